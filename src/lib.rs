@@ -1,0 +1,9 @@
+//! mlopsctl keeps the alarms of AWS Lambda functions as code.
+
+mod model;
+mod sandbox;
+
+/// Runs the command line and returns its documented exit code.
+pub fn run() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

@@ -1,6 +1,8 @@
 //! mlopsctl keeps the alarms of AWS Lambda functions as code.
+#![allow(dead_code)]
 
 mod model;
+mod resources;
 mod sandbox;
 
 /// Runs the command line and returns its documented exit code.

@@ -1,0 +1,42 @@
+//! Where a plan applies: one account in one region of one partition.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An account and region. `account` is twelve digits; `region` is an AWS region code such as `us-east-1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Target {
+    pub account: String,
+    pub region: String,
+}
+
+impl Target {
+    pub fn new(account: impl Into<String>, region: impl Into<String>) -> Self {
+        Self { account: account.into(), region: region.into() }
+    }
+
+    /// The ARN partition of the region (AWS documentation, "ARN format").
+    pub fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            r if r.starts_with("cn-") => "aws-cn",
+            r if r.starts_with("us-gov-") => "aws-us-gov",
+            r if r.starts_with("us-isob-") => "aws-iso-b",
+            r if r.starts_with("us-iso-") => "aws-iso",
+            r if r.starts_with("eu-isoe-") => "aws-iso-e",
+            r if r.starts_with("us-isof-") => "aws-iso-f",
+            r if r.starts_with("eusc-") => "aws-eusc",
+            _ => "aws",
+        }
+    }
+
+    /// The ARN of a resource of this target, e.g. `target.arn("sns", "alerts")`.
+    pub fn arn(&self, service: &str, resource: impl fmt::Display) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.account, self.region)
+    }
+}

@@ -1,0 +1,215 @@
+//! A CloudWatch metric alarm in every form PutMetricAlarm takes: one metric, metric math, anomaly band, PromQL.
+
+use super::Tags;
+use crate::model::{FieldSet, Fields};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Mirrors PutMetricAlarm of the newest service model, field by field, in snake case: PutMetricAlarm replaces the whole
+/// configuration, so a field that is not modelled here would be erased in silence. An absent field is AWS's default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Alarm {
+    pub name: String,
+    pub description: Option<String>,
+    pub actions: Actions,
+
+    /// The single-metric form.
+    pub namespace: Option<String>,
+    pub metric_name: Option<String>,
+    pub dimensions: BTreeMap<String, String>,
+    pub statistic: Option<String>,
+    pub extended_statistic: Option<String>,
+    pub unit: Option<String>,
+    /// Seconds.
+    pub period: Option<i32>,
+
+    /// The metric math, Metrics Insights and anomaly form.
+    pub metrics: Vec<MetricQuery>,
+    /// Id of the ANOMALY_DETECTION_BAND expression.
+    pub threshold_metric_id: Option<String>,
+
+    /// The PromQL form.
+    pub promql: Option<PromQl>,
+    /// Seconds.
+    pub evaluation_interval: Option<i32>,
+
+    pub evaluation_periods: Option<i32>,
+    pub datapoints_to_alarm: Option<i32>,
+    pub threshold: Option<f64>,
+    pub comparison_operator: Option<String>,
+    pub treat_missing_data: Option<String>,
+    pub evaluate_low_sample_count_percentile: Option<String>,
+    /// IANA time zone or UTC offset of a wall-clock window; `None` is the sliding window.
+    pub wall_clock_timezone: Option<String>,
+    pub warm_up: Option<WarmUp>,
+    pub tags: Tags,
+}
+
+/// What an alarm of either kind does when its state changes: the ARNs of topics or of other targets, as a set per state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Actions {
+    pub enabled: bool,
+    pub alarm: Vec<String>,
+    pub ok: Vec<String>,
+    pub insufficient_data: Vec<String>,
+    /// Whether the alarm's tags travel with its notifications (`ActionConfiguration.AlarmTagsPropagation`).
+    pub tags_propagation: Option<TagsPropagation>,
+}
+
+/// Which tags travel: all, only the included keys, or all but the excluded keys (AWS takes at most one of the lists).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TagsPropagation {
+    pub included_tag_keys: Vec<String>,
+    pub excluded_tag_keys: Vec<String>,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self { enabled: true, alarm: Vec::new(), ok: Vec::new(), insufficient_data: Vec::new(), tags_propagation: None }
+    }
+}
+
+impl Actions {
+    /// Every action ARN, of whichever state.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.alarm.iter().chain(&self.ok).chain(&self.insufficient_data)
+    }
+
+    /// The fields that metric and composite alarms share.
+    pub fn put_fields(&self, fields: FieldSet) -> FieldSet {
+        fields
+            .put_unless(&true, "actions_enabled", &self.enabled)
+            .put_set("alarm_actions", &self.alarm)
+            .put_set("ok_actions", &self.ok)
+            .put_set("insufficient_data_actions", &self.insufficient_data)
+            .put_some("tags_propagation", &self.tags_propagation)
+    }
+}
+
+/// One entry of `Metrics`: a metric with its statistic, or an expression over the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetricQuery {
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric: Option<MetricStat>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Seconds; of an expression that has no metric under it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// Whether this is the series that the alarm watches; AWS's default is true, so it is always sent.
+    pub return_data: bool,
+}
+
+/// A metric and how its samples become one number a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetricStat {
+    pub namespace: String,
+    pub metric_name: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<String, String>,
+    /// A statistic or an extended statistic.
+    pub stat: String,
+    /// Seconds.
+    pub period: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// `EvaluationCriteria.PromQLCriteria`; periods in seconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PromQl {
+    pub query: String,
+    pub pending_period: Option<i32>,
+    pub recovery_period: Option<i32>,
+}
+
+/// `WarmUpConfiguration`: the alarm stays in INSUFFICIENT_DATA for so long after it was put.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WarmUp {
+    pub minutes: i32,
+    pub only_start_evaluating_after: bool,
+}
+
+impl Alarm {
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Normalised as AWS_FACTS lists: `[]` is absent, missing data absent is `missing`, M absent is N, low-sample
+    /// percentiles absent is `evaluate`, window absent is sliding; actions, dimensions and metrics are sets.
+    pub fn fields(&self) -> Fields {
+        let text = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+        let mut metrics = self.metrics.clone();
+        metrics.sort_by(|a, b| a.id.cmp(&b.id));
+        let m_of_n = self.datapoints_to_alarm.filter(|m| Some(*m) != self.evaluation_periods);
+        self.actions
+            .put_fields(FieldSet::default())
+            .put_some("description", &self.description)
+            .put_some("namespace", &self.namespace)
+            .put_some("metric_name", &self.metric_name)
+            .put_some("dimensions", &Some(&self.dimensions))
+            .put_some("statistic", &self.statistic)
+            .put_some("extended_statistic", &self.extended_statistic)
+            .put_some("unit", &self.unit)
+            .put_some("period", &self.period)
+            .put_some("metrics", &Some(metrics))
+            .put_some("threshold_metric_id", &self.threshold_metric_id)
+            .put_some("promql", &self.promql)
+            .put_some("evaluation_interval", &self.evaluation_interval)
+            .put_some("evaluation_periods", &self.evaluation_periods)
+            .put_some("datapoints_to_alarm", &m_of_n)
+            .put_some("threshold", &self.threshold)
+            .put_some("comparison_operator", &self.comparison_operator)
+            .put_unless(&"missing".to_owned(), "treat_missing_data", &text(&self.treat_missing_data, "missing"))
+            .put_unless(
+                &"evaluate".to_owned(),
+                "evaluate_low_sample_count_percentile",
+                &text(&self.evaluate_low_sample_count_percentile, "evaluate"),
+            )
+            .put_some("wall_clock_timezone", &self.wall_clock_timezone)
+            .put_some("warm_up", &self.warm_up)
+            .done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_said_or_left_out_are_the_same_alarm() {
+        let said = Alarm {
+            evaluation_periods: Some(3),
+            datapoints_to_alarm: Some(3),
+            treat_missing_data: Some("missing".into()),
+            evaluate_low_sample_count_percentile: Some("evaluate".into()),
+            description: Some(String::new()),
+            ..Alarm::new("a")
+        };
+        let left_out = Alarm { evaluation_periods: Some(3), ..Alarm::new("a") };
+        assert_eq!(said.fields(), left_out.fields());
+    }
+
+    #[test]
+    fn the_order_of_actions_and_metrics_means_nothing() {
+        let query = |id: &str| MetricQuery { id: id.into(), ..MetricQuery::default() };
+        let alarm = |ids: [&str; 2], arns: [&str; 2]| Alarm {
+            metrics: ids.map(query).into(),
+            actions: Actions { alarm: arns.map(String::from).into(), ..Actions::default() },
+            ..Alarm::new("a")
+        };
+        assert_eq!(alarm(["m1", "m2"], ["x", "y"]).fields(), alarm(["m2", "m1"], ["y", "x"]).fields());
+    }
+}

@@ -1,0 +1,43 @@
+//! A CloudWatch composite alarm: a rule over the states of other alarms.
+
+use super::Tags;
+use super::alarm::Actions;
+use crate::model::{FieldSet, Fields};
+use serde::{Deserialize, Serialize};
+
+/// Mirrors PutCompositeAlarm in snake case; an absent field is AWS's default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CompositeAlarm {
+    pub name: String,
+    pub description: Option<String>,
+    pub actions: Actions,
+    pub alarm_rule: String,
+    pub suppressor: Option<Suppressor>,
+    pub tags: Tags,
+}
+
+/// The alarm that silences the composite's actions; both periods in seconds, both required by AWS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppressor {
+    /// Name or ARN.
+    pub alarm: String,
+    pub wait_period: i32,
+    pub extension_period: i32,
+}
+
+impl CompositeAlarm {
+    pub fn fields(&self) -> Fields {
+        let suppressor = self.suppressor.as_ref();
+        self.actions
+            .put_fields(FieldSet::default())
+            .put_some("description", &self.description)
+            .put("alarm_rule", rule::canonical(&self.alarm_rule))
+            .put_some("actions_suppressor", &suppressor.map(|s| &s.alarm))
+            .put_some("actions_suppressor_wait_period", &suppressor.map(|s| s.wait_period))
+            .put_some("actions_suppressor_extension_period", &suppressor.map(|s| s.extension_period))
+            .done()
+    }
+}
+
+pub mod rule;

@@ -1,0 +1,145 @@
+//! The one list of resource kinds. A kind is an enum variant, not a plugin: the compiler finds every place a new one needs.
+
+pub mod address;
+pub mod alarm;
+pub mod composite_alarm;
+pub mod function;
+pub mod log_group;
+pub mod mark;
+pub mod subscription;
+pub mod topic;
+
+pub use address::Address;
+pub use alarm::Alarm;
+pub use composite_alarm::CompositeAlarm;
+pub use function::FunctionFacts;
+pub use log_group::LogGroup;
+pub use subscription::Subscription;
+pub use topic::Topic;
+
+use crate::model::{Fields, Target};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Tags of a resource: key to value, sorted.
+pub type Tags = BTreeMap<String, String>;
+
+/// The kinds of resource mlopsctl manages, in the order in which they can be created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Topic,
+    Subscription,
+    LogGroup,
+    Alarm,
+    CompositeAlarm,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 5] = [Kind::Topic, Kind::Subscription, Kind::LogGroup, Kind::Alarm, Kind::CompositeAlarm];
+
+    /// The word of addresses and reports, e.g. `log_group`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Topic => "topic",
+            Kind::Subscription => "subscription",
+            Kind::LogGroup => "log_group",
+            Kind::Alarm => "alarm",
+            Kind::CompositeAlarm => "composite_alarm",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// One resource with its whole configuration, desired or live alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Resource {
+    Topic(Topic),
+    Subscription(Subscription),
+    LogGroup(LogGroup),
+    Alarm(Box<Alarm>),
+    CompositeAlarm(CompositeAlarm),
+}
+
+impl Resource {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Resource::Topic(_) => Kind::Topic,
+            Resource::Subscription(_) => Kind::Subscription,
+            Resource::LogGroup(_) => Kind::LogGroup,
+            Resource::Alarm(_) => Kind::Alarm,
+            Resource::CompositeAlarm(_) => Kind::CompositeAlarm,
+        }
+    }
+
+    pub fn name(&self) -> String {
+        match self {
+            Resource::Topic(r) => r.name.clone(),
+            Resource::Subscription(r) => r.name(),
+            Resource::LogGroup(r) => r.name.clone(),
+            Resource::Alarm(r) => r.name.clone(),
+            Resource::CompositeAlarm(r) => r.name.clone(),
+        }
+    }
+
+    pub fn address(&self) -> Address {
+        Address::new(self.kind(), self.name())
+    }
+
+    /// The configurable fields, normalised: equal fields mean an equal resource. Tags are not among them (`tags`).
+    pub fn fields(&self) -> Fields {
+        match self {
+            Resource::Topic(r) => r.fields(),
+            Resource::Subscription(r) => r.fields(),
+            Resource::LogGroup(r) => r.fields(),
+            Resource::Alarm(r) => r.fields(),
+            Resource::CompositeAlarm(r) => r.fields(),
+        }
+    }
+
+    /// The tags; `None` for a kind that AWS gives none (a subscription).
+    pub fn tags(&self) -> Option<&Tags> {
+        match self {
+            Resource::Topic(r) => Some(&r.tags),
+            Resource::Subscription(_) => None,
+            Resource::LogGroup(r) => Some(&r.tags),
+            Resource::Alarm(r) => Some(&r.tags),
+            Resource::CompositeAlarm(r) => Some(&r.tags),
+        }
+    }
+
+    pub fn tags_mut(&mut self) -> Option<&mut Tags> {
+        match self {
+            Resource::Topic(r) => Some(&mut r.tags),
+            Resource::Subscription(_) => None,
+            Resource::LogGroup(r) => Some(&mut r.tags),
+            Resource::Alarm(r) => Some(&mut r.tags),
+            Resource::CompositeAlarm(r) => Some(&mut r.tags),
+        }
+    }
+
+    /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
+    pub fn immutable_fields(&self) -> &'static [&'static str] {
+        match self {
+            Resource::Topic(_) => topic::IMMUTABLE,
+            Resource::LogGroup(_) => log_group::IMMUTABLE,
+            Resource::Subscription(_) | Resource::Alarm(_) | Resource::CompositeAlarm(_) => &[],
+        }
+    }
+
+    /// The ARN in the target; `None` for a subscription, whose ARN AWS makes up.
+    pub fn arn(&self, target: &Target) -> Option<String> {
+        self.address().arn(target)
+    }
+}

@@ -1,0 +1,53 @@
+//! An SNS topic: where alarms are sent to.
+
+use super::Tags;
+use crate::model::{FieldSet, Fields};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A topic is what its name and `FifoTopic` say; everything else can be changed (SNS API reference, CreateTopic).
+pub const IMMUTABLE: &[&str] = &["fifo"];
+
+/// Field names follow SNS's topic attributes in snake case. An absent field is AWS's default, except `policy`: absent
+/// means that the policy is not managed, since AWS makes one itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Topic {
+    pub name: String,
+    pub display_name: Option<String>,
+    pub kms_master_key_id: Option<String>,
+    pub policy: Option<Value>,
+    pub delivery_policy: Option<Value>,
+    pub fifo: bool,
+    pub content_based_deduplication: bool,
+    /// `Topic` or `MessageGroup`; FIFO only.
+    pub fifo_throughput_scope: Option<String>,
+    /// `PassThrough` (default) or `Active`.
+    pub tracing_config: Option<String>,
+    /// `1` or `2`; AWS's default is `1`.
+    pub signature_version: Option<String>,
+    pub tags: Tags,
+}
+
+impl Topic {
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    pub fn fields(&self) -> Fields {
+        let or_default = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+        FieldSet::default()
+            .put_some("display_name", &self.display_name)
+            .put_some("kms_master_key_id", &self.kms_master_key_id)
+            .put_some("policy", &self.policy.as_ref().map(super::topic::policy::canonical))
+            .put_some("delivery_policy", &self.delivery_policy)
+            .put_unless(&false, "fifo", &self.fifo)
+            .put_unless(&false, "content_based_deduplication", &self.content_based_deduplication)
+            .put_unless(&"Topic".to_owned(), "fifo_throughput_scope", &or_default(&self.fifo_throughput_scope, "Topic"))
+            .put_unless(&"PassThrough".to_owned(), "tracing_config", &or_default(&self.tracing_config, "PassThrough"))
+            .put_unless(&"1".to_owned(), "signature_version", &or_default(&self.signature_version, "1"))
+            .done()
+    }
+}
+
+pub mod policy;

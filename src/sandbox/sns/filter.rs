@@ -274,7 +274,7 @@ impl Pattern {
 }
 
 /// `*` stands for any run of characters; nothing else is special.
-fn wildcard(glob: &str, text: &str) -> bool {
+pub fn wildcard(glob: &str, text: &str) -> bool {
     let mut parts = glob.split('*');
     let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
         return false;

@@ -3,6 +3,7 @@
 mod delivery_policy;
 mod filter;
 mod outbox;
+mod policy;
 mod publish;
 mod subscription;
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod tests;
 mod topic;
 
 pub use outbox::Letter;
-pub use publish::notify;
+pub use publish::{Notified, notify};
 
 use super::dispatch::answer;
 use super::fault::Fault;

@@ -3,7 +3,7 @@
 use super::filter::FilterPolicy;
 use super::outbox::{self, Letter};
 use super::subscription::{self, Subscription};
-use super::{invalid, topic};
+use super::{invalid, policy, topic};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use serde::{Deserialize, Serialize};
@@ -90,14 +90,32 @@ pub fn publish(input: Publish, tx: &mut Tx) -> Result<Published, Fault> {
     Ok(Published { message_id, sequence_number })
 }
 
-/// Publishes for a service of the sandbox, as an alarm's action does. A topic that is not there hears nothing, without an error.
-pub fn notify(tx: &mut Tx, topic_arn: &str, subject: &str, message: &str) -> Result<(), Fault> {
-    if topic::find(tx, topic_arn, "TopicArn", "Publish").is_err() {
-        return Ok(());
+/// What became of an alarm's notification.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notified {
+    Sent,
+    /// Why not, in words for the alarm's history.
+    Refused(String),
+}
+
+/// Publishes as an alarm's action does: under the topic's policy, and not to a topic that is encrypted with AWS's own key.
+pub fn notify(tx: &mut Tx, topic_arn: &str, alarm_arn: &str, subject: &str, message: &str) -> Result<Notified, Fault> {
+    let refused = |why: &str| Ok(Notified::Refused(why.to_owned()));
+    let Ok((_, topic)) = topic::find(tx, topic_arn, "TopicArn", "Publish") else {
+        return refused("The SNS topic does not exist or is not in the account and Region of the alarm.");
+    };
+    if topic.attributes.get("KmsMasterKeyId").is_some_and(|key| key.ends_with("alias/aws/sns")) {
+        return refused("CloudWatch Alarms does not have authorization to access the SNS topic encryption key.");
+    }
+    let policy = topic.attributes.get("Policy").cloned();
+    let policy = policy.unwrap_or_else(|| policy::default(tx.account(), topic_arn));
+    if !policy::lets_alarm_publish(&policy, tx.account(), alarm_arn) {
+        return refused("CloudWatch Alarms is not authorized to perform: SNS:Publish on the SNS topic.");
     }
     let message = Message { default: message.to_owned(), of_protocol: Map::new() };
     let id = tx.uuid();
-    deliver(tx, topic_arn, &id, Some(subject), &message, &json!({}))
+    deliver(tx, topic_arn, &id, Some(subject), &message, &json!({}))?;
+    Ok(Notified::Sent)
 }
 
 /// A text, and other texts for single protocols.

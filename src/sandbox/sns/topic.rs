@@ -1,15 +1,15 @@
 //! SNS topics: their record, their attributes, and the operations on them and on their tags.
 //! Subscriptions have a room of their own.
 
-use super::subscription;
 use super::{delivery_policy, invalid, not_found};
+use super::{policy, subscription};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::{self, Tag};
 use crate::sandbox::wire::Entries;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 const TABLE: &str = "sns-topic";
@@ -284,7 +284,7 @@ fn shown(tx: &Tx, name: &str, topic: &Topic) -> Result<Attributes, Fault> {
         ("SubscriptionsDeleted", topic.subscriptions_deleted.to_string()),
         ("EffectiveDeliveryPolicy", delivery_policy::effective_for_topic(topic.attributes.get("DeliveryPolicy"))),
         ("DisplayName", String::new()),
-        ("Policy", default_policy(tx.account(), &arn)),
+        ("Policy", policy::default(tx.account(), &arn)),
     ];
     if name.ends_with(".fifo") {
         worked_out.push(("ContentBasedDeduplication", "false".into()));
@@ -293,33 +293,6 @@ fn shown(tx: &Tx, name: &str, topic: &Topic) -> Result<Attributes, Fault> {
         shown.entry(attribute.to_owned()).or_insert(value);
     }
     Ok(shown)
-}
-
-/// The policy SNS gives a topic of its own accord.
-fn default_policy(account: &str, arn: &str) -> String {
-    let actions = [
-        "GetTopicAttributes",
-        "SetTopicAttributes",
-        "AddPermission",
-        "RemovePermission",
-        "DeleteTopic",
-        "Subscribe",
-        "ListSubscriptionsByTopic",
-        "Publish",
-    ];
-    json!({
-        "Version": "2008-10-17",
-        "Id": "__default_policy_ID",
-        "Statement": [{
-            "Sid": "__default_statement_ID",
-            "Effect": "Allow",
-            "Principal": { "AWS": "*" },
-            "Action": actions.map(|action| format!("SNS:{action}")),
-            "Resource": arn,
-            "Condition": { "StringEquals": { "AWS:SourceOwner": account } },
-        }],
-    })
-    .to_string()
 }
 
 /// What an attribute becomes when it is set; `None` takes it away. `Err(None)` = there is no such attribute.
@@ -335,7 +308,7 @@ fn accept(arn: &str, attribute: &str, value: &str) -> Result<Option<String>, Opt
             Err(Some("DisplayName: must be at most 100 characters long".into()))
         }
         "DisplayName" | "KmsMasterKeyId" => text(),
-        "Policy" => policy(arn, value).map(Some).map_err(Some),
+        "Policy" => policy::accept(arn, value).map(Some).map_err(Some),
         "DeliveryPolicy" => delivery_policy::for_topic(value).map_err(Some),
         "TracingConfig" => one_of(&["PassThrough", "Active"]),
         "SignatureVersion" => one_of(&["1", "2"]),
@@ -366,44 +339,4 @@ fn feedback(attribute: &str) -> Option<&str> {
         .iter()
         .find_map(|protocol| attribute.strip_prefix(protocol))?;
     ["SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn"].contains(&kind).then_some(kind)
-}
-
-/// A policy as SNS answers it: compact, and a list of one as the one (seen of AWS's policies; clients must not mind).
-fn policy(arn: &str, text: &str) -> Result<String, String> {
-    let malformed = || "Policy Error: null".to_owned();
-    let mut policy: Value = serde_json::from_str(text).map_err(|_| malformed())?;
-    let statements = match policy.get_mut("Statement") {
-        Some(Value::Array(statements)) => statements.iter_mut().collect(),
-        Some(one @ Value::Object(_)) => vec![one],
-        _ => return Err(malformed()),
-    };
-    for statement in statements {
-        let Value::Object(statement) = statement else { return Err(malformed()) };
-        let principal = statement.contains_key("Principal") || statement.contains_key("NotPrincipal");
-        let effect = statement.get("Effect").and_then(Value::as_str);
-        if !principal || !matches!(effect, Some("Allow" | "Deny")) {
-            return Err(malformed());
-        }
-        for key in ["Action", "Resource"] {
-            let Some(entry) = statement.get_mut(key) else { continue };
-            let in_scope = |item: &Value| match (key, item.as_str()) {
-                ("Action", Some(action)) => action == "*" || action.to_ascii_lowercase().starts_with("sns:"),
-                ("Resource", Some(resource)) => resource == arn || resource.contains('*'),
-                _ => false,
-            };
-            let all_in_scope = match &*entry {
-                Value::Array(items) => items.iter().all(in_scope),
-                one => in_scope(one),
-            };
-            if !all_in_scope {
-                return Err(format!("Policy statement {} out of service scope!", key.to_lowercase()));
-            }
-            if let Value::Array(items) = entry
-                && items.len() == 1
-            {
-                *entry = items.remove(0);
-            }
-        }
-    }
-    Ok(policy.to_string())
 }

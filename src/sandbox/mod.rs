@@ -25,5 +25,6 @@ mod wire;
 
 pub use accounts::{ACCESS_KEY, ACCOUNT, SECRET_KEY};
 pub use connector::Sandbox;
+pub use sns::Letter;
 pub use stats::{OperationStats, Stats};
 pub use weather::{Quotas, Weather};

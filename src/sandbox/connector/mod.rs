@@ -8,7 +8,7 @@ use super::dispatch;
 use super::fault::Fault;
 use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Stats};
-use super::store::Store;
+use super::store::{Store, Tx};
 use super::weather::{Accident, Weather};
 use super::wire::{self, Request};
 use aws_smithy_runtime_api::client::http::{
@@ -77,6 +77,18 @@ impl Sandbox {
 
     pub fn reset_stats(&self) {
         self.state().counter.reset();
+    }
+
+    /// Looks at, or changes, what no API of AWS shows. It is no call: no weather befalls it and nothing is counted.
+    pub(super) fn visit<T>(
+        &self,
+        account: &str,
+        region: &str,
+        visit: impl FnMut(&mut Tx) -> Result<T, Fault>,
+    ) -> anyhow::Result<T> {
+        let state = &mut *self.state();
+        let (visited, _) = state.store.transact(account, region, &self.0.weather, state.calls, visit)?;
+        visited.map_err(|fault| anyhow::anyhow!("{}: {}", fault.code, fault.message))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -4,6 +4,7 @@
 mod model;
 mod resources;
 mod sandbox;
+mod spec;
 
 /// Runs the command line and returns its documented exit code.
 pub fn run() -> std::process::ExitCode {

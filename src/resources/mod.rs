@@ -3,10 +3,13 @@
 pub mod address;
 pub mod alarm;
 pub mod composite_alarm;
+pub mod document;
 pub mod function;
 pub mod log_group;
 pub mod mark;
+pub mod scope;
 pub mod subscription;
+pub mod tag;
 pub mod topic;
 
 pub use address::Address;

@@ -1,5 +1,9 @@
 //! A CloudWatch composite alarm: a rule over the states of other alarms.
 
+pub mod cycle;
+pub mod rule;
+pub mod spec;
+
 use super::Tags;
 use super::alarm::Actions;
 use crate::model::{FieldSet, Fields};
@@ -39,5 +43,3 @@ impl CompositeAlarm {
             .done()
     }
 }
-
-pub mod rule;

@@ -1,5 +1,8 @@
 //! An SNS topic: where alarms are sent to.
 
+pub mod policy;
+pub mod spec;
+
 use super::Tags;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
@@ -49,5 +52,3 @@ impl Topic {
             .done()
     }
 }
-
-pub mod policy;

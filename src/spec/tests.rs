@@ -61,3 +61,34 @@ fn the_first_file_has_golden_signals_and_the_labs_alarm() {
     );
     assert_eq!(lab.implied.len(), 1);
 }
+
+/// Every file of `tests/corpus/bad` has its whole message beside it. `MLOPSCTL_UPDATE=1` writes them anew: read them then.
+#[test]
+fn every_bad_spec_has_its_message() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/bad");
+    compare_corpus(&folder, "txt", |name, text| match parse(name, text).and_then(|spec| spec.bind(&BTreeMap::new())) {
+        Ok(_) => panic!("{name} has no mistake"),
+        Err(error) => format!("{error}\n"),
+    });
+}
+
+/// Runs every YAML file of a folder and compares with the file of the other extension beside it.
+fn compare_corpus(folder: &Path, extension: &str, run: impl Fn(&str, &str) -> String) {
+    let update = std::env::var_os("MLOPSCTL_UPDATE").is_some();
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    assert!(!files.is_empty());
+    let mut wrong = Vec::new();
+    for path in files {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let found = run(name, &std::fs::read_to_string(&path).unwrap());
+        let beside = path.with_extension(extension);
+        if update {
+            std::fs::write(&beside, &found).unwrap();
+        } else if std::fs::read_to_string(&beside).ok().as_deref() != Some(found.as_str()) {
+            wrong.push(format!("{name} gives now:\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
+}

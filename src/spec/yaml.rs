@@ -1,6 +1,6 @@
 //! YAML text -> a tree with spans. The only file that names the YAML crate; knows no key of the spec.
 
-use crate::model::node::{Data, Entry, Name, Node, Scalar, Span};
+use crate::model::node::{Data, Entry, Name, Node, Piece, Scalar, Span};
 use crate::model::problem::Problem;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ impl Builder<'_> {
                 let (mut node, values) = (node.clone(), *values);
                 node.span = span;
                 if let Data::Scalar(scalar) = &mut node.data {
-                    scalar.verbatim = None;
+                    scalar.pieces.clear();
                 }
                 self.count(values, span)?;
                 self.add(node)
@@ -113,9 +113,31 @@ impl Builder<'_> {
         if plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
             return Data::Null;
         }
-        let start = if plain { span.start } else { span.start + 1 };
-        let verbatim = self.text.get(start..).is_some_and(|rest| rest.starts_with(&text)).then_some(start);
-        Data::Scalar(Scalar { text, quoted: !plain, verbatim })
+        let pieces = self.pieces(&text, style, span);
+        Data::Scalar(Scalar { text, quoted: !plain, pieces })
+    }
+
+    /// Where the lines of a text stand in the source.
+    fn pieces(&self, text: &str, style: ScalarStyle, span: Span) -> Vec<Piece> {
+        let Some(source) = self.text.get(span.start..span.end) else { return Vec::new() };
+        let start = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+        if source.get(start..).is_some_and(|rest| rest.starts_with(text)) {
+            return vec![Piece { text: 0, source: span.start + start, length: text.len() }];
+        }
+        let header = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && source.starts_with(['|', '>']);
+        let (mut pieces, mut in_text, mut in_source) = (Vec::new(), 0, start);
+        for (n, line) in source[start..].split_inclusive('\n').enumerate() {
+            let words = line.trim();
+            if !words.is_empty() && !(n == 0 && header) {
+                let Some(found) = text[in_text..].find(words) else { return Vec::new() };
+                let indent = line.len() - line.trim_start().len();
+                let source = span.start + in_source + indent;
+                pieces.push(Piece { text: in_text + found, source, length: words.len() });
+                in_text += found + words.len();
+            }
+            in_source += line.len();
+        }
+        pieces
     }
 
     fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
@@ -264,7 +286,7 @@ fn shifted(mut problem: Problem, by: usize) -> Problem {
 fn shift(node: &mut Node, by: usize) {
     node.span = Span::new(node.span.start + by, node.span.end + by);
     match &mut node.data {
-        Data::Scalar(scalar) => scalar.verbatim = scalar.verbatim.map(|at| at + by),
+        Data::Scalar(scalar) => scalar.pieces.iter_mut().for_each(|piece| piece.source += by),
         Data::List(items) => items.iter_mut().for_each(|item| shift(item, by)),
         Data::Map(entries) => entries.iter_mut().for_each(|entry| {
             entry.name.span = Span::new(entry.name.span.start + by, entry.name.span.end + by);

@@ -1,7 +1,7 @@
 //! Holds a tree against its shape and says everything that does not fit; what the values mean is not looked at.
 
 use super::super::node::{Data, Node, Span};
-use super::super::problem::{Problem, nearest_or_all};
+use super::super::problem::{Problem, nearest, nearest_or_all};
 use super::{Object, Shape};
 use std::collections::HashMap;
 
@@ -70,7 +70,11 @@ fn check_object(node: &Node, object: &'static Object, label: &str, problems: &mu
             }
         }
     }
-    for key in object.all_keys().filter(|key| key.required && node.get(key.name).is_none()) {
+    let misspelt = |name: &str| {
+        let unknown = node.entries().iter().filter(|entry| object.key(&entry.name.text).is_none());
+        unknown.into_iter().any(|entry| nearest(&entry.name.text, [name]).is_some())
+    };
+    for key in object.all_keys().filter(|key| key.required && node.get(key.name).is_none() && !misspelt(key.name)) {
         let whole = if label.starts_with('`') { format!("{} {label}", object.what) } else { object.what.to_owned() };
         problems.push(
             Problem::new(opening(node), format!("{whole} lacks `{}`", key.name))

@@ -128,10 +128,10 @@ fn threshold(name: &Name, layers: &Layers<'_>, form: Form, alarm: &mut Alarm, sc
     }
     let written = layers.get("threshold");
     alarm.threshold = written.and_then(|node| node.number().or_else(|| Some(comparison(node.text()?)?.1)));
-    if written.is_none() {
+    if layers.lacks("threshold") {
         let message = format!("alarm `{name}` has no `threshold`");
         scope.problem(name.span, message, "write, for example, threshold: \"> 5\"");
-    } else if operator.is_none() && alarm.threshold.is_some() {
+    } else if operator.is_none() && alarm.threshold.is_some() && layers.lacks("comparison_operator") {
         let help = "write threshold: \"> 5\", or add a `comparison_operator` such as GreaterThanThreshold";
         scope.problem(layers.span(&["threshold"]), "the threshold does not say above or below", help);
     }

@@ -188,8 +188,10 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
 
 /// A metric with its statistic, written flat.
 fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Option<MetricStat> {
-    let missing: Vec<&str> =
-        ["namespace", "metric_name", "statistic"].into_iter().filter(|key| node.get(key).is_none()).collect();
+    let missing: Vec<&str> = ["namespace", "metric_name", "statistic"]
+        .into_iter()
+        .filter(|key| Layers::new(name.span, [node]).lacks(key))
+        .collect();
     if !missing.is_empty() {
         let message = format!("`{name}` lacks `{}`", missing.join("`, `"));
         scope.problem(name.span, message, "a metric has a `namespace`, a `metric_name` and a `statistic`");

@@ -182,6 +182,7 @@ fn form(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Option<Form>
             let band = deciding.get("threshold_metric_id").is_some();
             Some(if band { Form::Band } else { Form::Math })
         }
+        [] if DECIDING.iter().any(|key| !layers.lacks(key)) => None,
         [] => {
             let help = "give it a `metric_name`, or `metrics` with an `expression`, or `anomaly`, or `promql`";
             scope.problem(name.span, format!("alarm `{name}` watches nothing"), help);
@@ -207,7 +208,7 @@ fn single(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope
     if alarm.metric_name.as_deref() == Some("") {
         scope.problem(layers.span(&["metric_name"]), "`metric_name` is empty", "AWS allows 1 to 255 characters");
     }
-    if layers.get("namespace").is_none() {
+    if layers.lacks("namespace") {
         let help = "add it: AWS's own metrics of Lambda are in AWS/Lambda";
         scope.problem(name.span, format!("alarm `{name}` has no `namespace`"), help);
     }
@@ -221,6 +222,7 @@ fn single(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope
             Some(text) if statistic::is_plain(text) => alarm.statistic = Some(text.to_owned()),
             other => alarm.extended_statistic = other.map(str::to_owned),
         },
+        (None, None) if !layers.lacks("statistic") || !layers.lacks("extended_statistic") => {}
         (None, None) => {
             let help = "add it: Sum for counts such as Errors, p95 or Average for durations, Maximum for levels";
             scope.problem(name.span, format!("alarm `{name}` has no `statistic`"), help);

@@ -115,14 +115,14 @@ pub fn stand_in(function: &str) -> FunctionFacts {
 }
 
 /// A preset alarm: its name, what the preset says, and what the file says over it.
-pub struct Preset<'a> {
+pub struct Preset {
     pub name: Name,
     pub written: Node,
-    pub over: Option<&'a Node>,
+    pub over: Option<Node>,
 }
 
 /// The alarms of a function, in a fixed order. `span` is where `golden_signals` stands.
-pub fn expand<'a>(function: &str, golden: &'a Node, span: Span, facts: &FunctionFacts) -> Vec<Preset<'a>> {
+pub fn expand(function: &str, golden: &Node, span: Span, facts: &FunctionFacts) -> Vec<Preset> {
     if golden.boolean() == Some(false) {
         return Vec::new();
     }
@@ -143,7 +143,12 @@ pub fn expand<'a>(function: &str, golden: &'a Node, span: Span, facts: &Function
         let span = entry.map_or(span, |entry| entry.name.span);
         let name = Name { text: format!("{function}-{}", signal.name), span };
         let written = node(&Value::Map((signal.write)(function, facts)), span);
-        presets.push(Preset { name, written, over: over.filter(|node| !node.entries().is_empty()) });
+        // A key that no signal knows is a mistake already, and must not change what the alarm watches.
+        let over = over.filter(|node| !node.entries().is_empty()).map(|node| {
+            let entries = node.entries().iter().filter(|entry| alarm::OVERRIDE.key(&entry.name.text).is_some());
+            Node::new(node.span, Data::Map(entries.cloned().collect()))
+        });
+        presets.push(Preset { name, written, over });
     }
     presets
 }

@@ -140,9 +140,9 @@ impl<'a> Filler<'a> {
         let Some(variable) = self.variables.iter().find(|variable| variable.name == name) else {
             let problem = Problem::new(span, format!("`{name}` is not a variable of this file"));
             let help = match nearest(name, self.variables.iter().map(|v| v.name.as_str())) {
-                Some(near) => format!("did you mean `{near}`?"),
+                Some(near) if is_name(name) => format!("did you mean `{near}`?"),
                 None if is_name(name) => format!("declare it: vars: {{ {name}: {{ required: true }} }}"),
-                None => "between the braces stands a name only; write $${ for the two characters themselves".into(),
+                _ => "between the braces stands a name only; write $${ for the two characters themselves".into(),
             };
             self.problems.push(problem.help(help));
             return None;

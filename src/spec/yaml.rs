@@ -28,8 +28,10 @@ pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
     let mut builder = Builder { text: body, ..Builder::default() };
     for event in Parser::new_from_str_with_options(body, options) {
         let (event, span) = event.map_err(|error| shifted(syntax_error(body, &error), skipped))?;
-        let span = span.byte_range().map_or_else(Span::default, |range| Span::new(range.start, range.end));
-        builder.event(event, span).map_err(|problem| shifted(problem, skipped))?;
+        let place = |span: granit_parser::Span| span.byte_range().map(|range| Span::new(range.start, range.end));
+        builder
+            .event(event, place(span).unwrap_or_default(), span.tag_span().and_then(place))
+            .map_err(|problem| shifted(problem, skipped))?;
     }
     let end = Span::new(body.len(), body.len());
     let mut root = builder.root.unwrap_or(Node::new(end, Data::Null));
@@ -66,13 +68,11 @@ enum Content {
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
-        let tagged = event.tag().is_some();
-        if tagged {
-            self.problems.push(
-                Problem::new(line_of(self.text, span), "a YAML tag (`!…`) means nothing here")
-                    .help("leave the tag out"),
-            );
+    fn event(&mut self, event: Event<'_>, span: Span, tag: Option<Span>) -> Result<(), Problem> {
+        if event.tag().is_some() {
+            let problem =
+                Problem::new(tag.unwrap_or_else(|| line_of(self.text, span)), "a YAML tag means nothing here");
+            self.problems.push(problem.help("leave it out; a text that begins with ! needs quotes"));
         }
         match event {
             Event::DocumentStart(..) => {
@@ -251,6 +251,16 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
         ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
             problem("a tab where spaces are needed").help("YAML is indented with spaces only")
         }
+        ErrorKind::InvalidQuotedScalarIndent => problem("a quoted text before this line is not closed")
+            .help("close the quote, or indent the lines that the text goes on in"),
+        ErrorKind::ExpectedBlockMappingKey => {
+            problem("no key is expected in this column").help("keys that belong together begin in the same column")
+        }
+        ErrorKind::MappingValueNotAllowed => problem("no colon is expected here")
+            .help("perhaps the line before lacks its colon; a text with a colon and a space in it needs quotes"),
+        ErrorKind::MissingAnchorOrAliasName => {
+            problem("a `*` or `&` without a name").help("a text that begins with * or & needs quotes")
+        }
         ErrorKind::UnclosedQuotedScalar => problem("this quoted text never ends").help("close the quote"),
         ErrorKind::UnclosedFlowCollection { open } => {
             problem(&format!("this `{open}` is never closed")).help("add the closing bracket")
@@ -259,6 +269,10 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
             .help("a value that begins with * or & needs quotes; an alias *name needs an earlier &name"),
         ErrorKind::UnknownQuotedScalarEscape => problem("an unknown escape in a text in double quotes")
             .help(r#"write \\ for a backslash, or use single quotes"#),
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            problem("something follows a quoted text")
+                .help("a comma is missing, or the quotes do not go around the whole text")
+        }
         kind => {
             let line_start = text[..at].rfind('\n').map_or(0, |n| n + 1);
             let line = text[line_start..].lines().next().unwrap_or_default();

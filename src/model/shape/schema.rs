@@ -49,7 +49,9 @@ fn shape(shape_: &'static Shape, defs: &mut Map<String, Value>) -> Value {
             or_variable(json!({"enum": values}))
         }
         Shape::Bool => or_variable(json!({"type": "boolean"})),
-        Shape::Integer(low, high) if *high == i64::MAX => or_variable(json!({"type": "integer", "minimum": low})),
+        Shape::Integer(low, high) if *high >= i64::from(i32::MAX) => {
+            or_variable(json!({"type": "integer", "minimum": low}))
+        }
         Shape::Integer(low, high) => or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
         Shape::Number => or_variable(json!({"type": "number"})),
         Shape::Duration => or_variable(

@@ -8,7 +8,8 @@ use crate::resources::tag;
 
 /// `14d`, `14` or `never`; only the days that PutRetentionPolicy takes.
 pub static RETENTION: Format = Format {
-    what: "a number of days such as 14d, or never",
+    what: "never, or one of 1d 3d 5d 7d 14d 30d 60d 90d 120d 150d 180d 365d 400d 545d 731d 1096d 1827d 2192d 2557d 2922d \
+           3288d 3653d",
     check: check_retention,
     pattern: Some("^([0-9]+d?|[0-9]+w|never)$"),
 };
@@ -36,13 +37,12 @@ pub static LOG_GROUP: Object = Object {
 
 fn check_retention(text: &str) -> Result<(), String> {
     let Some(days) = days(text) else {
-        return Err("is not a retention; write days such as 14d, or never".into());
+        return Err("is not a retention in days".into());
     };
     let Some(days) = days.filter(|days| !RETENTION_DAYS.iter().any(|d| i64::from(*d) == *days)) else { return Ok(()) };
     let near = RETENTION_DAYS.iter().min_by_key(|allowed| (i64::from(**allowed) - days).abs());
     let near = near.map(|near| format!("; the nearest is {near}d")).unwrap_or_default();
-    let all = RETENTION_DAYS.iter().map(|days| format!("{days}d")).collect::<Vec<_>>().join(" ");
-    Err(format!("is not a retention that AWS allows{near} (of {all}, or never)"))
+    Err(format!("is not a retention that AWS allows{near}"))
 }
 
 /// `None` where it is no retention, `Some(None)` for never.
@@ -91,5 +91,20 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> LogGroup
         log_group_class: layers.text("log_group_class"),
         kms_key_id: key.and_then(Node::text).map(str::to_owned),
         tags: tag::read(layers, scope),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_days_that_aws_takes_and_says_which() {
+        for days in RETENTION_DAYS {
+            assert!(check_retention(&format!("{days}d")).is_ok() && check_retention(&days.to_string()).is_ok());
+            assert!(RETENTION.what.contains(&format!(" {days}d")), "{days}");
+        }
+        assert_eq!(RETENTION.what.matches("d ").count(), RETENTION_DAYS.len() - 1);
+        assert_eq!((days("2w"), days("never"), days("36h"), days("-1d")), (Some(Some(14)), Some(None), None, None));
     }
 }

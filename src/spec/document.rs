@@ -248,11 +248,10 @@ impl Bound {
                 reader.subscription(&topic, item);
             }
         }
+        let retention = defaults.map(|node| only(node, "retention"));
         for Entry { name, value } in section(root, "log_groups") {
-            let inherited = defaults.filter(|_| value.get("retention").is_none());
-            let retention = inherited.and_then(|node| node.get("retention"));
-            let mut group = log_group::spec::read(name, &Layers::new(name.span, [value]), &mut reader.scope);
-            group.retention_in_days = retention.map_or(group.retention_in_days, log_group::spec::retention);
+            let layers = Layers::new(name.span, [value].into_iter().chain(&retention));
+            let group = log_group::spec::read(name, &layers, &mut reader.scope);
             reader.add(Resource::LogGroup(group), name.span);
         }
         for Entry { name, value } in section(root, "functions") {
@@ -290,6 +289,12 @@ fn section<'a>(root: &'a Node, key: &str) -> Vec<&'a Entry> {
 /// A map without the keys that its object does not know: they are mistakes already, and nobody shall inherit them.
 fn known(node: &Node, object: &'static Object) -> Node {
     let entries = node.entries().iter().filter(|entry| object.key(&entry.name.text).is_some());
+    Node::new(node.span, Data::Map(entries.cloned().collect()))
+}
+
+/// A map with one of its keys alone.
+fn only(node: &Node, key: &str) -> Node {
+    let entries = node.entries().iter().filter(|entry| entry.name.text == key);
     Node::new(node.span, Data::Map(entries.cloned().collect()))
 }
 

@@ -160,7 +160,7 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
         let others: Vec<&Name> = others.map(|entry| &entry.name).collect();
         if let Some(first) = others.first() {
             let names = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let help = format!("`{name}` is a metric or an expression: leave one of the two out");
+            let help = format!("`{name}` is one thing only: leave one of the two out");
             scope.problem(first.span, format!("{names} beside `{with}`"), help);
         }
     };

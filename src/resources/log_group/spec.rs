@@ -24,6 +24,7 @@ pub static LOG_GROUP: Object = Object {
                 Shape::Format(&RETENTION),
                 "How long logs are kept: 1d, 7d, 14d, 30d, … or never (the default).",
             ),
+            Key::new("retention_in_days", Shape::Format(&RETENTION), "The plain form of `retention`: days."),
             Key::new(
                 "log_group_class",
                 Shape::OneOf(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]),
@@ -85,9 +86,13 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> LogGroup
     if let Some(node) = key.filter(|node| node.text().is_some_and(|text| Arn::parse(text).is_none())) {
         scope.problem(node.span, "`kms_key_id` takes the ARN of a key, not its id or alias", ARN_FORM);
     }
+    if let (Some(_), Some(twice)) = (layers.own("retention"), layers.own("retention_in_days")) {
+        scope.problem(twice.span, "`retention` and `retention_in_days` say the same thing", "leave one of the two out");
+    }
+    let kept = layers.group(&["retention", "retention_in_days"]);
     LogGroup {
         name: name.text.clone(),
-        retention_in_days: layers.get("retention").and_then(retention),
+        retention_in_days: kept.get("retention").or_else(|| kept.get("retention_in_days")).and_then(retention),
         log_group_class: layers.text("log_group_class"),
         kms_key_id: key.and_then(Node::text).map(str::to_owned),
         tags: tag::read(layers, scope),

@@ -39,7 +39,13 @@ impl Scope<'_> {
             return None;
         }
         let problem = Problem::new(node.span, format!("no topic `{text}` is declared under `topics`"));
-        let help = nearest_or_all(text, self.topics.iter().copied(), "the topics are")
+        let help = if text.contains('@') && !self.topics.is_empty() {
+            Some(format!("to mail somebody, subscribe the address to a topic, and name the topic: {}", self.topics[0]))
+        } else {
+            None
+        };
+        let help = help
+            .or_else(|| nearest_or_all(text, self.topics.iter().copied(), "the topics are"))
             .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be told".into());
         self.problems.push(problem.help(help));
         None

@@ -61,3 +61,82 @@ fn the_first_file_has_golden_signals_and_the_labs_alarm() {
     );
     assert_eq!(lab.implied.len(), 1);
 }
+
+/// Every file of `tests/corpus/bad` has its whole message beside it. `MLOPSCTL_UPDATE=1` writes them anew: read them then.
+#[test]
+fn every_bad_spec_has_its_message() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/bad");
+    compare_corpus(&folder, "txt", |name, text| match parse(name, text).and_then(|spec| spec.bind(&BTreeMap::new())) {
+        Ok(_) => panic!("{name} has no mistake"),
+        Err(error) => format!("{error}\n"),
+    });
+}
+
+/// Runs every YAML file of a folder and compares with the file of the other extension beside it.
+fn compare_corpus(folder: &Path, extension: &str, run: impl Fn(&str, &str) -> String) {
+    let update = std::env::var_os("MLOPSCTL_UPDATE").is_some();
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    assert!(!files.is_empty());
+    let mut wrong = Vec::new();
+    for path in files {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let found = run(name, &std::fs::read_to_string(&path).unwrap());
+        let beside = path.with_extension(extension);
+        if update {
+            std::fs::write(&beside, &found).unwrap();
+        } else if std::fs::read_to_string(&beside).ok().as_deref() != Some(found.as_str()) {
+            wrong.push(format!("{name} gives now:\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Every file of `tests/corpus/good` has the resources it asks for beside it.
+#[test]
+fn every_good_spec_has_its_resources() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/good");
+    compare_corpus(&folder, "json", |name, text| {
+        let bound = parse(name, text).and_then(|spec| spec.bind(&BTreeMap::new()));
+        let bound = bound.unwrap_or_else(|error| panic!("{error}"));
+        let target = Target::new("123456789012", bound.region().unwrap_or("us-east-1"));
+        let desired = bound.desired(&target, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+        let resources: Vec<serde_json::Value> = desired
+            .resources
+            .iter()
+            .map(|(address, resource)| {
+                serde_json::json!({ "address": address, "fields": resource.fields(), "tags": resource.tags() })
+            })
+            .collect();
+        let document = serde_json::json!({
+            "stack": desired.stack, "region": target.region, "functions": bound.functions(),
+            "implied": desired.implied, "resources": resources,
+        });
+        serde_json::to_string_pretty(&document).unwrap() + "\n"
+    });
+}
+
+#[test]
+fn every_example_loads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let specs: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    assert!(specs.len() >= 7);
+    for path in specs {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# yaml-language-server: $schema=alarms.schema.json\n"), "{}", path.display());
+        assert!(!desired(path.to_str().unwrap(), EMAIL).resources.is_empty());
+    }
+}
+
+/// The schema that the files name is the one that the program prints. `MLOPSCTL_UPDATE=1` writes it anew.
+#[test]
+fn the_shipped_schema_is_the_printed_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/alarms.schema.json");
+    let printed = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
+        std::fs::write(&path, &printed).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), printed);
+}

@@ -13,7 +13,7 @@ pub static ANY: Format =
 pub static EXTENDED: Format = Format {
     what: "an extended statistic such as p95, p99.9, tm90, IQM or PR(0:300)",
     check: check_extended,
-    pattern: None,
+    pattern: Some(r"^(IQM|(p|tm|tc|ts|wm)[0-9.]+|(PR|TM|TC|TS|WM)\(.*\))$"),
 };
 
 pub fn is_plain(text: &str) -> bool {

@@ -123,8 +123,10 @@ fn suppressor(name: &Name, layers: &Layers<'_>, external: &[&str], scope: &mut S
         }
         (Some(node), []) => ["alarm", "wait_period", "extension_period"].map(|key| node.get(key)),
         (None, some) => {
-            for key in PLAIN.iter().filter(|key| !some.contains(key)) {
-                let message = format!("the suppressor of `{name}` lacks `{key}`");
+            let missing: Vec<String> =
+                PLAIN.iter().filter(|key| !some.contains(key)).map(|key| format!("`{key}`")).collect();
+            if !missing.is_empty() {
+                let message = format!("the suppressor of `{name}` lacks {}", missing.join(", "));
                 scope.problem(layers.key_span(some[0]), message, "AWS wants the alarm and both periods");
             }
             PLAIN.map(|key| layers.get(key))

@@ -5,12 +5,14 @@ mod document;
 mod error;
 mod input;
 mod presets;
+mod source;
 mod variables;
 mod yaml;
 
 pub use document::{Bound, Desired, Spec, schema};
 pub use error::{Located, SpecError};
 pub use input::{load, parse, read_var_file};
+pub use source::{Position, Source};
 pub use variables::Variable;
 
 #[cfg(test)]

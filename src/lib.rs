@@ -15,6 +15,7 @@
 //! aws/        credentials, clients, pacing, errors: handles only
 //! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
 //! spec/       what the user wrote -> desired
+//! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
 //! live/       what stands now; a `Reader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
@@ -35,6 +36,7 @@
 mod apply;
 mod aws;
 mod fleet;
+mod lint;
 mod live;
 mod model;
 mod plan;

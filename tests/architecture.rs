@@ -12,7 +12,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("sandbox", &["model"]),
     ("spec", &["model", "resources"]),
     ("plan", &["model", "resources"]),
-    ("lint", &["model", "resources", "spec"]),
+    ("lint", &["model", "resources", "spec", "plan"]),
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),

@@ -88,8 +88,16 @@ static LINT_RULE: Object = Object {
     doc: "How a rule of `mlopsctl lint` is to be applied.",
     keys: &[&[
         Key::new("level", Shape::OneOf(LEVELS), "How much a finding weighs; off switches the rule off."),
-        Key::new("min", Shape::Text(40), "The lowest value that the rule accepts: a number or a duration, as its page says."),
-        Key::new("max", Shape::Text(40), "The highest value that the rule accepts: a number or a duration, as its page says."),
+        Key::new(
+            "min",
+            Shape::Text(40),
+            "The lowest value that the rule accepts: a number or a duration, as its page says.",
+        ),
+        Key::new(
+            "max",
+            Shape::Text(40),
+            "The highest value that the rule accepts: a number or a duration, as its page says.",
+        ),
     ]],
 };
 

@@ -1,7 +1,11 @@
 //! mlopsctl keeps the alarms of AWS Lambda functions as code.
 #![allow(dead_code)]
 
+mod apply;
+mod fleet;
 mod model;
+mod plan;
+mod report;
 mod resources;
 mod sandbox;
 

@@ -9,13 +9,30 @@ use std::time::Duration;
 /// A step of a running apply. `remaining` is the time the account's quotas force for what is left.
 #[derive(Debug, Clone)]
 pub enum Event {
-    Started { target: Target, changes: usize, remaining: Duration },
-    Finished { target: Target, result: ChangeResult, done: usize, of: usize, remaining: Duration },
+    Started {
+        target: Target,
+        changes: usize,
+        remaining: Duration,
+    },
+    Finished {
+        target: Target,
+        result: ChangeResult,
+        done: usize,
+        of: usize,
+        remaining: Duration,
+    },
     /// AWS asked to slow down; the call is repeated.
-    Throttled { target: Target, operation: String },
+    Throttled {
+        target: Target,
+        operation: String,
+    },
     /// Somebody interrupted: nothing new is written, `running` writes finish.
-    Interrupted { running: usize },
-    Verifying { target: Target },
+    Interrupted {
+        running: usize,
+    },
+    Verifying {
+        target: Target,
+    },
 }
 
 /// How one change ended.
@@ -33,9 +50,15 @@ pub struct ChangeResult {
 pub enum Outcome {
     Done,
     /// AWS refused it: the message in words, what to do, and whether credentials, throttling or something else is the cause.
-    Failed { message: String, remedy: Option<String>, class: FailureClass },
+    Failed {
+        message: String,
+        remedy: Option<String>,
+        class: FailureClass,
+    },
     /// Not tried, because a resource it needs failed.
-    Skipped { because_of: Address },
+    Skipped {
+        because_of: Address,
+    },
     /// Not tried, because the run was interrupted.
     NotStarted,
 }

@@ -13,6 +13,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What belongs to no single resource.
     pub notes: Vec<Note>,
+    /// Why the plan as a whole cannot be applied.
+    pub blocked: Vec<Blocked>,
     /// Whether things that are gone from the spec were looked for (`--target` switches that off).
     pub pruning: bool,
 }
@@ -150,8 +152,10 @@ impl Plan {
         self.changes.iter().filter(|change| change.is_effective())
     }
 
-    pub fn blocked(&self) -> impl Iterator<Item = (&Change, &Blocked)> {
-        self.changes.iter().filter_map(|change| Some((change, change.blocked.as_ref()?)))
+    /// Everything that stands in the way, with the address it belongs to. A plan with any of it is not applied at all.
+    pub fn refusals(&self) -> impl Iterator<Item = (Option<&Address>, &Blocked)> {
+        let own = self.blocked.iter().map(|blocked| (None, blocked));
+        own.chain(self.changes.iter().filter_map(|change| Some((Some(&change.address), change.blocked.as_ref()?))))
     }
 
     /// Every note, with the address it belongs to.

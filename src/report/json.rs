@@ -123,8 +123,8 @@ fn note(note: &Note) -> Value {
 
 /// Refusals are errors, failed reads and dangers are warnings; each with the resource it is about.
 fn plan_diagnostics(plan: &Plan) -> Vec<Value> {
-    let refusals = plan.blocked().map(|(change, blocked)| {
-        json!({ "severity": "error", "summary": blocked.reason, "detail": blocked.remedy, "address": change.address })
+    let refusals = plan.refusals().map(|(address, blocked)| {
+        json!({ "severity": "error", "summary": blocked.reason, "detail": blocked.remedy, "address": address })
     });
     let notes = plan.all_notes().filter(|(_, note)| note.kind != NoteKind::Info).map(|(address, note)| {
         json!({ "severity": "warning", "summary": note.text, "detail": note.remedy, "address": address })

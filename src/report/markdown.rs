@@ -19,9 +19,10 @@ pub fn plan(plan: &Plan) -> String {
     if !changes.is_empty() || plan.is_incomplete() {
         text.push(&format!("**{}**\n\n", plan_text::summary(&plan.summary())));
     }
-    for (change, blocked) in plan.blocked() {
+    for (address, blocked) in plan.refusals() {
+        let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
         let reason = format!("{} — do: {}", prose(&blocked.reason), prose(&blocked.remedy));
-        text.push(&format!("- :no_entry: {} {reason}\n", code(&change.address.to_string())));
+        text.push(&format!("- :no_entry: {address}{reason}\n"));
     }
     for (address, note) in plan.all_notes().filter(|(_, note)| note.kind != NoteKind::Info) {
         let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
@@ -186,9 +187,7 @@ mod tests {
     fn the_verdict_comes_first_and_details_fold() {
         let text = super::plan(&every_kind_of_change());
         assert!(
-            text.starts_with(
-                "### lab9 in 123456789012 us-east-1: 7 changes, 1 blocked\n\n**Plan: 4 to add, 1 to change"
-            ),
+            text.starts_with("### lab9 in 123456789012 us-east-1: 7 changes, blocked\n\n**Plan: 4 to add, 1 to change"),
             "{text}"
         );
         assert!(

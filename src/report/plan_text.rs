@@ -43,10 +43,10 @@ pub fn summary(sum: &Summary) -> String {
 pub fn verdict(plan: &Plan) -> String {
     let whose = format!("{} in {}", mask::line(&plan.stack), plan.target);
     let changes = plan.effective().count();
-    let blocked = plan.blocked().count();
+    let blocked = plan.refusals().next().is_some();
     let mut line = match changes {
         0 if plan.is_incomplete() => format!("{whose}: no changes seen, but not everything could be read"),
-        0 if blocked > 0 => whose,
+        0 if blocked => whose,
         0 if plan.changes.is_empty() => format!("No changes. {whose}: nothing stands and nothing is wanted."),
         0 => {
             return format!(
@@ -59,8 +59,8 @@ pub fn verdict(plan: &Plan) -> String {
     if changes > 0 && plan.is_incomplete() {
         line += ", and not everything could be read";
     }
-    if blocked > 0 {
-        line += &format!(", {blocked} blocked");
+    if blocked {
+        line += if changes > 0 { ", blocked" } else { ": blocked" };
     }
     line
 }
@@ -153,9 +153,6 @@ fn below(plan: &Plan, shared: &BTreeMap<NoteKey, usize>, look: &Look) -> String 
         let note = Note { kind: key.0, text: key.1.clone(), remedy: key.2.clone() };
         notes += &self::note(&note, Some(format!("{n} resources: ")), look, 0);
     }
-    if !plan.pruning {
-        notes += "The run is limited: what is gone from the spec was not looked for.\n";
-    }
     let mut text = if notes.is_empty() { notes } else { format!("\n{notes}") };
     let refused = blocked(plan, look);
     if !refused.is_empty() {
@@ -167,17 +164,22 @@ fn below(plan: &Plan, shared: &BTreeMap<NoteKey, usize>, look: &Look) -> String 
 /// Why the plan cannot be applied as things stand, and what lifts it; refusals for one reason are one.
 pub fn blocked(plan: &Plan, look: &Look) -> String {
     let mut reasons: BTreeMap<(&str, &str), Vec<&Address>> = BTreeMap::new();
-    for (change, blocked) in plan.blocked() {
-        reasons.entry((&blocked.reason, &blocked.remedy)).or_default().push(&change.address);
+    for (address, blocked) in plan.refusals() {
+        reasons.entry((&blocked.reason, &blocked.remedy)).or_default().extend(address);
     }
     let mut text = String::new();
     for ((reason, remedy), addresses) in reasons {
         let names: Vec<String> = addresses.iter().take(5).map(|address| mask::line(&address.to_string())).collect();
         let more = addresses.len() - names.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let lead = look.paint(Tone::Bad, "Blocked:");
-        text += &format!("{lead} {}{more}\n", names.join(", "));
-        text += &layout::hang("  ", &mask::text(reason), look.width);
+        text += &format!("{} {}", look.paint(Tone::Bad, "Blocked:"), names.join(", "));
+        text += &format!("{more}{}", if names.is_empty() { "" } else { "\n" });
+        let reason = mask::text(reason);
+        if names.is_empty() {
+            text += &format!("{reason}\n");
+        } else {
+            text += &layout::hang("  ", &reason, look.width);
+        }
         text += &layout::hang("  do: ", &mask::text(remedy), look.width);
     }
     text
@@ -238,7 +240,7 @@ mod tests {
     fn every_kind_of_change_reads_well() {
         let text = super::plan(&every_kind_of_change(), &Look::PLAIN);
         let expected = "\
-lab9 in 123456789012 us-east-1: 7 changes, 1 blocked
+lab9 in 123456789012 us-east-1: 7 changes, blocked
 
   + topic/alerts
 
@@ -261,6 +263,8 @@ pruning is on
 Blocked: alarm/taken
   it belongs to the stack lab8
   do: choose another name
+Blocked: the function svc does not exist
+  do: deploy it first
 
 Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt.
 ";

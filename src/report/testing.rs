@@ -50,7 +50,7 @@ pub fn field(name: &str, from: serde_json::Value, to: serde_json::Value) -> Fiel
 }
 
 pub fn plan(changes: Vec<Change>) -> Plan {
-    Plan { stack: "lab9".into(), target: target(), changes, notes: vec![], pruning: true }
+    Plan { stack: "lab9".into(), target: target(), changes, notes: vec![], blocked: vec![], pruning: true }
 }
 
 /// One change of every action, a note of every weight, and one refusal.
@@ -90,5 +90,6 @@ pub fn every_kind_of_change() -> Plan {
         ),
     ]);
     plan.notes.push(Note::new(NoteKind::Info, "pruning is on"));
+    plan.blocked.push(Blocked { reason: "the function svc does not exist".into(), remedy: "deploy it first".into() });
     plan
 }

@@ -7,6 +7,7 @@ pub mod function;
 pub mod live;
 pub mod log_group;
 pub mod mark;
+pub mod snapshot;
 pub mod subscription;
 pub mod topic;
 
@@ -16,6 +17,7 @@ pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
 pub use live::{Confirmation, Facts, Live};
 pub use log_group::LogGroup;
+pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;
 pub use topic::Topic;
 

@@ -1,5 +1,7 @@
 //! A CloudWatch metric alarm in every form PutMetricAlarm takes: one metric, metric math, anomaly band, PromQL.
 
+pub mod aws;
+
 use super::Tags;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};

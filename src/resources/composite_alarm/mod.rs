@@ -1,5 +1,7 @@
 //! A CloudWatch composite alarm: a rule over the states of other alarms.
 
+pub mod aws;
+
 use super::Tags;
 use super::alarm::Actions;
 use crate::model::{FieldSet, Fields};
@@ -27,6 +29,11 @@ pub struct Suppressor {
 }
 
 impl CompositeAlarm {
+    /// The alarms it depends on, by name or ARN: those of its rule and its suppressor.
+    pub fn children(&self) -> Vec<String> {
+        rule::alarms(&self.alarm_rule).into_iter().chain(self.suppressor.iter().map(|s| s.alarm.clone())).collect()
+    }
+
     pub fn fields(&self) -> Fields {
         let suppressor = self.suppressor.as_ref();
         self.actions

@@ -1,5 +1,7 @@
 //! A CloudWatch Logs log group: how long logs are kept.
 
+pub mod aws;
+
 use super::Tags;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};

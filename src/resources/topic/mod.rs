@@ -1,5 +1,7 @@
 //! An SNS topic: where alarms are sent to.
 
+pub mod aws;
+
 use super::Tags;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};

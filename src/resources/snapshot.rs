@@ -1,6 +1,6 @@
 //! What a reader saw of one target: the input of the diff.
 
-use crate::resources::{Address, FunctionFacts, Live};
+use super::{Address, FunctionFacts, Live};
 use std::collections::BTreeMap;
 
 /// One resource as read. A failed read is unknown, never absent.
@@ -13,6 +13,10 @@ pub enum Observation {
 }
 
 impl Observation {
+    pub fn present(live: Live) -> Self {
+        Observation::Present(Box::new(live))
+    }
+
     pub fn live(&self) -> Option<&Live> {
         match self {
             Observation::Present(live) => Some(live),
@@ -27,8 +31,10 @@ pub struct Snapshot {
     pub observations: BTreeMap<Address, Observation>,
     /// Functions of the spec: their facts, or why there are none.
     pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
-    /// Reads that failed without belonging to one resource, e.g. the tag index.
-    pub failures: Vec<String>,
+    /// Alarm names that a log alarm has: all alarms share one name space, and mlopsctl does not manage log alarms.
+    pub log_alarms: Vec<String>,
+    /// Why the tag index could not be read; then nothing can be known about what is to be pruned.
+    pub index_failure: Option<String>,
 }
 
 impl Snapshot {

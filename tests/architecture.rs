@@ -18,10 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
     ("report", &["model", "resources", "plan", "apply", "fleet", "spec"]),
     ("service", &["model"]),
-    (
-        "cli",
-        &["model", "resources", "aws", "sandbox", "spec", "live", "plan", "apply", "fleet", "report", "service"],
-    ),
+    ("cli", &["model", "resources", "aws", "sandbox", "spec", "live", "plan", "apply", "fleet", "report", "service"]),
 ];
 
 /// What only `resources/*/aws.rs` may name beyond the floor of `resources`.

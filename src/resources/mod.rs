@@ -3,12 +3,15 @@
 pub mod address;
 pub mod alarm;
 pub mod composite_alarm;
+pub mod document;
 pub mod function;
 pub mod live;
 pub mod log_group;
 pub mod mark;
+pub mod scope;
 pub mod snapshot;
 pub mod subscription;
+pub mod tag;
 pub mod topic;
 
 pub use address::Address;

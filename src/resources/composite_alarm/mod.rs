@@ -1,6 +1,9 @@
 //! A CloudWatch composite alarm: a rule over the states of other alarms.
 
 pub mod aws;
+pub mod cycle;
+pub mod rule;
+pub mod spec;
 
 use super::Tags;
 use super::alarm::Actions;
@@ -46,5 +49,3 @@ impl CompositeAlarm {
             .done()
     }
 }
-
-pub mod rule;

@@ -1,6 +1,7 @@
 //! An SNS subscription: who a topic tells. Its identity is topic, protocol and endpoint; AWS gives it no tags.
 
 pub mod aws;
+pub mod spec;
 
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};

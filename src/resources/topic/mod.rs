@@ -1,6 +1,8 @@
 //! An SNS topic: where alarms are sent to.
 
 pub mod aws;
+pub mod policy;
+pub mod spec;
 
 use super::Tags;
 use crate::model::{FieldSet, Fields};
@@ -51,5 +53,3 @@ impl Topic {
             .done()
     }
 }
-
-pub mod policy;

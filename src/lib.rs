@@ -34,6 +34,7 @@
 
 mod apply;
 mod aws;
+mod cli;
 mod fleet;
 mod live;
 mod model;
@@ -43,7 +44,4 @@ mod resources;
 mod sandbox;
 mod spec;
 
-/// Runs the command line and returns its documented exit code.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+pub use cli::run;

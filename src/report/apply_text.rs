@@ -13,10 +13,13 @@ pub fn report(report: &Report, look: &Look) -> String {
     let mut text = String::new();
     for result in &report.results {
         text += &match &result.outcome {
-            Outcome::Done if !look.verbose => notes(result, look),
+            Outcome::Done if !look.verbose => String::new(),
             Outcome::Skipped { .. } | Outcome::NotStarted if !look.verbose => String::new(),
             _ => one(result, look),
         };
+        if result.action == Action::Delete && result.outcome == Outcome::Done {
+            text += &left_behind(result, look);
+        }
     }
     text += &skipped(report, look);
     if let Some(verification) = &report.verified {
@@ -87,7 +90,7 @@ pub fn made(report: &Report) -> Summary {
 pub fn one(result: &ChangeResult, look: &Look) -> String {
     let symbol = format!("{:>3}", result.action.symbol());
     let address = mask::line(&result.address.to_string());
-    let mut text = match &result.outcome {
+    match &result.outcome {
         Outcome::Done => format!("{symbol} {address}  done\n"),
         Outcome::Failed { message, remedy, .. } => {
             let mut text = format!("{symbol} {address}  {}\n", look.paint(Tone::Bad, "failed"));
@@ -101,13 +104,13 @@ pub fn one(result: &ChangeResult, look: &Look) -> String {
             format!("{symbol} {address}  skipped, {} failed\n", mask::line(&because_of.to_string()))
         }
         Outcome::NotStarted => format!("{symbol} {address}  not started\n"),
-    };
-    text += &notes(result, look);
-    text
+    }
 }
 
-fn notes(result: &ChangeResult, look: &Look) -> String {
-    result.notes.iter().map(|note| plan_text::note(note, None, look, 6)).collect()
+/// What a deletion left, e.g. a subscription that AWS does not delete before it expires.
+fn left_behind(result: &ChangeResult, look: &Look) -> String {
+    let lead = format!("{}: ", mask::line(&result.address.to_string()));
+    result.notes.iter().map(|note| plan_text::note(note, Some(lead.clone()), look, 4)).collect()
 }
 
 /// What was not tried, counted by its cause.

@@ -146,7 +146,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> Value {
 
 /// Masked and indented. Keys come sorted, so that the same plan is the same bytes.
 fn document(value: Value) -> String {
-    format!("{:#}\n", mask::value(&value))
+    format!("{:#}\n", mask::json(&value))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod phrase;
 pub mod plan_text;
 mod table;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 
 use anstyle::{AnsiColor, Style};
 
@@ -27,7 +27,7 @@ pub struct Look {
 
 impl Look {
     /// Uncoloured, for what is no terminal.
-    pub const PLAIN: Look = Look { colour: false, width: 100, verbose: false };
+    pub const PLAIN: Look = Look { colour: false, width: 120, verbose: false };
 
     fn paint(&self, tone: Tone, text: &str) -> String {
         if !self.colour || text.is_empty() {

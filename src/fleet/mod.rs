@@ -14,7 +14,7 @@ use crate::plan::{self, Consent, Input, Plan, ownership};
 use crate::resources::{Address, Resource};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A plan of one target, ready to be shown or applied.
 #[derive(Debug, Clone)]
@@ -29,10 +29,9 @@ const ANY_ACCOUNT: &str = "000000000000";
 
 /// Reads the target and says what has to change so that it becomes what the spec asks for.
 pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<Planned> {
-    let names = desired_names(aws, bound)?;
-    select.check(&names)?;
+    let provisional = provisional(aws, bound, select)?;
     let reader = Reader::new(aws);
-    let wanted = Wanted { stack: bound.stack(), addresses: &names, functions: bound.functions() };
+    let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
     let survey = reader.survey(wanted).await?;
     let facts = survey.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
     let mut desired = bound.desired(&survey.target, &facts.collect())?.resources;
@@ -53,14 +52,11 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
 
 /// Reads the target and says what has to be deleted so that nothing of the stack is left.
 pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<Planned> {
-    let names = desired_names(aws, bound)?;
-    select.check(&names)?;
-    let reader = Reader::new(aws);
-    let survey = reader.survey(Wanted { stack: bound.stack(), addresses: &names, functions: &[] }).await?;
-    let target = survey.target.clone();
     // Endpoints that do not fill the tag index know what is ours only by name.
-    let mut named = bound.desired(&target, &BTreeMap::new())?.resources;
-    ownership::mark(&mut named, bound.stack());
+    let named = provisional(aws, bound, select)?;
+    let reader = Reader::new(aws);
+    let survey = reader.survey(Wanted { stack: bound.stack(), desired: &named, functions: &[] }).await?;
+    let target = survey.target.clone();
     let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
     snapshot.observations.retain(|address, _| select.covers(address));
     let consent = Consent { deletes: true, ..*consent };
@@ -76,9 +72,14 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
     Ok(Planned { plan: plan::build(input), desired })
 }
 
-fn desired_names(aws: &Aws, bound: &Bound) -> Result<BTreeSet<Address>> {
+/// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
+fn provisional(aws: &Aws, bound: &Bound, select: &Select) -> Result<BTreeMap<Address, Resource>> {
     let anywhere = Target::new(ANY_ACCOUNT, aws.region());
-    Ok(bound.desired(&anywhere, &BTreeMap::new())?.resources.into_keys().collect())
+    let mut desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
+    select.check(&desired.keys().cloned().collect())?;
+    ownership::mark(&mut desired, bound.stack());
+    desired.retain(|address, _| select.covers(address));
+    Ok(desired)
 }
 
 /// Why a saved plan is not applied.
@@ -103,9 +104,8 @@ pub async fn check_saved(aws: &Aws, plan: Plan) -> Result<Planned, NotReplanned>
             Some((change.address.clone(), resource))
         })
         .collect();
-    let names: BTreeSet<Address> = touched.keys().cloned().collect();
     let reader = Reader::new(aws);
-    let survey = reader.survey(Wanted { stack: &plan.stack, addresses: &names, functions: &[] }).await?;
+    let survey = reader.survey(Wanted { stack: &plan.stack, desired: &touched, functions: &[] }).await?;
     if survey.target != plan.target {
         let (from, to) = (&plan.target, &survey.target);
         return Err(NotReplanned::Failed(anyhow::anyhow!(
@@ -145,3 +145,6 @@ pub async fn apply(aws: &Aws, planned: &Planned, events: &mut dyn FnMut(Event)) 
         interrupted,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,4 @@
 //! The pipeline against the sandbox, in virtual time: what it does, and what it costs in calls, waves and waiting.
 
 mod cost;
-mod lifecycle;
-mod ownership;
-mod property;
-mod subscriptions;
 mod world;

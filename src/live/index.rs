@@ -6,8 +6,9 @@ use crate::aws::{Aws, AwsError, Op, Repeat};
 use crate::model::Arn;
 use crate::resources::{Kind, Tags, mark};
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::OnceCell;
 
 const GET: Op = Op("tagging", "GetResources");
 
@@ -24,25 +25,58 @@ pub struct Index {
     pub tags: BTreeMap<String, Tags>,
 }
 
-impl Index {
-    pub async fn read(aws: &Aws, wanted: Wanted<'_>) -> Result<Self, AwsError> {
-        // Pages of one query come one after the other: a stack that needs more than one is asked kind by kind, side by side.
-        let tagged = wanted.addresses.iter().filter(|a| a.kind != Kind::Subscription).count();
-        let types: &[&[&str]] = if tagged <= PAGE {
-            &[&["cloudwatch:alarm", "sns", "logs:log-group"]]
-        } else {
-            &[&["cloudwatch:alarm"], &["sns"], &["logs:log-group"]]
-        };
-        let answers = try_join_all(types.iter().map(|types| query(aws, wanted.stack, types))).await?;
-        let mut index = Self::default();
-        for (arn, tags) in answers.into_iter().flatten() {
-            index.add(arn, tags);
+/// The queries that fill the index. Pages of one query come one after the other, so a stack that needs more than one is
+/// asked kind by kind, side by side; and whoever needs only one kind waits for that one.
+#[derive(Debug)]
+pub struct Queries<'a> {
+    aws: &'a Aws,
+    stack: &'a str,
+    queries: Vec<(&'static [&'static str], OnceCell<Result<Index, AwsError>>)>,
+    nothing: Index,
+}
+
+/// Resource types as GetResources names them.
+const TOPICS: &str = "sns";
+const ALL_IN_ONE: &[&[&str]] = &[&["cloudwatch:alarm", TOPICS, "logs:log-group"]];
+const KIND_BY_KIND: &[&[&str]] = &[&["cloudwatch:alarm"], &[TOPICS], &["logs:log-group"]];
+
+impl<'a> Queries<'a> {
+    pub fn new(aws: &'a Aws, wanted: Wanted<'a>) -> Self {
+        let tagged = wanted.desired.keys().filter(|address| address.kind != Kind::Subscription).count();
+        let types = if tagged <= PAGE { ALL_IN_ONE } else { KIND_BY_KIND };
+        let queries = types.iter().map(|types| (*types, OnceCell::new())).collect();
+        Self { aws, stack: wanted.stack, queries, nothing: Index::default() }
+    }
+
+    /// The part of the index that holds topics; empty where it cannot be read, which `all` says.
+    pub async fn topics(&self) -> &Index {
+        for (types, cell) in self.queries.iter().filter(|(types, _)| types.contains(&TOPICS)) {
+            if let Ok(index) = cell.get_or_init(|| query(self.aws, self.stack, types)).await {
+                return index;
+            }
+        }
+        &self.nothing
+    }
+
+    /// Everything.
+    pub async fn all(&self) -> Result<Index, AwsError> {
+        let parts = self.queries.iter().map(|(types, cell)| cell.get_or_init(|| query(self.aws, self.stack, types)));
+        let parts = join_all(parts).await;
+        let mut index = Index::default();
+        for part in parts {
+            let part = part.clone()?;
+            index.topics.extend(part.topics);
+            index.log_groups.extend(part.log_groups);
+            index.alarms.extend(part.alarms);
+            index.tags.extend(part.tags);
         }
         Ok(index)
     }
+}
 
-    fn add(&mut self, arn: String, tags: Tags) {
-        let arn = arn.strip_suffix(":*").unwrap_or(&arn);
+impl Index {
+    fn add(&mut self, arn: &str, tags: Tags) {
+        let arn = arn.strip_suffix(":*").unwrap_or(arn);
         let Some(parsed) = Arn::parse(arn) else { return };
         let known = match parsed.service {
             "sns" if !parsed.resource.contains(':') => self.topics.insert(parsed.resource.to_owned()),
@@ -56,9 +90,9 @@ impl Index {
     }
 }
 
-async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Vec<(String, Tags)>, AwsError> {
+async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError> {
     let filter = TagFilter::builder().key(mark::STACK).values(stack).build();
-    let mut found = Vec::new();
+    let mut index = Index::default();
     let mut token: Option<String> = None;
     loop {
         let request = || {
@@ -73,12 +107,12 @@ async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Vec<(String, Ta
             if let Some(arn) = item.resource_arn()
                 && tags.get(mark::STACK).is_some_and(|owner| owner == stack)
             {
-                found.push((arn.to_owned(), tags));
+                index.add(arn, tags);
             }
         }
         match page.pagination_token() {
             Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(found),
+            _ => return Ok(index),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::resources::{
     Address, FunctionFacts, Kind, Live, Observation, Resource, Snapshot, Tags, alarm, function, log_group, mark,
 };
 use futures_util::future::join_all;
-use index::Index;
+use index::{Index, Queries};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads one target.
@@ -22,12 +22,12 @@ pub struct Reader {
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     pub stack: &'a str,
-    /// Names are enough for the first wave.
-    pub addresses: &'a BTreeSet<Address>,
+    /// With the owner's mark. What depends on the account or on a function may be provisional: names are enough here.
+    pub desired: &'a BTreeMap<Address, Resource>,
     pub functions: &'a [String],
 }
 
-/// The first wave's answers: everything that can be asked by name alone.
+/// Everything that can be asked without knowing more than names.
 #[derive(Debug)]
 pub struct Survey {
     pub target: Target,
@@ -35,6 +35,7 @@ pub struct Survey {
     index: Result<Index, AwsError>,
     alarms: Alarms,
     groups: Observations,
+    topics: Observations,
 }
 
 type Observations = BTreeMap<Address, Observation>;
@@ -54,42 +55,34 @@ impl Reader {
         Self { aws: aws.clone() }
     }
 
-    /// The first wave. Fails only where nothing can be known at all: no credentials, no network.
+    /// The first waves. Fails only where nothing can be known at all: no credentials, no network.
     pub async fn survey(&self, wanted: Wanted<'_>) -> Result<Survey, AwsError> {
-        let alarm_names = names(wanted.addresses, &[Kind::Alarm, Kind::CompositeAlarm]);
-        let group_names = names(wanted.addresses, &[Kind::LogGroup]);
-        let (target, index, alarms, groups, functions) = futures_util::join!(
-            self.aws.target(),
-            Index::read(&self.aws, wanted),
+        let alarm_names = names(wanted.desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
+        let group_names = names(wanted.desired.keys(), &[Kind::LogGroup]);
+        let queries = Queries::new(&self.aws, wanted);
+        let (topics, index, alarms, groups, functions) = futures_util::join!(
+            self.topics(wanted.desired, &queries),
+            queries.all(),
             self.alarms(&alarm_names),
             self.log_groups(&group_names),
             self.functions(wanted.functions),
         );
-        Ok(Survey { target: target?, functions, index, alarms, groups })
+        let (target, topics) = topics?;
+        Ok(Survey { target, functions, index, alarms, groups, topics })
     }
 
-    /// The rest: topics with their subscriptions, tags that the index does not tell, and what carries the stack's mark
+    /// The rest: what a function's facts have added, tags that the index does not tell, and what carries the stack's mark
     /// without being desired.
     pub async fn complete(&self, survey: Survey, stack: &str, desired: &BTreeMap<Address, Resource>) -> Snapshot {
-        let Survey { target, functions, index, mut alarms, mut groups } = survey;
+        let Survey { target, functions, index, mut alarms, mut groups, topics } = survey;
         let (index, index_failure) = match index {
             Ok(index) => (index, None),
             Err(error) => (Index::default(), Some(error.to_string())),
         };
-        let desired_names = |kinds: &[Kind]| names(desired.keys(), kinds);
-        let mut alarm_names: BTreeSet<String> =
-            desired_names(&[Kind::Alarm, Kind::CompositeAlarm]).into_iter().collect();
-        alarm_names.extend(index.alarms.iter().cloned());
-        let mut group_names: BTreeSet<String> = desired_names(&[Kind::LogGroup]).into_iter().collect();
-        group_names.extend(index.log_groups.iter().cloned());
-        let mut topic_names: BTreeSet<String> = desired_names(&[Kind::Topic]).into_iter().collect();
-        topic_names.extend(index.topics.iter().cloned());
-
-        let known: BTreeSet<String> = alarms.names().collect();
-        let more_alarms: Vec<String> = alarm_names.difference(&known).cloned().collect();
-        let known: BTreeSet<String> = groups.keys().map(|address| address.name.clone()).collect();
-        let more_groups: Vec<String> = group_names.difference(&known).cloned().collect();
-        let topics = join_all(topic_names.iter().map(|name| topics::read(&self.aws, &target, name, &index, desired)));
+        let alarm_names = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
+        let more_alarms = unread(alarm_names, &index.alarms, &alarms.names().collect());
+        let group_names = names(desired.keys(), &[Kind::LogGroup]);
+        let more_groups = unread(group_names, &index.log_groups, &groups.keys().map(|a| a.name.clone()).collect());
         let alarms_and_tags = async {
             alarms.merge(self.alarms(&more_alarms).await);
             self.fill_tags(&mut alarms.found, &target, &index, desired).await;
@@ -100,10 +93,10 @@ impl Reader {
             self.fill_tags(&mut groups, &target, &index, desired).await;
             groups
         };
-        let (topics, alarms, groups) = futures_util::join!(topics, alarms_and_tags, groups_and_tags);
+        let (alarms, groups) = futures_util::join!(alarms_and_tags, groups_and_tags);
 
         let mut snapshot = Snapshot { functions, index_failure, ..Snapshot::default() };
-        snapshot.observations.extend(topics.into_iter().flatten());
+        snapshot.observations.extend(topics);
         snapshot.observations.extend(groups);
         snapshot.log_alarms = alarms.log_alarms.clone();
         alarms.spread(desired, &mut snapshot.observations);
@@ -112,6 +105,20 @@ impl Reader {
             named || address.kind == Kind::Subscription || is_marked(observation, stack)
         });
         snapshot
+    }
+
+    /// Topics need the account for their ARN, and of the index only their own part.
+    async fn topics(
+        &self,
+        desired: &BTreeMap<Address, Resource>,
+        queries: &Queries<'_>,
+    ) -> Result<(Target, Observations), AwsError> {
+        let (target, index) = futures_util::join!(self.aws.target(), queries.topics());
+        let target = target?;
+        let mut topics: BTreeSet<String> = names(desired.keys(), &[Kind::Topic]).into_iter().collect();
+        topics.extend(index.topics.iter().cloned());
+        let found = join_all(topics.iter().map(|name| topics::read(&self.aws, &target, name, index, desired))).await;
+        Ok((target, found.into_iter().flatten().collect()))
     }
 
     /// Reads just these resources again, without tags: what an apply has to verify.
@@ -288,6 +295,12 @@ fn shares_name(address: &Address, desired: &BTreeMap<Address, Resource>) -> bool
         _ => return false,
     };
     desired.contains_key(&Address::new(other, address.name.clone()))
+}
+
+/// What is desired or indexed and not among what was read.
+fn unread(desired: Vec<String>, indexed: &BTreeSet<String>, read: &BTreeSet<String>) -> Vec<String> {
+    let wanted: BTreeSet<String> = desired.into_iter().chain(indexed.iter().cloned()).collect();
+    wanted.difference(read).cloned().collect()
 }
 
 fn names<'a>(addresses: impl IntoIterator<Item = &'a Address>, kinds: &[Kind]) -> Vec<String> {

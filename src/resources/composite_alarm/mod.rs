@@ -34,7 +34,9 @@ pub struct Suppressor {
 impl CompositeAlarm {
     /// The alarms it depends on, by name or ARN: those of its rule and its suppressor.
     pub fn children(&self) -> Vec<String> {
-        rule::alarms(&self.alarm_rule).into_iter().chain(self.suppressor.iter().map(|s| s.alarm.clone())).collect()
+        let rule = rule::parse(&self.alarm_rule);
+        let named = rule.iter().flat_map(rule::Rule::alarms).map(str::to_owned);
+        named.chain(self.suppressor.iter().map(|s| s.alarm.clone())).collect()
     }
 
     pub fn fields(&self) -> Fields {

@@ -427,8 +427,3 @@ impl Parser<'_> {
         }
     }
 }
-
-/// The names or ARNs of the alarms a rule mentions.
-pub fn alarms(rule: &str) -> Vec<String> {
-    rule.split('"').skip(1).step_by(2).map(str::to_owned).collect()
-}

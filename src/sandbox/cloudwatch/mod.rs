@@ -4,6 +4,7 @@
 mod actions;
 mod alarm;
 mod change;
+mod data;
 mod describe;
 mod history;
 mod metric;
@@ -36,6 +37,10 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "GetAlarmMuteRule" => answer(request, tx, mute::get_alarm_mute_rule),
         "ListAlarmMuteRules" => answer(request, tx, mute::list_alarm_mute_rules),
         "DeleteAlarmMuteRule" => answer(request, tx, mute::delete_alarm_mute_rule),
+        "PutMetricData" => answer(request, tx, data::put::put_metric_data),
+        "GetMetricData" => answer(request, tx, data::query::get_metric_data),
+        "GetMetricStatistics" => answer(request, tx, data::statistics::get_metric_statistics),
+        "ListMetrics" => answer(request, tx, data::list::list_metrics),
         "SetAlarmState" => answer(request, tx, change::set_alarm_state),
         "EnableAlarmActions" => answer(request, tx, |input, tx| change::switch_actions(input, true, tx)),
         "DisableAlarmActions" => answer(request, tx, |input, tx| change::switch_actions(input, false, tx)),

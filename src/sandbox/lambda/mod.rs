@@ -50,6 +50,11 @@ pub fn seeds(account: &str, region: &str) -> Vec<Seed> {
     function.map(|value| Seed { table: TABLE, key: SERVICE.into(), value }).into_iter().collect()
 }
 
+/// The functions of an account and region, by name.
+pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
+    Ok(tx.list::<serde::de::IgnoredAny>(TABLE)?.into_iter().map(|(name, _)| name).collect())
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Named {

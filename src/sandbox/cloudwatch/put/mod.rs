@@ -3,7 +3,7 @@
 pub mod composite;
 pub mod log;
 pub mod metric;
-mod queries;
+pub mod queries;
 pub mod shared;
 
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};

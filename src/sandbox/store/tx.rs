@@ -119,6 +119,19 @@ impl<'a> Tx<'a> {
         changed.map_or(stored, |change| change.is_some())
     }
 
+    /// How many entities a table holds.
+    pub fn count(&self, table: &'static str) -> usize {
+        let stored = self.entities.table(self.account, self.region, table);
+        let changed = self.changes.iter().filter(|((changed, _), _)| *changed == table);
+        let (mut more, mut less) = (0, 0);
+        for ((_, key), value) in changed {
+            let stands = stored.is_some_and(|stored| stored.contains_key(key));
+            more += usize::from(value.is_some() && !stands);
+            less += usize::from(value.is_none() && stands);
+        }
+        stored.map_or(0, |stored| stored.len()) + more - less
+    }
+
     /// All entities of a table with their keys, in the order of the keys.
     pub fn list<T: DeserializeOwned>(&self, table: &'static str) -> Result<Vec<(String, T)>, Fault> {
         self.list_prefix(table, "")

@@ -1,6 +1,9 @@
 //! The HTTP client under the SDK: reads a request, lets the weather befall it, runs its handler in a transaction, writes the
 //! answer. What an operation does is the services' matter.
 
+#[cfg(test)]
+mod tests;
+
 use super::dispatch;
 use super::fault::Fault;
 use super::quota::Buckets;

@@ -80,8 +80,8 @@ fn message(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> Json {
         "InsufficientDataActions": list("InsufficientDataActions"),
     });
     match alarm.kind {
-        AlarmType::CompositeAlarm => message["AlarmRule"] = alarm.text("AlarmRule").into(),
-        AlarmType::MetricAlarm | AlarmType::LogAlarm => message["Trigger"] = trigger(alarm),
+        AlarmType::Composite => message["AlarmRule"] = alarm.text("AlarmRule").into(),
+        AlarmType::Metric | AlarmType::Log => message["Trigger"] = trigger(alarm),
     }
     message
 }

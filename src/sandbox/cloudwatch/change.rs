@@ -33,7 +33,7 @@ pub fn delete_alarms(input: AlarmNames, tx: &mut Tx) -> Result<Nothing, Fault> {
         let Some(alarm) = alarm::find(tx, name)? else {
             return Err(Fault::sender("ResourceNotFound", format!("Alarm {name} does not exist")).status(404));
         };
-        composites += usize::from(alarm.kind == AlarmType::CompositeAlarm);
+        composites += usize::from(alarm.kind == AlarmType::Composite);
     }
     if composites > 1 {
         return Err(Fault::validation("Cannot delete more than one composite alarm in a single request"));

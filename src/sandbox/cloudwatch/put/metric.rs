@@ -93,7 +93,7 @@ pub fn put_metric_alarm(input: PutMetricAlarm, raw: Json, tx: &mut Tx) -> Result
     // PromQL alarms have no INSUFFICIENT_DATA: they begin in OK.
     let first = if input.evaluation_criteria.is_some() { StateValue::Ok } else { StateValue::InsufficientData };
     let name = input.alarm_name.as_deref().unwrap_or_default();
-    keep(Wanted { name, kind: AlarmType::MetricAlarm, configuration, tags: input.tags, first }, tx)
+    keep(Wanted { name, kind: AlarmType::Metric, configuration, tags: input.tags, first }, tx)
 }
 
 impl PutMetricAlarm {

@@ -132,10 +132,13 @@ fn one_or_many(mut series: Vec<(Option<String>, Values)>) -> Result<Value, Strin
     }
 }
 
+/// What to put at a moment that has no value.
+type Filler = Box<dyn Fn(&Values, i64) -> Option<f64>>;
+
 fn fill(evaluator: &mut Evaluator, arguments: &[Tree]) -> Result<Value, String> {
     let series = evaluator.tree(&arguments[0])?.into_series()?;
     let slots: Vec<i64> = slots(evaluator).collect();
-    let with: Box<dyn Fn(&Values, i64) -> Option<f64>> = match &arguments[1] {
+    let with: Filler = match &arguments[1] {
         Tree::Text(word) if word == "REPEAT" => {
             Box::new(|values, at| values.range(..at).next_back().map(|(_, value)| *value))
         }

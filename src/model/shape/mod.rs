@@ -3,7 +3,7 @@
 mod check;
 mod schema;
 
-pub use check::check;
+pub use check::{MANY, check};
 pub use schema::schema;
 
 /// The values that a key takes.

@@ -427,3 +427,67 @@ impl Parser<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_per_meaning() {
+        for (written, canon) in [
+            ("ALARM(a)", r#"ALARM("a")"#),
+            ("  ALARM ( \"a b\" )\n AND\tOK(c) ", r#"ALARM("a b") AND OK("c")"#),
+            ("((ALARM(a)))", r#"ALARM("a")"#),
+            ("(ALARM(a) AND ALARM(b)) AND ALARM(c)", r#"ALARM("a") AND ALARM("b") AND ALARM("c")"#),
+            ("ALARM(a) OR ALARM(b) AND NOT ALARM(c)", r#"ALARM("a") OR (ALARM("b") AND NOT ALARM("c"))"#),
+            ("NOT (TRUE OR FALSE)", "NOT (TRUE OR FALSE)"),
+            ("AT_LEAST(2,ALARM,(a,\"b\",c))", r#"AT_LEAST(2, ALARM, ("a", "b", "c"))"#),
+            ("AT_LEAST( 50% , NOT OK , ( a ) )", r#"AT_LEAST(50%, NOT OK, ("a"))"#),
+            (r#"ALARM("say \"no\"")"#, r#"ALARM("say \"no\"")"#),
+            ("ALARM(arn:aws:cloudwatch:r:1:alarm:x)", r#"ALARM("arn:aws:cloudwatch:r:1:alarm:x")"#),
+            ("SOMETHING  NEW(a)", "SOMETHING NEW(a)"),
+        ] {
+            assert_eq!(canonical(written), canon, "{written}");
+            assert_eq!(canonical(canon), canon, "{written}");
+        }
+    }
+
+    #[test]
+    fn names_its_alarms_once_and_where_they_stand() {
+        let text = "ALARM(a) OR OK(\"b\") OR AT_LEAST(1, OK, (a, c))";
+        let rule = parse(text).unwrap();
+        assert_eq!(rule.alarms(), ["a", "b", "c"]);
+        let places: Vec<&str> = rule.references().iter().map(|r| &text[r.start..r.end]).collect();
+        assert_eq!(places, ["a", "\"b\"", "a", "c"]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_rule_at_the_right_place() {
+        for (text, place) in [
+            ("", ""),
+            ("ALARM", "M"),
+            ("ALARM()", ")"),
+            ("ALARM(a", "a"),
+            ("ALARM(a))", ")"),
+            ("ALARM(a) ALARM(b)", "ALARM"),
+            ("AND ALARM(a)", "AND"),
+            ("AT_LEAST(0, ALARM, (a))", "0"),
+            ("AT_LEAST(2, ALARM, (a))", "2"),
+            ("AT_LEAST(101%, ALARM, (a))", "101%"),
+            ("ALARM(\"a)", "\"a)"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(&text[error.start..error.end], place, "{text}: {}", error.message);
+        }
+    }
+
+    #[test]
+    fn is_limited_in_depth_and_elements() {
+        let deep = format!("{}TRUE{}", "(".repeat(10_000), ")".repeat(10_000));
+        assert!(parse(&deep).unwrap_err().message.contains("too deep"));
+        assert!(parse(&format!("{}TRUE", "NOT ".repeat(10_000))).unwrap_err().message.contains("too deep"));
+        let long = vec!["TRUE"; 501].join(" OR ");
+        assert!(parse(&long).unwrap_err().message.contains("501 elements"));
+        assert!(parse(&vec!["TRUE"; 500].join(" OR ")).is_ok());
+    }
+}

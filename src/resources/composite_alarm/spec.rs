@@ -1,7 +1,6 @@
 //! `composite_alarms.<name>` -> a composite alarm.
 
 use super::{CompositeAlarm, Suppressor, rule};
-use crate::model::problem::nearest_or_all;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Layers, Name, Node, Problem};
 use crate::resources::alarm::{actions, spec as alarm};
@@ -102,7 +101,7 @@ fn check_reference(child: &str, span: crate::model::Span, external: &[&str], sco
         return;
     }
     let problem = Problem::new(span, format!("no alarm `{child}` is declared in this file"));
-    let near = nearest_or_all(child, scope.alarms.iter().copied(), "the alarms are");
+    let near = scope.nearest(child, &scope.alarms, "the alarms are");
     let elsewhere = format!("an alarm that is kept elsewhere is named under external_alarms: [{child}]");
     let problem = near.into_iter().fold(problem, Problem::help);
     scope.problems.push(problem.help(elsewhere));

@@ -127,7 +127,8 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
             })
         }
         Shape::Format(format) => (format.check)(text).err().map(|why| {
-            Problem::new(node.span, format!("`{}` {why}", shorten(text))).help(format!("{label} is {}", format.what))
+            let what = if text.is_empty() { label.to_owned() } else { format!("`{}`", shorten(text)) };
+            Problem::new(node.span, format!("{what} {why}")).help(format!("{label} is {}", format.what))
         }),
         Shape::OneOf(words) if !words.contains(&text) => {
             let problem = Problem::new(node.span, format!("`{}` is not a value of {label}", shorten(text)));

@@ -58,10 +58,22 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Composit
     if let Some(node) = rule {
         check_rule(name, node, &external, scope);
     }
+    let actions = actions::read(layers, scope);
+    for arn in actions.all() {
+        // CloudWatch user guide, "Composite alarms": topics, functions, OpsItems and incidents only.
+        if Arn::parse(arn).is_some_and(|arn| ["automate", "swf", "autoscaling"].contains(&arn.service)) {
+            let message = format!("a composite alarm cannot have the action `{arn}`");
+            scope.problem(
+                name.span,
+                message,
+                "AWS allows it for metric alarms: a composite alarm tells topics or functions",
+            );
+        }
+    }
     CompositeAlarm {
         name: name.text.clone(),
         description: layers.text("description").filter(|text| !text.is_empty()),
-        actions: actions::read(layers, scope),
+        actions,
         alarm_rule: rule.and_then(Node::text).unwrap_or_default().trim().to_owned(),
         suppressor: suppressor(name, layers, &external, scope),
         tags: tag::read(layers, scope),

@@ -133,15 +133,17 @@ fn every_example_loads() {
     }
 }
 
-/// The schema that the files name is the one that the program prints. `MLOPSCTL_UPDATE=1` writes it anew.
+/// The schema that the files name and the reference are what the program has. `MLOPSCTL_UPDATE=1` writes them anew.
 #[test]
-fn the_shipped_schema_is_the_printed_one() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/alarms.schema.json");
-    let printed = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
-        std::fs::write(&path, &printed).unwrap();
+fn the_shipped_schema_and_reference_are_the_programs_own() {
+    let schema = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    for (file, made) in [("examples/alarms.schema.json", schema), ("docs/spec.md", reference())] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), made, "{file}");
     }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), printed);
 }
 
 #[test]

@@ -26,24 +26,23 @@ const BITS: [&str; 20] = [
     "\u{feff}", "<<: *a",
 ];
 
-/// Parts of specs, small enough that a hundred thousand are read in no time, which together have every form.
-fn seeds() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let mut seeds: Vec<String> = ["good", "bad"]
-        .iter()
-        .flat_map(|kind| std::fs::read_dir(folder.join(kind)).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
-        .map(|path| std::fs::read_to_string(path).unwrap())
-        .filter(|text| text.len() < 700)
-        .collect();
-    seeds.sort();
-    seeds
+/// Small right specs and small wrong ones, which together have every form.
+fn seeds() -> [Vec<String>; 2] {
+    let read = |folder: &str, limit: usize| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+        let mut texts: Vec<String> = paths.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        texts.retain(|text| text.len() < limit);
+        texts.sort();
+        texts
+    };
+    [[read("tests/corpus/good", 2_000), read("examples", 2_000)].concat(), read("tests/corpus/bad", 700)]
 }
 
 fn mutated(seed: &str, rng: &mut Rng) -> String {
     let mut bytes = seed.as_bytes().to_vec();
-    for _ in 0..rng.usize(1..4) {
+    for _ in 0..rng.usize(1..3) {
         if bytes.is_empty() {
             break;
         }
@@ -120,17 +119,18 @@ fn a_hundred_thousand_mutations_are_read_or_refused() {
         results.fold((0, Duration::ZERO), |(read, slow), (r, s)| (read + r, slow.max(s)))
     });
     // Neither everything nor nothing: the mutations are near the edge.
-    assert!((ROUNDS / 50..ROUNDS * 9 / 10).contains(&read), "{read} of {ROUNDS} are right");
+    assert!((ROUNDS / 20..ROUNDS / 2).contains(&read), "{read} of {ROUNDS} are right");
     assert!(slowest < Duration::from_millis(50), "{slowest:?}");
 }
 
 /// Every `shares`-th mutation, each made from its own number, so that the threads' number changes nothing. A spec that
 /// seems slow is read again, since another process may have had the core.
-fn share_of(seeds: &[String], share: usize, shares: usize) -> (usize, Duration) {
+fn share_of(seeds: &[Vec<String>; 2], share: usize, shares: usize) -> (usize, Duration) {
     let (mut read, mut slowest) = (0, Duration::ZERO);
     for round in (share..ROUNDS).step_by(shares) {
         let mut rng = Rng::with_seed(round as u64);
-        let text = mutated(&seeds[round % seeds.len()], &mut rng);
+        let seed = rng.choice(&seeds[round % 2]).map_or("", String::as_str).to_owned();
+        let text = mutated(&seed, &mut rng);
         let once = || {
             let start = Instant::now();
             let right = match parse("mutated.yaml", &text).and_then(|spec| spec.bind(&BTreeMap::new())) {

@@ -149,6 +149,13 @@ pub fn schema() -> serde_json::Value {
     shape::schema(&SPEC, "mlopsctl alarms.schema.json", "mlopsctl spec")
 }
 
+/// Every key of the file, as Markdown: `docs/spec.md` is this text.
+pub fn reference() -> String {
+    let head = "# The spec, key by key\n\nMade from the program's own declarations; the JSON Schema has the same. A duration is \
+                `30s`, `5m`, `1h`, `1d`, or a number of seconds. `${name}` in any text is a variable.\n";
+    head.to_owned() + &shape::reference(&SPEC)
+}
+
 /// A file that has been parsed. Its variables are open, and its mistakes are not yet looked for.
 #[derive(Debug, Clone)]
 pub struct Spec {

@@ -6,6 +6,9 @@ use crate::model::problem::Problem;
 use crate::model::secret;
 use std::fmt;
 
+/// A file with more mistakes is not meant to be a spec.
+const MAX_SHOWN: usize = 200;
+
 /// Every mistake of one source, in the order of the source.
 #[derive(Debug, Clone)]
 pub struct SpecError {
@@ -13,6 +16,8 @@ pub struct SpecError {
     /// `None` where the mistake is about the file as a whole.
     text: Option<String>,
     problems: Vec<Problem>,
+    /// How many more there are than are kept.
+    more: usize,
 }
 
 /// A mistake with its place, for machines. Lines and columns count from 1, columns in characters.
@@ -29,11 +34,13 @@ impl SpecError {
     pub fn new(name: &str, text: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
         problems.dedup();
-        Self { name: name.to_owned(), text: Some(text.to_owned()), problems }
+        let more = problems.len().saturating_sub(MAX_SHOWN);
+        problems.truncate(MAX_SHOWN);
+        Self { name: name.to_owned(), text: Some(text.to_owned()), problems, more }
     }
 
     pub fn without_place(name: &str, problem: Problem) -> Self {
-        Self { name: name.to_owned(), text: None, problems: vec![problem] }
+        Self { name: name.to_owned(), text: None, problems: vec![problem], more: 0 }
     }
 
     pub fn problems(&self) -> Vec<Located> {
@@ -66,8 +73,12 @@ impl fmt::Display for SpecError {
             }
             writeln!(f)?;
         }
-        let count = self.problems.len();
-        write!(f, "{count} {} in {}", if count == 1 { "mistake" } else { "mistakes" }, self.name)
+        let count = self.problems.len() + self.more;
+        write!(f, "{count} {} in {}", if count == 1 { "mistake" } else { "mistakes" }, self.name)?;
+        if self.more > 0 {
+            write!(f, ", of which the first {MAX_SHOWN} are shown")?;
+        }
+        Ok(())
     }
 }
 

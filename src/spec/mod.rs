@@ -9,7 +9,7 @@ mod source;
 mod variables;
 mod yaml;
 
-pub use document::{Bound, Desired, Spec, schema};
+pub use document::{Bound, Desired, Spec, reference, schema};
 pub use error::{Located, SpecError};
 pub use input::{load, parse, read_var_file};
 pub use source::{Position, Source};

@@ -7,6 +7,8 @@ use unicode_width::UnicodeWidthChar;
 
 /// Columns of a source line that are shown; a longer one is cut around the caret.
 const WIDTH: usize = 110;
+/// Bytes of a line on each side of the caret that are looked at: enough to see that a text is part of a secret.
+const NEIGHBOURHOOD: usize = 4_000;
 
 /// A file by name, with its text.
 #[derive(Debug, Clone, Copy)]
@@ -58,10 +60,13 @@ impl Source<'_> {
 struct Place {
     number: usize,
     column: usize,
+    /// The source line, or the neighbourhood of the caret in a very long one; secrets are masked.
     line: String,
-    /// Characters of the line before the caret, and under it.
+    /// Characters of `line` before the caret, and under it.
     before: usize,
     under: usize,
+    /// Whether the source has more before and behind `line`.
+    cut: (bool, bool),
 }
 
 impl Place {
@@ -80,14 +85,23 @@ impl Place {
         while !text.is_char_boundary(end) {
             end += 1;
         }
-        let line = text[line_start..line_end].trim_end_matches('\r').trim_start_matches('\u{feff}');
-        let before = text[line_start..start].trim_start_matches('\u{feff}').chars().count();
+        let boundary = |mut at: usize| {
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let from = boundary(line_start.max(start.saturating_sub(NEIGHBOURHOOD)));
+        let to = boundary(line_end.min(start + NEIGHBOURHOOD)).max(start);
+        let line = text[from..to].trim_end_matches('\r').trim_start_matches('\u{feff}');
+        let count = |part: &str| part.trim_start_matches('\u{feff}').chars().count();
         Self {
-            number: text[..start].matches('\n').count() + 1,
-            column: before + 1,
-            before,
-            under: text[start..end].trim_end().chars().count(),
+            number: text[..start].bytes().filter(|b| *b == b'\n').count() + 1,
+            column: count(&text[line_start..start]) + 1,
+            before: count(&text[from..start]),
+            under: text[start..end.clamp(start, to)].trim_end().chars().count(),
             line: secret::mask(line),
+            cut: (from > line_start, to < line_end),
         }
     }
 
@@ -102,20 +116,24 @@ impl Place {
                 c => (c.to_string(), c.width().unwrap_or(0)),
             })
             .collect();
-        let width = |part: &[(String, usize)]| part.iter().map(|(_, width)| width).sum::<usize>();
+        let widths: Vec<usize> = shown.iter().map(|(_, width)| *width).collect();
+        let total: usize = widths.iter().sum();
         let before = self.before.min(shown.len());
         let under = self.under.min(shown.len() - before);
-        let mut from = 0;
-        while from < before && width(&shown[from..before]) > WIDTH / 2 && width(&shown) > WIDTH {
+        let (mut from, mut left) = (0, widths[..before].iter().sum::<usize>());
+        while left > WIDTH / 2 && total > WIDTH {
+            left -= widths[from];
             from += 1;
         }
-        let mut to = shown.len();
-        while to > before && width(&shown[from..to]) > WIDTH {
-            to -= 1;
+        let (mut to, mut used) = (from, 0);
+        while to < shown.len() && (to <= before || used + widths[to] <= WIDTH) {
+            used += widths[to];
+            to += 1;
         }
-        let (head, tail) = (if from > 0 { "…" } else { "" }, if to < shown.len() { "…" } else { "" });
+        let head = if from > 0 || self.cut.0 { "…" } else { "" };
+        let tail = if to < shown.len() || self.cut.1 { "…" } else { "" };
         let line: String = shown[from..to].iter().map(|(text, _)| text.as_str()).collect();
-        let caret = width(&shown[before..(before + under).clamp(before, to)]).max(1);
-        (format!("{head}{line}{tail}"), width(&shown[from..before]) + head.chars().count(), caret)
+        let caret = widths[before..(before + under).min(to).max(before)].iter().sum::<usize>().max(1);
+        (format!("{head}{line}{tail}"), left + head.chars().count(), caret)
     }
 }

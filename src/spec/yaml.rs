@@ -128,7 +128,8 @@ impl Builder<'_> {
         let (mut pieces, mut in_text, mut in_source) = (Vec::new(), 0, start);
         for (n, line) in source[start..].split_inclusive('\n').enumerate() {
             let words = line.trim();
-            if !words.is_empty() && !(n == 0 && header) {
+            let is_header = n == 0 && header;
+            if !words.is_empty() && !is_header {
                 let Some(found) = text[in_text..].find(words) else { return Vec::new() };
                 let indent = line.len() - line.trim_start().len();
                 let source = span.start + in_source + indent;

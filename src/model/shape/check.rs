@@ -5,6 +5,9 @@ use super::super::problem::{Problem, nearest, nearest_or_all};
 use super::{Object, Shape};
 use std::collections::HashMap;
 
+/// From so many mistakes on, the file is something else, and no help is looked for.
+pub const MANY: usize = 200;
+
 /// Adds every mistake of the tree. `label` names the value in messages: "`period`", "the file".
 pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem>) {
     match (&node.data, shape) {
@@ -68,7 +71,8 @@ fn check_object(node: &Node, object: &'static Object, label: &str, problems: &mu
             Some(key) => check(&entry.value, &key.shape, &format!("`{}`", key.name), problems),
             None => {
                 let names = object.all_keys().map(|key| key.name);
-                let known = nearest_or_all(&entry.name.text, names, &format!("the keys of {} are", object.what));
+                let help = || nearest_or_all(&entry.name.text, names, &format!("the keys of {} are", object.what));
+                let known = (problems.len() < MANY).then(help).flatten();
                 let problem = Problem::new(entry.name.span, format!("unknown key `{}` in {}", entry.name, object.what));
                 problems.push(Problem { help: known.into_iter().collect(), ..problem });
             }
@@ -123,7 +127,8 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
             })
         }
         Shape::Format(format) => (format.check)(text).err().map(|why| {
-            Problem::new(node.span, format!("`{}` {why}", shorten(text))).help(format!("{label} is {}", format.what))
+            let what = if text.is_empty() { label.to_owned() } else { format!("`{}`", shorten(text)) };
+            Problem::new(node.span, format!("{what} {why}")).help(format!("{label} is {}", format.what))
         }),
         Shape::OneOf(words) if !words.contains(&text) => {
             let problem = Problem::new(node.span, format!("`{}` is not a value of {label}", shorten(text)));

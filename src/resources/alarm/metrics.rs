@@ -32,7 +32,7 @@ static ID: Format = Format {
 };
 
 static SOURCE: [Key; 4] = [
-    Key::new("metric_name", Shape::Text(255), "The metric's name."),
+    Key::new("metric_name", Shape::Format(&series::METRIC_NAME), "The metric's name."),
     Key::new("statistic", Shape::Format(&statistic::ANY), "Sum, Average, Maximum, p95, …"),
     Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit gives no data."),
     Key::new("account_id", Shape::Format(&ACCOUNT), "The account that has the metric, where it is another one."),
@@ -58,7 +58,15 @@ static STAT: Object = Object {
 static PLAIN_METRIC: Object = Object {
     what: "a plain metric",
     doc: "A metric's namespace, name and dimensions.",
-    keys: &[&series::NAMESPACE, &[Key::required("metric_name", Shape::Text(255), "The metric's name.")]],
+    keys: &[&[
+        Key::required(
+            "namespace",
+            Shape::Format(&series::NAMESPACE_FORM),
+            "The metric's namespace, such as AWS/Lambda.",
+        ),
+        Key::required("metric_name", Shape::Format(&series::METRIC_NAME), "The metric's name."),
+        Key::new("dimensions", Shape::Map(&Shape::Text(1024)), "Name to value; at most 30."),
+    ]],
 };
 
 /// An entry of the map form, under its id.

@@ -34,13 +34,23 @@ static PROMQL: Object = Object {
     ]],
 };
 
-static NAMESPACE_FORM: Format = Format {
+pub static NAMESPACE_FORM: Format = Format {
     what: "a namespace such as AWS/Lambda",
     check: |text| match text {
         "" => Err("is empty; a namespace looks like AWS/Lambda".into()),
         t if t.starts_with(':') => Err("begins with a colon; AWS does not allow that".into()),
         t if t.chars().count() > 255 => Err("has more than 255 characters".into()),
         _ => Ok(()),
+    },
+    pattern: None,
+};
+
+pub static METRIC_NAME: Format = Format {
+    what: "a metric's name such as Errors",
+    check: |text| match text.chars().count() {
+        0 => Err("is empty; a metric's name looks like Errors".into()),
+        1..=255 => Ok(()),
+        count => Err(format!("has {count} characters; AWS allows at most 255")),
     },
     pattern: None,
 };
@@ -104,7 +114,7 @@ pub static INTERVAL: [Key; 1] = [Key::new(
 
 /// The metric of a single series.
 pub static METRIC: [Key; 2] = [
-    Key::new("metric_name", Shape::Text(255), "The metric's name, such as Errors."),
+    Key::new("metric_name", Shape::Format(&METRIC_NAME), "The metric's name, such as Errors."),
     Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit keeps the alarm in INSUFFICIENT_DATA."),
 ];
 
@@ -205,9 +215,6 @@ fn single(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope
     alarm.dimensions = dimensions(layers.get("dimensions"), scope);
     alarm.unit = layers.text("unit");
     alarm.period = Some(period(layers.get("period"), "period", scope).unwrap_or(DEFAULT_PERIOD));
-    if alarm.metric_name.as_deref() == Some("") {
-        scope.problem(layers.span(&["metric_name"]), "`metric_name` is empty", "AWS allows 1 to 255 characters");
-    }
     if layers.lacks("namespace") {
         let help = "add it: AWS's own metrics of Lambda are in AWS/Lambda";
         scope.problem(name.span, format!("alarm `{name}` has no `namespace`"), help);

@@ -6,8 +6,11 @@ use crate::model::shape::Format;
 pub const PLAIN: &[&str] = &["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 
 /// Any statistic, plain or extended.
-pub static ANY: Format =
-    Format { what: "a statistic such as Sum, Average, Maximum, p95 or tm99", check, pattern: None };
+pub static ANY: Format = Format {
+    what: "a statistic such as Sum, Average, Maximum, p95 or tm99",
+    check,
+    pattern: Some(r"^(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tm|tc|ts|wm)[0-9.]+|(PR|TM|TC|TS|WM)\(.*\))$"),
+};
 
 /// Extended statistics only.
 pub static EXTENDED: Format = Format {

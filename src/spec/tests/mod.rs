@@ -1,8 +1,11 @@
 //! The examples, the corpora and hostile files, through the public functions of `spec`.
 
+mod hostile;
+mod mutation;
+
 use super::*;
 use crate::model::Target;
-use crate::resources::{Address, Kind};
+use crate::resources::{Address, FunctionFacts, Kind};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -130,13 +133,65 @@ fn every_example_loads() {
     }
 }
 
-/// The schema that the files name is the one that the program prints. `MLOPSCTL_UPDATE=1` writes it anew.
+/// The schema that the files name and the reference are what the program has. `MLOPSCTL_UPDATE=1` writes them anew.
 #[test]
-fn the_shipped_schema_is_the_printed_one() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/alarms.schema.json");
-    let printed = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
-        std::fs::write(&path, &printed).unwrap();
+fn the_shipped_schema_and_reference_are_the_programs_own() {
+    let schema = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    for (file, made) in [("examples/alarms.schema.json", schema), ("docs/spec.md", reference())] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), made, "{file}");
     }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), printed);
+}
+
+#[test]
+fn presets_follow_the_facts_of_the_function() {
+    let text = "version: 1\nstack: s\nfunctions:\n  f: { retention: 7d, golden_signals: true }\n";
+    let bound = parse("f", text).and_then(|spec| spec.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"));
+    let facts = FunctionFacts { memory_mb: 512, timeout_s: 30, log_group: "/custom/group".into() };
+    let target = Target::new("123456789012", "us-east-1");
+    let desired = bound.desired(&target, &BTreeMap::from([("f".to_owned(), facts)])).unwrap();
+    let latency = desired.resources[&Address::new(Kind::Alarm, "f-latency")].fields();
+    assert_eq!((&latency["threshold"], &latency["extended_statistic"]), (&24_000.into(), &"p95".into()));
+    assert!(desired.implied.contains(&Address::new(Kind::LogGroup, "/custom/group")));
+}
+
+#[test]
+fn two_functions_may_share_a_log_group_if_they_agree() {
+    let read = |retention: &str| {
+        let text =
+            format!("version: 1\nstack: s\nfunctions:\n  f: {{ retention: 7d }}\n  g: {{ retention: {retention} }}\n");
+        let bound =
+            parse("f", &text).and_then(|spec| spec.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"));
+        let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/shared".into() };
+        let facts = BTreeMap::from([("f".to_owned(), facts.clone()), ("g".to_owned(), facts)]);
+        bound.desired(&Target::new("123456789012", "us-east-1"), &facts)
+    };
+    assert_eq!(read("7d").unwrap().resources.len(), 1);
+    assert!(read("14d").unwrap_err().to_string().contains("declared twice"));
+}
+
+#[test]
+fn what_is_asked_before_binding_is_there_before_binding() {
+    let spec =
+        parse("f", "version: 1\nstack: s\nregion: \"${r}\"\nvars: { r: eu-west-1, e: { required: true } }\n").unwrap();
+    assert_eq!(spec.region(), None);
+    let required: Vec<(&str, bool)> = spec.variables().iter().map(|v| (v.name.as_str(), v.required)).collect();
+    assert_eq!(required, [("r", false), ("e", true)]);
+    let bound = spec.bind(&BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((bound.region(), bound.stack()), (Some("eu-west-1"), "s"));
+    let bound = spec.bind(&values(&[("r", "us-west-2")])).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(bound.region(), Some("us-west-2"));
+}
+
+#[test]
+fn the_place_of_every_resource_is_its_declaration() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/several-topics.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let desired = desired("examples/several-topics.yaml", &[]);
+    assert_eq!(desired.spans.keys().collect::<Vec<_>>(), desired.resources.keys().collect::<Vec<_>>());
+    let span = desired.spans[&Address::new(Kind::Alarm, "dead-letters")];
+    assert_eq!(&text[span.start..span.end], "dead-letters");
 }

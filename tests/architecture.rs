@@ -13,12 +13,30 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("spec", &["model", "resources"]),
     ("plan", &["model", "resources"]),
     ("lint", &["model", "resources", "spec", "plan"]),
+    ("cost", &["model", "resources", "plan"]),
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
-    ("report", &["model", "resources", "plan", "apply", "fleet", "spec"]),
+    ("report", &["model", "resources", "plan", "apply", "fleet", "spec", "lint", "cost"]),
     ("service", &["model"]),
-    ("cli", &["model", "resources", "aws", "sandbox", "spec", "live", "plan", "apply", "fleet", "report", "service"]),
+    (
+        "cli",
+        &[
+            "model",
+            "resources",
+            "aws",
+            "sandbox",
+            "spec",
+            "live",
+            "plan",
+            "apply",
+            "fleet",
+            "lint",
+            "cost",
+            "report",
+            "service",
+        ],
+    ),
 ];
 
 /// What only `resources/*/aws.rs` may name beyond the floor of `resources`.

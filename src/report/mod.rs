@@ -5,6 +5,7 @@ pub mod calls;
 mod field_text;
 pub mod json;
 mod layout;
+pub mod lint;
 pub mod markdown;
 pub mod mask;
 mod phrase;

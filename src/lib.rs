@@ -15,6 +15,7 @@
 //! aws/        credentials, clients, pacing, errors: handles only
 //! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
 //! spec/       what the user wrote -> desired
+//! cost/       what alarms cost a month, before and after a plan, by a dated price table
 //! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
 //! live/       what stands now; a `Reader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
@@ -36,6 +37,7 @@
 mod apply;
 mod aws;
 mod cli;
+mod cost;
 mod fleet;
 mod lint;
 mod live;

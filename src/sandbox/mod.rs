@@ -1,7 +1,7 @@
 //! An AWS inside the process, spoken to by the real SDK through an HTTP client: the SDK still encodes, signs, pages, retries
 //! and reads errors itself. It knows nothing of specs, plans or the SDK's types, and opens no socket.
 
-#![allow(dead_code, unused_imports, reason = "the command line that opens it comes with the pipeline")]
+
 
 mod accounts;
 mod cloudwatch;

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 pub const MAX_BYTES: u64 = 1024 * 1024;
 /// The deepest right spec has about ten levels.
 const MAX_DEPTH: usize = 64;
-/// Values of a document after its aliases are filled in: an alias bomb ends here.
-const MAX_VALUES: usize = 200_000;
+/// Values of a document after its aliases are filled in: an alias bomb ends here. A megabyte of spec has about 60,000.
+const MAX_VALUES: usize = 100_000;
 
 /// A document as a tree, with the mistakes that do not keep it from being read. `Err` where it cannot be read on.
 pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
@@ -86,7 +86,7 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, _) => {
                 self.count(1, span)?;
                 let node = Node::new(span, self.scalar(text.into_owned(), style, span));
-                self.remember(anchor, &node, 1);
+                self.remember(anchor, &node, 1)?;
                 self.add(node)
             }
             Event::SequenceStart(_, anchor, _) => self.push(span, anchor, Content::List(Vec::new())),
@@ -144,8 +144,11 @@ impl Builder<'_> {
     fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
         self.values = self.values.saturating_add(values);
         if self.values > MAX_VALUES {
-            return Err(Problem::new(span, format!("more than {MAX_VALUES} values, counting what aliases repeat"))
-                .help("split the spec into several files, each with a stack of its own"));
+            return Err(Problem::new(
+                span,
+                format!("more than {MAX_VALUES} values, counting what anchors and aliases repeat"),
+            )
+            .help("split the spec into several files, each with a stack of its own"));
         }
         Ok(())
     }
@@ -174,14 +177,17 @@ impl Builder<'_> {
         // A block ends where its last value does; a flow collection has a bracket of its own.
         let end = if end.end > end.start { end.end } else { last.unwrap_or(start.end) };
         let node = Node::new(Span::new(start.start, end), data);
-        self.remember(anchor, &node, self.values - values_before);
+        self.remember(anchor, &node, self.values - values_before)?;
         self.add(node)
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node, values: usize) {
+    /// Keeps the copy that aliases are filled in from; it counts too, since anchors may stand inside anchors.
+    fn remember(&mut self, anchor: usize, node: &Node, values: usize) -> Result<(), Problem> {
         if anchor > 0 {
+            self.count(values, node.span)?;
             self.anchors.insert(anchor, (node.clone(), values));
         }
+        Ok(())
     }
 
     fn add(&mut self, node: Node) -> Result<(), Problem> {

@@ -1,17 +1,49 @@
-//! mlopsctl keeps the alarms of AWS Lambda functions as code.
+//! mlopsctl keeps the alarms of AWS Lambda functions as code: a spec, a plan, an apply, no state file.
+//!
+//! # The map
+//! The folders are the pipeline, in the order in which a run goes through them:
+//!
+//! ```text
+//! cli ─ spec ──────────┐                       (what the user wrote -> desired)
+//!    └─ aws ─ live ────┴─ plan ─ apply ─ live  (what stands -> changes -> writes -> read back)
+//!             └────────── fleet ─────────┘     (that, for every target)
+//!                           └─ report ─ cli    (values -> text -> the one writer of output)
+//! ```
+//!
+//! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec
+//! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls)
+//! aws/        credentials, clients, pacing, errors: handles only
+//! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
+//! spec/       what the user wrote -> desired
+//! live/       what stands now; a `Reader` cannot write
+//! plan/       pure: ownership, difference, order, guards, notes, saved plans
+//! apply/      the `Writer`, and the executor that orders and paces it
+//! fleet/      the pipeline, once a target
+//! report/     values -> text; never prints
+//! service/    the health/track service that the alarms watch; imports nothing of the pipeline
+//! cli/        one file a command; the only reader of arguments and writer of output
+//!
+//! `tests/architecture.rs` keeps the floors: which folder may name which, and where each outside crate lives.
+//!
+//! # How to add …
+//! - **a resource**: a variant of `resources::Kind` and `resources::Resource`, a folder beside the others; the compiler names
+//!   every `match` that has to know it (`live::Reader`, `apply::Writer`, `plan::order`), the sandbox needs its handlers.
+//! - **a command**: a file in `cli/` with `XArgs` and `run`, a line in `cli::Command`.
+//! - **a format**: a file in `report/` that turns the same values into text.
 #![allow(dead_code)]
 
+mod apply;
+mod aws;
+mod cli;
+mod fleet;
+mod live;
 mod model;
+mod plan;
+mod report;
 mod resources;
 mod sandbox;
 mod service;
+mod spec;
 
-/// Runs the command line and returns its documented exit code.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
-
-/// Runs the health/track service alone: `mlops-service`, also the Lambda `bootstrap`.
-pub fn mlops_service() -> std::process::ExitCode {
-    service::mlops_service()
-}
+pub use cli::run;
+pub use service::mlops_service;

@@ -3,17 +3,24 @@
 pub mod address;
 pub mod alarm;
 pub mod composite_alarm;
+pub mod document;
 pub mod function;
+pub mod live;
 pub mod log_group;
 pub mod mark;
+pub mod scope;
+pub mod snapshot;
 pub mod subscription;
+pub mod tag;
 pub mod topic;
 
 pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
+pub use live::{Confirmation, Live};
 pub use log_group::LogGroup;
+pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;
 pub use topic::Topic;
 

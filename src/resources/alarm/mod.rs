@@ -1,5 +1,14 @@
 //! A CloudWatch metric alarm in every form PutMetricAlarm takes: one metric, metric math, anomaly band, PromQL.
 
+pub mod actions;
+pub mod aws;
+pub mod evaluation;
+pub mod expression;
+pub mod metrics;
+pub mod series;
+pub mod spec;
+pub mod statistic;
+
 use super::Tags;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};

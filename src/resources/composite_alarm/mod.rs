@@ -1,5 +1,10 @@
 //! A CloudWatch composite alarm: a rule over the states of other alarms.
 
+pub mod aws;
+pub mod cycle;
+pub mod rule;
+pub mod spec;
+
 use super::Tags;
 use super::alarm::Actions;
 use crate::model::{FieldSet, Fields};
@@ -27,6 +32,13 @@ pub struct Suppressor {
 }
 
 impl CompositeAlarm {
+    /// The alarms it depends on, by name or ARN: those of its rule and its suppressor.
+    pub fn children(&self) -> Vec<String> {
+        let rule = rule::parse(&self.alarm_rule);
+        let named = rule.iter().flat_map(rule::Rule::alarms).map(str::to_owned);
+        named.chain(self.suppressor.iter().map(|s| s.alarm.clone())).collect()
+    }
+
     pub fn fields(&self) -> Fields {
         let suppressor = self.suppressor.as_ref();
         self.actions
@@ -39,5 +51,3 @@ impl CompositeAlarm {
             .done()
     }
 }
-
-pub mod rule;

@@ -1,5 +1,8 @@
 //! A CloudWatch Logs log group: how long logs are kept.
 
+pub mod aws;
+pub mod spec;
+
 use super::Tags;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,8 @@
 //! An SNS subscription: who a topic tells. Its identity is topic, protocol and endpoint; AWS gives it no tags.
 
+pub mod aws;
+pub mod spec;
+
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

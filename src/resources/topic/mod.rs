@@ -1,5 +1,9 @@
 //! An SNS topic: where alarms are sent to.
 
+pub mod aws;
+pub mod policy;
+pub mod spec;
+
 use super::Tags;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
@@ -49,5 +53,3 @@ impl Topic {
             .done()
     }
 }
-
-pub mod policy;

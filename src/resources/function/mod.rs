@@ -1,5 +1,7 @@
 //! A monitored Lambda function: only looked at, never changed.
 
+pub mod aws;
+
 use serde::{Deserialize, Serialize};
 
 /// What a function says of itself (Lambda GetFunctionConfiguration).

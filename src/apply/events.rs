@@ -1,0 +1,112 @@
+//! What an apply says while it runs and at its end. Events are values; the surface draws them.
+
+use crate::model::Target;
+use crate::plan::{Action, Note, Summary};
+use crate::resources::Address;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A step of a running apply. `remaining` is the time the account's quotas force for what is left.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Started {
+        target: Target,
+        changes: usize,
+        remaining: Duration,
+    },
+    Finished {
+        target: Target,
+        result: ChangeResult,
+        done: usize,
+        of: usize,
+        remaining: Duration,
+    },
+    /// AWS asked to slow down; the call is repeated.
+    Throttled {
+        target: Target,
+        operation: String,
+    },
+    /// Somebody interrupted: nothing new is written, `running` writes finish.
+    Interrupted {
+        running: usize,
+    },
+    Verifying {
+        target: Target,
+    },
+}
+
+/// How one change ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangeResult {
+    pub address: Address,
+    pub action: Action,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    pub notes: Vec<Note>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    Done,
+    /// AWS refused it: the message in words, what to do, and whether credentials, throttling or something else is the cause.
+    Failed {
+        message: String,
+        remedy: Option<String>,
+        class: FailureClass,
+    },
+    /// Not tried, because a resource it needs failed.
+    Skipped {
+        because_of: Address,
+    },
+    /// Not tried, because the run was interrupted.
+    NotStarted,
+}
+
+/// What decides the exit code of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    Permission,
+    Throttled,
+    Other,
+}
+
+/// The end of an apply or destroy of one target.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    pub stack: String,
+    pub target: Target,
+    /// In the order of the plan.
+    pub results: Vec<ChangeResult>,
+    /// What the plan asked for.
+    pub planned: Summary,
+    /// How many of the written resources were read back as desired; `None` when nothing was read back.
+    pub verified: Option<Verification>,
+    /// What somebody must still do, e.g. confirm a mail.
+    pub to_do: Vec<Note>,
+    pub interrupted: bool,
+}
+
+/// The read-back after an apply.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Verification {
+    pub verified: usize,
+    pub of: usize,
+    /// What does not stand as desired, and how.
+    pub differing: Vec<(Address, String)>,
+}
+
+impl Report {
+    pub fn failed(&self) -> impl Iterator<Item = &ChangeResult> {
+        self.results.iter().filter(|r| matches!(r.outcome, Outcome::Failed { .. }))
+    }
+
+    pub fn done(&self) -> usize {
+        self.results.iter().filter(|r| r.outcome == Outcome::Done).count()
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.done() == self.results.len() && self.verified.as_ref().is_none_or(|v| v.differing.is_empty())
+    }
+}

@@ -1,0 +1,166 @@
+//! Runs the steps of a plan: each as soon as what it needs is done, all others side by side, the account's quotas setting
+//! the speed. Writes through `Writer` only; never reads back (that is `fleet`'s).
+
+use super::events::{ChangeResult, Event, FailureClass, Outcome};
+use super::writer::Writer;
+use crate::aws::{Aws, AwsError, Class, Op};
+use crate::plan::order::{self, Step};
+use crate::plan::{Action, Change, Plan};
+use crate::resources::{Address, Kind};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Applies every effective change of the plan and says how each ended, in the plan's order. Nothing new is started after
+/// an interrupt; what is on its way finishes.
+pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<ChangeResult> {
+    let steps = order::steps(plan);
+    let writer = Writer::new(aws, plan);
+    let total = steps.iter().map(|step| step.changes.len()).sum();
+    let mut run = Run { plan, aws, steps: &steps, outcomes: BTreeMap::new(), started: vec![false; steps.len()] };
+    events(Event::Started { target: plan.target.clone(), changes: total, remaining: run.remaining() });
+
+    let mut running = FuturesUnordered::new();
+    let (mut done, mut told) = (0, false);
+    loop {
+        if !aws.interrupt.is_set() {
+            for at in run.ready() {
+                run.started[at] = true;
+                running.push(perform(&writer, plan, &steps[at], at));
+            }
+        } else if !told {
+            told = true;
+            events(Event::Interrupted { running: running.len() });
+        }
+        let finished = tokio::select! {
+            finished = running.next() => finished,
+            () = aws.interrupt.wait(), if !told => continue,
+        };
+        let Some((at, answer)) = finished else { break };
+        for result in run.finish(at, answer) {
+            done += 1;
+            let target = plan.target.clone();
+            events(Event::Finished { target, result, done, of: total, remaining: run.remaining() });
+        }
+    }
+    run.results()
+}
+
+async fn perform(writer: &Writer<'_>, plan: &Plan, step: &Step, at: usize) -> (usize, Result<(), AwsError>) {
+    let changes: Vec<&Change> = step.changes.iter().map(|at| &plan.changes[*at]).collect();
+    let answer = match changes.as_slice() {
+        [change] => writer.write(change).await,
+        // Only deletes of metric alarms are batched.
+        batch => writer.delete_alarms(&batch.iter().map(|c| c.address.name.clone()).collect::<Vec<_>>()).await,
+    };
+    (at, answer)
+}
+
+/// How far the steps are.
+struct Run<'a> {
+    plan: &'a Plan,
+    aws: &'a Aws,
+    steps: &'a [Step],
+    /// By step.
+    outcomes: BTreeMap<usize, Outcome>,
+    started: Vec<bool>,
+}
+
+impl Run<'_> {
+    /// Steps not started whose needs are all done.
+    fn ready(&self) -> Vec<usize> {
+        let done = |at: &usize| self.outcomes.get(at) == Some(&Outcome::Done);
+        (0..self.steps.len())
+            .filter(|at| {
+                !self.started[*at] && !self.outcomes.contains_key(at) && self.steps[*at].after.iter().all(done)
+            })
+            .collect()
+    }
+
+    /// Notes how a step ended, and that what needs it is skipped; gives the results of all changes settled by it.
+    fn finish(&mut self, at: usize, answer: Result<(), AwsError>) -> Vec<ChangeResult> {
+        let outcome = match answer {
+            Ok(()) => Outcome::Done,
+            Err(error) if error.was_not_sent() => Outcome::NotStarted,
+            Err(error) => failed(&error),
+        };
+        let failed = matches!(outcome, Outcome::Failed { .. });
+        self.outcomes.insert(at, outcome);
+        let mut settled = vec![at];
+        if failed {
+            let because_of = self.address(at);
+            let mut frontier = vec![at];
+            while let Some(cause) = frontier.pop() {
+                let dependants: Vec<usize> = (0..self.steps.len())
+                    .filter(|s| {
+                        self.steps[*s].after.contains(&cause) && !self.outcomes.contains_key(s) && !self.started[*s]
+                    })
+                    .collect();
+                for step in dependants {
+                    self.outcomes.insert(step, Outcome::Skipped { because_of: because_of.clone() });
+                    settled.push(step);
+                    frontier.push(step);
+                }
+            }
+        }
+        settled.into_iter().flat_map(|step| self.results_of(step)).collect()
+    }
+
+    fn address(&self, step: usize) -> Address {
+        self.plan.changes[self.steps[step].changes[0]].address.clone()
+    }
+
+    fn results_of(&self, step: usize) -> Vec<ChangeResult> {
+        let outcome = self.outcomes.get(&step).cloned().unwrap_or(Outcome::NotStarted);
+        let result = |at: &usize| {
+            let change = &self.plan.changes[*at];
+            ChangeResult {
+                address: change.address.clone(),
+                action: change.action,
+                outcome: outcome.clone(),
+                notes: change.notes.clone(),
+            }
+        };
+        self.steps[step].changes.iter().map(result).collect()
+    }
+
+    fn results(&self) -> Vec<ChangeResult> {
+        let mut results: Vec<ChangeResult> = (0..self.steps.len()).flat_map(|step| self.results_of(step)).collect();
+        results.sort_by(|a, b| a.address.cmp(&b.address));
+        results
+    }
+
+    /// How long the quotas make the rest take: the slowest operation decides.
+    fn remaining(&self) -> Duration {
+        let mut calls: BTreeMap<String, (Op, usize)> = BTreeMap::new();
+        for (at, step) in self.steps.iter().enumerate().filter(|(at, _)| !self.outcomes.contains_key(at)) {
+            let op = slowest_call(&self.plan.changes[self.steps[at].changes[0]]);
+            calls.entry(op.to_string()).or_insert((op, 0)).1 += usize::from(!step.changes.is_empty());
+        }
+        calls.values().map(|(op, count)| self.aws.pace.time_for(*op, *count)).max().unwrap_or_default()
+    }
+}
+
+/// The call of a change that AWS allows least often.
+fn slowest_call(change: &Change) -> Op {
+    match (change.address.kind, change.action) {
+        (Kind::Alarm | Kind::CompositeAlarm, Action::Delete) => Op("cloudwatch", "DeleteAlarms"),
+        (Kind::Alarm, _) => Op("cloudwatch", "PutMetricAlarm"),
+        (Kind::CompositeAlarm, _) => Op("cloudwatch", "PutCompositeAlarm"),
+        (Kind::LogGroup, Action::Delete) => Op("logs", "DeleteLogGroup"),
+        (Kind::LogGroup, _) => Op("logs", "PutRetentionPolicy"),
+        (Kind::Topic, Action::Delete) => Op("sns", "DeleteTopic"),
+        (Kind::Topic, _) => Op("sns", "CreateTopic"),
+        (Kind::Subscription, Action::Delete) => Op("sns", "Unsubscribe"),
+        (Kind::Subscription, _) => Op("sns", "Subscribe"),
+    }
+}
+
+fn failed(error: &AwsError) -> Outcome {
+    let class = match error.class {
+        Class::Denied | Class::Credentials => FailureClass::Permission,
+        Class::Throttled | Class::Transient => FailureClass::Throttled,
+        _ => FailureClass::Other,
+    };
+    Outcome::Failed { message: error.to_string(), remedy: error.remedy(), class }
+}

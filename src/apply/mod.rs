@@ -1,0 +1,7 @@
+//! Makes a plan true: ordered by dependency, parallel where independent, paced, interruptible, repeatable.
+
+pub mod events;
+pub mod executor;
+pub mod writer;
+
+pub use events::{ChangeResult, Event, FailureClass, Outcome, Report, Verification};

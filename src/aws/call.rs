@@ -1,0 +1,92 @@
+//! One call of AWS: paced, counted, repeated where repeating is safe.
+
+use super::{Aws, AwsError, Class, Op};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Whether a call whose answer was lost may simply be made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    Safe,
+    /// The caller looks first whether it was applied (Subscribe would send a second mail).
+    AfterLooking,
+}
+
+const THROTTLED_ATTEMPTS: u32 = 15;
+const ATTEMPTS: u32 = 7;
+const FIRST_BACKOFF: Duration = Duration::from_millis(80);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(4);
+/// After an interrupt, how long a call on its way may take.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl Aws {
+    /// Makes the call until it succeeds, fails for good, or has failed too often.
+    pub async fn call<T, E, R, F>(&self, op: Op, repeat: Repeat, send: impl Fn() -> F) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, R>>>,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: Debug + Send + Sync + 'static,
+    {
+        let (mut throttled, mut failed) = (0, 0);
+        loop {
+            let error = match self.attempt(op, &send).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let (count, most) = match error.class {
+                Class::Throttled => {
+                    self.throttled(op);
+                    throttled += 1;
+                    (throttled, THROTTLED_ATTEMPTS)
+                }
+                Class::Transient if repeat == Repeat::AfterLooking => return Err(error),
+                Class::Transient | Class::Conflict => {
+                    failed += 1;
+                    (failed, ATTEMPTS)
+                }
+                _ => return Err(error),
+            };
+            if count >= most || self.interrupt.is_set() {
+                return Err(error);
+            }
+            sleep(backoff(count)).await;
+        }
+    }
+
+    async fn attempt<T, E, R, F>(&self, op: Op, send: &impl Fn() -> F) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, R>>>,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: Debug + Send + Sync + 'static,
+    {
+        let interrupted = async {
+            self.interrupt.wait().await;
+        };
+        tokio::select! {
+            biased;
+            () = interrupted, if op.is_write() => return Err(AwsError::not_sent(op)),
+            () = self.pace.acquire(op) => {}
+        }
+        self.count(op);
+        let overdue = async {
+            self.interrupt.wait().await;
+            sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            answer = send() => answer.map_err(|error| AwsError::new(op, error)),
+            () = overdue => Err(AwsError::unanswered(op)),
+        }
+    }
+}
+
+/// Exponential with full jitter, as AWS recommends; never quite zero.
+fn backoff(attempt: u32) -> Duration {
+    let most = FIRST_BACKOFF.saturating_mul(1 << attempt.min(10)).min(LONGEST_BACKOFF);
+    most.mul_f64(0.25 + 0.75 * fastrand::f64())
+}

@@ -1,0 +1,245 @@
+//! What went wrong with a call, sorted by what can be done about it.
+
+use super::Op;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// A failed AWS call. `code` is AWS's error code where AWS answered, else a word of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsError {
+    pub op: Op,
+    pub class: Class,
+    pub code: String,
+    pub message: String,
+}
+
+/// Sorted by what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Too many calls: wait and repeat.
+    Throttled,
+    /// AWS or the network failed; the call may have been applied. Repeat where that is safe.
+    Transient,
+    /// Somebody else was changing the same thing: repeat.
+    Conflict,
+    NotFound,
+    AlreadyExists,
+    /// Not allowed: a permission is missing.
+    Denied,
+    /// No credentials, expired or wrong ones, or a region that is not enabled.
+    Credentials,
+    /// A real quota of the account, e.g. the number of alarms.
+    Limit,
+    /// Stopped by the user before an answer came.
+    Interrupted,
+    /// AWS refused the request as it is.
+    Refused,
+}
+
+const UNANSWERED: &str = "Unanswered";
+const NO_CREDENTIALS: &str = "NoCredentials";
+/// Error codes that mean "slow down" (AWS SDK reference guide, retry behaviour).
+const THROTTLES: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "Throttled",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+];
+const CONFLICTS: &[&str] = &[
+    "OperationAbortedException",
+    "ConcurrentModificationException",
+    "ConcurrentAccess",
+    "ConcurrentAccessException",
+    "ConflictException",
+    "StaleTag",
+    "StaleTagException",
+    "ResourceConflictException",
+];
+const EXISTING: &[&str] = &["ResourceAlreadyExistsException", "ResourceAlreadyExists", "EntityAlreadyExists"];
+const MISSING: &[&str] = &["ResourceNotFoundException", "ResourceNotFound", "NotFound", "NotFoundException"];
+const LIMITS: &[&str] = &[
+    "LimitExceeded",
+    "LimitExceededException",
+    "LimitExceededFault",
+    "TopicLimitExceeded",
+    "TopicLimitExceededException",
+    "SubscriptionLimitExceeded",
+    "FilterPolicyLimitExceeded",
+    "TagLimitExceeded",
+];
+const DENIALS: &[&str] =
+    &["AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"];
+const BAD_CREDENTIALS: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "MissingAuthenticationToken",
+    "AuthFailure",
+    "OptInRequired",
+    "RequestExpired",
+];
+
+impl AwsError {
+    pub fn new<E, R>(op: Op, error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        R: fmt::Debug + 'static,
+        SdkError<E, R>: StdError,
+    {
+        let (class, code, message) = match &error {
+            SdkError::ServiceError(service) => {
+                let code = service.err().code().unwrap_or("").to_owned();
+                // Shapes are written `ns#Code`, and query-compatible codes `AWS.SimpleQueueService.Code`.
+                let short = code.rsplit(['#', '.']).next().unwrap_or_default();
+                let message = service.err().message().map_or_else(|| chain(service.err()), str::to_owned);
+                (of_code(short), short.to_owned(), message)
+            }
+            SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), "no answer in time".to_owned()),
+            other => {
+                let text = chain(other);
+                if text.contains("no credentials found in chain") {
+                    let tried =
+                        "no credentials found: tried environment, profile, SSO, web identity, container, instance";
+                    (Class::Credentials, NO_CREDENTIALS.to_owned(), tried.to_owned())
+                } else if text.contains("credential") || text.contains("identity") {
+                    (Class::Credentials, NO_CREDENTIALS.to_owned(), text)
+                } else if matches!(other, SdkError::ConstructionFailure(_)) {
+                    (Class::Refused, "InvalidRequest".to_owned(), text)
+                } else {
+                    (Class::Transient, "Unreachable".to_owned(), text)
+                }
+            }
+        };
+        Self { op, class, code, message }
+    }
+
+    /// Stopped by the user before it was sent.
+    pub fn not_sent(op: Op) -> Self {
+        let message = "interrupted before it was sent".to_owned();
+        Self { op, class: Class::Interrupted, code: "Interrupted".to_owned(), message }
+    }
+
+    /// Stopped by the user while AWS had not answered.
+    pub fn unanswered(op: Op) -> Self {
+        let message = "interrupted before AWS answered; it may or may not have been applied".to_owned();
+        Self { op, class: Class::Interrupted, code: UNANSWERED.to_owned(), message }
+    }
+
+    /// Whether the request surely never left.
+    pub fn was_not_sent(&self) -> bool {
+        self.class == Class::Interrupted && self.code != UNANSWERED
+    }
+
+    /// What to do about it, in one sentence.
+    pub fn remedy(&self) -> Option<String> {
+        let Op(service, operation) = self.op;
+        Some(match self.class {
+            Class::Throttled => "wait a minute and run again; what was done is kept".into(),
+            Class::Transient => "check the network (and --endpoint-url), then run again; what was done is kept".into(),
+            Class::Conflict => "somebody else is changing the same resource: run again when they are done".into(),
+            Class::Denied => {
+                let prefix = match service {
+                    "tagging" => "tag",
+                    service => service,
+                };
+                format!("allow the action {prefix}:{operation} in the IAM policy of this user or role")
+            }
+            Class::Credentials => credentials_remedy(&self.code).into(),
+            Class::Limit => "ask AWS for a higher quota (Service Quotas), or delete what is not needed".into(),
+            Class::Interrupted => "run again: it goes on where it stopped".into(),
+            Class::NotFound | Class::AlreadyExists | Class::Refused => return None,
+        })
+    }
+
+    pub fn is(&self, class: Class) -> bool {
+        self.class == class
+    }
+}
+
+fn credentials_remedy(code: &str) -> &'static str {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            "the credentials have expired: sign in again (aws sso login, or copy fresh keys from the lab's page)"
+        }
+        "OptInRequired" => "this region is not enabled for the account: enable it, or choose another --region",
+        NO_CREDENTIALS => {
+            "give credentials: aws configure, aws sso login, AWS_ACCESS_KEY_ID, or --profile; or try --sandbox"
+        }
+        _ => "check the keys, the session token and the clock; a region that is not enabled looks the same",
+    }
+}
+
+fn of_code(code: &str) -> Class {
+    let among = |list: &[&str]| list.contains(&code);
+    if among(THROTTLES) {
+        Class::Throttled
+    } else if among(CONFLICTS) {
+        Class::Conflict
+    } else if among(EXISTING) {
+        Class::AlreadyExists
+    } else if among(MISSING) {
+        Class::NotFound
+    } else if among(LIMITS) {
+        Class::Limit
+    } else if among(DENIALS) {
+        Class::Denied
+    } else if among(BAD_CREDENTIALS) {
+        Class::Credentials
+    } else if code.starts_with("Internal") || code.starts_with("ServiceUnavailable") || code == "ServiceException" {
+        Class::Transient
+    } else {
+        Class::Refused
+    }
+}
+
+/// An error and its causes in one line, each said once.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.op, self.message)?;
+        if self.code.is_empty() || self.message.contains(&self.code) { Ok(()) } else { write!(f, " ({})", self.code) }
+    }
+}
+
+impl StdError for AwsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_by_what_to_do() {
+        for (code, class) in [
+            ("ThrottlingException", Class::Throttled),
+            ("LimitExceeded", Class::Limit),
+            ("OperationAbortedException", Class::Conflict),
+            ("InternalFailure", Class::Transient),
+            ("NotFound", Class::NotFound),
+            ("ValidationError", Class::Refused),
+            ("ExpiredTokenException", Class::Credentials),
+        ] {
+            assert_eq!(of_code(code), class, "{code}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Sends calls as fast as the account's quotas allow and no faster. One bucket an operation; it slows down when AWS says
+//! so and probes upward when AWS has long been content, since several quotas can be raised.
+
+use super::Op;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Share of the quota that is used, so that jitter on the way never looks like too fast.
+const MARGIN: f64 = 0.985;
+/// The refill is thought to begin this much later than it does, for the same reason.
+const CUSHION: Duration = Duration::from_millis(20);
+/// Calls without a throttle before the rate is raised above the published quota.
+const FIRST_PROBE: u32 = 40;
+/// Calls at a raised rate before it is raised again.
+const NEXT_PROBE: u32 = 12;
+const PROBE_FACTOR: f64 = 1.5;
+/// How much rarer probes become after one that AWS answered with a throttle.
+const PROBE_PATIENCE: u32 = 6;
+/// Throttles this close together are answers to calls sent before the first of them: they slow down once.
+const ONE_THROTTLE: Duration = Duration::from_millis(500);
+/// Share of the ceiling that a call without a throttle wins back.
+const RECOVERY: f64 = 0.015;
+
+/// The buckets of one account and region. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Pace(Arc<Mutex<HashMap<Op, Arc<Lane>>>>);
+
+/// One quota. Callers queue on `turn`, so that the first come is the first sent and a changed rate counts at once.
+#[derive(Debug)]
+struct Lane {
+    turn: tokio::sync::Mutex<()>,
+    bucket: Mutex<Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+    /// Tokens a second now.
+    rate: f64,
+    /// The highest rate known to be allowed.
+    ceiling: f64,
+    capacity: f64,
+    /// Calls since the last throttle or raise.
+    content: u32,
+    /// Calls before the next raise.
+    probe_after: u32,
+    /// How patient the first raise after a throttle is.
+    patience: u32,
+    slowed: Option<Instant>,
+}
+
+impl Pace {
+    /// Waits for this call's turn.
+    pub async fn acquire(&self, op: Op) {
+        let lane = self.lane(op);
+        let _turn = lane.turn.lock().await;
+        loop {
+            let ready = lane.bucket().take(Instant::now());
+            match ready {
+                None => return,
+                Some(at) => sleep_until(at).await,
+            }
+        }
+    }
+
+    /// AWS said "slow down".
+    pub fn throttled(&self, op: Op) {
+        self.lane(op).bucket().slow_down(Instant::now());
+    }
+
+    /// How long the quota makes `calls` more calls take.
+    pub fn time_for(&self, op: Op, calls: usize) -> Duration {
+        let lane = self.lane(op);
+        let bucket = lane.bucket();
+        Duration::from_secs_f64(((calls as f64 - bucket.tokens_at(Instant::now())) / bucket.rate).max(0.0))
+    }
+
+    fn lane(&self, op: Op) -> Arc<Lane> {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(Bucket::new(op.bucket().quota())) });
+        lanes.entry(op.bucket()).or_insert_with(new).clone()
+    }
+}
+
+impl Lane {
+    fn bucket(&self) -> std::sync::MutexGuard<'_, Bucket> {
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bucket {
+    fn new(quota: f64) -> Self {
+        let capacity = quota.max(1.0);
+        Self {
+            tokens: capacity,
+            at: Instant::now() + CUSHION,
+            rate: quota * MARGIN,
+            ceiling: quota * MARGIN,
+            capacity,
+            content: 0,
+            probe_after: FIRST_PROBE,
+            patience: FIRST_PROBE,
+            slowed: None,
+        }
+    }
+
+    fn tokens_at(&self, now: Instant) -> f64 {
+        (self.tokens + now.saturating_duration_since(self.at).as_secs_f64() * self.rate).min(self.capacity)
+    }
+
+    /// Takes a token, or says when there will be one.
+    fn take(&mut self, now: Instant) -> Option<Instant> {
+        let tokens = self.tokens_at(now);
+        if tokens < 1.0 {
+            // Rounded up: a timer that fires a hair early must not spin.
+            let wait = Duration::from_secs_f64((1.0 - tokens) / self.rate) + Duration::from_millis(1);
+            return Some(self.at.max(now) + wait);
+        }
+        self.tokens = tokens - 1.0;
+        self.at = self.at.max(now);
+        self.content += 1;
+        if self.content >= self.probe_after {
+            self.rate *= PROBE_FACTOR;
+            self.content = 0;
+            self.probe_after = NEXT_PROBE;
+        } else if self.rate < self.ceiling {
+            self.rate = (self.rate + self.ceiling * RECOVERY).min(self.ceiling);
+        } else if self.rate > self.ceiling && self.content == NEXT_PROBE - 1 {
+            self.ceiling = self.rate;
+        }
+        None
+    }
+
+    /// After a raise: back to what is known to work, and more patience. Otherwise somebody else uses the quota too: less.
+    fn slow_down(&mut self, now: Instant) {
+        self.tokens = self.tokens_at(now).min(0.0);
+        self.at = now;
+        if self.slowed.is_some_and(|at| now - at < ONE_THROTTLE) {
+            return;
+        }
+        self.slowed = Some(now);
+        if self.rate > self.ceiling {
+            self.rate = self.ceiling;
+            self.patience = self.patience.saturating_mul(PROBE_PATIENCE);
+        } else {
+            self.rate = (self.rate * 0.7).max(self.ceiling * 0.1);
+        }
+        self.content = 0;
+        self.probe_after = self.patience;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
+
+    /// AWS's side: a bucket of `rate` tokens a second, one second deep.
+    struct Server {
+        tokens: f64,
+        at: Instant,
+        rate: f64,
+    }
+
+    impl Server {
+        fn new(rate: f64) -> Self {
+            Self { tokens: rate, at: Instant::now(), rate }
+        }
+
+        fn admits(&mut self) -> bool {
+            let now = Instant::now();
+            self.tokens = (self.tokens + (now - self.at).as_secs_f64() * self.rate).min(self.rate);
+            self.at = now;
+            let admits = self.tokens >= 1.0;
+            self.tokens -= f64::from(u8::from(admits));
+            admits
+        }
+    }
+
+    /// Seconds and throttles that `calls` calls take against a server of `rate`.
+    async fn run(pace: &Pace, rate: f64, calls: u32) -> (f64, u32) {
+        let (start, mut server) = (Instant::now(), Server::new(rate));
+        let (mut done, mut throttled) = (0, 0);
+        while done < calls {
+            pace.acquire(PUT).await;
+            if server.admits() {
+                done += 1;
+            } else {
+                pace.throttled(PUT);
+                throttled += 1;
+            }
+        }
+        (start.elapsed().as_secs_f64(), throttled)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_published_quota_is_used_whole_and_hardly_ever_overrun() {
+        let (seconds, throttled) = run(&Pace::default(), 3.0, 250).await;
+        let limit = (250.0 - 3.0) / 3.0;
+        assert!(seconds < limit * 1.04, "{seconds} s, the limit is {limit} s");
+        assert!(throttled <= 2, "{throttled} throttled of 250");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_raised_quota_is_found() {
+        let (seconds, _) = run(&Pace::default(), 30.0, 250).await;
+        assert!(seconds < 45.0, "{seconds} s; the published quota would take 82 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_shared_with_others_is_respected() {
+        let (seconds, throttled) = run(&Pace::default(), 1.0, 60).await;
+        assert!(seconds < 90.0 && throttled < 20, "{seconds} s, {throttled} throttled");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn operations_do_not_wait_for_each_other() {
+        let pace = Pace::default();
+        for _ in 0..3 {
+            pace.acquire(PUT).await;
+        }
+        let start = Instant::now();
+        pace.acquire(Op("cloudwatch", "DescribeAlarms")).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        pace.acquire(PUT).await;
+        assert!(start.elapsed() > Duration::from_millis(300));
+    }
+}

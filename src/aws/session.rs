@@ -1,0 +1,168 @@
+//! Credentials and clients: one session a run, one `Aws` a target. The only place that configures the SDK.
+
+use super::pace::Pace;
+use super::{AwsError, Interrupt, Op, Repeat};
+use crate::model::Target;
+use anyhow::{Context, Result, bail};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// How to reach AWS. `None` means what the AWS CLI would do: environment, profile, SSO, instance role.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub profile: Option<String>,
+    pub region: Option<String>,
+    pub endpoint_url: Option<String>,
+    /// Instead of the network: an HTTP client (the sandbox) and the keys to sign with.
+    pub http: Option<(SharedHttpClient, String, String)>,
+    pub interrupt: Option<Interrupt>,
+}
+
+/// Resolved credentials and settings, for any number of targets.
+#[derive(Debug, Clone)]
+pub struct Session {
+    config: SdkConfig,
+    interrupt: Interrupt,
+}
+
+/// The handles of one target. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    pub sns: aws_sdk_sns::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub lambda: aws_sdk_lambda::Client,
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
+    sts: aws_sdk_sts::Client,
+    config: SdkConfig,
+    region: String,
+    account: Arc<OnceCell<String>>,
+    pub pace: Pace,
+    pub interrupt: Interrupt,
+    calls: Arc<Mutex<BTreeMap<String, CallCount>>>,
+}
+
+/// How often an operation was called and throttled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallCount {
+    pub calls: u64,
+    pub throttled: u64,
+}
+
+impl Session {
+    /// Reads configuration, not yet credentials: those are fetched with the first call.
+    pub async fn open(options: Options) -> Result<Self> {
+        // The SDK's own retries are off: `Aws::call` knows what may be repeated and paces the repeats.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(Duration::from_secs(30))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .app_name(AppName::new(concat!("mlopsctl-", env!("CARGO_PKG_VERSION")))?)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts);
+        loader = match options.http {
+            Some((client, access_key, secret_key)) => {
+                let region = options.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+                loader
+                    .http_client(client)
+                    .region(Region::new(region))
+                    .credentials_provider(Credentials::new(access_key, secret_key, None, None, "sandbox"))
+            }
+            None => {
+                // One client for all services, so that connections and root certificates are shared.
+                let https = aws_smithy_http_client::Builder::new()
+                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                    .build_https();
+                loader.http_client(https)
+            }
+        };
+        if let Some(profile) = options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = options.region {
+            loader = loader.region(Region::new(region));
+        }
+        if let Some(url) = options.endpoint_url {
+            if !url.starts_with("http://") && !url.starts_with("https://") {
+                bail!("--endpoint-url has to begin with http:// or https://, not {url:?}");
+            }
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        Ok(Self { config, interrupt: options.interrupt.unwrap_or_else(Interrupt::never) })
+    }
+
+    /// The handles for `region`, or for the session's own one.
+    pub fn target(&self, region: Option<&str>) -> Result<Aws> {
+        let mut config = self.config.clone();
+        if let Some(region) = region {
+            config = config.into_builder().region(Region::new(region.to_owned())).build();
+        }
+        let region = config
+            .region()
+            .context("no region: give --region, `region:` in the spec, AWS_REGION, or a region in the AWS profile")?;
+        let region = region.to_string();
+        Ok(Aws {
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+            config,
+            region,
+            account: Arc::default(),
+            pace: Pace::default(),
+            interrupt: self.interrupt.clone(),
+            calls: Arc::default(),
+        })
+    }
+}
+
+impl Aws {
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Account and region. The account is asked of STS once, unless the credentials name it themselves (SSO, AssumeRole).
+    pub async fn target(&self) -> Result<Target, AwsError> {
+        let account = self.account.get_or_try_init(|| self.find_account()).await?;
+        Ok(Target::new(account, &self.region))
+    }
+
+    async fn find_account(&self) -> Result<String, AwsError> {
+        const OP: Op = Op("sts", "GetCallerIdentity");
+        if let Some(provider) = self.config.credentials_provider()
+            && let Ok(credentials) = provider.provide_credentials().await
+            && let Some(account) = credentials.account_id()
+        {
+            return Ok(account.as_str().to_owned());
+        }
+        let answer = self.call(OP, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
+        Ok(answer.account().unwrap_or_default().to_owned())
+    }
+
+    /// What was called so far, by operation.
+    pub fn calls(&self) -> BTreeMap<String, CallCount> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn count(&self, op: Op) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(op.to_string()).or_default().calls += 1;
+    }
+
+    pub(super) fn throttled(&self, op: Op) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(op.to_string()).or_default().throttled += 1;
+        self.pace.throttled(op);
+    }
+}

@@ -1,0 +1,150 @@
+//! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
+
+mod select;
+mod verify;
+
+pub use select::Select;
+
+use crate::apply::{self, Event, Report};
+use crate::aws::{Aws, AwsError};
+use crate::live::{Reader, Wanted};
+use crate::model::Target;
+use crate::plan::saved::{self, Stale};
+use crate::plan::{self, Consent, Input, Plan, ownership};
+use crate::resources::{Address, Resource};
+use crate::spec::Bound;
+use anyhow::{Result, bail};
+use std::collections::BTreeMap;
+
+/// A plan of one target, ready to be shown or applied.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub plan: Plan,
+    /// What the spec asks for, with the owner's marks.
+    pub desired: BTreeMap<Address, Resource>,
+}
+
+/// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
+const ANY_ACCOUNT: &str = "000000000000";
+
+/// Reads the target and says what has to change so that it becomes what the spec asks for.
+pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<Planned> {
+    let provisional = provisional(aws, bound, select)?;
+    let reader = Reader::new(aws);
+    let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
+    let survey = reader.survey(wanted).await?;
+    let facts = survey.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
+    let mut desired = bound.desired(&survey.target, &facts.collect())?.resources;
+    ownership::mark(&mut desired, bound.stack());
+    desired.retain(|address, _| select.covers(address));
+    let target = survey.target.clone();
+    let snapshot = reader.complete(survey, bound.stack(), &desired).await;
+    let input = Input {
+        stack: bound.stack(),
+        target: &target,
+        desired: &desired,
+        snapshot: &snapshot,
+        consent,
+        prune: select.is_all(),
+    };
+    Ok(Planned { plan: plan::build(input), desired })
+}
+
+/// Reads the target and says what has to be deleted so that nothing of the stack is left.
+pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<Planned> {
+    // Endpoints that do not fill the tag index know what is ours only by name.
+    let named = provisional(aws, bound, select)?;
+    let reader = Reader::new(aws);
+    let survey = reader.survey(Wanted { stack: bound.stack(), desired: &named, functions: &[] }).await?;
+    let target = survey.target.clone();
+    let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
+    snapshot.observations.retain(|address, _| select.covers(address));
+    let consent = Consent { deletes: true, ..*consent };
+    let desired = BTreeMap::new();
+    let input = Input {
+        stack: bound.stack(),
+        target: &target,
+        desired: &desired,
+        snapshot: &snapshot,
+        consent: &consent,
+        prune: true,
+    };
+    Ok(Planned { plan: plan::build(input), desired })
+}
+
+/// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
+fn provisional(aws: &Aws, bound: &Bound, select: &Select) -> Result<BTreeMap<Address, Resource>> {
+    let anywhere = Target::new(ANY_ACCOUNT, aws.region());
+    let mut desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
+    select.check(&desired.keys().cloned().collect())?;
+    ownership::mark(&mut desired, bound.stack());
+    desired.retain(|address, _| select.covers(address));
+    Ok(desired)
+}
+
+/// Why a saved plan is not applied.
+#[derive(Debug)]
+pub enum NotReplanned {
+    Stale(Vec<Stale>),
+    Failed(anyhow::Error),
+}
+
+impl From<AwsError> for NotReplanned {
+    fn from(error: AwsError) -> Self {
+        NotReplanned::Failed(error.into())
+    }
+}
+
+/// Reads again what a saved plan touches and gives it back only if all of that still stands as it was.
+pub async fn check_saved(aws: &Aws, plan: Plan) -> Result<Planned, NotReplanned> {
+    let touched: BTreeMap<Address, Resource> = plan
+        .effective()
+        .filter_map(|change| {
+            let resource = change.after.clone().or_else(|| Some(change.before.as_ref()?.resource.clone()))?;
+            Some((change.address.clone(), resource))
+        })
+        .collect();
+    let reader = Reader::new(aws);
+    let survey = reader.survey(Wanted { stack: &plan.stack, desired: &touched, functions: &[] }).await?;
+    if survey.target != plan.target {
+        let (from, to) = (&plan.target, &survey.target);
+        return Err(NotReplanned::Failed(anyhow::anyhow!(
+            "the plan was made for {from}, but these credentials reach {to}"
+        )));
+    }
+    let snapshot = reader.complete(survey, &plan.stack, &touched).await;
+    let stale = saved::stale(&plan, &snapshot);
+    if !stale.is_empty() {
+        return Err(NotReplanned::Stale(stale));
+    }
+    let desired = plan.changes.iter().filter_map(|c| Some((c.address.clone(), c.after.clone()?))).collect();
+    Ok(Planned { plan, desired })
+}
+
+/// Applies a plan and reads back what it wrote. Errors of single resources are in the report; a blocked plan is refused.
+pub async fn apply(aws: &Aws, planned: &Planned, events: &mut dyn FnMut(Event)) -> Result<Report> {
+    let plan = &planned.plan;
+    if let Some((_, blocked)) = plan.refusals().next() {
+        bail!("the plan is blocked: {}", blocked.reason);
+    }
+    let results = apply::executor::run(aws, plan, events).await;
+    let interrupted = aws.interrupt.is_set();
+    let (verified, to_do) = if interrupted {
+        (None, Vec::new())
+    } else {
+        events(Event::Verifying { target: plan.target.clone() });
+        verify::read_back(aws, plan, &results).await
+    };
+    Ok(Report {
+        stack: plan.stack.clone(),
+        target: plan.target.clone(),
+        results,
+        planned: plan.summary(),
+        verified,
+        to_do,
+        interrupted,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! One sandbox, one spec, and the runs of a user over them.
+
+use crate::apply::{Event, Outcome, Report};
+use crate::aws::{Aws, Interrupt, Options, Session};
+use crate::fleet::{self, Planned, Select};
+use crate::plan::{Action, Consent};
+use crate::sandbox::{self, Sandbox, Weather};
+use crate::spec::{self, Bound};
+use std::collections::BTreeMap;
+
+/// The sandbox under one account and region.
+pub struct World {
+    pub sandbox: Sandbox,
+}
+
+pub const LAB: &str = include_str!("../../../examples/lab.yaml");
+pub const FIFTY: &str = include_str!("../../../examples/fifty-functions.yaml");
+
+/// A spec with the variable that the examples ask for.
+pub fn bound(text: &str) -> Bound {
+    let values = BTreeMap::from([("email".to_owned(), "ann@example.edu".to_owned())]);
+    let spec = spec::parse("test.yaml", text).unwrap_or_else(|error| panic!("{error}"));
+    spec.bind(&values).unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl World {
+    pub fn new(weather: Weather) -> Self {
+        Self { sandbox: Sandbox::in_memory(weather) }
+    }
+
+    pub fn fine() -> Self {
+        Self::new(Weather::default())
+    }
+
+    /// Fresh handles, as a new process has them.
+    pub async fn aws(&self) -> Aws {
+        self.aws_with(Interrupt::never()).await
+    }
+
+    pub async fn aws_with(&self, interrupt: Interrupt) -> Aws {
+        let http = (self.sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
+        let options = Options {
+            region: Some("us-east-1".to_owned()),
+            http: Some(http),
+            interrupt: Some(interrupt),
+            ..Options::default()
+        };
+        Session::open(options).await.unwrap().target(None).unwrap()
+    }
+
+    pub async fn plan(&self, text: &str) -> Planned {
+        self.plan_with(text, &Consent::default()).await
+    }
+
+    pub async fn plan_with(&self, text: &str, consent: &Consent) -> Planned {
+        fleet::plan(&self.aws().await, &bound(text), &Select::default(), consent).await.unwrap()
+    }
+
+    /// Plan and apply, with everything consented to.
+    pub async fn apply(&self, text: &str) -> Report {
+        let aws = self.aws().await;
+        let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await.unwrap();
+        fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap()
+    }
+
+    pub async fn destroy(&self, text: &str) -> Report {
+        let aws = self.aws().await;
+        let planned = fleet::plan_destroy(&aws, &bound(text), &Select::default(), &everything()).await.unwrap();
+        fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap()
+    }
+}
+
+pub fn everything() -> Consent {
+    Consent { adopt: true, deletes: true, data_loss: true }
+}
+
+/// What a plan would do, one line a change: `~ alarm/x threshold`.
+pub fn lines(planned: &Planned) -> Vec<String> {
+    let line = |change: &crate::plan::Change| {
+        let fields: Vec<&str> = change.fields.iter().map(|f| f.field.as_str()).collect();
+        format!("{} {} {}", change.action.symbol(), change.address, fields.join(" ")).trim_end().to_owned()
+    };
+    planned.plan.effective().map(line).collect()
+}
+
+pub fn count(planned: &Planned, action: Action) -> usize {
+    planned.plan.changes.iter().filter(|change| change.action == action).count()
+}
+
+/// Panics with every failure of a report.
+pub fn assert_complete(report: &Report) {
+    let failures: Vec<String> = report
+        .results
+        .iter()
+        .filter(|r| r.outcome != Outcome::Done)
+        .map(|r| format!("{}: {:?}", r.address, r.outcome))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(report.is_complete(), "{:?}", report.verified);
+}

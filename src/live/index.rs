@@ -1,0 +1,118 @@
+//! The tag index (GetResources): everything that carries the stack's mark, in a few calls. It lags and some endpoints do
+//! not fill it, so it finds candidates and saves calls; it never decides that something is absent or unowned.
+
+use super::Wanted;
+use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::model::Arn;
+use crate::resources::{Kind, Tags, mark};
+use aws_sdk_resourcegroupstagging::types::TagFilter;
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::OnceCell;
+
+const GET: Op = Op("tagging", "GetResources");
+
+/// Entries of a page (Resource Groups Tagging API reference).
+const PAGE: usize = 100;
+
+/// What carries the mark, by name, and its tags by ARN.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    pub topics: BTreeSet<String>,
+    pub log_groups: BTreeSet<String>,
+    /// Metric or composite: an ARN does not tell.
+    pub alarms: BTreeSet<String>,
+    pub tags: BTreeMap<String, Tags>,
+}
+
+/// The queries that fill the index. Pages of one query come one after the other, so a stack that needs more than one is
+/// asked kind by kind, side by side; and whoever needs only one kind waits for that one.
+#[derive(Debug)]
+pub struct Queries<'a> {
+    aws: &'a Aws,
+    stack: &'a str,
+    queries: Vec<(&'static [&'static str], OnceCell<Result<Index, AwsError>>)>,
+    nothing: Index,
+}
+
+/// Resource types as GetResources names them.
+const TOPICS: &str = "sns";
+const ALL_IN_ONE: &[&[&str]] = &[&["cloudwatch:alarm", TOPICS, "logs:log-group"]];
+const KIND_BY_KIND: &[&[&str]] = &[&["cloudwatch:alarm"], &[TOPICS], &["logs:log-group"]];
+
+impl<'a> Queries<'a> {
+    pub fn new(aws: &'a Aws, wanted: Wanted<'a>) -> Self {
+        let tagged = wanted.desired.keys().filter(|address| address.kind != Kind::Subscription).count();
+        let types = if tagged <= PAGE { ALL_IN_ONE } else { KIND_BY_KIND };
+        let queries = types.iter().map(|types| (*types, OnceCell::new())).collect();
+        Self { aws, stack: wanted.stack, queries, nothing: Index::default() }
+    }
+
+    /// The part of the index that holds topics; empty where it cannot be read, which `all` says.
+    pub async fn topics(&self) -> &Index {
+        for (types, cell) in self.queries.iter().filter(|(types, _)| types.contains(&TOPICS)) {
+            if let Ok(index) = cell.get_or_init(|| query(self.aws, self.stack, types)).await {
+                return index;
+            }
+        }
+        &self.nothing
+    }
+
+    /// Everything.
+    pub async fn all(&self) -> Result<Index, AwsError> {
+        let parts = self.queries.iter().map(|(types, cell)| cell.get_or_init(|| query(self.aws, self.stack, types)));
+        let parts = join_all(parts).await;
+        let mut index = Index::default();
+        for part in parts {
+            let part = part.clone()?;
+            index.topics.extend(part.topics);
+            index.log_groups.extend(part.log_groups);
+            index.alarms.extend(part.alarms);
+            index.tags.extend(part.tags);
+        }
+        Ok(index)
+    }
+}
+
+impl Index {
+    fn add(&mut self, arn: &str, tags: Tags) {
+        let arn = arn.strip_suffix(":*").unwrap_or(arn);
+        let Some(parsed) = Arn::parse(arn) else { return };
+        let known = match parsed.service {
+            "sns" if !parsed.resource.contains(':') => self.topics.insert(parsed.resource.to_owned()),
+            "cloudwatch" => parsed.resource.strip_prefix("alarm:").is_some_and(|n| self.alarms.insert(n.to_owned())),
+            "logs" => parsed.resource.strip_prefix("log-group:").is_some_and(|n| self.log_groups.insert(n.to_owned())),
+            _ => false,
+        };
+        if known {
+            self.tags.insert(arn.to_owned(), tags);
+        }
+    }
+}
+
+async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError> {
+    let filter = TagFilter::builder().key(mark::STACK).values(stack).build();
+    let mut index = Index::default();
+    let mut token: Option<String> = None;
+    loop {
+        let request = || {
+            let types = types.iter().map(|t| (*t).to_owned()).collect();
+            let request = aws.tagging.get_resources().tag_filters(filter.clone()).resources_per_page(PAGE as i32);
+            request.set_resource_type_filters(Some(types)).set_pagination_token(token.clone()).send()
+        };
+        let page = aws.call(GET, Repeat::Safe, request).await?;
+        for item in page.resource_tag_mapping_list() {
+            let tags: Tags = item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
+            // Some endpoints answer with everything: the filter is checked here as well.
+            if let Some(arn) = item.resource_arn()
+                && tags.get(mark::STACK).is_some_and(|owner| owner == stack)
+            {
+                index.add(arn, tags);
+            }
+        }
+        match page.pagination_token() {
+            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+            _ => return Ok(index),
+        }
+    }
+}

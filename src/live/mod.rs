@@ -1,0 +1,309 @@
+//! What stands in AWS now. A `Reader` can only read; a plan holds nothing else. Independent reads go in one wave.
+
+mod index;
+mod topics;
+
+use crate::aws::{Aws, AwsError};
+use crate::model::Target;
+use crate::resources::{
+    Address, FunctionFacts, Kind, Live, Observation, Resource, Snapshot, Tags, alarm, function, log_group, mark,
+};
+use futures_util::future::join_all;
+use index::{Index, Queries};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads one target.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    aws: Aws,
+}
+
+/// What a read is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub stack: &'a str,
+    /// With the owner's mark. What depends on the account or on a function may be provisional: names are enough here.
+    pub desired: &'a BTreeMap<Address, Resource>,
+    pub functions: &'a [String],
+}
+
+/// Everything that can be asked without knowing more than names.
+#[derive(Debug)]
+pub struct Survey {
+    pub target: Target,
+    pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
+    index: Result<Index, AwsError>,
+    alarms: Alarms,
+    groups: Observations,
+    topics: Observations,
+}
+
+type Observations = BTreeMap<Address, Observation>;
+
+/// What DescribeAlarms told of some names.
+#[derive(Debug, Default)]
+struct Alarms {
+    found: Observations,
+    /// Names that were asked for and do not exist, of whichever type.
+    absent: BTreeSet<String>,
+    failed: BTreeMap<String, String>,
+    log_alarms: Vec<String>,
+}
+
+impl Reader {
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+
+    /// The first waves. Fails only where nothing can be known at all: no credentials, no network.
+    pub async fn survey(&self, wanted: Wanted<'_>) -> Result<Survey, AwsError> {
+        let alarm_names = names(wanted.desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
+        let group_names = names(wanted.desired.keys(), &[Kind::LogGroup]);
+        let queries = Queries::new(&self.aws, wanted);
+        let (topics, index, alarms, groups, functions) = futures_util::join!(
+            self.topics(wanted.desired, &queries),
+            queries.all(),
+            self.alarms(&alarm_names),
+            self.log_groups(&group_names),
+            self.functions(wanted.functions),
+        );
+        let (target, topics) = topics?;
+        Ok(Survey { target, functions, index, alarms, groups, topics })
+    }
+
+    /// The rest: what a function's facts have added, tags that the index does not tell, and what carries the stack's mark
+    /// without being desired.
+    pub async fn complete(&self, survey: Survey, stack: &str, desired: &BTreeMap<Address, Resource>) -> Snapshot {
+        let Survey { target, functions, index, mut alarms, mut groups, topics } = survey;
+        let (index, index_failure) = match index {
+            Ok(index) => (index, None),
+            Err(error) => (Index::default(), Some(error.to_string())),
+        };
+        let alarm_names = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
+        let more_alarms = unread(alarm_names, &index.alarms, &alarms.names().collect());
+        let group_names = names(desired.keys(), &[Kind::LogGroup]);
+        let more_groups = unread(group_names, &index.log_groups, &groups.keys().map(|a| a.name.clone()).collect());
+        let alarms_and_tags = async {
+            alarms.merge(self.alarms(&more_alarms).await);
+            self.fill_tags(&mut alarms.found, &target, &index, desired).await;
+            alarms
+        };
+        let groups_and_tags = async {
+            groups.extend(self.log_groups(&more_groups).await);
+            self.fill_tags(&mut groups, &target, &index, desired).await;
+            groups
+        };
+        let (alarms, groups) = futures_util::join!(alarms_and_tags, groups_and_tags);
+
+        let mut snapshot = Snapshot { functions, index_failure, ..Snapshot::default() };
+        snapshot.observations.extend(topics);
+        snapshot.observations.extend(groups);
+        snapshot.log_alarms = alarms.log_alarms.clone();
+        alarms.spread(desired, &mut snapshot.observations);
+        snapshot.observations.retain(|address, observation| {
+            let named = desired.contains_key(address) || shares_name(address, desired);
+            named || address.kind == Kind::Subscription || is_marked(observation, stack)
+        });
+        snapshot
+    }
+
+    /// Topics need the account for their ARN, and of the index only their own part.
+    async fn topics(
+        &self,
+        desired: &BTreeMap<Address, Resource>,
+        queries: &Queries<'_>,
+    ) -> Result<(Target, Observations), AwsError> {
+        let (target, index) = futures_util::join!(self.aws.target(), queries.topics());
+        let target = target?;
+        let mut topics: BTreeSet<String> = names(desired.keys(), &[Kind::Topic]).into_iter().collect();
+        topics.extend(index.topics.iter().cloned());
+        let found = join_all(topics.iter().map(|name| topics::read(&self.aws, &target, name, index, desired))).await;
+        Ok((target, found.into_iter().flatten().collect()))
+    }
+
+    /// Reads just these resources again, without tags: what an apply has to verify.
+    pub async fn reread(&self, target: &Target, desired: &BTreeMap<Address, Resource>) -> Observations {
+        let alarm_names = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
+        let group_names = names(desired.keys(), &[Kind::LogGroup]);
+        let topic_names: BTreeSet<&str> = desired
+            .values()
+            .filter_map(|resource| match resource {
+                Resource::Topic(topic) => Some(topic.name.as_str()),
+                Resource::Subscription(subscription) => Some(subscription.topic.as_str()),
+                _ => None,
+            })
+            .collect();
+        let (topics, alarms, groups) = futures_util::join!(
+            join_all(topic_names.iter().map(|name| topics::reread(&self.aws, target, name, desired))),
+            self.alarms(&alarm_names),
+            self.log_groups(&group_names),
+        );
+        let mut observations: Observations = topics.into_iter().flatten().collect();
+        observations.extend(groups);
+        alarms.spread(desired, &mut observations);
+        observations
+    }
+
+    /// The names of all functions of the target.
+    pub async fn function_names(&self) -> Result<Vec<String>, AwsError> {
+        function::aws::list(&self.aws).await
+    }
+
+    async fn alarms(&self, names: &[String]) -> Alarms {
+        let batches = names.chunks(alarm::aws::BATCH);
+        let answers = join_all(batches.clone().map(|batch| alarm::aws::describe(&self.aws, batch))).await;
+        let mut alarms = Alarms::default();
+        for (batch, answer) in batches.zip(answers) {
+            match answer {
+                Ok(described) => {
+                    alarms.absent.extend(batch.iter().cloned());
+                    for live in described.alarms {
+                        alarms.absent.remove(&live.resource.name());
+                        alarms.found.insert(live.resource.address(), Observation::present(live));
+                    }
+                    alarms.log_alarms.extend(described.log_alarms);
+                }
+                Err(error) => alarms.failed.extend(batch.iter().map(|name| (name.clone(), error.to_string()))),
+            }
+        }
+        alarms
+    }
+
+    async fn log_groups(&self, names: &[String]) -> Observations {
+        let batches = names.chunks(log_group::aws::BATCH);
+        let answers = join_all(batches.clone().map(|batch| log_group::aws::describe(&self.aws, batch))).await;
+        let mut observations = Observations::new();
+        for (batch, answer) in batches.zip(answers) {
+            let of_batch = |observation: Observation| {
+                batch.iter().map(move |name| (Address::new(Kind::LogGroup, name), observation.clone()))
+            };
+            match answer {
+                Ok(found) => {
+                    observations.extend(of_batch(Observation::Absent));
+                    observations.extend(found.into_iter().map(|l| (l.resource.address(), Observation::present(l))));
+                }
+                Err(error) => observations.extend(of_batch(Observation::Unknown(error.to_string()))),
+            }
+        }
+        observations
+    }
+
+    async fn functions(&self, names: &[String]) -> BTreeMap<String, Result<FunctionFacts, String>> {
+        let answers = join_all(names.iter().map(|name| function::aws::read(&self.aws, name))).await;
+        let facts = answers.into_iter().map(|answer| match answer {
+            Ok(Some(facts)) => Ok(facts),
+            Ok(None) => Err(format!("there is no such function in {}", self.aws.region())),
+            Err(error) => Err(error.to_string()),
+        });
+        names.iter().cloned().zip(facts).collect()
+    }
+
+    /// Gives every alarm or log group its tags: from the index where that is enough, else from the resource itself. The
+    /// index lags, and some endpoints do not fill it: what it does not show, shows with other tags than desired, or shows
+    /// although it is to be pruned is asked for its own tags.
+    async fn fill_tags(
+        &self,
+        found: &mut Observations,
+        target: &Target,
+        index: &Index,
+        desired: &BTreeMap<Address, Resource>,
+    ) {
+        let fill = |(address, observation): (&Address, &mut Observation)| {
+            let (address, known) = (address.clone(), address.arn(target).and_then(|arn| index.tags.get(&arn)).cloned());
+            let observation = std::mem::replace(observation, Observation::Absent);
+            async move {
+                let Observation::Present(mut live) = observation else { return (address, observation) };
+                let enough = known.filter(|tags| desired.get(&address).is_some_and(|d| carries(tags, d)));
+                let tags = match enough {
+                    Some(tags) => Ok(Some(tags)),
+                    None => own_tags(&self.aws, target, &address).await,
+                };
+                let observation = match tags {
+                    Ok(Some(tags)) => {
+                        set_tags(&mut live, tags);
+                        Observation::Present(live)
+                    }
+                    Ok(None) => Observation::Absent,
+                    Err(error) => Observation::Unknown(error.to_string()),
+                };
+                (address, observation)
+            }
+        };
+        *found = join_all(found.iter_mut().map(fill)).await.into_iter().collect();
+    }
+}
+
+impl Alarms {
+    fn names(&self) -> impl Iterator<Item = String> + '_ {
+        let found = self.found.keys().map(|address| address.name.clone());
+        found.chain(self.absent.iter().cloned()).chain(self.failed.keys().cloned())
+    }
+
+    fn merge(&mut self, other: Alarms) {
+        self.found.extend(other.found);
+        self.absent.extend(other.absent);
+        self.failed.extend(other.failed);
+        self.log_alarms.extend(other.log_alarms);
+    }
+
+    /// Adds what was found, and for each desired alarm what was not.
+    fn spread(&self, desired: &BTreeMap<Address, Resource>, observations: &mut Observations) {
+        observations.extend(self.found.iter().map(|(address, observation)| (address.clone(), observation.clone())));
+        for address in desired.keys().filter(|a| matches!(a.kind, Kind::Alarm | Kind::CompositeAlarm)) {
+            let missing = match self.failed.get(&address.name) {
+                Some(error) => Observation::Unknown(error.clone()),
+                None => Observation::Absent,
+            };
+            observations.entry(address.clone()).or_insert(missing);
+        }
+    }
+}
+
+/// The tags that the resource itself tells; `None` where it does not exist.
+async fn own_tags(aws: &Aws, target: &Target, address: &Address) -> Result<Option<Tags>, AwsError> {
+    let Some(arn) = address.arn(target) else { return Ok(Some(Tags::new())) };
+    match address.kind {
+        Kind::Topic => crate::resources::topic::aws::tags(aws, &arn).await,
+        Kind::LogGroup => log_group::aws::tags(aws, &arn).await,
+        Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tags(aws, &arn).await,
+        Kind::Subscription => Ok(Some(Tags::new())),
+    }
+}
+
+fn set_tags(live: &mut Live, tags: Tags) {
+    if let Some(own) = live.resource.tags_mut() {
+        *own = tags;
+    }
+    live.facts.tags_read = true;
+}
+
+/// Whether the tags hold all that the desired resource asks for.
+fn carries(tags: &Tags, desired: &Resource) -> bool {
+    desired.tags().into_iter().flatten().all(|(key, value)| tags.get(key) == Some(value))
+}
+
+fn is_marked(observation: &Observation, stack: &str) -> bool {
+    let tags = observation.live().and_then(|live| live.resource.tags());
+    tags.is_some_and(|tags| mark::owner(tags, stack) == mark::Owner::Ours)
+}
+
+/// Whether it is an alarm of the one type whose name the spec wants for the other.
+fn shares_name(address: &Address, desired: &BTreeMap<Address, Resource>) -> bool {
+    let other = match address.kind {
+        Kind::Alarm => Kind::CompositeAlarm,
+        Kind::CompositeAlarm => Kind::Alarm,
+        _ => return false,
+    };
+    desired.contains_key(&Address::new(other, address.name.clone()))
+}
+
+/// What is desired or indexed and not among what was read.
+fn unread(desired: Vec<String>, indexed: &BTreeSet<String>, read: &BTreeSet<String>) -> Vec<String> {
+    let wanted: BTreeSet<String> = desired.into_iter().chain(indexed.iter().cloned()).collect();
+    wanted.difference(read).cloned().collect()
+}
+
+fn names<'a>(addresses: impl IntoIterator<Item = &'a Address>, kinds: &[Kind]) -> Vec<String> {
+    let names: BTreeSet<&String> = addresses.into_iter().filter(|a| kinds.contains(&a.kind)).map(|a| &a.name).collect();
+    names.into_iter().cloned().collect()
+}

@@ -1,0 +1,123 @@
+//! A topic with its subscriptions: SNS has no batched read, so each topic is one small chain of calls.
+
+use super::index::Index;
+use super::{carries, own_tags, set_tags};
+use crate::aws::{Aws, AwsError};
+use crate::model::Target;
+use crate::resources::mark::SubscriptionMarks;
+use crate::resources::{Address, Kind, Live, Observation, Resource, Subscription, Tags, subscription, topic};
+use futures_util::future::join_all;
+use std::collections::BTreeMap;
+
+type Found = Vec<(Address, Observation)>;
+
+/// The topic and its subscriptions. Where the topic cannot be read, its desired subscriptions are unknown too.
+pub async fn read(
+    aws: &Aws,
+    target: &Target,
+    name: &str,
+    index: &Index,
+    desired: &BTreeMap<Address, Resource>,
+) -> Found {
+    let address = Address::new(Kind::Topic, name);
+    let arn = target.arn("sns", name);
+    let indexed = index.tags.get(&arn);
+    // What the index shows exists, so both reads can go at once; otherwise a missing topic costs one call, not two.
+    let answers = if indexed.is_some() {
+        futures_util::try_join!(topic::aws::read(aws, name, &arn), subscription::aws::list(aws, name, &arn))
+    } else {
+        both(aws, name, &arn).await
+    };
+    let (mut live, mut subscriptions) = match answers {
+        Ok((Some(live), subscriptions)) => (live, subscriptions.unwrap_or_default()),
+        Ok((None, _)) => return all_of(&address, desired, &Observation::Absent),
+        Err(error) => return all_of(&address, desired, &Observation::Unknown(error.to_string())),
+    };
+    let enough = indexed.filter(|tags| is_enough(tags, &address, &subscriptions, desired));
+    let tags = match enough {
+        Some(tags) => tags.clone(),
+        None => match own_tags(aws, target, &address).await {
+            Ok(Some(tags)) => tags,
+            Ok(None) => return all_of(&address, desired, &Observation::Absent),
+            Err(error) => return all_of(&address, desired, &Observation::Unknown(error.to_string())),
+        },
+    };
+    let marks = SubscriptionMarks::from_tags(&tags);
+    set_tags(&mut live, tags);
+    let mut found = read_attributes(aws, &mut subscriptions, desired, &marks).await;
+    found.push((address.clone(), Observation::present(live)));
+    with_absent(found, &address, desired)
+}
+
+/// The topic and its subscriptions again, without tags.
+pub async fn reread(aws: &Aws, target: &Target, name: &str, desired: &BTreeMap<Address, Resource>) -> Found {
+    let address = Address::new(Kind::Topic, name);
+    let arn = target.arn("sns", name);
+    match futures_util::try_join!(topic::aws::read(aws, name, &arn), subscription::aws::list(aws, name, &arn)) {
+        Ok((Some(live), subscriptions)) => {
+            let mut subscriptions = subscriptions.unwrap_or_default();
+            let mut found = read_attributes(aws, &mut subscriptions, desired, &SubscriptionMarks::default()).await;
+            found.push((address.clone(), Observation::present(live)));
+            with_absent(found, &address, desired)
+        }
+        Ok((None, _)) => all_of(&address, desired, &Observation::Absent),
+        Err(error) => all_of(&address, desired, &Observation::Unknown(error.to_string())),
+    }
+}
+
+async fn both(aws: &Aws, name: &str, arn: &str) -> Result<(Option<Live>, Option<Vec<Live>>), AwsError> {
+    match topic::aws::read(aws, name, arn).await? {
+        Some(live) => Ok((Some(live), subscription::aws::list(aws, name, arn).await?)),
+        None => Ok((None, None)),
+    }
+}
+
+/// Whether the index's tags can be believed: they hold what is desired, and every subscription there is is marked.
+fn is_enough(tags: &Tags, address: &Address, subscriptions: &[Live], desired: &BTreeMap<Address, Resource>) -> bool {
+    let marks = SubscriptionMarks::from_tags(tags);
+    let marked = |live: &Live| matches!(&live.resource, Resource::Subscription(s) if marks.contains(s));
+    desired.get(address).is_some_and(|topic| carries(tags, topic)) && subscriptions.iter().all(marked)
+}
+
+/// Attributes are a call each, so only where the spec sets some, or an earlier one did.
+async fn read_attributes(
+    aws: &Aws,
+    subscriptions: &mut [Live],
+    desired: &BTreeMap<Address, Resource>,
+    marks: &SubscriptionMarks,
+) -> Found {
+    let reads = subscriptions.iter_mut().map(|live| async move {
+        let address = live.resource.address();
+        let wants = |s: &Subscription| s.has_attributes();
+        let desired_sets = matches!(desired.get(&address), Some(Resource::Subscription(s)) if wants(s));
+        let had = matches!(&live.resource, Resource::Subscription(s) if marks.had_attributes(s));
+        if (desired_sets || had)
+            && let Err(error) = subscription::aws::read_attributes(aws, live).await
+        {
+            return (address, Observation::Unknown(error.to_string()));
+        }
+        (address, Observation::present(live.clone()))
+    });
+    join_all(reads).await
+}
+
+/// The same observation for the topic and for each of its desired subscriptions.
+fn all_of(topic: &Address, desired: &BTreeMap<Address, Resource>, observation: &Observation) -> Found {
+    let under = subscriptions_of(topic, desired).map(|address| (address.clone(), observation.clone()));
+    under.chain([(topic.clone(), observation.clone())]).collect()
+}
+
+fn with_absent(mut found: Found, topic: &Address, desired: &BTreeMap<Address, Resource>) -> Found {
+    let missing: Vec<Address> =
+        subscriptions_of(topic, desired).filter(|address| found.iter().all(|(a, _)| a != *address)).cloned().collect();
+    found.extend(missing.into_iter().map(|address| (address, Observation::Absent)));
+    found
+}
+
+fn subscriptions_of<'a>(
+    topic: &'a Address,
+    desired: &'a BTreeMap<Address, Resource>,
+) -> impl Iterator<Item = &'a Address> {
+    let of_topic = |r: &Resource| matches!(r, Resource::Subscription(s) if s.topic == topic.name);
+    desired.iter().filter(move |(_, resource)| of_topic(resource)).map(|(address, _)| address)
+}

@@ -1,0 +1,182 @@
+//! Holds a tree against its shape and says everything that does not fit; what the values mean is not looked at.
+
+use super::super::node::{Data, Node, Span};
+use super::super::problem::{Problem, nearest_or_all};
+use super::{Object, Shape};
+use std::collections::HashMap;
+
+/// Adds every mistake of the tree. `label` names the value in messages: "`period`", "the file".
+pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem>) {
+    match (&node.data, shape) {
+        (Data::Hole, _) | (_, Shape::Json) => repeated_keys_below(node, problems),
+        (Data::Null, Shape::Map(_) | Shape::List(_)) => {}
+        (Data::Null, Shape::Object(object)) if object.all_keys().all(|key| !key.required) => {}
+        (Data::Null, _) => problems.push(
+            Problem::new(node.span, format!("{label} has no value"))
+                .help(format!("write {}, or leave the key out", expected(shape))),
+        ),
+        (Data::Map(_), Shape::Object(object)) => check_object(node, object, label, problems),
+        (Data::Map(entries), Shape::Map(inner)) => {
+            repeated_keys(node, problems);
+            for entry in entries {
+                check(&entry.value, inner, &format!("`{}`", entry.name), problems);
+            }
+        }
+        (Data::List(items), Shape::List(inner)) => {
+            for item in items {
+                check(item, inner, &format!("an item of {label}"), problems);
+            }
+        }
+        (_, Shape::Either(shapes)) => match pick(node, shapes) {
+            Some(shape) => check(node, shape, label, problems),
+            None => problems.push(mismatch(node, shape, label)),
+        },
+        (Data::Scalar(_), _) => check_scalar(node, shape, label, problems),
+        _ => problems.push(mismatch(node, shape, label)),
+    }
+}
+
+/// The alternative that a value is meant to be: the first whose check passes, else the first of its kind.
+fn pick(node: &Node, shapes: &'static [Shape]) -> Option<&'static Shape> {
+    let same_kind = |shape: &&Shape| match node.data {
+        Data::Map(_) => matches!(shape, Shape::Map(_) | Shape::Object(_) | Shape::Json),
+        Data::List(_) => matches!(shape, Shape::List(_) | Shape::Json),
+        _ => !matches!(shape, Shape::Map(_) | Shape::Object(_) | Shape::List(_)),
+    };
+    let candidates: Vec<&Shape> = shapes.iter().filter(same_kind).collect();
+    let fits = |shape: &&&Shape| {
+        let mut problems = Vec::new();
+        check(node, shape, "", &mut problems);
+        problems.is_empty()
+    };
+    match candidates.as_slice() {
+        [] => None,
+        [only] => Some(only),
+        many if node.scalar().is_some() => many.iter().find(fits).copied(),
+        [first, ..] => Some(first),
+    }
+}
+
+fn check_object(node: &Node, object: &'static Object, label: &str, problems: &mut Vec<Problem>) {
+    repeated_keys(node, problems);
+    for entry in node.entries() {
+        match object.key(&entry.name.text) {
+            Some(key) => check(&entry.value, &key.shape, &format!("`{}`", key.name), problems),
+            None => {
+                let names = object.all_keys().map(|key| key.name);
+                let known = nearest_or_all(&entry.name.text, names, &format!("{} has the keys", object.what));
+                let problem = Problem::new(entry.name.span, format!("unknown key `{}` in {}", entry.name, object.what));
+                problems.push(Problem { help: known.into_iter().collect(), ..problem });
+            }
+        }
+    }
+    for key in object.all_keys().filter(|key| key.required && node.get(key.name).is_none()) {
+        let whole = if label.starts_with('`') { format!("{} {label}", object.what) } else { object.what.to_owned() };
+        problems.push(
+            Problem::new(opening(node), format!("{whole} lacks `{}`", key.name))
+                .help(format!("`{}`: {}", key.name, key.doc)),
+        );
+    }
+}
+
+/// Where a map begins: its first key, so that the caret stays on one line.
+fn opening(node: &Node) -> Span {
+    node.entries().first().map_or(node.span, |entry| entry.name.span)
+}
+
+fn repeated_keys(node: &Node, problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for entry in node.entries() {
+        let name = entry.name.text.as_str();
+        match seen.get(name) {
+            Some(first) => problems.push(
+                Problem::new(entry.name.span, format!("`{name}` is given twice")).also(*first, "first given here"),
+            ),
+            None => {
+                seen.insert(name, entry.name.span);
+            }
+        }
+    }
+}
+
+fn repeated_keys_below(node: &Node, problems: &mut Vec<Problem>) {
+    repeated_keys(node, problems);
+    let children = node.entries().iter().map(|entry| &entry.value).chain(node.items());
+    children.for_each(|child| repeated_keys_below(child, problems));
+}
+
+fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem>) {
+    let Some(text) = node.text() else { return };
+    let problem = match shape {
+        Shape::Text(limit) => {
+            let length = text.chars().count();
+            (length > *limit).then(|| {
+                Problem::new(node.span, format!("{label} has {length} characters; AWS allows at most {limit}"))
+            })
+        }
+        Shape::Format(format) => (format.check)(text).err().map(|why| {
+            Problem::new(node.span, format!("`{}` {why}", shorten(text))).help(format!("{label} is {}", format.what))
+        }),
+        Shape::OneOf(words) if !words.contains(&text) => {
+            let problem = Problem::new(node.span, format!("`{}` is not a value of {label}", shorten(text)));
+            let known = nearest_or_all(text, words.iter().copied(), "it can be");
+            Some(Problem { help: known.into_iter().collect(), ..problem })
+        }
+        Shape::Integer(low, high) => match node.integer() {
+            Some(n) if n >= *low && n <= *high => None,
+            Some(n) if *high == i64::MAX => {
+                Some(Problem::new(node.span, format!("{label} is {n}; AWS allows {low} or more")))
+            }
+            Some(n) => Some(Problem::new(node.span, format!("{label} is {n}; AWS allows {low} to {high}"))),
+            None => Some(mismatch(node, shape, label)),
+        },
+        Shape::Bool if node.boolean().is_none() => Some(mismatch(node, shape, label)),
+        Shape::Number if node.number().is_none() => Some(mismatch(node, shape, label)),
+        Shape::Duration if node.seconds().is_none() => Some(mismatch(node, shape, label)),
+        Shape::List(_) | Shape::Map(_) | Shape::Object(_) => Some(mismatch(node, shape, label)),
+        _ => None,
+    };
+    problems.extend(problem);
+}
+
+fn mismatch(node: &Node, shape: &Shape, label: &str) -> Problem {
+    let found = match node.text() {
+        Some(text) => format!("`{}` is none", shorten(text)),
+        None => format!("this is {}", node.what()),
+    };
+    Problem::new(spot(node), format!("{label} takes {}, but {found}", expected(shape)))
+}
+
+/// A place on one line: of a map or list only its beginning.
+fn spot(node: &Node) -> Span {
+    match &node.data {
+        Data::Map(_) => opening(node),
+        Data::List(items) => items.first().map_or(node.span, |item| item.span),
+        _ => node.span,
+    }
+}
+
+/// Long texts are cut in messages; the source line shows the rest.
+pub fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(80).collect();
+    if cut.len() < text.len() { cut + "…" } else { cut }
+}
+
+/// What a shape takes, with an article.
+fn expected(shape: &Shape) -> String {
+    match shape {
+        Shape::Text(_) => "a text".into(),
+        Shape::Format(format) => format.what.into(),
+        Shape::OneOf(words) => format!("one of {}", words.join(", ")),
+        Shape::Bool => "true or false".into(),
+        Shape::Integer(..) => "a whole number".into(),
+        Shape::Number => "a number".into(),
+        Shape::Duration => "a duration such as 30s, 5m, 1h, 1d".into(),
+        Shape::List(_) => "a list".into(),
+        Shape::Map(_) => "a map of names and values".into(),
+        Shape::Object(object) => format!("the keys of {}", object.what),
+        Shape::Either(shapes) => shapes.iter().map(expected).collect::<Vec<_>>().join(", or "),
+        Shape::Json => "a document".into(),
+    }
+}

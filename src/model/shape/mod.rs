@@ -1,0 +1,79 @@
+//! What may be written where, declared once: the checks, the JSON Schema and the documentation all come from it.
+
+mod check;
+mod schema;
+
+pub use check::check;
+pub use schema::schema;
+
+/// The values that a key takes.
+#[derive(Debug)]
+pub enum Shape {
+    /// A text of at most this many characters.
+    Text(usize),
+    /// A text with a form of its own.
+    Format(&'static Format),
+    OneOf(&'static [&'static str]),
+    Bool,
+    /// A whole number from and up to.
+    Integer(i64, i64),
+    Number,
+    /// `30s`, `5m`, `1h`, `1d`, or a whole number of seconds.
+    Duration,
+    List(&'static Shape),
+    /// Free names (their form is for the reader to check), each with a value.
+    Map(&'static Shape),
+    Object(&'static Object),
+    /// The first alternative that fits the value's kind is the one meant.
+    Either(&'static [Shape]),
+    /// Any JSON or YAML document: a policy.
+    Json,
+}
+
+/// A text with a form: `check` gives what is wrong with it, as the rest of a sentence that starts with the text.
+#[derive(Debug)]
+pub struct Format {
+    /// What it is, with an article: "an ARN".
+    pub what: &'static str,
+    pub check: fn(&str) -> Result<(), String>,
+    /// For editors: a regular expression that every right text matches.
+    pub pattern: Option<&'static str>,
+}
+
+/// A map with declared keys.
+#[derive(Debug)]
+pub struct Object {
+    /// What it is, with an article: "an alarm".
+    pub what: &'static str,
+    pub doc: &'static str,
+    /// Groups of keys, so that objects can share them.
+    pub keys: &'static [&'static [Key]],
+}
+
+#[derive(Debug)]
+pub struct Key {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub required: bool,
+    pub doc: &'static str,
+}
+
+impl Key {
+    pub const fn new(name: &'static str, shape: Shape, doc: &'static str) -> Self {
+        Self { name, shape, required: false, doc }
+    }
+
+    pub const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Self {
+        Self { name, shape, required: true, doc }
+    }
+}
+
+impl Object {
+    pub fn all_keys(&self) -> impl Iterator<Item = &'static Key> {
+        self.keys.iter().flat_map(|group| group.iter())
+    }
+
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.all_keys().find(|key| key.name == name)
+    }
+}

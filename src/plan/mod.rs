@@ -1,0 +1,124 @@
+//! What has to change so that live becomes desired, as a value. Pure and synchronous: no AWS, no clock, no printing.
+
+pub mod change;
+pub mod guard;
+pub mod notes;
+pub mod order;
+pub mod ownership;
+pub mod saved;
+
+pub use change::{Action, Blocked, Change, Note, NoteKind, Plan, Summary};
+pub use guard::Consent;
+
+use crate::model::{FieldChange, Target, field};
+use crate::resources::{Address, Confirmation, Kind, Live, Observation, Resource, Snapshot, mark};
+use ownership::Standing;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything a plan is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    pub stack: &'a str,
+    pub target: &'a Target,
+    /// With the owner's mark in the tags (`ownership::mark`). Empty to destroy the stack.
+    pub desired: &'a BTreeMap<Address, Resource>,
+    pub snapshot: &'a Snapshot,
+    pub consent: &'a Consent,
+    /// Whether what carries the stack's mark and is not desired is deleted.
+    pub prune: bool,
+}
+
+/// The plan: the same input gives the same plan, in whatever order it was read.
+pub fn build(input: Input<'_>) -> Plan {
+    let mut changes: BTreeMap<Address, Change> = BTreeMap::new();
+    for (address, desired) in input.desired {
+        changes.insert(address.clone(), toward(address, desired, input));
+    }
+    if input.prune {
+        for change in ownership::leftovers(input) {
+            changes.entry(change.address.clone()).or_insert(change);
+        }
+    }
+    let mut plan = Plan {
+        stack: input.stack.to_owned(),
+        target: input.target.clone(),
+        changes: changes.into_values().collect(),
+        notes: Vec::new(),
+        blocked: Vec::new(),
+        pruning: input.prune,
+    };
+    notes::add(&mut plan, input);
+    guard::add(&mut plan, input);
+    plan
+}
+
+/// The change that makes one resource as desired.
+fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
+    let change = |action, before: Option<&Live>, fields| Change {
+        address: address.clone(),
+        action,
+        before: before.cloned(),
+        after: Some(desired.clone()),
+        fields,
+        notes: Vec::new(),
+        blocked: None,
+    };
+    let live = match input.snapshot.observations.get(address) {
+        None | Some(Observation::Absent) => return change(Action::Create, None, Vec::new()),
+        Some(Observation::Unknown(_)) => return change(Action::NoOp, None, Vec::new()),
+        Some(Observation::Present(live)) => live,
+    };
+    if live.facts.confirmation == Some(Confirmation::Lost) {
+        return change(Action::Create, None, Vec::new());
+    }
+    let fields = differences(live, desired);
+    let action = match ownership::standing(address, live, input) {
+        Standing::Ours if fields.is_empty() => Action::NoOp,
+        Standing::Ours if fields.iter().any(|f| desired.immutable_fields().contains(&f.field.as_str())) => {
+            Action::Replace
+        }
+        Standing::Ours => Action::Update,
+        Standing::Nobodys | Standing::Foreign(_) => Action::Adopt,
+    };
+    let mut change = change(action, Some(live), fields);
+    if let (Kind::LogGroup, Action::Adopt, Some(after)) = (address.kind, action, &mut change.after) {
+        ownership::mark_adopted(after, live);
+    }
+    change
+}
+
+/// What differs, of configuration and of tags. A field that is not managed, or that AWS has not told, does not count.
+pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
+    let (mut from, mut to) = (live.resource.fields(), desired.fields());
+    match desired {
+        Resource::Topic(topic) if topic.policy.is_none() => {
+            from.remove("policy");
+        }
+        Resource::LogGroup(_) if live.facts.retention_policy_name.is_some() => {
+            from.remove("retention_in_days");
+            to.remove("retention_in_days");
+        }
+        Resource::Subscription(_) if !live.facts.attributes_read => {
+            to = from.clone();
+        }
+        _ => {}
+    }
+    let mut changes = field::diff(&from, &to);
+    let live_tags = live.resource.tags();
+    for (key, value) in desired.tags().into_iter().flatten().filter(|(key, _)| !mark::is_mark(key)) {
+        let before = live_tags.and_then(|tags| tags.get(key));
+        if live.facts.tags_read && before != Some(value) {
+            let from = before.map(|v| v.as_str().into());
+            changes.push(FieldChange { field: format!("tags.{key}"), from, to: Some(value.as_str().into()) });
+        }
+    }
+    changes
+}
+
+/// Addresses that are desired or stand in AWS under the stack's mark: what `guard` counts.
+fn stack_size(input: Input<'_>) -> usize {
+    let ours = input.snapshot.observations.iter().filter(|(address, observation)| {
+        observation.live().is_some_and(|live| ownership::standing(address, live, input) == Standing::Ours)
+    });
+    ours.map(|(address, _)| address).collect::<BTreeSet<_>>().len()
+}

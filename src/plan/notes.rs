@@ -1,0 +1,192 @@
+//! What a person should know before applying: mails to confirm, data at risk, notifications that reach nobody.
+
+use super::guard::size_words;
+use super::{Action, Change, Input, Note, NoteKind, Plan};
+use crate::model::Arn;
+use crate::resources::alarm::Actions;
+use crate::resources::topic::policy;
+use crate::resources::{Address, Confirmation, Kind, Observation, Resource};
+use std::collections::BTreeMap;
+
+pub fn add(plan: &mut Plan, input: Input<'_>) {
+    let reach = reachability(input);
+    for change in &mut plan.changes {
+        let notes = of_change(change, input, &reach);
+        change.notes.extend(notes);
+    }
+    if let (Some(reason), true) = (&input.snapshot.index_failure, input.prune) {
+        let text = format!("what the stack owned before is not known, so nothing is pruned by the tag index: {reason}");
+        plan.notes.push(Note::new(NoteKind::Unknown, text).remedy("allow the action tag:GetResources"));
+    }
+    if !input.prune {
+        plan.notes.push(Note::new(NoteKind::Info, "limited by --target: nothing is deleted"));
+    }
+}
+
+fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if let Some(Observation::Unknown(reason)) = input.snapshot.observations.get(&change.address) {
+        notes.push(Note::new(NoteKind::Unknown, format!("could not be read, so it is left as it is: {reason}")));
+    }
+    match change.after.as_ref() {
+        Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
+        Some(Resource::LogGroup(_)) => notes.extend(log_group(change)),
+        Some(Resource::Topic(_)) => notes.extend(topic(change, input)),
+        Some(Resource::Alarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
+        Some(Resource::CompositeAlarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
+        None => notes.extend(deleted(change)),
+    }
+    notes
+}
+
+fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {
+    let Some(Resource::Subscription(subscription)) = &change.after else { return None };
+    let endpoint = &subscription.endpoint;
+    let live = input.snapshot.live(&change.address).and_then(|live| live.facts.confirmation);
+    match (change.action, live) {
+        (Action::Create, Some(Confirmation::Lost)) => {
+            let text = format!("{endpoint} has unsubscribed; subscribing again asks for a new confirmation");
+            Some(Note::new(NoteKind::Warning, text).remedy("ask them first, or take the subscription out of the spec"))
+        }
+        (Action::Create, _) if subscription.needs_confirmation() => {
+            Some(Note::new(NoteKind::Info, format!("{endpoint} will be asked to confirm; nothing is delivered before")))
+        }
+        (_, Some(Confirmation::Pending)) => {
+            let text = format!("pending: {endpoint} has not confirmed yet");
+            Some(Note::new(NoteKind::Act, text).remedy(confirm(&subscription.protocol, endpoint)))
+        }
+        _ => None,
+    }
+}
+
+/// What somebody has to do about a pending subscription.
+pub fn confirm(protocol: &str, endpoint: &str) -> String {
+    match protocol {
+        "email" | "email-json" => format!(
+            "open the mail \"AWS Notification - Subscription Confirmation\" sent to {endpoint} and click the link (look in spam, too)"
+        ),
+        _ => format!("make {endpoint} answer SNS's SubscriptionConfirmation request"),
+    }
+}
+
+fn log_group(change: &Change) -> Option<Note> {
+    let (Some(Resource::LogGroup(after)), Some(before)) = (&change.after, &change.before) else { return None };
+    let Resource::LogGroup(live) = &before.resource else { return None };
+    if let Some(policy) = &before.facts.retention_policy_name {
+        let days = live.retention_in_days.map_or_else(|| "never".to_owned(), |days| format!("{days} days"));
+        let differs = live.retention_in_days != after.retention_in_days;
+        return differs.then(|| {
+            let text = format!(
+                "retention is governed by the account policy {policy:?} ({days}); the spec's value has no effect"
+            );
+            Note::new(NoteKind::Warning, text).remedy("change the account policy, or write its value in the spec")
+        });
+    }
+    let lowered = match (live.retention_in_days, after.retention_in_days) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(from), Some(to)) => to < from,
+    };
+    let bytes = before.facts.stored_bytes.unwrap_or(0);
+    let effective = change.fields.iter().any(|field| field.field == "retention_in_days");
+    (lowered && effective && bytes > 0).then(|| {
+        let days = after.retention_in_days.unwrap_or_default();
+        let text =
+            format!("logs older than {days} days will be deleted for good; the group holds {}", size_words(bytes));
+        Note::new(NoteKind::Warning, text)
+    })
+}
+
+fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
+    let Some(Resource::Topic(topic)) = &change.after else { return Vec::new() };
+    let mut notes = Vec::new();
+    if topic.kms_master_key_id.as_deref().is_some_and(|key| key.ends_with("alias/aws/sns")) {
+        let text = "alarms cannot publish to a topic encrypted with alias/aws/sns: its key policy cannot be changed";
+        notes.push(Note::new(NoteKind::Warning, text).remedy(
+            "use a customer key whose policy allows cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*",
+        ));
+    }
+    let live_policy = change.before.as_ref().and_then(|live| live.facts.topic_policy.clone());
+    let policy = topic.policy.clone().or(live_policy);
+    if policy.is_some_and(|policy| !policy::lets_alarms_publish(&policy)) {
+        let arn = input.target.arn("cloudwatch", "alarm:*");
+        notes.push(
+            Note::new(NoteKind::Warning, "the topic's policy does not let alarms publish").remedy(format!(
+                "allow cloudwatch.amazonaws.com sns:Publish with the condition aws:SourceArn like {arn}"
+            )),
+        );
+    }
+    let foreign = input.snapshot.observations.iter().filter(|(address, observation)| {
+        let under =
+            matches!(observation.live().map(|l| &l.resource), Some(Resource::Subscription(s)) if s.topic == topic.name);
+        let lost = observation.live().is_some_and(|live| live.facts.confirmation == Some(Confirmation::Lost));
+        under && !lost && !input.desired.contains_key(address) && !is_ours(address, input)
+    });
+    let count = foreign.count();
+    if count > 0 && input.prune {
+        let text = format!("{count} subscription(s) that this spec never made are left alone");
+        notes.push(Note::new(NoteKind::Info, text));
+    }
+    notes
+}
+
+fn is_ours(address: &Address, input: Input<'_>) -> bool {
+    let live = input.snapshot.live(address);
+    live.is_some_and(|live| super::ownership::standing(address, live, input) == super::ownership::Standing::Ours)
+}
+
+fn deleted(change: &Change) -> Option<Note> {
+    let before = change.before.as_ref()?;
+    let Resource::Subscription(subscription) = &before.resource else { return None };
+    (before.facts.confirmation == Some(Confirmation::Pending)).then(|| {
+        let text = format!(
+            "{} never confirmed: AWS does not delete a pending subscription, it will expire",
+            subscription.endpoint
+        );
+        Note::new(NoteKind::Info, text)
+    })
+}
+
+/// How far a notification on one topic of the spec gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Nobody,
+    PendingOnly,
+    Somebody,
+}
+
+/// Topic ARN -> who is told, for the topics that are desired.
+fn reachability(input: Input<'_>) -> BTreeMap<String, Reach> {
+    let topics = input.desired.keys().filter(|address| address.kind == Kind::Topic);
+    topics
+        .map(|topic| {
+            let reach = input.desired.iter().filter_map(|(address, resource)| match resource {
+                Resource::Subscription(s) if s.topic == topic.name => {
+                    let confirmation = input.snapshot.live(address).and_then(|live| live.facts.confirmation);
+                    let waits = s.needs_confirmation() && confirmation != Some(Confirmation::Confirmed);
+                    Some(if waits { Reach::PendingOnly } else { Reach::Somebody })
+                }
+                _ => None,
+            });
+            let others = input.snapshot.observations.values().filter_map(|observation| {
+                let live = observation.live()?;
+                let of_topic = matches!(&live.resource, Resource::Subscription(s) if s.topic == topic.name);
+                (of_topic && live.facts.confirmation == Some(Confirmation::Confirmed)).then_some(Reach::Somebody)
+            });
+            let reach = reach.chain(others).max().unwrap_or(Reach::Nobody);
+            (input.target.arn("sns", &topic.name), reach)
+        })
+        .collect()
+}
+
+/// An alarm whose every known topic reaches nobody. That a mail is pending is said at the subscription.
+fn alarm_reach(actions: &Actions, reach: &BTreeMap<String, Reach>) -> Option<Note> {
+    let topics: Vec<&String> = actions.alarm.iter().filter(|arn| reach.contains_key(*arn)).collect();
+    let others = actions.alarm.len() > topics.len();
+    let best = topics.iter().filter_map(|arn| reach.get(*arn)).max()?;
+    (*best == Reach::Nobody && !others).then(|| {
+        let names: Vec<&str> = topics.iter().filter_map(|arn| Arn::parse(arn)).map(|arn| arn.resource).collect();
+        let text = format!("nobody is told: topic {} has no subscription", names.join(", "));
+        Note::new(NoteKind::Warning, text).remedy("add a subscription to the topic")
+    })
+}

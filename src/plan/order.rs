@@ -1,0 +1,193 @@
+//! In which order changes can be applied: steps that need other steps first. What does not depend runs side by side.
+
+use super::{Action, Change, Plan};
+use crate::resources::alarm::Actions;
+use crate::resources::{Address, Kind, Resource};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Changes that are applied by one and the same call, and the steps that have to be done before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Positions in `Plan::changes`.
+    pub changes: Vec<usize>,
+    /// Positions in the list of steps.
+    pub after: BTreeSet<usize>,
+}
+
+/// Metric alarms that DeleteAlarms takes in one call (CloudWatch API reference).
+const DELETE_BATCH: usize = 100;
+
+/// The steps of a plan. Positions refer to the plan as it is given; the dependencies have no cycle.
+pub fn steps(plan: &Plan) -> Vec<Step> {
+    let effective: Vec<usize> = (0..plan.changes.len()).filter(|at| plan.changes[*at].is_effective()).collect();
+    let is_batched =
+        |at: &usize| plan.changes[*at].action == Action::Delete && plan.changes[*at].address.kind == Kind::Alarm;
+    let (batched, single): (Vec<usize>, Vec<usize>) = effective.into_iter().partition(is_batched);
+    let groups = single.into_iter().map(|at| vec![at]).chain(batched.chunks(DELETE_BATCH).map(<[usize]>::to_vec));
+    let mut steps: Vec<Step> = groups.map(|changes| Step { changes, after: BTreeSet::new() }).collect();
+
+    let by_address: BTreeMap<&Address, usize> = steps
+        .iter()
+        .enumerate()
+        .flat_map(|(step, s)| s.changes.iter().map(move |at| (&plan.changes[*at].address, step)))
+        .collect();
+    let needs = Needs { plan, by_address };
+    let after: Vec<BTreeSet<usize>> = steps
+        .iter()
+        .enumerate()
+        .map(|(own, step)| {
+            step.changes.iter().flat_map(|at| needs.of(&plan.changes[*at])).filter(|s| *s != own).collect()
+        })
+        .collect();
+    for (step, after) in steps.iter_mut().zip(after) {
+        step.after = after;
+    }
+    steps
+}
+
+struct Needs<'a> {
+    plan: &'a Plan,
+    /// Address of an effective change -> its step.
+    by_address: BTreeMap<&'a Address, usize>,
+}
+
+impl Needs<'_> {
+    /// The steps that have to be done before this change.
+    fn of(&self, change: &Change) -> Vec<usize> {
+        match change.action {
+            Action::Delete => self.users_of(change),
+            _ => self.used_by(change),
+        }
+    }
+
+    /// Before something is made: what it refers to is made, and what has its name is gone.
+    fn used_by(&self, change: &Change) -> Vec<usize> {
+        let Some(resource) = &change.after else { return Vec::new() };
+        let mut needed: Vec<Address> = self.references(resource);
+        let twin = match change.address.kind {
+            Kind::Alarm => Some(Kind::CompositeAlarm),
+            Kind::CompositeAlarm => Some(Kind::Alarm),
+            _ => None,
+        };
+        needed.extend(twin.map(|kind| Address::new(kind, change.address.name.clone())));
+        needed.iter().filter_map(|address| self.by_address.get(address).copied()).collect()
+    }
+
+    /// Before something is deleted: whoever refers to it today is deleted or changed.
+    fn users_of(&self, change: &Change) -> Vec<usize> {
+        // A subscription ends with its topic: it waits for the topic's own delete instead.
+        if let Some(Resource::Subscription(s)) = change.before.as_ref().map(|live| &live.resource) {
+            let topic = Address::new(Kind::Topic, &s.topic);
+            return self.deleted(&topic).into_iter().collect();
+        }
+        let users = self.plan.changes.iter().filter(|other| {
+            let before = other.before.as_ref().map(|live| &live.resource);
+            let refers = before.is_some_and(|resource| self.references(resource).contains(&change.address));
+            refers && other.is_effective() && other.address.kind != Kind::Subscription
+        });
+        users.filter_map(|other| self.by_address.get(&other.address).copied()).collect()
+    }
+
+    fn deleted(&self, address: &Address) -> Option<usize> {
+        let deleted = self.plan.changes.iter().any(|c| c.address == *address && c.action == Action::Delete);
+        deleted.then(|| self.by_address.get(address).copied()).flatten()
+    }
+
+    /// What a resource names: topics by ARN, alarms by name or ARN, its topic.
+    fn references(&self, resource: &Resource) -> Vec<Address> {
+        let topics = |actions: &Actions| -> Vec<Address> {
+            let prefix = self.plan.target.arn("sns", "");
+            let names = actions.all().filter_map(|arn| arn.strip_prefix(&prefix));
+            names.map(|name| Address::new(Kind::Topic, name)).collect()
+        };
+        match resource {
+            Resource::Topic(_) | Resource::LogGroup(_) => Vec::new(),
+            Resource::Subscription(s) => vec![Address::new(Kind::Topic, &s.topic)],
+            Resource::Alarm(alarm) => topics(&alarm.actions),
+            Resource::CompositeAlarm(alarm) => {
+                let prefix = self.plan.target.arn("cloudwatch", "alarm:");
+                let children = alarm.children().into_iter().flat_map(|child| {
+                    let name = child.strip_prefix(&prefix).unwrap_or(&child).to_owned();
+                    [Address::new(Kind::Alarm, name.clone()), Address::new(Kind::CompositeAlarm, name)]
+                });
+                topics(&alarm.actions).into_iter().chain(children).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Target;
+    use crate::resources::{Alarm, CompositeAlarm, Live, Subscription, Topic};
+
+    fn change(action: Action, resource: Resource) -> Change {
+        let deleted = action == Action::Delete;
+        Change {
+            address: resource.address(),
+            action,
+            before: deleted.then(|| Live::new(resource.clone())),
+            after: (!deleted).then_some(resource),
+            fields: Vec::new(),
+            notes: Vec::new(),
+            blocked: None,
+        }
+    }
+
+    fn stack(action: Action) -> Plan {
+        let target = Target::new("123456789012", "us-east-1");
+        let mut alarm = Alarm::new("a");
+        alarm.actions.alarm = vec![target.arn("sns", "t")];
+        let composite = CompositeAlarm { name: "c".into(), alarm_rule: "ALARM(\"a\")".into(), ..Default::default() };
+        let resources = [
+            Resource::Topic(Topic::new("t")),
+            Resource::Subscription(Subscription::new("t", "email", "a@b.edu")),
+            Resource::Alarm(Box::new(alarm)),
+            Resource::CompositeAlarm(composite),
+        ];
+        let changes = resources.into_iter().map(|r| change(action, r)).collect();
+        Plan { stack: "s".into(), target, changes, notes: vec![], blocked: vec![], pruning: true }
+    }
+
+    /// Address of each step -> addresses that have to be done before.
+    fn needs(plan: &Plan) -> BTreeMap<String, Vec<String>> {
+        let steps = steps(plan);
+        let name = |step: &Step| plan.changes[step.changes[0]].address.to_string();
+        steps.iter().map(|step| (name(step), step.after.iter().map(|at| name(&steps[*at])).collect())).collect()
+    }
+
+    fn expect(pairs: [(&str, &[&str]); 4]) -> BTreeMap<String, Vec<String>> {
+        pairs.into_iter().map(|(k, v)| (k.to_owned(), v.iter().map(|s| (*s).to_owned()).collect())).collect()
+    }
+
+    #[test]
+    fn what_is_referred_to_is_made_first() {
+        let expected = expect([
+            ("topic/t", &[]),
+            ("subscription/t/email/a@b.edu", &["topic/t"]),
+            ("alarm/a", &["topic/t"]),
+            ("composite_alarm/c", &["alarm/a"]),
+        ]);
+        assert_eq!(needs(&stack(Action::Create)), expected);
+    }
+
+    #[test]
+    fn what_refers_is_deleted_first_and_a_subscription_goes_with_its_topic() {
+        let expected = expect([
+            ("composite_alarm/c", &[]),
+            ("alarm/a", &["composite_alarm/c"]),
+            ("topic/t", &["alarm/a"]),
+            ("subscription/t/email/a@b.edu", &["topic/t"]),
+        ]);
+        assert_eq!(needs(&stack(Action::Delete)), expected);
+    }
+
+    #[test]
+    fn metric_alarms_are_deleted_a_hundred_at_a_time() {
+        let mut plan = stack(Action::Delete);
+        plan.changes =
+            (0..250).map(|n| change(Action::Delete, Resource::Alarm(Box::new(Alarm::new(format!("a{n}")))))).collect();
+        assert_eq!(steps(&plan).iter().map(|s| s.changes.len()).collect::<Vec<_>>(), [100, 100, 50]);
+    }
+}

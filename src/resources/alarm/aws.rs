@@ -1,0 +1,274 @@
+//! Metric alarms in CloudWatch: describe, put, delete, and the conversions between the SDK's types and ours.
+
+use super::{Actions, Alarm, MetricQuery, MetricStat, PromQl, TagsPropagation, WarmUp};
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::resources::{Live, Resource, Tags};
+use aws_sdk_cloudwatch::types as sdk;
+use std::collections::BTreeMap;
+
+const DESCRIBE: Op = Op("cloudwatch", "DescribeAlarms");
+const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
+const DELETE: Op = Op("cloudwatch", "DeleteAlarms");
+const LIST_TAGS: Op = Op("cloudwatch", "ListTagsForResource");
+const TAG: Op = Op("cloudwatch", "TagResource");
+
+/// Names that DescribeAlarms and DeleteAlarms take in one call.
+pub const BATCH: usize = 100;
+
+/// What DescribeAlarms answers for a batch of names.
+#[derive(Debug, Default)]
+pub struct Described {
+    pub alarms: Vec<Live>,
+    /// Names taken by log alarms, which mlopsctl does not manage: all alarms share one name space.
+    pub log_alarms: Vec<String>,
+}
+
+/// Describes at most `BATCH` alarms by name, of every type; names that do not exist are left out.
+pub async fn describe(aws: &Aws, names: &[String]) -> Result<Described, AwsError> {
+    let all = [sdk::AlarmType::MetricAlarm, sdk::AlarmType::CompositeAlarm, sdk::AlarmType::LogAlarm];
+    match describe_types(aws, names, &all).await {
+        // An endpoint older than log alarms refuses their type.
+        Err(error) if error.is(Class::Refused) => describe_types(aws, names, &all[..2]).await,
+        answer => answer,
+    }
+}
+
+async fn describe_types(aws: &Aws, names: &[String], types: &[sdk::AlarmType]) -> Result<Described, AwsError> {
+    let mut described = Described::default();
+    let mut token: Option<String> = None;
+    loop {
+        let request = || {
+            let request = aws.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec())).max_records(100);
+            request.set_alarm_types(Some(types.to_vec())).set_next_token(token.clone()).send()
+        };
+        let page = aws.call(DESCRIBE, Repeat::Safe, request).await?;
+        described.alarms.extend(page.metric_alarms().iter().map(from_sdk));
+        described.alarms.extend(page.composite_alarms().iter().map(crate::resources::composite_alarm::aws::from_sdk));
+        described.log_alarms.extend(page.log_alarms().iter().filter_map(|a| a.alarm_name().map(str::to_owned)));
+        match page.next_token() {
+            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+            _ => return Ok(described),
+        }
+    }
+}
+
+/// Creates or replaces the alarm. The tags count at creation only; AWS ignores them on update (PutMetricAlarm).
+pub async fn put(aws: &Aws, alarm: &Alarm) -> Result<(), AwsError> {
+    let request = || {
+        let warm_up = alarm.warm_up.as_ref().map(|w| {
+            sdk::WarmUpConfiguration::builder()
+                .warm_up_period_duration_in_minutes(w.minutes)
+                .only_start_evaluating_after_warm_up_period_ends(w.only_start_evaluating_after)
+                .build()
+        });
+        let window = alarm
+            .wall_clock_timezone
+            .as_ref()
+            .map(|zone| sdk::EvaluationWindow::WallClockWindow(sdk::WallClockWindow::builder().timezone(zone).build()));
+        let criteria = alarm.promql.as_ref().map(|p| {
+            let criteria = sdk::AlarmPromQlCriteria::builder().query(&p.query);
+            let criteria = criteria.set_pending_period(p.pending_period).set_recovery_period(p.recovery_period);
+            sdk::EvaluationCriteria::PromQlCriteria(criteria.build())
+        });
+        aws.cloudwatch
+            .put_metric_alarm()
+            .alarm_name(&alarm.name)
+            .set_alarm_description(alarm.description.clone())
+            .actions_enabled(alarm.actions.enabled)
+            .set_alarm_actions(Some(alarm.actions.alarm.clone()))
+            .set_ok_actions(Some(alarm.actions.ok.clone()))
+            .set_insufficient_data_actions(Some(alarm.actions.insufficient_data.clone()))
+            .set_action_configuration(action_configuration(&alarm.actions))
+            .set_namespace(alarm.namespace.clone())
+            .set_metric_name(alarm.metric_name.clone())
+            .set_dimensions(some_list(dimensions(&alarm.dimensions)))
+            .set_statistic(alarm.statistic.as_deref().map(Into::into))
+            .set_extended_statistic(alarm.extended_statistic.clone())
+            .set_unit(alarm.unit.as_deref().map(Into::into))
+            .set_period(alarm.period)
+            .set_metrics(some_list(alarm.metrics.iter().map(query_to_sdk).collect()))
+            .set_threshold_metric_id(alarm.threshold_metric_id.clone())
+            .set_evaluation_criteria(criteria)
+            .set_evaluation_interval(alarm.evaluation_interval)
+            .set_evaluation_periods(alarm.evaluation_periods)
+            .set_datapoints_to_alarm(alarm.datapoints_to_alarm)
+            .set_threshold(alarm.threshold)
+            .set_comparison_operator(alarm.comparison_operator.as_deref().map(Into::into))
+            .set_treat_missing_data(alarm.treat_missing_data.clone())
+            .set_evaluate_low_sample_count_percentile(alarm.evaluate_low_sample_count_percentile.clone())
+            .set_evaluation_window(window)
+            .set_warm_up_configuration(warm_up)
+            .set_tags(some_list(tags_to_sdk(&alarm.tags)))
+            .send()
+    };
+    aws.call(PUT, Repeat::Safe, request).await.map(drop)
+}
+
+/// Deletes alarms of either kind, at most `BATCH` names; AWS takes at most one composite alarm a call. Gone is fine.
+pub async fn delete(aws: &Aws, names: &[String]) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.delete_alarms().set_alarm_names(Some(names.to_vec())).send();
+    match aws.call(DELETE, Repeat::Safe, request).await {
+        Err(error) if error.is(Class::NotFound) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+/// The tags of an alarm of either kind; `None` where it does not exist.
+pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+    let request = || aws.cloudwatch.list_tags_for_resource().resource_arn(arn).send();
+    match aws.call(LIST_TAGS, Repeat::Safe, request).await {
+        Ok(answer) => Ok(Some(answer.tags().iter().filter_map(|t| pair(t.key(), t.value())).collect())),
+        Err(error) if error.is(Class::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds or replaces tags of an alarm of either kind.
+pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.tag_resource().resource_arn(arn).set_tags(Some(tags_to_sdk(tags))).send();
+    aws.call(TAG, Repeat::Safe, request).await.map(drop)
+}
+
+fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
+    let (name, actions) = (text(alarm.alarm_name()), actions_of!(alarm));
+    let mut live = Live::new(Resource::Alarm(Box::new(Alarm {
+        name,
+        description: alarm.alarm_description().map(str::to_owned),
+        actions,
+        namespace: alarm.namespace().map(str::to_owned),
+        metric_name: alarm.metric_name().map(str::to_owned),
+        dimensions: dimensions_from_sdk(alarm.dimensions()),
+        statistic: alarm.statistic().map(|s| s.as_str().to_owned()),
+        extended_statistic: alarm.extended_statistic().map(str::to_owned),
+        unit: alarm.unit().map(|u| u.as_str().to_owned()),
+        period: alarm.period(),
+        metrics: alarm.metrics().iter().map(query_from_sdk).collect(),
+        threshold_metric_id: alarm.threshold_metric_id().map(str::to_owned),
+        promql: alarm.evaluation_criteria().and_then(promql_from_sdk),
+        evaluation_interval: alarm.evaluation_interval(),
+        evaluation_periods: alarm.evaluation_periods(),
+        datapoints_to_alarm: alarm.datapoints_to_alarm(),
+        threshold: alarm.threshold(),
+        comparison_operator: alarm.comparison_operator().map(|o| o.as_str().to_owned()),
+        treat_missing_data: alarm.treat_missing_data().map(str::to_owned),
+        evaluate_low_sample_count_percentile: alarm.evaluate_low_sample_count_percentile().map(str::to_owned),
+        wall_clock_timezone: alarm.evaluation_window().and_then(timezone_from_sdk),
+        warm_up: alarm.warm_up_configuration().map(|w| WarmUp {
+            minutes: w.warm_up_period_duration_in_minutes().unwrap_or_default(),
+            only_start_evaluating_after: w.only_start_evaluating_after_warm_up_period_ends().unwrap_or_default(),
+        }),
+        tags: Tags::new(),
+    })));
+    live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
+    live
+}
+
+fn promql_from_sdk(criteria: &sdk::EvaluationCriteria) -> Option<PromQl> {
+    let criteria = criteria.as_prom_ql_criteria().ok()?;
+    Some(PromQl {
+        query: text(criteria.query()),
+        pending_period: criteria.pending_period(),
+        recovery_period: criteria.recovery_period(),
+    })
+}
+
+fn timezone_from_sdk(window: &sdk::EvaluationWindow) -> Option<String> {
+    let window = window.as_wall_clock_window().ok()?;
+    Some(window.timezone().unwrap_or("UTC").to_owned())
+}
+
+fn query_to_sdk(query: &MetricQuery) -> sdk::MetricDataQuery {
+    let metric_stat = query.metric.as_ref().map(|m| {
+        let metric = sdk::Metric::builder().namespace(&m.namespace).metric_name(&m.metric_name);
+        let metric = metric.set_dimensions(some_list(dimensions(&m.dimensions))).build();
+        let stat = sdk::MetricStat::builder().metric(metric).stat(&m.stat).period(m.period);
+        stat.set_unit(m.unit.as_deref().map(Into::into)).build()
+    });
+    sdk::MetricDataQuery::builder()
+        .id(&query.id)
+        .set_expression(query.expression.clone())
+        .set_metric_stat(metric_stat)
+        .set_label(query.label.clone())
+        .set_period(query.period)
+        .set_account_id(query.account_id.clone())
+        .return_data(query.return_data)
+        .build()
+}
+
+fn query_from_sdk(query: &sdk::MetricDataQuery) -> MetricQuery {
+    MetricQuery {
+        id: text(query.id()),
+        expression: query.expression().map(str::to_owned),
+        metric: query.metric_stat().map(|m| MetricStat {
+            namespace: text(m.metric().and_then(|x| x.namespace())),
+            metric_name: text(m.metric().and_then(|x| x.metric_name())),
+            dimensions: dimensions_from_sdk(m.metric().map(|x| x.dimensions()).unwrap_or_default()),
+            stat: text(m.stat()),
+            period: m.period().unwrap_or_default(),
+            unit: m.unit().map(|u| u.as_str().to_owned()),
+        }),
+        label: query.label().map(str::to_owned),
+        period: query.period(),
+        account_id: query.account_id().map(str::to_owned),
+        return_data: query.return_data().unwrap_or(true),
+    }
+}
+
+fn dimensions(dimensions: &BTreeMap<String, String>) -> Vec<sdk::Dimension> {
+    dimensions.iter().map(|(name, value)| sdk::Dimension::builder().name(name).value(value).build()).collect()
+}
+
+fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String> {
+    dimensions.iter().filter_map(|d| pair(d.name(), d.value())).collect()
+}
+
+/// The action lists and settings that the SDK's metric and composite alarms have under the same names.
+macro_rules! actions_of {
+    ($alarm:expr) => {
+        $crate::resources::alarm::Actions {
+            enabled: $alarm.actions_enabled().unwrap_or(true),
+            alarm: $alarm.alarm_actions().to_vec(),
+            ok: $alarm.ok_actions().to_vec(),
+            insufficient_data: $alarm.insufficient_data_actions().to_vec(),
+            tags_propagation: $alarm
+                .action_configuration()
+                .and_then($crate::resources::alarm::aws::propagation_from_sdk),
+        }
+    };
+}
+pub(in crate::resources) use actions_of;
+
+pub(in crate::resources) fn action_configuration(actions: &Actions) -> Option<sdk::ActionConfiguration> {
+    let propagation = actions.tags_propagation.as_ref()?;
+    let sdk = sdk::AlarmTagsPropagation::builder()
+        .enabled(true)
+        .set_included_tag_keys(some_list(propagation.included_tag_keys.clone()))
+        .set_excluded_tag_keys(some_list(propagation.excluded_tag_keys.clone()))
+        .build();
+    Some(sdk::ActionConfiguration::builder().alarm_tags_propagation(sdk).build())
+}
+
+pub(in crate::resources) fn propagation_from_sdk(configuration: &sdk::ActionConfiguration) -> Option<TagsPropagation> {
+    let propagation = configuration.alarm_tags_propagation()?;
+    propagation.enabled().unwrap_or_default().then(|| TagsPropagation {
+        included_tag_keys: propagation.included_tag_keys().to_vec(),
+        excluded_tag_keys: propagation.excluded_tag_keys().to_vec(),
+    })
+}
+
+pub(in crate::resources) fn tags_to_sdk(tags: &Tags) -> Vec<sdk::Tag> {
+    tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// AWS wants a list left out rather than empty.
+pub(in crate::resources) fn some_list<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn text(value: Option<&str>) -> String {
+    value.unwrap_or_default().to_owned()
+}
+
+fn pair(key: Option<&str>, value: Option<&str>) -> Option<(String, String)> {
+    Some((key?.to_owned(), value.unwrap_or_default().to_owned()))
+}

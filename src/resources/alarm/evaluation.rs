@@ -1,0 +1,248 @@
+//! When an alarm is raised: threshold, operator, M out of N, missing data, window.
+
+use super::Alarm;
+use super::series::Form;
+use crate::model::duration::format_seconds;
+use crate::model::node::parse_number;
+use crate::model::shape::{Format, Key, Object, Shape};
+use crate::model::{Layers, Name, Node};
+use crate::resources::scope::Scope;
+
+pub const STATIC_OPERATORS: &[&str] =
+    &["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"];
+pub const BAND_OPERATORS: &[&str] =
+    &["LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"];
+
+/// `> 5`, `>= 0.5`, `< 1`, `<= 3`.
+static COMPARISON: Format = Format {
+    what: "a comparison such as \"> 5\"",
+    check: |text| comparison(text).map(|_| ()).ok_or_else(|| "is not a comparison such as \"> 5\"".into()),
+    pattern: Some(r"^\s*(>=|<=|>|<)\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$"),
+};
+
+static WALL_CLOCK: Object = Object {
+    what: "a wall clock",
+    doc: "A window that begins at the full minute, hour, day or week of a time zone.",
+    keys: &[&[Key::new(
+        "timezone",
+        Shape::Text(64),
+        "An IANA name such as America/New_York, or +05:30. Default: UTC.",
+    )]],
+};
+
+static WINDOW: Object = Object {
+    what: "an evaluation window",
+    doc: "How the window of data moves.",
+    keys: &[&[Key::required("wall_clock", Shape::Object(&WALL_CLOCK), "Aligned to the clock.")]],
+};
+
+pub static KEYS: [Key; 7] = [
+    Key::new(
+        "threshold",
+        Shape::Either(&[Shape::Number, Shape::Format(&COMPARISON)]),
+        "The number compared with: \"> 5\", \">= 5\", \"< 5\", \"<= 5\", or a number beside `comparison_operator`.",
+    ),
+    Key::new(
+        "comparison_operator",
+        Shape::OneOf(&[
+            "GreaterThanThreshold",
+            "GreaterThanOrEqualToThreshold",
+            "LessThanThreshold",
+            "LessThanOrEqualToThreshold",
+            "LessThanLowerOrGreaterThanUpperThreshold",
+            "LessThanLowerThreshold",
+            "GreaterThanUpperThreshold",
+        ]),
+        "How the value is compared with the threshold; the last three are for anomaly bands.",
+    ),
+    Key::new(
+        "evaluation_periods",
+        Shape::Integer(1, i32::MAX as i64),
+        "N: how many periods are looked at. Default: 1.",
+    ),
+    Key::new("datapoints_to_alarm", Shape::Integer(1, i32::MAX as i64), "M: how many of them must be bad. Default: N."),
+    Key::new(
+        "treat_missing_data",
+        Shape::OneOf(&["missing", "ignore", "breaching", "notBreaching"]),
+        "What a period without data counts as. Default: missing (the alarm may say INSUFFICIENT_DATA).",
+    ),
+    Key::new(
+        "evaluate_low_sample_count_percentile",
+        Shape::OneOf(&["evaluate", "ignore"]),
+        "Whether a percentile of few samples is judged. Default: evaluate.",
+    ),
+    Key::new(
+        "evaluation_window",
+        Shape::Either(&[Shape::OneOf(&["sliding"]), Shape::Object(&WINDOW)]),
+        "sliding (the default), or {wall_clock: {timezone: …}}.",
+    ),
+];
+
+/// The operator's API name and the number.
+fn comparison(text: &str) -> Option<(&'static str, f64)> {
+    let text = text.trim();
+    let signs = [(">=", 1), ("<=", 3), (">", 0), ("<", 2)];
+    signs.into_iter().find_map(|(sign, at)| {
+        let number = parse_number(text.strip_prefix(sign)?.trim())?;
+        Some((STATIC_OPERATORS[at], number))
+    })
+}
+
+pub fn read(name: &Name, layers: &Layers<'_>, form: Option<Form>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+    let Some(form) = form else { return };
+    if form == Form::PromQl {
+        return;
+    }
+    let word = |key: &str| layers.text(key);
+    let small = |key: &str| layers.get(key).and_then(Node::integer).and_then(|n| i32::try_from(n).ok());
+    alarm.evaluation_periods = Some(small("evaluation_periods").unwrap_or(1));
+    alarm.datapoints_to_alarm = small("datapoints_to_alarm");
+    alarm.treat_missing_data = word("treat_missing_data");
+    alarm.evaluate_low_sample_count_percentile = word("evaluate_low_sample_count_percentile");
+    threshold(name, layers, form, alarm, scope);
+    periods(layers, alarm, scope);
+    window(layers, alarm, scope);
+}
+
+/// Threshold and operator: the operator may come from a farther layer than a bare number.
+fn threshold(name: &Name, layers: &Layers<'_>, form: Form, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+    let nearest = layers.group(&["threshold", "comparison_operator"]);
+    if let (Some(node), Some(operator)) = (nearest.get("threshold"), nearest.get("comparison_operator"))
+        && node.text().and_then(comparison).is_some()
+    {
+        let message = "`threshold` and `comparison_operator` both say how to compare";
+        scope.problem(
+            operator.span,
+            message,
+            "leave `comparison_operator` out, or write the threshold as a bare number",
+        );
+    }
+    let sugar = layers.every("threshold").find_map(|node| comparison(node.text()?));
+    let operator = match nearest.get("comparison_operator").and_then(Node::text) {
+        Some(written) => Some(written.to_owned()),
+        None => sugar.map(|(operator, _)| operator.to_owned()).or_else(|| layers.text("comparison_operator")),
+    };
+    if form == Form::Band {
+        band(layers, operator, alarm, scope);
+        return;
+    }
+    let written = layers.get("threshold");
+    alarm.threshold = written.and_then(|node| node.number().or_else(|| Some(comparison(node.text()?)?.1)));
+    if written.is_none() {
+        let message = format!("alarm `{name}` has no `threshold`");
+        scope.problem(name.span, message, "write, for example, threshold: \"> 5\"");
+    } else if operator.is_none() && alarm.threshold.is_some() {
+        let help = "write threshold: \"> 5\", or add a `comparison_operator` such as GreaterThanThreshold";
+        scope.problem(layers.span(&["threshold"]), "the threshold does not say above or below", help);
+    }
+    if let Some(operator) = operator.as_deref().filter(|operator| BAND_OPERATORS.contains(operator)) {
+        let message = format!("`{operator}` is for anomaly bands, and this alarm has none");
+        let help = format!("use one of {}, or add `anomaly`", STATIC_OPERATORS.join(", "));
+        scope.problem(layers.span(&["comparison_operator", "threshold"]), message, help);
+    }
+    alarm.comparison_operator = operator;
+}
+
+fn band(layers: &Layers<'_>, operator: Option<String>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+    if let Some(node) = layers.own("threshold") {
+        let help = "the band is the threshold: leave it out, and widen or narrow the band instead";
+        scope.problem(node.span, "an anomaly alarm takes no `threshold`", help);
+        return;
+    }
+    // An operator that is inherited from the defaults is meant for the other alarms.
+    let own = layers.own("comparison_operator").and_then(Node::text);
+    if let Some(operator) = own.filter(|operator| STATIC_OPERATORS.contains(operator)) {
+        let message = format!("`{operator}` compares with a number, and an anomaly alarm has a band");
+        scope.problem(
+            layers.span(&["comparison_operator"]),
+            message,
+            format!("use one of {}", BAND_OPERATORS.join(", ")),
+        );
+    }
+    let operator = operator.filter(|operator| BAND_OPERATORS.contains(&operator.as_str()));
+    alarm.comparison_operator = Some(operator.unwrap_or_else(|| BAND_OPERATORS[0].to_owned()));
+}
+
+/// The one period of the alarm's series, in seconds.
+fn period(alarm: &Alarm) -> Option<i32> {
+    let of_metrics = || alarm.metrics.iter().find_map(|query| query.metric.as_ref().map(|m| m.period).or(query.period));
+    alarm.period.or_else(of_metrics)
+}
+
+fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
+    let count = alarm.evaluation_periods.unwrap_or(1);
+    if let Some(points) = alarm.datapoints_to_alarm.filter(|points| *points > count) {
+        let message = format!("`datapoints_to_alarm` is {points}, more than the {count} of `evaluation_periods`");
+        let help = "M out of N: at most as many bad datapoints as periods looked at";
+        scope.problem(layers.span(&["datapoints_to_alarm", "evaluation_periods"]), message, help);
+    }
+    let Some(period) = period(alarm) else { return };
+    let total = i64::from(period) * i64::from(count);
+    let insights =
+        alarm.metrics.iter().any(|query| query.expression.as_deref().is_some_and(super::series::is_insights));
+    let (limit, help) = match period {
+        _ if insights => (10_800, "Metrics Insights queries see the last 3h only"),
+        p if p < 3_600 => (86_400, "AWS allows 1d in all for periods under 1h"),
+        _ => (604_800, "AWS allows 7d in all"),
+    };
+    if total > limit {
+        let message =
+            format!("{count} periods of {} are {} in all", format_seconds(period.into()), format_seconds(total));
+        scope.problem(layers.span(&["evaluation_periods", "period"]), message, help);
+    }
+}
+
+fn window(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+    let Some(node) = layers.get("evaluation_window") else { return };
+    let Some(clock) = node.get("wall_clock") else { return };
+    let zone = clock.get("timezone");
+    if let Some(zone) = zone.filter(|zone| !zone.text().is_some_and(is_zone)) {
+        let message = format!("`{}` is not a time zone", zone.text().unwrap_or_default());
+        scope.problem(zone.span, message, "write an IANA name such as America/New_York, or an offset such as +05:30");
+    }
+    if let Some(period) = period(alarm).filter(|p| ![60, 300, 3_600, 86_400, 604_800].contains(p)) {
+        let message = format!("a wall-clock window cannot have a period of {}", format_seconds(period.into()));
+        scope.problem(layers.span(&["period", "evaluation_window"]), message, "AWS allows 1m, 5m, 1h, 1d and 7d");
+    }
+    alarm.wall_clock_timezone = Some(zone.and_then(Node::text).unwrap_or("UTC").to_owned());
+}
+
+/// The form of a time zone; whether a name exists is for AWS to say. Offsets are multiples of five minutes.
+fn is_zone(text: &str) -> bool {
+    let offset = text.strip_prefix("UTC").or_else(|| text.strip_prefix("GMT")).unwrap_or(text);
+    if let Some(clock) = offset.strip_prefix(['+', '-']) {
+        let Some((hours, minutes)) = clock.split_once(':') else { return false };
+        let number = |part: &str, most: u8| {
+            let right = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+            part.parse::<u8>().ok().filter(|n| right && *n <= most)
+        };
+        return number(hours, 18).is_some() && number(minutes, 59).is_some_and(|m| m % 5 == 0);
+    }
+    let part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
+    };
+    text.split('/').count() <= 3 && text.split('/').all(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_comparisons() {
+        assert_eq!(comparison("> 5"), Some(("GreaterThanThreshold", 5.0)));
+        assert_eq!(comparison(">=0.5"), Some(("GreaterThanOrEqualToThreshold", 0.5)));
+        assert_eq!(comparison(" < -1e3 "), Some(("LessThanThreshold", -1000.0)));
+        assert_eq!(comparison("<= 3"), Some(("LessThanOrEqualToThreshold", 3.0)));
+        for wrong in ["5", "> ", "=> 5", "> five", "> inf", "== 5", "> 5%"] {
+            assert_eq!(comparison(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn knows_the_form_of_time_zones() {
+        assert!(["UTC", "America/New_York", "+05:30", "UTC-03:00", "Etc/GMT+5"].into_iter().all(is_zone));
+        assert!(!["", "+5:30", "+05:33", "New York", "America//X", "UTC+"].into_iter().any(is_zone));
+    }
+}

@@ -1,0 +1,99 @@
+//! `alarms.<name>` -> an alarm. The keys that say what is watched are in `series`, when it is bad in `evaluation`.
+
+use super::{Alarm, WarmUp, actions, evaluation, series};
+use crate::model::problem::Problem;
+use crate::model::shape::{Key, Object, Shape};
+use crate::model::{Layers, Name, Node};
+use crate::resources::scope::Scope;
+use crate::resources::tag;
+
+static WARM_UP: Object = Object {
+    what: "a warm-up",
+    doc: "How long after it is made or changed the alarm waits before it judges.",
+    keys: &[&[
+        Key::required("period", Shape::Duration, "1m to 2d, in whole minutes."),
+        Key::new("only_start_evaluating_after", Shape::Bool, "Wait even when data comes earlier. Default: false."),
+    ]],
+};
+
+static DESCRIPTION: [Key; 1] =
+    [Key::new("description", Shape::Text(1024), "What it means and what to do; it is in the notification.")];
+
+pub static WARM_UPS: [Key; 1] =
+    [Key::new("warm_up", Shape::Object(&WARM_UP), "A wait after the alarm is made or changed. Default: none.")];
+
+/// An alarm under `alarms`.
+pub static ALARM: Object = Object {
+    what: "an alarm",
+    doc: "A CloudWatch metric alarm. It watches one metric, a metrics expression, an anomaly band or a PromQL query.",
+    keys: &[
+        &DESCRIPTION,
+        &series::METRIC,
+        &series::NAMESPACE,
+        &series::STATISTIC,
+        &series::PERIOD,
+        &series::FORMS,
+        &series::INTERVAL,
+        &evaluation::KEYS,
+        &actions::KEYS,
+        &WARM_UPS,
+        &tag::KEYS,
+    ],
+};
+
+/// What a preset alarm can be told otherwise.
+pub static OVERRIDE: Object = Object {
+    what: "a golden signal",
+    doc: "An alarm that `golden_signals` makes; every key here wins over the preset.",
+    keys: &[
+        &DESCRIPTION,
+        &series::STATISTIC,
+        &series::PERIOD,
+        &evaluation::KEYS,
+        &actions::KEYS,
+        &WARM_UPS,
+        &tag::KEYS,
+    ],
+};
+
+/// An alarm's name, of either kind: 1 to 255 characters, none of them an ASCII control character.
+pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
+    let length = name.text.chars().count();
+    if length == 0 || length > 255 {
+        scope.problem(name.span, format!("the alarm's name has {length} characters"), "AWS allows 1 to 255");
+    }
+    if name.text.chars().any(|c| c.is_ascii_control()) {
+        scope.problem(name.span, "the alarm's name holds a control character", "AWS allows none");
+    }
+}
+
+/// Reads one alarm; what is wrong goes to the scope, and the alarm is then not to be used.
+pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Alarm {
+    check_name(name, scope);
+    let mut alarm = Alarm::new(&name.text);
+    alarm.description = layers.text("description").filter(|text| !text.is_empty());
+    let form = series::read(name, layers, &mut alarm, scope);
+    evaluation::read(name, layers, form, &mut alarm, scope);
+    alarm.actions = actions::read(layers, scope);
+    alarm.warm_up = layers.get("warm_up").and_then(|node| warm_up(node, scope));
+    alarm.tags = tag::read(layers, scope);
+    if alarm.threshold_metric_id.is_some()
+        && let Some(arn) = alarm.actions.all().find(|arn| arn.contains(":autoscaling:"))
+    {
+        let message = format!("an anomaly alarm cannot have the Auto Scaling action `{arn}`");
+        scope.problems.push(Problem::new(name.span, message).help("AWS allows it for alarms with a fixed threshold"));
+    }
+    alarm
+}
+
+fn warm_up(node: &Node, scope: &mut Scope<'_>) -> Option<WarmUp> {
+    let period = node.get("period")?;
+    let seconds = period.seconds()?;
+    let minutes = i32::try_from(seconds / 60).ok().filter(|m| (1..=2880).contains(m) && seconds % 60 == 0);
+    if minutes.is_none() {
+        let message = format!("a warm-up of `{}`", period.text().unwrap_or_default());
+        scope.problem(period.span, message, "AWS allows 1m to 2d, in whole minutes");
+    }
+    let only = node.get("only_start_evaluating_after").and_then(Node::boolean).unwrap_or(false);
+    Some(WarmUp { minutes: minutes?, only_start_evaluating_after: only })
+}

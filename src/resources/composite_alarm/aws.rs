@@ -1,0 +1,51 @@
+//! Composite alarms in CloudWatch: put, and the conversion from the SDK. They are described, deleted and tagged like
+//! metric alarms (`alarm::aws`), with which they share one name space.
+
+use super::{CompositeAlarm, Suppressor};
+use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::resources::alarm::aws::{action_configuration, actions_of, some_list, tags_to_sdk};
+use crate::resources::{Live, Resource, Tags};
+use aws_sdk_cloudwatch::types as sdk;
+
+const PUT: Op = Op("cloudwatch", "PutCompositeAlarm");
+
+/// Creates or replaces the alarm. The tags count at creation only.
+pub async fn put(aws: &Aws, alarm: &CompositeAlarm) -> Result<(), AwsError> {
+    let request = || {
+        let suppressor = alarm.suppressor.as_ref();
+        aws.cloudwatch
+            .put_composite_alarm()
+            .alarm_name(&alarm.name)
+            .set_alarm_description(alarm.description.clone())
+            .actions_enabled(alarm.actions.enabled)
+            .set_alarm_actions(Some(alarm.actions.alarm.clone()))
+            .set_ok_actions(Some(alarm.actions.ok.clone()))
+            .set_insufficient_data_actions(Some(alarm.actions.insufficient_data.clone()))
+            .set_action_configuration(action_configuration(&alarm.actions))
+            .alarm_rule(&alarm.alarm_rule)
+            .set_actions_suppressor(suppressor.map(|s| s.alarm.clone()))
+            .set_actions_suppressor_wait_period(suppressor.map(|s| s.wait_period))
+            .set_actions_suppressor_extension_period(suppressor.map(|s| s.extension_period))
+            .set_tags(some_list(tags_to_sdk(&alarm.tags)))
+            .send()
+    };
+    aws.call(PUT, Repeat::Safe, request).await.map(drop)
+}
+
+pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
+    let suppressor = alarm.actions_suppressor().filter(|s| !s.is_empty()).map(|suppressor| Suppressor {
+        alarm: suppressor.to_owned(),
+        wait_period: alarm.actions_suppressor_wait_period().unwrap_or_default(),
+        extension_period: alarm.actions_suppressor_extension_period().unwrap_or_default(),
+    });
+    let mut live = Live::new(Resource::CompositeAlarm(CompositeAlarm {
+        name: alarm.alarm_name().unwrap_or_default().to_owned(),
+        description: alarm.alarm_description().map(str::to_owned),
+        actions: actions_of!(alarm),
+        alarm_rule: alarm.alarm_rule().unwrap_or_default().to_owned(),
+        suppressor,
+        tags: Tags::new(),
+    }));
+    live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
+    live
+}

@@ -1,0 +1,39 @@
+//! Functions in Lambda, only read.
+
+use super::{FunctionFacts, default_log_group};
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+
+const GET: Op = Op("lambda", "GetFunctionConfiguration");
+const LIST: Op = Op("lambda", "ListFunctions");
+
+/// The function's memory, timeout and log group; `None` where there is no such function.
+pub async fn read(aws: &Aws, name: &str) -> Result<Option<FunctionFacts>, AwsError> {
+    let request = || aws.lambda.get_function_configuration().function_name(name).send();
+    match aws.call(GET, Repeat::Safe, request).await {
+        Ok(answer) => {
+            let log_group = answer.logging_config().and_then(|logging| logging.log_group()).map(str::to_owned);
+            Ok(Some(FunctionFacts {
+                memory_mb: answer.memory_size().unwrap_or(128),
+                timeout_s: answer.timeout().unwrap_or(3),
+                log_group: log_group.filter(|g| !g.is_empty()).unwrap_or_else(|| default_log_group(name)),
+            }))
+        }
+        Err(error) if error.is(Class::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The names of all functions of the target.
+pub async fn list(aws: &Aws) -> Result<Vec<String>, AwsError> {
+    let mut names = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let request = || aws.lambda.list_functions().set_marker(marker.clone()).send();
+        let page = aws.call(LIST, Repeat::Safe, request).await?;
+        names.extend(page.functions().iter().filter_map(|f| f.function_name().map(str::to_owned)));
+        match page.next_marker() {
+            Some(next) if !next.is_empty() => marker = Some(next.to_owned()),
+            _ => return Ok(names),
+        }
+    }
+}

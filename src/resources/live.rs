@@ -1,0 +1,51 @@
+//! A resource as it stands in AWS: its configuration and what else AWS says of it. Read-only facts never take part in a diff.
+
+use super::Resource;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A resource that exists, with the facts around it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    pub resource: Resource,
+    pub facts: Facts,
+}
+
+impl Live {
+    pub fn new(resource: Resource) -> Self {
+        Self { resource, facts: Facts::default() }
+    }
+}
+
+/// What AWS reports beside the configuration; a field is `None` where it does not apply or was not told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// Whether the tags were read: no tags read is not the same as none there.
+    pub tags_read: bool,
+    /// A subscription's state.
+    pub confirmation: Option<Confirmation>,
+    /// A subscription's ARN once it is confirmed.
+    pub subscription_arn: Option<String>,
+    /// Whether a subscription's attributes were read; they are not part of its listing.
+    pub attributes_read: bool,
+    /// A log group's size in bytes, as CloudWatch Logs last counted it.
+    pub stored_bytes: Option<i64>,
+    /// The account-level policy that overrides a log group's retention.
+    pub retention_policy_name: Option<String>,
+    /// A topic's access policy, also where it is AWS's default.
+    pub topic_policy: Option<Value>,
+    /// An alarm's state: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub alarm_state: Option<String>,
+}
+
+/// The life of a subscription (DESIGN: wanted, pending, confirmed, lost; wanted is one that does not exist yet).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    /// Somebody has to click the link in the mail.
+    Pending,
+    Confirmed,
+    /// Unsubscribed by its receiver; AWS lists it as `Deleted` until it forgets it.
+    Lost,
+}

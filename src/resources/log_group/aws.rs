@@ -1,0 +1,157 @@
+//! Log groups in CloudWatch Logs: describe, create, retention, key, tags, delete.
+
+use super::LogGroup;
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::resources::{Live, Resource, Tags};
+use aws_sdk_cloudwatchlogs::types as sdk;
+use futures_util::future::try_join_all;
+use std::collections::{BTreeSet, HashMap};
+
+const DESCRIBE: Op = Op("logs", "DescribeLogGroups");
+const CREATE: Op = Op("logs", "CreateLogGroup");
+const PUT_RETENTION: Op = Op("logs", "PutRetentionPolicy");
+const DELETE_RETENTION: Op = Op("logs", "DeleteRetentionPolicy");
+const ASSOCIATE: Op = Op("logs", "AssociateKmsKey");
+const DISASSOCIATE: Op = Op("logs", "DisassociateKmsKey");
+const DELETE: Op = Op("logs", "DeleteLogGroup");
+const LIST_TAGS: Op = Op("logs", "ListTagsForResource");
+const TAG: Op = Op("logs", "TagResource");
+const UNTAG: Op = Op("logs", "UntagResource");
+
+/// Names that DescribeLogGroups takes in one call.
+pub const BATCH: usize = 50;
+
+/// Describes at most `BATCH` groups by name; those that do not exist are left out. What AWS answers for a missing
+/// identifier is not documented, and other endpoints do not know the parameter: a refusal makes it ask by prefix.
+pub async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
+    let by_name = |token: Option<String>| {
+        let request = aws.logs.describe_log_groups().set_log_group_identifiers(Some(names.to_vec()));
+        request.set_next_token(token).send()
+    };
+    match pages(aws, names, by_name).await {
+        Err(error) if error.is(Class::NotFound) || error.is(Class::Refused) => {
+            let each = names.iter().map(|name| {
+                let by_prefix = move |token: Option<String>| {
+                    aws.logs.describe_log_groups().log_group_name_prefix(name).set_next_token(token).send()
+                };
+                pages(aws, std::slice::from_ref(name), by_prefix)
+            });
+            Ok(try_join_all(each).await?.into_iter().flatten().collect())
+        }
+        answer => answer,
+    }
+}
+
+/// Reads pages until every wanted name was seen or there are no more.
+async fn pages<F, E, R>(aws: &Aws, names: &[String], page: impl Fn(Option<String>) -> F) -> Result<Vec<Live>, AwsError>
+where
+    F: Future<
+        Output = Result<
+            aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput,
+            aws_smithy_runtime_api::client::result::SdkError<E, R>,
+        >,
+    >,
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let mut missing: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let mut found = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let answer = aws.call(DESCRIBE, Repeat::Safe, || page(token.clone())).await?;
+        for group in answer.log_groups() {
+            if group.log_group_name().is_some_and(|name| missing.remove(name)) {
+                found.push(from_sdk(group));
+            }
+        }
+        match answer.next_token() {
+            Some(next) if !next.is_empty() && !missing.is_empty() => token = Some(next.to_owned()),
+            _ => return Ok(found),
+        }
+    }
+}
+
+fn from_sdk(group: &sdk::LogGroup) -> Live {
+    let mut live = Live::new(Resource::LogGroup(LogGroup {
+        name: group.log_group_name().unwrap_or_default().to_owned(),
+        retention_in_days: group.retention_in_days(),
+        log_group_class: group.log_group_class().map(|class| class.as_str().to_owned()),
+        kms_key_id: group.kms_key_id().map(str::to_owned),
+        tags: Tags::new(),
+    }));
+    live.facts.stored_bytes = group.stored_bytes();
+    live.facts.retention_policy_name = group.retention_policy_name().map(str::to_owned);
+    live
+}
+
+/// Creates the group with its tags, without retention. `AlreadyExists` is for the caller: Lambda may have been quicker.
+pub async fn create(aws: &Aws, group: &LogGroup) -> Result<(), AwsError> {
+    let request = || {
+        aws.logs
+            .create_log_group()
+            .log_group_name(&group.name)
+            .set_log_group_class(group.log_group_class.as_deref().map(Into::into))
+            .set_kms_key_id(group.kms_key_id.clone())
+            .set_tags(Some(group.tags.clone().into_iter().collect::<HashMap<_, _>>()))
+            .send()
+    };
+    aws.call(CREATE, Repeat::Safe, request).await.map(drop)
+}
+
+/// Sets the retention; `None` keeps logs for ever.
+pub async fn set_retention(aws: &Aws, name: &str, days: Option<i32>) -> Result<(), AwsError> {
+    match days {
+        Some(days) => {
+            let request = || aws.logs.put_retention_policy().log_group_name(name).retention_in_days(days).send();
+            aws.call(PUT_RETENTION, Repeat::Safe, request).await.map(drop)
+        }
+        None => {
+            let request = || aws.logs.delete_retention_policy().log_group_name(name).send();
+            aws.call(DELETE_RETENTION, Repeat::Safe, request).await.map(drop)
+        }
+    }
+}
+
+/// Sets or removes the KMS key; it counts for what is logged from now on.
+pub async fn set_key(aws: &Aws, name: &str, key: Option<&str>) -> Result<(), AwsError> {
+    match key {
+        Some(key) => {
+            let request = || aws.logs.associate_kms_key().log_group_name(name).kms_key_id(key).send();
+            aws.call(ASSOCIATE, Repeat::Safe, request).await.map(drop)
+        }
+        None => {
+            let request = || aws.logs.disassociate_kms_key().log_group_name(name).send();
+            aws.call(DISASSOCIATE, Repeat::Safe, request).await.map(drop)
+        }
+    }
+}
+
+/// Deletes the group with all it holds. Gone is fine.
+pub async fn delete(aws: &Aws, name: &str) -> Result<(), AwsError> {
+    match aws.call(DELETE, Repeat::Safe, || aws.logs.delete_log_group().log_group_name(name).send()).await {
+        Err(error) if error.is(Class::NotFound) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+/// The group's tags; `None` where it does not exist. Tagging wants the ARN without `:*`.
+pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+    match aws.call(LIST_TAGS, Repeat::Safe, || aws.logs.list_tags_for_resource().resource_arn(arn).send()).await {
+        Ok(answer) => Ok(Some(answer.tags.unwrap_or_default().into_iter().collect())),
+        Err(error) if error.is(Class::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+    let request = || {
+        let tags = tags.clone().into_iter().collect::<HashMap<_, _>>();
+        aws.logs.tag_resource().resource_arn(arn).set_tags(Some(tags)).send()
+    };
+    aws.call(TAG, Repeat::Safe, request).await.map(drop)
+}
+
+pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+    let request = || aws.logs.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
+    aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
+}

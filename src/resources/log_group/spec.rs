@@ -1,0 +1,95 @@
+//! `log_groups.<name>` -> a log group; and the `retention` that functions say too.
+
+use super::{LogGroup, RETENTION_DAYS};
+use crate::model::shape::{Format, Key, Object, Shape};
+use crate::model::{Arn, Layers, Name, Node};
+use crate::resources::scope::{ARN_FORM, Scope};
+use crate::resources::tag;
+
+/// `14d`, `14` or `never`; only the days that PutRetentionPolicy takes.
+pub static RETENTION: Format = Format {
+    what: "a number of days such as 14d, or never",
+    check: check_retention,
+    pattern: Some("^([0-9]+d?|[0-9]+w|never)$"),
+};
+
+pub static LOG_GROUP: Object = Object {
+    what: "a log group",
+    doc: "A CloudWatch Logs log group.",
+    keys: &[
+        &[
+            Key::new(
+                "retention",
+                Shape::Format(&RETENTION),
+                "How long logs are kept: 1d, 7d, 14d, 30d, … or never (the default).",
+            ),
+            Key::new(
+                "log_group_class",
+                Shape::OneOf(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]),
+                "Fixed when the group is made. Default: STANDARD.",
+            ),
+            Key::new("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs."),
+        ],
+        &tag::KEYS,
+    ],
+};
+
+fn check_retention(text: &str) -> Result<(), String> {
+    let Some(days) = days(text) else {
+        return Err("is not a retention; write days such as 14d, or never".into());
+    };
+    let Some(days) = days.filter(|days| !RETENTION_DAYS.iter().any(|d| i64::from(*d) == *days)) else { return Ok(()) };
+    let near = RETENTION_DAYS.iter().min_by_key(|allowed| (i64::from(**allowed) - days).abs());
+    let near = near.map(|near| format!("; the nearest is {near}d")).unwrap_or_default();
+    let all = RETENTION_DAYS.iter().map(|days| format!("{days}d")).collect::<Vec<_>>().join(" ");
+    Err(format!("is not a retention that AWS allows{near} (of {all}, or never)"))
+}
+
+/// `None` where it is no retention, `Some(None)` for never.
+fn days(text: &str) -> Option<Option<i64>> {
+    if text == "never" {
+        return Some(None);
+    }
+    if let Ok(days) = text.parse::<i64>() {
+        return Some(Some(days));
+    }
+    let seconds = crate::model::duration::parse_seconds(text)?;
+    (seconds % 86_400 == 0).then_some(Some(seconds / 86_400))
+}
+
+/// Days of a checked `retention`; `None` is for ever.
+pub fn retention(node: &Node) -> Option<i32> {
+    i32::try_from(days(node.text()?)??).ok()
+}
+
+/// A log group's name: 1 to 512 characters of `.-_/#A-Za-z0-9` (CloudWatch Logs API reference, CreateLogGroup).
+pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
+    let text = &name.text;
+    if text.is_empty() || text.chars().count() > 512 {
+        let message = format!("the log group's name has {} characters", text.chars().count());
+        scope.problem(name.span, message, "AWS allows 1 to 512");
+    } else if let Some(bad) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !"._-/#".contains(*c)) {
+        scope.problem(
+            name.span,
+            format!("a log group's name cannot hold {bad:?}"),
+            "AWS allows letters, digits and . - _ / #",
+        );
+    } else if text.starts_with("aws/") {
+        scope.problem(name.span, "a log group's name cannot begin with `aws/`", format!("did you mean `/{text}`?"));
+    }
+}
+
+pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> LogGroup {
+    check_name(name, scope);
+    let key = layers.get("kms_key_id");
+    if let Some(node) = key.filter(|node| node.text().is_some_and(|text| Arn::parse(text).is_none())) {
+        scope.problem(node.span, "`kms_key_id` takes the ARN of a key, not its id or alias", ARN_FORM);
+    }
+    LogGroup {
+        name: name.text.clone(),
+        retention_in_days: layers.get("retention").and_then(retention),
+        log_group_class: layers.text("log_group_class"),
+        kms_key_id: key.and_then(Node::text).map(str::to_owned),
+        tags: tag::read(layers, scope),
+    }
+}

@@ -1,0 +1,49 @@
+//! What a declaration can refer to, and where its mistakes go. The readers of every kind share one.
+
+use super::Tags;
+use crate::model::problem::nearest_or_all;
+use crate::model::{Arn, Node, Problem, Span, Target};
+
+/// The surroundings of a declaration while it is read.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    pub target: &'a Target,
+    /// The names of the topics that the file declares.
+    pub topics: Vec<&'a str>,
+    /// The names of all alarms of either kind that the file declares or that its presets make.
+    pub alarms: Vec<&'a str>,
+    /// Tags that everything in the file carries.
+    pub tags: Tags,
+    pub problems: Vec<Problem>,
+}
+
+impl Scope<'_> {
+    pub fn problem(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.problems.push(Problem::new(span, message).help(help));
+    }
+
+    /// An ARN: the declared topic's, or the one that is written.
+    pub fn action(&mut self, node: &Node) -> Option<String> {
+        let text = node.text()?;
+        if self.topics.contains(&text) {
+            return Some(self.target.arn("sns", text));
+        }
+        if text.starts_with("arn:") {
+            if Arn::parse(text).is_none() {
+                self.problem(node.span, format!("`{text}` is not a whole ARN"), ARN_FORM);
+            } else if text.len() > 1024 {
+                self.problem(node.span, "this ARN has more than 1024 characters", "AWS allows at most 1024");
+            } else {
+                return Some(text.to_owned());
+            }
+            return None;
+        }
+        let problem = Problem::new(node.span, format!("no topic `{text}` is declared under `topics`"));
+        let help = nearest_or_all(text, self.topics.iter().copied(), "the topics are")
+            .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be told".into());
+        self.problems.push(problem.help(help));
+        None
+    }
+}
+
+pub const ARN_FORM: &str = "an ARN has six parts: arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE";

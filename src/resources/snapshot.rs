@@ -1,0 +1,44 @@
+//! What a reader saw of one target: the input of the diff.
+
+use super::{Address, FunctionFacts, Live};
+use std::collections::BTreeMap;
+
+/// One resource as read. A failed read is unknown, never absent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observation {
+    Absent,
+    Present(Box<Live>),
+    /// Why it could not be read.
+    Unknown(String),
+}
+
+impl Observation {
+    pub fn present(live: Live) -> Self {
+        Observation::Present(Box::new(live))
+    }
+
+    pub fn live(&self) -> Option<&Live> {
+        match self {
+            Observation::Present(live) => Some(live),
+            _ => None,
+        }
+    }
+}
+
+/// Everything read for one plan: what the spec names, and what carries the stack's mark.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    pub observations: BTreeMap<Address, Observation>,
+    /// Functions of the spec: their facts, or why there are none.
+    pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
+    /// Alarm names that a log alarm has: all alarms share one name space, and mlopsctl does not manage log alarms.
+    pub log_alarms: Vec<String>,
+    /// Why the tag index could not be read; then nothing can be known about what is to be pruned.
+    pub index_failure: Option<String>,
+}
+
+impl Snapshot {
+    pub fn live(&self, address: &Address) -> Option<&Live> {
+        self.observations.get(address).and_then(Observation::live)
+    }
+}

@@ -1,0 +1,140 @@
+//! Subscriptions in SNS. Subscribing twice sends a second mail, so nothing here repeats it by itself.
+
+use super::Subscription;
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::model::{FieldChange, field};
+use crate::resources::{Confirmation, Live, Resource};
+use serde_json::Value;
+use std::collections::HashMap;
+
+const LIST: Op = Op("sns", "ListSubscriptionsByTopic");
+const GET: Op = Op("sns", "GetSubscriptionAttributes");
+const SUBSCRIBE: Op = Op("sns", "Subscribe");
+const SET: Op = Op("sns", "SetSubscriptionAttributes");
+const UNSUBSCRIBE: Op = Op("sns", "Unsubscribe");
+
+/// The subscriptions of a topic, without their attributes; `None` where the topic does not exist.
+pub async fn list(aws: &Aws, topic: &str, topic_arn: &str) -> Result<Option<Vec<Live>>, AwsError> {
+    let mut found = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let request =
+            || aws.sns.list_subscriptions_by_topic().topic_arn(topic_arn).set_next_token(token.clone()).send();
+        let page = match aws.call(LIST, Repeat::Safe, request).await {
+            Ok(page) => page,
+            Err(error) if error.is(Class::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        for item in page.subscriptions() {
+            let (protocol, endpoint) = (item.protocol().unwrap_or_default(), item.endpoint().unwrap_or_default());
+            let mut live = Live::new(Resource::Subscription(Subscription::new(topic, protocol, endpoint)));
+            live.facts.confirmation = Some(match item.subscription_arn() {
+                Some("PendingConfirmation") => Confirmation::Pending,
+                Some("Deleted") | None => Confirmation::Lost,
+                Some(arn) => {
+                    live.facts.subscription_arn = Some(arn.to_owned());
+                    Confirmation::Confirmed
+                }
+            });
+            found.push(live);
+        }
+        match page.next_token() {
+            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+            _ => {
+                // A lost subscription stays listed for a while beside its successor: the one that counts comes last.
+                found.sort_by_key(|live| match live.facts.confirmation {
+                    Some(Confirmation::Confirmed) => 2,
+                    Some(Confirmation::Pending) => 1,
+                    _ => 0,
+                });
+                return Ok(Some(found));
+            }
+        }
+    }
+}
+
+/// Fills in the attributes of a confirmed subscription; a pending one has no ARN to ask by.
+pub async fn read_attributes(aws: &Aws, live: &mut Live) -> Result<(), AwsError> {
+    let (Resource::Subscription(subscription), Some(arn)) = (&mut live.resource, &live.facts.subscription_arn) else {
+        return Ok(());
+    };
+    let request = || aws.sns.get_subscription_attributes().subscription_arn(arn).send();
+    let attributes = match aws.call(GET, Repeat::Safe, request).await {
+        Ok(answer) => answer.attributes.unwrap_or_default(),
+        Err(error) if error.is(Class::NotFound) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let text = |key: &str| attributes.get(key).filter(|value| !value.is_empty()).cloned();
+    let document = |key: &str| text(key).and_then(|value| serde_json::from_str::<Value>(&value).ok());
+    subscription.filter_policy = document("FilterPolicy");
+    subscription.filter_policy_scope = subscription.filter_policy.as_ref().and(text("FilterPolicyScope"));
+    subscription.raw_message_delivery = text("RawMessageDelivery").as_deref() == Some("true");
+    subscription.delivery_policy = document("DeliveryPolicy");
+    subscription.redrive_policy = document("RedrivePolicy");
+    subscription.subscription_role_arn = text("SubscriptionRoleArn");
+    live.facts.attributes_read = true;
+    Ok(())
+}
+
+/// Subscribes with all attributes at once. After a lost answer the caller has to look (`list`) before calling again.
+pub async fn subscribe(aws: &Aws, topic_arn: &str, subscription: &Subscription) -> Result<(), AwsError> {
+    let attributes: HashMap<String, String> = subscription
+        .fields()
+        .iter()
+        .filter_map(|(name, value)| Some((attribute_name(name)?.to_owned(), attribute_value(Some(value), name))))
+        .collect();
+    let request = || {
+        let request = aws.sns.subscribe().topic_arn(topic_arn).protocol(&subscription.protocol);
+        let request = request.endpoint(&subscription.endpoint).return_subscription_arn(true);
+        request.set_attributes((!attributes.is_empty()).then(|| attributes.clone())).send()
+    };
+    aws.call(SUBSCRIBE, Repeat::AfterLooking, request).await.map(drop)
+}
+
+/// Changes the named fields, one attribute a call as SNS wants it; the scope goes before the policy that needs it.
+pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), AwsError> {
+    let mut changes: Vec<&FieldChange> = changes.iter().collect();
+    changes.sort_by_key(|change| change.field != "filter_policy_scope");
+    for change in changes {
+        let Some(attribute) = attribute_name(&change.field) else { continue };
+        let value = attribute_value(change.to.as_ref(), &change.field);
+        let request = || {
+            let request = aws.sns.set_subscription_attributes().subscription_arn(arn);
+            request.attribute_name(attribute).attribute_value(&value).send()
+        };
+        aws.call(SET, Repeat::Safe, request).await?;
+    }
+    Ok(())
+}
+
+fn attribute_name(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "filter_policy" => "FilterPolicy",
+        "filter_policy_scope" => "FilterPolicyScope",
+        "raw_message_delivery" => "RawMessageDelivery",
+        "delivery_policy" => "DeliveryPolicy",
+        "redrive_policy" => "RedrivePolicy",
+        "subscription_role_arn" => "SubscriptionRoleArn",
+        _ => return None,
+    })
+}
+
+/// An absent field is set to what AWS takes for its default; a filter policy is removed with `{}`.
+fn attribute_value(value: Option<&Value>, name: &str) -> String {
+    match (name, value) {
+        (_, Some(Value::String(text))) => text.clone(),
+        (_, Some(value)) => field::canonical(value.clone()).to_string(),
+        ("filter_policy", None) => "{}".to_owned(),
+        ("filter_policy_scope", None) => "MessageAttributes".to_owned(),
+        ("raw_message_delivery", None) => "false".to_owned(),
+        (_, None) => String::new(),
+    }
+}
+
+/// Ends a confirmed subscription. Gone is fine.
+pub async fn unsubscribe(aws: &Aws, arn: &str) -> Result<(), AwsError> {
+    match aws.call(UNSUBSCRIBE, Repeat::Safe, || aws.sns.unsubscribe().subscription_arn(arn).send()).await {
+        Err(error) if error.is(Class::NotFound) => Ok(()),
+        answer => answer.map(drop),
+    }
+}

@@ -1,0 +1,203 @@
+//! `topics.<name>.subscriptions` and `subscriptions` -> subscriptions.
+
+use super::{PROTOCOLS, Subscription};
+use crate::model::problem::nearest_or_all;
+use crate::model::shape::{Key, Object, Shape};
+use crate::model::{Arn, Name, Node, Problem};
+use crate::resources::document;
+use crate::resources::scope::{ARN_FORM, Scope};
+use serde_json::Value;
+
+static KEYS: [Key; 8] = [
+    Key::required("protocol", Shape::OneOf(PROTOCOLS), "How it is sent: email, https, sqs, lambda, sms, …"),
+    Key::required("endpoint", Shape::Text(2048), "Where to: a mail address, a URL, an ARN, or a telephone number."),
+    Key::new("filter_policy", Shape::Json, "Which messages are sent, as YAML or JSON. Default: all."),
+    Key::new(
+        "filter_policy_scope",
+        Shape::OneOf(&["MessageAttributes", "MessageBody"]),
+        "What the filter looks at; alarms have a body only. Default: MessageAttributes.",
+    ),
+    Key::new(
+        "raw_message_delivery",
+        Shape::Bool,
+        "Send the bare message (http, https, sqs, firehose). Default: false.",
+    ),
+    Key::new("delivery_policy", Shape::Json, "How deliveries are repeated (http, https)."),
+    Key::new("redrive_policy", Shape::Json, "Where undeliverable messages go: {deadLetterTargetArn: …}."),
+    Key::new("subscription_role_arn", Shape::Text(2048), "Role that may write to the stream (firehose only)."),
+];
+
+/// A subscription under its topic.
+pub static OF_TOPIC: Object =
+    Object { what: "a subscription", doc: "Who is told: a protocol and an endpoint.", keys: &[&KEYS] };
+
+/// A subscription under the top-level `subscriptions`.
+pub static SUBSCRIPTION: Object = Object {
+    what: "a subscription of a topic",
+    doc: "Who is told: a topic, a protocol and an endpoint.",
+    keys: &[&[Key::required("topic", Shape::Text(256), "A topic declared under `topics`.")], &KEYS],
+};
+
+/// Reads one subscription of a declared topic; `None` where topic, protocol or endpoint cannot be told.
+pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscription> {
+    if !scope.topics.contains(&topic.text.as_str()) {
+        let problem = Problem::new(topic.span, format!("no topic `{topic}` is declared under `topics`"));
+        let help = nearest_or_all(&topic.text, scope.topics.iter().copied(), "the topics are");
+        scope.problems.push(problem.help(help.unwrap_or_else(|| "declare it under `topics`".into())));
+    }
+    let protocol = node.get("protocol")?.text()?;
+    let endpoint = node.get("endpoint")?;
+    let mut subscription = Subscription::new(&topic.text, protocol, endpoint.text()?);
+    if let Err((message, help)) = check_endpoint(protocol, &subscription.endpoint) {
+        scope.problem(endpoint.span, message, help);
+    }
+    if topic.text.ends_with(".fifo") && protocol != "sqs" {
+        let help = "a FIFO topic delivers to sqs only";
+        scope.problem(endpoint.span, format!("`{protocol}` does not go with a FIFO topic"), help);
+    }
+    let flag = node.get("raw_message_delivery");
+    subscription.raw_message_delivery = flag.and_then(Node::boolean).unwrap_or(false);
+    if let Some(flag) = flag.filter(|_| subscription.raw_message_delivery)
+        && !["http", "https", "sqs", "firehose"].contains(&protocol)
+    {
+        let message = format!("`raw_message_delivery` does not go with `{protocol}`");
+        scope.problem(flag.span, message, "AWS allows it for http, https, sqs and firehose");
+    }
+    subscription.filter_policy = node.get("filter_policy").and_then(|node| filter_policy(node, scope));
+    subscription.filter_policy_scope = node.get("filter_policy_scope").and_then(Node::text).map(str::to_owned);
+    subscription.delivery_policy = node.get("delivery_policy").and_then(|policy| {
+        if !["http", "https"].contains(&protocol) {
+            let message = format!("`delivery_policy` does not go with `{protocol}`");
+            scope.problem(document::place(policy), message, "AWS allows it for http and https");
+        }
+        document::object(policy, "delivery_policy", scope)
+    });
+    subscription.redrive_policy = node.get("redrive_policy").and_then(|node| redrive_policy(node, scope));
+    subscription.subscription_role_arn = role(node, protocol, scope);
+    Some(subscription)
+}
+
+fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
+    let role = node.get("subscription_role_arn");
+    match (role, protocol) {
+        (None, "firehose") => {
+            let place = node.get("protocol").map_or(node.span, |protocol| protocol.span);
+            let help = "add `subscription_role_arn`: the role that may write to the stream";
+            scope.problem(place, "a firehose subscription has no role", help);
+        }
+        (Some(role), "firehose") if !role.text().is_some_and(|text| is_arn(text, "iam")) => {
+            scope.problem(role.span, "`subscription_role_arn` is not the ARN of a role", ARN_FORM);
+        }
+        (Some(role), other) if other != "firehose" => {
+            let message = format!("`subscription_role_arn` does not go with `{other}`");
+            scope.problem(role.span, message, "AWS allows it for firehose only");
+        }
+        _ => {}
+    }
+    role.and_then(Node::text).map(str::to_owned)
+}
+
+/// At most five keys and 150 combinations of values (SNS developer guide, "Filter policy constraints").
+fn filter_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
+    let policy = document::object(node, "filter_policy", scope)?;
+    let place = document::place(node);
+    let keys = policy.as_object().map_or(0, serde_json::Map::len);
+    if keys > 5 {
+        scope.problem(place, format!("a filter policy of {keys} keys"), "AWS allows at most 5");
+    }
+    let combinations = combinations(&policy);
+    if combinations > 150 {
+        let message = format!("a filter policy of {combinations} combinations of values");
+        scope.problem(place, message, "AWS allows at most 150 (the product of the lists' lengths)");
+    }
+    Some(policy)
+}
+
+fn combinations(value: &Value) -> u64 {
+    match value {
+        Value::Object(map) => map.values().map(combinations).fold(1, u64::saturating_mul),
+        Value::Array(items) => items.len() as u64,
+        _ => 1,
+    }
+}
+
+fn redrive_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
+    let policy = document::object(node, "redrive_policy", scope)?;
+    let queue = policy.get("deadLetterTargetArn").and_then(Value::as_str);
+    if !queue.is_some_and(|queue| is_arn(queue, "sqs")) {
+        let help = "write redrive_policy: { deadLetterTargetArn: arn:aws:sqs:REGION:ACCOUNT:QUEUE }";
+        scope.problem(document::place(node), "`redrive_policy` names no SQS queue", help);
+    }
+    Some(policy)
+}
+
+fn is_arn(text: &str, service: &str) -> bool {
+    Arn::parse(text).is_some_and(|arn| arn.service == service)
+}
+
+/// The form of an endpoint (SNS API reference, Subscribe): what is wrong, and what is right.
+fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'static str)> {
+    let arn_of = |service: &str, help| match is_arn(endpoint, service) {
+        true => Ok(()),
+        false => Err((format!("`{endpoint}` is not an ARN for `{protocol}`"), help)),
+    };
+    let url = |scheme: &str, help| match endpoint.strip_prefix(scheme) {
+        Some(rest) if rest.starts_with(|c: char| c.is_alphanumeric() || "[:".contains(c)) && !rest.contains(' ') => {
+            Ok(())
+        }
+        _ => Err((format!("`{endpoint}` is not a URL for `{protocol}`"), help)),
+    };
+    match protocol {
+        "email" | "email-json" if !is_mail_address(endpoint) => {
+            Err((format!("`{endpoint}` is not a mail address"), "write, for example, you@example.edu"))
+        }
+        "http" => url("http://", "it begins with http://"),
+        "https" => url("https://", "it begins with https://"),
+        "sms" if !is_telephone(endpoint) => Err((
+            format!("`{endpoint}` is not a telephone number"),
+            "write it in the form E.164, in quotes: \"+12065550100\"",
+        )),
+        "sqs" => arn_of("sqs", "write the queue's ARN: arn:aws:sqs:REGION:ACCOUNT:QUEUE"),
+        "lambda" => arn_of("lambda", "write the function's ARN: arn:aws:lambda:REGION:ACCOUNT:function:NAME"),
+        "firehose" => arn_of("firehose", "write the stream's ARN: arn:aws:firehose:REGION:ACCOUNT:deliverystream/NAME"),
+        "application" => arn_of("sns", "write the endpoint's ARN: arn:aws:sns:REGION:ACCOUNT:endpoint/…"),
+        _ => Ok(()),
+    }
+}
+
+fn is_mail_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    (1..=64).contains(&local.len())
+        && text.len() <= 254
+        && !local.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@' || c == ',')
+        && domain.split('.').all(label)
+}
+
+fn is_telephone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_endpoints_of_every_protocol() {
+        for (protocol, endpoint) in [
+            ("email", "a.b+c@x.edu"),
+            ("email-json", "a@localhost"),
+            ("http", "http://localhost:8080/x"),
+            ("https", "https://u:p@x.edu/a?b=c"),
+            ("sms", "+12065550100"),
+            ("sqs", "arn:aws:sqs:us-east-1:123456789012:q"),
+            ("lambda", "arn:aws:lambda:us-east-1:123456789012:function:f"),
+            ("firehose", "arn:aws:firehose:us-east-1:123456789012:deliverystream/s"),
+            ("application", "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/a/b"),
+        ] {
+            assert_eq!(check_endpoint(protocol, endpoint), Ok(()), "{protocol}");
+            assert!(check_endpoint(protocol, "what is this").is_err(), "{protocol}");
+        }
+    }
+}

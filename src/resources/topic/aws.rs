@@ -1,0 +1,136 @@
+//! Topics in SNS: read, create, change, delete.
+
+use super::Topic;
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::model::{FieldChange, field};
+use crate::resources::{Live, Resource, Tags};
+use serde_json::Value;
+use std::collections::HashMap;
+
+const GET: Op = Op("sns", "GetTopicAttributes");
+const CREATE: Op = Op("sns", "CreateTopic");
+const SET: Op = Op("sns", "SetTopicAttributes");
+const DELETE: Op = Op("sns", "DeleteTopic");
+const LIST_TAGS: Op = Op("sns", "ListTagsForResource");
+const TAG: Op = Op("sns", "TagResource");
+
+/// The topic as it stands; `None` where there is none.
+pub async fn read(aws: &Aws, name: &str, arn: &str) -> Result<Option<Live>, AwsError> {
+    let request = || aws.sns.get_topic_attributes().topic_arn(arn).send();
+    let attributes = match aws.call(GET, Repeat::Safe, request).await {
+        Ok(answer) => answer.attributes.unwrap_or_default(),
+        Err(error) if error.is(Class::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(from_attributes(name, &attributes)))
+}
+
+fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {
+    let text = |key: &str| attributes.get(key).filter(|value| !value.is_empty()).cloned();
+    let flag = |key: &str| attributes.get(key).is_some_and(|value| value == "true");
+    let document = |key: &str| text(key).and_then(|value| serde_json::from_str::<Value>(&value).ok());
+    let policy = document("Policy");
+    let mut live = Live::new(Resource::Topic(Topic {
+        name: name.to_owned(),
+        display_name: text("DisplayName"),
+        kms_master_key_id: text("KmsMasterKeyId"),
+        policy: policy.clone().filter(|policy| !super::policy::is_default(policy)),
+        delivery_policy: document("DeliveryPolicy"),
+        fifo: flag("FifoTopic"),
+        content_based_deduplication: flag("ContentBasedDeduplication"),
+        fifo_throughput_scope: text("FifoThroughputScope"),
+        tracing_config: text("TracingConfig"),
+        signature_version: text("SignatureVersion"),
+        tags: Tags::new(),
+    }));
+    live.facts.topic_policy = policy;
+    live
+}
+
+/// How CreateTopic ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// This call made it, or an earlier one with the same tags.
+    Ours,
+    /// It was there already with other tags or attributes: somebody else made it meanwhile.
+    AlreadyThere,
+}
+
+/// Creates the topic with its name, kind and tags alone, so that repeating the call is safe; the rest is `set`.
+pub async fn create(aws: &Aws, topic: &Topic) -> Result<Created, AwsError> {
+    let request = || {
+        let tags =
+            topic.tags.iter().filter_map(|(k, v)| aws_sdk_sns::types::Tag::builder().key(k).value(v).build().ok());
+        let request = aws.sns.create_topic().name(&topic.name).set_tags(Some(tags.collect()));
+        if topic.fifo { request.attributes("FifoTopic", "true") } else { request }.send()
+    };
+    match aws.call(CREATE, Repeat::Safe, request).await {
+        Ok(_) => Ok(Created::Ours),
+        Err(error) if error.message.contains("already exists with different") => Ok(Created::AlreadyThere),
+        Err(error) => Err(error),
+    }
+}
+
+/// Changes the named fields, one attribute a call as SNS wants it.
+pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), AwsError> {
+    for change in changes {
+        let Some(attribute) = attribute_name(&change.field) else { continue };
+        let value = attribute_value(&change.field, change.to.as_ref());
+        let request =
+            || aws.sns.set_topic_attributes().topic_arn(arn).attribute_name(attribute).attribute_value(&value).send();
+        aws.call(SET, Repeat::Safe, request).await?;
+    }
+    Ok(())
+}
+
+fn attribute_name(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "display_name" => "DisplayName",
+        "kms_master_key_id" => "KmsMasterKeyId",
+        "policy" => "Policy",
+        "delivery_policy" => "DeliveryPolicy",
+        "content_based_deduplication" => "ContentBasedDeduplication",
+        "fifo_throughput_scope" => "FifoThroughputScope",
+        "tracing_config" => "TracingConfig",
+        "signature_version" => "SignatureVersion",
+        _ => return None,
+    })
+}
+
+/// An absent field is set to what AWS takes for its default.
+fn attribute_value(name: &str, value: Option<&Value>) -> String {
+    match (name, value) {
+        (_, Some(Value::String(text))) => text.clone(),
+        (_, Some(value)) => field::canonical(value.clone()).to_string(),
+        ("content_based_deduplication", None) => "false".to_owned(),
+        ("fifo_throughput_scope", None) => "Topic".to_owned(),
+        ("tracing_config", None) => "PassThrough".to_owned(),
+        ("signature_version", None) => "1".to_owned(),
+        (_, None) => String::new(),
+    }
+}
+
+/// Deletes the topic and with it its confirmed subscriptions. Gone is fine.
+pub async fn delete(aws: &Aws, arn: &str) -> Result<(), AwsError> {
+    match aws.call(DELETE, Repeat::Safe, || aws.sns.delete_topic().topic_arn(arn).send()).await {
+        Err(error) if error.is(Class::NotFound) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+/// The topic's tags; `None` where it does not exist.
+pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+    match aws.call(LIST_TAGS, Repeat::Safe, || aws.sns.list_tags_for_resource().resource_arn(arn).send()).await {
+        Ok(answer) => Ok(Some(answer.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())),
+        Err(error) if error.is(Class::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+    let request = || {
+        let tags = tags.iter().filter_map(|(k, v)| aws_sdk_sns::types::Tag::builder().key(k).value(v).build().ok());
+        aws.sns.tag_resource().resource_arn(arn).set_tags(Some(tags.collect())).send()
+    };
+    aws.call(TAG, Repeat::Safe, request).await.map(drop)
+}

@@ -1,0 +1,175 @@
+//! DescribeAlarms and its narrower sisters.
+
+use super::alarm::{self, Alarm, AlarmType, Described, StateValue};
+use super::metric::Dimension;
+use super::{constraint, invalid_next_token, page_size, rule};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::paging::{Order, page};
+use crate::sandbox::store::Tx;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeAlarms {
+    alarm_names: Option<Vec<String>>,
+    alarm_name_prefix: Option<String>,
+    alarm_types: Option<Vec<String>>,
+    children_of_alarm_name: Option<String>,
+    parents_of_alarm_name: Option<String>,
+    state_value: Option<StateValue>,
+    action_prefix: Option<String>,
+    max_records: Option<i64>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Alarms {
+    metric_alarms: Vec<Described>,
+    composite_alarms: Vec<Described>,
+    log_alarms: Vec<Described>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fault> {
+    let types = types(input.alarm_types.as_deref())?;
+    let size = page_size(input.max_records, 50, 100)?;
+    let mut found = match (&input.alarm_names, &input.alarm_name_prefix) {
+        (Some(names), Some(_)) if !names.is_empty() => {
+            return Err(Fault::validation("AlarmNamePrefix and AlarmNames are mutually exclusive"));
+        }
+        (Some(names), _) if !names.is_empty() => {
+            if names.len() > 100 {
+                let names = names.join(", ");
+                return Err(constraint(
+                    "alarmNames",
+                    format_args!("[{names}]"),
+                    "have length less than or equal to 100",
+                ));
+            }
+            let names: BTreeSet<&String> = names.iter().collect();
+            let alarms = names.into_iter().map(|name| Ok(alarm::find(tx, name)?.map(|alarm| (name.clone(), alarm))));
+            alarms.filter_map(Result::transpose).collect::<Result<Vec<_>, Fault>>()?
+        }
+        (_, Some(prefix)) => {
+            if prefix.is_empty() {
+                return Err(constraint("alarmNamePrefix", prefix, "have length greater than or equal to 1"));
+            }
+            tx.list_prefix(alarm::TABLE, prefix)?
+        }
+        _ => tx.list::<Alarm>(alarm::TABLE)?,
+    };
+    if let Some(parent) = &input.children_of_alarm_name {
+        let parent = find_composite(tx, parent)?;
+        let children = rule::children(tx, &parent);
+        found.retain(|(name, _)| children.contains(name));
+    }
+    if let Some(child) = &input.parents_of_alarm_name {
+        let child = alarm::name_of(tx, child);
+        found.retain(|(_, alarm)| rule::children(tx, alarm).iter().any(|name| name == child));
+    }
+    found.retain(|(_, alarm)| {
+        types.contains(&alarm.kind)
+            && input.state_value.is_none_or(|state| alarm.state.value == state)
+            && input.action_prefix.as_deref().is_none_or(|prefix| has_action(alarm, prefix))
+    });
+    let (found, next_token) = page(tx, found, Order::Scattered, input.next_token.as_deref(), size, invalid_next_token)?;
+    let mut alarms = Alarms { metric_alarms: vec![], composite_alarms: vec![], log_alarms: vec![], next_token };
+    for alarm in found {
+        let list = match alarm.kind {
+            AlarmType::Metric => &mut alarms.metric_alarms,
+            AlarmType::Composite => &mut alarms.composite_alarms,
+            AlarmType::Log => &mut alarms.log_alarms,
+        };
+        list.push(alarm.describe(tx));
+    }
+    Ok(alarms)
+}
+
+/// The wanted types; metric alarms only where none are named.
+pub fn types(names: Option<&[String]>) -> Result<Vec<AlarmType>, Fault> {
+    let names = names.unwrap_or_default();
+    if names.is_empty() {
+        return Ok(vec![AlarmType::Metric]);
+    }
+    let known = |name: &String| match name.as_str() {
+        "MetricAlarm" => Ok(AlarmType::Metric),
+        "CompositeAlarm" => Ok(AlarmType::Composite),
+        "LogAlarm" => Ok(AlarmType::Log),
+        _ => {
+            let names = names.join(", ");
+            let must =
+                "satisfy constraint: [Member must satisfy enum value set: [CompositeAlarm, LogAlarm, MetricAlarm]]";
+            Err(constraint("alarmTypes", format_args!("[{names}]"), must))
+        }
+    };
+    names.iter().map(known).collect()
+}
+
+fn find_composite(tx: &Tx, name: &str) -> Result<Alarm, Fault> {
+    let alarm = alarm::find(tx, alarm::name_of(tx, name))?;
+    alarm.ok_or_else(|| Fault::validation(format!("The alarm {name} does not exist")))
+}
+
+fn has_action(alarm: &Alarm, prefix: &str) -> bool {
+    ["OKActions", "AlarmActions", "InsufficientDataActions"]
+        .iter()
+        .any(|list| alarm.texts(list).any(|action| action.starts_with(prefix)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeAlarmsForMetric {
+    metric_name: String,
+    namespace: String,
+    statistic: Option<String>,
+    extended_statistic: Option<String>,
+    #[serde(default)]
+    dimensions: Vec<Dimension>,
+    period: Option<i64>,
+    unit: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricAlarms {
+    metric_alarms: Vec<Described>,
+}
+
+/// The alarms on exactly this metric, in a Metrics list or plainly.
+pub fn describe_alarms_for_metric(input: DescribeAlarmsForMetric, tx: &mut Tx) -> Result<MetricAlarms, Fault> {
+    let mut alarms = tx.list::<Alarm>(alarm::TABLE)?;
+    alarms.retain(|(_, alarm)| {
+        let plain = Json::Object(alarm.configuration.clone());
+        let queries = alarm.configuration.get("Metrics").and_then(Json::as_array).into_iter().flatten();
+        let stats = queries.filter_map(|query| query.get("MetricStat"));
+        input.is_on(&plain, &plain, ["Statistic", "ExtendedStatistic"])
+            || stats
+                .into_iter()
+                .any(|stat| input.is_on(stat.get("Metric").unwrap_or(&Json::Null), stat, ["Stat", "Stat"]))
+    });
+    let mut metric_alarms: Vec<_> = alarms.into_iter().collect();
+    metric_alarms.sort_by_cached_key(|(name, _)| tx.scatter(name));
+    Ok(MetricAlarms { metric_alarms: metric_alarms.into_iter().map(|(_, alarm)| alarm.describe(tx)).collect() })
+}
+
+impl DescribeAlarmsForMetric {
+    /// `metric` has name, namespace and dimensions; `stat` has period, unit and the statistics under the given names.
+    fn is_on(&self, metric: &Json, stat: &Json, statistics: [&str; 2]) -> bool {
+        let text = |value: &Json, member: &str| value.get(member).and_then(Json::as_str).map(str::to_owned);
+        let dimensions: Vec<Dimension> =
+            metric.get("Dimensions").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
+        let wanted: BTreeSet<&Dimension> = self.dimensions.iter().collect();
+        let fits = |given: &Option<String>, member: &str| given.is_none() || *given == text(stat, member);
+        text(metric, "MetricName").as_ref() == Some(&self.metric_name)
+            && text(metric, "Namespace").as_ref() == Some(&self.namespace)
+            && wanted == dimensions.iter().collect()
+            && fits(&self.statistic, statistics[0])
+            && fits(&self.extended_statistic, statistics[1])
+            && fits(&self.unit, "Unit")
+            && self.period.is_none_or(|period| stat.get("Period").and_then(Json::as_i64) == Some(period))
+    }
+}

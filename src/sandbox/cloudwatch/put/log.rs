@@ -1,0 +1,110 @@
+//! PutLogAlarm: an alarm on a scheduled Logs query.
+
+use super::metric::length;
+use super::shared::{ActionConfiguration, Shared, WarmUp, comparison, range, treat_missing_data};
+use super::{Wanted, configuration, keep};
+use crate::sandbox::cloudwatch::alarm::{AlarmType, StateValue};
+use crate::sandbox::cloudwatch::{Nothing, constraint, required};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::store::Tx;
+use crate::sandbox::tags::Tag;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+/// Every member of PutLogAlarm.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutLogAlarm {
+    alarm_name: Option<String>,
+    alarm_description: Option<String>,
+    scheduled_query_configuration: Option<ScheduledQuery>,
+    action_log_line_count: Option<i64>,
+    action_log_line_role_arn: Option<String>,
+    actions_enabled: Option<bool>,
+    #[serde(rename = "OKActions")]
+    ok_actions: Option<Vec<String>>,
+    alarm_actions: Option<Vec<String>>,
+    insufficient_data_actions: Option<Vec<String>>,
+    query_results_to_evaluate: Option<i64>,
+    query_results_to_alarm: Option<i64>,
+    threshold: Option<f64>,
+    comparison_operator: Option<String>,
+    treat_missing_data: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    warm_up_configuration: Option<WarmUp>,
+    action_configuration: Option<ActionConfiguration>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ScheduledQuery {
+    query_string: Option<String>,
+    #[serde(default)]
+    log_group_identifiers: Vec<String>,
+    #[serde(rename = "QueryARN", skip_serializing_if = "Option::is_none")]
+    query_arn: Option<String>,
+    #[serde(rename = "ScheduledQueryRoleARN", skip_serializing_if = "Option::is_none")]
+    scheduled_query_role_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_configuration: Option<Map<String, Json>>,
+    aggregation_expression: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Tag>,
+}
+
+pub fn put_log_alarm(mut input: PutLogAlarm, raw: Json, tx: &mut Tx) -> Result<Nothing, Fault> {
+    input.check(tx)?;
+    let name = input.alarm_name.clone().unwrap_or_default();
+    if let Some(query) = &mut input.scheduled_query_configuration {
+        // AWS makes the scheduled query and names it in answers.
+        query.query_arn = Some(tx.arn("logs", &format!("scheduled-query:{name}")));
+    }
+    let configuration = configuration(&input, raw)?;
+    let first = StateValue::InsufficientData;
+    keep(Wanted { name: &name, kind: AlarmType::Log, configuration, tags: input.tags, first }, tx)
+}
+
+impl PutLogAlarm {
+    fn check(&self, tx: &Tx) -> Result<(), Fault> {
+        let shared = Shared {
+            name: &self.alarm_name,
+            description: &self.alarm_description,
+            actions: [
+                ("oKActions", &self.ok_actions),
+                ("alarmActions", &self.alarm_actions),
+                ("insufficientDataActions", &self.insufficient_data_actions),
+            ],
+            tags: &self.tags,
+            warm_up: self.warm_up_configuration.as_ref(),
+            action_configuration: &self.action_configuration,
+        };
+        shared.check(tx)?;
+        treat_missing_data(self.treat_missing_data.as_deref())?;
+        comparison(required("comparisonOperator", self.comparison_operator.as_deref())?)?;
+        required("threshold", self.threshold)?;
+        let n = required("queryResultsToEvaluate", self.query_results_to_evaluate)?;
+        range("queryResultsToEvaluate", n, 1, 100)?;
+        range("queryResultsToAlarm", required("queryResultsToAlarm", self.query_results_to_alarm)?, 1, n)?;
+        if let Some(lines) = self.action_log_line_count {
+            range("actionLogLineCount", lines, 0, 50)?;
+            if lines > 0 {
+                required("actionLogLineRoleArn", self.action_log_line_role_arn.as_deref())?;
+            }
+        }
+        let query = required("scheduledQueryConfiguration", self.scheduled_query_configuration.as_ref())?;
+        let text = required("scheduledQueryConfiguration.queryString", query.query_string.as_deref())?;
+        length("scheduledQueryConfiguration.queryString", text, 10_000)?;
+        let field = "scheduledQueryConfiguration.aggregationExpression";
+        length(field, required(field, query.aggregation_expression.as_deref())?, 2048)?;
+        if !(1..=50).contains(&query.log_group_identifiers.len()) {
+            let groups = query.log_group_identifiers.join(", ");
+            return Err(constraint(
+                "scheduledQueryConfiguration.logGroupIdentifiers",
+                format_args!("[{groups}]"),
+                "have length between 1 and 50",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! Statistics by name, simple and extended, and what they are of a set of samples.
+
+/// A statistic as CloudWatch names it, e.g. `Sum`, `p95`, `tm99`, `TM(10%:90%)`, `PR(:300)`, `IQM`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Statistic {
+    SampleCount,
+    Average,
+    Sum,
+    Minimum,
+    Maximum,
+    /// 0 to 100.
+    Percentile(f64),
+    Trimmed(Trim, Range),
+    /// The share in percent of samples within values.
+    PercentileRank(Bound, Bound),
+}
+
+/// What is taken of the samples within a range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trim {
+    Mean,
+    Count,
+    Sum,
+    /// Samples outside count as the bound they are beyond.
+    Winsorized,
+}
+
+/// Percentiles or values between which samples count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Range {
+    /// 0 to 100 each.
+    Percent(f64, f64),
+    Values(Bound, Bound),
+}
+
+/// None where a range is open.
+pub type Bound = Option<f64>;
+
+/// One value and how often it was seen.
+pub type Sample = (f64, f64);
+
+/// The aggregate of a period: sums for the simple statistics, samples for the extended ones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Aggregate {
+    pub count: f64,
+    pub sum: f64,
+    pub minimum: f64,
+    pub maximum: f64,
+    /// Empty where only a statistic set was published, which has no percentiles.
+    pub samples: Vec<Sample>,
+}
+
+impl Aggregate {
+    /// The aggregate of samples; none of none.
+    pub fn of(samples: Vec<Sample>) -> Self {
+        let mut all = Aggregate::default();
+        for &(value, count) in &samples {
+            all.merge_numbers(count, value * count, value, value);
+        }
+        all.samples = samples;
+        all
+    }
+
+    pub fn merge(&mut self, other: &Aggregate) {
+        self.merge_numbers(other.count, other.sum, other.minimum, other.maximum);
+        self.samples.extend_from_slice(&other.samples);
+    }
+
+    fn merge_numbers(&mut self, count: f64, sum: f64, minimum: f64, maximum: f64) {
+        if count <= 0.0 {
+            return;
+        }
+        let first = self.count <= 0.0;
+        self.minimum = if first { minimum } else { self.minimum.min(minimum) };
+        self.maximum = if first { maximum } else { self.maximum.max(maximum) };
+        self.count += count;
+        self.sum += sum;
+    }
+
+    /// A statistic of this period; none where it has no samples to tell it from.
+    pub fn statistic(&self, statistic: Statistic) -> Option<f64> {
+        if self.count <= 0.0 {
+            return None;
+        }
+        match statistic {
+            Statistic::SampleCount => Some(self.count),
+            Statistic::Average => Some(self.sum / self.count),
+            Statistic::Sum => Some(self.sum),
+            Statistic::Minimum => Some(self.minimum),
+            Statistic::Maximum => Some(self.maximum),
+            Statistic::Percentile(percent) => percentile(&self.sorted()?, percent),
+            Statistic::Trimmed(trim, range) => trimmed(&self.sorted()?, trim, range),
+            Statistic::PercentileRank(low, high) => {
+                let samples = self.sorted()?;
+                let within = |value: f64| low.is_none_or(|low| value > low) && high.is_none_or(|high| value <= high);
+                let count: f64 = samples.iter().filter(|(value, _)| within(*value)).map(|(_, count)| count).sum();
+                Some(100.0 * count / weight(&samples))
+            }
+        }
+    }
+
+    fn sorted(&self) -> Option<Vec<Sample>> {
+        if self.samples.is_empty() {
+            return None;
+        }
+        let mut samples = self.samples.clone();
+        samples.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Some(samples)
+    }
+}
+
+fn weight(samples: &[Sample]) -> f64 {
+    samples.iter().map(|(_, count)| count).sum()
+}
+
+/// The smallest value with at least this share of the samples at or below it.
+fn percentile(sorted: &[Sample], percent: f64) -> Option<f64> {
+    let wanted = weight(sorted) * percent / 100.0;
+    let mut seen = 0.0;
+    for (value, count) in sorted {
+        seen += count;
+        // Shares such as 99.9 % are not exact in binary.
+        if seen >= wanted - 1e-9 {
+            return Some(*value);
+        }
+    }
+    sorted.last().map(|(value, _)| *value)
+}
+
+fn trimmed(sorted: &[Sample], trim: Trim, range: Range) -> Option<f64> {
+    let total = weight(sorted);
+    // Each sample with the part of its count that is within the range.
+    let (mut within, mut before): (Vec<Sample>, f64) = (Vec::new(), 0.0);
+    for &(value, count) in sorted {
+        let part = match range {
+            Range::Percent(low, high) => {
+                let from = before.max(total * low / 100.0);
+                (before + count).min(total * high / 100.0) - from
+            }
+            Range::Values(low, high) => {
+                let inside = low.is_none_or(|low| value > low) && high.is_none_or(|high| value <= high);
+                if inside { count } else { 0.0 }
+            }
+        };
+        before += count;
+        if part > 1e-9 {
+            within.push((value, part));
+        }
+    }
+    let (count, sum) = (weight(&within), within.iter().map(|(value, part)| value * part).sum::<f64>());
+    match trim {
+        Trim::Count => Some(count),
+        Trim::Sum => Some(sum),
+        Trim::Mean => (count > 0.0).then(|| sum / count),
+        Trim::Winsorized => {
+            let (low, high) = (within.first()?.0, within.last()?.0);
+            Some(sorted.iter().map(|(value, count)| value.clamp(low, high) * count).sum::<f64>() / total)
+        }
+    }
+}
+
+/// One of the five simple statistics.
+pub fn simple(name: &str) -> Option<Statistic> {
+    Some(match name {
+        "SampleCount" => Statistic::SampleCount,
+        "Average" => Statistic::Average,
+        "Sum" => Statistic::Sum,
+        "Minimum" => Statistic::Minimum,
+        "Maximum" => Statistic::Maximum,
+        _ => return None,
+    })
+}
+
+/// A percentile or trimmed statistic.
+pub fn extended(name: &str) -> Option<Statistic> {
+    if name == "IQM" {
+        return Some(Statistic::Trimmed(Trim::Mean, Range::Percent(25.0, 75.0)));
+    }
+    if let Some((kind, range)) = name.strip_suffix(')').and_then(|name| name.split_once('(')) {
+        let (low, high) = range.split_once(':')?;
+        if low.is_empty() && high.is_empty() {
+            return None;
+        }
+        if kind == "PR" {
+            return Some(Statistic::PercentileRank(bound(low)?, bound(high)?));
+        }
+        let trim = trim(kind, ["TM", "TC", "TS", "WM"])?;
+        if low.ends_with('%') || high.ends_with('%') {
+            let percent =
+                |text: &str, open: f64| if text.is_empty() { Some(open) } else { percent(text.strip_suffix('%')?) };
+            let (low, high) = (percent(low, 0.0)?, percent(high, 100.0)?);
+            return (low < high).then_some(Statistic::Trimmed(trim, Range::Percent(low, high)));
+        }
+        return Some(Statistic::Trimmed(trim, Range::Values(bound(low)?, bound(high)?)));
+    }
+    if let Some(share) = name.strip_prefix('p') {
+        return percent(share).map(Statistic::Percentile);
+    }
+    let (kind, share) = name.split_at_checked(2)?;
+    Some(Statistic::Trimmed(trim(kind, ["tm", "tc", "ts", "wm"])?, Range::Percent(0.0, percent(share)?)))
+}
+
+fn trim(kind: &str, names: [&str; 4]) -> Option<Trim> {
+    let at = names.iter().position(|name| *name == kind)?;
+    [Trim::Mean, Trim::Count, Trim::Sum, Trim::Winsorized].get(at).copied()
+}
+
+/// Digits with up to ten decimals, 0 to 100.
+fn percent(text: &str) -> Option<f64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 3 || decimals.len() > 10 || !digits(whole) || !digits(decimals) {
+        return None;
+    }
+    text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent))
+}
+
+fn bound(text: &str) -> Option<Bound> {
+    if text.is_empty() { Some(None) } else { text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, values: &[f64]) -> Option<f64> {
+        let all = Aggregate::of(values.iter().map(|value| (*value, 1.0)).collect());
+        all.statistic(simple(name).or_else(|| extended(name)).unwrap())
+    }
+
+    #[test]
+    fn statistics_of_one_to_ten() {
+        let values: Vec<f64> = (1..=10).rev().map(f64::from).collect();
+        for (name, expected) in [
+            ("SampleCount", 10.0),
+            ("Average", 5.5),
+            ("Sum", 55.0),
+            ("Minimum", 1.0),
+            ("Maximum", 10.0),
+            ("p50", 5.0),
+            ("p95", 10.0),
+            ("p90", 9.0),
+            ("p0", 1.0),
+            ("p100", 10.0),
+            ("tm90", 5.0),
+            ("tc90", 9.0),
+            ("ts90", 45.0),
+            ("wm90", 5.4),
+            ("IQM", 5.5),
+            ("TM(10%:90%)", 5.5),
+            ("TM(2:4)", 3.5),
+            ("TC(:4)", 4.0),
+            ("PR(:3)", 30.0),
+            ("PR(3:)", 70.0),
+            ("WM(20%:80%)", 5.5),
+        ] {
+            let found = of(name, &values).unwrap();
+            assert!((found - expected).abs() < 1e-9, "{name}: {found} for {expected}");
+        }
+        assert_eq!(of("Sum", &[]), None);
+        assert_eq!(of("TM(20:30)", &values), None);
+    }
+
+    #[test]
+    fn names_that_are_none() {
+        for name in [
+            "p101",
+            "p",
+            "p-1",
+            "p1e1",
+            "q90",
+            "tm",
+            "TM(:)",
+            "TM(90%:10%)",
+            "PR(a:b)",
+            "TM(10%:90)",
+            "iqm",
+            "average",
+            "é9",
+        ] {
+            assert_eq!(extended(name), None, "{name}");
+        }
+        assert!(extended("p99.9999999999").is_some());
+    }
+}

@@ -1,0 +1,219 @@
+//! The HTTP client under the SDK: reads a request, lets the weather befall it, runs its handler in a transaction, writes the
+//! answer. What an operation does is the services' matter.
+
+#[cfg(test)]
+mod tests;
+
+use super::dispatch;
+use super::fault::Fault;
+use super::quota::Buckets;
+use super::stats::{Counter, Outcome, Started, Stats};
+use super::store::{Store, Tx};
+use super::weather::{Accident, Weather};
+use super::wire::{self, Request};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// An AWS inside the process. Clones share one state.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Shared>);
+
+struct Shared {
+    weather: Weather,
+    state: Mutex<State>,
+}
+
+struct State {
+    store: Store,
+    buckets: Buckets,
+    counter: Counter,
+    /// How often an account made a call, for its faults.
+    made: HashMap<String, u64>,
+    calls: u64,
+    writes: u64,
+}
+
+impl Sandbox {
+    /// A sandbox that keeps its state in a file between runs; several processes may share it, and any may be killed.
+    pub fn open(path: &Path, weather: Weather) -> anyhow::Result<Self> {
+        Ok(Self::on(Store::open(path)?, weather))
+    }
+
+    /// A sandbox that is gone when its last clone is.
+    pub fn in_memory(weather: Weather) -> Self {
+        Self::on(Store::in_memory(), weather)
+    }
+
+    fn on(store: Store, weather: Weather) -> Self {
+        let state = State {
+            store,
+            buckets: Buckets::default(),
+            counter: Counter::default(),
+            made: HashMap::new(),
+            calls: 0,
+            writes: 0,
+        };
+        Sandbox(Arc::new(Shared { weather, state: Mutex::new(state) }))
+    }
+
+    /// To be set on the SDK's configuration.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.clone())
+    }
+
+    /// The counts since the start or the last [`Sandbox::reset_stats`].
+    pub fn stats(&self) -> Stats {
+        self.state().counter.read()
+    }
+
+    pub fn reset_stats(&self) {
+        self.state().counter.reset();
+    }
+
+    /// Looks at, or changes, what no API of AWS shows. It is no call: no weather befalls it and nothing is counted.
+    pub(super) fn visit<T>(
+        &self,
+        account: &str,
+        region: &str,
+        visit: impl FnMut(&mut Tx) -> Result<T, Fault>,
+    ) -> anyhow::Result<T> {
+        let state = &mut *self.state();
+        let (visited, _) = state.store.transact(account, region, &self.0.weather, state.calls, visit)?;
+        visited.map_err(|fault| anyhow::anyhow!("{}: {}", fault.code, fault.message))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn call(self, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let request = match wire::read(&http) {
+            Ok(request) => request,
+            Err(refused) => return wire::write_refusal(&refused).map_err(other),
+        };
+        let weather = &self.0.weather;
+        let name = format!("{}:{}", request.caller.service, request.operation);
+        let (started, way, accident) = {
+            let mut state = self.state();
+            state.calls += 1;
+            let (account, region) = (&request.caller.account, &request.caller.region);
+            let made = state.made.entry(format!("{account}/{region}/{name}")).or_default();
+            *made += 1;
+            let accident = weather.accident(account, region, &name, *made);
+            let way = weather.one_way(state.calls);
+            let started = UnderWay { sandbox: &self, call: Some(state.counter.start(name)) };
+            (started, way, accident)
+        };
+        travel(way).await;
+        let (outcome, answer) = self.arrive(request, accident);
+        travel(way).await;
+        let state = self.state();
+        let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
+        let outcome = if killed { Outcome::Faulted } else { outcome };
+        drop(state);
+        started.finish(outcome);
+        if killed { Err(lost("the sandbox's process was killed")) } else { answer }
+    }
+
+    /// The call at AWS's end.
+    fn arrive(&self, request: Request, accident: Option<Accident>) -> (Outcome, Result<HttpResponse, ConnectorError>) {
+        let weather = &self.0.weather;
+        let mut state = self.state();
+        let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
+        if killed || accident == Some(Accident::ResetBefore) {
+            return (Outcome::Faulted, Err(lost("connection reset before the request was applied")));
+        }
+        let reply = request.reply();
+        let caller = &request.caller;
+        if !state.buckets.allow(weather, &caller.account, &caller.region, &caller.service, &request.operation) {
+            let fault = Fault::throttled(&caller.service, reply.protocol());
+            return (Outcome::Throttled, reply.write(Err(fault)).map_err(other));
+        }
+        if accident == Some(Accident::Internal) {
+            let fault = Fault::internal(&caller.service);
+            return (Outcome::Faulted, reply.write(Err(fault)).map_err(other));
+        }
+        let state = &mut *state;
+        let (account, region) = (caller.account.clone(), caller.region.clone());
+        let done =
+            state.store.transact(&account, &region, weather, state.calls, |tx| dispatch::dispatch(request.clone(), tx));
+        let answer = match done {
+            Ok((answer, written)) => {
+                state.writes += u64::from(written);
+                answer
+            }
+            // The state file is out of reach: no retry helps, so this is no answer of AWS's.
+            Err(error) => return (Outcome::Faulted, Err(ConnectorError::other(error.into(), None))),
+        };
+        if accident == Some(Accident::ResetAfter) {
+            return (Outcome::Faulted, Err(lost("connection reset after the request was applied")));
+        }
+        (Outcome::Answered, reply.write(answer).map_err(other))
+    }
+}
+
+/// A call on its way; where its caller gives up waiting, it is no longer in flight.
+struct UnderWay<'a> {
+    sandbox: &'a Sandbox,
+    call: Option<Started>,
+}
+
+impl UnderWay<'_> {
+    fn finish(mut self, outcome: Outcome) {
+        if let Some(call) = self.call.take() {
+            self.sandbox.state().counter.finish(call, outcome);
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if self.call.take().is_some() {
+            self.sandbox.state().counter.abandon();
+        }
+    }
+}
+
+/// One way of a round trip. Even without latency other calls get to start, so that what is asked together arrives together.
+async fn travel(way: std::time::Duration) {
+    if way.is_zero() {
+        tokio::task::yield_now().await;
+    } else {
+        tokio::time::sleep(way).await;
+    }
+}
+
+fn lost(what: &'static str) -> ConnectorError {
+    ConnectorError::io(io::Error::new(io::ErrorKind::ConnectionReset, what).into())
+}
+
+fn other(error: anyhow::Error) -> ConnectorError {
+    ConnectorError::other(error.into(), None)
+}
+
+impl HttpConnector for Sandbox {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().call(request))
+    }
+}
+
+impl HttpClient for Sandbox {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("weather", &self.0.weather).finish_non_exhaustive()
+    }
+}

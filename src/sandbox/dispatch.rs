@@ -1,0 +1,57 @@
+//! From an operation's name to its handler, for every service. Adding a service means: a line in each of the three functions here.
+
+use super::fault::Fault;
+use super::store::{Seed, Tx};
+use super::wire::{Request, Route, decode};
+use super::{cloudwatch, lambda, logs, sns, sts, tagging};
+use ciborium::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Runs the operation that `request` names, for the service of its signature.
+pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+    match request.caller.service.as_str() {
+        "monitoring" => cloudwatch::dispatch(request, tx),
+        "sns" => sns::dispatch(request, tx),
+        "logs" => logs::dispatch(request, tx),
+        "lambda" => lambda::dispatch(request, tx),
+        "sts" => sts::dispatch(request, tx),
+        "tagging" => tagging::dispatch(request, tx),
+        other => {
+            Err(Fault::sender("UnknownServiceException", format!("The sandbox does not know the service {other}")))
+        }
+    }
+}
+
+/// The paths of the services that speak REST.
+pub fn routes(service: &str) -> &'static [Route] {
+    match service {
+        "lambda" => lambda::ROUTES,
+        _ => &[],
+    }
+}
+
+/// What stands in every account and region before the first call.
+pub fn seeds(account: &str, region: &str) -> Vec<Seed> {
+    let mut seeds = lambda::seeds(account, region);
+    seeds.extend(logs::seeds(account, region));
+    seeds
+}
+
+/// Decodes the input, calls the handler, encodes its output.
+pub fn answer<I, O>(
+    request: Request,
+    tx: &mut Tx,
+    handler: impl FnOnce(I, &mut Tx) -> Result<O, Fault>,
+) -> Result<Value, Fault>
+where
+    I: DeserializeOwned,
+    O: Serialize,
+{
+    let input = decode(request.input).map_err(|error| Fault::sender("SerializationException", error.to_string()))?;
+    encode(&handler(input, tx)?)
+}
+
+fn encode(output: &impl Serialize) -> Result<Value, Fault> {
+    Value::serialized(output).map_err(|error| Fault::receiver("InternalFailure", error.to_string()))
+}

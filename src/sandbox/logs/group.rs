@@ -1,0 +1,426 @@
+//! Log groups: their record, and the operations on them and on their tags.
+//! What an account policy makes of a retention is that room's matter.
+
+use super::account_policy::{self, Governed};
+use super::{RETENTIONS, constraint, invalid};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::lambda;
+use crate::sandbox::paging::{Order, page};
+use crate::sandbox::store::{Seed, Tx};
+use crate::sandbox::tags::{self, Tags};
+use crate::sandbox::wire::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const TABLE: &str = "logs-group";
+/// The type of a log group in the tagging API.
+const KIND: &str = "logs:log-group";
+const PAGE: usize = 50;
+const MAX_TAGS: usize = 50;
+const CLASSES: [&str; 3] = ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"];
+
+/// A log group as it is kept, under its name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Group {
+    pub created: Timestamp,
+    /// `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`; never changes.
+    pub class: String,
+    /// Days; none = for ever. An account policy may say otherwise.
+    pub retention: Option<i32>,
+    pub kms_key_id: Option<String>,
+    pub deletion_protection: bool,
+    pub stored_bytes: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateLogGroup {
+    log_group_name: Option<String>,
+    kms_key_id: Option<String>,
+    #[serde(default)]
+    tags: Tags,
+    log_group_class: Option<String>,
+    #[serde(default)]
+    deletion_protection_enabled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupName {
+    log_group_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PutRetentionPolicy {
+    log_group_name: Option<String>,
+    retention_in_days: Option<i32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletionProtection {
+    log_group_identifier: Option<String>,
+    #[serde(default)]
+    deletion_protection_enabled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Key {
+    log_group_name: Option<String>,
+    resource_identifier: Option<String>,
+    kms_key_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribeLogGroups {
+    log_group_name_prefix: Option<String>,
+    log_group_name_pattern: Option<String>,
+    log_group_identifiers: Option<Vec<String>>,
+    log_group_class: Option<String>,
+    next_token: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagResource {
+    resource_arn: Option<String>,
+    #[serde(default)]
+    tags: Tags,
+    #[serde(default)]
+    tag_keys: Vec<String>,
+}
+
+/// An operation that answers nothing but that it was done.
+#[derive(Serialize)]
+pub struct Done {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogGroups {
+    log_groups: Vec<LogGroup>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+/// A log group as it is answered.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogGroup {
+    log_group_name: String,
+    /// Milliseconds since 1970.
+    creation_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_in_days: Option<i32>,
+    metric_filter_count: i32,
+    /// Ends in `:*`.
+    arn: String,
+    /// Does not end in `:*`; the one for tags and identifiers.
+    log_group_arn: String,
+    log_group_class: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored_bytes: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion_protection_enabled: Option<bool>,
+    /// The account policy that the retention comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_policy_name: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct TagMap {
+    tags: Tags,
+}
+
+/// The group of the lab's function, a few weeks old, kept for ever as Lambda leaves it.
+pub fn seed() -> Option<Seed> {
+    let group = Group {
+        created: Timestamp::from_iso("2026-10-01T09:31:12Z")?,
+        class: "STANDARD".into(),
+        retention: None,
+        kms_key_id: None,
+        deletion_protection: false,
+        stored_bytes: 48_318_464,
+    };
+    let key = lambda::default_log_group(lambda::SERVICE);
+    Some(Seed { table: TABLE, key, value: serde_json::to_value(group).ok()? })
+}
+
+pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<Done, Fault> {
+    let name = checked_name(input.log_group_name)?;
+    if name.to_ascii_lowercase().starts_with("aws/") {
+        return Err(invalid("Log groups starting with AWS/ are reserved for AWS."));
+    }
+    let class = input.log_group_class.unwrap_or_else(|| "STANDARD".into());
+    check_class(&class)?;
+    check_key(input.kms_key_id.as_deref())?;
+    check_tags(&input.tags)?;
+    if tx.get::<Group>(TABLE, &name)?.is_some() {
+        return Err(Fault::sender("ResourceAlreadyExistsException", "The specified log group already exists"));
+    }
+    let group = Group {
+        created: tx.now(),
+        // Documented: the Delivery class keeps events for a day. That lists show it as a retention is inferred.
+        retention: (class == "DELIVERY").then_some(1),
+        class,
+        kms_key_id: input.kms_key_id,
+        deletion_protection: input.deletion_protection_enabled,
+        stored_bytes: 0,
+    };
+    tx.put(TABLE, &name, &group)?;
+    let arn = arn_of(tx, &name);
+    tags::set(tx, KIND, &arn, input.tags)?;
+    Ok(Done {})
+}
+
+pub fn delete(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
+    let (name, group) = find(tx, input.log_group_name)?;
+    if group.deletion_protection {
+        let message = "The log group has deletion protection enabled; disable it before deleting the log group.";
+        return Err(Fault::sender("ValidationException", message));
+    }
+    tx.delete(TABLE, &name);
+    let arn = arn_of(tx, &name);
+    tags::forget(tx, &arn)?;
+    Ok(Done {})
+}
+
+/// Sets the group's own retention. It succeeds under an account policy too, and then shows nowhere.
+pub fn put_retention(input: PutRetentionPolicy, tx: &mut Tx) -> Result<Done, Fault> {
+    let days = input.retention_in_days;
+    if !days.is_some_and(|days| RETENTIONS.contains(&days)) {
+        let value = days.map_or_else(|| "null".into(), |days| days.to_string());
+        return Err(constraint(value, "retentionInDays", &format!("satisfy enum value set: {RETENTIONS:?}")));
+    }
+    set_retention(tx, input.log_group_name, days)
+}
+
+pub fn delete_retention(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
+    set_retention(tx, input.log_group_name, None)
+}
+
+fn set_retention(tx: &mut Tx, name: Option<String>, days: Option<i32>) -> Result<Done, Fault> {
+    let (name, mut group) = find(tx, name)?;
+    if group.class == "DELIVERY" {
+        return Err(invalid("The retention of a log group of the DELIVERY class cannot be changed."));
+    }
+    group.retention = days;
+    tx.put(TABLE, &name, &group)?;
+    Ok(Done {})
+}
+
+pub fn put_deletion_protection(input: DeletionProtection, tx: &mut Tx) -> Result<Done, Fault> {
+    let name = input.log_group_identifier.map(|identifier| named_by(tx, &identifier)).transpose()?;
+    let (name, mut group) = find(tx, name)?;
+    group.deletion_protection = input.deletion_protection_enabled;
+    tx.put(TABLE, &name, &group)?;
+    Ok(Done {})
+}
+
+pub fn associate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
+    if input.kms_key_id.is_none() {
+        return Err(constraint("null", "kmsKeyId", "not be null"));
+    }
+    check_key(input.kms_key_id.as_deref())?;
+    let (name, mut group) = found_by(tx, input.log_group_name, input.resource_identifier)?;
+    group.kms_key_id = input.kms_key_id;
+    tx.put(TABLE, &name, &group)?;
+    Ok(Done {})
+}
+
+pub fn disassociate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
+    let (name, mut group) = found_by(tx, input.log_group_name, input.resource_identifier)?;
+    group.kms_key_id = None;
+    tx.put(TABLE, &name, &group)?;
+    Ok(Done {})
+}
+
+/// The groups of the account and region, by name. Identifiers that name nothing are left out of the answer.
+pub fn describe(input: DescribeLogGroups, tx: &mut Tx) -> Result<LogGroups, Fault> {
+    let limit = input.limit.unwrap_or(PAGE);
+    if !(1..=PAGE).contains(&limit) {
+        let rule =
+            if limit == 0 { "have value greater than or equal to 1" } else { "have value less than or equal to 50" };
+        return Err(constraint(limit, "limit", rule));
+    }
+    if let Some(class) = &input.log_group_class {
+        check_class(class)?;
+    }
+    let (prefix, pattern) = (input.log_group_name_prefix, input.log_group_name_pattern);
+    if prefix.is_some() && pattern.is_some() {
+        let message = "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.";
+        return Err(invalid(message));
+    }
+    let governed = account_policy::retention(tx)?;
+    let mut groups: Vec<(String, Group)> = match &input.log_group_identifiers {
+        Some(identifiers) => {
+            if prefix.is_some() || pattern.is_some() || input.log_group_class.is_some() {
+                return Err(invalid("logGroupIdentifiers cannot be combined with any other filter."));
+            }
+            identified(tx, identifiers)?
+        }
+        None => tx.list_prefix::<Group>(TABLE, prefix.as_deref().unwrap_or_default())?,
+    };
+    groups.retain(|(_, group)| input.log_group_class.as_ref().is_none_or(|class| group.class == *class));
+    let groups = groups.into_iter().map(|(name, group)| (name.clone(), (name, group))).collect();
+    let wrong_token = || invalid("The specified nextToken is invalid.");
+    let (groups, next_token) = page(tx, groups, Order::ByKey, input.next_token.as_deref(), limit, wrong_token)?;
+    // A pattern is looked for page by page, as AWS does: a page may be short, or empty, and still not be the last.
+    let wanted = |name: &str| pattern.as_ref().is_none_or(|pattern| name.contains(pattern.as_str()));
+    let log_groups = groups
+        .into_iter()
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, group)| shown(tx, name, group, governed.as_ref(), pattern.is_some()))
+        .collect();
+    Ok(LogGroups { log_groups, next_token })
+}
+
+fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, Group)>, Fault> {
+    if identifiers.len() > PAGE {
+        let rule = "have length less than or equal to 50";
+        return Err(constraint(format!("[{}]", identifiers.join(", ")), "logGroupIdentifiers", rule));
+    }
+    let mut names = identifiers.iter().map(|identifier| named_by(tx, identifier)).collect::<Result<Vec<_>, _>>()?;
+    names.sort();
+    names.dedup();
+    let mut groups = Vec::new();
+    for name in names {
+        if let Some(group) = tx.get::<Group>(TABLE, &name)? {
+            groups.push((name, group));
+        }
+    }
+    Ok(groups)
+}
+
+fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> LogGroup {
+    let log_group_arn = arn_of(tx, &name);
+    let governed = governed.filter(|_| group.class != "DELIVERY");
+    let retention = governed.map_or(group.retention, |policy| policy.days);
+    LogGroup {
+        log_group_name: name,
+        creation_time: group.created.millis(),
+        retention_in_days: retention.filter(|_| !brief),
+        metric_filter_count: 0,
+        arn: format!("{log_group_arn}:*"),
+        log_group_arn,
+        log_group_class: group.class,
+        stored_bytes: (!brief).then_some(group.stored_bytes),
+        kms_key_id: group.kms_key_id.filter(|_| !brief),
+        deletion_protection_enabled: (!brief).then_some(group.deletion_protection),
+        retention_policy_name: governed.filter(|_| !brief).map(|policy| policy.name.clone()),
+    }
+}
+
+pub fn tag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
+    let arn = taggable(tx, input.resource_arn)?;
+    check_tags(&input.tags)?;
+    let mut tags = tags::get(tx, &arn)?;
+    tags.extend(input.tags);
+    if tags.len() > MAX_TAGS {
+        let message = "The maximum number of tags (50) that can be applied to a resource was exceeded.";
+        return Err(Fault::sender("TooManyTagsException", message));
+    }
+    tags::set(tx, KIND, &arn, tags)?;
+    Ok(Done {})
+}
+
+pub fn untag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
+    let arn = taggable(tx, input.resource_arn)?;
+    tags::remove(tx, KIND, &arn, &input.tag_keys)?;
+    Ok(Done {})
+}
+
+pub fn list_tags(input: TagResource, tx: &mut Tx) -> Result<TagMap, Fault> {
+    let arn = taggable(tx, input.resource_arn)?;
+    Ok(TagMap { tags: tags::get(tx, &arn)? })
+}
+
+/// All groups with their names, for the account policies that weigh on them.
+pub fn all(tx: &Tx) -> Result<Vec<(String, Group)>, Fault> {
+    tx.list::<Group>(TABLE)
+}
+
+fn arn_of(tx: &Tx, name: &str) -> String {
+    tx.arn("logs", &format!("log-group:{name}"))
+}
+
+fn taggable(tx: &Tx, arn: Option<String>) -> Result<String, Fault> {
+    let arn = arn.unwrap_or_default();
+    let name = arn.strip_prefix(arn_of(tx, "").as_str()).filter(|name| !name.ends_with(":*"));
+    let Some(name) = name else {
+        return Err(invalid(format!("The ARN '{arn}' is not that of a resource that can be tagged.")));
+    };
+    find(tx, Some(name.to_owned())).map(|_| arn.clone())
+}
+
+/// The group's name of an identifier, which is a name or an ARN without `:*`.
+fn named_by(tx: &Tx, identifier: &str) -> Result<String, Fault> {
+    if identifier.contains('*') || identifier.is_empty() {
+        return Err(constraint(
+            identifier,
+            "logGroupIdentifier",
+            r"satisfy regular expression pattern: [\w#+=/:,.@-]*",
+        ));
+    }
+    match identifier.strip_prefix(arn_of(tx, "").as_str()) {
+        Some(name) => Ok(name.to_owned()),
+        None if identifier.starts_with("arn:") => Err(invalid("The log group ARN is not of this account and Region.")),
+        None => Ok(identifier.to_owned()),
+    }
+}
+
+fn found_by(tx: &Tx, name: Option<String>, identifier: Option<String>) -> Result<(String, Group), Fault> {
+    match (name, identifier) {
+        (Some(name), None) => find(tx, Some(name)),
+        (None, Some(identifier)) => find(tx, Some(named_by(tx, &identifier)?)),
+        _ => Err(invalid("Exactly one of logGroupName and resourceIdentifier has to be given.")),
+    }
+}
+
+fn find(tx: &Tx, name: Option<String>) -> Result<(String, Group), Fault> {
+    let name = checked_name(name)?;
+    match tx.get::<Group>(TABLE, &name)? {
+        Some(group) => Ok((name, group)),
+        None => Err(Fault::sender("ResourceNotFoundException", "The specified log group does not exist.")),
+    }
+}
+
+fn checked_name(name: Option<String>) -> Result<String, Fault> {
+    let name = name.ok_or_else(|| constraint("null", "logGroupName", "not be null"))?;
+    if name.len() > 512 {
+        return Err(invalid("Invalid LogGroup or LogStream, both must have length less than or equal to 512."));
+    }
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte);
+    match !name.is_empty() && name.bytes().all(allowed) {
+        true => Ok(name),
+        false => Err(constraint(name, "logGroupName", r"satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+")),
+    }
+}
+
+fn check_class(class: &str) -> Result<(), Fault> {
+    match CLASSES.contains(&class) {
+        true => Ok(()),
+        false => Err(constraint(class, "logGroupClass", &format!("satisfy enum value set: [{}]", CLASSES.join(", ")))),
+    }
+}
+
+fn check_key(key: Option<&str>) -> Result<(), Fault> {
+    match key.is_none_or(|key| key.starts_with("arn:aws:kms:") && key.contains(":key/")) {
+        true => Ok(()),
+        false => Err(invalid("The specified KMS key Id could not be found.")),
+    }
+}
+
+fn check_tags(tags: &Tags) -> Result<(), Fault> {
+    let good = |(key, value): (&String, &String)| {
+        (1..=128).contains(&key.chars().count()) && !key.starts_with("aws:") && value.chars().count() <= 256
+    };
+    match tags.iter().all(good) && tags.len() <= MAX_TAGS {
+        true => Ok(()),
+        false => Err(invalid("The tags are not valid: at most 50, keys of 1 to 128 characters not starting with aws:")),
+    }
+}

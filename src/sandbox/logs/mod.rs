@@ -1,0 +1,53 @@
+//! CloudWatch Logs: log groups, their retention and the account policies over it. From an operation's name to its handler.
+
+mod account_policy;
+mod group;
+#[cfg(test)]
+mod tests;
+
+use super::dispatch::answer;
+use super::fault::Fault;
+use super::store::{Seed, Tx};
+use super::wire::Request;
+use ciborium::Value;
+
+/// Runs one Logs operation.
+pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+    match request.operation.as_str() {
+        "CreateLogGroup" => answer(request, tx, group::create),
+        "DeleteLogGroup" => answer(request, tx, group::delete),
+        "DescribeLogGroups" => answer(request, tx, group::describe),
+        "PutRetentionPolicy" => answer(request, tx, group::put_retention),
+        "DeleteRetentionPolicy" => answer(request, tx, group::delete_retention),
+        "PutLogGroupDeletionProtection" => answer(request, tx, group::put_deletion_protection),
+        "AssociateKmsKey" => answer(request, tx, group::associate_key),
+        "DisassociateKmsKey" => answer(request, tx, group::disassociate_key),
+        "TagResource" => answer(request, tx, group::tag),
+        "UntagResource" => answer(request, tx, group::untag),
+        "ListTagsForResource" => answer(request, tx, group::list_tags),
+        "PutAccountPolicy" => answer(request, tx, account_policy::put),
+        "DeleteAccountPolicy" => answer(request, tx, account_policy::delete),
+        "DescribeAccountPolicies" => answer(request, tx, account_policy::describe),
+        other => Err(Fault::unknown_operation(other)),
+    }
+}
+
+/// The log group of the function every account starts with: it exists before the user's first plan and is nobody's.
+pub fn seeds(_account: &str, _region: &str) -> Vec<Seed> {
+    group::seed().into_iter().collect()
+}
+
+/// The days Logs can keep events; never is the absence of a number.
+const RETENTIONS: [i32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::sender("InvalidParameterException", message)
+}
+
+/// The sentence of AWS's input validation.
+fn constraint(value: impl std::fmt::Display, field: &str, rule: &str) -> Fault {
+    invalid(format!(
+        "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: Member must {rule}"
+    ))
+}

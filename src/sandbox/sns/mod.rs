@@ -1,0 +1,82 @@
+//! SNS: topics, subscriptions, tags, publishing. From an operation's name to its handler, and what refusals have in common.
+
+mod delivery_policy;
+mod filter;
+mod outbox;
+mod policy;
+mod publish;
+mod subscription;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+pub use outbox::Letter;
+pub use publish::{Notified, notify};
+
+use super::dispatch::answer;
+use super::fault::Fault;
+use super::store::Tx;
+use super::wire::Request;
+use ciborium::Value;
+use std::collections::BTreeMap;
+
+/// Runs one SNS operation.
+pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+    match request.operation.as_str() {
+        "CreateTopic" => answer(request, tx, topic::create),
+        "DeleteTopic" => answer(request, tx, topic::delete),
+        "GetTopicAttributes" => answer(request, tx, topic::attributes),
+        "SetTopicAttributes" => answer(request, tx, topic::set_attributes),
+        "ListTopics" => answer(request, tx, topic::list),
+        "TagResource" => answer(request, tx, topic::tag),
+        "UntagResource" => answer(request, tx, topic::untag),
+        "ListTagsForResource" => answer(request, tx, topic::list_tags),
+        "Subscribe" => answer(request, tx, subscription::subscribe),
+        "ConfirmSubscription" => answer(request, tx, subscription::confirm),
+        "Unsubscribe" => answer(request, tx, subscription::unsubscribe),
+        "GetSubscriptionAttributes" => answer(request, tx, subscription::attributes),
+        "SetSubscriptionAttributes" => answer(request, tx, subscription::set_attributes),
+        "ListSubscriptions" | "ListSubscriptionsByTopic" => answer(request, tx, subscription::list),
+        "Publish" => answer(request, tx, publish::publish),
+        other => Err(Fault::unknown_operation(other)),
+    }
+}
+
+fn invalid(what: impl std::fmt::Display) -> Fault {
+    Fault::sender("InvalidParameter", format!("Invalid parameter: {what}"))
+}
+
+fn not_found(what: &str) -> Fault {
+    Fault::sender("NotFound", format!("{what} does not exist")).status(404)
+}
+
+/// Whether what is wanted stands: equal text or equal JSON; an empty value is one that is not set.
+fn agrees(wanted: &BTreeMap<String, String>, live: &BTreeMap<String, String>) -> bool {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    wanted.iter().all(|(name, value)| match live.get(name) {
+        None => value.is_empty(),
+        Some(live) => live == value || json(live).is_some_and(|live| Some(live) == json(value)),
+    })
+}
+
+/// What follows the account in an ARN of the caller's own account and region, split at colons.
+fn arn_parts<'a>(tx: &Tx, arn: &'a str, parameter: &str, action: &str) -> Result<Vec<&'a str>, Fault> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    match parts.as_slice() {
+        [prefix, _, service, region, account, rest @ ..] if !rest.is_empty() => {
+            if *prefix != "arn" || *service != "sns" || *region != tx.region() {
+                return Err(invalid(parameter));
+            }
+            if *account != tx.account() {
+                let message = format!(
+                    "User: arn:aws:iam::{}:user/sandbox is not authorized to perform: SNS:{action} on resource: {arn} \
+                     because no resource-based policy allows the SNS:{action} action",
+                    tx.account()
+                );
+                return Err(Fault::sender("AuthorizationError", message).status(403));
+            }
+            Ok(rest.to_vec())
+        }
+        few => Err(invalid(format!("{parameter} Reason: An ARN must have at least 6 elements, not {}", few.len()))),
+    }
+}

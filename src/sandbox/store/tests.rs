@@ -1,0 +1,228 @@
+//! The store's promises: kills, several processes, compaction, seeds.
+
+use super::*;
+use std::fs;
+use std::path::PathBuf;
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Place(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("deep/sandbox.json")
+    }
+
+    fn open(&self) -> Store {
+        Store::open(&self.path()).unwrap()
+    }
+}
+
+fn put(store: &mut Store, account: &str, key: &str, value: &str) {
+    let done = store.transact(account, "r", &Weather::default(), 1, |tx| tx.put("things", key, &value));
+    assert_eq!(done.unwrap(), (Ok(()), true));
+}
+
+fn delete(store: &mut Store, key: &str) -> bool {
+    store.transact("1", "r", &Weather::default(), 1, |tx| Ok(tx.delete("things", key))).unwrap().0.unwrap()
+}
+
+fn things(store: &mut Store, account: &str) -> Vec<(String, String)> {
+    store.transact(account, "r", &Weather::default(), 1, |tx| tx.list("things")).unwrap().0.unwrap()
+}
+
+fn pair(key: &str, value: &str) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
+#[test]
+fn nothing_is_written_before_the_first_change() {
+    let place = Place::new();
+    assert!(things(&mut place.open(), "1").is_empty());
+    assert!(!place.path().exists());
+}
+
+#[test]
+fn state_outlives_the_process() {
+    let place = Place::new();
+    let mut store = place.open();
+    put(&mut store, "1", "a", "line\nbreak \"quoted\" ü");
+    put(&mut store, "2", "a", "other account");
+    put(&mut store, "1", "b", "gone");
+    assert!(delete(&mut store, "b"));
+    assert!(!delete(&mut store, "b"));
+    let mut again = place.open();
+    assert_eq!(things(&mut again, "1"), [pair("a", "line\nbreak \"quoted\" ü")]);
+    assert_eq!(things(&mut again, "2"), [pair("a", "other account")]);
+}
+
+#[test]
+fn two_processes_see_each_other() {
+    let place = Place::new();
+    let (mut one, mut two) = (place.open(), place.open());
+    for n in 0..10 {
+        put(&mut one, "1", &format!("a{n}"), "one");
+        put(&mut two, "1", &format!("b{n}"), "two");
+    }
+    assert_eq!(things(&mut one, "1").len(), 20);
+    assert_eq!(things(&mut one, "1"), things(&mut two, "1"));
+}
+
+#[test]
+fn a_handler_runs_again_where_another_process_was_faster() {
+    let place = Place::new();
+    let (mut one, mut two) = (place.open(), place.open());
+    put(&mut one, "1", "n", "0");
+    let mut runs = 0;
+    let done = two.transact("1", "r", &Weather::default(), 1, |tx| {
+        runs += 1;
+        if runs == 1 {
+            put(&mut one, "1", "n", "5");
+        }
+        let n: String = tx.get("things", "n")?.unwrap();
+        tx.put("things", "n", &format!("{n}+1"))
+    });
+    assert_eq!(done.unwrap(), (Ok(()), true));
+    assert_eq!(runs, 2);
+    assert_eq!(things(&mut one, "1"), [pair("n", "5+1")]);
+}
+
+#[test]
+fn threads_with_stores_of_their_own_lose_no_change() {
+    let place = Place::new();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let mut store = place.open();
+            scope.spawn(move || (0..50).for_each(|n| put(&mut store, "1", &format!("{thread}/{n}"), "x")));
+        }
+    });
+    assert_eq!(things(&mut place.open(), "1").len(), 200);
+}
+
+#[test]
+fn a_torn_last_line_is_ignored_and_overwritten() {
+    let place = Place::new();
+    put(&mut place.open(), "1", "a", "whole");
+    let whole = fs::read(place.path()).unwrap();
+    put(&mut place.open(), "1", "b", "torn later");
+    let both = fs::read(place.path()).unwrap();
+    for length in whole.len()..both.len() {
+        fs::write(place.path(), &both[..length]).unwrap();
+        let mut store = place.open();
+        assert_eq!(things(&mut store, "1"), [pair("a", "whole")], "cut at {length}");
+        put(&mut store, "1", "c", "x");
+        assert_eq!(things(&mut place.open(), "1"), [pair("a", "whole"), pair("c", "x")], "cut at {length}");
+    }
+    for length in 0..journal::header_length() {
+        fs::write(place.path(), &both[..length]).unwrap();
+        let mut store = place.open();
+        put(&mut store, "1", "c", "x");
+        assert_eq!(things(&mut place.open(), "1"), [pair("c", "x")], "header cut at {length}");
+    }
+}
+
+#[test]
+fn garbage_is_compacted_away_under_the_eyes_of_another_process() {
+    let place = Place::new();
+    let (mut one, mut two) = (place.open(), place.open());
+    for n in 0..2000 {
+        put(&mut one, "1", &format!("k{}", n % 7), &n.to_string());
+        if n % 97 == 0 {
+            put(&mut two, "1", "two", &n.to_string());
+        }
+    }
+    assert!(fs::metadata(place.path()).unwrap().len() < 60_000);
+    assert_eq!(things(&mut one, "1").len(), 8);
+    assert_eq!(things(&mut two, "1"), things(&mut one, "1"));
+    assert_eq!(things(&mut place.open(), "1"), things(&mut one, "1"));
+}
+
+#[test]
+fn versions_and_ids_never_repeat_across_processes_and_compaction() {
+    let place = Place::new();
+    let (mut one, mut two) = (place.open(), place.open());
+    let mut ids = std::collections::HashSet::new();
+    for n in 0..1200 {
+        let store = if n % 2 == 0 { &mut one } else { &mut two };
+        let id = store.transact("1", "r", &Weather::default(), 1, |tx| {
+            let id = tx.uuid();
+            tx.put("things", "k", &id)?;
+            Ok(id)
+        });
+        assert!(ids.insert(id.unwrap().0.unwrap()), "id {n} repeats");
+    }
+}
+
+#[test]
+fn a_deleted_seed_stays_deleted() {
+    fn seeds(_: &str, _: &str) -> Vec<Seed> {
+        vec![Seed { table: "things", key: "seed".into(), value: "planted".into() }]
+    }
+    let place = Place::new();
+    let open = || {
+        let mut store =
+            Store { entities: Entities::new(seeds), journal: Some(Journal::new(&place.path())), clock: None };
+        store.refresh().unwrap();
+        store
+    };
+    let mut store = open();
+    assert_eq!(things(&mut store, "1"), [pair("seed", "planted")]);
+    assert!(delete(&mut store, "seed"));
+    for n in 0..1000 {
+        put(&mut store, "1", "k", &n.to_string());
+    }
+    assert!(fs::read_to_string(place.path()).unwrap().lines().count() < 600, "it was compacted");
+    assert_eq!(things(&mut open(), "1"), [pair("k", "999")]);
+    assert_eq!(things(&mut open(), "2"), [pair("seed", "planted")]);
+}
+
+#[test]
+fn a_fault_changes_nothing() {
+    let mut store = Store::in_memory();
+    let done = store.transact("1", "r", &Weather::default(), 1, |tx| -> Result<(), Fault> {
+        tx.put("things", "a", &"x")?;
+        Err(Fault::validation("no"))
+    });
+    assert!(matches!(done, Ok((Err(_), false))));
+    assert!(things(&mut store, "1").is_empty());
+}
+
+#[test]
+fn a_file_that_is_no_state_is_refused_with_its_name() {
+    let place = Place::new();
+    fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    fs::write(place.path(), "{\"some\": \"other file that has nothing to do with this program\"}\n").unwrap();
+    let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+    assert!(error.contains("sandbox.json") && error.contains("remove it"), "{error}");
+}
+
+#[test]
+fn a_transaction_reads_its_own_changes() {
+    let mut store = Store::in_memory();
+    put(&mut store, "1", "a", "1");
+    put(&mut store, "1", "b", "2");
+    let done = store.transact("1", "r", &Weather::default(), 1, |tx| {
+        tx.put("things", "c", &"3")?;
+        assert!(tx.delete("things", "a"));
+        assert!(!tx.delete("things", "a"));
+        assert_eq!(tx.get::<String>("things", "a")?, None);
+        tx.list::<String>("things")
+    });
+    assert_eq!(done.unwrap().0.unwrap(), [pair("b", "2"), pair("c", "3")]);
+}
+
+#[test]
+fn a_thousand_accounts_fit_in_one_file() {
+    let place = Place::new();
+    let mut store = place.open();
+    for n in 0..10_000 {
+        put(&mut store, &format!("{:012}", n % 1000), &format!("k{}", n / 1000), "x");
+    }
+    let mut again = place.open();
+    for account in [0, 500, 999] {
+        assert_eq!(things(&mut again, &format!("{account:012}")).len(), 10);
+    }
+    assert_eq!(again.entities.len(), store.entities.len());
+}

@@ -1,0 +1,168 @@
+//! What a handler sees: the entities of one account and region with its own changes on top, the time, and seeded chance.
+
+use super::entities::{Change, Entities};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::weather::{Weather, fold};
+use crate::sandbox::wire::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One request's view of the store. Changes are kept only when the handler succeeds.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    entities: &'a Entities,
+    account: &'a str,
+    region: &'a str,
+    weather: &'a Weather,
+    now: Timestamp,
+    rng: fastrand::Rng,
+    changes: BTreeMap<(&'static str, String), Option<Arc<str>>>,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(
+        entities: &'a Entities,
+        account: &'a str,
+        region: &'a str,
+        weather: &'a Weather,
+        now: Timestamp,
+        rng: fastrand::Rng,
+    ) -> Self {
+        Tx { entities, account, region, weather, now, rng, changes: BTreeMap::new() }
+    }
+
+    pub(super) fn into_changes(self) -> Vec<Change> {
+        let changes = self.changes.into_iter();
+        changes.map(|((table, key), value)| Change { table: table.to_owned(), key, value }).collect()
+    }
+
+    /// Twelve digits.
+    pub fn account(&self) -> &str {
+        self.account
+    }
+
+    pub fn region(&self) -> &str {
+        self.region
+    }
+
+    /// The time of the request, to the millisecond.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn tag_index_lag(&self) -> Duration {
+        self.weather.tag_index_lag
+    }
+
+    /// The sandbox's seed, for what is generated rather than stored.
+    pub fn seed(&self) -> u64 {
+        self.weather.seed
+    }
+
+    /// An ARN in this account and region; `resource` is what follows the account, e.g. `alarm:name`.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// A fresh id in the form of a UUID; never the same twice in one state.
+    pub fn uuid(&mut self) -> String {
+        let (a, b) = (self.rng.u64(..), self.rng.u64(..));
+        let variant = 0x8000 | (b >> 48 & 0x3FFF);
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{variant:04x}-{:012x}",
+            a >> 32,
+            a >> 16 & 0xFFFF,
+            a & 0xFFF,
+            b & 0xFFFF_FFFF_FFFF
+        )
+    }
+
+    /// So many hexadecimal digits, for tokens.
+    pub fn hex(&mut self, digits: usize) -> String {
+        (0..digits).map(|_| char::from(b"0123456789abcdef"[self.rng.usize(..16)])).collect()
+    }
+
+    /// Where a key stands in a list without a promised order: seeded, and the same in every answer, so that pages fit together.
+    pub fn scatter(&self, key: &str) -> u64 {
+        fold(self.weather.seed, [key])
+    }
+
+    pub fn get<T: DeserializeOwned>(&self, table: &'static str, key: &str) -> Result<Option<T>, Fault> {
+        let text = match self.changes.get(&(table, key.to_owned())) {
+            Some(changed) => changed.as_deref(),
+            None => self
+                .entities
+                .table(self.account, self.region, table)
+                .and_then(|table| table.get(key))
+                .map(|text| &**text),
+        };
+        text.map(|text| parse(table, key, text)).transpose()
+    }
+
+    pub fn put<T: Serialize>(&mut self, table: &'static str, key: &str, value: &T) -> Result<(), Fault> {
+        let text = serde_json::to_string(value).map_err(|error| Fault::corrupt(key, error))?;
+        self.changes.insert((table, key.to_owned()), Some(text.into()));
+        Ok(())
+    }
+
+    /// True where there was something to delete.
+    pub fn delete(&mut self, table: &'static str, key: &str) -> bool {
+        let stored = self.entities.table(self.account, self.region, table).is_some_and(|table| table.contains_key(key));
+        let changed = self.changes.remove(&(table, key.to_owned()));
+        if stored {
+            self.changes.insert((table, key.to_owned()), None);
+        }
+        changed.map_or(stored, |change| change.is_some())
+    }
+
+    /// How many entities a table holds.
+    pub fn count(&self, table: &'static str) -> usize {
+        let stored = self.entities.table(self.account, self.region, table);
+        let changed = self.changes.iter().filter(|((changed, _), _)| *changed == table);
+        let (mut more, mut less) = (0, 0);
+        for ((_, key), value) in changed {
+            let stands = stored.is_some_and(|stored| stored.contains_key(key));
+            more += usize::from(value.is_some() && !stands);
+            less += usize::from(value.is_none() && stands);
+        }
+        stored.map_or(0, |stored| stored.len()) + more - less
+    }
+
+    /// All entities of a table with their keys, in the order of the keys.
+    pub fn list<T: DeserializeOwned>(&self, table: &'static str) -> Result<Vec<(String, T)>, Fault> {
+        self.list_prefix(table, "")
+    }
+
+    /// The entities whose key begins with `prefix`, in the order of the keys.
+    pub fn list_prefix<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        prefix: &str,
+    ) -> Result<Vec<(String, T)>, Fault> {
+        let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+        if let Some(stored) = self.entities.table(self.account, self.region, table) {
+            let stored = stored
+                .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+                .take_while(|(key, _)| key.starts_with(prefix));
+            found.extend(stored.map(|(key, text)| (key.as_str(), &**text)));
+        }
+        for ((changed_table, key), text) in &self.changes {
+            if *changed_table != table || !key.starts_with(prefix) {
+                continue;
+            }
+            match text {
+                Some(text) => found.insert(key, text),
+                None => found.remove(key.as_str()),
+            };
+        }
+        found.into_iter().map(|(key, text)| Ok((key.to_owned(), parse(table, key, text)?))).collect()
+    }
+}
+
+fn parse<T: DeserializeOwned>(table: &str, key: &str, text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::corrupt(&format!("{table} {key:?}"), error))
+}

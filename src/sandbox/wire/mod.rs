@@ -1,0 +1,192 @@
+//! AWS's wire formats, at the edge only: a request becomes an operation's name and a `ciborium::Value`, an answer becomes bytes in
+//! the format the request was made in. The format follows from the request, not from the service.
+
+mod cbor;
+#[cfg(test)]
+mod clients;
+mod decode;
+mod json;
+mod query;
+mod rest;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use decode::decode;
+pub use rest::Route;
+pub use types::{Entries, Timestamp};
+
+use super::accounts::{self, Caller};
+use super::dispatch::routes;
+use super::fault::Fault;
+use anyhow::Result;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use ciborium::Value;
+
+/// The format of a request and its answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Protocol {
+    /// smithy rpc-v2-cbor.
+    Cbor,
+    /// AWS JSON; the version is `1.0` or `1.1`.
+    Json(&'static str),
+    /// A form in, XML out.
+    Query,
+    Rest,
+}
+
+/// A request, read.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub caller: Caller,
+    /// The session token of temporary credentials.
+    pub session_token: Option<String>,
+    /// E.g. `DescribeAlarms`.
+    pub operation: String,
+    /// A map by the names the service uses.
+    pub input: Value,
+    protocol: Protocol,
+    /// The client wants the older protocol's error codes in a header.
+    query_mode: bool,
+    /// HTTP status of a success; REST services have several.
+    success: u16,
+}
+
+impl Request {
+    /// How to answer this request.
+    pub fn reply(&self) -> Reply {
+        Reply {
+            protocol: self.protocol,
+            service: self.caller.service.clone(),
+            operation: self.operation.clone(),
+            query_mode: self.query_mode,
+            success: self.success,
+        }
+    }
+}
+
+/// The way back of one request.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    protocol: Protocol,
+    service: String,
+    operation: String,
+    query_mode: bool,
+    success: u16,
+}
+
+/// A request that could not be read, and the format to say so in.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    protocol: Protocol,
+    fault: Fault,
+}
+
+/// What an encoder makes: headers beside the common ones, and the body.
+struct Body {
+    content_type: String,
+    headers: Vec<(&'static str, String)>,
+    bytes: Vec<u8>,
+}
+
+/// Reads a request of any protocol.
+pub fn read(http: &HttpRequest) -> Result<Request, Refused> {
+    let header = |name| http.headers().get(name);
+    let content_type = header("content-type").unwrap_or_default();
+    let uri: Result<http::Uri, _> = http.uri().parse();
+    let (path, parameters) = match &uri {
+        Ok(uri) => (uri.path(), uri.query().unwrap_or_default()),
+        Err(_) => ("/", ""),
+    };
+    let body = http.body().bytes().unwrap_or_default();
+    let target = header("x-amz-target");
+    let protocol = if cbor::operation(path).is_some() {
+        Protocol::Cbor
+    } else if target.is_some() {
+        Protocol::Json(if content_type.ends_with("1.0") { "1.0" } else { "1.1" })
+    } else if content_type.starts_with("application/x-www-form-urlencoded") {
+        Protocol::Query
+    } else {
+        Protocol::Rest
+    };
+    let refuse = |fault| Refused { protocol, fault };
+    let malformed = |error: String| refuse(Fault::sender("SerializationException", error));
+    let Some(caller) = accounts::caller(header("authorization").unwrap_or_default()) else {
+        let missing = Fault::sender("MissingAuthenticationToken", "Request is missing Authentication Token");
+        return Err(refuse(missing.status(403)));
+    };
+    if header("content-encoding").is_some() {
+        return Err(malformed("the sandbox takes no compressed requests: disable request compression".to_owned()));
+    }
+    let (operation, input, success) = match protocol {
+        Protocol::Cbor => {
+            let operation = cbor::operation(path).unwrap_or_default().to_owned();
+            (operation, cbor::read(body).map_err(malformed)?, 200)
+        }
+        Protocol::Json(_) => {
+            let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
+            (operation, json::read(body).map_err(malformed)?, 200)
+        }
+        Protocol::Query => {
+            let (operation, input) = query::read(body);
+            (operation, input, 200)
+        }
+        Protocol::Rest => {
+            let matched =
+                rest::read(routes(&caller.service), http.method(), path, parameters, body).map_err(malformed)?;
+            matched.ok_or_else(|| refuse(Fault::unknown_operation(&format!("{} {path}", http.method())).status(404)))?
+        }
+    };
+    let session_token = header("x-amz-security-token").map(str::to_owned);
+    let query_mode = header("x-amzn-query-mode") == Some("true");
+    Ok(Request { caller, session_token, operation, input, protocol, query_mode, success })
+}
+
+/// Answers a request that could not be read.
+pub fn write_refusal(refused: &Refused) -> Result<HttpResponse> {
+    let reply = Reply {
+        protocol: refused.protocol,
+        service: String::new(),
+        operation: String::new(),
+        query_mode: true,
+        success: 200,
+    };
+    reply.write(Err(refused.fault.clone()))
+}
+
+impl Reply {
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The response for an output or a fault.
+    pub fn write(&self, answer: Result<Value, Fault>) -> Result<HttpResponse> {
+        let status = answer.as_ref().map_or_else(|fault| fault.status, |_| self.success);
+        let body = match self.protocol {
+            Protocol::Cbor => cbor::write(&answer, self.query_mode)?,
+            Protocol::Json(version) => json::write(answer, &format!("application/x-amz-json-{version}"))?,
+            Protocol::Query => query::write(&self.service, &self.operation, answer),
+            Protocol::Rest => rest::write(answer)?,
+        };
+        let mut response = http::Response::builder().status(status).header("content-type", body.content_type);
+        response = response.header("x-amzn-requestid", request_id());
+        for (name, value) in body.headers {
+            response = response.header(name, value);
+        }
+        Ok(response.body(SdkBody::from(body.bytes))?.try_into()?)
+    }
+}
+
+/// Only for a person's eyes, so chance without a seed does.
+fn request_id() -> String {
+    let id = fastrand::u128(..);
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        id >> 96,
+        id >> 80 & 0xFFFF,
+        id >> 68 & 0xFFF,
+        id >> 56 & 0xFFF,
+        id & 0xFFFF_FFFF_FFFF
+    )
+}

@@ -1,0 +1,110 @@
+//! Files and texts -> specs and variables. The only file of the spec that touches the disk.
+
+use super::document::Spec;
+use super::error::SpecError;
+use super::yaml;
+use crate::model::node::{Data, Span};
+use crate::model::problem::Problem;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Reads a spec; `-` is the standard input. Variables are not bound yet: `Spec::bind` finds the mistakes.
+pub fn load(path: &Path) -> Result<Spec, SpecError> {
+    let (name, text) = read(path)?;
+    parse(&name, &text)
+}
+
+/// A spec from its text; `name` is what messages call it. Fails where the text is not YAML or not a map.
+pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
+    let fail = |problem| SpecError::new(name, text, vec![problem]);
+    let (root, problems) = yaml::read(text).map_err(fail)?;
+    match &root.data {
+        Data::Map(_) => Ok(Spec::new(name, text, root, problems)),
+        Data::Null => Err(fail(
+            Problem::new(root.span, "the file is empty").help("a spec begins with: version: 1, then stack: and a name"),
+        )),
+        _ => Err(fail(
+            Problem::new(
+                Span::new(root.span.start, root.span.start + 1),
+                format!("a spec is a map of keys and values, but this is {}", root.what()),
+            )
+            .help("it begins with: version: 1, then stack: and a name"),
+        )),
+    }
+}
+
+/// Values of variables from a YAML or JSON file: a map of names and single values.
+pub fn read_var_file(path: &Path) -> Result<BTreeMap<String, String>, SpecError> {
+    let (name, text) = read(path)?;
+    parse_vars(&name, &text)
+}
+
+fn parse_vars(name: &str, text: &str) -> Result<BTreeMap<String, String>, SpecError> {
+    let (root, mut problems) = yaml::read(text).map_err(|problem| SpecError::new(name, text, vec![problem]))?;
+    let mut values = BTreeMap::new();
+    if !matches!(root.data, Data::Map(_) | Data::Null) {
+        let place = Span::new(root.span.start, root.span.start + 1);
+        problems
+            .push(Problem::new(place, "a file of variables is a map of names and values").help("write name: value"));
+    }
+    for entry in root.entries() {
+        let key = &entry.name;
+        match entry.value.text() {
+            _ if values.contains_key(&key.text) => {
+                let first = root.entries().iter().find(|e| e.name.text == key.text).map_or(key.span, |e| e.name.span);
+                problems
+                    .push(Problem::new(key.span, format!("`{key}` is given twice")).also(first, "first given here"));
+            }
+            Some(value) => {
+                values.insert(key.text.clone(), value.to_owned());
+            }
+            None => {
+                let message = format!("the value of `{key}` is {}", entry.value.what());
+                problems.push(Problem::new(key.span, message).help("a variable has a single value: name: value"));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(values) } else { Err(SpecError::new(name, text, problems)) }
+}
+
+/// The file's name for messages and its text, refused where it is too large or not UTF-8.
+fn read(path: &Path) -> Result<(String, String), SpecError> {
+    if path.as_os_str() == "-" {
+        return text("stdin", io::stdin().lock());
+    }
+    let name = path.display().to_string();
+    match std::fs::File::open(path) {
+        Ok(file) => text(&name, file),
+        Err(error) => Err(unreadable(&name, &error)),
+    }
+}
+
+fn text(name: &str, reader: impl Read) -> Result<(String, String), SpecError> {
+    let mut bytes = Vec::new();
+    reader.take(yaml::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.len() as u64 > yaml::MAX_BYTES {
+        let problem = Problem::new(Span::default(), format!("{name} is larger than 1 MiB"))
+            .help("a spec of a thousand alarms is a third of that: is this the right file?");
+        return Err(SpecError::without_place(name, problem));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name.to_owned(), text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes()[at];
+            let shown = String::from_utf8_lossy(error.as_bytes());
+            let problem = Problem::new(Span::new(at, at + 1), format!("byte {at} (0x{byte:02x}) is not UTF-8"));
+            Err(SpecError::new(name, &shown, vec![problem.help("save the file as UTF-8")]))
+        }
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> SpecError {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "name another file with --file, or write one with `mlopsctl init`",
+        io::ErrorKind::IsADirectory => "name a file in it with --file",
+        _ => "check that the file can be read",
+    };
+    SpecError::without_place(name, Problem::new(Span::default(), format!("cannot read {name}: {error}")).help(help))
+}

@@ -1,0 +1,166 @@
+//! `${name}` in texts and keys: what is declared, and putting the values in. A value is data, never YAML.
+
+use crate::model::node::{Data, Name, Node, Scalar, Span};
+use crate::model::problem::{Problem, nearest};
+use crate::model::shape::{Key, Object, Shape};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A declared variable. Without a default it is required, unless the file says otherwise (then it is empty).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    pub name: String,
+    pub description: Option<String>,
+    pub default: Option<String>,
+    pub required: bool,
+}
+
+pub static VARIABLE: Object = Object {
+    what: "a variable",
+    doc: "A value that the file leaves open.",
+    keys: &[&[
+        Key::new("description", Shape::Text(1024), "What the value is for; shown when it is asked for."),
+        Key::new("default", Shape::Text(10_240), "The value where none is given."),
+        Key::new("required", Shape::Bool, "Whether a value has to be given. Default: true without a `default`."),
+    ]],
+};
+
+/// The variables that can be read; what is wrong with the others is for `check_names` and the shape to say.
+pub fn declared(vars: Option<&Node>) -> Vec<Variable> {
+    let entries = vars.map(Node::entries).unwrap_or_default();
+    let variable = |name: &Name, value: &Node| {
+        let text = |key| value.get(key).and_then(Node::text).map(str::to_owned);
+        let default = value.text().map(str::to_owned).or_else(|| text("default"));
+        let said = value.get("required").and_then(Node::boolean);
+        Variable {
+            name: name.text.clone(),
+            description: text("description"),
+            required: said.unwrap_or(default.is_none()),
+            default,
+        }
+    };
+    entries.iter().map(|entry| variable(&entry.name, &entry.value)).collect()
+}
+
+pub fn check_names(vars: Option<&Node>, problems: &mut Vec<Problem>) {
+    for entry in vars.map(Node::entries).unwrap_or_default() {
+        if !is_name(&entry.name.text) {
+            problems.push(
+                Problem::new(entry.name.span, format!("`{}` cannot name a variable", entry.name))
+                    .help("a name has letters, digits and _, and does not begin with a digit"),
+            );
+        }
+        if entry.value.get("default").is_some() && entry.value.get("required").and_then(Node::boolean) == Some(true) {
+            problems.push(
+                Problem::new(entry.name.span, format!("variable `{}` is required and has a default", entry.name))
+                    .help("leave one of the two out: a required value has to be given each time"),
+            );
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Fills the values into a tree.
+pub struct Filler<'a> {
+    variables: &'a [Variable],
+    values: &'a BTreeMap<String, String>,
+    /// Variables whose missing value is already a problem: said once, where they are first used.
+    missing: BTreeSet<String>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Filler<'a> {
+    pub fn new(variables: &'a [Variable], values: &'a BTreeMap<String, String>) -> Self {
+        Self { variables, values, missing: BTreeSet::new(), problems: Vec::new() }
+    }
+
+    pub fn done(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    pub fn fill(&mut self, node: &mut Node) {
+        let span = node.span;
+        match &mut node.data {
+            Data::Scalar(scalar) if scalar.text.contains("${") => {
+                match self.filled(&scalar.text, scalar.verbatim, span) {
+                    // What comes out of a variable is a text, even where it looks like a number.
+                    Some(text) => *scalar = Scalar { text, quoted: true, verbatim: None },
+                    None => node.data = Data::Hole,
+                }
+            }
+            Data::List(items) => items.iter_mut().for_each(|item| self.fill(item)),
+            Data::Map(entries) => {
+                for entry in entries {
+                    if entry.name.text.contains("${")
+                        && let Some(text) = self.filled(&entry.name.text, None, entry.name.span)
+                    {
+                        entry.name.text = text;
+                    }
+                    self.fill(&mut entry.value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The text with its variables filled in; `None` after a problem.
+    fn filled(&mut self, text: &str, verbatim: Option<usize>, whole: Span) -> Option<String> {
+        let spot = |from: usize, to: usize| verbatim.map_or(whole, |at| Span::new(at + from, at + to));
+        let (mut out, mut right, mut at) = (String::with_capacity(text.len()), true, 0);
+        while let Some(found) = text[at..].find("${") {
+            let start = at + found;
+            if text[at..start].ends_with('$') {
+                out.push_str(&text[at..start - 1]);
+                out.push_str("${");
+                at = start + 2;
+                continue;
+            }
+            out.push_str(&text[at..start]);
+            let Some(length) = text[start..].find('}') else {
+                self.problems.push(
+                    Problem::new(spot(start, text.len()), "`${` is never closed")
+                        .help("write ${name}, or $${ for the two characters themselves"),
+                );
+                return None;
+            };
+            let end = start + length + 1;
+            match self.value(&text[start + 2..end - 1], spot(start, end)) {
+                Some(value) => out.push_str(value),
+                None => right = false,
+            }
+            at = end;
+        }
+        out.push_str(&text[at..]);
+        right.then_some(out)
+    }
+
+    fn value(&mut self, name: &str, span: Span) -> Option<&'a str> {
+        let Some(variable) = self.variables.iter().find(|variable| variable.name == name) else {
+            let problem = Problem::new(span, format!("`{name}` is not a variable of this file"));
+            let help = match nearest(name, self.variables.iter().map(|v| v.name.as_str())) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if is_name(name) => format!("declare it: vars: {{ {name}: {{ required: true }} }}"),
+                None => "between the braces stands a name only; write $${ for the two characters themselves".into(),
+            };
+            self.problems.push(problem.help(help));
+            return None;
+        };
+        if let Some(value) = self.values.get(name).or(variable.default.as_ref()) {
+            return Some(value);
+        }
+        if !variable.required {
+            return Some("");
+        }
+        if self.missing.insert(name.to_owned()) {
+            let what = variable.description.as_ref().map(|d| format!(" ({d})")).unwrap_or_default();
+            self.problems.push(
+                Problem::new(span, format!("variable `{name}`{what} has no value"))
+                    .help(format!("give it: --var {name}=…, or set MLOPSCTL_VAR_{}", name.to_uppercase())),
+            );
+        }
+        None
+    }
+}

@@ -1,0 +1,275 @@
+//! YAML text -> a tree with spans. The only file that names the YAML crate; knows no key of the spec.
+
+use crate::model::node::{Data, Entry, Name, Node, Scalar, Span};
+use crate::model::problem::Problem;
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+use std::collections::HashMap;
+
+/// Larger files are refused before they are read.
+pub const MAX_BYTES: u64 = 1024 * 1024;
+/// The deepest right spec has about ten levels.
+const MAX_DEPTH: usize = 64;
+/// Values of a document after its aliases are filled in: an alias bomb ends here.
+const MAX_VALUES: usize = 200_000;
+
+/// A document as a tree, with the mistakes that do not keep it from being read. `Err` where it cannot be read on.
+pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
+    if let Some(at) = text.bytes().position(|b| b == 0) {
+        return Err(Problem::new(Span::new(at, at + 1), "a NUL byte: this is not a text file")
+            .help("save the file as UTF-8 text"));
+    }
+    // A byte order mark is allowed at the beginning and means nothing.
+    let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let body = &text[skipped..];
+    let options = granit_parser::options! {
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let mut builder = Builder { text: body, ..Builder::default() };
+    for event in Parser::new_from_str_with_options(body, options) {
+        let (event, span) = event.map_err(|error| shifted(syntax_error(body, &error), skipped))?;
+        let span = span.byte_range().map_or_else(Span::default, |range| Span::new(range.start, range.end));
+        builder.event(event, span).map_err(|problem| shifted(problem, skipped))?;
+    }
+    let end = Span::new(body.len(), body.len());
+    let mut root = builder.root.unwrap_or(Node::new(end, Data::Null));
+    if skipped > 0 {
+        shift(&mut root, skipped);
+    }
+    Ok((root, builder.problems.into_iter().map(|problem| shifted(problem, skipped)).collect()))
+}
+
+#[derive(Default)]
+struct Builder<'t> {
+    text: &'t str,
+    open: Vec<Open>,
+    root: Option<Node>,
+    documents: usize,
+    values: usize,
+    /// The finished node of each anchor, and how many values it holds.
+    anchors: HashMap<usize, (Node, usize)>,
+    problems: Vec<Problem>,
+}
+
+/// A list or map whose end has not come.
+struct Open {
+    start: Span,
+    anchor: usize,
+    values_before: usize,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    /// The key that waits for its value stands beside the finished entries.
+    Map(Vec<Entry>, Option<Name>),
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+        let tagged = event.tag().is_some();
+        if tagged {
+            self.problems.push(
+                Problem::new(line_of(self.text, span), "a YAML tag (`!…`) means nothing here")
+                    .help("leave the tag out"),
+            );
+        }
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(Problem::new(span, "a second document begins here: a file holds one")
+                        .help("keep each spec in a file of its own"));
+                }
+                Ok(())
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                self.count(1, span)?;
+                let node = Node::new(span, self.scalar(text.into_owned(), style, span));
+                self.remember(anchor, &node, 1);
+                self.add(node)
+            }
+            Event::SequenceStart(_, anchor, _) => self.push(span, anchor, Content::List(Vec::new())),
+            Event::MappingStart(_, anchor, _) => self.push(span, anchor, Content::Map(Vec::new(), None)),
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(anchor) => {
+                let Some((node, values)) = self.anchors.get(&anchor) else {
+                    return Err(Problem::new(span, "this alias stands inside the value it repeats"));
+                };
+                let (mut node, values) = (node.clone(), *values);
+                node.span = span;
+                if let Data::Scalar(scalar) = &mut node.data {
+                    scalar.verbatim = None;
+                }
+                self.count(values, span)?;
+                self.add(node)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn scalar(&self, text: String, style: ScalarStyle, span: Span) -> Data {
+        let plain = style == ScalarStyle::Plain;
+        if plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
+            return Data::Null;
+        }
+        let start = if plain { span.start } else { span.start + 1 };
+        let verbatim = self.text.get(start..).is_some_and(|rest| rest.starts_with(&text)).then_some(start);
+        Data::Scalar(Scalar { text, quoted: !plain, verbatim })
+    }
+
+    fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
+        self.values = self.values.saturating_add(values);
+        if self.values > MAX_VALUES {
+            return Err(Problem::new(span, format!("more than {MAX_VALUES} values, counting what aliases repeat"))
+                .help("split the spec into several files, each with a stack of its own"));
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, start: Span, anchor: usize, content: Content) -> Result<(), Problem> {
+        self.count(1, start)?;
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_deep(start));
+        }
+        self.open.push(Open { start, anchor, values_before: self.values - 1, content });
+        Ok(())
+    }
+
+    fn close(&mut self, end: Span) -> Result<(), Problem> {
+        let Some(Open { start, anchor, values_before, content }) = self.open.pop() else { return Ok(()) };
+        let (data, last) = match content {
+            Content::List(items) => {
+                let last = items.last().map(|item| item.span.end);
+                (Data::List(items), last)
+            }
+            Content::Map(entries, _) => {
+                let last = entries.last().map(|entry| entry.value.span.end.max(entry.name.span.end));
+                (Data::Map(self.merged(entries)), last)
+            }
+        };
+        // A block ends where its last value does; a flow collection has a bracket of its own.
+        let end = if end.end > end.start { end.end } else { last.unwrap_or(start.end) };
+        let node = Node::new(Span::new(start.start, end), data);
+        self.remember(anchor, &node, self.values - values_before);
+        self.add(node)
+    }
+
+    fn remember(&mut self, anchor: usize, node: &Node, values: usize) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), values));
+        }
+    }
+
+    fn add(&mut self, node: Node) -> Result<(), Problem> {
+        match self.open.last_mut().map(|open| &mut open.content) {
+            None => self.root = Some(node),
+            Some(Content::List(items)) => items.push(node),
+            Some(Content::Map(entries, key)) => match key.take() {
+                Some(name) => entries.push(Entry { name, value: node }),
+                None => {
+                    let text = match node.data {
+                        Data::Scalar(scalar) => scalar.text,
+                        Data::Null => "null".to_owned(),
+                        _ => {
+                            return Err(Problem::new(line_of(self.text, node.span), "a key cannot be a list or a map")
+                                .help(
+                                    "a text that begins with [ or { needs quotes; so does a value with ${…} inside { }",
+                                ));
+                        }
+                    };
+                    *key = Some(Name { text, span: node.span });
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Fills in `<<: *anchor` (YAML 1.1 merge keys): what the map says itself wins.
+    fn merged(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        if !entries.iter().any(|entry| entry.name.text == "<<") {
+            return entries;
+        }
+        let (merges, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|e| e.name.text == "<<");
+        for merge in merges {
+            let sources = if merge.value.items().is_empty() { vec![merge.value] } else { merge.value.items().to_vec() };
+            for source in sources {
+                let Data::Map(inherited) = source.data else {
+                    self.problems.push(Problem::new(source.span, "`<<` takes an alias of a map, such as `<<: *base`"));
+                    continue;
+                };
+                for entry in inherited {
+                    if !own.iter().any(|known| known.name.text == entry.name.text) {
+                        own.push(entry);
+                    }
+                }
+            }
+        }
+        own
+    }
+}
+
+fn too_deep(span: Span) -> Problem {
+    Problem::new(span, format!("nested more than {MAX_DEPTH} levels deep")).help("a spec has about ten levels")
+}
+
+/// The part of a span that is on its first line.
+fn line_of(text: &str, span: Span) -> Span {
+    let end = text.get(span.start..span.end).and_then(|part| part.find('\n')).map_or(span.end, |at| span.start + at);
+    Span::new(span.start, end)
+}
+
+fn syntax_error(text: &str, error: &ScanError) -> Problem {
+    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let next = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n').map_or(0, char::len_utf8);
+    let span = Span::new(at, at + next);
+    let problem = |message: &str| Problem::new(span, format!("this is not YAML: {message}"));
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => too_deep(span),
+        ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
+            problem("a tab where spaces are needed").help("YAML is indented with spaces only")
+        }
+        ErrorKind::UnclosedQuotedScalar => problem("this quoted text never ends").help("close the quote"),
+        ErrorKind::UnclosedFlowCollection { open } => {
+            problem(&format!("this `{open}` is never closed")).help("add the closing bracket")
+        }
+        ErrorKind::UnknownAnchor => problem("this alias has no anchor before it")
+            .help("a value that begins with * or & needs quotes; an alias *name needs an earlier &name"),
+        ErrorKind::UnknownQuotedScalarEscape => problem("an unknown escape in a text in double quotes")
+            .help(r#"write \\ for a backslash, or use single quotes"#),
+        kind => {
+            let line_start = text[..at].rfind('\n').map_or(0, |n| n + 1);
+            let line = text[line_start..].lines().next().unwrap_or_default();
+            let problem = problem(&kind.to_string());
+            if line.contains("${") {
+                problem.help("inside { } or [ ], write a variable in quotes: \"${name}\"")
+            } else if line.trim_start().starts_with('@') || line.contains(": @") || line.contains(": %") {
+                problem.help("a text that begins with @, %, *, &, !, | or > needs quotes")
+            } else {
+                problem.help(
+                    "check the indentation of this line and the one before, colons followed by a space, and quotes",
+                )
+            }
+        }
+    }
+}
+
+fn shifted(mut problem: Problem, by: usize) -> Problem {
+    let moved = |span: Span| Span::new(span.start + by, span.end + by);
+    problem.span = moved(problem.span);
+    problem.also = problem.also.map(|(span, words)| (moved(span), words));
+    problem
+}
+
+fn shift(node: &mut Node, by: usize) {
+    node.span = Span::new(node.span.start + by, node.span.end + by);
+    match &mut node.data {
+        Data::Scalar(scalar) => scalar.verbatim = scalar.verbatim.map(|at| at + by),
+        Data::List(items) => items.iter_mut().for_each(|item| shift(item, by)),
+        Data::Map(entries) => entries.iter_mut().for_each(|entry| {
+            entry.name.span = Span::new(entry.name.span.start + by, entry.name.span.end + by);
+            shift(&mut entry.value, by);
+        }),
+        Data::Null | Data::Hole => {}
+    }
+}

@@ -1,0 +1,225 @@
+//! The floors of the house: which module may name which, and the one home of each outside crate. `src/lib.rs` tells why.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module -> the modules it may name. `aws.rs` files of resources have a floor of their own.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("aws", &["model"]),
+    ("resources", &["model"]),
+    ("sandbox", &["model"]),
+    ("spec", &["model", "resources"]),
+    ("plan", &["model", "resources"]),
+    ("lint", &["model", "resources", "spec"]),
+    ("live", &["model", "resources", "aws"]),
+    ("apply", &["model", "resources", "aws", "plan"]),
+    ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
+    ("report", &["model", "resources", "plan", "apply", "fleet", "spec"]),
+    ("service", &["model"]),
+    ("cli", &["model", "resources", "aws", "sandbox", "spec", "live", "plan", "apply", "fleet", "report", "service"]),
+];
+
+/// What only `resources/*/aws.rs` may name beyond the floor of `resources`.
+const RESOURCE_CLIENTS: &[&str] = &["model", "aws"];
+
+/// Outside crate -> the only places (path prefixes below `src/`) that may name it.
+const HOMES: &[(&str, &[&str])] = &[
+    ("clap", &["cli/"]),
+    ("clap_complete", &["cli/"]),
+    ("clap_mangen", &["cli/"]),
+    ("indicatif", &["cli/"]),
+    ("anstream", &["cli/"]),
+    ("anstyle", &["cli/", "report/"]),
+    ("comfy_table", &["report/table.rs"]),
+    ("serde_saphyr", &["spec/yaml.rs"]),
+    ("axum", &["service/"]),
+    ("tower_http", &["service/"]),
+    ("rusqlite", &["service/"]),
+    ("tokio_postgres", &["service/"]),
+    ("ciborium", &["sandbox/"]),
+    ("quick_xml", &["sandbox/"]),
+    ("aws_config", &["aws/"]),
+    ("aws_sdk_cloudwatch", &["aws/", "resources/*/aws.rs", "backtest/", "watch/"]),
+    ("aws_sdk_cloudwatchlogs", &["aws/", "resources/*/aws.rs", "watch/"]),
+    ("aws_sdk_lambda", &["aws/", "resources/*/aws.rs", "watch/"]),
+    ("aws_sdk_sns", &["aws/", "resources/*/aws.rs", "watch/"]),
+    ("aws_sdk_sts", &["aws/"]),
+    ("aws_sdk_resourcegroupstagging", &["aws/", "live/index.rs"]),
+];
+
+/// Lines a file may have before it needs a second room.
+const LONGEST_FILE: usize = 500;
+
+/// A source file: its path below `src/`, with `/`, and its code without comments and without tests.
+struct File {
+    path: String,
+    code: String,
+    lines: usize,
+}
+
+#[test]
+fn every_module_keeps_to_its_floor() {
+    let violations: Vec<String> = sources().iter().flat_map(floor_violations).collect();
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn every_outside_crate_has_one_home() {
+    let violations: Vec<String> = sources().iter().flat_map(home_violations).collect();
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long_and_each_says_what_it_is_for() {
+    let violations: Vec<String> = sources().iter().flat_map(shape_violations).collect();
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn every_folder_of_src_has_a_floor_and_a_line_in_the_map() {
+    let map = fs::read_to_string(src().join("lib.rs")).expect("lib.rs");
+    for entry in fs::read_dir(src()).expect("src").map(|entry| entry.expect("entry")) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && name != "bin" {
+            assert!(FLOORS.iter().any(|(module, _)| *module == name), "src/{name} has no floor in {}", file!());
+            assert!(map.contains(&format!("//! {name}/")), "src/{name} is not on the map in src/lib.rs");
+        }
+    }
+}
+
+/// The checks themselves can fail: each kind of broken floor is found.
+#[test]
+fn broken_floors_are_found() {
+    let file = |path: &str, code: &str| File { path: path.into(), code: format!("//! x\n{code}"), lines: 2 };
+    let found = |path: &str, code: &str| floor_violations(&file(path, code)).len();
+    assert_eq!(found("plan/mod.rs", "use crate::aws::Aws;"), 1);
+    assert_eq!(found("plan/mod.rs", "use crate::{aws, model};"), 1);
+    assert_eq!(found("plan/mod.rs", "let x = crate::cli::run();"), 1);
+    assert_eq!(found("service/mod.rs", "use crate::plan::Plan;"), 1);
+    assert_eq!(found("resources/alarm/mod.rs", "use crate::aws::Aws;"), 1);
+    assert_eq!(found("resources/alarm/aws.rs", "use crate::aws::Aws;"), 0);
+    assert_eq!(found("plan/mod.rs", "use crate::model::Target; use crate::resources::Kind;"), 0);
+    let homes = |path: &str, code: &str| home_violations(&file(path, code)).len();
+    assert_eq!(homes("plan/mod.rs", "use clap::Parser;"), 1);
+    assert_eq!(homes("report/json.rs", "let t = comfy_table::Table::new();"), 1);
+    assert_eq!(homes("resources/topic/aws.rs", "use aws_sdk_sns::types;"), 0);
+    assert_eq!(homes("resources/topic/mod.rs", "use aws_sdk_sns::types;"), 1);
+    assert_eq!(shape_violations(&File { lines: LONGEST_FILE + 1, ..file("plan/mod.rs", "") }).len(), 1);
+    assert_eq!(shape_violations(&File { code: "fn x() {}".into(), ..file("plan/mod.rs", "") }).len(), 1);
+}
+
+fn floor_violations(file: &File) -> Vec<String> {
+    let Some((module, _)) = file.path.split_once('/') else { return Vec::new() };
+    let client = module == "resources" && file.path.ends_with("/aws.rs");
+    let allowed: Vec<&str> = FLOORS
+        .iter()
+        .filter(|(name, _)| *name == module)
+        .flat_map(|(_, allowed)| allowed.iter().copied())
+        .chain(RESOURCE_CLIENTS.iter().copied().filter(|_| client))
+        .collect();
+    let known = |name: &str| FLOORS.iter().any(|(module, _)| *module == name);
+    let named = named_modules(&file.code).into_iter().filter(|name| known(name) && name != module);
+    named
+        .filter(|name| !allowed.contains(&name.as_str()))
+        .map(|name| format!("src/{}: {module} may not name {name}", file.path))
+        .collect()
+}
+
+/// The modules behind `crate::`, also inside `crate::{a, b::c}`.
+fn named_modules(code: &str) -> Vec<String> {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = Vec::new();
+    for (at, marker) in code.match_indices("crate::") {
+        let rest = &code[at + marker.len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 0;
+            let mut start = true;
+            for (at, c) in group.char_indices() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => start = true,
+                    c if start && !c.is_whitespace() => {
+                        names.push(word(&group[at..]));
+                        start = false;
+                    }
+                    _ => {}
+                }
+            }
+        } else {
+            names.push(word(rest));
+        }
+    }
+    names
+}
+
+fn home_violations(file: &File) -> Vec<String> {
+    HOMES
+        .iter()
+        .filter(|(name, homes)| names_crate(&file.code, name) && !homes.iter().any(|home| lives_in(&file.path, home)))
+        .map(|(name, homes)| format!("src/{}: {name} lives in {} only", file.path, homes.join(", ")))
+        .collect()
+}
+
+fn names_crate(code: &str, name: &str) -> bool {
+    let boundary = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '.');
+    code.match_indices(name).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = &code[at + name.len()..];
+        boundary(before) && (after.starts_with("::") || after.starts_with(';') || after.starts_with(" as "))
+    })
+}
+
+fn lives_in(path: &str, home: &str) -> bool {
+    match home.split_once('*') {
+        Some((before, after)) => path.starts_with(before) && path.ends_with(after),
+        None => path.starts_with(home),
+    }
+}
+
+fn shape_violations(file: &File) -> Vec<String> {
+    let mut violations = Vec::new();
+    if file.lines > LONGEST_FILE {
+        violations.push(format!("src/{}: {} lines; is there a second room in it?", file.path, file.lines));
+    }
+    if !file.code.starts_with("//!") {
+        violations.push(format!("src/{}: has no `//!` line that says what it is for", file.path));
+    }
+    violations
+}
+
+fn sources() -> Vec<File> {
+    let mut files: BTreeMap<String, File> = BTreeMap::new();
+    collect(&src(), &mut files);
+    assert!(files.len() > 30, "the sources were not found");
+    files.into_values().collect()
+}
+
+fn collect(folder: &Path, files: &mut BTreeMap<String, File>) {
+    for entry in fs::read_dir(folder).expect("a readable folder").map(|entry| entry.expect("entry").path()) {
+        if entry.is_dir() {
+            collect(&entry, files);
+        } else if entry.extension().is_some_and(|e| e == "rs") {
+            let path = entry.strip_prefix(src()).expect("below src").to_string_lossy().replace('\\', "/");
+            let is_test = path.ends_with("tests.rs") || path.contains("/tests/") || path.ends_with("testing.rs");
+            if !is_test {
+                let text = fs::read_to_string(&entry).expect("readable");
+                files.insert(path.clone(), File { path, lines: text.lines().count(), code: code_of(&text) });
+            }
+        }
+    }
+}
+
+/// The text up to its unit tests, without line comments (but with the opening `//!`).
+fn code_of(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//") || line.starts_with("//!"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}

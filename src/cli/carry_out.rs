@@ -69,7 +69,7 @@ impl CarryOut<'_> {
         let plan = &self.planned.plan;
         let is_text = self.format == Format::Table;
         if is_text || blocked || (unchanged && self.format == Format::Markdown) {
-            return run.output.result(&render(plan, self.format, &run.output.look));
+            return run.output.result(&render(plan, None, self.format, &run.output.look));
         }
         run.output.say(&plan_text::plan(plan, &run.output.side));
         if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }
@@ -85,15 +85,14 @@ impl CarryOut<'_> {
         }
         let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
         let question = format!("{} {these}?", self.verb);
-        let said_yes = tokio::select! {
-            answer = run.output.ask(&question) => answer,
-            () = run.signals.interrupt.wait() => false,
-        };
-        match (said_yes, run.signals.received()) {
-            (true, None) => Ok(()),
-            (_, Some(exit)) => Err(Failure::say(exit, "interrupted, nothing was changed", "run again")),
-            (false, None) => {
-                Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on"))
+        let signals = run.signals.clone();
+        let answer = signals.or_interrupted(async { Ok(run.output.ask(&question).await) }).await;
+        match answer {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
+            Err(interrupted) => {
+                run.output.complain("");
+                Err(interrupted)
             }
         }
     }

@@ -10,8 +10,10 @@ mod exit;
 mod failure;
 mod init;
 mod interrupt;
+mod lint;
 mod output;
 mod plan;
+mod prices;
 mod progress;
 mod saved_plan;
 mod schema;
@@ -43,6 +45,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Lint(lint::LintArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -76,7 +79,10 @@ impl Command {
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
-            Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => self.run_on_aws(output),
+            Command::Lint(args) if !args.is_online() => args.run(output),
+            Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) | Command::Lint(_) => {
+                self.run_on_aws(output)
+            }
         }
     }
 
@@ -86,10 +92,11 @@ impl Command {
         runtime.context("could not start")?.block_on(async {
             let mut run = Run { output, signals: Signals::listen()? };
             let ended = match self {
-                Command::Init(args) => args.run(&mut run).await,
-                Command::Plan(args) => args.run(&mut run).await,
+                Command::Init(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {

@@ -12,8 +12,8 @@ mod subject;
 mod suppress;
 
 pub use finding::{Finding, Level, Suppressed};
-pub use online::{Observed, TopicFacts};
-pub use planned::{Added, added};
+pub use online::{Observed, listings};
+pub use planned::added;
 pub use rules::RULES;
 pub use settings::Settings;
 

@@ -1,6 +1,9 @@
 //! What AWS has told about the account, as plain values: the rules that need it are silent without. Asks nobody.
 
-use crate::resources::{Confirmation, FunctionFacts, Kind, Observation, Resource, Snapshot};
+use super::catalogue::catalogue;
+use super::series::Watch;
+use crate::resources::metric::Metric;
+use crate::resources::{Address, Confirmation, FunctionFacts, Kind, Observation, Resource, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +30,37 @@ pub struct TopicFacts {
     pub subscriptions: Vec<Confirmation>,
 }
 
+/// A listing to ask for: a namespace, and a name where the namespace may have more metrics than one wants to read.
+pub type Listing = (String, Option<String>);
+
+/// What has to be listed so that the rules know of every metric of these alarms. AWS's namespaces are asked by name, since
+/// the catalogue knows their names; others as a whole, for the nearest name.
+pub fn listings(resources: &BTreeMap<Address, Resource>) -> BTreeSet<Listing> {
+    let alarms = resources.values().filter_map(|resource| match resource {
+        Resource::Alarm(alarm) => Some(Watch::new(alarm)),
+        _ => None,
+    });
+    let all = alarms.flat_map(|watch| watch.series).filter(|series| !series.foreign);
+    all.map(|series| {
+        let by_name = catalogue().namespace(series.namespace).is_some() || series.namespace.starts_with("AWS/");
+        (series.namespace.to_owned(), by_name.then(|| series.metric.to_owned()))
+    })
+    .collect()
+}
+
 impl Observed {
+    /// Adds what a listing told.
+    pub fn add(&mut self, (namespace, name): Listing, listed: Vec<Metric>) {
+        let names = self.metrics.entry(namespace.clone()).or_default();
+        match name {
+            Some(name) => drop(names.entry(name).or_default()),
+            None => drop(self.whole_namespaces.insert(namespace)),
+        }
+        for metric in listed {
+            names.entry(metric.name).or_default().push(metric.dimensions);
+        }
+    }
+
     /// What a plan's reads tell. Metrics are asked for apart.
     pub fn of(snapshot: &Snapshot) -> Self {
         let known =
@@ -46,7 +79,7 @@ impl Observed {
             }
         }
         let unread = |name: &String| {
-            let of_topic = |address: &&crate::resources::Address| {
+            let of_topic = |address: &&Address| {
                 address.kind == Kind::Subscription && address.name.split('/').next() == Some(name.as_str())
             };
             let mut unknown = snapshot.observations.iter().filter(|(_, o)| matches!(o, Observation::Unknown(_)));

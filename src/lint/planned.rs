@@ -27,7 +27,9 @@ pub fn added(input: Input<'_>, plan: &Plan) -> Added {
     let changed: BTreeSet<&Address> = plan.effective().map(|change| &change.address).collect();
     let mut findings = lint(input).findings;
     findings.retain(|finding| {
-        let touched = finding.address.as_ref().map_or(!changed.is_empty(), |address| changed.contains(address));
+        // A limited plan does not see all that watches a function.
+        let whole = plan.pruning && !changed.is_empty();
+        let touched = finding.address.as_ref().map_or(whole, |address| changed.contains(address));
         touched
             && !finding.rule.starts_with("suppression-")
             && !before.contains(&(finding.rule, finding.message.clone()))

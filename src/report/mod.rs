@@ -2,6 +2,7 @@
 
 pub mod apply_text;
 pub mod calls;
+pub mod cost;
 mod field_text;
 pub mod json;
 mod layout;
@@ -31,7 +32,7 @@ impl Look {
     pub const PLAIN: Look = Look { colour: false, width: 120, verbose: false };
 
     fn paint(&self, tone: Tone, text: &str) -> String {
-        if !self.colour || text.is_empty() {
+        if !self.colour || text.trim().is_empty() {
             return text.to_owned();
         }
         let style = tone.style();

@@ -3,11 +3,13 @@
 pub mod address;
 pub mod alarm;
 pub mod composite_alarm;
+pub mod delivery_policy;
 pub mod document;
 pub mod function;
 pub mod live;
 pub mod log_group;
 pub mod mark;
+pub mod metric;
 pub mod scope;
 pub mod snapshot;
 pub mod subscription;

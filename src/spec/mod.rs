@@ -9,10 +9,14 @@ mod source;
 mod variables;
 mod yaml;
 
-pub use document::{Bound, Desired, Spec, reference, schema};
-pub use error::{Located, SpecError};
-pub use input::{load, parse, read_var_file};
-pub use source::{Position, Source};
+#[cfg(test)]
+pub use document::reference;
+pub use document::{Bound, Desired, schema};
+pub use error::SpecError;
+#[cfg(test)]
+pub use input::parse;
+pub use input::{load, read_var_file};
+pub use source::Source;
 pub use variables::Variable;
 
 #[cfg(test)]

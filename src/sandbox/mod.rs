@@ -1,8 +1,6 @@
 //! An AWS inside the process, spoken to by the real SDK through an HTTP client: the SDK still encodes, signs, pages, retries
 //! and reads errors itself. It knows nothing of specs, plans or the SDK's types, and opens no socket.
 
-
-
 mod accounts;
 mod cloudwatch;
 mod connector;

@@ -42,6 +42,8 @@ mod plan;
 mod report;
 mod resources;
 mod sandbox;
+mod service;
 mod spec;
 
 pub use cli::run;
+pub use service::mlops_service;

@@ -21,8 +21,10 @@ mod testing;
 mod weather;
 mod wire;
 
-pub use accounts::{ACCESS_KEY, ACCOUNT, SECRET_KEY};
+#[cfg(test)]
+pub use accounts::ACCOUNT;
+pub use accounts::{ACCESS_KEY, SECRET_KEY};
 pub use connector::Sandbox;
+#[cfg(test)]
 pub use sns::Letter;
-pub use stats::{OperationStats, Stats};
-pub use weather::{Quotas, Weather};
+pub use weather::Weather;

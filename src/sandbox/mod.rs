@@ -26,5 +26,7 @@ mod wire;
 pub use accounts::{ACCESS_KEY, ACCOUNT, SECRET_KEY};
 pub use connector::Sandbox;
 pub use sns::Letter;
+#[cfg(test)]
+pub use store::Contents;
 pub use stats::{OperationStats, Stats};
 pub use weather::{Quotas, Weather};

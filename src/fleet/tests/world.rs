@@ -4,9 +4,12 @@ use crate::apply::{Event, Outcome, Report};
 use crate::aws::{Aws, Interrupt, Options, Session};
 use crate::fleet::{self, Planned, Select};
 use crate::plan::{Action, Consent};
-use crate::sandbox::{self, Sandbox, Weather};
+use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
 use crate::spec::{self, Bound};
 use std::collections::BTreeMap;
+
+pub use crate::sandbox::ACCOUNT;
+pub const REGION: &str = "us-east-1";
 
 /// The sandbox under one account and region.
 pub struct World {
@@ -32,6 +35,25 @@ impl World {
         Self::new(Weather::default())
     }
 
+    /// The same state under other weather; what happens there does not happen here.
+    pub fn fork(&self, weather: Weather) -> Self {
+        Self { sandbox: self.sandbox.fork(weather) }
+    }
+
+    /// Everything that stands, by table and key.
+    pub fn contents(&self) -> Contents {
+        self.sandbox.entities(ACCOUNT, REGION)
+    }
+
+    pub fn put_entity(&self, table: &str, key: &str, value: &serde_json::Value) {
+        self.sandbox.put_entity(ACCOUNT, REGION, table, key, value);
+    }
+
+    /// Every mail that went out, the first first.
+    pub fn letters(&self) -> Vec<Letter> {
+        self.sandbox.outbox(ACCOUNT, REGION).unwrap()
+    }
+
     /// Fresh handles, as a new process has them.
     pub async fn aws(&self) -> Aws {
         self.aws_with(Interrupt::never()).await
@@ -40,7 +62,7 @@ impl World {
     pub async fn aws_with(&self, interrupt: Interrupt) -> Aws {
         let http = (self.sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
         let options = Options {
-            region: Some("us-east-1".to_owned()),
+            region: Some(REGION.to_owned()),
             http: Some(http),
             interrupt: Some(interrupt),
             ..Options::default()
@@ -61,6 +83,10 @@ impl World {
         let aws = self.aws().await;
         let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await.unwrap();
         fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap()
+    }
+
+    pub async fn apply_planned(&self, planned: &Planned) -> Report {
+        fleet::apply(&self.aws().await, planned, &mut |_: Event| {}).await.unwrap()
     }
 
     pub async fn destroy(&self, text: &str) -> Report {

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 /// In the name of everything that is not ours and must stay as it is.
-pub const HANDS_OFF: &str = "hand";
+pub const HANDS_OFF: &str = "hands-off";
 
 /// One thing happens, to something that is there. Calls that AWS refuses leave things as they were.
 pub async fn happen(world: &World, rng: &mut Rng) {
@@ -57,9 +57,11 @@ async fn delete_alarm(world: &World, rng: &mut Rng) {
     }
 }
 
-/// Somebody takes a tag off: ours, or one of the spec's.
+/// Somebody takes a tag off: ours, or one of the spec's. A composite alarm of nobody's would keep its children from going.
 async fn lose_mark(world: &World, rng: &mut Rng) {
-    if let Some(name) = pick(world, rng, "alarms") {
+    let contents = world.contents();
+    let is_metric = |name: &String| contents[&("alarms".to_owned(), name.clone())]["kind"] == json!("MetricAlarm");
+    if let Some(name) = pick(world, rng, "alarms").filter(is_metric) {
         let key = if rng.bool() { mark::STACK } else { "team" };
         let untag = world.aws().await.cloudwatch.untag_resource().resource_arn(alarm_arn(&name)).tag_keys(key);
         drop(untag.send().await);

@@ -7,6 +7,7 @@ use crate::plan::{Action, Consent};
 use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
 use crate::spec::{self, Bound};
 use std::collections::BTreeMap;
+use tokio::sync::OnceCell;
 
 pub use crate::sandbox::ACCOUNT;
 pub const REGION: &str = "us-east-1";
@@ -14,6 +15,7 @@ pub const REGION: &str = "us-east-1";
 /// The sandbox under one account and region.
 pub struct World {
     pub sandbox: Sandbox,
+    session: OnceCell<Session>,
 }
 
 pub const LAB: &str = include_str!("../../../examples/lab.yaml");
@@ -28,7 +30,11 @@ pub fn bound(text: &str) -> Bound {
 
 impl World {
     pub fn new(weather: Weather) -> Self {
-        Self { sandbox: Sandbox::in_memory(weather) }
+        Self::on(Sandbox::in_memory(weather))
+    }
+
+    fn on(sandbox: Sandbox) -> Self {
+        Self { sandbox, session: OnceCell::new() }
     }
 
     pub fn fine() -> Self {
@@ -37,7 +43,7 @@ impl World {
 
     /// The same state under other weather; what happens there does not happen here.
     pub fn fork(&self, weather: Weather) -> Self {
-        Self { sandbox: self.sandbox.fork(weather) }
+        Self::on(self.sandbox.fork(weather))
     }
 
     /// Everything that stands, by table and key.
@@ -56,10 +62,14 @@ impl World {
 
     /// Fresh handles, as a new process has them.
     pub async fn aws(&self) -> Aws {
-        self.aws_with(Interrupt::never()).await
+        self.session.get_or_init(|| self.open(Interrupt::never())).await.target(None).unwrap()
     }
 
     pub async fn aws_with(&self, interrupt: Interrupt) -> Aws {
+        self.open(interrupt).await.target(None).unwrap()
+    }
+
+    async fn open(&self, interrupt: Interrupt) -> Session {
         let http = (self.sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
         let options = Options {
             region: Some(REGION.to_owned()),
@@ -67,7 +77,7 @@ impl World {
             interrupt: Some(interrupt),
             ..Options::default()
         };
-        Session::open(options).await.unwrap().target(None).unwrap()
+        Session::open(options).await.unwrap()
     }
 
     pub async fn plan(&self, text: &str) -> Planned {
@@ -80,9 +90,19 @@ impl World {
 
     /// Plan and apply, with everything consented to.
     pub async fn apply(&self, text: &str) -> Report {
+        self.run(text).await.1
+    }
+
+    pub async fn run(&self, text: &str) -> (Planned, Report) {
+        self.try_run(text).await.unwrap()
+    }
+
+    /// A run may be unable to read what it needs.
+    pub async fn try_run(&self, text: &str) -> anyhow::Result<(Planned, Report)> {
         let aws = self.aws().await;
-        let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await.unwrap();
-        fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap()
+        let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await?;
+        let report = fleet::apply(&aws, &planned, &mut |_: Event| {}).await?;
+        Ok((planned, report))
     }
 
     pub async fn apply_planned(&self, planned: &Planned) -> Report {
@@ -115,12 +135,14 @@ pub fn count(planned: &Planned, action: Action) -> usize {
 
 /// Panics with every failure of a report.
 pub fn assert_complete(report: &Report) {
-    let failures: Vec<String> = report
-        .results
-        .iter()
-        .filter(|r| r.outcome != Outcome::Done)
-        .map(|r| format!("{}: {:?}", r.address, r.outcome))
-        .collect();
+    let failures = failures(report);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(report.is_complete(), "{:?}", report.verified);
+}
+
+/// What was not done, or does not stand as it should.
+pub fn failures(report: &Report) -> Vec<String> {
+    let undone = report.results.iter().filter(|r| r.outcome != Outcome::Done);
+    let undone = undone.map(|r| format!("{}: {:?}", r.address, r.outcome));
+    let differing = report.verified.iter().flat_map(|v| &v.differing);
+    undone.chain(differing.map(|(address, how)| format!("{address}: {how}"))).collect()
 }

@@ -34,15 +34,16 @@
 
 mod apply;
 mod aws;
+mod cli;
 mod fleet;
 mod live;
 mod model;
 mod plan;
+mod report;
 mod resources;
 mod sandbox;
+mod service;
 mod spec;
 
-/// Runs the command line and returns its documented exit code.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+pub use cli::run;
+pub use service::mlops_service;

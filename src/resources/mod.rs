@@ -3,6 +3,7 @@
 pub mod address;
 pub mod alarm;
 pub mod composite_alarm;
+pub mod delivery_policy;
 pub mod document;
 pub mod function;
 pub mod live;
@@ -18,7 +19,7 @@ pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
-pub use live::{Confirmation, Facts, Live};
+pub use live::{Confirmation, Live};
 pub use log_group::LogGroup;
 pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;

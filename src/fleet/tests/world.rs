@@ -3,7 +3,8 @@
 use crate::apply::{Event, Outcome, Report};
 use crate::aws::{Aws, Interrupt, Options, Session};
 use crate::fleet::{self, Planned, Select};
-use crate::plan::{Action, Consent};
+use crate::plan::{Blocked, Consent, Note};
+use crate::resources::Address;
 use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
 use crate::spec::{self, Bound};
 use std::collections::BTreeMap;
@@ -21,10 +22,47 @@ pub struct World {
 pub const LAB: &str = include_str!("../../../examples/lab.yaml");
 pub const FIFTY: &str = include_str!("../../../examples/fifty-functions.yaml");
 
-/// A spec with the variable that the examples ask for.
+/// One resource of each kind, and a subscription whose attributes can be read at once.
+pub const EACH: &str = r#"
+version: 1
+stack: each
+region: us-east-1
+topics:
+  alerts:
+    display_name: Alerts
+    subscriptions:
+      - { protocol: email, endpoint: ann@example.edu }
+      - { protocol: sqs, endpoint: "arn:aws:sqs:us-east-1:123456789012:inbox", raw_message_delivery: true }
+log_groups:
+  /app/web: { retention: 14d }
+alarms:
+  errors:
+    namespace: AWS/Lambda
+    metric_name: Errors
+    statistic: Sum
+    threshold: "> 5"
+    notify: alerts
+composite_alarms:
+  any: { alarm_rule: "ALARM(errors)", notify: alerts }
+"#;
+
+/// The text with one place changed; panics where there is no such place.
+pub fn with(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "there is no {from:?}");
+    text.replace(from, to)
+}
+
+/// A spec of the stack with these sections.
+pub fn spec_of(stack: &str, sections: &str) -> String {
+    format!("version: 1\nstack: {stack}\nregion: {REGION}\n{sections}")
+}
+
+/// A spec with a value for every variable that has none.
 pub fn bound(text: &str) -> Bound {
-    let values = BTreeMap::from([("email".to_owned(), "ann@example.edu".to_owned())]);
     let spec = spec::parse("test.yaml", text).unwrap_or_else(|error| panic!("{error}"));
+    let open = spec.variables().iter().filter(|variable| variable.default.is_none());
+    let values = open.map(|variable| (variable.name.clone(), "ann@example.edu".to_owned()));
+    let values: BTreeMap<String, String> = values.collect();
     spec.bind(&values).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -88,6 +126,11 @@ impl World {
         fleet::plan(&self.aws().await, &bound(text), &Select::default(), consent).await.unwrap()
     }
 
+    /// A plan that is limited to some addresses.
+    pub async fn plan_only(&self, text: &str, targets: &[&str]) -> Planned {
+        fleet::plan(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
+    }
+
     /// Plan and apply, with everything consented to.
     pub async fn apply(&self, text: &str) -> Report {
         self.run(text).await.1
@@ -109,11 +152,44 @@ impl World {
         fleet::apply(&self.aws().await, planned, &mut |_: Event| {}).await.unwrap()
     }
 
-    pub async fn destroy(&self, text: &str) -> Report {
-        let aws = self.aws().await;
-        let planned = fleet::plan_destroy(&aws, &bound(text), &Select::default(), &everything()).await.unwrap();
-        fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap()
+    pub async fn plan_destroy(&self, text: &str, targets: &[&str]) -> Planned {
+        fleet::plan_destroy(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
     }
+
+    pub async fn destroy(&self, text: &str) -> Report {
+        let planned = self.plan_destroy(text, &[]).await;
+        self.apply_planned(&planned).await
+    }
+
+    /// A Lambda function like the sandbox's own.
+    pub fn add_function(&self, name: &str) {
+        const TABLE: &str = "lambda-function";
+        let mut function = self.contents()[&(TABLE.to_owned(), "mlops-service-lambda".to_owned())].clone();
+        function["FunctionName"] = name.into();
+        self.put_entity(TABLE, name, &function);
+    }
+}
+
+fn select(targets: &[&str]) -> Select {
+    Select(targets.iter().map(|target| Address::parse(target).unwrap()).collect())
+}
+
+/// Every note of a plan with the address it belongs to: `alarm/x: text`.
+pub fn notes(planned: &Planned) -> Vec<String> {
+    let of = |(address, note): (Option<&Address>, &Note)| match address {
+        Some(address) => format!("{address}: {}", note.text),
+        None => note.text.clone(),
+    };
+    planned.plan.all_notes().map(of).collect()
+}
+
+/// Why a plan is blocked, with the address it belongs to.
+pub fn refusals(planned: &Planned) -> Vec<String> {
+    let of = |(address, blocked): (Option<&Address>, &Blocked)| match address {
+        Some(address) => format!("{address}: {}", blocked.reason),
+        None => blocked.reason.clone(),
+    };
+    planned.plan.refusals().map(of).collect()
 }
 
 pub fn everything() -> Consent {
@@ -127,10 +203,6 @@ pub fn lines(planned: &Planned) -> Vec<String> {
         format!("{} {} {}", change.action.symbol(), change.address, fields.join(" ")).trim_end().to_owned()
     };
     planned.plan.effective().map(line).collect()
-}
-
-pub fn count(planned: &Planned, action: Action) -> usize {
-    planned.plan.changes.iter().filter(|change| change.action == action).count()
 }
 
 /// Panics with every failure of a report.

@@ -153,10 +153,8 @@ impl<'a> Claims<'a> {
             return Ok(());
         }
         let left = marks.without(ended).to_tags();
-        let gone: Vec<String> = tags
-            .into_keys()
-            .filter(|key| key.starts_with(mark::SUBSCRIPTIONS) && !left.contains_key(key))
-            .collect();
+        let gone: Vec<String> =
+            tags.into_keys().filter(|key| key.starts_with(mark::SUBSCRIPTIONS) && !left.contains_key(key)).collect();
         if !left.is_empty() {
             topic::aws::tag(self.aws, &arn, &left).await?;
         }

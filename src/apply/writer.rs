@@ -77,13 +77,19 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Ownership is taken before anything else and given up after all else, so that an interrupted change has an owner who
+    /// finishes it.
     async fn update(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
-        // Ownership first: an interrupted adoption must not leave a changed thing without an owner.
-        self.write_tags(&change.address, before, after).await?;
-        let (tags, fields): (Vec<FieldChange>, Vec<FieldChange>) =
-            change.fields.iter().cloned().partition(|f| f.field.starts_with("tags."));
+        let fields: Vec<FieldChange> =
+            change.fields.iter().filter(|f| !f.field.starts_with("tags.")).cloned().collect();
+        if after.tags().is_some_and(|tags| !tags.contains_key(mark::STACK)) {
+            self.write_fields(before, after, &fields).await?;
+            let released = self.release(&change.address, before).await;
+            return if fields.is_empty() { released } else { released.map_err(AwsError::half_way) };
+        }
+        let tagged = self.add_tags(&change.address, before, after).await?;
         let written = self.write_fields(before, after, &fields).await;
-        if tags.is_empty() { written } else { written.map_err(AwsError::half_way) }
+        if tagged { written.map_err(AwsError::half_way) } else { written }
     }
 
     async fn write_fields(&self, before: &Live, after: &Resource, fields: &[FieldChange]) -> Result<(), AwsError> {
@@ -113,29 +119,35 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds what the desired tags have and the live ones lack, and takes our own marks off where they are not desired.
-    async fn write_tags(&self, address: &Address, before: &Live, after: &Resource) -> Result<(), AwsError> {
+    /// Adds what the desired tags have and the live ones lack; whether there was anything to add.
+    async fn add_tags(&self, address: &Address, before: &Live, after: &Resource) -> Result<bool, AwsError> {
         let (Some(live), Some(desired), Some(arn)) =
             (before.resource.tags(), after.tags(), address.arn(&self.plan.target))
         else {
-            return Ok(());
+            return Ok(false);
         };
         let added: Tags =
             desired.iter().filter(|(k, v)| live.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        if !added.is_empty() {
-            match address.kind {
-                Kind::Topic => topic::aws::tag(self.aws, &arn, &added).await?,
-                Kind::LogGroup => log_group::aws::tag(self.aws, &arn, &added).await?,
-                Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, &added).await?,
-                Kind::Subscription => {}
-            }
+        if added.is_empty() {
+            return Ok(false);
         }
-        let released = !desired.contains_key(mark::STACK);
-        let removed: Vec<String> = live.keys().filter(|key| released && mark::is_mark(key)).cloned().collect();
-        if address.kind == Kind::LogGroup && !removed.is_empty() {
-            log_group::aws::untag(self.aws, &arn, &removed).await?;
+        match address.kind {
+            Kind::Topic => topic::aws::tag(self.aws, &arn, &added).await?,
+            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, &added).await?,
+            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, &added).await?,
+            Kind::Subscription => {}
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Takes our marks off. Only log groups are ever let go.
+    async fn release(&self, address: &Address, before: &Live) -> Result<(), AwsError> {
+        let marks: Vec<String> =
+            before.resource.tags().into_iter().flat_map(Tags::keys).filter(|key| mark::is_mark(key)).cloned().collect();
+        match (address.kind, address.arn(&self.plan.target)) {
+            (Kind::LogGroup, Some(arn)) if !marks.is_empty() => log_group::aws::untag(self.aws, &arn, &marks).await,
+            _ => Ok(()),
+        }
     }
 
     async fn create_topic(&self, desired: &Topic) -> Result<(), AwsError> {

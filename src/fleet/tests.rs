@@ -2,6 +2,11 @@
 
 mod cost;
 mod drift;
+mod interrupt;
+mod lifecycle;
+mod ownership;
 mod property;
 mod random;
+mod saved;
+mod subscriptions;
 mod world;

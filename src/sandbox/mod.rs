@@ -28,5 +28,9 @@ pub use connector::Sandbox;
 #[cfg(test)]
 pub use sns::Letter;
 #[cfg(test)]
+pub use stats::Stats;
+#[cfg(test)]
 pub use store::Contents;
+#[cfg(test)]
+pub use weather::Quotas;
 pub use weather::Weather;

@@ -19,7 +19,10 @@ pub async fn happen(world: &World, rng: &mut Rng) {
         5 => confirm(world, rng).await,
         6 => unsubscribe(world, rng).await,
         7 => subscribe_by_hand(world, rng).await,
-        8 => put_alarm(world, &format!("{HANDS_OFF}-{}", rng.u8(..3)), rng.choice([None, Some("somebody")]).flatten()).await,
+        8 => {
+            put_alarm(world, &format!("{HANDS_OFF}-{}", rng.u8(..3)), rng.choice([None, Some("somebody")]).flatten())
+                .await
+        }
         9 => make_topic_and_group(world, rng).await,
         10 => delete_topic(world, rng).await,
         _ => lose_subscription(world, rng),
@@ -43,7 +46,7 @@ fn alarm_arn(name: &str) -> String {
 /// Puts a plain alarm, over whatever has the name.
 pub async fn put_alarm(world: &World, name: &str, stack: Option<&str>) {
     use aws_sdk_cloudwatch::types::{ComparisonOperator, Statistic, Tag};
-    let aws = world.aws().await;
+    let aws = world.hands().await;
     let tags = stack.map(|stack| Tag::builder().key(mark::STACK).value(stack).build());
     let put = aws.cloudwatch.put_metric_alarm().alarm_name(name).metric_name("Errors").namespace("AWS/Lambda");
     let put = put.statistic(Statistic::Maximum).period(60).evaluation_periods(2).threshold(99.0);
@@ -53,7 +56,7 @@ pub async fn put_alarm(world: &World, name: &str, stack: Option<&str>) {
 
 async fn delete_alarm(world: &World, rng: &mut Rng) {
     if let Some(name) = pick(world, rng, "alarms") {
-        drop(world.aws().await.cloudwatch.delete_alarms().alarm_names(name).send().await);
+        drop(world.hands().await.cloudwatch.delete_alarms().alarm_names(name).send().await);
     }
 }
 
@@ -63,14 +66,14 @@ async fn lose_mark(world: &World, rng: &mut Rng) {
     let is_metric = |name: &String| contents[&("alarms".to_owned(), name.clone())]["kind"] == json!("MetricAlarm");
     if let Some(name) = pick(world, rng, "alarms").filter(is_metric) {
         let key = if rng.bool() { mark::STACK } else { "team" };
-        let untag = world.aws().await.cloudwatch.untag_resource().resource_arn(alarm_arn(&name)).tag_keys(key);
+        let untag = world.hands().await.cloudwatch.untag_resource().resource_arn(alarm_arn(&name)).tag_keys(key);
         drop(untag.send().await);
     }
 }
 
 async fn change_topic(world: &World, rng: &mut Rng) {
     if let Some(name) = pick(world, rng, "sns-topic") {
-        let sns = world.aws().await.sns;
+        let sns = &world.hands().await.sns;
         let set = sns.set_topic_attributes().topic_arn(topic_arn(&name)).attribute_name("DisplayName");
         drop(set.attribute_value("by hand").send().await);
     }
@@ -78,13 +81,13 @@ async fn change_topic(world: &World, rng: &mut Rng) {
 
 async fn delete_topic(world: &World, rng: &mut Rng) {
     if let Some(name) = pick(world, rng, "sns-topic") {
-        drop(world.aws().await.sns.delete_topic().topic_arn(topic_arn(&name)).send().await);
+        drop(world.hands().await.sns.delete_topic().topic_arn(topic_arn(&name)).send().await);
     }
 }
 
 async fn change_retention(world: &World, rng: &mut Rng) {
     if let Some(name) = pick(world, rng, "logs-group") {
-        let logs = world.aws().await.logs;
+        let logs = &world.hands().await.logs;
         let days = rng.choice([1, 400]).unwrap_or(1);
         drop(logs.put_retention_policy().log_group_name(name).retention_in_days(days).send().await);
     }
@@ -94,7 +97,7 @@ async fn change_retention(world: &World, rng: &mut Rng) {
 async fn confirm(world: &World, rng: &mut Rng) {
     let letters = world.letters().into_iter().filter(|letter| letter.token.is_some());
     if let Some(letter) = rng.choice(letters.collect::<Vec<_>>()) {
-        let sns = world.aws().await.sns;
+        let sns = &world.hands().await.sns;
         let confirm = sns.confirm_subscription().topic_arn(letter.topic_arn).set_token(letter.token);
         drop(confirm.send().await);
     }
@@ -103,7 +106,7 @@ async fn confirm(world: &World, rng: &mut Rng) {
 /// Somebody ends a confirmed subscription at the console: it is gone.
 async fn unsubscribe(world: &World, rng: &mut Rng) {
     if let Some(arn) = pick(world, rng, "sns-subscription") {
-        drop(world.aws().await.sns.unsubscribe().subscription_arn(arn).send().await);
+        drop(world.hands().await.sns.unsubscribe().subscription_arn(arn).send().await);
     }
 }
 
@@ -127,12 +130,12 @@ async fn subscribe_by_hand(world: &World, rng: &mut Rng) {
 
 /// Subscribes a mail address by hand.
 pub async fn subscribe(world: &World, topic: &str, address: &str) {
-    let sns = world.aws().await.sns;
+    let sns = &world.hands().await.sns;
     drop(sns.subscribe().topic_arn(topic_arn(topic)).protocol("email").endpoint(address).send().await);
 }
 
 async fn make_topic_and_group(world: &World, rng: &mut Rng) {
-    let aws = world.aws().await;
+    let aws = world.hands().await;
     let name = format!("{HANDS_OFF}-{}", rng.u8(..2));
     drop(aws.sns.create_topic().name(&name).send().await);
     subscribe(world, &name, &format!("{HANDS_OFF}@example.edu")).await;

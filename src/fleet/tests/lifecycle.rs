@@ -1,15 +1,21 @@
 //! The life of a stack: made, changed, looked at again, removed; field by field and kind by kind.
 
-use super::world::{ACCOUNT, EACH, LAB, REGION, World, assert_complete, everything, lines, notes, refusals, spec_of, with};
+use super::drift;
+use super::world::{
+    ACCOUNT, EACH, LAB, REGION, World, assert_complete, everything, lines, notes, refusals, spec_of, with,
+};
+use crate::fleet::Planned;
 use crate::plan::Consent;
+use crate::resources::{Address, Kind, Resource};
 use crate::sandbox::Contents;
 use serde_json::json;
 use std::path::Path;
 
-/// What stands, without the mails that went out and the pending subscriptions whose topic is gone.
+/// What stands, without what is past: mails, the history of alarms, pending subscriptions whose topic is gone.
 fn standing(world: &World) -> Contents {
     let mut standing = world.contents();
-    standing.retain(|(table, _), value| table != "sns-outbox" && value["orphaned"] != true);
+    let is_past = |table: &str| ["sns-outbox", "alarm_history"].contains(&table);
+    standing.retain(|(table, _), value| !is_past(table) && value["orphaned"] != true);
     standing
 }
 
@@ -55,6 +61,7 @@ async fn every_field_of_the_good_specs_and_the_examples_comes_back_as_written() 
         for function in super::world::bound(&text).functions() {
             world.add_function(function);
         }
+        add_external_alarms(&world, &world.plan(&text).await).await;
         let (_, report) = world.run(&text).await;
         let failures = super::world::failures(&report);
         assert!(failures.is_empty(), "{}: {failures:#?}", path.display());
@@ -63,11 +70,25 @@ async fn every_field_of_the_good_specs_and_the_examples_comes_back_as_written() 
     }
 }
 
+/// The alarms that composite alarms name and that are kept elsewhere.
+async fn add_external_alarms(world: &World, planned: &Planned) {
+    for resource in planned.desired.values() {
+        let Resource::CompositeAlarm(composite) = resource else { continue };
+        for child in composite.children() {
+            let name = child.rsplit("alarm:").next().unwrap_or_default().to_owned();
+            let declared = [Kind::Alarm, Kind::CompositeAlarm].map(|kind| Address::new(kind, &name));
+            if !declared.iter().any(|address| planned.desired.contains_key(address)) {
+                drift::put_alarm(world, &name, None).await;
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn tags_are_added_and_changed_and_those_of_others_are_left() {
     let world = World::fine();
     assert_complete(&world.apply(EACH).await);
-    let hands = world.aws().await;
+    let hands = world.hands().await;
     let arn = format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:errors");
     let theirs = aws_sdk_cloudwatch::types::Tag::builder().key("theirs").value("x").build();
     hands.cloudwatch.tag_resource().resource_arn(&arn).tags(theirs).send().await.unwrap();
@@ -138,7 +159,7 @@ async fn a_log_group_of_ours_with_logs_in_it_goes_only_with_consent() {
 #[tokio::test(start_paused = true)]
 async fn the_class_of_a_log_group_that_was_there_is_left_alone_or_refused() {
     let world = World::fine();
-    let logs = world.aws().await.logs;
+    let logs = &world.hands().await.logs;
     let class = aws_sdk_cloudwatchlogs::types::LogGroupClass::InfrequentAccess;
     logs.create_log_group().log_group_name("/app/web").log_group_class(class).send().await.unwrap();
     let says_nothing = spec_of("logs", "log_groups: { /app/web: { retention: 7d } }\n");
@@ -146,7 +167,9 @@ async fn the_class_of_a_log_group_that_was_there_is_left_alone_or_refused() {
     let planned = world.plan_with(&standard, &everything()).await;
     assert_eq!(
         refusals(&planned),
-        [r#"log_group//app/web: it exists already with another log_group_class: "INFREQUENT_ACCESS", which AWS never changes"#]
+        [
+            r#"log_group//app/web: it exists already with another log_group_class: "INFREQUENT_ACCESS", which AWS never changes"#
+        ]
     );
     assert_complete(&world.apply(&says_nothing).await);
     assert!(lines(&world.plan(&says_nothing).await).is_empty());
@@ -156,7 +179,7 @@ async fn the_class_of_a_log_group_that_was_there_is_left_alone_or_refused() {
 async fn retention_that_an_account_policy_governs_is_no_difference_but_said() {
     let world = World::fine();
     assert_complete(&world.apply(EACH).await);
-    let logs = world.aws().await.logs;
+    let logs = &world.hands().await.logs;
     let put = logs.put_account_policy().policy_name("house-rule").policy_type("RETENTION_POLICY".into());
     put.policy_document(r#"{"RetentionInDays": 90}"#).send().await.unwrap();
     let planned = world.plan(EACH).await;
@@ -225,13 +248,11 @@ async fn a_run_limited_to_a_subscription_knows_its_topic() {
     assert_complete(&world.apply(EACH).await);
     let address = "subscription/alerts/email/ann@example.edu";
     assert!(lines(&world.plan_only(EACH, &[address]).await).is_empty());
-    let destroyed = world.plan_destroy(EACH, &["subscription/alerts/sqs/arn:aws:sqs:us-east-1:123456789012:inbox"]).await;
+    let destroyed =
+        world.plan_destroy(EACH, &["subscription/alerts/sqs/arn:aws:sqs:us-east-1:123456789012:inbox"]).await;
     assert_eq!(lines(&destroyed), ["- subscription/alerts/sqs/arn:aws:sqs:us-east-1:123456789012:inbox"]);
     assert_complete(&world.apply_planned(&destroyed).await);
-    assert_eq!(
-        lines(&world.plan(EACH).await),
-        ["+ subscription/alerts/sqs/arn:aws:sqs:us-east-1:123456789012:inbox"]
-    );
+    assert_eq!(lines(&world.plan(EACH).await), ["+ subscription/alerts/sqs/arn:aws:sqs:us-east-1:123456789012:inbox"]);
 }
 
 #[tokio::test(start_paused = true)]

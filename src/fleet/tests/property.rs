@@ -3,7 +3,7 @@
 
 use super::drift::{self, HANDS_OFF};
 use super::random;
-use super::world::{World, everything, failures, lines};
+use super::world::{World, everything, failures, lines, refusals};
 use crate::resources::Subscription;
 use crate::resources::mark::{self, SubscriptionMarks};
 use crate::sandbox::{Contents, Weather};
@@ -17,9 +17,9 @@ const CASES: usize = 2_000;
 /// Specs that are applied one after the other to one account.
 const WALK: usize = 20;
 /// One step of so many is repeated in bad weather.
-const ROUGH: usize = 8;
+const ROUGH: usize = 10;
 /// One step of so many is planned in another order.
-const SHUFFLED: usize = 8;
+const SHUFFLED: usize = 10;
 
 fn cases() -> usize {
     std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES)
@@ -48,13 +48,26 @@ async fn pair(world: &World, spec: &Value, step: usize, rng: &mut Rng, label: &s
     }
     let rough = (step % ROUGH == 1).then(|| world.fork(bad_weather(rng)));
     let before = untouchable(world);
-    let (planned, report) = world.run(&text).await;
+    let planned = world.plan_with(&text, &everything()).await;
+    if planned.plan.refusals().next().is_some() {
+        // Consent does not help where somebody else's alarm of the other kind has the name.
+        let other = "the name is taken by a metric alarm";
+        assert!(refusals(&planned).iter().all(|reason| reason.ends_with(other)), "{label}: {:?}", refusals(&planned));
+        return;
+    }
+    let report = world.apply_planned(&planned).await;
     let failures = failures(&report);
     assert!(failures.is_empty(), "{label}\n{text}\n{:#?}\n{failures:#?}", lines(&planned));
     let again = world.plan_with(&text, &everything()).await;
-    assert!(lines(&again).is_empty(), "{label}\n{text}\nfirst {:#?}\nagain {:#?}", lines(&planned), again.plan.effective().collect::<Vec<_>>());
+    assert!(
+        lines(&again).is_empty(),
+        "{label}\n{text}\nfirst {:#?}\nagain {:#?}",
+        lines(&planned),
+        again.plan.effective().collect::<Vec<_>>()
+    );
     let after = untouchable(world);
-    let is_touched = |key: &(String, String), value: &Value| after.get(key) != Some(value) && !went_with_its_topic(world, value);
+    let is_touched =
+        |key: &(String, String), value: &Value| after.get(key) != Some(value) && !went_with_its_topic(world, value);
     let touched: Vec<_> = before.iter().filter(|(key, value)| is_touched(key, value)).collect();
     assert!(touched.is_empty(), "{label}\n{text}\n{touched:#?}");
     if let Some(rough) = rough {
@@ -126,7 +139,7 @@ fn lasting(world: &World) -> BTreeMap<(String, String), Value> {
     let mut lasting = BTreeMap::new();
     for ((table, key), mut value) in world.contents() {
         let is_past = value["orphaned"] == true || value["unsubscribed"] == true;
-        if table == "sns-outbox" || is_past {
+        if ["sns-outbox", "alarm_history"].contains(&table.as_str()) || is_past {
             continue;
         }
         let key = match table.as_str() {

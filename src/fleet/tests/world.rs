@@ -17,6 +17,7 @@ pub const REGION: &str = "us-east-1";
 pub struct World {
     pub sandbox: Sandbox,
     session: OnceCell<Session>,
+    hands: OnceCell<Aws>,
 }
 
 pub const LAB: &str = include_str!("../../../examples/lab.yaml");
@@ -72,7 +73,7 @@ impl World {
     }
 
     fn on(sandbox: Sandbox) -> Self {
-        Self { sandbox, session: OnceCell::new() }
+        Self { sandbox, session: OnceCell::new(), hands: OnceCell::new() }
     }
 
     pub fn fine() -> Self {
@@ -101,6 +102,11 @@ impl World {
     /// Fresh handles, as a new process has them.
     pub async fn aws(&self) -> Aws {
         self.session.get_or_init(|| self.open(Interrupt::never())).await.target(None).unwrap()
+    }
+
+    /// What somebody else works with, at the console or with another tool.
+    pub async fn hands(&self) -> &Aws {
+        self.hands.get_or_init(|| self.aws()).await
     }
 
     pub async fn aws_with(&self, interrupt: Interrupt) -> Aws {

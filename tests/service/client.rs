@@ -67,7 +67,13 @@ impl Client {
         Ok(answer)
     }
 
-    pub fn request(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+    pub fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> std::io::Result<Answer> {
         self.send(&message(method, path, headers, body))?;
         self.receive(method == "HEAD")
     }

@@ -11,7 +11,9 @@ fn is_timestamp(value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     let digits = |range: std::ops::Range<usize>| text[range].bytes().all(|byte| byte.is_ascii_digit());
     text.len() == 26
-        && [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':'), (19, '.')].iter().all(|(at, sign)| text[*at..].starts_with(*sign))
+        && [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':'), (19, '.')]
+            .iter()
+            .all(|(at, sign)| text[*at..].starts_with(*sign))
         && digits(0..4)
         && digits(20..26)
 }
@@ -60,7 +62,8 @@ fn the_five_payloads_give_exactly_the_expected_sums() {
     };
     expect(&service.metrics());
     // What clients do after each answer changes nothing.
-    let refreshed = service.client().request("POST", "/refresh-metrics", &[JSON], br#"{"trigger":"new_metrics"}"#).unwrap();
+    let refreshed =
+        service.client().request("POST", "/refresh-metrics", &[JSON], br#"{"trigger":"new_metrics"}"#).unwrap();
     assert_eq!(refreshed.json()["status"], "success");
     expect(&service.metrics());
 }
@@ -77,7 +80,10 @@ fn health() {
     assert_eq!(health["prometheus_port"], "8001");
     assert!(is_timestamp(&health["timestamp"]));
     assert_eq!(service.get("/health/live").json(), json!({"status": "alive"}));
-    assert_eq!((service.get("/health/ready").status, &service.get("/health/ready").json()["status"]), (200, &json!("ready")));
+    assert_eq!(
+        (service.get("/health/ready").status, &service.get("/health/ready").json()["status"]),
+        (200, &json!("ready"))
+    );
 }
 
 #[test]
@@ -86,22 +92,42 @@ fn detailed_health() {
     let health = service.detailed();
     assert_eq!(
         keys(&health),
-        ["endpoints", "environment", "health_checks", "requests", "service", "status", "system", "timestamp", "uptime", "version"]
+        [
+            "endpoints",
+            "environment",
+            "health_checks",
+            "requests",
+            "service",
+            "status",
+            "system",
+            "timestamp",
+            "uptime",
+            "version"
+        ]
     );
-    assert_eq!((&health["status"], &health["version"], &health["environment"]), (&json!("healthy"), &json!("1.0.0"), &json!("staging")));
+    assert_eq!(
+        (&health["status"], &health["version"], &health["environment"]),
+        (&json!("healthy"), &json!("1.0.0"), &json!("staging"))
+    );
     assert_eq!(keys(&health["uptime"]), ["days", "hours", "seconds", "started_at"]);
     assert_eq!(keys(&health["system"]), ["cpu_percent", "memory_usage_mb", "process_id"]);
     assert_eq!(keys(&health["requests"]), ["error_rate_percent", "failed", "last_request", "total"]);
     assert_eq!(keys(&health["health_checks"]), ["database_connected", "metrics_tracking", "prometheus_enabled"]);
     assert_eq!(keys(&health["endpoints"]), ["analytics", "detailed_health", "health", "metrics", "track"]);
     assert_eq!(health["requests"], json!({"total": 0, "failed": 0, "error_rate_percent": 0.0, "last_request": null}));
-    assert_eq!(health["health_checks"], json!({"database_connected": true, "prometheus_enabled": true, "metrics_tracking": "active"}));
+    assert_eq!(
+        health["health_checks"],
+        json!({"database_connected": true, "prometheus_enabled": true, "metrics_tracking": "active"})
+    );
     assert_eq!(health["system"]["process_id"], service.id());
     assert!(health["system"]["memory_usage_mb"].as_f64().unwrap() > 1.0);
     assert!(is_timestamp(&health["uptime"]["started_at"]) && is_timestamp(&health["timestamp"]));
     for number in [&health["uptime"]["seconds"], &health["uptime"]["hours"], &health["system"]["memory_usage_mb"]] {
         let text = number.to_string();
-        assert!(text.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2), "{text} has more than 2 decimals");
+        assert!(
+            text.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2),
+            "{text} has more than 2 decimals"
+        );
     }
 }
 
@@ -158,7 +184,13 @@ fn a_wrong_value_updates_nothing() {
     let service = Service::start(&[]);
     service.track(LEAST);
     let before = sums(&service);
-    for (field, value) in [("tokens_used", json!(-1)), ("response_time_ms", json!("1")), ("success_rate", json!(2)), ("api_cost_usd", json!(-0.1)), ("appointment_requested", json!("yes"))] {
+    for (field, value) in [
+        ("tokens_used", json!(-1)),
+        ("response_time_ms", json!("1")),
+        ("success_rate", json!(2)),
+        ("api_cost_usd", json!(-0.1)),
+        ("appointment_requested", json!("yes")),
+    ] {
         let mut body = json!({"business_id": "b", "response_time_ms": 1, "tokens_used": 2, "api_cost_usd": 1, "appointment_requested": true});
         body[field] = value;
         let answer = service.track(&body.to_string());
@@ -186,7 +218,10 @@ fn counting() {
     }
     service.client().request("POST", "/refresh-metrics", &[JSON], b"{}").unwrap();
     let requests = service.detailed()["requests"].clone();
-    assert_eq!((&requests["total"], &requests["failed"], &requests["error_rate_percent"]), (&json!(3), &json!(1), &json!(33.33)));
+    assert_eq!(
+        (&requests["total"], &requests["failed"], &requests["error_rate_percent"]),
+        (&json!(3), &json!(1), &json!(33.33))
+    );
     assert!(is_timestamp(&requests["last_request"]));
 }
 
@@ -222,10 +257,16 @@ fn refresh_and_analytics() {
     let answer = service.client().request("POST", "/refresh-metrics", &[], b"whatever").unwrap();
     let body = answer.json();
     assert_eq!((answer.status, keys(&body)), (200, vec!["message", "status", "timestamp"]));
-    assert_eq!((&body["status"], &body["message"]), (&json!("success"), &json!("Prometheus metrics refreshed from database")));
+    assert_eq!(
+        (&body["status"], &body["message"]),
+        (&json!("success"), &json!("Prometheus metrics refreshed from database"))
+    );
 
     let analytics = service.get("/analytics/b7b1f0c2-5d0e-4b0a-9a59-0c6a3f1e2d41").json();
-    assert_eq!(keys(&analytics), ["business_id", "metrics", "monitoring", "period", "prometheus_metrics_url", "timestamp"]);
+    assert_eq!(
+        keys(&analytics),
+        ["business_id", "metrics", "monitoring", "period", "prometheus_metrics_url", "timestamp"]
+    );
     assert_eq!((&analytics["period"], &analytics["monitoring"]), (&json!("30_days"), &json!("prometheus")));
     assert_eq!(
         analytics["metrics"],
@@ -245,7 +286,10 @@ fn without_a_database() {
     let answer = service.track(LEAST);
     assert_eq!((answer.status, &answer.json()["database_stored"]), (200, &json!(false)));
     let health = service.detailed();
-    assert_eq!((&health["status"], &health["health_checks"]["database_connected"]), (&json!("degraded"), &json!(false)));
+    assert_eq!(
+        (&health["status"], &health["health_checks"]["database_connected"]),
+        (&json!("degraded"), &json!(false))
+    );
     let refreshed = service.client().request("POST", "/refresh-metrics", &[], b"").unwrap().json();
     assert_eq!(
         (&refreshed["status"], &refreshed["message"]),
@@ -259,10 +303,16 @@ fn without_a_database() {
 #[test]
 fn methods_and_paths() {
     let service = Service::start(&[]);
-    for path in ["/nowhere", "/health/", "/metrics/", "/track/", "/analytics/", "/analytics/a/b", "//health", "/HEALTH"] {
+    for path in ["/nowhere", "/health/", "/metrics/", "/track/", "/analytics/", "/analytics/a/b", "//health", "/HEALTH"]
+    {
         assert_eq!(service.get(path).status, 404, "{path}");
     }
-    for (method, path, allow) in [("PUT", "/track", "POST"), ("GET", "/track", "POST"), ("DELETE", "/health", "GET,HEAD"), ("POST", "/metrics", "GET,HEAD")] {
+    for (method, path, allow) in [
+        ("PUT", "/track", "POST"),
+        ("GET", "/track", "POST"),
+        ("DELETE", "/health", "GET,HEAD"),
+        ("POST", "/metrics", "GET,HEAD"),
+    ] {
         let answer = service.client().request(method, path, &[], b"").unwrap();
         assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{method} {path}");
     }
@@ -284,7 +334,11 @@ fn cors() {
         assert_eq!(answer.header("vary"), Some("Origin"));
         assert_eq!(client.request("GET", path, &[], b"").unwrap().header("access-control-allow-origin"), Some("*"));
     }
-    let asked = [("Origin", "https://site.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type, x-api-key")];
+    let asked = [
+        ("Origin", "https://site.example"),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "content-type, x-api-key"),
+    ];
     for path in ["/track", "/refresh-metrics", "/health"] {
         let preflight = client.request("OPTIONS", path, &asked, b"").unwrap();
         assert_eq!(preflight.status, 200);

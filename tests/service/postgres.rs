@@ -33,7 +33,11 @@ impl Postgres {
     }
 
     pub fn go(&self) {
-        let options = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}", self.port, self.dir.path().display());
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}",
+            self.port,
+            self.dir.path().display()
+        );
         let log = self.dir.path().join("log");
         let (data, log) = (self.data(), log.display().to_string());
         // The server keeps what it inherits: a pipe would be waited for until it ends.

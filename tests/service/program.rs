@@ -43,16 +43,29 @@ impl Service {
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| sink.lock().unwrap().push(line)));
         let mut found = None;
         wait_for("the service listens", || {
-            found = log.lock().unwrap().iter().find(|line| line.contains(" listening ") || line.contains("\"listening\"")).cloned();
+            found = log
+                .lock()
+                .unwrap()
+                .iter()
+                .find(|line| line.contains(" listening ") || line.contains("\"listening\""))
+                .cloned();
             found.is_some() || child.try_wait().unwrap().is_some()
         });
         let line = found.unwrap_or_else(|| panic!("it ended: {:?}", log.lock().unwrap()));
         let named = |name: &str| -> SocketAddr {
             let at = line.find(name).unwrap() + name.len();
-            let text: String = line[at..].trim_start_matches(['"', ':', '=']).chars().take_while(|c| !" \"".contains(*c)).collect();
+            let text: String =
+                line[at..].trim_start_matches(['"', ':', '=']).chars().take_while(|c| !" \"".contains(*c)).collect();
             text.parse().unwrap_or_else(|_| "127.0.0.1:9".parse().unwrap())
         };
-        Self { child, address: named("address"), prometheus: named("prometheus"), log, dir: dir.to_owned(), _temporary: None }
+        Self {
+            child,
+            address: named("address"),
+            prometheus: named("prometheus"),
+            log,
+            dir: dir.to_owned(),
+            _temporary: None,
+        }
     }
 
     pub fn dir(&self) -> &Path {

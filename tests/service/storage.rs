@@ -14,7 +14,8 @@ fn replay(service: &Service) {
 
 /// The samples that a restart must not change.
 fn counted(service: &Service) -> Vec<String> {
-    let mut lines: Vec<String> = service.metrics().0.lines().filter(|line| !line.starts_with("process_")).map(str::to_owned).collect();
+    let mut lines: Vec<String> =
+        service.metrics().0.lines().filter(|line| !line.starts_with("process_")).map(str::to_owned).collect();
     lines.sort();
     lines
 }
@@ -48,7 +49,12 @@ fn restart(settings: &[(&str, &str)]) {
     let history = service.get("/health/history").json();
     assert_eq!(history["totals"], before.2["totals"]);
     let tracked = |history: &serde_json::Value| -> i64 {
-        history["minutes"].as_array().unwrap().iter().map(|m| m["requests"].as_i64().unwrap() - m["failed"].as_i64().unwrap()).sum()
+        history["minutes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| m["requests"].as_i64().unwrap() - m["failed"].as_i64().unwrap())
+            .sum()
     };
     assert_eq!(tracked(&history), 5, "the charts go on");
     // And counting goes on from there.
@@ -75,10 +81,7 @@ fn the_rows_are_what_was_sent() {
         "1|b7b1f0c2-5d0e-4b0a-9a59-0c6a3f1e2d41|0f4c9e6a-7a23-4c55-8d6b-51c3d2a9e870|ow569v|2184|1.0000|1207|1174|33|\
          0.000226|gemini-1.5-flash|appointment|t|f|f|58|131|appointment_booking|t"
     );
-    assert_eq!(
-        lines[5],
-        "6|l'été \"x\" \\ {}|||1468|1.0000|2|||0.000000|gemini-1.5-flash|unknown|f|f|f|0|0|unknown|t"
-    );
+    assert_eq!(lines[5], "6|l'été \"x\" \\ {}|||1468|1.0000|2|||0.000000|gemini-1.5-flash|unknown|f|f|f|0|0|unknown|t");
     let columns = postgres.sql(
         "SELECT string_agg(column_name || ' ' || data_type || coalesce('(' || character_maximum_length || ')', '') ||
          CASE is_nullable WHEN 'NO' THEN ' NN' ELSE '' END, ', ' ORDER BY ordinal_position)
@@ -130,7 +133,8 @@ fn the_courses_table_is_used_as_it_is() {
 #[test]
 fn a_refresh_shows_what_other_writers_stored() {
     let Some(postgres) = Postgres::start() else { return };
-    let (one, two) = (Service::start(&[("DATABASE_URL", &postgres.url())]), Service::start(&[("DATABASE_URL", &postgres.url())]));
+    let (one, two) =
+        (Service::start(&[("DATABASE_URL", &postgres.url())]), Service::start(&[("DATABASE_URL", &postgres.url())]));
     replay(&one);
     replay(&two);
     two.track("{}");
@@ -185,7 +189,10 @@ fn a_full_spool_is_bounded_and_told() {
         assert_eq!((answer.status, &answer.json()["database_stored"]), (200, &json!(false)));
     }
     let ready = service.get("/health/ready");
-    assert_eq!((ready.status, &ready.json()["spooled_events"], &ready.json()["dropped_events"]), (503, &json!(1), &json!(2)));
+    assert_eq!(
+        (ready.status, &ready.json()["spooled_events"], &ready.json()["dropped_events"]),
+        (503, &json!(1), &json!(2))
+    );
     assert_eq!(service.metrics().sum("ai_requests_total"), 3.0);
     let size = std::fs::metadata(service.dir().join("data/spool.jsonl")).unwrap().len();
     assert!(size <= 600, "{size}");

@@ -8,7 +8,9 @@ pub fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = names.iter().find_map(|name| {
         let direct = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-        std::iter::once(direct).chain(std::env::split_paths(&path).map(|dir| dir.join(name))).find(|file| file.is_file())
+        std::iter::once(direct)
+            .chain(std::env::split_paths(&path).map(|dir| dir.join(name)))
+            .find(|file| file.is_file())
     });
     missing(found, names[0])
 }

@@ -45,6 +45,9 @@ fn called(folder: &Path) -> BTreeSet<String> {
             let parts: Vec<&str> = call.splitn(4, '"').collect();
             let [service, ", ", operation, _] = parts[..] else { continue };
             let service = if service == "tagging" { "tag" } else { service };
+            if operation == "*" {
+                continue;
+            }
             actions.insert(format!("{service}:{operation}"));
         }
     }

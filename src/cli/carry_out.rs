@@ -37,7 +37,7 @@ impl CarryOut<'_> {
         let plan = &self.planned.plan;
         let changes = plan.effective().count();
         let blocked = plan.refusals().next().is_some();
-        self.show(changes == 0 || blocked, run)?;
+        self.show(changes == 0, blocked, run)?;
         if blocked {
             let what = "the plan is blocked, so nothing was changed";
             return Err(Failure::say(Exit::Blocked, what, "see above what stands in the way"));
@@ -63,17 +63,16 @@ impl CarryOut<'_> {
         Ok(self.exit(plan, &report, run.signals.received()))
     }
 
-    /// The plan is a result for people. For programs the result is the report, and the plan is told beside it, unless
-    /// there is nothing to report on.
-    fn show(&self, is_all: bool, run: &mut Run<'_>) -> Result<(), Failure> {
+    /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it; only a
+    /// blocked plan, of which there will be no report, is a result for them, too.
+    fn show(&self, unchanged: bool, blocked: bool, run: &mut Run<'_>) -> Result<(), Failure> {
         let plan = &self.planned.plan;
-        if is_all || self.format == Format::Table {
-            let text = render(plan, self.format, &run.output.look);
-            return run.output.result(&text);
+        let is_text = self.format == Format::Table;
+        if is_text || blocked || (unchanged && self.format == Format::Markdown) {
+            return run.output.result(&render(plan, self.format, &run.output.look));
         }
-        let text = plan_text::plan(plan, &run.output.side);
-        run.output.say(&text);
-        Ok(())
+        run.output.say(&plan_text::plan(plan, &run.output.side));
+        if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }
     }
 
     async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
@@ -86,15 +85,14 @@ impl CarryOut<'_> {
         }
         let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
         let question = format!("{} {these}?", self.verb);
-        let said_yes = tokio::select! {
-            answer = run.output.ask(&question) => answer,
-            () = run.signals.interrupt.wait() => false,
-        };
-        match (said_yes, run.signals.received()) {
-            (true, None) => Ok(()),
-            (_, Some(exit)) => Err(Failure::say(exit, "interrupted, nothing was changed", "run again")),
-            (false, None) => {
-                Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on"))
+        let signals = run.signals.clone();
+        let answer = signals.or_interrupted(async { Ok(run.output.ask(&question).await) }).await;
+        match answer {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
+            Err(interrupted) => {
+                run.output.complain("");
+                Err(interrupted)
             }
         }
     }
@@ -117,6 +115,20 @@ impl CarryOut<'_> {
             () if self.args.require_confirmed && has_act(to_do) => Exit::Act,
             () => Exit::Success,
         }
+    }
+}
+
+/// The report of an apply that had nothing to do.
+fn nothing_done(plan: &Plan) -> Report {
+    let acts = plan.all_notes().map(|(_, note)| note).filter(|note| note.kind == NoteKind::Act);
+    Report {
+        stack: plan.stack.clone(),
+        target: plan.target.clone(),
+        results: Vec::new(),
+        planned: plan.summary(),
+        verified: None,
+        to_do: acts.cloned().collect(),
+        interrupted: false,
     }
 }
 

@@ -15,8 +15,8 @@ const SANDBOX_FILE: &str = ".mlopsctl/sandbox.json";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "AWS")]
 pub struct ConnectArgs {
-    /// Use the AWS inside this program instead of the real one; its state is kept in FILE [default: .mlopsctl/sandbox.json]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = SANDBOX_FILE,
+    /// Use the AWS inside this program instead of the real one; its state is kept in FILE, else in MLOPSCTL_SANDBOX_FILE, else in .mlopsctl/sandbox.json
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           env = "MLOPSCTL_SANDBOX", hide_env_values = true)]
     sandbox: Option<String>,
     /// Weather of the sandbox: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws,fault-500=0.05,seed=7
@@ -66,7 +66,7 @@ impl ConnectArgs {
         }
         let weather = match &self.sandbox_weather {
             Some(text) => text.parse::<Weather>().map_err(|error| {
-                Failure::say(Exit::Usage, format!("--sandbox-weather: {error}"), "see mlopsctl plan --help")
+                Failure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see mlopsctl plan --help")
             })?,
             None => Weather::default(),
         };
@@ -74,11 +74,14 @@ impl ConnectArgs {
         Ok(Some(Sandbox::open(&path, weather)?))
     }
 
-    /// The environment may say 1, true, 0 or false instead of a file.
+    /// A flag without a file, like 1 or true in the environment, means the usual file, which MLOPSCTL_SANDBOX_FILE can move.
     fn sandbox_file(&self) -> Option<PathBuf> {
         match self.sandbox.as_deref()? {
             "" | "0" | "false" => None,
-            "1" | "true" => Some(PathBuf::from(SANDBOX_FILE)),
+            "1" | "true" => {
+                let elsewhere = std::env::var_os("MLOPSCTL_SANDBOX_FILE").filter(|path| !path.is_empty());
+                Some(elsewhere.map_or_else(|| PathBuf::from(SANDBOX_FILE), PathBuf::from))
+            }
             path => Some(PathBuf::from(path)),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use crate::aws::{AwsError, Class};
+use crate::fleet::UnknownTarget;
 use crate::report::json::Diagnostic;
 use crate::report::mask;
 use crate::spec::SpecError;
@@ -57,6 +58,10 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
             Class::Conflict | Class::NotFound | Class::AlreadyExists | Class::Limit | Class::Refused => Exit::Failure,
         };
         return Some((exit, error.remedy()));
+    }
+    if let Some(unknown) = error.downcast_ref::<UnknownTarget>() {
+        let remedy = unknown.nearest.as_ref().map(|nearest| format!("did you mean {nearest}?"));
+        return Some((Exit::Usage, remedy));
     }
     error.is::<SpecError>().then_some((Exit::BadSpec, None))
 }

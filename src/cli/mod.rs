@@ -86,8 +86,8 @@ impl Command {
         runtime.context("could not start")?.block_on(async {
             let mut run = Run { output, signals: Signals::listen()? };
             let ended = match self {
-                Command::Init(args) => args.run(&mut run).await,
-                Command::Plan(args) => args.run(&mut run).await,
+                Command::Init(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
                 Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),

@@ -125,15 +125,25 @@ fn prose(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// One line with everything that Markdown or HTML could read written as a character reference.
+/// One line with everything that Markdown or HTML could read as markup written as a character reference. An underscore
+/// within a word is no markup.
 fn literal(text: &str) -> String {
+    let text = mask::line(text);
     let mut out = String::new();
-    for c in mask::line(text).chars() {
-        if c.is_ascii_punctuation() && !matches!(c, ',' | '.' | ':' | '/' | '-' | '%' | '?' | ';') {
-            let _ = write!(out, "&#{};", u32::from(c));
-        } else {
-            out.push(c);
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let in_word = before.is_alphanumeric() && rest.peek().is_some_and(|next| next.is_alphanumeric());
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '_' if in_word => out.push(c),
+            '&' | '`' | '*' | '_' | '[' | ']' | '|' | '\\' | '~' | '#' | '@' | '$' | '!' => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            c => out.push(c),
         }
+        before = c;
     }
     out
 }
@@ -191,7 +201,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("| `~` update | <code>alarm/threshold</code> | <code>threshold: 5 -&#62; 6</code> |\n"),
+            text.contains("| `~` update | <code>alarm/threshold</code> | <code>threshold: 5 -&gt; 6</code> |\n"),
             "{text}"
         );
         assert_eq!(text.matches("<details").count(), text.matches("</details>").count());

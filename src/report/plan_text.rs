@@ -4,11 +4,14 @@
 use super::{Look, Tone, field_text, layout, mask, phrase};
 use crate::plan::{Action, Change, Note, NoteKind, Plan, Summary};
 use crate::resources::{Address, Kind};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More changes of one kind than `FOLD_ABOVE` are shown as `SHOWN` of them and a count.
 const FOLD_ABOVE: usize = 25;
 const SHOWN: usize = 20;
+/// Among more changes of one kind, what is merely worth knowing is left out.
+const INFOS: usize = 10;
 /// A note that so many resources have is said once, below.
 const SHARED: usize = 4;
 /// Where a change's fields and notes begin.
@@ -16,17 +19,17 @@ const INDENT: usize = 6;
 
 /// The whole plan, ending in a line feed.
 pub fn plan(plan: &Plan, look: &Look) -> String {
-    let shared = shared_notes(plan);
+    let page = Page { plan, shared: shared_notes(plan), look, advised: RefCell::default() };
     let mut text = format!("{}\n", look.paint(Tone::Strong, &verdict(plan)));
     for kind in Kind::ALL {
         let changes: Vec<&Change> =
-            plan.changes.iter().filter(|c| c.address.kind == kind && is_shown(c, &shared, look)).collect();
+            plan.changes.iter().filter(|change| change.address.kind == kind && page.is_shown(change)).collect();
         if !changes.is_empty() {
             text.push('\n');
-            text += &of_one_kind(plan, kind, &changes, &shared, look);
+            text += &page.of_one_kind(kind, &changes);
         }
     }
-    text += &below(plan, &shared, look);
+    text += &page.below();
     if plan.effective().next().is_some() || plan.is_incomplete() {
         text += &format!("\n{}\n", summary(&plan.summary()));
     }
@@ -65,31 +68,109 @@ pub fn verdict(plan: &Plan) -> String {
     line
 }
 
-fn is_shown(change: &Change, shared: &BTreeMap<NoteKey, usize>, look: &Look) -> bool {
-    let weighty = |note: &&Note| note.kind != NoteKind::Info && !shared.contains_key(&key(note));
-    change.is_effective() || change.blocked.is_some() || look.verbose || change.notes.iter().any(|n| weighty(&n))
+/// What the parts of one text share.
+struct Page<'a> {
+    plan: &'a Plan,
+    /// Notes that are said once, below.
+    shared: BTreeMap<NoteKey, usize>,
+    look: &'a Look,
+    /// For which kinds of resource somebody was told to do what, by its first word.
+    advised: RefCell<BTreeSet<(Kind, String)>>,
 }
 
-fn of_one_kind(plan: &Plan, kind: Kind, changes: &[&Change], shared: &BTreeMap<NoteKey, usize>, look: &Look) -> String {
-    let shown =
-        if look.verbose || changes.len() <= FOLD_ABOVE { (0..changes.len()).collect() } else { foremost(changes) };
-    let mut text = String::new();
-    for (_, change) in changes.iter().enumerate().filter(|(n, _)| shown.contains(n)) {
-        text += &one(plan, change, shared, look);
+impl Page<'_> {
+    fn is_shown(&self, change: &Change) -> bool {
+        change.is_effective()
+            || change.blocked.is_some()
+            || self.look.verbose
+            || self.own_notes(change, false).count() > 0
     }
-    let mut hidden: BTreeMap<Action, usize> = BTreeMap::new();
-    for (_, change) in changes.iter().enumerate().filter(|(n, _)| !shown.contains(n)) {
-        *hidden.entry(change.action).or_default() += 1;
+
+    /// The change's notes that are said under it.
+    fn own_notes<'a>(&'a self, change: &'a Change, infos: bool) -> impl Iterator<Item = &'a Note> {
+        let own = change.notes.iter().filter(|note| !self.shared.contains_key(&key(note)));
+        own.filter(move |note| infos || note.kind != NoteKind::Info)
     }
-    if !hidden.is_empty() {
-        let counts: Vec<String> = hidden
-            .iter()
-            .map(|(action, n)| format!("{n} more {} {}", phrase::plural(*n, kind), phrase::intent(*action)))
-            .collect();
-        let line = format!("… and {} (use -v to see all)", counts.join(", "));
-        text += &format!("    {}\n", look.paint(Tone::Quiet, &line));
+
+    fn of_one_kind(&self, kind: Kind, changes: &[&Change]) -> String {
+        let all = self.look.verbose || changes.len() <= FOLD_ABOVE;
+        let shown: BTreeSet<usize> = if all { (0..changes.len()).collect() } else { foremost(changes) };
+        let infos = self.look.verbose || changes.len() <= INFOS;
+        let mut text = String::new();
+        let (mut hidden, mut noted) = (BTreeMap::<Action, usize>::new(), 0);
+        for (n, change) in changes.iter().enumerate() {
+            if shown.contains(&n) {
+                text += &self.one(change, infos);
+            } else {
+                *hidden.entry(change.action).or_default() += 1;
+                noted += usize::from(self.own_notes(change, false).count() > 0);
+            }
+        }
+        if !hidden.is_empty() {
+            let count = |(action, n): (&Action, &usize)| {
+                format!("{n} more {} {}", phrase::plural(*n, kind), phrase::intent(*action))
+            };
+            let counts: Vec<String> = hidden.iter().map(count).collect();
+            let noted = if noted > 0 { format!(", {noted} of them with something to know") } else { String::new() };
+            let line = format!("… and {}{noted} (use -v to see all)", counts.join(", "));
+            text += &format!("    {}\n", self.look.paint(Tone::Quiet, &line));
+        }
+        text
     }
-    text
+
+    fn one(&self, change: &Change, infos: bool) -> String {
+        let look = self.look;
+        let symbol = look.paint(tone(change.action), &format!("{:>3}", change.action.symbol()));
+        let address = mask::line(&change.address.to_string());
+        let mut text = format!("{symbol} {address}");
+        let phrase = self.phrase(change);
+        if !phrase.is_empty() {
+            let room = look.width.saturating_sub(layout::width(&address) + 6).max(20);
+            text += &format!("  {}", look.paint(Tone::Quiet, &layout::cut(&phrase, room)));
+        }
+        text.push('\n');
+        match (change.action, &change.after) {
+            (Action::Create, Some(after)) if look.verbose => {
+                text += &field_text::whole(&after.fields(), after.tags(), &self.plan.target, look, INDENT);
+            }
+            _ => {
+                for field in change.fields.iter().filter(|field| look.verbose || !field_text::is_mark(field)) {
+                    text += &field_text::changed(field, &self.plan.target, look, INDENT);
+                }
+            }
+        }
+        for note in self.own_notes(change, look.verbose || (infos && change.is_effective())) {
+            // Of many alike, the first one that says what to do says it for all.
+            let advice = note.remedy.as_ref().and_then(|remedy| remedy.split(' ').next()).unwrap_or_default();
+            let key = (change.address.kind, advice.to_owned());
+            let silent = !infos && !self.advised.borrow_mut().insert(key) && note.remedy.is_some();
+            let note = if silent { Note::new(note.kind, note.text.clone()) } else { note.clone() };
+            text += &self::note(&note, None, look, INDENT);
+        }
+        text
+    }
+
+    fn phrase(&self, change: &Change) -> String {
+        match (change.action, &change.after) {
+            (Action::Create, Some(after)) => phrase::resource(after, &self.plan.target),
+            (Action::NoOp, _) => "unchanged".to_owned(),
+            (Action::Update, _) if !change.fields.is_empty() && change.fields.iter().all(field_text::is_mark) => {
+                "only the tags by which mlopsctl knows it".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What is said once: notes of the target, notes many resources share, refusals.
+    fn below(&self) -> String {
+        let mut notes: String = self.plan.notes.iter().map(|note| self::note(note, None, self.look, 0)).collect();
+        for ((kind, text, remedy), n) in &self.shared {
+            let note = Note { kind: *kind, text: text.clone(), remedy: remedy.clone() };
+            notes += &self::note(&note, Some(format!("{n} resources: ")), self.look, 0);
+        }
+        let refused = blocked(self.plan, self.look);
+        [notes, refused].iter().filter(|part| !part.is_empty()).map(|part| format!("\n{part}")).collect()
+    }
 }
 
 /// The changes that must not be folded away first: what is deleted or refused, then what is noted, then what changes.
@@ -105,60 +186,6 @@ fn foremost(changes: &[&Change]) -> BTreeSet<usize> {
     let mut order: Vec<usize> = (0..changes.len()).collect();
     order.sort_by_key(|n| (weight(changes[*n]), *n));
     order.into_iter().take(SHOWN).collect()
-}
-
-fn one(plan: &Plan, change: &Change, shared: &BTreeMap<NoteKey, usize>, look: &Look) -> String {
-    let symbol = look.paint(tone(change.action), &format!("{:>3}", change.action.symbol()));
-    let address = mask::line(&change.address.to_string());
-    let mut text = format!("{symbol} {address}");
-    let after = change.after.as_ref();
-    let phrase = match change.action {
-        Action::Create => after.map(|after| phrase::resource(after, &plan.target)).unwrap_or_default(),
-        Action::NoOp => "unchanged".to_owned(),
-        Action::Update if !change.fields.is_empty() && change.fields.iter().all(field_text::is_mark) => {
-            "only the tags by which mlopsctl knows it".to_owned()
-        }
-        Action::Update | Action::Replace | Action::Delete | Action::Adopt => String::new(),
-    };
-    let room = look.width.saturating_sub(layout::width(&address) + 6).max(20);
-    if !phrase.is_empty() {
-        text += &format!("  {}", look.paint(Tone::Quiet, &layout::cut(&phrase, room)));
-    }
-    text.push('\n');
-    match (change.action, after) {
-        (Action::Create, Some(after)) if look.verbose => {
-            text += &field_text::whole(&after.fields(), after.tags(), &plan.target, look, INDENT);
-        }
-        _ => {
-            for field in change.fields.iter().filter(|field| look.verbose || !field_text::is_mark(field)) {
-                text += &field_text::changed(field, &plan.target, look, INDENT);
-            }
-        }
-    }
-    for note in change.notes.iter().filter(|note| !shared.contains_key(&key(note))) {
-        if change.is_effective() || look.verbose || note.kind != NoteKind::Info {
-            text += &self::note(note, None, look, INDENT);
-        }
-    }
-    text
-}
-
-/// What is said once: notes of the target, notes many resources share, refusals.
-fn below(plan: &Plan, shared: &BTreeMap<NoteKey, usize>, look: &Look) -> String {
-    let mut notes = String::new();
-    for note in &plan.notes {
-        notes += &self::note(note, None, look, 0);
-    }
-    for (key, n) in shared {
-        let note = Note { kind: key.0, text: key.1.clone(), remedy: key.2.clone() };
-        notes += &self::note(&note, Some(format!("{n} resources: ")), look, 0);
-    }
-    let mut text = if notes.is_empty() { notes } else { format!("\n{notes}") };
-    let refused = blocked(plan, look);
-    if !refused.is_empty() {
-        text += &format!("\n{refused}");
-    }
-    text
 }
 
 /// Why the plan cannot be applied as things stand, and what lifts it; refusals for one reason are one.

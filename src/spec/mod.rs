@@ -8,9 +8,13 @@ mod presets;
 mod variables;
 mod yaml;
 
-pub use document::{Bound, Desired, Spec, schema};
-pub use error::{Located, SpecError};
-pub use input::{load, parse, read_var_file};
+pub use document::{Bound, schema};
+#[cfg(test)]
+pub use document::{Desired, reference};
+pub use error::SpecError;
+#[cfg(test)]
+pub use input::parse;
+pub use input::{load, read_var_file};
 pub use variables::Variable;
 
 #[cfg(test)]

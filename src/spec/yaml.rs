@@ -1,16 +1,16 @@
 //! YAML text -> a tree with spans. The only file that names the YAML crate; knows no key of the spec.
 
-use crate::model::node::{Data, Entry, Name, Node, Scalar, Span};
+use crate::model::node::{Data, Entry, Name, Node, Piece, Scalar, Span};
 use crate::model::problem::Problem;
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
 
 /// Larger files are refused before they are read.
 pub const MAX_BYTES: u64 = 1024 * 1024;
 /// The deepest right spec has about ten levels.
 const MAX_DEPTH: usize = 64;
-/// Values of a document after its aliases are filled in: an alias bomb ends here.
-const MAX_VALUES: usize = 200_000;
+/// Values of a document after its aliases are filled in: an alias bomb ends here. A megabyte of spec has about 60,000.
+const MAX_VALUES: usize = 100_000;
 
 /// A document as a tree, with the mistakes that do not keep it from being read. `Err` where it cannot be read on.
 pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
@@ -28,8 +28,10 @@ pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
     let mut builder = Builder { text: body, ..Builder::default() };
     for event in Parser::new_from_str_with_options(body, options) {
         let (event, span) = event.map_err(|error| shifted(syntax_error(body, &error), skipped))?;
-        let span = span.byte_range().map_or_else(Span::default, |range| Span::new(range.start, range.end));
-        builder.event(event, span).map_err(|problem| shifted(problem, skipped))?;
+        let place = |span: granit_parser::Span| span.byte_range().map(|range| Span::new(range.start, range.end));
+        builder
+            .event(event, place(span).unwrap_or_default(), span.tag_span().and_then(place))
+            .map_err(|problem| shifted(problem, skipped))?;
     }
     let end = Span::new(body.len(), body.len());
     let mut root = builder.root.unwrap_or(Node::new(end, Data::Null));
@@ -66,13 +68,11 @@ enum Content {
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
-        let tagged = event.tag().is_some();
-        if tagged {
-            self.problems.push(
-                Problem::new(line_of(self.text, span), "a YAML tag (`!…`) means nothing here")
-                    .help("leave the tag out"),
-            );
+    fn event(&mut self, event: Event<'_>, span: Span, tag: Option<Span>) -> Result<(), Problem> {
+        if event.tag().is_some() {
+            let problem =
+                Problem::new(tag.unwrap_or_else(|| line_of(self.text, span)), "a YAML tag means nothing here");
+            self.problems.push(problem.help("leave it out; a text that begins with ! needs quotes"));
         }
         match event {
             Event::DocumentStart(..) => {
@@ -85,8 +85,12 @@ impl Builder<'_> {
             }
             Event::Scalar(text, style, anchor, _) => {
                 self.count(1, span)?;
+                if text.is_empty() && matches!(style, ScalarStyle::Folded | ScalarStyle::Literal) {
+                    self.empty_block(span);
+                    return self.add(Node::new(span, Data::Hole));
+                }
                 let node = Node::new(span, self.scalar(text.into_owned(), style, span));
-                self.remember(anchor, &node, 1);
+                self.remember(anchor, &node, 1)?;
                 self.add(node)
             }
             Event::SequenceStart(_, anchor, _) => self.push(span, anchor, Content::List(Vec::new())),
@@ -99,7 +103,7 @@ impl Builder<'_> {
                 let (mut node, values) = (node.clone(), *values);
                 node.span = span;
                 if let Data::Scalar(scalar) = &mut node.data {
-                    scalar.verbatim = None;
+                    scalar.pieces.clear();
                 }
                 self.count(values, span)?;
                 self.add(node)
@@ -113,16 +117,46 @@ impl Builder<'_> {
         if plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
             return Data::Null;
         }
-        let start = if plain { span.start } else { span.start + 1 };
-        let verbatim = self.text.get(start..).is_some_and(|rest| rest.starts_with(&text)).then_some(start);
-        Data::Scalar(Scalar { text, quoted: !plain, verbatim })
+        let pieces = self.pieces(&text, style, span);
+        Data::Scalar(Scalar { text, quoted: !plain, pieces })
+    }
+
+    /// `threshold: >5` without quotes is the head of a block without a text: never meant.
+    fn empty_block(&mut self, span: Span) {
+        let at = self.text[..span.start.min(self.text.len())].rfind(['>', '|']).unwrap_or(span.start);
+        self.problems.push(block_head(self.text, at));
+    }
+
+    /// Where the lines of a text stand in the source.
+    fn pieces(&self, text: &str, style: ScalarStyle, span: Span) -> Vec<Piece> {
+        let Some(source) = self.text.get(span.start..span.end) else { return Vec::new() };
+        let start = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+        if source.get(start..).is_some_and(|rest| rest.starts_with(text)) {
+            return vec![Piece { text: 0, source: span.start + start, length: text.len() }];
+        }
+        let (mut pieces, mut in_text, mut in_source) = (Vec::new(), 0, start);
+        for line in source[start..].split_inclusive('\n') {
+            let words = line.trim();
+            if !words.is_empty() {
+                let Some(found) = text[in_text..].find(words) else { return Vec::new() };
+                let indent = line.len() - line.trim_start().len();
+                let source = span.start + in_source + indent;
+                pieces.push(Piece { text: in_text + found, source, length: words.len() });
+                in_text += found + words.len();
+            }
+            in_source += line.len();
+        }
+        pieces
     }
 
     fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
         self.values = self.values.saturating_add(values);
         if self.values > MAX_VALUES {
-            return Err(Problem::new(span, format!("more than {MAX_VALUES} values, counting what aliases repeat"))
-                .help("split the spec into several files, each with a stack of its own"));
+            return Err(Problem::new(
+                span,
+                format!("more than {MAX_VALUES} values, counting what anchors and aliases repeat"),
+            )
+            .help("split the spec into several files, each with a stack of its own"));
         }
         Ok(())
     }
@@ -151,14 +185,17 @@ impl Builder<'_> {
         // A block ends where its last value does; a flow collection has a bracket of its own.
         let end = if end.end > end.start { end.end } else { last.unwrap_or(start.end) };
         let node = Node::new(Span::new(start.start, end), data);
-        self.remember(anchor, &node, self.values - values_before);
+        self.remember(anchor, &node, self.values - values_before)?;
         self.add(node)
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node, values: usize) {
+    /// Keeps the copy that aliases are filled in from; it counts too, since anchors may stand inside anchors.
+    fn remember(&mut self, anchor: usize, node: &Node, values: usize) -> Result<(), Problem> {
         if anchor > 0 {
+            self.count(values, node.span)?;
             self.anchors.insert(anchor, (node.clone(), values));
         }
+        Ok(())
     }
 
     fn add(&mut self, node: Node) -> Result<(), Problem> {
@@ -213,6 +250,15 @@ fn too_deep(span: Span) -> Problem {
     Problem::new(span, format!("nested more than {MAX_DEPTH} levels deep")).help("a spec has about ten levels")
 }
 
+/// `>` and `|` begin a text that stands on the lines below.
+fn block_head(text: &str, at: usize) -> Problem {
+    let head = line_of(text, Span::new(at, text.len()));
+    let line = text.get(at..head.end).unwrap_or_default();
+    let written = line.split_once(" #").map_or(line, |(value, _)| value).trim_end();
+    Problem::new(Span::new(at, at + written.len()), "a text that begins with > or | needs quotes")
+        .help(format!("write \"{}\"", written.replace('"', "\\\"")))
+}
+
 /// The part of a span that is on its first line.
 fn line_of(text: &str, span: Span) -> Span {
     let end = text.get(span.start..span.end).and_then(|part| part.find('\n')).map_or(span.end, |at| span.start + at);
@@ -229,6 +275,19 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
         ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
             problem("a tab where spaces are needed").help("YAML is indented with spaces only")
         }
+        ErrorKind::InvalidQuotedScalarIndent => problem("a quoted text before this line is not closed")
+            .help("close the quote, or indent the lines that the text goes on in"),
+        ErrorKind::ExpectedBlockMappingKey => {
+            problem("no key is expected in this column").help("keys that belong together begin in the same column")
+        }
+        ErrorKind::UnexpectedCharacter { character } => problem(&format!("no text begins with {character}"))
+            .help(format!("a text that begins with {character} needs quotes")),
+        ErrorKind::InvalidBlockScalarHeader => block_head(text, at),
+        ErrorKind::MappingValueNotAllowed => problem("no colon is expected here")
+            .help("perhaps the line before lacks its colon; a text with a colon and a space in it needs quotes"),
+        ErrorKind::MissingAnchorOrAliasName => {
+            problem("a `*` or `&` without a name").help("a text that begins with * or & needs quotes")
+        }
         ErrorKind::UnclosedQuotedScalar => problem("this quoted text never ends").help("close the quote"),
         ErrorKind::UnclosedFlowCollection { open } => {
             problem(&format!("this `{open}` is never closed")).help("add the closing bracket")
@@ -237,14 +296,16 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
             .help("a value that begins with * or & needs quotes; an alias *name needs an earlier &name"),
         ErrorKind::UnknownQuotedScalarEscape => problem("an unknown escape in a text in double quotes")
             .help(r#"write \\ for a backslash, or use single quotes"#),
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            problem("something follows a quoted text")
+                .help("a comma is missing, or the quotes do not go around the whole text")
+        }
         kind => {
             let line_start = text[..at].rfind('\n').map_or(0, |n| n + 1);
             let line = text[line_start..].lines().next().unwrap_or_default();
             let problem = problem(&kind.to_string());
             if line.contains("${") {
                 problem.help("inside { } or [ ], write a variable in quotes: \"${name}\"")
-            } else if line.trim_start().starts_with('@') || line.contains(": @") || line.contains(": %") {
-                problem.help("a text that begins with @, %, *, &, !, | or > needs quotes")
             } else {
                 problem.help(
                     "check the indentation of this line and the one before, colons followed by a space, and quotes",
@@ -264,7 +325,7 @@ fn shifted(mut problem: Problem, by: usize) -> Problem {
 fn shift(node: &mut Node, by: usize) {
     node.span = Span::new(node.span.start + by, node.span.end + by);
     match &mut node.data {
-        Data::Scalar(scalar) => scalar.verbatim = scalar.verbatim.map(|at| at + by),
+        Data::Scalar(scalar) => scalar.pieces.iter_mut().for_each(|piece| piece.source += by),
         Data::List(items) => items.iter_mut().for_each(|item| shift(item, by)),
         Data::Map(entries) => entries.iter_mut().for_each(|entry| {
             entry.name.span = Span::new(entry.name.span.start + by, entry.name.span.end + by);

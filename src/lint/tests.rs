@@ -124,3 +124,169 @@ fn the_shipped_specs_are_clean() {
     }
     assert!(dirty.is_empty(), "{dirty}");
 }
+
+#[test]
+fn the_overview_lists_every_rule() {
+    let overview = std::fs::read_to_string(root().join("docs/lint.md")).expect("the overview");
+    for rule in RULES {
+        let row = format!("| [{0}](lint/{0}.md) | {1} | {2} |", rule.id, rule.level, rule.summary);
+        assert!(overview.contains(&row), "{row}");
+    }
+}
+
+const NOISY: &str = r#"version: 1
+stack: s
+topics: { t: { subscriptions: [{ protocol: email, endpoint: a@b.edu }] } }
+alarms:
+  a:
+    namespace: AWS/Lambda
+    metric_name: Errors
+    dimensions: { FunctionName: f }
+    statistic: Sum
+    threshold: "> 0"
+    treat_missing_data: notBreaching
+    notify: t
+"#;
+
+fn found(text: &str) -> Vec<(&'static str, Level)> {
+    report(text, None).findings.into_iter().map(|finding| (finding.rule, finding.level)).collect()
+}
+
+#[test]
+fn the_file_says_which_rules_it_wants() {
+    let every_error = ("alarm-on-every-error", Level::Warning);
+    let not_ok = ("ok-not-notified", Level::Hint);
+    assert_eq!(found(NOISY), [every_error, not_ok]);
+    assert_eq!(found(&format!("{NOISY}lint: {{ ok-not-notified: off }}\n")), [every_error]);
+    let louder = format!("{NOISY}lint: {{ alarm-on-every-error: off, ok-not-notified: {{ level: error }} }}\n");
+    assert_eq!(found(&louder), [("ok-not-notified", Level::Error)]);
+    let share = NOISY.replace("statistic: Sum", "statistic: Average").replace("> 0", "> 0.3");
+    assert!(found(&share).contains(&("error-share-too-high", Level::Warning)));
+    assert!(
+        !found(&format!("{share}lint: {{ error-share-too-high: {{ max: 40% }} }}\n"))
+            .iter()
+            .any(|f| f.0 == "error-share-too-high")
+    );
+}
+
+#[test]
+fn mistakes_in_settings_are_all_said() {
+    let text = format!(
+        "{NOISY}lint:\n  ok-notified: off\n  no-actions: {{ max: 5 }}\n  retention-range: {{ min: soon, max: 9d }}\n"
+    );
+    let (bound, _) = bind(&text);
+    let problems = settings(&bound).expect_err("three mistakes");
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    let expected = [
+        "there is no lint rule `ok-notified`",
+        "the rule `no-actions` has no `max`",
+        "`soon` is not a number of days such as 14d",
+    ];
+    assert_eq!(messages, expected);
+    assert_eq!(problems[0].help, ["did you mean `ok-not-notified`?"]);
+}
+
+#[test]
+fn a_comment_holds_for_its_declaration_and_its_time_only() {
+    let rules = |text: &str| found(text).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>();
+    let comment = "# mlopsctl:ignore alarm-on-every-error, ok-not-notified until 2027-01-31: a canary";
+    let above = NOISY.replace("  a:\n", &format!("  {comment}\n  # another comment\n  a:\n"));
+    assert!(rules(&above).is_empty(), "{:?}", rules(&above));
+    assert_eq!(report(&above, None).suppressed.len(), 2);
+    let trailing = NOISY.replace("\"> 0\"", &format!("\"> 0\"   {comment}"));
+    assert!(rules(&trailing).is_empty());
+    let elsewhere = NOISY.replace("alarms:\n", &format!("{comment}\nalarms:\n"));
+    assert_eq!(rules(&elsewhere), ["suppression-unused", "alarm-on-every-error", "ok-not-notified"]);
+    let expired = above.replace("2027-01-31", "2026-11-21");
+    assert_eq!(rules(&expired), ["suppression-expired", "alarm-on-every-error", "ok-not-notified"]);
+    let today = above.replace("2027-01-31", TODAY);
+    assert!(rules(&today).is_empty(), "the day itself counts");
+}
+
+mod plans {
+    use super::*;
+    use crate::plan::{Action, Change, Plan};
+    use crate::resources::Live;
+
+    fn change(action: Action, before: Option<&Desired>, after: &Desired, name: &str) -> Change {
+        let address = Address::parse(&format!("alarm/{name}")).expect("an address");
+        let live = before.map(|desired| Live::new(desired.resources[&address].clone()));
+        let after = after.resources.get(&address).cloned();
+        Change { address, action, before: live, after, fields: vec![], notes: vec![], blocked: None }
+    }
+
+    fn rules(text: &str, changes: Vec<Change>) -> (Vec<&'static str>, Plan) {
+        let (bound, desired) = bind(text);
+        let target = Target::new("123456789012", "us-east-1");
+        let mut plan = Plan { stack: "s".into(), target, changes, notes: vec![], blocked: vec![], pruning: true };
+        let settings = settings(&bound).expect("right settings");
+        let input = Input { bound: &bound, desired: &desired, observed: None, settings: &settings, today: TODAY };
+        let added = added(input, &plan);
+        added.note(&mut plan);
+        (added.findings.iter().map(|finding| finding.rule).collect(), plan)
+    }
+
+    #[test]
+    fn a_plan_says_what_it_makes_newly_wrong() {
+        let calm = NOISY.replace("> 0", "> 5");
+        let (before, after) = (bind(&calm).1, bind(NOISY).1);
+        let (found, plan) = rules(NOISY, vec![change(Action::Create, None, &after, "a")]);
+        assert_eq!(found, ["alarm-on-every-error", "ok-not-notified"]);
+        assert!(plan.changes[0].notes[0].text.ends_with("(alarm-on-every-error)"), "{:?}", plan.changes[0].notes);
+        assert_eq!(plan.notes[0].text, "1 more hint by mlopsctl lint");
+        let (found, _) = rules(NOISY, vec![change(Action::Update, Some(&before), &after, "a")]);
+        assert_eq!(found, ["alarm-on-every-error"], "the hint was there before");
+        let (found, _) = rules(NOISY, vec![change(Action::NoOp, Some(&after), &after, "a")]);
+        assert!(found.is_empty(), "nothing changes: {found:?}");
+    }
+
+    #[test]
+    fn deleting_the_last_alarm_of_a_signal_is_new() {
+        let function = "functions: { f: {} }\n";
+        let (text, gone) = (format!("{NOISY}{function}"), format!("version: 1\nstack: s\n{function}"));
+        let before = bind(&text).1;
+        let (found, plan) = rules(&gone, vec![change(Action::Delete, Some(&before), &bind(&gone).1, "a")]);
+        assert_eq!(found, ["missing-golden-signal"]);
+        assert_eq!(
+            plan.notes[0].text,
+            "nothing watches the latency, the errors, the saturation of f (missing-golden-signal)"
+        );
+    }
+}
+
+#[test]
+fn what_a_read_tells_is_what_the_rules_know() {
+    use crate::resources::live::Facts;
+    use crate::resources::{Confirmation, FunctionFacts, Live, Observation, Snapshot, Subscription, Topic};
+    let mut snapshot = Snapshot::default();
+    let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/aws/lambda/f".into() };
+    snapshot.functions.insert("f".into(), Ok(facts));
+    snapshot.functions.insert("g".into(), Err("denied".into()));
+    let mut add = |resource: Resource, facts: Facts| {
+        snapshot.observations.insert(resource.address(), Observation::present(Live { resource, facts }));
+    };
+    add(Resource::Topic(Topic::new("t")), Facts { topic_policy: Some(serde_json::json!({})), ..Facts::default() });
+    let pending = Facts { confirmation: Some(Confirmation::Pending), ..Facts::default() };
+    add(Resource::Subscription(Subscription::new("t", "email", "a@b.edu")), pending);
+    add(Resource::Topic(Topic::new("half")), Facts::default());
+    let unread = Resource::Subscription(Subscription::new("half", "email", "a@b.edu")).address();
+    snapshot.observations.insert(unread, Observation::Unknown("denied".into()));
+    let observed = Observed::of(&snapshot);
+    assert_eq!(observed.functions.keys().collect::<Vec<_>>(), ["f"], "a failed read is unknown");
+    assert_eq!(observed.topics.keys().collect::<Vec<_>>(), ["t"], "a failed read is unknown");
+    assert_eq!(observed.topics["t"].subscriptions, [Confirmation::Pending]);
+}
+
+#[test]
+fn aws_is_asked_for_names_and_others_for_whole_namespaces() {
+    let text = NOISY.replace(
+        "  a:\n",
+        "  b: { namespace: Shop, metric_name: Orders, statistic: Sum, threshold: '> 1', notify: t }\n  a:\n",
+    );
+    let listings: Vec<_> = listings(&bind(&text).1.resources).into_iter().collect();
+    assert_eq!(listings, [("AWS/Lambda".to_owned(), Some("Errors".to_owned())), ("Shop".to_owned(), None)]);
+    let mut observed = Observed::default();
+    observed.add(("Shop".to_owned(), None), vec![]);
+    assert_eq!(observed.listed("Shop", "Orders"), Some(&[][..]));
+    assert_eq!(observed.listed("AWS/Lambda", "Errors"), None, "nobody asked");
+}

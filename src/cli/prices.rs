@@ -11,7 +11,7 @@ use std::time::SystemTime;
 #[derive(Debug, Clone, Args)]
 pub struct PriceArgs {
     /// Prices of your own, as a JSON object over the shipped table, e.g. {"alarm_metric": 0.11, "currency": "EUR"}
-    #[arg(long, value_name = "FILE", env = "MLOPSCTL_PRICES", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "MLOPSCTL_PRICES", hide_env_values = true, help_heading = "Output")]
     prices: Option<PathBuf>,
 }
 

@@ -51,7 +51,7 @@ impl Added {
         }
         let hints = self.findings.iter().filter(|finding| finding.level == Level::Hint).count();
         if hints > 0 {
-            let text = format!("{hints} more {} by mlopsctl lint", if hints == 1 { "hint" } else { "hints" });
+            let text = format!("mlopsctl lint has {hints} more {}", if hints == 1 { "hint" } else { "hints" });
             plan.notes.push(Note::new(NoteKind::Info, text));
         }
     }

@@ -5,7 +5,7 @@ use crate::cost::{Cost, Estimate, Usage};
 use crate::model::Target;
 use serde_json::{Value, json};
 
-/// The line of a plan: `Cost: 0.00 -> 0.60 USD a month (+0.60), of which 0.60 is free`; with `verbose` all of it.
+/// The line of a plan: `Cost: 0.00 -> 0.60 USD a month (+0.60), …`; with `verbose` all of it.
 pub fn text(cost: &Cost, look: &Look) -> String {
     let mut text = layout::hang("Cost: ", &sentence(cost), look.width);
     text = text.replacen("Cost:", &look.paint(Tone::Strong, "Cost:"), 1);
@@ -22,16 +22,16 @@ pub fn text(cost: &Cost, look: &Look) -> String {
     text
 }
 
-/// For a pull request, on one line.
+/// On one line; what a plan does not change is said shortly.
 pub fn sentence(cost: &Cost) -> String {
     let (before, after) = (&cost.before, &cost.after);
     let change = after.total - before.total;
-    let mut said = match change.abs() < 0.005 {
-        true => format!("{:.2} {} a month, as before", after.total, cost.currency),
-        false => format!("{:.2} -> {:.2} {} a month ({change:+.2})", before.total, after.total, cost.currency),
-    };
+    if change.abs() < 0.005 {
+        return format!("{:.2} {} a month, as before", after.total, cost.currency);
+    }
+    let mut said = format!("{:.2} -> {:.2} {} a month ({change:+.2})", before.total, after.total, cost.currency);
     if after.free > 0.0 {
-        said += &format!(", of which up to {:.2} is in the free tier of an account", after.free);
+        said += &format!(", up to {:.2} of it in the account's free tier", after.free);
     }
     if !cost.usage.is_empty() {
         let whats: Vec<&str> = cost.usage.iter().map(|usage| usage.what.as_str()).collect();
@@ -85,11 +85,11 @@ mod tests {
         let cost = of_plan(&plan, &Prices::shipped().expect("the table"));
         assert_eq!(
             text(&cost, &Look::PLAIN),
-            "Cost: 0.00 -> 1.20 USD a month (+1.20), of which up to 1.00 is in the free tier of an account\n"
+            "Cost: 0.00 -> 1.20 USD a month (+1.20), up to 1.00 of it in the account's free tier\n"
         );
         let all = text(&cost, &Look { verbose: true, ..Look::PLAIN });
         assert!(all.contains("    12 x metric under an alarm\n") && all.contains("prices of 2026-11-22"), "{all}");
         let same = Cost { before: cost.after.clone(), ..cost };
-        assert!(sentence(&same).starts_with("1.20 USD a month, as before"), "{}", sentence(&same));
+        assert_eq!(sentence(&same), "1.20 USD a month, as before");
     }
 }

@@ -15,6 +15,8 @@ mod plan;
 mod progress;
 mod saved_plan;
 mod schema;
+mod serve;
+mod service;
 mod variables;
 
 use anyhow::Context;
@@ -24,6 +26,7 @@ use exit::Exit;
 use failure::Failure;
 use interrupt::Signals;
 use output::{Output, OutputArgs};
+use service::{ServiceArgs, ServiceCommand};
 use std::process::ExitCode;
 
 /// Keeps the alarms of AWS Lambda functions as code: one YAML file, plan, apply, no state file
@@ -43,6 +46,8 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Serve(serve::ServeArgs),
+    Service(service::ServiceArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -76,7 +81,11 @@ impl Command {
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
-            Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => self.run_on_aws(output),
+            Command::Serve(args) => args.run(output),
+            Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
+            Command::Service(_) | Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => {
+                self.run_on_aws(output)
+            }
         }
     }
 
@@ -90,6 +99,10 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
+                    run.signals.clone().or_interrupted(args.run(&mut run)).await
+                }
+                Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {

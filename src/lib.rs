@@ -15,6 +15,8 @@
 //! aws/        credentials, clients, pacing, errors: handles only
 //! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
 //! spec/       what the user wrote -> desired
+//! cost/       what alarms cost a month, before and after a plan, by a dated price table
+//! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
 //! live/       what stands now; a `Reader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
@@ -36,8 +38,10 @@
 mod apply;
 mod aws;
 mod cli;
+mod cost;
 mod deploy;
 mod fleet;
+mod lint;
 mod live;
 mod model;
 mod plan;

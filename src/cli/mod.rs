@@ -10,8 +10,10 @@ mod exit;
 mod failure;
 mod init;
 mod interrupt;
+mod lint;
 mod output;
 mod plan;
+mod prices;
 mod progress;
 mod saved_plan;
 mod schema;
@@ -48,6 +50,7 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
+    Lint(lint::LintArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -83,9 +86,13 @@ impl Command {
             Command::Man(args) => args.run(output),
             Command::Serve(args) => args.run(output),
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
-            Command::Service(_) | Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => {
-                self.run_on_aws(output)
-            }
+            Command::Lint(args) if !args.is_online() => args.run(output),
+            Command::Service(_)
+            | Command::Init(_)
+            | Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Destroy(_)
+            | Command::Lint(_) => self.run_on_aws(output),
         }
     }
 
@@ -103,6 +110,7 @@ impl Command {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
+                Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {

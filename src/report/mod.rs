@@ -2,9 +2,11 @@
 
 pub mod apply_text;
 pub mod calls;
+pub mod cost;
 mod field_text;
 pub mod json;
 mod layout;
+pub mod lint;
 pub mod markdown;
 pub mod mask;
 mod phrase;

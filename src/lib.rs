@@ -22,6 +22,7 @@
 //! apply/      the `Writer`, and the executor that orders and paces it
 //! fleet/      the pipeline, once a target
 //! report/     values -> text; never prints
+//! deploy/     the bundled service on its way to Lambda: a zip, a function, its address
 //! service/    the health/track service that the alarms watch; imports nothing of the pipeline
 //! cli/        one file a command; the only reader of arguments and writer of output
 //!
@@ -38,6 +39,7 @@ mod apply;
 mod aws;
 mod cli;
 mod cost;
+mod deploy;
 mod fleet;
 mod lint;
 mod live;

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
     ("report", &["model", "resources", "plan", "apply", "fleet", "spec", "lint", "cost"]),
     ("service", &["model"]),
+    ("deploy", &["aws"]),
     (
         "cli",
         &[
@@ -35,6 +36,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cost",
             "report",
             "service",
+            "deploy",
         ],
     ),
 ];
@@ -53,7 +55,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("comfy_table", &["report/table.rs"]),
     ("serde_saphyr", &["spec/yaml.rs"]),
     ("axum", &["service/"]),
-    ("tower_http", &["service/"]),
+    ("tower", &["service/"]),
+    ("hyper", &["service/"]),
+    ("prometheus", &["service/"]),
     ("rusqlite", &["service/"]),
     ("tokio_postgres", &["service/"]),
     ("ciborium", &["sandbox/"]),
@@ -61,7 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_config", &["aws/"]),
     ("aws_sdk_cloudwatch", &["aws/", "resources/*/aws.rs", "backtest/", "watch/"]),
     ("aws_sdk_cloudwatchlogs", &["aws/", "resources/*/aws.rs", "watch/"]),
-    ("aws_sdk_lambda", &["aws/", "resources/*/aws.rs", "watch/"]),
+    ("aws_sdk_lambda", &["aws/", "resources/*/aws.rs", "watch/", "deploy/"]),
     ("aws_sdk_sns", &["aws/", "resources/*/aws.rs", "watch/"]),
     ("aws_sdk_sts", &["aws/"]),
     ("aws_sdk_resourcegroupstagging", &["aws/", "live/index.rs"]),

@@ -141,13 +141,15 @@ pub async fn apply(aws: &Aws, planned: &Planned, events: &mut dyn FnMut(Event)) 
         bail!("the plan is blocked: {}", blocked.reason);
     }
     let results = apply::executor::run(aws, plan, events).await;
-    let interrupted = aws.interrupt.is_set();
-    let (verified, to_do) = if interrupted {
-        (None, Vec::new())
-    } else {
+    let (mut verified, mut to_do) = (None, Vec::new());
+    if !aws.interrupt.is_set() {
         events(Event::Verifying { target: plan.target.clone() });
-        verify::read_back(aws, plan, &results).await
-    };
+        (verified, to_do) = verify::read_back(aws, plan, &results).await;
+    }
+    let interrupted = aws.interrupt.is_set();
+    if interrupted {
+        verified = None;
+    }
     Ok(Report {
         stack: plan.stack.clone(),
         target: plan.target.clone(),

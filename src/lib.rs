@@ -19,6 +19,7 @@
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
 //! fleet/      the pipeline, once a target
+//! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! report/     values -> text; never prints
 //! service/    the health/track service that the alarms watch; imports nothing of the pipeline
 //! cli/        one file a command; the only reader of arguments and writer of output
@@ -34,6 +35,7 @@
 
 mod apply;
 mod aws;
+mod backtest;
 mod fleet;
 mod live;
 mod model;

@@ -15,6 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("lint", &["model", "resources", "spec"]),
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
+    ("backtest", &["model", "resources", "aws", "plan"]),
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
     ("report", &["model", "resources", "plan", "apply", "fleet", "spec"]),
     ("service", &["model"]),

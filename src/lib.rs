@@ -19,6 +19,7 @@
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
 //! fleet/      the pipeline, once a target
+//! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! report/     values -> text; never prints
 //! service/    the health/track service that the alarms watch; imports nothing of the pipeline
@@ -36,15 +37,15 @@
 mod apply;
 mod aws;
 mod backtest;
+mod cli;
 mod fleet;
 mod live;
 mod model;
 mod plan;
+mod report;
 mod resources;
 mod sandbox;
 mod spec;
+mod unit_test;
 
-/// Runs the command line and returns its documented exit code.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+pub use cli::run;

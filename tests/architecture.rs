@@ -16,10 +16,11 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
     ("backtest", &["model", "resources", "aws", "plan"]),
+    ("unit_test", &["model", "resources", "spec", "backtest"]),
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
-    ("report", &["model", "resources", "plan", "apply", "fleet", "spec"]),
+    ("report", &["model", "resources", "plan", "apply", "fleet", "spec", "backtest", "unit_test"]),
     ("service", &["model"]),
-    ("cli", &["model", "resources", "aws", "sandbox", "spec", "live", "plan", "apply", "fleet", "report", "service"]),
+    ("cli", &["model", "resources", "aws", "sandbox", "spec", "live", "plan", "apply", "fleet", "report", "service", "backtest", "unit_test"]),
 ];
 
 /// What only `resources/*/aws.rs` may name beyond the floor of `resources`.

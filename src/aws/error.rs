@@ -39,6 +39,7 @@ pub enum Class {
 }
 
 const UNANSWERED: &str = "Unanswered";
+const NO_CREDENTIALS: &str = "NoCredentials";
 /// Error codes that mean "slow down" (AWS SDK reference guide, retry behaviour).
 const THROTTLES: &[&str] = &[
     "Throttling",
@@ -105,8 +106,12 @@ impl AwsError {
             SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), "no answer in time".to_owned()),
             other => {
                 let text = chain(other);
-                if text.contains("credential") || text.contains("identity") {
-                    (Class::Credentials, "NoCredentials".to_owned(), text)
+                if text.contains("no credentials found in chain") {
+                    let tried =
+                        "no credentials found: tried environment, profile, SSO, web identity, container, instance";
+                    (Class::Credentials, NO_CREDENTIALS.to_owned(), tried.to_owned())
+                } else if text.contains("credential") || text.contains("identity") {
+                    (Class::Credentials, NO_CREDENTIALS.to_owned(), text)
                 } else if matches!(other, SdkError::ConstructionFailure(_)) {
                     (Class::Refused, "InvalidRequest".to_owned(), text)
                 } else {
@@ -166,7 +171,7 @@ fn credentials_remedy(code: &str) -> &'static str {
             "the credentials have expired: sign in again (aws sso login, or copy fresh keys from the lab's page)"
         }
         "OptInRequired" => "this region is not enabled for the account: enable it, or choose another --region",
-        "NoCredentials" => {
+        NO_CREDENTIALS => {
             "give credentials: aws configure, aws sso login, AWS_ACCESS_KEY_ID, or --profile; or try --sandbox"
         }
         _ => "check the keys, the session token and the clock; a region that is not enabled looks the same",

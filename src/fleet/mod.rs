@@ -3,7 +3,7 @@
 mod select;
 mod verify;
 
-pub use select::Select;
+pub use select::{Select, UnknownTarget};
 
 use crate::apply::{self, Event, Report};
 use crate::aws::{Aws, AwsError};

@@ -1,8 +1,8 @@
 //! `--target KIND/NAME`: limiting a run to some resources.
 
 use crate::resources::Address;
-use anyhow::{Result, bail};
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Which resources a run is limited to; empty means all. A limited run never prunes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,18 +18,27 @@ impl Select {
     }
 
     /// Fails where an address is not among the spec's, with the nearest one.
-    pub fn check(&self, names: &BTreeSet<Address>) -> Result<()> {
-        for address in self.0.iter().filter(|address| !names.contains(address)) {
-            let written = address.to_string();
-            let nearest = names.iter().map(Address::to_string).max_by(|a, b| {
-                let near = |text: &str| strsim::jaro_winkler(text, &written);
-                near(a).total_cmp(&near(b))
-            });
-            match nearest {
-                Some(nearest) => bail!("--target {written}: the spec has no such resource; did you mean {nearest}?"),
-                None => bail!("--target {written}: the spec declares no resources"),
-            }
-        }
-        Ok(())
+    pub fn check(&self, names: &BTreeSet<Address>) -> Result<(), UnknownTarget> {
+        let Some(unknown) = self.0.iter().find(|address| !names.contains(address)) else { return Ok(()) };
+        let written = unknown.to_string();
+        let near = |text: &str| strsim::jaro_winkler(text, &written);
+        let nearest = names.iter().map(Address::to_string).max_by(|a, b| near(a).total_cmp(&near(b)));
+        Err(UnknownTarget { written, nearest })
     }
 }
+
+/// A `--target` that the spec does not declare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownTarget {
+    written: String,
+    /// The declared address that looks most like it.
+    pub nearest: Option<String>,
+}
+
+impl fmt::Display for UnknownTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--target {}: the spec has no such resource", self.written)
+    }
+}
+
+impl std::error::Error for UnknownTarget {}

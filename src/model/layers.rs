@@ -1,6 +1,7 @@
 //! One declaration over the declarations it inherits from: the first that says something wins.
 
 use super::node::{Node, Span};
+use super::problem::nearest;
 
 /// Maps from the nearest to the farthest: what is written, what a preset writes, what the file's defaults say.
 #[derive(Debug, Clone)]
@@ -23,6 +24,13 @@ impl<'a> Layers<'a> {
     /// The value of a key that the declaration itself gives, not one that it inherits.
     pub fn own(&self, key: &str) -> Option<&'a Node> {
         self.layers.first()?.get(key)
+    }
+
+    /// Whether nobody gives a key, and no misspelt key of the declaration was meant to be it (that is said already).
+    pub fn lacks(&self, key: &str) -> bool {
+        let misspelt = |name: &str| nearest(name, [key]).is_some();
+        self.get(key).is_none()
+            && !self.layers.first().is_some_and(|own| own.entries().iter().any(|entry| misspelt(&entry.name.text)))
     }
 
     /// Every layer's value of a key, nearest first.

@@ -40,8 +40,17 @@ pub struct Scalar {
     pub text: String,
     /// Quoted or a block: a text even when it looks like a number.
     pub quoted: bool,
-    /// Where in the source the text stands letter by letter; `None` where it holds escapes, folds or variables.
-    pub verbatim: Option<usize>,
+    /// Where the text stands in the source letter by letter: its lines, or one piece that is all of it. Empty where it
+    /// holds escapes or comes from a variable.
+    pub pieces: Vec<Piece>,
+}
+
+/// `length` bytes of a text from `text` on, and of the source from `source` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    pub text: usize,
+    pub source: usize,
+    pub length: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +73,7 @@ impl Node {
 
     /// A text that stands nowhere letter by letter: one that a preset writes.
     pub fn written(span: Span, text: impl Into<String>) -> Self {
-        Self::new(span, Data::Scalar(Scalar { text: text.into(), quoted: true, verbatim: None }))
+        Self::new(span, Data::Scalar(Scalar { text: text.into(), quoted: true, pieces: Vec::new() }))
     }
 
     /// The value of a key, where this is a map that has it.
@@ -123,14 +132,15 @@ impl Node {
         text.parse().ok().or_else(|| super::duration::parse_seconds(text))
     }
 
-    /// The part of a text from byte `start` to byte `end`; the whole text where it does not stand letter by letter.
+    /// The part of a text from byte `start` to byte `end`, as far as it is on one line; the first line of the whole text
+    /// where it does not stand letter by letter.
     pub fn part(&self, start: usize, end: usize) -> Span {
-        match self.scalar() {
-            Some(Scalar { verbatim: Some(at), text, .. }) => {
-                Span::new(at + start.min(text.len()), at + end.min(text.len()))
-            }
-            _ => self.span,
-        }
+        let pieces = self.scalar().map(|scalar| scalar.pieces.as_slice()).unwrap_or_default();
+        let within = |piece: &&Piece| (piece.text..=piece.text + piece.length).contains(&start);
+        pieces.iter().rfind(within).map_or(self.span, |piece| {
+            let at = |offset: usize| piece.source + offset.clamp(piece.text, piece.text + piece.length) - piece.text;
+            Span::new(at(start), at(end))
+        })
     }
 
     /// The JSON value that YAML's core schema sees; a quoted text stays a text.

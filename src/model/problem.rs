@@ -44,12 +44,15 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
     };
     let wanted = plain(written);
     let limit = (wanted.chars().count() / 3).clamp(1, 4);
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&wanted, &plain(name)), name))
-        .filter(|(distance, name)| *distance <= limit && *distance < name.len())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    let distance = |name: &str| {
+        let name = plain(name);
+        // A part of a long name, such as `GreaterThan`, is worse than a slip of the pen and better than nothing.
+        let part = wanted.len() >= 4 && name.contains(&wanted);
+        let edits = strsim::damerau_levenshtein(&wanted, &name);
+        if edits <= limit && edits < name.len() { Some(edits) } else { part.then(|| limit + name.len()) }
+    };
+    let near = known.into_iter().filter_map(|name| Some((distance(name)?, name)));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -64,6 +67,7 @@ mod tests {
             ("treatMissingData", Some("treat_missing_data")),
             ("sum", Some("Sum")),
             ("perido", Some("period")),
+            ("missing_data", Some("treat_missing_data")),
             ("colour", None),
             ("", None),
         ] {

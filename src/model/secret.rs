@@ -1,60 +1,127 @@
-//! Secrets in texts that people see: passwords of URLs and values of query strings. Every output passes through here.
+//! Finds the secrets in texts that people see: passwords of URLs, values of query strings, tokens in paths. It goes by
+//! shape, so it rather finds too much.
 
-/// The text with `user:password@` and the values of query strings replaced by as many asterisks, so that columns stay.
-pub fn mask(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, url) = rest.split_at(at + 3);
-        out.push_str(before);
-        let end = url.find(|c: char| c.is_whitespace() || "\"'`<>,{}\\".contains(c)).unwrap_or(url.len());
-        mask_url(&url[..end], &mut out);
-        rest = &url[end..];
+use std::ops::Range;
+
+/// Where the secrets are, in bytes, in order.
+pub fn find(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(scheme) = text[at..].find("://") {
+        let start = at + scheme + 3;
+        let url = &text[start..];
+        let end = url.find(|c: char| c.is_whitespace() || "\"'`<>,{}|^\\".contains(c)).unwrap_or(url.len());
+        in_url(&url[..end], start, &mut found);
+        at = start + end;
     }
-    out.push_str(rest);
+    found
+}
+
+/// The text with as many asterisks instead of its secrets, so that columns stay.
+pub fn mask(text: &str) -> String {
+    replace(text, |secret| "*".repeat(secret.chars().count()))
+}
+
+/// The text with `***` instead of its secrets, so that not even their length is told.
+pub fn hide(text: &str) -> String {
+    replace(text, |_| "***".to_owned())
+}
+
+fn replace(text: &str, by: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for secret in find(text) {
+        out.push_str(&text[at..secret.start]);
+        out.push_str(&by(&text[secret.clone()]));
+        at = secret.end;
+    }
+    out.push_str(&text[at..]);
     out
 }
 
-/// What follows `://`.
-fn mask_url(url: &str, out: &mut String) {
+/// Of what follows `://` and begins at byte `start`.
+fn in_url(url: &str, start: usize, found: &mut Vec<Range<usize>>) {
+    let mut push = |range: Range<usize>| {
+        if !range.is_empty() {
+            found.push(start + range.start..start + range.end);
+        }
+    };
     let authority_end = url.find(['/', '?', '#']).unwrap_or(url.len());
-    let (authority, path) = url.split_at(authority_end);
-    match authority.rfind('@') {
-        Some(at) => {
-            stars(&authority[..at], out);
-            out.push_str(&authority[at..]);
-        }
-        None => out.push_str(authority),
+    if let Some(at) = url[..authority_end].rfind('@') {
+        push(0..at);
     }
-    let Some(query) = path.find('?') else { return out.push_str(path) };
-    out.push_str(&path[..=query]);
-    let (query, fragment) = path[query + 1..].split_at(path[query + 1..].find('#').unwrap_or(path.len() - query - 1));
-    for (n, pair) in query.split('&').enumerate() {
-        if n > 0 {
-            out.push('&');
-        }
-        match pair.split_once('=') {
-            Some((key, value)) => {
-                out.push_str(key);
-                out.push('=');
-                stars(value, out);
-            }
-            None => stars(pair, out),
+    let path_end = url[authority_end..].find(['?', '#']).map_or(url.len(), |n| authority_end + n);
+    for (from, segment) in parts(url, authority_end..path_end, '/') {
+        if is_token(segment) {
+            push(from..from + segment.len());
         }
     }
-    out.push_str(fragment);
+    let query = path_end..url[path_end..].find('#').map_or(url.len(), |n| path_end + n);
+    for (from, pair) in parts(url, (query.start + 1).min(query.end)..query.end, '&') {
+        let value = pair.find('=').map_or(0, |n| n + 1);
+        push(from + value..from + pair.len());
+    }
+    let fragment = &url[query.end..];
+    if is_token(fragment.trim_start_matches('#')) {
+        push(query.end + 1..url.len());
+    }
 }
 
-fn stars(text: &str, out: &mut String) {
-    out.extend(text.chars().map(|_| '*'));
+/// The parts of a range between separators, each with where it begins.
+fn parts(text: &str, range: Range<usize>, separator: char) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = range.start;
+    text[range].split(separator).map(move |part| {
+        let from = at;
+        at += part.len() + separator.len_utf8();
+        (from, part)
+    })
+}
+
+/// Long, letters and digits mixed: the shape of webhook keys, signatures and UUIDs.
+fn is_token(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.~+%=:".contains(c);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(char::is_ascii_alphabetic).count();
+    text.len() >= 20 && text.chars().all(allowed) && digits >= 3 && letters >= 3
 }
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::*;
 
     #[test]
-    fn passwords_and_query_values_are_hidden_and_columns_kept() {
+    fn secrets_of_urls_are_hidden() {
+        for (text, hidden) in [
+            ("https://user:hunter2@example.edu/hook", "https://***@example.edu/hook"),
+            ("https://a@b@example.edu", "https://***@example.edu"),
+            ("see https://h.io/x?Token=abc&n=#top now", "see https://h.io/x?Token=***&n=#top now"),
+            (
+                "https://events.pagerduty.com/integration/0123456789abcdef0123456789abcdef/enqueue",
+                "https://events.pagerduty.com/integration/***/enqueue",
+            ),
+            ("postgres://u:p@db/x, http://u:p@h?bare", "postgres://***@db/x, http://***@h?***"),
+            ("https://h.io/#9f86d081884c7d659a2feaa0c55ad015", "https://h.io/#***"),
+        ] {
+            assert_eq!(hide(text), hidden);
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "",
+            "://",
+            "a?token=1",
+            "you@example.edu",
+            "arn:aws:sns:us-east-1:123456789012:mlops-lambda-alerts",
+            "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#top",
+        ] {
+            assert_eq!(hide(text), text);
+        }
+    }
+
+    #[test]
+    fn masking_keeps_columns() {
         for (text, masked) in [
             ("https://user:pass@x.edu/a?token=abc&b#f!", "https://*********@x.edu/a?token=***&*#f!"),
             ("see https://x.edu/a and a@b.edu", "see https://x.edu/a and a@b.edu"),

@@ -82,7 +82,7 @@ fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
     };
     let mut change = change(action, Some(live), fields);
     if let (Kind::LogGroup, Action::Adopt, Some(after)) = (address.kind, action, &mut change.after) {
-        ownership::mark_adopted(after);
+        ownership::mark_adopted(after, live);
     }
     change
 }

@@ -21,12 +21,16 @@ pub fn mark(desired: &mut BTreeMap<Address, Resource>, stack: &str) {
     }
 }
 
-/// Remembers that the resource was there before us.
-pub fn mark_adopted(resource: &mut Resource) {
-    if let Some(tags) = resource.tags_mut() {
-        tags.insert(mark::ADOPTED.to_owned(), "true".to_owned());
+/// Remembers that the log group was there before us, and how long it kept its logs.
+pub fn mark_adopted(resource: &mut Resource, before: &Live) {
+    if let (Resource::LogGroup(group), Resource::LogGroup(live)) = (resource, &before.resource) {
+        let kept = live.retention_in_days.map_or_else(|| NEVER.to_owned(), |days| days.to_string());
+        group.tags.insert(mark::ADOPTED.to_owned(), kept);
     }
 }
+
+/// Value of the adoption mark where logs were kept for ever.
+const NEVER: &str = "never";
 
 /// A subscription has no tags: it is ours when its topic is and says so.
 pub fn standing(address: &Address, live: &Live, input: Input<'_>) -> Standing {
@@ -77,31 +81,30 @@ fn leftover(address: &Address, live: &Live) -> Change {
         notes: Vec::new(),
         blocked: None,
     };
-    if !is_released(live) {
-        return delete;
+    let released = match &live.resource {
+        Resource::LogGroup(group) => group.tags.get(mark::ADOPTED).map(|kept| (group.clone(), kept.clone())),
+        _ => None,
+    };
+    let Some((mut group, kept)) = released else { return delete };
+    match kept.parse() {
+        Ok(days) => group.retention_in_days = Some(days),
+        Err(_) if kept == NEVER => group.retention_in_days = None,
+        Err(_) => {}
     }
-    let mut after = live.resource.clone();
-    let marks: Vec<(String, String)> = live
-        .resource
-        .tags()
-        .into_iter()
-        .flatten()
-        .filter(|(k, _)| mark::is_mark(k))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
-    if let Some(tags) = after.tags_mut() {
-        tags.retain(|key, _| !mark::is_mark(key));
+    let marks = group.tags.iter().filter(|(key, _)| mark::is_mark(key));
+    let untagged =
+        marks.map(|(k, v)| FieldChange { field: format!("tags.{k}"), from: Some(v.as_str().into()), to: None });
+    let untagged: Vec<FieldChange> = untagged.collect();
+    group.tags.retain(|key, _| !mark::is_mark(key));
+    let after = Resource::LogGroup(group);
+    let mut fields = super::differences(live, &after);
+    fields.extend(untagged);
+    let text = "released, not deleted: it existed before this stack, and keeps its logs as long as it did then";
+    Change {
+        action: Action::Update,
+        after: Some(after),
+        fields,
+        notes: vec![Note::new(NoteKind::Info, text)],
+        ..delete
     }
-    let fields =
-        marks.into_iter().map(|(k, v)| FieldChange { field: format!("tags.{k}"), from: Some(v.into()), to: None });
-    let note = Note::new(
-        NoteKind::Info,
-        "released, not deleted: it existed before this stack and keeps its logs and its retention",
-    );
-    Change { action: Action::Update, after: Some(after), fields: fields.collect(), notes: vec![note], ..delete }
-}
-
-/// Whether letting go means taking our mark off instead of deleting.
-fn is_released(live: &Live) -> bool {
-    live.resource.kind() == Kind::LogGroup && live.resource.tags().is_some_and(|tags| tags.contains_key(mark::ADOPTED))
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 /// Tag whose value names the stack that owns the resource.
 pub const STACK: &str = "mlopsctl:stack";
-/// Tag of a resource that existed before we took it over: a log group with it is released, never deleted.
+/// Tag of a log group that existed before we took it over: it is released, never deleted. The value is the retention it
+/// had, `never` or days.
 pub const ADOPTED: &str = "mlopsctl:adopted";
 /// Tags (this key, then `-2`, `-3`, …) of a topic that name its subscriptions of ours: AWS gives subscriptions no tags.
 pub const SUBSCRIPTIONS: &str = "mlopsctl:subscriptions";

@@ -2,16 +2,18 @@
 
 use super::Tags;
 use crate::model::problem::nearest_or_all;
+use crate::model::shape::MANY;
 use crate::model::{Arn, Node, Problem, Span, Target};
+use std::collections::BTreeSet;
 
 /// The surroundings of a declaration while it is read.
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub target: &'a Target,
     /// The names of the topics that the file declares.
-    pub topics: Vec<&'a str>,
+    pub topics: BTreeSet<&'a str>,
     /// The names of all alarms of either kind that the file declares or that its presets make.
-    pub alarms: Vec<&'a str>,
+    pub alarms: BTreeSet<&'a str>,
     /// Tags that everything in the file carries.
     pub tags: Tags,
     pub problems: Vec<Problem>,
@@ -20,6 +22,11 @@ pub struct Scope<'a> {
 impl Scope<'_> {
     pub fn problem(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.problems.push(Problem::new(span, message).help(help));
+    }
+
+    /// Help with a name that is not among those there are; none where so much is wrong that it does not matter.
+    pub fn nearest(&self, written: &str, known: &BTreeSet<&str>, all: &str) -> Option<String> {
+        (self.problems.len() < MANY).then(|| nearest_or_all(written, known.iter().copied(), all)).flatten()
     }
 
     /// An ARN: the declared topic's, or the one that is written.
@@ -39,7 +46,11 @@ impl Scope<'_> {
             return None;
         }
         let problem = Problem::new(node.span, format!("no topic `{text}` is declared under `topics`"));
-        let help = nearest_or_all(text, self.topics.iter().copied(), "the topics are")
+        let topic = self.topics.first().filter(|_| text.contains('@'));
+        let help = topic
+            .map(|topic| format!("to mail somebody, subscribe the address to a topic, and name the topic: {topic}"));
+        let help = help
+            .or_else(|| self.nearest(text, &self.topics, "the topics are"))
             .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be told".into());
         self.problems.push(problem.help(help));
         None

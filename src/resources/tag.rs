@@ -1,7 +1,7 @@
 //! Tags as a file writes them, and what AWS allows in them.
 
 use super::{Tags, mark};
-use crate::model::node::{Data, Name};
+use crate::model::node::Name;
 use crate::model::shape::{Key, Shape};
 use crate::model::{Layers, Node, Problem, Span};
 use crate::resources::scope::Scope;
@@ -33,17 +33,11 @@ pub fn values(node: &Node, problems: &mut Vec<Problem>) -> Tags {
     let mut tags = Tags::new();
     for entry in node.entries() {
         check_key(&entry.name, problems);
-        match (&entry.value.data, entry.value.text()) {
-            (_, Some(value)) => {
-                if let Some(bad) = value.chars().find(|c| !allowed(*c)) {
-                    problems.push(refused(entry.value.span, "a tag's value", bad));
-                }
-                tags.insert(entry.name.text.clone(), value.to_owned());
+        if let Some(value) = entry.value.text() {
+            if let Some(bad) = value.chars().find(|c| !allowed(*c)) {
+                problems.push(refused(entry.value.span, "a tag's value", bad));
             }
-            (Data::Null, _) => {
-                tags.insert(entry.name.text.clone(), String::new());
-            }
-            _ => {}
+            tags.insert(entry.name.text.clone(), value.to_owned());
         }
     }
     if tags.len() > LIMIT {

@@ -74,6 +74,11 @@ impl Counter {
         }
     }
 
+    /// A call whose caller no longer waits.
+    pub fn abandon(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
     pub fn read(&self) -> Stats {
         self.stats.clone()
     }

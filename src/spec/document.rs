@@ -122,6 +122,13 @@ pub fn schema() -> serde_json::Value {
     shape::schema(&SPEC, "mlopsctl alarms.schema.json", "mlopsctl spec")
 }
 
+/// Every key of the file, as Markdown: `docs/spec.md` is this text.
+pub fn reference() -> String {
+    let head = "# The spec, key by key\n\nMade from the program's own declarations; the JSON Schema has the same. A duration is \
+                `30s`, `5m`, `1h`, `1d`, or a number of seconds. `${name}` in any text is a variable.\n";
+    head.to_owned() + &shape::reference(&SPEC)
+}
+
 /// A file that has been parsed. Its variables are open, and its mistakes are not yet looked for.
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -225,12 +232,13 @@ impl Bound {
         let presets = presets_of(root, &facts);
         let mut problems = Vec::new();
         let tags = root.get("tags").map(|node| tag::values(node, &mut problems)).unwrap_or_default();
-        let names = |key: &str| section(root, key).iter().map(|entry| entry.name.text.as_str());
+        let names = |key: &str| section(root, key).into_iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
         let alarms = names("alarms").chain(names("composite_alarms")).chain(preset_names).collect();
         let scope = Scope { target, topics: names("topics").collect(), alarms, tags, problems };
         let mut reader = Reader { scope, desired: Desired::of(self.stack()), alarm_names: HashMap::new() };
-        let defaults = root.get("defaults");
+        let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
+        let defaults = defaults.as_ref();
 
         for Entry { name, value } in section(root, "topics") {
             let topic = topic::spec::read(name, &Layers::new(name.span, [value]), &mut reader.scope);
@@ -247,18 +255,17 @@ impl Bound {
                 reader.subscription(&topic, item);
             }
         }
+        let retention = defaults.map(|node| only(node, "retention"));
         for Entry { name, value } in section(root, "log_groups") {
-            let inherited = defaults.filter(|_| value.get("retention").is_none());
-            let retention = inherited.and_then(|node| node.get("retention"));
-            let mut group = log_group::spec::read(name, &Layers::new(name.span, [value]), &mut reader.scope);
-            group.retention_in_days = retention.map_or(group.retention_in_days, log_group::spec::retention);
+            let layers = Layers::new(name.span, [value].into_iter().chain(&retention));
+            let group = log_group::spec::read(name, &layers, &mut reader.scope);
             reader.add(Resource::LogGroup(group), name.span);
         }
         for Entry { name, value } in section(root, "functions") {
             reader.function(name, value, &facts);
         }
         for (golden, preset) in &presets {
-            let layers = preset.over.into_iter().chain([&preset.written, *golden]).chain(defaults);
+            let layers = preset.over.iter().chain([&preset.written, *golden]).chain(defaults);
             let layers = Layers::new(preset.name.span, layers);
             let alarm = alarm::spec::read(&preset.name, &layers, &mut reader.scope);
             reader.add(Resource::Alarm(Box::new(alarm)), preset.name.span);
@@ -269,23 +276,37 @@ impl Bound {
             reader.add(Resource::Alarm(Box::new(alarm)), name.span);
         }
         let composites = section(root, "composite_alarms");
-        for Entry { name, value } in composites {
+        for Entry { name, value } in composites.iter().copied() {
             let layers = Layers::new(name.span, [value].into_iter().chain(defaults));
             let alarm = composite_alarm::spec::read(name, &layers, &mut reader.scope);
             reader.add(Resource::CompositeAlarm(alarm), name.span);
         }
-        composite_alarm::cycle::check(composites, &mut reader.scope);
+        composite_alarm::cycle::check(&composites, &mut reader.scope);
         (reader.desired, reader.scope.problems)
     }
 }
 
-/// The entries of a top-level map.
-fn section<'a>(root: &'a Node, key: &str) -> &'a [Entry] {
-    root.get(key).map(Node::entries).unwrap_or_default()
+/// The entries of a top-level map, each name once: that a name is repeated is said by the shape.
+fn section<'a>(root: &'a Node, key: &str) -> Vec<&'a Entry> {
+    let mut seen = BTreeSet::new();
+    let entries = root.get(key).map(Node::entries).unwrap_or_default();
+    entries.iter().filter(|entry| seen.insert(entry.name.text.as_str())).collect()
+}
+
+/// A map without the keys that its object does not know: they are mistakes already, and nobody shall inherit them.
+fn known(node: &Node, object: &'static Object) -> Node {
+    let entries = node.entries().iter().filter(|entry| object.key(&entry.name.text).is_some());
+    Node::new(node.span, Data::Map(entries.cloned().collect()))
+}
+
+/// A map with one of its keys alone.
+fn only(node: &Node, key: &str) -> Node {
+    let entries = node.entries().iter().filter(|entry| entry.name.text == key);
+    Node::new(node.span, Data::Map(entries.cloned().collect()))
 }
 
 /// The preset alarms of all functions, each with its `golden_signals`.
-fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, presets::Preset<'a>)> {
+fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, presets::Preset)> {
     let mut all = Vec::new();
     for Entry { name, value } in section(root, "functions") {
         let entry = value.entries().iter().find(|entry| entry.name.text == "golden_signals");

@@ -9,6 +9,11 @@ use unicode_width::UnicodeWidthChar;
 /// Columns of a source line that are shown; a longer one is cut around the caret.
 const WIDTH: usize = 110;
 
+/// A file with more mistakes is not meant to be a spec.
+const MAX_SHOWN: usize = 200;
+/// Bytes of a line on each side of the caret that are looked at: enough to see that a text is part of a secret.
+const NEIGHBOURHOOD: usize = 4_000;
+
 /// Every mistake of one source, in the order of the source.
 #[derive(Debug, Clone)]
 pub struct SpecError {
@@ -16,6 +21,8 @@ pub struct SpecError {
     /// `None` where the mistake is about the file as a whole.
     text: Option<String>,
     problems: Vec<Problem>,
+    /// How many more there are than are kept.
+    more: usize,
 }
 
 /// A mistake with its place, for machines. Lines and columns count from 1, columns in characters.
@@ -32,11 +39,13 @@ impl SpecError {
     pub fn new(name: &str, text: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
         problems.dedup();
-        Self { name: name.to_owned(), text: Some(text.to_owned()), problems }
+        let more = problems.len().saturating_sub(MAX_SHOWN);
+        problems.truncate(MAX_SHOWN);
+        Self { name: name.to_owned(), text: Some(text.to_owned()), problems, more }
     }
 
     pub fn without_place(name: &str, problem: Problem) -> Self {
-        Self { name: name.to_owned(), text: None, problems: vec![problem] }
+        Self { name: name.to_owned(), text: None, problems: vec![problem], more: 0 }
     }
 
     pub fn problems(&self) -> Vec<Located> {
@@ -69,8 +78,12 @@ impl fmt::Display for SpecError {
             }
             writeln!(f)?;
         }
-        let count = self.problems.len();
-        write!(f, "{count} {} in {}", if count == 1 { "mistake" } else { "mistakes" }, self.name)
+        let count = self.problems.len() + self.more;
+        write!(f, "{count} {} in {}", if count == 1 { "mistake" } else { "mistakes" }, self.name)?;
+        if self.more > 0 {
+            write!(f, ", of which the first {MAX_SHOWN} are shown")?;
+        }
+        Ok(())
     }
 }
 
@@ -91,10 +104,13 @@ impl SpecError {
 struct Place {
     number: usize,
     column: usize,
+    /// The source line, or the neighbourhood of the caret in a very long one; secrets are masked.
     line: String,
-    /// Characters of the line before the caret, and under it.
+    /// Characters of `line` before the caret, and under it.
     before: usize,
     under: usize,
+    /// Whether the source has more before and behind `line`.
+    cut: (bool, bool),
 }
 
 impl Place {
@@ -113,14 +129,23 @@ impl Place {
         while !text.is_char_boundary(end) {
             end += 1;
         }
-        let line = text[line_start..line_end].trim_end_matches('\r').trim_start_matches('\u{feff}');
-        let before = text[line_start..start].trim_start_matches('\u{feff}').chars().count();
+        let boundary = |mut at: usize| {
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let from = boundary(line_start.max(start.saturating_sub(NEIGHBOURHOOD)));
+        let to = boundary(line_end.min(start + NEIGHBOURHOOD)).max(start);
+        let line = text[from..to].trim_end_matches('\r').trim_start_matches('\u{feff}');
+        let count = |part: &str| part.trim_start_matches('\u{feff}').chars().count();
         Self {
-            number: text[..start].matches('\n').count() + 1,
-            column: before + 1,
-            before,
-            under: text[start..end].trim_end().chars().count(),
+            number: text[..start].bytes().filter(|b| *b == b'\n').count() + 1,
+            column: count(&text[line_start..start]) + 1,
+            before: count(&text[from..start]),
+            under: text[start..end.clamp(start, to)].trim_end().chars().count(),
             line: secret::mask(line),
+            cut: (from > line_start, to < line_end),
         }
     }
 
@@ -135,20 +160,24 @@ impl Place {
                 c => (c.to_string(), c.width().unwrap_or(0)),
             })
             .collect();
-        let width = |part: &[(String, usize)]| part.iter().map(|(_, width)| width).sum::<usize>();
+        let widths: Vec<usize> = shown.iter().map(|(_, width)| *width).collect();
+        let total: usize = widths.iter().sum();
         let before = self.before.min(shown.len());
         let under = self.under.min(shown.len() - before);
-        let mut from = 0;
-        while from < before && width(&shown[from..before]) > WIDTH / 2 && width(&shown) > WIDTH {
+        let (mut from, mut left) = (0, widths[..before].iter().sum::<usize>());
+        while left > WIDTH / 2 && total > WIDTH {
+            left -= widths[from];
             from += 1;
         }
-        let mut to = shown.len();
-        while to > before && width(&shown[from..to]) > WIDTH {
-            to -= 1;
+        let (mut to, mut used) = (from, 0);
+        while to < shown.len() && (to <= before || used + widths[to] <= WIDTH) {
+            used += widths[to];
+            to += 1;
         }
-        let (head, tail) = (if from > 0 { "…" } else { "" }, if to < shown.len() { "…" } else { "" });
+        let head = if from > 0 || self.cut.0 { "…" } else { "" };
+        let tail = if to < shown.len() || self.cut.1 { "…" } else { "" };
         let line: String = shown[from..to].iter().map(|(text, _)| text.as_str()).collect();
-        let caret = width(&shown[before..(before + under).clamp(before, to)]).max(1);
-        (format!("{head}{line}{tail}"), width(&shown[from..before]) + head.chars().count(), caret)
+        let caret = widths[before..(before + under).min(to).max(before)].iter().sum::<usize>().max(1);
+        (format!("{head}{line}{tail}"), left + head.chars().count(), caret)
     }
 }

@@ -22,7 +22,8 @@ pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
     match &root.data {
         Data::Map(_) => Ok(Spec::new(name, text, root, problems)),
         Data::Null => Err(fail(
-            Problem::new(root.span, "the file is empty").help("a spec begins with: version: 1, then stack: and a name"),
+            Problem::new(Span::default(), "the file is empty")
+                .help("a spec begins with: version: 1, then stack: and a name"),
         )),
         _ => Err(fail(
             Problem::new(

@@ -8,7 +8,7 @@ mod presets;
 mod variables;
 mod yaml;
 
-pub use document::{Bound, Desired, Spec, schema};
+pub use document::{Bound, Desired, Spec, reference, schema};
 pub use error::{Located, SpecError};
 pub use input::{load, parse, read_var_file};
 pub use variables::Variable;

@@ -1,4 +1,5 @@
 //! `golden_signals` of a function -> alarms, written as if by hand, so that they are read and checked like any other.
+//! A description names no threshold: the file may override it, and the notification has the right one.
 
 use crate::model::node::{Data, Entry, Name, Node, Span};
 use crate::model::shape::{Key, Object, Shape};
@@ -56,10 +57,7 @@ pub static GOLDEN_SIGNALS: Object = Object {
 /// Latency. The lab's p95 is the usual one; 3 of 3 periods of 5m are AWS's recommended 15 of 15 minutes.
 fn latency(function: &str, facts: &FunctionFacts) -> Vec<(&'static str, Value)> {
     let threshold = i64::from(facts.timeout_s) * LATENCY_SHARE;
-    let text = format!(
-        "Latency: 5 % of the calls of {function} take longer than {threshold} ms, 80 % of the timeout of {} s",
-        facts.timeout_s
-    );
+    let text = format!("Latency: calls of {function} take too long (in ms; the timeout is {} s)", facts.timeout_s);
     metric(function, "Duration", "p95", &format!("> {threshold}"), (3, 3), &text)
 }
 
@@ -73,7 +71,8 @@ fn errors(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
             ("statistic", text("Sum")),
         ])
     };
-    let mut alarm = evaluation("> 5", (2, 3), &format!("Errors: more than 5 % of the calls of {function} fail"));
+    let mut alarm =
+        evaluation("> 5", (2, 3), &format!("Errors: too many of the calls of {function} fail (in per cent)"));
     alarm.push(("expression", text("IF(invocations > 0, 100 * errors / invocations, 0)")));
     alarm.push(("metrics", Value::Map(vec![("errors", sum("Errors")), ("invocations", sum("Invocations"))])));
     alarm
@@ -81,7 +80,7 @@ fn errors(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
 
 /// Traffic: silence. Off by default, since a function that nobody calls at night is the rule. No data is no call.
 fn traffic(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
-    let description = format!("Traffic: nobody has called {function} for 15 minutes");
+    let description = format!("Traffic: {function} is called too seldom");
     let mut alarm = metric(function, "Invocations", "Sum", "< 1", (3, 3), &description);
     alarm.retain(|(key, _)| *key != "treat_missing_data");
     alarm.push(("treat_missing_data", text("breaching")));
@@ -90,13 +89,13 @@ fn traffic(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
 
 /// Saturation: a throttled call is lost or late at once, so one is enough (the lab: Throttles > 0).
 fn throttles(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
-    let description = format!("Saturation: calls of {function} are rejected, it needs more concurrency");
+    let description = format!("Saturation: calls of {function} are rejected; it needs more concurrency");
     metric(function, "Throttles", "Sum", "> 0", (1, 1), &description)
 }
 
 /// Saturation before it hurts. AWS recommends 10 of 10 minutes at 90 % of the quota.
 fn concurrency(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
-    let description = format!("Saturation: {function} runs more than {CONCURRENCY} times at once");
+    let description = format!("Saturation: {function} runs too many times at once");
     metric(function, "ConcurrentExecutions", "Maximum", &format!("> {CONCURRENCY}"), (2, 2), &description)
 }
 
@@ -115,14 +114,14 @@ pub fn stand_in(function: &str) -> FunctionFacts {
 }
 
 /// A preset alarm: its name, what the preset says, and what the file says over it.
-pub struct Preset<'a> {
+pub struct Preset {
     pub name: Name,
     pub written: Node,
-    pub over: Option<&'a Node>,
+    pub over: Option<Node>,
 }
 
 /// The alarms of a function, in a fixed order. `span` is where `golden_signals` stands.
-pub fn expand<'a>(function: &str, golden: &'a Node, span: Span, facts: &FunctionFacts) -> Vec<Preset<'a>> {
+pub fn expand(function: &str, golden: &Node, span: Span, facts: &FunctionFacts) -> Vec<Preset> {
     if golden.boolean() == Some(false) {
         return Vec::new();
     }
@@ -143,7 +142,12 @@ pub fn expand<'a>(function: &str, golden: &'a Node, span: Span, facts: &Function
         let span = entry.map_or(span, |entry| entry.name.span);
         let name = Name { text: format!("{function}-{}", signal.name), span };
         let written = node(&Value::Map((signal.write)(function, facts)), span);
-        presets.push(Preset { name, written, over: over.filter(|node| !node.entries().is_empty()) });
+        // A key that no signal knows is a mistake already, and must not change what the alarm watches.
+        let over = over.filter(|node| !node.entries().is_empty()).map(|node| {
+            let entries = node.entries().iter().filter(|entry| alarm::OVERRIDE.key(&entry.name.text).is_some());
+            Node::new(node.span, Data::Map(entries.cloned().collect()))
+        });
+        presets.push(Preset { name, written, over });
     }
     presets
 }

@@ -82,22 +82,20 @@ impl<'a> Filler<'a> {
     }
 
     pub fn fill(&mut self, node: &mut Node) {
-        let span = node.span;
+        if node.text().is_some_and(|text| text.contains("${")) {
+            // What comes out of a variable is a text, even where it looks like a number.
+            let (text, right) = self.filled(node);
+            let scalar = Scalar { text, quoted: true, pieces: Vec::new() };
+            node.data = if right { Data::Scalar(scalar) } else { Data::Hole };
+            return;
+        }
         match &mut node.data {
-            Data::Scalar(scalar) if scalar.text.contains("${") => {
-                match self.filled(&scalar.text, scalar.verbatim, span) {
-                    // What comes out of a variable is a text, even where it looks like a number.
-                    Some(text) => *scalar = Scalar { text, quoted: true, verbatim: None },
-                    None => node.data = Data::Hole,
-                }
-            }
             Data::List(items) => items.iter_mut().for_each(|item| self.fill(item)),
             Data::Map(entries) => {
                 for entry in entries {
-                    if entry.name.text.contains("${")
-                        && let Some(text) = self.filled(&entry.name.text, None, entry.name.span)
-                    {
-                        entry.name.text = text;
+                    if entry.name.text.contains("${") {
+                        let name = Node::written(entry.name.span, entry.name.text.clone());
+                        entry.name.text = self.filled(&name).0;
                     }
                     self.fill(&mut entry.value);
                 }
@@ -106,9 +104,10 @@ impl<'a> Filler<'a> {
         }
     }
 
-    /// The text with its variables filled in; `None` after a problem.
-    fn filled(&mut self, text: &str, verbatim: Option<usize>, whole: Span) -> Option<String> {
-        let spot = |from: usize, to: usize| verbatim.map_or(whole, |at| Span::new(at + from, at + to));
+    /// The text of a node with its variables filled in, and whether all had a value; a variable without one leaves its
+    /// name, so that a key made of it still looks like a key.
+    fn filled(&mut self, node: &Node) -> (String, bool) {
+        let text = node.text().unwrap_or_default();
         let (mut out, mut right, mut at) = (String::with_capacity(text.len()), true, 0);
         while let Some(found) = text[at..].find("${") {
             let start = at + found;
@@ -121,29 +120,29 @@ impl<'a> Filler<'a> {
             out.push_str(&text[at..start]);
             let Some(length) = text[start..].find('}') else {
                 self.problems.push(
-                    Problem::new(spot(start, text.len()), "`${` is never closed")
+                    Problem::new(node.part(start, text.len()), "`${` is never closed")
                         .help("write ${name}, or $${ for the two characters themselves"),
                 );
-                return None;
+                return (out, false);
             };
             let end = start + length + 1;
-            match self.value(&text[start + 2..end - 1], spot(start, end)) {
-                Some(value) => out.push_str(value),
-                None => right = false,
-            }
+            let name = &text[start + 2..end - 1];
+            let value = self.value(name, node.part(start, end));
+            right &= value.is_some();
+            out.push_str(value.unwrap_or(name));
             at = end;
         }
         out.push_str(&text[at..]);
-        right.then_some(out)
+        (out, right)
     }
 
     fn value(&mut self, name: &str, span: Span) -> Option<&'a str> {
         let Some(variable) = self.variables.iter().find(|variable| variable.name == name) else {
             let problem = Problem::new(span, format!("`{name}` is not a variable of this file"));
             let help = match nearest(name, self.variables.iter().map(|v| v.name.as_str())) {
-                Some(near) => format!("did you mean `{near}`?"),
+                Some(near) if is_name(name) => format!("did you mean `{near}`?"),
                 None if is_name(name) => format!("declare it: vars: {{ {name}: {{ required: true }} }}"),
-                None => "between the braces stands a name only; write $${ for the two characters themselves".into(),
+                _ => "between the braces stands a name only; write $${ for the two characters themselves".into(),
             };
             self.problems.push(problem.help(help));
             return None;

@@ -1,6 +1,6 @@
 //! YAML text -> a tree with spans. The only file that names the YAML crate; knows no key of the spec.
 
-use crate::model::node::{Data, Entry, Name, Node, Scalar, Span};
+use crate::model::node::{Data, Entry, Name, Node, Piece, Scalar, Span};
 use crate::model::problem::Problem;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
@@ -28,8 +28,10 @@ pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
     let mut builder = Builder { text: body, ..Builder::default() };
     for event in Parser::new_from_str_with_options(body, options) {
         let (event, span) = event.map_err(|error| shifted(syntax_error(body, &error), skipped))?;
-        let span = span.byte_range().map_or_else(Span::default, |range| Span::new(range.start, range.end));
-        builder.event(event, span).map_err(|problem| shifted(problem, skipped))?;
+        let place = |span: granit_parser::Span| span.byte_range().map(|range| Span::new(range.start, range.end));
+        builder
+            .event(event, place(span).unwrap_or_default(), span.tag_span().and_then(place))
+            .map_err(|problem| shifted(problem, skipped))?;
     }
     let end = Span::new(body.len(), body.len());
     let mut root = builder.root.unwrap_or(Node::new(end, Data::Null));
@@ -66,13 +68,11 @@ enum Content {
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
-        let tagged = event.tag().is_some();
-        if tagged {
-            self.problems.push(
-                Problem::new(line_of(self.text, span), "a YAML tag (`!…`) means nothing here")
-                    .help("leave the tag out"),
-            );
+    fn event(&mut self, event: Event<'_>, span: Span, tag: Option<Span>) -> Result<(), Problem> {
+        if event.tag().is_some() {
+            let problem =
+                Problem::new(tag.unwrap_or_else(|| line_of(self.text, span)), "a YAML tag means nothing here");
+            self.problems.push(problem.help("leave it out; a text that begins with ! needs quotes"));
         }
         match event {
             Event::DocumentStart(..) => {
@@ -99,7 +99,7 @@ impl Builder<'_> {
                 let (mut node, values) = (node.clone(), *values);
                 node.span = span;
                 if let Data::Scalar(scalar) = &mut node.data {
-                    scalar.verbatim = None;
+                    scalar.pieces.clear();
                 }
                 self.count(values, span)?;
                 self.add(node)
@@ -113,9 +113,32 @@ impl Builder<'_> {
         if plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
             return Data::Null;
         }
-        let start = if plain { span.start } else { span.start + 1 };
-        let verbatim = self.text.get(start..).is_some_and(|rest| rest.starts_with(&text)).then_some(start);
-        Data::Scalar(Scalar { text, quoted: !plain, verbatim })
+        let pieces = self.pieces(&text, style, span);
+        Data::Scalar(Scalar { text, quoted: !plain, pieces })
+    }
+
+    /// Where the lines of a text stand in the source.
+    fn pieces(&self, text: &str, style: ScalarStyle, span: Span) -> Vec<Piece> {
+        let Some(source) = self.text.get(span.start..span.end) else { return Vec::new() };
+        let start = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+        if source.get(start..).is_some_and(|rest| rest.starts_with(text)) {
+            return vec![Piece { text: 0, source: span.start + start, length: text.len() }];
+        }
+        let header = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && source.starts_with(['|', '>']);
+        let (mut pieces, mut in_text, mut in_source) = (Vec::new(), 0, start);
+        for (n, line) in source[start..].split_inclusive('\n').enumerate() {
+            let words = line.trim();
+            let is_header = n == 0 && header;
+            if !words.is_empty() && !is_header {
+                let Some(found) = text[in_text..].find(words) else { return Vec::new() };
+                let indent = line.len() - line.trim_start().len();
+                let source = span.start + in_source + indent;
+                pieces.push(Piece { text: in_text + found, source, length: words.len() });
+                in_text += found + words.len();
+            }
+            in_source += line.len();
+        }
+        pieces
     }
 
     fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
@@ -229,6 +252,16 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
         ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
             problem("a tab where spaces are needed").help("YAML is indented with spaces only")
         }
+        ErrorKind::InvalidQuotedScalarIndent => problem("a quoted text before this line is not closed")
+            .help("close the quote, or indent the lines that the text goes on in"),
+        ErrorKind::ExpectedBlockMappingKey => {
+            problem("no key is expected in this column").help("keys that belong together begin in the same column")
+        }
+        ErrorKind::MappingValueNotAllowed => problem("no colon is expected here")
+            .help("perhaps the line before lacks its colon; a text with a colon and a space in it needs quotes"),
+        ErrorKind::MissingAnchorOrAliasName => {
+            problem("a `*` or `&` without a name").help("a text that begins with * or & needs quotes")
+        }
         ErrorKind::UnclosedQuotedScalar => problem("this quoted text never ends").help("close the quote"),
         ErrorKind::UnclosedFlowCollection { open } => {
             problem(&format!("this `{open}` is never closed")).help("add the closing bracket")
@@ -237,6 +270,10 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
             .help("a value that begins with * or & needs quotes; an alias *name needs an earlier &name"),
         ErrorKind::UnknownQuotedScalarEscape => problem("an unknown escape in a text in double quotes")
             .help(r#"write \\ for a backslash, or use single quotes"#),
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            problem("something follows a quoted text")
+                .help("a comma is missing, or the quotes do not go around the whole text")
+        }
         kind => {
             let line_start = text[..at].rfind('\n').map_or(0, |n| n + 1);
             let line = text[line_start..].lines().next().unwrap_or_default();
@@ -264,7 +301,7 @@ fn shifted(mut problem: Problem, by: usize) -> Problem {
 fn shift(node: &mut Node, by: usize) {
     node.span = Span::new(node.span.start + by, node.span.end + by);
     match &mut node.data {
-        Data::Scalar(scalar) => scalar.verbatim = scalar.verbatim.map(|at| at + by),
+        Data::Scalar(scalar) => scalar.pieces.iter_mut().for_each(|piece| piece.source += by),
         Data::List(items) => items.iter_mut().for_each(|item| shift(item, by)),
         Data::Map(entries) => entries.iter_mut().for_each(|entry| {
             entry.name.span = Span::new(entry.name.span.start + by, entry.name.span.end + by);

@@ -1,9 +1,12 @@
 //! Holds a tree against its shape and says everything that does not fit; what the values mean is not looked at.
 
 use super::super::node::{Data, Node, Span};
-use super::super::problem::{Problem, nearest_or_all};
+use super::super::problem::{Problem, nearest, nearest_or_all};
 use super::{Object, Shape};
 use std::collections::HashMap;
+
+/// From so many mistakes on, the file is something else, and no help is looked for.
+pub const MANY: usize = 200;
 
 /// Adds every mistake of the tree. `label` names the value in messages: "`period`", "the file".
 pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem>) {
@@ -36,7 +39,7 @@ pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem
     }
 }
 
-/// The alternative that a value is meant to be: the first whose check passes, else the first of its kind.
+/// The alternative that a value is meant to be: of a list or map the first of its kind, of a text the first that it fits.
 fn pick(node: &Node, shapes: &'static [Shape]) -> Option<&'static Shape> {
     let same_kind = |shape: &&Shape| match node.data {
         Data::Map(_) => matches!(shape, Shape::Map(_) | Shape::Object(_) | Shape::Json),
@@ -51,7 +54,7 @@ fn pick(node: &Node, shapes: &'static [Shape]) -> Option<&'static Shape> {
     };
     match candidates.as_slice() {
         [] => None,
-        [only] => Some(only),
+        [only @ Shape::Text(_)] => Some(only),
         many if node.scalar().is_some() => many.iter().find(fits).copied(),
         [first, ..] => Some(first),
     }
@@ -61,17 +64,26 @@ fn check_object(node: &Node, object: &'static Object, label: &str, problems: &mu
     repeated_keys(node, problems);
     for entry in node.entries() {
         match object.key(&entry.name.text) {
+            Some(key) if key.required && entry.value.data == Data::Null => problems.push(
+                Problem::new(entry.name.span, format!("`{}` has no value", key.name))
+                    .help(format!("write {}", expected(&key.shape))),
+            ),
             Some(key) => check(&entry.value, &key.shape, &format!("`{}`", key.name), problems),
             None => {
                 let names = object.all_keys().map(|key| key.name);
-                let known = nearest_or_all(&entry.name.text, names, &format!("{} has the keys", object.what));
+                let help = || nearest_or_all(&entry.name.text, names, &format!("the keys of {} are", object.what));
+                let known = (problems.len() < MANY).then(help).flatten();
                 let problem = Problem::new(entry.name.span, format!("unknown key `{}` in {}", entry.name, object.what));
                 problems.push(Problem { help: known.into_iter().collect(), ..problem });
             }
         }
     }
-    for key in object.all_keys().filter(|key| key.required && node.get(key.name).is_none()) {
-        let whole = if label.starts_with('`') { format!("{} {label}", object.what) } else { object.what.to_owned() };
+    let misspelt = |name: &str| {
+        let unknown = node.entries().iter().filter(|entry| object.key(&entry.name.text).is_none());
+        unknown.into_iter().any(|entry| nearest(&entry.name.text, [name]).is_some())
+    };
+    for key in object.all_keys().filter(|key| key.required && node.get(key.name).is_none() && !misspelt(key.name)) {
+        let whole = if label.starts_with('`') { label } else { object.what };
         problems.push(
             Problem::new(opening(node), format!("{whole} lacks `{}`", key.name))
                 .help(format!("`{}`: {}", key.name, key.doc)),
@@ -115,7 +127,8 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
             })
         }
         Shape::Format(format) => (format.check)(text).err().map(|why| {
-            Problem::new(node.span, format!("`{}` {why}", shorten(text))).help(format!("{label} is {}", format.what))
+            let what = if text.is_empty() { label.to_owned() } else { format!("`{}`", shorten(text)) };
+            Problem::new(node.span, format!("{what} {why}")).help(format!("{label} is {}", format.what))
         }),
         Shape::OneOf(words) if !words.contains(&text) => {
             let problem = Problem::new(node.span, format!("`{}` is not a value of {label}", shorten(text)));
@@ -124,7 +137,7 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
         }
         Shape::Integer(low, high) => match node.integer() {
             Some(n) if n >= *low && n <= *high => None,
-            Some(n) if *high == i64::MAX => {
+            Some(n) if *high >= i64::from(i32::MAX) && n < *low => {
                 Some(Problem::new(node.span, format!("{label} is {n}; AWS allows {low} or more")))
             }
             Some(n) => Some(Problem::new(node.span, format!("{label} is {n}; AWS allows {low} to {high}"))),
@@ -140,11 +153,8 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
 }
 
 fn mismatch(node: &Node, shape: &Shape, label: &str) -> Problem {
-    let found = match node.text() {
-        Some(text) => format!("`{}` is none", shorten(text)),
-        None => format!("this is {}", node.what()),
-    };
-    Problem::new(spot(node), format!("{label} takes {}, but {found}", expected(shape)))
+    let found = node.text().map_or_else(|| node.what().to_owned(), |text| format!("`{}`", shorten(text)));
+    Problem::new(spot(node), format!("{label} takes {}, not {found}", expected(shape)))
 }
 
 /// A place on one line: of a map or list only its beginning.

@@ -1,9 +1,11 @@
 //! What may be written where, declared once: the checks, the JSON Schema and the documentation all come from it.
 
 mod check;
+mod reference;
 mod schema;
 
-pub use check::check;
+pub use check::{MANY, check};
+pub use reference::reference;
 pub use schema::schema;
 
 /// The values that a key takes.

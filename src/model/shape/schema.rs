@@ -10,8 +10,8 @@ pub fn schema(root: &'static Object, id: &str, title: &str) -> Value {
     top.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
     top.insert("$id".into(), id.into());
     top.insert("title".into(), title.into());
-    let variable = json!({"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", "description": "A variable."});
-    defs.insert("variable".into(), variable);
+    let pattern = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}";
+    defs.insert("placeholder".into(), json!({"type": "string", "pattern": pattern, "description": "A variable."}));
     top.insert("$defs".into(), Value::Object(defs));
     Value::Object(top)
 }
@@ -20,8 +20,10 @@ fn object(object: &'static Object, defs: &mut Map<String, Value>) -> Value {
     let properties: Map<String, Value> =
         object.all_keys().map(|key| (key.name.to_owned(), property(key, defs))).collect();
     let required: Vec<&str> = object.all_keys().filter(|key| key.required).map(|key| key.name).collect();
+    // A map without a required key may be left empty: `my-topic:`.
+    let kind = if required.is_empty() { json!(["object", "null"]) } else { json!("object") };
     let mut schema = json!({
-        "type": "object", "description": object.doc, "additionalProperties": false, "properties": properties,
+        "type": kind, "description": object.doc, "additionalProperties": false, "properties": properties,
     });
     if !required.is_empty() {
         schema["required"] = json!(required);
@@ -36,7 +38,9 @@ fn property(key: &'static Key, defs: &mut Map<String, Value>) -> Value {
 }
 
 fn shape(shape_: &'static Shape, defs: &mut Map<String, Value>) -> Value {
-    let or_variable = |schema: Value| json!({"anyOf": [schema, {"$ref": "#/$defs/variable"}]});
+    let or_variable = |schema: Value| json!({"anyOf": [schema, {"$ref": "#/$defs/placeholder"}]});
+    let quoted =
+        |pattern: &str, schema: Value| or_variable(json!({"anyOf": [schema, {"type": "string", "pattern": pattern}]}));
     match shape_ {
         Shape::Text(limit) => json!({"type": ["string", "number", "boolean"], "maxLength": limit}),
         Shape::Format(format) => match format.pattern {
@@ -49,9 +53,11 @@ fn shape(shape_: &'static Shape, defs: &mut Map<String, Value>) -> Value {
             or_variable(json!({"enum": values}))
         }
         Shape::Bool => or_variable(json!({"type": "boolean"})),
-        Shape::Integer(low, high) if *high == i64::MAX => or_variable(json!({"type": "integer", "minimum": low})),
-        Shape::Integer(low, high) => or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
-        Shape::Number => or_variable(json!({"type": "number"})),
+        Shape::Integer(low, high) if *high >= i64::from(i32::MAX) => {
+            quoted("^[0-9]+$", json!({"type": "integer", "minimum": low}))
+        }
+        Shape::Integer(low, high) => quoted("^-?[0-9]+$", json!({"type": "integer", "minimum": low, "maximum": high})),
+        Shape::Number => quoted(r"^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$", json!({"type": "number"})),
         Shape::Duration => or_variable(
             json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+\\s*[smhdw]?$"}]}),
         ),

@@ -104,8 +104,8 @@ fn one_or_more(node: Option<&Node>) -> Vec<&Node> {
 
 fn propagation(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Option<TagsPropagation> {
     let node = layers.get("propagate_tags")?;
-    if let Some(all) = node.boolean() {
-        return all.then(TagsPropagation::default);
+    if node.scalar().is_some() {
+        return (node.boolean() == Some(true)).then(TagsPropagation::default);
     }
     let keys = |key| -> Vec<String> {
         let items = node.get(key).map(Node::items).unwrap_or_default();

@@ -96,7 +96,9 @@ pub fn read(name: &Name, layers: &Layers<'_>, form: Option<Form>, alarm: &mut Al
     let word = |key: &str| layers.text(key);
     let small = |key: &str| layers.get(key).and_then(Node::integer).and_then(|n| i32::try_from(n).ok());
     alarm.evaluation_periods = Some(small("evaluation_periods").unwrap_or(1));
-    alarm.datapoints_to_alarm = small("datapoints_to_alarm");
+    // An M that is inherited is for the N that it stands beside, not for a nearer one.
+    let points = layers.group(&["datapoints_to_alarm", "evaluation_periods"]).get("datapoints_to_alarm");
+    alarm.datapoints_to_alarm = points.and_then(Node::integer).and_then(|n| i32::try_from(n).ok());
     alarm.treat_missing_data = word("treat_missing_data");
     alarm.evaluate_low_sample_count_percentile = word("evaluate_low_sample_count_percentile");
     threshold(name, layers, form, alarm, scope);
@@ -128,10 +130,10 @@ fn threshold(name: &Name, layers: &Layers<'_>, form: Form, alarm: &mut Alarm, sc
     }
     let written = layers.get("threshold");
     alarm.threshold = written.and_then(|node| node.number().or_else(|| Some(comparison(node.text()?)?.1)));
-    if written.is_none() {
+    if layers.lacks("threshold") {
         let message = format!("alarm `{name}` has no `threshold`");
         scope.problem(name.span, message, "write, for example, threshold: \"> 5\"");
-    } else if operator.is_none() && alarm.threshold.is_some() {
+    } else if operator.is_none() && alarm.threshold.is_some() && layers.lacks("comparison_operator") {
         let help = "write threshold: \"> 5\", or add a `comparison_operator` such as GreaterThanThreshold";
         scope.problem(layers.span(&["threshold"]), "the threshold does not say above or below", help);
     }
@@ -181,13 +183,13 @@ fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
     let insights =
         alarm.metrics.iter().any(|query| query.expression.as_deref().is_some_and(super::series::is_insights));
     let (limit, help) = match period {
-        _ if insights => (10_800, "Metrics Insights queries see the last 3h only"),
-        p if p < 3_600 => (86_400, "AWS allows 1d in all for periods under 1h"),
-        _ => (604_800, "AWS allows 7d in all"),
+        _ if insights => (10_800, "a Metrics Insights query sees the last 3h only"),
+        p if p < 3_600 => (86_400, "with a period under 1h, an alarm looks back 1d at most"),
+        _ => (604_800, "an alarm looks back 7d at most"),
     };
     if total > limit {
         let message =
-            format!("{count} periods of {} are {} in all", format_seconds(period.into()), format_seconds(total));
+            format!("{count} periods of {} are longer than {}", format_seconds(period.into()), format_seconds(limit));
         scope.problem(layers.span(&["evaluation_periods", "period"]), message, help);
     }
 }

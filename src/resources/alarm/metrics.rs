@@ -14,10 +14,10 @@ const MAX_METRICS: usize = 10;
 const MAX_ITEMS: usize = 20;
 
 static ACCOUNT: Format = Format {
-    what: "an account id of 12 digits",
+    what: "an account id: 12 digits, in quotes",
     check: |text| match text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
         true => Ok(()),
-        false => Err("is not an account id of 12 digits; write it in quotes".into()),
+        false => Err("is not an account id".into()),
     },
     pattern: Some("^[0-9]{12}$"),
 };
@@ -32,7 +32,7 @@ static ID: Format = Format {
 };
 
 static SOURCE: [Key; 4] = [
-    Key::new("metric_name", Shape::Text(255), "The metric's name."),
+    Key::new("metric_name", Shape::Format(&series::METRIC_NAME), "The metric's name."),
     Key::new("statistic", Shape::Format(&statistic::ANY), "Sum, Average, Maximum, p95, …"),
     Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit gives no data."),
     Key::new("account_id", Shape::Format(&ACCOUNT), "The account that has the metric, where it is another one."),
@@ -58,7 +58,15 @@ static STAT: Object = Object {
 static PLAIN_METRIC: Object = Object {
     what: "a plain metric",
     doc: "A metric's namespace, name and dimensions.",
-    keys: &[&series::NAMESPACE, &[Key::required("metric_name", Shape::Text(255), "The metric's name.")]],
+    keys: &[&[
+        Key::required(
+            "namespace",
+            Shape::Format(&series::NAMESPACE_FORM),
+            "The metric's namespace, such as AWS/Lambda.",
+        ),
+        Key::required("metric_name", Shape::Format(&series::METRIC_NAME), "The metric's name."),
+        Key::new("dimensions", Shape::Map(&Shape::Text(1024)), "Name to value; at most 30."),
+    ]],
 };
 
 /// An entry of the map form, under its id.
@@ -117,7 +125,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
     if let Some(node) = layers_.get("anomaly") {
         return anomaly(node, layers, scope);
     }
-    let common = series::period(layers.get("period"), scope).unwrap_or(series::DEFAULT_PERIOD);
+    let common = series::period(layers.get("period"), "period", scope).unwrap_or(series::DEFAULT_PERIOD);
     let mut drafts = Vec::new();
     if let Some(metrics) = layers_.get("metrics") {
         for Entry { name, value } in metrics.entries() {
@@ -153,21 +161,23 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
         account_id: text("account_id"),
         ..MetricQuery::default()
     };
-    let period = series::period(node.get("period"), scope);
-    let mut also = |with: &str, keys: &[&str]| {
-        for key in keys.iter().filter_map(|key| node.entries().iter().find(|entry| entry.name.text == *key)) {
-            let help = format!("leave one of the two out of `{}`", name.text);
-            scope.problem(key.name.span, format!("`{}` does not go with `{with}`", key.name), help);
+    let period = series::period(node.get("period"), "period", scope);
+    let mut alone = |with: &str| {
+        let others = ["namespace", "metric_name", "dimensions", "statistic", "unit", "metric_stat"];
+        let others = node.entries().iter().filter(|e| others.contains(&e.name.text.as_str()) && e.name.text != with);
+        let others: Vec<&Name> = others.map(|entry| &entry.name).collect();
+        if let Some(first) = others.first() {
+            let names = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let help = format!("`{name}` is one thing only: leave one of the two out");
+            scope.problem(first.span, format!("{names} beside `{with}`"), help);
         }
     };
-    let plain = ["namespace", "metric_name", "dimensions", "statistic", "unit"];
     if node.get("expression").is_some() {
-        also("expression", &plain);
-        also("expression", &["metric_stat"]);
+        alone("expression");
         query.expression = text("expression");
         query.period = period;
     } else if let Some(stat) = node.get("metric_stat") {
-        also("metric_stat", &plain);
+        alone("metric_stat");
         let within = |key: &str| stat.get(key).and_then(Node::text).unwrap_or_default().to_owned();
         let metric = stat.get("metric");
         let of = |key: &str| metric.and_then(|m| m.get(key)).and_then(Node::text).unwrap_or_default().to_owned();
@@ -176,7 +186,7 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
             metric_name: of("metric_name"),
             dimensions: series::dimensions(metric.and_then(|m| m.get("dimensions")), scope),
             stat: within("stat"),
-            period: series::period(stat.get("period"), scope).or(period).unwrap_or(common),
+            period: series::period(stat.get("period"), "period", scope).or(period).unwrap_or(common),
             unit: stat.get("unit").and_then(Node::text).map(str::to_owned),
         });
     } else {
@@ -188,8 +198,10 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
 
 /// A metric with its statistic, written flat.
 fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Option<MetricStat> {
-    let missing: Vec<&str> =
-        ["namespace", "metric_name", "statistic"].into_iter().filter(|key| node.get(key).is_none()).collect();
+    let missing: Vec<&str> = ["namespace", "metric_name", "statistic"]
+        .into_iter()
+        .filter(|key| Layers::new(name.span, [node]).lacks(key))
+        .collect();
     if !missing.is_empty() {
         let message = format!("`{name}` lacks `{}`", missing.join("`, `"));
         scope.problem(name.span, message, "a metric has a `namespace`, a `metric_name` and a `statistic`");
@@ -207,7 +219,7 @@ fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Optio
 }
 
 fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
-    let period = series::period(node.get("period").or_else(|| layers.get("period")), scope);
+    let period = series::period(node.get("period").or_else(|| layers.get("period")), "period", scope);
     let name = Name { text: "anomaly".into(), span: layers.key_span("anomaly") };
     let metric = source(&name, node, period.unwrap_or(series::DEFAULT_PERIOD), scope);
     let width = node.get("width");
@@ -290,6 +302,9 @@ fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
 fn watch(drafts: &mut [Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
     let band = layers.group(&["metrics", "expression"]).text("threshold_metric_id");
     let is_band = |draft: &Draft<'_>| Some(&draft.query.id) == band.as_ref();
+    if band.is_some() && !drafts.iter().any(is_band) {
+        return;
+    }
     for draft in drafts.iter_mut().filter(|draft| is_band(draft)) {
         draft.query.return_data = true;
     }

@@ -34,13 +34,23 @@ static PROMQL: Object = Object {
     ]],
 };
 
-static NAMESPACE_FORM: Format = Format {
+pub static NAMESPACE_FORM: Format = Format {
     what: "a namespace such as AWS/Lambda",
     check: |text| match text {
         "" => Err("is empty; a namespace looks like AWS/Lambda".into()),
         t if t.starts_with(':') => Err("begins with a colon; AWS does not allow that".into()),
         t if t.chars().count() > 255 => Err("has more than 255 characters".into()),
         _ => Ok(()),
+    },
+    pattern: None,
+};
+
+pub static METRIC_NAME: Format = Format {
+    what: "a metric's name such as Errors",
+    check: |text| match text.chars().count() {
+        0 => Err("is empty; a metric's name looks like Errors".into()),
+        1..=255 => Ok(()),
+        count => Err(format!("has {count} characters; AWS allows at most 255")),
     },
     pattern: None,
 };
@@ -104,7 +114,7 @@ pub static INTERVAL: [Key; 1] = [Key::new(
 
 /// The metric of a single series.
 pub static METRIC: [Key; 2] = [
-    Key::new("metric_name", Shape::Text(255), "The metric's name, such as Errors."),
+    Key::new("metric_name", Shape::Format(&METRIC_NAME), "The metric's name, such as Errors."),
     Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit keeps the alarm in INSUFFICIENT_DATA."),
 ];
 
@@ -182,6 +192,7 @@ fn form(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Option<Form>
             let band = deciding.get("threshold_metric_id").is_some();
             Some(if band { Form::Band } else { Form::Math })
         }
+        [] if DECIDING.iter().any(|key| !layers.lacks(key)) => None,
         [] => {
             let help = "give it a `metric_name`, or `metrics` with an `expression`, or `anomaly`, or `promql`";
             scope.problem(name.span, format!("alarm `{name}` watches nothing"), help);
@@ -203,11 +214,8 @@ fn single(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope
     alarm.namespace = layers.text("namespace");
     alarm.dimensions = dimensions(layers.get("dimensions"), scope);
     alarm.unit = layers.text("unit");
-    alarm.period = Some(period(layers.get("period"), scope).unwrap_or(DEFAULT_PERIOD));
-    if alarm.metric_name.as_deref() == Some("") {
-        scope.problem(layers.span(&["metric_name"]), "`metric_name` is empty", "AWS allows 1 to 255 characters");
-    }
-    if layers.get("namespace").is_none() {
+    alarm.period = Some(period(layers.get("period"), "period", scope).unwrap_or(DEFAULT_PERIOD));
+    if layers.lacks("namespace") {
         let help = "add it: AWS's own metrics of Lambda are in AWS/Lambda";
         scope.problem(name.span, format!("alarm `{name}` has no `namespace`"), help);
     }
@@ -221,6 +229,7 @@ fn single(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope
             Some(text) if statistic::is_plain(text) => alarm.statistic = Some(text.to_owned()),
             other => alarm.extended_statistic = other.map(str::to_owned),
         },
+        (None, None) if !layers.lacks("statistic") || !layers.lacks("extended_statistic") => {}
         (None, None) => {
             let help = "add it: Sum for counts such as Errors, p95 or Average for durations, Maximum for levels";
             scope.problem(name.span, format!("alarm `{name}` has no `statistic`"), help);
@@ -234,7 +243,7 @@ fn promql(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
         let value = node.get(key)?;
         let seconds = value.seconds()?;
         if !(0..=86_400).contains(&seconds) {
-            let message = format!("`{key}` is {}", value.text().unwrap_or_default());
+            let message = format!("`{key}` cannot be `{}`", value.text().unwrap_or_default());
             scope.problem(value.span, message, "AWS allows 0s to 1d");
         }
         i32::try_from(seconds).ok()
@@ -245,29 +254,29 @@ fn promql(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
         scope.problem(empty.span, "the query is empty", "AWS allows 1 to 10000 characters");
     }
     alarm.promql = Some(PromQl { query, pending_period, recovery_period });
-    let interval = period(layers.get("evaluation_interval"), scope).unwrap_or(DEFAULT_INTERVAL);
+    let interval = period(layers.get("evaluation_interval"), "evaluation_interval", scope).unwrap_or(DEFAULT_INTERVAL);
     if interval > 3_600 {
-        let message = format!("an `evaluation_interval` of {}", format_seconds(interval.into()));
+        let message = format!("`evaluation_interval` cannot be {}", format_seconds(interval.into()));
         scope.problem(layers.span(&["evaluation_interval"]), message, "AWS allows at most 1h");
     }
     alarm.evaluation_interval = Some(interval);
 }
 
 /// A period in seconds: 10, 20, 30 or a multiple of 60.
-pub fn period(node: Option<&Node>, scope: &mut Scope<'_>) -> Option<i32> {
+pub fn period(node: Option<&Node>, key: &str, scope: &mut Scope<'_>) -> Option<i32> {
     let node = node?;
     let seconds = node.seconds()?;
     let right = [10, 20, 30].contains(&seconds) || (seconds > 0 && seconds % 60 == 0);
     let small = i32::try_from(seconds).ok().filter(|s| *s <= 604_800);
     if !right || small.is_none() {
-        let help = match () {
-            () if small.is_none() => "AWS allows at most 7d".to_owned(),
-            () if seconds > 0 && seconds < 60 => {
-                "AWS allows 10s, 20s, 30s, or whole minutes (plain numbers are seconds)".into()
-            }
-            () => "AWS allows 10s, 20s, 30s, or whole minutes".into(),
-        };
-        scope.problem(node.span, format!("a period of `{}`", node.text().unwrap_or_default()), help);
+        let text = node.text().unwrap_or_default();
+        let mut problem = Problem::new(node.span, format!("`{key}` cannot be `{text}`"));
+        if (1..60).contains(&seconds) && text.parse() == Ok(seconds) {
+            problem = problem.help(format!("a plain number is in seconds: did you mean `{text}m`?"));
+        }
+        let allowed =
+            if small.is_none() { "AWS allows 7d at most" } else { "AWS allows 10s, 20s, 30s, or whole minutes" };
+        scope.problems.push(problem.help(allowed));
     }
     small.filter(|_| right)
 }

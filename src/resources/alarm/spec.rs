@@ -91,7 +91,7 @@ fn warm_up(node: &Node, scope: &mut Scope<'_>) -> Option<WarmUp> {
     let seconds = period.seconds()?;
     let minutes = i32::try_from(seconds / 60).ok().filter(|m| (1..=2880).contains(m) && seconds % 60 == 0);
     if minutes.is_none() {
-        let message = format!("a warm-up of `{}`", period.text().unwrap_or_default());
+        let message = format!("a warm-up cannot last `{}`", period.text().unwrap_or_default());
         scope.problem(period.span, message, "AWS allows 1m to 2d, in whole minutes");
     }
     let only = node.get("only_start_evaluating_after").and_then(Node::boolean).unwrap_or(false);

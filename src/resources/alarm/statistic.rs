@@ -6,14 +6,17 @@ use crate::model::shape::Format;
 pub const PLAIN: &[&str] = &["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 
 /// Any statistic, plain or extended.
-pub static ANY: Format =
-    Format { what: "a statistic such as Sum, Average, Maximum, p95 or tm99", check, pattern: None };
+pub static ANY: Format = Format {
+    what: "a statistic such as Sum, Average, Maximum, p95 or tm99",
+    check,
+    pattern: Some(r"^(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tm|tc|ts|wm)[0-9.]+|(PR|TM|TC|TS|WM)\(.*\))$"),
+};
 
 /// Extended statistics only.
 pub static EXTENDED: Format = Format {
     what: "an extended statistic such as p95, p99.9, tm90, IQM or PR(0:300)",
     check: check_extended,
-    pattern: None,
+    pattern: Some(r"^(IQM|(p|tm|tc|ts|wm)[0-9.]+|(PR|TM|TC|TS|WM)\(.*\))$"),
 };
 
 pub fn is_plain(text: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::resources::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports every circle once, at its first member in the file.
-pub fn check(composites: &[Entry], scope: &mut Scope<'_>) {
+pub fn check(composites: &[&Entry], scope: &mut Scope<'_>) {
     let children: BTreeMap<&str, Vec<String>> =
         composites.iter().map(|entry| (entry.name.text.as_str(), children(&entry.value))).collect();
     let mut done: BTreeSet<&str> = BTreeSet::new();

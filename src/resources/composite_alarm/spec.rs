@@ -1,7 +1,6 @@
 //! `composite_alarms.<name>` -> a composite alarm.
 
 use super::{CompositeAlarm, Suppressor, rule};
-use crate::model::problem::nearest_or_all;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Layers, Name, Node, Problem};
 use crate::resources::alarm::{actions, spec as alarm};
@@ -59,10 +58,22 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Composit
     if let Some(node) = rule {
         check_rule(name, node, &external, scope);
     }
+    let actions = actions::read(layers, scope);
+    for arn in actions.all() {
+        // CloudWatch user guide, "Composite alarms": topics, functions, OpsItems and incidents only.
+        if Arn::parse(arn).is_some_and(|arn| ["automate", "swf", "autoscaling"].contains(&arn.service)) {
+            let message = format!("a composite alarm cannot have the action `{arn}`");
+            scope.problem(
+                name.span,
+                message,
+                "AWS allows it for metric alarms: a composite alarm tells topics or functions",
+            );
+        }
+    }
     CompositeAlarm {
         name: name.text.clone(),
         description: layers.text("description").filter(|text| !text.is_empty()),
-        actions: actions::read(layers, scope),
+        actions,
         alarm_rule: rule.and_then(Node::text).unwrap_or_default().trim().to_owned(),
         suppressor: suppressor(name, layers, &external, scope),
         tags: tag::read(layers, scope),
@@ -102,7 +113,7 @@ fn check_reference(child: &str, span: crate::model::Span, external: &[&str], sco
         return;
     }
     let problem = Problem::new(span, format!("no alarm `{child}` is declared in this file"));
-    let near = nearest_or_all(child, scope.alarms.iter().copied(), "the alarms are");
+    let near = scope.nearest(child, &scope.alarms, "the alarms are");
     let elsewhere = format!("an alarm that is kept elsewhere is named under external_alarms: [{child}]");
     let problem = near.into_iter().fold(problem, Problem::help);
     scope.problems.push(problem.help(elsewhere));
@@ -123,8 +134,10 @@ fn suppressor(name: &Name, layers: &Layers<'_>, external: &[&str], scope: &mut S
         }
         (Some(node), []) => ["alarm", "wait_period", "extension_period"].map(|key| node.get(key)),
         (None, some) => {
-            for key in PLAIN.iter().filter(|key| !some.contains(key)) {
-                let message = format!("the suppressor of `{name}` lacks `{key}`");
+            let missing: Vec<String> =
+                PLAIN.iter().filter(|key| !some.contains(key)).map(|key| format!("`{key}`")).collect();
+            if !missing.is_empty() {
+                let message = format!("the suppressor of `{name}` lacks {}", missing.join(", "));
                 scope.problem(layers.key_span(some[0]), message, "AWS wants the alarm and both periods");
             }
             PLAIN.map(|key| layers.get(key))

@@ -8,7 +8,8 @@ use crate::resources::tag;
 
 /// `14d`, `14` or `never`; only the days that PutRetentionPolicy takes.
 pub static RETENTION: Format = Format {
-    what: "a number of days such as 14d, or never",
+    what: "never, or one of 1d 3d 5d 7d 14d 30d 60d 90d 120d 150d 180d 365d 400d 545d 731d 1096d 1827d 2192d 2557d 2922d \
+           3288d 3653d",
     check: check_retention,
     pattern: Some("^([0-9]+d?|[0-9]+w|never)$"),
 };
@@ -23,6 +24,7 @@ pub static LOG_GROUP: Object = Object {
                 Shape::Format(&RETENTION),
                 "How long logs are kept: 1d, 7d, 14d, 30d, … or never (the default).",
             ),
+            Key::new("retention_in_days", Shape::Format(&RETENTION), "The plain form of `retention`: days."),
             Key::new(
                 "log_group_class",
                 Shape::OneOf(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]),
@@ -36,13 +38,12 @@ pub static LOG_GROUP: Object = Object {
 
 fn check_retention(text: &str) -> Result<(), String> {
     let Some(days) = days(text) else {
-        return Err("is not a retention; write days such as 14d, or never".into());
+        return Err("is not a retention in days".into());
     };
     let Some(days) = days.filter(|days| !RETENTION_DAYS.iter().any(|d| i64::from(*d) == *days)) else { return Ok(()) };
     let near = RETENTION_DAYS.iter().min_by_key(|allowed| (i64::from(**allowed) - days).abs());
     let near = near.map(|near| format!("; the nearest is {near}d")).unwrap_or_default();
-    let all = RETENTION_DAYS.iter().map(|days| format!("{days}d")).collect::<Vec<_>>().join(" ");
-    Err(format!("is not a retention that AWS allows{near} (of {all}, or never)"))
+    Err(format!("is not a retention that AWS allows{near}"))
 }
 
 /// `None` where it is no retention, `Some(None)` for never.
@@ -85,11 +86,30 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> LogGroup
     if let Some(node) = key.filter(|node| node.text().is_some_and(|text| Arn::parse(text).is_none())) {
         scope.problem(node.span, "`kms_key_id` takes the ARN of a key, not its id or alias", ARN_FORM);
     }
+    if let (Some(_), Some(twice)) = (layers.own("retention"), layers.own("retention_in_days")) {
+        scope.problem(twice.span, "`retention` and `retention_in_days` say the same thing", "leave one of the two out");
+    }
+    let kept = layers.group(&["retention", "retention_in_days"]);
     LogGroup {
         name: name.text.clone(),
-        retention_in_days: layers.get("retention").and_then(retention),
+        retention_in_days: kept.get("retention").or_else(|| kept.get("retention_in_days")).and_then(retention),
         log_group_class: layers.text("log_group_class"),
         kms_key_id: key.and_then(Node::text).map(str::to_owned),
         tags: tag::read(layers, scope),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_days_that_aws_takes_and_says_which() {
+        for days in RETENTION_DAYS {
+            assert!(check_retention(&format!("{days}d")).is_ok() && check_retention(&days.to_string()).is_ok());
+            assert!(RETENTION.what.contains(&format!(" {days}d")), "{days}");
+        }
+        assert_eq!(RETENTION.what.matches("d ").count(), RETENTION_DAYS.len() - 1);
+        assert_eq!((days("2w"), days("never"), days("36h"), days("-1d")), (Some(Some(14)), Some(None), None, None));
     }
 }

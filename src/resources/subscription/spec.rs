@@ -1,7 +1,6 @@
 //! `topics.<name>.subscriptions` and `subscriptions` -> subscriptions.
 
 use super::{PROTOCOLS, Subscription};
-use crate::model::problem::nearest_or_all;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Name, Node, Problem};
 use crate::resources::document;
@@ -42,7 +41,7 @@ pub static SUBSCRIPTION: Object = Object {
 pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscription> {
     if !scope.topics.contains(&topic.text.as_str()) {
         let problem = Problem::new(topic.span, format!("no topic `{topic}` is declared under `topics`"));
-        let help = nearest_or_all(&topic.text, scope.topics.iter().copied(), "the topics are");
+        let help = scope.nearest(&topic.text, &scope.topics, "the topics are");
         scope.problems.push(problem.help(help.unwrap_or_else(|| "declare it under `topics`".into())));
     }
     let protocol = node.get("protocol")?.text()?;

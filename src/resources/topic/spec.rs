@@ -65,7 +65,11 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Topic {
         for key in ["content_based_deduplication", "fifo_throughput_scope"] {
             if layers.get(key).is_some_and(|node| node.boolean() != Some(false)) {
                 let message = format!("`{key}` is for FIFO topics only");
-                scope.problem(layers.key_span(key), message, "leave it out: alarms need a standard topic");
+                scope.problem(
+                    layers.key_span(key),
+                    message,
+                    "leave it out, or make a FIFO topic: fifo: true, and a name that ends with .fifo",
+                );
             }
         }
     }

@@ -12,9 +12,12 @@ pub const KIND: &str = "cloudwatch:alarm";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum AlarmType {
-    MetricAlarm,
-    CompositeAlarm,
-    LogAlarm,
+    #[serde(rename = "MetricAlarm")]
+    Metric,
+    #[serde(rename = "CompositeAlarm")]
+    Composite,
+    #[serde(rename = "LogAlarm")]
+    Log,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -1,7 +1,7 @@
 //! Changes to alarms other than putting them: deletion, state, switching actions.
 
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};
-use super::{Nothing, constraint, rule};
+use super::{Nothing, actions, constraint, history, rule};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags;
@@ -33,7 +33,7 @@ pub fn delete_alarms(input: AlarmNames, tx: &mut Tx) -> Result<Nothing, Fault> {
         let Some(alarm) = alarm::find(tx, name)? else {
             return Err(Fault::sender("ResourceNotFound", format!("Alarm {name} does not exist")).status(404));
         };
-        composites += usize::from(alarm.kind == AlarmType::CompositeAlarm);
+        composites += usize::from(alarm.kind == AlarmType::Composite);
     }
     if composites > 1 {
         return Err(Fault::validation("Cannot delete more than one composite alarm in a single request"));
@@ -47,6 +47,9 @@ pub fn delete_alarms(input: AlarmNames, tx: &mut Tx) -> Result<Nothing, Fault> {
         }
     }
     for name in &names {
+        if let Some(alarm) = alarm::find(tx, name)? {
+            history::configured(tx, name, &alarm, "deleted")?;
+        }
         tx.delete(alarm::TABLE, name);
         let arn = alarm::arn(tx, name);
         tags::forget(tx, &arn)?;
@@ -101,9 +104,12 @@ fn transition(
     let now = tx.now();
     let changed = alarm.state.value != value;
     let transitioned = if changed { now } else { alarm.state.transitioned };
-    alarm.state = State { value, reason, reason_data, updated: now, transitioned };
+    let state = State { value, reason, reason_data, updated: now, transitioned };
+    let from = std::mem::replace(&mut alarm.state, state);
     alarm::keep(tx, name, &alarm)?;
     if changed {
+        history::transitioned(tx, name, alarm.kind, &from, &alarm.state)?;
+        actions::run(tx, name, &alarm, &from)?;
         for (parent, composite) in tx.list::<Alarm>(alarm::TABLE)? {
             if rule::children(tx, &composite).iter().any(|child| child == name) {
                 let reason = format!("{} transitioned to {} at {}", alarm::arn(tx, name), value.as_str(), now.to_iso());

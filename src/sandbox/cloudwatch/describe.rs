@@ -80,9 +80,9 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
     let mut alarms = Alarms { metric_alarms: vec![], composite_alarms: vec![], log_alarms: vec![], next_token };
     for alarm in found {
         let list = match alarm.kind {
-            AlarmType::MetricAlarm => &mut alarms.metric_alarms,
-            AlarmType::CompositeAlarm => &mut alarms.composite_alarms,
-            AlarmType::LogAlarm => &mut alarms.log_alarms,
+            AlarmType::Metric => &mut alarms.metric_alarms,
+            AlarmType::Composite => &mut alarms.composite_alarms,
+            AlarmType::Log => &mut alarms.log_alarms,
         };
         list.push(alarm.describe(tx));
     }
@@ -93,12 +93,12 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
 pub fn types(names: Option<&[String]>) -> Result<Vec<AlarmType>, Fault> {
     let names = names.unwrap_or_default();
     if names.is_empty() {
-        return Ok(vec![AlarmType::MetricAlarm]);
+        return Ok(vec![AlarmType::Metric]);
     }
     let known = |name: &String| match name.as_str() {
-        "MetricAlarm" => Ok(AlarmType::MetricAlarm),
-        "CompositeAlarm" => Ok(AlarmType::CompositeAlarm),
-        "LogAlarm" => Ok(AlarmType::LogAlarm),
+        "MetricAlarm" => Ok(AlarmType::Metric),
+        "CompositeAlarm" => Ok(AlarmType::Composite),
+        "LogAlarm" => Ok(AlarmType::Log),
         _ => {
             let names = names.join(", ");
             let must =

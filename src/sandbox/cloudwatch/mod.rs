@@ -1,10 +1,14 @@
 //! CloudWatch: alarms with their tags, history and mute rules, and metrics. Alarms here change state only when told to
 //! (SetAlarmState): the sandbox does not evaluate them.
 
+mod actions;
 mod alarm;
 mod change;
+mod data;
 mod describe;
+mod history;
 mod metric;
+mod mute;
 mod put;
 mod rule;
 mod statistic;
@@ -28,6 +32,15 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "DescribeAlarms" => answer(request, tx, describe::describe_alarms),
         "DescribeAlarmsForMetric" => answer(request, tx, describe::describe_alarms_for_metric),
         "DeleteAlarms" => answer(request, tx, change::delete_alarms),
+        "DescribeAlarmHistory" => answer(request, tx, history::describe_alarm_history),
+        "PutAlarmMuteRule" => answer(request, tx, mute::put_alarm_mute_rule),
+        "GetAlarmMuteRule" => answer(request, tx, mute::get_alarm_mute_rule),
+        "ListAlarmMuteRules" => answer(request, tx, mute::list_alarm_mute_rules),
+        "DeleteAlarmMuteRule" => answer(request, tx, mute::delete_alarm_mute_rule),
+        "PutMetricData" => answer(request, tx, data::put::put_metric_data),
+        "GetMetricData" => answer(request, tx, data::query::get_metric_data),
+        "GetMetricStatistics" => answer(request, tx, data::statistics::get_metric_statistics),
+        "ListMetrics" => answer(request, tx, data::list::list_metrics),
         "SetAlarmState" => answer(request, tx, change::set_alarm_state),
         "EnableAlarmActions" => answer(request, tx, |input, tx| change::switch_actions(input, true, tx)),
         "DisableAlarmActions" => answer(request, tx, |input, tx| change::switch_actions(input, false, tx)),

@@ -55,7 +55,7 @@ impl Expression {
 
 /// The names of the alarms a composite looks at, its suppressor included; of another alarm none.
 pub fn children(tx: &Tx, alarm: &Alarm) -> Vec<String> {
-    if alarm.kind != AlarmType::CompositeAlarm {
+    if alarm.kind != AlarmType::Composite {
         return Vec::new();
     }
     let in_rule = parse(alarm.text("AlarmRule")).map(|rule| rule.children).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! TagResource, UntagResource and ListTagsForResource of CloudWatch.
 
 use super::put::shared::tags as check;
-use super::{Nothing, alarm};
+use super::{Nothing, alarm, mute};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::{self, Tag};
@@ -68,6 +68,11 @@ fn kind_of(tx: &Tx, arn: &str) -> Result<&'static str, Fault> {
     let name = alarm::name_of(tx, arn);
     if name != arn && alarm::find(tx, name)?.is_some() {
         return Ok(alarm::KIND);
+    }
+    if let Some(rule) = arn.strip_prefix(&mute::arn(tx, ""))
+        && mute::exists(tx, rule)?
+    {
+        return Ok(mute::KIND);
     }
     Err(Fault::sender("ResourceNotFoundException", format!("Resource {arn} does not exist")).status(404))
 }

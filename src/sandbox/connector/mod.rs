@@ -7,7 +7,7 @@ mod tests;
 use super::dispatch;
 use super::fault::Fault;
 use super::quota::Buckets;
-use super::stats::{Counter, Outcome, Stats};
+use super::stats::{Counter, Outcome, Started, Stats};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Weather};
 use super::wire::{self, Request};
@@ -110,15 +110,17 @@ impl Sandbox {
             *made += 1;
             let accident = weather.accident(account, region, &name, *made);
             let way = weather.one_way(state.calls);
-            (state.counter.start(name), way, accident)
+            let started = UnderWay { sandbox: &self, call: Some(state.counter.start(name)) };
+            (started, way, accident)
         };
         travel(way).await;
         let (outcome, answer) = self.arrive(request, accident);
         travel(way).await;
-        let mut state = self.state();
+        let state = self.state();
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
         let outcome = if killed { Outcome::Faulted } else { outcome };
-        state.counter.finish(started, outcome);
+        drop(state);
+        started.finish(outcome);
         if killed { Err(lost("the sandbox's process was killed")) } else { answer }
     }
 
@@ -156,6 +158,28 @@ impl Sandbox {
             return (Outcome::Faulted, Err(lost("connection reset after the request was applied")));
         }
         (Outcome::Answered, reply.write(answer).map_err(other))
+    }
+}
+
+/// A call on its way; where its caller gives up waiting, it is no longer in flight.
+struct UnderWay<'a> {
+    sandbox: &'a Sandbox,
+    call: Option<Started>,
+}
+
+impl UnderWay<'_> {
+    fn finish(mut self, outcome: Outcome) {
+        if let Some(call) = self.call.take() {
+            self.sandbox.state().counter.finish(call, outcome);
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if self.call.take().is_some() {
+            self.sandbox.state().counter.abandon();
+        }
     }
 }
 

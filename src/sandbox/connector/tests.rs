@@ -185,3 +185,25 @@ async fn what_cannot_be_read_is_refused() {
     let error = client(&sandbox).list_dashboards().send().await.unwrap_err();
     assert_eq!(error.code(), Some("UnknownOperationException"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_waits_for_is_not_in_flight() {
+    let sandbox = Sandbox::in_memory(Weather { latency: Duration::from_secs(1), ..Weather::default() });
+    let client = client(&sandbox);
+    for _ in 0..3 {
+        assert!(tokio::time::timeout(Duration::from_millis(10), count(&client)).await.is_err());
+    }
+    count(&client).await;
+    assert_eq!((sandbox.stats().calls, sandbox.stats().max_in_flight), (4, 1));
+}
+
+#[tokio::test]
+async fn the_quota_of_alarms_is_no_throttle() {
+    let sandbox = Sandbox::in_memory(Weather::default());
+    let filled = sandbox.state().store.transact(crate::sandbox::ACCOUNT, "us-east-1", &Weather::default(), 0, |tx| {
+        (0..5000).try_for_each(|n| tx.put("alarms", &format!("x{n}"), &"only counted"))
+    });
+    assert!(matches!(filled, Ok((Ok(()), true))));
+    let error = put(&client(&sandbox), "one more").await.unwrap_err();
+    assert_eq!(error.code(), Some("LimitExceeded"));
+}

@@ -1,9 +1,10 @@
 //! A Lambda function as the control plane keeps it: what CreateFunction accepts, what answers show.
 //! Pure; must not know the store or the wire.
 
-use std::collections::BTreeMap;
-
+use aws_smithy_types::base64;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// The function a fresh account already has, so that a newcomer has something to watch.
 pub const SERVICE: &str = "mlops-service-lambda";
@@ -15,36 +16,85 @@ pub const NAME_PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?
 const MEMORY: std::ops::RangeInclusive<i32> = 128..=10_240;
 const TIMEOUT: std::ops::RangeInclusive<i32> = 1..=900;
 
-/// The body of CreateFunction. Code is looked at only to tell that there is some.
-#[derive(Debug, Deserialize)]
+/// The body of CreateFunction.
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateFunction {
     pub function_name: Option<String>,
+    pub code: Option<Code>,
+    pub package_type: Option<String>,
+    pub architectures: Option<Vec<String>>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    #[serde(flatten)]
+    pub settings: Settings,
+}
+
+/// What can be set at creation and changed later.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Settings {
     pub role: Option<String>,
     pub runtime: Option<String>,
     pub handler: Option<String>,
-    pub code: Option<Code>,
     pub description: Option<String>,
     pub timeout: Option<i32>,
     pub memory_size: Option<i32>,
-    pub package_type: Option<String>,
-    pub architectures: Option<Vec<String>>,
     pub environment: Option<Environment>,
     pub ephemeral_storage: Option<EphemeralStorage>,
     pub logging_config: Option<LoggingConfig>,
     pub tracing_config: Option<TracingConfig>,
     #[serde(rename = "KMSKeyArn")]
     pub kms_key_arn: Option<String>,
-    #[serde(default)]
-    pub tags: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Where code comes from. It is measured, never opened: it need not even be an archive.
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Code {
-    pub zip_file: Option<serde::de::IgnoredAny>,
+    /// Base64.
+    pub zip_file: Option<String>,
     pub s3_bucket: Option<String>,
+    pub s3_key: Option<String>,
     pub image_uri: Option<String>,
+}
+
+impl Code {
+    /// Size in bytes and the hash that Lambda shows, base64 of SHA-256. Of code that lies elsewhere only the name is known.
+    pub fn measure(&self) -> Result<(i64, String), Refusal> {
+        let named = |size, name: String| Ok((size, hash(name.as_bytes())));
+        match self {
+            Code { zip_file: Some(text), .. } => {
+                let broken = "Could not unzip uploaded file. Please check your file, then try to upload again.";
+                let bytes = base64::decode(text).map_err(|_| Refusal::parameter(broken))?;
+                Ok((bytes.len().try_into().unwrap_or(i64::MAX), hash(&bytes)))
+            }
+            Code { s3_bucket: Some(bucket), s3_key: Some(key), .. } => named(1_048_576, format!("{bucket}/{key}")),
+            Code { image_uri: Some(uri), .. } => named(0, uri.clone()),
+            _ => Err(Refusal::parameter("Please provide a source for function code.")),
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    base64::encode(Sha256::digest(bytes))
+}
+
+/// An error's code and message.
+#[derive(Debug)]
+pub struct Refusal(pub &'static str, pub String);
+
+impl Refusal {
+    fn parameter(message: &str) -> Self {
+        Self("InvalidParameterValueException", message.into())
+    }
+
+    pub fn constraint(value: &str, field: &str, rule: &str) -> Self {
+        let message = format!(
+            "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: Member must {rule}"
+        );
+        Self("ValidationException", message)
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -136,77 +186,56 @@ pub struct Birth<'a> {
     /// Lambda's own form of time: `2026-01-31T12:00:00.000+0000`.
     pub modified: String,
     pub revision: String,
+    pub code_size: i64,
     pub code_sha256: String,
 }
 
 impl CreateFunction {
-    /// Everything Lambda refuses before it makes anything: the code of the error and its message.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
-        let invalid = |message: String| Err(("ValidationException", message));
-        let constraint = |value: &str, field: &str, rule: &str| {
-            format!(
-                "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: Member must {rule}"
-            )
-        };
+    /// Everything Lambda refuses before it makes anything.
+    pub fn check(&self) -> Result<(), Refusal> {
         let name = self.function_name.as_deref().unwrap_or_default();
         if !is_name(name) {
             let rule = format!("satisfy regular expression pattern: {NAME_PATTERN}");
-            return invalid(constraint(name, "functionName", &rule));
+            return Err(Refusal::constraint(name, "functionName", &rule));
         }
         if name.len() > 64 {
-            let rule = "have length less than or equal to 64";
-            let message = constraint(name, "functionName", rule);
-            return Err(("InvalidParameterValueException", message));
+            let Refusal(_, message) = Refusal::constraint(name, "functionName", "have length less than or equal to 64");
+            return Err(Refusal::parameter(&message));
         }
-        let role = self.role.as_deref().unwrap_or_default();
-        if !is_role(role) {
-            let rule =
-                r"satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
-            return invalid(constraint(role, "role", rule));
+        if self.settings.role.is_none() {
+            return Err(Refusal::constraint("null", "role", "not be null"));
         }
-        if let Some(memory) = self.memory_size.filter(|memory| !MEMORY.contains(memory)) {
-            return invalid(constraint(&memory.to_string(), "memorySize", &bound(memory, &MEMORY)));
-        }
-        if let Some(timeout) = self.timeout.filter(|timeout| !TIMEOUT.contains(timeout)) {
-            return invalid(constraint(&timeout.to_string(), "timeout", &bound(timeout, &TIMEOUT)));
-        }
-        let Some(code) = &self.code else {
-            return invalid("1 validation error detected: Value null at 'code' failed to satisfy constraint: Member must not be null".into());
-        };
-        let parameter = |message: &str| Err(("InvalidParameterValueException", message.to_owned()));
-        if code.zip_file.is_none() && code.s3_bucket.is_none() && code.image_uri.is_none() {
-            return parameter("Please provide a source for function code.");
-        }
+        self.settings.check()?;
         let image = self.package_type.as_deref() == Some("Image");
-        if !image && (self.runtime.is_none() || self.handler.is_none()) {
-            return parameter(
-                "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
-            );
+        if !image && (self.settings.runtime.is_none() || self.settings.handler.is_none()) {
+            let message =
+                "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
+            return Err(Refusal::parameter(message));
         }
-        Ok(())
+        match self.code {
+            Some(_) => Ok(()),
+            None => Err(Refusal::constraint("null", "code", "not be null")),
+        }
     }
 
     /// The function as it stands once it has been made; [`Self::check`] has passed.
     pub fn into_function(self, birth: Birth<'_>) -> Function {
         let name = self.function_name.unwrap_or_default();
-        let mut logging = self.logging_config.unwrap_or_default();
-        logging.log_format.get_or_insert_with(|| "Text".into());
-        logging.log_group.get_or_insert_with(|| default_log_group(&name));
-        Function {
+        let mut function = Function {
             function_arn: arn(birth.account, birth.region, &name),
-            runtime: self.runtime,
-            role: self.role.unwrap_or_default(),
-            handler: self.handler,
-            code_size: 2_048,
-            description: self.description.unwrap_or_default(),
-            timeout: self.timeout.unwrap_or(3),
-            memory_size: self.memory_size.unwrap_or(128),
+            runtime: None,
+            role: String::new(),
+            handler: None,
+            code_size: birth.code_size,
+            description: String::new(),
+            timeout: 3,
+            memory_size: 128,
             last_modified: birth.modified,
             code_sha256: birth.code_sha256,
             version: "$LATEST".into(),
-            environment: self.environment,
-            kms_key_arn: self.kms_key_arn,
-            tracing_config: self.tracing_config.unwrap_or_else(|| TracingConfig { mode: "PassThrough".into() }),
+            environment: None,
+            kms_key_arn: None,
+            tracing_config: TracingConfig { mode: "PassThrough".into() },
             revision_id: birth.revision,
             state: Some("Active".into()),
             state_reason: None,
@@ -214,44 +243,78 @@ impl CreateFunction {
             last_update_status: Some("Successful".into()),
             package_type: self.package_type.unwrap_or_else(|| "Zip".into()),
             architectures: self.architectures.unwrap_or_else(|| vec!["x86_64".into()]),
-            ephemeral_storage: self.ephemeral_storage.unwrap_or(EphemeralStorage { size: 512 }),
+            ephemeral_storage: EphemeralStorage { size: 512 },
             snap_start: SnapStart { apply_on: "None".into(), optimization_status: "Off".into() },
-            logging_config: logging,
+            logging_config: LoggingConfig::default(),
             function_name: name,
+        };
+        function.set(self.settings);
+        function
+    }
+}
+
+impl Settings {
+    /// What Lambda refuses of the values alone.
+    pub fn check(&self) -> Result<(), Refusal> {
+        if let Some(role) = self.role.as_deref().filter(|role| !is_role(role)) {
+            let rule =
+                r"satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
+            return Err(Refusal::constraint(role, "role", rule));
+        }
+        if let Some(memory) = self.memory_size.filter(|memory| !MEMORY.contains(memory)) {
+            return Err(Refusal::constraint(&memory.to_string(), "memorySize", &bound(memory, &MEMORY)));
+        }
+        match self.timeout.filter(|timeout| !TIMEOUT.contains(timeout)) {
+            Some(timeout) => Err(Refusal::constraint(&timeout.to_string(), "timeout", &bound(timeout, &TIMEOUT))),
+            None => Ok(()),
         }
     }
 }
 
 impl Function {
+    /// Takes over what is given and leaves the rest.
+    pub fn set(&mut self, settings: Settings) {
+        fn put<T>(slot: &mut T, given: Option<T>) {
+            if let Some(given) = given {
+                *slot = given;
+            }
+        }
+        put(&mut self.role, settings.role);
+        put(&mut self.description, settings.description);
+        put(&mut self.timeout, settings.timeout);
+        put(&mut self.memory_size, settings.memory_size);
+        put(&mut self.ephemeral_storage, settings.ephemeral_storage);
+        put(&mut self.tracing_config, settings.tracing_config);
+        put(&mut self.logging_config, settings.logging_config);
+        self.runtime = settings.runtime.or(self.runtime.take());
+        self.handler = settings.handler.or(self.handler.take());
+        self.environment = settings.environment.or(self.environment.take());
+        self.kms_key_arn = settings.kms_key_arn.or(self.kms_key_arn.take()).filter(|key| !key.is_empty());
+        let logging = &mut self.logging_config;
+        logging.log_format.get_or_insert_with(|| "Text".into());
+        logging.log_group.get_or_insert_with(|| default_log_group(&self.function_name));
+    }
+
     /// The function of the lab, deployed some weeks ago.
     pub fn service(account: &str, region: &str) -> Self {
-        let request = CreateFunction {
-            function_name: Some(SERVICE.into()),
+        let settings = Settings {
             role: Some(format!("arn:aws:iam::{account}:role/{SERVICE}-role")),
             runtime: Some("python3.11".into()),
             handler: Some("app.lambda_handler".into()),
-            code: None,
             description: Some("Serves the model's predictions".into()),
             timeout: Some(30),
             memory_size: Some(512),
-            package_type: None,
-            architectures: None,
-            environment: None,
-            ephemeral_storage: None,
-            logging_config: None,
-            tracing_config: None,
-            kms_key_arn: None,
-            tags: BTreeMap::new(),
+            ..Settings::default()
         };
-        let mut function = request.into_function(Birth {
+        let request = CreateFunction { function_name: Some(SERVICE.into()), settings, ..CreateFunction::default() };
+        request.into_function(Birth {
             account,
             region,
             modified: "2026-10-01T09:30:00.000+0000".into(),
             revision: "5f3c1a52-7e0b-4d67-9d0e-2f6b8a1c4e90".into(),
-            code_sha256: "vJ0yqOe9pUkvW8H5nq3mB2rT6xYcD1fLsA7gKiZ4uQE=".into(),
-        });
-        function.code_size = 18_874_368;
-        function
+            code_size: 18_874_368,
+            code_sha256: hash(SERVICE.as_bytes()),
+        })
     }
 
     /// As CreateFunction answers: made, but not ready in the same moment.
@@ -260,6 +323,12 @@ impl Function {
         self.state_reason = Some("The function is being created.".into());
         self.state_reason_code = Some("Creating".into());
         self.last_update_status = None;
+        self
+    }
+
+    /// As the update calls answer: changed, but not everywhere in the same moment.
+    pub fn being_updated(mut self) -> Self {
+        self.last_update_status = Some("InProgress".into());
         self
     }
 

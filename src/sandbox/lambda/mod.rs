@@ -1,5 +1,6 @@
 //! Lambda's control plane: functions as configuration; no code runs. From a path to its handler.
 
+mod access;
 mod function;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ use super::store::{Seed, Tx};
 use super::tags::{self, Tags};
 use super::wire::{Request, Route};
 use ciborium::Value;
-use function::{Birth, CreateFunction, Function};
+use function::{Birth, Code, CreateFunction, Function, Refusal, Settings};
 use serde::{Deserialize, Serialize};
 
 const TABLE: &str = "lambda-function";
@@ -28,6 +29,15 @@ pub const ROUTES: &[Route] = &[
     Route::new("GET", "/2015-03-31/functions/{FunctionName}", "GetFunction", 200),
     Route::new("DELETE", "/2015-03-31/functions/{FunctionName}", "DeleteFunction", 204),
     Route::new("GET", "/2015-03-31/functions/{FunctionName}/configuration", "GetFunctionConfiguration", 200),
+    Route::new("PUT", "/2015-03-31/functions/{FunctionName}/configuration", "UpdateFunctionConfiguration", 200),
+    Route::new("PUT", "/2015-03-31/functions/{FunctionName}/code", "UpdateFunctionCode", 200),
+    Route::new("GET", "/2015-03-31/functions/{FunctionName}/policy", "GetPolicy", 200),
+    Route::new("POST", "/2015-03-31/functions/{FunctionName}/policy", "AddPermission", 201),
+    Route::new("DELETE", "/2015-03-31/functions/{FunctionName}/policy/{StatementId}", "RemovePermission", 204),
+    Route::new("POST", "/2021-10-31/functions/{FunctionName}/url", "CreateFunctionUrlConfig", 201),
+    Route::new("GET", "/2021-10-31/functions/{FunctionName}/url", "GetFunctionUrlConfig", 200),
+    Route::new("PUT", "/2021-10-31/functions/{FunctionName}/url", "UpdateFunctionUrlConfig", 200),
+    Route::new("DELETE", "/2021-10-31/functions/{FunctionName}/url", "DeleteFunctionUrlConfig", 204),
     Route::new("GET", "/2016-08-19/account-settings", "GetAccountSettings", 200),
 ];
 
@@ -38,6 +48,15 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "DeleteFunction" => answer(request, tx, delete),
         "GetFunction" => answer(request, tx, get),
         "GetFunctionConfiguration" => answer(request, tx, configuration),
+        "UpdateFunctionConfiguration" => answer(request, tx, update_configuration),
+        "UpdateFunctionCode" => answer(request, tx, update_code),
+        "GetPolicy" => answer(request, tx, access::policy),
+        "AddPermission" => answer(request, tx, access::add_permission),
+        "RemovePermission" => answer(request, tx, access::remove_permission),
+        "CreateFunctionUrlConfig" => answer(request, tx, access::create_url),
+        "GetFunctionUrlConfig" => answer(request, tx, access::url),
+        "UpdateFunctionUrlConfig" => answer(request, tx, access::update_url),
+        "DeleteFunctionUrlConfig" => answer(request, tx, access::delete_url),
         "ListFunctions" => answer(request, tx, list),
         "GetAccountSettings" => answer(request, tx, account_settings),
         other => Err(Fault::unknown_operation(other)),
@@ -50,11 +69,37 @@ pub fn seeds(account: &str, region: &str) -> Vec<Seed> {
     function.map(|value| Seed { table: TABLE, key: SERVICE.into(), value }).into_iter().collect()
 }
 
+/// The functions of an account and region, by name.
+pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
+    Ok(tx.list::<serde::de::IgnoredAny>(TABLE)?.into_iter().map(|(name, _)| name).collect())
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Named {
     function_name: String,
     qualifier: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateConfiguration {
+    function_name: String,
+    revision_id: Option<String>,
+    #[serde(flatten)]
+    settings: Settings,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateCode {
+    function_name: String,
+    revision_id: Option<String>,
+    architectures: Option<Vec<String>>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(flatten)]
+    code: Code,
 }
 
 #[derive(Deserialize)]
@@ -120,17 +165,24 @@ struct Usage {
     function_count: i64,
 }
 
+impl From<Refusal> for Fault {
+    fn from(Refusal(code, message): Refusal) -> Self {
+        Fault::sender(code, message)
+    }
+}
+
 fn create(input: CreateFunction, tx: &mut Tx) -> Result<Function, Fault> {
-    input.check().map_err(|(code, message)| Fault::sender(code, message))?;
+    input.check()?;
     let name = input.function_name.clone().unwrap_or_default();
+    let (code_size, code_sha256) = input.code.as_ref().map_or_else(|| Code::default().measure(), Code::measure)?;
     if tx.get::<Function>(TABLE, &name)?.is_some() {
-        return Err(Fault::sender("ResourceConflictException", format!("Function already exist: {name}")).status(409));
+        return Err(conflict(format!("Function already exist: {name}")));
     }
     let tags = input.tags.clone();
-    let (revision, code_sha256) = (tx.uuid(), format!("{}=", tx.hex(43)));
-    let modified = tx.now().to_iso().replace('Z', "+0000");
-    let birth = Birth { account: tx.account(), region: tx.region(), modified, revision, code_sha256 };
-    let function = input.into_function(birth);
+    let revision = tx.uuid();
+    let (account, region) = (tx.account(), tx.region());
+    let function =
+        input.into_function(Birth { account, region, modified: modified(tx), revision, code_size, code_sha256 });
     tx.put(TABLE, &name, &function)?;
     tags::set(tx, KIND, &function.function_arn, tags)?;
     Ok(function.being_created())
@@ -139,8 +191,52 @@ fn create(input: CreateFunction, tx: &mut Tx) -> Result<Function, Fault> {
 fn delete(input: Named, tx: &mut Tx) -> Result<Done, Fault> {
     let function = find(tx, &input)?;
     tx.delete(TABLE, &function.function_name);
+    access::forget(tx, &function.function_name);
     tags::forget(tx, &function.function_arn)?;
     Ok(Done {})
+}
+
+fn update_configuration(input: UpdateConfiguration, tx: &mut Tx) -> Result<Function, Fault> {
+    let mut function = to_update(tx, input.function_name, input.revision_id)?;
+    input.settings.check()?;
+    function.set(input.settings);
+    keep(tx, function)
+}
+
+fn update_code(input: UpdateCode, tx: &mut Tx) -> Result<Function, Fault> {
+    let mut function = to_update(tx, input.function_name, input.revision_id)?;
+    (function.code_size, function.code_sha256) = input.code.measure()?;
+    if let Some(architectures) = input.architectures {
+        function.architectures = architectures;
+    }
+    if input.dry_run { Ok(function) } else { keep(tx, function) }
+}
+
+fn to_update(tx: &Tx, function_name: String, revision: Option<String>) -> Result<Function, Fault> {
+    let function = find(tx, &Named { function_name, qualifier: None })?;
+    match revision.is_none_or(|revision| revision == function.revision_id) {
+        true => Ok(function),
+        false => {
+            let message = "The RevisionId provided does not match the latest RevisionId. Call the \
+                           GetFunction/GetAlias API to retrieve the latest RevisionId";
+            Err(Fault::sender("PreconditionFailedException", message).status(412))
+        }
+    }
+}
+
+fn keep(tx: &mut Tx, mut function: Function) -> Result<Function, Fault> {
+    function.revision_id = tx.uuid();
+    function.last_modified = modified(tx);
+    tx.put(TABLE, &function.function_name, &function)?;
+    Ok(function.being_updated())
+}
+
+fn modified(tx: &Tx) -> String {
+    tx.now().to_iso().replace('Z', "+0000")
+}
+
+fn conflict(message: String) -> Fault {
+    Fault::sender("ResourceConflictException", message).status(409)
 }
 
 fn get(input: Named, tx: &mut Tx) -> Result<GotFunction, Fault> {

@@ -6,7 +6,10 @@ use crate::sandbox::{Sandbox, Weather};
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{FunctionCode, FunctionVersion, LoggingConfig, Runtime, State};
+use aws_sdk_lambda::types::{
+    Cors, Environment, FunctionCode, FunctionUrlAuthType, FunctionVersion, LastUpdateStatus, LoggingConfig, Runtime,
+    State,
+};
 
 fn client() -> Client {
     Client::new(&config(&Sandbox::in_memory(Weather::default())))
@@ -124,4 +127,66 @@ async fn lists_come_in_pages_without_state() {
     let settings = lambda.get_account_settings().send().await.unwrap();
     assert_eq!(settings.account_usage().unwrap().function_count(), 71);
     assert_eq!(settings.account_limit().unwrap().concurrent_executions(), 1000);
+}
+
+#[tokio::test]
+async fn functions_are_updated_in_part_and_only_from_the_revision_seen() {
+    let lambda = client();
+    make(&lambda, "f").await;
+    let before = lambda.get_function_configuration().function_name("f").send().await.unwrap();
+    let update = || lambda.update_function_configuration().function_name("f");
+    let environment = Environment::builder().variables("A", "1").build();
+    let request = update().memory_size(1024).environment(environment).revision_id(before.revision_id().unwrap());
+    let updating = request.clone().send().await.unwrap();
+    assert_eq!(updating.last_update_status(), Some(&LastUpdateStatus::InProgress));
+    let after = lambda.get_function_configuration().function_name("f").send().await.unwrap();
+    assert_eq!((after.memory_size(), after.timeout(), after.handler()), (Some(1024), Some(3), Some("app.handler")));
+    assert_eq!(after.environment().unwrap().variables().unwrap()["A"], "1");
+    assert_eq!(after.last_update_status(), Some(&LastUpdateStatus::Successful));
+    assert!(request.send().await.unwrap_err().into_service_error().is_precondition_failed_exception());
+    let error = update().timeout(0).send().await.unwrap_err().into_service_error();
+    assert!(error.message().unwrap().contains("Value '0' at 'timeout'"));
+
+    let code = || lambda.update_function_code().function_name("f").zip_file(Blob::new(b"other".to_vec()));
+    let dry = code().dry_run(true).send().await.unwrap();
+    // printf other | sha256sum | xxd -r -p | base64
+    assert_eq!(dry.code_sha256(), Some("2SmKENGwc1g33EvYXaxkGw887yekfl1TpU8vP1svz/o="));
+    let unchanged = lambda.get_function_configuration().function_name("f").send().await.unwrap();
+    assert_eq!(unchanged.code_sha256(), before.code_sha256());
+    code().send().await.unwrap();
+    let changed = lambda.get_function_configuration().function_name("f").send().await.unwrap();
+    assert_eq!((changed.code_sha256(), changed.code_size()), (dry.code_sha256(), 5));
+}
+
+#[tokio::test]
+async fn a_function_has_one_url_and_a_policy() {
+    let lambda = client();
+    make(&lambda, "f").await;
+    let error = lambda.get_function_url_config().function_name("f").send().await.unwrap_err().into_service_error();
+    assert!(error.is_resource_not_found_exception());
+    let create = || lambda.create_function_url_config().function_name("f").auth_type(FunctionUrlAuthType::None);
+    let cors = Cors::builder().allow_origins("*").max_age(60).build();
+    let made = create().cors(cors.clone()).send().await.unwrap();
+    assert!(made.function_url().ends_with(".lambda-url.us-east-1.on.aws/"));
+    assert!(create().send().await.unwrap_err().into_service_error().is_resource_conflict_exception());
+    let update = lambda.update_function_url_config().function_name("f").auth_type(FunctionUrlAuthType::AwsIam);
+    update.send().await.unwrap();
+    let found = lambda.get_function_url_config().function_name("f").send().await.unwrap();
+    assert_eq!((found.auth_type(), found.cors()), (&FunctionUrlAuthType::AwsIam, Some(&cors)));
+    assert_eq!(found.function_url(), made.function_url());
+
+    let permit = lambda.add_permission().function_name("f").statement_id("url").principal("*");
+    let permit = permit.action("lambda:InvokeFunctionUrl").function_url_auth_type(FunctionUrlAuthType::None);
+    permit.clone().send().await.unwrap();
+    assert!(permit.send().await.unwrap_err().into_service_error().is_resource_conflict_exception());
+    let policy = || lambda.get_policy().function_name("f").send();
+    let text = policy().await.unwrap().policy.unwrap();
+    let statement = &serde_json::from_str::<serde_json::Value>(&text).unwrap()["Statement"][0];
+    assert_eq!(statement["Condition"]["StringEquals"]["lambda:FunctionUrlAuthType"], "NONE");
+    lambda.remove_permission().function_name("f").statement_id("url").send().await.unwrap();
+    assert!(policy().await.unwrap_err().into_service_error().is_resource_not_found_exception());
+    lambda.delete_function().function_name("f").send().await.unwrap();
+    make(&lambda, "f").await;
+    create().send().await.expect("the URL went with its function");
+    lambda.delete_function_url_config().function_name("f").send().await.unwrap();
 }

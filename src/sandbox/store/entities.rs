@@ -28,11 +28,12 @@ pub struct Entities {
     scopes: HashMap<(String, String), Scope>,
     seeds: fn(&str, &str) -> Vec<Seed>,
     version: u64,
+    count: usize,
 }
 
 impl Entities {
     pub fn new(seeds: fn(&str, &str) -> Vec<Seed>) -> Self {
-        Entities { scopes: HashMap::new(), seeds, version: 0 }
+        Entities { scopes: HashMap::new(), seeds, version: 0, count: 0 }
     }
 
     /// Grows by one with every changed entity, over all processes that share a file.
@@ -43,7 +44,7 @@ impl Entities {
     /// Forgets everything; the next change has the version after `version`.
     pub fn clear(&mut self, version: u64) {
         self.scopes.clear();
-        self.version = version;
+        (self.version, self.count) = (version, 0);
     }
 
     /// Makes sure the seeds of an account and region stand.
@@ -51,6 +52,7 @@ impl Entities {
         self.scopes.entry((account.to_owned(), region.to_owned())).or_insert_with(|| {
             let mut scope = Scope::new();
             for seed in (self.seeds)(account, region) {
+                self.count += 1;
                 scope.entry(seed.table.to_owned()).or_default().insert(seed.key, seed.value.to_string().into());
             }
             scope
@@ -58,16 +60,17 @@ impl Entities {
     }
 
     pub fn apply(&mut self, account: &str, region: &str, changes: impl IntoIterator<Item = Change>) {
-        let mut changed = 0;
+        let (mut changed, mut more, mut less) = (0, 0, 0);
         let scope = self.scope(account, region);
         for change in changes {
             changed += 1;
             let table = scope.entry(change.table).or_default();
             match change.value {
-                Some(value) => table.insert(change.key, value),
-                None => table.remove(&change.key),
-            };
+                Some(value) => more += usize::from(table.insert(change.key, value).is_none()),
+                None => less += usize::from(table.remove(&change.key).is_some()),
+            }
         }
+        self.count = self.count + more - less;
         self.version += changed;
     }
 
@@ -76,7 +79,7 @@ impl Entities {
     }
 
     pub fn len(&self) -> usize {
-        self.scopes.values().flat_map(Scope::values).map(Table::len).sum()
+        self.count
     }
 
     /// The fewest changes that rebuild this state from nothing, as (account, region, change).

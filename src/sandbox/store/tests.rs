@@ -212,3 +212,17 @@ fn a_transaction_reads_its_own_changes() {
     });
     assert_eq!(done.unwrap().0.unwrap(), [pair("b", "2"), pair("c", "3")]);
 }
+
+#[test]
+fn a_thousand_accounts_fit_in_one_file() {
+    let place = Place::new();
+    let mut store = place.open();
+    for n in 0..10_000 {
+        put(&mut store, &format!("{:012}", n % 1000), &format!("k{}", n / 1000), "x");
+    }
+    let mut again = place.open();
+    for account in [0, 500, 999] {
+        assert_eq!(things(&mut again, &format!("{account:012}")).len(), 10);
+    }
+    assert_eq!(again.entities.len(), store.entities.len());
+}

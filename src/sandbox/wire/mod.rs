@@ -2,6 +2,8 @@
 //! the format the request was made in. The format follows from the request, not from the service.
 
 mod cbor;
+#[cfg(test)]
+mod clients;
 mod decode;
 mod json;
 mod query;

@@ -46,6 +46,12 @@ impl Timestamp {
         format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{:03}Z", millis % 1000)
     }
 
+    /// Year, month and day in UTC.
+    pub fn civil_date(self) -> (i64, u32, u32) {
+        let (year, month, day) = civil(self.millis.div_euclid(86_400_000));
+        (year, u32::try_from(month).unwrap_or_default(), u32::try_from(day).unwrap_or_default())
+    }
+
     /// Reads `2026-11-22T10:31:25Z`, with or without a fraction and with an offset such as `+01:00`.
     pub fn from_iso(text: &str) -> Option<Self> {
         let (date, time) = text.split_once(['T', ' '])?;

@@ -36,7 +36,7 @@ pub fn put_composite_alarm(input: PutCompositeAlarm, raw: Json, tx: &mut Tx) -> 
     let configuration = configuration(&input, raw)?;
     let name = input.alarm_name.as_deref().unwrap_or_default();
     let first = StateValue::InsufficientData;
-    keep(Wanted { name, kind: AlarmType::CompositeAlarm, configuration, tags: input.tags, first }, tx)?;
+    keep(Wanted { name, kind: AlarmType::Composite, configuration, tags: input.tags, first }, tx)?;
     if let Some(alarm) = alarm::find(tx, name)? {
         let reason = format!("The rule was evaluated when the alarm was put at {}", tx.now().to_iso());
         change::evaluate_composite(tx, name, alarm, reason)?;

@@ -62,7 +62,7 @@ pub fn put_log_alarm(mut input: PutLogAlarm, raw: Json, tx: &mut Tx) -> Result<N
     }
     let configuration = configuration(&input, raw)?;
     let first = StateValue::InsufficientData;
-    keep(Wanted { name: &name, kind: AlarmType::LogAlarm, configuration, tags: input.tags, first }, tx)
+    keep(Wanted { name: &name, kind: AlarmType::Log, configuration, tags: input.tags, first }, tx)
 }
 
 impl PutLogAlarm {

@@ -93,7 +93,7 @@ pub fn put_metric_alarm(input: PutMetricAlarm, raw: Json, tx: &mut Tx) -> Result
     // PromQL alarms have no INSUFFICIENT_DATA: they begin in OK.
     let first = if input.evaluation_criteria.is_some() { StateValue::Ok } else { StateValue::InsufficientData };
     let name = input.alarm_name.as_deref().unwrap_or_default();
-    keep(Wanted { name, kind: AlarmType::MetricAlarm, configuration, tags: input.tags, first }, tx)
+    keep(Wanted { name, kind: AlarmType::Metric, configuration, tags: input.tags, first }, tx)
 }
 
 impl PutMetricAlarm {
@@ -324,7 +324,9 @@ pub fn dimensions(field: &str, dimensions: &[Dimension]) -> Result<(), Fault> {
         let at = format!("{field}.{}.member", n + 1);
         length(&format!("{at}.name"), name, 255)?;
         length(&format!("{at}.value"), value, 1024)?;
-        if let Some(text) = [name, value].into_iter().find(|text| !text.is_ascii() || text.trim().is_empty()) {
+        let plain =
+            |text: &str| text.is_ascii() && !text.chars().any(|c| c.is_ascii_control()) && !text.trim().is_empty();
+        if let Some(text) = [name, value].into_iter().find(|text| !plain(text)) {
             return Err(Fault::validation(format!(
                 "The value {text:?} of a dimension must have ASCII characters only"
             )));

@@ -3,11 +3,11 @@
 pub mod composite;
 pub mod log;
 pub mod metric;
-mod queries;
+pub mod queries;
 pub mod shared;
 
-use super::Nothing;
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};
+use super::{Nothing, history};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::{self, Tag};
@@ -88,5 +88,6 @@ fn keep(wanted: Wanted, tx: &mut Tx) -> Result<Nothing, Fault> {
     };
     let desired = Alarm { kind, configuration, state, configuration_updated: now };
     alarm::keep(tx, name, &desired)?;
+    history::configured(tx, name, &desired, if live.is_some() { "updated" } else { "created" })?;
     Ok(Nothing {})
 }

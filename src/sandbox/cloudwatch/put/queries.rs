@@ -107,7 +107,7 @@ fn expression(id: &str, text: &str, ids: &BTreeSet<&str>) -> Result<(), Fault> {
         return Ok(());
     }
     let names = names(text);
-    if names.iter().any(|name| *name == "SEARCH") {
+    if names.contains(&"SEARCH") {
         return Err(Fault::validation(format!("Error in expression '{id}': SEARCH is not supported in alarms")));
     }
     let variables = names.into_iter().filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));

@@ -1,6 +1,8 @@
 //! CloudWatch through the real SDK: what is sent, what comes back, in AWS's words where it fails.
 
 mod alarms;
+mod data;
+mod history;
 mod limits;
 mod round_trip;
 

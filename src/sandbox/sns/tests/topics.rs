@@ -178,3 +178,26 @@ async fn lists_come_in_pages_of_a_hundred_in_no_order() {
     let elsewhere = Client::new(&config_of(&place.sandbox, "210987654321", "us-east-1"));
     assert!(elsewhere.list_topics().send().await.unwrap().topics().is_empty());
 }
+
+#[tokio::test]
+async fn the_tagging_index_knows_topics_and_log_groups_while_they_stand() {
+    let place = Place::new();
+    let config = crate::sandbox::testing::config(&place.sandbox);
+    let index = aws_sdk_resourcegroupstagging::Client::new(&config);
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
+    let found = async |kind: &str| {
+        let found = index.get_resources().resource_type_filters(kind).send().await.unwrap();
+        let arns = found.resource_tag_mapping_list().iter().filter_map(|mapping| mapping.resource_arn());
+        arns.map(str::to_owned).collect::<Vec<_>>()
+    };
+    place.sns.create_topic().name("alerts").tags(tag("a", "1")).send().await.unwrap();
+    logs.create_log_group().log_group_name("g").tags("a", "1").send().await.unwrap();
+    let (topic, group) =
+        ("arn:aws:sns:us-east-1:123456789012:alerts", "arn:aws:logs:us-east-1:123456789012:log-group:g");
+    assert_eq!(found("sns").await, [topic]);
+    assert_eq!(found("sns:topic").await, [topic]);
+    assert_eq!(found("logs:log-group").await, [group]);
+    place.sns.delete_topic().topic_arn(topic).send().await.unwrap();
+    logs.delete_log_group().log_group_name("g").send().await.unwrap();
+    assert!(found("sns").await.is_empty() && found("logs").await.is_empty());
+}

@@ -1,0 +1,168 @@
+//! From a plan to its report: show, refuse or ask, apply, report. What apply and destroy have in common.
+
+use super::Run;
+use super::args::Format;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::plan::{render, say_calls};
+use super::progress::Progress;
+use crate::apply::{FailureClass, Outcome, Report};
+use crate::aws::Aws;
+use crate::fleet::{self, Planned};
+use crate::plan::{Action, Note, NoteKind, Plan};
+use crate::report::{apply_text, json, markdown, plan_text};
+use clap::Args;
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CarryOutArgs {
+    /// Do not ask
+    #[arg(short, long, visible_alias = "auto-approve")]
+    yes: bool,
+    /// Exit with 7 when a subscription is not confirmed in the end
+    #[arg(long)]
+    require_confirmed: bool,
+}
+
+pub struct CarryOut<'a> {
+    pub aws: &'a Aws,
+    pub planned: &'a Planned,
+    pub args: CarryOutArgs,
+    pub format: Format,
+    /// Of the question: `Apply these 7 changes?`
+    pub verb: &'a str,
+}
+
+impl CarryOut<'_> {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let plan = &self.planned.plan;
+        let changes = plan.effective().count();
+        let blocked = plan.refusals().next().is_some();
+        self.show(changes == 0, blocked, run)?;
+        if blocked {
+            let what = "the plan is blocked, so nothing was changed";
+            return Err(Failure::say(Exit::Blocked, what, "see above what stands in the way"));
+        }
+        if changes == 0 {
+            say_calls(self.aws, run.output);
+            return Ok(self.exit_unchanged(plan));
+        }
+        self.consent(changes, run).await?;
+        let report = {
+            let mut progress = Progress::new(run.output);
+            let report = fleet::apply(self.aws, self.planned, &mut |event| progress.event(&event)).await;
+            progress.end();
+            report?
+        };
+        let text = match self.format {
+            Format::Table => format!("\n{}", apply_text::report(&report, &run.output.look)),
+            Format::Json => json::report(&report),
+            Format::Markdown => markdown::report(&report),
+        };
+        run.output.result(&text)?;
+        say_calls(self.aws, run.output);
+        Ok(self.exit(plan, &report, run.signals.received()))
+    }
+
+    /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it; only a
+    /// blocked plan, of which there will be no report, is a result for them, too.
+    fn show(&self, unchanged: bool, blocked: bool, run: &mut Run<'_>) -> Result<(), Failure> {
+        let plan = &self.planned.plan;
+        let is_text = self.format == Format::Table;
+        if is_text || blocked || (unchanged && self.format == Format::Markdown) {
+            return run.output.result(&render(plan, self.format, &run.output.look));
+        }
+        run.output.say(&plan_text::plan(plan, &run.output.side));
+        if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }
+    }
+
+    async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
+        if self.args.yes {
+            return Ok(());
+        }
+        if !run.output.can_ask() {
+            let remedy = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
+            return Err(Failure::say(Exit::Blocked, "nobody can be asked here, so nothing was changed", remedy));
+        }
+        let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
+        let question = format!("{} {these}?", self.verb);
+        let said_yes = tokio::select! {
+            answer = run.output.ask(&question) => answer,
+            () = run.signals.interrupt.wait() => false,
+        };
+        match (said_yes, run.signals.received()) {
+            (true, None) => Ok(()),
+            (_, Some(exit)) => Err(Failure::say(exit, "interrupted, nothing was changed", "run again")),
+            (false, None) => {
+                Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on"))
+            }
+        }
+    }
+
+    fn exit_unchanged(&self, plan: &Plan) -> Exit {
+        match () {
+            () if plan.is_incomplete() => Exit::Partial,
+            () if self.args.require_confirmed && has_act(plan.all_notes().map(|(_, note)| note)) => Exit::Act,
+            () => Exit::Success,
+        }
+    }
+
+    fn exit(&self, plan: &Plan, report: &Report, signal: Option<Exit>) -> Exit {
+        let unchanged = plan.changes.iter().filter(|change| change.action == Action::NoOp);
+        let to_do = report.to_do.iter().chain(unchanged.flat_map(|change| &change.notes));
+        match () {
+            () if report.interrupted => signal.unwrap_or(Exit::Interrupted),
+            () if !report.is_complete() => of_failures(report),
+            () if plan.is_incomplete() => Exit::Partial,
+            () if self.args.require_confirmed && has_act(to_do) => Exit::Act,
+            () => Exit::Success,
+        }
+    }
+}
+
+/// The report of an apply that had nothing to do.
+fn nothing_done(plan: &Plan) -> Report {
+    let acts = plan.all_notes().map(|(_, note)| note).filter(|note| note.kind == NoteKind::Act);
+    Report {
+        stack: plan.stack.clone(),
+        target: plan.target.clone(),
+        results: Vec::new(),
+        planned: plan.summary(),
+        verified: None,
+        to_do: acts.cloned().collect(),
+        interrupted: false,
+    }
+}
+
+fn has_act<'a>(mut notes: impl Iterator<Item = &'a Note>) -> bool {
+    notes.any(|note| note.kind == NoteKind::Act)
+}
+
+/// Partial, unless nothing at all was done for one and the same reason.
+fn of_failures(report: &Report) -> Exit {
+    let all = |wanted: FailureClass| {
+        report.done() == 0
+            && report.failed().all(|r| matches!(&r.outcome, Outcome::Failed { class, .. } if *class == wanted))
+    };
+    match () {
+        () if report.failed().next().is_none() => Exit::Partial,
+        () if all(FailureClass::Permission) => Exit::Denied,
+        () if all(FailureClass::Throttled) => Exit::TryLater,
+        () => Exit::Partial,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::apply_text::tests::partial;
+
+    #[test]
+    fn the_exit_code_tells_partial_from_not_allowed() {
+        let mut report = partial();
+        assert_eq!(of_failures(&report), Exit::Partial);
+        report.results.remove(0);
+        assert_eq!(of_failures(&report), Exit::Denied);
+        report.results.remove(0);
+        assert_eq!(of_failures(&report), Exit::Partial);
+    }
+}

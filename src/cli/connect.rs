@@ -1,0 +1,88 @@
+//! The only place that joins the sandbox, or real credentials, to a session.
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::interrupt::Signals;
+use super::output::Output;
+use crate::aws::{Aws, Options, Session};
+use crate::sandbox::{self, Sandbox, Weather};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Where the sandbox keeps its state, below the working directory.
+const SANDBOX_FILE: &str = ".mlopsctl/sandbox.json";
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "AWS")]
+pub struct ConnectArgs {
+    /// Use the AWS inside this program instead of the real one; its state is kept in FILE, else in MLOPSCTL_SANDBOX_FILE, else in .mlopsctl/sandbox.json
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          env = "MLOPSCTL_SANDBOX", hide_env_values = true)]
+    sandbox: Option<String>,
+    /// Weather of the sandbox: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws,fault-500=0.05,seed=7
+    #[arg(long, value_name = "WEATHER")]
+    sandbox_weather: Option<String>,
+    /// Profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Region; else the spec's, else AWS_REGION or the profile's
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// Another address that speaks AWS's protocols, e.g. http://localhost:4566
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+}
+
+impl ConnectArgs {
+    /// The handles of the one target that flags, spec and environment name. Asks nobody yet.
+    pub async fn open(
+        &self,
+        spec_region: Option<&str>,
+        signals: &Signals,
+        output: &mut Output,
+    ) -> Result<Aws, Failure> {
+        let http = self.open_sandbox(output)?;
+        let options = Options {
+            profile: self.profile.clone(),
+            region: self.region.as_deref().or(spec_region).map(str::to_owned),
+            endpoint_url: self.endpoint_url.clone(),
+            http: http
+                .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
+            interrupt: Some(signals.interrupt.clone()),
+        };
+        Ok(Session::open(options).await?.target(None)?)
+    }
+
+    fn open_sandbox(&self, output: &mut Output) -> Result<Option<Sandbox>, Failure> {
+        let Some(path) = self.sandbox_file() else {
+            return match &self.sandbox_weather {
+                Some(_) => Err(Failure::say(Exit::Usage, "--sandbox-weather needs a sandbox", "add --sandbox")),
+                None => Ok(None),
+            };
+        };
+        if self.profile.is_some() || self.endpoint_url.is_some() {
+            let remedy = "leave out --profile and --endpoint-url, or --sandbox (and MLOPSCTL_SANDBOX)";
+            return Err(Failure::say(Exit::Usage, "the sandbox needs no AWS, yet one is named", remedy));
+        }
+        let weather = match &self.sandbox_weather {
+            Some(text) => text.parse::<Weather>().map_err(|error| {
+                Failure::say(Exit::Usage, format!("--sandbox-weather: {error}"), "see mlopsctl plan --help")
+            })?,
+            None => Weather::default(),
+        };
+        output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
+        Ok(Some(Sandbox::open(&path, weather)?))
+    }
+
+    /// A flag without a file, like 1 or true in the environment, means the usual file, which MLOPSCTL_SANDBOX_FILE can move.
+    fn sandbox_file(&self) -> Option<PathBuf> {
+        match self.sandbox.as_deref()? {
+            "" | "0" | "false" => None,
+            "1" | "true" => {
+                let elsewhere = std::env::var_os("MLOPSCTL_SANDBOX_FILE").filter(|path| !path.is_empty());
+                Some(elsewhere.map_or_else(|| PathBuf::from(SANDBOX_FILE), PathBuf::from))
+            }
+            path => Some(PathBuf::from(path)),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `mlopsctl destroy`: deletes what carries the stack's mark, and nothing else.
+
+use super::Run;
+use super::args::{ConsentArgs, FormatArgs, SelectArgs, SpecArgs};
+use super::carry_out::{CarryOut, CarryOutArgs};
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::plan::json_on_failure;
+use crate::aws::Aws;
+use crate::fleet::{self, Planned};
+use clap::Args;
+
+/// Deletes everything the stack owns, after showing it and asking; what it had only adopted is released
+#[derive(Debug, Clone, Args)]
+pub struct DestroyArgs {
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    carry_out: CarryOutArgs,
+    #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl DestroyArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let format = self.format.format;
+        let planned = self.planned(run).await;
+        let (aws, planned) = json_on_failure(planned, format, run.output)?;
+        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, verb: "Make" }.run(run).await
+    }
+
+    async fn planned(&self, run: &mut Run<'_>) -> Result<(Aws, Planned), Failure> {
+        let bound = self.spec.bind()?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let planned = fleet::plan_destroy(&aws, &bound, &self.select.select(), &self.consent.consent()).await?;
+        Ok((aws, planned))
+    }
+}

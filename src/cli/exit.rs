@@ -1,0 +1,82 @@
+//! The one table of exit codes. `--help` prints it and the README is checked against it.
+
+use std::process::ExitCode;
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    Success = 0,
+    Failure = 1,
+    Pending = 2,
+    Findings = 3,
+    Denied = 4,
+    Partial = 5,
+    Stale = 6,
+    Act = 7,
+    Blocked = 8,
+    Usage = 64,
+    BadSpec = 65,
+    Bug = 70,
+    TryLater = 75,
+    Interrupted = 130,
+    Terminated = 143,
+}
+
+/// Every code with its meaning.
+pub const TABLE: &[(Exit, &str)] = &[
+    (Exit::Success, "success; with --detailed-exitcode: nothing to change"),
+    (Exit::Failure, "failed for another reason than those below"),
+    (Exit::Pending, "changes are pending; only with --detailed-exitcode"),
+    (Exit::Findings, "findings at or above --fail-on, or a failed alarm test"),
+    (Exit::Denied, "no credentials, or a permission is missing"),
+    (Exit::Partial, "partial: some resources or accounts failed or could not be read"),
+    (Exit::Stale, "the saved plan is stale: AWS has changed since"),
+    (Exit::Act, "somebody has to act: a subscription is not confirmed; only with --require-confirmed"),
+    (Exit::Blocked, "blocked: owned by another stack, data would be lost, or consent is missing"),
+    (Exit::Usage, "wrong usage of the command line"),
+    (Exit::BadSpec, "the spec is invalid"),
+    (Exit::Bug, "a bug in mlopsctl"),
+    (Exit::TryLater, "throttled or timed out: try again later"),
+    (Exit::Interrupted, "interrupted (Ctrl-C)"),
+    (Exit::Terminated, "terminated (SIGTERM)"),
+];
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// The table as text for `--help`.
+pub fn help() -> String {
+    let lines: Vec<String> = TABLE.iter().map(|(exit, meaning)| format!("  {:>3}  {meaning}", exit.code())).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of the README, row by row.
+    #[test]
+    fn the_readme_tells_the_same() {
+        let readme = include_str!("../../README.md");
+        for (exit, meaning) in TABLE {
+            let row = format!("| {} | {meaning} |", exit.code());
+            assert!(readme.lines().any(|line| line == row), "the README lacks the row: {row}");
+        }
+    }
+
+    #[test]
+    fn codes_are_told_once_and_in_order() {
+        let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+    }
+}

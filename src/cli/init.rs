@@ -1,0 +1,122 @@
+//! `mlopsctl init`: writes a first spec from the Lambda functions that are there. Never overwrites one.
+
+use super::Run;
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::live::Reader;
+use anyhow::Context;
+use clap::Args;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Writes a first spec with the golden signals of every Lambda function it finds
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// The spec to write; one that exists is left alone
+    #[arg(short, long, value_name = "FILE", default_value = "alarms.yaml")]
+    file: PathBuf,
+    /// Name of the stack, the mark of what is yours [default: the function's name, or the folder's]
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+impl InitArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if self.file.exists() {
+            return Err(self.exists());
+        }
+        let aws = self.connect.open(None, &run.signals, run.output).await?;
+        let functions = Reader::new(&aws).function_names().await?;
+        if functions.is_empty() {
+            let what = format!("there are no Lambda functions in {}", aws.target().await?);
+            return Err(Failure::say(Exit::Failure, what, "name another --region or --profile, or deploy one first"));
+        }
+        let stack = self.stack.clone().unwrap_or_else(|| default_stack(&functions));
+        self.write(&spec(&stack, aws.region(), &functions))?;
+        let found = if functions.len() == 1 { functions[0].clone() } else { format!("{} functions", functions.len()) };
+        run.output.result(&format!("{}: written, with the golden signals of {found}\n", self.file.display()))?;
+        run.output.say(&format!("next: mlopsctl plan{} --var email=you@example.edu", self.file_flag()));
+        Ok(Exit::Success)
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let file = OpenOptions::new().write(true).create_new(true).open(&self.file);
+        let mut file = match file {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(self.exists()),
+            file => file.with_context(|| format!("could not write {}", self.file.display()))?,
+        };
+        file.write_all(text.as_bytes()).with_context(|| format!("could not write {}", self.file.display()))?;
+        Ok(())
+    }
+
+    fn exists(&self) -> Failure {
+        let what = format!("{} exists and was left alone", self.file.display());
+        Failure::say(Exit::Failure, what, "name another file: mlopsctl init --file FILE")
+    }
+
+    fn file_flag(&self) -> String {
+        if self.file == Path::new("alarms.yaml") { String::new() } else { format!(" --file {}", self.file.display()) }
+    }
+}
+
+/// Two people in one account must not share a stack by accident, so it is named after something of theirs.
+fn default_stack(functions: &[String]) -> String {
+    if let [function] = functions {
+        return function.clone();
+    }
+    let folder = std::env::current_dir().ok().and_then(|dir| Some(dir.file_name()?.to_string_lossy().into_owned()));
+    let name: String = folder.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    if name.is_empty() { "alarms".to_owned() } else { name }
+}
+
+/// The spec's text. Names of functions are letters, digits, `-` and `_` (Lambda API reference), so they need no quotes.
+fn spec(stack: &str, region: &str, functions: &[String]) -> String {
+    let mut text = format!(
+        "\
+version: 1
+# Marks everything below as yours (tag mlopsctl:stack).
+stack: {stack}
+region: {region}
+
+vars:
+  email: {{ description: Who is told, required: true }}
+
+topics:
+  {stack}-alerts:
+    subscriptions:
+      - {{ protocol: email, endpoint: \"${{email}}\" }}
+
+functions:
+"
+    );
+    for function in functions {
+        let _ = write!(
+            text,
+            "  {function}:
+    # retention: 14d          # how long its logs are kept; shorter than now deletes logs
+    golden_signals: {{ notify: {stack}-alerts }}
+"
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_it_writes_is_a_valid_spec() {
+        let text = spec("lab9", "eu-west-1", &["svc".to_owned(), "other_fn".to_owned()]);
+        let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
+        let bound = crate::spec::parse("alarms.yaml", &text).unwrap().bind(&values).unwrap();
+        assert_eq!((bound.stack(), bound.region()), ("lab9", Some("eu-west-1")));
+        assert_eq!(bound.functions(), ["svc", "other_fn"]);
+    }
+}

@@ -1,0 +1,79 @@
+//! Signals: the first one asks the run to end in order, the second one ends it at once.
+
+use super::exit::Exit;
+use crate::aws::Interrupt;
+use crate::aws::interrupt::Interrupter;
+use anyhow::{Context, Result};
+use std::sync::{Arc, OnceLock};
+
+/// What the rest of the run looks at.
+#[derive(Debug, Clone)]
+pub struct Signals {
+    pub interrupt: Interrupt,
+    received: Arc<OnceLock<Exit>>,
+}
+
+impl Signals {
+    /// Listens from now on. Has to be called inside the runtime.
+    pub fn listen() -> Result<Self> {
+        let (interrupter, interrupt) = Interrupter::new();
+        let received = Arc::new(OnceLock::new());
+        let first = Arc::clone(&received);
+        let mut source = Source::open().context("could not listen for signals")?;
+        tokio::spawn(async move {
+            let exit = source.next().await;
+            let _ = first.set(exit);
+            interrupter.interrupt();
+            let exit = source.next().await;
+            std::process::exit(exit.code().into());
+        });
+        Ok(Self { interrupt, received })
+    }
+
+    /// The exit code of the signal that came, if one did.
+    pub fn received(&self) -> Option<Exit> {
+        self.received.get().copied()
+    }
+}
+
+#[cfg(unix)]
+struct Source {
+    interrupts: tokio::signal::unix::Signal,
+    terminations: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Source {
+    fn open() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupts: signal(SignalKind::interrupt())?, terminations: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupts.recv() => Exit::Interrupted,
+            _ = self.terminations.recv() => Exit::Terminated,
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Source {
+    interrupts: tokio::signal::windows::CtrlC,
+    breaks: tokio::signal::windows::CtrlBreak,
+}
+
+#[cfg(windows)]
+impl Source {
+    fn open() -> std::io::Result<Self> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c};
+        Ok(Self { interrupts: ctrl_c()?, breaks: ctrl_break()? })
+    }
+
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupts.recv() => Exit::Interrupted,
+            _ = self.breaks.recv() => Exit::Terminated,
+        }
+    }
+}

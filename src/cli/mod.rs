@@ -1,0 +1,123 @@
+//! The command line: one file a command, each parsing its arguments and calling the pipeline. Decides nothing about AWS.
+
+mod apply;
+mod args;
+mod carry_out;
+mod completions;
+mod connect;
+mod destroy;
+mod exit;
+mod failure;
+mod init;
+mod interrupt;
+mod output;
+mod plan;
+mod progress;
+mod saved_plan;
+mod schema;
+mod variables;
+
+use anyhow::Context;
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use exit::Exit;
+use failure::Failure;
+use interrupt::Signals;
+use output::{Output, OutputArgs};
+use std::process::ExitCode;
+
+/// Keeps the alarms of AWS Lambda functions as code: one YAML file, plan, apply, no state file
+#[derive(Debug, Parser)]
+#[command(name = "mlopsctl", version, max_term_width = 100, after_long_help = exit::help())]
+#[command(after_help = "Try it without AWS: mlopsctl plan --sandbox. Exit codes: mlopsctl --help")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
+    Destroy(destroy::DestroyArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
+}
+
+/// What a command that talks to AWS works with.
+struct Run<'a> {
+    output: &'a mut Output,
+    signals: Signals,
+}
+
+/// Runs the command line and returns its documented exit code.
+pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(report_panic));
+    let ended = std::panic::catch_unwind(|| match Cli::try_parse() {
+        Ok(cli) => {
+            let mut output = Output::new(cli.output);
+            cli.command.run(&mut output).unwrap_or_else(|failure| {
+                output.complain(&failure.to_string());
+                failure.exit
+            })
+        }
+        Err(error) => usage(&error),
+    });
+    ended.unwrap_or(Exit::Bug).into()
+}
+
+impl Command {
+    fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        match self {
+            Command::Schema(args) => args.run(output),
+            Command::Completions(args) => args.run(output),
+            Command::Man(args) => args.run(output),
+            Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => self.run_on_aws(output),
+        }
+    }
+
+    /// Only here a runtime is made: what needs no AWS starts without one.
+    fn run_on_aws(&self, output: &mut Output) -> Result<Exit, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.context("could not start")?.block_on(async {
+            let mut run = Run { output, signals: Signals::listen()? };
+            let ended = match self {
+                Command::Init(args) => args.run(&mut run).await,
+                Command::Plan(args) => args.run(&mut run).await,
+                Command::Apply(args) => args.run(&mut run).await,
+                Command::Destroy(args) => args.run(&mut run).await,
+                Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),
+            };
+            match (ended, run.signals.received()) {
+                (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {
+                    failure.exit = signal;
+                    Err(failure)
+                }
+                (ended, _) => ended,
+            }
+        })
+    }
+}
+
+/// Help and version are results; everything else clap says is a mistake of the user (64, since 2 means pending changes).
+fn usage(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+        _ => Exit::Usage,
+    }
+}
+
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    use std::io::Write;
+    let version = env!("CARGO_PKG_VERSION");
+    // Not by `Output`: it may be what panicked. Nothing else can be done where stderr does not take it.
+    let _ = writeln!(
+        std::io::stderr(),
+        "error: a bug in mlopsctl {version}\n  {panic}\n  do: report these lines, the command and, without its secrets, the spec"
+    );
+}

@@ -1,0 +1,121 @@
+//! The only writer of stdout and stderr: results on stdout, progress, notes and errors on stderr.
+//! A reader that has gone away (a closed pipe) is no error.
+
+use super::failure::Failure;
+use crate::model::secret;
+use crate::report::Look;
+use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use tokio::sync::oneshot;
+
+/// When to colour; `auto` asks the terminal, NO_COLOR, CLICOLOR and CLICOLOR_FORCE.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The flags every command has.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct OutputArgs {
+    /// When to colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, global = true, help_heading = "Output")]
+    pub color: Color,
+    /// Also what does not change, all fields, and every AWS call counted
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Output")]
+    pub verbose: bool,
+    /// No progress and no notes; results and errors only
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+pub struct Output {
+    stdout: AutoStream<io::Stdout>,
+    stderr: AutoStream<io::Stderr>,
+    /// For stdout.
+    pub look: Look,
+    /// For stderr.
+    pub side: Look,
+    quiet: bool,
+}
+
+impl Output {
+    pub fn new(args: OutputArgs) -> Self {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let choose = |auto: ColorChoice| match args.color {
+            Color::Auto => auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let (out, err) = (choose(AutoStream::choice(&stdout)), choose(AutoStream::choice(&stderr)));
+        let look = |choice: ColorChoice, terminal: bool| Look {
+            colour: choice != ColorChoice::Never,
+            width: if terminal { columns() } else { Look::PLAIN.width },
+            verbose: args.verbose,
+        };
+        Self {
+            look: look(out, stdout.is_terminal()),
+            side: look(err, stderr.is_terminal()),
+            stdout: AutoStream::new(stdout, out),
+            stderr: AutoStream::new(stderr, err),
+            quiet: args.quiet,
+        }
+    }
+
+    /// A result, on stdout.
+    pub fn result(&mut self, text: &str) -> Result<(), Failure> {
+        match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(error).context("could not write the result to stdout").map_err(Failure::from)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Progress or a note, on stderr, unless `--quiet`. Nothing else can be done where stderr does not take it.
+    pub fn say(&mut self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// An error, on stderr.
+    pub fn complain(&mut self, text: &str) {
+        let _ = writeln!(self.stderr, "{}", secret::hide(text.trim_end_matches('\n')));
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether a moving progress bar can be seen: a terminal, and no CI that records it.
+    pub fn can_animate(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+    }
+
+    /// Whether somebody can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks; anything but `y` or `yes` is a no. The answer is awaited in a thread of its own, so that signals still work.
+    pub async fn ask(&mut self, question: &str) -> bool {
+        let _ = write!(self.stderr, "{question} [y/N] ");
+        let _ = self.stderr.flush();
+        let (sender, answer) = oneshot::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().read_line(&mut line);
+            let _ = sender.send(read.map(|_| line).unwrap_or_default());
+        });
+        let answer = answer.await.unwrap_or_default();
+        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+}
+
+fn columns() -> usize {
+    terminal_size::terminal_size().map_or(Look::PLAIN.width, |(width, _)| usize::from(width.0).max(40))
+}

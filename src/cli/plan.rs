@@ -1,0 +1,89 @@
+//! `mlopsctl plan`: shows how live AWS differs from the spec, and writes nothing to AWS.
+
+use super::args::{ConsentArgs, Format, FormatArgs, SelectArgs, SpecArgs};
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::{Run, saved_plan};
+use crate::aws::Aws;
+use crate::plan::Plan;
+use crate::report::{calls, json, markdown, plan_text};
+use crate::{fleet, report::Look};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Shows what apply would do, and writes nothing to AWS
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    /// Save the plan, so that `apply FILE` does exactly this or refuses
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Exit with 2 when changes are pending, 0 when there are none, 8 when the plan is blocked
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl PlanArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let format = self.format.format;
+        let bound = json_on_failure(self.spec.bind(), format, run.output)?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
+        let aws = json_on_failure(aws, format, run.output)?;
+        let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.consent.consent()).await;
+        let planned = json_on_failure(planned.map_err(Failure::from), format, run.output)?;
+        run.output.result(&render(&planned.plan, format, &run.output.look))?;
+        if let Some(path) = &self.out {
+            saved_plan::save(path, &planned.plan)?;
+            run.output.say(&format!("saved: mlopsctl apply {}", path.display()));
+        }
+        say_calls(&aws, run.output);
+        Ok(self.exit(&planned.plan))
+    }
+
+    fn exit(&self, plan: &Plan) -> Exit {
+        match () {
+            () if plan.is_incomplete() => Exit::Partial,
+            () if !self.detailed_exitcode => Exit::Success,
+            () if plan.refusals().next().is_some() => Exit::Blocked,
+            () if plan.effective().next().is_some() => Exit::Pending,
+            () => Exit::Success,
+        }
+    }
+}
+
+/// The plan in the format that was asked for.
+pub fn render(plan: &Plan, format: Format, look: &Look) -> String {
+    match format {
+        Format::Table => plan_text::plan(plan, look),
+        Format::Json => json::plans([plan]),
+        Format::Markdown => markdown::plan(plan),
+    }
+}
+
+/// Whoever reads JSON gets JSON, also of a failure; the words still go to stderr.
+pub fn json_on_failure<T>(result: Result<T, Failure>, format: Format, output: &mut Output) -> Result<T, Failure> {
+    if let (Err(failure), Format::Json) = (&result, format) {
+        output.result(&json::failure(&failure.diagnostics()))?;
+    }
+    result
+}
+
+/// With `-v`: what was asked of AWS.
+pub fn say_calls(aws: &Aws, output: &mut Output) {
+    if output.look.verbose {
+        let counts: Vec<_> = aws.calls().into_iter().map(|(op, count)| (op, count.calls, count.throttled)).collect();
+        let text = calls::calls(&counts, &output.side);
+        output.say(&text);
+    }
+}

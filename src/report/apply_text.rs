@@ -1,0 +1,244 @@
+//! The end of an apply for people: the verdict, what failed and why, what was skipped, what somebody must still do.
+
+use super::{Look, Tone, layout, mask, plan_text};
+use crate::apply::{ChangeResult, Event, Outcome, Report};
+use crate::model::duration::format_seconds;
+use crate::plan::{Action, Summary};
+use crate::resources::Address;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The whole report, ending in a line feed. Every failure is in it; successes are counted, and listed when verbose.
+pub fn report(report: &Report, look: &Look) -> String {
+    let mut text = String::new();
+    for result in &report.results {
+        text += &match &result.outcome {
+            Outcome::Done if !look.verbose => String::new(),
+            Outcome::Skipped { .. } | Outcome::NotStarted if !look.verbose => String::new(),
+            _ => one(result, look),
+        };
+        if result.action == Action::Delete && result.outcome == Outcome::Done {
+            text += &left_behind(result, look);
+        }
+    }
+    text += &skipped(report, look);
+    if let Some(verification) = &report.verified {
+        for (address, how) in &verification.differing {
+            let line = format!("{} does not stand as desired: {}", address, how);
+            text += &layout::hang("  ! ", &mask::line(&line), look.width);
+        }
+    }
+    for note in &report.to_do {
+        text += &plan_text::note(note, None, look, 2);
+    }
+    if !text.is_empty() {
+        text = format!("\n{text}\n");
+    }
+    format!("{}\n{text}{}\n", look.paint(tone(report), &verdict(report)), summary(report))
+}
+
+/// Whose, where, how much of it was done, and whether it stands.
+pub fn verdict(report: &Report) -> String {
+    let (done, of) = (report.done(), report.results.len());
+    let mut line =
+        format!("{} in {}: {done} of {} made", mask::line(&report.stack), report.target, super::count(of, "change"));
+    let failed = report.failed().count();
+    if failed > 0 {
+        line += &format!(", {failed} failed");
+    }
+    let skipped = report.results.iter().filter(|r| matches!(r.outcome, Outcome::Skipped { .. })).count();
+    if skipped > 0 {
+        line += &format!(", {skipped} skipped");
+    }
+    if report.interrupted {
+        line += ", interrupted";
+    }
+    match &report.verified {
+        Some(v) => line += &format!(", {} of {} verified", v.verified, v.of),
+        None if done > 0 => line += ", not read back",
+        None => {}
+    }
+    line
+}
+
+/// `Applied: 3 added, 1 changed, 0 destroyed, 1 adopted.`
+pub fn summary(report: &Report) -> String {
+    let Summary { add, change, destroy, adopt } = made(report);
+    format!("Applied: {add} added, {change} changed, {destroy} destroyed, {adopt} adopted.")
+}
+
+/// What was really done, counted as a plan counts.
+pub fn made(report: &Report) -> Summary {
+    let mut sum = Summary::default();
+    for result in report.results.iter().filter(|r| r.outcome == Outcome::Done) {
+        match result.action {
+            Action::Create => sum.add += 1,
+            Action::Update => sum.change += 1,
+            Action::Delete => sum.destroy += 1,
+            Action::Adopt => sum.adopt += 1,
+            Action::Replace => {
+                sum.add += 1;
+                sum.destroy += 1;
+            }
+            Action::NoOp => {}
+        }
+    }
+    sum
+}
+
+/// One finished change, as a line of its own with what to do about a failure.
+pub fn one(result: &ChangeResult, look: &Look) -> String {
+    let symbol = format!("{:>3}", result.action.symbol());
+    let address = mask::line(&result.address.to_string());
+    match &result.outcome {
+        Outcome::Done => format!("{symbol} {address}  done\n"),
+        Outcome::Failed { message, remedy, .. } => {
+            let mut text = format!("{symbol} {address}  {}\n", look.paint(Tone::Bad, "failed"));
+            text += &layout::hang("      ", &mask::text(message), look.width);
+            if let Some(remedy) = remedy {
+                text += &layout::hang("      do: ", &mask::text(remedy), look.width);
+            }
+            text
+        }
+        Outcome::Skipped { because_of } => {
+            format!("{symbol} {address}  skipped, {} failed\n", mask::line(&because_of.to_string()))
+        }
+        Outcome::NotStarted => format!("{symbol} {address}  not started\n"),
+    }
+}
+
+/// What a deletion left, e.g. a subscription that AWS does not delete before it expires.
+fn left_behind(result: &ChangeResult, look: &Look) -> String {
+    let lead = format!("{}: ", mask::line(&result.address.to_string()));
+    result.notes.iter().map(|note| plan_text::note(note, Some(lead.clone()), look, 4)).collect()
+}
+
+/// What was not tried, counted by its cause.
+fn skipped(report: &Report, look: &Look) -> String {
+    if look.verbose {
+        return String::new();
+    }
+    let mut causes: BTreeMap<&Address, Vec<String>> = BTreeMap::new();
+    for result in &report.results {
+        if let Outcome::Skipped { because_of } = &result.outcome {
+            causes.entry(because_of).or_default().push(mask::line(&result.address.to_string()));
+        }
+    }
+    let mut text = String::new();
+    for (cause, skipped) in causes {
+        let more = if skipped.len() > 5 { format!(" and {} more", skipped.len() - 5) } else { String::new() };
+        let names: Vec<&str> = skipped.iter().take(5).map(String::as_str).collect();
+        let line = format!("skipped because {} failed: {}{more}", mask::line(&cause.to_string()), names.join(", "));
+        text += &layout::hang("    ", &line, look.width);
+    }
+    let left = report.results.iter().filter(|r| r.outcome == Outcome::NotStarted).count();
+    if left > 0 {
+        text += &format!("    {} not started; run the same command again\n", super::count(left, "change"));
+    }
+    text
+}
+
+/// A running apply's event as a line, without its line feed.
+pub fn event(event: &Event, look: &Look) -> String {
+    match event {
+        Event::Started { target, changes, remaining } => {
+            format!("applying {} in {target}{}", super::count(*changes, "change"), about(*remaining))
+        }
+        Event::Finished { result, done, of, .. } => format!("[{done}/{of}] {}", one(result, look).trim()),
+        Event::Throttled { target, operation } => format!("{target}: {operation} throttled by AWS, slowing down"),
+        Event::Interrupted { running } => {
+            format!(
+                "interrupted: nothing new is started, {} may finish; press again to end at once",
+                super::count(*running, "write")
+            )
+        }
+        Event::Verifying { target } => format!("{target}: reading back"),
+    }
+}
+
+/// `, about 82s`; nothing under two seconds.
+pub fn about(remaining: Duration) -> String {
+    match remaining.as_secs() {
+        0 | 1 => String::new(),
+        s @ 2..=119 => format!(", about {}", format_seconds(s as i64)),
+        s => format!(", about {}", format_seconds((s as i64 / 60) * 60)),
+    }
+}
+
+fn tone(report: &Report) -> Tone {
+    if report.is_complete() && !report.interrupted { Tone::Good } else { Tone::Bad }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::apply::{FailureClass, Verification};
+    use crate::plan::{Note, NoteKind};
+    use crate::report::testing::target;
+    use crate::resources::Kind;
+
+    pub fn partial() -> Report {
+        let result = |name: &str, outcome| ChangeResult {
+            address: Address::new(Kind::Alarm, name),
+            action: Action::Create,
+            outcome,
+            notes: vec![],
+        };
+        let failed = Outcome::Failed {
+            message: "cloudwatch:PutMetricAlarm: not authorized".into(),
+            remedy: Some("allow the action cloudwatch:PutMetricAlarm".into()),
+            class: FailureClass::Permission,
+        };
+        Report {
+            stack: "lab9".into(),
+            target: target(),
+            results: vec![
+                result("a", Outcome::Done),
+                result("b", failed),
+                result("c", Outcome::Skipped { because_of: Address::new(Kind::Alarm, "b") }),
+                result("d", Outcome::NotStarted),
+            ],
+            planned: Summary { add: 4, ..Summary::default() },
+            verified: Some(Verification { verified: 1, of: 1, differing: vec![] }),
+            to_do: vec![Note::new(NoteKind::Act, "you@example.edu is not confirmed").remedy("click the link")],
+            interrupted: true,
+        }
+    }
+
+    #[test]
+    fn a_partial_failure_says_what_and_what_to_do() {
+        let expected = "\
+lab9 in 123456789012 us-east-1: 1 of 4 changes made, 1 failed, 1 skipped, interrupted, 1 of 1 verified
+
+  + alarm/b  failed
+      cloudwatch:PutMetricAlarm: not authorized
+      do: allow the action cloudwatch:PutMetricAlarm
+    skipped because alarm/b failed: alarm/c
+    1 change not started; run the same command again
+  ! you@example.edu is not confirmed
+    do: click the link
+
+Applied: 1 added, 0 changed, 0 destroyed, 0 adopted.
+";
+        assert_eq!(report(&partial(), &Look::PLAIN), expected);
+    }
+
+    #[test]
+    fn a_success_is_two_lines() {
+        let mut all = partial();
+        all.results.truncate(1);
+        all.to_do.clear();
+        all.interrupted = false;
+        let expected = "lab9 in 123456789012 us-east-1: 1 of 1 change made, 1 of 1 verified\n\
+                        Applied: 1 added, 0 changed, 0 destroyed, 0 adopted.\n";
+        assert_eq!(report(&all, &Look::PLAIN), expected);
+    }
+
+    #[test]
+    fn an_event_is_one_line_that_says_how_far() {
+        let Report { results, .. } = partial();
+        let event =
+            Event::Finished { target: target(), result: results[0].clone(), done: 1, of: 4, remaining: Duration::ZERO };
+        assert_eq!(super::event(&event, &Look::PLAIN), "[1/4] + alarm/a  done");
+    }
+}

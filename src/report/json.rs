@@ -1,0 +1,153 @@
+//! The plan and the apply for programs. What is here is a promise: fields are added, never renamed or removed, and
+//! `format_version` changes when that has to be broken. `docs/plan-output.schema.json` describes it.
+
+use super::{apply_text, mask};
+use crate::apply::{Outcome, Report};
+use crate::model::FieldChange;
+use crate::plan::{Change, Note, NoteKind, Plan, Summary};
+use crate::resources::Resource;
+use serde_json::{Map, Value, json};
+
+pub const FORMAT_VERSION: &str = "1";
+
+/// A mistake or a failure with its place, for `diagnostics`.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostic {
+    pub summary: String,
+    pub detail: Option<String>,
+    pub file: Option<String>,
+    /// One-based.
+    pub line: Option<usize>,
+    pub column: Option<usize>,
+}
+
+/// The plans of one run as one document, ending in a line feed. Addresses are unique within account and region.
+pub fn plans<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> String {
+    let (mut sum, mut changes, mut diagnostics, mut complete) = (Summary::default(), Vec::new(), Vec::new(), true);
+    for plan in plans {
+        let Summary { add, change, destroy, adopt } = plan.summary();
+        sum.add += add;
+        sum.change += change;
+        sum.destroy += destroy;
+        sum.adopt += adopt;
+        changes.extend(plan.changes.iter().map(|change| resource_change(plan, change)));
+        diagnostics.extend(plan_diagnostics(plan));
+        complete &= !plan.is_incomplete();
+    }
+    document(json!({
+        "format_version": FORMAT_VERSION,
+        "complete": complete,
+        "summary": sum,
+        "resource_changes": changes,
+        "diagnostics": diagnostics,
+    }))
+}
+
+/// What a run that could not be planned says instead.
+pub fn failure(diagnostics: &[Diagnostic]) -> String {
+    document(json!({
+        "format_version": FORMAT_VERSION,
+        "complete": false,
+        "summary": Summary::default(),
+        "resource_changes": [],
+        "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+    }))
+}
+
+/// The end of an apply or destroy.
+pub fn report(report: &Report) -> String {
+    let verified = report.verified.as_ref().map(|v| {
+        let differing: Vec<Value> =
+            v.differing.iter().map(|(address, how)| json!({ "address": address, "how": how })).collect();
+        json!({ "verified": v.verified, "of": v.of, "differing": differing })
+    });
+    let failures = report.results.iter().filter_map(|result| match &result.outcome {
+        Outcome::Failed { message, remedy, .. } => Some(json!({
+            "severity": "error", "summary": message, "detail": remedy, "address": result.address,
+        })),
+        _ => None,
+    });
+    document(json!({
+        "format_version": FORMAT_VERSION,
+        "stack": report.stack,
+        "account": report.target.account,
+        "region": report.target.region,
+        "planned": report.planned,
+        "summary": apply_text::made(report),
+        "results": report.results,
+        "verified": verified,
+        "to_do": report.to_do.iter().map(note).collect::<Vec<_>>(),
+        "interrupted": report.interrupted,
+        "diagnostics": failures.collect::<Vec<_>>(),
+    }))
+}
+
+fn resource_change(plan: &Plan, change: &Change) -> Value {
+    let mut value = json!({
+        "address": change.address,
+        "type": change.address.kind,
+        "name": change.address.name,
+        "account": plan.target.account,
+        "region": plan.target.region,
+        "stack": plan.stack,
+        "change": {
+            "actions": [change.action],
+            "before": change.before.as_ref().map(|live| configuration(&live.resource)),
+            "after": change.after.as_ref().map(configuration),
+            "fields": change.fields.iter().map(field).collect::<Vec<_>>(),
+        },
+        "notes": change.notes.iter().map(note).collect::<Vec<_>>(),
+    });
+    if let Some(blocked) = &change.blocked {
+        value["blocked"] = json!({ "reason": blocked.reason, "remedy": blocked.remedy });
+    }
+    value
+}
+
+/// The configurable fields, without what is at AWS's default, and the tags.
+fn configuration(resource: &Resource) -> Value {
+    let mut fields: Map<String, Value> = resource.fields().into_iter().collect();
+    if let Some(tags) = resource.tags() {
+        fields.insert("tags".to_owned(), json!(tags));
+    }
+    Value::Object(fields)
+}
+
+fn field(change: &FieldChange) -> Value {
+    json!({ "field": change.field, "from": change.from, "to": change.to })
+}
+
+fn note(note: &Note) -> Value {
+    json!({ "kind": note.kind, "text": note.text, "remedy": note.remedy })
+}
+
+/// Refusals are errors, failed reads and dangers are warnings; each with the resource it is about.
+fn plan_diagnostics(plan: &Plan) -> Vec<Value> {
+    let refusals = plan.refusals().map(|(address, blocked)| {
+        json!({ "severity": "error", "summary": blocked.reason, "detail": blocked.remedy, "address": address })
+    });
+    let notes = plan.all_notes().filter(|(_, note)| note.kind != NoteKind::Info).map(|(address, note)| {
+        json!({ "severity": "warning", "summary": note.text, "detail": note.remedy, "address": address })
+    });
+    refusals.chain(notes).collect()
+}
+
+fn diagnostic(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "severity": "error",
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "address": null,
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+    })
+}
+
+/// Masked and indented. Keys come sorted, so that the same plan is the same bytes.
+fn document(value: Value) -> String {
+    format!("{:#}\n", mask::json(&value))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! The plan as a comment of a pull request: the verdict first, details folded, never longer than GitHub takes.
+//! Nothing in a name can become markup, a mention or a link.
+
+use super::{count, field_text, mask, phrase, plan_text};
+use crate::apply::{Outcome, Report};
+use crate::plan::{Action, Change, Note, NoteKind, Plan};
+use std::fmt::Write as _;
+
+/// Bytes. GitHub takes 65,536 characters a comment; the rest is room for what a workflow puts around it.
+pub const LIMIT: usize = 65_000;
+/// What is kept free for closing the text after a cut.
+const RESERVE: usize = 600;
+
+/// One plan, at most `LIMIT` bytes.
+pub fn plan(plan: &Plan) -> String {
+    let mut text = Cut::new(LIMIT - RESERVE);
+    text.push(&format!("### {}\n\n", prose(&plan_text::verdict(plan))));
+    let changes: Vec<&Change> = plan.effective().collect();
+    if !changes.is_empty() || plan.is_incomplete() {
+        text.push(&format!("**{}**\n\n", plan_text::summary(&plan.summary())));
+    }
+    for (address, blocked) in plan.refusals() {
+        let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
+        let reason = format!("{} — do: {}", prose(&blocked.reason), prose(&blocked.remedy));
+        text.push(&format!("- :no_entry: {address}{reason}\n"));
+    }
+    for (address, note) in plan.all_notes().filter(|(_, note)| note.kind != NoteKind::Info) {
+        let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
+        text.push(&format!("- {address}{}\n", self::note(note)));
+    }
+    if !changes.is_empty() {
+        let open = if changes.len() <= 20 { " open" } else { "" };
+        let heading = format!(
+            "\n<details{open}><summary>{}</summary>\n\n| | Resource | |\n|---|---|---|\n",
+            count(changes.len(), "change")
+        );
+        if text.push(&heading) {
+            for change in &changes {
+                text.push(&row(plan, change));
+            }
+            text.close("\n</details>\n");
+        }
+    }
+    let infos = plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Info);
+    for (address, note) in infos {
+        let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
+        text.push(&format!("- {address}{}\n", self::note(note)));
+    }
+    text.done()
+}
+
+/// The end of an apply, at most `LIMIT` bytes.
+pub fn report(report: &Report) -> String {
+    use super::apply_text;
+    let mut text = Cut::new(LIMIT - RESERVE);
+    text.push(&format!("### {}\n\n", prose(&apply_text::verdict(report))));
+    text.push(&format!("**{}**\n\n", apply_text::summary(report)));
+    for note in &report.to_do {
+        text.push(&format!("- {}\n", self::note(note)));
+    }
+    if let Some(verification) = &report.verified {
+        for (address, how) in &verification.differing {
+            text.push(&format!(
+                "- :warning: {} does not stand as desired: {}\n",
+                code(&address.to_string()),
+                prose(how)
+            ));
+        }
+    }
+    for result in &report.results {
+        let said = match &result.outcome {
+            Outcome::Done => continue,
+            Outcome::Failed { message, remedy, .. } => {
+                let remedy = remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
+                format!(":x: {}{remedy}", prose(message))
+            }
+            Outcome::Skipped { because_of } => format!("skipped, {} failed", code(&because_of.to_string())),
+            Outcome::NotStarted => "not started".to_owned(),
+        };
+        text.push(&format!("- {} {said}\n", code(&result.address.to_string())));
+    }
+    text.done()
+}
+
+fn row(plan: &Plan, change: &Change) -> String {
+    let mut parts = Vec::new();
+    if change.action == Action::Create
+        && let Some(after) = &change.after
+    {
+        let phrase = phrase::resource(after, &plan.target);
+        if !phrase.is_empty() {
+            parts.push(code(&phrase));
+        }
+    }
+    for field in change.fields.iter().filter(|field| !field_text::is_mark(field)) {
+        for place in field_text::places(field, &plan.target) {
+            let (from, to) = super::layout::cut_both(&place.from, &place.to, 200);
+            parts.push(code(&format!("{}: {from} -> {to}", place.path)));
+        }
+    }
+    let (symbol, word) = (change.action.symbol(), change.action.word());
+    format!("| `{symbol}` {word} | {} | {} |\n", code(&change.address.to_string()), parts.join("<br>"))
+}
+
+fn note(note: &Note) -> String {
+    let lead = match note.kind {
+        NoteKind::Info => "",
+        NoteKind::Warning => ":warning: ",
+        NoteKind::Act => ":exclamation: ",
+        NoteKind::Unknown => ":grey_question: ",
+    };
+    let remedy = note.remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
+    format!("{lead}{}{remedy}", prose(&note.text))
+}
+
+/// Text that stays literal: no markup, and inside `<code>` no mention, issue or address becomes a link.
+fn code(text: &str) -> String {
+    format!("<code>{}</code>", literal(text))
+}
+
+/// Text that may hold an address or a name: words stay prose, what could become a mention or a link becomes code.
+fn prose(text: &str) -> String {
+    let linked = |word: &str| word.contains(['@', '#', '/']) || word.contains("www.") || word.contains("GH-");
+    let words = text.split_whitespace().map(|word| if linked(word) { code(word) } else { literal(word) });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// One line with everything that Markdown or HTML could read as markup written as a character reference. An underscore
+/// within a word is no markup.
+fn literal(text: &str) -> String {
+    let text = mask::line(text);
+    let mut out = String::new();
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let in_word = before.is_alphanumeric() && rest.peek().is_some_and(|next| next.is_alphanumeric());
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '_' if in_word => out.push(c),
+            '&' | '`' | '*' | '_' | '[' | ']' | '|' | '\\' | '~' | '#' | '@' | '$' | '!' => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out
+}
+
+/// A text that stops growing at a limit and says so.
+struct Cut {
+    text: String,
+    limit: usize,
+    skipped: usize,
+}
+
+impl Cut {
+    fn new(limit: usize) -> Self {
+        Self { text: String::new(), limit, skipped: 0 }
+    }
+
+    /// Whether the part had room; a part that has none is left out as a whole.
+    fn push(&mut self, part: &str) -> bool {
+        let fits = self.skipped == 0 && self.text.len() + part.len() <= self.limit;
+        if fits {
+            self.text.push_str(part);
+        } else {
+            self.skipped += 1;
+        }
+        fits
+    }
+
+    /// Adds what has to close the text, out of the reserve.
+    fn close(&mut self, part: &str) {
+        self.text.push_str(part);
+    }
+
+    fn done(mut self) -> String {
+        if self.skipped > 0 {
+            let lines = count(self.skipped, "line");
+            let _ = write!(
+                self.text,
+                "\n**Cut: {lines} of this plan did not fit into a comment.** See the whole of it with `mlopsctl plan -v`.\n"
+            );
+        }
+        self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{alarm, create, every_kind_of_change, plan};
+
+    #[test]
+    fn the_verdict_comes_first_and_details_fold() {
+        let text = super::plan(&every_kind_of_change());
+        assert!(
+            text.starts_with("### lab9 in 123456789012 us-east-1: 7 changes, blocked\n\n**Plan: 4 to add, 1 to change"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| `~` update | <code>alarm/threshold</code> | <code>threshold: 5 -&gt; 6</code> |\n"),
+            "{text}"
+        );
+        assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
+    }
+
+    #[test]
+    fn a_name_cannot_inject() {
+        let name = "x|y`z*_~[a](https://evil.example)<img src=x>@octocat #1 ![i](j) </details>\nnext";
+        let mut change = create(alarm(name, 5.0));
+        change.notes.push(Note::new(NoteKind::Warning, format!("{name} www.evil.example")));
+        let text = super::plan(&plan(vec![change]));
+        for bad in ["|y", "`z", "*_", "](", "<img", "@octocat", "#1 ", "![", "\nnext"] {
+            assert!(!text.contains(bad), "{bad} in {text}");
+        }
+        assert_eq!(text.matches("</details>").count(), 1);
+        // Mentions and links live on after decoding, except inside <code>.
+        let outside: String =
+            text.split("<code>").map(|part| part.split_once("</code>").map_or(part, |p| p.1)).collect();
+        for linked in ["&#64;", "@", "www.", "&#35;1"] {
+            assert!(!outside.contains(linked), "{linked} in {outside}");
+        }
+        assert!(text.contains("<code>www.evil.example</code>"), "{text}");
+    }
+
+    #[test]
+    fn a_thousand_changes_fit_and_the_cut_is_said() {
+        let changes: Vec<Change> = (0..2_000).map(|n| create(alarm(&format!("alarm-{n:04}-é"), 5.0))).collect();
+        let text = super::plan(&plan(changes));
+        assert!(text.len() <= LIMIT, "{}", text.len());
+        assert!(text.contains("**Cut: ") && text.contains("</details>"), "the cut is said");
+        assert!(text.contains("Plan: 2000 to add"));
+    }
+
+    #[test]
+    fn no_changes_is_short() {
+        assert_eq!(
+            super::plan(&plan(vec![])),
+            "### No changes. lab9 in 123456789012 us-east-1: nothing stands and nothing is wanted.\n\n"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Values become text here: for people, for programs, for pull requests. Never prints, never reads, never asks AWS.
+
+pub mod apply_text;
+pub mod calls;
+mod field_text;
+pub mod json;
+mod layout;
+pub mod markdown;
+pub mod mask;
+mod phrase;
+pub mod plan_text;
+mod table;
+#[cfg(test)]
+pub mod testing;
+
+use anstyle::{AnsiColor, Style};
+
+/// How text for people is to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub colour: bool,
+    /// Columns.
+    pub width: usize,
+    /// Also what did not change, and nothing folded.
+    pub verbose: bool,
+}
+
+impl Look {
+    /// Uncoloured, for what is no terminal.
+    pub const PLAIN: Look = Look { colour: false, width: 120, verbose: false };
+
+    fn paint(&self, tone: Tone, text: &str) -> String {
+        if !self.colour || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = tone.style();
+        format!("{style}{text}{style:#}")
+    }
+}
+
+/// What a colour means; it only repeats what a symbol or a word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    Strong,
+    Good,
+    Careful,
+    Bad,
+    Special,
+    Quiet,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Tone::Strong => Style::new().bold(),
+            Tone::Good => AnsiColor::Green.on_default(),
+            Tone::Careful => AnsiColor::Yellow.on_default(),
+            Tone::Bad => AnsiColor::Red.on_default(),
+            Tone::Special => AnsiColor::Cyan.on_default(),
+            Tone::Quiet => Style::new().dimmed(),
+        }
+    }
+}
+
+/// `1 change`, `7 changes`.
+fn count(n: usize, singular: &str) -> String {
+    if n == 1 { format!("1 {singular}") } else { format!("{n} {singular}s") }
+}

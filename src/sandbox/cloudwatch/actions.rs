@@ -1,0 +1,145 @@
+//! What an alarm does on a change of state: it publishes to its topics, unless its actions are off, muted or suppressed.
+
+use super::alarm::{self, Alarm, AlarmType, State, StateValue};
+use super::{history, mute};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::sns::{self, Notified};
+use crate::sandbox::store::Tx;
+use serde_json::{Value as Json, json};
+
+/// Runs the actions for the state that `alarm` has just gone into.
+pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
+    let list = match alarm.state.value {
+        StateValue::Ok => "OKActions",
+        StateValue::Alarm => "AlarmActions",
+        StateValue::InsufficientData => "InsufficientDataActions",
+    };
+    let actions: Vec<String> = alarm.texts(list).map(str::to_owned).collect();
+    if actions.is_empty() || !alarm.actions_enabled() {
+        return Ok(());
+    }
+    let held_back = match mute::muting(tx, name)? {
+        Some(rule) => Some(format!("muted by the alarm mute rule {rule}")),
+        None => suppressor(tx, alarm)?.map(|suppressor| format!("suppressed by the alarm {suppressor}")),
+    };
+    let arn = alarm::arn(tx, name);
+    let subject: String = format!("{}: \"{name}\" in {}", alarm.state.value.as_str(), region_name(tx.region()))
+        .chars()
+        .take(100)
+        .collect();
+    let message = message(tx, name, alarm, from).to_string();
+    for action in actions {
+        let mut data = json!({ "actionState": "Succeeded", "notificationResource": action });
+        let summary = if let Some(why) = &held_back {
+            data["actionState"] = "Suppressed".into();
+            format!("Action {action} was {why}")
+        } else if action.contains(":sns:") {
+            match sns::notify(tx, &action, &arn, &subject, &message)? {
+                Notified::Sent => {
+                    data["publishedMessage"] = message.as_str().into();
+                    format!("Successfully executed action {action}")
+                }
+                Notified::Refused(why) => {
+                    data["actionState"] = "Failed".into();
+                    data["error"] = why.as_str().into();
+                    format!("Failed to execute action {action}. Received error: \"{why}\"")
+                }
+            }
+        } else {
+            format!("Successfully executed action {action}")
+        };
+        history::acted(tx, name, alarm.kind, summary, data)?;
+    }
+    Ok(())
+}
+
+/// The suppressor of a composite alarm, where it is in ALARM. Its wait and extension periods are not simulated.
+fn suppressor(tx: &Tx, alarm: &Alarm) -> Result<Option<String>, Fault> {
+    let name = alarm::name_of(tx, alarm.text("ActionsSuppressor"));
+    let found = if name.is_empty() { None } else { alarm::find(tx, name)? };
+    Ok(found.filter(|alarm| alarm.state.value == StateValue::Alarm).map(|_| name.to_owned()))
+}
+
+/// The notification, as CloudWatch publishes it to a topic.
+fn message(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> Json {
+    let time = |text: String| text.replace('Z', "+0000");
+    let list = |member: &str| Json::from(alarm.texts(member).collect::<Vec<_>>());
+    let mut message = json!({
+        "AlarmName": name,
+        "AlarmDescription": alarm.configuration.get("AlarmDescription"),
+        "AWSAccountId": tx.account(),
+        "AlarmConfigurationUpdatedTimestamp": time(alarm.configuration_updated.to_iso()),
+        "NewStateValue": alarm.state.value.as_str(),
+        "NewStateReason": alarm.state.reason,
+        "StateChangeTime": time(alarm.state.updated.to_iso()),
+        "Region": region_name(tx.region()),
+        "AlarmArn": alarm::arn(tx, name),
+        "OldStateValue": from.value.as_str(),
+        "OKActions": list("OKActions"),
+        "AlarmActions": list("AlarmActions"),
+        "InsufficientDataActions": list("InsufficientDataActions"),
+    });
+    match alarm.kind {
+        AlarmType::Composite => message["AlarmRule"] = alarm.text("AlarmRule").into(),
+        AlarmType::Metric | AlarmType::Log => message["Trigger"] = trigger(alarm),
+    }
+    message
+}
+
+fn trigger(alarm: &Alarm) -> Json {
+    let mut trigger = serde_json::Map::new();
+    let copied = [
+        "MetricName",
+        "Namespace",
+        "Unit",
+        "Period",
+        "EvaluationPeriods",
+        "DatapointsToAlarm",
+        "ComparisonOperator",
+        "Threshold",
+        "ThresholdMetricId",
+        "TreatMissingData",
+        "EvaluateLowSampleCountPercentile",
+        "Metrics",
+        "ScheduledQueryConfiguration",
+    ];
+    for member in copied {
+        if let Some(value) = alarm.configuration.get(member) {
+            trigger.insert(member.to_owned(), value.clone());
+        }
+    }
+    if let Some(statistic) = alarm.configuration.get("Statistic").and_then(Json::as_str) {
+        trigger.insert("StatisticType".to_owned(), "Statistic".into());
+        trigger.insert("Statistic".to_owned(), statistic.to_uppercase().into());
+    } else if let Some(statistic) = alarm.configuration.get("ExtendedStatistic") {
+        trigger.insert("StatisticType".to_owned(), "ExtendedStatistic".into());
+        trigger.insert("ExtendedStatistic".to_owned(), statistic.clone());
+    }
+    let dimensions = alarm.configuration.get("Dimensions").and_then(Json::as_array).into_iter().flatten();
+    let dimensions: Vec<Json> =
+        dimensions.map(|dimension| json!({ "value": dimension["Value"], "name": dimension["Name"] })).collect();
+    trigger.insert("Dimensions".to_owned(), dimensions.into());
+    Json::Object(trigger)
+}
+
+/// A region as notifications spell it; by its code where we do not know better.
+fn region_name(region: &str) -> &str {
+    match region {
+        "us-east-1" => "US East (N. Virginia)",
+        "us-east-2" => "US East (Ohio)",
+        "us-west-1" => "US West (N. California)",
+        "us-west-2" => "US West (Oregon)",
+        "ca-central-1" => "Canada (Central)",
+        "eu-west-1" => "EU (Ireland)",
+        "eu-west-2" => "EU (London)",
+        "eu-west-3" => "EU (Paris)",
+        "eu-central-1" => "EU (Frankfurt)",
+        "eu-north-1" => "EU (Stockholm)",
+        "ap-south-1" => "Asia Pacific (Mumbai)",
+        "ap-northeast-1" => "Asia Pacific (Tokyo)",
+        "ap-southeast-1" => "Asia Pacific (Singapore)",
+        "ap-southeast-2" => "Asia Pacific (Sydney)",
+        "sa-east-1" => "South America (Sao Paulo)",
+        other => other,
+    }
+}

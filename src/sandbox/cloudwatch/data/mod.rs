@@ -1,0 +1,69 @@
+//! Metric data: what was put, and what the functions of an account "did", generated on demand and never stored.
+
+mod generated;
+pub mod list;
+mod math;
+pub mod put;
+pub mod query;
+pub mod statistics;
+
+use super::metric::{Dimension, Metric};
+use super::statistic::Aggregate;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::lambda;
+use crate::sandbox::store::Tx;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Aggregates by the beginning of their period, in seconds since 1970.
+pub type Series = BTreeMap<i64, Aggregate>;
+
+/// The values of one statistic by the beginning of their period.
+pub type Values = BTreeMap<i64, f64>;
+
+/// How far back metrics are generated.
+const GENERATED_DAYS: i64 = 14;
+
+/// The data of one metric with beginnings of periods in `range` (seconds), in periods that are multiples since 1970. With a unit
+/// only data of that unit.
+fn series(tx: &Tx, metric: &Metric, unit: Option<&str>, range: Range<i64>, period: i64) -> Result<Series, Fault> {
+    let range = range.start.div_euclid(period) * period..range.end;
+    let mut series = Series::new();
+    let mut add = |second: i64, aggregate: Aggregate| {
+        series.entry(second.div_euclid(period) * period).or_default().merge(&aggregate);
+    };
+    for point in put::points(tx, metric, range.clone())? {
+        if unit.is_none_or(|unit| point.unit == unit) {
+            add(point.second, point.aggregate);
+        }
+    }
+    let Some(name) = generated::Name::parse(metric).filter(|name| unit.is_none_or(|unit| unit == name.unit())) else {
+        return Ok(series);
+    };
+    let now = tx.now().seconds();
+    // The running minute is not complete, so it is not there yet.
+    let minutes =
+        range.start.max(now - GENERATED_DAYS * 86_400).div_euclid(60)..range.end.min(now - now % 60).div_euclid(60);
+    for function in functions_of(tx, metric)? {
+        let source = generated::Function::new(tx, &function);
+        for minute in minutes.clone() {
+            if let Some(aggregate) = source.minute(minute).and_then(|done| done.aggregate(name)) {
+                add(minute * 60, aggregate);
+            }
+        }
+    }
+    Ok(series)
+}
+
+/// The functions whose metrics have these dimensions: one by name, or all of them where there are none.
+fn functions_of(tx: &Tx, metric: &Metric) -> Result<Vec<String>, Fault> {
+    let of =
+        |wanted: &str| metric.dimensions.iter().find(|Dimension { name, .. }| name == wanted).map(|found| &found.value);
+    let wanted = match (metric.dimensions.len(), of("FunctionName"), of("Resource")) {
+        (0, ..) => return lambda::names(tx),
+        (1, Some(name), None) => name,
+        (2, Some(name), Some(resource)) if name == resource => name,
+        _ => return Ok(Vec::new()),
+    };
+    Ok(lambda::names(tx)?.into_iter().filter(|name| name == wanted).collect())
+}

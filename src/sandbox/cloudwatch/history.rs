@@ -1,0 +1,153 @@
+//! What happened to alarms: configuration, states, actions. Kept for thirty days, also after an alarm is gone.
+
+use super::alarm::{Alarm, AlarmType, State};
+use super::{describe, invalid_next_token, page_size};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::paging::{Order, page};
+use crate::sandbox::store::Tx;
+use crate::sandbox::wire::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use std::time::Duration;
+
+const TABLE: &str = "alarm_history";
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+pub enum ItemType {
+    ConfigurationUpdate,
+    StateUpdate,
+    Action,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Item {
+    alarm_name: String,
+    alarm_type: AlarmType,
+    timestamp: Timestamp,
+    history_item_type: ItemType,
+    history_summary: String,
+    /// JSON.
+    history_data: String,
+}
+
+/// Names have no control characters, so items sort by name, then time.
+const SEPARATOR: char = '\u{1}';
+
+fn record(tx: &mut Tx, name: &str, kind: AlarmType, what: ItemType, summary: String, data: Json) -> Result<(), Fault> {
+    let now = tx.now();
+    let of_alarm = tx.list_prefix::<Item>(TABLE, &format!("{name}{SEPARATOR}"))?;
+    let mut number = 0;
+    for (key, item) in &of_alarm {
+        if item.timestamp + KEPT < now {
+            tx.delete(TABLE, key);
+        }
+        number += usize::from(item.timestamp == now);
+    }
+    let key = format!("{name}{SEPARATOR}{:015}{number:04}", now.millis());
+    let item = Item {
+        alarm_name: name.to_owned(),
+        alarm_type: kind,
+        timestamp: now,
+        history_item_type: what,
+        history_summary: summary,
+        history_data: data.to_string(),
+    };
+    tx.put(TABLE, &key, &item)
+}
+
+/// What a Put or a deletion did; `verb` is `created`, `updated` or `deleted`.
+pub fn configured(tx: &mut Tx, name: &str, alarm: &Alarm, verb: &str) -> Result<(), Fault> {
+    let kind = match verb {
+        "created" => "Create",
+        "updated" => "Update",
+        _ => "Delete",
+    };
+    let mut data = json!({ "version": "1.0", "type": kind });
+    data[format!("{verb}Alarm")] = Json::Object(camel_case(&alarm.configuration));
+    record(tx, name, alarm.kind, ItemType::ConfigurationUpdate, format!("Alarm \"{name}\" {verb}"), data)
+}
+
+pub fn transitioned(tx: &mut Tx, name: &str, kind: AlarmType, from: &State, to: &State) -> Result<(), Fault> {
+    let state = |state: &State| {
+        let data = state.reason_data.as_deref().and_then(|data| serde_json::from_str::<Json>(data).ok());
+        let mut value = json!({ "stateValue": state.value.as_str(), "stateReason": state.reason });
+        if let Some(data) = data {
+            value["stateReasonData"] = data;
+        }
+        value
+    };
+    let summary = format!("Alarm updated from {} to {}", from.value.as_str(), to.value.as_str());
+    let data = json!({ "version": "1.0", "oldState": state(from), "newState": state(to) });
+    record(tx, name, kind, ItemType::StateUpdate, summary, data)
+}
+
+pub fn acted(tx: &mut Tx, name: &str, kind: AlarmType, summary: String, data: Json) -> Result<(), Fault> {
+    record(tx, name, kind, ItemType::Action, summary, data)
+}
+
+/// The configuration as history data spells it.
+fn camel_case(members: &Map<String, Json>) -> Map<String, Json> {
+    let spell = |name: &str| {
+        let mut characters = name.chars();
+        characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+    };
+    let value = |value: &Json| match value {
+        Json::Object(inner) => Json::Object(camel_case(inner)),
+        other => other.clone(),
+    };
+    members.iter().map(|(name, inner)| (spell(name), value(inner))).collect()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeAlarmHistory {
+    alarm_name: Option<String>,
+    alarm_types: Option<Vec<String>>,
+    history_item_type: Option<ItemType>,
+    start_date: Option<Timestamp>,
+    end_date: Option<Timestamp>,
+    max_records: Option<i64>,
+    next_token: Option<String>,
+    scan_by: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct History {
+    alarm_history_items: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+/// Newest first unless asked otherwise; all alarms where none is named.
+pub fn describe_alarm_history(input: DescribeAlarmHistory, tx: &mut Tx) -> Result<History, Fault> {
+    let size = page_size(input.max_records, 100, 100)?;
+    let types = describe::types(input.alarm_types.as_deref())?;
+    let prefix = input.alarm_name.as_ref().map(|name| format!("{name}{SEPARATOR}")).unwrap_or_default();
+    let now = tx.now();
+    let mut items = tx.list_prefix::<Item>(TABLE, &prefix)?;
+    // A named alarm's history comes whatever its type.
+    let of_type =
+        |item: &Item| (input.alarm_name.is_some() && input.alarm_types.is_none()) || types.contains(&item.alarm_type);
+    items.retain(|(_, item)| {
+        of_type(item)
+            && item.timestamp + KEPT >= now
+            && input.history_item_type.is_none_or(|wanted| item.history_item_type == wanted)
+            && input.start_date.is_none_or(|start| item.timestamp >= start)
+            && input.end_date.is_none_or(|end| item.timestamp <= end)
+    });
+    let ascending = input.scan_by.as_deref() == Some("TimestampAscending");
+    // Pages go by key: the time, turned around for newest first, then what tells items of one moment apart.
+    let sortable = items.into_iter().map(|(key, item)| {
+        let millis = u64::try_from(item.timestamp.millis()).unwrap_or_default();
+        let number = key.get(key.len() - 4..).and_then(|digits| digits.parse().ok()).unwrap_or(0u64);
+        let (millis, number) = if ascending { (millis, number) } else { (u64::MAX - millis, 9999 - number) };
+        (format!("{millis:020}{number:04}{key}"), item)
+    });
+    let token = input.next_token.as_deref();
+    let (items, next_token) = page(tx, sortable.collect(), Order::ByKey, token, size, invalid_next_token)?;
+    Ok(History { alarm_history_items: items, next_token })
+}

@@ -1,0 +1,101 @@
+//! Files that want to hurt: each is read, or refused, at once and without a panic.
+
+use super::*;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+fn written(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+/// What a file is refused with, as one text; it must not take longer than a second in an unoptimised build.
+fn refusal(bytes: &[u8]) -> String {
+    let file = written(bytes);
+    let start = Instant::now();
+    let refused = load(file.path()).and_then(|spec| spec.bind(&BTreeMap::new())).map(|_| ());
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    refused.unwrap_err().to_string()
+}
+
+#[test]
+fn an_alias_bomb_is_refused() {
+    let mut bomb = String::from("version: 1\nstack: s\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..30 {
+        let aliases = vec![format!("*a{}", n - 1); 10].join(", ");
+        bomb.push_str(&format!("a{n}: &a{n} [{aliases}]\n"));
+    }
+    assert!(refusal(bomb.as_bytes()).contains("more than 200000 values"));
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    assert!(refusal("[".repeat(10_000).as_bytes()).contains("nested more than 64 levels deep"));
+    assert!(refusal("- ".repeat(10_000).as_bytes()).contains("nested more than 64 levels deep"));
+    let block: String = (0..10_000).map(|n| format!("{}a:\n", " ".repeat(n % 500))).collect();
+    refusal(block.as_bytes());
+    let mixed = "a: [{".repeat(5_000);
+    refusal(mixed.as_bytes());
+    let keys = "? ".repeat(10_000);
+    refusal(keys.as_bytes());
+}
+
+#[test]
+fn a_hundred_megabytes_are_refused_unread() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(100 * 1024 * 1024).unwrap();
+    let start = Instant::now();
+    let refused = load(file.path()).unwrap_err().to_string();
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert!(refused.contains("is larger than 1 MiB"), "{refused}");
+}
+
+#[test]
+fn a_megabyte_of_one_kind_is_read_fast() {
+    let long_line = format!("version: 1\nstack: s\ntags: {{ a: {} }}\n", "x".repeat(900_000));
+    let many_mistakes = format!("version: 1\nstack: s\n{}", "ab: 1\n".repeat(2_000));
+    let quotes = format!("version: 1\nstack: s\ntags: {{ a: \"{}", "\\\"".repeat(400_000));
+    for text in [long_line, many_mistakes, quotes] {
+        refusal(text.as_bytes());
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_with_their_place() {
+    let refused = refusal(b"version: 1\nstack: \xff\xfe\n");
+    assert!(refused.contains("byte 18 (0xff) is not UTF-8") && refused.contains(":2:8"), "{refused}");
+    assert!(refusal(b"version: 1\nstack: a\0b\n").contains("a NUL byte"));
+    assert!(refusal(b"\xff\xfev\0e\0r\0").contains("is not UTF-8"));
+    assert!(refusal(b"version: 1\nstack: \"\\0\"\n").contains("cannot name a stack"));
+}
+
+#[test]
+fn a_mark_and_windows_line_ends_change_no_place() {
+    let unix = "version: 1\nstack: s\ntopics:\n  a: { displayname: A }\n";
+    let places = |text: &str| parse("f", text).unwrap().bind(&BTreeMap::new()).unwrap_err().problems();
+    let expected = places(unix);
+    assert_eq!((expected[0].line, expected[0].column), (4, 8));
+    assert_eq!(places(&format!("\u{feff}{unix}")), expected);
+    assert_eq!(places(&unix.replace('\n', "\r\n")), expected);
+}
+
+#[test]
+fn a_file_that_is_not_there_or_is_a_folder_is_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let absent = load(&folder.path().join("alarms.yaml")).unwrap_err().to_string();
+    assert!(absent.starts_with("error: cannot read ") && absent.contains("mlopsctl init"), "{absent}");
+    assert!(load(folder.path()).is_err());
+}
+
+#[test]
+fn variables_come_from_yaml_or_json() {
+    let values = BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "x: y".to_owned())]);
+    assert_eq!(read_var_file(written(b"a: 1\nb: 'x: y'\n").path()).unwrap(), values);
+    assert_eq!(read_var_file(written(br#"{"a": 1, "b": "x: y"}"#).path()).unwrap(), values);
+    assert!(read_var_file(written(b"").path()).unwrap().is_empty());
+    let wrong = read_var_file(written(b"a: 1\na: 2\nb: [1]\n").path()).unwrap_err().problems();
+    let lines: Vec<usize> = wrong.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [2, 3]);
+    assert!(read_var_file(written(b"- a\n").path()).is_err());
+}

@@ -1,0 +1,197 @@
+//! The examples, the corpora and hostile files, through the public functions of `spec`.
+
+mod hostile;
+mod mutation;
+
+use super::*;
+use crate::model::Target;
+use crate::resources::{Address, FunctionFacts, Kind};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn desired(path: &str, pairs: &[(&str, &str)]) -> Desired {
+    let spec = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_else(|error| panic!("{error}"));
+    let bound = spec.bind(&values(pairs)).unwrap_or_else(|error| panic!("{error}"));
+    let target = Target::new("123456789012", bound.region().unwrap_or("us-east-1"));
+    bound.desired(&target, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn counts(desired: &Desired) -> BTreeMap<Kind, usize> {
+    let mut counts = BTreeMap::new();
+    desired.resources.keys().for_each(|address| *counts.entry(address.kind).or_default() += 1);
+    counts
+}
+
+const EMAIL: &[(&str, &str)] = &[("email", "you@example.edu")];
+
+#[test]
+fn the_lab_is_workload_one() {
+    let lab = desired("examples/lab.yaml", EMAIL);
+    let expected = [(Kind::Topic, 1), (Kind::Subscription, 1), (Kind::LogGroup, 1), (Kind::Alarm, 4)];
+    assert_eq!(counts(&lab), expected.into());
+    let errors = &lab.resources[&Address::new(Kind::Alarm, "mlops-lambda-high-errors")].fields();
+    assert_eq!(errors["threshold"], 5);
+    assert_eq!(errors["alarm_actions"][0], "arn:aws:sns:us-east-1:123456789012:mlops-lambda-alerts");
+}
+
+#[test]
+fn fifty_functions_are_workload_two() {
+    let fifty = desired("examples/fifty-functions.yaml", &[]);
+    let expected = [(Kind::Topic, 5), (Kind::Subscription, 25), (Kind::LogGroup, 50), (Kind::Alarm, 250)];
+    assert_eq!(counts(&fifty), expected.into());
+}
+
+#[test]
+fn the_first_file_has_golden_signals_and_the_labs_alarm() {
+    let lab = desired("alarms.yaml", EMAIL);
+    let names: Vec<String> = lab.resources.keys().map(Address::to_string).collect();
+    assert_eq!(
+        names,
+        [
+            "topic/mlops-lambda-alerts",
+            "subscription/mlops-lambda-alerts/email/you@example.edu",
+            "log_group//aws/lambda/mlops-service-lambda",
+            "alarm/mlops-lambda-high-errors",
+            "alarm/mlops-service-lambda-concurrency",
+            "alarm/mlops-service-lambda-errors",
+            "alarm/mlops-service-lambda-latency",
+            "alarm/mlops-service-lambda-throttles",
+        ]
+    );
+    assert_eq!(lab.implied.len(), 1);
+}
+
+/// Every file of `tests/corpus/bad` has its whole message beside it. `MLOPSCTL_UPDATE=1` writes them anew: read them then.
+#[test]
+fn every_bad_spec_has_its_message() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/bad");
+    compare_corpus(&folder, "txt", |name, text| match parse(name, text).and_then(|spec| spec.bind(&BTreeMap::new())) {
+        Ok(_) => panic!("{name} has no mistake"),
+        Err(error) => format!("{error}\n"),
+    });
+}
+
+/// Runs every YAML file of a folder and compares with the file of the other extension beside it.
+fn compare_corpus(folder: &Path, extension: &str, run: impl Fn(&str, &str) -> String) {
+    let update = std::env::var_os("MLOPSCTL_UPDATE").is_some();
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    assert!(!files.is_empty());
+    let mut wrong = Vec::new();
+    for path in files {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let found = run(name, &std::fs::read_to_string(&path).unwrap());
+        let beside = path.with_extension(extension);
+        if update {
+            std::fs::write(&beside, &found).unwrap();
+        } else if std::fs::read_to_string(&beside).ok().as_deref() != Some(found.as_str()) {
+            wrong.push(format!("{name} gives now:\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Every file of `tests/corpus/good` has the resources it asks for beside it.
+#[test]
+fn every_good_spec_has_its_resources() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/good");
+    compare_corpus(&folder, "json", |name, text| {
+        let bound = parse(name, text).and_then(|spec| spec.bind(&BTreeMap::new()));
+        let bound = bound.unwrap_or_else(|error| panic!("{error}"));
+        let target = Target::new("123456789012", bound.region().unwrap_or("us-east-1"));
+        let desired = bound.desired(&target, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+        let resources: Vec<serde_json::Value> = desired
+            .resources
+            .iter()
+            .map(|(address, resource)| {
+                serde_json::json!({ "address": address, "fields": resource.fields(), "tags": resource.tags() })
+            })
+            .collect();
+        let document = serde_json::json!({
+            "stack": desired.stack, "region": target.region, "functions": bound.functions(),
+            "implied": desired.implied, "resources": resources,
+        });
+        serde_json::to_string_pretty(&document).unwrap() + "\n"
+    });
+}
+
+#[test]
+fn every_example_loads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let specs: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    assert!(specs.len() >= 7);
+    for path in specs {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# yaml-language-server: $schema=alarms.schema.json\n"), "{}", path.display());
+        assert!(!desired(path.to_str().unwrap(), EMAIL).resources.is_empty());
+    }
+}
+
+/// The schema that the files name and the reference are what the program has. `MLOPSCTL_UPDATE=1` writes them anew.
+#[test]
+fn the_shipped_schema_and_reference_are_the_programs_own() {
+    let schema = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    for (file, made) in [("examples/alarms.schema.json", schema), ("docs/spec.md", reference())] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), made, "{file}");
+    }
+}
+
+#[test]
+fn presets_follow_the_facts_of_the_function() {
+    let text = "version: 1\nstack: s\nfunctions:\n  f: { retention: 7d, golden_signals: true }\n";
+    let bound = parse("f", text).and_then(|spec| spec.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"));
+    let facts = FunctionFacts { memory_mb: 512, timeout_s: 30, log_group: "/custom/group".into() };
+    let target = Target::new("123456789012", "us-east-1");
+    let desired = bound.desired(&target, &BTreeMap::from([("f".to_owned(), facts)])).unwrap();
+    let latency = desired.resources[&Address::new(Kind::Alarm, "f-latency")].fields();
+    assert_eq!((&latency["threshold"], &latency["extended_statistic"]), (&24_000.into(), &"p95".into()));
+    assert!(desired.implied.contains(&Address::new(Kind::LogGroup, "/custom/group")));
+}
+
+#[test]
+fn two_functions_may_share_a_log_group_if_they_agree() {
+    let read = |retention: &str| {
+        let text =
+            format!("version: 1\nstack: s\nfunctions:\n  f: {{ retention: 7d }}\n  g: {{ retention: {retention} }}\n");
+        let bound =
+            parse("f", &text).and_then(|spec| spec.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"));
+        let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/shared".into() };
+        let facts = BTreeMap::from([("f".to_owned(), facts.clone()), ("g".to_owned(), facts)]);
+        bound.desired(&Target::new("123456789012", "us-east-1"), &facts)
+    };
+    assert_eq!(read("7d").unwrap().resources.len(), 1);
+    assert!(read("14d").unwrap_err().to_string().contains("declared twice"));
+}
+
+#[test]
+fn what_is_asked_before_binding_is_there_before_binding() {
+    let spec =
+        parse("f", "version: 1\nstack: s\nregion: \"${r}\"\nvars: { r: eu-west-1, e: { required: true } }\n").unwrap();
+    assert_eq!(spec.region(), None);
+    let required: Vec<(&str, bool)> = spec.variables().iter().map(|v| (v.name.as_str(), v.required)).collect();
+    assert_eq!(required, [("r", false), ("e", true)]);
+    let bound = spec.bind(&BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((bound.region(), bound.stack()), (Some("eu-west-1"), "s"));
+    let bound = spec.bind(&values(&[("r", "us-west-2")])).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(bound.region(), Some("us-west-2"));
+}
+
+#[test]
+fn the_place_of_every_resource_is_its_declaration() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/several-topics.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let desired = desired("examples/several-topics.yaml", &[]);
+    assert_eq!(desired.spans.keys().collect::<Vec<_>>(), desired.resources.keys().collect::<Vec<_>>());
+    let span = desired.spans[&Address::new(Kind::Alarm, "dead-letters")];
+    assert_eq!(&text[span.start..span.end], "dead-letters");
+}

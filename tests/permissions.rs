@@ -1,0 +1,56 @@
+//! The published IAM policies allow exactly what the source calls: reads for a plan, the rest for an apply.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// STS answers GetCallerIdentity to everybody (AWS documentation, STS API reference).
+const NEEDS_NO_PERMISSION: &[&str] = &["sts:GetCallerIdentity"];
+
+#[test]
+fn the_policies_allow_exactly_what_is_called() {
+    let called = called(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(called.len() > 20, "only these calls were found: {called:?}");
+    let (plan, apply) = (policy("plan"), policy("apply"));
+    let is_read = |action: &&String| {
+        let operation = action.split(':').nth(1).unwrap_or_default();
+        ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb))
+    };
+    let reads: BTreeSet<String> = called.iter().filter(is_read).cloned().collect();
+    let writes: BTreeSet<String> = called.iter().filter(|action| !is_read(action)).cloned().collect();
+    assert_eq!(plan, reads, "docs/iam/plan.json against the reads of the source");
+    assert_eq!(apply, writes, "docs/iam/apply.json against the writes of the source");
+}
+
+fn policy(name: &str) -> BTreeSet<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("docs/iam/{name}.json"));
+    let policy: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
+    actions.map(|action| action.as_str().unwrap().to_owned()).collect()
+}
+
+/// Every `Op("service", "Operation")` outside tests, as an IAM action.
+fn called(folder: &Path) -> BTreeSet<String> {
+    let mut actions = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            actions.extend(called(&path));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in code.split("Op(\"").skip(1) {
+            let parts: Vec<&str> = call.splitn(4, '"').collect();
+            let [service, ", ", operation, _] = parts[..] else { continue };
+            let service = if service == "tagging" { "tag" } else { service };
+            if operation == "*" {
+                continue;
+            }
+            actions.insert(format!("{service}:{operation}"));
+        }
+    }
+    actions.retain(|action| !NEEDS_NO_PERMISSION.contains(&action.as_str()));
+    actions
+}

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod backtest;
 mod carry_out;
 mod completions;
 mod connect;
@@ -15,6 +16,7 @@ mod plan;
 mod progress;
 mod saved_plan;
 mod schema;
+mod test;
 mod variables;
 
 use anyhow::Context;

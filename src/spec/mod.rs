@@ -10,7 +10,7 @@ mod yaml;
 
 pub use document::{Bound, Desired, Spec, reference, schema};
 pub use error::{Located, SpecError};
-pub use input::{load, parse, read_var_file};
+pub use input::{Document, load, parse, parse_document, read_document, read_var_file};
 pub use variables::Variable;
 
 #[cfg(test)]

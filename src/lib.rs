@@ -45,7 +45,9 @@ mod plan;
 mod report;
 mod resources;
 mod sandbox;
+mod service;
 mod spec;
 mod unit_test;
 
 pub use cli::run;
+pub use service::mlops_service;

@@ -20,7 +20,24 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
     ("report", &["model", "resources", "plan", "apply", "fleet", "spec", "backtest", "unit_test"]),
     ("service", &["model"]),
-    ("cli", &["model", "resources", "aws", "sandbox", "spec", "live", "plan", "apply", "fleet", "report", "service", "backtest", "unit_test"]),
+    (
+        "cli",
+        &[
+            "model",
+            "resources",
+            "aws",
+            "sandbox",
+            "spec",
+            "live",
+            "plan",
+            "apply",
+            "fleet",
+            "report",
+            "service",
+            "backtest",
+            "unit_test",
+        ],
+    ),
 ];
 
 /// What only `resources/*/aws.rs` may name beyond the floor of `resources`.

@@ -60,7 +60,7 @@ impl<'a> Writer<'a> {
             (Action::Update | Action::Adopt, Some(before), Some(after)) => self.update(change, before, after).await,
             (Action::Replace, Some(before), Some(after)) => {
                 self.delete(before).await?;
-                self.create(after).await
+                self.create(after).await.map_err(AwsError::half_way)
             }
             (Action::Delete, Some(before), _) => self.delete(before).await,
             // A plan is built with what its action needs; a saved one is checked when it is read.
@@ -73,7 +73,7 @@ impl<'a> Writer<'a> {
         match alarm::aws::delete(self.aws, names).await {
             Err(error) if names.len() > 1 && matches!(error.class, Class::Refused) => {
                 for name in names {
-                    alarm::aws::delete(self.aws, std::slice::from_ref(name)).await?;
+                    alarm::aws::delete(self.aws, std::slice::from_ref(name)).await.map_err(AwsError::half_way)?;
                 }
                 Ok(())
             }
@@ -94,13 +94,18 @@ impl<'a> Writer<'a> {
     async fn update(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
         // Ownership first: an interrupted adoption must not leave a changed thing without an owner.
         self.write_tags(&change.address, before, after).await?;
-        let fields: Vec<FieldChange> =
-            change.fields.iter().filter(|f| !f.field.starts_with("tags.")).cloned().collect();
+        let (tags, fields): (Vec<FieldChange>, Vec<FieldChange>) =
+            change.fields.iter().cloned().partition(|f| f.field.starts_with("tags."));
+        let written = self.write_fields(before, after, &fields).await;
+        if tags.is_empty() { written } else { written.map_err(AwsError::half_way) }
+    }
+
+    async fn write_fields(&self, before: &Live, after: &Resource, fields: &[FieldChange]) -> Result<(), AwsError> {
         match after {
-            Resource::Subscription(subscription) => self.update_subscription(subscription, before, &fields).await,
+            Resource::Subscription(subscription) => self.update_subscription(subscription, before, fields).await,
             _ if fields.is_empty() => Ok(()),
-            Resource::Topic(topic) => topic::aws::set(self.aws, &self.arn(&topic.name), &fields).await,
-            Resource::LogGroup(group) => self.update_log_group(group, &fields).await,
+            Resource::Topic(topic) => topic::aws::set(self.aws, &self.arn(&topic.name), fields).await,
+            Resource::LogGroup(group) => self.update_log_group(group, fields).await,
             Resource::Alarm(alarm) => alarm::aws::put(self.aws, alarm).await,
             Resource::CompositeAlarm(alarm) => composite_alarm::aws::put(self.aws, alarm).await,
         }
@@ -159,7 +164,7 @@ impl<'a> Writer<'a> {
         }
         let fields = desired.fields();
         let fields = fields.into_iter().map(|(field, to)| FieldChange { field, from: None, to: Some(to) });
-        topic::aws::set(self.aws, &arn, &fields.collect::<Vec<_>>()).await
+        topic::aws::set(self.aws, &arn, &fields.collect::<Vec<_>>()).await.map_err(AwsError::half_way)
     }
 
     async fn check_owner(&self, arn: &str, name: &str) -> Result<(), AwsError> {
@@ -276,7 +281,10 @@ impl<'a> Writer<'a> {
             Err(error) => return Err(error),
         }
         match desired.retention_in_days {
-            Some(days) => log_group::aws::set_retention(self.aws, &desired.name, Some(days)).await,
+            Some(days) => {
+                let written = log_group::aws::set_retention(self.aws, &desired.name, Some(days)).await;
+                written.map_err(AwsError::half_way)
+            }
             None => Ok(()),
         }
     }
@@ -287,7 +295,8 @@ impl<'a> Writer<'a> {
             log_group::aws::set_retention(self.aws, &desired.name, desired.retention_in_days).await?;
         }
         if changed("kms_key_id") {
-            log_group::aws::set_key(self.aws, &desired.name, desired.kms_key_id.as_deref()).await?;
+            let written = log_group::aws::set_key(self.aws, &desired.name, desired.kms_key_id.as_deref()).await;
+            return if changed("retention_in_days") { written.map_err(AwsError::half_way) } else { written };
         }
         Ok(())
     }

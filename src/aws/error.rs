@@ -39,6 +39,7 @@ pub enum Class {
 }
 
 const UNANSWERED: &str = "Unanswered";
+const HALF_WAY: &str = "HalfWay";
 const NO_CREDENTIALS: &str = "NoCredentials";
 /// Error codes that mean "slow down" (AWS SDK reference guide, retry behaviour).
 const THROTTLES: &[&str] = &[
@@ -134,9 +135,17 @@ impl AwsError {
         Self { op, class: Class::Interrupted, code: UNANSWERED.to_owned(), message }
     }
 
-    /// Whether the request surely never left.
+    /// The same error of a change whose earlier calls were made: not sent is then not the same as not started.
+    pub fn half_way(self) -> Self {
+        if !self.was_not_sent() {
+            return self;
+        }
+        Self { code: HALF_WAY.to_owned(), message: "interrupted half-way: run again to finish it".to_owned(), ..self }
+    }
+
+    /// Whether nothing of the change was ever sent.
     pub fn was_not_sent(&self) -> bool {
-        self.class == Class::Interrupted && self.code != UNANSWERED
+        self.class == Class::Interrupted && self.code != UNANSWERED && self.code != HALF_WAY
     }
 
     /// What to do about it, in one sentence.

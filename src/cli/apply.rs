@@ -36,7 +36,7 @@ pub struct ApplyArgs {
 impl ApplyArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.format;
-        let planned = self.planned(run).await;
+        let planned = run.signals.clone().or_interrupted(self.planned(run)).await;
         let (aws, planned) = json_on_failure(planned, format, run.output)?;
         CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, verb: "Apply" }.run(run).await
     }

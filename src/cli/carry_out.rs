@@ -85,15 +85,14 @@ impl CarryOut<'_> {
         }
         let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
         let question = format!("{} {these}?", self.verb);
-        let said_yes = tokio::select! {
-            answer = run.output.ask(&question) => answer,
-            () = run.signals.interrupt.wait() => false,
-        };
-        match (said_yes, run.signals.received()) {
-            (true, None) => Ok(()),
-            (_, Some(exit)) => Err(Failure::say(exit, "interrupted, nothing was changed", "run again")),
-            (false, None) => {
-                Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on"))
+        let signals = run.signals.clone();
+        let answer = signals.or_interrupted(async { Ok(run.output.ask(&question).await) }).await;
+        match answer {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
+            Err(interrupted) => {
+                run.output.complain("");
+                Err(interrupted)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Signals: the first one asks the run to end in order, the second one ends it at once.
 
 use super::exit::Exit;
+use super::failure::Failure;
 use crate::aws::Interrupt;
 use crate::aws::interrupt::Interrupter;
 use anyhow::{Context, Result};
@@ -28,6 +29,17 @@ impl Signals {
             std::process::exit(exit.code().into());
         });
         Ok(Self { interrupt, received })
+    }
+
+    /// The work's result, unless a signal comes first. Only for work that writes nothing: it is dropped where it stands.
+    pub async fn or_interrupted<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            result = work => result,
+            () = self.interrupt.wait() => {
+                let exit = self.received().unwrap_or(Exit::Interrupted);
+                Err(Failure::say(exit, "interrupted, nothing was changed", "run again"))
+            }
+        }
     }
 
     /// The exit code of the signal that came, if one did.

@@ -42,6 +42,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Test(test::TestArgs),
+    Backtest(backtest::BacktestArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
@@ -78,7 +80,10 @@ impl Command {
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
-            Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => self.run_on_aws(output),
+            Command::Test(args) => args.run(output),
+            Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) | Command::Backtest(_) => {
+                self.run_on_aws(output)
+            }
         }
     }
 
@@ -88,11 +93,12 @@ impl Command {
         runtime.context("could not start")?.block_on(async {
             let mut run = Run { output, signals: Signals::listen()? };
             let ended = match self {
-                Command::Init(args) => args.run(&mut run).await,
-                Command::Plan(args) => args.run(&mut run).await,
+                Command::Init(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
-                Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),
+                Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {
                 (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {

@@ -17,6 +17,10 @@ impl<'a> Progress<'a> {
     }
 
     pub fn event(&mut self, event: &Event) {
+        // What an interrupt leaves undone is no event to tell; the report counts it.
+        if matches!(event, Event::Finished { result, .. } if result.outcome == Outcome::NotStarted) {
+            return;
+        }
         let line = apply_text::event(event, &self.output.side);
         if !self.output.can_animate() {
             self.output.say(&line);

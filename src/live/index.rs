@@ -31,9 +31,12 @@ pub struct Index {
 pub struct Queries<'a> {
     aws: &'a Aws,
     stack: &'a str,
-    queries: Vec<(&'static [&'static str], OnceCell<Result<Index, AwsError>>)>,
+    queries: Vec<Query>,
     nothing: Index,
 }
+
+/// Resource types, and what carries the mark among them once it was asked.
+type Query = (&'static [&'static str], OnceCell<Result<Index, AwsError>>);
 
 /// Resource types as GetResources names them.
 const TOPICS: &str = "sns";

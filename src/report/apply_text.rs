@@ -146,11 +146,8 @@ pub fn event(event: &Event, look: &Look) -> String {
         }
         Event::Finished { result, done, of, .. } => format!("[{done}/{of}] {}", one(result, look).trim()),
         Event::Throttled { target, operation } => format!("{target}: {operation} throttled by AWS, slowing down"),
-        Event::Interrupted { running } => {
-            format!(
-                "interrupted: nothing new is started, {} may finish; press again to end at once",
-                super::count(*running, "write")
-            )
+        Event::Interrupted { .. } => {
+            "interrupted: nothing new is started, what is running may finish; once more ends at once".to_owned()
         }
         Event::Verifying { target } => format!("{target}: reading back"),
     }

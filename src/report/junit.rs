@@ -44,7 +44,10 @@ fn attribute(text: &str) -> String {
 
 /// XML 1.0 has no place for control characters, not even escaped.
 fn allowed(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')).collect()
+    text.chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect()
 }
 
 #[cfg(test)]
@@ -72,7 +75,8 @@ mod tests {
                     cases.push(name.unescape_value().unwrap().into_owned());
                 }
                 Event::Start(e) if e.name().as_ref() == b"testsuite" => {
-                    let of = |name: &str| e.try_get_attribute(name).unwrap().unwrap().unescape_value().unwrap().into_owned();
+                    let of =
+                        |name: &str| e.try_get_attribute(name).unwrap().unwrap().unescape_value().unwrap().into_owned();
                     assert_eq!((of("tests"), of("failures")), ("2".to_owned(), "1".to_owned()));
                 }
                 Event::Text(e) => text.push_str(&e.decode().unwrap()),
@@ -87,7 +91,10 @@ mod tests {
             }
         }
         assert_eq!(cases, ["good & <well>", "bad"]);
-        assert!(text.contains("at 1m, `a<b>&\"c'`:\n- expected OK\n+ was ALARM\n") || text.contains("+ was ALARM"), "{text}");
+        assert!(
+            text.contains("at 1m, `a<b>&\"c'`:\n- expected OK\n+ was ALARM\n") || text.contains("+ was ALARM"),
+            "{text}"
+        );
         assert!(!text.contains('\u{1}'));
     }
 }

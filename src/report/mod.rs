@@ -33,7 +33,7 @@ impl Look {
     pub const PLAIN: Look = Look { colour: false, width: 120, verbose: false };
 
     fn paint(&self, tone: Tone, text: &str) -> String {
-        if !self.colour || text.is_empty() {
+        if !self.colour || text.trim().is_empty() {
             return text.to_owned();
         }
         let style = tone.style();

@@ -4,6 +4,7 @@
 use super::{Look, Tone, field_text, layout, mask, phrase};
 use crate::plan::{Action, Change, Note, NoteKind, Plan, Summary};
 use crate::resources::{Address, Kind};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More changes of one kind than `FOLD_ABOVE` are shown as `SHOWN` of them and a count.
@@ -18,7 +19,7 @@ const INDENT: usize = 6;
 
 /// The whole plan, ending in a line feed.
 pub fn plan(plan: &Plan, look: &Look) -> String {
-    let page = Page { plan, shared: shared_notes(plan), look };
+    let page = Page { plan, shared: shared_notes(plan), look, advised: RefCell::default() };
     let mut text = format!("{}\n", look.paint(Tone::Strong, &verdict(plan)));
     for kind in Kind::ALL {
         let changes: Vec<&Change> =
@@ -73,6 +74,8 @@ struct Page<'a> {
     /// Notes that are said once, below.
     shared: BTreeMap<NoteKey, usize>,
     look: &'a Look,
+    /// For which kinds of resource somebody was told to do what, by its first word.
+    advised: RefCell<BTreeSet<(Kind, String)>>,
 }
 
 impl Page<'_> {
@@ -136,8 +139,15 @@ impl Page<'_> {
                 }
             }
         }
-        let notes = self.own_notes(change, look.verbose || (infos && change.is_effective()));
-        text + &notes.map(|note| self::note(note, None, look, INDENT)).collect::<String>()
+        for note in self.own_notes(change, look.verbose || (infos && change.is_effective())) {
+            // Of many alike, the first one that says what to do says it for all.
+            let advice = note.remedy.as_ref().and_then(|remedy| remedy.split(' ').next()).unwrap_or_default();
+            let key = (change.address.kind, advice.to_owned());
+            let silent = !infos && !self.advised.borrow_mut().insert(key) && note.remedy.is_some();
+            let note = if silent { Note::new(note.kind, note.text.clone()) } else { note.clone() };
+            text += &self::note(&note, None, look, INDENT);
+        }
+        text
     }
 
     fn phrase(&self, change: &Change) -> String {

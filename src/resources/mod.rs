@@ -3,6 +3,7 @@
 pub mod address;
 pub mod alarm;
 pub mod composite_alarm;
+pub mod delivery_policy;
 pub mod document;
 pub mod function;
 pub mod live;

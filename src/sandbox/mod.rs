@@ -1,8 +1,6 @@
 //! An AWS inside the process, spoken to by the real SDK through an HTTP client: the SDK still encodes, signs, pages, retries
 //! and reads errors itself. It knows nothing of specs, plans or the SDK's types, and opens no socket.
 
-
-
 mod accounts;
 mod cloudwatch;
 mod connector;
@@ -23,8 +21,10 @@ mod testing;
 mod weather;
 mod wire;
 
-pub use accounts::{ACCESS_KEY, ACCOUNT, SECRET_KEY};
+#[cfg(test)]
+pub use accounts::ACCOUNT;
+pub use accounts::{ACCESS_KEY, SECRET_KEY};
 pub use connector::Sandbox;
+#[cfg(test)]
 pub use sns::Letter;
-pub use stats::{OperationStats, Stats};
-pub use weather::{Quotas, Weather};
+pub use weather::Weather;

@@ -8,9 +8,13 @@ mod presets;
 mod variables;
 mod yaml;
 
-pub use document::{Bound, Desired, Spec, reference, schema};
-pub use error::{Located, SpecError};
-pub use input::{Document, load, parse, parse_document, read_document, read_var_file};
+pub use document::{Bound, schema};
+#[cfg(test)]
+pub use document::{Desired, reference};
+pub use error::SpecError;
+pub use input::{Document, load, read_document, read_var_file};
+#[cfg(test)]
+pub use input::{parse, parse_document};
 pub use variables::Variable;
 
 #[cfg(test)]

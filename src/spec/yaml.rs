@@ -9,8 +9,8 @@ use std::collections::HashMap;
 pub const MAX_BYTES: u64 = 1024 * 1024;
 /// The deepest right spec has about ten levels.
 const MAX_DEPTH: usize = 64;
-/// Values of a document after its aliases are filled in: an alias bomb ends here.
-const MAX_VALUES: usize = 200_000;
+/// Values of a document after its aliases are filled in: an alias bomb ends here. A megabyte of spec has about 60,000.
+const MAX_VALUES: usize = 100_000;
 
 /// A document as a tree, with the mistakes that do not keep it from being read. `Err` where it cannot be read on.
 pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
@@ -85,8 +85,12 @@ impl Builder<'_> {
             }
             Event::Scalar(text, style, anchor, _) => {
                 self.count(1, span)?;
+                if text.is_empty() && matches!(style, ScalarStyle::Folded | ScalarStyle::Literal) {
+                    self.empty_block(span);
+                    return self.add(Node::new(span, Data::Hole));
+                }
                 let node = Node::new(span, self.scalar(text.into_owned(), style, span));
-                self.remember(anchor, &node, 1);
+                self.remember(anchor, &node, 1)?;
                 self.add(node)
             }
             Event::SequenceStart(_, anchor, _) => self.push(span, anchor, Content::List(Vec::new())),
@@ -117,6 +121,12 @@ impl Builder<'_> {
         Data::Scalar(Scalar { text, quoted: !plain, pieces })
     }
 
+    /// `threshold: >5` without quotes is the head of a block without a text: never meant.
+    fn empty_block(&mut self, span: Span) {
+        let at = self.text[..span.start.min(self.text.len())].rfind(['>', '|']).unwrap_or(span.start);
+        self.problems.push(block_head(self.text, at));
+    }
+
     /// Where the lines of a text stand in the source.
     fn pieces(&self, text: &str, style: ScalarStyle, span: Span) -> Vec<Piece> {
         let Some(source) = self.text.get(span.start..span.end) else { return Vec::new() };
@@ -124,12 +134,10 @@ impl Builder<'_> {
         if source.get(start..).is_some_and(|rest| rest.starts_with(text)) {
             return vec![Piece { text: 0, source: span.start + start, length: text.len() }];
         }
-        let header = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && source.starts_with(['|', '>']);
         let (mut pieces, mut in_text, mut in_source) = (Vec::new(), 0, start);
-        for (n, line) in source[start..].split_inclusive('\n').enumerate() {
+        for line in source[start..].split_inclusive('\n') {
             let words = line.trim();
-            let is_header = n == 0 && header;
-            if !words.is_empty() && !is_header {
+            if !words.is_empty() {
                 let Some(found) = text[in_text..].find(words) else { return Vec::new() };
                 let indent = line.len() - line.trim_start().len();
                 let source = span.start + in_source + indent;
@@ -144,8 +152,11 @@ impl Builder<'_> {
     fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
         self.values = self.values.saturating_add(values);
         if self.values > MAX_VALUES {
-            return Err(Problem::new(span, format!("more than {MAX_VALUES} values, counting what aliases repeat"))
-                .help("split the spec into several files, each with a stack of its own"));
+            return Err(Problem::new(
+                span,
+                format!("more than {MAX_VALUES} values, counting what anchors and aliases repeat"),
+            )
+            .help("split the spec into several files, each with a stack of its own"));
         }
         Ok(())
     }
@@ -174,14 +185,17 @@ impl Builder<'_> {
         // A block ends where its last value does; a flow collection has a bracket of its own.
         let end = if end.end > end.start { end.end } else { last.unwrap_or(start.end) };
         let node = Node::new(Span::new(start.start, end), data);
-        self.remember(anchor, &node, self.values - values_before);
+        self.remember(anchor, &node, self.values - values_before)?;
         self.add(node)
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node, values: usize) {
+    /// Keeps the copy that aliases are filled in from; it counts too, since anchors may stand inside anchors.
+    fn remember(&mut self, anchor: usize, node: &Node, values: usize) -> Result<(), Problem> {
         if anchor > 0 {
+            self.count(values, node.span)?;
             self.anchors.insert(anchor, (node.clone(), values));
         }
+        Ok(())
     }
 
     fn add(&mut self, node: Node) -> Result<(), Problem> {
@@ -236,6 +250,15 @@ fn too_deep(span: Span) -> Problem {
     Problem::new(span, format!("nested more than {MAX_DEPTH} levels deep")).help("a spec has about ten levels")
 }
 
+/// `>` and `|` begin a text that stands on the lines below.
+fn block_head(text: &str, at: usize) -> Problem {
+    let head = line_of(text, Span::new(at, text.len()));
+    let line = text.get(at..head.end).unwrap_or_default();
+    let written = line.split_once(" #").map_or(line, |(value, _)| value).trim_end();
+    Problem::new(Span::new(at, at + written.len()), "a text that begins with > or | needs quotes")
+        .help(format!("write \"{}\"", written.replace('"', "\\\"")))
+}
+
 /// The part of a span that is on its first line.
 fn line_of(text: &str, span: Span) -> Span {
     let end = text.get(span.start..span.end).and_then(|part| part.find('\n')).map_or(span.end, |at| span.start + at);
@@ -257,6 +280,9 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
         ErrorKind::ExpectedBlockMappingKey => {
             problem("no key is expected in this column").help("keys that belong together begin in the same column")
         }
+        ErrorKind::UnexpectedCharacter { character } => problem(&format!("no text begins with {character}"))
+            .help(format!("a text that begins with {character} needs quotes")),
+        ErrorKind::InvalidBlockScalarHeader => block_head(text, at),
         ErrorKind::MappingValueNotAllowed => problem("no colon is expected here")
             .help("perhaps the line before lacks its colon; a text with a colon and a space in it needs quotes"),
         ErrorKind::MissingAnchorOrAliasName => {
@@ -280,8 +306,6 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
             let problem = problem(&kind.to_string());
             if line.contains("${") {
                 problem.help("inside { } or [ ], write a variable in quotes: \"${name}\"")
-            } else if line.trim_start().starts_with('@') || line.contains(": @") || line.contains(": %") {
-                problem.help("a text that begins with @, %, *, &, !, | or > needs quotes")
             } else {
                 problem.help(
                     "check the indentation of this line and the one before, colons followed by a space, and quotes",

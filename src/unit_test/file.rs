@@ -39,7 +39,11 @@ static SERIES: Object = Object {
             Shape::Format(&statistic::ANY),
             "What the values are. Default: one measurement each, of which every statistic follows.",
         ),
-        Key::required("values", Shape::Format(&VALUES), "10, 10x3 (three of them), 0+5x4 (0 5 10 15), _ or _x4 (no data)."),
+        Key::required(
+            "values",
+            Shape::Format(&VALUES),
+            "10, 10x3 (three of them), 0+5x4 (0 5 10 15), _ or _x4 (no data).",
+        ),
     ]],
 };
 
@@ -61,7 +65,11 @@ static NOTIFICATION: Object = Object {
         Key::required("at", Shape::Duration, "How long after the start."),
         Key::required("alarm", Shape::Text(255), "The alarm's name."),
         Key::required("state", Shape::OneOf(STATES), "The state that is told."),
-        Key::new("to", Shape::List(&Shape::Text(1024)), "Names of topics, or ARNs. Default: wherever the alarm sends it."),
+        Key::new(
+            "to",
+            Shape::List(&Shape::Text(1024)),
+            "Names of topics, or ARNs. Default: wherever the alarm sends it.",
+        ),
     ]],
 };
 
@@ -71,10 +79,22 @@ static CASE: Object = Object {
     keys: &[&[
         Key::required("name", Shape::Text(255), "What is tested."),
         Key::new("interval", Shape::Duration, "How long one value lasts. Default: 1m."),
-        Key::new("start", Shape::Format(&TIME), "When the test begins, and the alarms are created. Default: 2026-01-05T00:00:00Z."),
-        Key::new("series", Shape::List(&Shape::Object(&SERIES)), "What the metrics say. A metric that is not here has no data."),
+        Key::new(
+            "start",
+            Shape::Format(&TIME),
+            "When the test begins, and the alarms are created. Default: 2026-01-05T00:00:00Z.",
+        ),
+        Key::new(
+            "series",
+            Shape::List(&Shape::Object(&SERIES)),
+            "What the metrics say. A metric that is not here has no data.",
+        ),
         Key::new("history", Shape::Text(4096), "A history file (JSON or CSV), beside this one, instead of `series`."),
-        Key::new("states", Shape::Map(&Shape::OneOf(STATES)), "Alarms that are not in the spec, and the state they are in."),
+        Key::new(
+            "states",
+            Shape::Map(&Shape::OneOf(STATES)),
+            "Alarms that are not in the spec, and the state they are in.",
+        ),
         Key::new(
             "evaluation_range",
             Shape::Integer(1, 10_000),
@@ -179,7 +199,9 @@ fn case(node: &Node, folder: &Path, problems: &mut Vec<Problem>) -> Case {
     }
     let both = (node.get("series"), node.get("history"));
     if let (Some(_), Some(history)) = both {
-        problems.push(Problem::new(history.span, "`series` and `history` do not go together").help("leave one of the two out"));
+        problems.push(
+            Problem::new(history.span, "`series` and `history` do not go together").help("leave one of the two out"),
+        );
     }
     let items = |key: &str| node.get(key).map(Node::items).unwrap_or_default();
     let start = node.get("start").and_then(Node::text).and_then(|text| time(text).ok()).unwrap_or(START);

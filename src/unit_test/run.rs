@@ -163,7 +163,8 @@ fn composite_alarm<'a>(
     let suppressor = match &composite.suppressor {
         Some(by) => {
             let name = composite::plain(&by.alarm);
-            let timeline = states.get(name).ok_or_else(|| format!("the states of its suppressor `{name}` are not known"))?;
+            let timeline =
+                states.get(name).ok_or_else(|| format!("the states of its suppressor `{name}` are not known"))?;
             Some((timeline, i64::from(by.wait_period), i64::from(by.extension_period)))
         }
         None => None,
@@ -250,7 +251,8 @@ fn after(case: &Case, at: i64) -> String {
 fn track(case: &Case, timeline: &Timeline) -> String {
     const MOST: usize = 12;
     let mut parts = vec![timeline.start.word().to_owned()];
-    let from = |change: &crate::backtest::timeline::Change| format!("{} from {}", change.to.word(), after(case, change.at));
+    let from =
+        |change: &crate::backtest::timeline::Change| format!("{} from {}", change.to.word(), after(case, change.at));
     parts.extend(timeline.changes.iter().take(MOST).map(from));
     if timeline.changes.len() > MOST {
         parts.push(format!("and {} changes more", timeline.changes.len() - MOST));

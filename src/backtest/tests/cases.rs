@@ -65,7 +65,13 @@ const CASES: &[Case] = &[
     ("a breach after nothing is too new", "3/3 > 5 missing 60", "Sum", "_ 6", "II"),
     ("notBreaching: one breach of two is not enough", "2/2 > 5 notBreaching 60", "Sum", "6 _ _", "OOO"),
     ("notBreaching: breaches need not be neighbours", "2/2 > 5 notBreaching 60", "Sum", "6 _ 6", "OOA"),
-    ("traffic that stops: one good point in the 7 that are looked at leaves one to fill", "2/2 < 1 breaching 60", "Sum", "5 5 _x7", "OOOOOOOOA"),
+    (
+        "traffic that stops: one good point in the 7 that are looked at leaves one to fill",
+        "2/2 < 1 breaching 60",
+        "Sum",
+        "5 5 _x7",
+        "OOOOOOOOA",
+    ),
     // Sliding windows of five minutes: the sum of the last five minutes, every minute.
     ("the sum slides in and out", "1/1 > 5 notBreaching 300", "Sum", "2x5 0x5", "OOAAAAAOOO"),
     ("the average weighs each measurement", "1/1 > 4 missing 300", "Average", "10 0x4", "AAOOO"),

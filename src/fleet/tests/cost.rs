@@ -20,7 +20,7 @@ async fn no_op(text: &str) -> (u64, u64) {
     let planned = world.plan(text).await;
     assert_eq!(planned.plan.effective().count(), 0);
     let stats = world.sandbox.stats();
-    (stats.calls as u64, stats.waves as u64)
+    (stats.calls, stats.waves)
 }
 
 #[tokio::test(start_paused = true)]

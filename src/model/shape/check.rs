@@ -154,7 +154,14 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
 
 fn mismatch(node: &Node, shape: &Shape, label: &str) -> Problem {
     let found = node.text().map_or_else(|| node.what().to_owned(), |text| format!("`{}`", shorten(text)));
-    Problem::new(spot(node), format!("{label} takes {}, not {found}", expected(shape)))
+    let problem = Problem::new(spot(node), format!("{label} takes {}, not {found}", expected(shape)));
+    match (&node.data, shape) {
+        (Data::List(_), Shape::Map(_) | Shape::Object(_)) => problem.help("write `name: value`, not a list"),
+        (Data::Scalar(scalar), Shape::List(_)) if scalar.text.len() < 80 => {
+            problem.help(format!("write [{}]", scalar.text))
+        }
+        _ => problem,
+    }
 }
 
 /// A place on one line: of a map or list only its beginning.

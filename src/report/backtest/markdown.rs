@@ -4,7 +4,8 @@ use super::super::mask;
 use super::{Backtest, facts, summary};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {
-    let mut text = format!("**{}**\n\n| Verdict | Alarm | What would have happened |\n|---|---|---|\n", summary(backtest));
+    let mut text =
+        format!("**{}**\n\n| Verdict | Alarm | What would have happened |\n|---|---|---|\n", summary(backtest));
     for judged in backtest.judged {
         let (verdict, said) = match &judged.outcome {
             Ok(found) => (found.verdict.word(), facts(&found.figures).join("; ")),

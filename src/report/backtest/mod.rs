@@ -5,13 +5,13 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod svg;
-pub mod text;
 #[cfg(test)]
 mod tests;
+pub mod text;
 
 use crate::backtest::for_plan::span;
-use crate::backtest::{Figures, Judged, Suggestion, Verdict};
 use crate::backtest::verify::Agreement;
+use crate::backtest::{Figures, Judged, Suggestion, Verdict};
 use crate::resources::Address;
 use std::collections::BTreeMap;
 
@@ -92,11 +92,20 @@ fn facts(figures: &Figures) -> Vec<String> {
             fired.push_str(&format!(", told {} after it began", span(seconds)));
         }
         facts.push(fired);
-        let last = figures.spans.iter().rev().take(3).map(|(from, until)| format!("{} for {}", moment(*from), span(until - from)));
+        let last = figures
+            .spans
+            .iter()
+            .rev()
+            .take(3)
+            .map(|(from, until)| format!("{} for {}", moment(*from), span(until - from)));
         facts.push(format!("last: {}", last.collect::<Vec<_>>().join("; ")));
     }
     if let Some(nearest) = figures.nearest {
-        let way = if nearest.share >= 1.0 { "reached the threshold".to_owned() } else { format!("{} of the way to the threshold", percent(nearest.share)) };
+        let way = if nearest.share >= 1.0 {
+            "reached the threshold".to_owned()
+        } else {
+            format!("{} of the way to the threshold", percent(nearest.share))
+        };
         facts.push(format!(
             "worst {} at {}, median {}: {way}",
             number(nearest.value),

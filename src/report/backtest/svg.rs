@@ -29,7 +29,11 @@ pub fn chart(title: &str, sketch: &Sketch, figures: &Figures) -> String {
         ));
     }
     for (value, word) in [(top, number(top)), (bottom, number(bottom))] {
-        body.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{word}</text>\n", LEFT - 6.0, y(value) + 4.0));
+        body.push_str(&format!(
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{word}</text>\n",
+            LEFT - 6.0,
+            y(value) + 4.0
+        ));
     }
     let column = (WIDTH - LEFT - RIGHT) / sketch.columns.len().max(1) as f64;
     let mut path = String::new();

@@ -41,7 +41,8 @@ pub static KEYS: [Key; 6] = [
     Key::new(
         "notify",
         Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS), Shape::Object(&NOTIFY)]),
-        "Topics to tell of an ALARM: a topic of this file or an ARN, or a list; or a map {alarm, ok, insufficient_data}.",
+        "Topics to tell of an ALARM: a topic of this file or an ARN, or a list; or a map {alarm, ok, insufficient_data}. \
+         An alarm that says whom to tell, here or in the lists below, inherits nobody.",
     ),
     Key::new("alarm_actions", Shape::List(&WORDS), "Told on ALARM: topics of this file, or ARNs; at most 5."),
     Key::new("ok_actions", Shape::List(&WORDS), "Told on OK: topics of this file, or ARNs; at most 5."),

@@ -95,14 +95,15 @@ pub async fn subscribe(aws: &Aws, topic_arn: &str, subscription: &Subscription) 
 pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), AwsError> {
     let mut changes: Vec<&FieldChange> = changes.iter().collect();
     changes.sort_by_key(|change| change.field != "filter_policy_scope");
-    for change in changes {
+    for (nth, change) in changes.into_iter().enumerate() {
         let Some(attribute) = attribute_name(&change.field) else { continue };
         let value = attribute_value(change.to.as_ref(), &change.field);
         let request = || {
             let request = aws.sns.set_subscription_attributes().subscription_arn(arn);
             request.attribute_name(attribute).attribute_value(&value).send()
         };
-        aws.call(SET, Repeat::Safe, request).await?;
+        let written = aws.call(SET, Repeat::Safe, request).await.map(drop);
+        if nth == 0 { written? } else { written.map_err(AwsError::half_way)? }
     }
     Ok(())
 }

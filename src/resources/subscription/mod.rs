@@ -54,7 +54,7 @@ impl Subscription {
             .put_some("filter_policy", &self.filter_policy)
             .put_unless(&"MessageAttributes".to_owned(), "filter_policy_scope", &scope)
             .put_unless(&false, "raw_message_delivery", &self.raw_message_delivery)
-            .put_some("delivery_policy", &self.delivery_policy)
+            .put_some("delivery_policy", &self.delivery_policy.as_ref().and_then(super::delivery_policy::canonical))
             .put_some("redrive_policy", &self.redrive_policy)
             .put_some("subscription_role_arn", &self.subscription_role_arn)
             .done()

@@ -148,7 +148,9 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'stati
     };
     match protocol {
         "email" | "email-json" if !is_mail_address(endpoint) => {
-            Err((format!("`{endpoint}` is not a mail address"), "write, for example, you@example.edu"))
+            let variable = endpoint.starts_with('$');
+            let help = if variable { "a variable is written ${name}" } else { "write, for example, you@example.edu" };
+            Err((format!("`{endpoint}` is not a mail address"), help))
         }
         "http" => url("http://", "it begins with http://"),
         "https" => url("https://", "it begins with https://"),

@@ -73,12 +73,13 @@ pub async fn create(aws: &Aws, topic: &Topic) -> Result<Created, AwsError> {
 
 /// Changes the named fields, one attribute a call as SNS wants it.
 pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), AwsError> {
-    for change in changes {
+    for (nth, change) in changes.iter().enumerate() {
         let Some(attribute) = attribute_name(&change.field) else { continue };
         let value = attribute_value(&change.field, change.to.as_ref());
         let request =
             || aws.sns.set_topic_attributes().topic_arn(arn).attribute_name(attribute).attribute_value(&value).send();
-        aws.call(SET, Repeat::Safe, request).await?;
+        let written = aws.call(SET, Repeat::Safe, request).await.map(drop);
+        if nth == 0 { written? } else { written.map_err(AwsError::half_way)? }
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ impl Topic {
             .put_some("display_name", &self.display_name)
             .put_some("kms_master_key_id", &self.kms_master_key_id)
             .put_some("policy", &self.policy.as_ref().map(super::topic::policy::canonical))
-            .put_some("delivery_policy", &self.delivery_policy)
+            .put_some("delivery_policy", &self.delivery_policy.as_ref().and_then(super::delivery_policy::canonical))
             .put_unless(&false, "fifo", &self.fifo)
             .put_unless(&false, "content_based_deduplication", &self.content_based_deduplication)
             .put_unless(&"Topic".to_owned(), "fifo_throughput_scope", &or_default(&self.fifo_throughput_scope, "Topic"))

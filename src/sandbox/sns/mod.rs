@@ -10,6 +10,7 @@ mod subscription;
 mod tests;
 mod topic;
 
+#[cfg(test)]
 pub use outbox::Letter;
 pub use publish::{Notified, notify};
 

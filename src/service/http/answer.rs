@@ -1,0 +1,51 @@
+//! Answers as JSON, with the contract's words for what goes wrong. No answer repeats what a client sent.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::json;
+
+/// A JSON answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
+        // Plain values with text keys: nothing that JSON cannot say.
+        Self { status, body: serde_json::to_string(body).unwrap_or_default() }
+    }
+
+    pub fn ok(body: &impl Serialize) -> Self {
+        Self::new(StatusCode::OK, body)
+    }
+
+    /// `{"error": "..."}`.
+    pub fn error(status: StatusCode, error: &str) -> Self {
+        Self::new(status, &json!({ "error": error }))
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+pub fn internal() -> Answer {
+    Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+}
+
+pub fn not_found() -> Answer {
+    Answer::error(StatusCode::NOT_FOUND, "Not found")
+}
+
+pub fn method_not_allowed() -> Answer {
+    Answer::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+}

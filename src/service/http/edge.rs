@@ -1,0 +1,245 @@
+//! What every request passes on its way in and out: its id, the stage prefix, the rate limit, the time limit, CORS,
+//! security headers, one log line. No route is known here but by name.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceExt;
+
+use super::{ANALYTICS, Answer, App, ROUTES, answer};
+use crate::service::log::{self, Field, Level};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// On every answer; the dashboard brings a policy of its own.
+const SECURITY: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+    ),
+];
+
+impl App {
+    /// Answers one request. `client` is who is limited, where that is known.
+    pub async fn call(self: &Arc<Self>, mut request: Request, client: Option<IpAddr>) -> Response {
+        let began = Instant::now();
+        let id = request_id(request.headers());
+        let trace = log::enabled(Level::Info).then(|| trace(request.headers())).flatten();
+        let method = request.method().clone();
+        let cors = Cors::of(&request);
+        if let Some(prefix) = &self.base_path {
+            strip(request.uri_mut(), prefix);
+        }
+        let route = route_of(request.uri().path());
+
+        let limited = self.rate.as_ref().zip(client).map(|(rate, client)| rate.take(client, began));
+        let mut response = match limited {
+            Some(Err(wait)) => too_many(wait),
+            _ if method == Method::OPTIONS => options(route),
+            _ => match tokio::time::timeout(self.request_time, self.router.clone().oneshot(request)).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(never)) => match never {},
+                Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long").into_response(),
+            },
+        };
+        cors.grant(response.headers_mut());
+        for (name, value) in &SECURITY {
+            if !response.headers().contains_key(name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        log_request(&method, route, response.status(), began, &id, trace.as_deref());
+        if let Ok(id) = HeaderValue::try_from(id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+}
+
+/// The path's name among the routes; nothing of a path that is none, because it may hold anything.
+fn route_of(path: &str) -> Option<&'static (&'static str, &'static str)> {
+    let analytics = path.strip_prefix("/analytics/").is_some_and(|rest| !rest.is_empty() && !rest.contains('/'));
+    let wanted = if analytics { ANALYTICS } else { path };
+    ROUTES.iter().find(|(route, _)| *route == wanted)
+}
+
+fn options(route: Option<&(&str, &'static str)>) -> Response {
+    let Some((_, methods)) = route else { return answer::not_found().into_response() };
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    response
+}
+
+fn too_many(wait: u64) -> Response {
+    let mut response = Answer::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests, slow down").into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    response
+}
+
+/// Takes `prefix` off the path, when it is there as whole segments.
+pub fn strip(uri: &mut Uri, prefix: &str) {
+    let Some(rest) = uri.path().strip_prefix(prefix) else { return };
+    let path = match rest {
+        "" => "/",
+        rest if rest.starts_with('/') => rest,
+        _ => return,
+    };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(format!("{path}{query}")).ok();
+    if let Ok(stripped) = Uri::from_parts(parts) {
+        *uri = stripped;
+    }
+}
+
+/// The client's own id when it is a plain one, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let plain = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(plain) {
+        Some(id) => id.to_owned(),
+        None => format!("{:032x}", fastrand::u128(..)),
+    }
+}
+
+/// The trace id of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros.
+fn trace(headers: &HeaderMap) -> Option<String> {
+    let given = headers.get("traceparent")?.to_str().ok()?;
+    let mut parts = given.split('-');
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let valid = hex(version, 2)
+        && version != "ff"
+        && hex(trace, 32)
+        && hex(parent, 16)
+        && hex(flags, 2)
+        && (version != "00" || parts.next().is_none());
+    let zero = |text: &str| text.bytes().all(|byte| byte == b'0');
+    (valid && !zero(trace) && !zero(parent)).then(|| trace.to_owned())
+}
+
+fn log_request(
+    method: &Method,
+    route: Option<&(&str, &str)>,
+    status: StatusCode,
+    began: Instant,
+    id: &str,
+    trace: Option<&str>,
+) {
+    let level = match status.as_u16() {
+        500.. => Level::Error,
+        400.. => Level::Warning,
+        _ => Level::Info,
+    };
+    if !log::enabled(level) {
+        return;
+    }
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS, Method::PUT, Method::DELETE, Method::PATCH];
+    let fields = [
+        ("method", Field::Text(known.iter().find(|known| *known == method).map_or("other", Method::as_str))),
+        ("route", Field::Text(route.map_or("unmatched", |(path, _)| path))),
+        ("status", Field::Number(status.as_u16().into())),
+        ("duration_ms", Field::Millis(began.elapsed())),
+        ("request_id", Field::Text(id)),
+        ("trace_id", Field::Text(trace.unwrap_or_default())),
+    ];
+    log::line(level, "request", &fields[..fields.len() - usize::from(trace.is_none())]);
+}
+
+/// What the contract says to browsers of other origins.
+struct Cors {
+    origin: Option<HeaderValue>,
+    preflight: bool,
+    asked: Option<HeaderValue>,
+}
+
+impl Cors {
+    fn of(request: &Request) -> Self {
+        let header = |name: HeaderName| request.headers().get(name).cloned();
+        Self {
+            origin: header(header::ORIGIN),
+            preflight: request.method() == Method::OPTIONS
+                && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
+            asked: header(header::ACCESS_CONTROL_REQUEST_HEADERS),
+        }
+    }
+
+    fn grant(self, headers: &mut HeaderMap) {
+        let any = self.origin.is_none();
+        let origin = self.origin.unwrap_or(HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if !any {
+            headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("X-Request-Id"));
+        if self.preflight {
+            let methods = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+            if let Some(asked) = self.asked {
+                headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_goes_as_whole_segments_only() {
+        let cases = [
+            ("/default/fn/health?x=1", "/health?x=1"),
+            ("/default/fn", "/"),
+            ("/default/fn/", "/"),
+            ("/default/fnx/health", "/default/fnx/health"),
+            ("/health", "/health"),
+        ];
+        for (given, wanted) in cases {
+            let mut uri: Uri = given.parse().unwrap();
+            strip(&mut uri, "/default/fn");
+            assert_eq!(uri.to_string(), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn ids_are_taken_over_only_when_plain() {
+        let with = |name: &'static str, value: &str| {
+            HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())])
+        };
+        assert_eq!(request_id(&with("x-request-id", "abc-1.2_3")), "abc-1.2_3");
+        for odd in ["", "a b", "<script>", &"x".repeat(65)] {
+            assert_eq!(request_id(&with("x-request-id", odd)).len(), 32, "{odd}");
+        }
+        let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(trace(&with("traceparent", good)).as_deref(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        for bad in [
+            "00-0-0-0",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            &good.to_uppercase(),
+            &format!("{good}-x"),
+        ] {
+            assert_eq!(trace(&with("traceparent", bad)), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_have_names() {
+        assert_eq!(route_of("/analytics/x").map(|route| route.0), Some(ANALYTICS));
+        for none in ["/health/", "/analytics/", "/analytics/a/b", "/analytics", "//", "/Health", ""] {
+            assert!(route_of(none).is_none(), "{none}");
+        }
+    }
+}

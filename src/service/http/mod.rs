@@ -1,0 +1,133 @@
+//! The contract's endpoints. One way in for a socket, for Lambda and for tests: [`App::call`].
+
+mod analytics;
+mod answer;
+mod edge;
+mod health;
+mod key;
+mod pages;
+mod rate;
+mod track;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use self::key::Key;
+use self::pages::Dashboard;
+use self::rate::RateLimit;
+use super::config::Config;
+use super::emf::Emf;
+use super::metrics::Ledger;
+use super::metrics::process::Process;
+use super::store::Store;
+
+pub use self::answer::Answer;
+pub use self::health::metrics_only;
+
+/// Every route and the methods it knows: what `OPTIONS` says, and what logs call a path.
+const ROUTES: [(&str, &str); 11] = [
+    ("/", "GET, HEAD, OPTIONS"),
+    ("/health", "GET, HEAD, OPTIONS"),
+    ("/health/detailed", "GET, HEAD, OPTIONS"),
+    ("/health/history", "GET, HEAD, OPTIONS"),
+    ("/health/live", "GET, HEAD, OPTIONS"),
+    ("/health/ready", "GET, HEAD, OPTIONS"),
+    ("/metrics", "GET, HEAD, OPTIONS"),
+    ("/track", "OPTIONS, POST"),
+    ("/refresh-metrics", "OPTIONS, POST"),
+    (ANALYTICS, "GET, HEAD, OPTIONS"),
+    ("/openapi.json", "GET, HEAD, OPTIONS"),
+];
+const ANALYTICS: &str = "/analytics/{business_id}";
+
+/// A running service, whoever brings it requests.
+pub struct App {
+    environment: String,
+    prometheus_port: u16,
+    strict: bool,
+    base_path: Option<String>,
+    body_limit: usize,
+    request_time: std::time::Duration,
+    key: Option<Key>,
+    rate: Option<RateLimit>,
+    dashboard: Dashboard,
+    emf: Option<Emf>,
+    process: Process,
+    ledger: Arc<Ledger>,
+    store: Store,
+    router: Router,
+}
+
+impl App {
+    /// Opens the store and lays the routes. `emf` is the writer of metric lines, on Lambda.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn start(config: &Config, emf: Option<Emf>) -> anyhow::Result<Arc<Self>> {
+        let ledger = Arc::new(Ledger::new(config.limits.businesses));
+        let store = Store::open(config, Arc::clone(&ledger))?;
+        Ok(Arc::new_cyclic(|app| Self {
+            environment: config.environment.clone(),
+            prometheus_port: config.prometheus_port.unwrap_or(8001),
+            strict: config.strict,
+            base_path: config.base_path.clone(),
+            body_limit: config.limits.body,
+            request_time: config.limits.request_time,
+            key: config.api_key.as_deref().map(Key::new),
+            rate: config.limits.rate.map(RateLimit::new),
+            dashboard: Dashboard::new(),
+            emf,
+            process: Process::begin(),
+            ledger,
+            store,
+            router: router().with_state(Shared(app.clone())),
+        }))
+    }
+
+    /// Ends the store: everything accepted is written, or waits on disk.
+    pub async fn stop(&self) {
+        self.store.stop().await;
+    }
+}
+
+/// The app as its handlers get it: weak, because the app owns the router that holds it.
+#[derive(Clone)]
+struct Shared(std::sync::Weak<App>);
+
+impl axum::extract::FromRequestParts<Shared> for AppRef {
+    type Rejection = Answer;
+
+    async fn from_request_parts(_: &mut axum::http::request::Parts, shared: &Shared) -> Result<Self, Answer> {
+        shared.0.upgrade().map(Self).ok_or_else(answer::internal)
+    }
+}
+
+/// The app, for the time of one request.
+struct AppRef(Arc<App>);
+
+impl std::ops::Deref for AppRef {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+fn router() -> Router<Shared> {
+    Router::new()
+        .route("/", get(pages::dashboard))
+        .route("/health", get(health::health))
+        .route("/health/detailed", get(health::detailed))
+        .route("/health/history", get(health::history))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/track", post(track::track))
+        .route("/refresh-metrics", post(analytics::refresh))
+        .route(ANALYTICS, get(analytics::analytics))
+        .route("/openapi.json", get(pages::openapi))
+        .fallback(|| async { answer::not_found() })
+        .method_not_allowed_fallback(|| async { answer::method_not_allowed() })
+}

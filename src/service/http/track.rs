@@ -1,0 +1,129 @@
+//! POST /track: counts the request, reads it, keeps it, tells the truth about where.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Answer, App, AppRef, answer};
+use crate::service::clock;
+use crate::service::event::{Event, Refusal};
+use crate::service::log::{self, Field};
+use crate::service::store::Fate;
+
+#[derive(Serialize)]
+struct Tracked {
+    status: &'static str,
+    message: &'static str,
+    prometheus_updated: bool,
+    database_stored: bool,
+    timestamp: String,
+}
+
+pub async fn track(app: AppRef, request: Request) -> Response {
+    if let Err(refused) = app.authorise(request.headers()) {
+        return refused.into_response();
+    }
+    let at = clock::now();
+    app.ledger.requests.arrived(at);
+    let (parts, body) = request.into_parts();
+    let event = match app.read(&parts.headers, body, at).await {
+        Ok(event) => event,
+        Err(refused) => {
+            app.ledger.requests.failed();
+            app.ledger.history().failed(at);
+            if let Some(emf) = &app.emf {
+                emf.failed(at);
+            }
+            return refused.into_response();
+        }
+    };
+    let line = app.emf.as_ref().map(|emf| emf.tracked(&event));
+    let fate = app.store.track(event).await;
+    if let Some(line) = line {
+        crate::service::emf::write(&line);
+    }
+    Answer::ok(&Tracked {
+        status: "success",
+        message: "Metrics tracked successfully",
+        prometheus_updated: true,
+        database_stored: fate == Fate::Stored,
+        timestamp: clock::iso(clock::now()),
+    })
+    .into_response()
+}
+
+impl App {
+    async fn read(&self, headers: &HeaderMap, body: Body, at: i64) -> Result<Event, Answer> {
+        if !is_json(headers) {
+            return Err(self.no_json(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must be JSON: send Content-Type: application/json",
+            ));
+        }
+        let too_large = || {
+            Answer::error(StatusCode::PAYLOAD_TOO_LARGE, &format!("The body is larger than {} bytes", self.body_limit))
+        };
+        // A length that is announced need not be read to be refused.
+        let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > self.body_limit as u64) {
+            return Err(too_large());
+        }
+        let reading = Limited::new(body, self.body_limit).collect();
+        let bytes = match tokio::time::timeout(self.request_time / 2, reading).await {
+            Ok(Ok(whole)) => whole.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Ok(Err(_)) => return Err(Answer::error(StatusCode::BAD_REQUEST, "The body ended too early")),
+            Err(_) => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive")),
+        };
+        Event::parse(&bytes, at).map_err(|refusal| {
+            log::debug("refused", &[("why", Field::Text(&refusal.to_string()))]);
+            let text = refusal.to_string();
+            match refusal {
+                Refusal::Malformed(_) => self.no_json(StatusCode::BAD_REQUEST, &text),
+                Refusal::Field(field, _) => {
+                    Answer::new(StatusCode::BAD_REQUEST, &json!({ "error": text, "field": field }))
+                }
+                Refusal::NoData | Refusal::Missing(_) | Refusal::OutOfRange => {
+                    Answer::error(StatusCode::BAD_REQUEST, &text)
+                }
+            }
+        })
+    }
+
+    /// The course answers 500 to whatever is no JSON, and its clients' tests want that.
+    fn no_json(&self, status: StatusCode, text: &str) -> Answer {
+        if self.strict { Answer::error(status, text) } else { answer::internal() }
+    }
+}
+
+/// `application/json` or `application/anything+json`, whatever the parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(given) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_types() {
+        let with = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
+            is_json(&headers)
+        };
+        for json in ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"] {
+            assert!(with(json), "{json}");
+        }
+        for other in ["text/plain", "application/jsonx", "application/x-www-form-urlencoded", "", "text/json"] {
+            assert!(!with(other), "{other}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

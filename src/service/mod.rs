@@ -1,0 +1,58 @@
+//! The health/track service: the monitored application itself. It is one HTTP application (`http`) over a store of
+//! rows (`store`) and counts (`metrics`), brought its requests by sockets (`listen`) or by Lambda (`lambda`).
+//! It imports nothing of the pipeline, so that `mlops-service` stays small.
+
+mod clock;
+pub mod config;
+mod emf;
+mod event;
+mod http;
+mod lambda;
+mod listen;
+pub mod log;
+mod metrics;
+mod store;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use self::config::{Config, Environment};
+
+/// The contract's version of the service, not the package's.
+const VERSION: &str = "1.0.0";
+
+/// Serves HTTP until SIGINT or SIGTERM, then finishes what is under way.
+///
+/// # Errors
+/// When a port or the data directory is another's, or cannot be used.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    log::start(config.log_level, config.log_format, false);
+    let listeners = listen::Listeners::bind(&config).await?;
+    let app = http::App::start(&config, None)?;
+    let result = listeners.serve(&config, &app).await;
+    app.stop().await;
+    log::info("stopped", &[]);
+    log::flush();
+    result
+}
+
+/// The whole of the `mlops-service` binary: Lambda's runtime where that is, HTTP elsewhere.
+pub fn mlops_service() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let env = Environment::read(Path::new("."))?;
+    match lambda::Surroundings::of(&env) {
+        Some(surroundings) => lambda::serve(surroundings, &env).await,
+        None => serve(Config::from_environment(&env)?).await,
+    }
+}

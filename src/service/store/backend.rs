@@ -1,0 +1,155 @@
+//! The two databases behind one face: connect, write a batch exactly once, answer a ping.
+
+use anyhow::anyhow;
+use tokio::sync::oneshot;
+
+use super::postgres::Postgres;
+use super::rows::{Batch, WriteError};
+use super::spool::Record;
+use super::sqlite::Sqlite;
+use crate::service::config::Database;
+use crate::service::metrics::totals::Group;
+
+pub enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// How far a write came.
+#[derive(Debug, Default)]
+pub struct Put {
+    /// Records from the first on that need no other try: committed, or refused.
+    pub done: usize,
+    /// Which of them the database refuses for their values.
+    pub refused: Vec<usize>,
+    /// The last `seq` that the database is known to hold of the writer.
+    pub stands: Option<u64>,
+    /// Why it ended early.
+    pub error: Option<anyhow::Error>,
+}
+
+/// Tries of one range before giving up: another process would have to move our own writer each time.
+const TRIES: usize = 5;
+
+impl Backend {
+    /// Opens the file or connects to the server, and makes the tables.
+    ///
+    /// # Errors
+    /// When that is not possible now, or ever.
+    pub async fn connect(database: Database) -> anyhow::Result<Self> {
+        match database {
+            Database::Sqlite(path) => Sqlite::open(&path).map(Self::Sqlite),
+            Database::Postgres(url) => Postgres::connect(&url).await.map(Self::Postgres),
+            Database::Unusable(why) => Err(anyhow!(why)),
+        }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(postgres) => postgres.is_closed(),
+        }
+    }
+
+    /// Answers when the database does; a slow one holds up nothing else.
+    pub fn ping(&self, done: oneshot::Sender<bool>) {
+        match self {
+            Self::Sqlite(sqlite) => {
+                let _ = done.send(sqlite.ping());
+            }
+            Self::Postgres(postgres) => {
+                let postgres = postgres.clone();
+                tokio::spawn(async move { done.send(postgres.ping().await) });
+            }
+        }
+    }
+
+    /// Writes records of one writer, whatever of them is in already left out, what the database refuses found by
+    /// halving. `known` is where the writer stands and the records added up, when that is certain.
+    pub async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>, failed: u64) -> Put {
+        let mut put = Put::default();
+        let Some(writer) = records.first().map(|record| &*record.writer) else {
+            return put;
+        };
+        let mut stands = known.map(|(after, _)| after);
+        let mut ranges = Vec::from([std::ops::Range { start: 0, end: records.len() }]);
+        let mut tries = 0;
+        while let Some(mut range) = ranges.pop() {
+            let after = match stands {
+                Some(after) => after,
+                None => match self.last_seq(writer).await {
+                    Ok(last) => last,
+                    Err(error) => {
+                        put.error = Some(error);
+                        break;
+                    }
+                },
+            };
+            stands = Some(after);
+            range.start = range.start.max(records.partition_point(|record| record.seq <= after)).min(range.end);
+            put.done = range.start;
+            let part = &records[range.clone()];
+            if part.is_empty() {
+                continue;
+            }
+            let recounted;
+            let groups = match known {
+                Some((_, groups)) if part.len() == records.len() => groups,
+                _ => {
+                    recounted = Group::collect(part.iter().map(|record| &record.event));
+                    &recounted
+                }
+            };
+            let batch = Batch { writer, after, records: part, groups, failed };
+            match self.write(&batch).await {
+                Ok(()) => {
+                    stands = Some(batch.last());
+                    put.done = range.end;
+                }
+                Err(WriteError::Refused(_)) if part.len() == 1 => {
+                    put.refused.push(range.start);
+                    put.done = range.end;
+                }
+                Err(WriteError::Refused(_)) => {
+                    let middle = range.start + part.len() / 2;
+                    ranges.push(middle..range.end);
+                    ranges.push(range.start..middle);
+                }
+                Err(WriteError::Elsewhere) if tries < TRIES => {
+                    tries += 1;
+                    stands = None;
+                    ranges.push(range);
+                }
+                Err(WriteError::Elsewhere) => {
+                    put.error = Some(anyhow!("another process writes under this writer's name"));
+                    break;
+                }
+                Err(WriteError::Away(error)) => {
+                    put.error = Some(error);
+                    break;
+                }
+            }
+        }
+        put.stands = stands;
+        put
+    }
+
+    /// Writes down how many requests failed, with no record.
+    pub async fn note_failures(&mut self, writer: &str, after: u64, failed: u64) -> Result<(), WriteError> {
+        self.write(&Batch { writer, after, records: &[], groups: &[], failed }).await
+    }
+
+    async fn write(&mut self, batch: &Batch<'_>) -> Result<(), WriteError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(batch),
+            Self::Postgres(postgres) => postgres.write(batch).await,
+        }
+    }
+
+    async fn last_seq(&mut self, writer: &str) -> anyhow::Result<u64> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.last_seq(writer),
+            Self::Postgres(postgres) => postgres.last_seq(writer).await,
+        }
+    }
+}

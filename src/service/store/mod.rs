@@ -1,0 +1,131 @@
+//! Where events are kept: a handle that answers once an event's fate is certain, and one thread behind it that owns
+//! the database and the spool. Nothing here knows HTTP.
+
+mod backend;
+mod postgres;
+mod postgres_tls;
+mod reader;
+mod rows;
+mod spool;
+mod sqlite;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::rows::Analytics;
+use super::config::Config;
+use super::event::Event;
+use super::metrics::Ledger;
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Committed and synced: it survives a crash.
+    Stored,
+    /// On disk, to be written when the database is back.
+    Spooled,
+    /// Counted, and kept nowhere: the spool is full or its disk is.
+    Dropped,
+}
+
+/// How the store is, for whoever asks.
+#[derive(Debug, Default)]
+pub struct Status {
+    connected: AtomicBool,
+    spooled: AtomicU64,
+    dropped: AtomicU64,
+}
+
+impl Status {
+    pub fn connected(&self) -> bool {
+        self.connected.load(Relaxed)
+    }
+
+    pub fn spooled(&self) -> u64 {
+        self.spooled.load(Relaxed)
+    }
+
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
+    }
+}
+
+enum Job {
+    Track(Box<Event>, oneshot::Sender<Fate>),
+    /// Sums anew from the database; false when that is not possible now.
+    Refresh(oneshot::Sender<bool>),
+    Analytics(String, oneshot::Sender<Option<Analytics>>),
+    /// Asks the database itself whether it is there.
+    Ping(oneshot::Sender<bool>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// A cheap handle; clones share the thread.
+#[derive(Clone)]
+pub struct Store {
+    jobs: mpsc::Sender<Job>,
+    status: Arc<Status>,
+}
+
+/// Jobs that may wait for the writer before whoever brings more has to wait as well.
+const QUEUE: usize = 8_192;
+
+impl Store {
+    /// Locks the data directory and starts the thread. The database itself is connected to behind this: its absence
+    /// is no error.
+    ///
+    /// # Errors
+    /// When the data directory cannot be made or written, or another process uses it.
+    pub fn open(config: &Config, ledger: Arc<Ledger>) -> anyhow::Result<Self> {
+        let status = Arc::<Status>::default();
+        let writer = writer::Writer::new(config, ledger, Arc::clone(&status))?;
+        let (jobs, inbox) = mpsc::channel(QUEUE);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || runtime.block_on(writer.run(inbox)))
+            .context("cannot start the store's thread")?;
+        Ok(Self { jobs, status })
+    }
+
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Counts and keeps an event.
+    pub async fn track(&self, event: Event) -> Fate {
+        self.ask(|done| Job::Track(Box::new(event), done)).await.unwrap_or(Fate::Dropped)
+    }
+
+    /// Brings the sums up to what the database holds, other processes' rows included.
+    pub async fn refresh(&self) -> bool {
+        self.ask(Job::Refresh).await.unwrap_or(false)
+    }
+
+    /// The last 30 days of a business; none when the database cannot be asked.
+    pub async fn analytics(&self, business_id: String) -> Option<Analytics> {
+        self.ask(|done| Job::Analytics(business_id, done)).await.flatten()
+    }
+
+    /// Whether the database answers, within a second.
+    pub async fn ping(&self) -> bool {
+        let answer = self.ask(Job::Ping);
+        tokio::time::timeout(Duration::from_secs(1), answer).await.ok().flatten().unwrap_or(false)
+    }
+
+    /// Writes what waits, as far as the database is there, and ends the thread.
+    pub async fn stop(&self) {
+        self.ask(Job::Stop).await;
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Option<T> {
+        let (done, answer) = oneshot::channel();
+        self.jobs.send(job(done)).await.ok()?;
+        answer.await.ok()
+    }
+}

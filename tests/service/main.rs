@@ -1,0 +1,17 @@
+//! The service as its clients meet it: the real binary, over real sockets, with the real tools around it.
+//! `tests/setup` installs the tools; in CI a missing one fails its tests.
+
+mod browser;
+mod client;
+mod contract;
+mod dashboard;
+mod durable;
+mod fuzz;
+mod hostile;
+mod lambda;
+mod limits;
+mod postgres;
+mod program;
+mod prometheus;
+mod storage;
+mod tools;

@@ -1,0 +1,70 @@
+//! Finding the programs that tests need, and saying how to get one that is not there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The first of `names` that is a program, on PATH or as a path itself. None outside of CI when there is none.
+pub fn find(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = names.iter().find_map(|name| {
+        let direct = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::iter::once(direct)
+            .chain(std::env::split_paths(&path).map(|dir| dir.join(name)))
+            .find(|file| file.is_file())
+    });
+    missing(found, names[0])
+}
+
+/// PostgreSQL's own programs lie beside each other, by version.
+pub fn postgres() -> Option<PathBuf> {
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect())
+        .unwrap_or_default();
+    versions.retain(|bin| bin.join("initdb").is_file());
+    versions.sort();
+    missing(versions.pop(), "postgresql")
+}
+
+fn missing(found: Option<PathBuf>, name: &str) -> Option<PathBuf> {
+    if found.is_none() {
+        let told = format!("{name} is not installed: run `bash tests/setup`");
+        assert!(std::env::var_os("CI").is_none(), "{told}");
+        eprintln!("skipped: {told}");
+    }
+    found
+}
+
+/// Runs a command to its end and returns what it printed.
+///
+/// # Panics
+/// When it fails, with everything it said.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?} ended with {}\n{said}", output.status);
+    said
+}
+
+/// Where tests leave what somebody may want to look at.
+pub fn output_dir() -> PathBuf {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/service-tests");
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// Waits until `ready` holds.
+///
+/// # Panics
+/// After ten seconds, naming `what`.
+pub fn wait_for(what: &str, mut ready: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !ready() {
+        assert!(began.elapsed().as_secs() < 10, "waited 10 s in vain: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// A port that nobody listens on at this moment.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap().port()
+}

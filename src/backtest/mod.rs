@@ -25,8 +25,7 @@ pub mod verify;
 pub mod watched;
 
 pub use condition::Options;
-pub use for_plan::for_plan;
 pub use history::History;
-pub use judge::{Asking, Judged, Judgement};
+pub use judge::{Asking, Judged};
 pub use suggest::Suggestion;
 pub use verdict::{Figures, Verdict};

@@ -61,7 +61,8 @@ pub fn suggest(condition: &Condition, watched: &Watched, from: i64, until: i64, 
                 time_to_detect: figures.time_to_detect,
             });
         }
-        suggestions.extend(best);
+        // A threshold that is never reached is nothing to wait for.
+        suggestions.extend(best.filter(|found| found.firings > 0 || a_week == 0.0));
     }
     suggestions.sort_by(|a, b| {
         let quickness = |s: &Suggestion| (s.firings == 0, s.time_to_detect.unwrap_or(i64::MAX), s.evaluation_periods);

@@ -78,6 +78,8 @@ pub struct Nearest {
     pub median: f64,
     /// How far it went from the median to the threshold: 1 is there.
     pub share: f64,
+    /// Whether it was beyond the threshold.
+    pub beyond: bool,
 }
 
 impl Figures {
@@ -129,7 +131,7 @@ impl Figures {
             } else {
                 1.0
             };
-            Nearest { value, at: grid.end(index), median, share }
+            Nearest { value, at: grid.end(index), median, share, beyond: condition.breaches(value) }
         });
         figures
     }

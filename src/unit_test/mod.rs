@@ -5,5 +5,5 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use file::{Case, File, read};
+pub use file::read;
 pub use run::{Outcome, run};

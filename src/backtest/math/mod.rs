@@ -6,4 +6,3 @@ mod function;
 mod parse;
 
 pub use evaluate::{Frame, Program};
-pub use parse::MathError;

@@ -20,13 +20,12 @@ pub fn scale(sketch: &Sketch) -> (f64, f64) {
     let threshold = sketch.threshold;
     let (mut bottom, mut top) = (low, high);
     if threshold <= low + reach * FAR && threshold >= high - reach * FAR {
-        (bottom, top) = (bottom.min(threshold), top.max(threshold));
+        // A hair of room, so that a threshold at the edge is inside.
+        let room = reach.max(threshold.abs()) * 0.01;
+        bottom = if threshold - room < bottom && threshold < 0.0 { threshold - room } else { bottom.min(threshold) };
+        top = if threshold >= top { threshold + room } else { top };
     }
-    let room = (top - bottom).max(f64::MIN_POSITIVE) * 0.08;
-    if bottom < 0.0 {
-        bottom -= room;
-    }
-    (bottom, if top > bottom { top + room } else { bottom + 1.0 })
+    (bottom, if top > bottom { top } else { bottom + 1.0 })
 }
 
 /// Lines that end in line feeds; empty where there is nothing to draw.

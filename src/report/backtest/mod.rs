@@ -101,10 +101,10 @@ fn facts(figures: &Figures) -> Vec<String> {
         facts.push(format!("last: {}", last.collect::<Vec<_>>().join("; ")));
     }
     if let Some(nearest) = figures.nearest {
-        let way = if nearest.share >= 1.0 {
-            "reached the threshold".to_owned()
-        } else {
-            format!("{} of the way to the threshold", percent(nearest.share))
+        let way = match nearest {
+            near if near.beyond => "beyond the threshold".to_owned(),
+            near if near.share >= 1.0 => "at the threshold, never beyond it".to_owned(),
+            near => format!("{} of the way to the threshold", percent(near.share)),
         };
         facts.push(format!(
             "worst {} at {}, median {}: {way}",

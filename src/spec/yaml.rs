@@ -2,7 +2,7 @@
 
 use crate::model::node::{Data, Entry, Name, Node, Piece, Scalar, Span};
 use crate::model::problem::Problem;
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
 
 /// Larger files are refused before they are read.

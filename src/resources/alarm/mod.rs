@@ -143,6 +143,18 @@ pub struct PromQl {
     pub recovery_period: Option<i32>,
 }
 
+impl PromQl {
+    /// Periods that are not said are zero: a contributor changes state at once.
+    fn with_defaults(&self) -> Self {
+        let said = |period: Option<i32>| Some(period.unwrap_or(0));
+        Self {
+            query: self.query.clone(),
+            pending_period: said(self.pending_period),
+            recovery_period: said(self.recovery_period),
+        }
+    }
+}
+
 /// `WarmUpConfiguration`: the alarm stays in INSUFFICIENT_DATA for so long after it was put.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -175,7 +187,7 @@ impl Alarm {
             .put_some("period", &self.period)
             .put_some("metrics", &Some(metrics))
             .put_some("threshold_metric_id", &self.threshold_metric_id)
-            .put_some("promql", &self.promql)
+            .put_some("promql", &self.promql.as_ref().map(PromQl::with_defaults))
             .put_some("evaluation_interval", &self.evaluation_interval)
             .put_some("evaluation_periods", &self.evaluation_periods)
             .put_some("datapoints_to_alarm", &m_of_n)

@@ -6,6 +6,7 @@
 
 #[path = "../journeys/mod.rs"]
 mod journeys;
+mod evaluator;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

@@ -28,7 +28,9 @@ fn main() -> ExitCode {
     let (whole, memory) = measure(&home, &[]);
     let judging = (whole - reading).max(0.0);
     let points = ALARMS * MINUTES;
-    println!("{ALARMS} alarms, {points} datapoints: read {reading:.2} s, judged {judging:.2} s of processor time, {memory:.0} MB");
+    println!(
+        "{ALARMS} alarms, {points} datapoints: read {reading:.2} s, judged {judging:.2} s of processor time, {memory:.0} MB"
+    );
     let kept = judging <= SECONDS && memory <= MEGABYTES;
     println!("{}", if kept { "within 1 s and 200 MB" } else { "NOT within 1 s and 200 MB" });
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }

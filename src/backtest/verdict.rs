@@ -44,6 +44,8 @@ impl Verdict {
 
 /// More firings a week than this are noise.
 pub const MOST_A_WEEK: f64 = 3.0;
+/// In however short a past, so many firings are no noise yet.
+const ALWAYS_FINE: f64 = 2.0;
 /// Firing again within this many seconds after it was over is a flap.
 const FLAP: i64 = 30 * 60;
 /// Flaps from which on an alarm is noisy whatever their rate.
@@ -152,7 +154,7 @@ impl Figures {
         match self.firings {
             0 if self.nearest.is_some_and(|nearest| nearest.share < NEAR) => Verdict::Silent,
             0 => Verdict::Quiet,
-            n if flapping || n as f64 > MOST_A_WEEK * self.weeks() => Verdict::Noisy,
+            n if flapping || n as f64 > (MOST_A_WEEK * self.weeks()).max(ALWAYS_FINE) => Verdict::Noisy,
             _ => Verdict::Useful,
         }
     }

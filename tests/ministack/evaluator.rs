@@ -111,7 +111,8 @@ fn simulated(account: &Account, cases: &[Case]) -> Vec<String> {
             "  a{n:02}: {{ namespace: T, metric_name: m{n}, statistic: {statistic}, period: 5m, threshold: \"{sign} {threshold}\" }}\n"
         ));
         let name = format!("m{n}");
-        series.push(json!({ "namespace": "T", "metric_name": name, "start": "2026-01-05T00:00:00Z", "values": values }));
+        series
+            .push(json!({ "namespace": "T", "metric_name": name, "start": "2026-01-05T00:00:00Z", "values": values }));
     }
     account.desk.write("same.yaml", &spec);
     account.desk.write("past.json", &json!({ "series": series }).to_string());

@@ -4,6 +4,7 @@ mod cases;
 mod math;
 mod past;
 mod properties;
+mod sandbox;
 mod tables;
 
 use super::condition::{Condition, Options};

@@ -46,20 +46,16 @@ fn found(judged: &[Judged], look: impl FnOnce(&Backtest<'_>) -> String) -> Strin
 fn the_text_says_verdict_figures_and_shows_the_series() {
     let look = Look { width: 80, ..Look::PLAIN };
     let text = found(&judged(), |all| text::backtest(all, true, &look));
-    let expected = "\
- Verdict  Alarm         Fired  In alarm  Longest  Told after  No data
- useful   alarm/a<&>|b  1      30m       30m      1m          0 %
- blind    alarm/b       0      -         -        -           100 %
- unknown  alarm/c
-
-alarm/a<&>|b: useful
-      9 │                             ▇▇
-        │                             ██
-        │                             ██
-      5 │┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄██┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
-";
-    let head: Vec<&str> = text.lines().take(5).map(str::trim_end).collect();
-    assert_eq!(head, expected.lines().take(5).map(str::trim_end).collect::<Vec<_>>(), "\n{text}");
+    let expected = [
+        " Verdict  Alarm         Fired  In alarm  Longest  Told after  No data",
+        " useful   alarm/a<&>|b  1      30m       30m      1m          0 %",
+        " blind    alarm/b       0      -         -        -           100 %",
+        " unknown  alarm/c",
+        "",
+        "alarm/a<&>|b: useful",
+        "      9 │                            ███",
+    ];
+    assert_eq!(text.lines().take(7).collect::<Vec<_>>(), expected, "\n{text}");
     for part in [
         "  ALARM │",
         "  fired once, 30m in alarm, told 1m after it began\n",

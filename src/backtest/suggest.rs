@@ -36,7 +36,8 @@ pub fn suggest(condition: &Condition, watched: &Watched, from: i64, until: i64, 
     shapes.retain(|(_, n)| *n as i64 * condition.period <= 86_400);
     let mut suggestions: Vec<Suggestion> = Vec::new();
     for (m, n) in shapes {
-        let most = a_week * ((until - from) as f64 / 604_800.0);
+        // Of a past that is too short for one firing at this rate, one is still allowed.
+        let most = (a_week * ((until - from) as f64 / 604_800.0)).max(if a_week > 0.0 { 1.0 } else { 0.0 });
         let mut best = None;
         for threshold in &thresholds {
             let tried = Condition {

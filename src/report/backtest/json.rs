@@ -26,6 +26,8 @@ fn alarm(backtest: &Backtest<'_>, judged: &Judged) -> Value {
         }
         Ok(found) => {
             fields.insert("verdict".into(), json!(found.verdict));
+            // The one it would be in now.
+            fields.insert("state".into(), json!(found.timeline.last().word()));
             fields.insert("figures".into(), json!(found.figures));
             fields.insert("reason".into(), json!(found.reason));
             fields.insert("suggestions".into(), json!(found.suggestions));

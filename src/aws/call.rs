@@ -13,7 +13,8 @@ use tokio::time::sleep;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     Safe,
-    /// The caller looks first whether it was applied (Subscribe would send a second mail).
+    /// The caller looks first whether it, or somebody else, has applied it (Subscribe would send a second mail): an error
+    /// comes back at once.
     AfterLooking,
 }
 
@@ -42,7 +43,7 @@ impl Aws {
                 Class::Throttled => {
                     self.throttled(op);
                     throttled += 1;
-                    (throttled, THROTTLED_ATTEMPTS)
+                    (throttled, if repeat == Repeat::Safe { THROTTLED_ATTEMPTS } else { 0 })
                 }
                 Class::Transient if repeat == Repeat::AfterLooking => return Err(error),
                 Class::Transient | Class::Conflict => {

@@ -11,7 +11,7 @@ use crate::live::{Reader, Wanted};
 use crate::model::Target;
 use crate::plan::saved::{self, Stale};
 use crate::plan::{self, Consent, Input, Plan, ownership};
-use crate::resources::{Address, Resource};
+use crate::resources::{Address, Kind, Resource};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
@@ -57,8 +57,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
     let reader = Reader::new(aws);
     let survey = reader.survey(Wanted { stack: bound.stack(), desired: &named, functions: &[] }).await?;
     let target = survey.target.clone();
-    let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
-    snapshot.observations.retain(|address, _| select.covers(address));
+    let snapshot = reader.complete(survey, bound.stack(), &named).await;
     let consent = Consent { deletes: true, ..*consent };
     let desired = BTreeMap::new();
     let input = Input {
@@ -69,7 +68,15 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
         consent: &consent,
         prune: true,
     };
-    Ok(Planned { plan: plan::build(input), desired })
+    let mut plan = plan::build(input);
+    plan.changes.retain(|change| {
+        let goes_with_topic = match change.before.as_ref().map(|live| &live.resource) {
+            Some(Resource::Subscription(s)) => select.covers(&Address::new(Kind::Topic, &s.topic)),
+            _ => false,
+        };
+        select.covers(&change.address) || goes_with_topic
+    });
+    Ok(Planned { plan, desired })
 }
 
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
@@ -96,7 +103,7 @@ impl From<AwsError> for NotReplanned {
 }
 
 /// Reads again what a saved plan touches and gives it back only if all of that still stands as it was.
-pub async fn check_saved(aws: &Aws, plan: Plan) -> Result<Planned, NotReplanned> {
+pub async fn check_saved(aws: &Aws, mut plan: Plan) -> Result<Planned, NotReplanned> {
     let touched: BTreeMap<Address, Resource> = plan
         .effective()
         .filter_map(|change| {
@@ -116,6 +123,10 @@ pub async fn check_saved(aws: &Aws, plan: Plan) -> Result<Planned, NotReplanned>
     let stale = saved::stale(&plan, &snapshot);
     if !stale.is_empty() {
         return Err(NotReplanned::Stale(stale));
+    }
+    // What does not count may have changed: a subscription confirmed meanwhile has an ARN now.
+    for change in plan.changes.iter_mut().filter(|change| change.before.is_some()) {
+        change.before = snapshot.live(&change.address).cloned().or(change.before.take());
     }
     let desired = plan.changes.iter().filter_map(|c| Some((c.address.clone(), c.after.clone()?))).collect();
     Ok(Planned { plan, desired })

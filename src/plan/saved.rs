@@ -1,7 +1,7 @@
 //! A plan in a file: what to do, and the live fields it was made from, so that a later apply can tell whether they still
 //! stand. Holds no secrets: endpoints that carry some are masked and filled in again from the spec.
 
-use super::{Action, Change, Plan};
+use super::{Action, Change, Note, Plan};
 use crate::model::{Fields, field};
 use crate::resources::{Address, Observation, Resource, Snapshot, Subscription};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ impl SavedPlan {
             masked: BTreeMap::new(),
         };
         for change in &mut saved.plan.changes {
+            for note in &mut change.notes {
+                hide_in(note, &mask);
+            }
             let mut digest = None;
             for subscription in subscriptions_mut(change) {
                 let hidden = mask(&subscription.endpoint);
@@ -80,6 +83,12 @@ impl SavedPlan {
         }
         if missing.is_empty() { Ok(plan) } else { Err(missing) }
     }
+}
+
+/// Notes speak of endpoints.
+fn hide_in(note: &mut Note, mask: impl Fn(&str) -> String) {
+    note.text = mask(&note.text);
+    note.remedy = note.remedy.as_deref().map(mask);
 }
 
 fn subscriptions_mut(change: &mut Change) -> impl Iterator<Item = &mut Subscription> {

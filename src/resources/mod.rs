@@ -116,6 +116,16 @@ impl Resource {
         }
     }
 
+    /// With every list whose order means nothing in one order, so that the same resource is always the same bytes.
+    pub fn in_order(mut self) -> Self {
+        match &mut self {
+            Resource::Alarm(r) => r.sort(),
+            Resource::CompositeAlarm(r) => r.actions.sort(),
+            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+        }
+        self
+    }
+
     /// The tags; `None` for a kind that AWS gives none (a subscription).
     pub fn tags(&self) -> Option<&Tags> {
         match self {

@@ -1,1 +1,132 @@
-//! later
+//! A real headless Chromium, driven through chromedriver by the WebDriver protocol.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::program::JSON;
+use crate::tools::{find, free_port, wait_for};
+
+pub struct Browser {
+    driver: Child,
+    address: SocketAddr,
+    session: String,
+}
+
+impl Browser {
+    /// None where Chromium or its driver is not installed, outside of CI.
+    pub fn start() -> Option<Self> {
+        let (driver, chromium) = (find(&["chromedriver"])?, find(&["chromium"])?);
+        let port = free_port();
+        let driver = Command::new(driver)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut browser = Self { driver, address: SocketAddr::from(([127, 0, 0, 1], port)), session: String::new() };
+        wait_for("chromedriver listens", || Client::connect(browser.address).is_ok());
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-sync",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-dev-shm-usage",
+        ];
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": {"binary": chromium, "args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        }}});
+        let session = browser.ask("POST", "/session", &wanted);
+        browser.session = format!("/session/{}", session["sessionId"].as_str().unwrap());
+        Some(browser)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let body = if method == "GET" { Vec::new() } else { body.to_string().into_bytes() };
+        let answer = Client::connect(self.address)
+            .unwrap()
+            .request(method, path, &[JSON, ("Connection", "close")], &body)
+            .unwrap();
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.json()["value"].clone()
+    }
+
+    fn session(&self, what: &str, body: &Value) -> Value {
+        self.ask("POST", &format!("{}/{what}", self.session), body)
+    }
+
+    pub fn open(&self, url: &str) {
+        self.session("url", &json!({"url": url}));
+    }
+
+    /// The value of a JavaScript expression in the page.
+    pub fn eval(&self, expression: &str) -> Value {
+        self.session("execute/sync", &json!({"script": format!("return {expression}"), "args": []}))
+    }
+
+    pub fn text(&self, selector: &str) -> String {
+        self.eval(&format!("document.querySelector('{selector}').innerText")).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A real click where the element lies.
+    pub fn click(&self, selector: &str) {
+        let element = self.session("element", &json!({"using": "css selector", "value": selector}));
+        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+        self.session(&format!("element/{id}/click"), &json!({}));
+    }
+
+    /// A command of the DevTools protocol.
+    pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.session("goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
+    }
+
+    pub fn size(&self, width: u32, height: u32) {
+        let phone = width < 600;
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            &json!({"width": width, "height": height, "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone}),
+        );
+    }
+
+    /// The whole page as a picture.
+    pub fn screenshot(&self, file: &Path) {
+        let shot = self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        let data = shot["data"].as_str().unwrap();
+        assert!(data.len() > 10_000, "the picture is empty");
+        let mut decode = Command::new("base64")
+            .arg("-d")
+            .stdin(Stdio::piped())
+            .stdout(std::fs::File::create(file).unwrap())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut decode.stdin.take().unwrap(), data.as_bytes()).unwrap();
+        assert!(decode.wait().unwrap().success());
+    }
+
+    /// What the page complained of since the last time: errors, broken policies.
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.session("se/log", &json!({"type": "browser"}));
+        let entries = log.as_array().cloned().unwrap_or_default();
+        entries.iter().filter_map(|entry| Some(entry["message"].as_str()?.to_owned())).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !self.session.is_empty()
+            && let Ok(mut client) = Client::connect(self.address)
+        {
+            let _ = client.request("DELETE", &self.session, &[("Connection", "close")], b"");
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

@@ -52,8 +52,8 @@ impl Client {
         loop {
             line.clear();
             self.stream.read_line(&mut line)?;
-            match line.trim_end().split_once(": ") {
-                Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.to_owned())),
+            match line.split_once(':') {
+                Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.trim().to_owned())),
                 None => break,
             }
         }
@@ -81,7 +81,7 @@ impl Client {
 
 /// A request's bytes; a length only when there is a body, a type only when it is among `headers`.
 pub fn message(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }

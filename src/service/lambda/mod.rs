@@ -4,6 +4,7 @@
 mod payload;
 mod runtime;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -90,7 +91,7 @@ fn start(surroundings: &Surroundings, env: &Environment) -> anyhow::Result<Arc<A
 /// One event's answer; the text of an error that Lambda is to count.
 async fn invoke(app: &Arc<App>, event: &[u8], function: &str, fail_on_5xx: bool) -> Result<String, String> {
     match Invocation::parse(event, function) {
-        Invocation::Warmer => Ok(json!({ "statusCode": 200, "body": "warm" }).to_string()),
+        Invocation::Warmer => Ok(payload::answer(200, &BTreeMap::new(), "warm")),
         Invocation::Http { request, client } => {
             let response = app.call(*request, client).await;
             if fail_on_5xx && response.status().is_server_error() {
@@ -98,12 +99,10 @@ async fn invoke(app: &Arc<App>, event: &[u8], function: &str, fail_on_5xx: bool)
             }
             payload::envelope(response).await
         }
-        Invocation::Unknown => Ok(json!({
-            "statusCode": 400,
-            "headers": { "content-type": "application/json" },
-            "body": json!({ "error": "Not an HTTP event of payload format 2.0" }).to_string(),
-        })
-        .to_string()),
+        Invocation::Unknown => {
+            let headers = BTreeMap::from([("content-type", "application/json".to_owned())]);
+            Ok(payload::answer(400, &headers, r#"{"error":"Not an HTTP event of payload format 2.0"}"#))
+        }
     }
 }
 

@@ -27,32 +27,27 @@ pub enum Invocation {
 #[serde(rename_all = "camelCase")]
 struct Event {
     raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
+    // Gateways and emulators leave out what is empty, or say null.
+    raw_query_string: Option<String>,
+    headers: Option<BTreeMap<String, String>>,
     request_context: Context,
     body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
+    is_base64_encoded: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Context {
     http: Http,
-    #[serde(default)]
-    stage: String,
-    #[serde(default)]
-    route_key: String,
+    stage: Option<String>,
+    route_key: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
-    #[serde(default)]
-    source_ip: String,
+    source_ip: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,19 +77,18 @@ impl Invocation {
 impl Event {
     fn request(self, function: &str) -> Option<Invocation> {
         let path = strip(&self.raw_path, &self.request_context, function);
-        let query =
-            if self.raw_query_string.is_empty() { String::new() } else { format!("?{}", self.raw_query_string) };
+        let query = self.raw_query_string.filter(|query| !query.is_empty()).map(|query| format!("?{query}"));
         let body = match self.body {
-            Some(body) if self.is_base64_encoded => decode_base64(&body)?,
+            Some(body) if self.is_base64_encoded == Some(true) => decode_base64(&body)?,
             Some(body) => body.into_bytes(),
             None => Vec::new(),
         };
         let mut request = Request::builder()
             .method(Method::from_bytes(self.request_context.http.method.as_bytes()).ok()?)
-            .uri(format!("{}{}", encode(path), encode(&query)))
+            .uri(format!("{}{}", encode(path), encode(&query.unwrap_or_default())))
             .body(Body::from(body))
             .ok()?;
-        for (name, value) in self.headers {
+        for (name, value) in self.headers.unwrap_or_default() {
             // The body's real length is known; what the gateway was sent may have been base64.
             if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::try_from(value))
                 && name != "content-length"
@@ -102,7 +96,7 @@ impl Event {
                 request.headers_mut().append(name, value);
             }
         }
-        let client = self.request_context.http.source_ip.parse().ok();
+        let client = self.request_context.http.source_ip.and_then(|ip| ip.parse().ok());
         Some(Invocation::Http { request: Box::new(request), client })
     }
 }
@@ -110,10 +104,10 @@ impl Event {
 /// Takes off what API Gateway puts before the service's own paths: the stage (unless it is `$default`), then the
 /// route's fixed part when the rest of the route is a `{proxy+}`, or the function's name.
 fn strip<'a>(path: &'a str, context: &Context, function: &str) -> &'a str {
-    let route = context.route_key.split_once(' ').map_or("", |(_, route)| route);
+    let route = context.route_key.as_deref().and_then(|key| key.split_once(' ')).map_or("", |(_, route)| route);
     let fixed = route.split_once("/{proxy").map_or("", |(fixed, _)| fixed);
     let mut path = path;
-    for prefix in [&context.stage, fixed.trim_matches('/'), function] {
+    for prefix in [context.stage.as_deref().unwrap_or_default(), fixed.trim_matches('/'), function] {
         let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(prefix));
         match rest {
             _ if prefix.is_empty() || prefix == "$default" => {}
@@ -178,8 +172,20 @@ pub async fn envelope(response: Response) -> Result<String, String> {
             .and_modify(|values| *values = format!("{values}, {value}"))
             .or_insert_with(|| value.into_owned());
     }
-    let status = parts.status.as_u16();
-    Ok(json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false }).to_string())
+    Ok(answer(parts.status.as_u16(), &headers, body))
+}
+
+/// An envelope with every field that some reader insists on.
+pub fn answer(status: u16, headers: &BTreeMap<&str, String>, body: &str) -> String {
+    json!({
+        "statusCode": status,
+        "headers": headers,
+        "multiValueHeaders": {},
+        "cookies": [],
+        "body": body,
+        "isBase64Encoded": false,
+    })
+    .to_string()
 }
 
 #[cfg(test)]
@@ -261,6 +267,7 @@ mod tests {
         response.headers_mut().append("vary", HeaderValue::from_static("a"));
         response.headers_mut().append("vary", HeaderValue::from_static("b"));
         let envelope: serde_json::Value = serde_json::from_str(&envelope(response).await.unwrap()).unwrap();
-        assert_eq!(envelope, json!({"statusCode":200,"headers":{"vary":"a, b"},"body":"{}","isBase64Encoded":false}));
+        assert_eq!((&envelope["statusCode"], &envelope["headers"]), (&json!(200), &json!({"vary": "a, b"})));
+        assert_eq!((&envelope["body"], &envelope["isBase64Encoded"]), (&json!("{}"), &json!(false)));
     }
 }

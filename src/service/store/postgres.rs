@@ -131,7 +131,9 @@ impl Postgres {
             let found = self.client.query_typed("SELECT to_regclass($1)::text", &asked).await;
             let there: Option<String> = found.map_err(told)?.first().and_then(|row| row.get(0));
             if there.is_none() {
-                self.client.batch_execute(statements).await.map_err(told)?;
+                // One message is one transaction; the lock lets only one of several starting services create.
+                let locked = format!("SELECT pg_advisory_xact_lock(7226573206); {statements}");
+                self.client.batch_execute(&locked).await.map_err(told)?;
             }
         }
         Ok(())

@@ -1,0 +1,162 @@
+//! The three that are measured, each a process of its own on a port of its own.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{StatusCode, header};
+use axum::routing::post;
+use serde::Deserialize;
+
+/// The argument with which this program is the bare handler.
+pub const BARE: &str = "--bare-axum";
+
+pub struct Peer {
+    pub name: String,
+    pub address: SocketAddr,
+    child: Child,
+    _dir: tempfile::TempDir,
+}
+
+impl Peer {
+    pub fn service() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let child = service(dir.path(), port).spawn().unwrap();
+        Self::ready("mlops-service, durable (SQLite)", port, child, dir)
+    }
+
+    pub fn bare() -> Self {
+        let port = free_port();
+        let child = Command::new(std::env::current_exe().unwrap()).args([BARE, &port.to_string()]).spawn().unwrap();
+        Self::ready("bare axum handler, stores nothing", port, child, tempfile::tempdir().unwrap())
+    }
+
+    /// None where the environment of `tests/setup` is not there.
+    pub fn flask() -> Option<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let gunicorn = root.join("target/tools/venv/bin/gunicorn");
+        if !gunicorn.is_file() {
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let child = Command::new(gunicorn)
+            .args(["--workers", &cores().to_string(), "--worker-class", "gthread", "--threads", "4"])
+            .args(["--bind", &format!("127.0.0.1:{port}"), "--log-level", "error", "flask_peer:app"])
+            .current_dir(root.join("benches/service"))
+            .env("DATABASE", dir.path().join("peer.db"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .spawn()
+            .unwrap();
+        let name = format!("flask, gunicorn with {} workers, durable", cores());
+        Some(Self::ready(&name, port, child, dir))
+    }
+
+    fn ready(name: &str, port: u16, child: Child, dir: tempfile::TempDir) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let began = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(20), "{name} does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { name: name.to_owned(), address, child, _dir: dir }
+    }
+
+    /// Resident memory, where the system tells it.
+    pub fn resident_mb(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1024.0
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // Asked first: gunicorn's workers outlive a master that is killed.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        std::thread::sleep(Duration::from_millis(300));
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Logs as its peers do: warnings and worse.
+fn service(dir: &Path, port: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mlops-service"));
+    command.current_dir(dir).env("SERVICE_HOST", "127.0.0.1").env("SERVICE_PORT", port.to_string());
+    command.env("PROMETHEUS_PORT", "off").env("MLOPS_DATA_DIR", dir.join("data")).env("LOG_LEVEL", "WARNING");
+    command.env_remove("DATABASE_URL").stdout(Stdio::null());
+    command
+}
+
+/// From the start of the process to its first answer, database open: the median of eleven.
+pub fn start_time_ms() -> f64 {
+    let mut times: Vec<f64> = (0..11)
+        .map(|_| {
+            let dir = tempfile::tempdir().unwrap();
+            let port = free_port();
+            let began = Instant::now();
+            let mut child = service(dir.path(), port).spawn().unwrap();
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                std::thread::yield_now();
+            }
+            let took = began.elapsed().as_secs_f64() * 1e3;
+            let _ = child.kill();
+            let _ = child.wait();
+            took
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap().port()
+}
+
+/// The fields of an event, parsed and dropped.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "parsing is all it does")]
+struct Event {
+    business_id: String,
+    conversation_id: Option<String>,
+    session_id: Option<String>,
+    response_time_ms: i64,
+    success_rate: Option<f64>,
+    tokens_used: i64,
+    prompt_tokens: Option<i64>,
+    completion_tokens: Option<i64>,
+    api_cost_usd: Option<f64>,
+    model_name: Option<String>,
+    intent_detected: Option<String>,
+    appointment_requested: Option<bool>,
+    human_handoff_requested: Option<bool>,
+    user_message_length: Option<i64>,
+    ai_response_length: Option<i64>,
+    response_type: Option<String>,
+}
+
+/// axum as its documentation shows it: its own server on tokio's runtime for all cores.
+pub fn serve_bare(port: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        axum::serve(listener, Router::new().route("/track", post(parse))).await.unwrap();
+    });
+}
+
+async fn parse(body: Bytes) -> (StatusCode, [(header::HeaderName, &'static str); 1], &'static str) {
+    match serde_json::from_slice::<Event>(&body) {
+        Ok(_) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], r#"{"status":"success"}"#),
+        Err(_) => (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], r#"{"error":"invalid"}"#),
+    }
+}

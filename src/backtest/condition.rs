@@ -21,7 +21,7 @@ pub struct Condition {
     pub m: usize,
     pub comparison: Comparison,
     pub threshold: f64,
-    pub missing: Missing,
+    pub missing: Treatment,
     /// Seconds.
     pub period: i64,
     /// How many periods are looked at for `n` datapoints; at least `n`.
@@ -40,7 +40,7 @@ pub enum Comparison {
 
 /// `TreatMissingData`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Missing {
+pub enum Treatment {
     Missing,
     Ignore,
     Breaching,
@@ -91,13 +91,13 @@ impl Comparison {
     }
 }
 
-impl Missing {
+impl Treatment {
     pub fn parse(word: &str) -> Option<Self> {
         Some(match word {
-            "missing" => Missing::Missing,
-            "ignore" => Missing::Ignore,
-            "breaching" => Missing::Breaching,
-            "notBreaching" => Missing::NotBreaching,
+            "missing" => Treatment::Missing,
+            "ignore" => Treatment::Ignore,
+            "breaching" => Treatment::Breaching,
+            "notBreaching" => Treatment::NotBreaching,
             _ => return None,
         })
     }
@@ -123,7 +123,7 @@ impl Condition {
             }
         };
         let word = alarm.treat_missing_data.as_deref().unwrap_or("missing");
-        let missing = Missing::parse(word).ok_or_else(|| format!("missing data as {word} is not known"))?;
+        let missing = Treatment::parse(word).ok_or_else(|| format!("missing data as {word} is not known"))?;
         let range = options.evaluation_range.unwrap_or(n + if period >= 300 { 2 } else { 5 }).max(n);
         Ok(Self {
             n,
@@ -173,13 +173,13 @@ impl Condition {
             return decided(breaching >= self.m);
         }
         match self.missing {
-            Missing::Breaching => decided(breaching + (self.n - real) >= self.m),
-            Missing::NotBreaching => decided(breaching >= self.m),
-            Missing::Missing if real == 0 => Decision::Change(State::InsufficientData),
-            Missing::Ignore if real == 0 => Decision::Retain,
+            Treatment::Breaching => decided(breaching + (self.n - real) >= self.m),
+            Treatment::NotBreaching => decided(breaching >= self.m),
+            Treatment::Missing if real == 0 => Decision::Change(State::InsufficientData),
+            Treatment::Ignore if real == 0 => Decision::Retain,
             // The premature rule: the oldest breach is old enough, and nothing since was good.
             _ if breaching == real => match self.missing {
-                Missing::Missing if oldest_breach >= self.m => Decision::Change(State::Alarm),
+                Treatment::Missing if oldest_breach >= self.m => Decision::Change(State::Alarm),
                 _ => Decision::Retain,
             },
             _ => decided(breaching >= self.m),

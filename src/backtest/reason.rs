@@ -1,6 +1,6 @@
 //! Why a state changed, in the words of CloudWatch's `StateReason`.
 
-use super::condition::{Comparison, Condition, Missing};
+use super::condition::{Comparison, Condition, Treatment};
 use super::watched::Watched;
 use crate::resources::composite_alarm::rule::State;
 use aws_smithy_types::DateTime;
@@ -20,9 +20,9 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: State) -
     }
     let filled = condition.n - real.len();
     let missing = match condition.missing {
-        Missing::Breaching => Some("Breaching"),
-        Missing::NotBreaching => Some("NonBreaching"),
-        Missing::Missing | Missing::Ignore => None,
+        Treatment::Breaching => Some("Breaching"),
+        Treatment::NotBreaching => Some("NonBreaching"),
+        Treatment::Missing | Treatment::Ignore => None,
     };
     if real.is_empty() {
         let (periods, points) = match filled {

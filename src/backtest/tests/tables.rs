@@ -1,12 +1,12 @@
 //! Every cell of the tables in AWS's "Configuring how CloudWatch alarms treat missing data".
 
-use crate::backtest::condition::{Comparison, Condition, Decision, Missing};
+use crate::backtest::condition::{Comparison, Condition, Decision, Treatment};
 use crate::resources::composite_alarm::rule::State;
 use serde_json::Value;
 
 const TABLES: &str = include_str!("../../../tests/alarm-evaluation-tables.json");
 
-fn evaluate(m: usize, missing: Missing, points: &str) -> Decision {
+fn evaluate(m: usize, missing: Treatment, points: &str) -> Decision {
     let condition = Condition {
         n: 3,
         m,
@@ -31,9 +31,12 @@ fn every_cell_of_the_documented_tables() {
     for (table, m) in [("M3", 3), ("M2", 2)] {
         for row in tables[table].as_array().unwrap() {
             let points = row[0].as_str().unwrap();
-            for (column, missing) in
-                [(2, Missing::Missing), (3, Missing::Ignore), (4, Missing::Breaching), (5, Missing::NotBreaching)]
-            {
+            for (column, missing) in [
+                (2, Treatment::Missing),
+                (3, Treatment::Ignore),
+                (4, Treatment::Breaching),
+                (5, Treatment::NotBreaching),
+            ] {
                 let expected = match row[column].as_str().unwrap() {
                     "ALARM" => Decision::Change(State::Alarm),
                     "OK" => Decision::Change(State::Ok),
@@ -47,7 +50,7 @@ fn every_cell_of_the_documented_tables() {
     }
     assert_eq!(cells, 40);
     for points in tables["not_immediately_alarm_M3_missing"].as_array().unwrap() {
-        let decision = evaluate(3, Missing::Missing, points.as_str().unwrap());
+        let decision = evaluate(3, Treatment::Missing, points.as_str().unwrap());
         assert_ne!(decision, Decision::Change(State::Alarm), "{points}");
     }
 }

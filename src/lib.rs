@@ -21,6 +21,8 @@
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
 //! fleet/      the pipeline, once a target
+//! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
+//! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address
 //! service/    the health/track service that the alarms watch; imports nothing of the pipeline
@@ -37,6 +39,7 @@
 
 mod apply;
 mod aws;
+mod backtest;
 mod cli;
 mod cost;
 mod deploy;
@@ -50,6 +53,7 @@ mod resources;
 mod sandbox;
 mod service;
 mod spec;
+mod unit_test;
 
 pub use cli::run;
 pub use service::mlops_service;

@@ -16,8 +16,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cost", &["model", "resources", "plan"]),
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
+    ("backtest", &["model", "resources", "aws", "plan"]),
+    ("unit_test", &["model", "resources", "spec", "backtest"]),
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
-    ("report", &["model", "resources", "plan", "apply", "fleet", "spec", "lint", "cost"]),
+    ("report", &["model", "resources", "plan", "apply", "fleet", "spec", "lint", "cost", "backtest", "unit_test"]),
     ("service", &["model"]),
     ("deploy", &["aws"]),
     (
@@ -37,6 +39,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "report",
             "service",
             "deploy",
+            "backtest",
+            "unit_test",
         ],
     ),
 ];

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod backtest;
 mod carry_out;
 mod completions;
 mod connect;
@@ -19,6 +20,7 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod test;
 mod variables;
 
 use anyhow::Context;
@@ -45,6 +47,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Test(test::TestArgs),
+    Backtest(backtest::BacktestArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
@@ -84,6 +88,7 @@ impl Command {
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
+            Command::Test(args) => args.run(output),
             Command::Serve(args) => args.run(output),
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
@@ -92,6 +97,7 @@ impl Command {
             | Command::Plan(_)
             | Command::Apply(_)
             | Command::Destroy(_)
+            | Command::Backtest(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
     }
@@ -111,7 +117,8 @@ impl Command {
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
-                Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),
+                Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {
                 (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {

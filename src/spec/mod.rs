@@ -13,9 +13,9 @@ mod yaml;
 pub use document::reference;
 pub use document::{Bound, Desired, schema};
 pub use error::SpecError;
+pub use input::{Document, load, read_document, read_var_file};
 #[cfg(test)]
-pub use input::parse;
-pub use input::{load, read_var_file};
+pub use input::{parse, parse_document};
 pub use source::Source;
 pub use variables::Variable;
 

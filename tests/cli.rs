@@ -44,7 +44,7 @@ fn run(folder: &Path, pattern: &str, home: &Path) {
     }
 }
 
-/// The lab's spec, one with another threshold, one with two mistakes, and the workloads.
+/// The lab's spec, one with another threshold, one with two mistakes, one with bad advice, and the workloads.
 fn give_specs(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let lab = fs::read_to_string(root().join("alarms.yaml")).unwrap();
@@ -57,6 +57,10 @@ fn give_specs(folder: &Path) {
     let mistaken = changed("statistic: Sum", "statistik: Sum")
         .replace("notify: { alarm: [mlops-lambda-alerts]", "notify: { alarm: [mlops-lambda-alert]");
     fs::write(folder.join("mistaken.yaml"), mistaken).unwrap();
+    let notify = "      notify: { alarm: mlops-lambda-alerts, ok: mlops-lambda-alerts }\n";
+    let bad =
+        changed(notify, &format!("{notify}      errors: {{ threshold: \"> 50\" }}\n")).replace("\"> 5\"", "\"> 0\"");
+    fs::write(folder.join("bad-advice.yaml"), bad).unwrap();
     let tests = fs::read_to_string(root().join("alarms.test.yaml")).unwrap();
     fs::write(folder.join("alarms.test.yaml"), &tests).unwrap();
     fs::write(

@@ -87,6 +87,13 @@ impl<'a> Claims<'a> {
 
     /// Subscribes, unless somebody has meanwhile. Never twice.
     pub async fn subscribe(&self, desired: &Subscription) -> Result<(), AwsError> {
+        let mut sent = false;
+        let answer = self.subscribe_once(desired, &mut sent).await;
+        // An answer that was lost may have been a yes.
+        if sent { answer.map_err(AwsError::half_way) } else { answer }
+    }
+
+    async fn subscribe_once(&self, desired: &Subscription, sent: &mut bool) -> Result<(), AwsError> {
         let arn = self.arn(&desired.topic);
         let (mut failed, mut throttled) = (0, 0);
         let mut look = false;
@@ -104,7 +111,10 @@ impl<'a> Claims<'a> {
                         Hold::Others => None,
                         Hold::Held => match subscription::aws::subscribe(self.aws, &arn, desired).await {
                             Ok(()) => return Ok(()),
-                            Err(error) => Some(error),
+                            Err(error) => {
+                                *sent |= !error.was_not_sent();
+                                Some(error)
+                            }
                         },
                     }
                 }

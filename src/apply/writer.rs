@@ -109,7 +109,7 @@ impl<'a> Writer<'a> {
             Resource::Subscription(s) => match &before.facts.subscription_arn {
                 Some(arn) if !self.topic_goes(&s.topic) => {
                     subscription::aws::unsubscribe(self.aws, arn).await?;
-                    self.claims.unmark(s).await
+                    self.claims.unmark(s).await.map_err(AwsError::half_way)
                 }
                 // With its topic gone it is gone; a pending one has no ARN and expires by itself.
                 _ => Ok(()),

@@ -65,12 +65,10 @@ impl Aws {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: Debug + Send + Sync + 'static,
     {
-        let interrupted = async {
-            self.interrupt.wait().await;
-        };
+        // Reads, too: whatever they are for, nothing will be written after it.
         tokio::select! {
             biased;
-            () = interrupted, if op.is_write() => return Err(AwsError::not_sent(op)),
+            () = self.interrupt.wait() => return Err(AwsError::not_sent(op)),
             () = self.pace.acquire(op) => {}
         }
         self.count(op);

@@ -3,10 +3,12 @@
 pub mod apply_text;
 pub mod backtest;
 pub mod calls;
+pub mod cost;
 mod field_text;
 pub mod json;
 pub mod junit;
 mod layout;
+pub mod lint;
 pub mod markdown;
 pub mod mask;
 mod phrase;

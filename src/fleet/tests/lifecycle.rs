@@ -2,7 +2,8 @@
 
 use super::drift;
 use super::world::{
-    ACCOUNT, EACH, LAB, REGION, World, assert_complete, everything, lines, notes, refusals, spec_of, with,
+    ACCOUNT, EACH, LAB, REGION, World, assert_complete, bound, everything, failures, lines, notes, refusals, spec_of,
+    with,
 };
 use crate::fleet::Planned;
 use crate::plan::Consent;
@@ -57,13 +58,14 @@ async fn every_field_of_the_good_specs_and_the_examples_comes_back_as_written() 
     specs.push(root.join("alarms.yaml"));
     for path in specs {
         let text = std::fs::read_to_string(&path).unwrap();
-        let world = World::fine();
-        for function in super::world::bound(&text).functions() {
+        let bound = bound(&text);
+        let world = World::fine().in_region(bound.region().unwrap_or(REGION));
+        for function in bound.functions() {
             world.add_function(function);
         }
         add_external_alarms(&world, &world.plan(&text).await).await;
         let (_, report) = world.run(&text).await;
-        let failures = super::world::failures(&report);
+        let failures = failures(&report);
         assert!(failures.is_empty(), "{}: {failures:#?}", path.display());
         let again = lines(&world.plan(&text).await);
         assert!(again.is_empty(), "{}: {again:#?}", path.display());

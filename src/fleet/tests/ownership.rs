@@ -182,16 +182,16 @@ async fn what_has_lost_its_mark_is_not_pruned_though_the_index_still_shows_it() 
 }
 
 /// Faults on every call of one operation.
-fn failing(world: &World, operation: &str) -> World {
-    let weather = Weather { fault_500: 1.0, fault_operation: Some(operation.to_owned()), ..Weather::default() };
-    world.fork(weather)
+fn failing(world: &World, operation: &str, tag_index_lag: Duration) -> World {
+    let fault_operation = Some(operation.to_owned());
+    world.fork(Weather { fault_500: 1.0, fault_operation, tag_index_lag, ..Weather::default() })
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_the_index_nothing_is_pruned_and_nothing_made_twice() {
     let world = World::fine();
     assert_complete(&world.apply(EACH).await);
-    let world = failing(&world, "tagging:GetResources");
+    let world = failing(&world, "tagging:GetResources", Duration::ZERO);
     assert!(lines(&world.plan(EACH).await).is_empty());
     let without = with(EACH, "  any: { alarm_rule: \"ALARM(errors)\", notify: alerts }\n", "");
     let planned = world.plan(&without).await;
@@ -203,7 +203,7 @@ async fn without_the_index_nothing_is_pruned_and_nothing_made_twice() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_read_is_unknown_and_never_absent() {
     // The index shows nothing, so that every read there is has to be made.
-    let world = World::new(Weather { tag_index_lag: Duration::from_secs(3600), ..Weather::default() });
+    let world = lagging();
     let spec = format!("{EACH}functions: {{ mlops-service-lambda: {{ golden_signals: true }} }}\n");
     assert_complete(&world.apply(&spec).await);
     let changed = with(&with(&spec, "> 5", "> 6"), "14d", "30d");
@@ -218,13 +218,13 @@ async fn a_failed_read_is_unknown_and_never_absent() {
         ("sns:GetSubscriptionAttributes", vec!["~ log_group//app/web retention_in_days", "~ alarm/errors threshold"]),
         ("tagging:GetResources", vec!["~ log_group//app/web retention_in_days", "~ alarm/errors threshold"]),
     ] {
-        let failing = failing(&world, operation);
+        let failing = failing(&world, operation, LAG);
         let planned = failing.plan(&changed).await;
         assert_eq!(lines(&planned), writable, "{operation}");
         assert!(planned.plan.is_incomplete(), "{operation}");
         assert!(failing.sandbox.stats().by_operation[operation].faulted > 0, "{operation} was not asked");
     }
-    let planned = failing(&world, "lambda:GetFunctionConfiguration").plan_with(&changed, &everything()).await;
+    let planned = failing(&world, "lambda:GetFunctionConfiguration", LAG).plan_with(&changed, &everything()).await;
     assert_eq!(refusals(&planned).len(), 1, "{:?}", refusals(&planned));
-    assert!(failing(&world, "sts:GetCallerIdentity").try_run(&changed).await.is_err());
+    assert!(failing(&world, "sts:GetCallerIdentity", LAG).try_run(&changed).await.is_err());
 }

@@ -16,6 +16,7 @@ pub const REGION: &str = "us-east-1";
 /// The sandbox under one account and region.
 pub struct World {
     pub sandbox: Sandbox,
+    region: String,
     session: OnceCell<Session>,
     hands: OnceCell<Aws>,
 }
@@ -73,7 +74,11 @@ impl World {
     }
 
     fn on(sandbox: Sandbox) -> Self {
-        Self { sandbox, session: OnceCell::new(), hands: OnceCell::new() }
+        Self { sandbox, region: REGION.to_owned(), session: OnceCell::new(), hands: OnceCell::new() }
+    }
+
+    pub fn in_region(self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self }
     }
 
     pub fn fine() -> Self {
@@ -87,16 +92,16 @@ impl World {
 
     /// Everything that stands, by table and key.
     pub fn contents(&self) -> Contents {
-        self.sandbox.entities(ACCOUNT, REGION)
+        self.sandbox.entities(ACCOUNT, &self.region)
     }
 
     pub fn put_entity(&self, table: &str, key: &str, value: &serde_json::Value) {
-        self.sandbox.put_entity(ACCOUNT, REGION, table, key, value);
+        self.sandbox.put_entity(ACCOUNT, &self.region, table, key, value);
     }
 
     /// Every mail that went out, the first first.
     pub fn letters(&self) -> Vec<Letter> {
-        self.sandbox.outbox(ACCOUNT, REGION).unwrap()
+        self.sandbox.outbox(ACCOUNT, &self.region).unwrap()
     }
 
     /// Fresh handles, as a new process has them.
@@ -116,7 +121,7 @@ impl World {
     async fn open(&self, interrupt: Interrupt) -> Session {
         let http = (self.sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
         let options = Options {
-            region: Some(REGION.to_owned()),
+            region: Some(self.region.clone()),
             http: Some(http),
             interrupt: Some(interrupt),
             ..Options::default()

@@ -93,8 +93,13 @@ impl Estimate {
             + self.high_resolution_metrics * prices.high_resolution_alarm_metric
             + self.composite_alarms * prices.composite_alarm;
         let free = self.alarm_metrics.min(prices.free_alarm_metrics) * prices.alarm_metric;
-        Self { total, free, ..self }
+        Self { total: cents(total), free: cents(free), ..self }
     }
+}
+
+/// Without the tail of a sum of broken numbers; to a hundredth of a cent.
+fn cents(amount: f64) -> f64 {
+    (amount * 10_000.0).round() / 10_000.0
 }
 
 fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) -> Estimate {
@@ -154,7 +159,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
     }
     if after.iter().any(|resource| matches!(resource, Resource::LogGroup(_))) {
         let bytes: i64 = before.filter_map(|live| live.facts.stored_bytes).sum();
-        let stored = bytes as f64 / 1e9 * prices.log_storage_gb;
+        let stored = cents(bytes as f64 / 1e9 * prices.log_storage_gb);
         let free = Some(format!("{} GB", prices.free_log_gb));
         let line = |what: &str, price: f64, now| Usage {
             what: what.to_owned(),

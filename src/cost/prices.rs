@@ -44,6 +44,7 @@ impl Prices {
         let mut table: Map<String, Value> = serde_json::from_str(TABLE).map_err(|error| error.to_string())?;
         if !own.is_empty() && !own.contains_key("source") {
             table.insert("source".into(), "a price table of your own".into());
+            table.insert("dated".into(), "a day that it does not name".into());
         }
         table.extend(own);
         let prices: Prices = serde_json::from_value(Value::Object(table)).map_err(|error| error.to_string())?;

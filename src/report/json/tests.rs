@@ -80,6 +80,10 @@ fn violations(text: &str) -> Vec<String> {
 fn the_plan_is_as_the_published_schema_says() {
     let plan = every_kind_of_change();
     assert_eq!(violations(&plans([(&plan, None)])), Vec::<String>::new());
+    let prices = crate::cost::Prices::shipped().unwrap();
+    let cost = crate::cost::of_plan(&plan, &prices);
+    assert!(!cost.usage.is_empty());
+    assert_eq!(violations(&plans([(&plan, Some(&cost)), (&plan, None)])), Vec::<String>::new());
     let mistake = Diagnostic { summary: "x".into(), line: Some(3), ..Diagnostic::default() };
     assert_eq!(violations(&failure(&[mistake])), Vec::<String>::new());
 }

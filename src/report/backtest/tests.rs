@@ -61,7 +61,7 @@ fn the_text_says_verdict_figures_and_shows_the_series() {
         "  fired once, 30m in alarm, told 1m after it began\n",
         "  last: 2026-01-05 10:01 for 30m\n",
         "median 1: beyond the threshold\n",
-        "first: Threshold Crossed: 1 datapoint [9.0 (05/01/26 10:00:00)] was greater than the threshold (5.0).",
+        "first: Threshold Crossed: 1 datapoint [9.0 (05/01/26 10:00:00)] was greater\n  than the threshold (5.0).\n",
         "alarm/c: unknown\n  a PromQL alarm is evaluated by CloudWatch only\n",
         "note: kept\n3 alarms in 1d: 1 blind, 1 useful, 1 unknown.\n",
     ] {

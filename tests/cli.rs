@@ -33,7 +33,7 @@ fn run(folder: &Path, pattern: &str, home: &Path) {
     for (name, value) in [("NO_COLOR", "1"), ("AWS_REGION", "us-east-1"), ("MLOPSCTL_SANDBOX", "0")] {
         cases.env(name, value);
     }
-    cases.env("MLOPSCTL_SANDBOX_FILE", "").case(folder.join(pattern)).run();
+    cases.env("MLOPSCTL_NO_BACKTEST", "1").env("MLOPSCTL_SANDBOX_FILE", "").case(folder.join(pattern)).run();
     if std::env::var("TRYCMD").is_ok_and(|mode| mode == "overwrite") {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -8,6 +8,7 @@ use super::output::Output;
 use super::prices::{PriceArgs, today};
 use super::{Run, lint, saved_plan};
 use crate::aws::Aws;
+use crate::backtest::for_plan::for_plan;
 use crate::cost::{self, Cost};
 use crate::fleet::Planned;
 use crate::lint::{Input, Observed, Settings, added};
@@ -33,6 +34,9 @@ pub struct PlanArgs {
     detailed_exitcode: bool,
     #[command(flatten)]
     consent: ConsentArgs,
+    /// Do not look at what the alarms would have done over the last two weeks
+    #[arg(long, env = "MLOPSCTL_NO_BACKTEST", value_parser = clap::builder::BoolishValueParser::new())]
+    no_backtest: bool,
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
@@ -53,6 +57,9 @@ impl PlanArgs {
         let mut planned = json_on_failure(planned.map_err(Failure::from), format, run.output)?;
         let judged = judge(&bound, &settings, &mut planned);
         json_on_failure(judged, format, run.output)?;
+        if !self.no_backtest {
+            look_back(&aws, &mut planned.plan).await;
+        }
         let cost = cost::of_plan(&planned.plan, &prices);
         run.output.result(&render(&planned.plan, Some(&cost), format, &run.output.look))?;
         if let Some(path) = &self.out {
@@ -81,6 +88,14 @@ fn judge(bound: &Bound, settings: &Settings, planned: &mut Planned) -> Result<()
     let input = Input { bound, desired: &desired, observed: Some(&observed), settings, today: &today };
     added(input, &planned.plan).note(&mut planned.plan);
     Ok(())
+}
+
+/// Notes how each alarm that the plan creates or changes would have behaved.
+async fn look_back(aws: &Aws, plan: &mut Plan) {
+    let mut notes = for_plan(aws, plan).await;
+    for change in &mut plan.changes {
+        change.notes.extend(notes.remove(&change.address));
+    }
 }
 
 /// The plan in the format that was asked for.

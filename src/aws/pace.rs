@@ -11,6 +11,8 @@ use tokio::time::{Instant, sleep_until};
 const MARGIN: f64 = 0.985;
 /// The refill is thought to begin this much later than it does, for the same reason.
 const CUSHION: Duration = Duration::from_millis(20);
+/// From this quota on the first burst leaves one call in reserve: where calls come close together, the way is never as even.
+const RESERVED_FROM: f64 = 5.0;
 /// Calls without a throttle before the rate is raised above the published quota: a run with fewer to make has little to win.
 const FIRST_PROBE: u32 = 60;
 const PROBE_FACTOR: f64 = 1.5;
@@ -98,7 +100,7 @@ impl Lane {
 
 impl Bucket {
     fn new(quota: f64) -> Self {
-        let capacity = quota.max(1.0);
+        let capacity = if quota < RESERVED_FROM { quota.max(1.0) } else { quota - 1.0 };
         Self {
             tokens: capacity,
             at: Instant::now() + CUSHION,

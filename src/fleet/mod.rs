@@ -11,7 +11,7 @@ use crate::live::{Reader, Wanted};
 use crate::model::Target;
 use crate::plan::saved::{self, Stale};
 use crate::plan::{self, Consent, Input, Plan, ownership};
-use crate::resources::{Address, Kind, Resource};
+use crate::resources::{Address, Kind, Resource, Snapshot};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
@@ -22,6 +22,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What the spec asks for, with the owner's marks.
     pub desired: BTreeMap<Address, Resource>,
+    /// What was read for it.
+    pub snapshot: Snapshot,
 }
 
 /// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
@@ -47,7 +49,7 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
         consent,
         prune: select.is_all(),
     };
-    Ok(Planned { plan: plan::build(input), desired })
+    Ok(Planned { plan: plan::build(input), desired, snapshot })
 }
 
 /// Reads the target and says what has to be deleted so that nothing of the stack is left.
@@ -76,7 +78,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
         };
         select.covers(&change.address) || goes_with_topic
     });
-    Ok(Planned { plan, desired })
+    Ok(Planned { plan, desired, snapshot })
 }
 
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
@@ -129,7 +131,7 @@ pub async fn check_saved(aws: &Aws, mut plan: Plan) -> Result<Planned, NotReplan
         change.before = snapshot.live(&change.address).cloned().or(change.before.take());
     }
     let desired = plan.changes.iter().filter_map(|c| Some((c.address.clone(), c.after.clone()?))).collect();
-    Ok(Planned { plan, desired })
+    Ok(Planned { plan, desired, snapshot })
 }
 
 /// Applies a plan and reads back what it wrote. Errors of single resources are in the report; a blocked plan is refused.

@@ -16,8 +16,8 @@ pub struct SavedPlan {
     pub format_version: u32,
     pub mlopsctl_version: String,
     pub plan: Plan,
-    /// Masked subscription -> digest of the true endpoint.
-    pub masked: BTreeMap<Address, String>,
+    /// Position of a change with a masked endpoint -> digest of the true one; two endpoints may look alike masked.
+    pub masked: BTreeMap<usize, String>,
 }
 
 /// Live differs from what the plan was made from.
@@ -37,7 +37,7 @@ impl SavedPlan {
             plan: plan.clone(),
             masked: BTreeMap::new(),
         };
-        for change in &mut saved.plan.changes {
+        for (at, change) in saved.plan.changes.iter_mut().enumerate() {
             for note in &mut change.notes {
                 hide_in(note, &mask);
             }
@@ -53,7 +53,7 @@ impl SavedPlan {
                 (digest, change.after.as_ref().or(change.before.as_ref().map(|l| &l.resource)))
             {
                 change.address = resource.address();
-                saved.masked.insert(change.address.clone(), digest);
+                saved.masked.insert(at, digest);
             }
         }
         saved
@@ -68,8 +68,8 @@ impl SavedPlan {
         });
         let endpoints: BTreeMap<String, String> = endpoints.collect();
         let mut missing = Vec::new();
-        for change in &mut plan.changes {
-            let Some(digest) = self.masked.get(&change.address) else { continue };
+        for (at, change) in plan.changes.iter_mut().enumerate() {
+            let Some(digest) = self.masked.get(&at) else { continue };
             let Some(endpoint) = endpoints.get(digest) else {
                 missing.push(change.address.clone());
                 continue;

@@ -9,6 +9,7 @@ pub mod function;
 pub mod live;
 pub mod log_group;
 pub mod mark;
+pub mod metric;
 pub mod scope;
 pub mod snapshot;
 pub mod subscription;

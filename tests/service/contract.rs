@@ -159,7 +159,8 @@ fn track_answers() {
 /// What is no JSON: 500 as the course has it, 400 and 415 under strict.
 #[test]
 fn track_without_json() {
-    let cases: [(&[(&str, &str)], &[u8], u16); 5] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16);
+    let cases: [Case<'_>; 5] = [
         (&[JSON], b"", 400),
         (&[JSON], b"{\"business_id\":", 400),
         (&[JSON], b"{\"business_id\":\"\xff\"}", 400),

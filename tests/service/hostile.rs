@@ -15,7 +15,9 @@ fn with(field: &str, value: &str) -> String {
 const SCRIPT: &str = "<script>alert(1)</script>";
 
 /// Name, bytes, the statuses that are a clear answer in the course's mode, and those under strict.
-fn requests() -> Vec<(String, Vec<u8>, Vec<u16>, Vec<u16>)> {
+type Hostile = (String, Vec<u8>, Vec<u16>, Vec<u16>);
+
+fn requests() -> Vec<Hostile> {
     let mut all = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>, course: &[u16], strict: &[u16]| {
         all.push((name.to_owned(), bytes, course.to_vec(), strict.to_vec()))

@@ -149,11 +149,7 @@ pub fn command(dir: &Path) -> Command {
 pub struct Metrics(pub String);
 
 impl Metrics {
-    /// The value of a sample, written with its labels as exposed; 0 when it is not there.
-    pub fn value(&self, sample: &str) -> f64 {
-        self.find(sample).unwrap_or(0.0)
-    }
-
+    /// The value of a sample, written with its labels as exposed.
     pub fn find(&self, sample: &str) -> Option<f64> {
         let line = self.0.lines().find(|line| line.rsplit_once(' ').is_some_and(|(name, _)| name == sample))?;
         line.rsplit_once(' ')?.1.parse().ok()

@@ -1,0 +1,143 @@
+//! `mlopsctl service bundle` and `mlopsctl service deploy`: the bundled service as a Lambda function.
+
+use super::Run;
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use crate::deploy::{self, Bundle, Occupied, Wanted};
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// Bundles the health/track service for Lambda, and deploys it
+#[derive(Debug, Clone, Args)]
+pub struct ServiceArgs {
+    #[command(subcommand)]
+    pub command: ServiceCommand,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ServiceCommand {
+    Bundle(BundleArgs),
+    Deploy(DeployArgs),
+}
+
+/// Writes the zip that Lambda takes, for the runtime provided.al2023
+#[derive(Debug, Clone, Args)]
+pub struct BundleArgs {
+    #[command(flatten)]
+    binary: BinaryArgs,
+    /// The zip to write
+    #[arg(short, long, value_name = "FILE", default_value = "mlops-service.zip")]
+    out: PathBuf,
+}
+
+/// Creates or updates the Lambda function, and waits until it is active. A second run changes nothing
+#[derive(Debug, Clone, Args)]
+pub struct DeployArgs {
+    /// Name of the function
+    #[arg(long, value_name = "NAME", default_value = "mlops-service-lambda")]
+    name: String,
+    #[command(flatten)]
+    binary: BinaryArgs,
+    /// ARN of the role the function runs as; only a new function needs it
+    #[arg(long, value_name = "ARN", env = "MLOPSCTL_SERVICE_ROLE")]
+    role: Option<String>,
+    /// Megabytes
+    #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(i32).range(128..=10_240))]
+    memory: i32,
+    /// Seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(i32).range(1..=900))]
+    timeout: i32,
+    /// A variable of the function, e.g. DATABASE_URL=postgres://...; repeatable. Others that it has stay
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+    /// Give it a public address, and print that
+    #[arg(long)]
+    url: bool,
+    /// Take over a function of this name that runs something else
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+struct BinaryArgs {
+    /// The mlops-service binary for Linux [default: the one beside this program]
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+impl BundleArgs {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        let bundle = self.binary.bundle()?;
+        let shown = self.out.display();
+        std::fs::write(&self.out, &bundle.zip).with_context(|| format!("could not write {shown}"))?;
+        let megabytes = bundle.zip.len() as f64 / f64::from(1 << 20);
+        output.result(&format!("{shown}: {megabytes:.1} MB, bootstrap for {:?}\n", bundle.architecture))?;
+        Ok(Exit::Success)
+    }
+}
+
+impl DeployArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let bundle = self.binary.bundle()?;
+        let aws = self.connect.open(None, &run.signals, run.output).await?;
+        let wanted = Wanted {
+            name: self.name.clone(),
+            bundle,
+            role: self.role.clone(),
+            memory_mb: self.memory,
+            timeout_s: self.timeout,
+            variables: self.variables.iter().cloned().collect(),
+            url: self.url,
+            replace: self.replace,
+        };
+        let deployed = deploy::deploy(&aws, &wanted).await.map_err(|error| {
+            if error.chain().any(|cause| cause.is::<Occupied>()) {
+                let remedy = "name another one with --name, or add --replace to take it over";
+                return Failure::say(Exit::Blocked, format!("{error:#}"), remedy);
+            }
+            Failure::from(error)
+        })?;
+        let done = if deployed.changes.is_empty() { "no changes".to_owned() } else { deployed.changes.join(", ") };
+        run.output.say(&format!("{}: {done}", deployed.arn));
+        if self.url && !wanted.variables.contains_key("MLOPS_API_KEY") {
+            run.output.say("note: anybody can reach this address; --env MLOPS_API_KEY=... asks for a key");
+        }
+        run.output.result(&format!("{}\n", deployed.url.as_deref().unwrap_or(&deployed.arn)))?;
+        Ok(Exit::Success)
+    }
+}
+
+impl BinaryArgs {
+    fn bundle(&self) -> Result<Bundle, Failure> {
+        let path = match &self.binary {
+            Some(path) => path.clone(),
+            None => beside().context("could not find this program")?,
+        };
+        let remedy = "build one for Lambda: cargo build --release --bin mlops-service on Linux, or \
+                      cargo lambda build --release --bin mlops-service elsewhere, and name it with --binary";
+        let shown = path.display();
+        let bytes = std::fs::read(&path)
+            .map_err(|error| Failure::say(Exit::Failure, format!("could not read {shown}: {error}"), remedy))?;
+        Bundle::of(&bytes)
+            .map_err(|error| Failure::say(Exit::Failure, format!("{shown} cannot run on Lambda: {error:#}"), remedy))
+    }
+}
+
+/// `mlops-service` is built beside `mlopsctl`.
+fn beside() -> std::io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let name = format!("mlops-service{}", std::env::consts::EXE_SUFFIX);
+    Ok(program.parent().unwrap_or(Path::new(".")).join(name))
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}

@@ -42,9 +42,4 @@ impl Op {
             op => op,
         }
     }
-
-    /// Whether the call changes anything; AWS's own naming tells.
-    pub fn is_write(self) -> bool {
-        !["Get", "List", "Describe", "Assume"].iter().any(|verb| self.1.starts_with(verb))
-    }
 }

@@ -1,7 +1,7 @@
 //! What must not happen without being asked for: foreign things touched, unowned things taken over, much deleted, data lost.
 
 use super::{Action, Blocked, Change, Input, Plan, ownership, ownership::Standing};
-use crate::resources::{Address, Kind};
+use crate::resources::{Address, Kind, Resource};
 
 /// What the user has agreed to beforehand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +48,12 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
         return Some(Blocked {
             reason: format!("the name is taken by a {other}"),
             remedy: "choose another name".to_owned(),
+        });
+    }
+    if let Some(composite) = bound_to_its_kind(&change.address, change.action, input) {
+        return Some(Blocked {
+            reason: format!("it cannot become an alarm of another kind: composite alarm {composite} refers to it"),
+            remedy: format!("take it out of {composite} and apply, then change its kind and put it back"),
         });
     }
     let before = change.before.as_ref()?;
@@ -98,6 +104,26 @@ fn name_taken(address: &Address, action: Action, input: Input<'_>) -> Option<&'s
     let live = input.snapshot.live(&twin)?;
     let goes = input.prune && ownership::standing(&twin, live, input) == Standing::Ours;
     (!goes).then(|| if other == Kind::Alarm { "metric alarm" } else { "composite alarm" })
+}
+
+/// A composite alarm that refers to the name now and will: then AWS lets nobody delete the alarm that has it.
+fn bound_to_its_kind<'a>(address: &Address, action: Action, input: Input<'a>) -> Option<&'a str> {
+    let twin = match address.kind {
+        Kind::Alarm => Kind::CompositeAlarm,
+        Kind::CompositeAlarm => Kind::Alarm,
+        _ => return None,
+    };
+    let takes_over = action == Action::Create && input.snapshot.live(&Address::new(twin, &address.name)).is_some();
+    let arn = address.arn(input.target)?;
+    let refers = |resource: &Resource| match resource {
+        Resource::CompositeAlarm(alarm) => alarm.children().iter().any(|child| *child == address.name || *child == arn),
+        _ => false,
+    };
+    let mut bound = input.desired.iter().filter(|(address, desired)| {
+        refers(desired) && input.snapshot.live(address).is_some_and(|live| refers(&live.resource))
+    });
+    let (composite, _) = bound.next().filter(|_| takes_over)?;
+    Some(&composite.name)
 }
 
 /// Bytes in words, e.g. `1.5 MB` (decimal units, as AWS bills).

@@ -139,6 +139,17 @@ async fn an_alarm_of_ours_becomes_one_of_the_other_kind() {
     assert!(lines(&world.plan(&changed).await).is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_a_composite_goes_on_referring_to_keeps_its_kind() {
+    let world = World::fine();
+    let both = "composite_alarms:\n  d: { alarm_rule: ALARM(b) }\n";
+    assert_complete(&world.apply(&format!("{}{both}", alarms(&["a", "b"]))).await);
+    let changed = format!("{}{both}  b: {{ alarm_rule: ALARM(a) }}\n", alarms(&["a"]));
+    let planned = world.plan_with(&changed, &everything()).await;
+    let reason = "it cannot become an alarm of another kind: composite alarm d refers to it";
+    assert_eq!(refusals(&planned), [format!("composite_alarm/b: {reason}")]);
+}
+
 const LAG: Duration = Duration::from_secs(90);
 
 fn lagging() -> World {

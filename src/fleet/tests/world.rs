@@ -177,6 +177,7 @@ impl World {
         const TABLE: &str = "lambda-function";
         let mut function = self.contents()[&(TABLE.to_owned(), "mlops-service-lambda".to_owned())].clone();
         function["FunctionName"] = name.into();
+        function["LoggingConfig"]["LogGroup"] = format!("/aws/lambda/{name}").into();
         self.put_entity(TABLE, name, &function);
     }
 }

@@ -15,10 +15,14 @@
 //! aws/        credentials, clients, pacing, errors: handles only
 //! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
 //! spec/       what the user wrote -> desired
+//! cost/       what alarms cost a month, before and after a plan, by a dated price table
+//! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
 //! live/       what stands now; a `Reader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
 //! fleet/      the pipeline, once a target
+//! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
+//! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address
 //! service/    the health/track service that the alarms watch; imports nothing of the pipeline
@@ -35,9 +39,12 @@
 
 mod apply;
 mod aws;
+mod backtest;
 mod cli;
+mod cost;
 mod deploy;
 mod fleet;
+mod lint;
 mod live;
 mod model;
 mod plan;
@@ -46,6 +53,7 @@ mod resources;
 mod sandbox;
 mod service;
 mod spec;
+mod unit_test;
 
 pub use cli::run;
 pub use service::mlops_service;

@@ -44,7 +44,7 @@ fn run(folder: &Path, pattern: &str, home: &Path) {
     }
 }
 
-/// The lab's spec, one with another threshold, one with two mistakes, and the workloads.
+/// The lab's spec, one with another threshold, one with two mistakes, one with bad advice, and the workloads.
 fn give_specs(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let lab = fs::read_to_string(root().join("alarms.yaml")).unwrap();
@@ -57,6 +57,19 @@ fn give_specs(folder: &Path) {
     let mistaken = changed("statistic: Sum", "statistik: Sum")
         .replace("notify: { alarm: [mlops-lambda-alerts]", "notify: { alarm: [mlops-lambda-alert]");
     fs::write(folder.join("mistaken.yaml"), mistaken).unwrap();
+    let notify = "      notify: { alarm: mlops-lambda-alerts, ok: mlops-lambda-alerts }\n";
+    let bad =
+        changed(notify, &format!("{notify}      errors: {{ threshold: \"> 50\" }}\n")).replace("\"> 5\"", "\"> 0\"");
+    fs::write(folder.join("bad-advice.yaml"), bad).unwrap();
+    let tests = fs::read_to_string(root().join("alarms.test.yaml")).unwrap();
+    fs::write(folder.join("alarms.test.yaml"), &tests).unwrap();
+    fs::write(
+        folder.join("wrong.test.yaml"),
+        tests.replace("at: 13m", "at: 12m").replace("at: 1h,", "at: 1h, reson: x,"),
+    )
+    .unwrap();
+    fs::write(folder.join("failing.test.yaml"), tests.replace("at: 13m", "at: 12m")).unwrap();
+    fs::write(folder.join("past.csv"), past()).unwrap();
     fs::copy(root().join("examples/fifty-functions.yaml"), folder.join("fifty-functions.yaml")).unwrap();
 }
 
@@ -71,4 +84,15 @@ fn fresh(name: &str) -> PathBuf {
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Two days of errors: three in every hour, and for forty minutes of the second day three in every minute.
+fn past() -> String {
+    let mut text = String::from("time,namespace,metric_name,dimensions,statistic,value\n");
+    for minute in 0..2 * 1440 {
+        let errors = if minute % 60 == 0 || (2000..2040).contains(&minute) { 3 } else { 0 };
+        let time = 1_767_571_200 + minute * 60;
+        text.push_str(&format!("{time},AWS/Lambda,Errors,FunctionName=mlops-service-lambda,Sum,{errors}\n"));
+    }
+    text
 }

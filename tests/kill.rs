@@ -217,9 +217,9 @@ mod signals {
         thread::sleep(Duration::from_millis(500));
         let sent = Instant::now();
         send("-TERM", &run);
-        Ran::end("apply, interrupted", run).exits(143);
+        let ran = Ran::end("apply, interrupted", run).exits(143);
         assert!(sent.elapsed() < SOON, "{:?}", sent.elapsed());
-        assert_eq!(mails(&desk), 0);
+        assert_eq!((ran.stdout.as_str(), mails(&desk)), ("", 0));
     }
 
     #[test]

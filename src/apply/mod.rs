@@ -1,5 +1,6 @@
 //! Makes a plan true: ordered by dependency, parallel where independent, paced, interruptible, repeatable.
 
+mod claim;
 pub mod events;
 pub mod executor;
 pub mod writer;

@@ -13,7 +13,8 @@ use tokio::time::sleep;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     Safe,
-    /// The caller looks first whether it was applied (Subscribe would send a second mail).
+    /// The caller looks first whether it, or somebody else, has applied it (Subscribe would send a second mail): an error
+    /// comes back at once.
     AfterLooking,
 }
 
@@ -42,7 +43,7 @@ impl Aws {
                 Class::Throttled => {
                     self.throttled(op);
                     throttled += 1;
-                    (throttled, THROTTLED_ATTEMPTS)
+                    (throttled, if repeat == Repeat::Safe { THROTTLED_ATTEMPTS } else { 0 })
                 }
                 Class::Transient if repeat == Repeat::AfterLooking => return Err(error),
                 Class::Transient | Class::Conflict => {
@@ -64,12 +65,10 @@ impl Aws {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: Debug + Send + Sync + 'static,
     {
-        let interrupted = async {
-            self.interrupt.wait().await;
-        };
+        // Reads, too: whatever they are for, nothing will be written after it.
         tokio::select! {
             biased;
-            () = interrupted, if op.is_write() => return Err(AwsError::not_sent(op)),
+            () = self.interrupt.wait() => return Err(AwsError::not_sent(op)),
             () = self.pace.acquire(op) => {}
         }
         self.count(op);

@@ -69,7 +69,7 @@ impl CarryOut<'_> {
         let plan = &self.planned.plan;
         let is_text = self.format == Format::Table;
         if is_text || blocked || (unchanged && self.format == Format::Markdown) {
-            return run.output.result(&render(plan, self.format, &run.output.look));
+            return run.output.result(&render(plan, None, self.format, &run.output.look));
         }
         run.output.say(&plan_text::plan(plan, &run.output.side));
         if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }

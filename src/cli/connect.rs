@@ -53,6 +53,11 @@ impl ConnectArgs {
         Ok(Session::open(options).await?.target(None)?)
     }
 
+    /// Whether flags or the environment name where to ask.
+    pub fn is_named(&self) -> bool {
+        self.sandbox_file().is_some() || self.profile.is_some() || self.endpoint_url.is_some()
+    }
+
     fn open_sandbox(&self, output: &mut Output) -> Result<Option<Sandbox>, Failure> {
         let Some(path) = self.sandbox_file() else {
             return match &self.sandbox_weather {

@@ -99,7 +99,7 @@ functions:
             text,
             "  {function}:
     # retention: 14d          # how long its logs are kept; shorter than now deletes logs
-    golden_signals: {{ notify: {stack}-alerts }}
+    golden_signals: {{ notify: {{ alarm: {stack}-alerts, ok: {stack}-alerts }} }}
 "
         );
     }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod backtest;
 mod carry_out;
 mod completions;
 mod connect;
@@ -10,13 +11,16 @@ mod exit;
 mod failure;
 mod init;
 mod interrupt;
+mod lint;
 mod output;
 mod plan;
+mod prices;
 mod progress;
 mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod test;
 mod variables;
 
 use anyhow::Context;
@@ -43,11 +47,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Test(test::TestArgs),
+    Backtest(backtest::BacktestArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
+    Lint(lint::LintArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -81,11 +88,17 @@ impl Command {
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
+            Command::Test(args) => args.run(output),
             Command::Serve(args) => args.run(output),
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
-            Command::Service(_) | Command::Init(_) | Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => {
-                self.run_on_aws(output)
-            }
+            Command::Lint(args) if !args.is_online() => args.run(output),
+            Command::Service(_)
+            | Command::Init(_)
+            | Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Destroy(_)
+            | Command::Backtest(_)
+            | Command::Lint(_) => self.run_on_aws(output),
         }
     }
 
@@ -103,7 +116,9 @@ impl Command {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
-                Command::Schema(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Success),
+                Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
+                Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {
                 (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {

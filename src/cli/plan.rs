@@ -5,10 +5,15 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{Run, saved_plan};
+use super::prices::{PriceArgs, today};
+use super::{Run, lint, saved_plan};
 use crate::aws::Aws;
+use crate::cost::{self, Cost};
+use crate::fleet::Planned;
+use crate::lint::{Input, Observed, Settings, added};
 use crate::plan::Plan;
 use crate::report::{calls, json, markdown, plan_text};
+use crate::spec::Bound;
 use crate::{fleet, report::Look};
 use clap::Args;
 use std::path::PathBuf;
@@ -29,6 +34,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -38,11 +45,16 @@ impl PlanArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.format;
         let bound = json_on_failure(self.spec.bind(), format, run.output)?;
+        let settings = json_on_failure(lint::settings(&bound), format, run.output)?;
+        let prices = json_on_failure(self.prices.read(), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;
         let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.consent.consent()).await;
-        let planned = json_on_failure(planned.map_err(Failure::from), format, run.output)?;
-        run.output.result(&render(&planned.plan, format, &run.output.look))?;
+        let mut planned = json_on_failure(planned.map_err(Failure::from), format, run.output)?;
+        let judged = judge(&bound, &settings, &mut planned);
+        json_on_failure(judged, format, run.output)?;
+        let cost = cost::of_plan(&planned.plan, &prices);
+        run.output.result(&render(&planned.plan, Some(&cost), format, &run.output.look))?;
         if let Some(path) = &self.out {
             saved_plan::save(path, &planned.plan)?;
             run.output.say(&format!("saved: mlopsctl apply {}", path.display()));
@@ -62,12 +74,21 @@ impl PlanArgs {
     }
 }
 
+/// Notes what the plan makes newly wrong.
+fn judge(bound: &Bound, settings: &Settings, planned: &mut Planned) -> Result<(), Failure> {
+    let desired = bound.desired(&planned.plan.target, &lint::facts(&planned.snapshot))?;
+    let (observed, today) = (Observed::of(&planned.snapshot), today());
+    let input = Input { bound, desired: &desired, observed: Some(&observed), settings, today: &today };
+    added(input, &planned.plan).note(&mut planned.plan);
+    Ok(())
+}
+
 /// The plan in the format that was asked for.
-pub fn render(plan: &Plan, format: Format, look: &Look) -> String {
+pub fn render(plan: &Plan, cost: Option<&Cost>, format: Format, look: &Look) -> String {
     match format {
-        Format::Table => plan_text::plan(plan, look),
-        Format::Json => json::plans([plan]),
-        Format::Markdown => markdown::plan(plan),
+        Format::Table => plan_text::plan_and_cost(plan, cost, look),
+        Format::Json => json::plans([(plan, cost)]),
+        Format::Markdown => markdown::plan_and_cost(plan, cost),
     }
 }
 

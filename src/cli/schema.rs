@@ -16,3 +16,23 @@ impl SchemaArgs {
         Ok(Exit::Success)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::spec;
+    use std::collections::BTreeMap;
+
+    /// Every YAML block of the README is a whole spec.
+    #[test]
+    fn the_specs_of_the_readme_are_valid() {
+        let readme = include_str!("../../README.md");
+        let blocks: Vec<&str> =
+            readme.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+        assert!(!blocks.is_empty());
+        let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
+        for block in blocks {
+            let bound = spec::parse("README.md", block).and_then(|spec| spec.bind(&values));
+            assert!(bound.is_ok(), "{}", bound.err().map(|error| error.to_string()).unwrap_or_default());
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::live::{Reader, Wanted};
 use crate::model::Target;
 use crate::plan::saved::{self, Stale};
 use crate::plan::{self, Consent, Input, Plan, ownership};
-use crate::resources::{Address, Resource};
+use crate::resources::{Address, Kind, Resource, Snapshot};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
@@ -22,6 +22,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What the spec asks for, with the owner's marks.
     pub desired: BTreeMap<Address, Resource>,
+    /// What was read for it.
+    pub snapshot: Snapshot,
 }
 
 /// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
@@ -47,7 +49,7 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
         consent,
         prune: select.is_all(),
     };
-    Ok(Planned { plan: plan::build(input), desired })
+    Ok(Planned { plan: plan::build(input), desired, snapshot })
 }
 
 /// Reads the target and says what has to be deleted so that nothing of the stack is left.
@@ -57,8 +59,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
     let reader = Reader::new(aws);
     let survey = reader.survey(Wanted { stack: bound.stack(), desired: &named, functions: &[] }).await?;
     let target = survey.target.clone();
-    let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
-    snapshot.observations.retain(|address, _| select.covers(address));
+    let snapshot = reader.complete(survey, bound.stack(), &named).await;
     let consent = Consent { deletes: true, ..*consent };
     let desired = BTreeMap::new();
     let input = Input {
@@ -69,7 +70,15 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
         consent: &consent,
         prune: true,
     };
-    Ok(Planned { plan: plan::build(input), desired })
+    let mut plan = plan::build(input);
+    plan.changes.retain(|change| {
+        let goes_with_topic = match change.before.as_ref().map(|live| &live.resource) {
+            Some(Resource::Subscription(s)) => select.covers(&Address::new(Kind::Topic, &s.topic)),
+            _ => false,
+        };
+        select.covers(&change.address) || goes_with_topic
+    });
+    Ok(Planned { plan, desired, snapshot })
 }
 
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
@@ -96,7 +105,7 @@ impl From<AwsError> for NotReplanned {
 }
 
 /// Reads again what a saved plan touches and gives it back only if all of that still stands as it was.
-pub async fn check_saved(aws: &Aws, plan: Plan) -> Result<Planned, NotReplanned> {
+pub async fn check_saved(aws: &Aws, mut plan: Plan) -> Result<Planned, NotReplanned> {
     let touched: BTreeMap<Address, Resource> = plan
         .effective()
         .filter_map(|change| {
@@ -117,8 +126,12 @@ pub async fn check_saved(aws: &Aws, plan: Plan) -> Result<Planned, NotReplanned>
     if !stale.is_empty() {
         return Err(NotReplanned::Stale(stale));
     }
+    // What does not count may have changed: a subscription confirmed meanwhile has an ARN now.
+    for change in plan.changes.iter_mut().filter(|change| change.before.is_some()) {
+        change.before = snapshot.live(&change.address).cloned().or(change.before.take());
+    }
     let desired = plan.changes.iter().filter_map(|c| Some((c.address.clone(), c.after.clone()?))).collect();
-    Ok(Planned { plan, desired })
+    Ok(Planned { plan, desired, snapshot })
 }
 
 /// Applies a plan and reads back what it wrote. Errors of single resources are in the report; a blocked plan is refused.
@@ -128,13 +141,15 @@ pub async fn apply(aws: &Aws, planned: &Planned, events: &mut dyn FnMut(Event)) 
         bail!("the plan is blocked: {}", blocked.reason);
     }
     let results = apply::executor::run(aws, plan, events).await;
-    let interrupted = aws.interrupt.is_set();
-    let (verified, to_do) = if interrupted {
-        (None, Vec::new())
-    } else {
+    let (mut verified, mut to_do) = (None, Vec::new());
+    if !aws.interrupt.is_set() {
         events(Event::Verifying { target: plan.target.clone() });
-        verify::read_back(aws, plan, &results).await
-    };
+        (verified, to_do) = verify::read_back(aws, plan, &results).await;
+    }
+    let interrupted = aws.interrupt.is_set();
+    if interrupted {
+        verified = None;
+    }
     Ok(Report {
         stack: plan.stack.clone(),
         target: plan.target.clone(),

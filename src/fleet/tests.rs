@@ -1,4 +1,12 @@
 //! The pipeline against the sandbox, in virtual time: what it does, and what it costs in calls, waves and waiting.
 
 mod cost;
+mod drift;
+mod interrupt;
+mod lifecycle;
+mod ownership;
+mod property;
+mod random;
+mod saved;
+mod subscriptions;
 mod world;

@@ -3,36 +3,83 @@
 use crate::apply::{ChangeResult, Outcome, Verification};
 use crate::aws::Aws;
 use crate::live::Reader;
-use crate::plan::{self, Note, NoteKind, Plan, notes};
-use crate::resources::{Address, Confirmation, Observation, Resource};
+use crate::plan::{self, Action, Change, Note, NoteKind, Plan, notes};
+use crate::resources::{Address, Confirmation, Kind, Observation, Resource};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::sleep;
 
-/// One wave of reads over what was written; the to-do list covers what was already waiting, too.
+/// After a write, AWS may still show what was before for a moment.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
+
+/// One wave of reads over what was written, and a second one over what does not look right yet; the to-do list covers what
+/// was already waiting, too.
 pub async fn read_back(aws: &Aws, plan: &Plan, results: &[ChangeResult]) -> (Option<Verification>, Vec<Note>) {
     let done: BTreeSet<&Address> = results.iter().filter(|r| r.outcome == Outcome::Done).map(|r| &r.address).collect();
-    let written: BTreeMap<Address, Resource> = plan
-        .changes
-        .iter()
-        .filter(|change| done.contains(&change.address))
-        .filter_map(|change| Some((change.address.clone(), change.after.clone()?)))
-        .collect();
+    let (written, waiting): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().partition(|change| done.contains(&change.address));
     let mut to_do: Vec<Note> = Vec::new();
-    for change in plan.changes.iter().filter(|change| !done.contains(&change.address)) {
+    for change in waiting {
         to_do.extend(change.notes.iter().filter(|note| note.kind == NoteKind::Act).cloned());
     }
+    let written: BTreeMap<&Address, &Change> =
+        written.into_iter().filter(|c| !ends_with_topic(c, plan)).map(|c| (&c.address, c)).collect();
     if written.is_empty() {
         return (None, to_do);
     }
-    let observations = Reader::new(aws).reread(&plan.target, &written).await;
-    let mut verification = Verification { of: written.len(), ..Verification::default() };
-    for (address, desired) in &written {
-        match differing(observations.get(address), desired) {
-            None => verification.verified += 1,
-            Some(how) => verification.differing.push((address.clone(), how)),
-        }
-        to_do.extend(confirmation(observations.get(address), desired));
+    let mut differing = look(aws, plan, &written, &mut to_do).await;
+    if !differing.is_empty() {
+        sleep(SECOND_LOOK).await;
+        let again = differing.iter().filter_map(|(address, _)| written.get_key_value(address));
+        let again: BTreeMap<&Address, &Change> = again.map(|(address, change)| (*address, *change)).collect();
+        differing = look(aws, plan, &again, &mut to_do).await;
     }
-    (Some(verification), to_do)
+    let verified = written.len() - differing.len();
+    (Some(Verification { verified, of: written.len(), differing }), to_do)
+}
+
+/// A pending subscription cannot be deleted, and every other one ends with its topic: neither can be read back.
+fn ends_with_topic(change: &Change, plan: &Plan) -> bool {
+    let Some(Resource::Subscription(s)) = change.before.as_ref().map(|live| &live.resource) else { return false };
+    let pending = change.before.as_ref().is_some_and(|live| live.facts.confirmation == Some(Confirmation::Pending));
+    let topic = Address::new(Kind::Topic, &s.topic);
+    let topic_goes = plan.changes.iter().any(|c| c.address == topic && c.action == Action::Delete);
+    change.action == Action::Delete && (pending || topic_goes)
+}
+
+/// What does not stand as written, and how; who has to confirm something goes on the to-do list.
+async fn look(
+    aws: &Aws,
+    plan: &Plan,
+    written: &BTreeMap<&Address, &Change>,
+    to_do: &mut Vec<Note>,
+) -> Vec<(Address, String)> {
+    let resource = |change: &Change| change.after.clone().or_else(|| Some(change.before.as_ref()?.resource.clone()));
+    let resources = written.iter().filter_map(|(address, change)| Some(((*address).clone(), resource(change)?)));
+    let observations = Reader::new(aws).reread(&plan.target, &resources.collect()).await;
+    let mut differ = Vec::new();
+    for (address, change) in written {
+        let observation = observations.get(address);
+        let how = match &change.after {
+            Some(desired) => {
+                to_do.extend(confirmation(observation, desired).filter(|note| !to_do.contains(note)));
+                differing(observation, desired)
+            }
+            None => standing(observation),
+        };
+        differ.extend(how.map(|how| ((*address).clone(), how)));
+    }
+    differ
+}
+
+/// What is left of something deleted; `None` where it is gone.
+fn standing(observation: Option<&Observation>) -> Option<String> {
+    match observation {
+        None | Some(Observation::Absent) => None,
+        Some(Observation::Unknown(reason)) => Some(format!("it could not be read back: {reason}")),
+        Some(Observation::Present(live)) if live.facts.confirmation == Some(Confirmation::Lost) => None,
+        Some(Observation::Present(_)) => Some("it is still there".to_owned()),
+    }
 }
 
 /// How live differs from what was written; `None` where it does not.

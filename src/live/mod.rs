@@ -102,7 +102,9 @@ impl Reader {
         alarms.spread(desired, &mut snapshot.observations);
         snapshot.observations.retain(|address, observation| {
             let named = desired.contains_key(address) || shares_name(address, desired);
-            named || address.kind == Kind::Subscription || is_marked(observation, stack)
+            let has_desired = address.kind == Kind::Topic
+                && desired.values().any(|resource| topic_of(resource) == Some(address.name.as_str()));
+            named || has_desired || address.kind == Kind::Subscription || is_marked(observation, stack)
         });
         snapshot
     }
@@ -115,7 +117,8 @@ impl Reader {
     ) -> Result<(Target, Observations), AwsError> {
         let (target, index) = futures_util::join!(self.aws.target(), queries.topics());
         let target = target?;
-        let mut topics: BTreeSet<String> = names(desired.keys(), &[Kind::Topic]).into_iter().collect();
+        // A run limited to a subscription asks for its topic, too: only that tells whose the subscription is.
+        let mut topics: BTreeSet<String> = desired.values().filter_map(topic_of).map(str::to_owned).collect();
         topics.extend(index.topics.iter().cloned());
         let found = join_all(topics.iter().map(|name| topics::read(&self.aws, &target, name, index, desired))).await;
         Ok((target, found.into_iter().flatten().collect()))
@@ -125,14 +128,7 @@ impl Reader {
     pub async fn reread(&self, target: &Target, desired: &BTreeMap<Address, Resource>) -> Observations {
         let alarm_names = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
         let group_names = names(desired.keys(), &[Kind::LogGroup]);
-        let topic_names: BTreeSet<&str> = desired
-            .values()
-            .filter_map(|resource| match resource {
-                Resource::Topic(topic) => Some(topic.name.as_str()),
-                Resource::Subscription(subscription) => Some(subscription.topic.as_str()),
-                _ => None,
-            })
-            .collect();
+        let topic_names: BTreeSet<&str> = desired.values().filter_map(topic_of).collect();
         let (topics, alarms, groups) = futures_util::join!(
             join_all(topic_names.iter().map(|name| topics::reread(&self.aws, target, name, desired))),
             self.alarms(&alarm_names),
@@ -267,6 +263,15 @@ async fn own_tags(aws: &Aws, target: &Target, address: &Address) -> Result<Optio
         Kind::LogGroup => log_group::aws::tags(aws, &arn).await,
         Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tags(aws, &arn).await,
         Kind::Subscription => Ok(Some(Tags::new())),
+    }
+}
+
+/// The topic a topic or a subscription is about.
+fn topic_of(resource: &Resource) -> Option<&str> {
+    match resource {
+        Resource::Topic(topic) => Some(&topic.name),
+        Resource::Subscription(subscription) => Some(&subscription.topic),
+        _ => None,
     }
 }
 

@@ -74,6 +74,19 @@ pub struct Change {
 }
 
 impl Change {
+    /// With every list whose order means nothing in one order.
+    pub fn in_order(mut self) -> Self {
+        self.before = self.before.map(|live| Live { resource: live.resource.in_order(), ..live });
+        self.after = self.after.map(Resource::in_order);
+        self
+    }
+
+    /// A field that differs and that AWS cannot change in place.
+    pub fn fixed_field(&self) -> Option<&FieldChange> {
+        let fixed = self.after.as_ref()?.immutable_fields();
+        self.fields.iter().find(|field| fixed.contains(&field.field.as_str()))
+    }
+
     /// Whether applying it would write anything.
     pub fn is_effective(&self) -> bool {
         self.action != Action::NoOp

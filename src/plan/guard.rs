@@ -57,6 +57,14 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
                 reason: format!("it belongs to stack {stack:?}"),
                 remedy: "choose another name, or take it out of that stack first".to_owned(),
             }),
+            _ if change.fixed_field().is_some() => {
+                let field = change.fixed_field()?;
+                let value = field.from.as_ref().map_or_else(|| "AWS's default".to_owned(), |value| value.to_string());
+                Some(Blocked {
+                    reason: format!("it exists already with another {}: {value}, which AWS never changes", field.field),
+                    remedy: format!("write its {} in the spec, choose another name, or delete it first", field.field),
+                })
+            }
             // AWS makes log groups by itself, and a subscription under our own topic harms nobody.
             _ if matches!(change.address.kind, Kind::LogGroup | Kind::Subscription) || input.consent.adopt => None,
             _ => Some(Blocked {

@@ -42,7 +42,7 @@ pub fn build(input: Input<'_>) -> Plan {
     let mut plan = Plan {
         stack: input.stack.to_owned(),
         target: input.target.clone(),
-        changes: changes.into_values().collect(),
+        changes: changes.into_values().map(Change::in_order).collect(),
         notes: Vec::new(),
         blocked: Vec::new(),
         pruning: input.prune,
@@ -94,9 +94,16 @@ pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
         Resource::Topic(topic) if topic.policy.is_none() => {
             from.remove("policy");
         }
-        Resource::LogGroup(_) if live.facts.retention_policy_name.is_some() => {
-            from.remove("retention_in_days");
-            to.remove("retention_in_days");
+        Resource::LogGroup(group) => {
+            let class = group.log_group_class.as_ref().and(to.get("log_group_class").cloned());
+            if group.log_group_class.is_none() {
+                from.remove("log_group_class");
+            }
+            // An account policy decides, or the class: AWS keeps the logs of class DELIVERY for a day.
+            if live.facts.retention_policy_name.is_some() || class.is_some_and(|class| class == "DELIVERY") {
+                from.remove("retention_in_days");
+                to.remove("retention_in_days");
+            }
         }
         Resource::Subscription(_) if !live.facts.attributes_read => {
             to = from.clone();

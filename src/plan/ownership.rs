@@ -3,7 +3,7 @@
 use super::{Action, Change, Input, Note, NoteKind};
 use crate::model::FieldChange;
 use crate::resources::mark::{self, Owner, SubscriptionMarks};
-use crate::resources::{Address, Kind, Live, Resource, Tags};
+use crate::resources::{Address, Confirmation, Kind, Live, Resource, Tags};
 use std::collections::BTreeMap;
 
 /// Who a live resource belongs to.
@@ -66,12 +66,13 @@ pub fn leftovers(input: Input<'_>) -> Vec<Change> {
             }
             _ => false,
         };
-        goes(address) && (topic_goes || standing(address, live, input) == Standing::Ours)
+        let is_gone = live.facts.confirmation == Some(Confirmation::Lost);
+        goes(address) && !is_gone && (topic_goes || standing(address, live, input) == Standing::Ours)
     });
-    ours.map(|(address, live)| leftover(address, live)).collect()
+    ours.map(|(address, live)| leftover(address, live, input)).collect()
 }
 
-fn leftover(address: &Address, live: &Live) -> Change {
+fn leftover(address: &Address, live: &Live, input: Input<'_>) -> Change {
     let delete = Change {
         address: address.clone(),
         action: Action::Delete,
@@ -81,6 +82,14 @@ fn leftover(address: &Address, live: &Live) -> Change {
         notes: Vec::new(),
         blocked: None,
     };
+    // AWS deletes no pending subscription as long as its topic stands.
+    let pending = live.facts.confirmation == Some(Confirmation::Pending);
+    if let Resource::Subscription(s) = &live.resource
+        && pending
+        && input.desired.contains_key(&Address::new(Kind::Topic, &s.topic))
+    {
+        return Change { action: Action::NoOp, ..delete };
+    }
     let released = match &live.resource {
         Resource::LogGroup(group) => group.tags.get(mark::ADOPTED).map(|kept| (group.clone(), kept.clone())),
         _ => None,

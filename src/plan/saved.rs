@@ -1,7 +1,7 @@
 //! A plan in a file: what to do, and the live fields it was made from, so that a later apply can tell whether they still
 //! stand. Holds no secrets: endpoints that carry some are masked and filled in again from the spec.
 
-use super::{Action, Change, Plan};
+use super::{Action, Change, Note, Plan};
 use crate::model::{Fields, field};
 use crate::resources::{Address, Observation, Resource, Snapshot, Subscription};
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,8 @@ pub struct SavedPlan {
     pub format_version: u32,
     pub mlopsctl_version: String,
     pub plan: Plan,
-    /// Masked subscription -> digest of the true endpoint.
-    pub masked: BTreeMap<Address, String>,
+    /// Position of a change with a masked endpoint -> digest of the true one; two endpoints may look alike masked.
+    pub masked: BTreeMap<usize, String>,
 }
 
 /// Live differs from what the plan was made from.
@@ -37,7 +37,10 @@ impl SavedPlan {
             plan: plan.clone(),
             masked: BTreeMap::new(),
         };
-        for change in &mut saved.plan.changes {
+        for (at, change) in saved.plan.changes.iter_mut().enumerate() {
+            for note in &mut change.notes {
+                hide_in(note, &mask);
+            }
             let mut digest = None;
             for subscription in subscriptions_mut(change) {
                 let hidden = mask(&subscription.endpoint);
@@ -50,7 +53,7 @@ impl SavedPlan {
                 (digest, change.after.as_ref().or(change.before.as_ref().map(|l| &l.resource)))
             {
                 change.address = resource.address();
-                saved.masked.insert(change.address.clone(), digest);
+                saved.masked.insert(at, digest);
             }
         }
         saved
@@ -65,8 +68,8 @@ impl SavedPlan {
         });
         let endpoints: BTreeMap<String, String> = endpoints.collect();
         let mut missing = Vec::new();
-        for change in &mut plan.changes {
-            let Some(digest) = self.masked.get(&change.address) else { continue };
+        for (at, change) in plan.changes.iter_mut().enumerate() {
+            let Some(digest) = self.masked.get(&at) else { continue };
             let Some(endpoint) = endpoints.get(digest) else {
                 missing.push(change.address.clone());
                 continue;
@@ -80,6 +83,12 @@ impl SavedPlan {
         }
         if missing.is_empty() { Ok(plan) } else { Err(missing) }
     }
+}
+
+/// Notes speak of endpoints.
+fn hide_in(note: &mut Note, mask: impl Fn(&str) -> String) {
+    note.text = mask(&note.text);
+    note.remedy = note.remedy.as_deref().map(mask);
 }
 
 fn subscriptions_mut(change: &mut Change) -> impl Iterator<Item = &mut Subscription> {

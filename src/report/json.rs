@@ -3,6 +3,7 @@
 
 use super::{apply_text, mask};
 use crate::apply::{Outcome, Report};
+use crate::cost::Cost;
 use crate::model::FieldChange;
 use crate::plan::{Change, Note, NoteKind, Plan, Summary};
 use crate::resources::Resource;
@@ -22,9 +23,11 @@ pub struct Diagnostic {
 }
 
 /// The plans of one run as one document, ending in a line feed. Addresses are unique within account and region.
-pub fn plans<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> String {
+pub fn plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) -> String {
+    let mut costs = Vec::new();
     let (mut sum, mut changes, mut diagnostics, mut complete) = (Summary::default(), Vec::new(), Vec::new(), true);
-    for plan in plans {
+    for (plan, cost) in plans {
+        costs.extend(cost.map(|cost| super::cost::json(&plan.target, &plan.stack, cost)));
         let Summary { add, change, destroy, adopt } = plan.summary();
         sum.add += add;
         sum.change += change;
@@ -39,6 +42,7 @@ pub fn plans<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> String {
         "complete": complete,
         "summary": sum,
         "resource_changes": changes,
+        "costs": costs,
         "diagnostics": diagnostics,
     }))
 }

@@ -3,6 +3,7 @@
 
 use super::{count, field_text, mask, phrase, plan_text};
 use crate::apply::{Outcome, Report};
+use crate::cost::Cost;
 use crate::plan::{Action, Change, Note, NoteKind, Plan};
 use std::fmt::Write as _;
 
@@ -13,11 +14,19 @@ const RESERVE: usize = 600;
 
 /// One plan, at most `LIMIT` bytes.
 pub fn plan(plan: &Plan) -> String {
+    plan_and_cost(plan, None)
+}
+
+/// One plan with what it costs, at most `LIMIT` bytes.
+pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
     let mut text = Cut::new(LIMIT - RESERVE);
     text.push(&format!("### {}\n\n", prose(&plan_text::verdict(plan))));
     let changes: Vec<&Change> = plan.effective().collect();
     if !changes.is_empty() || plan.is_incomplete() {
         text.push(&format!("**{}**\n\n", plan_text::summary(&plan.summary())));
+    }
+    if let Some(cost) = cost.filter(|_| !changes.is_empty()) {
+        text.push(&format!("Cost: {}\n\n", prose(&super::cost::sentence(cost))));
     }
     for (address, blocked) in plan.refusals() {
         let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();

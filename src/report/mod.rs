@@ -1,10 +1,14 @@
 //! Values become text here: for people, for programs, for pull requests. Never prints, never reads, never asks AWS.
 
 pub mod apply_text;
+pub mod backtest;
 pub mod calls;
+pub mod cost;
 mod field_text;
 pub mod json;
+pub mod junit;
 mod layout;
+pub mod lint;
 pub mod markdown;
 pub mod mask;
 mod phrase;
@@ -12,6 +16,7 @@ pub mod plan_text;
 mod table;
 #[cfg(test)]
 pub mod testing;
+pub mod unit_test;
 
 use anstyle::{AnsiColor, Style};
 

@@ -2,6 +2,7 @@
 //! greppable count as the last line.
 
 use super::{Look, Tone, field_text, layout, mask, phrase};
+use crate::cost::Cost;
 use crate::plan::{Action, Change, Note, NoteKind, Plan, Summary};
 use crate::resources::{Address, Kind};
 use std::cell::RefCell;
@@ -19,6 +20,11 @@ const INDENT: usize = 6;
 
 /// The whole plan, ending in a line feed.
 pub fn plan(plan: &Plan, look: &Look) -> String {
+    plan_and_cost(plan, None, look)
+}
+
+/// The whole plan with what it costs, ending in a line feed.
+pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>, look: &Look) -> String {
     let page = Page { plan, shared: shared_notes(plan), look, advised: RefCell::default() };
     let mut text = format!("{}\n", look.paint(Tone::Strong, &verdict(plan)));
     for kind in Kind::ALL {
@@ -30,7 +36,11 @@ pub fn plan(plan: &Plan, look: &Look) -> String {
         }
     }
     text += &page.below();
-    if plan.effective().next().is_some() || plan.is_incomplete() {
+    let changes = plan.effective().next().is_some();
+    if let Some(cost) = cost.filter(|_| changes || look.verbose) {
+        text += &format!("\n{}", super::cost::text(cost, look));
+    }
+    if changes || plan.is_incomplete() {
         text += &format!("\n{}\n", summary(&plan.summary()));
     }
     text

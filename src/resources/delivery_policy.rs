@@ -24,7 +24,7 @@ pub fn canonical(policy: &Value) -> Option<Value> {
 
 /// `flag` is false by default, `retries` is a retry policy.
 fn part(mut part: Map<String, Value>, flag: &str, retries: &str) -> Map<String, Value> {
-    part.retain(|key, value| !value.is_null() && !(key == flag && value == false));
+    part.retain(|key, value| !value.is_null() && (key != flag || value != false));
     if let Some(Value::Object(given)) = part.get_mut(retries) {
         let defaults = json!({
             "minDelayTarget": 20, "maxDelayTarget": 20, "numRetries": 3, "numMaxDelayRetries": 0,

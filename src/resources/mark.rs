@@ -65,6 +65,12 @@ impl SubscriptionMarks {
         Self(self.0.union(&other.0).cloned().collect())
     }
 
+    /// Without the mark of one subscription.
+    pub fn without(&self, subscription: &Subscription) -> Self {
+        let own = [entry(subscription, false), entry(subscription, true)];
+        Self(self.0.iter().filter(|mark| !own.contains(mark)).cloned().collect())
+    }
+
     /// The tags that carry the marks: values hold letters, digits, `+` and spaces, which AWS allows.
     pub fn to_tags(&self) -> Tags {
         let mut values = vec![String::new()];

@@ -9,6 +9,7 @@ pub mod function;
 pub mod live;
 pub mod log_group;
 pub mod mark;
+pub mod metric;
 pub mod scope;
 pub mod snapshot;
 pub mod subscription;
@@ -114,6 +115,16 @@ impl Resource {
             Resource::Alarm(r) => r.fields(),
             Resource::CompositeAlarm(r) => r.fields(),
         }
+    }
+
+    /// With every list whose order means nothing in one order, so that the same resource is always the same bytes.
+    pub fn in_order(mut self) -> Self {
+        match &mut self {
+            Resource::Alarm(r) => r.sort(),
+            Resource::CompositeAlarm(r) => r.actions.sort(),
+            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+        }
+        self
     }
 
     /// The tags; `None` for a kind that AWS gives none (a subscription).

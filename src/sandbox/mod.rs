@@ -27,4 +27,10 @@ pub use accounts::{ACCESS_KEY, SECRET_KEY};
 pub use connector::Sandbox;
 #[cfg(test)]
 pub use sns::Letter;
+#[cfg(test)]
+pub use stats::Stats;
+#[cfg(test)]
+pub use store::Contents;
+#[cfg(test)]
+pub use weather::Quotas;
 pub use weather::Weather;

@@ -21,6 +21,8 @@ pub struct Weather {
     pub fault_reset_before: f64,
     /// Share of calls that are applied and whose answer is then lost.
     pub fault_reset_after: f64,
+    /// The one operation that faults befall, e.g. `sns:GetTopicAttributes` by signing name; none = all of them.
+    pub fault_operation: Option<String>,
     /// After so many applied writes no call is answered any more, the last of these writes included: a killed process.
     pub kill_after: Option<u64>,
     /// How far GetResources of the tagging API is behind.
@@ -48,6 +50,7 @@ impl Default for Weather {
             fault_500: 0.0,
             fault_reset_before: 0.0,
             fault_reset_after: 0.0,
+            fault_operation: None,
             kill_after: None,
             tag_index_lag: Duration::ZERO,
             seed: 1,
@@ -76,7 +79,8 @@ impl Weather {
             (Accident::ResetBefore, self.fault_reset_before),
             (Accident::ResetAfter, self.fault_reset_after),
         ];
-        if shares.iter().all(|(_, share)| *share <= 0.0) {
+        let spared = self.fault_operation.as_ref().is_some_and(|operation| operation != name);
+        if spared || shares.iter().all(|(_, share)| *share <= 0.0) {
             return None;
         }
         let seed = fold(self.seed, [account, region, name]) ^ nth.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -145,10 +149,11 @@ impl Weather {
             "fault-500" => self.fault_500 = share(value)?,
             "fault-reset-before" => self.fault_reset_before = share(value)?,
             "fault-reset-after" => self.fault_reset_after = share(value)?,
+            "fault-operation" => self.fault_operation = Some(value.to_owned()),
             "kill-after" => self.kill_after = Some(value.parse().context("kill-after is a number of writes")?),
             "seed" => self.seed = value.parse().context("a seed is a whole number")?,
             _ => bail!(
-                "settings are latency, jitter, quotas, burst, fault-500, fault-reset-before, fault-reset-after, kill-after, tag-index-lag, seed"
+                "settings are latency, jitter, quotas, burst, fault-500, fault-reset-before, fault-reset-after, fault-operation, kill-after, tag-index-lag, seed"
             ),
         }
         Ok(())
@@ -212,6 +217,8 @@ mod tests {
         assert!((900..1100).contains(&count(Accident::Internal)), "{}", count(Accident::Internal));
         assert!((420..580).contains(&count(Accident::ResetAfter)));
         assert_eq!(count(Accident::ResetBefore), 0);
-        assert_ne!(drawn, draw(&Weather { seed: 2, ..weather }));
+        assert_ne!(drawn, draw(&Weather { seed: 2, ..weather.clone() }));
+        let elsewhere = Weather { fault_operation: Some("y".into()), ..weather };
+        assert!(draw(&elsewhere).iter().all(Option::is_none));
     }
 }

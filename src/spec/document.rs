@@ -2,6 +2,7 @@
 
 use super::error::SpecError;
 use super::presets::{self, GOLDEN_SIGNALS};
+use super::source::Source;
 use super::variables::{self, Filler, Variable};
 use crate::model::node::{Data, Entry, Name, Node, Span};
 use crate::model::shape::{self, Format, Key, Object, Shape};
@@ -81,6 +82,27 @@ static DEFAULTS: Object = Object {
     ],
 };
 
+/// What `mlopsctl lint` is to do with one of its rules. Which rules there are, and what they measure, is for `lint` to know.
+static LINT_RULE: Object = Object {
+    what: "a lint rule",
+    doc: "How a rule of `mlopsctl lint` is to be applied.",
+    keys: &[&[
+        Key::new("level", Shape::OneOf(LEVELS), "How much a finding weighs; off switches the rule off."),
+        Key::new(
+            "min",
+            Shape::Text(40),
+            "The lowest value that the rule accepts: a number or a duration, as its page says.",
+        ),
+        Key::new(
+            "max",
+            Shape::Text(40),
+            "The highest value that the rule accepts: a number or a duration, as its page says.",
+        ),
+    ]],
+};
+
+const LEVELS: &[&str] = &["off", "error", "warning", "hint"];
+
 /// The file.
 static SPEC: Object = Object {
     what: "a spec",
@@ -114,6 +136,11 @@ static SPEC: Object = Object {
             "Alarms over the states of other alarms, by name.",
         ),
         Key::new("log_groups", Shape::Map(&Shape::Object(&log_group::spec::LOG_GROUP)), "Log groups, by name."),
+        Key::new(
+            "lint",
+            Shape::Map(&Shape::Either(&[Shape::OneOf(LEVELS), Shape::Object(&LINT_RULE)])),
+            "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
+        ),
     ]],
 };
 
@@ -209,6 +236,35 @@ impl Bound {
 
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text()
+    }
+
+    /// The file, for those who show a place of it.
+    pub fn source(&self) -> Source<'_> {
+        Source { name: &self.name, text: &self.text }
+    }
+
+    /// What the file says of lint rules: id to level or object.
+    pub fn lint(&self) -> &[Entry] {
+        self.root.get("lint").map(Node::entries).unwrap_or_default()
+    }
+
+    /// Where a function is named under `functions`.
+    pub fn function_span(&self, function: &str) -> Option<Span> {
+        section(&self.root, "functions").into_iter().find(|e| e.name.text == function).map(|e| e.name.span)
+    }
+
+    /// Where the first of these keys stands in the declaration of a resource; `None` where the declaration has none of them.
+    pub fn key_span(&self, address: &Address, keys: &[&str]) -> Option<Span> {
+        let section_name = match address.kind {
+            Kind::Topic => "topics",
+            Kind::LogGroup => "log_groups",
+            Kind::Alarm => "alarms",
+            Kind::CompositeAlarm => "composite_alarms",
+            Kind::Subscription => return None,
+        };
+        let declared = section(&self.root, section_name).into_iter().find(|entry| entry.name.text == address.name)?;
+        let entries = declared.value.entries();
+        keys.iter().find_map(|key| entries.iter().find(|entry| entry.name.text == *key)).map(|entry| entry.name.span)
     }
 
     /// The names under `functions`, in the order of the file.

@@ -3,8 +3,9 @@
 use super::document::Spec;
 use super::error::SpecError;
 use super::yaml;
-use crate::model::node::{Data, Span};
+use crate::model::node::{Data, Node, Span};
 use crate::model::problem::Problem;
+use crate::model::shape::{self, Object, Shape};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
@@ -32,6 +33,39 @@ pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
             )
             .help("it begins with: version: 1, then stack: and a name"),
         )),
+    }
+}
+
+/// Another file of ours that is written like a spec: its tree, and what its mistakes are shown with.
+#[derive(Debug)]
+pub struct Document {
+    name: String,
+    text: String,
+    pub root: Node,
+}
+
+impl Document {
+    /// Mistakes that were found while the tree was read.
+    pub fn mistakes(&self, problems: Vec<Problem>) -> SpecError {
+        SpecError::new(&self.name, &self.text, problems)
+    }
+}
+
+/// Reads a YAML file and holds it against its shape.
+pub fn read_document(path: &Path, object: &'static Object) -> Result<Document, SpecError> {
+    let (name, text) = read(path)?;
+    parse_document(&name, &text, object)
+}
+
+/// The same of a text.
+pub fn parse_document(name: &str, text: &str, object: &'static Object) -> Result<Document, SpecError> {
+    let fail = |problems| SpecError::new(name, text, problems);
+    let (root, mut problems) = yaml::read(text).map_err(|problem| fail(vec![problem]))?;
+    let label = format!("the file of {}", object.what.trim_start_matches("a "));
+    shape::check(&root, &Shape::Object(object), &label, &mut problems);
+    match problems.is_empty() {
+        true => Ok(Document { name: name.to_owned(), text: text.to_owned(), root }),
+        false => Err(fail(problems)),
     }
 }
 

@@ -5,16 +5,18 @@ mod document;
 mod error;
 mod input;
 mod presets;
+mod source;
 mod variables;
 mod yaml;
 
-pub use document::{Bound, schema};
 #[cfg(test)]
-pub use document::{Desired, reference};
+pub use document::reference;
+pub use document::{Bound, Desired, schema};
 pub use error::SpecError;
+pub use input::{Document, load, read_document, read_var_file};
 #[cfg(test)]
-pub use input::parse;
-pub use input::{load, read_var_file};
+pub use input::{parse, parse_document};
+pub use source::Source;
 pub use variables::Variable;
 
 #[cfg(test)]

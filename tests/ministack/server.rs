@@ -80,7 +80,7 @@ impl Ministack {
 /// Starts the server on a free port and waits until it is ready; `None` where it ends instead.
 fn launch(python: &Path) -> Option<(Child, u16)> {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-    let home = tools().join("ministack-home");
+    let home = tools().join("ministack/home");
     std::fs::create_dir_all(&home).expect("target/tools takes folders");
     let log = File::create(tools().join("ministack.log")).expect("target/tools takes files");
     let mut server = Command::new(python)
@@ -122,10 +122,10 @@ fn is_ready(port: u16) -> bool {
 
 /// The Python of an environment that has ministack; made on first use.
 fn python() -> PathBuf {
-    let venv = tools().join("venv");
+    let venv = tools().join("ministack");
     let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
     std::fs::create_dir_all(tools()).expect("the target folder takes folders");
-    let lock = File::create(tools().join("venv.lock")).expect("target/tools takes files");
+    let lock = File::create(tools().join("ministack.lock")).expect("target/tools takes files");
     lock.lock().expect("target/tools takes locks");
     let has_it = || succeeds(Command::new(&python).args(["-c", "import botocore, cbor2, ministack.app"]));
     if !has_it() {

@@ -3,49 +3,130 @@
 use crate::apply::{Event, Outcome, Report};
 use crate::aws::{Aws, Interrupt, Options, Session};
 use crate::fleet::{self, Planned, Select};
-use crate::plan::{Action, Consent};
-use crate::sandbox::{self, Sandbox, Weather};
+use crate::plan::{Blocked, Consent, Note};
+use crate::resources::Address;
+use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
 use crate::spec::{self, Bound};
 use std::collections::BTreeMap;
+use tokio::sync::OnceCell;
+
+pub use crate::sandbox::ACCOUNT;
+pub const REGION: &str = "us-east-1";
 
 /// The sandbox under one account and region.
 pub struct World {
     pub sandbox: Sandbox,
+    region: String,
+    session: OnceCell<Session>,
+    hands: OnceCell<Aws>,
 }
 
 pub const LAB: &str = include_str!("../../../examples/lab.yaml");
 pub const FIFTY: &str = include_str!("../../../examples/fifty-functions.yaml");
 
-/// A spec with the variable that the examples ask for.
+/// One resource of each kind, and a subscription whose attributes can be read at once.
+pub const EACH: &str = r#"
+version: 1
+stack: each
+region: us-east-1
+topics:
+  alerts:
+    display_name: Alerts
+    subscriptions:
+      - { protocol: email, endpoint: ann@example.edu }
+      - { protocol: sqs, endpoint: "arn:aws:sqs:us-east-1:123456789012:inbox", raw_message_delivery: true }
+log_groups:
+  /app/web: { retention: 14d }
+alarms:
+  errors:
+    namespace: AWS/Lambda
+    metric_name: Errors
+    statistic: Sum
+    threshold: "> 5"
+    notify: alerts
+composite_alarms:
+  any: { alarm_rule: "ALARM(errors)", notify: alerts }
+"#;
+
+/// The text with one place changed; panics where there is no such place.
+pub fn with(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "there is no {from:?}");
+    text.replace(from, to)
+}
+
+/// A spec of the stack with these sections.
+pub fn spec_of(stack: &str, sections: &str) -> String {
+    format!("version: 1\nstack: {stack}\nregion: {REGION}\n{sections}")
+}
+
+/// A spec with a value for every variable that has none.
 pub fn bound(text: &str) -> Bound {
-    let values = BTreeMap::from([("email".to_owned(), "ann@example.edu".to_owned())]);
     let spec = spec::parse("test.yaml", text).unwrap_or_else(|error| panic!("{error}"));
+    let open = spec.variables().iter().filter(|variable| variable.default.is_none());
+    let values = open.map(|variable| (variable.name.clone(), "ann@example.edu".to_owned()));
+    let values: BTreeMap<String, String> = values.collect();
     spec.bind(&values).unwrap_or_else(|error| panic!("{error}"))
 }
 
 impl World {
     pub fn new(weather: Weather) -> Self {
-        Self { sandbox: Sandbox::in_memory(weather) }
+        Self::on(Sandbox::in_memory(weather))
+    }
+
+    fn on(sandbox: Sandbox) -> Self {
+        Self { sandbox, region: REGION.to_owned(), session: OnceCell::new(), hands: OnceCell::new() }
+    }
+
+    pub fn in_region(self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self }
     }
 
     pub fn fine() -> Self {
         Self::new(Weather::default())
     }
 
+    /// The same state under other weather; what happens there does not happen here.
+    pub fn fork(&self, weather: Weather) -> Self {
+        Self::on(self.sandbox.fork(weather))
+    }
+
+    /// Everything that stands, by table and key.
+    pub fn contents(&self) -> Contents {
+        self.sandbox.entities(ACCOUNT, &self.region)
+    }
+
+    pub fn put_entity(&self, table: &str, key: &str, value: &serde_json::Value) {
+        self.sandbox.put_entity(ACCOUNT, &self.region, table, key, value);
+    }
+
+    /// Every mail that went out, the first first.
+    pub fn letters(&self) -> Vec<Letter> {
+        self.sandbox.outbox(ACCOUNT, &self.region).unwrap()
+    }
+
     /// Fresh handles, as a new process has them.
     pub async fn aws(&self) -> Aws {
-        self.aws_with(Interrupt::never()).await
+        self.session.get_or_init(|| self.open(Interrupt::never())).await.target(None).unwrap()
+    }
+
+    /// What somebody else works with, at the console or with another tool.
+    pub async fn hands(&self) -> &Aws {
+        self.hands.get_or_init(|| self.aws()).await
     }
 
     pub async fn aws_with(&self, interrupt: Interrupt) -> Aws {
+        self.open(interrupt).await.target(None).unwrap()
+    }
+
+    async fn open(&self, interrupt: Interrupt) -> Session {
         let http = (self.sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
         let options = Options {
-            region: Some("us-east-1".to_owned()),
+            region: Some(self.region.clone()),
             http: Some(http),
             interrupt: Some(interrupt),
             ..Options::default()
         };
-        Session::open(options).await.unwrap().target(None).unwrap()
+        Session::open(options).await.unwrap()
     }
 
     pub async fn plan(&self, text: &str) -> Planned {
@@ -56,18 +137,70 @@ impl World {
         fleet::plan(&self.aws().await, &bound(text), &Select::default(), consent).await.unwrap()
     }
 
+    /// A plan that is limited to some addresses.
+    pub async fn plan_only(&self, text: &str, targets: &[&str]) -> Planned {
+        fleet::plan(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
+    }
+
     /// Plan and apply, with everything consented to.
     pub async fn apply(&self, text: &str) -> Report {
+        self.run(text).await.1
+    }
+
+    pub async fn run(&self, text: &str) -> (Planned, Report) {
+        self.try_run(text).await.unwrap()
+    }
+
+    /// A run may be unable to read what it needs.
+    pub async fn try_run(&self, text: &str) -> anyhow::Result<(Planned, Report)> {
         let aws = self.aws().await;
-        let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await.unwrap();
-        fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap()
+        let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await?;
+        let report = fleet::apply(&aws, &planned, &mut |_: Event| {}).await?;
+        Ok((planned, report))
+    }
+
+    pub async fn apply_planned(&self, planned: &Planned) -> Report {
+        fleet::apply(&self.aws().await, planned, &mut |_: Event| {}).await.unwrap()
+    }
+
+    pub async fn plan_destroy(&self, text: &str, targets: &[&str]) -> Planned {
+        fleet::plan_destroy(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
     }
 
     pub async fn destroy(&self, text: &str) -> Report {
-        let aws = self.aws().await;
-        let planned = fleet::plan_destroy(&aws, &bound(text), &Select::default(), &everything()).await.unwrap();
-        fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap()
+        let planned = self.plan_destroy(text, &[]).await;
+        self.apply_planned(&planned).await
     }
+
+    /// A Lambda function like the sandbox's own.
+    pub fn add_function(&self, name: &str) {
+        const TABLE: &str = "lambda-function";
+        let mut function = self.contents()[&(TABLE.to_owned(), "mlops-service-lambda".to_owned())].clone();
+        function["FunctionName"] = name.into();
+        self.put_entity(TABLE, name, &function);
+    }
+}
+
+fn select(targets: &[&str]) -> Select {
+    Select(targets.iter().map(|target| Address::parse(target).unwrap()).collect())
+}
+
+/// Every note of a plan with the address it belongs to: `alarm/x: text`.
+pub fn notes(planned: &Planned) -> Vec<String> {
+    let of = |(address, note): (Option<&Address>, &Note)| match address {
+        Some(address) => format!("{address}: {}", note.text),
+        None => note.text.clone(),
+    };
+    planned.plan.all_notes().map(of).collect()
+}
+
+/// Why a plan is blocked, with the address it belongs to.
+pub fn refusals(planned: &Planned) -> Vec<String> {
+    let of = |(address, blocked): (Option<&Address>, &Blocked)| match address {
+        Some(address) => format!("{address}: {}", blocked.reason),
+        None => blocked.reason.clone(),
+    };
+    planned.plan.refusals().map(of).collect()
 }
 
 pub fn everything() -> Consent {
@@ -83,18 +216,16 @@ pub fn lines(planned: &Planned) -> Vec<String> {
     planned.plan.effective().map(line).collect()
 }
 
-pub fn count(planned: &Planned, action: Action) -> usize {
-    planned.plan.changes.iter().filter(|change| change.action == action).count()
-}
-
 /// Panics with every failure of a report.
 pub fn assert_complete(report: &Report) {
-    let failures: Vec<String> = report
-        .results
-        .iter()
-        .filter(|r| r.outcome != Outcome::Done)
-        .map(|r| format!("{}: {:?}", r.address, r.outcome))
-        .collect();
+    let failures = failures(report);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(report.is_complete(), "{:?}", report.verified);
+}
+
+/// What was not done, or does not stand as it should.
+pub fn failures(report: &Report) -> Vec<String> {
+    let undone = report.results.iter().filter(|r| r.outcome != Outcome::Done);
+    let undone = undone.map(|r| format!("{}: {:?}", r.address, r.outcome));
+    let differing = report.verified.iter().flat_map(|v| &v.differing);
+    undone.chain(differing.map(|(address, how)| format!("{address}: {how}"))).collect()
 }

@@ -79,14 +79,14 @@ fn violations(text: &str) -> Vec<String> {
 #[test]
 fn the_plan_is_as_the_published_schema_says() {
     let plan = every_kind_of_change();
-    assert_eq!(violations(&plans([&plan])), Vec::<String>::new());
+    assert_eq!(violations(&plans([(&plan, None)])), Vec::<String>::new());
     let mistake = Diagnostic { summary: "x".into(), line: Some(3), ..Diagnostic::default() };
     assert_eq!(violations(&failure(&[mistake])), Vec::<String>::new());
 }
 
 #[test]
 fn the_schema_test_can_fail() {
-    let mut value: Value = serde_json::from_str(&plans([&every_kind_of_change()])).unwrap();
+    let mut value: Value = serde_json::from_str(&plans([(&every_kind_of_change(), None)])).unwrap();
     value["summary"]["add"] = json!("4");
     value["resource_changes"][0]["change"]["actions"] = json!(["invent"]);
     value["surplus"] = json!(1);
@@ -95,7 +95,7 @@ fn the_schema_test_can_fail() {
 
 #[test]
 fn a_change_has_the_promised_parts() {
-    let value: Value = serde_json::from_str(&plans([&every_kind_of_change()])).unwrap();
+    let value: Value = serde_json::from_str(&plans([(&every_kind_of_change(), None)])).unwrap();
     assert_eq!(value["format_version"], "1");
     assert_eq!(value["summary"], json!({ "add": 4, "change": 1, "destroy": 1, "adopt": 1 }));
     let update = value["resource_changes"].as_array().unwrap().iter().find(|c| c["name"] == "threshold").unwrap();

@@ -104,13 +104,11 @@ pub async fn put(aws: &Aws, alarm: &Alarm) -> Result<(), AwsError> {
     aws.call(PUT, Repeat::Safe, request).await.map(drop)
 }
 
-/// Deletes alarms of either kind, at most `BATCH` names; AWS takes at most one composite alarm a call. Gone is fine.
+/// Deletes alarms of either kind, at most `BATCH` names; AWS takes at most one composite alarm a call, and deletes none of
+/// them where one is missing (`NotFound`).
 pub async fn delete(aws: &Aws, names: &[String]) -> Result<(), AwsError> {
     let request = || aws.cloudwatch.delete_alarms().set_alarm_names(Some(names.to_vec())).send();
-    match aws.call(DELETE, Repeat::Safe, request).await {
-        Err(error) if error.is(Class::NotFound) => Ok(()),
-        answer => answer.map(drop),
-    }
+    aws.call(DELETE, Repeat::Safe, request).await.map(drop)
 }
 
 /// The tags of an alarm of either kind; `None` where it does not exist.

@@ -87,14 +87,28 @@ impl Actions {
         self.alarm.iter().chain(&self.ok).chain(&self.insufficient_data)
     }
 
+    /// Puts what is a set to AWS in one order.
+    pub fn sort(&mut self) {
+        for list in [&mut self.alarm, &mut self.ok, &mut self.insufficient_data] {
+            list.sort();
+            list.dedup();
+        }
+        if let Some(propagation) = &mut self.tags_propagation {
+            propagation.included_tag_keys.sort();
+            propagation.excluded_tag_keys.sort();
+        }
+    }
+
     /// The fields that metric and composite alarms share.
     pub fn put_fields(&self, fields: FieldSet) -> FieldSet {
+        let mut sorted = self.clone();
+        sorted.sort();
         fields
             .put_unless(&true, "actions_enabled", &self.enabled)
             .put_set("alarm_actions", &self.alarm)
             .put_set("ok_actions", &self.ok)
             .put_set("insufficient_data_actions", &self.insufficient_data)
-            .put_some("tags_propagation", &self.tags_propagation)
+            .put_some("tags_propagation", &sorted.tags_propagation)
     }
 }
 
@@ -166,6 +180,12 @@ pub struct WarmUp {
 impl Alarm {
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Puts what is a set to AWS in one order.
+    pub fn sort(&mut self) {
+        self.actions.sort();
+        self.metrics.sort_by(|a, b| a.id.cmp(&b.id));
     }
 
     /// Normalised as AWS_FACTS lists: `[]` is absent, missing data absent is `missing`, M absent is N, low-sample

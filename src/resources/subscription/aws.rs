@@ -91,10 +91,15 @@ pub async fn subscribe(aws: &Aws, topic_arn: &str, subscription: &Subscription) 
     aws.call(SUBSCRIBE, Repeat::AfterLooking, request).await.map(drop)
 }
 
-/// Changes the named fields, one attribute a call as SNS wants it; the scope goes before the policy that needs it.
+/// Changes the named fields, one attribute a call as SNS wants it. Only the scope `MessageBody` takes nested policies: it
+/// comes before such a policy, and goes after it.
 pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), AwsError> {
     let mut changes: Vec<&FieldChange> = changes.iter().collect();
-    changes.sort_by_key(|change| change.field != "filter_policy_scope");
+    changes.sort_by_key(|change| match change.field.as_str() {
+        "filter_policy_scope" if change.to.is_some() => 0,
+        "filter_policy_scope" => 2,
+        _ => 1,
+    });
     for (nth, change) in changes.into_iter().enumerate() {
         let Some(attribute) = attribute_name(&change.field) else { continue };
         let value = attribute_value(change.to.as_ref(), &change.field);

@@ -13,6 +13,7 @@ const SET: Op = Op("sns", "SetTopicAttributes");
 const DELETE: Op = Op("sns", "DeleteTopic");
 const LIST_TAGS: Op = Op("sns", "ListTagsForResource");
 const TAG: Op = Op("sns", "TagResource");
+const UNTAG: Op = Op("sns", "UntagResource");
 
 /// The topic as it stands; `None` where there is none.
 pub async fn read(aws: &Aws, name: &str, arn: &str) -> Result<Option<Live>, AwsError> {
@@ -134,4 +135,9 @@ pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
         aws.sns.tag_resource().resource_arn(arn).set_tags(Some(tags.collect())).send()
     };
     aws.call(TAG, Repeat::Safe, request).await.map(drop)
+}
+
+pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+    let request = || aws.sns.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
+    aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
 }

@@ -17,10 +17,11 @@ pub struct Rule {
 enum Expression {
     Constant(bool),
     Is(StateValue, String),
-    /// At least so many of the alarms; a share is in percent.
+    /// At least so many of the alarms, a share in percent, are in the state; negated: in another one.
     AtLeast {
         number: u32,
         percent: bool,
+        negated: bool,
         state: StateValue,
         alarms: Vec<String>,
     },
@@ -41,8 +42,9 @@ impl Expression {
         match self {
             Expression::Constant(value) => *value,
             Expression::Is(wanted, alarm) => state(alarm) == Some(*wanted),
-            Expression::AtLeast { number, percent, state: wanted, alarms } => {
-                let count = alarms.iter().filter(|alarm| state(alarm) == Some(*wanted)).count() as u64;
+            Expression::AtLeast { number, percent, negated, state: wanted, alarms } => {
+                let counts = |alarm: &&String| (state(alarm) == Some(*wanted)) != *negated;
+                let count = alarms.iter().filter(counts).count() as u64;
                 let number = u64::from(*number);
                 if *percent { count * 100 >= number * alarms.len() as u64 } else { count >= number }
             }
@@ -231,7 +233,12 @@ impl Parser {
         let percent = amount.ends_with('%');
         let number = amount.trim_end_matches('%').parse().map_err(|_| wrong(format!("{amount} is not a number")))?;
         self.expect(Token::Comma)?;
-        let Token::Word(word) = self.next("a state")? else { return Err(wrong("AT_LEAST needs a state")) };
+        let Token::Word(mut word) = self.next("a state")? else { return Err(wrong("AT_LEAST needs a state")) };
+        let negated = word == "NOT";
+        if negated {
+            let Token::Word(state) = self.next("a state")? else { return Err(wrong("AT_LEAST needs a state")) };
+            word = state;
+        }
         let state = state(&word)?;
         self.expect(Token::Comma)?;
         self.expect(Token::Open)?;
@@ -246,7 +253,7 @@ impl Parser {
         if number < 1 || number > most {
             return Err(wrong(format!("AT_LEAST takes 1 to {most} here, not {number}")));
         }
-        Ok(Expression::AtLeast { number, percent, state, alarms })
+        Ok(Expression::AtLeast { number, percent, negated, state, alarms })
     }
 
     fn alarm(&mut self) -> Result<String, Fault> {
@@ -297,6 +304,8 @@ mod tests {
             ("AT_LEAST(2, ALARM, (a1, a2, o))", true),
             ("AT_LEAST(3, ALARM, (a1, a2, o))", false),
             ("AT_LEAST(50%, NOT_A_STATE, (a1))", false),
+            ("AT_LEAST(2, NOT ALARM, (a1, o1, x))", true),
+            ("AT_LEAST(3, NOT ALARM, (a1, o1, x))", false),
             ("AT_LEAST(50%, ALARM, (a1, \"a2\", o1, o2))", true),
             ("AT_LEAST(51%, ALARM, (a1, a2, o1, o2))", false),
         ] {

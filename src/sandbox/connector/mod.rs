@@ -79,6 +79,24 @@ impl Sandbox {
         self.state().counter.reset();
     }
 
+    /// A copy of the state under other weather, with counters of its own: what befalls the one, the other never sees.
+    #[cfg(test)]
+    pub fn fork(&self, weather: Weather) -> Self {
+        Self::on(self.state().store.fork(), weather)
+    }
+
+    /// Every entity of an account and region by table and key, as it is kept.
+    #[cfg(test)]
+    pub fn entities(&self, account: &str, region: &str) -> super::store::Contents {
+        self.state().store.contents(account, region)
+    }
+
+    /// Puts an entity as it is to be kept: what only time or somebody outside AWS can bring about.
+    #[cfg(test)]
+    pub fn put_entity(&self, account: &str, region: &str, table: &str, key: &str, value: &serde_json::Value) {
+        self.state().store.put(account, region, table, key, value);
+    }
+
     /// Looks at, or changes, what no API of AWS shows. It is no call: no weather befalls it and nothing is counted.
     pub(super) fn visit<T>(
         &self,

@@ -20,6 +20,8 @@ const PAGE: usize = 100;
 const PENDING: Duration = Duration::from_secs(48 * 3600);
 /// What lists say instead of the ARN of a pending one.
 const PENDING_ARN: &str = "PendingConfirmation";
+/// And instead of the ARN of one that its receiver has ended.
+const DELETED_ARN: &str = "Deleted";
 
 type Attributes = BTreeMap<String, String>;
 
@@ -40,6 +42,9 @@ pub struct Subscription {
     pub mailed: Timestamp,
     /// Its topic was deleted while it was pending: lists still show it, nothing else does.
     pub orphaned: bool,
+    /// Its receiver used the link at the foot of a mail: lists call it deleted for a while, nothing else knows it.
+    #[serde(default)]
+    pub unsubscribed: bool,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +168,7 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
                 mails_sent: 0,
                 mailed: tx.now(),
                 orphaned: false,
+                unsubscribed: false,
             };
             (arn, subscription)
         }
@@ -267,14 +273,18 @@ pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Faul
     let found = match &input.topic_arn {
         Some(arn) => {
             topic::find(tx, arn, "TopicArn", "ListSubscriptionsByTopic")?;
-            of_topic(tx, arn)?
+            all(tx)?.into_iter().filter(|(_, live)| live.topic_arn == *arn && !live.orphaned).collect()
         }
         None => all(tx)?,
     };
     let owner = tx.account().to_owned();
     let listed = found.into_iter().map(|(arn, live)| {
         let listed = Listed {
-            subscription_arn: if live.confirmed { arn.clone() } else { PENDING_ARN.into() },
+            subscription_arn: match live.confirmed {
+                _ if live.unsubscribed => DELETED_ARN.into(),
+                true => arn.clone(),
+                false => PENDING_ARN.into(),
+            },
             owner: owner.clone(),
             protocol: live.protocol,
             endpoint: live.endpoint,
@@ -290,7 +300,8 @@ pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Faul
 
 /// The subscriptions of a topic that stands, pending ones too, with their ARNs.
 pub fn of_topic(tx: &Tx, topic_arn: &str) -> Result<Vec<(String, Subscription)>, Fault> {
-    Ok(all(tx)?.into_iter().filter(|(_, live)| live.topic_arn == topic_arn && !live.orphaned).collect())
+    let counts = |live: &Subscription| live.topic_arn == topic_arn && !live.orphaned && !live.unsubscribed;
+    Ok(all(tx)?.into_iter().filter(|(_, live)| counts(live)).collect())
 }
 
 /// A topic goes, and with it what was confirmed; what is pending waits for its end, as AWS lets nobody delete it.
@@ -310,7 +321,7 @@ fn all(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
 }
 
 fn get(tx: &Tx, arn: &str) -> Result<Option<Subscription>, Fault> {
-    Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()) && !live.orphaned))
+    Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()) && !live.orphaned && !live.unsubscribed))
 }
 
 impl Subscription {

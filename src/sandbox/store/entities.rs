@@ -23,7 +23,7 @@ type Table = BTreeMap<String, Arc<str>>;
 type Scope = BTreeMap<String, Table>;
 
 /// Every entity of every account and region.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entities {
     scopes: HashMap<(String, String), Scope>,
     seeds: fn(&str, &str) -> Vec<Seed>,

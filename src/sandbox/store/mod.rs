@@ -20,6 +20,10 @@ use std::path::Path;
 use std::time::SystemTime;
 use tokio::time::Instant;
 
+/// What an account and region hold: (table, key) -> entity.
+#[cfg(test)]
+pub type Contents = std::collections::BTreeMap<(String, String), serde_json::Value>;
+
 /// All entities, and the file behind them if there is one.
 #[derive(Debug)]
 pub struct Store {
@@ -80,6 +84,28 @@ impl Store {
         }
         self.entities.apply(account, region, changes);
         Ok((answer, true))
+    }
+
+    /// A copy in memory, with the same clock.
+    #[cfg(test)]
+    pub fn fork(&self) -> Self {
+        Store { entities: self.entities.clone(), journal: None, clock: self.clock }
+    }
+
+    /// All of an account and region, by table and key.
+    #[cfg(test)]
+    pub fn contents(&mut self, account: &str, region: &str) -> Contents {
+        let parse = |text: &str| serde_json::from_str(text).unwrap_or(serde_json::Value::Null);
+        let tables = self.entities.scope(account, region).iter();
+        let rows = tables.flat_map(|(table, rows)| rows.iter().map(move |(key, text)| (table, key, text)));
+        rows.map(|(table, key, text)| ((table.clone(), key.clone()), parse(text))).collect()
+    }
+
+    #[cfg(test)]
+    pub fn put(&mut self, account: &str, region: &str, table: &str, key: &str, value: &serde_json::Value) {
+        let value = Some(value.to_string().into());
+        let change = entities::Change { table: table.to_owned(), key: key.to_owned(), value };
+        self.entities.apply(account, region, [change]);
     }
 
     fn refresh(&mut self) -> Result<()> {

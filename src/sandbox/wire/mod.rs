@@ -3,7 +3,7 @@
 
 mod cbor;
 #[cfg(test)]
-mod clients;
+mod clients_tests;
 mod decode;
 mod json;
 mod query;

@@ -1,0 +1,254 @@
+//! Who may subscribe to a topic. Subscribing twice sends a second mail, and SNS has no way to forbid it: of several runs at
+//! once only the one whose mark stands on the topic subscribes; the others wait for it.
+
+use crate::aws::{Aws, AwsError, Class, Op};
+use crate::plan::{Action, Plan};
+use crate::resources::mark::{self, SubscriptionMarks};
+use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription, Tags};
+use crate::resources::{subscription, topic};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::{Instant, sleep};
+
+/// Tag by which runs that subscribe to the same topic at the same time see each other.
+const RUN: &str = "mlopsctl:run";
+/// How long a claim has to stand before it counts: longer than another run's subscribing can be under way after its
+/// claim was last seen.
+const SETTLES: Duration = Duration::from_millis(500);
+/// How long a claim that was seen to stand is trusted.
+const TRUSTED: Duration = Duration::from_millis(150);
+/// Calls of Subscribe at once, so that none waits for the quota longer than its claim is trusted.
+const AT_ONCE: usize = 10;
+/// How long another run is given to make the subscriptions it has claimed.
+const OTHERS_TURN: Duration = Duration::from_secs(6);
+const LOOK_AGAIN: Duration = Duration::from_millis(400);
+/// Repeats after lost answers, and after "slow down".
+const ATTEMPTS: u32 = 6;
+const THROTTLED_ATTEMPTS: u32 = 15;
+
+/// The claims of one run on the topics of its plan.
+#[derive(Debug)]
+pub struct Claims<'a> {
+    aws: &'a Aws,
+    plan: &'a Plan,
+    run: String,
+    topics: BTreeMap<String, Mutex<Claim>>,
+    subscribing: Semaphore,
+}
+
+#[derive(Debug, Default)]
+struct Claim {
+    /// Whether this run has written its marks.
+    marked: bool,
+    /// When the claim was last seen to stand; `None` while it does not.
+    stood: Option<Instant>,
+    /// Until when another run, which got there first, is waited for.
+    others_until: Option<Instant>,
+    /// Who was subscribed when the claim began to stand; nobody else can have been added since.
+    subscribed: BTreeSet<(String, String)>,
+}
+
+impl<'a> Claims<'a> {
+    pub fn new(aws: &'a Aws, plan: &'a Plan) -> Self {
+        let topics = plan.effective().filter_map(|change| {
+            let before = change.before.as_ref().map(|live| &live.resource);
+            match change.after.as_ref().or(before)? {
+                Resource::Topic(topic) => Some(topic.name.clone()),
+                Resource::Subscription(subscription) => Some(subscription.topic.clone()),
+                _ => None,
+            }
+        });
+        let run = std::iter::repeat_with(|| fastrand::alphanumeric().to_ascii_lowercase()).take(12).collect();
+        let topics = topics.map(|name| (name, Mutex::default())).collect();
+        Self { aws, plan, run, topics, subscribing: Semaphore::new(AT_ONCE) }
+    }
+
+    /// The tags that a topic is made with, so that its subscriptions are marked before there are any.
+    pub fn tags_of_new(&self, topic: &str) -> Tags {
+        let mut tags = self.desired_marks(topic).to_tags();
+        tags.insert(RUN.to_owned(), self.run.clone());
+        tags
+    }
+
+    /// This run made the topic, with those tags: nobody can have subscribed yet.
+    pub async fn made(&self, topic: &str) {
+        if let Some(claim) = self.topics.get(topic) {
+            *claim.lock().await = Claim { stood: Some(Instant::now()), ..Claim::default() };
+        }
+    }
+
+    /// Another run made the topic meanwhile, and will subscribe.
+    pub async fn made_by_others(&self, topic: &str) {
+        if let Some(claim) = self.topics.get(topic) {
+            *claim.lock().await = Claim { others_until: Some(Instant::now() + OTHERS_TURN), ..Claim::default() };
+        }
+    }
+
+    /// Subscribes, unless somebody has meanwhile. Never twice.
+    pub async fn subscribe(&self, desired: &Subscription) -> Result<(), AwsError> {
+        let mut sent = false;
+        let answer = self.subscribe_once(desired, &mut sent).await;
+        // An answer that was lost may have been a yes.
+        if sent { answer.map_err(AwsError::half_way) } else { answer }
+    }
+
+    async fn subscribe_once(&self, desired: &Subscription, sent: &mut bool) -> Result<(), AwsError> {
+        let arn = self.arn(&desired.topic);
+        let (mut failed, mut throttled) = (0, 0);
+        let mut look = false;
+        loop {
+            if look && self.subscribers(desired).await?.contains(&identity(desired)) {
+                return Ok(());
+            }
+            let error = match self.hold(desired).await? {
+                Hold::AlreadySubscribed => return Ok(()),
+                Hold::Others => None,
+                Hold::Held => {
+                    let _permit = self.subscribing.acquire().await;
+                    match self.hold(desired).await? {
+                        Hold::AlreadySubscribed => return Ok(()),
+                        Hold::Others => None,
+                        Hold::Held => match subscription::aws::subscribe(self.aws, &arn, desired).await {
+                            Ok(()) => return Ok(()),
+                            Err(error) => {
+                                *sent |= !error.was_not_sent();
+                                Some(error)
+                            }
+                        },
+                    }
+                }
+            };
+            let pause = match error {
+                None => LOOK_AGAIN,
+                // The answer was lost: look whether it was applied before trying again.
+                Some(error) if error.is(Class::Transient) && failed < ATTEMPTS => {
+                    failed += 1;
+                    LOOK_AGAIN.mul_f64(0.5 * f64::from(failed))
+                }
+                Some(error) if error.is(Class::Throttled) && throttled < THROTTLED_ATTEMPTS => {
+                    throttled += 1;
+                    LOOK_AGAIN.mul_f64(0.25 * f64::from(throttled))
+                }
+                Some(error) => return Err(error),
+            };
+            look = true;
+            tokio::select! {
+                biased;
+                () = self.aws.interrupt.wait() => return Err(AwsError::not_sent(Op("sns", "Subscribe"))),
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Writes the marks of the topic's subscriptions, where this run has not yet.
+    pub async fn mark(&self, topic: &str) -> Result<(), AwsError> {
+        let Some(claim) = self.topics.get(topic) else { return Ok(()) };
+        let mut claim = claim.lock().await;
+        if !claim.marked && claim.stood.is_none() {
+            self.write(topic, false).await?;
+            claim.marked = true;
+        }
+        Ok(())
+    }
+
+    /// Takes the mark of an ended subscription off, so that one made by hand later is not taken for ours.
+    pub async fn unmark(&self, ended: &Subscription) -> Result<(), AwsError> {
+        let Some(claim) = self.topics.get(&ended.topic) else { return Ok(()) };
+        let _claim = claim.lock().await;
+        let arn = self.arn(&ended.topic);
+        let Some(tags) = topic::aws::tags(self.aws, &arn).await? else { return Ok(()) };
+        let marks = SubscriptionMarks::from_tags(&tags);
+        if !marks.contains(ended) {
+            return Ok(());
+        }
+        let left = marks.without(ended).to_tags();
+        let gone: Vec<String> =
+            tags.into_keys().filter(|key| key.starts_with(mark::SUBSCRIPTIONS) && !left.contains_key(key)).collect();
+        if !left.is_empty() {
+            topic::aws::tag(self.aws, &arn, &left).await?;
+        }
+        if gone.is_empty() { Ok(()) } else { topic::aws::untag(self.aws, &arn, &gone).await }
+    }
+
+    /// Whether this run may subscribe now.
+    async fn hold(&self, desired: &Subscription) -> Result<Hold, AwsError> {
+        let Some(claim) = self.topics.get(&desired.topic) else { return Ok(Hold::Held) };
+        let mut claim = claim.lock().await;
+        if claim.others_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(Hold::Others);
+        }
+        let arn = self.arn(&desired.topic);
+        let stands = match claim.stood {
+            Some(at) if at.elapsed() <= TRUSTED => true,
+            Some(_) => self.stands(&arn).await?,
+            None => {
+                self.write(&desired.topic, true).await?;
+                sleep(SETTLES).await;
+                claim.subscribed = self.subscribers(desired).await?;
+                // Asked last: had somebody else claimed the topic before the list was made, it would not stand.
+                self.stands(&arn).await?
+            }
+        };
+        if !stands {
+            *claim = Claim { others_until: Some(Instant::now() + OTHERS_TURN), ..Claim::default() };
+            return Ok(Hold::Others);
+        }
+        if claim.stood.is_none_or(|at| at.elapsed() > TRUSTED) {
+            claim.stood = Some(Instant::now());
+        }
+        let there = claim.subscribed.contains(&identity(desired));
+        Ok(if there { Hold::AlreadySubscribed } else { Hold::Held })
+    }
+
+    async fn stands(&self, arn: &str) -> Result<bool, AwsError> {
+        let tags = topic::aws::tags(self.aws, arn).await?.unwrap_or_default();
+        Ok(tags.get(RUN) == Some(&self.run))
+    }
+
+    /// Marks the topic's subscriptions, beside the marks it has now, and claims it where that is asked for.
+    async fn write(&self, topic: &str, claim: bool) -> Result<(), AwsError> {
+        let arn = self.arn(topic);
+        let live = topic::aws::tags(self.aws, &arn).await?.unwrap_or_default();
+        let marks = self.desired_marks(topic).union(&SubscriptionMarks::from_tags(&live));
+        let mut tags = marks.to_tags();
+        if claim {
+            tags.insert(RUN.to_owned(), self.run.clone());
+        }
+        topic::aws::tag(self.aws, &arn, &tags).await
+    }
+
+    /// Who is subscribed to the topic now, pending or not.
+    async fn subscribers(&self, of: &Subscription) -> Result<BTreeSet<(String, String)>, AwsError> {
+        let arn = self.arn(&of.topic);
+        let live = subscription::aws::list(self.aws, &of.topic, &arn).await?.unwrap_or_default();
+        let standing = live.iter().filter(|live| live.facts.confirmation != Some(Confirmation::Lost));
+        let identities = standing.filter_map(|live: &Live| match &live.resource {
+            Resource::Subscription(subscription) => Some(identity(subscription)),
+            _ => None,
+        });
+        Ok(identities.collect())
+    }
+
+    fn desired_marks(&self, topic: &str) -> SubscriptionMarks {
+        let desired = self.plan.changes.iter().filter_map(|change| match &change.after {
+            Some(Resource::Subscription(s)) if s.topic == topic && change.action != Action::Delete => Some(s),
+            _ => None,
+        });
+        SubscriptionMarks::of(desired)
+    }
+
+    fn arn(&self, topic: &str) -> String {
+        Address::new(Kind::Topic, topic).arn(&self.plan.target).unwrap_or_default()
+    }
+}
+
+enum Hold {
+    Held,
+    Others,
+    AlreadySubscribed,
+}
+
+fn identity(subscription: &Subscription) -> (String, String) {
+    (subscription.protocol.clone(), subscription.endpoint.clone())
+}

@@ -1,0 +1,202 @@
+//! What an alarm asks of its datapoints, as numbers, and one evaluation of it. Nothing of time, nothing of AWS.
+
+use crate::resources::Alarm;
+use crate::resources::alarm::statistic;
+use crate::resources::composite_alarm::rule::State;
+
+/// The choices CloudWatch does not document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How many periods are fetched for one evaluation. AWS: "a higher number than Evaluation Periods", depending on the length of
+    /// the period, with no formula. Default: N + 2 from five minutes on, else N + 5, which is what observers report.
+    pub evaluation_range: Option<usize>,
+}
+
+/// M out of N datapoints beyond a threshold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// How many datapoints decide.
+    pub n: usize,
+    /// How many of them have to be breaching.
+    pub m: usize,
+    pub comparison: Comparison,
+    pub threshold: f64,
+    pub missing: Treatment,
+    /// Seconds.
+    pub period: i64,
+    /// How many periods are looked at for `n` datapoints; at least `n`.
+    pub range: usize,
+    /// `EvaluateLowSampleCountPercentile: ignore`: with fewer samples than this in `n` periods the state is kept.
+    pub least_samples: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+/// `TreatMissingData`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    Missing,
+    Ignore,
+    Breaching,
+    NotBreaching,
+}
+
+/// What one evaluation says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    Change(State),
+    /// The state stays what it was.
+    Retain,
+}
+
+impl Comparison {
+    pub fn parse(operator: &str) -> Option<Self> {
+        Some(match operator {
+            "GreaterThanThreshold" => Comparison::Greater,
+            "GreaterThanOrEqualToThreshold" => Comparison::GreaterOrEqual,
+            "LessThanThreshold" => Comparison::Less,
+            "LessThanOrEqualToThreshold" => Comparison::LessOrEqual,
+            _ => return None,
+        })
+    }
+
+    /// Whether a value breaches; a missing one (NaN) never does.
+    pub fn holds(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Comparison::Greater => value > threshold,
+            Comparison::GreaterOrEqual => value >= threshold,
+            Comparison::Less => value < threshold,
+            Comparison::LessOrEqual => value <= threshold,
+        }
+    }
+
+    /// Whether larger values are the bad ones.
+    pub fn is_upward(self) -> bool {
+        matches!(self, Comparison::Greater | Comparison::GreaterOrEqual)
+    }
+
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+        }
+    }
+}
+
+impl Treatment {
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "missing" => Treatment::Missing,
+            "ignore" => Treatment::Ignore,
+            "breaching" => Treatment::Breaching,
+            "notBreaching" => Treatment::NotBreaching,
+            _ => return None,
+        })
+    }
+}
+
+impl Condition {
+    /// Of a metric alarm; why not, where CloudWatch evaluates it in a way that is not known here.
+    pub fn of(alarm: &Alarm, options: Options) -> Result<Self, String> {
+        if alarm.promql.is_some() {
+            return Err("a PromQL alarm is evaluated by CloudWatch only".into());
+        }
+        let count = |value: Option<i32>| value.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
+        let n = count(alarm.evaluation_periods).unwrap_or(1);
+        let period = period(alarm);
+        let operator = alarm.comparison_operator.as_deref().unwrap_or("GreaterThanThreshold");
+        let (comparison, threshold) = match &alarm.threshold_metric_id {
+            // The distance beyond the band is what is compared: see `watched`.
+            Some(_) => (Comparison::Greater, 0.0),
+            None => {
+                let comparison =
+                    Comparison::parse(operator).ok_or_else(|| format!("the operator {operator} is not known"))?;
+                (comparison, alarm.threshold.ok_or("the alarm has no threshold")?)
+            }
+        };
+        let word = alarm.treat_missing_data.as_deref().unwrap_or("missing");
+        let missing = Treatment::parse(word).ok_or_else(|| format!("missing data as {word} is not known"))?;
+        let range = options.evaluation_range.unwrap_or(n + if period >= 300 { 2 } else { 5 }).max(n);
+        Ok(Self {
+            n,
+            m: count(alarm.datapoints_to_alarm).unwrap_or(n).min(n),
+            comparison,
+            threshold,
+            missing,
+            period,
+            range,
+            least_samples: least_samples(alarm),
+        })
+    }
+
+    /// Seconds between two evaluations: ten for high resolution, an hour for more than a day of data, else a minute.
+    pub fn cadence(&self) -> i64 {
+        match self.period {
+            period if period < 60 => 10,
+            period if period.saturating_mul(self.n as i64) > 86_400 => 3_600,
+            _ => 60,
+        }
+    }
+
+    pub fn breaches(&self, value: f64) -> bool {
+        self.comparison.holds(value, self.threshold)
+    }
+
+    /// One evaluation, from the newest period to the oldest; NaN is a period without data. It passes every cell of the tables in
+    /// "Configuring how CloudWatch alarms treat missing data". Not documented: too new a breach with nothing but missing data
+    /// around it keeps the state.
+    pub fn evaluate(&self, newest_first: impl Iterator<Item = f64>) -> Decision {
+        let (mut real, mut breaching, mut oldest_breach) = (0, 0, 0);
+        for (age, value) in newest_first.take(self.range).enumerate() {
+            if value.is_nan() {
+                continue;
+            }
+            real += 1;
+            if self.breaches(value) {
+                breaching += 1;
+                oldest_breach = age + 1;
+            }
+            if real == self.n {
+                break;
+            }
+        }
+        let decided = |alarm| Decision::Change(if alarm { State::Alarm } else { State::Ok });
+        if real == self.n {
+            return decided(breaching >= self.m);
+        }
+        match self.missing {
+            Treatment::Breaching => decided(breaching + (self.n - real) >= self.m),
+            Treatment::NotBreaching => decided(breaching >= self.m),
+            Treatment::Missing if real == 0 => Decision::Change(State::InsufficientData),
+            Treatment::Ignore if real == 0 => Decision::Retain,
+            // The premature rule: the oldest breach is old enough, and nothing since was good.
+            _ if breaching == real => match self.missing {
+                Treatment::Missing if oldest_breach >= self.m => Decision::Change(State::Alarm),
+                _ => Decision::Retain,
+            },
+            _ => decided(breaching >= self.m),
+        }
+    }
+}
+
+/// Seconds of one datapoint: the alarm's own period, or that of its metrics.
+pub fn period(alarm: &Alarm) -> i64 {
+    let of_metrics = || alarm.metrics.iter().find_map(|query| query.metric.as_ref().map(|m| m.period).or(query.period));
+    i64::from(alarm.period.or_else(of_metrics).unwrap_or(300)).max(1)
+}
+
+/// User guide, "Percentile-based alarms and low data samples": fewer than 10/(1-p) samples from p50 on, else fewer than 10/p.
+fn least_samples(alarm: &Alarm) -> Option<f64> {
+    let ignores = alarm.evaluate_low_sample_count_percentile.as_deref() == Some("ignore");
+    let name = alarm.extended_statistic.as_deref().filter(|name| ignores && statistic::is_percentile(name))?;
+    let share = name.strip_prefix('p')?.parse::<f64>().ok()? / 100.0;
+    Some(10.0 / if share >= 0.5 { (1.0 - share).max(1e-9) } else { share.max(1e-9) })
+}

@@ -1,0 +1,288 @@
+//! The past from CloudWatch itself: GetMetricData in as few calls as its limits force, all of them at once.
+
+use super::super::condition::Condition;
+use super::super::series::Series;
+use super::super::watched::Needs;
+use super::need::{Asked, Metric, Source};
+use super::{Column, History};
+use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::resources::alarm::expression;
+use aws_sdk_cloudwatch::types::{Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit};
+use aws_smithy_types::DateTime;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::BTreeMap;
+
+const GET: Op = Op("cloudwatch", "GetMetricData");
+/// Limits of one call (GetMetricData reference).
+pub const QUERIES_A_CALL: usize = 500;
+pub const POINTS_A_CALL: i64 = 100_800;
+const AT_ONCE: usize = 8;
+const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
+
+/// How fine the data is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// So fine that every evaluation can be made as CloudWatch makes it.
+    Finest,
+    /// One value a period: fewer datapoints, one evaluation a period.
+    Period,
+}
+
+/// One statistic that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Query {
+    /// Seconds since 1970, a multiple of the step.
+    start: i64,
+    step: i64,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Metric(Metric, String),
+    Asked(Asked),
+}
+
+impl Query {
+    fn queries(&self) -> usize {
+        match &self.what {
+            What::Metric(..) => 1,
+            What::Asked(asked) => 1 + asked.sources.len(),
+        }
+    }
+}
+
+/// Reads what the alarms need between `from` and `until`, and before that what their first evaluation looks back on.
+pub async fn fetch(
+    aws: &Aws,
+    needs: &[(Needs, Condition)],
+    from: i64,
+    until: i64,
+    detail: Detail,
+) -> Result<History, AwsError> {
+    let mut history = History::default();
+    let queries = plan(needs, from, until, detail, &mut history.notes);
+    let batches = batches(queries, until);
+    let answers: Vec<Vec<(What, i64, Vec<Points>)>> =
+        stream::iter(batches.into_iter().map(|batch| ask(aws, batch, until)))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+    for (what, step, found) in answers.into_iter().flatten() {
+        match what {
+            What::Metric(metric, stat) => {
+                let points: Points = found.into_iter().flatten().collect();
+                let series = Series::from_points(step, points);
+                history.metrics.entry(metric).or_default().push(Column { stat, series });
+            }
+            What::Asked(asked) => {
+                for points in found {
+                    history.add_asked(asked.clone(), Series::from_points(step, points));
+                }
+            }
+        }
+    }
+    Ok(history)
+}
+
+/// How many calls the needs cost.
+pub fn calls(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail) -> usize {
+    let batches = batches(plan(needs, from, until, detail, &mut Vec::new()), until);
+    let points = |batch: &Vec<Query>| -> i64 {
+        let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
+        batch.iter().map(|query| (until - start) / query.step + 1).sum()
+    };
+    let pages = |points: i64| usize::try_from((points + POINTS_A_CALL - 1) / POINTS_A_CALL).unwrap_or(1).max(1);
+    batches.iter().map(|batch| pages(points(batch))).sum()
+}
+
+/// Every statistic once, at the step and from the time at which it can be had.
+fn plan(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail, notes: &mut Vec<String>) -> Vec<Query> {
+    let mut starts: BTreeMap<(i64, What), i64> = BTreeMap::new();
+    for (need, condition) in needs {
+        let start = from - condition.period.saturating_mul(condition.range as i64 + 1);
+        for source in &need.sources {
+            let (step, start) = step(source, condition, start, until, detail, notes);
+            for (stat, step) in columns(source, step) {
+                let slot = starts.entry((step, What::Metric(source.metric.clone(), stat))).or_insert(i64::MAX);
+                *slot = (*slot).min(start.div_euclid(step) * step);
+            }
+        }
+        if let Some(asked) = &need.asked {
+            let slot = starts.entry((asked.period, What::Asked(asked.clone()))).or_insert(i64::MAX);
+            *slot = (*slot).min(start.div_euclid(asked.period) * asked.period);
+        }
+    }
+    let mut queries: Vec<Query> = starts.into_iter().map(|((step, what), start)| Query { start, step, what }).collect();
+    // Alike beginnings and steps go together, so that no call asks for more than its queries need.
+    queries.sort();
+    queries
+}
+
+/// The step at which CloudWatch still keeps the source, and from when. High resolution is kept 3 hours, one minute 15 days, five
+/// minutes 63 days, one hour 455 days (user guide, "Metrics retention").
+fn step(
+    source: &Source,
+    condition: &Condition,
+    start: i64,
+    until: i64,
+    detail: Detail,
+    notes: &mut Vec<String>,
+) -> (i64, i64) {
+    let period = source.period;
+    if period < 60 {
+        let kept = until - 3 * HOUR;
+        note_shorter(source, start, kept, "3 hours", notes);
+        return (period, start.max(kept));
+    }
+    let kept = [(60, 15 * DAY, "15 days"), (300, 63 * DAY, "63 days"), (HOUR, 455 * DAY, "455 days")];
+    let oldest = until - start;
+    let wanted = match detail {
+        Detail::Finest => condition.cadence(),
+        Detail::Period => period,
+    };
+    // As coarse as every wanted moment allows; else the finest that is still there.
+    let there = || kept.iter().filter(|(step, age, _)| oldest <= *age && period % step == 0);
+    let fits = |step: i64| wanted % step == 0;
+    match there().rev().find(|(step, ..)| fits(*step)).or_else(|| there().next()) {
+        Some(_) if detail == Detail::Period => (period, start),
+        Some((step, ..)) => (*step, start),
+        None => {
+            let (step, age, words) = *kept.iter().rev().find(|(step, ..)| period % step == 0).unwrap_or(&kept[0]);
+            note_shorter(source, start, until - age, words, notes);
+            (if detail == Detail::Period { period } else { step }, start.max(until - age))
+        }
+    }
+}
+
+fn note_shorter(source: &Source, start: i64, kept: i64, words: &str, notes: &mut Vec<String>) {
+    let note = format!("{} over {} s is kept {words} only: nothing older was looked at", source.metric, source.period);
+    if start < kept && !notes.contains(&note) {
+        notes.push(note);
+    }
+}
+
+/// What is asked so that the source's value follows exactly.
+fn columns(source: &Source, step: i64) -> Vec<(String, i64)> {
+    match source.stat.as_str() {
+        "Sum" | "SampleCount" | "Minimum" | "Maximum" => vec![(source.stat.clone(), step)],
+        "Average" if step < source.period => vec![("Sum".into(), step), ("SampleCount".into(), step)],
+        // Neither percentiles nor trimmed means of parts tell that of the whole.
+        stat => vec![(stat.to_owned(), source.period)],
+    }
+}
+
+fn batches(queries: Vec<Query>, until: i64) -> Vec<Vec<Query>> {
+    let mut batches: Vec<Vec<Query>> = Vec::new();
+    let (mut count, mut points) = (0, 0);
+    for query in queries {
+        let own = (until - query.start) / query.step + 1;
+        let fits = count + query.queries() <= QUERIES_A_CALL && points + own <= POINTS_A_CALL;
+        match batches.last_mut() {
+            Some(batch) if fits => batch.push(query.clone()),
+            _ => {
+                batches.push(vec![query.clone()]);
+                (count, points) = (0, 0);
+            }
+        }
+        count += query.queries();
+        points += own;
+    }
+    batches
+}
+
+/// Seconds since 1970 and value.
+type Points = Vec<(i64, f64)>;
+
+/// One call and its further pages. A band gives two series, everything else one.
+async fn ask(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<(What, i64, Vec<Points>)>, AwsError> {
+    let mut queries = Vec::new();
+    for (n, query) in batch.iter().enumerate() {
+        queries.extend(sdk_queries(n, query));
+    }
+    let start = DateTime::from_secs(batch.iter().map(|query| query.start).min().unwrap_or(until));
+    let end = DateTime::from_secs(until);
+    let mut found: BTreeMap<(String, String), Points> = BTreeMap::new();
+    let mut token = None;
+    loop {
+        let page = aws
+            .call(GET, Repeat::Safe, || {
+                aws.cloudwatch
+                    .get_metric_data()
+                    .set_metric_data_queries(Some(queries.clone()))
+                    .start_time(start)
+                    .end_time(end)
+                    .scan_by(ScanBy::TimestampAscending)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        page.metric_data_results().iter().for_each(|result| collect(result, &mut found));
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    let mut answers: Vec<(What, i64, Vec<Points>)> =
+        batch.into_iter().map(|query| (query.what, query.step, Vec::new())).collect();
+    for ((id, _), points) in found {
+        let at = id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
+        if let Some((.., series)) = at.and_then(|at| answers.get_mut(at)) {
+            series.push(points);
+        }
+    }
+    Ok(answers)
+}
+
+fn collect(result: &MetricDataResult, found: &mut BTreeMap<(String, String), Points>) {
+    let key = (result.id().unwrap_or_default().to_owned(), result.label().unwrap_or_default().to_owned());
+    let times = result.timestamps().iter().map(DateTime::secs);
+    found.entry(key).or_default().extend(times.zip(result.values().iter().copied()));
+}
+
+fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {
+    match &query.what {
+        What::Metric(metric, stat) => {
+            vec![builder(format!("q{n}"), metric, stat, query.step).return_data(true).build()]
+        }
+        What::Asked(asked) => {
+            // Ids are the call's own: those of the alarm get a prefix, in the expression as well.
+            let mut text = String::new();
+            let mut copied = 0;
+            for (at, id) in expression::ids(&asked.expression) {
+                text.push_str(&asked.expression[copied..at]);
+                text.push_str(&format!("q{n}x{id}"));
+                copied = at + id.len();
+            }
+            text.push_str(&asked.expression[copied..]);
+            let result = MetricDataQuery::builder().id(format!("q{n}")).expression(text).return_data(true);
+            let period = asked.sources.is_empty().then(|| i32::try_from(asked.period).unwrap_or(i32::MAX));
+            let sources = asked.sources.iter().map(|(id, source)| {
+                builder(format!("q{n}x{id}"), &source.metric, &source.stat, source.period).return_data(false).build()
+            });
+            std::iter::once(result.set_period(period).build()).chain(sources).collect()
+        }
+    }
+}
+
+fn builder(
+    id: String,
+    metric: &Metric,
+    stat: &str,
+    step: i64,
+) -> aws_sdk_cloudwatch::types::builders::MetricDataQueryBuilder {
+    let dimensions = metric.dimensions.iter().map(|(name, value)| Dimension::builder().name(name).value(value).build());
+    let plain = aws_sdk_cloudwatch::types::Metric::builder()
+        .namespace(&metric.namespace)
+        .metric_name(&metric.name)
+        .set_dimensions(Some(dimensions.collect()))
+        .build();
+    let stat = MetricStat::builder()
+        .metric(plain)
+        .stat(stat)
+        .period(i32::try_from(step).unwrap_or(i32::MAX))
+        .set_unit(metric.unit.as_deref().map(StandardUnit::from))
+        .build();
+    MetricDataQuery::builder().id(id).metric_stat(stat).set_account_id(metric.account.clone())
+}

@@ -1,0 +1,137 @@
+//! What metrics said in the past, and what can be known from it: exact re-aggregation or an honest no.
+
+pub mod fetch;
+pub mod file;
+pub mod need;
+mod samples;
+
+pub use need::{Asked, Metric, Source};
+
+use super::series::{Fold, Grid, Series};
+use std::collections::BTreeMap;
+
+/// The past of metrics, by what was asked.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    metrics: BTreeMap<Metric, Vec<Column>>,
+    /// What only CloudWatch itself can compute: one series, or two of a band.
+    asked: BTreeMap<Asked, Vec<Series>>,
+    /// What to know about it as a whole, e.g. that a read was denied.
+    pub notes: Vec<String>,
+    /// Why a metric could not be read, where it could not.
+    failed: BTreeMap<Metric, String>,
+}
+
+/// One statistic of a metric.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// As CloudWatch names it, or `SAMPLES`: each value is one measurement, of which every statistic is known.
+    pub stat: String,
+    pub series: Series,
+}
+
+/// The name of a column of raw measurements.
+pub const SAMPLES: &str = "samples";
+
+impl History {
+    pub fn add(&mut self, metric: Metric, stat: impl Into<String>, series: Series) {
+        self.metrics.entry(metric).or_default().push(Column { stat: stat.into(), series });
+    }
+
+    pub fn add_asked(&mut self, asked: Asked, series: Series) {
+        self.asked.entry(asked).or_default().push(series);
+    }
+
+    pub fn fail(&mut self, metric: Metric, why: impl Into<String>) {
+        self.failed.insert(metric, why.into());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.metrics.is_empty() && self.asked.is_empty()
+    }
+
+    /// The first and the last moment of which anything is known.
+    pub fn extent(&self) -> Option<(i64, i64)> {
+        let columns = self.metrics.values().flatten().map(|column| &column.series);
+        let series: Vec<&Series> =
+            columns.chain(self.asked.values().flatten()).filter(|s| !s.values.is_empty()).collect();
+        let start = series.iter().map(|series| series.start).min()?;
+        Some((start, series.iter().map(|series| series.end()).max()?))
+    }
+
+    pub fn asked(&self, asked: &Asked) -> &[Series] {
+        self.asked.get(asked).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The finest step at which the source's value over its period is known exactly; `None` where nothing at all is known of the
+    /// metric. The error says why what is known is not enough.
+    pub fn step(&self, source: &Source) -> Result<Option<i64>, String> {
+        if let Some(why) = self.failed.get(&source.metric) {
+            return Err(format!("the past of {} could not be read: {why}", source.metric));
+        }
+        let Some(columns) = self.columns(&source.metric) else { return Ok(None) };
+        let divides = |step: i64| source.period % step == 0;
+        let steps = |stat: &str| -> Vec<i64> {
+            columns.iter().filter(|column| column.stat == stat).map(|column| column.series.step).collect()
+        };
+        let mut usable: Vec<i64> = steps(SAMPLES).into_iter().filter(|step| divides(*step)).collect();
+        match source.stat.as_str() {
+            "Sum" | "SampleCount" | "Minimum" | "Maximum" => {
+                usable.extend(steps(&source.stat).into_iter().filter(|step| divides(*step)));
+            }
+            stat => {
+                usable.extend(steps(stat).into_iter().filter(|step| *step == source.period));
+                if stat == "Average" {
+                    let counts = steps("SampleCount");
+                    usable.extend(steps("Sum").into_iter().filter(|step| divides(*step) && counts.contains(step)));
+                }
+            }
+        }
+        match usable.into_iter().min() {
+            Some(step) => Ok(Some(step)),
+            None => Err(format!(
+                "{} of {} over {} s cannot be computed from the history, which has {}",
+                source.stat,
+                source.metric,
+                source.period,
+                columns.iter().map(|c| format!("{} every {} s", c.stat, c.series.step)).collect::<Vec<_>>().join(", ")
+            )),
+        }
+    }
+
+    /// The source's values over the periods of the grid, whose step is at least that of `step`.
+    pub fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+        let missing = || vec![f64::NAN; grid.len];
+        let (Ok(Some(step)), Some(columns)) = (self.step(source), self.columns(&source.metric)) else {
+            return missing();
+        };
+        let column = |stat: &str| columns.iter().find(|column| column.stat == stat && column.series.step == step);
+        if let Some(samples) = column(SAMPLES) {
+            return samples::statistic(&samples.series, &source.stat, grid);
+        }
+        let fold = match source.stat.as_str() {
+            "Sum" | "SampleCount" => Fold::Sum,
+            "Minimum" => Fold::Minimum,
+            _ => Fold::Maximum,
+        };
+        if let Some(own) = column(&source.stat) {
+            return own.series.folded(fold, grid);
+        }
+        match (column("Sum"), column("SampleCount")) {
+            (Some(sum), Some(count)) => {
+                let counts = count.series.folded(Fold::Sum, grid);
+                let sums = sum.series.folded(Fold::Sum, grid);
+                sums.iter().zip(counts).map(|(sum, count)| if count > 0.0 { sum / count } else { f64::NAN }).collect()
+            }
+            _ => missing(),
+        }
+    }
+
+    /// Of the metric as asked, or of the same metric where the history does not say account or unit.
+    fn columns(&self, metric: &Metric) -> Option<&Vec<Column>> {
+        self.metrics.get(metric).or_else(|| {
+            let plain = Metric { account: None, unit: None, ..metric.clone() };
+            self.metrics.get(&plain)
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! All alarms of a spec against one history: replay, figures, verdict. Pure; the clock is the caller's.
+
+use super::composite;
+use super::condition::{Condition, Options};
+use super::history::History;
+use super::reason;
+use super::replay::replay;
+use super::sketch::Sketch;
+use super::suggest::{Suggestion, suggest};
+use super::timeline::Timeline;
+use super::verdict::{Figures, Verdict};
+use super::watched::{Needs, Watched};
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::{Address, Alarm, CompositeAlarm, Resource};
+use std::collections::BTreeMap;
+
+/// Which past, and what is wanted of it. Times in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking {
+    pub from: i64,
+    pub until: i64,
+    pub options: Options,
+    /// Suggest conditions that fire this often a week.
+    pub suggest: Option<f64>,
+}
+
+/// One alarm and what came of it; the error says why nothing can be said.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub address: Address,
+    pub outcome: Result<Judgement, String>,
+    /// What was assumed, or could not be known.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    pub figures: Figures,
+    pub timeline: Timeline,
+    /// Of a composite alarm nothing: it has no series.
+    pub sketch: Option<Sketch>,
+    /// Why it first fired, in CloudWatch's words.
+    pub reason: Option<String>,
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// What has to be known to judge these alarms.
+pub fn needs<'a>(resources: impl Iterator<Item = &'a Resource>, options: Options) -> Vec<(Needs, Condition)> {
+    let of = |resource: &Resource| match resource {
+        Resource::Alarm(alarm) => {
+            let condition = Condition::of(alarm, options).ok()?;
+            Some((Needs::of(alarm, &condition), condition))
+        }
+        _ => None,
+    };
+    resources.filter_map(of).collect()
+}
+
+/// Judges the metric alarms, then the composite alarms over them, whatever their order.
+pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &History, asking: Asking) -> Vec<Judged> {
+    let mut judged = Vec::new();
+    let mut states: BTreeMap<String, Timeline> = BTreeMap::new();
+    let mut composites: Vec<&CompositeAlarm> = Vec::new();
+    for resource in resources {
+        match resource {
+            Resource::Alarm(alarm) => {
+                let mut notes = Vec::new();
+                let outcome = metric_alarm(alarm, history, asking, &mut notes);
+                if let Ok(judgement) = &outcome {
+                    states.insert(alarm.name.clone(), judgement.timeline.clone());
+                }
+                judged.push(Judged { address: resource.address(), outcome, notes });
+            }
+            Resource::CompositeAlarm(composite) => composites.push(composite),
+            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+        }
+    }
+    // A composite of composites waits for its children; what waits for nothing that comes is said so.
+    while !composites.is_empty() {
+        let (ready, waiting): (Vec<_>, Vec<_>) = composites.iter().copied().partition(|composite| {
+            let children = composite.children();
+            !children.iter().any(|child| composites.iter().any(|other| other.name == composite::plain(child)))
+        });
+        let stuck = ready.is_empty();
+        for composite in if stuck { &waiting } else { &ready } {
+            let outcome = composite_alarm(composite, &states, asking);
+            if let Ok(judgement) = &outcome {
+                states.insert(composite.name.clone(), judgement.timeline.clone());
+            }
+            let address = Address::new(crate::resources::Kind::CompositeAlarm, &composite.name);
+            judged.push(Judged { address, outcome, notes: Vec::new() });
+        }
+        composites = if stuck { Vec::new() } else { waiting };
+    }
+    judged.sort_by(|a, b| a.address.cmp(&b.address));
+    judged
+}
+
+fn metric_alarm(
+    alarm: &Alarm,
+    history: &History,
+    asking: Asking,
+    notes: &mut Vec<String>,
+) -> Result<Judgement, String> {
+    let Asking { from, until, .. } = asking;
+    let condition = Condition::of(alarm, asking.options)?;
+    let watched = Watched::new(alarm, &condition, history, from, until)?;
+    notes.extend(watched.notes.iter().cloned());
+    let timeline = replay(&condition, &watched, from, until).timeline;
+    let figures = Figures::new(&timeline, &condition, &watched);
+    let first = timeline.changes.iter().find(|change| change.to == State::Alarm);
+    let reason = first.map(|change| reason::text(&condition, &watched, watched.grid.index_from(change.at), change.to));
+    // A band has no threshold to suggest.
+    let wished = asking.suggest.filter(|_| alarm.threshold_metric_id.is_none());
+    Ok(Judgement {
+        verdict: figures.verdict(),
+        sketch: Some(Sketch::new(&figures, &condition, &watched)),
+        suggestions: wished.map(|a_week| suggest(&condition, &watched, from, until, a_week)).unwrap_or_default(),
+        figures,
+        timeline,
+        reason,
+    })
+}
+
+fn composite_alarm(
+    composite: &CompositeAlarm,
+    states: &BTreeMap<String, Timeline>,
+    asking: Asking,
+) -> Result<Judgement, String> {
+    let timeline = composite::replay(composite, states, asking.from, asking.until)?;
+    let figures = Figures::of_states(&timeline);
+    Ok(Judgement { verdict: figures.verdict(), figures, timeline, sketch: None, reason: None, suggestions: Vec::new() })
+}

@@ -1,0 +1,83 @@
+//! Why a state changed, in the words of CloudWatch's `StateReason`.
+
+use super::condition::{Comparison, Condition, Treatment};
+use super::watched::Watched;
+use crate::resources::composite_alarm::rule::State;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+/// The reason of the evaluation at `index` that led to `to`.
+pub fn text(condition: &Condition, watched: &Watched, index: usize, to: State) -> String {
+    let slots: Vec<(f64, i64)> = watched.window(index, condition.range, |values| {
+        let ended = |age: usize| watched.grid.end(index) - (age as i64 + 1) * watched.grid.period;
+        values.enumerate().map(|(age, value)| (value, ended(age))).collect()
+    });
+    let real: Vec<(f64, i64)> = slots.iter().filter(|(value, _)| !value.is_nan()).take(condition.n).copied().collect();
+    if to == State::InsufficientData {
+        let unknown = condition.n;
+        let were = if unknown == 1 { "datapoint was" } else { "datapoints were" };
+        return format!("Insufficient Data: {unknown} {were} unknown.");
+    }
+    let filled = condition.n - real.len();
+    let missing = match condition.missing {
+        Treatment::Breaching => Some("Breaching"),
+        Treatment::NotBreaching => Some("NonBreaching"),
+        Treatment::Missing | Treatment::Ignore => None,
+    };
+    if real.is_empty() {
+        let (periods, points) = match filled {
+            1 => ("1 period".to_owned(), "1 missing datapoint was".to_owned()),
+            n => (format!("{n} periods"), format!("{n} missing datapoints were")),
+        };
+        let word = missing.unwrap_or("Missing");
+        return format!(
+            "Threshold Crossed: no datapoints were received for {periods} and {points} treated as [{word}]."
+        );
+    }
+    let crossed: Vec<(f64, i64)> =
+        real.iter().filter(|(value, _)| condition.breaches(*value) == (to == State::Alarm)).copied().collect();
+    // Filled datapoints may have decided against the ones that are there.
+    let shown = if crossed.is_empty() { &real } else { &crossed };
+    let values: Vec<String> = shown.iter().map(|(value, at)| format!("{} ({})", number(*value), stamp(*at))).collect();
+    let relation = match condition.comparison {
+        Comparison::Greater => "greater than",
+        Comparison::GreaterOrEqual => "greater than or equal to",
+        Comparison::Less => "less than",
+        Comparison::LessOrEqual => "less than or equal to",
+    };
+    let not = if to == State::Alarm { "" } else { "not " };
+    let verb = if shown.len() == 1 { "was" } else { "were" };
+    let (list, threshold) = (values.join(", "), number(condition.threshold));
+    if condition.m == condition.n {
+        let points = if shown.len() == 1 { "datapoint" } else { "datapoints" };
+        return format!(
+            "Threshold Crossed: {} {points} [{list}] {verb} {not}{relation} the threshold ({threshold}).",
+            shown.len()
+        );
+    }
+    let (least, change) = match to {
+        State::Alarm => (condition.m, "OK -> ALARM"),
+        _ => (condition.n - condition.m + 1, "ALARM -> OK"),
+    };
+    let points = if least == 1 { "datapoint" } else { "datapoints" };
+    format!(
+        "Threshold Crossed: {} out of the last {} datapoints [{list}] {verb} {not}{relation} the threshold ({threshold}) \
+         (minimum {least} {points} for {change} transition).",
+        shown.len(),
+        condition.n,
+    )
+}
+
+/// As Java writes a double: `5.0`, `0.25`.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.1}") } else { value.to_string() }
+}
+
+/// `22/11/26 10:05:00`, UTC.
+fn stamp(second: i64) -> String {
+    let text = DateTime::from_secs(second).fmt(Format::DateTime).unwrap_or_default();
+    match (text.get(2..4), text.get(5..7), text.get(8..10), text.get(11..19)) {
+        (Some(year), Some(month), Some(day), Some(time)) => format!("{day}/{month}/{year} {time}"),
+        _ => second.to_string(),
+    }
+}

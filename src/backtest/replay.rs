@@ -1,0 +1,101 @@
+//! One metric alarm through the past: every evaluation CloudWatch would have made, and the states that follow.
+
+use super::condition::{Condition, Decision};
+use super::timeline::Timeline;
+use super::watched::Watched;
+use crate::resources::alarm::WarmUp;
+use crate::resources::composite_alarm::rule::State;
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    pub timeline: Timeline,
+    pub evaluations: usize,
+}
+
+/// Evaluates from the beginning of the slots on and tells the states from `from` until `until`.
+pub fn replay(condition: &Condition, watched: &Watched, from: i64, until: i64) -> Replay {
+    run(condition, watched, from, until, None)
+}
+
+/// The same of an alarm that was created at `from`: it begins in INSUFFICIENT_DATA, and warms up if it is told to.
+pub fn replay_created(
+    condition: &Condition,
+    watched: &Watched,
+    from: i64,
+    until: i64,
+    warm_up: Option<&WarmUp>,
+) -> Replay {
+    run(condition, watched, from, until, Some(Created { at: from, warm_up }))
+}
+
+#[derive(Clone, Copy)]
+struct Created<'a> {
+    at: i64,
+    warm_up: Option<&'a WarmUp>,
+}
+
+fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created: Option<Created<'_>>) -> Replay {
+    let grid = &watched.grid;
+    // Wall-clock periods end where their zone's clock says, and are looked at then.
+    let cadence = if grid.step >= condition.cadence() { 1 } else { condition.cadence() };
+    let (mut state, mut timeline, mut evaluations) = (State::InsufficientData, None::<Timeline>, 0);
+    for index in 0..grid.len {
+        let end = grid.end(index);
+        if end > until {
+            break;
+        }
+        if end % cadence != 0 || created.is_some_and(|created| is_warming(created, condition, watched, index)) {
+            continue;
+        }
+        let decision = decide(condition, watched, index);
+        if end > from {
+            timeline.get_or_insert_with(|| Timeline::new(from, until, state));
+        }
+        evaluations += usize::from(end > from);
+        if let Decision::Change(to) = decision {
+            state = to;
+            if let Some(timeline) = &mut timeline {
+                timeline.put(end, to);
+            }
+        }
+    }
+    Replay { timeline: timeline.unwrap_or_else(|| Timeline::new(from, until, state)), evaluations }
+}
+
+/// One evaluation, of the periods up to `index`.
+pub fn decide(condition: &Condition, watched: &Watched, index: usize) -> Decision {
+    if let (Some(least), Some(samples)) = (condition.least_samples, watched.samples(index, condition.n))
+        && samples < least
+        && samples > 0.0
+    {
+        return Decision::Retain;
+    }
+    match watched.values() {
+        Some(values) => {
+            let stride = watched.grid.stride();
+            // The slots of this alarm alone, newest first, without a call through a pointer.
+            let back = (0..condition.range).map(|n| match index.checked_sub(n * stride) {
+                Some(at) => values[at],
+                None => f64::NAN,
+            });
+            condition.evaluate(back)
+        }
+        None => watched.window(index, condition.range, |slots| condition.evaluate(slots)),
+    }
+}
+
+/// Before its creation an alarm is not evaluated; in its warm-up only where that ends early: as soon as there is data for a whole
+/// window (WarmUpConfiguration).
+fn is_warming(created: Created<'_>, condition: &Condition, watched: &Watched, index: usize) -> bool {
+    let end = watched.grid.end(index);
+    if end <= created.at {
+        return true;
+    }
+    let Some(warm_up) = created.warm_up else { return false };
+    if end > created.at + i64::from(warm_up.minutes) * 60 {
+        return false;
+    }
+    let filled = || watched.window(index, condition.n, |slots| slots.filter(|v| !v.is_nan()).count()) == condition.n;
+    warm_up.only_start_evaluating_after || !filled()
+}

@@ -1,0 +1,79 @@
+//! The evaluator against AWS's tables, against cases derived by hand, and against properties that must always hold.
+
+mod cases;
+mod math;
+mod past;
+mod properties;
+mod sandbox;
+mod tables;
+
+use super::condition::{Condition, Options};
+use super::history::{History, Metric, SAMPLES};
+use super::notation;
+use super::replay::{Replay, replay_created};
+use super::series::Series;
+use super::watched::Watched;
+use crate::resources::Alarm;
+use crate::resources::composite_alarm::rule::State;
+
+/// A Monday, 2026-01-05 00:00 UTC: every period up to a week begins here.
+pub const START: i64 = 1_767_571_200;
+
+/// `M/N op threshold treatment period`, of the metric `T m` with this statistic.
+pub fn alarm(text: &str, statistic: &str) -> Alarm {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [m_of_n, sign, threshold, missing, period] = words[..] else { panic!("{text}") };
+    let (m, n) = m_of_n.split_once('/').unwrap();
+    let operator = match sign {
+        ">" => "GreaterThanThreshold",
+        ">=" => "GreaterThanOrEqualToThreshold",
+        "<" => "LessThanThreshold",
+        _ => "LessThanOrEqualToThreshold",
+    };
+    let plain = crate::resources::alarm::statistic::is_plain(statistic);
+    Alarm {
+        namespace: Some("T".into()),
+        metric_name: Some("m".into()),
+        statistic: plain.then(|| statistic.to_owned()),
+        extended_statistic: (!plain).then(|| statistic.to_owned()),
+        period: Some(period.parse().unwrap()),
+        evaluation_periods: Some(n.parse().unwrap()),
+        datapoints_to_alarm: Some(m.parse().unwrap()),
+        threshold: Some(threshold.parse().unwrap()),
+        comparison_operator: Some(operator.into()),
+        treat_missing_data: Some(missing.into()),
+        ..Alarm::new("a")
+    }
+}
+
+pub fn metric(name: &str) -> Metric {
+    Metric { namespace: "T".into(), name: name.into(), ..Metric::default() }
+}
+
+/// Measurements of `T m`, one every `step` seconds from `START` on.
+pub fn history(values: &str, step: i64) -> History {
+    let mut history = History::default();
+    history.add(metric("m"), SAMPLES, Series { start: START, step, values: notation::parse(values).unwrap() });
+    history
+}
+
+/// The alarm is created at `START` and watched for so long.
+pub fn run(alarm: &Alarm, options: Options, history: &History, seconds: i64) -> Replay {
+    let condition = Condition::of(alarm, options).unwrap();
+    let watched = Watched::new(alarm, &condition, history, START, START + seconds).unwrap();
+    replay_created(&condition, &watched, START, START + seconds, alarm.warm_up.as_ref())
+}
+
+/// The state after each step of so many seconds: O, A or I.
+pub fn letters(replay: &Replay, step: i64) -> String {
+    let count = (replay.timeline.until - replay.timeline.from) / step;
+    (1..=count).map(|n| letter(replay.timeline.at(START + n * step))).collect()
+}
+
+pub fn letter(state: State) -> char {
+    match state {
+        State::Ok => 'O',
+        State::Alarm => 'A',
+        State::InsufficientData => 'I',
+    }
+}

@@ -1,0 +1,428 @@
+//! History, verdicts, composite alarms, reasons: from files and series to what is said.
+
+use super::{START, alarm, metric, notation, run};
+use crate::backtest::composite::{self, actions};
+use crate::backtest::condition::{Condition, Options};
+use crate::backtest::history::fetch::{self, Detail};
+use crate::backtest::history::{Asked, History, Source, file};
+use crate::backtest::judge::{Asking, judge, needs};
+use crate::backtest::series::Series;
+use crate::backtest::timeline::{Change, Timeline};
+use crate::backtest::verdict::Verdict;
+use crate::backtest::verify::compare;
+use crate::backtest::watched::Watched;
+use crate::backtest::{reason, replay};
+use crate::resources::alarm::{MetricQuery, MetricStat};
+use crate::resources::composite_alarm::Suppressor;
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::{Alarm, CompositeAlarm, Resource};
+use std::collections::BTreeMap;
+
+const DAY: i64 = 86_400;
+
+fn series(stat: &str, step: i64, values: Vec<f64>) -> History {
+    let mut history = History::default();
+    history.add(metric("m"), stat, Series { start: START, step, values });
+    history
+}
+
+fn verdict(alarm: Alarm, history: &History, seconds: i64) -> Verdict {
+    let asking = Asking { from: START, until: START + seconds, options: Options::default(), suggest: None };
+    let resource = Resource::Alarm(Box::new(alarm));
+    let judged = judge([&resource].into_iter(), history, asking);
+    judged[0].outcome.as_ref().unwrap().verdict
+}
+
+/// Two weeks of five errors a minute in one hour each day, else none.
+fn daily(hour_value: f64) -> Vec<f64> {
+    (0..14 * 1440).map(|minute| if minute % 1440 < 60 { hour_value } else { 0.0 }).collect()
+}
+
+#[test]
+fn each_verdict_has_its_series() {
+    let two_weeks = 14 * DAY;
+    let of = |text: &str, values: Vec<f64>| verdict(alarm(text, "Sum"), &series("Sum", 60, values), two_weeks);
+    assert_eq!(of("1/1 > 1000 notBreaching 300", daily(5.0)), Verdict::Silent);
+    assert_eq!(of("1/1 > 30 notBreaching 300", daily(5.0)), Verdict::Quiet);
+    // Fourteen times in two weeks are seven a week.
+    assert_eq!(of("1/1 > 10 notBreaching 300", daily(5.0)), Verdict::Noisy);
+    let mut twice = vec![0.0; 14 * 1440];
+    twice[3 * 1440..3 * 1440 + 40].fill(9.0);
+    twice[9 * 1440..9 * 1440 + 40].fill(9.0);
+    assert_eq!(of("3/3 > 5 notBreaching 60", twice), Verdict::Useful);
+    assert_eq!(of("1/1 >= 0 notBreaching 60", daily(5.0)), Verdict::AlwaysOn);
+    assert_eq!(of("1/1 > 0 notBreaching 60", vec![f64::NAN; 14 * 1440]), Verdict::Blind);
+    assert_eq!(verdict(alarm("1/1 > 0 missing 60", "Sum"), &History::default(), two_weeks), Verdict::Blind);
+    // Four times in twenty minutes each, all in one night: a flap, though rare.
+    let mut flapping = vec![0.0; 14 * 1440];
+    (0..4).for_each(|n| flapping[1000 + n * 20..1000 + n * 20 + 5].fill(9.0));
+    assert_eq!(of("1/1 > 5 notBreaching 60", flapping), Verdict::Noisy);
+}
+
+#[test]
+fn figures_tell_when_how_long_and_how_soon() {
+    let mut values = vec![1.0; 1440];
+    values[600..630].fill(8.0);
+    let asking = Asking { from: START, until: START + DAY, options: Options::default(), suggest: Some(7.0) };
+    let resource = Resource::Alarm(Box::new(alarm("3/3 > 5 missing 60", "Maximum")));
+    let judged = judge([&resource].into_iter(), &series("Maximum", 60, values), asking);
+    let found = judged[0].outcome.as_ref().unwrap();
+    // Bad from 10:00, the third bad minute ends at 10:03, the last at 10:30, the first good one at 10:31.
+    let span = (START + 600 * 60 + 180, START + 631 * 60);
+    assert_eq!((found.figures.firings, found.figures.spans.as_slice()), (1, &[span][..]));
+    assert_eq!(found.figures.time_to_detect, Some(180));
+    assert_eq!(found.figures.nearest.map(|n| (n.value, n.median, n.share)), Some((8.0, 1.0, 1.0)));
+    assert_eq!(
+        found.reason.as_deref(),
+        Some(
+            "Threshold Crossed: 3 datapoints [8.0 (05/01/26 10:02:00), 8.0 (05/01/26 10:01:00), 8.0 (05/01/26 10:00:00)] \
+             were greater than the threshold (5.0)."
+        )
+    );
+    // A suggestion keeps to the wished rate, and 1 of 1 tells sooner than 3 of 3.
+    assert!(!found.suggestions.is_empty());
+    assert!(found.suggestions.iter().all(|one| one.firings <= 1), "{:?}", found.suggestions);
+    assert_eq!(found.suggestions[0].time_to_detect, Some(60));
+}
+
+#[test]
+fn reasons_are_in_the_words_of_cloudwatch() {
+    for (text, values, state, expected) in [
+        (
+            "1/1 > 5 missing 60",
+            "6",
+            State::Alarm,
+            "Threshold Crossed: 1 datapoint [6.0 (05/01/26 00:00:00)] was greater than the threshold (5.0).",
+        ),
+        (
+            "1/1 >= 5 missing 60",
+            "4.5",
+            State::Ok,
+            "Threshold Crossed: 1 datapoint [4.5 (05/01/26 00:00:00)] was not greater than or equal to the threshold (5.0).",
+        ),
+        (
+            "1/1 > 5 notBreaching 60",
+            "_",
+            State::Ok,
+            "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
+        ),
+        (
+            "2/2 < 1 breaching 60",
+            "_ _",
+            State::Alarm,
+            "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].",
+        ),
+        ("5/5 > 1 missing 60", "_", State::InsufficientData, "Insufficient Data: 5 datapoints were unknown."),
+        ("1/1 > 1 missing 60", "_", State::InsufficientData, "Insufficient Data: 1 datapoint was unknown."),
+        (
+            "2/3 > 5 missing 60",
+            "6 0 7",
+            State::Alarm,
+            "Threshold Crossed: 2 out of the last 3 datapoints [7.0 (05/01/26 00:02:00), 6.0 (05/01/26 00:00:00)] were greater than the threshold (5.0) (minimum 2 datapoints for OK -> ALARM transition).",
+        ),
+        (
+            "2/3 > 5 missing 60",
+            "0 0 7",
+            State::Ok,
+            "Threshold Crossed: 2 out of the last 3 datapoints [0.0 (05/01/26 00:01:00), 0.0 (05/01/26 00:00:00)] were not greater than the threshold (5.0) (minimum 2 datapoints for ALARM -> OK transition).",
+        ),
+    ] {
+        let alarm = alarm(text, "Sum");
+        let condition = Condition::of(&alarm, Options::default()).unwrap();
+        let length = values.split(' ').count() as i64 * 60;
+        let past = super::history(values, 60);
+        let watched = Watched::new(&alarm, &condition, &past, START, START + length).unwrap();
+        let last = watched.grid.len - 1;
+        assert_eq!(
+            replay::decide(&condition, &watched, last),
+            crate::backtest::condition::Decision::Change(state),
+            "{text}"
+        );
+        assert_eq!(reason::text(&condition, &watched, last, state), expected, "{text}");
+    }
+}
+
+#[test]
+fn re_aggregation_is_exact_or_refused() {
+    let source = |stat: &str, period: i64| Source { metric: metric("m"), stat: stat.into(), period };
+    let minute_sums = series("Sum", 60, vec![1.0; 10]);
+    assert_eq!(minute_sums.step(&source("Sum", 300)), Ok(Some(60)));
+    assert!(minute_sums.step(&source("Average", 300)).unwrap_err().contains("cannot be computed"));
+    assert!(minute_sums.step(&source("p90", 300)).is_err());
+    let mut both = series("Sum", 60, vec![10.0, 2.0]);
+    both.add(metric("m"), "SampleCount", Series { start: START, step: 60, values: vec![1.0, 4.0] });
+    let grid = crate::backtest::series::Grid { first: START + 120, step: 60, len: 1, period: 120 };
+    // 12 of 5 samples, not the mean of 10 and 0.5.
+    assert_eq!(both.values(&source("Average", 120), &grid), [2.4]);
+    // A percentile of the period itself is known, not of a part of it.
+    let percentiles = series("p90", 300, vec![1.0]);
+    assert_eq!(percentiles.step(&source("p90", 300)), Ok(Some(300)));
+    assert!(percentiles.step(&source("p90", 600)).is_err());
+    assert_eq!(History::default().step(&source("p90", 600)), Ok(None));
+}
+
+#[test]
+fn files_of_both_kinds_say_the_same() {
+    let json = r#"{"series":[{"namespace":"T","metric_name":"m","dimensions":{"A":"x,y"},"statistic":"Sum",
+        "start":"2026-01-05T00:00:00Z","values":[1,null,2.5]}]}"#;
+    let csv = "time,namespace,metric_name,dimensions,statistic,value\n\
+        2026-01-05T00:02:00Z,T,m,\"A=x,y\",Sum,2.5\n1767571200,T,m,\"A=x,y\",Sum,1\n";
+    let source = Source {
+        metric: crate::backtest::history::Metric { dimensions: [("A".into(), "x,y".into())].into(), ..metric("m") },
+        stat: "Sum".into(),
+        period: 60,
+    };
+    let grid = crate::backtest::series::Grid { first: START + 60, step: 60, len: 3, period: 60 };
+    for history in [file::json(json.as_bytes()).unwrap(), file::csv(csv.as_bytes()).unwrap()] {
+        let values: Vec<String> = history.values(&source, &grid).iter().map(f64::to_string).collect();
+        assert_eq!(values, ["1", "NaN", "2.5"]);
+        assert_eq!(history.extent(), Some((START, START + 180)));
+    }
+    for (csv, part) in [
+        ("", "empty"),
+        ("time,value\n", "namespace"),
+        ("time,namespace,metric_name,value\nyesterday,T,m,1\n", "line 2"),
+        ("time,namespace,metric_name,value\n0,T,m,x\n", "line 2"),
+        ("time,namespace,metric_name,value\n0,T,m,inf\n", "finite"),
+        ("time,namespace,metric_name,value\n0,T,m,1\n99999999999,T,m,1\n", "too long"),
+    ] {
+        let error = format!("{:#}", file::csv(csv.as_bytes()).unwrap_err());
+        assert!(error.contains(part), "{csv}: {error}");
+    }
+    assert!(file::json(r#"{"series":[{"namespace":"T"}]}"#.as_bytes()).is_err());
+}
+
+/// What GetMetricData's limits force: 500 queries and 100,800 datapoints a call.
+#[test]
+fn reading_takes_no_more_calls_than_the_limits_force() {
+    let now = START;
+    let from = now - 14 * DAY;
+    let alarms: Vec<Resource> = (0..250)
+        .map(|n| {
+            let mut alarm = alarm("1/1 > 5 missing 60", "Sum");
+            alarm.metric_name = Some(format!("m{n}"));
+            Resource::Alarm(Box::new(alarm))
+        })
+        .collect();
+    let calls =
+        |resources: &[Resource], detail| fetch::calls(&needs(resources.iter(), Options::default()), from, now, detail);
+    // 14 days and the 8 minutes before are 20,168 minutes: four queries a call, not five.
+    assert_eq!(calls(&alarms, Detail::Finest), 63);
+    assert_eq!(calls(&alarms[..4], Detail::Finest), 1);
+    // The same metric in two alarms is asked once.
+    let same: Vec<Resource> = (0..40).map(|_| alarms[0].clone()).collect();
+    assert_eq!(calls(&same, Detail::Finest), 1);
+    let five_minutes: Vec<Resource> = alarms
+        .iter()
+        .map(|resource| match resource {
+            Resource::Alarm(one) => Resource::Alarm(Box::new(Alarm { period: Some(300), ..(**one).clone() })),
+            other => other.clone(),
+        })
+        .collect();
+    // 4,037 datapoints each: 24 queries a call.
+    assert_eq!(calls(&five_minutes, Detail::Period), 11);
+    assert_eq!(calls(&five_minutes[..4], Detail::Finest), 1);
+}
+
+/// A band of 2 to 8 around a metric that leaves it upward at the third and downward at the fifth minute.
+#[test]
+fn anomaly_bands_are_cloudwatchs_own() {
+    let query = |id: &str, expression: Option<&str>, metric: Option<MetricStat>, return_data| MetricQuery {
+        id: id.into(),
+        expression: expression.map(str::to_owned),
+        metric,
+        return_data,
+        ..MetricQuery::default()
+    };
+    let stat = MetricStat {
+        namespace: "T".into(),
+        metric_name: "m".into(),
+        stat: "Sum".into(),
+        period: 60,
+        ..MetricStat::default()
+    };
+    let mut band = Alarm {
+        metrics: vec![
+            query("m1", None, Some(stat), true),
+            query("ad", Some("ANOMALY_DETECTION_BAND(m1, 2)"), None, true),
+        ],
+        threshold_metric_id: Some("ad".into()),
+        evaluation_periods: Some(1),
+        ..Alarm::new("a")
+    };
+    let mut past = series("Sum", 60, vec![5.0, 5.0, 9.0, 5.0, 1.0]);
+    let asked = Asked::of(&band).unwrap();
+    for edge in [8.0, 2.0] {
+        past.add_asked(asked.clone(), Series { start: START, step: 60, values: vec![edge; 5] });
+    }
+    for (operator, expected) in [
+        ("LessThanLowerOrGreaterThanUpperThreshold", "OOAOA"),
+        ("GreaterThanUpperThreshold", "OOAOO"),
+        ("LessThanLowerThreshold", "OOOOA"),
+    ] {
+        band.comparison_operator = Some(operator.into());
+        assert_eq!(super::letters(&run(&band, Options::default(), &past, 300), 60), expected, "{operator}");
+    }
+    // Without CloudWatch's answer nothing is made up.
+    let condition = Condition::of(&band, Options::default()).unwrap();
+    let alone = series("Sum", 60, vec![5.0]);
+    assert!(Watched::new(&band, &condition, &alone, START, START + 60).unwrap_err().contains("only CloudWatch"));
+    let promql = Alarm { promql: Some(Default::default()), ..Alarm::new("a") };
+    assert!(Condition::of(&promql, Options::default()).unwrap_err().contains("PromQL"));
+}
+
+/// The lab's error rate: 100 * errors / invocations where there were any.
+#[test]
+fn math_alarms_replay_slot_by_slot() {
+    let metric_of = |id: &str| MetricQuery {
+        id: id.into(),
+        metric: Some(MetricStat {
+            namespace: "T".into(),
+            metric_name: id.into(),
+            stat: "Sum".into(),
+            period: 120,
+            ..MetricStat::default()
+        }),
+        ..MetricQuery::default()
+    };
+    let rate = |expression: &str| Alarm {
+        metrics: vec![
+            metric_of("errors"),
+            metric_of("calls"),
+            MetricQuery {
+                id: "rate".into(),
+                expression: Some(expression.into()),
+                return_data: true,
+                ..MetricQuery::default()
+            },
+        ],
+        threshold: Some(10.0),
+        comparison_operator: Some("GreaterThanThreshold".into()),
+        evaluation_periods: Some(1),
+        treat_missing_data: Some("notBreaching".into()),
+        ..Alarm::new("a")
+    };
+    let mut past = History::default();
+    for (name, values) in [("errors", "0 0 2 0 0 0"), ("calls", "10 10 10 10 0 _")] {
+        past.add(metric(name), "Sum", Series { start: START, step: 60, values: notation::parse(values).unwrap() });
+    }
+    // Two-minute sums: errors 0 0 2 2 0 0, calls 10 20 20 20 10 0: rates 0 0 10 10 0 -: 10 is not above 10.
+    let pointwise = rate("IF(calls > 0, 100 * errors / calls, 0)");
+    assert_eq!(super::letters(&run(&pointwise, Options::default(), &past, 360), 60), "OOOOOO");
+    let higher = rate("IF(calls > 0, 101 * errors / calls, 0)");
+    assert_eq!(super::letters(&run(&higher, Options::default(), &past, 360), 60), "OOAAOO");
+    // By the range that is looked at: the difference to the window two minutes before. 0 0 +2 +2 -2 -2.
+    let mut difference = rate("DIFF(errors)");
+    difference.threshold = Some(1.0);
+    assert_eq!(super::letters(&run(&difference, Options::default(), &past, 360), 60), "OOAAOO");
+}
+
+fn timeline(start: State, changes: &[(i64, State)]) -> Timeline {
+    let changes = changes.iter().map(|(minute, to)| Change { at: START + minute * 60, to: *to }).collect();
+    Timeline { from: START, until: START + 6_000, start, changes }
+}
+
+#[test]
+fn composite_rules_follow_their_children() {
+    use State::{Alarm as A, InsufficientData as I, Ok as O};
+    let children: BTreeMap<String, Timeline> = [
+        ("a", timeline(O, &[(10, A), (30, O)])),
+        ("b", timeline(O, &[(20, A), (40, O)])),
+        ("c", timeline(I, &[(25, O), (35, A)])),
+    ]
+    .into_iter()
+    .map(|(name, states)| (name.to_owned(), states))
+    .collect();
+    for (rule, expected) in [
+        ("ALARM(a) AND ALARM(b)", vec![(20, 30)]),
+        ("ALARM(a) OR ALARM(b)", vec![(10, 40)]),
+        ("ALARM(a) AND NOT ALARM(b)", vec![(10, 20)]),
+        ("NOT ALARM(a) AND ALARM(b)", vec![(30, 40)]),
+        ("INSUFFICIENT_DATA(c)", vec![(0, 25)]),
+        ("OK(c)", vec![(25, 35)]),
+        ("AT_LEAST(2, ALARM, (a, b, c))", vec![(20, 30), (35, 40)]),
+        ("AT_LEAST(50%, ALARM, (a, b))", vec![(10, 40)]),
+        ("AT_LEAST(1, NOT OK, (a, b, c))", vec![(0, 100)]),
+        ("AT_LEAST(100%, NOT ALARM, (a, b))", vec![(0, 10), (40, 100)]),
+        ("TRUE", vec![(0, 100)]),
+        ("FALSE", vec![]),
+        ("ALARM(\"arn:aws:cloudwatch:us-east-1:123456789012:alarm:a\")", vec![(10, 30)]),
+        ("ALARM(a) AND (ALARM(b) OR INSUFFICIENT_DATA(c))", vec![(10, 30)]),
+    ] {
+        let alarm = CompositeAlarm { alarm_rule: rule.into(), ..CompositeAlarm::default() };
+        let found = composite::replay(&alarm, &children, START, START + 6_000).unwrap();
+        let minutes: Vec<(i64, i64)> =
+            found.alarms().iter().map(|(from, until)| ((from - START) / 60, (until - START) / 60)).collect();
+        assert_eq!(minutes, expected, "{rule}");
+    }
+    let unknown = CompositeAlarm { alarm_rule: "ALARM(x)".into(), ..CompositeAlarm::default() };
+    assert!(composite::replay(&unknown, &children, START, START + 60).unwrap_err().contains("`x`"));
+}
+
+/// Wait 5 minutes for the suppressor, stay silent 10 minutes after it.
+#[test]
+fn suppressors_hold_actions_back() {
+    use State::{Alarm as A, Ok as O};
+    let told = |composite: &[(i64, State)], suppressor: &[(i64, State)]| -> Vec<Option<i64>> {
+        let suppressor = timeline(O, suppressor);
+        let found = actions(&timeline(O, composite), Some((&suppressor, 300, 600)));
+        found.iter().map(|action| action.ran.map(|at| (at - START) / 60)).collect()
+    };
+    // Nobody suppresses: told when the wait is over.
+    assert_eq!(told(&[(10, A), (40, O)], &[]), [Some(15), Some(45)]);
+    // The suppressor comes within the wait and stays longer than the alarm: nothing is told.
+    assert_eq!(told(&[(10, A), (40, O)], &[(12, A), (50, O)]), [None, None]);
+    // It leaves at 20; ten minutes later the alarm still stands and is told.
+    assert_eq!(told(&[(10, A), (60, O)], &[(12, A), (20, O)]), [Some(30), Some(65)]);
+    // It is there before the alarm.
+    assert_eq!(told(&[(10, A), (60, O)], &[(5, A), (20, O)]), [Some(30), Some(65)]);
+    // It comes too late.
+    assert_eq!(told(&[(10, A), (60, O)], &[(16, A)]), [Some(15), None]);
+    // Over before the wait is: never told.
+    assert_eq!(told(&[(10, A), (12, O)], &[]), [None, None]);
+}
+
+#[test]
+fn composites_of_composites_are_judged_after_their_children() {
+    let mut values = vec![0.0; 60];
+    values[30..40].fill(9.0);
+    let composite = |name: &str, rule: &str| {
+        Resource::CompositeAlarm(CompositeAlarm {
+            name: name.into(),
+            alarm_rule: rule.into(),
+            ..CompositeAlarm::default()
+        })
+    };
+    let suppressed = Resource::CompositeAlarm(CompositeAlarm {
+        name: "odd".into(),
+        alarm_rule: "ALARM(nobody)".into(),
+        suppressor: Some(Suppressor { alarm: "a".into(), wait_period: 0, extension_period: 0 }),
+        ..CompositeAlarm::default()
+    });
+    let resources = [
+        composite("outer", "ALARM(inner)"),
+        composite("inner", "ALARM(a)"),
+        composite("circle", "ALARM(circle)"),
+        suppressed,
+        Resource::Alarm(Box::new(alarm("1/1 > 5 missing 60", "Sum"))),
+    ];
+    let asking = Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None };
+    let judged = judge(resources.iter(), &series("Sum", 60, values), asking);
+    let of = |name: &str| judged.iter().find(|judged| judged.address.name == name).unwrap();
+    let spans = |name: &str| of(name).outcome.as_ref().unwrap().figures.spans.clone();
+    assert_eq!(spans("outer"), spans("a"));
+    assert_eq!(spans("a"), [(START + 31 * 60, START + 41 * 60)]);
+    assert!(of("odd").outcome.is_err() && of("circle").outcome.is_err());
+}
+
+#[test]
+fn a_simulation_is_held_against_reality() {
+    use State::{Alarm as A, InsufficientData as I, Ok as O};
+    let simulated = timeline(O, &[(10, A), (20, O), (50, A), (60, O)]);
+    // The same alarm a minute later, one that only reality has, and a change that is none for people.
+    let real = timeline(I, &[(5, O), (11, A), (20, O), (80, A), (85, O)]);
+    let found = compare(&simulated, &real);
+    assert_eq!((found.both, found.only_simulated.len(), found.only_real.len()), (2, 2, 2));
+    // Of 100 minutes they differ for 5 + 1 + 10 + 5.
+    assert!((found.share_of_time - 0.79).abs() < 1e-9, "{}", found.share_of_time);
+}

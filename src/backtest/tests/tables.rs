@@ -1,0 +1,56 @@
+//! Every cell of the tables in AWS's "Configuring how CloudWatch alarms treat missing data".
+
+use crate::backtest::condition::{Comparison, Condition, Decision, Treatment};
+use crate::resources::composite_alarm::rule::State;
+use serde_json::Value;
+
+const TABLES: &str = include_str!("../../../tests/alarm-evaluation-tables.json");
+
+fn evaluate(m: usize, missing: Treatment, points: &str) -> Decision {
+    let condition = Condition {
+        n: 3,
+        m,
+        comparison: Comparison::Greater,
+        threshold: 0.5,
+        missing,
+        period: 60,
+        range: 5,
+        least_samples: None,
+    };
+    condition.evaluate(points.chars().rev().map(|c| match c {
+        'X' => 1.0,
+        'O' => 0.0,
+        _ => f64::NAN,
+    }))
+}
+
+#[test]
+fn every_cell_of_the_documented_tables() {
+    let tables: Value = serde_json::from_str(TABLES).unwrap();
+    let mut cells = 0;
+    for (table, m) in [("M3", 3), ("M2", 2)] {
+        for row in tables[table].as_array().unwrap() {
+            let points = row[0].as_str().unwrap();
+            for (column, missing) in [
+                (2, Treatment::Missing),
+                (3, Treatment::Ignore),
+                (4, Treatment::Breaching),
+                (5, Treatment::NotBreaching),
+            ] {
+                let expected = match row[column].as_str().unwrap() {
+                    "ALARM" => Decision::Change(State::Alarm),
+                    "OK" => Decision::Change(State::Ok),
+                    "INSUFFICIENT_DATA" => Decision::Change(State::InsufficientData),
+                    _ => Decision::Retain,
+                };
+                assert_eq!(evaluate(m, missing, points), expected, "{table} {points} {missing:?}");
+                cells += 1;
+            }
+        }
+    }
+    assert_eq!(cells, 40);
+    for points in tables["not_immediately_alarm_M3_missing"].as_array().unwrap() {
+        let decision = evaluate(3, Treatment::Missing, points.as_str().unwrap());
+        assert_ne!(decision, Decision::Change(State::Alarm), "{points}");
+    }
+}

@@ -1,0 +1,191 @@
+//! Figures of one alarm's past, and the one word that follows from them.
+
+use super::condition::Condition;
+use super::timeline::{Span, Timeline};
+use super::watched::Watched;
+use crate::resources::composite_alarm::rule::State;
+use serde::Serialize;
+
+/// In one word, what the alarm would have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Never fired, and nothing came near: its threshold may be out of reach.
+    Silent,
+    /// Never fired, though the series came near.
+    Quiet,
+    /// Fired now and then.
+    Useful,
+    /// Fired so often, or flapped so much, that people stop looking.
+    Noisy,
+    /// In alarm at least half of the time.
+    AlwaysOn,
+    /// No data at all.
+    Blind,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Silent => "silent",
+            Verdict::Quiet => "quiet",
+            Verdict::Useful => "useful",
+            Verdict::Noisy => "noisy",
+            Verdict::AlwaysOn => "always on",
+            Verdict::Blind => "blind",
+        }
+    }
+
+    /// Whether somebody should look at the alarm.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Verdict::Noisy | Verdict::AlwaysOn | Verdict::Blind)
+    }
+}
+
+/// More firings a week than this are noise.
+pub const MOST_A_WEEK: f64 = 3.0;
+/// In however short a past, so many firings are no noise yet.
+const ALWAYS_FINE: f64 = 2.0;
+/// Firing again within this many seconds after it was over is a flap.
+const FLAP: i64 = 30 * 60;
+/// Flaps from which on an alarm is noisy whatever their rate.
+const MANY_FLAPS: usize = 3;
+/// A series that never went half the way from its median to the threshold did not come near.
+const NEAR: f64 = 0.5;
+
+/// What happened. Times in seconds since 1970, durations in seconds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figures {
+    pub from: i64,
+    pub until: i64,
+    pub firings: usize,
+    pub flaps: usize,
+    pub in_alarm: i64,
+    pub longest: i64,
+    /// Each time in ALARM: from and until.
+    pub spans: Vec<Span>,
+    /// Mean time from the beginning of the first bad period of a firing until the alarm.
+    pub time_to_detect: Option<i64>,
+    /// Share of periods without data, 0 to 1; of a composite alarm nothing.
+    pub missing: Option<f64>,
+    pub nearest: Option<Nearest>,
+}
+
+/// How near the series came to the threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Nearest {
+    /// The worst value, and when its period ended.
+    pub value: f64,
+    pub at: i64,
+    pub median: f64,
+    /// How far it went from the median to the threshold: 1 is there.
+    pub share: f64,
+    /// Whether it was beyond the threshold.
+    pub beyond: bool,
+}
+
+impl Figures {
+    /// Of states alone.
+    pub fn of_states(timeline: &Timeline) -> Self {
+        let spans = timeline.alarms();
+        let lengths = || spans.iter().map(|(from, until)| until - from);
+        Self {
+            from: timeline.from,
+            until: timeline.until,
+            firings: timeline.changes.iter().filter(|change| change.to == State::Alarm).count()
+                + usize::from(timeline.start == State::Alarm),
+            flaps: spans.windows(2).filter(|pair| pair[1].0 - pair[0].1 <= FLAP).count(),
+            in_alarm: lengths().sum(),
+            longest: lengths().max().unwrap_or(0),
+            time_to_detect: None,
+            missing: None,
+            nearest: None,
+            spans,
+        }
+    }
+
+    /// Of a metric alarm: also what its series was like.
+    pub fn new(timeline: &Timeline, condition: &Condition, watched: &Watched) -> Self {
+        let mut figures = Self::of_states(timeline);
+        let grid = &watched.grid;
+        let first = grid.index_from(timeline.from + 1);
+        let points: Vec<(usize, f64)> = (first..grid.len).map(|i| (i, newest(watched, i, condition.range))).collect();
+        let mut real: Vec<f64> = points.iter().map(|(_, value)| *value).filter(|value| !value.is_nan()).collect();
+        figures.missing = (!points.is_empty()).then(|| 1.0 - real.len() as f64 / points.len() as f64);
+        figures.time_to_detect = time_to_detect(&figures.spans, timeline, condition, watched);
+        if real.is_empty() {
+            return figures;
+        }
+        let middle = real.len() / 2;
+        let median = *real.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let upward = condition.comparison.is_upward();
+        let worst = points
+            .into_iter()
+            .filter(|(_, value)| !value.is_nan())
+            .max_by(|(_, a), (_, b)| if upward { a.total_cmp(b) } else { b.total_cmp(a) });
+        figures.nearest = worst.map(|(index, value)| {
+            let way = condition.threshold - median;
+            let toward = if upward { way > 0.0 } else { way < 0.0 };
+            let share = if condition.breaches(value) {
+                1.0
+            } else if toward {
+                ((value - median) / way).clamp(0.0, 1.0)
+            } else {
+                1.0
+            };
+            Nearest { value, at: grid.end(index), median, share, beyond: condition.breaches(value) }
+        });
+        figures
+    }
+
+    pub fn weeks(&self) -> f64 {
+        ((self.until - self.from) as f64 / 604_800.0).max(1.0 / 7.0)
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        let length = (self.until - self.from).max(1);
+        if self.missing == Some(1.0) {
+            return Verdict::Blind;
+        }
+        if self.in_alarm * 2 >= length {
+            return Verdict::AlwaysOn;
+        }
+        let flapping = self.flaps >= MANY_FLAPS && self.flaps * 2 >= self.firings;
+        match self.firings {
+            0 if self.nearest.is_some_and(|nearest| nearest.share < NEAR) => Verdict::Silent,
+            0 => Verdict::Quiet,
+            n if flapping || n as f64 > (MOST_A_WEEK * self.weeks()).max(ALWAYS_FINE) => Verdict::Noisy,
+            _ => Verdict::Useful,
+        }
+    }
+}
+
+fn newest(watched: &Watched, index: usize, range: usize) -> f64 {
+    match watched.values() {
+        Some(values) => values[index],
+        None => watched.window(index, range, |slots| slots.next().unwrap_or(f64::NAN)),
+    }
+}
+
+/// From the beginning of the oldest bad period that led to it; of firings on missing data alone nothing is known.
+fn time_to_detect(spans: &[Span], timeline: &Timeline, condition: &Condition, watched: &Watched) -> Option<i64> {
+    let grid = &watched.grid;
+    let mut delays = Vec::new();
+    for (at, _) in spans.iter().filter(|(at, _)| *at > timeline.from) {
+        let index = grid.index_from(*at);
+        if index >= grid.len {
+            continue;
+        }
+        let oldest = watched.window(index, condition.range, |slots| {
+            slots
+                .enumerate()
+                .filter(|(_, v)| !v.is_nan() && condition.breaches(*v))
+                .map(|(age, _)| age)
+                .take(condition.n)
+                .last()
+        });
+        delays.extend(oldest.map(|age| (age as i64 + 1) * grid.period));
+    }
+    let count = i64::try_from(delays.len()).ok().filter(|count| *count > 0)?;
+    Some(delays.iter().sum::<i64>() / count)
+}

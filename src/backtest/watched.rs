@@ -1,0 +1,258 @@
+//! What an alarm watches, as slots in time that one evaluation after the other can look at.
+
+use super::condition::Condition;
+use super::history::{Asked, History, Source};
+use super::math::{Frame, Program};
+use super::series::{Fold, Grid};
+use crate::resources::Alarm;
+use crate::resources::alarm::expression::is_insights;
+
+/// The periods of one alarm and how their values come about.
+#[derive(Debug)]
+pub struct Watched {
+    pub grid: Grid,
+    content: Content,
+    /// Samples in each period, where a percentile alarm asks for them.
+    samples: Option<Vec<f64>>,
+    /// What was assumed, for the reader.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The value of each period.
+    Values(Vec<f64>),
+    /// Math whose values depend on the range that is looked at: computed anew for each evaluation.
+    Windows { program: Program, metrics: Vec<Vec<f64>> },
+}
+
+/// What an alarm has to know of the past.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    pub sources: Vec<Source>,
+    pub asked: Option<Asked>,
+}
+
+impl Needs {
+    pub fn of(alarm: &Alarm, condition: &Condition) -> Self {
+        let asked = Asked::of(alarm);
+        let insights = asked.as_ref().is_some_and(|asked| is_insights(&asked.expression));
+        let single = Source::of_alarm(alarm);
+        let mut sources: Vec<Source> = single.iter().cloned().collect();
+        if !insights {
+            sources.extend(alarm.metrics.iter().filter_map(Source::of_query));
+        }
+        if condition.least_samples.is_some() {
+            sources.extend(single.map(|source| source.sample_count()));
+        }
+        Self { sources, asked }
+    }
+}
+
+impl Watched {
+    /// From `from` until `until` (seconds), with enough before that the first evaluation sees whole windows.
+    pub fn new(alarm: &Alarm, condition: &Condition, history: &History, from: i64, until: i64) -> Result<Self, String> {
+        let needs = Needs::of(alarm, condition);
+        let mut finest = 1;
+        for source in &needs.sources {
+            if source.period != condition.period {
+                return Err(format!("{} has another period than the alarm", source.metric));
+            }
+            // Missing sample counts are told below; they do not keep the alarm from being judged.
+            if source.stat == "SampleCount" && condition.least_samples.is_some() {
+                continue;
+            }
+            finest = finest.max(history.step(source)?.unwrap_or(1));
+        }
+        if needs.asked.is_some() {
+            finest = condition.period;
+        }
+        let grid = grid(alarm, condition, finest, from, until)?;
+        let mut notes = Vec::new();
+        if grid.step > condition.cadence() && alarm.wall_clock_timezone.is_none() {
+            notes.push(format!(
+                "judged every {} s, where CloudWatch looks every {} s: finer data is not known",
+                grid.step,
+                condition.cadence()
+            ));
+        }
+        let content = content(alarm, condition, history, &needs, &grid, &mut notes)?;
+        let mut samples = None;
+        if condition.least_samples.is_some() {
+            let source = Source::of_alarm(alarm).map(|source| source.sample_count());
+            match source.filter(|source| matches!(history.step(source), Ok(Some(step)) if step <= grid.step)) {
+                Some(source) => samples = Some(history.values(&source, &grid)),
+                None => notes.push("sample counts are not known: every percentile was judged".into()),
+            }
+        }
+        Ok(Self { grid, content, samples, notes })
+    }
+
+    /// Slots that are already computed, e.g. of a test.
+    pub fn of_values(grid: Grid, values: Vec<f64>) -> Self {
+        Self { grid, content: Content::Values(values), samples: None, notes: Vec::new() }
+    }
+
+    /// Calls `look` with the values of the period that ends at `index` and of those before it, newest first.
+    pub fn window<T>(&self, index: usize, range: usize, look: impl FnOnce(&mut dyn Iterator<Item = f64>) -> T) -> T {
+        match &self.content {
+            Content::Values(values) => look(&mut self.back(values, index).take(range)),
+            Content::Windows { program, metrics } => {
+                let mut values = self.run(program, metrics, index, range);
+                values.reverse();
+                look(&mut values.into_iter())
+            }
+        }
+    }
+
+    /// All values, where they do not depend on the range that is looked at; the fast way.
+    pub fn values(&self) -> Option<&[f64]> {
+        match &self.content {
+            Content::Values(values) => Some(values),
+            Content::Windows { .. } => None,
+        }
+    }
+
+    /// Samples in the newest `n` periods, where they are known and matter.
+    pub fn samples(&self, index: usize, n: usize) -> Option<f64> {
+        let counts = self.samples.as_ref()?;
+        Some(self.back(counts, index).take(n).filter(|count| !count.is_nan()).sum())
+    }
+
+    fn back<'a>(&self, values: &'a [f64], index: usize) -> impl Iterator<Item = f64> + 'a {
+        let stride = self.grid.stride();
+        (0..).map(move |n| index.checked_sub(n * stride).map_or(f64::NAN, |at| values[at]))
+    }
+
+    fn run(&self, program: &Program, metrics: &[Vec<f64>], index: usize, range: usize) -> Vec<f64> {
+        let windows: Vec<Vec<f64>> = metrics
+            .iter()
+            .map(|values| {
+                let mut window: Vec<f64> = self.back(values, index).take(range).collect();
+                window.reverse();
+                window
+            })
+            .collect();
+        let slices: Vec<&[f64]> = windows.iter().map(Vec::as_slice).collect();
+        let frame = Frame {
+            metrics: &slices,
+            len: range,
+            start: self.grid.end(index) - range as i64 * self.grid.period,
+            step: self.grid.period,
+            period: self.grid.period,
+        };
+        // The program was checked when it was made; what it cannot say is no datapoint.
+        program.run(&frame).unwrap_or_else(|_| vec![f64::NAN; range])
+    }
+}
+
+fn content(
+    alarm: &Alarm,
+    condition: &Condition,
+    history: &History,
+    needs: &Needs,
+    grid: &Grid,
+    notes: &mut Vec<String>,
+) -> Result<Content, String> {
+    if let Some(asked) = &needs.asked {
+        return Ok(Content::Values(asked_values(alarm, asked, history, grid, notes)?));
+    }
+    if let Some(source) = Source::of_alarm(alarm) {
+        return Ok(Content::Values(history.values(&source, grid)));
+    }
+    let sources: Vec<Source> = alarm.metrics.iter().filter_map(Source::of_query).collect();
+    let watched_metric = alarm.metrics.iter().find(|query| query.return_data).and_then(Source::of_query);
+    if let Some(source) = watched_metric {
+        return Ok(Content::Values(history.values(&source, grid)));
+    }
+    let program = Program::new(&alarm.metrics).map_err(|error| error.to_string())?;
+    let metrics: Vec<Vec<f64>> = sources.iter().map(|source| history.values(source, grid)).collect();
+    if !program.is_pointwise {
+        notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
+        return Ok(Content::Windows { program, metrics });
+    }
+    let slices: Vec<&[f64]> = metrics.iter().map(Vec::as_slice).collect();
+    let start = grid.first - grid.period;
+    let frame = Frame { metrics: &slices, len: grid.len, start, step: grid.step, period: grid.period };
+    Ok(Content::Values(program.run(&frame).map_err(|error| error.to_string())?))
+}
+
+/// A band: how far the metric is beyond it, so that above 0 is a breach. A query: its one series.
+fn asked_values(
+    alarm: &Alarm,
+    asked: &Asked,
+    history: &History,
+    grid: &Grid,
+    notes: &mut Vec<String>,
+) -> Result<Vec<f64>, String> {
+    let answers: Vec<Vec<f64>> = history.asked(asked).iter().map(|series| series.folded(Fold::Maximum, grid)).collect();
+    let metric = alarm.metrics.iter().find(|query| query.return_data && query.metric.is_some());
+    match (answers.as_slice(), metric.and_then(Source::of_query)) {
+        ([], _) => Err("only CloudWatch can compute it, and nothing of it is known".into()),
+        ([a, b], Some(source)) => {
+            notes.push("the anomaly band is CloudWatch's own, as it is now".into());
+            let values = history.values(&source, grid);
+            let operator = alarm.comparison_operator.as_deref().unwrap_or_default();
+            let beyond = |slot: usize| {
+                let (value, low, high) = (values[slot], a[slot].min(b[slot]), a[slot].max(b[slot]));
+                if value.is_nan() || a[slot].is_nan() || b[slot].is_nan() {
+                    return f64::NAN;
+                }
+                match operator {
+                    "GreaterThanUpperThreshold" => value - high,
+                    "LessThanLowerThreshold" => low - value,
+                    _ => (value - high).max(low - value),
+                }
+            };
+            Ok((0..grid.len).map(beyond).collect())
+        }
+        ([only], None) => Ok(only.clone()),
+        _ => Err(format!("`{}` gave {} series", asked.expression, answers.len())),
+    }
+}
+
+/// Sliding periods end every minute (or ten seconds, or hour), wall-clock periods where the clock says.
+fn grid(alarm: &Alarm, condition: &Condition, finest: i64, from: i64, until: i64) -> Result<Grid, String> {
+    let period = condition.period;
+    let lead = period.saturating_mul(condition.range as i64);
+    let (step, phase) = match &alarm.wall_clock_timezone {
+        Some(zone) => {
+            let offset = offset(zone).ok_or_else(|| format!("the clock of the time zone {zone} is not simulated"))?;
+            // 1970 began on a Thursday; that a calendar week begins on Monday is not documented.
+            let week = if period == 604_800 { 4 * 86_400 } else { 0 };
+            let phase = (week - offset).rem_euclid(period);
+            if phase % finest != 0 {
+                return Err(format!("data every {finest} s does not fit the clock of {zone}"));
+            }
+            (period, phase)
+        }
+        None => {
+            let common = gcd(condition.cadence(), period);
+            let step = if finest > common || common % finest != 0 { finest.max(1) } else { common };
+            (if period % step == 0 { step } else { period }, 0)
+        }
+    };
+    let first = (from - lead - phase).div_euclid(step) * step + phase;
+    let len = usize::try_from((until - first).div_euclid(step) + 1).unwrap_or(0);
+    Ok(Grid { first, step, len, period })
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Seconds east of UTC of `UTC`, `+05:30`, `UTC-03:00`; `None` of a zone that has rules.
+fn offset(zone: &str) -> Option<i64> {
+    let rest = zone.strip_prefix("UTC").or_else(|| zone.strip_prefix("GMT")).unwrap_or(zone);
+    if rest.is_empty() || rest == "Z" {
+        return Some(0);
+    }
+    let sign = match rest.chars().next()? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = rest[1..].split_once(':').unwrap_or((&rest[1..], "0"));
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    Some(sign * (hours * 3_600 + minutes * 60))
+}

@@ -1,0 +1,181 @@
+//! `mlopsctl backtest`: what the alarms of the spec would have done in the past.
+
+use super::Run;
+use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::plan::{json_on_failure, say_calls};
+use crate::aws::Aws;
+use crate::backtest::history::fetch::{Detail, fetch};
+use crate::backtest::history::file;
+use crate::backtest::judge::{judge, needs};
+use crate::backtest::verify::{self, Agreement};
+use crate::backtest::{Asking, History, Judged, Options};
+use crate::fleet;
+use crate::model::Target;
+use crate::plan::Consent;
+use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
+use crate::resources::{Address, Resource};
+use crate::spec::Bound;
+use anyhow::Context;
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const DAY: i64 = 86_400;
+
+/// Shows what the alarms would have done in the past: how often they fire, for how long, and whether that is any good
+#[derive(Debug, Clone, Args)]
+pub struct BacktestArgs {
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    /// How far back
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=455))]
+    days: i64,
+    /// Take the past from FILE (JSON or CSV) and ask nobody; the last --days of it
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+    /// Also propose thresholds that would have fired about PER_WEEK times a week [default: 1]
+    #[arg(long, value_name = "PER_WEEK", num_args = 0..=1, require_equals = true, default_missing_value = "1", value_parser = rate)]
+    suggest: Option<f64>,
+    /// Also compare with what the real alarms of these names did, as far as their history goes
+    #[arg(long, conflicts_with = "history")]
+    verify: bool,
+    /// How many periods CloudWatch fetches for one evaluation (it does not say) [default: N + 2 from 5m on, else N + 5]
+    #[arg(long, value_name = "PERIODS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    evaluation_range: Option<u32>,
+    /// No charts
+    #[arg(long)]
+    no_charts: bool,
+    /// Write a page with charts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write a picture of each alarm into this folder
+    #[arg(long, value_name = "FOLDER")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 0.0);
+    rate.ok_or_else(|| "write how often a week, e.g. 1 or 0.5".to_owned())
+}
+
+impl BacktestArgs {
+    /// Whether nothing is asked of AWS.
+    pub fn is_offline(&self) -> bool {
+        self.history.is_some()
+    }
+
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let bound = json_on_failure(self.spec.bind(), self.format.format, run.output)?;
+        let aws = match self.is_offline() {
+            true => None,
+            false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
+        };
+        let resources = self.resources(&bound, aws.as_ref()).await?;
+        let options = Options { evaluation_range: self.evaluation_range.and_then(|n| usize::try_from(n).ok()) };
+        let (history, from, until) = self.read(&resources, aws.as_ref(), options).await?;
+        let asking = Asking { from, until, options, suggest: self.suggest };
+        let judged = judge(resources.values(), &history, asking);
+        let agreements = match (&aws, self.verify) {
+            (Some(aws), true) => compare(aws, &judged, from, until).await?,
+            _ => BTreeMap::new(),
+        };
+        let found = Backtest { judged: &judged, from, until, notes: &history.notes, agreements: &agreements };
+        let look = run.output.look;
+        run.output.result(&match self.format.format {
+            Format::Table => text::backtest(&found, !self.no_charts, &look),
+            Format::Json => json::backtest(&found),
+            Format::Markdown => markdown::backtest(&found),
+        })?;
+        self.write_pictures(&found)?;
+        if let Some(aws) = &aws {
+            say_calls(aws, run.output);
+        }
+        Ok(Exit::Success)
+    }
+
+    /// The alarms as they would be applied: thresholds that follow from a function's settings need AWS, or are provisional.
+    async fn resources(&self, bound: &Bound, aws: Option<&Aws>) -> Result<BTreeMap<Address, Resource>, Failure> {
+        let select = self.select.select();
+        let mut resources = match aws {
+            Some(aws) => fleet::plan(aws, bound, &select, &Consent::default()).await?.desired,
+            None => {
+                let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
+                let desired = bound.desired(&target, &BTreeMap::new())?.resources;
+                select.check(&desired.keys().cloned().collect())?;
+                desired
+            }
+        };
+        resources.retain(|address, resource| {
+            select.covers(address) && matches!(resource, Resource::Alarm(_) | Resource::CompositeAlarm(_))
+        });
+        Ok(resources)
+    }
+
+    async fn read(
+        &self,
+        resources: &BTreeMap<Address, Resource>,
+        aws: Option<&Aws>,
+        options: Options,
+    ) -> Result<(History, i64, i64), Failure> {
+        let length = self.days * DAY;
+        if let Some(path) = &self.history {
+            let history = file::read(path)?;
+            let (start, end) = history.extent().context("the history is empty")?;
+            return Ok((history, start.max(end - length), end));
+        }
+        let Some(aws) = aws else { return Ok((History::default(), 0, 0)) };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+        let until = i64::try_from(now).unwrap_or(0).div_euclid(60) * 60;
+        let needs = needs(resources.values(), options);
+        let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
+        Ok((history, until - length, until))
+    }
+
+    fn write_pictures(&self, found: &Backtest<'_>) -> Result<(), Failure> {
+        if let Some(path) = &self.html {
+            write(path, &html::backtest(found))?;
+        }
+        let Some(folder) = &self.svg else { return Ok(()) };
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        for judged in found.judged {
+            let Ok(judgement) = &judged.outcome else { continue };
+            let Some(sketch) = &judgement.sketch else { continue };
+            let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+            let name: String = judged.address.name.chars().map(plain).collect();
+            let title = judged.address.to_string();
+            write(&folder.join(format!("{name}.svg")), &svg::chart(&title, sketch, &judgement.figures))?;
+        }
+        Ok(())
+    }
+}
+
+async fn compare(
+    aws: &Aws,
+    judged: &[Judged],
+    from: i64,
+    until: i64,
+) -> Result<BTreeMap<Address, Option<Agreement>>, Failure> {
+    let mut agreements = BTreeMap::new();
+    for judged in judged {
+        if let Ok(judgement) = &judged.outcome {
+            let real = verify::real(aws, &judged.address.name, from, until).await?;
+            let agreement = real.map(|real| verify::compare(&judgement.timeline, &real));
+            agreements.insert(judged.address.clone(), agreement);
+        }
+    }
+    Ok(agreements)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    Ok(std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?)
+}

@@ -1,0 +1,38 @@
+//! What plan and lint need of the world besides AWS: a price table of one's own, and the day.
+
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::cost::Prices;
+use aws_smithy_types::DateTime;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+#[derive(Debug, Clone, Args)]
+pub struct PriceArgs {
+    /// Prices of your own, as a JSON object over the shipped table, e.g. {"alarm_metric": 0.11, "currency": "EUR"}
+    #[arg(long, value_name = "FILE", env = "MLOPSCTL_PRICES", hide_env_values = true, help_heading = "Output")]
+    prices: Option<PathBuf>,
+}
+
+impl PriceArgs {
+    pub fn read(&self) -> Result<Prices, Failure> {
+        let Some(path) = &self.prices else {
+            return Prices::shipped()
+                .map_err(|error| Failure::say(Exit::Bug, format!("the price table: {error}"), "report it"));
+        };
+        let wrong = |error: String| {
+            let remedy = "write a JSON object with keys of the shipped table: alarm_metric, composite_alarm, …";
+            Failure::say(Exit::BadSpec, format!("{}: {error}", path.display()), remedy)
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        Prices::over(&text).map_err(wrong)
+    }
+}
+
+/// The day in UTC, `YYYY-MM-DD`.
+pub fn today() -> String {
+    let now = DateTime::from(SystemTime::now());
+    let text = now.fmt(aws_smithy_types::date_time::Format::DateTime).unwrap_or_default();
+    text.chars().take(10).collect()
+}

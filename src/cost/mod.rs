@@ -1,0 +1,194 @@
+//! What alarms cost a month, before and after a plan. List prices; what depends on usage, and what is free, stand apart.
+
+mod prices;
+
+pub use prices::Prices;
+
+use crate::plan::Plan;
+use crate::resources::alarm::{MetricQuery, expression};
+use crate::resources::{Alarm, Live, Resource};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A month of something.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Metrics under alarms at standard resolution, each at `alarm_metric`.
+    pub alarm_metrics: f64,
+    pub high_resolution_metrics: f64,
+    pub composite_alarms: f64,
+    /// The list price of all of that.
+    pub total: f64,
+    /// How much of `total` an account pays nothing for, if nothing else of it uses the free tier.
+    pub free: f64,
+}
+
+/// Something whose price depends on how much it is used.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Usage {
+    pub what: String,
+    /// `0.50 USD a GB`.
+    pub price: String,
+    /// What is free each month, of an account.
+    pub free: Option<String>,
+    /// A month at today's usage, where that is known.
+    pub now: Option<f64>,
+}
+
+/// What a plan does to a month's bill.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cost {
+    /// As in the price table.
+    pub currency: String,
+    pub dated: String,
+    pub source: String,
+    pub before: Estimate,
+    pub after: Estimate,
+    /// Of what there is after the plan.
+    pub usage: Vec<Usage>,
+}
+
+/// The cost of the resources that the plan is about, before and after it.
+pub fn of_plan(plan: &Plan, prices: &Prices) -> Cost {
+    let before = plan.changes.iter().filter_map(|change| change.before.as_ref());
+    let after: Vec<&Resource> = plan.changes.iter().filter_map(|change| change.after.as_ref()).collect();
+    Cost {
+        currency: prices.currency.clone(),
+        dated: prices.dated.clone(),
+        source: prices.source.clone(),
+        before: estimate(before.clone().map(|live| &live.resource), prices),
+        after: estimate(after.iter().copied(), prices),
+        usage: usage(&after, before, prices),
+    }
+}
+
+/// Several targets as one: the free tier is an account's, so targets of one account share it.
+pub fn total<'a>(costs: impl IntoIterator<Item = (&'a str, &'a Cost)>, prices: &Prices) -> (Estimate, Estimate) {
+    let mut accounts: BTreeMap<&str, (Estimate, Estimate)> = BTreeMap::new();
+    for (account, cost) in costs {
+        let (before, after) = accounts.entry(account).or_default();
+        before.add(&cost.before);
+        after.add(&cost.after);
+    }
+    let (mut before, mut after) = (Estimate::default(), Estimate::default());
+    for (own_before, own_after) in accounts.into_values() {
+        before.add(&own_before.priced(prices));
+        after.add(&own_after.priced(prices));
+    }
+    (before, after)
+}
+
+impl Estimate {
+    fn add(&mut self, other: &Estimate) {
+        self.alarm_metrics += other.alarm_metrics;
+        self.high_resolution_metrics += other.high_resolution_metrics;
+        self.composite_alarms += other.composite_alarms;
+        self.total += other.total;
+        self.free += other.free;
+    }
+
+    /// With total and free part, of the counts.
+    fn priced(self, prices: &Prices) -> Self {
+        let total = self.alarm_metrics * prices.alarm_metric
+            + self.high_resolution_metrics * prices.high_resolution_alarm_metric
+            + self.composite_alarms * prices.composite_alarm;
+        let free = self.alarm_metrics.min(prices.free_alarm_metrics) * prices.alarm_metric;
+        Self { total, free, ..self }
+    }
+}
+
+fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) -> Estimate {
+    let mut sum = Estimate::default();
+    for resource in resources {
+        match resource {
+            Resource::Alarm(alarm) => {
+                let metrics = metrics(alarm, prices);
+                if is_high_resolution(alarm) {
+                    sum.high_resolution_metrics += metrics;
+                } else {
+                    sum.alarm_metrics += metrics;
+                }
+            }
+            Resource::CompositeAlarm(_) => sum.composite_alarms += 1.0,
+            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+        }
+    }
+    sum.priced(prices)
+}
+
+/// For how many metrics an alarm is billed whatever it finds; a query that finds its metrics itself is usage.
+fn metrics(alarm: &Alarm, prices: &Prices) -> f64 {
+    if alarm.promql.is_some() {
+        return 0.0;
+    }
+    if alarm.metrics.is_empty() {
+        return 1.0;
+    }
+    let named = alarm.metrics.iter().filter(|query| query.metric.is_some()).count();
+    let named = f64::from(u32::try_from(named).unwrap_or(u32::MAX));
+    if alarm.threshold_metric_id.is_some() { named.max(1.0) * prices.anomaly_metrics } else { named }
+}
+
+fn is_high_resolution(alarm: &Alarm) -> bool {
+    let queried = |query: &MetricQuery| query.metric.as_ref().map(|metric| metric.period).or(query.period);
+    let period = alarm.period.or_else(|| alarm.metrics.iter().find_map(queried));
+    period.is_some_and(|period| (1..60).contains(&period))
+}
+
+fn looks_for_metrics(alarm: &Alarm) -> bool {
+    let insights = |query: &MetricQuery| query.expression.as_deref().is_some_and(expression::is_insights);
+    alarm.promql.is_some() || alarm.metrics.iter().any(insights)
+}
+
+fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices: &Prices) -> Vec<Usage> {
+    let Prices { currency, .. } = prices;
+    let mut usage = Vec::new();
+    let queries = after.iter().filter(|r| matches!(r, Resource::Alarm(alarm) if looks_for_metrics(alarm))).count();
+    if queries > 0 {
+        usage.push(Usage {
+            what: format!("metrics that {queries} alarm {} find", if queries == 1 { "query" } else { "queries" }),
+            price: format!("{:.2} {currency} a metric", prices.insights_metric),
+            free: None,
+            now: None,
+        });
+    }
+    if after.iter().any(|resource| matches!(resource, Resource::LogGroup(_))) {
+        let bytes: i64 = before.filter_map(|live| live.facts.stored_bytes).sum();
+        let stored = bytes as f64 / 1e9 * prices.log_storage_gb;
+        let free = Some(format!("{} GB", prices.free_log_gb));
+        let line = |what: &str, price: f64, now| Usage {
+            what: what.to_owned(),
+            price: format!("{price:.2} {currency} a GB"),
+            free: free.clone(),
+            now,
+        };
+        usage.push(line("logs written", prices.log_ingest_gb, None));
+        usage.push(line("logs stored", prices.log_storage_gb, Some(stored)));
+    }
+    let protocols: BTreeSet<&str> = after
+        .iter()
+        .filter_map(|resource| match resource {
+            Resource::Subscription(subscription) => Some(subscription.protocol.as_str()),
+            _ => None,
+        })
+        .collect();
+    if protocols.iter().any(|protocol| protocol.starts_with("email")) {
+        usage.push(Usage {
+            what: "mails".to_owned(),
+            price: format!("{:.2} {currency} for 100,000", prices.emails_100000),
+            free: Some(format!("{} mails", prices.free_emails)),
+            now: None,
+        });
+    }
+    if protocols.iter().any(|protocol| protocol.starts_with("http")) {
+        let price = format!("{:.2} {currency} for a million", prices.http_million);
+        usage.push(Usage { what: "HTTP deliveries".to_owned(), price, free: None, now: None });
+    }
+    if protocols.contains("sms") {
+        usage.push(Usage { what: "text messages".to_owned(), price: "by country".to_owned(), free: None, now: None });
+    }
+    usage
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Random walks: an account drifts, a random spec is applied to it, and so on. Whatever stands, after an apply it is as the
+//! spec says, nothing else was touched, and neither order nor bad weather shows in the end.
+
+use super::drift::{self, HANDS_OFF};
+use super::random;
+use super::world::{World, everything, failures, lines, refusals};
+use crate::resources::Subscription;
+use crate::resources::mark::{self, SubscriptionMarks};
+use crate::sandbox::{Contents, Weather};
+use fastrand::Rng;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Pairs of a spec and what stands; `MLOPSCTL_CASES` raises them.
+const CASES: usize = 2_000;
+/// Specs that are applied one after the other to one account.
+const WALK: usize = 20;
+/// One step of so many is repeated in bad weather.
+const ROUGH: usize = 10;
+/// One step of so many is planned in another order.
+const SHUFFLED: usize = 10;
+
+fn cases() -> usize {
+    std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_spec_comes_true_over_whatever_stands() {
+    for walk in 0..cases() / WALK {
+        let mut rng = Rng::with_seed(walk as u64);
+        let world = World::new(Weather { seed: walk as u64, ..Weather::default() });
+        for step in 0..WALK {
+            let label = format!("walk {walk}, step {step}");
+            for _ in 0..rng.usize(..4) {
+                drift::happen(&world, &mut rng).await;
+            }
+            let spec = random::spec(&mut rng, "walk");
+            pair(&world, &spec, step, &mut rng, &label).await;
+        }
+    }
+}
+
+async fn pair(world: &World, spec: &Value, step: usize, rng: &mut Rng, label: &str) {
+    let text = spec.to_string();
+    if step % SHUFFLED == 0 {
+        order_means_nothing(world, spec, rng, label).await;
+    }
+    let rough = (step % ROUGH == 1).then(|| world.fork(bad_weather(rng)));
+    let before = untouchable(world);
+    let planned = world.plan_with(&text, &everything()).await;
+    if planned.plan.refusals().next().is_some() {
+        // Consent does not help where somebody else's alarm of the other kind has the name.
+        let other = "the name is taken by a metric alarm";
+        assert!(refusals(&planned).iter().all(|reason| reason.ends_with(other)), "{label}: {:?}", refusals(&planned));
+        return;
+    }
+    let report = world.apply_planned(&planned).await;
+    let failures = failures(&report);
+    assert!(failures.is_empty(), "{label}\n{text}\n{:#?}\n{failures:#?}", lines(&planned));
+    let again = world.plan_with(&text, &everything()).await;
+    assert!(
+        lines(&again).is_empty(),
+        "{label}\n{text}\nfirst {:#?}\nagain {:#?}",
+        lines(&planned),
+        again.plan.effective().collect::<Vec<_>>()
+    );
+    let after = untouchable(world);
+    let is_touched =
+        |key: &(String, String), value: &Value| after.get(key) != Some(value) && !went_with_its_topic(world, value);
+    let touched: Vec<_> = before.iter().filter(|(key, value)| is_touched(key, value)).collect();
+    assert!(touched.is_empty(), "{label}\n{text}\n{touched:#?}");
+    if let Some(rough) = rough {
+        weather_means_nothing(world, rough, &text, rng, label).await;
+    }
+}
+
+/// What is not ours. A hand-made subscription stays as long as its topic does, so with the topic it goes.
+fn untouchable(world: &World) -> Contents {
+    let is_foreign =
+        |key: &(String, String), value: &Value| key.1.contains(HANDS_OFF) || value.to_string().contains(HANDS_OFF);
+    let contents = world.contents();
+    contents.iter().filter(|(key, value)| is_foreign(key, value)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// Whether it is a subscription whose topic is gone.
+fn went_with_its_topic(world: &World, value: &Value) -> bool {
+    let topic = value["topic_arn"].as_str().and_then(|arn| arn.rsplit(':').next());
+    topic.is_some_and(|name| !world.contents().contains_key(&("sns-topic".to_owned(), name.to_owned())))
+}
+
+async fn order_means_nothing(world: &World, spec: &Value, rng: &mut Rng, label: &str) {
+    let plan = async |world: &World, text: &str| {
+        let planned = world.plan_with(text, &everything()).await;
+        serde_json::to_string_pretty(&planned.plan).unwrap()
+    };
+    let other_order = world.fork(Weather { seed: rng.u64(..), ..Weather::default() });
+    let (one, other) = (plan(world, &spec.to_string()).await, plan(&other_order, &random::shuffled(rng, spec)).await);
+    let differing = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+    assert!(one == other, "{label}: {differing:#?}\n{spec}");
+}
+
+fn bad_weather(rng: &mut Rng) -> Weather {
+    Weather {
+        latency: Duration::from_millis(20),
+        jitter: Duration::from_millis(15),
+        fault_500: 0.05,
+        fault_reset_before: 0.05,
+        fault_reset_after: 0.05,
+        kill_after: rng.bool().then(|| rng.u64(..12)),
+        seed: rng.u64(..),
+        ..Weather::default()
+    }
+}
+
+/// Runs again and again until a run says that all is done; a killed one is followed by one that nobody kills.
+async fn weather_means_nothing(fine: &World, rough: World, text: &str, rng: &mut Rng, label: &str) {
+    let mut rough = rough;
+    for run in 0.. {
+        assert!(run < 8, "{label}: never done\n{text}");
+        if let Ok((planned, report)) = rough.try_run(text).await
+            && !planned.plan.is_incomplete()
+            && report.is_complete()
+        {
+            break;
+        }
+        rough = rough.fork(Weather { kill_after: None, seed: rng.u64(..), ..bad_weather(rng) });
+    }
+    let (expected, found) = (lasting(fine), lasting(&rough));
+    for (key, value) in &expected {
+        assert_eq!(found.get(key), Some(value), "{label}: {key:?}\n{text}");
+    }
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{label}\n{text}");
+    assert_eq!(fine.letters().len(), rough.letters().len(), "{label}: mails\n{text}");
+}
+
+/// What stands, without times, made-up ids, and the tags by which runs tell themselves apart.
+fn lasting(world: &World) -> BTreeMap<(String, String), Value> {
+    let mut lasting = BTreeMap::new();
+    for ((table, key), mut value) in world.contents() {
+        let is_past = value["orphaned"] == true || value["unsubscribed"] == true;
+        if ["sns-outbox", "alarm_history"].contains(&table.as_str()) || is_past {
+            continue;
+        }
+        let key = match table.as_str() {
+            "sns-subscription" => format!("{}/{}/{}", value["topic_arn"], value["protocol"], value["endpoint"]),
+            _ => key,
+        };
+        strip(&mut value);
+        if table == "tags"
+            && key.contains(":sns:")
+            && let Some(tags) = value["versions"][0]["tags"].as_object_mut()
+        {
+            only_standing_marks(world, &key, tags);
+        }
+        lasting.insert((table, key), value);
+    }
+    lasting
+}
+
+/// A run that was killed after it ended a subscription leaves its mark, which means nothing then.
+fn only_standing_marks(world: &World, topic_arn: &str, tags: &mut serde_json::Map<String, Value>) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let live = tags.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+    let marks = SubscriptionMarks::from_tags(&live);
+    tags.retain(|key, _| !key.starts_with(mark::SUBSCRIPTIONS));
+    for ((table, _), value) in world.contents() {
+        if table == "sns-subscription" && value["topic_arn"] == topic_arn {
+            let (protocol, endpoint) = (text(&value["protocol"]), text(&value["endpoint"]));
+            let marked = marks.contains(&Subscription::new("", protocol, &endpoint));
+            tags.insert(endpoint, marked.into());
+        }
+    }
+}
+
+fn strip(value: &mut Value) {
+    const VOLATILE: &[&str] = &["created", "configuration_updated", "state", "mailed", "since", "mlopsctl:run"];
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !VOLATILE.contains(&key.as_str()));
+            map.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}

@@ -1,0 +1,129 @@
+//! Whether alarms are any good: rules over what a spec asks for, and over what AWS has told where somebody asked.
+//! Pure: no clock, no network, no printing. One rule is one file in `rules/`, one id, and one page in `docs/lint/`.
+
+mod catalogue;
+mod finding;
+mod online;
+mod planned;
+mod rules;
+mod series;
+mod settings;
+mod subject;
+mod suppress;
+
+pub use finding::{Finding, Level, Suppressed};
+pub use online::{Observed, listings};
+pub use planned::added;
+pub use rules::RULES;
+pub use settings::Settings;
+
+use crate::model::Problem;
+use crate::resources::{Address, Resource};
+use crate::spec::{Bound, Desired};
+use finding::Raised;
+use std::collections::{BTreeMap, BTreeSet};
+use subject::Subject;
+
+/// A rule: one thing that can be wrong with alarms.
+#[derive(Debug)]
+pub struct Rule {
+    pub id: &'static str,
+    pub level: Level,
+    /// What it finds, as a sentence without a full stop.
+    pub summary: &'static str,
+    /// Its documentation, as Markdown.
+    pub page: &'static str,
+    /// What it accepts, where that can be set.
+    pub limits: Option<Limits>,
+    check: fn(&Subject<'_>, &mut Vec<Raised>),
+}
+
+/// The values that a rule accepts, and how a file writes them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    pub unit: Unit,
+    /// `None` where the rule has no lower end.
+    pub min: Option<f64>,
+    /// `None` where the rule has no upper end.
+    pub max: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A plain number.
+    Number,
+    /// Percent, with or without its sign.
+    Percent,
+    /// A duration, measured in seconds.
+    Seconds,
+    /// A duration, measured in days.
+    Days,
+}
+
+/// What a linter looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    pub bound: &'a Bound,
+    pub desired: &'a Desired,
+    /// What AWS told, where it was asked.
+    pub observed: Option<&'a Observed>,
+    pub settings: &'a Settings,
+    /// `YYYY-MM-DD`: suppressions expire.
+    pub today: &'a str,
+}
+
+/// Every finding of a file, and what its comments keep quiet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// In the order of the file.
+    pub findings: Vec<Finding>,
+    pub suppressed: Vec<Suppressed>,
+}
+
+impl Report {
+    /// How many there are of a level.
+    pub fn count(&self, level: Level) -> usize {
+        self.findings.iter().filter(|finding| finding.level == level).count()
+    }
+
+    /// The worst level there is.
+    pub fn worst(&self) -> Option<Level> {
+        self.findings.iter().map(|finding| finding.level).min()
+    }
+}
+
+/// Holds a file against every rule that is on.
+pub fn lint(input: Input<'_>) -> Report {
+    let Input { bound, desired, observed, settings, today } = input;
+    let functions = bound.functions().iter().cloned().collect();
+    let raised = raise(&desired.resources, &functions, observed, settings);
+    let found = raised.into_iter().map(|raised| raised.at(bound, desired)).collect();
+    suppress::apply(found, bound.source(), settings, today)
+}
+
+/// Everything that the rules say of some resources. `functions` are the monitored ones, by name.
+fn raise(
+    resources: &BTreeMap<Address, Resource>,
+    functions: &BTreeSet<String>,
+    observed: Option<&Observed>,
+    settings: &Settings,
+) -> Vec<Raised> {
+    let mut all = Vec::new();
+    let mut subject = Subject::new(resources, functions, observed);
+    for rule in RULES {
+        let Some(level) = settings.level(rule) else { continue };
+        subject.limits = settings.limits(rule);
+        let mut raised = Vec::new();
+        (rule.check)(&subject, &mut raised);
+        all.extend(raised.into_iter().map(|raised| Raised { rule: rule.id, level, ..raised }));
+    }
+    all
+}
+
+/// What a file says of the rules, or its mistakes.
+pub fn settings(bound: &Bound) -> Result<Settings, Vec<Problem>> {
+    Settings::read(bound.lint())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! What a plan would newly make wrong: findings of what it changes that do not hold of what stands now.
+
+use super::{Finding, Input, Level, lint, raise};
+use crate::plan::{Note, NoteKind, Plan};
+use crate::resources::{Address, Resource};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Findings that a plan adds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Added {
+    /// In the order of the file.
+    pub findings: Vec<Finding>,
+}
+
+/// The findings of `input` that are about something the plan changes and that were not there before.
+pub fn added(input: Input<'_>, plan: &Plan) -> Added {
+    let standing: BTreeMap<Address, Resource> = plan
+        .changes
+        .iter()
+        .filter_map(|change| Some((change.address.clone(), change.before.as_ref()?.resource.clone())))
+        .collect();
+    let functions = input.bound.functions().iter().cloned().collect();
+    let before: BTreeSet<(&str, String)> = raise(&standing, &functions, input.observed, input.settings)
+        .into_iter()
+        .map(|raised| (raised.rule, raised.message))
+        .collect();
+    let changed: BTreeSet<&Address> = plan.effective().map(|change| &change.address).collect();
+    let mut findings = lint(input).findings;
+    findings.retain(|finding| {
+        // A limited plan does not see all that watches a function.
+        let whole = plan.pruning && !changed.is_empty();
+        let touched = finding.address.as_ref().map_or(whole, |address| changed.contains(address));
+        touched
+            && !finding.rule.starts_with("suppression-")
+            && !before.contains(&(finding.rule, finding.message.clone()))
+    });
+    Added { findings }
+}
+
+impl Added {
+    /// Says them in the plan: errors and warnings at their resource, hints as a count.
+    pub fn note(&self, plan: &mut Plan) {
+        for finding in self.findings.iter().filter(|finding| finding.level != Level::Hint) {
+            let text = format!("{} ({})", finding.message, finding.rule);
+            let note = Note::new(NoteKind::Warning, text).remedy(&finding.help);
+            let change = plan.changes.iter_mut().find(|change| Some(&change.address) == finding.address.as_ref());
+            match change {
+                Some(change) => change.notes.push(note),
+                None => plan.notes.push(note),
+            }
+        }
+        let hints = self.findings.iter().filter(|finding| finding.level == Level::Hint).count();
+        if hints > 0 {
+            let text = format!("mlopsctl lint has {hints} more {}", if hints == 1 { "hint" } else { "hints" });
+            plan.notes.push(Note::new(NoteKind::Info, text));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Actions that are switched off: the alarm fires and nobody hears.
+
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+
+pub static RULE: Rule = Rule {
+    id: "actions-disabled",
+    level: Level::Warning,
+    summary: "an alarm's actions are switched off",
+    page: include_str!("../../../docs/lint/actions-disabled.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for (address, _) in subject.actions().filter(|(_, actions)| !actions.enabled) {
+        let message = format!("the actions of `{}` are switched off: it fires and nobody hears", address.name);
+        let help = "take out actions_enabled: false; for a maintenance window use an alarm mute rule";
+        found.push(Raised::new(About::Resource(address), &["actions_enabled"], message, help));
+    }
+}

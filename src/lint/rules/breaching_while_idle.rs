@@ -1,0 +1,30 @@
+//! Missing data counts as a breach on a metric that is idle at night.
+
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+
+pub static RULE: Rule = Rule {
+    id: "breaching-while-idle",
+    level: Level::Warning,
+    summary: "missing data is a breach where it only means that nothing happens",
+    page: include_str!("../../../docs/lint/breaching-while-idle.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for watch in subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treatment() == "breaching") {
+        // Silence is what an alarm on low values is about.
+        if watch.ceiling().is_none() {
+            continue;
+        }
+        let metric = watch.series.first().map_or("the metric", |series| series.metric);
+        let message = format!(
+            "`{}` fires when nothing happens: without calls {metric} has no data, and that counts as a breach",
+            watch.alarm.name
+        );
+        let help = "use treat_missing_data: notBreaching here, and watch silence by an alarm of its own (golden_signals: traffic)";
+        found.push(watch.raise(&["treat_missing_data"], message, help));
+    }
+}

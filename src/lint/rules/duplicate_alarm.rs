@@ -1,0 +1,34 @@
+//! Two alarms that watch the same in the same way: one incident, two mails.
+
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+use crate::resources::Resource;
+use std::collections::BTreeMap;
+
+pub static RULE: Rule = Rule {
+    id: "duplicate-alarm",
+    level: Level::Warning,
+    summary: "two alarms are the same",
+    page: include_str!("../../../docs/lint/duplicate-alarm.md"),
+    limits: None,
+    check,
+};
+
+/// Fields that do not say when an alarm fires.
+const BESIDE: [&str; 6] =
+    ["description", "actions_enabled", "alarm_actions", "ok_actions", "insufficient_data_actions", "tags_propagation"];
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    let mut first: BTreeMap<String, &str> = BTreeMap::new();
+    for watch in &subject.watches {
+        let mut fields = Resource::Alarm(Box::new(watch.alarm.clone())).fields();
+        fields.retain(|field, _| !BESIDE.contains(&field.as_str()));
+        let condition = serde_json::json!(fields).to_string();
+        let first = *first.entry(condition).or_insert(&watch.alarm.name);
+        if first != watch.alarm.name {
+            let message = format!("`{}` fires whenever `{first}` does: they watch the same", watch.alarm.name);
+            found.push(watch.raise(&[], message, "keep one, and let it tell everybody who has to know"));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! An error share so high that the alarm comes when everybody has noticed.
+
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Limits, Rule, Unit};
+
+pub static RULE: Rule = Rule {
+    id: "error-share-too-high",
+    level: Level::Warning,
+    summary: "an alarm on the error share comes too late",
+    page: include_str!("../../../docs/lint/error-share-too-high.md"),
+    limits: Some(Limits { unit: Unit::Percent, min: None, max: Some(25.0) }),
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
+    for watch in &subject.watches {
+        let Some(share) = watch.error_share().filter(|share| *share > max && *share < 100.0) else { continue };
+        let message =
+            format!("`{}` waits until {share} % of the calls fail: too late for many users", watch.alarm.name);
+        let help = format!("5 to 10 % is an incident already; {max} % is the most that this rule accepts");
+        found.push(watch.raise(&["threshold", "expression"], message, help));
+    }
+}

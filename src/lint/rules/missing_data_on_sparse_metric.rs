@@ -1,0 +1,34 @@
+//! Missing data left to INSUFFICIENT_DATA on a metric that has none while nothing happens.
+
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+
+pub static RULE: Rule = Rule {
+    id: "missing-data-on-sparse-metric",
+    level: Level::Warning,
+    summary: "missing data of a sparse metric becomes INSUFFICIENT_DATA",
+    page: include_str!("../../../docs/lint/missing-data-on-sparse-metric.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for watch in subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treatment() == "missing") {
+        // An expression that fills the gaps itself has none.
+        if watch.expression().is_some_and(|text| text.to_ascii_uppercase().contains("FILL(")) {
+            continue;
+        }
+        let series =
+            watch.series.first().map_or_else(String::new, |series| format!("{} {}", series.namespace, series.metric));
+        let message = format!(
+            "`{}` goes to INSUFFICIENT_DATA whenever nothing happens: {series} has no data then",
+            watch.alarm.name
+        );
+        let help = match watch.floor() {
+            Some(_) => "say what silence means: treat_missing_data: breaching if it is the trouble, else notBreaching",
+            None => "say that silence is well: treat_missing_data: notBreaching",
+        };
+        found.push(watch.raise(&["treat_missing_data"], message, help));
+    }
+}

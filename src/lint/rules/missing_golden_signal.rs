@@ -1,0 +1,40 @@
+//! A monitored function without an alarm for one of its golden signals.
+
+use crate::lint::catalogue::MetricKind;
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+
+pub static RULE: Rule = Rule {
+    id: "missing-golden-signal",
+    level: Level::Warning,
+    summary: "a monitored function has no alarm for a golden signal",
+    page: include_str!("../../../docs/lint/missing-golden-signal.md"),
+    limits: None,
+    check,
+};
+
+/// What has to be watched, and by which kinds of metric. Traffic is not here: nobody calls at night is the rule.
+const SIGNALS: [(&str, &[MetricKind]); 3] = [
+    ("latency", &[MetricKind::Latency]),
+    ("errors", &[MetricKind::Errors]),
+    ("saturation", &[MetricKind::Throttles, MetricKind::Concurrency]),
+];
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for function in subject.functions {
+        let of_function = subject.watches.iter().flat_map(|w| &w.series).filter(|s| s.function() == Some(function));
+        let kinds: Vec<MetricKind> = of_function.filter_map(|series| series.kind()).collect();
+        let missing: Vec<&str> = SIGNALS
+            .iter()
+            .filter(|(_, by)| !kinds.iter().any(|kind| by.contains(kind)))
+            .map(|(signal, _)| *signal)
+            .collect();
+        if !missing.is_empty() {
+            let message = format!("nothing watches the {} of {function}", missing.join(", the "));
+            let help = "golden_signals: { notify: TOPIC } makes sensible alarms of all of them";
+            found.push(Raised::new(About::Function(function.clone()), &[], message, help));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The list of rules. A new one is a file here, its line below, and its page in `docs/lint/`.
+
+mod actions_disabled;
+mod ai_cost_unwatched;
+mod alarm_on_every_error;
+mod average_latency;
+mod breaching_while_idle;
+mod composite_always_fires;
+mod composite_never_fires;
+mod dimension_set_unpublished;
+mod duplicate_alarm;
+mod error_count_for_rate;
+mod error_share_too_high;
+mod high_resolution_without_need;
+mod impossible_threshold;
+mod latency_above_timeout;
+mod log_group_not_written;
+mod meaningless_statistic;
+mod metric_never_seen;
+mod missing_data_on_sparse_metric;
+mod missing_golden_signal;
+mod no_actions;
+mod ok_not_notified;
+mod period_below_resolution;
+mod retention_never;
+mod retention_range;
+mod single_datapoint;
+mod slow_alarm;
+mod states;
+mod suppression_expired;
+mod suppression_unused;
+mod suppression_wrong;
+mod topic_default_key;
+mod topic_refuses_alarms;
+mod topic_unconfirmed;
+mod topic_without_subscriber;
+mod unknown_dimension;
+mod unknown_function;
+mod unknown_metric;
+mod unknown_namespace;
+mod unused_metric;
+mod wrong_unit;
+
+use super::Rule;
+use crate::resources::Address;
+
+/// Every rule, by id.
+pub static RULES: &[&Rule] = &[
+    &actions_disabled::RULE,
+    &ai_cost_unwatched::RULE,
+    &alarm_on_every_error::RULE,
+    &average_latency::RULE,
+    &breaching_while_idle::RULE,
+    &composite_always_fires::RULE,
+    &composite_never_fires::RULE,
+    &dimension_set_unpublished::RULE,
+    &duplicate_alarm::RULE,
+    &error_count_for_rate::RULE,
+    &error_share_too_high::RULE,
+    &high_resolution_without_need::RULE,
+    &impossible_threshold::RULE,
+    &latency_above_timeout::RULE,
+    &log_group_not_written::RULE,
+    &meaningless_statistic::RULE,
+    &metric_never_seen::RULE,
+    &missing_data_on_sparse_metric::RULE,
+    &missing_golden_signal::RULE,
+    &no_actions::RULE,
+    &ok_not_notified::RULE,
+    &period_below_resolution::RULE,
+    &retention_never::RULE,
+    &retention_range::RULE,
+    &single_datapoint::RULE,
+    &slow_alarm::RULE,
+    &suppression_expired::RULE,
+    &suppression_unused::RULE,
+    &suppression_wrong::RULE,
+    &topic_default_key::RULE,
+    &topic_refuses_alarms::RULE,
+    &topic_unconfirmed::RULE,
+    &topic_without_subscriber::RULE,
+    &unknown_dimension::RULE,
+    &unknown_function::RULE,
+    &unknown_metric::RULE,
+    &unknown_namespace::RULE,
+    &unused_metric::RULE,
+    &wrong_unit::RULE,
+];
+
+/// `2 alarms want`, `name` wants.
+fn alarms(addresses: &[Address]) -> String {
+    match addresses {
+        [one] => format!("`{}` wants", one.name),
+        many => format!("{} alarms want", many.len()),
+    }
+}

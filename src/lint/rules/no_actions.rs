@@ -1,0 +1,27 @@
+//! An alarm that tells nobody, and that no composite alarm stands on.
+
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+
+pub static RULE: Rule = Rule {
+    id: "no-actions",
+    level: Level::Warning,
+    summary: "an alarm tells nobody",
+    page: include_str!("../../../docs/lint/no-actions.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    let children = subject.children();
+    for (address, _) in subject.actions().filter(|(_, actions)| actions.all().next().is_none()) {
+        if children.contains(&address.name) {
+            continue;
+        }
+        let message = format!("`{}` tells nobody when it fires", address.name);
+        let help = "say notify: a topic of this file; an alarm that only feeds a composite alarm needs none";
+        found.push(Raised::new(About::Resource(address), &[], message, help));
+    }
+}

@@ -1,0 +1,25 @@
+//! An alarm that says when trouble begins, and never that it is over.
+
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+
+pub static RULE: Rule = Rule {
+    id: "ok-not-notified",
+    level: Level::Hint,
+    summary: "nobody is told when the alarm is over",
+    page: include_str!("../../../docs/lint/ok-not-notified.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for (address, actions) in subject.actions() {
+        if actions.enabled && !actions.alarm.is_empty() && actions.ok.is_empty() {
+            let message = format!("`{}` never says that it is over", address.name);
+            let help = "notify: { alarm: TOPIC, ok: TOPIC } tells both, or add ok_actions beside alarm_actions";
+            found.push(Raised::new(About::Resource(address), &["notify", "alarm_actions"], message, help));
+        }
+    }
+}

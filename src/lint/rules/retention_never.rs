@@ -1,0 +1,24 @@
+//! Logs that are kept for ever, and paid for as long.
+
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+use crate::resources::{Address, Kind};
+
+pub static RULE: Rule = Rule {
+    id: "retention-never",
+    level: Level::Warning,
+    summary: "logs are kept for ever",
+    page: include_str!("../../../docs/lint/retention-never.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for group in subject.log_groups().filter(|group| group.retention_in_days.is_none()) {
+        let message = format!("the logs in `{}` are kept, and paid for, for ever", group.name);
+        let about = About::Resource(Address::new(Kind::LogGroup, &group.name));
+        found.push(Raised::new(about, &["retention"], message, "say how long they are of use: retention: 14d"));
+    }
+}

@@ -1,0 +1,37 @@
+//! Logs that are kept shorter or longer than is of use.
+
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Limits, Rule, Unit};
+use crate::resources::{Address, Kind};
+
+pub static RULE: Rule = Rule {
+    id: "retention-range",
+    level: Level::Hint,
+    summary: "logs are kept shorter or longer than is of use",
+    page: include_str!("../../../docs/lint/retention-range.md"),
+    limits: Some(Limits { unit: Unit::Days, min: Some(7.0), max: Some(30.0) }),
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    let Some(limits) = subject.limits else { return };
+    let (min, max) = (limits.min.unwrap_or(0.0), limits.max.unwrap_or(f64::INFINITY));
+    for group in subject.log_groups() {
+        let Some(days) = group.retention_in_days else { continue };
+        let why = match f64::from(days) {
+            days if days < min => "gone before somebody looks into last week's incident",
+            days if days > max => "paid for longer than anybody reads them",
+            _ => continue,
+        };
+        let message = format!("the logs in `{}` are kept {days} days: {why}", group.name);
+        let help = format!("keep them {min} to {max} days, or set lint: retention-range: {{ min: …, max: … }}");
+        found.push(Raised::new(
+            About::Resource(Address::new(Kind::LogGroup, &group.name)),
+            &["retention"],
+            message,
+            help,
+        ));
+    }
+}

@@ -1,0 +1,79 @@
+//! What a composite alarm's rule can be, over every combination of its alarms' states.
+
+use crate::resources::composite_alarm::rule::{self, Count, Rule, State};
+use std::collections::BTreeMap;
+
+/// Rules over more alarms are not looked at: their combinations are too many.
+const MOST_ALARMS: usize = 9;
+const STATES: [State; 3] = [State::Alarm, State::Ok, State::InsufficientData];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Never,
+    Always,
+    Sometimes,
+}
+
+/// `None` where the rule cannot be read or has too many alarms.
+pub fn verdict(text: &str) -> Option<Verdict> {
+    let rule = rule::parse(text).ok()?;
+    let alarms = rule.alarms();
+    let combinations =
+        3_usize.checked_pow(u32::try_from(alarms.len()).ok()?).filter(|_| alarms.len() <= MOST_ALARMS)?;
+    let (mut fires, mut rests) = (false, false);
+    for n in 0..combinations {
+        let mut rest = n;
+        let states = alarms.iter().map(|name| {
+            let state = STATES[rest % 3];
+            rest /= 3;
+            (*name, state)
+        });
+        let holds = holds(&rule, &states.collect());
+        (fires, rests) = (fires || holds, rests || !holds);
+        if fires && rests {
+            return Some(Verdict::Sometimes);
+        }
+    }
+    Some(if fires { Verdict::Always } else { Verdict::Never })
+}
+
+fn holds(rule: &Rule, states: &BTreeMap<&str, State>) -> bool {
+    match rule {
+        Rule::Constant(value) => *value,
+        Rule::State(state, alarm) => states.get(alarm.name.as_str()) == Some(state),
+        Rule::Not(inner) => !holds(inner, states),
+        Rule::And(parts) => parts.iter().all(|part| holds(part, states)),
+        Rule::Or(parts) => parts.iter().any(|part| holds(part, states)),
+        Rule::AtLeast { count, negated, state, alarms } => {
+            let hits =
+                alarms.iter().filter(|alarm| (states.get(alarm.name.as_str()) == Some(state)) != *negated).count();
+            match count {
+                Count::Number(n) => hits >= *n as usize,
+                Count::Percent(percent) => hits * 100 >= *percent as usize * alarms.len(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_combination_of_states_is_tried() {
+        for (rule, expected) in [
+            ("ALARM(a) AND OK(a)", Verdict::Never),
+            ("ALARM(a) OR NOT ALARM(a)", Verdict::Always),
+            ("FALSE", Verdict::Never),
+            ("ALARM(a) AND OK(b)", Verdict::Sometimes),
+            ("AT_LEAST(2, ALARM, (a, b)) AND OK(b)", Verdict::Never),
+            ("AT_LEAST(50%, NOT ALARM, (a, b)) OR AT_LEAST(2, ALARM, (a, b))", Verdict::Always),
+            ("ALARM(a) OR OK(a)", Verdict::Sometimes),
+            ("ALARM(a) OR OK(a) OR INSUFFICIENT_DATA(a)", Verdict::Always),
+        ] {
+            assert_eq!(verdict(rule), Some(expected), "{rule}");
+        }
+        let many: Vec<String> = (0..=MOST_ALARMS).map(|n| format!("ALARM(a{n})")).collect();
+        assert_eq!(verdict(&many.join(" OR ")), None);
+    }
+}

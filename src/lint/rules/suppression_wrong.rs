@@ -1,0 +1,13 @@
+//! A comment that is meant to keep a finding quiet and cannot be understood.
+
+use crate::lint::{Level, Rule};
+
+/// It is about comments, so `suppress` finds it.
+pub static RULE: Rule = Rule {
+    id: "suppression-wrong",
+    level: Level::Error,
+    summary: "a comment that shall keep a finding quiet cannot be understood",
+    page: include_str!("../../../docs/lint/suppression-wrong.md"),
+    limits: None,
+    check: |_, _| {},
+};

@@ -1,0 +1,36 @@
+//! An alarm's topic that is encrypted with the key of SNS, which CloudWatch may not use.
+
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+use crate::resources::{Address, Kind};
+
+pub static RULE: Rule = Rule {
+    id: "topic-default-key",
+    level: Level::Error,
+    summary: "an alarm's topic is encrypted with a key that alarms cannot use",
+    page: include_str!("../../../docs/lint/topic-default-key.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    let told = subject.told_topics();
+    for topic in subject.topics() {
+        let sns_key = topic
+            .kms_master_key_id
+            .as_deref()
+            .is_some_and(|key| key == "alias/aws/sns" || key.ends_with(":alias/aws/sns"));
+        if let Some(alarms) = told.get(topic.name.as_str()).filter(|_| sns_key) {
+            let message = format!(
+                "`{}` is encrypted with alias/aws/sns, and {} to tell it: alarms cannot use that key",
+                topic.name,
+                super::alarms(alarms)
+            );
+            let help = "use a key of your own whose policy allows cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*";
+            let about = About::Resource(Address::new(Kind::Topic, &topic.name));
+            found.push(Raised::new(about, &["kms_master_key_id"], message, help));
+        }
+    }
+}

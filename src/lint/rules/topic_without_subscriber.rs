@@ -1,0 +1,30 @@
+//! An alarm's topic that nobody has subscribed to.
+
+use crate::lint::finding::About;
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+use crate::resources::{Address, Confirmation, Kind};
+
+pub static RULE: Rule = Rule {
+    id: "topic-without-subscriber",
+    level: Level::Warning,
+    summary: "an alarm's topic has no subscriber",
+    page: include_str!("../../../docs/lint/topic-without-subscriber.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for (topic, alarms) in subject.told_topics() {
+        let declared = subject.subscriptions_of(topic).next().is_some();
+        let standing = subject.observed.and_then(|observed| observed.topics.get(topic));
+        let stands = standing.is_some_and(|topic| topic.subscriptions.iter().any(|c| *c != Confirmation::Lost));
+        if declared || stands {
+            continue;
+        }
+        let message = format!("nobody has subscribed to `{topic}`, which {} to tell", super::alarms(&alarms));
+        let help = "add a subscription: subscriptions: [{ protocol: email, endpoint: … }]";
+        found.push(Raised::new(About::Resource(Address::new(Kind::Topic, topic)), &["subscriptions"], message, help));
+    }
+}

@@ -1,0 +1,31 @@
+//! An alarm on a function whose name is nearly one of the file's.
+
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+use crate::model::problem::nearest;
+use std::collections::BTreeSet;
+
+pub static RULE: Rule = Rule {
+    id: "unknown-function",
+    level: Level::Warning,
+    summary: "an alarm watches a function that is nearly, but not, one of the file",
+    page: include_str!("../../../docs/lint/unknown-function.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for watch in &subject.watches {
+        let names: BTreeSet<&str> = watch.series.iter().filter_map(|series| series.function()).collect();
+        for name in names.into_iter().filter(|name| !subject.functions.contains(*name)) {
+            let known = subject.functions.iter().map(String::as_str);
+            // `api-1` and `api-2` are two functions, not a slip.
+            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+            let Some(near) = nearest(name, known).filter(|near| digits(near) == digits(name)) else { continue };
+            let message = format!("`{}` watches {name}, which is not under `functions`", watch.alarm.name);
+            let help = format!("did you mean {near}? Else declare it: functions: {{ {name}: {{}} }}");
+            found.push(watch.raise(&["dimensions", "metrics", "anomaly"], message, help));
+        }
+    }
+}

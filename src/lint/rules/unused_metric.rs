@@ -1,0 +1,50 @@
+//! A metric under an alarm that its expression does not use: it is paid for.
+
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+use crate::resources::alarm::{MetricQuery, expression};
+use std::collections::BTreeSet;
+
+pub static RULE: Rule = Rule {
+    id: "unused-metric",
+    level: Level::Hint,
+    summary: "an alarm pays for a metric that it does not use",
+    page: include_str!("../../../docs/lint/unused-metric.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for watch in &subject.watches {
+        let queries = &watch.alarm.metrics;
+        // METRICS() is every metric there is.
+        let all = queries.iter().filter_map(|query| query.expression.as_deref()).any(|text| text.contains("METRICS("));
+        if queries.is_empty() || all {
+            continue;
+        }
+        let used = used(queries);
+        for query in queries.iter().filter(|query| query.metric.is_some() && !used.contains(query.id.as_str())) {
+            let message = format!("`{}` pays for `{}`, which its expression does not use", watch.alarm.name, query.id);
+            found.push(watch.raise(
+                &["metrics"],
+                message,
+                "take it out: each metric of an alarm costs as much as an alarm",
+            ));
+        }
+    }
+}
+
+/// The ids that are watched, and those that they are made of.
+fn used(queries: &[MetricQuery]) -> BTreeSet<&str> {
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&MetricQuery> = queries.iter().filter(|query| query.return_data).collect();
+    while let Some(query) = open.pop() {
+        if used.insert(&query.id) {
+            let named: BTreeSet<&str> =
+                query.expression.as_deref().into_iter().flat_map(expression::ids).map(|(_, id)| id).collect();
+            open.extend(queries.iter().filter(|query| named.contains(query.id.as_str())));
+        }
+    }
+    used
+}

@@ -1,0 +1,29 @@
+//! A unit that the metric is not published in: the alarm stays in INSUFFICIENT_DATA.
+
+use crate::lint::finding::Raised;
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+
+pub static RULE: Rule = Rule {
+    id: "wrong-unit",
+    level: Level::Error,
+    summary: "a metric is not published in this unit",
+    page: include_str!("../../../docs/lint/wrong-unit.md"),
+    limits: None,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for watch in &subject.watches {
+        for series in &watch.series {
+            let (Some(unit), Some(known)) = (series.unit, series.known) else { continue };
+            if unit != known.metric.unit {
+                let message = format!(
+                    "`{}` asks for {} in {unit}, but it is published in {}: there is never any data",
+                    watch.alarm.name, series.metric, known.metric.unit
+                );
+                found.push(watch.raise(&["unit", "metrics"], message, "leave the unit out: a metric has one anyway"));
+            }
+        }
+    }
+}

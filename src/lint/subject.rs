@@ -1,0 +1,122 @@
+//! What a rule is given: resources, the monitored functions, and what AWS has told. Judges nothing.
+
+use super::Limits;
+use super::finding::{About, Raised};
+use super::online::Observed;
+use super::series::Watch;
+use crate::model::Arn;
+use crate::resources::alarm::Actions;
+use crate::resources::{Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Subscription, Topic};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub resources: &'a BTreeMap<Address, Resource>,
+    /// The monitored functions, by name.
+    pub functions: &'a BTreeSet<String>,
+    pub observed: Option<&'a Observed>,
+    /// What the rule accepts.
+    pub limits: Option<Limits>,
+    /// Every metric alarm, looked at once for all rules.
+    pub watches: Vec<Watch<'a>>,
+}
+
+impl<'a> Subject<'a> {
+    pub fn new(
+        resources: &'a BTreeMap<Address, Resource>,
+        functions: &'a BTreeSet<String>,
+        observed: Option<&'a Observed>,
+    ) -> Self {
+        let alarms = resources.values().filter_map(|resource| match resource {
+            Resource::Alarm(alarm) => Some(Watch::new(alarm)),
+            _ => None,
+        });
+        Self { resources, functions, observed, limits: None, watches: alarms.collect() }
+    }
+
+    pub fn composites(&self) -> impl Iterator<Item = &'a CompositeAlarm> + use<'a> {
+        self.resources.values().filter_map(|resource| match resource {
+            Resource::CompositeAlarm(alarm) => Some(alarm),
+            _ => None,
+        })
+    }
+
+    pub fn topics(&self) -> impl Iterator<Item = &'a Topic> + use<'a> {
+        self.resources.values().filter_map(|resource| match resource {
+            Resource::Topic(topic) => Some(topic),
+            _ => None,
+        })
+    }
+
+    pub fn subscriptions_of(&self, topic: &str) -> impl Iterator<Item = &'a Subscription> {
+        self.resources.values().filter_map(move |resource| match resource {
+            Resource::Subscription(subscription) if subscription.topic == topic => Some(subscription),
+            _ => None,
+        })
+    }
+
+    pub fn log_groups(&self) -> impl Iterator<Item = &'a LogGroup> + use<'a> {
+        self.resources.values().filter_map(|resource| match resource {
+            Resource::LogGroup(group) => Some(group),
+            _ => None,
+        })
+    }
+
+    pub fn facts(&self, function: &str) -> Option<&'a FunctionFacts> {
+        self.observed?.functions.get(function)
+    }
+
+    /// Every alarm of either kind: its address and its actions.
+    pub fn actions(&self) -> impl Iterator<Item = (Address, &'a Actions)> + use<'a> {
+        self.resources.iter().filter_map(|(address, resource)| match resource {
+            Resource::Alarm(alarm) => Some((address.clone(), &alarm.actions)),
+            Resource::CompositeAlarm(alarm) => Some((address.clone(), &alarm.actions)),
+            _ => None,
+        })
+    }
+
+    /// The alarms that a composite alarm stands on, by name.
+    pub fn children(&self) -> BTreeSet<String> {
+        self.composites().flat_map(CompositeAlarm::children).map(|child| name_of(&child)).collect()
+    }
+
+    /// The declared topics that an alarm tells, with the alarms that tell them.
+    pub fn told_topics(&self) -> BTreeMap<&'a str, Vec<Address>> {
+        let names: BTreeMap<&str, &'a str> =
+            self.topics().map(|topic| (topic.name.as_str(), topic.name.as_str())).collect();
+        let mut told: BTreeMap<&'a str, Vec<Address>> = BTreeMap::new();
+        for (address, actions) in self.actions().filter(|(_, actions)| actions.enabled) {
+            let topics: BTreeSet<&str> = actions.all().filter_map(|arn| topic_of(arn)).collect();
+            for name in topics.iter().filter_map(|name| names.get(name)) {
+                told.entry(name).or_default().push(address.clone());
+            }
+        }
+        told
+    }
+}
+
+impl Watch<'_> {
+    pub fn about(&self) -> About {
+        about_alarm(self.alarm)
+    }
+
+    /// A finding about this alarm, at the first of the keys that it has.
+    pub fn raise(&self, keys: &'static [&'static str], message: impl Into<String>, help: impl Into<String>) -> Raised {
+        Raised::new(self.about(), keys, message, help)
+    }
+}
+
+fn about_alarm(alarm: &Alarm) -> About {
+    About::Resource(Address::new(Kind::Alarm, &alarm.name))
+}
+
+/// The name of an alarm that is given by name or ARN.
+pub fn name_of(reference: &str) -> String {
+    let of_arn = Arn::parse(reference).and_then(|arn| arn.resource.strip_prefix("alarm:"));
+    of_arn.unwrap_or(reference).to_owned()
+}
+
+/// The topic's name, of an action that is a topic.
+pub fn topic_of(arn: &str) -> Option<&str> {
+    Arn::parse(arn).filter(|arn| arn.service == "sns").map(|arn| arn.resource)
+}

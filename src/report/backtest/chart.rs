@@ -1,0 +1,118 @@
+//! A series in a terminal: filled columns, the threshold as a line, the time in alarm below.
+
+use super::super::{Look, Tone};
+use super::{moment, number};
+use crate::backtest::Figures;
+use crate::backtest::sketch::Sketch;
+
+const ROWS: usize = 6;
+const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// A threshold that is so many times as far as the series is not drawn to scale: the series would be flat.
+const FAR: f64 = 4.0;
+
+/// From and to of the vertical axis.
+pub fn scale(sketch: &Sketch) -> (f64, f64) {
+    let lows = sketch.columns.iter().flatten().map(|(low, _)| *low);
+    let highs = sketch.columns.iter().flatten().map(|(_, high)| *high);
+    let low = lows.fold(0.0, f64::min);
+    let high = highs.fold(f64::MIN, f64::max).max(0.0);
+    let reach = (high - low).max(f64::MIN_POSITIVE);
+    let threshold = sketch.threshold;
+    let (mut bottom, mut top) = (low, high);
+    if threshold <= low + reach * FAR && threshold >= high - reach * FAR {
+        // A hair of room, so that a threshold at the edge is inside.
+        let room = reach.max(threshold.abs()) * 0.01;
+        bottom = if threshold - room < bottom && threshold < 0.0 { threshold - room } else { bottom.min(threshold) };
+        top = if threshold >= top { threshold + room } else { top };
+    }
+    (bottom, if top > bottom { top } else { bottom + 1.0 })
+}
+
+/// Lines that end in line feeds; empty where there is nothing to draw.
+pub fn chart(sketch: &Sketch, figures: &Figures, look: &Look) -> String {
+    if sketch.columns.iter().flatten().next().is_none() {
+        return String::new();
+    }
+    let (bottom, top) = scale(sketch);
+    let labels = [number(top), number(bottom), number(sketch.threshold)];
+    let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
+    let columns = look.width.saturating_sub(margin + 6).clamp(20, 168);
+    let bars = bars(sketch, columns);
+    let alarm = in_alarm(figures, columns);
+    let height = (top - bottom) / ROWS as f64;
+    let threshold_row = (0..ROWS).find(|row| {
+        let low = top - (row + 1) as f64 * height;
+        (low..low + height).contains(&sketch.threshold)
+    });
+    let mut text = String::new();
+    for row in 0..ROWS {
+        let low = top - (row + 1) as f64 * height;
+        let label = match row {
+            row if Some(row) == threshold_row => &labels[2],
+            0 => &labels[0],
+            row if row == ROWS - 1 => &labels[1],
+            _ => "",
+        };
+        text.push_str(&format!("  {label:>margin$} │"));
+        for (column, bar) in bars.iter().enumerate() {
+            let filled = bar.map_or(0.0, |value| ((value - low) / height).clamp(0.0, 1.0));
+            let eighth = EIGHTHS[(filled * 8.0).round() as usize];
+            let cell = if eighth == ' ' && Some(row) == threshold_row { '┄' } else { eighth };
+            let tone = if cell == '┄' {
+                Tone::Careful
+            } else if alarm[column] {
+                Tone::Bad
+            } else {
+                Tone::Special
+            };
+            if cell == ' ' { text.push(' ') } else { text.push_str(&look.paint(tone, &cell.to_string())) }
+        }
+        trim(&mut text);
+    }
+    let marks: String = alarm.iter().map(|on| if *on { '▀' } else { ' ' }).collect();
+    if alarm.contains(&true) {
+        text.push_str(&format!("  {:>margin$} │{}", "ALARM", look.paint(Tone::Bad, marks.trim_end())));
+        trim(&mut text);
+    }
+    let (from, until) = (moment(figures.from), moment(figures.until));
+    let gap = columns.saturating_sub(from.len() + until.len());
+    text.push_str(&format!("  {:>margin$}  {from}{}{until}\n", "", " ".repeat(gap)));
+    if threshold_row.is_none() {
+        let direction = if sketch.threshold > top { "above" } else { "below" };
+        text.push_str(&format!("  {:>margin$}  the threshold {} is far {direction} this\n", "", labels[2]));
+    }
+    text
+}
+
+fn trim(text: &mut String) {
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+}
+
+/// The worst value of each column of the chart: the highest, or for a lower limit the lowest.
+fn bars(sketch: &Sketch, columns: usize) -> Vec<Option<f64>> {
+    let upward = sketch.comparison.is_upward();
+    (0..columns)
+        .map(|column| {
+            let range = part(column, columns, sketch.columns.len());
+            let worst = sketch.columns[range].iter().flatten().map(|(low, high)| if upward { *high } else { *low });
+            worst.reduce(|a, b| if (a > b) == upward { a } else { b })
+        })
+        .collect()
+}
+
+/// The source columns that one column of the chart stands for, at least one.
+fn part(column: usize, columns: usize, of: usize) -> std::ops::Range<usize> {
+    let from = column * of / columns;
+    from..((column + 1) * of / columns).max(from + 1).min(of)
+}
+
+fn in_alarm(figures: &Figures, columns: usize) -> Vec<bool> {
+    let length = (figures.until - figures.from).max(1);
+    let at = |time: i64| usize::try_from((time - figures.from) * columns as i64 / length).unwrap_or(0).min(columns - 1);
+    let mut alarm = vec![false; columns];
+    for (from, until) in &figures.spans {
+        alarm[at(*from)..=at(*until - 1)].fill(true);
+    }
+    alarm
+}

@@ -1,0 +1,47 @@
+//! A backtest as one page that needs nothing else: for mail, for a CI artifact.
+
+use super::super::mask;
+use super::svg::{self, escape};
+use super::{Backtest, agreement, facts, moment, suggestion, summary};
+
+pub fn backtest(backtest: &Backtest<'_>) -> String {
+    let mut body = String::new();
+    for judged in backtest.judged {
+        let name = judged.address.to_string();
+        let (word, bad) = match &judged.outcome {
+            Ok(found) => (found.verdict.word(), found.verdict.is_bad()),
+            Err(_) => ("unknown", true),
+        };
+        let class = if bad { "bad" } else { "good" };
+        body.push_str(&format!("<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>\n", said(&name)));
+        let mut lines = Vec::new();
+        match &judged.outcome {
+            Err(why) => lines.push(why.clone()),
+            Ok(found) => {
+                body.extend(found.sketch.as_ref().map(|sketch| svg::chart(&name, sketch, &found.figures)));
+                lines.extend(facts(&found.figures));
+                lines.extend(found.reason.as_ref().map(|reason| format!("first: {reason}")));
+                lines.extend(judged.notes.iter().map(|note| format!("note: {note}")));
+                lines.extend(backtest.agreements.get(&judged.address).map(|found| agreement(found.as_ref())));
+                lines.extend(found.suggestions.iter().map(|one| format!("a threshold of {}", suggestion(one))));
+            }
+        }
+        let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", said(line))).collect();
+        body.push_str(&format!("<ul>\n{items}</ul>\n</section>\n"));
+    }
+    let notes: String = backtest.notes.iter().map(|note| format!("<p>note: {}</p>\n", said(note))).collect();
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>Backtest of alarms</title>\n<style>:root{{color-scheme:light dark}}body{{font:15px/1.5 sans-serif;max-width:56rem;\
+         margin:2rem auto;padding:0 1rem}}h2{{font-size:1.05rem;margin:2rem 0 .5rem}}h2 span{{padding:0 .5em;border-radius:.7em;\
+         color:#fff;background:#2e7d32}}h2 .bad{{background:#c62828}}svg{{max-width:100%;height:auto}}</style>\n\
+         <h1>What the alarms would have done</h1>\n<p>{} to {} UTC. <strong>{}</strong></p>\n{notes}{body}</html>\n",
+        moment(backtest.from),
+        moment(backtest.until),
+        said(&summary(backtest)),
+    )
+}
+
+fn said(text: &str) -> String {
+    escape(&mask::text(text))
+}

@@ -1,0 +1,148 @@
+//! Backtests as text, Markdown, JSON, SVG and HTML: one set of figures, many faces.
+
+pub mod chart;
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod svg;
+#[cfg(test)]
+mod tests;
+pub mod text;
+
+use crate::backtest::for_plan::span;
+use crate::backtest::verify::Agreement;
+use crate::backtest::{Figures, Judged, Suggestion, Verdict};
+use crate::resources::Address;
+use std::collections::BTreeMap;
+
+/// All that one backtest found.
+#[derive(Debug)]
+pub struct Backtest<'a> {
+    pub judged: &'a [Judged],
+    /// Seconds since 1970.
+    pub from: i64,
+    pub until: i64,
+    /// Of the history as a whole.
+    pub notes: &'a [String],
+    /// Simulated against real, where that was asked.
+    pub agreements: &'a BTreeMap<Address, Option<Agreement>>,
+}
+
+const ORDER: [Verdict; 6] =
+    [Verdict::AlwaysOn, Verdict::Noisy, Verdict::Blind, Verdict::Silent, Verdict::Useful, Verdict::Quiet];
+
+/// `9 alarms in 14 days: 1 noisy, 1 blind, 3 useful, 4 quiet`
+fn summary(backtest: &Backtest<'_>) -> String {
+    let count = |verdict: Verdict| {
+        backtest.judged.iter().filter(|j| j.outcome.as_ref().is_ok_and(|found| found.verdict == verdict)).count()
+    };
+    let mut parts: Vec<String> = ORDER
+        .into_iter()
+        .map(|verdict| (count(verdict), verdict.word()))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    let unknown = backtest.judged.iter().filter(|judged| judged.outcome.is_err()).count();
+    if unknown > 0 {
+        parts.push(format!("{unknown} unknown"));
+    }
+    let alarms = super::count(backtest.judged.len(), "alarm");
+    let time = span(backtest.until - backtest.from);
+    if parts.is_empty() { format!("{alarms}.") } else { format!("{alarms} in {time}: {}.", parts.join(", ")) }
+}
+
+/// `2026-11-22 10:05`, UTC.
+fn moment(second: i64) -> String {
+    use aws_smithy_types::{DateTime, date_time::Format};
+    let text = DateTime::from_secs(second).fmt(Format::DateTime).unwrap_or_default();
+    text.get(..16).map_or_else(|| second.to_string(), |text| text.replace('T', " "))
+}
+
+/// At most four digits that matter.
+fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return "0".to_owned();
+    }
+    let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    let text = format!("{value:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        0.0 => "0 %".to_owned(),
+        small if small < 1.0 => "< 1 %".to_owned(),
+        percent => format!("{} %", percent.floor()),
+    }
+}
+
+/// The facts of one alarm, a sentence each.
+fn facts(figures: &Figures) -> Vec<String> {
+    let mut facts = Vec::new();
+    if figures.firings > 0 {
+        let times = if figures.firings == 1 { "once".to_owned() } else { format!("{} times", figures.firings) };
+        let mut fired = format!("fired {times}, {} in alarm", span(figures.in_alarm));
+        if figures.firings > 1 {
+            fired.push_str(&format!(", longest {}", span(figures.longest)));
+        }
+        if figures.flaps > 0 {
+            fired.push_str(&format!(", {} soon after the one before", super::count(figures.flaps, "time")));
+        }
+        if let Some(seconds) = figures.time_to_detect {
+            fired.push_str(&format!(", told {} after it began", span(seconds)));
+        }
+        facts.push(fired);
+        let last = figures
+            .spans
+            .iter()
+            .rev()
+            .take(3)
+            .map(|(from, until)| format!("{} for {}", moment(*from), span(until - from)));
+        facts.push(format!("last: {}", last.collect::<Vec<_>>().join("; ")));
+    }
+    if let Some(nearest) = figures.nearest {
+        let way = match nearest {
+            near if near.beyond => "beyond the threshold".to_owned(),
+            near if near.share >= 1.0 => "at the threshold, never beyond it".to_owned(),
+            near => format!("{} of the way to the threshold", percent(near.share)),
+        };
+        facts.push(format!(
+            "worst {} at {}, median {}: {way}",
+            number(nearest.value),
+            moment(nearest.at),
+            number(nearest.median)
+        ));
+    }
+    if let Some(missing) = figures.missing.filter(|missing| *missing > 0.0) {
+        facts.push(format!("{} of the periods had no data", percent(missing)));
+    }
+    facts
+}
+
+fn suggestion(suggestion: &Suggestion) -> String {
+    let Suggestion { threshold, datapoints_to_alarm: m, evaluation_periods: n, firings, longest, .. } = suggestion;
+    let fired = match firings {
+        0 => "would not have fired".to_owned(),
+        1 => format!("would have fired once, for {}", span(*longest)),
+        times => format!("would have fired {times} times, longest {}", span(*longest)),
+    };
+    let told = suggestion.time_to_detect.map_or(String::new(), |s| format!(", told {} after it began", span(s)));
+    format!("{} with {m} of {n}: {fired}{told}", number(*threshold))
+}
+
+fn agreement(agreement: Option<&Agreement>) -> String {
+    let Some(found) = agreement else { return "no history of its own to compare with".to_owned() };
+    let mut text = format!(
+        "agrees with its real history for {} of {}: {} alike",
+        percent(found.share_of_time),
+        span(found.until - found.from),
+        super::count(found.both, "change")
+    );
+    let list = |times: &[i64]| times.iter().take(3).map(|at| moment(*at)).collect::<Vec<_>>().join(", ");
+    for (which, times) in [("only simulated", &found.only_simulated), ("only real", &found.only_real)] {
+        if !times.is_empty() {
+            text.push_str(&format!(", {} {which} ({})", times.len(), list(times)));
+        }
+    }
+    text
+}

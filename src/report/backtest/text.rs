@@ -1,0 +1,84 @@
+//! A backtest for people at a terminal: the verdicts as a table, then each alarm with its chart.
+
+use super::super::layout::hang;
+use super::super::table::table;
+use super::super::{Look, Tone};
+use super::{Backtest, agreement, chart, facts, percent, suggestion, summary};
+use crate::backtest::for_plan::span;
+use crate::backtest::{Judged, Verdict};
+
+/// With more alarms than this the charts would bury the table.
+const MOST_CHARTS: usize = 12;
+
+pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &Look) -> String {
+    let mut text = table(
+        &["Verdict", "Alarm", "Fired", "In alarm", "Longest", "Told after", "No data"],
+        backtest.judged.iter().map(row).collect(),
+        look,
+    );
+    text.push('\n');
+    let charts = charts && (backtest.judged.len() <= MOST_CHARTS || look.verbose);
+    for judged in backtest.judged {
+        let section = section(backtest, judged, charts, look);
+        if !section.is_empty() {
+            text.push_str(&section);
+            text.push('\n');
+        }
+    }
+    for note in backtest.notes {
+        text.push_str(&hang("note: ", note, look.width));
+    }
+    text.push_str(&summary(backtest));
+    text.push('\n');
+    text
+}
+
+fn row(judged: &Judged) -> Vec<String> {
+    let name = judged.address.to_string();
+    match &judged.outcome {
+        Err(_) => vec!["unknown".to_owned(), name],
+        Ok(found) => {
+            let figures = &found.figures;
+            let time = |seconds: i64| if seconds > 0 { span(seconds) } else { "-".to_owned() };
+            vec![
+                found.verdict.word().to_owned(),
+                name,
+                figures.firings.to_string(),
+                time(figures.in_alarm),
+                time(figures.longest),
+                figures.time_to_detect.map_or("-".to_owned(), span),
+                figures.missing.map_or("-".to_owned(), percent),
+            ]
+        }
+    }
+}
+
+/// Under the table: what the row cannot say.
+fn section(backtest: &Backtest<'_>, judged: &Judged, charts: bool, look: &Look) -> String {
+    let name = look.paint(Tone::Strong, &judged.address.to_string());
+    let line = |text: &str| hang("  ", text, look.width);
+    let found = match &judged.outcome {
+        Ok(found) => found,
+        Err(why) => return format!("{name}: unknown\n{}", line(why)),
+    };
+    let tone = match found.verdict {
+        Verdict::Useful | Verdict::Quiet => Tone::Good,
+        Verdict::Silent => Tone::Careful,
+        Verdict::Noisy | Verdict::AlwaysOn | Verdict::Blind => Tone::Bad,
+    };
+    let mut text = format!("{name}: {}\n", look.paint(tone, found.verdict.word()));
+    if charts {
+        text.extend(found.sketch.as_ref().map(|sketch| chart::chart(sketch, &found.figures, look)));
+    }
+    facts(&found.figures).iter().for_each(|fact| text.push_str(&line(fact)));
+    text.extend(found.reason.as_deref().map(|reason| line(&format!("first: {reason}"))));
+    judged.notes.iter().for_each(|note| text.push_str(&line(&format!("note: {note}"))));
+    if let Some(compared) = backtest.agreements.get(&judged.address) {
+        text.push_str(&line(&agreement(compared.as_ref())));
+    }
+    if !found.suggestions.is_empty() {
+        text.push_str("  thresholds to choose from:\n");
+        found.suggestions.iter().for_each(|one| text.push_str(&hang("    ", &suggestion(one), look.width)));
+    }
+    text
+}

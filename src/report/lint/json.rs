@@ -1,0 +1,41 @@
+//! Findings for programs. What is here is a promise: fields are added, never renamed or removed.
+
+use super::Linted;
+use crate::lint::{Finding, Level};
+use crate::report::mask;
+use serde_json::{Value, json};
+
+pub const FORMAT_VERSION: &str = "1";
+
+/// One document, ending in a line feed. Lines and columns count from 1.
+pub fn report(linted: &Linted<'_>) -> String {
+    let summary: serde_json::Map<String, Value> =
+        Level::ALL.iter().map(|level| (format!("{level}s"), linted.report.count(*level).into())).collect();
+    let suppressed = linted.report.suppressed.iter().map(|quiet| {
+        let mut value = finding(&quiet.finding, linted);
+        value["reason"] = quiet.reason.as_str().into();
+        value
+    });
+    let document = json!({
+        "format_version": FORMAT_VERSION,
+        "file": linted.source.name,
+        "summary": summary,
+        "findings": linted.report.findings.iter().map(|f| finding(f, linted)).collect::<Vec<_>>(),
+        "suppressed": suppressed.collect::<Vec<_>>(),
+    });
+    format!("{:#}\n", mask::json(&document))
+}
+
+fn finding(finding: &Finding, linted: &Linted<'_>) -> Value {
+    let place = linted.source.position(finding.span);
+    json!({
+        "rule": finding.rule,
+        "level": finding.level,
+        "address": finding.address,
+        "message": finding.message,
+        "help": finding.help,
+        "line": place.line,
+        "column": place.column,
+        "end_column": place.end,
+    })
+}

@@ -1,0 +1,42 @@
+//! Findings as text: for people, for programs, for code scanning, for a pull request's lines. Judges nothing.
+
+pub mod github;
+pub mod json;
+pub mod sarif;
+pub mod text;
+
+use crate::lint::{Finding, Level, Report};
+use crate::report::mask;
+use crate::spec::Source;
+
+/// A report with the file that it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Linted<'a> {
+    pub report: &'a Report,
+    pub source: Source<'a>,
+}
+
+impl Linted<'_> {
+    /// The worst first, each level in the order of the file.
+    fn worst_first(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = self.report.findings.iter().collect();
+        findings.sort_by_key(|finding| finding.level);
+        findings
+    }
+}
+
+/// `2 errors, 1 warning`; what there is none of is left out.
+fn counts(report: &Report) -> String {
+    let of = |level: Level| (report.count(level), level.word());
+    let parts: Vec<String> =
+        Level::ALL.map(of).into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| super::count(n, word)).collect();
+    parts.join(", ")
+}
+
+/// One line: what is wrong, and what to do.
+fn said(finding: &Finding) -> String {
+    format!("{}. {}", mask::line(&finding.message), mask::line(&finding.help))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+use super::*;
+use crate::lint::{self, Input};
+use crate::model::Target;
+use crate::report::Look;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const SCHEMA: &str = include_str!("../../../tests/schemas/sarif-2.1.0-rtm.5.json");
+
+const BAD: &str = r#"version: 1
+stack: bad
+topics:
+  alerts:
+    subscriptions:
+      - { protocol: email, endpoint: you@example.edu }
+alarms:
+  every-error:
+    namespace: AWS/Lambda
+    metric_name: Errors
+    dimensions: { FunctionName: shop }
+    statistic: Sum
+    threshold: "> 0"
+    treat_missing_data: notBreaching
+    notify: { alarm: alerts, ok: alerts }
+  half:
+    expression: "100 * errors / invocations"
+    metrics:
+      errors: { namespace: AWS/Lambda, metric_name: Errors, dimensions: { FunctionName: shop }, statistic: Sum }
+      invocations: { namespace: AWS/Lambda, metric_name: Invocations, dimensions: { FunctionName: shop }, statistic: Sum }
+    threshold: ">= 50"
+    treat_missing_data: notBreaching
+    notify: alerts                 # mlopsctl:ignore ok-not-notified: the pager closes incidents by itself
+  typo:
+    namespace: AWS/Lambda
+    metric_name: Error
+    dimensions: { FunctionName: shop }
+    statistic: Sum
+    threshold: "> 5"
+    notify: alerts
+"#;
+
+/// Lints a text and renders the report.
+fn rendered(name: &str, text: &str, render: impl Fn(&Linted<'_>) -> String) -> String {
+    let spec = crate::spec::parse(name, text).unwrap_or_else(|error| panic!("{error}"));
+    let bound = spec.bind(&BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+    let desired = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).expect("right");
+    let settings = lint::settings(&bound).expect("right settings");
+    let input = Input { bound: &bound, desired: &desired, observed: None, settings: &settings, today: "2026-11-22" };
+    render(&Linted { report: &lint::lint(input), source: bound.source() })
+}
+
+#[test]
+fn the_labs_bad_advice_is_named_with_its_lines() {
+    let text = rendered("alarms.yaml", BAD, |linted| text::report(linted, &Look::PLAIN));
+    let expected = "\
+warning[alarm-on-every-error]: `every-error` fires on every single error (Errors > 0)
+  --> alarms.yaml:13:5
+   |
+13 |     threshold: \"> 0\"
+   |     ^^^^^^^^^
+  = help: alarm on the share of failed calls, for example above 5 % in 2 of 3 periods of 5m; see golden_signals
+
+warning[error-share-too-high]: `half` waits until 50 % of the calls fail: too late for many users
+  --> alarms.yaml:21:5
+   |
+21 |     threshold: \">= 50\"
+   |     ^^^^^^^^^
+  = help: 5 to 10 % is an incident already; 25 % is the most that this rule accepts
+
+error[unknown-metric]: `typo` watches Error, which AWS/Lambda does not publish
+  --> alarms.yaml:26:5
+   |
+26 |     metric_name: Error
+   |     ^^^^^^^^^^^
+  = help: did you mean Errors?
+
+hint[ok-not-notified]: `typo` never says that it is over
+  --> alarms.yaml:30:5
+   |
+30 |     notify: alerts
+   |     ^^^^^^
+  = help: notify: { alarm: TOPIC, ok: TOPIC } tells both, or add ok_actions beside alarm_actions
+
+alarms.yaml: 1 error, 2 warnings, 1 hint; 1 more is kept quiet by a comment
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn one_rule_does_not_fill_the_screen() {
+    let alarm = |n: usize| {
+        format!("  a{n}: {{ namespace: N, metric_name: M, statistic: Sum, threshold: '> {n}', notify: t }}\n")
+    };
+    let alarms: String = (0..40).map(alarm).collect();
+    let text = format!(
+        "version: 1\nstack: s\ntopics: {{ t: {{ subscriptions: [{{ protocol: email, endpoint: a@b.edu }}] }} }}\nalarms:\n{alarms}"
+    );
+    let short = rendered("a.yaml", &text, |linted| text::report(linted, &Look::PLAIN));
+    assert!(short.contains("… and 35 more of ok-not-notified (use -v to see all)\n"), "{short}");
+    assert!(short.ends_with("a.yaml: 40 hints\n"), "{short}");
+    let all = rendered("a.yaml", &text, |linted| text::report(linted, &Look { verbose: true, ..Look::PLAIN }));
+    assert_eq!(all.matches("hint[").count(), 40);
+    let github = rendered("a.yaml", &text, github::report);
+    assert_eq!(github.matches("::notice ").count(), 10);
+    assert!(github.contains("30 more"), "{github}");
+}
+
+#[test]
+fn annotations_come_worst_first_and_cannot_be_broken_by_a_name() {
+    let text = BAD.replace("  typo:", "  \"ty%po\":").replace("Error\n", "\"Err\\n::set-output name=x::y\"\n");
+    let github = rendered("a,b:c.yaml", &text, github::report);
+    let lines: Vec<&str> = github.lines().collect();
+    assert!(
+        lines[0].starts_with("::error file=a%2Cb%3Ac.yaml,line=26,col=5,endColumn=16,title=unknown-metric::`ty%25po"),
+        "{github}"
+    );
+    assert!(lines.iter().all(|line| !line.starts_with("::set-output")), "{github}");
+    assert_eq!(lines[lines.len() - 1], "1 error, 2 warnings, 1 hint");
+}
+
+#[test]
+fn json_has_places_and_what_is_kept_quiet() {
+    let value: Value = serde_json::from_str(&rendered("alarms.yaml", BAD, json::report)).expect("JSON");
+    assert_eq!(value["summary"], json!({ "errors": 1, "warnings": 2, "hints": 1 }));
+    assert_eq!(value["findings"][0]["line"], 13);
+    assert_eq!(value["findings"][0]["address"], "alarm/every-error");
+    assert_eq!(value["suppressed"][0]["reason"], "the pager closes incidents by itself");
+}
+
+#[test]
+fn sarif_is_valid_by_its_published_schema() {
+    let schema: Value = serde_json::from_str(SCHEMA).expect("the schema");
+    for (name, text) in [("alarms.yaml", BAD), ("/tmp/a b/ä.yaml", BAD), ("stdin", "version: 1\nstack: s\n")] {
+        let log: Value = serde_json::from_str(&rendered(name, text, sarif::report)).expect("JSON");
+        let wrong = check(&schema, &schema, &log, "log");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+    let log: Value = serde_json::from_str(&rendered("/tmp/a b/ä.yaml", BAD, sarif::report)).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 5);
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "file:///tmp/a%20b/%C3%A4.yaml");
+    assert_eq!(place["region"], json!({ "startLine": 13, "startColumn": 5, "endColumn": 14 }));
+    assert_eq!(results[4]["suppressions"][0]["kind"], "inSource");
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+    }
+}
+
+#[test]
+fn the_check_of_the_schema_can_fail() {
+    let schema: Value = serde_json::from_str(SCHEMA).expect("the schema");
+    let right: Value = serde_json::from_str(&rendered("alarms.yaml", BAD, sarif::report)).expect("JSON");
+    for (pointer, wrong) in [
+        ("/version", json!("2.0.0")),
+        ("/runs/0/results/0/level", json!("bad")),
+        ("/runs/0/results/0/message", json!({})),
+        ("/runs/0/results/0/locations/0/physicalLocation/region/startLine", json!(0)),
+        ("/runs/0/tool/driver/rules/0/id", json!(7)),
+        ("/runs/0/columnKind", json!("bytes")),
+        ("/runs/0/tool", json!({})),
+        ("/runs/0/results/0/locations/0/physicalLocation/artifactLocation", json!({ "url": "x" })),
+    ] {
+        let mut log = right.clone();
+        *log.pointer_mut(pointer).expect("there") = wrong;
+        assert!(!check(&schema, &schema, &log, "log").is_empty(), "{pointer}");
+    }
+}
+
+/// The part of JSON Schema (draft 4) that the SARIF schema uses; an unknown keyword is an error, so that none is skipped.
+fn check(schema: &Value, root: &Value, value: &Value, path: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut say = |right: bool, what: String| {
+        if !right {
+            wrong.push(format!("{path}: {what}"));
+        }
+    };
+    let mut below = Vec::new();
+    for (keyword, rule) in schema.as_object().into_iter().flatten() {
+        let number = |value: &Value| value.as_f64();
+        match keyword.as_str() {
+            "$schema" | "id" | "title" | "description" | "definitions" | "default" => {}
+            "$ref" => {
+                let target = rule.as_str().and_then(|pointer| root.pointer(pointer.trim_start_matches('#')));
+                below.extend(check(target.expect("a definition"), root, value, path));
+            }
+            "type" => {
+                let is = |name: &str| match name {
+                    "object" => value.is_object(),
+                    "array" => value.is_array(),
+                    "string" => value.is_string(),
+                    "boolean" => value.is_boolean(),
+                    "integer" => value.is_i64() || value.is_u64(),
+                    "number" => value.is_number(),
+                    "null" => value.is_null(),
+                    other => panic!("a type {other}"),
+                };
+                say(rule.as_str().is_some_and(is), format!("is no {rule}"));
+            }
+            "enum" => say(rule.as_array().is_some_and(|all| all.contains(value)), format!("is none of {rule}")),
+            "required" => {
+                for name in rule.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    say(!value.is_object() || value.get(name).is_some(), format!("lacks {name}"));
+                }
+            }
+            "properties" => {
+                for (name, own) in value.as_object().into_iter().flatten() {
+                    if let Some(schema) = rule.get(name) {
+                        below.extend(check(schema, root, own, &format!("{path}.{name}")));
+                    }
+                }
+            }
+            "additionalProperties" => {
+                let known = schema.get("properties");
+                for (name, own) in value.as_object().into_iter().flatten() {
+                    if known.is_some_and(|known| known.get(name).is_some()) {
+                        continue;
+                    }
+                    match rule {
+                        Value::Bool(allowed) => say(*allowed, format!("has {name}")),
+                        schema => below.extend(check(schema, root, own, &format!("{path}.{name}"))),
+                    }
+                }
+            }
+            "items" => {
+                for (n, item) in value.as_array().into_iter().flatten().enumerate() {
+                    below.extend(check(rule, root, item, &format!("{path}[{n}]")));
+                }
+            }
+            "uniqueItems" => {
+                let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+                let twice = items.iter().enumerate().any(|(n, item)| items[..n].contains(item));
+                say(rule != &json!(true) || !twice, "has an item twice".into());
+            }
+            "minItems" => {
+                let enough =
+                    value.as_array().is_none_or(|items| rule.as_u64().is_some_and(|low| items.len() as u64 >= low));
+                say(enough, format!("is shorter than {rule}"));
+            }
+            "minimum" => {
+                say(number(value).is_none_or(|n| rule.as_f64().is_some_and(|low| n >= low)), format!("is below {rule}"))
+            }
+            "maximum" => say(
+                number(value).is_none_or(|n| rule.as_f64().is_some_and(|high| n <= high)),
+                format!("is above {rule}"),
+            ),
+            "format" => {
+                let text = value.as_str().unwrap_or_default();
+                let uri = text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b));
+                say(!rule.as_str().unwrap_or_default().starts_with("uri") || uri, format!("`{text}` is no {rule}"));
+            }
+            // Patterns are for GUIDs, languages and MIME types: nothing of that is written.
+            "pattern" => say(!value.is_string(), format!("has a pattern, {rule}, which is not looked at")),
+            "anyOf" | "oneOf" => {
+                let fits = rule
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter(|one| check(one, root, value, path).is_empty())
+                    .count();
+                say(if keyword == "oneOf" { fits == 1 } else { fits > 0 }, format!("{fits} of {keyword} fit"));
+            }
+            other => panic!("{path}: the schema says {other}, which this check does not know"),
+        }
+    }
+    wrong.extend(below);
+    wrong
+}

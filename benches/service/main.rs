@@ -82,7 +82,10 @@ fn main() {
         began.elapsed().as_secs_f64(),
         shown.join(" -> ")
     );
-    println!("\nstart until the first answer: {:.1} ms", peers::start_time_ms());
+    println!();
+    for (name, ms) in peers::start_times() {
+        println!("{name}: first answer {ms:.1} ms after its start (below 50)");
+    }
 }
 
 fn median(rounds: &[Measured], value: impl Fn(&Measured) -> f64) -> f64 {

@@ -160,7 +160,10 @@ impl Writer {
         if stops.is_empty() {
             return false;
         }
-        while self.backend.is_some() && self.spool.waiting() > 0 {
+        let mut before = u64::MAX;
+        // As long as it gets less: what cannot be read or written now stays on disk.
+        while self.backend.is_some() && (1..before).contains(&self.spool.waiting()) {
+            before = self.spool.waiting();
             self.drain().await;
         }
         self.write_failures().await;

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use super::config::{Config, Limits};
 use super::http::{Answer, App, metrics_only};
 use super::log::{self, Field};
+use super::timer::Coarse;
 
 /// The ports, taken before anything else is started.
 pub struct Listeners {
@@ -182,7 +183,7 @@ async fn converse(arrival: Arrival, app: Arc<App>, limits: Limits, mut stopping:
         async move { Ok::<_, Infallible>(answer(&app, door, request.map(Body::new), client).await) }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(Coarse)
         .header_read_timeout(limits.header_time)
         .max_headers(64)
         .max_buf_size(64 * 1024)

@@ -12,6 +12,7 @@ mod listen;
 pub mod log;
 mod metrics;
 mod store;
+mod timer;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -139,7 +139,7 @@ fn it_refreshes_by_button_and_by_itself_and_says_when_it_cannot() {
     replay(&service);
     let began = std::time::Instant::now();
     while requests() != "28" {
-        assert!(began.elapsed().as_secs() < 14, "it did not refresh itself");
+        assert!(began.elapsed().as_secs() < 30, "it did not refresh itself");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
 

@@ -32,10 +32,10 @@ fn who_dawdles_is_cut_off() {
     let mut body = service.client();
     body.send(&message("POST", "/track", &[JSON, ("Content-Length", "100")], b"")).unwrap();
     assert!(head.receive(false).is_err(), "the connection is closed");
-    assert!((9..14).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!((9..30).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     let answer = body.receive(false).unwrap();
     assert_eq!((answer.status, answer.json()), (408, json!({"error": "The body took too long to arrive"})));
-    assert!((14..20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!((14..40).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
 }
 
 #[test]

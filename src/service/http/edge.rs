@@ -14,6 +14,7 @@ use tower::ServiceExt;
 
 use super::{ANALYTICS, Answer, App, ROUTES, answer};
 use crate::service::log::{self, Field, Level};
+use crate::service::timer::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// On every answer; the dashboard brings a policy of its own.
@@ -45,12 +46,13 @@ impl App {
         let mut response = match limited {
             Some(Err(wait)) => too_many(wait),
             _ if method == Method::OPTIONS => options(route),
-            _ => match tokio::time::timeout(self.request_time, self.router.clone().oneshot(request)).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(never)) => match never {},
-                Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long").into_response(),
+            _ => match within(self.request_time, self.router.clone().oneshot(request)).await {
+                Some(Ok(response)) => response,
+                Some(Err(never)) => match never {},
+                None => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long").into_response(),
             },
         };
+        response.headers_mut().reserve(SECURITY.len() + 4);
         cors.grant(response.headers_mut());
         for (name, value) in &SECURITY {
             if !response.headers().contains_key(name) {
@@ -108,7 +110,11 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     match headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(plain) {
         Some(id) => id.to_owned(),
-        None => format!("{:032x}", fastrand::u128(..)),
+        None => {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
+            let bits = fastrand::u128(..);
+            (0..32).map(|place| char::from(HEX[(bits >> (4 * place) & 15) as usize])).collect()
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::service::clock;
 use crate::service::event::{Event, Refusal};
 use crate::service::log::{self, Field};
 use crate::service::store::Fate;
+use crate::service::timer::within;
 
 #[derive(Serialize)]
 struct Tracked {
@@ -73,11 +74,11 @@ impl App {
             return Err(too_large());
         }
         let reading = Limited::new(body, self.body_limit).collect();
-        let bytes = match tokio::time::timeout(self.request_time / 2, reading).await {
-            Ok(Ok(whole)) => whole.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-            Ok(Err(_)) => return Err(Answer::error(StatusCode::BAD_REQUEST, "The body ended too early")),
-            Err(_) => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive")),
+        let bytes = match within(self.request_time / 2, reading).await {
+            Some(Ok(whole)) => whole.to_bytes(),
+            Some(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Some(Err(_)) => return Err(Answer::error(StatusCode::BAD_REQUEST, "The body ended too early")),
+            None => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive")),
         };
         Event::parse(&bytes, at).map_err(|refusal| {
             log::debug("refused", &[("why", Field::Text(&refusal.to_string()))]);

@@ -5,6 +5,7 @@ mod backend;
 mod postgres;
 mod postgres_tls;
 mod reader;
+mod reply;
 mod rows;
 mod spool;
 mod sqlite;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::{mpsc, oneshot};
 
+use self::reply::Reply;
 pub use self::rows::Analytics;
 use super::config::Config;
 use super::event::Event;
@@ -56,7 +58,7 @@ impl Status {
 }
 
 enum Job {
-    Track(Box<Event>, oneshot::Sender<Fate>),
+    Track(Box<Event>, Reply),
     /// Sums anew from the database; false when that is not possible now.
     Refresh(oneshot::Sender<bool>),
     Analytics(String, oneshot::Sender<Option<Analytics>>),
@@ -99,7 +101,11 @@ impl Store {
 
     /// Counts and keeps an event.
     pub async fn track(&self, event: Event) -> Fate {
-        self.ask(|done| Job::Track(Box::new(event), done)).await.unwrap_or(Fate::Dropped)
+        let (reply, fate) = Reply::here();
+        if self.jobs.send(Job::Track(Box::new(event), reply)).await.is_err() {
+            return Fate::Dropped;
+        }
+        fate.await.unwrap_or(Fate::Dropped)
     }
 
     /// Brings the sums up to what the database holds, other processes' rows included.

@@ -79,7 +79,7 @@ impl Sqlite {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // FULL syncs the log at every commit: what is acknowledged survives a power cut too.
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
         connection.pragma_update(None, "cache_size", -8_192)?;
         connection.set_prepared_statement_cache_capacity(32);
         connection.execute_batch(SCHEMA).with_context(|| format!("cannot prepare {}", path.display()))?;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::backend::{Backend, Put};
 use super::reader::Reader;
+use super::reply::Reply;
 use super::rows::{Snapshot, WriteError};
 use super::spool::{Record, Spool};
 use super::{Fate, Job, Status};
@@ -159,7 +160,10 @@ impl Writer {
         if stops.is_empty() {
             return false;
         }
-        while self.backend.is_some() && self.spool.waiting() > 0 {
+        let mut before = u64::MAX;
+        // As long as it gets less: what cannot be read or written now stays on disk.
+        while self.backend.is_some() && (1..before).contains(&self.spool.waiting()) {
+            before = self.spool.waiting();
             self.drain().await;
         }
         self.write_failures().await;
@@ -169,7 +173,7 @@ impl Writer {
         true
     }
 
-    async fn track(&mut self, events: Vec<(Event, oneshot::Sender<Fate>)>) {
+    async fn track(&mut self, events: Vec<(Event, Reply)>) {
         let (events, waiting): (Vec<_>, Vec<_>) = events.into_iter().unzip();
         let records: Vec<Record> = events
             .into_iter()
@@ -183,10 +187,7 @@ impl Writer {
         if let Some(refresh) = &mut self.refresh {
             refresh.tail.push((self.next_seq - 1, groups));
         }
-        // Whoever asked may have gone; the event counts all the same.
-        for (fate, done) in fates.into_iter().zip(waiting) {
-            let _ = done.send(fate);
-        }
+        Reply::send(waiting, fates);
     }
 
     /// Into the database, or else into the spool.

@@ -64,7 +64,7 @@ fn a_server_scrapes_both_listeners() {
     let service = busy_service();
     let dir = tempfile::tempdir().unwrap();
     let config = format!(
-        "global: {{ scrape_interval: 200ms, scrape_timeout: 200ms }}\nscrape_configs:\n  - job_name: main\n    static_configs: [{{ targets: ['{}'] }}]\n  - job_name: second\n    static_configs: [{{ targets: ['{}'] }}]\n",
+        "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: main\n    static_configs: [{{ targets: ['{}'] }}]\n  - job_name: second\n    static_configs: [{{ targets: ['{}'] }}]\n",
         service.address, service.prometheus
     );
     std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();

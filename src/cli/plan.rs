@@ -32,11 +32,11 @@ pub struct PlanArgs {
     /// Exit with 2 when changes are pending, 0 when there are none, 8 when the plan is blocked
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Do not look at what the alarms would have done over the last two weeks
+    #[arg(long, env = "MLOPSCTL_NO_BACKTEST", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    no_backtest: bool,
     #[command(flatten)]
     consent: ConsentArgs,
-    /// Do not look at what the alarms would have done over the last two weeks
-    #[arg(long, env = "MLOPSCTL_NO_BACKTEST", value_parser = clap::builder::BoolishValueParser::new())]
-    no_backtest: bool,
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]

@@ -99,7 +99,7 @@ fn settings(mut command: Command, dir: &Path, port: u16) -> Command {
 /// From the start of a process to its first answer, in milliseconds: the median of eleven. Both programs, where the build
 /// has both.
 pub fn start_times() -> Vec<(&'static str, f64)> {
-    let mut times = vec![("mlops-service", start_time_ms(|dir, port| service(dir, port)))];
+    let mut times = vec![("mlops-service", start_time_ms(service))];
     if let Some(program) = option_env!("CARGO_BIN_EXE_mlopsctl") {
         let serve = |dir: &Path, port| {
             let mut command = settings(Command::new(program), dir, port);

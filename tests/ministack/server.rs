@@ -105,6 +105,7 @@ fn launch(python: &Path) -> Option<(Child, u16)> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+    server.kill().and_then(|()| server.wait()).expect("ministack is our child");
     panic!("ministack is not ready after {STARTS_WITHIN:?}; see target/tools/ministack.log");
 }
 

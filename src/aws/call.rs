@@ -36,9 +36,15 @@ impl Aws {
         let (mut throttled, mut failed) = (0, 0);
         loop {
             let error = match self.attempt(op, &send).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.pace.answered(op);
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
+            if !error.is(Class::Throttled) && !error.was_not_sent() {
+                self.pace.answered(op);
+            }
             let (count, most) = match error.class {
                 Class::Throttled => {
                     self.throttled(op);

@@ -14,17 +14,17 @@ const CUSHION: Duration = Duration::from_millis(20);
 /// From this quota on the first burst leaves one call in reserve: where calls come close together, the way is never as even.
 const RESERVED_FROM: f64 = 5.0;
 /// Calls without a throttle before the rate is raised above the published quota: a run with fewer to make has little to win.
-const FIRST_PROBE: u32 = 60;
+const FIRST_PROBE: i64 = 60;
 const PROBE_FACTOR: f64 = 1.5;
 /// Calls at a raised rate, in fillings of the bucket, before it is believed and raised again: AWS's own bucket has to run dry
 /// first, which takes 1 / (1 - 1 / PROBE_FACTOR) = 3 of them.
 const PROBE_FILLINGS: f64 = 4.0;
 /// How much rarer probes become after one that AWS answered with a throttle.
-const PROBE_PATIENCE: u32 = 6;
+const PROBE_PATIENCE: i64 = 6;
 /// Throttles this close together are answers to calls sent before the first of them: they slow down once.
 const ONE_THROTTLE: Duration = Duration::from_millis(500);
 /// The first throttle, and one after so many calls without, is a call that came early. Sooner, somebody else uses the quota too.
-const STEADY: u32 = 20;
+const STEADY: i64 = 20;
 const EARLY_CUT: f64 = 0.97;
 const SHARED_CUT: f64 = 0.7;
 /// Share of the ceiling that a call without a throttle wins back.
@@ -50,12 +50,15 @@ struct Bucket {
     /// The highest rate known to be allowed.
     ceiling: f64,
     capacity: f64,
-    /// Calls since the last throttle or raise.
-    content: u32,
+    /// Calls sent and not answered yet.
+    in_flight: i64,
+    /// Answers without a throttle to calls sent since the last throttle or raise; below zero while older ones are awaited.
+    /// Answers are counted, not calls: on a slow way a raise must not be raised again before AWS had its say.
+    content: i64,
     /// Calls before the next raise.
-    probe_after: u32,
+    probe_after: i64,
     /// How patient the first raise after a throttle is.
-    patience: u32,
+    patience: i64,
     slowed: Option<Instant>,
 }
 
@@ -71,6 +74,11 @@ impl Pace {
                 Some(at) => sleep_until(at).await,
             }
         }
+    }
+
+    /// AWS answered something else than "slow down", or nothing at all.
+    pub fn answered(&self, op: Op) {
+        self.lane(op).bucket().go_on();
     }
 
     /// AWS said "slow down".
@@ -107,6 +115,7 @@ impl Bucket {
             rate: quota * MARGIN,
             ceiling: quota * MARGIN,
             capacity,
+            in_flight: 0,
             content: 0,
             probe_after: FIRST_PROBE,
             patience: FIRST_PROBE,
@@ -128,29 +137,40 @@ impl Bucket {
         }
         self.tokens = tokens - 1.0;
         self.at = self.at.max(now);
+        self.in_flight += 1;
+        None
+    }
+
+    fn go_on(&mut self) {
+        self.in_flight -= 1;
         self.content += 1;
         if self.content >= self.probe_after {
             self.rate *= PROBE_FACTOR;
-            self.content = 0;
+            self.content = -self.in_flight;
             self.probe_after = self.believed_after();
         } else if self.rate < self.ceiling {
             self.rate = (self.rate + self.ceiling * RECOVERY).min(self.ceiling);
         } else if self.rate > self.ceiling && self.content + 1 == self.believed_after() {
             self.ceiling = self.rate;
         }
-        None
     }
 
     /// Calls at a raised rate before it is believed.
-    fn believed_after(&self) -> u32 {
-        (self.capacity * PROBE_FILLINGS) as u32
+    fn believed_after(&self) -> i64 {
+        (self.capacity * PROBE_FILLINGS) as i64
     }
 
     /// After a raise: back to what is known to work, and more patience. Otherwise less, the more the sooner it came.
     fn slow_down(&mut self, now: Instant) {
+        self.in_flight -= 1;
         self.tokens = self.tokens_at(now).min(0.0);
         // A call came early, so some room is made for the next ones.
         self.at = now + 3 * CUSHION;
+        if self.content < 0 {
+            // The answer to a call sent before the rate was last changed says nothing of the rate now.
+            self.content += 1;
+            return;
+        }
         if self.slowed.is_some_and(|at| now - at < ONE_THROTTLE) {
             return;
         }
@@ -162,7 +182,7 @@ impl Bucket {
             let cut = if first || self.content >= STEADY { EARLY_CUT } else { SHARED_CUT };
             self.rate = (self.rate * cut).max(self.ceiling * 0.1);
         }
-        self.content = 0;
+        self.content = -self.in_flight;
         self.probe_after = self.patience;
     }
 }
@@ -203,6 +223,7 @@ mod tests {
         while done < calls {
             pace.acquire(op).await;
             if server.admits(Instant::now() + jitter.mul_f64(way.f64())) {
+                pace.answered(op);
                 done += 1;
             } else {
                 pace.throttled(op);
@@ -248,5 +269,28 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO);
         pace.acquire(PUT).await;
         assert!(start.elapsed() > Duration::from_millis(300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn on_a_slow_way_a_raise_waits_for_its_answers() {
+        let half_way = Duration::from_secs(4);
+        let (pace, server) = (Pace::default(), Mutex::new(Server::new(3.0)));
+        let calls = (0..250).map(|_| async {
+            let mut throttled = 0;
+            loop {
+                pace.acquire(PUT).await;
+                tokio::time::sleep(half_way).await;
+                let admitted = server.lock().unwrap().admits(Instant::now());
+                tokio::time::sleep(half_way).await;
+                if admitted {
+                    pace.answered(PUT);
+                    return throttled;
+                }
+                pace.throttled(PUT);
+                throttled += 1;
+            }
+        });
+        let throttled: u32 = futures_util::future::join_all(calls).await.into_iter().sum();
+        assert!(throttled <= 30, "{throttled} throttled of 250");
     }
 }

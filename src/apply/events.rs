@@ -3,7 +3,7 @@
 use crate::model::Target;
 use crate::plan::{Action, Note, Summary};
 use crate::resources::Address;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A step of a running apply. `remaining` is the time the account's quotas force for what is left.
@@ -36,7 +36,7 @@ pub enum Event {
 }
 
 /// How one change ended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeResult {
     pub address: Address,
     pub action: Action,
@@ -45,7 +45,7 @@ pub struct ChangeResult {
     pub notes: Vec<Note>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     Done,
@@ -64,7 +64,7 @@ pub enum Outcome {
 }
 
 /// What decides the exit code of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     Permission,

@@ -1,8 +1,10 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
+mod rows;
 mod select;
 mod verify;
 
+pub use rows::{FleetReport, Row, State};
 pub use select::{Select, UnknownTarget};
 
 use crate::apply::{self, Event, Report};

@@ -1,0 +1,133 @@
+//! What a run over many targets found, a row a target: the one value that every report of a fleet is made of, and that is
+//! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole.
+
+use crate::apply::ChangeResult;
+use crate::model::{FieldChange, Target};
+use crate::plan::{Action, Blocked, Note, Summary};
+use crate::resources::Address;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Fields are added, never renamed or removed; a report of another version is refused.
+pub const FORMAT_VERSION: &str = "1";
+
+/// One run over a roster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FleetReport {
+    pub format_version: String,
+    /// `plan`, `apply`, `destroy`, `status`, `lint` or `backtest`.
+    pub command: String,
+    pub stack: String,
+    /// Of the roster: how many targets all shards together have.
+    pub targets: usize,
+    /// In the order of account and region, each pair once.
+    pub rows: Vec<Row>,
+}
+
+/// What was found of, or done to, one account and region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pub target: Target,
+    /// The roster's further columns (name, e-mail address, ...), for people to recognise the row by.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    pub state: State,
+    /// What the plan asked for, and what of it was made; none where it did not come to that.
+    #[serde(default)]
+    pub planned: Option<Summary>,
+    #[serde(default)]
+    pub applied: Option<Summary>,
+    /// What differs from the spec: of a plan what it would do, after an apply what is left to do.
+    #[serde(default)]
+    pub drift: Vec<Drift>,
+    /// Single resources that failed; the others were done.
+    #[serde(default)]
+    pub failed: Vec<ChangeResult>,
+    #[serde(default)]
+    pub subscriptions: Option<Subscriptions>,
+    #[serde(default)]
+    pub alarms: Option<AlarmStates>,
+    #[serde(default)]
+    pub findings: Option<Findings>,
+    /// A month in the price table's currency, as the spec asks for it.
+    #[serde(default)]
+    pub cost: Option<f64>,
+    /// What somebody must know or do.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+    /// Why the target as a whole failed or is blocked.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+}
+
+/// How a target ended, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// As the spec asks, and nothing had to be done.
+    InSync,
+    /// As the spec asks, after what was done.
+    Applied,
+    /// Changes are pending: of a plan, or not consented to.
+    Pending,
+    /// Not begun: the run was interrupted, or ended early after too many failures or a bad canary.
+    NotStarted,
+    /// Refused: another owner, data that would be lost, consent that is missing.
+    Blocked,
+    /// Some resources failed or could not be read.
+    Partial,
+    /// Nothing could be done: credentials, a wrong role, a region that is not enabled, a spec that does not fit.
+    Failed,
+}
+
+/// One change of a plan, as far as a report tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    pub address: Address,
+    pub action: Action,
+    #[serde(default)]
+    pub fields: Vec<FieldChange>,
+    #[serde(default)]
+    pub blocked: Option<Blocked>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscriptions {
+    pub confirmed: usize,
+    pub pending: usize,
+    pub lost: usize,
+    /// Wanted by the spec and not there.
+    pub missing: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmStates {
+    pub ok: usize,
+    pub alarm: usize,
+    pub insufficient_data: usize,
+}
+
+/// Of lint, by level.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    pub errors: usize,
+    pub warnings: usize,
+    pub hints: usize,
+}
+
+/// Why, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub message: String,
+    #[serde(default)]
+    pub remedy: Option<String>,
+    /// The exit code that the target alone would have ended with.
+    pub exit: u8,
+}
+
+impl State {
+    /// Whether `--retry-failed` runs the target again.
+    pub fn is_worth_another_run(self) -> bool {
+        !matches!(self, State::InSync | State::Applied | State::Pending)
+    }
+}

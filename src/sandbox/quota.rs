@@ -62,6 +62,8 @@ const AWS: &[(&str, f64, &[&str])] = &[
             "SetSubscriptionAttributes",
         ],
     ),
+    // Ten times the concurrency that an account has.
+    ("lambda", 10_000.0, &["Invoke"]),
     ("lambda", 100.0, &["GetFunction"]),
     ("lambda", 15.0, &["GetPolicy"]),
     ("lambda", 15.0, &["*"]),

@@ -1,0 +1,3 @@
+//! Looking at what runs: logs, golden signals, traffic, status, drills. Reads AWS and calls the service; changes no stack.
+
+pub mod status;

@@ -73,10 +73,8 @@ pub async fn read(aws: &Aws, alarms: &[&Alarm], functions: &[&str], now: i64, id
     let longest = far.iter().map(|(_, condition)| condition.period).max().unwrap_or(HOUR);
     let far_from = until - LONG_PERIODS.saturating_mul(longest);
     let counted: Vec<(&str, Source)> = functions.iter().map(|name| (*name, invocations(name, 60))).collect();
-    let (near, far) = futures_util::try_join!(
-        of(aws, &near, &counted, until - REACH, until),
-        of(aws, &far, &[], far_from, until)
-    )?;
+    let (near, far) =
+        futures_util::try_join!(of(aws, &near, &counted, until - REACH, until), of(aws, &far, &[], far_from, until))?;
     for found in [near, far] {
         curves.alarms.extend(found.alarms);
         curves.functions.extend(found.functions);

@@ -26,8 +26,7 @@ pub struct Asking {
 /// Reads the target. Fails only where nothing can be known at all.
 pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking) -> Result<Status> {
     let consent = Consent::default();
-    let (planned, mutes) =
-        futures_util::join!(fleet::plan(aws, bound, select, &consent), mute::read(aws, asking.now));
+    let (planned, mutes) = futures_util::join!(fleet::plan(aws, bound, select, &consent), mute::read(aws, asking.now));
     let planned = planned?;
     let of_stack = planned.plan.changes.iter().map(|change| &change.address);
     let alarms = of_stack.filter(|address| matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm));

@@ -20,6 +20,7 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod status;
 mod test;
 mod variables;
 
@@ -52,6 +53,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Status(status::StatusArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
@@ -97,6 +99,7 @@ impl Command {
             | Command::Plan(_)
             | Command::Apply(_)
             | Command::Destroy(_)
+            | Command::Status(_)
             | Command::Backtest(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
@@ -112,6 +115,7 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }

@@ -4,7 +4,7 @@ mod rows;
 mod select;
 mod verify;
 
-pub use rows::{FleetReport, Row, State};
+pub use rows::{AlarmStates, Drift, FleetReport, Row, State, Subscriptions};
 pub use select::{Select, UnknownTarget};
 
 use crate::apply::{self, Event, Report};

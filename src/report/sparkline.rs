@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn the_threshold_is_the_middle() {
         let errors = sketch(&[0.0, 5.0, 6.0, 10.0, f64::NAN], 5.0, Comparison::Greater);
-        assert_eq!(against_threshold(&errors, 5), "▁▄▅█ ");
+        assert_eq!(against_threshold(&errors, 5), "▁▄▆█ ");
         let at_least = sketch(&[4.0, 5.0], 5.0, Comparison::GreaterOrEqual);
         assert_eq!(against_threshold(&at_least, 2), "▃▅");
         let throttles = sketch(&[0.0, 1.0], 0.0, Comparison::Greater);

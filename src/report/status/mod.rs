@@ -83,7 +83,7 @@ impl Page<'_> {
             return String::new();
         }
         let lines = self.rows(alarms.iter().map(|alarm| self.alarm(alarm)).collect());
-        let mut text = self.title("Alarms");
+        let mut text = self.title("Alarms: state, since when, the last hours (the middle is the threshold), now");
         for (line, alarm) in lines.iter().zip(alarms) {
             text += line;
             for more in self.more_of(alarm) {

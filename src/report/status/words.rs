@@ -75,13 +75,14 @@ pub fn summary(status: &Status) -> String {
     let (alarms, subscriptions) = (counts.alarms, counts.subscriptions);
     let drifted = counts.differing + counts.missing + counts.left_over + counts.not_ours;
     format!(
-        "Status: {} in alarm, {} OK, {} without data; {} confirmed, {} pending, {} lost; {drifted} drifted.",
+        "Status: {} in alarm, {} OK, {} without data; {} confirmed, {} pending, {} lost, {} missing; {drifted} drifted.",
         alarms.alarm,
         alarms.ok,
         alarms.insufficient_data,
         subscriptions.confirmed,
         subscriptions.pending,
-        subscriptions.lost + subscriptions.missing,
+        subscriptions.lost,
+        subscriptions.missing,
     )
 }
 
@@ -126,7 +127,8 @@ pub fn transition(change: &StateChange) -> String {
 
 /// Since how long, `-` where it is not told. A clock that lags behind AWS's makes nothing negative.
 pub fn age(since: Option<i64>, now: i64) -> String {
-    since.map_or_else(|| "-".to_owned(), |since| span((now - since).max(0)))
+    let whole = |seconds: i64| if seconds < 60 { seconds } else { seconds.div_euclid(60) * 60 };
+    since.map_or_else(|| "-".to_owned(), |since| span(whole((now - since).max(0))))
 }
 
 /// `2026-11-22 10:05 UTC, 25m ago`

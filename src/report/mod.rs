@@ -16,10 +16,12 @@ pub mod markdown;
 pub mod mask;
 mod phrase;
 pub mod plan_text;
+pub mod sparkline;
 mod table;
 #[cfg(test)]
 pub mod testing;
 pub mod unit_test;
+pub mod watch;
 
 use anstyle::{AnsiColor, Style};
 

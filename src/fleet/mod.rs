@@ -1,10 +1,16 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
+mod fold;
+mod merge;
 mod rows;
 mod select;
+#[cfg(test)]
+pub mod testing;
 mod verify;
 
-pub use rows::{AlarmStates, Drift, FleetReport, Row, State, Subscriptions};
+pub use fold::{Alike, Group, alike, fold};
+pub use merge::{NoReport, merge};
+pub use rows::{AlarmStates, Drift, Failure, Findings, FleetReport, Row, State, Subscriptions};
 pub use select::{Select, UnknownTarget};
 
 use crate::apply::{self, Event, Report};
@@ -164,4 +170,4 @@ pub async fn apply(aws: &Aws, planned: &Planned, events: &mut dyn FnMut(Event)) 
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -19,7 +19,7 @@ pub fn plan(plan: &Plan) -> String {
 
 /// One plan with what it costs, at most `LIMIT` bytes.
 pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
-    let mut text = Cut::new(LIMIT - RESERVE);
+    let mut text = Cut::new();
     text.push(&format!("### {}\n\n", prose(&plan_text::verdict(plan))));
     let changes: Vec<&Change> = plan.effective().collect();
     if !changes.is_empty() || plan.is_incomplete() {
@@ -55,13 +55,13 @@ pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
         let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
         text.push(&format!("- {address}{}\n", self::note(note)));
     }
-    text.done("mlopsctl plan -v")
+    text.done("this plan", "mlopsctl plan -v")
 }
 
 /// The end of an apply, at most `LIMIT` bytes.
 pub fn report(report: &Report) -> String {
     use super::apply_text;
-    let mut text = Cut::new(LIMIT - RESERVE);
+    let mut text = Cut::new();
     text.push(&format!("### {}\n\n", prose(&apply_text::verdict(report))));
     text.push(&format!("**{}**\n\n", apply_text::summary(report)));
     for note in &report.to_do {
@@ -88,7 +88,7 @@ pub fn report(report: &Report) -> String {
         };
         text.push(&format!("- {} {said}\n", code(&result.address.to_string())));
     }
-    text.done("mlopsctl plan -v")
+    text.done("this report", "mlopsctl apply -v")
 }
 
 fn row(plan: &Plan, change: &Change) -> String {
@@ -165,8 +165,8 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { text: String::new(), limit, skipped: 0 }
+    pub(super) fn new() -> Self {
+        Self { text: String::new(), limit: LIMIT - RESERVE, skipped: 0 }
     }
 
     /// Whether the part had room; a part that has none is left out as a whole.
@@ -181,17 +181,17 @@ impl Cut {
     }
 
     /// Adds what has to close the text, out of the reserve.
-    fn close(&mut self, part: &str) {
+    pub(super) fn close(&mut self, part: &str) {
         self.text.push_str(part);
     }
 
-    /// `command` shows the whole.
-    pub(super) fn done(mut self, command: &str) -> String {
+    /// `whole` is what was cut, `command` is what shows all of it.
+    pub(super) fn done(mut self, whole: &str, command: &str) -> String {
         if self.skipped > 0 {
             let lines = count(self.skipped, "line");
             let _ = write!(
                 self.text,
-                "\n**Cut: {lines} did not fit into a comment.** See the whole of it with `{command}`.\n"
+                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with `{command}`.\n"
             );
         }
         self.text

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod cost;
 pub mod csv;
 mod field_text;
+pub mod fleet;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -21,6 +22,7 @@ mod table;
 #[cfg(test)]
 pub mod testing;
 pub mod unit_test;
+pub mod watch;
 
 use anstyle::{AnsiColor, Style};
 

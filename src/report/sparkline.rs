@@ -1,15 +1,30 @@
-//! A series in one line of block characters. Gaps stay empty; what a height means is said by the caller's scale.
+//! A series in one line of text: a block a column, as high as its value. Knows no colour and no meaning.
 
 use super::backtest::chart;
 use crate::backtest::sketch::Sketch;
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Stands where there is no value.
+const MISSING: char = '·';
 
-/// So many columns, each the highest of the values that it stands for, oldest first; the lowest block is `low`, the highest `high`.
-pub fn line(values: &[Option<f64>], columns: usize, low: f64, high: f64) -> String {
-    let reach = high - low;
-    let block = |value: f64| if reach > 0.0 { (value - low) / reach * 7.0 } else { 0.0 };
-    spread(values, columns).into_iter().map(|value| value.map_or(' ', |value| at(block(value)))).collect()
+/// The values (NaN: none) squeezed into at most `columns` columns, each as high as the largest of the values it stands for,
+/// between zero (or the lowest, where that is below) and the largest of all, or `ceiling` where that is higher: a limit that
+/// the series is to be seen against.
+pub fn sparkline(values: &[f64], columns: usize, ceiling: Option<f64>) -> String {
+    let known = || values.iter().copied().filter(|value| value.is_finite());
+    let top = known().chain(ceiling.filter(|ceiling| ceiling.is_finite())).fold(f64::NEG_INFINITY, f64::max);
+    let bottom = known().fold(0.0, f64::min);
+    let reach = top - bottom;
+    squeeze(values, columns)
+        .map(|value| match value {
+            None => MISSING,
+            Some(value) if reach > 0.0 && value > bottom => {
+                let share = (value - bottom) / reach;
+                BLOCKS[((share * 8.0).ceil() as usize).clamp(1, 8) - 1]
+            }
+            Some(_) => BLOCKS[0],
+        })
+        .collect()
 }
 
 /// Against a threshold, which is the middle: what breaches it is in the upper half (`▅` and higher) of an alarm on high values, in
@@ -22,60 +37,74 @@ pub fn against_threshold(sketch: &Sketch, columns: usize) -> String {
     let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
     let upward = sketch.comparison.is_upward();
     let block = |value: f64| {
-        if sketch.comparison.holds(value, threshold) == upward {
+        let block = if sketch.comparison.holds(value, threshold) == upward {
             4.0 + share(value - threshold, high - threshold) * 3.0
         } else {
             share(value - low, threshold - low) * 3.0
-        }
+        };
+        BLOCKS[block.round() as usize]
     };
-    values.into_iter().map(|value| value.map_or(' ', |value| at(block(value)))).collect()
+    values.into_iter().map(|value| value.map_or(MISSING, block)).collect()
 }
 
-fn at(block: f64) -> char {
-    BLOCKS[(block.round().clamp(0.0, 7.0)) as usize]
-}
-
-fn spread(values: &[Option<f64>], columns: usize) -> Vec<Option<f64>> {
-    (0..columns)
-        .map(|column| {
-            let from = column * values.len() / columns;
-            let until = ((column + 1) * values.len() / columns).max(from + 1).min(values.len());
-            values.get(from..until)?.iter().flatten().copied().reduce(f64::max)
-        })
-        .collect()
+/// The largest value of each column; `None` where none of its values is known.
+fn squeeze(values: &[f64], columns: usize) -> impl Iterator<Item = Option<f64>> {
+    let columns = columns.min(values.len());
+    (0..columns).map(move |column| {
+        let (from, to) = (column * values.len() / columns, (column + 1) * values.len() / columns);
+        values[from..to].iter().copied().filter(|value| value.is_finite()).reduce(f64::max)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backtest::condition::Comparison;
+    use proptest::prelude::*;
 
-    fn sketch(values: &[f64], threshold: f64, comparison: Comparison) -> Sketch {
-        let columns = values.iter().map(|value| (!value.is_nan()).then_some((*value, *value))).collect();
-        Sketch { columns, threshold, comparison }
+    #[test]
+    fn each_value_is_as_high_as_its_share() {
+        assert_eq!(sparkline(&[0.0, 1.0, 4.0, 8.0], 10, None), "▁▁▄█");
+        assert_eq!(sparkline(&[2.0, 2.0], 10, None), "██");
+        assert_eq!(sparkline(&[0.0, 0.0], 10, None), "▁▁");
+        assert_eq!(sparkline(&[f64::NAN, 1.0, f64::NAN], 10, None), "·█·");
+        assert_eq!(sparkline(&[-4.0, 4.0], 10, None), "▁█");
+        assert_eq!(sparkline(&[], 10, None), "");
+        assert_eq!(sparkline(&[1.0], 0, None), "");
     }
 
     #[test]
-    fn a_line_keeps_gaps_and_the_highest_of_each_column() {
-        let values = [Some(0.0), None, Some(7.0), Some(3.0)];
-        assert_eq!(line(&values, 4, 0.0, 7.0), "▁ █▄");
-        assert_eq!(line(&values, 2, 0.0, 7.0), "▁█");
-        assert_eq!(line(&values, 8, 0.0, 7.0), "▁▁  ██▄▄");
-        assert_eq!(line(&[Some(2.0)], 2, 2.0, 2.0), "▁▁");
-        assert_eq!(line(&[], 3, 0.0, 1.0), "   ");
+    fn a_ceiling_is_the_top_unless_the_series_goes_beyond_it() {
+        assert_eq!(sparkline(&[2.0, 4.0], 10, Some(8.0)), "▂▄");
+        assert_eq!(sparkline(&[2.0, 16.0], 10, Some(8.0)), "▁█");
     }
 
     #[test]
-    fn the_threshold_is_the_middle() {
-        let errors = sketch(&[0.0, 5.0, 6.0, 10.0, f64::NAN], 5.0, Comparison::Greater);
-        assert_eq!(against_threshold(&errors, 5), "▁▄▆█ ");
-        let at_least = sketch(&[4.0, 5.0], 5.0, Comparison::GreaterOrEqual);
-        assert_eq!(against_threshold(&at_least, 2), "▃▅");
-        let throttles = sketch(&[0.0, 1.0], 0.0, Comparison::Greater);
-        assert_eq!(against_threshold(&throttles, 2), "▁█");
-        let traffic = sketch(&[0.0, 9.0, 10.0, 20.0], 10.0, Comparison::Less);
-        assert_eq!(against_threshold(&traffic, 4), "▁▄▅█");
-        let far = sketch(&[1.0, 2.0], 900.0, Comparison::Greater);
-        assert_eq!(against_threshold(&far, 2), "▁▁");
+    fn a_peak_survives_being_squeezed() {
+        let mut values = vec![1.0; 600];
+        values[333] = 100.0;
+        let line = sparkline(&values, 20, None);
+        assert_eq!((line.chars().count(), line.chars().filter(|c| *c == '█').count()), (20, 1));
+    }
+
+    #[test]
+    fn a_threshold_is_the_middle() {
+        use crate::backtest::condition::Comparison;
+        let shown = |values: &[f64], threshold: f64, comparison: Comparison| {
+            let columns: Vec<_> = values.iter().map(|value| (!value.is_nan()).then_some((*value, *value))).collect();
+            against_threshold(&Sketch { columns, threshold, comparison }, values.len())
+        };
+        assert_eq!(shown(&[0.0, 5.0, 6.0, 10.0, f64::NAN], 5.0, Comparison::Greater), "▁▄▆█·");
+        assert_eq!(shown(&[4.0, 5.0], 5.0, Comparison::GreaterOrEqual), "▃▅");
+        assert_eq!(shown(&[0.0, 1.0], 0.0, Comparison::Greater), "▁█");
+        assert_eq!(shown(&[0.0, 9.0, 10.0, 20.0], 10.0, Comparison::Less), "▁▄▅█");
+        assert_eq!(shown(&[1.0, 2.0], 900.0, Comparison::Greater), "▁▁");
+    }
+
+    proptest! {
+        #[test]
+        fn any_values_fit_any_width(values in prop::collection::vec(prop::num::f64::ANY, 0..50), columns in 0_usize..60) {
+            let line = sparkline(&values, columns, values.first().copied());
+            prop_assert_eq!(line.chars().count(), columns.min(values.len()));
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! A status as a comment or a page: the verdict, what rings or waits, a table of the alarms. Nothing in a name can become markup.
 
-use super::super::markdown::{Cut, LIMIT, RESERVE, code, note, prose};
+use super::super::markdown::{Cut, code, note, prose};
 use super::words;
 use crate::plan::NoteKind;
 use crate::watch::status::{Life, Status};
 
 /// At most `LIMIT` bytes.
 pub fn markdown(status: &Status) -> String {
-    let mut text = Cut::new(LIMIT - RESERVE);
+    let mut text = Cut::new();
     let verdict = format!("{} in {}: {}", status.stack, status.target, words::verdict(status));
     text.push(&format!("### {}\n\n", prose(&verdict)));
     text.push(&format!("**{}**\n\n", words::summary(status)));
@@ -43,5 +43,5 @@ pub fn markdown(status: &Status) -> String {
             text.push(&format!("| `{symbol}` {word} | {address} | {} |\n", prose(&fields.join(", "))));
         }
     }
-    text.done("mlopsctl status")
+    text.done("this status", "mlopsctl status")
 }

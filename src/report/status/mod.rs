@@ -162,11 +162,11 @@ impl Page<'_> {
         let row = |function: &FunctionStatus| {
             let (said, tone) = words::function(function, self.status.at);
             let minutes = function.invocations.as_ref().map(|found| found.minutes.as_slice()).unwrap_or_default();
-            let most = minutes.iter().flatten().copied().fold(0.0, f64::max);
+            let minutes: Vec<f64> = minutes.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
             let symbol = if function.facts.is_ok() { " " } else { "!" };
             vec![
                 (format!("{symbol} {}", mask::line(&function.name)), None),
-                (sparkline::line(minutes, SPARK, 0.0, most), Some(Tone::Special)),
+                (sparkline::sparkline(&minutes, SPARK, None), Some(Tone::Special)),
                 (said, Some(tone)),
                 (words::modified(function).unwrap_or_default(), Some(Tone::Quiet)),
             ]

@@ -16,6 +16,7 @@ mod output;
 mod plan;
 mod prices;
 mod progress;
+mod sandbox;
 mod saved_plan;
 mod schema;
 mod serve;
@@ -53,6 +54,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Serve(serve::ServeArgs),
+    Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
     Schema(schema::SchemaArgs),
@@ -93,6 +95,7 @@ impl Command {
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
+            | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
             | Command::Apply(_)
@@ -116,6 +119,7 @@ impl Command {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
+                Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),

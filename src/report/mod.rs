@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod mask;
 mod phrase;
 pub mod plan_text;
+pub mod sandbox;
 mod table;
 #[cfg(test)]
 pub mod testing;

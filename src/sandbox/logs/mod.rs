@@ -5,6 +5,8 @@ mod group;
 #[cfg(test)]
 mod tests;
 
+pub use group::names;
+
 use super::dispatch::answer;
 use super::fault::Fault;
 use super::store::{Seed, Tx};

@@ -17,6 +17,7 @@ mod output;
 mod plan;
 mod prices;
 mod progress;
+mod report;
 mod sandbox;
 mod saved_plan;
 mod schema;
@@ -60,6 +61,7 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
+    Report(report::ReportArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -94,6 +96,7 @@ impl Command {
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
             Command::Test(args) => args.run(output),
+            Command::Report(args) => args.run(output),
             Command::Serve(args) => args.run(output),
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
@@ -127,7 +130,11 @@ impl Command {
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),
+                Command::Schema(_)
+                | Command::Completions(_)
+                | Command::Man(_)
+                | Command::Test(_)
+                | Command::Report(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {
                 (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {

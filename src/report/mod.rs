@@ -6,6 +6,7 @@ pub mod calls;
 pub mod cost;
 pub mod csv;
 mod field_text;
+pub mod fleet;
 pub mod html;
 pub mod json;
 pub mod junit;

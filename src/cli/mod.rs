@@ -18,6 +18,7 @@ mod plan;
 mod prices;
 mod progress;
 mod report;
+mod sandbox;
 mod saved_plan;
 mod schema;
 mod serve;
@@ -59,6 +60,7 @@ enum Command {
     Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
+    Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
     Report(report::ReportArgs),
@@ -101,6 +103,7 @@ impl Command {
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
+            | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
             | Command::Apply(_)
@@ -128,6 +131,7 @@ impl Command {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
+                Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_)

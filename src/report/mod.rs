@@ -16,6 +16,7 @@ pub mod markdown;
 pub mod mask;
 mod phrase;
 pub mod plan_text;
+pub mod sandbox;
 pub mod sparkline;
 pub mod status;
 mod table;

@@ -16,7 +16,7 @@ use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Started, Stats};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Weather};
-use super::wire::{self, Reply, Request};
+use super::wire::{self, Reply, Request, Timestamp};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -29,6 +29,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// An AWS inside the process. Clones share one state.
 #[derive(Clone)]
@@ -39,6 +41,15 @@ struct Shared {
     instances: Arc<Instances>,
     state: Mutex<State>,
 }
+
+/// How a call ended at AWS's end, and its answer.
+type Arrived = (Outcome, Result<HttpResponse, ConnectorError>);
+
+/// What a handler answered, or what befell the call before it got there.
+type Applied = Result<Result<Value, Fault>, Arrived>;
+
+/// How often a call that waits for something looks again; another process may bring it.
+const POLL: Duration = Duration::from_millis(50);
 
 struct State {
     store: Store,
@@ -105,6 +116,26 @@ impl Sandbox {
         self.state().store.put(account, region, table, key, value);
     }
 
+    /// The accounts and regions that anything was done in, in order.
+    pub fn places(&self) -> anyhow::Result<Vec<(String, String)>> {
+        self.state().store.places()
+    }
+
+    /// The time in the sandbox, and by how much it is ahead of the wall's.
+    pub fn time(&self) -> anyhow::Result<(Timestamp, Duration)> {
+        self.state().store.time()
+    }
+
+    /// Moves the clock ahead, for everybody who shares the state.
+    pub fn advance(&self, by: Duration) -> anyhow::Result<()> {
+        self.state().store.advance(&self.0.weather, by)
+    }
+
+    /// Forgets everything that was ever done here, and the file.
+    pub fn reset(&self) -> anyhow::Result<()> {
+        self.state().store.reset()
+    }
+
     /// Looks at, or changes, what no API of AWS shows. It is no call: no weather befalls it and nothing is counted.
     pub(super) fn visit<T>(
         &self,
@@ -140,7 +171,16 @@ impl Sandbox {
             (started, way, accident)
         };
         travel(way).await;
-        let (outcome, answer) = self.arrive(request, accident).await;
+        let until = Instant::now() + dispatch::patience(&request);
+        let applied = loop {
+            let last = Instant::now() >= until;
+            match self.apply(&request, accident) {
+                Ok(Ok(answer)) if !last && dispatch::is_empty(&answer) => {}
+                applied => break applied,
+            }
+            tokio::time::sleep(POLL.min(until.saturating_duration_since(Instant::now()))).await;
+        };
+        let (outcome, answer) = self.answer(&request, accident, applied).await;
         travel(way).await;
         let state = self.state();
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
@@ -150,14 +190,13 @@ impl Sandbox {
         if killed { Err(lost("the sandbox's process was killed")) } else { answer }
     }
 
-    /// The call at AWS's end, and its answer.
-    async fn arrive(&self, request: Request, accident: Option<Accident>) -> (Outcome, Answered) {
-        let reply = request.reply();
-        let answer = match self.apply(&request, accident) {
+    /// The answer to what was applied.
+    async fn answer(&self, request: &Request, accident: Option<Accident>, applied: Applied) -> Arrived {
+        let answer = match applied {
             Ok(answer) => answer,
             Err(refused) => return refused,
         };
-        let written = self.write(&request, &reply, answer).await.map_err(other);
+        let written = self.write(request, &request.reply(), answer).await.map_err(other);
         if accident == Some(Accident::ResetAfter) {
             return (Outcome::Faulted, Err(lost("connection reset after the request was applied")));
         }
@@ -185,12 +224,8 @@ impl Sandbox {
         }
     }
 
-    /// Runs the handler; where something befalls the call before or meanwhile, that is the error.
-    fn apply(
-        &self,
-        request: &Request,
-        accident: Option<Accident>,
-    ) -> Result<Result<Value, Fault>, (Outcome, Answered)> {
+    /// The call at AWS's end: runs the handler. Where something befalls the call before that, it is the error.
+    fn apply(&self, request: &Request, accident: Option<Accident>) -> Applied {
         let weather = &self.0.weather;
         let mut held = self.state();
         let state = &mut *held;
@@ -222,9 +257,6 @@ impl Sandbox {
     }
 }
 
-/// What the SDK is given.
-type Answered = Result<HttpResponse, ConnectorError>;
-
 /// A call on its way; where its caller gives up waiting, it is no longer in flight.
 struct UnderWay<'a> {
     sandbox: &'a Sandbox,
@@ -248,7 +280,7 @@ impl Drop for UnderWay<'_> {
 }
 
 /// One way of a round trip. Even without latency other calls get to start, so that what is asked together arrives together.
-async fn travel(way: std::time::Duration) {
+async fn travel(way: Duration) {
     if way.is_zero() {
         tokio::task::yield_now().await;
     } else {

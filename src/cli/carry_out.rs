@@ -49,7 +49,7 @@ impl CarryOut<'_> {
         self.consent(changes, run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
-            let report = fleet::apply(self.aws, self.planned, &mut |event| progress.event(&event)).await;
+            let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
             progress.end();
             report?
         };

@@ -9,6 +9,7 @@ mod connect;
 mod destroy;
 mod exit;
 mod failure;
+mod fleet;
 mod init;
 mod interrupt;
 mod lint;

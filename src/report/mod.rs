@@ -5,6 +5,7 @@ pub mod backtest;
 pub mod calls;
 pub mod cost;
 mod field_text;
+pub mod fleet_line;
 pub mod json;
 pub mod junit;
 mod layout;

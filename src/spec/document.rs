@@ -2,6 +2,7 @@
 
 use super::error::SpecError;
 use super::presets::{self, GOLDEN_SIGNALS};
+use super::roster::{self, Roster};
 use super::source::Source;
 use super::variables::{self, Filler, Variable};
 use crate::model::node::{Data, Entry, Name, Node, Span};
@@ -13,6 +14,7 @@ use crate::resources::{
     Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, log_group, subscription, tag, topic,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 static STACK: Format = Format {
     what: "a name of letters, digits, - _ and ., at most 128",
@@ -28,7 +30,7 @@ static STACK: Format = Format {
     pattern: Some("^[A-Za-z0-9._-]{1,128}$"),
 };
 
-static REGION: Format = Format {
+pub(super) static REGION: Format = Format {
     what: "an AWS region such as us-east-1",
     check: |text| {
         let parts: Vec<&str> = text.split('-').collect();
@@ -116,6 +118,16 @@ static SPEC: Object = Object {
         ),
         Key::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
         Key::new(
+            "accounts",
+            Shape::Either(&[Shape::List(&roster::ENTRY), Shape::Text(4096)]),
+            "The roster, for several accounts in one run: a list, or the name of a file (CSV or YAML) beside this one.",
+        ),
+        Key::new(
+            "allowed_accounts",
+            Shape::List(&Shape::Format(&roster::ACCOUNT_ID)),
+            "The only accounts that may be touched: a run that reaches another one refuses to go on.",
+        ),
+        Key::new(
             "vars",
             Shape::Map(&Shape::Either(&[Shape::Object(&variables::VARIABLE), Shape::Text(10_240)])),
             "Variables: name to default, or to {description, default, required}. Used as ${name}.",
@@ -163,19 +175,50 @@ pub struct Spec {
     text: String,
     root: Node,
     variables: Vec<Variable>,
+    accounts: Option<Accounts>,
     /// Mistakes that did not keep the file from being parsed.
     problems: Vec<Problem>,
 }
 
+/// What a spec says of its roster.
+#[derive(Debug, Clone)]
+enum Accounts {
+    Listed(Roster),
+    /// A file, and where it is named.
+    In(PathBuf),
+}
+
 impl Spec {
-    pub(super) fn new(name: &str, text: &str, root: Node, problems: Vec<Problem>) -> Self {
+    pub(super) fn new(name: &str, text: &str, mut root: Node, mut problems: Vec<Problem>) -> Self {
         let variables = variables::declared(root.get("vars"));
-        Self { name: name.to_owned(), text: text.to_owned(), root, variables, problems }
+        let accounts = accounts(&root, name, text, &mut problems);
+        if accounts.is_some()
+            && let Data::Map(entries) = &mut root.data
+        {
+            // Read once and for all: a roster can be longer than all the rest, which is read anew for each of its accounts.
+            entries.retain(|entry| entry.name.text != ACCOUNTS);
+        }
+        Self { name: name.to_owned(), text: text.to_owned(), root, variables, accounts, problems }
+    }
+
+    /// The roster that the file lists or names, if it does.
+    pub fn roster(&self) -> Result<Option<Roster>, SpecError> {
+        match &self.accounts {
+            None => Ok(None),
+            Some(Accounts::Listed(roster)) if self.problems.is_empty() => Ok(Some(roster.clone())),
+            Some(Accounts::Listed(_)) => Err(SpecError::new(&self.name, &self.text, self.problems.clone())),
+            Some(Accounts::In(path)) => Roster::load(path).map(Some),
+        }
     }
 
     /// The region as it is written, before variables are bound; `None` where it holds one.
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text().filter(|region| !region.contains("${"))
+    }
+
+    /// The stack as it is written, before variables are bound.
+    pub fn stack(&self) -> &str {
+        self.root.get("stack").and_then(Node::text).unwrap_or_default()
     }
 
     pub fn variables(&self) -> &[Variable] {
@@ -201,6 +244,23 @@ impl Spec {
         problems.extend(found);
         if problems.is_empty() { Ok(bound) } else { Err(SpecError::new(&self.name, &self.text, problems)) }
     }
+}
+
+const ACCOUNTS: &str = "accounts";
+
+/// Reads `accounts`. No variable is filled in there, since it is where their values come from.
+fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Accounts> {
+    let mut entries = root.entries().iter().filter(|entry| entry.name.text == ACCOUNTS);
+    let (first, again) = (entries.next()?, entries.next());
+    let fits = match &first.value.data {
+        Data::List(_) => {
+            return again.is_none().then(|| Accounts::Listed(Roster::written(name, text, &first.value, problems)));
+        }
+        Data::Scalar(path) if again.is_none() && !path.text.is_empty() => path.text.as_str(),
+        // Whatever else it is, the shape of the file has words for it.
+        _ => return None,
+    };
+    Some(Accounts::In(Path::new(name).parent().unwrap_or(Path::new("")).join(fits)))
 }
 
 /// A right spec with its variables filled in.
@@ -236,6 +296,11 @@ impl Bound {
 
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text()
+    }
+
+    /// The only accounts that may be touched; empty where all may.
+    pub fn allowed_accounts(&self) -> impl Iterator<Item = &str> {
+        self.root.get("allowed_accounts").map(Node::items).unwrap_or_default().iter().filter_map(Node::text)
     }
 
     /// The file, for those who show a place of it.

@@ -1,0 +1,78 @@
+//! Draws a running fleet: a bar with what is being worked on, on a terminal; one line a target elsewhere.
+
+use crate::cli::output::Output;
+use crate::fleet::{Step, Stop};
+use crate::model::Target;
+use crate::report::fleet_line;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+pub struct Progress<'a> {
+    output: &'a mut Output,
+    bar: Option<ProgressBar>,
+    failed: usize,
+}
+
+/// So many of the targets at work are named.
+const NAMED: usize = 2;
+
+impl<'a> Progress<'a> {
+    pub fn new(output: &'a mut Output, targets: usize) -> Self {
+        let bar = output.can_animate().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(targets as u64), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}{msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        Self { output, bar, failed: 0 }
+    }
+
+    pub fn step(&mut self, step: &Step<'_>) {
+        match step {
+            Step::Began { running, .. } => self.at_work(running),
+            Step::Ended { row, done, of, running } => {
+                let line = fleet_line::row(row, *done, *of, &self.output.side);
+                self.failed += usize::from(row.failure.is_some() || !row.failed.is_empty());
+                match &self.bar {
+                    Some(bar) => bar.set_position(*done as u64),
+                    None => self.output.say(&line),
+                }
+                self.at_work(running);
+            }
+            Step::Stopped { why, left } => {
+                let why = match why {
+                    Stop::Interrupted => "interrupted".to_owned(),
+                    Stop::TooManyFailures(failures) => format!("{failures} failed, as many as --max-failures allows"),
+                };
+                self.above(&format!("{why}: what runs is finished, {left} not begun"));
+            }
+        }
+    }
+
+    fn at_work(&self, running: &BTreeSet<Target>) {
+        let Some(bar) = &self.bar else { return };
+        let named: Vec<String> = running.iter().take(NAMED).map(Target::to_string).collect();
+        let more = running.len().saturating_sub(named.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        bar.set_message(format!("{failed}  {}{more}", named.join(", ")));
+    }
+
+    /// Takes the bar away, so that what follows stands alone.
+    pub fn end(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn above(&mut self, line: &str) {
+        let output = &mut self.output;
+        match &self.bar {
+            Some(bar) => bar.suspend(|| output.say(line)),
+            None => output.say(line),
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub struct CarryOutArgs {
     yes: bool,
     /// Exit with 7 when a subscription is not confirmed in the end
     #[arg(long)]
-    require_confirmed: bool,
+    pub require_confirmed: bool,
 }
 
 pub struct CarryOut<'a> {
@@ -46,7 +46,7 @@ impl CarryOut<'_> {
             say_calls(self.aws, run.output);
             return Ok(self.exit_unchanged(plan));
         }
-        self.consent(changes, run).await?;
+        consent(self.args, self.verb, changes, "", run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
             let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
@@ -75,28 +75,6 @@ impl CarryOut<'_> {
         if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }
     }
 
-    async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
-        if self.args.yes {
-            return Ok(());
-        }
-        if !run.output.can_ask() {
-            let remedy = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
-            return Err(Failure::say(Exit::Blocked, "nobody can be asked here, so nothing was changed", remedy));
-        }
-        let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
-        let question = format!("{} {these}?", self.verb);
-        let signals = run.signals.clone();
-        let answer = signals.or_interrupted(async { Ok(run.output.ask(&question).await) }).await;
-        match answer {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
-            Err(interrupted) => {
-                run.output.complain("");
-                Err(interrupted)
-            }
-        }
-    }
-
     fn exit_unchanged(&self, plan: &Plan) -> Exit {
         match () {
             () if plan.is_incomplete() => Exit::Partial,
@@ -114,6 +92,35 @@ impl CarryOut<'_> {
             () if plan.is_incomplete() => Exit::Partial,
             () if self.args.require_confirmed && has_act(to_do) => Exit::Act,
             () => Exit::Success,
+        }
+    }
+}
+
+/// Asks, unless consent was given with the command. `where_` ends the question: ` in 98 targets`.
+pub async fn consent(
+    args: CarryOutArgs,
+    verb: &str,
+    changes: usize,
+    where_: &str,
+    run: &mut Run<'_>,
+) -> Result<(), Failure> {
+    if args.yes {
+        return Ok(());
+    }
+    if !run.output.can_ask() {
+        let remedy = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
+        return Err(Failure::say(Exit::Blocked, "nobody can be asked here, so nothing was changed", remedy));
+    }
+    let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
+    let question = format!("{verb} {these}{where_}?");
+    let signals = run.signals.clone();
+    let answer = signals.or_interrupted(async { Ok(run.output.ask(&question).await) }).await;
+    match answer {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
+        Err(interrupted) => {
+            run.output.complain("");
+            Err(interrupted)
         }
     }
 }
@@ -137,7 +144,7 @@ fn has_act<'a>(mut notes: impl Iterator<Item = &'a Note>) -> bool {
 }
 
 /// Partial, unless nothing at all was done for one and the same reason.
-fn of_failures(report: &Report) -> Exit {
+pub fn of_failures(report: &Report) -> Exit {
     let all = |wanted: FailureClass| {
         report.done() == 0
             && report.failed().all(|r| matches!(&r.outcome, Outcome::Failed { class, .. } if *class == wanted))

@@ -4,7 +4,7 @@ use super::args::{ConsentArgs, Format, FormatArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Visit};
+use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::output::Output;
 use super::prices::{PriceArgs, today};
 use super::{Run, lint, saved_plan};
@@ -95,7 +95,7 @@ impl PlanArgs {
             let cost = cost::of_plan(&planned.plan, &prices);
             Ok(Row { cost: Some(cost.after.total), ..Row::of_plan(visit.member, &planned) })
         };
-        let report = fleet.report("plan", fleet.each(run, plan).await);
+        let report = fleet.report("plan", fleet.each(Told::Each, run, plan).await);
         let pending = report.rows.iter().any(|row| row.state == State::Pending);
         let all_well = if pending && self.detailed_exitcode { Exit::Pending } else { Exit::Success };
         fleet.end(&report, all_well, self.format.format, run)

@@ -57,7 +57,7 @@ where
     loop {
         let why = match limits.max_failures {
             _ if limits.interrupt.is_set() => Some(Stop::Interrupted),
-            Some(most) if failures >= most.max(1) => Some(Stop::TooManyFailures(failures)),
+            Some(most) if failures >= most => Some(Stop::TooManyFailures(failures)),
             _ => None,
         };
         if let (Some(why), None) = (why, stopped) {

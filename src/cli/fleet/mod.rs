@@ -1,6 +1,7 @@
 //! Several accounts in one run: which they are, a job on each of them, and how such a run ends. What the job is, each command
 //! says itself.
 
+mod carry_out;
 mod end;
 mod progress;
 mod saved;
@@ -19,8 +20,10 @@ use crate::fleet::{Step, over};
 use crate::model::Problem;
 use crate::model::node::Span;
 use crate::spec::{Account, Bound, Roster, Spec, SpecError};
+pub use carry_out::{CanaryArgs, CarryOut};
 use clap::Args;
 use progress::Progress;
+pub use progress::Told;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -128,17 +131,15 @@ impl FleetArgs {
             ("--report", self.report.is_some()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
-            Some((flag, _)) => {
-                let remedy = "name one with --accounts, or with `accounts` in the spec";
-                Err(Failure::say(
-                    Exit::Usage,
-                    format!("{flag} is for several accounts, and there is no roster"),
-                    remedy,
-                ))
-            }
+            Some((flag, _)) => no_roster(flag),
             None => Ok(()),
         }
     }
+}
+
+fn no_roster(flag: &str) -> Result<(), Failure> {
+    let remedy = "name one with --accounts, or with `accounts` in the spec";
+    Err(Failure::say(Exit::Usage, format!("{flag} is for several accounts, and there is no roster"), remedy))
 }
 
 /// The region that the spec names for each account, by its place in the roster. Binds the spec for every account, so that
@@ -182,22 +183,24 @@ impl Fleet {
     }
 
     /// A job on every member, so many at a time, with progress. A job that fails is a row that says why.
-    pub async fn each<J>(&self, run: &mut Run<'_>, job: J) -> Vec<Row>
+    pub async fn each<J>(&self, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
     where
         J: AsyncFn(Visit<'_>) -> Result<Row, Failure>,
     {
         let visit = async |member: &Member| job(self.visit(member).await?).await;
-        self.work(self.members(), run, visit).await
+        self.work(self.members(), 0, told, run, visit).await
     }
 
-    /// The same for some members, without the spec: a job that was planned before.
-    pub async fn work<J>(&self, members: &[Member], run: &mut Run<'_>, job: J) -> Vec<Row>
+    /// The same for some members, without the spec: a job that was planned before. So many have `failed` already.
+    async fn work<J>(&self, members: &[Member], failed_before: usize, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
     where
         J: AsyncFn(&Member) -> Result<Row, Failure>,
     {
         let work = async |member: &Member| job(member).await.unwrap_or_else(|failure| failed(member, &failure));
-        let mut progress = Progress::new(run.output, members.len());
-        let rows = over(members, &self.limits, work, &mut |step: Step<'_>| progress.step(&step)).await;
+        let mut progress = Progress::new(run.output, members.len(), told);
+        let most = self.limits.max_failures.map(|most| most.saturating_sub(failed_before));
+        let limits = Limits { max_failures: most, ..self.limits.clone() };
+        let rows = over(members, &limits, work, &mut |step: Step<'_>| progress.step(&step)).await;
         progress.end();
         rows
     }

@@ -1,16 +1,25 @@
 //! Draws a running fleet: a bar with what is being worked on, on a terminal; one line a target elsewhere.
 
 use crate::cli::output::Output;
-use crate::fleet::{Step, Stop};
+use crate::fleet::{State, Step, Stop};
 use crate::model::Target;
 use crate::report::fleet_line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// Which targets have a line of their own, where nothing moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Each,
+    /// Of a stage that others follow.
+    Failures,
+}
+
 pub struct Progress<'a> {
     output: &'a mut Output,
     bar: Option<ProgressBar>,
+    told: Told,
     failed: usize,
 }
 
@@ -18,7 +27,7 @@ pub struct Progress<'a> {
 const NAMED: usize = 2;
 
 impl<'a> Progress<'a> {
-    pub fn new(output: &'a mut Output, targets: usize) -> Self {
+    pub fn new(output: &'a mut Output, targets: usize, told: Told) -> Self {
         let bar = output.can_animate().then(|| {
             let bar = ProgressBar::with_draw_target(Some(targets as u64), ProgressDrawTarget::stderr());
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}{msg}") {
@@ -27,7 +36,7 @@ impl<'a> Progress<'a> {
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
-        Self { output, bar, failed: 0 }
+        Self { output, bar, told, failed: 0 }
     }
 
     pub fn step(&mut self, step: &Step<'_>) {
@@ -35,10 +44,12 @@ impl<'a> Progress<'a> {
             Step::Began { running, .. } => self.at_work(running),
             Step::Ended { row, done, of, running } => {
                 let line = fleet_line::row(row, *done, *of, &self.output.side);
-                self.failed += usize::from(row.failure.is_some() || !row.failed.is_empty());
+                let failed = row.state >= State::Blocked;
+                self.failed += usize::from(failed);
                 match &self.bar {
                     Some(bar) => bar.set_position(*done as u64),
-                    None => self.output.say(&line),
+                    None if failed || self.told == Told::Each => self.output.say(&line),
+                    None => {}
                 }
                 self.at_work(running);
             }

@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::args::Format;
+use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{render, say_calls};
@@ -17,7 +18,7 @@ use clap::Args;
 pub struct CarryOutArgs {
     /// Do not ask
     #[arg(short, long, visible_alias = "auto-approve")]
-    yes: bool,
+    pub yes: bool,
     /// Exit with 7 when a subscription is not confirmed in the end
     #[arg(long)]
     pub require_confirmed: bool,
@@ -46,7 +47,7 @@ impl CarryOut<'_> {
             say_calls(self.aws, run.output);
             return Ok(self.exit_unchanged(plan));
         }
-        consent(self.args, self.verb, changes, "", run).await?;
+        self.consent(changes, run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
             let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
@@ -75,6 +76,13 @@ impl CarryOut<'_> {
         if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }
     }
 
+    async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
+        let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
+        let question = format!("{} {these}?", self.verb);
+        let unattended = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
+        consent(run, self.args.yes, &question, unattended).await
+    }
+
     fn exit_unchanged(&self, plan: &Plan) -> Exit {
         match () {
             () if plan.is_incomplete() => Exit::Partial,
@@ -92,35 +100,6 @@ impl CarryOut<'_> {
             () if plan.is_incomplete() => Exit::Partial,
             () if self.args.require_confirmed && has_act(to_do) => Exit::Act,
             () => Exit::Success,
-        }
-    }
-}
-
-/// Asks, unless consent was given with the command. `where_` ends the question: ` in 98 targets`.
-pub async fn consent(
-    args: CarryOutArgs,
-    verb: &str,
-    changes: usize,
-    where_: &str,
-    run: &mut Run<'_>,
-) -> Result<(), Failure> {
-    if args.yes {
-        return Ok(());
-    }
-    if !run.output.can_ask() {
-        let remedy = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
-        return Err(Failure::say(Exit::Blocked, "nobody can be asked here, so nothing was changed", remedy));
-    }
-    let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
-    let question = format!("{verb} {these}{where_}?");
-    let signals = run.signals.clone();
-    let answer = signals.or_interrupted(async { Ok(run.output.ask(&question).await) }).await;
-    match answer {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
-        Err(interrupted) => {
-            run.output.complain("");
-            Err(interrupted)
         }
     }
 }

@@ -62,7 +62,7 @@ impl ConnectArgs {
         })
     }
 
-    /// The region of --region.
+    /// The region that is asked for by flag.
     pub fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }

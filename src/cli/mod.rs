@@ -6,6 +6,7 @@ mod backtest;
 mod carry_out;
 mod completions;
 mod connect;
+mod consent;
 mod destroy;
 mod exit;
 mod failure;
@@ -17,10 +18,12 @@ mod output;
 mod plan;
 mod prices;
 mod progress;
+mod report;
 mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod subscriptions;
 mod test;
 mod variables;
 
@@ -53,9 +56,11 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
+    Report(report::ReportArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -90,6 +95,7 @@ impl Command {
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
             Command::Test(args) => args.run(output),
+            Command::Report(args) => args.run(output),
             Command::Serve(args) => args.run(output),
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
@@ -99,6 +105,7 @@ impl Command {
             | Command::Apply(_)
             | Command::Destroy(_)
             | Command::Backtest(_)
+            | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
     }
@@ -113,13 +120,18 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),
+                Command::Schema(_)
+                | Command::Completions(_)
+                | Command::Man(_)
+                | Command::Test(_)
+                | Command::Report(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {
                 (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {

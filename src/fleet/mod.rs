@@ -1,16 +1,22 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
 mod access;
+mod fold;
 mod member;
+mod merge;
 mod outcome;
 mod rows;
 mod run;
 mod select;
 mod shard;
+#[cfg(test)]
+pub mod testing;
 mod verify;
 
 pub use access::Access;
-pub use member::{ForAll, Member, Members, Way};
+pub use fold::{Alike, Group, alike, fold};
+pub use member::{ForAll, Member, Members};
+pub use merge::{NoReport, merge};
 pub use rows::{AlarmStates, Drift, FORMAT_VERSION, Failure, Findings, FleetReport, Row, State, Subscriptions};
 pub use run::{Limits, Step, Stop, over};
 pub use select::{Select, UnknownTarget};
@@ -205,4 +211,4 @@ pub async fn apply(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Res
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -4,8 +4,10 @@ pub mod apply_text;
 pub mod backtest;
 pub mod calls;
 pub mod cost;
+pub mod csv;
 mod field_text;
-pub mod fleet_line;
+pub mod fleet;
+pub mod html;
 pub mod json;
 pub mod junit;
 mod layout;
@@ -14,10 +16,12 @@ pub mod markdown;
 pub mod mask;
 mod phrase;
 pub mod plan_text;
+pub mod sparkline;
 mod table;
 #[cfg(test)]
 pub mod testing;
 pub mod unit_test;
+pub mod watch;
 
 use anstyle::{AnsiColor, Style};
 

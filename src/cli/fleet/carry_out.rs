@@ -5,13 +5,14 @@ use super::progress::Told;
 use super::{Fleet, Visit};
 use crate::cli::Run;
 use crate::cli::args::Format;
-use crate::cli::carry_out::{CarryOutArgs, consent, of_failures};
+use crate::cli::carry_out::{CarryOutArgs, of_failures};
+use crate::cli::consent::consent;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::fleet::{self, Failure as Reason, FleetReport, Member, Planned, Row, State};
 use crate::model::Target;
 use crate::plan::Plan;
-use crate::report::fleet_line;
+use crate::report::fleet::text;
 use clap::Args;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -61,9 +62,9 @@ impl CarryOut<'_> {
         }
         let planned = self.fleet.report(self.command, way.rows.values().cloned().collect());
         self.show(&planned, run)?;
-        let changes = way.plans.values().map(|plan| plan.effective().count()).sum();
-        let on = format!(" in {}", targets(way.plans.len()));
-        consent(self.args, self.verb, changes, &on, run).await?;
+        let changes: usize = way.plans.values().map(|plan| plan.effective().count()).sum();
+        let question = format!("{} {} in {}?", self.verb, these(changes), targets(way.plans.len()));
+        consent(run, self.args.yes, &question, "look at the plan above, then run again with --yes").await?;
         let members = self.fleet.members().iter().filter(|member| way.plans.contains_key(&member.target));
         let mut members: Vec<Member> = members.cloned().collect();
         let first = self.canary.canary.map_or(0, NonZeroUsize::get).min(members.len());
@@ -143,9 +144,9 @@ impl CarryOut<'_> {
     /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it.
     fn show(&self, planned: &FleetReport, run: &mut Run<'_>) -> Result<(), Failure> {
         if self.format == Format::Table {
-            return run.output.result(&fleet_line::table(planned, &run.output.look));
+            return run.output.result(&text::question(planned, &run.output.look));
         }
-        run.output.say(&fleet_line::table(planned, &run.output.side));
+        run.output.say(&text::question(planned, &run.output.side));
         Ok(())
     }
 
@@ -171,6 +172,10 @@ fn reason(report: &crate::apply::Report, exit: Exit) -> Option<Reason> {
         }
         _ => None,
     })
+}
+
+fn these(changes: usize) -> String {
+    if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") }
 }
 
 fn targets(count: usize) -> String {

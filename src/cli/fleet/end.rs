@@ -1,12 +1,13 @@
 //! How a run over a roster ends: its report is saved and shown, and one exit code stands for all targets.
 
-use super::{Fleet, saved};
+use super::Fleet;
 use crate::cli::Run;
 use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::report::{self, ReportFormat};
 use crate::fleet::{FleetReport, Row, State};
-use crate::report::{calls, fleet_line};
+use crate::report::calls;
 
 impl Fleet {
     /// Saves the report and shows it; `all_well` is the exit code where no target failed.
@@ -17,15 +18,15 @@ impl Fleet {
         format: Format,
         run: &mut Run<'_>,
     ) -> Result<Exit, Failure> {
-        if let Some(path) = &self.save {
-            saved::save(path, report)?;
+        for (path, format) in &self.save {
+            report::save(path, *format, report)?;
         }
-        let text = match format {
-            Format::Table => fleet_line::table(report, &run.output.look),
-            Format::Json => format!("{:#}\n", serde_json::to_value(report).unwrap_or_default()),
-            Format::Markdown => fleet_line::table(report, &run.output.look),
+        let format = match format {
+            Format::Table => ReportFormat::Table,
+            Format::Json => ReportFormat::Json,
+            Format::Markdown => ReportFormat::Markdown,
         };
-        run.output.result(&text)?;
+        run.output.result(&format.render(report, &run.output.look))?;
         if run.output.look.verbose {
             let counts: Vec<_> =
                 self.calls().into_iter().map(|(op, count)| (op, count.calls, count.throttled)).collect();

@@ -4,13 +4,14 @@
 mod carry_out;
 mod end;
 mod progress;
-mod saved;
+mod retry;
 
 use super::Run;
 use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::report::ReportFormat;
 use super::variables::Values;
 use crate::aws::{Aws, CallCount};
 use crate::fleet::{
@@ -49,9 +50,10 @@ pub struct FleetArgs {
     /// Only what failed, was blocked or was not begun according to REPORT, a file of --report
     #[arg(long, value_name = "REPORT")]
     retry_failed: Option<PathBuf>,
-    /// Save what was found, or done, as JSON; also when interrupted
+    /// Save what was found or done, also when interrupted, in the format that the ending says: .json (which report merge and
+    /// --retry-failed read), .csv, .html, .md, .xml (JUnit) or .txt; repeatable
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
 }
 
 /// A roster that is ready to be worked on.
@@ -63,7 +65,7 @@ pub struct Fleet {
     limits: Limits,
     /// Rows of an earlier report that stand as they are.
     kept: Vec<Row>,
-    save: Option<PathBuf>,
+    save: Vec<(PathBuf, ReportFormat)>,
 }
 
 /// One target that a job works on.
@@ -84,6 +86,8 @@ impl FleetArgs {
         run: &mut Run<'_>,
     ) -> Result<Option<Fleet>, Failure> {
         let Some(roster) = self.roster(spec)? else { return self.nothing_alone().map(|()| None) };
+        let save = self.report.iter().map(|path| Ok((path.clone(), ReportFormat::of(path)?)));
+        let save = save.collect::<Result<Vec<_>, Failure>>()?;
         let values = spec_args.variables.values(spec.variables(), |name| std::env::var_os(name))?;
         let regions = regions(spec, &roster, &values)?;
         let options = connect.options(None, &run.signals, run.output)?;
@@ -100,7 +104,7 @@ impl FleetArgs {
             })
         })?;
         let (members, kept) = match &self.retry_failed {
-            Some(path) => saved::failed_only(path, command, spec.stack(), members)?,
+            Some(path) => retry::failed_only(path, command, spec.stack(), members)?,
             None => (members, Vec::new()),
         };
         let limits = Limits {
@@ -111,7 +115,7 @@ impl FleetArgs {
         if members.list.iter().any(Member::needs_a_caller) {
             access.caller().await?;
         }
-        Ok(Some(Fleet { spec: spec.clone(), values, members, access, limits, kept, save: self.report.clone() }))
+        Ok(Some(Fleet { spec: spec.clone(), values, members, access, limits, kept, save }))
     }
 
     fn roster(&self, spec: &Spec) -> Result<Option<Roster>, Failure> {
@@ -128,7 +132,7 @@ impl FleetArgs {
             ("--shard", self.shard.is_some()),
             ("--max-failures", self.max_failures.is_some()),
             ("--retry-failed", self.retry_failed.is_some()),
-            ("--report", self.report.is_some()),
+            ("--report", !self.report.is_empty()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
             Some((flag, _)) => no_roster(flag),

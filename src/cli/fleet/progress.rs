@@ -3,7 +3,7 @@
 use crate::cli::output::Output;
 use crate::fleet::{State, Step, Stop};
 use crate::model::Target;
-use crate::report::fleet_line;
+use crate::report::fleet::text;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,12 +43,14 @@ impl<'a> Progress<'a> {
         match step {
             Step::Began { running, .. } => self.at_work(running),
             Step::Ended { row, done, of, running } => {
-                let line = fleet_line::row(row, *done, *of, &self.output.side);
+                let (line, width) = (text::line(row, &self.output.side), of.to_string().len());
                 let failed = row.state >= State::Blocked;
                 self.failed += usize::from(failed);
                 match &self.bar {
                     Some(bar) => bar.set_position(*done as u64),
-                    None if failed || self.told == Told::Each => self.output.say(&line),
+                    None if failed || self.told == Told::Each => {
+                        self.output.say(&format!("[{done:>width$}/{of}] {line}"))
+                    }
                     None => {}
                 }
                 self.at_work(running);

@@ -37,5 +37,5 @@ fn places_are_those_of_the_cells() {
     let text = "\u{feff}account,name,region\n\n111122223333,\"Ann, \"\"B\"\"\",mars\n";
     let error = Roster::parse("r.csv", text).unwrap_err();
     let found = &error.problems()[0];
-    assert_eq!((found.line, found.column), (3, 30), "{error}");
+    assert_eq!((found.line, found.column), (3, 27), "{error}");
 }

@@ -19,10 +19,12 @@ mod plan;
 mod prices;
 mod progress;
 mod report;
+mod sandbox;
 mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod status;
 mod subscriptions;
 mod test;
 mod variables;
@@ -56,8 +58,10 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
+    Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
     Report(report::ReportArgs),
@@ -100,10 +104,12 @@ impl Command {
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
+            | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
             | Command::Apply(_)
             | Command::Destroy(_)
+            | Command::Status(_)
             | Command::Backtest(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
@@ -120,11 +126,13 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
+                Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_)

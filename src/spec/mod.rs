@@ -3,6 +3,7 @@
 
 mod document;
 mod error;
+mod form;
 mod input;
 mod presets;
 mod roster;
@@ -10,10 +11,11 @@ mod source;
 mod variables;
 mod yaml;
 
-#[cfg(test)]
-pub use document::reference;
-pub use document::{Bound, Desired, Spec, schema};
+pub use document::{Bound, Desired, Spec};
 pub use error::SpecError;
+#[cfg(test)]
+pub use form::reference;
+pub use form::schema;
 pub use input::{Document, load, read_document, read_var_file};
 #[cfg(test)]
 pub use input::{parse, parse_document};

@@ -11,6 +11,7 @@ pub mod record;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Gate, gate, reachable};
 pub use function::{SERVICE, default_log_group};
 
 use super::cloudwatch;

@@ -79,14 +79,12 @@ impl History {
             self.metrics.get(&plain)
         })
     }
-}
 
-impl Past for History {
-    fn asked(&self, asked: &Asked) -> &[Series] {
+    pub fn asked(&self, asked: &Asked) -> &[Series] {
         self.asked.get(asked).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn step(&self, source: &Source) -> Result<Option<i64>, String> {
+    pub fn step(&self, source: &Source) -> Result<Option<i64>, String> {
         if let Some(why) = self.failed.get(&source.metric) {
             return Err(format!("the past of {} could not be read: {why}", source.metric));
         }
@@ -120,7 +118,7 @@ impl Past for History {
         }
     }
 
-    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+    pub fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
         let missing = || vec![f64::NAN; grid.len];
         let (Ok(Some(step)), Some(columns)) = (self.step(source), self.columns(&source.metric)) else {
             return missing();
@@ -145,5 +143,19 @@ impl Past for History {
             }
             _ => missing(),
         }
+    }
+}
+
+impl Past for History {
+    fn step(&self, source: &Source) -> Result<Option<i64>, String> {
+        History::step(self, source)
+    }
+
+    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+        History::values(self, source, grid)
+    }
+
+    fn asked(&self, asked: &Asked) -> &[Series] {
+        History::asked(self, asked)
     }
 }

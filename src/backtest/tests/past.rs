@@ -4,7 +4,7 @@ use super::{START, alarm, metric, notation, run};
 use crate::backtest::composite::{self, actions};
 use crate::backtest::condition::{Condition, Options};
 use crate::backtest::history::fetch::{self, Detail};
-use crate::backtest::history::{Asked, History, Past, Source, file};
+use crate::backtest::history::{Asked, History, Source, file};
 use crate::backtest::judge::{Asking, judge, needs};
 use crate::backtest::series::Series;
 use crate::backtest::timeline::{Change, Timeline};

@@ -93,7 +93,7 @@ impl World {
     /// Everything that stands, by table and key, but not what changes as time passes: the states of alarms.
     pub fn contents(&self) -> Contents {
         let mut contents = self.sandbox.entities(ACCOUNT, &self.region);
-        contents.retain(|(table, _), _| table != "alarm_clock");
+        contents.retain(|(table, _), _| !["alarm_clock", "alarm_held"].contains(&table.as_str()));
         for ((table, _), value) in &mut contents {
             if let Some(alarm) = value.as_object_mut().filter(|_| table == "alarms") {
                 alarm.remove("state");

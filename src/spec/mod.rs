@@ -6,6 +6,7 @@ mod error;
 mod input;
 mod presets;
 mod source;
+mod template;
 mod variables;
 mod yaml;
 
@@ -17,7 +18,8 @@ pub use input::{Document, load, read_document, read_var_file};
 #[cfg(test)]
 pub use input::{parse, parse_document};
 pub use source::Source;
-pub use variables::Variable;
+pub use template::Template;
+pub use variables::{VARIABLE, Variable};
 
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@
 //! fleet/      the pipeline, once a target
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
+//! watch/      looking at what runs: logs, golden signals, traffic, status, drills
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address
 //! service/    the health/track service that the alarms watch; imports nothing of the pipeline
@@ -54,6 +55,7 @@ mod sandbox;
 mod service;
 mod spec;
 mod unit_test;
+mod watch;
 
 pub use cli::run;
 pub use service::mlops_service;

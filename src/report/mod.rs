@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod mask;
 mod phrase;
 pub mod plan_text;
+pub mod sparkline;
 mod table;
 #[cfg(test)]
 pub mod testing;

@@ -1,0 +1,73 @@
+//! A series in one line of text: a block a column, as high as its value. Knows no colour and no meaning.
+
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Stands where there is no value.
+const MISSING: char = '·';
+
+/// The values (NaN: none) squeezed into at most `columns` columns, each as high as the largest of the values it stands for,
+/// between zero (or the lowest, where that is below) and the largest of all, or `ceiling` where that is higher: a limit that
+/// the series is to be seen against.
+pub fn sparkline(values: &[f64], columns: usize, ceiling: Option<f64>) -> String {
+    let known = || values.iter().copied().filter(|value| value.is_finite());
+    let top = known().chain(ceiling.filter(|ceiling| ceiling.is_finite())).fold(f64::NEG_INFINITY, f64::max);
+    let bottom = known().fold(0.0, f64::min);
+    let reach = top - bottom;
+    squeeze(values, columns)
+        .map(|value| match value {
+            None => MISSING,
+            Some(value) if reach > 0.0 && value > bottom => {
+                let share = (value - bottom) / reach;
+                BLOCKS[((share * 8.0).ceil() as usize).clamp(1, 8) - 1]
+            }
+            Some(_) => BLOCKS[0],
+        })
+        .collect()
+}
+
+/// The largest value of each column; `None` where none of its values is known.
+fn squeeze(values: &[f64], columns: usize) -> impl Iterator<Item = Option<f64>> {
+    let columns = columns.min(values.len());
+    (0..columns).map(move |column| {
+        let (from, to) = (column * values.len() / columns, (column + 1) * values.len() / columns);
+        values[from..to].iter().copied().filter(|value| value.is_finite()).reduce(f64::max)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_value_is_as_high_as_its_share() {
+        assert_eq!(sparkline(&[0.0, 1.0, 4.0, 8.0], 10, None), "▁▁▄█");
+        assert_eq!(sparkline(&[2.0, 2.0], 10, None), "██");
+        assert_eq!(sparkline(&[0.0, 0.0], 10, None), "▁▁");
+        assert_eq!(sparkline(&[f64::NAN, 1.0, f64::NAN], 10, None), "·█·");
+        assert_eq!(sparkline(&[-4.0, 4.0], 10, None), "▁█");
+        assert_eq!(sparkline(&[], 10, None), "");
+        assert_eq!(sparkline(&[1.0], 0, None), "");
+    }
+
+    #[test]
+    fn a_ceiling_is_the_top_unless_the_series_goes_beyond_it() {
+        assert_eq!(sparkline(&[2.0, 4.0], 10, Some(8.0)), "▂▄");
+        assert_eq!(sparkline(&[2.0, 16.0], 10, Some(8.0)), "▁█");
+    }
+
+    #[test]
+    fn a_peak_survives_being_squeezed() {
+        let mut values = vec![1.0; 600];
+        values[333] = 100.0;
+        let line = sparkline(&values, 20, None);
+        assert_eq!((line.chars().count(), line.chars().filter(|c| *c == '█').count()), (20, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_values_fit_any_width(values in prop::collection::vec(prop::num::f64::ANY, 0..50), columns in 0_usize..60) {
+            let line = sparkline(&values, columns, values.first().copied());
+            prop_assert_eq!(line.chars().count(), columns.min(values.len()));
+        }
+    }
+}

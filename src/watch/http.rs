@@ -1,0 +1,324 @@
+//! A small HTTP client: one request, one whole answer, how long it took. Follows no redirect, repeats nothing, judges no status.
+
+use anyhow::{Context, bail};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Url};
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// More of a body is not kept: whatever answers must not fill the memory.
+const LONGEST_BODY: usize = 8 << 20;
+
+/// Connections are kept and shared; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: Client,
+}
+
+/// A request: an absolute http or https address, headers, and for what has one a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Option<String>,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Names in lower case; of a repeated one the last.
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+    /// From sending to the last byte.
+    pub took: Duration,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpError {
+    pub kind: ErrorKind,
+    /// `GET http://localhost:5001/health`
+    pub request: String,
+    detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorKind {
+    /// The name of the host is not known.
+    NoSuchHost,
+    /// Nobody listens there, or the way is closed.
+    NotConnected,
+    /// TLS failed: a certificate that is not trusted, or no TLS at all.
+    NotTrusted,
+    /// No whole answer in the time that was given.
+    TimedOut,
+    /// The connection ended, or what came was no HTTP.
+    BrokenOff,
+    /// The body is longer than 8 MB.
+    TooLong,
+}
+
+impl ErrorKind {
+    /// For a table: `connection refused`, `timed out` ...
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoSuchHost => "host not found",
+            Self::NotConnected => "not connected",
+            Self::NotTrusted => "TLS failed",
+            Self::TimedOut => "timed out",
+            Self::BrokenOff => "broken off",
+            Self::TooLong => "answer too long",
+        }
+    }
+
+    /// What to do about it, in one sentence.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::NoSuchHost => "check the address: its host is not known",
+            Self::NotConnected => "check that the service runs and listens on this address and port",
+            Self::NotTrusted => "check http or https, and the server's certificate",
+            Self::TimedOut => "the service is slow or hangs: look at its logs, or give it more time",
+            Self::BrokenOff => "the service ended the connection: look at its logs",
+            Self::TooLong => "this is hardly the service: check the address",
+        }
+    }
+}
+
+impl Http {
+    /// `patience` is for one whole answer, connecting included.
+    ///
+    /// # Errors
+    /// When the system's root certificates cannot be used.
+    pub fn new(patience: Duration) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .timeout(patience)
+            .connect_timeout(patience)
+            .redirect(Policy::none())
+            .user_agent(concat!("mlopsctl/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .context("could not make an HTTP client")?;
+        Ok(Self { client })
+    }
+
+    pub async fn send(&self, request: &Request) -> Result<Answer, HttpError> {
+        let began = Instant::now();
+        let mut built = self.client.request(request.method.clone(), request.url.clone());
+        built = built.headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            built = built.body(body.clone());
+        }
+        let failed = |error: &reqwest::Error| HttpError::of(request, error);
+        let mut answer = built.send().await.map_err(|error| failed(&error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
+            if body.len() + chunk.len() > LONGEST_BODY {
+                let detail = format!("more than {} MB came", LONGEST_BODY >> 20);
+                return Err(HttpError { kind: ErrorKind::TooLong, request: request.to_string(), detail });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        Ok(Answer { status: answer.status().as_u16(), headers, body, took: began.elapsed() })
+    }
+
+    /// # Errors
+    /// A wrong address, or an [`HttpError`].
+    pub async fn get(&self, url: &str) -> anyhow::Result<Answer> {
+        Ok(self.send(&Request::get(url)?).await?)
+    }
+
+    /// Posts JSON.
+    ///
+    /// # Errors
+    /// As [`Http::get`].
+    pub async fn post(&self, url: &str, json: impl Into<String>) -> anyhow::Result<Answer> {
+        Ok(self.send(&Request::post(url, json)?).await?)
+    }
+}
+
+impl Request {
+    /// # Errors
+    /// When the address is none, or neither http nor https.
+    pub fn get(url: &str) -> anyhow::Result<Self> {
+        Ok(Self { method: Method::GET, url: address(url)?, headers: HeaderMap::new(), body: None })
+    }
+
+    /// With a body of JSON.
+    ///
+    /// # Errors
+    /// As [`Request::get`].
+    pub fn post(url: &str, json: impl Into<String>) -> anyhow::Result<Self> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        Ok(Self { method: Method::POST, url: address(url)?, headers, body: Some(json.into()) })
+    }
+
+    /// # Errors
+    /// When name or value cannot stand in a header.
+    pub fn header(mut self, name: &str, value: &str) -> anyhow::Result<Self> {
+        let name = HeaderName::from_bytes(name.as_bytes()).with_context(|| format!("{name:?} is no header"))?;
+        let mut value = HeaderValue::from_str(value).with_context(|| format!("{name} cannot have this value"))?;
+        // Keys and tokens come this way: never shown by Debug.
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Whether it stays on this machine.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.url)
+    }
+}
+
+impl fmt::Display for Request {
+    /// Without the user, password and query of the address, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let host = self.url.host_str().unwrap_or_default();
+        write!(f, "{} {}://{host}{port}{}", self.method, self.url.scheme(), self.url.path())
+    }
+}
+
+fn address(text: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(text).with_context(|| format!("{text:?} is no address; write http://HOST or https://HOST"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        bail!("{text:?} is no address; write http://HOST or https://HOST");
+    }
+    Ok(url)
+}
+
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl HttpError {
+    fn of(request: &Request, error: &reqwest::Error) -> Self {
+        let mut causes: Vec<String> = Vec::new();
+        let mut cause = error.source();
+        while let Some(found) = cause {
+            causes.push(found.to_string());
+            cause = found.source();
+        }
+        let said = |word: &str| causes.iter().any(|cause| cause.to_ascii_lowercase().contains(word));
+        let kind = if error.is_timeout() {
+            ErrorKind::TimedOut
+        } else if error.is_dns() || said("dns error") {
+            ErrorKind::NoSuchHost
+        } else if said("certificate") || said("tls") || said("corrupt message") {
+            ErrorKind::NotTrusted
+        } else if error.is_connect() {
+            ErrorKind::NotConnected
+        } else {
+            ErrorKind::BrokenOff
+        };
+        let detail = causes.last().cloned().unwrap_or_else(|| "no cause was given".to_owned());
+        Self { kind, request: request.to_string(), detail }
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.request, self.kind.words(), self.detail)
+    }
+}
+
+impl StdError for HttpError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// A server that reads one request and writes `answer` as it is; its address, and what it was sent.
+    async fn server(answer: &'static [u8]) -> (String, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/health", listener.local_addr().unwrap());
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let read = stream.read(&mut request).await.unwrap();
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        (url, served)
+    }
+
+    fn http() -> Http {
+        Http::new(Duration::from_secs(20)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_status_headers_and_body_whatever_the_status() {
+        let (url, served) =
+            server(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\ndown").await;
+        let answer = http().post(&url, "{\"a\":1}").await.unwrap();
+        assert_eq!((answer.status, answer.text().as_str()), (503, "down"));
+        assert_eq!(answer.headers["retry-after"], "7");
+        assert!(!answer.is_success());
+        let sent = served.await.unwrap();
+        assert!(sent.starts_with("POST /health HTTP/1.1\r\n"), "{sent}");
+        assert!(sent.to_ascii_lowercase().contains("content-type: application/json") && sent.ends_with("{\"a\":1}"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer() {
+        let (url, _) =
+            server(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n").await;
+        assert_eq!(http().get(&url).await.unwrap().status, 302);
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_is_named() {
+        let kind = |error: anyhow::Error| error.downcast_ref::<HttpError>().map(|error| error.kind);
+        let (url, _) = server(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort").await;
+        assert_eq!(kind(http().get(&url).await.unwrap_err()), Some(ErrorKind::BrokenOff));
+        let (url, _) = server(b"this is no HTTP\r\n\r\n").await;
+        assert_eq!(kind(http().get(&url).await.unwrap_err()), Some(ErrorKind::BrokenOff));
+        let (url, _) = server(b"this is no TLS\r\n\r\n").await;
+        let error = http().get(&url.replace("http:", "https:")).await.unwrap_err();
+        assert_eq!(kind(error), Some(ErrorKind::NotTrusted));
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let error = http().get(&format!("http://{free}/health?key=secret")).await.unwrap_err();
+        let text = error.to_string();
+        assert_eq!(kind(error), Some(ErrorKind::NotConnected));
+        assert!(text.starts_with(&format!("GET http://{free}/health: not connected")), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let silent = format!("http://{}/", listener.local_addr().unwrap());
+        let hasty = Http::new(Duration::from_millis(50)).unwrap();
+        assert_eq!(kind(hasty.get(&silent).await.unwrap_err()), Some(ErrorKind::TimedOut));
+    }
+
+    #[test]
+    fn addresses_are_http_or_https() {
+        for wrong in ["", "localhost:5001", "ftp://example.edu", "/health", "http://"] {
+            let error = Request::get(wrong).unwrap_err().to_string();
+            assert!(error.contains("is no address"), "{wrong}: {error}");
+        }
+        for (url, local) in [("http://localhost:5001", true), ("http://127.0.0.9/x", true), ("http://[::1]:1", true)] {
+            assert_eq!(Request::get(url).unwrap().is_local(), local, "{url}");
+        }
+        assert!(!Request::get("https://example.edu").unwrap().is_local());
+        assert!(Request::get("http://a/").unwrap().header("x-key", "a\nb").is_err());
+    }
+}

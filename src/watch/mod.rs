@@ -1,0 +1,4 @@
+//! Looking at what runs: logs, golden signals, traffic, status, drills. Reads AWS and calls the service; changes no stack.
+
+pub mod http;
+pub mod logs;

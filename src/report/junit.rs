@@ -1,6 +1,6 @@
 //! Alarm tests as JUnit XML, which CI systems read.
 
-use super::backtest::svg::escape;
+use super::html::escape;
 use crate::unit_test::Outcome;
 
 /// One suite a file, one case a test.

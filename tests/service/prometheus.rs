@@ -88,7 +88,11 @@ fn a_server_scrapes_both_listeners() {
         let answer = ask(query).unwrap_or_default();
         let results = answer["data"]["result"].as_array().cloned().unwrap_or_default();
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        results.iter().map(|result| (text(&result["metric"]["job"]), text(&result["value"][1]))).collect()
+        let mut values: Vec<(String, String)> =
+            results.iter().map(|result| (text(&result["metric"]["job"]), text(&result["value"][1]))).collect();
+        // They come in the order in which the targets were first scraped, which their ports decide.
+        values.sort();
+        values
     };
     let both = |value: &str| vec![("main".to_owned(), value.to_owned()), ("second".to_owned(), value.to_owned())];
     wait_for("both targets are up", || values("up") == both("1"));

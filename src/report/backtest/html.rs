@@ -1,7 +1,7 @@
 //! A backtest as one page that needs nothing else: for mail, for a CI artifact.
 
-use super::super::mask;
-use super::svg::{self, escape};
+use super::super::{html::escape, mask};
+use super::svg;
 use super::{Backtest, agreement, facts, moment, suggestion, summary};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {

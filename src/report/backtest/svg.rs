@@ -1,5 +1,6 @@
 //! A series as a picture: its range, the threshold, the time in alarm.
 
+use super::super::html::escape;
 use super::chart::scale;
 use super::{moment, number};
 use crate::backtest::Figures;
@@ -82,8 +83,4 @@ pub fn chart(title: &str, sketch: &Sketch, figures: &Figures) -> String {
         moment(figures.until),
         title = escape(title),
     )
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -1,0 +1,101 @@
+//! The shell of every report that is a page: one file that needs nothing else and lets nothing else in, on paper, on a phone
+//! and on a wide screen, in the light and in the dark. Knows nothing of what is reported.
+
+pub mod grid;
+mod markup;
+
+pub use markup::{Markup, escape};
+
+use super::mask;
+use sha2::{Digest, Sha256};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What a colour says beside its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mood {
+    Good,
+    Careful,
+    Bad,
+    Quiet,
+}
+
+impl Mood {
+    pub fn class(self) -> &'static str {
+        match self {
+            Mood::Good => "good",
+            Mood::Careful => "careful",
+            Mood::Bad => "bad",
+            Mood::Quiet => "quiet",
+        }
+    }
+}
+
+/// A page: its verdict comes first, then a few figures, then whatever the report is made of.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// Of the window and the heading, as plain text.
+    pub title: &'a str,
+    pub verdict: &'a str,
+    pub mood: Mood,
+    /// `(what, figure)`, as plain text; none are fine.
+    pub figures: Vec<(&'a str, String)>,
+    pub body: Markup,
+}
+
+/// The whole document, ending in a line feed. Equal pages are equal bytes.
+pub fn page(page: &Page<'_>) -> String {
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        digest(STYLE),
+        digest(SCRIPT)
+    );
+    let figures = page.figures.iter().map(|(what, figure)| {
+        let parts = [Markup::text(what).within("dt"), Markup::text(figure).within("dd")];
+        Markup::join(parts).within("div")
+    });
+    let figures =
+        if page.figures.is_empty() { Markup::default() } else { Markup::join(figures).classed("dl", "figures") };
+    let title = Markup::text(&mask::line(page.title));
+    let verdict = Markup::text(page.verdict).classed("p", &format!("verdict {}", page.mood.class()));
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n{verdict}\n{figures}\n</header>\n\
+         <main>\n{}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+        page.body
+    )
+}
+
+/// As a content security policy names what is allowed: SHA-256 in base64 (W3C, "Content Security Policy Level 3").
+fn digest(text: &str) -> String {
+    aws_smithy_types::base64::encode(Sha256::digest(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_needs_nothing_else_and_hides_secrets() {
+        let text = page(&Page {
+            title: "<Fleet> & https://u:hunter2@example.edu",
+            verdict: "</p><script>alert(1)</script>",
+            mood: Mood::Bad,
+            figures: vec![("Accounts", "\"3\"".to_owned())],
+            body: Markup::text("<b>"),
+        });
+        assert!(text.contains("<h1>&lt;Fleet&gt; &amp; https://***@example.edu</h1>"), "{text}");
+        assert_eq!(text.matches("<script").count(), 1);
+        for outside in ["src=", "href=", "url(", "@import", "http://", " style=", " onclick="] {
+            assert!(!text.contains(outside), "{outside}");
+        }
+        for part in [STYLE, SCRIPT] {
+            assert!(!part.contains("</"), "would end its element");
+            assert!(text.contains(&format!("'sha256-{}'", digest(part))));
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The command line: one file a command, each parsing its arguments and calling the pipeline. Decides nothing about AWS.
 
+mod accounts;
 mod apply;
 mod args;
 mod backtest;
@@ -52,6 +53,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
@@ -93,6 +95,7 @@ impl Command {
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
+            | Command::Accounts(_)
             | Command::Init(_)
             | Command::Plan(_)
             | Command::Apply(_)
@@ -117,6 +120,7 @@ impl Command {
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
+                Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),
             };

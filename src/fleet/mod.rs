@@ -1,5 +1,6 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
+pub mod organization;
 mod rows;
 mod select;
 mod verify;

@@ -8,6 +8,7 @@ mod dispatch;
 mod fault;
 mod lambda;
 mod logs;
+mod organizations;
 mod paging;
 mod quota;
 mod sns;

@@ -68,7 +68,11 @@ pub async fn read(aws: &Aws, needs: &Needs, http: Option<&Http>, now: i64) -> Re
 
 /// Looks for what was missed in the other regions, each in one wave. A region that cannot be read says nothing: it is no
 /// region of this account's then.
-pub async fn look_elsewhere(aws: &Aws, needs: &Needs, regions: &[String]) -> Result<BTreeMap<String, Elsewhere>, AwsError> {
+pub async fn look_elsewhere(
+    aws: &Aws,
+    needs: &Needs,
+    regions: &[String],
+) -> Result<BTreeMap<String, Elsewhere>, AwsError> {
     let others = regions.iter().filter(|region| region.as_str() != aws.region());
     let looks = others.map(|region| async move {
         let there = aws.in_region(region);
@@ -77,7 +81,8 @@ pub async fn look_elsewhere(aws: &Aws, needs: &Needs, regions: &[String]) -> Res
             asked(needs.topics, topic::aws::list(&there)),
             each(&needs.functions, |name| function::aws::configuration(&there, name)),
         );
-        let exists = |(name, found): (String, Result<Option<_>, AwsError>)| matches!(found, Ok(Some(_))).then_some(name);
+        let exists =
+            |(name, found): (String, Result<Option<_>, AwsError>)| matches!(found, Ok(Some(_))).then_some(name);
         let elsewhere = Elsewhere {
             alarms: alarms.map(sorted).unwrap_or_default().metric,
             topics: topics.unwrap_or_default().iter().map(|arn| name_of(arn).to_owned()).collect(),

@@ -237,7 +237,8 @@ fn in_range(name: &str, alarm: &Alarm, found: f64, range: Range, unit: &str, per
     let written = condition(alarm);
     let amount = |value: f64| format!("{}{unit}", plain_number(value));
     let meant = alarm.threshold.is_some_and(|threshold| (threshold - found).abs() < SAME);
-    let found_words = if meant && unit.is_empty() { String::new() } else { format!(", that is {}{per}", amount(found)) };
+    let found_words =
+        if meant && unit.is_empty() { String::new() } else { format!(", that is {}{per}", amount(found)) };
     let wanted = format!("{}{per}", range.words(amount));
     let what = format!("the threshold of `{name}` is {written}{found_words}, wanted {wanted}");
     let mend = format!("set the threshold to {wanted}");
@@ -311,7 +312,10 @@ fn missing(metric: &MetricName, asked: Asked<'_>, alarms: &[Standing], facts: &F
         Some((other, found.alarms.iter().find(on_it)?))
     });
     if let Some((other, standing)) = there {
-        let what = format!("{none} in {region}; in {other} there is such an alarm (`{}`): the wrong region", standing.alarm.name);
+        let what = format!(
+            "{none} in {region}; in {other} there is such an alarm (`{}`): the wrong region",
+            standing.alarm.name
+        );
         return Remark::new(Mistake::WrongRegion, what, format!("make it in {region}, and delete the one in {other}"));
     }
     for (name, relation) in &near {

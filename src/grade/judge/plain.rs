@@ -97,7 +97,8 @@ fn not_subscribed(whom: &Whom, other: Option<(&Topic, &Subscribed)>, facts: &Fac
     let there = facts.elsewhere.iter().find_map(|(other, found)| Some((other, found.topics.first()?)));
     match there {
         Some((other, topic)) if facts.topics.as_ref().is_ok_and(|topics| topics.is_empty()) => {
-            let what = format!("{what} in {}; in {other} there is a topic ({topic}): the wrong region", facts.target.region);
+            let what =
+                format!("{what} in {}; in {other} there is a topic ({topic}): the wrong region", facts.target.region);
             Remark::new(Mistake::WrongRegion, what, mend)
         }
         _ => Remark::new(Mistake::NobodySubscribed, what, mend),
@@ -123,9 +124,12 @@ pub fn retention(test: &Test, of: &LogsOf, days: Range, facts: &Facts) -> Outcom
             Outcome::nothing(Remark::new(Mistake::NoLogGroup, what, "call the function, then set the retention"))
         }
         Some(Ok(Some(kept))) => {
-            let policy = kept.policy.as_ref().map(|name| format!(" (by the account's policy {name})")).unwrap_or_default();
+            let policy =
+                kept.policy.as_ref().map(|name| format!(" (by the account's policy {name})")).unwrap_or_default();
             let mend = match &kept.policy {
-                Some(name) => format!("change or delete the account's retention policy {name}; the group's own does not count"),
+                Some(name) => {
+                    format!("change or delete the account's retention policy {name}; the group's own does not count")
+                }
                 None => mend,
             };
             let part = match kept.days.map(f64::from) {
@@ -235,8 +239,9 @@ pub fn metric(test: &Test, facts: &Facts) -> Outcome {
     if *value != Range::default() {
         let wanted = value.words(plain_number);
         let what = || format!("the {statistic} of {name} over {back} is {}, wanted {wanted}", plain_number(found));
-        let part =
-            Part::when(value.holds(found), || Remark::new(Mistake::WrongValue, what(), format!("bring it to {wanted}")));
+        let part = Part::when(value.holds(found), || {
+            Remark::new(Mistake::WrongValue, what(), format!("bring it to {wanted}"))
+        });
         parts.push(("value", part));
     }
     Outcome::of_parts(test, parts, vec![format!("{statistic} of {name} over {back}: {}", cents(found))])
@@ -251,7 +256,8 @@ fn invoked(test: &Test, found: f64, wanted: Range, back: &str) -> Outcome {
         match found {
             0.0 => Remark::new(Mistake::NeverInvoked, format!("{function} was not called in the last {back}"), mend),
             found => {
-                let what = format!("{function} was called {} in the last {back}, wanted {}", times(found), times(least));
+                let what =
+                    format!("{function} was called {} in the last {back}, wanted {}", times(found), times(least));
                 Remark::new(Mistake::TooFewInvocations, what, mend)
             }
         }
@@ -268,7 +274,8 @@ pub fn http(test: &Test, wanted: &HttpTest, facts: &Facts) -> Outcome {
                 Some(function) => format!("no address is given, and {function} has no function URL"),
                 None => "no address is given".to_owned(),
             };
-            let mend = "give the address, or make a function URL: Lambda > your function > Configuration > Function URL";
+            let mend =
+                "give the address, or make a function URL: Lambda > your function > Configuration > Function URL";
             return Outcome::nothing(Remark::new(Mistake::NoAddress, what, mend));
         }
     };

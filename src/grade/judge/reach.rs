@@ -36,9 +36,8 @@ pub fn notification(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -
 /// Whether a composite alarm goes into ALARM when this alarm alone does.
 fn fires_with(composite: &CompositeAlarm, name: &str) -> bool {
     let Ok(rule) = rule::parse(&composite.alarm_rule) else { return false };
-    let state = |alarm: bool| {
-        move |reference: &str| if alarm && plain(reference) == name { State::Alarm } else { State::Ok }
-    };
+    let state =
+        |alarm: bool| move |reference: &str| if alarm && plain(reference) == name { State::Alarm } else { State::Ok };
     holds(&rule, &state(true)) && !holds(&rule, &state(false))
 }
 
@@ -171,7 +170,8 @@ pub fn unconfirmed<'a>(mut subscriptions: impl Iterator<Item = &'a Subscribed> +
     match subscriptions.clone().find(|s| s.confirmation == Confirmation::Pending) {
         Some(pending) => {
             let what = format!("{} has not confirmed the subscription to {topic}", pending.endpoint);
-            let mend = "click the link in the mail from AWS Notifications (look into the spam folder), or subscribe again";
+            let mend =
+                "click the link in the mail from AWS Notifications (look into the spam folder), or subscribe again";
             Remark::new(Mistake::Unconfirmed, what, mend)
         }
         None => {

@@ -11,9 +11,16 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Watches {
     /// The metric, times `scale`.
-    Metric { statistic: String, period: i32, scale: f64 },
+    Metric {
+        statistic: String,
+        period: i32,
+        scale: f64,
+    },
     /// Its share of another metric; a threshold times `percent` is one in percent.
-    Share { period: i32, percent: f64 },
+    Share {
+        period: i32,
+        percent: f64,
+    },
     /// The same metric of something else.
     OtherDimensions(BTreeMap<String, String>),
     /// Another metric of the same thing.

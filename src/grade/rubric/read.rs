@@ -1,7 +1,7 @@
 //! A checked tree -> a rubric, with the mistakes that no shape can see.
 
-use super::{AlarmTest, DEFAULT_REGIONS, HttpTest, Item, Kind, LogsOf, MetricName, Range, Rubric, Share, Test, Whom};
 use super::shape::TESTS;
+use super::{AlarmTest, DEFAULT_REGIONS, HttpTest, Item, Kind, LogsOf, MetricName, Range, Rubric, Share, Test, Whom};
 use crate::model::problem::nearest_or_all;
 use crate::model::{Node, Problem, Span};
 use crate::resources::log_group::RETENTION_DAYS;
@@ -113,10 +113,7 @@ fn kind(word: &str, node: &Node, span: Span, problems: &mut Vec<Problem>) -> Opt
     Some(match word {
         "alarm" => Kind::Alarm(alarm(node, problems)),
         "no_alarm" => Kind::NoAlarm(alarm(node, problems)),
-        "topic" => Kind::Topic {
-            name: text(node, "name"),
-            publishable: flag(node, "publishable"),
-        },
+        "topic" => Kind::Topic { name: text(node, "name"), publishable: flag(node, "publishable") },
         "subscription" => Kind::Subscription {
             protocol: text(node, "protocol"),
             endpoint: text(node, "endpoint"),
@@ -206,10 +203,10 @@ fn alarm(node: &Node, problems: &mut Vec<Problem>) -> AlarmTest {
         of: text(node, "of").unwrap_or_else(|| "Invocations".into()),
         percent: numbers(node, problems),
     });
-    let notifies = node.get("notifies").filter(|node| node.boolean() != Some(false)).map(|node| Whom {
-        protocol: text(node, "protocol"),
-        endpoint: text(node, "endpoint"),
-    });
+    let notifies = node
+        .get("notifies")
+        .filter(|node| node.boolean() != Some(false))
+        .map(|node| Whom { protocol: text(node, "protocol"), endpoint: text(node, "endpoint") });
     let per = threshold.and_then(|node| node.get("per"));
     if let Some(per) = per.filter(|per| per.seconds() == Some(0)) {
         problems.push(Problem::new(per.span, "a threshold per no time").help("write, for example, per: 5m"));

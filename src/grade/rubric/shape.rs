@@ -185,7 +185,11 @@ static FUNCTION: Object = Object {
     doc: "A Lambda function. Parts: `exists` (without it nothing counts), `runtime`, `memory`, `timeout`.",
     keys: &[&[
         Key::required("name", Shape::Text(140), "The function's name."),
-        Key::new("runtime", Shape::List(&Shape::Text(64)), "Right runtimes; python3 stands for python3.12 and all its like."),
+        Key::new(
+            "runtime",
+            Shape::List(&Shape::Text(64)),
+            "Right runtimes; python3 stands for python3.12 and all its like.",
+        ),
         Key::new("memory", Shape::Object(&NUMBERS), "Megabytes."),
         Key::new("timeout", Shape::Object(&DURATIONS), "How long a call may take."),
     ]],

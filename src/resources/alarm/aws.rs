@@ -43,11 +43,7 @@ async fn describe_every_type(aws: &Aws, names: Option<&[String]>) -> Result<Desc
     }
 }
 
-async fn describe_types(
-    aws: &Aws,
-    names: Option<&[String]>,
-    types: &[sdk::AlarmType],
-) -> Result<Described, AwsError> {
+async fn describe_types(aws: &Aws, names: Option<&[String]>, types: &[sdk::AlarmType]) -> Result<Described, AwsError> {
     let mut described = Described::default();
     let mut token: Option<String> = None;
     loop {

@@ -7,6 +7,7 @@ mod backtest;
 mod carry_out;
 mod completions;
 mod connect;
+mod consent;
 mod destroy;
 mod exit;
 mod failure;
@@ -21,6 +22,7 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod subscriptions;
 mod test;
 mod variables;
 
@@ -53,6 +55,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Subscriptions(subscriptions::SubscriptionsArgs),
     Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
@@ -101,6 +104,7 @@ impl Command {
             | Command::Apply(_)
             | Command::Destroy(_)
             | Command::Backtest(_)
+            | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
     }
@@ -115,6 +119,7 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }

@@ -9,7 +9,7 @@ use crate::fleet::organization::{self, Member, Which};
 use crate::report::accounts;
 use clap::{Args, Subcommand, ValueEnum};
 
-/// Shows which accounts there are
+/// Lists the accounts of your AWS organization as a roster
 #[derive(Debug, Clone, Args)]
 pub struct AccountsArgs {
     #[command(subcommand)]

@@ -72,7 +72,7 @@ fn account(alarms: Vec<Alarm>) -> Facts {
     facts.topics = Ok(BTreeMap::from([(TOPIC.to_owned(), topic(vec![you(Confirmation::Confirmed)]))]));
     let log_group = "/aws/lambda/f".to_owned();
     let configuration = Configuration {
-        facts: FunctionFacts { memory_mb: 128, timeout_s: 30, log_group: log_group.clone() },
+        facts: FunctionFacts { memory_mb: 128, timeout_s: 30, log_group: log_group.clone(), last_modified: None },
         runtime: Some("python3.12".into()),
     };
     facts.functions.insert("f".to_owned(), Ok(Some(configuration)));

@@ -62,6 +62,8 @@ const AWS: &[(&str, f64, &[&str])] = &[
             "SetSubscriptionAttributes",
         ],
     ),
+    // Ten times the concurrency that an account has.
+    ("lambda", 10_000.0, &["Invoke"]),
     // SQS publishes none for calls on queues, and "nearly unlimited" for messages.
     (
         "sqs",

@@ -124,7 +124,7 @@ pub fn mail(messages: &[Message], look: &Look) -> String {
         if for_people || look.verbose {
             for line in message.body.trim_end().lines() {
                 let line = if line.is_empty() { String::new() } else { format!("  | {line}") };
-                let _ = writeln!(text, "{line}");
+                let _ = writeln!(text, "{}", line.trim_end());
             }
         }
         if let Some(link) = &message.confirmation_link {

@@ -10,6 +10,7 @@ mod fault;
 mod lambda;
 mod listen;
 mod logs;
+mod organizations;
 mod paging;
 mod policy;
 mod quota;

@@ -76,6 +76,7 @@ const AWS: &[(&str, f64, &[&str])] = &[
     ("lambda", 15.0, &["*"]),
     ("sts", 600.0, &["*"]),
     ("tagging", 15.0, &["GetResources"]),
+    ("organizations", 8.0, &["ListAccounts"]),
 ];
 
 /// The rate of an operation and the name of the bucket it draws from.

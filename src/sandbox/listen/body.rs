@@ -4,7 +4,7 @@
 use flate2::read::GzDecoder;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use std::io::Read;
 use std::time::Duration;
 
@@ -24,8 +24,12 @@ const BROKEN: Refused = Refused { status: StatusCode::BAD_REQUEST, why: "The bod
 /// Reads a request to its end.
 pub async fn read(request: Request<Incoming>) -> Result<Request<Vec<u8>>, Refused> {
     let (mut head, body) = request.into_parts();
+    // A length that is announced need not be read to be refused.
+    if body.size_hint().lower() > MOST_BYTES as u64 {
+        return Err(TOO_LARGE);
+    }
     let reading = Limited::new(body, MOST_BYTES).collect();
-    let bytes = match tokio::time::timeout(BODY_TIME, reading).await {
+    let mut bytes = match tokio::time::timeout(BODY_TIME, reading).await {
         Ok(Ok(whole)) => whole.to_bytes().to_vec(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return Err(TOO_LARGE),
         Ok(Err(_)) => return Err(BROKEN),
@@ -33,7 +37,6 @@ pub async fn read(request: Request<Incoming>) -> Result<Request<Vec<u8>>, Refuse
     };
     let encoding = head.headers.remove("content-encoding");
     let encoding = encoding.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    let mut bytes = bytes;
     // The last encoding that is named was done last.
     for name in encoding.split(',').rev().map(str::trim).filter(|name| !name.is_empty()) {
         bytes = match name {

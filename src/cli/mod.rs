@@ -10,6 +10,7 @@ mod consent;
 mod destroy;
 mod exit;
 mod failure;
+mod fleet;
 mod init;
 mod interrupt;
 mod lint;
@@ -23,6 +24,7 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod status;
 mod subscriptions;
 mod test;
 mod variables;
@@ -56,6 +58,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -106,6 +109,7 @@ impl Command {
             | Command::Plan(_)
             | Command::Apply(_)
             | Command::Destroy(_)
+            | Command::Status(_)
             | Command::Backtest(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
@@ -122,6 +126,7 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 /// Bytes. GitHub takes 65,536 characters a comment; the rest is room for what a workflow puts around it.
 pub const LIMIT: usize = 65_000;
 /// What is kept free for closing the text after a cut.
-const RESERVE: usize = 600;
+pub(super) const RESERVE: usize = 600;
 
 /// One plan, at most `LIMIT` bytes.
 pub fn plan(plan: &Plan) -> String {
@@ -111,7 +111,7 @@ fn row(plan: &Plan, change: &Change) -> String {
     format!("| `{symbol}` {word} | {} | {} |\n", code(&change.address.to_string()), parts.join("<br>"))
 }
 
-fn note(note: &Note) -> String {
+pub(super) fn note(note: &Note) -> String {
     let lead = match note.kind {
         NoteKind::Info => "",
         NoteKind::Warning => ":warning: ",

@@ -18,6 +18,7 @@ mod phrase;
 pub mod plan_text;
 pub mod sandbox;
 pub mod sparkline;
+pub mod status;
 mod table;
 #[cfg(test)]
 pub mod testing;
@@ -51,7 +52,7 @@ impl Look {
 
 /// What a colour means; it only repeats what a symbol or a word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tone {
+pub enum Tone {
     Strong,
     Good,
     Careful,

@@ -76,7 +76,7 @@ fn sandbox(accounts: usize) -> bool {
         [("from nothing", WAITING, CALLS_COLD), ("no changes", 0.12, CALLS_SAME), ("one change", 0.16, CALLS_COLD)]
     {
         if what == "one change" {
-            place.change();
+            place.edit("    threshold: 5\n", "    threshold: 6\n");
         }
         let run = place.apply();
         run.print(&format!("sandbox, {accounts} x W1, {what}"), limit, accounts);
@@ -93,6 +93,8 @@ async fn emulator(accounts: usize) -> bool {
     let proxy = Proxy::start(upstream).await.expect("a port");
     let endpoint = format!("http://{}", proxy.address);
     let place = Place::new(accounts, 400_000_000_000, ["--endpoint-url", &endpoint]);
+    // ministack shows an alarm on a percentile with a statistic, too, so that it never looks as it was asked for.
+    place.edit("extended_statistic: p95", "statistic: Maximum");
     let mut kept = true;
     let mut others = 0;
     for (what, promised) in [("from nothing", CALLS_COLD), ("no changes", CALLS_SAME)] {
@@ -168,12 +170,11 @@ impl Place {
         Self { home, roster: path, spec, accounts, aws: aws.map(str::to_owned).into() }
     }
 
-    /// One threshold of the spec.
-    fn change(&self) {
+    /// Changes the spec in one place.
+    fn edit(&self, from: &str, to: &str) {
         let spec = std::fs::read_to_string(&self.spec).expect("our file");
-        let changed = spec.replacen("    threshold: 5\n", "    threshold: 6\n", 1);
-        assert_ne!(spec, changed, "the lab has a threshold of 5");
-        std::fs::write(&self.spec, changed).expect("our file");
+        assert!(spec.contains(from), "the lab has no {from}");
+        std::fs::write(&self.spec, spec.replacen(from, to, 1)).expect("our file");
     }
 
     fn apply(&self) -> Run {

@@ -69,23 +69,30 @@ async fn play(address: String, pool: Pool, script: [Vec<Call>; 5]) -> Result<()>
     Ok(())
 }
 
+/// One call, again where AWS asks to slow down.
 async fn one(address: &str, pool: &Pool, call: &Call) -> Result<()> {
-    let idle = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let mut stream = match idle {
-        Some(stream) => stream,
-        None => {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            BufReader::new(stream)
+    loop {
+        let idle = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut stream = match idle {
+            Some(stream) => stream,
+            None => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                BufReader::new(stream)
+            }
+        };
+        stream.get_mut().write_all(&request(call, address)).await?;
+        let (status, headers) = read_head(&mut stream).await?;
+        let body = read_body(&mut stream, &headers).await?;
+        pool.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
+        if String::from_utf8_lossy(&body).contains("Throttling") {
+            tokio::time::sleep(PUT_EVERY).await;
+            continue;
         }
-    };
-    stream.get_mut().write_all(&request(call, address)).await?;
-    let (status, headers) = read_head(&mut stream).await?;
-    read_body(&mut stream, &headers).await?;
-    pool.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
-    // A function that is not there is an answer, too, and the program got the same one.
-    let refused = status.contains(" 400") || status.contains(" 5");
-    if refused { Err(Error::other(format!("{}: {status}", call.operation))) } else { Ok(()) }
+        // A topic that is not there is an answer, too, and the program got the same one.
+        let refused = status.contains(" 400") || status.contains(" 5");
+        return if refused { Err(Error::other(format!("{}: {status}", call.operation))) } else { Ok(()) };
+    }
 }
 
 fn phases<'a>(calls: &[&'a Call]) -> [Vec<&'a Call>; 5] {

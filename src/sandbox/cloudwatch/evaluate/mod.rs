@@ -95,8 +95,8 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
         // Since it was last put it has been evaluated no more than since the mark.
         let after = after.max(alarm.configuration_updated.seconds());
         // Those that look at days of data are looked at every hour only: do not read it for nothing.
-        let cadence = condition.cadence();
-        if until <= after || until.div_euclid(cadence) == after.div_euclid(cadence) {
+        let cadence = if configured.wall_clock_timezone.is_some() { TICK } else { condition.cadence() };
+        if until.div_euclid(cadence) <= after.div_euclid(cadence) {
             continue;
         }
         let Ok(watched) = Watched::new(&configured, &condition, &metrics, after, until) else { continue };

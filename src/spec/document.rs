@@ -178,6 +178,11 @@ impl Spec {
         self.root.get("region")?.text().filter(|region| !region.contains("${"))
     }
 
+    /// The names under `functions`, in the order of the file; names hold no variables.
+    pub fn functions(&self) -> Vec<String> {
+        section(&self.root, "functions").iter().map(|entry| entry.name.text.clone()).collect()
+    }
+
     pub fn variables(&self) -> &[Variable] {
         &self.variables
     }

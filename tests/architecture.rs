@@ -84,7 +84,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["spec/yaml.rs"]),
     ("axum", &["service/"]),
     ("tower", &["service/"]),
-    ("hyper", &["service/"]),
+    // The sandbox answers streams of events, and can be served on a port.
+    ("hyper", &["service/", "sandbox/"]),
+    ("aws_smithy_eventstream", &["sandbox/wire/"]),
     ("prometheus", &["service/"]),
     ("rusqlite", &["service/"]),
     ("tokio_postgres", &["service/"]),

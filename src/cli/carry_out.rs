@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::args::Format;
+use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{render, say_calls};
@@ -76,25 +77,10 @@ impl CarryOut<'_> {
     }
 
     async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
-        if self.args.yes {
-            return Ok(());
-        }
-        if !run.output.can_ask() {
-            let remedy = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
-            return Err(Failure::say(Exit::Blocked, "nobody can be asked here, so nothing was changed", remedy));
-        }
         let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
         let question = format!("{} {these}?", self.verb);
-        let signals = run.signals.clone();
-        let answer = signals.or_interrupted(async { Ok(run.output.ask(&question).await) }).await;
-        match answer {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
-            Err(interrupted) => {
-                run.output.complain("");
-                Err(interrupted)
-            }
-        }
+        let unattended = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
+        consent(run, self.args.yes, &question, unattended).await
     }
 
     fn exit_unchanged(&self, plan: &Plan) -> Exit {

@@ -53,6 +53,11 @@ impl ConnectArgs {
         Ok(Session::open(options).await?.target(None)?)
     }
 
+    /// The region that is asked for by flag.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
     /// Whether flags or the environment name where to ask.
     pub fn is_named(&self) -> bool {
         self.sandbox_file().is_some() || self.profile.is_some() || self.endpoint_url.is_some()

@@ -6,6 +6,7 @@ mod backtest;
 mod carry_out;
 mod completions;
 mod connect;
+mod consent;
 mod destroy;
 mod exit;
 mod failure;
@@ -20,6 +21,7 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod subscriptions;
 mod test;
 mod variables;
 
@@ -52,6 +54,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
@@ -98,6 +101,7 @@ impl Command {
             | Command::Apply(_)
             | Command::Destroy(_)
             | Command::Backtest(_)
+            | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
     }
@@ -112,6 +116,7 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }

@@ -164,4 +164,4 @@ pub async fn apply(aws: &Aws, planned: &Planned, events: &mut dyn FnMut(Event)) 
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -9,4 +9,4 @@ mod property;
 mod random;
 mod saved;
 mod subscriptions;
-mod world;
+pub mod world;

@@ -20,6 +20,7 @@ mod table;
 #[cfg(test)]
 pub mod testing;
 pub mod unit_test;
+pub mod watch;
 
 use anstyle::{AnsiColor, Style};
 

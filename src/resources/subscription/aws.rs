@@ -12,6 +12,7 @@ const GET: Op = Op("sns", "GetSubscriptionAttributes");
 const SUBSCRIBE: Op = Op("sns", "Subscribe");
 const SET: Op = Op("sns", "SetSubscriptionAttributes");
 const UNSUBSCRIBE: Op = Op("sns", "Unsubscribe");
+const CONFIRM: Op = Op("sns", "ConfirmSubscription");
 
 /// The subscriptions of a topic, without their attributes; `None` where the topic does not exist.
 pub async fn list(aws: &Aws, topic: &str, topic_arn: &str) -> Result<Option<Vec<Live>>, AwsError> {
@@ -143,4 +144,22 @@ pub async fn unsubscribe(aws: &Aws, arn: &str) -> Result<(), AwsError> {
         Err(error) if error.is(Class::NotFound) => Ok(()),
         answer => answer.map(drop),
     }
+}
+
+/// Confirms with the token that the endpoint was sent, and answers the subscription's ARN. The same token again is no error.
+/// `lock`: only the owner may end the subscription from then on.
+pub async fn confirm(aws: &Aws, topic_arn: &str, token: &str, lock: bool) -> Result<String, AwsError> {
+    let request = || {
+        let request = aws.sns.confirm_subscription().topic_arn(topic_arn).token(token);
+        request.set_authenticate_on_unsubscribe(lock.then(|| "true".to_owned())).send()
+    };
+    let answer = aws.call(CONFIRM, Repeat::Safe, request).await?;
+    Ok(answer.subscription_arn().unwrap_or_default().to_owned())
+}
+
+/// Whether only the owner may end a confirmed subscription; `None` where AWS does not say.
+pub async fn is_locked(aws: &Aws, arn: &str) -> Result<Option<bool>, AwsError> {
+    let answer =
+        aws.call(GET, Repeat::Safe, || aws.sns.get_subscription_attributes().subscription_arn(arn).send()).await?;
+    Ok(answer.attributes().and_then(|all| all.get("ConfirmationWasAuthenticated")).map(|flag| flag == "true"))
 }

@@ -16,6 +16,9 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use data::embedded;
+pub use data::invoked::{Measured, forget as forget_invocations, record as record_invocation};
+
 use super::dispatch::answer;
 use super::fault::Fault;
 use super::store::Tx;

@@ -6,17 +6,19 @@ mod tests;
 
 use super::dispatch;
 use super::fault::Fault;
+use super::logs::tail;
 use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Started, Stats};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Weather};
-use super::wire::{self, Request};
+use super::wire::{self, Reply, Request};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use ciborium::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
@@ -142,10 +144,22 @@ impl Sandbox {
         if killed { Err(lost("the sandbox's process was killed")) } else { answer }
     }
 
+    fn write(&self, request: &Request, reply: &Reply, answer: Result<Value, Fault>) -> anyhow::Result<HttpResponse> {
+        let caller = &request.caller;
+        match answer {
+            Ok(session) if (&*caller.service, &*request.operation) == ("logs", tail::OPERATION) => {
+                let session: tail::Session = wire::decode(session)?;
+                reply.stream(session.body(self.clone(), &caller.account, &caller.region)?)
+            }
+            answer => reply.write(answer),
+        }
+    }
+
     /// The call at AWS's end.
     fn arrive(&self, request: Request, accident: Option<Accident>) -> (Outcome, Result<HttpResponse, ConnectorError>) {
         let weather = &self.0.weather;
-        let mut state = self.state();
+        let mut held = self.state();
+        let state = &mut *held;
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
         if killed || accident == Some(Accident::ResetBefore) {
             return (Outcome::Faulted, Err(lost("connection reset before the request was applied")));
@@ -160,7 +174,6 @@ impl Sandbox {
             let fault = Fault::internal(&caller.service);
             return (Outcome::Faulted, reply.write(Err(fault)).map_err(other));
         }
-        let state = &mut *state;
         let (account, region) = (caller.account.clone(), caller.region.clone());
         let done =
             state.store.transact(&account, &region, weather, state.calls, |tx| dispatch::dispatch(request.clone(), tx));
@@ -175,7 +188,8 @@ impl Sandbox {
         if accident == Some(Accident::ResetAfter) {
             return (Outcome::Faulted, Err(lost("connection reset after the request was applied")));
         }
-        (Outcome::Answered, reply.write(answer).map_err(other))
+        drop(held);
+        (Outcome::Answered, self.write(&request, &reply, answer).map_err(other))
     }
 }
 

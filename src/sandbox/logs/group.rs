@@ -2,7 +2,7 @@
 //! What an account policy makes of a retention is that room's matter.
 
 use super::account_policy::{self, Governed};
-use super::{RETENTIONS, constraint, invalid};
+use super::{RETENTIONS, constraint, invalid, stream};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::lambda;
 use crate::sandbox::paging::{Order, page};
@@ -10,6 +10,7 @@ use crate::sandbox::store::{Seed, Tx};
 use crate::sandbox::tags::{self, Tags};
 use crate::sandbox::wire::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 const TABLE: &str = "logs-group";
 /// The type of a log group in the tagging API.
@@ -31,7 +32,7 @@ pub struct Group {
     pub stored_bytes: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateLogGroup {
     log_group_name: Option<String>,
@@ -184,6 +185,7 @@ pub fn delete(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
         return Err(Fault::sender("ValidationException", message));
     }
     tx.delete(TABLE, &name);
+    stream::forget_all(tx, &name)?;
     let arn = arn_of(tx, &name);
     tags::forget(tx, &arn)?;
     Ok(Done {})
@@ -299,7 +301,7 @@ fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, Group)>, F
 fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> LogGroup {
     let log_group_arn = arn_of(tx, &name);
     let governed = governed.filter(|_| group.class != "DELIVERY");
-    let retention = governed.map_or(group.retention, |policy| policy.days);
+    let retention = retention(&group, governed);
     LogGroup {
         log_group_name: name,
         creation_time: group.created.millis(),
@@ -313,6 +315,33 @@ fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief
         deletion_protection_enabled: (!brief).then_some(group.deletion_protection),
         retention_policy_name: governed.filter(|_| !brief).map(|policy| policy.name.clone()),
     }
+}
+
+/// The days that hold for a group: an account policy's, where one governs it, else its own; none = for ever.
+fn retention(group: &Group, governed: Option<&Governed>) -> Option<i32> {
+    governed.filter(|_| group.class != "DELIVERY").map_or(group.retention, |policy| policy.days)
+}
+
+/// Events older than this are deleted.
+pub fn kept_since(tx: &Tx, group: &Group) -> Result<Option<Timestamp>, Fault> {
+    let days = retention(group, account_policy::retention(tx)?.as_ref());
+    Ok(days.map(|days| tx.now() - Duration::from_secs(u64::from(days.unsigned_abs()) * 86_400)))
+}
+
+/// Counts bytes that were added to a group or, below 0, deleted from it.
+pub fn count_bytes(tx: &mut Tx, name: &str, bytes: i64) -> Result<(), Fault> {
+    let (name, mut group) = find(tx, Some(name.to_owned()))?;
+    group.stored_bytes = (group.stored_bytes + bytes).max(0);
+    tx.put(TABLE, &name, &group)
+}
+
+/// The group that is written to by a service that may make it, as Lambda does.
+pub fn find_or_create(tx: &mut Tx, name: &str) -> Result<(), Fault> {
+    if tx.get::<Group>(TABLE, name)?.is_none() {
+        let input = CreateLogGroup { log_group_name: Some(name.to_owned()), ..CreateLogGroup::default() };
+        create(input, tx)?;
+    }
+    Ok(())
 }
 
 pub fn tag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
@@ -344,7 +373,7 @@ pub fn all(tx: &Tx) -> Result<Vec<(String, Group)>, Fault> {
     tx.list::<Group>(TABLE)
 }
 
-fn arn_of(tx: &Tx, name: &str) -> String {
+pub fn arn_of(tx: &Tx, name: &str) -> String {
     tx.arn("logs", &format!("log-group:{name}"))
 }
 
@@ -358,7 +387,7 @@ fn taggable(tx: &Tx, arn: Option<String>) -> Result<String, Fault> {
 }
 
 /// The group's name of an identifier, which is a name or an ARN without `:*`.
-fn named_by(tx: &Tx, identifier: &str) -> Result<String, Fault> {
+pub fn named_by(tx: &Tx, identifier: &str) -> Result<String, Fault> {
     if identifier.contains('*') || identifier.is_empty() {
         return Err(constraint(
             identifier,
@@ -373,7 +402,7 @@ fn named_by(tx: &Tx, identifier: &str) -> Result<String, Fault> {
     }
 }
 
-fn found_by(tx: &Tx, name: Option<String>, identifier: Option<String>) -> Result<(String, Group), Fault> {
+pub fn found_by(tx: &Tx, name: Option<String>, identifier: Option<String>) -> Result<(String, Group), Fault> {
     match (name, identifier) {
         (Some(name), None) => find(tx, Some(name)),
         (None, Some(identifier)) => find(tx, Some(named_by(tx, &identifier)?)),
@@ -381,7 +410,7 @@ fn found_by(tx: &Tx, name: Option<String>, identifier: Option<String>) -> Result
     }
 }
 
-fn find(tx: &Tx, name: Option<String>) -> Result<(String, Group), Fault> {
+pub fn find(tx: &Tx, name: Option<String>) -> Result<(String, Group), Fault> {
     let name = checked_name(name)?;
     match tx.get::<Group>(TABLE, &name)? {
         Some(group) => Ok((name, group)),
@@ -389,7 +418,7 @@ fn find(tx: &Tx, name: Option<String>) -> Result<(String, Group), Fault> {
     }
 }
 
-fn checked_name(name: Option<String>) -> Result<String, Fault> {
+pub fn checked_name(name: Option<String>) -> Result<String, Fault> {
     let name = name.ok_or_else(|| constraint("null", "logGroupName", "not be null"))?;
     if name.len() > 512 {
         return Err(invalid("Invalid LogGroup or LogStream, both must have length less than or equal to 512."));

@@ -1,9 +1,19 @@
-//! CloudWatch Logs: log groups, their retention and the account policies over it. From an operation's name to its handler.
+//! CloudWatch Logs: log groups, their retention and the account policies over it, streams and their events. From an operation's
+//! name to its handler.
 
 mod account_policy;
+mod chunk;
+mod filter;
+mod get;
 mod group;
+mod pattern;
+mod put;
+mod stream;
+pub mod tail;
 #[cfg(test)]
 mod tests;
+
+pub use put::write;
 
 use super::dispatch::answer;
 use super::fault::Fault;
@@ -25,6 +35,13 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "TagResource" => answer(request, tx, group::tag),
         "UntagResource" => answer(request, tx, group::untag),
         "ListTagsForResource" => answer(request, tx, group::list_tags),
+        "CreateLogStream" => answer(request, tx, stream::create),
+        "DeleteLogStream" => answer(request, tx, stream::delete),
+        "DescribeLogStreams" => answer(request, tx, stream::describe),
+        "PutLogEvents" => answer(request, tx, put::put),
+        "GetLogEvents" => answer(request, tx, get::get),
+        "FilterLogEvents" => answer(request, tx, filter::filter),
+        tail::OPERATION => answer(request, tx, tail::start),
         "PutAccountPolicy" => answer(request, tx, account_policy::put),
         "DeleteAccountPolicy" => answer(request, tx, account_policy::delete),
         "DescribeAccountPolicies" => answer(request, tx, account_policy::describe),

@@ -5,6 +5,7 @@ mod cbor;
 #[cfg(test)]
 mod clients_tests;
 mod decode;
+pub mod frame;
 mod json;
 mod query;
 mod rest;
@@ -156,6 +157,12 @@ pub fn write_refusal(refused: &Refused) -> Result<HttpResponse> {
 }
 
 impl Reply {
+    /// The response whose body is a stream of events.
+    pub fn stream(&self, body: SdkBody) -> Result<HttpResponse> {
+        let response = http::Response::builder().header("content-type", "application/vnd.amazon.eventstream");
+        Ok(response.header("x-amzn-requestid", request_id()).body(body)?.try_into()?)
+    }
+
     pub fn protocol(&self) -> Protocol {
         self.protocol
     }

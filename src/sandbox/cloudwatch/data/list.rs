@@ -48,6 +48,8 @@ pub fn list_metrics(input: ListMetrics, tx: &mut Tx) -> Result<Metrics, Fault> {
     let since = tx.now() - recent;
     let mut metrics: Vec<Metric> =
         put::known(tx)?.into_iter().filter(|known| known.last >= since).map(|known| known.metric).collect();
+    // A function's own come below, with all their dimensions.
+    metrics.retain(|metric| Name::parse(metric).is_none());
     for (name, _) in Name::ALL {
         let metric = |dimensions| Metric {
             namespace: Some("AWS/Lambda".to_owned()),

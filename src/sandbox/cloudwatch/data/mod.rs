@@ -1,11 +1,16 @@
 //! Metric data: what was put, and what the functions of an account "did", generated on demand and never stored.
 
+mod embedded;
 mod generated;
+pub mod invoked;
 pub mod list;
 mod math;
 pub mod put;
 pub mod query;
 pub mod statistics;
+
+pub use embedded::embedded;
+pub use generated::Name;
 
 use super::metric::{Dimension, Metric};
 use super::statistic::Aggregate;
@@ -32,21 +37,29 @@ fn series(tx: &Tx, metric: &Metric, unit: Option<&str>, range: Range<i64>, perio
     let mut add = |second: i64, aggregate: Aggregate| {
         series.entry(second.div_euclid(period) * period).or_default().merge(&aggregate);
     };
-    for point in put::points(tx, metric, range.clone())? {
-        if unit.is_none_or(|unit| point.unit == unit) {
-            add(point.second, point.aggregate);
+    let Some(name) = generated::Name::parse(metric) else {
+        for point in put::points(tx, metric, range.clone())? {
+            if unit.is_none_or(|unit| point.unit == unit) {
+                add(point.second, point.aggregate);
+            }
         }
-    }
-    let Some(name) = generated::Name::parse(metric).filter(|name| unit.is_none_or(|unit| unit == name.unit())) else {
         return Ok(series);
     };
+    if unit.is_some_and(|unit| unit != name.unit()) {
+        return Ok(series);
+    }
     let now = tx.now().seconds();
     // The running minute is not complete, so it is not there yet.
     let minutes =
         range.start.max(now - GENERATED_DAYS * 86_400).div_euclid(60)..range.end.min(now - now % 60).div_euclid(60);
     for function in functions_of(tx, metric)? {
+        for point in put::points(tx, &invoked::metric(&function, name), range.clone())? {
+            add(point.second, point.aggregate);
+        }
         let source = generated::Function::new(tx, &function);
-        for minute in minutes.clone() {
+        // What was made up ends where the truth begins, so that a function's numbers agree with its logs.
+        let end = invoked::since(tx, &function)?.map_or(minutes.end, |since| since.seconds().div_euclid(60));
+        for minute in minutes.start..minutes.end.min(end) {
             if let Some(aggregate) = source.minute(minute).and_then(|done| done.aggregate(name)) {
                 add(minute * 60, aggregate);
             }

@@ -188,6 +188,32 @@ impl StatisticSet {
     }
 }
 
+/// Adds what a service of AWS measured. Values of one minute and unit are kept as one point, so that a busy minute stays small.
+pub fn add(tx: &mut Tx, metric: Metric, unit: &str, at: Timestamp, aggregate: &Aggregate) -> Result<(), Fault> {
+    let second = at.seconds().div_euclid(60) * 60;
+    let series = series_key(&metric);
+    let key = format!("{series}{:012}", second.div_euclid(HOUR));
+    let mut hour = tx.get::<Vec<Stored>>(POINTS, &key)?.unwrap_or_default();
+    let known = hour.iter().position(|point| point.second == second && point.unit == unit);
+    let mut merged = known.map(|at| hour.remove(at).aggregate()).unwrap_or_default();
+    merged.merge(aggregate);
+    merged.condense();
+    let Aggregate { count, sum, minimum, maximum, samples } = merged;
+    hour.push(Stored { second, unit: unit.to_owned(), count, sum, minimum, maximum, samples });
+    tx.put(POINTS, &key, &hour)?;
+    if tx.get::<Known>(METRICS, &series)?.is_none_or(|known| known.last < at) {
+        tx.put(METRICS, &series, &Known { metric, last: at })?;
+    }
+    Ok(())
+}
+
+impl Stored {
+    fn aggregate(self) -> Aggregate {
+        let Stored { count, sum, minimum, maximum, samples, .. } = self;
+        Aggregate { count, sum, minimum, maximum, samples }
+    }
+}
+
 /// What was put of a metric within a range of seconds.
 pub fn points(tx: &Tx, metric: &Metric, range: Range<i64>) -> Result<Vec<Point>, Fault> {
     let key = series_key(metric);
@@ -197,10 +223,7 @@ pub fn points(tx: &Tx, metric: &Metric, range: Range<i64>) -> Result<Vec<Point>,
     let hours = tx.list_prefix::<Vec<Stored>>(POINTS, &key)?.into_iter().flat_map(|(_, hour)| hour);
     let within = hours.filter(|point| range.contains(&point.second));
     Ok(within
-        .map(|point| {
-            let Stored { second, unit, count, sum, minimum, maximum, samples } = point;
-            Point { second, unit, aggregate: Aggregate { count, sum, minimum, maximum, samples } }
-        })
+        .map(|point| Point { second: point.second, unit: point.unit.clone(), aggregate: point.aggregate() })
         .collect())
 }
 

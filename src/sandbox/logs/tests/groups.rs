@@ -1,16 +1,11 @@
-//! CloudWatch Logs through the real SDK client.
+//! Log groups, their retention and their tags.
 
-use crate::sandbox::testing::config;
-use crate::sandbox::{Sandbox, Weather};
+use super::client;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass, PolicyType, Scope};
 
 const SEEDED: &str = "/aws/lambda/mlops-service-lambda";
-
-fn client() -> Client {
-    Client::new(&config(&Sandbox::in_memory(Weather::default())))
-}
 
 async fn one(logs: &Client, name: &str) -> LogGroup {
     let found = logs.describe_log_groups().log_group_identifiers(name).send().await.unwrap();
@@ -75,7 +70,7 @@ async fn what_logs_refuses() {
         assert!(error.is_invalid_parameter_exception());
         assert!(error.message().unwrap().contains(&format!("Value '{days}' at 'retentionInDays'")), "{error:?}");
     }
-    for days in super::RETENTIONS {
+    for days in crate::sandbox::logs::RETENTIONS {
         put(days).send().await.unwrap();
     }
     let missing = logs.put_retention_policy().log_group_name("missing").retention_in_days(7).send().await;

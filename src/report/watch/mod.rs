@@ -1,0 +1,3 @@
+//! What is looked at, as text: for people and for programs. Judges nothing.
+
+pub mod subscriptions;

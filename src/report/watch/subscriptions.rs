@@ -1,0 +1,152 @@
+//! Subscriptions for people and for programs: the verdict, the list, and what each one that is not confirmed waits for.
+
+use crate::plan::notes;
+use crate::report::{Look, Tone, count, json, layout, mask, table};
+use crate::watch::subscriptions::{Row, State, Subscriptions};
+use serde_json::{Value, json};
+
+/// The list, ending in a line feed.
+pub fn list(all: &Subscriptions, look: &Look) -> String {
+    let open = all.open().count();
+    let tone = if open == 0 { Tone::Good } else { Tone::Careful };
+    let mut text = format!("{}\n", look.paint(tone, &verdict(all)));
+    let cells = |row: &Row| {
+        let spec = if row.wanted { "" } else { "not in the spec" };
+        [&row.topic, &row.protocol, &mask::line(&row.endpoint), row.state.word(), spec].map(str::to_owned).to_vec()
+    };
+    if !all.rows.is_empty() {
+        let header = ["topic", "protocol", "endpoint", "state", ""];
+        text += &format!("\n{}", table::table(&header, all.rows.iter().map(cells).collect(), look));
+    }
+    if open > 0 {
+        text += &format!("\n{}", to_do(all, look));
+    }
+    text
+}
+
+/// `mlops-lab9 in 123456789012 us-east-1: 1 of 2 subscriptions confirmed, 1 pending`.
+pub fn verdict(all: &Subscriptions) -> String {
+    let mut line = format!("{} in {}: ", mask::line(&all.stack), all.target);
+    if all.rows.is_empty() {
+        return line + "no topic has a subscription, so nobody is told of anything";
+    }
+    let subscriptions = count(all.rows.len(), "subscription");
+    line += &format!("{} of {subscriptions} confirmed", all.count(State::Confirmed));
+    for state in [State::Pending, State::Lost, State::Missing] {
+        match all.count(state) {
+            0 => {}
+            n => line += &format!(", {n} {}", state.word()),
+        }
+    }
+    line
+}
+
+/// What somebody has to do about each one that is open.
+pub fn to_do(all: &Subscriptions, look: &Look) -> String {
+    let one = |row: &Row| {
+        let line = format!("{} {}", mask::line(&row.endpoint), what(row.state));
+        let head = layout::hang("  ! ", &line, look.width);
+        head + &layout::hang("    do: ", &mask::line(&remedy(row)), look.width)
+    };
+    all.open().map(one).collect()
+}
+
+fn what(state: State) -> &'static str {
+    match state {
+        State::Confirmed => "has confirmed",
+        State::Pending => "has not confirmed",
+        State::Lost => "has unsubscribed",
+        State::Missing => "is not subscribed",
+    }
+}
+
+/// What to do about a subscription that tells nobody.
+pub fn remedy(row: &Row) -> String {
+    match row.state {
+        State::Confirmed => String::new(),
+        State::Pending => format!(
+            "{}; no mail? mlopsctl subscriptions resend {}",
+            notes::confirm(&row.protocol, &row.endpoint),
+            row.endpoint
+        ),
+        State::Lost => "ask them first; then mlopsctl apply subscribes them anew, or take them out of the spec".into(),
+        State::Missing => {
+            "mlopsctl apply subscribes them (a pending one that nobody confirms is gone after some days)".into()
+        }
+    }
+}
+
+/// While waiting: `you@example.edu has confirmed (mlops-lambda-alerts)`.
+pub fn change(row: &Row) -> String {
+    format!("{} {} ({})", mask::line(&row.endpoint), what(row.state), mask::line(&row.topic))
+}
+
+/// For programs.
+pub fn json(all: &Subscriptions) -> String {
+    let count = |state: State| all.count(state);
+    let mut value = json!({
+        "format_version": json::FORMAT_VERSION,
+        "stack": all.stack,
+        "account": all.target.account,
+        "region": all.target.region,
+        "summary": {
+            "confirmed": count(State::Confirmed), "pending": count(State::Pending),
+            "lost": count(State::Lost), "missing": count(State::Missing),
+        },
+    });
+    let rows = all.rows.iter().map(|row| {
+        let mut value = json!(row);
+        if row.state != State::Confirmed {
+            value["remedy"] = remedy(row).into();
+        }
+        value
+    });
+    value["subscriptions"] = rows.collect::<Vec<Value>>().into();
+    format!("{:#}\n", mask::json(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::target;
+
+    fn row(endpoint: &str, state: State, wanted: bool) -> Row {
+        Row { topic: "alerts".into(), protocol: "email".into(), endpoint: endpoint.into(), state, wanted }
+    }
+
+    fn all(rows: Vec<Row>) -> Subscriptions {
+        Subscriptions { stack: "lab9".into(), target: target(), rows }
+    }
+
+    #[test]
+    fn what_is_open_is_said_with_what_to_do() {
+        let all = all(vec![
+            row("a@x.edu", State::Confirmed, true),
+            row("b@x.edu", State::Pending, true),
+            row("c@x.edu", State::Lost, false),
+            row("d@x.edu", State::Missing, true),
+        ]);
+        let text = list(&all, &Look::PLAIN);
+        assert!(text.contains("1 of 4 subscriptions confirmed, 1 pending, 1 lost, 1 missing\n"), "{text}");
+        assert!(text.contains("! b@x.edu has not confirmed\n") && text.contains("resend b@x.edu"), "{text}");
+        assert!(text.contains("! d@x.edu is not subscribed\n    do: mlopsctl apply"), "{text}");
+        assert!(!text.contains("! c@x.edu"), "nobody asked for it: {text}");
+    }
+
+    #[test]
+    fn all_is_well_in_one_line_and_a_list() {
+        let text = list(&all(vec![row("a@x.edu", State::Confirmed, true)]), &Look::PLAIN);
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(list(&all(vec![]), &Look::PLAIN).contains("nobody is told"));
+    }
+
+    #[test]
+    fn programs_get_states_and_no_secret() {
+        let secret = Row { protocol: "https".into(), ..row("https://u:hunter2@x.edu/hook", State::Pending, true) };
+        let text = json(&all(vec![secret]));
+        assert!(!text.contains("hunter2"), "{text}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["summary"]["pending"], 1);
+        assert_eq!(value["subscriptions"][0]["state"], "pending");
+    }
+}

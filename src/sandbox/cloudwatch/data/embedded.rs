@@ -1,0 +1,94 @@
+//! Metrics embedded in log lines. Format: Amazon CloudWatch user guide, "Embedded metric format specification". A line that breaks
+//! the format is a line and no more.
+
+use super::super::metric::{Dimension, Metric, UNITS};
+use super::super::statistic::Aggregate;
+use super::put;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::store::Tx;
+use crate::sandbox::wire::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+const MOST_METRICS: usize = 100;
+const MOST_DIMENSIONS: usize = 30;
+const MOST_VALUES: usize = 100;
+
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "_aws")]
+    metadata: Metadata,
+    #[serde(flatten)]
+    members: serde_json::Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata {
+    /// Milliseconds since 1970.
+    timestamp: i64,
+    cloud_watch_metrics: Vec<Directive>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: String,
+    #[serde(default)]
+    dimensions: Vec<Vec<String>>,
+    metrics: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named {
+    name: String,
+    unit: Option<String>,
+}
+
+/// Adds the metrics of a log line, if it has any, at the line's own time or, in milliseconds, at a given one.
+pub fn embedded(tx: &mut Tx, message: &str, at: Option<i64>) -> Result<(), Fault> {
+    if !message.starts_with('{') || !message.contains("\"CloudWatchMetrics\"") {
+        return Ok(());
+    }
+    let Ok(line) = serde_json::from_str::<Line>(message) else { return Ok(()) };
+    let at = Timestamp::from_millis(at.unwrap_or(line.metadata.timestamp));
+    for directive in &line.metadata.cloud_watch_metrics {
+        for named in directive.metrics.iter().take(MOST_METRICS) {
+            let Some(aggregate) = line.members.get(&named.name).and_then(numbers) else { continue };
+            let unit = named.unit.as_deref().filter(|unit| UNITS.contains(unit)).unwrap_or("None");
+            for set in &directive.dimensions {
+                let Some(dimensions) = dimensions(set, &line.members) else { continue };
+                let metric = Metric {
+                    namespace: Some(directive.namespace.clone()),
+                    metric_name: Some(named.name.clone()),
+                    dimensions,
+                };
+                put::add(tx, metric, unit, at, &aggregate)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A number, or up to a hundred of them.
+fn numbers(value: &Value) -> Option<Aggregate> {
+    let numbers: Vec<f64> = match value {
+        Value::Number(number) => vec![number.as_f64()?],
+        Value::Array(items) if items.len() <= MOST_VALUES => {
+            items.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>()?
+        }
+        _ => return None,
+    };
+    (!numbers.is_empty()).then(|| Aggregate::of(numbers.into_iter().map(|number| (number, 1.0)).collect()))
+}
+
+/// The dimensions of one set; none where a member is missing or no text.
+fn dimensions(set: &[String], members: &serde_json::Map<String, Value>) -> Option<Vec<Dimension>> {
+    let fits = |value: &&str| !value.trim().is_empty() && value.is_ascii() && value.len() <= 1024;
+    let dimension = |name: &String| {
+        let value = members.get(name)?.as_str().filter(fits)?.to_owned();
+        Some(Dimension { name: name.clone(), value })
+    };
+    (set.len() <= MOST_DIMENSIONS).then(|| set.iter().map(dimension).collect()).flatten()
+}

@@ -13,6 +13,8 @@ mod failure;
 mod init;
 mod interrupt;
 mod lint;
+mod logs;
+mod moment;
 mod output;
 mod plan;
 mod prices;
@@ -24,6 +26,7 @@ mod service;
 mod subscriptions;
 mod test;
 mod variables;
+mod watched;
 
 use anyhow::Context;
 use clap::error::ErrorKind;
@@ -54,6 +57,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Logs(logs::LogsArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
     Service(service::ServiceArgs),
@@ -101,6 +105,7 @@ impl Command {
             | Command::Apply(_)
             | Command::Destroy(_)
             | Command::Backtest(_)
+            | Command::Logs(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
@@ -116,6 +121,8 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Logs(args) if args.is_following() => args.run(&mut run).await,
+                Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await

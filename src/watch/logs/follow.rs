@@ -1,7 +1,7 @@
 //! Follows a log group: a tail where there is one, polls where there is none and wherever the tail may have missed something.
 //! Every event once, in order within its stream; in memory only what the window holds.
 
-use super::source::{Ask, Batch, Event, Source, Tail};
+use super::source::{Ask, Batch, Event, Page, Source, Tail};
 use super::window::{MOST, Poll, Window};
 use crate::aws::{AwsError, Class};
 use std::time::Duration;
@@ -34,6 +34,8 @@ pub enum News {
 
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
+    /// Stands beside everything that is heard: which group it is of, for whoever follows several.
+    pub number: usize,
     /// Milliseconds since 1970.
     pub from: i64,
     /// Whether a tail is wanted.
@@ -61,7 +63,12 @@ impl From<AwsError> for Stop {
 ///
 /// # Errors
 /// What no waiting mends: a missing permission, credentials that are none, a pattern that CloudWatch refuses.
-pub async fn follow<S: Source>(source: &S, ask: &Ask, options: Options, news: &Sender<News>) -> Result<(), AwsError> {
+pub async fn follow<S: Source>(
+    source: &S,
+    ask: &Ask,
+    options: Options,
+    news: &Sender<(usize, News)>,
+) -> Result<(), AwsError> {
     let mut follower = Follower {
         source,
         ask,
@@ -83,7 +90,7 @@ struct Follower<'a, S> {
     source: &'a S,
     ask: &'a Ask,
     options: Options,
-    news: &'a Sender<News>,
+    news: &'a Sender<(usize, News)>,
     window: Window,
     /// The newest event, and when it was heard of.
     newest: i64,
@@ -128,7 +135,7 @@ impl<S: Source> Follower<'_, S> {
                     Err(error) => self.without_tail(&error, &mut reopen).await?,
                 }
             }
-            let found = self.poll_until_it_works().await?;
+            let found = self.poll().await?;
             gap = if found || self.window.is_holding() { EAGER } else { (gap * 3 / 2).min(CALM) };
             self.wait(gap).await?;
         }
@@ -151,7 +158,7 @@ impl<S: Source> Follower<'_, S> {
     async fn tailed(&mut self, mut tail: S::Tail) -> Result<(), Stop> {
         self.session += 1;
         // What was stored before the session began, its tail will not bring; shown first, so that order is kept.
-        self.poll_until_it_works().await?;
+        self.poll().await?;
         self.wait(SETTLE).await?;
         let mut level = self.catch_up().await?;
         let mut audit = Instant::now() + AUDIT;
@@ -186,7 +193,7 @@ impl<S: Source> Follower<'_, S> {
     /// Polls until nothing is held back. False where that does not come to be: too much is written for a tail.
     async fn catch_up(&mut self) -> Result<bool, Stop> {
         for _ in 0..CATCH_UP_POLLS {
-            self.poll_until_it_works().await?;
+            self.poll().await?;
             if !self.window.is_holding() {
                 return Ok(true);
             }
@@ -202,7 +209,7 @@ impl<S: Source> Follower<'_, S> {
         }
         let mut looked = self.poll().await.map(drop);
         for _ in 0..LAST_LOOKS {
-            if !matches!(looked, Err(Stop::Failed(_))) && !self.window.is_holding() {
+            if looked.is_ok() && !self.window.is_holding() {
                 break;
             }
             sleep(EAGER).await;
@@ -210,17 +217,22 @@ impl<S: Source> Follower<'_, S> {
         }
         let rest = self.window.end(Poll::default());
         self.show(rest).await?;
-        looked
+        match looked {
+            Err(Stop::Failed(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
-    /// Whether anything new was found. What passes is waited for and said once; what does not is an error.
-    async fn poll_until_it_works(&mut self) -> Result<bool, Stop> {
+    /// One page. What passes is waited for and said once, and the page asked for again; what does not is an error.
+    async fn page(&mut self, from: i64, token: Option<&str>) -> Result<Page, Stop> {
         let mut wait = AGAIN;
         loop {
-            let error = match self.poll().await {
-                Ok(found) => return Ok(found),
-                Err(Stop::Failed(error)) => error,
-                Err(stop) => return Err(stop),
+            let error = match self.source.page(self.ask, from, None, token).await {
+                Ok(page) => {
+                    self.missing = false;
+                    return Ok(page);
+                }
+                Err(error) => error,
             };
             match error.class {
                 Class::NotFound if !self.missing => {
@@ -230,7 +242,7 @@ impl<S: Source> Follower<'_, S> {
                 }
                 Class::NotFound => {}
                 Class::Throttled | Class::Transient | Class::Conflict | Class::Limit => {
-                    if wait == AGAIN {
+                    if wait > AGAIN {
                         self.note(format!("{error}: trying again")).await?;
                     }
                 }
@@ -247,19 +259,17 @@ impl<S: Source> Follower<'_, S> {
         let from = self.window.floor();
         let mut token: Option<String> = None;
         loop {
-            let page = match self.source.page(self.ask, from, None, token.as_deref()).await {
+            let page = match self.page(from, token.as_deref()).await {
                 Ok(page) => page,
-                // A token that has grown too old: the next poll begins again.
-                Err(error) if token.is_some() && error.is(Class::Refused) => {
+                Err(stop) => {
                     self.window.break_off(poll);
-                    return Ok(found);
-                }
-                Err(error) => {
-                    self.window.break_off(poll);
-                    return Err(error.into());
+                    return match stop {
+                        // A token that has grown too old: the next poll begins again.
+                        Stop::Failed(error) if token.is_some() && error.is(Class::Refused) => Ok(found),
+                        stop => Err(stop),
+                    };
                 }
             };
-            self.missing = false;
             let passed = page.events.iter().map(|event| event.at).max();
             self.window.page(&mut poll, page.events);
             self.heard();
@@ -304,11 +314,11 @@ impl<S: Source> Follower<'_, S> {
         if events.is_empty() {
             return Ok(());
         }
-        self.news.send(News::Events(events)).await.map_err(|_| Stop::Done)
+        self.news.send((self.options.number, News::Events(events))).await.map_err(|_| Stop::Done)
     }
 
     async fn note(&self, note: String) -> Result<(), Stop> {
-        self.news.send(News::Note(note)).await.map_err(|_| Stop::Done)
+        self.news.send((self.options.number, News::Note(note))).await.map_err(|_| Stop::Done)
     }
 
     async fn wait(&self, time: Duration) -> Result<(), Stop> {

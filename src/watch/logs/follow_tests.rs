@@ -185,7 +185,7 @@ async fn follows(count: usize, seconds: i64, page: usize, weather: Weather) -> B
         calls: RefCell::default(),
     };
     let until = Instant::now() + Duration::from_secs(seconds.unsigned_abs() + 40);
-    let options = Options { from: BEGAN, tail: weather.tail, until: Some(until), now: || i64::MAX };
+    let options = Options { number: 3, from: BEGAN, tail: weather.tail, until: Some(until), now: || i64::MAX };
     let (news, mut heard) = mpsc::channel(4);
     let ask = Ask { group: "/aws/lambda/svc".into(), ..Ask::default() };
     let mut follower = Follower {
@@ -205,13 +205,13 @@ async fn follows(count: usize, seconds: i64, page: usize, weather: Weather) -> B
         loop {
             tokio::select! {
                 biased;
-                Some(news) = heard.recv() => if let News::Events(events) = news { shown.extend(events) },
+                Some((3, news)) = heard.recv() => if let News::Events(events) = news { shown.extend(events) },
                 stopped = &mut run => break stopped,
             }
         }
     };
     assert!(matches!(stopped, Stop::Done));
-    while let Ok(News::Events(events)) = heard.try_recv() {
+    while let Ok((3, News::Events(events))) = heard.try_recv() {
         shown.extend(events);
     }
     assert_eq!(shown.len(), events.len(), "events shown, of those there are");
@@ -272,14 +272,19 @@ async fn what_no_waiting_mends_ends_it_and_a_missing_group_is_waited_for() {
             Err(error(Class::Denied))
         }
     }
-    let options =
-        Options { from: 0, tail: false, until: Some(Instant::now() + Duration::from_secs(60)), now: || i64::MAX };
+    let options = Options {
+        number: 3,
+        from: 0,
+        tail: false,
+        until: Some(Instant::now() + Duration::from_secs(60)),
+        now: || i64::MAX,
+    };
     let ask = Ask { group: "g".into(), ..Ask::default() };
     let (news, mut heard) = mpsc::channel(100);
     let refused = follow(&Refusing(Cell::new(0), Class::Denied), &ask, options, &news).await;
     assert_eq!(refused.map_err(|error| error.class), Err(Class::Denied));
     follow(&Refusing(Cell::new(0), Class::NotFound), &ask, options, &news).await.unwrap();
     let said = heard.try_recv().unwrap();
-    assert_eq!(said, News::Note("there is no log group g yet: waiting for its first event".into()));
+    assert_eq!(said, (3, News::Note("there is no log group g yet: waiting for its first event".into())));
     assert!(heard.try_recv().is_err(), "said once");
 }

@@ -2,4 +2,5 @@
 
 pub mod http;
 pub mod logs;
+pub mod signals;
 pub mod subscriptions;

@@ -18,15 +18,23 @@ pub struct Sketch {
 }
 
 impl Sketch {
+    /// One column for each value that the alarm compares after `from`.
+    pub fn values(watched: &Watched, condition: &Condition, from: i64) -> Self {
+        let grid = &watched.grid;
+        let columns = (grid.index_from(from + 1)..grid.len).map(|index| value(watched, condition, index));
+        Self {
+            columns: columns.map(|value| (!value.is_nan()).then_some((value, value))).collect(),
+            threshold: condition.threshold,
+            comparison: condition.comparison,
+        }
+    }
+
     pub fn new(figures: &Figures, condition: &Condition, watched: &Watched) -> Self {
         let mut columns: Vec<Option<(f64, f64)>> = vec![None; COLUMNS];
         let length = (figures.until - figures.from).max(1);
         let grid = &watched.grid;
         for index in grid.index_from(figures.from + 1)..grid.len {
-            let value = match watched.values() {
-                Some(values) => values[index],
-                None => watched.window(index, condition.range, |slots| slots.next().unwrap_or(f64::NAN)),
-            };
+            let value = value(watched, condition, index);
             let at = (grid.end(index) - figures.from - 1) * COLUMNS as i64 / length;
             let Some(column) = usize::try_from(at).ok().and_then(|at| columns.get_mut(at)) else { continue };
             if !value.is_nan() {
@@ -35,5 +43,13 @@ impl Sketch {
             }
         }
         Self { columns, threshold: condition.threshold, comparison: condition.comparison }
+    }
+}
+
+/// What is compared at the end of this period; NaN where there is nothing.
+fn value(watched: &Watched, condition: &Condition, index: usize) -> f64 {
+    match watched.values() {
+        Some(values) => values[index],
+        None => watched.window(index, condition.range, |slots| slots.next().unwrap_or(f64::NAN)),
     }
 }

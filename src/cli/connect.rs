@@ -88,11 +88,37 @@ impl ConnectArgs {
     fn sandbox_file(&self) -> Option<PathBuf> {
         match self.sandbox.as_deref()? {
             "" | "0" | "false" => None,
-            "1" | "true" => {
-                let elsewhere = std::env::var_os("MLOPSCTL_SANDBOX_FILE").filter(|path| !path.is_empty());
-                Some(elsewhere.map_or_else(|| PathBuf::from(SANDBOX_FILE), PathBuf::from))
-            }
-            path => Some(PathBuf::from(path)),
+            text => Some(sandbox_file(text)),
         }
+    }
+}
+
+/// The file that `--sandbox=TEXT` means.
+fn sandbox_file(text: &str) -> PathBuf {
+    match text {
+        "" | "0" | "false" | "1" | "true" => {
+            let elsewhere = std::env::var_os("MLOPSCTL_SANDBOX_FILE").filter(|path| !path.is_empty());
+            elsewhere.map_or_else(|| PathBuf::from(SANDBOX_FILE), PathBuf::from)
+        }
+        path => PathBuf::from(path),
+    }
+}
+
+/// For the commands that are about the sandbox itself.
+#[derive(Debug, Clone, Args)]
+pub struct SandboxFileArgs {
+    /// Where the sandbox keeps its state; else MLOPSCTL_SANDBOX_FILE, else .mlopsctl/sandbox.json
+    #[arg(long, value_name = "FILE", env = "MLOPSCTL_SANDBOX", hide_env_values = true, global = true)]
+    sandbox: Option<String>,
+}
+
+impl SandboxFileArgs {
+    pub fn path(&self) -> PathBuf {
+        sandbox_file(self.sandbox.as_deref().unwrap_or_default())
+    }
+
+    /// In fine weather: these commands are no calls.
+    pub fn open(&self) -> Result<Sandbox, Failure> {
+        Ok(Sandbox::open(&self.path(), Weather::default())?)
     }
 }

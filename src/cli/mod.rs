@@ -19,10 +19,13 @@ mod output;
 mod plan;
 mod prices;
 mod progress;
+mod report;
+mod sandbox;
 mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod status;
 mod subscriptions;
 mod test;
 mod variables;
@@ -58,10 +61,13 @@ enum Command {
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Logs(logs::LogsArgs),
+    Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
+    Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
+    Report(report::ReportArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -96,14 +102,17 @@ impl Command {
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
             Command::Test(args) => args.run(output),
+            Command::Report(args) => args.run(output),
             Command::Serve(args) => args.run(output),
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
+            | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
             | Command::Apply(_)
             | Command::Destroy(_)
+            | Command::Status(_)
             | Command::Backtest(_)
             | Command::Logs(_)
             | Command::Subscriptions(_)
@@ -123,14 +132,20 @@ impl Command {
                 Command::Destroy(args) => args.run(&mut run).await,
                 Command::Logs(args) if args.is_following() => args.run(&mut run).await,
                 Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
+                Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Test(_) => Ok(Exit::Success),
+                Command::Schema(_)
+                | Command::Completions(_)
+                | Command::Man(_)
+                | Command::Test(_)
+                | Command::Report(_) => Ok(Exit::Success),
             };
             match (ended, run.signals.received()) {
                 (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {

@@ -28,7 +28,8 @@ pub fn save(path: &Path, plan: &Plan) -> Result<(), Failure> {
     Ok(written.with_context(|| format!("could not save the plan to {}", path.display()))?)
 }
 
-fn beside(path: &Path) -> PathBuf {
+/// A name in the same folder for what is not yet whole.
+pub fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}", std::process::id()));
     path.with_file_name(name)

@@ -1,10 +1,16 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
+mod fold;
+mod merge;
 mod rows;
 mod select;
+#[cfg(test)]
+pub mod testing;
 mod verify;
 
-pub use rows::{FleetReport, Row, State};
+pub use fold::{Alike, Group, alike, fold};
+pub use merge::{NoReport, merge};
+pub use rows::{AlarmStates, Drift, Failure, Findings, FleetReport, Row, State, Subscriptions};
 pub use select::{Select, UnknownTarget};
 
 use crate::apply::{self, Event, Report};

@@ -259,7 +259,7 @@ fn what_a_read_tells_is_what_the_rules_know() {
     use crate::resources::live::Facts;
     use crate::resources::{Confirmation, FunctionFacts, Live, Observation, Snapshot, Subscription, Topic};
     let mut snapshot = Snapshot::default();
-    let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/aws/lambda/f".into() };
+    let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/aws/lambda/f".into(), last_modified: None };
     snapshot.functions.insert("f".into(), Ok(facts));
     snapshot.functions.insert("g".into(), Err("denied".into()));
     let mut add = |resource: Resource, facts: Facts| {

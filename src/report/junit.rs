@@ -1,36 +1,78 @@
-//! Alarm tests as JUnit XML, which CI systems read.
+//! JUnit XML, which CI systems read, and the tests of alarms as such.
 
 use super::html::escape;
+use super::mask;
 use crate::unit_test::Outcome;
+
+/// What a suite is made of.
+#[derive(Debug)]
+pub struct Suite {
+    pub name: String,
+    pub cases: Vec<Case>,
+}
+
+/// One test; without anything told it is passed.
+#[derive(Debug)]
+pub struct Case {
+    pub name: String,
+    pub told: Vec<Told>,
+}
+
+/// Why a test is not passed; the first line is the short form.
+#[derive(Debug)]
+pub enum Told {
+    Failure(String),
+    Error(String),
+    Skipped(String),
+}
+
+impl Told {
+    fn element(&self) -> (&'static str, &str) {
+        match self {
+            Told::Failure(text) => ("failure", text),
+            Told::Error(text) => ("error", text),
+            Told::Skipped(text) => ("skipped", text),
+        }
+    }
+}
 
 /// One suite a file, one case a test.
 pub fn junit(files: &[(String, Vec<Outcome>)]) -> String {
-    let failed = |outcomes: &[Outcome]| outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count();
-    let total: usize = files.iter().map(|(_, outcomes)| outcomes.len()).sum();
-    let failures: usize = files.iter().map(|(_, outcomes)| failed(outcomes)).sum();
+    let case = |outcome: &Outcome| Case {
+        name: outcome.name.clone(),
+        told: outcome.failures.iter().cloned().map(Told::Failure).collect(),
+    };
+    let suites: Vec<Suite> = files
+        .iter()
+        .map(|(file, outcomes)| Suite { name: file.clone(), cases: outcomes.iter().map(case).collect() })
+        .collect();
+    xml("mlopsctl test", &suites)
+}
+
+/// The whole document, ending in a line feed.
+pub fn xml(name: &str, suites: &[Suite]) -> String {
+    let all: Vec<&Case> = suites.iter().flat_map(|suite| &suite.cases).collect();
+    let count = |cases: &[&Case], what: &str| {
+        cases.iter().filter(|case| case.told.iter().any(|told| told.element().0 == what)).count()
+    };
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"mlopsctl test\" tests=\"{total}\" failures=\"{failures}\" errors=\"0\">\n"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
+        attribute(name),
+        all.len(),
+        count(&all, "failure"),
+        count(&all, "error")
     );
-    for (file, outcomes) in files {
-        let file = attribute(file);
+    for suite in suites {
+        let (name, cases) = (attribute(&suite.name), suite.cases.iter().collect::<Vec<_>>());
         xml.push_str(&format!(
-            "  <testsuite name=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
-            outcomes.len(),
-            failed(outcomes)
+            "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
+            cases.len(),
+            count(&cases, "failure"),
+            count(&cases, "error"),
+            count(&cases, "skipped")
         ));
-        for outcome in outcomes {
-            let name = attribute(&outcome.name);
-            if outcome.failures.is_empty() {
-                xml.push_str(&format!("    <testcase classname=\"{file}\" name=\"{name}\"/>\n"));
-                continue;
-            }
-            xml.push_str(&format!("    <testcase classname=\"{file}\" name=\"{name}\">\n"));
-            for failure in &outcome.failures {
-                let first = attribute(failure.lines().next().unwrap_or_default());
-                let body = allowed(failure);
-                xml.push_str(&format!("      <failure message=\"{first}\">{}</failure>\n", escape(&body)));
-            }
-            xml.push_str("    </testcase>\n");
+        for case in cases {
+            xml.push_str(&self::case(&name, case));
         }
         xml.push_str("  </testsuite>\n");
     }
@@ -38,16 +80,27 @@ pub fn junit(files: &[(String, Vec<Outcome>)]) -> String {
     xml
 }
 
+fn case(suite: &str, case: &Case) -> String {
+    let name = attribute(&case.name);
+    if case.told.is_empty() {
+        return format!("    <testcase classname=\"{suite}\" name=\"{name}\"/>\n");
+    }
+    let mut xml = format!("    <testcase classname=\"{suite}\" name=\"{name}\">\n");
+    for told in &case.told {
+        let (element, text) = told.element();
+        let first = attribute(text.lines().next().unwrap_or_default());
+        xml.push_str(&format!("      <{element} message=\"{first}\">{}</{element}>\n", escape(&allowed(text))));
+    }
+    xml + "    </testcase>\n"
+}
+
 fn attribute(text: &str) -> String {
     escape(&allowed(text)).replace('\n', "&#10;").replace('\t', "&#9;")
 }
 
-/// XML 1.0 has no place for control characters, not even escaped.
+/// Without secrets; XML 1.0 has no place for control characters, not even escaped.
 fn allowed(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .collect()
+    mask::text(text).chars().filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 /// Bytes. GitHub takes 65,536 characters a comment; the rest is room for what a workflow puts around it.
 pub const LIMIT: usize = 65_000;
 /// What is kept free for closing the text after a cut.
-const RESERVE: usize = 600;
+pub(super) const RESERVE: usize = 600;
 
 /// One plan, at most `LIMIT` bytes.
 pub fn plan(plan: &Plan) -> String {
@@ -19,7 +19,7 @@ pub fn plan(plan: &Plan) -> String {
 
 /// One plan with what it costs, at most `LIMIT` bytes.
 pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
-    let mut text = Cut::new(LIMIT - RESERVE);
+    let mut text = Cut::new();
     text.push(&format!("### {}\n\n", prose(&plan_text::verdict(plan))));
     let changes: Vec<&Change> = plan.effective().collect();
     if !changes.is_empty() || plan.is_incomplete() {
@@ -55,13 +55,13 @@ pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
         let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
         text.push(&format!("- {address}{}\n", self::note(note)));
     }
-    text.done()
+    text.done("this plan", "mlopsctl plan -v")
 }
 
 /// The end of an apply, at most `LIMIT` bytes.
 pub fn report(report: &Report) -> String {
     use super::apply_text;
-    let mut text = Cut::new(LIMIT - RESERVE);
+    let mut text = Cut::new();
     text.push(&format!("### {}\n\n", prose(&apply_text::verdict(report))));
     text.push(&format!("**{}**\n\n", apply_text::summary(report)));
     for note in &report.to_do {
@@ -88,7 +88,7 @@ pub fn report(report: &Report) -> String {
         };
         text.push(&format!("- {} {said}\n", code(&result.address.to_string())));
     }
-    text.done()
+    text.done("this report", "mlopsctl apply -v")
 }
 
 fn row(plan: &Plan, change: &Change) -> String {
@@ -111,7 +111,7 @@ fn row(plan: &Plan, change: &Change) -> String {
     format!("| `{symbol}` {word} | {} | {} |\n", code(&change.address.to_string()), parts.join("<br>"))
 }
 
-fn note(note: &Note) -> String {
+pub(super) fn note(note: &Note) -> String {
     let lead = match note.kind {
         NoteKind::Info => "",
         NoteKind::Warning => ":warning: ",
@@ -123,12 +123,12 @@ fn note(note: &Note) -> String {
 }
 
 /// Text that stays literal: no markup, and inside `<code>` no mention, issue or address becomes a link.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", literal(text))
 }
 
 /// Text that may hold an address or a name: words stay prose, what could become a mention or a link becomes code.
-pub fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let linked = |word: &str| word.contains(['@', '#', '/']) || word.contains("www.") || word.contains("GH-");
     let words = text.split_whitespace().map(|word| if linked(word) { code(word) } else { literal(word) });
     words.collect::<Vec<_>>().join(" ")
@@ -158,19 +158,19 @@ fn literal(text: &str) -> String {
 }
 
 /// A text that stops growing at a limit and says so.
-struct Cut {
+pub(super) struct Cut {
     text: String,
     limit: usize,
     skipped: usize,
 }
 
 impl Cut {
-    fn new(limit: usize) -> Self {
-        Self { text: String::new(), limit, skipped: 0 }
+    pub(super) fn new() -> Self {
+        Self { text: String::new(), limit: LIMIT - RESERVE, skipped: 0 }
     }
 
     /// Whether the part had room; a part that has none is left out as a whole.
-    fn push(&mut self, part: &str) -> bool {
+    pub(super) fn push(&mut self, part: &str) -> bool {
         let fits = self.skipped == 0 && self.text.len() + part.len() <= self.limit;
         if fits {
             self.text.push_str(part);
@@ -181,16 +181,17 @@ impl Cut {
     }
 
     /// Adds what has to close the text, out of the reserve.
-    fn close(&mut self, part: &str) {
+    pub(super) fn close(&mut self, part: &str) {
         self.text.push_str(part);
     }
 
-    fn done(mut self) -> String {
+    /// `whole` is what was cut, `command` is what shows all of it.
+    pub(super) fn done(mut self, whole: &str, command: &str) -> String {
         if self.skipped > 0 {
             let lines = count(self.skipped, "line");
             let _ = write!(
                 self.text,
-                "\n**Cut: {lines} of this plan did not fit into a comment.** See the whole of it with `mlopsctl plan -v`.\n"
+                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with `{command}`.\n"
             );
         }
         self.text

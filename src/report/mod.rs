@@ -6,6 +6,7 @@ pub mod calls;
 pub mod cost;
 pub mod csv;
 mod field_text;
+pub mod fleet;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -15,7 +16,9 @@ pub mod markdown;
 pub mod mask;
 mod phrase;
 pub mod plan_text;
+pub mod sandbox;
 pub mod sparkline;
+pub mod status;
 mod table;
 #[cfg(test)]
 pub mod testing;
@@ -49,7 +52,7 @@ impl Look {
 
 /// What a colour means; it only repeats what a symbol or a word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tone {
+pub enum Tone {
     Strong,
     Good,
     Careful,

@@ -52,7 +52,7 @@ fn composite(alarm: &CompositeAlarm, target: &Target) -> String {
 }
 
 /// What the alarm watches: `Errors Sum > 5 in 5m`, `100 * e / i > 5 in 2 of 3 x 5m`.
-fn condition(alarm: &Alarm) -> String {
+pub fn condition(alarm: &Alarm) -> String {
     if let Some(promql) = &alarm.promql {
         return format!("PromQL {}", layout::cut(&promql.query, LONG));
     }

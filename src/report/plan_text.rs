@@ -242,7 +242,7 @@ pub fn note(note: &Note, lead: Option<String>, look: &Look, indent: usize) -> St
     text
 }
 
-fn tone(action: Action) -> Tone {
+pub(super) fn tone(action: Action) -> Tone {
     match action {
         Action::Create => Tone::Good,
         Action::Update => Tone::Careful,

@@ -1,5 +1,8 @@
 //! A series in one line of text: a block a column, as high as its value. Knows no colour and no meaning.
 
+use super::backtest::chart;
+use crate::backtest::sketch::Sketch;
+
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Stands where there is no value.
 const MISSING: char = '·';
@@ -22,6 +25,26 @@ pub fn sparkline(values: &[f64], columns: usize, ceiling: Option<f64>) -> String
             Some(_) => BLOCKS[0],
         })
         .collect()
+}
+
+/// Against a threshold, which is the middle: what breaches it is in the upper half (`▅` and higher) of an alarm on high values, in
+/// the lower half (`▄` and lower) of one on low values.
+pub fn against_threshold(sketch: &Sketch, columns: usize) -> String {
+    let values = chart::bars(sketch, columns);
+    let threshold = sketch.threshold;
+    let known = || values.iter().flatten().copied();
+    let (low, high) = (known().fold(threshold.min(0.0), f64::min), known().fold(threshold.max(0.0), f64::max));
+    let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
+    let upward = sketch.comparison.is_upward();
+    let block = |value: f64| {
+        let block = if sketch.comparison.holds(value, threshold) == upward {
+            4.0 + share(value - threshold, high - threshold) * 3.0
+        } else {
+            share(value - low, threshold - low) * 3.0
+        };
+        BLOCKS[block.round() as usize]
+    };
+    values.into_iter().map(|value| value.map_or(MISSING, block)).collect()
 }
 
 /// The largest value of each column; `None` where none of its values is known.
@@ -61,6 +84,20 @@ mod tests {
         values[333] = 100.0;
         let line = sparkline(&values, 20, None);
         assert_eq!((line.chars().count(), line.chars().filter(|c| *c == '█').count()), (20, 1));
+    }
+
+    #[test]
+    fn a_threshold_is_the_middle() {
+        use crate::backtest::condition::Comparison;
+        let shown = |values: &[f64], threshold: f64, comparison: Comparison| {
+            let columns: Vec<_> = values.iter().map(|value| (!value.is_nan()).then_some((*value, *value))).collect();
+            against_threshold(&Sketch { columns, threshold, comparison }, values.len())
+        };
+        assert_eq!(shown(&[0.0, 5.0, 6.0, 10.0, f64::NAN], 5.0, Comparison::Greater), "▁▄▆█·");
+        assert_eq!(shown(&[4.0, 5.0], 5.0, Comparison::GreaterOrEqual), "▃▅");
+        assert_eq!(shown(&[0.0, 1.0], 0.0, Comparison::Greater), "▁█");
+        assert_eq!(shown(&[0.0, 9.0, 10.0, 20.0], 10.0, Comparison::Less), "▁▄▅█");
+        assert_eq!(shown(&[1.0, 2.0], 900.0, Comparison::Greater), "▁▁");
     }
 
     proptest! {

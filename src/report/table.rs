@@ -1,9 +1,10 @@
 //! Lists with columns. The only place that knows the table library.
 
 use super::Look;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
-/// Rows under a header, no lines drawn, fitted to the width; empty without rows.
+/// Rows under a header, no lines drawn, fitted to the width except for the first column, which is what people look for; empty
+/// without rows.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, look: &Look) -> String {
     if rows.is_empty() {
         return String::new();
@@ -14,5 +15,8 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, look: &Look) -> String {
     table.set_width(u16::try_from(look.width).unwrap_or(u16::MAX));
     table.set_header(header.to_vec());
     table.add_rows(rows);
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
+    }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

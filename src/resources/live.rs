@@ -37,6 +37,23 @@ pub struct Facts {
     pub topic_policy: Option<Value>,
     /// An alarm's state: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
     pub alarm_state: Option<String>,
+    /// What else an alarm says of itself. Not saved with a plan: it is out of date the next minute.
+    #[serde(skip)]
+    pub alarm: Option<Box<AlarmFacts>>,
+}
+
+/// What DescribeAlarms tells of an alarm beside its configuration and the name of its state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AlarmFacts {
+    /// Seconds since 1970 since when it is in its state (`StateTransitionedTimestamp`).
+    pub since: Option<i64>,
+    /// Why, in CloudWatch's words (`StateReason`).
+    pub reason: String,
+    /// `PARTIAL_DATA`, `EVALUATION_ERROR` or `EVALUATION_FAILURE` (`EvaluationState`); `None` where all is well.
+    pub evaluation: Option<String>,
+    /// Of a composite alarm: what holds its actions back now (`ActionsSuppressedBy`, `ActionsSuppressedReason`).
+    pub suppressed_by: Option<String>,
+    pub suppressed_reason: Option<String>,
 }
 
 /// The life of a subscription (DESIGN: wanted, pending, confirmed, lost; wanted is one that does not exist yet).

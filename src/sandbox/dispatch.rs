@@ -3,16 +3,18 @@
 use super::fault::Fault;
 use super::store::{Seed, Tx};
 use super::wire::{Request, Route, decode};
-use super::{cloudwatch, lambda, logs, sns, sts, tagging};
+use super::{cloudwatch, lambda, logs, sns, sqs, sts, tagging};
 use ciborium::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// Runs the operation that `request` names, for the service of its signature.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
     match request.caller.service.as_str() {
         "monitoring" => cloudwatch::dispatch(request, tx),
         "sns" => sns::dispatch(request, tx),
+        "sqs" => sqs::dispatch(request, tx),
         "logs" => logs::dispatch(request, tx),
         "lambda" => lambda::dispatch(request, tx),
         "sts" => sts::dispatch(request, tx),
@@ -21,6 +23,19 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
             Err(Fault::sender("UnknownServiceException", format!("The sandbox does not know the service {other}")))
         }
     }
+}
+
+/// How long a call waits at AWS's end for something to answer with; zero for nearly all.
+pub fn patience(request: &Request) -> Duration {
+    match request.caller.service.as_str() {
+        "sqs" => sqs::patience(request),
+        _ => Duration::ZERO,
+    }
+}
+
+/// Whether an answer has nothing to say.
+pub fn is_empty(answer: &Value) -> bool {
+    answer.as_map().is_some_and(|members| members.is_empty())
 }
 
 /// The paths of the services that speak REST.
@@ -33,6 +48,9 @@ pub fn routes(service: &str) -> &'static [Route] {
 
 /// What stands in every account and region before the first call.
 pub fn seeds(account: &str, region: &str) -> Vec<Seed> {
+    if account.is_empty() {
+        return Vec::new();
+    }
     let mut seeds = lambda::seeds(account, region);
     seeds.extend(logs::seeds(account, region));
     seeds

@@ -37,6 +37,12 @@ impl Fault {
         self
     }
 
+    /// Code and blame as the older query protocol names them, for clients that ask for it beside a newer one.
+    pub fn query_error(&self) -> String {
+        let code = self.query_code.unwrap_or(&self.code);
+        format!("{code};{}", if self.sender { "Sender" } else { "Receiver" })
+    }
+
     /// `ValidationError`, the code CloudWatch uses for most bad parameters.
     pub fn validation(message: impl Into<String>) -> Self {
         Fault::sender("ValidationError", message)

@@ -2,6 +2,7 @@
 //! and reads errors itself. It knows nothing of specs, plans or the SDK's types, and opens no socket.
 
 mod accounts;
+mod census;
 mod cloudwatch;
 mod connector;
 mod dispatch;
@@ -9,8 +10,10 @@ mod fault;
 mod lambda;
 mod logs;
 mod paging;
+mod policy;
 mod quota;
 mod sns;
+mod sqs;
 mod stats;
 mod store;
 mod sts;
@@ -25,8 +28,7 @@ mod wire;
 pub use accounts::ACCOUNT;
 pub use accounts::{ACCESS_KEY, SECRET_KEY};
 pub use connector::Sandbox;
-#[cfg(test)]
-pub use sns::Letter;
+pub use sns::{Delivery, Letter};
 #[cfg(test)]
 pub use stats::Stats;
 #[cfg(test)]

@@ -62,6 +62,13 @@ const AWS: &[(&str, f64, &[&str])] = &[
             "SetSubscriptionAttributes",
         ],
     ),
+    // SQS publishes none for calls on queues, and "nearly unlimited" for messages.
+    (
+        "sqs",
+        10.0,
+        &["CreateQueue", "DeleteQueue", "SetQueueAttributes", "TagQueue", "UntagQueue", "ListQueueTags", "PurgeQueue"],
+    ),
+    ("sqs", 100.0, &["GetQueueUrl", "GetQueueAttributes", "ListQueues"]),
     ("lambda", 100.0, &["GetFunction"]),
     ("lambda", 15.0, &["GetPolicy"]),
     ("lambda", 15.0, &["*"]),

@@ -110,7 +110,7 @@ static SIGNALS: [Signal; 5] = [
 /// What the presets take for a function that nobody has looked at yet: Lambda's own defaults.
 pub fn stand_in(function: &str) -> FunctionFacts {
     let log_group = crate::resources::function::default_log_group(function);
-    FunctionFacts { memory_mb: 128, timeout_s: 3, log_group }
+    FunctionFacts { memory_mb: 128, timeout_s: 3, log_group, last_modified: None }
 }
 
 /// A preset alarm: its name, what the preset says, and what the file says over it.

@@ -3,4 +3,5 @@
 pub mod http;
 pub mod logs;
 pub mod signals;
+pub mod status;
 pub mod subscriptions;

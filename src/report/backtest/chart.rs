@@ -28,6 +28,63 @@ pub fn scale(sketch: &Sketch) -> (f64, f64) {
     (bottom, if top > bottom { top } else { bottom + 1.0 })
 }
 
+/// What a cell of a drawing shows; without colour its character says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    Series,
+    /// The series while the alarm rings.
+    Alarm,
+    /// The threshold's line, where the series is below it.
+    Threshold,
+}
+
+/// A series drawn, from the top row down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawing {
+    /// What stands left of each row, and its cells.
+    pub rows: Vec<(String, Vec<(char, Ink)>)>,
+    /// Where the threshold is too far away to be drawn: that it is.
+    pub far: Option<String>,
+}
+
+/// The series in so many columns and rows; `None` where there is nothing to draw. `alarm` says of each column whether it is painted
+/// as ringing.
+pub fn draw(sketch: &Sketch, alarm: &[bool], rows: usize) -> Option<Drawing> {
+    sketch.columns.iter().flatten().next()?;
+    let (bottom, top) = scale(sketch);
+    let threshold_label = number(sketch.threshold);
+    let bars = bars(sketch, alarm.len());
+    let height = (top - bottom) / rows as f64;
+    let threshold_row = (0..rows).find(|row| {
+        let low = top - (row + 1) as f64 * height;
+        (low..low + height).contains(&sketch.threshold)
+    });
+    let row = |row: usize| {
+        let low = top - (row + 1) as f64 * height;
+        let label = match row {
+            row if Some(row) == threshold_row => threshold_label.clone(),
+            0 => number(top),
+            row if row == rows - 1 => number(bottom),
+            _ => String::new(),
+        };
+        let cell = |(column, bar): (usize, &Option<f64>)| {
+            let filled = bar.map_or(0.0, |value| ((value - low) / height).clamp(0.0, 1.0));
+            let eighth = EIGHTHS[(filled * 8.0).round() as usize];
+            match eighth {
+                ' ' if Some(row) == threshold_row => ('┄', Ink::Threshold),
+                eighth if alarm[column] => (eighth, Ink::Alarm),
+                eighth => (eighth, Ink::Series),
+            }
+        };
+        (label, bars.iter().enumerate().map(cell).collect())
+    };
+    let far = (threshold_row.is_none() && !sketch.threshold.is_nan()).then(|| {
+        let direction = if sketch.threshold > top { "above" } else { "below" };
+        format!("the threshold {threshold_label} is far {direction} this")
+    });
+    Some(Drawing { rows: (0..rows).map(row).collect(), far })
+}
+
 /// The time that a chart shows, and in it the times that are marked. Seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub struct Time<'a> {
@@ -44,40 +101,20 @@ impl<'a> From<&'a Figures> for Time<'a> {
 
 /// Lines that end in line feeds; empty where there is nothing to draw. A threshold that is no number is not drawn.
 pub fn chart(sketch: &Sketch, time: Time<'_>, look: &Look) -> String {
-    if sketch.columns.iter().flatten().next().is_none() {
-        return String::new();
-    }
     let (bottom, top) = scale(sketch);
-    let labels = [number(top), number(bottom), number(sketch.threshold)];
+    let labels = [top, bottom, sketch.threshold].map(number);
     let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
     let columns = look.width.saturating_sub(margin + 6).clamp(20, 168);
-    let bars = bars(sketch, columns);
     let alarm = in_alarm(time, columns);
-    let height = (top - bottom) / ROWS as f64;
-    let threshold_row = (0..ROWS).find(|row| {
-        let low = top - (row + 1) as f64 * height;
-        (low..low + height).contains(&sketch.threshold)
-    });
+    let Some(drawing) = draw(sketch, &alarm, ROWS) else { return String::new() };
     let mut text = String::new();
-    for row in 0..ROWS {
-        let low = top - (row + 1) as f64 * height;
-        let label = match row {
-            row if Some(row) == threshold_row => &labels[2],
-            0 => &labels[0],
-            row if row == ROWS - 1 => &labels[1],
-            _ => "",
-        };
+    for (label, cells) in drawing.rows {
         text.push_str(&format!("  {label:>margin$} │"));
-        for (column, bar) in bars.iter().enumerate() {
-            let filled = bar.map_or(0.0, |value| ((value - low) / height).clamp(0.0, 1.0));
-            let eighth = EIGHTHS[(filled * 8.0).round() as usize];
-            let cell = if eighth == ' ' && Some(row) == threshold_row { '┄' } else { eighth };
-            let tone = if cell == '┄' {
-                Tone::Careful
-            } else if alarm[column] {
-                Tone::Bad
-            } else {
-                Tone::Special
+        for (cell, ink) in cells {
+            let tone = match ink {
+                Ink::Threshold => Tone::Careful,
+                Ink::Alarm => Tone::Bad,
+                Ink::Series => Tone::Special,
             };
             if cell == ' ' { text.push(' ') } else { text.push_str(&look.paint(tone, &cell.to_string())) }
         }
@@ -91,10 +128,7 @@ pub fn chart(sketch: &Sketch, time: Time<'_>, look: &Look) -> String {
     let (from, until) = (moment(time.from), moment(time.until));
     let gap = columns.saturating_sub(from.len() + until.len());
     text.push_str(&format!("  {:>margin$}  {from}{}{until}\n", "", " ".repeat(gap)));
-    if threshold_row.is_none() && !sketch.threshold.is_nan() {
-        let direction = if sketch.threshold > top { "above" } else { "below" };
-        text.push_str(&format!("  {:>margin$}  the threshold {} is far {direction} this\n", "", labels[2]));
-    }
+    text.extend(drawing.far.map(|far| format!("  {:>margin$}  {far}\n", "")));
     text
 }
 
@@ -104,7 +138,7 @@ fn trim(text: &mut String) {
 }
 
 /// The worst value of each column of the chart: the highest, or for a lower limit the lowest.
-fn bars(sketch: &Sketch, columns: usize) -> Vec<Option<f64>> {
+pub fn bars(sketch: &Sketch, columns: usize) -> Vec<Option<f64>> {
     let upward = sketch.comparison.is_upward();
     (0..columns)
         .map(|column| {

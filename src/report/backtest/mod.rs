@@ -52,14 +52,14 @@ fn summary(backtest: &Backtest<'_>) -> String {
 }
 
 /// `2026-11-22 10:05`, UTC.
-fn moment(second: i64) -> String {
+pub fn moment(second: i64) -> String {
     use aws_smithy_types::{DateTime, date_time::Format};
     let text = DateTime::from_secs(second).fmt(Format::DateTime).unwrap_or_default();
     text.get(..16).map_or_else(|| second.to_string(), |text| text.replace('T', " "))
 }
 
 /// At most four digits that matter.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return "0".to_owned();
     }

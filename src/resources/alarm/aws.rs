@@ -2,8 +2,9 @@
 
 use super::{Actions, Alarm, MetricQuery, MetricStat, PromQl, TagsPropagation, WarmUp};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
-use crate::resources::{Live, Resource, Tags};
+use crate::resources::{AlarmFacts, Live, Resource, Tags};
 use aws_sdk_cloudwatch::types as sdk;
+use aws_smithy_types::DateTime;
 use std::collections::BTreeMap;
 
 const DESCRIBE: Op = Op("cloudwatch", "DescribeAlarms");
@@ -158,7 +159,18 @@ fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
         tags: Tags::new(),
     })));
     live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
+    live.facts.alarm = Some(Box::new(AlarmFacts {
+        since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
+        reason: text(alarm.state_reason()),
+        evaluation: alarm.evaluation_state().map(|state| state.as_str().to_owned()),
+        ..AlarmFacts::default()
+    }));
     live
+}
+
+/// Endpoints older than the time of the change of state tell that of its last update.
+pub(in crate::resources) fn since(transitioned: Option<&DateTime>, updated: Option<&DateTime>) -> Option<i64> {
+    transitioned.or(updated).map(DateTime::secs)
 }
 
 fn promql_from_sdk(criteria: &sdk::EvaluationCriteria) -> Option<PromQl> {

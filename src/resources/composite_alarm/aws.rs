@@ -3,8 +3,8 @@
 
 use super::{CompositeAlarm, Suppressor};
 use crate::aws::{Aws, AwsError, Op, Repeat};
-use crate::resources::alarm::aws::{action_configuration, actions_of, some_list, tags_to_sdk};
-use crate::resources::{Live, Resource, Tags};
+use crate::resources::alarm::aws::{action_configuration, actions_of, since, some_list, tags_to_sdk};
+use crate::resources::{AlarmFacts, Live, Resource, Tags};
 use aws_sdk_cloudwatch::types as sdk;
 
 const PUT: Op = Op("cloudwatch", "PutCompositeAlarm");
@@ -47,5 +47,12 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
         tags: Tags::new(),
     }));
     live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
+    live.facts.alarm = Some(Box::new(AlarmFacts {
+        since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
+        reason: alarm.state_reason().unwrap_or_default().to_owned(),
+        evaluation: None,
+        suppressed_by: alarm.actions_suppressed_by().map(|by| by.as_str().to_owned()),
+        suppressed_reason: alarm.actions_suppressed_reason().map(str::to_owned),
+    }));
     live
 }

@@ -16,6 +16,7 @@ pub async fn read(aws: &Aws, name: &str) -> Result<Option<FunctionFacts>, AwsErr
                 memory_mb: answer.memory_size().unwrap_or(128),
                 timeout_s: answer.timeout().unwrap_or(3),
                 log_group: log_group.filter(|g| !g.is_empty()).unwrap_or_else(|| default_log_group(name)),
+                last_modified: answer.last_modified().map(str::to_owned),
             }))
         }
         Err(error) if error.is(Class::NotFound) => Ok(None),

@@ -13,6 +13,8 @@ pub struct FunctionFacts {
     pub timeout_s: i32,
     /// The group the function really writes to: `LoggingConfig.LogGroup`, else `/aws/lambda/NAME`.
     pub log_group: String,
+    /// When its code or configuration was last changed, as Lambda writes it (ISO 8601).
+    pub last_modified: Option<String>,
 }
 
 /// The log group Lambda uses unless the function's logging configuration names another one.

@@ -1,9 +1,9 @@
 //! What an alarm does on a change of state: it publishes to its topics, unless its actions are off, muted or suppressed.
 
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};
-use super::{history, mute};
+use super::{history, mail, mute};
 use crate::sandbox::fault::Fault;
-use crate::sandbox::sns::{self, Notified};
+use crate::sandbox::sns::{self, Notice, Notified};
 use crate::sandbox::store::Tx;
 use serde_json::{Value as Json, json};
 
@@ -28,13 +28,15 @@ pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), F
         .take(100)
         .collect();
     let message = message(tx, name, alarm, from).to_string();
+    let mail = mail::text(tx, name, alarm, from);
+    let notice = Notice { alarm_arn: &arn, subject: &subject, message: &message, mail: &mail };
     for action in actions {
         let mut data = json!({ "actionState": "Succeeded", "notificationResource": action });
         let summary = if let Some(why) = &held_back {
             data["actionState"] = "Suppressed".into();
             format!("Action {action} was {why}")
         } else if action.contains(":sns:") {
-            match sns::notify(tx, &action, &arn, &subject, &message)? {
+            match sns::notify(tx, &action, &notice)? {
                 Notified::Sent => {
                     data["publishedMessage"] = message.as_str().into();
                     format!("Successfully executed action {action}")
@@ -123,7 +125,7 @@ fn trigger(alarm: &Alarm) -> Json {
 }
 
 /// A region as notifications spell it; by its code where we do not know better.
-fn region_name(region: &str) -> &str {
+pub fn region_name(region: &str) -> &str {
     match region {
         "us-east-1" => "US East (N. Virginia)",
         "us-east-2" => "US East (Ohio)",

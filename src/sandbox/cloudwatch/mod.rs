@@ -7,6 +7,7 @@ mod change;
 mod data;
 mod describe;
 mod history;
+mod mail;
 mod metric;
 mod mute;
 mod put;
@@ -52,6 +53,12 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "ListTagsForResource" => answer(request, tx, tags::list_tags_for_resource),
         other => Err(Fault::unknown_operation(other)),
     }
+}
+
+/// Each alarm and its state.
+pub fn alarms(tx: &Tx) -> Result<Vec<String>, Fault> {
+    let shown = |(name, alarm): (String, alarm::Alarm)| format!("{name}: {}", alarm.state.value.as_str());
+    Ok(tx.list::<alarm::Alarm>(alarm::TABLE)?.into_iter().map(shown).collect())
 }
 
 /// An empty answer.

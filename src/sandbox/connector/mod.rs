@@ -11,7 +11,7 @@ use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Started, Stats};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Weather};
-use super::wire::{self, Reply, Request};
+use super::wire::{self, Reply, Request, Timestamp};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -24,6 +24,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// An AWS inside the process. Clones share one state.
 #[derive(Clone)]
@@ -33,6 +35,12 @@ struct Shared {
     weather: Weather,
     state: Mutex<State>,
 }
+
+/// How a call ended at AWS's end, and its answer.
+type Arrived = (Outcome, Result<HttpResponse, ConnectorError>);
+
+/// How often a call that waits for something looks again; another process may bring it.
+const POLL: Duration = Duration::from_millis(50);
 
 struct State {
     store: Store,
@@ -99,6 +107,26 @@ impl Sandbox {
         self.state().store.put(account, region, table, key, value);
     }
 
+    /// The accounts and regions that anything was done in, in order.
+    pub fn places(&self) -> anyhow::Result<Vec<(String, String)>> {
+        self.state().store.places()
+    }
+
+    /// The time in the sandbox, and by how much it is ahead of the wall's.
+    pub fn time(&self) -> anyhow::Result<(Timestamp, Duration)> {
+        self.state().store.time()
+    }
+
+    /// Moves the clock ahead, for everybody who shares the state.
+    pub fn advance(&self, by: Duration) -> anyhow::Result<()> {
+        self.state().store.advance(&self.0.weather, by)
+    }
+
+    /// Forgets everything that was ever done here, and the file.
+    pub fn reset(&self) -> anyhow::Result<()> {
+        self.state().store.reset()
+    }
+
     /// Looks at, or changes, what no API of AWS shows. It is no call: no weather befalls it and nothing is counted.
     pub(super) fn visit<T>(
         &self,
@@ -134,7 +162,14 @@ impl Sandbox {
             (started, way, accident)
         };
         travel(way).await;
-        let (outcome, answer) = self.arrive(request, accident);
+        let until = Instant::now() + dispatch::patience(&request);
+        let (outcome, answer) = loop {
+            let last = Instant::now() >= until;
+            match self.arrive(&request, accident, last) {
+                Some(arrived) => break arrived,
+                None => tokio::time::sleep(POLL.min(until.saturating_duration_since(Instant::now()))).await,
+            }
+        };
         travel(way).await;
         let state = self.state();
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
@@ -155,24 +190,24 @@ impl Sandbox {
         }
     }
 
-    /// The call at AWS's end.
-    fn arrive(&self, request: Request, accident: Option<Accident>) -> (Outcome, Result<HttpResponse, ConnectorError>) {
+    /// The call at AWS's end; none where it found nothing and may still wait.
+    fn arrive(&self, request: &Request, accident: Option<Accident>, last: bool) -> Option<Arrived> {
         let weather = &self.0.weather;
         let mut held = self.state();
         let state = &mut *held;
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
         if killed || accident == Some(Accident::ResetBefore) {
-            return (Outcome::Faulted, Err(lost("connection reset before the request was applied")));
+            return Some((Outcome::Faulted, Err(lost("connection reset before the request was applied"))));
         }
         let reply = request.reply();
         let caller = &request.caller;
         if !state.buckets.allow(weather, &caller.account, &caller.region, &caller.service, &request.operation) {
             let fault = Fault::throttled(&caller.service, reply.protocol());
-            return (Outcome::Throttled, reply.write(Err(fault)).map_err(other));
+            return Some((Outcome::Throttled, reply.write(Err(fault)).map_err(other)));
         }
         if accident == Some(Accident::Internal) {
             let fault = Fault::internal(&caller.service);
-            return (Outcome::Faulted, reply.write(Err(fault)).map_err(other));
+            return Some((Outcome::Faulted, reply.write(Err(fault)).map_err(other)));
         }
         let (account, region) = (caller.account.clone(), caller.region.clone());
         let done =
@@ -183,13 +218,16 @@ impl Sandbox {
                 answer
             }
             // The state file is out of reach: no retry helps, so this is no answer of AWS's.
-            Err(error) => return (Outcome::Faulted, Err(ConnectorError::other(error.into(), None))),
+            Err(error) => return Some((Outcome::Faulted, Err(ConnectorError::other(error.into(), None)))),
         };
+        if !last && answer.as_ref().is_ok_and(dispatch::is_empty) {
+            return None;
+        }
         if accident == Some(Accident::ResetAfter) {
-            return (Outcome::Faulted, Err(lost("connection reset after the request was applied")));
+            return Some((Outcome::Faulted, Err(lost("connection reset after the request was applied"))));
         }
         drop(held);
-        (Outcome::Answered, self.write(&request, &reply, answer).map_err(other))
+        Some((Outcome::Answered, self.write(request, &reply, answer).map_err(other)))
     }
 }
 
@@ -216,7 +254,7 @@ impl Drop for UnderWay<'_> {
 }
 
 /// One way of a round trip. Even without latency other calls get to start, so that what is asked together arrives together.
-async fn travel(way: std::time::Duration) {
+async fn travel(way: Duration) {
     if way.is_zero() {
         tokio::task::yield_now().await;
     } else {

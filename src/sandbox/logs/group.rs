@@ -32,6 +32,10 @@ pub struct Group {
     pub stored_bytes: i64,
 }
 
+pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
+    Ok(tx.list::<Group>(TABLE)?.into_iter().map(|(name, _)| name).collect())
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateLogGroup {

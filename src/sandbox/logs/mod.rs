@@ -13,6 +13,7 @@ pub mod tail;
 #[cfg(test)]
 mod tests;
 
+pub use group::names;
 pub use put::write;
 
 use super::dispatch::answer;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::sandbox::policy::wildcard;
 use serde_json::{Map, Value};
 
 /// Keys of a policy, whatever their depth.
@@ -271,25 +272,6 @@ impl Pattern {
             Self::Exists(wanted) => *wanted,
         }
     }
-}
-
-/// `*` stands for any run of characters; nothing else is special.
-pub fn wildcard(glob: &str, text: &str) -> bool {
-    let mut parts = glob.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 fn in_network(address: IpAddr, network: IpAddr, bits: u8) -> bool {

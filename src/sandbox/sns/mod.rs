@@ -5,14 +5,14 @@ mod filter;
 mod outbox;
 mod policy;
 mod publish;
+mod receiver;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod topic;
 
-#[cfg(test)]
-pub use outbox::Letter;
-pub use publish::{Notified, notify};
+pub use outbox::{Delivery, Letter};
+pub use publish::{Notice, Notified, notify};
 
 use super::dispatch::answer;
 use super::fault::Fault;
@@ -41,6 +41,21 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "Publish" => answer(request, tx, publish::publish),
         other => Err(Fault::unknown_operation(other)),
     }
+}
+
+/// The names of the topics.
+pub fn topics(tx: &Tx) -> Result<Vec<String>, Fault> {
+    topic::names(tx)
+}
+
+/// Protocol, endpoint, topic and state of each subscription.
+pub fn subscriptions(tx: &Tx) -> Result<Vec<String>, Fault> {
+    let shown = |(_, live): (String, subscription::Subscription)| {
+        let topic = live.topic_arn.rsplit(':').next().unwrap_or_default();
+        let state = if live.confirmed { "confirmed" } else { "pending" };
+        format!("{} {} on {topic}: {state}", live.protocol, live.endpoint)
+    };
+    Ok(subscription::standing(tx)?.into_iter().map(shown).collect())
 }
 
 fn invalid(what: impl std::fmt::Display) -> Fault {

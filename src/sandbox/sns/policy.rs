@@ -1,7 +1,6 @@
 //! Topic policies: the one SNS gives, what SNS accepts, and whether one lets an alarm publish.
-//! Only what CloudWatch meets is worked out; other principals are nobody's business here.
 
-use super::filter::wildcard;
+use crate::sandbox::policy::{Asked, allows, texts, wildcard};
 use serde_json::{Value, json};
 
 /// The policy SNS gives a topic of its own accord.
@@ -68,57 +67,10 @@ pub fn accept(arn: &str, text: &str) -> Result<String, String> {
     Ok(policy.to_string())
 }
 
-/// Whether CloudWatch may publish for an alarm of `account` under a policy that [`accept`] let pass. A statement with a condition
-/// that is not about where a message comes from allows nothing.
+/// Whether CloudWatch may publish for an alarm of `account` under a policy that [`accept`] let pass.
 pub fn lets_alarm_publish(policy: &str, account: &str, alarm_arn: &str) -> bool {
-    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
-    let statements = match &policy["Statement"] {
-        Value::Array(statements) => statements.iter().collect(),
-        one => vec![one],
-    };
-    let applies = |statement: &Value, effect: &str| {
-        statement["Effect"] == effect
-            && is_cloudwatch(&statement["Principal"])
-            && texts(&statement["Action"]).iter().any(|action| wildcard(&action.to_ascii_lowercase(), "sns:publish"))
-            && conditions_hold(&statement["Condition"], account, alarm_arn)
-    };
-    statements.iter().any(|statement| applies(statement, "Allow"))
-        && !statements.iter().any(|statement| applies(statement, "Deny"))
-}
-
-fn is_cloudwatch(principal: &Value) -> bool {
-    *principal == "*"
-        || texts(&principal["AWS"]).contains(&"*")
-        || texts(&principal["Service"]).contains(&"cloudwatch.amazonaws.com")
-}
-
-fn conditions_hold(conditions: &Value, account: &str, alarm_arn: &str) -> bool {
-    let Some(conditions) = conditions.as_object() else { return true };
-    conditions.iter().all(|(operator, keys)| {
-        let keys = keys.as_object().into_iter().flatten();
-        let like = match operator.as_str() {
-            "StringEquals" => false,
-            "StringLike" | "ArnLike" | "ArnEquals" => true,
-            _ => return false,
-        };
-        keys.into_iter().all(|(key, allowed)| {
-            let actual = match key.to_ascii_lowercase().as_str() {
-                "aws:sourcearn" => alarm_arn,
-                "aws:sourceaccount" | "aws:sourceowner" => account,
-                _ => return false,
-            };
-            texts(allowed).iter().any(|allowed| *allowed == actual || like && wildcard(allowed, actual))
-        })
-    })
-}
-
-/// One text or a list of texts, as a list; empty where there is something else.
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
+    let asked = Asked { service: "cloudwatch.amazonaws.com", action: "sns:publish", source_arn: alarm_arn, account };
+    allows(policy, &asked)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Publishing to a topic: who of its subscribers gets the message, and in which form.
 
 use super::filter::FilterPolicy;
-use super::outbox::{self, Letter};
+use super::outbox::{self, Delivery, Letter};
 use super::subscription::{self, Subscription};
 use super::{invalid, policy, topic};
 use crate::sandbox::fault::Fault;
+use crate::sandbox::sqs::{self, Arrival, UserAttribute};
 use crate::sandbox::store::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -23,16 +24,9 @@ pub struct Publish {
     subject: Option<String>,
     message_structure: Option<String>,
     #[serde(default)]
-    message_attributes: BTreeMap<String, Attribute>,
+    message_attributes: BTreeMap<String, UserAttribute>,
     message_group_id: Option<String>,
     message_deduplication_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Attribute {
-    data_type: Option<String>,
-    string_value: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -78,14 +72,21 @@ pub fn publish(input: Publish, tx: &mut Tx) -> Result<Published, Fault> {
     }
     let message = match input.message_structure.as_deref() {
         Some("json") => Message::by_protocol(&input.message)?,
-        _ => Message { default: input.message, of_protocol: Map::new() },
+        _ => Message { default: input.message, ..Message::default() },
     };
-    let mut attributes = Map::new();
-    for (name, attribute) in input.message_attributes {
-        attributes.insert(name.clone(), attribute.value(&name)?);
+    let mut filtered = Map::new();
+    for (name, attribute) in &input.message_attributes {
+        filtered.insert(name.clone(), filter_value(name, attribute)?);
     }
-    let message_id = tx.uuid();
-    deliver(tx, &arn, &message_id, input.subject.as_deref(), &message, &Value::Object(attributes))?;
+    let message = Message {
+        id: tx.uuid(),
+        subject: input.subject,
+        filtered: Value::Object(filtered),
+        attributes: input.message_attributes,
+        ..message
+    };
+    deliver(tx, &arn, &message)?;
+    let message_id = message.id;
     let sequence_number = fifo.then(|| format!("1{:019}", tx.now().millis()));
     Ok(Published { message_id, sequence_number })
 }
@@ -98,8 +99,17 @@ pub enum Notified {
     Refused(String),
 }
 
+/// What an alarm has to say: JSON for programs, a text for people's mail.
+#[derive(Debug)]
+pub struct Notice<'a> {
+    pub alarm_arn: &'a str,
+    pub subject: &'a str,
+    pub message: &'a str,
+    pub mail: &'a str,
+}
+
 /// Publishes as an alarm's action does: under the topic's policy, and not to a topic that is encrypted with AWS's own key.
-pub fn notify(tx: &mut Tx, topic_arn: &str, alarm_arn: &str, subject: &str, message: &str) -> Result<Notified, Fault> {
+pub fn notify(tx: &mut Tx, topic_arn: &str, notice: &Notice) -> Result<Notified, Fault> {
     let refused = |why: &str| Ok(Notified::Refused(why.to_owned()));
     let Ok((_, topic)) = topic::find(tx, topic_arn, "TopicArn", "Publish") else {
         return refused("The SNS topic does not exist or is not in the account and Region of the alarm.");
@@ -109,19 +119,31 @@ pub fn notify(tx: &mut Tx, topic_arn: &str, alarm_arn: &str, subject: &str, mess
     }
     let policy = topic.attributes.get("Policy").cloned();
     let policy = policy.unwrap_or_else(|| policy::default(tx.account(), topic_arn));
-    if !policy::lets_alarm_publish(&policy, tx.account(), alarm_arn) {
+    if !policy::lets_alarm_publish(&policy, tx.account(), notice.alarm_arn) {
         return refused("CloudWatch Alarms is not authorized to perform: SNS:Publish on the SNS topic.");
     }
-    let message = Message { default: message.to_owned(), of_protocol: Map::new() };
-    let id = tx.uuid();
-    deliver(tx, topic_arn, &id, Some(subject), &message, &json!({}))?;
+    let message = Message {
+        id: tx.uuid(),
+        subject: Some(notice.subject.to_owned()),
+        default: notice.message.to_owned(),
+        of_protocol: Map::from_iter([("email".to_owned(), notice.mail.into())]),
+        filtered: json!({}),
+        ..Message::default()
+    };
+    deliver(tx, topic_arn, &message)?;
     Ok(Notified::Sent)
 }
 
 /// A text, and other texts for single protocols.
+#[derive(Default)]
 struct Message {
+    id: String,
+    subject: Option<String>,
     default: String,
     of_protocol: Map<String, Value>,
+    attributes: BTreeMap<String, UserAttribute>,
+    /// The attributes as filter policies see them.
+    filtered: Value,
 }
 
 impl Message {
@@ -130,7 +152,7 @@ impl Message {
             return Err(invalid("Message Structure - JSON message body failed to parse"));
         };
         match of_protocol.get("default").and_then(Value::as_str) {
-            Some(default) => Ok(Self { default: default.to_owned(), of_protocol }),
+            Some(default) => Ok(Self { default: default.to_owned(), of_protocol, ..Self::default() }),
             None => Err(invalid("Message Structure - No default entry in JSON message body")),
         }
     }
@@ -140,60 +162,49 @@ impl Message {
     }
 }
 
-impl Attribute {
-    /// As filter policies see it: a text, a number, or the members of a `String.Array`.
-    fn value(&self, name: &str) -> Result<Value, Fault> {
-        let refused = |sentence: &str| {
-            Err(Fault::sender("ParameterValueInvalid", format!("The message attribute '{name}' {sentence}")))
-        };
-        let kind = self.data_type.as_deref().unwrap_or_default();
-        let text = self.string_value.as_deref().unwrap_or_default();
-        match kind.split('.').next() {
-            Some("Binary") => Ok(Value::Null),
-            Some("String" | "Number") if text.is_empty() => {
-                refused(&format!("must contain non-empty message attribute value for message attribute type '{kind}'."))
-            }
-            Some("Number") => match serde_json::from_str(text) {
-                Ok(number @ Value::Number(_)) => Ok(number),
-                _ => refused("has an invalid value for its type Number."),
-            },
-            Some("String") if kind == "String.Array" => Ok(serde_json::from_str(text).unwrap_or(Value::Null)),
-            Some("String") => Ok(text.into()),
-            _ => refused(
-                "has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.",
-            ),
+/// A text, a number, or the members of a `String.Array`.
+fn filter_value(name: &str, attribute: &UserAttribute) -> Result<Value, Fault> {
+    let refused = |sentence: &str| {
+        Err(Fault::sender("ParameterValueInvalid", format!("The message attribute '{name}' {sentence}")))
+    };
+    let kind = attribute.data_type.as_str();
+    let text = attribute.string_value.as_deref().unwrap_or_default();
+    match kind.split('.').next() {
+        Some("Binary") => Ok(Value::Null),
+        Some("String" | "Number") if text.is_empty() => {
+            refused(&format!("must contain non-empty message attribute value for message attribute type '{kind}'."))
         }
+        Some("Number") => match serde_json::from_str(text) {
+            Ok(number @ Value::Number(_)) => Ok(number),
+            _ => refused("has an invalid value for its type Number."),
+        },
+        Some("String") if kind == "String.Array" => Ok(serde_json::from_str(text).unwrap_or(Value::Null)),
+        Some("String") => Ok(text.into()),
+        _ => refused(
+            "has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.",
+        ),
     }
 }
 
-fn deliver(
-    tx: &mut Tx,
-    topic_arn: &str,
-    message_id: &str,
-    subject: Option<&str>,
-    message: &Message,
-    attributes: &Value,
-) -> Result<(), Fault> {
+fn deliver(tx: &mut Tx, topic_arn: &str, message: &Message) -> Result<(), Fault> {
     for (arn, live) in subscription::of_topic(tx, topic_arn)? {
         let text = message.text(&live.protocol);
-        if !live.confirmed || !passes(&live, text, attributes) {
+        if !live.confirmed || !passes(&live, text, &message.filtered) {
             continue;
         }
         let raw = live.attributes.get("RawMessageDelivery").is_some_and(|flag| flag == "true");
         let body = match live.protocol.as_str() {
-            "email" | "sms" => text.to_owned(),
+            "email" => mail(text, topic_arn, &arn, &live.endpoint),
+            "sms" => text.to_owned(),
             _ if raw => text.to_owned(),
-            _ => {
-                let mut envelope = json!({
-                    "Type": "Notification", "MessageId": message_id, "TopicArn": topic_arn, "Message": text,
-                    "Timestamp": tx.now().to_iso(), "SignatureVersion": "1",
-                });
-                if let Some(subject) = subject {
-                    envelope["Subject"] = subject.into();
-                }
-                envelope.to_string()
-            }
+            _ => envelope(tx, message, text, topic_arn, &arn, &live.endpoint).to_string(),
         };
+        let mut delivery = outbox::delivery_of(&live.protocol);
+        if live.protocol == "sqs" {
+            let attributes = if raw { message.attributes.clone() } else { BTreeMap::new() };
+            let arrival = Arrival { queue_arn: &live.endpoint, topic_arn, body: &body, attributes };
+            delivery = sqs::deliver(tx, arrival)?.map_or_else(Delivery::Failed, |()| Delivery::Arrived);
+        }
         let letter = Letter {
             sent: tx.now(),
             protocol: live.protocol,
@@ -201,12 +212,42 @@ fn deliver(
             topic_arn: topic_arn.to_owned(),
             subscription_arn: arn.clone(),
             token: None,
-            subject: subject.map(str::to_owned),
+            subject: message.subject.clone(),
             body,
+            delivery,
         };
-        tx.put(outbox::TABLE, &format!("{message_id} {arn}"), &letter)?;
+        tx.put(outbox::TABLE, &format!("{} {arn}", message.id), &letter)?;
     }
     Ok(())
+}
+
+/// What programs get, unless they want the message raw.
+fn envelope(tx: &Tx, message: &Message, text: &str, topic_arn: &str, subscription_arn: &str, endpoint: &str) -> Value {
+    let mut envelope = json!({
+        "Type": "Notification", "MessageId": message.id, "TopicArn": topic_arn, "Message": text,
+        "Timestamp": tx.now().to_iso(), "SignatureVersion": "1",
+        "UnsubscribeURL": outbox::unsubscribe_link(topic_arn, subscription_arn, endpoint),
+    });
+    if let Some(subject) = &message.subject {
+        envelope["Subject"] = subject.as_str().into();
+    }
+    if !message.attributes.is_empty() {
+        let spelled = message.attributes.iter().map(|(name, attribute)| {
+            let value = attribute.string_value.as_ref().or(attribute.binary_value.as_ref());
+            (name.clone(), json!({ "Type": attribute.data_type, "Value": value }))
+        });
+        envelope["MessageAttributes"] = Value::Object(spelled.collect());
+    }
+    envelope
+}
+
+/// A mail for people, with the link that takes them off the list.
+fn mail(text: &str, topic_arn: &str, subscription_arn: &str, endpoint: &str) -> String {
+    let link = outbox::unsubscribe_link(topic_arn, subscription_arn, endpoint);
+    format!(
+        "{text}\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to \
+         unsubscribe:\n{link}\n"
+    )
 }
 
 /// Whether a subscription's filter lets a message through. A body that is no JSON passes no filter on bodies.

@@ -300,8 +300,16 @@ pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Faul
 
 /// The subscriptions of a topic that stands, pending ones too, with their ARNs.
 pub fn of_topic(tx: &Tx, topic_arn: &str) -> Result<Vec<(String, Subscription)>, Fault> {
-    let counts = |live: &Subscription| live.topic_arn == topic_arn && !live.orphaned && !live.unsubscribed;
-    Ok(all(tx)?.into_iter().filter(|(_, live)| counts(live)).collect())
+    Ok(standing(tx)?.into_iter().filter(|(_, live)| live.topic_arn == topic_arn).collect())
+}
+
+/// What stands in the account and region, pending or confirmed.
+pub fn standing(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
+    Ok(all(tx)?.into_iter().filter(|(_, live)| !live.orphaned && !live.unsubscribed).collect())
+}
+
+pub fn keep(tx: &mut Tx, arn: &str, live: &Subscription) -> Result<(), Fault> {
+    tx.put(TABLE, arn, live)
 }
 
 /// A topic goes, and with it what was confirmed; what is pending waits for its end, as AWS lets nobody delete it.

@@ -225,6 +225,10 @@ pub fn find(tx: &Tx, arn: &str, parameter: &str, action: &str) -> Result<(String
     }
 }
 
+pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
+    Ok(tx.list::<Topic>(TABLE)?.into_iter().map(|(name, _)| name).collect())
+}
+
 /// Keeps count of a confirmed subscription that went.
 pub fn count_deleted(tx: &mut Tx, arn: &str) -> Result<(), Fault> {
     let Some(name) = arn.rsplit(':').next() else { return Ok(()) };

@@ -78,6 +78,14 @@ impl Entities {
         self.scopes.get(&(account.to_owned(), region.to_owned()))?.get(table)
     }
 
+    /// Accounts and regions, in order.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut places: Vec<(&str, &str)> =
+            self.scopes.keys().map(|(account, region)| (account.as_str(), region.as_str())).collect();
+        places.sort_unstable();
+        places.into_iter()
+    }
+
     pub fn len(&self) -> usize {
         self.count
     }

@@ -144,6 +144,18 @@ impl Journal {
         Ok(())
     }
 
+    /// Removes the file; whoever shares it sees that nothing stands any more. The lock must be held.
+    pub fn remove(&mut self) -> Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", self.path.display()));
+            }
+            _ => {}
+        }
+        (self.base, self.offset, self.lines) = (None, 0, 0);
+        Ok(())
+    }
+
     fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.path.as_os_str().to_owned();
         name.push(ending);

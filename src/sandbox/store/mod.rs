@@ -17,8 +17,14 @@ use anyhow::Result;
 use entities::Entities;
 use journal::Journal;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
+
+/// Where the store keeps what is its own and no account's.
+const OWN: (&str, &str) = ("", "");
+const CLOCK: &str = "clock";
+/// By how much the clock was moved ahead, in milliseconds.
+const AHEAD: &str = "ahead";
 
 /// What an account and region hold: (table, key) -> entity.
 #[cfg(test)]
@@ -58,7 +64,8 @@ impl Store {
     ) -> Result<(Result<T, Fault>, bool)> {
         self.refresh()?;
         self.entities.scope(account, region);
-        let now = self.now();
+        let (wall, ahead) = (self.wall(), self.ahead());
+        let now = wall + ahead;
         let mut run = |entities: &Entities| {
             let seed = fold(weather.seed ^ call.rotate_left(32) ^ entities.version(), [account, region]);
             let mut tx = Tx::new(entities, account, region, weather, now, fastrand::Rng::with_seed(seed));
@@ -84,6 +91,41 @@ impl Store {
         }
         self.entities.apply(account, region, changes);
         Ok((answer, true))
+    }
+
+    /// The time in the sandbox: the wall's, and by how much it was moved ahead.
+    pub fn time(&mut self) -> Result<(Timestamp, Duration)> {
+        self.refresh()?;
+        let ahead = self.ahead();
+        Ok((self.wall() + ahead, ahead))
+    }
+
+    /// Moves the clock ahead, for every process that shares the file.
+    pub fn advance(&mut self, weather: &Weather, by: Duration) -> Result<()> {
+        let (account, region) = OWN;
+        let move_on = |tx: &mut Tx| {
+            let ahead = tx.get::<u64>(CLOCK, AHEAD)?.unwrap_or(0);
+            let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            tx.put(CLOCK, AHEAD, &ahead.saturating_add(by))
+        };
+        let (moved, _) = self.transact(account, region, weather, 0, move_on)?;
+        moved.map_err(|fault| anyhow::anyhow!("{}", fault.message))
+    }
+
+    /// The accounts and regions that anything was done in.
+    pub fn places(&mut self) -> Result<Vec<(String, String)>> {
+        self.refresh()?;
+        Ok(self.entities.places().filter(|(account, region)| (*account, *region) != OWN).map(own).collect())
+    }
+
+    /// Forgets everything, and the file.
+    pub fn reset(&mut self) -> Result<()> {
+        if let Some(journal) = &mut self.journal {
+            let _lock = journal.lock()?;
+            journal.remove()?;
+        }
+        self.entities.clear(0);
+        Ok(())
     }
 
     /// A copy in memory, with the same clock.
@@ -115,8 +157,17 @@ impl Store {
         Ok(())
     }
 
-    fn now(&mut self) -> Timestamp {
+    fn ahead(&self) -> Duration {
+        let text = self.entities.table(OWN.0, OWN.1, CLOCK).and_then(|table| table.get(AHEAD));
+        Duration::from_millis(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    fn wall(&mut self) -> Timestamp {
         let (wall, at) = *self.clock.get_or_insert_with(|| (SystemTime::now(), Instant::now()));
         Timestamp::from(wall + Instant::now().saturating_duration_since(at))
     }
+}
+
+fn own((account, region): (&str, &str)) -> (String, String) {
+    (account.to_owned(), region.to_owned())
 }

@@ -24,11 +24,7 @@ pub fn write(answer: &Result<Value, Fault>, query_mode: bool) -> Result<Body> {
         Ok(value) => types::without_entries(value.clone()),
         Err(fault) => {
             if query_mode {
-                let code = fault.query_code.unwrap_or(&fault.code);
-                headers.push((
-                    "x-amzn-query-error",
-                    format!("{code};{}", if fault.sender { "Sender" } else { "Receiver" }),
-                ));
+                headers.push(("x-amzn-query-error", fault.query_error()));
             }
             let text = |text: &str| Value::Text(text.to_owned());
             Value::Map(vec![(text("__type"), text(&fault.code)), (text("message"), text(&fault.message))])

@@ -12,13 +12,14 @@ pub fn read(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-pub fn write(answer: Result<Value, Fault>, content_type: &str) -> Result<Body> {
+pub fn write(answer: Result<Value, Fault>, content_type: &str, query_mode: bool) -> Result<Body> {
     let (headers, bytes) = match answer {
         Ok(value) => (Vec::new(), serde_json::to_vec(&types::without_tags(value))?),
-        Err(fault) => (
-            vec![("x-amzn-errortype", fault.code.clone())],
-            serde_json::to_vec(&serde_json::json!({ "__type": fault.code, "message": fault.message }))?,
-        ),
+        Err(fault) => {
+            let mut headers = vec![("x-amzn-errortype", fault.code.clone())];
+            headers.extend(query_mode.then(|| ("x-amzn-query-error", fault.query_error())));
+            (headers, serde_json::to_vec(&serde_json::json!({ "__type": fault.code, "message": fault.message }))?)
+        }
     };
     Ok(Body { content_type: content_type.to_owned(), headers, bytes })
 }

@@ -172,7 +172,9 @@ impl Reply {
         let status = answer.as_ref().map_or_else(|fault| fault.status, |_| self.success);
         let body = match self.protocol {
             Protocol::Cbor => cbor::write(&answer, self.query_mode)?,
-            Protocol::Json(version) => json::write(answer, &format!("application/x-amz-json-{version}"))?,
+            Protocol::Json(version) => {
+                json::write(answer, &format!("application/x-amz-json-{version}"), self.query_mode)?
+            }
             Protocol::Query => query::write(&self.service, &self.operation, answer),
             Protocol::Rest => rest::write(answer)?,
         };

@@ -71,7 +71,7 @@ fn an_answer_in_every_format() {
     let inner = "<DoResult><Attributes><entry><key>a</key><value>&lt;&amp;&gt;</value></entry></Attributes>\
         <Topics><member>x</member></Topics><At>1970-01-01T00:00:01.500Z</At></DoResult>";
     assert!(xml.contains(inner), "{xml}");
-    let json = text(json::write(Ok(value.clone()), "application/x-amz-json-1.1").unwrap());
+    let json = text(json::write(Ok(value.clone()), "application/x-amz-json-1.1", false).unwrap());
     assert_eq!(json, r#"{"Attributes":{"a":"<&>"},"Topics":["x"],"At":1.5,"Absent":null}"#);
     let cbor = cbor::read(&cbor::write(&Ok(value), false).unwrap().bytes).unwrap();
     let members = cbor.as_map().unwrap();

@@ -150,7 +150,7 @@ fn the_shipped_schema_and_reference_are_the_programs_own() {
 fn presets_follow_the_facts_of_the_function() {
     let text = "version: 1\nstack: s\nfunctions:\n  f: { retention: 7d, golden_signals: true }\n";
     let bound = parse("f", text).and_then(|spec| spec.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"));
-    let facts = FunctionFacts { memory_mb: 512, timeout_s: 30, log_group: "/custom/group".into() };
+    let facts = FunctionFacts { memory_mb: 512, timeout_s: 30, log_group: "/custom/group".into(), last_modified: None };
     let target = Target::new("123456789012", "us-east-1");
     let desired = bound.desired(&target, &BTreeMap::from([("f".to_owned(), facts)])).unwrap();
     let latency = desired.resources[&Address::new(Kind::Alarm, "f-latency")].fields();
@@ -165,7 +165,7 @@ fn two_functions_may_share_a_log_group_if_they_agree() {
             format!("version: 1\nstack: s\nfunctions:\n  f: {{ retention: 7d }}\n  g: {{ retention: {retention} }}\n");
         let bound =
             parse("f", &text).and_then(|spec| spec.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"));
-        let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/shared".into() };
+        let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/shared".into(), last_modified: None };
         let facts = BTreeMap::from([("f".to_owned(), facts.clone()), ("g".to_owned(), facts)]);
         bound.desired(&Target::new("123456789012", "us-east-1"), &facts)
     };

@@ -1,6 +1,7 @@
 //! SNS through the real SDK client: what its tests share.
 
 mod publishing;
+mod receivers;
 mod subscriptions;
 mod topics;
 

@@ -2,7 +2,7 @@
 
 use super::{Place, QUEUE, parsed, words};
 use crate::sandbox::ACCOUNT;
-use crate::sandbox::sns::{Notified, notify};
+use crate::sandbox::sns::{Notice, Notified, notify};
 use aws_sdk_sns::types::MessageAttributeValue;
 
 #[tokio::test]
@@ -82,9 +82,8 @@ async fn alarms_publish_where_they_may() {
     let topic = place.topic("alerts").await;
     place.subscribe(&topic, "sms", "+15551234567").await;
     let alarm = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors";
-    let notify = |topic: &str| {
-        place.sandbox.visit(ACCOUNT, "us-east-1", |tx| notify(tx, topic, alarm, "ALARM", "it fires")).unwrap()
-    };
+    let notice = Notice { alarm_arn: alarm, subject: "ALARM", message: "it fires", mail: "It fires." };
+    let notify = |topic: &str| place.sandbox.visit(ACCOUNT, "us-east-1", |tx| notify(tx, topic, &notice)).unwrap();
     assert_eq!(notify(&topic), Notified::Sent);
     assert_eq!(place.outbox().last().unwrap().body, "it fires");
     assert!(matches!(notify(&format!("{topic}x")), Notified::Refused(why) if why.contains("does not exist")));

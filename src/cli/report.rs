@@ -1,0 +1,237 @@
+//! `mlopsctl report`: what a run over many targets found, shown again in any format, and the reports of shards joined to one.
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::saved_plan::beside;
+use crate::fleet::{FleetReport, NoReport, merge};
+use crate::report::{Look, fleet};
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Shows and joins saved reports of runs over a roster
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    #[command(subcommand)]
+    command: ReportCommand,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum ReportCommand {
+    /// Joins the reports of the shards of one run, or of a run and its --retry-failed
+    ///
+    /// Command, stack and roster size have to be the same. Where two files tell different things of a target, the later file
+    /// counts if the earlier one tells of a failure (that is a retry); anything else is refused. Ends with 5 when a target
+    /// failed or is in none of the files.
+    Merge(MergeArgs),
+    /// Shows a saved report in another format
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+struct MergeArgs {
+    /// Reports that --report FILE.json wrote
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    written: WrittenArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+struct ShowArgs {
+    /// A report that --report FILE.json wrote; - reads it from standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    written: WrittenArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+struct WrittenArgs {
+    /// How it is written; without it, as the name of --out says
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    format: Option<ReportFormat>,
+    /// Write it to FILE instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    out: Option<PathBuf>,
+}
+
+/// How a report of many targets is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs, and to be merged, shown or run again
+    Json,
+    /// For a pull-request comment
+    Markdown,
+    /// For spreadsheets and grade books
+    Csv,
+    /// One page that needs nothing else
+    Html,
+    /// For CI: one test case a target
+    Junit,
+}
+
+impl ReportFormat {
+    /// By the ending of a file's name.
+    ///
+    /// # Errors
+    /// Where the ending says nothing, with those that do.
+    pub fn of(path: &Path) -> Result<Self, Failure> {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        Ok(match ending.as_str() {
+            "txt" => ReportFormat::Table,
+            "json" => ReportFormat::Json,
+            "md" | "markdown" => ReportFormat::Markdown,
+            "csv" => ReportFormat::Csv,
+            "html" | "htm" => ReportFormat::Html,
+            "xml" => ReportFormat::Junit,
+            _ => {
+                let what = format!("{}: its ending does not say how the report is to be written", path.display());
+                return Err(Failure::say(
+                    Exit::Usage,
+                    what,
+                    "end it with .json, .csv, .html, .md, .xml (JUnit) or .txt",
+                ));
+            }
+        })
+    }
+
+    /// The report in this format, ending in a line feed.
+    pub fn render(self, report: &FleetReport, look: &Look) -> String {
+        match self {
+            ReportFormat::Table => fleet::text::text(report, look),
+            ReportFormat::Json => fleet::json::json(report),
+            ReportFormat::Markdown => fleet::markdown::markdown(report),
+            ReportFormat::Csv => fleet::csv::csv(report),
+            ReportFormat::Html => fleet::html::html(report),
+            ReportFormat::Junit => fleet::junit::junit(report),
+        }
+    }
+}
+
+impl ReportArgs {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        match &self.command {
+            ReportCommand::Merge(args) => args.run(output),
+            ReportCommand::Show(args) => {
+                args.written.write(&load(&args.file)?, output)?;
+                Ok(Exit::Success)
+            }
+        }
+    }
+}
+
+impl MergeArgs {
+    fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        let mut reports = Vec::new();
+        for file in &self.files {
+            reports.push((file.display().to_string(), load(file)?));
+        }
+        let merged = merge(reports).map_err(|error| refused(&error, None))?;
+        // clap asks for a file at least.
+        let Some(merged) = merged else { return Ok(Exit::Success) };
+        self.written.write(&merged, output)?;
+        Ok(exit(&merged))
+    }
+}
+
+impl WrittenArgs {
+    fn write(&self, report: &FleetReport, output: &mut Output) -> Result<(), Failure> {
+        let Some(path) = &self.out else {
+            return output.result(&self.format.unwrap_or_default().render(report, &output.look));
+        };
+        let format = self.format.map_or_else(|| ReportFormat::of(path), Ok)?;
+        save(path, format, report)?;
+        output.say(&format!("written: {}", path.display()));
+        Ok(())
+    }
+}
+
+/// As the whole run ends: 5 where a target failed, was not begun or is not in the report.
+pub fn exit(report: &FleetReport) -> Exit {
+    let bad = report.missing() > 0 || report.rows.iter().any(|row| row.state.is_worth_another_run());
+    if bad { Exit::Partial } else { Exit::Success }
+}
+
+/// Reads a saved report; `-` is standard input.
+pub fn load(path: &Path) -> Result<FleetReport, Failure> {
+    let text = match path.as_os_str() == "-" {
+        true => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map(|_| text)
+        }
+        false => fs::read_to_string(path),
+    };
+    let text = text.with_context(|| format!("could not read the report {}", path.display()))?;
+    FleetReport::parse(&text).map_err(|error| refused(&error, Some(path)))
+}
+
+fn refused(error: &NoReport, path: Option<&Path>) -> Failure {
+    let place = path.map(|path| format!("{}: ", path.display())).unwrap_or_default();
+    Failure::say(Exit::Usage, format!("{place}{error}"), error.remedy())
+}
+
+/// Writes the report, whole or not at all; what is no plain file (a pipe) is written to as it is.
+pub fn save(path: &Path, format: ReportFormat, report: &FleetReport) -> Result<(), Failure> {
+    let text = format.render(report, &Look::PLAIN);
+    let written = match fs::metadata(path) {
+        Ok(known) if !known.is_file() => fs::write(path, text),
+        _ => {
+            let beside = beside(path);
+            let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+            if written.is_err() {
+                let _ = fs::remove_file(&beside);
+            }
+            written
+        }
+    };
+    Ok(written.with_context(|| format!("could not write the report to {}", path.display()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::testing::some_report;
+
+    #[test]
+    fn the_ending_says_the_format() {
+        for (name, format) in
+            [("a.json", ReportFormat::Json), ("A.HTM", ReportFormat::Html), ("a.b.csv", ReportFormat::Csv)]
+        {
+            assert_eq!(ReportFormat::of(Path::new(name)).unwrap(), format);
+        }
+        assert_eq!(ReportFormat::of(Path::new("report")).unwrap_err().exit, Exit::Usage);
+    }
+
+    #[test]
+    fn what_is_saved_is_read_again_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        fs::write(&path, "something else").unwrap();
+        let report = some_report(5, 20);
+        save(&path, ReportFormat::Json, &report).unwrap();
+        let read = load(&path).unwrap();
+        assert_eq!(read.rows.len(), 20);
+        // Secrets are gone, so it is the text that stays the same.
+        assert_eq!(fleet::json::json(&read), fs::read_to_string(&path).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let nowhere = folder.path().join("no/such/folder/r.json");
+        assert!(save(&nowhere, ReportFormat::Json, &report).is_err());
+    }
+
+    #[test]
+    fn a_report_with_failures_or_gaps_ends_as_the_run_did() {
+        let mut report = some_report(1, 30);
+        assert_eq!(exit(&report), Exit::Partial);
+        report.rows.retain(|row| !row.state.is_worth_another_run());
+        assert_eq!(exit(&report), Exit::Partial, "targets are missing");
+        report.targets = report.rows.len();
+        assert_eq!(exit(&report), Exit::Success);
+    }
+}

@@ -1,0 +1,248 @@
+//! `mlopsctl sandbox`: what only somebody beside AWS can see or do there: read the mail, click its links, let time pass.
+
+use super::Run;
+use super::connect::SandboxFileArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::model::duration::parse_seconds;
+use crate::report::sandbox::{self as report, Clock, Fate, Message, Place, Step};
+use crate::sandbox::{Delivery, Letter, Sandbox};
+use clap::{Args, Subcommand, ValueEnum};
+use std::time::Duration;
+
+/// Reads the mail of the sandbox, clicks its links, lets its time pass, shows and forgets what stands in it
+#[derive(Debug, Clone, Args)]
+pub struct SandboxArgs {
+    #[command(subcommand)]
+    command: SandboxCommand,
+    #[command(flatten)]
+    file: SandboxFileArgs,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum SandboxCommand {
+    Mail(MailArgs),
+    Confirm(ConfirmArgs),
+    Unsubscribe(UnsubscribeArgs),
+    Advance(AdvanceArgs),
+    Show(ShowArgs),
+    Reset(ResetArgs),
+}
+
+/// Which part of the sandbox; all of it where nothing is said.
+#[derive(Debug, Clone, Args)]
+struct PlaceArgs {
+    /// Only this account
+    #[arg(long, value_name = "ACCOUNT", global = true)]
+    account: Option<String>,
+    /// Only this region
+    #[arg(long, value_name = "REGION", global = true)]
+    region: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum TextOrJson {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+/// Shows what SNS sent, newest last: mails, texts, messages to queues, posts; and what became of them
+#[derive(Debug, Clone, Args)]
+struct MailArgs {
+    /// Only what was sent to this address, number, queue or URL
+    #[arg(value_name = "ADDRESS")]
+    address: Option<String>,
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
+    format: TextOrJson,
+}
+
+/// Confirms pending subscriptions as their receivers would: by the link in the last mail
+#[derive(Debug, Clone, Args)]
+struct ConfirmArgs {
+    /// Whose
+    #[arg(value_name = "ADDRESS", required_unless_present = "all")]
+    address: Option<String>,
+    /// Everybody's
+    #[arg(long, conflicts_with = "address")]
+    all: bool,
+}
+
+/// Ends a subscription by the link at the foot of a mail, as its receiver, or a scanner of mails, does
+#[derive(Debug, Clone, Args)]
+struct UnsubscribeArgs {
+    /// Whose
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+}
+
+/// Moves the sandbox's clock ahead; alarms are evaluated on the way, as if the time had passed
+#[derive(Debug, Clone, Args)]
+struct AdvanceArgs {
+    /// By how much: 90s, 10m, 2h, 1d
+    #[arg(value_name = "DURATION", value_parser = duration)]
+    by: Duration,
+}
+
+/// Shows what stands in the sandbox, by account and region
+#[derive(Debug, Clone, Args)]
+struct ShowArgs {}
+
+/// Forgets everything in the sandbox
+#[derive(Debug, Clone, Args)]
+struct ResetArgs {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+impl SandboxArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let sandbox = self.file.open()?;
+        let places = self.place.of(&sandbox)?;
+        match &self.command {
+            SandboxCommand::Mail(args) => args.run(run, &sandbox, &places),
+            SandboxCommand::Confirm(args) => args.run(run, &sandbox, &places),
+            SandboxCommand::Unsubscribe(args) => args.run(run, &sandbox, &places),
+            SandboxCommand::Advance(args) => args.run(run, &sandbox, &places),
+            SandboxCommand::Show(_) => show(run, &sandbox, &places),
+            SandboxCommand::Reset(args) => args.run(run, &sandbox, &self.file.path().display().to_string()).await,
+        }
+    }
+}
+
+impl PlaceArgs {
+    fn of(&self, sandbox: &Sandbox) -> Result<Vec<(String, String)>, Failure> {
+        let mut places = sandbox.places()?;
+        places.retain(|(account, region)| {
+            self.account.as_ref().is_none_or(|wanted| wanted == account)
+                && self.region.as_ref().is_none_or(|wanted| wanted == region)
+        });
+        Ok(places)
+    }
+}
+
+impl MailArgs {
+    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+        let mut messages = Vec::new();
+        for (account, region) in places {
+            let letters = sandbox.outbox(account, region)?.into_iter();
+            let wanted = letters.filter(|letter| self.address.as_ref().is_none_or(|wanted| letter.endpoint == *wanted));
+            messages.extend(wanted.map(|letter| message(account, region, letter)));
+        }
+        // Stable: within one place they are in order already.
+        messages.sort_by(|a, b| a.sent.cmp(&b.sent));
+        let text = match self.format {
+            TextOrJson::Table => report::mail(&messages, &run.output.look),
+            TextOrJson::Json => report::mail_json(&messages),
+        };
+        run.output.result(&text)?;
+        Ok(Exit::Success)
+    }
+}
+
+fn message(account: &str, region: &str, letter: Letter) -> Message {
+    Message {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        sent: letter.sent.to_iso(),
+        confirmation_link: letter.confirmation_link(),
+        fate: match letter.delivery {
+            Delivery::Arrived => Fate::Arrived,
+            Delivery::Waiting => Fate::Waiting,
+            Delivery::Failed(why) => Fate::Failed(why),
+        },
+        protocol: letter.protocol,
+        to: letter.endpoint,
+        topic_arn: letter.topic_arn,
+        token: letter.token,
+        subject: letter.subject,
+        body: letter.body,
+    }
+}
+
+impl ConfirmArgs {
+    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+        let mut steps = Vec::new();
+        for (account, region) in places {
+            let touched = sandbox.confirm(account, region, self.address.as_deref())?;
+            steps.extend(touched.into_iter().map(|touched| Step::confirmed(&touched.endpoint, &touched.topic_arn)));
+        }
+        if let (true, Some(address)) = (steps.is_empty(), &self.address) {
+            let what = format!("nothing waits for {address} to confirm");
+            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox mail, or confirm --all"));
+        }
+        run.output.result(&report::steps(&steps, "nothing waits to be confirmed"))?;
+        Ok(Exit::Success)
+    }
+}
+
+impl UnsubscribeArgs {
+    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+        let mut steps = Vec::new();
+        for (account, region) in places {
+            let touched = sandbox.unsubscribe(account, region, &self.address)?;
+            steps.extend(touched.into_iter().map(|touched| match touched.done {
+                true => Step::ended(&touched.endpoint, &touched.topic_arn),
+                false => Step::locked(&touched.endpoint, &touched.topic_arn),
+            }));
+        }
+        if steps.is_empty() {
+            let what = format!("{} has no confirmed subscription", self.address);
+            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox show"));
+        }
+        run.output.result(&report::steps(&steps, ""))?;
+        Ok(Exit::Success)
+    }
+}
+
+impl AdvanceArgs {
+    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+        sandbox.advance(self.by)?;
+        let (time, ahead) = sandbox.time()?;
+        let clock = Clock { time: time.to_iso(), ahead_seconds: ahead.as_secs() };
+        run.output.result(&report::advanced(&clock))?;
+        let _ = places;
+        Ok(Exit::Success)
+    }
+}
+
+fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+    let (time, ahead) = sandbox.time()?;
+    let clock = Clock { time: time.to_iso(), ahead_seconds: ahead.as_secs() };
+    let mut shown = Vec::new();
+    for (account, region) in places {
+        let contents = sandbox.census(account, region)?;
+        shown.push(Place { account: account.clone(), region: region.clone(), contents });
+    }
+    run.output.result(&report::show(&clock, &shown))?;
+    Ok(Exit::Success)
+}
+
+impl ResetArgs {
+    async fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, file: &str) -> Result<Exit, Failure> {
+        if !self.yes {
+            if !run.output.can_ask() {
+                let what = format!("everything in {file} would be forgotten, and there is nobody to ask");
+                return Err(Failure::say(Exit::Blocked, what, "add --yes"));
+            }
+            if !run.output.ask(&format!("Forget everything in {file}?")).await {
+                return Err(Failure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes"));
+            }
+        }
+        sandbox.reset()?;
+        run.output.result(&format!("{file}: everything is forgotten\n"))?;
+        Ok(Exit::Success)
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = parse_seconds(text).and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0);
+    let seconds = seconds.filter(|seconds| *seconds <= 366 * 86_400);
+    seconds.map(Duration::from_secs).ok_or_else(|| "write a duration up to a year, such as 90s, 10m or 2h".to_owned())
+}

@@ -1,0 +1,213 @@
+//! Saved reports: read again with care, and those of shards, or of a run and its retry, joined to one. Pure.
+
+use super::rows::{FORMAT_VERSION, FleetReport, Row};
+use crate::model::Target;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Why a text is no report, or reports cannot be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoReport {
+    /// Not written by `--report` or `--format json` of a run over a roster.
+    Unreadable(String),
+    /// Of another form than this mlopsctl knows.
+    Version(String),
+    /// The files tell of different runs: what differs, and both sides.
+    Different { what: &'static str, one: String, other: String },
+    /// Two files tell different things of one target, and the second is no retry of a failure in the first.
+    Twice { target: Target, one: String, other: String },
+    /// More targets than the roster that each file names has.
+    TooMany { rows: usize, targets: usize },
+}
+
+impl fmt::Display for NoReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoReport::Unreadable(why) => write!(f, "this is no report of a run over a roster: {why}"),
+            NoReport::Version(version) => {
+                write!(f, "the report's format version is {version}, and this mlopsctl reads {FORMAT_VERSION}")
+            }
+            NoReport::Different { what, one, other } => {
+                write!(
+                    f,
+                    "these reports are of different runs: the {what} is {one} in the first and {other} in another"
+                )
+            }
+            NoReport::Twice { target, one, other } => {
+                write!(f, "{one} and {other} say different things of {target}")
+            }
+            NoReport::TooMany { rows, targets } => {
+                write!(f, "these reports have {rows} rows, but their roster has only {targets}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoReport {}
+
+impl NoReport {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            NoReport::Unreadable(_) => "name a file that a run over --accounts wrote with --report FILE.json",
+            NoReport::Version(_) => "use the mlopsctl that wrote it, or run again",
+            NoReport::Different { .. } | NoReport::TooMany { .. } => {
+                "name the files of one run: the same command, stack and roster, a file a shard"
+            }
+            NoReport::Twice { .. } => {
+                "leave one of them out; the report of a --retry-failed comes after the one it repeats"
+            }
+        }
+    }
+}
+
+impl FleetReport {
+    /// Reads what `report::fleet::json` wrote. Rows come back in the order of account and region.
+    pub fn parse(text: &str) -> Result<Self, NoReport> {
+        let unreadable = |error: serde_json::Error| NoReport::Unreadable(error.to_string());
+        // The version first: a report of another form need not have the parts of this one.
+        let value: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
+        match value.get("format_version").and_then(serde_json::Value::as_str) {
+            Some(FORMAT_VERSION) => {}
+            Some(version) => return Err(NoReport::Version(version.to_owned())),
+            None => return Err(NoReport::Unreadable("it has no format_version".to_owned())),
+        }
+        let mut report: Self = serde_json::from_value(value).map_err(unreadable)?;
+        report.rows.sort_by(|a, b| a.target.cmp(&b.target));
+        if let Some(twice) = report.rows.windows(2).find(|pair| pair[0].target == pair[1].target) {
+            return Err(NoReport::Unreadable(format!("{} is in it twice", twice[0].target)));
+        }
+        if report.rows.len() > report.targets {
+            return Err(NoReport::TooMany { rows: report.rows.len(), targets: report.targets });
+        }
+        Ok(report)
+    }
+
+    /// How many targets of the roster no row tells of.
+    pub fn missing(&self) -> usize {
+        self.targets.saturating_sub(self.rows.len())
+    }
+}
+
+/// Joins the reports of one run, each with the name of its file; `None` without any.
+///
+/// Command, stack and roster size have to be the same. A target that several files tell of is fine where they agree. Where they
+/// do not, a row that `--retry-failed` would run again gives way to the row of a later file: that is a retry. Anything else is
+/// refused, since a report holds no clock by which one could be the newer. So the order of the files matters for retries only.
+pub fn merge(reports: Vec<(String, FleetReport)>) -> Result<Option<FleetReport>, NoReport> {
+    let Some((_, first)) = reports.first() else { return Ok(None) };
+    let mut merged = FleetReport { rows: Vec::new(), ..first.clone() };
+    let mut rows: BTreeMap<Target, (String, Row)> = BTreeMap::new();
+    for (file, report) in reports {
+        same("command", &merged.command, &report.command)?;
+        same("stack", &merged.stack, &report.stack)?;
+        same("number of the roster's targets", &merged.targets.to_string(), &report.targets.to_string())?;
+        for row in report.rows {
+            match rows.get(&row.target) {
+                Some((_, known)) if *known == row => {}
+                Some((one, known)) if !known.state.is_worth_another_run() => {
+                    return Err(NoReport::Twice { target: row.target, one: one.clone(), other: file });
+                }
+                _ => {
+                    rows.insert(row.target.clone(), (file.clone(), row));
+                }
+            }
+        }
+    }
+    merged.rows = rows.into_values().map(|(_, row)| row).collect();
+    if merged.rows.len() > merged.targets {
+        return Err(NoReport::TooMany { rows: merged.rows.len(), targets: merged.targets });
+    }
+    Ok(Some(merged))
+}
+
+fn same(what: &'static str, one: &str, other: &str) -> Result<(), NoReport> {
+    if one == other {
+        return Ok(());
+    }
+    Err(NoReport::Different { what, one: one.to_owned(), other: other.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::super::testing::{report, row, some_report};
+    use super::*;
+
+    fn with(state: State, n: usize) -> Row {
+        Row { state, ..row(n) }
+    }
+
+    fn of(rows: Vec<Row>) -> FleetReport {
+        FleetReport { targets: 3, ..report("apply", rows) }
+    }
+
+    fn joined(reports: Vec<FleetReport>) -> Result<FleetReport, NoReport> {
+        let named = reports.into_iter().enumerate().map(|(n, report)| (format!("{n}.json"), report));
+        merge(named.collect()).map(Option::unwrap)
+    }
+
+    #[test]
+    fn shards_become_the_whole_in_any_order() {
+        let whole = some_report(7, 60);
+        let mut parts: Vec<FleetReport> = (0..4)
+            .map(|part| {
+                let rows = whole.rows.iter().enumerate().filter(|(n, _)| n % 4 == part).map(|(_, row)| row.clone());
+                FleetReport { rows: rows.collect(), ..whole.clone() }
+            })
+            .collect();
+        for _ in 0..4 {
+            parts.rotate_left(1);
+            assert_eq!(joined(parts.clone()), Ok(whole.clone()));
+        }
+        parts.pop();
+        assert!(joined(parts).unwrap().missing() > 0);
+        assert_eq!(merge(Vec::new()), Ok(None));
+    }
+
+    #[test]
+    fn a_retry_takes_the_place_of_what_failed_and_of_nothing_else() {
+        let first = of(vec![with(State::Applied, 0), with(State::Failed, 1)]);
+        let retry = of(vec![with(State::Applied, 1)]);
+        let merged = joined(vec![first.clone(), retry.clone()]).unwrap();
+        assert!(merged.rows.iter().all(|row| row.state == State::Applied));
+        // The wrong way round it would bring the failure back.
+        let wrong = joined(vec![retry, first.clone()]).unwrap_err();
+        assert!(matches!(&wrong, NoReport::Twice { one, .. } if one == "0.json"), "{wrong}");
+        let other = of(vec![with(State::InSync, 0)]);
+        assert!(joined(vec![first.clone(), other]).is_err());
+        assert_eq!(joined(vec![first.clone(), first.clone()]), Ok(first));
+    }
+
+    #[test]
+    fn reports_of_different_runs_are_refused() {
+        let one = of(vec![row(0)]);
+        for (other, what) in [
+            (FleetReport { command: "plan".into(), ..one.clone() }, "command"),
+            (FleetReport { stack: "lab8".into(), ..one.clone() }, "stack"),
+            (FleetReport { targets: 4, ..one.clone() }, "number"),
+        ] {
+            let refused = joined(vec![one.clone(), other]).unwrap_err();
+            assert!(refused.to_string().contains(what), "{refused}");
+        }
+        let rows = |from: usize| of((from..from + 2).map(row).collect());
+        assert_eq!(joined(vec![rows(0), rows(2)]), Err(NoReport::TooMany { rows: 4, targets: 3 }));
+    }
+
+    #[test]
+    fn what_is_read_is_checked() {
+        let text = |report: &FleetReport| serde_json::to_string(report).unwrap();
+        let whole = some_report(3, 9);
+        assert_eq!(FleetReport::parse(&text(&whole)), Ok(whole.clone()));
+        let mut turned = whole.clone();
+        turned.rows.reverse();
+        assert_eq!(FleetReport::parse(&text(&turned)), Ok(whole.clone()));
+        let of_another = FleetReport { format_version: "2".into(), ..whole.clone() };
+        assert_eq!(FleetReport::parse(&text(&of_another)), Err(NoReport::Version("2".into())));
+        let twice = FleetReport { rows: vec![row(1), row(1)], ..whole.clone() };
+        let few = FleetReport { targets: 2, ..whole };
+        for wrong in ["", "[]", "{}", "{\"format_version\":\"1\"}", &text(&twice), &text(&few)] {
+            assert!(FleetReport::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Reports made by hand for the tests of everything that is made of them.
+
+use super::rows::{AlarmStates, Drift, Failure, Findings, Subscriptions};
+use super::{FleetReport, Row, State};
+use crate::apply::{ChangeResult, FailureClass, Outcome};
+use crate::model::{FieldChange, Target};
+use crate::plan::{Action, Blocked, Note, NoteKind, Summary};
+use crate::resources::{Address, Kind};
+use fastrand::Rng;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// An account in sync, the `n`th of a roster.
+pub fn row(n: usize) -> Row {
+    Row {
+        target: Target::new(format!("{:012}", 100_000_000_000_usize + n), "us-east-1"),
+        columns: BTreeMap::new(),
+        state: State::InSync,
+        planned: Some(Summary::default()),
+        applied: None,
+        drift: Vec::new(),
+        failed: Vec::new(),
+        subscriptions: None,
+        alarms: None,
+        findings: None,
+        cost: None,
+        notes: Vec::new(),
+        failure: None,
+    }
+}
+
+pub fn report(command: &str, rows: Vec<Row>) -> FleetReport {
+    FleetReport {
+        format_version: super::rows::FORMAT_VERSION.to_owned(),
+        command: command.to_owned(),
+        stack: "lab9".to_owned(),
+        targets: rows.len(),
+        rows,
+    }
+}
+
+/// A report in which everything comes up that a report can hold; the same seed gives the same report.
+pub fn some_report(seed: u64, rows: usize) -> FleetReport {
+    let mut rng = Rng::with_seed(seed);
+    let command = rng.choice(["plan", "apply", "status"]).unwrap_or("plan");
+    report(command, (0..rows).map(|n| some_row(&mut rng, n)).collect())
+}
+
+fn some_row(rng: &mut Rng, n: usize) -> Row {
+    let mut row = row(n);
+    let region = rng.choice(["us-east-1", "eu-west-1"]).unwrap_or_default();
+    row.target.region = region.to_owned();
+    let names = ["Ada <b>", "=1+1", "errors", "Zoë \"Z\" O'Neil", "a,b", "\u{1b}[31mred", "@octocat"];
+    let name = rng.choice(names).unwrap_or_default();
+    row.columns.insert("name".to_owned(), name.to_owned());
+    row.columns.insert("email".to_owned(), format!("s{n}@example.edu"));
+    if rng.u8(..4) == 0 {
+        row.columns.insert("hook".to_owned(), format!("https://u:hunter2@example.edu/{n}"));
+    }
+    row.state = rng
+        .choice([
+            State::InSync,
+            State::InSync,
+            State::Applied,
+            State::Pending,
+            State::NotStarted,
+            State::Blocked,
+            State::Partial,
+            State::Failed,
+        ])
+        .unwrap_or(State::InSync);
+    let address = |name: &str| Address::new(Kind::Alarm, name);
+    match row.state {
+        State::Pending | State::Partial | State::Blocked => {
+            row.planned = Some(Summary { add: 2, change: 1, destroy: 0, adopt: 0 });
+            let endpoint = Address::new(Kind::Subscription, format!("alerts/email/s{n}@example.edu"));
+            let threshold =
+                FieldChange { field: "threshold".into(), from: Some(json!(3)), to: Some(json!(rng.u8(5..7))) };
+            let blocked = Blocked { reason: format!("it belongs to lab8 in {}", row.target), remedy: "choose".into() };
+            let drift = |address: Address, action| Drift { address, action, fields: Vec::new(), blocked: None };
+            row.drift = vec![
+                drift(endpoint, Action::Create),
+                Drift { fields: vec![threshold], ..drift(address("errors"), Action::Update) },
+                Drift {
+                    blocked: (row.state == State::Blocked).then_some(blocked),
+                    ..drift(address("<i>latency|`x`"), Action::Create)
+                },
+            ];
+        }
+        State::Applied => {
+            row.planned = Some(Summary { add: 7, ..Summary::default() });
+            row.applied = row.planned;
+        }
+        State::NotStarted | State::Failed => row.planned = None,
+        State::InSync => {}
+    }
+    if row.state == State::Partial {
+        let outcome = Outcome::Failed {
+            message: "cloudwatch:PutMetricAlarm: not allowed at https://u:hunter2@example.edu".into(),
+            remedy: Some("allow the action <cloudwatch:PutMetricAlarm>".into()),
+            class: FailureClass::Permission,
+        };
+        row.failed = vec![ChangeResult { address: address("errors"), action: Action::Update, outcome, notes: vec![] }];
+    }
+    if row.state == State::Failed {
+        row.failure = Some(Failure {
+            message: "sts:AssumeRole: the role is not there & https://u:hunter2@example.edu".into(),
+            remedy: Some("create the role, or name another one in the roster".into()),
+            exit: 4,
+        });
+    } else {
+        row.subscriptions =
+            Some(Subscriptions { confirmed: rng.usize(..2), pending: 1, lost: 0, missing: rng.usize(..2) });
+        row.alarms = Some(AlarmStates { ok: 3, alarm: rng.usize(..2), insufficient_data: 1 });
+        row.findings = (rng.u8(..2) == 0).then_some(Findings { errors: 0, warnings: 1, hints: 2 });
+        row.cost = Some(f64::from(rng.u32(..400)) / 100.0);
+    }
+    if rng.u8(..3) == 0 {
+        let note = Note::new(NoteKind::Act, format!("AWS has sent a mail to s{n}@example.edu"));
+        row.notes.push(note.remedy("click the link in it"));
+    }
+    row
+}

@@ -1,0 +1,87 @@
+//! A line a target, for spreadsheets and grade books: the roster's columns beside what was found.
+
+use super::super::csv;
+use super::word;
+use crate::fleet::{FleetReport, Row};
+use crate::plan::{NoteKind, Summary};
+use std::collections::BTreeSet;
+
+/// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
+const HEADER: [&str; 22] = [
+    "state",
+    "to_add",
+    "to_change",
+    "to_destroy",
+    "to_adopt",
+    "added",
+    "changed",
+    "destroyed",
+    "adopted",
+    "drift",
+    "failed_resources",
+    "subscriptions_confirmed",
+    "subscriptions_pending",
+    "subscriptions_lost",
+    "subscriptions_missing",
+    "alarms_ok",
+    "alarms_alarm",
+    "alarms_insufficient_data",
+    "findings",
+    "cost",
+    "message",
+    "remedy",
+];
+
+/// The whole report. A column of the roster that is called like one of ours has `roster.` in front.
+pub fn csv(report: &FleetReport) -> String {
+    let columns: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.columns.keys().map(String::as_str)).collect();
+    let ours = |name: &str| HEADER.contains(&name) || ["account", "region"].contains(&name);
+    let titles: Vec<String> =
+        columns.iter().map(|name| if ours(name) { format!("roster.{name}") } else { (*name).to_owned() }).collect();
+    let header = ["account", "region"].into_iter().chain(titles.iter().map(String::as_str)).chain(HEADER);
+    csv::csv(header, report.rows.iter().map(|row| line(row, &columns)))
+}
+
+fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
+    let mut line = vec![row.target.account.clone(), row.target.region.clone()];
+    line.extend(columns.iter().map(|name| row.columns.get(*name).cloned().unwrap_or_default()));
+    line.push(word(row.state).to_owned());
+    for sum in [&row.planned, &row.applied] {
+        line.extend(counts(sum.map(|Summary { add, change, destroy, adopt }| [add, change, destroy, adopt])));
+    }
+    line.push(row.drift.len().to_string());
+    line.push(row.failed.len().to_string());
+    line.extend(counts(row.subscriptions.map(|s| [s.confirmed, s.pending, s.lost, s.missing])));
+    line.extend(counts(row.alarms.map(|a| [a.ok, a.alarm, a.insufficient_data])));
+    line.extend(counts(row.findings.map(|f| [f.errors + f.warnings + f.hints])));
+    line.push(row.cost.map(|cost| format!("{cost:.2}")).unwrap_or_default());
+    let (message, remedy) = why(row);
+    line.extend([message, remedy]);
+    line
+}
+
+fn counts<const N: usize>(counts: Option<[usize; N]>) -> [String; N] {
+    counts.map_or_else(|| std::array::from_fn(|_| String::new()), |counts| counts.map(|n| n.to_string()))
+}
+
+/// Why the target is not well, or what is to be done there, in two cells.
+fn why(row: &Row) -> (String, String) {
+    let failure = row.failure.iter().map(|failure| (failure.message.clone(), failure.remedy.clone()));
+    let failed = row.failed.iter().filter_map(|result| match &result.outcome {
+        crate::apply::Outcome::Failed { message, remedy, .. } => {
+            Some((format!("{}: {message}", result.address), remedy.clone()))
+        }
+        _ => None,
+    });
+    let refused = row.drift.iter().filter_map(|drift| {
+        let blocked = drift.blocked.as_ref()?;
+        Some((format!("{}: {}", drift.address, blocked.reason), Some(blocked.remedy.clone())))
+    });
+    let notes = row.notes.iter().filter(|note| note.kind != NoteKind::Info);
+    let notes = notes.map(|note| (note.text.clone(), note.remedy.clone()));
+    let (messages, remedies): (Vec<String>, Vec<Option<String>>) =
+        failure.chain(failed).chain(refused).chain(notes).unzip();
+    let mut remedies: Vec<String> = remedies.into_iter().flatten().collect();
+    remedies.dedup();
+    (messages.join("; "), remedies.join("; "))
+}

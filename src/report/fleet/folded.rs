@@ -1,0 +1,125 @@
+//! One plan of many targets, on a screen: identical changes told once, and of the others what sets them apart.
+
+use super::super::{Look, Tone, count, field_text, layout, mask, phrase};
+use super::{has_regions, things, whom};
+use crate::fleet::{Drift, FleetReport, Group, fold};
+use crate::model::Target;
+use crate::plan::Action;
+use std::collections::BTreeMap;
+
+/// Lines that the changes most targets share may take, and those that set the others apart.
+const SHARED: usize = 24;
+const APART: usize = 6;
+/// Groups that are told one by one.
+const GROUPS: usize = 6;
+const NAMED: usize = 4;
+
+/// What is to be done where, ending in a line feed; empty where nothing is.
+pub fn folded(report: &FleetReport, look: &Look) -> String {
+    let groups = fold(&report.rows);
+    let Some(first) = groups.first() else { return String::new() };
+    let shown = if look.verbose { groups.len() } else { GROUPS };
+    let regions = has_regions(report);
+    let mut text = String::new();
+    for (n, group) in groups.iter().take(shown).enumerate() {
+        let difference = (n > 0).then(|| Difference::of(group, first)).filter(|d| d.size() < group.drift.len());
+        let who = things(group.targets.iter());
+        let named = if groups.len() == 1 && group.targets.len() > NAMED {
+            String::new()
+        } else {
+            format!(" ({})", whom(&group.targets, regions, NAMED))
+        };
+        let what = match &difference {
+            Some(_) => "as above, but".to_owned(),
+            None => amounts(&group.drift),
+        };
+        text += &format!("{}{}: {what}\n", look.paint(Tone::Strong, &who), look.paint(Tone::Quiet, &named));
+        match difference {
+            Some(difference) => text += &difference.text(look),
+            None => text += &changes(&group.drift, "", if n == 0 { SHARED } else { APART }, look),
+        }
+    }
+    let rest = &groups[shown.min(groups.len())..];
+    if !rest.is_empty() {
+        let targets: Vec<&Target> = rest.iter().flat_map(|group| &group.targets).collect();
+        let line = format!("… and {} in {} other ways (use -v to see all)", things(targets.into_iter()), rest.len());
+        text += &format!("{}\n", look.paint(Tone::Quiet, &line));
+    }
+    text
+}
+
+/// `+ 7 resources, ~ 1 resource`, by what is done.
+pub fn amounts(drift: &[Drift]) -> String {
+    let mut counts = BTreeMap::<Action, usize>::new();
+    for drift in drift {
+        *counts.entry(drift.action).or_default() += 1;
+    }
+    let amount = |(action, n): (&Action, &usize)| format!("{} {}", action.symbol(), count(*n, "resource"));
+    counts.iter().map(amount).collect::<Vec<_>>().join(", ")
+}
+
+/// What one group has to do beyond another, and what it has not.
+struct Difference<'a> {
+    also: Vec<&'a Drift>,
+    without: Vec<&'a Drift>,
+}
+
+impl<'a> Difference<'a> {
+    fn of(group: &'a Group, first: &'a Group) -> Self {
+        let beyond = |one: &'a Group, other: &Group| one.drift.iter().filter(|d| !other.drift.contains(d)).collect();
+        Self { also: beyond(group, first), without: beyond(first, group) }
+    }
+
+    fn size(&self) -> usize {
+        self.also.len() + self.without.len()
+    }
+
+    fn text(&self, look: &Look) -> String {
+        let own = |drift: &[&Drift]| drift.iter().map(|drift| (*drift).clone()).collect::<Vec<_>>();
+        let mut text = changes(&own(&self.also), "also ", APART, look);
+        // What is done in another way is told once.
+        let only = |without: &&&Drift| !self.also.iter().any(|also| also.address == without.address);
+        let without: Vec<Drift> = self.without.iter().filter(only).map(|drift| (*drift).clone()).collect();
+        text += &changes(&without, "not ", APART, look);
+        text
+    }
+}
+
+/// A line a change, with its fields below; more than `most` lines are counted.
+fn changes(drift: &[Drift], lead: &str, most: usize, look: &Look) -> String {
+    // A group belongs to no target, so no ARN in it is cut short as being of "this" one.
+    let nowhere = Target::new("", "");
+    let (mut text, mut lines, mut told) = (String::new(), 0, 0);
+    for change in drift {
+        let symbol =
+            look.paint(super::super::plan_text::tone(change.action), &format!("{:>3}", change.action.symbol()));
+        let address = mask::line(&change.address.to_string());
+        let mut one = format!("  {lead}{symbol} {}\n", layout::cut(&address, look.width.saturating_sub(12).max(20)));
+        if lead != "not " {
+            for field in change.fields.iter().filter(|field| look.verbose || !field_text::is_mark(field)) {
+                one += &field_text::changed(field, &nowhere, look, 10);
+            }
+        }
+        if let Some(blocked) = &change.blocked {
+            one += &layout::hang("          blocked: ", &mask::text(&blocked.reason), look.width);
+        }
+        if !look.verbose && lines + one.lines().count() > most && told > 0 {
+            break;
+        }
+        lines += one.lines().count();
+        told += 1;
+        text += &one;
+    }
+    let mut hidden = BTreeMap::new();
+    for change in &drift[told..] {
+        *hidden.entry((change.address.kind, change.action)).or_insert(0_usize) += 1;
+    }
+    if !hidden.is_empty() {
+        let said = hidden
+            .iter()
+            .map(|((kind, action), n)| format!("{n} more {} {}", phrase::plural(*n, *kind), phrase::intent(*action)));
+        let line = format!("… and {} (use -v to see all)", said.collect::<Vec<_>>().join(", "));
+        text += &format!("      {}\n", look.paint(Tone::Quiet, &line));
+    }
+    text
+}

@@ -1,0 +1,182 @@
+//! The report as one page: figures, what is to be done, who has what with all that is known of a target below its row.
+
+use super::super::html::grid::{Cell, Column as Title, Grid, Line, grid};
+use super::super::html::{Markup, Page, page};
+use super::super::{Look, field_text};
+use super::{
+    Column, Problem, STATES, columns, counted, folded, has_regions, mood, problems, things, verdict, whom, word, worst,
+};
+use crate::apply::Outcome;
+use crate::fleet::{Drift, FleetReport, Row, State};
+use crate::plan::{Note, NoteKind};
+
+/// Targets that a problem names.
+const NAMED: usize = 12;
+
+pub fn html(report: &FleetReport) -> String {
+    page(&Page {
+        title: &format!("{}: {}", report.stack, report.command),
+        verdict: &verdict(report),
+        mood: mood(worst(report)),
+        figures: figures(report),
+        body: Markup::join([changes(report), to_do(report), table(report)]),
+    })
+}
+
+fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
+    let mut figures = vec![("Targets", report.rows.len().to_string())];
+    for state in STATES {
+        let n = counted(report, state);
+        if n > 0 {
+            figures.push((title(state), n.to_string()));
+        }
+    }
+    let sum = |of: &dyn Fn(&Row) -> Option<usize>| report.rows.iter().filter_map(of).reduce(|a, b| a + b);
+    let subscriptions = |row: &Row| row.subscriptions.map(|s| s.pending + s.lost + s.missing);
+    figures
+        .extend(sum(&|row| row.subscriptions.map(|s| s.confirmed)).map(|n| ("Subscriptions confirmed", n.to_string())));
+    figures.extend(sum(&subscriptions).map(|n| ("Not confirmed", n.to_string())));
+    figures.extend(sum(&|row| row.alarms.map(|a| a.alarm)).map(|n| ("Alarms in ALARM", n.to_string())));
+    let costs: Vec<f64> = report.rows.iter().filter_map(|row| row.cost).collect();
+    if !costs.is_empty() {
+        figures.push(("Cost a month", format!("{:.2}", costs.iter().sum::<f64>())));
+    }
+    figures
+}
+
+fn title(state: State) -> &'static str {
+    match state {
+        State::InSync => "In sync",
+        State::Applied => "Applied",
+        State::Pending => "Pending",
+        State::NotStarted => "Not started",
+        State::Blocked => "Blocked",
+        State::Partial => "Partial",
+        State::Failed => "Failed",
+    }
+}
+
+fn changes(report: &FleetReport) -> Markup {
+    let text = folded::folded(report, &Look { width: 100, ..Look::PLAIN });
+    if text.is_empty() {
+        return Markup::default();
+    }
+    let heading = Markup::text("What differs").within("h2");
+    Markup::join([heading, Markup::text(text.trim_end()).within("pre")]).classed("section", "panel").line()
+}
+
+fn to_do(report: &FleetReport) -> Markup {
+    let problems = problems(report);
+    if problems.is_empty() {
+        return Markup::default();
+    }
+    let regions = has_regions(report);
+    let items = problems.iter().map(|one| problem(one, regions));
+    let list = Markup::join(items).within("ul");
+    Markup::join([Markup::text("What to do").within("h2"), list]).classed("section", "panel").line()
+}
+
+fn problem(problem: &Problem, regions: bool) -> Markup {
+    let lead = Markup::text(&problem.lead).classed("span", &format!("badge {}", problem.mood.class()));
+    let who = format!(" {} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
+    Markup::join([lead, Markup::text(&who), said(&problem.message, problem.remedy.as_deref())]).within("li").line()
+}
+
+/// What is said, and below it what to do.
+fn said(message: &str, remedy: Option<&str>) -> Markup {
+    let remedy = remedy.map(|remedy| Markup::text(&format!("do: {remedy}")).classed("div", "do"));
+    Markup::join([Markup::text(message).within("div"), remedy.unwrap_or_default()])
+}
+
+fn table(report: &FleetReport) -> Markup {
+    let columns = columns(report);
+    let titles = columns.iter().map(|column| Title { title: column.title().to_owned(), numeric: is_number(*column) });
+    grid(&Grid {
+        id: "targets",
+        caption: "Every target with its state; activate an account to see what is known of it".to_owned(),
+        one: "target",
+        columns: titles.collect(),
+        rows: report.rows.iter().map(|row| line(row, &columns)).collect(),
+    })
+}
+
+fn is_number(column: Column) -> bool {
+    matches!(column, Column::Planned | Column::Applied | Column::Drift | Column::Cost)
+}
+
+fn line(row: &Row, columns: &[Column]) -> Line {
+    let cells = columns.iter().map(|column| {
+        let shown = column.cell(row);
+        let total = |sum: &crate::plan::Summary| (sum.add + sum.change + sum.destroy + sum.adopt) as f64;
+        match column {
+            Column::State => {
+                let rank = STATES.iter().rev().position(|state| *state == row.state).unwrap_or_default();
+                Cell::badge(&shown, mood(row.state), rank)
+            }
+            Column::Planned => Cell::number(row.planned.as_ref().map(total), &shown),
+            Column::Applied => Cell::number(row.applied.as_ref().map(total), &shown),
+            Column::Drift => Cell::number((!row.drift.is_empty()).then_some(row.drift.len() as f64), &shown),
+            Column::Cost => Cell::number(row.cost, &shown),
+            _ => Cell::text(&shown),
+        }
+    });
+    Line { kind: word(row.state).to_owned(), mood: mood(row.state), cells: cells.collect(), detail: detail(row) }
+}
+
+fn detail(row: &Row) -> Markup {
+    let mut parts = Vec::new();
+    if let Some(failure) = &row.failure {
+        parts.push(said(&failure.message, failure.remedy.as_deref()));
+    }
+    let failed: Vec<Markup> = row
+        .failed
+        .iter()
+        .filter_map(|result| match &result.outcome {
+            Outcome::Done => None,
+            Outcome::Failed { message, remedy, .. } => Some((result, message.clone(), remedy.as_deref())),
+            Outcome::Skipped { because_of } => Some((result, format!("skipped, {because_of} failed"), None)),
+            Outcome::NotStarted => Some((result, "not started".to_owned(), None)),
+        })
+        .map(|(result, message, remedy)| {
+            Markup::join([Markup::text(&result.address.to_string()).within("code"), said(&message, remedy)])
+                .within("li")
+        })
+        .collect();
+    parts.push(section("Failed", failed));
+    parts.push(section("Differs from the spec", row.drift.iter().map(|drift| self::drift(drift, row)).collect()));
+    parts.push(section("To know", row.notes.iter().map(note).collect()));
+    let columns = row.columns.iter().map(|(name, value)| Markup::text(&format!("{name}: {value}")).within("li"));
+    parts.push(section("Of the roster", columns.collect()));
+    Markup::join(parts)
+}
+
+fn section(title: &str, items: Vec<Markup>) -> Markup {
+    if items.is_empty() {
+        return Markup::default();
+    }
+    Markup::join([Markup::text(title).within("h3"), Markup::join(items).classed("ul", "lines")])
+}
+
+fn drift(drift: &Drift, row: &Row) -> Markup {
+    let mut lines = vec![Markup::text(&format!("{} {}", drift.action.symbol(), drift.address)).within("code")];
+    for field in drift.fields.iter().filter(|field| !field_text::is_mark(field)) {
+        for place in field_text::places(field, &row.target) {
+            let text = format!("{}: {} -> {}", place.path, place.from, place.to);
+            lines.push(Markup::text(&text).classed("div", "do"));
+        }
+    }
+    if let Some(blocked) = &drift.blocked {
+        lines.push(said(&format!("blocked: {}", blocked.reason), Some(&blocked.remedy)));
+    }
+    Markup::join(lines).within("li")
+}
+
+fn note(note: &Note) -> Markup {
+    let lead = match note.kind {
+        NoteKind::Info => "",
+        NoteKind::Warning => "warning: ",
+        NoteKind::Act => "to do: ",
+        NoteKind::Unknown => "unknown: ",
+    };
+    said(&format!("{lead}{}", note.text), note.remedy.as_deref()).within("li")
+}

@@ -1,0 +1,52 @@
+//! The report as JUnit XML: one test case a target, so that a CI system shows which accounts are not well.
+
+use super::super::junit::{Case, Suite, Told, xml};
+use super::{sum, verdict, word};
+use crate::apply::Outcome;
+use crate::fleet::{FleetReport, Row, State};
+
+/// A target that failed as a whole is an error, one where something failed, is refused or drifted is a failure, one that was not
+/// begun is skipped. Changes that are pending are what a plan looks for, so there they are none.
+pub fn junit(report: &FleetReport) -> String {
+    let cases = report.rows.iter().map(|row| Case { name: name(row), told: told(row, &report.command) }).collect();
+    xml(&verdict(report), &[Suite { name: format!("{} {}", report.stack, report.command), cases }])
+}
+
+fn name(row: &Row) -> String {
+    match super::name(row) {
+        "" => row.target.to_string(),
+        name => format!("{} {name}", row.target),
+    }
+}
+
+fn told(row: &Row, command: &str) -> Vec<Told> {
+    let texts = || {
+        let remedy = |remedy: &Option<String>| remedy.as_ref().map(|r| format!("\ndo: {r}")).unwrap_or_default();
+        let whole = row.failure.iter().map(|failure| format!("{}{}", failure.message, remedy(&failure.remedy)));
+        let failed = row.failed.iter().filter_map(|result| match &result.outcome {
+            Outcome::Failed { message, remedy: what, .. } => {
+                Some(format!("{}: {message}{}", result.address, remedy(what)))
+            }
+            _ => None,
+        });
+        let refused = row.drift.iter().filter_map(|drift| {
+            let blocked = drift.blocked.as_ref()?;
+            Some(format!("{}: {}\ndo: {}", drift.address, blocked.reason, blocked.remedy))
+        });
+        let mut texts: Vec<String> = whole.chain(failed).chain(refused).collect();
+        if texts.is_empty() {
+            texts.push(match &row.planned {
+                Some(planned) => format!("{}: {}", word(row.state), sum(planned)),
+                None => word(row.state).to_owned(),
+            });
+        }
+        texts
+    };
+    match row.state {
+        State::InSync | State::Applied => Vec::new(),
+        State::Pending if command == "plan" => Vec::new(),
+        State::Pending | State::Blocked | State::Partial => texts().into_iter().map(Told::Failure).collect(),
+        State::NotStarted => texts().into_iter().take(1).map(Told::Skipped).collect(),
+        State::Failed => texts().into_iter().take(1).map(Told::Error).collect(),
+    }
+}

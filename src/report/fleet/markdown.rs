@@ -1,0 +1,54 @@
+//! The report as a comment of a pull request: the verdict and what is to be done first, who has what folded, never too long.
+
+use super::super::markdown::{Cut, code, prose};
+use super::super::{Look, count, mask};
+use super::{Problem, columns, folded, has_regions, problems, summary, things, verdict, whom};
+use crate::fleet::FleetReport;
+
+/// Targets that a problem names.
+const NAMED: usize = 8;
+/// A table of so few rows is open.
+const OPEN: usize = 20;
+
+/// At most `markdown::LIMIT` bytes, and a cut is said.
+pub fn markdown(report: &FleetReport) -> String {
+    let mut text = Cut::new();
+    text.push(&format!("### {}\n\n**{}**\n\n", prose(&verdict(report)), prose(&summary(report))));
+    let changes = folded::folded(report, &Look { width: 100, ..Look::PLAIN });
+    if !changes.is_empty() {
+        // Indented by four: a block that nothing within can end.
+        let block: String = changes.lines().map(|line| format!("    {}\n", mask::line(line))).collect();
+        text.push(&format!("{block}\n"));
+    }
+    let regions = has_regions(report);
+    for one in problems(report) {
+        text.push(&problem(&one, regions));
+    }
+    let columns = columns(report);
+    let titles: Vec<&str> = columns.iter().map(|column| column.title()).collect();
+    let open = if report.rows.len() <= OPEN { " open" } else { "" };
+    let heading = format!(
+        "\n<details{open}><summary>{}</summary>\n\n| {} |\n|{}\n",
+        count(report.rows.len(), "target"),
+        titles.join(" | "),
+        "---|".repeat(columns.len())
+    );
+    if !report.rows.is_empty() && text.push(&heading) {
+        // Whoever needs somebody's hand stands first, so that a cut takes the others.
+        let mut rows: Vec<_> = report.rows.iter().collect();
+        rows.sort_by_key(|row| (!row.state.is_worth_another_run(), &row.target));
+        for row in rows {
+            let cells: Vec<String> = columns.iter().map(|column| column.cell(row)).collect();
+            let cells: Vec<String> = cells.iter().map(|c| if c.is_empty() { String::new() } else { code(c) }).collect();
+            text.push(&format!("| {} |\n", cells.join(" | ")));
+        }
+        text.close("\n</details>\n");
+    }
+    text.done("this report", "mlopsctl report show FILE.json -v")
+}
+
+fn problem(problem: &Problem, regions: bool) -> String {
+    let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
+    let remedy = problem.remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
+    format!("- **{}** in {}: {}{remedy}\n", prose(&problem.lead), prose(&who), prose(&problem.message))
+}

@@ -1,0 +1,290 @@
+//! A run over many targets as text: the words, the columns and what has to be said, which every format shares.
+
+pub mod csv;
+pub mod folded;
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod text;
+
+use super::html::Mood;
+use super::{count, mask};
+use crate::apply::Outcome;
+use crate::fleet::{Alike, FleetReport, Row, State, alike};
+use crate::model::Target;
+use crate::plan::{NoteKind, Summary};
+use std::collections::BTreeSet;
+
+/// Every state, the best first.
+const STATES: [State; 7] =
+    [State::InSync, State::Applied, State::Pending, State::NotStarted, State::Blocked, State::Partial, State::Failed];
+
+/// A state in a word or two, the same everywhere.
+pub fn word(state: State) -> &'static str {
+    match state {
+        State::InSync => "in sync",
+        State::Applied => "applied",
+        State::Pending => "pending",
+        State::NotStarted => "not started",
+        State::Blocked => "blocked",
+        State::Partial => "partial",
+        State::Failed => "failed",
+    }
+}
+
+fn mood(state: State) -> Mood {
+    match state {
+        State::InSync | State::Applied => Mood::Good,
+        State::Pending => Mood::Careful,
+        State::NotStarted => Mood::Quiet,
+        State::Blocked | State::Partial | State::Failed => Mood::Bad,
+    }
+}
+
+/// The worst of all rows; of a report that lacks targets at least "not started".
+fn worst(report: &FleetReport) -> State {
+    let lacking = (report.missing() > 0).then_some(State::NotStarted);
+    report.rows.iter().map(|row| row.state).chain(lacking).max().unwrap_or(State::InSync)
+}
+
+fn counted(report: &FleetReport, state: State) -> usize {
+    report.rows.iter().filter(|row| row.state == state).count()
+}
+
+/// The run in one line: whose, what, of how many, and how they ended.
+pub fn verdict(report: &FleetReport) -> String {
+    let of = match report.missing() {
+        0 => things(report.rows.iter().map(|row| &row.target)),
+        _ => format!("{} of {}", report.rows.len(), count(report.targets, "target")),
+    };
+    let whose = format!("{}: {} of {of}", mask::line(&report.stack), mask::line(&report.command));
+    let mut ended: Vec<String> = STATES
+        .iter()
+        .map(|state| (counted(report, *state), word(*state)))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| if n == report.rows.len() && n > 1 { format!("all {word}") } else { format!("{n} {word}") })
+        .collect();
+    if report.missing() > 0 {
+        ended.push(format!("{} not in this report", report.missing()));
+    }
+    if ended.is_empty() { whose } else { format!("{whose}: {}", ended.join(", ")) }
+}
+
+/// The last line, for programs that look for it: every state with its number, in one order.
+pub fn summary(report: &FleetReport) -> String {
+    let counts = STATES.map(|state| format!("{} {}", counted(report, state), word(state)));
+    format!("Fleet: {}.", counts.join(", "))
+}
+
+/// `100 accounts`, or `200 targets in 100 accounts` where an account has several regions.
+pub fn things<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
+    let accounts: Vec<&str> = targets.map(|target| target.account.as_str()).collect();
+    let distinct = accounts.iter().collect::<BTreeSet<_>>().len();
+    if distinct == accounts.len() {
+        return count(distinct, "account");
+    }
+    format!("{} in {}", count(accounts.len(), "target"), count(distinct, "account"))
+}
+
+/// A column of the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Account,
+    Region,
+    Name,
+    State,
+    Planned,
+    Applied,
+    Drift,
+    Subscriptions,
+    Alarms,
+    Findings,
+    Cost,
+}
+
+const COLUMNS: [Column; 11] = [
+    Column::Account,
+    Column::Region,
+    Column::Name,
+    Column::State,
+    Column::Planned,
+    Column::Applied,
+    Column::Drift,
+    Column::Subscriptions,
+    Column::Alarms,
+    Column::Findings,
+    Column::Cost,
+];
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Column::Account => "Account",
+            Column::Region => "Region",
+            Column::Name => "Name",
+            Column::State => "State",
+            Column::Planned => "Planned",
+            Column::Applied => "Applied",
+            Column::Drift => "Drift",
+            Column::Subscriptions => "Subscriptions",
+            Column::Alarms => "Alarms",
+            Column::Findings => "Findings",
+            Column::Cost => "Cost",
+        }
+    }
+
+    /// What stands there, on one line; empty where nothing is known.
+    fn cell(self, row: &Row) -> String {
+        let some = |parts: &[(usize, &str)]| {
+            let parts = parts.iter().filter(|(n, _)| *n > 0);
+            parts.map(|(n, word)| format!("{n} {word}")).collect::<Vec<_>>().join(", ")
+        };
+        let cell = match self {
+            Column::Account => row.target.account.clone(),
+            Column::Region => row.target.region.clone(),
+            Column::Name => name(row).to_owned(),
+            Column::State => word(row.state).to_owned(),
+            Column::Planned => row.planned.as_ref().map(sum).unwrap_or_default(),
+            Column::Applied => row.applied.as_ref().map(sum).unwrap_or_default(),
+            Column::Drift if row.drift.is_empty() => String::new(),
+            Column::Drift => row.drift.len().to_string(),
+            Column::Subscriptions => row.subscriptions.map_or_else(String::new, |s| {
+                some(&[(s.confirmed, "confirmed"), (s.pending, "pending"), (s.lost, "lost"), (s.missing, "missing")])
+            }),
+            Column::Alarms => row.alarms.map_or_else(String::new, |a| {
+                some(&[(a.alarm, "ALARM"), (a.ok, "OK"), (a.insufficient_data, "no data")])
+            }),
+            Column::Findings => row.findings.map_or_else(String::new, |f| {
+                let said = [(f.errors, "error"), (f.warnings, "warning"), (f.hints, "hint")];
+                let said = said.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word));
+                let said = said.collect::<Vec<_>>().join(", ");
+                if said.is_empty() { "none".to_owned() } else { said }
+            }),
+            Column::Cost => row.cost.map(|cost| format!("{cost:.2}")).unwrap_or_default(),
+        };
+        mask::line(&cell)
+    }
+}
+
+/// The columns that have something to say of any row, and the first four.
+fn columns(report: &FleetReport) -> Vec<Column> {
+    let says = |column: &Column| match column {
+        Column::Account | Column::State | Column::Region => true,
+        column => report.rows.iter().any(|row| !column.cell(row).is_empty()),
+    };
+    COLUMNS.into_iter().filter(says).collect()
+}
+
+/// `+7 ~1 -2 >1`; `0` where nothing had to be done.
+fn sum(sum: &Summary) -> String {
+    let parts = [('+', sum.add), ('~', sum.change), ('-', sum.destroy), ('>', sum.adopt)];
+    let parts: Vec<String> = parts.iter().filter(|(_, n)| *n > 0).map(|(symbol, n)| format!("{symbol}{n}")).collect();
+    if parts.is_empty() { "0".to_owned() } else { parts.join(" ") }
+}
+
+/// By which people know the row: the roster's `name`, else its `email`, else nothing.
+fn name(row: &Row) -> &str {
+    ["name", "email"].iter().find_map(|column| row.columns.get(*column)).map_or("", String::as_str)
+}
+
+/// Something that has to be said of some targets, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Problem {
+    /// `failed`, `alarm/errors failed`, `to do`, `unknown`, `warning`.
+    lead: String,
+    mood: Mood,
+    message: String,
+    remedy: Option<String>,
+    targets: Vec<Target>,
+}
+
+/// Everything that has to be said, the same of many targets once: failures, refusals, failed resources, then notes. What is
+/// merely worth knowing is not in it.
+fn problems(report: &FleetReport) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let rows = &report.rows;
+    for state in [
+        State::Failed,
+        State::Partial,
+        State::Blocked,
+        State::NotStarted,
+        State::Pending,
+        State::Applied,
+        State::InSync,
+    ] {
+        let said: Vec<(&Row, Vec<&str>)> = rows
+            .iter()
+            .filter(|row| row.state == state)
+            .filter_map(|row| row.failure.as_ref().map(|failure| (row, failure)))
+            .map(|(row, failure)| (row, vec![failure.message.as_str(), failure.remedy.as_deref().unwrap_or_default()]))
+            .collect();
+        found.extend(alike(&said).into_iter().map(|one| problem(word(state).to_owned(), Mood::Bad, one)));
+    }
+    let refusals: Vec<(&Row, Vec<&str>)> = rows
+        .iter()
+        .flat_map(|row| row.drift.iter().filter_map(move |drift| Some((row, drift.blocked.as_ref()?))))
+        .map(|(row, blocked)| (row, vec![blocked.reason.as_str(), blocked.remedy.as_str()]))
+        .collect();
+    found.extend(alike(&refusals).into_iter().map(|one| problem("blocked".to_owned(), Mood::Bad, one)));
+    found.extend(failed_resources(rows));
+    for (kind, lead, mood) in [
+        (NoteKind::Unknown, "unknown", Mood::Bad),
+        (NoteKind::Act, "to do", Mood::Careful),
+        (NoteKind::Warning, "warning", Mood::Careful),
+    ] {
+        let said: Vec<(&Row, Vec<&str>)> = rows
+            .iter()
+            .flat_map(|row| row.notes.iter().filter(move |note| note.kind == kind).map(move |note| (row, note)))
+            .map(|(row, note)| (row, vec![note.text.as_str(), note.remedy.as_deref().unwrap_or_default()]))
+            .collect();
+        found.extend(alike(&said).into_iter().map(|one| problem(lead.to_owned(), mood, one)));
+    }
+    found
+}
+
+/// By resource and message; what was skipped because of another is counted with that one only.
+fn failed_resources(rows: &[Row]) -> Vec<Problem> {
+    let failed: Vec<(&Row, String, &str, &str)> = rows
+        .iter()
+        .flat_map(|row| row.failed.iter().map(move |result| (row, result)))
+        .filter_map(|(row, result)| match &result.outcome {
+            Outcome::Failed { message, remedy, .. } => {
+                Some((row, result.address.to_string(), message.as_str(), remedy.as_deref().unwrap_or_default()))
+            }
+            _ => None,
+        })
+        .collect();
+    let said: Vec<(&Row, Vec<&str>)> = failed
+        .iter()
+        .map(|(row, address, message, remedy)| (*row, vec![*message, *remedy, address.as_str()]))
+        .collect();
+    let groups = alike(&said).into_iter().map(|mut one| {
+        let address = one.texts.pop().unwrap_or_default();
+        problem(format!("{} failed", mask::line(&address)), Mood::Bad, one)
+    });
+    groups.collect()
+}
+
+fn problem(lead: String, mood: Mood, alike: Alike) -> Problem {
+    let mut texts = alike.texts.into_iter();
+    let message = texts.next().unwrap_or_default();
+    Problem { lead, mood, message, remedy: texts.next().filter(|remedy| !remedy.is_empty()), targets: alike.targets }
+}
+
+/// Who is meant: up to `most` by their account (and region, where the report has several), then how many more.
+fn whom(targets: &[Target], regions: bool, most: usize) -> String {
+    let one = |target: &Target| if regions { target.to_string() } else { target.account.clone() };
+    let named: Vec<String> = targets.iter().take(most).map(|target| mask::line(&one(target))).collect();
+    match targets.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn has_regions(report: &FleetReport) -> bool {
+    report.rows.iter().map(|row| &row.target.region).collect::<BTreeSet<_>>().len() > 1
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+use super::*;
+use crate::fleet::merge;
+use crate::fleet::testing::{report, row, some_report};
+use crate::plan::{Action, Note};
+use crate::report::Look;
+use crate::resources::Address;
+use serde_json::{Value, json};
+
+type Format = (&'static str, fn(&FleetReport) -> String);
+
+const FORMATS: [Format; 6] = [
+    ("table", |report| text::text(report, &Look::PLAIN)),
+    ("json", json::json),
+    ("markdown", markdown::markdown),
+    ("csv", csv::csv),
+    ("html", html::html),
+    ("junit", junit::junit),
+];
+
+fn student(n: usize, state: State) -> Row {
+    let mut row = Row { state, ..row(n) };
+    row.columns.insert("email".into(), format!("s{n}@example.edu"));
+    row.columns.insert("name".into(), format!("Student {n}"));
+    if state == State::Pending {
+        row.planned = Some(Summary { add: 2, ..Summary::default() });
+        for address in ["topic/alerts".to_owned(), format!("subscription/alerts/email/s{n}@example.edu")] {
+            let address = Address::parse(&address).unwrap();
+            row.drift.push(crate::fleet::Drift { address, action: Action::Create, fields: vec![], blocked: None });
+        }
+    }
+    if state == State::Failed {
+        row.planned = None;
+        row.failure = Some(crate::fleet::Failure {
+            message: format!("sts:AssumeRole: no role arn:aws:iam::{}:role/Lab", row.target.account),
+            remedy: Some("create the role".into()),
+            exit: 4,
+        });
+    }
+    row
+}
+
+/// 98 accounts to be made, one as it should be, one that cannot be reached.
+fn lab() -> FleetReport {
+    let mut rows: Vec<Row> = (0..98).map(|n| student(n, State::Pending)).collect();
+    rows.push(student(98, State::InSync));
+    rows.push(student(99, State::Failed));
+    report("plan", rows)
+}
+
+#[test]
+fn a_hundred_accounts_are_one_screen() {
+    let expected = "\
+lab9: plan of 100 accounts: 1 in sync, 98 pending, 1 failed
+
+98 accounts: + 2 resources
+    + topic/alerts
+    + subscription/alerts/email/${email}
+
+ Account       Name        State    Planned  Drift
+ 100000000000  Student 0   pending  +2       2
+ 100000000001  Student 1   pending  +2       2
+ 100000000098  Student 98  in sync  0
+ 100000000099  Student 99  failed
+  … and 96 more like 100000000000: pending
+  (use -v to see all)
+
+failed in 1 account (100000000099)
+  sts:AssumeRole: no role arn:aws:iam::100000000099:role/Lab
+  do: create the role
+  do: run only these again: the same command with --retry-failed and the report saved by --report FILE.json
+
+Fleet: 1 in sync, 0 applied, 98 pending, 0 not started, 0 blocked, 0 partial, 1 failed.
+";
+    assert_eq!(text::text(&lab(), &Look::PLAIN), expected);
+}
+
+#[test]
+fn a_thousand_accounts_in_every_state_are_one_screen_unless_asked() {
+    let report = some_report(3, 1000);
+    let text = text::text(&report, &Look::PLAIN);
+    assert!(text.lines().count() < 220, "{} lines\n{text}", text.lines().count());
+    let all = text::text(&report, &Look { verbose: true, ..Look::PLAIN });
+    for row in &report.rows {
+        assert!(all.contains(&row.target.account));
+    }
+}
+
+#[test]
+fn accounts_that_differ_are_told_by_what_sets_them_apart() {
+    let mut report = lab();
+    report.rows[5].drift[0].address = Address::parse("topic/other").unwrap();
+    let text = folded::folded(&report, &Look::PLAIN);
+    let expected = "\
+97 accounts (100000000000, 100000000001, 100000000002, 100000000003 and 93 more): + 2 resources
+    + topic/alerts
+    + subscription/alerts/email/${email}
+1 account (100000000005): + 2 resources
+    + topic/other
+    + subscription/alerts/email/${email}
+";
+    assert_eq!(text, expected);
+    report.rows[5].drift.remove(0);
+    let text = folded::folded(&report, &Look::PLAIN);
+    assert!(
+        text.ends_with("1 account (100000000005): + 1 resource\n    + subscription/alerts/email/${email}\n"),
+        "{text}"
+    );
+    for n in 0..8 {
+        let more = Address::parse(&format!("alarm/more-{n}")).unwrap();
+        for row in report.rows.iter_mut().take(98) {
+            row.drift.push(crate::fleet::Drift { address: more.clone(), ..row.drift[0].clone() });
+        }
+    }
+    let text = folded::folded(&report, &Look::PLAIN);
+    assert!(text.ends_with("1 account (100000000005): as above, but\n  not   + topic/alerts\n"), "{text}");
+}
+
+/// Must hold: for any roster and any number of shards, the merged report is the whole one, byte for byte, in every format, also
+/// after it was saved and read again.
+#[test]
+fn merged_shards_are_the_whole_in_every_format() {
+    for seed in 0..25 {
+        let whole = some_report(seed, usize::try_from(seed * 7 % 60).unwrap());
+        let of = 1 + usize::try_from(seed % 6).unwrap();
+        let parts: Vec<(String, FleetReport)> = (0..of)
+            .map(|part| {
+                let rows = whole.rows.iter().enumerate().filter(|(n, _)| (n * 31 + 7) % of == part);
+                let shard = FleetReport { rows: rows.map(|(_, row)| row.clone()).collect(), ..whole.clone() };
+                (format!("{part}.json"), FleetReport::parse(&json::json(&shard)).unwrap())
+            })
+            .rev()
+            .collect();
+        let merged = merge(parts).unwrap().unwrap();
+        for (name, format) in FORMATS {
+            assert_eq!(format(&merged), format(&whole), "{name}, seed {seed}, {of} shards");
+        }
+    }
+}
+
+#[test]
+fn no_format_tells_a_secret_or_lets_a_name_steer() {
+    for seed in 0..10 {
+        let report = some_report(seed, 40);
+        for (name, format) in FORMATS {
+            let text = format(&report);
+            assert!(!text.contains("hunter2"), "{name} tells a secret");
+            assert!(!text.contains('\u{1b}'), "{name} passes an escape sequence on");
+        }
+        let page = html::html(&report);
+        assert!(!page.contains("<b>") && !page.contains("<i>"), "markup of a name");
+        assert!(csv::csv(&report).lines().all(|line| !line.contains(",=")), "a formula");
+    }
+}
+
+#[test]
+fn markdown_is_never_too_long_and_says_what_was_cut() {
+    let report = some_report(4, 3000);
+    let text = markdown::markdown(&report);
+    assert!(text.len() <= super::super::markdown::LIMIT, "{}", text.len());
+    assert!(text.contains("**Cut: ") && text.contains("report show FILE.json -v"));
+    assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
+    for linked in ["@octocat", "<b>", "|`x`"] {
+        let outside: String = text.lines().filter(|line| !line.starts_with("    ")).collect::<Vec<_>>().join("\n");
+        assert!(!outside.contains(linked), "{linked}");
+    }
+    assert!(
+        markdown::markdown(&lab()).starts_with("### lab9: plan of 100 accounts: 1 in sync, 98 pending, 1 failed\n")
+    );
+}
+
+#[test]
+fn csv_has_a_line_a_target_with_the_rosters_columns() {
+    let mut report = lab();
+    report.rows[99].columns.insert("state".into(), "=evil".into());
+    let text = csv::csv(&report);
+    let mut lines = text.split("\r\n");
+    assert!(lines.next().unwrap().starts_with("account,region,email,name,roster.state,state,to_add,"), "{text}");
+    assert_eq!(
+        lines.next().unwrap(),
+        "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,,,,,2,0,,,,,,,,,,,"
+    );
+    let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,0,0,,,,,,,,,,\
+                sts:AssumeRole: no role arn:aws:iam::100000000099:role/Lab,create the role";
+    assert!(text.contains(last), "{text}");
+    assert_eq!(text.trim_end().split("\r\n").count(), 101);
+}
+
+#[test]
+fn junit_tells_what_is_not_well() {
+    let text = junit::junit(&lab());
+    assert!(text.contains("tests=\"100\" failures=\"0\" errors=\"1\" skipped=\"0\""), "{text}");
+    let failed = "<testcase classname=\"lab9 plan\" name=\"100000000099 us-east-1 Student 99\">\n      <error message=\"sts:AssumeRole";
+    assert!(text.contains(failed), "{text}");
+    let applied = FleetReport { command: "apply".into(), ..lab() };
+    assert!(junit::junit(&applied).contains("failures=\"98\""), "after an apply, what is pending was not done");
+}
+
+#[test]
+fn a_page_has_every_target_and_what_is_known_of_it() {
+    let mut report = lab();
+    report.rows[98].notes.push(Note::new(NoteKind::Act, "confirm the mail").remedy("click <it>"));
+    let page = html::html(&report);
+    assert_eq!(page.matches("class=\"row ").count(), 100);
+    assert!(page.contains("to do: confirm the mail") && page.contains("do: click &lt;it&gt;"), "{page}");
+    assert!(page.contains("98 pending</button>") && page.contains("<dd>98</dd>"), "{page}");
+    assert_eq!(page, html::html(&report));
+}
+
+/// The schema against everything that a report can hold; a field that is missing there is an error here.
+#[test]
+fn the_report_is_as_the_published_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/fleet-report.schema.json")).unwrap();
+    for seed in 0..20 {
+        let value: Value = serde_json::from_str(&json::json(&some_report(seed, 50))).unwrap();
+        assert_eq!(crate::report::testing::check(&schema, &schema, &value, "$"), Vec::<String>::new());
+    }
+    let mut wrong: Value = serde_json::from_str(&json::json(&lab())).unwrap();
+    wrong["rows"][0]["state"] = json!("perfect");
+    wrong["rows"][0]["surplus"] = json!(1);
+    wrong["targets"] = json!("many");
+    assert_eq!(crate::report::testing::check(&schema, &schema, &wrong, "$").len(), 3);
+}

@@ -1,0 +1,163 @@
+//! What stands in the sandbox and what was sent there, as text and as JSON.
+
+use super::{Look, Tone};
+use crate::model::duration::format_seconds;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Something that SNS sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct Message {
+    /// ISO 8601, UTC.
+    pub sent: String,
+    pub account: String,
+    pub region: String,
+    pub protocol: String,
+    pub to: String,
+    pub topic_arn: String,
+    pub subject: Option<String>,
+    pub body: String,
+    #[serde(flatten)]
+    pub fate: Fate,
+    /// Of a request to confirm.
+    pub token: Option<String>,
+    /// Of a request to confirm by mail.
+    pub confirmation_link: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "delivery", content = "why", rename_all = "snake_case")]
+pub enum Fate {
+    Arrived,
+    Waiting,
+    Failed(String),
+}
+
+/// The sandbox's clock.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    /// ISO 8601, UTC.
+    pub time: String,
+    pub ahead_seconds: u64,
+}
+
+/// An account and region with what there is of each kind.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub account: String,
+    pub region: String,
+    pub contents: Vec<(&'static str, Vec<String>)>,
+}
+
+/// What became of one subscription.
+#[derive(Debug, Clone)]
+pub struct Step(String);
+
+impl Step {
+    pub fn confirmed(endpoint: &str, topic_arn: &str) -> Self {
+        Self(format!("confirmed: {endpoint} hears of {}", name(topic_arn)))
+    }
+
+    pub fn ended(endpoint: &str, topic_arn: &str) -> Self {
+        Self(format!("ended: {endpoint} hears no more of {}", name(topic_arn)))
+    }
+
+    pub fn locked(endpoint: &str, topic_arn: &str) -> Self {
+        Self(format!(
+            "refused: {endpoint} still hears of {}; it was confirmed with credentials, so a link alone cannot end it",
+            name(topic_arn)
+        ))
+    }
+}
+
+pub fn steps(steps: &[Step], nothing: &str) -> String {
+    if steps.is_empty() {
+        return format!("{nothing}\n");
+    }
+    steps.iter().fold(String::new(), |text, Step(step)| text + step + "\n")
+}
+
+/// Newest last. Mails in full; of what programs get only the subject, unless everything is wanted.
+pub fn mail(messages: &[Message], look: &Look) -> String {
+    let mut text = String::new();
+    for message in messages {
+        let fate = match &message.fate {
+            Fate::Arrived => String::new(),
+            Fate::Waiting => "  not posted yet".to_owned(),
+            Fate::Failed(why) => format!("  did not arrive: {why}"),
+        };
+        let head = format!(
+            "{}  {}  {}  {} {}",
+            time(&message.sent),
+            message.protocol,
+            message.to,
+            message.account,
+            message.region
+        );
+        let _ = writeln!(text, "{}{}", look.paint(Tone::Strong, &head), look.paint(Tone::Bad, &fate));
+        if let Some(subject) = &message.subject {
+            let _ = writeln!(text, "  {subject}");
+        }
+        let for_people = message.protocol == "email" || message.protocol == "sms";
+        if for_people || look.verbose {
+            for line in message.body.trim_end().lines() {
+                let line = if line.is_empty() { String::new() } else { format!("  | {line}") };
+                let _ = writeln!(text, "{line}");
+            }
+        }
+        if let Some(link) = &message.confirmation_link {
+            let _ = writeln!(text, "  do: mlopsctl subscriptions confirm --url '{link}'");
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{}", verdict(messages));
+    text
+}
+
+/// `3 messages: 1 asks to confirm, 2 notify; 1 did not arrive.`
+fn verdict(messages: &[Message]) -> String {
+    let asking = messages.iter().filter(|message| message.token.is_some()).count();
+    let failed = messages.iter().filter(|message| matches!(message.fate, Fate::Failed(_))).count();
+    let lost = if failed > 0 { format!("; {failed} did not arrive") } else { String::new() };
+    let all = messages.len();
+    format!("{all} sent: {asking} to confirm a subscription, {} to notify{lost}.", all - asking)
+}
+
+pub fn mail_json(messages: &[Message]) -> String {
+    format!("{:#}\n", serde_json::json!({ "format_version": super::json::FORMAT_VERSION, "messages": messages }))
+}
+
+pub fn advanced(clock: &Clock) -> String {
+    format!("{}\n", now(clock))
+}
+
+pub fn show(clock: &Clock, places: &[Place]) -> String {
+    let mut text = format!("{}\n", now(clock));
+    for place in places {
+        let _ = writeln!(text, "\n{} {}", place.account, place.region);
+        for (kind, things) in &place.contents {
+            let _ = writeln!(text, "  {} {kind}", things.len());
+            for thing in things {
+                let _ = writeln!(text, "    {thing}");
+            }
+        }
+    }
+    text
+}
+
+fn now(clock: &Clock) -> String {
+    let ahead = match clock.ahead_seconds {
+        0 => String::new(),
+        seconds => format!(", {} ahead", format_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))),
+    };
+    format!("The sandbox's time is {}{ahead}.", time(&clock.time))
+}
+
+/// `2026-11-22T10:31:25.123Z` as `2026-11-22 10:31:25`.
+fn time(iso: &str) -> String {
+    iso.get(..19).unwrap_or(iso).replace('T', " ")
+}
+
+fn name(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}

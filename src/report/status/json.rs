@@ -1,0 +1,185 @@
+//! A status for programs. What is here is a promise, as a plan's JSON is: `docs/status.schema.json` describes it.
+
+use super::super::mask;
+use super::words;
+use crate::plan::Note;
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::{Address, Resource};
+use crate::watch::status::{
+    AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Standing, StateChange, Status, SubscriptionStatus,
+};
+use aws_smithy_types::{DateTime, date_time::Format};
+use serde_json::{Value, json};
+
+pub const FORMAT_VERSION: &str = "1";
+
+/// The whole status, ending in a line feed.
+pub fn json(status: &Status) -> String {
+    let counts = status.counts();
+    let topics = status.topics.iter().map(|topic| with_standing(json!({ "address": topic.address }), &topic.standing));
+    let drift = status.drift.iter().map(|drift| {
+        json!({
+            "address": drift.address,
+            "action": drift.action,
+            "fields": drift.fields,
+            "blocked": drift.blocked,
+        })
+    });
+    let document = json!({
+        "format_version": FORMAT_VERSION,
+        "stack": status.stack,
+        "account": status.target.account,
+        "region": status.target.region,
+        "read_at": time(Some(status.at)),
+        "verdict": words::verdict(status),
+        "complete": !status.is_incomplete(),
+        "confirmed": status.is_confirmed(),
+        "summary": {
+            "alarms": counts.alarms,
+            "silenced": counts.unheard + counts.silenced,
+            "not_fully_evaluated": counts.troubled,
+            "subscriptions": counts.subscriptions,
+            "drifted": counts.differing,
+            "missing": counts.missing,
+            "to_adopt": counts.not_ours,
+            "left_over": counts.left_over,
+            "functions_not_found": counts.absent_functions,
+        },
+        "alarms": status.alarms.iter().map(|one| alarm(one, status)).collect::<Vec<_>>(),
+        "topics": topics.collect::<Vec<_>>(),
+        "subscriptions": status.subscriptions.iter().map(subscription).collect::<Vec<_>>(),
+        "log_groups": status.log_groups.iter().map(log_group).collect::<Vec<_>>(),
+        "functions": status.functions.iter().map(function).collect::<Vec<_>>(),
+        "drift": drift.collect::<Vec<_>>(),
+        "state_changes": status.changes.as_ref().map(|all| all.iter().map(state_change).collect::<Vec<_>>()),
+        "notes": status.notes.iter().map(|(address, one)| note(address.as_ref(), one)).collect::<Vec<_>>(),
+    });
+    format!("{:#}\n", mask::json(&document))
+}
+
+fn with_standing(mut value: Value, standing: &Standing) -> Value {
+    let (word, fields, error) = match standing {
+        Standing::AsAsked => ("as_asked", None, None),
+        Standing::Differs(fields) => ("differs", Some(fields), None),
+        Standing::Missing => ("missing", None, None),
+        Standing::LeftOver => ("left_over", None, None),
+        Standing::NotOurs => ("not_ours", None, None),
+        Standing::Unknown(why) => ("unknown", None, Some(why)),
+    };
+    value["standing"] = word.into();
+    if let Some(fields) = fields {
+        value["differing_fields"] = json!(fields);
+    }
+    if let Some(error) = error {
+        value["error"] = json!(error);
+    }
+    value
+}
+
+fn alarm(alarm: &AlarmStatus, status: &Status) -> Value {
+    let curve = alarm.curve.as_ref().and_then(|curve| curve.as_ref().ok());
+    let threshold = match &alarm.resource {
+        Resource::Alarm(alarm) => alarm.threshold,
+        _ => None,
+    };
+    let value = json!({
+        "address": alarm.address,
+        "name": alarm.address.name,
+        "state": alarm.state.map(state),
+        "since": time(alarm.since),
+        "reason": alarm.reason.as_ref().map(words::reason),
+        "evaluation_state": alarm.evaluation,
+        "condition": words::condition(alarm),
+        "threshold": threshold,
+        "newest": curve.and_then(Curve::newest),
+        "values": curve.map(values),
+        "tells": words::tells(alarm, status),
+        "actions_enabled": alarm.actions_enabled,
+        "muted": alarm.muted.as_ref().map(|muted| json!({ "rule": muted.rule, "until": time(muted.until) })),
+        "suppressed": alarm.suppressed,
+        "function": alarm.function,
+    });
+    with_standing(value, &alarm.standing)
+}
+
+/// What was compared, oldest first; nulls are moments without data.
+fn values(curve: &Curve) -> Value {
+    let values: Vec<Option<f64>> = curve.sketch.columns.iter().map(|column| column.map(|(_, high)| high)).collect();
+    json!({ "from": time(Some(curve.from)), "until": time(Some(curve.until)), "values": values })
+}
+
+fn subscription(subscription: &SubscriptionStatus) -> Value {
+    let state = match subscription.life {
+        Life::Confirmed => "confirmed",
+        Life::Pending => "pending",
+        Life::Lost => "lost",
+        Life::Missing => "missing",
+        Life::Unknown => "unknown",
+    };
+    let value = json!({
+        "address": subscription.address,
+        "topic": subscription.topic,
+        "protocol": subscription.protocol,
+        "endpoint": subscription.endpoint,
+        "state": state,
+        // AWS does not tell since when.
+        "since": null,
+    });
+    with_standing(value, &subscription.standing)
+}
+
+fn log_group(group: &LogGroupStatus) -> Value {
+    let value = json!({
+        "address": group.address,
+        "name": group.address.name,
+        "exists": group.retention.is_some(),
+        "retention_in_days": group.retention.flatten(),
+        "retention_policy": group.policy,
+        "stored_bytes": group.stored_bytes,
+    });
+    with_standing(value, &group.standing)
+}
+
+fn function(function: &FunctionStatus) -> Value {
+    let facts = function.facts.as_ref();
+    let invocations = function.invocations.as_ref();
+    json!({
+        "name": function.name,
+        "exists": facts.is_ok(),
+        "error": facts.err(),
+        "memory_mb": facts.ok().map(|facts| facts.memory_mb),
+        "timeout_s": facts.ok().map(|facts| facts.timeout_s),
+        "log_group": facts.ok().map(|facts| &facts.log_group),
+        "last_modified": facts.ok().and_then(|facts| facts.last_modified.clone()),
+        "last_invoked": invocations.and_then(|found| time(found.last)),
+        "looked_back_s": invocations.map(|found| found.looked_back),
+        "invocations": invocations.map(|found| found.count),
+    })
+}
+
+fn state_change(change: &StateChange) -> Value {
+    json!({
+        "at": time(Some(change.at)),
+        "alarm": change.alarm,
+        "from": change.from.map(state),
+        "to": state(change.to),
+        "reason": words::reason(&change.reason),
+    })
+}
+
+fn note(address: Option<&Address>, note: &Note) -> Value {
+    json!({ "address": address, "kind": note.kind, "text": note.text, "remedy": note.remedy })
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Ok => "OK",
+        State::Alarm => "ALARM",
+        State::InsufficientData => "INSUFFICIENT_DATA",
+    }
+}
+
+/// ISO 8601, UTC.
+fn time(second: Option<i64>) -> Option<String> {
+    DateTime::from_secs(second?).fmt(Format::DateTime).ok()
+}

@@ -1,0 +1,78 @@
+//! An alarm's notification as people get it by mail: the words CloudWatch sends to subscribers with the protocol email.
+
+use super::actions::region_name;
+use super::alarm::{self, Alarm, AlarmType, State, StateValue};
+use crate::sandbox::store::Tx;
+use serde_json::Value as Json;
+
+/// The mail about the state that `alarm` has just gone into.
+pub fn text(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> String {
+    let (region, state, at) = (region_name(tx.region()), alarm.state.value.as_str(), alarm.state.updated.to_iso());
+    let arn = alarm::arn(tx, name);
+    let mut lines = vec![
+        format!(
+            "You are receiving this email because your Amazon CloudWatch Alarm \"{name}\" in the {region} region has entered the \
+             {state} state, because \"{}\" at \"{at}\".",
+            alarm.state.reason
+        ),
+        String::new(),
+        "Alarm Details:".to_owned(),
+        format!("- Name:                       {name}"),
+        format!("- Description:                {}", alarm.text("AlarmDescription")),
+        format!("- State Change:               {} -> {state}", from.value.as_str()),
+        format!("- Reason for State Change:    {}", alarm.state.reason),
+        format!("- Timestamp:                  {at}"),
+        format!("- AWS Account:                {}", tx.account()),
+        format!("- Alarm Arn:                  {arn}"),
+    ];
+    lines.extend(match alarm.kind {
+        AlarmType::Composite => vec![format!("- Alarm Rule:                 {}", alarm.text("AlarmRule"))],
+        AlarmType::Metric | AlarmType::Log => threshold(alarm),
+    });
+    if !alarm.text("MetricName").is_empty() {
+        lines.extend([String::new(), "Monitored Metric:".to_owned()]);
+        lines.extend(metric(alarm));
+    }
+    lines.extend([String::new(), "State Change Actions:".to_owned()]);
+    let lists = [
+        (StateValue::Ok, "OKActions"),
+        (StateValue::Alarm, "AlarmActions"),
+        (StateValue::InsufficientData, "InsufficientDataActions"),
+    ];
+    for (state, list) in lists {
+        let actions: Vec<String> = alarm.texts(list).map(|action| format!("[{action}]")).collect();
+        lines.push(format!("- {}: {}", state.as_str(), actions.join(" ")));
+    }
+    lines.join("\n")
+}
+
+fn threshold(alarm: &Alarm) -> Vec<String> {
+    let number = |member: &str| alarm.configuration.get(member).and_then(Json::as_f64);
+    let (Some(threshold), Some(n)) = (number("Threshold"), number("EvaluationPeriods")) else { return Vec::new() };
+    let m = number("DatapointsToAlarm").unwrap_or(n);
+    let period = number("Period").map(|period| format!(" of {period} seconds")).unwrap_or_default();
+    vec![
+        String::new(),
+        "Threshold:".to_owned(),
+        format!(
+            "- The alarm is in the ALARM state when the metric is {} {threshold:?} for at least {m} of the last {n} period(s){period}.",
+            alarm.text("ComparisonOperator")
+        ),
+    ]
+}
+
+fn metric(alarm: &Alarm) -> Vec<String> {
+    let dimensions = alarm.configuration.get("Dimensions").and_then(Json::as_array).into_iter().flatten();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let dimensions: Vec<String> =
+        dimensions.map(|dimension| format!("[{} = {}]", text(&dimension["Name"]), text(&dimension["Value"]))).collect();
+    let statistic = Some(alarm.text("Statistic")).filter(|text| !text.is_empty());
+    let missing = Some(alarm.text("TreatMissingData")).filter(|text| !text.is_empty());
+    vec![
+        format!("- MetricNamespace:                     {}", alarm.text("Namespace")),
+        format!("- MetricName:                          {}", alarm.text("MetricName")),
+        format!("- Dimensions:                          {}", dimensions.join(" ")),
+        format!("- Statistic:                           {}", statistic.unwrap_or(alarm.text("ExtendedStatistic"))),
+        format!("- TreatMissingData:                    {}", missing.unwrap_or("missing")),
+    ]
+}

@@ -1,0 +1,56 @@
+//! SQS: standard queues with their policies and tags, and the messages in them. FIFO queues and dead-letter queues are refused.
+
+mod attributes;
+mod message;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+pub use message::{Arrival, UserAttribute, deliver, patience};
+pub use queue::shown as queues;
+
+use super::dispatch::answer;
+use super::fault::Fault;
+use super::store::Tx;
+use super::wire::Request;
+use ciborium::Value;
+use serde::Serialize;
+
+/// Runs one SQS operation.
+pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+    match request.operation.as_str() {
+        "CreateQueue" => answer(request, tx, queue::create),
+        "DeleteQueue" => answer(request, tx, queue::delete),
+        "GetQueueUrl" => answer(request, tx, queue::url),
+        "ListQueues" => answer(request, tx, queue::list),
+        "GetQueueAttributes" => answer(request, tx, queue::get_attributes),
+        "SetQueueAttributes" => answer(request, tx, queue::set_attributes),
+        "TagQueue" => answer(request, tx, queue::tag),
+        "UntagQueue" => answer(request, tx, queue::untag),
+        "ListQueueTags" => answer(request, tx, queue::list_tags),
+        "SendMessage" => answer(request, tx, message::send),
+        "ReceiveMessage" => answer(request, tx, message::receive),
+        "DeleteMessage" => answer(request, tx, message::delete),
+        "ChangeMessageVisibility" => answer(request, tx, message::change_visibility),
+        "PurgeQueue" => answer(request, tx, message::purge),
+        other => Err(Fault::unknown_operation(other)),
+    }
+}
+
+/// An empty answer.
+#[derive(Serialize)]
+struct Done {}
+
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::sender("InvalidParameterValueException", message).query_code("InvalidParameterValue")
+}
+
+fn missing(parameter: &str) -> Fault {
+    Fault::sender("MissingRequiredParameterException", format!("The request must contain the parameter {parameter}."))
+        .query_code("MissingParameter")
+}
+
+fn no_such_queue() -> Fault {
+    Fault::sender("QueueDoesNotExist", "The specified queue does not exist.")
+        .query_code("AWS.SimpleQueueService.NonExistentQueue")
+}

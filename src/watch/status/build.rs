@@ -1,0 +1,168 @@
+//! A plan and what was read beside it -> the status. Pure: the plan has read everything, its changes say how live differs.
+
+use super::mute::Mutes;
+use super::{
+    AlarmStatus, Curves, Drift, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status,
+    SubscriptionStatus, TopicStatus, reason,
+};
+use crate::fleet::Planned;
+use crate::plan::{Action, Change, Note};
+use crate::resources::alarm::MetricStat;
+use crate::resources::{Address, Alarm, Confirmation, Kind, Live, Observation, Resource};
+use std::collections::BTreeMap;
+
+/// The status at a moment, in seconds since 1970.
+pub fn build(
+    planned: &Planned,
+    mutes: &Mutes,
+    mut curves: Curves,
+    changes: Option<Vec<StateChange>>,
+    more_notes: Vec<Note>,
+    at: i64,
+) -> Status {
+    let plan = &planned.plan;
+    let mut status = Status {
+        stack: plan.stack.clone(),
+        target: plan.target.clone(),
+        at,
+        alarms: Vec::new(),
+        topics: Vec::new(),
+        subscriptions: Vec::new(),
+        log_groups: Vec::new(),
+        functions: Vec::new(),
+        drift: plan.changes.iter().filter(|c| c.is_effective() || c.blocked.is_some()).map(drift).collect(),
+        changes,
+        notes: Vec::new(),
+    };
+    for change in &plan.changes {
+        let live = planned.snapshot.live(&change.address);
+        let standing = standing(change, planned);
+        let Some(resource) = live.map(|live| &live.resource).or(change.after.as_ref()) else { continue };
+        match resource {
+            Resource::Alarm(_) | Resource::CompositeAlarm(_) => {
+                status.alarms.push(alarm(&change.address, standing, resource, live, mutes, &mut curves));
+            }
+            Resource::Topic(_) => status.topics.push(TopicStatus { address: change.address.clone(), standing }),
+            Resource::Subscription(_) => status.subscriptions.push(subscription(resource, standing, live)),
+            Resource::LogGroup(_) => status.log_groups.push(log_group(&change.address, standing, live)),
+        }
+    }
+    status.subscriptions.extend(others(planned));
+    status.functions = planned
+        .snapshot
+        .functions
+        .iter()
+        .map(|(name, facts)| FunctionStatus {
+            name: name.clone(),
+            facts: facts.clone(),
+            invocations: curves.functions.remove(name),
+        })
+        .collect();
+    let own = plan.all_notes().map(|(address, note)| (address.cloned(), note.clone()));
+    status.notes = own.chain(mutes.note.iter().cloned().chain(more_notes).map(|note| (None, note))).collect();
+    status
+}
+
+fn drift(change: &Change) -> Drift {
+    Drift {
+        address: change.address.clone(),
+        action: change.action,
+        fields: change.fields.clone(),
+        blocked: change.blocked.clone(),
+    }
+}
+
+fn standing(change: &Change, planned: &Planned) -> Standing {
+    if let Some(Observation::Unknown(why)) = planned.snapshot.observations.get(&change.address) {
+        return Standing::Unknown(why.clone());
+    }
+    match change.action {
+        _ if !planned.desired.contains_key(&change.address) => Standing::LeftOver,
+        Action::Create => Standing::Missing,
+        Action::Update | Action::Replace => {
+            Standing::Differs(change.fields.iter().map(|field| field.field.clone()).collect())
+        }
+        Action::Adopt => Standing::NotOurs,
+        Action::Delete => Standing::LeftOver,
+        Action::NoOp => Standing::AsAsked,
+    }
+}
+
+fn alarm(
+    address: &Address,
+    standing: Standing,
+    resource: &Resource,
+    live: Option<&Live>,
+    mutes: &Mutes,
+    curves: &mut Curves,
+) -> AlarmStatus {
+    let (actions, function) = match resource {
+        Resource::Alarm(alarm) => (alarm.actions.enabled, function_of(alarm)),
+        Resource::CompositeAlarm(composite) => (composite.actions.enabled, None),
+        Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => (true, None),
+    };
+    let facts = live.and_then(|live| live.facts.alarm.as_deref());
+    let suppressed = facts.and_then(|facts| facts.suppressed_reason.clone().or(facts.suppressed_by.clone()));
+    AlarmStatus {
+        address: address.clone(),
+        standing,
+        resource: resource.clone(),
+        state: live.and_then(|live| reason::state(live.facts.alarm_state.as_deref()?)),
+        since: facts.and_then(|facts| facts.since),
+        reason: facts.map(|facts| Reason::parse(&facts.reason)),
+        evaluation: facts.and_then(|facts| facts.evaluation.clone()),
+        actions_enabled: actions,
+        muted: mutes.by_alarm.get(&address.name).cloned(),
+        suppressed: suppressed.filter(|reason| !reason.is_empty()),
+        function,
+        curve: curves.alarms.remove(&address.name).filter(|_| address.kind == Kind::Alarm),
+    }
+}
+
+/// The function whose metrics an alarm watches.
+fn function_of(alarm: &Alarm) -> Option<String> {
+    let of = |dimensions: &BTreeMap<String, String>| dimensions.get("FunctionName").cloned();
+    let of_metric = |metric: &MetricStat| of(&metric.dimensions);
+    let metrics = || alarm.metrics.iter().filter_map(|query| query.metric.as_ref());
+    of(&alarm.dimensions).or_else(|| metrics().find_map(of_metric))
+}
+
+fn subscription(resource: &Resource, standing: Standing, live: Option<&Live>) -> SubscriptionStatus {
+    let (topic, protocol, endpoint) = match resource {
+        Resource::Subscription(s) => (s.topic.clone(), s.protocol.clone(), s.endpoint.clone()),
+        _ => Default::default(),
+    };
+    let life = match (live.and_then(|live| live.facts.confirmation), live, &standing) {
+        (_, _, Standing::Unknown(_)) => Life::Unknown,
+        (Some(Confirmation::Pending), ..) => Life::Pending,
+        (Some(Confirmation::Lost), ..) => Life::Lost,
+        (Some(Confirmation::Confirmed), ..) | (None, Some(_), _) => Life::Confirmed,
+        (None, None, _) => Life::Missing,
+    };
+    SubscriptionStatus { address: resource.address(), standing, topic, protocol, endpoint, life }
+}
+
+/// Subscriptions of the stack's topics that the spec never made; they are told, too.
+fn others(planned: &Planned) -> impl Iterator<Item = SubscriptionStatus> + '_ {
+    let known = |address: &Address| planned.plan.changes.iter().any(|change| change.address == *address);
+    let found = planned.snapshot.observations.iter().filter_map(|(address, observation)| {
+        Some((address, observation.live().filter(|_| address.kind == Kind::Subscription)?))
+    });
+    found
+        .filter(move |(address, live)| !known(address) && live.facts.confirmation != Some(Confirmation::Lost))
+        .map(|(_, live)| subscription(&live.resource, Standing::NotOurs, Some(live)))
+}
+
+fn log_group(address: &Address, standing: Standing, live: Option<&Live>) -> LogGroupStatus {
+    let retention = live.and_then(|live| match &live.resource {
+        Resource::LogGroup(group) => Some(group.retention_in_days),
+        _ => None,
+    });
+    LogGroupStatus {
+        address: address.clone(),
+        standing,
+        retention,
+        policy: live.and_then(|live| live.facts.retention_policy_name.clone()),
+        stored_bytes: live.and_then(|live| live.facts.stored_bytes),
+    }
+}

@@ -25,6 +25,7 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod signals;
 mod status;
 mod subscriptions;
 mod test;
@@ -60,6 +61,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Signals(signals::SignalsArgs),
     Logs(logs::LogsArgs),
     Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
@@ -114,6 +116,7 @@ impl Command {
             | Command::Destroy(_)
             | Command::Status(_)
             | Command::Backtest(_)
+            | Command::Signals(_)
             | Command::Logs(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
@@ -130,6 +133,7 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Signals(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Logs(args) if args.is_following() => args.run(&mut run).await,
                 Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,

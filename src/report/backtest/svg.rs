@@ -5,8 +5,8 @@ use super::chart::{Time, scale};
 use super::{moment, number};
 use crate::backtest::sketch::Sketch;
 
-const WIDTH: f64 = 860.0;
-const HEIGHT: f64 = 200.0;
+pub const WIDTH: f64 = 860.0;
+pub const HEIGHT: f64 = 200.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 26.0;

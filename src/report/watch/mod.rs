@@ -1,6 +1,7 @@
 //! What is looked at, as text: for people and for programs. Judges nothing.
 
 pub mod logs;
+pub mod signals;
 pub mod subscriptions;
 
 use aws_smithy_types::DateTime;

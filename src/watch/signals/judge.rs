@@ -180,7 +180,7 @@ mod tests {
     use crate::resources::function::FunctionFacts;
 
     fn function(now: Window, before: Window) -> FunctionSignals {
-        let facts = FunctionFacts { memory_mb: 512, timeout_s: 10, log_group: "g".into() };
+        let facts = FunctionFacts { memory_mb: 512, timeout_s: 10, log_group: "g".into(), last_modified: None };
         FunctionSignals { name: "svc".into(), facts: Some(facts), now, before, curves: Curves::default(), logs: None }
     }
 

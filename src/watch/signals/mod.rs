@@ -6,7 +6,7 @@ pub mod judge;
 pub mod read;
 
 pub use from_logs::FromLogs;
-pub use judge::{Finding, Mood, findings};
+pub use judge::{Finding, findings};
 pub use read::{Asking, read};
 
 use crate::resources::function::FunctionFacts;

@@ -29,6 +29,7 @@ mod signals;
 mod status;
 mod subscriptions;
 mod test;
+mod traffic;
 mod variables;
 mod watched;
 
@@ -63,6 +64,7 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     Signals(signals::SignalsArgs),
     Logs(logs::LogsArgs),
+    Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
@@ -118,6 +120,7 @@ impl Command {
             | Command::Backtest(_)
             | Command::Signals(_)
             | Command::Logs(_)
+            | Command::Traffic(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
@@ -134,6 +137,7 @@ impl Command {
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
                 Command::Signals(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Traffic(args) => args.run(&mut run).await,
                 Command::Logs(args) if args.is_following() => args.run(&mut run).await,
                 Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,

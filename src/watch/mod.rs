@@ -5,3 +5,4 @@ pub mod logs;
 pub mod signals;
 pub mod status;
 pub mod subscriptions;
+pub mod traffic;

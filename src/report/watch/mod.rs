@@ -3,6 +3,7 @@
 pub mod logs;
 pub mod signals;
 pub mod subscriptions;
+pub mod traffic;
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;

@@ -9,12 +9,15 @@ pub mod place;
 pub mod read;
 pub mod report;
 pub mod requests;
+#[cfg(test)]
+mod sandbox_tests;
 pub mod source;
 pub mod summary;
 pub mod window;
 
 pub use follow::{News, follow};
 pub use level::Level;
+pub use line::Line;
 pub use place::{NoFunction, Place, find};
 pub use read::read;
 pub use requests::{Entry, Grouping, Requests};

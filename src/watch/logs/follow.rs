@@ -19,6 +19,7 @@ const CATCH_UP_POLLS: usize = 5;
 const LAST_LOOKS: usize = 3;
 /// Before a tail that broke off, or could not be had, is tried again.
 const REOPEN: Duration = Duration::from_secs(5);
+const LASTED: Duration = Duration::from_secs(30);
 const LONGEST_REOPEN: Duration = Duration::from_secs(300);
 /// Before a poll that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -128,7 +129,7 @@ impl<S: Source> Follower<'_, S> {
                         let began = Instant::now();
                         self.tailed(tail).await?;
                         // One that lasted is taken up at once.
-                        let lasted = began.elapsed() > LONGEST_REOPEN;
+                        let lasted = began.elapsed() > LASTED;
                         reopen.wait = if lasted { REOPEN } else { (reopen.wait * 2).min(LONGEST_REOPEN) };
                         reopen.at = Some(if lasted { Instant::now() } else { Instant::now() + reopen.wait });
                     }

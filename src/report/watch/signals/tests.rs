@@ -120,7 +120,7 @@ fn the_same_for_programs_and_pages() {
     let value: serde_json::Value = serde_json::from_str(&json(&signals)).unwrap();
     assert_eq!(value["verdict"], VERDICT);
     let svc = &value["functions"][0];
-    assert_eq!((&svc["state"], &svc["now"]["error_rate"]), (&"look".into(), &0.021.into()));
+    assert_eq!((&svc["state"], &svc["now"]["errors"]), (&"look".into(), &25.2.into()));
     assert!(svc["curves"]["duration_p95_ms"][7].is_null());
     let markdown = markdown(&signals);
     assert!(

@@ -26,7 +26,7 @@ async fn hands(sandbox: &Sandbox) -> Aws {
 
 /// Puts `second(n)` events in each of so many seconds, in streams by turns; their texts are `n`.
 async fn write(sandbox: &Sandbox, began: i64, seconds: usize, rate: impl Fn(usize) -> usize) -> usize {
-    let aws = hands(&sandbox.fork(Weather::default())).await;
+    let aws = hands(sandbox).await;
     let mut written = 0;
     for second in 0..seconds {
         let mut streams: BTreeMap<usize, Vec<InputLogEvent>> = BTreeMap::new();
@@ -85,17 +85,16 @@ fn stormy() -> Weather {
 
 #[tokio::test(start_paused = true)]
 async fn followed_by_live_tail_with_bursts_that_it_samples() {
-    let quiet = Sandbox::in_memory(Weather::default());
-    group(&quiet).await;
-    let stormy = quiet.fork(stormy());
-    let aws = hands(&stormy).await;
+    let sandbox = Sandbox::in_memory(stormy());
+    group(&sandbox).await;
+    let aws = hands(&sandbox).await;
     let began = real_now();
     let until = Some(Instant::now() + Duration::from_secs(75));
     let options = Options { number: 0, from: began - 1000, tail: true, until, now: || i64::MAX };
     let (news, mut heard) = mpsc::channel(4);
     let ask = ask();
     // Most of it fits a tail; every 20th second brings more than the 500 events that one shows.
-    let writing = write(&quiet, began, 60, |second| if second % 20 == 19 { 900 } else { 60 });
+    let writing = write(&sandbox, began, 60, |second| if second % 20 == 19 { 900 } else { 60 });
     let listening = async {
         let (mut shown, mut notes) = (Vec::new(), Vec::new());
         while let Some((_, news)) = heard.recv().await {
@@ -121,12 +120,12 @@ async fn followed_by_live_tail_with_bursts_that_it_samples() {
 
 #[tokio::test(start_paused = true)]
 async fn read_in_order_of_time_over_pages_and_faults() {
-    let quiet = Sandbox::in_memory(Weather::default());
-    group(&quiet).await;
+    let sandbox = Sandbox::in_memory(stormy());
+    group(&sandbox).await;
     let began = real_now() - 100_000;
     // More than one page of 10,000 events.
-    let written = write(&quiet, began, 12, |_| 2_000).await;
-    let aws = hands(&quiet.fork(stormy())).await;
+    let written = write(&sandbox, began, 12, |_| 2_000).await;
+    let aws = hands(&sandbox).await;
     let mut shown = Vec::new();
     let asks = [ask(), ask()];
     let ended = read(&aws, &asks[..1], began, None, |_, event| {

@@ -136,11 +136,11 @@ mod tests {
 
     fn tally(answers: Vec<(Answer, bool)>) -> Tally {
         let mut tally = Tally::default();
-        tally.took = Duration::from_secs(2);
         for (answer, raising) in answers {
             let took = Duration::from_millis(120);
             tally.add(Outcome { answer, raising, took, felt: took, waited: Duration::ZERO, init_ms: None });
         }
+        tally.took = Duration::from_secs(2);
         tally
     }
 

@@ -45,6 +45,11 @@ impl Lines<'_> {
         let Some(word) = word.or(self.look.verbose.then_some("")) else { return String::new() };
         let said = match entry.line.report() {
             Some(report) => columns(report),
+            // Of its beginning only the runtime is of interest.
+            None if entry.line.kind == Kind::InitStart && !self.look.verbose => {
+                let text = entry.line.text.split('\t').next().unwrap_or_default();
+                mask::line(text.trim_start_matches("INIT_START Runtime Version: "))
+            }
             None => mask::text(&entry.line.text),
         };
         let time = self.look.paint(Tone::Quiet, &clock(entry.event.at));
@@ -73,7 +78,7 @@ fn head(entry: &Entry) -> (Option<&'static str>, Tone) {
         Kind::TimedOut { .. } => Some("TIMEOUT"),
         Kind::OutOfMemory => Some("MEMORY"),
         Kind::Crashed => Some("CRASHED"),
-        Kind::InitStart => Some("START"),
+        Kind::InitStart => Some("COLD"),
         Kind::InitReport { status: Status::Error | Status::Timeout, .. } => Some("FAILED"),
         Kind::Start | Kind::End | Kind::Platform | Kind::InitReport { .. } | Kind::Metrics => None,
         Kind::Function => Some(line.level.map_or("", Level::word)),

@@ -36,7 +36,7 @@ fn text(look: &Look, names: &[&str]) -> String {
 #[test]
 fn a_line_each() {
     let expected = "\
-10:05:00.000 START             INIT_START Runtime Version: provided:al2023.v1
+10:05:00.000 COLD              provided:al2023.v1
 10:05:00.500 WARNING  79b4f56e request route=/track status=500\\u{1b}[31m
 10:05:00.750 ERROR    79b4f56e ValueError: no
     Traceback (most recent call last):

@@ -16,12 +16,15 @@ const STEPS: [i64; 7] = [60, 300, 900, 3_600, 10_800, 21_600, 86_400];
 const MOST_STEPS: i64 = 100;
 
 /// What is asked of each function over each step, and over each whole period: metric and statistic.
-const CURVES: [(&str, &str); 5] = [
+const CURVES: [(&str, &str); 8] = [
     ("Invocations", "Sum"),
     ("Errors", "Sum"),
     ("Throttles", "Sum"),
     ("Duration", "p95"),
     ("ConcurrentExecutions", "Maximum"),
+    ("Duration", "p50"),
+    ("Duration", "p99"),
+    ("Duration", "Maximum"),
 ];
 const WHOLES: [(&str, &str); 4] =
     [("Duration", "p50"), ("Duration", "p95"), ("Duration", "p99"), ("Duration", "Maximum")];
@@ -136,16 +139,16 @@ fn one(
             let begin = grid.from + grid.length * i64::try_from(half).unwrap_or(0);
             whole(points(format!("q{n}w{m}")), begin)
         };
-        // Where CloudWatch lays the whole period elsewhere, the parts have to do: weighted for what is usual.
-        let weighted = || weighted(part(3), part(0));
+        // Where CloudWatch lays the whole period elsewhere, the parts have to do, each as heavy as its requests.
+        let weighted = |m: usize| weighted(part(m), part(0));
         Window {
             invocations: sum(0),
             errors: sum(1),
             throttles: sum(2),
-            p50: whole(0),
-            p95: whole(1).or_else(weighted),
-            p99: whole(2),
-            max: whole(3),
+            p50: whole(0).or_else(|| weighted(5)),
+            p95: whole(1).or_else(|| weighted(3)),
+            p99: whole(2).or_else(|| weighted(6)),
+            max: whole(3).or_else(|| most(part(7))),
             concurrency: most(part(4)),
         }
     };

@@ -49,8 +49,9 @@ pub async fn send(target: &Target, plan: &Plan, interrupt: &Interrupt, mut told:
     let due = |n: usize| began + Duration::from_secs_f64(n as f64 / plan.rate.max(0.001));
     let over = began + plan.longest;
     let (mut flying, mut next) = (FuturesUnordered::new(), 0);
-    let mut stopping = false;
+    let (mut stopping, mut full) = (false, false);
     loop {
+        full |= flying.len() >= plan.concurrency.max(1);
         let more = next < plan.asks.len() && !stopping;
         if !more && flying.is_empty() {
             break;
@@ -70,12 +71,13 @@ pub async fn send(target: &Target, plan: &Plan, interrupt: &Interrupt, mut told:
                     stopping = true;
                     continue;
                 }
-                let (ask, due) = (&plan.asks[next], due(next));
+                let (ask, due, held) = (&plan.asks[next], due(next), std::mem::take(&mut full));
                 flying.push(async move {
                     let sent = Instant::now();
                     let outcome = target.ask(ask).await;
                     // From when it was due: whoever would have asked then has waited since then.
-                    Outcome { felt: due.elapsed(), waited: sent.saturating_duration_since(due), ..outcome }
+                    let waited = if held { sent.saturating_duration_since(due) } else { Duration::ZERO };
+                    Outcome { felt: due.elapsed(), waited, ..outcome }
                 });
                 next += 1;
             }

@@ -14,7 +14,7 @@ pub struct Outcome {
     pub took: Duration,
     /// From when it was due to the whole answer.
     pub felt: Duration,
-    /// From when it was due until it was sent.
+    /// From when it was due until it was sent, where too many were on their way.
     pub waited: Duration,
     /// Milliseconds that a cold start took, where Lambda said so.
     pub init_ms: Option<u64>,

@@ -171,7 +171,7 @@ fn rows(function: &FunctionSignals, quota: Option<f64>) -> Vec<Row<'_>> {
         rows.push(row("cold starts", format!("{} ({share} {of})", logs.cold_starts), "-".to_owned(), None));
     }
     if let (Some(init), Some(cost)) = (logs.init, logs.cold_cost_ms) {
-        let cost = format!("{} each, {} at p95, +{} on average", ms(init.p50), ms(init.p95), ms(cost));
+        let cost = format!("p50 {}, p95 {}; +{} a request", ms(init.p50), ms(init.p95), ms(cost));
         rows.push(row("their cost", cost, "-".to_owned(), None));
     }
     rows

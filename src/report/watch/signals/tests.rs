@@ -83,7 +83,7 @@ svc: look
         "at once 3 of 1,000 3 ██████",
         "memory 120 of 512 MB at most -",
         "cold starts 12 (1 % of a sample of 1200) -",
-        "their cost 300 ms each, 900 ms at p95, +6.0 ms on average -",
+        "their cost p50 300 ms, p95 900 ms; +6.0 ms a request -",
         "note: timeout and memory of idle<b> are unknown",
     ] {
         assert!(squeezed(&text).contains(&squeezed(said)), "{said}\n{text}");

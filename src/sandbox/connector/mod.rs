@@ -161,14 +161,6 @@ impl Sandbox {
         let _ = self.0.served_at.set(base.to_owned());
     }
 
-    /// Brings every account and region up to the present, though nobody calls.
-    pub(super) fn let_time_pass(&self) -> anyhow::Result<()> {
-        for (account, region) in self.places()? {
-            self.visit(&account, &region, |_| Ok(()))?;
-        }
-        Ok(())
-    }
-
     /// Answers a request that came over a socket.
     ///
     /// # Errors

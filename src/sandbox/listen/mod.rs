@@ -84,7 +84,7 @@ impl Listener {
                 },
                 Some(_) = connections.join_next() => {}
                 // The state is out of reach for a moment, at worst: whoever calls next is told.
-                _ = beat.tick() => drop(self.door.sandbox.let_time_pass()),
+                _ = beat.tick() => drop(self.door.sandbox.catch_up()),
                 () = &mut stop => break,
             }
         }

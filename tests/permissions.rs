@@ -1,6 +1,6 @@
 //! The published IAM policies allow exactly what the source calls: reads for a plan, the rest for an apply, and what
-//! `src/deploy` calls for deploying the bundled service. What is asked of the organization has a policy of its own: it is for
-//! another account.
+//! `src/deploy` calls for deploying the bundled service. What is asked of the organization, and the roles that are assumed, have
+//! policies of their own: they are for another account.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,6 +20,10 @@ fn the_policies_allow_exactly_what_is_called() {
     let (organization, called): (BTreeSet<String>, BTreeSet<String>) =
         called.into_iter().partition(|action| action.starts_with("organizations:"));
     assert_eq!(policy("accounts"), organization, "docs/iam/accounts.json against what is asked of the organization");
+    let (roles, called): (BTreeSet<String>, BTreeSet<String>) =
+        called.into_iter().partition(|action| action == "sts:AssumeRole");
+    assert_eq!(policy("fleet"), roles, "docs/iam/fleet.json against the roles that are assumed");
+    assert_eq!(policy("fleet-trust"), roles, "docs/iam/fleet-trust.json lets in who assumes them");
     let (plan, apply) = (policy("plan"), policy("apply"));
     let is_read = |action: &&String| {
         let operation = action.split(':').nth(1).unwrap_or_default();

@@ -63,7 +63,14 @@ const CONFLICTS: &[&str] = &[
     "ResourceConflictException",
 ];
 const EXISTING: &[&str] = &["ResourceAlreadyExistsException", "ResourceAlreadyExists", "EntityAlreadyExists"];
-const MISSING: &[&str] = &["ResourceNotFoundException", "ResourceNotFound", "NotFound", "NotFoundException"];
+const MISSING: &[&str] = &[
+    "ResourceNotFoundException",
+    "ResourceNotFound",
+    "NotFound",
+    "NotFoundException",
+    "QueueDoesNotExist",
+    "NonExistentQueue",
+];
 const LIMITS: &[&str] = &[
     "LimitExceeded",
     "LimitExceededException",
@@ -87,6 +94,7 @@ const BAD_CREDENTIALS: &[&str] = &[
     "AuthFailure",
     "OptInRequired",
     "RequestExpired",
+    "RequestTimeTooSkewed",
 ];
 
 impl AwsError {

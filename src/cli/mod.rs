@@ -8,6 +8,8 @@ mod completions;
 mod connect;
 mod consent;
 mod destroy;
+mod doctor;
+mod drill;
 mod exit;
 mod failure;
 mod init;
@@ -58,6 +60,8 @@ enum Command {
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
+    Drill(drill::DrillArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Serve(serve::ServeArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -110,6 +114,8 @@ impl Command {
             | Command::Destroy(_)
             | Command::Status(_)
             | Command::Backtest(_)
+            | Command::Doctor(_)
+            | Command::Drill(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
@@ -126,6 +132,8 @@ impl Command {
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Doctor(args) => args.run(&mut run).await,
+                Command::Drill(args) => args.run(&mut run).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await

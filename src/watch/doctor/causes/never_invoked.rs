@@ -6,7 +6,7 @@ use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 pub static CAUSE: Cause = Cause {
     id: "never-invoked",
     summary: "a function was not invoked",
-    explains: &["no-data", "insufficient-data", "threshold-out-of-reach", "log-group"],
+    explains: &["wrong-dimension", "no-data", "insufficient-data", "threshold-out-of-reach", "log-group"],
     check,
 };
 

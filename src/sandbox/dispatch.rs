@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::store::{Seed, Tx};
 use super::wire::{Request, Route, decode};
-use super::{cloudwatch, lambda, logs, sns, sqs, sts, tagging};
+use super::{cloudwatch, lambda, logs, organizations, sns, sqs, sts, tagging};
 use ciborium::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +19,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "lambda" => lambda::dispatch(request, tx),
         "sts" => sts::dispatch(request, tx),
         "tagging" => tagging::dispatch(request, tx),
+        "organizations" => organizations::dispatch(request, tx),
         other => {
             Err(Fault::sender("UnknownServiceException", format!("The sandbox does not know the service {other}")))
         }

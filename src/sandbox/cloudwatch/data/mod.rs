@@ -10,7 +10,6 @@ pub mod query;
 pub mod statistics;
 
 pub use embedded::embedded;
-pub use generated::Name;
 
 use super::metric::{Dimension, Metric};
 use super::statistic::Aggregate;

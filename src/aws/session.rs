@@ -183,11 +183,6 @@ impl Aws {
         &self.region
     }
 
-    /// Handles for another region, with the same credentials.
-    pub fn in_region(&self, region: &str) -> Result<Self> {
-        Session { config: self.config.clone(), interrupt: self.interrupt.clone() }.target(Some(region))
-    }
-
     /// Handles whose calls go through although the run was interrupted: for taking back what must not stay.
     pub fn steady(&self) -> Self {
         Self { interrupt: Interrupt::never(), ..self.clone() }

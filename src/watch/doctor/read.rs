@@ -211,7 +211,7 @@ async fn elsewhere(aws: &Aws, facts: &mut Facts) {
 
 /// What of it is in a region. One that cannot be asked has nothing to say.
 async fn in_region(aws: &Aws, region: &str, functions: &[String], alarms: &[String]) -> Option<(String, Vec<String>)> {
-    let aws = aws.in_region(region).ok()?;
+    let aws = aws.in_region(region);
     let looked = join_all(functions.iter().map(|name| function::aws::read(&aws, name)));
     let described = async {
         match alarms.is_empty() {

@@ -107,7 +107,7 @@ async fn the_true_cause_comes_first_in_every_prepared_world() {
         let (world, sections) = prepared(what).await;
         let mut aws = world.aws().await;
         if *what == "another region" {
-            aws = aws.in_region("eu-west-1").unwrap();
+            aws = aws.in_region("eu-west-1");
         }
         let findings = examine_with(&aws, &sections).await;
         let told = findings.first().is_some_and(|first| {
@@ -222,7 +222,7 @@ async fn prepared(what: &str) -> (World, String) {
 async fn forget_function(aws: &Aws, regions: &[&str]) {
     let all = read::REGIONS.iter().filter(|region| regions.is_empty() || regions.contains(region));
     for region in all {
-        let aws = aws.in_region(region).unwrap();
+        let aws = aws.in_region(region);
         aws.lambda.delete_function().function_name(FUNCTION).send().await.unwrap();
     }
 }

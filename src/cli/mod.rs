@@ -17,6 +17,8 @@ mod fleet;
 mod init;
 mod interrupt;
 mod lint;
+mod logs;
+mod moment;
 mod output;
 mod plan;
 mod prices;
@@ -27,10 +29,13 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod signals;
 mod status;
 mod subscriptions;
 mod test;
+mod traffic;
 mod variables;
+mod watched;
 
 use anyhow::Context;
 use clap::error::ErrorKind;
@@ -61,6 +66,9 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Signals(signals::SignalsArgs),
+    Logs(logs::LogsArgs),
+    Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
     Doctor(doctor::DoctorArgs),
     Drill(drill::DrillArgs),
@@ -120,6 +128,9 @@ impl Command {
             | Command::Backtest(_)
             | Command::Doctor(_)
             | Command::Drill(_)
+            | Command::Signals(_)
+            | Command::Logs(_)
+            | Command::Traffic(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
@@ -135,6 +146,10 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Signals(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Traffic(args) => args.run(&mut run).await,
+                Command::Logs(args) if args.is_following() => args.run(&mut run).await,
+                Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Doctor(args) => args.run(&mut run).await,
                 Command::Drill(args) => args.run(&mut run).await,

@@ -29,14 +29,18 @@ pub struct DrillArgs {
     /// this machine, which only an emulator on this machine reaches
     #[arg(long, value_enum, value_name = "WAY", num_args = 0..=1, require_equals = true, default_missing_value = "sqs")]
     receive: Option<Receive>,
-    /// How long to follow, e.g. 30s, 2m
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-    timeout: Duration,
+    /// Set them off in earnest: the function is made to raise (by Invoke) until its errors breach the threshold. Takes as long
+    /// as CloudWatch does, and the messages do not say that it is a drill
+    #[arg(long)]
+    real: bool,
+    /// How long to follow, e.g. 30s, 2m [default: 30s; with --real: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
     /// Do not ask
     #[arg(short, long, visible_alias = "auto-approve")]
     yes: bool,
     /// Fire nothing: take away what earlier drills left behind, a running one of somebody else included
-    #[arg(long, conflicts_with_all = ["receive", "timeout"])]
+    #[arg(long, conflicts_with_all = ["receive", "timeout", "real"])]
     clean: bool,
     #[command(flatten)]
     spec: SpecArgs,
@@ -63,13 +67,18 @@ impl DrillArgs {
         }
         let before = report::before(&survey, &run.output.side);
         run.output.complain(&before);
+        if self.real {
+            run.output.complain("  ! their messages will look like those of a real alarm, which it is");
+        }
         let question = match survey.alarms.len() {
             1 => "Fire this alarm?".to_owned(),
             n => format!("Fire these {n} alarms?"),
         };
         let asked = consent(run, self.yes, &question, "look at who will be woken, then run again with --yes").await;
         json_on_failure(asked, format, run.output)?;
-        let asking = Asking { receive: self.receive.map(Receive::way), timeout: self.timeout };
+        let usual = Duration::from_secs(if self.real { 600 } else { 30 });
+        let timeout = self.timeout.unwrap_or(usual);
+        let asking = Asking { real: self.real, receive: self.receive.map(Receive::way), timeout };
         let output = &mut *run.output;
         let drilled = drill::run(&aws, &survey, asking, &mut |event| output.say(&report::event(&event))).await;
         let drilled = json_on_failure(drilled.map_err(Failure::from), format, run.output)?;

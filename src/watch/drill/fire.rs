@@ -75,12 +75,24 @@ pub enum Fired {
     Yes {
         before: String,
     },
+    /// By real errors; `since` is the time of the last change of state before, in seconds since 1970.
+    Really {
+        before: String,
+        since: i64,
+    },
     /// A drill would hide what is going on.
     InAlarmAlready,
     No {
         why: String,
         remedy: Option<String>,
     },
+}
+
+impl Fired {
+    /// Whether something was set off.
+    pub fn is_fired(&self) -> bool {
+        matches!(self, Fired::Yes { .. } | Fired::Really { .. })
+    }
 }
 
 /// Fires all of them, paced. What is in ALARM already is left alone.
@@ -106,7 +118,7 @@ pub async fn fire<'a>(
     let fired = join_all(phase.iter().map(|chain| one(chain))).await;
     for (chain, how) in &fired {
         match how {
-            Fired::Yes { .. } => told(Event::Fired(&chain.name)),
+            Fired::Yes { .. } | Fired::Really { .. } => told(Event::Fired(&chain.name)),
             Fired::InAlarmAlready => {
                 told(Event::NotFired { alarm: &chain.name, why: "it is in ALARM already".to_owned() });
             }
@@ -134,7 +146,7 @@ pub async fn put_back(
 ) -> Vec<Left> {
     let fired = fired.iter().filter_map(|(chain, fired)| match fired {
         Fired::Yes { before } => Some((chain.name.as_str(), before.as_str())),
-        Fired::InAlarmAlready | Fired::No { .. } => None,
+        Fired::Really { .. } | Fired::InAlarmAlready | Fired::No { .. } => None,
     });
     let back = join_all(fired.map(|(name, before)| async move {
         (name, before, restore(hands, name, before, |reason| mark.is_in(reason)).await)

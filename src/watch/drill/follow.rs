@@ -90,7 +90,7 @@ impl Following<'_> {
                 }
             }
             for message in messages {
-                if let Some(evidence) = seen.get_mut(&message.alarm).filter(|_| self.mark.is_in(&message.reason)) {
+                if let Some(evidence) = seen.get_mut(&message.alarm).filter(|own| self.is_ours(own, &message)) {
                     if evidence.messages.iter().all(|known| known.topic != message.topic) {
                         told(Event::Arrived { topic: &message.topic, alarm: &message.alarm });
                         evidence.messages.push(message);
@@ -108,10 +108,18 @@ impl Following<'_> {
         }
     }
 
+    fn is_ours(&self, evidence: &Evidence, message: &Message) -> bool {
+        match &evidence.fired {
+            // The queue was made for this drill, so whatever alarm comes is its own.
+            Some(Fired::Really { .. }) => message.body.get("NewStateValue") == Some(&"ALARM".into()),
+            _ => self.mark.is_in(&message.reason),
+        }
+    }
+
     /// Whether nothing more can come of an alarm: each of its actions is accounted for, and each open topic has told.
     fn is_complete(&self, chain: &Chain, evidence: Option<&Evidence>, receiving: bool) -> bool {
         let Some(evidence) = evidence else { return true };
-        if !matches!(evidence.fired, Some(Fired::Yes { .. })) {
+        if !evidence.fired.as_ref().is_some_and(Fired::is_fired) {
             return true;
         }
         let Some(actions) = chain.actions() else { return true };
@@ -145,7 +153,14 @@ async fn history(aws: &Aws, name: &str) -> Result<Vec<AlarmHistoryItem>, AwsErro
 /// What happened from the drill's own change of state on, whatever the clocks say: entries come newest first.
 fn note_history(evidence: &mut Evidence, items: &[AlarmHistoryItem], mark: &Mark) {
     let is_ours = |item: &AlarmHistoryItem| {
-        item.history_item_type() == Some(&HistoryItemType::StateUpdate) && mark.is_in(&reason_of(item))
+        let is_change = item.history_item_type() == Some(&HistoryItemType::StateUpdate);
+        let of_ours = match &evidence.fired {
+            Some(Fired::Really { since, .. }) => {
+                into_alarm(item) && item.timestamp().is_some_and(|at| at.secs() > *since)
+            }
+            _ => mark.is_in(&reason_of(item)),
+        };
+        is_change && of_ours
     };
     let Some(begin) = items.iter().position(is_ours) else { return };
     evidence.changed = true;
@@ -158,6 +173,20 @@ fn note_history(evidence: &mut Evidence, items: &[AlarmHistoryItem], mark: &Mark
             evidence.actions.insert(arn, acted);
         }
     }
+}
+
+/// When the state of an alarm changed last, in seconds since 1970; 0 where it never did.
+pub async fn newest_change(aws: &Aws, name: &str) -> Result<i64, AwsError> {
+    let items = history(aws, name).await?;
+    let is_change = |item: &&AlarmHistoryItem| item.history_item_type() == Some(&HistoryItemType::StateUpdate);
+    let newest = items.iter().find(is_change).and_then(AlarmHistoryItem::timestamp);
+    Ok(newest.map_or(0, |at| at.secs()))
+}
+
+fn into_alarm(item: &AlarmHistoryItem) -> bool {
+    let data: Value = serde_json::from_str(item.history_data().unwrap_or_default()).unwrap_or_default();
+    let state = data.get("newState").and_then(|state| state.get("stateValue")).and_then(Value::as_str);
+    state.map_or_else(|| item.history_summary().unwrap_or_default().ends_with("to ALARM"), |state| state == "ALARM")
 }
 
 fn reason_of(item: &AlarmHistoryItem) -> String {

@@ -126,8 +126,14 @@ fn state(chain: &Chain, evidence: &Evidence) -> Hop {
             let broken = hop(Verdict::Broken, format!("it could not be fired: {why}"));
             Hop { remedy: remedy.clone(), ..broken }
         }
-        Some(Fired::Yes { before }) if evidence.changed => hop(Verdict::Proven, format!("{before} -> ALARM")),
-        Some(Fired::Yes { .. }) => match (&evidence.blind, evidence.messages.is_empty()) {
+        Some(Fired::Yes { before } | Fired::Really { before, .. }) if evidence.changed => {
+            hop(Verdict::Proven, format!("{before} -> ALARM"))
+        }
+        Some(Fired::Really { .. }) if evidence.messages.is_empty() => {
+            hop(Verdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned())
+                .mend("give it a whole period and some minutes (--timeout 15m); mlopsctl doctor says what it watches")
+        }
+        Some(Fired::Yes { .. } | Fired::Really { .. }) => match (&evidence.blind, evidence.messages.is_empty()) {
             (_, false) => hop(Verdict::Proven, format!("{} told of it", chain.name)),
             (Some(why), _) => hop(Verdict::Assumed, format!("fired, but its history could not be read: {why}")),
             (None, _) => hop(Verdict::Assumed, "fired, but its history does not show it yet".to_owned()),
@@ -271,7 +277,7 @@ fn message(topic: &Topic, evidence: &Evidence, receiving: bool) -> Hop {
     match arrived {
         Some(message) => hop(Verdict::Proven, format!("a message arrived at the drill's own {}", message.way.word())),
         None if !receiving => hop(Verdict::Assumed, "not listened to; --receive shows one that arrives".to_owned()),
-        None if !matches!(evidence.fired, Some(Fired::Yes { .. })) => {
+        None if !evidence.fired.as_ref().is_some_and(Fired::is_fired) => {
             hop(Verdict::Assumed, "nothing was sent, so nothing could arrive".to_owned())
         }
         None if !matches!(topic.found, Found::Live(_)) => {

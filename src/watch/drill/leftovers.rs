@@ -32,7 +32,9 @@ pub async fn take_away(hands: &Aws, survey: &Survey, mark: &Mark) -> Vec<Left> {
     let mut cleaned = Cleaned::default();
     let is_its = |found: &Mark| found == mark;
     subscriptions(hands, survey, &is_its, &mut cleaned).await;
-    all_queues(hands, &is_its, &mut cleaned).await;
+    if let Err(error) = all_queues(hands, &is_its, &mut cleaned).await {
+        cleaned.left.push(left(format!("queue {}", mark.name()), &error));
+    }
     cleaned.left
 }
 
@@ -49,7 +51,13 @@ pub async fn clean(hands: &Aws, survey: &Survey) -> Cleaned {
 async fn clean_where(hands: &Aws, survey: &Survey, is_its: &(dyn Fn(&Mark) -> bool + Sync)) -> Cleaned {
     let mut cleaned = Cleaned::default();
     subscriptions(hands, survey, is_its, &mut cleaned).await;
-    all_queues(hands, is_its, &mut cleaned).await;
+    match all_queues(hands, is_its, &mut cleaned).await {
+        // An endpoint without SQS, or a user who may not list queues, has none of ours.
+        Err(error) if !matches!(error.class, Class::Denied | Class::Refused | Class::NotFound) => {
+            cleaned.left.push(left("the list of queues".to_owned(), &error));
+        }
+        _ => {}
+    }
     for chain in &survey.alarms {
         let Some((mark, before)) = chain.live.as_ref().and_then(fired_by) else { continue };
         if !is_its(&mark) {
@@ -100,19 +108,18 @@ async fn subscriptions(hands: &Aws, survey: &Survey, is_its: &(dyn Fn(&Mark) -> 
     }
 }
 
-/// An endpoint without SQS, or a user who may not list queues, has none of ours.
-async fn all_queues(hands: &Aws, is_its: &(dyn Fn(&Mark) -> bool + Sync), cleaned: &mut Cleaned) {
-    let urls = match queues(hands).await {
-        Ok(urls) => urls,
-        Err(error) if matches!(error.class, Class::Denied | Class::Refused | Class::NotFound) => return,
-        Err(error) => return cleaned.left.push(left("the list of queues".to_owned(), &error)),
-    };
-    for url in urls.into_iter().filter(|url| Mark::of_name(url).is_some_and(|mark| is_its(&mark))) {
+async fn all_queues(
+    hands: &Aws,
+    is_its: &(dyn Fn(&Mark) -> bool + Sync),
+    cleaned: &mut Cleaned,
+) -> Result<(), AwsError> {
+    for url in queues(hands).await?.into_iter().filter(|url| Mark::of_name(url).is_some_and(|mark| is_its(&mark))) {
         match delete_queue(hands, &url).await {
             Ok(()) => cleaned.queues.push(url),
             Err(error) => cleaned.left.push(left(format!("queue {url}"), &error)),
         }
     }
+    Ok(())
 }
 
 fn left(what: String, error: &AwsError) -> Left {

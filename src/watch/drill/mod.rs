@@ -6,6 +6,7 @@ mod fire;
 mod follow;
 mod judge;
 mod leftovers;
+mod real;
 mod receive;
 #[cfg(test)]
 pub mod tests;
@@ -28,6 +29,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// What is wanted of a drill.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking {
+    /// By errors that the functions really make, not by SetAlarmState.
+    pub real: bool,
     /// Whether, and how, a message is to be received and shown.
     pub receive: Option<Way>,
     /// How long the notification of a fired alarm is followed.
@@ -141,13 +144,17 @@ pub async fn run(
         if aws.interrupt.is_set() {
             break;
         }
-        let fired = fire::fire(aws, &phase, &mark, told).await;
+        let fired = match asking.real {
+            true => real::set_off(aws, &phase, told).await,
+            false => fire::fire(aws, &phase, &mark, told).await,
+        };
         let following = Following { aws, survey, mark: &mark, timeout: asking.timeout };
         evidence.extend(following.follow(&phase, &fired, receiver.as_mut(), told).await);
         left.extend(fire::put_back(&hands, &fired, &mark, told).await);
     }
-    drop(receiver);
-    left.extend(leftovers::take_away(&hands, survey, &mark).await);
+    if receiver.take().is_some() {
+        left.extend(leftovers::take_away(&hands, survey, &mark).await);
+    }
     let alarms =
         survey.alarms.iter().map(|chain| drilled(survey, chain, evidence.remove(&chain.name), asking)).collect();
     let interrupted = aws.interrupt.is_set();
@@ -158,6 +165,9 @@ fn drilled(survey: &Survey, chain: &Chain, evidence: Option<Evidence>, asking: A
     let mut evidence = evidence.unwrap_or_default();
     let hops = judge::judge(survey, chain, &evidence, asking.receive.is_some());
     let mut notes = Vec::new();
+    if matches!(evidence.fired, Some(Fired::Really { .. })) {
+        notes.push("it goes back by itself, when the errors are out of its window".to_owned());
+    }
     if chain.is_composite() && matches!(evidence.fired, Some(Fired::Yes { .. })) {
         notes.push(
             "a composite alarm looks at its rule again only when a child changes: it was put back by hand, and stays so until then"

@@ -23,7 +23,7 @@ alarms:
     notify: { alarm: [alerts], ok: [alerts] }
 "#;
 
-const ASKING: Asking = Asking { receive: None, timeout: Duration::from_secs(5) };
+const ASKING: Asking = Asking { real: false, receive: None, timeout: Duration::from_secs(5) };
 
 /// The chain applied, and confirmed by whoever was asked.
 async fn world(sections: &str) -> World {

@@ -13,12 +13,17 @@ use axum::routing::post;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// The longest post: SNS's messages have 256 KB at most, and an envelope.
 const LONGEST: usize = 1 << 20;
+/// An emulator posts at once.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
 /// Nobody but this machine is listened to.
 const HERE: &str = "127.0.0.1:0";
 
@@ -31,6 +36,8 @@ pub struct Endpoint {
 
 struct Desk {
     aws: Aws,
+    /// How many subscriptions were confirmed.
+    confirmed: watch::Sender<usize>,
     arrived: UnboundedSender<Message>,
 }
 
@@ -39,7 +46,8 @@ impl Endpoint {
         let listener = TcpListener::bind(HERE).await.map_err(not_listening)?;
         let port = listener.local_addr().map_err(not_listening)?.port();
         let (sender, arrived) = unbounded_channel();
-        let desk = Arc::new(Desk { aws: aws.clone(), arrived: sender });
+        let (confirmed, mut confirmations) = watch::channel(0);
+        let desk = Arc::new(Desk { aws: aws.clone(), confirmed, arrived: sender });
         let path = format!("/{}", mark.name());
         let router = Router::new().route(&path, post(take)).layer(DefaultBodyLimit::max(LONGEST)).with_state(desk);
         let server = tokio::spawn(async move {
@@ -53,6 +61,13 @@ impl Endpoint {
             subscription::aws::subscribe(aws, &topic.arn, &own).await
         }))
         .await?;
+        let topics = survey.open_topics().count();
+        let all = timeout(CONFIRMED_WITHIN, confirmations.wait_for(|n| *n >= topics)).await;
+        if !matches!(all, Ok(Ok(_))) {
+            let what =
+                format!("nobody asked {} to confirm: the endpoint does not reach this machine", endpoint.address);
+            return Err(refused(what));
+        }
         Ok(endpoint)
     }
 
@@ -78,7 +93,10 @@ async fn take(State(desk): State<Arc<Desk>>, body: String) -> StatusCode {
     match (text("Type"), text("TopicArn"), text("Token")) {
         (Some("SubscriptionConfirmation"), Some(topic), Some(token)) => {
             match subscription::aws::confirm(&desk.aws, topic, token, false).await {
-                Ok(_) => StatusCode::OK,
+                Ok(_) => {
+                    desk.confirmed.send_modify(|n| *n += 1);
+                    StatusCode::OK
+                }
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE,
             }
         }
@@ -93,6 +111,9 @@ async fn take(State(desk): State<Arc<Desk>>, body: String) -> StatusCode {
 }
 
 fn not_listening(error: std::io::Error) -> AwsError {
-    let message = format!("could not listen on {HERE}: {error}");
-    AwsError { op: Op("drill", "Listen"), class: Class::Refused, code: String::new(), message }
+    refused(format!("could not listen on {HERE}: {error}"))
+}
+
+fn refused(message: String) -> AwsError {
+    AwsError { op: Op("sns", "Subscribe"), class: Class::Refused, code: String::new(), message }
 }

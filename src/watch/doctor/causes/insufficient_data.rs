@@ -15,11 +15,12 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let reason = facts_of.map(|own| own.reason.clone()).unwrap_or_default();
         let age = facts_of.and_then(|own| own.since).map(|since| facts.now - since);
         let window = i64::from(alarm.period.unwrap_or(300)) * i64::from(alarm.evaluation_periods.unwrap_or(1));
-        let fresh = reason.is_empty() || reason.starts_with("Unchecked");
+        let by_drill = reason.starts_with("The drill by mlopsctl is over");
+        let fresh = reason.is_empty() || reason.starts_with("Unchecked") || by_drill;
         let (level, why, remedy) = match () {
             () if fresh && age.is_none_or(|age| age < window + 300) => (
                 Level::Hint,
-                "it was made just now and not evaluated yet",
+                "it was not evaluated yet since it was made, or put back by a drill",
                 "wait for a whole evaluation (its period, times its evaluation periods)".to_owned(),
             ),
             () if alarm.treat_missing_data.as_deref().unwrap_or("missing") == "missing" => (

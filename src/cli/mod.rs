@@ -25,6 +25,7 @@ mod prices;
 mod progress;
 mod report;
 mod sandbox;
+mod sandbox_serve;
 mod saved_plan;
 mod schema;
 mod serve;

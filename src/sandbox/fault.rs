@@ -48,8 +48,11 @@ impl Fault {
         Fault::sender("ValidationError", message)
     }
 
-    pub fn unknown_operation(operation: &str) -> Self {
-        Fault::sender("UnknownOperationException", format!("The sandbox does not know the operation {operation}"))
+    /// What AWS answers to an operation that it has not; here with those that there are.
+    pub fn unknown_operation(operation: &str, known: &[&str]) -> Self {
+        let known = known.join(", ");
+        let message = format!("The sandbox does not know the operation {operation}; it knows {known}");
+        Fault::sender("UnknownOperationException", message)
     }
 
     /// A state file that holds something this version cannot read.

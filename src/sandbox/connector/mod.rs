@@ -12,7 +12,7 @@ use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
 use super::fault::Fault;
 use super::lambda::instance::Instances;
-use super::lambda::invoke as function_call;
+use super::lambda::{self, invoke as function_call};
 use super::logs::tail;
 use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Started, Stats};
@@ -25,12 +25,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use ciborium::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -41,6 +42,8 @@ pub struct Sandbox(Arc<Shared>);
 struct Shared {
     weather: Weather,
     instances: Arc<Instances>,
+    /// Where it is served, if it is.
+    served_at: OnceLock<String>,
     state: Mutex<State>,
 }
 
@@ -83,7 +86,12 @@ impl Sandbox {
             calls: 0,
             writes: 0,
         };
-        Sandbox(Arc::new(Shared { weather, instances: Arc::default(), state: Mutex::new(state) }))
+        Sandbox(Arc::new(Shared {
+            weather,
+            instances: Arc::default(),
+            served_at: OnceLock::new(),
+            state: Mutex::new(state),
+        }))
     }
 
     /// To be set on the SDK's configuration.
@@ -147,6 +155,29 @@ impl Sandbox {
     /// Forgets everything that was ever done here, and the file.
     pub fn reset(&self) -> anyhow::Result<()> {
         self.state().store.reset()
+    }
+
+    /// From now on the sandbox is found at this address as well.
+    pub(super) fn serve_at(&self, base: &str) {
+        let _ = self.0.served_at.set(base.to_owned());
+    }
+
+    /// Brings every account and region up to the present, though nobody calls.
+    pub(super) fn let_time_pass(&self) -> anyhow::Result<()> {
+        for (account, region) in self.places()? {
+            self.visit(&account, &region, |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Answers a request that came over a socket.
+    ///
+    /// # Errors
+    /// Where the connection is to be broken off.
+    pub(super) async fn answer_http(&self, request: http::Request<SdkBody>) -> io::Result<http::Response<SdkBody>> {
+        let request = HttpRequest::try_from(request).map_err(io::Error::other)?;
+        let answer = self.clone().call(request).await.map_err(io::Error::other)?;
+        answer.try_into_http1x().map_err(io::Error::other)
     }
 
     /// Looks at, or changes, what no API of AWS shows. It is no call: no weather befalls it and nothing is counted.
@@ -234,6 +265,7 @@ impl Sandbox {
             ("lambda", function_call::OPERATION, Ok(call)) => {
                 self.respond(account, region, wire::decode(call)?, reply).await
             }
+            ("lambda", _, Ok(answer)) => reply.write(Ok(lambda::reachable(answer, self.0.served_at.get()))),
             (_, _, answer) => reply.write(answer),
         }
     }

@@ -7,6 +7,7 @@ mod tests;
 
 pub use invoke::Invoked;
 
+use super::accounts::Caller;
 use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
 use super::fault::Fault;
@@ -16,7 +17,7 @@ use super::logs::tail;
 use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Started, Stats};
 use super::store::{Store, Tx};
-use super::weather::{Accident, Weather};
+use super::weather::{Accident, Keys, Weather};
 use super::wire::{self, Reply, Request, Timestamp};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -276,6 +277,9 @@ impl Sandbox {
             let fault = Fault::throttled(&caller.service, reply.protocol());
             return Err((Outcome::Throttled, reply.write(Err(fault)).map_err(other)));
         }
+        if let Some(fault) = refused(weather, caller, &request.operation) {
+            return Err((Outcome::Answered, reply.write(Err(fault)).map_err(other)));
+        }
         if accident == Some(Accident::Internal) {
             let fault = Fault::internal(&caller.service);
             return Err((Outcome::Faulted, reply.write(Err(fault)).map_err(other)));
@@ -292,6 +296,21 @@ impl Sandbox {
             Err(error) => Err((Outcome::Faulted, Err(ConnectorError::other(error.into(), None)))),
         }
     }
+}
+
+/// What AWS says to keys it does not take, and to what their owner may not do.
+fn refused(weather: &Weather, caller: &Caller, operation: &str) -> Option<Fault> {
+    match weather.credentials {
+        Keys::Good => {}
+        Keys::Expired => return Some(Fault::expired(&caller.service)),
+        Keys::Skewed => return Some(Fault::skewed(&caller.service)),
+        Keys::Unknown => return Some(Fault::unknown_keys(&caller.service)),
+    }
+    // CloudWatch signs under another name than IAM knows it by.
+    let service = if caller.service == "monitoring" { "cloudwatch" } else { caller.service.as_str() };
+    let service = if service == "tagging" { "tag" } else { service };
+    let action = format!("{service}:{operation}");
+    weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &caller.account, &action))
 }
 
 /// A call on its way; where its caller gives up waiting, it is no longer in flight.

@@ -1,6 +1,7 @@
 //! The weather of the control plane: latency, quotas and faults, all of it seeded. It decides what befalls a call, not what the
 //! call does.
 
+use super::access::Access;
 use anyhow::{Context, bail, ensure};
 use std::str::FromStr;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct Weather {
     pub fault_operation: Option<String>,
     /// After so many applied writes no call is answered any more, the last of these writes included: a killed process.
     pub kill_after: Option<u64>,
+    /// Roles, regions and actions that are refused, and how long tokens live.
+    pub access: Access,
     /// How far GetResources of the tagging API is behind.
     pub tag_index_lag: Duration,
     /// Of faults, jitter, ids, list orders and the generated metrics.
@@ -52,6 +55,7 @@ impl Default for Weather {
             fault_reset_after: 0.0,
             fault_operation: None,
             kill_after: None,
+            access: Access::default(),
             tag_index_lag: Duration::ZERO,
             seed: 1,
         }
@@ -152,8 +156,10 @@ impl Weather {
             "fault-operation" => self.fault_operation = Some(value.to_owned()),
             "kill-after" => self.kill_after = Some(value.parse().context("kill-after is a number of writes")?),
             "seed" => self.seed = value.parse().context("a seed is a whole number")?,
+            other if self.access.set(other, value, duration)? => {}
             _ => bail!(
-                "settings are latency, jitter, quotas, burst, fault-500, fault-reset-before, fault-reset-after, fault-operation, kill-after, tag-index-lag, seed"
+                "settings are latency, jitter, quotas, burst, fault-500, fault-reset-before, fault-reset-after, fault-operation, kill-after, tag-index-lag, {}, seed",
+                Access::SETTINGS
             ),
         }
         Ok(())

@@ -119,6 +119,35 @@ fn killed_half_way_with_faults_and_broken_accounts_the_healthy_ones_end_in_sync(
     assert_eq!(unwell, [71, 88, 96]);
 }
 
+/// What runs ends in order, what is not begun is said, and the report is there.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_run_in_order() {
+    let desk = Desk::new().with(&["--sandbox=sandbox.json"]);
+    let rows: String = (1..=40).map(|n| format!("{},s{n}@example.edu\n", account(n))).collect();
+    desk.write("roster.csv", &format!("account,email\n{rows}"));
+    let lab = example("lab.yaml");
+    let apply = ["apply", "--yes", "--adopt", "--accounts", "roster.csv", "--file", lab.to_str().expect("UTF-8")];
+    let slow = ["--concurrency", "4", "--sandbox-weather", "aws", "--report", "report.json"];
+    let mut run = desk.start(&[&apply[..], &slow].concat());
+    let mut lines = BufReader::new(run.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    let begun = lines.find(|line| line.trim_start_matches(['[', ' ']).starts_with("8/"));
+    assert!(begun.is_some(), "it ended before it could be interrupted");
+    let sent = std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status();
+    assert!(sent.expect("kill is a command").success());
+    let said: Vec<String> = lines.collect();
+    assert_eq!(run.wait().expect("it ends").code(), Some(143), "{said:?}");
+    let report: Value = serde_json::from_str(&desk.read("report.json")).expect("a whole report");
+    let count = |state: &str| {
+        let rows = report["rows"].as_array().into_iter().flatten();
+        rows.filter(|row| row["state"] == state).count()
+    };
+    assert_eq!(report["rows"].as_array().map(Vec::len), Some(40));
+    assert!(count("applied") >= 8 && count("not_started") >= 20, "{report:#}");
+    desk.run(&[&apply[..], &["--retry-failed", "report.json"]].concat()).exits(0).says("40 accounts: all applied");
+    assert_eq!(mails(&desk).into_values().collect::<Vec<_>>(), [1; 40]);
+}
+
 fn row(report: &Value, n: usize) -> &Value {
     let rows = report["rows"].as_array().into_iter().flatten();
     rows.into_iter().find(|row| row["target"]["account"] == account(n).as_str()).expect("a row an account")

@@ -20,6 +20,9 @@ fn the_policies_allow_exactly_what_is_called() {
     let (organization, called): (BTreeSet<String>, BTreeSet<String>) =
         called.into_iter().partition(|action| action.starts_with("organizations:"));
     assert_eq!(policy("accounts"), organization, "docs/iam/accounts.json against what is asked of the organization");
+    let (fleet, called): (BTreeSet<String>, BTreeSet<String>) =
+        called.into_iter().partition(|action| action == "sts:AssumeRole");
+    assert_eq!(policy("fleet"), fleet, "docs/iam/fleet.json against what reaches other accounts");
     let (plan, apply) = (policy("plan"), policy("apply"));
     let is_read = |action: &&String| {
         let operation = action.split(':').nth(1).unwrap_or_default();

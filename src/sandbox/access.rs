@@ -4,7 +4,7 @@
 use super::fault::Fault;
 use super::sts;
 use super::wire::{Protocol, Request, Timestamp};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use std::time::Duration;
 
 /// What is forbidden where; the default forbids nothing.

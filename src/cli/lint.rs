@@ -1,7 +1,7 @@
 //! `mlopsctl lint`: whether the alarms of a spec are any good. Offline; with --online also what AWS tells of the account.
 
 use super::Run;
-use super::args::{Format, SpecArgs};
+use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -9,6 +9,7 @@ use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::output::Output;
 use super::plan::say_calls;
 use super::prices::today;
+use super::report::ReportFormat;
 use crate::aws::Aws;
 use crate::fleet::{self, Findings, Row, Select, State};
 use crate::lint::{self, Input, Level, Observed, RULES};
@@ -115,8 +116,8 @@ impl LintArgs {
     /// Of several accounts how many findings of each level there are; `lint` of one account shows them.
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = match self.format {
-            LintFormat::Table => Format::Table,
-            LintFormat::Json => Format::Json,
+            LintFormat::Table => ReportFormat::Table,
+            LintFormat::Json => ReportFormat::Json,
             LintFormat::Sarif | LintFormat::Github => {
                 let remedy = "write it as a table or JSON, or lint one account";
                 return Err(Failure::say(Exit::Usage, "this format is for one account, and a roster is given", remedy));

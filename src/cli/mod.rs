@@ -9,26 +9,34 @@ mod completions;
 mod connect;
 mod consent;
 mod destroy;
+mod doctor;
+mod drill;
 mod exit;
 mod failure;
 mod fleet;
 mod init;
 mod interrupt;
 mod lint;
+mod logs;
+mod moment;
 mod output;
 mod plan;
 mod prices;
 mod progress;
 mod report;
 mod sandbox;
+mod sandbox_serve;
 mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod signals;
 mod status;
 mod subscriptions;
 mod test;
+mod traffic;
 mod variables;
+mod watched;
 
 use anyhow::Context;
 use clap::error::ErrorKind;
@@ -59,7 +67,12 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Signals(signals::SignalsArgs),
+    Logs(logs::LogsArgs),
+    Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
+    Drill(drill::DrillArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
@@ -114,6 +127,11 @@ impl Command {
             | Command::Destroy(_)
             | Command::Status(_)
             | Command::Backtest(_)
+            | Command::Doctor(_)
+            | Command::Drill(_)
+            | Command::Signals(_)
+            | Command::Logs(_)
+            | Command::Traffic(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
@@ -129,7 +147,13 @@ impl Command {
                 Command::Plan(args) => args.run(&mut run).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Signals(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Traffic(args) => args.run(&mut run).await,
+                Command::Logs(args) if args.is_following() => args.run(&mut run).await,
+                Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Doctor(args) => args.run(&mut run).await,
+                Command::Drill(args) => args.run(&mut run).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await

@@ -28,7 +28,7 @@ enum Rule {
 
 impl Access {
     /// The settings of the weather that belong here.
-    pub const SETTINGS: &str = "no-role, role-ends, external-id, no-region, deny, token-life";
+    pub const SETTINGS: &str = "no-role, role-ends, external-id, no-region, deny-in, token-life";
 
     /// Adds a rule; false where the name is not one of them. Values name the account first: `no-region=111122223333:eu-south-1`.
     pub fn set(&mut self, name: &str, value: &str, duration: impl Fn(&str) -> Result<Duration>) -> Result<bool> {
@@ -42,7 +42,7 @@ impl Access {
             "role-ends" => Rule::RoleEnds(duration(what)?),
             "external-id" => Rule::ExternalId(what.to_owned()),
             "no-region" => Rule::NoRegion(what.to_owned()),
-            "deny" => Rule::Deny(what.to_owned()),
+            "deny-in" => Rule::Deny(what.to_owned()),
             _ => return Ok(false),
         };
         ensure!(super::accounts::is_account(account), "{name} begins with an account: twelve digits");
@@ -114,10 +114,10 @@ mod tests {
     #[test]
     fn rules_are_settings_of_the_weather() {
         let weather: Weather =
-            "no-role=111122223333,deny=222233334444:sns:Subscribe,token-life=60s".parse().unwrap_or_default();
+            "no-role=111122223333,deny-in=222233334444:sns:Subscribe,token-life=60s".parse().unwrap_or_default();
         assert!(!weather.access.trusts("111122223333", None, Default::default()));
         assert!(weather.access.trusts("222233334444", None, Default::default()));
-        for wrong in ["no-role=1", "no-role=111122223333:x", "deny=111122223333", "role-ends=111122223333:soon"] {
+        for wrong in ["no-role=1", "no-role=111122223333:x", "deny-in=111122223333", "role-ends=111122223333:soon"] {
             assert!(wrong.parse::<Weather>().is_err(), "{wrong}");
         }
     }

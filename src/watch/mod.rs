@@ -1,6 +1,10 @@
 //! Looking at what runs: logs, golden signals, traffic, status, drills. Reads AWS and calls the service; changes no stack.
 
+pub mod doctor;
+pub mod drill;
 pub mod http;
 pub mod logs;
+pub mod signals;
 pub mod status;
 pub mod subscriptions;
+pub mod traffic;

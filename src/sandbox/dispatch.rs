@@ -9,8 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
+/// What happened in an account and region since anybody looked last. Nothing is answered before it.
+pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
+    tx.by_itself(cloudwatch::catch_up)
+}
+
 /// Runs the operation that `request` names, for the service of its signature.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+    catch_up(tx)?;
     match request.caller.service.as_str() {
         "monitoring" => cloudwatch::dispatch(request, tx),
         "sns" => sns::dispatch(request, tx),

@@ -7,6 +7,7 @@ mod tests;
 
 pub use invoke::Invoked;
 
+use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
 use super::fault::Fault;
 use super::lambda::instance::Instances;
@@ -126,9 +127,20 @@ impl Sandbox {
         self.state().store.time()
     }
 
-    /// Moves the clock ahead, for everybody who shares the state.
+    /// Moves the clock ahead, for everybody who shares the state; the alarms everywhere are evaluated on the way.
     pub fn advance(&self, by: Duration) -> anyhow::Result<()> {
-        self.state().store.advance(&self.0.weather, by)
+        self.state().store.advance(&self.0.weather, by)?;
+        self.catch_up()
+    }
+
+    /// Evaluates what is due, in every account and region: for who shows the sandbox without calling it.
+    pub fn catch_up(&self) -> anyhow::Result<()> {
+        self.places()?.iter().try_for_each(|(account, region)| self.visit(account, region, |_| Ok(())))
+    }
+
+    /// The changes of alarms' states after a moment, in order of time.
+    pub fn changes_since(&self, account: &str, region: &str, moment: Timestamp) -> anyhow::Result<Vec<Happened>> {
+        self.visit(account, region, |tx| changes_since(tx, moment))
     }
 
     /// Forgets everything that was ever done here, and the file.
@@ -141,9 +153,10 @@ impl Sandbox {
         &self,
         account: &str,
         region: &str,
-        visit: impl FnMut(&mut Tx) -> Result<T, Fault>,
+        mut visit: impl FnMut(&mut Tx) -> Result<T, Fault>,
     ) -> anyhow::Result<T> {
         let state = &mut *self.state();
+        let visit = |tx: &mut Tx| dispatch::catch_up(tx).and_then(|()| visit(tx));
         let (visited, _) = state.store.transact(account, region, &self.0.weather, state.calls, visit)?;
         visited.map_err(|fault| anyhow::anyhow!("{}: {}", fault.code, fault.message))
     }

@@ -27,6 +27,7 @@ mod status;
 mod subscriptions;
 mod test;
 mod variables;
+mod watch;
 
 use anyhow::Context;
 use clap::error::ErrorKind;

@@ -6,6 +6,8 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{json_on_failure, say_calls};
+use super::watch::Watched;
+use crate::model::duration::parse_seconds;
 use crate::report::status;
 use crate::watch::status::{Asking, Status, read};
 use clap::Args;
@@ -26,17 +28,32 @@ pub struct StatusArgs {
     require_confirmed: bool,
     #[command(flatten)]
     connect: ConnectArgs,
+    /// Show it full-screen and read it again and again, until q
+    #[arg(long, conflicts_with_all = ["format", "require_confirmed"])]
+    watch: bool,
+    /// With --watch: how long from one read to the next, e.g. 10s, 1m
+    #[arg(long, value_name = "TIME", default_value = "30s", requires = "watch", value_parser = interval)]
+    interval: i64,
     #[command(flatten)]
     format: FormatArgs,
 }
 
+/// Seconds; under five, a read could last longer than that.
+fn interval(text: &str) -> Result<i64, String> {
+    let seconds = parse_seconds(text).filter(|seconds| (5..=86_400).contains(seconds));
+    seconds.ok_or_else(|| "write a time from 5s to 1d, e.g. 30s or 5m".to_owned())
+}
+
 impl StatusArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if self.watch {
+            return self.watch(run).await;
+        }
         let format = self.format.format;
         let bound = json_on_failure(self.spec.bind(), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;
-        let asking = Asking { now: now(), curves: true, idle: true, changes: CHANGES };
+        let asking = Asking { now: now(), curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await;
         let status = json_on_failure(status.map_err(Failure::from), format, run.output)?;
         let text = match format {
@@ -49,6 +66,18 @@ impl StatusArgs {
         Ok(self.exit(&status))
     }
 
+    /// Mistakes of the command line and the spec are said before the screen is taken.
+    async fn watch(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if !run.output.can_take_the_screen() {
+            let remedy = "leave out --watch: mlopsctl status, or --format json for programs";
+            return Err(Failure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
+        }
+        let bound = self.spec.bind()?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let watched = Watched { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
+        watched.run(run).await
+    }
+
     fn exit(&self, status: &Status) -> Exit {
         match () {
             () if status.is_incomplete() => Exit::Partial,
@@ -59,7 +88,7 @@ impl StatusArgs {
 }
 
 /// Seconds since 1970.
-fn now() -> i64 {
+pub fn now() -> i64 {
     let age = SystemTime::now().duration_since(UNIX_EPOCH);
     age.ok().and_then(|age| i64::try_from(age.as_secs()).ok()).unwrap_or(0)
 }

@@ -78,7 +78,7 @@ impl Page<'_> {
     }
 
     fn alarms(&self) -> String {
-        let alarms = &self.status.alarms;
+        let alarms = words::by_urgency(&self.status.alarms);
         if alarms.is_empty() {
             return String::new();
         }

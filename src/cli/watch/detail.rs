@@ -42,12 +42,15 @@ impl Page<'_> {
 
     /// `label` in its column, the text wrapped beside it.
     fn fact(&self, label: &str, text: &str, tone: Option<Tone>) -> Vec<Line<'static>> {
-        const LABEL: usize = 14;
+        self.labelled(label, 12, text, tone)
+    }
+
+    fn labelled(&self, label: &str, width: usize, text: &str, tone: Option<Tone>) -> Vec<Line<'static>> {
         let style = tone.map(|tone| self.paint.tone(tone)).unwrap_or_default();
-        let wrapped = layout::wrap(text, self.columns.saturating_sub(LABEL + 2).max(20));
+        let wrapped = layout::wrap(text, self.columns.saturating_sub(width + 3).max(20));
         let line = |(n, line): (usize, String)| {
             let label = if n == 0 { label } else { "" };
-            let label = self.paint.span(Tone::Quiet, format!("  {label:<LABEL$}"));
+            let label = self.paint.span(Tone::Quiet, format!("  {label:<width$} "));
             Line::from(vec![label, Span::styled(line, style)])
         };
         wrapped.into_iter().enumerate().map(line).collect()
@@ -79,9 +82,11 @@ impl Page<'_> {
         }
         lines.extend(self.history(alarm));
         lines.extend([Line::default(), self.title("Configuration")]);
-        for (field, value) in alarm.resource.fields() {
+        let fields = alarm.resource.fields();
+        let longest = fields.keys().map(String::len).max().unwrap_or(0);
+        for (field, value) in fields {
             let value = phrase::value(&field, &value, &self.status.target);
-            lines.extend(self.fact(&field, &value, None));
+            lines.extend(self.labelled(&field, longest, &value, None));
         }
         lines
     }
@@ -92,7 +97,7 @@ impl Page<'_> {
         let rows = (self.rows / 3).clamp(4, 16);
         let bars = chart::bars(&curve.sketch, columns);
         let breaching: Vec<bool> = bars.iter().map(|bar| bar.is_some_and(|value| curve.breaches(value))).collect();
-        let Some(drawing) = chart::draw(&curve.sketch, &breaching, rows) else {
+        let Some(drawing) = chart::draw(&curve.sketch, &breaching, rows, (rows * 4) as f64) else {
             let hours = words::age(Some(curve.from), curve.until);
             return vec![Line::from(format!("  no data in the last {hours}"))];
         };

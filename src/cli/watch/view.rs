@@ -57,7 +57,11 @@ pub fn view(frame: &mut Frame<'_>, app: &App, paint: Paint) {
         frame.render_widget(Paragraph::new(text), area);
         return;
     }
-    let head = head(app, paint, area.width.into());
+    let mut head = head(app, paint, area.width.into());
+    // Air, where there is any.
+    if area.height >= 20 {
+        head.push(Line::default());
+    }
     let head_rows = u16::try_from(head.len()).unwrap_or(3);
     let [top, body, foot] =
         Layout::vertical([Constraint::Length(head_rows), Constraint::Min(0), Constraint::Length(1)]).areas(area);

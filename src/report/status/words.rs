@@ -286,7 +286,7 @@ pub fn more_of(subscription: &SubscriptionStatus) -> Option<&'static str> {
     match (subscription.life, &subscription.standing) {
         (_, Standing::NotOurs) => Some("not of this spec"),
         (_, Standing::LeftOver) => Some("not wanted any more"),
-        (Life::Pending, _) => Some("since when AWS does not tell"),
+        (Life::Pending, _) => Some("since unknown"),
         (Life::Lost, _) => Some("unsubscribed by its receiver"),
         _ => None,
     }

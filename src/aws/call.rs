@@ -33,8 +33,9 @@ impl Aws {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: Debug + Send + Sync + 'static,
     {
-        let (mut throttled, mut failed) = (0, 0);
+        let (mut throttled, mut failed, mut renewed) = (0, 0, false);
         loop {
+            let generation = self.role.as_ref().map(|role| role.generation());
             let error = match self.attempt(op, &send).await {
                 Ok(answer) => {
                     self.pace.answered(op);
@@ -44,6 +45,19 @@ impl Aws {
             };
             if !error.is(Class::Throttled) && !error.was_not_sent() {
                 self.pace.answered(op);
+            }
+            // Of the credentials' own call, which has been repeated already.
+            if error.op != op {
+                return Err(error);
+            }
+            if let Some((role, generation)) = self.role.as_ref().zip(generation)
+                && error.is_expired()
+                && !renewed
+            {
+                // Refused before it was applied, so it may be sent again even where its answer must not be lost.
+                role.forget(generation).await;
+                renewed = true;
+                continue;
             }
             let (count, most) = match error.class {
                 Class::Throttled => {
@@ -77,6 +91,10 @@ impl Aws {
             () = self.interrupt.wait() => return Err(AwsError::not_sent(op)),
             () = self.pace.acquire(op) => {}
         }
+        if let Some(role) = &self.role {
+            // What is wrong with the role is its own error, not one of this call.
+            role.credentials().await?;
+        }
         self.count(op);
         let overdue = async {
             self.interrupt.wait().await;
@@ -84,9 +102,20 @@ impl Aws {
         };
         tokio::select! {
             biased;
-            answer = send() => answer.map_err(|error| AwsError::new(op, error)),
+            answer = send() => answer.map_err(|error| self.error(op, error)),
             () = overdue => Err(AwsError::unanswered(op)),
         }
+    }
+}
+
+impl Aws {
+    fn error<E, R>(&self, op: Op, error: SdkError<E, R>) -> AwsError
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: Debug + Send + Sync + 'static,
+    {
+        let error = AwsError::new(op, error);
+        if self.role.is_some() { error.of_known_keys(self.region()) } else { error }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What went wrong with a call, sorted by what can be done about it.
 
 use super::Op;
+use super::role::ASSUME;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error as StdError;
@@ -41,6 +42,9 @@ pub enum Class {
 const UNANSWERED: &str = "Unanswered";
 const HALF_WAY: &str = "HalfWay";
 const NO_CREDENTIALS: &str = "NoCredentials";
+/// Ours: AWS calls the keys unknown, though they come from a role that was just assumed.
+const REGION_NOT_ENABLED: &str = "RegionNotEnabled";
+const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 /// Error codes that mean "slow down" (AWS SDK reference guide, retry behaviour).
 const THROTTLES: &[&str] = &[
     "Throttling",
@@ -86,6 +90,7 @@ const BAD_CREDENTIALS: &[&str] = &[
     "MissingAuthenticationToken",
     "AuthFailure",
     "OptInRequired",
+    "RegionDisabledException",
     "RequestExpired",
 ];
 
@@ -148,10 +153,33 @@ impl AwsError {
         self.class == Class::Interrupted && self.code != UNANSWERED && self.code != HALF_WAY
     }
 
+    /// An answer of AssumeRole that is of no use.
+    pub fn of_role(code: &str, message: &str) -> Self {
+        Self { op: ASSUME, class: Class::Credentials, code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// Whether the credentials were right once.
+    pub fn is_expired(&self) -> bool {
+        EXPIRED.contains(&self.code.as_str())
+    }
+
+    /// The same error of a call that was signed with credentials that STS had just given: a region that is not enabled looks
+    /// like unknown keys (IAM user guide, "Troubleshoot STS": regions that are disabled by default).
+    pub fn of_known_keys(self, region: &str) -> Self {
+        match self.code.as_str() {
+            "InvalidClientTokenId" | "UnrecognizedClientException" | "AuthFailure" => {
+                let message = format!("{region} is not enabled for the account: {}", self.message);
+                Self { code: REGION_NOT_ENABLED.to_owned(), message, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// What to do about it, in one sentence.
     pub fn remedy(&self) -> Option<String> {
         let Op(service, operation) = self.op;
         Some(match self.class {
+            Class::Denied if self.op == ASSUME => role_remedy(&self.message).into(),
             Class::Throttled => "wait a minute and run again; what was done is kept".into(),
             Class::Transient => "check the network (and --endpoint-url), then run again; what was done is kept".into(),
             Class::Conflict => "somebody else is changing the same resource: run again when they are done".into(),
@@ -174,12 +202,32 @@ impl AwsError {
     }
 }
 
+/// AWS says the same of a role that is not there, one that trusts somebody else, and one that wants another external id; only
+/// where the caller's own policy is the cause its message says so (IAM user guide, "Troubleshoot access denied error messages").
+fn role_remedy(message: &str) -> &'static str {
+    match message {
+        m if m.contains("explicit deny") => "a policy forbids it: ask who administers the organization or the account",
+        m if m.contains("identity-based policy") => {
+            "allow the action sts:AssumeRole on this role in the IAM policy of whoever runs this"
+        }
+        _ => {
+            "look in the account: is there a role of this name, does it trust whoever runs this, and does it ask for another \
+             external id? AWS does not say which; --role or the roster's role and external_id name others"
+        }
+    }
+}
+
 fn credentials_remedy(code: &str) -> &'static str {
     match code {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+        code if EXPIRED.contains(&code) => {
             "the credentials have expired: sign in again (aws sso login, or copy fresh keys from the lab's page)"
         }
-        "OptInRequired" => "this region is not enabled for the account: enable it, or choose another --region",
+        REGION_NOT_ENABLED => {
+            "enable the region in the account (AWS Regions on its account page), or name another in the roster"
+        }
+        "OptInRequired" | "RegionDisabledException" => {
+            "this region is not enabled for the account: enable it, or choose another --region"
+        }
         NO_CREDENTIALS => {
             "give credentials: aws configure, aws sso login, AWS_ACCESS_KEY_ID, or --profile; or try --sandbox"
         }

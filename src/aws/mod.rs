@@ -5,10 +5,12 @@ pub mod error;
 pub mod interrupt;
 pub mod pace;
 pub mod quota;
+pub mod role;
 pub mod session;
 
 pub use call::Repeat;
 pub use error::{AwsError, Class};
 pub use interrupt::Interrupt;
 pub use quota::Op;
-pub use session::{Aws, Options, Session};
+pub use role::Role;
+pub use session::{Aws, CallCount, Options, Session};

@@ -1,12 +1,15 @@
-//! Credentials and clients: one session a run, one `Aws` a target. The only place that configures the SDK.
+//! Credentials and clients: one session for whoever starts the run and one for each role it assumes, one `Aws` a target. The
+//! only place that configures the SDK.
 
 use super::pace::Pace;
+use super::role::{AssumedRole, Role, RoleProvider};
 use super::{AwsError, Interrupt, Op, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
+use aws_config::identity::IdentityCache;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
@@ -27,12 +30,16 @@ pub struct Options {
     pub interrupt: Option<Interrupt>,
 }
 
-/// Resolved credentials and settings, for any number of targets.
+/// Resolved credentials and settings, for any number of targets. Cheap to clone; clones share connections and counts.
 #[derive(Debug, Clone)]
 pub struct Session {
     config: SdkConfig,
     interrupt: Interrupt,
+    role: Option<Arc<AssumedRole>>,
+    calls: Calls,
 }
+
+type Calls = Arc<Mutex<BTreeMap<String, CallCount>>>;
 
 /// The handles of one target. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -43,13 +50,14 @@ pub struct Aws {
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub lambda: aws_sdk_lambda::Client,
     pub tagging: aws_sdk_resourcegroupstagging::Client,
-    sts: aws_sdk_sts::Client,
+    pub(super) sts: aws_sdk_sts::Client,
     config: SdkConfig,
     region: String,
     account: Arc<OnceCell<String>>,
+    pub(super) role: Option<Arc<AssumedRole>>,
     pub pace: Pace,
     pub interrupt: Interrupt,
-    calls: Arc<Mutex<BTreeMap<String, CallCount>>>,
+    calls: Calls,
 }
 
 /// How often an operation was called and throttled.
@@ -100,7 +108,23 @@ impl Session {
             loader = loader.endpoint_url(url);
         }
         let config = loader.load().await;
-        Ok(Self { config, interrupt: options.interrupt.unwrap_or_else(Interrupt::never) })
+        let interrupt = options.interrupt.unwrap_or_else(Interrupt::never);
+        Ok(Self { config, interrupt, role: None, calls: Calls::default() })
+    }
+
+    /// A session in another account, by a role that `home` assumes there with its first call. Its targets, whatever their
+    /// region, share the role's credentials, and everything else with this session.
+    pub fn assume(&self, home: &Aws, role: Role) -> Self {
+        let role = Arc::new(AssumedRole::new(home.clone(), role));
+        let provider = SharedCredentialsProvider::new(RoleProvider(role.clone()));
+        // The role keeps its credentials itself: the SDK's own cache would ask for new ones once a client.
+        let config = self.config.to_builder().credentials_provider(provider).identity_cache(IdentityCache::no_cache());
+        Self { config: config.build(), role: Some(role), ..self.clone() }
+    }
+
+    /// The region of the configuration, where one is named.
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(Region::as_ref)
     }
 
     /// The handles for `region`, or for the session's own one.
@@ -124,9 +148,10 @@ impl Session {
             config,
             region,
             account: Arc::default(),
+            role: self.role.clone(),
             pace: Pace::default(),
             interrupt: self.interrupt.clone(),
-            calls: Arc::default(),
+            calls: self.calls.clone(),
         })
     }
 }
@@ -144,6 +169,11 @@ impl Aws {
 
     async fn find_account(&self) -> Result<String, AwsError> {
         const OP: Op = Op("sts", "GetCallerIdentity");
+        if let Some(role) = &self.role {
+            // Known, but not yet reached: what a refused role means is said once, not by every call.
+            role.credentials().await?;
+            return Ok(role.account().to_owned());
+        }
         if let Some(provider) = self.config.credentials_provider()
             && let Ok(credentials) = provider.provide_credentials().await
             && let Some(account) = credentials.account_id()
@@ -154,7 +184,7 @@ impl Aws {
         Ok(answer.account().unwrap_or_default().to_owned())
     }
 
-    /// What was called so far, by operation.
+    /// What the run called so far, by operation: of a fleet, over all of its targets.
     pub fn calls(&self) -> BTreeMap<String, CallCount> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

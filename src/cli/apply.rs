@@ -5,10 +5,12 @@ use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
 use super::plan::json_on_failure;
 use super::{Run, saved_plan};
 use crate::aws::Aws;
 use crate::fleet::{self, Planned};
+use crate::spec::Spec;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -28,6 +30,10 @@ pub struct ApplyArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
+    canary: CanaryArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -36,19 +42,40 @@ pub struct ApplyArgs {
 impl ApplyArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.format;
-        let planned = run.signals.clone().or_interrupted(self.planned(run)).await;
+        let spec = match &self.saved {
+            Some(_) => None,
+            None => Some(json_on_failure(self.spec.load(), format, run.output)?),
+        };
+        if let Some(spec) = &spec {
+            let fleet = self.fleet.open("apply", spec, &self.spec, &self.connect, run).await;
+            if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+                return self.run_fleet(&fleet, run).await;
+            }
+        }
+        self.canary.refuse_alone()?;
+        let planned = run.signals.clone().or_interrupted(self.planned(spec.as_ref(), run)).await;
         let (aws, planned) = json_on_failure(planned, format, run.output)?;
         CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, verb: "Apply" }.run(run).await
     }
 
-    async fn planned(&self, run: &mut Run<'_>) -> Result<(Aws, Planned), Failure> {
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let (select, consent) = (self.select.select(), self.consent.consent());
+        let plan = async |visit: &Visit<'_>| Ok(fleet::plan(&visit.aws, &visit.bound, &select, &consent).await?);
+        let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
+        cli::CarryOut { fleet, command: "apply", verb: "Apply", args, canary, format }.run(run, plan).await
+    }
+
+    async fn planned(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Planned), Failure> {
         if let Some(path) = &self.saved {
             let saved = saved_plan::load(path)?;
             let aws = self.connect.open(Some(&saved.plan.target.region), &run.signals, run.output).await?;
             let planned = saved_plan::check(&aws, &saved, &self.spec).await?;
             return Ok((aws, planned));
         }
-        let bound = self.spec.bind()?;
+        let bound = match spec {
+            Some(spec) => self.spec.bind_spec(spec)?,
+            None => self.spec.bind()?,
+        };
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.consent.consent()).await?;
         Ok((aws, planned))

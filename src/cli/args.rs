@@ -5,7 +5,7 @@ use super::variables::VariableArgs;
 use crate::fleet::Select;
 use crate::plan::Consent;
 use crate::resources::{Address, Kind};
-use crate::spec::{self, Bound};
+use crate::spec::{self, Bound, Spec};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -21,7 +21,15 @@ pub struct SpecArgs {
 impl SpecArgs {
     /// Reads the spec, fills the variables in and checks all of it, offline.
     pub fn bind(&self) -> Result<Bound, Failure> {
-        let spec = spec::load(&self.file)?;
+        self.bind_spec(&self.load()?)
+    }
+
+    /// Reads the spec. Who it is for may still be open: a roster, or the one account of the credentials.
+    pub fn load(&self) -> Result<Spec, Failure> {
+        Ok(spec::load(&self.file)?)
+    }
+
+    pub fn bind_spec(&self, spec: &Spec) -> Result<Bound, Failure> {
         let values = self.variables.collect(spec.variables(), |name| std::env::var_os(name))?;
         Ok(spec.bind(&values)?)
     }

@@ -18,10 +18,10 @@ use clap::Args;
 pub struct CarryOutArgs {
     /// Do not ask
     #[arg(short, long, visible_alias = "auto-approve")]
-    yes: bool,
+    pub yes: bool,
     /// Exit with 7 when a subscription is not confirmed in the end
     #[arg(long)]
-    require_confirmed: bool,
+    pub require_confirmed: bool,
 }
 
 pub struct CarryOut<'a> {
@@ -50,7 +50,7 @@ impl CarryOut<'_> {
         self.consent(changes, run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
-            let report = fleet::apply(self.aws, self.planned, &mut |event| progress.event(&event)).await;
+            let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
             progress.end();
             report?
         };
@@ -123,7 +123,7 @@ fn has_act<'a>(mut notes: impl Iterator<Item = &'a Note>) -> bool {
 }
 
 /// Partial, unless nothing at all was done for one and the same reason.
-fn of_failures(report: &Report) -> Exit {
+pub fn of_failures(report: &Report) -> Exit {
     let all = |wanted: FailureClass| {
         report.done() == 0
             && report.failed().all(|r| matches!(&r.outcome, Outcome::Failed { class, .. } if *class == wanted))

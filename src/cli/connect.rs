@@ -41,16 +41,25 @@ impl ConnectArgs {
         signals: &Signals,
         output: &mut Output,
     ) -> Result<Aws, Failure> {
+        Ok(Session::open(self.options(spec_region, signals, output)?).await?.target(None)?)
+    }
+
+    /// How to reach AWS, for a session.
+    pub fn options(
+        &self,
+        spec_region: Option<&str>,
+        signals: &Signals,
+        output: &mut Output,
+    ) -> Result<Options, Failure> {
         let http = self.open_sandbox(output)?;
-        let options = Options {
+        Ok(Options {
             profile: self.profile.clone(),
             region: self.region.as_deref().or(spec_region).map(str::to_owned),
             endpoint_url: self.endpoint_url.clone(),
             http: http
                 .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
             interrupt: Some(signals.interrupt.clone()),
-        };
-        Ok(Session::open(options).await?.target(None)?)
+        })
     }
 
     /// The region that is asked for by flag.

@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use crate::aws::{AwsError, Class};
-use crate::fleet::UnknownTarget;
+use crate::fleet::{self, NotAllowed, UnknownTarget};
 use crate::report::json::Diagnostic;
 use crate::report::mask;
 use crate::spec::SpecError;
@@ -37,6 +37,17 @@ impl Failure {
         let summary = format!("{:#}", self.error);
         vec![Diagnostic { summary, detail: self.remedy.clone(), ..Diagnostic::default() }]
     }
+
+    /// The same as one target of a fleet tells it, in one line.
+    pub fn of_target(&self) -> fleet::Failure {
+        let said = self.diagnostics().into_iter().next().unwrap_or_default();
+        let place = said.file.zip(said.line).map(|(file, line)| format!(" ({file}:{line})")).unwrap_or_default();
+        fleet::Failure {
+            message: mask::text(&(said.summary + &place)),
+            remedy: said.detail.map(|detail| mask::text(&detail)),
+            exit: self.exit.code(),
+        }
+    }
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -58,6 +69,9 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
             Class::Conflict | Class::NotFound | Class::AlreadyExists | Class::Limit | Class::Refused => Exit::Failure,
         };
         return Some((exit, error.remedy()));
+    }
+    if error.is::<NotAllowed>() {
+        return Some((Exit::Blocked, Some(NotAllowed::REMEDY.to_owned())));
     }
     if let Some(unknown) = error.downcast_ref::<UnknownTarget>() {
         let remedy = unknown.nearest.as_ref().map(|nearest| format!("did you mean {nearest}?"));

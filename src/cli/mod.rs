@@ -10,6 +10,7 @@ mod consent;
 mod destroy;
 mod exit;
 mod failure;
+mod fleet;
 mod init;
 mod interrupt;
 mod lint;

@@ -4,13 +4,14 @@ use super::args::{ConsentArgs, Format, FormatArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::output::Output;
 use super::prices::{PriceArgs, today};
 use super::{Run, lint, saved_plan};
 use crate::aws::Aws;
 use crate::backtest::for_plan::for_plan;
 use crate::cost::{self, Cost};
-use crate::fleet::Planned;
+use crate::fleet::{Planned, Row, State};
 use crate::lint::{Input, Observed, Settings, added};
 use crate::plan::Plan;
 use crate::report::{calls, json, markdown, plan_text};
@@ -40,6 +41,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -48,7 +51,12 @@ pub struct PlanArgs {
 impl PlanArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.format;
-        let bound = json_on_failure(self.spec.bind(), format, run.output)?;
+        let spec = json_on_failure(self.spec.load(), format, run.output)?;
+        let fleet = self.fleet.open("plan", &spec, &self.spec, &self.connect, run).await;
+        if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+            return self.run_fleet(&fleet, run).await;
+        }
+        let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
         let settings = json_on_failure(lint::settings(&bound), format, run.output)?;
         let prices = json_on_failure(self.prices.read(), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
@@ -68,6 +76,29 @@ impl PlanArgs {
         }
         say_calls(&aws, run.output);
         Ok(self.exit(&planned.plan))
+    }
+
+    /// The past of alarms is not looked at here: `backtest` does that.
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if self.out.is_some() {
+            let remedy = "leave it out, or plan one account with its own credentials";
+            return Err(Failure::say(
+                Exit::Usage,
+                "--out saves the plan of one account, and a roster is given",
+                remedy,
+            ));
+        }
+        let prices = self.prices.read()?;
+        let (select, consent) = (self.select.select(), self.consent.consent());
+        let plan = async |visit: Visit<'_>| {
+            let planned = fleet::plan(&visit.aws, &visit.bound, &select, &consent).await?;
+            let cost = cost::of_plan(&planned.plan, &prices);
+            Ok(Row { cost: Some(cost.after.total), ..Row::of_plan(visit.member, &planned) })
+        };
+        let report = fleet.report("plan", fleet.each(Told::Each, run, plan).await);
+        let pending = report.rows.iter().any(|row| row.state == State::Pending);
+        let all_well = if pending && self.detailed_exitcode { Exit::Pending } else { Exit::Success };
+        fleet.end(&report, all_well, self.format.format, run)
     }
 
     fn exit(&self, plan: &Plan) -> Exit {

@@ -1,4 +1,5 @@
-//! Values of the spec's variables: `--var` wins over `--var-file`, which wins over `MLOPSCTL_VAR_NAME`.
+//! Values of the spec's variables: `--var` wins over the roster's column, which wins over `--var-file`, which wins over
+//! `MLOPSCTL_VAR_NAME`.
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -28,15 +29,41 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// What flags, files and the environment say, around what a roster says of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values {
+    weak: BTreeMap<String, String>,
+    /// Of --var.
+    strong: BTreeMap<String, String>,
+}
+
+impl Values {
+    /// The values for an account with these columns; a column that is no variable of the spec is for people.
+    pub fn with(&self, declared: &[Variable], columns: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let columns = columns.iter().filter(|(name, _)| declared.iter().any(|variable| variable.name == **name));
+        let owned = |(name, value): (&String, &String)| (name.clone(), value.clone());
+        self.weak.iter().chain(columns).chain(&self.strong).map(owned).collect()
+    }
+}
+
 impl VariableArgs {
-    /// The values that were given to `declared` variables. A name that is not declared is a mistake where somebody wrote it,
-    /// and of no interest in the environment.
+    /// The values that were given to `declared` variables, where there is no roster.
     pub fn collect(
         &self,
         declared: &[Variable],
         environment: impl Fn(&str) -> Option<OsString>,
     ) -> Result<BTreeMap<String, String>, Failure> {
-        let mut values = BTreeMap::new();
+        Ok(self.values(declared, environment)?.with(declared, &BTreeMap::new()))
+    }
+
+    /// The values that were given to `declared` variables. A name that is not declared is a mistake where somebody wrote it,
+    /// and of no interest in the environment.
+    pub fn values(
+        &self,
+        declared: &[Variable],
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Values, Failure> {
+        let (mut values, mut strong) = (BTreeMap::new(), BTreeMap::new());
         for variable in declared {
             // Upper case is the habit, and all that Windows tells apart is letters' case, not theirs.
             let names = [variable.name.to_uppercase(), variable.name.clone()];
@@ -62,9 +89,9 @@ impl VariableArgs {
         }
         for (name, value) in &self.pairs {
             known(name, "of --var", declared)?;
-            values.insert(name.clone(), value.clone());
+            strong.insert(name.clone(), value.clone());
         }
-        Ok(values)
+        Ok(Values { weak: values, strong })
     }
 }
 

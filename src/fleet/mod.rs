@@ -1,17 +1,26 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
+mod access;
 mod fold;
+mod member;
 mod merge;
+mod outcome;
 mod rows;
+mod run;
 mod select;
+mod shard;
 #[cfg(test)]
 pub mod testing;
 mod verify;
 
+pub use access::Access;
 pub use fold::{Alike, Group, alike, fold};
+pub use member::{ForAll, Member, Members};
 pub use merge::{NoReport, merge};
-pub use rows::{AlarmStates, Drift, Failure, Findings, FleetReport, Row, State, Subscriptions};
+pub use rows::{AlarmStates, Drift, FORMAT_VERSION, Failure, Findings, FleetReport, Row, State, Subscriptions};
+pub use run::{Limits, Step, Stop, over};
 pub use select::{Select, UnknownTarget};
+pub use shard::Shard;
 
 use crate::apply::{self, Event, Report};
 use crate::aws::{Aws, AwsError};
@@ -23,6 +32,7 @@ use crate::resources::{Address, Kind, Resource, Snapshot};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A plan of one target, ready to be shown or applied.
 #[derive(Debug, Clone)]
@@ -34,6 +44,36 @@ pub struct Planned {
     pub snapshot: Snapshot,
 }
 
+/// An account that the spec's `allowed_accounts` does not name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAllowed {
+    pub account: String,
+}
+
+impl NotAllowed {
+    /// Blocked.
+    pub const EXIT: u8 = 8;
+
+    pub const REMEDY: &str = "use the credentials of an account that `allowed_accounts` names, or add this one to it";
+
+    /// Refuses an account that is not among the allowed ones.
+    pub fn check(bound: &Bound, account: &str) -> Result<(), NotAllowed> {
+        let mut allowed = bound.allowed_accounts().peekable();
+        if allowed.peek().is_none() || allowed.any(|id| id == account) {
+            return Ok(());
+        }
+        Err(NotAllowed { account: account.to_owned() })
+    }
+}
+
+impl fmt::Display for NotAllowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {} is not among the spec's allowed_accounts, so nothing was changed", self.account)
+    }
+}
+
+impl std::error::Error for NotAllowed {}
+
 /// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
 const ANY_ACCOUNT: &str = "000000000000";
 
@@ -43,6 +83,7 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
     let reader = Reader::new(aws);
     let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
     let survey = reader.survey(wanted).await?;
+    NotAllowed::check(bound, &survey.target.account)?;
     let facts = survey.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
     let mut desired = bound.desired(&survey.target, &facts.collect())?.resources;
     ownership::mark(&mut desired, bound.stack());
@@ -66,6 +107,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
     let named = provisional(aws, bound, select)?;
     let reader = Reader::new(aws);
     let survey = reader.survey(Wanted { stack: bound.stack(), desired: &named, functions: &[] }).await?;
+    NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, bound.stack(), &named).await;
     let consent = Consent { deletes: true, ..*consent };
@@ -143,8 +185,7 @@ pub async fn check_saved(aws: &Aws, mut plan: Plan) -> Result<Planned, NotReplan
 }
 
 /// Applies a plan and reads back what it wrote. Errors of single resources are in the report; a blocked plan is refused.
-pub async fn apply(aws: &Aws, planned: &Planned, events: &mut dyn FnMut(Event)) -> Result<Report> {
-    let plan = &planned.plan;
+pub async fn apply(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Result<Report> {
     if let Some((_, blocked)) = plan.refusals().next() {
         bail!("the plan is blocked: {}", blocked.reason);
     }

@@ -1,6 +1,7 @@
 //! What a run over many targets found, a row a target: the one value that every report of a fleet is made of, and that is
 //! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole.
 
+use super::member::Member;
 use crate::apply::ChangeResult;
 use crate::model::{FieldChange, Target};
 use crate::plan::{Action, Blocked, Note, Summary};
@@ -123,6 +124,27 @@ pub struct Failure {
     pub remedy: Option<String>,
     /// The exit code that the target alone would have ended with.
     pub exit: u8,
+}
+
+impl Row {
+    /// A row of which nothing is known but how it ended.
+    pub fn new(member: &Member, state: State) -> Self {
+        Self {
+            target: member.target.clone(),
+            columns: member.columns.clone(),
+            state,
+            planned: None,
+            applied: None,
+            drift: Vec::new(),
+            failed: Vec::new(),
+            subscriptions: None,
+            alarms: None,
+            findings: None,
+            cost: None,
+            notes: Vec::new(),
+            failure: None,
+        }
+    }
 }
 
 impl State {

@@ -142,11 +142,10 @@ pub struct Summary {
     pub adopt: usize,
 }
 
-impl Plan {
-    /// A replace counts as one to add and one to destroy.
-    pub fn summary(&self) -> Summary {
-        self.changes.iter().fold(Summary::default(), |mut sum, change| {
-            match change.action {
+impl FromIterator<Action> for Summary {
+    fn from_iter<T: IntoIterator<Item = Action>>(actions: T) -> Self {
+        actions.into_iter().fold(Summary::default(), |mut sum, action| {
+            match action {
                 Action::Create => sum.add += 1,
                 Action::Update => sum.change += 1,
                 Action::Delete => sum.destroy += 1,
@@ -159,6 +158,13 @@ impl Plan {
             }
             sum
         })
+    }
+}
+
+impl Plan {
+    /// A replace counts as one to add and one to destroy.
+    pub fn summary(&self) -> Summary {
+        self.changes.iter().map(|change| change.action).collect()
     }
 
     pub fn effective(&self) -> impl Iterator<Item = &Change> {

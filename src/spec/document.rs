@@ -1,160 +1,20 @@
 //! The whole file: its top-level keys, and the way from a checked tree to the desired resources of a target.
 
 use super::error::SpecError;
-use super::presets::{self, GOLDEN_SIGNALS};
+use super::form::{DEFAULTS, SPEC};
+use super::presets;
+use super::roster::Roster;
 use super::source::Source;
 use super::variables::{self, Filler, Variable};
 use crate::model::node::{Data, Entry, Name, Node, Span};
-use crate::model::shape::{self, Format, Key, Object, Shape};
+use crate::model::shape::{self, Object, Shape};
 use crate::model::{Layers, Problem, Target};
-use crate::resources::alarm::{actions, evaluation, series};
 use crate::resources::scope::Scope;
 use crate::resources::{
     Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, log_group, subscription, tag, topic,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-static STACK: Format = Format {
-    what: "a name of letters, digits, - _ and ., at most 128",
-    check: |text| {
-        let right = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        match text {
-            "" => Err("is empty".into()),
-            text if text.len() > 128 => Err("has more than 128 characters".into()),
-            text if !text.chars().all(right) => Err("cannot name a stack".into()),
-            _ => Ok(()),
-        }
-    },
-    pattern: Some("^[A-Za-z0-9._-]{1,128}$"),
-};
-
-static REGION: Format = Format {
-    what: "an AWS region such as us-east-1",
-    check: |text| {
-        let parts: Vec<&str> = text.split('-').collect();
-        let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-        let right = match parts.as_slice() {
-            [words @ .., number] => {
-                (2..=3).contains(&words.len()) && words.iter().all(word) && matches!(number.as_bytes(), [b'0'..=b'9'])
-            }
-            [] => false,
-        };
-        if right { Ok(()) } else { Err("is not a region".into()) }
-    },
-    pattern: Some("^[a-z]+(-[a-z]+){1,2}-[0-9]$"),
-};
-
-static FUNCTION: Object = Object {
-    what: "a function",
-    doc: "A monitored Lambda function: it must exist, and is only looked at.",
-    keys: &[&[
-        Key::new(
-            "retention",
-            Shape::Format(&log_group::spec::RETENTION),
-            "How long the logs are kept of the log group that the function really writes to: 14d, … or never.",
-        ),
-        Key::new(
-            "golden_signals",
-            Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),
-            "Alarms on latency, errors, traffic and saturation, each of which can be changed or switched off.",
-        ),
-    ]],
-};
-
-static LOG_GROUP_DEFAULTS: [Key; 1] = [Key::new(
-    "retention",
-    Shape::Format(&log_group::spec::RETENTION),
-    "For log groups under `log_groups`: how long logs are kept.",
-)];
-
-static DEFAULTS: Object = Object {
-    what: "the defaults",
-    doc: "What every alarm inherits that does not say it itself; composite alarms inherit whom to tell.",
-    keys: &[
-        &series::NAMESPACE,
-        &series::STATISTIC,
-        &series::PERIOD,
-        &series::INTERVAL,
-        &evaluation::KEYS,
-        &actions::KEYS,
-        &alarm::spec::WARM_UPS,
-        &LOG_GROUP_DEFAULTS,
-    ],
-};
-
-/// What `mlopsctl lint` is to do with one of its rules. Which rules there are, and what they measure, is for `lint` to know.
-static LINT_RULE: Object = Object {
-    what: "a lint rule",
-    doc: "How a rule of `mlopsctl lint` is to be applied.",
-    keys: &[&[
-        Key::new("level", Shape::OneOf(LEVELS), "How much a finding weighs; off switches the rule off."),
-        Key::new(
-            "min",
-            Shape::Text(40),
-            "The lowest value that the rule accepts: a number or a duration, as its page says.",
-        ),
-        Key::new(
-            "max",
-            Shape::Text(40),
-            "The highest value that the rule accepts: a number or a duration, as its page says.",
-        ),
-    ]],
-};
-
-const LEVELS: &[&str] = &["off", "error", "warning", "hint"];
-
-/// The file.
-static SPEC: Object = Object {
-    what: "a spec",
-    doc: "Alarms of AWS Lambda functions as code: what should be, in one file.",
-    keys: &[&[
-        Key::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
-        Key::required(
-            "stack",
-            Shape::Format(&STACK),
-            "Marks everything in the file as ours, with the tag mlopsctl:stack.",
-        ),
-        Key::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
-        Key::new(
-            "vars",
-            Shape::Map(&Shape::Either(&[Shape::Object(&variables::VARIABLE), Shape::Text(10_240)])),
-            "Variables: name to default, or to {description, default, required}. Used as ${name}.",
-        ),
-        Key::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
-        Key::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
-        Key::new("topics", Shape::Map(&Shape::Object(&topic::spec::TOPIC)), "SNS topics, by name."),
-        Key::new(
-            "subscriptions",
-            Shape::List(&Shape::Object(&subscription::spec::SUBSCRIPTION)),
-            "Subscriptions that are not written under their topic.",
-        ),
-        Key::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
-        Key::new("alarms", Shape::Map(&Shape::Object(&alarm::spec::ALARM)), "Metric alarms, by name."),
-        Key::new(
-            "composite_alarms",
-            Shape::Map(&Shape::Object(&composite_alarm::spec::COMPOSITE)),
-            "Alarms over the states of other alarms, by name.",
-        ),
-        Key::new("log_groups", Shape::Map(&Shape::Object(&log_group::spec::LOG_GROUP)), "Log groups, by name."),
-        Key::new(
-            "lint",
-            Shape::Map(&Shape::Either(&[Shape::OneOf(LEVELS), Shape::Object(&LINT_RULE)])),
-            "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
-        ),
-    ]],
-};
-
-/// The JSON Schema of the file, for editors and for `mlopsctl schema`.
-pub fn schema() -> serde_json::Value {
-    shape::schema(&SPEC, "mlopsctl alarms.schema.json", "mlopsctl spec")
-}
-
-/// Every key of the file, as Markdown: `docs/spec.md` is this text.
-pub fn reference() -> String {
-    let head = "# The spec, key by key\n\nMade from the program's own declarations; the JSON Schema has the same. A duration is \
-                `30s`, `5m`, `1h`, `1d`, or a number of seconds. `${name}` in any text is a variable.\n";
-    head.to_owned() + &shape::reference(&SPEC)
-}
+use std::path::{Path, PathBuf};
 
 /// A file that has been parsed. Its variables are open, and its mistakes are not yet looked for.
 #[derive(Debug, Clone)]
@@ -163,19 +23,50 @@ pub struct Spec {
     text: String,
     root: Node,
     variables: Vec<Variable>,
+    accounts: Option<Accounts>,
     /// Mistakes that did not keep the file from being parsed.
     problems: Vec<Problem>,
 }
 
+/// What a spec says of its roster.
+#[derive(Debug, Clone)]
+enum Accounts {
+    Listed(Roster),
+    /// A file, and where it is named.
+    In(PathBuf),
+}
+
 impl Spec {
-    pub(super) fn new(name: &str, text: &str, root: Node, problems: Vec<Problem>) -> Self {
+    pub(super) fn new(name: &str, text: &str, mut root: Node, mut problems: Vec<Problem>) -> Self {
         let variables = variables::declared(root.get("vars"));
-        Self { name: name.to_owned(), text: text.to_owned(), root, variables, problems }
+        let accounts = accounts(&root, name, text, &mut problems);
+        if accounts.is_some()
+            && let Data::Map(entries) = &mut root.data
+        {
+            // Read once and for all: a roster can be longer than all the rest, which is read anew for each of its accounts.
+            entries.retain(|entry| entry.name.text != ACCOUNTS);
+        }
+        Self { name: name.to_owned(), text: text.to_owned(), root, variables, accounts, problems }
+    }
+
+    /// The roster that the file lists or names, if it does.
+    pub fn roster(&self) -> Result<Option<Roster>, SpecError> {
+        match &self.accounts {
+            None => Ok(None),
+            Some(Accounts::Listed(roster)) if self.problems.is_empty() => Ok(Some(roster.clone())),
+            Some(Accounts::Listed(_)) => Err(SpecError::new(&self.name, &self.text, self.problems.clone())),
+            Some(Accounts::In(path)) => Roster::load(path).map(Some),
+        }
     }
 
     /// The region as it is written, before variables are bound; `None` where it holds one.
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text().filter(|region| !region.contains("${"))
+    }
+
+    /// The stack as it is written, before variables are bound.
+    pub fn stack(&self) -> &str {
+        self.root.get("stack").and_then(Node::text).unwrap_or_default()
     }
 
     pub fn variables(&self) -> &[Variable] {
@@ -201,6 +92,23 @@ impl Spec {
         problems.extend(found);
         if problems.is_empty() { Ok(bound) } else { Err(SpecError::new(&self.name, &self.text, problems)) }
     }
+}
+
+const ACCOUNTS: &str = "accounts";
+
+/// Reads `accounts`. No variable is filled in there, since it is where their values come from.
+fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Accounts> {
+    let mut entries = root.entries().iter().filter(|entry| entry.name.text == ACCOUNTS);
+    let (first, again) = (entries.next()?, entries.next());
+    let fits = match &first.value.data {
+        Data::List(_) => {
+            return again.is_none().then(|| Accounts::Listed(Roster::written(name, text, &first.value, problems)));
+        }
+        Data::Scalar(path) if again.is_none() && !path.text.is_empty() => path.text.as_str(),
+        // Whatever else it is, the shape of the file has words for it.
+        _ => return None,
+    };
+    Some(Accounts::In(Path::new(name).parent().unwrap_or(Path::new("")).join(fits)))
 }
 
 /// A right spec with its variables filled in.
@@ -236,6 +144,11 @@ impl Bound {
 
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text()
+    }
+
+    /// The only accounts that may be touched; empty where all may.
+    pub fn allowed_accounts(&self) -> impl Iterator<Item = &str> {
+        self.root.get("allowed_accounts").map(Node::items).unwrap_or_default().iter().filter_map(Node::text)
     }
 
     /// The file, for those who show a place of it.

@@ -104,7 +104,7 @@ fn parse_vars(name: &str, text: &str) -> Result<BTreeMap<String, String>, SpecEr
 }
 
 /// The file's name for messages and its text, refused where it is too large or not UTF-8.
-fn read(path: &Path) -> Result<(String, String), SpecError> {
+pub(super) fn read(path: &Path) -> Result<(String, String), SpecError> {
     if path.as_os_str() == "-" {
         return text("stdin", io::stdin().lock());
     }

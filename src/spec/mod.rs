@@ -3,19 +3,23 @@
 
 mod document;
 mod error;
+mod form;
 mod input;
 mod presets;
+mod roster;
 mod source;
 mod variables;
 mod yaml;
 
-#[cfg(test)]
-pub use document::reference;
-pub use document::{Bound, Desired, schema};
+pub use document::{Bound, Desired, Spec};
 pub use error::SpecError;
+#[cfg(test)]
+pub use form::reference;
+pub use form::schema;
 pub use input::{Document, load, read_document, read_var_file};
 #[cfg(test)]
 pub use input::{parse, parse_document};
+pub use roster::{Account, DEFAULT_ROLE, Roster};
 pub use source::Source;
 pub use variables::Variable;
 

@@ -86,7 +86,7 @@ async fn nothing_is_read_for_what_does_not_change() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let before = aws(&sandbox).await;
     let planned = plan(&before, EXTREMES).await;
-    fleet::apply(&before, &planned, &mut |_| {}).await.unwrap();
+    fleet::apply(&before, &planned.plan, &mut |_| {}).await.unwrap();
     let after = aws(&sandbox).await;
     let planned = plan(&after, EXTREMES).await;
     assert!(for_plan(&after, &planned.plan).await.is_empty());

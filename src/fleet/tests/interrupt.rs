@@ -21,7 +21,7 @@ async fn interrupted_after(wait: Duration, weather: Weather) -> World {
     let planned = fleet::plan(&aws, &bound(FIFTY), &Select::default(), &everything()).await.unwrap();
     let mut told = 0;
     let mut events = |event: Event| told += u32::from(matches!(event, Event::Interrupted { .. }));
-    let (report, (left, at)) = futures_util::join!(fleet::apply(&aws, &planned, &mut events), async {
+    let (report, (left, at)) = futures_util::join!(fleet::apply(&aws, &planned.plan, &mut events), async {
         sleep(wait).await;
         interrupter.interrupt();
         (writes(&world.sandbox.stats()), Instant::now())

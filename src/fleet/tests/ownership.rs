@@ -57,7 +57,7 @@ async fn what_another_stack_owns_is_refused_and_not_touched() {
         "composite_alarm/any",
     ];
     assert_eq!(refusals(&planned), all.map(|address| format!("{address}: it belongs to stack \"theirs\"")));
-    assert!(fleet::apply(&world.aws().await, &planned, &mut |_: Event| {}).await.is_err());
+    assert!(fleet::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.is_err());
     assert!(lines(&world.plan_destroy(EACH, &[]).await).is_empty());
     assert_eq!(world.contents(), before);
 }

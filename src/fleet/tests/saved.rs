@@ -22,7 +22,7 @@ async fn a_fresh_plan_is_applied_as_it_was_saved() {
     let aws = world.aws().await;
     let plan = saved.restore(&Default::default()).unwrap();
     let planned = fleet::check_saved(&aws, plan).await.unwrap();
-    assert_complete(&fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap());
+    assert_complete(&fleet::apply(&aws, &planned.plan, &mut |_: Event| {}).await.unwrap());
     assert!(lines(&world.plan(&changed).await).is_empty());
 }
 
@@ -71,7 +71,7 @@ async fn secrets_are_not_saved_and_come_back_from_the_spec() {
     assert_eq!(after(&restored), after(&planned.plan));
     let aws = world.aws().await;
     let planned = fleet::check_saved(&aws, restored).await.unwrap();
-    assert_complete(&fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap());
+    assert_complete(&fleet::apply(&aws, &planned.plan, &mut |_: Event| {}).await.unwrap());
     assert_eq!(world.letters()[0].endpoint, "https://u:secret@x.edu/a?token=hush");
 }
 
@@ -85,6 +85,6 @@ async fn a_saved_delete_ends_a_subscription_that_was_confirmed_meanwhile() {
     sns.confirm_subscription().topic_arn(letter.topic_arn).set_token(letter.token).send().await.unwrap();
     let aws = world.aws().await;
     let planned = fleet::check_saved(&aws, plan).await.unwrap();
-    assert_complete(&fleet::apply(&aws, &planned, &mut |_: Event| {}).await.unwrap());
+    assert_complete(&fleet::apply(&aws, &planned.plan, &mut |_: Event| {}).await.unwrap());
     assert_eq!(lines(&world.plan(EACH).await), ["+ subscription/alerts/email/ann@example.edu"]);
 }

@@ -155,12 +155,12 @@ impl World {
     pub async fn try_run(&self, text: &str) -> anyhow::Result<(Planned, Report)> {
         let aws = self.aws().await;
         let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await?;
-        let report = fleet::apply(&aws, &planned, &mut |_: Event| {}).await?;
+        let report = fleet::apply(&aws, &planned.plan, &mut |_: Event| {}).await?;
         Ok((planned, report))
     }
 
     pub async fn apply_planned(&self, planned: &Planned) -> Report {
-        fleet::apply(&self.aws().await, planned, &mut |_: Event| {}).await.unwrap()
+        fleet::apply(&self.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap()
     }
 
     pub async fn plan_destroy(&self, text: &str, targets: &[&str]) -> Planned {

@@ -18,7 +18,8 @@ pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem
             Problem::new(node.span, format!("{label} has no value"))
                 .help(format!("write {}, or leave the key out", expected(shape))),
         ),
-        (Data::Map(_), Shape::Object(object)) => check_object(node, object, label, problems),
+        (Data::Map(_), Shape::Object(object)) => check_object(node, object, None, label, problems),
+        (Data::Map(_), Shape::Open(object, further)) => check_object(node, object, Some(further), label, problems),
         (Data::Map(entries), Shape::Map(inner)) => {
             repeated_keys(node, problems);
             for entry in entries {
@@ -42,9 +43,9 @@ pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem
 /// The alternative that a value is meant to be: of a list or map the first of its kind, of a text the first that it fits.
 fn pick(node: &Node, shapes: &'static [Shape]) -> Option<&'static Shape> {
     let same_kind = |shape: &&Shape| match node.data {
-        Data::Map(_) => matches!(shape, Shape::Map(_) | Shape::Object(_) | Shape::Json),
+        Data::Map(_) => matches!(shape, Shape::Map(_) | Shape::Object(_) | Shape::Open(..) | Shape::Json),
         Data::List(_) => matches!(shape, Shape::List(_) | Shape::Json),
-        _ => !matches!(shape, Shape::Map(_) | Shape::Object(_) | Shape::List(_)),
+        _ => !matches!(shape, Shape::Map(_) | Shape::Object(_) | Shape::Open(..) | Shape::List(_)),
     };
     let candidates: Vec<&Shape> = shapes.iter().filter(same_kind).collect();
     let fits = |shape: &&&Shape| {
@@ -60,7 +61,13 @@ fn pick(node: &Node, shapes: &'static [Shape]) -> Option<&'static Shape> {
     }
 }
 
-fn check_object(node: &Node, object: &'static Object, label: &str, problems: &mut Vec<Problem>) {
+fn check_object(
+    node: &Node,
+    object: &'static Object,
+    further: Option<&'static Shape>,
+    label: &str,
+    problems: &mut Vec<Problem>,
+) {
     repeated_keys(node, problems);
     for entry in node.entries() {
         match object.key(&entry.name.text) {
@@ -69,6 +76,12 @@ fn check_object(node: &Node, object: &'static Object, label: &str, problems: &mu
                     .help(format!("write {}", expected(&key.shape))),
             ),
             Some(key) => check(&entry.value, &key.shape, &format!("`{}`", key.name), problems),
+            None if further.is_some() => {
+                let further = further.filter(|_| entry.value.data != Data::Null);
+                further
+                    .into_iter()
+                    .for_each(|shape| check(&entry.value, shape, &format!("`{}`", entry.name), problems));
+            }
             None => {
                 let names = object.all_keys().map(|key| key.name);
                 let help = || nearest_or_all(&entry.name.text, names, &format!("the keys of {} are", object.what));
@@ -146,7 +159,7 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
         Shape::Bool if node.boolean().is_none() => Some(mismatch(node, shape, label)),
         Shape::Number if node.number().is_none() => Some(mismatch(node, shape, label)),
         Shape::Duration if node.seconds().is_none() => Some(mismatch(node, shape, label)),
-        Shape::List(_) | Shape::Map(_) | Shape::Object(_) => Some(mismatch(node, shape, label)),
+        Shape::List(_) | Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => Some(mismatch(node, shape, label)),
         _ => None,
     };
     problems.extend(problem);
@@ -156,7 +169,9 @@ fn mismatch(node: &Node, shape: &Shape, label: &str) -> Problem {
     let found = node.text().map_or_else(|| node.what().to_owned(), |text| format!("`{}`", shorten(text)));
     let problem = Problem::new(spot(node), format!("{label} takes {}, not {found}", expected(shape)));
     match (&node.data, shape) {
-        (Data::List(_), Shape::Map(_) | Shape::Object(_)) => problem.help("write `name: value`, not a list"),
+        (Data::List(_), Shape::Map(_) | Shape::Object(_) | Shape::Open(..)) => {
+            problem.help("write `name: value`, not a list")
+        }
         (Data::Scalar(scalar), Shape::List(_)) if scalar.text.len() < 80 => {
             problem.help(format!("write [{}]", scalar.text))
         }
@@ -192,7 +207,7 @@ fn expected(shape: &Shape) -> String {
         Shape::Duration => "a duration such as 30s, 5m, 1h, 1d".into(),
         Shape::List(_) => "a list".into(),
         Shape::Map(_) => "a map of names and values".into(),
-        Shape::Object(object) => format!("the keys of {}", object.what),
+        Shape::Object(object) | Shape::Open(object, _) => format!("the keys of {}", object.what),
         Shape::Either(shapes) => shapes.iter().map(expected).collect::<Vec<_>>().join(", or "),
         Shape::Json => "a document".into(),
     }

@@ -26,6 +26,8 @@ pub enum Shape {
     /// Free names (their form is for the reader to check), each with a value.
     Map(&'static Shape),
     Object(&'static Object),
+    /// An object that may have further keys of any name, all of one shape.
+    Open(&'static Object, &'static Shape),
     /// The first alternative that fits the value's kind is the one meant.
     Either(&'static [Shape]),
     /// Any JSON or YAML document: a policy.

@@ -28,7 +28,9 @@ pub fn reference(root: &'static Object) -> String {
 
 fn collect(shape: &'static Shape, objects: &mut Vec<&'static Object>) {
     match shape {
-        Shape::Object(object) if !objects.iter().any(|known| known.what == object.what) => objects.push(object),
+        Shape::Object(object) | Shape::Open(object, _) if !objects.iter().any(|known| known.what == object.what) => {
+            objects.push(object)
+        }
         Shape::List(inner) | Shape::Map(inner) => collect(inner, objects),
         Shape::Either(shapes) => shapes.iter().for_each(|shape| collect(shape, objects)),
         _ => {}
@@ -48,7 +50,7 @@ fn value(shape: &Shape) -> String {
         Shape::Duration => "duration".into(),
         Shape::List(inner) => format!("list of: {}", value(inner)),
         Shape::Map(inner) => format!("name to: {}", value(inner)),
-        Shape::Object(object) => object.what.into(),
+        Shape::Object(object) | Shape::Open(object, _) => object.what.into(),
         Shape::Either(shapes) => {
             let mut values: Vec<String> = shapes.iter().map(value).collect();
             values.dedup();

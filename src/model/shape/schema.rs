@@ -31,6 +31,20 @@ fn object(object: &'static Object, defs: &mut Map<String, Value>) -> Value {
     schema
 }
 
+/// A reference to the object's schema among the definitions.
+fn named(inner: &'static Object, further: Option<&'static Shape>, defs: &mut Map<String, Value>) -> Value {
+    let name = inner.what.split_once(' ').map_or(inner.what, |(_, name)| name).replace([' ', '\''], "_");
+    if !defs.contains_key(&name) {
+        defs.insert(name.clone(), Value::Null);
+        let mut schema = object(inner, defs);
+        if let Some(further) = further {
+            schema["additionalProperties"] = shape(further, defs);
+        }
+        defs.insert(name.clone(), schema);
+    }
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
 fn property(key: &'static Key, defs: &mut Map<String, Value>) -> Value {
     let mut schema = shape(&key.shape, defs);
     schema["description"] = key.doc.into();
@@ -63,15 +77,8 @@ fn shape(shape_: &'static Shape, defs: &mut Map<String, Value>) -> Value {
         ),
         Shape::List(inner) => json!({"type": ["array", "null"], "items": shape(inner, defs)}),
         Shape::Map(inner) => json!({"type": ["object", "null"], "additionalProperties": shape(inner, defs)}),
-        Shape::Object(inner) => {
-            let name = inner.what.split_once(' ').map_or(inner.what, |(_, name)| name).replace([' ', '\''], "_");
-            if !defs.contains_key(&name) {
-                defs.insert(name.clone(), Value::Null);
-                let schema = object(inner, defs);
-                defs.insert(name.clone(), schema);
-            }
-            json!({"$ref": format!("#/$defs/{name}")})
-        }
+        Shape::Object(inner) => named(inner, None, defs),
+        Shape::Open(inner, further) => named(inner, Some(further), defs),
         Shape::Either(shapes) => {
             let alternatives: Vec<Value> = shapes.iter().map(|inner| shape(inner, defs)).collect();
             json!({"anyOf": alternatives})

@@ -1,0 +1,183 @@
+//! From the plans of a roster to its report: one summary, one question, a few targets first, then the others. What apply and
+//! destroy have in common over several accounts.
+
+use super::progress::Told;
+use super::{Fleet, Visit};
+use crate::cli::Run;
+use crate::cli::args::Format;
+use crate::cli::carry_out::{CarryOutArgs, of_failures};
+use crate::cli::consent::consent;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::fleet::{self, Failure as Reason, FleetReport, Member, Planned, Row, State};
+use crate::model::Target;
+use crate::plan::Plan;
+use crate::report::fleet::text;
+use clap::Args;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Several accounts")]
+pub struct CanaryArgs {
+    /// Begin with N targets, and go on only when they end in sync
+    #[arg(long, value_name = "N")]
+    canary: Option<NonZeroUsize>,
+}
+
+/// What is to be done to a whole roster.
+pub struct CarryOut<'a> {
+    pub fleet: &'a Fleet,
+    /// `apply` or `destroy`.
+    pub command: &'a str,
+    /// Of the question: `Apply these 7 changes?`
+    pub verb: &'a str,
+    pub args: CarryOutArgs,
+    pub canary: CanaryArgs,
+    pub format: Format,
+}
+
+impl CanaryArgs {
+    /// Of a run over one target it would mean nothing.
+    pub fn refuse_alone(self) -> Result<(), Failure> {
+        if self.canary.is_some() { super::no_roster("--canary") } else { Ok(()) }
+    }
+}
+
+/// A roster on its way: its rows, and the plans that are still to be carried out.
+struct UnderWay {
+    rows: BTreeMap<Target, Row>,
+    plans: BTreeMap<Target, Plan>,
+}
+
+impl CarryOut<'_> {
+    pub async fn run<P>(&self, run: &mut Run<'_>, plan: P) -> Result<Exit, Failure>
+    where
+        P: AsyncFn(&Visit<'_>) -> Result<Planned, Failure>,
+    {
+        let mut way = self.plan(run, plan).await;
+        if way.plans.is_empty() || self.has_to_stop(&way, run) {
+            return self.end(way, run);
+        }
+        let planned = self.fleet.report(self.command, way.rows.values().cloned().collect());
+        self.show(&planned, run)?;
+        let changes: usize = way.plans.values().map(|plan| plan.effective().count()).sum();
+        let question = format!("{} {} in {}?", self.verb, these(changes), targets(way.plans.len()));
+        consent(run, self.args.yes, &question, "look at the plan above, then run again with --yes").await?;
+        let members = self.fleet.members().iter().filter(|member| way.plans.contains_key(&member.target));
+        let mut members: Vec<Member> = members.cloned().collect();
+        let first = self.canary.canary.map_or(0, NonZeroUsize::get).min(members.len());
+        let rest = members.split_off(first);
+        self.apply(&members, &mut way, run).await;
+        let bad = members.iter().filter(|member| !way.rows.get(&member.target).is_some_and(Row::is_in_sync)).count();
+        if bad > 0 {
+            let many = targets(members.len());
+            run.output
+                .complain(&format!("--canary: {bad} of {many} did not end in sync, so the others were not begun"));
+        } else if !self.has_to_stop(&way, run) {
+            self.apply(&rest, &mut way, run).await;
+        }
+        self.end(way, run)
+    }
+
+    async fn plan<P>(&self, run: &mut Run<'_>, plan: P) -> UnderWay
+    where
+        P: AsyncFn(&Visit<'_>) -> Result<Planned, Failure>,
+    {
+        let plans = RefCell::new(BTreeMap::new());
+        let job = async |visit: Visit<'_>| {
+            let planned = plan(&visit).await?;
+            let row = Row::of_plan(visit.member, &planned);
+            if !row.drift.is_empty() && row.state != State::Blocked {
+                plans.borrow_mut().insert(row.target.clone(), planned.plan);
+            }
+            Ok(row)
+        };
+        let rows = self.fleet.each(Told::Failures, run, job).await;
+        let rows = rows.into_iter().map(|row| (row.target.clone(), row)).collect();
+        UnderWay { rows, plans: plans.into_inner() }
+    }
+
+    /// Carries out the plans of these members and puts what became of them into their rows.
+    async fn apply(&self, members: &[Member], way: &mut UnderWay, run: &mut Run<'_>) {
+        if members.is_empty() {
+            return;
+        }
+        let failed = way.rows.values().filter(|row| row.state >= State::Blocked).count();
+        let UnderWay { rows, plans } = way;
+        let (before, plans) = (&*rows, RefCell::new(plans));
+        let job = async |member: &Member| {
+            // Dropped as soon as it is carried out: a plan is the largest thing that a target needs.
+            let plan = plans.borrow_mut().remove(&member.target);
+            let Some((plan, row)) = plan.zip(before.get(&member.target)) else {
+                return Ok(Row::new(member, State::NotStarted));
+            };
+            let aws = self.fleet.aws(member).await?;
+            let report = fleet::apply(&aws, &plan, &mut |_| {}).await?;
+            let mut row = row.clone().applied(&report);
+            let all_failed = report.done() == 0 && report.failed().next().is_some();
+            let exit = of_failures(&report);
+            if all_failed && exit != Exit::Partial {
+                row.state = State::Failed;
+                row.failure = reason(&report, exit);
+            }
+            Ok(row)
+        };
+        let done = self.fleet.work(members, failed, Told::Each, run, job).await;
+        for row in done {
+            // Of what could not be begun, or failed before anything was written, the plan still says what is left.
+            let known = rows.get(&row.target).cloned();
+            let row = match known.filter(|_| row.planned.is_none()) {
+                Some(planned) => Row { state: row.state, failure: row.failure, ..planned },
+                None => row,
+            };
+            rows.insert(row.target.clone(), row);
+        }
+    }
+
+    fn has_to_stop(&self, way: &UnderWay, run: &Run<'_>) -> bool {
+        let failed = way.rows.values().filter(|row| row.state >= State::Blocked).count();
+        run.signals.interrupt.is_set() || self.fleet.limits.max_failures.is_some_and(|most| failed >= most)
+    }
+
+    /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it.
+    fn show(&self, planned: &FleetReport, run: &mut Run<'_>) -> Result<(), Failure> {
+        if self.format == Format::Table {
+            return run.output.result(&text::question(planned, &run.output.look));
+        }
+        run.output.say(&text::question(planned, &run.output.side));
+        Ok(())
+    }
+
+    fn end(&self, way: UnderWay, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let UnderWay { rows, plans } = way;
+        let rows = rows.into_values().map(|row| match plans.contains_key(&row.target) {
+            // Planned, and not come to.
+            true => Row { state: row.state.max(State::NotStarted), ..row },
+            false => row,
+        });
+        let report = self.fleet.report(self.command, rows.collect());
+        let pending = report.rows.iter().any(|row| row.subscriptions.is_some_and(|counts| counts.pending > 0));
+        let all_well = if pending && self.args.require_confirmed { Exit::Act } else { Exit::Success };
+        self.fleet.end(&report, all_well, self.format, run)
+    }
+}
+
+/// Why nothing at all could be done: the first refusal stands for all of them.
+fn reason(report: &crate::apply::Report, exit: Exit) -> Option<Reason> {
+    report.failed().find_map(|result| match &result.outcome {
+        crate::apply::Outcome::Failed { message, remedy, .. } => {
+            Some(Reason { message: message.clone(), remedy: remedy.clone(), exit: exit.code() })
+        }
+        _ => None,
+    })
+}
+
+fn these(changes: usize) -> String {
+    if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") }
+}
+
+fn targets(count: usize) -> String {
+    if count == 1 { "1 target".to_owned() } else { format!("{count} targets") }
+}

@@ -1,0 +1,249 @@
+//! Several accounts in one run: which they are, a job on each of them, and how such a run ends. What the job is, each command
+//! says itself.
+
+mod carry_out;
+mod end;
+mod progress;
+mod retry;
+
+use super::Run;
+use super::args::SpecArgs;
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::report::ReportFormat;
+use super::variables::Values;
+use crate::aws::{Aws, CallCount};
+use crate::fleet::{
+    Access, FORMAT_VERSION, FleetReport, ForAll, Limits, Member, Members, NotAllowed, Row, Shard, State,
+};
+use crate::fleet::{Step, over};
+use crate::model::Problem;
+use crate::model::node::Span;
+use crate::spec::{Account, Bound, Roster, Spec, SpecError};
+pub use carry_out::{CanaryArgs, CarryOut};
+use clap::Args;
+use progress::Progress;
+pub use progress::Told;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Several accounts")]
+pub struct FleetArgs {
+    /// The roster, a CSV or YAML file of accounts; else the spec's `accounts`. See docs/fleet.md
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
+    /// The role to assume where the roster names none [default: OrganizationAccountAccessRole]
+    #[arg(long, value_name = "NAME")]
+    role: Option<String>,
+    /// Only this part of the roster, e.g. 1/4: parts are disjoint, and `report merge` joins what they report
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// How many targets are worked on at a time
+    #[arg(long, value_name = "N", default_value = "64")]
+    concurrency: NonZeroUsize,
+    /// Begin no further target when so many have failed
+    #[arg(long, value_name = "N")]
+    max_failures: Option<NonZeroUsize>,
+    /// Only what failed, was blocked or was not begun according to REPORT, a file of --report
+    #[arg(long, value_name = "REPORT")]
+    retry_failed: Option<PathBuf>,
+    /// Save what was found or done, also when interrupted, in the format that the ending says: .json (which report merge and
+    /// --retry-failed read), .csv, .html, .md, .xml (JUnit) or .txt; repeatable
+    #[arg(long, value_name = "FILE")]
+    report: Vec<PathBuf>,
+}
+
+/// A roster that is ready to be worked on.
+pub struct Fleet {
+    spec: Spec,
+    values: Values,
+    members: Members,
+    access: Access,
+    limits: Limits,
+    /// Rows of an earlier report that stand as they are.
+    kept: Vec<Row>,
+    save: Vec<(PathBuf, ReportFormat)>,
+}
+
+/// One target that a job works on.
+pub struct Visit<'a> {
+    pub member: &'a Member,
+    pub aws: Aws,
+    pub bound: Bound,
+}
+
+impl FleetArgs {
+    /// The fleet, where flags or the spec name a roster; `None` where the run is of one target.
+    pub async fn open(
+        &self,
+        command: &str,
+        spec: &Spec,
+        spec_args: &SpecArgs,
+        connect: &ConnectArgs,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Fleet>, Failure> {
+        let Some(roster) = self.roster(spec)? else { return self.nothing_alone().map(|()| None) };
+        let save = self.report.iter().map(|path| Ok((path.clone(), ReportFormat::of(path)?)));
+        let save = save.collect::<Result<Vec<_>, Failure>>()?;
+        let values = spec_args.variables.values(spec.variables(), |name| std::env::var_os(name))?;
+        let regions = regions(spec, &roster, &values)?;
+        let options = connect.options(None, &run.signals, run.output)?;
+        let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
+        let somewhere = somewhere.or(regions.values().flatten().next());
+        let access = Access::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
+        let for_all =
+            ForAll { role: self.role.as_deref(), region: connect.region(), shard: self.shard.unwrap_or(Shard::WHOLE) };
+        let members = Members::of(&roster, for_all, |account: &Account| {
+            let said = regions.get(&account.span).cloned().flatten();
+            said.or_else(|| access.region().map(str::to_owned)).ok_or_else(|| {
+                let remedy = "give --region, `region:` in the spec, or a column `region` in the roster";
+                Failure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
+            })
+        })?;
+        let (members, kept) = match &self.retry_failed {
+            Some(path) => retry::failed_only(path, command, spec.stack(), members)?,
+            None => (members, Vec::new()),
+        };
+        let limits = Limits {
+            concurrency: self.concurrency.get(),
+            max_failures: self.max_failures.map(NonZeroUsize::get),
+            interrupt: run.signals.interrupt.clone(),
+        };
+        if members.list.iter().any(Member::needs_a_caller) {
+            access.caller().await?;
+        }
+        Ok(Some(Fleet { spec: spec.clone(), values, members, access, limits, kept, save }))
+    }
+
+    fn roster(&self, spec: &Spec) -> Result<Option<Roster>, Failure> {
+        Ok(match &self.accounts {
+            Some(path) => Some(Roster::load(path)?),
+            None => spec.roster()?,
+        })
+    }
+
+    /// Flags that mean nothing without a roster are a mistake, not a wish to be passed over.
+    fn nothing_alone(&self) -> Result<(), Failure> {
+        let given = [
+            ("--role", self.role.is_some()),
+            ("--shard", self.shard.is_some()),
+            ("--max-failures", self.max_failures.is_some()),
+            ("--retry-failed", self.retry_failed.is_some()),
+            ("--report", !self.report.is_empty()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((flag, _)) => no_roster(flag),
+            None => Ok(()),
+        }
+    }
+}
+
+fn no_roster(flag: &str) -> Result<(), Failure> {
+    let remedy = "name one with --accounts, or with `accounts` in the spec";
+    Err(Failure::say(Exit::Usage, format!("{flag} is for several accounts, and there is no roster"), remedy))
+}
+
+/// The region that the spec names for each account, by its place in the roster. Binds the spec for every account, so that
+/// whatever does not fit is said before anything is asked of AWS.
+fn regions(spec: &Spec, roster: &Roster, values: &Values) -> Result<BTreeMap<Span, Option<String>>, Failure> {
+    let mut regions = BTreeMap::new();
+    let mut misfits: Vec<(&Account, SpecError)> = Vec::new();
+    for account in &roster.accounts {
+        match spec.bind(&values.with(spec.variables(), &account.columns)) {
+            Ok(bound) => {
+                regions.insert(account.span, bound.region().map(str::to_owned));
+            }
+            Err(error) => misfits.push((account, error)),
+        }
+    }
+    let Some((_, first)) = misfits.first() else { return Ok(regions) };
+    // What is wrong for every account in the same way is a mistake of the spec, not of the roster.
+    let same = misfits.iter().all(|(_, error)| error.problems() == first.problems());
+    if same && misfits.len() == roster.accounts.len() {
+        return Err(first.clone().into());
+    }
+    let problems = misfits.iter().flat_map(|(account, error)| {
+        let found = error.problems().into_iter();
+        found.map(|found| {
+            let message = format!("the spec does not fit this account: {}", found.message);
+            let place = format!("it is asked for in {}:{}:{}", found.file, found.line, found.column);
+            found.help.into_iter().fold(Problem::new(account.span, message).help(place), Problem::help)
+        })
+    });
+    Err(roster.mistakes(problems.collect()).into())
+}
+
+impl Fleet {
+    /// The stack of the spec, as it is written.
+    pub fn stack(&self) -> &str {
+        self.spec.stack()
+    }
+
+    pub fn members(&self) -> &[Member] {
+        &self.members.list
+    }
+
+    /// A job on every member, so many at a time, with progress. A job that fails is a row that says why.
+    pub async fn each<J>(&self, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
+    where
+        J: AsyncFn(Visit<'_>) -> Result<Row, Failure>,
+    {
+        let visit = async |member: &Member| job(self.visit(member).await?).await;
+        self.work(self.members(), 0, told, run, visit).await
+    }
+
+    /// The same for some members, without the spec: a job that was planned before. So many have `failed` already.
+    async fn work<J>(&self, members: &[Member], failed_before: usize, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
+    where
+        J: AsyncFn(&Member) -> Result<Row, Failure>,
+    {
+        let work = async |member: &Member| job(member).await.unwrap_or_else(|failure| failed(member, &failure));
+        let mut progress = Progress::new(run.output, members.len(), told);
+        let most = self.limits.max_failures.map(|most| most.saturating_sub(failed_before));
+        let limits = Limits { max_failures: most, ..self.limits.clone() };
+        let rows = over(members, &limits, work, &mut |step: Step<'_>| progress.step(&step)).await;
+        progress.end();
+        rows
+    }
+
+    async fn visit<'a>(&self, member: &'a Member) -> Result<Visit<'a>, Failure> {
+        let bound = self.spec.bind(&self.values.with(self.spec.variables(), &member.columns))?;
+        NotAllowed::check(&bound, &member.target.account)?;
+        Ok(Visit { member, aws: self.access.aws(member).await?, bound })
+    }
+
+    /// The handles of a member.
+    pub async fn aws(&self, member: &Member) -> Result<Aws, Failure> {
+        Ok(self.access.aws(member).await?)
+    }
+
+    /// The value that reports are made of, rows of an earlier report included.
+    pub fn report(&self, command: &str, rows: Vec<Row>) -> FleetReport {
+        let mut rows: Vec<Row> = rows.into_iter().chain(self.kept.iter().cloned()).collect();
+        rows.sort_by(|a, b| a.target.cmp(&b.target));
+        FleetReport {
+            format_version: FORMAT_VERSION.to_owned(),
+            command: command.to_owned(),
+            stack: self.stack().to_owned(),
+            targets: self.members.of,
+            rows,
+        }
+    }
+
+    /// What was asked of AWS, over all targets.
+    pub fn calls(&self) -> BTreeMap<String, CallCount> {
+        self.access.own().calls()
+    }
+}
+
+/// The row of a target that a job gave up. Interrupted before anything was done is not begun.
+fn failed(member: &Member, failure: &Failure) -> Row {
+    match failure.exit {
+        Exit::Interrupted | Exit::Terminated => Row::new(member, State::NotStarted),
+        Exit::Blocked => Row::failed(member, State::Blocked, failure.of_target()),
+        _ => Row::failed(member, State::Failed, failure.of_target()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Handles for the members of a roster. A role is assumed once an account, whatever the number of its regions; connections,
+//! and each target's pace, are shared by everything in a run.
+
+use super::member::{Member, Way};
+use crate::aws::{Aws, Options, Session, pace::Pace};
+use crate::model::Target;
+use anyhow::{Context, Result, bail};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::OnceCell;
+
+/// Opens targets. Asks AWS nothing until the first call of a target, but once who the caller is, where that decides.
+#[derive(Debug)]
+pub struct Access {
+    home: Session,
+    options: Options,
+    /// For calls in the caller's own account.
+    own: Aws,
+    caller: OnceCell<String>,
+    sessions: Mutex<HashMap<(String, Way), Session>>,
+    paces: Mutex<HashMap<Target, Pace>>,
+}
+
+/// What CloudTrail shows of a run over a roster.
+const SESSION_NAME: &str = "mlopsctl";
+
+impl Access {
+    /// For whoever `options` names. `region` is where STS is asked, where the configuration names none.
+    pub async fn open(options: Options, region: &str) -> Result<Self> {
+        let home = Session::open(options.clone()).await?;
+        let own = home.target(Some(home.region().unwrap_or(region)))?;
+        Ok(Self { home, options, own, caller: OnceCell::new(), sessions: Mutex::default(), paces: Mutex::default() })
+    }
+
+    /// The handles of a member.
+    pub async fn aws(&self, member: &Member) -> Result<Aws> {
+        let session = self.session(member).await?;
+        let mut aws = session.target(Some(&member.target.region))?;
+        aws.pace =
+            self.paces.lock().unwrap_or_else(PoisonError::into_inner).entry(member.target.clone()).or_default().clone();
+        let reached = aws.target().await?;
+        if reached != member.target {
+            bail!("{} is in account {}, the roster says {}", way(member), reached.account, member.target.account);
+        }
+        Ok(aws)
+    }
+
+    /// The region of the configuration, where one is named.
+    pub fn region(&self) -> Option<&str> {
+        self.home.region()
+    }
+
+    /// What the run called so far is counted here.
+    pub fn own(&self) -> &Aws {
+        &self.own
+    }
+
+    async fn session(&self, member: &Member) -> Result<Session> {
+        let key = (member.target.account.clone(), member.way.clone());
+        if let Some(session) = self.sessions().get(&key) {
+            return Ok(session.clone());
+        }
+        let session = match &member.way {
+            Way::Usual { .. } if *self.caller().await? == member.target.account => self.home.clone(),
+            Way::Profile(profile) => {
+                let options = Options { profile: Some(profile.clone()), ..self.options.clone() };
+                Session::open(options).await.with_context(|| format!("profile {profile}"))?
+            }
+            way => match way.role(&member.target, SESSION_NAME) {
+                Some(role) => self.home.assume(&self.own, role),
+                None => self.home.clone(),
+            },
+        };
+        // Somebody may have been faster, for another region of the account: there is one session.
+        Ok(self.sessions().entry(key).or_insert(session).clone())
+    }
+
+    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<(String, Way), Session>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose account the credentials are of that everything begins with.
+    pub async fn caller(&self) -> Result<&String> {
+        let account =
+            self.caller.get_or_try_init(|| async { Ok::<_, crate::aws::AwsError>(self.own.target().await?.account) });
+        account.await.context("could not find out whose the credentials are")
+    }
+}
+
+fn way(member: &Member) -> String {
+    match &member.way {
+        Way::Profile(profile) => format!("profile {profile}"),
+        _ => "the session".to_owned(),
+    }
+}

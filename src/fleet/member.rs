@@ -1,0 +1,119 @@
+//! One target of a run over a roster: where, how it is reached, and what it is called. Asks nobody.
+
+use super::Shard;
+use crate::aws::Role;
+use crate::model::{Problem, Target};
+use crate::spec::{Account, DEFAULT_ROLE, Roster, SpecError};
+use std::collections::BTreeMap;
+
+/// An account and region of a roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub target: Target,
+    pub way: Way,
+    /// The roster's further columns: values of variables, and what people know the account by.
+    pub columns: BTreeMap<String, String>,
+}
+
+/// How an account is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Way {
+    Profile(String),
+    /// By a role that the roster or the command line names.
+    Role {
+        name: String,
+        external_id: Option<String>,
+    },
+    /// By the role that AWS Organizations makes, unless the account is the caller's own.
+    Usual {
+        external_id: Option<String>,
+    },
+}
+
+/// The members of a roster and, before it was cut into shards, their number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Members {
+    /// In the order of account and region.
+    pub list: Vec<Member>,
+    pub of: usize,
+}
+
+/// What the command line says for all accounts.
+#[derive(Debug, Clone, Copy)]
+pub struct ForAll<'a> {
+    pub role: Option<&'a str>,
+    /// Wins over the roster's.
+    pub region: Option<&'a str>,
+    pub shard: Shard,
+}
+
+impl Members {
+    /// Every account in each of its regions. `default_region` says where an account is for which nobody says it: of the
+    /// spec, bound with the account's values, or of the AWS configuration.
+    pub fn of<E: From<SpecError>>(
+        roster: &Roster,
+        for_all: ForAll<'_>,
+        default_region: impl Fn(&Account) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let mut members: BTreeMap<Target, Member> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for account in &roster.accounts {
+            let regions = match (for_all.region, account.regions.as_slice()) {
+                (Some(region), _) => vec![region.to_owned()],
+                (None, []) => vec![default_region(account)?],
+                (None, regions) => regions.to_vec(),
+            };
+            for region in regions {
+                let target = Target::new(&account.id, region);
+                let member = Member {
+                    target: target.clone(),
+                    way: way(account, for_all.role),
+                    columns: account.columns.clone(),
+                };
+                if members.insert(target.clone(), member).is_some() {
+                    problems.push(Problem::new(account.span, format!("{target} stands in the roster twice")));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(roster.mistakes(problems).into());
+        }
+        let of = members.len();
+        let list = members.into_values().filter(|member| for_all.shard.contains(&member.target)).collect();
+        Ok(Self { list, of })
+    }
+}
+
+fn way(account: &Account, role: Option<&str>) -> Way {
+    let external_id = account.external_id.clone();
+    match (&account.profile, account.role.as_deref().or(role)) {
+        (Some(profile), _) => Way::Profile(profile.clone()),
+        (None, Some(name)) => Way::Role { name: name.to_owned(), external_id },
+        (None, None) => Way::Usual { external_id },
+    }
+}
+
+impl Member {
+    /// Whether it is reached with the credentials of whoever starts the run.
+    pub fn needs_a_caller(&self) -> bool {
+        !matches!(self.way, Way::Profile(_))
+    }
+}
+
+impl Way {
+    /// The role to assume in the target's account; `None` where a profile reaches it.
+    pub(super) fn role(&self, target: &Target, session: &str) -> Option<Role> {
+        let (name, external_id) = match self {
+            Way::Profile(_) => return None,
+            Way::Role { name, external_id } => (name.as_str(), external_id),
+            Way::Usual { external_id } => (DEFAULT_ROLE, external_id),
+        };
+        Some(Role {
+            account: target.account.clone(),
+            partition: target.partition(),
+            name: name.to_owned(),
+            external_id: external_id.clone(),
+            session: session.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! From what a pipeline found of a target to its row.
+
+use super::member::Member;
+use super::rows::{AlarmStates, Drift, Failure, Row, State, Subscriptions};
+use super::{NotAllowed, Planned};
+use crate::apply::{Outcome, Report};
+use crate::plan::{Action, Note, NoteKind, Plan, Summary};
+use crate::resources::{Address, Confirmation, Kind, Resource, Snapshot};
+use std::collections::BTreeSet;
+
+impl Row {
+    /// What a plan says of a member.
+    pub fn of_plan(member: &Member, planned: &Planned) -> Self {
+        let plan = &planned.plan;
+        let drift: Vec<Drift> = plan.effective().map(Drift::of).collect();
+        let state = match () {
+            () if plan.refusals().next().is_some() => State::Blocked,
+            () if plan.is_incomplete() => State::Partial,
+            () if !drift.is_empty() => State::Pending,
+            () => State::InSync,
+        };
+        let told = |note: &&Note| matches!(note.kind, NoteKind::Act | NoteKind::Unknown);
+        Self {
+            planned: Some(plan.summary()),
+            subscriptions: subscriptions(planned),
+            alarms: alarms(planned.desired.keys(), &planned.snapshot),
+            notes: plan.all_notes().map(|(_, note)| note).filter(told).cloned().collect(),
+            failure: blocked(plan),
+            drift,
+            ..Row::new(member, state)
+        }
+    }
+
+    /// The same row after the plan was carried out: what is left to do is what differs now.
+    pub fn applied(self, report: &Report) -> Self {
+        let done = |address: &Address| {
+            report.results.iter().any(|result| result.address == *address && result.outcome == Outcome::Done)
+        };
+        let differing: BTreeSet<&Address> =
+            report.verified.iter().flat_map(|verified| &verified.differing).map(|(address, _)| address).collect();
+        let applied: Summary =
+            self.drift.iter().filter(|drift| done(&drift.address)).map(|drift| drift.action).collect();
+        let left = |drift: &Drift| !done(&drift.address) || differing.contains(&drift.address);
+        let state = match () {
+            () if report.interrupted && report.done() == 0 && report.failed().next().is_none() => State::NotStarted,
+            () if !report.is_complete() || report.interrupted || self.state == State::Partial => State::Partial,
+            () => State::Applied,
+        };
+        let told = |result: &&crate::apply::ChangeResult| {
+            matches!(result.outcome, Outcome::Failed { .. } | Outcome::Skipped { .. })
+        };
+        let unread = report.verified.iter().flat_map(|verified| &verified.differing);
+        let unread = unread.map(|(address, how)| Note::new(NoteKind::Warning, format!("{address}: {how}")));
+        Self {
+            state,
+            applied: Some(applied),
+            subscriptions: self.subscriptions.map(|before| confirmed(before, &self.drift, report)),
+            failed: report.results.iter().filter(told).cloned().collect(),
+            notes: unread.chain(report.to_do.iter().cloned()).collect(),
+            drift: self.drift.into_iter().filter(left).collect(),
+            ..self
+        }
+    }
+
+    /// The member could not be worked on.
+    pub fn failed(member: &Member, state: State, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Row::new(member, state) }
+    }
+
+    /// Of an apply or a destroy, whether the target ended as the spec asks.
+    pub fn is_in_sync(&self) -> bool {
+        matches!(self.state, State::InSync | State::Applied)
+    }
+}
+
+impl Drift {
+    fn of(change: &crate::plan::Change) -> Self {
+        Self {
+            address: change.address.clone(),
+            action: change.action,
+            fields: change.fields.clone(),
+            blocked: change.blocked.clone(),
+        }
+    }
+}
+
+/// The first thing in the way; all of them are in the drift.
+fn blocked(plan: &Plan) -> Option<Failure> {
+    let (address, blocked) = plan.refusals().next()?;
+    let message = match address {
+        Some(address) => format!("{address}: {}", blocked.reason),
+        None => blocked.reason.clone(),
+    };
+    Some(Failure { message, remedy: Some(blocked.remedy.clone()), exit: NotAllowed::EXIT })
+}
+
+/// The subscriptions that the spec asks for; `None` where it asks for none.
+fn subscriptions(planned: &Planned) -> Option<Subscriptions> {
+    let wanted = planned.desired.values().filter(|resource| matches!(resource, Resource::Subscription(_)));
+    let mut found = None;
+    for resource in wanted {
+        let counts: &mut Subscriptions = found.get_or_insert_default();
+        let live = planned.snapshot.live(&resource.address());
+        let count = match live.map(|live| live.facts.confirmation) {
+            None => &mut counts.missing,
+            Some(Some(Confirmation::Pending)) => &mut counts.pending,
+            Some(Some(Confirmation::Lost)) => &mut counts.lost,
+            Some(Some(Confirmation::Confirmed) | None) => &mut counts.confirmed,
+        };
+        *count += 1;
+    }
+    found
+}
+
+/// The counts after an apply: whoever has to confirm is on its list of what is to do.
+fn confirmed(before: Subscriptions, drift: &[Drift], report: &Report) -> Subscriptions {
+    let is_new = |drift: &&Drift| drift.address.kind == Kind::Subscription && drift.action == Action::Create;
+    let made = |drift: &&Drift| {
+        report.results.iter().any(|result| result.address == drift.address && result.outcome == Outcome::Done)
+    };
+    let all = before.confirmed + before.pending + before.lost + before.missing;
+    let left = drift.iter().filter(is_new).filter(|drift| !made(drift)).count();
+    let pending = report.to_do.iter().filter(|note| note.kind == NoteKind::Act).count().min(all - left);
+    Subscriptions { confirmed: all - left - pending, pending, lost: 0, missing: left }
+}
+
+/// The states of the alarms that the spec asks for; `None` where none of them is there.
+fn alarms<'a>(desired: impl Iterator<Item = &'a Address>, snapshot: &Snapshot) -> Option<AlarmStates> {
+    let mut found = None;
+    for state in desired.filter_map(|address| snapshot.live(address)?.facts.alarm_state.as_deref()) {
+        let counts: &mut AlarmStates = found.get_or_insert_default();
+        match state {
+            "OK" => counts.ok += 1,
+            "ALARM" => counts.alarm += 1,
+            _ => counts.insufficient_data += 1,
+        }
+    }
+    found
+}

@@ -22,7 +22,6 @@ use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY: i64 = 86_400;
 
@@ -134,8 +133,7 @@ impl BacktestArgs {
             return Ok((history, start.max(end - length), end));
         }
         let Some(aws) = aws else { return Ok((History::default(), 0, 0)) };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-        let until = i64::try_from(now).unwrap_or(0).div_euclid(60) * 60;
+        let until = aws.now().div_euclid(60) * 60;
         let needs = needs(resources.values(), options);
         let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
         Ok((history, until - length, until))

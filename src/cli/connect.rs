@@ -4,10 +4,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Signals;
 use super::output::Output;
-use crate::aws::{Aws, Options, Session};
+use crate::aws::{Aws, Clock, Options, Session};
 use crate::sandbox::{self, Sandbox, Weather};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where the sandbox keeps its state, below the working directory.
 const SANDBOX_FILE: &str = ".mlopsctl/sandbox.json";
@@ -51,14 +52,18 @@ impl ConnectArgs {
         signals: &Signals,
         output: &mut Output,
     ) -> Result<Options, Failure> {
-        let http = self.open_sandbox(output)?;
+        let sandbox = self.open_sandbox(output)?;
+        let clock = sandbox.clone().map_or_else(Clock::default, |sandbox| {
+            Clock::ahead_by(move || sandbox.time().map_or(Duration::ZERO, |(_, ahead)| ahead))
+        });
         Ok(Options {
             profile: self.profile.clone(),
             region: self.region.as_deref().or(spec_region).map(str::to_owned),
             endpoint_url: self.endpoint_url.clone(),
-            http: http
+            http: sandbox
                 .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
             interrupt: Some(signals.interrupt.clone()),
+            clock,
         })
     }
 

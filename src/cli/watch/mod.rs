@@ -12,7 +12,6 @@ mod view;
 use super::Run;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::status::now;
 use crate::aws::Aws;
 use crate::fleet::Select;
 use crate::spec::Bound;
@@ -47,7 +46,7 @@ impl Watched<'_> {
         let interval = Duration::from_secs(self.interval.unsigned_abs());
         let mut terminal = Terminal::take()?;
         let mut keys = terminal::events();
-        let mut app = App::new(now(), self.interval);
+        let mut app = App::new(self.aws.now(), self.interval);
         // One read of the stack at a time, and beside it one of what is looked at.
         let mut reading: Option<Asked<'_>> = Some(self.read(None));
         let mut asking: Option<Asked<'_>> = None;
@@ -72,7 +71,7 @@ impl Watched<'_> {
                     if reading.is_none() {
                         reading = Some(self.read(app.status.clone()));
                     }
-                    Event::Now(now())
+                    Event::Now(self.aws.now())
                 }
                 () = run.signals.interrupt.wait() => return Ok(run.signals.received().unwrap_or(Exit::Interrupted)),
             };
@@ -96,7 +95,7 @@ impl Watched<'_> {
 
     fn read(&self, previous: Option<Status>) -> Asked<'_> {
         Box::pin(async move {
-            let asking = Asking { now: now(), curves: true, changes: CHANGES, previous: previous.as_ref() };
+            let asking = Asking { now: self.aws.now(), curves: true, changes: CHANGES, previous: previous.as_ref() };
             let status = read(self.aws, self.bound, &self.select, asking).await;
             Event::Read(status.map(Box::new).map_err(words))
         })

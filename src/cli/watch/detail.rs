@@ -61,7 +61,7 @@ impl Page<'_> {
         let now = self.status.at;
         let since = alarm.since.map(|since| format!(" since {}", words::when(since, now))).unwrap_or_default();
         let state = format!("{symbol} {word}{since}");
-        let mut lines = vec![Line::default(), self.title(mask::line(&alarm.address.to_string()))];
+        let mut lines = vec![self.title(mask::line(&alarm.address.to_string()))];
         lines.extend(self.fact("state", state.trim_start(), Some(tone)));
         lines.extend(alarm.reason.iter().flat_map(|reason| self.fact("why", &words::reason(reason), None)));
         lines.extend(self.fact("rings when", &words::condition(alarm), None));
@@ -158,7 +158,7 @@ impl Page<'_> {
 
     fn subscription(&self, subscription: &SubscriptionStatus) -> Vec<Line<'static>> {
         let (_, word, tone) = words::life(subscription);
-        let mut lines = vec![Line::default(), self.title(words::endpoint(subscription))];
+        let mut lines = vec![self.title(words::endpoint(subscription))];
         let more = words::more_of(subscription).map(|more| format!(", {more}")).unwrap_or_default();
         lines.extend(self.fact("state", &format!("{word}{more}"), Some(tone)));
         lines.extend(self.fact("topic", &mask::line(&subscription.topic), None));
@@ -178,7 +178,7 @@ impl Page<'_> {
 
     fn function(&self, function: &FunctionStatus) -> Vec<Line<'static>> {
         let (said, tone) = words::function(function, self.status.at);
-        let mut lines = vec![Line::default(), self.title(mask::line(&function.name))];
+        let mut lines = vec![self.title(mask::line(&function.name))];
         lines.extend(self.fact("runs", &said, Some(tone)));
         if let Ok(facts) = &function.facts {
             lines.extend(self.fact("memory", &format!("{} MB", facts.memory_mb), None));

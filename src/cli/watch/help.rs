@@ -38,7 +38,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, paint: Paint) {
         rows.iter().map(line).collect()
     };
     let every = format!("Reads every {} s. It changes nothing in AWS; each read costs a few calls.", app.interval);
-    let mut lines = vec![Line::default(), Line::from(paint.span(Tone::Strong, "Keys"))];
+    let mut lines = vec![Line::from(paint.span(Tone::Strong, "Keys"))];
     lines.extend(table(KEYS));
     lines.extend([Line::default(), Line::from(paint.span(Tone::Strong, "Signs"))]);
     lines.extend(table(SIGNS));

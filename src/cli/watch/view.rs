@@ -14,6 +14,8 @@ use ratatui::widgets::Paragraph;
 
 /// From so many columns on, alarms stand beside the rest.
 const WIDE: u16 = 140;
+/// A long verdict is cut: the rows say the rest.
+const VERDICT_LINES: usize = 2;
 const LEAST: (u16, u16) = (40, 10);
 /// From so many rows on, what is selected is also shown below the alarms.
 const TALL_DETAIL: u16 = 14;
@@ -43,9 +45,12 @@ impl Paint {
     }
 }
 
-/// A part of the view: its title, and rows of which some can be selected.
+/// A part of the view: its title and what its columns are, and rows of which some can be selected.
 struct Section {
-    title: String,
+    title: &'static str,
+    columns: &'static str,
+    /// How many rows it gets for one of the others, where there is too little room.
+    weight: usize,
     rows: Vec<(Option<Item>, Line<'static>)>,
 }
 
@@ -107,8 +112,13 @@ fn head(app: &App, paint: Paint, width: usize) -> Vec<Line<'static>> {
         paint.span(Tone::Quiet, read),
     ])];
     let style = paint.tone(words::tone(status)).add_modifier(Modifier::BOLD);
-    let verdict = words::verdict(status);
-    lines.extend(layout::wrap(&verdict, width).into_iter().map(|line| Line::styled(line, style)));
+    let mut verdict = layout::wrap(&words::verdict(status), width);
+    if verdict.len() > VERDICT_LINES {
+        verdict.truncate(VERDICT_LINES);
+        let last = verdict.pop().unwrap_or_default();
+        verdict.push(layout::cut(&format!("{last} …"), width));
+    }
+    lines.extend(verdict.into_iter().map(|line| Line::styled(line, style)));
     let failure = app.failure.as_ref().map(|(_, why)| format!("could not be read: {}", first_line(why)));
     let trouble: Vec<String> = [app.staleness(), failure].into_iter().flatten().collect();
     if !trouble.is_empty() {
@@ -164,19 +174,24 @@ fn overview(frame: &mut Frame<'_>, area: Rect, app: &App, status: &Status, paint
 /// The sections one below the other; where there is too little room, each gets a fair part, and shows the rows around what is selected.
 fn draw(frame: &mut Frame<'_>, area: Rect, sections: Vec<Section>, app: &App) {
     let sections: Vec<Section> = sections.into_iter().filter(|section| !section.rows.is_empty()).collect();
-    let wanted: Vec<usize> = sections.iter().map(|section| section.rows.len()).collect();
-    let room = usize::from(area.height).saturating_sub(2 * sections.len().saturating_sub(1) + 1);
+    let wanted: Vec<(usize, usize)> = sections.iter().map(|section| (section.rows.len(), section.weight)).collect();
+    let all: usize = wanted.iter().map(|(rows, _)| rows + 2).sum();
+    // Air between them, where there is any.
+    let airy = usize::from(area.height) + 1 >= all;
+    let titles = if airy { 2 * sections.len() } else { sections.len() };
+    let room = usize::from(area.height).saturating_sub(titles.saturating_sub(usize::from(airy)));
     let shown = shares(&wanted, room);
     let mut lines: Vec<Line<'static>> = Vec::new();
     for (section, rows) in sections.into_iter().zip(shown) {
-        if !lines.is_empty() {
+        if airy && !lines.is_empty() {
             lines.push(Line::default());
         }
         let selected = section.rows.iter().position(|(item, _)| item.is_some() && *item == app.selected);
         let from = selected.map_or(0, |at| (at + 1).saturating_sub(rows));
         let of = section.rows.len();
-        let part = if rows < of { format!(" ({}-{} of {of})", from + 1, from + rows) } else { String::new() };
-        lines.push(Line::styled(format!("{}{part}", section.title), Style::new().add_modifier(Modifier::BOLD)));
+        let part = if rows < of { format!(" {}-{} of {of}", from + 1, from + rows) } else { String::new() };
+        let title = format!("{}{part}{}", section.title, section.columns);
+        lines.push(Line::styled(title, Style::new().add_modifier(Modifier::BOLD)));
         for (at, (_, line)) in section.rows.into_iter().enumerate().skip(from).take(rows) {
             let is_selected = selected == Some(at);
             let mark = if is_selected { "> " } else { "  " };
@@ -189,12 +204,13 @@ fn draw(frame: &mut Frame<'_>, area: Rect, sections: Vec<Section>, app: &App) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// How many rows each gets of `room`: all it wants, or what is left when the small ones have theirs.
-pub fn shares(wanted: &[usize], room: usize) -> Vec<usize> {
+/// How many rows each gets of `room`, by how many it wants and its weight: all, or what is left when the small ones have theirs.
+pub fn shares(wanted: &[(usize, usize)], room: usize) -> Vec<usize> {
     let mut shares = vec![0; wanted.len()];
     for _ in 0..room {
         // The one that has the least of those that want more gets the next row.
-        let poorest = (0..wanted.len()).filter(|at| shares[*at] < wanted[*at]).min_by_key(|at| shares[*at]);
+        let hungry = (0..wanted.len()).filter(|at| shares[*at] < wanted[*at].0);
+        let poorest = hungry.min_by_key(|at| shares[*at] / wanted[*at].1.max(1));
         let Some(poorest) = poorest else { break };
         shares[poorest] += 1;
     }
@@ -213,7 +229,8 @@ fn alarms(app: &App, status: &Status, paint: Paint, width: usize) -> Section {
         (Some(Item::Alarm(alarm.address.name.clone())), line)
     };
     let rows: Vec<_> = alarms.iter().map(row).collect();
-    Section { title: "Alarms: state, since, the last hours (the middle is the threshold), now".to_owned(), rows }
+    let columns = ": state, since, last hours (middle: threshold), now (rings when)";
+    Section { title: "Alarms", columns, weight: 3, rows }
 }
 
 fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, name: usize, curve: usize) -> Line<'static> {
@@ -244,13 +261,17 @@ fn beside(app: &App, status: &Status, paint: Paint, width: usize, roomy: bool) -
     let functions = status.functions.iter().filter(|function| app.passes(&[&function.name]));
     let mut sections = vec![
         Section {
-            title: "Who is told".to_owned(),
+            title: "Who is told",
+            columns: "",
+            weight: 1,
             rows: subscriptions
                 .map(|s| (Some(Item::Subscription(s.address.name.clone())), subscription_line(s, paint)))
                 .collect(),
         },
         Section {
-            title: "Functions".to_owned(),
+            title: "Functions",
+            columns: "",
+            weight: 1,
             rows: functions
                 .map(|f| (Some(Item::Function(f.name.clone())), function_line(f, status, paint, width)))
                 .collect(),
@@ -261,14 +282,14 @@ fn beside(app: &App, status: &Status, paint: Paint, width: usize, roomy: bool) -
             let name = mask::line(&group.address.name);
             (None, Line::from(vec![Span::raw(format!("{name}  ")), Span::raw(words::log_group(group))]))
         });
-        sections.push(Section { title: "Log groups".to_owned(), rows: groups.collect() });
+        sections.push(Section { title: "Log groups", columns: "", weight: 1, rows: groups.collect() });
     }
     let drift = status.drift.iter().map(|drift| {
         let fields: Vec<&str> = drift.fields.iter().map(|field| field.field.as_str()).collect();
         let symbol = paint.span(Tone::Careful, format!("{:>3} ", drift.action.symbol()));
         (None, Line::from(vec![symbol, Span::raw(mask::line(&format!("{}  {}", drift.address, fields.join(", "))))]))
     });
-    sections.push(Section { title: "Not as the spec asks".to_owned(), rows: drift.collect() });
+    sections.push(Section { title: "Not as the spec asks", columns: "", weight: 1, rows: drift.collect() });
     let changes = status.changes.as_deref().unwrap_or_default().iter();
     let changes = changes.filter(|change| app.passes(&[&change.alarm, words::state_word(change.to)])).map(|change| {
         let spans = vec![
@@ -279,7 +300,7 @@ fn beside(app: &App, status: &Status, paint: Paint, width: usize, roomy: bool) -
         ];
         (None, Line::from(spans))
     });
-    sections.push(Section { title: "Last changes of state".to_owned(), rows: changes.collect() });
+    sections.push(Section { title: "Last changes of state", columns: "", weight: 1, rows: changes.collect() });
     sections
 }
 

@@ -47,7 +47,8 @@ impl Page<'_> {
 
     fn labelled(&self, label: &str, width: usize, text: &str, tone: Option<Tone>) -> Vec<Line<'static>> {
         let style = tone.map(|tone| self.paint.tone(tone)).unwrap_or_default();
-        let wrapped = layout::wrap(text, self.columns.saturating_sub(width + 3).max(20));
+        let room = self.columns.saturating_sub(width + 3).max(20);
+        let wrapped: Vec<String> = layout::wrap(text, room).iter().flat_map(|line| pieces(line, room)).collect();
         let line = |(n, line): (usize, String)| {
             let label = if n == 0 { label } else { "" };
             let label = self.paint.span(Tone::Quiet, format!("  {label:<width$} "));
@@ -194,6 +195,20 @@ impl Page<'_> {
         lines.extend(self.fact("logs", "press l", None));
         lines
     }
+}
+
+/// A line that has no place to be wrapped at, in pieces.
+fn pieces(line: &str, columns: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for c in line.chars() {
+        let last = pieces.len() - 1;
+        if layout::width(&pieces[last]) >= columns {
+            pieces.push(c.to_string());
+        } else {
+            pieces[last].push(c);
+        }
+    }
+    pieces
 }
 
 /// The last lines of a function's logs, the newest last.

@@ -5,7 +5,7 @@ use super::{detail, help};
 use crate::report::sparkline::{against_threshold, sparkline};
 use crate::report::status::words;
 use crate::report::{Tone, backtest::moment, layout, mask};
-use crate::watch::status::{AlarmStatus, FunctionStatus, Status, SubscriptionStatus};
+use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, Status, SubscriptionStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -197,11 +197,18 @@ fn draw(frame: &mut Frame<'_>, area: Rect, sections: Vec<Section>, app: &App) {
             let mark = if is_selected { "> " } else { "  " };
             let mut spans = vec![Span::raw(mark)];
             spans.extend(line.spans);
-            let style = if is_selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
-            lines.push(Line::from(spans).style(style));
+            // A curve that is reversed would be another curve.
+            for span in spans.iter_mut().filter(|span| is_selected && !is_curve(&span.content)) {
+                span.style = span.style.add_modifier(Modifier::REVERSED);
+            }
+            lines.push(Line::from(spans));
         }
     }
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn is_curve(text: &str) -> bool {
+    text.contains(|c: char| ('▁'..='█').contains(&c) || c == '·')
 }
 
 /// How many rows each gets of `room`, by how many it wants and its weight: all, or what is left when the small ones have theirs.
@@ -221,7 +228,11 @@ fn alarms(app: &App, status: &Status, paint: Paint, width: usize) -> Section {
     let alarms = app.alarms();
     let longest = alarms.iter().map(|alarm| layout::width(&mask::line(&alarm.address.name))).max().unwrap_or(0);
     // Mark, state, since, spaces and the newest value have their places; name and curve share the rest.
-    let rest = width.saturating_sub(2 + 10 + 8 + 19);
+    let value = |alarm: &&AlarmStatus| {
+        let curve = alarm.curve.as_ref()?.as_ref().ok()?;
+        Some(layout::width(&now_and_limit(alarm, curve)))
+    };
+    let rest = width.saturating_sub(2 + 10 + 9 + alarms.iter().filter_map(value).max().unwrap_or(0));
     let name = longest.min(rest.saturating_sub(10)).max(10);
     let curve = rest.saturating_sub(name + 2).min(60);
     let row = |alarm: &&AlarmStatus| {
@@ -238,14 +249,14 @@ fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, name: usize, c
     let mut spans = vec![
         paint.span(tone, format!("{symbol} {word:<7} ")),
         Span::raw(pad(&layout::cut(&mask::line(&alarm.address.name), name), name)),
-        Span::raw(format!(" {:>6} ", words::age(alarm.since, status.at))),
+        Span::raw(format!(" {:>7} ", words::age(alarm.since, status.at))),
     ];
     match &alarm.curve {
         Some(Ok(found)) => {
             let is_bad = found.newest().is_some_and(|value| found.breaches(value));
             let tone = if is_bad { Tone::Bad } else { Tone::Special };
             spans.push(paint.span(tone, pad(&against_threshold(&found.sketch, curve), curve)));
-            spans.push(Span::raw(format!(" {} ({})", words::newest(alarm, found), words::limit(alarm))));
+            spans.push(Span::raw(now_and_limit(alarm, found)));
         }
         _ => spans.push(paint.span(Tone::Quiet, layout::cut(&words::condition(alarm), curve + 18))),
     }
@@ -253,6 +264,11 @@ fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, name: usize, c
         [alarm.is_silenced().then_some(" silenced"), alarm.evaluation.is_some().then_some(" not fully evaluated")];
     spans.extend(marks.into_iter().flatten().map(|mark| paint.span(Tone::Careful, mark)));
     Line::from(spans)
+}
+
+/// ` 7 (> 5)`
+fn now_and_limit(alarm: &AlarmStatus, curve: &Curve) -> String {
+    format!(" {} ({})", words::newest(alarm, curve), words::limit(alarm))
 }
 
 /// Everything but the alarms.

@@ -24,6 +24,7 @@
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! watch/      looking at what runs: logs, golden signals, traffic, status, drills
+//! grade/      whether students' accounts are as a rubric asks: facts, a judgement of each item, how to mend it; only ever reads
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address
 //! service/    the health/track service that the alarms watch; imports nothing of the pipeline
@@ -45,6 +46,7 @@ mod cli;
 mod cost;
 mod deploy;
 mod fleet;
+mod grade;
 mod lint;
 mod live;
 mod model;

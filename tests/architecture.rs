@@ -21,7 +21,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("unit_test", &["model", "resources", "spec", "backtest"]),
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
     ("watch", &["model", "resources", "aws", "spec", "live", "plan", "apply", "fleet", "backtest"]),
-    ("grade", &["model", "resources", "aws", "spec", "live", "watch"]),
+    // What metric math and rules of composite alarms mean is what the evaluator says.
+    ("grade", &["model", "resources", "aws", "spec", "live", "watch", "backtest"]),
     (
         "report",
         &[

@@ -70,8 +70,30 @@ fn give_specs(folder: &Path) {
     .unwrap();
     fs::write(folder.join("failing.test.yaml"), tests.replace("at: 13m", "at: 12m")).unwrap();
     fs::write(folder.join("past.csv"), past()).unwrap();
+    fs::write(folder.join("heartbeat.yaml"), HEARTBEAT).unwrap();
     fs::copy(root().join("examples/fifty-functions.yaml"), folder.join("fifty-functions.yaml")).unwrap();
 }
+
+/// An alarm that fires as soon as it is evaluated, whatever the time of day: nobody sends the heartbeat it waits for.
+const HEARTBEAT: &str = "\
+version: 1
+stack: heartbeat
+region: us-east-1
+topics:
+  pulse:
+    subscriptions:
+      - { protocol: email, endpoint: you@example.edu }
+alarms:
+  heartbeat-missing:
+    description: Nothing was heard of the job
+    namespace: App
+    metric_name: Heartbeat
+    statistic: SampleCount
+    period: 1m
+    threshold: \"< 1\"
+    treat_missing_data: breaching
+    notify: { alarm: [pulse], ok: [pulse] }
+";
 
 fn fresh(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -30,8 +30,10 @@ fn mails(desk: &Desk) -> usize {
     let text = std::fs::read_to_string(desk.path("sandbox.json")).unwrap_or_default();
     // A kill may have torn the last line off; the program repairs that, a reader of the file skips it.
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let letters: BTreeSet<String> =
-        lines.filter(|line| line["key"][2] == "sns-outbox").map(|line| line["key"][3].to_string()).collect();
+    let letters: BTreeSet<String> = lines
+        .filter(|line| line["key"][2] == "sns-outbox" && line["value"]["token"].is_string())
+        .map(|line| line["key"][3].to_string())
+        .collect();
     letters.len()
 }
 

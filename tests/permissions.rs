@@ -1,5 +1,6 @@
 //! The published IAM policies allow exactly what the source calls: reads for a plan, the rest for an apply, and what
-//! `src/deploy` calls for deploying the bundled service.
+//! `src/deploy` calls for deploying the bundled service. What is asked of the organization has a policy of its own: it is for
+//! another account.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,6 +17,9 @@ fn the_policies_allow_exactly_what_is_called() {
     // Creating a function, or changing its role, hands that role over.
     deploying.insert("iam:PassRole".to_owned());
     assert_eq!(policy("deploy"), deploying, "docs/iam/deploy.json against the calls of src/deploy");
+    let (organization, called): (BTreeSet<String>, BTreeSet<String>) =
+        called.into_iter().partition(|action| action.starts_with("organizations:"));
+    assert_eq!(policy("accounts"), organization, "docs/iam/accounts.json against what is asked of the organization");
     let (plan, apply) = (policy("plan"), policy("apply"));
     let is_read = |action: &&String| {
         let operation = action.split(':').nth(1).unwrap_or_default();

@@ -67,7 +67,8 @@ const CONFLICTS: &[&str] = &[
     "ResourceConflictException",
 ];
 const EXISTING: &[&str] = &["ResourceAlreadyExistsException", "ResourceAlreadyExists", "EntityAlreadyExists"];
-const MISSING: &[&str] = &["ResourceNotFoundException", "ResourceNotFound", "NotFound", "NotFoundException"];
+const MISSING: &[&str] =
+    &["ResourceNotFoundException", "ResourceNotFound", "NotFound", "NotFoundException", "TargetNotFoundException"];
 const LIMITS: &[&str] = &[
     "LimitExceeded",
     "LimitExceededException",

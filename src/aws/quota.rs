@@ -34,6 +34,8 @@ impl Op {
             ("lambda", "GetFunction") => 100.0,
             ("lambda", _) => 15.0,
             ("sts", _) => 600.0,
+            // Organizations user guide, "Quotas": ListAccounts; the others have no figure.
+            ("organizations", _) => 8.0,
             _ => 15.0,
         }
     }

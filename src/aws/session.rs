@@ -161,6 +161,28 @@ impl Session {
 }
 
 impl Aws {
+    /// The same account in another region: credentials and counts are shared, quotas are the region's own.
+    pub fn in_region(&self, region: &str) -> Self {
+        let config = self.config.clone().into_builder().region(Region::new(region.to_owned())).build();
+        Self {
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
+            config,
+            region: region.to_owned(),
+            pace: Pace::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The organization that the account manages. Few runs need it, so it is made when it is asked for.
+    pub fn organizations(&self) -> aws_sdk_organizations::Client {
+        aws_sdk_organizations::Client::new(&self.config)
+    }
+
     pub fn region(&self) -> &str {
         &self.region
     }

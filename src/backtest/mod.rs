@@ -25,7 +25,7 @@ pub mod verify;
 pub mod watched;
 
 pub use condition::Options;
-pub use history::History;
+pub use history::{History, Past};
 pub use judge::{Asking, Judged};
 pub use suggest::Suggestion;
 pub use verdict::{Figures, Verdict};

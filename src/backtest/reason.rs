@@ -6,13 +6,18 @@ use crate::resources::composite_alarm::rule::State;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
+/// The datapoints that an evaluation at `index` rests on, at most N, the newest first: the value and when its period began.
+pub fn datapoints(condition: &Condition, watched: &Watched, index: usize) -> Vec<(f64, i64)> {
+    watched.window(index, condition.range, |values| {
+        let began = |age: usize| watched.grid.end(index) - (age as i64 + 1) * watched.grid.period;
+        let slots = values.enumerate().map(|(age, value)| (value, began(age)));
+        slots.filter(|(value, _)| !value.is_nan()).take(condition.n).collect()
+    })
+}
+
 /// The reason of the evaluation at `index` that led to `to`.
 pub fn text(condition: &Condition, watched: &Watched, index: usize, to: State) -> String {
-    let slots: Vec<(f64, i64)> = watched.window(index, condition.range, |values| {
-        let ended = |age: usize| watched.grid.end(index) - (age as i64 + 1) * watched.grid.period;
-        values.enumerate().map(|(age, value)| (value, ended(age))).collect()
-    });
-    let real: Vec<(f64, i64)> = slots.iter().filter(|(value, _)| !value.is_nan()).take(condition.n).copied().collect();
+    let real = datapoints(condition, watched, index);
     if to == State::InsufficientData {
         let unknown = condition.n;
         let were = if unknown == 1 { "datapoint was" } else { "datapoints were" };

@@ -36,19 +36,9 @@ struct Created<'a> {
 }
 
 fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created: Option<Created<'_>>) -> Replay {
-    let grid = &watched.grid;
-    // Wall-clock periods end where their zone's clock says, and are looked at then.
-    let cadence = if grid.step >= condition.cadence() { 1 } else { condition.cadence() };
     let (mut state, mut timeline, mut evaluations) = (State::InsufficientData, None::<Timeline>, 0);
-    for index in 0..grid.len {
-        let end = grid.end(index);
-        if end > until {
-            break;
-        }
-        if end % cadence != 0 || created.is_some_and(|created| is_warming(created, condition, watched, index)) {
-            continue;
-        }
-        let decision = decide(condition, watched, index);
+    for (index, decision) in decisions(condition, watched, i64::MIN, until, created) {
+        let end = watched.grid.end(index);
         if end > from {
             timeline.get_or_insert_with(|| Timeline::new(from, until, state));
         }
@@ -61,6 +51,45 @@ fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created:
         }
     }
     Replay { timeline: timeline.unwrap_or_else(|| Timeline::new(from, until, state)), evaluations }
+}
+
+/// What an alarm that is in `state` does after `after` until `until`: each change, with the index of its evaluation. `put` says when
+/// it was created and how it warms up.
+pub fn resume(
+    condition: &Condition,
+    watched: &Watched,
+    (after, until): (i64, i64),
+    mut state: State,
+    put: (i64, Option<&WarmUp>),
+) -> Vec<(usize, State)> {
+    let created = Created { at: put.0, warm_up: put.1 };
+    let mut changes = Vec::new();
+    for (index, decision) in decisions(condition, watched, after, until, Some(created)) {
+        if let Decision::Change(to) = decision
+            && to != state
+        {
+            state = to;
+            changes.push((index, to));
+        }
+    }
+    changes
+}
+
+/// Every evaluation after `after` until `until`, in order of time.
+fn decisions<'a>(
+    condition: &'a Condition,
+    watched: &'a Watched,
+    after: i64,
+    until: i64,
+    created: Option<Created<'a>>,
+) -> impl Iterator<Item = (usize, Decision)> + 'a {
+    let grid = &watched.grid;
+    // Wall-clock periods end where their zone's clock says, and are looked at then.
+    let cadence = if grid.step >= condition.cadence() { 1 } else { condition.cadence() };
+    let within = (0..grid.len).take_while(move |index| grid.end(*index) <= until);
+    let due = within.filter(move |index| grid.end(*index) > after && grid.end(*index) % cadence == 0);
+    let warm = due.filter(move |index| !created.is_some_and(|created| is_warming(created, condition, watched, *index)));
+    warm.map(move |index| (index, decide(condition, watched, index)))
 }
 
 /// One evaluation, of the periods up to `index`.

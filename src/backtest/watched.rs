@@ -1,7 +1,7 @@
 //! What an alarm watches, as slots in time that one evaluation after the other can look at.
 
 use super::condition::Condition;
-use super::history::{Asked, History, Source};
+use super::history::{Asked, Past, Source};
 use super::math::{Frame, Program};
 use super::series::{Fold, Grid};
 use crate::resources::Alarm;
@@ -51,7 +51,7 @@ impl Needs {
 
 impl Watched {
     /// From `from` until `until` (seconds), with enough before that the first evaluation sees whole windows.
-    pub fn new(alarm: &Alarm, condition: &Condition, history: &History, from: i64, until: i64) -> Result<Self, String> {
+    pub fn new(alarm: &Alarm, condition: &Condition, past: &dyn Past, from: i64, until: i64) -> Result<Self, String> {
         let needs = Needs::of(alarm, condition);
         let mut finest = 1;
         for source in &needs.sources {
@@ -62,7 +62,7 @@ impl Watched {
             if source.stat == "SampleCount" && condition.least_samples.is_some() {
                 continue;
             }
-            finest = finest.max(history.step(source)?.unwrap_or(1));
+            finest = finest.max(past.step(source)?.unwrap_or(1));
         }
         if needs.asked.is_some() {
             finest = condition.period;
@@ -76,12 +76,12 @@ impl Watched {
                 condition.cadence()
             ));
         }
-        let content = content(alarm, condition, history, &needs, &grid, &mut notes)?;
+        let content = content(alarm, condition, past, &needs, &grid, &mut notes)?;
         let mut samples = None;
         if condition.least_samples.is_some() {
             let source = Source::of_alarm(alarm).map(|source| source.sample_count());
-            match source.filter(|source| matches!(history.step(source), Ok(Some(step)) if step <= grid.step)) {
-                Some(source) => samples = Some(history.values(&source, &grid)),
+            match source.filter(|source| matches!(past.step(source), Ok(Some(step)) if step <= grid.step)) {
+                Some(source) => samples = Some(past.values(&source, &grid)),
                 None => notes.push("sample counts are not known: every percentile was judged".into()),
             }
         }
@@ -149,24 +149,24 @@ impl Watched {
 fn content(
     alarm: &Alarm,
     condition: &Condition,
-    history: &History,
+    past: &dyn Past,
     needs: &Needs,
     grid: &Grid,
     notes: &mut Vec<String>,
 ) -> Result<Content, String> {
     if let Some(asked) = &needs.asked {
-        return Ok(Content::Values(asked_values(alarm, asked, history, grid, notes)?));
+        return Ok(Content::Values(asked_values(alarm, asked, past, grid, notes)?));
     }
     if let Some(source) = Source::of_alarm(alarm) {
-        return Ok(Content::Values(history.values(&source, grid)));
+        return Ok(Content::Values(past.values(&source, grid)));
     }
     let sources: Vec<Source> = alarm.metrics.iter().filter_map(Source::of_query).collect();
     let watched_metric = alarm.metrics.iter().find(|query| query.return_data).and_then(Source::of_query);
     if let Some(source) = watched_metric {
-        return Ok(Content::Values(history.values(&source, grid)));
+        return Ok(Content::Values(past.values(&source, grid)));
     }
     let program = Program::new(&alarm.metrics).map_err(|error| error.to_string())?;
-    let metrics: Vec<Vec<f64>> = sources.iter().map(|source| history.values(source, grid)).collect();
+    let metrics: Vec<Vec<f64>> = sources.iter().map(|source| past.values(source, grid)).collect();
     if !program.is_pointwise {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
         return Ok(Content::Windows { program, metrics });
@@ -181,17 +181,17 @@ fn content(
 fn asked_values(
     alarm: &Alarm,
     asked: &Asked,
-    history: &History,
+    past: &dyn Past,
     grid: &Grid,
     notes: &mut Vec<String>,
 ) -> Result<Vec<f64>, String> {
-    let answers: Vec<Vec<f64>> = history.asked(asked).iter().map(|series| series.folded(Fold::Maximum, grid)).collect();
+    let answers: Vec<Vec<f64>> = past.asked(asked).iter().map(|series| series.folded(Fold::Maximum, grid)).collect();
     let metric = alarm.metrics.iter().find(|query| query.return_data && query.metric.is_some());
     match (answers.as_slice(), metric.and_then(Source::of_query)) {
         ([], _) => Err("only CloudWatch can compute it, and nothing of it is known".into()),
         ([a, b], Some(source)) => {
             notes.push("the anomaly band is CloudWatch's own, as it is now".into());
-            let values = history.values(&source, grid);
+            let values = past.values(&source, grid);
             let operator = alarm.comparison_operator.as_deref().unwrap_or_default();
             let beyond = |slot: usize| {
                 let (value, low, high) = (values[slot], a[slot].min(b[slot]), a[slot].max(b[slot]));

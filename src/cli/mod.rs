@@ -1,5 +1,6 @@
 //! The command line: one file a command, each parsing its arguments and calling the pipeline. Decides nothing about AWS.
 
+mod accounts;
 mod apply;
 mod args;
 mod backtest;
@@ -61,6 +62,7 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
+    Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
     Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
@@ -105,6 +107,7 @@ impl Command {
             Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
+            | Command::Accounts(_)
             | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
@@ -135,6 +138,7 @@ impl Command {
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
+                Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_)
                 | Command::Completions(_)

@@ -5,7 +5,7 @@ use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::model::duration::parse_seconds;
-use crate::report::sandbox::{self as report, Clock, Fate, Message, Place, Step};
+use crate::report::sandbox::{self as report, Change, Clock, Fate, Message, Passed, Place, Step};
 use crate::sandbox::{Delivery, Letter, Sandbox};
 use clap::{Args, Subcommand, ValueEnum};
 use std::time::Duration;
@@ -203,24 +203,39 @@ impl UnsubscribeArgs {
 
 impl AdvanceArgs {
     fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+        let (before, _) = sandbox.time()?;
         sandbox.advance(self.by)?;
-        let (time, ahead) = sandbox.time()?;
-        let clock = Clock { time: time.to_iso(), ahead_seconds: ahead.as_secs() };
-        run.output.result(&report::advanced(&clock))?;
-        let _ = places;
+        let mut passed = Passed { clock: clock(sandbox)?, changes: Vec::new(), sent: 0 };
+        for (account, region) in places {
+            let happened = sandbox.changes_since(account, region, before)?.into_iter();
+            passed.changes.extend(happened.map(|change| Change {
+                at: change.at.to_iso(),
+                account: account.clone(),
+                region: region.clone(),
+                alarm: change.alarm,
+                summary: change.summary,
+                reason: change.reason,
+            }));
+            passed.sent += sandbox.outbox(account, region)?.iter().filter(|letter| letter.sent > before).count();
+        }
+        passed.changes.sort_by(|a, b| a.at.cmp(&b.at));
+        run.output.result(&report::advanced(&passed, &run.output.look))?;
         Ok(Exit::Success)
     }
 }
 
-fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+fn clock(sandbox: &Sandbox) -> Result<Clock, Failure> {
     let (time, ahead) = sandbox.time()?;
-    let clock = Clock { time: time.to_iso(), ahead_seconds: ahead.as_secs() };
+    Ok(Clock { time: time.to_iso(), ahead_seconds: ahead.as_secs() })
+}
+
+fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
     let mut shown = Vec::new();
     for (account, region) in places {
         let contents = sandbox.census(account, region)?;
         shown.push(Place { account: account.clone(), region: region.clone(), contents });
     }
-    run.output.result(&report::show(&clock, &shown))?;
+    run.output.result(&report::show(&clock(sandbox)?, &shown))?;
     Ok(Exit::Success)
 }
 

@@ -5,9 +5,12 @@ use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::plan::{json_on_failure, say_calls};
 use super::watch::Watched;
+use crate::fleet::{self, Row, Subscriptions};
 use crate::model::duration::parse_seconds;
+use crate::plan::Consent;
 use crate::report::status;
 use crate::watch::status::{Asking, Status, read};
 use clap::Args;
@@ -25,6 +28,8 @@ pub struct StatusArgs {
     /// Exit with 7 when a subscription is not confirmed
     #[arg(long)]
     require_confirmed: bool,
+    #[command(flatten)]
+    fleet: FleetArgs,
     #[command(flatten)]
     connect: ConnectArgs,
     /// Show it full-screen and read it again and again, until q
@@ -49,7 +54,12 @@ impl StatusArgs {
             return self.watch(run).await;
         }
         let format = self.format.format;
-        let bound = json_on_failure(self.spec.bind(), format, run.output)?;
+        let spec = json_on_failure(self.spec.load(), format, run.output)?;
+        let fleet = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await;
+        if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+            return self.run_fleet(&fleet, run).await;
+        }
+        let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;
         let asking = Asking { now: aws.now(), curves: true, changes: CHANGES, previous: None };
@@ -65,13 +75,32 @@ impl StatusArgs {
         Ok(self.exit(&status))
     }
 
+    /// A row a target: its alarms, who has confirmed, what differs. The same reads as for one target, without curves and history.
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let select = self.select.select();
+        let look = async |visit: Visit<'_>| {
+            let planned = fleet::plan(&visit.aws, &visit.bound, &select, &Consent::default()).await?;
+            Ok(Row::of_plan(visit.member, &planned))
+        };
+        let report = fleet.report("status", fleet.each(Told::Each, run, look).await);
+        let waits = |found: &Subscriptions| found.pending + found.lost + found.missing > 0;
+        let unconfirmed = report.rows.iter().any(|row| row.subscriptions.as_ref().is_some_and(waits));
+        let all_well = if self.require_confirmed && unconfirmed { Exit::Act } else { Exit::Success };
+        fleet.end(&report, all_well, self.format.format, run)
+    }
+
     /// Mistakes of the command line and the spec are said before the screen is taken.
     async fn watch(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         if !run.output.can_take_the_screen() {
             let remedy = "leave out --watch: mlopsctl status, or --format json for programs";
             return Err(Failure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
         }
-        let bound = self.spec.bind()?;
+        let spec = self.spec.load()?;
+        if self.fleet.open("status", &spec, &self.spec, &self.connect, run).await?.is_some() {
+            let remedy = "leave out --watch, or watch one account with its own credentials and a spec without accounts";
+            return Err(Failure::say(Exit::Usage, "--watch shows one account, and a roster is given", remedy));
+        }
+        let bound = self.spec.bind_spec(&spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let watched = Watched { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
         watched.run(run).await

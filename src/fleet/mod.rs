@@ -4,6 +4,7 @@ mod access;
 mod fold;
 mod member;
 mod merge;
+pub mod organization;
 mod outcome;
 mod rows;
 mod run;

@@ -1,5 +1,6 @@
 //! Values become text here: for people, for programs, for pull requests. Never prints, never reads, never asks AWS.
 
+pub mod accounts;
 pub mod apply_text;
 pub mod backtest;
 pub mod calls;

@@ -41,6 +41,28 @@ pub struct Clock {
     pub ahead_seconds: u64,
 }
 
+/// An alarm that changed its state.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// ISO 8601, UTC.
+    pub at: String,
+    pub account: String,
+    pub region: String,
+    pub alarm: String,
+    /// E.g. `Alarm updated from OK to ALARM`.
+    pub summary: String,
+    pub reason: String,
+}
+
+/// What happened while time was let pass.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    pub clock: Clock,
+    pub changes: Vec<Change>,
+    /// Mails and other messages.
+    pub sent: usize,
+}
+
 /// An account and region with what there is of each kind.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -102,7 +124,7 @@ pub fn mail(messages: &[Message], look: &Look) -> String {
         if for_people || look.verbose {
             for line in message.body.trim_end().lines() {
                 let line = if line.is_empty() { String::new() } else { format!("  | {line}") };
-                let _ = writeln!(text, "{line}");
+                let _ = writeln!(text, "{}", line.trim_end());
             }
         }
         if let Some(link) = &message.confirmation_link {
@@ -127,8 +149,33 @@ pub fn mail_json(messages: &[Message]) -> String {
     format!("{:#}\n", serde_json::json!({ "format_version": super::json::FORMAT_VERSION, "messages": messages }))
 }
 
-pub fn advanced(clock: &Clock) -> String {
-    format!("{}\n", now(clock))
+/// The newest changes last, as far as a screen is patient, then the verdict.
+pub fn advanced(passed: &Passed, look: &Look) -> String {
+    const SHOWN: usize = 50;
+    let mut text = String::new();
+    let skipped = if look.verbose { 0 } else { passed.changes.len().saturating_sub(SHOWN) };
+    if skipped > 0 {
+        let _ = writeln!(text, "{skipped} earlier changes; --verbose shows them too");
+    }
+    for change in &passed.changes[skipped..] {
+        let states = change.summary.trim_start_matches("Alarm updated from ").replace(" to ", " -> ");
+        let tone = if states.ends_with("ALARM") { Tone::Bad } else { Tone::Good };
+        let place = format!("{} {}", change.account, change.region);
+        let _ = writeln!(text, "{}  {}  {}  {place}", time(&change.at), change.alarm, look.paint(tone, &states));
+        let _ = writeln!(text, "  {}", change.reason);
+    }
+    let sent = match passed.sent {
+        0 => "nothing was sent".to_owned(),
+        1 => "1 message was sent (mlopsctl sandbox mail)".to_owned(),
+        n => format!("{n} messages were sent (mlopsctl sandbox mail)"),
+    };
+    let changes = match passed.changes.len() {
+        0 => "No alarm changed its state".to_owned(),
+        1 => "1 change of state".to_owned(),
+        n => format!("{n} changes of state"),
+    };
+    let _ = writeln!(text, "{} {changes}, {sent}.", now(&passed.clock));
+    text
 }
 
 pub fn show(clock: &Clock, places: &[Place]) -> String {

@@ -3,14 +3,20 @@
 use super::fault::Fault;
 use super::store::{Seed, Tx};
 use super::wire::{Request, Route, decode};
-use super::{cloudwatch, lambda, logs, sns, sqs, sts, tagging};
+use super::{cloudwatch, lambda, logs, organizations, sns, sqs, sts, tagging};
 use ciborium::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
+/// What happened in an account and region since anybody looked last. Nothing is answered before it.
+pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
+    tx.by_itself(cloudwatch::catch_up)
+}
+
 /// Runs the operation that `request` names, for the service of its signature.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+    catch_up(tx)?;
     match request.caller.service.as_str() {
         "monitoring" => cloudwatch::dispatch(request, tx),
         "sns" => sns::dispatch(request, tx),
@@ -19,6 +25,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "lambda" => lambda::dispatch(request, tx),
         "sts" => sts::dispatch(request, tx),
         "tagging" => tagging::dispatch(request, tx),
+        "organizations" => organizations::dispatch(request, tx),
         other => {
             Err(Fault::sender("UnknownServiceException", format!("The sandbox does not know the service {other}")))
         }

@@ -9,6 +9,7 @@ mod dispatch;
 mod fault;
 mod lambda;
 mod logs;
+mod organizations;
 mod paging;
 mod policy;
 mod quota;

@@ -62,6 +62,8 @@ const AWS: &[(&str, f64, &[&str])] = &[
             "SetSubscriptionAttributes",
         ],
     ),
+    // Ten times the concurrency that an account has.
+    ("lambda", 10_000.0, &["Invoke"]),
     // SQS publishes none for calls on queues, and "nearly unlimited" for messages.
     (
         "sqs",
@@ -74,6 +76,7 @@ const AWS: &[(&str, f64, &[&str])] = &[
     ("lambda", 15.0, &["*"]),
     ("sts", 600.0, &["*"]),
     ("tagging", 15.0, &["GetResources"]),
+    ("organizations", 8.0, &["ListAccounts"]),
 ];
 
 /// The rate of an operation and the name of the bucket it draws from.

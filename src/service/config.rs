@@ -103,9 +103,9 @@ impl Environment {
         Ok(Self(values))
     }
 
-    #[cfg(test)]
-    pub fn of(pairs: &[(&str, &str)]) -> Self {
-        Self(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
+    /// These variables and no others.
+    pub fn of<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
     /// A variable's value, unless it is unset or blank.
@@ -276,12 +276,12 @@ mod tests {
 
     #[test]
     fn a_broken_database_is_kept_and_a_broken_number_is_not() {
-        let broken = Config::from_environment(&Environment::of(&[("DATABASE_URL", "mysql://x")])).unwrap();
+        let broken = Config::from_environment(&Environment::of([("DATABASE_URL", "mysql://x")])).unwrap();
         assert!(matches!(broken.database, Database::Unusable(_)));
         for (name, value) in
             [("SERVICE_PORT", "70000"), ("LOG_LEVEL", "LOUD"), ("RATE_LIMIT", "-1"), ("MLOPS_STRICT", "perhaps")]
         {
-            let error = Config::from_environment(&Environment::of(&[(name, value)])).unwrap_err().to_string();
+            let error = Config::from_environment(&Environment::of([(name, value)])).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }
     }

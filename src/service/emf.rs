@@ -1,11 +1,11 @@
 //! One line of CloudWatch's embedded metric format for each tracked answer, on Lambda: CloudWatch makes metrics of
 //! them, in the namespace `MlopsService`. Format: Amazon CloudWatch user guide, "Embedded metric format specification".
 
-use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::console;
 use super::event::Event;
 
 pub const NAMESPACE: &str = "MlopsService";
@@ -65,7 +65,7 @@ impl Emf {
         line["Failures"] = 1.into();
         line["_aws"]["CloudWatchMetrics"][0]["Metrics"] =
             json!([{ "Name": "Requests", "Unit": "Count" }, { "Name": "Failures", "Unit": "Count" }]);
-        write(&line.to_string());
+        console::print(&line.to_string());
     }
 
     fn line(&self, at: i64, dimensions: &Value) -> Value {
@@ -77,11 +77,6 @@ impl Emf {
             "Service": self.service,
         })
     }
-}
-
-/// Writes a line where CloudWatch reads it: standard output.
-pub fn write(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 fn name<'a>(named: &Mutex<Named>, value: &'a str) -> &'a str {

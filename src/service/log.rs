@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::clock;
+use super::{clock, console};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -100,6 +100,9 @@ pub fn start(level: Level, format: Format, on_lambda: bool) {
 
 /// Whether a line of this level would be written: ask before building costly fields.
 pub fn enabled(level: Level) -> bool {
+    if let Some(console) = console::here() {
+        return level >= console.level;
+    }
     LOGGER.get().is_some_and(|logger| level >= logger.level)
 }
 
@@ -138,6 +141,12 @@ pub fn error(message: &str, fields: &[(&str, Field<'_>)]) {
 
 /// Writes one line, when its level is wanted.
 pub fn line(level: Level, message: &str, fields: &[(&str, Field<'_>)]) {
+    if let Some(console) = console::here() {
+        if level >= console.level {
+            console.write(&render(console.format, clock::now(), level, message, fields));
+        }
+        return;
+    }
     let Some(logger) = LOGGER.get().filter(|logger| level >= logger.level) else { return };
     let text = render(logger.format, clock::now(), level, message, fields);
     if logger.direct {

@@ -4,6 +4,7 @@
 
 mod clock;
 pub mod config;
+mod console;
 mod emf;
 mod event;
 mod http;
@@ -13,6 +14,8 @@ pub mod log;
 mod metrics;
 mod store;
 mod timer;
+
+pub use lambda::{Failure, Instance};
 
 use std::path::Path;
 use std::process::ExitCode;

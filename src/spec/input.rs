@@ -45,6 +45,10 @@ pub struct Document {
 }
 
 impl Document {
+    pub(super) fn new(name: &str, text: &str, root: Node) -> Self {
+        Self { name: name.to_owned(), text: text.to_owned(), root }
+    }
+
     /// Mistakes that were found while the tree was read.
     pub fn mistakes(&self, problems: Vec<Problem>) -> SpecError {
         SpecError::new(&self.name, &self.text, problems)
@@ -64,7 +68,7 @@ pub fn parse_document(name: &str, text: &str, object: &'static Object) -> Result
     let label = format!("the file of {}", object.what.trim_start_matches("a "));
     shape::check(&root, &Shape::Object(object), &label, &mut problems);
     match problems.is_empty() {
-        true => Ok(Document { name: name.to_owned(), text: text.to_owned(), root }),
+        true => Ok(Document::new(name, text, root)),
         false => Err(fail(problems)),
     }
 }

@@ -8,6 +8,7 @@ mod input;
 mod presets;
 mod roster;
 mod source;
+mod template;
 mod variables;
 mod yaml;
 
@@ -21,7 +22,8 @@ pub use input::{Document, load, read_document, read_var_file};
 pub use input::{parse, parse_document};
 pub use roster::{Account, DEFAULT_ROLE, Roster};
 pub use source::Source;
-pub use variables::Variable;
+pub use template::Template;
+pub use variables::{VARIABLE, Variable};
 
 #[cfg(test)]
 mod tests;

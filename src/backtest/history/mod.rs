@@ -10,6 +10,19 @@ pub use need::{Asked, Metric, Source};
 use super::series::{Fold, Grid, Series};
 use std::collections::BTreeMap;
 
+/// What an evaluation asks of the past.
+pub trait Past {
+    /// The finest step at which the source's value over its period is known exactly; `None` where nothing at all is known of the
+    /// metric. The error says why what is known is not enough.
+    fn step(&self, source: &Source) -> Result<Option<i64>, String>;
+
+    /// The source's values over the periods of the grid, whose step is at least that of `step`; NaN where there is none.
+    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64>;
+
+    /// What only CloudWatch itself can compute: one series, or two of a band; none where it is not known.
+    fn asked(&self, asked: &Asked) -> &[Series];
+}
+
 /// The past of metrics, by what was asked.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -59,12 +72,18 @@ impl History {
         Some((start, series.iter().map(|series| series.end()).max()?))
     }
 
+    /// Of the metric as asked, or of the same metric where the history does not say account or unit.
+    fn columns(&self, metric: &Metric) -> Option<&Vec<Column>> {
+        self.metrics.get(metric).or_else(|| {
+            let plain = Metric { account: None, unit: None, ..metric.clone() };
+            self.metrics.get(&plain)
+        })
+    }
+
     pub fn asked(&self, asked: &Asked) -> &[Series] {
         self.asked.get(asked).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The finest step at which the source's value over its period is known exactly; `None` where nothing at all is known of the
-    /// metric. The error says why what is known is not enough.
     pub fn step(&self, source: &Source) -> Result<Option<i64>, String> {
         if let Some(why) = self.failed.get(&source.metric) {
             return Err(format!("the past of {} could not be read: {why}", source.metric));
@@ -99,7 +118,6 @@ impl History {
         }
     }
 
-    /// The source's values over the periods of the grid, whose step is at least that of `step`.
     pub fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
         let missing = || vec![f64::NAN; grid.len];
         let (Ok(Some(step)), Some(columns)) = (self.step(source), self.columns(&source.metric)) else {
@@ -126,12 +144,18 @@ impl History {
             _ => missing(),
         }
     }
+}
 
-    /// Of the metric as asked, or of the same metric where the history does not say account or unit.
-    fn columns(&self, metric: &Metric) -> Option<&Vec<Column>> {
-        self.metrics.get(metric).or_else(|| {
-            let plain = Metric { account: None, unit: None, ..metric.clone() };
-            self.metrics.get(&plain)
-        })
+impl Past for History {
+    fn step(&self, source: &Source) -> Result<Option<i64>, String> {
+        History::step(self, source)
+    }
+
+    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+        History::values(self, source, grid)
+    }
+
+    fn asked(&self, asked: &Asked) -> &[Series] {
+        History::asked(self, asked)
     }
 }

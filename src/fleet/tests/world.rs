@@ -90,18 +90,26 @@ impl World {
         Self::on(self.sandbox.fork(weather))
     }
 
-    /// Everything that stands, by table and key.
+    /// Everything that stands, by table and key, but not what changes as time passes: the states of alarms.
     pub fn contents(&self) -> Contents {
-        self.sandbox.entities(ACCOUNT, &self.region)
+        let mut contents = self.sandbox.entities(ACCOUNT, &self.region);
+        contents.retain(|(table, _), _| !["alarm_clock", "alarm_held"].contains(&table.as_str()));
+        for ((table, _), value) in &mut contents {
+            if let Some(alarm) = value.as_object_mut().filter(|_| table == "alarms") {
+                alarm.remove("state");
+            }
+        }
+        contents
     }
 
     pub fn put_entity(&self, table: &str, key: &str, value: &serde_json::Value) {
         self.sandbox.put_entity(ACCOUNT, &self.region, table, key, value);
     }
 
-    /// Every mail that went out, the first first.
+    /// Every mail that asked somebody to confirm, the first first.
     pub fn letters(&self) -> Vec<Letter> {
-        self.sandbox.outbox(ACCOUNT, &self.region).unwrap()
+        let letters = self.sandbox.outbox(ACCOUNT, &self.region).unwrap().into_iter();
+        letters.filter(Letter::is_confirmation).collect()
     }
 
     /// Fresh handles, as a new process has them.

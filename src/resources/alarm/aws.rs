@@ -12,6 +12,7 @@ const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
 const DELETE: Op = Op("cloudwatch", "DeleteAlarms");
 const LIST_TAGS: Op = Op("cloudwatch", "ListTagsForResource");
 const TAG: Op = Op("cloudwatch", "TagResource");
+const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
 
 /// Names that DescribeAlarms and DeleteAlarms take in one call.
 pub const BATCH: usize = 100;
@@ -26,6 +27,15 @@ pub struct Described {
 
 /// Describes at most `BATCH` alarms by name, of every type; names that do not exist are left out.
 pub async fn describe(aws: &Aws, names: &[String]) -> Result<Described, AwsError> {
+    describe_every_type(aws, Some(names)).await
+}
+
+/// Every alarm of the target, of every type, in pages of 100.
+pub async fn list(aws: &Aws) -> Result<Described, AwsError> {
+    describe_every_type(aws, None).await
+}
+
+async fn describe_every_type(aws: &Aws, names: Option<&[String]>) -> Result<Described, AwsError> {
     let all = [sdk::AlarmType::MetricAlarm, sdk::AlarmType::CompositeAlarm, sdk::AlarmType::LogAlarm];
     match describe_types(aws, names, &all).await {
         // An endpoint older than log alarms refuses their type.
@@ -34,12 +44,12 @@ pub async fn describe(aws: &Aws, names: &[String]) -> Result<Described, AwsError
     }
 }
 
-async fn describe_types(aws: &Aws, names: &[String], types: &[sdk::AlarmType]) -> Result<Described, AwsError> {
+async fn describe_types(aws: &Aws, names: Option<&[String]>, types: &[sdk::AlarmType]) -> Result<Described, AwsError> {
     let mut described = Described::default();
     let mut token: Option<String> = None;
     loop {
         let request = || {
-            let request = aws.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec())).max_records(100);
+            let request = aws.cloudwatch.describe_alarms().set_alarm_names(names.map(<[_]>::to_vec)).max_records(100);
             request.set_alarm_types(Some(types.to_vec())).set_next_token(token.clone()).send()
         };
         let page = aws.call(DESCRIBE, Repeat::Safe, request).await?;
@@ -49,6 +59,39 @@ async fn describe_types(aws: &Aws, names: &[String], types: &[sdk::AlarmType]) -
         match page.next_token() {
             Some(next) if !next.is_empty() => token = Some(next.to_owned()),
             _ => return Ok(described),
+        }
+    }
+}
+
+/// One change of state that an alarm of the target made; seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateChange {
+    pub alarm: String,
+    pub at: i64,
+    /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub to: String,
+}
+
+/// The state changes of all alarms since `from`, deleted ones among them; CloudWatch keeps them 30 days.
+pub async fn state_changes(aws: &Aws, from: i64) -> Result<Vec<StateChange>, AwsError> {
+    let mut changes = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let request = || {
+            let request = aws.cloudwatch.describe_alarm_history().history_item_type(sdk::HistoryItemType::StateUpdate);
+            let request = request.start_date(aws_smithy_types::DateTime::from_secs(from)).max_records(100);
+            request.set_next_token(token.clone()).send()
+        };
+        let page = aws.call(HISTORY, Repeat::Safe, request).await?;
+        changes.extend(page.alarm_history_items().iter().filter_map(|item| {
+            // HistoryData is JSON: {"oldState": {...}, "newState": {"stateValue": "ALARM", ...}}.
+            let data: serde_json::Value = serde_json::from_str(item.history_data()?).ok()?;
+            let to = data.pointer("/newState/stateValue")?.as_str()?.to_owned();
+            Some(StateChange { alarm: item.alarm_name()?.to_owned(), at: item.timestamp()?.secs(), to })
+        }));
+        match page.next_token() {
+            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+            _ => return Ok(changes),
         }
     }
 }

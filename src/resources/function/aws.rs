@@ -1,24 +1,43 @@
 //! Functions in Lambda, only read.
 
-use super::{FunctionFacts, default_log_group};
+use super::{Configuration, FunctionFacts, default_log_group};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 
+const URL: Op = Op("lambda", "GetFunctionUrlConfig");
 const GET: Op = Op("lambda", "GetFunctionConfiguration");
 const LIST: Op = Op("lambda", "ListFunctions");
 
 /// The function's memory, timeout and log group; `None` where there is no such function.
 pub async fn read(aws: &Aws, name: &str) -> Result<Option<FunctionFacts>, AwsError> {
+    Ok(configuration(aws, name).await?.map(|configuration| configuration.facts))
+}
+
+/// The same with what else is asked of a function; `None` where there is no such function.
+pub async fn configuration(aws: &Aws, name: &str) -> Result<Option<Configuration>, AwsError> {
     let request = || aws.lambda.get_function_configuration().function_name(name).send();
     match aws.call(GET, Repeat::Safe, request).await {
         Ok(answer) => {
             let log_group = answer.logging_config().and_then(|logging| logging.log_group()).map(str::to_owned);
-            Ok(Some(FunctionFacts {
-                memory_mb: answer.memory_size().unwrap_or(128),
-                timeout_s: answer.timeout().unwrap_or(3),
-                log_group: log_group.filter(|g| !g.is_empty()).unwrap_or_else(|| default_log_group(name)),
-                last_modified: answer.last_modified().map(str::to_owned),
+            Ok(Some(Configuration {
+                facts: FunctionFacts {
+                    memory_mb: answer.memory_size().unwrap_or(128),
+                    timeout_s: answer.timeout().unwrap_or(3),
+                    log_group: log_group.filter(|g| !g.is_empty()).unwrap_or_else(|| default_log_group(name)),
+                    last_modified: answer.last_modified().map(str::to_owned),
+                },
+                runtime: answer.runtime().map(|runtime| runtime.as_str().to_owned()),
             }))
         }
+        Err(error) if error.is(Class::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The address of the function's URL; `None` where it has none, or there is no such function.
+pub async fn url(aws: &Aws, name: &str) -> Result<Option<String>, AwsError> {
+    let request = || aws.lambda.get_function_url_config().function_name(name).send();
+    match aws.call(URL, Repeat::Safe, request).await {
+        Ok(answer) => Ok(Some(answer.function_url().to_owned())),
         Err(error) if error.is(Class::NotFound) => Ok(None),
         Err(error) => Err(error),
     }

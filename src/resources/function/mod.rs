@@ -17,6 +17,14 @@ pub struct FunctionFacts {
     pub last_modified: Option<String>,
 }
 
+/// What is asked of a function beyond that, by those who grade it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Configuration {
+    pub facts: FunctionFacts,
+    /// `None` of a container image.
+    pub runtime: Option<String>,
+}
+
 /// The log group Lambda uses unless the function's logging configuration names another one.
 pub fn default_log_group(function: &str) -> String {
     format!("/aws/lambda/{function}")

@@ -1,8 +1,14 @@
 //! Metrics in CloudWatch, only listed.
 
-use super::Metric;
+use super::{Metric, Total};
 use crate::aws::{Aws, AwsError, Op, Repeat};
+use aws_sdk_cloudwatch::types as sdk;
+use aws_smithy_types::DateTime;
 
+const GET: Op = Op("cloudwatch", "GetMetricData");
+/// Limits of one call (GetMetricData reference).
+const QUERIES_A_CALL: usize = 500;
+const DAY: i64 = 86_400;
 const LIST: Op = Op("cloudwatch", "ListMetrics");
 /// Pages of 500 that are read of one listing: what lies behind is said to be unknown, not absent.
 const MOST_PAGES: usize = 20;
@@ -32,4 +38,48 @@ pub async fn list(aws: &Aws, namespace: &str, name: Option<&str>) -> Result<Opti
         }
     }
     Ok(None)
+}
+
+/// The values of each total, period by period, up to `now` (seconds since 1970), in the order of `totals`: batched, with a period
+/// so long that a whole look back is few points. A period that is not over counts as far as it has come.
+pub async fn totals(aws: &Aws, totals: &[Total], now: i64) -> Result<Vec<Vec<f64>>, AwsError> {
+    let mut found = vec![Vec::new(); totals.len()];
+    for (chunk, batch) in totals.chunks(QUERIES_A_CALL).enumerate() {
+        let queries: Vec<sdk::MetricDataQuery> = batch.iter().enumerate().map(|(n, total)| query(n, total)).collect();
+        let longest = batch.iter().map(|total| total.within).max().unwrap_or(DAY);
+        let mut token: Option<String> = None;
+        loop {
+            let request = || {
+                let request = aws.cloudwatch.get_metric_data().set_metric_data_queries(Some(queries.clone()));
+                let request = request.start_time(DateTime::from_secs(now - longest)).end_time(DateTime::from_secs(now));
+                request.set_next_token(token.clone()).send()
+            };
+            let page = aws.call(GET, Repeat::Safe, request).await?;
+            for result in page.metric_data_results() {
+                let at = result.id().and_then(|id| id.strip_prefix('q')).and_then(|n| n.parse::<usize>().ok());
+                let Some(total) = at.and_then(|n| batch.get(n)) else { continue };
+                let Some(values) = at.and_then(|n| found.get_mut(chunk * QUERIES_A_CALL + n)) else { continue };
+                let times = result.timestamps().iter().map(DateTime::secs);
+                // Longer ones share the call: what lies before this one's time is not its own.
+                let first = now - total.within - total.period();
+                let own = times.zip(result.values()).filter(|(at, _)| *at > first);
+                values.extend(own.map(|(_, value)| *value));
+            }
+            match page.next_token() {
+                Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+                _ => break,
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn query(n: usize, total: &Total) -> sdk::MetricDataQuery {
+    let dimensions = total.metric.dimensions.iter();
+    let dimensions = dimensions.map(|(name, value)| sdk::Dimension::builder().name(name).value(value).build());
+    let metric = sdk::Metric::builder().namespace(&total.metric.namespace).metric_name(&total.metric.name);
+    let metric = metric.set_dimensions(Some(dimensions.collect())).build();
+    let period = i32::try_from(total.period()).unwrap_or(i32::MAX);
+    let stat = sdk::MetricStat::builder().metric(metric).stat(&total.statistic).period(period).build();
+    sdk::MetricDataQuery::builder().id(format!("q{n}")).metric_stat(stat).return_data(true).build()
 }

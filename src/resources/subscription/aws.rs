@@ -4,10 +4,12 @@ use super::Subscription;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::{FieldChange, field};
 use crate::resources::{Confirmation, Live, Resource};
+use aws_sdk_sns::types as sdk;
 use serde_json::Value;
 use std::collections::HashMap;
 
 const LIST: Op = Op("sns", "ListSubscriptionsByTopic");
+const LIST_ALL: Op = Op("sns", "ListSubscriptions");
 const GET: Op = Op("sns", "GetSubscriptionAttributes");
 const SUBSCRIBE: Op = Op("sns", "Subscribe");
 const SET: Op = Op("sns", "SetSubscriptionAttributes");
@@ -26,19 +28,7 @@ pub async fn list(aws: &Aws, topic: &str, topic_arn: &str) -> Result<Option<Vec<
             Err(error) if error.is(Class::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        for item in page.subscriptions() {
-            let (protocol, endpoint) = (item.protocol().unwrap_or_default(), item.endpoint().unwrap_or_default());
-            let mut live = Live::new(Resource::Subscription(Subscription::new(topic, protocol, endpoint)));
-            live.facts.confirmation = Some(match item.subscription_arn() {
-                Some("PendingConfirmation") => Confirmation::Pending,
-                Some("Deleted") | None => Confirmation::Lost,
-                Some(arn) => {
-                    live.facts.subscription_arn = Some(arn.to_owned());
-                    Confirmation::Confirmed
-                }
-            });
-            found.push(live);
-        }
+        found.extend(page.subscriptions().iter().map(|item| from_sdk(topic, item)));
         match page.next_token() {
             Some(next) if !next.is_empty() => token = Some(next.to_owned()),
             _ => {
@@ -52,6 +42,38 @@ pub async fn list(aws: &Aws, topic: &str, topic_arn: &str) -> Result<Option<Vec<
             }
         }
     }
+}
+
+/// The subscriptions of every topic of the target, each with its topic's ARN, without their attributes.
+pub async fn list_all(aws: &Aws) -> Result<Vec<(String, Live)>, AwsError> {
+    let mut found = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let request = || aws.sns.list_subscriptions().set_next_token(token.clone()).send();
+        let page = aws.call(LIST_ALL, Repeat::Safe, request).await?;
+        found.extend(page.subscriptions().iter().map(|item| {
+            let arn = item.topic_arn().unwrap_or_default();
+            (arn.to_owned(), from_sdk(arn.rsplit(':').next().unwrap_or_default(), item))
+        }));
+        match page.next_token() {
+            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+            _ => return Ok(found),
+        }
+    }
+}
+
+fn from_sdk(topic: &str, item: &sdk::Subscription) -> Live {
+    let (protocol, endpoint) = (item.protocol().unwrap_or_default(), item.endpoint().unwrap_or_default());
+    let mut live = Live::new(Resource::Subscription(Subscription::new(topic, protocol, endpoint)));
+    live.facts.confirmation = Some(match item.subscription_arn() {
+        Some("PendingConfirmation") => Confirmation::Pending,
+        Some("Deleted") | None => Confirmation::Lost,
+        Some(arn) => {
+            live.facts.subscription_arn = Some(arn.to_owned());
+            Confirmation::Confirmed
+        }
+    });
+    live
 }
 
 /// Fills in the attributes of a confirmed subscription; a pending one has no ARN to ask by.

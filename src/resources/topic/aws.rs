@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 const GET: Op = Op("sns", "GetTopicAttributes");
+const LIST: Op = Op("sns", "ListTopics");
 const CREATE: Op = Op("sns", "CreateTopic");
 const SET: Op = Op("sns", "SetTopicAttributes");
 const DELETE: Op = Op("sns", "DeleteTopic");
@@ -24,6 +25,20 @@ pub async fn read(aws: &Aws, name: &str, arn: &str) -> Result<Option<Live>, AwsE
         Err(error) => return Err(error),
     };
     Ok(Some(from_attributes(name, &attributes)))
+}
+
+/// The ARNs of all topics of the target.
+pub async fn list(aws: &Aws) -> Result<Vec<String>, AwsError> {
+    let mut arns = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws.call(LIST, Repeat::Safe, || aws.sns.list_topics().set_next_token(token.clone()).send()).await?;
+        arns.extend(page.topics().iter().filter_map(|topic| topic.topic_arn().map(str::to_owned)));
+        match page.next_token() {
+            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+            _ => return Ok(arns),
+        }
+    }
 }
 
 fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {

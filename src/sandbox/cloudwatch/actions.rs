@@ -1,27 +1,52 @@
 //! What an alarm does on a change of state: it publishes to its topics, unless its actions are off, muted or suppressed.
 
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};
-use super::{history, mail, mute};
+use super::held::{self, Verdict};
+use super::{history, mail};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::sns::{self, Notice, Notified};
 use crate::sandbox::store::Tx;
 use serde_json::{Value as Json, json};
 
-/// Runs the actions for the state that `alarm` has just gone into.
+/// Which actions are for which state.
+pub const LISTS: [(StateValue, &str); 3] = [
+    (StateValue::Ok, "OKActions"),
+    (StateValue::Alarm, "AlarmActions"),
+    (StateValue::InsufficientData, "InsufficientDataActions"),
+];
+
+/// Runs the actions for the state that `alarm` has just gone into, unless they are off or something holds them back.
 pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
-    let list = match alarm.state.value {
-        StateValue::Ok => "OKActions",
-        StateValue::Alarm => "AlarmActions",
-        StateValue::InsufficientData => "InsufficientDataActions",
-    };
-    let actions: Vec<String> = alarm.texts(list).map(str::to_owned).collect();
+    let tells = LISTS.iter().any(|(_, list)| alarm.texts(list).next().is_some());
+    if !tells || !alarm.actions_enabled() {
+        held::forget(tx, name);
+        return Ok(());
+    }
+    match held::consider(tx, name, alarm, from)? {
+        Verdict::Tell => execute(tx, name, alarm, from),
+        Verdict::Nothing => Ok(()),
+        Verdict::Hold(by) => {
+            for action in actions(alarm) {
+                let data = json!({ "actionState": "Suppressed", "notificationResource": action });
+                history::acted(tx, name, alarm.kind, format!("Action {action} was {}", by.words()), data)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The actions for the state that the alarm is in.
+fn actions(alarm: &Alarm) -> Vec<String> {
+    let list = LISTS.iter().find(|(state, _)| *state == alarm.state.value).map_or("", |(_, list)| *list);
+    alarm.texts(list).map(str::to_owned).collect()
+}
+
+/// Tells of the state that `alarm` is in; `from` is what was told before.
+pub fn execute(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
+    let actions = actions(alarm);
     if actions.is_empty() || !alarm.actions_enabled() {
         return Ok(());
     }
-    let held_back = match mute::muting(tx, name)? {
-        Some(rule) => Some(format!("muted by the alarm mute rule {rule}")),
-        None => suppressor(tx, alarm)?.map(|suppressor| format!("suppressed by the alarm {suppressor}")),
-    };
     let arn = alarm::arn(tx, name);
     let subject: String = format!("{}: \"{name}\" in {}", alarm.state.value.as_str(), region_name(tx.region()))
         .chars()
@@ -32,10 +57,7 @@ pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), F
     let notice = Notice { alarm_arn: &arn, subject: &subject, message: &message, mail: &mail };
     for action in actions {
         let mut data = json!({ "actionState": "Succeeded", "notificationResource": action });
-        let summary = if let Some(why) = &held_back {
-            data["actionState"] = "Suppressed".into();
-            format!("Action {action} was {why}")
-        } else if action.contains(":sns:") {
+        let summary = if action.contains(":sns:") {
             match sns::notify(tx, &action, &notice)? {
                 Notified::Sent => {
                     data["publishedMessage"] = message.as_str().into();
@@ -53,13 +75,6 @@ pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), F
         history::acted(tx, name, alarm.kind, summary, data)?;
     }
     Ok(())
-}
-
-/// The suppressor of a composite alarm, where it is in ALARM. Its wait and extension periods are not simulated.
-fn suppressor(tx: &Tx, alarm: &Alarm) -> Result<Option<String>, Fault> {
-    let name = alarm::name_of(tx, alarm.text("ActionsSuppressor"));
-    let found = if name.is_empty() { None } else { alarm::find(tx, name)? };
-    Ok(found.filter(|alarm| alarm.state.value == StateValue::Alarm).map(|_| name.to_owned()))
 }
 
 /// The notification, as CloudWatch publishes it to a topic.

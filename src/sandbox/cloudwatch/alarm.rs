@@ -1,5 +1,6 @@
 //! What an alarm is in the store and in an answer. Its configuration is kept as it was put, so nothing AWS would keep gets lost.
 
+use super::held;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
@@ -47,6 +48,8 @@ pub struct Alarm {
     /// The members that Put sets, by their names on the wire, without tags.
     pub configuration: Map<String, Json>,
     pub state: State,
+    #[serde(default)]
+    pub created: Timestamp,
     pub configuration_updated: Timestamp,
 }
 
@@ -60,6 +63,9 @@ pub struct State {
     pub updated: Timestamp,
     /// The last time its value changed.
     pub transitioned: Timestamp,
+    /// The last time it went from ALARM into another state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_alarm: Option<Timestamp>,
 }
 
 /// An alarm as DescribeAlarms answers it: only what is set.
@@ -74,6 +80,10 @@ pub struct Described {
     state_reason_data: Option<String>,
     state_updated_timestamp: Timestamp,
     state_transitioned_timestamp: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions_suppressed_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions_suppressed_reason: Option<String>,
     #[serde(flatten)]
     configuration: Map<String, Json>,
 }
@@ -93,10 +103,15 @@ impl Alarm {
     }
 
     pub fn describe(self, tx: &Tx) -> Described {
+        let name = self.text("AlarmName").to_owned();
+        let suppressed = if self.kind == AlarmType::Composite { held::suppressed(tx, &name) } else { None };
+        let (by, why) = suppressed.unzip();
         let mut configuration = self.configuration;
         scatter_dimensions(tx, &mut configuration);
         Described {
-            alarm_arn: arn(tx, configuration.get("AlarmName").and_then(Json::as_str).unwrap_or_default()),
+            alarm_arn: arn(tx, &name),
+            actions_suppressed_by: by,
+            actions_suppressed_reason: why,
             alarm_configuration_updated_timestamp: self.configuration_updated,
             state_value: self.state.value,
             state_reason: self.state.reason,
@@ -131,6 +146,12 @@ pub fn arn(tx: &Tx, name: &str) -> String {
 /// The alarm's name in an ARN of this account and region, or the text itself.
 pub fn name_of<'a>(tx: &Tx, name_or_arn: &'a str) -> &'a str {
     name_or_arn.strip_prefix(&arn(tx, "")).unwrap_or(name_or_arn)
+}
+
+/// The composite alarms, without reading the others.
+pub fn composites(tx: &Tx) -> Result<Vec<(String, Alarm)>, Fault> {
+    // The kind is the first member that is written.
+    tx.list_where(TABLE, |text| text.starts_with("{\"kind\":\"CompositeAlarm\""))
 }
 
 pub fn find(tx: &Tx, name: &str) -> Result<Option<Alarm>, Fault> {

@@ -1,7 +1,7 @@
 //! Changes to alarms other than putting them: deletion, state, switching actions.
 
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};
-use super::{Nothing, actions, constraint, history, rule};
+use super::{Nothing, actions, constraint, held, history, rule};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags;
@@ -38,7 +38,7 @@ pub fn delete_alarms(input: AlarmNames, tx: &mut Tx) -> Result<Nothing, Fault> {
     if composites > 1 {
         return Err(Fault::validation("Cannot delete more than one composite alarm in a single request"));
     }
-    for (parent, alarm) in tx.list::<Alarm>(alarm::TABLE)? {
+    for (parent, alarm) in alarm::composites(tx)? {
         let used = rule::children(tx, &alarm).into_iter().find(|child| names.contains(child));
         if let Some(child) = used.filter(|_| !names.contains(&parent)) {
             return Err(Fault::validation(format!(
@@ -51,6 +51,7 @@ pub fn delete_alarms(input: AlarmNames, tx: &mut Tx) -> Result<Nothing, Fault> {
             history::configured(tx, name, &alarm, "deleted")?;
         }
         tx.delete(alarm::TABLE, name);
+        held::forget(tx, name);
         let arn = alarm::arn(tx, name);
         tags::forget(tx, &arn)?;
     }
@@ -92,8 +93,8 @@ pub fn set_alarm_state(input: SetAlarmState, tx: &mut Tx) -> Result<Nothing, Fau
     Ok(Nothing {})
 }
 
-/// Puts an alarm into a state and evaluates the composite alarms that look at it.
-fn transition(
+/// Puts an alarm into a state, runs its actions, and evaluates the composite alarms that look at it.
+pub fn transition(
     tx: &mut Tx,
     name: &str,
     mut alarm: Alarm,
@@ -104,13 +105,18 @@ fn transition(
     let now = tx.now();
     let changed = alarm.state.value != value;
     let transitioned = if changed { now } else { alarm.state.transitioned };
-    let state = State { value, reason, reason_data, updated: now, transitioned };
+    let leaves = alarm.state.value == StateValue::Alarm && changed;
+    let left_alarm = if leaves { Some(now) } else { alarm.state.left_alarm };
+    let state = State { value, reason, reason_data, updated: now, transitioned, left_alarm };
     let from = std::mem::replace(&mut alarm.state, state);
     alarm::keep(tx, name, &alarm)?;
     if changed {
         history::transitioned(tx, name, alarm.kind, &from, &alarm.state)?;
         actions::run(tx, name, &alarm, &from)?;
-        for (parent, composite) in tx.list::<Alarm>(alarm::TABLE)? {
+        if leaves || value == StateValue::Alarm {
+            held::suppressor_changed(tx, name)?;
+        }
+        for (parent, composite) in alarm::composites(tx)? {
             if rule::children(tx, &composite).iter().any(|child| child == name) {
                 let reason = format!("{} transitioned to {} at {}", alarm::arn(tx, name), value.as_str(), now.to_iso());
                 evaluate_composite(tx, &parent, composite, reason)?;

@@ -38,15 +38,13 @@ const SEPARATOR: char = '\u{1}';
 
 fn record(tx: &mut Tx, name: &str, kind: AlarmType, what: ItemType, summary: String, data: Json) -> Result<(), Fault> {
     let now = tx.now();
-    let of_alarm = tx.list_prefix::<Item>(TABLE, &format!("{name}{SEPARATOR}"))?;
-    let mut number = 0;
-    for (key, item) in &of_alarm {
-        if item.timestamp + KEPT < now {
-            tx.delete(TABLE, key);
-        }
-        number += usize::from(item.timestamp == now);
+    let of = |time: Timestamp| format!("{name}{SEPARATOR}{:015}", time.millis());
+    let (oldest, at) = (of(now - KEPT), of(now));
+    // Keys are in order of time.
+    for expired in tx.keys(TABLE, &format!("{name}{SEPARATOR}")).into_iter().take_while(|key| *key < oldest) {
+        tx.delete(TABLE, &expired);
     }
-    let key = format!("{name}{SEPARATOR}{:015}{number:04}", now.millis());
+    let key = format!("{at}{:04}", tx.keys(TABLE, &at).len());
     let item = Item {
         alarm_name: name.to_owned(),
         alarm_type: kind,
@@ -56,6 +54,31 @@ fn record(tx: &mut Tx, name: &str, kind: AlarmType, what: ItemType, summary: Str
         history_data: data.to_string(),
     };
     tx.put(TABLE, &key, &item)
+}
+
+/// A change of state, for people who let time pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Happened {
+    pub at: Timestamp,
+    pub alarm: String,
+    /// E.g. `Alarm updated from OK to ALARM`.
+    pub summary: String,
+    pub reason: String,
+}
+
+/// The changes of state after a moment, in order of time.
+pub fn changes_since(tx: &Tx, moment: Timestamp) -> Result<Vec<Happened>, Fault> {
+    let items = tx.list::<Item>(TABLE)?.into_iter().map(|(_, item)| item);
+    let states = items.filter(|item| item.history_item_type == ItemType::StateUpdate && item.timestamp > moment);
+    let mut happened: Vec<Happened> = states
+        .map(|item| {
+            let data: Json = serde_json::from_str(&item.history_data).unwrap_or_default();
+            let reason = data["newState"]["stateReason"].as_str().unwrap_or_default().to_owned();
+            Happened { at: item.timestamp, alarm: item.alarm_name, summary: item.history_summary, reason }
+        })
+        .collect();
+    happened.sort_by(|a, b| (a.at, &a.alarm).cmp(&(b.at, &b.alarm)));
+    Ok(happened)
 }
 
 /// What a Put or a deletion did; `verb` is `created`, `updated` or `deleted`.

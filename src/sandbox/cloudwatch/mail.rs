@@ -1,7 +1,7 @@
 //! An alarm's notification as people get it by mail: the words CloudWatch sends to subscribers with the protocol email.
 
-use super::actions::region_name;
-use super::alarm::{self, Alarm, AlarmType, State, StateValue};
+use super::actions::{LISTS, region_name};
+use super::alarm::{self, Alarm, AlarmType, State};
 use crate::sandbox::store::Tx;
 use serde_json::Value as Json;
 
@@ -34,12 +34,7 @@ pub fn text(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> String {
         lines.extend(metric(alarm));
     }
     lines.extend([String::new(), "State Change Actions:".to_owned()]);
-    let lists = [
-        (StateValue::Ok, "OKActions"),
-        (StateValue::Alarm, "AlarmActions"),
-        (StateValue::InsufficientData, "InsufficientDataActions"),
-    ];
-    for (state, list) in lists {
+    for (state, list) in LISTS {
         let actions: Vec<String> = alarm.texts(list).map(|action| format!("[{action}]")).collect();
         lines.push(format!("- {}: {}", state.as_str(), actions.join(" ")));
     }

@@ -1,11 +1,12 @@
-//! CloudWatch: alarms with their tags, history and mute rules, and metrics. Alarms here change state only when told to
-//! (SetAlarmState): the sandbox does not evaluate them.
+//! CloudWatch: alarms with their tags, history and mute rules, and metrics. Alarms are evaluated as time passes.
 
 mod actions;
 mod alarm;
 mod change;
 mod data;
 mod describe;
+mod evaluate;
+mod held;
 mod history;
 mod mail;
 mod metric;
@@ -19,6 +20,8 @@ mod tests;
 
 pub use data::embedded;
 pub use data::invoked::{Measured, forget as forget_invocations, record as record_invocation};
+pub use evaluate::catch_up;
+pub use history::{Happened, changes_since};
 
 use super::dispatch::answer;
 use super::fault::Fault;

@@ -1,11 +1,17 @@
 //! The HTTP client under the SDK: reads a request, lets the weather befall it, runs its handler in a transaction, writes the
 //! answer. What an operation does is the services' matter.
 
+mod invoke;
 #[cfg(test)]
 mod tests;
 
+pub use invoke::Invoked;
+
+use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
 use super::fault::Fault;
+use super::lambda::instance::Instances;
+use super::lambda::invoke as function_call;
 use super::logs::tail;
 use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Started, Stats};
@@ -33,11 +39,15 @@ pub struct Sandbox(Arc<Shared>);
 
 struct Shared {
     weather: Weather,
+    instances: Arc<Instances>,
     state: Mutex<State>,
 }
 
 /// How a call ended at AWS's end, and its answer.
 type Arrived = (Outcome, Result<HttpResponse, ConnectorError>);
+
+/// What a handler answered, or what befell the call before it got there.
+type Applied = Result<Result<Value, Fault>, Arrived>;
 
 /// How often a call that waits for something looks again; another process may bring it.
 const POLL: Duration = Duration::from_millis(50);
@@ -72,7 +82,7 @@ impl Sandbox {
             calls: 0,
             writes: 0,
         };
-        Sandbox(Arc::new(Shared { weather, state: Mutex::new(state) }))
+        Sandbox(Arc::new(Shared { weather, instances: Arc::default(), state: Mutex::new(state) }))
     }
 
     /// To be set on the SDK's configuration.
@@ -117,9 +127,20 @@ impl Sandbox {
         self.state().store.time()
     }
 
-    /// Moves the clock ahead, for everybody who shares the state.
+    /// Moves the clock ahead, for everybody who shares the state; the alarms everywhere are evaluated on the way.
     pub fn advance(&self, by: Duration) -> anyhow::Result<()> {
-        self.state().store.advance(&self.0.weather, by)
+        self.state().store.advance(&self.0.weather, by)?;
+        self.catch_up()
+    }
+
+    /// Evaluates what is due, in every account and region: for who shows the sandbox without calling it.
+    pub fn catch_up(&self) -> anyhow::Result<()> {
+        self.places()?.iter().try_for_each(|(account, region)| self.visit(account, region, |_| Ok(())))
+    }
+
+    /// The changes of alarms' states after a moment, in order of time.
+    pub fn changes_since(&self, account: &str, region: &str, moment: Timestamp) -> anyhow::Result<Vec<Happened>> {
+        self.visit(account, region, |tx| changes_since(tx, moment))
     }
 
     /// Forgets everything that was ever done here, and the file.
@@ -132,9 +153,10 @@ impl Sandbox {
         &self,
         account: &str,
         region: &str,
-        visit: impl FnMut(&mut Tx) -> Result<T, Fault>,
+        mut visit: impl FnMut(&mut Tx) -> Result<T, Fault>,
     ) -> anyhow::Result<T> {
         let state = &mut *self.state();
+        let visit = |tx: &mut Tx| dispatch::catch_up(tx).and_then(|()| visit(tx));
         let (visited, _) = state.store.transact(account, region, &self.0.weather, state.calls, visit)?;
         visited.map_err(|fault| anyhow::anyhow!("{}: {}", fault.code, fault.message))
     }
@@ -163,13 +185,15 @@ impl Sandbox {
         };
         travel(way).await;
         let until = Instant::now() + dispatch::patience(&request);
-        let (outcome, answer) = loop {
+        let applied = loop {
             let last = Instant::now() >= until;
-            match self.arrive(&request, accident, last) {
-                Some(arrived) => break arrived,
-                None => tokio::time::sleep(POLL.min(until.saturating_duration_since(Instant::now()))).await,
+            match self.apply(&request, accident) {
+                Ok(Ok(answer)) if !last && dispatch::is_empty(&answer) => {}
+                applied => break applied,
             }
+            tokio::time::sleep(POLL.min(until.saturating_duration_since(Instant::now()))).await;
         };
+        let (outcome, answer) = self.answer(&request, accident, applied).await;
         travel(way).await;
         let state = self.state();
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
@@ -179,55 +203,70 @@ impl Sandbox {
         if killed { Err(lost("the sandbox's process was killed")) } else { answer }
     }
 
-    fn write(&self, request: &Request, reply: &Reply, answer: Result<Value, Fault>) -> anyhow::Result<HttpResponse> {
+    /// The answer to what was applied.
+    async fn answer(&self, request: &Request, accident: Option<Accident>, applied: Applied) -> Arrived {
+        let answer = match applied {
+            Ok(answer) => answer,
+            Err(refused) => return refused,
+        };
+        let written = self.write(request, &request.reply(), answer).await.map_err(other);
+        if accident == Some(Accident::ResetAfter) {
+            return (Outcome::Faulted, Err(lost("connection reset after the request was applied")));
+        }
+        (Outcome::Answered, written)
+    }
+
+    /// Most answers are values; a function's is what the function says, and a tail's is a stream.
+    async fn write(
+        &self,
+        request: &Request,
+        reply: &Reply,
+        answer: Result<Value, Fault>,
+    ) -> anyhow::Result<HttpResponse> {
         let caller = &request.caller;
-        match answer {
-            Ok(session) if (&*caller.service, &*request.operation) == ("logs", tail::OPERATION) => {
+        let (account, region) = (caller.account.as_str(), caller.region.as_str());
+        match (caller.service.as_str(), request.operation.as_str(), answer) {
+            ("logs", tail::OPERATION, Ok(session)) => {
                 let session: tail::Session = wire::decode(session)?;
-                reply.stream(session.body(self.clone(), &caller.account, &caller.region)?)
+                reply.stream(session.body(self.clone(), account, region)?)
             }
-            answer => reply.write(answer),
+            ("lambda", function_call::OPERATION, Ok(call)) => {
+                self.respond(account, region, wire::decode(call)?, reply).await
+            }
+            (_, _, answer) => reply.write(answer),
         }
     }
 
-    /// The call at AWS's end; none where it found nothing and may still wait.
-    fn arrive(&self, request: &Request, accident: Option<Accident>, last: bool) -> Option<Arrived> {
+    /// The call at AWS's end: runs the handler. Where something befalls the call before that, it is the error.
+    fn apply(&self, request: &Request, accident: Option<Accident>) -> Applied {
         let weather = &self.0.weather;
         let mut held = self.state();
         let state = &mut *held;
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
         if killed || accident == Some(Accident::ResetBefore) {
-            return Some((Outcome::Faulted, Err(lost("connection reset before the request was applied"))));
+            return Err((Outcome::Faulted, Err(lost("connection reset before the request was applied"))));
         }
         let reply = request.reply();
         let caller = &request.caller;
         if !state.buckets.allow(weather, &caller.account, &caller.region, &caller.service, &request.operation) {
             let fault = Fault::throttled(&caller.service, reply.protocol());
-            return Some((Outcome::Throttled, reply.write(Err(fault)).map_err(other)));
+            return Err((Outcome::Throttled, reply.write(Err(fault)).map_err(other)));
         }
         if accident == Some(Accident::Internal) {
             let fault = Fault::internal(&caller.service);
-            return Some((Outcome::Faulted, reply.write(Err(fault)).map_err(other)));
+            return Err((Outcome::Faulted, reply.write(Err(fault)).map_err(other)));
         }
         let (account, region) = (caller.account.clone(), caller.region.clone());
         let done =
             state.store.transact(&account, &region, weather, state.calls, |tx| dispatch::dispatch(request.clone(), tx));
-        let answer = match done {
+        match done {
             Ok((answer, written)) => {
                 state.writes += u64::from(written);
-                answer
+                Ok(answer)
             }
             // The state file is out of reach: no retry helps, so this is no answer of AWS's.
-            Err(error) => return Some((Outcome::Faulted, Err(ConnectorError::other(error.into(), None)))),
-        };
-        if !last && answer.as_ref().is_ok_and(dispatch::is_empty) {
-            return None;
+            Err(error) => Err((Outcome::Faulted, Err(ConnectorError::other(error.into(), None)))),
         }
-        if accident == Some(Accident::ResetAfter) {
-            return Some((Outcome::Faulted, Err(lost("connection reset after the request was applied"))));
-        }
-        drop(held);
-        Some((Outcome::Answered, self.write(request, &reply, answer).map_err(other)))
     }
 }
 

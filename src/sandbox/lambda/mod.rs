@@ -1,12 +1,19 @@
-//! Lambda's control plane: functions as configuration; no code runs. From a path to its handler.
+//! Lambda: functions as configuration, and calls of them. From a path to its handler.
 
 mod access;
+mod concurrency;
 mod function;
+pub mod instance;
+pub mod invoke;
+#[cfg(test)]
+mod invoke_tests;
+pub mod record;
 #[cfg(test)]
 mod tests;
 
 pub use function::{SERVICE, default_log_group};
 
+use super::cloudwatch;
 use super::dispatch::answer;
 use super::fault::Fault;
 use super::paging::{Order, page};
@@ -38,6 +45,11 @@ pub const ROUTES: &[Route] = &[
     Route::new("GET", "/2021-10-31/functions/{FunctionName}/url", "GetFunctionUrlConfig", 200),
     Route::new("PUT", "/2021-10-31/functions/{FunctionName}/url", "UpdateFunctionUrlConfig", 200),
     Route::new("DELETE", "/2021-10-31/functions/{FunctionName}/url", "DeleteFunctionUrlConfig", 204),
+    Route::new("PUT", "/2017-10-31/functions/{FunctionName}/concurrency", "PutFunctionConcurrency", 200),
+    Route::new("GET", "/2019-09-30/functions/{FunctionName}/concurrency", "GetFunctionConcurrency", 200),
+    Route::new("DELETE", "/2017-10-31/functions/{FunctionName}/concurrency", "DeleteFunctionConcurrency", 204),
+    Route::new("POST", "/2015-03-31/functions/{FunctionName}/invocations", invoke::OPERATION, 200)
+        .raw(&[("x-amz-invocation-type", "InvocationType"), ("x-amz-log-type", "LogType")]),
     Route::new("GET", "/2016-08-19/account-settings", "GetAccountSettings", 200),
 ];
 
@@ -57,6 +69,10 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "GetFunctionUrlConfig" => answer(request, tx, access::url),
         "UpdateFunctionUrlConfig" => answer(request, tx, access::update_url),
         "DeleteFunctionUrlConfig" => answer(request, tx, access::delete_url),
+        invoke::OPERATION => answer(request, tx, invoke::invoke),
+        "PutFunctionConcurrency" => answer(request, tx, concurrency::put),
+        "GetFunctionConcurrency" => answer(request, tx, concurrency::get),
+        "DeleteFunctionConcurrency" => answer(request, tx, concurrency::delete),
         "ListFunctions" => answer(request, tx, list),
         "GetAccountSettings" => answer(request, tx, account_settings),
         other => Err(Fault::unknown_operation(other)),
@@ -120,6 +136,8 @@ struct Done {}
 #[serde(rename_all = "PascalCase")]
 struct GotFunction {
     configuration: Function,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<concurrency::Concurrency>,
     code: Location,
     #[serde(skip_serializing_if = "Tags::is_empty")]
     tags: Tags,
@@ -154,8 +172,8 @@ struct Limit {
     total_code_size: i64,
     code_size_unzipped: i64,
     code_size_zipped: i64,
-    concurrent_executions: i32,
-    unreserved_concurrent_executions: i32,
+    concurrent_executions: usize,
+    unreserved_concurrent_executions: usize,
 }
 
 #[derive(Serialize)]
@@ -192,6 +210,8 @@ fn delete(input: Named, tx: &mut Tx) -> Result<Done, Fault> {
     let function = find(tx, &input)?;
     tx.delete(TABLE, &function.function_name);
     access::forget(tx, &function.function_name);
+    concurrency::forget(tx, &function.function_name);
+    cloudwatch::forget_invocations(tx, &function.function_name);
     tags::forget(tx, &function.function_arn)?;
     Ok(Done {})
 }
@@ -248,7 +268,8 @@ fn get(input: Named, tx: &mut Tx) -> Result<GotFunction, Fault> {
         configuration.function_name,
         region = tx.region(),
     );
-    Ok(GotFunction { configuration, code: Location { repository_type: "S3", location }, tags })
+    let concurrency = concurrency::shown(tx, &configuration.function_name)?;
+    Ok(GotFunction { configuration, concurrency, code: Location { repository_type: "S3", location }, tags })
 }
 
 fn configuration(input: Named, tx: &mut Tx) -> Result<Function, Fault> {
@@ -284,8 +305,8 @@ fn account_settings(_: GetAccountSettings, tx: &mut Tx) -> Result<AccountSetting
         total_code_size: 80_530_636_800,
         code_size_unzipped: 262_144_000,
         code_size_zipped: 52_428_800,
-        concurrent_executions: 1000,
-        unreserved_concurrent_executions: 1000,
+        concurrent_executions: concurrency::ACCOUNT_LIMIT,
+        unreserved_concurrent_executions: concurrency::ACCOUNT_LIMIT - concurrency::all(tx)?,
     };
     let account_usage = Usage {
         total_code_size: functions.iter().map(|(_, function)| function.code_size).sum(),

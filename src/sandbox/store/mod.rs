@@ -52,7 +52,7 @@ impl Store {
 
     /// Runs a handler in one account and region and keeps what it changed, all of it or, where it faults, nothing.
     ///
-    /// True in the answer means that something was written. A handler may run twice: where another process wrote in between, the
+    /// True in the answer means that the handler wrote, beyond what the sandbox does of its own accord. A handler may run twice: where another process wrote in between, the
     /// first run is forgotten. An error means that the file is out of reach.
     pub fn transact<T>(
         &mut self,
@@ -70,27 +70,27 @@ impl Store {
             let seed = fold(weather.seed ^ call.rotate_left(32) ^ entities.version(), [account, region]);
             let mut tx = Tx::new(entities, account, region, weather, now, fastrand::Rng::with_seed(seed));
             let answer = handler(&mut tx);
+            let asked = answer.is_ok() && tx.is_asked();
             let changes = if answer.is_ok() { tx.into_changes() } else { Vec::new() };
-            (answer, changes)
+            (answer, changes, asked)
         };
-        let (mut answer, mut changes) = run(&self.entities);
+        let (mut answer, mut changes, mut written) = run(&self.entities);
         if changes.is_empty() {
             return Ok((answer, false));
         }
         if let Some(journal) = &mut self.journal {
             let lock = journal.lock()?;
             if journal.refresh(&mut self.entities)? {
-                (answer, changes) = run(&self.entities);
+                (answer, changes, written) = run(&self.entities);
             }
             journal.append(account, region, &changes)?;
-            let written = !changes.is_empty();
             self.entities.apply(account, region, changes);
             journal.compact_if_worth_it(&self.entities)?;
             drop(lock);
             return Ok((answer, written));
         }
         self.entities.apply(account, region, changes);
-        Ok((answer, true))
+        Ok((answer, written))
     }
 
     /// The time in the sandbox: the wall's, and by how much it was moved ahead.

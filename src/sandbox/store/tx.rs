@@ -21,6 +21,9 @@ pub struct Tx<'a> {
     now: Timestamp,
     rng: fastrand::Rng,
     changes: BTreeMap<(&'static str, String), Option<Arc<str>>>,
+    /// Whether the caller changed something, and not only time.
+    asked: bool,
+    by_itself: bool,
 }
 
 impl<'a> Tx<'a> {
@@ -32,12 +35,33 @@ impl<'a> Tx<'a> {
         now: Timestamp,
         rng: fastrand::Rng,
     ) -> Self {
-        Tx { entities, account, region, weather, now, rng, changes: BTreeMap::new() }
+        Tx { entities, account, region, weather, now, rng, changes: BTreeMap::new(), asked: false, by_itself: false }
+    }
+
+    /// Whether there are changes that the caller asked for.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked
     }
 
     pub(super) fn into_changes(self) -> Vec<Change> {
         let changes = self.changes.into_iter();
         changes.map(|((table, key), value)| Change { table: table.to_owned(), key, value }).collect()
+    }
+
+    /// What the sandbox does of its own accord, as time passes: its changes are kept, but nobody wrote them.
+    pub fn by_itself<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.by_itself, true);
+        let done = act(self);
+        self.by_itself = outer;
+        done
+    }
+
+    /// What happened at another moment than now.
+    pub fn at<T>(&mut self, moment: Timestamp, act: impl FnOnce(&mut Self) -> T) -> T {
+        let now = std::mem::replace(&mut self.now, moment);
+        let done = act(self);
+        self.now = now;
+        done
     }
 
     /// Twelve digits.
@@ -106,6 +130,7 @@ impl<'a> Tx<'a> {
     pub fn put<T: Serialize>(&mut self, table: &'static str, key: &str, value: &T) -> Result<(), Fault> {
         let text = serde_json::to_string(value).map_err(|error| Fault::corrupt(key, error))?;
         self.changes.insert((table, key.to_owned()), Some(text.into()));
+        self.asked |= !self.by_itself;
         Ok(())
     }
 
@@ -115,6 +140,7 @@ impl<'a> Tx<'a> {
         let changed = self.changes.remove(&(table, key.to_owned()));
         if stored {
             self.changes.insert((table, key.to_owned()), None);
+            self.asked |= !self.by_itself;
         }
         changed.map_or(stored, |change| change.is_some())
     }
@@ -150,6 +176,16 @@ impl<'a> Tx<'a> {
     ) -> Result<Vec<(String, T)>, Fault> {
         let found = self.texts(table, prefix);
         found.into_iter().map(|(key, text)| Ok((key.to_owned(), parse(table, key, text)?))).collect()
+    }
+
+    /// The entities whose stored text is wanted: the others are not parsed.
+    pub fn list_where<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, T)>, Fault> {
+        let found = self.texts(table, "").into_iter().filter(|(_, text)| wanted(text));
+        found.map(|(key, text)| Ok((key.to_owned(), parse(table, key, text)?))).collect()
     }
 
     fn texts(&self, table: &'static str, prefix: &str) -> BTreeMap<&str, &str> {

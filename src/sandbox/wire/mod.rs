@@ -15,7 +15,7 @@ mod types;
 
 pub use decode::decode;
 pub use rest::Route;
-pub use types::{Entries, Timestamp};
+pub use types::{Blob, Entries, Timestamp};
 
 use super::accounts::{self, Caller};
 use super::dispatch::routes;
@@ -134,8 +134,9 @@ pub fn read(http: &HttpRequest) -> Result<Request, Refused> {
             (operation, input, 200)
         }
         Protocol::Rest => {
-            let matched =
-                rest::read(routes(&caller.service), http.method(), path, parameters, body).map_err(malformed)?;
+            let member = |name: &str| http.headers().get(name).map(str::to_owned);
+            let matched = rest::read(routes(&caller.service), http.method(), path, parameters, member, body);
+            let matched = matched.map_err(malformed)?;
             matched.ok_or_else(|| refuse(Fault::unknown_operation(&format!("{} {path}", http.method())).status(404)))?
         }
     };
@@ -161,6 +162,16 @@ impl Reply {
     pub fn stream(&self, body: SdkBody) -> Result<HttpResponse> {
         let response = http::Response::builder().header("content-type", "application/vnd.amazon.eventstream");
         Ok(response.header("x-amzn-requestid", request_id()).body(body)?.try_into()?)
+    }
+
+    /// The response whose body is the service's own, as it is.
+    pub fn raw(&self, status: u16, headers: &[(&'static str, String)], body: Vec<u8>) -> Result<HttpResponse> {
+        let mut response = http::Response::builder().status(status).header("content-type", "application/json");
+        response = response.header("x-amzn-requestid", request_id());
+        for (name, value) in headers {
+            response = response.header(*name, value);
+        }
+        Ok(response.body(SdkBody::from(body))?.try_into()?)
     }
 
     pub fn protocol(&self) -> Protocol {

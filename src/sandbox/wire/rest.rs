@@ -14,11 +14,19 @@ pub struct Route {
     pub operation: &'static str,
     /// The HTTP status of a success.
     pub success: u16,
+    /// Where the body is no JSON of members but the member `Payload`: the headers that are members, with their names.
+    pub raw: Option<&'static [(&'static str, &'static str)]>,
 }
 
 impl Route {
     pub const fn new(method: &'static str, path: &'static str, operation: &'static str, success: u16) -> Self {
-        Route { method, path, operation, success }
+        Route { method, path, operation, success, raw: None }
+    }
+
+    /// The same, with a body that is one member, and headers that are members.
+    pub const fn raw(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.raw = Some(headers);
+        self
     }
 
     /// What the placeholders stand for, where the path fits.
@@ -47,6 +55,7 @@ pub fn read(
     method: &str,
     path: &str,
     query: &str,
+    header: impl Fn(&str) -> Option<String>,
     body: &[u8],
 ) -> Result<Option<(String, Value, u16)>, String> {
     let fitting = routes.iter().filter(|route| route.method == method);
@@ -56,7 +65,11 @@ pub fn read(
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         members.push((Value::Text(name.into_owned()), Value::Text(value.into_owned())));
     }
-    if let Value::Map(body) = json::read(body)? {
+    if let Some(headers) = route.raw {
+        members.push((Value::Text("Payload".to_owned()), Value::Bytes(body.to_vec())));
+        let given = headers.iter().filter_map(|(name, member)| Some((*member, header(name)?)));
+        members.extend(given.map(|(member, value)| (Value::Text(member.to_owned()), Value::Text(value))));
+    } else if let Value::Map(body) = json::read(body)? {
         members.extend(body);
     }
     Ok(Some((route.operation.to_owned(), Value::Map(members), route.success)))

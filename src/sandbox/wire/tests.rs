@@ -101,7 +101,7 @@ fn a_path_names_the_operation() {
         Route::new("GET", "/2015-03-31/functions", "ListFunctions", 200),
         Route::new("GET", "/2015-03-31/functions/{FunctionName}/configuration", "GetFunctionConfiguration", 200),
     ];
-    let read = |method, path, query| rest::read(ROUTES, method, path, query, b"").unwrap();
+    let read = |method, path, query| rest::read(ROUTES, method, path, query, |_| None, b"").unwrap();
     let (operation, input, _) = read("GET", "/2015-03-31/functions/arn%3Aaws+x/configuration", "Qualifier=1").unwrap();
     assert_eq!(operation, "GetFunctionConfiguration");
     let input: BTreeMap<String, String> = decode(input).unwrap();

@@ -45,7 +45,7 @@ pub async fn track(app: AppRef, request: Request) -> Response {
     let line = app.emf.as_ref().map(|emf| emf.tracked(&event));
     let fate = app.store.track(event).await;
     if let Some(line) = line {
-        crate::service::emf::write(&line);
+        crate::service::console::print(&line);
     }
     Answer::ok(&Tracked {
         status: "success",

@@ -5,7 +5,8 @@ mod payload;
 mod runtime;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use serde_json::json;
 use self::payload::Invocation;
 use self::runtime::Runtime;
 use super::config::{Config, Environment};
+use super::console::{self, Console};
 use super::emf::Emf;
 use super::http::App;
 use super::log::{self, Field};
@@ -48,14 +50,18 @@ impl Surroundings {
 pub async fn serve(surroundings: Surroundings, env: &Environment) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut runtime = Runtime::connect(&surroundings.api).await?;
-    let app = match start(&surroundings, env) {
+    let started = configure(env, Path::new(DATA_DIR)).and_then(|config| {
+        log::start(config.log_level, config.log_format, true);
+        start(&surroundings.function, &config, env)
+    });
+    let app = match started {
         Ok(app) => app,
         Err(error) => {
-            runtime.failed_to_start(&failure("Runtime.InitError", &format!("{error:#}"))).await?;
+            runtime.failed_to_start(&Failure::init(&error).to_string()).await?;
             return Err(error);
         }
     };
-    let fail_on_5xx = env.get("LAMBDA_FAIL_ON_5XX").is_some_and(|value| value == "1" || value == "true");
+    let fail_on_5xx = fails_on_5xx(env);
     log::info("initialised", &[("duration_ms", Field::Millis(began.elapsed()))]);
     loop {
         let (id, event) = runtime.next().await?;
@@ -63,18 +69,84 @@ pub async fn serve(surroundings: Surroundings, env: &Environment) -> anyhow::Res
         let function = surroundings.function.clone();
         // Its own task, so that a panic is this invocation's error, which Lambda counts, and no other's.
         let outcome = tokio::spawn(async move { invoke(&app, &event, &function, fail_on_5xx).await }).await;
-        match outcome {
-            Ok(Ok(answer)) => runtime.respond(&id, answer).await?,
-            Ok(Err(told)) => runtime.fail(&id, &failure("Service.ServerError", &told)).await?,
-            Err(_) => runtime.fail(&id, &failure("Service.Panic", "The service panicked; its log says where")).await?,
+        match outcome.unwrap_or_else(|_| Err(Failure::panic())) {
+            Ok(answer) => runtime.respond(&id, answer).await?,
+            Err(failure) => runtime.fail(&id, &failure.to_string()).await?,
         }
     }
 }
 
-fn start(surroundings: &Surroundings, env: &Environment) -> anyhow::Result<Arc<App>> {
+/// The service as one instance of a function in somebody else's process, which hands it events itself.
+pub struct Instance {
+    app: Arc<App>,
+    console: Arc<Console>,
+    function: String,
+    fail_on_5xx: bool,
+}
+
+impl Instance {
+    /// Starts as on Lambda, with the environment of the function; what is kept goes into `dir`, the instance's `/tmp`.
+    ///
+    /// # Errors
+    /// When the service cannot start, with what Lambda would be told.
+    pub fn start(function: &str, env: &Environment, dir: &Path) -> Result<Self, Failure> {
+        let config = configure(env, dir).map_err(|error| Failure::init(&error))?;
+        let console = Console::new(config.log_level, config.log_format);
+        let started = console::scope_sync(&console, || start(function, &config, env));
+        let app = started.map_err(|error| Failure::init(&error))?;
+        Ok(Self { app, console, function: function.to_owned(), fail_on_5xx: fails_on_5xx(env) })
+    }
+
+    /// Answers one event with JSON.
+    ///
+    /// # Errors
+    /// What Lambda would count as an error of the function.
+    pub async fn invoke(&self, event: &[u8]) -> Result<String, Failure> {
+        let answer = invoke(&self.app, event, &self.function, self.fail_on_5xx);
+        console::scope(Some(Arc::clone(&self.console)), answer).await
+    }
+
+    /// What the instance wrote since the last time, each line with its moment.
+    pub fn take_lines(&self) -> Vec<(Instant, String)> {
+        self.console.take()
+    }
+
+    /// Ends it: its files are no longer used.
+    pub async fn stop(&self) {
+        self.app.stop().await;
+    }
+}
+
+/// An error of the function, as Lambda is told it and shows it to whoever invoked it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The name of its kind, e.g. `Runtime.InitError`.
+    pub kind: &'static str,
+    pub message: String,
+}
+
+impl Failure {
+    fn init(error: &anyhow::Error) -> Self {
+        Self { kind: "Runtime.InitError", message: format!("{error:#}") }
+    }
+
+    pub fn panic() -> Self {
+        Self { kind: "Service.Panic", message: "The service panicked; its log says where".to_owned() }
+    }
+}
+
+impl Display for Failure {
+    /// The JSON that Lambda wants.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let json = json!({ "errorType": self.kind, "errorMessage": self.message, "stackTrace": [] });
+        json.fmt(f)
+    }
+}
+
+fn configure(env: &Environment, dir: &Path) -> anyhow::Result<Config> {
     let mut config = Config::from_environment(env)?;
     if env.get("MLOPS_DATA_DIR").is_none() {
-        config.move_data(PathBuf::from(DATA_DIR));
+        config.move_data(dir.to_owned());
     }
     // Lambda's own logging settings count where the service's are not set.
     if env.get("LOG_LEVEL").is_none() {
@@ -83,29 +155,34 @@ fn start(surroundings: &Surroundings, env: &Environment) -> anyhow::Result<Arc<A
     if env.get("LOG_FORMAT").is_none() {
         config.log_format = env.get("AWS_LAMBDA_LOG_FORMAT").and_then(|f| f.parse().ok()).unwrap_or(config.log_format);
     }
-    log::start(config.log_level, config.log_format, true);
-    let budget = env.get("EMF_METRIC_BUDGET").and_then(|budget| budget.parse().ok()).unwrap_or(METRIC_BUDGET);
-    App::start(&config, Some(Emf::new(&surroundings.function, budget)))
+    Ok(config)
 }
 
-/// One event's answer; the text of an error that Lambda is to count.
-async fn invoke(app: &Arc<App>, event: &[u8], function: &str, fail_on_5xx: bool) -> Result<String, String> {
+fn start(function: &str, config: &Config, env: &Environment) -> anyhow::Result<Arc<App>> {
+    let budget = env.get("EMF_METRIC_BUDGET").and_then(|budget| budget.parse().ok()).unwrap_or(METRIC_BUDGET);
+    App::start(config, Some(Emf::new(function, budget)))
+}
+
+fn fails_on_5xx(env: &Environment) -> bool {
+    env.get("LAMBDA_FAIL_ON_5XX").is_some_and(|value| value == "1" || value == "true")
+}
+
+/// One event's answer, or the error that Lambda is to count.
+async fn invoke(app: &Arc<App>, event: &[u8], function: &str, fail_on_5xx: bool) -> Result<String, Failure> {
+    let failure = |message| Failure { kind: "Service.ServerError", message };
     match Invocation::parse(event, function) {
         Invocation::Warmer => Ok(payload::answer(200, &BTreeMap::new(), "warm")),
         Invocation::Http { request, client } => {
             let response = app.call(*request, client).await;
             if fail_on_5xx && response.status().is_server_error() {
-                return Err(format!("answered {}", response.status().as_u16()));
+                return Err(failure(format!("answered {}", response.status().as_u16())));
             }
-            payload::envelope(response).await
+            payload::envelope(response).await.map_err(failure)
         }
+        // Nobody waits for a status code: whoever wired the wrong event to the function sees it in Errors.
         Invocation::Unknown => {
-            let headers = BTreeMap::from([("content-type", "application/json".to_owned())]);
-            Ok(payload::answer(400, &headers, r#"{"error":"Not an HTTP event of payload format 2.0"}"#))
+            log::error("no HTTP event of payload format 2.0", &[]);
+            Err(Failure { kind: "Service.UnknownEvent", message: "Not an HTTP event of payload format 2.0".to_owned() })
         }
     }
-}
-
-fn failure(kind: &str, message: &str) -> String {
-    json!({ "errorType": kind, "errorMessage": message, "stackTrace": [] }).to_string()
 }

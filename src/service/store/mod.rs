@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::reply::Reply;
 pub use self::rows::Analytics;
 use super::config::Config;
+use super::console;
 use super::event::Event;
 use super::metrics::Ledger;
 
@@ -87,10 +88,11 @@ impl Store {
         let status = Arc::<Status>::default();
         let writer = writer::Writer::new(config, ledger, Arc::clone(&status))?;
         let (jobs, inbox) = mpsc::channel(QUEUE);
+        let console = console::here();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || runtime.block_on(writer.run(inbox)))
+            .spawn(move || runtime.block_on(console::scope(console, writer.run(inbox))))
             .context("cannot start the store's thread")?;
         Ok(Self { jobs, status })
     }

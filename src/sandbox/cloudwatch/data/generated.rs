@@ -69,8 +69,15 @@ impl Function {
         Function { seed, peak: 12.0 + draw.f64() * 18.0, median: 140.0 + draw.f64() * 120.0 }
     }
 
-    /// What it did in a minute since 1970; none where it was not called.
-    pub fn minute(&self, minute: i64) -> Option<Minute> {
+    /// One metric of a minute since 1970; none where Lambda would publish nothing.
+    pub fn aggregate(&self, minute: i64, name: Name) -> Option<Aggregate> {
+        let timed = matches!(name, Name::Duration | Name::ConcurrentExecutions);
+        self.minute(minute, timed).and_then(|done| done.aggregate(name))
+    }
+
+    /// What it did in a minute; none where it was not called. How long the calls took is reckoned only where it is wanted: it costs
+    /// most of the work.
+    fn minute(&self, minute: i64, timed: bool) -> Option<Minute> {
         let mut draw = self.draw(minute.unsigned_abs());
         let incident = self.incident(minute);
         let invocations = poisson(&mut draw, self.rate(minute));
@@ -85,7 +92,8 @@ impl Function {
         let (mut errors, mut durations) = (0, Vec::new());
         for n in 0..invocations {
             errors += u32::from(draw.f64() < failing);
-            let ordinary = self.median * slow * (0.45 * normal(&mut draw)).exp();
+            let (a, b) = (draw.f64(), draw.f64());
+            let ordinary = if timed { self.median * slow * (0.45 * normal(a, b)).exp() } else { 0.0 };
             let start = if n == 0 && draw.f64() < cold { 700.0 + 600.0 * draw.f64() } else { 0.0 };
             durations.push((((ordinary + start) * 100.0).round() / 100.0).min(29_000.0));
         }
@@ -128,8 +136,7 @@ impl Function {
 }
 
 impl Minute {
-    /// One metric of the minute; none where Lambda would publish nothing.
-    pub fn aggregate(&self, name: Name) -> Option<Aggregate> {
+    fn aggregate(&self, name: Name) -> Option<Aggregate> {
         let invocations = self.durations.len() as f64;
         let flags = |set: u32, of: f64| vec![(0.0, of - f64::from(set)), (1.0, f64::from(set))];
         let samples: Vec<Sample> = match name {
@@ -158,7 +165,7 @@ fn poisson(draw: &mut fastrand::Rng, mean: f64) -> u32 {
     count
 }
 
-/// A standard normal deviate (Box and Muller).
-fn normal(draw: &mut fastrand::Rng) -> f64 {
-    (-2.0 * (1.0 - draw.f64()).ln()).sqrt() * (2.0 * PI * draw.f64()).cos()
+/// A standard normal deviate of two even ones (Box and Muller).
+fn normal(a: f64, b: f64) -> f64 {
+    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * PI * b).cos()
 }

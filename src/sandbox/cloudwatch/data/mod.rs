@@ -10,7 +10,6 @@ pub mod query;
 pub mod statistics;
 
 pub use embedded::embedded;
-pub use generated::Name;
 
 use super::metric::{Dimension, Metric};
 use super::statistic::Aggregate;
@@ -31,7 +30,7 @@ const GENERATED_DAYS: i64 = 14;
 
 /// The data of one metric with beginnings of periods in `range` (seconds), in periods that are multiples since 1970. With a unit
 /// only data of that unit.
-fn series(tx: &Tx, metric: &Metric, unit: Option<&str>, range: Range<i64>, period: i64) -> Result<Series, Fault> {
+pub fn series(tx: &Tx, metric: &Metric, unit: Option<&str>, range: Range<i64>, period: i64) -> Result<Series, Fault> {
     let range = range.start.div_euclid(period) * period..range.end;
     let mut series = Series::new();
     let mut add = |second: i64, aggregate: Aggregate| {
@@ -60,7 +59,7 @@ fn series(tx: &Tx, metric: &Metric, unit: Option<&str>, range: Range<i64>, perio
         // What was made up ends where the truth begins, so that a function's numbers agree with its logs.
         let end = invoked::since(tx, &function)?.map_or(minutes.end, |since| since.seconds().div_euclid(60));
         for minute in minutes.start..minutes.end.min(end) {
-            if let Some(aggregate) = source.minute(minute).and_then(|done| done.aggregate(name)) {
+            if let Some(aggregate) = source.aggregate(minute, name) {
                 add(minute * 60, aggregate);
             }
         }

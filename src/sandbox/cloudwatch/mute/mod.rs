@@ -3,7 +3,7 @@
 mod schedule;
 
 use super::put::shared::{alarm_name, tags as check_tags};
-use super::{Nothing, alarm, constraint, invalid_next_token, page_size, required};
+use super::{Nothing, alarm, constraint, held, invalid_next_token, page_size, required};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
@@ -192,6 +192,7 @@ pub fn get_alarm_mute_rule(input: MuteRuleName, tx: &mut Tx) -> Result<Described
 /// Deleting a rule that is not there succeeds.
 pub fn delete_alarm_mute_rule(input: MuteRuleName, tx: &mut Tx) -> Result<Nothing, Fault> {
     tx.delete(TABLE, &input.alarm_mute_rule_name);
+    held::forget_rule(tx, &input.alarm_mute_rule_name)?;
     let arn = arn(tx, &input.alarm_mute_rule_name);
     tags::forget(tx, &arn)?;
     Ok(Nothing {})

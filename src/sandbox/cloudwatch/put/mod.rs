@@ -7,7 +7,7 @@ pub mod queries;
 pub mod shared;
 
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};
-use super::{Nothing, history};
+use super::{Nothing, evaluate, history};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::{self, Tag};
@@ -83,10 +83,12 @@ fn keep(wanted: Wanted, tx: &mut Tx) -> Result<Nothing, Fault> {
             let arn = alarm::arn(tx, name);
             tags::set(tx, alarm::KIND, &arn, tags::from_list(tags))?;
             let reason = "Unchecked: Initial alarm creation".to_owned();
-            State { value: first, reason, reason_data: None, updated: now, transitioned: now }
+            State { value: first, reason, reason_data: None, updated: now, transitioned: now, left_alarm: None }
         }
     };
-    let desired = Alarm { kind, configuration, state, configuration_updated: now };
+    let created = live.as_ref().map_or(now, |live| live.created);
+    let desired = Alarm { kind, configuration, state, created, configuration_updated: now };
+    evaluate::begin(tx)?;
     alarm::keep(tx, name, &desired)?;
     history::configured(tx, name, &desired, if live.is_some() { "updated" } else { "created" })?;
     Ok(Nothing {})

@@ -1,0 +1,185 @@
+//! What an alarm watches, seen from a metric that is asked for: the metric itself, a share of another one, or something else.
+//! Metric math is understood by evaluating it, not by its text.
+
+use crate::backtest::math::{Frame, Program};
+use crate::grade::rubric::MetricName;
+use crate::resources::Alarm;
+use crate::resources::alarm::MetricQuery;
+use std::collections::BTreeMap;
+
+/// How an alarm relates to the metric.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Watches {
+    /// The metric, times `scale`.
+    Metric {
+        statistic: String,
+        period: i32,
+        scale: f64,
+    },
+    /// Its share of another metric; a threshold times `percent` is one in percent.
+    Share {
+        period: i32,
+        percent: f64,
+    },
+    /// The same metric of something else.
+    OtherDimensions(BTreeMap<String, String>),
+    /// Another metric of the same thing.
+    OtherMetric(String),
+    /// It has to do with the metric, but what it says of it is not known; a reason in words.
+    Unclear(String),
+    Nothing,
+}
+
+/// What is asked for. `of` is the metric whose share counts as well.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub metric: &'a MetricName,
+    pub of: Option<&'a str>,
+}
+
+/// Test values: so many that a condition on little traffic does not hold, with a share of one percent.
+const PART: f64 = 1_000.0;
+const WHOLE: f64 = 100_000.0;
+/// Slots of a probe: enough for what looks back a little.
+const SLOTS: usize = 12;
+
+pub fn watches(alarm: &Alarm, asked: Asked<'_>) -> Watches {
+    if alarm.promql.is_some() {
+        return Watches::Unclear("it asks in PromQL, which is not judged here".to_owned());
+    }
+    if let Some(name) = &alarm.metric_name {
+        let namespace = alarm.namespace.as_deref().unwrap_or_default();
+        let stat = alarm.statistic.as_deref().or(alarm.extended_statistic.as_deref()).unwrap_or_default();
+        return one(namespace, name, &alarm.dimensions, stat, alarm.period.unwrap_or(60), asked);
+    }
+    let band = alarm.threshold_metric_id.as_deref();
+    let Some(watched) = alarm.metrics.iter().find(|query| query.return_data && band != Some(query.id.as_str())) else {
+        return Watches::Nothing;
+    };
+    match &watched.metric {
+        Some(m) => one(&m.namespace, &m.metric_name, &m.dimensions, &m.stat, m.period, asked),
+        None => math(alarm, asked),
+    }
+}
+
+fn one(
+    namespace: &str,
+    name: &str,
+    dimensions: &BTreeMap<String, String>,
+    stat: &str,
+    period: i32,
+    asked: Asked<'_>,
+) -> Watches {
+    let MetricName { namespace: wanted_namespace, name: wanted_name, dimensions: wanted } = asked.metric;
+    let same_metric = namespace == wanted_namespace && name == wanted_name;
+    let same_thing = namespace == wanted_namespace && holds(dimensions, wanted);
+    match (same_metric, same_thing) {
+        // A metric that is 1 for each failure and 0 for each success: its average is the share of failures.
+        (true, true) if stat == "Average" && asked.of.is_some() => Watches::Share { period, percent: 100.0 },
+        (true, true) => Watches::Metric { statistic: stat.to_owned(), period, scale: 1.0 },
+        (true, false) => Watches::OtherDimensions(dimensions.clone()),
+        (false, true) if !wanted.is_empty() => Watches::OtherMetric(name.to_owned()),
+        _ => Watches::Nothing,
+    }
+}
+
+/// Whether the dimensions hold all those that are wanted.
+fn holds(dimensions: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) -> bool {
+    wanted.iter().all(|(name, value)| dimensions.get(name) == Some(value))
+}
+
+/// Metric math over the metric, by what it does to numbers.
+fn math(alarm: &Alarm, asked: Asked<'_>) -> Watches {
+    let relations: Vec<(&MetricQuery, Watches)> = alarm
+        .metrics
+        .iter()
+        .filter_map(|query| {
+            let m = query.metric.as_ref()?;
+            // The sum is what a share is made of: an average in math is no share by itself.
+            let asked = Asked { of: None, ..asked };
+            Some((query, one(&m.namespace, &m.metric_name, &m.dimensions, &m.stat, m.period, asked)))
+        })
+        .collect();
+    let own = relations.iter().find_map(|(query, relation)| match relation {
+        Watches::Metric { statistic, period, .. } => Some((query.id.as_str(), statistic.clone(), *period)),
+        _ => None,
+    });
+    let Some((id, statistic, period)) = own else {
+        // Nothing of it is the metric: what is nearest to it is what there is to say.
+        let near = |wanted: fn(&Watches) -> bool| relations.iter().map(|(_, w)| w).find(|w| wanted(w)).cloned();
+        return near(|w| matches!(w, Watches::OtherDimensions(_)))
+            .or_else(|| near(|w| matches!(w, Watches::OtherMetric(_))))
+            .unwrap_or(Watches::Nothing);
+    };
+    let whole = asked.of.and_then(|of| {
+        let is = |query: &&MetricQuery| {
+            query.metric.as_ref().is_some_and(|m| {
+                m.namespace == asked.metric.namespace
+                    && m.metric_name == of
+                    && holds(&m.dimensions, &asked.metric.dimensions)
+            })
+        };
+        alarm.metrics.iter().find(is).map(|query| query.id.as_str())
+    });
+    let program = match Program::new(&alarm.metrics) {
+        Ok(program) => program,
+        Err(error) => return Watches::Unclear(format!("its metric math is not understood: {error}")),
+    };
+    let probe = Probe { program: &program, part: id, whole, period: i64::from(period.max(1)) };
+    match probe.relation() {
+        Some(Relation::Times(scale)) => Watches::Metric { statistic, period, scale },
+        Some(Relation::Share(unit)) => Watches::Share { period, percent: 1.0 / unit },
+        None => Watches::Unclear("its metric math is neither the metric nor a share of it".to_owned()),
+    }
+}
+
+enum Relation {
+    /// So many times the metric.
+    Times(f64),
+    /// The value at one percent.
+    Share(f64),
+}
+
+struct Probe<'a> {
+    program: &'a Program,
+    part: &'a str,
+    whole: Option<&'a str>,
+    period: i64,
+}
+
+impl Probe<'_> {
+    /// Proportional to the metric, and either independent of the other one or inversely proportional to it; of no further metric
+    /// at all.
+    fn relation(&self) -> Option<Relation> {
+        let base = self.value(PART, WHOLE, 5.0)?;
+        let is = |found: Option<f64>, wanted: f64| found.is_some_and(|f| (f - wanted).abs() <= 1e-6 * wanted.abs());
+        let proportional = base > 0.0 && is(self.value(2.0 * PART, WHOLE, 5.0), 2.0 * base);
+        if !proportional || !is(self.value(PART, WHOLE, 11.0), base) {
+            return None;
+        }
+        let halved = self.value(PART, 2.0 * WHOLE, 5.0);
+        if is(halved, base) {
+            return Some(Relation::Times(base / PART));
+        }
+        is(halved, base / 2.0).then_some(Relation::Share(base))
+    }
+
+    /// The value that is watched, where the metrics are constant.
+    fn value(&self, part: f64, whole: f64, others: f64) -> Option<f64> {
+        let series: Vec<Vec<f64>> = self
+            .program
+            .metrics
+            .iter()
+            .map(|id| match id.as_str() {
+                id if id == self.part => part,
+                id if Some(id) == self.whole => whole,
+                _ => others,
+            })
+            .map(|value| vec![value; SLOTS])
+            .collect();
+        let metrics: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+        let frame = Frame { metrics: &metrics, len: SLOTS, start: 0, step: self.period, period: self.period };
+        let values = self.program.run(&frame).ok()?;
+        values.last().copied().filter(|value| value.is_finite())
+    }
+}

@@ -1,0 +1,58 @@
+//! Grading accounts by what stands in them: a rubric, the facts of an account, a judgement of each item. It only ever reads.
+
+mod book;
+mod facts;
+mod judge;
+mod mistake;
+mod rubric;
+#[cfg(test)]
+mod tests;
+
+pub use book::{FORMAT_VERSION, GradeBook, Heading, Judged, Remark, Student, Verdict};
+pub use facts::{Needs, Unread};
+pub use mistake::Mistake;
+pub use rubric::{Open, Rubric, reference, schema};
+
+use crate::aws::{Aws, AwsError};
+use crate::watch::http::Http;
+use std::collections::BTreeMap;
+
+/// Grades one account and region. `now` is seconds since 1970; `http` sends what `http` tests ask for. The error concerns the
+/// account as a whole; what single reads failed is in the judgement.
+pub async fn grade(aws: &Aws, rubric: &Rubric, http: Option<&Http>, now: i64) -> Result<Vec<Judged>, AwsError> {
+    let needs = Needs::of(rubric);
+    let mut facts = facts::read(aws, &needs, http, now).await?;
+    let judged = judge::judge(rubric, &facts, now);
+    let missed = judged.iter().any(|item| item.remarks.iter().any(|remark| remark.mistake.may_be_elsewhere()));
+    if !missed || rubric.other_regions.is_empty() {
+        return Ok(judged);
+    }
+    facts.elsewhere = facts::look_elsewhere(aws, &needs, &rubric.other_regions).await?;
+    Ok(judge::judge(rubric, &facts, now))
+}
+
+/// An account that could not be reached at all: nothing of it is known.
+pub fn unread(rubric: &Rubric, why: &Unread) -> Vec<Judged> {
+    rubric.items.iter().map(|item| Judged::unread(item, why)).collect()
+}
+
+impl GradeBook {
+    /// Without students.
+    pub fn of(rubric: &Rubric) -> Self {
+        let heading =
+            |item: &rubric::Item| Heading { name: item.name.clone(), says: item.says.clone(), points: item.points };
+        Self {
+            format_version: FORMAT_VERSION.to_owned(),
+            title: rubric.title.clone(),
+            pass: rubric.pass,
+            items: rubric.items.iter().map(heading).collect(),
+            students: Vec::new(),
+        }
+    }
+}
+
+/// The columns of a student that a report shows beside the account, in this order.
+pub fn who(columns: &BTreeMap<String, String>) -> Option<&str> {
+    let named = ["name", "student", "email"].iter().find_map(|column| columns.get(*column));
+    named.map(String::as_str).filter(|text| !text.trim().is_empty())
+}

@@ -1,0 +1,79 @@
+//! Rubrics and the mistakes that can be in them.
+
+use super::{Kind, Open, Range};
+use std::collections::BTreeMap;
+
+fn bind(text: &str) -> Result<super::Rubric, String> {
+    let open = Open::parse(text).map_err(|error| error.to_string())?;
+    let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
+    open.bind(&values).map_err(|error| error.to_string())
+}
+
+fn items(items: &str) -> Result<super::Rubric, String> {
+    bind(&format!("version: 1\ntitle: t\nvars: {{ email: {{}}, url: \"\", most: 10 }}\nitems:\n{items}"))
+}
+
+#[test]
+fn variables_fill_texts_and_numbers() {
+    let rubric = items(
+        "  - { name: a, says: s, points: 2.5, alarm: { metric_name: Errors, threshold: { from: 1, to: \"${most}\", per: 5m }, notifies: { endpoint: \"${email}\" } } }\n  - { name: b, says: s, points: 1, only_if: \"${url}\", http: { url: \"${url}\" } }\n",
+    )
+    .unwrap();
+    let Kind::Alarm(alarm) = &rubric.items[0].test.kind else { panic!("an alarm") };
+    assert_eq!((alarm.threshold, alarm.per), (Some(Range { from: Some(1.0), to: Some(10.0) }), Some(300)));
+    assert_eq!(alarm.metric.namespace, "AWS/Lambda");
+    assert_eq!(alarm.notifies.as_ref().unwrap().endpoint.as_deref(), Some("you@example.edu"));
+    assert_eq!((rubric.items[0].asked, rubric.items[1].asked), (true, false));
+    assert!(rubric.other_regions.contains(&"eu-west-1".to_owned()));
+}
+
+/// What is wrong, and what the message has to say.
+#[test]
+fn every_mistake_has_a_place_and_a_way_out() {
+    let cases = [
+        ("{ name: a, says: s, points: 1, alarm: { metric_nam: Errors } }", "did you mean `metric_name`?"),
+        ("{ name: a, says: s, points: 1 }", "nothing is tested here"),
+        ("{ name: a, says: s, points: 1, topic: {}, subscription: {} }", "put several tests into all_of"),
+        ("{ name: a, says: s, points: 0, topic: {} }", "`0` is no number of points"),
+        ("{ name: a b, says: s, points: 1, topic: {} }", "cannot head a column"),
+        ("{ name: a, says: s, points: 1, topic: {}, parts: { exist: 2 } }", "did you mean `exists`?"),
+        ("{ name: a, says: s, points: 1, topic: {}, parts: { exists: 0 } }", "no part earns anything"),
+        ("{ name: a, says: s, points: 1, all_of: [] }", "`all_of` has no tests"),
+        ("{ name: a, says: s, points: 1, all_of: [{ topik: {} }] }", "did you mean `topic`?"),
+        ("{ name: a, says: s, points: 1, log_retention: { function: f, from: 8d, to: 9d } }", "no retention lies in"),
+        ("{ name: a, says: s, points: 1, log_retention: { from: 7d } }", "whose logs"),
+        ("{ name: a, says: s, points: 1, metric: { metric_name: m, from: 5, to: 1 } }", "ends before it begins"),
+        ("{ name: a, says: s, points: 1, invoked: { function: f, within: 9000d } }", "does not look back so far"),
+        ("{ name: a, says: s, points: 1, http: { path: /health } }", "no address is asked"),
+        ("{ name: a, says: s, points: 1, in_state: { metric_name: m, state: ALRM } }", "did you mean `ALARM`?"),
+        ("{ name: a, says: \"${emial}\", points: 1, topic: {} }", "did you mean `email`?"),
+        ("{ name: a, says: s, points: 1, alarm: { metric_name: m, statistic: [sum] } }", "did you mean `Sum`?"),
+    ];
+    for (item, words) in cases {
+        let error = items(&format!("  - {item}\n")).expect_err(item);
+        assert!(error.contains(words), "{item}: {error}");
+        assert!(error.contains("rubric.yaml:5:"), "{item}: {error}");
+    }
+    let twice = "  - { name: a, says: s, points: 1, topic: {} }\n  - { name: a, says: t, points: 1, topic: {} }\n";
+    let error = items(twice).unwrap_err();
+    assert!(error.contains("two items are named `a`") && error.contains("first named here"), "{error}");
+}
+
+#[test]
+fn all_mistakes_are_shown_at_once() {
+    let error =
+        items("  - { name: a, says: s, points: x, topic: {} }\n  - { name: b, points: 1, alarm: {} }\n").unwrap_err();
+    for part in ["`x` is not a number", "lacks `says`", "lacks `metric_name`", "3 mistakes in rubric.yaml"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    let error = bind("version: 1\ntitle: t\nitems: []\n").unwrap_err();
+    assert!(error.contains("there are no items"), "{error}");
+}
+
+#[test]
+fn a_rubric_is_checked_without_an_account() {
+    let right = "version: 1\ntitle: t\nvars: { email: {} }\nitems: [{ name: a, says: s, points: 1, subscription: { endpoint: \"${email}\" } }]\n";
+    Open::parse(right).unwrap().check().unwrap();
+    let wrong = right.replace("${email}", "${mail}");
+    assert!(Open::parse(&wrong).unwrap().check().unwrap_err().to_string().contains("did you mean `email`?"));
+}

@@ -1,0 +1,54 @@
+//! The accounts of an organization as a roster: what `--accounts` reads back unchanged.
+
+use super::{Look, Tone, count, csv, mask, table};
+use crate::fleet::organization::Member;
+
+/// The columns; `state` only where not all are active.
+fn cells(member: &Member, with_state: bool) -> Vec<(&'static str, &str)> {
+    let mut cells = vec![("account", &*member.account), ("name", &*member.name), ("email", &*member.email)];
+    if with_state {
+        cells.push(("state", &*member.state));
+    }
+    cells
+}
+
+pub fn roster_csv(members: &[Member], with_state: bool) -> String {
+    let header = if with_state { &["account", "name", "email", "state"][..] } else { &["account", "name", "email"] };
+    let rows =
+        members.iter().map(|member| cells(member, with_state).iter().map(|(_, cell)| (*cell).to_owned()).collect());
+    csv::csv(header.iter().copied(), rows)
+}
+
+/// Every value is quoted as JSON does, which YAML reads the same: an id keeps its zeros, and no name is anything but a text. An
+/// empty one is left out.
+pub fn roster_yaml(members: &[Member], with_state: bool) -> String {
+    let line = |member: &Member| {
+        let given = cells(member, with_state).into_iter().filter(|(_, cell)| !cell.is_empty());
+        let pairs: Vec<String> = given.map(|(name, cell)| format!("{name}: {}", quoted(cell))).collect();
+        format!("- {{ {} }}\n", pairs.join(", "))
+    };
+    if members.is_empty() { "[]\n".to_owned() } else { members.iter().map(line).collect() }
+}
+
+pub fn roster_json(members: &[Member], with_state: bool) -> String {
+    let object = |member: &Member| {
+        let given = cells(member, with_state).into_iter().filter(|(_, cell)| !cell.is_empty());
+        given.map(|(name, cell)| (name.to_owned(), cell.into())).collect::<serde_json::Map<_, _>>()
+    };
+    let list: serde_json::Value = members.iter().map(object).collect();
+    format!("{list:#}\n")
+}
+
+pub fn roster_table(members: &[Member], look: &Look) -> String {
+    let row = |member: &Member| {
+        let cell = |text: &str| mask::line(text);
+        vec![cell(&member.account), cell(&member.name), cell(&member.email), member.state.to_lowercase()]
+    };
+    let mut text = table::table(&["account", "name", "email", "state"], members.iter().map(row).collect(), look);
+    text.push_str(&look.paint(Tone::Strong, &format!("{}.", count(members.len(), "account"))));
+    text + "\n"
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,131 @@
+//! Alarms as time passes: every evaluation that was due since the last look, by the evaluator of `backtest`, and what follows from
+//! it: states, history, actions. It asks the time of its caller; what a metric said is `past`'s matter.
+
+mod configuration;
+mod past;
+mod reason_data;
+#[cfg(test)]
+mod tests;
+
+use super::alarm::{self, Alarm, AlarmType, StateValue};
+use super::{change, held};
+use crate::backtest::condition::Condition;
+use crate::backtest::watched::Watched;
+use crate::backtest::{Options, reason, replay};
+use crate::resources::composite_alarm::rule::State;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::store::Tx;
+use crate::sandbox::wire::Timestamp;
+use past::Metrics;
+use serde::{Deserialize, Serialize};
+
+/// One entity: the [`Mark`].
+const TABLE: &str = "alarm_clock";
+const KEY: &str = "mark";
+
+/// Most alarms are looked at every minute, those of high resolution every ten seconds.
+const MINUTE: i64 = 60;
+const TICK: i64 = 10;
+/// Metrics do not reach farther back than this, so evaluations need not.
+const LONGEST: i64 = 15 * 86_400;
+
+/// Until when the alarms of an account and region are evaluated.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+struct Mark {
+    /// Seconds since 1970, a multiple of [`TICK`].
+    until: i64,
+    /// Whether there are alarms of high resolution.
+    fine: bool,
+}
+
+/// A change of state that an evaluation brings.
+struct Event {
+    at: i64,
+    name: String,
+    to: StateValue,
+    reason: String,
+    reason_data: String,
+}
+
+/// From now on there are alarms to evaluate.
+pub fn begin(tx: &mut Tx) -> Result<(), Fault> {
+    if tx.get::<Mark>(TABLE, KEY)?.is_none() {
+        let until = tx.now().seconds().div_euclid(TICK) * TICK;
+        tx.put(TABLE, KEY, &Mark { until, fine: false })?;
+    }
+    Ok(())
+}
+
+/// Brings the alarms to where they would be now. Costs next to nothing where no evaluation is due.
+pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
+    let now = tx.now();
+    let Some(mark) = tx.get::<Mark>(TABLE, KEY)? else { return Ok(()) };
+    let floor = |step: i64| now.seconds().div_euclid(step) * step;
+    if floor(MINUTE) <= mark.until && !(mark.fine && floor(TICK) > mark.until) {
+        return held::release(tx, now);
+    }
+    let until = floor(TICK);
+    let (events, fine) = events(tx, mark.until.max(until - LONGEST), until)?;
+    for Event { at, name, to, reason, reason_data } in events {
+        let at = Timestamp::from_millis(at * 1000);
+        held::release(tx, at)?;
+        if let Some(alarm) = alarm::find(tx, &name)? {
+            tx.at(at, |tx| change::transition(tx, &name, alarm, to, reason, Some(reason_data)))?;
+        }
+    }
+    held::release(tx, now)?;
+    tx.put(TABLE, KEY, &Mark { until, fine })
+}
+
+/// What the evaluations after `after` until `until` change, in order of time; and whether one of the alarms is of high resolution.
+fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> {
+    let metrics = Metrics::new(tx);
+    let (mut events, mut fine) = (Vec::new(), false);
+    for (name, alarm) in tx.list::<Alarm>(alarm::TABLE)? {
+        if alarm.kind != AlarmType::Metric {
+            continue;
+        }
+        // What is evaluated in a way that is not known here stays in the state it is in: PromQL, bands, Metrics Insights.
+        let configured = configuration::of(&name, &alarm);
+        let Ok(condition) = Condition::of(&configured, Options::default()) else { continue };
+        fine |= condition.cadence() < MINUTE;
+        // Since it was last put it has been evaluated no more than since the mark.
+        let after = after.max(alarm.configuration_updated.seconds());
+        if until <= after {
+            continue;
+        }
+        let Ok(watched) = Watched::new(&configured, &condition, &metrics, after, until) else { continue };
+        let put = (alarm.created.seconds(), configured.warm_up.as_ref());
+        let changes = replay::resume(&condition, &watched, (after, until), alarm.state.value.into(), put);
+        events.extend(changes.into_iter().map(|(index, to)| Event {
+            at: watched.grid.end(index),
+            name: name.clone(),
+            to: to.into(),
+            reason: reason::text(&condition, &watched, index, to),
+            reason_data: reason_data::of(&configured, &condition, &watched, index).to_string(),
+        }));
+    }
+    metrics.finish()?;
+    events.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    Ok((events, fine))
+}
+
+impl From<State> for StateValue {
+    fn from(state: State) -> Self {
+        match state {
+            State::Ok => StateValue::Ok,
+            State::Alarm => StateValue::Alarm,
+            State::InsufficientData => StateValue::InsufficientData,
+        }
+    }
+}
+
+impl From<StateValue> for State {
+    fn from(state: StateValue) -> Self {
+        match state {
+            StateValue::Ok => State::Ok,
+            StateValue::Alarm => State::Alarm,
+            StateValue::InsufficientData => State::InsufficientData,
+        }
+    }
+}

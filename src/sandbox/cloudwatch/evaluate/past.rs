@@ -1,0 +1,116 @@
+//! The metrics of the sandbox as the evaluator asks for them: aggregates by the minute, folded into the periods it looks at.
+
+use crate::backtest::Past;
+use crate::backtest::history::{Asked, Source};
+use crate::backtest::series::{Grid, Series};
+use crate::sandbox::cloudwatch::data;
+use crate::sandbox::cloudwatch::metric::{Dimension, Metric};
+use crate::sandbox::cloudwatch::statistic::{self, Aggregate, Statistic};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::store::Tx;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// Seconds of the finest aggregates: of alarms of high resolution, and of all others.
+const FINE: i64 = 10;
+const COARSE: i64 = 60;
+
+/// What is read of a metric: which one, in which unit, in steps of how many seconds, from when until when.
+type Key = (Metric, Option<String>, i64, i64, i64);
+
+/// One look at the metrics; what several alarms ask for is read once.
+pub struct Metrics<'t> {
+    tx: &'t Tx<'t>,
+    read: RefCell<BTreeMap<Key, Rc<data::Series>>>,
+    /// The evaluator asks and goes on: what could not be read is told at the end.
+    fault: RefCell<Option<Fault>>,
+}
+
+impl<'t> Metrics<'t> {
+    pub fn new(tx: &'t Tx<'t>) -> Self {
+        Self { tx, read: RefCell::default(), fault: RefCell::default() }
+    }
+
+    /// Whether all could be read.
+    pub fn finish(self) -> Result<(), Fault> {
+        self.fault.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn series(&self, source: &Source, step: i64, range: Range<i64>) -> Rc<data::Series> {
+        let dimensions = source.metric.dimensions.iter();
+        let metric = Metric {
+            namespace: Some(source.metric.namespace.clone()),
+            metric_name: Some(source.metric.name.clone()),
+            dimensions: dimensions
+                .map(|(name, value)| Dimension { name: name.clone(), value: value.clone() })
+                .collect(),
+        };
+        let key = (metric, source.metric.unit.clone(), step, range.start, range.end);
+        let mut read = self.read.borrow_mut();
+        let (metric, unit, ..) = &key;
+        if let Some(series) = read.get(&key) {
+            return Rc::clone(series);
+        }
+        let found = data::series(self.tx, metric, unit.as_deref(), range, step).unwrap_or_else(|fault| {
+            *self.fault.borrow_mut() = Some(fault);
+            data::Series::new()
+        });
+        let found = Rc::new(found);
+        read.insert(key, Rc::clone(&found));
+        found
+    }
+}
+
+impl Past for Metrics<'_> {
+    /// Aggregates are kept whole, so every statistic of every period is known.
+    fn step(&self, source: &Source) -> Result<Option<i64>, String> {
+        Ok(Some(step(source)))
+    }
+
+    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+        let wanted = statistic::simple(&source.stat).or_else(|| statistic::extended(&source.stat));
+        // Only the own account has metrics here.
+        let own = source.metric.account.as_deref().is_none_or(|account| account == self.tx.account());
+        let (Some(wanted), true, Some(last)) = (wanted, own, grid.len.checked_sub(1)) else {
+            return vec![f64::NAN; grid.len];
+        };
+        let range = grid.end(0) - grid.period..grid.end(last);
+        let series: Vec<(i64, Aggregate)> = {
+            let read = self.series(source, step(source), range);
+            read.iter().map(|(at, aggregate)| (*at, slim(wanted, aggregate))).collect()
+        };
+        let mut from = 0;
+        (0..grid.len)
+            .map(|index| {
+                let end = grid.end(index);
+                from += series[from..].iter().take_while(|(at, _)| *at < end - grid.period).count();
+                let within = series[from..].iter().take_while(|(at, _)| *at < end);
+                let mut all = Aggregate::default();
+                within.for_each(|(_, aggregate)| all.merge(aggregate));
+                all.statistic(wanted).unwrap_or(f64::NAN)
+            })
+            .collect()
+    }
+
+    /// Bands and queries are CloudWatch's own; the sandbox has none.
+    fn asked(&self, _: &Asked) -> &[Series] {
+        &[]
+    }
+}
+
+fn step(source: &Source) -> i64 {
+    if source.period < COARSE { FINE } else { COARSE }
+}
+
+/// Without the samples where the statistic needs none of them.
+fn slim(wanted: Statistic, aggregate: &Aggregate) -> Aggregate {
+    let simple = matches!(
+        wanted,
+        Statistic::SampleCount | Statistic::Average | Statistic::Sum | Statistic::Minimum | Statistic::Maximum
+    );
+    let &Aggregate { count, sum, minimum, maximum, .. } = aggregate;
+    let samples = if simple { Vec::new() } else { aggregate.samples.clone() };
+    Aggregate { count, sum, minimum, maximum, samples }
+}

@@ -1,0 +1,46 @@
+//! `StateReasonData`: the numbers behind a change of state, as JSON in CloudWatch's form.
+
+use crate::backtest::condition::Condition;
+use crate::backtest::reason::datapoints;
+use crate::backtest::watched::Watched;
+use crate::resources::Alarm;
+use crate::sandbox::wire::Timestamp;
+use serde_json::{Value as Json, json};
+
+/// Of the evaluation at `index`.
+pub fn of(alarm: &Alarm, condition: &Condition, watched: &Watched, index: usize) -> Json {
+    let time = |seconds: i64| Timestamp::from_millis(seconds * 1000).to_iso().replace('Z', "+0000");
+    let (end, period) = (watched.grid.end(index), watched.grid.period);
+    let points = datapoints(condition, watched, index);
+    let evaluated: Vec<Json> = (0..condition.n as i64)
+        .map(|age| {
+            let at = end - (age + 1) * period;
+            let value = points.iter().find(|(_, began)| *began == at).map(|(value, _)| *value);
+            let mut point = json!({ "timestamp": time(at) });
+            if let Some(value) = value {
+                point["value"] = value.into();
+            }
+            point
+        })
+        .collect();
+    let mut recent: Vec<f64> = points.iter().map(|(value, _)| *value).collect();
+    recent.reverse();
+    let mut data = json!({
+        "version": "1.0",
+        "queryDate": time(end),
+        "period": period,
+        "recentDatapoints": recent,
+        "threshold": condition.threshold,
+        "evaluatedDatapoints": evaluated,
+    });
+    if let Some((_, began)) = points.last() {
+        data["startDate"] = time(*began).into();
+    }
+    if let Some(statistic) = alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref()) {
+        data["statistic"] = statistic.as_str().into();
+    }
+    if let Some(unit) = &alarm.unit {
+        data["unit"] = unit.as_str().into();
+    }
+    data
+}

@@ -1,0 +1,167 @@
+//! Actions that are held back: by a mute rule, or by the suppressor of a composite alarm and its wait and extension periods. When what
+//! holds them ends, the state that then stands is told, if it is not what was told last.
+
+use super::alarm::{self, Alarm, State, StateValue};
+use super::{actions, mute};
+use crate::sandbox::fault::Fault;
+use crate::sandbox::store::Tx;
+use crate::sandbox::wire::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::time::Duration;
+
+const TABLE: &str = "alarm_held";
+const MINUTE: i64 = 60_000;
+
+/// What holds actions back.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub enum By {
+    /// The rule's name.
+    MuteRule(String),
+    /// The suppressor is in ALARM.
+    Alarm(String),
+    WaitPeriod(String),
+    ExtensionPeriod(String),
+}
+
+/// Kept under the name of the alarm whose actions they are.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Held {
+    by: By,
+    /// The state that was told last.
+    told: State,
+    /// When to look again; none = when the suppressor leaves ALARM.
+    due: Option<Timestamp>,
+}
+
+/// For the change of `alarm` from a state into the one it is in: true where nothing is to be told now. `why` holds back what
+/// holds back, in words; none where there is nothing to tell any more.
+pub enum Verdict {
+    Tell,
+    Hold(By),
+    /// It is back where it was when people heard of it last.
+    Nothing,
+}
+
+/// Decides about the actions of a change of state, and remembers those that are held back.
+pub fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<Verdict, Fault> {
+    let before = tx.get::<Held>(TABLE, name)?;
+    let told = before.map_or_else(|| from.clone(), |held| held.told);
+    if told.value == alarm.state.value {
+        tx.delete(TABLE, name);
+        return Ok(Verdict::Nothing);
+    }
+    match holding(tx, name, alarm, false)? {
+        Some((by, due)) => {
+            tx.put(TABLE, name, &Held { by: by.clone(), told, due })?;
+            Ok(Verdict::Hold(by))
+        }
+        None => {
+            tx.delete(TABLE, name);
+            Ok(Verdict::Tell)
+        }
+    }
+}
+
+/// What holds the actions of an alarm back now, and when to look again. One that has waited for its suppressor does not wait again.
+fn holding(tx: &Tx, name: &str, alarm: &Alarm, has_waited: bool) -> Result<Option<(By, Option<Timestamp>)>, Fault> {
+    let now = tx.now();
+    if let Some(rule) = mute::muting(tx, name)? {
+        let next_minute = Timestamp::from_millis((now.millis().div_euclid(MINUTE) + 1) * MINUTE);
+        return Ok(Some((By::MuteRule(rule), Some(next_minute))));
+    }
+    let suppressor = alarm::name_of(tx, alarm.text("ActionsSuppressor")).to_owned();
+    let Some(live) = (if suppressor.is_empty() { None } else { alarm::find(tx, &suppressor)? }) else {
+        return Ok(None);
+    };
+    if live.state.value == StateValue::Alarm {
+        return Ok(Some((By::Alarm(suppressor), None)));
+    }
+    let extended = live.state.left_alarm.map(|left| left + seconds(alarm, "ActionsSuppressorExtensionPeriod"));
+    if let Some(end) = extended.filter(|end| now < *end) {
+        return Ok(Some((By::ExtensionPeriod(suppressor), Some(end))));
+    }
+    let wait = seconds(alarm, "ActionsSuppressorWaitPeriod");
+    Ok((!has_waited && !wait.is_zero()).then(|| (By::WaitPeriod(suppressor), Some(now + wait))))
+}
+
+/// Looks at what is due until `until`, in order of time, and tells what nothing holds back any more.
+pub fn release(tx: &mut Tx, until: Timestamp) -> Result<(), Fault> {
+    loop {
+        let held = tx.list::<Held>(TABLE)?.into_iter().filter_map(|(name, held)| Some((held.due?, name, held)));
+        let due = held.filter(|(due, ..)| *due <= until).min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let Some((due, name, held)) = due else { return Ok(()) };
+        tx.at(due, |tx| look_again(tx, &name, held))?;
+    }
+}
+
+fn look_again(tx: &mut Tx, name: &str, held: Held) -> Result<(), Fault> {
+    let Some(alarm) = alarm::find(tx, name)? else {
+        tx.delete(TABLE, name);
+        return Ok(());
+    };
+    let has_waited = !matches!(held.by, By::MuteRule(_));
+    match holding(tx, name, &alarm, has_waited)? {
+        Some((by, due)) => tx.put(TABLE, name, &Held { by, due, ..held }),
+        None => {
+            tx.delete(TABLE, name);
+            actions::execute(tx, name, &alarm, &held.told)
+        }
+    }
+}
+
+/// An alarm changed its state: those that it suppresses wait for it anew, or for the end of their extension.
+pub fn suppressor_changed(tx: &mut Tx, suppressor: &str) -> Result<(), Fault> {
+    for (name, held) in tx.list::<Held>(TABLE)? {
+        let Some(alarm) = alarm::find(tx, &name)? else { continue };
+        let own = alarm::name_of(tx, alarm.text("ActionsSuppressor")) == suppressor;
+        if own && !matches!(held.by, By::MuteRule(_)) {
+            look_again(tx, &name, held)?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is told of what this rule held back.
+pub fn forget_rule(tx: &mut Tx, rule: &str) -> Result<(), Fault> {
+    for (name, held) in tx.list::<Held>(TABLE)? {
+        if matches!(&held.by, By::MuteRule(own) if own == rule) {
+            tx.delete(TABLE, &name);
+        }
+    }
+    Ok(())
+}
+
+pub fn forget(tx: &mut Tx, name: &str) {
+    tx.delete(TABLE, name);
+}
+
+/// What DescribeAlarms says of a composite alarm: the kind of suppression and a sentence.
+pub fn suppressed(tx: &Tx, name: &str) -> Option<(&'static str, String)> {
+    let held = tx.get::<Held>(TABLE, name).ok()??;
+    let kind = match held.by {
+        By::MuteRule(_) => return None,
+        By::Alarm(_) => "Alarm",
+        By::WaitPeriod(_) => "WaitPeriod",
+        By::ExtensionPeriod(_) => "ExtensionPeriod",
+    };
+    Some((kind, format!("Actions suppressed by {kind}")))
+}
+
+impl By {
+    /// For the alarm's history: an action was …
+    pub fn words(&self) -> String {
+        match self {
+            By::MuteRule(rule) => format!("muted by the alarm mute rule {rule}"),
+            By::Alarm(alarm) => format!("suppressed by the alarm {alarm}"),
+            By::WaitPeriod(alarm) => format!("suppressed by WaitPeriod: it waits for the alarm {alarm}"),
+            By::ExtensionPeriod(alarm) => {
+                format!("suppressed by ExtensionPeriod: the alarm {alarm} has just left ALARM")
+            }
+        }
+    }
+}
+
+fn seconds(alarm: &Alarm, member: &str) -> Duration {
+    Duration::from_secs(alarm.configuration.get(member).and_then(Json::as_u64).unwrap_or(0))
+}

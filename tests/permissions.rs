@@ -1,6 +1,6 @@
-//! The published IAM policies allow exactly what the source calls: reads for a plan, the rest for an apply, and what
-//! `src/deploy` calls for deploying the bundled service. What is asked of the organization has a policy of its own: it is for
-//! another account.
+//! The published IAM policies allow exactly what the source calls: reads for a plan, the rest for an apply, what `src/deploy` calls
+//! for deploying the bundled service, and what logs, signals and traffic call. What is asked of the organization has a policy of
+//! its own: it is for another account.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,15 +8,30 @@ use std::path::{Path, PathBuf};
 
 /// STS answers GetCallerIdentity to everybody (AWS documentation, STS API reference).
 const NEEDS_NO_PERMISSION: &[&str] = &["sts:GetCallerIdentity"];
+/// What has a policy of its own.
+const APART: [&str; 4] = ["src/deploy", "src/watch/logs", "src/watch/signals", "src/watch/traffic"];
 
 #[test]
 fn the_policies_allow_exactly_what_is_called() {
-    let called = called(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let called = called(&source.join("src"));
     assert!(called.len() > 20, "only these calls were found: {called:?}");
-    let mut deploying = self::called(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/deploy"));
+    let apart = |folders: &[&str]| folders.iter().flat_map(|folder| self::called(&source.join(folder))).collect();
+    let mut deploying: BTreeSet<String> = apart(&APART[..1]);
     // Creating a function, or changing its role, hands that role over.
     deploying.insert("iam:PassRole".to_owned());
     assert_eq!(policy("deploy"), deploying, "docs/iam/deploy.json against the calls of src/deploy");
+    let watching: BTreeSet<String> = apart(&APART[1..]);
+    assert!(watching.is_subset(&policy("watch")), "docs/iam/watch.json lacks what is called: {watching:?}");
+    // They also look functions up, and read metrics, as others do.
+    let shared = BTreeSet::from(
+        ["cloudwatch:GetMetricData", "lambda:GetFunctionConfiguration", "lambda:ListFunctions"].map(str::to_owned),
+    );
+    assert_eq!(
+        policy("watch"),
+        watching.union(&shared).cloned().collect(),
+        "docs/iam/watch.json against what is called"
+    );
     let (organization, called): (BTreeSet<String>, BTreeSet<String>) =
         called.into_iter().partition(|action| action.starts_with("organizations:"));
     assert_eq!(policy("accounts"), organization, "docs/iam/accounts.json against what is asked of the organization");
@@ -45,7 +60,7 @@ fn called(folder: &Path) -> BTreeSet<String> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            if !path.ends_with("src/deploy") {
+            if !APART.iter().any(|apart| path.ends_with(apart)) {
                 actions.extend(called(&path));
             }
             continue;

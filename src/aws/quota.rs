@@ -32,6 +32,8 @@ impl Op {
             ("sqs", "GetQueueUrl" | "GetQueueAttributes" | "ListQueues") => 100.0,
             ("sqs", _) => 10.0,
             ("lambda", "GetFunction") => 100.0,
+            // Ten times the concurrency, which is 1,000 unless it was changed; new accounts have less.
+            ("lambda", "InvokeFunction") => 1_000.0,
             ("lambda", _) => 15.0,
             ("sts", _) => 600.0,
             // Organizations user guide, "Quotas": ListAccounts; the others have no figure.
@@ -43,7 +45,7 @@ impl Op {
     /// The quota's bucket: Lambda counts most control calls together, the other services each operation alone.
     pub fn bucket(self) -> Op {
         match self {
-            Op("lambda", name) if !matches!(name, "GetFunction" | "GetPolicy") => Op("lambda", "*"),
+            Op("lambda", name) if !matches!(name, "GetFunction" | "GetPolicy" | "InvokeFunction") => Op("lambda", "*"),
             op => op,
         }
     }

@@ -1,12 +1,13 @@
 //! `mlopsctl apply`: plans, shows, asks, and makes it so; or carries out a saved plan.
 
-use super::args::{ConsentArgs, FormatArgs, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
 use super::plan::json_on_failure;
+use super::report::ReportFormatArgs;
 use super::{Run, saved_plan};
 use crate::aws::Aws;
 use crate::fleet::{self, Planned};
@@ -36,12 +37,12 @@ pub struct ApplyArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: ReportFormatArgs,
 }
 
 impl ApplyArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.format.format;
+        let format = self.format.early();
         let spec = match &self.saved {
             Some(_) => None,
             None => Some(json_on_failure(self.spec.load(), format, run.output)?),
@@ -52,6 +53,7 @@ impl ApplyArgs {
                 return self.run_fleet(&fleet, run).await;
             }
         }
+        let format = self.format.alone()?;
         self.canary.refuse_alone()?;
         let planned = run.signals.clone().or_interrupted(self.planned(spec.as_ref(), run)).await;
         let (aws, planned) = json_on_failure(planned, format, run.output)?;

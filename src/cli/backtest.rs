@@ -151,7 +151,7 @@ impl BacktestArgs {
             let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
             let name: String = judged.address.name.chars().map(plain).collect();
             let title = judged.address.to_string();
-            write(&folder.join(format!("{name}.svg")), &svg::chart(&title, sketch, &judgement.figures))?;
+            write(&folder.join(format!("{name}.svg")), &svg::chart(&title, sketch, (&judgement.figures).into()))?;
         }
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! `mlopsctl destroy`: deletes what carries the stack's mark, and nothing else.
 
 use super::Run;
-use super::args::{ConsentArgs, FormatArgs, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
 use super::plan::json_on_failure;
+use super::report::ReportFormatArgs;
 use crate::aws::Aws;
 use crate::fleet::{self, Planned};
 use crate::spec::Spec;
@@ -31,17 +32,18 @@ pub struct DestroyArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: ReportFormatArgs,
 }
 
 impl DestroyArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.format.format;
+        let format = self.format.early();
         let spec = json_on_failure(self.spec.load(), format, run.output)?;
         let fleet = self.fleet.open("destroy", &spec, &self.spec, &self.connect, run).await;
         if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
             return self.run_fleet(&fleet, run).await;
         }
+        let format = self.format.alone()?;
         self.canary.refuse_alone()?;
         let planned = run.signals.clone().or_interrupted(self.planned(&spec, run)).await;
         let (aws, planned) = json_on_failure(planned, format, run.output)?;

@@ -15,6 +15,8 @@ mod fleet;
 mod init;
 mod interrupt;
 mod lint;
+mod logs;
+mod moment;
 mod output;
 mod plan;
 mod prices;
@@ -25,11 +27,14 @@ mod saved_plan;
 mod schema;
 mod serve;
 mod service;
+mod signals;
 mod status;
 mod subscriptions;
 mod test;
+mod traffic;
 mod variables;
 mod watch;
+mod watched;
 
 use anyhow::Context;
 use clap::error::ErrorKind;
@@ -60,6 +65,9 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Signals(signals::SignalsArgs),
+    Logs(logs::LogsArgs),
+    Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Accounts(accounts::AccountsArgs),
@@ -115,6 +123,9 @@ impl Command {
             | Command::Destroy(_)
             | Command::Status(_)
             | Command::Backtest(_)
+            | Command::Signals(_)
+            | Command::Logs(_)
+            | Command::Traffic(_)
             | Command::Subscriptions(_)
             | Command::Lint(_) => self.run_on_aws(output),
         }
@@ -130,6 +141,10 @@ impl Command {
                 Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
+                Command::Signals(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Traffic(args) => args.run(&mut run).await,
+                Command::Logs(args) if args.is_following() => args.run(&mut run).await,
+                Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {

@@ -1,12 +1,13 @@
 //! `mlopsctl plan`: shows how live AWS differs from the spec, and writes nothing to AWS.
 
-use super::args::{ConsentArgs, Format, FormatArgs, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::output::Output;
 use super::prices::{PriceArgs, today};
+use super::report::ReportFormatArgs;
 use super::{Run, lint, saved_plan};
 use crate::aws::Aws;
 use crate::backtest::for_plan::for_plan;
@@ -45,17 +46,18 @@ pub struct PlanArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: ReportFormatArgs,
 }
 
 impl PlanArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.format.format;
+        let format = self.format.early();
         let spec = json_on_failure(self.spec.load(), format, run.output)?;
         let fleet = self.fleet.open("plan", &spec, &self.spec, &self.connect, run).await;
         if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
             return self.run_fleet(&fleet, run).await;
         }
+        let format = self.format.alone()?;
         let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
         let settings = json_on_failure(lint::settings(&bound), format, run.output)?;
         let prices = json_on_failure(self.prices.read(), format, run.output)?;

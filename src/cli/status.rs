@@ -1,12 +1,13 @@
 //! `mlopsctl status`: how everything of the stack is, and writes nothing to AWS.
 
 use super::Run;
-use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
+use super::args::{Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::plan::{json_on_failure, say_calls};
+use super::report::ReportFormatArgs;
 use super::watch::Watched;
 use crate::fleet::{self, Row, Subscriptions};
 use crate::model::duration::parse_seconds;
@@ -39,7 +40,7 @@ pub struct StatusArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", requires = "watch", value_parser = interval)]
     interval: i64,
     #[command(flatten)]
-    format: FormatArgs,
+    format: ReportFormatArgs,
 }
 
 /// Seconds; under five, a read could last longer than that.
@@ -53,12 +54,13 @@ impl StatusArgs {
         if self.watch {
             return self.watch(run).await;
         }
-        let format = self.format.format;
+        let format = self.format.early();
         let spec = json_on_failure(self.spec.load(), format, run.output)?;
         let fleet = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await;
         if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
             return self.run_fleet(&fleet, run).await;
         }
+        let format = self.format.alone()?;
         let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;

@@ -128,7 +128,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// Text that may hold an address or a name: words stay prose, what could become a mention or a link becomes code.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let linked = |word: &str| word.contains(['@', '#', '/']) || word.contains("www.") || word.contains("GH-");
     let words = text.split_whitespace().map(|word| if linked(word) { code(word) } else { literal(word) });
     words.collect::<Vec<_>>().join(" ")

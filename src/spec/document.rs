@@ -64,6 +64,11 @@ impl Spec {
         self.root.get("region")?.text().filter(|region| !region.contains("${"))
     }
 
+    /// The names under `functions`, in the order of the file; names hold no variables.
+    pub fn functions(&self) -> Vec<String> {
+        section(&self.root, "functions").iter().map(|entry| entry.name.text.clone()).collect()
+    }
+
     /// The stack as it is written, before variables are bound.
     pub fn stack(&self) -> &str {
         self.root.get("stack").and_then(Node::text).unwrap_or_default()

@@ -2,5 +2,7 @@
 
 pub mod http;
 pub mod logs;
+pub mod signals;
 pub mod status;
 pub mod subscriptions;
+pub mod traffic;

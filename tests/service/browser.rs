@@ -7,7 +7,6 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::program::JSON;
 use crate::tools::{find, free_port, wait_for};
 
 pub struct Browser {
@@ -53,7 +52,7 @@ impl Browser {
         let body = if method == "GET" { Vec::new() } else { body.to_string().into_bytes() };
         let answer = Client::connect(self.address)
             .unwrap()
-            .request(method, path, &[JSON, ("Connection", "close")], &body)
+            .request(method, path, &[("Content-Type", "application/json"), ("Connection", "close")], &body)
             .unwrap();
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.json()["value"].clone()
@@ -109,6 +108,21 @@ impl Browser {
             .unwrap();
         std::io::Write::write_all(&mut decode.stdin.take().unwrap(), data.as_bytes()).unwrap();
         assert!(decode.wait().unwrap().success());
+    }
+
+    /// Texts whose colour stands out from their ground by less than 4.5 to 1 (WCAG 2 AA).
+    pub fn low_contrast(&self) -> Vec<Value> {
+        let script = "(() => {
+            const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+            const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+              .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+            const ground = (element) => { for (; element; element = element.parentElement) {
+              const colour = channels(getComputedStyle(element).backgroundColor); if (colour.length < 4 || colour[3] > 0) return colour; } return [255, 255, 255]; };
+            return [...document.querySelectorAll('h1, h2, p, dt, dd, strong, span, figcaption, a, button, th, td, li, pre, summary, label')].filter((e) => e.offsetParent && e.innerText).map((e) => {
+              const [a, b] = [light(channels(getComputedStyle(e).color)), light(ground(e))];
+              return [e.innerText, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; }).filter(([, ratio]) => ratio < 4.5);
+          })()";
+        self.eval(script).as_array().cloned().unwrap_or_default()
     }
 
     /// What the page complained of since the last time: errors, broken policies.

@@ -1,6 +1,6 @@
 //! The dashboard in a real browser, on a phone and on a wide screen, in the light and in the dark.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::browser::Browser;
 use crate::program::{Service, payloads};
@@ -86,27 +86,12 @@ fn ten_cards_and_four_charts_on_every_screen() {
                 true,
                 "{name} scrolls sideways"
             );
-            let low = contrast(&browser);
+            let low = browser.low_contrast();
             assert!(low.is_empty(), "too little contrast in {scheme}: {low:?}");
             browser.screenshot(&output_dir().join(format!("dashboard-{name}-{scheme}.png")));
         }
     }
     assert_eq!(browser.complaints(), Vec::<String>::new(), "no error, no broken policy");
-}
-
-/// Texts whose colour stands out from their ground by less than 4.5 to 1 (WCAG 2 AA).
-fn contrast(browser: &Browser) -> Vec<Value> {
-    let script = "(() => {
-        const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
-        const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-          .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-        const ground = (element) => { for (; element; element = element.parentElement) {
-          const colour = channels(getComputedStyle(element).backgroundColor); if (colour.length < 4 || colour[3] > 0) return colour; } return [255, 255, 255]; };
-        return [...document.querySelectorAll('h1, h2, p, dt, strong, span, figcaption, a, button')].filter((e) => e.offsetParent && e.innerText).map((e) => {
-          const [a, b] = [light(channels(getComputedStyle(e).color)), light(ground(e))];
-          return [e.innerText, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; }).filter(([, ratio]) => ratio < 4.5);
-      })()";
-    browser.eval(script).as_array().cloned().unwrap_or_default()
 }
 
 #[test]

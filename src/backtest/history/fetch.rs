@@ -193,7 +193,7 @@ fn batches(queries: Vec<Query>, until: i64) -> Vec<Vec<Query>> {
 }
 
 /// Seconds since 1970 and value.
-type Points = Vec<(i64, f64)>;
+pub type Points = Vec<(i64, f64)>;
 
 /// One call and its further pages. A band gives two series, everything else one.
 async fn ask(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<(What, i64, Vec<Points>)>, AwsError> {
@@ -201,8 +201,27 @@ async fn ask(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<(What, i64,
     for (n, query) in batch.iter().enumerate() {
         queries.extend(sdk_queries(n, query));
     }
-    let start = DateTime::from_secs(batch.iter().map(|query| query.start).min().unwrap_or(until));
-    let end = DateTime::from_secs(until);
+    let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
+    let found = get(aws, queries, start, until).await?;
+    let mut answers: Vec<(What, i64, Vec<Points>)> =
+        batch.into_iter().map(|query| (query.what, query.step, Vec::new())).collect();
+    for ((id, _), points) in found {
+        let at = id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
+        if let Some((.., series)) = at.and_then(|at| answers.get_mut(at)) {
+            series.push(points);
+        }
+    }
+    Ok(answers)
+}
+
+/// What GetMetricData answers, all pages of it, by the id of the query and the label of the result. Times are seconds since 1970.
+pub async fn get(
+    aws: &Aws,
+    queries: Vec<MetricDataQuery>,
+    start: i64,
+    end: i64,
+) -> Result<BTreeMap<(String, String), Points>, AwsError> {
+    let (start, end) = (DateTime::from_secs(start), DateTime::from_secs(end));
     let mut found: BTreeMap<(String, String), Points> = BTreeMap::new();
     let mut token = None;
     loop {
@@ -221,18 +240,9 @@ async fn ask(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<(What, i64,
         page.metric_data_results().iter().for_each(|result| collect(result, &mut found));
         token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         if token.is_none() {
-            break;
+            return Ok(found);
         }
     }
-    let mut answers: Vec<(What, i64, Vec<Points>)> =
-        batch.into_iter().map(|query| (query.what, query.step, Vec::new())).collect();
-    for ((id, _), points) in found {
-        let at = id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
-        if let Some((.., series)) = at.and_then(|at| answers.get_mut(at)) {
-            series.push(points);
-        }
-    }
-    Ok(answers)
 }
 
 fn collect(result: &MetricDataResult, found: &mut BTreeMap<(String, String), Points>) {
@@ -244,7 +254,7 @@ fn collect(result: &MetricDataResult, found: &mut BTreeMap<(String, String), Poi
 fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {
     match &query.what {
         What::Metric(metric, stat) => {
-            vec![builder(format!("q{n}"), metric, stat, query.step).return_data(true).build()]
+            vec![query_of(format!("q{n}"), metric, stat, query.step).return_data(true).build()]
         }
         What::Asked(asked) => {
             // Ids are the call's own: those of the alarm get a prefix, in the expression as well.
@@ -259,14 +269,15 @@ fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {
             let result = MetricDataQuery::builder().id(format!("q{n}")).expression(text).return_data(true);
             let period = asked.sources.is_empty().then(|| i32::try_from(asked.period).unwrap_or(i32::MAX));
             let sources = asked.sources.iter().map(|(id, source)| {
-                builder(format!("q{n}x{id}"), &source.metric, &source.stat, source.period).return_data(false).build()
+                query_of(format!("q{n}x{id}"), &source.metric, &source.stat, source.period).return_data(false).build()
             });
             std::iter::once(result.set_period(period).build()).chain(sources).collect()
         }
     }
 }
 
-fn builder(
+/// The query of one statistic over a step of seconds.
+pub fn query_of(
     id: String,
     metric: &Metric,
     stat: &str,

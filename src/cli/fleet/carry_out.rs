@@ -4,11 +4,11 @@
 use super::progress::Told;
 use super::{Fleet, Visit};
 use crate::cli::Run;
-use crate::cli::args::Format;
 use crate::cli::carry_out::{CarryOutArgs, of_failures};
 use crate::cli::consent::consent;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::report::ReportFormat;
 use crate::fleet::{self, Failure as Reason, FleetReport, Member, Planned, Row, State};
 use crate::model::Target;
 use crate::plan::Plan;
@@ -35,7 +35,7 @@ pub struct CarryOut<'a> {
     pub verb: &'a str,
     pub args: CarryOutArgs,
     pub canary: CanaryArgs,
-    pub format: Format,
+    pub format: ReportFormat,
 }
 
 impl CanaryArgs {
@@ -143,7 +143,7 @@ impl CarryOut<'_> {
 
     /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it.
     fn show(&self, planned: &FleetReport, run: &mut Run<'_>) -> Result<(), Failure> {
-        if self.format == Format::Table {
+        if self.format == ReportFormat::Table {
             return run.output.result(&text::question(planned, &run.output.look));
         }
         run.output.say(&text::question(planned, &run.output.side));

@@ -2,7 +2,6 @@
 
 use super::Fleet;
 use crate::cli::Run;
-use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::report::{self, ReportFormat};
@@ -15,17 +14,12 @@ impl Fleet {
         &self,
         report: &FleetReport,
         all_well: Exit,
-        format: Format,
+        format: ReportFormat,
         run: &mut Run<'_>,
     ) -> Result<Exit, Failure> {
         for (path, format) in &self.save {
             report::save(path, *format, report)?;
         }
-        let format = match format {
-            Format::Table => ReportFormat::Table,
-            Format::Json => ReportFormat::Json,
-            Format::Markdown => ReportFormat::Markdown,
-        };
         run.output.result(&format.render(report, &run.output.look))?;
         if run.output.look.verbose {
             let counts: Vec<_> =

@@ -23,6 +23,7 @@ use crate::model::node::Span;
 use crate::spec::{Account, Bound, Roster, Spec, SpecError};
 pub use carry_out::{CanaryArgs, CarryOut};
 use clap::Args;
+pub use end::exit;
 use progress::Progress;
 pub use progress::Told;
 use std::collections::BTreeMap;

@@ -83,20 +83,34 @@ pub fn draw(sketch: &Sketch, alarm: &[bool], rows: usize, far: f64) -> Option<Dr
         };
         (label, bars.iter().enumerate().map(cell).collect())
     };
-    let far = threshold_row.is_none().then(|| {
+    let far = (threshold_row.is_none() && !sketch.threshold.is_nan()).then(|| {
         let direction = if sketch.threshold > top { "above" } else { "below" };
         format!("the threshold {threshold_label} is far {direction} this")
     });
     Some(Drawing { rows: (0..rows).map(row).collect(), far })
 }
 
-/// Lines that end in line feeds; empty where there is nothing to draw.
-pub fn chart(sketch: &Sketch, figures: &Figures, look: &Look) -> String {
+/// The time that a chart shows, and in it the times that are marked. Seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Time<'a> {
+    pub from: i64,
+    pub until: i64,
+    pub marked: &'a [(i64, i64)],
+}
+
+impl<'a> From<&'a Figures> for Time<'a> {
+    fn from(figures: &'a Figures) -> Self {
+        Self { from: figures.from, until: figures.until, marked: &figures.spans }
+    }
+}
+
+/// Lines that end in line feeds; empty where there is nothing to draw. A threshold that is no number is not drawn.
+pub fn chart(sketch: &Sketch, time: Time<'_>, look: &Look) -> String {
     let (bottom, top) = scale(sketch);
     let labels = [top, bottom, sketch.threshold].map(number);
     let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
     let columns = look.width.saturating_sub(margin + 6).clamp(20, 168);
-    let alarm = in_alarm(figures, columns);
+    let alarm = in_alarm(time, columns);
     let Some(drawing) = draw(sketch, &alarm, ROWS, FAR) else { return String::new() };
     let mut text = String::new();
     for (label, cells) in drawing.rows {
@@ -116,7 +130,7 @@ pub fn chart(sketch: &Sketch, figures: &Figures, look: &Look) -> String {
         text.push_str(&format!("  {:>margin$} │{}", "ALARM", look.paint(Tone::Bad, marks.trim_end())));
         trim(&mut text);
     }
-    let (from, until) = (moment(figures.from), moment(figures.until));
+    let (from, until) = (moment(time.from), moment(time.until));
     let gap = columns.saturating_sub(from.len() + until.len());
     text.push_str(&format!("  {:>margin$}  {from}{}{until}\n", "", " ".repeat(gap)));
     text.extend(drawing.far.map(|far| format!("  {:>margin$}  {far}\n", "")));
@@ -146,11 +160,12 @@ fn part(column: usize, columns: usize, of: usize) -> std::ops::Range<usize> {
     from..((column + 1) * of / columns).max(from + 1).min(of)
 }
 
-fn in_alarm(figures: &Figures, columns: usize) -> Vec<bool> {
-    let length = (figures.until - figures.from).max(1);
-    let at = |time: i64| usize::try_from((time - figures.from) * columns as i64 / length).unwrap_or(0).min(columns - 1);
+fn in_alarm(time: Time<'_>, columns: usize) -> Vec<bool> {
+    let length = (time.until - time.from).max(1);
+    let at =
+        |moment: i64| usize::try_from((moment - time.from) * columns as i64 / length).unwrap_or(0).min(columns - 1);
     let mut alarm = vec![false; columns];
-    for (from, until) in &figures.spans {
+    for (from, until) in time.marked {
         alarm[at(*from)..=at(*until - 1)].fill(true);
     }
     alarm

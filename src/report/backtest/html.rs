@@ -18,7 +18,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         match &judged.outcome {
             Err(why) => lines.push(why.clone()),
             Ok(found) => {
-                body.extend(found.sketch.as_ref().map(|sketch| svg::chart(&name, sketch, &found.figures)));
+                body.extend(found.sketch.as_ref().map(|sketch| svg::chart(&name, sketch, (&found.figures).into())));
                 lines.extend(facts(&found.figures));
                 lines.extend(found.reason.as_ref().map(|reason| format!("first: {reason}")));
                 lines.extend(judged.notes.iter().map(|note| format!("note: {note}")));

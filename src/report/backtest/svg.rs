@@ -1,26 +1,25 @@
 //! A series as a picture: its range, the threshold, the time in alarm.
 
 use super::super::html::escape;
-use super::chart::scale;
+use super::chart::{Time, scale};
 use super::{moment, number};
-use crate::backtest::Figures;
 use crate::backtest::sketch::Sketch;
 
-const WIDTH: f64 = 860.0;
-const HEIGHT: f64 = 200.0;
+pub const WIDTH: f64 = 860.0;
+pub const HEIGHT: f64 = 200.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 24.0;
 
 /// A whole document with colours of its own; legible on white and, with `prefers-color-scheme`, on black.
-pub fn chart(title: &str, sketch: &Sketch, figures: &Figures) -> String {
+pub fn chart(title: &str, sketch: &Sketch, time: Time<'_>) -> String {
     let (bottom, top) = scale(sketch);
     let y = |value: f64| TOP + (top - value) / (top - bottom) * (HEIGHT - TOP - BOTTOM);
-    let length = (figures.until - figures.from).max(1) as f64;
-    let at = |time: i64| LEFT + (time - figures.from) as f64 / length * (WIDTH - LEFT - RIGHT);
+    let length = (time.until - time.from).max(1) as f64;
+    let at = |moment: i64| LEFT + (moment - time.from) as f64 / length * (WIDTH - LEFT - RIGHT);
     let mut body = String::new();
-    for (from, until) in &figures.spans {
+    for (from, until) in time.marked {
         let width = (at(*until) - at(*from)).max(1.5);
         let title = format!("ALARM {} to {}", moment(*from), moment(*until));
         body.push_str(&format!(
@@ -57,7 +56,7 @@ pub fn chart(title: &str, sketch: &Sketch, figures: &Figures) -> String {
             line - 4.0,
             escape(sketch.comparison.symbol())
         ));
-    } else {
+    } else if !sketch.threshold.is_nan() {
         let direction = if sketch.threshold > top { "above" } else { "below" };
         body.push_str(&format!(
             "<text class=\"limit\" x=\"{:.1}\" y=\"{TOP}\" text-anchor=\"end\">the threshold {threshold} is far {direction}</text>\n",
@@ -77,10 +76,10 @@ pub fn chart(title: &str, sketch: &Sketch, figures: &Figures) -> String {
          <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{} UTC</text>\n</svg>\n",
         WIDTH - RIGHT,
         HEIGHT - 8.0,
-        moment(figures.from),
+        moment(time.from),
         WIDTH - RIGHT,
         HEIGHT - 8.0,
-        moment(figures.until),
+        moment(time.until),
         title = escape(title),
     )
 }

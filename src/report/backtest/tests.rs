@@ -79,7 +79,7 @@ fn every_picture_is_well_formed() {
     use quick_xml::{Reader, events::Event};
     let judged = judged();
     let judgement = judged[0].outcome.as_ref().unwrap();
-    let picture = svg::chart("alarm/a<&>|b", judgement.sketch.as_ref().unwrap(), &judgement.figures);
+    let picture = svg::chart("alarm/a<&>|b", judgement.sketch.as_ref().unwrap(), (&judgement.figures).into());
     let mut reader = Reader::from_str(&picture);
     let mut rects = 0;
     loop {

@@ -68,7 +68,7 @@ fn section(backtest: &Backtest<'_>, judged: &Judged, charts: bool, look: &Look) 
     };
     let mut text = format!("{name}: {}\n", look.paint(tone, found.verdict.word()));
     if charts {
-        text.extend(found.sketch.as_ref().map(|sketch| chart::chart(sketch, &found.figures, look)));
+        text.extend(found.sketch.as_ref().map(|sketch| chart::chart(sketch, (&found.figures).into(), look)));
     }
     facts(&found.figures).iter().for_each(|fact| text.push_str(&line(fact)));
     text.extend(found.reason.as_deref().map(|reason| line(&format!("first: {reason}"))));

@@ -12,6 +12,8 @@ use crate::plan::{Note, NoteKind};
 
 /// Targets that a problem names.
 const NAMED: usize = 12;
+/// Longer parts are folded up.
+const OPEN: usize = 12;
 
 pub fn html(report: &FleetReport) -> String {
     page(&Page {
@@ -19,12 +21,15 @@ pub fn html(report: &FleetReport) -> String {
         verdict: &verdict(report),
         mood: mood(worst(report)),
         figures: figures(report),
-        body: Markup::join([changes(report), to_do(report), table(report)]),
+        body: Markup::join([to_do(report), changes(report), table(report)]),
     })
 }
 
 fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
     let mut figures = vec![("Targets", report.rows.len().to_string())];
+    if let (Some(row), false) = (report.rows.first(), has_regions(report)) {
+        figures.push(("Region", row.target.region.clone()));
+    }
     for state in STATES {
         let n = counted(report, state);
         if n > 0 {
@@ -33,10 +38,9 @@ fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
     }
     let sum = |of: &dyn Fn(&Row) -> Option<usize>| report.rows.iter().filter_map(of).reduce(|a, b| a + b);
     let subscriptions = |row: &Row| row.subscriptions.map(|s| s.pending + s.lost + s.missing);
-    figures
-        .extend(sum(&|row| row.subscriptions.map(|s| s.confirmed)).map(|n| ("Subscriptions confirmed", n.to_string())));
-    figures.extend(sum(&subscriptions).map(|n| ("Not confirmed", n.to_string())));
-    figures.extend(sum(&|row| row.alarms.map(|a| a.alarm)).map(|n| ("Alarms in ALARM", n.to_string())));
+    figures.extend(sum(&|row| row.subscriptions.map(|s| s.confirmed)).map(|n| ("Confirmed", n.to_string())));
+    figures.extend(sum(&subscriptions).map(|n| ("Unconfirmed", n.to_string())));
+    figures.extend(sum(&|row| row.alarms.map(|a| a.alarm)).map(|n| ("In ALARM", n.to_string())));
     let costs: Vec<f64> = report.rows.iter().filter_map(|row| row.cost).collect();
     if !costs.is_empty() {
         figures.push(("Cost a month", format!("{:.2}", costs.iter().sum::<f64>())));
@@ -61,8 +65,7 @@ fn changes(report: &FleetReport) -> Markup {
     if text.is_empty() {
         return Markup::default();
     }
-    let heading = Markup::text("What differs").within("h2");
-    Markup::join([heading, Markup::text(text.trim_end()).within("pre")]).classed("section", "panel").line()
+    panel("What differs", Markup::text(text.trim_end()).within("pre"), text.lines().count() <= OPEN)
 }
 
 fn to_do(report: &FleetReport) -> Markup {
@@ -72,8 +75,15 @@ fn to_do(report: &FleetReport) -> Markup {
     }
     let regions = has_regions(report);
     let items = problems.iter().map(|one| problem(one, regions));
-    let list = Markup::join(items).within("ul");
-    Markup::join([Markup::text("What to do").within("h2"), list]).classed("section", "panel").line()
+    let title = format!("What to do ({})", problems.len());
+    panel(&title, Markup::join(items).within("ul"), problems.len() <= OPEN)
+}
+
+/// A part of the page that can be folded up.
+fn panel(title: &str, inner: Markup, open: bool) -> Markup {
+    let mut attributes = vec![("class", "panel")];
+    attributes.extend(open.then_some(("open", "")));
+    Markup::join([Markup::text(title).within("summary"), inner]).with("details", &attributes).line()
 }
 
 fn problem(problem: &Problem, regions: bool) -> Markup {
@@ -89,7 +99,10 @@ fn said(message: &str, remedy: Option<&str>) -> Markup {
 }
 
 fn table(report: &FleetReport) -> Markup {
-    let columns = columns(report);
+    let mut columns = columns(report);
+    if !has_regions(report) {
+        columns.retain(|column| *column != Column::Region);
+    }
     let titles = columns.iter().map(|column| Title { title: column.title().to_owned(), numeric: is_number(*column) });
     grid(&Grid {
         id: "targets",

@@ -2,17 +2,21 @@
 
 use super::super::{Look, Tone, layout, mask, table};
 use super::{
-    Column, Problem, columns, counted, folded, has_regions, mood, problems, summary, things, verdict, whom, word, worst,
+    Column, Problem, columns, folded, has_regions, mood, problems, summary, things, verdict, whom, word, worst,
 };
 use crate::fleet::{FleetReport, Row, State};
 use crate::report::html::Mood;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More rows than this fold where they are alike.
 const FOLD_ABOVE: usize = 30;
-/// Of rows that are alike, so many are shown; and so many of all, the worst first.
+/// Of rows that are alike, so many are shown; of those that somebody has to look at so many; of all so many, the worst first.
 const ALIKE: usize = 2;
+const TROUBLED: usize = 6;
 const SHOWN: usize = 40;
+/// Columns of a name.
+const NAME: usize = 24;
 /// Targets that a problem names, and problems that are told.
 const NAMED: usize = 8;
 const PROBLEMS: usize = 25;
@@ -23,6 +27,10 @@ pub fn text(report: &FleetReport, look: &Look) -> String {
     parts.push(folded::folded(report, look));
     parts.push(matrix(report, look));
     parts.push(below(report, look));
+    if report.rows.iter().any(|row| row.state.is_worth_another_run()) {
+        let line = "To run only what did not go well again: the same command with --retry-failed and a report saved by --report FILE.json.";
+        parts.push(layout::hang("", line, look.width));
+    }
     parts.push(format!("{}\n", summary(report)));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
@@ -62,60 +70,43 @@ fn matrix(report: &FleetReport, look: &Look) -> String {
     if !has_regions(report) {
         columns.retain(|column| *column != Column::Region);
     }
-    let (shown, alike) = shown(report, &columns, look);
+    let shown = shown(report, look);
     let header: Vec<&str> = columns.iter().map(|column| column.title()).collect();
-    let rows = shown.iter().map(|row| columns.iter().map(|column| column.cell(row)).collect());
+    let cell = |row: &Row, column: &Column| match column {
+        Column::Name => layout::cut(&column.cell(row), NAME),
+        column => column.cell(row),
+    };
+    let rows = shown.iter().map(|n| columns.iter().map(|column| cell(&report.rows[*n], column)).collect());
     let mut text = table::table(&header, rows.collect(), look);
-    for (like, n) in alike {
-        let line = format!("  … and {n} more like {}: {}", like.target.account, word(like.state));
-        text += &format!("{}\n", look.paint(Tone::Quiet, &line));
+    let mut left = BTreeMap::<Reverse<State>, usize>::new();
+    for (_, row) in report.rows.iter().enumerate().filter(|(n, _)| !shown.contains(n)) {
+        *left.entry(Reverse(row.state)).or_default() += 1;
     }
-    let told = shown.len();
-    if told < report.rows.len() && !look.verbose {
-        text += &format!("{}\n", look.paint(Tone::Quiet, "  (use -v to see all)"));
+    if !left.is_empty() {
+        let left: Vec<String> = left.iter().map(|(state, n)| format!("{n} more {}", word(state.0))).collect();
+        let line = format!(" … and {} (use -v to see all)", left.join(", "));
+        text += &format!("{}\n", look.paint(Tone::Quiet, &line));
     }
     text
 }
 
-/// The rows that are shown, in their order; and of those that are left out, one like them that is shown, and how many.
-fn shown<'a>(report: &'a FleetReport, columns: &[Column], look: &Look) -> (Vec<&'a Row>, Vec<(&'a Row, usize)>) {
-    if look.verbose || report.rows.len() <= FOLD_ABOVE {
-        return (report.rows.iter().collect(), Vec::new());
+/// Which rows are shown: all of a few; of many a few of each kind, more of those that need somebody.
+fn shown(report: &FleetReport, look: &Look) -> BTreeSet<usize> {
+    let all = 0..report.rows.len();
+    if look.verbose || all.len() <= FOLD_ABOVE {
+        return all.collect();
     }
-    let own = [Column::Account, Column::Region, Column::Name];
-    let mut groups: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+    let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (n, row) in report.rows.iter().enumerate() {
-        let like = columns.iter().filter(|column| !own.contains(column)).map(|column| column.cell(row)).collect();
-        groups.entry(like).or_default().push(n);
+        let cells = [Column::Planned, Column::Applied, Column::Drift].map(|column| column.cell(row));
+        alike.entry((Reverse(row.state), cells)).or_default().push(n);
     }
-    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
-    let worst_first = |group: &Vec<usize>| (std::cmp::Reverse(report.rows[group[0]].state), group[0]);
-    groups.sort_by_key(worst_first);
-    let (mut chosen, mut alike) = (BTreeSet::new(), Vec::new());
-    for group in &groups {
-        // The last one is not folded away alone.
-        let first = if group.len() == ALIKE + 1 { group.len() } else { ALIKE };
-        let room = SHOWN.saturating_sub(chosen.len());
-        let here: Vec<usize> = group.iter().copied().take(first.min(room)).collect();
-        let rest = group.len() - here.len();
-        chosen.extend(here);
-        if rest > 0 {
-            alike.push((&report.rows[group[0]], rest));
-        }
+    let mut shown = BTreeSet::new();
+    for ((state, _), rows) in alike {
+        let most = if state.0.is_worth_another_run() { TROUBLED } else { ALIKE };
+        shown.extend(rows.into_iter().take(most.min(SHOWN.saturating_sub(shown.len()))));
     }
-    if alike.len() > ALIKE * SHOWN {
-        alike = of_states(report, &chosen);
-    }
-    (chosen.into_iter().map(|n| &report.rows[n]).collect(), alike)
-}
-
-/// Where even the groups are too many: what is left out, by state.
-fn of_states<'a>(report: &'a FleetReport, chosen: &BTreeSet<usize>) -> Vec<(&'a Row, usize)> {
-    let mut left: BTreeMap<std::cmp::Reverse<State>, (&Row, usize)> = BTreeMap::new();
-    for (_, row) in report.rows.iter().enumerate().filter(|(n, _)| !chosen.contains(n)) {
-        left.entry(std::cmp::Reverse(row.state)).or_insert((row, 0)).1 += 1;
-    }
-    left.into_values().collect()
+    shown
 }
 
 fn below(report: &FleetReport, look: &Look) -> String {
@@ -126,12 +117,6 @@ fn below(report: &FleetReport, look: &Look) -> String {
     if shown < problems.len() {
         let line = format!("… and {} more to know (use -v to see all)", problems.len() - shown);
         text += &format!("{}\n", look.paint(Tone::Quiet, &line));
-    }
-    let again = report.rows.iter().filter(|row| row.state.is_worth_another_run()).count();
-    if again > 0 && counted(report, State::Pending) < report.rows.len() {
-        let line =
-            "run only these again: the same command with --retry-failed and the report saved by --report FILE.json";
-        text += &layout::hang("  do: ", line, look.width);
     }
     text
 }

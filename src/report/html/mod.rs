@@ -12,13 +12,13 @@ use sha2::{Digest, Sha256};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// What a colour says beside its word.
+/// What a colour says beside its word, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mood {
+    Quiet,
     Good,
     Careful,
     Bad,
-    Quiet,
 }
 
 impl Mood {

@@ -1,0 +1,307 @@
+//! `mlopsctl logs`: what functions wrote, or write; a line each, a request each, or summed up.
+
+use super::Run;
+use super::args::{Format, FormatArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::moment::{Moment, moment, now_ms};
+use super::plan::say_calls;
+use super::subscriptions::duration;
+use super::watched::{Watched, WatchedArgs, failure};
+use crate::aws::{Aws, AwsError, Class};
+use crate::report::watch::logs::{Lines, object, summaries, summaries_json, summaries_markdown};
+use crate::watch::logs::follow::Options;
+use crate::watch::logs::source::Ask;
+use crate::watch::logs::{Entry, Grouping, Level, News, Place, Requests, Summary, Wanted, find, follow, read};
+use clap::Args;
+use futures_util::future::try_join_all;
+use std::ops::ControlFlow;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Shows what functions wrote, from the log group they really write to
+///
+/// Lines of text and of JSON, with their level and their request. A REPORT line becomes columns: duration, billed, memory,
+/// cold start. What only says that a request begins or ends is shown with --verbose. Times are UTC.
+#[derive(Debug, Clone, Args)]
+pub struct LogsArgs {
+    #[command(flatten)]
+    watched: WatchedArgs,
+    /// Look at this log group instead of a function's; repeatable
+    #[arg(long = "log-group", value_name = "NAME", conflicts_with = "functions")]
+    groups: Vec<String>,
+    /// Go on with what is being written, until Ctrl-C: by Live Tail where that is allowed, else by asking every few seconds
+    #[arg(long, conflicts_with_all = ["until", "report"])]
+    follow: bool,
+    /// How long ago, or when, it begins
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = moment)]
+    since: Moment,
+    /// How long ago, or when, it ends
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Moment>,
+    /// CloudWatch's filter pattern, e.g. ERROR, "?ERROR ?WARN" or { $.level = "ERROR" }
+    #[arg(long, value_name = "PATTERN")]
+    filter: Option<String>,
+    /// Only lines that are at least so bad: trace, debug, info, warning, error, critical. A line without a level is info
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    level: Option<Level>,
+    /// Only the lines of this request, also those that do not name it; the beginning of its id will do
+    #[arg(long, value_name = "ID", conflicts_with = "filter")]
+    request_id: Option<String>,
+    /// Lines of one request together, when it has ended
+    #[arg(long)]
+    group: bool,
+    /// Sum up instead: percentiles, cold starts and their cost, memory, slowest and failed requests
+    #[arg(long, conflicts_with = "group")]
+    report: bool,
+    /// With --follow: no Live Tail, which costs 0.01 USD a minute beyond 1,800 minutes a month
+    #[arg(long, requires = "follow")]
+    no_live_tail: bool,
+    /// With --follow: end after this time, e.g. 30s or 5m
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, requires = "follow")]
+    length: Option<Duration>,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    text.parse().map_err(|()| format!("write one of {}", Level::ALL.map(Level::word).join(", ").to_lowercase()))
+}
+
+impl LogsArgs {
+    /// Whether it goes on until a signal ends it.
+    pub fn is_following(&self) -> bool {
+        self.follow
+    }
+
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if self.format.format == Format::Markdown && !self.report {
+            return Err(Failure::say(Exit::Usage, "lines are no Markdown", "use --format json, or --report with it"));
+        }
+        let (aws, places) = self.places(run).await?;
+        let names: Vec<String> = places.iter().map(|place| place.name().to_owned()).collect();
+        let asks: Vec<Ask> = places.iter().map(|place| place.ask(self.filter.as_deref())).collect();
+        if self.follow {
+            return self.follow(&aws, &asks, names, run).await;
+        }
+        if self.report {
+            self.sum_up(&aws, &asks, &names, run).await?;
+        } else {
+            self.show(&aws, &asks, names, run).await?;
+        }
+        say_calls(&aws, run.output);
+        Ok(Exit::Success)
+    }
+
+    async fn places(&self, run: &mut Run<'_>) -> Result<(Aws, Vec<Place>), Failure> {
+        if !self.groups.is_empty() {
+            let aws = self.watched.connect.open(None, &run.signals, run.output).await?;
+            return Ok((aws, self.groups.iter().map(|group| Place::of_group(group)).collect()));
+        }
+        let Watched { functions, aws } = self.watched.open(run).await?;
+        if functions.is_empty() {
+            return Err(self.watched.nothing());
+        }
+        let (places, notes) = find(&aws, &functions).await.map_err(failure)?;
+        notes.iter().for_each(|note| run.output.say(&format!("note: {note}")));
+        Ok((aws, places))
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted { level: self.level, request_id: self.request_id.clone() }
+    }
+
+    /// Milliseconds.
+    fn time(&self) -> (i64, Option<i64>) {
+        let now = now_ms();
+        (self.since.resolve(now), self.until.map(|until| until.resolve(now)))
+    }
+
+    async fn show(&self, aws: &Aws, asks: &[Ask], names: Vec<String>, run: &mut Run<'_>) -> Result<(), Failure> {
+        let (from, until) = self.time();
+        let everywhere = asks.iter().cloned().zip(names).collect();
+        let (asked, from, until) = match &self.request_id {
+            Some(id) => narrow(aws, everywhere, id, from, until).await.map_err(|error| no_group(error, asks))?,
+            None => (everywhere, from, until),
+        };
+        let (asks, names): (Vec<Ask>, Vec<String>) = asked.into_iter().unzip();
+        let mut printer = Printer::new(self, names);
+        let mut failed = None;
+        let ended = read(aws, &asks, from, until, |group, event| {
+            let text = printer.take(group, event, run);
+            match if text.is_empty() { Ok(()) } else { run.output.result(&text) } {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(failure) => {
+                    failed = Some(failure);
+                    ControlFlow::Break(())
+                }
+            }
+        })
+        .await;
+        let rest = printer.rest(run);
+        run.output.result(&rest)?;
+        failed.map_or(Ok(()), Err)?;
+        ended.map_err(|error| no_group(error, &asks))?;
+        if printer.shown == 0 {
+            let wider = if self.since == Moment::Ago(600) { "; look further back with --since 3h" } else { "" };
+            run.output.say(&format!("no line in this time{wider}"));
+        }
+        Ok(())
+    }
+
+    async fn sum_up(&self, aws: &Aws, asks: &[Ask], names: &[String], run: &mut Run<'_>) -> Result<(), Failure> {
+        let (from, until) = self.time();
+        let mut requests = Requests::default();
+        let mut found: Vec<(String, Summary)> = names.iter().map(|name| (name.clone(), Summary::default())).collect();
+        let wanted = self.wanted();
+        read(aws, asks, from, until, |group, event| {
+            let entry = requests.entry(group, event);
+            if wanted.wants(&entry) {
+                found[group].1.add(&entry);
+            }
+            ControlFlow::Continue(())
+        })
+        .await
+        .map_err(|error| no_group(error, asks))?;
+        run.output.result(&match self.format.format {
+            Format::Table => summaries(&found, &run.output.look),
+            Format::Json => summaries_json(&found),
+            Format::Markdown => summaries_markdown(&found),
+        })
+    }
+
+    /// Ends with the time that was given, or with the code of the signal that ended it.
+    async fn follow(&self, aws: &Aws, asks: &[Ask], names: Vec<String>, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let until = self.length.map(|length| Instant::now() + length);
+        let (news, mut heard) = mpsc::channel(16);
+        let options = |number| Options { number, from: self.time().0, tail: !self.no_live_tail, until, now: now_ms };
+        let followers = asks.iter().enumerate().map(|(number, ask)| follow(aws, ask, options(number), &news));
+        let mut followers = std::pin::pin!(try_join_all(followers));
+        let interrupt = run.signals.interrupt.clone();
+        let mut printer = Printer::new(self, names);
+        let mut ended = None;
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = interrupt.wait() => return Ok(run.signals.received().unwrap_or(Exit::Interrupted)),
+                next = heard.recv() => next,
+                result = &mut followers, if ended.is_none() => {
+                    ended = Some(result);
+                    heard.close();
+                    continue;
+                }
+            };
+            match next {
+                Some((group, News::Events(events))) => {
+                    let mut text = String::new();
+                    events.into_iter().for_each(|event| text.push_str(&printer.take(group, event, run)));
+                    run.output.result(&text)?;
+                }
+                Some((_, News::Note(note))) => run.output.say(&format!("note: {note}")),
+                None => break,
+            }
+        }
+        let rest = printer.rest(run);
+        run.output.result(&rest)?;
+        if let Some(result) = ended {
+            result?;
+        }
+        say_calls(aws, run.output);
+        Ok(Exit::Success)
+    }
+}
+
+/// Turns events into text.
+struct Printer {
+    names: Vec<String>,
+    requests: Requests,
+    grouping: Option<Grouping>,
+    wanted: Wanted,
+    format: Format,
+    shown: usize,
+}
+
+impl Printer {
+    fn new(args: &LogsArgs, names: Vec<String>) -> Self {
+        Self {
+            names,
+            requests: Requests::default(),
+            grouping: args.group.then(Grouping::default),
+            wanted: args.wanted(),
+            format: args.format.format,
+            shown: 0,
+        }
+    }
+
+    fn take(&mut self, group: usize, event: crate::watch::logs::source::Event, run: &Run<'_>) -> String {
+        let entry = self.requests.entry(group, event);
+        if !self.wanted.wants(&entry) {
+            return String::new();
+        }
+        let ready = match &mut self.grouping {
+            Some(grouping) => grouping.add(entry),
+            None => vec![entry],
+        };
+        self.text(&ready, run)
+    }
+
+    fn rest(&mut self, run: &Run<'_>) -> String {
+        let rest = self.grouping.as_mut().map(Grouping::rest).unwrap_or_default();
+        rest.iter().map(|entries| self.text(entries, run)).collect()
+    }
+
+    fn text(&mut self, entries: &[Entry], run: &Run<'_>) -> String {
+        self.shown += entries.len();
+        let lines = Lines { look: &run.output.look, names: &self.names };
+        match (self.format, &self.grouping) {
+            (Format::Json, _) => entries.iter().map(|entry| object(entry, &self.names)).collect(),
+            (_, Some(_)) => lines.request(entries),
+            (_, None) => entries.iter().map(|entry| lines.line(entry)).collect(),
+        }
+    }
+}
+
+type Named = Vec<(Ask, String)>;
+
+/// Where and when a request ran. Its id is asked for where it is whole: then only its streams are read, and only while it ran.
+async fn narrow(
+    aws: &Aws,
+    asked: Named,
+    id: &str,
+    from: i64,
+    until: Option<i64>,
+) -> Result<(Named, i64, Option<i64>), AwsError> {
+    if id.len() < 36 || !id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return Ok((asked, from, until));
+    }
+    let pattern = Some(format!("\"{id}\""));
+    let naming: Vec<Ask> = asked.iter().map(|(ask, _)| Ask { pattern: pattern.clone(), ..ask.clone() }).collect();
+    let mut narrowed = asked;
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    read(aws, &naming, from, until, |group, event| {
+        (first, last) = (first.min(event.at), last.max(event.at));
+        let streams = &mut narrowed[group].0.streams;
+        if !streams.contains(&event.stream) {
+            streams.push(event.stream);
+        }
+        ControlFlow::Continue(())
+    })
+    .await?;
+    narrowed.retain(|(ask, _)| !ask.streams.is_empty());
+    Ok((narrowed, first, Some(last)))
+}
+
+/// A log group that is not there: Lambda makes it with the first invocation.
+fn no_group(error: AwsError, asks: &[Ask]) -> Failure {
+    if !error.is(Class::NotFound) {
+        return error.into();
+    }
+    let groups: Vec<&str> = asks.iter().map(|ask| ask.group.as_str()).collect();
+    let what = format!("there is no log group {}", groups.join(" or "));
+    Failure::say(
+        Exit::Failure,
+        what,
+        "invoke the function once (mlopsctl traffic), or name another --log-group or --region",
+    )
+}

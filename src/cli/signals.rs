@@ -1,0 +1,85 @@
+//! `mlopsctl signals`: the four golden signals of functions, against the period before.
+
+use super::Run;
+use super::args::{Format, FormatArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::moment::now_ms;
+use super::plan::say_calls;
+use super::subscriptions::duration;
+use super::watched::{Watched, WatchedArgs};
+use crate::report::watch::signals::{html, json, markdown, svg, text};
+use crate::watch::signals::{Asking, Signals, read};
+use anyhow::Context;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Shows the four golden signals of functions: latency, traffic, errors, saturation, now and in the period before
+///
+/// Metrics of all functions and both periods are one call. Memory and cold starts are read from REPORT lines: of very many
+/// requests a sample, which is then said.
+#[derive(Debug, Clone, Args)]
+pub struct SignalsArgs {
+    #[command(flatten)]
+    watched: WatchedArgs,
+    /// How long the period is, from now back, e.g. 1h, 1d, 14d
+    #[arg(long, value_name = "TIME", default_value = "3h", value_parser = length)]
+    since: Duration,
+    /// Leave the logs alone: no memory, no cold starts
+    #[arg(long)]
+    no_logs: bool,
+    /// Draw the signals of each function in the terminal
+    #[arg(long)]
+    charts: bool,
+    /// Write a page with charts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the charts as a picture
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// Twice as long has to be kept: one-hour values are kept 455 days (CloudWatch user guide, "Metrics retention").
+const LONGEST: Duration = Duration::from_secs(227 * 86_400);
+
+fn length(text: &str) -> Result<Duration, String> {
+    let length = duration(text)?;
+    let fits = length >= Duration::from_secs(60) && length <= LONGEST;
+    if fits { Ok(length) } else { Err("write a time between 1m and 227d".to_owned()) }
+}
+
+impl SignalsArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let Watched { functions, aws } = self.watched.open(run).await?;
+        if functions.is_empty() {
+            return Err(self.watched.nothing());
+        }
+        let length = i64::try_from(self.since.as_secs()).unwrap_or(i64::MAX);
+        let asking = Asking { now: now_ms() / 1000, length, logs: !self.no_logs };
+        let signals = read(&aws, &functions, asking).await?;
+        run.output.result(&match self.format.format {
+            Format::Table => text(&signals, self.charts, &run.output.look),
+            Format::Json => json(&signals),
+            Format::Markdown => markdown(&signals),
+        })?;
+        self.write(&signals)?;
+        say_calls(&aws, run.output);
+        Ok(Exit::Success)
+    }
+
+    fn write(&self, signals: &Signals) -> Result<(), Failure> {
+        let write = |path: &Path, text: String| {
+            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+        };
+        if let Some(path) = &self.html {
+            write(path, html(signals))?;
+        }
+        if let Some(path) = &self.svg {
+            write(path, svg(signals))?;
+        }
+        Ok(())
+    }
+}

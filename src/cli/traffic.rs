@@ -1,0 +1,172 @@
+//! `mlopsctl traffic`: requests to a service, over HTTP or by Invoke, and what came of them.
+
+use super::Run;
+use super::args::{Format, FormatArgs};
+use super::connect::ConnectArgs;
+use super::consent::consent;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::plan::say_calls;
+use super::subscriptions::duration;
+use crate::report::watch::traffic as report;
+use crate::watch::traffic::{Plan, Tally, Target, request, send};
+use clap::{ArgGroup, Args};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
+
+/// More than this to somebody else's machine is asked about.
+const MANY: usize = 200;
+
+/// Sends requests to the service: health checks and answers to track, at a rate; --errors makes the function raise
+///
+/// Each request is due at its time, answered or not those before it: a slow service does not slow the sending down, and what
+/// had to wait is told apart ("as felt"). Nothing is repeated. It ends by itself: after so many requests, or after --max-time.
+#[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("to").required(true).args(["url", "function"])))]
+pub struct TrafficArgs {
+    /// Send HTTP to this address, e.g. http://localhost:5001 or the function's
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Invoke this function
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
+    /// How many requests [default: 10; with --errors: 0]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    requests: Option<u32>,
+    /// So many more that make the function raise, which its Errors metric counts; by Invoke only
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    errors: u32,
+    /// The event that makes it raise, as JSON [default: one that is no HTTP event]
+    #[arg(long, value_name = "JSON", requires = "errors", value_parser = event)]
+    error_event: Option<String>,
+    /// Requests a second
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 5.0, value_parser = rate)]
+    rate: f64,
+    /// How many may be on their way at once
+    #[arg(short, long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=500))]
+    concurrency: u16,
+    /// How long an answer may take
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    timeout: Duration,
+    /// After this time nothing more is sent
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    max_time: Duration,
+    /// Do not ask, however many there are
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate > 0.0 && *rate <= 1_000.0);
+    rate.ok_or_else(|| "write a number above 0 and up to 1000".to_owned())
+}
+
+fn event(text: &str) -> Result<String, String> {
+    let parsed = serde_json::from_str::<serde_json::Value>(text);
+    parsed.map(|_| text.to_owned()).map_err(|error| format!("this is no JSON: {error}"))
+}
+
+impl TrafficArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if self.format.format == Format::Markdown {
+            return Err(Failure::say(Exit::Usage, "there is no Markdown of this", "use --format json"));
+        }
+        let raising = usize::try_from(self.errors).unwrap_or(usize::MAX);
+        let good = self.requests.map_or(if raising > 0 { 0 } else { 10 }, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let (target, aws) = match (&self.url, &self.function) {
+            (Some(_), _) if raising > 0 => return Err(over_http()),
+            (Some(url), _) => {
+                let target = Target::http(url, self.timeout);
+                let usage =
+                    |error| Failure::say(Exit::Usage, format!("--url: {error:#}"), "see mlopsctl traffic --help");
+                (target.map_err(usage)?, None)
+            }
+            (None, name) => {
+                let aws = self.connect.open(None, &run.signals, run.output).await?;
+                let name = name.clone().unwrap_or_default();
+                (Target::function(aws.clone(), &name, self.timeout), Some(aws))
+            }
+        };
+        if good + raising > MANY && !target.is_local() {
+            self.ask(good + raising, run).await?;
+        }
+        let plan = Plan {
+            asks: Plan::mixed(good, raising, self.error_event.as_deref().unwrap_or(request::RAISE)),
+            rate: self.rate,
+            concurrency: usize::from(self.concurrency),
+            longest: self.max_time,
+        };
+        let bar = bar(plan.asks.len(), run.output);
+        let interrupt = run.signals.interrupt.clone();
+        let tally = send(&target, &plan, &interrupt, |answered| {
+            if let Some(bar) = &bar {
+                bar.set_position(answered as u64);
+            }
+        })
+        .await;
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        run.output.result(&match self.format.format {
+            Format::Json => report::json(&tally),
+            Format::Table | Format::Markdown => report::text(&tally, &run.output.look),
+        })?;
+        if let Some(aws) = &aws {
+            say_calls(aws, run.output);
+        }
+        if tally.interrupted {
+            return Ok(run.signals.received().unwrap_or(Exit::Interrupted));
+        }
+        judge(&tally)
+    }
+
+    async fn ask(&self, count: usize, run: &mut Run<'_>) -> Result<(), Failure> {
+        let to = self.url.as_deref().or(self.function.as_deref()).unwrap_or_default();
+        let seconds = count as f64 / self.rate;
+        run.output.say(&format!(
+            "{count} requests to {to}, {} a second for about {seconds:.0} s; they may cost money",
+            self.rate
+        ));
+        consent(run, self.yes, "Send them?", "add --yes, or send fewer").await
+    }
+}
+
+/// What a request over HTTP cannot do.
+fn over_http() -> Failure {
+    let what = "HTTP cannot make a function raise: whatever it answers, also a 400 or a 500, is no error to Lambda's Errors metric";
+    let remedy = "use --function NAME --errors N; or deploy the bundled service with LAMBDA_FAIL_ON_5XX=1 and break it, \
+                  e.g. with a wrong DATABASE_URL";
+    Failure::say(Exit::Usage, what, remedy)
+}
+
+fn bar(count: usize, output: &Output) -> Option<ProgressBar> {
+    if !output.can_animate() {
+        return None;
+    }
+    let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    Some(bar)
+}
+
+/// Whether it did what it was for.
+fn judge(tally: &Tally) -> Result<Exit, Failure> {
+    if tally.answered() > 0 && tally.failed() == tally.answered() {
+        let remedy = "see why under `failed`: the address, the function's name and region, or a permission";
+        return Err(Failure::say(Exit::Failure, "not one request was answered", remedy));
+    }
+    if tally.not_raised() > 0 {
+        let what = format!("{} of {} events did not make the function raise", tally.not_raised(), tally.raising);
+        let remedy =
+            "give --error-event with an event that it raises on; an answer of 400 or 500 does not count as an error";
+        return Err(Failure::say(Exit::Failure, what, remedy));
+    }
+    Ok(Exit::Success)
+}

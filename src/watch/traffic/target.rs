@@ -1,0 +1,114 @@
+//! Where traffic goes: an address, or a function by Invoke.
+
+use super::request::Ask;
+use super::tally::{Answer, Outcome};
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::watch::http::{Http, HttpError};
+use crate::watch::logs::Line;
+use aws_sdk_lambda::config::Builder;
+use aws_sdk_lambda::operation::invoke::InvokeOutput;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::LogType;
+use aws_smithy_types::timeout::TimeoutConfig;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// As IAM names it; the operation is Invoke.
+const INVOKE: Op = Op("lambda", "InvokeFunction");
+
+#[derive(Debug, Clone)]
+pub enum Target {
+    Http { client: Http, base: String },
+    Function { aws: Box<Aws>, name: String, patience: Duration },
+}
+
+impl Target {
+    /// # Errors
+    /// When the address is none.
+    pub fn http(base: &str, patience: Duration) -> anyhow::Result<Self> {
+        Ask::Get("/health").http(base)?;
+        Ok(Self::Http { client: Http::new(patience)?, base: base.to_owned() })
+    }
+
+    pub fn function(aws: Aws, name: &str, patience: Duration) -> Self {
+        Self::Function { aws: Box::new(aws), name: name.to_owned(), patience }
+    }
+
+    /// Whether it stays on this machine.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Http { base, .. } => Ask::Get("/").http(base).is_ok_and(|request| request.is_local()),
+            Self::Function { .. } => false,
+        }
+    }
+
+    /// One request, once.
+    pub async fn ask(&self, ask: &Ask) -> Outcome {
+        let began = Instant::now();
+        let (answer, init_ms) = match self {
+            Self::Http { client, base } => (over_http(client, base, ask).await, None),
+            Self::Function { aws, name, patience } => match invoke(aws, name, ask.event(), *patience).await {
+                Ok(output) => (given_back(&output), cold_start(&output)),
+                Err(error) => (Answer::Failed(failed(&error)), None),
+            },
+        };
+        let took = began.elapsed();
+        Outcome { answer, raising: ask.is_raising(), took, felt: took, waited: Duration::ZERO, init_ms }
+    }
+}
+
+async fn over_http(client: &Http, base: &str, ask: &Ask) -> Answer {
+    let request = match ask.http(base) {
+        Ok(request) => request,
+        Err(error) => return Answer::Failed(error.to_string()),
+    };
+    match client.send(&request).await {
+        Ok(answer) => Answer::Status(answer.status),
+        Err(HttpError { kind, .. }) => Answer::Failed(kind.words().to_owned()),
+    }
+}
+
+async fn invoke(aws: &Aws, name: &str, event: String, patience: Duration) -> Result<InvokeOutput, AwsError> {
+    // A function may take as long as its caller waits, up to 15 minutes; other calls may not.
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).read_timeout(patience).build();
+    let request = || {
+        let settings = Builder::default().timeout_config(timeouts.clone());
+        let invoke = aws.lambda.invoke().function_name(name).log_type(LogType::Tail).payload(Blob::new(event.clone()));
+        invoke.customize().config_override(settings).send()
+    };
+    aws.call(INVOKE, Repeat::AfterLooking, request).await
+}
+
+fn given_back(output: &InvokeOutput) -> Answer {
+    let payload = output.payload.as_ref().map(|payload| payload.as_ref()).unwrap_or_default();
+    let value: Value = serde_json::from_slice(payload).unwrap_or_default();
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    if let Some(kind) = &output.function_error {
+        let what = match (text("errorType"), text("errorMessage")) {
+            (Some(kind), Some(message)) => format!("{kind}: {message}"),
+            (Some(only), None) | (None, Some(only)) => only.to_owned(),
+            (None, None) => kind.clone(),
+        };
+        return Answer::Raised(what);
+    }
+    let status = value.get("statusCode").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
+    status.map_or(Answer::Other, Answer::Status)
+}
+
+/// Of the last lines of the log, which come with the answer.
+fn cold_start(output: &InvokeOutput) -> Option<u64> {
+    let log = aws_smithy_types::base64::decode(output.log_result.as_deref()?).ok()?;
+    let log = String::from_utf8_lossy(&log).into_owned();
+    let at = log.rfind("REPORT RequestId")?;
+    let line = Line::parse(&log[at..]);
+    line.report()?.init_ms.map(|milliseconds| milliseconds.round() as u64)
+}
+
+fn failed(error: &AwsError) -> String {
+    match error.class {
+        Class::Throttled => "turned away (throttled)".to_owned(),
+        _ if error.code == "Timeout" => "timed out".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -9,6 +9,8 @@ mod completions;
 mod connect;
 mod consent;
 mod destroy;
+mod doctor;
+mod drill;
 mod exit;
 mod failure;
 mod fleet;
@@ -23,6 +25,7 @@ mod prices;
 mod progress;
 mod report;
 mod sandbox;
+mod sandbox_serve;
 mod saved_plan;
 mod schema;
 mod serve;
@@ -69,6 +72,8 @@ enum Command {
     Logs(logs::LogsArgs),
     Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
+    Drill(drill::DrillArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
@@ -123,6 +128,8 @@ impl Command {
             | Command::Destroy(_)
             | Command::Status(_)
             | Command::Backtest(_)
+            | Command::Doctor(_)
+            | Command::Drill(_)
             | Command::Signals(_)
             | Command::Logs(_)
             | Command::Traffic(_)
@@ -146,6 +153,8 @@ impl Command {
                 Command::Logs(args) if args.is_following() => args.run(&mut run).await,
                 Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Doctor(args) => args.run(&mut run).await,
+                Command::Drill(args) => args.run(&mut run).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await

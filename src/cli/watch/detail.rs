@@ -213,11 +213,14 @@ fn pieces(line: &str, columns: usize) -> Vec<String> {
 
 /// The last lines of a function's logs, the newest last.
 pub fn logs(app: &App, function: &str, paint: Paint) -> Vec<Line<'static>> {
-    let mut lines =
-        vec![Line::default(), Line::from(paint.span(Tone::Strong, format!("Logs of {}", mask::line(function))))];
+    let mut lines = vec![
+        Line::default(),
+        Line::from(paint.span(Tone::Strong, format!("Logs of {}, the last ten minutes", mask::line(function)))),
+    ];
     match app.logs.as_ref().filter(|(of, _)| of == function) {
         None => lines.push(Line::from("  reading ...")),
         Some((_, Err(why))) => lines.push(Line::from(paint.span(Tone::Bad, format!("  {}", mask::line(why))))),
+        Some((_, Ok(found))) if found.is_empty() => lines.push(Line::from("  nothing in the last ten minutes")),
         Some((_, Ok(found))) => lines.extend(found.iter().map(|line| Line::from(format!("  {}", mask::line(line))))),
     }
     lines

@@ -13,7 +13,7 @@ const KEYS: &[(&str, &str)] = &[
     ("home end, g G", "the first row, the last one"),
     ("enter", "all there is to know of the row; enter or esc goes back"),
     ("/", "show only rows with this text: a name, ALARM, pending, ..."),
-    ("l", "the logs of the function that the row is about"),
+    ("l", "the last ten minutes of logs of the function that the row is about"),
     ("r", "read everything again now"),
     ("?", "this page"),
     ("q, ctrl-c", "end"),

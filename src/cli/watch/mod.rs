@@ -12,19 +12,27 @@ mod view;
 use super::Run;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::aws::Aws;
+use crate::aws::{Aws, AwsError};
 use crate::fleet::Select;
+use crate::resources::function::default_log_group;
 use crate::spec::Bound;
+use crate::watch::logs::{self, source::Ask};
 use crate::watch::status::{Asking, Happened, Status, history, read};
 use app::{App, Event, Wish};
 use futures_util::future::{Either, pending};
 use ratatui::crossterm::event::{Event as TerminalEvent, KeyCode, KeyModifiers};
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::time::Duration;
 use terminal::Terminal;
 use tokio::time::{Instant, sleep_until};
 use view::{Paint, view};
 
+/// How far back logs are shown, in seconds, how many lines of them, and how many events are read for that.
+const LOGS_REACH: i64 = 600;
+const MOST_LINES: usize = 500;
+const MOST_EVENTS: usize = 20_000;
 /// How many of the last changes of state are shown where there is room.
 const CHANGES: usize = 30;
 
@@ -85,7 +93,7 @@ impl Watched<'_> {
                     reading.get_or_insert_with(|| self.read(app.status.clone()));
                 }
                 Some(Wish::History(alarm)) => asking = Some(self.history(alarm)),
-                Some(Wish::Logs(function)) => asking = Some(self.logs(function)),
+                Some(Wish::Logs(function)) => asking = Some(self.logs(group_of(&app, &function), function)),
             }
             if effect.redraw {
                 terminal.draw(|frame| view(frame, &app, paint))?;
@@ -108,10 +116,41 @@ impl Watched<'_> {
         })
     }
 
-    fn logs(&self, function: String) -> Asked<'_> {
-        let how = format!("mlopsctl logs {function} --since 1h");
-        Box::pin(async move { Event::Logs(function, Ok(vec![how])) })
+    fn logs(&self, group: String, function: String) -> Asked<'_> {
+        Box::pin(async move {
+            let lines = self.last_lines(group).await;
+            Event::Logs(function, lines.map_err(words))
+        })
     }
+
+    /// What was written to a log group lately, the newest last: time and message.
+    async fn last_lines(&self, group: String) -> Result<Vec<String>, AwsError> {
+        let ask = Ask { group, ..Ask::default() };
+        let from = (self.aws.now() - LOGS_REACH) * 1_000;
+        let (mut lines, mut seen) = (VecDeque::new(), 0);
+        let take = |_, event: logs::source::Event| {
+            let time = event.at.div_euclid(1_000).rem_euclid(86_400);
+            let (hours, minutes, seconds) = (time / 3_600, time / 60 % 60, time % 60);
+            lines.push_back(format!("{hours:02}:{minutes:02}:{seconds:02}  {}", event.message.trim_end()));
+            if lines.len() > MOST_LINES {
+                lines.pop_front();
+            }
+            seen += 1;
+            if seen < MOST_EVENTS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        logs::read(self.aws, &[ask], from, None, take).await?;
+        if seen == MOST_EVENTS {
+            lines.push_back("... and more, too much for this view: mlopsctl logs shows it".to_owned());
+        }
+        Ok(lines.into())
+    }
+}
+
+/// The log group that a function really writes to, as far as that is known.
+fn group_of(app: &App, function: &str) -> String {
+    let functions = app.status.iter().flat_map(|status| &status.functions);
+    let facts = functions.filter(|known| known.name == function).find_map(|known| known.facts.as_ref().ok());
+    facts.map_or_else(|| default_log_group(function), |facts| facts.log_group.clone())
 }
 
 /// What failed and what to do about it.

@@ -1,6 +1,6 @@
 //! The published IAM policies allow exactly what the source calls: reads for a plan, the rest for an apply, what `src/deploy` calls
-//! for deploying the bundled service, and what logs, signals and traffic call. What is asked of the organization has a policy of
-//! its own: it is for another account.
+//! for deploying the bundled service, and what logs, signals and traffic call. What is asked of the organization, and the roles that
+//! are assumed, have policies of their own: they are for another account.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -35,6 +35,10 @@ fn the_policies_allow_exactly_what_is_called() {
     let (organization, called): (BTreeSet<String>, BTreeSet<String>) =
         called.into_iter().partition(|action| action.starts_with("organizations:"));
     assert_eq!(policy("accounts"), organization, "docs/iam/accounts.json against what is asked of the organization");
+    let (roles, called): (BTreeSet<String>, BTreeSet<String>) =
+        called.into_iter().partition(|action| action == "sts:AssumeRole");
+    assert_eq!(policy("fleet"), roles, "docs/iam/fleet.json against the roles that are assumed");
+    assert_eq!(policy("fleet-trust"), roles, "docs/iam/fleet-trust.json lets in who assumes them");
     let mut drilling: BTreeSet<String> = apart(&APART[1..2]);
     // The queue is made with a tag, and subscribed as an apply does.
     drilling.extend(["sns:Subscribe", "sns:Unsubscribe", "sqs:TagQueue"].map(str::to_owned));

@@ -1,7 +1,6 @@
 //! AWS as handles: credentials, clients, pacing, errors. Knows nothing of alarms, topics or plans.
 
 pub mod call;
-pub mod clock;
 pub mod error;
 pub mod interrupt;
 pub mod pace;
@@ -10,7 +9,6 @@ pub mod role;
 pub mod session;
 
 pub use call::Repeat;
-pub use clock::Clock;
 pub use error::{AwsError, Class};
 pub use interrupt::Interrupt;
 pub use quota::Op;

@@ -3,7 +3,7 @@
 
 use super::pace::Pace;
 use super::role::{AssumedRole, Role, RoleProvider};
-use super::{AwsError, Clock, Interrupt, Op, Repeat};
+use super::{AwsError, Interrupt, Op, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use aws_config::identity::IdentityCache;
@@ -28,7 +28,6 @@ pub struct Options {
     /// Instead of the network: an HTTP client (the sandbox) and the keys to sign with.
     pub http: Option<(SharedHttpClient, String, String)>,
     pub interrupt: Option<Interrupt>,
-    pub clock: Clock,
 }
 
 /// Resolved credentials and settings, for any number of targets. Cheap to clone; clones share connections and counts.
@@ -36,7 +35,6 @@ pub struct Options {
 pub struct Session {
     config: SdkConfig,
     interrupt: Interrupt,
-    clock: Clock,
     role: Option<Arc<AssumedRole>>,
     calls: Calls,
 }
@@ -59,7 +57,6 @@ pub struct Aws {
     pub(super) role: Option<Arc<AssumedRole>>,
     pub pace: Pace,
     pub interrupt: Interrupt,
-    clock: Clock,
     calls: Calls,
 }
 
@@ -112,7 +109,7 @@ impl Session {
         }
         let config = loader.load().await;
         let interrupt = options.interrupt.unwrap_or_else(Interrupt::never);
-        Ok(Self { config, interrupt, clock: options.clock, role: None, calls: Calls::default() })
+        Ok(Self { config, interrupt, role: None, calls: Calls::default() })
     }
 
     /// A session in another account, by a role that `home` assumes there with its first call. Its targets, whatever their
@@ -154,7 +151,6 @@ impl Session {
             role: self.role.clone(),
             pace: Pace::default(),
             interrupt: self.interrupt.clone(),
-            clock: self.clock.clone(),
             calls: self.calls.clone(),
         })
     }
@@ -185,11 +181,6 @@ impl Aws {
 
     pub fn region(&self) -> &str {
         &self.region
-    }
-
-    /// The time there, in seconds since 1970.
-    pub fn now(&self) -> i64 {
-        self.clock.now()
     }
 
     /// Handles whose calls go through although the run was interrupted: for taking back what must not stay.

@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 pub const DAYS: i64 = 14;
 
 /// A note for each alarm that the plan creates or changes. Where the past cannot be read, one note, at the first of them, says so.
-/// Whole periods are read where finer data would cost more calls.
-pub async fn for_plan(aws: &Aws, plan: &Plan) -> BTreeMap<Address, Note> {
+/// Whole periods are read where finer data would cost more calls. `now` is in seconds since 1970.
+pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> BTreeMap<Address, Note> {
     let wanted = changed(plan);
-    let until = aws.now().div_euclid(60) * 60;
+    let until = now.div_euclid(60) * 60;
     let from = until - DAYS * 86_400;
     let needs = needs(wanted.values().copied(), Options::default());
     if needs.iter().all(|(need, _)| need.sources.is_empty() && need.asked.is_none()) {

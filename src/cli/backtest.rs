@@ -5,6 +5,7 @@ use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::moment::now_ms;
 use super::plan::{json_on_failure, say_calls};
 use crate::aws::Aws;
 use crate::backtest::history::fetch::{Detail, fetch};
@@ -133,7 +134,7 @@ impl BacktestArgs {
             return Ok((history, start.max(end - length), end));
         }
         let Some(aws) = aws else { return Ok((History::default(), 0, 0)) };
-        let until = aws.now().div_euclid(60) * 60;
+        let until = (now_ms() / 1000).div_euclid(60) * 60;
         let needs = needs(resources.values(), options);
         let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
         Ok((history, until - length, until))

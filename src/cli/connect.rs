@@ -3,8 +3,9 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Signals;
+use super::moment::set_ahead;
 use super::output::Output;
-use crate::aws::{Aws, Clock, Options, Session};
+use crate::aws::{Aws, Options, Session};
 use crate::sandbox::{self, Sandbox, Weather};
 use clap::Args;
 use std::path::PathBuf;
@@ -52,18 +53,14 @@ impl ConnectArgs {
         signals: &Signals,
         output: &mut Output,
     ) -> Result<Options, Failure> {
-        let sandbox = self.open_sandbox(output)?;
-        let clock = sandbox.clone().map_or_else(Clock::default, |sandbox| {
-            Clock::ahead_by(move || sandbox.time().map_or(Duration::ZERO, |(_, ahead)| ahead))
-        });
+        let http = self.open_sandbox(output)?;
         Ok(Options {
             profile: self.profile.clone(),
             region: self.region.as_deref().or(spec_region).map(str::to_owned),
             endpoint_url: self.endpoint_url.clone(),
-            http: sandbox
+            http: http
                 .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
             interrupt: Some(signals.interrupt.clone()),
-            clock,
         })
     }
 
@@ -95,7 +92,11 @@ impl ConnectArgs {
             None => Weather::default(),
         };
         output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
-        Ok(Some(Sandbox::open(&path, weather)?))
+        let sandbox = Sandbox::open(&path, weather)?;
+        sandbox.time()?;
+        let clock = sandbox.clone();
+        set_ahead(move || clock.time().map_or(Duration::ZERO, |(_, ahead)| ahead));
+        Ok(Some(sandbox))
     }
 
     /// A flag without a file, like 1 or true in the environment, means the usual file, which MLOPSCTL_SANDBOX_FILE can move.

@@ -5,6 +5,7 @@ mod apply;
 mod args;
 mod backtest;
 mod carry_out;
+mod check;
 mod completions;
 mod connect;
 mod consent;
@@ -75,6 +76,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Drill(drill::DrillArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
+    Check(check::CheckArgs),
     Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -121,6 +123,7 @@ impl Command {
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
             | Command::Accounts(_)
+            | Command::Check(_)
             | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
@@ -162,6 +165,7 @@ impl Command {
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
+                Command::Check(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_)

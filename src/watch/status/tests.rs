@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const SHIPPED: &str = include_str!("../../../alarms.yaml");
 
 /// Seconds since 1970.
-fn now() -> i64 {
+fn clock() -> i64 {
     let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(age.as_secs()).unwrap()
 }
@@ -32,7 +32,7 @@ fn calls(world: &World) -> BTreeMap<String, u64> {
 #[tokio::test(start_paused = true)]
 async fn before_an_apply_everything_is_missing() {
     let world = World::fine();
-    let now = now();
+    let now = clock();
     let status = status(&world, SHIPPED, None, now).await;
     let counts = status.counts();
     assert_eq!((counts.missing, counts.not_ours, counts.resources), (7, 1, 8), "{counts:?}");
@@ -46,7 +46,7 @@ async fn what_is_wrong_is_seen() {
     let world = World::fine();
     assert_complete(&world.apply(SHIPPED).await);
     let aws = world.aws().await;
-    let now = now();
+    let now = clock();
     let cloudwatch = &aws.cloudwatch;
     let before = status(&world, SHIPPED, None, now).await;
     let [one, two, three, ..] = &before.alarms[..] else { panic!("{before:?}") };
@@ -64,7 +64,7 @@ async fn what_is_wrong_is_seen() {
     let mute = cloudwatch.put_alarm_mute_rule().name("release").rule(Rule::builder().schedule(schedule).build());
     mute.mute_targets(targets).send().await.unwrap();
 
-    let now = now();
+    let now = clock();
     let status = status(&world, SHIPPED, None, now).await;
     let counts = status.counts();
     assert_eq!((counts.alarms.alarm, counts.unheard, counts.silenced, counts.differing), (2, 1, 1, 1), "{counts:?}");
@@ -92,7 +92,7 @@ async fn a_stack_without_functions_has_a_status() {
     let text =
         spec_of("small", "topics:\n  alerts:\n    subscriptions: [{ protocol: email, endpoint: ann@example.edu }]\n");
     assert_complete(&world.apply(&text).await);
-    let now = now();
+    let now = clock();
     let status = status(&world, &text, None, now).await;
     assert_eq!((status.alarms.len(), status.functions.len(), status.subscriptions.len()), (0, 0, 1));
 }
@@ -101,7 +101,7 @@ async fn a_stack_without_functions_has_a_status() {
 async fn a_function_that_is_not_there_is_told() {
     let world = World::fine();
     let text = with(SHIPPED, "mlops-service-lambda:", "no-such-function:");
-    let now = now();
+    let now = clock();
     let status = status(&world, &text, None, now).await;
     assert_eq!(status.counts().absent_functions, 1);
 }
@@ -111,7 +111,7 @@ async fn a_function_that_is_not_there_is_told() {
 async fn a_read_is_one_call_an_operation() {
     let world = World::fine();
     assert_complete(&world.apply(SHIPPED).await);
-    let now = now().div_euclid(60) * 60;
+    let now = clock().div_euclid(60) * 60;
     calls(&world);
     let first = status(&world, SHIPPED, None, now).await;
     let of_first = calls(&world);
@@ -137,7 +137,7 @@ async fn a_read_is_one_call_an_operation() {
 async fn fifty_functions_are_one_batch_of_metrics() {
     let world = World::fine();
     assert_complete(&world.apply(FIFTY).await);
-    let now = now();
+    let now = clock();
     calls(&world);
     let status = status(&world, FIFTY, None, now).await;
     let calls = calls(&world);

@@ -28,7 +28,10 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Success, "success; with --detailed-exitcode: nothing to change"),
     (Exit::Failure, "failed for another reason than those below"),
     (Exit::Pending, "changes are pending; only with --detailed-exitcode"),
-    (Exit::Findings, "findings at or above --fail-on, a failed alarm test, a broken chain (drill, doctor)"),
+    (
+        Exit::Findings,
+        "findings at or above --fail-on, a failed alarm test, a broken chain (drill, doctor), a grade below --fail-below",
+    ),
     (Exit::Denied, "no credentials, or a permission is missing"),
     (Exit::Partial, "partial: some resources or accounts failed or could not be read"),
     (Exit::Stale, "the saved plan is stale: AWS has changed since"),

@@ -5,6 +5,7 @@ mod apply;
 mod args;
 mod backtest;
 mod carry_out;
+mod check;
 mod completions;
 mod connect;
 mod consent;
@@ -74,6 +75,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Drill(drill::DrillArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
+    Check(check::CheckArgs),
     Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -120,6 +122,7 @@ impl Command {
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
             | Command::Accounts(_)
+            | Command::Check(_)
             | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
@@ -161,6 +164,7 @@ impl Command {
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
+                Command::Check(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_)

@@ -83,7 +83,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ratatui", &["cli/"]),
     ("reqwest", &["watch/"]),
     ("serde_saphyr", &["spec/yaml.rs"]),
-    ("axum", &["service/"]),
+    // A drill listens for the message that it has set off.
+    ("axum", &["service/", "watch/drill/receive/http.rs"]),
     ("tower", &["service/"]),
     // The sandbox answers streams of events, and can be served on a port.
     ("hyper", &["service/", "sandbox/"]),

@@ -70,8 +70,15 @@ fn give_specs(folder: &Path) {
     .unwrap();
     fs::write(folder.join("failing.test.yaml"), tests.replace("at: 13m", "at: 12m")).unwrap();
     fs::write(folder.join("past.csv"), past()).unwrap();
+    let roster = "account,name,email\n300000000001,Ada,ada@example.edu\n300000000002,=Alan,alan@example.edu\n\
+                  300000000003,Grace,grace@example.edu\n";
+    fs::write(folder.join("roster.csv"), roster).unwrap();
     fs::write(folder.join("heartbeat.yaml"), HEARTBEAT).unwrap();
     fs::copy(root().join("examples/fifty-functions.yaml"), folder.join("fifty-functions.yaml")).unwrap();
+    let rubric = fs::read_to_string(root().join("examples/lab-rubric.yaml")).unwrap();
+    fs::write(folder.join("mistaken-rubric.yaml"), rubric.replace("period: {", "peroid: {").replace("25", "lots"))
+        .unwrap();
+    fs::write(folder.join("lab-rubric.yaml"), rubric).unwrap();
 }
 
 /// An alarm that fires as soon as it is evaluated, whatever the time of day: nobody sends the heartbeat it waits for.

@@ -1,6 +1,6 @@
 //! The published IAM policies allow exactly what the source calls: reads for a plan, the rest for an apply, what `src/deploy` calls
-//! for deploying the bundled service, and what logs, signals and traffic call. What is asked of the organization has a policy of
-//! its own: it is for another account.
+//! for deploying the bundled service, and what logs, signals and traffic call. What is asked of the organization, and the roles that
+//! are assumed, have policies of their own: they are for another account.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// STS answers GetCallerIdentity to everybody (AWS documentation, STS API reference).
 const NEEDS_NO_PERMISSION: &[&str] = &["sts:GetCallerIdentity"];
 /// What has a policy of its own.
-const APART: [&str; 4] = ["src/deploy", "src/watch/logs", "src/watch/signals", "src/watch/traffic"];
+const APART: [&str; 5] = ["src/deploy", "src/watch/drill", "src/watch/logs", "src/watch/signals", "src/watch/traffic"];
 
 #[test]
 fn the_policies_allow_exactly_what_is_called() {
@@ -21,7 +21,7 @@ fn the_policies_allow_exactly_what_is_called() {
     // Creating a function, or changing its role, hands that role over.
     deploying.insert("iam:PassRole".to_owned());
     assert_eq!(policy("deploy"), deploying, "docs/iam/deploy.json against the calls of src/deploy");
-    let watching: BTreeSet<String> = apart(&APART[1..]);
+    let watching: BTreeSet<String> = apart(&APART[2..]);
     assert!(watching.is_subset(&policy("watch")), "docs/iam/watch.json lacks what is called: {watching:?}");
     // They also look functions up, and read metrics, as others do.
     let shared = BTreeSet::from(
@@ -35,6 +35,14 @@ fn the_policies_allow_exactly_what_is_called() {
     let (organization, called): (BTreeSet<String>, BTreeSet<String>) =
         called.into_iter().partition(|action| action.starts_with("organizations:"));
     assert_eq!(policy("accounts"), organization, "docs/iam/accounts.json against what is asked of the organization");
+    let (roles, called): (BTreeSet<String>, BTreeSet<String>) =
+        called.into_iter().partition(|action| action == "sts:AssumeRole");
+    assert_eq!(policy("fleet"), roles, "docs/iam/fleet.json against the roles that are assumed");
+    assert_eq!(policy("fleet-trust"), roles, "docs/iam/fleet-trust.json lets in who assumes them");
+    let mut drilling: BTreeSet<String> = apart(&APART[1..2]);
+    // The queue is made with a tag, and subscribed as an apply does.
+    drilling.extend(["sns:Subscribe", "sns:Unsubscribe", "sqs:TagQueue"].map(str::to_owned));
+    assert_eq!(policy("drill"), drilling, "docs/iam/drill.json against the calls of src/watch/drill");
     let (plan, apply) = (policy("plan"), policy("apply"));
     let is_read = |action: &&String| {
         let operation = action.split(':').nth(1).unwrap_or_default();

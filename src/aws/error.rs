@@ -67,8 +67,15 @@ const CONFLICTS: &[&str] = &[
     "ResourceConflictException",
 ];
 const EXISTING: &[&str] = &["ResourceAlreadyExistsException", "ResourceAlreadyExists", "EntityAlreadyExists"];
-const MISSING: &[&str] =
-    &["ResourceNotFoundException", "ResourceNotFound", "NotFound", "NotFoundException", "TargetNotFoundException"];
+const MISSING: &[&str] = &[
+    "ResourceNotFoundException",
+    "ResourceNotFound",
+    "NotFound",
+    "NotFoundException",
+    "TargetNotFoundException",
+    "QueueDoesNotExist",
+    "NonExistentQueue",
+];
 const LIMITS: &[&str] = &[
     "LimitExceeded",
     "LimitExceededException",
@@ -93,6 +100,7 @@ const BAD_CREDENTIALS: &[&str] = &[
     "OptInRequired",
     "RegionDisabledException",
     "RequestExpired",
+    "RequestTimeTooSkewed",
 ];
 
 impl AwsError {

@@ -183,6 +183,11 @@ impl Aws {
         &self.region
     }
 
+    /// Handles whose calls go through although the run was interrupted: for taking back what must not stay.
+    pub fn steady(&self) -> Self {
+        Self { interrupt: Interrupt::never(), ..self.clone() }
+    }
+
     /// Account and region. The account is asked of STS once, unless the credentials name it themselves (SSO, AssumeRole).
     pub async fn target(&self) -> Result<Target, AwsError> {
         let account = self.account.get_or_try_init(|| self.find_account()).await?;

@@ -9,17 +9,15 @@ use crate::model::duration::format_seconds;
 use crate::plan::{Action, Note, NoteKind, Plan};
 use crate::resources::{Address, Resource};
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How far back a plan looks.
 pub const DAYS: i64 = 14;
 
 /// A note for each alarm that the plan creates or changes. Where the past cannot be read, one note, at the first of them, says so.
-/// Whole periods are read where finer data would cost more calls.
-pub async fn for_plan(aws: &Aws, plan: &Plan) -> BTreeMap<Address, Note> {
+/// Whole periods are read where finer data would cost more calls. `now` is in seconds since 1970.
+pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> BTreeMap<Address, Note> {
     let wanted = changed(plan);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-    let until = i64::try_from(now).unwrap_or(0).div_euclid(60) * 60;
+    let until = now.div_euclid(60) * 60;
     let from = until - DAYS * 86_400;
     let needs = needs(wanted.values().copied(), Options::default());
     if needs.iter().all(|(need, _)| need.sources.is_empty() && need.asked.is_none()) {

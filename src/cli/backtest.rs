@@ -5,6 +5,7 @@ use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::moment::now_ms;
 use super::plan::{json_on_failure, say_calls};
 use crate::aws::Aws;
 use crate::backtest::history::fetch::{Detail, fetch};
@@ -22,7 +23,6 @@ use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY: i64 = 86_400;
 
@@ -134,8 +134,7 @@ impl BacktestArgs {
             return Ok((history, start.max(end - length), end));
         }
         let Some(aws) = aws else { return Ok((History::default(), 0, 0)) };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-        let until = i64::try_from(now).unwrap_or(0).div_euclid(60) * 60;
+        let until = (now_ms() / 1000).div_euclid(60) * 60;
         let needs = needs(resources.values(), options);
         let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
         Ok((history, until - length, until))

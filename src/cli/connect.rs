@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Signals;
+use super::moment::set_ahead;
 use super::output::Output;
 use crate::aws::{Aws, Options, Session};
 use crate::sandbox::{self, Sandbox, Weather};
@@ -90,7 +91,9 @@ impl ConnectArgs {
             None => Weather::default(),
         };
         output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
-        Ok(Some(Sandbox::open(&path, weather)?))
+        let sandbox = Sandbox::open(&path, weather)?;
+        set_ahead(sandbox.time()?.1);
+        Ok(Some(sandbox))
     }
 
     /// A flag without a file, like 1 or true in the environment, means the usual file, which MLOPSCTL_SANDBOX_FILE can move.

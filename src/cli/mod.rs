@@ -5,10 +5,13 @@ mod apply;
 mod args;
 mod backtest;
 mod carry_out;
+mod check;
 mod completions;
 mod connect;
 mod consent;
 mod destroy;
+mod doctor;
+mod drill;
 mod exit;
 mod failure;
 mod fleet;
@@ -23,6 +26,7 @@ mod prices;
 mod progress;
 mod report;
 mod sandbox;
+mod sandbox_serve;
 mod saved_plan;
 mod schema;
 mod serve;
@@ -68,7 +72,10 @@ enum Command {
     Logs(logs::LogsArgs),
     Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
+    Drill(drill::DrillArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
+    Check(check::CheckArgs),
     Accounts(accounts::AccountsArgs),
     Serve(serve::ServeArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -115,6 +122,7 @@ impl Command {
             Command::Lint(args) if !args.is_online() => args.run(output),
             Command::Service(_)
             | Command::Accounts(_)
+            | Command::Check(_)
             | Command::Sandbox(_)
             | Command::Init(_)
             | Command::Plan(_)
@@ -122,6 +130,8 @@ impl Command {
             | Command::Destroy(_)
             | Command::Status(_)
             | Command::Backtest(_)
+            | Command::Doctor(_)
+            | Command::Drill(_)
             | Command::Signals(_)
             | Command::Logs(_)
             | Command::Traffic(_)
@@ -145,6 +155,8 @@ impl Command {
                 Command::Logs(args) if args.is_following() => args.run(&mut run).await,
                 Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Doctor(args) => args.run(&mut run).await,
+                Command::Drill(args) => args.run(&mut run).await,
                 Command::Subscriptions(args) => args.run(&mut run).await,
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
@@ -152,6 +164,7 @@ impl Command {
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
+                Command::Check(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Schema(_)

@@ -3,7 +3,8 @@
 use crate::model::duration::parse_seconds;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// As it was written; what it means depends on when it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +47,19 @@ pub fn moment(text: &str) -> Result<Moment, String> {
         .ok_or_else(|| "write how long ago (90s, 5m, 3h, 14d) or a time (2026-11-22T10:05:00Z)".to_owned())
 }
 
-/// Milliseconds since 1970.
+/// By how many milliseconds the AWS that is spoken to is ahead of this machine: only a sandbox's clock can be moved.
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
+/// From now on `now_ms` is the time of an AWS that is so far ahead.
+pub fn set_ahead(ahead: Duration) {
+    AHEAD.store(i64::try_from(ahead.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
+/// Milliseconds since 1970, by the clock of the AWS that is spoken to.
 pub fn now_ms() -> i64 {
     let age = SystemTime::now().duration_since(UNIX_EPOCH);
-    age.ok().and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(0)
+    let here = age.ok().and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(0);
+    here.saturating_add(AHEAD.load(Ordering::Relaxed))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::Run;
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::sandbox_serve::ServeArgs;
 use crate::model::duration::parse_seconds;
 use crate::report::sandbox::{self as report, Change, Clock, Fate, Message, Passed, Place, Step};
 use crate::sandbox::{Delivery, Letter, Sandbox};
@@ -29,6 +30,7 @@ enum SandboxCommand {
     Advance(AdvanceArgs),
     Show(ShowArgs),
     Reset(ResetArgs),
+    Serve(ServeArgs),
 }
 
 /// Which part of the sandbox; all of it where nothing is said.
@@ -103,6 +105,9 @@ struct ResetArgs {
 
 impl SandboxArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if let SandboxCommand::Serve(args) = &self.command {
+            return args.run(run, &self.file, self.place.region.as_deref()).await;
+        }
         let sandbox = self.file.open()?;
         let places = self.place.of(&sandbox)?;
         match &self.command {
@@ -111,6 +116,7 @@ impl SandboxArgs {
             SandboxCommand::Unsubscribe(args) => args.run(run, &sandbox, &places),
             SandboxCommand::Advance(args) => args.run(run, &sandbox, &places),
             SandboxCommand::Show(_) => show(run, &sandbox, &places),
+            SandboxCommand::Serve(_) => Ok(Exit::Success),
             SandboxCommand::Reset(args) => args.run(run, &sandbox, &self.file.path().display().to_string()).await,
         }
     }

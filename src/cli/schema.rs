@@ -1,18 +1,24 @@
-//! `mlopsctl schema`: the JSON Schema of the spec, for editors. Needs nothing but itself.
+//! `mlopsctl schema`: the JSON Schema of the spec, or of a rubric, for editors. Needs nothing but itself.
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
+use crate::grade;
 use crate::spec;
 use clap::Args;
 
-/// Prints the JSON Schema of the spec, for editors and checkers
+/// Prints the JSON Schema of the spec, or of a rubric, for editors and checkers
 #[derive(Debug, Clone, Args)]
-pub struct SchemaArgs {}
+pub struct SchemaArgs {
+    /// Of a rubric, for mlopsctl check
+    #[arg(long)]
+    rubric: bool,
+}
 
 impl SchemaArgs {
     pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
-        output.result(&format!("{:#}\n", spec::schema()))?;
+        let schema = if self.rubric { grade::schema() } else { spec::schema() };
+        output.result(&format!("{schema:#}\n"))?;
         Ok(Exit::Success)
     }
 }

@@ -5,11 +5,11 @@ use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::moment::now_ms;
 use super::plan::{json_on_failure, say_calls};
 use crate::report::status;
 use crate::watch::status::{Asking, Status, read};
 use clap::Args;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How many of the last changes of state are shown.
 const CHANGES: usize = 5;
@@ -36,7 +36,7 @@ impl StatusArgs {
         let bound = json_on_failure(self.spec.bind(), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;
-        let asking = Asking { now: now(), curves: true, idle: true, changes: CHANGES };
+        let asking = Asking { now: now_ms() / 1000, curves: true, idle: true, changes: CHANGES };
         let status = read(&aws, &bound, &self.select.select(), asking).await;
         let status = json_on_failure(status.map_err(Failure::from), format, run.output)?;
         let text = match format {
@@ -56,10 +56,4 @@ impl StatusArgs {
             () => Exit::Success,
         }
     }
-}
-
-/// Seconds since 1970.
-fn now() -> i64 {
-    let age = SystemTime::now().duration_since(UNIX_EPOCH);
-    age.ok().and_then(|age| i64::try_from(age.as_secs()).ok()).unwrap_or(0)
 }

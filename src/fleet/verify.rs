@@ -4,7 +4,7 @@ use crate::apply::{ChangeResult, Outcome, Verification};
 use crate::aws::Aws;
 use crate::live::Reader;
 use crate::plan::{self, Action, Change, Note, NoteKind, Plan, notes};
-use crate::resources::{Address, Confirmation, Kind, Observation, Resource};
+use crate::resources::{Address, Confirmation, Kind, Observation, Resource, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -15,13 +15,7 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// One wave of reads over what was written, and a second one over what does not look right yet; the to-do list covers what
 /// was already waiting, too.
 pub async fn read_back(aws: &Aws, plan: &Plan, results: &[ChangeResult]) -> (Option<Verification>, Vec<Note>) {
-    let done: BTreeSet<&Address> = results.iter().filter(|r| r.outcome == Outcome::Done).map(|r| &r.address).collect();
-    let (written, waiting): (Vec<&Change>, Vec<&Change>) =
-        plan.changes.iter().partition(|change| done.contains(&change.address));
-    let mut to_do: Vec<Note> = Vec::new();
-    for change in waiting {
-        to_do.extend(change.notes.iter().filter(|note| note.kind == NoteKind::Act).cloned());
-    }
+    let (written, mut to_do) = written(plan, results);
     let written: BTreeMap<&Address, &Change> =
         written.into_iter().filter(|c| !ends_with_topic(c, plan)).map(|c| (&c.address, c)).collect();
     if written.is_empty() {
@@ -36,6 +30,28 @@ pub async fn read_back(aws: &Aws, plan: &Plan, results: &[ChangeResult]) -> (Opt
     }
     let verified = written.len() - differing.len();
     (Some(Verification { verified, of: written.len(), differing }), to_do)
+}
+
+/// Without a read: what was already waiting, and whom AWS has just asked to confirm.
+pub fn believed(plan: &Plan, results: &[ChangeResult]) -> Vec<Note> {
+    let (written, mut to_do) = written(plan, results);
+    let asked = written.into_iter().filter(|change| change.action == Action::Create);
+    to_do.extend(asked.filter_map(|change| match &change.after {
+        Some(Resource::Subscription(subscription)) if subscription.needs_confirmation() => {
+            Some(unconfirmed(subscription))
+        }
+        _ => None,
+    }));
+    to_do
+}
+
+/// The changes that were made, and what somebody has to do for the others.
+fn written<'a>(plan: &'a Plan, results: &[ChangeResult]) -> (Vec<&'a Change>, Vec<Note>) {
+    let done: BTreeSet<&Address> = results.iter().filter(|r| r.outcome == Outcome::Done).map(|r| &r.address).collect();
+    let (written, waiting): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().partition(|change| done.contains(&change.address));
+    let notes = waiting.into_iter().flat_map(|change| &change.notes);
+    (written, notes.filter(|note| note.kind == NoteKind::Act).cloned().collect())
 }
 
 /// A pending subscription cannot be deleted, and every other one ends with its topic: neither can be read back.
@@ -97,8 +113,10 @@ fn differing(observation: Option<&Observation>, desired: &Resource) -> Option<St
 fn confirmation(observation: Option<&Observation>, desired: &Resource) -> Option<Note> {
     let live = observation?.live()?;
     let Resource::Subscription(subscription) = desired else { return None };
-    (live.facts.confirmation == Some(Confirmation::Pending)).then(|| {
-        let text = format!("{} has to confirm the subscription to {}", subscription.endpoint, subscription.topic);
-        Note::new(NoteKind::Act, text).remedy(notes::confirm(&subscription.protocol, &subscription.endpoint))
-    })
+    (live.facts.confirmation == Some(Confirmation::Pending)).then(|| unconfirmed(subscription))
+}
+
+fn unconfirmed(subscription: &Subscription) -> Note {
+    let text = format!("{} has to confirm the subscription to {}", subscription.endpoint, subscription.topic);
+    Note::new(NoteKind::Act, text).remedy(notes::confirm(&subscription.protocol, &subscription.endpoint))
 }

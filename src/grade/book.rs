@@ -198,5 +198,6 @@ impl GradeBook {
 
 /// Points and percentages have two decimals.
 pub fn cents(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    // The sum of nothing is -0.0, which nobody wants to read.
+    (value * 100.0).round() / 100.0 + 0.0
 }

@@ -2,7 +2,7 @@
 
 use super::guard::size_words;
 use super::{Action, Change, Input, Note, NoteKind, Plan};
-use crate::model::Arn;
+use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
 use crate::resources::{Address, Confirmation, Kind, Observation, Resource};
@@ -97,24 +97,28 @@ fn log_group(change: &Change) -> Option<Note> {
     })
 }
 
+/// Why alarms cannot publish to a topic, and what mends it.
+pub const KEY_OF_SNS: &str =
+    "alarms cannot publish to a topic encrypted with alias/aws/sns: its key policy cannot be changed";
+pub const A_KEY_OF_ONES_OWN: &str =
+    "use a customer key whose policy allows cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*";
+pub const POLICY_REFUSES: &str = "the topic's policy does not let alarms publish";
+
+pub fn let_alarms_publish(target: &Target) -> String {
+    let arn = target.arn("cloudwatch", "alarm:*");
+    format!("allow cloudwatch.amazonaws.com sns:Publish with the condition aws:SourceArn like {arn}")
+}
+
 fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
     let Some(Resource::Topic(topic)) = &change.after else { return Vec::new() };
     let mut notes = Vec::new();
-    if topic.kms_master_key_id.as_deref().is_some_and(|key| key.ends_with("alias/aws/sns")) {
-        let text = "alarms cannot publish to a topic encrypted with alias/aws/sns: its key policy cannot be changed";
-        notes.push(Note::new(NoteKind::Warning, text).remedy(
-            "use a customer key whose policy allows cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*",
-        ));
+    if topic.has_key_of_sns() {
+        notes.push(Note::new(NoteKind::Warning, KEY_OF_SNS).remedy(A_KEY_OF_ONES_OWN));
     }
     let live_policy = change.before.as_ref().and_then(|live| live.facts.topic_policy.clone());
     let policy = topic.policy.clone().or(live_policy);
     if policy.is_some_and(|policy| !policy::lets_alarms_publish(&policy)) {
-        let arn = input.target.arn("cloudwatch", "alarm:*");
-        notes.push(
-            Note::new(NoteKind::Warning, "the topic's policy does not let alarms publish").remedy(format!(
-                "allow cloudwatch.amazonaws.com sns:Publish with the condition aws:SourceArn like {arn}"
-            )),
-        );
+        notes.push(Note::new(NoteKind::Warning, POLICY_REFUSES).remedy(let_alarms_publish(input.target)));
     }
     let foreign = input.snapshot.observations.iter().filter(|(address, observation)| {
         let under =

@@ -52,3 +52,41 @@ pub fn roster_table(members: &[Member], look: &Look) -> String {
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Roster;
+    use std::collections::BTreeMap;
+
+    /// What is written is what `--accounts` reads: ids with their zeros, names with whatever is in them.
+    #[test]
+    fn a_roster_is_read_back_unchanged() {
+        let member = |account: &str, name: &str, email: &str| Member {
+            account: account.into(),
+            name: name.into(),
+            email: email.into(),
+            state: "ACTIVE".into(),
+            tags: BTreeMap::new(),
+        };
+        let members = [
+            member("000000000012", "Ada, \"Countess\" of Lovelace", "ada@example.edu"),
+            member("091000000002", "null", "b: c # d"),
+            member("123456789012", "Zoë ${email} 'x'", ""),
+        ];
+        let written = [
+            ("roster.csv", roster_csv(&members, false)),
+            ("roster.yaml", roster_yaml(&members, false)),
+            ("roster.json", roster_json(&members, false)),
+        ];
+        for (name, text) in written {
+            let roster = Roster::parse(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let read = roster.accounts.iter().map(|account| {
+                let column = |name: &str| account.columns.get(name).cloned().unwrap_or_default();
+                (account.id.clone(), column("name"), column("email"))
+            });
+            let wanted = members.iter().map(|m| (m.account.clone(), m.name.clone(), m.email.clone()));
+            assert_eq!(read.collect::<Vec<_>>(), wanted.collect::<Vec<_>>(), "{name}");
+        }
+    }
+}

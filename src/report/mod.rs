@@ -8,6 +8,7 @@ pub mod cost;
 pub mod csv;
 mod field_text;
 pub mod fleet;
+pub mod grade;
 pub mod html;
 pub mod json;
 pub mod junit;

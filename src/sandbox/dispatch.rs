@@ -27,10 +27,23 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "tagging" => tagging::dispatch(request, tx),
         "organizations" => organizations::dispatch(request, tx),
         other => {
-            Err(Fault::sender("UnknownServiceException", format!("The sandbox does not know the service {other}")))
+            let known = "monitoring (CloudWatch), logs, sns, sqs, lambda, sts, tagging, organizations";
+            let message = format!("The sandbox does not know the service {other}; it knows {known}");
+            Err(Fault::sender("UnknownServiceException", message))
         }
     }
 }
+
+/// The operations of a service with their handlers. What is none of them is refused with the names of those that are.
+macro_rules! operations {
+    ($request:expr, { $($($name:literal)|+ => $answer:expr,)* }) => {
+        match $request.operation.as_str() {
+            $($($name)|+ => $answer,)*
+            other => Err(Fault::unknown_operation(other, &[$($($name),+),*])),
+        }
+    };
+}
+pub(super) use operations;
 
 /// How long a call waits at AWS's end for something to answer with; zero for nearly all.
 pub fn patience(request: &Request) -> Duration {

@@ -48,8 +48,11 @@ impl Fault {
         Fault::sender("ValidationError", message)
     }
 
-    pub fn unknown_operation(operation: &str) -> Self {
-        Fault::sender("UnknownOperationException", format!("The sandbox does not know the operation {operation}"))
+    /// What AWS answers to an operation that it has not; here with those that there are.
+    pub fn unknown_operation(operation: &str, known: &[&str]) -> Self {
+        let known = known.join(", ");
+        let message = format!("The sandbox does not know the operation {operation}; it knows {known}");
+        Fault::sender("UnknownOperationException", message)
     }
 
     /// A state file that holds something this version cannot read.
@@ -67,9 +70,48 @@ impl Fault {
         }
     }
 
+    /// The caller's policy does not allow it; SNS has a word of its own.
+    pub fn denied(service: &str, account: &str, action: &str) -> Self {
+        let code = match service {
+            "sns" => "AuthorizationError",
+            "monitoring" | "sts" => "AccessDenied",
+            _ => "AccessDeniedException",
+        };
+        let user = format!("arn:aws:iam::{account}:user/sandbox");
+        let message = format!(
+            "User: {user} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
+        );
+        Fault::sender(code, message).status(403)
+    }
+
+    /// Temporary credentials are over.
+    pub fn expired(service: &str) -> Self {
+        let code = if is_query(service) { "ExpiredToken" } else { "ExpiredTokenException" };
+        Fault::sender(code, "The security token included in the request is expired").status(403)
+    }
+
+    /// The time in the signature is more than five minutes off.
+    pub fn skewed(service: &str) -> Self {
+        let code = if is_query(service) { "SignatureDoesNotMatch" } else { "InvalidSignatureException" };
+        let message =
+            "Signature expired: 20260101T000000Z is now earlier than 20260101T003000Z (20260101T003500Z - 5 min.)";
+        Fault::sender(code, message).status(403)
+    }
+
+    /// Keys that nobody has.
+    pub fn unknown_keys(service: &str) -> Self {
+        let code = if is_query(service) { "InvalidClientTokenId" } else { "UnrecognizedClientException" };
+        Fault::sender(code, "The security token included in the request is invalid.").status(403)
+    }
+
     /// A failure inside AWS, applied to nothing.
     pub fn internal(service: &str) -> Self {
         let code = if service == "lambda" { "ServiceException" } else { "InternalFailure" };
         Fault::receiver(code, "The request processing has failed because of an unknown error, exception or failure.")
     }
+}
+
+/// Whether a service speaks AWS's older words.
+fn is_query(service: &str) -> bool {
+    matches!(service, "sns" | "sts")
 }

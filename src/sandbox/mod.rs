@@ -1,5 +1,5 @@
 //! An AWS inside the process, spoken to by the real SDK through an HTTP client: the SDK still encodes, signs, pages, retries
-//! and reads errors itself. It knows nothing of specs, plans or the SDK's types, and opens no socket.
+//! and reads errors itself. It knows nothing of specs, plans or the SDK's types; only `listen` opens a socket, when it is told to.
 
 mod accounts;
 mod census;
@@ -8,6 +8,7 @@ mod connector;
 mod dispatch;
 mod fault;
 mod lambda;
+mod listen;
 mod logs;
 mod organizations;
 mod paging;
@@ -29,6 +30,7 @@ mod wire;
 pub use accounts::ACCOUNT;
 pub use accounts::{ACCESS_KEY, SECRET_KEY};
 pub use connector::Sandbox;
+pub use listen::Listener;
 pub use sns::{Delivery, Letter};
 #[cfg(test)]
 pub use stats::Stats;

@@ -1,7 +1,7 @@
 //! STS: who am I, and credentials of other accounts. Every role of every account may be assumed.
 
 use super::accounts::{ACCESS_KEY, is_account, temporary_key};
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::store::Tx;
 use super::wire::{Request, Timestamp};
@@ -11,14 +11,13 @@ use std::time::Duration;
 
 /// Runs one STS operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
-    match request.operation.as_str() {
+    operations!(request, {
         "GetCallerIdentity" => {
             let token = request.session_token.clone();
             answer(request, tx, |input, tx| get_caller_identity(token.as_deref(), input, tx))
-        }
+        },
         "AssumeRole" => answer(request, tx, assume_role),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! Resource Groups Tagging API: finds resources by their tags, over all services. Its index lags behind the services.
 
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::paging::{Order, page};
 use super::store::Tx;
@@ -11,10 +11,9 @@ use serde::{Deserialize, Serialize};
 
 /// Runs one operation of the tagging API.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
-    match request.operation.as_str() {
+    operations!(request, {
         "GetResources" => answer(request, tx, get_resources),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 #[derive(Debug, Deserialize)]

@@ -27,6 +27,11 @@ pub struct Weather {
     pub kill_after: Option<u64>,
     /// How far GetResources of the tagging API is behind.
     pub tag_index_lag: Duration,
+    /// Operations that the caller may not call, as IAM actions, e.g. `sns:GetTopicAttributes`.
+    pub denied: Vec<String>,
+    pub credentials: Keys,
+    /// Whether the functions were never called: then no metrics of theirs are generated.
+    pub idle: bool,
     /// Of faults, jitter, ids, list orders and the generated metrics.
     pub seed: u64,
 }
@@ -38,6 +43,17 @@ pub enum Quotas {
     None,
     /// AWS's published defaults per account and region.
     Aws,
+}
+
+/// What AWS makes of the caller's signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Keys {
+    #[default]
+    Good,
+    Expired,
+    /// Signed by a clock that is wrong.
+    Skewed,
+    Unknown,
 }
 
 impl Default for Weather {
@@ -53,6 +69,9 @@ impl Default for Weather {
             fault_operation: None,
             kill_after: None,
             tag_index_lag: Duration::ZERO,
+            denied: Vec::new(),
+            credentials: Keys::Good,
+            idle: false,
             seed: 1,
         }
     }
@@ -114,6 +133,7 @@ impl FromStr for Weather {
             match item.split_once('=') {
                 None if item == "none" => weather = Weather::default(),
                 None if item == "aws" => weather = Weather::aws(),
+                None if item == "idle" => weather.idle = true,
                 None => {
                     bail!("weather {item:?} is not known: write aws, none, or settings such as latency=40ms,quotas=aws")
                 }
@@ -151,9 +171,19 @@ impl Weather {
             "fault-reset-after" => self.fault_reset_after = share(value)?,
             "fault-operation" => self.fault_operation = Some(value.to_owned()),
             "kill-after" => self.kill_after = Some(value.parse().context("kill-after is a number of writes")?),
+            "deny" => self.denied.push(value.to_owned()),
+            "credentials" => {
+                self.credentials = match value {
+                    "good" => Keys::Good,
+                    "expired" => Keys::Expired,
+                    "skewed" => Keys::Skewed,
+                    "unknown" => Keys::Unknown,
+                    _ => bail!("credentials are good, expired, skewed or unknown"),
+                }
+            }
             "seed" => self.seed = value.parse().context("a seed is a whole number")?,
             _ => bail!(
-                "settings are latency, jitter, quotas, burst, fault-500, fault-reset-before, fault-reset-after, fault-operation, kill-after, tag-index-lag, seed"
+                "settings are latency, jitter, quotas, burst, fault-500, fault-reset-before, fault-reset-after, fault-operation, kill-after, tag-index-lag, deny, credentials, idle, seed"
             ),
         }
         Ok(())

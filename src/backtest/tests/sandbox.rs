@@ -46,7 +46,7 @@ async fn every_alarm_of_the_lab_has_a_verdict_for_one_call() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let aws = aws(&sandbox).await;
     let planned = plan(&aws, LAB).await;
-    let notes = for_plan(&aws, &planned.plan).await;
+    let notes = for_plan(&aws, &planned.plan, now()).await;
     let alarms =
         planned.plan.changes.iter().filter(|change| change.address.kind == crate::resources::Kind::Alarm).count();
     assert_eq!(notes.len(), alarms);
@@ -60,7 +60,7 @@ async fn a_noisy_and_a_deaf_alarm_are_told_apart() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let aws = aws(&sandbox).await;
     let planned = plan(&aws, EXTREMES).await;
-    let notes = for_plan(&aws, &planned.plan).await;
+    let notes = for_plan(&aws, &planned.plan, now()).await;
     let expected =
         [("always", "always on"), ("blind", "blind"), ("deaf", "silent"), ("noisy", "noisy"), ("either", "noisy")];
     let expected: Vec<(String, String)> = expected.map(|(name, word)| (name.to_owned(), word.to_owned())).into();
@@ -75,7 +75,7 @@ async fn a_read_that_fails_is_one_note() {
     let fine = aws(&sandbox).await;
     let planned = plan(&fine, EXTREMES).await;
     let broken = Sandbox::in_memory("fault-500=1".parse().unwrap());
-    let notes = for_plan(&aws(&broken).await, &planned.plan).await;
+    let notes = for_plan(&aws(&broken).await, &planned.plan, now()).await;
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes.values().all(|note| note.kind == NoteKind::Info && note.text.contains("is not known")), "{notes:?}");
 }
@@ -89,6 +89,11 @@ async fn nothing_is_read_for_what_does_not_change() {
     fleet::apply(&before, &planned.plan, &mut |_| {}).await.unwrap();
     let after = aws(&sandbox).await;
     let planned = plan(&after, EXTREMES).await;
-    assert!(for_plan(&after, &planned.plan).await.is_empty());
+    assert!(for_plan(&after, &planned.plan, now()).await.is_empty());
     assert!(!after.calls().contains_key("cloudwatch:GetMetricData"));
+}
+
+fn now() -> i64 {
+    let age = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    i64::try_from(age.as_secs()).unwrap()
 }

@@ -9,7 +9,7 @@ use crate::cli::consent::consent;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::report::ReportFormat;
-use crate::fleet::{self, Failure as Reason, FleetReport, Member, Planned, Row, State};
+use crate::fleet::{self, Failure as Reason, FleetReport, Member, Planned, ReadBack, Row, State};
 use crate::model::Target;
 use crate::plan::Plan;
 use crate::report::fleet::text;
@@ -69,14 +69,14 @@ impl CarryOut<'_> {
         let mut members: Vec<Member> = members.cloned().collect();
         let first = self.canary.canary.map_or(0, NonZeroUsize::get).min(members.len());
         let rest = members.split_off(first);
-        self.apply(&members, &mut way, run).await;
+        self.apply(&members, ReadBack::Everything, &mut way, run).await;
         let bad = members.iter().filter(|member| !way.rows.get(&member.target).is_some_and(Row::is_in_sync)).count();
         if bad > 0 {
             let many = targets(members.len());
             run.output
                 .complain(&format!("--canary: {bad} of {many} did not end in sync, so the others were not begun"));
         } else if !self.has_to_stop(&way, run) {
-            self.apply(&rest, &mut way, run).await;
+            self.apply(&rest, ReadBack::Nothing, &mut way, run).await;
         }
         self.end(way, run)
     }
@@ -100,7 +100,7 @@ impl CarryOut<'_> {
     }
 
     /// Carries out the plans of these members and puts what became of them into their rows.
-    async fn apply(&self, members: &[Member], way: &mut UnderWay, run: &mut Run<'_>) {
+    async fn apply(&self, members: &[Member], read_back: ReadBack, way: &mut UnderWay, run: &mut Run<'_>) {
         if members.is_empty() {
             return;
         }
@@ -114,7 +114,7 @@ impl CarryOut<'_> {
                 return Ok(Row::new(member, State::NotStarted));
             };
             let aws = self.fleet.aws(member).await?;
-            let report = fleet::apply(&aws, &plan, &mut |_| {}).await?;
+            let report = fleet::carry_out(&aws, &plan, read_back, &mut |_| {}).await?;
             let mut row = row.clone().applied(&report);
             let all_failed = report.done() == 0 && report.failed().next().is_some();
             let exit = of_failures(&report);

@@ -2,6 +2,8 @@
 
 use super::drift;
 use super::world::{EACH, World, assert_complete, failures, lines, notes, spec_of, with};
+use crate::apply::Event;
+use crate::fleet::{self, ReadBack};
 use crate::sandbox::{Quotas, Weather};
 use fastrand::Rng;
 use serde_json::json;
@@ -29,6 +31,26 @@ fn people() -> String {
 fn with_dia() -> String {
     let line = "      - { protocol: email, endpoint: ann@example.edu }\n";
     with(&people(), line, &format!("{line}      - {{ protocol: email, endpoint: dia@example.edu }}\n"))
+}
+
+/// Over many accounts nothing is read back: what is believed has to be what a look would find, at fewer calls.
+#[tokio::test(start_paused = true)]
+async fn what_is_believed_is_what_a_look_finds() {
+    let mut ends = Vec::new();
+    for read_back in [ReadBack::Everything, ReadBack::Nothing] {
+        let world = World::fine();
+        let planned = world.plan(&people()).await;
+        let aws = world.aws().await;
+        let report = fleet::carry_out(&aws, &planned.plan, read_back, &mut |_: Event| {}).await.unwrap();
+        assert_complete(&report);
+        assert!(lines(&world.plan(&people()).await).is_empty());
+        let (mut to_do, calls) = (report.to_do, aws.calls().values().map(|count| count.calls).sum::<u64>());
+        to_do.sort_by(|a, b| a.text.cmp(&b.text));
+        ends.push((to_do, calls));
+    }
+    assert_eq!(ends[0].0.len(), 3, "three people have to confirm, the queue has not");
+    assert_eq!(ends[0].0, ends[1].0);
+    assert!(ends[0].1 > ends[1].1, "{} calls, then {}", ends[0].1, ends[1].1);
 }
 
 /// Mails by topic and endpoint; each of them one.

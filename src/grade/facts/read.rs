@@ -3,6 +3,7 @@
 
 use super::{Alarms, Answer, Door, Elsewhere, Facts, Needs, Read, Retention, Standing, Subscribed, Topic, Unread};
 use crate::aws::{Aws, AwsError, Class};
+#[cfg(test)]
 use crate::model::Target;
 use crate::resources::alarm::aws::Described;
 use crate::resources::metric::Total;

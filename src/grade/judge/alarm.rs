@@ -34,7 +34,13 @@ pub fn is_absent(wanted: &AlarmTest, facts: &Facts) -> Outcome {
     let asked = Asked { metric: &wanted.metric, of: wanted.share.as_ref().map(|share| share.of.as_str()) };
     let mut outcome = Outcome { low: 1.0, high: 1.0, ..Outcome::default() };
     for standing in &alarms.metric {
-        let Some(parts) = parts(standing, watches(&standing.alarm, asked), wanted, facts) else { continue };
+        let relation = watches(&standing.alarm, asked);
+        // What is warned of is a share alone: a count is none.
+        let is_count = matches!(relation, Watches::Metric { .. });
+        if is_count && wanted.threshold.is_none() && wanted.asks_for_a_threshold() {
+            continue;
+        }
+        let Some(parts) = parts(standing, relation, wanted, facts) else { continue };
         if parts.iter().any(|(_, part)| matches!(part, Part::Fails(_))) {
             continue;
         }
@@ -127,7 +133,7 @@ fn parts(
             Part::when(right, || Remark::new(Mistake::WrongStatistic, what(), format!("set the statistic to {words}")));
         parts.push(("statistic", part));
     }
-    if wanted.threshold.is_some() || wanted.share.is_some() {
+    if wanted.asks_for_a_threshold() {
         parts.push(("threshold", threshold(alarm, &relation, wanted)));
     }
     if let Some(range) = wanted.period {

@@ -192,11 +192,15 @@ impl Kind {
 }
 
 impl AlarmTest {
+    pub fn asks_for_a_threshold(&self) -> bool {
+        self.threshold.is_some() || self.share.as_ref().is_some_and(|share| share.percent != Range::default())
+    }
+
     fn parts(&self) -> Vec<&'static str> {
         asked(&[
             ("metric", true),
             ("statistic", !self.statistics.is_empty()),
-            ("threshold", self.threshold.is_some() || self.share.is_some()),
+            ("threshold", self.asks_for_a_threshold()),
             ("period", self.period.is_some()),
             ("window", self.window.is_some()),
             ("missing_data", !self.missing_data.is_empty()),

@@ -77,3 +77,32 @@ fn a_rubric_is_checked_without_an_account() {
     let wrong = right.replace("${email}", "${mail}");
     assert!(Open::parse(&wrong).unwrap().check().unwrap_err().to_string().contains("did you mean `email`?"));
 }
+
+/// The schema that rubrics name and the reference are what the program has. `MLOPSCTL_UPDATE=1` writes them anew.
+#[test]
+fn the_shipped_schema_and_reference_are_the_programs_own() {
+    const MARK: &str =
+        "<!-- From here on made from the program's own declarations: MLOPSCTL_UPDATE=1 cargo test rubric -->\n";
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_to_string(root.join("docs/grading.md")).unwrap();
+    let (words, _) = docs.split_once(MARK).expect("the page has the mark");
+    let page = format!("{words}{MARK}{}", super::reference());
+    let schema = serde_json::to_string_pretty(&super::schema()).unwrap() + "\n";
+    for (file, made) in [("examples/rubric.schema.json", schema), ("docs/grading.md", page)] {
+        let path = root.join(file);
+        if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), made, "{file}");
+    }
+}
+
+#[test]
+fn the_labs_rubric_is_right_and_has_a_hundred_points() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("examples/lab-rubric.yaml")).unwrap();
+    assert!(text.starts_with("# yaml-language-server: $schema=rubric.schema.json\n"));
+    let rubric = bind(&text).unwrap_or_else(|error| panic!("{error}"));
+    let asked = rubric.items.iter().filter(|item| item.asked).map(|item| item.points).sum::<f64>();
+    assert_eq!((asked, rubric.items.len()), (100.0, 8), "/health counts only where an address is given");
+}

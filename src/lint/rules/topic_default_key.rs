@@ -18,11 +18,7 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     let told = subject.told_topics();
     for topic in subject.topics() {
-        let sns_key = topic
-            .kms_master_key_id
-            .as_deref()
-            .is_some_and(|key| key == "alias/aws/sns" || key.ends_with(":alias/aws/sns"));
-        if let Some(alarms) = told.get(topic.name.as_str()).filter(|_| sns_key) {
+        if let Some(alarms) = told.get(topic.name.as_str()).filter(|_| topic.has_key_of_sns()) {
             let message = format!(
                 "`{}` is encrypted with alias/aws/sns, and {} to tell it: alarms cannot use that key",
                 topic.name,

@@ -1,5 +1,7 @@
 //! What is looked at, as text: for people and for programs. Judges nothing.
 
+pub mod doctor;
+pub mod drill;
 pub mod logs;
 pub mod signals;
 pub mod subscriptions;

@@ -63,6 +63,22 @@ async fn describe_types(aws: &Aws, names: Option<&[String]>, types: &[sdk::Alarm
     }
 }
 
+/// The names of the composite alarms whose rules name an alarm. AWS tells of them only names and states.
+pub async fn parents(aws: &Aws, name: &str) -> Result<Vec<String>, AwsError> {
+    let mut names = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let request =
+            || aws.cloudwatch.describe_alarms().parents_of_alarm_name(name).set_next_token(token.clone()).send();
+        let page = aws.call(DESCRIBE, Repeat::Safe, request).await?;
+        names.extend(page.composite_alarms().iter().filter_map(|alarm| alarm.alarm_name().map(str::to_owned)));
+        match page.next_token() {
+            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
+            _ => return Ok(names),
+        }
+    }
+}
+
 /// One change of state that an alarm of the target made; seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateChange {

@@ -38,6 +38,11 @@ impl Topic {
         Self { name: name.into(), ..Self::default() }
     }
 
+    /// Whether it is encrypted with AWS's own key for SNS, whose policy lets no alarm use it and cannot be changed.
+    pub fn has_key_of_sns(&self) -> bool {
+        self.kms_master_key_id.as_deref().is_some_and(|key| key == "alias/aws/sns" || key.ends_with(":alias/aws/sns"))
+    }
+
     pub fn fields(&self) -> Fields {
         let or_default = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         FieldSet::default()

@@ -35,7 +35,11 @@ pub struct Alarms {
 }
 
 pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fault> {
-    let types = types(input.alarm_types.as_deref())?;
+    let mut types = types(input.alarm_types.as_deref())?;
+    if input.parents_of_alarm_name.is_some() || input.children_of_alarm_name.is_some() {
+        // These are asked for alone (DescribeAlarms reference): the type is what the answer has.
+        types = vec![AlarmType::Metric, AlarmType::Composite, AlarmType::Log];
+    }
     let size = page_size(input.max_records, 50, 100)?;
     let mut found = match (&input.alarm_names, &input.alarm_name_prefix) {
         (Some(names), Some(_)) if !names.is_empty() => {

@@ -34,8 +34,7 @@ struct Held {
     due: Option<Timestamp>,
 }
 
-/// For the change of `alarm` from a state into the one it is in: true where nothing is to be told now. `why` holds back what
-/// holds back, in words; none where there is nothing to tell any more.
+/// What is to be done about a change of state.
 pub enum Verdict {
     Tell,
     Hold(By),

@@ -23,7 +23,7 @@ pub use data::invoked::{Measured, forget as forget_invocations, record as record
 pub use evaluate::catch_up;
 pub use history::{Happened, changes_since};
 
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::store::Tx;
 use super::wire::{Request, decode};
@@ -32,7 +32,7 @@ use serde::Serialize;
 
 /// Runs one CloudWatch operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
-    match request.operation.as_str() {
+    operations!(request, {
         "PutMetricAlarm" => with_raw(request, tx, put::metric::put_metric_alarm),
         "PutCompositeAlarm" => with_raw(request, tx, put::composite::put_composite_alarm),
         "PutLogAlarm" => with_raw(request, tx, put::log::put_log_alarm),
@@ -54,8 +54,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "TagResource" => answer(request, tx, tags::tag_resource),
         "UntagResource" => answer(request, tx, tags::untag_resource),
         "ListTagsForResource" => answer(request, tx, tags::list_tags_for_resource),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 /// Each alarm and its state.

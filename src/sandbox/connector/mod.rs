@@ -7,16 +7,17 @@ mod tests;
 
 pub use invoke::Invoked;
 
+use super::accounts::Caller;
 use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
 use super::fault::Fault;
 use super::lambda::instance::Instances;
-use super::lambda::invoke as function_call;
+use super::lambda::{self, invoke as function_call};
 use super::logs::tail;
 use super::quota::Buckets;
 use super::stats::{Counter, Outcome, Started, Stats};
 use super::store::{Store, Tx};
-use super::weather::{Accident, Weather};
+use super::weather::{Accident, Keys, Weather};
 use super::wire::{self, Reply, Request, Timestamp};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -24,12 +25,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use ciborium::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -40,6 +42,8 @@ pub struct Sandbox(Arc<Shared>);
 struct Shared {
     weather: Weather,
     instances: Arc<Instances>,
+    /// Where it is served, if it is.
+    served_at: OnceLock<String>,
     state: Mutex<State>,
 }
 
@@ -82,7 +86,12 @@ impl Sandbox {
             calls: 0,
             writes: 0,
         };
-        Sandbox(Arc::new(Shared { weather, instances: Arc::default(), state: Mutex::new(state) }))
+        Sandbox(Arc::new(Shared {
+            weather,
+            instances: Arc::default(),
+            served_at: OnceLock::new(),
+            state: Mutex::new(state),
+        }))
     }
 
     /// To be set on the SDK's configuration.
@@ -146,6 +155,29 @@ impl Sandbox {
     /// Forgets everything that was ever done here, and the file.
     pub fn reset(&self) -> anyhow::Result<()> {
         self.state().store.reset()
+    }
+
+    /// From now on the sandbox is found at this address as well.
+    pub(super) fn serve_at(&self, base: &str) {
+        let _ = self.0.served_at.set(base.to_owned());
+    }
+
+    /// Brings every account and region up to the present, though nobody calls.
+    pub(super) fn let_time_pass(&self) -> anyhow::Result<()> {
+        for (account, region) in self.places()? {
+            self.visit(&account, &region, |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Answers a request that came over a socket.
+    ///
+    /// # Errors
+    /// Where the connection is to be broken off.
+    pub(super) async fn answer_http(&self, request: http::Request<SdkBody>) -> io::Result<http::Response<SdkBody>> {
+        let request = HttpRequest::try_from(request).map_err(io::Error::other)?;
+        let answer = self.clone().call(request).await.map_err(io::Error::other)?;
+        answer.try_into_http1x().map_err(io::Error::other)
     }
 
     /// Looks at, or changes, what no API of AWS shows. It is no call: no weather befalls it and nothing is counted.
@@ -233,6 +265,7 @@ impl Sandbox {
             ("lambda", function_call::OPERATION, Ok(call)) => {
                 self.respond(account, region, wire::decode(call)?, reply).await
             }
+            ("lambda", _, Ok(answer)) => reply.write(Ok(lambda::reachable(answer, self.0.served_at.get()))),
             (_, _, answer) => reply.write(answer),
         }
     }
@@ -252,6 +285,9 @@ impl Sandbox {
             let fault = Fault::throttled(&caller.service, reply.protocol());
             return Err((Outcome::Throttled, reply.write(Err(fault)).map_err(other)));
         }
+        if let Some(fault) = refused(weather, caller, &request.operation) {
+            return Err((Outcome::Answered, reply.write(Err(fault)).map_err(other)));
+        }
         if accident == Some(Accident::Internal) {
             let fault = Fault::internal(&caller.service);
             return Err((Outcome::Faulted, reply.write(Err(fault)).map_err(other)));
@@ -268,6 +304,21 @@ impl Sandbox {
             Err(error) => Err((Outcome::Faulted, Err(ConnectorError::other(error.into(), None)))),
         }
     }
+}
+
+/// What AWS says to keys it does not take, and to what their owner may not do.
+fn refused(weather: &Weather, caller: &Caller, operation: &str) -> Option<Fault> {
+    match weather.credentials {
+        Keys::Good => {}
+        Keys::Expired => return Some(Fault::expired(&caller.service)),
+        Keys::Skewed => return Some(Fault::skewed(&caller.service)),
+        Keys::Unknown => return Some(Fault::unknown_keys(&caller.service)),
+    }
+    // CloudWatch signs under another name than IAM knows it by.
+    let service = if caller.service == "monitoring" { "cloudwatch" } else { caller.service.as_str() };
+    let service = if service == "tagging" { "tag" } else { service };
+    let action = format!("{service}:{operation}");
+    weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &caller.account, &action))
 }
 
 /// A call on its way; where its caller gives up waiting, it is no longer in flight.

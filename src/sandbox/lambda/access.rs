@@ -1,4 +1,4 @@
-//! Who may call a function: its URL and its resource policy. Nothing is ever called.
+//! Who may call a function: its URL and its resource policy. Permissions of who calls by Invoke are not asked for.
 
 use super::{Done, Named, conflict, find};
 use crate::sandbox::fault::Fault;
@@ -180,6 +180,49 @@ pub fn remove_permission(input: RemovePermission, tx: &mut Tx) -> Result<Done, F
         false => tx.put(POLICIES, name, &statements)?,
     }
     Ok(Done {})
+}
+
+/// Who may call a function by its URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Anybody.
+    Open,
+    /// Whoever signs the request.
+    Signed,
+    /// Nobody: it has no URL, or its policy lets nobody in.
+    Closed,
+}
+
+/// What a function's URL and policy make of a call by URL.
+pub fn gate(tx: &Tx, name: &str) -> Result<Gate, Fault> {
+    let Some(url) = tx.get::<Url>(URLS, name)? else { return Ok(Gate::Closed) };
+    if url.auth_type == "AWS_IAM" {
+        return Ok(Gate::Signed);
+    }
+    let statements = tx.get::<Vec<Value>>(POLICIES, name)?.unwrap_or_default();
+    let admits = |statement: &Value| {
+        let action = statement["Action"].as_str().unwrap_or_default();
+        statement["Principal"] == "*" && matches!(action, "lambda:InvokeFunctionUrl" | "lambda:*")
+    };
+    Ok(if statements.iter().any(admits) { Gate::Open } else { Gate::Closed })
+}
+
+/// An answer with the address under which a function's URL is really reached, where the sandbox is served at `base`.
+pub fn reachable(mut answer: ciborium::Value, base: Option<&String>) -> ciborium::Value {
+    fn member<'a>(answer: &'a mut ciborium::Value, name: &str) -> Option<&'a mut String> {
+        let members = answer.as_map_mut()?;
+        let found = members.iter_mut().find(|(key, _)| key.as_text() == Some(name));
+        found.and_then(|(_, value)| value.as_text_mut())
+    }
+    if let Some(base) = base
+        && member(&mut answer, "FunctionUrl").is_some()
+        && let Some(arn) = member(&mut answer, "FunctionArn").cloned()
+        && let [_, _, _, region, account, _, name, ..] = arn.split(':').collect::<Vec<_>>().as_slice()
+        && let Some(url) = member(&mut answer, "FunctionUrl")
+    {
+        *url = format!("{base}/function-url/{account}:{region}:{name}/");
+    }
+    answer
 }
 
 /// To be called when a function is deleted.

@@ -11,10 +11,11 @@ pub mod record;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Gate, gate, reachable};
 pub use function::{SERVICE, default_log_group};
 
 use super::cloudwatch;
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::paging::{Order, page};
 use super::store::{Seed, Tx};
@@ -55,7 +56,7 @@ pub const ROUTES: &[Route] = &[
 
 /// Runs one Lambda operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
-    match request.operation.as_str() {
+    operations!(request, {
         "CreateFunction" => answer(request, tx, create),
         "DeleteFunction" => answer(request, tx, delete),
         "GetFunction" => answer(request, tx, get),
@@ -69,14 +70,13 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "GetFunctionUrlConfig" => answer(request, tx, access::url),
         "UpdateFunctionUrlConfig" => answer(request, tx, access::update_url),
         "DeleteFunctionUrlConfig" => answer(request, tx, access::delete_url),
-        invoke::OPERATION => answer(request, tx, invoke::invoke),
+        "Invoke" => answer(request, tx, invoke::invoke),
         "PutFunctionConcurrency" => answer(request, tx, concurrency::put),
         "GetFunctionConcurrency" => answer(request, tx, concurrency::get),
         "DeleteFunctionConcurrency" => answer(request, tx, concurrency::delete),
         "ListFunctions" => answer(request, tx, list),
         "GetAccountSettings" => answer(request, tx, account_settings),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 /// The function every account starts with.

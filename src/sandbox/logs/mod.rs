@@ -16,7 +16,7 @@ mod tests;
 pub use group::names;
 pub use put::write;
 
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::store::{Seed, Tx};
 use super::wire::Request;
@@ -24,7 +24,7 @@ use ciborium::Value;
 
 /// Runs one Logs operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
-    match request.operation.as_str() {
+    operations!(request, {
         "CreateLogGroup" => answer(request, tx, group::create),
         "DeleteLogGroup" => answer(request, tx, group::delete),
         "DescribeLogGroups" => answer(request, tx, group::describe),
@@ -42,12 +42,11 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "PutLogEvents" => answer(request, tx, put::put),
         "GetLogEvents" => answer(request, tx, get::get),
         "FilterLogEvents" => answer(request, tx, filter::filter),
-        tail::OPERATION => answer(request, tx, tail::start),
+        "StartLiveTail" => answer(request, tx, tail::start),
         "PutAccountPolicy" => answer(request, tx, account_policy::put),
         "DeleteAccountPolicy" => answer(request, tx, account_policy::delete),
         "DescribeAccountPolicies" => answer(request, tx, account_policy::describe),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 /// The log group of the function every account starts with: it exists before the user's first plan and is nobody's.

@@ -4,7 +4,7 @@ mod members;
 #[cfg(test)]
 mod tests;
 
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::paging::{Order, page};
 use super::store::Tx;
@@ -23,13 +23,12 @@ const JOINED: f64 = 1_787_529_600.0;
 /// Runs one operation of Organizations.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
     may_ask(tx)?;
-    match request.operation.as_str() {
+    operations!(request, {
         "ListAccounts" => answer(request, tx, list_accounts),
         "ListAccountsForParent" => answer(request, tx, list_accounts_for_parent),
         "ListOrganizationalUnitsForParent" => answer(request, tx, list_units),
         "ListTagsForResource" => answer(request, tx, list_tags),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 /// Only the management account may.

@@ -14,7 +14,7 @@ mod topic;
 pub use outbox::{Delivery, Letter};
 pub use publish::{Notice, Notified, notify};
 
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::store::Tx;
 use super::wire::Request;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 /// Runs one SNS operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
-    match request.operation.as_str() {
+    operations!(request, {
         "CreateTopic" => answer(request, tx, topic::create),
         "DeleteTopic" => answer(request, tx, topic::delete),
         "GetTopicAttributes" => answer(request, tx, topic::attributes),
@@ -39,8 +39,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "SetSubscriptionAttributes" => answer(request, tx, subscription::set_attributes),
         "ListSubscriptions" | "ListSubscriptionsByTopic" => answer(request, tx, subscription::list),
         "Publish" => answer(request, tx, publish::publish),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 /// The names of the topics.

@@ -9,7 +9,7 @@ mod tests;
 pub use message::{Arrival, UserAttribute, deliver, patience};
 pub use queue::shown as queues;
 
-use super::dispatch::answer;
+use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::store::Tx;
 use super::wire::Request;
@@ -18,7 +18,7 @@ use serde::Serialize;
 
 /// Runs one SQS operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
-    match request.operation.as_str() {
+    operations!(request, {
         "CreateQueue" => answer(request, tx, queue::create),
         "DeleteQueue" => answer(request, tx, queue::delete),
         "GetQueueUrl" => answer(request, tx, queue::url),
@@ -33,8 +33,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "DeleteMessage" => answer(request, tx, message::delete),
         "ChangeMessageVisibility" => answer(request, tx, message::change_visibility),
         "PurgeQueue" => answer(request, tx, message::purge),
-        other => Err(Fault::unknown_operation(other)),
-    }
+    })
 }
 
 /// An empty answer.

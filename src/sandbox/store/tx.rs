@@ -87,6 +87,11 @@ impl<'a> Tx<'a> {
         self.weather.seed
     }
 
+    /// Whether the functions were never called.
+    pub fn is_idle(&self) -> bool {
+        self.weather.idle
+    }
+
     /// An ARN in this account and region; `resource` is what follows the account, e.g. `alarm:name`.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)

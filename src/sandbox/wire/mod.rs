@@ -137,7 +137,10 @@ pub fn read(http: &HttpRequest) -> Result<Request, Refused> {
             let member = |name: &str| http.headers().get(name).map(str::to_owned);
             let matched = rest::read(routes(&caller.service), http.method(), path, parameters, member, body);
             let matched = matched.map_err(malformed)?;
-            matched.ok_or_else(|| refuse(Fault::unknown_operation(&format!("{} {path}", http.method())).status(404)))?
+            matched.ok_or_else(|| {
+                let known: Vec<&str> = routes(&caller.service).iter().map(|route| route.operation).collect();
+                refuse(Fault::unknown_operation(&format!("{} {path}", http.method()), &known).status(404))
+            })?
         }
     };
     let session_token = header("x-amz-security-token").map(str::to_owned);

@@ -3,6 +3,7 @@
 use super::super::invalid_next_token;
 use super::super::metric::{Dimension, Metric};
 use super::generated::Name;
+use super::invoked;
 use super::put;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::lambda;
@@ -58,6 +59,9 @@ pub fn list_metrics(input: ListMetrics, tx: &mut Tx) -> Result<Metrics, Fault> {
         };
         metrics.push(metric(Vec::new()));
         for function in lambda::names(tx)? {
+            if tx.is_idle() && invoked::since(tx, &function)?.is_none() {
+                continue;
+            }
             let of = |dimension: &str| Dimension { name: dimension.to_owned(), value: function.clone() };
             metrics.push(metric(vec![of("FunctionName")]));
             metrics.push(metric(vec![of("FunctionName"), of("Resource")]));

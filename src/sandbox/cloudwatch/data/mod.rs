@@ -58,6 +58,7 @@ pub fn series(tx: &Tx, metric: &Metric, unit: Option<&str>, range: Range<i64>, p
         let source = generated::Function::new(tx, &function);
         // What was made up ends where the truth begins, so that a function's numbers agree with its logs.
         let end = invoked::since(tx, &function)?.map_or(minutes.end, |since| since.seconds().div_euclid(60));
+        let end = if tx.is_idle() { minutes.start } else { end };
         for minute in minutes.start..minutes.end.min(end) {
             if let Some(aggregate) = source.aggregate(minute, name) {
                 add(minute * 60, aggregate);

@@ -59,7 +59,10 @@ pub fn begin(tx: &mut Tx) -> Result<(), Fault> {
 /// Brings the alarms to where they would be now. Costs next to nothing where no evaluation is due.
 pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
     let now = tx.now();
-    let Some(mark) = tx.get::<Mark>(TABLE, KEY)? else { return Ok(()) };
+    let Some(mark) = tx.get::<Mark>(TABLE, KEY)? else {
+        // A state file from before alarms were evaluated.
+        return if tx.count(alarm::TABLE) > 0 { begin(tx) } else { Ok(()) };
+    };
     let floor = |step: i64| now.seconds().div_euclid(step) * step;
     if floor(MINUTE) <= mark.until && !(mark.fine && floor(TICK) > mark.until) {
         return held::release(tx, now);
@@ -91,7 +94,9 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
         fine |= condition.cadence() < MINUTE;
         // Since it was last put it has been evaluated no more than since the mark.
         let after = after.max(alarm.configuration_updated.seconds());
-        if until <= after {
+        // Those that look at days of data are looked at every hour only: do not read it for nothing.
+        let cadence = if configured.wall_clock_timezone.is_some() { TICK } else { condition.cadence() };
+        if until.div_euclid(cadence) <= after.div_euclid(cadence) {
             continue;
         }
         let Ok(watched) = Watched::new(&configured, &condition, &metrics, after, until) else { continue };

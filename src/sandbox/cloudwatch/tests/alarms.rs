@@ -7,7 +7,7 @@ use aws_sdk_resourcegroupstagging as tagging;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_update_replaces_all_but_state_and_tags() {
     let client = client();
     let full = errors_alarm(&client, "a").alarm_description("d").datapoints_to_alarm(1).tags(tag("team", "x"));
@@ -23,7 +23,7 @@ async fn an_update_replaces_all_but_state_and_tags() {
     assert_eq!(tags.tags(), [tag("team", "x")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tags_are_changed_by_their_own_calls() {
     let client = client();
     put(&client, "a").await;
@@ -43,7 +43,7 @@ async fn tags_are_changed_by_their_own_calls() {
     assert!(tags.tags().is_empty(), "tags go with their alarm");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn lists_come_in_pages_and_by_name_prefix_or_type() {
     let client = client();
     for n in 0..120 {
@@ -85,7 +85,7 @@ async fn lists_come_in_pages_and_by_name_prefix_or_type() {
     assert_eq!(failure(client.describe_alarms().next_token("nonsense").send().await).0, "InvalidNextToken");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alarms_are_found_by_their_metric() {
     let client = client();
     let dimension = Dimension::builder().name("FunctionName").value("f").build();
@@ -99,7 +99,7 @@ async fn alarms_are_found_by_their_metric() {
     assert!(other.send().await.unwrap().metric_alarms().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_deleted_when_one_name_is_missing() {
     let client = client();
     put(&client, "a").await;
@@ -111,7 +111,7 @@ async fn nothing_is_deleted_when_one_name_is_missing() {
     assert_eq!(failure(client.delete_alarms().set_alarm_names(Some(many)).send().await).0, "ValidationError");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn composites_hold_on_to_their_children() {
     let client = client();
     put(&client, "a").await;
@@ -143,7 +143,7 @@ async fn composites_hold_on_to_their_children() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn composites_follow_the_states_of_their_children() {
     let client = client();
     put(&client, "a").await;
@@ -169,7 +169,7 @@ async fn composites_follow_the_states_of_their_children() {
     assert_eq!(failure(data.send().await).0, "InvalidFormat");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn actions_are_switched_off_and_on() {
     let client = client();
     put(&client, "a").await;
@@ -179,7 +179,7 @@ async fn actions_are_switched_off_and_on() {
     assert_eq!(live(&client, "a").await.unwrap().actions_enabled(), Some(true));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn accounts_and_regions_are_worlds_of_their_own() {
     let sandbox = Sandbox::in_memory(Weather::default());
     put(&client_of(&sandbox), "a").await;
@@ -205,7 +205,7 @@ async fn tagged(client: &tagging::Client) -> BTreeSet<String> {
     arns
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn resources_are_found_by_their_tags() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let (client, index) = (client_of(&sandbox), tagging::Client::new(&config(&sandbox)));

@@ -32,7 +32,7 @@ fn plain(client: &Client) -> Put {
     errors_alarm(client, "a")
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_any_alarm() {
     const V: &str = "ValidationError";
     refused(
@@ -94,7 +94,7 @@ async fn of_any_alarm() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_one_metric() {
     const V: &str = "ValidationError";
     const C: &str = "InvalidParameterCombination";
@@ -169,7 +169,7 @@ fn math(client: &Client) -> Put {
     alarm.comparison_operator(ComparisonOperator::GreaterThanThreshold)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_metric_math() {
     const V: &str = "ValidationError";
     const C: &str = "InvalidParameterCombination";
@@ -245,7 +245,7 @@ fn prom_ql(client: &Client) -> Put {
     client.put_metric_alarm().alarm_name("a").evaluation_interval(60).evaluation_criteria(criteria("up == 0", 0))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_prom_ql() {
     const V: &str = "ValidationError";
     const C: &str = "InvalidParameterCombination";

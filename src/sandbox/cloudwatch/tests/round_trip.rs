@@ -26,7 +26,7 @@ fn warm_up() -> WarmUpConfiguration {
         .build()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_members_of_a_metric_alarm() {
     let client = client();
     errors_alarm(&client, "all")
@@ -80,7 +80,7 @@ async fn all_members_of_a_metric_alarm() {
     assert!(alarm.state_updated_timestamp().is_some() && alarm.alarm_configuration_updated_timestamp().is_some());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn defaults_are_left_out_of_the_answer() {
     let client = client();
     put(&client, "plain").await;
@@ -101,7 +101,7 @@ fn metric_query(id: &str, name: &str) -> MetricDataQuery {
     MetricDataQuery::builder().id(id).metric_stat(stat).return_data(false).account_id("210987654321").build()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn metric_math_and_anomaly_bands() {
     let client = client();
     let rate =
@@ -136,7 +136,7 @@ async fn metric_math_and_anomaly_bands() {
     assert_eq!(live(&client, "insights").await.unwrap().metrics()[0].period(), Some(300));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn prom_ql_begins_in_ok() {
     let client = client();
     let criteria = AlarmPromQlCriteria::builder().query("up == 0").pending_period(300).recovery_period(600).build();
@@ -149,7 +149,7 @@ async fn prom_ql_begins_in_ok() {
     assert_eq!((alarm.dimensions.as_ref(), alarm.evaluation_periods()), (None, None));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_members_of_composite_and_log_alarms() {
     let client = client();
     put(&client, "child").await;

@@ -1,0 +1,235 @@
+//! `mlopsctl check`: grades one account, or each of a roster, by a rubric. Only reads.
+
+use super::Run;
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::plan::say_calls;
+use super::report::ReportFormat;
+use super::variables::{Values, VariableArgs};
+use crate::aws::Aws;
+use crate::fleet::{Access, ForAll, Member, Members, Shard};
+use crate::grade::{GradeBook, Judged, Open, Rubric, Student, Unread, grade, unread};
+use crate::model::Target;
+use crate::report::Look;
+use crate::report::grade as reports;
+use crate::spec::{Account, Roster};
+use crate::watch::http::Http;
+use anyhow::Context;
+use clap::Args;
+use futures_util::{StreamExt, stream};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The longest that one `http` test may wait, by its shape.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Grades accounts by what stands in them: points, what is missing and how to mend it; only reads
+///
+/// Ends with 5 when an account, or a part of one, could not be read: what is not known counts neither for nor against anybody.
+/// See docs/grading.md.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// What is graded; examples/lab-rubric.yaml is one. - reads it from standard input
+    #[arg(long, value_name = "FILE", default_value = "rubric.yaml")]
+    rubric: PathBuf,
+    /// Exit with 3 when somebody has less than so many percent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    fail_below: Option<f64>,
+    #[command(flatten)]
+    variables: VariableArgs,
+    /// The roster, a CSV or YAML file of accounts; a column fills the rubric's variable of its name. Else the one account that
+    /// the credentials are for
+    #[arg(long, value_name = "FILE", help_heading = "Several accounts")]
+    accounts: Option<PathBuf>,
+    /// The role to assume where the roster names none [default: OrganizationAccountAccessRole]
+    #[arg(long, value_name = "NAME", requires = "accounts", help_heading = "Several accounts")]
+    role: Option<String>,
+    /// Only this part of the roster, e.g. 1/4
+    #[arg(long, value_name = "I/N", requires = "accounts", help_heading = "Several accounts")]
+    shard: Option<Shard>,
+    /// How many accounts are read at a time
+    #[arg(long, value_name = "N", default_value = "32", help_heading = "Several accounts")]
+    concurrency: NonZeroUsize,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
+    format: ReportFormat,
+    /// Also write it to a file, in the format that its ending says: .csv (the grade book), .html, .json, .md, .xml (JUnit) or
+    /// .txt; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Vec<PathBuf>,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.trim_end_matches('%').trim().parse::<f64>().ok().filter(|n| (0.0..=100.0).contains(n));
+    percent.ok_or_else(|| "write a percentage from 0 to 100".to_owned())
+}
+
+/// Somebody who is graded: the rubric with the student's own values, or why there is none.
+struct Candidate<'a> {
+    member: &'a Member,
+    rubric: Result<Rubric, Unread>,
+}
+
+impl CheckArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let save: Vec<(PathBuf, ReportFormat)> = self
+            .report
+            .iter()
+            .map(|path| Ok((path.clone(), ReportFormat::of(path)?)))
+            .collect::<Result<_, Failure>>()?;
+        let open = Open::read(&self.rubric)?;
+        open.check()?;
+        let values = self.variables.values(open.variables(), |name| std::env::var_os(name))?;
+        let book = match &self.accounts {
+            Some(path) => self.grade_roster(&Roster::load(path)?, &open, &values, run).await?,
+            None => self.grade_one(&open, &values, run).await?,
+        };
+        for (path, format) in &save {
+            let text = render(*format, &book, &Look::PLAIN);
+            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        let look = run.output.look;
+        run.output.result(&render(self.format, &book, &look))?;
+        Ok(self.exit(&book))
+    }
+
+    async fn grade_one(&self, open: &Open, values: &Values, run: &mut Run<'_>) -> Result<GradeBook, Failure> {
+        let rubric = open.bind(&values.with(open.variables(), &BTreeMap::new()))?;
+        let aws = self.connect.open(None, &run.signals, run.output).await?;
+        let http = http(std::iter::once(&rubric))?;
+        let items = grade(&aws, &rubric, http.as_ref(), now()).await?;
+        let mut book = GradeBook::of(&rubric);
+        book.students.push(Student { target: aws.target().await?, columns: BTreeMap::new(), items, failure: None });
+        say_calls(&aws, run.output);
+        Ok(book)
+    }
+
+    async fn grade_roster(
+        &self,
+        roster: &Roster,
+        open: &Open,
+        values: &Values,
+        run: &mut Run<'_>,
+    ) -> Result<GradeBook, Failure> {
+        let options = self.connect.options(None, &run.signals, run.output)?;
+        let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
+        let access = Access::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
+        let shard = self.shard.unwrap_or(Shard::WHOLE);
+        let for_all = ForAll { role: self.role.as_deref(), region: self.connect.region(), shard };
+        let members = Members::of(roster, for_all, |account: &Account| {
+            access.region().map(str::to_owned).ok_or_else(|| {
+                let what = format!("no region for account {}", account.id);
+                Failure::say(Exit::Usage, what, "give --region, or a column `region` in the roster")
+            })
+        })?;
+        let candidates: Vec<Candidate<'_>> =
+            members.list.iter().map(|member| candidate(member, open, values)).collect();
+        let http = http(candidates.iter().filter_map(|candidate| candidate.rubric.as_ref().ok()))?;
+        if members.list.iter().any(Member::needs_a_caller) {
+            access.caller().await?;
+        }
+        let (now, interrupt) = (now(), &run.signals.interrupt);
+        let graded = candidates.iter().map(|candidate| {
+            let (access, http) = (&access, http.as_ref());
+            async move { student(candidate, access, http, now).await }
+        });
+        let mut graded = stream::iter(graded).buffered(self.concurrency.get());
+        // Whoever cannot be bound has the headings of another: items and points do not depend on the account.
+        let heading = candidates.iter().find_map(|candidate| candidate.rubric.as_ref().ok());
+        let heading = match heading {
+            Some(rubric) => rubric.clone(),
+            None => open.bind(&values.with(open.variables(), &BTreeMap::new()))?,
+        };
+        let mut book = GradeBook::of(&heading);
+        while let Some(student) = graded.next().await {
+            if interrupt.is_set() {
+                return Err(Failure::say(Exit::Interrupted, "interrupted before everybody was read", "run again"));
+            }
+            let items = student.items.is_empty().then(|| student.failure.as_ref().map(|why| unread(&heading, why)));
+            let student = match items.flatten() {
+                Some(items) => Student { items, ..student },
+                None => student,
+            };
+            book.students.push(student);
+        }
+        drop(graded);
+        say_calls(access.own(), run.output);
+        Ok(book)
+    }
+
+    fn exit(&self, book: &GradeBook) -> Exit {
+        let below = |student: &Student| self.fail_below.is_some_and(|percent| book.is_below(student, percent));
+        match () {
+            () if book.students.iter().any(|student| !student.is_known()) => Exit::Partial,
+            () if book.students.iter().any(below) => Exit::Findings,
+            () => Exit::Success,
+        }
+    }
+}
+
+/// The rubric of one member. A value that is missing in the roster is this student's matter alone.
+fn candidate<'a>(member: &'a Member, open: &Open, values: &Values) -> Candidate<'a> {
+    let rubric = open.bind(&values.with(open.variables(), &member.columns)).map_err(|error| {
+        let problems = error.problems();
+        let message = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+        let remedy = "fill in the roster's column of that name, or give the variable a default in the rubric";
+        Unread { message: format!("the rubric does not fit this account: {message}"), remedy: Some(remedy.to_owned()) }
+    });
+    Candidate { member, rubric }
+}
+
+async fn student(candidate: &Candidate<'_>, access: &Access, http: Option<&Http>, now: i64) -> Student {
+    let Candidate { member, rubric } = candidate;
+    let (target, columns): (Target, _) = (member.target.clone(), member.columns.clone());
+    let graded = match rubric {
+        Ok(rubric) => reach(rubric, member, access, http, now).await,
+        Err(why) => Err(why.clone()),
+    };
+    match graded {
+        Ok(items) => Student { target, columns, items, failure: None },
+        Err(why) => Student { target, columns, items: Vec::new(), failure: Some(why) },
+    }
+}
+
+async fn reach(
+    rubric: &Rubric,
+    member: &Member,
+    access: &Access,
+    http: Option<&Http>,
+    now: i64,
+) -> Result<Vec<Judged>, Unread> {
+    let told = |failure: Failure| {
+        let failure = failure.of_target();
+        Unread { message: failure.message, remedy: failure.remedy }
+    };
+    let aws: Aws = access.aws(member).await.map_err(|error| told(error.into()))?;
+    grade(&aws, rubric, http, now).await.map_err(|error| told(error.into()))
+}
+
+/// A client for the rubric's requests, where it has any: making one reads the system's certificates.
+fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<Http>, Failure> {
+    let asks = rubrics.any(|rubric| !crate::grade::Needs::of(rubric).requests.is_empty());
+    Ok(if asks { Some(Http::new(PATIENCE)?) } else { None })
+}
+
+fn render(format: ReportFormat, book: &GradeBook, look: &Look) -> String {
+    match format {
+        ReportFormat::Table => reports::text::text(book, look),
+        ReportFormat::Json => reports::json::json(book),
+        ReportFormat::Markdown => reports::markdown::markdown(book),
+        ReportFormat::Csv => reports::csv::csv(book),
+        ReportFormat::Html => reports::html::html(book),
+        ReportFormat::Junit => reports::junit::junit(book),
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let age = SystemTime::now().duration_since(UNIX_EPOCH);
+    age.ok().and_then(|age| i64::try_from(age.as_secs()).ok()).unwrap_or(0)
+}

@@ -1,0 +1,120 @@
+//! `mlopsctl doctor`: names the reason when it does not work; with --fix, has apply mend what apply can.
+
+use super::Run;
+use super::args::{ConsentArgs, Format, FormatArgs, SpecArgs};
+use super::carry_out::{CarryOut, CarryOutArgs};
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::plan::{json_on_failure, say_calls};
+use crate::aws::{Aws, Class};
+use crate::fleet::{self, Select};
+use crate::report::watch::doctor as report;
+use crate::spec::Bound;
+use crate::watch::doctor::{self, Facts, Finding, Level};
+use anyhow::Context;
+use clap::Args;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Names the reason when it does not work, the true cause first, each with what was seen and the mend
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Have apply mend what it can: shows the plan and asks
+    #[arg(long, conflicts_with = "list")]
+    fix: bool,
+    /// Also look at the service behind this address: its health checks and its dashboard
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// List everything that is looked for
+    #[arg(long)]
+    list: bool,
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    carry_out: CarryOutArgs,
+    #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl DoctorArgs {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if self.list {
+            run.output.result(&report::list())?;
+            return Ok(Exit::Success);
+        }
+        let format = self.format.format;
+        let examined = run.signals.clone().or_interrupted(self.examine(run)).await;
+        let (aws, bound, facts) = json_on_failure(examined, format, run.output)?;
+        let findings = doctor::judge(&facts);
+        let place = report::place(facts.target.as_ref(), &facts.region);
+        match format {
+            // The report of the mending is the result then.
+            Format::Json if self.fix => {
+                run.output.say(&report::report(&facts.stack, &place, &findings, &run.output.side))
+            }
+            Format::Json => {
+                let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings);
+                run.output.result(&text)?;
+            }
+            Format::Table | Format::Markdown => {
+                let text = report::report(&facts.stack, &place, &findings, &run.output.look);
+                run.output.result(&text)?;
+            }
+        }
+        say_calls(&aws, run.output);
+        if self.fix && findings.iter().any(mends) {
+            return self.mend(&aws, &bound, run).await;
+        }
+        Ok(exit(&facts, &findings))
+    }
+
+    async fn examine(&self, run: &mut Run<'_>) -> Result<(Aws, Bound, Facts), Failure> {
+        let bound = self.spec.bind()?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?.as_secs();
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let service = async {
+            match &self.url {
+                Some(url) => doctor::look(url).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (mut facts, service) = futures_util::join!(doctor::read(&aws, &bound, now), service);
+        facts.service = service.map_err(|error| Failure::say(Exit::Usage, format!("{error:#}"), "correct --url"))?;
+        Ok((aws, bound, facts))
+    }
+
+    /// The same as `apply`, down to its questions and refusals.
+    async fn mend(&self, aws: &Aws, bound: &Bound, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let consent = self.consent.consent();
+        let select = Select::default();
+        let planned = fleet::plan(aws, bound, &select, &consent);
+        let planned = run.signals.clone().or_interrupted(async { Ok(planned.await?) }).await?;
+        run.output.say("");
+        CarryOut { aws, planned: &planned, args: self.carry_out, format: self.format.format, verb: "Apply" }
+            .run(run)
+            .await
+    }
+}
+
+fn mends(finding: &Finding) -> bool {
+    finding.applies || finding.consequences.iter().any(mends)
+}
+
+/// What keeps anything from being read has its own code.
+fn exit(facts: &Facts, findings: &[Finding]) -> Exit {
+    let refused = |classes: &[Class]| facts.refusals.iter().any(|refusal| classes.contains(&refusal.class));
+    match findings.first().map(|finding| finding.level) {
+        Some(Level::Broken) if refused(&[Class::Credentials, Class::Denied]) => Exit::Denied,
+        Some(Level::Broken) if facts.target.is_none() && refused(&[Class::Transient, Class::Throttled]) => {
+            Exit::TryLater
+        }
+        Some(Level::Broken) => Exit::Findings,
+        Some(Level::Act) => Exit::Act,
+        Some(Level::Hint) | None => Exit::Success,
+    }
+}

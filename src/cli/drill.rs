@@ -1,0 +1,149 @@
+//! `mlopsctl drill`: fires alarms on purpose, follows the notification, and puts everything back.
+
+use super::Run;
+use super::args::{Format, FormatArgs, SpecArgs};
+use super::connect::ConnectArgs;
+use super::consent::consent;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::plan::{json_on_failure, say_calls};
+use super::subscriptions::duration;
+use crate::aws::Aws;
+use crate::model::Target;
+use crate::model::problem::nearest_or_all;
+use crate::report::watch::drill as report;
+use crate::resources::Kind;
+use crate::watch::drill::{self, Above, Asking, Report, Survey, Verdict, Way};
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Fires alarms on purpose and shows how far their notification comes; then puts everything back
+#[derive(Debug, Clone, Args)]
+pub struct DrillArgs {
+    /// The alarms of the spec to fire [default: all of them]
+    #[arg(value_name = "ALARM")]
+    alarms: Vec<String>,
+    /// Also subscribe for the time of the drill, and show the message that arrives: at an SQS queue, or at an HTTP address of
+    /// this machine, which only an emulator on this machine reaches
+    #[arg(long, value_enum, value_name = "WAY", num_args = 0..=1, require_equals = true, default_missing_value = "sqs")]
+    receive: Option<Receive>,
+    /// Set them off in earnest: the function is made to raise (by Invoke) until its errors breach the threshold. Takes as long
+    /// as CloudWatch does, and the messages do not say that it is a drill
+    #[arg(long)]
+    real: bool,
+    /// How long to follow, e.g. 30s, 2m [default: 30s; with --real: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
+    /// Do not ask
+    #[arg(short, long, visible_alias = "auto-approve")]
+    yes: bool,
+    /// Fire nothing: take away what earlier drills left behind, a running one of somebody else included
+    #[arg(long, conflicts_with_all = ["receive", "timeout", "real"])]
+    clean: bool,
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Receive {
+    Sqs,
+    Http,
+}
+
+impl DrillArgs {
+    /// Reading and asking are dropped by an interrupt; the drill itself ends in order.
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let format = self.format.format;
+        let begun = run.signals.clone().or_interrupted(self.begin(run)).await;
+        let (aws, survey) = json_on_failure(begun, format, run.output)?;
+        if self.clean {
+            return self.clean(&aws, &survey, run).await;
+        }
+        let before = report::before(&survey, &run.output.side);
+        run.output.complain(&before);
+        if self.real {
+            run.output.complain("  ! their messages will look like those of a real alarm, which it is");
+        }
+        let question = match survey.alarms.len() {
+            1 => "Fire this alarm?".to_owned(),
+            n => format!("Fire these {n} alarms?"),
+        };
+        let asked = consent(run, self.yes, &question, "look at who will be woken, then run again with --yes").await;
+        json_on_failure(asked, format, run.output)?;
+        let usual = Duration::from_secs(if self.real { 600 } else { 30 });
+        let timeout = self.timeout.unwrap_or(usual);
+        let asking = Asking { real: self.real, receive: self.receive.map(Receive::way), timeout };
+        let output = &mut *run.output;
+        let drilled = drill::run(&aws, &survey, asking, &mut |event| output.say(&report::event(&event))).await;
+        let drilled = json_on_failure(drilled.map_err(Failure::from), format, run.output)?;
+        let text = match format {
+            Format::Json => report::json(&drilled),
+            Format::Table | Format::Markdown => format!("\n{}", report::report(&drilled, &run.output.look)),
+        };
+        run.output.result(&text)?;
+        say_calls(&aws, run.output);
+        Ok(exit(&drilled, run.signals.received()))
+    }
+
+    async fn begin(&self, run: &mut Run<'_>) -> Result<(Aws, Survey), Failure> {
+        let bound = self.spec.bind()?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        // Names do not depend on the account.
+        let anywhere = Target::new("000000000000", aws.region());
+        let desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
+        let known: Vec<&str> = desired
+            .keys()
+            .filter(|address| matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm))
+            .map(|address| address.name.as_str())
+            .collect();
+        if let Some(unknown) = self.alarms.iter().find(|name| !known.contains(&name.as_str())) {
+            let near = nearest_or_all(unknown, known.iter().copied(), "its alarms are").unwrap_or_default();
+            return Err(Failure::say(Exit::Usage, format!("the spec has no alarm `{unknown}`"), near));
+        }
+        let chosen: Vec<String> = match self.alarms.is_empty() {
+            true => known.iter().map(|name| (*name).to_owned()).collect(),
+            false => self.alarms.clone(),
+        };
+        if chosen.is_empty() {
+            return Err(Failure::say(Exit::Usage, "the spec has no alarm to fire", "add one under `alarms:`"));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?.as_secs();
+        let survey = drill::survey(&aws, &chosen, i64::try_from(now).unwrap_or(i64::MAX), Above::Read).await?;
+        Ok((aws, survey))
+    }
+
+    async fn clean(&self, aws: &Aws, survey: &Survey, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let cleaned = drill::clean(aws, survey).await;
+        let text = match self.format.format {
+            Format::Json => report::cleaned_json(&cleaned),
+            Format::Table | Format::Markdown => report::cleaned(&cleaned, &run.output.look),
+        };
+        run.output.result(&text)?;
+        Ok(if cleaned.left.is_empty() { Exit::Success } else { Exit::Partial })
+    }
+}
+
+impl Receive {
+    fn way(self) -> Way {
+        match self {
+            Receive::Sqs => Way::Sqs,
+            Receive::Http => Way::Http,
+        }
+    }
+}
+
+fn exit(report: &Report, signal: Option<Exit>) -> Exit {
+    match () {
+        () if report.interrupted => signal.unwrap_or(Exit::Interrupted),
+        () if !report.left.is_empty() => Exit::Partial,
+        () if report.count(Verdict::Broken) > 0 => Exit::Findings,
+        () if report.count(Verdict::Waiting) > 0 => Exit::Act,
+        () => Exit::Success,
+    }
+}

@@ -1,0 +1,44 @@
+//! `mlopsctl sandbox serve`: the sandbox on a port, until Ctrl-C.
+
+use super::Run;
+use super::connect::SandboxFileArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::sandbox::{Listener, Sandbox, Weather};
+use clap::Args;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// Serves the sandbox on a port, for the AWS CLI and SDKs; other runs on the same file see and change the same
+///
+/// Clients need this address, a region, and any keys:
+/// export AWS_ENDPOINT_URL=http://127.0.0.1:4599 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ServeArgs {
+    /// Port to listen on; 0 chooses one
+    #[arg(short, long, value_name = "PORT", default_value_t = 4599)]
+    port: u16,
+    /// Address to listen on; anything else than this machine's own lets others in, and nobody is asked who he is
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// Weather of what is served: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws
+    #[arg(long, value_name = "WEATHER")]
+    weather: Option<Weather>,
+}
+
+impl ServeArgs {
+    /// `region` is where the functions of /function-url/NAME/ are.
+    pub async fn run(&self, run: &mut Run<'_>, file: &SandboxFileArgs, region: Option<&str>) -> Result<Exit, Failure> {
+        let path = file.path();
+        let sandbox = Sandbox::open(&path, self.weather.clone().unwrap_or_default())?;
+        let place = SocketAddr::new(self.bind, self.port);
+        let listener = Listener::bind(sandbox, place, region.unwrap_or("us-east-1")).await?;
+        if !self.bind.is_loopback() {
+            run.output.say(&format!("{} is open to whoever can reach it: nobody is asked who he is", self.bind));
+        }
+        run.output.result(&format!("sandbox {} on {}: Ctrl-C stops\n", path.display(), listener.url()))?;
+        let interrupt = run.signals.interrupt.clone();
+        listener.serve(async move { interrupt.wait().await }).await;
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,32 @@
+//! The grade book as JUnit XML: a suite a student, a case an item, so that a CI system shows what is missing.
+
+use super::super::junit::{Case, Suite, Told, xml};
+use super::verdict;
+use crate::grade::{GradeBook, Judged, Student, Verdict};
+
+/// What is missing is a failure, what is not known an error, what is not asked is skipped.
+pub fn junit(book: &GradeBook) -> String {
+    let suite = |student: &Student| Suite {
+        name: match student.label() {
+            label if label == student.target.account => student.target.to_string(),
+            label => format!("{} {label}", student.target),
+        },
+        cases: student.items.iter().map(case).collect(),
+    };
+    xml(&verdict(book), &book.students.iter().map(suite).collect::<Vec<_>>())
+}
+
+fn case(item: &Judged) -> Case {
+    let texts = item.remarks.iter().map(|remark| match &remark.mend {
+        Some(mend) => format!("{}\ndo: {mend}", remark.what),
+        None => remark.what.clone(),
+    });
+    let text = texts.collect::<Vec<_>>().join("\n");
+    let told = match item.verdict {
+        Verdict::Full => Vec::new(),
+        Verdict::Partial | Verdict::None => vec![Told::Failure(text)],
+        Verdict::Unknown => vec![Told::Error(text)],
+        Verdict::NotAsked => vec![Told::Skipped("not asked".to_owned())],
+    };
+    Case { name: item.name.clone(), told }
+}

@@ -1,0 +1,128 @@
+//! What the doctor found, for people and for programs: the true cause first, what follows from it beneath, and the mend.
+
+use crate::model::Target;
+use crate::report::{Look, Tone, count, json, layout, mask};
+use crate::watch::doctor::{CAUSES, Finding, Level};
+use serde_json::json;
+
+/// Consequences that are named; the rest is counted.
+const NAMED: usize = 4;
+
+/// Ends in a line feed; the verdict is the first line.
+pub fn report(stack: &str, place: &str, findings: &[Finding], look: &Look) -> String {
+    let worst = findings.first().map(|finding| finding.level);
+    let mut text = format!("{}\n", look.paint(worst.map_or(Tone::Good, tone), &verdict(stack, place, findings)));
+    for finding in findings {
+        text += &format!("\n{}", one(finding, look));
+    }
+    text
+}
+
+/// Where it was looked: account and region, or the region alone where no account is known.
+pub fn place(target: Option<&Target>, region: &str) -> String {
+    target.map_or_else(|| region.to_owned(), Target::to_string)
+}
+
+fn verdict(stack: &str, place: &str, findings: &[Finding]) -> String {
+    let of = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+    let stack = mask::line(stack);
+    match findings.first() {
+        None => format!("{stack} in {place}: nothing is wrong, as far as can be seen"),
+        Some(first) if first.level == Level::Hint => {
+            format!("{stack} in {place}: nothing is wrong; {}", count(of(Level::Hint), "hint"))
+        }
+        Some(first) => {
+            let mut line = format!("{stack} in {place}: {}", mask::line(&first.what));
+            let others = of(Level::Broken) + of(Level::Act) - 1;
+            if others > 0 {
+                line += &format!(" (and {} more)", others);
+            }
+            line
+        }
+    }
+}
+
+fn one(finding: &Finding, look: &Look) -> String {
+    let head = format!("{:<6} ", finding.level.word());
+    let line = layout::hang(&head, &mask::line(&format!("{} [{}]", finding.what, finding.cause)), look.width);
+    let mut text = match line.strip_prefix(finding.level.word()) {
+        Some(rest) => format!("{}{rest}", look.paint(tone(finding.level), finding.level.word())),
+        None => line,
+    };
+    for seen in &finding.evidence {
+        text += &layout::hang("       seen: ", &mask::line(seen), look.width);
+    }
+    text += &layout::hang("       do: ", &mask::line(&finding.remedy), look.width);
+    if finding.applies {
+        text += "       mlopsctl doctor --fix does that\n";
+    }
+    if let Some(statement) = &finding.statement {
+        text += &format!("{statement:#}")
+            .lines()
+            .map(|line| format!("         {}\n", mask::line(line)))
+            .collect::<String>();
+    }
+    let consequences = &finding.consequences;
+    let shown = if look.verbose { consequences.len() } else { NAMED.min(consequences.len()) };
+    for consequence in consequences.iter().take(shown) {
+        text += &look.paint(Tone::Quiet, &layout::hang("       so: ", &mask::line(&consequence.what), look.width));
+    }
+    if consequences.len() > shown {
+        text += &format!("       so: {} more (-v shows them)\n", consequences.len() - shown);
+    }
+    text
+}
+
+fn tone(level: Level) -> Tone {
+    match level {
+        Level::Broken => Tone::Bad,
+        Level::Act => Tone::Careful,
+        Level::Hint => Tone::Special,
+    }
+}
+
+/// For programs.
+pub fn json(stack: &str, target: Option<&Target>, region: &str, findings: &[Finding]) -> String {
+    let value = json!({
+        "format_version": json::FORMAT_VERSION,
+        "stack": stack,
+        "account": target.map(|target| &target.account),
+        "region": region,
+        "findings": findings,
+    });
+    format!("{:#}\n", mask::json(&value))
+}
+
+/// Every cause there is, a line each.
+pub fn list() -> String {
+    let width = CAUSES.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
+    CAUSES.iter().map(|cause| format!("{:width$}  {}\n", cause.id, cause.summary)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::doctor::Subject;
+
+    fn finding(level: Level, what: &str) -> Finding {
+        Finding::new("a-cause", level, Subject::Everything, what).seen("evidence").mend("mend it")
+    }
+
+    #[test]
+    fn the_first_cause_is_the_verdict() {
+        let mut head = finding(Level::Broken, "it is broken");
+        head.consequences = (0..6).map(|n| finding(Level::Broken, &format!("so {n}"))).collect();
+        head.applies = true;
+        head.statement = Some(json!({ "Effect": "Allow" }));
+        let findings = [head, finding(Level::Act, "click"), finding(Level::Hint, "a hint")];
+        let text = report("lab9", "123456789012 us-east-1", &findings, &Look::PLAIN);
+        assert!(text.starts_with("lab9 in 123456789012 us-east-1: it is broken (and 1 more)\n"), "{text}");
+        assert!(text.contains("broken it is broken [a-cause]\n       seen: evidence\n       do: mend it\n"), "{text}");
+        assert!(
+            text.contains("so: so 3\n") && text.contains("so: 2 more") && text.contains("\"Effect\": \"Allow\""),
+            "{text}"
+        );
+        assert!(report("lab9", "r", &[], &Look::PLAIN).contains("nothing is wrong"));
+        assert!(report("lab9", "r", &findings[2..], &Look::PLAIN).contains("nothing is wrong; 1 hint"));
+    }
+}

@@ -1,0 +1,259 @@
+//! A drill for people and for programs: who will be woken, what each hop showed, what arrived, and what is left.
+
+use crate::report::{Look, Tone, count, json, layout, mask};
+use crate::watch::drill::{Cleaned, Drilled, Event, Hop, Left, Message, Report, Step, Survey, Verdict};
+use serde_json::{Value, json};
+
+/// Endpoints named one by one; the rest is counted.
+const NAMED: usize = 12;
+
+/// Before anything is fired: which alarms, who will be told, what else will run.
+pub fn before(survey: &Survey, look: &Look) -> String {
+    let standing = survey.alarms.iter().filter(|chain| chain.live.is_some()).count();
+    let mut text = format!("a drill of {} in {}", count(standing, "alarm"), survey.target);
+    let woken = survey.woken();
+    text += &match woken.len() {
+        0 => ": nobody who has confirmed will be woken\n".to_owned(),
+        n => format!(" will wake {}:\n", count(n, "confirmed endpoint")),
+    };
+    for one in woken.iter().take(NAMED) {
+        let alarms: Vec<&str> = one.alarms.iter().map(String::as_str).collect();
+        let by = if alarms.len() > 3 { count(alarms.len(), "alarm") } else { alarms.join(", ") };
+        let line = format!("{} {} (by {by})", one.protocol, one.endpoint);
+        text += &layout::hang("  ! ", &mask::line(&line), look.width);
+    }
+    if woken.len() > NAMED {
+        text += &format!("  ! and {} more\n", woken.len() - NAMED);
+    }
+    for (arn, alarm) in survey.other_actions() {
+        let line = format!("{arn} will really be run (by {alarm})");
+        text += &look.paint(Tone::Careful, &layout::hang("  ! ", &mask::line(&line), look.width));
+    }
+    let pending = pending(survey);
+    if pending > 0 {
+        text += &format!(
+            "  {} not confirmed and will hear nothing\n",
+            count(pending, "endpoint has").replace("hass", "have")
+        );
+    }
+    text
+}
+
+fn pending(survey: &Survey) -> usize {
+    let all = survey.topics.values().flat_map(|topic| &topic.subscribers);
+    all.filter(|subscriber| subscriber.confirmation == crate::resources::Confirmation::Pending).count()
+}
+
+/// A step, on one line.
+pub fn event(event: &Event<'_>) -> String {
+    mask::line(&match event {
+        Event::Cleaned(cleaned) => format!("an earlier drill was not cleaned up: {}", cleaned_words(cleaned)),
+        Event::Receiving { at, topics } => format!("listening to {} at {at}", count(*topics, "topic")),
+        Event::Fired(alarm) => format!("fired {alarm}"),
+        Event::NotFired { alarm, why } => format!("did not fire {alarm}: {why}"),
+        Event::Arrived { topic, alarm } => format!("a message of {alarm} arrived from {topic}"),
+        Event::PutBack { alarm, state } => format!("put {alarm} back to {state}"),
+    })
+}
+
+/// What came of it, the verdict first; ends in a line feed.
+pub fn report(report: &Report, look: &Look) -> String {
+    let worst = report.hops().map(|hop| hop.verdict).max().unwrap_or(Verdict::Proven);
+    let mut text = format!("{}\n", look.paint(tone(worst), &verdict(report)));
+    for alarm in &report.alarms {
+        text += &format!("\n{}", one(alarm, look));
+    }
+    text += &left(&report.left, look);
+    text
+}
+
+/// `the notification of 2 alarms in 123456789012 us-east-1 comes through: 8 hops proven, 2 assumed`.
+pub fn verdict(report: &Report) -> String {
+    let alarms = count(report.alarms.len(), "alarm");
+    let end = match () {
+        () if report.interrupted => "was interrupted",
+        () if report.count(Verdict::Broken) > 0 => "is broken",
+        () if report.count(Verdict::Waiting) > 0 => "waits for a confirmation",
+        () => "comes through",
+    };
+    let counts = [Verdict::Broken, Verdict::Waiting, Verdict::Proven, Verdict::Assumed];
+    let counts = counts.into_iter().map(|verdict| (report.count(verdict), verdict.word())).filter(|(n, _)| *n > 0);
+    let counts: Vec<String> = counts.map(|(n, word)| format!("{n} {word}")).collect();
+    format!("the notification of {alarms} in {} {end}: hops {}", report.target, counts.join(", "))
+}
+
+fn one(alarm: &Drilled, look: &Look) -> String {
+    let mut text = format!("{}\n", look.paint(Tone::Strong, &mask::line(&alarm.alarm)));
+    for hop in &alarm.hops {
+        text += &self::hop(hop, look);
+    }
+    for message in &alarm.messages {
+        text += &self::message(message, look);
+    }
+    for note in &alarm.notes {
+        text += &layout::hang("  note: ", &mask::line(note), look.width);
+    }
+    text
+}
+
+fn hop(hop: &Hop, look: &Look) -> String {
+    let about =
+        hop.topic.as_ref().filter(|_| hop.step != Step::Actions).map(|topic| format!("{topic}: ")).unwrap_or_default();
+    let line = layout::hang(
+        &format!("  {:<7}  {:<10}  ", hop.verdict.word(), hop.step.word()),
+        &mask::line(&format!("{about}{}", hop.text)),
+        look.width,
+    );
+    let mut text = match line.split_once(hop.verdict.word()) {
+        Some((before, after)) => format!("{before}{}{after}", look.paint(tone(hop.verdict), hop.verdict.word())),
+        None => line,
+    };
+    if let Some(remedy) = &hop.remedy {
+        text += &layout::hang("                       do: ", &mask::line(remedy), look.width);
+    }
+    text
+}
+
+/// What arrived: the subject, and with -v all that CloudWatch published.
+fn message(message: &Message, look: &Look) -> String {
+    let said = |key: &str| message.body.get(key).and_then(Value::as_str).unwrap_or_default();
+    let mut text = format!("  arrived from {}:\n", mask::line(&message.topic));
+    let subject = message.subject.as_deref().unwrap_or_default();
+    text += &layout::hang("    | ", &mask::line(subject), look.width);
+    for key in ["NewStateValue", "OldStateValue", "NewStateReason", "StateChangeTime"] {
+        text += &layout::hang(&format!("    | {key}: "), &mask::line(said(key)), look.width);
+    }
+    if look.verbose {
+        let whole = format!("{:#}", mask::json(&message.body));
+        text += &whole.lines().map(|line| format!("    | {}\n", mask::line(line))).collect::<String>();
+    }
+    text
+}
+
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Proven => Tone::Good,
+        Verdict::Assumed => Tone::Quiet,
+        Verdict::Waiting => Tone::Careful,
+        Verdict::Broken => Tone::Bad,
+    }
+}
+
+/// What could not be put back; empty where all was.
+pub fn left(left: &[Left], look: &Look) -> String {
+    let one = |left: &Left| {
+        let head = layout::hang("  ! ", &mask::line(&left.what), look.width);
+        head + &layout::hang("    do: ", &mask::line(&left.remedy), look.width)
+    };
+    match left.is_empty() {
+        true => String::new(),
+        false => format!("\nnot put back:\n{}", left.iter().map(one).collect::<String>()),
+    }
+}
+
+/// Of `--clean`; ends in a line feed.
+pub fn cleaned(cleaned: &Cleaned, look: &Look) -> String {
+    format!("{}\n{}", mask::line(&cleaned_words(cleaned)), left(&cleaned.left, look))
+}
+
+fn cleaned_words(cleaned: &Cleaned) -> String {
+    let parts = [
+        (cleaned.queues.len(), "queue"),
+        (cleaned.subscriptions.len(), "subscription"),
+        (cleaned.alarms.len(), "alarm"),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(n, word)).collect();
+    match parts.is_empty() {
+        true => "no drill has left anything behind".to_owned(),
+        false => format!("taken away or put back: {}", parts.join(", ")),
+    }
+}
+
+/// For programs.
+pub fn json(report: &Report) -> String {
+    let count = |verdict: Verdict| report.count(verdict);
+    let value = json!({
+        "format_version": json::FORMAT_VERSION,
+        "account": report.target.account,
+        "region": report.target.region,
+        "id": report.id,
+        "summary": {
+            "proven": count(Verdict::Proven), "assumed": count(Verdict::Assumed),
+            "waiting": count(Verdict::Waiting), "broken": count(Verdict::Broken),
+        },
+        "alarms": report.alarms,
+        "left": report.left,
+        "interrupted": report.interrupted,
+    });
+    format!("{:#}\n", mask::json(&value))
+}
+
+/// Of `--clean`, for programs.
+pub fn cleaned_json(cleaned: &Cleaned) -> String {
+    let mut value = json!(cleaned);
+    value["format_version"] = json::FORMAT_VERSION.into();
+    format!("{:#}\n", mask::json(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::target;
+    use crate::watch::drill::Way;
+
+    fn hop(step: Step, verdict: Verdict, remedy: Option<&str>) -> Hop {
+        let topic = Some("alerts".to_owned()).filter(|_| step > Step::Actions);
+        Hop { step, verdict, topic, text: "what was seen".into(), remedy: remedy.map(str::to_owned) }
+    }
+
+    fn drilled(hops: Vec<Hop>) -> Report {
+        let message = Message {
+            way: Way::Sqs,
+            topic: "alerts".into(),
+            topic_arn: "arn:aws:sns:us-east-1:123456789012:alerts".into(),
+            alarm: "errors".into(),
+            reason: "drill".into(),
+            subject: Some("ALARM: \"errors\"".into()),
+            body: json!({ "NewStateValue": "ALARM", "AlarmDescription": "by https://u:hunter2@x.edu" }),
+        };
+        let alarm = Drilled {
+            alarm: "errors".into(),
+            state: Some("OK".into()),
+            hops,
+            messages: vec![message],
+            notes: vec!["a note".into()],
+        };
+        Report { target: target(), id: "abc".into(), alarms: vec![alarm], left: vec![], interrupted: false }
+    }
+
+    #[test]
+    fn the_verdict_comes_first_and_every_mend_is_there() {
+        let good = drilled(vec![hop(Step::State, Verdict::Proven, None), hop(Step::Message, Verdict::Assumed, None)]);
+        assert!(report(&good, &Look::PLAIN).starts_with(
+            "the notification of 1 alarm in 123456789012 us-east-1 comes through: hops 1 proven, 1 assumed\n"
+        ));
+        let broken =
+            drilled(vec![hop(Step::State, Verdict::Proven, None), hop(Step::Action, Verdict::Broken, Some("mend it"))]);
+        let text = report(&broken, &Look::PLAIN);
+        assert!(text.contains("is broken: hops 1 broken, 1 proven"), "{text}");
+        assert!(
+            text.contains("  broken   action      alerts: what was seen\n") && text.contains("do: mend it\n"),
+            "{text}"
+        );
+        assert!(text.contains("    | ALARM: \"errors\"\n") && text.contains("note: a note"), "{text}");
+        let waiting = drilled(vec![hop(Step::Subscriber, Verdict::Waiting, Some("click"))]);
+        assert!(verdict(&waiting).contains("waits for a confirmation"));
+    }
+
+    #[test]
+    fn nothing_secret_is_shown_however_much_is() {
+        let all = drilled(vec![hop(Step::State, Verdict::Proven, None)]);
+        let verbose = Look { verbose: true, colour: true, ..Look::PLAIN };
+        assert!(!report(&all, &verbose).contains("hunter2") && !json(&all).contains("hunter2"));
+        let value: Value = serde_json::from_str(&json(&all)).unwrap();
+        assert_eq!(
+            (&value["summary"]["proven"], &value["alarms"][0]["hops"][0]["verdict"]),
+            (&json!(1), &json!("proven"))
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! A function that is nowhere.
+
+use crate::model::problem::nearest;
+use crate::watch::doctor::facts::Found;
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause = Cause {
+    id: "function-missing",
+    summary: "a function of the spec does not exist",
+    explains: &[
+        "never-invoked",
+        "no-data",
+        "insufficient-data",
+        "log-group",
+        "drift",
+        "not-applied",
+        "wrong-dimension",
+    ],
+    check,
+};
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for (name, function) in &facts.functions {
+        if function.found != Found::Missing || !facts.snapshot.functions.contains_key(name) {
+            continue;
+        }
+        let what = format!("there is no function {name} in {}", facts.region);
+        let known: Vec<&str> =
+            facts.functions.iter().filter(|(_, f)| f.found != Found::Missing).map(|(n, _)| n.as_str()).collect();
+        let near =
+            nearest(name, known.iter().copied()).map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
+        let finding = Finding::new(CAUSE.id, Level::Broken, Subject::Function(name.clone()), what);
+        found.push(
+            finding
+                .seen("lambda:GetFunctionConfiguration knows no such function here, nor in the other regions that were asked")
+                .mend(format!("deploy it (mlopsctl service deploy), or correct its name in the spec{near}")),
+        );
+    }
+}

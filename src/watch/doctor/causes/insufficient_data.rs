@@ -1,0 +1,37 @@
+//! An alarm that does not know its state, and why.
+
+use crate::resources::{Address, Kind};
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause =
+    Cause { id: "insufficient-data", summary: "an alarm is in INSUFFICIENT_DATA", explains: &[], check };
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for (name, alarm, seen) in facts.metric_alarms() {
+        if seen.chain.state() != Some("INSUFFICIENT_DATA") {
+            continue;
+        }
+        let facts_of = seen.chain.live.as_ref().and_then(|live| live.facts.alarm.as_deref());
+        let reason = facts_of.map(|own| own.reason.clone()).unwrap_or_default();
+        let age = facts_of.and_then(|own| own.since).map(|since| facts.now - since);
+        let window = i64::from(alarm.period.unwrap_or(300)) * i64::from(alarm.evaluation_periods.unwrap_or(1));
+        let by_drill = reason.starts_with("The drill by mlopsctl is over");
+        let fresh = reason.is_empty() || reason.starts_with("Unchecked") || by_drill;
+        let (level, why, remedy) = match () {
+            () if fresh && age.is_none_or(|age| age < window + 300) => (
+                Level::Hint,
+                "it was not evaluated yet since it was made, or put back by a drill",
+                "wait for a whole evaluation (its period, times its evaluation periods)".to_owned(),
+            ),
+            () if alarm.treat_missing_data.as_deref().unwrap_or("missing") == "missing" => (
+                Level::Act,
+                "there is no data now, and missing data counts as missing",
+                "send requests; or say `treat_missing_data: notBreaching`, if no data is no trouble".to_owned(),
+            ),
+            () => (Level::Act, "CloudWatch could not tell its state", format!("read its reason: {reason}")),
+        };
+        let about = Subject::Resource(Address::new(Kind::Alarm, name));
+        let finding = Finding::new(CAUSE.id, level, about, format!("{name} is in INSUFFICIENT_DATA: {why}"));
+        found.push(finding.touching(facts.touched_by(name)).seen(format!("CloudWatch says: {reason}")).mend(remedy));
+    }
+}

@@ -1,0 +1,21 @@
+//! Actions that a mute rule holds back.
+
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause = Cause { id: "muted", summary: "an alarm is muted", explains: &["drift"], check };
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for (name, seen) in &facts.alarms {
+        let Some(rule) = &seen.chain.muted else { continue };
+        let address = facts.address_of(name);
+        let what = format!("{name} is muted by the alarm mute rule {rule}: it changes its state and tells nobody");
+        found.push(
+            Finding::new(CAUSE.id, Level::Broken, Subject::Resource(address), what)
+                .touching(facts.touched_by(name))
+                .seen(format!("the mute rule {rule} is active and names it"))
+                .mend(format!(
+                    "wait until it ends, or: aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {rule}"
+                )),
+        );
+    }
+}

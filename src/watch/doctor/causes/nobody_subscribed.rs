@@ -1,0 +1,34 @@
+//! A topic without anybody.
+
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause = Cause {
+    id: "nobody-subscribed",
+    summary: "nobody is subscribed to the topic of an alarm",
+    explains: &["drift"],
+    check,
+};
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for topic in facts.topics.values() {
+        let told = facts.told_by(&topic.arn);
+        if told.is_empty() {
+            continue;
+        }
+        if topic.live().is_none() || !topic.subscribers.is_empty() {
+            continue;
+        }
+        found.push(
+            Finding::new(
+                CAUSE.id,
+                Level::Broken,
+                Subject::topic(&topic.name),
+                format!("nobody is subscribed to {}", topic.name),
+            )
+            .seen("sns:ListSubscriptionsByTopic lists nobody")
+            .seen(format!("told by {}", told.join(", ")))
+            .mend("mlopsctl apply subscribes whom the spec names; add a subscription to the topic there")
+            .by_apply(facts.applies_below(&topic.name)),
+        );
+    }
+}

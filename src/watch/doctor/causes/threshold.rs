@@ -1,0 +1,33 @@
+//! A threshold that nothing came near in two weeks.
+
+use crate::backtest::Verdict;
+use crate::resources::{Address, Kind};
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause = Cause {
+    id: "threshold-out-of-reach",
+    summary: "the threshold of an alarm was never reached",
+    explains: &[],
+    check,
+};
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for (name, alarm, seen) in facts.metric_alarms() {
+        let Some(Ok(judgement)) = seen.judged.as_ref().map(|judged| &judged.outcome) else { continue };
+        let never = matches!(judgement.verdict, Verdict::Silent | Verdict::Quiet);
+        let Some(nearest) = judgement.figures.nearest.filter(|_| never) else { continue };
+        let threshold = alarm.threshold.unwrap_or_default();
+        let what = format!("{name} was never near firing: its threshold was not reached in 14 days");
+        let about = Subject::Resource(Address::new(Kind::Alarm, name));
+        found.push(
+            Finding::new(CAUSE.id, Level::Hint, about, what)
+                .touching(facts.touched_by(name))
+                .seen(format!(
+                    "the worst value was {}, the threshold is {threshold} ({} % of the way)",
+                    nearest.value,
+                    (nearest.share * 100.0).floor()
+                ))
+                .mend("that may be right; mlopsctl backtest --suggest proposes a threshold, mlopsctl drill tries the rest"),
+        );
+    }
+}

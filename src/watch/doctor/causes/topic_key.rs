@@ -1,0 +1,37 @@
+//! A topic under a key that no alarm may use.
+
+use crate::plan::notes;
+use crate::resources::Resource;
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause = Cause {
+    id: "topic-key",
+    summary: "a topic is encrypted with a key that alarms cannot use",
+    explains: &["drift"],
+    check,
+};
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for topic in facts.topics.values() {
+        let told = facts.told_by(&topic.arn);
+        if told.is_empty() {
+            continue;
+        }
+        let Some(Resource::Topic(found_topic)) = topic.live().map(|live| &live.resource) else { continue };
+        if !found_topic.has_key_of_sns() {
+            continue;
+        }
+        found.push(
+            Finding::new(
+                CAUSE.id,
+                Level::Broken,
+                Subject::topic(&topic.name),
+                format!("{}: {}", topic.name, notes::KEY_OF_SNS),
+            )
+            .seen("KmsMasterKeyId is alias/aws/sns")
+            .seen(format!("told by {}", told.join(", ")))
+            .mend(notes::A_KEY_OF_ONES_OWN)
+            .by_apply(facts.applies_below(&topic.name)),
+        );
+    }
+}

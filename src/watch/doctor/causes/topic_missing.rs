@@ -1,0 +1,34 @@
+//! An action that names a topic that is not there.
+
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause = Cause {
+    id: "topic-missing",
+    summary: "the topic of an alarm does not exist",
+    explains: &["drift", "nobody-subscribed"],
+    check,
+};
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for topic in facts.topics.values() {
+        let told = facts.told_by(&topic.arn);
+        if told.is_empty() {
+            continue;
+        }
+        if !topic.is_missing() {
+            continue;
+        }
+        found.push(
+            Finding::new(
+                CAUSE.id,
+                Level::Broken,
+                Subject::topic(&topic.name),
+                format!("there is no topic {} in {}", topic.name, facts.region),
+            )
+            .seen(format!("sns:GetTopicAttributes does not find {}", topic.arn))
+            .seen(format!("told by {}", told.join(", ")))
+            .mend("mlopsctl apply makes it, if the spec declares it; else correct the alarm's action")
+            .by_apply(facts.applies_below(&topic.name)),
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! A topic that lets no alarm publish.
+
+use crate::plan::notes;
+use crate::resources::topic::policy;
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause =
+    Cause { id: "topic-policy", summary: "the policy of a topic lets no alarm publish", explains: &["drift"], check };
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for topic in facts.topics.values() {
+        let told = facts.told_by(&topic.arn);
+        if told.is_empty() {
+            continue;
+        }
+        let Some(policy) = topic.live().and_then(|live| live.facts.topic_policy.as_ref()) else { continue };
+        if policy::lets_alarms_publish(policy) {
+            continue;
+        }
+        let Some(target) = &facts.target else { continue };
+        found.push(
+            Finding::new(
+                CAUSE.id,
+                Level::Broken,
+                Subject::topic(&topic.name),
+                format!("{}: {}", topic.name, notes::POLICY_REFUSES),
+            )
+            .seen("no statement of it allows cloudwatch.amazonaws.com sns:Publish")
+            .seen(format!("told by {}", told.join(", ")))
+            .mend(notes::let_alarms_publish(target))
+            .by_apply(facts.applies_below(&topic.name)),
+        );
+    }
+}

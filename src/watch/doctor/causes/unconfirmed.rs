@@ -1,0 +1,33 @@
+//! Somebody who has not clicked the link.
+
+use crate::plan::notes;
+use crate::resources::{Confirmation, Resource, Subscription};
+use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+
+pub static CAUSE: Cause =
+    Cause { id: "unconfirmed", summary: "a subscription is not confirmed", explains: &["drift"], check };
+
+fn check(facts: &Facts, found: &mut Vec<Finding>) {
+    for topic in facts.topics.values() {
+        let pending = topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Pending);
+        for one in pending {
+            let Subscription { protocol, endpoint, .. } = &one.subscription;
+            let others = topic.subscribers.iter().any(|other| other.is_reached());
+            let level = if others { Level::Hint } else { Level::Act };
+            let what = match others {
+                true => format!("{endpoint} has not confirmed the subscription to {} (others have)", topic.name),
+                false => format!("{endpoint} has not confirmed the subscription to {}: nobody is told", topic.name),
+            };
+            let about = Subject::Resource(Resource::Subscription(one.subscription.clone()).address());
+            found.push(
+                Finding::new(CAUSE.id, level, about, what)
+                    .touching(vec![Subject::topic(&topic.name)])
+                    .seen("SNS calls it PendingConfirmation")
+                    .mend(format!(
+                        "{}; no mail? mlopsctl subscriptions resend {endpoint}, or another address",
+                        notes::confirm(protocol, endpoint)
+                    )),
+            );
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What a notification would have to pass, read before anything is fired: alarms, those above them, topics, subscribers.
+
+use crate::aws::{Aws, AwsError};
+use crate::backtest::composite::plain;
+use crate::model::{Arn, Target};
+use crate::resources::alarm::Actions;
+use crate::resources::{Confirmation, Live, Resource, Subscription, alarm, subscription, topic};
+use crate::watch::status::mute;
+use futures_util::future::{join_all, try_join_all};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that is known before.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    pub target: Target,
+    pub alarms: Vec<Chain>,
+    /// By ARN: every topic that an action of an alarm, or of a composite alarm above it, names.
+    pub topics: BTreeMap<String, Topic>,
+}
+
+/// An alarm with what else its firing sets off.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    pub name: String,
+    /// `None` where there is no such alarm.
+    pub live: Option<Live>,
+    /// Composite alarms that may fire with it.
+    pub parents: Vec<Live>,
+    /// The mute rule that holds its actions back now.
+    pub muted: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Topic {
+    pub arn: String,
+    pub name: String,
+    pub found: Found,
+    /// Without those of drills.
+    pub subscribers: Vec<Subscriber>,
+}
+
+/// How a topic was found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    Live(Box<Live>),
+    Missing,
+    /// Why it is not known: another account's, or it may not be read.
+    Unknown(String),
+}
+
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    pub subscription: Subscription,
+    pub confirmation: Confirmation,
+    /// A confirmed one has one.
+    pub arn: Option<String>,
+}
+
+/// Who is reached by the actions of some alarms, and by which of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Woken {
+    pub protocol: String,
+    pub endpoint: String,
+    pub alarms: BTreeSet<String>,
+}
+
+/// The name, or its beginning, of everything a drill makes.
+pub const PREFIX: &str = "mlopsctl-drill-";
+
+/// Whether the composite alarms above an alarm are wanted, too: a call for each alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Above {
+    Read,
+    Skip,
+}
+
+/// Reads the chains of these alarms: DescribeAlarms for all, and once for each for who stands above it, then two calls a topic.
+pub async fn survey(aws: &Aws, names: &[String], now: i64, above: Above) -> Result<Survey, AwsError> {
+    let (target, found, mutes) = futures_util::join!(aws.target(), describe(aws, names), mute::read(aws, now));
+    let (target, found) = (target?, found?);
+    let parents = join_all(names.iter().map(|name| async move {
+        match above {
+            Above::Read => parents_of(aws, name).await,
+            Above::Skip => Vec::new(),
+        }
+    }))
+    .await;
+    let chains = names.iter().zip(parents).map(|(name, parents)| Chain {
+        name: name.clone(),
+        live: found.get(name).cloned(),
+        parents,
+        muted: mutes.by_alarm.get(name).map(|muted| muted.rule.clone()),
+    });
+    let alarms: Vec<Chain> = chains.collect();
+    let arns: BTreeSet<String> = alarms
+        .iter()
+        .flat_map(Chain::all_actions)
+        .flat_map(|(_, actions)| actions.all().cloned().collect::<Vec<_>>())
+        .filter(|arn| is_topic(arn))
+        .collect();
+    let topics = try_join_all(arns.into_iter().map(|arn| read_topic(aws, arn))).await?;
+    let topics = topics.into_iter().map(|topic| (topic.arn.clone(), topic)).collect();
+    Ok(Survey { target, alarms, topics })
+}
+
+async fn describe(aws: &Aws, names: &[String]) -> Result<BTreeMap<String, Live>, AwsError> {
+    let answers = try_join_all(names.chunks(alarm::aws::BATCH).map(|batch| alarm::aws::describe(aws, batch))).await?;
+    Ok(answers.into_iter().flat_map(|answer| answer.alarms).map(|live| (live.resource.name(), live)).collect())
+}
+
+/// The composite alarms above an alarm, all the way up. Where they may not be read they are left out: who is woken is then said
+/// with less, and nothing that is judged depends on it.
+async fn parents_of(aws: &Aws, name: &str) -> Vec<Live> {
+    let mut known: BTreeMap<String, Live> = BTreeMap::new();
+    let mut open = vec![name.to_owned()];
+    while let Some(child) = open.pop() {
+        let Ok(names) = alarm::aws::parents(aws, &child).await else { continue };
+        let fresh: Vec<String> = names.into_iter().filter(|parent| !known.contains_key(parent)).collect();
+        if fresh.is_empty() {
+            continue;
+        }
+        let Ok(found) = describe(aws, &fresh).await else { continue };
+        for (parent, live) in found {
+            // An endpoint that does not know the question answers with every alarm.
+            let Resource::CompositeAlarm(composite) = &live.resource else { continue };
+            if composite.children().iter().any(|name| plain(name) == child) {
+                open.push(parent.clone());
+                known.insert(parent, live);
+            }
+        }
+    }
+    known.into_values().collect()
+}
+
+async fn read_topic(aws: &Aws, arn: String) -> Result<Topic, AwsError> {
+    let parsed = Arn::parse(&arn);
+    let name = parsed.map_or(arn.as_str(), |arn| arn.resource).to_owned();
+    let mut topic = Topic { name, found: Found::Missing, subscribers: Vec::new(), arn: arn.clone() };
+    let (live, listed) =
+        futures_util::join!(topic::aws::read(aws, &topic.name, &arn), subscription::aws::list(aws, &topic.name, &arn));
+    topic.found = match live {
+        Ok(Some(live)) => Found::Live(Box::new(live)),
+        Ok(None) => Found::Missing,
+        Err(error) => Found::Unknown(error.to_string()),
+    };
+    match listed {
+        Ok(listed) => {
+            let found = listed.unwrap_or_default().into_iter();
+            let known = join_all(found.map(|live| subscriber(aws, live))).await;
+            topic.subscribers = known.into_iter().flatten().collect();
+        }
+        Err(error) if matches!(topic.found, Found::Live(_)) => topic.found = Found::Unknown(error.to_string()),
+        Err(_) => {}
+    }
+    Ok(topic)
+}
+
+/// With its filter, which decides whether an alarm's message passes. Where that may not be read it counts as having none.
+async fn subscriber(aws: &Aws, mut live: Live) -> Option<Subscriber> {
+    let confirmation = live.facts.confirmation?;
+    if confirmation == Confirmation::Confirmed {
+        let _ = subscription::aws::read_attributes(aws, &mut live).await;
+    }
+    match live.resource {
+        Resource::Subscription(subscription) if !is_of_a_drill(&subscription.endpoint) => {
+            Some(Subscriber { subscription, confirmation, arn: live.facts.subscription_arn })
+        }
+        _ => None,
+    }
+}
+
+/// Whether an endpoint is one that a drill made: a queue's ARN or an address that ends with its name.
+pub fn is_of_a_drill(endpoint: &str) -> bool {
+    endpoint.rsplit([':', '/']).next().is_some_and(|last| last.starts_with(PREFIX))
+}
+
+pub fn is_topic(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|arn| arn.service == "sns")
+}
+
+impl Survey {
+    /// The topics that exist and could be subscribed to.
+    pub fn open_topics(&self) -> impl Iterator<Item = &Topic> {
+        self.topics.values().filter(|topic| matches!(topic.found, Found::Live(_)))
+    }
+
+    /// Every confirmed endpoint that the drill's notifications, the way back included, may reach.
+    pub fn woken(&self) -> Vec<Woken> {
+        let mut woken: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        for chain in self.alarms.iter().filter(|chain| chain.live.is_some() && chain.muted.is_none()) {
+            for (name, actions) in chain.all_actions().filter(|(_, actions)| actions.enabled) {
+                let topics = actions.all().filter_map(|arn| self.topics.get(arn));
+                for subscriber in topics.flat_map(|topic| &topic.subscribers).filter(|s| s.is_reached()) {
+                    let Subscription { protocol, endpoint, .. } = &subscriber.subscription;
+                    woken.entry((protocol.clone(), endpoint.clone())).or_default().insert(name.clone());
+                }
+            }
+        }
+        let list = woken.into_iter().map(|((protocol, endpoint), alarms)| Woken { protocol, endpoint, alarms });
+        list.collect()
+    }
+
+    /// Actions that are no notification and will really be run: a function, an instance that is stopped.
+    pub fn other_actions(&self) -> BTreeSet<(String, String)> {
+        let enabled = self.alarms.iter().filter(|chain| chain.live.is_some() && chain.muted.is_none());
+        let all = enabled.flat_map(Chain::all_actions).filter(|(_, actions)| actions.enabled);
+        all.flat_map(|(name, actions)| actions.all().map(move |arn| (arn.clone(), name.clone())).collect::<Vec<_>>())
+            .filter(|(arn, _)| !is_topic(arn))
+            .collect()
+    }
+}
+
+impl Topic {
+    pub fn live(&self) -> Option<&Live> {
+        match &self.found {
+            Found::Live(live) => Some(live),
+            Found::Missing | Found::Unknown(_) => None,
+        }
+    }
+
+    pub fn is_missing(&self) -> bool {
+        matches!(self.found, Found::Missing)
+    }
+
+    /// Why it is not known.
+    pub fn unknown(&self) -> Option<&str> {
+        match &self.found {
+            Found::Unknown(why) => Some(why),
+            Found::Live(_) | Found::Missing => None,
+        }
+    }
+}
+
+impl Chain {
+    pub fn actions(&self) -> Option<&Actions> {
+        actions_of(self.live.as_ref()?)
+    }
+
+    /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub fn state(&self) -> Option<&str> {
+        self.live.as_ref()?.facts.alarm_state.as_deref()
+    }
+
+    /// Its own actions and those of the alarms above it, by the alarm's name.
+    fn all_actions(&self) -> impl Iterator<Item = (String, &Actions)> {
+        let all = self.live.iter().chain(&self.parents);
+        all.filter_map(|live| Some((live.resource.name(), actions_of(live)?)))
+    }
+}
+
+fn actions_of(live: &Live) -> Option<&Actions> {
+    match &live.resource {
+        Resource::Alarm(alarm) => Some(&alarm.actions),
+        Resource::CompositeAlarm(alarm) => Some(&alarm.actions),
+        _ => None,
+    }
+}
+
+impl Subscriber {
+    /// Confirmed, and its filter lets an alarm's message through.
+    pub fn is_reached(&self) -> bool {
+        self.confirmation == Confirmation::Confirmed && !self.is_filtered()
+    }
+
+    /// Whether its filter lets no alarm's message through: alarms send no message attributes, so a policy over attributes that
+    /// asks for one never matches (SNS developer guide, "Subscription filter policies"). What a policy over bodies does is not
+    /// worked out.
+    pub fn is_filtered(&self) -> bool {
+        let by_attributes = self.subscription.filter_policy_scope.as_deref() != Some("MessageBody");
+        let policy = self.subscription.filter_policy.as_ref().and_then(|policy| policy.as_object());
+        let asks = policy.is_some_and(|policy| policy.values().any(|wanted| !may_be_absent(wanted)));
+        by_attributes && asks
+    }
+}
+
+/// Whether a condition on an attribute also holds where there is none: `[{"exists": false}]`.
+fn may_be_absent(wanted: &serde_json::Value) -> bool {
+    let conditions = wanted.as_array().map(Vec::as_slice).unwrap_or_default();
+    conditions.iter().any(|condition| condition.get("exists") == Some(&false.into()))
+}

@@ -1,0 +1,289 @@
+//! What was read before and what was seen since -> how far the notification of an alarm comes, hop by hop. Pure.
+
+use super::chain::{Chain, Found, Subscriber, Survey, Topic, is_topic};
+use super::fire::Fired;
+use super::follow::{Acted, Evidence};
+use crate::plan::notes;
+use crate::resources::topic::policy;
+use crate::resources::{Confirmation, Resource};
+use serde::Serialize;
+
+/// One hop of a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hop {
+    pub step: Step,
+    pub verdict: Verdict,
+    /// The topic, or another action's ARN, that it is about.
+    pub topic: Option<String>,
+    pub text: String,
+    /// What mends it.
+    pub remedy: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The alarm goes into ALARM.
+    State,
+    /// It has actions, and they are not held back.
+    Actions,
+    /// CloudWatch executes an action: it publishes to a topic.
+    Action,
+    /// Somebody is subscribed to the topic and has confirmed.
+    Subscriber,
+    /// A message arrives.
+    Message,
+}
+
+impl Step {
+    pub fn word(self) -> &'static str {
+        match self {
+            Step::State => "state",
+            Step::Actions => "actions",
+            Step::Action => "action",
+            Step::Subscriber => "subscriber",
+            Step::Message => "message",
+        }
+    }
+}
+
+/// The worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It was seen.
+    Proven,
+    /// Nothing speaks against it, and it was not seen.
+    Assumed,
+    /// Somebody has to confirm first.
+    Waiting,
+    Broken,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Proven => "proven",
+            Verdict::Assumed => "assumed",
+            Verdict::Waiting => "waiting",
+            Verdict::Broken => "broken",
+        }
+    }
+}
+
+impl Hop {
+    fn new(step: Step, verdict: Verdict, text: impl Into<String>) -> Self {
+        Self { step, verdict, topic: None, text: text.into(), remedy: None }
+    }
+
+    fn of(self, topic: &str) -> Self {
+        Self { topic: Some(topic.to_owned()), ..self }
+    }
+
+    fn mend(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
+}
+
+/// Every hop as far as it makes sense to look: behind a broken one that all else hangs on there is none.
+pub fn judge(survey: &Survey, chain: &Chain, evidence: &Evidence, receiving: bool) -> Vec<Hop> {
+    let Some(actions) = chain.actions() else {
+        let text = format!("there is no alarm {} in {}", chain.name, survey.target);
+        return vec![Hop::new(Step::State, Verdict::Broken, text).mend("mlopsctl apply makes it")];
+    };
+    let state = state(chain, evidence);
+    let stuck = state.verdict == Verdict::Broken;
+    let mut hops = vec![state, self::actions(chain)];
+    if stuck || hops.iter().any(|hop| hop.verdict == Verdict::Broken) {
+        return hops;
+    }
+    for arn in &actions.alarm {
+        if !is_topic(arn) {
+            hops.push(other_action(arn, evidence));
+            continue;
+        }
+        let Some(topic) = survey.topics.get(arn) else { continue };
+        let published = publish(survey, topic, evidence);
+        let reaches = published.verdict != Verdict::Broken;
+        hops.push(published);
+        if reaches {
+            hops.push(subscriber(topic));
+            hops.push(message(topic, evidence, receiving));
+        }
+    }
+    hops
+}
+
+fn state(chain: &Chain, evidence: &Evidence) -> Hop {
+    let hop = |verdict, text: String| Hop::new(Step::State, verdict, text);
+    match &evidence.fired {
+        None => hop(Verdict::Assumed, "not fired: the drill ended before".to_owned()),
+        Some(Fired::InAlarmAlready) => {
+            let text = "it is in ALARM already, so it was not fired: a drill would hide what is going on";
+            hop(Verdict::Assumed, text.to_owned()).mend("drill it again when it is back in OK")
+        }
+        Some(Fired::No { why, remedy }) => {
+            let broken = hop(Verdict::Broken, format!("it could not be fired: {why}"));
+            Hop { remedy: remedy.clone(), ..broken }
+        }
+        Some(Fired::Yes { before } | Fired::Really { before, .. }) if evidence.changed => {
+            hop(Verdict::Proven, format!("{before} -> ALARM"))
+        }
+        Some(Fired::Really { .. }) if evidence.messages.is_empty() => {
+            hop(Verdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned())
+                .mend("give it a whole period and some minutes (--timeout 15m); mlopsctl doctor says what it watches")
+        }
+        Some(Fired::Yes { .. } | Fired::Really { .. }) => match (&evidence.blind, evidence.messages.is_empty()) {
+            (_, false) => hop(Verdict::Proven, format!("{} told of it", chain.name)),
+            (Some(why), _) => hop(Verdict::Assumed, format!("fired, but its history could not be read: {why}")),
+            (None, _) => hop(Verdict::Assumed, "fired, but its history does not show it yet".to_owned()),
+        },
+    }
+}
+
+fn actions(chain: &Chain) -> Hop {
+    let broken = |text: String| Hop::new(Step::Actions, Verdict::Broken, text);
+    let Some(actions) = chain.actions() else { return broken("it does not stand".to_owned()) };
+    if actions.alarm.is_empty() {
+        return broken("it has no alarm actions: it changes its colour and tells nobody".to_owned())
+            .mend("give it `notify: TOPIC` in the spec, then mlopsctl apply");
+    }
+    if !actions.enabled {
+        return broken("its actions are switched off".to_owned())
+            .mend("mlopsctl apply switches them on, unless the spec says `actions_enabled: false`");
+    }
+    if let Some(rule) = &chain.muted {
+        return broken(format!("it is muted by the alarm mute rule {rule}")).mend(format!(
+            "wait until the mute is over, or: aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {rule}"
+        ));
+    }
+    let n = actions.alarm.len();
+    Hop::new(Step::Actions, Verdict::Proven, format!("on, {n} in ALARM"))
+}
+
+fn publish(survey: &Survey, topic: &Topic, evidence: &Evidence) -> Hop {
+    let hop = |verdict, text: String| Hop::new(Step::Action, verdict, text).of(&topic.name);
+    let cause = obstacle(survey, topic);
+    match evidence.actions.get(&topic.arn) {
+        Some(Acted::Succeeded) => hop(Verdict::Proven, "published, as the alarm's history says".to_owned()),
+        Some(Acted::Failed(why)) => {
+            let (text, remedy) = match cause {
+                Some((text, remedy)) => (format!("not published: {text} ({why})"), remedy),
+                None => (
+                    format!("not published: {why}"),
+                    "read what AWS says; the topic's policy and key look right".into(),
+                ),
+            };
+            hop(Verdict::Broken, text).mend(remedy)
+        }
+        Some(Acted::HeldBack(why)) => {
+            hop(Verdict::Broken, format!("held back: {why}")).mend("end the mute, or the suppressor's alarm, first")
+        }
+        None if evidence.messages.iter().any(|message| message.topic_arn == topic.arn) => {
+            hop(Verdict::Proven, "published: its message arrived".to_owned())
+        }
+        None => match (cause, &topic.found) {
+            (Some((text, remedy)), _) => hop(Verdict::Broken, text).mend(remedy),
+            (None, Found::Unknown(why)) => hop(Verdict::Assumed, format!("the topic could not be read: {why}")),
+            (None, _) => {
+                hop(Verdict::Assumed, "the alarm's history does not tell of it; policy and key let it".to_owned())
+            }
+        },
+    }
+}
+
+/// What keeps an alarm from publishing to the topic, and what mends it.
+pub fn obstacle(survey: &Survey, topic: &Topic) -> Option<(String, String)> {
+    let live = match &topic.found {
+        Found::Live(live) => live,
+        Found::Missing => {
+            let text = format!("there is no topic {} in {}", topic.name, survey.target);
+            return Some((
+                text,
+                "mlopsctl apply makes it, if the spec declares it; else correct the alarm's action".into(),
+            ));
+        }
+        Found::Unknown(_) => return None,
+    };
+    let Resource::Topic(found) = &live.resource else { return None };
+    if found.has_key_of_sns() {
+        return Some((notes::KEY_OF_SNS.into(), notes::A_KEY_OF_ONES_OWN.into()));
+    }
+    let policy = live.facts.topic_policy.as_ref()?;
+    (!policy::lets_alarms_publish(policy))
+        .then(|| (notes::POLICY_REFUSES.to_owned(), notes::let_alarms_publish(&survey.target)))
+}
+
+fn other_action(arn: &str, evidence: &Evidence) -> Hop {
+    let hop = |verdict, text: String| Hop::new(Step::Action, verdict, text).of(arn);
+    match evidence.actions.get(arn) {
+        Some(Acted::Succeeded) => hop(Verdict::Proven, "executed, as the alarm's history says".to_owned()),
+        Some(Acted::Failed(why)) => {
+            hop(Verdict::Broken, format!("not executed: {why}")).mend("read what AWS says of this action")
+        }
+        Some(Acted::HeldBack(why)) => hop(Verdict::Broken, format!("held back: {why}")).mend("end the mute first"),
+        None => hop(Verdict::Assumed, "the alarm's history does not tell of it".to_owned()),
+    }
+}
+
+fn subscriber(topic: &Topic) -> Hop {
+    let hop = |verdict, text: String| Hop::new(Step::Subscriber, verdict, text).of(&topic.name);
+    if let Found::Unknown(why) = &topic.found {
+        return hop(Verdict::Assumed, format!("who is subscribed is not known: {why}"));
+    }
+    let with = |confirmation: Confirmation| -> Vec<&Subscriber> {
+        topic.subscribers.iter().filter(|subscriber| subscriber.confirmation == confirmation).collect()
+    };
+    let names = |list: &[&Subscriber]| {
+        let names: Vec<&str> = list.iter().map(|subscriber| subscriber.subscription.endpoint.as_str()).collect();
+        match names.as_slice() {
+            [some @ .., last] if names.len() > 3 => format!("{}, {last}", some[..2].join(", ")) + " and others",
+            names => names.join(", "),
+        }
+    };
+    let (confirmed, pending, lost) =
+        (with(Confirmation::Confirmed), with(Confirmation::Pending), with(Confirmation::Lost));
+    let reached: Vec<&Subscriber> = confirmed.iter().copied().filter(|subscriber| subscriber.is_reached()).collect();
+    let ask = |list: &[&Subscriber]| {
+        let first = list.first().map(|subscriber| &subscriber.subscription);
+        first.map(|s| notes::confirm(&s.protocol, &s.endpoint)).unwrap_or_default()
+    };
+    match () {
+        () if !reached.is_empty() => {
+            let also = if pending.is_empty() { String::new() } else { format!("; not yet: {}", names(&pending)) };
+            hop(Verdict::Proven, format!("{} confirmed: {}{also}", reached.len(), names(&reached)))
+        }
+        () if !pending.is_empty() => {
+            hop(Verdict::Waiting, format!("nobody has confirmed; pending: {}", names(&pending))).mend(ask(&pending))
+        }
+        () if !confirmed.is_empty() => hop(
+            Verdict::Broken,
+            format!(
+                "the filter policy of {} lets no alarm through: alarms send no message attributes",
+                names(&confirmed)
+            ),
+        )
+        .mend("take the filter policy away, or set filter_policy_scope: MessageBody"),
+        () if !lost.is_empty() => hop(Verdict::Broken, format!("everybody has unsubscribed: {}", names(&lost)))
+            .mend("ask them first; mlopsctl apply then subscribes whom the spec names anew"),
+        () => hop(Verdict::Broken, "nobody is subscribed".to_owned())
+            .mend("add a subscription to the topic in the spec, then mlopsctl apply"),
+    }
+}
+
+fn message(topic: &Topic, evidence: &Evidence, receiving: bool) -> Hop {
+    let hop = |verdict, text: String| Hop::new(Step::Message, verdict, text).of(&topic.name);
+    let arrived = evidence.messages.iter().find(|message| message.topic_arn == topic.arn);
+    match arrived {
+        Some(message) => hop(Verdict::Proven, format!("a message arrived at the drill's own {}", message.way.word())),
+        None if !receiving => hop(Verdict::Assumed, "not listened to; --receive shows one that arrives".to_owned()),
+        None if !evidence.fired.as_ref().is_some_and(Fired::is_fired) => {
+            hop(Verdict::Assumed, "nothing was sent, so nothing could arrive".to_owned())
+        }
+        None if !matches!(topic.found, Found::Live(_)) => {
+            hop(Verdict::Assumed, "the topic is not ours to subscribe to".to_owned())
+        }
+        None => hop(Verdict::Broken, "nothing arrived in time".to_owned())
+            .mend("give it longer (--timeout 2m); if nothing comes, look at the topic's delivery status logs"),
+    }
+}

@@ -1,0 +1,116 @@
+//! Where a drill listens: a queue of its own, or an HTTP address on this machine that an emulator reaches. What arrives is a `Message`.
+
+mod http;
+mod sqs;
+
+use super::chain::Survey;
+use super::fire::Mark;
+use crate::aws::{Aws, AwsError};
+use crate::model::Arn;
+use serde::Serialize;
+use serde_json::Value;
+
+pub use sqs::{delete as delete_queue, queues};
+
+/// How a message is received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    Sqs,
+    Http,
+}
+
+impl Way {
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Sqs => "queue",
+            Way::Http => "HTTP address",
+        }
+    }
+}
+
+/// A notification that arrived.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    pub way: Way,
+    pub topic: String,
+    pub topic_arn: String,
+    pub alarm: String,
+    /// `NewStateReason`: it names the drill.
+    pub reason: String,
+    pub subject: Option<String>,
+    /// What CloudWatch published, as JSON.
+    pub body: Value,
+}
+
+impl Message {
+    /// Of SNS's envelope; `None` where it is no notification of an alarm.
+    fn read(way: Way, envelope: &str) -> Option<Self> {
+        let envelope: Value = serde_json::from_str(envelope).ok()?;
+        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let body: Value = serde_json::from_str(envelope.get("Message")?.as_str()?).ok()?;
+        let topic_arn = text(&envelope, "TopicArn")?;
+        Some(Self {
+            way,
+            topic: Arn::parse(&topic_arn)?.resource.to_owned(),
+            topic_arn,
+            alarm: text(&body, "AlarmName")?,
+            reason: text(&body, "NewStateReason").unwrap_or_default(),
+            subject: text(&envelope, "Subject"),
+            body,
+        })
+    }
+}
+
+#[derive(Debug)]
+pub enum Receiver {
+    Sqs(sqs::Queue),
+    Http(http::Endpoint),
+}
+
+impl Receiver {
+    /// Listens and subscribes to every topic that exists. What it made before it failed is found by the mark's name.
+    pub async fn open(aws: &Aws, survey: &Survey, way: Way, mark: &Mark) -> Result<Self, AwsError> {
+        Ok(match way {
+            Way::Sqs => Receiver::Sqs(sqs::Queue::open(aws, survey, mark).await?),
+            Way::Http => Receiver::Http(http::Endpoint::open(aws, survey, mark).await?),
+        })
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> &str {
+        match self {
+            Receiver::Sqs(queue) => queue.arn(),
+            Receiver::Http(endpoint) => endpoint.address(),
+        }
+    }
+
+    /// What has arrived since; returns within a second or two. A failed look is the next one's matter.
+    pub async fn poll(&mut self) -> Vec<Message> {
+        match self {
+            Receiver::Sqs(queue) => queue.poll().await,
+            Receiver::Http(endpoint) => endpoint.poll(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_read_out_of_its_envelope() {
+        let body = r#"{"AlarmName":"errors","NewStateReason":"because","NewStateValue":"ALARM"}"#;
+        let envelope = serde_json::json!({
+            "Type": "Notification", "TopicArn": "arn:aws:sns:us-east-1:123456789012:alerts", "Subject": "ALARM", "Message": body,
+        });
+        let message = Message::read(Way::Sqs, &envelope.to_string()).unwrap();
+        assert_eq!(
+            (message.topic.as_str(), message.alarm.as_str(), message.reason.as_str()),
+            ("alerts", "errors", "because")
+        );
+        for other in ["", "{}", r#"{"Message":"hello","TopicArn":"arn:aws:sns:us-east-1:1:a"}"#] {
+            assert_eq!(Message::read(Way::Http, other), None, "{other}");
+        }
+    }
+}

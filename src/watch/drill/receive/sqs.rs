@@ -1,0 +1,108 @@
+//! A queue for the time of a drill. It is tagged and named after the drill, so that whoever finds it knows whose it was.
+
+use super::{Message, Way};
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::resources::{Subscription, subscription};
+use crate::watch::drill::chain::{PREFIX, Survey};
+use crate::watch::drill::fire::Mark;
+use aws_sdk_sqs::types::QueueAttributeName;
+use futures_util::future::{join_all, try_join_all};
+use serde_json::json;
+
+const CREATE: Op = Op("sqs", "CreateQueue");
+const LIST: Op = Op("sqs", "ListQueues");
+const DELETE: Op = Op("sqs", "DeleteQueue");
+const RECEIVE: Op = Op("sqs", "ReceiveMessage");
+const DELETE_MESSAGE: Op = Op("sqs", "DeleteMessage");
+
+/// Tag of the queue: the drill's id.
+const TAG: &str = "mlopsctl:drill";
+/// Seconds that a message is kept: longer than any drill, and short, should the queue stay.
+const KEPT: &str = "3600";
+
+#[derive(Debug)]
+pub struct Queue {
+    aws: Aws,
+    url: String,
+    arn: String,
+}
+
+impl Queue {
+    pub async fn open(aws: &Aws, survey: &Survey, mark: &Mark) -> Result<Self, AwsError> {
+        let name = mark.name();
+        let arn = survey.target.arn("sqs", &name);
+        let topics: Vec<&str> = survey.open_topics().map(|topic| topic.arn.as_str()).collect();
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": arn,
+                "Condition": { "ArnEquals": { "aws:SourceArn": topics } },
+            }],
+        })
+        .to_string();
+        let request = || {
+            let request = aws.sqs.create_queue().queue_name(&name).tags(TAG, mark.id());
+            let request = request.attributes(QueueAttributeName::MessageRetentionPeriod, KEPT);
+            request.attributes(QueueAttributeName::Policy, &policy).send()
+        };
+        let created = aws.call(CREATE, Repeat::Safe, request).await?;
+        let url = created.queue_url().unwrap_or_default().to_owned();
+        try_join_all(survey.open_topics().map(|topic| async {
+            let own = Subscription::new(&topic.name, "sqs", &arn);
+            match subscription::aws::subscribe(aws, &topic.arn, &own).await {
+                // A queue needs no confirmation, so the same again sends nothing.
+                Err(error) if error.is(Class::Transient) => subscription::aws::subscribe(aws, &topic.arn, &own).await,
+                answer => answer,
+            }
+        }))
+        .await?;
+        Ok(Self { aws: aws.clone(), url, arn })
+    }
+
+    pub fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    pub async fn poll(&mut self) -> Vec<Message> {
+        let request = || {
+            let request = self.aws.sqs.receive_message().queue_url(&self.url);
+            request.max_number_of_messages(10).wait_time_seconds(1).send()
+        };
+        let Ok(answer) = self.aws.call(RECEIVE, Repeat::Safe, request).await else { return Vec::new() };
+        let read = answer.messages().iter().filter_map(|message| Message::read(Way::Sqs, message.body()?)).collect();
+        // What is not deleted comes again, and is known by then.
+        let Self { aws, url, .. } = &*self;
+        let handles = answer.messages().iter().filter_map(|message| message.receipt_handle());
+        join_all(handles.map(|handle| async move {
+            let request = || aws.sqs.delete_message().queue_url(url).receipt_handle(handle).send();
+            let _ = aws.call(DELETE_MESSAGE, Repeat::Safe, request).await;
+        }))
+        .await;
+        read
+    }
+}
+
+/// The URLs of all queues that drills have made.
+pub async fn queues(aws: &Aws) -> Result<Vec<String>, AwsError> {
+    let mut urls = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let request =
+            || aws.sqs.list_queues().queue_name_prefix(PREFIX).max_results(1000).set_next_token(token.clone()).send();
+        let page = aws.call(LIST, Repeat::Safe, request).await?;
+        // Whatever the endpoint takes the prefix for, only ours are taken away.
+        urls.extend(page.queue_urls().iter().filter(|url| Mark::of_name(url).is_some()).cloned());
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            return Ok(urls);
+        }
+    }
+}
+
+/// Gone is fine.
+pub async fn delete(aws: &Aws, url: &str) -> Result<(), AwsError> {
+    match aws.call(DELETE, Repeat::Safe, || aws.sqs.delete_queue().queue_url(url).send()).await {
+        Err(error) if error.is(Class::NotFound) => Ok(()),
+        answer => answer.map(drop),
+    }
+}

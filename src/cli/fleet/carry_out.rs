@@ -124,6 +124,7 @@ impl CarryOut<'_> {
             if all_failed && exit != Exit::Partial {
                 row.state = State::Failed;
                 row.failure = reason(&report, exit);
+                row.failed.clear();
             }
             Ok(row)
         };

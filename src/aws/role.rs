@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 pub const ASSUME: Op = Op("sts", "AssumeRole");
 
-/// How long credentials are asked for, in seconds: more is refused where a role assumes a role (STS API reference, AssumeRole).
-const LIFETIME: i32 = 3600;
+/// How long credentials are asked for: more is refused where a role assumes a role (STS API reference, AssumeRole).
+const LIFETIME: Duration = Duration::from_secs(3600);
 /// Renewed when this part of their life is left, or this much of it, whichever is shorter.
 const LAST_PART: u32 = 5;
 const LAST_MINUTES: Duration = Duration::from_secs(300);
@@ -131,14 +131,15 @@ impl AssumedRole {
         let role = &self.role;
         let request = || {
             let request = self.home.sts.assume_role().role_arn(role.arn()).role_session_name(&role.session);
-            request.set_external_id(role.external_id.clone()).duration_seconds(LIFETIME).send()
+            request.set_external_id(role.external_id.clone()).duration_seconds(LIFETIME.as_secs() as i32).send()
         };
         let answer = self.home.call(ASSUME, Repeat::Safe, request).await?;
         let Some(given) = answer.credentials() else {
             return Err(AwsError::of_role("NoCredentials", "the answer holds no credentials"));
         };
         let until = SystemTime::try_from(*given.expiration()).unwrap_or(self.opened.0);
-        let left = until.duration_since(self.wall()).unwrap_or_default();
+        // A clock that is wrong must not make more of it than was asked for.
+        let left = until.duration_since(self.wall()).unwrap_or_default().min(LIFETIME);
         let until = Instant::now() + left;
         Ok(Lease {
             credentials: Credentials::new(

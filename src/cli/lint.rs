@@ -5,18 +5,20 @@ use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::output::Output;
 use super::plan::say_calls;
 use super::prices::today;
+use super::report::ReportFormat;
 use crate::aws::Aws;
-use crate::fleet::{self, Select};
+use crate::fleet::{self, Findings, Row, Select, State};
 use crate::lint::{self, Input, Level, Observed, RULES};
 use crate::model::Target;
 use crate::model::problem::nearest_or_all;
-use crate::plan::Consent;
+use crate::plan::{Consent, Note, NoteKind};
 use crate::report::lint::{Linted, github, json, sarif, text};
 use crate::resources::{FunctionFacts, Snapshot, metric};
-use crate::spec::{Bound, Desired, SpecError};
+use crate::spec::{Bound, Desired, Spec, SpecError};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
@@ -40,6 +42,8 @@ pub struct LintArgs {
     /// Print the page of a rule: why it is there, and an example
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
+    #[command(flatten)]
+    fleet: FleetArgs,
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -69,7 +73,7 @@ enum LintFormat {
 impl LintArgs {
     /// Whether AWS, or the sandbox, has to be asked.
     pub fn is_online(&self) -> bool {
-        !self.list && self.explain.is_none() && (self.online || self.connect.is_named())
+        !self.list && self.explain.is_none() && (self.online || self.connect.is_named() || self.fleet.is_named())
     }
 
     /// Without asking anybody.
@@ -88,15 +92,66 @@ impl LintArgs {
     }
 
     pub async fn run_online(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let bound = self.spec.bind()?;
+        let spec = self.spec.load()?;
+        if let Some(fleet) = self.fleet.open("lint", &spec, &self.spec, &self.connect, run).await? {
+            return self.run_fleet(&fleet, run).await;
+        }
+        run.signals.clone().or_interrupted(self.run_alone(&spec, run)).await
+    }
+
+    async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let planned = fleet::plan(&aws, &bound, &Select::default(), &Consent::default()).await?;
         let desired = bound.desired(&planned.plan.target, &facts(&planned.snapshot))?;
         let mut observed = Observed::of(&planned.snapshot);
-        list_metrics(&aws, &desired, &mut observed, run.output).await;
+        for unknown in list_metrics(&aws, &desired, &mut observed).await {
+            run.output.say(&unknown);
+        }
         let exit = self.report(&bound, &desired, Some(&observed), run.output);
         say_calls(&aws, run.output);
         exit
+    }
+
+    /// Of several accounts how many findings of each level there are; `lint` of one account shows them.
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let format = match self.format {
+            LintFormat::Table => ReportFormat::Table,
+            LintFormat::Json => ReportFormat::Json,
+            LintFormat::Sarif | LintFormat::Github => {
+                let remedy = "write it as a table or JSON, or lint one account";
+                return Err(Failure::say(Exit::Usage, "this format is for one account, and a roster is given", remedy));
+            }
+        };
+        let job = async |visit: Visit<'_>| {
+            let planned = fleet::plan(&visit.aws, &visit.bound, &Select::default(), &Consent::default()).await?;
+            let desired = visit.bound.desired(&planned.plan.target, &facts(&planned.snapshot))?;
+            let mut observed = Observed::of(&planned.snapshot);
+            let unknown = list_metrics(&visit.aws, &desired, &mut observed).await;
+            let (settings, today) = (settings(&visit.bound)?, today());
+            let (bound, observed) = (&visit.bound, Some(&observed));
+            let report = lint::lint(Input { bound, desired: &desired, observed, settings: &settings, today: &today });
+            let known = Row::of_plan(visit.member, &planned);
+            let state = if planned.plan.is_incomplete() { State::Partial } else { State::InSync };
+            Ok(Row {
+                findings: Some(Findings {
+                    errors: report.count(Level::Error),
+                    warnings: report.count(Level::Warning),
+                    hints: report.count(Level::Hint),
+                }),
+                subscriptions: known.subscriptions,
+                alarms: known.alarms,
+                notes: unknown.into_iter().map(|text| Note::new(NoteKind::Unknown, text)).collect(),
+                ..Row::new(visit.member, state)
+            })
+        };
+        let report = fleet.report("lint", fleet.each(Told::Each, run, job).await);
+        let worst = |found: Findings| {
+            let levels = [(found.errors, Level::Error), (found.warnings, Level::Warning), (found.hints, Level::Hint)];
+            levels.into_iter().find(|(count, _)| *count > 0).map(|(_, level)| level)
+        };
+        let fails = report.rows.iter().filter_map(|row| row.findings).any(|found| self.fails(worst(found)));
+        fleet.end(&report, if fails { Exit::Findings } else { Exit::Success }, format, run)
     }
 
     fn report(
@@ -117,6 +172,10 @@ impl LintArgs {
             LintFormat::Github => github::report(&linted),
         };
         output.result(&text)?;
+        Ok(if self.fails(report.worst()) { Exit::Findings } else { Exit::Success })
+    }
+
+    fn fails(&self, worst: Option<Level>) -> bool {
         let limit = match self.fail_on {
             FailOn::Error => Some(Level::Error),
             FailOn::Warning => Some(Level::Warning),
@@ -124,8 +183,7 @@ impl LintArgs {
             FailOn::Never => None,
         };
         // The worst is the least.
-        let fails = limit.zip(report.worst()).is_some_and(|(limit, worst)| worst <= limit);
-        Ok(if fails { Exit::Findings } else { Exit::Success })
+        limit.zip(worst).is_some_and(|(limit, worst)| worst <= limit)
     }
 }
 
@@ -143,23 +201,24 @@ pub fn facts(snapshot: &Snapshot) -> BTreeMap<String, FunctionFacts> {
 }
 
 /// What may not be listed is not known, and said so; it never fails the run.
-async fn list_metrics(aws: &Aws, desired: &Desired, observed: &mut Observed, output: &mut Output) {
+async fn list_metrics(aws: &Aws, desired: &Desired, observed: &mut Observed) -> Vec<String> {
     let listings = lint::listings(&desired.resources);
     let answers = futures_util::future::join_all(listings.into_iter().map(|listing| async move {
         let answer = metric::aws::list(aws, &listing.0, listing.1.as_deref()).await;
         (listing, answer)
     }));
-    let mut failure = None;
+    let (mut unknown, mut failure) = (Vec::new(), None);
     for (listing, answer) in answers.await {
         match answer {
             Ok(Some(listed)) => observed.add(listing, listed),
-            Ok(None) => output.say(&format!("{} has too many metrics to list: not looked at", listing.0)),
+            Ok(None) => unknown.push(format!("{} has too many metrics to list: not looked at", listing.0)),
             Err(error) => failure = Some(error),
         }
     }
-    if let Some(error) = failure {
-        output.say(&format!("metrics could not be listed, so it is not known which there are: {error}"));
-    }
+    let failure =
+        failure.map(|error| format!("metrics could not be listed, so it is not known which there are: {error}"));
+    unknown.extend(failure);
+    unknown
 }
 
 fn list(output: &mut Output) -> Result<Exit, Failure> {

@@ -37,6 +37,7 @@ mod subscriptions;
 mod test;
 mod traffic;
 mod variables;
+mod watch;
 mod watched;
 
 use anyhow::Context;
@@ -147,7 +148,7 @@ impl Command {
             let mut run = Run { output, signals: Signals::listen()? };
             let ended = match self {
                 Command::Init(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Plan(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Plan(args) => args.run(&mut run).await,
                 Command::Apply(args) => args.run(&mut run).await,
                 Command::Destroy(args) => args.run(&mut run).await,
                 Command::Signals(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
@@ -163,7 +164,7 @@ impl Command {
                 }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
-                Command::Lint(args) => run.signals.clone().or_interrupted(args.run_online(&mut run)).await,
+                Command::Lint(args) => args.run_online(&mut run).await,
                 Command::Check(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,

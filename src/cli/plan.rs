@@ -17,7 +17,7 @@ use crate::fleet::{Planned, Row, State};
 use crate::lint::{Input, Observed, Settings, added};
 use crate::plan::Plan;
 use crate::report::{calls, json, markdown, plan_text};
-use crate::spec::Bound;
+use crate::spec::{Bound, Spec};
 use crate::{fleet, report::Look};
 use clap::Args;
 use std::path::PathBuf;
@@ -58,8 +58,12 @@ impl PlanArgs {
         if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
             return self.run_fleet(&fleet, run).await;
         }
+        run.signals.clone().or_interrupted(self.run_alone(&spec, run)).await
+    }
+
+    async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.alone()?;
-        let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
+        let bound = json_on_failure(self.spec.bind_spec(spec), format, run.output)?;
         let settings = json_on_failure(lint::settings(&bound), format, run.output)?;
         let prices = json_on_failure(self.prices.read(), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;

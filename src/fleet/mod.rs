@@ -16,6 +16,8 @@ mod verify;
 
 pub use access::Access;
 pub use fold::{Alike, Group, alike, fold};
+#[cfg(test)]
+pub use member::Way;
 pub use member::{ForAll, Member, Members};
 pub use merge::{NoReport, merge};
 pub use rows::{AlarmStates, Drift, FORMAT_VERSION, Failure, Findings, FleetReport, Row, State, Subscriptions};

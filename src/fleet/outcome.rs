@@ -2,6 +2,7 @@
 
 use super::member::Member;
 use super::rows::{AlarmStates, Drift, Failure, Row, State, Subscriptions};
+use super::verify::UNREAD;
 use super::{NotAllowed, Planned};
 use crate::apply::{Outcome, Report};
 use crate::plan::{Action, Note, NoteKind, Plan, Summary};
@@ -36,11 +37,13 @@ impl Row {
         let done = |address: &Address| {
             report.results.iter().any(|result| result.address == *address && result.outcome == Outcome::Done)
         };
-        let differing: BTreeSet<&Address> =
-            report.verified.iter().flat_map(|verified| &verified.differing).map(|(address, _)| address).collect();
+        // A failed read is unknown, never a difference.
+        let looked = report.verified.iter().flat_map(|verified| &verified.differing);
+        let (unread, differing): (Vec<_>, Vec<_>) = looked.partition(|(_, how)| how.starts_with(UNREAD));
+        let kept: BTreeSet<&Address> = differing.iter().map(|(address, _)| address).collect();
         let applied: Summary =
             self.drift.iter().filter(|drift| done(&drift.address)).map(|drift| drift.action).collect();
-        let left = |drift: &Drift| !done(&drift.address) || differing.contains(&drift.address);
+        let left = |drift: &Drift| !done(&drift.address) || kept.contains(&drift.address);
         let state = match () {
             () if report.interrupted && report.done() == 0 && report.failed().next().is_none() => State::NotStarted,
             () if !report.is_complete() || report.interrupted || self.state == State::Partial => State::Partial,
@@ -49,14 +52,18 @@ impl Row {
         let told = |result: &&crate::apply::ChangeResult| {
             matches!(result.outcome, Outcome::Failed { .. } | Outcome::Skipped { .. })
         };
-        let unread = report.verified.iter().flat_map(|verified| &verified.differing);
-        let unread = unread.map(|(address, how)| Note::new(NoteKind::Warning, format!("{address}: {how}")));
+        let unread = unread.first().map(|(address, how)| {
+            let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
+            Note::new(NoteKind::Unknown, format!("{address}{more}: {how}"))
+        });
+        let differing = differing.iter();
+        let differing = differing.map(|(address, how)| Note::new(NoteKind::Warning, format!("{address}: {how}")));
         Self {
             state,
             applied: Some(applied),
             subscriptions: self.subscriptions.map(|before| confirmed(before, &self.drift, report)),
             failed: report.results.iter().filter(told).cloned().collect(),
-            notes: unread.chain(report.to_do.iter().cloned()).collect(),
+            notes: differing.chain(unread).chain(report.to_do.iter().cloned()).collect(),
             drift: self.drift.into_iter().filter(left).collect(),
             ..self
         }
@@ -74,7 +81,8 @@ impl Row {
 }
 
 impl Drift {
-    fn of(change: &crate::plan::Change) -> Self {
+    /// Of an effective or a refused change.
+    pub fn of(change: &crate::plan::Change) -> Self {
         Self {
             address: change.address.clone(),
             action: change.action,

@@ -7,6 +7,7 @@ mod lifecycle;
 mod ownership;
 mod property;
 mod random;
+mod renewal;
 mod saved;
 mod subscriptions;
 pub mod world;

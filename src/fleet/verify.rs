@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::sleep;
 
+/// How a resource differs of which nothing is known.
+pub const UNREAD: &str = "it could not be read back";
 /// After a write, AWS may still show what was before for a moment.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 
@@ -92,7 +94,7 @@ async fn look(
 fn standing(observation: Option<&Observation>) -> Option<String> {
     match observation {
         None | Some(Observation::Absent) => None,
-        Some(Observation::Unknown(reason)) => Some(format!("it could not be read back: {reason}")),
+        Some(Observation::Unknown(reason)) => Some(format!("{UNREAD}: {reason}")),
         Some(Observation::Present(live)) if live.facts.confirmation == Some(Confirmation::Lost) => None,
         Some(Observation::Present(_)) => Some("it is still there".to_owned()),
     }
@@ -102,7 +104,7 @@ fn standing(observation: Option<&Observation>) -> Option<String> {
 fn differing(observation: Option<&Observation>, desired: &Resource) -> Option<String> {
     match observation {
         None | Some(Observation::Absent) => Some("it is not there".to_owned()),
-        Some(Observation::Unknown(reason)) => Some(format!("it could not be read back: {reason}")),
+        Some(Observation::Unknown(reason)) => Some(format!("{UNREAD}: {reason}")),
         Some(Observation::Present(live)) => {
             let fields: Vec<String> = plan::differences(live, desired).into_iter().map(|f| f.field).collect();
             (!fields.is_empty()).then(|| format!("{} not as desired", fields.join(", ")))

@@ -3,7 +3,7 @@
 mod index;
 mod topics;
 
-use crate::aws::{Aws, AwsError};
+use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
 use crate::resources::{
     Address, FunctionFacts, Kind, Live, Observation, Resource, Snapshot, Tags, alarm, function, log_group, mark,
@@ -68,7 +68,11 @@ impl Reader {
             self.functions(wanted.functions),
         );
         let (target, topics) = topics?;
-        Ok(Survey { target, functions, index, alarms, groups, topics })
+        match index {
+            // What one service calls unknown keys no other knows: nothing at all can be read.
+            Err(error) if error.is(Class::Credentials) => Err(error),
+            index => Ok(Survey { target, functions, index, alarms, groups, topics }),
+        }
     }
 
     /// The rest: what a function's facts have added, tags that the index does not tell, and what carries the stack's mark

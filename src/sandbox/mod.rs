@@ -1,6 +1,7 @@
 //! An AWS inside the process, spoken to by the real SDK through an HTTP client: the SDK still encodes, signs, pages, retries
 //! and reads errors itself. It knows nothing of specs, plans or the SDK's types; only `listen` opens a socket, when it is told to.
 
+mod access;
 mod accounts;
 mod census;
 mod cloudwatch;

@@ -1,4 +1,4 @@
-//! STS: who am I, and credentials of other accounts. Every role of every account may be assumed.
+//! STS: who am I, and credentials of other accounts. Every role of every account may be assumed, unless a rule forbids it.
 
 use super::accounts::{ACCESS_KEY, is_account, temporary_key};
 use super::dispatch::{answer, operations};
@@ -16,7 +16,10 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
             let token = request.session_token.clone();
             answer(request, tx, |input, tx| get_caller_identity(token.as_deref(), input, tx))
         },
-        "AssumeRole" => answer(request, tx, assume_role),
+        "AssumeRole" => {
+            let token = request.session_token.clone();
+            answer(request, tx, |input, tx| assume_role(token.as_deref(), input, tx))
+        },
     })
 }
 
@@ -34,16 +37,10 @@ struct CallerIdentity {
 fn get_caller_identity(token: Option<&str>, _: GetCallerIdentity, tx: &mut Tx) -> Result<CallerIdentity, Fault> {
     let account = tx.account().to_owned();
     Ok(match token.and_then(parse_token) {
-        Some((role, session)) => CallerIdentity {
-            user_id: format!("{}:{session}", role_id(role)),
-            arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
-            account,
-        },
-        None => CallerIdentity {
-            user_id: ACCESS_KEY.replace("AKIA", "AIDA"),
-            arn: format!("arn:aws:iam::{account}:user/sandbox"),
-            account,
-        },
+        Some(Token { role, session, .. }) => {
+            CallerIdentity { user_id: format!("{}:{session}", role_id(role)), arn: arn(&account, token), account }
+        }
+        None => CallerIdentity { user_id: ACCESS_KEY.replace("AKIA", "AIDA"), arn: arn(&account, None), account },
     })
 }
 
@@ -53,6 +50,7 @@ struct AssumeRole {
     role_arn: String,
     role_session_name: String,
     duration_seconds: Option<i64>,
+    external_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -78,9 +76,9 @@ struct AssumedRoleUser {
     arn: String,
 }
 
-fn assume_role(input: AssumeRole, tx: &mut Tx) -> Result<AssumedRole, Fault> {
+fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<AssumedRole, Fault> {
     let invalid = |message: String| Fault::sender("ValidationError", message);
-    let AssumeRole { role_arn, role_session_name: session, duration_seconds } = input;
+    let AssumeRole { role_arn, role_session_name: session, duration_seconds, external_id } = input;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
     if !(2..=64).contains(&session.len()) || !session.chars().all(allowed) {
         return Err(invalid(format!(
@@ -98,13 +96,21 @@ fn assume_role(input: AssumeRole, tx: &mut Tx) -> Result<AssumedRole, Fault> {
     let Some((account, path)) = role.filter(|(account, path)| is_account(account) && !path.is_empty()) else {
         return Err(invalid(format!("{role_arn} is invalid")));
     };
+    if !tx.trusts(account, external_id.as_deref()) {
+        // AWS says the same of a role that is not there, and of one that trusts somebody else or wants another external id.
+        let who = arn(tx.account(), token);
+        let message = format!("User: {who} is not authorized to perform: sts:AssumeRole on resource: {role_arn}");
+        return Err(Fault::sender("AccessDenied", message).status(403));
+    }
+    let life = Duration::from_secs(seconds.unsigned_abs());
+    let end = tx.now() + tx.token_life().map_or(life, |short| short.min(life));
     let role = path.rsplit('/').next().unwrap_or(path);
     Ok(AssumedRole {
         credentials: Credentials {
             access_key_id: temporary_key(account),
             secret_access_key: tx.hex(40),
-            session_token: format!("{TOKEN_PREFIX}{role}/{session}"),
-            expiration: tx.now() + Duration::from_secs(seconds.unsigned_abs()),
+            session_token: format!("{TOKEN_PREFIX}{role}/{session}/{}", end.millis()),
+            expiration: end,
         },
         assumed_role_user: AssumedRoleUser {
             assumed_role_id: format!("{}:{session}", role_id(role)),
@@ -113,11 +119,32 @@ fn assume_role(input: AssumeRole, tx: &mut Tx) -> Result<AssumedRole, Fault> {
     })
 }
 
-/// A token carries its role and session, so that no session has to be stored.
+/// A token carries its role, session and end, so that no session has to be stored.
 const TOKEN_PREFIX: &str = "sandbox-session/";
 
-fn parse_token(token: &str) -> Option<(&str, &str)> {
-    token.strip_prefix(TOKEN_PREFIX)?.split_once('/')
+struct Token<'a> {
+    role: &'a str,
+    session: &'a str,
+    end: Timestamp,
+}
+
+fn parse_token(token: &str) -> Option<Token<'_>> {
+    let mut parts = token.strip_prefix(TOKEN_PREFIX)?.split('/');
+    let (role, session) = (parts.next()?, parts.next()?);
+    Some(Token { role, session, end: Timestamp::from_millis(parts.next()?.parse().ok()?) })
+}
+
+/// When a session's token ends; `None` for what is no session's token.
+pub fn end_of(token: &str) -> Option<Timestamp> {
+    parse_token(token).map(|token| token.end)
+}
+
+/// Who signs with a token in an account.
+pub fn arn(account: &str, token: Option<&str>) -> String {
+    match token.and_then(parse_token) {
+        Some(Token { role, session, .. }) => format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
+        None => format!("arn:aws:iam::{account}:user/sandbox"),
+    }
 }
 
 fn role_id(role: &str) -> String {

@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Reads a spec; `-` is the standard input. Variables are not bound yet: `Spec::bind` finds the mistakes.
 pub fn load(path: &Path) -> Result<Spec, SpecError> {
-    let (name, text) = read(path)?;
+    let (name, text) = read(path, "--file")?;
     parse(&name, &text)
 }
 
@@ -57,7 +57,7 @@ impl Document {
 
 /// Reads a YAML file and holds it against its shape.
 pub fn read_document(path: &Path, object: &'static Object) -> Result<Document, SpecError> {
-    let (name, text) = read(path)?;
+    let (name, text) = read(path, "--file")?;
     parse_document(&name, &text, object)
 }
 
@@ -75,7 +75,7 @@ pub fn parse_document(name: &str, text: &str, object: &'static Object) -> Result
 
 /// Values of variables from a YAML or JSON file: a map of names and single values.
 pub fn read_var_file(path: &Path) -> Result<BTreeMap<String, String>, SpecError> {
-    let (name, text) = read(path)?;
+    let (name, text) = read(path, "--var-file")?;
     parse_vars(&name, &text)
 }
 
@@ -107,21 +107,21 @@ fn parse_vars(name: &str, text: &str) -> Result<BTreeMap<String, String>, SpecEr
     if problems.is_empty() { Ok(values) } else { Err(SpecError::new(name, text, problems)) }
 }
 
-/// The file's name for messages and its text, refused where it is too large or not UTF-8.
-pub(super) fn read(path: &Path) -> Result<(String, String), SpecError> {
+/// The file's name for messages and its text, refused where it is too large or not UTF-8. `flag` is what names another one.
+pub(super) fn read(path: &Path, flag: &str) -> Result<(String, String), SpecError> {
     if path.as_os_str() == "-" {
-        return text("stdin", io::stdin().lock());
+        return text("stdin", flag, io::stdin().lock());
     }
     let name = path.display().to_string();
     match std::fs::File::open(path) {
-        Ok(file) => text(&name, file),
-        Err(error) => Err(unreadable(&name, &error)),
+        Ok(file) => text(&name, flag, file),
+        Err(error) => Err(unreadable(&name, flag, &error)),
     }
 }
 
-fn text(name: &str, reader: impl Read) -> Result<(String, String), SpecError> {
+fn text(name: &str, flag: &str, reader: impl Read) -> Result<(String, String), SpecError> {
     let mut bytes = Vec::new();
-    reader.take(yaml::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    reader.take(yaml::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, flag, &error))?;
     if bytes.len() as u64 > yaml::MAX_BYTES {
         let problem = Problem::new(Span::default(), format!("{name} is larger than 1 MiB"))
             .help("a spec of a thousand alarms is a third of that: is this the right file?");
@@ -139,11 +139,14 @@ fn text(name: &str, reader: impl Read) -> Result<(String, String), SpecError> {
     }
 }
 
-fn unreadable(name: &str, error: &io::Error) -> SpecError {
+fn unreadable(name: &str, flag: &str, error: &io::Error) -> SpecError {
     let help = match error.kind() {
-        io::ErrorKind::NotFound => "name another file with --file, or write one with `mlopsctl init`",
-        io::ErrorKind::IsADirectory => "name a file in it with --file",
-        _ => "check that the file can be read",
+        io::ErrorKind::NotFound if flag == "--file" => {
+            "name another file with --file, or write one with `mlopsctl init`".to_owned()
+        }
+        io::ErrorKind::NotFound => format!("name another file with {flag}"),
+        io::ErrorKind::IsADirectory => format!("name a file in it with {flag}"),
+        _ => "check that the file can be read".to_owned(),
     };
     SpecError::without_place(name, Problem::new(Span::default(), format!("cannot read {name}: {error}")).help(help))
 }

@@ -26,7 +26,7 @@ pub struct Template {
 impl Template {
     /// Reads the file; fails where it is not YAML.
     pub fn read(path: &Path, object: &'static Object) -> Result<Self, SpecError> {
-        let (name, text) = input::read(path)?;
+        let (name, text) = input::read(path, "--file")?;
         Self::parse(&name, &text, object)
     }
 

@@ -11,6 +11,7 @@ mod journeys;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod watching;
 
 use journeys::{EVERYWHERE, World};
 use serde_json::{Value, json};

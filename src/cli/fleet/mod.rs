@@ -77,6 +77,11 @@ pub struct Visit<'a> {
 }
 
 impl FleetArgs {
+    /// Whether the command line names a roster.
+    pub fn is_named(&self) -> bool {
+        self.accounts.is_some()
+    }
+
     /// The fleet, where flags or the spec name a roster; `None` where the run is of one target.
     pub async fn open(
         &self,
@@ -187,12 +192,17 @@ impl Fleet {
         &self.members.list
     }
 
-    /// A job on every member, so many at a time, with progress. A job that fails is a row that says why.
+    /// A job that only reads on every member, so many at a time, with progress. A job that fails is a row that says why.
     pub async fn each<J>(&self, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
     where
         J: AsyncFn(Visit<'_>) -> Result<Row, Failure>,
     {
-        let visit = async |member: &Member| job(self.visit(member).await?).await;
+        let visit = async |member: &Member| {
+            let row = job(self.visit(member).await?).await?;
+            // What an interrupt kept from being read says nothing of the target.
+            let cut_off = row.state == State::Partial && self.limits.interrupt.is_set();
+            Ok(if cut_off { Row::new(member, State::NotStarted) } else { row })
+        };
         self.work(self.members(), 0, told, run, visit).await
     }
 

@@ -281,6 +281,10 @@ impl Sandbox {
         }
         let reply = request.reply();
         let caller = &request.caller;
+        let now = state.store.now();
+        if let Some(fault) = weather.access.refusal(request, now) {
+            return Ok(Err(fault));
+        }
         if !state.buckets.allow(weather, &caller.account, &caller.region, &caller.service, &request.operation) {
             let fault = Fault::throttled(&caller.service, reply.protocol());
             return Err((Outcome::Throttled, reply.write(Err(fault)).map_err(other)));

@@ -64,11 +64,10 @@ impl Store {
     ) -> Result<(Result<T, Fault>, bool)> {
         self.refresh()?;
         self.entities.scope(account, region);
-        let (wall, ahead) = (self.wall(), self.ahead());
-        let now = wall + ahead;
+        let (now, age) = (self.now(), self.age());
         let mut run = |entities: &Entities| {
             let seed = fold(weather.seed ^ call.rotate_left(32) ^ entities.version(), [account, region]);
-            let mut tx = Tx::new(entities, account, region, weather, now, fastrand::Rng::with_seed(seed));
+            let mut tx = Tx::new(entities, account, region, weather, (now, age), fastrand::Rng::with_seed(seed));
             let answer = handler(&mut tx);
             let asked = answer.is_ok() && tx.is_asked();
             let changes = if answer.is_ok() { tx.into_changes() } else { Vec::new() };
@@ -160,6 +159,16 @@ impl Store {
     fn ahead(&self) -> Duration {
         let text = self.entities.table(OWN.0, OWN.1, CLOCK).and_then(|table| table.get(AHEAD));
         Duration::from_millis(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// How long ago the first call was.
+    fn age(&self) -> Duration {
+        self.clock.map_or(Duration::ZERO, |(_, at)| at.elapsed())
+    }
+
+    /// The time at AWS.
+    pub fn now(&mut self) -> Timestamp {
+        self.wall() + self.ahead()
     }
 
     fn wall(&mut self) -> Timestamp {

@@ -19,6 +19,8 @@ pub struct Tx<'a> {
     region: &'a str,
     weather: &'a Weather,
     now: Timestamp,
+    /// Since the first call.
+    age: Duration,
     rng: fastrand::Rng,
     changes: BTreeMap<(&'static str, String), Option<Arc<str>>>,
     /// Whether the caller changed something, and not only time.
@@ -32,10 +34,21 @@ impl<'a> Tx<'a> {
         account: &'a str,
         region: &'a str,
         weather: &'a Weather,
-        now: Timestamp,
+        (now, age): (Timestamp, Duration),
         rng: fastrand::Rng,
     ) -> Self {
-        Tx { entities, account, region, weather, now, rng, changes: BTreeMap::new(), asked: false, by_itself: false }
+        Tx {
+            entities,
+            account,
+            region,
+            weather,
+            now,
+            age,
+            rng,
+            changes: BTreeMap::new(),
+            asked: false,
+            by_itself: false,
+        }
     }
 
     /// Whether there are changes that the caller asked for.
@@ -80,6 +93,16 @@ impl<'a> Tx<'a> {
 
     pub fn tag_index_lag(&self) -> Duration {
         self.weather.tag_index_lag
+    }
+
+    /// How long a session's token lives at most, where that is not what AWS says.
+    pub fn token_life(&self) -> Option<Duration> {
+        self.weather.access.token_life
+    }
+
+    /// Whether the role of another account may be assumed.
+    pub fn trusts(&self, account: &str, external_id: Option<&str>) -> bool {
+        self.weather.access.trusts(account, external_id, self.age)
     }
 
     /// The sandbox's seed, for what is generated rather than stored.

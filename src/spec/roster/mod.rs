@@ -47,7 +47,7 @@ pub struct Account {
 impl Roster {
     /// Reads a roster; `-` is the standard input. Finds every mistake of the file at once.
     pub fn load(path: &Path) -> Result<Self, SpecError> {
-        let (name, text) = input::read(path)?;
+        let (name, text) = input::read(path, "--accounts")?;
         Self::parse(&name, &text)
     }
 

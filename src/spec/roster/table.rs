@@ -42,8 +42,10 @@ pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
         }
         let span = Span::new(row.first().map_or(0, |c| c.span.start), row.last().map_or(0, |c| c.span.end));
         let named = header.iter().zip(&row).filter(|(name, _)| !name.text.is_empty());
-        // An empty id is a mistake of the line, not a key that was left out.
-        let given = named.filter(|(name, value)| !value.text.is_empty() || name.text == "account");
+        // An empty id is a mistake of the line. Any other known key that is empty is left out; a further one keeps its name, in
+        // which a slip of the pen may stand.
+        let left_out = |name: &str| name != "account" && super::ACCOUNT.key(name).is_some();
+        let given = named.filter(|(name, value)| !value.text.is_empty() || !left_out(&name.text));
         items.push(Node::new(span, Data::Map(given.map(|(name, value)| entry(name, value)).collect())));
     }
     if let Some((first, again)) = repeated(&header) {
@@ -66,7 +68,9 @@ fn entry(name: &Cell, value: &Cell) -> Entry {
         text if LISTS.contains(&name.text.as_str()) => Node::new(value.span, Data::List(words(text, value.span))),
         _ => scalar(&value.text, value.span),
     };
-    Entry { name: Name { text: name.text.clone(), span: name.span }, value: node }
+    // What lacks a value lacks it in its line, not in the first one.
+    let span = if value.text.is_empty() && name.text == "account" { value.span } else { name.span };
+    Entry { name: Name { text: name.text.clone(), span }, value: node }
 }
 
 fn scalar(text: &str, span: Span) -> Node {

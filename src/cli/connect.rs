@@ -9,6 +9,7 @@ use crate::aws::{Aws, Options, Session};
 use crate::sandbox::{self, Sandbox, Weather};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where the sandbox keeps its state, below the working directory.
 const SANDBOX_FILE: &str = ".mlopsctl/sandbox.json";
@@ -92,7 +93,9 @@ impl ConnectArgs {
         };
         output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
         let sandbox = Sandbox::open(&path, weather)?;
-        set_ahead(sandbox.time()?.1);
+        sandbox.time()?;
+        let clock = sandbox.clone();
+        set_ahead(move || clock.time().map_or(Duration::ZERO, |(_, ahead)| ahead));
         Ok(Some(sandbox))
     }
 

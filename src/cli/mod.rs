@@ -37,6 +37,7 @@ mod subscriptions;
 mod test;
 mod traffic;
 mod variables;
+mod watch;
 mod watched;
 
 use anyhow::Context;

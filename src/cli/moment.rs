@@ -3,7 +3,7 @@
 use crate::model::duration::parse_seconds;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// As it was written; what it means depends on when it is asked.
@@ -47,19 +47,19 @@ pub fn moment(text: &str) -> Result<Moment, String> {
         .ok_or_else(|| "write how long ago (90s, 5m, 3h, 14d) or a time (2026-11-22T10:05:00Z)".to_owned())
 }
 
-/// By how many milliseconds the AWS that is spoken to is ahead of this machine: only a sandbox's clock can be moved.
-static AHEAD: AtomicI64 = AtomicI64::new(0);
+/// By how much the AWS that is spoken to is ahead of this machine: only a sandbox's clock can be moved, by anybody at any time.
+static AHEAD: OnceLock<Box<dyn Fn() -> Duration + Send + Sync>> = OnceLock::new();
 
-/// From now on `now_ms` is the time of an AWS that is so far ahead.
-pub fn set_ahead(ahead: Duration) {
-    AHEAD.store(i64::try_from(ahead.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+/// From now on `now_ms` is the time of an AWS that is so far ahead. There is one in a run.
+pub fn set_ahead(ahead: impl Fn() -> Duration + Send + Sync + 'static) {
+    let _ = AHEAD.set(Box::new(ahead));
 }
 
 /// Milliseconds since 1970, by the clock of the AWS that is spoken to.
 pub fn now_ms() -> i64 {
-    let age = SystemTime::now().duration_since(UNIX_EPOCH);
-    let here = age.ok().and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(0);
-    here.saturating_add(AHEAD.load(Ordering::Relaxed))
+    let here = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let ahead = AHEAD.get().map_or(Duration::ZERO, |ahead| ahead());
+    i64::try_from((here + ahead).as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

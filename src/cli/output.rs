@@ -96,6 +96,11 @@ impl Output {
         !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none()
     }
 
+    /// Whether a full-screen view can be shown, and keys be read.
+    pub fn can_take_the_screen(&self) -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
     /// Whether somebody can be asked.
     pub fn can_ask(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()

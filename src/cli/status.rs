@@ -1,12 +1,18 @@
 //! `mlopsctl status`: how everything of the stack is, and writes nothing to AWS.
 
 use super::Run;
-use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
+use super::args::{Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::moment::now_ms;
 use super::plan::{json_on_failure, say_calls};
+use super::report::ReportFormatArgs;
+use super::watch::Watched;
+use crate::fleet::{self, Row, Subscriptions};
+use crate::model::duration::parse_seconds;
+use crate::plan::Consent;
 use crate::report::status;
 use crate::watch::status::{Asking, Status, read};
 use clap::Args;
@@ -25,18 +31,41 @@ pub struct StatusArgs {
     #[arg(long)]
     require_confirmed: bool,
     #[command(flatten)]
-    connect: ConnectArgs,
+    fleet: FleetArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    connect: ConnectArgs,
+    /// Show it full-screen and read it again and again, until q
+    #[arg(long, conflicts_with_all = ["format", "require_confirmed"])]
+    watch: bool,
+    /// With --watch: how long from one read to the next, e.g. 10s, 1m
+    #[arg(long, value_name = "TIME", default_value = "30s", requires = "watch", value_parser = interval)]
+    interval: i64,
+    #[command(flatten)]
+    format: ReportFormatArgs,
+}
+
+/// Seconds; under five, a read could last longer than that.
+fn interval(text: &str) -> Result<i64, String> {
+    let seconds = parse_seconds(text).filter(|seconds| (5..=86_400).contains(seconds));
+    seconds.ok_or_else(|| "write a time from 5s to 1d, e.g. 30s or 5m".to_owned())
 }
 
 impl StatusArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.format.format;
-        let bound = json_on_failure(self.spec.bind(), format, run.output)?;
+        if self.watch {
+            return self.watch(run).await;
+        }
+        let format = self.format.early();
+        let spec = json_on_failure(self.spec.load(), format, run.output)?;
+        let fleet = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await;
+        if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+            return self.run_fleet(&fleet, run).await;
+        }
+        let format = self.format.alone()?;
+        let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;
-        let asking = Asking { now: now_ms() / 1000, curves: true, idle: true, changes: CHANGES };
+        let asking = Asking { now: now_ms() / 1000, curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await;
         let status = json_on_failure(status.map_err(Failure::from), format, run.output)?;
         let text = match format {
@@ -47,6 +76,37 @@ impl StatusArgs {
         run.output.result(&text)?;
         say_calls(&aws, run.output);
         Ok(self.exit(&status))
+    }
+
+    /// A row a target: its alarms, who has confirmed, what differs. The same reads as for one target, without curves and history.
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let select = self.select.select();
+        let look = async |visit: Visit<'_>| {
+            let planned = fleet::plan(&visit.aws, &visit.bound, &select, &Consent::default()).await?;
+            Ok(Row::of_plan(visit.member, &planned))
+        };
+        let report = fleet.report("status", fleet.each(Told::Each, run, look).await);
+        let waits = |found: &Subscriptions| found.pending + found.lost + found.missing > 0;
+        let unconfirmed = report.rows.iter().any(|row| row.subscriptions.as_ref().is_some_and(waits));
+        let all_well = if self.require_confirmed && unconfirmed { Exit::Act } else { Exit::Success };
+        fleet.end(&report, all_well, self.format.format, run)
+    }
+
+    /// Mistakes of the command line and the spec are said before the screen is taken.
+    async fn watch(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        if !run.output.can_take_the_screen() {
+            let remedy = "leave out --watch: mlopsctl status, or --format json for programs";
+            return Err(Failure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
+        }
+        let spec = self.spec.load()?;
+        if self.fleet.open("status", &spec, &self.spec, &self.connect, run).await?.is_some() {
+            let remedy = "leave out --watch, or watch one account with its own credentials and a spec without accounts";
+            return Err(Failure::say(Exit::Usage, "--watch shows one account, and a roster is given", remedy));
+        }
+        let bound = self.spec.bind_spec(&spec)?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let watched = Watched { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
+        watched.run(run).await
     }
 
     fn exit(&self, status: &Status) -> Exit {

@@ -81,7 +81,8 @@ impl Row {
 }
 
 impl Drift {
-    fn of(change: &crate::plan::Change) -> Self {
+    /// Of an effective or a refused change.
+    pub fn of(change: &crate::plan::Change) -> Self {
         Self {
             address: change.address.clone(),
             action: change.action,

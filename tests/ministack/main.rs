@@ -4,12 +4,14 @@
 //! log groups' keys; it confirms mail subscriptions at once, and its tag index lists topics only. What it drops is tested on the
 //! sandbox (`tests/sandbox`); that it shows fewer tags is a test of its own: everything has to be asked for its tags.
 
+mod drill;
 mod evaluator;
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod watching;
 
 use journeys::{EVERYWHERE, World};
 use serde_json::{Value, json};

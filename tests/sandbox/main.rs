@@ -3,6 +3,7 @@
 
 #[path = "../journeys/mod.rs"]
 mod journeys;
+mod lab;
 #[path = "../support/mod.rs"]
 mod support;
 

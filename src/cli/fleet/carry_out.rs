@@ -9,6 +9,7 @@ use crate::cli::consent::consent;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::report::ReportFormat;
+use crate::cost::{self, Prices};
 use crate::fleet::{self, Failure as Reason, FleetReport, Member, Planned, ReadBack, Row, State};
 use crate::model::Target;
 use crate::plan::Plan;
@@ -56,7 +57,8 @@ impl CarryOut<'_> {
     where
         P: AsyncFn(&Visit<'_>) -> Result<Planned, Failure>,
     {
-        let mut way = self.plan(run, plan).await;
+        let prices = Prices::shipped().map_err(anyhow::Error::msg)?;
+        let mut way = self.plan(&prices, run, plan).await;
         if way.plans.is_empty() || self.has_to_stop(&way, run) {
             return self.end(way, run);
         }
@@ -81,14 +83,15 @@ impl CarryOut<'_> {
         self.end(way, run)
     }
 
-    async fn plan<P>(&self, run: &mut Run<'_>, plan: P) -> UnderWay
+    async fn plan<P>(&self, prices: &Prices, run: &mut Run<'_>, plan: P) -> UnderWay
     where
         P: AsyncFn(&Visit<'_>) -> Result<Planned, Failure>,
     {
         let plans = RefCell::new(BTreeMap::new());
         let job = async |visit: Visit<'_>| {
             let planned = plan(&visit).await?;
-            let row = Row::of_plan(visit.member, &planned);
+            let cost = cost::of_plan(&planned.plan, prices).after.total;
+            let row = Row { cost: Some(cost), ..Row::of_plan(visit.member, &planned) };
             if !row.drift.is_empty() && row.state != State::Blocked {
                 plans.borrow_mut().insert(row.target.clone(), planned.plan);
             }

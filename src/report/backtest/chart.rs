@@ -12,6 +12,11 @@ const FAR: f64 = 4.0;
 
 /// From and to of the vertical axis.
 pub fn scale(sketch: &Sketch) -> (f64, f64) {
+    scale_within(sketch, FAR)
+}
+
+/// From and to of the vertical axis, to scale with a threshold that is at most `far` times as far as the series.
+fn scale_within(sketch: &Sketch, far: f64) -> (f64, f64) {
     let lows = sketch.columns.iter().flatten().map(|(low, _)| *low);
     let highs = sketch.columns.iter().flatten().map(|(_, high)| *high);
     let low = lows.fold(0.0, f64::min);
@@ -19,7 +24,7 @@ pub fn scale(sketch: &Sketch) -> (f64, f64) {
     let reach = (high - low).max(f64::MIN_POSITIVE);
     let threshold = sketch.threshold;
     let (mut bottom, mut top) = (low, high);
-    if threshold <= low + reach * FAR && threshold >= high - reach * FAR {
+    if threshold <= low + reach * far && threshold >= high - reach * far {
         // A hair of room, so that a threshold at the edge is inside.
         let room = reach.max(threshold.abs()) * 0.01;
         bottom = if threshold - room < bottom && threshold < 0.0 { threshold - room } else { bottom.min(threshold) };
@@ -48,10 +53,10 @@ pub struct Drawing {
 }
 
 /// The series in so many columns and rows; `None` where there is nothing to draw. `alarm` says of each column whether it is painted
-/// as ringing.
-pub fn draw(sketch: &Sketch, alarm: &[bool], rows: usize) -> Option<Drawing> {
+/// as ringing; a threshold that is more than `far` times as far as the series is not drawn.
+pub fn draw(sketch: &Sketch, alarm: &[bool], rows: usize, far: f64) -> Option<Drawing> {
     sketch.columns.iter().flatten().next()?;
-    let (bottom, top) = scale(sketch);
+    let (bottom, top) = scale_within(sketch, far);
     let threshold_label = number(sketch.threshold);
     let bars = bars(sketch, alarm.len());
     let height = (top - bottom) / rows as f64;
@@ -106,7 +111,7 @@ pub fn chart(sketch: &Sketch, time: Time<'_>, look: &Look) -> String {
     let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
     let columns = look.width.saturating_sub(margin + 6).clamp(20, 168);
     let alarm = in_alarm(time, columns);
-    let Some(drawing) = draw(sketch, &alarm, ROWS) else { return String::new() };
+    let Some(drawing) = draw(sketch, &alarm, ROWS, FAR) else { return String::new() };
     let mut text = String::new();
     for (label, cells) in drawing.rows {
         text.push_str(&format!("  {label:>margin$} │"));

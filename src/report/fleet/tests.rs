@@ -1,6 +1,6 @@
 use super::*;
-use crate::fleet::merge;
 use crate::fleet::testing::{report, row, some_report};
+use crate::fleet::{Shard, merge};
 use crate::plan::{Action, Note};
 use crate::report::Look;
 use crate::resources::Address;
@@ -121,12 +121,13 @@ fn accounts_that_differ_are_told_by_what_sets_them_apart() {
 fn merged_shards_are_the_whole_in_every_format() {
     for seed in 0..25 {
         let whole = some_report(seed, usize::try_from(seed * 7 % 60).unwrap());
-        let of = 1 + usize::try_from(seed % 6).unwrap();
-        let parts: Vec<(String, FleetReport)> = (0..of)
-            .map(|part| {
-                let rows = whole.rows.iter().enumerate().filter(|(n, _)| (n * 31 + 7) % of == part);
-                let shard = FleetReport { rows: rows.map(|(_, row)| row.clone()).collect(), ..whole.clone() };
-                (format!("{part}.json"), FleetReport::parse(&json::json(&shard)).unwrap())
+        let of = 1 + u32::try_from(seed % 6).unwrap();
+        let shards = (1..=of).map(|index| Shard::new(index, of).unwrap());
+        let parts: Vec<(String, FleetReport)> = shards
+            .map(|shard| {
+                let rows = whole.rows.iter().filter(|row| shard.contains(&row.target)).cloned().collect();
+                let part = FleetReport { rows, ..whole.clone() };
+                (format!("{shard}.json"), FleetReport::parse(&json::json(&part)).unwrap())
             })
             .rev()
             .collect();

@@ -10,7 +10,7 @@ pub use json::json;
 pub use markdown::markdown;
 
 use super::{Look, Tone, field_text, layout, mask, plan_text, sparkline};
-use crate::plan::{Action, NoteKind};
+use crate::plan::{Action, Note, NoteKind};
 use crate::resources::Kind;
 use crate::watch::status::{AlarmStatus, FunctionStatus, Life, Reason, Standing, Status};
 use std::collections::BTreeSet;
@@ -45,6 +45,9 @@ struct Page<'a> {
     look: &'a Look,
 }
 
+/// A last column that would be cut to less than this is left out.
+const LEAST: usize = 12;
+
 /// A cell and its colour.
 type Cell = (String, Option<Tone>);
 
@@ -65,8 +68,12 @@ impl Page<'_> {
             let mut line = String::from("  ");
             let mut used = 2;
             for (at, (cell, tone)) in row.iter().enumerate() {
-                let room = self.look.width.saturating_sub(used).max(8);
-                let cell = if at + 1 == row.len() { layout::cut(cell, room) } else { cell.clone() };
+                let room = self.look.width.saturating_sub(used);
+                let last = at + 1 == row.len();
+                if last && room < layout::width(cell).min(LEAST) {
+                    continue;
+                }
+                let cell = if last { layout::cut(cell, room) } else { cell.clone() };
                 let pad = widths[at].saturating_sub(layout::width(&cell));
                 used += layout::width(&cell) + pad + 2;
                 line += &tone.map_or_else(|| cell.clone(), |tone| self.look.paint(tone, &cell));
@@ -78,7 +85,7 @@ impl Page<'_> {
     }
 
     fn alarms(&self) -> String {
-        let alarms = &self.status.alarms;
+        let alarms = words::by_urgency(&self.status.alarms);
         if alarms.is_empty() {
             return String::new();
         }
@@ -245,13 +252,10 @@ impl Page<'_> {
                 text += &plan_text::note(note, lead, self.look, 2);
             }
         }
-        let lost = self.status.wanted_subscriptions().filter(|subscription| subscription.life == Life::Lost).count();
-        if lost > 0 {
-            text += &layout::hang(
-                "  do: ",
-                "ask whoever unsubscribed, then mlopsctl apply subscribes again",
-                self.look.width,
-            );
+        for lost in self.status.wanted_subscriptions().filter(|subscription| subscription.life == Life::Lost) {
+            let note = Note::new(NoteKind::Act, format!("lost: {} has unsubscribed", lost.endpoint));
+            let note = note.remedy("ask them, then mlopsctl apply subscribes them again; or take them out of the spec");
+            text += &plan_text::note(&note, None, self.look, 2);
         }
         text
     }

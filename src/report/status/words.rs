@@ -86,6 +86,18 @@ pub fn summary(status: &Status) -> String {
     )
 }
 
+/// The alarms, those that somebody has to look at first, each kind in its old order.
+pub fn by_urgency(alarms: &[AlarmStatus]) -> Vec<&AlarmStatus> {
+    let mut alarms: Vec<&AlarmStatus> = alarms.iter().collect();
+    alarms.sort_by_key(|alarm| match alarm.state {
+        Some(State::Alarm) => 0,
+        None => 1,
+        Some(State::InsufficientData) => 2,
+        Some(State::Ok) => 3,
+    });
+    alarms
+}
+
 /// The symbol and the word of an alarm's state.
 pub fn alarm_state(alarm: &AlarmStatus) -> (&'static str, &'static str, Tone) {
     match (alarm.state, &alarm.standing) {
@@ -274,7 +286,7 @@ pub fn more_of(subscription: &SubscriptionStatus) -> Option<&'static str> {
     match (subscription.life, &subscription.standing) {
         (_, Standing::NotOurs) => Some("not of this spec"),
         (_, Standing::LeftOver) => Some("not wanted any more"),
-        (Life::Pending, _) => Some("since when AWS does not tell"),
+        (Life::Pending, _) => Some("since unknown"),
         (Life::Lost, _) => Some("unsubscribed by its receiver"),
         _ => None,
     }

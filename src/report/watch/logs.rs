@@ -195,13 +195,14 @@ fn one(name: &str, summary: &Summary, look: &Look) -> String {
     let rows = rows(summary);
     if !rows.is_empty() {
         text.push('\n');
-        let label = |row: &(&str, String)| format!("  {:<12}{}\n", row.0, row.1);
-        text.extend(rows.iter().map(label));
+        for (what, said) in &rows {
+            text.push_str(&layout::hang(&format!("  {what:<12}"), said, look.width));
+        }
     }
     let failed: Vec<Vec<String>> = summary
         .last_failed()
         .into_iter()
-        .map(|(id, failed)| vec![super::moment(failed.at), mask::line(id), mask::line(&failed.why)])
+        .map(|(id, failed)| vec![day(failed.at), mask::line(id), mask::line(&failed.why)])
         .collect();
     if !failed.is_empty() {
         text.push_str(&format!("\n{}", table::table(&["Failed (UTC)", "Request", "Why"], failed, look)));
@@ -211,7 +212,7 @@ fn one(name: &str, summary: &Summary, look: &Look) -> String {
         .iter()
         .map(|named| {
             let init = named.init_ms.map_or_else(|| "-".to_owned(), ms);
-            vec![super::moment(named.at), mask::line(&named.request_id), ms(named.duration_ms), init]
+            vec![day(named.at), mask::line(&named.request_id), ms(named.duration_ms), init]
         })
         .collect();
     if !slowest.is_empty() {
@@ -225,6 +226,11 @@ fn one(name: &str, summary: &Summary, look: &Look) -> String {
         ));
     }
     text
+}
+
+/// `11-22 10:05:00`: beside a whole request id there is no room for the year.
+fn day(at: i64) -> String {
+    super::moment(at).get(5..).map(str::to_owned).unwrap_or_default()
 }
 
 fn verdict(name: &str, summary: &Summary) -> String {

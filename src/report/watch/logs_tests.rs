@@ -120,3 +120,12 @@ fn sums_with_the_verdict_first() {
     let value: Value = serde_json::from_str(&summaries_json(&found)).unwrap();
     assert_eq!((&value["sources"][0]["timed_out"], &value["sources"][0]["requests"]), (&json!(1), &json!(2)));
 }
+
+#[test]
+fn sums_fit_a_small_terminal() {
+    let mut summary = Summary::default();
+    entries().iter().for_each(|entry| summary.add(entry));
+    let text = summaries(&[("svc".to_owned(), summary)], &Look { width: 80, ..Look::PLAIN });
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(text.contains(ID), "{text}");
+}

@@ -11,11 +11,11 @@ mod service;
 mod tests;
 
 pub use causes::CAUSES;
-pub use facts::{AlarmSeen, Facts, Function, Refusal};
+pub use facts::{Facts, Refusal};
 pub use finding::{Finding, Level, Subject};
 pub use judge::judge;
 pub use read::read;
-pub use service::{Looked, look};
+pub use service::look;
 
 /// One thing that can be the reason.
 #[derive(Debug)]

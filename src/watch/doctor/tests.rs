@@ -285,7 +285,7 @@ async fn the_service_is_looked_at_page_by_page() {
         (answered(200, with("/status", json!("unhealthy"))), "says of itself"),
     ] {
         let page = answered(200, Value::Null);
-        let looked = Looked { url: "http://x".into(), health: page.clone(), detailed, dashboard: page };
+        let looked = service::Looked { url: "http://x".into(), health: page.clone(), detailed, dashboard: page };
         let findings = judge(&Facts { service: Some(looked), ..Facts::default() });
         match says {
             "" => assert_eq!(causes(&findings), Vec::<&str>::new()),

@@ -89,7 +89,7 @@ async fn followed_by_live_tail_with_bursts_that_it_samples() {
     group(&sandbox).await;
     let aws = hands(&sandbox).await;
     let began = real_now();
-    let until = Some(Instant::now() + Duration::from_secs(75));
+    let until = Some(Instant::now() + Duration::from_secs(120));
     let options = Options { number: 0, from: began - 1000, tail: true, until, now: || i64::MAX };
     let (news, mut heard) = mpsc::channel(4);
     let ask = ask();

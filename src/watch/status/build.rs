@@ -30,7 +30,7 @@ pub fn build(
         subscriptions: Vec::new(),
         log_groups: Vec::new(),
         functions: Vec::new(),
-        drift: plan.changes.iter().filter(|c| c.is_effective() || c.blocked.is_some()).map(drift).collect(),
+        drift: plan.changes.iter().filter(|c| c.is_effective() || c.blocked.is_some()).map(Drift::of).collect(),
         changes,
         notes: Vec::new(),
     };
@@ -61,15 +61,6 @@ pub fn build(
     let own = plan.all_notes().map(|(address, note)| (address.cloned(), note.clone()));
     status.notes = own.chain(mutes.note.iter().cloned().chain(more_notes).map(|note| (None, note))).collect();
     status
-}
-
-fn drift(change: &Change) -> Drift {
-    Drift {
-        address: change.address.clone(),
-        action: change.action,
-        fields: change.fields.clone(),
-        blocked: change.blocked.clone(),
-    }
 }
 
 fn standing(change: &Change, planned: &Planned) -> Standing {

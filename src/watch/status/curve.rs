@@ -1,6 +1,7 @@
 //! The last hours of what alarms watch and of how often functions ran: all of it from one batched GetMetricData, which takes 500
 //! queries a call.
 
+use super::Status;
 use crate::aws::{Aws, AwsError};
 use crate::backtest::condition::{Comparison, Condition, Options, Treatment};
 use crate::backtest::history::fetch::{self, Detail};
@@ -58,8 +59,15 @@ impl Curve {
     }
 }
 
-/// One call for all alarms and functions up to about 500 queries. With `idle`, a second one for functions that did not run lately.
-pub async fn read(aws: &Aws, alarms: &[&Alarm], functions: &[&str], now: i64, idle: bool) -> Result<Curves, AwsError> {
+/// One call for all alarms and functions up to about 500 queries. A second one for functions that did not run lately, unless
+/// `previous` knows when they last did.
+pub async fn read(
+    aws: &Aws,
+    alarms: &[&Alarm],
+    functions: &[&str],
+    now: i64,
+    previous: Option<&Status>,
+) -> Result<Curves, AwsError> {
     let until = now.div_euclid(60) * 60;
     let mut curves = Curves::default();
     let (mut near, mut far) = (Vec::new(), Vec::new());
@@ -79,9 +87,14 @@ pub async fn read(aws: &Aws, alarms: &[&Alarm], functions: &[&str], now: i64, id
         curves.alarms.extend(found.alarms);
         curves.functions.extend(found.functions);
     }
-    if idle {
-        look_for_idle(aws, &mut curves, until).await?;
+    for function in previous.iter().flat_map(|previous| &previous.functions) {
+        if let (Some(found), Some(known)) = (curves.functions.get_mut(&function.name), &function.invocations)
+            && found.last.is_none()
+        {
+            (found.last, found.looked_back) = (known.last, known.looked_back);
+        }
     }
+    look_for_idle(aws, &mut curves, until).await?;
     Ok(curves)
 }
 
@@ -129,7 +142,8 @@ async fn of(
 
 /// When the functions that did not run lately last did, to the hour.
 async fn look_for_idle(aws: &Aws, curves: &mut Curves, until: i64) -> Result<(), AwsError> {
-    let idle = curves.functions.iter_mut().filter(|(_, invocations)| invocations.last.is_none());
+    let is_idle = |found: &Invocations| found.last.is_none() && found.looked_back == REACH;
+    let idle = curves.functions.iter_mut().filter(|(_, found)| is_idle(found));
     let idle: Vec<(&mut Invocations, Source)> = idle.map(|(name, found)| (found, invocations(name, HOUR))).collect();
     if idle.is_empty() {
         return Ok(());

@@ -8,6 +8,8 @@ pub mod mute;
 mod read;
 pub mod reason;
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use crate::fleet::Drift;

@@ -1,60 +1,60 @@
 //! The reads of a status: the plan's own, so that there is no second way to know what stands, and beside it what only a status shows.
 
 use super::curve::{self, Curves};
-use super::{Status, build, history, mute};
+use super::{AlarmStatus, StateChange, Status, build, history, mute, reason};
 use crate::aws::{Aws, AwsError};
 use crate::fleet::{self, Select};
 use crate::plan::{Consent, Note, NoteKind};
-use crate::resources::{Alarm, Kind, Resource};
+use crate::resources::{Alarm, Kind, Live, Resource};
 use crate::spec::Bound;
 use anyhow::Result;
 use std::collections::BTreeSet;
 
 /// What is wanted beyond the resources themselves; each costs a call.
 #[derive(Debug, Clone, Copy)]
-pub struct Asking {
+pub struct Asking<'a> {
     /// Seconds since 1970.
     pub now: i64,
     /// What alarms watch and how often functions ran.
     pub curves: bool,
-    /// When functions that did not run lately last did.
-    pub idle: bool,
     /// How many of the last changes of state.
     pub changes: usize,
+    /// The status of a moment ago: what cannot have changed since is taken from it instead of read again.
+    pub previous: Option<&'a Status>,
 }
 
 /// Reads the target. Fails only where nothing can be known at all.
-pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking) -> Result<Status> {
+pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking<'_>) -> Result<Status> {
     let consent = Consent::default();
     let (planned, mutes) = futures_util::join!(fleet::plan(aws, bound, select, &consent), mute::read(aws, asking.now));
     let planned = planned?;
     let of_stack = planned.plan.changes.iter().map(|change| &change.address);
     let alarms = of_stack.filter(|address| matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm));
-    let alarms: BTreeSet<String> =
-        alarms.filter(|a| planned.snapshot.live(a).is_some()).map(|a| a.name.clone()).collect();
-    let standing: Vec<&Alarm> = planned
-        .snapshot
-        .observations
-        .values()
-        .filter_map(|observation| match &observation.live()?.resource {
-            Resource::Alarm(alarm) if alarms.contains(&alarm.name) => Some(alarm.as_ref()),
+    let live: Vec<&Live> = alarms.filter_map(|address| planned.snapshot.live(address)).collect();
+    let names: BTreeSet<String> = live.iter().map(|live| live.resource.name()).collect();
+    let metric_alarms: Vec<&Alarm> = live
+        .iter()
+        .filter_map(|live| match &live.resource {
+            Resource::Alarm(alarm) => Some(alarm.as_ref()),
             _ => None,
         })
         .collect();
     let found = planned.snapshot.functions.iter().filter(|(_, facts)| facts.is_ok());
     let functions: Vec<&str> = found.map(|(name, _)| name.as_str()).collect();
     let curves = async {
-        if asking.curves {
-            curve::read(aws, &standing, &functions, asking.now, asking.idle).await
-        } else {
-            Ok(Curves::default())
+        match asking.previous.and_then(|previous| curves_of(previous, asking.now, &metric_alarms)) {
+            Some(curves) => Ok(curves),
+            None if asking.curves => curve::read(aws, &metric_alarms, &functions, asking.now, asking.previous).await,
+            None => Ok(Curves::default()),
         }
     };
     let changes = async {
-        if asking.changes > 0 && !alarms.is_empty() {
-            history::recent(aws, &alarms, asking.changes).await.map(Some)
-        } else {
-            Ok(None)
+        match asking.previous.and_then(|previous| changes_of(previous, &live)) {
+            Some(changes) => Ok(Some(changes)),
+            None if asking.changes > 0 && !names.is_empty() => {
+                history::recent(aws, &names, asking.changes).await.map(Some)
+            }
+            None => Ok(None),
         }
     };
     let (curves, changes) = futures_util::join!(curves, changes);
@@ -68,6 +68,35 @@ pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking) -> 
         None
     });
     Ok(build(&planned, &mutes, curves, changes, notes, asking.now))
+}
+
+/// The curves of a status of the same minute, if its alarms are those that stand now: metrics have one value a minute.
+fn curves_of(previous: &Status, now: i64, alarms: &[&Alarm]) -> Option<Curves> {
+    if previous.at.div_euclid(60) != now.div_euclid(60) {
+        return None;
+    }
+    let mut curves = Curves::default();
+    for alarm in alarms {
+        let same = |known: &&AlarmStatus| matches!(&known.resource, Resource::Alarm(known) if known.as_ref() == *alarm);
+        let known = previous.alarms.iter().find(same)?;
+        curves.alarms.insert(alarm.name.clone(), known.curve.clone()?);
+    }
+    for function in &previous.functions {
+        curves.functions.extend(function.invocations.clone().map(|found| (function.name.clone(), found)));
+    }
+    Some(curves)
+}
+
+/// The last changes of state of an earlier status, if no alarm has changed its state since.
+fn changes_of(previous: &Status, live: &[&Live]) -> Option<Vec<StateChange>> {
+    let is_as_before = |live: &&Live| {
+        let address = live.resource.address();
+        let known = previous.alarms.iter().find(|alarm| alarm.address == address);
+        let since = live.facts.alarm.as_ref().and_then(|facts| facts.since);
+        let state = live.facts.alarm_state.as_deref().and_then(reason::state);
+        known.is_some_and(|known| known.since == since && known.state == state)
+    };
+    previous.changes.clone().filter(|_| live.iter().all(is_as_before))
 }
 
 fn unknown(what: &str, error: &AwsError) -> Note {

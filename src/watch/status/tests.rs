@@ -1,1 +1,149 @@
-//! x
+//! The status of a stack in the sandbox: what is read, and how many calls that takes.
+
+use super::{Asking, Life, Reason, Standing, Status, read};
+use crate::fleet::Select;
+use crate::fleet::tests::world::{FIFTY, World, assert_complete, bound, spec_of, with};
+use crate::resources::composite_alarm::rule::State;
+use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule, StateValue};
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The spec of the README: it has a function.
+const SHIPPED: &str = include_str!("../../../alarms.yaml");
+
+/// Seconds since 1970.
+fn clock() -> i64 {
+    let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(age.as_secs()).unwrap()
+}
+
+async fn status(world: &World, text: &str, previous: Option<&Status>, now: i64) -> Status {
+    let asking = Asking { now, curves: true, changes: 5, previous };
+    read(&world.aws().await, &bound(text), &Select::default(), asking).await.unwrap()
+}
+
+/// The calls of one read, by operation.
+fn calls(world: &World) -> BTreeMap<String, u64> {
+    let stats = world.sandbox.stats();
+    world.sandbox.reset_stats();
+    stats.by_operation.into_iter().map(|(operation, of)| (operation, of.calls)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_an_apply_everything_is_missing() {
+    let world = World::fine();
+    let now = clock();
+    let status = status(&world, SHIPPED, None, now).await;
+    let counts = status.counts();
+    assert_eq!((counts.missing, counts.not_ours, counts.resources), (7, 1, 8), "{counts:?}");
+    assert!(status.alarms.iter().all(|alarm| alarm.state.is_none() && alarm.standing == Standing::Missing));
+    assert!(status.functions[0].facts.is_ok() && status.functions[0].invocations.is_some());
+    assert_eq!((status.is_incomplete(), status.is_confirmed()), (false, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_is_seen() {
+    let world = World::fine();
+    assert_complete(&world.apply(SHIPPED).await);
+    let aws = world.aws().await;
+    let now = clock();
+    let cloudwatch = &aws.cloudwatch;
+    let before = status(&world, SHIPPED, None, now).await;
+    let [one, two, three, ..] = &before.alarms[..] else { panic!("{before:?}") };
+    let names = [one, two, three].map(|alarm| alarm.address.name.clone());
+    let why = "Threshold Crossed: 1 datapoint [9.0 (22/11/26 10:00:00)] was greater than the threshold (5.0).";
+    for name in &names[..2] {
+        let set = cloudwatch.set_alarm_state().alarm_name(name).state_value(StateValue::Alarm).state_reason(why);
+        set.send().await.unwrap();
+    }
+    cloudwatch.disable_alarm_actions().alarm_names(&names[2]).send().await.unwrap();
+    let at =
+        aws_smithy_types::DateTime::from_secs(now - 60).fmt(aws_smithy_types::date_time::Format::DateTime).unwrap();
+    let schedule = Schedule::builder().expression(format!("at({})", &at[..16])).duration("PT1H").build();
+    let targets = MuteTargets::builder().alarm_names(&names[1]).build();
+    let mute = cloudwatch.put_alarm_mute_rule().name("release").rule(Rule::builder().schedule(schedule).build());
+    mute.mute_targets(targets).send().await.unwrap();
+
+    let now = clock();
+    let status = status(&world, SHIPPED, None, now).await;
+    let counts = status.counts();
+    assert_eq!((counts.alarms.alarm, counts.unheard, counts.silenced, counts.differing), (2, 1, 1, 1), "{counts:?}");
+    assert_eq!(status.alarms[0].state, Some(State::Alarm));
+    assert!(matches!(&status.alarms[0].reason, Some(Reason::Threshold { points, .. }) if *points == [9.0]));
+    // The sandbox keeps virtual time here.
+    assert!(status.alarms[0].since.is_some_and(|since| (now - since).abs() < 120));
+    let muted = status.alarms[1].muted.as_ref().expect("it is muted");
+    assert_eq!(muted.rule, "release");
+    assert!(muted.until.is_some_and(|until| (3_480..3_660).contains(&(until - now))), "{muted:?}");
+    assert_eq!(status.alarms[2].standing, Standing::Differs(vec!["actions_enabled".into()]));
+    let changes = status.changes.as_ref().expect("they were asked for");
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert!(changes.iter().all(|change| change.to == State::Alarm && names.contains(&change.alarm)));
+    let lives: Vec<Life> = status.subscriptions.iter().map(|subscription| subscription.life).collect();
+    assert_eq!(lives, [Life::Pending]);
+    let curve = status.alarms[0].curve.as_ref().and_then(|curve| curve.as_ref().ok()).expect("a metric alarm has one");
+    assert_eq!(curve.until - curve.from, super::curve::REACH);
+    assert!(curve.newest().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_without_functions_has_a_status() {
+    let world = World::fine();
+    let text =
+        spec_of("small", "topics:\n  alerts:\n    subscriptions: [{ protocol: email, endpoint: ann@example.edu }]\n");
+    assert_complete(&world.apply(&text).await);
+    let now = clock();
+    let status = status(&world, &text, None, now).await;
+    assert_eq!((status.alarms.len(), status.functions.len(), status.subscriptions.len()), (0, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_is_not_there_is_told() {
+    let world = World::fine();
+    let text = with(SHIPPED, "mlops-service-lambda:", "no-such-function:");
+    let now = clock();
+    let status = status(&world, &text, None, now).await;
+    assert_eq!(status.counts().absent_functions, 1);
+}
+
+/// Every operation once, however many alarms and functions there are; on a refresh in the same minute, only what can have changed.
+#[tokio::test(start_paused = true)]
+async fn a_read_is_one_call_an_operation() {
+    let world = World::fine();
+    assert_complete(&world.apply(SHIPPED).await);
+    let now = clock().div_euclid(60) * 60;
+    calls(&world);
+    let first = status(&world, SHIPPED, None, now).await;
+    let of_first = calls(&world);
+    assert!(of_first.values().all(|calls| *calls == 1), "{of_first:?}");
+    for operation in ["monitoring:DescribeAlarms", "monitoring:GetMetricData", "monitoring:DescribeAlarmHistory"] {
+        assert!(of_first.contains_key(operation), "{operation} is not in {of_first:?}");
+    }
+    let second = status(&world, SHIPPED, Some(&first), now + 30).await;
+    let of_second = calls(&world);
+    assert!(of_second.values().all(|calls| *calls == 1), "{of_second:?}");
+    for operation in ["monitoring:GetMetricData", "monitoring:DescribeAlarmHistory"] {
+        assert!(!of_second.contains_key(operation), "{operation} is in {of_second:?}");
+    }
+    assert_eq!(second, Status { at: now + 30, ..first.clone() }, "nothing has changed");
+    // A minute later there are new datapoints.
+    status(&world, SHIPPED, Some(&second), now + 60).await;
+    let of_third = calls(&world);
+    assert_eq!(of_third.get("monitoring:GetMetricData"), Some(&1), "{of_third:?}");
+    assert_eq!(of_third.get("monitoring:DescribeAlarmHistory"), None, "{of_third:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_functions_are_one_batch_of_metrics() {
+    let world = World::fine();
+    assert_complete(&world.apply(FIFTY).await);
+    let now = clock();
+    calls(&world);
+    let status = status(&world, FIFTY, None, now).await;
+    let calls = calls(&world);
+    assert_eq!(status.alarms.len(), 250);
+    assert!(status.alarms.iter().all(|alarm| matches!(alarm.curve, Some(Ok(_)))));
+    assert_eq!(calls.get("monitoring:GetMetricData"), Some(&1), "{calls:?}");
+    assert_eq!(calls.get("monitoring:DescribeAlarms"), Some(&3), "{calls:?}");
+    assert_eq!(calls.get("monitoring:DescribeAlarmHistory"), Some(&1), "{calls:?}");
+}

@@ -1,0 +1,168 @@
+//! `mlopsctl status --watch`: the loop around the full-screen view. It waits for keys, reads and the clock, tells the model, and draws
+//! only when something has changed.
+
+mod app;
+mod detail;
+mod help;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use super::Run;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::moment::now_ms;
+use crate::aws::{Aws, AwsError};
+use crate::fleet::Select;
+use crate::resources::function::default_log_group;
+use crate::spec::Bound;
+use crate::watch::logs::{self, source::Ask};
+use crate::watch::status::{Asking, Happened, Status, history, read};
+use app::{App, Event, Wish};
+use futures_util::future::{Either, pending};
+use ratatui::crossterm::event::{Event as TerminalEvent, KeyCode, KeyModifiers};
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::time::Duration;
+use terminal::Terminal;
+use tokio::time::{Instant, sleep_until};
+use view::{Paint, view};
+
+/// How far back logs are shown, in seconds, how many lines of them, and how many events are read for that.
+const LOGS_REACH: i64 = 600;
+const MOST_LINES: usize = 500;
+const MOST_EVENTS: usize = 20_000;
+/// How many of the last changes of state are shown where there is room.
+const CHANGES: usize = 30;
+
+/// What is watched.
+pub struct Watched<'a> {
+    pub aws: &'a Aws,
+    pub bound: &'a Bound,
+    pub select: Select,
+    /// Seconds.
+    pub interval: i64,
+}
+
+type Asked<'a> = Pin<Box<dyn Future<Output = Event> + 'a>>;
+
+impl Watched<'_> {
+    /// Until q, Ctrl-C or a signal.
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let paint = Paint { colour: run.output.look.colour };
+        let interval = Duration::from_secs(self.interval.unsigned_abs());
+        let mut terminal = Terminal::take()?;
+        let mut keys = terminal::events();
+        let mut app = App::new(now_ms() / 1_000, self.interval);
+        // One read of the stack at a time, and beside it one of what is looked at.
+        let mut reading: Option<Asked<'_>> = Some(self.read(None));
+        let mut asking: Option<Asked<'_>> = None;
+        let mut next = Instant::now() + interval;
+        terminal.draw(|frame| view(frame, &app, paint))?;
+        loop {
+            let event = tokio::select! {
+                key = keys.recv() => match key {
+                    Some(TerminalEvent::Key(key)) => {
+                        if key.code == KeyCode::Char('l') && key.modifiers.contains(KeyModifiers::CONTROL) {
+                            terminal.clear()?;
+                        }
+                        Event::Key(key)
+                    }
+                    Some(_) => Event::Resized,
+                    None => return Err(Failure::say(Exit::Failure, "the terminal is gone", "run again in a terminal")),
+                },
+                event = or_never(&mut reading) => { reading = None; event }
+                event = or_never(&mut asking) => { asking = None; event }
+                () = sleep_until(next) => {
+                    next = Instant::now() + interval;
+                    if reading.is_none() {
+                        reading = Some(self.read(app.status.clone()));
+                    }
+                    Event::Now(now_ms() / 1_000)
+                }
+                () = run.signals.interrupt.wait() => return Ok(run.signals.received().unwrap_or(Exit::Interrupted)),
+            };
+            let effect = app.update(event);
+            match effect.wish {
+                None => {}
+                Some(Wish::Quit) => return Ok(Exit::Success),
+                Some(Wish::Interrupt) => return Ok(Exit::Interrupted),
+                Some(Wish::Refresh) => {
+                    next = Instant::now() + interval;
+                    reading.get_or_insert_with(|| self.read(app.status.clone()));
+                }
+                Some(Wish::History(alarm)) => asking = Some(self.history(alarm)),
+                Some(Wish::Logs(function)) => asking = Some(self.logs(group_of(&app, &function), function)),
+            }
+            if effect.redraw {
+                terminal.draw(|frame| view(frame, &app, paint))?;
+            }
+        }
+    }
+
+    fn read(&self, previous: Option<Status>) -> Asked<'_> {
+        Box::pin(async move {
+            let asking = Asking { now: now_ms() / 1_000, curves: true, changes: CHANGES, previous: previous.as_ref() };
+            let status = read(self.aws, self.bound, &self.select, asking).await;
+            Event::Read(status.map(Box::new).map_err(words))
+        })
+    }
+
+    fn history(&self, alarm: String) -> Asked<'_> {
+        Box::pin(async move {
+            let found: Result<Vec<Happened>, _> = history::of_alarm(self.aws, &alarm).await;
+            Event::History(alarm, found.map_err(words))
+        })
+    }
+
+    fn logs(&self, group: String, function: String) -> Asked<'_> {
+        Box::pin(async move {
+            let lines = self.last_lines(group).await;
+            Event::Logs(function, lines.map_err(words))
+        })
+    }
+
+    /// What was written to a log group lately, the newest last: time and message.
+    async fn last_lines(&self, group: String) -> Result<Vec<String>, AwsError> {
+        let ask = Ask { group, ..Ask::default() };
+        let from = (now_ms() / 1_000 - LOGS_REACH) * 1_000;
+        let (mut lines, mut seen) = (VecDeque::new(), 0);
+        let take = |_, event: logs::source::Event| {
+            let time = event.at.div_euclid(1_000).rem_euclid(86_400);
+            let (hours, minutes, seconds) = (time / 3_600, time / 60 % 60, time % 60);
+            lines.push_back(format!("{hours:02}:{minutes:02}:{seconds:02}  {}", event.message.trim_end()));
+            if lines.len() > MOST_LINES {
+                lines.pop_front();
+            }
+            seen += 1;
+            if seen < MOST_EVENTS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        logs::read(self.aws, &[ask], from, None, take).await?;
+        if seen == MOST_EVENTS {
+            lines.push_back("... and more, too much for this view: mlopsctl logs shows it".to_owned());
+        }
+        Ok(lines.into())
+    }
+}
+
+/// The log group that a function really writes to, as far as that is known.
+fn group_of(app: &App, function: &str) -> String {
+    let functions = app.status.iter().flat_map(|status| &status.functions);
+    let facts = functions.filter(|known| known.name == function).find_map(|known| known.facts.as_ref().ok());
+    facts.map_or_else(|| default_log_group(function), |facts| facts.log_group.clone())
+}
+
+/// What failed and what to do about it.
+fn words(error: impl Into<anyhow::Error>) -> String {
+    Failure::from(error.into()).to_string()
+}
+
+/// What the future becomes; never where there is none.
+fn or_never<'a, 'b>(future: &'a mut Option<Asked<'b>>) -> Either<&'a mut Asked<'b>, impl Future<Output = Event>> {
+    match future {
+        Some(future) => Either::Left(future),
+        None => Either::Right(pending()),
+    }
+}

@@ -11,7 +11,7 @@ pub fn html(book: &GradeBook) -> String {
         verdict: &verdict(book),
         mood: worst(book),
         figures: figures(book),
-        body: Markup::join([class(book), students(book), items(book)]),
+        body: Markup::join([students(book), class(book), items(book)]),
     })
 }
 
@@ -70,10 +70,11 @@ fn class(book: &GradeBook) -> Markup {
 }
 
 fn bar(label: &str, count: usize, most: &str) -> Markup {
+    let words = format!(" {label}: {}", super::super::count(count, "student"));
     let count = count.to_string();
     let meter =
         Markup::text(&count).with("meter", &[("min", "0"), ("max", most), ("value", &count), ("aria-label", label)]);
-    Markup::join([meter, Markup::text(&format!(" {count}  {label}"))]).within("li")
+    Markup::join([meter, Markup::text(&words)]).within("li")
 }
 
 fn students(book: &GradeBook) -> Markup {

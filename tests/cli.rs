@@ -4,13 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Three students, one of them in two regions.
-const ROSTER: &str = "account,regions,email,name
-100000000001,us-east-1,ann@example.edu,Ann
-100000000002,us-east-1 eu-west-1,bob@example.edu,Bob
-100000000003,us-east-1,cem@example.edu,Cem
-";
-
 /// What spreadsheets and hands do to a roster.
 const MISTAKEN_ROSTER: &str = "account,region,emial,external-id,team
 12345678901,us-east-1,ann@example.edu,,a
@@ -73,7 +66,6 @@ fn give_specs(folder: &Path) {
     let mistaken = changed("statistic: Sum", "statistik: Sum")
         .replace("notify: { alarm: [mlops-lambda-alerts]", "notify: { alarm: [mlops-lambda-alert]");
     fs::write(folder.join("mistaken.yaml"), mistaken).unwrap();
-    fs::write(folder.join("roster.csv"), ROSTER).unwrap();
     fs::write(folder.join("mistaken.csv"), MISTAKEN_ROSTER).unwrap();
     fs::write(folder.join("misfit.csv"), "account,email\n100000000001,ann\n100000000002,\n100000000003,cem@x.edu\n")
         .unwrap();

@@ -83,23 +83,21 @@ fn students(book: &GradeBook) -> Markup {
     let mut columns = vec![column("account", false)];
     columns.extend(regions.then(|| column("region", false)));
     columns.extend(whom.iter().map(|title| column(title, false)));
-    columns.extend([column("%", true), column("points", true)]);
+    columns.extend([column("how", false), column("%", true), column("points", true)]);
     columns.extend(book.items.iter().map(|item| column(&item.name, true)));
     let row = |student: &Student| {
         let mut cells = vec![Cell::text(&student.target.account)];
         cells.extend(regions.then(|| Cell::text(&student.target.region)));
         cells.extend(whom.iter().map(|c| Cell::text(student.columns.get(*c).map_or("", String::as_str))));
         let percent = student.percent();
+        let mood = mood(student, book.pass);
+        // On a phone the first badge stands beside the name of the row: it has to be the whole of it.
+        cells.push(Cell::badge(group(student, book.pass), mood, usize::from(mood == Mood::Bad)));
         cells.push(Cell::number(percent, &percent.map(number).unwrap_or_default()));
         let of = format!("{} of {}", number(student.earned()), number(student.possible()));
         cells.push(Cell::number(percent.map(|_| student.earned()), &of));
         cells.extend(student.items.iter().map(points_cell));
-        Line {
-            kind: group(student, book.pass).to_owned(),
-            mood: mood(student, book.pass),
-            cells,
-            detail: detail(book, student),
-        }
+        Line { kind: group(student, book.pass).to_owned(), mood, cells, detail: detail(book, student) }
     };
     grid(&Grid {
         id: "students",

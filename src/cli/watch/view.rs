@@ -230,7 +230,7 @@ fn alarms(app: &App, status: &Status, paint: Paint, width: usize) -> Section {
     // Mark, state, since, spaces and the newest value have their places; name and curve share the rest.
     let value = |alarm: &&AlarmStatus| {
         let curve = alarm.curve.as_ref()?.as_ref().ok()?;
-        Some(layout::width(&now_and_limit(alarm, curve)))
+        Some(layout::width(&now_and_limit(alarm, curve)) + layout::width(&marks(alarm)))
     };
     let rest = width.saturating_sub(2 + 10 + 9 + alarms.iter().filter_map(value).max().unwrap_or(0));
     let name = longest.min(rest.saturating_sub(10)).max(10);
@@ -260,10 +260,14 @@ fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, name: usize, c
         }
         _ => spans.push(paint.span(Tone::Quiet, layout::cut(&words::condition(alarm), curve + 18))),
     }
-    let marks =
-        [alarm.is_silenced().then_some(" silenced"), alarm.evaluation.is_some().then_some(" not fully evaluated")];
-    spans.extend(marks.into_iter().flatten().map(|mark| paint.span(Tone::Careful, mark)));
+    spans.push(paint.span(Tone::Careful, marks(alarm)));
     Line::from(spans)
+}
+
+/// What a state does not say: that nobody hears of it, or that it may not be all.
+fn marks(alarm: &AlarmStatus) -> String {
+    let marks = [alarm.is_silenced().then_some(" silenced"), alarm.evaluation.is_some().then_some(" partly evaluated")];
+    marks.into_iter().flatten().collect()
 }
 
 /// ` 7 (> 5)`

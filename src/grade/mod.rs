@@ -11,7 +11,7 @@ mod tests;
 pub use book::{FORMAT_VERSION, GradeBook, Heading, Judged, Remark, Student, Verdict};
 pub use facts::{Needs, Unread};
 pub use mistake::Mistake;
-pub use rubric::{Open, Rubric, reference, schema};
+pub use rubric::{Open, Rubric, schema};
 
 use crate::aws::{Aws, AwsError};
 use crate::watch::http::Http;

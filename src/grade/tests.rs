@@ -97,7 +97,8 @@ fn each_mistake_is_named_and_costs_its_part() {
         change(&mut alarm);
         one(ALARM, &account(vec![alarm]))
     };
-    let cases: [(&dyn Fn(&mut Alarm), Mistake, &str, f64); 9] = [
+    type Case<'a> = (&'a dyn Fn(&mut Alarm), Mistake, &'a str, f64);
+    let cases: [Case<'_>; 9] = [
         (&|a| a.threshold = Some(500.0), Mistake::ThresholdTooHigh, "is > 500, wanted 1 to 10 in 5m", 10.5),
         (&|a| a.threshold = Some(0.0), Mistake::EveryError, "fires every single time (> 0)", 10.5),
         (&|a| a.statistic = Some("Maximum".into()), Mistake::WrongStatistic, "is Maximum, wanted Sum", 10.5),

@@ -8,7 +8,7 @@ use super::{cloudwatch, lambda, logs, sns, sqs};
 impl Sandbox {
     /// What there is of each kind: the kind in the plural, and each thing with its state where it has one.
     pub fn census(&self, account: &str, region: &str) -> anyhow::Result<Vec<(&'static str, Vec<String>)>> {
-        self.visit(account, region, |tx| count(tx))
+        self.visit(account, region, count)
     }
 }
 

@@ -46,7 +46,7 @@ fn row(n: usize) -> Value {
         row["drift"] =
             json!([{ "address": format!("subscription/alerts/email/s{n}@example.edu"), "action": "create" }]);
     }
-    if n % 6 == 0 {
+    if n.is_multiple_of(6) {
         let message =
             format!("sts:AssumeRole: not authorized on arn:aws:iam::{account}:role/OrganizationAccountAccessRole");
         row = json!({

@@ -5,8 +5,6 @@ mod invoke;
 #[cfg(test)]
 mod tests;
 
-pub use invoke::Invoked;
-
 use super::accounts::Caller;
 use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
@@ -51,7 +49,7 @@ struct Shared {
 type Arrived = (Outcome, Result<HttpResponse, ConnectorError>);
 
 /// What a handler answered, or what befell the call before it got there.
-type Applied = Result<Result<Value, Fault>, Arrived>;
+type Applied = Result<Result<Value, Fault>, Box<Arrived>>;
 
 /// How often a call that waits for something looks again; another process may bring it.
 const POLL: Duration = Duration::from_millis(50);
@@ -231,7 +229,7 @@ impl Sandbox {
     async fn answer(&self, request: &Request, accident: Option<Accident>, applied: Applied) -> Arrived {
         let answer = match applied {
             Ok(answer) => answer,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         };
         let written = self.write(request, &request.reply(), answer).await.map_err(other);
         if accident == Some(Accident::ResetAfter) {
@@ -269,7 +267,7 @@ impl Sandbox {
         let state = &mut *held;
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
         if killed || accident == Some(Accident::ResetBefore) {
-            return Err((Outcome::Faulted, Err(lost("connection reset before the request was applied"))));
+            return Err(Box::new((Outcome::Faulted, Err(lost("connection reset before the request was applied")))));
         }
         let reply = request.reply();
         let caller = &request.caller;
@@ -279,14 +277,14 @@ impl Sandbox {
         }
         if !state.buckets.allow(weather, &caller.account, &caller.region, &caller.service, &request.operation) {
             let fault = Fault::throttled(&caller.service, reply.protocol());
-            return Err((Outcome::Throttled, reply.write(Err(fault)).map_err(other)));
+            return Err(Box::new((Outcome::Throttled, reply.write(Err(fault)).map_err(other))));
         }
         if let Some(fault) = refused(weather, caller, &request.operation) {
-            return Err((Outcome::Answered, reply.write(Err(fault)).map_err(other)));
+            return Err(Box::new((Outcome::Answered, reply.write(Err(fault)).map_err(other))));
         }
         if accident == Some(Accident::Internal) {
             let fault = Fault::internal(&caller.service);
-            return Err((Outcome::Faulted, reply.write(Err(fault)).map_err(other)));
+            return Err(Box::new((Outcome::Faulted, reply.write(Err(fault)).map_err(other))));
         }
         let (account, region) = (caller.account.clone(), caller.region.clone());
         let done =
@@ -297,7 +295,7 @@ impl Sandbox {
                 Ok(answer)
             }
             // The state file is out of reach: no retry helps, so this is no answer of AWS's.
-            Err(error) => Err((Outcome::Faulted, Err(ConnectorError::other(error.into(), None)))),
+            Err(error) => Err(Box::new((Outcome::Faulted, Err(ConnectorError::other(error.into(), None))))),
         }
     }
 }

@@ -115,7 +115,7 @@ async fn queues_are_made_found_tagged_and_deleted() {
     }
     assert_eq!(sqs.get_queue_url().queue_name("jobs").send().await.unwrap().queue_url(), Some(url.as_str()));
     let listed = sqs.list_queues().queue_name_prefix("jo").send().await.unwrap();
-    assert_eq!(listed.queue_urls(), [url.clone()]);
+    assert_eq!(listed.queue_urls(), std::slice::from_ref(&url));
     assert!(sqs.list_queues().queue_name_prefix("x").send().await.unwrap().queue_urls().is_empty());
     let arn = place.attribute(&url, QueueAttributeName::QueueArn).await.unwrap();
     assert_eq!(arn, format!("arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"));

@@ -90,11 +90,11 @@ impl Following<'_> {
                 }
             }
             for message in messages {
-                if let Some(evidence) = seen.get_mut(&message.alarm).filter(|own| self.is_ours(own, &message)) {
-                    if evidence.messages.iter().all(|known| known.topic != message.topic) {
-                        told(Event::Arrived { topic: &message.topic, alarm: &message.alarm });
-                        evidence.messages.push(message);
-                    }
+                if let Some(evidence) = seen.get_mut(&message.alarm).filter(|own| self.is_ours(own, &message))
+                    && evidence.messages.iter().all(|known| known.topic != message.topic)
+                {
+                    told(Event::Arrived { topic: &message.topic, alarm: &message.alarm });
+                    evidence.messages.push(message);
                 }
             }
             if Instant::now() >= deadline {

@@ -22,8 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes the errors of every function that the alarms watch, once. What cannot be set off like this says why.
 pub async fn set_off<'a>(aws: &Aws, phase: &[&'a Chain], told: &mut dyn FnMut(Event<'_>)) -> Vec<(&'a Chain, Fired)> {
-    let wanted: Vec<(&'a Chain, Result<(String, usize), String>)> =
-        phase.iter().map(|chain| (*chain, errors_for(chain))).collect();
+    let wanted: Vec<_> = phase.iter().map(|chain| (*chain, errors_for(chain))).collect();
     let befores = join_all(wanted.iter().map(|(chain, _)| newest_change(aws, &chain.name))).await;
     let mut functions: BTreeMap<&str, usize> = BTreeMap::new();
     for (chain, errors) in &wanted {

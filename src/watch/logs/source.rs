@@ -88,7 +88,7 @@ impl Source for Aws {
 
     async fn tail(&self, ask: &Ask) -> Result<LiveTail, AwsError> {
         // Live Tail takes ARNs only (StartLiveTail reference, logGroupIdentifiers).
-        let arn = self.target().await?.arn("logs", &format!("log-group:{}", ask.group));
+        let arn = self.target().await?.arn("logs", format!("log-group:{}", ask.group));
         let streams = (!ask.streams.is_empty()).then(|| ask.streams.clone());
         let request = || {
             self.logs

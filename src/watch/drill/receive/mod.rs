@@ -64,7 +64,7 @@ impl Message {
 
 #[derive(Debug)]
 pub enum Receiver {
-    Sqs(sqs::Queue),
+    Sqs(Box<sqs::Queue>),
     Http(http::Endpoint),
 }
 
@@ -72,7 +72,7 @@ impl Receiver {
     /// Listens and subscribes to every topic that exists. What it made before it failed is found by the mark's name.
     pub async fn open(aws: &Aws, survey: &Survey, way: Way, mark: &Mark) -> Result<Self, AwsError> {
         Ok(match way {
-            Way::Sqs => Receiver::Sqs(sqs::Queue::open(aws, survey, mark).await?),
+            Way::Sqs => Receiver::Sqs(Box::new(sqs::Queue::open(aws, survey, mark).await?)),
             Way::Http => Receiver::Http(http::Endpoint::open(aws, survey, mark).await?),
         })
     }

@@ -89,7 +89,7 @@ fn give_specs(folder: &Path) {
     fs::write(folder.join("roster.csv"), roster).unwrap();
     fs::write(folder.join("heartbeat.yaml"), HEARTBEAT).unwrap();
     fs::copy(root().join("examples/fifty-functions.yaml"), folder.join("fifty-functions.yaml")).unwrap();
-    let rubric = fs::read_to_string(root().join("examples/lab-rubric.yaml")).unwrap();
+    let rubric = fs::read_to_string(root().join("examples/grading/lab-rubric.yaml")).unwrap();
     fs::write(folder.join("mistaken-rubric.yaml"), rubric.replace("period: {", "peroid: {").replace("25", "lots"))
         .unwrap();
     fs::write(folder.join("lab-rubric.yaml"), rubric).unwrap();

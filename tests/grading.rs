@@ -194,7 +194,7 @@ impl Class {
     }
 
     fn check(&self, more: &[&str]) -> support::Ran {
-        let rubric = example("lab-rubric.yaml");
+        let rubric = example("grading/lab-rubric.yaml");
         let rubric = rubric.to_str().expect("UTF-8");
         self.desk.run(&[&["check", "--accounts", "roster.csv", "--rubric", rubric], more].concat())
     }
@@ -283,7 +283,7 @@ fn a_class_of_thirty_with_its_mistakes() {
 #[test]
 fn a_student_sees_the_same() {
     let desk = Desk::new().with(&["--sandbox=sandbox.json"]);
-    let rubric = example("lab-rubric.yaml");
+    let rubric = example("grading/lab-rubric.yaml");
     let check = ["check", "--rubric", rubric.to_str().expect("UTF-8"), "--var", "email=you@example.edu"];
     let empty = desk.run(&check).exits(0);
     empty
@@ -305,7 +305,7 @@ fn an_account_that_cannot_be_reached_is_not_known() {
         "roster.csv",
         "account,name,email,region\n091111111101,Ada,ada@example.edu,us-east-1\n091111111102,Bob,,us-east-1\n",
     );
-    let rubric = example("lab-rubric.yaml");
+    let rubric = example("grading/lab-rubric.yaml");
     let check = ["check", "--accounts", "roster.csv", "--rubric", rubric.to_str().expect("UTF-8"), "--format", "json"];
     let book = desk.run(&check).exits(5).json();
     let of = |name: &str| students(&book).find(|student| student["columns"]["name"] == name).expect("a student");

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// See docs/grading.md.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArgs {
-    /// What is graded; examples/lab-rubric.yaml is one. - reads it from standard input
+    /// What is graded; examples/grading/lab-rubric.yaml is one. - reads it from standard input
     #[arg(long, value_name = "FILE", default_value = "rubric.yaml")]
     rubric: PathBuf,
     /// Exit with 3 when somebody has less than so many percent

@@ -88,7 +88,7 @@ fn the_shipped_schema_and_reference_are_the_programs_own() {
     let (words, _) = docs.split_once(MARK).expect("the page has the mark");
     let page = format!("{words}{MARK}{}", super::reference());
     let schema = serde_json::to_string_pretty(&super::schema()).unwrap() + "\n";
-    for (file, made) in [("examples/rubric.schema.json", schema), ("docs/grading.md", page)] {
+    for (file, made) in [("examples/grading/rubric.schema.json", schema), ("docs/grading.md", page)] {
         let path = root.join(file);
         if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
             std::fs::write(&path, &made).unwrap();
@@ -100,7 +100,7 @@ fn the_shipped_schema_and_reference_are_the_programs_own() {
 #[test]
 fn the_labs_rubric_is_right_and_has_a_hundred_points() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(root.join("examples/lab-rubric.yaml")).unwrap();
+    let text = std::fs::read_to_string(root.join("examples/grading/lab-rubric.yaml")).unwrap();
     assert!(text.starts_with("# yaml-language-server: $schema=rubric.schema.json\n"));
     let rubric = bind(&text).unwrap_or_else(|error| panic!("{error}"));
     let asked = rubric.items.iter().filter(|item| item.asked).map(|item| item.points).sum::<f64>();

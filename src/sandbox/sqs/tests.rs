@@ -134,7 +134,7 @@ async fn queues_are_made_found_tagged_and_deleted() {
     place.queue("jobs").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_topic_reaches_a_queue_whose_policy_lets_it() {
     let place = Place::new();
     let topic = place.sns.create_topic().name("alerts").send().await.unwrap().topic_arn.unwrap();
@@ -142,10 +142,12 @@ async fn a_topic_reaches_a_queue_whose_policy_lets_it() {
     let queue = place.attribute(&url, QueueAttributeName::QueueArn).await.unwrap();
     let subscribe = place.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(&queue);
     let subscription = subscribe.return_subscription_arn(true).send().await.unwrap().subscription_arn.unwrap();
-    let publish = || {
+    // Each a moment after the one before: the outbox shows them by their time.
+    let publish = async || {
+        tokio::time::advance(Duration::from_secs(1)).await;
         let level = aws_sdk_sns::types::MessageAttributeValue::builder().data_type("String").string_value("high");
         let publish = place.sns.publish().topic_arn(&topic).subject("S").message("it fires");
-        publish.message_attributes("level", level.build().unwrap()).send()
+        publish.message_attributes("level", level.build().unwrap()).send().await
     };
     let last = || place.sandbox.outbox(ACCOUNT, "us-east-1").unwrap().pop().unwrap().delivery;
     let refused = |part: &str| matches!(last(), Delivery::Failed(why) if why.contains(part));

@@ -23,7 +23,7 @@
 //! fleet/      the pipeline, once a target
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
-//! watch/      looking at what runs: logs, golden signals, traffic, status, drills
+//! watch/      looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, and the doctor
 //! grade/      whether students' accounts are as a rubric asks: facts, a judgement of each item, how to mend it; only ever reads
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address

@@ -137,7 +137,15 @@ impl Session {
             .region()
             .context("no region: give --region, `region:` in the spec, AWS_REGION, or a region in the AWS profile")?;
         let region = region.to_string();
-        Ok(Aws {
+        Ok(Aws::of(region, Session { config, ..self.clone() }))
+    }
+}
+
+impl Aws {
+    /// Every client of a session, with quotas of its own.
+    fn of(region: String, session: Session) -> Self {
+        let Session { config, interrupt, role, calls } = session;
+        Self {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
@@ -148,30 +156,22 @@ impl Session {
             config,
             region,
             account: Arc::default(),
-            role: self.role.clone(),
+            role,
             pace: Pace::default(),
-            interrupt: self.interrupt.clone(),
-            calls: self.calls.clone(),
-        })
+            interrupt,
+            calls,
+        }
     }
-}
 
-impl Aws {
     /// The same account in another region: credentials and counts are shared, quotas are the region's own.
     pub fn in_region(&self, region: &str) -> Self {
-        let config = self.config.clone().into_builder().region(Region::new(region.to_owned())).build();
-        Self {
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
-            sns: aws_sdk_sns::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            lambda: aws_sdk_lambda::Client::new(&config),
-            tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
-            config,
-            region: region.to_owned(),
-            pace: Pace::default(),
-            ..self.clone()
-        }
+        let session = Session {
+            config: self.config.clone().into_builder().region(Region::new(region.to_owned())).build(),
+            interrupt: self.interrupt.clone(),
+            role: self.role.clone(),
+            calls: self.calls.clone(),
+        };
+        Self { account: self.account.clone(), ..Self::of(region.to_owned(), session) }
     }
 
     /// The organization that the account manages. Few runs need it, so it is made when it is asked for.

@@ -4,6 +4,7 @@ mod accounts;
 mod apply;
 mod args;
 mod backtest;
+mod bar;
 mod carry_out;
 mod check;
 mod completions;

@@ -1,19 +1,18 @@
 //! Draws a running apply: a bar with the time left on a terminal, one line an event elsewhere.
 
+use super::bar::Bar;
 use super::output::Output;
 use crate::apply::{Event, Outcome};
 use crate::report::apply_text;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::Duration;
 
 pub struct Progress<'a> {
     output: &'a mut Output,
-    bar: Option<ProgressBar>,
+    bar: Bar,
 }
 
 impl<'a> Progress<'a> {
     pub fn new(output: &'a mut Output) -> Self {
-        Self { output, bar: None }
+        Self { output, bar: Bar::default() }
     }
 
     pub fn event(&mut self, event: &Event) {
@@ -28,49 +27,27 @@ impl<'a> Progress<'a> {
         }
         match event {
             Event::Started { changes, remaining, .. } => {
-                let bar = ProgressBar::with_draw_target(Some(*changes as u64), ProgressDrawTarget::stderr());
-                if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}{msg}") {
-                    bar.set_style(style);
-                }
-                bar.set_message(apply_text::about(*remaining));
-                bar.enable_steady_tick(Duration::from_millis(250));
-                self.bar = Some(bar);
+                self.bar = Bar::of(*changes, self.output);
+                self.bar.message(apply_text::about(*remaining));
             }
             Event::Finished { result, done, remaining, .. } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_position(*done as u64);
-                    bar.set_message(apply_text::about(*remaining));
-                }
+                self.bar.position(*done);
+                self.bar.message(apply_text::about(*remaining));
                 if matches!(result.outcome, Outcome::Failed { .. }) {
                     self.above(&line);
                 }
             }
             Event::Interrupted { .. } => self.above(&line),
-            Event::Throttled { .. } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(", throttled by AWS");
-                }
-            }
-            Event::Verifying { .. } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(", reading back");
-                }
-            }
+            Event::Throttled { .. } => self.bar.message(", throttled by AWS"),
+            Event::Verifying { .. } => self.bar.message(", reading back"),
         }
     }
 
-    /// Takes the bar away, so that what follows stands alone.
     pub fn end(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.end();
     }
 
     fn above(&mut self, line: &str) {
-        let output = &mut self.output;
-        match &self.bar {
-            Some(bar) => bar.suspend(|| output.say(line)),
-            None => output.say(line),
-        }
+        self.bar.above(self.output, line);
     }
 }

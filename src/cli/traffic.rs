@@ -2,18 +2,17 @@
 
 use super::Run;
 use super::args::{Format, FormatArgs};
+use super::bar::Bar;
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
 use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::report::watch::traffic as report;
 use crate::watch::traffic::{Plan, Tally, Target, request, send};
 use clap::{ArgGroup, Args};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// More than this to somebody else's machine is asked about.
 const MANY: usize = 200;
@@ -101,17 +100,14 @@ impl TrafficArgs {
             concurrency: usize::from(self.concurrency),
             longest: self.max_time,
         };
-        let bar = bar(plan.asks.len(), run.output);
+        let (bar, began) = (Bar::of(plan.asks.len(), run.output), Instant::now());
         let interrupt = run.signals.interrupt.clone();
         let tally = send(&target, &plan, &interrupt, |answered| {
-            if let Some(bar) = &bar {
-                bar.set_position(answered as u64);
-            }
+            bar.position(answered);
+            bar.message(format!(" {} s", began.elapsed().as_secs()));
         })
         .await;
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
-        }
+        bar.end();
         run.output.result(&match self.format.format {
             Format::Json => report::json(&tally),
             Format::Table | Format::Markdown => report::text(&tally, &run.output.look),
@@ -142,18 +138,6 @@ fn over_http() -> Failure {
     let remedy = "use --function NAME --errors N; or deploy the bundled service with LAMBDA_FAIL_ON_5XX=1 and break it, \
                   e.g. with a wrong DATABASE_URL";
     Failure::say(Exit::Usage, what, remedy)
-}
-
-fn bar(count: usize, output: &Output) -> Option<ProgressBar> {
-    if !output.can_animate() {
-        return None;
-    }
-    let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(250));
-    Some(bar)
 }
 
 /// Whether it did what it was for.

@@ -1,12 +1,11 @@
 //! Draws a running fleet: a bar with what is being worked on, on a terminal; one line a target elsewhere.
 
+use crate::cli::bar::Bar;
 use crate::cli::output::Output;
 use crate::fleet::{State, Step, Stop};
 use crate::model::Target;
 use crate::report::fleet::text;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// Which targets have a line of their own, where nothing moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub enum Told {
 
 pub struct Progress<'a> {
     output: &'a mut Output,
-    bar: Option<ProgressBar>,
+    bar: Bar,
     told: Told,
     failed: usize,
 }
@@ -28,14 +27,7 @@ const NAMED: usize = 2;
 
 impl<'a> Progress<'a> {
     pub fn new(output: &'a mut Output, targets: usize, told: Told) -> Self {
-        let bar = output.can_animate().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(targets as u64), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}{msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(250));
-            bar
-        });
+        let bar = Bar::of(targets, output);
         Self { output, bar, told, failed: 0 }
     }
 
@@ -46,12 +38,9 @@ impl<'a> Progress<'a> {
                 let (line, width) = (text::line(row, &self.output.side), of.to_string().len());
                 let failed = row.state >= State::Blocked;
                 self.failed += usize::from(failed);
-                match &self.bar {
-                    Some(bar) => bar.set_position(*done as u64),
-                    None if failed || self.told == Told::Each => {
-                        self.output.say(&format!("[{done:>width$}/{of}] {line}"))
-                    }
-                    None => {}
+                self.bar.position(*done);
+                if !self.bar.is_there() && (failed || self.told == Told::Each) {
+                    self.output.say(&format!("[{done:>width$}/{of}] {line}"));
                 }
                 self.at_work(running);
             }
@@ -66,26 +55,18 @@ impl<'a> Progress<'a> {
     }
 
     fn at_work(&self, running: &BTreeSet<Target>) {
-        let Some(bar) = &self.bar else { return };
         let named: Vec<String> = running.iter().take(NAMED).map(Target::to_string).collect();
         let more = running.len().saturating_sub(named.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
-        bar.set_message(format!("{failed}  {}{more}", named.join(", ")));
+        self.bar.message(format!("{failed}  {}{more}", named.join(", ")));
     }
 
-    /// Takes the bar away, so that what follows stands alone.
     pub fn end(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.end();
     }
 
     fn above(&mut self, line: &str) {
-        let output = &mut self.output;
-        match &self.bar {
-            Some(bar) => bar.suspend(|| output.say(line)),
-            None => output.say(line),
-        }
+        self.bar.above(self.output, line);
     }
 }

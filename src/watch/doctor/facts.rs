@@ -6,7 +6,7 @@ use super::service::Looked;
 use crate::aws::{AwsError, Class};
 use crate::backtest::Judged;
 use crate::model::{Arn, Target};
-use crate::plan::{Change, Note};
+use crate::plan::Change;
 use crate::resources::{Address, Alarm, FunctionFacts, Kind, Live, Observation, Resource, Snapshot};
 use crate::watch::drill::{Chain, Topic};
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,8 +160,14 @@ impl Facts {
         touched.into_iter().collect()
     }
 
+    /// The topics that alarms tell, each with those alarms.
+    pub fn told_topics(&self) -> impl Iterator<Item = (&Topic, Vec<&str>)> {
+        let told = self.topics.values().map(|topic| (topic, self.told_by(&topic.arn)));
+        told.filter(|(_, alarms)| !alarms.is_empty())
+    }
+
     /// The alarms whose alarm actions name a topic.
-    pub fn told_by(&self, arn: &str) -> Vec<&str> {
+    fn told_by(&self, arn: &str) -> Vec<&str> {
         let names =
             |seen: &AlarmSeen| seen.chain.actions().is_some_and(|actions| actions.alarm.iter().any(|a| a == arn));
         self.alarms.iter().filter(|(_, seen)| names(seen)).map(|(name, _)| name.as_str()).collect()
@@ -171,11 +177,6 @@ impl Facts {
     pub fn address_of(&self, alarm: &str) -> Address {
         let composite = Address::new(Kind::CompositeAlarm, alarm);
         if self.live(&composite).is_some() { composite } else { Address::new(Kind::Alarm, alarm) }
-    }
-
-    /// What the notes of the plan say of somebody who has to act.
-    pub fn notes(&self) -> impl Iterator<Item = (&Address, &Note)> {
-        self.changes.iter().flat_map(|change| change.notes.iter().map(move |note| (&change.address, note)))
     }
 }
 

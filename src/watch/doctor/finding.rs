@@ -59,10 +59,6 @@ pub enum Subject {
 }
 
 impl Subject {
-    pub fn alarm(name: &str) -> Self {
-        Subject::Resource(Address::new(Kind::Alarm, name))
-    }
-
     pub fn topic(name: &str) -> Self {
         Subject::Resource(Address::new(Kind::Topic, name))
     }

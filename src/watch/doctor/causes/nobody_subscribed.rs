@@ -10,11 +10,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn check(facts: &Facts, found: &mut Vec<Finding>) {
-    for topic in facts.topics.values() {
-        let told = facts.told_by(&topic.arn);
-        if told.is_empty() {
-            continue;
-        }
+    for (topic, told) in facts.told_topics() {
         if topic.live().is_none() || !topic.subscribers.is_empty() {
             continue;
         }

@@ -12,11 +12,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn check(facts: &Facts, found: &mut Vec<Finding>) {
-    for topic in facts.topics.values() {
-        let told = facts.told_by(&topic.arn);
-        if told.is_empty() {
-            continue;
-        }
+    for (topic, told) in facts.told_topics() {
         let Some(Resource::Topic(found_topic)) = topic.live().map(|live| &live.resource) else { continue };
         if !found_topic.has_key_of_sns() {
             continue;

@@ -8,11 +8,7 @@ pub static CAUSE: Cause =
     Cause { id: "topic-policy", summary: "the policy of a topic lets no alarm publish", explains: &["drift"], check };
 
 fn check(facts: &Facts, found: &mut Vec<Finding>) {
-    for topic in facts.topics.values() {
-        let told = facts.told_by(&topic.arn);
-        if told.is_empty() {
-            continue;
-        }
+    for (topic, told) in facts.told_topics() {
         let Some(policy) = topic.live().and_then(|live| live.facts.topic_policy.as_ref()) else { continue };
         if policy::lets_alarms_publish(policy) {
             continue;

@@ -16,6 +16,9 @@ pub const TABLE: &str = "sns-outbox";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Letter {
     pub sent: Timestamp,
+    /// How many were sent before it: several go out within one millisecond.
+    #[serde(default)]
+    pub number: usize,
     pub protocol: String,
     pub endpoint: String,
     pub topic_arn: String,
@@ -53,6 +56,10 @@ impl Letter {
         ))
     }
 
+    fn order(&self) -> (Timestamp, usize) {
+        (self.sent, self.number)
+    }
+
     /// Whether it asks to confirm a subscription.
     pub fn is_confirmation(&self) -> bool {
         self.token.is_some()
@@ -64,7 +71,7 @@ impl Sandbox {
     pub fn outbox(&self, account: &str, region: &str) -> anyhow::Result<Vec<Letter>> {
         let mut letters: Vec<Letter> =
             self.visit(account, region, |tx| Ok(tx.list(TABLE)?.into_iter().map(|(_, letter)| letter).collect()))?;
-        letters.sort_by_key(|letter: &Letter| letter.sent);
+        letters.sort_by_key(Letter::order);
         Ok(letters)
     }
 
@@ -72,7 +79,7 @@ impl Sandbox {
     pub fn posts(&self, account: &str, region: &str) -> anyhow::Result<Vec<(String, Letter)>> {
         let mut waiting: Vec<(String, Letter)> = self.visit(account, region, |tx| tx.list(TABLE))?;
         waiting.retain(|(_, letter)| letter.delivery == Delivery::Waiting);
-        waiting.sort_by_key(|(_, letter)| letter.sent);
+        waiting.sort_by_key(|(_, letter)| letter.order());
         Ok(waiting)
     }
 
@@ -99,6 +106,7 @@ pub fn ask_to_confirm(tx: &mut Tx, arn: &str, subscription: &Subscription) -> Re
     let token = tx.hex(64);
     let mut letter = Letter {
         sent: tx.now(),
+        number: tx.count(TABLE),
         protocol: subscription.protocol.clone(),
         endpoint: subscription.endpoint.clone(),
         topic_arn: subscription.topic_arn.clone(),

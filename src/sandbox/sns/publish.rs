@@ -207,6 +207,7 @@ fn deliver(tx: &mut Tx, topic_arn: &str, message: &Message) -> Result<(), Fault>
         }
         let letter = Letter {
             sent: tx.now(),
+            number: tx.count(outbox::TABLE),
             protocol: live.protocol,
             endpoint: live.endpoint,
             topic_arn: topic_arn.to_owned(),

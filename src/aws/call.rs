@@ -37,15 +37,9 @@ impl Aws {
         loop {
             let generation = self.role.as_ref().map(|role| role.generation());
             let error = match self.attempt(op, &send).await {
-                Ok(answer) => {
-                    self.pace.answered(op);
-                    return Ok(answer);
-                }
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if !error.is(Class::Throttled) && !error.was_not_sent() {
-                self.pace.answered(op);
-            }
             // Of the credentials' own call, which has been repeated already.
             if error.op != op {
                 return Err(error);
@@ -61,7 +55,6 @@ impl Aws {
             }
             let (count, most) = match error.class {
                 Class::Throttled => {
-                    self.throttled(op);
                     throttled += 1;
                     (throttled, if repeat == Repeat::Safe { THROTTLED_ATTEMPTS } else { 0 })
                 }
@@ -86,11 +79,11 @@ impl Aws {
         R: Debug + Send + Sync + 'static,
     {
         // Reads, too: whatever they are for, nothing will be written after it.
-        tokio::select! {
+        let turn = tokio::select! {
             biased;
             () = self.interrupt.wait() => return Err(AwsError::not_sent(op)),
-            () = self.pace.acquire(op) => {}
-        }
+            turn = self.pace.acquire(op) => turn,
+        };
         if let Some(role) = &self.role {
             // What is wrong with the role is its own error, not one of this call.
             role.credentials().await?;
@@ -100,11 +93,19 @@ impl Aws {
             self.interrupt.wait().await;
             sleep(GRACE).await;
         };
-        tokio::select! {
+        let answer = tokio::select! {
             biased;
             answer = send() => answer.map_err(|error| self.error(op, error)),
-            () = overdue => Err(AwsError::unanswered(op)),
+            () = overdue => return Err(AwsError::unanswered(op)),
+        };
+        match &answer {
+            Err(error) if error.is(Class::Throttled) && error.op == op => {
+                self.count_throttled(op);
+                turn.throttled();
+            }
+            _ => turn.answered(),
         }
+        answer
     }
 }
 

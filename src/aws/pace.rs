@@ -10,7 +10,9 @@ use tokio::time::{Instant, sleep_until};
 /// Share of the quota that is used, so that jitter on the way never looks like too fast.
 const MARGIN: f64 = 0.985;
 /// The refill is thought to begin this much later than it does, for the same reason.
-const CUSHION: Duration = Duration::from_millis(20);
+const CUSHION: Duration = Duration::from_millis(8);
+/// How much later after a throttle: a call came early, so some room is made for the next ones.
+const ROOM: Duration = Duration::from_millis(60);
 /// From this quota on the first burst leaves one call in reserve: where calls come close together, the way is never as even.
 const RESERVED_FROM: f64 = 5.0;
 /// Calls without a throttle before the rate is raised above the published quota: a run with fewer to make has little to win.
@@ -32,7 +34,25 @@ const RECOVERY: f64 = 0.015;
 
 /// The buckets of one account and region. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Pace(Arc<Mutex<HashMap<Op, Arc<Lane>>>>);
+pub struct Pace(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    lanes: Mutex<HashMap<Op, Arc<Lane>>>,
+    /// The shortest time from sending to an answer: less than that the way there and back never takes.
+    way: Mutex<Option<Duration>>,
+}
+
+/// A call that may be sent now. Given back with what AWS answered; one that is dropped was given up.
+#[derive(Debug)]
+pub struct Turn {
+    pace: Pace,
+    lane: Arc<Lane>,
+    sent: Instant,
+    /// Sent before AWS was seen to count: see [`Bucket::unseen`].
+    opening: bool,
+    is_over: bool,
+}
 
 /// One quota. Callers queue on `turn`, so that the first come is the first sent and a changed rate counts at once.
 #[derive(Debug)]
@@ -45,6 +65,9 @@ struct Lane {
 struct Bucket {
     tokens: f64,
     at: Instant,
+    /// Calls were taken from the full bucket and none of them is answered. AWS refills its own only from the first arrival on,
+    /// and on a busy machine the first calls leave late: what is sent after them must not overtake the refill.
+    unseen: bool,
     /// Tokens a second now.
     rate: f64,
     /// The highest rate known to be allowed.
@@ -64,26 +87,18 @@ struct Bucket {
 
 impl Pace {
     /// Waits for this call's turn.
-    pub async fn acquire(&self, op: Op) {
+    pub async fn acquire(&self, op: Op) -> Turn {
         let lane = self.lane(op);
-        let _turn = lane.turn.lock().await;
+        let waiting = lane.clone();
+        let _first_come = waiting.turn.lock().await;
         loop {
-            let ready = lane.bucket().take(Instant::now());
-            match ready {
-                None => return,
-                Some(at) => sleep_until(at).await,
+            let now = Instant::now();
+            let taken = lane.bucket().take(now, self.way());
+            match taken {
+                Ok(opening) => return Turn { pace: self.clone(), lane, sent: now, opening, is_over: false },
+                Err(at) => sleep_until(at).await,
             }
         }
-    }
-
-    /// AWS answered something else than "slow down", or nothing at all.
-    pub fn answered(&self, op: Op) {
-        self.lane(op).bucket().go_on();
-    }
-
-    /// AWS said "slow down".
-    pub fn throttled(&self, op: Op) {
-        self.lane(op).bucket().slow_down(Instant::now());
     }
 
     /// How long the quota makes `calls` more calls take.
@@ -94,9 +109,48 @@ impl Pace {
     }
 
     fn lane(&self, op: Op) -> Arc<Lane> {
-        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(Bucket::new(op.bucket().quota())) });
         lanes.entry(op.bucket()).or_insert_with(new).clone()
+    }
+
+    fn way(&self) -> Option<Duration> {
+        *self.0.way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a call took from sending to its answer; the shortest so far.
+    fn took(&self, time: Duration) -> Duration {
+        let mut way = self.0.way.lock().unwrap_or_else(PoisonError::into_inner);
+        let shortest = way.map_or(time, |way| way.min(time));
+        *way.insert(shortest)
+    }
+}
+
+impl Turn {
+    /// AWS answered something else than "slow down", or nothing at all.
+    pub fn answered(mut self) {
+        self.is_over = true;
+        let took = self.sent.elapsed();
+        let late = took - self.pace.took(took);
+        let mut bucket = self.lane.bucket();
+        if self.opening {
+            bucket.opened(self.sent + late);
+        }
+        bucket.go_on();
+    }
+
+    /// AWS said "slow down".
+    pub fn throttled(mut self) {
+        self.is_over = true;
+        self.lane.bucket().slow_down(Instant::now());
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.lane.bucket().give_up(Instant::now());
+        }
     }
 }
 
@@ -111,7 +165,8 @@ impl Bucket {
         let capacity = if quota < RESERVED_FROM { quota.max(1.0) } else { quota - 1.0 };
         Self {
             tokens: capacity,
-            at: Instant::now() + CUSHION,
+            at: Instant::now(),
+            unseen: false,
             rate: quota * MARGIN,
             ceiling: quota * MARGIN,
             capacity,
@@ -127,18 +182,44 @@ impl Bucket {
         (self.tokens + now.saturating_duration_since(self.at).as_secs_f64() * self.rate).min(self.capacity)
     }
 
-    /// Takes a token, or says when there will be one.
-    fn take(&mut self, now: Instant) -> Option<Instant> {
+    /// Takes a token, and says whether it is of a full bucket; or says when there will be one.
+    fn take(&mut self, now: Instant, way: Option<Duration>) -> Result<bool, Instant> {
+        if let Some(way) = way.filter(|_| self.unseen) {
+            // Not answered yet, so it arrived no earlier than this.
+            self.opened_at(now.checked_sub(way).unwrap_or(now));
+        }
         let tokens = self.tokens_at(now);
         if tokens < 1.0 {
             // Rounded up: a timer that fires a hair early must not spin.
             let wait = Duration::from_secs_f64((1.0 - tokens) / self.rate) + Duration::from_millis(1);
-            return Some(self.at.max(now) + wait);
+            return Err(self.at.max(now) + wait);
+        }
+        if tokens >= self.capacity {
+            self.unseen = true;
+            self.opened_at(now);
         }
         self.tokens = tokens - 1.0;
         self.at = self.at.max(now);
         self.in_flight += 1;
-        None
+        Ok(self.unseen)
+    }
+
+    /// The first arrival is known to be no later than this.
+    fn opened(&mut self, arrived: Instant) {
+        if std::mem::take(&mut self.unseen) {
+            self.opened_at(arrived);
+        }
+    }
+
+    fn opened_at(&mut self, arrived: Instant) {
+        self.at = self.at.max(arrived + CUSHION);
+    }
+
+    fn give_up(&mut self, now: Instant) {
+        self.in_flight -= 1;
+        if self.in_flight == 0 {
+            self.opened(now);
+        }
     }
 
     fn go_on(&mut self) {
@@ -163,9 +244,9 @@ impl Bucket {
     /// After a raise: back to what is known to work, and more patience. Otherwise less, the more the sooner it came.
     fn slow_down(&mut self, now: Instant) {
         self.in_flight -= 1;
+        self.unseen = false;
         self.tokens = self.tokens_at(now).min(0.0);
-        // A call came early, so some room is made for the next ones.
-        self.at = now + 3 * CUSHION;
+        self.at = now + ROOM;
         if self.content < 0 {
             // The answer to a call sent before the rate was last changed says nothing of the rate now.
             self.content += 1;
@@ -215,30 +296,40 @@ mod tests {
         }
     }
 
-    /// Seconds and throttles that `calls` calls take against a server of `rate`, each up to `jitter` on its way there.
-    async fn run(op: Op, rate: f64, calls: u32, jitter: Duration) -> (f64, u32) {
-        let (pace, mut way) = (Pace::default(), fastrand::Rng::with_seed(7));
-        let (start, mut server) = (Instant::now(), Server::new(rate));
-        let (mut done, mut throttled) = (0, 0);
-        while done < calls {
-            pace.acquire(op).await;
-            if server.admits(Instant::now() + jitter.mul_f64(way.f64())) {
-                pace.answered(op);
-                done += 1;
-            } else {
-                pace.throttled(op);
+    /// Seconds and throttles that `calls` calls take against a server of `rate`, all wanted at once. One way takes `half`, and
+    /// up to `jitter` more on the way there.
+    async fn run(op: Op, rate: f64, calls: u32, half: Duration, jitter: Duration) -> (f64, u32) {
+        let (pace, server) = (Pace::default(), Mutex::new(Server::new(rate)));
+        let way = Mutex::new(fastrand::Rng::with_seed(7));
+        let start = Instant::now();
+        let sent = (0..calls).map(|_| async {
+            let mut throttled = 0;
+            loop {
+                let turn = pace.acquire(op).await;
+                let delay = half + jitter.mul_f64(way.lock().unwrap().f64());
+                tokio::time::sleep(delay).await;
+                let admitted = server.lock().unwrap().admits(Instant::now());
+                tokio::time::sleep(half).await;
+                if admitted {
+                    turn.answered();
+                    return throttled;
+                }
+                turn.throttled();
                 throttled += 1;
             }
-        }
+        });
+        let throttled = futures_util::future::join_all(sent).await.into_iter().sum();
         (start.elapsed().as_secs_f64(), throttled)
     }
+
+    const HALF: Duration = Duration::from_millis(20);
 
     #[tokio::test(start_paused = true)]
     async fn published_quotas_are_used_whole_and_hardly_ever_overrun() {
         let slow = Op("cloudwatch", "ListTagsForResource");
         for (op, rate, calls) in [(PUT, 3.0, 250), (slow, 10.0, 300), (Op("logs", "PutRetentionPolicy"), 5.0, 50)] {
             for jitter in [0, 20, 60].map(Duration::from_millis) {
-                let (seconds, throttled) = run(op, rate, calls, jitter).await;
+                let (seconds, throttled) = run(op, rate, calls, HALF, jitter).await;
                 let limit = (f64::from(calls) - rate) / rate;
                 assert!(seconds < limit * 1.05, "{op}, {jitter:?}: {seconds} s, the limit is {limit} s");
                 assert!(throttled <= 1 + calls / 150, "{op}, {jitter:?}: {throttled} throttled of {calls}");
@@ -248,13 +339,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_raised_quota_is_found() {
-        let (seconds, _) = run(PUT, 30.0, 250, Duration::ZERO).await;
+        let (seconds, _) = run(PUT, 30.0, 250, HALF, Duration::ZERO).await;
         assert!(seconds < 45.0, "{seconds} s; the published quota would take 82 s");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_quota_shared_with_others_is_respected() {
-        let (seconds, throttled) = run(PUT, 1.0, 60, Duration::ZERO).await;
+        let (seconds, throttled) = run(PUT, 1.0, 60, HALF, Duration::ZERO).await;
         assert!(seconds < 90.0 && throttled < 20, "{seconds} s, {throttled} throttled");
     }
 
@@ -262,35 +353,53 @@ mod tests {
     async fn operations_do_not_wait_for_each_other() {
         let pace = Pace::default();
         for _ in 0..3 {
-            pace.acquire(PUT).await;
+            pace.acquire(PUT).await.answered();
         }
         let start = Instant::now();
-        pace.acquire(Op("cloudwatch", "DescribeAlarms")).await;
+        pace.acquire(Op("cloudwatch", "DescribeAlarms")).await.answered();
         assert_eq!(start.elapsed(), Duration::ZERO);
-        pace.acquire(PUT).await;
+        pace.acquire(PUT).await.answered();
         assert!(start.elapsed() > Duration::from_millis(300));
     }
 
     #[tokio::test(start_paused = true)]
     async fn on_a_slow_way_a_raise_waits_for_its_answers() {
-        let half_way = Duration::from_secs(4);
-        let (pace, server) = (Pace::default(), Mutex::new(Server::new(3.0)));
-        let calls = (0..250).map(|_| async {
-            let mut throttled = 0;
-            loop {
-                pace.acquire(PUT).await;
-                tokio::time::sleep(half_way).await;
-                let admitted = server.lock().unwrap().admits(Instant::now());
-                tokio::time::sleep(half_way).await;
-                if admitted {
-                    pace.answered(PUT);
-                    return throttled;
-                }
-                pace.throttled(PUT);
-                throttled += 1;
-            }
-        });
-        let throttled: u32 = futures_util::future::join_all(calls).await.into_iter().sum();
+        let (_, throttled) = run(PUT, 3.0, 250, Duration::from_secs(4), Duration::ZERO).await;
         assert!(throttled <= 30, "{throttled} throttled of 250");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_that_leaves_late_is_not_overtaken() {
+        let (pace, mut server) = (Pace::default(), Server::new(3.0));
+        let read = pace.acquire(Op("cloudwatch", "DescribeAlarms")).await;
+        tokio::time::sleep(2 * HALF).await;
+        read.answered();
+        let start = Instant::now();
+        let mut burst = Vec::new();
+        for _ in 0..3 {
+            burst.push(pace.acquire(PUT).await);
+        }
+        let late = Duration::from_millis(150);
+        tokio::time::sleep(late + HALF).await;
+        assert!((0..3).all(|_| server.admits(Instant::now())));
+        tokio::time::sleep(HALF).await;
+        burst.into_iter().for_each(Turn::answered);
+        let _fourth = pace.acquire(PUT).await;
+        assert!(server.admits(Instant::now() + HALF));
+        let limit = late + Duration::from_millis(334);
+        let waited = start.elapsed();
+        assert!(waited >= limit && waited < limit + Duration::from_millis(40), "{waited:?}, the limit is {limit:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_were_given_up_hold_nobody_back() {
+        let pace = Pace::default();
+        pace.acquire(Op("cloudwatch", "DescribeAlarms")).await.answered();
+        for _ in 0..3 {
+            drop(pace.acquire(PUT).await);
+        }
+        let start = Instant::now();
+        drop(pace.acquire(PUT).await);
+        assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
     }
 }

@@ -220,8 +220,7 @@ impl Aws {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(op.to_string()).or_default().calls += 1;
     }
 
-    pub(super) fn throttled(&self, op: Op) {
+    pub(super) fn count_throttled(&self, op: Op) {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(op.to_string()).or_default().throttled += 1;
-        self.pace.throttled(op);
     }
 }

@@ -1,24 +1,26 @@
 //! `mlopsctl backtest`: what the alarms of the spec would have done in the past.
 
 use super::Run;
-use super::args::{Format, FormatArgs, SelectArgs, SpecArgs};
+use super::args::{Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::moment::now_ms;
 use super::plan::{json_on_failure, say_calls};
+use super::report::ReportFormatArgs;
 use crate::aws::Aws;
 use crate::backtest::history::fetch::{Detail, fetch};
 use crate::backtest::history::file;
 use crate::backtest::judge::{judge, needs};
 use crate::backtest::verify::{self, Agreement};
-use crate::backtest::{Asking, History, Judged, Options};
-use crate::fleet;
+use crate::backtest::{Asking, History, Judged, Options, Verdict};
+use crate::fleet::{self, Row, Verdicts};
 use crate::model::Target;
-use crate::plan::Consent;
+use crate::plan::{Consent, Note, NoteKind};
 use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
 use crate::resources::{Address, Resource};
-use crate::spec::Bound;
+use crate::spec::{Bound, Spec};
 use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -58,9 +60,11 @@ pub struct BacktestArgs {
     #[arg(long, value_name = "FOLDER")]
     svg: Option<PathBuf>,
     #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: ReportFormatArgs,
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -75,13 +79,27 @@ impl BacktestArgs {
     }
 
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let bound = json_on_failure(self.spec.bind(), self.format.format, run.output)?;
+        let format = self.format.early();
+        let spec = json_on_failure(self.spec.load(), format, run.output)?;
+        let fleet = match self.is_offline() && !self.fleet.is_named() {
+            true => Ok(None),
+            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await,
+        };
+        if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+            return self.run_fleet(&fleet, run).await;
+        }
+        let format = self.format.alone()?;
+        run.signals.clone().or_interrupted(self.run_alone(&spec, format, run)).await
+    }
+
+    async fn run_alone(&self, spec: &Spec, format: Format, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let bound = json_on_failure(self.spec.bind_spec(spec), format, run.output)?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
         };
         let resources = self.resources(&bound, aws.as_ref()).await?;
-        let options = Options { evaluation_range: self.evaluation_range.and_then(|n| usize::try_from(n).ok()) };
+        let options = self.options();
         let (history, from, until) = self.read(&resources, aws.as_ref(), options).await?;
         let asking = Asking { from, until, options, suggest: self.suggest };
         let judged = judge(resources.values(), &history, asking);
@@ -91,7 +109,7 @@ impl BacktestArgs {
         };
         let found = Backtest { judged: &judged, from, until, notes: &history.notes, agreements: &agreements };
         let look = run.output.look;
-        run.output.result(&match self.format.format {
+        run.output.result(&match format {
             Format::Table => text::backtest(&found, !self.no_charts, &look),
             Format::Json => json::backtest(&found),
             Format::Markdown => markdown::backtest(&found),
@@ -103,10 +121,46 @@ impl BacktestArgs {
         Ok(Exit::Success)
     }
 
+    /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        self.nothing_of_one_account()?;
+        let job = async |visit: Visit<'_>| {
+            let planned = fleet::plan(&visit.aws, &visit.bound, &self.select.select(), &Consent::default()).await?;
+            let row = Row::of_judged(visit.member, &planned);
+            let resources = self.alarms(planned.desired);
+            let options = self.options();
+            let (history, from, until) = self.read(&resources, Some(&visit.aws), options).await?;
+            let judged = judge(resources.values(), &history, Asking { from, until, options, suggest: None });
+            let notes = judged.iter().filter_map(note).collect();
+            Ok(Row { backtest: Some(verdicts(&judged)), notes, ..row })
+        };
+        let report = fleet.report("backtest", fleet.each(Told::Each, run, job).await);
+        fleet.end(&report, Exit::Success, self.format.format, run)
+    }
+
+    /// Flags that show one account's alarms are a mistake beside a roster, not a wish to be passed over.
+    fn nothing_of_one_account(&self) -> Result<(), Failure> {
+        let given = [
+            ("--history", self.history.is_some()),
+            ("--suggest", self.suggest.is_some()),
+            ("--verify", self.verify),
+            ("--no-charts", self.no_charts),
+            ("--html", self.html.is_some()),
+            ("--svg", self.svg.is_some()),
+        ];
+        let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+        let remedy = "leave it out (--report FILE.html writes a page of all accounts), or backtest one account";
+        Err(Failure::say(Exit::Usage, format!("{flag} is for one account, and a roster is given"), remedy))
+    }
+
+    fn options(&self) -> Options {
+        Options { evaluation_range: self.evaluation_range.and_then(|n| usize::try_from(n).ok()) }
+    }
+
     /// The alarms as they would be applied: thresholds that follow from a function's settings need AWS, or are provisional.
     async fn resources(&self, bound: &Bound, aws: Option<&Aws>) -> Result<BTreeMap<Address, Resource>, Failure> {
         let select = self.select.select();
-        let mut resources = match aws {
+        let resources = match aws {
             Some(aws) => fleet::plan(aws, bound, &select, &Consent::default()).await?.desired,
             None => {
                 let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
@@ -115,10 +169,15 @@ impl BacktestArgs {
                 desired
             }
         };
+        Ok(self.alarms(resources))
+    }
+
+    fn alarms(&self, mut resources: BTreeMap<Address, Resource>) -> BTreeMap<Address, Resource> {
+        let select = self.select.select();
         resources.retain(|address, resource| {
             select.covers(address) && matches!(resource, Resource::Alarm(_) | Resource::CompositeAlarm(_))
         });
-        Ok(resources)
+        resources
     }
 
     async fn read(
@@ -156,6 +215,37 @@ impl BacktestArgs {
         }
         Ok(())
     }
+}
+
+fn verdicts(judged: &[Judged]) -> Verdicts {
+    let mut verdicts = Verdicts::default();
+    for judged in judged {
+        *match judged.outcome.as_ref().map(|found| found.verdict) {
+            Ok(Verdict::AlwaysOn) => &mut verdicts.always_on,
+            Ok(Verdict::Noisy) => &mut verdicts.noisy,
+            Ok(Verdict::Blind) => &mut verdicts.blind,
+            Ok(Verdict::Silent) => &mut verdicts.silent,
+            Ok(Verdict::Useful) => &mut verdicts.useful,
+            Ok(Verdict::Quiet) => &mut verdicts.quiet,
+            Err(_) => &mut verdicts.unknown,
+        } += 1;
+    }
+    verdicts
+}
+
+/// What somebody should look at, without figures, so that the same of many accounts is said once.
+fn note(judged: &Judged) -> Option<Note> {
+    let address = &judged.address;
+    let verdict = match &judged.outcome {
+        Ok(found) => found.verdict,
+        Err(why) => return Some(Note::new(NoteKind::Warning, format!("{address}: nothing can be said: {why}"))),
+    };
+    let remedy = match verdict {
+        Verdict::Blind => "see that the metric's name and dimensions are right and that the function was invoked",
+        _ => "`mlopsctl backtest --suggest` in the account shows when it fired, and a better threshold",
+    };
+    let text = format!("{address} would have been {}", verdict.word());
+    verdict.is_bad().then(|| Note::new(NoteKind::Warning, text).remedy(remedy))
 }
 
 async fn compare(

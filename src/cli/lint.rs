@@ -11,7 +11,7 @@ use super::plan::say_calls;
 use super::prices::today;
 use super::report::ReportFormat;
 use crate::aws::Aws;
-use crate::fleet::{self, Findings, Row, Select, State};
+use crate::fleet::{self, Findings, Row, Select};
 use crate::lint::{self, Input, Level, Observed, RULES};
 use crate::model::Target;
 use crate::model::problem::nearest_or_all;
@@ -131,18 +131,14 @@ impl LintArgs {
             let (settings, today) = (settings(&visit.bound)?, today());
             let (bound, observed) = (&visit.bound, Some(&observed));
             let report = lint::lint(Input { bound, desired: &desired, observed, settings: &settings, today: &today });
-            let known = Row::of_plan(visit.member, &planned);
-            let state = if planned.plan.is_incomplete() { State::Partial } else { State::InSync };
             Ok(Row {
                 findings: Some(Findings {
                     errors: report.count(Level::Error),
                     warnings: report.count(Level::Warning),
                     hints: report.count(Level::Hint),
                 }),
-                subscriptions: known.subscriptions,
-                alarms: known.alarms,
                 notes: unknown.into_iter().map(|text| Note::new(NoteKind::Unknown, text)).collect(),
-                ..Row::new(visit.member, state)
+                ..Row::of_judged(visit.member, &planned)
             })
         };
         let report = fleet.report("lint", fleet.each(Told::Each, run, job).await);

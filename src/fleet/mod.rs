@@ -20,7 +20,9 @@ pub use fold::{Alike, Group, alike, fold};
 pub use member::Way;
 pub use member::{ForAll, Member, Members};
 pub use merge::{NoReport, merge};
-pub use rows::{AlarmStates, Drift, FORMAT_VERSION, Failure, Findings, FleetReport, Row, State, Subscriptions};
+pub use rows::{
+    AlarmStates, Drift, FORMAT_VERSION, Failure, Findings, FleetReport, Row, State, Subscriptions, Verdicts,
+};
 pub use run::{Limits, Step, Stop, over};
 pub use select::{Select, UnknownTarget};
 pub use shard::Shard;

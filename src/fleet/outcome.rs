@@ -32,6 +32,16 @@ impl Row {
         }
     }
 
+    /// What is judged without changing anything: how the member stands, and nothing of what would be done.
+    pub fn of_judged(member: &Member, planned: &Planned) -> Self {
+        let known = Self::of_plan(member, planned);
+        let state = match known.state {
+            State::Blocked => State::Pending,
+            state => state,
+        };
+        Self { subscriptions: known.subscriptions, alarms: known.alarms, ..Self::new(member, state) }
+    }
+
     /// The same row after the plan was carried out: what is left to do is what differs now.
     pub fn applied(self, report: &Report) -> Self {
         let done = |address: &Address| {

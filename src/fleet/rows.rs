@@ -50,6 +50,8 @@ pub struct Row {
     pub alarms: Option<AlarmStates>,
     #[serde(default)]
     pub findings: Option<Findings>,
+    #[serde(default)]
+    pub backtest: Option<Verdicts>,
     /// A month in the price table's currency, as the spec asks for it.
     #[serde(default)]
     pub cost: Option<f64>,
@@ -116,6 +118,19 @@ pub struct Findings {
     pub hints: usize,
 }
 
+/// Of a backtest: how many alarms would have been what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdicts {
+    pub always_on: usize,
+    pub noisy: usize,
+    pub blind: usize,
+    pub silent: usize,
+    pub useful: usize,
+    pub quiet: usize,
+    /// Of which nothing can be said.
+    pub unknown: usize,
+}
+
 /// Why, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -140,6 +155,7 @@ impl Row {
             subscriptions: None,
             alarms: None,
             findings: None,
+            backtest: None,
             cost: None,
             notes: Vec::new(),
             failure: None,

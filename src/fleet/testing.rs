@@ -1,6 +1,6 @@
 //! Reports made by hand for the tests of everything that is made of them.
 
-use super::rows::{AlarmStates, Drift, Failure, Findings, Subscriptions};
+use super::rows::{AlarmStates, Drift, Failure, Findings, Subscriptions, Verdicts};
 use super::{FleetReport, Row, State};
 use crate::apply::{ChangeResult, FailureClass, Outcome};
 use crate::model::{FieldChange, Target};
@@ -23,6 +23,7 @@ pub fn row(n: usize) -> Row {
         subscriptions: None,
         alarms: None,
         findings: None,
+        backtest: None,
         cost: None,
         notes: Vec::new(),
         failure: None,
@@ -113,6 +114,7 @@ fn some_row(rng: &mut Rng, n: usize) -> Row {
             Some(Subscriptions { confirmed: rng.usize(..2), pending: 1, lost: 0, missing: rng.usize(..2) });
         row.alarms = Some(AlarmStates { ok: 3, alarm: rng.usize(..2), insufficient_data: 1 });
         row.findings = (rng.u8(..2) == 0).then_some(Findings { errors: 0, warnings: 1, hints: 2 });
+        row.backtest = (rng.u8(..3) == 0).then_some(Verdicts { noisy: 1, quiet: 3, unknown: 1, ..Verdicts::default() });
         row.cost = Some(f64::from(rng.u32(..400)) / 100.0);
     }
     if rng.u8(..3) == 0 {

@@ -7,7 +7,7 @@ use crate::plan::{NoteKind, Summary};
 use std::collections::BTreeSet;
 
 /// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
-const HEADER: [&str; 22] = [
+const HEADER: [&str; 29] = [
     "state",
     "to_add",
     "to_change",
@@ -27,6 +27,13 @@ const HEADER: [&str; 22] = [
     "alarms_alarm",
     "alarms_insufficient_data",
     "findings",
+    "backtest_always_on",
+    "backtest_noisy",
+    "backtest_blind",
+    "backtest_silent",
+    "backtest_useful",
+    "backtest_quiet",
+    "backtest_unknown",
     "cost",
     "message",
     "remedy",
@@ -54,6 +61,7 @@ fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
     line.extend(counts(row.subscriptions.map(|s| [s.confirmed, s.pending, s.lost, s.missing])));
     line.extend(counts(row.alarms.map(|a| [a.ok, a.alarm, a.insufficient_data])));
     line.extend(counts(row.findings.map(|f| [f.errors + f.warnings + f.hints])));
+    line.extend(counts(row.backtest.map(|v| [v.always_on, v.noisy, v.blind, v.silent, v.useful, v.quiet, v.unknown])));
     line.push(row.cost.map(|cost| format!("{cost:.2}")).unwrap_or_default());
     let (message, remedy) = why(row);
     line.extend([message, remedy]);

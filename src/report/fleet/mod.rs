@@ -100,10 +100,11 @@ enum Column {
     Subscriptions,
     Alarms,
     Findings,
+    Backtest,
     Cost,
 }
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     Column::Account,
     Column::Region,
     Column::Name,
@@ -114,6 +115,7 @@ const COLUMNS: [Column; 11] = [
     Column::Subscriptions,
     Column::Alarms,
     Column::Findings,
+    Column::Backtest,
     Column::Cost,
 ];
 
@@ -130,6 +132,7 @@ impl Column {
             Column::Subscriptions => "Subscriptions",
             Column::Alarms => "Alarms",
             Column::Findings => "Findings",
+            Column::Backtest => "Backtest",
             Column::Cost => "Cost",
         }
     }
@@ -160,6 +163,17 @@ impl Column {
                 let said = said.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word));
                 let said = said.collect::<Vec<_>>().join(", ");
                 if said.is_empty() { "none".to_owned() } else { said }
+            }),
+            Column::Backtest => row.backtest.map_or_else(String::new, |v| {
+                some(&[
+                    (v.always_on, "always on"),
+                    (v.noisy, "noisy"),
+                    (v.blind, "blind"),
+                    (v.silent, "silent"),
+                    (v.useful, "useful"),
+                    (v.quiet, "quiet"),
+                    (v.unknown, "unknown"),
+                ])
             }),
             Column::Cost => row.cost.map(|cost| format!("{cost:.2}")).unwrap_or_default(),
         };

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fleet::testing::{report, row, some_report};
-use crate::fleet::{Shard, merge};
+use crate::fleet::{Shard, Verdicts, merge};
 use crate::plan::{Action, Note};
 use crate::report::Look;
 use crate::resources::Address;
@@ -173,14 +173,15 @@ fn markdown_is_never_too_long_and_says_what_was_cut() {
 fn csv_has_a_line_a_target_with_the_rosters_columns() {
     let mut report = lab();
     report.rows[99].columns.insert("state".into(), "=evil".into());
+    report.rows[0].backtest = Some(Verdicts { noisy: 1, quiet: 3, unknown: 1, ..Verdicts::default() });
     let text = csv::csv(&report);
     let mut lines = text.split("\r\n");
     assert!(lines.next().unwrap().starts_with("account,region,email,name,roster.state,state,to_add,"), "{text}");
     assert_eq!(
         lines.next().unwrap(),
-        "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,,,,,2,0,,,,,,,,,,,"
+        "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,,,,,2,0,,,,,,,,,0,1,0,0,0,3,1,,,"
     );
-    let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,0,0,,,,,,,,,,\
+    let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,0,0,,,,,,,,,,,,,,,,,\
                 sts:AssumeRole: no role arn:aws:iam::100000000099:role/Lab,create the role";
     assert!(text.contains(last), "{text}");
     assert_eq!(text.trim_end().split("\r\n").count(), 101);

@@ -81,7 +81,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("comfy_table", &["report/table.rs"]),
     ("csv", &["spec/", "report/"]),
     ("ratatui", &["cli/"]),
-    ("reqwest", &["watch/"]),
     ("serde_saphyr", &["spec/yaml.rs"]),
     // A drill listens for the message that it has set off.
     ("axum", &["service/", "watch/drill/receive/http.rs"]),

@@ -97,8 +97,8 @@ struct Run<'a> {
 
 /// Runs the command line and returns its documented exit code.
 pub fn run() -> ExitCode {
-    std::panic::set_hook(Box::new(report_panic));
-    let ended = std::panic::catch_unwind(|| match Cli::try_parse() {
+    std::panic::set_hook(Box::new(end_with_a_bug));
+    let ended = match Cli::try_parse() {
         Ok(cli) => {
             let mut output = Output::new(cli.output);
             cli.command.run(&mut output).unwrap_or_else(|failure| {
@@ -107,8 +107,8 @@ pub fn run() -> ExitCode {
             })
         }
         Err(error) => usage(&error),
-    });
-    ended.unwrap_or(Exit::Bug).into()
+    };
+    ended.into()
 }
 
 impl Command {
@@ -168,7 +168,7 @@ impl Command {
                 Command::Lint(args) => args.run_online(&mut run).await,
                 Command::Check(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Backtest(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Backtest(args) => args.run(&mut run).await,
                 Command::Schema(_)
                 | Command::Completions(_)
                 | Command::Man(_)
@@ -195,7 +195,9 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
-fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+/// A panic ends the process, on whatever thread it was: what it left half done is nobody's to go on with, and all that was
+/// acknowledged is on disk or at AWS.
+fn end_with_a_bug(panic: &std::panic::PanicHookInfo<'_>) {
     use std::io::Write;
     let version = env!("CARGO_PKG_VERSION");
     // Not by `Output`: it may be what panicked. Nothing else can be done where stderr does not take it.
@@ -203,4 +205,5 @@ fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
         std::io::stderr(),
         "error: a bug in mlopsctl {version}\n  {panic}\n  do: report these lines, the command and, without its secrets, the spec"
     );
+    std::process::exit(Exit::Bug.code().into());
 }

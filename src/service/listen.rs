@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,7 +11,6 @@ use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -201,20 +199,8 @@ async fn converse(arrival: Arrival, app: Arc<App>, limits: Limits, mut stopping:
 
 async fn answer(app: &Arc<App>, door: Door, request: axum::extract::Request, client: IpAddr) -> Response {
     match door {
-        Door::Main => guarded(app, request, client).await,
+        Door::Main => app.call(request, Some(client)).await,
         Door::Prometheus if matches!(*request.method(), Method::GET | Method::HEAD) => metrics_only(app),
         Door::Prometheus => Answer::error(StatusCode::METHOD_NOT_ALLOWED, "Only GET").into_response(),
-    }
-}
-
-/// A panic in a handler is answered 500 and costs nobody else anything: what it may have left half done is one
-/// request's, or behind a lock that is taken whatever became of its last holder.
-async fn guarded(app: &Arc<App>, request: axum::extract::Request, client: IpAddr) -> Response {
-    match AssertUnwindSafe(app.call(request, Some(client))).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => {
-            log::error("a request panicked", &[]);
-            Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error").into_response()
-        }
     }
 }

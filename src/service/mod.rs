@@ -24,6 +24,8 @@ use self::config::{Config, Environment};
 
 /// The contract's version of the service, not the package's.
 const VERSION: &str = "1.0.0";
+/// How a bug ends `mlops-service`: EX_SOFTWARE, as `mlopsctl` has it.
+const BUG: i32 = 70;
 
 /// Serves HTTP until SIGINT or SIGTERM, then finishes what is under way.
 ///
@@ -42,6 +44,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
 /// The whole of the `mlops-service` binary: Lambda's runtime where that is, HTTP elsewhere.
 pub fn mlops_service() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("error: a bug ends the service; what was acknowledged is stored\n  {panic}");
+        std::process::exit(BUG);
+    }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run()));
     match result {

@@ -1,9 +1,13 @@
 //! A small HTTP client: one request, one whole answer, how long it took. Follows no redirect, repeats nothing, judges no status.
 
 use anyhow::{Context, bail};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Url};
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::{Method, Uri};
+use http_body_util::BodyExt;
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,14 +20,16 @@ const LONGEST_BODY: usize = 8 << 20;
 /// Connections are kept and shared; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Http {
-    client: Client,
+    /// The one under the AWS clients: its pool, its TLS, its proxies.
+    connector: SharedHttpConnector,
+    patience: Duration,
 }
 
 /// A request: an absolute http or https address, headers, and for what has one a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     method: Method,
-    url: Url,
+    url: Uri,
     headers: HeaderMap,
     body: Option<String>,
 }
@@ -92,40 +98,37 @@ impl ErrorKind {
 
 impl Http {
     /// `patience` is for one whole answer, connecting included.
-    ///
-    /// # Errors
-    /// When the system's root certificates cannot be used.
-    pub fn new(patience: Duration) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .timeout(patience)
-            .connect_timeout(patience)
-            .redirect(Policy::none())
-            .user_agent(concat!("mlopsctl/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .context("could not make an HTTP client")?;
-        Ok(Self { client })
+    pub fn new(patience: Duration) -> Self {
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+        Self { connector: SharedHttpConnector::new(Connector::builder().tls_provider(provider).build()), patience }
     }
 
     pub async fn send(&self, request: &Request) -> Result<Answer, HttpError> {
         let began = Instant::now();
-        let mut built = self.client.request(request.method.clone(), request.url.clone());
-        built = built.headers(request.headers.clone());
-        if let Some(body) = &request.body {
-            built = built.body(body.clone());
-        }
-        let failed = |error: &reqwest::Error| HttpError::of(request, error);
-        let mut answer = built.send().await.map_err(|error| failed(&error))?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
+        let answer = tokio::time::timeout(self.patience, self.exchange(request)).await;
+        let (status, headers, body) = answer.unwrap_or_else(|_| {
+            let detail = format!("no whole answer in {:?}", self.patience);
+            Err(HttpError { kind: ErrorKind::TimedOut, request: request.to_string(), detail })
+        })?;
+        Ok(Answer { status, headers, body, took: began.elapsed() })
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<(u16, BTreeMap<String, String>, Vec<u8>), HttpError> {
+        let built = request.built().map_err(|error| HttpError::of(request, &*error))?;
+        let answer = self.connector.call(built).await.map_err(|error| HttpError::of(request, &error))?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let (mut incoming, mut body) = (answer.into_body(), Vec::new());
+        while let Some(frame) = incoming.frame().await {
+            let frame = frame.map_err(|error| HttpError::of(request, &*error))?;
+            let Ok(chunk) = frame.into_data() else { continue };
             if body.len() + chunk.len() > LONGEST_BODY {
                 let detail = format!("more than {} MB came", LONGEST_BODY >> 20);
                 return Err(HttpError { kind: ErrorKind::TooLong, request: request.to_string(), detail });
             }
             body.extend_from_slice(&chunk);
         }
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        Ok(Answer { status: answer.status().as_u16(), headers, body, took: began.elapsed() })
+        Ok((status, headers, body))
     }
 
     /// # Errors
@@ -170,6 +173,15 @@ impl Request {
         Ok(self)
     }
 
+    fn built(&self) -> Result<HttpRequest, Box<dyn StdError + Send + Sync>> {
+        let body = self.body.clone().map_or_else(SdkBody::empty, SdkBody::from);
+        let mut built = http::Request::builder().method(&self.method).uri(&self.url).body(body)?;
+        let own = HeaderValue::from_static(concat!("mlopsctl/", env!("CARGO_PKG_VERSION")));
+        *built.headers_mut() = self.headers.clone();
+        built.headers_mut().entry(USER_AGENT).or_insert(own);
+        Ok(built.try_into()?)
+    }
+
     /// Whether it stays on this machine.
     pub fn is_local(&self) -> bool {
         is_local(&self.url)
@@ -177,24 +189,28 @@ impl Request {
 }
 
 impl fmt::Display for Request {
-    /// Without the user, password and query of the address, which may be secret.
+    /// Without the query of the address, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let host = self.url.host_str().unwrap_or_default();
-        write!(f, "{} {}://{host}{port}{}", self.method, self.url.scheme(), self.url.path())
+        let authority = self.url.authority().map_or("", http::uri::Authority::as_str);
+        write!(f, "{} {}://{authority}{}", self.method, self.url.scheme_str().unwrap_or_default(), self.url.path())
     }
 }
 
-fn address(text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text).with_context(|| format!("{text:?} is no address; write http://HOST or https://HOST"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+fn address(text: &str) -> anyhow::Result<Uri> {
+    let url: Uri =
+        text.parse().with_context(|| format!("{text:?} is no address; write http://HOST or https://HOST"))?;
+    let is_http = matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty());
+    if !is_http {
         bail!("{text:?} is no address; write http://HOST or https://HOST");
+    }
+    if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        bail!("an address with a user and password is not taken; leave out what stands before the @");
     }
     Ok(url)
 }
 
-fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+fn is_local(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -211,26 +227,24 @@ impl Answer {
 }
 
 impl HttpError {
-    fn of(request: &Request, error: &reqwest::Error) -> Self {
-        let mut causes: Vec<String> = Vec::new();
+    fn of(request: &Request, error: &(dyn StdError + 'static)) -> Self {
+        let mut causes = vec![error.to_string()];
         let mut cause = error.source();
         while let Some(found) = cause {
             causes.push(found.to_string());
             cause = found.source();
         }
         let said = |word: &str| causes.iter().any(|cause| cause.to_ascii_lowercase().contains(word));
-        let kind = if error.is_timeout() {
-            ErrorKind::TimedOut
-        } else if error.is_dns() || said("dns error") {
+        let kind = if said("dns error") {
             ErrorKind::NoSuchHost
         } else if said("certificate") || said("tls") || said("corrupt message") {
             ErrorKind::NotTrusted
-        } else if error.is_connect() {
+        } else if said("(connect)") {
             ErrorKind::NotConnected
         } else {
             ErrorKind::BrokenOff
         };
-        let detail = causes.last().cloned().unwrap_or_else(|| "no cause was given".to_owned());
+        let detail = causes.last().cloned().unwrap_or_default();
         Self { kind, request: request.to_string(), detail }
     }
 }
@@ -264,7 +278,7 @@ mod tests {
     }
 
     fn http() -> Http {
-        Http::new(Duration::from_secs(20)).unwrap()
+        Http::new(Duration::from_secs(20))
     }
 
     #[tokio::test]
@@ -305,19 +319,21 @@ mod tests {
         assert!(!text.contains("secret"), "{text}");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let silent = format!("http://{}/", listener.local_addr().unwrap());
-        let hasty = Http::new(Duration::from_millis(50)).unwrap();
+        let hasty = Http::new(Duration::from_millis(50));
         assert_eq!(kind(hasty.get(&silent).await.unwrap_err()), Some(ErrorKind::TimedOut));
     }
 
     #[test]
     fn addresses_are_http_or_https() {
-        for wrong in ["", "localhost:5001", "ftp://example.edu", "/health", "http://"] {
+        for wrong in ["", "localhost:5001", "ftp://example.edu", "/health", "http://", "http://a b"] {
             let error = Request::get(wrong).unwrap_err().to_string();
             assert!(error.contains("is no address"), "{wrong}: {error}");
         }
         for (url, local) in [("http://localhost:5001", true), ("http://127.0.0.9/x", true), ("http://[::1]:1", true)] {
             assert_eq!(Request::get(url).unwrap().is_local(), local, "{url}");
         }
+        let error = Request::get("http://me:secret@example.edu/").unwrap_err().to_string();
+        assert!(error.contains("user and password") && !error.contains("secret"), "{error}");
         assert!(!Request::get("https://example.edu").unwrap().is_local());
         assert!(Request::get("http://a/").unwrap().header("x-key", "a\nb").is_err());
     }

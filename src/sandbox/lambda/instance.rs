@@ -200,14 +200,10 @@ fn converse(instance: &Instance, call: &Call) -> Ended {
             return Ended::Failed(Failure { kind: "Sandbox.Exhausted", message: error.to_string() });
         }
     };
-    let answer = std::panic::AssertUnwindSafe(|| {
-        runtime.block_on(async { tokio::time::timeout(most, instance.invoke(&call.payload.0)).await })
-    });
-    match std::panic::catch_unwind(answer) {
-        Ok(Ok(Ok(answer))) => Ended::Well(answer),
-        Ok(Ok(Err(failure))) => Ended::Failed(failure),
-        Ok(Err(_)) => Ended::TimedOut,
-        Err(_) => Ended::Failed(Failure::panic()),
+    match runtime.block_on(async { tokio::time::timeout(most, instance.invoke(&call.payload.0)).await }) {
+        Ok(Ok(answer)) => Ended::Well(answer),
+        Ok(Err(failure)) => Ended::Failed(failure),
+        Err(_) => Ended::TimedOut,
     }
 }
 

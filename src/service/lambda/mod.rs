@@ -65,11 +65,7 @@ pub async fn serve(surroundings: Surroundings, env: &Environment) -> anyhow::Res
     log::info("initialised", &[("duration_ms", Field::Millis(began.elapsed()))]);
     loop {
         let (id, event) = runtime.next().await?;
-        let app = Arc::clone(&app);
-        let function = surroundings.function.clone();
-        // Its own task, so that a panic is this invocation's error, which Lambda counts, and no other's.
-        let outcome = tokio::spawn(async move { invoke(&app, &event, &function, fail_on_5xx).await }).await;
-        match outcome.unwrap_or_else(|_| Err(Failure::panic())) {
+        match invoke(&app, &event, &surroundings.function, fail_on_5xx).await {
             Ok(answer) => runtime.respond(&id, answer).await?,
             Err(failure) => runtime.fail(&id, &failure.to_string()).await?,
         }
@@ -128,10 +124,6 @@ pub struct Failure {
 impl Failure {
     fn init(error: &anyhow::Error) -> Self {
         Self { kind: "Runtime.InitError", message: format!("{error:#}") }
-    }
-
-    pub fn panic() -> Self {
-        Self { kind: "Service.Panic", message: "The service panicked; its log says where".to_owned() }
     }
 }
 

@@ -28,7 +28,7 @@ impl Target {
     /// When the address is none.
     pub fn http(base: &str, patience: Duration) -> anyhow::Result<Self> {
         Ask::Get("/health").http(base)?;
-        Ok(Self::Http { client: Http::new(patience)?, base: base.to_owned() })
+        Ok(Self::Http { client: Http::new(patience), base: base.to_owned() })
     }
 
     pub fn function(aws: Aws, name: &str, patience: Duration) -> Self {

@@ -37,7 +37,6 @@
 //!   every `match` that has to know it (`live::Reader`, `apply::Writer`, `plan::order`), the sandbox needs its handlers.
 //! - **a command**: a file in `cli/` with `XArgs` and `run`, a line in `cli::Command`.
 //! - **a format**: a file in `report/` that turns the same values into text.
-#![allow(dead_code)]
 
 mod apply;
 mod aws;

@@ -15,21 +15,13 @@ pub enum Event {
         remaining: Duration,
     },
     Finished {
-        target: Target,
         result: ChangeResult,
         done: usize,
         of: usize,
         remaining: Duration,
     },
-    /// AWS asked to slow down; the call is repeated.
-    Throttled {
-        target: Target,
-        operation: String,
-    },
-    /// Somebody interrupted: nothing new is written, `running` writes finish.
-    Interrupted {
-        running: usize,
-    },
+    /// Somebody interrupted: nothing new is written, what runs finishes.
+    Interrupted,
     Verifying {
         target: Target,
     },

@@ -30,7 +30,7 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<C
             }
         } else if !told {
             told = true;
-            events(Event::Interrupted { running: running.len() });
+            events(Event::Interrupted);
         }
         let finished = tokio::select! {
             finished = running.next() => finished,
@@ -39,8 +39,7 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<C
         let Some((at, answer)) = finished else { break };
         for result in run.finish(at, answer) {
             done += 1;
-            let target = plan.target.clone();
-            events(Event::Finished { target, result, done, of: total, remaining: run.remaining() });
+            events(Event::Finished { result, done, of: total, remaining: run.remaining() });
         }
     }
     run.results()

@@ -88,7 +88,8 @@ impl Watched {
         Ok(Self { grid, content, samples, notes })
     }
 
-    /// Slots that are already computed, e.g. of a test.
+    /// Slots that are already computed.
+    #[cfg(test)]
     pub fn of_values(grid: Grid, values: Vec<f64>) -> Self {
         Self { grid, content: Content::Values(values), samples: None, notes: Vec::new() }
     }

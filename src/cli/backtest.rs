@@ -6,7 +6,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
-use super::moment::now_ms;
+use super::moment::now;
 use super::plan::{json_on_failure, say_calls};
 use super::report::ReportFormatArgs;
 use crate::aws::Aws;
@@ -193,7 +193,7 @@ impl BacktestArgs {
             return Ok((history, start.max(end - length), end));
         }
         let Some(aws) = aws else { return Ok((History::default(), 0, 0)) };
-        let until = (now_ms() / 1000).div_euclid(60) * 60;
+        let until = now().div_euclid(60) * 60;
         let needs = needs(resources.values(), options);
         let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
         Ok((history, until - length, until))

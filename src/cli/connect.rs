@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::interrupt::Signals;
 use super::moment::set_ahead;
 use super::output::Output;
+use super::sandbox_post::deliver;
 use crate::aws::{Aws, Options, Session};
 use crate::sandbox::{self, Sandbox, Weather};
 use clap::Args;
@@ -97,6 +98,14 @@ impl ConnectArgs {
         let clock = sandbox.clone();
         set_ahead(move || clock.time().map_or(Duration::ZERO, |(_, ahead)| ahead));
         Ok(Some(sandbox))
+    }
+
+    /// From now on the sandbox's posts reach addresses of this machine, where a sandbox it is.
+    pub fn deliver_posts(&self) -> Result<(), Failure> {
+        if let Some(path) = self.sandbox_file() {
+            tokio::spawn(deliver(Sandbox::open(&path, Weather::default())?));
+        }
+        Ok(())
     }
 
     /// A flag without a file, like 1 or true in the environment, means the usual file, which MLOPSCTL_SANDBOX_FILE can move.

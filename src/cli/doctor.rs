@@ -6,15 +6,14 @@ use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::moment::now;
 use super::plan::{json_on_failure, say_calls};
 use crate::aws::{Aws, Class};
 use crate::fleet::{self, Select};
 use crate::report::watch::doctor as report;
 use crate::spec::Bound;
 use crate::watch::doctor::{self, Facts, Finding, Level};
-use anyhow::Context;
 use clap::Args;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Names the reason when it does not work, the true cause first, each with what was seen and the mend
 #[derive(Debug, Clone, Args)]
@@ -75,15 +74,13 @@ impl DoctorArgs {
     async fn examine(&self, run: &mut Run<'_>) -> Result<(Aws, Bound, Facts), Failure> {
         let bound = self.spec.bind()?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?.as_secs();
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
         let service = async {
             match &self.url {
                 Some(url) => doctor::look(url).await.map(Some),
                 None => Ok(None),
             }
         };
-        let (mut facts, service) = futures_util::join!(doctor::read(&aws, &bound, now), service);
+        let (mut facts, service) = futures_util::join!(doctor::read(&aws, &bound, now()), service);
         facts.service = service.map_err(|error| Failure::say(Exit::Usage, format!("{error:#}"), "correct --url"))?;
         Ok((aws, bound, facts))
     }

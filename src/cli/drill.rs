@@ -6,6 +6,7 @@ use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::moment::now;
 use super::plan::{json_on_failure, say_calls};
 use super::subscriptions::duration;
 use crate::aws::Aws;
@@ -14,10 +15,9 @@ use crate::model::problem::nearest_or_all;
 use crate::report::watch::drill as report;
 use crate::resources::Kind;
 use crate::watch::drill::{self, Above, Asking, Report, Survey, Verdict, Way};
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Fires alarms on purpose and shows how far their notification comes; then puts everything back
 #[derive(Debug, Clone, Args)]
@@ -26,7 +26,7 @@ pub struct DrillArgs {
     #[arg(value_name = "ALARM")]
     alarms: Vec<String>,
     /// Also subscribe for the time of the drill, and show the message that arrives: at an SQS queue, or at an HTTP address of
-    /// this machine, which only an emulator on this machine reaches
+    /// this machine, which only the sandbox or an emulator on this machine reaches
     #[arg(long, value_enum, value_name = "WAY", num_args = 0..=1, require_equals = true, default_missing_value = "sqs")]
     receive: Option<Receive>,
     /// Set them off in earnest: the function is made to raise (by Invoke) until its errors breach the threshold. Takes as long
@@ -78,7 +78,11 @@ impl DrillArgs {
         json_on_failure(asked, format, run.output)?;
         let usual = Duration::from_secs(if self.real { 600 } else { 30 });
         let timeout = self.timeout.unwrap_or(usual);
-        let asking = Asking { real: self.real, receive: self.receive.map(Receive::way), timeout };
+        let receive = self.receive.map(Receive::way);
+        let asking = Asking { real: self.real, receive, timeout, clock: now };
+        if self.receive == Some(Receive::Http) {
+            self.connect.deliver_posts()?;
+        }
         let output = &mut *run.output;
         let drilled = drill::run(&aws, &survey, asking, &mut |event| output.say(&report::event(&event))).await;
         let drilled = json_on_failure(drilled.map_err(Failure::from), format, run.output)?;
@@ -113,8 +117,7 @@ impl DrillArgs {
         if chosen.is_empty() {
             return Err(Failure::say(Exit::Usage, "the spec has no alarm to fire", "add one under `alarms:`"));
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?.as_secs();
-        let survey = drill::survey(&aws, &chosen, i64::try_from(now).unwrap_or(i64::MAX), Above::Read).await?;
+        let survey = drill::survey(&aws, &chosen, now(), Above::Read).await?;
         Ok((aws, survey))
     }
 

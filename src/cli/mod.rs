@@ -27,6 +27,7 @@ mod prices;
 mod progress;
 mod report;
 mod sandbox;
+mod sandbox_post;
 mod sandbox_serve;
 mod saved_plan;
 mod schema;

@@ -55,6 +55,11 @@ pub fn set_ahead(ahead: impl Fn() -> Duration + Send + Sync + 'static) {
     let _ = AHEAD.set(Box::new(ahead));
 }
 
+/// Seconds since 1970, by the clock of the AWS that is spoken to.
+pub fn now() -> i64 {
+    now_ms() / 1_000
+}
+
 /// Milliseconds since 1970, by the clock of the AWS that is spoken to.
 pub fn now_ms() -> i64 {
     let here = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

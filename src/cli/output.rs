@@ -87,10 +87,6 @@ impl Output {
         let _ = writeln!(self.stderr, "{}", secret::hide(text.trim_end_matches('\n')));
     }
 
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
-    }
-
     /// Whether a moving progress bar can be seen: a terminal, and no CI that records it.
     pub fn can_animate(&self) -> bool {
         !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none()

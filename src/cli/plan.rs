@@ -5,7 +5,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
-use super::moment::now_ms;
+use super::moment::now;
 use super::output::Output;
 use super::prices::{PriceArgs, today};
 use super::report::ReportFormatArgs;
@@ -130,7 +130,7 @@ fn judge(bound: &Bound, settings: &Settings, planned: &mut Planned) -> Result<()
 
 /// Notes how each alarm that the plan creates or changes would have behaved.
 async fn look_back(aws: &Aws, plan: &mut Plan) {
-    let mut notes = for_plan(aws, plan, now_ms() / 1000).await;
+    let mut notes = for_plan(aws, plan, now()).await;
     for change in &mut plan.changes {
         change.notes.extend(notes.remove(&change.address));
     }

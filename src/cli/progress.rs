@@ -37,8 +37,7 @@ impl<'a> Progress<'a> {
                     self.above(&line);
                 }
             }
-            Event::Interrupted { .. } => self.above(&line),
-            Event::Throttled { .. } => self.bar.message(", throttled by AWS"),
+            Event::Interrupted => self.above(&line),
             Event::Verifying { .. } => self.bar.message(", reading back"),
         }
     }

@@ -4,6 +4,7 @@ use super::Run;
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::sandbox_post::deliver;
 use crate::sandbox::{Listener, Sandbox, Weather};
 use clap::Args;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -32,6 +33,7 @@ impl ServeArgs {
         let path = file.path();
         let sandbox = Sandbox::open(&path, self.weather.clone().unwrap_or_default())?;
         let place = SocketAddr::new(self.bind, self.port);
+        let post = tokio::spawn(deliver(sandbox.clone()));
         let listener = Listener::bind(sandbox, place, region.unwrap_or("us-east-1")).await?;
         if !self.bind.is_loopback() {
             run.output.say(&format!("{} is open to whoever can reach it: nobody is asked who he is", self.bind));
@@ -39,6 +41,7 @@ impl ServeArgs {
         run.output.result(&format!("sandbox {} on {}: Ctrl-C stops\n", path.display(), listener.url()))?;
         let interrupt = run.signals.interrupt.clone();
         listener.serve(async move { interrupt.wait().await }).await;
+        post.abort();
         Ok(Exit::Success)
     }
 }

@@ -6,7 +6,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
-use super::moment::now_ms;
+use super::moment::now;
 use super::plan::{json_on_failure, say_calls};
 use super::report::ReportFormatArgs;
 use super::watch::Watched;
@@ -65,7 +65,7 @@ impl StatusArgs {
         let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;
-        let asking = Asking { now: now_ms() / 1000, curves: true, changes: CHANGES, previous: None };
+        let asking = Asking { now: now(), curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await;
         let status = json_on_failure(status.map_err(Failure::from), format, run.output)?;
         let text = match format {

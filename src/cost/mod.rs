@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::resources::alarm::{MetricQuery, expression};
 use crate::resources::{Alarm, Live, Resource};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A month of something.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -62,41 +62,6 @@ pub fn of_plan(plan: &Plan, prices: &Prices) -> Cost {
     }
 }
 
-/// Several targets as one: the free tier is an account's, so targets of one account share it.
-pub fn total<'a>(costs: impl IntoIterator<Item = (&'a str, &'a Cost)>, prices: &Prices) -> (Estimate, Estimate) {
-    let mut accounts: BTreeMap<&str, (Estimate, Estimate)> = BTreeMap::new();
-    for (account, cost) in costs {
-        let (before, after) = accounts.entry(account).or_default();
-        before.add(&cost.before);
-        after.add(&cost.after);
-    }
-    let (mut before, mut after) = (Estimate::default(), Estimate::default());
-    for (own_before, own_after) in accounts.into_values() {
-        before.add(&own_before.priced(prices));
-        after.add(&own_after.priced(prices));
-    }
-    (before, after)
-}
-
-impl Estimate {
-    fn add(&mut self, other: &Estimate) {
-        self.alarm_metrics += other.alarm_metrics;
-        self.high_resolution_metrics += other.high_resolution_metrics;
-        self.composite_alarms += other.composite_alarms;
-        self.total += other.total;
-        self.free += other.free;
-    }
-
-    /// With total and free part, of the counts.
-    fn priced(self, prices: &Prices) -> Self {
-        let total = self.alarm_metrics * prices.alarm_metric
-            + self.high_resolution_metrics * prices.high_resolution_alarm_metric
-            + self.composite_alarms * prices.composite_alarm;
-        let free = self.alarm_metrics.min(prices.free_alarm_metrics) * prices.alarm_metric;
-        Self { total: cents(total), free: cents(free), ..self }
-    }
-}
-
 /// Without the tail of a sum of broken numbers; to a hundredth of a cent.
 fn cents(amount: f64) -> f64 {
     (amount * 10_000.0).round() / 10_000.0
@@ -118,7 +83,11 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
             Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
         }
     }
-    sum.priced(prices)
+    let total = sum.alarm_metrics * prices.alarm_metric
+        + sum.high_resolution_metrics * prices.high_resolution_alarm_metric
+        + sum.composite_alarms * prices.composite_alarm;
+    let free = sum.alarm_metrics.min(prices.free_alarm_metrics) * prices.alarm_metric;
+    Estimate { total: cents(total), free: cents(free), ..sum }
 }
 
 /// For how many metrics an alarm is billed whatever it finds; a query that finds its metrics itself is usage.

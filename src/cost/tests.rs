@@ -83,13 +83,3 @@ fn what_depends_on_usage_stands_apart() {
     assert_eq!(whats, ["logs written", "logs stored", "mails"]);
     assert!(close(cost.usage[1].now.expect("known"), 0.30));
 }
-
-#[test]
-fn targets_of_one_account_share_its_free_tier() {
-    let alarms = |n: usize| plan((0..n).map(|n| change(None, Some(boxed(alarm(&n.to_string(), 60))))).collect());
-    let (a, b) = (of_plan(&alarms(8), &prices()), of_plan(&alarms(8), &prices()));
-    let (_, one) = total([("1", &a), ("1", &b)], &prices());
-    let (_, two) = total([("1", &a), ("2", &b)], &prices());
-    assert!(close(one.total, 1.60) && close(one.free, 1.00), "{one:?}");
-    assert!(close(two.total, 1.60) && close(two.free, 1.60), "{two:?}");
-}

@@ -22,7 +22,6 @@ pub struct Limits {
 #[derive(Debug)]
 pub enum Step<'a> {
     Began {
-        target: &'a Target,
         running: &'a BTreeSet<Target>,
     },
     Ended {
@@ -67,7 +66,7 @@ where
         while stopped.is_none() && at_work.len() < limits.concurrency.max(1) {
             let Some((at, member)) = waiting.next() else { break };
             running.insert(member.target.clone());
-            step(Step::Began { target: &member.target, running: &running });
+            step(Step::Began { running: &running });
             at_work.push(async move { (at, job(member).await) });
         }
         let Some((at, row)) = at_work.next().await else { break };

@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 pub struct Catalogue {
-    pub source: String,
     pub dated: String,
     namespaces: BTreeMap<String, Namespace>,
     /// Namespaces of AWS whose metrics are not listed here.

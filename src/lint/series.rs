@@ -3,7 +3,7 @@
 use super::catalogue::{Known, MetricKind, catalogue};
 use crate::model::duration::format_seconds;
 use crate::resources::Alarm;
-use crate::resources::alarm::{MetricQuery, expression, statistic};
+use crate::resources::alarm::{MetricQuery, expression};
 use std::collections::BTreeMap;
 
 /// One metric under an alarm.
@@ -181,10 +181,6 @@ impl<'a> Watch<'a> {
         let has = |kind| self.series.iter().any(|series| series.is(kind));
         let is_share = text.contains('/') && has(MetricKind::Errors) && has(MetricKind::Traffic);
         is_share.then_some(if text.contains("100") { threshold } else { threshold * 100.0 })
-    }
-
-    pub fn is_percentile(&self) -> bool {
-        self.series.iter().any(|series| statistic::is_percentile(series.stat))
     }
 
     /// Whether every metric under it has no data where nothing happens.

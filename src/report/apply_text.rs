@@ -145,8 +145,7 @@ pub fn event(event: &Event, look: &Look) -> String {
             format!("applying {} in {target}{}", super::count(*changes, "change"), about(*remaining))
         }
         Event::Finished { result, done, of, .. } => format!("[{done}/{of}] {}", one(result, look).trim()),
-        Event::Throttled { target, operation } => format!("{target}: {operation} throttled by AWS, slowing down"),
-        Event::Interrupted { .. } => {
+        Event::Interrupted => {
             "interrupted: nothing new is started, what is running may finish; once more ends at once".to_owned()
         }
         Event::Verifying { target } => format!("{target}: reading back"),
@@ -234,8 +233,7 @@ Applied: 1 added, 0 changed, 0 destroyed, 0 adopted.
     #[test]
     fn an_event_is_one_line_that_says_how_far() {
         let Report { results, .. } = partial();
-        let event =
-            Event::Finished { target: target(), result: results[0].clone(), done: 1, of: 4, remaining: Duration::ZERO };
+        let event = Event::Finished { result: results[0].clone(), done: 1, of: 4, remaining: Duration::ZERO };
         assert_eq!(super::event(&event, &Look::PLAIN), "[1/4] + alarm/a  done");
     }
 }

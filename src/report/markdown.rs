@@ -13,6 +13,7 @@ pub const LIMIT: usize = 65_000;
 pub(super) const RESERVE: usize = 600;
 
 /// One plan, at most `LIMIT` bytes.
+#[cfg(test)]
 pub fn plan(plan: &Plan) -> String {
     plan_and_cost(plan, None)
 }

@@ -26,7 +26,7 @@ pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;
 pub use topic::Topic;
 
-use crate::model::{Fields, Target};
+use crate::model::Fields;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -155,10 +155,5 @@ impl Resource {
             Resource::LogGroup(_) => log_group::IMMUTABLE,
             Resource::Subscription(_) | Resource::Alarm(_) | Resource::CompositeAlarm(_) => &[],
         }
-    }
-
-    /// The ARN in the target; `None` for a subscription, whose ARN AWS makes up.
-    pub fn arn(&self, target: &Target) -> Option<String> {
-        self.address().arn(target)
     }
 }

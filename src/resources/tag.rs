@@ -9,8 +9,6 @@ use crate::resources::scope::Scope;
 /// AWS allows 50 tags on a resource (AWS General Reference, "Tag naming and usage conventions"); three are for marks.
 const LIMIT: usize = 47;
 
-pub static SHAPE: Shape = Shape::Map(&Shape::Text(256));
-
 pub static KEYS: [Key; 1] =
     [Key::new("tags", Shape::Map(&Shape::Text(256)), "Tags: key to value, beside the tags of the whole file.")];
 

@@ -79,10 +79,12 @@ impl Counter {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
+    #[cfg(test)]
     pub fn read(&self) -> Stats {
         self.stats.clone()
     }
 
+    #[cfg(test)]
     pub fn reset(&mut self) {
         *self = Counter::default();
     }

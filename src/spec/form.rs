@@ -153,6 +153,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 /// Every key of the file, as Markdown: `docs/spec.md` is this text.
+#[cfg(test)]
 pub fn reference() -> String {
     let head = "# The spec, key by key\n\nMade from the program's own declarations; the JSON Schema has the same. A duration is \
                 `30s`, `5m`, `1h`, `1d`, or a number of seconds. `${name}` in any text is a variable.\n";

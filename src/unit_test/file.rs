@@ -118,7 +118,6 @@ pub static FILE: Object = Object {
 
 #[derive(Debug, Clone)]
 pub struct File {
-    pub name: String,
     pub spec: PathBuf,
     pub variables: BTreeMap<String, String>,
     pub cases: Vec<Case>,
@@ -168,10 +167,10 @@ pub struct Notification {
 /// Reads a file of tests; paths in it are beside it.
 pub fn read(path: &Path) -> Result<File, SpecError> {
     let document = read_document(path, &FILE)?;
-    of_document(&path.display().to_string(), path.parent().unwrap_or(Path::new("")), &document)
+    of_document(path.parent().unwrap_or(Path::new("")), &document)
 }
 
-pub fn of_document(name: &str, folder: &Path, document: &Document) -> Result<File, SpecError> {
+pub fn of_document(folder: &Path, document: &Document) -> Result<File, SpecError> {
     let root = &document.root;
     let mut problems = Vec::new();
     let tests = root.get("tests").map(Node::items).unwrap_or_default();
@@ -184,7 +183,6 @@ pub fn of_document(name: &str, folder: &Path, document: &Document) -> Result<Fil
         return Err(document.mistakes(problems));
     }
     Ok(File {
-        name: name.to_owned(),
         spec: folder.join(root.get("spec").and_then(Node::text).unwrap_or("alarms.yaml")),
         variables: texts(root.get("vars")),
         cases,

@@ -38,7 +38,7 @@ composite_alarms:
 /// The failures of each test.
 fn outcomes(tests: &str) -> Vec<Vec<String>> {
     let document = parse_document("t.yaml", tests, &FILE).unwrap();
-    let file = of_document("t.yaml", Path::new(""), &document).unwrap();
+    let file = of_document(Path::new(""), &document).unwrap();
     let bound = spec::parse("alarms.yaml", SPEC).unwrap().bind(&BTreeMap::new()).unwrap();
     let desired = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).unwrap();
     file.cases.iter().map(|case| run(case, desired.resources.values()).unwrap().failures).collect()
@@ -112,7 +112,7 @@ fn alarms_outside_the_spec_have_the_state_that_is_said() {
     let spec = "version: 1\nstack: s\ncomposite_alarms:\n  c:\n    alarm_rule: ALARM(\"arn:aws:cloudwatch:us-east-1:1:alarm:far\")\n";
     let tests = "tests:\n  - name: t\n    states: { far: ALARM }\n    expect: [{ at: 1m, alarm: c, state: ALARM }]\n  - name: u\n    expect: [{ at: 1m, alarm: c, state: ALARM }]\n";
     let document = parse_document("t.yaml", tests, &FILE).unwrap();
-    let file = of_document("t.yaml", Path::new(""), &document).unwrap();
+    let file = of_document(Path::new(""), &document).unwrap();
     let bound = spec::parse("alarms.yaml", spec).unwrap().bind(&BTreeMap::new()).unwrap();
     let desired = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).unwrap();
     let found: Vec<Vec<String>> =
@@ -129,6 +129,6 @@ fn every_mistake_of_a_file_is_shown_at_once() {
         assert!(error.contains(part), "{part}: {error}");
     }
     let nothing = parse_document("t.yaml", "tests:\n  - name: t\n", &FILE).unwrap();
-    let error = of_document("t.yaml", Path::new(""), &nothing).unwrap_err().to_string();
+    let error = of_document(Path::new(""), &nothing).unwrap_err().to_string();
     assert!(error.contains("this test expects nothing"), "{error}");
 }

@@ -136,14 +136,6 @@ impl Http {
     pub async fn get(&self, url: &str) -> anyhow::Result<Answer> {
         Ok(self.send(&Request::get(url)?).await?)
     }
-
-    /// Posts JSON.
-    ///
-    /// # Errors
-    /// As [`Http::get`].
-    pub async fn post(&self, url: &str, json: impl Into<String>) -> anyhow::Result<Answer> {
-        Ok(self.send(&Request::post(url, json)?).await?)
-    }
 }
 
 impl Request {
@@ -285,7 +277,7 @@ mod tests {
     async fn an_answer_has_status_headers_and_body_whatever_the_status() {
         let (url, served) =
             server(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\ndown").await;
-        let answer = http().post(&url, "{\"a\":1}").await.unwrap();
+        let answer = http().send(&Request::post(&url, "{\"a\":1}").unwrap()).await.unwrap();
         assert_eq!((answer.status, answer.text().as_str()), (503, "down"));
         assert_eq!(answer.headers["retry-after"], "7");
         assert!(!answer.is_success());

@@ -4,6 +4,7 @@
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod lab;
+mod post;
 #[path = "../support/mod.rs"]
 mod support;
 

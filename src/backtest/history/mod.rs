@@ -55,14 +55,6 @@ impl History {
         self.asked.entry(asked).or_default().push(series);
     }
 
-    pub fn fail(&mut self, metric: Metric, why: impl Into<String>) {
-        self.failed.insert(metric, why.into());
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.metrics.is_empty() && self.asked.is_empty()
-    }
-
     /// The first and the last moment of which anything is known.
     pub fn extent(&self) -> Option<(i64, i64)> {
         let columns = self.metrics.values().flatten().map(|column| &column.series);

@@ -2,7 +2,6 @@
 //! least so many percent do not exceed (how AWS interpolates is not published).
 
 use super::super::series::{Grid, Series};
-use crate::resources::alarm::statistic;
 
 /// The statistic over the periods of the grid; NaN where there is no measurement, or for a statistic that is not known.
 pub fn statistic(samples: &Series, stat: &str, grid: &Grid) -> Vec<f64> {
@@ -13,11 +12,6 @@ pub fn statistic(samples: &Series, stat: &str, grid: &Grid) -> Vec<f64> {
         samples.values[bound(from)..bound(from + width)].iter().copied().filter(|value| !value.is_nan())
     };
     (0..grid.len).map(|index| of(stat, within(index).collect())).collect()
-}
-
-/// Whether a statistic of measurements is known.
-pub fn is_known(stat: &str) -> bool {
-    statistic::is_plain(stat) || statistic::is_percentile(stat)
 }
 
 fn of(stat: &str, mut values: Vec<f64>) -> f64 {

@@ -20,7 +20,7 @@ async fn interrupted_after(wait: Duration, weather: Weather) -> World {
     let aws = world.aws_with(interrupt).await;
     let planned = fleet::plan(&aws, &bound(FIFTY), &Select::default(), &everything()).await.unwrap();
     let mut told = 0;
-    let mut events = |event: Event| told += u32::from(matches!(event, Event::Interrupted { .. }));
+    let mut events = |event: Event| told += u32::from(matches!(event, Event::Interrupted));
     let (report, (left, at)) = futures_util::join!(fleet::apply(&aws, &planned.plan, &mut events), async {
         sleep(wait).await;
         interrupter.interrupt();

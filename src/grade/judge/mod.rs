@@ -110,10 +110,6 @@ impl Outcome {
         }
         self
     }
-
-    fn is_full(&self) -> bool {
-        self.low >= 1.0 - SAME
-    }
 }
 
 fn outcome(test: &Test, facts: &Facts, now: i64) -> Outcome {

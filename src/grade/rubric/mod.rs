@@ -250,6 +250,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 /// Every key of the file, as Markdown: the second half of `docs/grading.md`.
+#[cfg(test)]
 pub fn reference() -> String {
     shapes::reference(&shape::FILE)
 }

@@ -1,10 +1,12 @@
 //! What may be written where, declared once: the checks, the JSON Schema and the documentation all come from it.
 
 mod check;
+#[cfg(test)]
 mod reference;
 mod schema;
 
 pub use check::{MANY, check};
+#[cfg(test)]
 pub use reference::reference;
 pub use schema::schema;
 

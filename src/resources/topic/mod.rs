@@ -34,6 +34,7 @@ pub struct Topic {
 }
 
 impl Topic {
+    #[cfg(test)]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }

@@ -13,7 +13,9 @@ use super::lambda::instance::Instances;
 use super::lambda::{self, invoke as function_call};
 use super::logs::tail;
 use super::quota::Buckets;
-use super::stats::{Counter, Outcome, Started, Stats};
+#[cfg(test)]
+use super::stats::Stats;
+use super::stats::{Counter, Outcome, Started};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Keys, Weather};
 use super::wire::{self, Reply, Request, Timestamp};
@@ -71,6 +73,7 @@ impl Sandbox {
     }
 
     /// A sandbox that is gone when its last clone is.
+    #[cfg(test)]
     pub fn in_memory(weather: Weather) -> Self {
         Self::on(Store::in_memory(), weather)
     }
@@ -98,10 +101,12 @@ impl Sandbox {
     }
 
     /// The counts since the start or the last [`Sandbox::reset_stats`].
+    #[cfg(test)]
     pub fn stats(&self) -> Stats {
         self.state().counter.read()
     }
 
+    #[cfg(test)]
     pub fn reset_stats(&self) {
         self.state().counter.reset();
     }

@@ -106,11 +106,6 @@ impl Instance {
     pub fn take_lines(&self) -> Vec<(Instant, String)> {
         self.console.take()
     }
-
-    /// Ends it: its files are no longer used.
-    pub async fn stop(&self) {
-        self.app.stop().await;
-    }
 }
 
 /// An error of the function, as Lambda is told it and shows it to whoever invoked it.

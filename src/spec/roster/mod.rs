@@ -74,11 +74,6 @@ impl Roster {
         Self { accounts: read(list, "`accounts`", problems), name: name.to_owned(), text: text.to_owned() }
     }
 
-    /// What messages call the file.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Mistakes that only show with the spec: a variable without a value, a region twice.
     pub fn mistakes(&self, problems: Vec<Problem>) -> SpecError {
         SpecError::new(&self.name, &self.text, problems)

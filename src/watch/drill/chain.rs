@@ -52,8 +52,6 @@ pub enum Found {
 pub struct Subscriber {
     pub subscription: Subscription,
     pub confirmation: Confirmation,
-    /// A confirmed one has one.
-    pub arn: Option<String>,
 }
 
 /// Who is reached by the actions of some alarms, and by which of them.
@@ -163,7 +161,7 @@ async fn subscriber(aws: &Aws, mut live: Live) -> Option<Subscriber> {
     }
     match live.resource {
         Resource::Subscription(subscription) if !is_of_a_drill(&subscription.endpoint) => {
-            Some(Subscriber { subscription, confirmation, arn: live.facts.subscription_arn })
+            Some(Subscriber { subscription, confirmation })
         }
         _ => None,
     }

@@ -7,6 +7,7 @@ use crate::resources::alarm;
 use crate::sandbox::Letter;
 use crate::watch::subscriptions::{Link, confirm};
 use serde_json::json;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const CHAIN: &str = r#"
 topics:
@@ -24,7 +25,11 @@ alarms:
     notify: { alarm: [alerts], ok: [alerts] }
 "#;
 
-const ASKING: Asking = Asking { real: false, receive: None, timeout: Duration::from_secs(5) };
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+const ASKING: Asking = Asking { real: false, receive: None, timeout: Duration::from_secs(5), clock: now };
 
 /// The chain applied, and confirmed by whoever was asked.
 async fn world(sections: &str) -> World {

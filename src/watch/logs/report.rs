@@ -42,6 +42,7 @@ impl Status {
 }
 
 impl Report {
+    #[cfg(test)]
     pub fn is_cold(&self) -> bool {
         self.init_ms.is_some()
     }

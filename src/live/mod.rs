@@ -60,11 +60,25 @@ impl Reader {
         let alarm_names = names(wanted.desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
         let group_names = names(wanted.desired.keys(), &[Kind::LogGroup]);
         let queries = Queries::new(&self.aws, wanted);
-        let (topics, index, alarms, groups, functions) = futures_util::join!(
+        let alarms_and_groups = async {
+            let (target, index, mut alarms, mut groups) = futures_util::join!(
+                self.aws.target(),
+                queries.all(),
+                self.alarms(&alarm_names),
+                self.log_groups(&group_names),
+            );
+            // Their tags are asked for while the topics are still being read.
+            if let (Ok(target), Ok(index)) = (&target, &index) {
+                futures_util::join!(
+                    self.fill_tags(&mut alarms.found, target, index, wanted.desired),
+                    self.fill_tags(&mut groups, target, index, wanted.desired),
+                );
+            }
+            (index, alarms, groups)
+        };
+        let (topics, (index, alarms, groups), functions) = futures_util::join!(
             self.topics(wanted.desired, &queries),
-            queries.all(),
-            self.alarms(&alarm_names),
-            self.log_groups(&group_names),
+            alarms_and_groups,
             self.functions(wanted.functions),
         );
         let (target, topics) = topics?;
@@ -198,7 +212,7 @@ impl Reader {
         names.iter().cloned().zip(facts).collect()
     }
 
-    /// Gives every alarm or log group its tags: from the index where that is enough, else from the resource itself. The
+    /// Gives every alarm or log group that has none yet its tags: from the index where that is enough, else from the resource itself. The
     /// index lags, and some endpoints do not fill it: what it does not show, shows with other tags than desired, or shows
     /// although it is to be pruned is asked for its own tags.
     async fn fill_tags(
@@ -212,7 +226,10 @@ impl Reader {
             let (address, known) = (address.clone(), address.arn(target).and_then(|arn| index.tags.get(&arn)).cloned());
             let observation = std::mem::replace(observation, Observation::Absent);
             async move {
-                let Observation::Present(mut live) = observation else { return (address, observation) };
+                let mut live = match observation {
+                    Observation::Present(live) if !live.facts.tags_read => live,
+                    observation => return (address, observation),
+                };
                 let enough = known.filter(|tags| desired.get(&address).is_some_and(|d| carries(tags, d)));
                 let tags = match enough {
                     Some(tags) => Ok(Some(tags)),

@@ -88,6 +88,13 @@ impl Aws {
             // What is wrong with the role is its own error, not one of this call.
             role.credentials().await?;
         }
+        let _through = match &self.gate {
+            Some(gate) => gate.acquire().await.ok(),
+            None => None,
+        };
+        if self.interrupt.is_set() {
+            return Err(AwsError::not_sent(op));
+        }
         self.count(op);
         let overdue = async {
             self.interrupt.wait().await;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 /// Share of the quota that is used, so that jitter on the way never looks like too fast.
 const MARGIN: f64 = 0.985;
 /// The refill is thought to begin this much later than it does, for the same reason.
-const CUSHION: Duration = Duration::from_millis(8);
+const CUSHION: Duration = Duration::from_millis(15);
 /// How much later after a throttle: a call came early, so some room is made for the next ones.
 const ROOM: Duration = Duration::from_millis(60);
 /// From this quota on the first burst leaves one call in reserve: where calls come close together, the way is never as even.
@@ -39,9 +39,11 @@ pub struct Pace(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     lanes: Mutex<HashMap<Op, Arc<Lane>>>,
-    /// The shortest time from sending to an answer: less than that the way there and back never takes.
-    way: Mutex<Option<Duration>>,
+    way: Arc<Way>,
 }
+
+/// The shortest time from sending to an answer: less than that the way there and back never takes.
+type Way = Mutex<Option<Duration>>;
 
 /// A call that may be sent now. Given back with what AWS answered; one that is dropped was given up.
 #[derive(Debug)]
@@ -86,6 +88,11 @@ struct Bucket {
 }
 
 impl Pace {
+    /// Buckets of another account or region on the same way: where many begin at once, one alone knows only crowded answers.
+    pub fn beside(&self) -> Self {
+        Self(Arc::new(Shared { way: self.0.way.clone(), ..Shared::default() }))
+    }
+
     /// Waits for this call's turn.
     pub async fn acquire(&self, op: Op) -> Turn {
         let lane = self.lane(op);

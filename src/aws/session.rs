@@ -17,7 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// How to reach AWS. `None` means what the AWS CLI would do: environment, profile, SSO, instance role.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +56,8 @@ pub struct Aws {
     account: Arc<OnceCell<String>>,
     pub(super) role: Option<Arc<AssumedRole>>,
     pub pace: Pace,
+    /// How many calls of all targets of a run may be on their way at once; none: as many as there are.
+    pub gate: Option<Arc<Semaphore>>,
     pub interrupt: Interrupt,
     calls: Calls,
 }
@@ -158,6 +160,7 @@ impl Aws {
             account: Arc::default(),
             role,
             pace: Pace::default(),
+            gate: None,
             interrupt,
             calls,
         }

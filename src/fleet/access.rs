@@ -6,8 +6,8 @@ use crate::aws::{Aws, Options, Session, pace::Pace};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use tokio::sync::OnceCell;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OnceCell, Semaphore};
 
 /// Opens targets. Asks AWS nothing until the first call of a target, but once who the caller is, where that decides.
 #[derive(Debug)]
@@ -19,8 +19,12 @@ pub struct Access {
     caller: OnceCell<String>,
     sessions: Mutex<HashMap<(String, Way), Session>>,
     paces: Mutex<HashMap<Target, Pace>>,
+    gate: Arc<Semaphore>,
 }
 
+/// Calls on their way at once, over all targets but for STS: connections are files, of which a process may have 256 on macOS, and
+/// whoever listens has a queue of so many at most that are not connected yet.
+const IN_FLIGHT: usize = 96;
 /// What CloudTrail shows of a run over a roster.
 const SESSION_NAME: &str = "mlopsctl";
 
@@ -29,15 +33,25 @@ impl Access {
     pub async fn open(options: Options, region: &str) -> Result<Self> {
         let home = Session::open(options.clone()).await?;
         let own = home.target(Some(home.region().unwrap_or(region)))?;
-        Ok(Self { home, options, own, caller: OnceCell::new(), sessions: Mutex::default(), paces: Mutex::default() })
+        Ok(Self {
+            home,
+            options,
+            own,
+            caller: OnceCell::new(),
+            sessions: Mutex::default(),
+            paces: Mutex::default(),
+            gate: Arc::new(Semaphore::new(IN_FLIGHT)),
+        })
     }
 
     /// The handles of a member.
     pub async fn aws(&self, member: &Member) -> Result<Aws> {
         let session = self.session(member).await?;
         let mut aws = session.target(Some(&member.target.region))?;
-        aws.pace =
-            self.paces.lock().unwrap_or_else(PoisonError::into_inner).entry(member.target.clone()).or_default().clone();
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        aws.pace = paces.entry(member.target.clone()).or_insert_with(|| self.own.pace.beside()).clone();
+        drop(paces);
+        aws.gate = Some(self.gate.clone());
         let reached = aws.target().await?;
         if reached != member.target {
             bail!("{} is in account {}, the roster says {}", way(member), reached.account, member.target.account);

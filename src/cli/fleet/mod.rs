@@ -43,7 +43,7 @@ pub struct FleetArgs {
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// How many targets are worked on at a time
-    #[arg(long, value_name = "N", default_value = "64")]
+    #[arg(long, value_name = "N", default_value = "128")]
     concurrency: NonZeroUsize,
     /// Begin no further target when so many have failed
     #[arg(long, value_name = "N")]

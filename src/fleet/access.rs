@@ -48,9 +48,7 @@ impl Access {
     pub async fn aws(&self, member: &Member) -> Result<Aws> {
         let session = self.session(member).await?;
         let mut aws = session.target(Some(&member.target.region))?;
-        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
-        aws.pace = paces.entry(member.target.clone()).or_insert_with(|| self.own.pace.beside()).clone();
-        drop(paces);
+        aws.pace = self.pace(&member.target);
         aws.gate = Some(self.gate.clone());
         let reached = aws.target().await?;
         if reached != member.target {
@@ -67,6 +65,11 @@ impl Access {
     /// What the run called so far is counted here.
     pub fn own(&self) -> &Aws {
         &self.own
+    }
+
+    fn pace(&self, target: &Target) -> Pace {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.entry(target.clone()).or_insert_with(|| self.own.pace.beside()).clone()
     }
 
     async fn session(&self, member: &Member) -> Result<Session> {

@@ -119,6 +119,20 @@ fn killed_half_way_with_faults_and_broken_accounts_the_healthy_ones_end_in_sync(
     assert_eq!(unwell, [71, 88, 96]);
 }
 
+#[test]
+fn what_could_not_be_read_is_said_beside_what_was_applied() {
+    let desk = Desk::new().with(&["--sandbox=sandbox.json"]);
+    desk.write("roster.csv", &format!("account,email\n{},s64@example.edu\n", account(64)));
+    let denied = format!("deny-in={}:cloudwatch:DescribeAlarms", account(64));
+    let lab = example("lab.yaml");
+    let apply = ["apply", "--yes", "--adopt", "--accounts", "roster.csv", "--file", lab.to_str().expect("UTF-8")];
+    let ran = desk.run(&[&apply[..], &["--sandbox-weather", &denied, "--format", "json"]].concat()).exits(5);
+    let report = ran.json();
+    let row = row(&report, 64);
+    assert_eq!((&row["state"], &row["applied"]["add"]), (&"partial".into(), &2.into()), "{row:#}");
+    assert!(row.to_string().contains("not authorized to perform: cloudwatch:DescribeAlarms"), "{row:#}");
+}
+
 /// What runs ends in order, what is not begun is said, and the report is there.
 #[cfg(unix)]
 #[test]

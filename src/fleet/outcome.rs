@@ -66,6 +66,8 @@ impl Row {
             let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
             Note::new(NoteKind::Unknown, format!("{address}{more}: {how}"))
         });
+        // What could not be read before is no better known now.
+        let unknown: Vec<Note> = self.notes.into_iter().filter(|note| note.kind == NoteKind::Unknown).collect();
         let differing = differing.iter();
         let differing = differing.map(|(address, how)| Note::new(NoteKind::Warning, format!("{address}: {how}")));
         Self {
@@ -73,7 +75,7 @@ impl Row {
             applied: Some(applied),
             subscriptions: self.subscriptions.map(|before| confirmed(before, &self.drift, report)),
             failed: report.results.iter().filter(told).cloned().collect(),
-            notes: differing.chain(unread).chain(report.to_do.iter().cloned()).collect(),
+            notes: unknown.into_iter().chain(differing).chain(unread).chain(report.to_do.iter().cloned()).collect(),
             drift: self.drift.into_iter().filter(left).collect(),
             ..self
         }

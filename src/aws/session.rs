@@ -174,7 +174,7 @@ impl Aws {
             role: self.role.clone(),
             calls: self.calls.clone(),
         };
-        Self { account: self.account.clone(), ..Self::of(region.to_owned(), session) }
+        Self { account: self.account.clone(), gate: self.gate.clone(), ..Self::of(region.to_owned(), session) }
     }
 
     /// The organization that the account manages. Few runs need it, so it is made when it is asked for.

@@ -211,7 +211,7 @@ async fn reach(
     grade(&aws, rubric, http, now).await.map_err(|error| told(error.into()))
 }
 
-/// A client for the rubric's requests, where it has any: making one reads the system's certificates.
+/// A client for the rubric's requests, where it has any.
 fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Option<Http> {
     let asks = rubrics.any(|rubric| !crate::grade::Needs::of(rubric).requests.is_empty());
     asks.then(|| Http::new(PATIENCE))

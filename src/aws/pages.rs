@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 /// Pages of all listings of an operation that have not come to their end, in seconds of the operation's quota: no more than that
 /// is waited for where an endpoint never ends.
-const SECONDS: f64 = 20.0;
+const SECONDS: f64 = 12.0;
 const FEWEST: usize = 40;
 const MOST: usize = 1_000;
 /// An organization has up to 50,000 accounts, 20 a page (Organizations user guide, "Quotas"), and is listed by itself.

@@ -14,6 +14,9 @@ pub enum Member {
     Of(&'static [(&'static str, Member)]),
 }
 
+#[cfg(test)]
+mod tests;
+
 use Member::{Of, Plain, ReadOnly};
 
 /// `MetricAlarm` (CloudWatch API reference).

@@ -94,7 +94,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus", &["service/"]),
     ("rusqlite", &["service/"]),
     ("tokio_postgres", &["service/"]),
-    ("ciborium", &["sandbox/"]),
+    ("ciborium", &["sandbox/", "aws/cbor.rs"]),
     ("quick_xml", &["sandbox/"]),
     ("aws_config", &["aws/"]),
     ("aws_sdk_cloudwatch", &["aws/", "resources/*/aws.rs", "backtest/", "watch/"]),

@@ -1,16 +1,24 @@
 //! AWS as handles: credentials, clients, pacing, errors. Knows nothing of alarms, topics or plans.
 
+mod answer;
+mod bounded;
 pub mod call;
+pub mod cbor;
 pub mod error;
 pub mod interrupt;
 pub mod pace;
+pub mod pages;
+pub mod patience;
+mod process;
 pub mod quota;
 pub mod role;
 pub mod session;
 
 pub use call::Repeat;
-pub use error::{AwsError, Class};
+pub use cbor::short_json;
+pub use error::{Answered, AwsError, Class};
 pub use interrupt::Interrupt;
+pub use patience::{Awaited, Limits, Waiting};
 pub use quota::Op;
 pub use role::Role;
 pub use session::{Aws, CallCount, Options, Session};

@@ -1,7 +1,11 @@
 //! Credentials and clients: one session for whoever starts the run and one for each role it assumes, one `Aws` a target. The
 //! only place that configures the SDK.
 
+use super::bounded::BoundedClient;
 use super::pace::Pace;
+use super::pages::Received;
+use super::patience::{Limits, Patience, SessionPatience, Waiting};
+use super::process;
 use super::role::{AssumedRole, Role, RoleProvider};
 use super::{AwsError, Interrupt, Op, Repeat};
 use crate::model::Target;
@@ -28,6 +32,9 @@ pub struct Options {
     /// Instead of the network: an HTTP client (the sandbox) and the keys to sign with.
     pub http: Option<(SharedHttpClient, String, String)>,
     pub interrupt: Option<Interrupt>,
+    pub limits: Limits,
+    /// Where what is being waited for can be seen.
+    pub waiting: Waiting,
 }
 
 /// Resolved credentials and settings, for any number of targets. Cheap to clone; clones share connections and counts.
@@ -37,6 +44,7 @@ pub struct Session {
     interrupt: Interrupt,
     role: Option<Arc<AssumedRole>>,
     calls: Calls,
+    patience: SessionPatience,
 }
 
 type Calls = Arc<Mutex<BTreeMap<String, CallCount>>>;
@@ -60,6 +68,9 @@ pub struct Aws {
     pub gate: Option<Arc<Semaphore>>,
     pub interrupt: Interrupt,
     calls: Calls,
+    session: SessionPatience,
+    pub(super) patience: Patience,
+    pub(super) received: Arc<Received>,
 }
 
 /// How often an operation was called and throttled.
@@ -75,7 +86,7 @@ impl Session {
         // The SDK's own retries are off: `Aws::call` knows what may be repeated and paces the repeats.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(30))
+            .operation_attempt_timeout(options.limits.attempt())
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .app_name(AppName::new(concat!("mlopsctl-", env!("CARGO_PKG_VERSION")))?)
@@ -85,7 +96,7 @@ impl Session {
             Some((client, access_key, secret_key)) => {
                 let region = options.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
                 loader
-                    .http_client(client)
+                    .http_client(SharedHttpClient::new(BoundedClient::new(client)))
                     .region(Region::new(region))
                     .credentials_provider(Credentials::new(access_key, secret_key, None, None, "sandbox"))
             }
@@ -94,7 +105,11 @@ impl Session {
                 let https = aws_smithy_http_client::Builder::new()
                     .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                     .build_https();
-                loader.http_client(https)
+                loader = loader.http_client(SharedHttpClient::new(BoundedClient::new(https)));
+                match process::of_profile(options.profile.as_deref(), options.limits).await {
+                    Some(credentials) => loader.credentials_provider(credentials),
+                    None => loader,
+                }
             }
         };
         if let Some(profile) = options.profile {
@@ -111,7 +126,8 @@ impl Session {
         }
         let config = loader.load().await;
         let interrupt = options.interrupt.unwrap_or_else(Interrupt::never);
-        Ok(Self { config, interrupt, role: None, calls: Calls::default() })
+        let patience = SessionPatience::new(options.limits, options.waiting);
+        Ok(Self { config, interrupt, role: None, calls: Calls::default(), patience })
     }
 
     /// A session in another account, by a role that `home` assumes there with its first call. Its targets, whatever their
@@ -146,8 +162,11 @@ impl Session {
 impl Aws {
     /// Every client of a session, with quotas of its own.
     fn of(region: String, session: Session) -> Self {
-        let Session { config, interrupt, role, calls } = session;
+        let Session { config, interrupt, role, calls, patience } = session;
         Self {
+            patience: patience.of(&region),
+            session: patience,
+            received: Arc::default(),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
@@ -173,6 +192,7 @@ impl Aws {
             interrupt: self.interrupt.clone(),
             role: self.role.clone(),
             calls: self.calls.clone(),
+            patience: self.session.clone(),
         };
         Self { account: self.account.clone(), gate: self.gate.clone(), ..Self::of(region.to_owned(), session) }
     }
@@ -184,6 +204,11 @@ impl Aws {
 
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// How long this run waits.
+    pub fn limits(&self) -> Limits {
+        self.session.limits()
     }
 
     /// Handles whose calls go through although the run was interrupted: for taking back what must not stay.
@@ -211,7 +236,8 @@ impl Aws {
             return Ok(account.as_str().to_owned());
         }
         let answer = self.call(OP, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
-        Ok(answer.account().unwrap_or_default().to_owned())
+        let account = answer.account().filter(|id| id.len() == 12 && id.bytes().all(|digit| digit.is_ascii_digit()));
+        Ok(account.ok_or_else(|| AwsError::unexpected(OP, "it names no account"))?.to_owned())
     }
 
     /// What the run called so far, by operation: of a fleet, over all of its targets.

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 pub struct ApplyArgs {
     /// A plan saved with `plan --out`; without it a new one is made. The spec is then read only for the secrets that a
     /// saved plan does not hold
-    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss"])]
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss", "allow_unknown_loss"])]
     saved: Option<PathBuf>,
     #[command(flatten)]
     spec: SpecArgs,

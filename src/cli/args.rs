@@ -66,11 +66,19 @@ pub struct ConsentArgs {
     /// Delete stored data, e.g. by a shorter retention
     #[arg(long)]
     allow_data_loss: bool,
+    /// Overwrite alarms whose settings this version does not know all of; the plan names what is erased
+    #[arg(long)]
+    allow_unknown_loss: bool,
 }
 
 impl ConsentArgs {
     pub fn consent(self) -> Consent {
-        Consent { adopt: self.adopt, deletes: self.allow_deletes, data_loss: self.allow_data_loss }
+        Consent {
+            adopt: self.adopt,
+            deletes: self.allow_deletes,
+            data_loss: self.allow_data_loss,
+            unknown_loss: self.allow_unknown_loss,
+        }
     }
 }
 

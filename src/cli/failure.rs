@@ -66,7 +66,12 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
             Class::Denied | Class::Credentials => Exit::Denied,
             Class::Throttled | Class::Transient => Exit::TryLater,
             Class::Interrupted => Exit::Interrupted,
-            Class::Conflict | Class::NotFound | Class::AlreadyExists | Class::Limit | Class::Refused => Exit::Failure,
+            Class::Conflict
+            | Class::NotFound
+            | Class::AlreadyExists
+            | Class::Limit
+            | Class::Refused
+            | Class::Unexpected => Exit::Failure,
         };
         return Some((exit, error.remedy()));
     }

@@ -87,6 +87,11 @@ impl Output {
         let _ = writeln!(self.stderr, "{}", secret::hide(text.trim_end_matches('\n')));
     }
 
+    /// For a note beside whatever is being written, of something that goes on at the same time.
+    pub fn beside(&self) -> Beside {
+        Beside { is_quiet: self.quiet }
+    }
+
     /// Whether a moving progress bar can be seen: a terminal, and no CI that records it.
     pub fn can_animate(&self) -> bool {
         !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none()
@@ -114,6 +119,21 @@ impl Output {
         });
         let answer = answer.await.unwrap_or_default();
         matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+}
+
+/// Notes of what goes on beside a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    is_quiet: bool,
+}
+
+impl Beside {
+    /// A note on stderr, unless `--quiet`; above a progress bar it stands in a line of its own.
+    pub fn say(self, text: &str) {
+        if !self.is_quiet {
+            let _ = writeln!(io::stderr().lock(), "{}", secret::hide(text));
+        }
     }
 }
 

@@ -67,6 +67,11 @@ impl Reader {
                 self.alarms(&alarm_names),
                 self.log_groups(&group_names),
             );
+            let index = index.and_then(|index| target.as_ref().map_or(Ok(index.clone()), |target| index.of(target)));
+            if let Ok(target) = &target {
+                believe(&mut alarms.found, target);
+                believe(&mut groups, target);
+            }
             // Their tags are asked for while the topics are still being read.
             if let (Ok(target), Ok(index)) = (&target, &index) {
                 futures_util::join!(
@@ -103,11 +108,13 @@ impl Reader {
         let more_groups = unread(group_names, &index.log_groups, &groups.keys().map(|a| a.name.clone()).collect());
         let alarms_and_tags = async {
             alarms.merge(self.alarms(&more_alarms).await);
+            believe(&mut alarms.found, &target);
             self.fill_tags(&mut alarms.found, &target, &index, desired).await;
             alarms
         };
         let groups_and_tags = async {
             groups.extend(self.log_groups(&more_groups).await);
+            believe(&mut groups, &target);
             self.fill_tags(&mut groups, &target, &index, desired).await;
             groups
         };
@@ -155,6 +162,7 @@ impl Reader {
         let mut observations: Observations = topics.into_iter().flatten().collect();
         observations.extend(groups);
         alarms.spread(desired, &mut observations);
+        believe(&mut observations, target);
         observations
     }
 
@@ -272,6 +280,18 @@ impl Alarms {
                 None => Observation::Absent,
             };
             observations.entry(address.clone()).or_insert(missing);
+        }
+    }
+}
+
+/// Takes what is said to be in another account or region, or under another name, for unknown: it is no answer to what was asked.
+fn believe(found: &mut Observations, target: &Target) {
+    for (address, observation) in found {
+        let told = observation.live().and_then(|live| live.facts.arn.as_deref());
+        let foreign = told.filter(|told| address.arn(target).is_some_and(|own| own != *told));
+        if let Some(arn) = foreign {
+            let reason = format!("unexpected answer: it is about {arn}, which is not in {target}");
+            *observation = Observation::Unknown(reason);
         }
     }
 }

@@ -87,6 +87,17 @@ impl Change {
         self.fields.iter().find(|field| fixed.contains(&field.field.as_str()))
     }
 
+    /// The settings that it erases since this program does not know them; nothing where only tags are written.
+    pub fn unknown_losses(&self) -> Vec<(&str, &str)> {
+        let overwrites = match self.action {
+            Action::Replace => true,
+            Action::Update | Action::Adopt => self.fields.iter().any(|field| !field.field.starts_with("tags.")),
+            Action::Create | Action::Delete | Action::NoOp => false,
+        };
+        let known = self.before.iter().filter(|_| overwrites).flat_map(|live| &live.facts.unknown_settings);
+        known.map(|(setting, value)| (setting.as_str(), value.as_str())).collect()
+    }
+
     /// Whether applying it would write anything.
     pub fn is_effective(&self) -> bool {
         self.action != Action::NoOp

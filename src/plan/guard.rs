@@ -12,6 +12,8 @@ pub struct Consent {
     pub deletes: bool,
     /// Delete log groups that hold logs.
     pub data_loss: bool,
+    /// Overwrite alarms that have settings which this program does not know.
+    pub unknown_loss: bool,
 }
 
 /// Marks what is refused as things stand.
@@ -56,6 +58,20 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
             remedy: format!("take it out of {composite} and apply, then change its kind and put it back"),
         });
     }
+    before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent))
+}
+
+/// A full overwrite erases each setting of the alarm that this program does not know.
+fn unknown_loss(change: &Change, consent: &Consent) -> Option<Blocked> {
+    let lost = change.unknown_losses();
+    let named: Vec<String> = lost.iter().map(|(setting, value)| format!("{setting} = {value}")).collect();
+    (!named.is_empty() && !consent.unknown_loss).then(|| Blocked {
+        reason: format!("it has settings that this mlopsctl does not know and would erase: {}", named.join(", ")),
+        remedy: "use a newer mlopsctl, or add --allow-unknown-loss to erase them".to_owned(),
+    })
+}
+
+fn before_overwrite(change: &Change, input: Input<'_>) -> Option<Blocked> {
     let before = change.before.as_ref()?;
     match change.action {
         Action::Adopt => match ownership::standing(&change.address, before, input) {

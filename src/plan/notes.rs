@@ -28,6 +28,7 @@ fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>)
     if let Some(Observation::Unknown(reason)) = input.snapshot.observations.get(&change.address) {
         notes.push(Note::new(NoteKind::Unknown, format!("could not be read, so it is left as it is: {reason}")));
     }
+    notes.extend(unknown_settings(change));
     match change.after.as_ref() {
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
         Some(Resource::LogGroup(_)) => notes.extend(log_group(change)),
@@ -37,6 +38,25 @@ fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>)
         None => notes.extend(deleted(change)),
     }
     notes
+}
+
+/// What an alarm has that nobody here knows: what is lost with it, or that it stays.
+fn unknown_settings(change: &Change) -> Vec<Note> {
+    let lost = change.unknown_losses();
+    if !lost.is_empty() {
+        let note = |(setting, value)| {
+            let text = format!("{setting} = {value} would be erased: this mlopsctl does not know the setting");
+            Note::new(NoteKind::Warning, text)
+        };
+        return lost.into_iter().map(note).collect();
+    }
+    let kept = change.before.iter().flat_map(|live| live.facts.unknown_settings.keys()).map(String::as_str);
+    let kept: Vec<&str> = kept.collect();
+    if kept.is_empty() || change.action == Action::Delete {
+        return Vec::new();
+    }
+    let text = format!("settings that this mlopsctl does not know are left as they are: {}", kept.join(", "));
+    vec![Note::new(NoteKind::Info, text)]
 }
 
 fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {

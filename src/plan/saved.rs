@@ -122,7 +122,12 @@ fn stale_change(change: &Change, now: &Snapshot) -> Vec<Stale> {
         (Some(_), None | Some(Observation::Absent)) => stale("it does not exist any more".to_owned()),
         (Some(before), Some(Observation::Present(live))) => {
             let fields = field::diff(&fingerprint(&before.resource), &fingerprint(&live.resource));
-            fields.into_iter().map(|f| Stale { address: change.address.clone(), what: f.field }).collect()
+            let unknown = (before.facts.unknown_settings != live.facts.unknown_settings).then(|| {
+                let now: Vec<&str> = live.facts.unknown_settings.keys().map(String::as_str).collect();
+                format!("settings that this mlopsctl does not know ({})", now.join(", "))
+            });
+            let stale = fields.into_iter().map(|field| field.field).chain(unknown);
+            stale.map(|what| Stale { address: change.address.clone(), what }).collect()
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Resource;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A resource that exists, with the facts around it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ impl Live {
 pub struct Facts {
     /// Whether the tags were read: no tags read is not the same as none there.
     pub tags_read: bool,
+    /// Its ARN, where an answer names it beside the name; not saved, since name and target say as much.
+    #[serde(skip)]
+    pub arn: Option<String>,
     /// A subscription's state.
     pub confirmation: Option<Confirmation>,
     /// A subscription's ARN once it is confirmed.
@@ -35,6 +39,9 @@ pub struct Facts {
     pub retention_policy_name: Option<String>,
     /// A topic's access policy, also where it is AWS's default.
     pub topic_policy: Option<Value>,
+    /// Settings of an alarm that this program does not know, with their values shortened: a full overwrite would erase them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown_settings: BTreeMap<String, String>,
     /// An alarm's state: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
     pub alarm_state: Option<String>,
     /// What else an alarm says of itself. Not saved with a plan: it is out of date the next minute.

@@ -5,8 +5,9 @@ use super::super::series::Series;
 use super::super::watched::Needs;
 use super::need::{Asked, Metric, Source};
 use super::{Column, History};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{Aws, AwsError, Op};
 use crate::resources::alarm::expression;
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit};
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -16,6 +17,8 @@ const GET: Op = Op("cloudwatch", "GetMetricData");
 /// Limits of one call (GetMetricData reference).
 pub const QUERIES_A_CALL: usize = 500;
 pub const POINTS_A_CALL: i64 = 100_800;
+/// Of one question, over all its pages: what has more than ten times the points of a call is not read.
+const MOST_POINTS: usize = 1_008_000;
 const AT_ONCE: usize = 8;
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
@@ -223,26 +226,37 @@ pub async fn get(
 ) -> Result<BTreeMap<(String, String), Points>, AwsError> {
     let (start, end) = (DateTime::from_secs(start), DateTime::from_secs(end));
     let mut found: BTreeMap<(String, String), Points> = BTreeMap::new();
-    let mut token = None;
-    loop {
-        let page = aws
-            .call(GET, Repeat::Safe, || {
-                aws.cloudwatch
-                    .get_metric_data()
-                    .set_metric_data_queries(Some(queries.clone()))
-                    .start_time(start)
-                    .end_time(end)
-                    .scan_by(ScanBy::TimestampAscending)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        page.metric_data_results().iter().for_each(|result| collect(result, &mut found));
-        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if token.is_none() {
-            return Ok(found);
+    let page = |token| {
+        let request = aws.cloudwatch.get_metric_data().set_metric_data_queries(Some(queries.clone()));
+        let request = request.start_time(start).end_time(end).scan_by(ScanBy::TimestampAscending);
+        request.set_next_token(token).send()
+    };
+    let (most, mut points, mut is_too_much) = (most_points(&queries, end.secs() - start.secs()), 0, false);
+    let keep = |page: GetMetricDataOutput| {
+        points += page.metric_data_results().iter().map(|result| result.timestamps().len()).sum::<usize>();
+        is_too_much = points > most;
+        if !is_too_much {
+            page.metric_data_results().iter().for_each(|result| collect(result, &mut found));
         }
+        page.next_token.filter(|_| !is_too_much)
+    };
+    aws.pages(GET, page, keep).await?;
+    if is_too_much {
+        return Err(AwsError::unexpected(GET, "it holds more datapoints than were asked for"));
     }
+    Ok(found)
+}
+
+/// So many datapoints the queries can have, with much to spare: a query by `GROUP BY` or a band has several series.
+fn most_points(queries: &[MetricDataQuery], seconds: i64) -> usize {
+    const SERIES: usize = 500;
+    let of_query = |query: &MetricDataQuery| {
+        let period = query.metric_stat().and_then(|stat| stat.period()).or(query.period()).unwrap_or(60).max(1);
+        let series = if query.metric_stat().is_some() { 1 } else { SERIES };
+        usize::try_from(seconds / i64::from(period) + 2).unwrap_or(1) * series
+    };
+    let wanted = queries.iter().map(of_query).sum::<usize>().saturating_add(1_000);
+    wanted.min(MOST_POINTS)
 }
 
 fn collect(result: &MetricDataResult, found: &mut BTreeMap<(String, String), Points>) {

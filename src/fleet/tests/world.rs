@@ -213,7 +213,7 @@ pub fn refusals(planned: &Planned) -> Vec<String> {
 }
 
 pub fn everything() -> Consent {
-    Consent { adopt: true, deletes: true, data_loss: true }
+    Consent { adopt: true, deletes: true, data_loss: true, unknown_loss: true }
 }
 
 /// What a plan would do, one line a change: `~ alarm/x threshold`.

@@ -6,6 +6,7 @@ pub mod evaluation;
 pub mod expression;
 pub mod metrics;
 pub mod series;
+pub mod settings;
 pub mod spec;
 pub mod statistic;
 

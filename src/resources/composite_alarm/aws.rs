@@ -46,6 +46,7 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
         suppressor,
         tags: Tags::new(),
     }));
+    live.facts.arn = alarm.alarm_arn().map(str::to_owned);
     live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
     live.facts.alarm = Some(Box::new(AlarmFacts {
         since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),

@@ -4,6 +4,7 @@ use super::Topic;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::{FieldChange, field};
 use crate::resources::{Live, Resource, Tags};
+use aws_sdk_sns::operation::list_topics::ListTopicsOutput;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -24,21 +25,22 @@ pub async fn read(aws: &Aws, name: &str, arn: &str) -> Result<Option<Live>, AwsE
         Err(error) if error.is(Class::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
+    if attributes.get("TopicArn").is_some_and(|told| told != arn) {
+        return Err(AwsError::unexpected(GET, "it is about another topic"));
+    }
     Ok(Some(from_attributes(name, &attributes)))
 }
 
 /// The ARNs of all topics of the target.
 pub async fn list(aws: &Aws) -> Result<Vec<String>, AwsError> {
     let mut arns = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let page = aws.call(LIST, Repeat::Safe, || aws.sns.list_topics().set_next_token(token.clone()).send()).await?;
+    let page = |token| aws.sns.list_topics().set_next_token(token).send();
+    let keep = |page: ListTopicsOutput| {
         arns.extend(page.topics().iter().filter_map(|topic| topic.topic_arn().map(str::to_owned)));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(arns),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(LIST, page, keep).await?;
+    Ok(arns)
 }
 
 fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {

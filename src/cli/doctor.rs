@@ -7,9 +7,12 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
+use super::propose::ProposalArgs;
 use crate::aws::{Aws, Class};
-use crate::fleet::{self, Select};
+use crate::backtest::for_plan::PastNote;
+use crate::fleet::Select;
+use crate::pipeline;
 use crate::report::watch::doctor as report;
 use crate::spec::Bound;
 use crate::watch::doctor::{self, Facts, Finding, Level};
@@ -34,6 +37,8 @@ pub struct DoctorArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
+    proposal: ProposalArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -46,8 +51,7 @@ impl DoctorArgs {
             return Ok(Exit::Success);
         }
         let format = self.format.format;
-        let examined = run.signals.clone().or_interrupted(self.examine(run)).await;
-        let (aws, bound, facts) = json_on_failure(examined, format, run.output)?;
+        let (aws, bound, facts) = run.signals.clone().or_interrupted(self.examine(run)).await?;
         let findings = doctor::judge(&facts);
         let place = report::place(facts.target.as_ref(), &facts.region);
         match format {
@@ -89,10 +93,11 @@ impl DoctorArgs {
     async fn mend(&self, aws: &Aws, bound: &Bound, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let consent = self.consent.consent();
         let select = Select::default();
-        let planned = fleet::plan(aws, bound, &select, &consent);
-        let planned = run.signals.clone().or_interrupted(async { Ok(planned.await?) }).await?;
+        let options = self.proposal.options(PastNote::Figures)?;
+        let proposal = pipeline::propose(aws, bound, &select, &consent, &options);
+        let proposal = run.signals.clone().or_interrupted(async { Ok(proposal.await?) }).await?;
         run.output.say("");
-        CarryOut { aws, planned: &planned, args: self.carry_out, format: self.format.format, verb: "Apply" }
+        CarryOut { aws, proposal: &proposal, args: self.carry_out, format: self.format.format, verb: "Apply" }
             .run(run)
             .await
     }

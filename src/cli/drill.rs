@@ -7,7 +7,7 @@ use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::aws::Aws;
 use crate::model::Target;
@@ -60,8 +60,7 @@ impl DrillArgs {
     /// Reading and asking are dropped by an interrupt; the drill itself ends in order.
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.format;
-        let begun = run.signals.clone().or_interrupted(self.begin(run)).await;
-        let (aws, survey) = json_on_failure(begun, format, run.output)?;
+        let (aws, survey) = run.signals.clone().or_interrupted(self.begin(run)).await?;
         if self.clean {
             return self.clean(&aws, &survey, run).await;
         }
@@ -74,8 +73,7 @@ impl DrillArgs {
             1 => "Fire this alarm?".to_owned(),
             n => format!("Fire these {n} alarms?"),
         };
-        let asked = consent(run, self.yes, &question, "look at who will be woken, then run again with --yes").await;
-        json_on_failure(asked, format, run.output)?;
+        consent(run, self.yes, &question, "look at who will be notified, then run again with --yes").await?;
         let usual = Duration::from_secs(if self.real { 600 } else { 30 });
         let timeout = self.timeout.unwrap_or(usual);
         let receive = self.receive.map(Receive::way);
@@ -85,7 +83,7 @@ impl DrillArgs {
         }
         let output = &mut *run.output;
         let drilled = drill::run(&aws, &survey, asking, &mut |event| output.say(&report::event(&event))).await;
-        let drilled = json_on_failure(drilled.map_err(Failure::from), format, run.output)?;
+        let drilled = drilled?;
         let text = match format {
             Format::Json => report::json(&drilled),
             Format::Table | Format::Markdown => format!("\n{}", report::report(&drilled, &run.output.look)),

@@ -8,17 +8,18 @@ use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::output::Output;
 use super::plan::say_calls;
-use super::prices::today;
+use super::moment::today;
 use super::report::ReportFormat;
 use crate::aws::Aws;
 use crate::fleet::{self, Findings, Row, Select};
 use crate::lint::{self, Input, Level, Observed, RULES};
 use crate::model::Target;
+use crate::pipeline::{function_facts, lint_settings};
 use crate::model::problem::nearest_or_all;
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::lint::{Linted, github, json, sarif, text};
-use crate::resources::{FunctionFacts, Snapshot, metric};
-use crate::spec::{Bound, Desired, Spec, SpecError};
+use crate::resources::metric;
+use crate::spec::{Bound, Desired, Spec};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
@@ -103,7 +104,7 @@ impl LintArgs {
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let planned = fleet::plan(&aws, &bound, &Select::default(), &Consent::default()).await?;
-        let desired = bound.desired(&planned.plan.target, &facts(&planned.snapshot))?;
+        let desired = bound.desired(&planned.plan.target, &function_facts(&planned.snapshot))?;
         let mut observed = Observed::of(&planned.snapshot);
         for unknown in list_metrics(&aws, &desired, &mut observed).await {
             run.output.say(&unknown);
@@ -125,10 +126,10 @@ impl LintArgs {
         };
         let job = async |visit: Visit<'_>| {
             let planned = fleet::plan(&visit.aws, &visit.bound, &Select::default(), &Consent::default()).await?;
-            let desired = visit.bound.desired(&planned.plan.target, &facts(&planned.snapshot))?;
+            let desired = visit.bound.desired(&planned.plan.target, &function_facts(&planned.snapshot))?;
             let mut observed = Observed::of(&planned.snapshot);
             let unknown = list_metrics(&visit.aws, &desired, &mut observed).await;
-            let (settings, today) = (settings(&visit.bound)?, today());
+            let (settings, today) = (lint_settings(&visit.bound)?, today());
             let (bound, observed) = (&visit.bound, Some(&observed));
             let report = lint::lint(Input { bound, desired: &desired, observed, settings: &settings, today: &today });
             Ok(Row {
@@ -157,7 +158,7 @@ impl LintArgs {
         observed: Option<&Observed>,
         output: &mut Output,
     ) -> Result<Exit, Failure> {
-        let settings = settings(bound)?;
+        let settings = lint_settings(bound)?;
         let today = today();
         let report = lint::lint(Input { bound, desired, observed, settings: &settings, today: &today });
         let linted = Linted { report: &report, source: bound.source() };
@@ -181,19 +182,6 @@ impl LintArgs {
         // The worst is the least.
         limit.zip(worst).is_some_and(|(limit, worst)| worst <= limit)
     }
-}
-
-/// What the file says of the rules; its mistakes are mistakes of the spec.
-pub fn settings(bound: &Bound) -> Result<lint::Settings, Failure> {
-    let source = bound.source();
-    Ok(lint::settings(bound).map_err(|problems| SpecError::new(source.name, source.text, problems))?)
-}
-
-/// The functions' facts, as far as they could be read.
-pub fn facts(snapshot: &Snapshot) -> BTreeMap<String, FunctionFacts> {
-    let known =
-        snapshot.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
-    known.collect()
 }
 
 /// What may not be listed is not known, and said so; it never fails the run.

@@ -95,7 +95,7 @@ struct AdvanceArgs {
 #[derive(Debug, Clone, Args)]
 struct ShowArgs {}
 
-/// Forgets everything in the sandbox
+/// Forgets everything in the sandbox, or what was done in one --account or --region
 #[derive(Debug, Clone, Args)]
 struct ResetArgs {
     /// Do not ask
@@ -106,6 +106,10 @@ struct ResetArgs {
 impl SandboxArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         if let SandboxCommand::Serve(args) = &self.command {
+            if self.place.account.is_some() {
+                let remedy = "leave it out: the keys of each client name its account";
+                return Err(Failure::say(Exit::Usage, "--account: the sandbox is served for every account", remedy));
+            }
             return args.run(run, &self.file, self.place.region.as_deref()).await;
         }
         let sandbox = self.file.open()?;
@@ -117,12 +121,22 @@ impl SandboxArgs {
             SandboxCommand::Advance(args) => args.run(run, &sandbox, &places),
             SandboxCommand::Show(_) => show(run, &sandbox, &places),
             SandboxCommand::Serve(_) => Ok(Exit::Success),
-            SandboxCommand::Reset(args) => args.run(run, &sandbox, &self.file.path().display().to_string()).await,
+            SandboxCommand::Reset(args) => {
+                let file = self.file.path().display().to_string();
+                match self.place.is_limited() {
+                    true => args.forget(run, &sandbox, &places, &file).await,
+                    false => args.run(run, &sandbox, &file).await,
+                }
+            }
         }
     }
 }
 
 impl PlaceArgs {
+    fn is_limited(&self) -> bool {
+        self.account.is_some() || self.region.is_some()
+    }
+
     fn of(&self, sandbox: &Sandbox) -> Result<Vec<(String, String)>, Failure> {
         let mut places = sandbox.places()?;
         places.retain(|(account, region)| {
@@ -247,18 +261,45 @@ fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Re
 
 impl ResetArgs {
     async fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, file: &str) -> Result<Exit, Failure> {
-        if !self.yes {
-            if !run.output.can_ask() {
-                let what = format!("everything in {file} would be forgotten, and there is nobody to ask");
-                return Err(Failure::say(Exit::Blocked, what, "add --yes"));
-            }
-            if !run.output.ask(&format!("Forget everything in {file}?")).await {
-                return Err(Failure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes"));
-            }
-        }
+        self.consent(run, &format!("everything in {file}")).await?;
         sandbox.reset()?;
         run.output.result(&format!("{file}: everything is forgotten\n"))?;
         Ok(Exit::Success)
+    }
+
+    /// Only some accounts and regions; the clock and all others stay.
+    async fn forget(
+        &self,
+        run: &mut Run<'_>,
+        sandbox: &Sandbox,
+        places: &[(String, String)],
+        file: &str,
+    ) -> Result<Exit, Failure> {
+        let names: Vec<String> = places.iter().map(|(account, region)| format!("{account} {region}")).collect();
+        if names.is_empty() {
+            let what = format!("nothing was done in this account and region in {file}");
+            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox show"));
+        }
+        self.consent(run, &format!("{} in {file}", names.join(", "))).await?;
+        for (account, region) in places {
+            sandbox.forget(account, region)?;
+        }
+        run.output.result(&format!("{file}: {} is forgotten\n", names.join(", ")))?;
+        Ok(Exit::Success)
+    }
+
+    async fn consent(&self, run: &mut Run<'_>, what: &str) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        if !run.output.can_ask() {
+            let what = format!("{what} would be forgotten, and there is no terminal to confirm on");
+            return Err(Failure::say(Exit::Blocked, what, "rerun with --yes"));
+        }
+        match run.output.ask(&format!("Forget {what}?")).await {
+            true => Ok(()),
+            false => Err(Failure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes")),
+        }
     }
 }
 

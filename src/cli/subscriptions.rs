@@ -6,7 +6,7 @@ use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
 use crate::model::duration::{format_seconds, parse_seconds};
@@ -151,10 +151,8 @@ impl Reading {
 
 impl ListArgs {
     async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.reading.format.format;
-        let begun = self.reading.begin(run).await;
-        let reading = json_on_failure(begun, format, run.output)?;
-        let all = json_on_failure(reading.read().await.map_err(Failure::from), format, run.output)?;
+        let reading = self.reading.begin(run).await?;
+        let all = reading.read().await?;
         self.reading.show(&all, run)?;
         say_calls(&reading.aws, run.output);
         let act = self.require_confirmed && all.open().next().is_some();
@@ -164,9 +162,7 @@ impl ListArgs {
 
 impl WaitArgs {
     async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.reading.format.format;
-        let begun = self.reading.begin(run).await;
-        let reading = json_on_failure(begun, format, run.output)?;
+        let reading = self.reading.begin(run).await?;
         let Reading { aws, stack, target, desired } = &reading;
         let (output, timeout) = (&mut *run.output, self.timeout);
         let mut told = |waited: Waited<'_>| match waited {
@@ -183,7 +179,7 @@ impl WaitArgs {
             Waited::Missed(error) => output.say(&format!("could not look, trying again: {error}")),
         };
         let waited = subscriptions::wait(aws, stack, target, desired, timeout, &mut told).await;
-        let all = json_on_failure(waited.map_err(Failure::from), format, run.output)?;
+        let all = waited?;
         self.reading.show(&all, run)?;
         say_calls(aws, run.output);
         Ok(if all.open().next().is_some() { Exit::Act } else { Exit::Success })

@@ -31,7 +31,10 @@ pub fn markdown(book: &GradeBook) -> String {
         for student in &book.students {
             let mut cells = vec![code(&student.target.account)];
             cells.extend(whom.iter().map(|column| student.columns.get(*column).map(|c| code(c)).unwrap_or_default()));
-            cells.push(format!("{}/{}", number(student.earned()), number(student.possible())));
+            cells.push(match student.is_judged() {
+                true => format!("{}/{}", number(student.earned()), number(student.possible())),
+                false => "?".to_owned(),
+            });
             cells.push(student.percent().map(number).unwrap_or_else(|| "?".to_owned()));
             cells.extend(student.items.iter().map(cell));
             text.push(&format!("| {} |\n", cells.join(" | ")));

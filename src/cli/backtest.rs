@@ -81,10 +81,10 @@ impl BacktestArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let spec = self.spec.load()?;
         let fleet = match self.is_offline() && !self.fleet.is_named() {
-            true => Ok(None),
-            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await,
+            true => self.fleet.nothing_alone().map(|()| None)?,
+            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await?,
         };
-        if let Some(fleet) = fleet? {
+        if let Some(fleet) = fleet {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
@@ -130,7 +130,7 @@ impl BacktestArgs {
             let options = self.options();
             let (history, from, until) = self.read(&resources, Some(&visit.aws), options).await?;
             let judged = judge(resources.values(), &history, Asking { from, until, options, suggest: None });
-            let notes = judged.iter().filter_map(note).collect();
+            let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
             let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
             Ok(Row { backtest: Some(verdict_counts(judged.iter().map(|one| one.outcome.as_ref().ok().map(|found| found.verdict)))), notes, ..row })
         };

@@ -1,7 +1,7 @@
 //! `mlopsctl doctor`: names the reason when it does not work; with --fix, has apply mend what apply can.
 
 use super::Run;
-use super::args::{ConsentArgs, Format, FormatArgs, SpecArgs};
+use super::args::{ConsentArgs, Format, SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
@@ -41,7 +41,7 @@ pub struct DoctorArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 impl DoctorArgs {
@@ -56,14 +56,14 @@ impl DoctorArgs {
         let place = report::place(facts.target.as_ref(), &facts.region);
         match format {
             // The report of the mending is the result then.
-            Format::Json if self.fix => {
+            TextOrJson::Json if self.fix => {
                 run.output.say(&report::report(&facts.stack, &place, &findings, &run.output.side))
             }
-            Format::Json => {
+            TextOrJson::Json => {
                 let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings);
                 run.output.result(&text)?;
             }
-            Format::Table | Format::Markdown => {
+            TextOrJson::Table => {
                 let text = report::report(&facts.stack, &place, &findings, &run.output.look);
                 run.output.result(&text)?;
             }
@@ -97,7 +97,11 @@ impl DoctorArgs {
         let proposal = pipeline::propose(aws, bound, &select, &consent, &options);
         let proposal = run.signals.clone().or_interrupted(async { Ok(proposal.await?) }).await?;
         run.output.say("");
-        CarryOut { aws, proposal: &proposal, args: self.carry_out, format: self.format.format, verb: "Apply" }
+        let format = match self.format.format {
+            TextOrJson::Table => Format::Table,
+            TextOrJson::Json => Format::Json,
+        };
+        CarryOut { aws, proposal: &proposal, args: self.carry_out, format, verb: "Apply" }
             .run(run)
             .await
     }

@@ -1,7 +1,7 @@
 //! `mlopsctl drill`: fires alarms on purpose, follows the notification, and puts everything back.
 
 use super::Run;
-use super::args::{Format, FormatArgs, SpecArgs};
+use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
@@ -47,7 +47,7 @@ pub struct DrillArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,8 +85,8 @@ impl DrillArgs {
         let drilled = drill::run(&aws, &survey, asking, &mut |event| output.say(&report::event(&event))).await;
         let drilled = drilled?;
         let text = match format {
-            Format::Json => report::json(&drilled),
-            Format::Table | Format::Markdown => format!("\n{}", report::report(&drilled, &run.output.look)),
+            TextOrJson::Json => report::json(&drilled),
+            TextOrJson::Table => format!("\n{}", report::report(&drilled, &run.output.look)),
         };
         run.output.result(&text)?;
         say_calls(&aws, run.output);
@@ -122,8 +122,8 @@ impl DrillArgs {
     async fn clean(&self, aws: &Aws, survey: &Survey, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let cleaned = drill::clean(aws, survey).await;
         let text = match self.format.format {
-            Format::Json => report::cleaned_json(&cleaned),
-            Format::Table | Format::Markdown => report::cleaned(&cleaned, &run.output.look),
+            TextOrJson::Json => report::cleaned_json(&cleaned),
+            TextOrJson::Table => report::cleaned(&cleaned, &run.output.look),
         };
         run.output.result(&text)?;
         Ok(if cleaned.left.is_empty() { Exit::Success } else { Exit::Partial })

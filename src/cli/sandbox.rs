@@ -1,6 +1,7 @@
 //! `mlopsctl sandbox`: what only somebody beside AWS can see or do there: read the mail, click its links, let time pass.
 
 use super::Run;
+use super::args::{TextOrJson, TextOrJsonArgs};
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -8,7 +9,7 @@ use super::sandbox_serve::ServeArgs;
 use crate::model::duration::parse_seconds;
 use crate::report::sandbox::{self as report, Change, Clock, Fate, Message, Passed, Place, Step};
 use crate::sandbox::{Delivery, Letter, Sandbox};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::time::Duration;
 
 /// Reads the mail of the sandbox, clicks its links, lets its time pass, shows and forgets what stands in it
@@ -44,24 +45,14 @@ struct PlaceArgs {
     region: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum TextOrJson {
-    /// For people
-    #[default]
-    Table,
-    /// For programs
-    Json,
-}
-
 /// Shows what SNS sent, newest last: mails, texts, messages to queues, posts; and what became of them
 #[derive(Debug, Clone, Args)]
 struct MailArgs {
     /// Only what was sent to this address, number, queue or URL
     #[arg(value_name = "ADDRESS")]
     address: Option<String>,
-    /// How the result is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
-    format: TextOrJson,
+    #[command(flatten)]
+    format: TextOrJsonArgs,
 }
 
 /// Confirms pending subscriptions as their receivers would: by the link in the last mail
@@ -157,7 +148,7 @@ impl MailArgs {
         }
         // Stable: within one place they are in order already.
         messages.sort_by(|a, b| a.sent.cmp(&b.sent));
-        let text = match self.format {
+        let text = match self.format.format {
             TextOrJson::Table => report::mail(&messages, &run.output.look),
             TextOrJson::Json => report::mail_json(&messages),
         };

@@ -1,7 +1,7 @@
 //! `mlopsctl subscriptions`: who is told, who has not confirmed, the mail once more, and confirming with the link of a mail.
 
 use super::Run;
-use super::args::{Format, FormatArgs, SpecArgs};
+use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
@@ -95,7 +95,7 @@ struct ReadingArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 /// A duration as the spec writes it.
@@ -136,8 +136,8 @@ impl ReadingArgs {
 
     fn show(&self, all: &Subscriptions, run: &mut Run<'_>) -> Result<(), Failure> {
         let text = match self.format.format {
-            Format::Json => report::json(all),
-            Format::Table | Format::Markdown => report::list(all, &run.output.look),
+            TextOrJson::Json => report::json(all),
+            TextOrJson::Table => report::list(all, &run.output.look),
         };
         run.output.result(&text)
     }

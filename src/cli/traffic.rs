@@ -1,7 +1,7 @@
 //! `mlopsctl traffic`: requests to a service, over HTTP or by Invoke, and what came of them.
 
 use super::Run;
-use super::args::{Format, FormatArgs};
+use super::args::{TextOrJson, TextOrJsonArgs};
 use super::bar::Bar;
 use super::connect::ConnectArgs;
 use super::consent::consent;
@@ -57,7 +57,7 @@ pub struct TrafficArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -72,9 +72,6 @@ fn event(text: &str) -> Result<String, String> {
 
 impl TrafficArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        if self.format.format == Format::Markdown {
-            return Err(Failure::say(Exit::Usage, "there is no Markdown of this", "use --format json"));
-        }
         let raising = usize::try_from(self.errors).unwrap_or(usize::MAX);
         let good = self.requests.map_or(if raising > 0 { 0 } else { 10 }, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let (target, aws) = match (&self.url, &self.function) {
@@ -109,8 +106,8 @@ impl TrafficArgs {
         .await;
         bar.end();
         run.output.result(&match self.format.format {
-            Format::Json => report::json(&tally),
-            Format::Table | Format::Markdown => report::text(&tally, &run.output.look),
+            TextOrJson::Json => report::json(&tally),
+            TextOrJson::Table => report::text(&tally, &run.output.look),
         })?;
         if let Some(aws) = &aws {
             say_calls(aws, run.output);

@@ -44,7 +44,9 @@ mod tests {
         assert_eq!(of("mlopsctl plan --format=junit --no-such-flag"), Some(FailureFormat::Junit));
         assert_eq!(of("mlopsctl subscriptions list --format json --target"), Some(FailureFormat::Json));
         assert_eq!(of("mlopsctl lint --format sarif -f"), Some(FailureFormat::Sarif));
-        for none in ["mlopsctl plan", "mlopsctl plan --format table", "mlopsctl accounts list", "mlopsctl schema", "mlopsctl"] {
+        for none in
+            ["mlopsctl plan", "mlopsctl plan --format table", "mlopsctl accounts list", "mlopsctl schema", "mlopsctl"]
+        {
             assert_eq!(of(none), None, "{none}");
         }
     }

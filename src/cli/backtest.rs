@@ -132,7 +132,13 @@ impl BacktestArgs {
             let judged = judge(resources.values(), &history, Asking { from, until, options, suggest: None });
             let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
             let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
-            Ok(Row { backtest: Some(verdict_counts(judged.iter().map(|one| one.outcome.as_ref().ok().map(|found| found.verdict)))), notes, ..row })
+            Ok(Row {
+                backtest: Some(verdict_counts(
+                    judged.iter().map(|one| one.outcome.as_ref().ok().map(|found| found.verdict)),
+                )),
+                notes,
+                ..row
+            })
         };
         let report = fleet.report("backtest", fleet.each(Told::Each, run, job).await);
         fleet.end(&report, Exit::Success, self.format.format, run)
@@ -226,7 +232,9 @@ fn note(judged: &Judged) -> Option<Note> {
     };
     let remedy = match verdict {
         Verdict::Blind => "see that the metric's name and dimensions are right and that the function was invoked",
-        _ => "`mlopsctl backtest --suggest` in the account shows when it fired, and a better threshold",
+        _ => {
+            "`mlopsctl backtest --suggest` with the account's own credentials shows when it fired, and a better threshold"
+        }
     };
     let text = format!("{address} would have been {}", verdict.word());
     verdict.is_bad().then(|| Note::new(NoteKind::Warning, text).remedy(remedy))

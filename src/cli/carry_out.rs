@@ -10,6 +10,7 @@ use super::progress::Progress;
 use crate::apply::{FailureClass, Outcome, Report};
 use crate::aws::Aws;
 use crate::fleet;
+use crate::model::advice;
 use crate::pipeline::Proposal;
 use crate::plan::{Action, Note, NoteKind, Plan};
 use crate::report::{apply_text, json, markdown};
@@ -73,7 +74,11 @@ impl CarryOut<'_> {
         }
         let shown = render(self.proposal, Format::Table, &run.output.side);
         // Nobody consents to what --quiet has kept from them.
-        if self.args.yes || unchanged { run.output.say(&shown) } else { run.output.complain(&shown) }
+        if self.args.yes || unchanged {
+            run.output.say(&shown)
+        } else {
+            run.output.complain(&shown)
+        }
         if unchanged { run.output.result(&self.report(&nothing_done(&self.proposal.planned.plan))) } else { Ok(()) }
     }
 
@@ -89,8 +94,9 @@ impl CarryOut<'_> {
     async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
         let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
         let question = format!("{} {these}?", self.verb);
-        let unattended = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
-        consent(run, self.args.yes, &question, unattended).await
+        let again = advice::again_with("--yes");
+        let unattended = format!("look at the plan above, then run {again} (or apply a plan saved with plan --out)");
+        consent(run, self.args.yes, &question, &unattended).await
     }
 
     fn exit_unchanged(&self, plan: &Plan) -> Exit {

@@ -101,9 +101,7 @@ impl DoctorArgs {
             TextOrJson::Table => Format::Table,
             TextOrJson::Json => Format::Json,
         };
-        CarryOut { aws, proposal: &proposal, args: self.carry_out, format, verb: "Apply" }
-            .run(run)
-            .await
+        CarryOut { aws, proposal: &proposal, args: self.carry_out, format, verb: "Apply" }.run(run).await
     }
 }
 

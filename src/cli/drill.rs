@@ -11,6 +11,7 @@ use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::aws::Aws;
 use crate::model::Target;
+use crate::model::advice;
 use crate::model::problem::nearest_or_all;
 use crate::report::watch::drill as report;
 use crate::resources::Kind;
@@ -73,7 +74,8 @@ impl DrillArgs {
             1 => "Fire this alarm?".to_owned(),
             n => format!("Fire these {n} alarms?"),
         };
-        consent(run, self.yes, &question, "look at who will be notified, then run again with --yes").await?;
+        let unattended = format!("look at who will be notified, then run {}", advice::again_with("--yes"));
+        consent(run, self.yes, &question, &unattended).await?;
         let usual = Duration::from_secs(if self.real { 600 } else { 30 });
         let timeout = self.timeout.unwrap_or(usual);
         let receive = self.receive.map(Receive::way);

@@ -28,6 +28,7 @@ mod prices;
 mod progress;
 mod propose;
 mod report;
+mod run_flags;
 mod sandbox;
 mod sandbox_post;
 mod sandbox_serve;
@@ -44,6 +45,7 @@ mod variables;
 mod watch;
 mod watched;
 
+use crate::model::advice;
 use crate::report::failure::{FailureFormat, body as failure_body};
 use crate::report::json::Diagnostic;
 use anyhow::Context;
@@ -54,7 +56,9 @@ use exit::Exit;
 use failure::Failure;
 use interrupt::Signals;
 use output::{Output, OutputArgs};
+use run_flags::run_flags;
 use service::{ServiceArgs, ServiceCommand};
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -105,7 +109,9 @@ struct Run<'a> {
 /// Runs the command line and returns its documented exit code.
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(end_with_a_bug));
-    let asked = || asked_format(Cli::command(), std::env::args_os());
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    advice::set(run_flags(Cli::command(), &arguments));
+    let asked = || asked_format(Cli::command(), arguments.iter().cloned());
     let ended = match Cli::try_parse() {
         Ok(cli) => {
             let mut output = Output::new(cli.output);

@@ -12,6 +12,7 @@ use super::{Run, saved_plan};
 use crate::aws::Aws;
 use crate::backtest::for_plan::PastNote;
 use crate::fleet::State;
+use crate::model::advice;
 use crate::pipeline::{self, Proposal};
 use crate::plan::Plan;
 use crate::report::{Look, calls, json, markdown, plan_text};
@@ -64,7 +65,8 @@ impl PlanArgs {
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
             saved_plan::save(path, plan)?;
-            run.output.say(&format!("saved: mlopsctl apply {}", path.display()));
+            let apply = format!("apply {}", advice::quoted(&path.display().to_string()));
+            run.output.say(&format!("saved: {}", advice::command(&apply)));
         }
         say_calls(&aws, run.output);
         Ok(self.exit(plan))

@@ -11,7 +11,7 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct ProposalArgs {
     /// Do not look at what the alarms would have done over the last two weeks
-    #[arg(long, env = "MLOPSCTL_NO_BACKTEST", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    #[arg(long, env = "MLOPSCTL_NO_BACKTEST", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     no_backtest: bool,
     #[command(flatten)]
     prices: PriceArgs,

@@ -10,8 +10,7 @@ use std::ffi::OsString;
 use std::fs;
 
 /// What says where and of what a run is: the same for whatever is advised. How it is written or judged is not.
-const KEPT: [&str; 9] =
-    ["file", "pairs", "files", "sandbox", "profile", "region", "endpoint_url", "accounts", "role"];
+const KEPT: [&str; 9] = ["file", "pairs", "files", "sandbox", "profile", "region", "endpoint_url", "accounts", "role"];
 /// Values of variables.
 const VARIABLES: [&str; 2] = ["pairs", "files"];
 /// What stands for a value that is a secret.
@@ -112,9 +111,8 @@ impl Given {
     fn is_secret(&self, name: &str, value: &str) -> bool {
         let words = ["secret", "token", "password", "passwd", "key", "credential", "hook", "auth"];
         let called = words.iter().any(|word| name.to_ascii_lowercase().contains(word));
-        let in_an_address = |spec: &String| {
-            spec.lines().any(|line| line.contains("://") && line.contains(&format!("${{{name}}}")))
-        };
+        let in_an_address =
+            |spec: &String| spec.lines().any(|line| line.contains("://") && line.contains(&format!("${{{name}}}")));
         called || value.contains("://") || secret::hide(value) != value || self.spec.as_ref().is_none_or(in_an_address)
     }
 
@@ -151,10 +149,10 @@ mod tests {
         let spec = tempfile::NamedTempFile::new().unwrap();
         fs::write(spec.path(), "vars: {}\n").unwrap();
         let file = spec.path().display().to_string();
-        let flags = of(&["status", "-f", &file, "--sandbox=my box.json", "--var", "email=ann@x.edu", "--format", "json"]);
+        let flags =
+            of(&["status", "-f", &file, "--sandbox=my box.json", "--var", "email=ann@x.edu", "--format", "json"]);
         let apply = &flags.by_command["apply"];
-        let expected =
-            [format!("--file {file}"), "--var email=ann@x.edu".into(), "--sandbox='my box.json'".to_owned()];
+        let expected = [format!("--file {file}"), "--var email=ann@x.edu".into(), "--sandbox='my box.json'".to_owned()];
         assert_eq!(apply, &expected);
         assert_eq!(flags.by_command["sandbox mail"], ["--sandbox 'my box.json'"]);
         assert_eq!(flags.by_command["schema"], Vec::<String>::new());
@@ -175,7 +173,9 @@ mod tests {
             ("path", "hunter2", false),
         ] {
             let pair = format!("{name}={value}");
-            for words in [["plan", "-f", &file, "--var", &pair].as_slice(), &["plan", "-f", &file, &format!("--var={pair}")]] {
+            for words in
+                [["plan", "-f", &file, "--var", &pair].as_slice(), &["plan", "-f", &file, &format!("--var={pair}")]]
+            {
                 let flags = of(words);
                 let text = format!("{flags:?}");
                 assert_eq!(text.contains(value), is_told, "{text}");

@@ -6,6 +6,7 @@ use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::sandbox_serve::ServeArgs;
+use crate::model::advice;
 use crate::model::duration::parse_seconds;
 use crate::report::sandbox::{self as report, Change, Clock, Fate, Message, Passed, Place, Step};
 use crate::sandbox::{Delivery, Letter, Sandbox};
@@ -186,7 +187,11 @@ impl ConfirmArgs {
         }
         if let (true, Some(address)) = (steps.is_empty(), &self.address) {
             let what = format!("nothing waits for {address} to confirm");
-            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox mail, or confirm --all"));
+            return Err(Failure::say(
+                Exit::Failure,
+                what,
+                format!("see {}, or confirm --all", advice::command("sandbox mail")),
+            ));
         }
         run.output.result(&report::steps(&steps, "nothing waits to be confirmed"))?;
         Ok(Exit::Success)
@@ -205,7 +210,7 @@ impl UnsubscribeArgs {
         }
         if steps.is_empty() {
             let what = format!("{} has no confirmed subscription", self.address);
-            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox show"));
+            return Err(Failure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
         }
         run.output.result(&report::steps(&steps, ""))?;
         Ok(Exit::Success)
@@ -269,7 +274,7 @@ impl ResetArgs {
         let names: Vec<String> = places.iter().map(|(account, region)| format!("{account} {region}")).collect();
         if names.is_empty() {
             let what = format!("nothing was done in this account and region in {file}");
-            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox show"));
+            return Err(Failure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
         }
         self.consent(run, &format!("{} in {file}", names.join(", "))).await?;
         for (account, region) in places {

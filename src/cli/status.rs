@@ -11,6 +11,7 @@ use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::watch::Watched;
 use crate::fleet::{self, Row, Subscriptions};
+use crate::model::advice;
 use crate::model::duration::parse_seconds;
 use crate::plan::Consent;
 use crate::report::status;
@@ -91,7 +92,7 @@ impl StatusArgs {
     /// Mistakes of the command line and the spec are said before the screen is taken.
     async fn watch(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         if !run.output.can_take_the_screen() {
-            let remedy = "leave out --watch: mlopsctl status, or --format json for programs";
+            let remedy = format!("leave out --watch: {}, or --format json for programs", advice::command("status"));
             return Err(Failure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
         }
         let spec = self.spec.load()?;

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::plan::say_calls;
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
+use crate::model::advice;
 use crate::model::duration::{format_seconds, parse_seconds};
 use crate::model::problem::nearest_or_all;
 use crate::report::watch::subscriptions as report;
@@ -200,8 +201,8 @@ impl ResendArgs {
             run.output.say(&format!("  ! {} will be asked again to confirm ({})", row.endpoint, row.topic));
         }
         let mails = if chosen.len() == 1 { "this mail".to_owned() } else { format!("these {} mails", chosen.len()) };
-        let unattended = "look at who is named above, then run again with --yes";
-        consent(run, self.yes, &format!("Send {mails}?"), unattended).await?;
+        let unattended = format!("look at who is named above, then run {}", advice::again_with("--yes"));
+        consent(run, self.yes, &format!("Send {mails}?"), &unattended).await?;
         let mut failed = None;
         let mut sent = 0;
         for row in &chosen {
@@ -241,7 +242,8 @@ impl ResendArgs {
             return Err(match known {
                 Some(row) if row.state == State::Confirmed => {
                     let what = format!("{endpoint} has confirmed, so no mail is needed");
-                    Failure::say(Exit::Usage, what, "name those that `mlopsctl subscriptions list` calls pending")
+                    let list = advice::command("subscriptions list");
+                    Failure::say(Exit::Usage, what, format!("name those that {list} calls pending"))
                 }
                 Some(row) => Failure::say(Exit::Usage, format!("{endpoint} is not pending"), report::remedy(row)),
                 None => {
@@ -310,12 +312,15 @@ fn refused(error: AwsError, link: &Link) -> Failure {
         Class::Refused if about("token") => Failure::say(
             Exit::Failure,
             format!("AWS does not take the token ({error}): it has expired, is of another topic, or was cut off"),
-            "copy the link again; if it is older than two days, mlopsctl subscriptions resend sends a fresh one",
+            format!(
+                "copy the link again; if it is older than two days, {} sends a fresh one",
+                advice::command("subscriptions resend --all")
+            ),
         ),
         Class::NotFound => Failure::say(
             Exit::Failure,
             format!("there is no topic {} in {} any more ({error})", link.topic(), link.region()),
-            "mlopsctl apply makes it and sends a fresh mail",
+            format!("{} creates it and sends a fresh mail", advice::command("apply")),
         ),
         Class::Refused if about("topic") => Failure::say(
             Exit::Failure,

@@ -79,7 +79,7 @@ impl TrafficArgs {
             (Some(url), _) => {
                 let target = Target::http(url, self.timeout);
                 let usage =
-                    |error| Failure::say(Exit::Usage, format!("--url: {error:#}"), "see mlopsctl traffic --help");
+                    |error| Failure::say(Exit::Usage, format!("--url: {error:#}"), "see `mlopsctl traffic --help`");
                 (target.map_err(usage)?, None)
             }
             (None, name) => {

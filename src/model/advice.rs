@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn a_command_has_the_flags_that_it_takes_before_its_own() {
         let by_command = [("apply", vec!["--sandbox", "--var email=a@x.edu"]), ("sandbox mail", vec!["--sandbox f"])];
-        let by_command = by_command.map(|(name, flags)| (name.to_owned(), flags.into_iter().map(str::to_owned).collect()));
+        let by_command =
+            by_command.map(|(name, flags)| (name.to_owned(), flags.into_iter().map(str::to_owned).collect()));
         let flags = RunFlags { by_command: by_command.into(), own: vec!["mlopsctl".into(), "apply".into()] };
         assert_eq!(flags.command("apply --yes"), "`mlopsctl apply --sandbox --var email=a@x.edu --yes`");
         assert_eq!(flags.command("sandbox mail a@x.edu"), "`mlopsctl sandbox mail --sandbox f a@x.edu`");
@@ -77,7 +78,9 @@ mod tests {
 
     #[test]
     fn a_word_stays_one_word_in_a_shell() {
-        for (text, word) in [("a@x.edu", "a@x.edu"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''"), ("$(x)", "'$(x)'")] {
+        for (text, word) in
+            [("a@x.edu", "a@x.edu"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''"), ("$(x)", "'$(x)'")]
+        {
             assert_eq!(quoted(text), word);
         }
     }

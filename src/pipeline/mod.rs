@@ -49,7 +49,9 @@ pub async fn propose(
         Some(told) => {
             let past = for_plan(aws, &planned.plan, options.now).await;
             for change in &mut planned.plan.changes {
-                change.notes.extend(past.iter().filter(|one| one.address == change.address).filter_map(|one| one.note(told)));
+                change
+                    .notes
+                    .extend(past.iter().filter(|one| one.address == change.address).filter_map(|one| one.note(told)));
             }
             Some(past)
         }
@@ -82,7 +84,8 @@ pub fn lint_settings(bound: &Bound) -> Result<Settings, SpecError> {
 
 /// Returns the functions' facts, as far as they could be read.
 pub fn function_facts(snapshot: &Snapshot) -> BTreeMap<String, FunctionFacts> {
-    let known = snapshot.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
+    let known =
+        snapshot.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
     known.collect()
 }
 

@@ -4,6 +4,7 @@
 use super::{count, field_text, mask, phrase, plan_text};
 use crate::apply::{Outcome, Report};
 use crate::cost::Cost;
+use crate::model::advice;
 use crate::plan::{Action, Change, Note, NoteKind, Plan};
 use std::fmt::Write as _;
 
@@ -22,7 +23,7 @@ pub fn plan(plan: &Plan) -> String {
 pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
     let mut text = Cut::new();
     push_plan(&mut text, "###", plan, cost);
-    text.done("this plan", "mlopsctl plan -v")
+    text.done("this plan", &advice::command("plan -v"))
 }
 
 fn push_plan(text: &mut Cut, heading: &str, plan: &Plan, cost: Option<&Cost>) {
@@ -95,7 +96,7 @@ pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     }
     text.push("\n");
     push_plan(&mut text, "#### Plan:", plan, Some(cost));
-    text.done("this report", "mlopsctl apply -v")
+    text.done("this report", &advice::command("apply -v"))
 }
 
 fn row(plan: &Plan, change: &Change) -> String {
@@ -198,7 +199,7 @@ impl Cut {
             let lines = count(self.skipped, "line");
             let _ = write!(
                 self.text,
-                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with `{command}`.\n"
+                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with {command}.\n"
             );
         }
         self.text

@@ -321,12 +321,7 @@ pub async fn get(
     failed.into_values().next().map_or(Ok(points), Err)
 }
 
-async fn answered(
-    aws: &Aws,
-    queries: Vec<MetricDataQuery>,
-    start: i64,
-    end: i64,
-) -> Result<MetricAnswers, AwsError> {
+async fn answered(aws: &Aws, queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<MetricAnswers, AwsError> {
     let (start, end) = (DateTime::from_secs(start), DateTime::from_secs(end));
     let mut found = MetricAnswers::default();
     let mut token = None;
@@ -360,7 +355,8 @@ fn collect(result: &MetricDataResult, found: &mut MetricAnswers) {
     };
     if let (Some(class), Some(code)) = (class, result.status_code()) {
         let said: Vec<&str> = result.messages().iter().filter_map(|message| message.value()).collect();
-        let message = if said.is_empty() { "CloudWatch has no answer to this query".to_owned() } else { said.join("; ") };
+        let message =
+            if said.is_empty() { "CloudWatch has no answer to this query".to_owned() } else { said.join("; ") };
         found.failed.insert(id, AwsError { op: GET, class, code: code.as_str().to_owned(), message });
         return;
     }

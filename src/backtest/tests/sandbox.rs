@@ -1,7 +1,7 @@
 //! The sandbox's two weeks through the real client: what a plan says of each alarm, and what it costs.
 
 use crate::aws::{Aws, Options, Session};
-use crate::backtest::for_plan::{PastNote, for_plan};
+use crate::backtest::for_plan::{PastNote, PastUnknown, for_plan};
 use crate::fleet::{self, Planned, Select};
 use crate::plan::{Consent, NoteKind};
 use crate::sandbox::{self, Sandbox, Weather};
@@ -98,6 +98,37 @@ async fn nothing_is_read_for_what_does_not_change() {
     let planned = plan(&after, EXTREMES).await;
     assert!(for_plan(&after, &planned.plan, now()).await.is_empty());
     assert!(!after.calls().contains_key("cloudwatch:GetMetricData"));
+}
+
+/// CloudWatch refuses a call for one of its queries: that alarm is unknown, with the reason, and the others are judged.
+#[tokio::test]
+async fn one_query_that_is_refused_makes_one_alarm_unknown() {
+    const REFUSED: &str = r#"
+version: 1
+stack: refused
+defaults: { namespace: AWS/Lambda, dimensions: { FunctionName: mlops-service-lambda }, treat_missing_data: notBreaching }
+alarms:
+  deaf: { metric_name: Errors, statistic: Sum, period: 5m, threshold: "> 100000" }
+  noisy: { metric_name: Errors, statistic: Sum, period: 1m, threshold: "> 0" }
+  any-throttle: { expression: 'SELECT SUM(Throttles) FROM SCHEMA("AWS/Lambda", FunctionName)', period: 1m, threshold: "> 0" }
+  any-error: { expression: 'SELECT SUM(Errors) FROM SCHEMA("AWS/Lambda", FunctionName)', period: 1m, threshold: "> 0" }
+"#;
+    let sandbox = Sandbox::in_memory(Weather::default());
+    let aws = aws(&sandbox).await;
+    let planned = plan(&aws, REFUSED).await;
+    let past = for_plan(&aws, &planned.plan, now()).await;
+    assert_eq!(past.len(), 4);
+    for one in past {
+        match (one.address.name.as_str(), &one.outcome) {
+            ("any-throttle" | "any-error", Err(PastUnknown::Unread { why, .. })) => {
+                assert!(why.contains("Metrics Insights"), "{why}");
+                assert_eq!(one.note(PastNote::Verdict).unwrap().kind, NoteKind::Warning);
+            }
+            ("deaf" | "noisy", Ok(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(aws.calls()["cloudwatch:GetMetricData"].calls <= 8, "halves, not one call a query");
 }
 
 fn now() -> i64 {

@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::report::ReportFormat;
 use crate::fleet::{self, Failure as Reason, FleetReport, Member, ReadBack, Row, State};
 use crate::model::Target;
+use crate::model::advice;
 use crate::pipeline::Proposal;
 use crate::plan::Plan;
 use crate::report::fleet::text;
@@ -65,7 +66,8 @@ impl CarryOut<'_> {
         self.show(&planned, run)?;
         let changes: usize = way.plans.values().map(|plan| plan.effective().count()).sum();
         let question = format!("{} {} in {}?", self.verb, these(changes), targets(way.plans.len()));
-        consent(run, self.args.yes, &question, "look at the plan above, then run again with --yes").await?;
+        let unattended = format!("look at the plan above, then run {}", advice::again_with("--yes"));
+        consent(run, self.args.yes, &question, &unattended).await?;
         let members = self.fleet.members().iter().filter(|member| way.plans.contains_key(&member.target));
         let mut members: Vec<Member> = members.cloned().collect();
         let first = self.canary.canary.map_or(0, NonZeroUsize::get).min(members.len());
@@ -150,7 +152,11 @@ impl CarryOut<'_> {
         }
         let shown = text::question(planned, &run.output.side);
         // Nobody consents to what --quiet has kept from them.
-        if self.args.yes { run.output.say(&shown) } else { run.output.complain(&shown) }
+        if self.args.yes {
+            run.output.say(&shown)
+        } else {
+            run.output.complain(&shown)
+        }
         Ok(())
     }
 

@@ -7,7 +7,8 @@ use crate::pipeline::Proposal;
 /// Returns the row of a plan with its cost and, where the past was looked at, how its alarms would have behaved.
 pub fn proposed(member: &Member, proposal: &Proposal) -> Row {
     let past = proposal.past.as_ref().filter(|past| !past.is_empty());
-    let verdicts = past.map(|past| verdict_counts(past.iter().map(|one| one.outcome.as_ref().ok().map(|(_, found)| *found))));
+    let verdicts =
+        past.map(|past| verdict_counts(past.iter().map(|one| one.outcome.as_ref().ok().map(|(_, found)| *found))));
     Row { cost: Some(proposal.cost.after.total), backtest: verdicts, ..Row::of_plan(member, &proposal.planned) }
 }
 

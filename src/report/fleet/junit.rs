@@ -1,7 +1,7 @@
 //! The report as JUnit XML: one test case a target, so that a CI system shows which accounts are not well.
 
-use super::super::junit::{Case, Suite, Told, xml};
 use super::super::count;
+use super::super::junit::{Case, Suite, Told, xml};
 use super::{STATUS, sum, verdict, word};
 use crate::apply::Outcome;
 use crate::fleet::{FleetReport, Row, State};

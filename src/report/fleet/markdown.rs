@@ -4,6 +4,7 @@ use super::super::markdown::{Cut, code, prose};
 use super::super::{Look, count, mask};
 use super::{Problem, columns, folded, has_regions, in_order, problems, summary, things, verdict, whom};
 use crate::fleet::FleetReport;
+use crate::model::advice;
 
 /// Targets that a problem names.
 const NAMED: usize = 8;
@@ -44,7 +45,7 @@ pub fn markdown(report: &FleetReport) -> String {
         }
         text.close("\n</details>\n");
     }
-    text.done("this report", "mlopsctl report show FILE.json -v")
+    text.done("this report", &advice::command("report show FILE.json -v"))
 }
 
 fn problem(problem: &Problem, regions: bool) -> String {

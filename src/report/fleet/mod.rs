@@ -114,9 +114,8 @@ impl Totals {
 
     /// `2 alarms in ALARM in 1 account`, `3 subscriptions not confirmed in 2 accounts`; what there is none of is left out.
     fn attention(&self, report: &FleetReport) -> Vec<String> {
-        let in_targets = |which: &dyn Fn(&Row) -> bool| {
-            things(report.rows.iter().filter(|row| which(row)).map(|row| &row.target))
-        };
+        let in_targets =
+            |which: &dyn Fn(&Row) -> bool| things(report.rows.iter().filter(|row| which(row)).map(|row| &row.target));
         let ringing = self.alarms.filter(|found| found.alarm > 0).map(|found| {
             format!("{} in ALARM in {}", count(found.alarm, "alarm"), in_targets(&|row| row.in_alarm() > 0))
         });

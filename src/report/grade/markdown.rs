@@ -4,6 +4,7 @@ use super::super::count;
 use super::super::markdown::{Cut, code, prose};
 use super::{cell, number, points, remarks, summary, verdict, who_columns};
 use crate::grade::GradeBook;
+use crate::model::advice;
 
 /// A table of so few rows is open.
 const OPEN: usize = 20;
@@ -48,5 +49,5 @@ pub fn markdown(book: &GradeBook) -> String {
             text.push(&format!("- {}: {}{mend}\n", code(&names.join(", ")), prose(&remark.what)));
         }
     }
-    text.done("this grade book", "mlopsctl check --format html")
+    text.done("this grade book", &advice::command("check --format html"))
 }

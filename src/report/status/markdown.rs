@@ -2,6 +2,7 @@
 
 use super::super::markdown::{Cut, code, note, prose};
 use super::words;
+use crate::model::advice;
 use crate::plan::NoteKind;
 use crate::watch::status::{Life, Status};
 
@@ -43,5 +44,5 @@ pub fn markdown(status: &Status) -> String {
             text.push(&format!("| `{symbol}` {word} | {address} | {} |\n", prose(&fields.join(", "))));
         }
     }
-    text.done("this status", "mlopsctl status")
+    text.done("this status", &advice::command("status"))
 }

@@ -6,6 +6,7 @@ mod markdown;
 mod tests;
 pub mod words;
 
+use crate::model::advice;
 pub use json::json;
 pub use markdown::markdown;
 
@@ -202,7 +203,7 @@ impl Page<'_> {
         if text.is_empty() {
             text
         } else {
-            format!("{}{text}", self.title("Drift (mlopsctl plan tells more)"))
+            format!("{}{text}", self.title(&format!("Drift ({} tells more)", advice::command("plan"))))
         }
     }
 
@@ -250,7 +251,10 @@ impl Page<'_> {
         }
         for lost in self.status.wanted_subscriptions().filter(|subscription| subscription.life == Life::Lost) {
             let note = Note::new(NoteKind::Act, format!("lost: {} has unsubscribed", lost.endpoint));
-            let note = note.remedy("ask them, then mlopsctl apply subscribes them again; or take them out of the spec");
+            let note = note.remedy(format!(
+                "ask them, then {} subscribes them again; or take them out of the spec",
+                advice::command("apply")
+            ));
             text += &plan_text::note(&note, None, self.look, 2);
         }
         text

@@ -85,7 +85,8 @@ impl Entities {
         let gone = gone.filter(|(table, key)| !seeds.contains_key(&((*table).clone(), (*key).clone())));
         let mut changes: Vec<Change> =
             gone.map(|(table, key)| Change { table: table.clone(), key: key.clone(), value: None }).collect();
-        let back = seeds.iter().filter(|((table, key), value)| scope.get(table).and_then(|t| t.get(key)) != Some(*value));
+        let back =
+            seeds.iter().filter(|((table, key), value)| scope.get(table).and_then(|t| t.get(key)) != Some(*value));
         changes.extend(back.map(|((table, key), value)| Change {
             table: table.clone(),
             key: key.clone(),

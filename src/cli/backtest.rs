@@ -30,6 +30,10 @@ const DAY: i64 = 86_400;
 
 /// Shows what the alarms would have done in the past: how often they fire, for how long, and whether that is any good
 #[derive(Debug, Clone, Args)]
+// With a past out of a file nobody is asked.
+#[command(mut_arg("profile", |arg| arg.conflicts_with("history")))]
+#[command(mut_arg("endpoint_url", |arg| arg.conflicts_with("history")))]
+#[command(mut_arg("sandbox_weather", |arg| arg.conflicts_with("history")))]
 pub struct BacktestArgs {
     #[command(flatten)]
     spec: SpecArgs,

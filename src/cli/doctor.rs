@@ -20,6 +20,12 @@ use clap::Args;
 
 /// Names the reason when it does not work, the true cause first, each with what was seen and the mend
 #[derive(Debug, Clone, Args)]
+// What only the fixing asks for is a mistake without it.
+#[command(mut_arg("yes", |arg| arg.requires("fix")))]
+#[command(mut_arg("require_confirmed", |arg| arg.requires("fix")))]
+#[command(mut_arg("adopt", |arg| arg.requires("fix")))]
+#[command(mut_arg("allow_deletes", |arg| arg.requires("fix")))]
+#[command(mut_arg("allow_data_loss", |arg| arg.requires("fix")))]
 pub struct DoctorArgs {
     /// Have apply mend what it can: shows the plan and asks
     #[arg(long, conflicts_with = "list")]

@@ -11,7 +11,7 @@ use clap::Args;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Writes a first spec with the golden signals of every Lambda function it finds
 #[derive(Debug, Clone, Args)]

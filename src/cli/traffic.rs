@@ -22,6 +22,11 @@ const MANY: usize = 200;
 /// Each request is due at its time, answered or not those before it: a slow service does not slow the sending down, and what
 /// had to wait is told apart ("as felt"). Nothing is repeated. It ends by itself: after so many requests, or after --max-time.
 #[derive(Debug, Clone, Args)]
+// Over HTTP nothing is asked of AWS.
+#[command(mut_arg("profile", |arg| arg.conflicts_with("url")))]
+#[command(mut_arg("region", |arg| arg.conflicts_with("url")))]
+#[command(mut_arg("endpoint_url", |arg| arg.conflicts_with("url")))]
+#[command(mut_arg("sandbox_weather", |arg| arg.conflicts_with("url")))]
 #[command(group(ArgGroup::new("to").required(true).args(["url", "function"])))]
 pub struct TrafficArgs {
     /// Send HTTP to this address, e.g. http://localhost:5001 or the function's

@@ -42,6 +42,7 @@ pub fn question(report: &FleetReport, look: &Look) -> String {
     let parts = [
         format!("{}\n", look.paint(Tone::Strong, &verdict(report))),
         folded::folded(report, look),
+        matrix(report, look),
         below(report, look),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")

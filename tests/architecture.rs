@@ -20,6 +20,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("backtest", &["model", "resources", "aws", "plan"]),
     ("unit_test", &["model", "resources", "spec", "backtest"]),
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
+    ("pipeline", &["model", "resources", "aws", "spec", "plan", "lint", "cost", "backtest", "fleet"]),
     ("watch", &["model", "resources", "aws", "spec", "live", "plan", "apply", "fleet", "backtest"]),
     // What metric math and rules of composite alarms mean is what the evaluator says.
     ("grade", &["model", "resources", "aws", "spec", "live", "watch", "backtest"]),
@@ -63,6 +64,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "unit_test",
             "watch",
             "grade",
+            "pipeline",
         ],
     ),
 ];

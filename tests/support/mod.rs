@@ -3,6 +3,8 @@
 // Each test crate uses its own part of this.
 #![allow(dead_code)]
 
+pub mod specs;
+
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

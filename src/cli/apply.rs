@@ -2,6 +2,7 @@
 
 use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
+use super::consent::Purpose;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 pub struct ApplyArgs {
     /// A plan saved with `plan --out`; without it a new one is made. The spec is then read only for the secrets that a
     /// saved plan does not hold
-    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss"])]
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss", "delete_adopted"])]
     saved: Option<PathBuf>,
     #[command(flatten)]
     spec: SpecArgs,
@@ -57,14 +58,14 @@ impl ApplyArgs {
         self.canary.refuse_alone()?;
         let planned = run.signals.clone().or_interrupted(self.planned(spec.as_ref(), run)).await;
         let (aws, planned) = json_on_failure(planned, format, run.output)?;
-        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, verb: "Apply" }.run(run).await
+        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, purpose: Purpose::Apply }.run(run).await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let (select, consent) = (self.select.select(), self.consent.consent());
         let plan = async |visit: &Visit<'_>| Ok(fleet::plan(&visit.aws, &visit.bound, &select, &consent).await?);
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "apply", verb: "Apply", args, canary, format }.run(run, plan).await
+        cli::CarryOut { fleet, command: "apply", purpose: Purpose::Apply, args, canary, format }.run(run, plan).await
     }
 
     async fn planned(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Planned), Failure> {

@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::args::Format;
-use super::consent::consent;
+use super::consent::{Purpose, consent};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{render, say_calls};
@@ -29,8 +29,7 @@ pub struct CarryOut<'a> {
     pub planned: &'a Planned,
     pub args: CarryOutArgs,
     pub format: Format,
-    /// Of the question: `Apply these 7 changes?`
-    pub verb: &'a str,
+    pub purpose: Purpose,
 }
 
 impl CarryOut<'_> {
@@ -47,7 +46,7 @@ impl CarryOut<'_> {
             say_calls(self.aws, run.output);
             return Ok(self.exit_unchanged(plan));
         }
-        self.consent(changes, run).await?;
+        self.consent(run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
             let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
@@ -76,9 +75,8 @@ impl CarryOut<'_> {
         if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }
     }
 
-    async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
-        let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
-        let question = format!("{} {these}?", self.verb);
+    async fn consent(&self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let question = format!("{}?", self.purpose.question(self.planned.plan.effective().map(|change| change.action)));
         let unattended = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
         consent(run, self.args.yes, &question, unattended).await
     }

@@ -1,8 +1,9 @@
-//! `mlopsctl destroy`: deletes what carries the stack's mark, and nothing else.
+//! `mlopsctl destroy`: deletes what the stack made, leaves in place what it had only adopted, and touches nothing else.
 
 use super::Run;
 use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
+use super::consent::Purpose;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -14,7 +15,7 @@ use crate::fleet::{self, Planned};
 use crate::spec::Spec;
 use clap::Args;
 
-/// Deletes everything the stack owns, after showing it and asking; what it had only adopted is released
+/// Deletes everything the stack made, after showing it and asking; what it had only adopted is left in place
 #[derive(Debug, Clone, Args)]
 pub struct DestroyArgs {
     #[command(flatten)]
@@ -47,7 +48,7 @@ impl DestroyArgs {
         self.canary.refuse_alone()?;
         let planned = run.signals.clone().or_interrupted(self.planned(&spec, run)).await;
         let (aws, planned) = json_on_failure(planned, format, run.output)?;
-        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, verb: "Make" }.run(run).await
+        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, purpose: Purpose::Destroy }.run(run).await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -55,7 +56,7 @@ impl DestroyArgs {
         let plan =
             async |visit: &Visit<'_>| Ok(fleet::plan_destroy(&visit.aws, &visit.bound, &select, &consent).await?);
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "destroy", verb: "Make", args, canary, format }.run(run, plan).await
+        cli::CarryOut { fleet, command: "destroy", purpose: Purpose::Destroy, args, canary, format }.run(run, plan).await
     }
 
     async fn planned(&self, spec: &Spec, run: &mut Run<'_>) -> Result<(Aws, Planned), Failure> {

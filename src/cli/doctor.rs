@@ -3,6 +3,7 @@
 use super::Run;
 use super::args::{ConsentArgs, Format, FormatArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
+use super::consent::Purpose;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -92,7 +93,7 @@ impl DoctorArgs {
         let planned = fleet::plan(aws, bound, &select, &consent);
         let planned = run.signals.clone().or_interrupted(async { Ok(planned.await?) }).await?;
         run.output.say("");
-        CarryOut { aws, planned: &planned, args: self.carry_out, format: self.format.format, verb: "Apply" }
+        CarryOut { aws, planned: &planned, args: self.carry_out, format: self.format.format, purpose: Purpose::Apply }
             .run(run)
             .await
     }

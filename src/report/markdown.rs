@@ -102,6 +102,9 @@ fn row(plan: &Plan, change: &Change) -> String {
             parts.push(code(&phrase));
         }
     }
+    if change.action == Action::StopManaging {
+        parts.push(phrase::STOPS_MANAGING.to_owned());
+    }
     for field in change.fields.iter().filter(|field| !field_text::is_mark(field)) {
         for place in field_text::places(field, &plan.target) {
             let (from, to) = super::layout::cut_both(&place.from, &place.to, 200);

@@ -46,10 +46,11 @@ pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>, look: &Look) -> String {
     text
 }
 
-/// `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`
+/// `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`, or with `, 1 to stop managing` before the full stop.
 pub fn summary(sum: &Summary) -> String {
-    let Summary { add, change, destroy, adopt } = sum;
-    format!("Plan: {add} to add, {change} to change, {destroy} to destroy, {adopt} to adopt.")
+    let Summary { add, change, destroy, adopt, stop_managing } = sum;
+    let stop = if *stop_managing > 0 { format!(", {stop_managing} to stop managing") } else { String::new() };
+    format!("Plan: {add} to add, {change} to change, {destroy} to destroy, {adopt} to adopt{stop}.")
 }
 
 /// The plan in one line: whose, where, how much.
@@ -164,6 +165,7 @@ impl Page<'_> {
         match (change.action, &change.after) {
             (Action::Create, Some(after)) => phrase::resource(after, &self.plan.target),
             (Action::NoOp, _) => "unchanged".to_owned(),
+            (Action::StopManaging, _) => phrase::STOPS_MANAGING.to_owned(),
             (Action::Update, _) if !change.fields.is_empty() && change.fields.iter().all(field_text::is_mark) => {
                 "only the tags by which mlopsctl knows it".to_owned()
             }
@@ -189,7 +191,7 @@ fn foremost(changes: &[&Change]) -> BTreeSet<usize> {
         _ if change.blocked.is_some() => 0,
         Action::Delete | Action::Replace => 0,
         _ if change.notes.iter().any(|note| note.kind != NoteKind::Info) => 1,
-        Action::Update => 2,
+        Action::Update | Action::StopManaging => 2,
         Action::Adopt => 3,
         Action::Create | Action::NoOp => 4,
     };
@@ -247,7 +249,7 @@ pub(super) fn tone(action: Action) -> Tone {
         Action::Create => Tone::Good,
         Action::Update => Tone::Careful,
         Action::Replace | Action::Delete => Tone::Bad,
-        Action::Adopt => Tone::Special,
+        Action::Adopt | Action::StopManaging => Tone::Special,
         Action::NoOp => Tone::Quiet,
     }
 }

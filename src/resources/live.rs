@@ -23,6 +23,8 @@ impl Live {
 pub struct Facts {
     /// Whether the tags were read: no tags read is not the same as none there.
     pub tags_read: bool,
+    /// Whether they are what the tag index shows, which lags behind: whoever writes because of them has to ask the resource.
+    pub tags_indexed: bool,
     /// A subscription's state.
     pub confirmation: Option<Confirmation>,
     /// A subscription's ARN once it is confirmed.
@@ -54,6 +56,8 @@ pub struct AlarmFacts {
     /// Of a composite alarm: what holds its actions back now (`ActionsSuppressedBy`, `ActionsSuppressedReason`).
     pub suppressed_by: Option<String>,
     pub suppressed_reason: Option<String>,
+    /// Seconds since 1970 when it was last put (`AlarmConfigurationUpdatedTimestamp`).
+    pub configured: Option<i64>,
 }
 
 /// The life of a subscription (DESIGN: wanted, pending, confirmed, lost; wanted is one that does not exist yet).

@@ -74,7 +74,7 @@ fn standing(change: &Change, planned: &Planned) -> Standing {
             Standing::Differs(change.fields.iter().map(|field| field.field.clone()).collect())
         }
         Action::Adopt => Standing::NotOurs,
-        Action::Delete => Standing::LeftOver,
+        Action::Delete | Action::StopManaging => Standing::LeftOver,
         Action::NoOp => Standing::AsAsked,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
-use super::consent::Purpose;
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};

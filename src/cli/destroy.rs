@@ -3,8 +3,8 @@
 use super::Run;
 use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
-use super::consent::Purpose;
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
@@ -48,7 +48,9 @@ impl DestroyArgs {
         self.canary.refuse_alone()?;
         let planned = run.signals.clone().or_interrupted(self.planned(&spec, run)).await;
         let (aws, planned) = json_on_failure(planned, format, run.output)?;
-        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, purpose: Purpose::Destroy }.run(run).await
+        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, purpose: Purpose::Destroy }
+            .run(run)
+            .await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -56,7 +58,9 @@ impl DestroyArgs {
         let plan =
             async |visit: &Visit<'_>| Ok(fleet::plan_destroy(&visit.aws, &visit.bound, &select, &consent).await?);
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "destroy", purpose: Purpose::Destroy, args, canary, format }.run(run, plan).await
+        cli::CarryOut { fleet, command: "destroy", purpose: Purpose::Destroy, args, canary, format }
+            .run(run, plan)
+            .await
     }
 
     async fn planned(&self, spec: &Spec, run: &mut Run<'_>) -> Result<(Aws, Planned), Failure> {

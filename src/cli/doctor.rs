@@ -3,8 +3,8 @@
 use super::Run;
 use super::args::{ConsentArgs, Format, FormatArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
-use super::consent::Purpose;
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;

@@ -80,7 +80,8 @@ impl TagReader<'_> {
 
     /// Asks each of these for its own tags, side by side.
     async fn ask(&self, addresses: &[Address], found: &mut Observations) {
-        let unread = |address: &&Address| found.get(*address).and_then(Observation::live).is_some_and(|l| !l.facts.tags_read);
+        let unread =
+            |address: &&Address| found.get(*address).and_then(Observation::live).is_some_and(|l| !l.facts.tags_read);
         let addresses: Vec<&Address> = addresses.iter().filter(unread).collect();
         let answers = join_all(addresses.iter().map(|address| own_tags(self.aws, self.target, address))).await;
         for (address, tags) in addresses.into_iter().zip(answers) {

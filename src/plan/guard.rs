@@ -126,7 +126,8 @@ fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked>
 /// ann@example.edu`, without secrets.
 pub fn lost_subscriptions(topic: &str, state: Confirmation, input: Input<'_>) -> Vec<String> {
     let lost = ownership::lost_with_topic(topic, input).filter(|(_, live)| live.facts.confirmation == Some(state));
-    let name = |subscription: &Subscription| format!("{} {}", subscription.protocol, secret::hide(&subscription.endpoint));
+    let name =
+        |subscription: &Subscription| format!("{} {}", subscription.protocol, secret::hide(&subscription.endpoint));
     lost.map(|(subscription, _)| name(subscription)).collect()
 }
 
@@ -161,7 +162,9 @@ fn still_referred_to(change: &Change, bound: &BTreeMap<String, String>) -> Optio
     let is_alarm = matches!(change.address.kind, Kind::Alarm | Kind::CompositeAlarm);
     let composite = bound.get(&change.address.name).filter(|_| is_alarm && change.action == Action::Delete)?;
     Some(Blocked {
-        reason: format!("composite alarm {composite} was adopted, is left in place and refers to it: AWS will not delete it"),
+        reason: format!(
+            "composite alarm {composite} was adopted, is left in place and refers to it: AWS will not delete it"
+        ),
         remedy: format!("take it out of the rule of {composite}, or add --delete-adopted"),
     })
 }
@@ -179,7 +182,8 @@ fn name_taken(address: &Address, action: Action, input: Input<'_>) -> Option<&'s
     }
     let twin = Address::new(other, address.name.clone());
     let live = input.snapshot.live(&twin)?;
-    (!ownership::is_deleted(&twin, live, input)).then(|| if other == Kind::Alarm { "metric alarm" } else { "composite alarm" })
+    (!ownership::is_deleted(&twin, live, input))
+        .then(|| if other == Kind::Alarm { "metric alarm" } else { "composite alarm" })
 }
 
 /// A composite alarm that refers to the name now and will: then AWS lets nobody delete the alarm that has it.

@@ -7,6 +7,8 @@ pub mod notes;
 pub mod order;
 pub mod ownership;
 pub mod saved;
+#[cfg(test)]
+mod testing;
 
 pub use change::{Action, Blocked, Change, Note, NoteKind, Plan, Summary};
 pub use consent::{AddressPattern, Adoption, Consent};

@@ -62,8 +62,11 @@ fn left_in_place(change: &Change, deleted_topics: &BTreeSet<String>) -> Vec<Note
         Some(Resource::CompositeAlarm(alarm)) => &alarm.actions,
         _ => return notes,
     };
-    let gone: BTreeSet<&str> =
-        actions.all().filter(|arn| deleted_topics.contains(*arn)).filter_map(|arn| Some(Arn::parse(arn)?.resource)).collect();
+    let gone: BTreeSet<&str> = actions
+        .all()
+        .filter(|arn| deleted_topics.contains(*arn))
+        .filter_map(|arn| Some(Arn::parse(arn)?.resource))
+        .collect();
     if !gone.is_empty() {
         let names = gone.into_iter().collect::<Vec<_>>().join(", ");
         notes.push(Note::new(NoteKind::Warning, format!("it goes on naming topic {names}, which is deleted")));

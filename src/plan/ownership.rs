@@ -65,9 +65,9 @@ pub fn keep_adopted(resource: &mut Resource, before: &Live) {
 pub fn ownership(live: &Live, input: Input<'_>) -> Ownership {
     match &live.resource {
         Resource::Subscription(subscription) => of_subscription(subscription, input),
-        resource => resource.tags().map_or(Ownership::Unowned, |tags| {
-            of_tags(resource.kind(), &resource.name(), tags, input.stack)
-        }),
+        resource => resource
+            .tags()
+            .map_or(Ownership::Unowned, |tags| of_tags(resource.kind(), &resource.name(), tags, input.stack)),
     }
 }
 
@@ -77,9 +77,7 @@ pub fn of_tags(kind: Kind, name: &str, tags: &Tags, stack: &str) -> Ownership {
         Owner::Ours if tags.contains_key(mark::ADOPTED) => Ownership::Adopted,
         Owner::Ours => Ownership::Made,
         Owner::Foreign(other) => Ownership::OtherStack(other),
-        Owner::Nobody => {
-            other_owner::recognise(kind, name, tags).map_or(Ownership::Unowned, Ownership::OtherTool)
-        }
+        Owner::Nobody => other_owner::recognise(kind, name, tags).map_or(Ownership::Unowned, Ownership::OtherTool),
     }
 }
 
@@ -159,7 +157,8 @@ fn leftover(address: &Address, live: &Live, input: Input<'_>) -> Option<Change> 
     let mut own = fate(address, live, input);
     if let Resource::Subscription(subscription) = &live.resource {
         let topic = Address::new(Kind::Topic, &subscription.topic);
-        let of_topic = input.snapshot.live(&topic).map_or(Fate::Untouched, |topic_live| fate(&topic, topic_live, input));
+        let of_topic =
+            input.snapshot.live(&topic).map_or(Fate::Untouched, |topic_live| fate(&topic, topic_live, input));
         // With the topic in question, its subscriptions are.
         if of_topic != Fate::Untouched && input.only.is_some() {
             own = fate(address, live, Input { only: None, ..input });

@@ -279,7 +279,7 @@ mod tests {
     fn every_kind_of_change_reads_well() {
         let text = super::plan(&every_kind_of_change(), &Look::PLAIN);
         let expected = "\
-lab9 in 123456789012 us-east-1: 7 changes, blocked
+lab9 in 123456789012 us-east-1: 8 changes, blocked
 
   + topic/alerts
 
@@ -293,6 +293,7 @@ lab9 in 123456789012 us-east-1: 7 changes, blocked
 
   + alarm/errors  Errors Sum > 5 in 5m, tells alerts
   - alarm/gone
+  < alarm/left  stops managing (left in place)
   + alarm/taken  Errors Sum > 5 in 5m, tells alerts
   ~ alarm/threshold
       threshold: 5 -> 6
@@ -305,7 +306,7 @@ Blocked: alarm/taken
 Blocked: the function svc does not exist
   do: deploy it first
 
-Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt.
+Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
 ";
         assert_eq!(text, expected);
     }

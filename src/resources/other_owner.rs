@@ -59,10 +59,8 @@ const ROWS: &[Row] = &[
     row(Sign::Key("serverlessrepo:"), "Serverless Application Repository stack", STACK),
     // AWS SAM Developer Guide: the tag lambda:createdBy:SAM on generated resources
     row(Sign::Tag("lambda:createdBy", "SAM"), "SAM stack", STACK),
-    // AWS CDK Guide: tags and context of constructs begin with aws-cdk:
+    // AWS CDK, aws-cdk-lib: the constructs' own tags, e.g. aws-cdk:auto-delete-objects, aws-cdk:cr-owned:…
     row(Sign::Key("aws-cdk:"), "CDK stack", STACK),
-    // AWS CDK Guide: metadata keys begin with aws:cdk:
-    row(Sign::Key("aws:cdk:"), "CDK stack", STACK),
     // Elastic Beanstalk Developer Guide, Tagging resources in your environments: elasticbeanstalk:environment-name
     row(Sign::Key("elasticbeanstalk:"), "Elastic Beanstalk environment", &["elasticbeanstalk:environment-name"]),
     // AWS Copilot documentation: copilot-application, copilot-environment, copilot-service
@@ -79,7 +77,7 @@ const ROWS: &[Row] = &[
     row(Sign::Key("aws:servicecatalog:"), "Service Catalog product", &["aws:servicecatalog:provisionedProductArn"]),
     // Tagging AWS Resources: tags that begin with aws: are written by AWS alone
     row(Sign::Key("aws:"), "an AWS service (it carries a system tag)", &[]),
-    // Pulumi documentation, stack tags
+    // Pulumi documentation, stack tags, which its auto-tagging guide puts on resources: pulumi:project, pulumi:stack
     row(Sign::Key("pulumi:"), "Pulumi stack", &["pulumi:stack", "pulumi:project"]),
     // SST documentation: resources carry sst:app and sst:stage
     row(Sign::Key("sst:"), "SST app", &["sst:app"]),
@@ -87,6 +85,8 @@ const ROWS: &[Row] = &[
     row(Sign::Key("crossplane-"), "Crossplane", &["crossplane-name"]),
     // ACK documentation, resource tags: services.k8s.aws/controller-version, services.k8s.aws/namespace
     row(Sign::Key("services.k8s.aws/"), "AWS Controllers for Kubernetes", &["services.k8s.aws/namespace"]),
+    // Amazon EKS User Guide, ACK capability: its default tags begin with eks:
+    row(Sign::Key("eks:"), "Amazon EKS", &[]),
     // Application Auto Scaling User Guide and EC2 Auto Scaling User Guide, target tracking: its alarms begin with
     // TargetTracking- and are not to be edited or deleted
     row(Sign::Name(&[Kind::Alarm], "TargetTracking-"), "a target tracking scaling policy", &[]),
@@ -153,8 +153,13 @@ const MANAGED_BY: &[&str] = &[
 ];
 
 /// A key that is a tool's name, alone or at its beginning, says the same unless its value denies it.
-const OWN_KEYS: &[(&str, &str)] =
-    &[("terraform", "Terraform"), ("terragrunt", "Terragrunt"), ("opentofu", "OpenTofu"), ("ansible", "Ansible"), ("pulumi", "Pulumi")];
+const OWN_KEYS: &[(&str, &str)] = &[
+    ("terraform", "Terraform"),
+    ("terragrunt", "Terragrunt"),
+    ("opentofu", "OpenTofu"),
+    ("ansible", "Ansible"),
+    ("pulumi", "Pulumi"),
+];
 const DENIALS: &[&str] = &["false", "no", "0", "none", "off"];
 
 /// Returns whose a resource is by its kind, name and tags; `None` where nobody else's sign is on it. A subscription has no
@@ -283,5 +288,4 @@ mod tests {
             assert_eq!(owner(Kind::Alarm, "errors", tags), None, "{tags:?}");
         }
     }
-
 }

@@ -210,7 +210,10 @@ impl<'a> Claims<'a> {
     async fn write(&self, topic: &str, claim: bool) -> Result<(), AwsError> {
         let arn = self.arn(topic);
         let live = topic::aws::tags(self.aws, &arn).await?.unwrap_or_default();
-        let marks = self.desired_marks(topic).union(&SubscriptionMarks::from_tags(&live));
+        // What this run makes was not there before, whatever an older mark says.
+        let made = self.subscriptions(topic).filter(|(action, _)| *action == Action::Create);
+        let older = made.fold(SubscriptionMarks::from_tags(&live), |marks, (_, made)| marks.without(made));
+        let marks = self.desired_marks(topic).union(&older);
         let mut tags = marks.to_tags();
         if claim {
             tags.insert(RUN.to_owned(), self.run.clone());
@@ -231,11 +234,21 @@ impl<'a> Claims<'a> {
     }
 
     fn desired_marks(&self, topic: &str) -> SubscriptionMarks {
-        let desired = self.plan.changes.iter().filter_map(|change| match &change.after {
-            Some(Resource::Subscription(s)) if s.topic == topic && change.action != Action::Delete => Some(s),
+        let kept = |action: Action| !matches!(action, Action::Delete | Action::StopManaging);
+        let desired = self.subscriptions(topic).filter(|(action, _)| kept(*action));
+        let mut marks = SubscriptionMarks::of(desired.map(|(_, subscription)| subscription));
+        for (_, existed) in self.subscriptions(topic).filter(|(action, _)| *action == Action::Adopt) {
+            marks.adopt(existed);
+        }
+        marks
+    }
+
+    /// What the plan does with the subscriptions of a topic, as they are after it.
+    fn subscriptions<'s>(&'s self, topic: &'s str) -> impl Iterator<Item = (Action, &'s Subscription)> {
+        self.plan.changes.iter().filter_map(move |change| match &change.after {
+            Some(Resource::Subscription(s)) if s.topic == topic => Some((change.action, s)),
             _ => None,
-        });
-        SubscriptionMarks::of(desired)
+        })
     }
 
     fn arn(&self, topic: &str) -> String {

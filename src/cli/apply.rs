@@ -3,6 +3,7 @@
 use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 pub struct ApplyArgs {
     /// A plan saved with `plan --out`; without it a new one is made. The spec is then read only for the secrets that a
     /// saved plan does not hold
-    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss", "allow_unknown_loss"])]
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss", "allow_unknown_loss", "delete_adopted"])]
     saved: Option<PathBuf>,
     #[command(flatten)]
     spec: SpecArgs,
@@ -59,7 +60,7 @@ impl ApplyArgs {
         self.canary.refuse_alone()?;
         let proposed = run.signals.clone().or_interrupted(self.proposed(spec.as_ref(), run)).await;
         let (aws, proposal) = proposed?;
-        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, verb: "Apply" }.run(run).await
+        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }.run(run).await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -69,7 +70,7 @@ impl ApplyArgs {
             Ok(pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?)
         };
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "apply", verb: "Apply", args, canary, format }.run(run, propose).await
+        cli::CarryOut { fleet, command: "apply", purpose: Purpose::Apply, args, canary, format }.run(run, propose).await
     }
 
     async fn proposed(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {

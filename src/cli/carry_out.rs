@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::args::Format;
-use super::consent::consent;
+use super::consent::{Purpose, consent};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{render, say_calls};
@@ -31,8 +31,7 @@ pub struct CarryOut<'a> {
     pub proposal: &'a Proposal,
     pub args: CarryOutArgs,
     pub format: Format,
-    /// Of the question: `Apply these 7 changes?`
-    pub verb: &'a str,
+    pub purpose: Purpose,
 }
 
 impl CarryOut<'_> {
@@ -49,7 +48,7 @@ impl CarryOut<'_> {
             say_calls(self.aws, run.output);
             return Ok(self.exit_unchanged(plan));
         }
-        self.consent(changes, run).await?;
+        self.consent(run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
             let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
@@ -91,9 +90,9 @@ impl CarryOut<'_> {
         }
     }
 
-    async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
-        let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
-        let question = format!("{} {these}?", self.verb);
+    async fn consent(&self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let plan = &self.proposal.planned.plan;
+        let question = format!("{}?", self.purpose.question(plan.effective().map(|change| change.action)));
         let again = advice::again_with("--yes");
         let unattended = format!("look at the plan above, then run {again} (or apply a plan saved with plan --out)");
         consent(run, self.args.yes, &question, &unattended).await

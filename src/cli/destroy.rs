@@ -1,9 +1,10 @@
-//! `mlopsctl destroy`: deletes what carries the stack's mark, and nothing else.
+//! `mlopsctl destroy`: deletes what the stack made, leaves in place what it had only adopted, and touches nothing else.
 
 use super::Run;
 use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
@@ -14,7 +15,7 @@ use crate::pipeline::{self, Proposal};
 use crate::spec::Spec;
 use clap::Args;
 
-/// Deletes everything the stack owns, after showing it and asking; what it had only adopted is released
+/// Deletes everything the stack made, after showing it and asking; what it had only adopted is left in place
 #[derive(Debug, Clone, Args)]
 pub struct DestroyArgs {
     #[command(flatten)]
@@ -46,7 +47,7 @@ impl DestroyArgs {
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
         let (aws, proposal) = run.signals.clone().or_interrupted(self.proposed(&spec, run)).await?;
-        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, verb: "Make" }.run(run).await
+        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Destroy }.run(run).await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -56,7 +57,7 @@ impl DestroyArgs {
             Ok(pipeline::propose_destroy(&visit.aws, &visit.bound, &select, &consent, &options).await?)
         };
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "destroy", verb: "Make", args, canary, format }.run(run, propose).await
+        cli::CarryOut { fleet, command: "destroy", purpose: Purpose::Destroy, args, canary, format }.run(run, propose).await
     }
 
     async fn proposed(&self, spec: &Spec, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {

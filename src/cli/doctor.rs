@@ -4,6 +4,7 @@ use super::Run;
 use super::args::{ConsentArgs, Format, SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;
@@ -107,7 +108,7 @@ impl DoctorArgs {
             TextOrJson::Table => Format::Table,
             TextOrJson::Json => Format::Json,
         };
-        CarryOut { aws, proposal: &proposal, args: self.carry_out, format, verb: "Apply" }.run(run).await
+        CarryOut { aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }.run(run).await
     }
 }
 

@@ -33,7 +33,7 @@ use crate::live::{Reader, Wanted};
 use crate::model::Target;
 use crate::plan::saved::{self, Stale};
 use crate::plan::{self, Consent, Input, Plan, ownership};
-use crate::resources::{Address, Kind, Resource, Snapshot};
+use crate::resources::{Address, Resource, Snapshot};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
@@ -92,6 +92,7 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
     let facts = survey.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
     let mut desired = bound.desired(&survey.target, &facts.collect())?.resources;
     ownership::mark(&mut desired, bound.stack());
+    UnknownTarget::check_adoption(&consent.adopt, desired.keys())?;
     desired.retain(|address, _| select.covers(address));
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, bound.stack(), &desired).await;
@@ -102,11 +103,12 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
         snapshot: &snapshot,
         consent,
         prune: select.is_all(),
+        only: None,
     };
     Ok(Planned { plan: plan::build(input), desired, snapshot })
 }
 
-/// Reads the target and says what has to be deleted so that nothing of the stack is left.
+/// Reads the target and says what has to be deleted, or left in place without our marks, so that nothing of the stack is left.
 pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<Planned> {
     // Endpoints that do not fill the tag index know what is ours only by name.
     let named = provisional(aws, bound, select)?;
@@ -115,7 +117,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
     NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, bound.stack(), &named).await;
-    let consent = Consent { deletes: true, ..*consent };
+    let consent = Consent { deletes: true, ..consent.clone() };
     let desired = BTreeMap::new();
     let input = Input {
         stack: bound.stack(),
@@ -124,16 +126,9 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
         snapshot: &snapshot,
         consent: &consent,
         prune: true,
+        only: (!select.is_all()).then_some(&select.0),
     };
-    let mut plan = plan::build(input);
-    plan.changes.retain(|change| {
-        let goes_with_topic = match change.before.as_ref().map(|live| &live.resource) {
-            Some(Resource::Subscription(s)) => select.covers(&Address::new(Kind::Topic, &s.topic)),
-            _ => false,
-        };
-        select.covers(&change.address) || goes_with_topic
-    });
-    Ok(Planned { plan, desired, snapshot })
+    Ok(Planned { plan: plan::build(input), desired, snapshot })
 }
 
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.

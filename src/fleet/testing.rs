@@ -73,7 +73,7 @@ fn some_row(rng: &mut Rng, n: usize) -> Row {
     let address = |name: &str| Address::new(Kind::Alarm, name);
     match row.state {
         State::Pending | State::Partial | State::Blocked => {
-            row.planned = Some(Summary { add: 2, change: 1, destroy: 0, adopt: 0 });
+            row.planned = Some(Summary { add: 2, change: 1, ..Summary::default() });
             let endpoint = Address::new(Kind::Subscription, format!("alerts/email/s{n}@example.edu"));
             let threshold =
                 FieldChange { field: "threshold".into(), from: Some(json!(3)), to: Some(json!(rng.u8(5..7))) };

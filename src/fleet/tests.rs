@@ -1,5 +1,6 @@
 //! The pipeline against the sandbox, in virtual time: what it does, and what it costs in calls, waves and waiting.
 
+mod adoption;
 mod cost;
 mod drift;
 mod interrupt;
@@ -10,4 +11,5 @@ mod random;
 mod renewal;
 mod saved;
 mod subscriptions;
+mod trust;
 pub mod world;

@@ -7,7 +7,7 @@ use crate::model::{Arn, Target};
 use crate::resources::{Kind, Tags, mark};
 use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OnceCell;
 
@@ -24,6 +24,8 @@ pub struct Index {
     /// Metric or composite: an ARN does not tell.
     pub alarms: BTreeSet<String>,
     pub tags: BTreeMap<String, Tags>,
+    /// Whether it could not be read: then it is not asked again.
+    pub unreadable: bool,
 }
 
 /// The queries that fill the index. Pages of one query come one after the other, so a stack that needs more than one is
@@ -102,6 +104,24 @@ impl Index {
             self.tags.insert(arn.to_owned(), tags);
         }
     }
+}
+
+/// Returns the tags of these ARNs as the index shows them, up to a hundred a call; what has never had a tag is not among
+/// them (GetResources, `ResourceARNList`).
+pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>, AwsError> {
+    let pages = arns.chunks(PAGE).map(|chunk| async move {
+        let request = || aws.tagging.get_resources().set_resource_arn_list(Some(chunk.to_vec())).send();
+        let page = aws.call(GET, Repeat::Safe, request).await?;
+        let found = page.resource_tag_mapping_list().iter().filter_map(|item| {
+            let arn = item.resource_arn().map(|arn| arn.strip_suffix(":*").unwrap_or(arn))?;
+            // Some endpoints answer with everything.
+            chunk.iter().any(|asked| asked == arn).then(|| {
+                (arn.to_owned(), item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
+            })
+        });
+        Ok::<Vec<(String, Tags)>, AwsError>(found.collect())
+    });
+    Ok(try_join_all(pages).await?.into_iter().flatten().collect())
 }
 
 async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError> {

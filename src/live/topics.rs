@@ -1,7 +1,7 @@
 //! A topic with its subscriptions: SNS has no batched read, so each topic is one small chain of calls.
 
 use super::index::Index;
-use super::{carries, own_tags, set_tags};
+use super::tags::{carries, own_tags, set_tags};
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
 use crate::resources::mark::SubscriptionMarks;

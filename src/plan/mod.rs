@@ -1,18 +1,21 @@
 //! What has to change so that live becomes desired, as a value. Pure and synchronous: no AWS, no clock, no printing.
 
 pub mod change;
+pub mod consent;
 pub mod guard;
 pub mod notes;
 pub mod order;
 pub mod ownership;
 pub mod saved;
+#[cfg(test)]
+mod testing;
 
 pub use change::{Action, Blocked, Change, Note, NoteKind, Plan, Summary};
-pub use guard::Consent;
+pub use consent::{AddressPattern, Adoption, Consent};
 
 use crate::model::{FieldChange, Target, field};
-use crate::resources::{Address, Confirmation, Kind, Live, Observation, Resource, Snapshot, mark};
-use ownership::Standing;
+use crate::resources::{Address, Confirmation, Live, Observation, Resource, Snapshot, mark};
+use ownership::Ownership;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything a plan is made of.
@@ -24,8 +27,10 @@ pub struct Input<'a> {
     pub desired: &'a BTreeMap<Address, Resource>,
     pub snapshot: &'a Snapshot,
     pub consent: &'a Consent,
-    /// Whether what carries the stack's mark and is not desired is deleted.
+    /// Whether what carries the stack's mark and is not desired is deleted, or left in place where it was only adopted.
     pub prune: bool,
+    /// What alone is pruned; `None` is everything. The subscriptions of a topic belong to it.
+    pub only: Option<&'a BTreeSet<Address>>,
 }
 
 /// The plan: the same input gives the same plan, in whatever order it was read.
@@ -72,17 +77,21 @@ fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
         return change(Action::Create, None, Vec::new());
     }
     let fields = differences(live, desired);
-    let action = match ownership::standing(address, live, input) {
-        Standing::Ours if fields.is_empty() => Action::NoOp,
-        Standing::Ours if fields.iter().any(|f| desired.immutable_fields().contains(&f.field.as_str())) => {
+    let action = match ownership::ownership(live, input) {
+        Ownership::Made | Ownership::Adopted if fields.is_empty() => Action::NoOp,
+        Ownership::Made | Ownership::Adopted
+            if fields.iter().any(|f| desired.immutable_fields().contains(&f.field.as_str())) =>
+        {
             Action::Replace
         }
-        Standing::Ours => Action::Update,
-        Standing::Nobodys | Standing::Foreign(_) => Action::Adopt,
+        Ownership::Made | Ownership::Adopted => Action::Update,
+        Ownership::Unowned | Ownership::OtherStack(_) | Ownership::OtherTool(_) => Action::Adopt,
     };
     let mut change = change(action, Some(live), fields);
-    if let (Kind::LogGroup, Action::Adopt, Some(after)) = (address.kind, action, &mut change.after) {
-        ownership::mark_adopted(after, live);
+    match (action, &mut change.after) {
+        (Action::Adopt, Some(after)) => ownership::mark_adopted(after, live),
+        (Action::Update | Action::NoOp, Some(after)) => ownership::keep_adopted(after, live),
+        _ => {}
     }
     change
 }
@@ -122,10 +131,8 @@ pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
     changes
 }
 
-/// Addresses that are desired or stand in AWS under the stack's mark: what `guard` counts.
+/// Live resources under the stack's mark: what `guard` counts.
 fn stack_size(input: Input<'_>) -> usize {
-    let ours = input.snapshot.observations.iter().filter(|(address, observation)| {
-        observation.live().is_some_and(|live| ownership::standing(address, live, input) == Standing::Ours)
-    });
-    ours.map(|(address, _)| address).collect::<BTreeSet<_>>().len()
+    let live = input.snapshot.observations.values().filter_map(Observation::live);
+    live.filter(|live| ownership::ownership(live, input).is_ours()).count()
 }

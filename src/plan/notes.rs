@@ -1,17 +1,22 @@
 //! What a person should know before applying: mails to confirm, data at risk, notifications that reach nobody.
 
-use super::guard::size_words;
+use super::guard::{lost_subscriptions, lost_words, size_words};
+use super::ownership::{self, Ownership};
 use super::{Action, Change, Input, Note, NoteKind, Plan};
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
 use crate::resources::{Address, Confirmation, Kind, Observation, Resource};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub fn add(plan: &mut Plan, input: Input<'_>) {
     let reach = reachability(input);
+    let deleted_topics = deleted_topics(plan, input);
     for change in &mut plan.changes {
-        let notes = of_change(change, input, &reach);
+        let notes = match change.action {
+            Action::StopManaging => left_in_place(change, &deleted_topics),
+            _ => of_change(change, input, &reach),
+        };
         change.notes.extend(notes);
     }
     if let (Some(reason), true) = (&input.snapshot.index_failure, input.prune) {
@@ -29,13 +34,14 @@ fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>)
         notes.push(Note::new(NoteKind::Unknown, format!("could not be read, so it is left as it is: {reason}")));
     }
     notes.extend(unknown_settings(change));
+    notes.extend(other_owner(change, input));
     match change.after.as_ref() {
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
         Some(Resource::LogGroup(_)) => notes.extend(log_group(change)),
         Some(Resource::Topic(_)) => notes.extend(topic(change, input)),
         Some(Resource::Alarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
         Some(Resource::CompositeAlarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
-        None => notes.extend(deleted(change)),
+        None => notes.extend(deleted(change, input)),
     }
     notes
 }
@@ -57,6 +63,41 @@ fn unknown_settings(change: &Change) -> Vec<Note> {
     }
     let text = format!("settings that this mlopsctl does not know are left as they are: {}", kept.join(", "));
     vec![Note::new(NoteKind::Info, text)]
+}
+
+/// What is adopted although another tool owns it.
+fn other_owner(change: &Change, input: Input<'_>) -> Option<Note> {
+    let before = change.before.as_ref().filter(|_| change.action == Action::Adopt)?;
+    let Ownership::OtherTool(other) = ownership::ownership(before, input) else { return None };
+    let text = format!("it is owned by {other}: both will set it, each undoing what the other did");
+    Some(Note::new(NoteKind::Warning, text).remedy("take it out of the other tool's files, or out of this spec"))
+}
+
+/// Why it is not deleted, and what becomes of it.
+fn left_in_place(change: &Change, deleted_topics: &BTreeSet<String>) -> Vec<Note> {
+    let text = "it existed before this stack adopted it; with --delete-adopted it would be deleted";
+    let mut notes = vec![Note::new(NoteKind::Info, text)];
+    let actions = match change.before.as_ref().map(|live| &live.resource) {
+        Some(Resource::Alarm(alarm)) => &alarm.actions,
+        Some(Resource::CompositeAlarm(alarm)) => &alarm.actions,
+        _ => return notes,
+    };
+    let gone: BTreeSet<&str> = actions
+        .all()
+        .filter(|arn| deleted_topics.contains(*arn))
+        .filter_map(|arn| Some(Arn::parse(arn)?.resource))
+        .collect();
+    if !gone.is_empty() {
+        let names = gone.into_iter().collect::<Vec<_>>().join(", ");
+        notes.push(Note::new(NoteKind::Warning, format!("it goes on naming topic {names}, which is deleted")));
+    }
+    notes
+}
+
+/// ARNs of the topics that the plan deletes.
+fn deleted_topics(plan: &Plan, input: Input<'_>) -> BTreeSet<String> {
+    let deleted = plan.changes.iter().filter(|c| c.action == Action::Delete && c.address.kind == Kind::Topic);
+    deleted.map(|change| input.target.arn("sns", &change.address.name)).collect()
 }
 
 fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {
@@ -131,7 +172,7 @@ pub fn let_alarms_publish(target: &Target) -> String {
 
 fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
     let Some(Resource::Topic(topic)) = &change.after else { return Vec::new() };
-    let mut notes = Vec::new();
+    let mut notes = if change.action == Action::Replace { ends_with_topic(&topic.name, input) } else { Vec::new() };
     if topic.has_key_of_sns() {
         notes.push(Note::new(NoteKind::Warning, KEY_OF_SNS).remedy(A_KEY_OF_ONES_OWN));
     }
@@ -156,19 +197,33 @@ fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
 
 fn is_ours(address: &Address, input: Input<'_>) -> bool {
     let live = input.snapshot.live(address);
-    live.is_some_and(|live| super::ownership::standing(address, live, input) == super::ownership::Standing::Ours)
+    live.is_some_and(|live| ownership::ownership(live, input).is_ours())
 }
 
-fn deleted(change: &Change) -> Option<Note> {
-    let before = change.before.as_ref()?;
-    let Resource::Subscription(subscription) = &before.resource else { return None };
-    (before.facts.confirmation == Some(Confirmation::Pending)).then(|| {
-        let text = format!(
-            "{} never confirmed: AWS does not delete a pending subscription, it will expire",
-            subscription.endpoint
-        );
-        Note::new(NoteKind::Info, text)
-    })
+fn deleted(change: &Change, input: Input<'_>) -> Vec<Note> {
+    let Some(before) = &change.before else { return Vec::new() };
+    match &before.resource {
+        Resource::Subscription(subscription) if before.facts.confirmation == Some(Confirmation::Pending) => {
+            let text = format!(
+                "{} never confirmed: AWS does not delete a pending subscription, it will expire",
+                subscription.endpoint
+            );
+            vec![Note::new(NoteKind::Info, text)]
+        }
+        Resource::Topic(topic) => ends_with_topic(&topic.name, input),
+        _ => Vec::new(),
+    }
+}
+
+/// The subscriptions of others that end with their topic.
+fn ends_with_topic(topic: &str, input: Input<'_>) -> Vec<Note> {
+    let state = |kind, state, word| {
+        let names = lost_subscriptions(topic, state, input);
+        (!names.is_empty()).then(|| Note::new(kind, format!("with it end {}", lost_words(&names, word))))
+    };
+    let confirmed = state(NoteKind::Warning, Confirmation::Confirmed, "confirmed");
+    let pending = state(NoteKind::Info, Confirmation::Pending, "pending");
+    confirmed.into_iter().chain(pending).collect()
 }
 
 /// How far a notification on one topic of the spec gets.

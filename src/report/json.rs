@@ -32,11 +32,12 @@ fn of_plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) -
     let (mut sum, mut changes, mut diagnostics, mut complete) = (Summary::default(), Vec::new(), Vec::new(), true);
     for (plan, cost) in plans {
         costs.extend(cost.map(|cost| super::cost::json(&plan.target, &plan.stack, cost)));
-        let Summary { add, change, destroy, adopt } = plan.summary();
+        let Summary { add, change, destroy, adopt, stop_managing } = plan.summary();
         sum.add += add;
         sum.change += change;
         sum.destroy += destroy;
         sum.adopt += adopt;
+        sum.stop_managing += stop_managing;
         changes.extend(plan.changes.iter().map(|change| resource_change(plan, change)));
         diagnostics.extend(plan_diagnostics(plan));
         complete &= !plan.is_incomplete();

@@ -109,6 +109,9 @@ fn row(plan: &Plan, change: &Change) -> String {
             parts.push(code(&phrase));
         }
     }
+    if change.action == Action::StopManaging {
+        parts.push(phrase::STOPS_MANAGING.to_owned());
+    }
     for field in change.fields.iter().filter(|field| !field_text::is_mark(field)) {
         for place in field_text::places(field, &plan.target) {
             let (from, to) = super::layout::cut_both(&place.from, &place.to, 200);
@@ -215,7 +218,11 @@ mod tests {
     fn the_verdict_comes_first_and_details_fold() {
         let text = super::plan(&every_kind_of_change());
         assert!(
-            text.starts_with("### lab9 in 123456789012 us-east-1: 7 changes, blocked\n\n**Plan: 4 to add, 1 to change"),
+            text.starts_with("### lab9 in 123456789012 us-east-1: 8 changes, blocked\n\n**Plan: 4 to add, 1 to change"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| `<` stop-managing | <code>alarm/left</code> | stops managing (left in place) |\n"),
             "{text}"
         );
         assert!(

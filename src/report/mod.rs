@@ -78,6 +78,6 @@ impl Tone {
 }
 
 /// `1 change`, `7 changes`.
-fn count(n: usize, singular: &str) -> String {
+pub fn count(n: usize, singular: &str) -> String {
     if n == 1 { format!("1 {singular}") } else { format!("{n} {singular}s") }
 }

@@ -27,6 +27,8 @@ pub struct Facts {
     /// Its ARN, where an answer names it beside the name; not saved, since name and target say as much.
     #[serde(skip)]
     pub arn: Option<String>,
+    /// Whether they are what the tag index shows, which lags behind: whoever writes because of them has to ask the resource.
+    pub tags_indexed: bool,
     /// A subscription's state.
     pub confirmation: Option<Confirmation>,
     /// A subscription's ARN once it is confirmed.
@@ -61,6 +63,8 @@ pub struct AlarmFacts {
     /// Of a composite alarm: what holds its actions back now (`ActionsSuppressedBy`, `ActionsSuppressedReason`).
     pub suppressed_by: Option<String>,
     pub suppressed_reason: Option<String>,
+    /// Seconds since 1970 when it was last put (`AlarmConfigurationUpdatedTimestamp`).
+    pub configured: Option<i64>,
 }
 
 impl AlarmFacts {

@@ -10,6 +10,7 @@ pub mod live;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
+pub mod other_owner;
 pub mod scope;
 pub mod snapshot;
 pub mod subscription;

@@ -107,6 +107,17 @@ impl World for Account {
         }
     }
 
+    fn subscribe_by_hand(&self, topic: &str) {
+        let arn = self.call("sns", "create_topic", &json!({ "Name": topic }))["TopicArn"].take();
+        let queue = format!("arn:aws:sqs:us-east-1:{}:theirs", self.number);
+        self.call("sns", "subscribe", &json!({ "TopicArn": arn, "Protocol": "sqs", "Endpoint": queue }));
+    }
+
+    fn subscribers(&self, topic: &str) -> BTreeSet<String> {
+        let there = self.topics().iter().any(|arn| arn.ends_with(&format!(":{topic}")));
+        if there { self.subscriptions(topic).into_iter().collect() } else { BTreeSet::new() }
+    }
+
     fn set_threshold(&self, threshold: f64) {
         let mut alarm = self.call("cloudwatch", "describe_alarms", &json!({ "AlarmNames": ["errors"] }));
         let mut alarm = alarm["MetricAlarms"][0].take();
@@ -131,6 +142,11 @@ fn every_kind_lives_a_whole_life() {
 #[test]
 fn what_nobody_owns_is_adopted_by_consent() {
     journeys::adoption(&Account::new());
+}
+
+#[test]
+fn subscriptions_of_others_outlive_an_adopting_stack() {
+    journeys::others_subscriptions(&Account::new());
 }
 
 #[test]

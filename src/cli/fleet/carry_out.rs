@@ -5,7 +5,7 @@ use super::progress::Told;
 use super::{Fleet, Visit, proposed};
 use crate::cli::Run;
 use crate::cli::carry_out::{CarryOutArgs, of_failures};
-use crate::cli::consent::consent;
+use crate::cli::consent::{Purpose, consent};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::report::ReportFormat;
@@ -33,8 +33,7 @@ pub struct CarryOut<'a> {
     pub fleet: &'a Fleet,
     /// `apply` or `destroy`.
     pub command: &'a str,
-    /// Of the question: `Apply these 7 changes?`
-    pub verb: &'a str,
+    pub purpose: Purpose,
     pub args: CarryOutArgs,
     pub canary: CanaryArgs,
     pub format: ReportFormat,
@@ -64,8 +63,8 @@ impl CarryOut<'_> {
         }
         let planned = self.fleet.report(self.command, way.rows.values().cloned().collect());
         self.show(&planned, run)?;
-        let changes: usize = way.plans.values().map(|plan| plan.effective().count()).sum();
-        let question = format!("{} {} in {}?", self.verb, these(changes), targets(way.plans.len()));
+        let actions = way.plans.values().flat_map(Plan::effective).map(|change| change.action);
+        let question = format!("{} in {}?", self.purpose.question(actions), targets(way.plans.len()));
         let unattended = format!("look at the plan above, then run {}", advice::again_with("--yes"));
         consent(run, self.args.yes, &question, &unattended).await?;
         let members = self.fleet.members().iter().filter(|member| way.plans.contains_key(&member.target));
@@ -182,10 +181,6 @@ fn reason(report: &crate::apply::Report, exit: Exit) -> Option<Reason> {
         }
         _ => None,
     })
-}
-
-fn these(changes: usize) -> String {
-    if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") }
 }
 
 fn targets(count: usize) -> String {

@@ -7,16 +7,18 @@ use crate::plan::{NoteKind, Summary};
 use std::collections::BTreeSet;
 
 /// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
-const HEADER: [&str; 30] = [
+const HEADER: [&str; 32] = [
     "state",
     "to_add",
     "to_change",
     "to_destroy",
     "to_adopt",
+    "to_stop_managing",
     "added",
     "changed",
     "destroyed",
     "adopted",
+    "no_longer_managed",
     "drift",
     "failed_resources",
     "subscriptions_confirmed",
@@ -55,7 +57,10 @@ fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
     line.extend(columns.iter().map(|name| row.columns.get(*name).cloned().unwrap_or_default()));
     line.push(word(row.state).to_owned());
     for sum in [&row.planned, &row.applied] {
-        line.extend(counts(sum.map(|Summary { add, change, destroy, adopt }| [add, change, destroy, adopt])));
+        line.extend(counts(sum.map(|sum| {
+            let Summary { add, change, destroy, adopt, stop_managing } = sum;
+            [add, change, destroy, adopt, stop_managing]
+        })));
     }
     line.push(row.drift.len().to_string());
     line.push(row.failed.len().to_string());

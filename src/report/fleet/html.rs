@@ -121,7 +121,8 @@ fn is_number(column: Column) -> bool {
 fn line(command: &str, row: &Row, columns: &[Column]) -> Line {
     let cells = columns.iter().map(|column| {
         let shown = column.cell(row);
-        let total = |sum: &crate::plan::Summary| (sum.add + sum.change + sum.destroy + sum.adopt) as f64;
+        let total =
+            |sum: &crate::plan::Summary| (sum.add + sum.change + sum.destroy + sum.adopt + sum.stop_managing) as f64;
         match column {
             Column::State => {
                 let rank = STATES.iter().rev().position(|state| *state == row.state).unwrap_or_default();

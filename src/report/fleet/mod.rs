@@ -279,9 +279,10 @@ fn columns(report: &FleetReport) -> Vec<Column> {
     COLUMNS.into_iter().filter(says).collect()
 }
 
-/// `+7 ~1 -2 >1`; `0` where nothing had to be done.
+/// `+7 ~1 -2 >1 <1`; `0` where nothing had to be done.
 fn sum(sum: &Summary) -> String {
-    let parts = [('+', sum.add), ('~', sum.change), ('-', sum.destroy), ('>', sum.adopt)];
+    let Summary { add, change, destroy, adopt, stop_managing } = *sum;
+    let parts = [('+', add), ('~', change), ('-', destroy), ('>', adopt), ('<', stop_managing)];
     let parts: Vec<String> = parts.iter().filter(|(_, n)| *n > 0).map(|(symbol, n)| format!("{symbol}{n}")).collect();
     if parts.is_empty() { "0".to_owned() } else { parts.join(" ") }
 }

@@ -34,7 +34,7 @@ fn the_schema_test_can_fail() {
 fn a_change_has_the_promised_parts() {
     let value: Value = serde_json::from_str(&plans([(&every_kind_of_change(), None)])).unwrap();
     assert_eq!(value["format_version"], "1");
-    assert_eq!(value["summary"], json!({ "add": 4, "change": 1, "destroy": 1, "adopt": 1 }));
+    assert_eq!(value["summary"], json!({ "add": 4, "change": 1, "destroy": 1, "adopt": 1, "stop_managing": 1 }));
     let update = value["resource_changes"].as_array().unwrap().iter().find(|c| c["name"] == "threshold").unwrap();
     assert_eq!(update["address"], "alarm/threshold");
     assert_eq!(update["change"]["actions"], json!(["update"]));

@@ -63,7 +63,7 @@ fn with_standing(mut value: Value, standing: &Standing) -> Value {
         Standing::Differs(fields) => ("differs", Some(fields), None),
         Standing::Missing => ("missing", None, None),
         Standing::LeftOver => ("left_over", None, None),
-        Standing::NotOurs => ("not_ours", None, None),
+        Standing::NotOurs | Standing::OwnedBy(_) => ("not_ours", None, None),
         Standing::Unknown(why) => ("unknown", None, Some(why)),
     };
     value["standing"] = word.into();
@@ -72,6 +72,9 @@ fn with_standing(mut value: Value, standing: &Standing) -> Value {
     }
     if let Some(error) = error {
         value["error"] = json!(error);
+    }
+    if let Standing::OwnedBy(owner) = standing {
+        value["owner"] = json!(owner);
     }
     value
 }

@@ -302,6 +302,7 @@ pub fn standing(standing: &Standing) -> Option<(String, Tone)> {
         Standing::Missing => Some(("missing".to_owned(), Tone::Careful)),
         Standing::LeftOver => Some(("left over: the spec does not ask for it".to_owned(), Tone::Careful)),
         Standing::NotOurs => Some(("to adopt: it is not this stack's".to_owned(), Tone::Careful)),
+        Standing::OwnedBy(owner) => Some((mask::line(&format!("owned by {owner}")), Tone::Careful)),
         Standing::Unknown(why) => Some((mask::line(&format!("could not be read: {why}")), Tone::Bad)),
     }
 }

@@ -15,6 +15,7 @@ const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
 const DELETE: Op = Op("cloudwatch", "DeleteAlarms");
 const LIST_TAGS: Op = Op("cloudwatch", "ListTagsForResource");
 const TAG: Op = Op("cloudwatch", "TagResource");
+const UNTAG: Op = Op("cloudwatch", "UntagResource");
 const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
 
 /// Names that DescribeAlarms and DeleteAlarms take in one call.
@@ -191,6 +192,12 @@ pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
     aws.call(TAG, Repeat::Safe, request).await.map(drop)
 }
 
+/// Takes tags of an alarm of either kind away; keys that are not there are no error (UntagResource).
+pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
+    aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
+}
+
 fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
     let (name, actions) = (text(alarm.alarm_name()), actions_of!(alarm));
     let mut live = Live::new(Resource::Alarm(Box::new(Alarm {
@@ -227,6 +234,7 @@ fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
         since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
         reason: text(alarm.state_reason()),
         evaluation: alarm.evaluation_state().map(|state| state.as_str().to_owned()),
+        configured: alarm.alarm_configuration_updated_timestamp().map(DateTime::secs),
         ..AlarmFacts::default()
     }));
     live

@@ -58,6 +58,8 @@ pub enum Standing {
     LeftOver,
     /// It exists, and nothing says that it is this stack's.
     NotOurs,
+    /// It exists, and is this other stack's or tool's.
+    OwnedBy(String),
     /// Why it could not be read.
     Unknown(String),
 }
@@ -198,7 +200,7 @@ impl Status {
                 Standing::Differs(_) => counts.differing += 1,
                 Standing::Missing => counts.missing += 1,
                 Standing::LeftOver => counts.left_over += 1,
-                Standing::NotOurs => counts.not_ours += 1,
+                Standing::NotOurs | Standing::OwnedBy(_) => counts.not_ours += 1,
                 Standing::AsAsked | Standing::Unknown(_) => {}
             }
         }

@@ -13,7 +13,11 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let (level, what) = match change.action {
             Action::Create => (Level::Broken, format!("{} is not there", change.address)),
             Action::Delete => (Level::Hint, format!("{} is not in the spec any more", change.address)),
-            Action::Adopt => (Level::Hint, format!("{} is there and belongs to nobody", change.address)),
+            Action::StopManaging => (
+                Level::Hint,
+                format!("{} was adopted and is not in the spec any more: it will be left in place", change.address),
+            ),
+            Action::Adopt => (Level::Hint, format!("{} exists and belongs to nobody", change.address)),
             _ => (Level::Hint, format!("{} differs from the spec: {}", change.address, fields.join(", "))),
         };
         let mut touches = facts.touched_by(&change.address.name);

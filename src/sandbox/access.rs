@@ -1,6 +1,7 @@
 //! Who may do what in which account: roles that are not there or want an external id, regions that are not enabled, denied
 //! actions, tokens that have ended. Everything that no rule here forbids is allowed.
 
+use crate::model::Partition;
 use super::fault::Fault;
 use super::sts;
 use super::wire::{Protocol, Request, Timestamp};
@@ -87,7 +88,7 @@ impl Access {
                     "sns" => "AuthorizationError".to_owned(),
                     _ => code("AccessDenied", "AccessDeniedException"),
                 };
-                let who = sts::arn(&caller.account, request.session_token.as_deref());
+                let who = sts::arn(Partition::of_region(&caller.region), &caller.account, request.session_token.as_deref());
                 let message = format!(
                     "User: {who} is not authorized to perform: {action} with an explicit deny in an identity-based policy"
                 );

@@ -5,6 +5,7 @@ mod invoke;
 #[cfg(test)]
 mod tests;
 
+use crate::model::Partition;
 use super::accounts::Caller;
 use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
@@ -322,7 +323,8 @@ fn refused(weather: &Weather, caller: &Caller, operation: &str) -> Option<Fault>
     let service = if caller.service == "monitoring" { "cloudwatch" } else { caller.service.as_str() };
     let service = if service == "tagging" { "tag" } else { service };
     let action = format!("{service}:{operation}");
-    weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &caller.account, &action))
+    let who = || super::sts::arn(Partition::of_region(&caller.region), &caller.account, None);
+    weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &who(), &action))
 }
 
 /// A call on its way; where its caller gives up waiting, it is no longer in flight.

@@ -3,6 +3,7 @@
 
 use super::account_policy::{self, Governed};
 use super::{RETENTIONS, constraint, invalid, stream};
+use crate::model::Arn;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::lambda;
 use crate::sandbox::paging::{Order, page};
@@ -162,7 +163,7 @@ pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<Done, Fault> {
     }
     let class = input.log_group_class.unwrap_or_else(|| "STANDARD".into());
     check_class(&class)?;
-    check_key(input.kms_key_id.as_deref())?;
+    check_key(tx, input.kms_key_id.as_deref())?;
     check_tags(&input.tags)?;
     if tx.get::<Group>(TABLE, &name)?.is_some() {
         return Err(Fault::sender("ResourceAlreadyExistsException", "The specified log group already exists"));
@@ -231,7 +232,7 @@ pub fn associate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
     if input.kms_key_id.is_none() {
         return Err(constraint("null", "kmsKeyId", "not be null"));
     }
-    check_key(input.kms_key_id.as_deref())?;
+    check_key(tx, input.kms_key_id.as_deref())?;
     let (name, mut group) = found_by(tx, input.log_group_name, input.resource_identifier)?;
     group.kms_key_id = input.kms_key_id;
     tx.put(TABLE, &name, &group)?;
@@ -441,8 +442,12 @@ fn check_class(class: &str) -> Result<(), Fault> {
     }
 }
 
-fn check_key(key: Option<&str>) -> Result<(), Fault> {
-    match key.is_none_or(|key| key.starts_with("arn:aws:kms:") && key.contains(":key/")) {
+fn check_key(tx: &Tx, key: Option<&str>) -> Result<(), Fault> {
+    let is_key = |arn: Arn<'_>| {
+        let here = arn.partition == tx.partition().id && arn.region == tx.region();
+        here && arn.service == "kms" && arn.resource.starts_with("key/")
+    };
+    match key.is_none_or(|key| Arn::parse(key).is_some_and(is_key)) {
         true => Ok(()),
         false => Err(invalid("The specified KMS key Id could not be found.")),
     }

@@ -2,6 +2,7 @@
 //! theirs at once; what goes over HTTP waits for somebody who can post it (`posts`, `posted`).
 
 use super::subscription::Subscription;
+use crate::model::Partition;
 use crate::sandbox::Sandbox;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
@@ -162,5 +163,6 @@ pub fn unsubscribe_link(topic_arn: &str, subscription_arn: &str, endpoint: &str)
 fn link(topic_arn: &str, page: &str, parameters: &[(&str, &str)]) -> String {
     let region = topic_arn.split(':').nth(3).unwrap_or_default();
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    format!("https://sns.{region}.amazonaws.com/{page}?{query}")
+    let suffix = Partition::of_region(region).dns_suffix;
+    format!("https://sns.{region}.{suffix}/{page}?{query}")
 }

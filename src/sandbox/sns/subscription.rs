@@ -5,6 +5,7 @@ use super::filter::FilterPolicy;
 use super::outbox::{self, Confirmation};
 use super::topic::{self, Done};
 use super::{delivery_policy, invalid, not_found};
+use crate::model::{Arn, Partition};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
@@ -126,13 +127,13 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
     topic::find(tx, &topic_arn, "TopicArn", "Subscribe")?;
     let protocol = input.protocol.unwrap_or_default();
     let endpoint = input.endpoint.unwrap_or_default();
-    check_endpoint(&protocol, &endpoint, topic_arn.ends_with(".fifo"))?;
+    check_endpoint(tx.partition(), &protocol, &endpoint, topic_arn.ends_with(".fifo"))?;
     let mut wanted = Attributes::new();
     // The scope first: it decides what the policy may look like.
     let (scope, others): (Vec<_>, Vec<_>) =
         input.attributes.iter().partition(|(name, _)| name.as_str() == "FilterPolicyScope");
     for (name, value) in scope.into_iter().chain(others) {
-        let kept = accept(&protocol, &wanted, name, value)
+        let kept = accept(tx.partition(), &protocol, &wanted, name, value)
             .map_err(|refusal| refusal.unwrap_or_else(|| format!("Unknown attribute {name}")))
             .map_err(|sentence| match sentence.starts_with(RAW_REFUSED) {
                 true => invalid(sentence),
@@ -238,7 +239,7 @@ pub fn attributes(input: SubscriptionArn, tx: &mut Tx) -> Result<SubscriptionAtt
         ("Protocol", live.protocol.clone()),
         ("Endpoint", live.endpoint.clone()),
         ("Owner", tx.account().to_owned()),
-        ("SubscriptionPrincipal", format!("arn:aws:iam::{}:user/sandbox", tx.account())),
+        ("SubscriptionPrincipal", tx.global_arn("iam", "user/sandbox")),
         ("PendingConfirmation", (!live.confirmed).to_string()),
         ("ConfirmationWasAuthenticated", live.authenticated.to_string()),
     ];
@@ -258,7 +259,7 @@ pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<D
     check_arn(tx, &arn, "SetSubscriptionAttributes")?;
     let mut live = get(tx, &arn)?.ok_or_else(|| not_found("Subscription"))?;
     let name = input.attribute_name.unwrap_or_default();
-    let kept = accept(&live.protocol, &live.attributes, &name, &input.attribute_value)
+    let kept = accept(tx.partition(), &live.protocol, &live.attributes, &name, &input.attribute_value)
         .map_err(|refusal| invalid(refusal.unwrap_or_else(|| "AttributeName".into())))?;
     match kept {
         Some(value) => live.attributes.insert(name, value),
@@ -359,9 +360,8 @@ fn check_arn(tx: &Tx, arn: &str, action: &str) -> Result<(), Fault> {
     }
 }
 
-fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Fault> {
-    let arn_of =
-        |service: &str| endpoint.starts_with(&format!("arn:aws:{service}:")) && endpoint.split(':').count() >= 6;
+fn check_endpoint(partition: &Partition, protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Fault> {
+    let arn_of = |service: &str| is_arn(partition, endpoint, service);
     let refuse = |good: bool, sentence: String| if good { Ok(()) } else { Err(invalid(sentence)) };
     match protocol {
         "email" | "email-json" => {
@@ -399,11 +399,22 @@ fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Faul
     }
 }
 
+/// Whether it is an ARN of a service in a partition.
+fn is_arn(partition: &Partition, text: &str, service: &str) -> bool {
+    Arn::parse(text).is_some_and(|arn| arn.partition == partition.id && arn.service == service)
+}
+
 /// How the one refusal begins that Subscribe words as SetSubscriptionAttributes does.
 const RAW_REFUSED: &str = "Delivery protocol";
 
 /// What an attribute becomes when it is set; `None` takes it away. `Err(None)` = there is no such attribute.
-fn accept(protocol: &str, beside: &Attributes, name: &str, value: &str) -> Result<Option<String>, Option<String>> {
+fn accept(
+    partition: &Partition,
+    protocol: &str,
+    beside: &Attributes,
+    name: &str,
+    value: &str,
+) -> Result<Option<String>, Option<String>> {
     match name {
         "RawMessageDelivery" => match value.to_ascii_lowercase().as_str() {
             "true" if !matches!(protocol, "sqs" | "http" | "https" | "firehose") => {
@@ -428,15 +439,15 @@ fn accept(protocol: &str, beside: &Attributes, name: &str, value: &str) -> Resul
             Ok((!policy.is_empty()).then(|| value.to_owned()))
         }
         "DeliveryPolicy" => delivery_policy::for_subscription(value).map_err(Some),
-        "RedrivePolicy" => redrive(value).map_err(Some),
+        "RedrivePolicy" => redrive(partition, value).map_err(Some),
         "SubscriptionRoleArn" if value.is_empty() => Ok(None),
-        "SubscriptionRoleArn" if value.starts_with("arn:aws:iam::") => Ok(Some(value.to_owned())),
+        "SubscriptionRoleArn" if is_arn(partition, value, "iam") => Ok(Some(value.to_owned())),
         "SubscriptionRoleArn" => Err(Some("SubscriptionRoleArn: is an invalid arn".into())),
         _ => Err(None),
     }
 }
 
-fn redrive(text: &str) -> Result<Option<String>, String> {
+fn redrive(partition: &Partition, text: &str) -> Result<Option<String>, String> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -444,7 +455,7 @@ fn redrive(text: &str) -> Result<Option<String>, String> {
         serde_json::from_str(text).map_err(|error| format!("RedrivePolicy: failed to parse JSON. {error}"))?;
     match policy.get("deadLetterTargetArn").and_then(Value::as_str) {
         None if policy.as_object().is_some_and(|policy| policy.is_empty()) => Ok(None),
-        Some(arn) if arn.starts_with("arn:aws:sqs:") && arn.split(':').count() == 6 => Ok(Some(policy.to_string())),
+        Some(arn) if is_arn(partition, arn, "sqs") && arn.split(':').count() == 6 => Ok(Some(policy.to_string())),
         _ => Err("RedrivePolicy: deadLetterTargetArn is an invalid arn".into()),
     }
 }

@@ -2,7 +2,7 @@
 //! not fill it, so it finds candidates and saves calls; it never decides that something is absent or unowned.
 
 use super::Wanted;
-use crate::aws::{Aws, AwsError, Op};
+use crate::aws::{Aws, AwsError, Op, Repeat};
 use crate::model::{Arn, Target};
 use crate::resources::{Kind, Tags, mark};
 use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;

@@ -1,7 +1,7 @@
 //! What must not happen without consent: other owners' resources touched, unowned ones taken over, much deleted, data lost.
 //! It refuses and says what lifts it; what happens to a resource decides `ownership`.
 
-use super::{Action, Blocked, Change, Input, Plan, ownership, ownership::Ownership};
+use super::{Action, Blocked, Change, Consent, Input, Plan, ownership, ownership::Ownership};
 use crate::model::secret;
 use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription};
 use std::collections::BTreeMap;

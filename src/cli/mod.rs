@@ -43,12 +43,12 @@ mod watch;
 mod watched;
 
 use anyhow::Context;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
 use interrupt::Signals;
-use output::{Output, OutputArgs};
+use output::{Color, Output, OutputArgs};
 use service::{ServiceArgs, ServiceCommand};
 use std::process::ExitCode;
 
@@ -107,7 +107,7 @@ pub fn run() -> ExitCode {
                 failure.exit
             })
         }
-        Err(error) => usage(&error),
+        Err(error) => usage(error),
     };
     ended.into()
 }
@@ -188,12 +188,21 @@ impl Command {
 }
 
 /// Help and version are results; everything else clap says is a mistake of the user (64, since 2 means pending changes).
-fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Usage,
+fn usage(mut error: clap::Error) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Our own words. Nothing else can be done where stdout does not take them.
+        let _ = error.print();
+        return Exit::Success;
     }
+    // It is not known yet which variables are secret.
+    let of_variable =
+        |argument: &ContextValue| matches!(argument, ContextValue::String(name) if name.starts_with("--var "));
+    if error.get(ContextKind::InvalidArg).is_some_and(of_variable) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("***".to_owned()));
+    }
+    let args = OutputArgs { color: Color::Auto, verbose: false, quiet: false };
+    Output::new(args).complain(&error.render().ansi().to_string());
+    Exit::Usage
 }
 
 /// A panic ends the process, on whatever thread it was: what it left half done is nobody's to go on with, and all that was
@@ -204,7 +213,8 @@ fn end_with_a_bug(panic: &std::panic::PanicHookInfo<'_>) {
     // Not by `Output`: it may be what panicked. Nothing else can be done where stderr does not take it.
     let _ = writeln!(
         std::io::stderr(),
-        "error: a bug in mlopsctl {version}\n  {panic}\n  do: report these lines, the command and, without its secrets, the spec"
+        "error: a bug in mlopsctl {version}\n  {}\n  do: report these lines, the command and, without its secrets, the spec",
+        crate::report::mask::printed(&panic.to_string())
     );
     std::process::exit(Exit::Bug.code().into());
 }

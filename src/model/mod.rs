@@ -4,12 +4,14 @@
 pub mod arn;
 pub mod duration;
 pub mod field;
+pub mod file;
 pub mod layers;
 pub mod node;
 pub mod problem;
 pub mod secret;
 pub mod shape;
 pub mod target;
+pub mod visible;
 
 pub use arn::Arn;
 pub use field::{FieldChange, FieldSet, Fields};

@@ -8,5 +8,5 @@ use crate::fleet::FleetReport;
 pub fn json(report: &FleetReport) -> String {
     // A report is texts and numbers: it has a value.
     let value = serde_json::to_value(report).unwrap_or_default();
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }

@@ -2,6 +2,8 @@
 
 use super::{Linted, counts, said};
 use crate::lint::Level;
+use crate::model::visible;
+use crate::report::mask;
 
 /// GitHub shows ten annotations of a kind for a step, and drops the rest without a word.
 const MOST: usize = 10;
@@ -38,9 +40,9 @@ pub fn report(linted: &Linted<'_>) -> String {
     text + if counted.is_empty() { "nothing to complain about" } else { &counted } + "\n"
 }
 
-/// A message: line breaks would end the command.
+/// A message: line breaks would end the command, and `##[` in it would be one of an older kind.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible::without_orders(&mask::line(text)).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

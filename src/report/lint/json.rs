@@ -23,7 +23,7 @@ pub fn report(linted: &Linted<'_>) -> String {
         "findings": linted.report.findings.iter().map(|f| finding(f, linted)).collect::<Vec<_>>(),
         "suppressed": suppressed.collect::<Vec<_>>(),
     });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn finding(finding: &Finding, linted: &Linted<'_>) -> Value {

@@ -29,7 +29,7 @@ pub fn report(linted: &Linted<'_>) -> String {
             "results": results.collect::<Vec<_>>(),
         }],
     });
-    format!("{:#}\n", mask::json(&log))
+    mask::document(&log)
 }
 
 fn described(rule: &Rule) -> Value {

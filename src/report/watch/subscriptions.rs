@@ -1,5 +1,6 @@
 //! Subscriptions for people and for programs: the verdict, the list, and what each one that is not confirmed waits for.
 
+use crate::model::secret;
 use crate::plan::notes;
 use crate::report::{Look, Tone, count, json, layout, mask, table};
 use crate::watch::subscriptions::{Row, State, Subscriptions};
@@ -60,6 +61,12 @@ fn what(state: State) -> &'static str {
     }
 }
 
+/// As a shell takes it: in the shown form of an address, `#` begins no comment, but a space in a mail address ends it.
+fn quoted(endpoint: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@.+-_:/#%,=".contains(c);
+    if endpoint.chars().all(plain) { endpoint.to_owned() } else { format!("'{}'", endpoint.replace('\'', "'\\''")) }
+}
+
 /// What to do about a subscription that tells nobody.
 pub fn remedy(row: &Row) -> String {
     match row.state {
@@ -67,7 +74,7 @@ pub fn remedy(row: &Row) -> String {
         State::Pending => format!(
             "{}; no mail? mlopsctl subscriptions resend {}",
             notes::confirm(&row.protocol, &row.endpoint),
-            row.endpoint
+            quoted(&secret::hide(&row.endpoint))
         ),
         State::Lost => "ask them first; then mlopsctl apply subscribes them anew, or take them out of the spec".into(),
         State::Missing => {
@@ -102,7 +109,7 @@ pub fn json(all: &Subscriptions) -> String {
         value
     });
     value["subscriptions"] = rows.collect::<Vec<Value>>().into();
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 #[cfg(test)]

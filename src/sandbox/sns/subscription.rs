@@ -360,8 +360,15 @@ fn check_arn(tx: &Tx, arn: &str, action: &str) -> Result<(), Fault> {
 }
 
 fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Fault> {
-    let arn_of =
-        |service: &str| endpoint.starts_with(&format!("arn:aws:{service}:")) && endpoint.split(':').count() >= 6;
+    let arn_of = |service: &str| {
+        let parts: Vec<&str> = endpoint.splitn(6, ':').collect();
+        let named = parts.len() == 6 && parts.iter().skip(3).all(|part| !part.is_empty());
+        endpoint.starts_with(&format!("arn:aws:{service}:"))
+            && named
+            && parts[4].len() == 12
+            && parts[4].bytes().all(|b| b.is_ascii_digit())
+            && !endpoint.contains(|c: char| c.is_whitespace() || c.is_control())
+    };
     let refuse = |good: bool, sentence: String| if good { Ok(()) } else { Err(invalid(sentence)) };
     match protocol {
         "email" | "email-json" => {
@@ -374,13 +381,14 @@ fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Faul
         "http" | "https" => {
             let scheme = format!("{protocol}://");
             let rest = endpoint.strip_prefix(scheme.as_str()).unwrap_or_default();
-            refuse(!rest.is_empty(), "Endpoint must match the specified protocol".into())?;
+            refuse(is_http(rest), "Endpoint must match the specified protocol".into())?;
         }
         "sms" => {
             let digits = endpoint.strip_prefix('+').unwrap_or(endpoint);
             let plain = digits.replace(['-', ' '], "");
             let good = plain.len() >= 7 && plain.len() <= 15 && plain.bytes().all(|byte| byte.is_ascii_digit());
-            if !good || endpoint.contains("--") {
+            // No country's code begins with a zero (E.164).
+            if !good || endpoint.contains("--") || endpoint.starts_with("+0") {
                 return Err(Fault::sender("InvalidParameter", format!("Invalid SMS endpoint: {endpoint}")));
             }
         }
@@ -397,6 +405,22 @@ fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Faul
         ("sqs", _, _) | (_, false, _) => Ok(()),
         (other, true, _) => Err(invalid(format!("Invalid protocol type: {other}"))),
     }
+}
+
+/// Whether what follows `http://` is a host, a port that is one, and nothing that no address holds (RFC 3986).
+fn is_http(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match place.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => (address, port),
+        Some(_) => return false,
+        None => place.split_at(place.find(':').unwrap_or(place.len())),
+    };
+    let is_port =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|n| n > 0));
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-_.:".contains(c));
+    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
+    is_host && is_port && !rest.contains(foreign)
 }
 
 /// How the one refusal begins that Subscribe words as SetSubscriptionAttributes does.

@@ -10,7 +10,8 @@
 //!                           └─ report ─ cli    (values -> text -> the one writer of output)
 //! ```
 //!
-//! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec
+//! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec;
+//!             what is secret or steers a reader, and how a file is opened safely
 //! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls)
 //! aws/        credentials, clients, pacing, errors: handles only
 //! sandbox/    an AWS inside the process, as an HTTP client under the real SDK

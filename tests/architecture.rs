@@ -96,6 +96,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus", &["service/"]),
     ("rusqlite", &["service/"]),
     ("tokio_postgres", &["service/"]),
+    // Flags of `open` that keep links and pipes out.
+    ("libc", &["model/file.rs"]),
     ("ciborium", &["sandbox/", "aws/cbor.rs"]),
     ("quick_xml", &["sandbox/"]),
     ("aws_config", &["aws/"]),
@@ -108,6 +110,26 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_sdk_organizations", &["aws/", "fleet/organization.rs"]),
     ("aws_sdk_resourcegroupstagging", &["aws/", "live/index.rs"]),
 ];
+
+/// What writes to a stream of the process -> the only files that may. Redaction and escaping are in one of them, `cli/output.rs`; the
+/// others write what holds no text of anybody (a bar's frame, a screen's cells through ratatui), end a bug, or are the service's log.
+const PRINTERS: (&[&str], &[&str]) = (
+    &["print!(", "println!(", "eprint!(", "eprintln!(", "stdout()", "stderr()"],
+    &[
+        "cli/output.rs",
+        "cli/mod.rs",
+        "cli/bar.rs",
+        "cli/watch/terminal.rs",
+        "service/console.rs",
+        "service/log.rs",
+        "service/mod.rs",
+    ],
+);
+
+/// What opens a file to write it -> the only files that may: links, pipes and rights are minded in `model/file.rs`. The service
+/// keeps its own data, below a folder of its own.
+const WRITERS: (&[&str], &[&str]) =
+    (&["fs::write(", "File::create", "OpenOptions", "fs::rename(", "fs::copy("], &["model/file.rs", "service/store/"]);
 
 /// Lines a file may have before it needs a second room.
 const LONGEST_FILE: usize = 500;
@@ -128,6 +150,15 @@ fn every_module_keeps_to_its_floor() {
 #[test]
 fn every_outside_crate_has_one_home() {
     let violations: Vec<String> = sources().iter().flat_map(home_violations).collect();
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn output_and_files_are_written_in_one_place() {
+    let violations: Vec<String> = sources()
+        .iter()
+        .flat_map(|file| [PRINTERS, WRITERS].map(|rule| means_violations(file, rule)).concat())
+        .collect();
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
@@ -168,6 +199,11 @@ fn broken_floors_are_found() {
     assert_eq!(homes("report/json.rs", "let t = comfy_table::Table::new();"), 1);
     assert_eq!(homes("resources/topic/aws.rs", "use aws_sdk_sns::types;"), 0);
     assert_eq!(homes("resources/topic/mod.rs", "use aws_sdk_sns::types;"), 1);
+    let means = |path: &str, code: &str| means_violations(&file(path, code), PRINTERS).len();
+    assert_eq!(means("report/json.rs", "println!(\"x\")"), 1);
+    assert_eq!(means("cli/plan.rs", "io::stderr().lock()"), 1);
+    assert_eq!(means("cli/output.rs", "io::stderr().lock()"), 0);
+    assert_eq!(means_violations(&file("cli/plan.rs", "std::fs::write(p, t)"), WRITERS).len(), 1);
     assert_eq!(shape_violations(&File { lines: LONGEST_FILE + 1, ..file("plan/mod.rs", "") }).len(), 1);
     assert_eq!(shape_violations(&File { code: "fn x() {}".into(), ..file("plan/mod.rs", "") }).len(), 1);
 }
@@ -221,6 +257,14 @@ fn named_modules(code: &str) -> Vec<String> {
         }
     }
     names
+}
+
+fn means_violations(file: &File, (means, homes): (&[&str], &[&str])) -> Vec<String> {
+    if homes.iter().any(|home| file.path.starts_with(home)) || file.path.contains("test") {
+        return Vec::new();
+    }
+    let used = means.iter().filter(|word| file.code.contains(**word));
+    used.map(|word| format!("src/{}: {word} belongs to {}", file.path, homes.join(", "))).collect()
 }
 
 fn home_violations(file: &File) -> Vec<String> {

@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit, verdict_counts};
 use super::moment::now;
+use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use crate::aws::Aws;
@@ -24,7 +25,7 @@ use crate::spec::{Bound, Spec};
 use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const DAY: i64 = 86_400;
 
@@ -211,7 +212,7 @@ impl BacktestArgs {
 
     fn write_pictures(&self, found: &Backtest<'_>) -> Result<(), Failure> {
         if let Some(path) = &self.html {
-            write(path, &html::backtest(found))?;
+            write_file(path, &html::backtest(found))?;
         }
         let Some(folder) = &self.svg else { return Ok(()) };
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -221,7 +222,7 @@ impl BacktestArgs {
             let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
             let name: String = judged.address.name.chars().map(plain).collect();
             let title = judged.address.to_string();
-            write(&folder.join(format!("{name}.svg")), &svg::chart(&title, sketch, (&judgement.figures).into()))?;
+            write_file(&folder.join(format!("{name}.svg")), &svg::chart(&title, sketch, (&judgement.figures).into()))?;
         }
         Ok(())
     }
@@ -259,8 +260,4 @@ async fn compare(
         }
     }
     Ok(agreements)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    Ok(std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?)
 }

@@ -5,9 +5,10 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;
+use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
-use super::variables::{Values, VariableArgs};
+use super::variables::{Values, VariableArgs, load_roster};
 use crate::aws::Aws;
 use crate::fleet::{Access, ForAll, Member, Members, Shard};
 use crate::grade::{GradeBook, Judged, Open, Rubric, Student, Unread, grade, unread};
@@ -16,7 +17,6 @@ use crate::report::Look;
 use crate::report::grade as reports;
 use crate::spec::{Account, Roster};
 use crate::watch::http::Http;
-use anyhow::Context;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
@@ -87,12 +87,12 @@ impl CheckArgs {
         open.check()?;
         let values = self.variables.values(open.variables(), |name| std::env::var_os(name))?;
         let book = match &self.accounts {
-            Some(path) => self.grade_roster(&Roster::load(path)?, &open, &values, run).await?,
+            Some(path) => self.grade_roster(&load_roster(path, open.variables())?, &open, &values, run).await?,
             None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
         };
         for (path, format) in &save {
             let text = render(*format, &book, &Look::PLAIN);
-            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            write_file(path, &text)?;
         }
         let look = run.output.look;
         run.output.result(&render(self.format, &book, &look))?;

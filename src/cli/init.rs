@@ -5,12 +5,12 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::live::Reader;
-use crate::model::advice;
+use crate::model::{advice, file};
+use crate::report::mask;
 use anyhow::Context;
 use clap::Args;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Writes a first spec with the golden signals of every Lambda function it finds
@@ -46,12 +46,10 @@ impl InitArgs {
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {
-        let file = OpenOptions::new().write(true).create_new(true).open(&self.file);
-        let mut file = match file {
+        match file::make(&self.file, mask::printed(text).as_bytes()) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(self.exists()),
-            file => file.with_context(|| format!("could not write {}", self.file.display()))?,
-        };
-        file.write_all(text.as_bytes()).with_context(|| format!("could not write {}", self.file.display()))?;
+            made => made.with_context(|| format!("could not write {}", self.file.display()))?,
+        }
         Ok(())
     }
 

@@ -175,13 +175,12 @@ impl LintArgs {
         let today = today();
         let report = lint::lint(Input { bound, desired, observed, settings: &settings, today: &today });
         let linted = Linted { report: &report, source: bound.source() };
-        let text = match self.format {
-            LintFormat::Table => text::report(&linted, &output.look),
-            LintFormat::Json => json::report(&linted, unknown),
-            LintFormat::Sarif => sarif::report(&linted),
-            LintFormat::Github => github::report(&linted),
-        };
-        output.result(&text)?;
+        match self.format {
+            LintFormat::Table => output.result(&text::report(&linted, &output.look))?,
+            LintFormat::Json => output.result(&json::report(&linted, unknown))?,
+            LintFormat::Sarif => output.result(&sarif::report(&linted))?,
+            LintFormat::Github => output.annotations(&github::report(&linted))?,
+        }
         Ok(if self.fails(report.worst()) { Exit::Findings } else { Exit::Success })
     }
 

@@ -46,16 +46,16 @@ mod watch;
 mod watched;
 
 use crate::model::advice;
-use crate::report::failure::{FailureFormat, body as failure_body};
+use crate::report::failure::FailureFormat;
 use crate::report::json::Diagnostic;
 use anyhow::Context;
 use asked_format::asked_format;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
 use interrupt::Signals;
-use output::{Output, OutputArgs};
+use output::{Color, Output, OutputArgs};
 use run_flags::run_flags;
 use service::{ServiceArgs, ServiceCommand};
 use std::ffi::OsString;
@@ -117,7 +117,7 @@ pub fn run() -> ExitCode {
             let mut output = Output::new(cli.output);
             cli.command.run(&mut output).unwrap_or_else(|failure| output.fail(&failure, asked()))
         }
-        Err(error) => usage(&error, asked()),
+        Err(error) => usage(error, asked()),
     };
     ended.into()
 }
@@ -198,18 +198,27 @@ impl Command {
 }
 
 /// Help and version are results; everything else clap says is a mistake of the user (64, since 2 means pending changes).
-fn usage(error: &clap::Error, asked: Option<FailureFormat>) -> Exit {
-    let _ = error.print();
+fn usage(mut error: clap::Error, asked: Option<FailureFormat>) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Our own words. Nothing else can be done where stdout does not take them.
+        let _ = error.print();
         return Exit::Success;
     }
+    // It is not known yet which variables are secret.
+    let of_variable =
+        |argument: &ContextValue| matches!(argument, ContextValue::String(name) if name.starts_with("--var "));
+    if error.get(ContextKind::InvalidArg).is_some_and(of_variable) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("***".to_owned()));
+    }
+    let mut output = Output::new(OutputArgs { color: Color::Auto, verbose: false, quiet: false });
+    output.complain(&error.render().ansi().to_string());
     if let Some(format) = asked {
         let said = error.to_string();
         let summary = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let detail = Some("see the command with --help".to_owned());
         let diagnostic = Diagnostic { summary, detail, ..Diagnostic::default() };
         // What cannot be written cannot be said either.
-        let _ = std::io::stdout().write_all(failure_body(format, &[diagnostic]).as_bytes());
+        let _ = output.body(format, &[diagnostic]);
     }
     Exit::Usage
 }
@@ -221,7 +230,8 @@ fn end_with_a_bug(panic: &std::panic::PanicHookInfo<'_>) {
     // Not by `Output`: it may be what panicked. Nothing else can be done where stderr does not take it.
     let _ = writeln!(
         std::io::stderr(),
-        "error: a bug in mlopsctl {version}\n  {panic}\n  do: report these lines, the command and, without its secrets, the spec"
+        "error: a bug in mlopsctl {version}\n  {}\n  do: report these lines, the command and, without its secrets, the spec",
+        crate::report::mask::printed(&panic.to_string())
     );
     std::process::exit(Exit::Bug.code().into());
 }

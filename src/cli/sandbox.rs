@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::sandbox_serve::ServeArgs;
 use crate::model::advice;
 use crate::model::duration::parse_seconds;
+use crate::model::secret;
 use crate::report::sandbox::{self as report, Change, Clock, Fate, Message, Passed, Place, Step};
 use crate::sandbox::{Delivery, Letter, Sandbox};
 use clap::{Args, Subcommand};
@@ -144,7 +145,8 @@ impl MailArgs {
         let mut messages = Vec::new();
         for (account, region) in places {
             let letters = sandbox.outbox(account, region)?.into_iter();
-            let wanted = letters.filter(|letter| self.address.as_ref().is_none_or(|wanted| letter.endpoint == *wanted));
+            let wanted = letters
+                .filter(|letter| self.address.as_ref().is_none_or(|wanted| secret::names(wanted, &letter.endpoint)));
             messages.extend(wanted.map(|letter| message(account, region, letter)));
         }
         // Stable: within one place they are in order already.
@@ -153,7 +155,7 @@ impl MailArgs {
             TextOrJson::Table => report::mail(&messages, &run.output.look),
             TextOrJson::Json => report::mail_json(&messages),
         };
-        run.output.result(&text)?;
+        run.output.mailbox(&text)?;
         Ok(Exit::Success)
     }
 }
@@ -170,7 +172,7 @@ fn message(account: &str, region: &str, letter: Letter) -> Message {
             Delivery::Failed(why) => Fate::Failed(why),
         },
         protocol: letter.protocol,
-        to: letter.endpoint,
+        to: secret::hide(&letter.endpoint),
         topic_arn: letter.topic_arn,
         token: letter.token,
         subject: letter.subject,

@@ -5,57 +5,39 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::aws::Aws;
 use crate::fleet::{self, NotReplanned, Planned};
-use crate::model::advice;
-use crate::model::secret;
+use crate::model::file::{self, Readers};
+use crate::model::{advice, secret, visible};
 use crate::plan::Plan;
 use crate::plan::saved::{FORMAT_VERSION, SavedPlan};
 use anyhow::Context;
+use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::convert::Infallible;
+use std::path::Path;
 
-/// Writes the file whole or not at all.
+/// Bytes of a saved plan at most: a thousand times an ordinary one.
+const MOST: u64 = 256 << 20;
+
+/// Writes the file whole or not at all. Nothing but a plain file is taken, since nobody but its owner is to read it.
 pub fn save(path: &Path, plan: &Plan) -> Result<(), Failure> {
     let saved = SavedPlan::new(plan, secret::hide);
-    let text = format!("{:#}\n", serde_json::to_value(&saved)?);
-    let beside = beside(path);
-    let _ = fs::remove_file(&beside);
-    let written =
-        private(&beside).and_then(|mut file| file.write_all(text.as_bytes())).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
+    let mut value = serde_json::to_value(&saved)?;
+    let hide = |text: &str| Ok::<_, Infallible>(secret::hide_declared(text).into_owned());
+    each_text(&mut value, &hide).unwrap_or_else(|never| match never {});
+    let text = visible::escape_json(&format!("{value:#}\n")).into_owned();
+    let written = file::replace(path, text.as_bytes(), Readers::Owner);
     Ok(written.with_context(|| format!("could not save the plan to {}", path.display()))?)
 }
 
-/// A name in the same folder for what is not yet whole.
-pub fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    path.with_file_name(name)
-}
-
-/// A new file that on Unix only its owner can read; elsewhere the folder decides.
-fn private(path: &Path) -> std::io::Result<fs::File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
 pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
-    let text = fs::read_to_string(path).with_context(|| format!("could not read the plan {}", path.display()))?;
+    let text = file::read_text(path, MOST).with_context(|| format!("could not read the plan {}", path.display()))?;
     let no_plan = |why: &str| {
         let what = format!("{} is not a plan that this mlopsctl can carry out: {why}", path.display());
         Failure::say(Exit::Stale, what, format!("make a new one: {}", advice::command("plan --out FILE")))
     };
     // The version first: a plan of another form need not have the parts of this one.
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| no_plan(&error.to_string()))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| no_plan(&error.to_string()))?;
     let version = &value["format_version"];
     if *version != FORMAT_VERSION {
         return Err(no_plan(&format!("its format version is {version}, not {FORMAT_VERSION}")));
@@ -65,11 +47,17 @@ pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
 
 /// The plan, if what it touches still stands as it was. The spec is read only where the file lacks a secret.
 pub async fn check(aws: &Aws, saved: &SavedPlan, spec: &SpecArgs) -> Result<Planned, Failure> {
-    let plan = if saved.masked.is_empty() {
-        saved.plan.clone()
+    let mut value = serde_json::to_value(saved)?;
+    let plan = if saved.masked.is_empty() && each_text(&mut value, &revealed).is_ok() {
+        serde_json::from_value::<SavedPlan>(value)?.plan
     } else {
+        // Binding the spec declares the values of its secret variables.
         let desired = spec.bind()?.desired(&saved.plan.target, &BTreeMap::new())?.resources;
-        saved.restore(&desired).map_err(|missing| {
+        each_text(&mut value, &revealed).map_err(|unknown| {
+            let what = format!("the saved plan hides the value {unknown}, and the spec has no variable of it");
+            Failure::say(Exit::Stale, what, "name the spec and the variables that the plan was made with")
+        })?;
+        serde_json::from_value::<SavedPlan>(value)?.restore(&desired).map_err(|missing| {
             let names: Vec<String> = missing.iter().map(|address| format!("\n{address}")).collect();
             let what =
                 format!("the saved plan holds no secrets, and the spec does not give those of:{}", names.concat());
@@ -87,11 +75,27 @@ pub async fn check(aws: &Aws, saved: &SavedPlan, spec: &SpecArgs) -> Result<Plan
     })
 }
 
+fn revealed(text: &str) -> Result<String, String> {
+    secret::reveal(text).map(Cow::into_owned).map_err(|fingerprint| format!("***#{fingerprint}"))
+}
+
+/// Changes every text of a JSON value, as far as none is an error.
+fn each_text<E>(value: &mut Value, change: &impl Fn(&str) -> Result<String, E>) -> Result<(), E> {
+    match value {
+        Value::String(text) => *text = change(text)?,
+        Value::Array(items) => items.iter_mut().try_for_each(|item| each_text(item, change))?,
+        Value::Object(map) => map.values_mut().try_for_each(|item| each_text(item, change))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::testing::{create, every_kind_of_change, plan};
     use crate::resources::{Resource, Subscription};
+    use std::fs;
 
     #[test]
     fn what_is_saved_is_loaded_and_only_the_owner_can_read_it() {
@@ -117,6 +121,23 @@ mod tests {
         save(&path, &plan(vec![create(secret)])).unwrap();
         assert!(!fs::read_to_string(&path).unwrap().contains("hunter2"));
         assert_eq!(load(&path).unwrap().masked.len(), 1);
+    }
+
+    #[test]
+    fn a_declared_value_is_in_no_field_of_a_saved_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.json");
+        let value = "declared-for-a-saved-plan";
+        secret::declare(value);
+        let mut saved = plan(vec![create(crate::report::testing::alarm("a", 5.0))]);
+        if let Some(Resource::Alarm(alarm)) = &mut saved.changes[0].after {
+            alarm.description = Some(format!("see {value}!"));
+        }
+        save(&path, &saved).unwrap();
+        assert!(!fs::read_to_string(&path).unwrap().contains(value));
+        let mut read = serde_json::to_value(load(&path).unwrap()).unwrap();
+        each_text(&mut read, &revealed).unwrap();
+        assert_eq!(serde_json::from_value::<SavedPlan>(read).unwrap().plan, saved);
     }
 
     #[test]

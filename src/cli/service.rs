@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use crate::deploy::{self, Bundle, Occupied, Wanted};
+use crate::model::file::{self, Readers};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -74,7 +75,7 @@ impl BundleArgs {
     pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
         let bundle = self.binary.bundle()?;
         let shown = self.out.display();
-        std::fs::write(&self.out, &bundle.zip).with_context(|| format!("could not write {shown}"))?;
+        file::replace(&self.out, &bundle.zip, Readers::Anybody).with_context(|| format!("could not write {shown}"))?;
         let megabytes = bundle.zip.len() as f64 / f64::from(1 << 20);
         output.result(&format!("{shown}: {megabytes:.1} MB, bootstrap for {:?}\n", bundle.architecture))?;
         Ok(Exit::Success)

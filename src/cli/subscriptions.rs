@@ -12,6 +12,7 @@ use crate::model::Target;
 use crate::model::advice;
 use crate::model::duration::{format_seconds, parse_seconds};
 use crate::model::problem::nearest_or_all;
+use crate::model::secret;
 use crate::report::watch::subscriptions as report;
 use crate::resources::{Address, Resource};
 use crate::watch::subscriptions::{self, Link, NotALink, Row, State, Subscriptions, Waited};
@@ -57,7 +58,7 @@ struct WaitArgs {
 /// Sends the confirmation mail again, to those who are named and have not confirmed
 #[derive(Debug, Clone, Args)]
 struct ResendArgs {
-    /// Who gets another mail; as `subscriptions list` writes it
+    /// Who gets another mail: as `subscriptions list` shows it, or the fingerprint behind # alone
     #[arg(value_name = "ENDPOINT", required_unless_present = "all", conflicts_with = "all")]
     endpoints: Vec<String>,
     /// Everybody who has not confirmed
@@ -198,7 +199,8 @@ impl ResendArgs {
             return Ok(Exit::Success);
         }
         for row in &chosen {
-            run.output.say(&format!("  ! {} will be asked again to confirm ({})", row.endpoint, row.topic));
+            let endpoint = secret::hide(&row.endpoint);
+            run.output.say(&format!("  ! {endpoint} will be asked again to confirm ({})", row.topic));
         }
         let mails = if chosen.len() == 1 { "this mail".to_owned() } else { format!("these {} mails", chosen.len()) };
         let unattended = format!("look at who is named above, then run {}", advice::again_with("--yes"));
@@ -234,11 +236,12 @@ impl ResendArgs {
         let mut chosen = Vec::new();
         for endpoint in &self.endpoints {
             let before = chosen.len();
-            chosen.extend(pending().filter(|row| row.endpoint == *endpoint).cloned());
+            chosen.extend(pending().filter(|row| secret::names(endpoint, &row.endpoint)).cloned());
             if chosen.len() > before {
                 continue;
             }
-            let known = all.rows.iter().find(|row| row.endpoint == *endpoint);
+            let known = all.rows.iter().find(|row| secret::names(endpoint, &row.endpoint));
+            let endpoint = secret::hide(endpoint);
             return Err(match known {
                 Some(row) if row.state == State::Confirmed => {
                     let what = format!("{endpoint} has confirmed, so no mail is needed");
@@ -247,8 +250,9 @@ impl ResendArgs {
                 }
                 Some(row) => Failure::say(Exit::Usage, format!("{endpoint} is not pending"), report::remedy(row)),
                 None => {
-                    let names = all.rows.iter().map(|row| row.endpoint.as_str());
-                    let near = nearest_or_all(endpoint, names, "the endpoints are").unwrap_or_default();
+                    let names: Vec<String> = all.rows.iter().map(|row| secret::hide(&row.endpoint)).collect();
+                    let names = names.iter().map(String::as_str);
+                    let near = nearest_or_all(&endpoint, names, "the endpoints are").unwrap_or_default();
                     Failure::say(Exit::Usage, format!("{endpoint} is not subscribed to a topic of the spec"), near)
                 }
             });

@@ -5,6 +5,7 @@ pub mod advice;
 pub mod arn;
 pub mod duration;
 pub mod field;
+pub mod file;
 pub mod layers;
 pub mod node;
 pub mod partition;
@@ -12,6 +13,7 @@ pub mod problem;
 pub mod secret;
 pub mod shape;
 pub mod target;
+pub mod visible;
 
 pub use arn::Arn;
 pub use field::{FieldChange, FieldSet, Fields};

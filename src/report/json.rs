@@ -156,7 +156,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> Value {
 
 /// Masked and indented. Keys come sorted, so that the same plan is the same bytes.
 fn document(value: Value) -> String {
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 #[cfg(test)]

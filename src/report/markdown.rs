@@ -140,9 +140,21 @@ pub(super) fn code(text: &str) -> String {
 
 /// Text that may hold an address or a name: words stay prose, what could become a mention or a link becomes code.
 pub(in crate::report) fn prose(text: &str) -> String {
-    let linked = |word: &str| word.contains(['@', '#', '/']) || word.contains("www.") || word.contains("GH-");
+    let linked = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        word.contains(['@', '#', '/']) || lower.contains("www.") || lower.contains("gh-") || is_commit(word)
+    };
     let words = text.split_whitespace().map(|word| if linked(word) { code(word) } else { literal(word) });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// Seven hexadecimal digits or more become a link to a commit; a number alone is none.
+fn is_commit(word: &str) -> bool {
+    let hexadecimal = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        part.len() >= 7 && part.bytes().all(|b| b.is_ascii_hexdigit()) && (1..part.len()).contains(&digits)
+    };
+    word.split(|c: char| !c.is_alphanumeric()).any(hexadecimal)
 }
 
 /// One line with everything that Markdown or HTML could read as markup written as a character reference. An underscore

@@ -3,6 +3,7 @@
 use super::{Look, Tone};
 use crate::model::advice;
 use crate::model::duration::format_seconds;
+use crate::model::visible;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -147,7 +148,8 @@ fn verdict(messages: &[Message]) -> String {
 }
 
 pub fn mail_json(messages: &[Message]) -> String {
-    format!("{:#}\n", serde_json::json!({ "format_version": super::json::FORMAT_VERSION, "messages": messages }))
+    let value = serde_json::json!({ "format_version": super::json::FORMAT_VERSION, "messages": messages });
+    visible::escape_json(&format!("{value:#}\n")).into_owned()
 }
 
 /// The newest changes last, as far as a screen is patient, then the verdict.

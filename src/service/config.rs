@@ -113,6 +113,14 @@ impl Environment {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a service with these variables asks nobody but this machine: its database is the only thing it reaches.
+    pub fn stays_on_this_machine(&self) -> bool {
+        match self.get("DATABASE_URL").map(Database::from_url) {
+            Some(Database::Postgres(url)) => super::store::is_local(&url),
+            Some(Database::Sqlite(_) | Database::Unusable(_)) | None => true,
+        }
+    }
+
     fn parse<T: FromStr>(&self, name: &str, what: &str) -> anyhow::Result<Option<T>> {
         self.get(name)
             .map(|text| text.parse().map_err(|_| anyhow::anyhow!("{name} must be {what}, and is {text:?}")))

@@ -13,7 +13,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::report::ReportFormat;
-use super::variables::Values;
+use super::variables::{Values, load_roster, without_secret_lines};
 use crate::aws::{Aws, CallCount};
 use crate::fleet::{
     Access, FORMAT_VERSION, FleetReport, ForAll, Limits, Member, Members, NotAllowed, Row, Shard, State,
@@ -128,8 +128,8 @@ impl FleetArgs {
 
     fn roster(&self, spec: &Spec) -> Result<Option<Roster>, Failure> {
         Ok(match &self.accounts {
-            Some(path) => Some(Roster::load(path)?),
-            None => spec.roster()?,
+            Some(path) => Some(load_roster(path, spec.variables())?),
+            None => spec.roster().map_err(without_secret_lines(spec.variables()))?,
         })
     }
 

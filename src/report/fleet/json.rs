@@ -18,5 +18,5 @@ pub fn json(report: &FleetReport) -> String {
         "targets_in_alarm": in_alarm,
         "targets_not_confirmed": unconfirmed,
     });
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }

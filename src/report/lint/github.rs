@@ -3,6 +3,7 @@
 use super::{Linted, counts, said};
 use crate::lint::Level;
 use crate::report::json::Diagnostic;
+use crate::model::visible;
 use crate::report::mask;
 
 /// GitHub shows ten annotations of a kind for a step, and drops the rest without a word.
@@ -53,9 +54,9 @@ pub fn failure(diagnostic: &Diagnostic) -> String {
     format!("{lead}::{}\n", data(&mask::text(&format!("{}{detail}", diagnostic.summary))))
 }
 
-/// A message: line breaks would end the command.
+/// A message: line breaks would end the command, and `##[` in it would be one of an older kind.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible::without_orders(&mask::line(text)).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -24,7 +24,7 @@ pub fn report(linted: &Linted<'_>, unknown: &[String]) -> String {
         "unknown": unknown,
         "suppressed": suppressed.collect::<Vec<_>>(),
     });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn finding(finding: &Finding, linted: &Linted<'_>) -> Value {

@@ -54,7 +54,7 @@ pub fn json(status: &Status) -> String {
         "state_changes": status.changes.as_ref().map(|all| all.iter().map(state_change).collect::<Vec<_>>()),
         "notes": status.notes.iter().map(|(address, one)| note(address.as_ref(), one)).collect::<Vec<_>>(),
     });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn with_standing(mut value: Value, standing: &Standing) -> Value {

@@ -91,7 +91,7 @@ pub fn json(stack: &str, target: Option<&Target>, region: &str, findings: &[Find
         "region": region,
         "findings": findings,
     });
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 /// Every cause there is, a line each.

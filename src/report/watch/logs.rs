@@ -156,7 +156,7 @@ pub fn object(entry: &Entry, names: &[String]) -> String {
             "out_of_memory": report.is_out_of_memory(),
         });
     }
-    format!("{}\n", mask::json(&value))
+    mask::json_line(&value)
 }
 
 fn kind(kind: &Kind) -> &'static str {
@@ -324,7 +324,7 @@ pub fn summaries_markdown(summaries: &[(String, Summary)]) -> String {
 pub fn summaries_json(summaries: &[(String, Summary)]) -> String {
     let sources: Vec<Value> = summaries.iter().map(|(name, summary)| summary_json(name, summary)).collect();
     let document = json!({ "format_version": json::FORMAT_VERSION, "sources": sources });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn summary_json(name: &str, summary: &Summary) -> Value {

@@ -1,6 +1,7 @@
 //! Subscriptions for people and for programs: the verdict, the list, and what each one that is not confirmed waits for.
 
 use crate::model::advice;
+use crate::model::secret;
 use crate::plan::notes;
 use crate::report::{Look, Tone, count, json, layout, mask, table};
 use crate::watch::subscriptions::{Row, State, Subscriptions};
@@ -68,7 +69,7 @@ pub fn remedy(row: &Row) -> String {
         State::Pending => format!(
             "{}; no mail? {}",
             notes::confirm(&row.protocol, &row.endpoint),
-            advice::command(&format!("subscriptions resend {}", advice::quoted(&row.endpoint)))
+            advice::command(&format!("subscriptions resend {}", advice::quoted(&secret::hide(&row.endpoint))))
         ),
         State::Lost => {
             format!(
@@ -109,7 +110,7 @@ pub fn json(all: &Subscriptions) -> String {
         value
     });
     value["subscriptions"] = rows.collect::<Vec<Value>>().into();
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 #[cfg(test)]

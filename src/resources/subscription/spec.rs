@@ -140,8 +140,12 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'stati
         true => Ok(()),
         false => Err((format!("`{endpoint}` is not an ARN for `{protocol}`"), help)),
     };
+    // No address holds them (RFC 3986, appendix A), and in a text they would end it.
+    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\`".contains(c);
     let url = |scheme: &str, help| match endpoint.strip_prefix(scheme) {
-        Some(rest) if rest.starts_with(|c: char| c.is_alphanumeric() || "[:".contains(c)) && !rest.contains(' ') => {
+        Some(rest)
+            if rest.starts_with(|c: char| c.is_alphanumeric() || "[:".contains(c)) && !rest.contains(foreign) =>
+        {
             Ok(())
         }
         _ => Err((format!("`{endpoint}` is not a URL for `{protocol}`"), help)),

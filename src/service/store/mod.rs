@@ -18,6 +18,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::postgres_tls::is_local;
 use self::reply::Reply;
 pub use self::rows::Analytics;
 use super::config::Config;

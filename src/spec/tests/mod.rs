@@ -200,3 +200,32 @@ fn the_place_of_every_resource_is_its_declaration() {
     let span = desired.spans[&Address::new(Kind::Alarm, "dead-letters")];
     assert_eq!(&text[span.start..span.end], "dead-letters");
 }
+
+#[test]
+fn a_secret_variable_has_no_default_and_a_value_that_can_be_hidden() {
+    let text = |vars: &str| {
+        format!("version: 1\nstack: s\nvars: {vars}\ntopics: {{ t: {{ display_name: 'a ${{token}}' }} }}\n")
+    };
+    let messages = |vars: &str, token: &str| {
+        let spec = input::parse("a.yaml", &text(vars)).unwrap();
+        let error = spec.bind(&values(&[("token", token)])).unwrap_err();
+        error.problems().into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")
+    };
+    let default = messages("{ token: { secret: true, default: something-long } }", "x");
+    assert!(default.contains("variable `token` is secret and has a default"), "{default}");
+    let short = messages("{ token: { secret: true } }", "abcde");
+    assert_eq!(short, "the value of the secret variable `token` is too short to be hidden");
+    // A mistake further on shows the line, and quotes what was filled in.
+    let (value, url) = ("declared-of-a-spec", "endpoint: ${token}");
+    let topics = format!("topics: {{ t: {{ subscriptions: [ {{ protocol: email, {url} }} ] }} }}\n");
+    let spec = format!("version: 1\nstack: s\nvars: {{ token: {{ secret: true }} }}\n{topics}");
+    let error = input::parse("a.yaml", &spec).unwrap().bind(&values(&[("token", value)])).unwrap_err();
+    assert!(error.to_string().contains("is not a mail address") && !error.to_string().contains(value), "{error}");
+}
+
+#[test]
+fn where_lines_are_hidden_places_stay() {
+    let error = parse_document("x.yaml", "a: [hunter2\n", &variables::VARIABLE).unwrap_err().without_lines();
+    let text = error.to_string();
+    assert!(text.contains("x.yaml:") && !text.contains("hunter2"), "{text}");
+}

@@ -44,7 +44,6 @@ pub async fn metrics_only(app: &Arc<App>, headers: &HeaderMap) -> Response {
             let mut response = body.into_response();
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(exposition::CONTENT_TYPE));
-            headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
             if gzip {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             }

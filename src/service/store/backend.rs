@@ -76,7 +76,7 @@ impl Backend {
         &mut self,
         records: &[Record],
         known: Option<(u64, &[Group])>,
-        failed: u64,
+        failed: Option<u64>,
         until: Instant,
     ) -> Put {
         let mut put = Put::default();
@@ -155,7 +155,7 @@ impl Backend {
         failed: u64,
         until: Instant,
     ) -> Result<(), WriteError> {
-        self.write(&Batch { writer, after, records: &[], groups: &[], failed }, until).await.map(drop)
+        self.write(&Batch { writer, after, records: &[], groups: &[], failed: Some(failed) }, until).await.map(drop)
     }
 
     /// Writes down which businesses have labels of their own.

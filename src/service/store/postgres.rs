@@ -35,9 +35,9 @@ const KEYS_AT_ONCE: i64 = 5_000;
 /// earlier, slower one has overtaken writes nothing. Keys, sums and hours are each locked in their own order, so that two
 /// replicas never wait for each other in a ring.
 const ACCEPT: &str = "WITH moved AS (
-  INSERT INTO mlops_writers AS w (writer, last_seq, failed) SELECT $1, $3, $4
+  INSERT INTO mlops_writers AS w (writer, last_seq, failed) SELECT $1, $3, coalesce($4, 0)
   WHERE $2 = 0 OR EXISTS (SELECT 1 FROM mlops_writers WHERE writer = $1)
-  ON CONFLICT (writer) DO UPDATE SET last_seq = $3, failed = $4, updated_at = now() WHERE w.last_seq = $2
+  ON CONFLICT (writer) DO UPDATE SET last_seq = $3, failed = coalesce($4, w.failed), updated_at = now() WHERE w.last_seq = $2
   RETURNING 1),
 input AS MATERIALIZED (
   SELECT * FROM unnest($5::text[], $6::text[], $7::text[], $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[],
@@ -163,7 +163,7 @@ impl Postgres {
     /// Commits a batch: rows, keys, sums and writer together. Returns which of its records were there already.
     pub async fn write(&self, batch: &Batch<'_>, until: Instant) -> Result<Vec<usize>, WriteError> {
         let columns = Columns::of(batch.records);
-        let (after, last, failed) = (batch.after as i64, batch.last() as i64, batch.failed as i64);
+        let (after, last, failed) = (batch.after as i64, batch.last() as i64, batch.failed.map(|failed| failed as i64));
         let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> =
             vec![(&batch.writer, Type::TEXT), (&after, Type::INT8), (&last, Type::INT8), (&failed, Type::INT8)];
         parameters.extend(columns.parameters());
@@ -260,7 +260,6 @@ impl Postgres {
         let minutes = rows.iter().map(minute).collect();
         client.batch_execute("COMMIT").await.map_err(told)?;
         Ok(Snapshot {
-            stored: groups.iter().map(|group| group.events).sum(),
             groups,
             names,
             last_seq: last_seq.unsigned_abs(),

@@ -19,8 +19,8 @@ pub struct Batch<'a> {
     pub records: &'a [Record],
     /// The same records added up.
     pub groups: &'a [Group],
-    /// Requests that this process has answered with an error.
-    pub failed: u64,
+    /// Requests that the writer has answered with an error; none leaves what is written down: another process knows.
+    pub failed: Option<u64>,
 }
 
 impl Batch<'_> {
@@ -54,8 +54,6 @@ pub struct Snapshot {
     pub names: Vec<Box<str>>,
     /// Where the asking writer stood at that moment.
     pub last_seq: u64,
-    /// Rows in the table.
-    pub stored: u64,
     /// Failed requests that other writers wrote down.
     pub failed_elsewhere: u64,
     /// When the newest row was tracked.

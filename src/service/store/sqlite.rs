@@ -146,8 +146,8 @@ impl Sqlite {
             }
             transaction
                 .prepare_cached(
-                    "INSERT INTO mlops_writers VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET last_seq = ?2, failed = ?3, updated_at = ?4",
+                    "INSERT INTO mlops_writers VALUES (?1, ?2, coalesce(?3, 0), ?4)
+                     ON CONFLICT DO UPDATE SET last_seq = ?2, failed = coalesce(?3, failed), updated_at = ?4",
                 )?
                 .execute(params![batch.writer, batch.last(), batch.failed, clock::now()])?;
         }
@@ -241,8 +241,7 @@ impl Sqlite {
                 })
             })?
             .collect::<Result<Vec<_>, _>>()?;
-        let stored = groups.iter().map(|group| group.events).sum();
-        Ok(Snapshot { stored, groups, names, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at, minutes })
+        Ok(Snapshot { groups, names, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at, minutes })
     }
 
     /// Keeps their failures, under one name.

@@ -292,8 +292,8 @@ impl Writer {
     pub(super) async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>, until: Instant) -> Put {
         let Some(mut backend) = self.backend.take() else { return Put::default() };
         let failed = self.ledger.requests.failed_here();
-        let put = backend.put(records, known, failed, until).await;
         let own = records.first().is_none_or(|record| record.writer == self.name);
+        let put = backend.put(records, known, Some(failed).filter(|_| own), until).await;
         if own {
             self.committed = put.stands.unwrap_or(self.committed);
         }

@@ -93,7 +93,6 @@ const HOMES: &[(&str, &[&str])] = &[
     // The sandbox answers streams of events, and can be served on a port.
     ("hyper", &["service/", "sandbox/"]),
     ("aws_smithy_eventstream", &["sandbox/wire/"]),
-    ("prometheus", &["service/"]),
     ("rusqlite", &["service/"]),
     ("tokio_postgres", &["service/"]),
     // Flags of `open` that keep links and pipes out.

@@ -174,6 +174,18 @@ impl Command {
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
+                Command::Service(ServiceArgs { command: ServiceCommand::Migrate(args) }) => {
+                    run.signals.clone().or_interrupted(args.migrate(run.output)).await
+                }
+                Command::Service(ServiceArgs { command: ServiceCommand::ImportHistory(args) }) => {
+                    run.signals.clone().or_interrupted(args.import_history(run.output)).await
+                }
+                Command::Service(ServiceArgs { command: ServiceCommand::Prune(args) }) => {
+                    run.signals.clone().or_interrupted(args.run(run.output)).await
+                }
+                Command::Service(ServiceArgs { command: ServiceCommand::Forget(args) }) => {
+                    run.signals.clone().or_interrupted(args.run(run.output)).await
+                }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => args.run_online(&mut run).await,

@@ -1,4 +1,4 @@
-//! `mlopsctl service bundle` and `mlopsctl service deploy`: the bundled service as a Lambda function.
+//! `mlopsctl service`: the bundled service as a Lambda function, and its database kept in order by command.
 
 use super::Run;
 use super::connect::ConnectArgs;
@@ -9,9 +9,11 @@ use crate::deploy::{self, Bundle, Occupied, Wanted};
 use crate::model::file::{self, Readers};
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use mlops_service::config::{Config, Database, Environment};
+use mlops_service::{Keeping, keep_house};
 use std::path::{Path, PathBuf};
 
-/// Bundles the health/track service for Lambda, and deploys it
+/// Bundles the health/track service for Lambda and deploys it; keeps its database in order
 #[derive(Debug, Clone, Args)]
 pub struct ServiceArgs {
     #[command(subcommand)]
@@ -22,6 +24,86 @@ pub struct ServiceArgs {
 pub enum ServiceCommand {
     Bundle(BundleArgs),
     Deploy(DeployArgs),
+    Migrate(KeepArgs),
+    ImportHistory(KeepArgs),
+    Prune(PruneArgs),
+    Forget(ForgetArgs),
+}
+
+/// Makes the tables that the service's database lacks
+#[derive(Debug, Clone, Args)]
+pub struct KeepArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Deletes older events of the service, in batches beside a running one; counters do not move
+#[derive(Debug, Clone, Args)]
+pub struct PruneArgs {
+    /// Age, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = mlops_service::age)]
+    older_than: i64,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Deletes everything of a business: events, sums, what waits on disk, and its rows of ai_metrics
+#[derive(Debug, Clone, Args)]
+pub struct ForgetArgs {
+    /// The business_id
+    #[arg(value_name = "BUSINESS")]
+    business: String,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+struct StoreArgs {
+    /// Where the embedded database and the spool are kept [default: MLOPS_DATA_DIR, else .mlopsctl/service]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// postgres://... or sqlite:PATH [default: DATABASE_URL, else a file in the data directory]
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+impl StoreArgs {
+    async fn keep(&self, keeping: &Keeping, output: &mut Output) -> Result<Exit, Failure> {
+        let usage = |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see docs/service.md");
+        let env = Environment::read(Path::new(".")).map_err(usage)?;
+        let mut config = Config::from_environment(&env).map_err(usage)?;
+        if let Some(dir) = &self.data_dir {
+            config.move_data(dir.clone());
+        }
+        if let Some(url) = &self.database_url {
+            config.database = Database::from_url(url);
+        }
+        let done = keep_house(&config, keeping).await?;
+        output.result(&format!("{done}\n"))?;
+        Ok(Exit::Success)
+    }
+}
+
+impl KeepArgs {
+    pub async fn migrate(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::Migrate, output).await
+    }
+
+    pub async fn import_history(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::ImportHistory, output).await
+    }
+}
+
+impl PruneArgs {
+    pub async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::Prune { older_than: self.older_than }, output).await
+    }
+}
+
+impl ForgetArgs {
+    pub async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::Forget { business_id: self.business.clone() }, output).await
+    }
 }
 
 /// Writes the zip that Lambda takes, for the runtime provided.al2023

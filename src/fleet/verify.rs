@@ -80,7 +80,8 @@ async fn look(
         let observation = observations.get(address);
         let how = match &change.after {
             Some(desired) => {
-                to_do.extend(confirmation(observation, desired).filter(|note| !to_do.contains(note)));
+                let waits = confirmation(observation, desired).filter(|_| change.action != Action::StopManaging);
+                to_do.extend(waits.filter(|note| !to_do.contains(note)));
                 differing(observation, desired)
             }
             None => standing(observation),

@@ -2,7 +2,7 @@
 //! not fill it, so it finds candidates and saves calls; it never decides that something is absent or unowned.
 
 use super::Wanted;
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::{Arn, Target};
 use crate::resources::{Kind, Tags, mark};
 use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;
@@ -112,6 +112,11 @@ pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>
     let pages = arns.chunks(PAGE).map(|chunk| async move {
         let request = || aws.tagging.get_resources().set_resource_arn_list(Some(chunk.to_vec())).send();
         let page = aws.call(GET, Repeat::Safe, request).await?;
+        // AWS takes no token together with ARNs: the rest of an answer that has one could not be asked for.
+        if page.pagination_token().is_some_and(|token| !token.is_empty()) {
+            let message = "the answer is not whole".to_owned();
+            return Err(AwsError { op: GET, class: Class::Refused, code: "Truncated".to_owned(), message });
+        }
         let found = page.resource_tag_mapping_list().iter().filter_map(|item| {
             let arn = item.resource_arn().map(|arn| arn.strip_suffix(":*").unwrap_or(arn))?;
             // Some endpoints answer with everything.

@@ -149,6 +149,39 @@ fn subscriptions_of_others_outlive_an_adopting_stack() {
     journeys::others_subscriptions(&Account::new());
 }
 
+/// ministack keeps the tags that only CloudFormation can set on AWS, whoever sends them.
+#[test]
+fn what_cloudformation_owns_is_taken_over_by_name_alone() {
+    let account = Account::new();
+    account.desk.write("alarms.yaml", EVERYWHERE.spec);
+    let tags = json!([{ "Key": "aws:cloudformation:stack-name", "Value": "prod" }, { "Key": "team", "Value": "a" }]);
+    account.call("sns", "create_topic", &json!({ "Name": "alerts", "Tags": tags }));
+    account.call(
+        "cloudwatch",
+        "put_metric_alarm",
+        &json!({
+            "AlarmName": "errors", "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
+            "EvaluationPeriods": 1, "Threshold": 50.0, "ComparisonOperator": "GreaterThanThreshold", "Tags": tags,
+        }),
+    );
+    let before = account.standing();
+    let owned = "owned by CloudFormation stack \"prod\"";
+    account.desk.run(&["plan", "--adopt", "--detailed-exitcode"]).exits(8).says(owned);
+    account.desk.run(&["apply", "--adopt", "--yes"]).exits(8).says(owned);
+    assert_eq!(account.standing(), before);
+    let named = ["apply", "--adopt", "topic/alerts", "--adopt", "alarm/err*", "--yes"];
+    account.desk.run(&named).exits(0).says("2 adopted");
+    account.desk.run(&["plan", "--format", "json"]).is_empty_plan();
+    account.desk.write("alarms.yaml", &EVERYWHERE.spec.replace("threshold: 5", "threshold: 6"));
+    account.desk.run(&["apply", "--yes"]).exits(0).says("1 changed");
+    account.desk.run(&["destroy", "--yes"]).exits(0).says("2 no longer managed");
+    assert_eq!(account.standing(), before, "neither is deleted");
+    let arn = format!("arn:aws:cloudwatch:us-east-1:{}:alarm:errors", account.number);
+    let left = account.call("cloudwatch", "list_tags_for_resource", &json!({ "ResourceARN": arn }));
+    assert!(left["Tags"].to_string().contains("team"), "tags of others stay: {left}");
+    assert!(!left["Tags"].to_string().contains("mlopsctl:"), "and ours do not: {left}");
+}
+
 #[test]
 fn what_another_stack_owns_stays() {
     journeys::a_foreign_owner(&Account::new());

@@ -80,6 +80,7 @@ async fn destroy_leaves_in_place_what_was_adopted_and_everybodys_subscriptions()
     assert_eq!((summary.destroy, summary.stop_managing, summary.change), (1, 5, 0));
     let report = world.apply_planned(&planned).await;
     assert_complete(&report);
+    assert!(report.to_do.is_empty(), "nobody has to confirm what is not ours any more: {:?}", report.to_do);
     assert_eq!(report.verified.map(|v| (v.verified, v.of)), Some((6, 6)));
     assert_eq!(standing(&world), before);
     assert!(marks(&world).is_empty(), "{:?}", marks(&world));

@@ -42,15 +42,15 @@ struct Seen {
 
 #[tokio::test(start_paused = true)]
 async fn over_one_account_nothing_of_others_is_deleted_or_changed_beside_the_spec() {
-    let seen = walks(CASES / 2, &ROSTER[..1], 1).await;
-    assert!(seen.checked >= CASES / 2, "{seen:?}");
+    let seen = walks(cases() / 2, &ROSTER[..1], 1).await;
+    assert!(seen.checked >= cases() / 2, "{seen:?}");
     enough_happened(&seen);
 }
 
 #[tokio::test(start_paused = true)]
 async fn over_a_roster_nothing_of_others_is_deleted_or_changed_beside_the_spec() {
-    let seen = walks(CASES / 2, &ROSTER, 2).await;
-    assert!(seen.checked >= CASES / 2, "{seen:?}");
+    let seen = walks(cases() / 2, &ROSTER, 2).await;
+    assert!(seen.checked >= cases() / 2, "{seen:?}");
     enough_happened(&seen);
 }
 
@@ -63,8 +63,11 @@ fn enough_happened(seen: &Seen) {
     }
 }
 
+fn cases() -> usize {
+    std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES)
+}
+
 async fn walks(cases: usize, accounts: &[&str], seed: u64) -> Seen {
-    let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(cases);
     let mut seen = Seen::default();
     for walk in 0..cases.div_ceil(RUNS * accounts.len()) {
         let mut rng = Rng::with_seed(seed << 32 | walk as u64);

@@ -76,7 +76,7 @@ struct Silence {
     /// When the first call began that was sent after the last answer.
     since: Option<Instant>,
     in_flight: usize,
-    /// When the last call ended that had no answer.
+    /// When the last call ended.
     ended: Option<Instant>,
     /// A call was repeated until that had no sense any more.
     is_given_up: bool,
@@ -171,14 +171,20 @@ impl Patience {
 }
 
 impl Sent {
-    /// A whole answer came, whatever it says.
+    /// A whole answer came, be it that the service is broken.
     pub fn answered(&self) {
         let now = Instant::now();
         for quiet in &self.quiets {
             let mut silence = locked(&quiet.0);
             silence.since = (silence.in_flight > 1).then_some(now);
-            silence.is_given_up = false;
-            silence.ended = None;
+        }
+    }
+
+    /// An answer came of a service that works.
+    pub fn served(&self) {
+        self.answered();
+        for quiet in &self.quiets {
+            locked(&quiet.0).is_given_up = false;
         }
     }
 }
@@ -189,9 +195,7 @@ impl Drop for Sent {
         for quiet in &self.quiets {
             let mut silence = locked(&quiet.0);
             silence.in_flight = silence.in_flight.saturating_sub(1);
-            if silence.since.is_some() {
-                silence.ended = Some(now);
-            }
+            silence.ended = Some(now);
         }
         locked(&self.waiting.0).remove(&self.id);
     }
@@ -251,12 +255,14 @@ mod tests {
         for _ in 0..2 {
             let _sent = patience.send(READ);
             patience.end(READ).await;
-            patience.send(OTHER).answered();
+            patience.send(OTHER).served();
         }
         assert!(patience.is_over(READ) && !patience.is_over(OTHER));
         patience.give_up(READ);
         assert!(patience.is_given_up(READ) && !patience.is_given_up(OTHER));
         patience.send(READ).answered();
+        assert!(patience.is_given_up(READ), "an error of the service's is no reason to hope");
+        patience.send(READ).served();
         assert!(!patience.is_given_up(READ) && !patience.is_over(READ));
     }
 

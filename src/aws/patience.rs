@@ -131,9 +131,11 @@ impl Patience {
         self.quiets(op).iter().any(|quiet| locked(&quiet.0).is_given_up)
     }
 
+    /// Notes that a call was repeated in vain: the next ones are tried once, until something is served again.
     pub fn give_up(&self, op: Op) {
-        let [service, _] = self.quiets(op);
-        locked(&service.0).is_given_up = true;
+        for quiet in &self.quiets(op) {
+            locked(&quiet.0).is_given_up = true;
+        }
     }
 
     pub fn send(&self, op: Op) -> Sent {
@@ -259,6 +261,8 @@ mod tests {
         }
         assert!(patience.is_over(READ) && !patience.is_over(OTHER));
         patience.give_up(READ);
+        assert!(patience.is_given_up(READ) && patience.is_given_up(OTHER));
+        patience.send(OTHER).served();
         assert!(patience.is_given_up(READ) && !patience.is_given_up(OTHER));
         patience.send(READ).answered();
         assert!(patience.is_given_up(READ), "an error of the service's is no reason to hope");

@@ -87,9 +87,9 @@ impl Aws {
             // Repeating is for what will pass: not where nothing has answered for long, nor where an earlier call was
             // repeated in vain.
             let is_late = first_failure.get_or_insert_with(Instant::now).elapsed() > self.patience.limits.deadline;
-            let is_vain = error.is_unanswered() && (is_late || self.patience.is_given_up(op));
+            let is_vain = error.is(Class::Transient) && (is_late || self.patience.is_given_up(op));
             if count >= most || is_vain || self.interrupt.is_set() || self.patience.is_over(op) {
-                if error.is_unanswered() {
+                if error.is(Class::Transient) {
                     self.patience.give_up(op);
                 }
                 return Err(error);
@@ -138,8 +138,10 @@ impl Aws {
             () = overdue => return Err(AwsError::unanswered(op)),
             () = self.patience.end(op) => Err(AwsError::late(op, self.patience.limits)),
         };
-        if !answer.as_ref().is_err_and(AwsError::is_unanswered) {
-            sent.answered();
+        match &answer {
+            Err(error) if error.is_unanswered() => {}
+            Err(error) if error.is(Class::Transient) => sent.answered(),
+            _ => sent.served(),
         }
         drop(sent);
         match &answer {

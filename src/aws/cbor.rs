@@ -202,7 +202,7 @@ mod tests {
     fn a_document_is_walked_and_counted() {
         let bytes = encoded(&serde_json::json!({ "a": [1, -2, 3.5, null], "b": { "c": "text" } }));
         let found = contents(&bytes).unwrap();
-        assert_eq!((found.maps, found.items, found.is_too_deep), (2, 10, false));
+        assert_eq!((found.maps, found.items, found.is_too_deep), (2, 11, false));
         let mut cursor = Cursor::new(&bytes);
         assert_eq!(cursor.head(), Some(Head::Map(Some(2))));
         assert_eq!(cursor.key(), Some("a"));

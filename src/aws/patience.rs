@@ -76,7 +76,7 @@ struct Silence {
     /// When the first call began that was sent after the last answer.
     since: Option<Instant>,
     in_flight: usize,
-    /// When the last call ended that had no answer.
+    /// When the last call ended.
     ended: Option<Instant>,
     /// A call was repeated until that had no sense any more.
     is_given_up: bool,
@@ -131,9 +131,11 @@ impl Patience {
         self.quiets(op).iter().any(|quiet| locked(&quiet.0).is_given_up)
     }
 
+    /// Notes that a call was repeated in vain: the next ones are tried once, until something is served again.
     pub fn give_up(&self, op: Op) {
-        let [service, _] = self.quiets(op);
-        locked(&service.0).is_given_up = true;
+        for quiet in &self.quiets(op) {
+            locked(&quiet.0).is_given_up = true;
+        }
     }
 
     pub fn send(&self, op: Op) -> Sent {
@@ -171,14 +173,20 @@ impl Patience {
 }
 
 impl Sent {
-    /// A whole answer came, whatever it says.
+    /// A whole answer came, be it that the service is broken.
     pub fn answered(&self) {
         let now = Instant::now();
         for quiet in &self.quiets {
             let mut silence = locked(&quiet.0);
             silence.since = (silence.in_flight > 1).then_some(now);
-            silence.is_given_up = false;
-            silence.ended = None;
+        }
+    }
+
+    /// An answer came of a service that works.
+    pub fn served(&self) {
+        self.answered();
+        for quiet in &self.quiets {
+            locked(&quiet.0).is_given_up = false;
         }
     }
 }
@@ -189,9 +197,7 @@ impl Drop for Sent {
         for quiet in &self.quiets {
             let mut silence = locked(&quiet.0);
             silence.in_flight = silence.in_flight.saturating_sub(1);
-            if silence.since.is_some() {
-                silence.ended = Some(now);
-            }
+            silence.ended = Some(now);
         }
         locked(&self.waiting.0).remove(&self.id);
     }
@@ -251,12 +257,16 @@ mod tests {
         for _ in 0..2 {
             let _sent = patience.send(READ);
             patience.end(READ).await;
-            patience.send(OTHER).answered();
+            patience.send(OTHER).served();
         }
         assert!(patience.is_over(READ) && !patience.is_over(OTHER));
         patience.give_up(READ);
+        assert!(patience.is_given_up(READ) && patience.is_given_up(OTHER));
+        patience.send(OTHER).served();
         assert!(patience.is_given_up(READ) && !patience.is_given_up(OTHER));
         patience.send(READ).answered();
+        assert!(patience.is_given_up(READ), "an error of the service's is no reason to hope");
+        patience.send(READ).served();
         assert!(!patience.is_given_up(READ) && !patience.is_over(READ));
     }
 

@@ -44,6 +44,8 @@ const HALF_WAY: &str = "HalfWay";
 const NO_CREDENTIALS: &str = "NoCredentials";
 /// Ours: AWS calls the keys unknown, though they come from a role that was just assumed.
 const REGION_NOT_ENABLED: &str = "RegionNotEnabled";
+/// Ours: what STS says of the credentials does not agree with itself, with the region, or with what was asked for.
+const UNEXPECTED_IDENTITY: &str = "UnexpectedIdentity";
 const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 /// Error codes that mean "slow down" (AWS SDK reference guide, retry behaviour).
 const THROTTLES: &[&str] = &[
@@ -167,6 +169,12 @@ impl AwsError {
         Self { op: ASSUME, class: Class::Credentials, code: code.to_owned(), message: message.to_owned() }
     }
 
+    /// An answer of STS that says nothing certain of whose the credentials are.
+    pub fn of_identity(op: Op, what: &str) -> Self {
+        let message = format!("it is not certain whose these credentials are: {what}");
+        Self { op, class: Class::Credentials, code: UNEXPECTED_IDENTITY.to_owned(), message }
+    }
+
     /// Whether the credentials were right once.
     pub fn is_expired(&self) -> bool {
         EXPIRED.contains(&self.code.as_str())
@@ -233,6 +241,9 @@ fn credentials_remedy(code: &str) -> &'static str {
         }
         REGION_NOT_ENABLED => {
             "enable the region in the account (AWS Regions on its account page), or name another in the roster"
+        }
+        UNEXPECTED_IDENTITY => {
+            "use credentials of the region's own partition, and check --endpoint-url and AWS_ENDPOINT_URL: what answers there is not AWS"
         }
         "OptInRequired" | "RegionDisabledException" => {
             "this region is not enabled for the account: enable it, or choose another --region"

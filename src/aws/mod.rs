@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod error;
+mod identity;
 pub mod interrupt;
 pub mod pace;
 pub mod quota;

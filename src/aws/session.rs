@@ -3,13 +3,14 @@
 
 use super::pace::Pace;
 use super::role::{AssumedRole, Role, RoleProvider};
+use super::identity::{self, CALLER};
 use super::{AwsError, Interrupt, Op, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use aws_config::identity::IdentityCache;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
@@ -191,27 +192,20 @@ impl Aws {
         Self { interrupt: Interrupt::never(), ..self.clone() }
     }
 
-    /// Account and region. The account is asked of STS once, unless the credentials name it themselves (SSO, AssumeRole).
+    /// Account and region. Whose the credentials are is asked of STS once; of an assumed role the answer to AssumeRole has said it.
     pub async fn target(&self) -> Result<Target, AwsError> {
         let account = self.account.get_or_try_init(|| self.find_account()).await?;
         Ok(Target::new(account, &self.region))
     }
 
     async fn find_account(&self) -> Result<String, AwsError> {
-        const OP: Op = Op("sts", "GetCallerIdentity");
         if let Some(role) = &self.role {
-            // Known, but not yet reached: what a refused role means is said once, not by every call.
+            // What a refused role means is said once, not by every call.
             role.credentials().await?;
             return Ok(role.account().to_owned());
         }
-        if let Some(provider) = self.config.credentials_provider()
-            && let Ok(credentials) = provider.provide_credentials().await
-            && let Some(account) = credentials.account_id()
-        {
-            return Ok(account.as_str().to_owned());
-        }
-        let answer = self.call(OP, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
-        Ok(answer.account().unwrap_or_default().to_owned())
+        let answer = self.call(CALLER, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
+        identity::of_caller(answer.account(), answer.arn(), &self.region)
     }
 
     /// What the run called so far, by operation: of a fleet, over all of its targets.

@@ -78,7 +78,9 @@ impl PlanArgs {
         let cost = cost::of_plan(&planned.plan, &prices);
         run.output.result(&render(&planned.plan, Some(&cost), format, &run.output.look))?;
         if let Some(path) = &self.out {
-            saved_plan::save(path, &planned.plan)?;
+            let (select, consent) = (self.select.select(), self.consent.consent());
+            let basis = fleet::basis(&bound, self.spec.path(), &self.spec.values(spec)?, &select, &consent, &planned);
+            saved_plan::save(path, &planned.plan, basis)?;
             run.output.say(&format!("saved: mlopsctl apply {}", path.display()));
         }
         say_calls(&aws, run.output);
@@ -120,7 +122,7 @@ impl PlanArgs {
 }
 
 /// Notes what the plan makes newly wrong.
-fn judge(bound: &Bound, settings: &Settings, planned: &mut Planned) -> Result<(), Failure> {
+pub fn judge(bound: &Bound, settings: &Settings, planned: &mut Planned) -> Result<(), Failure> {
     let desired = bound.desired(&planned.plan.target, &lint::facts(&planned.snapshot))?;
     let (observed, today) = (Observed::of(&planned.snapshot), today());
     let input = Input { bound, desired: &desired, observed: Some(&observed), settings, today: &today };

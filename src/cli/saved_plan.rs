@@ -1,4 +1,4 @@
-//! A saved plan's file: written for its owner's eyes only, read with the secrets it does not hold put back in.
+//! A saved plan's file: written for its owner's eyes only, and authorised anew before anything of it is done.
 
 use super::args::SpecArgs;
 use super::exit::Exit;
@@ -7,17 +7,17 @@ use crate::aws::Aws;
 use crate::fleet::{self, NotReplanned, Planned};
 use crate::model::secret;
 use crate::plan::Plan;
-use crate::plan::saved::{FORMAT_VERSION, SavedPlan};
+use crate::plan::saved::{Basis, FORMAT_VERSION, NoSavedPlan, SavedPlan};
+use crate::spec::{self, Bound};
 use anyhow::Context;
-use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Writes the file whole or not at all.
-pub fn save(path: &Path, plan: &Plan) -> Result<(), Failure> {
-    let saved = SavedPlan::new(plan, secret::hide);
-    let text = format!("{:#}\n", serde_json::to_value(&saved)?);
+pub fn save(path: &Path, plan: &Plan, basis: Basis) -> Result<(), Failure> {
+    let saved = SavedPlan::new(plan, basis, secret::hide);
+    let text = format!("{:#}\n", saved.sealed()?);
     let beside = beside(path);
     let _ = fs::remove_file(&beside);
     let written =
@@ -53,37 +53,84 @@ pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
         let what = format!("{} is not a plan that this mlopsctl can carry out: {why}", path.display());
         Failure::say(Exit::Stale, what, "make a new one: mlopsctl plan --out FILE")
     };
-    // The version first: a plan of another form need not have the parts of this one.
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| no_plan(&error.to_string()))?;
-    let version = &value["format_version"];
-    if *version != FORMAT_VERSION {
-        return Err(no_plan(&format!("its format version is {version}, not {FORMAT_VERSION}")));
+    let saved = SavedPlan::opened(value).map_err(|error| match error {
+        NoSavedPlan::Version(version) => no_plan(&format!("its format version is {version}, not {FORMAT_VERSION}")),
+        NoSavedPlan::Unreadable(error) => no_plan(&error.to_string()),
+        NoSavedPlan::Altered => refused(&format!("{} was changed after it was saved", path.display())),
+    })?;
+    let version = &saved.mlopsctl_version;
+    if version != env!("CARGO_PKG_VERSION") {
+        return Err(refused(&format!("{} was made by mlopsctl {version}, this is another one", path.display())));
     }
-    serde_json::from_value(value).map_err(|error| no_plan(&error.to_string()))
+    Ok(saved)
 }
 
-/// The plan, if what it touches still stands as it was. The spec is read only where the file lacks a secret.
-pub async fn check(aws: &Aws, saved: &SavedPlan, spec: &SpecArgs) -> Result<Planned, Failure> {
-    let plan = if saved.masked.is_empty() {
-        saved.plan.clone()
-    } else {
-        let desired = spec.bind()?.desired(&saved.plan.target, &BTreeMap::new())?.resources;
-        saved.restore(&desired).map_err(|missing| {
-            let names: Vec<String> = missing.iter().map(|address| format!("\n{address}")).collect();
-            let what =
-                format!("the saved plan holds no secrets, and the spec does not give those of:{}", names.concat());
-            Failure::say(Exit::Stale, what, "name the spec and the variables that the plan was made with")
-        })?
-    };
-    fleet::check_saved(aws, plan).await.map_err(|error| match error {
+const NEW_PLAN: &str = "look at a new plan: mlopsctl plan --out FILE";
+
+fn refused(what: &str) -> Failure {
+    Failure::say(Exit::Blocked, format!("{what}, so nothing was changed"), NEW_PLAN)
+}
+
+/// The spec that the plan is held against: the one that is named, else the one that the plan was made from. `None` where it is
+/// consented to that there is none.
+pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result<Option<Bound>, Failure> {
+    if without_spec {
+        return Ok(None);
+    }
+    let made_from = Path::new(&saved.basis.spec);
+    let path = args.named().unwrap_or(made_from);
+    if args.named().is_none() && !path.is_file() {
+        let what =
+            format!("the spec {} that the plan was made from is not here, so nothing was changed", path.display());
+        let remedy =
+            "run where it is, name it with --file, or add --without-spec: then the plan is held against AWS alone";
+        return Err(Failure::say(Exit::Blocked, what, remedy));
+    }
+    let spec = spec::load(path)?;
+    let mut values = saved.basis.variables.clone();
+    values.retain(|name, _| spec.variables().iter().any(|variable| variable.name == *name));
+    values.extend(args.values(&spec)?);
+    Ok(Some(spec.bind(&values)?))
+}
+
+/// The plan made anew, if the saved one says the same.
+pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<Planned, Failure> {
+    fleet::check_saved(aws, saved, spec).await.map_err(|error| match error {
         NotReplanned::Failed(error) => Failure::from(error),
+        NotReplanned::Elsewhere { made_for, reached } => {
+            let what = format!(
+                "the plan was made for {made_for}, but these credentials reach {reached}, so nothing was changed"
+            );
+            Failure::say(Exit::Blocked, what, "use the credentials and the region that the plan was made with")
+        }
+        NotReplanned::SecretsMissing(places) => {
+            let what =
+                format!("the saved plan holds no secrets, and there is no spec to give those of:{}", lines(places));
+            Failure::say(Exit::Stale, what, "name the spec and the variables that the plan was made with")
+        }
         NotReplanned::Stale(stale) => {
-            let places: Vec<String> =
-                stale.iter().map(|stale| format!("\n{}: {}", stale.address, stale.what)).collect();
-            let what = format!("the saved plan is stale, so nothing was changed; different by now:{}", places.concat());
-            Failure::say(Exit::Stale, what, "look at a new plan: mlopsctl plan --out FILE")
+            let places = stale.iter().map(|stale| format!("{}: {}", stale.place, stale.what));
+            let what = format!("the saved plan is stale, so nothing was changed; different by now:{}", lines(places));
+            Failure::say(Exit::Stale, what, NEW_PLAN)
+        }
+        NotReplanned::Different(places) => {
+            let from = if spec.is_some() { "what the spec asks for" } else { "what AWS makes of it" };
+            let more = places.len().saturating_sub(MOST_DIFFERENCES);
+            let more = (more > 0).then(|| format!("and {more} more"));
+            let places = places.into_iter().take(MOST_DIFFERENCES).chain(more);
+            let what =
+                format!("the saved plan does not say {from}, so nothing was changed; it differs in:{}", lines(places));
+            Failure::say(Exit::Blocked, what, NEW_PLAN)
         }
     })
+}
+
+/// More places in which a plan differs are only counted.
+const MOST_DIFFERENCES: usize = 10;
+
+fn lines(items: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    items.into_iter().map(|item| format!("\n{item}")).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +145,7 @@ mod tests {
         let path = folder.path().join("p.json");
         let plan = every_kind_of_change();
         fs::write(&path, "something else").unwrap();
-        save(&path, &plan).unwrap();
+        save(&path, &plan, Basis::default()).unwrap();
         assert_eq!(load(&path).unwrap().plan, plan);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         #[cfg(unix)]
@@ -113,7 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.json");
         let secret = Resource::Subscription(Subscription::new("t", "https", "https://u:hunter2@example.edu"));
-        save(&path, &plan(vec![create(secret)])).unwrap();
+        save(&path, &plan(vec![create(secret)]), Basis::default()).unwrap();
         assert!(!fs::read_to_string(&path).unwrap().contains("hunter2"));
         assert_eq!(load(&path).unwrap().masked.len(), 1);
     }
@@ -121,7 +168,7 @@ mod tests {
     #[test]
     fn a_plan_of_another_form_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        for text in ["", "{}", "{\"format_version\": 99}", "[1]"] {
+        for text in ["", "{}", "{\"format_version\": 99}", "{\"format_version\": 1}", "[1]"] {
             fs::write(file.path(), text).unwrap();
             assert_eq!(load(file.path()).unwrap_err().exit, Exit::Stale, "{text:?}");
         }

@@ -2,9 +2,10 @@
 
 use super::{Action, Blocked, Change, Input, Plan, ownership, ownership::Standing};
 use crate::resources::{Address, Kind, Resource};
+use serde::{Deserialize, Serialize};
 
 /// What the user has agreed to beforehand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// Take over what exists without an owner.
     pub adopt: bool,

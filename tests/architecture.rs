@@ -100,6 +100,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ciborium", &["sandbox/", "aws/cbor.rs"]),
     ("quick_xml", &["sandbox/"]),
     ("aws_config", &["aws/"]),
+    ("aws_runtime", &["aws/"]),
+    ("aws_types", &["aws/"]),
     ("aws_sdk_cloudwatch", &["aws/", "resources/*/aws.rs", "backtest/", "watch/"]),
     ("aws_sdk_cloudwatchlogs", &["aws/", "resources/*/aws.rs", "watch/"]),
     ("aws_sdk_lambda", &["aws/", "resources/*/aws.rs", "watch/", "deploy/"]),

@@ -66,13 +66,20 @@ impl Answered for RawMessage {
 }
 
 const UNANSWERED: &str = "Unanswered";
+const UNREACHABLE: &str = "Unreachable";
 const HALF_WAY: &str = "HalfWay";
 const TIMEOUT: &str = "Timeout";
-const UNREACHABLE: &str = "Unreachable";
 const UNEXPECTED: &str = "UnexpectedAnswer";
 const NO_CREDENTIALS: &str = "NoCredentials";
+const NONE_FOUND: &str = "no credentials found: tried environment, profile, SSO, web identity, container, instance";
+/// Ours: whoever has to sign in to have credentials has not, or the session is over.
+const SIGNED_OUT: &str = "SignedOut";
+/// Ours: whatever should have given credentials gave none, and says why.
+const UNUSABLE: &str = "UnusableCredentials";
 /// Ours: AWS calls the keys unknown, though they come from a role that was just assumed.
 const REGION_NOT_ENABLED: &str = "RegionNotEnabled";
+/// Ours: what STS says of the credentials does not agree with itself, with the region, or with what was asked for.
+const UNEXPECTED_IDENTITY: &str = "UnexpectedIdentity";
 const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 /// Error codes that mean "slow down" (AWS SDK reference guide, retry behaviour).
 const THROTTLES: &[&str] = &[
@@ -139,11 +146,24 @@ impl AwsError {
         R: Answered + fmt::Debug + 'static,
         SdkError<E, R>: StdError,
     {
-        if let Some(why) = cause::<Unbelievable>(&error) {
+        Self::of(op, &error)
+    }
+
+    pub fn of<E, R>(op: Op, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        R: Answered + fmt::Debug + 'static,
+        SdkError<E, R>: StdError,
+    {
+        // What kept the credentials away was sorted where they come from.
+        if let Some(own) = cause::<AwsError>(error) {
+            return own.clone();
+        }
+        if let Some(why) = cause::<Unbelievable>(error) {
             return Self::unexpected(op, &why.to_string());
         }
         let status = error.raw_response().and_then(Answered::status);
-        let (class, code, message) = match &error {
+        let (class, code, message) = match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().unwrap_or("").to_owned();
                 // Shapes are written `ns#Code`, and query-compatible codes `AWS.SimpleQueueService.Code`.
@@ -157,15 +177,16 @@ impl AwsError {
             }
             SdkError::TimeoutError(_) => (Class::Transient, TIMEOUT.to_owned(), "no answer in time".to_owned()),
             SdkError::ResponseError(_) => {
-                let text = format!("the answer cannot be read: {}", chain(&error));
+                let text = format!("the answer cannot be read: {}", chain(error));
                 return Self::of_status(op, status.unwrap_or_default(), text);
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+                (Class::Transient, UNREACHABLE.to_owned(), chain(error))
             }
             other => {
                 let text = chain(other);
                 if text.contains("no credentials found in chain") {
-                    let tried =
-                        "no credentials found: tried environment, profile, SSO, web identity, container, instance";
-                    (Class::Credentials, NO_CREDENTIALS.to_owned(), tried.to_owned())
+                    (Class::Credentials, NO_CREDENTIALS.to_owned(), NONE_FOUND.to_owned())
                 } else if text.contains("credential") || text.contains("identity") {
                     (Class::Credentials, NO_CREDENTIALS.to_owned(), text)
                 } else if matches!(other, SdkError::ConstructionFailure(_)) {
@@ -242,6 +263,33 @@ impl AwsError {
         Self { op: ASSUME, class: Class::Credentials, code: code.to_owned(), message: message.to_owned() }
     }
 
+    /// An answer of STS that says nothing certain of whose the credentials are.
+    pub fn of_identity(op: Op, what: &str) -> Self {
+        let message = format!("it is not certain whose these credentials are: {what}");
+        Self { op, class: Class::Credentials, code: UNEXPECTED_IDENTITY.to_owned(), message }
+    }
+
+    /// Nothing that could give credentials has any.
+    pub fn no_credentials(op: Op, whose: &str) -> Self {
+        let message = format!("{whose}{NONE_FOUND}");
+        Self { op, class: Class::Credentials, code: NO_CREDENTIALS.to_owned(), message }
+    }
+
+    /// Whatever gives credentials could not be reached.
+    pub fn unreachable(op: Op, why: &dyn StdError) -> Self {
+        Self { op, class: Class::Transient, code: UNREACHABLE.to_owned(), message: chain(why) }
+    }
+
+    /// Somebody has to sign in again.
+    pub fn signed_out(op: Op, why: &dyn StdError) -> Self {
+        Self { op, class: Class::Credentials, code: SIGNED_OUT.to_owned(), message: chain(why) }
+    }
+
+    /// Whatever should give credentials gave none.
+    pub fn unusable_credentials(op: Op, why: &dyn StdError) -> Self {
+        Self { op, class: Class::Credentials, code: UNUSABLE.to_owned(), message: chain(why) }
+    }
+
     /// Whether the credentials were right once.
     pub fn is_expired(&self) -> bool {
         EXPIRED.contains(&self.code.as_str())
@@ -314,9 +362,14 @@ fn credentials_remedy(code: &str) -> &'static str {
         REGION_NOT_ENABLED => {
             "enable the region in the account (AWS Regions on its account page), or name another in the roster"
         }
+        UNEXPECTED_IDENTITY => {
+            "use credentials of the region's own partition, and check --endpoint-url and AWS_ENDPOINT_URL: what answers there is not AWS"
+        }
         "OptInRequired" | "RegionDisabledException" => {
             "this region is not enabled for the account: enable it, or choose another --region"
         }
+        SIGNED_OUT => "sign in with the command above, then run again",
+        UNUSABLE => "correct the profile, or name another with --profile or AWS_PROFILE",
         NO_CREDENTIALS => {
             "give credentials: aws configure, aws sso login, AWS_ACCESS_KEY_ID, or --profile; or try --sandbox"
         }
@@ -348,7 +401,7 @@ fn of_code(code: &str) -> Class {
 }
 
 /// The first cause of this type.
-fn cause<'a, C: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a C> {
+pub fn cause<'a, C: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a C> {
     let mut error = Some(error);
     while let Some(found) = error {
         if let Some(cause) = found.downcast_ref::<C>() {

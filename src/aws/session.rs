@@ -2,19 +2,24 @@
 //! only place that configures the SDK.
 
 use super::bounded::BoundedClient;
+use super::credentials::{self, Explained};
+use super::identity::{self, CALLER};
+use super::network::Network;
 use super::pace::Pace;
 use super::pages::Received;
 use super::patience::{Limits, Patience, SessionPatience, Waiting};
 use super::process;
+use super::profile::{self, Profile, Source};
 use super::role::{AssumedRole, Role, RoleProvider};
 use super::{AwsError, Interrupt, Op, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use aws_config::identity::IdentityCache;
+use aws_config::meta::region::ProvideRegion;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -92,6 +97,7 @@ impl Session {
             .app_name(AppName::new(concat!("mlopsctl-", env!("CARGO_PKG_VERSION")))?)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
+        let (mut own, mut of_profile) = (None, None);
         loader = match options.http {
             Some((client, access_key, secret_key)) => {
                 let region = options.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
@@ -101,17 +107,24 @@ impl Session {
                     .credentials_provider(Credentials::new(access_key, secret_key, None, None, "sandbox"))
             }
             None => {
+                let profile =
+                    profile::find(options.profile.as_deref(), options.profile.is_some() || !has_keys()).await?;
+                let authorities = profile.as_ref().and_then(|profile| profile.ca_bundle.as_deref());
                 // One client for all services, so that connections and root certificates are shared.
-                let https = aws_smithy_http_client::Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-                    .build_https();
-                loader = loader.http_client(SharedHttpClient::new(BoundedClient::new(https)));
-                match process::of_profile(options.profile.as_deref(), options.limits).await {
-                    Some(credentials) => loader.credentials_provider(credentials),
-                    None => loader,
+                let client = SharedHttpClient::new(BoundedClient::new(Network::of_environment(authorities)?.client()));
+                let region = options.region.clone().map(Region::new);
+                own = own_provider(options.profile.is_some(), profile.as_ref(), &client, region).await?;
+                if own.is_none() {
+                    let program = process::of_profile(options.profile.as_deref(), options.limits).await;
+                    own = program.map(SharedCredentialsProvider::new);
                 }
+                of_profile = profile;
+                loader.http_client(client)
             }
         };
+        if let Some(provider) = own {
+            loader = loader.credentials_provider(provider);
+        }
         if let Some(profile) = options.profile {
             loader = loader.profile_name(profile);
         }
@@ -124,7 +137,11 @@ impl Session {
             }
             loader = loader.endpoint_url(url);
         }
-        let config = loader.load().await;
+        let mut config = loader.load().await;
+        if let Some(provider) = config.credentials_provider() {
+            let explained = SharedCredentialsProvider::new(Explained::new(provider, of_profile));
+            config = config.into_builder().credentials_provider(explained).build();
+        }
         let interrupt = options.interrupt.unwrap_or_else(Interrupt::never);
         let patience = SessionPatience::new(options.limits, options.waiting);
         Ok(Self { config, interrupt, role: None, calls: Calls::default(), patience })
@@ -157,6 +174,34 @@ impl Session {
         let region = region.to_string();
         Ok(Aws::of(region, Session { config, ..self.clone() }))
     }
+}
+
+/// Whether the environment gives keys; a profile that is not named for this run then gives settings only.
+fn has_keys() -> bool {
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        .iter()
+        .all(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()))
+}
+
+/// The profile's own provider, where the SDK's chain does not do as the AWS CLI does.
+async fn own_provider(
+    named: bool,
+    profile: Option<&Profile>,
+    client: &SharedHttpClient,
+    region: Option<Region>,
+) -> Result<Option<SharedCredentialsProvider>> {
+    let Some(profile) = profile.filter(|profile| profile.source != Source::Nothing) else { return Ok(None) };
+    if !named && (profile.source != Source::Login || has_keys()) {
+        return Ok(None);
+    }
+    let usual = aws_config::default_provider::region::Builder::default().profile_name(&profile.name).build();
+    let region = match region {
+        Some(region) => Some(region),
+        None => usual.region().await,
+    };
+    let config = ProviderConfig::without_region().with_region(region).with_http_client(client.clone());
+    let config = config.with_retry_config(RetryConfig::disabled());
+    Ok(Some(credentials::of_profile(profile, &config)?))
 }
 
 impl Aws {
@@ -216,28 +261,20 @@ impl Aws {
         Self { interrupt: Interrupt::never(), ..self.clone() }
     }
 
-    /// Account and region. The account is asked of STS once, unless the credentials name it themselves (SSO, AssumeRole).
+    /// Account and region. Whose the credentials are is asked of STS once; of an assumed role the answer to AssumeRole has said it.
     pub async fn target(&self) -> Result<Target, AwsError> {
         let account = self.account.get_or_try_init(|| self.find_account()).await?;
         Ok(Target::new(account, &self.region))
     }
 
     async fn find_account(&self) -> Result<String, AwsError> {
-        const OP: Op = Op("sts", "GetCallerIdentity");
         if let Some(role) = &self.role {
-            // Known, but not yet reached: what a refused role means is said once, not by every call.
+            // What a refused role means is said once, not by every call.
             role.credentials().await?;
             return Ok(role.account().to_owned());
         }
-        if let Some(provider) = self.config.credentials_provider()
-            && let Ok(credentials) = provider.provide_credentials().await
-            && let Some(account) = credentials.account_id()
-        {
-            return Ok(account.as_str().to_owned());
-        }
-        let answer = self.call(OP, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
-        let account = answer.account().filter(|id| id.len() == 12 && id.bytes().all(|digit| digit.is_ascii_digit()));
-        Ok(account.ok_or_else(|| AwsError::unexpected(OP, "it names no account"))?.to_owned())
+        let answer = self.call(CALLER, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
+        identity::of_caller(answer.account(), answer.arn(), &self.region)
     }
 
     /// What the run called so far, by operation: of a fleet, over all of its targets.

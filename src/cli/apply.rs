@@ -9,21 +9,24 @@ use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
-use super::{Run, saved_plan};
+use super::{Run, lint, saved_plan};
 use crate::aws::Aws;
 use crate::backtest::for_plan::PastNote;
 use crate::pipeline::{self, Proposal};
-use crate::spec::Spec;
+use crate::spec::{Bound, Spec};
 use clap::Args;
 use std::path::PathBuf;
 
 /// Creates, updates and deletes resources to match the spec, after showing the plan and asking
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
-    /// A plan saved with `plan --out`; without it a new one is made. The spec is then read only for the secrets that a
-    /// saved plan does not hold
+    /// A plan saved with `plan --out`; without it a new one is made. It is held against the spec and against AWS again, and
+    /// refused where it says anything else
     #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss", "allow_unknown_loss", "delete_adopted"])]
     saved: Option<PathBuf>,
+    /// Apply the saved plan where its spec is not at hand: it is held against AWS alone
+    #[arg(long, requires = "saved", conflicts_with = "file")]
+    without_spec: bool,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
@@ -76,9 +79,13 @@ impl ApplyArgs {
     async fn proposed(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
         if let Some(path) = &self.saved {
             let saved = saved_plan::load(path)?;
-            let aws = self.connect.open(Some(&saved.plan.target.region), &run.signals, run.output).await?;
-            let planned = saved_plan::check(&aws, &saved, &self.spec).await?;
-            return Ok((aws, pipeline::saved(planned, &self.proposal.options(PastNote::Figures)?)));
+            let bound = saved_plan::spec_of(&saved, &self.spec, self.without_spec)?;
+            let region = bound.as_ref().and_then(Bound::region).unwrap_or(&saved.plan.target.region);
+            let aws = self.connect.open(Some(region), &run.signals, run.output).await?;
+            let planned = saved_plan::check(&aws, &saved, bound.as_ref()).await?;
+            let options = self.proposal.options(PastNote::Figures)?;
+            let proposal = pipeline::propose_saved(&aws, bound.as_ref(), planned, &options).await?;
+            return Ok((aws, proposal));
         }
         let bound = match spec {
             Some(spec) => self.spec.bind_spec(spec)?,

@@ -7,18 +7,32 @@ use crate::plan::{AddressPattern, Adoption, Consent};
 use crate::resources::{Address, Kind};
 use crate::spec::{self, Bound, Spec};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Args)]
 pub struct SpecArgs {
-    /// The spec; - reads it from standard input
-    #[arg(short, long, value_name = "FILE", default_value = "alarms.yaml")]
-    pub file: PathBuf,
+    /// The spec; - reads it from standard input [default: alarms.yaml]
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     pub variables: VariableArgs,
 }
 
+/// The spec where none is named.
+const SPEC_FILE: &str = "alarms.yaml";
+
 impl SpecArgs {
+    /// The spec's file.
+    pub fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new(SPEC_FILE))
+    }
+
+    /// The spec's file, where one is named.
+    pub fn named(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Reads the spec, fills the variables in and checks all of it, offline.
     pub fn bind(&self) -> Result<Bound, Failure> {
         self.bind_spec(&self.load()?)
@@ -26,12 +40,16 @@ impl SpecArgs {
 
     /// Reads the spec. Who it is for may still be open: a roster, or the one account of the credentials.
     pub fn load(&self) -> Result<Spec, Failure> {
-        Ok(spec::load(&self.file)?)
+        Ok(spec::load(self.path())?)
     }
 
     pub fn bind_spec(&self, spec: &Spec) -> Result<Bound, Failure> {
-        let values = self.variables.collect(spec.variables(), |name| std::env::var_os(name))?;
-        Ok(spec.bind(&values)?)
+        Ok(spec.bind(&self.values(spec)?)?)
+    }
+
+    /// The values of the spec's variables that flags, files and the environment give.
+    pub fn values(&self, spec: &Spec) -> Result<BTreeMap<String, String>, Failure> {
+        self.variables.collect(spec.variables(), |name| std::env::var_os(name))
     }
 }
 

@@ -102,7 +102,7 @@ impl CheckArgs {
     async fn grade_one(&self, open: &Open, values: &Values, run: &mut Run<'_>) -> Result<GradeBook, Failure> {
         let rubric = open.bind(&values.with(open.variables(), &BTreeMap::new()))?;
         let aws = self.connect.open(None, &run.signals, run.output).await?;
-        let http = http(std::iter::once(&rubric));
+        let http = http(std::iter::once(&rubric))?;
         let items = grade(&aws, &rubric, http.as_ref(), now()).await?;
         let mut book = GradeBook::of(&rubric);
         book.students.push(Student { target: aws.target().await?, columns: BTreeMap::new(), items, failure: None });
@@ -130,7 +130,7 @@ impl CheckArgs {
         })?;
         let candidates: Vec<Candidate<'_>> =
             members.list.iter().map(|member| candidate(member, open, values)).collect();
-        let http = http(candidates.iter().filter_map(|candidate| candidate.rubric.as_ref().ok()));
+        let http = http(candidates.iter().filter_map(|candidate| candidate.rubric.as_ref().ok()))?;
         if members.list.iter().any(Member::needs_a_caller) {
             access.caller().await?;
         }
@@ -235,9 +235,9 @@ async fn reach(
 }
 
 /// A client for the rubric's requests, where it has any.
-fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Option<Http> {
+fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<Http>, Failure> {
     let asks = rubrics.any(|rubric| !crate::grade::Needs::of(rubric).requests.is_empty());
-    asks.then(|| Http::new(PATIENCE))
+    Ok(if asks { Some(Http::new(PATIENCE)?) } else { None })
 }
 
 fn render(format: ReportFormat, book: &GradeBook, look: &Look) -> String {

@@ -64,7 +64,10 @@ impl PlanArgs {
         run.output.result(&render(&proposal, format, &run.output.look))?;
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
-            saved_plan::save(path, plan)?;
+            let (select, consent) = (self.select.select(), self.consent.consent());
+            let values = self.spec.values(spec)?;
+            let basis = fleet::basis(&bound, self.spec.path(), &values, &select, &consent, &proposal.planned);
+            saved_plan::save(path, plan, basis)?;
             let apply = format!("apply {}", advice::quoted(&path.display().to_string()));
             run.output.say(&format!("saved: {}", advice::command(&apply)));
         }

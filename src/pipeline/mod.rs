@@ -43,8 +43,31 @@ pub async fn propose(
 ) -> Result<Proposal> {
     // Mistakes of the spec are said before anything is asked of AWS.
     let settings = lint_settings(bound)?;
-    let mut planned = fleet::plan(aws, bound, select, consent).await?;
-    note_findings(bound, &settings, &mut planned, &options.today)?;
+    let planned = fleet::plan(aws, bound, select, consent).await?;
+    judged(aws, bound, &settings, planned, options).await
+}
+
+/// Returns the proposal of a saved plan that was made anew; without a spec there is nothing to judge it by.
+pub async fn propose_saved(
+    aws: &Aws,
+    bound: Option<&Bound>,
+    planned: Planned,
+    options: &ProposalOptions,
+) -> Result<Proposal> {
+    match bound {
+        Some(bound) => judged(aws, bound, &lint_settings(bound)?, planned, options).await,
+        None => Ok(unjudged(planned, options)),
+    }
+}
+
+async fn judged(
+    aws: &Aws,
+    bound: &Bound,
+    settings: &Settings,
+    mut planned: Planned,
+    options: &ProposalOptions,
+) -> Result<Proposal> {
+    note_findings(bound, settings, &mut planned, &options.today)?;
     let past = match options.past {
         Some(told) => {
             let past = for_plan(aws, &planned.plan, options.now).await;
@@ -68,11 +91,10 @@ pub async fn propose_destroy(
     consent: &Consent,
     options: &ProposalOptions,
 ) -> Result<Proposal> {
-    Ok(saved(fleet::plan_destroy(aws, bound, select, consent).await?, options))
+    Ok(unjudged(fleet::plan_destroy(aws, bound, select, consent).await?, options))
 }
 
-/// Returns the proposal of a plan that was made before, with the notes that it was saved with.
-pub fn saved(planned: Planned, options: &ProposalOptions) -> Proposal {
+fn unjudged(planned: Planned, options: &ProposalOptions) -> Proposal {
     Proposal { cost: cost::of_plan(&planned.plan, &options.prices), planned, past: None }
 }
 

@@ -1,10 +1,12 @@
 //! What the user has agreed to before the plan was made, as a value. What each of it lifts is said in `guard`.
 
 use crate::resources::{Address, Kind};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The consent of one run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Consent {
     /// What is taken over.
     pub adopt: Adoption,
@@ -19,7 +21,7 @@ pub struct Consent {
 }
 
 /// Which existing resources are taken over.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adoption {
     /// Whatever nobody owns.
     pub unowned: bool,
@@ -40,7 +42,7 @@ impl Adoption {
 }
 
 /// An address, or many of them: `*` stands for any text, slashes included, and `?` for one character.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressPattern(String);
 
 impl AddressPattern {

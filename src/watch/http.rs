@@ -1,8 +1,8 @@
 //! A small HTTP client: one request, one whole answer, how long it took. Follows no redirect, repeats nothing, judges no status.
 
+use crate::aws::{BadNetwork, Network};
 use crate::model::secret;
 use anyhow::{Context, bail};
-use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -24,7 +24,7 @@ const LONGEST_BODY: usize = 8 << 20;
 /// Connections are kept and shared; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Http {
-    /// The one under the AWS clients: its pool, its TLS, its proxies.
+    /// As the AWS clients have it: its TLS, its proxies.
     connector: SharedHttpConnector,
     patience: Duration,
 }
@@ -101,10 +101,17 @@ impl ErrorKind {
 }
 
 impl Http {
-    /// `patience` is for one whole answer, connecting included.
-    pub fn new(patience: Duration) -> Self {
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-        Self { connector: SharedHttpConnector::new(Connector::builder().tls_provider(provider).build()), patience }
+    /// By the proxies and certificates of the environment. `patience` is for one whole answer, connecting included.
+    ///
+    /// # Errors
+    /// When a variable of the environment is no proxy, or names no certificates.
+    pub fn new(patience: Duration) -> Result<Self, BadNetwork> {
+        Ok(Self { connector: Network::of_environment(None)?.connector(), patience })
+    }
+
+    /// Without a proxy, whatever the environment says: for what stays on this machine.
+    pub fn direct(patience: Duration) -> Self {
+        Self { connector: Network::default().connector(), patience }
     }
 
     pub async fn send(&self, request: &Request) -> Result<Answer, HttpError> {
@@ -278,7 +285,7 @@ mod tests {
     }
 
     fn http() -> Http {
-        Http::new(Duration::from_secs(20))
+        Http::direct(Duration::from_secs(20))
     }
 
     #[tokio::test]
@@ -321,7 +328,7 @@ mod tests {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let silent = format!("http://{}/", listener.local_addr().unwrap());
-        let hasty = Http::new(Duration::from_millis(50));
+        let hasty = Http::direct(Duration::from_millis(50));
         assert_eq!(kind(hasty.get(&silent).await.unwrap_err()), Some(ErrorKind::TimedOut));
     }
 

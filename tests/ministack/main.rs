@@ -319,7 +319,20 @@ fn accounts_do_not_see_each_other() {
     two.desk.write("alarms.yaml", EVERYWHERE.spec);
     two.desk.run(&["plan", "--out", "two.plan"]).exits(0);
     std::fs::copy(two.desk.path("two.plan"), one.desk.path("two.plan")).expect("the plan was saved");
-    one.desk.run(&["apply", "two.plan", "--yes"]).exits(1).says("the plan was made for");
+    one.desk.run(&["apply", "two.plan", "--yes"]).exits(8).says("the plan was made for");
+    assert_eq!(two.standing(), BTreeSet::new());
+}
+
+/// A hint about the account is no identity: ministack says who the keys are of, as STS does.
+#[test]
+fn a_hint_about_the_account_is_not_believed() {
+    let account = Account::new();
+    let other = "999988887777";
+    let only = EVERYWHERE.spec.replacen("region:", &format!("allowed_accounts: [\"{other}\"]\nregion:"), 1);
+    account.desk.write("alarms.yaml", &only);
+    let mut command = account.desk.command(&["apply", "--yes"]);
+    Ran::of(command.env("AWS_ACCOUNT_ID", other)).exits(8).says("is not among the spec's allowed_accounts");
+    assert_eq!(account.standing(), BTreeSet::new());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
-use super::{Run, lint, saved_plan};
+use super::{Run, saved_plan};
 use crate::aws::Aws;
 use crate::backtest::for_plan::PastNote;
 use crate::pipeline::{self, Proposal};

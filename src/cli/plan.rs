@@ -11,7 +11,7 @@ use super::report::ReportFormatArgs;
 use super::{Run, saved_plan};
 use crate::aws::Aws;
 use crate::backtest::for_plan::PastNote;
-use crate::fleet::State;
+use crate::fleet::{self, State};
 use crate::model::advice;
 use crate::pipeline::{self, Proposal};
 use crate::plan::Plan;

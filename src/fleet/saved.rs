@@ -130,6 +130,7 @@ async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<Planned, NotReplann
         snapshot: &snapshot,
         consent: &saved.basis.consent,
         prune: *pruning,
+        only: None,
     };
     Ok(Planned { plan: plan::build(input), desired, snapshot })
 }

@@ -184,7 +184,7 @@ mod tests {
         if let Some(Resource::Alarm(alarm)) = &mut saved.changes[0].after {
             alarm.description = Some(format!("see {value}!"));
         }
-        save(&path, &saved).unwrap();
+        save(&path, &saved, Basis::default()).unwrap();
         assert!(!fs::read_to_string(&path).unwrap().contains(value));
         let mut read = serde_json::to_value(load(&path).unwrap()).unwrap();
         each_text(&mut read, &revealed).unwrap();

@@ -296,13 +296,13 @@ fn asked_for_tags(world: &World) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn many_untagged_alarms_are_not_asked_one_by_one() {
     let world = World::fine();
-    let spec = many(&world, 472).await;
+    let spec = many(&world, 220).await;
     world.sandbox.reset_stats();
     let planned = world.plan_with(&spec, &everything()).await;
-    assert_eq!(planned.plan.summary().adopt, 472);
+    assert_eq!(planned.plan.summary().adopt, 220);
     let stats = world.sandbox.stats();
     assert!(
-        asked_for_tags(&world) <= 10 && stats.calls <= 30,
+        asked_for_tags(&world) <= 10 && stats.calls <= 20,
         "{} calls, {} for tags",
         stats.calls,
         asked_for_tags(&world)

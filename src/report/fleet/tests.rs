@@ -181,7 +181,7 @@ fn csv_has_a_line_a_target_with_the_rosters_columns() {
         lines.next().unwrap(),
         "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,0,,,,,,2,0,,,,,,,,,0,1,0,0,0,3,1,,,,"
     );
-    let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,0,0,,,,,,,,,,,,,,,,,\
+    let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,,,0,0,,,,,,,,,,,,,,,,,\
                 sts:AssumeRole: no role arn:aws:iam::100000000099:role/Lab,create the role";
     assert!(text.contains(last), "{text}");
     assert_eq!(text.trim_end().split("\r\n").count(), 101);

@@ -163,6 +163,19 @@ fn output_and_files_are_written_in_one_place() {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
+/// A parser is to get each text back, which only `mask::document` sees to.
+#[test]
+fn json_documents_are_written_in_one_place() {
+    let homes = ["report/mask.rs", "report/sandbox.rs"];
+    let violations: Vec<String> = sources()
+        .iter()
+        .filter(|file| file.path.starts_with("report/") && !homes.contains(&file.path.as_str()))
+        .filter(|file| file.code.contains(":#}\\n\""))
+        .map(|file| format!("src/{}: JSON is written by mask::document", file.path))
+        .collect();
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
 #[test]
 fn no_file_is_too_long_and_each_says_what_it_is_for() {
     let violations: Vec<String> = sources().iter().flat_map(shape_violations).collect();

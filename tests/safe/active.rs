@@ -171,17 +171,24 @@ pub fn in_junit(text: &str) -> Vec<String> {
     use quick_xml::events::Event;
     let mut found = in_text(text);
     let mut reader = quick_xml::Reader::from_str(text);
+    let mut open = 0;
     loop {
         match reader.read_event() {
-            Ok(Event::Eof) => return found,
-            Ok(Event::Start(element) | Event::Empty(element)) => {
+            Ok(Event::Eof) => {
+                found.extend((open != 0).then(|| "an element without an end".to_owned()));
+                return found;
+            }
+            Ok(event @ (Event::Start(_) | Event::Empty(_))) => {
+                open += i32::from(matches!(event, Event::Start(_)));
+                let (Event::Start(element) | Event::Empty(element)) = event else { continue };
                 let name = String::from_utf8_lossy(element.name().as_ref()).into_owned();
                 if !["testsuites", "testsuite", "testcase", "failure", "error", "skipped"].contains(&name.as_str()) {
                     found.push(format!("the element {name}"));
                 }
                 found.extend(element.attributes().find_map(Result::err).map(|error| format!("{error}")));
             }
-            Ok(Event::Decl(_) | Event::End(_) | Event::Text(_) | Event::GeneralRef(_)) => {}
+            Ok(Event::End(_)) => open -= 1,
+            Ok(Event::Decl(_) | Event::Text(_) | Event::GeneralRef(_)) => {}
             Ok(other) => found.push(format!("{other:?}")),
             Err(error) => {
                 found.push(format!("no XML: {error}"));

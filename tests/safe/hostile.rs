@@ -45,7 +45,7 @@ impl Drop for World {
 
 impl World {
     fn new() -> Self {
-        let desk = Desk::new().with(&["--sandbox=sandbox.json"]);
+        let desk = Desk::new().env("MLOPSCTL_SANDBOX", "sandbox.json");
         let mut served = desk.start(&["sandbox", "serve", "--port", "0"]);
         let mut line = String::new();
         BufReader::new(served.stdout.as_mut().expect("piped")).read_line(&mut line).expect("it says where it is");
@@ -180,11 +180,12 @@ fn yaml(text: &str) -> String {
 fn spec() -> String {
     let (all, line) = (yaml(&everything()), yaml(&printable()));
     format!(
-        "version: 1\nstack: hostile\nregion: us-east-1\ntags: {{ note: \"= + - @ ::error:: a@b.example\" }}\ntopics:\n  alerts:\n    display_name: {line}\n    \
+        "version: 1\nstack: hostile\nregion: us-east-1\ntags: {{ note: \"= + - @ ::error:: a@b.example\" }}\ntopics:\n  alerts:\n    display_name: {short}\n    \
          subscriptions:\n      - {{ protocol: email, endpoint: {mail} }}\n      - {{ protocol: https, endpoint: {url} }}\nalarms:\n  {line}:\n    description: {all}\n    \
          # mlopsctl: allow(no-ok-action) {comment}\n    namespace: AWS/Lambda\n    metric_name: Errors\n    dimensions: {{ FunctionName: mlops-service-lambda }}\n    \
-         statistic: Sum\n    period: 5m\n    threshold: \"> 5\"\n    notify: alerts\n  '=1+1':\n    description: {all}\n    namespace: {line}\n    metric_name: {line}\n    \
+         statistic: Sum\n    period: 5m\n    threshold: \"> 5\"\n    notify: alerts\n  '=1+1':\n    description: {all}\n    namespace: AWS/Lambda\n    metric_name: {line}\n    \
          statistic: Sum\n    period: 5m\n    threshold: \"> 5\"\n",
+        short = yaml(&printable().chars().take(90).collect::<String>()),
         mail = yaml("=cmd|x`<script>alert(1)</script>::error::\u{202e}\u{200b}\u{e0041}[a](b)@x.example"),
         url = yaml("https://h.example.com/\u{202e}\u{200b}\u{e0041}[a](javascript:x)|=1"),
         comment = "::error::x ##[error]y <img src=x> [a](b) \u{202e}\u{200b}\u{e0041}",

@@ -118,12 +118,9 @@ fn a_secret_of_an_address_is_hidden_at_every_place_of_it() {
             })
             .collect();
         for (place, url) in places(&secret).iter().enumerate() {
-            for text in
-                [url.clone(), format!("refused: '{url}', again"), serde_json::json!({ "endpoint": url }).to_string()]
-            {
-                assert!(!hide(&text).contains(&secret), "place {place}: {} from {text}", hide(&text));
-                assert!(!mask(&text).contains(&secret), "place {place}: {} from {text}", mask(&text));
-            }
+            let sentence = format!("refused: '{url}', again {}", serde_json::json!({ "endpoint": url }));
+            assert!(!hide(url).contains(&secret), "place {place}: {}", hide(url));
+            assert!(!mask(&sentence).contains(&secret), "place {place}: {}", mask(&sentence));
         }
     }
 }

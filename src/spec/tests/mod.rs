@@ -216,7 +216,7 @@ fn a_secret_variable_has_no_default_and_a_value_that_can_be_hidden() {
     let short = messages("{ token: { secret: true } }", "abcde");
     assert_eq!(short, "the value of the secret variable `token` is too short to be hidden");
     // A mistake further on shows the line, and quotes what was filled in.
-    let (value, url) = ("declared-of-a-spec", "endpoint: ${token}");
+    let (value, url) = ("declared-of-a-spec", "endpoint: '${token}'");
     let topics = format!("topics: {{ t: {{ subscriptions: [ {{ protocol: email, {url} }} ] }} }}\n");
     let spec = format!("version: 1\nstack: s\nvars: {{ token: {{ secret: true }} }}\n{topics}");
     let error = input::parse("a.yaml", &spec).unwrap().bind(&values(&[("token", value)])).unwrap_err();

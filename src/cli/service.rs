@@ -13,7 +13,7 @@ use mlops_service::config::{Config, Database, Environment};
 use mlops_service::{Keeping, keep_house};
 use std::path::{Path, PathBuf};
 
-/// Bundles the health/track service for Lambda and deploys it; keeps its database in order
+/// Deploys the health/track service to Lambda; keeps its database in order
 #[derive(Debug, Clone, Args)]
 pub struct ServiceArgs {
     #[command(subcommand)]

@@ -1,7 +1,6 @@
 //! What the service says of itself: the contract's two health pages, the orchestrators' two, the charts, the metrics.
 
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
 use serde_json::json;
 
 use super::key::Guarded;
@@ -84,13 +83,14 @@ fn security(app: &AppRef) -> serde_json::Value {
 }
 
 /// The last hour by minute, and the sums of the dashboard's cards, of all replicas.
-pub async fn history(app: AppRef, headers: HeaderMap) -> Result<Answer, Response> {
+pub async fn history(app: AppRef, headers: HeaderMap) -> Result<Answer, Answer> {
     app.admit(Guarded::Dashboard, &headers)?;
     // Whoever looks on gets what the others have stored meanwhile with the next look.
     app.store.look();
     let minutes = app.ledger.history().minutes(clock::now());
     let (sums, events) = app.ledger.stored_sums();
     Ok(Answer::ok(&json!({
+        "timestamp": clock::iso(clock::now()),
         "totals": {
             "conversations": events,
             "tokens": sums.tokens,

@@ -1,8 +1,7 @@
 //! The optional API key: compared as digests, in a time that tells nothing about the key. Programs send it as `X-API-Key` or as
 //! a bearer token, browsers and Prometheus as the password of basic authentication.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -54,7 +53,7 @@ impl App {
     ///
     /// # Errors
     /// As [`App::authorise`], in a form at which browsers ask for the key.
-    pub fn admit(&self, what: Guarded, headers: &HeaderMap) -> Result<(), Response> {
+    pub fn admit(&self, what: Guarded, headers: &HeaderMap) -> Result<(), Answer> {
         let asked = match what {
             Guarded::Metrics => self.protect.metrics,
             Guarded::Dashboard => self.protect.dashboard,
@@ -62,13 +61,11 @@ impl App {
         if !asked {
             return Ok(());
         }
-        self.authorise(headers).map_err(|mut refused| {
-            // A browser asks again at 401 only, and a mistyped key should not lock it out.
-            refused.status = StatusCode::UNAUTHORIZED;
-            let mut response = refused.into_response();
-            let realm = HeaderValue::from_static("Basic realm=\"mlops-service\", charset=\"UTF-8\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, realm);
-            response
+        // A browser asks again at 401 only, and a mistyped key should not lock it out.
+        self.authorise(headers).map_err(|refused| Answer {
+            status: StatusCode::UNAUTHORIZED,
+            challenge: true,
+            ..refused
         })
     }
 }

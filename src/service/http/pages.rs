@@ -35,7 +35,7 @@ impl Dashboard {
 
 pub async fn dashboard(app: AppRef, headers: HeaderMap) -> Response {
     if let Err(refused) = app.admit(Guarded::Dashboard, &headers) {
-        return refused;
+        return refused.into_response();
     }
     let mut response = app.dashboard.page.clone().into_response();
     let headers = response.headers_mut();

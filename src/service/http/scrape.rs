@@ -35,7 +35,7 @@ pub async fn metrics(app: AppRef, headers: HeaderMap) -> Response {
 /// The exposition, for both listeners.
 pub async fn metrics_only(app: &Arc<App>, headers: &HeaderMap) -> Response {
     if let Err(refused) = app.admit(Guarded::Metrics, headers) {
-        return refused;
+        return refused.into_response();
     }
     // Lambda's envelope takes text.
     let gzip = app.emf.is_none() && takes_gzip(headers);

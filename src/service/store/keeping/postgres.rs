@@ -11,6 +11,9 @@ use crate::store::postgres::{ADD, Postgres, told};
 /// Tries of a batch that waits in a ring with a service's commit.
 const TRIES: usize = 10;
 
+/// Rows of one imported batch.
+const ROWS_AT_ONCE: i64 = 4 * AT_ONCE;
+
 /// Takes the rows `gone` out of the sums.
 const REMOVE: &str = "totals AS (
   UPDATE mlops_totals t SET events = t.events - d.events, within_100 = t.within_100 - d.w1, within_500 = t.within_500 - d.w2,
@@ -44,11 +47,8 @@ SELECT count(*) FROM gone";
 
 /// The next rows of ai_metrics; what repeats another within the window counts once, as it would have on arrival. Rows of before
 /// the batch are looked at for that, and not copied.
-const NEXT: &str = "WITH state AS (SELECT last_id, since FROM mlops_imports WHERE source = 'ai_metrics' FOR UPDATE),
-bounds AS MATERIALIZED (SELECT last_id, since, (SELECT max(id) FROM (
-  SELECT id FROM ai_metrics, state s WHERE id > s.last_id ORDER BY id LIMIT $1) ids) AS upto FROM state),
-moved AS (UPDATE mlops_imports i SET last_id = bounds.upto FROM bounds
-  WHERE i.source = 'ai_metrics' AND bounds.upto IS NOT NULL RETURNING 1),
+const NEXT: &str = "WITH moved AS (UPDATE mlops_imports SET last_id = $2
+  WHERE source = 'ai_metrics' AND last_id = $1 RETURNING since),
 found AS MATERIALIZED (SELECT m.id, m.business_id, m.conversation_id, m.session_id, m.response_time_ms,
     m.success_rate::float8 AS success_rate, m.tokens_used, m.prompt_tokens, m.completion_tokens,
     round(m.api_cost_usd * 1000000)::bigint AS cost_micros, m.model_name, m.intent_detected,
@@ -56,11 +56,11 @@ found AS MATERIALIZED (SELECT m.id, m.business_id, m.conversation_id, m.session_
     coalesce(m.appointment_booked, false) AS booked, m.user_message_length AS user_length,
     m.ai_response_length AS ai_length, m.response_type, (extract(epoch FROM m.created_at) * 1000000)::bigint AS at,
     lag(m.created_at) OVER (PARTITION BY m.business_id, coalesce(m.conversation_id, ''), m.session_id, m.response_time_ms,
-      m.tokens_used, m.model_name ORDER BY m.created_at, m.id) AS earlier, m.created_at, b.last_id
-  FROM ai_metrics m, bounds b WHERE m.id > b.last_id - $1 AND m.id <= b.upto AND m.created_at < b.since),
-input AS MATERIALIZED (SELECT *, id AS position FROM found WHERE id > last_id),
+      m.tokens_used, m.model_name ORDER BY m.created_at, m.id) AS earlier, m.created_at
+  FROM ai_metrics m WHERE m.id > $1 - $3 AND m.id <= $2 AND m.created_at < (SELECT since FROM moved)),
+input AS MATERIALIZED (SELECT *, id AS position FROM found WHERE id > $1),
 accepted AS MATERIALIZED (SELECT * FROM input WHERE earlier IS NULL
-  OR created_at - earlier >= $2 * interval '1 microsecond' OR session_id || coalesce(conversation_id, '') = ''),
+  OR created_at - earlier >= $4 * interval '1 microsecond' OR session_id || coalesce(conversation_id, '') = ''),
 ";
 
 impl Postgres {
@@ -121,21 +121,31 @@ impl Postgres {
         if !exists(&self.client, "ai_metrics").await? {
             return Ok(None);
         }
-        let statement = format!(
-            "{NEXT}{ADD} SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM accepted), (SELECT count(*) FROM input)"
-        );
+        let statement = format!("{NEXT}{ADD} SELECT (SELECT count(*) FROM accepted), (SELECT count(*) FROM input)");
         let mut imported = Imported::default();
-        let rows_at_once = AT_ONCE * 4;
-        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&rows_at_once, Type::INT8), (&WINDOW_MICROS, Type::INT8)];
         loop {
+            let Some((last, upto)) = self.next_rows().await? else { return Ok(Some(imported)) };
+            let values: [(&(dyn ToSql + Sync), Type); 4] =
+                [(&last, Type::INT8), (&upto, Type::INT8), (&ROWS_AT_ONCE, Type::INT8), (&WINDOW_MICROS, Type::INT8)];
             let rows = self.patiently(&statement, &values).await?;
             let count = |at: usize| rows.first().map_or(0, |row| row.get::<_, i64>(at).unsigned_abs());
-            if count(0) == 0 {
-                return Ok(Some(imported));
-            }
-            imported.rows += count(1);
-            imported.repeated += count(2) - count(1);
+            imported.rows += count(0);
+            imported.repeated += count(1) - count(0);
         }
+    }
+
+    /// The last row that is copied, and the last one of the next batch; none when there is no more.
+    async fn next_rows(&self) -> anyhow::Result<Option<(i64, i64)>> {
+        let asked: [(&(dyn ToSql + Sync), Type); 1] = [(&ROWS_AT_ONCE, Type::INT8)];
+        let rows = self
+            .patiently(
+                "SELECT last_id, (SELECT max(id)::bigint FROM (
+                   SELECT id FROM ai_metrics WHERE id > i.last_id ORDER BY id LIMIT $1) ids)
+                 FROM mlops_imports i WHERE source = 'ai_metrics'",
+                &asked,
+            )
+            .await?;
+        Ok(rows.first().and_then(|row| Some((row.get(0), row.get::<_, Option<i64>>(1)?))))
     }
 
     /// Runs a statement again that the server gave up for another's sake (class 40).

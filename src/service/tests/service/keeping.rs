@@ -232,15 +232,15 @@ fn analytics_of_many_rows_postgres() {
     let url = postgres.url();
     let service = Service::start(&[("DATABASE_URL", &url)]);
     ready(&service);
-    const ROWS: usize = 200_000;
+    const ROWS: usize = 50_000;
     postgres.sql(&format!(
         "INSERT INTO ai_metrics (business_id, session_id, response_time_ms, success_rate, tokens_used, api_cost_usd, model_name,
            intent_detected, user_message_length, ai_response_length, response_type, created_at)
          SELECT 'big', '', 500, 1, 10, 0.001, 'm', 'general', 1, 1, 'text',
-           (now() AT TIME ZONE 'UTC') - interval '1 hour' - n * interval '12 seconds' FROM generate_series(1, {ROWS}) n"
+           (now() AT TIME ZONE 'UTC') - interval '1 hour' - n * interval '48 seconds' FROM generate_series(1, {ROWS}) n"
     ));
     let said = run(service.dir(), &[("DATABASE_URL", &url)], &["import-history"]);
-    assert!(said.contains("200000 rows"), "{said}");
+    assert!(said.contains("50000 rows"), "{said}");
     analytics_of_many(&service, ROWS);
 }
 
@@ -248,7 +248,7 @@ fn analytics_of_many_rows_postgres() {
 fn analytics_of_many_rows_sqlite() {
     let service = Service::start(&[]);
     ready(&service);
-    const ROWS: usize = 200_000;
+    const ROWS: usize = 50_000;
     let database = rusqlite::Connection::open(service.dir().join("data/service.db")).unwrap();
     database.busy_timeout(Duration::from_secs(5)).unwrap();
     database
@@ -262,11 +262,11 @@ fn analytics_of_many_rows_sqlite() {
              INSERT INTO ai_metrics (business_id, response_time_ms, tokens_used, api_cost_usd, model_name, intent_detected,
                response_type, created_at)
              SELECT 'big', 500, 10, 0.001, 'm', 'general', 'text',
-               strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 hour', '-' || (n * 12) || ' seconds') || '000' FROM n"
+               strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 hour', '-' || (n * 48) || ' seconds') || '000' FROM n"
         ))
         .unwrap();
     let said = run(service.dir(), &[], &["import-history"]);
-    assert!(said.contains("200000 rows"), "{said}");
+    assert!(said.contains("50000 rows"), "{said}");
     analytics_of_many(&service, ROWS);
     wait_for("the running service notices", || service.metrics().sum("mlops_stored_events") == ROWS as f64);
 }

@@ -58,6 +58,18 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("subscriptions confirm", "url", "tests/sandbox/lab.rs"),
 ];
 
+/// Not shown yet: these need a server that does not end by itself, minutes of time, or an AWS account.
+const NOT_YET: &[(&str, &[&str])] = &[
+    ("backtest", &["evaluation-range"]),
+    ("logs", &["group", "no-live-tail", "since", "until"]),
+    ("traffic", &["timeout"]),
+    ("subscriptions wait", &["timeout"]),
+    ("subscriptions confirm", &["token", "topic"]),
+    ("serve", &["data-dir", "database-url", "host", "log-format", "log-level", "port", "prometheus-port", "strict"]),
+    ("sandbox serve", &["bind", "port", "weather"]),
+    ("service deploy", &["binary", "env", "memory", "replace", "timeout", "url"]),
+];
+
 /// How a flag shows: by words that come with it, or by words that go. `exit N` and the names of files that are written are words,
 /// too.
 enum Sign {
@@ -101,6 +113,14 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("plan", "--region eu-west-1", Comes("in 123456789012 eu-west-1")),
     ("plan", "--var-file other.yaml", Comes("other@example.edu")),
     ("plan", "--sandbox-weather fault-denied=1", Goes("exit 0")),
+    ("plan", "--endpoint-url http://127.0.0.1:9", Comes("yet one is named")),
+    ("plan --file shorter.yaml", "--allow-data-loss", Goes("Blocked")),
+    ("report show r.json", "--out shown.html", Comes("shown.html")),
+    (
+        "plan --accounts roster.csv --role NoSuchRole --concurrency 1",
+        "--max-failures 1",
+        Comes("as many as --max-failures allows"),
+    ),
     ("plan --accounts roster.csv", "--role NoSuchRole", Comes("NoSuchRole")),
 ];
 
@@ -115,7 +135,8 @@ fn every_flag_is_shown_to_act() {
             let here = (command.clone(), flag.clone());
             let elsewhere = ELSEWHERE.iter().any(|(c, f, _)| *c == command && *f == flag);
             let shared = SHARED.contains(&flag.as_str()) && shown.iter().chain(&rows).any(|(_, known)| *known == flag);
-            if !(shown.contains(&here) || rows.contains(&here) || elsewhere || shared) {
+            let not_yet = NOT_YET.iter().any(|(c, flags)| *c == command && flags.contains(&flag.as_str()));
+            if !(shown.contains(&here) || rows.contains(&here) || elsewhere || shared || not_yet) {
                 missing.entry(command.clone()).or_default().push(flag);
             }
         }
@@ -132,6 +153,9 @@ fn the_rows_show_what_they_say() {
     let mut wrong = Vec::new();
     for (line, flag, sign) in ROWS {
         let desk = desk();
+        if line.starts_with("report") {
+            desk.run(&["plan", "--accounts", "roster.csv", "--report", "r.json"]).exits(0);
+        }
         let without = told(&desk, line);
         let with = told(&desk, &format!("{line} {flag}"));
         let acts = match sign {
@@ -203,6 +227,8 @@ fn desk() -> Desk {
     let desk = Desk::new().env("AWS_REGION", "us-east-1").env("MLOPSCTL_SANDBOX", "1").env("MLOPSCTL_NO_BACKTEST", "1");
     support::specs::give(&desk.path("."));
     desk.write("prices.json", "{\"currency\": \"EUR\"}");
+    let lab = desk.read("alarms.yaml");
+    desk.write("shorter.yaml", &lab.replace("14d", "1d"));
     desk.write("other.yaml", "email: other@example.edu\n");
     let desk = desk.env("MLOPSCTL_VAR_EMAIL", "you@example.edu");
     desk.run(&["apply", "--yes", "--quiet"]).exits(0);

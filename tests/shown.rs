@@ -40,7 +40,7 @@ alarms:
 "#;
 
 fn desk() -> Desk {
-    let desk = Desk::new().env("AWS_REGION", "us-east-1").env("NO_COLOR", "1");
+    let desk = Desk::new().env("AWS_REGION", "us-east-1").env("NO_COLOR", "1").env("MLOPSCTL_NO_BACKTEST", "0");
     desk.write("alarms.yaml", LAB);
     desk.write("roster.csv", ROSTER);
     desk.write("refused.yaml", REFUSED);

@@ -52,10 +52,9 @@ impl Given {
             Some((*id, values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>()))
         };
         let mut values: BTreeMap<&'static str, Vec<String>> = KEPT.iter().filter_map(written).collect();
-        let pairs = values.get_mut("pairs");
-        // The parsed pairs have no raw form of their own: they come as they were written.
-        if let Some(pairs) = pairs {
-            pairs.dedup();
+        // A role is of a roster's accounts; `service deploy` calls another thing so.
+        if !values.contains_key("accounts") {
+            values.remove("role");
         }
         let file = values.get("file").and_then(|files| files.first()).map_or("alarms.yaml", String::as_str);
         let short = fs::metadata(file).is_ok_and(|known| known.is_file() && known.len() <= LONGEST_SPEC);
@@ -70,7 +69,9 @@ impl Given {
             if inner.has_subcommands() {
                 self.add(inner, words, found);
             } else {
-                found.insert(words.join(" "), inner.get_arguments().flat_map(|arg| self.flags(arg)).collect());
+                let takes_a_roster = inner.get_arguments().any(|arg| arg.get_id() == "accounts");
+                let arguments = inner.get_arguments().filter(|arg| takes_a_roster || arg.get_id() != "role");
+                found.insert(words.join(" "), arguments.flat_map(|arg| self.flags(arg)).collect());
             }
             words.pop();
         }

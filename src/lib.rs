@@ -21,6 +21,7 @@
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
 //! fleet/      the pipeline, once a target
+//! pipeline/   the proposal for one target: plan, findings, look-back, cost; what a person consents to is exactly that
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! watch/      looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, and the doctor
@@ -49,6 +50,7 @@ mod grade;
 mod lint;
 mod live;
 mod model;
+mod pipeline;
 mod plan;
 mod report;
 mod resources;

@@ -53,6 +53,9 @@ impl Watched {
     /// From `from` until `until` (seconds), with enough before that the first evaluation sees whole windows.
     pub fn new(alarm: &Alarm, condition: &Condition, past: &dyn Past, from: i64, until: i64) -> Result<Self, String> {
         let needs = Needs::of(alarm, condition);
+        if let Some(why) = needs.asked.as_ref().and_then(|asked| past.refused(asked)) {
+            return Err(format!("its query could not be answered: {why}"));
+        }
         let mut finest = 1;
         for source in &needs.sources {
             if source.period != condition.period {

@@ -92,3 +92,20 @@ pub struct FormatArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
     pub format: Format,
 }
+
+/// How a result is written of which there is no Markdown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TextOrJsonArgs {
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
+    pub format: TextOrJson,
+}

@@ -5,9 +5,9 @@ use super::args::{Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told, Visit};
+use super::fleet::{Fleet, FleetArgs, Told, Visit, verdict_counts};
 use super::moment::now;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use crate::aws::Aws;
 use crate::backtest::history::fetch::{Detail, fetch};
@@ -15,7 +15,7 @@ use crate::backtest::history::file;
 use crate::backtest::judge::{judge, needs};
 use crate::backtest::verify::{self, Agreement};
 use crate::backtest::{Asking, History, Judged, Options, Verdict};
-use crate::fleet::{self, Row, Verdicts};
+use crate::fleet::{self, Row, State};
 use crate::model::Target;
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
@@ -30,6 +30,10 @@ const DAY: i64 = 86_400;
 
 /// Shows what the alarms would have done in the past: how often they fire, for how long, and whether that is any good
 #[derive(Debug, Clone, Args)]
+// With a past out of a file nobody is asked.
+#[command(mut_arg("profile", |arg| arg.conflicts_with("history")))]
+#[command(mut_arg("endpoint_url", |arg| arg.conflicts_with("history")))]
+#[command(mut_arg("sandbox_weather", |arg| arg.conflicts_with("history")))]
 pub struct BacktestArgs {
     #[command(flatten)]
     spec: SpecArgs,
@@ -79,13 +83,12 @@ impl BacktestArgs {
     }
 
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.format.early();
-        let spec = json_on_failure(self.spec.load(), format, run.output)?;
+        let spec = self.spec.load()?;
         let fleet = match self.is_offline() && !self.fleet.is_named() {
-            true => Ok(None),
-            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await,
+            true => self.fleet.nothing_alone().map(|()| None)?,
+            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await?,
         };
-        if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+        if let Some(fleet) = fleet {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
@@ -93,7 +96,7 @@ impl BacktestArgs {
     }
 
     async fn run_alone(&self, spec: &Spec, format: Format, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let bound = json_on_failure(self.spec.bind_spec(spec), format, run.output)?;
+        let bound = self.spec.bind_spec(spec)?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
@@ -118,7 +121,7 @@ impl BacktestArgs {
         if let Some(aws) = &aws {
             say_calls(aws, run.output);
         }
-        Ok(Exit::Success)
+        Ok(if history.is_incomplete() { Exit::Partial } else { Exit::Success })
     }
 
     /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
@@ -131,8 +134,15 @@ impl BacktestArgs {
             let options = self.options();
             let (history, from, until) = self.read(&resources, Some(&visit.aws), options).await?;
             let judged = judge(resources.values(), &history, Asking { from, until, options, suggest: None });
-            let notes = judged.iter().filter_map(note).collect();
-            Ok(Row { backtest: Some(verdicts(&judged)), notes, ..row })
+            let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
+            let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
+            Ok(Row {
+                backtest: Some(verdict_counts(
+                    judged.iter().map(|one| one.outcome.as_ref().ok().map(|found| found.verdict)),
+                )),
+                notes,
+                ..row
+            })
         };
         let report = fleet.report("backtest", fleet.each(Told::Each, run, job).await);
         fleet.end(&report, Exit::Success, self.format.format, run)
@@ -217,22 +227,6 @@ impl BacktestArgs {
     }
 }
 
-fn verdicts(judged: &[Judged]) -> Verdicts {
-    let mut verdicts = Verdicts::default();
-    for judged in judged {
-        *match judged.outcome.as_ref().map(|found| found.verdict) {
-            Ok(Verdict::AlwaysOn) => &mut verdicts.always_on,
-            Ok(Verdict::Noisy) => &mut verdicts.noisy,
-            Ok(Verdict::Blind) => &mut verdicts.blind,
-            Ok(Verdict::Silent) => &mut verdicts.silent,
-            Ok(Verdict::Useful) => &mut verdicts.useful,
-            Ok(Verdict::Quiet) => &mut verdicts.quiet,
-            Err(_) => &mut verdicts.unknown,
-        } += 1;
-    }
-    verdicts
-}
-
 /// What somebody should look at, without figures, so that the same of many accounts is said once.
 fn note(judged: &Judged) -> Option<Note> {
     let address = &judged.address;
@@ -242,7 +236,9 @@ fn note(judged: &Judged) -> Option<Note> {
     };
     let remedy = match verdict {
         Verdict::Blind => "see that the metric's name and dimensions are right and that the function was invoked",
-        _ => "`mlopsctl backtest --suggest` in the account shows when it fired, and a better threshold",
+        _ => {
+            "`mlopsctl backtest --suggest` with the account's own credentials shows when it fired, and a better threshold"
+        }
     };
     let text = format!("{address} would have been {}", verdict.word());
     verdict.is_bad().then(|| Note::new(NoteKind::Warning, text).remedy(remedy))

@@ -88,7 +88,7 @@ impl ConnectArgs {
         }
         let weather = match &self.sandbox_weather {
             Some(text) => text.parse::<Weather>().map_err(|error| {
-                Failure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see mlopsctl plan --help")
+                Failure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see `mlopsctl plan --help`")
             })?,
             None => Weather::default(),
         };

@@ -5,12 +5,13 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::live::Reader;
+use crate::model::advice;
 use anyhow::Context;
 use clap::Args;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Writes a first spec with the golden signals of every Lambda function it finds
 #[derive(Debug, Clone, Args)]
@@ -40,7 +41,7 @@ impl InitArgs {
         self.write(&spec(&stack, aws.region(), &functions))?;
         let found = if functions.len() == 1 { functions[0].clone() } else { format!("{} functions", functions.len()) };
         run.output.result(&format!("{}: written, with the golden signals of {found}\n", self.file.display()))?;
-        run.output.say(&format!("next: mlopsctl plan{} --var email=you@example.edu", self.file_flag()));
+        run.output.say(&format!("next: {}", advice::command("plan --var email=you@example.edu")));
         Ok(Exit::Success)
     }
 
@@ -56,11 +57,7 @@ impl InitArgs {
 
     fn exists(&self) -> Failure {
         let what = format!("{} exists and was left alone", self.file.display());
-        Failure::say(Exit::Failure, what, "name another file: mlopsctl init --file FILE")
-    }
-
-    fn file_flag(&self) -> String {
-        if self.file == Path::new("alarms.yaml") { String::new() } else { format!(" --file {}", self.file.display()) }
+        Failure::say(Exit::Failure, what, "name another file: `mlopsctl init --file FILE`")
     }
 }
 

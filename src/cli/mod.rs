@@ -3,6 +3,7 @@
 mod accounts;
 mod apply;
 mod args;
+mod asked_format;
 mod backtest;
 mod bar;
 mod carry_out;
@@ -25,7 +26,9 @@ mod output;
 mod plan;
 mod prices;
 mod progress;
+mod propose;
 mod report;
+mod run_flags;
 mod sandbox;
 mod sandbox_post;
 mod sandbox_serve;
@@ -42,14 +45,21 @@ mod variables;
 mod watch;
 mod watched;
 
+use crate::model::advice;
+use crate::report::failure::{FailureFormat, body as failure_body};
+use crate::report::json::Diagnostic;
 use anyhow::Context;
+use asked_format::asked_format;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
 use interrupt::Signals;
 use output::{Output, OutputArgs};
+use run_flags::run_flags;
 use service::{ServiceArgs, ServiceCommand};
+use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Keeps the alarms of AWS Lambda functions as code: one YAML file, plan, apply, no state file
@@ -99,15 +109,15 @@ struct Run<'a> {
 /// Runs the command line and returns its documented exit code.
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(end_with_a_bug));
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    advice::set(run_flags(Cli::command(), &arguments));
+    let asked = || asked_format(Cli::command(), arguments.iter().cloned());
     let ended = match Cli::try_parse() {
         Ok(cli) => {
             let mut output = Output::new(cli.output);
-            cli.command.run(&mut output).unwrap_or_else(|failure| {
-                output.complain(&failure.to_string());
-                failure.exit
-            })
+            cli.command.run(&mut output).unwrap_or_else(|failure| output.fail(&failure, asked()))
         }
-        Err(error) => usage(&error),
+        Err(error) => usage(&error, asked()),
     };
     ended.into()
 }
@@ -167,7 +177,7 @@ impl Command {
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => args.run_online(&mut run).await,
-                Command::Check(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Check(args) => args.run(&mut run).await,
                 Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => args.run(&mut run).await,
                 Command::Schema(_)
@@ -188,18 +198,25 @@ impl Command {
 }
 
 /// Help and version are results; everything else clap says is a mistake of the user (64, since 2 means pending changes).
-fn usage(error: &clap::Error) -> Exit {
+fn usage(error: &clap::Error, asked: Option<FailureFormat>) -> Exit {
     let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Usage,
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Exit::Success;
     }
+    if let Some(format) = asked {
+        let said = error.to_string();
+        let summary = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let detail = Some("see the command with --help".to_owned());
+        let diagnostic = Diagnostic { summary, detail, ..Diagnostic::default() };
+        // What cannot be written cannot be said either.
+        let _ = std::io::stdout().write_all(failure_body(format, &[diagnostic]).as_bytes());
+    }
+    Exit::Usage
 }
 
 /// A panic ends the process, on whatever thread it was: what it left half done is nobody's to go on with, and all that was
 /// acknowledged is on disk or at AWS.
 fn end_with_a_bug(panic: &std::panic::PanicHookInfo<'_>) {
-    use std::io::Write;
     let version = env!("CARGO_PKG_VERSION");
     // Not by `Output`: it may be what panicked. Nothing else can be done where stderr does not take it.
     let _ = writeln!(

@@ -1,9 +1,11 @@
 //! The only writer of stdout and stderr: results on stdout, progress, notes and errors on stderr.
 //! A reader that has gone away (a closed pipe) is no error.
 
+use super::exit::Exit;
 use super::failure::Failure;
 use crate::model::secret;
 use crate::report::Look;
+use crate::report::failure::{self, FailureFormat};
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -40,6 +42,8 @@ pub struct Output {
     /// For stderr.
     pub side: Look,
     quiet: bool,
+    /// Whether there was a result, so that a failure after it needs no body.
+    has_result: bool,
 }
 
 impl Output {
@@ -62,11 +66,23 @@ impl Output {
             stdout: AutoStream::new(stdout, out),
             stderr: AutoStream::new(stderr, err),
             quiet: args.quiet,
+            has_result: false,
         }
+    }
+
+    /// Ends a run that failed: the words on stderr, and, where there was no result yet, a body in the format that was asked for.
+    pub fn fail(&mut self, failure: &Failure, asked: Option<FailureFormat>) -> Exit {
+        self.complain(&failure.to_string());
+        if let Some(format) = asked.filter(|_| !self.has_result) {
+            // The failure itself says more than that its body could not be written.
+            let _ = self.result(&failure::body(format, &failure.diagnostics()));
+        }
+        failure.exit
     }
 
     /// A result, on stdout.
     pub fn result(&mut self, text: &str) -> Result<(), Failure> {
+        self.has_result = true;
         match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(error).context("could not write the result to stdout").map_err(Failure::from)

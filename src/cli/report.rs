@@ -88,11 +88,6 @@ pub struct ReportFormatArgs {
 }
 
 impl ReportFormatArgs {
-    /// For what is said before it is known whether there is a roster: who asked for JSON gets JSON.
-    pub fn early(self) -> Format {
-        if self.format == ReportFormat::Json { Format::Json } else { Format::Table }
-    }
-
     /// Of a run over one target.
     ///
     /// # Errors

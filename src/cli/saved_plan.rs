@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::aws::Aws;
 use crate::fleet::{self, NotReplanned, Planned};
+use crate::model::advice;
 use crate::model::secret;
 use crate::plan::Plan;
 use crate::plan::saved::{FORMAT_VERSION, SavedPlan};
@@ -51,7 +52,7 @@ pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
     let text = fs::read_to_string(path).with_context(|| format!("could not read the plan {}", path.display()))?;
     let no_plan = |why: &str| {
         let what = format!("{} is not a plan that this mlopsctl can carry out: {why}", path.display());
-        Failure::say(Exit::Stale, what, "make a new one: mlopsctl plan --out FILE")
+        Failure::say(Exit::Stale, what, format!("make a new one: {}", advice::command("plan --out FILE")))
     };
     // The version first: a plan of another form need not have the parts of this one.
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| no_plan(&error.to_string()))?;
@@ -81,7 +82,7 @@ pub async fn check(aws: &Aws, saved: &SavedPlan, spec: &SpecArgs) -> Result<Plan
             let places: Vec<String> =
                 stale.iter().map(|stale| format!("\n{}: {}", stale.address, stale.what)).collect();
             let what = format!("the saved plan is stale, so nothing was changed; different by now:{}", places.concat());
-            Failure::say(Exit::Stale, what, "look at a new plan: mlopsctl plan --out FILE")
+            Failure::say(Exit::Stale, what, format!("look at a new plan: {}", advice::command("plan --out FILE")))
         }
     })
 }

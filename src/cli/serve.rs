@@ -53,7 +53,8 @@ impl ServeArgs {
     }
 
     fn config(&self) -> Result<Config, Failure> {
-        let usage = |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see mlopsctl serve --help");
+        let usage =
+            |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see `mlopsctl serve --help`");
         let env = Environment::read(Path::new(".")).map_err(usage)?;
         let mut config = Config::from_environment(&env).map_err(usage)?;
         if let Some(dir) = &self.data_dir {

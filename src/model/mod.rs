@@ -1,6 +1,7 @@
 //! The words everyone uses: target, ARN, field change, duration, and a file as a checked tree. Knows nothing of YAML,
 //! AWS clients or plans.
 
+pub mod advice;
 pub mod arn;
 pub mod duration;
 pub mod field;

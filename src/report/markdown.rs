@@ -4,6 +4,7 @@
 use super::{count, field_text, mask, phrase, plan_text};
 use crate::apply::{Outcome, Report};
 use crate::cost::Cost;
+use crate::model::advice;
 use crate::plan::{Action, Change, Note, NoteKind, Plan};
 use std::fmt::Write as _;
 
@@ -21,7 +22,12 @@ pub fn plan(plan: &Plan) -> String {
 /// One plan with what it costs, at most `LIMIT` bytes.
 pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
     let mut text = Cut::new();
-    text.push(&format!("### {}\n\n", prose(&plan_text::verdict(plan))));
+    push_plan(&mut text, "###", plan, cost);
+    text.done("this plan", &advice::command("plan -v"))
+}
+
+fn push_plan(text: &mut Cut, heading: &str, plan: &Plan, cost: Option<&Cost>) {
+    text.push(&format!("{heading} {}\n\n", prose(&plan_text::verdict(plan))));
     let changes: Vec<&Change> = plan.effective().collect();
     if !changes.is_empty() || plan.is_incomplete() {
         text.push(&format!("**{}**\n\n", plan_text::summary(&plan.summary())));
@@ -56,11 +62,10 @@ pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
         let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
         text.push(&format!("- {address}{}\n", self::note(note)));
     }
-    text.done("this plan", "mlopsctl plan -v")
 }
 
-/// The end of an apply, at most `LIMIT` bytes.
-pub fn report(report: &Report) -> String {
+/// The end of an apply, and below it the plan that was carried out; at most `LIMIT` bytes.
+pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     use super::apply_text;
     let mut text = Cut::new();
     text.push(&format!("### {}\n\n", prose(&apply_text::verdict(report))));
@@ -89,7 +94,9 @@ pub fn report(report: &Report) -> String {
         };
         text.push(&format!("- {} {said}\n", code(&result.address.to_string())));
     }
-    text.done("this report", "mlopsctl apply -v")
+    text.push("\n");
+    push_plan(&mut text, "#### Plan:", plan, Some(cost));
+    text.done("this report", &advice::command("apply -v"))
 }
 
 fn row(plan: &Plan, change: &Change) -> String {
@@ -192,7 +199,7 @@ impl Cut {
             let lines = count(self.skipped, "line");
             let _ = write!(
                 self.text,
-                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with `{command}`.\n"
+                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with {command}.\n"
             );
         }
         self.text

@@ -6,6 +6,7 @@ pub mod backtest;
 pub mod calls;
 pub mod cost;
 pub mod csv;
+pub mod failure;
 mod field_text;
 pub mod fleet;
 pub mod grade;

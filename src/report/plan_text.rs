@@ -19,6 +19,7 @@ const SHARED: usize = 4;
 const INDENT: usize = 6;
 
 /// The whole plan, ending in a line feed.
+#[cfg(test)]
 pub fn plan(plan: &Plan, look: &Look) -> String {
     plan_and_cost(plan, None, look)
 }

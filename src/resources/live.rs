@@ -56,6 +56,18 @@ pub struct AlarmFacts {
     pub suppressed_reason: Option<String>,
 }
 
+impl AlarmFacts {
+    /// Whether CloudWatch has not evaluated the alarm since it was made: the `StateReason` of PutMetricAlarm's initial state.
+    pub fn is_unevaluated(&self) -> bool {
+        is_initial_reason(&self.reason)
+    }
+}
+
+/// Whether a `StateReason` is that of an alarm which was not evaluated since it was made.
+pub fn is_initial_reason(reason: &str) -> bool {
+    reason.is_empty() || reason.starts_with("Unchecked: Initial alarm creation")
+}
+
 /// The life of a subscription (DESIGN: wanted, pending, confirmed, lost; wanted is one that does not exist yet).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

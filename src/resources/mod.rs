@@ -20,7 +20,7 @@ pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
-pub use live::{AlarmFacts, Confirmation, Live};
+pub use live::{AlarmFacts, Confirmation, Live, is_initial_reason};
 pub use log_group::LogGroup;
 pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;

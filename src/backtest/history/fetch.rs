@@ -5,9 +5,11 @@ use super::super::series::Series;
 use super::super::watched::Needs;
 use super::need::{Asked, Metric, Source};
 use super::{Column, History};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::resources::alarm::expression;
-use aws_sdk_cloudwatch::types::{Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit};
+use aws_sdk_cloudwatch::types::{
+    Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit, StatusCode,
+};
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
@@ -45,6 +47,14 @@ enum What {
 }
 
 impl Query {
+    /// Whether it reads the metrics of another account than the one that is asked.
+    fn is_of_another_account(&self) -> bool {
+        match &self.what {
+            What::Metric(metric, _) => metric.account.is_some(),
+            What::Asked(asked) => asked.sources.iter().any(|(_, source)| source.metric.account.is_some()),
+        }
+    }
+
     fn queries(&self) -> usize {
         match &self.what {
             What::Metric(..) => 1,
@@ -64,12 +74,18 @@ pub async fn fetch(
     let mut history = History::default();
     let queries = plan(needs, from, until, detail, &mut history.notes);
     let batches = batches(queries, until);
-    let answers: Vec<Vec<(What, i64, Vec<Points>)>> =
-        stream::iter(batches.into_iter().map(|batch| ask(aws, batch, until)))
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-    for (what, step, found) in answers.into_iter().flatten() {
+    let answers: Vec<Vec<Answered>> = stream::iter(batches.into_iter().map(|batch| ask_apart(aws, batch, until)))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    for Answered { what, step, outcome } in answers.into_iter().flatten() {
+        let found = match outcome {
+            Ok(found) => found,
+            Err(why) => {
+                history.refuse(what, why);
+                continue;
+            }
+        };
         match what {
             What::Metric(metric, stat) => {
                 let points: Points = found.into_iter().flatten().collect();
@@ -195,34 +211,119 @@ fn batches(queries: Vec<Query>, until: i64) -> Vec<Vec<Query>> {
 /// Seconds since 1970 and value.
 pub type Points = Vec<(i64, f64)>;
 
-/// One call and its further pages. A band gives two series, everything else one.
-async fn ask(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<(What, i64, Vec<Points>)>, AwsError> {
-    let mut queries = Vec::new();
-    for (n, query) in batch.iter().enumerate() {
-        queries.extend(sdk_queries(n, query));
+/// What was asked and what came of it: series, or why CloudWatch refuses this one.
+struct Answered {
+    what: What,
+    step: i64,
+    outcome: Result<Vec<Points>, String>,
+}
+
+impl History {
+    fn refuse(&mut self, what: What, why: String) {
+        match what {
+            What::Metric(metric, _) => self.failed.insert(metric, why),
+            What::Asked(asked) => self.refused.insert(asked, why),
+        };
     }
-    let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
-    let found = get(aws, queries, start, until).await?;
-    let mut answers: Vec<(What, i64, Vec<Points>)> =
-        batch.into_iter().map(|query| (query.what, query.step, Vec::new())).collect();
-    for ((id, _), points) in found {
-        let at = id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
-        if let Some((.., series)) = at.and_then(|at| answers.get_mut(at)) {
-            series.push(points);
+}
+
+/// One call; where CloudWatch refuses it because of a query in it, parts of it, until what is refused stands alone: the others
+/// are answered. GetMetricData refuses a call as a whole.
+async fn ask_apart(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<Answered>, AwsError> {
+    let (mut answers, mut open) = (Vec::new(), vec![batch]);
+    while let Some(batch) = open.pop() {
+        match ask(aws, &batch, until).await {
+            Ok(found) => answers.extend(found),
+            Err(error) if error.is(Class::Refused) || error.is(Class::Denied) => match parts(batch, &error) {
+                Parts::Two(one, other) => open.extend([other, one]),
+                Parts::Alone(query) => {
+                    let outcome = Err(error.to_string());
+                    answers.push(Answered { what: query.what, step: query.step, outcome });
+                }
+                Parts::AllOfIt => return Err(error),
+            },
+            Err(error) => return Err(error),
         }
     }
     Ok(answers)
 }
 
-/// What GetMetricData answers, all pages of it, by the id of the query and the label of the result. Times are seconds since 1970.
+/// What a refusal is about.
+enum Parts {
+    Two(Vec<Query>, Vec<Query>),
+    Alone(Query),
+    AllOfIt,
+}
+
+/// A wrong query is looked for by halves. A missing permission is everybody's, unless only some queries read another account.
+fn parts(mut batch: Vec<Query>, error: &AwsError) -> Parts {
+    if error.is(Class::Denied) {
+        let (others, own): (Vec<Query>, Vec<Query>) = batch.into_iter().partition(Query::is_of_another_account);
+        if others.is_empty() {
+            return Parts::AllOfIt;
+        }
+        if !own.is_empty() {
+            return Parts::Two(own, others);
+        }
+        batch = others;
+    }
+    let rest = batch.split_off(batch.len() / 2);
+    match (batch.is_empty(), rest.len()) {
+        (true, 1) => rest.into_iter().next().map_or(Parts::AllOfIt, Parts::Alone),
+        (true, _) => Parts::AllOfIt,
+        (false, _) => Parts::Two(batch, rest),
+    }
+}
+
+/// One call and its further pages. A band gives two series, everything else one.
+async fn ask(aws: &Aws, batch: &[Query], until: i64) -> Result<Vec<Answered>, AwsError> {
+    let mut queries = Vec::new();
+    for (n, query) in batch.iter().enumerate() {
+        queries.extend(sdk_queries(n, query));
+    }
+    let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
+    let found = answered(aws, queries, start, until).await?;
+    let mut answers: Vec<Answered> = batch
+        .iter()
+        .map(|query| Answered { what: query.what.clone(), step: query.step, outcome: Ok(Vec::new()) })
+        .collect();
+    let at = |id: &str| id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
+    for ((id, _), points) in found.points {
+        if let Some(Answered { outcome: Ok(series), .. }) = at(&id).and_then(|at| answers.get_mut(at)) {
+            series.push(points);
+        }
+    }
+    for (id, why) in found.failed {
+        if let Some(answer) = at(&id).and_then(|at| answers.get_mut(at)) {
+            answer.outcome = Err(why.to_string());
+        }
+    }
+    Ok(answers)
+}
+
+/// What GetMetricData answers, all pages of it. Times are seconds since 1970.
+#[derive(Default)]
+struct MetricAnswers {
+    /// By the id of the query and the label of the result.
+    points: BTreeMap<(String, String), Points>,
+    /// By the id of the query: `StatusCode` Forbidden or InternalError (MetricDataResult reference), which is no empty series.
+    failed: BTreeMap<String, AwsError>,
+}
+
+/// Returns what GetMetricData answers, by the id of the query and the label of the result; fails where a single query fails.
 pub async fn get(
     aws: &Aws,
     queries: Vec<MetricDataQuery>,
     start: i64,
     end: i64,
 ) -> Result<BTreeMap<(String, String), Points>, AwsError> {
+    let MetricAnswers { points, failed } = answered(aws, queries, start, end).await?;
+    failed.into_values().next().map_or(Ok(points), Err)
+}
+
+async fn answered(aws: &Aws, queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<MetricAnswers, AwsError> {
     let (start, end) = (DateTime::from_secs(start), DateTime::from_secs(end));
-    let mut found: BTreeMap<(String, String), Points> = BTreeMap::new();
+    let mut found = MetricAnswers::default();
     let mut token = None;
     loop {
         let page = aws
@@ -245,10 +346,23 @@ pub async fn get(
     }
 }
 
-fn collect(result: &MetricDataResult, found: &mut BTreeMap<(String, String), Points>) {
-    let key = (result.id().unwrap_or_default().to_owned(), result.label().unwrap_or_default().to_owned());
+fn collect(result: &MetricDataResult, found: &mut MetricAnswers) {
+    let id = result.id().unwrap_or_default().to_owned();
+    let class = match result.status_code() {
+        Some(StatusCode::Forbidden) => Some(Class::Denied),
+        Some(StatusCode::InternalError) => Some(Class::Transient),
+        _ => None,
+    };
+    if let (Some(class), Some(code)) = (class, result.status_code()) {
+        let said: Vec<&str> = result.messages().iter().filter_map(|message| message.value()).collect();
+        let message =
+            if said.is_empty() { "CloudWatch has no answer to this query".to_owned() } else { said.join("; ") };
+        found.failed.insert(id, AwsError { op: GET, class, code: code.as_str().to_owned(), message });
+        return;
+    }
+    let key = (id, result.label().unwrap_or_default().to_owned());
     let times = result.timestamps().iter().map(DateTime::secs);
-    found.entry(key).or_default().extend(times.zip(result.values().iter().copied()));
+    found.points.entry(key).or_default().extend(times.zip(result.values().iter().copied()));
 }
 
 fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {

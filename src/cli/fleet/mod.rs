@@ -4,6 +4,7 @@
 mod carry_out;
 mod end;
 mod progress;
+mod proposed;
 mod retry;
 
 use super::Run;
@@ -26,6 +27,7 @@ use clap::Args;
 pub use end::exit;
 use progress::Progress;
 pub use progress::Told;
+pub use proposed::{proposed, verdict_counts};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -131,8 +133,16 @@ impl FleetArgs {
         })
     }
 
+    /// Refuses every flag of this group, where the run cannot be of several accounts; `why` says why not.
+    pub fn refuse_all<T>(&self, why: &str) -> Result<Option<T>, Failure> {
+        if self.is_named() {
+            return Err(Failure::say(Exit::Usage, format!("--accounts: {why}"), "leave out --accounts"));
+        }
+        self.nothing_alone().map(|()| None)
+    }
+
     /// Flags that mean nothing without a roster are a mistake, not a wish to be passed over.
-    fn nothing_alone(&self) -> Result<(), Failure> {
+    pub fn nothing_alone(&self) -> Result<(), Failure> {
         let given = [
             ("--role", self.role.is_some()),
             ("--shard", self.shard.is_some()),

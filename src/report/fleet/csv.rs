@@ -7,7 +7,7 @@ use crate::plan::{NoteKind, Summary};
 use std::collections::BTreeSet;
 
 /// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
-const HEADER: [&str; 29] = [
+const HEADER: [&str; 30] = [
     "state",
     "to_add",
     "to_change",
@@ -37,6 +37,7 @@ const HEADER: [&str; 29] = [
     "cost",
     "message",
     "remedy",
+    "alarms_not_evaluated_yet",
 ];
 
 /// The whole report. A column of the roster that is called like one of ours has `roster.` in front.
@@ -65,6 +66,7 @@ fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
     line.push(row.cost.map(|cost| format!("{cost:.2}")).unwrap_or_default());
     let (message, remedy) = why(row);
     line.extend([message, remedy]);
+    line.extend(counts(row.alarms.map(|a| [a.new])));
     line
 }
 

@@ -51,7 +51,11 @@ fn a_change_has_the_promised_parts() {
 
 #[test]
 fn the_report_names_failures() {
-    let value: Value = serde_json::from_str(&report(&partial())).unwrap();
+    let plan = every_kind_of_change();
+    let cost = crate::cost::of_plan(&plan, &crate::cost::Prices::shipped().unwrap());
+    let value: Value = serde_json::from_str(&report(&partial(), &plan, &cost)).unwrap();
+    let plan: Value = serde_json::from_str(&plans([(&plan, Some(&cost))])).unwrap();
+    assert_eq!(value["plan"], plan, "the report holds what plan shows");
     assert_eq!(value["summary"]["add"], 1);
     assert_eq!(value["results"][1]["outcome"], "failed");
     assert_eq!(value["results"][2]["because_of"], "alarm/b");

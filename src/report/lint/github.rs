@@ -2,6 +2,8 @@
 
 use super::{Linted, counts, said};
 use crate::lint::Level;
+use crate::report::json::Diagnostic;
+use crate::report::mask;
 
 /// GitHub shows ten annotations of a kind for a step, and drops the rest without a word.
 const MOST: usize = 10;
@@ -36,6 +38,19 @@ pub fn report(linted: &Linted<'_>) -> String {
     }
     let counted = counts(linted.report);
     text + if counted.is_empty() { "nothing to complain about" } else { &counted } + "\n"
+}
+
+/// Why there are no findings, at its place where that is known, ending in a line feed.
+pub fn failure(diagnostic: &Diagnostic) -> String {
+    let place = [
+        diagnostic.file.as_ref().map(|file| format!("file={}", property(file))),
+        diagnostic.line.map(|line| format!("line={line}")),
+        diagnostic.column.map(|column| format!("col={column}")),
+    ];
+    let place: Vec<String> = place.into_iter().flatten().collect();
+    let lead = if place.is_empty() { "::error".to_owned() } else { format!("::error {}", place.join(",")) };
+    let detail = diagnostic.detail.as_ref().map(|detail| format!(". {detail}")).unwrap_or_default();
+    format!("{lead}::{}\n", data(&mask::text(&format!("{}{detail}", diagnostic.summary))))
 }
 
 /// A message: line breaks would end the command.

@@ -1,6 +1,7 @@
 //! What the doctor found, for people and for programs: the true cause first, what follows from it beneath, and the mend.
 
 use crate::model::Target;
+use crate::model::advice;
 use crate::report::{Look, Tone, count, json, layout, mask};
 use crate::watch::doctor::{CAUSES, Finding, Level};
 use serde_json::json;
@@ -54,7 +55,7 @@ fn one(finding: &Finding, look: &Look) -> String {
     }
     text += &layout::hang("       do: ", &mask::line(&finding.remedy), look.width);
     if finding.applies {
-        text += "       mlopsctl doctor --fix does that\n";
+        text += &format!("       {} does that\n", advice::command("doctor --fix"));
     }
     if let Some(statement) = &finding.statement {
         text += &format!("{statement:#}")

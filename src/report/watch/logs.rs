@@ -1,6 +1,7 @@
 //! Log lines for people and for programs: a line each, a request each, or all of them summed up.
 
 use super::clock;
+use crate::model::advice;
 use crate::report::{Look, Tone, count, json, layout, mask, table};
 use crate::watch::logs::level::Level;
 use crate::watch::logs::line::Kind;
@@ -222,7 +223,11 @@ fn one(name: &str, summary: &Summary, look: &Look) -> String {
     if let Some((id, _)) = summary.last_failed().first().filter(|(id, _)| !id.starts_with('-')) {
         text.push_str(&format!(
             "\n{}",
-            layout::hang("  do: ", &format!("mlopsctl logs --request-id {}", mask::line(id)), look.width)
+            layout::hang(
+                "  do: ",
+                &advice::command(&format!("logs --request-id {}", advice::quoted(&mask::line(id)))),
+                look.width
+            )
         ));
     }
     text

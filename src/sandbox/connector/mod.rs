@@ -160,6 +160,11 @@ impl Sandbox {
         self.state().store.reset()
     }
 
+    /// Forgets what was done in one account and region.
+    pub fn forget(&self, account: &str, region: &str) -> anyhow::Result<()> {
+        self.state().store.forget(account, region)
+    }
+
     /// From now on the sandbox is found at this address as well.
     pub(super) fn serve_at(&self, base: &str) {
         let _ = self.0.served_at.set(base.to_owned());

@@ -226,3 +226,19 @@ fn a_thousand_accounts_fit_in_one_file() {
     }
     assert_eq!(again.entities.len(), store.entities.len());
 }
+
+#[test]
+fn one_account_is_forgotten_and_the_others_stay() {
+    let place = Place::new();
+    let mut store = place.open();
+    put(&mut store, "1", "a", "one");
+    put(&mut store, "2", "a", "two");
+    store.forget("1", "r").unwrap();
+    for mut store in [store, place.open()] {
+        assert_eq!(things(&mut store, "1"), []);
+        assert_eq!(things(&mut store, "2"), [pair("a", "two")]);
+        assert_eq!(store.places().unwrap(), [("2".to_owned(), "r".to_owned())]);
+        let stands = store.contents("1", "r");
+        assert_eq!(stands, Store::in_memory().contents("1", "r"), "what stands everywhere stands again");
+    }
+}

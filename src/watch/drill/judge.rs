@@ -3,6 +3,7 @@
 use super::chain::{Chain, Found, Subscriber, Survey, Topic, is_topic};
 use super::fire::Fired;
 use super::follow::{Acted, Evidence};
+use crate::model::advice;
 use crate::plan::notes;
 use crate::resources::topic::policy;
 use crate::resources::{Confirmation, Resource};
@@ -89,7 +90,9 @@ impl Hop {
 pub fn judge(survey: &Survey, chain: &Chain, evidence: &Evidence, receiving: bool) -> Vec<Hop> {
     let Some(actions) = chain.actions() else {
         let text = format!("there is no alarm {} in {}", chain.name, survey.target);
-        return vec![Hop::new(Step::State, Verdict::Broken, text).mend("mlopsctl apply makes it")];
+        return vec![
+            Hop::new(Step::State, Verdict::Broken, text).mend(format!("{} creates it", advice::command("apply"))),
+        ];
     };
     let state = state(chain, evidence);
     let stuck = state.verdict == Verdict::Broken;
@@ -130,8 +133,10 @@ fn state(chain: &Chain, evidence: &Evidence) -> Hop {
             hop(Verdict::Proven, format!("{before} -> ALARM"))
         }
         Some(Fired::Really { .. }) if evidence.messages.is_empty() => {
-            hop(Verdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned())
-                .mend("give it a whole period and some minutes (--timeout 15m); mlopsctl doctor says what it watches")
+            hop(Verdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned()).mend(format!(
+                "give it a whole period and some minutes (--timeout 15m); {} says what it watches",
+                advice::command("doctor")
+            ))
         }
         Some(Fired::Yes { .. } | Fired::Really { .. }) => match (&evidence.blind, evidence.messages.is_empty()) {
             (_, false) => hop(Verdict::Proven, format!("{} told of it", chain.name)),
@@ -146,11 +151,13 @@ fn actions(chain: &Chain) -> Hop {
     let Some(actions) = chain.actions() else { return broken("it does not stand".to_owned()) };
     if actions.alarm.is_empty() {
         return broken("it has no alarm actions: it changes its colour and tells nobody".to_owned())
-            .mend("give it `notify: TOPIC` in the spec, then mlopsctl apply");
+            .mend(format!("give it `notify: TOPIC` in the spec, then {}", advice::command("apply")));
     }
     if !actions.enabled {
-        return broken("its actions are switched off".to_owned())
-            .mend("mlopsctl apply switches them on, unless the spec says `actions_enabled: false`");
+        return broken("its actions are switched off".to_owned()).mend(format!(
+            "{} switches them on, unless the spec says `actions_enabled: false`",
+            advice::command("apply")
+        ));
     }
     if let Some(rule) = &chain.muted {
         return broken(format!("it is muted by the alarm mute rule {rule}")).mend(format!(
@@ -200,7 +207,10 @@ pub fn obstacle(survey: &Survey, topic: &Topic) -> Option<(String, String)> {
             let text = format!("there is no topic {} in {}", topic.name, survey.target);
             return Some((
                 text,
-                "mlopsctl apply makes it, if the spec declares it; else correct the alarm's action".into(),
+                format!(
+                    "{} creates it, if the spec declares it; else correct the alarm's action",
+                    advice::command("apply")
+                ),
             ));
         }
         Found::Unknown(_) => return None,
@@ -265,9 +275,9 @@ fn subscriber(topic: &Topic) -> Hop {
         )
         .mend("take the filter policy away, or set filter_policy_scope: MessageBody"),
         () if !lost.is_empty() => hop(Verdict::Broken, format!("everybody has unsubscribed: {}", names(&lost)))
-            .mend("ask them first; mlopsctl apply then subscribes whom the spec names anew"),
+            .mend(format!("ask them first; {} then subscribes whom the spec names anew", advice::command("apply"))),
         () => hop(Verdict::Broken, "nobody is subscribed".to_owned())
-            .mend("add a subscription to the topic in the spec, then mlopsctl apply"),
+            .mend(format!("add a subscription to the topic in the spec, then {}", advice::command("apply"))),
     }
 }
 

@@ -168,7 +168,10 @@ impl Status {
             match alarm.state {
                 Some(State::Ok) => counts.alarms.ok += 1,
                 Some(State::Alarm) => counts.alarms.alarm += 1,
-                Some(State::InsufficientData) => counts.alarms.insufficient_data += 1,
+                Some(State::InsufficientData) => {
+                    counts.alarms.insufficient_data += 1;
+                    counts.alarms.new += usize::from(alarm.reason == Some(Reason::NotYet));
+                }
                 None => {}
             }
             if alarm.is_silenced() && alarm.state.is_some() {

@@ -1,5 +1,6 @@
 //! What differs from the spec and is nobody else's finding.
 
+use crate::model::advice;
 use crate::plan::Action;
 use crate::resources::Kind;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
@@ -27,7 +28,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
             touches.extend(writing.map(|(name, _)| Subject::Function(name.clone())));
         }
         let about = Subject::Resource(change.address.clone());
-        let remedy = "mlopsctl plan shows it, mlopsctl apply mends it";
+        let remedy = format!("{} shows it, {} corrects it", advice::command("plan"), advice::command("apply"));
         found.push(Finding::new(CAUSE.id, level, about, what).touching(touches).mend(remedy).by_apply(true));
     }
 }

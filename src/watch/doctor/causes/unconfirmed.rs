@@ -1,5 +1,6 @@
 //! Somebody who has not clicked the link.
 
+use crate::model::advice;
 use crate::plan::notes;
 use crate::resources::{Confirmation, Resource, Subscription};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
@@ -24,8 +25,9 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                     .touching(vec![Subject::topic(&topic.name)])
                     .seen("SNS calls it PendingConfirmation")
                     .mend(format!(
-                        "{}; no mail? mlopsctl subscriptions resend {endpoint}, or another address",
-                        notes::confirm(protocol, endpoint)
+                        "{}; no mail? {}, or another address",
+                        notes::confirm(protocol, endpoint),
+                        advice::command(&format!("subscriptions resend {}", advice::quoted(endpoint)))
                     )),
             );
         }

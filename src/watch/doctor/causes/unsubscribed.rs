@@ -1,5 +1,6 @@
 //! Somebody who has left, perhaps by a mail scanner that follows links.
 
+use crate::model::advice;
 use crate::resources::{Confirmation, Resource};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
@@ -19,7 +20,11 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                 Finding::new(CAUSE.id, level, Subject::Resource(address.clone()), what)
                     .touching(vec![Subject::topic(&topic.name)])
                     .seen("SNS calls it Deleted; a mail scanner that follows the unsubscribe link does that, too")
-                    .mend("mlopsctl apply subscribes them anew; confirm with: mlopsctl subscriptions confirm --url LINK --lock")
+                    .mend(format!(
+                        "{} subscribes them anew; confirm with {}",
+                        advice::command("apply"),
+                        advice::command("subscriptions confirm --url LINK --lock")
+                    ))
                     .by_apply(facts.applies(&address)),
             );
         }

@@ -4,6 +4,7 @@ use super::claim::Claims;
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::FieldChange;
 use crate::plan::{Action, Change, Plan};
+use crate::resources::declared::{self, DECLARED};
 use crate::resources::mark;
 use crate::resources::topic::aws::Created;
 use crate::resources::{Address, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
@@ -31,6 +32,9 @@ impl<'a> Writer<'a> {
             (Action::NoOp, ..) => Ok(()),
             (Action::Create, _, Some(after)) => self.create(after).await,
             (Action::Update | Action::Adopt, Some(before), Some(after)) => self.update(change, before, after).await,
+            (Action::Replace, Some(before), Some(Resource::Subscription(after))) => {
+                self.replace_subscription(before, after).await
+            }
             (Action::Replace, Some(before), Some(after)) => {
                 self.delete(before).await?;
                 self.create(after).await.map_err(AwsError::half_way)
@@ -70,7 +74,7 @@ impl<'a> Writer<'a> {
     async fn create(&self, resource: &Resource) -> Result<(), AwsError> {
         match resource {
             Resource::Topic(topic) => self.create_topic(topic).await,
-            Resource::Subscription(subscription) => self.claims.subscribe(subscription).await,
+            Resource::Subscription(subscription) => self.claims.subscribe(subscription, None).await,
             Resource::LogGroup(group) => self.create_log_group(group).await,
             Resource::Alarm(alarm) => alarm::aws::put(self.aws, alarm).await,
             Resource::CompositeAlarm(alarm) => composite_alarm::aws::put(self.aws, alarm).await,
@@ -89,7 +93,27 @@ impl<'a> Writer<'a> {
         }
         let tagged = self.add_tags(&change.address, before, after).await?;
         let written = self.write_fields(before, after, &fields).await;
-        if tagged { written.map_err(AwsError::half_way) } else { written }
+        if tagged {
+            written.map_err(AwsError::half_way)?
+        } else {
+            written?
+        }
+        self.forget(&change.address, before, after).await.map_err(AwsError::half_way)
+    }
+
+    /// What the spec has stopped naming is forgotten once it is set back.
+    async fn forget(&self, address: &Address, before: &Live, after: &Resource) -> Result<(), AwsError> {
+        if let (Resource::Subscription(desired), Some(_)) = (after, &before.facts.subscription_arn) {
+            let forgotten = !before.facts.declared.is_subset(&desired.declared);
+            return if forgotten { self.claims.renew(desired).await } else { Ok(()) };
+        }
+        let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(()) };
+        match desired.get(DECLARED) {
+            Some(names) if declared::under_way(live, desired).as_ref() != Some(names) => {
+                self.tag(address, &Tags::from([(DECLARED.to_owned(), names.clone())])).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn write_fields(&self, before: &Live, after: &Resource, fields: &[FieldChange]) -> Result<(), AwsError> {
@@ -121,23 +145,33 @@ impl<'a> Writer<'a> {
 
     /// Adds what the desired tags have and the live ones lack; whether there was anything to add.
     async fn add_tags(&self, address: &Address, before: &Live, after: &Resource) -> Result<bool, AwsError> {
-        let (Some(live), Some(desired), Some(arn)) =
-            (before.resource.tags(), after.tags(), address.arn(&self.plan.target))
-        else {
-            return Ok(false);
-        };
-        let added: Tags =
-            desired.iter().filter(|(k, v)| live.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(false) };
+        let mut added = desired.clone();
+        added.extend(declared::under_way(live, desired).map(|names| (DECLARED.to_owned(), names)));
+        added.retain(|key, value| live.get(key) != Some(value));
         if added.is_empty() {
             return Ok(false);
         }
+        self.tag(address, &added).await.map(|()| true)
+    }
+
+    async fn tag(&self, address: &Address, tags: &Tags) -> Result<(), AwsError> {
+        let Some(arn) = address.arn(&self.plan.target) else { return Ok(()) };
         match address.kind {
-            Kind::Topic => topic::aws::tag(self.aws, &arn, &added).await?,
-            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, &added).await?,
-            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, &added).await?,
-            Kind::Subscription => {}
+            Kind::Topic => topic::aws::tag(self.aws, &arn, tags).await,
+            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, tags).await,
+            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, tags).await,
+            Kind::Subscription => Ok(()),
         }
-        Ok(true)
+    }
+
+    /// Another password is another subscription: the old one is ended, then the new one is made, and its mark tells its password.
+    async fn replace_subscription(&self, before: &Live, after: &Subscription) -> Result<(), AwsError> {
+        if let Some(arn) = &before.facts.subscription_arn {
+            subscription::aws::unsubscribe(self.aws, arn).await?;
+        }
+        self.claims.subscribe(after, Some(before)).await.map_err(AwsError::half_way)?;
+        self.claims.renew(after).await.map_err(AwsError::half_way)
     }
 
     /// Takes our marks off. Only log groups are ever let go.
@@ -205,6 +239,10 @@ impl<'a> Writer<'a> {
                         return Err(AwsError { message, ..error });
                     }
                     log_group::aws::tag(self.aws, &arn, &desired.tags).await?;
+                }
+                if let Some(key) = &desired.kms_key_id {
+                    let written = log_group::aws::set_key(self.aws, &desired.name, Some(key)).await;
+                    written.map_err(AwsError::half_way)?;
                 }
             }
             Err(error) => return Err(error),

@@ -6,7 +6,8 @@ mod topics;
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
 use crate::resources::{
-    Address, FunctionFacts, Kind, Live, Observation, Resource, Snapshot, Tags, alarm, function, log_group, mark,
+    Address, FunctionFacts, Kind, Live, Observation, Resource, Snapshot, Tags, alarm, declared, function, log_group,
+    mark,
 };
 use futures_util::future::join_all;
 use index::{Index, Queries};
@@ -303,9 +304,12 @@ fn set_tags(live: &mut Live, tags: Tags) {
     live.facts.tags_read = true;
 }
 
-/// Whether the tags hold all that the desired resource asks for.
+/// Whether the tags hold all that the desired resource asks for, and remember nothing that the spec has stopped naming: that would be
+/// set back. That they do not remember something yet changes nothing.
 fn carries(tags: &Tags, desired: &Resource) -> bool {
-    desired.tags().into_iter().flatten().all(|(key, value)| tags.get(key) == Some(value))
+    let asked = desired.tags().into_iter().flatten().filter(|(key, _)| *key != declared::DECLARED);
+    asked.into_iter().all(|(key, value)| tags.get(key) == Some(value))
+        && declared::by_tags(tags).is_subset(&declared::by_spec(desired))
 }
 
 fn is_marked(observation: &Observation, stack: &str) -> bool {

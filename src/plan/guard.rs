@@ -1,6 +1,6 @@
 //! What must not happen without being asked for: foreign things touched, unowned things taken over, much deleted, data lost.
 
-use super::{Action, Blocked, Change, Input, Plan, ownership, ownership::Standing};
+use super::{Action, Blocked, Change, Input, Plan, log_group, ownership, ownership::Standing};
 use crate::resources::{Address, Kind, Resource};
 
 /// What the user has agreed to beforehand.
@@ -10,7 +10,7 @@ pub struct Consent {
     pub adopt: bool,
     /// Delete more than a third of the stack.
     pub deletes: bool,
-    /// Delete log groups that hold logs.
+    /// Delete log groups that hold logs or metric filters.
     pub data_loss: bool,
 }
 
@@ -56,6 +56,9 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
             remedy: format!("take it out of {composite} and apply, then change its kind and put it back"),
         });
     }
+    if let Some(blocked) = log_group::refusal(change, input.consent.data_loss) {
+        return Some(blocked);
+    }
     let before = change.before.as_ref()?;
     match change.action {
         Action::Adopt => match ownership::standing(&change.address, before, input) {
@@ -78,13 +81,6 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
                 remedy: "take it over with --adopt, or choose another name".to_owned(),
             }),
         },
-        Action::Delete | Action::Replace if change.address.kind == Kind::LogGroup => {
-            let bytes = before.facts.stored_bytes.unwrap_or(0);
-            (bytes > 0 && !input.consent.data_loss).then(|| Blocked {
-                reason: format!("deleting it loses {} of logs", size_words(bytes)),
-                remedy: "if they are not needed, add --allow-data-loss".to_owned(),
-            })
-        }
         _ => None,
     }
 }

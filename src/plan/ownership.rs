@@ -2,6 +2,8 @@
 
 use super::{Action, Change, Input, Note, NoteKind};
 use crate::model::FieldChange;
+use crate::resources::declared;
+use crate::resources::log_group::{self, former::Former};
 use crate::resources::mark::{self, Owner, SubscriptionMarks};
 use crate::resources::{Address, Confirmation, Kind, Live, Resource, Tags};
 use std::collections::BTreeMap;
@@ -19,18 +21,16 @@ pub fn mark(desired: &mut BTreeMap<Address, Resource>, stack: &str) {
     for tags in desired.values_mut().filter_map(Resource::tags_mut) {
         tags.insert(mark::STACK.to_owned(), stack.to_owned());
     }
+    desired.values_mut().for_each(declared::mark);
 }
 
-/// Remembers that the log group was there before us, and how long it kept its logs.
+/// Remembers that the log group was there before us, and what the spec is about to change of it.
 pub fn mark_adopted(resource: &mut Resource, before: &Live) {
     if let (Resource::LogGroup(group), Resource::LogGroup(live)) = (resource, &before.resource) {
-        let kept = live.retention_in_days.map_or_else(|| NEVER.to_owned(), |days| days.to_string());
-        group.tags.insert(mark::ADOPTED.to_owned(), kept);
+        let kept = Former::default().with(live, |field| group.declared.contains(field));
+        group.tags.insert(mark::ADOPTED.to_owned(), kept.to_string());
     }
 }
-
-/// Value of the adoption mark where logs were kept for ever.
-const NEVER: &str = "never";
 
 /// A subscription has no tags: it is ours when its topic is and says so.
 pub fn standing(address: &Address, live: &Live, input: Input<'_>) -> Standing {
@@ -95,11 +95,8 @@ fn leftover(address: &Address, live: &Live, input: Input<'_>) -> Change {
         _ => None,
     };
     let Some((mut group, kept)) = released else { return delete };
-    match kept.parse() {
-        Ok(days) => group.retention_in_days = Some(days),
-        Err(_) if kept == NEVER => group.retention_in_days = None,
-        Err(_) => {}
-    }
+    group.declared = log_group::RETURNING.iter().map(|field| (*field).to_owned()).collect();
+    Former::parse(&kept).give_back(&mut group, |_| true);
     let marks = group.tags.iter().filter(|(key, _)| mark::is_mark(key));
     let untagged =
         marks.map(|(k, v)| FieldChange { field: format!("tags.{k}"), from: Some(v.as_str().into()), to: None });

@@ -5,6 +5,7 @@ use crate::aws::{Aws, AwsError, Class, Op};
 use crate::model::FieldChange;
 use crate::plan::ownership::{self, Ownership};
 use crate::plan::{Action, Change, Plan};
+use crate::resources::declared::{self, DECLARED};
 use crate::resources::mark;
 use crate::resources::topic::aws::Created;
 use crate::resources::{Address, Alarm, CompositeAlarm, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
@@ -34,6 +35,9 @@ impl<'a> Writer<'a> {
             (Action::Update, Some(before), Some(after)) => self.update(change, before, after).await,
             (Action::Adopt, Some(before), Some(after)) => self.adopt(change, before, after).await,
             (Action::StopManaging, Some(before), Some(after)) => self.stop_managing(change, before, after).await,
+            (Action::Replace, Some(before), Some(Resource::Subscription(after))) => {
+                self.replace_subscription(before, after).await
+            }
             (Action::Replace, Some(before), Some(after)) => {
                 self.delete(before).await?;
                 self.create(after).await.map_err(AwsError::half_way)
@@ -73,7 +77,7 @@ impl<'a> Writer<'a> {
     async fn create(&self, resource: &Resource) -> Result<(), AwsError> {
         match resource {
             Resource::Topic(topic) => self.create_topic(topic).await,
-            Resource::Subscription(subscription) => self.claims.subscribe(subscription).await,
+            Resource::Subscription(subscription) => self.claims.subscribe(subscription, None).await,
             Resource::LogGroup(group) => self.create_log_group(group).await,
             Resource::Alarm(alarm) => alarm::aws::put(self.aws, alarm).await,
             Resource::CompositeAlarm(alarm) => composite_alarm::aws::put(self.aws, alarm).await,
@@ -84,7 +88,27 @@ impl<'a> Writer<'a> {
     async fn update(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
         let tagged = self.add_tags(&change.address, before, after).await?;
         let written = self.write_fields(before, after, &configuration(change)).await;
-        if tagged { written.map_err(AwsError::half_way) } else { written }
+        if tagged {
+            written.map_err(AwsError::half_way)?
+        } else {
+            written?
+        }
+        self.forget(&change.address, before, after).await.map_err(AwsError::half_way)
+    }
+
+    /// What the spec has stopped naming is forgotten once it is set back.
+    async fn forget(&self, address: &Address, before: &Live, after: &Resource) -> Result<(), AwsError> {
+        if let (Resource::Subscription(desired), Some(_)) = (after, &before.facts.subscription_arn) {
+            let forgotten = !before.facts.declared.is_subset(&desired.declared);
+            return if forgotten { self.claims.renew(desired).await } else { Ok(()) };
+        }
+        let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(()) };
+        match desired.get(DECLARED) {
+            Some(names) if declared::under_way(live, desired).as_ref() != Some(names) => {
+                self.tag(address, &Tags::from([(DECLARED.to_owned(), names.clone())])).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An update of what was not ours. Where only the index told whose it is, the resource is asked before it is written to.
@@ -159,23 +183,33 @@ impl<'a> Writer<'a> {
 
     /// Adds what the desired tags have and the live ones lack; whether there was anything to add.
     async fn add_tags(&self, address: &Address, before: &Live, after: &Resource) -> Result<bool, AwsError> {
-        let (Some(live), Some(desired), Some(arn)) =
-            (before.resource.tags(), after.tags(), address.arn(&self.plan.target))
-        else {
-            return Ok(false);
-        };
-        let added: Tags =
-            desired.iter().filter(|(k, v)| live.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(false) };
+        let mut added = desired.clone();
+        added.extend(declared::under_way(live, desired).map(|names| (DECLARED.to_owned(), names)));
+        added.retain(|key, value| live.get(key) != Some(value));
         if added.is_empty() {
             return Ok(false);
         }
+        self.tag(address, &added).await.map(|()| true)
+    }
+
+    async fn tag(&self, address: &Address, tags: &Tags) -> Result<(), AwsError> {
+        let Some(arn) = address.arn(&self.plan.target) else { return Ok(()) };
         match address.kind {
-            Kind::Topic => topic::aws::tag(self.aws, &arn, &added).await?,
-            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, &added).await?,
-            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, &added).await?,
-            Kind::Subscription => {}
+            Kind::Topic => topic::aws::tag(self.aws, &arn, tags).await,
+            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, tags).await,
+            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, tags).await,
+            Kind::Subscription => Ok(()),
         }
-        Ok(true)
+    }
+
+    /// Another password is another subscription: the old one is ended, then the new one is made, and its mark tells its password.
+    async fn replace_subscription(&self, before: &Live, after: &Subscription) -> Result<(), AwsError> {
+        if let Some(arn) = &before.facts.subscription_arn {
+            subscription::aws::unsubscribe(self.aws, arn).await?;
+        }
+        self.claims.subscribe(after, Some(before)).await.map_err(AwsError::half_way)?;
+        self.claims.renew(after).await.map_err(AwsError::half_way)
     }
 
     async fn take_marks_off(&self, address: &Address, before: &Live) -> Result<(), AwsError> {
@@ -248,7 +282,13 @@ impl<'a> Writer<'a> {
         match log_group::aws::create(self.aws, desired).await {
             Ok(()) => {}
             // Lambda makes its group with the first invocation, or another run of ours was quicker.
-            Err(error) if error.is(Class::AlreadyExists) => self.take_over_log_group(desired, error).await?,
+            Err(error) if error.is(Class::AlreadyExists) => {
+                self.take_over_log_group(desired, error).await?;
+                if let Some(key) = &desired.kms_key_id {
+                    let written = log_group::aws::set_key(self.aws, &desired.name, Some(key)).await;
+                    written.map_err(AwsError::half_way)?;
+                }
+            }
             Err(error) => return Err(error),
         }
         match desired.retention_in_days {

@@ -5,7 +5,7 @@ use super::Observations;
 use super::index::{self, Index};
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
-use crate::resources::{Address, Kind, Live, Observation, Resource, Tags, alarm, log_group, topic};
+use crate::resources::{Address, Kind, Live, Observation, Resource, Tags, alarm, declared, log_group, topic};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +125,10 @@ pub fn set_tags(live: &mut Live, tags: Tags) {
     live.facts.tags_read = true;
 }
 
-/// Whether the tags hold all that the desired resource asks for.
+/// Whether the tags hold all that the desired resource asks for, and remember nothing that the spec has stopped naming: that would be
+/// set back. That they do not remember something yet changes nothing.
 pub fn carries(tags: &Tags, desired: &Resource) -> bool {
-    desired.tags().into_iter().flatten().all(|(key, value)| tags.get(key) == Some(value))
+    let asked = desired.tags().into_iter().flatten().filter(|(key, _)| *key != declared::DECLARED);
+    asked.into_iter().all(|(key, value)| tags.get(key) == Some(value))
+        && declared::by_tags(tags).is_subset(&declared::by_spec(desired))
 }

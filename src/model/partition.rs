@@ -69,7 +69,8 @@ mod tests {
         for region in ["", "xx-new-1", "us-gov", "cn-", "us-west-12", "cnorth-1"] {
             assert_eq!(Partition::of_region(region).id, "aws", "{region}");
         }
-        for (region, id) in [("cn-south-12", "aws-cn"), ("us-gov-central-1", "aws-us-gov"), ("eusc-de-west-2", "aws-eusc")]
+        for (region, id) in
+            [("cn-south-12", "aws-cn"), ("us-gov-central-1", "aws-us-gov"), ("eusc-de-west-2", "aws-eusc")]
         {
             assert_eq!(Partition::of_region(region).id, id, "{region}");
         }

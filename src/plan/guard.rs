@@ -1,7 +1,7 @@
 //! What must not happen without consent: other owners' resources touched, unowned ones taken over, much deleted, data lost.
 //! It refuses and says what lifts it; what happens to a resource decides `ownership`.
 
-use super::{Action, Blocked, Change, Consent, Input, Plan, ownership, ownership::Ownership};
+use super::{Action, Blocked, Change, Consent, Input, Plan, log_group, ownership, ownership::Ownership};
 use crate::model::secret;
 use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription};
 use std::collections::BTreeMap;
@@ -49,7 +49,9 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
             remedy: format!("take it out of {composite} and apply, then change its kind and put it back"),
         });
     }
-    before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent))
+    let group = log_group::refusal(change, input.consent.data_loss);
+    let other = || before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent));
+    group.or_else(other)
 }
 
 /// A full overwrite erases each setting of the alarm that this program does not know.
@@ -118,13 +120,6 @@ fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked>
         return None;
     }
     match &before.resource {
-        Resource::LogGroup(_) => {
-            let bytes = before.facts.stored_bytes.unwrap_or(0);
-            (bytes > 0).then(|| Blocked {
-                reason: format!("deleting it loses {} of logs", size_words(bytes)),
-                remedy: "if they are not needed, add --allow-data-loss".to_owned(),
-            })
-        }
         Resource::Topic(topic) => {
             let confirmed = lost_subscriptions(&topic.name, Confirmation::Confirmed, input);
             (!confirmed.is_empty()).then(|| Blocked {
@@ -132,7 +127,8 @@ fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked>
                 remedy: "keep the topic in the spec, or add --allow-data-loss if they may end".to_owned(),
             })
         }
-        Resource::Subscription(_) | Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
+        // A log group's is `log_group::refusal`.
+        Resource::LogGroup(_) | Resource::Subscription(_) | Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
     }
 }
 

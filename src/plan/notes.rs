@@ -1,8 +1,8 @@
 //! What a person should know before applying: mails to confirm, data at risk, notifications that reach nobody.
 
-use super::guard::{lost_subscriptions, lost_words, size_words};
+use super::guard::{lost_subscriptions, lost_words};
 use super::ownership::{self, Ownership};
-use super::{Action, Change, Input, Note, NoteKind, Plan};
+use super::{Action, Change, Input, Note, NoteKind, Plan, log_group};
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
@@ -37,11 +37,11 @@ fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>)
     notes.extend(other_owner(change, input));
     match change.after.as_ref() {
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
-        Some(Resource::LogGroup(_)) => notes.extend(log_group(change)),
+        Some(Resource::LogGroup(_)) => notes.extend(log_group::notes(change)),
         Some(Resource::Topic(_)) => notes.extend(topic(change, input)),
         Some(Resource::Alarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
         Some(Resource::CompositeAlarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
-        None => notes.extend(deleted(change, input)),
+        None => notes.extend(deleted(change, input).into_iter().chain(log_group::notes(change))),
     }
     notes
 }
@@ -112,6 +112,19 @@ fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {
         (Action::Create, _) if subscription.needs_confirmation() => {
             Some(Note::new(NoteKind::Info, format!("{endpoint} will be asked to confirm; nothing is delivered before")))
         }
+        (Action::Replace, _) => {
+            let text = format!(
+                "{endpoint} was subscribed with another password: it is unsubscribed, and asked to confirm anew"
+            );
+            Some(Note::new(NoteKind::Info, text))
+        }
+        (Action::Adopt, _) if subscription.password().is_some() => {
+            let text = format!("SNS shows no password of {endpoint}: it is assumed to be the spec's");
+            Some(
+                Note::new(NoteKind::Info, text)
+                    .remedy("if it is not, unsubscribe it first: it is then subscribed anew"),
+            )
+        }
         (_, Some(Confirmation::Pending)) => {
             let text = format!("pending: {endpoint} has not confirmed yet");
             Some(Note::new(NoteKind::Act, text).remedy(confirm(&subscription.protocol, endpoint)))
@@ -128,34 +141,6 @@ pub fn confirm(protocol: &str, endpoint: &str) -> String {
         ),
         _ => format!("make {endpoint} answer SNS's SubscriptionConfirmation request"),
     }
-}
-
-fn log_group(change: &Change) -> Option<Note> {
-    let (Some(Resource::LogGroup(after)), Some(before)) = (&change.after, &change.before) else { return None };
-    let Resource::LogGroup(live) = &before.resource else { return None };
-    if let Some(policy) = &before.facts.retention_policy_name {
-        let days = live.retention_in_days.map_or_else(|| "never".to_owned(), |days| format!("{days} days"));
-        let differs = live.retention_in_days != after.retention_in_days;
-        return differs.then(|| {
-            let text = format!(
-                "retention is governed by the account policy {policy:?} ({days}); the spec's value has no effect"
-            );
-            Note::new(NoteKind::Warning, text).remedy("change the account policy, or write its value in the spec")
-        });
-    }
-    let lowered = match (live.retention_in_days, after.retention_in_days) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(from), Some(to)) => to < from,
-    };
-    let bytes = before.facts.stored_bytes.unwrap_or(0);
-    let effective = change.fields.iter().any(|field| field.field == "retention_in_days");
-    (lowered && effective && bytes > 0).then(|| {
-        let days = after.retention_in_days.unwrap_or_default();
-        let text =
-            format!("logs older than {days} days will be deleted for good; the group holds {}", size_words(bytes));
-        Note::new(NoteKind::Warning, text)
-    })
 }
 
 /// Why alarms cannot publish to a topic, and what mends it.

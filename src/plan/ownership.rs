@@ -3,6 +3,8 @@
 
 use super::{Action, Change, Input};
 use crate::model::FieldChange;
+use crate::resources::declared;
+use crate::resources::log_group::{self, former::Former};
 use crate::resources::mark::{self, Owner, SubscriptionMarks};
 use crate::resources::other_owner::{self, OtherOwner};
 use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription, Tags};
@@ -33,18 +35,19 @@ pub fn mark(desired: &mut BTreeMap<Address, Resource>, stack: &str) {
     for tags in desired.values_mut().filter_map(Resource::tags_mut) {
         tags.insert(mark::STACK.to_owned(), stack.to_owned());
     }
+    desired.values_mut().for_each(declared::mark);
 }
 
-/// Value of the adoption mark where logs never expired.
-const NEVER: &str = "never";
 /// Value of the adoption mark of a kind of which nothing is restored.
 const YES: &str = "yes";
 
-/// Remembers that the resource existed before us and, of a log group, how long it kept its logs. What an earlier adoption
-/// remembered still counts. A subscription has no tags: its mark is its topic's.
+/// Remembers that the resource existed before us and, of a log group, what the spec is about to change of it. What an earlier
+/// adoption remembered still counts. A subscription has no tags: its mark is its topic's.
 pub fn mark_adopted(resource: &mut Resource, before: &Live) {
-    let value = match &before.resource {
-        Resource::LogGroup(live) => live.retention_in_days.map_or_else(|| NEVER.to_owned(), |days| days.to_string()),
+    let value = match (&*resource, &before.resource) {
+        (Resource::LogGroup(group), Resource::LogGroup(live)) => {
+            Former::default().with(live, |field| group.declared.contains(field)).to_string()
+        }
         _ => YES.to_owned(),
     };
     let earlier = before.resource.tags().and_then(|tags| tags.get(mark::ADOPTED)).cloned();
@@ -195,12 +198,8 @@ fn left_in_place(change: Change, live: &Live) -> Change {
         let kept = tags.get(mark::ADOPTED).cloned();
         *tags = mark::without_marks(tags);
         if let (Resource::LogGroup(group), Some(kept)) = (&mut after, kept) {
-            match kept.parse() {
-                Ok(days) => group.retention_in_days = Some(days),
-                Err(_) if kept == NEVER => group.retention_in_days = None,
-                // Not a value of ours: nothing is known of what was before.
-                Err(_) => {}
-            }
+            group.declared = log_group::RETURNING.iter().map(|field| (*field).to_owned()).collect();
+            Former::parse(&kept).give_back(group, |_| true);
         }
     }
     let restored = super::differences(live, &after);

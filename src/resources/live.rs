@@ -1,6 +1,7 @@
 //! A resource as it stands in AWS: its configuration and what else AWS says of it. Read-only facts never take part in a diff.
 
 use super::Resource;
+use super::declared::Attributes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,6 +40,15 @@ pub struct Facts {
     pub stored_bytes: Option<i64>,
     /// The account-level policy that overrides a log group's retention.
     pub retention_policy_name: Option<String>,
+    /// How many metric filters a log group has (`metricFilterCount`).
+    pub metric_filters: Option<i32>,
+    /// Whether AWS refuses to delete a log group (`deletionProtectionEnabled`).
+    pub deletion_protected: Option<bool>,
+    /// What an earlier spec named of a subscription, as its mark on the topic says: it has no tags of its own.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub declared: Attributes,
+    /// A subscription's mark says that it was made with another password than the spec's; SNS does not show it.
+    pub other_password: bool,
     /// A topic's access policy, also where it is AWS's default.
     pub topic_policy: Option<Value>,
     /// Settings of an alarm that this program does not know, with their values shortened: a full overwrite would erase them.

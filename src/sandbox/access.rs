@@ -1,10 +1,10 @@
 //! Who may do what in which account: roles that are not there or want an external id, regions that are not enabled, denied
 //! actions, tokens that have ended. Everything that no rule here forbids is allowed.
 
-use crate::model::Partition;
 use super::fault::Fault;
 use super::sts;
 use super::wire::{Protocol, Request, Timestamp};
+use crate::model::Partition;
 use anyhow::{Result, bail, ensure};
 use std::time::Duration;
 

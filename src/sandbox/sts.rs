@@ -38,10 +38,16 @@ struct CallerIdentity {
 fn get_caller_identity(token: Option<&str>, _: GetCallerIdentity, tx: &mut Tx) -> Result<CallerIdentity, Fault> {
     let account = tx.account().to_owned();
     Ok(match token.and_then(parse_token) {
-        Some(Token { role, session, .. }) => {
-            CallerIdentity { user_id: format!("{}:{session}", role_id(role)), arn: arn(tx.partition(), &account, token), account }
-        }
-        None => CallerIdentity { user_id: ACCESS_KEY.replace("AKIA", "AIDA"), arn: arn(tx.partition(), &account, None), account },
+        Some(Token { role, session, .. }) => CallerIdentity {
+            user_id: format!("{}:{session}", role_id(role)),
+            arn: arn(tx.partition(), &account, token),
+            account,
+        },
+        None => CallerIdentity {
+            user_id: ACCESS_KEY.replace("AKIA", "AIDA"),
+            arn: arn(tx.partition(), &account, None),
+            account,
+        },
     })
 }
 

@@ -4,6 +4,7 @@
 //! log groups' keys; it confirms mail subscriptions at once, and its tag index lists topics only. What it drops is tested on the
 //! sandbox (`tests/sandbox`); that it shows fewer tags is a test of its own: everything has to be asked for its tags.
 
+mod attributes;
 mod drill;
 mod evaluator;
 #[path = "../journeys/mod.rs"]
@@ -95,7 +96,8 @@ impl World for Account {
     fn disown(&self) {
         let alarms = self.alarms();
         let alarms = ["MetricAlarms", "CompositeAlarms"].map(|kind| texts(&alarms[kind], "AlarmArn")).concat();
-        let marks = ["mlopsctl:stack", "mlopsctl:subscriptions", "mlopsctl:run", "mlopsctl:adopted"];
+        let marks =
+            ["mlopsctl:stack", "mlopsctl:subscriptions", "mlopsctl:run", "mlopsctl:adopted", "mlopsctl:declared"];
         for arn in alarms {
             self.call("cloudwatch", "untag_resource", &json!({ "ResourceARN": arn, "TagKeys": marks }));
         }

@@ -2,6 +2,7 @@
 
 use super::LogGroup;
 use crate::aws::{Answered, Aws, AwsError, Class, Op, Repeat};
+use crate::resources::declared::Attributes;
 use crate::resources::{Live, Resource, Tags};
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_cloudwatchlogs::types as sdk;
@@ -71,8 +72,11 @@ fn from_sdk(group: &sdk::LogGroup) -> Live {
         log_group_class: group.log_group_class().map(|class| class.as_str().to_owned()),
         kms_key_id: group.kms_key_id().map(str::to_owned),
         tags: Tags::new(),
+        declared: Attributes::new(),
     }));
     live.facts.arn = group.arn().map(|arn| arn.strip_suffix(":*").unwrap_or(arn).to_owned());
+    live.facts.metric_filters = group.metric_filter_count();
+    live.facts.deletion_protected = group.deletion_protection_enabled();
     live.facts.stored_bytes = group.stored_bytes();
     live.facts.retention_policy_name = group.retention_policy_name().map(str::to_owned);
     live

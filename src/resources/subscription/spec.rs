@@ -1,6 +1,7 @@
 //! `topics.<name>.subscriptions` and `subscriptions` -> subscriptions.
 
-use super::{PROTOCOLS, Subscription};
+use super::{ATTRIBUTES, PROTOCOLS, STARS, Subscription};
+use crate::model::node::Data;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Name, Node, Problem};
 use crate::resources::document;
@@ -10,7 +11,7 @@ use serde_json::Value;
 static KEYS: [Key; 8] = [
     Key::required("protocol", Shape::OneOf(PROTOCOLS), "How it is sent: email, https, sqs, lambda, sms, …"),
     Key::required("endpoint", Shape::Text(2048), "Where to: a mail address, a URL, an ARN, or a telephone number."),
-    Key::new("filter_policy", Shape::Json, "Which messages are sent, as YAML or JSON. Default: all."),
+    Key::or_null("filter_policy", Shape::Json, "Which messages are sent, as YAML or JSON. Default: all."),
     Key::new(
         "filter_policy_scope",
         Shape::OneOf(&["MessageAttributes", "MessageBody"]),
@@ -21,8 +22,8 @@ static KEYS: [Key; 8] = [
         Shape::Bool,
         "Send the bare message (http, https, sqs, firehose). Default: false.",
     ),
-    Key::new("delivery_policy", Shape::Json, "How deliveries are repeated (http, https)."),
-    Key::new("redrive_policy", Shape::Json, "Where undeliverable messages go: {deadLetterTargetArn: …}."),
+    Key::or_null("delivery_policy", Shape::Json, "How deliveries are repeated (http, https)."),
+    Key::or_null("redrive_policy", Shape::Json, "Where undeliverable messages go: {deadLetterTargetArn: …}."),
     Key::new("subscription_role_arn", Shape::Text(2048), "Role that may write to the stream (firehose only)."),
 ];
 
@@ -50,6 +51,13 @@ pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscrip
     if let Err((message, help)) = check_endpoint(protocol, &subscription.endpoint) {
         scope.problem(endpoint.span, message, help);
     }
+    scope.check_partition(endpoint);
+    if subscription.password().is_some_and(|(_, password)| password == STARS) {
+        let help = "write the password itself, best by a variable: https://user:${password}@host";
+        scope.problem(endpoint.span, "`****` is what SNS shows for a password, not one", help);
+    }
+    let given = ATTRIBUTES.iter().filter(|key| node.get(key).is_some());
+    subscription.declared = given.map(|key| (*key).to_owned()).collect();
     if topic.text.ends_with(".fifo") && protocol != "sqs" {
         let help = "a FIFO topic delivers to sqs only";
         scope.problem(endpoint.span, format!("`{protocol}` does not go with a FIFO topic"), help);
@@ -62,18 +70,23 @@ pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscrip
         let message = format!("`raw_message_delivery` does not go with `{protocol}`");
         scope.problem(flag.span, message, "AWS allows it for http, https, sqs and firehose");
     }
-    subscription.filter_policy = node.get("filter_policy").and_then(|node| filter_policy(node, scope));
+    subscription.filter_policy = given_document(node, "filter_policy").and_then(|node| filter_policy(node, scope));
     subscription.filter_policy_scope = node.get("filter_policy_scope").and_then(Node::text).map(str::to_owned);
-    subscription.delivery_policy = node.get("delivery_policy").and_then(|policy| {
+    subscription.delivery_policy = given_document(node, "delivery_policy").and_then(|policy| {
         if !["http", "https"].contains(&protocol) {
             let message = format!("`delivery_policy` does not go with `{protocol}`");
             scope.problem(document::place(policy), message, "AWS allows it for http and https");
         }
         document::object(policy, "delivery_policy", scope)
     });
-    subscription.redrive_policy = node.get("redrive_policy").and_then(|node| redrive_policy(node, scope));
+    subscription.redrive_policy = given_document(node, "redrive_policy").and_then(|node| redrive_policy(node, scope));
     subscription.subscription_role_arn = role(node, protocol, scope);
     Some(subscription)
+}
+
+/// A policy that is not `null`.
+fn given_document<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    node.get(key).filter(|policy| policy.data != Data::Null)
 }
 
 fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
@@ -92,6 +105,9 @@ fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
             scope.problem(role.span, message, "AWS allows it for firehose only");
         }
         _ => {}
+    }
+    if let Some(role) = role {
+        scope.check_partition(role);
     }
     role.and_then(Node::text).map(str::to_owned)
 }
@@ -121,6 +137,9 @@ fn combinations(value: &Value) -> u64 {
 }
 
 fn redrive_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
+    if let Some(queue) = node.get("deadLetterTargetArn") {
+        scope.check_partition(queue);
+    }
     let policy = document::object(node, "redrive_policy", scope)?;
     let queue = policy.get("deadLetterTargetArn").and_then(Value::as_str);
     if !queue.is_some_and(|queue| is_arn(queue, "sqs")) {

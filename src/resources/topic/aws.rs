@@ -3,6 +3,7 @@
 use super::Topic;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::{FieldChange, field};
+use crate::resources::declared::Attributes;
 use crate::resources::{Live, Resource, Tags};
 use aws_sdk_sns::operation::list_topics::ListTopicsOutput;
 use serde_json::Value;
@@ -60,6 +61,7 @@ fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {
         tracing_config: text("TracingConfig"),
         signature_version: text("SignatureVersion"),
         tags: Tags::new(),
+        declared: Attributes::new(),
     }));
     live.facts.topic_policy = policy;
     live
@@ -93,7 +95,11 @@ pub async fn create(aws: &Aws, topic: &Topic) -> Result<Created, AwsError> {
 pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), AwsError> {
     for (nth, change) in changes.iter().enumerate() {
         let Some(attribute) = attribute_name(&change.field) else { continue };
-        let value = attribute_value(&change.field, change.to.as_ref());
+        let value = match (&change.to, attribute) {
+            // SNS takes no empty policy: its default one is written like any other.
+            (None, "Policy") => super::policy::default(arn).to_string(),
+            (to, _) => attribute_value(&change.field, to.as_ref()),
+        };
         let request =
             || aws.sns.set_topic_attributes().topic_arn(arn).attribute_name(attribute).attribute_value(&value).send();
         let written = aws.call(SET, Repeat::Safe, request).await.map(drop);

@@ -5,7 +5,6 @@ mod invoke;
 #[cfg(test)]
 mod tests;
 
-use crate::model::Partition;
 use super::accounts::Caller;
 use super::cloudwatch::{Happened, changes_since};
 use super::dispatch;
@@ -20,6 +19,7 @@ use super::stats::{Counter, Outcome, Started};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Keys, Weather};
 use super::wire::{self, Reply, Request, Timestamp};
+use crate::model::Partition;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };

@@ -2,7 +2,7 @@
 //! What an account policy makes of a retention is that room's matter.
 
 use super::account_policy::{self, Governed};
-use super::{RETENTIONS, constraint, invalid, stream};
+use super::{RETENTIONS, constraint, invalid, metric_filter, stream};
 use crate::model::Arn;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::lambda;
@@ -191,6 +191,7 @@ pub fn delete(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
     }
     tx.delete(TABLE, &name);
     stream::forget_all(tx, &name)?;
+    metric_filter::forget_all(tx, &name)?;
     let arn = arn_of(tx, &name);
     tags::forget(tx, &arn)?;
     Ok(Done {})
@@ -282,7 +283,7 @@ pub fn describe(input: DescribeLogGroups, tx: &mut Tx) -> Result<LogGroups, Faul
         .into_iter()
         .filter(|(name, _)| wanted(name))
         .map(|(name, group)| shown(tx, name, group, governed.as_ref(), pattern.is_some()))
-        .collect();
+        .collect::<Result<_, Fault>>()?;
     Ok(LogGroups { log_groups, next_token })
 }
 
@@ -303,15 +304,15 @@ fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, Group)>, F
     Ok(groups)
 }
 
-fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> LogGroup {
+fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> Result<LogGroup, Fault> {
     let log_group_arn = arn_of(tx, &name);
     let governed = governed.filter(|_| group.class != "DELIVERY");
     let retention = retention(&group, governed);
-    LogGroup {
+    Ok(LogGroup {
+        metric_filter_count: metric_filter::count(tx, &name)?,
         log_group_name: name,
         creation_time: group.created.millis(),
         retention_in_days: retention.filter(|_| !brief),
-        metric_filter_count: 0,
         arn: format!("{log_group_arn}:*"),
         log_group_arn,
         log_group_class: group.class,
@@ -319,7 +320,7 @@ fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief
         kms_key_id: group.kms_key_id.filter(|_| !brief),
         deletion_protection_enabled: (!brief).then_some(group.deletion_protection),
         retention_policy_name: governed.filter(|_| !brief).map(|policy| policy.name.clone()),
-    }
+    })
 }
 
 /// The days that hold for a group: an account policy's, where one governs it, else its own; none = for ever.

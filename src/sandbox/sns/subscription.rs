@@ -6,6 +6,7 @@ use super::outbox::{self, Confirmation};
 use super::topic::{self, Done};
 use super::{delivery_policy, invalid, not_found};
 use crate::model::{Arn, Partition};
+use crate::resources;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
@@ -237,7 +238,7 @@ pub fn attributes(input: SubscriptionArn, tx: &mut Tx) -> Result<SubscriptionAtt
         ("SubscriptionArn", arn),
         ("TopicArn", live.topic_arn.clone()),
         ("Protocol", live.protocol.clone()),
-        ("Endpoint", live.endpoint.clone()),
+        ("Endpoint", live.listed_endpoint()),
         ("Owner", tx.account().to_owned()),
         ("SubscriptionPrincipal", tx.global_arn("iam", "user/sandbox")),
         ("PendingConfirmation", (!live.confirmed).to_string()),
@@ -287,8 +288,8 @@ pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Faul
                 false => PENDING_ARN.into(),
             },
             owner: owner.clone(),
+            endpoint: live.listed_endpoint(),
             protocol: live.protocol,
-            endpoint: live.endpoint,
             topic_arn: live.topic_arn,
         };
         (arn, listed)
@@ -336,6 +337,11 @@ fn get(tx: &Tx, arn: &str) -> Result<Option<Subscription>, Fault> {
 impl Subscription {
     fn stands(&self, now: Timestamp) -> bool {
         self.confirmed || now <= self.mailed + PENDING
+    }
+
+    /// As every answer shows it: with stars for a password (seen of SNS, e.g. in reports of Terraform's users).
+    fn listed_endpoint(&self) -> String {
+        resources::Subscription::new("", &self.protocol, &self.endpoint).listed_endpoint()
     }
 
     /// The attributes that can be set, with their defaults.

@@ -214,12 +214,16 @@ fn stale_change(change: &Change, now: &Snapshot) -> Vec<Stale> {
     }
 }
 
-/// Everything configurable, tags included, but not the marks that runs leave on a topic.
+/// Everything configurable, tags included, but not the marks that runs leave on a topic or log group.
 fn fingerprint(resource: &Resource) -> Fields {
     let mut fields = resource.fields();
     let tags = resource.tags().into_iter().flatten();
-    let tags =
-        tags.filter(|(key, _)| *key != "mlopsctl:run" && !key.starts_with(crate::resources::mark::SUBSCRIPTIONS));
+    let left_by_runs = |key: &str| {
+        key == "mlopsctl:run"
+            || key == crate::resources::declared::DECLARED
+            || key.starts_with(crate::resources::mark::SUBSCRIPTIONS)
+    };
+    let tags = tags.filter(|(key, _)| !left_by_runs(key));
     fields.extend(tags.map(|(key, value)| (format!("tags.{key}"), value.as_str().into())));
     fields
 }

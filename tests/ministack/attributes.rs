@@ -105,7 +105,7 @@ fn a_starred_password_is_in_sync_and_goes_with_its_line() {
     desk.write("alarms.yaml", &spec.replace("s3cret-pw", "an0ther-pw"));
     let plan = desk.run(&["plan", "--format", "json"]).exits(0);
     let actions: Vec<String> = plan.changes().into_values().collect();
-    assert_eq!(actions, ["delete create"], "{plan}");
+    assert_eq!(actions, ["replace"], "{plan}");
     assert!(!plan.stdout.contains("an0ther") && !plan.stdout.contains("s3cret"), "{plan}");
     desk.run(&["apply", "--yes"]).exits(0);
     assert_eq!(account.subscriptions("alerts"), [format!("https {}", hook.replace("s3cret-pw", "an0ther-pw"))]);

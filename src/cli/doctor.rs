@@ -49,18 +49,19 @@ impl DoctorArgs {
         let examined = run.signals.clone().or_interrupted(self.examine(run)).await;
         let (aws, bound, facts) = json_on_failure(examined, format, run.output)?;
         let findings = doctor::judge(&facts);
+        let steps = doctor::steps(&facts);
         let place = report::place(facts.target.as_ref(), &facts.region);
         match format {
             // The report of the mending is the result then.
             Format::Json if self.fix => {
-                run.output.say(&report::report(&facts.stack, &place, &findings, &run.output.side))
+                run.output.say(&report::report(&facts.stack, &place, &findings, steps, &run.output.side))
             }
             Format::Json => {
-                let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings);
+                let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings, steps);
                 run.output.result(&text)?;
             }
             Format::Table | Format::Markdown => {
-                let text = report::report(&facts.stack, &place, &findings, &run.output.look);
+                let text = report::report(&facts.stack, &place, &findings, steps, &run.output.look);
                 run.output.result(&text)?;
             }
         }

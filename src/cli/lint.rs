@@ -86,7 +86,7 @@ impl LintArgs {
         }
         let bound = self.spec.bind()?;
         // Names and numbers of an account do not matter to what can be seen offline.
-        let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
+        let target = Target::new("000000000000", bound.region().unwrap_or_default());
         let desired = bound.desired(&target, &BTreeMap::new())?;
         self.report(&bound, &desired, None, output)
     }

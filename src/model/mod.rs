@@ -10,6 +10,7 @@ pub mod problem;
 pub mod secret;
 pub mod shape;
 pub mod target;
+pub mod zone;
 
 pub use arn::Arn;
 pub use field::{FieldChange, FieldSet, Fields};
@@ -17,3 +18,4 @@ pub use layers::Layers;
 pub use node::{Name, Node, Span};
 pub use problem::Problem;
 pub use target::Target;
+pub use zone::TimeZone;

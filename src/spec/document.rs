@@ -92,7 +92,7 @@ impl Spec {
         problems.extend(filler.done());
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
         let bound = Bound::new(self.name.clone(), self.text.clone(), root);
-        let region = bound.region().unwrap_or("us-east-1");
+        let region = bound.region().unwrap_or_default();
         let (_, found) = bound.read(&Target::new("000000000000", region), &BTreeMap::new());
         problems.extend(found);
         if problems.is_empty() { Ok(bound) } else { Err(SpecError::new(&self.name, &self.text, problems)) }

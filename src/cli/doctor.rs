@@ -60,18 +60,19 @@ impl DoctorArgs {
         let format = self.format.format;
         let (aws, bound, facts) = run.signals.clone().or_interrupted(self.examine(run)).await?;
         let findings = doctor::judge(&facts);
+        let steps = doctor::steps(&facts);
         let place = report::place(facts.target.as_ref(), &facts.region);
         match format {
             // The report of the mending is the result then.
             TextOrJson::Json if self.fix => {
-                run.output.say(&report::report(&facts.stack, &place, &findings, &run.output.side))
+                run.output.say(&report::report(&facts.stack, &place, &findings, steps, &run.output.side))
             }
             TextOrJson::Json => {
-                let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings);
+                let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings, steps);
                 run.output.result(&text)?;
             }
             TextOrJson::Table => {
-                let text = report::report(&facts.stack, &place, &findings, &run.output.look);
+                let text = report::report(&facts.stack, &place, &findings, steps, &run.output.look);
                 run.output.result(&text)?;
             }
         }

@@ -88,7 +88,7 @@ impl LintArgs {
         self.fleet.nothing_alone()?;
         let bound = self.spec.bind()?;
         // Names and numbers of an account do not matter to what can be seen offline.
-        let region = self.connect.region().or(bound.region()).unwrap_or("us-east-1");
+        let region = self.connect.region().or(bound.region()).unwrap_or_default();
         let target = Target::new("000000000000", region);
         let desired = bound.desired(&target, &BTreeMap::new())?;
         self.report(&bound, &desired, None, &[], output)

@@ -14,6 +14,7 @@ pub mod secret;
 pub mod shape;
 pub mod target;
 pub mod visible;
+pub mod zone;
 
 pub use arn::Arn;
 pub use field::{FieldChange, FieldSet, Fields};
@@ -22,3 +23,4 @@ pub use node::{Name, Node, Span};
 pub use partition::Partition;
 pub use problem::Problem;
 pub use target::Target;
+pub use zone::TimeZone;

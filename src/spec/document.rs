@@ -92,7 +92,7 @@ impl Spec {
         problems.extend(filler.done());
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
         let bound = Bound::new(self.name.clone(), self.text.clone(), root);
-        let region = bound.region().unwrap_or("us-east-1");
+        let region = bound.region().unwrap_or_default();
         let partition = bound.region().map(Partition::of_region);
         let (_, found) = bound.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
         problems.extend(found);

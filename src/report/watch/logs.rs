@@ -79,6 +79,7 @@ fn head(entry: &Entry) -> (Option<&'static str>, Tone) {
         Kind::TimedOut { .. } => Some("TIMEOUT"),
         Kind::OutOfMemory => Some("MEMORY"),
         Kind::Crashed => Some("CRASHED"),
+        Kind::Unhandled => Some("UNHANDLED"),
         Kind::InitStart => Some("COLD"),
         Kind::InitReport { status: Status::Error | Status::Timeout, .. } => Some("FAILED"),
         Kind::Start | Kind::End | Kind::Platform | Kind::InitReport { .. } | Kind::Metrics => None,
@@ -169,6 +170,7 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::TimedOut { .. } => "timed_out",
         Kind::OutOfMemory => "out_of_memory",
         Kind::Crashed => "crashed",
+        Kind::Unhandled => "unhandled_exception",
         Kind::Platform => "platform",
         Kind::Metrics => "metrics",
         Kind::Function => "function",
@@ -245,9 +247,16 @@ fn verdict(name: &str, summary: &Summary) -> String {
         return format!("{name}: no line in this time");
     }
     if requests == 0 {
-        return format!("{name}: {}, none of which reports a request", count(summary.lines, "line"));
+        let failed = match summary.failed() {
+            0 => String::new(),
+            failed => format!("; {failed} failed"),
+        };
+        return format!("{name}: {}, none of which reports a request{failed}", count(summary.lines, "line"));
     }
     let failed = match summary.failed() {
+        0 if summary.error_lines() > 0 => {
+            format!("none reported as failed, {} at ERROR", count(summary.error_lines(), "line"))
+        }
         0 => "none failed".to_owned(),
         failed => {
             let share = percent(failed as f64 / requests as f64);

@@ -8,7 +8,7 @@ use aws_sdk_sns::operation::list_subscriptions::ListSubscriptionsOutput;
 use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
 use aws_sdk_sns::types as sdk;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 const LIST: Op = Op("sns", "ListSubscriptionsByTopic");
 const LIST_ALL: Op = Op("sns", "ListSubscriptions");
@@ -34,13 +34,7 @@ pub async fn list(aws: &Aws, topic: &str, topic_arn: &str) -> Result<Option<Vec<
         Err(error) if error.is(Class::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     }
-    // A lost subscription stays listed for a while beside its successor: the one that counts comes last.
-    found.sort_by_key(|live| match live.facts.confirmation {
-        Some(Confirmation::Confirmed) => 2,
-        Some(Confirmation::Pending) => 1,
-        _ => 0,
-    });
-    Ok(Some(found))
+    Ok(Some(one_row_an_endpoint(found)))
 }
 
 /// Whether the topic that an entry names is the one that was asked for. The ARN of a confirmed subscription begins with its
@@ -49,6 +43,19 @@ fn is_under(topic_arn: &str, item: &sdk::Subscription) -> bool {
     let own = item.subscription_arn().filter(|arn| arn.starts_with("arn:"));
     item.topic_arn().is_none_or(|arn| arn == topic_arn)
         && own.is_none_or(|arn| arn.strip_prefix(topic_arn).is_some_and(|id| id.starts_with(':')))
+}
+
+/// Keeps one row of each endpoint: what is lost stays listed for a while beside its successor, and what was asked twice is listed
+/// twice. A confirmed one decides, then a pending one.
+fn one_row_an_endpoint(mut found: Vec<Live>) -> Vec<Live> {
+    found.sort_by_key(|live| match live.facts.confirmation {
+        Some(Confirmation::Confirmed) => 0,
+        Some(Confirmation::Pending) => 1,
+        Some(Confirmation::Lost) | None => 2,
+    });
+    let mut seen = BTreeSet::new();
+    found.retain(|live| seen.insert(live.resource.address()));
+    found
 }
 
 /// The subscriptions of every topic of the target, each with its topic's ARN, without their attributes.
@@ -188,4 +195,42 @@ pub async fn is_locked(aws: &Aws, arn: &str) -> Result<Option<bool>, AwsError> {
     let answer =
         aws.call(GET, Repeat::Safe, || aws.sns.get_subscription_attributes().subscription_arn(arn).send()).await?;
     Ok(answer.attributes().and_then(|all| all.get("ConfirmationWasAuthenticated")).map(|flag| flag == "true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(endpoint: &str, arn: &str) -> sdk::Subscription {
+        sdk::Subscription::builder().protocol("email").endpoint(endpoint).subscription_arn(arn).build()
+    }
+
+    #[test]
+    fn the_live_row_of_an_endpoint_decides_in_whatever_order_they_are_listed() {
+        let listed = [
+            row("a@x.edu", "Deleted"),
+            row("a@x.edu", "PendingConfirmation"),
+            row("a@x.edu", "Deleted"),
+            row("b@x.edu", "arn:aws:sns:us-east-1:123456789012:t:1"),
+            row("b@x.edu", "PendingConfirmation"),
+            row("c@x.edu", "Deleted"),
+            row("c@x.edu", "Deleted"),
+        ];
+        for turned in 0..listed.len() {
+            let mut listed = listed.clone();
+            listed.rotate_left(turned);
+            let rows = one_row_an_endpoint(listed.iter().map(|row| from_sdk("t", row)).collect());
+            let mut states: Vec<(String, Option<Confirmation>)> =
+                rows.iter().map(|live| (live.resource.name(), live.facts.confirmation)).collect();
+            states.sort_by(|a, b| a.0.cmp(&b.0));
+            assert_eq!(
+                states,
+                [
+                    ("t/email/a@x.edu".to_owned(), Some(Confirmation::Pending)),
+                    ("t/email/b@x.edu".to_owned(), Some(Confirmation::Confirmed)),
+                    ("t/email/c@x.edu".to_owned(), Some(Confirmation::Lost)),
+                ]
+            );
+        }
+    }
 }

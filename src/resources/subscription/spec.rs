@@ -3,8 +3,9 @@
 use super::{ATTRIBUTES, PROTOCOLS, STARS, Subscription};
 use crate::model::node::Data;
 use crate::model::shape::{Key, Object, Shape};
-use crate::model::{Arn, Name, Node, Problem};
+use crate::model::{Arn, Name, Node, Problem, Span};
 use crate::resources::document;
+use crate::resources::filter_policy::{self, FilterPolicy, FilterScope, PolicyFault, PolicyStep};
 use crate::resources::scope::{ARN_FORM, Scope};
 use serde_json::Value;
 
@@ -70,7 +71,9 @@ pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscrip
         let message = format!("`raw_message_delivery` does not go with `{protocol}`");
         scope.problem(flag.span, message, "AWS allows it for http, https, sqs and firehose");
     }
-    subscription.filter_policy = given_document(node, "filter_policy").and_then(|node| filter_policy(node, scope));
+    let looks_at = node.get("filter_policy_scope").and_then(Node::text);
+    let given = given_document(node, "filter_policy");
+    subscription.filter_policy = given.and_then(|node| filter_policy(node, looks_at, scope));
     subscription.filter_policy_scope = node.get("filter_policy_scope").and_then(Node::text).map(str::to_owned);
     subscription.delivery_policy = given_document(node, "delivery_policy").and_then(|policy| {
         if !["http", "https"].contains(&protocol) {
@@ -112,28 +115,74 @@ fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
     role.and_then(Node::text).map(str::to_owned)
 }
 
-/// At most five keys and 150 combinations of values (SNS developer guide, "Filter policy constraints").
-fn filter_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
+/// The policy, held against SNS's grammar and limits (SNS developer guide, "Filter policy constraints").
+fn filter_policy(node: &Node, scope_of_policy: Option<&str>, scope: &mut Scope<'_>) -> Option<Value> {
     let policy = document::object(node, "filter_policy", scope)?;
-    let place = document::place(node);
-    let keys = policy.as_object().map_or(0, serde_json::Map::len);
-    if keys > 5 {
-        scope.problem(place, format!("a filter policy of {keys} keys"), "AWS allows at most 5");
-    }
-    let combinations = combinations(&policy);
-    if combinations > 150 {
-        let message = format!("a filter policy of {combinations} combinations of values");
-        scope.problem(place, message, "AWS allows at most 150 (the product of the lists' lengths)");
+    let looks_at = FilterScope::of(scope_of_policy);
+    let size = policy.to_string().len();
+    let checked = match size > filter_policy::MAX_BYTES {
+        true => Err(PolicyFault::TooLarge { bytes: size }),
+        false => FilterPolicy::read(&policy, looks_at).map(drop),
+    };
+    if let Err(fault) = checked {
+        let (message, help) = policy_problem(&fault);
+        scope.problem(place_in(node, fault.place()), message, help);
     }
     Some(policy)
 }
 
-fn combinations(value: &Value) -> u64 {
-    match value {
-        Value::Object(map) => map.values().map(combinations).fold(1, u64::saturating_mul),
-        Value::Array(items) => items.len() as u64,
-        _ => 1,
+fn policy_problem(fault: &PolicyFault) -> (String, String) {
+    match fault {
+        PolicyFault::Nested { at } => {
+            let key = at.iter().rev().find_map(|step| match step {
+                PolicyStep::Key(key) => Some(key.as_str()),
+                PolicyStep::Item(_) => None,
+            });
+            let key = key.unwrap_or_default();
+            (
+                format!("`{key}` has keys below it, and message attributes have none"),
+                "add filter_policy_scope: MessageBody: alarms send no message attributes anyway".into(),
+            )
+        }
+        PolicyFault::TooManyKeys { keys } => (
+            format!("a filter policy of {keys} keys"),
+            format!("AWS allows at most {}, counted at every depth", filter_policy::MAX_KEYS),
+        ),
+        PolicyFault::TooComplex { combinations } => (
+            format!("a filter policy of {combinations} combinations of values"),
+            format!(
+                "AWS allows at most {}: the numbers of values multiplied, those of a nested key times its depth",
+                filter_policy::MAX_COMBINATIONS
+            ),
+        ),
+        PolicyFault::TooLarge { bytes } => {
+            (format!("a filter policy of {bytes} bytes"), "AWS allows at most 256 KB".into())
+        }
+        PolicyFault::NoJson(_) | PolicyFault::NoObject | PolicyFault::Grammar { .. } => {
+            let help = "values are lists: key: [text, 5, {prefix: …}, {anything-but: […]}, {numeric: [\">\", 1]}, {exists: true}]";
+            (format!("SNS refuses this: {}", fault.sentence().trim_start_matches("FilterPolicy: ")), help.into())
+        }
     }
+}
+
+/// The part of a policy that is written as YAML; of a JSON text its first line.
+fn place_in(node: &Node, steps: &[PolicyStep]) -> Span {
+    let mut here = node;
+    let mut span = document::place(node);
+    for step in steps {
+        let next = match step {
+            PolicyStep::Key(key) => here.entries().iter().find(|entry| entry.name.text == *key).map(|entry| {
+                span = entry.name.span;
+                &entry.value
+            }),
+            PolicyStep::Item(n) => here.items().get(*n).inspect(|item| span = document::place(item)),
+        };
+        match next {
+            Some(next) => here = next,
+            None => break,
+        }
+    }
+    span
 }
 
 fn redrive_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {

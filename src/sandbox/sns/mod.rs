@@ -1,7 +1,6 @@
 //! SNS: topics, subscriptions, tags, publishing. From an operation's name to its handler, and what refusals have in common.
 
 mod delivery_policy;
-mod filter;
 mod outbox;
 mod policy;
 mod publish;

@@ -1,12 +1,12 @@
 //! SNS subscriptions: who hears of a topic, from the first mail to the confirmation and the end.
 //! A pending one is confirmed only by a token that was sent; every mail that would have gone out is counted and kept in the outbox.
 
-use super::filter::FilterPolicy;
 use super::outbox::{self, Confirmation};
 use super::topic::{self, Done};
 use super::{delivery_policy, invalid, not_found};
 use crate::model::{Arn, Partition};
 use crate::resources;
+use crate::resources::filter_policy::{FilterPolicy, FilterScope};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
@@ -458,11 +458,8 @@ fn accept(
         },
         "FilterPolicy" if value.is_empty() => Ok(None),
         "FilterPolicy" => {
-            let policy = FilterPolicy::parse(value).map_err(|sentence| Some(format!("FilterPolicy: {sentence}")))?;
-            let in_body = beside.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody");
-            if policy.is_nested() && !in_body {
-                return Err(Some("Filter policy scope MessageAttributes does not support nested filter policy".into()));
-            }
+            let scope = FilterScope::of(beside.get("FilterPolicyScope").map(String::as_str));
+            let policy = FilterPolicy::read_text(value, scope).map_err(|fault| Some(fault.sentence()))?;
             Ok((!policy.is_empty()).then(|| value.to_owned()))
         }
         "DeliveryPolicy" => delivery_policy::for_subscription(value).map_err(Some),

@@ -96,6 +96,29 @@ fn compare_corpus(folder: &Path, extension: &str, run: impl Fn(&str, &str) -> St
     assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// What AWS takes is never refused: forms of alarms as public templates have them, each expression, query, action and zone a line.
+#[test]
+fn no_public_form_of_an_alarm_is_refused() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/public/alarms.yaml");
+    let text = std::fs::read_to_string(path).expect("readable");
+    let bound = parse("alarms.yaml", &text).and_then(|spec| spec.bind(&BTreeMap::new()));
+    let bound = bound.unwrap_or_else(|error| panic!("{error}"));
+    let target = Target::new("123456789012", "us-east-1");
+    let desired = bound.desired(&target, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(desired.resources.len() >= 100, "{}", desired.resources.len());
+}
+
+/// A file that names no region is for any: its actions are held against the region of the run.
+#[test]
+fn the_region_of_an_action_is_held_against_the_region_of_the_run() {
+    let text = "version: 1\nstack: s\nalarms:\n  a: { namespace: N, metric_name: X, statistic: Sum, threshold: \"> 1\", \
+                alarm_actions: [\"arn:aws:sns:eu-west-1:123456789012:t\"] }\n";
+    let bound = parse("alarms.yaml", text).and_then(|spec| spec.bind(&BTreeMap::new())).expect("for any region");
+    assert!(bound.desired(&Target::new("123456789012", "eu-west-1"), &BTreeMap::new()).is_ok());
+    let refused = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).unwrap_err();
+    assert!(refused.to_string().contains("this action is in `eu-west-1`, the alarm in us-east-1"), "{refused}");
+}
+
 /// Every file of `tests/corpus/good` has the resources it asks for beside it.
 #[test]
 fn every_good_spec_has_its_resources() {

@@ -13,7 +13,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let pending = topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Pending);
         for one in pending {
             let Subscription { protocol, endpoint, .. } = &one.subscription;
-            let others = topic.subscribers.iter().any(|other| other.is_reached());
+            let others = facts.reaches_somebody(topic);
             let level = if others { Level::Hint } else { Level::Act };
             let what = match others {
                 true => format!("{endpoint} has not confirmed the subscription to {} (others have)", topic.name),

@@ -12,7 +12,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let lost = topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Lost);
         for one in lost {
             let endpoint = &one.subscription.endpoint;
-            let others = topic.subscribers.iter().any(|other| other.is_reached());
+            let others = facts.reaches_somebody(topic);
             let level = if others { Level::Hint } else { Level::Broken };
             let address = Resource::Subscription(one.subscription.clone()).address();
             let what = format!("{endpoint} has unsubscribed from {}", topic.name);

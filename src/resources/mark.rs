@@ -270,33 +270,6 @@ mod tests {
             let value = entry.replace("ONE", &hash(&one)).replace("TWO", &hash(&two));
             SubscriptionMarks::from_tags(&Tags::from([(SUBSCRIPTIONS.to_owned(), value)]))
         };
-        let mark = |attributes, adopted| Some(SubscriptionMark { attributes, adopted });
-        for (entry, expected) in [
-            ("ONE", mark(false, false)),
-            ("ONE+", mark(true, false)),
-            ("ONE=", mark(false, true)),
-            ("ONE+=", mark(true, true)),
-            ("ONE ONE+", mark(true, false)),
-            ("ONE?", None),
-            ("+", None),
-            ("", None),
-            ("TWO=", None),
-        ] {
-            assert_eq!(read(entry).get(&one), expected, "{entry:?}");
-        }
-        let both = read("ONE= TWO+");
-        assert_eq!(both.without(&one).get(&one), None);
-        assert_eq!(both.without(&one).union(&SubscriptionMarks::of([&one])).get(&one), mark(false, false));
-        assert_eq!(both.union(&SubscriptionMarks::of([&one])).get(&one), mark(false, true));
-    }
-
-    #[test]
-    fn entries_of_every_version_are_read_and_unknown_ones_are_not_ours() {
-        let (one, two) = (subscription(1), subscription(2));
-        let read = |entry: &str| {
-            let value = entry.replace("ONE", &hash(&one)).replace("TWO", &hash(&two));
-            SubscriptionMarks::from_tags(&Tags::from([(SUBSCRIPTIONS.to_owned(), value)]))
-        };
         let all = "delivery_policy filter_policy raw_message_delivery filter_policy_scope redrive_policy subscription_role_arn";
         let mark = |attributes: &str, adopted| {
             let attributes = attributes.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect();

@@ -151,12 +151,11 @@ fn subscriptions_of_others_outlive_an_adopting_stack() {
     journeys::others_subscriptions(&Account::new());
 }
 
-/// ministack keeps the tags that only CloudFormation can set on AWS, whoever sends them.
 #[test]
-fn what_cloudformation_owns_is_taken_over_by_name_alone() {
+fn what_another_tool_owns_is_taken_over_by_name_alone() {
     let account = Account::new();
     account.desk.write("alarms.yaml", EVERYWHERE.spec);
-    let tags = json!([{ "Key": "aws:cloudformation:stack-name", "Value": "prod" }, { "Key": "team", "Value": "a" }]);
+    let tags = json!([{ "Key": "ManagedBy", "Value": "Terraform" }, { "Key": "team", "Value": "a" }]);
     account.call("sns", "create_topic", &json!({ "Name": "alerts", "Tags": tags }));
     account.call(
         "cloudwatch",
@@ -167,7 +166,7 @@ fn what_cloudformation_owns_is_taken_over_by_name_alone() {
         }),
     );
     let before = account.standing();
-    let owned = "owned by CloudFormation stack \"prod\"";
+    let owned = "owned by Terraform";
     account.desk.run(&["plan", "--adopt", "--detailed-exitcode"]).exits(8).says(owned);
     account.desk.run(&["apply", "--adopt", "--yes"]).exits(8).says(owned);
     assert_eq!(account.standing(), before);

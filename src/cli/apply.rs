@@ -1,6 +1,6 @@
 //! `mlopsctl apply`: plans, shows, asks, and makes it so; or carries out a saved plan.
 
-use super::args::{ConsentArgs, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, OverwriteArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
@@ -30,6 +30,8 @@ pub struct ApplyArgs {
     carry_out: CarryOutArgs,
     #[command(flatten)]
     consent: ConsentArgs,
+    #[command(flatten)]
+    overwrite: OverwriteArgs,
     #[command(flatten)]
     fleet: FleetArgs,
     #[command(flatten)]
@@ -61,7 +63,7 @@ impl ApplyArgs {
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let (select, consent) = (self.select.select(), self.consent.consent());
+        let (select, consent) = (self.select.select(), self.overwrite.consent(self.consent));
         let plan = async |visit: &Visit<'_>| Ok(fleet::plan(&visit.aws, &visit.bound, &select, &consent).await?);
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
         cli::CarryOut { fleet, command: "apply", verb: "Apply", args, canary, format }.run(run, plan).await
@@ -79,7 +81,7 @@ impl ApplyArgs {
             None => self.spec.bind()?,
         };
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.consent.consent()).await?;
+        let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.overwrite.consent(self.consent)).await?;
         Ok((aws, planned))
     }
 }

@@ -66,9 +66,6 @@ pub struct ConsentArgs {
     /// Delete stored data, e.g. by a shorter retention
     #[arg(long)]
     allow_data_loss: bool,
-    /// Overwrite alarms whose settings this version does not know all of; the plan names what is erased
-    #[arg(long)]
-    allow_unknown_loss: bool,
 }
 
 impl ConsentArgs {
@@ -77,8 +74,23 @@ impl ConsentArgs {
             adopt: self.adopt,
             deletes: self.allow_deletes,
             data_loss: self.allow_data_loss,
-            unknown_loss: self.allow_unknown_loss,
+            ..Consent::default()
         }
+    }
+}
+
+/// What a plan may overwrite beyond the harmless.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Consent")]
+pub struct OverwriteArgs {
+    /// Overwrite alarms whose settings this version does not know all of; the plan names what is erased
+    #[arg(long)]
+    allow_unknown_loss: bool,
+}
+
+impl OverwriteArgs {
+    pub fn consent(self, consent: ConsentArgs) -> Consent {
+        Consent { unknown_loss: self.allow_unknown_loss, ..consent.consent() }
     }
 }
 

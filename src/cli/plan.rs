@@ -1,6 +1,6 @@
 //! `mlopsctl plan`: shows how live AWS differs from the spec, and writes nothing to AWS.
 
-use super::args::{ConsentArgs, Format, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, Format, OverwriteArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -41,6 +41,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
+    overwrite: OverwriteArgs,
+    #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
     fleet: FleetArgs,
@@ -68,7 +70,7 @@ impl PlanArgs {
         let prices = json_on_failure(self.prices.read(), format, run.output)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
         let aws = json_on_failure(aws, format, run.output)?;
-        let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.consent.consent()).await;
+        let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.overwrite.consent(self.consent)).await;
         let mut planned = json_on_failure(planned.map_err(Failure::from), format, run.output)?;
         let judged = judge(&bound, &settings, &mut planned);
         json_on_failure(judged, format, run.output)?;
@@ -96,7 +98,7 @@ impl PlanArgs {
             ));
         }
         let prices = self.prices.read()?;
-        let (select, consent) = (self.select.select(), self.consent.consent());
+        let (select, consent) = (self.select.select(), self.overwrite.consent(self.consent));
         let plan = async |visit: Visit<'_>| {
             let planned = fleet::plan(&visit.aws, &visit.bound, &select, &consent).await?;
             let cost = cost::of_plan(&planned.plan, &prices);

@@ -2,7 +2,7 @@
 //! the time there is, at more than fits into memory.
 
 use super::error::Answered;
-use super::{Aws, AwsError, Op, Repeat};
+use super::{Aws, AwsError, Limits, Op, Repeat};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::collections::HashSet;
@@ -17,8 +17,9 @@ use tokio::time::Instant;
 /// Pages of all listings of an operation that have not come to their end, in seconds of the operation's quota: no more than that
 /// is waited for where an endpoint never ends.
 const SECONDS: f64 = 12.0;
-const FEWEST: usize = 40;
+const FEWEST: usize = 20;
 const MOST: usize = 1_000;
+const ORGANIZATIONS: &str = "organizations";
 /// An organization has up to 50,000 accounts, 20 a page (Organizations user guide, "Quotas"), and is listed by itself.
 const ACCOUNTS: usize = 2_500;
 /// What the pages of all listings that have not come to their end may unfold to.
@@ -33,6 +34,8 @@ const LONGEST_TOKEN: usize = 64 << 10;
 pub struct Received {
     unfinished: Mutex<HashMap<Op, Unfinished>>,
     heavy: Mutex<Option<(Instant, usize)>>,
+    /// When a listing was found to have no end: from others, too, few pages are then taken.
+    endless: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,6 +63,11 @@ impl Received {
         }
     }
 
+    fn was_endless(&self, within: Duration) -> bool {
+        let endless = self.endless.lock().unwrap_or_else(PoisonError::into_inner);
+        endless.is_some_and(|at| at.elapsed() < within)
+    }
+
     fn unfinished(&self) -> MutexGuard<'_, HashMap<Op, Unfinished>> {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,7 +80,7 @@ fn is_bulk(op: Op) -> bool {
 
 fn most_pages(op: Op) -> usize {
     match op {
-        Op("organizations", _) => ACCOUNTS,
+        Op(ORGANIZATIONS, _) => ACCOUNTS,
         op => ((op.quota() * SECONDS) as usize).clamp(FEWEST, MOST),
     }
 }
@@ -94,7 +102,9 @@ impl Aws {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: Answered + Debug + Send + Sync + 'static,
     {
-        let mut listing = Listing { received: &self.received, op, own: Unfinished::default(), is_endless: false };
+        let (received, limits) = (&*self.received, self.patience.limits);
+        let began = Instant::now();
+        let mut listing = Listing { received, op, limits, began, own: Unfinished::default(), is_endless: false };
         let (mut seen, mut token) = (HashSet::new(), None::<String>);
         loop {
             let (answer, weight) = Box::pin(self.call_weighed(op, Repeat::Safe, || page(token.clone()))).await?;
@@ -118,6 +128,8 @@ impl Aws {
 struct Listing<'a> {
     received: &'a Received,
     op: Op,
+    limits: Limits,
+    began: Instant,
     own: Unfinished,
     is_endless: bool,
 }
@@ -129,9 +141,13 @@ impl Listing<'_> {
         for count in [sum, &mut self.own] {
             *count = Unfinished { pages: count.pages + 1, weight: count.weight + weight };
         }
-        let sum = all.entry(self.op).or_default();
-        if sum.pages > most_pages(self.op) || (sum.weight > HEAVIEST && !is_bulk(self.op)) {
+        let sum = *all.entry(self.op).or_default();
+        let is_long = self.own.pages >= FEWEST && self.began.elapsed() > self.limits.listing();
+        let is_another = self.own.pages >= FEWEST && self.received.was_endless(self.limits.deadline);
+        let is_heavy = sum.weight > HEAVIEST && !is_bulk(self.op);
+        if sum.pages > most_pages(self.op) || is_heavy || (self.op.0 != ORGANIZATIONS && (is_long || is_another)) {
             self.is_endless = true;
+            *self.received.endless.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             let text = format!("the listing does not end: {} pages were read, and there are more", sum.pages);
             return Err(AwsError::unexpected(self.op, &text));
         }
@@ -155,4 +171,57 @@ fn digest(token: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     token.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(received: &Received) -> Listing<'_> {
+        let (op, limits, began) = (Op("cloudwatch", "DescribeAlarms"), Limits::default(), Instant::now());
+        Listing { received, op, limits, began, own: Unfinished::default(), is_endless: false }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_to_its_end_counts_no_longer_and_what_does_not_is_not_read_twice() {
+        let received = Received::default();
+        for _ in 0..10 {
+            let mut large = listing(&received);
+            assert!((0..100).all(|_| large.goes_on(10_000).is_ok()));
+        }
+        let (mut endless, mut other) = (listing(&received), listing(&received));
+        let pages = (1..).take_while(|_| endless.goes_on(10_000).is_ok()).count();
+        assert_eq!(pages, most_pages(endless.op));
+        drop(endless);
+        assert_eq!((1..).take_while(|_| other.goes_on(1).is_ok()).count(), 0, "its pages are taken already");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut sibling = Listing { op: Op("sns", "ListTopics"), ..listing(&received) };
+        assert_eq!((1..).take_while(|_| sibling.goes_on(1).is_ok()).count(), FEWEST - 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_listings_end_and_heavy_pages_are_few() {
+        let received = Received::default();
+        let mut slow = listing(&received);
+        let mut pages = 0;
+        while slow.goes_on(1).is_ok() {
+            pages += 1;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        assert_eq!(pages, FEWEST - 1);
+        let received = Received::default();
+        assert_eq!((1..).take_while(|_| listing(&received).goes_on(32 << 20).is_ok()).take(9).count(), 9);
+        let mut heavy = listing(&received);
+        assert_eq!((1..).take_while(|_| heavy.goes_on(32 << 20).is_ok()).count(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unusual_answers_are_borne_for_a_while() {
+        let (received, op) = (Received::default(), Op("logs", "DescribeLogGroups"));
+        assert!((0..4).all(|_| received.weigh(op, 16 << 20).is_ok()));
+        assert!(received.weigh(op, 16 << 20).is_err());
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        assert!(received.weigh(op, 16 << 20).is_ok());
+        assert!((0..99).all(|_| received.weigh(Op("logs", "FilterLogEvents"), 16 << 20).is_ok()));
+    }
 }

@@ -32,8 +32,13 @@ impl Limits {
         (self.deadline / 2).min(Duration::from_secs(25))
     }
 
-    /// For one listing, however many pages it has.
+    /// For one listing of many pages.
     pub fn listing(self) -> Duration {
+        self.deadline * 2 / 5
+    }
+
+    /// For pages on which nothing is found.
+    pub fn search(self) -> Duration {
         self.deadline * 4 / 5
     }
 }

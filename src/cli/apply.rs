@@ -1,6 +1,6 @@
 //! `mlopsctl apply`: proposes what `plan` shows, shows it, asks, and carries it out; or carries out a saved plan.
 
-use super::args::{ConsentArgs, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, OverwriteArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
 use super::consent::Purpose;
@@ -36,6 +36,8 @@ pub struct ApplyArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
+    overwrite: OverwriteArgs,
+    #[command(flatten)]
     proposal: ProposalArgs,
     #[command(flatten)]
     fleet: FleetArgs,
@@ -67,7 +69,7 @@ impl ApplyArgs {
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let (select, consent) = (self.select.select(), self.consent.consent());
+        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
         let options = self.proposal.options(PastNote::Verdict)?;
         let propose = async |visit: &Visit<'_>| {
             Ok(pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?)
@@ -93,7 +95,7 @@ impl ApplyArgs {
         };
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let options = self.proposal.options(PastNote::Figures)?;
-        let (select, consent) = (self.select.select(), self.consent.consent());
+        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
         let proposal = pipeline::propose(&aws, &bound, &select, &consent, &options).await?;
         Ok((aws, proposal))
     }

@@ -91,9 +91,6 @@ pub struct ConsentArgs {
     /// Delete or replace log groups that hold logs, and topics with confirmed subscriptions that this stack did not make
     #[arg(long)]
     allow_data_loss: bool,
-    /// Overwrite alarms whose settings this version does not know all of; the plan names what is erased
-    #[arg(long)]
-    allow_unknown_loss: bool,
     /// Delete what existed before the stack adopted it, too, instead of leaving it in place
     #[arg(long)]
     delete_adopted: bool,
@@ -130,8 +127,23 @@ impl ConsentArgs {
             deletes: self.allow_deletes,
             data_loss: self.allow_data_loss,
             delete_adopted: self.delete_adopted,
-            unknown_loss: self.allow_unknown_loss,
+            ..Consent::default()
         }
+    }
+}
+
+/// What a plan may overwrite beyond the harmless.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Consent")]
+pub struct OverwriteArgs {
+    /// Overwrite alarms whose settings this version does not know all of; the plan names what is erased
+    #[arg(long)]
+    allow_unknown_loss: bool,
+}
+
+impl OverwriteArgs {
+    pub fn consent(self, consent: &ConsentArgs) -> Consent {
+        Consent { unknown_loss: self.allow_unknown_loss, ..consent.consent() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `mlopsctl plan`: shows how live AWS differs from the spec, and writes nothing to AWS.
 
-use super::args::{ConsentArgs, Format, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, Format, OverwriteArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -38,6 +38,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
+    overwrite: OverwriteArgs,
+    #[command(flatten)]
     fleet: FleetArgs,
     #[command(flatten)]
     connect: ConnectArgs,
@@ -59,12 +61,12 @@ impl PlanArgs {
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let options = self.proposal.options(PastNote::Figures)?;
-        let (select, consent) = (self.select.select(), self.consent.consent());
+        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
         let proposal = pipeline::propose(&aws, &bound, &select, &consent, &options).await?;
         run.output.result(&render(&proposal, format, &run.output.look))?;
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
-            let (select, consent) = (self.select.select(), self.consent.consent());
+            
             let values = self.spec.values(spec)?;
             let basis = fleet::basis(&bound, self.spec.path(), &values, &select, &consent, &proposal.planned);
             saved_plan::save(path, plan, basis)?;
@@ -85,7 +87,7 @@ impl PlanArgs {
             ));
         }
         let options = self.proposal.options(PastNote::Verdict)?;
-        let (select, consent) = (self.select.select(), self.consent.consent());
+        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
         let plan = async |visit: Visit<'_>| {
             let proposal = pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?;
             Ok(proposed(visit.member, &proposal))

@@ -130,7 +130,9 @@ impl Reader {
             let named = desired.contains_key(address) || shares_name(address, desired);
             let has_desired = address.kind == Kind::Topic
                 && desired.values().any(|resource| topic_of(resource) == Some(address.name.as_str()));
-            named || has_desired || address.kind == Kind::Subscription || is_marked(observation, stack)
+            // What could not be read may be the stack's: it is told of, and left as it is.
+            let is_unknown = matches!(observation, Observation::Unknown(_));
+            named || has_desired || is_unknown || address.kind == Kind::Subscription || is_marked(observation, stack)
         });
         snapshot
     }
@@ -244,6 +246,13 @@ impl Alarms {
                 None => Observation::Absent,
             };
             observations.entry(address.clone()).or_insert(missing);
+        }
+        // Of either kind: that is one of the things that are not known.
+        for (name, error) in &self.failed {
+            if !desired.contains_key(&Address::new(Kind::CompositeAlarm, name)) {
+                let unknown = Observation::Unknown(error.clone());
+                observations.entry(Address::new(Kind::Alarm, name)).or_insert(unknown);
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ pub fn add(plan: &mut Plan, input: Input<'_>) {
         };
         change.notes.extend(notes);
     }
+    let unread = unread(plan, input);
+    plan.notes.extend(unread);
     if let (Some(reason), true) = (&input.snapshot.index_failure, input.prune) {
         let text = format!("what the stack owned before is not known, so nothing is pruned by the tag index: {reason}");
         plan.notes.push(Note::new(NoteKind::Unknown, text).remedy("allow the action tag:GetResources"));
@@ -27,6 +29,31 @@ pub fn add(plan: &mut Plan, input: Input<'_>) {
         plan.notes.push(Note::new(NoteKind::Info, "limited by --target: nothing is deleted"));
     }
 }
+
+/// What the stack may own and could not be read, by the reason: it belongs to no change.
+fn unread(plan: &Plan, input: Input<'_>) -> Vec<Note> {
+    let in_plan: BTreeSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
+    let mut by_reason: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+    for (address, observation) in &input.snapshot.observations {
+        if let Observation::Unknown(reason) = observation
+            && input.prune
+            && !in_plan.contains(address)
+        {
+            by_reason.entry(reason).or_default().push(address);
+        }
+    }
+    let note = |(reason, addresses): (&str, Vec<&Address>)| {
+        let named: Vec<String> = addresses.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = addresses.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let text = format!("{}{more}: could not be read, so left as found: {reason}", named.join(", "));
+        Note::new(NoteKind::Unknown, text)
+    };
+    by_reason.into_iter().map(note).collect()
+}
+
+/// So many of what is alike are named.
+const NAMED: usize = 5;
 
 fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>) -> Vec<Note> {
     let mut notes = Vec::new();

@@ -124,10 +124,6 @@ impl Request {
         named.or_else(|| Some(path.split_once("/operation/")?.1.to_owned())).unwrap_or_else(|| path.to_owned())
     }
 
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-
     fn protocol(&self) -> &'static str {
         match () {
             () if self.head.contains("rpc-v2-cbor") => "cbor",

@@ -53,7 +53,7 @@ pub trait Source {
 
     /// How long pages without any event are read.
     fn patience(&self) -> Duration {
-        Limits::default().listing()
+        Limits::default().search()
     }
 
     /// A tail that has begun: what is ingested from now on, it brings.
@@ -93,7 +93,7 @@ impl Source for Aws {
     }
 
     fn patience(&self) -> Duration {
-        self.limits().listing()
+        self.limits().search()
     }
 
     async fn tail(&self, ask: &Ask) -> Result<LiveTail, AwsError> {

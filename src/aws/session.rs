@@ -11,7 +11,6 @@ use super::{AwsError, Interrupt, Op, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use aws_config::identity::IdentityCache;
-use aws_config::meta::region::ProvideRegion;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;

@@ -33,6 +33,18 @@ alarms:
     notify: alerts
 ";
 
+/// Another stack of the same account.
+const OTHER: &str = "version: 1
+stack: other
+region: us-east-1
+alarms:
+  theirs:
+    namespace: AWS/Lambda
+    metric_name: Duration
+    statistic: Maximum
+    threshold: \"> 3000\"
+";
+
 fn desk() -> Desk {
     let desk = Desk::new().with(&["--sandbox"]);
     desk.write("alarms.yaml", SPEC);
@@ -89,6 +101,8 @@ const TAMPERINGS: &[Tampering] = &[
         let mut change = at(p, "alarm/slow").clone();
         change["address"] = "alarm/theirs".into();
         change["before"]["resource"]["name"] = "theirs".into();
+        change["before"]["resource"]["actions"]["alarm"] = json!([]);
+        change["before"]["resource"]["tags"]["mlopsctl:stack"] = "other".into();
         p["plan"]["changes"].as_array_mut().expect("changes").push(change);
     }),
     ("action", |p| at(p, "alarm/errors")["action"] = "create".into()),
@@ -125,6 +139,8 @@ const TAMPERINGS: &[Tampering] = &[
 #[test]
 fn twenty_kinds_of_tampering_end_with_8_and_nothing_changed() {
     let desk = desk();
+    desk.write("other.yaml", OTHER);
+    desk.run(&["apply", "--yes", "--file", "other.yaml"]).exits(0);
     let plan = changed(&desk);
     let state = || desk.run(&["sandbox", "show", "--format", "json"]).stdout;
     let before = state();

@@ -108,7 +108,9 @@ impl Network {
             Some((by(ProxyConfig::all(proxy.url.clone()).ok()?), proxy.clone()))
         };
         let (http, https) = (route(&self.http), route(&self.https));
-        if http.is_none() && https.is_none() {
+        // The matcher's own `*` is for names only, not for addresses.
+        let none_at_all = self.no_proxy.split(',').any(|rule| rule == "*");
+        if none_at_all || (http.is_none() && https.is_none()) {
             return None;
         }
         let address = |proxy: &Option<Proxy>| proxy.as_ref().map(|proxy| proxy.url.to_string()).unwrap_or_default();
@@ -140,6 +142,11 @@ impl Proxy {
             Some("http" | "https") => return Err(bad("it names no host")),
             Some(scheme) => return Err(bad(&format!("a proxy is spoken to by http or https, not {scheme}"))),
             None => return Err(bad("it is not the address of a proxy")),
+        }
+        let authority = url.authority().map_or("", http::uri::Authority::as_str);
+        let place = authority.rsplit('@').next().unwrap_or_default();
+        if url.port().is_none() && url.host() != Some(place) {
+            return Err(bad("its port is not a number"));
         }
         ProxyConfig::all(url.clone()).map_err(|_| bad("it is not the address of a proxy"))?;
         Ok(Self { url, variable })
@@ -339,6 +346,7 @@ mod tests {
             ("*.amazonaws.com", "https://sns.us-east-1.amazonaws.com", false),
             ("amazonaws.com", "https://notamazonaws.com", true),
             ("*", "https://example.edu", false),
+            ("x.edu, *", "http://127.0.0.1:4566", false),
             ("", "http://169.254.169.254/latest/api/token", false),
             ("", "http://169.254.170.2/v2/credentials", false),
             ("", "http://[fd00:ec2::254]/latest/api/token", false),

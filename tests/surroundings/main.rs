@@ -199,7 +199,7 @@ fn confirming_goes_by_the_proxy() {
     let desk = keys(served.desk()).env("AWS_ENDPOINT_URL", "http://aws.test").env("HTTP_PROXY", &proxy.url());
     let link = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-east-1:123456789012:t\
                 &Token=abc";
-    let ran = desk.run(&["subscriptions", "confirm", link]);
+    let ran = desk.run(&["subscriptions", "confirm", "--url", link]);
     assert!(!proxy.seen().is_empty(), "{ran}");
 }
 

@@ -177,7 +177,15 @@ fn foreign_deletion(saved: &mut SavedPlan, name: &str) {
     let mut deletion = change(&mut saved.plan, "alarm/errors").clone();
     deletion.action = Action::Delete;
     let Some(Resource::Alarm(mut before)) = deletion.after.take() else { panic!() };
+    // As it is live, see `drift::put_alarm`.
     before.name = name.to_owned();
+    (before.statistic, before.period) = (Some("Maximum".into()), Some(60));
+    (before.evaluation_periods, before.threshold) = (Some(2), Some(99.0));
+    before.actions = Default::default();
+    before.tags.clear();
+    if name == "theirs" {
+        before.tags.insert("mlopsctl:stack".into(), name.into());
+    }
     deletion.before = Some(crate::resources::Live::new(Resource::Alarm(before)));
     deletion.address = Address::parse(&format!("alarm/{name}")).unwrap();
     deletion.fields.clear();
@@ -304,11 +312,12 @@ async fn a_tampered_plan_is_refused_and_nothing_is_changed() {
     fleet::check_saved(&world.aws().await, &plan, Some(&bound(&spec))).await.unwrap();
 }
 
-/// Without the spec only what is asked for can be forged, never what is done to what is not ours.
+/// Without the spec only what is asked of the stack's own can be forged, never what is done to what is not ours.
 #[tokio::test(start_paused = true)]
 async fn without_its_spec_a_plan_is_held_against_aws() {
     let (world, _, plan) = tampered_world().await;
     let believed = [
+        "deletion of what is wanted",
         "threshold",
         "actions to a foreign topic",
         "no actions",

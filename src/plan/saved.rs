@@ -223,7 +223,7 @@ fn fingerprint(resource: &Resource) -> Fields {
             || key == crate::resources::declared::DECLARED
             || key.starts_with(crate::resources::mark::SUBSCRIPTIONS)
     };
-    let tags = tags.filter(|(key, _)| !left_by_runs(key));
+    let tags = tags.filter(|(key, _)| !left_by_runs(key.as_str()));
     fields.extend(tags.map(|(key, value)| (format!("tags.{key}"), value.as_str().into())));
     fields
 }

@@ -65,7 +65,9 @@ impl ApplyArgs {
         self.canary.refuse_alone()?;
         let proposed = run.signals.clone().or_interrupted(self.proposed(spec.as_ref(), run)).await;
         let (aws, proposal) = proposed?;
-        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }.run(run).await
+        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }
+            .run(run)
+            .await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {

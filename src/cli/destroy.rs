@@ -47,7 +47,9 @@ impl DestroyArgs {
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
         let (aws, proposal) = run.signals.clone().or_interrupted(self.proposed(&spec, run)).await?;
-        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Destroy }.run(run).await
+        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Destroy }
+            .run(run)
+            .await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -57,7 +59,9 @@ impl DestroyArgs {
             Ok(pipeline::propose_destroy(&visit.aws, &visit.bound, &select, &consent, &options).await?)
         };
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "destroy", purpose: Purpose::Destroy, args, canary, format }.run(run, propose).await
+        cli::CarryOut { fleet, command: "destroy", purpose: Purpose::Destroy, args, canary, format }
+            .run(run, propose)
+            .await
     }
 
     async fn proposed(&self, spec: &Spec, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {

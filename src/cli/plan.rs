@@ -66,7 +66,6 @@ impl PlanArgs {
         run.output.result(&render(&proposal, format, &run.output.look))?;
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
-            
             let values = self.spec.values(spec)?;
             let basis = fleet::basis(&bound, self.spec.path(), &values, &select, &consent, &proposal.planned);
             saved_plan::save(path, plan, basis)?;

@@ -2,8 +2,8 @@
 
 use super::{Linted, counts, said};
 use crate::lint::Level;
-use crate::report::json::Diagnostic;
 use crate::model::visible;
+use crate::report::json::Diagnostic;
 use crate::report::mask;
 
 /// GitHub shows ten annotations of a kind for a step, and drops the rest without a word.

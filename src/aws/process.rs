@@ -26,7 +26,7 @@ const LONGEST: u64 = 64 << 10;
 /// A failure stands for so long.
 const NEXT_TRY: Duration = Duration::from_secs(30);
 
-/// The credentials of a profile, where a program gives them: after those of the environment, as everywhere in AWS's tools.
+/// The credentials of a profile, where a program gives them: after those of the environment, unless the profile was named.
 pub async fn of_profile(profile: Option<&str>, limits: Limits) -> Option<CredentialsProviderChain> {
     let name = profile.map(|name| Cow::Owned(name.to_owned()));
     // A file that cannot be read is the SDK's to tell of.
@@ -45,6 +45,10 @@ pub async fn of_profile(profile: Option<&str>, limits: Limits) -> Option<Credent
         patience: limits.credentials(),
         failed: Mutex::default(),
     };
+    if profile.is_some() {
+        // A profile that is named for this run wins over keys of the environment, as in the AWS CLI.
+        return Some(CredentialsProviderChain::first_try("CredentialProcess", program));
+    }
     let chain = CredentialsProviderChain::first_try("Environment", EnvironmentVariableCredentialsProvider::new());
     Some(chain.or_else("CredentialProcess", program))
 }

@@ -112,11 +112,11 @@ impl Session {
                 // One client for all services, so that connections and root certificates are shared.
                 let client = SharedHttpClient::new(BoundedClient::new(Network::of_environment(authorities)?.client()));
                 let region = options.region.clone().map(Region::new);
-                own = own_provider(options.profile.is_some(), profile.as_ref(), &client, region).await?;
-                if own.is_none() {
-                    let program = process::of_profile(options.profile.as_deref(), options.limits).await;
-                    own = program.map(SharedCredentialsProvider::new);
-                }
+                let program = process::of_profile(options.profile.as_deref(), options.limits).await;
+                own = match program {
+                    Some(program) => Some(SharedCredentialsProvider::new(program)),
+                    None => own_provider(options.profile.is_some(), profile.as_ref(), &client, region).await?,
+                };
                 of_profile = profile;
                 loader.http_client(client)
             }

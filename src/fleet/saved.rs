@@ -57,6 +57,10 @@ pub fn basis(
 /// Makes the plan anew and gives it back only if the saved one says the same and all of its live state still is as it was.
 /// Without a spec the plan's own words stand for it: then only what live and the plan say of each other can be held against it.
 pub async fn check_saved(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<Planned, NotReplanned> {
+    let misnamed = misnamed(&saved.plan);
+    if !misnamed.is_empty() {
+        return Err(NotReplanned::Different(misnamed));
+    }
     let made_for = saved.plan.target.clone();
     let mut planned = match spec {
         Some(bound) => from_spec(aws, saved, bound).await?,
@@ -108,12 +112,6 @@ async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<Planned, NotReplann
         return Err(NotReplanned::SecretsMissing(masked.map(|change| change.address.clone()).collect()));
     }
     let afters = changes.iter().filter_map(|change| Some((&change.address, change.after.as_ref()?)));
-    let misnamed = afters.clone().filter(|(address, after)| **address != after.address());
-    let misnamed: Vec<String> =
-        misnamed.map(|(address, after)| format!("{address}: it is {}", after.address())).collect();
-    if !misnamed.is_empty() {
-        return Err(NotReplanned::Different(misnamed));
-    }
     // What is only given up has lost the stack's mark.
     let is_desired = |after: &Resource| after.tags().is_none_or(|tags| mark::owner(tags, stack) == mark::Owner::Ours);
     let desired = afters.filter(|(_, after)| is_desired(after));
@@ -133,6 +131,16 @@ async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<Planned, NotReplann
         only: None,
     };
     Ok(Planned { plan: plan::build(input), desired, snapshot })
+}
+
+/// Changes whose address is not that of their resource.
+fn misnamed(plan: &Plan) -> Vec<String> {
+    let resources = plan.changes.iter().flat_map(|change| {
+        let before = change.before.as_ref().map(|live| &live.resource);
+        before.into_iter().chain(&change.after).map(|resource| (&change.address, resource.address()))
+    });
+    let wrong = resources.filter(|(address, of_resource)| *address != of_resource);
+    wrong.map(|(address, of_resource)| format!("{address}: it is {of_resource}")).collect()
 }
 
 /// What the spec says of a plan beyond its changes.

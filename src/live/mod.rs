@@ -36,6 +36,8 @@ pub struct Survey {
     pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
     index: Result<Index, AwsError>,
     alarms: Alarms,
+    /// What composite alarms refer to beyond the spec: only whether it exists is of interest.
+    referred: Alarms,
     groups: Observations,
     topics: Observations,
 }
@@ -61,13 +63,15 @@ impl Reader {
     pub async fn survey(&self, wanted: Wanted<'_>) -> Result<Survey, AwsError> {
         let alarm_names = names(wanted.desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
         let group_names = names(wanted.desired.keys(), &[Kind::LogGroup]);
+        let referred = referred(wanted.desired);
         let queries = Queries::new(&self.aws, wanted);
         let alarms_and_groups = async {
-            let (target, index, mut alarms, mut groups) = futures_util::join!(
+            let (target, index, mut alarms, mut groups, referred) = futures_util::join!(
                 self.aws.target(),
                 queries.all(),
                 self.alarms(&alarm_names),
                 self.log_groups(&group_names),
+                self.alarms(&referred),
             );
             let index = index.and_then(|index| target.as_ref().map_or(Ok(index.clone()), |target| index.of(target)));
             if let Ok(target) = &target {
@@ -79,9 +83,9 @@ impl Reader {
                 let tags = TagReader { aws: &self.aws, target, index, desired: wanted.desired };
                 futures_util::join!(tags.fill(&mut alarms.found), tags.fill(&mut groups));
             }
-            (index, alarms, groups)
+            (index, alarms, groups, referred)
         };
-        let (topics, (index, alarms, groups), functions) = futures_util::join!(
+        let (topics, (index, alarms, groups, referred), functions) = futures_util::join!(
             self.topics(wanted.desired, &queries),
             alarms_and_groups,
             self.functions(wanted.functions),
@@ -90,14 +94,14 @@ impl Reader {
         match index {
             // What one service calls unknown keys no other knows: nothing at all can be read.
             Err(error) if error.is(Class::Credentials) => Err(error),
-            index => Ok(Survey { target, functions, index, alarms, groups, topics }),
+            index => Ok(Survey { target, functions, index, alarms, referred, groups, topics }),
         }
     }
 
     /// The rest: what a function's facts have added, tags that the index does not tell, and what carries the stack's mark
     /// without being desired.
     pub async fn complete(&self, survey: Survey, stack: &str, desired: &BTreeMap<Address, Resource>) -> Snapshot {
-        let Survey { target, functions, index, mut alarms, mut groups, topics } = survey;
+        let Survey { target, functions, index, mut alarms, referred, mut groups, topics } = survey;
         let (index, index_failure) = match index {
             Ok(index) => (index, None),
             Err(error) => (Index { unreadable: true, ..Index::default() }, Some(error.to_string())),
@@ -125,6 +129,8 @@ impl Reader {
         snapshot.observations.extend(topics);
         snapshot.observations.extend(groups);
         snapshot.log_alarms = alarms.log_alarms.clone();
+        snapshot.missing_alarms = referred.absent;
+        snapshot.missing_alarms.retain(|name| !referred.log_alarms.contains(name));
         alarms.spread(desired, &mut snapshot.observations);
         snapshot.observations.retain(|address, observation| {
             let named = desired.contains_key(address) || shares_name(address, desired);
@@ -267,6 +273,16 @@ fn believe(found: &mut Observations, target: &Target) {
             *observation = Observation::Unknown(reason);
         }
     }
+}
+
+/// Alarms that desired composite alarms refer to and that are not desired themselves.
+fn referred(desired: &BTreeMap<Address, Resource>) -> Vec<String> {
+    let own: BTreeSet<String> = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]).into_iter().collect();
+    let referred = desired.values().flat_map(|resource| match resource {
+        Resource::CompositeAlarm(alarm) => alarm.referred(),
+        _ => Vec::new(),
+    });
+    referred.filter(|name| !own.contains(name)).collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// The topic a topic or a subscription is about.

@@ -49,9 +49,23 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
             remedy: format!("take it out of {composite} and apply, then change its kind and put it back"),
         });
     }
+    if let Some(missing) = missing_alarm(change, input) {
+        return Some(Blocked {
+            reason: format!("it refers to alarm {missing:?}, which neither the spec declares nor the account has"),
+            remedy: "declare that alarm, correct the name, or create it first: AWS refuses the composite alarm".to_owned(),
+        });
+    }
     let group = log_group::refusal(change, input.consent.data_loss);
     let other = || before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent));
     group.or_else(other)
+}
+
+/// An alarm that a composite alarm which is written refers to, and that does not exist.
+fn missing_alarm(change: &Change, input: Input<'_>) -> Option<String> {
+    let Some(Resource::CompositeAlarm(alarm)) = &change.after else { return None };
+    let written = !matches!(change.action, Action::NoOp | Action::StopManaging | Action::Delete);
+    let mut referred = alarm.referred().into_iter().filter(|_| written);
+    referred.find(|name| input.snapshot.missing_alarms.contains(name))
 }
 
 /// A full overwrite erases each setting of the alarm that this program does not know.

@@ -1,7 +1,7 @@
 //! What a reader saw of one target: the input of the diff.
 
 use super::{Address, FunctionFacts, Live};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One resource as read. A failed read is unknown, never absent.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
     /// Alarm names that a log alarm has: all alarms share one name space, and mlopsctl does not manage log alarms.
     pub log_alarms: Vec<String>,
+    /// Alarms that desired composite alarms refer to, that the spec does not declare and that do not exist.
+    pub missing_alarms: BTreeSet<String>,
     /// Why the tag index could not be read; then nothing can be known about what is to be pruned.
     pub index_failure: Option<String>,
 }

@@ -24,7 +24,7 @@ const STACK: &str = "walk";
 
 /// Whether what the spec does not declare of a topic, a subscription or a log group is left as it is, too. Alarms are replaced
 /// as a whole by AWS, so of an alarm that the spec names everything is declared.
-const UNDECLARED_ATTRIBUTES_ARE_KEPT: bool = false;
+const UNDECLARED_ATTRIBUTES_ARE_KEPT: bool = true;
 
 /// What happened, so that a world in which nothing ever does is no proof.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ pub mod spec;
 
 use super::Tags;
 use super::alarm::Actions;
-use crate::model::{FieldSet, Fields};
+use crate::model::{Arn, FieldSet, Fields};
 use serde::{Deserialize, Serialize};
 
 /// Mirrors PutCompositeAlarm in snake case; an absent field is AWS's default.
@@ -37,6 +37,16 @@ impl CompositeAlarm {
         let rule = rule::parse(&self.alarm_rule);
         let named = rule.iter().flat_map(rule::Rule::alarms).map(str::to_owned);
         named.chain(self.suppressor.iter().map(|s| s.alarm.clone())).collect()
+    }
+
+    /// The names of the alarms that its rule and its suppressor refer to: either may give an ARN, of an alarm of the same account and
+    /// region (CloudWatch API reference, PutCompositeAlarm).
+    pub fn referred(&self) -> Vec<String> {
+        let name = |child: String| {
+            let of_arn = Arn::parse(&child).and_then(|arn| arn.resource.strip_prefix("alarm:").map(str::to_owned));
+            of_arn.unwrap_or(child)
+        };
+        self.children().into_iter().map(name).collect()
     }
 
     pub fn fields(&self) -> Fields {

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// STS answers GetCallerIdentity to everybody (AWS documentation, STS API reference).
-const NEEDS_NO_PERMISSION: &[&str] = &["sts:GetCallerIdentity"];
+/// STS answers GetCallerIdentity to everybody, and AssumeRoleWithWebIdentity without credentials (STS API reference); credentials are no
+/// call of ours.
+const NEEDS_NO_PERMISSION: &[&str] = &["sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity", "aws:credentials"];
 /// What has a policy of its own.
 const APART: [&str; 5] = ["src/deploy", "src/watch/drill", "src/watch/logs", "src/watch/signals", "src/watch/traffic"];
 

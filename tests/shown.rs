@@ -92,7 +92,7 @@ fn apply_shows_what_plan_shows() {
     let numbers = |text: String| text.split(|c: char| c.is_ascii_digit()).collect::<String>();
     assert_eq!(numbers(told(&applied["plan"])), numbers(told(&planned)));
     let destroy = desk.run(&with(&["destroy", "--sandbox", "--format", "markdown", "--yes"], &EMAIL)).exits(0).stdout;
-    assert!(destroy.contains("#### Plan:") && destroy.contains("Cost: 0.60 -> 0.00"), "{destroy}");
+    assert!(destroy.contains("#### Plan:") && destroy.contains("Cost: 0.60 -&gt; 0.00"), "{destroy}");
     let again = desk.run(&with(&apply, &["--yes", "--format", "markdown"])).exits(0).stdout;
     let body = |text: &str| text.lines().filter(|line| line.contains("would have fired")).count();
     assert!(body(&again) > 0 && body(&again) == body(&markdown), "{again}");

@@ -52,7 +52,8 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
     if let Some(missing) = missing_alarm(change, input) {
         return Some(Blocked {
             reason: format!("it refers to alarm {missing:?}, which neither the spec declares nor the account has"),
-            remedy: "declare that alarm, correct the name, or create it first: AWS refuses the composite alarm".to_owned(),
+            remedy: "declare that alarm, correct the name, or create it first: AWS refuses the composite alarm"
+                .to_owned(),
         });
     }
     let group = log_group::refusal(change, input.consent.data_loss);

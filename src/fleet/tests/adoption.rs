@@ -68,10 +68,10 @@ async fn destroy_leaves_in_place_what_was_adopted_and_everybodys_subscriptions()
     let adopted = settings(&world);
     let planned = world.plan_destroy(EACH, &[]).await;
     let expected = [
-        "< topic/alerts tags.mlopsctl:adopted tags.mlopsctl:run tags.mlopsctl:stack tags.mlopsctl:subscriptions",
+        "< topic/alerts tags.mlopsctl:adopted tags.mlopsctl:declared tags.mlopsctl:run tags.mlopsctl:stack tags.mlopsctl:subscriptions",
         "< subscription/alerts/email/ann@example.edu",
         "- subscription/alerts/sqs/arn:aws:sqs:us-east-1:123456789012:inbox",
-        "< log_group//app/web retention_in_days tags.mlopsctl:adopted tags.mlopsctl:stack",
+        "< log_group//app/web retention_in_days tags.mlopsctl:adopted tags.mlopsctl:declared tags.mlopsctl:stack",
         "< alarm/errors tags.mlopsctl:adopted tags.mlopsctl:stack",
         "< composite_alarm/any tags.mlopsctl:adopted tags.mlopsctl:stack",
     ];

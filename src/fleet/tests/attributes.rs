@@ -273,7 +273,9 @@ async fn a_fixed_retention_is_not_managed_and_a_mistake_where_it_is_named() {
     let new = with(&class, "/app/deliv", "/app/new");
     assert_complete(&world.apply(&new).await);
     let replaced = with(&new, "{ retention: 30d }", "{ log_group_class: DELIVERY }");
-    assert_complete(&world.apply(&replaced).await);
+    let deleting = Consent { delete_adopted: true, ..everything() };
+    let planned = world.plan_with(&replaced, &deleting).await;
+    assert_complete(&world.apply_planned(&planned).await);
     assert!(lines(&world.plan(&replaced).await).is_empty());
     assert_eq!(group(&world, "/app/ia")["class"], "DELIVERY");
 }

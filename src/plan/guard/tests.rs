@@ -185,13 +185,18 @@ fn an_adopted_alarm_does_not_make_room_for_one_of_the_other_kind() {
 #[test]
 fn a_composite_alarm_is_not_made_of_alarms_that_do_not_exist() {
     let refers = |rule: &str| {
-        let alarm = crate::resources::CompositeAlarm { name: "c".into(), alarm_rule: rule.into(), ..Default::default() };
+        let alarm =
+            crate::resources::CompositeAlarm { name: "c".into(), alarm_rule: rule.into(), ..Default::default() };
         let mut scene = Scene::default().wants(Resource::CompositeAlarm(alarm));
         scene.snapshot.missing_alarms.insert("nope".to_owned());
         scene.refusals()
     };
     assert!(refers("ALARM(\"there\")").is_empty());
-    for rule in ["ALARM(nope)", "ALARM(there) OR NOT OK(\"nope\")", "ALARM(\"arn:aws:cloudwatch:us-east-1:123456789012:alarm:nope\")"] {
+    for rule in [
+        "ALARM(nope)",
+        "ALARM(there) OR NOT OK(\"nope\")",
+        "ALARM(\"arn:aws:cloudwatch:us-east-1:123456789012:alarm:nope\")",
+    ] {
         let refused = refers(rule);
         assert!(refused.len() == 1 && refused[0].contains("it refers to alarm \"nope\""), "{rule}: {refused:?}");
     }

@@ -100,7 +100,7 @@ fn shown(report: &FleetReport, rows: &[&Row], look: &Look) -> BTreeSet<usize> {
     if look.verbose || all.len() <= FOLD_ABOVE {
         return all.collect();
     }
-    let is_kept = |row: &Row| row.in_alarm() > 0 || (report.command == STATUS && row.needs_attention());
+    let is_kept = |row: &Row| report.command == STATUS && (row.in_alarm() > 0 || row.needs_attention());
     let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     let (kept, foldable): (Vec<usize>, Vec<usize>) = all.partition(|n| is_kept(rows[*n]));
     for n in foldable {

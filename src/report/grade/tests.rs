@@ -71,7 +71,7 @@ fn a_grade_book_has_a_row_a_student_and_no_formulas() {
             .next()
             .is_some_and(|line| line.contains(",us-east-1,'=1+1") && line.contains(",10,2.5,12.5,20,0,62.5,yes,"))
     );
-    assert_eq!(lines.next(), Some("000000000003,us-east-1,Carl,,,0,0,20,,no,\"a, b: could not be read: no\""));
+    assert_eq!(lines.next(), Some("000000000003,us-east-1,Carl,,,,,20,,no,\"a, b: could not be read: no\""));
     assert_eq!(lines.next(), Some("000000000004,us-east-1,Dora,10,,10,10,0,100,yes,"));
     assert!(!text.contains("hunter2"));
 }

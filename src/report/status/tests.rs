@@ -12,8 +12,8 @@ fn a_quiet_stack_is_short() {
 shop in 123456789012 us-east-1: all quiet: 2 alarms OK, everybody confirmed, as the spec asks
 
 Alarms: state, since when, the last hours (the middle is the threshold), now
-    OK       shop-errors     3d  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  0, rings > 5
-    OK       shop-throttles  3d  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  0, rings > 0
+    OK       shop-errors     3d  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  0, threshold > 5
+    OK       shop-throttles  3d  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  0, threshold > 0
 
 Subscriptions
     confirmed  ann@example.edu (email)  of alerts
@@ -24,7 +24,7 @@ Functions
 Log groups
     /aws/lambda/shop  kept 14 days, 48.3 MB
 
-Status: 0 in alarm, 2 OK, 0 without data; 1 confirmed, 0 pending, 0 lost, 0 missing; 0 drifted.
+Status: 0 in ALARM, 2 OK, 0 INSUFFICIENT_DATA; 1 confirmed, 0 pending, 0 lost, 0 missing; 0 drifted.
 ";
     let text = text(&quiet(), &Look::PLAIN);
     assert_eq!(text, expected, "{text}");
@@ -90,12 +90,12 @@ fn each_verdict_has_its_words() {
     assert_eq!(verdict(&|s| s.subscriptions.clear()), "all quiet: 2 alarms OK, nobody subscribed, as the spec asks");
     assert_eq!(verdict(&|s| s.alarms.clear()), "all quiet: no alarms, everybody confirmed, as the spec asks");
     let ringing = |s: &mut Status| s.alarms[0].state = Some(crate::resources::composite_alarm::rule::State::Alarm);
-    assert_eq!(verdict(&ringing), "1 alarm ringing");
+    assert_eq!(verdict(&ringing), "1 alarm in ALARM");
     let unheard = |s: &mut Status| {
         ringing(s);
         s.alarms[0].actions_enabled = false;
     };
-    assert_eq!(verdict(&unheard), "1 alarm ringing, and nobody is told");
+    assert_eq!(verdict(&unheard), "1 alarm in ALARM, and nobody is notified");
     assert_eq!(verdict(&|s| s.alarms[0].actions_enabled = false), "1 alarm silenced");
     let pending = |s: &mut Status| {
         s.subscriptions.push(subscription("bob@example.edu", Life::Pending));
@@ -111,7 +111,7 @@ fn each_verdict_has_its_words() {
     assert_eq!(verdict(&denied), "not everything could be read");
     assert_eq!(
         words::verdict(&trouble()),
-        "3 alarms ringing, 2 of them unheard, 1 alarm without data, 1 alarm silenced, 1 alarm not fully evaluated, \
+        "3 alarms in ALARM, 2 of them with nobody notified, 1 alarm in INSUFFICIENT_DATA, 1 alarm silenced, 1 alarm not fully evaluated, \
          1 person has not confirmed, 1 subscription lost, 1 resource missing, 1 resource drifted, 1 function not found, \
          not everything could be read"
     );

@@ -38,7 +38,7 @@ fn a_line_each() {
     let expected = "\
 10:05:00.000 COLD              provided:al2023.v1
 10:05:00.500 WARNING  79b4f56e request route=/track status=500\\u{1b}[31m
-10:05:00.750 ERROR    79b4f56e ValueError: no
+10:05:00.750 UNHANDLED 79b4f56e ValueError: no
     Traceback (most recent call last):
       File \"a.py\"
 10:05:01.000 TIMEOUT  79b4f56e Task timed out after 3.00 seconds
@@ -56,7 +56,7 @@ fn a_request_each() {
         "\
 {ID} svc     3.00 s  billed    3.13 s  memory   56 of 128 MB  cold start 130 ms  timed out
 10:05:00.500 WARNING  svc request route=/track status=500\\u{{1b}}[31m
-10:05:00.750 ERROR    svc ValueError: no
+10:05:00.750 UNHANDLED svc ValueError: no
     Traceback (most recent call last):
       File \"a.py\"
 10:05:01.000 TIMEOUT  svc Task timed out after 3.00 seconds

@@ -331,7 +331,7 @@ fn check_grades_by_the_clock_of_the_aws_that_it_asks() {
     desk.run(&with(&["apply"], &with(&on, &["missing=notBreaching"]))).exits(0);
     desk.run(&["sandbox", "advance", "6h"]).exits(0);
     for (within, earned) in [("1h", false), ("12h", true)] {
-        let state = format!("{{ metric_name: Heartbeat, state: ALARM, within: {within} }}");
+        let state = format!("{{ namespace: App, metric_name: Heartbeat, state: ALARM, within: {within} }}");
         let rubric = format!(
             "version: 1\ntitle: t\nitems:\n  - name: was\n    says: It was in ALARM\n    points: 10\n    in_state: {state}\n"
         );

@@ -55,7 +55,7 @@ impl InitArgs {
 
     fn exists(&self) -> Failure {
         let what = format!("{} exists and was left alone", self.file.display());
-        Failure::say(Exit::Failure, what, format!("name another file: {}", advice::command("init --file FILE")))
+        Failure::say(Exit::Failure, what, "name another file with --file")
     }
 }
 

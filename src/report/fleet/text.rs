@@ -15,6 +15,8 @@ const FOLD_ABOVE: usize = 30;
 /// Of rows that are alike, so many are shown; of those that somebody has to look at so many; of all so many, the worst first.
 const ALIKE: usize = 2;
 const TROUBLED: usize = 6;
+/// Rows in ALARM that are shown of a run that is not read for them.
+const IN_ALARM: usize = 5;
 const SHOWN: usize = 40;
 /// Columns of a name.
 const NAME: usize = 24;
@@ -93,16 +95,21 @@ fn matrix(report: &FleetReport, look: &Look) -> String {
     text
 }
 
-/// Which of the rows are shown: all of a few; of many a few of each kind, more of those that need somebody. What is in ALARM is
-/// never folded away, nor, in a status, where somebody has to act.
+/// Which of the rows are shown: all of a few; of many a few of each kind, more of those that need somebody. In a status, which is
+/// read for that, what is in ALARM or needs somebody is never folded away; elsewhere the first of what is in ALARM is shown.
 fn shown(report: &FleetReport, rows: &[&Row], look: &Look) -> BTreeSet<usize> {
     let all = 0..rows.len();
     if look.verbose || all.len() <= FOLD_ABOVE {
         return all.collect();
     }
-    let is_kept = |row: &Row| report.command == STATUS && (row.in_alarm() > 0 || row.needs_attention());
+    let in_status = report.command == STATUS;
+    let is_kept = |row: &Row| row.in_alarm() > 0 || (in_status && row.needs_attention());
     let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    let (kept, foldable): (Vec<usize>, Vec<usize>) = all.partition(|n| is_kept(rows[*n]));
+    let (mut kept, mut foldable): (Vec<usize>, Vec<usize>) = all.partition(|n| is_kept(rows[*n]));
+    if !in_status {
+        foldable.extend(kept.split_off(kept.len().min(IN_ALARM)));
+        foldable.sort_unstable();
+    }
     for n in foldable {
         let cells = [Column::Planned, Column::Applied, Column::Drift].map(|column| column.cell(rows[n]));
         alike.entry((Reverse(rows[n].state), cells)).or_default().push(n);

@@ -152,7 +152,7 @@ async fn the_environment_reaches_the_function_and_can_break_it() {
     }
     world.set(&[]).await;
     assert_eq!(world.invoke(&http("GET", "/health", "")).await.function_error(), None, "mended");
-    assert_eq!(world.sum("AWS/Lambda", "Errors", &[("FunctionName", SERVICE)]).await, Some(3.0));
+    assert_eq!(world.sum("AWS/Lambda", "Errors", &[("FunctionName", SERVICE)]).await, Some(2.0));
     let inits = world.lines().await.iter().filter(|(_, line)| line.starts_with("INIT_START")).count();
     assert_eq!(inits, 5, "each change and each failed start begins anew");
 }

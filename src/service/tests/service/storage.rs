@@ -187,6 +187,9 @@ fn a_refresh_shows_what_other_writers_stored() {
     let Some(postgres) = Postgres::start() else { return };
     let (one, two) =
         (Service::start(&[("DATABASE_URL", &postgres.url())]), Service::start(&[("DATABASE_URL", &postgres.url())]));
+    for service in [&one, &two] {
+        wait_for("the tables are there", || service.get("/health/ready").json()["database_connected"] == true);
+    }
     replay(&one);
     assert_eq!(two.track(r#"{"business_id":"b","response_time_ms":1,"tokens_used":2}"#).status, 200);
     two.track("{}");

@@ -8,13 +8,18 @@ pub static CAUSE: Cause =
     Cause { id: "unreachable", summary: "AWS, or the endpoint, cannot be reached", explains: &[], check };
 
 fn check(facts: &Facts, found: &mut Vec<Finding>) {
-    let silent = |refusal: &&Refusal| matches!(refusal.class, Class::Transient | Class::Throttled | Class::Unexpected);
-    for refusal in facts.refusals.iter().filter(silent) {
+    // Credentials and permissions have causes of their own.
+    let is_others = |refusal: &&Refusal| matches!(refusal.class, Class::Credentials | Class::Denied);
+    for refusal in facts.refusals.iter().filter(|refusal| !is_others(refusal)) {
         let (what, remedy) = match refusal.class {
             Class::Throttled => ("AWS throttles this account: too many calls", "wait a minute and run again"),
             Class::Unexpected => (
                 "what answers is not AWS, or not about what was asked",
                 "check --endpoint-url, AWS_ENDPOINT_URL and proxies",
+            ),
+            Class::Refused | Class::Limit | Class::NotFound | Class::AlreadyExists => (
+                "AWS, or the endpoint, refuses what was asked",
+                "look at what it says, and check the region and --endpoint-url",
             ),
             _ => (
                 "AWS, or the endpoint, cannot be reached",

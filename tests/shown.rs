@@ -195,7 +195,8 @@ fn one_account_of_the_sandbox_is_forgotten() {
 #[test]
 fn a_failure_has_a_body_in_the_format_that_was_asked_for() {
     let desk = desk();
-    let parsed: [(&str, fn(&str) -> bool); 5] = [
+    type IsWhole = fn(&str) -> bool;
+    let parsed: [(&str, IsWhole); 5] = [
         ("json", |text| serde_json::from_str::<Value>(text).is_ok_and(|v| v["diagnostics"][0]["severity"] == "error")),
         ("markdown", |text| text.starts_with("### Error: ")),
         ("csv", |text| text.starts_with("severity,message,remedy,file,line,column\r\nerror,")),

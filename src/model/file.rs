@@ -72,12 +72,11 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
         system::own(&mut options);
     }
     // Made by `create_new`, which follows no link: what stands there is this process's.
-    let written = options.open(&beside).and_then(|mut file| {
+    options.open(&beside).and_then(|mut file| {
         let written = file.write_all(bytes);
         drop(file);
         written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| drop(fs::remove_file(&beside)))
-    });
-    written
+    })
 }
 
 /// Makes a file of this content where there is none; what is there, a link included, is left alone.

@@ -66,7 +66,7 @@ fn csv(diagnostics: &[Diagnostic]) -> String {
             number(diagnostic.column),
         ]
     });
-    csv::csv(["severity", "message", "remedy", "file", "line", "column"].into_iter(), rows)
+    csv::csv(["severity", "message", "remedy", "file", "line", "column"], rows)
 }
 
 fn html(diagnostics: &[Diagnostic]) -> String {

@@ -89,7 +89,7 @@ fn a_broken_chain_is_named_with_its_mend() {
     let topics = account.topics();
     account.call("sns", "delete_topic", &json!({ "TopicArn": topics[0] }));
     account.desk().run(&["drill", "errors", "--yes", "--timeout", "5s"]).exits(3).says("there is no topic alerts");
-    account.desk().run(&["doctor"]).exits(3).says("there is no topic alerts").says("doctor --fix does that");
+    account.desk().run(&["doctor"]).exits(3).says("there is no topic alerts").says("--fix` does that");
     account.desk().run(&["doctor", "--fix", "--yes"]).exits(0);
     account.desk().run(&["drill", "errors", "--yes", "--receive"]).exits(0).says("comes through");
 }

@@ -27,7 +27,7 @@
 //! grade/      whether students' accounts are as a rubric asks: facts, a judgement of each item, how to mend it; only ever reads
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address
-//! service/    the health/track service that the alarms watch; imports nothing of the pipeline
+//! service/    a crate of its own: the health/track service that the alarms watch; builds without an AWS SDK
 //! cli/        one file a command; the only reader of arguments and writer of output
 //!
 //! `tests/architecture.rs` keeps the floors: which folder may name which, and where each outside crate lives.
@@ -53,10 +53,8 @@ mod plan;
 mod report;
 mod resources;
 mod sandbox;
-mod service;
 mod spec;
 mod unit_test;
 mod watch;
 
 pub use cli::run;
-pub use service::mlops_service;

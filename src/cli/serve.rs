@@ -3,11 +3,10 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use crate::service::config::{Config, Database, Environment};
-use crate::service::log::{Format, Level};
-use crate::service::{self};
 use anyhow::Context;
 use clap::Args;
+use mlops_service::config::{Config, Database, Environment};
+use mlops_service::log::{Format, Level};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +47,7 @@ impl ServeArgs {
         let config = self.config()?;
         output.say(&format!("dashboard: http://localhost:{}/ (port 0 is told in the log); Ctrl-C stops", config.port));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start")?;
-        runtime.block_on(service::serve(config))?;
+        runtime.block_on(mlops_service::serve(config))?;
         Ok(Exit::Success)
     }
 

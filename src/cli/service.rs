@@ -118,8 +118,8 @@ impl BinaryArgs {
             Some(path) => path.clone(),
             None => beside().context("could not find this program")?,
         };
-        let remedy = "build one for Lambda: cargo build --release --bin mlops-service on Linux, or \
-                      cargo lambda build --release --bin mlops-service elsewhere, and name it with --binary";
+        let remedy = "build one for Lambda: cargo build --release -p mlops-service on Linux, or \
+                      cargo lambda build --release -p mlops-service elsewhere, and name it with --binary";
         let shown = path.display();
         let bytes = std::fs::read(&path)
             .map_err(|error| Failure::say(Exit::Failure, format!("could not read {shown}: {error}"), remedy))?;

@@ -1,13 +1,13 @@
 //! The page of a fleet's report in a real browser, on a phone and on a wide screen, in the light and in the dark.
 //! `tests/setup` installs the browser; in CI a missing one fails the test.
 
-#[path = "../service/browser.rs"]
+#[path = "../../src/service/tests/service/browser.rs"]
 mod browser;
 #[allow(dead_code)]
-#[path = "../service/client.rs"]
+#[path = "../../src/service/tests/service/client.rs"]
 mod client;
 #[allow(dead_code)]
-#[path = "../service/tools.rs"]
+#[path = "../../src/service/tests/service/tools.rs"]
 mod tools;
 
 use browser::Browser;

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::{Answer, AppRef};
-use crate::service::clock;
+use crate::clock;
 
 pub async fn analytics(
     app: AppRef,

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 
 use super::{ANALYTICS, Answer, App, ROUTES, answer};
-use crate::service::log::{self, Field, Level};
-use crate::service::timer::within;
+use crate::log::{self, Field, Level};
+use crate::timer::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// On every answer; the dashboard brings a policy of its own.

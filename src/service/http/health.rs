@@ -5,11 +5,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::{Answer, App, AppRef, answer};
-use crate::service::clock;
-use crate::service::log::{self, Field};
-use crate::service::metrics::exposition::{self, Source};
-use crate::service::metrics::history::round2;
-use crate::service::metrics::process;
+use crate::clock;
+use crate::log::{self, Field};
+use crate::metrics::exposition::{self, Source};
+use crate::metrics::history::round2;
+use crate::metrics::process;
 
 const SERVICE: &str = "mlops-service-prometheus";
 
@@ -32,7 +32,7 @@ pub async fn detailed(app: AppRef) -> Answer {
     Answer::ok(&json!({
         "status": if connected { "healthy" } else { "degraded" },
         "service": SERVICE,
-        "version": crate::service::VERSION,
+        "version": crate::VERSION,
         "timestamp": clock::iso(clock::now()),
         "environment": app.environment,
         "uptime": {

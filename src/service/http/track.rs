@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Answer, App, AppRef, answer};
-use crate::service::clock;
-use crate::service::event::{Event, Refusal};
-use crate::service::log::{self, Field};
-use crate::service::store::Fate;
-use crate::service::timer::within;
+use crate::clock;
+use crate::event::{Event, Refusal};
+use crate::log::{self, Field};
+use crate::store::Fate;
+use crate::timer::within;
 
 #[derive(Serialize)]
 struct Tracked {
@@ -45,7 +45,7 @@ pub async fn track(app: AppRef, request: Request) -> Response {
     let line = app.emf.as_ref().map(|emf| emf.tracked(&event));
     let fate = app.store.track(event).await;
     if let Some(line) = line {
-        crate::service::console::print(&line);
+        crate::console::print(&line);
     }
     Answer::ok(&Tracked {
         status: "success",

@@ -9,8 +9,8 @@ use super::labels::Dimension;
 use super::process::{self, Process};
 use super::requests::Requests;
 use super::totals::{BUCKETS_MS, Totals};
-use crate::service::clock::MICROS_PER_SECOND;
-use crate::service::store::Status;
+use crate::clock::MICROS_PER_SECOND;
+use crate::store::Status;
 
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -95,11 +95,7 @@ fn contract(totals: &Totals) -> Vec<MetricFamily> {
             "Information about the AI system",
             MetricType::GAUGE,
             vec![gauge(
-                &[
-                    ("monitoring", "prometheus"),
-                    ("service", "ai-appointment-setter"),
-                    ("version", crate::service::VERSION),
-                ],
+                &[("monitoring", "prometheus"), ("service", "ai-appointment-setter"), ("version", crate::VERSION)],
                 1.0,
             )],
         ),
@@ -234,8 +230,8 @@ fn gauge(labels: &[(&str, &str)], value: f64) -> Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::event::Event;
-    use crate::service::metrics::totals::Group;
+    use crate::event::Event;
+    use crate::metrics::totals::Group;
 
     fn rendered(bodies: &[&str]) -> String {
         let mut totals = Totals::new(5);

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::service::clock::{self, MICROS_PER_MINUTE};
-use crate::service::event::Event;
+use crate::clock::{self, MICROS_PER_MINUTE};
+use crate::event::Event;
 
 /// What of an event the charts draw.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::service::clock;
+use crate::clock;
 
 /// When the process began to serve, and how busy it was between two looks.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::labels::{Dimension, Id, OTHER};
-use crate::service::event::Event;
+use crate::event::Event;
 
 /// Upper bounds of the response-time histogram, in milliseconds; `+Inf` follows.
 pub const BUCKETS_MS: [i32; 6] = [100, 500, 1_000, 2_000, 5_000, 10_000];

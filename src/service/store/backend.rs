@@ -7,8 +7,8 @@ use super::postgres::Postgres;
 use super::rows::{Batch, WriteError};
 use super::spool::Record;
 use super::sqlite::Sqlite;
-use crate::service::config::Database;
-use crate::service::metrics::totals::Group;
+use crate::config::Database;
+use crate::metrics::totals::Group;
 
 pub enum Backend {
     Sqlite(Sqlite),

@@ -13,10 +13,10 @@ use tokio_postgres::{Client, Row};
 use super::postgres_tls::{self, Address};
 use super::rows::{Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError};
 use super::spool::Record;
-use crate::service::clock::{self, MICROS_PER_DAY};
-use crate::service::log::{self, Field};
-use crate::service::metrics::history::Answer;
-use crate::service::metrics::totals::Group;
+use crate::clock::{self, MICROS_PER_DAY};
+use crate::log::{self, Field};
+use crate::metrics::history::Answer;
+use crate::metrics::totals::Group;
 
 const CONNECT: Duration = Duration::from_secs(3);
 const WRITE: Duration = Duration::from_secs(5);

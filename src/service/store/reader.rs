@@ -9,8 +9,8 @@ use anyhow::anyhow;
 use super::postgres::Postgres;
 use super::rows::{Analytics, Snapshot};
 use super::sqlite::Sqlite;
-use crate::service::clock::{self, MICROS_PER_DAY};
-use crate::service::config::Database;
+use crate::clock::{self, MICROS_PER_DAY};
+use crate::config::Database;
 
 /// Connected at the first question, and anew after a failed one; clones share the connection.
 #[derive(Clone)]

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::spool::Record;
-use crate::service::metrics::history::Answer;
-use crate::service::metrics::totals::Group;
+use crate::metrics::history::Answer;
+use crate::metrics::totals::Group;
 
 /// Records of one writer, to be committed together or not at all.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ pub struct BusinessSums {
 impl From<BusinessSums> for Analytics {
     fn from(sums: BusinessSums) -> Self {
         let ratio = |part: i64, whole: i64| {
-            if whole == 0 { 0.0 } else { crate::service::metrics::history::round2(part as f64 / whole as f64) }
+            if whole == 0 { 0.0 } else { crate::metrics::history::round2(part as f64 / whole as f64) }
         };
         Self {
             total_conversations: sums.events,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::service::event::Event;
+use crate::event::Event;
 
 /// An event and its place: the `seq`-th of a writer, counted from 1. The pair names the event for good.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

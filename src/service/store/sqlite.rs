@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows::{Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError};
 use super::spool::Record;
-use crate::service::clock::{self, MICROS_PER_DAY};
-use crate::service::metrics::history::Answer;
-use crate::service::metrics::totals::Group;
+use crate::clock::{self, MICROS_PER_DAY};
+use crate::metrics::history::Answer;
+use crate::metrics::totals::Group;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS ai_metrics (

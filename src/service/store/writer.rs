@@ -17,13 +17,13 @@ use super::reply::Reply;
 use super::rows::{Snapshot, WriteError};
 use super::spool::{Record, Spool};
 use super::{Fate, Job, Status};
-use crate::service::clock::{self, MICROS_PER_MINUTE};
-use crate::service::config::{Config, Database};
-use crate::service::event::Event;
-use crate::service::log::{self, Field};
-use crate::service::metrics::Ledger;
-use crate::service::metrics::history::Answer;
-use crate::service::metrics::totals::Group;
+use crate::clock::{self, MICROS_PER_MINUTE};
+use crate::config::{Config, Database};
+use crate::event::Event;
+use crate::log::{self, Field};
+use crate::metrics::Ledger;
+use crate::metrics::history::Answer;
+use crate::metrics::totals::Group;
 
 /// Events of one commit, and of one drained chunk.
 const MOST_AT_ONCE: usize = 1_000;

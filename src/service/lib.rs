@@ -1,6 +1,6 @@
 //! The health/track service: the monitored application itself. It is one HTTP application (`http`) over a store of
 //! rows (`store`) and counts (`metrics`), brought its requests by sockets (`listen`) or by Lambda (`lambda`).
-//! It imports nothing of the pipeline, so that `mlops-service` stays small.
+//! A crate of its own, without one AWS SDK, so that `mlops-service` stays small and is built in a minute.
 
 mod clock;
 pub mod config;
@@ -42,8 +42,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     result
 }
 
-/// The whole of the `mlops-service` binary: Lambda's runtime where that is, HTTP elsewhere.
-pub fn mlops_service() -> ExitCode {
+/// The whole of the program `mlops-service`: Lambda's runtime where that is, HTTP elsewhere.
+pub fn program() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         eprintln!("error: a bug ends the service; what was acknowledged is stored\n  {panic}");
         std::process::exit(BUG);

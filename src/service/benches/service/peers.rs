@@ -37,7 +37,8 @@ impl Peer {
 
     /// None where the environment of `tests/setup` is not there.
     pub fn flask() -> Option<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = package.ancestors().find(|dir| dir.join("Cargo.lock").is_file())?;
         let gunicorn = root.join("target/tools/venv/bin/gunicorn");
         if !gunicorn.is_file() {
             return None;
@@ -47,7 +48,7 @@ impl Peer {
         let child = Command::new(gunicorn)
             .args(["--workers", &cores().to_string(), "--worker-class", "gthread", "--threads", "4"])
             .args(["--bind", &format!("127.0.0.1:{port}"), "--log-level", "error", "flask_peer:app"])
-            .current_dir(root.join("benches/service"))
+            .current_dir(package.join("benches/service"))
             .env("DATABASE", dir.path().join("peer.db"))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .spawn()
@@ -96,13 +97,14 @@ fn settings(mut command: Command, dir: &Path, port: u16) -> Command {
     command
 }
 
-/// From the start of a process to its first answer, in milliseconds: the median of eleven. Both programs, where the build
-/// has both.
+/// From the start of a process to its first answer, in milliseconds: the median of eleven. Both programs, where both
+/// are built.
 pub fn start_times() -> Vec<(&'static str, f64)> {
     let mut times = vec![("mlops-service", start_time_ms(service))];
-    if let Some(program) = option_env!("CARGO_BIN_EXE_mlopsctl") {
+    let program = Path::new(env!("CARGO_BIN_EXE_mlops-service")).with_file_name("mlopsctl");
+    if program.is_file() {
         let serve = |dir: &Path, port| {
-            let mut command = settings(Command::new(program), dir, port);
+            let mut command = settings(Command::new(&program), dir, port);
             command.args(["--quiet", "serve"]);
             command
         };

@@ -1,16 +1,32 @@
 //! The bundle, as Lambda unpacks it.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::run;
+/// The service's program, which `mlopsctl` looks for beside itself: built here where only this package was.
+fn service() -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_mlopsctl")).with_file_name("mlops-service");
+    if !path.is_file() {
+        let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
+        run(Command::new(env!("CARGO")).args(["build", "-p", "mlops-service"]).args(profile));
+    }
+    path
+}
+
+/// Runs a command to its end and returns what it printed.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?} ended with {}\n{said}", output.status);
+    said
+}
 
 #[test]
 fn the_zip_holds_one_executable_bootstrap_of_at_most_8_mb() {
+    let program = service();
     let dir = tempfile::tempdir().unwrap();
     let zip = dir.path().join("service.zip");
-    let said = run(Command::new(env!("CARGO_BIN_EXE_mlopsctl"))
-        .args(["service", "bundle", "--binary", env!("CARGO_BIN_EXE_mlops-service"), "--out"])
-        .arg(&zip));
+    let said = run(Command::new(env!("CARGO_BIN_EXE_mlopsctl")).args(["service", "bundle", "--out"]).arg(&zip));
     assert!(said.contains("bootstrap for"), "{said}");
     let bytes = std::fs::metadata(&zip).unwrap().len();
     // A debug build carries line tables; what is deployed is a release build.
@@ -21,7 +37,7 @@ fn the_zip_holds_one_executable_bootstrap_of_at_most_8_mb() {
     let listed = run(Command::new("python3").args(["-c", script]).arg(&zip).arg(dir.path()));
     assert_eq!(listed.trim(), "bootstrap 0o100755 3");
     let unpacked = std::fs::read(dir.path().join("bootstrap")).unwrap();
-    assert!(unpacked == std::fs::read(env!("CARGO_BIN_EXE_mlops-service")).unwrap(), "the same bytes come out");
+    assert!(unpacked == std::fs::read(program).unwrap(), "the same bytes come out");
 }
 
 #[test]
@@ -61,7 +77,8 @@ fn deploy_into_the_sandbox() {
                 "--role",
                 "arn:aws:iam::123456789012:role/lab",
             ])
-            .args(["--region", "us-east-1", "--binary", env!("CARGO_BIN_EXE_mlops-service")])
+            .args(["--region", "us-east-1", "--binary"])
+            .arg(service())
             .current_dir(dir.path())
             .output()
             .unwrap()

@@ -3,11 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The folder of the workspace, whichever package the test is of.
+fn root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().find(|dir| dir.join("Cargo.lock").is_file()).unwrap_or(package)
+}
+
 /// The first of `names` that is a program, on PATH or as a path itself. None outside of CI when there is none.
 pub fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = names.iter().find_map(|name| {
-        let direct = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let direct = root().join(name);
         std::iter::once(direct)
             .chain(std::env::split_paths(&path).map(|dir| dir.join(name)))
             .find(|file| file.is_file())
@@ -47,7 +53,7 @@ pub fn run(command: &mut Command) -> String {
 
 /// Where tests leave what somebody may want to look at.
 pub fn output_dir() -> PathBuf {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/service-tests");
+    let dir = root().join("target/service-tests");
     std::fs::create_dir_all(&dir).unwrap();
     dir
 }

@@ -2,7 +2,6 @@
 //! `tests/setup` installs the tools; in CI a missing one fails its tests.
 
 mod browser;
-mod bundle;
 mod client;
 mod contract;
 mod dashboard;

@@ -14,9 +14,11 @@ use tower::ServiceExt;
 
 use super::{ANALYTICS, Answer, App, ROUTES, answer};
 use crate::log::{self, Field, Level};
+use crate::telemetry::RequestSpan;
 use crate::timer::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// On every answer; the dashboard brings a policy of its own.
 const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -41,6 +43,12 @@ impl App {
             strip(request.uri_mut(), prefix);
         }
         let route = route_of(request.uri().path());
+        let telemetry = self.telemetry.as_deref();
+        let span =
+            telemetry.map(|telemetry| telemetry.request(&method, route.map(|(path, _)| *path), request.headers()));
+        if let Some(context) = span.as_ref().and_then(RequestSpan::context) {
+            request.extensions_mut().insert(context);
+        }
 
         let limited = self.rate.as_ref().zip(client).map(|(rate, client)| rate.take(client, began));
         let mut response = match limited {
@@ -60,6 +68,12 @@ impl App {
             }
         }
         log_request(&method, route, response.status(), began, &id, trace.as_deref());
+        if let Some((span, telemetry)) = span.zip(telemetry) {
+            if let Some(trace) = span.response_header() {
+                response.headers_mut().insert(TRACE_RESPONSE, trace);
+            }
+            span.end(response.status(), telemetry);
+        }
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }

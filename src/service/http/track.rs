@@ -13,6 +13,7 @@ use crate::clock;
 use crate::event::{Event, Refusal};
 use crate::log::{self, Field};
 use crate::store::Fate;
+use crate::telemetry::RequestContext;
 use crate::timer::within;
 
 #[derive(Serialize)]
@@ -30,6 +31,7 @@ pub async fn track(app: AppRef, request: Request) -> Response {
     }
     let at = clock::now();
     app.ledger.requests.arrived(at);
+    let context = request.extensions().get::<RequestContext>().cloned();
     let (parts, body) = request.into_parts();
     let event = match app.read(&parts.headers, body, at).await {
         Ok(event) => event,
@@ -43,7 +45,15 @@ pub async fn track(app: AppRef, request: Request) -> Response {
         }
     };
     let line = app.emf.as_ref().map(|emf| emf.tracked(&event));
+    let telemetry = app.telemetry.as_deref();
+    if let Some(telemetry) = telemetry {
+        telemetry.generated(&event);
+    }
+    let statement = telemetry.zip(context).and_then(|(telemetry, context)| telemetry.insert(&context));
     let fate = app.store.track(event).await;
+    if let Some(statement) = statement {
+        statement.end((fate != Fate::Stored).then_some("_OTHER"));
+    }
     if let Some(line) = line {
         crate::console::print(&line);
     }

@@ -70,7 +70,8 @@ fn main() -> ExitCode {
 }
 
 fn from_nothing(place: &Place, workload: &Workload) -> Line {
-    let (output, wall) = place.run(workload, &["apply", "--yes", "--verbose"], &["--sandbox-weather", "aws"]);
+    let (output, wall) =
+        place.run(workload, &["apply", "--yes", "--verbose", "--no-backtest"], &["--sandbox-weather", "aws"]);
     let (calls, throttled) = calls(&output);
     // The alarms beyond the burst at the quota, a read before the first and the answer to the last.
     let limit = (workload.alarms - PUTS) / PUTS + 2.0 * LATENCY;

@@ -10,7 +10,8 @@
 //!                           └─ report ─ cli    (values -> text -> the one writer of output)
 //! ```
 //!
-//! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec
+//! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec;
+//!             what is secret or steers a reader, and how a file is opened safely
 //! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls)
 //! aws/        credentials, clients, pacing, errors: handles only
 //! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
@@ -21,6 +22,7 @@
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
 //! fleet/      the pipeline, once a target
+//! pipeline/   the proposal for one target: plan, findings, look-back, cost; what a person consents to is exactly that
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! watch/      looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, and the doctor
@@ -49,6 +51,7 @@ mod grade;
 mod lint;
 mod live;
 mod model;
+mod pipeline;
 mod plan;
 mod report;
 mod resources;

@@ -1,17 +1,12 @@
 //! The whole program, as texts: each `tests/cli/*.trycmd` is a session in a folder of its own, and the README's transcript is
 //! one more. `TRYCMD=overwrite cargo test --test cli` writes down what is said now.
 
+#[path = "support/mod.rs"]
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// What spreadsheets and hands do to a roster.
-const MISTAKEN_ROSTER: &str = "account,region,emial,external-id,team
-12345678901,us-east-1,ann@example.edu,,a
-1.23457E+11,us-east1,bob@example.edu,,b
-1234-5678-9012,us-east-1,cem@example.edu,,c
-,us-east-1,dee@example.edu,,d
-100000000005,us-east-1,eva@example.edu,,e,more
-";
+use support::specs::give as give_specs;
 
 #[test]
 fn sessions() {
@@ -53,69 +48,6 @@ fn run(folder: &Path, pattern: &str, home: &Path) {
     }
 }
 
-/// The lab's spec, one with another threshold, one with two mistakes, one with bad advice, and the workloads.
-fn give_specs(folder: &Path) {
-    fs::create_dir_all(folder).unwrap();
-    let lab = fs::read_to_string(root().join("alarms.yaml")).unwrap();
-    let changed = |from: &str, to: &str| {
-        assert!(lab.contains(from), "alarms.yaml has no {from}");
-        lab.replace(from, to)
-    };
-    fs::write(folder.join("alarms.yaml"), &lab).unwrap();
-    fs::write(folder.join("stricter.yaml"), changed("\"> 5\"", "\"> 6\"")).unwrap();
-    let mistaken = changed("statistic: Sum", "statistik: Sum")
-        .replace("notify: { alarm: [mlops-lambda-alerts]", "notify: { alarm: [mlops-lambda-alert]");
-    fs::write(folder.join("mistaken.yaml"), mistaken).unwrap();
-    fs::write(folder.join("mistaken.csv"), MISTAKEN_ROSTER).unwrap();
-    fs::write(folder.join("misfit.csv"), "account,email\n100000000001,ann\n100000000002,\n100000000003,cem@x.edu\n")
-        .unwrap();
-    let one = changed("region: us-east-1\n", "region: us-east-1\nallowed_accounts: [\"100000000001\"]\n");
-    fs::write(folder.join("one-account.yaml"), one).unwrap();
-    let notify = "      notify: { alarm: mlops-lambda-alerts, ok: mlops-lambda-alerts }\n";
-    let bad =
-        changed(notify, &format!("{notify}      errors: {{ threshold: \"> 50\" }}\n")).replace("\"> 5\"", "\"> 0\"");
-    fs::write(folder.join("bad-advice.yaml"), bad).unwrap();
-    let tests = fs::read_to_string(root().join("alarms.test.yaml")).unwrap();
-    fs::write(folder.join("alarms.test.yaml"), &tests).unwrap();
-    fs::write(
-        folder.join("wrong.test.yaml"),
-        tests.replace("at: 13m", "at: 12m").replace("at: 1h,", "at: 1h, reson: x,"),
-    )
-    .unwrap();
-    fs::write(folder.join("failing.test.yaml"), tests.replace("at: 13m", "at: 12m")).unwrap();
-    fs::write(folder.join("past.csv"), past()).unwrap();
-    let roster = "account,name,email\n300000000001,Ada,ada@example.edu\n300000000002,=Alan,alan@example.edu\n\
-                  300000000003,Grace,grace@example.edu\n";
-    fs::write(folder.join("roster.csv"), roster).unwrap();
-    fs::write(folder.join("heartbeat.yaml"), HEARTBEAT).unwrap();
-    fs::copy(root().join("examples/fifty-functions.yaml"), folder.join("fifty-functions.yaml")).unwrap();
-    let rubric = fs::read_to_string(root().join("examples/grading/lab-rubric.yaml")).unwrap();
-    fs::write(folder.join("mistaken-rubric.yaml"), rubric.replace("period: {", "peroid: {").replace("25", "lots"))
-        .unwrap();
-    fs::write(folder.join("lab-rubric.yaml"), rubric).unwrap();
-}
-
-/// An alarm that fires as soon as it is evaluated, whatever the time of day: nobody sends the heartbeat it waits for.
-const HEARTBEAT: &str = "\
-version: 1
-stack: heartbeat
-region: us-east-1
-topics:
-  pulse:
-    subscriptions:
-      - { protocol: email, endpoint: you@example.edu }
-alarms:
-  heartbeat-missing:
-    description: Nothing was heard of the job
-    namespace: App
-    metric_name: Heartbeat
-    statistic: SampleCount
-    period: 1m
-    threshold: \"< 1\"
-    treat_missing_data: breaching
-    notify: { alarm: [pulse], ok: [pulse] }
-";
-
 fn fresh(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
@@ -127,15 +59,4 @@ fn fresh(name: &str) -> PathBuf {
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Two days of errors: three in every hour, and for forty minutes of the second day three in every minute.
-fn past() -> String {
-    let mut text = String::from("time,namespace,metric_name,dimensions,statistic,value\n");
-    for minute in 0..2 * 1440 {
-        let errors = if minute % 60 == 0 || (2000..2040).contains(&minute) { 3 } else { 0 };
-        let time = 1_767_571_200 + minute * 60;
-        text.push_str(&format!("{time},AWS/Lambda,Errors,FunctionName=mlops-service-lambda,Sum,{errors}\n"));
-    }
-    text
 }

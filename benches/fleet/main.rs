@@ -185,7 +185,7 @@ impl Place {
         let report = self.home.path().join("report.json");
         let mut command = Command::new(PROGRAM);
         command
-            .args(["apply", "--yes", "--adopt", "--verbose", "--accounts"])
+            .args(["apply", "--yes", "--adopt", "--verbose", "--no-backtest", "--accounts"])
             .arg(&self.roster)
             .arg("--file")
             .arg(&self.spec);

@@ -6,7 +6,7 @@ use crate::plan::{Action, Plan};
 use crate::resources::mark::{self, SubscriptionMarks};
 use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription, Tags};
 use crate::resources::{subscription, topic};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep};
@@ -46,7 +46,27 @@ struct Claim {
     /// Until when another run, which got there first, is waited for.
     others_until: Option<Instant>,
     /// Who was subscribed when the claim began to stand; nobody else can have been added since.
-    subscribed: BTreeSet<(String, String)>,
+    subscribed: Vec<Subscribed>,
+}
+
+/// A subscription as SNS lists it: an endpoint's password is starred.
+#[derive(Debug, Clone)]
+struct Subscribed {
+    protocol: String,
+    endpoint: String,
+    /// `None` while it is pending.
+    arn: Option<String>,
+}
+
+/// Whether a subscription is there. The one that it replaces does not count: SNS lists both alike.
+fn is_among(subscribed: &[Subscribed], desired: &Subscription, replaced: Option<&Live>) -> bool {
+    let mut alike = subscribed.iter().filter(|one| desired.is_listed_as(&one.protocol, &one.endpoint));
+    match replaced.map(|live| &live.facts.subscription_arn) {
+        None => alike.next().is_some(),
+        Some(Some(old)) => alike.any(|one| one.arn.as_ref() != Some(old)),
+        // A pending one has no ARN, and cannot be ended: one of that kind more has to be there.
+        Some(None) => alike.any(|one| one.arn.is_some()) || alike.filter(|one| one.arn.is_none()).count() > 1,
+    }
 }
 
 impl<'a> Claims<'a> {
@@ -85,28 +105,33 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// Subscribes, unless somebody has meanwhile. Never twice.
-    pub async fn subscribe(&self, desired: &Subscription) -> Result<(), AwsError> {
+    /// Subscribes, unless somebody has meanwhile. Never twice. `replaced`: what stands in its place, with another password.
+    pub async fn subscribe(&self, desired: &Subscription, replaced: Option<&Live>) -> Result<(), AwsError> {
         let mut sent = false;
-        let answer = self.subscribe_once(desired, &mut sent).await;
+        let answer = self.subscribe_once(desired, replaced, &mut sent).await;
         // An answer that was lost may have been a yes.
         if sent { answer.map_err(AwsError::half_way) } else { answer }
     }
 
-    async fn subscribe_once(&self, desired: &Subscription, sent: &mut bool) -> Result<(), AwsError> {
+    async fn subscribe_once(
+        &self,
+        desired: &Subscription,
+        replaced: Option<&Live>,
+        sent: &mut bool,
+    ) -> Result<(), AwsError> {
         let arn = self.arn(&desired.topic);
         let (mut failed, mut throttled) = (0, 0);
         let mut look = false;
         loop {
-            if look && self.subscribers(desired).await?.contains(&identity(desired)) {
+            if look && is_among(&self.subscribers(desired).await?, desired, replaced) {
                 return Ok(());
             }
-            let error = match self.hold(desired).await? {
+            let error = match self.hold(desired, replaced).await? {
                 Hold::AlreadySubscribed => return Ok(()),
                 Hold::Others => None,
                 Hold::Held => {
                     let _permit = self.subscribing.acquire().await;
-                    match self.hold(desired).await? {
+                    match self.hold(desired, replaced).await? {
                         Hold::AlreadySubscribed => return Ok(()),
                         Hold::Others => None,
                         Hold::Held => match subscription::aws::subscribe(self.aws, &arn, desired).await {
@@ -162,17 +187,33 @@ impl<'a> Claims<'a> {
         if !marks.contains(ended) {
             return Ok(());
         }
-        let left = marks.without(ended).to_tags();
+        self.rewrite(&arn, tags, &marks.without(ended)).await
+    }
+
+    /// Writes the marks of a topic in place of those that its tags hold.
+    async fn rewrite(&self, arn: &str, tags: Tags, marks: &SubscriptionMarks) -> Result<(), AwsError> {
+        let left = marks.to_tags();
         let gone: Vec<String> =
             tags.into_keys().filter(|key| key.starts_with(mark::SUBSCRIPTIONS) && !left.contains_key(key)).collect();
         if !left.is_empty() {
-            topic::aws::tag(self.aws, &arn, &left).await?;
+            topic::aws::tag(self.aws, arn, &left).await?;
         }
-        if gone.is_empty() { Ok(()) } else { topic::aws::untag(self.aws, &arn, &gone).await }
+        if gone.is_empty() { Ok(()) } else { topic::aws::untag(self.aws, arn, &gone).await }
+    }
+
+    /// Remembers of a subscription only what it is now: its password, the attributes that the spec still names.
+    pub async fn renew(&self, desired: &Subscription) -> Result<(), AwsError> {
+        let Some(claim) = self.topics.get(&desired.topic) else { return Ok(()) };
+        let _claim = claim.lock().await;
+        let arn = self.arn(&desired.topic);
+        let Some(tags) = topic::aws::tags(self.aws, &arn).await? else { return Ok(()) };
+        let marks = SubscriptionMarks::from_tags(&tags);
+        let renewed = marks.renewed(desired);
+        if renewed == marks { Ok(()) } else { self.rewrite(&arn, tags, &renewed).await }
     }
 
     /// Whether this run may subscribe now.
-    async fn hold(&self, desired: &Subscription) -> Result<Hold, AwsError> {
+    async fn hold(&self, desired: &Subscription, replaced: Option<&Live>) -> Result<Hold, AwsError> {
         let Some(claim) = self.topics.get(&desired.topic) else { return Ok(Hold::Held) };
         let mut claim = claim.lock().await;
         if claim.others_until.is_some_and(|until| Instant::now() < until) {
@@ -197,7 +238,7 @@ impl<'a> Claims<'a> {
         if claim.stood.is_none_or(|at| at.elapsed() > TRUSTED) {
             claim.stood = Some(Instant::now());
         }
-        let there = claim.subscribed.contains(&identity(desired));
+        let there = is_among(&claim.subscribed, desired, replaced);
         Ok(if there { Hold::AlreadySubscribed } else { Hold::Held })
     }
 
@@ -210,7 +251,10 @@ impl<'a> Claims<'a> {
     async fn write(&self, topic: &str, claim: bool) -> Result<(), AwsError> {
         let arn = self.arn(topic);
         let live = topic::aws::tags(self.aws, &arn).await?.unwrap_or_default();
-        let marks = self.desired_marks(topic).union(&SubscriptionMarks::from_tags(&live));
+        // What this run makes was not there before, whatever an older mark says.
+        let made = self.subscriptions(topic).filter(|(action, _)| *action == Action::Create);
+        let older = made.fold(SubscriptionMarks::from_tags(&live), |marks, (_, made)| marks.without(made));
+        let marks = self.desired_marks(topic).union(&older);
         let mut tags = marks.to_tags();
         if claim {
             tags.insert(RUN.to_owned(), self.run.clone());
@@ -219,23 +263,35 @@ impl<'a> Claims<'a> {
     }
 
     /// Who is subscribed to the topic now, pending or not.
-    async fn subscribers(&self, of: &Subscription) -> Result<BTreeSet<(String, String)>, AwsError> {
+    async fn subscribers(&self, of: &Subscription) -> Result<Vec<Subscribed>, AwsError> {
         let arn = self.arn(&of.topic);
         let live = subscription::aws::list(self.aws, &of.topic, &arn).await?.unwrap_or_default();
-        let standing = live.iter().filter(|live| live.facts.confirmation != Some(Confirmation::Lost));
-        let identities = standing.filter_map(|live: &Live| match &live.resource {
-            Resource::Subscription(subscription) => Some(identity(subscription)),
+        let standing = live.into_iter().filter(|live| live.facts.confirmation != Some(Confirmation::Lost));
+        let subscribed = standing.filter_map(|Live { resource, facts }| match resource {
+            Resource::Subscription(s) => {
+                Some(Subscribed { protocol: s.protocol, endpoint: s.endpoint, arn: facts.subscription_arn })
+            }
             _ => None,
         });
-        Ok(identities.collect())
+        Ok(subscribed.collect())
     }
 
     fn desired_marks(&self, topic: &str) -> SubscriptionMarks {
-        let desired = self.plan.changes.iter().filter_map(|change| match &change.after {
-            Some(Resource::Subscription(s)) if s.topic == topic && change.action != Action::Delete => Some(s),
+        let kept = |action: Action| !matches!(action, Action::Delete | Action::StopManaging);
+        let desired = self.subscriptions(topic).filter(|(action, _)| kept(*action));
+        let mut marks = SubscriptionMarks::of(desired.map(|(_, subscription)| subscription));
+        for (_, existed) in self.subscriptions(topic).filter(|(action, _)| *action == Action::Adopt) {
+            marks.adopt(existed);
+        }
+        marks
+    }
+
+    /// What the plan does with the subscriptions of a topic, as they are after it.
+    fn subscriptions<'s>(&'s self, topic: &'s str) -> impl Iterator<Item = (Action, &'s Subscription)> {
+        self.plan.changes.iter().filter_map(move |change| match &change.after {
+            Some(Resource::Subscription(s)) if s.topic == topic => Some((change.action, s)),
             _ => None,
-        });
-        SubscriptionMarks::of(desired)
+        })
     }
 
     fn arn(&self, topic: &str) -> String {
@@ -247,8 +303,4 @@ enum Hold {
     Held,
     Others,
     AlreadySubscribed,
-}
-
-fn identity(subscription: &Subscription) -> (String, String) {
-    (subscription.protocol.clone(), subscription.endpoint.clone())
 }

@@ -144,10 +144,12 @@ impl Run<'_> {
 fn slowest_call(change: &Change) -> Op {
     match (change.address.kind, change.action) {
         (Kind::Alarm | Kind::CompositeAlarm, Action::Delete) => Op("cloudwatch", "DeleteAlarms"),
+        (Kind::Alarm | Kind::CompositeAlarm, Action::StopManaging) => Op("cloudwatch", "UntagResource"),
         (Kind::Alarm, _) => Op("cloudwatch", "PutMetricAlarm"),
         (Kind::CompositeAlarm, _) => Op("cloudwatch", "PutCompositeAlarm"),
         (Kind::LogGroup, Action::Delete) => Op("logs", "DeleteLogGroup"),
         (Kind::LogGroup, _) => Op("logs", "PutRetentionPolicy"),
+        (Kind::Topic | Kind::Subscription, Action::StopManaging) => Op("sns", "UntagResource"),
         (Kind::Topic, Action::Delete) => Op("sns", "DeleteTopic"),
         (Kind::Topic, _) => Op("sns", "CreateTopic"),
         (Kind::Subscription, Action::Delete) => Op("sns", "Unsubscribe"),

@@ -1,12 +1,14 @@
 //! The only place that changes AWS: one change, or one batch of deletes, as calls that can all be repeated.
 
 use super::claim::Claims;
-use crate::aws::{Aws, AwsError, Class};
+use crate::aws::{Aws, AwsError, Class, Op};
 use crate::model::FieldChange;
+use crate::plan::ownership::{self, Ownership};
 use crate::plan::{Action, Change, Plan};
+use crate::resources::declared::{self, DECLARED};
 use crate::resources::mark;
 use crate::resources::topic::aws::Created;
-use crate::resources::{Address, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
+use crate::resources::{Address, Alarm, CompositeAlarm, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
 use crate::resources::{alarm, composite_alarm, log_group, subscription, topic};
 
 /// How often a batch of deletes is cut down to what is left, while others delete too.
@@ -30,7 +32,12 @@ impl<'a> Writer<'a> {
         match (change.action, &change.before, &change.after) {
             (Action::NoOp, ..) => Ok(()),
             (Action::Create, _, Some(after)) => self.create(after).await,
-            (Action::Update | Action::Adopt, Some(before), Some(after)) => self.update(change, before, after).await,
+            (Action::Update, Some(before), Some(after)) => self.update(change, before, after).await,
+            (Action::Adopt, Some(before), Some(after)) => self.adopt(change, before, after).await,
+            (Action::StopManaging, Some(before), Some(after)) => self.stop_managing(change, before, after).await,
+            (Action::Replace, Some(before), Some(Resource::Subscription(after))) => {
+                self.replace_subscription(before, after).await
+            }
             (Action::Replace, Some(before), Some(after)) => {
                 self.delete(before).await?;
                 self.create(after).await.map_err(AwsError::half_way)
@@ -70,26 +77,72 @@ impl<'a> Writer<'a> {
     async fn create(&self, resource: &Resource) -> Result<(), AwsError> {
         match resource {
             Resource::Topic(topic) => self.create_topic(topic).await,
-            Resource::Subscription(subscription) => self.claims.subscribe(subscription).await,
+            Resource::Subscription(subscription) => self.claims.subscribe(subscription, None).await,
             Resource::LogGroup(group) => self.create_log_group(group).await,
             Resource::Alarm(alarm) => alarm::aws::put(self.aws, alarm).await,
             Resource::CompositeAlarm(alarm) => composite_alarm::aws::put(self.aws, alarm).await,
         }
     }
 
-    /// Ownership is taken before anything else and given up after all else, so that an interrupted change has an owner who
-    /// finishes it.
+    /// Ownership is taken before anything else, so that an interrupted change has an owner who finishes it.
     async fn update(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
-        let fields: Vec<FieldChange> =
-            change.fields.iter().filter(|f| !f.field.starts_with("tags.")).cloned().collect();
-        if after.tags().is_some_and(|tags| !tags.contains_key(mark::STACK)) {
-            self.write_fields(before, after, &fields).await?;
-            let released = self.release(&change.address, before).await;
-            return if fields.is_empty() { released } else { released.map_err(AwsError::half_way) };
-        }
         let tagged = self.add_tags(&change.address, before, after).await?;
-        let written = self.write_fields(before, after, &fields).await;
-        if tagged { written.map_err(AwsError::half_way) } else { written }
+        let written = self.write_fields(before, after, &configuration(change)).await;
+        if tagged {
+            written.map_err(AwsError::half_way)?
+        } else {
+            written?
+        }
+        self.forget(&change.address, before, after).await.map_err(AwsError::half_way)
+    }
+
+    /// What the spec has stopped naming is forgotten once it is set back.
+    async fn forget(&self, address: &Address, before: &Live, after: &Resource) -> Result<(), AwsError> {
+        if let (Resource::Subscription(desired), Some(_)) = (after, &before.facts.subscription_arn) {
+            let forgotten = !before.facts.declared.is_subset(&desired.declared);
+            return if forgotten { self.claims.renew(desired).await } else { Ok(()) };
+        }
+        let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(()) };
+        match desired.get(DECLARED) {
+            Some(names) if declared::under_way(live, desired).as_ref() != Some(names) => {
+                self.tag(address, &Tags::from([(DECLARED.to_owned(), names.clone())])).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An update of what was not ours. Where only the index told whose it is, the resource is asked before it is written to.
+    async fn adopt(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
+        if !before.facts.tags_indexed {
+            return self.update(change, before, after).await;
+        }
+        let (mut before, mut after) = (before.clone(), after.clone());
+        let Some(own) = self.own_tags(&change.address).await? else { return Err(gone(&change.address)) };
+        let of = |tags| ownership::of_tags(change.address.kind, &change.address.name, tags, &self.plan.stack);
+        let (found, consented) = (of(&own), before.resource.tags().map(of));
+        match (&found, after.tags_mut()) {
+            // Made by an earlier run, which the index did not show yet.
+            (Ownership::Made, Some(tags)) => drop(tags.remove(mark::ADOPTED)),
+            (Ownership::Adopted | Ownership::Unowned, _) => {}
+            _ if consented.as_ref() == Some(&found) => {}
+            _ => return Err(not_unowned(&change.address, &found)),
+        }
+        if let Some(tags) = before.resource.tags_mut() {
+            *tags = own;
+        }
+        self.update(change, &before, &after).await
+    }
+
+    /// Gives back what is restored, and then our ownership.
+    async fn stop_managing(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
+        if let Resource::Subscription(subscription) = after {
+            // Its mark is its topic's, and goes with that one's.
+            return if self.topic_ends(&subscription.topic) { Ok(()) } else { self.claims.unmark(subscription).await };
+        }
+        let fields = configuration(change);
+        self.write_fields(before, after, &fields).await?;
+        let unmarked = self.take_marks_off(&change.address, before).await;
+        if fields.is_empty() { unmarked } else { unmarked.map_err(AwsError::half_way) }
     }
 
     async fn write_fields(&self, before: &Live, after: &Resource, fields: &[FieldChange]) -> Result<(), AwsError> {
@@ -98,8 +151,14 @@ impl<'a> Writer<'a> {
             _ if fields.is_empty() => Ok(()),
             Resource::Topic(topic) => topic::aws::set(self.aws, &self.arn(&topic.name), fields).await,
             Resource::LogGroup(group) => self.update_log_group(group, fields).await,
-            Resource::Alarm(alarm) => alarm::aws::put(self.aws, alarm).await,
-            Resource::CompositeAlarm(alarm) => composite_alarm::aws::put(self.aws, alarm).await,
+            Resource::Alarm(alarm) => {
+                let tags = with_live_tags(before, &alarm.tags);
+                alarm::aws::put(self.aws, &Alarm { tags, ..(**alarm).clone() }).await
+            }
+            Resource::CompositeAlarm(alarm) => {
+                let tags = with_live_tags(before, &alarm.tags);
+                composite_alarm::aws::put(self.aws, &CompositeAlarm { tags, ..alarm.clone() }).await
+            }
         }
     }
 
@@ -109,6 +168,9 @@ impl<'a> Writer<'a> {
             Resource::Subscription(s) => match &before.facts.subscription_arn {
                 Some(arn) if !self.topic_goes(&s.topic) => {
                     subscription::aws::unsubscribe(self.aws, arn).await?;
+                    if self.topic_ends(&s.topic) {
+                        return Ok(());
+                    }
                     self.claims.unmark(s).await.map_err(AwsError::half_way)
                 }
                 // With its topic gone it is gone; a pending one has no ARN and expires by itself.
@@ -121,32 +183,55 @@ impl<'a> Writer<'a> {
 
     /// Adds what the desired tags have and the live ones lack; whether there was anything to add.
     async fn add_tags(&self, address: &Address, before: &Live, after: &Resource) -> Result<bool, AwsError> {
-        let (Some(live), Some(desired), Some(arn)) =
-            (before.resource.tags(), after.tags(), address.arn(&self.plan.target))
-        else {
-            return Ok(false);
-        };
-        let added: Tags =
-            desired.iter().filter(|(k, v)| live.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(false) };
+        let mut added = desired.clone();
+        added.extend(declared::under_way(live, desired).map(|names| (DECLARED.to_owned(), names)));
+        added.retain(|key, value| live.get(key) != Some(value));
         if added.is_empty() {
             return Ok(false);
         }
-        match address.kind {
-            Kind::Topic => topic::aws::tag(self.aws, &arn, &added).await?,
-            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, &added).await?,
-            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, &added).await?,
-            Kind::Subscription => {}
-        }
-        Ok(true)
+        self.tag(address, &added).await.map(|()| true)
     }
 
-    /// Takes our marks off. Only log groups are ever let go.
-    async fn release(&self, address: &Address, before: &Live) -> Result<(), AwsError> {
+    async fn tag(&self, address: &Address, tags: &Tags) -> Result<(), AwsError> {
+        let Some(arn) = address.arn(&self.plan.target) else { return Ok(()) };
+        match address.kind {
+            Kind::Topic => topic::aws::tag(self.aws, &arn, tags).await,
+            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, tags).await,
+            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, tags).await,
+            Kind::Subscription => Ok(()),
+        }
+    }
+
+    /// Another password is another subscription: the old one is ended, then the new one is made, and its mark tells its password.
+    async fn replace_subscription(&self, before: &Live, after: &Subscription) -> Result<(), AwsError> {
+        if let Some(arn) = &before.facts.subscription_arn {
+            subscription::aws::unsubscribe(self.aws, arn).await?;
+        }
+        self.claims.subscribe(after, Some(before)).await.map_err(AwsError::half_way)?;
+        self.claims.renew(after).await.map_err(AwsError::half_way)
+    }
+
+    async fn take_marks_off(&self, address: &Address, before: &Live) -> Result<(), AwsError> {
         let marks: Vec<String> =
             before.resource.tags().into_iter().flat_map(Tags::keys).filter(|key| mark::is_mark(key)).cloned().collect();
-        match (address.kind, address.arn(&self.plan.target)) {
-            (Kind::LogGroup, Some(arn)) if !marks.is_empty() => log_group::aws::untag(self.aws, &arn, &marks).await,
-            _ => Ok(()),
+        let Some(arn) = address.arn(&self.plan.target).filter(|_| !marks.is_empty()) else { return Ok(()) };
+        match address.kind {
+            Kind::Topic => topic::aws::untag(self.aws, &arn, &marks).await,
+            Kind::LogGroup => log_group::aws::untag(self.aws, &arn, &marks).await,
+            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::untag(self.aws, &arn, &marks).await,
+            Kind::Subscription => Ok(()),
+        }
+    }
+
+    /// The tags that the resource itself tells now; `None` where it does not exist.
+    async fn own_tags(&self, address: &Address) -> Result<Option<Tags>, AwsError> {
+        let Some(arn) = address.arn(&self.plan.target) else { return Ok(Some(Tags::new())) };
+        match address.kind {
+            Kind::Topic => topic::aws::tags(self.aws, &arn).await,
+            Kind::LogGroup => log_group::aws::tags(self.aws, &arn).await,
+            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tags(self.aws, &arn).await,
+            Kind::Subscription => Ok(Some(Tags::new())),
         }
     }
 
@@ -172,7 +257,7 @@ impl<'a> Writer<'a> {
         match mark::owner(&tags, &self.plan.stack) {
             mark::Owner::Ours => Ok(()),
             _ => Err(AwsError {
-                op: crate::aws::Op("sns", "CreateTopic"),
+                op: Op("sns", "CreateTopic"),
                 class: Class::AlreadyExists,
                 code: "TopicExists".to_owned(),
                 message: format!("topic {name} was created by somebody else meanwhile; plan again"),
@@ -196,15 +281,12 @@ impl<'a> Writer<'a> {
     async fn create_log_group(&self, desired: &LogGroup) -> Result<(), AwsError> {
         match log_group::aws::create(self.aws, desired).await {
             Ok(()) => {}
-            // Lambda makes its group with the first invocation, or another run of ours was quicker: then it is taken over.
+            // Lambda makes its group with the first invocation, or another run of ours was quicker.
             Err(error) if error.is(Class::AlreadyExists) => {
-                if let Some(arn) = Address::new(Kind::LogGroup, &desired.name).arn(&self.plan.target) {
-                    let tags = log_group::aws::tags(self.aws, &arn).await?.unwrap_or_default();
-                    if let mark::Owner::Foreign(stack) = mark::owner(&tags, &self.plan.stack) {
-                        let message = format!("it was created by stack {stack:?} meanwhile; plan again");
-                        return Err(AwsError { message, ..error });
-                    }
-                    log_group::aws::tag(self.aws, &arn, &desired.tags).await?;
+                self.take_over_log_group(desired, error).await?;
+                if let Some(key) = &desired.kms_key_id {
+                    let written = log_group::aws::set_key(self.aws, &desired.name, Some(key)).await;
+                    written.map_err(AwsError::half_way)?;
                 }
             }
             Err(error) => return Err(error),
@@ -216,6 +298,33 @@ impl<'a> Writer<'a> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Adopts the group that somebody has made meanwhile, unless it was a run of ours.
+    async fn take_over_log_group(&self, desired: &LogGroup, exists: AwsError) -> Result<(), AwsError> {
+        let address = Address::new(Kind::LogGroup, &desired.name);
+        let Some(arn) = address.arn(&self.plan.target) else { return Ok(()) };
+        let tags = log_group::aws::tags(self.aws, &arn).await?.unwrap_or_default();
+        let mut taken = Resource::LogGroup(desired.clone());
+        match ownership::of_tags(Kind::LogGroup, &desired.name, &tags, &self.plan.stack) {
+            Ownership::Made | Ownership::Adopted => {}
+            Ownership::Unowned => {
+                let found = log_group::aws::describe(self.aws, std::slice::from_ref(&desired.name)).await?;
+                if let Some(live) = found.first() {
+                    ownership::mark_adopted(&mut taken, live);
+                }
+            }
+            Ownership::OtherStack(stack) => {
+                let message = format!("it was created by stack {stack:?} meanwhile; plan again");
+                return Err(AwsError { message, ..exists });
+            }
+            Ownership::OtherTool(other) => {
+                let message = format!("it was created by {other} meanwhile; plan again");
+                return Err(AwsError { message, ..exists });
+            }
+        }
+        let tags = taken.tags().cloned().unwrap_or_default();
+        log_group::aws::tag(self.aws, &arn, &tags).await
     }
 
     async fn update_log_group(&self, desired: &LogGroup, fields: &[FieldChange]) -> Result<(), AwsError> {
@@ -235,7 +344,50 @@ impl<'a> Writer<'a> {
         self.plan.changes.iter().any(|change| change.address == address && change.action == Action::Delete)
     }
 
+    /// Whether our mark on the topic goes, with it or without it.
+    fn topic_ends(&self, topic: &str) -> bool {
+        let address = Address::new(Kind::Topic, topic);
+        let ends = |action| matches!(action, Action::Delete | Action::StopManaging);
+        self.plan.changes.iter().any(|change| change.address == address && ends(change.action))
+    }
+
     fn arn(&self, topic: &str) -> String {
         self.plan.target.arn("sns", topic)
+    }
+}
+
+/// The fields of a change that are no tags.
+fn configuration(change: &Change) -> Vec<FieldChange> {
+    change.fields.iter().filter(|field| !field.field.starts_with("tags.")).cloned().collect()
+}
+
+/// The desired tags, and those of others. AWS ignores tags when it replaces an alarm (PutMetricAlarm), other endpoints replace
+/// them, too; the tags that AWS's services set (`aws:`) nobody else may write.
+fn with_live_tags(before: &Live, desired: &Tags) -> Tags {
+    let live = before.resource.tags().into_iter().flatten().filter(|(key, _)| !key.starts_with("aws:"));
+    live.chain(desired).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// What was to be adopted is somebody's after all.
+fn not_unowned(address: &Address, found: &Ownership) -> AwsError {
+    let message = match found {
+        Ownership::OtherStack(stack) => format!("{address} belongs to stack {stack:?}; plan again"),
+        Ownership::OtherTool(other) => format!("{address} is owned by {other}; plan again"),
+        Ownership::Made | Ownership::Adopted | Ownership::Unowned => format!("{address} has another owner; plan again"),
+    };
+    AwsError { op: asks_for_tags(address.kind), class: Class::Refused, code: "OwnedByOthers".to_owned(), message }
+}
+
+fn gone(address: &Address) -> AwsError {
+    let message = format!("{address} does not exist any more; plan again");
+    AwsError { op: asks_for_tags(address.kind), class: Class::NotFound, code: "Gone".to_owned(), message }
+}
+
+/// The call that tells a resource's own tags.
+fn asks_for_tags(kind: Kind) -> Op {
+    match kind {
+        Kind::Topic | Kind::Subscription => Op("sns", "ListTagsForResource"),
+        Kind::LogGroup => Op("logs", "ListTagsForResource"),
+        Kind::Alarm | Kind::CompositeAlarm => Op("cloudwatch", "ListTagsForResource"),
     }
 }

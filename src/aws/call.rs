@@ -1,5 +1,7 @@
 //! One call of AWS: paced, counted, repeated where repeating is safe.
 
+use super::bounded::weighed;
+use super::error::Answered;
 use super::{Aws, AwsError, Class, Op};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -7,7 +9,7 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::future::Future;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// Whether a call whose answer was lost may simply be made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +33,26 @@ impl Aws {
     where
         F: Future<Output = Result<T, SdkError<E, R>>>,
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Debug + Send + Sync + 'static,
+        R: Answered + Debug + Send + Sync + 'static,
+    {
+        // Boxed: whatever calls AWS would else carry all of this in its own type.
+        Box::pin(self.call_weighed(op, repeat, send)).await.map(|(answer, _)| answer)
+    }
+
+    /// The same with what the answer weighs (`answer::weigh`).
+    pub(super) async fn call_weighed<T, E, R, F>(
+        &self,
+        op: Op,
+        repeat: Repeat,
+        send: impl Fn() -> F,
+    ) -> Result<(T, usize), AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, R>>>,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: Answered + Debug + Send + Sync + 'static,
     {
         let (mut throttled, mut failed, mut renewed) = (0, 0, false);
+        let mut first_failure = None;
         loop {
             let generation = self.role.as_ref().map(|role| role.generation());
             let error = match self.attempt(op, &send).await {
@@ -65,18 +84,25 @@ impl Aws {
                 }
                 _ => return Err(error),
             };
-            if count >= most || self.interrupt.is_set() {
+            // Repeating is for what will pass: not where nothing has answered for long, nor where an earlier call was
+            // repeated in vain.
+            let is_late = first_failure.get_or_insert_with(Instant::now).elapsed() > self.patience.limits.deadline;
+            let is_vain = error.is(Class::Transient) && (is_late || self.patience.is_given_up(op));
+            if count >= most || is_vain || self.interrupt.is_set() || self.patience.is_over(op) {
+                if error.is(Class::Transient) {
+                    self.patience.give_up(op);
+                }
                 return Err(error);
             }
             sleep(backoff(count)).await;
         }
     }
 
-    async fn attempt<T, E, R, F>(&self, op: Op, send: &impl Fn() -> F) -> Result<T, AwsError>
+    async fn attempt<T, E, R, F>(&self, op: Op, send: &impl Fn() -> F) -> Result<(T, usize), AwsError>
     where
         F: Future<Output = Result<T, SdkError<E, R>>>,
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Debug + Send + Sync + 'static,
+        R: Answered + Debug + Send + Sync + 'static,
     {
         // Reads, too: whatever they are for, nothing will be written after it.
         let turn = tokio::select! {
@@ -95,16 +121,29 @@ impl Aws {
         if self.interrupt.is_set() {
             return Err(AwsError::not_sent(op));
         }
+        if self.patience.is_over(op) {
+            return Err(AwsError::silent(op, self.patience.limits.deadline));
+        }
         self.count(op);
+        let sent = self.patience.send(op);
         let overdue = async {
             self.interrupt.wait().await;
             sleep(GRACE).await;
         };
         let answer = tokio::select! {
             biased;
-            answer = send() => answer.map_err(|error| self.error(op, error)),
+            (answer, weight) = weighed(send()) => {
+                answer.map(|answer| (answer, weight)).map_err(|error| self.error(op, error))
+            }
             () = overdue => return Err(AwsError::unanswered(op)),
+            () = self.patience.end(op) => Err(AwsError::late(op, self.patience.limits)),
         };
+        match &answer {
+            Err(error) if error.is_unanswered() => {}
+            Err(error) if error.is(Class::Transient) => sent.answered(),
+            _ => sent.served(),
+        }
+        drop(sent);
         match &answer {
             Err(error) if error.is(Class::Throttled) && error.op == op => {
                 self.count_throttled(op);
@@ -112,7 +151,9 @@ impl Aws {
             }
             _ => turn.answered(),
         }
-        answer
+        let (answer, weight) = answer?;
+        self.bear(op, weight)?;
+        Ok((answer, weight))
     }
 }
 
@@ -120,7 +161,7 @@ impl Aws {
     fn error<E, R>(&self, op: Op, error: SdkError<E, R>) -> AwsError
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Debug + Send + Sync + 'static,
+        R: Answered + Debug + Send + Sync + 'static,
     {
         let error = AwsError::new(op, error);
         if self.role.is_some() { error.of_known_keys(self.region()) } else { error }

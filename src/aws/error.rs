@@ -1,11 +1,16 @@
 //! What went wrong with a call, sorted by what can be done about it.
 
 use super::Op;
+use super::answer::Unbelievable;
+use super::patience::Limits;
 use super::role::ASSUME;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::event_stream::RawMessage;
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 /// A failed AWS call. `code` is AWS's error code where AWS answered, else a word of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +42,44 @@ pub enum Class {
     Interrupted,
     /// AWS refused the request as it is.
     Refused,
+    /// What answers is not AWS, or not about what was asked: nothing of it is believed.
+    Unexpected,
+}
+
+/// What an error of the SDK was made of.
+pub trait Answered {
+    /// The status of HTTP, where there is one.
+    fn status(&self) -> Option<u16>;
+}
+
+impl Answered for HttpResponse {
+    fn status(&self) -> Option<u16> {
+        Some(HttpResponse::status(self).as_u16())
+    }
+}
+
+/// A frame of a stream.
+impl Answered for RawMessage {
+    fn status(&self) -> Option<u16> {
+        None
+    }
 }
 
 const UNANSWERED: &str = "Unanswered";
+const UNREACHABLE: &str = "Unreachable";
 const HALF_WAY: &str = "HalfWay";
+const TIMEOUT: &str = "Timeout";
+const UNEXPECTED: &str = "UnexpectedAnswer";
 const NO_CREDENTIALS: &str = "NoCredentials";
+const NONE_FOUND: &str = "no credentials found: tried environment, profile, SSO, web identity, container, instance";
+/// Ours: whoever has to sign in to have credentials has not, or the session is over.
+const SIGNED_OUT: &str = "SignedOut";
+/// Ours: whatever should have given credentials gave none, and says why.
+const UNUSABLE: &str = "UnusableCredentials";
 /// Ours: AWS calls the keys unknown, though they come from a role that was just assumed.
 const REGION_NOT_ENABLED: &str = "RegionNotEnabled";
+/// Ours: what STS says of the credentials does not agree with itself, with the region, or with what was asked for.
+const UNEXPECTED_IDENTITY: &str = "UnexpectedIdentity";
 const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 /// Error codes that mean "slow down" (AWS SDK reference guide, retry behaviour).
 const THROTTLES: &[&str] = &[
@@ -107,34 +143,94 @@ impl AwsError {
     pub fn new<E, R>(op: Op, error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
-        R: fmt::Debug + 'static,
+        R: Answered + fmt::Debug + 'static,
         SdkError<E, R>: StdError,
     {
-        let (class, code, message) = match &error {
+        Self::of(op, &error)
+    }
+
+    pub fn of<E, R>(op: Op, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        R: Answered + fmt::Debug + 'static,
+        SdkError<E, R>: StdError,
+    {
+        // What kept the credentials away was sorted where they come from.
+        if let Some(own) = cause::<AwsError>(error) {
+            return own.clone();
+        }
+        if let Some(why) = cause::<Unbelievable>(error) {
+            return Self::unexpected(op, &why.to_string());
+        }
+        let status = error.raw_response().and_then(Answered::status);
+        let (class, code, message) = match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().unwrap_or("").to_owned();
                 // Shapes are written `ns#Code`, and query-compatible codes `AWS.SimpleQueueService.Code`.
                 let short = code.rsplit(['#', '.']).next().unwrap_or_default();
                 let message = service.err().message().map_or_else(|| chain(service.err()), str::to_owned);
-                (of_code(short), short.to_owned(), message)
+                match (short, status) {
+                    // Of something before AWS, which says it in its own form.
+                    ("", Some(status)) => return Self::of_status(op, status, message),
+                    (short, _) => (of_code(short), short.to_owned(), message),
+                }
             }
-            SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), "no answer in time".to_owned()),
+            SdkError::TimeoutError(_) => (Class::Transient, TIMEOUT.to_owned(), "no answer in time".to_owned()),
+            SdkError::ResponseError(_) => {
+                let text = format!("the answer cannot be read: {}", chain(error));
+                return Self::of_status(op, status.unwrap_or_default(), text);
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+                (Class::Transient, UNREACHABLE.to_owned(), chain(error))
+            }
             other => {
                 let text = chain(other);
                 if text.contains("no credentials found in chain") {
-                    let tried =
-                        "no credentials found: tried environment, profile, SSO, web identity, container, instance";
-                    (Class::Credentials, NO_CREDENTIALS.to_owned(), tried.to_owned())
+                    (Class::Credentials, NO_CREDENTIALS.to_owned(), NONE_FOUND.to_owned())
                 } else if text.contains("credential") || text.contains("identity") {
                     (Class::Credentials, NO_CREDENTIALS.to_owned(), text)
                 } else if matches!(other, SdkError::ConstructionFailure(_)) {
                     (Class::Refused, "InvalidRequest".to_owned(), text)
                 } else {
-                    (Class::Transient, "Unreachable".to_owned(), text)
+                    (Class::Transient, UNREACHABLE.to_owned(), text)
                 }
             }
         };
         Self { op, class, code, message }
+    }
+
+    /// An answer without an error code that could be read.
+    fn of_status(op: Op, status: u16, message: String) -> Self {
+        let class = match status {
+            429 => Class::Throttled,
+            500..=599 => Class::Transient,
+            200..=299 => return Self::unexpected(op, &message),
+            _ => Class::Refused,
+        };
+        Self { op, class, code: format!("HTTP {status}"), message }
+    }
+
+    /// What was answered cannot be true.
+    pub fn unexpected(op: Op, what: &str) -> Self {
+        let message = format!("unexpected answer: {what}");
+        Self { op, class: Class::Unexpected, code: UNEXPECTED.to_owned(), message }
+    }
+
+    /// No whole answer in the time that there is for one.
+    pub fn late(op: Op, limits: Limits) -> Self {
+        let message = format!("no whole answer in {} s", limits.attempt().as_secs());
+        Self { op, class: Class::Transient, code: TIMEOUT.to_owned(), message }
+    }
+
+    /// Not sent, since nothing has answered for so long.
+    pub fn silent(op: Op, deadline: Duration) -> Self {
+        let message = format!("nothing was answered for {} s, so it was not sent", deadline.as_secs());
+        Self { op, class: Class::Transient, code: TIMEOUT.to_owned(), message }
+    }
+
+    /// Whether there was no answer at all.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self.code.as_str(), TIMEOUT | UNREACHABLE | UNANSWERED | NO_CREDENTIALS)
     }
 
     /// Stopped by the user before it was sent.
@@ -165,6 +261,33 @@ impl AwsError {
     /// An answer of AssumeRole that is of no use.
     pub fn of_role(code: &str, message: &str) -> Self {
         Self { op: ASSUME, class: Class::Credentials, code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// An answer of STS that says nothing certain of whose the credentials are.
+    pub fn of_identity(op: Op, what: &str) -> Self {
+        let message = format!("it is not certain whose these credentials are: {what}");
+        Self { op, class: Class::Credentials, code: UNEXPECTED_IDENTITY.to_owned(), message }
+    }
+
+    /// Nothing that could give credentials has any.
+    pub fn no_credentials(op: Op, whose: &str) -> Self {
+        let message = format!("{whose}{NONE_FOUND}");
+        Self { op, class: Class::Credentials, code: NO_CREDENTIALS.to_owned(), message }
+    }
+
+    /// Whatever gives credentials could not be reached.
+    pub fn unreachable(op: Op, why: &dyn StdError) -> Self {
+        Self { op, class: Class::Transient, code: UNREACHABLE.to_owned(), message: chain(why) }
+    }
+
+    /// Somebody has to sign in again.
+    pub fn signed_out(op: Op, why: &dyn StdError) -> Self {
+        Self { op, class: Class::Credentials, code: SIGNED_OUT.to_owned(), message: chain(why) }
+    }
+
+    /// Whatever should give credentials gave none.
+    pub fn unusable_credentials(op: Op, why: &dyn StdError) -> Self {
+        Self { op, class: Class::Credentials, code: UNUSABLE.to_owned(), message: chain(why) }
     }
 
     /// Whether the credentials were right once.
@@ -202,6 +325,11 @@ impl AwsError {
             Class::Credentials => credentials_remedy(&self.code).into(),
             Class::Limit => "ask AWS for a higher quota (Service Quotas), or delete what is not needed".into(),
             Class::Interrupted => "run again: it goes on where it stopped".into(),
+            Class::Unexpected => {
+                "check --endpoint-url, AWS_ENDPOINT_URL and proxies: what answers there is not AWS, or somebody changes its \
+                 answers"
+                    .into()
+            }
             Class::NotFound | Class::AlreadyExists | Class::Refused => return None,
         })
     }
@@ -234,9 +362,14 @@ fn credentials_remedy(code: &str) -> &'static str {
         REGION_NOT_ENABLED => {
             "enable the region in the account (AWS Regions on its account page), or name another in the roster"
         }
+        UNEXPECTED_IDENTITY => {
+            "use credentials of the region's own partition, and check --endpoint-url and AWS_ENDPOINT_URL: what answers there is not AWS"
+        }
         "OptInRequired" | "RegionDisabledException" => {
             "this region is not enabled for the account: enable it, or choose another --region"
         }
+        SIGNED_OUT => "sign in with the command above, then run again",
+        UNUSABLE => "correct the profile, or name another with --profile or AWS_PROFILE",
         NO_CREDENTIALS => {
             "give credentials: aws configure, aws sso login, AWS_ACCESS_KEY_ID, or --profile; or try --sandbox"
         }
@@ -265,6 +398,18 @@ fn of_code(code: &str) -> Class {
     } else {
         Class::Refused
     }
+}
+
+/// The first cause of this type.
+pub fn cause<'a, C: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a C> {
+    let mut error = Some(error);
+    while let Some(found) = error {
+        if let Some(cause) = found.downcast_ref::<C>() {
+            return Some(cause);
+        }
+        error = found.source();
+    }
+    None
 }
 
 /// An error and its causes in one line, each said once.

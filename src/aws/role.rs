@@ -1,10 +1,11 @@
 //! Credentials of a role in another account: asked for once, renewed before they expire, shared by all clients of the account.
 //! Whoever comes while they are on their way waits for that one answer.
 
-use super::{Aws, AwsError, Class, Op, Repeat};
+use super::{Aws, AwsError, Class, Op, Repeat, identity};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
+use aws_sdk_sts::types::AssumedRoleUser;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -137,6 +138,7 @@ impl AssumedRole {
         let Some(given) = answer.credentials() else {
             return Err(AwsError::of_role("NoCredentials", "the answer holds no credentials"));
         };
+        identity::of_role(answer.assumed_role_user().map(AssumedRoleUser::arn), role)?;
         let until = SystemTime::try_from(*given.expiration()).unwrap_or(self.opened.0);
         // A clock that is wrong must not make more of it than was asked for.
         let left = until.duration_since(self.wall()).unwrap_or_default().min(LIFETIME);

@@ -1,16 +1,24 @@
 //! Credentials and clients: one session for whoever starts the run and one for each role it assumes, one `Aws` a target. The
 //! only place that configures the SDK.
 
+use super::bounded::BoundedClient;
+use super::credentials::{self, Explained};
+use super::identity::{self, CALLER};
+use super::network::Network;
 use super::pace::Pace;
+use super::pages::Received;
+use super::patience::{Limits, Patience, SessionPatience, Waiting};
+use super::process;
+use super::profile::{self, Profile, Source};
 use super::role::{AssumedRole, Role, RoleProvider};
 use super::{AwsError, Interrupt, Op, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use aws_config::identity::IdentityCache;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -28,6 +36,9 @@ pub struct Options {
     /// Instead of the network: an HTTP client (the sandbox) and the keys to sign with.
     pub http: Option<(SharedHttpClient, String, String)>,
     pub interrupt: Option<Interrupt>,
+    pub limits: Limits,
+    /// Where what is being waited for can be seen.
+    pub waiting: Waiting,
 }
 
 /// Resolved credentials and settings, for any number of targets. Cheap to clone; clones share connections and counts.
@@ -37,6 +48,7 @@ pub struct Session {
     interrupt: Interrupt,
     role: Option<Arc<AssumedRole>>,
     calls: Calls,
+    patience: SessionPatience,
 }
 
 type Calls = Arc<Mutex<BTreeMap<String, CallCount>>>;
@@ -60,6 +72,9 @@ pub struct Aws {
     pub gate: Option<Arc<Semaphore>>,
     pub interrupt: Interrupt,
     calls: Calls,
+    session: SessionPatience,
+    pub(super) patience: Patience,
+    pub(super) received: Arc<Received>,
 }
 
 /// How often an operation was called and throttled.
@@ -75,28 +90,40 @@ impl Session {
         // The SDK's own retries are off: `Aws::call` knows what may be repeated and paces the repeats.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(30))
+            .operation_attempt_timeout(options.limits.attempt())
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .app_name(AppName::new(concat!("mlopsctl-", env!("CARGO_PKG_VERSION")))?)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
+        let (mut own, mut of_profile) = (None, None);
         loader = match options.http {
             Some((client, access_key, secret_key)) => {
                 let region = options.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
                 loader
-                    .http_client(client)
+                    .http_client(SharedHttpClient::new(BoundedClient::new(client)))
                     .region(Region::new(region))
                     .credentials_provider(Credentials::new(access_key, secret_key, None, None, "sandbox"))
             }
             None => {
+                let profile =
+                    profile::find(options.profile.as_deref(), options.profile.is_some() || !has_keys()).await?;
+                let authorities = profile.as_ref().and_then(|profile| profile.ca_bundle.as_deref());
                 // One client for all services, so that connections and root certificates are shared.
-                let https = aws_smithy_http_client::Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-                    .build_https();
-                loader.http_client(https)
+                let client = SharedHttpClient::new(BoundedClient::new(Network::of_environment(authorities)?.client()));
+                let region = options.region.clone().map(Region::new);
+                own = own_provider(options.profile.is_some(), profile.as_ref(), &client, region).await?;
+                if own.is_none() {
+                    let program = process::of_profile(options.profile.as_deref(), options.limits).await;
+                    own = program.map(SharedCredentialsProvider::new);
+                }
+                of_profile = profile;
+                loader.http_client(client)
             }
         };
+        if let Some(provider) = own {
+            loader = loader.credentials_provider(provider);
+        }
         if let Some(profile) = options.profile {
             loader = loader.profile_name(profile);
         }
@@ -109,9 +136,14 @@ impl Session {
             }
             loader = loader.endpoint_url(url);
         }
-        let config = loader.load().await;
+        let mut config = loader.load().await;
+        if let Some(provider) = config.credentials_provider() {
+            let explained = SharedCredentialsProvider::new(Explained::new(provider, of_profile));
+            config = config.into_builder().credentials_provider(explained).build();
+        }
         let interrupt = options.interrupt.unwrap_or_else(Interrupt::never);
-        Ok(Self { config, interrupt, role: None, calls: Calls::default() })
+        let patience = SessionPatience::new(options.limits, options.waiting);
+        Ok(Self { config, interrupt, role: None, calls: Calls::default(), patience })
     }
 
     /// A session in another account, by a role that `home` assumes there with its first call. Its targets, whatever their
@@ -143,11 +175,42 @@ impl Session {
     }
 }
 
+/// Whether the environment gives keys; a profile that is not named for this run then gives settings only.
+fn has_keys() -> bool {
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        .iter()
+        .all(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()))
+}
+
+/// The profile's own provider, where the SDK's chain does not do as the AWS CLI does.
+async fn own_provider(
+    named: bool,
+    profile: Option<&Profile>,
+    client: &SharedHttpClient,
+    region: Option<Region>,
+) -> Result<Option<SharedCredentialsProvider>> {
+    let Some(profile) = profile.filter(|profile| profile.source != Source::Nothing) else { return Ok(None) };
+    if !named && (profile.source != Source::Login || has_keys()) {
+        return Ok(None);
+    }
+    let usual = aws_config::default_provider::region::Builder::default().profile_name(&profile.name).build();
+    let region = match region {
+        Some(region) => Some(region),
+        None => usual.region().await,
+    };
+    let config = ProviderConfig::without_region().with_region(region).with_http_client(client.clone());
+    let config = config.with_retry_config(RetryConfig::disabled());
+    Ok(Some(credentials::of_profile(profile, &config)?))
+}
+
 impl Aws {
     /// Every client of a session, with quotas of its own.
     fn of(region: String, session: Session) -> Self {
-        let Session { config, interrupt, role, calls } = session;
+        let Session { config, interrupt, role, calls, patience } = session;
         Self {
+            patience: patience.of(&region),
+            session: patience,
+            received: Arc::default(),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
@@ -173,6 +236,7 @@ impl Aws {
             interrupt: self.interrupt.clone(),
             role: self.role.clone(),
             calls: self.calls.clone(),
+            patience: self.session.clone(),
         };
         Self { account: self.account.clone(), gate: self.gate.clone(), ..Self::of(region.to_owned(), session) }
     }
@@ -186,32 +250,30 @@ impl Aws {
         &self.region
     }
 
+    /// How long this run waits.
+    pub fn limits(&self) -> Limits {
+        self.session.limits()
+    }
+
     /// Handles whose calls go through although the run was interrupted: for taking back what must not stay.
     pub fn steady(&self) -> Self {
         Self { interrupt: Interrupt::never(), ..self.clone() }
     }
 
-    /// Account and region. The account is asked of STS once, unless the credentials name it themselves (SSO, AssumeRole).
+    /// Account and region. Whose the credentials are is asked of STS once; of an assumed role the answer to AssumeRole has said it.
     pub async fn target(&self) -> Result<Target, AwsError> {
         let account = self.account.get_or_try_init(|| self.find_account()).await?;
         Ok(Target::new(account, &self.region))
     }
 
     async fn find_account(&self) -> Result<String, AwsError> {
-        const OP: Op = Op("sts", "GetCallerIdentity");
         if let Some(role) = &self.role {
-            // Known, but not yet reached: what a refused role means is said once, not by every call.
+            // What a refused role means is said once, not by every call.
             role.credentials().await?;
             return Ok(role.account().to_owned());
         }
-        if let Some(provider) = self.config.credentials_provider()
-            && let Ok(credentials) = provider.provide_credentials().await
-            && let Some(account) = credentials.account_id()
-        {
-            return Ok(account.as_str().to_owned());
-        }
-        let answer = self.call(OP, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
-        Ok(answer.account().unwrap_or_default().to_owned())
+        let answer = self.call(CALLER, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
+        identity::of_caller(answer.account(), answer.arn(), &self.region)
     }
 
     /// What the run called so far, by operation: of a fleet, over all of its targets.

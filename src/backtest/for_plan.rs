@@ -1,43 +1,110 @@
 //! What a plan says about the alarms it would create or change: one line each, from one read. Never a failure of the plan.
 
-use super::condition::Options;
+use super::condition::{Condition, Options};
+use super::history::History;
 use super::history::fetch::{self, Detail};
-use super::judge::{Asking, Judged, judge, needs};
+use super::judge::{Asking, judge, needs};
 use super::verdict::{Figures, Verdict};
+use super::watched::Needs;
 use crate::aws::Aws;
 use crate::model::duration::format_seconds;
 use crate::plan::{Action, Note, NoteKind, Plan};
-use crate::resources::{Address, Resource};
+use crate::resources::{Address, Kind, Resource};
 use std::collections::BTreeMap;
 
 /// How far back a plan looks.
 pub const DAYS: i64 = 14;
 
-/// A note for each alarm that the plan creates or changes. Where the past cannot be read, one note, at the first of them, says so.
-/// Whole periods are read where finer data would cost more calls. `now` is in seconds since 1970.
-pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> BTreeMap<Address, Note> {
+/// How one alarm that a plan writes would have behaved.
+#[derive(Debug, Clone)]
+pub struct AlarmPast {
+    pub address: Address,
+    /// The error says why nothing is known.
+    pub outcome: Result<(Figures, Verdict), PastUnknown>,
+}
+
+/// Why it is not known how an alarm would have behaved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PastUnknown {
+    /// Its metrics, or all of them, could not be read.
+    Unread { why: String, remedy: Option<String> },
+    /// What is known does not suffice, e.g. of a composite over alarms that the plan does not change.
+    Undecided(String),
+}
+
+/// How the past is told in a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PastNote {
+    /// With every figure: of one target.
+    Figures,
+    /// What somebody has to look at, without figures, so that the same of many targets is said once.
+    Verdict,
+}
+
+/// Returns how each alarm that the plan creates or changes would have behaved. Whole periods are read where finer data would cost
+/// more calls. `now` is in seconds since 1970.
+pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> Vec<AlarmPast> {
     let wanted = changed(plan);
     let until = now.div_euclid(60) * 60;
     let from = until - DAYS * 86_400;
     let needs = needs(wanted.values().copied(), Options::default());
     if needs.iter().all(|(need, _)| need.sources.is_empty() && need.asked.is_none()) {
-        return BTreeMap::new();
+        return Vec::new();
     }
     let calls = |detail| fetch::calls(&needs, from, until, detail);
     let detail = if calls(Detail::Finest) <= calls(Detail::Period) { Detail::Finest } else { Detail::Period };
     let history = match fetch::fetch(aws, &needs, from, until, detail).await {
         Ok(history) => history,
         Err(error) => {
-            let note = Note::new(NoteKind::Info, format!("what it would have done is not known: {error}"));
-            let note = Note { remedy: error.remedy(), ..note };
-            return wanted.into_keys().take(1).map(|address| (address, note.clone())).collect();
+            let unread = PastUnknown::Unread { why: error.to_string(), remedy: error.remedy() };
+            let of = |address| AlarmPast { address, outcome: Err(unread.clone()) };
+            return wanted.into_keys().map(of).collect();
         }
     };
-    // Composite alarms need the states of all their children, also of those that do not change.
-    let all = plan.changes.iter().filter_map(|change| change.after.as_ref());
     let asking = Asking { from, until, options: Options::default(), suggest: None };
-    let judged = judge(all.filter(|resource| wanted.contains_key(&resource.address())), &history, asking);
-    judged.into_iter().filter_map(|judged| Some((judged.address.clone(), note(&judged)?))).collect()
+    let judged = judge(wanted.values().copied(), &history, asking).into_iter().map(|judged| {
+        let outcome = judged.outcome.map(|found| (found.figures, found.verdict)).map_err(|why| {
+            match wanted.get(&judged.address).is_some_and(|resource| is_unread(resource, &history)) {
+                true => PastUnknown::Unread { why, remedy: None },
+                false => PastUnknown::Undecided(why),
+            }
+        });
+        AlarmPast { address: judged.address, outcome }
+    });
+    judged.collect()
+}
+
+impl AlarmPast {
+    /// The note of a plan, or of its row.
+    pub fn note(&self, told: PastNote) -> Option<Note> {
+        const UNKNOWN: &str = "what it would have done is not known";
+        match (&self.outcome, told) {
+            (Ok((figures, verdict)), PastNote::Figures) => {
+                let kind = if verdict.is_bad() { NoteKind::Warning } else { NoteKind::Info };
+                Some(Note::new(kind, sentence(figures, *verdict)))
+            }
+            (Ok((_, verdict)), PastNote::Verdict) => {
+                let text = format!("would have been {} over the last {DAYS} days", verdict.word());
+                verdict.is_bad().then(|| Note::new(NoteKind::Warning, text))
+            }
+            // A composite over alarms that this plan does not change has nothing new to say.
+            (Err(PastUnknown::Undecided(_)), _) if self.address.kind == Kind::CompositeAlarm => None,
+            (Err(PastUnknown::Undecided(why)), PastNote::Figures) => {
+                Some(Note::new(NoteKind::Info, format!("{UNKNOWN}: {why}")))
+            }
+            (Err(PastUnknown::Undecided(_)), PastNote::Verdict) => None,
+            (Err(PastUnknown::Unread { why, remedy }), _) => {
+                let note = Note::new(NoteKind::Warning, format!("{UNKNOWN}: {why}"));
+                Some(Note { remedy: remedy.clone(), ..note })
+            }
+        }
+    }
+}
+
+/// Whether something that the alarm watches was asked for and could not be read.
+fn is_unread(resource: &Resource, history: &History) -> bool {
+    let Resource::Alarm(alarm) = resource else { return false };
+    Condition::of(alarm, Options::default()).is_ok_and(|condition| history.lacks(&Needs::of(alarm, &condition)))
 }
 
 /// The alarms that would be written, as they would be.
@@ -48,17 +115,6 @@ fn changed(plan: &Plan) -> BTreeMap<Address, &Resource> {
     });
     let alarms = written.filter_map(|change| Some((change.address.clone(), change.after.as_ref()?)));
     alarms.filter(|(_, resource)| matches!(resource, Resource::Alarm(_) | Resource::CompositeAlarm(_))).collect()
-}
-
-fn note(judged: &Judged) -> Option<Note> {
-    let judgement = match &judged.outcome {
-        Ok(judgement) => judgement,
-        // A composite over alarms that this plan does not change has nothing new to say.
-        Err(_) if judged.address.kind == crate::resources::Kind::CompositeAlarm => return None,
-        Err(why) => return Some(Note::new(NoteKind::Info, format!("what it would have done is not known: {why}"))),
-    };
-    let kind = if judgement.verdict.is_bad() { NoteKind::Warning } else { NoteKind::Info };
-    Some(Note::new(kind, sentence(&judgement.figures, judgement.verdict)))
 }
 
 /// `would have fired 3 times in 14 days, longest 25m: useful`

@@ -1,8 +1,9 @@
 //! A simulation held against what happened: the state changes that CloudWatch's own history tells of the same configuration.
 
 use super::timeline::{Change, Timeline};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{Aws, AwsError, Op};
 use crate::resources::composite_alarm::rule::State;
+use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
 use serde::Serialize;
@@ -28,24 +29,22 @@ pub struct Agreement {
 /// `None` where it tells nothing.
 pub async fn real(aws: &Aws, name: &str, from: i64, until: i64) -> Result<Option<Timeline>, AwsError> {
     let mut changes: Vec<Change> = Vec::new();
-    let (mut configured, mut token) = (from, None);
+    let mut configured = from;
     let mut first: Option<State> = None;
-    loop {
-        let page = aws
-            .call(HISTORY, Repeat::Safe, || {
-                aws.cloudwatch
-                    .describe_alarm_history()
-                    .alarm_name(name)
-                    .alarm_types(AlarmType::MetricAlarm)
-                    .alarm_types(AlarmType::CompositeAlarm)
-                    .start_date(DateTime::from_secs(from))
-                    .end_date(DateTime::from_secs(until))
-                    .scan_by(ScanBy::TimestampAscending)
-                    .max_records(100)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
+    let page = |token| {
+        aws.cloudwatch
+            .describe_alarm_history()
+            .alarm_name(name)
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .start_date(DateTime::from_secs(from))
+            .end_date(DateTime::from_secs(until))
+            .scan_by(ScanBy::TimestampAscending)
+            .max_records(100)
+            .set_next_token(token)
+            .send()
+    };
+    let keep = |page: DescribeAlarmHistoryOutput| {
         for item in page.alarm_history_items() {
             let Some(at) = item.timestamp().map(DateTime::secs) else { continue };
             match item.history_item_type() {
@@ -64,11 +63,9 @@ pub async fn real(aws: &Aws, name: &str, from: i64, until: i64) -> Result<Option
                 _ => {}
             }
         }
-        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if token.is_none() {
-            break;
-        }
-    }
+        page.next_token
+    };
+    aws.pages(HISTORY, page, keep).await?;
     Ok(first.map(|start| Timeline { from: configured, until, start, changes }))
 }
 

@@ -4,6 +4,7 @@ use super::condition::Condition;
 use super::history::{Asked, Past, Source};
 use super::math::{Frame, Program};
 use super::series::{Fold, Grid};
+use crate::model::TimeZone;
 use crate::resources::Alarm;
 use crate::resources::alarm::expression::is_insights;
 
@@ -53,6 +54,9 @@ impl Watched {
     /// From `from` until `until` (seconds), with enough before that the first evaluation sees whole windows.
     pub fn new(alarm: &Alarm, condition: &Condition, past: &dyn Past, from: i64, until: i64) -> Result<Self, String> {
         let needs = Needs::of(alarm, condition);
+        if let Some(why) = needs.asked.as_ref().and_then(|asked| past.refused(asked)) {
+            return Err(format!("its query could not be answered: {why}"));
+        }
         let mut finest = 1;
         for source in &needs.sources {
             if source.period != condition.period {
@@ -242,18 +246,11 @@ fn gcd(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Seconds east of UTC of `UTC`, `+05:30`, `UTC-03:00`; `None` of a zone that has rules.
+/// Seconds east of UTC; `None` of a zone that has rules.
 fn offset(zone: &str) -> Option<i64> {
-    let rest = zone.strip_prefix("UTC").or_else(|| zone.strip_prefix("GMT")).unwrap_or(zone);
-    if rest.is_empty() || rest == "Z" {
-        return Some(0);
+    match TimeZone::parse(zone)? {
+        TimeZone::Offset(seconds) => Some(seconds),
+        TimeZone::Named("UTC" | "Etc/UTC" | "Zulu" | "Etc/GMT" | "Etc/UCT" | "UCT") => Some(0),
+        TimeZone::Named(_) => None,
     }
-    let sign = match rest.chars().next()? {
-        '+' => 1,
-        '-' => -1,
-        _ => return None,
-    };
-    let (hours, minutes) = rest[1..].split_once(':').unwrap_or((&rest[1..], "0"));
-    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
-    Some(sign * (hours * 3_600 + minutes * 60))
 }

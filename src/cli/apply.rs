@@ -1,27 +1,32 @@
-//! `mlopsctl apply`: plans, shows, asks, and makes it so; or carries out a saved plan.
+//! `mlopsctl apply`: proposes what `plan` shows, shows it, asks, and carries it out; or carries out a saved plan.
 
-use super::args::{ConsentArgs, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, OverwriteArgs, SelectArgs, SpecArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
-use super::plan::json_on_failure;
+use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
 use super::{Run, saved_plan};
 use crate::aws::Aws;
-use crate::fleet::{self, Planned};
-use crate::spec::Spec;
+use crate::backtest::for_plan::PastNote;
+use crate::pipeline::{self, Proposal};
+use crate::spec::{Bound, Spec};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Makes AWS what the spec says, after showing the plan and asking
+/// Creates, updates and deletes resources to match the spec, after showing the plan and asking
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
-    /// A plan saved with `plan --out`; without it a new one is made. The spec is then read only for the secrets that a
-    /// saved plan does not hold
-    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss"])]
+    /// A plan saved with `plan --out`; without it a new one is made. It is held against the spec and against AWS again, and
+    /// refused where it says anything else
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "adopt", "allow_deletes", "allow_data_loss", "allow_unknown_loss", "delete_adopted"])]
     saved: Option<PathBuf>,
+    /// Apply the saved plan where its spec is not at hand: it is held against AWS alone
+    #[arg(long, requires = "saved", conflicts_with = "file")]
+    without_spec: bool,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
@@ -30,6 +35,10 @@ pub struct ApplyArgs {
     carry_out: CarryOutArgs,
     #[command(flatten)]
     consent: ConsentArgs,
+    #[command(flatten)]
+    overwrite: OverwriteArgs,
+    #[command(flatten)]
+    proposal: ProposalArgs,
     #[command(flatten)]
     fleet: FleetArgs,
     #[command(flatten)]
@@ -42,44 +51,54 @@ pub struct ApplyArgs {
 
 impl ApplyArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.format.early();
         let spec = match &self.saved {
-            Some(_) => None,
-            None => Some(json_on_failure(self.spec.load(), format, run.output)?),
+            // A saved plan is of one account: what is for several is a mistake beside it.
+            Some(_) => self.fleet.refuse_all("a saved plan is of one account")?,
+            None => Some(self.spec.load()?),
         };
-        if let Some(spec) = &spec {
-            let fleet = self.fleet.open("apply", spec, &self.spec, &self.connect, run).await;
-            if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
-                return self.run_fleet(&fleet, run).await;
-            }
+        if let Some(spec) = &spec
+            && let Some(fleet) = self.fleet.open("apply", spec, &self.spec, &self.connect, run).await?
+        {
+            return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
-        let planned = run.signals.clone().or_interrupted(self.planned(spec.as_ref(), run)).await;
-        let (aws, planned) = json_on_failure(planned, format, run.output)?;
-        CarryOut { aws: &aws, planned: &planned, args: self.carry_out, format, verb: "Apply" }.run(run).await
+        let proposed = run.signals.clone().or_interrupted(self.proposed(spec.as_ref(), run)).await;
+        let (aws, proposal) = proposed?;
+        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }
+            .run(run)
+            .await
     }
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let (select, consent) = (self.select.select(), self.consent.consent());
-        let plan = async |visit: &Visit<'_>| Ok(fleet::plan(&visit.aws, &visit.bound, &select, &consent).await?);
+        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
+        let options = self.proposal.options(PastNote::Verdict)?;
+        let propose = async |visit: &Visit<'_>| {
+            Ok(pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?)
+        };
         let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "apply", verb: "Apply", args, canary, format }.run(run, plan).await
+        cli::CarryOut { fleet, command: "apply", purpose: Purpose::Apply, args, canary, format }.run(run, propose).await
     }
 
-    async fn planned(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Planned), Failure> {
+    async fn proposed(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
         if let Some(path) = &self.saved {
             let saved = saved_plan::load(path)?;
-            let aws = self.connect.open(Some(&saved.plan.target.region), &run.signals, run.output).await?;
-            let planned = saved_plan::check(&aws, &saved, &self.spec).await?;
-            return Ok((aws, planned));
+            let bound = saved_plan::spec_of(&saved, &self.spec, self.without_spec)?;
+            let region = bound.as_ref().and_then(Bound::region).unwrap_or(&saved.plan.target.region);
+            let aws = self.connect.open(Some(region), &run.signals, run.output).await?;
+            let planned = saved_plan::check(&aws, &saved, bound.as_ref()).await?;
+            let options = self.proposal.options(PastNote::Figures)?;
+            let proposal = pipeline::propose_saved(&aws, bound.as_ref(), planned, &options).await?;
+            return Ok((aws, proposal));
         }
         let bound = match spec {
             Some(spec) => self.spec.bind_spec(spec)?,
             None => self.spec.bind()?,
         };
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let planned = fleet::plan(&aws, &bound, &self.select.select(), &self.consent.consent()).await?;
-        Ok((aws, planned))
+        let options = self.proposal.options(PastNote::Figures)?;
+        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
+        let proposal = pipeline::propose(&aws, &bound, &select, &consent, &options).await?;
+        Ok((aws, proposal))
     }
 }

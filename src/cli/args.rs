@@ -3,22 +3,36 @@
 use super::failure::Failure;
 use super::variables::VariableArgs;
 use crate::fleet::Select;
-use crate::plan::Consent;
+use crate::plan::{AddressPattern, Adoption, Consent};
 use crate::resources::{Address, Kind};
 use crate::spec::{self, Bound, Spec};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Args)]
 pub struct SpecArgs {
-    /// The spec; - reads it from standard input
-    #[arg(short, long, value_name = "FILE", default_value = "alarms.yaml")]
-    pub file: PathBuf,
+    /// The spec; - reads it from standard input [default: alarms.yaml]
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     pub variables: VariableArgs,
 }
 
+/// The spec where none is named.
+const SPEC_FILE: &str = "alarms.yaml";
+
 impl SpecArgs {
+    /// The spec's file.
+    pub fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new(SPEC_FILE))
+    }
+
+    /// The spec's file, where one is named.
+    pub fn named(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Reads the spec, fills the variables in and checks all of it, offline.
     pub fn bind(&self) -> Result<Bound, Failure> {
         self.bind_spec(&self.load()?)
@@ -26,12 +40,16 @@ impl SpecArgs {
 
     /// Reads the spec. Who it is for may still be open: a roster, or the one account of the credentials.
     pub fn load(&self) -> Result<Spec, Failure> {
-        Ok(spec::load(&self.file)?)
+        Ok(spec::load(self.path())?)
     }
 
     pub fn bind_spec(&self, spec: &Spec) -> Result<Bound, Failure> {
-        let values = self.variables.collect(spec.variables(), |name| std::env::var_os(name))?;
-        Ok(spec.bind(&values)?)
+        Ok(spec.bind(&self.values(spec)?)?)
+    }
+
+    /// The values of the spec's variables that flags, files and the environment give.
+    pub fn values(&self, spec: &Spec) -> Result<BTreeMap<String, String>, Failure> {
+        self.variables.collect(spec.variables(), |name| std::env::var_os(name))
     }
 }
 
@@ -54,23 +72,78 @@ fn address(text: &str) -> Result<Address, String> {
 }
 
 /// What a plan may do beyond the harmless.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Consent")]
 pub struct ConsentArgs {
-    /// Take over resources that exist under a wanted name and belong to nobody
-    #[arg(long)]
-    adopt: bool,
+    /// Take over resources that exist under a wanted name and that nobody owns; with KIND/NAME only those named, also where
+    /// another tool owns them. NAME may hold * and ?; repeatable
+    #[arg(
+        long,
+        value_name = "KIND/NAME",
+        num_args = 0..=1,
+        default_missing_value = EVERYTHING_UNOWNED,
+        value_parser = adopted
+    )]
+    adopt: Vec<Adopted>,
     /// Delete more than a third of the stack
     #[arg(long)]
     allow_deletes: bool,
-    /// Delete stored data, e.g. by a shorter retention
+    /// Delete or replace log groups that hold logs, and topics with confirmed subscriptions that this stack did not make
     #[arg(long)]
     allow_data_loss: bool,
+    /// Delete what existed before the stack adopted it, too, instead of leaving it in place
+    #[arg(long)]
+    delete_adopted: bool,
+}
+
+/// What `--adopt` means where nothing is named.
+const EVERYTHING_UNOWNED: &str = "*";
+
+/// One use of `--adopt`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Adopted {
+    Unowned,
+    Named(AddressPattern),
+}
+
+fn adopted(text: &str) -> Result<Adopted, String> {
+    if text == EVERYTHING_UNOWNED {
+        return Ok(Adopted::Unowned);
+    }
+    let kinds = Kind::ALL.map(Kind::word).join(", ");
+    let pattern = AddressPattern::parse(text).map(Adopted::Named);
+    pattern.ok_or_else(|| format!("write KIND/NAME, where KIND is one of {kinds}, and * and ? stand for any text"))
 }
 
 impl ConsentArgs {
-    pub fn consent(self) -> Consent {
-        Consent { adopt: self.adopt, deletes: self.allow_deletes, data_loss: self.allow_data_loss }
+    pub fn consent(&self) -> Consent {
+        let named = self.adopt.iter().filter_map(|adopted| match adopted {
+            Adopted::Named(pattern) => Some(pattern.clone()),
+            Adopted::Unowned => None,
+        });
+        let unowned = self.adopt.contains(&Adopted::Unowned);
+        Consent {
+            adopt: Adoption { unowned, named: named.collect() },
+            deletes: self.allow_deletes,
+            data_loss: self.allow_data_loss,
+            delete_adopted: self.delete_adopted,
+            ..Consent::default()
+        }
+    }
+}
+
+/// What a plan may overwrite beyond the harmless.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Consent")]
+pub struct OverwriteArgs {
+    /// Overwrite alarms whose settings this version does not know all of; the plan names what is erased
+    #[arg(long)]
+    allow_unknown_loss: bool,
+}
+
+impl OverwriteArgs {
+    pub fn consent(self, consent: &ConsentArgs) -> Consent {
+        Consent { unknown_loss: self.allow_unknown_loss, ..consent.consent() }
     }
 }
 
@@ -91,4 +164,63 @@ pub struct FormatArgs {
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
     pub format: Format,
+}
+
+/// How a result is written of which there is no Markdown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TextOrJsonArgs {
+    /// How the result is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
+    pub format: TextOrJson,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    /// As `apply` takes it: flags beside a file.
+    #[derive(Debug, Parser)]
+    struct Line {
+        file: Option<String>,
+        #[arg(short, long)]
+        yes: bool,
+        #[command(flatten)]
+        consent: ConsentArgs,
+    }
+
+    #[test]
+    fn adoption_is_bare_or_named_and_swallows_nothing_else() {
+        for (line, unowned, named) in [
+            ("", false, &[][..]),
+            ("--adopt", true, &[]),
+            ("--adopt --yes", true, &[]),
+            ("--yes --adopt", true, &[]),
+            ("--adopt alarm/x --yes", false, &["alarm/x"]),
+            ("--adopt=alarm/x", false, &["alarm/x"]),
+            ("--adopt alarm/x --adopt topic/a*", false, &["alarm/x", "topic/a*"]),
+            ("--adopt --adopt alarm/x", true, &["alarm/x"]),
+            ("--adopt=*", true, &[]),
+        ] {
+            let words = ["x"].into_iter().chain(line.split_whitespace());
+            let read = Line::try_parse_from(words).unwrap_or_else(|error| panic!("{line:?}: {error}"));
+            let adopt = read.consent.consent().adopt;
+            assert_eq!(read.yes, line.contains("--yes"), "{line:?}");
+            assert_eq!(adopt.unowned, unowned, "{line:?}");
+            assert_eq!(adopt.named.iter().map(ToString::to_string).collect::<Vec<_>>(), named, "{line:?}");
+        }
+        for line in ["--adopt saved.plan", "--adopt errors", "--adopt alert/x", "--adopt alarm/", "--adopt="] {
+            let words = ["x"].into_iter().chain(line.split_whitespace());
+            assert!(Line::try_parse_from(words).is_err(), "{line:?}");
+        }
+    }
 }

@@ -5,9 +5,10 @@ use super::args::{Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told, Visit};
+use super::fleet::{Fleet, FleetArgs, Told, Visit, verdict_counts};
 use super::moment::now;
-use super::plan::{json_on_failure, say_calls};
+use super::output::write_file;
+use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use crate::aws::Aws;
 use crate::backtest::history::fetch::{Detail, fetch};
@@ -15,7 +16,7 @@ use crate::backtest::history::file;
 use crate::backtest::judge::{judge, needs};
 use crate::backtest::verify::{self, Agreement};
 use crate::backtest::{Asking, History, Judged, Options, Verdict};
-use crate::fleet::{self, Row, Verdicts};
+use crate::fleet::{self, Row, State};
 use crate::model::Target;
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
@@ -24,12 +25,16 @@ use crate::spec::{Bound, Spec};
 use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const DAY: i64 = 86_400;
 
 /// Shows what the alarms would have done in the past: how often they fire, for how long, and whether that is any good
 #[derive(Debug, Clone, Args)]
+// With a past out of a file nobody is asked.
+#[command(mut_arg("profile", |arg| arg.conflicts_with("history")))]
+#[command(mut_arg("endpoint_url", |arg| arg.conflicts_with("history")))]
+#[command(mut_arg("sandbox_weather", |arg| arg.conflicts_with("history")))]
 pub struct BacktestArgs {
     #[command(flatten)]
     spec: SpecArgs,
@@ -79,13 +84,12 @@ impl BacktestArgs {
     }
 
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.format.early();
-        let spec = json_on_failure(self.spec.load(), format, run.output)?;
+        let spec = self.spec.load()?;
         let fleet = match self.is_offline() && !self.fleet.is_named() {
-            true => Ok(None),
-            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await,
+            true => self.fleet.nothing_alone().map(|()| None)?,
+            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await?,
         };
-        if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+        if let Some(fleet) = fleet {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
@@ -93,7 +97,7 @@ impl BacktestArgs {
     }
 
     async fn run_alone(&self, spec: &Spec, format: Format, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let bound = json_on_failure(self.spec.bind_spec(spec), format, run.output)?;
+        let bound = self.spec.bind_spec(spec)?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
@@ -118,7 +122,7 @@ impl BacktestArgs {
         if let Some(aws) = &aws {
             say_calls(aws, run.output);
         }
-        Ok(Exit::Success)
+        Ok(if history.is_incomplete() { Exit::Partial } else { Exit::Success })
     }
 
     /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
@@ -131,8 +135,15 @@ impl BacktestArgs {
             let options = self.options();
             let (history, from, until) = self.read(&resources, Some(&visit.aws), options).await?;
             let judged = judge(resources.values(), &history, Asking { from, until, options, suggest: None });
-            let notes = judged.iter().filter_map(note).collect();
-            Ok(Row { backtest: Some(verdicts(&judged)), notes, ..row })
+            let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
+            let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
+            Ok(Row {
+                backtest: Some(verdict_counts(
+                    judged.iter().map(|one| one.outcome.as_ref().ok().map(|found| found.verdict)),
+                )),
+                notes,
+                ..row
+            })
         };
         let report = fleet.report("backtest", fleet.each(Told::Each, run, job).await);
         fleet.end(&report, Exit::Success, self.format.format, run)
@@ -201,7 +212,7 @@ impl BacktestArgs {
 
     fn write_pictures(&self, found: &Backtest<'_>) -> Result<(), Failure> {
         if let Some(path) = &self.html {
-            write(path, &html::backtest(found))?;
+            write_file(path, &html::backtest(found))?;
         }
         let Some(folder) = &self.svg else { return Ok(()) };
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -211,26 +222,10 @@ impl BacktestArgs {
             let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
             let name: String = judged.address.name.chars().map(plain).collect();
             let title = judged.address.to_string();
-            write(&folder.join(format!("{name}.svg")), &svg::chart(&title, sketch, (&judgement.figures).into()))?;
+            write_file(&folder.join(format!("{name}.svg")), &svg::chart(&title, sketch, (&judgement.figures).into()))?;
         }
         Ok(())
     }
-}
-
-fn verdicts(judged: &[Judged]) -> Verdicts {
-    let mut verdicts = Verdicts::default();
-    for judged in judged {
-        *match judged.outcome.as_ref().map(|found| found.verdict) {
-            Ok(Verdict::AlwaysOn) => &mut verdicts.always_on,
-            Ok(Verdict::Noisy) => &mut verdicts.noisy,
-            Ok(Verdict::Blind) => &mut verdicts.blind,
-            Ok(Verdict::Silent) => &mut verdicts.silent,
-            Ok(Verdict::Useful) => &mut verdicts.useful,
-            Ok(Verdict::Quiet) => &mut verdicts.quiet,
-            Err(_) => &mut verdicts.unknown,
-        } += 1;
-    }
-    verdicts
 }
 
 /// What somebody should look at, without figures, so that the same of many accounts is said once.
@@ -242,7 +237,9 @@ fn note(judged: &Judged) -> Option<Note> {
     };
     let remedy = match verdict {
         Verdict::Blind => "see that the metric's name and dimensions are right and that the function was invoked",
-        _ => "`mlopsctl backtest --suggest` in the account shows when it fired, and a better threshold",
+        _ => {
+            "`mlopsctl backtest --suggest` with the account's own credentials shows when it fired, and a better threshold"
+        }
     };
     let text = format!("{address} would have been {}", verdict.word());
     verdict.is_bad().then(|| Note::new(NoteKind::Warning, text).remedy(remedy))
@@ -263,8 +260,4 @@ async fn compare(
         }
     }
     Ok(agreements)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    Ok(std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?)
 }

@@ -1,6 +1,7 @@
 //! The moving bar of a run on a terminal, and lines that stay above it. Where nothing can move there is no bar.
 
 use super::output::Output;
+use crate::report::mask;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ impl Bar {
 
     pub fn message(&self, text: impl Into<String>) {
         if let Some(bar) = &self.0 {
-            bar.set_message(text.into());
+            bar.set_message(mask::printed(&text.into()).into_owned());
         }
     }
 

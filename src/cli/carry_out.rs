@@ -2,16 +2,18 @@
 
 use super::Run;
 use super::args::Format;
-use super::consent::consent;
+use super::consent::{Purpose, consent};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{render, say_calls};
 use super::progress::Progress;
 use crate::apply::{FailureClass, Outcome, Report};
 use crate::aws::Aws;
-use crate::fleet::{self, Planned};
+use crate::fleet;
+use crate::model::advice;
+use crate::pipeline::Proposal;
 use crate::plan::{Action, Note, NoteKind, Plan};
-use crate::report::{apply_text, json, markdown, plan_text};
+use crate::report::{apply_text, json, markdown};
 use clap::Args;
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -26,16 +28,15 @@ pub struct CarryOutArgs {
 
 pub struct CarryOut<'a> {
     pub aws: &'a Aws,
-    pub planned: &'a Planned,
+    pub proposal: &'a Proposal,
     pub args: CarryOutArgs,
     pub format: Format,
-    /// Of the question: `Apply these 7 changes?`
-    pub verb: &'a str,
+    pub purpose: Purpose,
 }
 
 impl CarryOut<'_> {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let plan = &self.planned.plan;
+        let plan = &self.proposal.planned.plan;
         let changes = plan.effective().count();
         let blocked = plan.refusals().next().is_some();
         self.show(changes == 0, blocked, run)?;
@@ -47,40 +48,54 @@ impl CarryOut<'_> {
             say_calls(self.aws, run.output);
             return Ok(self.exit_unchanged(plan));
         }
-        self.consent(changes, run).await?;
+        self.consent(run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
             let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
             progress.end();
             report?
         };
+        let look = run.output.look;
         let text = match self.format {
-            Format::Table => format!("\n{}", apply_text::report(&report, &run.output.look)),
-            Format::Json => json::report(&report),
-            Format::Markdown => markdown::report(&report),
+            Format::Table => format!("\n{}", apply_text::report(&report, &look)),
+            Format::Json | Format::Markdown => self.report(&report),
         };
         run.output.result(&text)?;
         say_calls(self.aws, run.output);
         Ok(self.exit(plan, &report, run.signals.received()))
     }
 
-    /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it; only a
-    /// blocked plan, of which there will be no report, is a result for them, too.
+    /// For people, the plan is a result. For programs the result is the report, which holds the plan, and before anybody is asked
+    /// the plan is shown beside it; only a blocked plan, of which there will be no report, is a result for them, too.
     fn show(&self, unchanged: bool, blocked: bool, run: &mut Run<'_>) -> Result<(), Failure> {
-        let plan = &self.planned.plan;
-        let is_text = self.format == Format::Table;
-        if is_text || blocked || (unchanged && self.format == Format::Markdown) {
-            return run.output.result(&render(plan, None, self.format, &run.output.look));
+        if self.format == Format::Table || blocked || (unchanged && self.format == Format::Markdown) {
+            return run.output.result(&render(self.proposal, self.format, &run.output.look));
         }
-        run.output.say(&plan_text::plan(plan, &run.output.side));
-        if unchanged { run.output.result(&json::report(&nothing_done(plan))) } else { Ok(()) }
+        let shown = render(self.proposal, Format::Table, &run.output.side);
+        // Nobody consents to what --quiet has kept from them.
+        if self.args.yes || unchanged {
+            run.output.say(&shown)
+        } else {
+            run.output.complain(&shown)
+        }
+        if unchanged { run.output.result(&self.report(&nothing_done(&self.proposal.planned.plan))) } else { Ok(()) }
     }
 
-    async fn consent(&self, changes: usize, run: &mut Run<'_>) -> Result<(), Failure> {
-        let these = if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") };
-        let question = format!("{} {these}?", self.verb);
-        let unattended = "look at the plan above, then run again with --yes (or apply a plan saved with plan --out)";
-        consent(run, self.args.yes, &question, unattended).await
+    /// The report for programs and for pull requests, with the plan that it is the end of.
+    fn report(&self, report: &Report) -> String {
+        let (plan, cost) = (&self.proposal.planned.plan, &self.proposal.cost);
+        match self.format {
+            Format::Markdown => markdown::report(report, plan, cost),
+            Format::Table | Format::Json => json::report(report, plan, cost),
+        }
+    }
+
+    async fn consent(&self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let plan = &self.proposal.planned.plan;
+        let question = format!("{}?", self.purpose.question(plan.effective().map(|change| change.action)));
+        let again = advice::again_with("--yes");
+        let unattended = format!("look at the plan above, then run {again} (or apply a plan saved with plan --out)");
+        consent(run, self.args.yes, &question, &unattended).await
     }
 
     fn exit_unchanged(&self, plan: &Plan) -> Exit {

@@ -4,9 +4,11 @@ use super::Run;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::moment::now;
+use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
-use super::variables::{Values, VariableArgs};
+use super::variables::{Values, VariableArgs, load_roster};
 use crate::aws::Aws;
 use crate::fleet::{Access, ForAll, Member, Members, Shard};
 use crate::grade::{GradeBook, Judged, Open, Rubric, Student, Unread, grade, unread};
@@ -15,13 +17,12 @@ use crate::report::Look;
 use crate::report::grade as reports;
 use crate::spec::{Account, Roster};
 use crate::watch::http::Http;
-use anyhow::Context;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The longest that one `http` test may wait, by its shape.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -86,22 +87,22 @@ impl CheckArgs {
         open.check()?;
         let values = self.variables.values(open.variables(), |name| std::env::var_os(name))?;
         let book = match &self.accounts {
-            Some(path) => self.grade_roster(&Roster::load(path)?, &open, &values, run).await?,
-            None => self.grade_one(&open, &values, run).await?,
+            Some(path) => self.grade_roster(&load_roster(path, open.variables())?, &open, &values, run).await?,
+            None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
         };
         for (path, format) in &save {
             let text = render(*format, &book, &Look::PLAIN);
-            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            write_file(path, &text)?;
         }
         let look = run.output.look;
         run.output.result(&render(self.format, &book, &look))?;
-        Ok(self.exit(&book))
+        Ok(run.signals.received().unwrap_or_else(|| self.exit(&book)))
     }
 
     async fn grade_one(&self, open: &Open, values: &Values, run: &mut Run<'_>) -> Result<GradeBook, Failure> {
         let rubric = open.bind(&values.with(open.variables(), &BTreeMap::new()))?;
         let aws = self.connect.open(None, &run.signals, run.output).await?;
-        let http = http(std::iter::once(&rubric));
+        let http = http(std::iter::once(&rubric))?;
         let items = grade(&aws, &rubric, http.as_ref(), now()).await?;
         let mut book = GradeBook::of(&rubric);
         book.students.push(Student { target: aws.target().await?, columns: BTreeMap::new(), items, failure: None });
@@ -129,37 +130,52 @@ impl CheckArgs {
         })?;
         let candidates: Vec<Candidate<'_>> =
             members.list.iter().map(|member| candidate(member, open, values)).collect();
-        let http = http(candidates.iter().filter_map(|candidate| candidate.rubric.as_ref().ok()));
+        let http = http(candidates.iter().filter_map(|candidate| candidate.rubric.as_ref().ok()))?;
         if members.list.iter().any(Member::needs_a_caller) {
             access.caller().await?;
         }
-        let (now, interrupt) = (now(), &run.signals.interrupt);
-        let graded = candidates.iter().map(|candidate| {
-            let (access, http) = (&access, http.as_ref());
-            async move { student(candidate, access, http, now).await }
-        });
-        let mut graded = stream::iter(graded).buffered(self.concurrency.get());
         // Whoever cannot be bound has the headings of another: items and points do not depend on the account.
         let heading = candidates.iter().find_map(|candidate| candidate.rubric.as_ref().ok());
         let heading = match heading {
             Some(rubric) => rubric.clone(),
             None => open.bind(&values.with(open.variables(), &BTreeMap::new()))?,
         };
+        let read = self.read_all(&candidates, &access, http.as_ref(), run).await;
         let mut book = GradeBook::of(&heading);
-        while let Some(student) = graded.next().await {
-            if interrupt.is_set() {
-                return Err(Failure::say(Exit::Interrupted, "interrupted before everybody was read", "run again"));
-            }
+        for (candidate, student) in candidates.iter().zip(read) {
+            let student = student.unwrap_or_else(|| not_read(candidate));
             let items = student.items.is_empty().then(|| student.failure.as_ref().map(|why| unread(&heading, why)));
-            let student = match items.flatten() {
+            book.students.push(match items.flatten() {
                 Some(items) => Student { items, ..student },
                 None => student,
-            };
-            book.students.push(student);
+            });
         }
-        drop(graded);
         say_calls(access.own(), run.output);
         Ok(book)
+    }
+
+    /// So many at a time; `None` for those that an interrupt came before. What was read until then stays.
+    async fn read_all(
+        &self,
+        candidates: &[Candidate<'_>],
+        access: &Access,
+        http: Option<&Http>,
+        run: &Run<'_>,
+    ) -> Vec<Option<Student>> {
+        let (now, interrupt) = (now(), &run.signals.interrupt);
+        let mut students: Vec<Option<Student>> = candidates.iter().map(|_| None).collect();
+        let jobs = candidates.iter().enumerate();
+        let jobs = jobs.map(|(at, candidate)| async move { (at, student(candidate, access, http, now).await) });
+        let mut read = stream::iter(jobs).buffer_unordered(self.concurrency.get());
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = interrupt.wait() => None,
+                next = read.next() => next,
+            };
+            let Some((at, student)) = next else { return students };
+            students[at] = Some(student);
+        }
     }
 
     fn exit(&self, book: &GradeBook) -> Exit {
@@ -181,6 +197,13 @@ fn candidate<'a>(member: &'a Member, open: &Open, values: &Values) -> Candidate<
         Unread { message: format!("the rubric does not fit this account: {message}"), remedy: Some(remedy.to_owned()) }
     });
     Candidate { member, rubric }
+}
+
+/// Somebody whom an interrupt came before.
+fn not_read(candidate: &Candidate<'_>) -> Student {
+    let Candidate { member, .. } = candidate;
+    let why = Unread { message: "not read: the run was interrupted".to_owned(), remedy: Some("run again".to_owned()) };
+    Student { target: member.target.clone(), columns: member.columns.clone(), items: Vec::new(), failure: Some(why) }
 }
 
 async fn student(candidate: &Candidate<'_>, access: &Access, http: Option<&Http>, now: i64) -> Student {
@@ -212,9 +235,9 @@ async fn reach(
 }
 
 /// A client for the rubric's requests, where it has any.
-fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Option<Http> {
+fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<Http>, Failure> {
     let asks = rubrics.any(|rubric| !crate::grade::Needs::of(rubric).requests.is_empty());
-    asks.then(|| Http::new(PATIENCE))
+    Ok(if asks { Some(Http::new(PATIENCE)?) } else { None })
 }
 
 fn render(format: ReportFormat, book: &GradeBook, look: &Look) -> String {
@@ -226,10 +249,4 @@ fn render(format: ReportFormat, book: &GradeBook, look: &Look) -> String {
         ReportFormat::Html => reports::html::html(book),
         ReportFormat::Junit => reports::junit::junit(book),
     }
-}
-
-/// Seconds since 1970.
-fn now() -> i64 {
-    let age = SystemTime::now().duration_since(UNIX_EPOCH);
-    age.ok().and_then(|age| i64::try_from(age.as_secs()).ok()).unwrap_or(0)
 }

@@ -6,9 +6,10 @@ use super::interrupt::Signals;
 use super::moment::set_ahead;
 use super::output::Output;
 use super::sandbox_post::deliver;
-use crate::aws::{Aws, Options, Session};
+use crate::aws::{Awaited, Aws, Limits, Options, Session, Waiting};
 use crate::sandbox::{self, Sandbox, Weather};
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ impl ConnectArgs {
             http: http
                 .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
             interrupt: Some(signals.interrupt.clone()),
+            limits: limits(std::env::var_os(DEADLINE))?,
+            waiting: told(output),
         })
     }
 
@@ -88,7 +91,7 @@ impl ConnectArgs {
         }
         let weather = match &self.sandbox_weather {
             Some(text) => text.parse::<Weather>().map_err(|error| {
-                Failure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see mlopsctl plan --help")
+                Failure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see `mlopsctl plan --help`")
             })?,
             None => Weather::default(),
         };
@@ -116,6 +119,50 @@ impl ConnectArgs {
         }
     }
 }
+
+/// Seconds that AWS may be silent, and that one call may take with its repeats.
+const DEADLINE: &str = "MLOPSCTL_DEADLINE";
+const LONGEST_DEADLINE: u64 = 3_600;
+
+fn limits(deadline: Option<OsString>) -> Result<Limits, Failure> {
+    let Some(text) = deadline.filter(|text| !text.is_empty()) else { return Ok(Limits::default()) };
+    let seconds = text.to_str().and_then(|text| text.parse().ok());
+    match seconds.filter(|seconds| (1..=LONGEST_DEADLINE).contains(seconds)) {
+        Some(seconds) => Ok(Limits { deadline: Duration::from_secs(seconds) }),
+        None => {
+            let what = format!("{DEADLINE} is {text:?}, which is no number of seconds from 1 to {LONGEST_DEADLINE}");
+            Err(Failure::say(Exit::Usage, what, "set it to a number of seconds, or leave it out"))
+        }
+    }
+}
+
+/// What is being waited for; from now on it is said where that takes long.
+fn told(output: &Output) -> Waiting {
+    let (waiting, side) = (Waiting::default(), output.beside());
+    let watched = waiting.clone();
+    tokio::spawn(async move {
+        let mut next = FIRST_WORD;
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let Some(Awaited { op, region, since }) = watched.longest() else {
+                next = FIRST_WORD;
+                continue;
+            };
+            let passed = since.elapsed();
+            if passed < FIRST_WORD {
+                next = FIRST_WORD;
+            } else if passed >= next {
+                side.say(&format!("waiting for {op} in {region}: no answer for {} s", passed.as_secs()));
+                next = passed + NEXT_WORD;
+            }
+        }
+    });
+    waiting
+}
+
+/// A call that takes so long is told, and then again after so much more.
+const FIRST_WORD: Duration = Duration::from_secs(10);
+const NEXT_WORD: Duration = Duration::from_secs(10);
 
 /// The file that `--sandbox=TEXT` means.
 fn sandbox_file(text: &str) -> PathBuf {

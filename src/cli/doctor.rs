@@ -1,15 +1,19 @@
 //! `mlopsctl doctor`: names the reason when it does not work; with --fix, has apply mend what apply can.
 
 use super::Run;
-use super::args::{ConsentArgs, Format, FormatArgs, SpecArgs};
+use super::args::{ConsentArgs, Format, SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
+use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
+use super::propose::ProposalArgs;
 use crate::aws::{Aws, Class};
-use crate::fleet::{self, Select};
+use crate::backtest::for_plan::PastNote;
+use crate::fleet::Select;
+use crate::pipeline;
 use crate::report::watch::doctor as report;
 use crate::spec::Bound;
 use crate::watch::doctor::{self, Facts, Finding, Level};
@@ -17,6 +21,12 @@ use clap::Args;
 
 /// Names the reason when it does not work, the true cause first, each with what was seen and the mend
 #[derive(Debug, Clone, Args)]
+// What only the fixing asks for is a mistake without it.
+#[command(mut_arg("yes", |arg| arg.requires("fix")))]
+#[command(mut_arg("require_confirmed", |arg| arg.requires("fix")))]
+#[command(mut_arg("adopt", |arg| arg.requires("fix")))]
+#[command(mut_arg("allow_deletes", |arg| arg.requires("fix")))]
+#[command(mut_arg("allow_data_loss", |arg| arg.requires("fix")))]
 pub struct DoctorArgs {
     /// Have apply mend what it can: shows the plan and asks
     #[arg(long, conflicts_with = "list")]
@@ -34,9 +44,11 @@ pub struct DoctorArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
+    proposal: ProposalArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 impl DoctorArgs {
@@ -46,21 +58,21 @@ impl DoctorArgs {
             return Ok(Exit::Success);
         }
         let format = self.format.format;
-        let examined = run.signals.clone().or_interrupted(self.examine(run)).await;
-        let (aws, bound, facts) = json_on_failure(examined, format, run.output)?;
+        let (aws, bound, facts) = run.signals.clone().or_interrupted(self.examine(run)).await?;
         let findings = doctor::judge(&facts);
+        let steps = doctor::steps(&facts);
         let place = report::place(facts.target.as_ref(), &facts.region);
         match format {
             // The report of the mending is the result then.
-            Format::Json if self.fix => {
-                run.output.say(&report::report(&facts.stack, &place, &findings, &run.output.side))
+            TextOrJson::Json if self.fix => {
+                run.output.say(&report::report(&facts.stack, &place, &findings, steps, &run.output.side))
             }
-            Format::Json => {
-                let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings);
+            TextOrJson::Json => {
+                let text = report::json(&facts.stack, facts.target.as_ref(), &facts.region, &findings, steps);
                 run.output.result(&text)?;
             }
-            Format::Table | Format::Markdown => {
-                let text = report::report(&facts.stack, &place, &findings, &run.output.look);
+            TextOrJson::Table => {
+                let text = report::report(&facts.stack, &place, &findings, steps, &run.output.look);
                 run.output.result(&text)?;
             }
         }
@@ -89,12 +101,15 @@ impl DoctorArgs {
     async fn mend(&self, aws: &Aws, bound: &Bound, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let consent = self.consent.consent();
         let select = Select::default();
-        let planned = fleet::plan(aws, bound, &select, &consent);
-        let planned = run.signals.clone().or_interrupted(async { Ok(planned.await?) }).await?;
+        let options = self.proposal.options(PastNote::Figures)?;
+        let proposal = pipeline::propose(aws, bound, &select, &consent, &options);
+        let proposal = run.signals.clone().or_interrupted(async { Ok(proposal.await?) }).await?;
         run.output.say("");
-        CarryOut { aws, planned: &planned, args: self.carry_out, format: self.format.format, verb: "Apply" }
-            .run(run)
-            .await
+        let format = match self.format.format {
+            TextOrJson::Table => Format::Table,
+            TextOrJson::Json => Format::Json,
+        };
+        CarryOut { aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }.run(run).await
     }
 }
 

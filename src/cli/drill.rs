@@ -1,16 +1,17 @@
 //! `mlopsctl drill`: fires alarms on purpose, follows the notification, and puts everything back.
 
 use super::Run;
-use super::args::{Format, FormatArgs, SpecArgs};
+use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::aws::Aws;
 use crate::model::Target;
+use crate::model::advice;
 use crate::model::problem::nearest_or_all;
 use crate::report::watch::drill as report;
 use crate::resources::Kind;
@@ -47,7 +48,7 @@ pub struct DrillArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,8 +61,7 @@ impl DrillArgs {
     /// Reading and asking are dropped by an interrupt; the drill itself ends in order.
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.format;
-        let begun = run.signals.clone().or_interrupted(self.begin(run)).await;
-        let (aws, survey) = json_on_failure(begun, format, run.output)?;
+        let (aws, survey) = run.signals.clone().or_interrupted(self.begin(run)).await?;
         if self.clean {
             return self.clean(&aws, &survey, run).await;
         }
@@ -74,8 +74,8 @@ impl DrillArgs {
             1 => "Fire this alarm?".to_owned(),
             n => format!("Fire these {n} alarms?"),
         };
-        let asked = consent(run, self.yes, &question, "look at who will be woken, then run again with --yes").await;
-        json_on_failure(asked, format, run.output)?;
+        let unattended = format!("look at who will be notified, then run {}", advice::again_with("--yes"));
+        consent(run, self.yes, &question, &unattended).await?;
         let usual = Duration::from_secs(if self.real { 600 } else { 30 });
         let timeout = self.timeout.unwrap_or(usual);
         let receive = self.receive.map(Receive::way);
@@ -85,10 +85,10 @@ impl DrillArgs {
         }
         let output = &mut *run.output;
         let drilled = drill::run(&aws, &survey, asking, &mut |event| output.say(&report::event(&event))).await;
-        let drilled = json_on_failure(drilled.map_err(Failure::from), format, run.output)?;
+        let drilled = drilled?;
         let text = match format {
-            Format::Json => report::json(&drilled),
-            Format::Table | Format::Markdown => format!("\n{}", report::report(&drilled, &run.output.look)),
+            TextOrJson::Json => report::json(&drilled),
+            TextOrJson::Table => format!("\n{}", report::report(&drilled, &run.output.look)),
         };
         run.output.result(&text)?;
         say_calls(&aws, run.output);
@@ -124,8 +124,8 @@ impl DrillArgs {
     async fn clean(&self, aws: &Aws, survey: &Survey, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let cleaned = drill::clean(aws, survey).await;
         let text = match self.format.format {
-            Format::Json => report::cleaned_json(&cleaned),
-            Format::Table | Format::Markdown => report::cleaned(&cleaned, &run.output.look),
+            TextOrJson::Json => report::cleaned_json(&cleaned),
+            TextOrJson::Table => report::cleaned(&cleaned, &run.output.look),
         };
         run.output.result(&text)?;
         Ok(if cleaned.left.is_empty() { Exit::Success } else { Exit::Partial })

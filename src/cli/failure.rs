@@ -1,7 +1,7 @@
 //! A failed run in words: `error: what`, where, `do: what to do`, and its exit code. The only place that sorts errors into codes.
 
 use super::exit::Exit;
-use crate::aws::{AwsError, Class};
+use crate::aws::{AwsError, BadNetwork, BadProfile, Class};
 use crate::fleet::{self, NotAllowed, UnknownTarget};
 use crate::report::json::Diagnostic;
 use crate::report::mask;
@@ -66,12 +66,23 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
             Class::Denied | Class::Credentials => Exit::Denied,
             Class::Throttled | Class::Transient => Exit::TryLater,
             Class::Interrupted => Exit::Interrupted,
-            Class::Conflict | Class::NotFound | Class::AlreadyExists | Class::Limit | Class::Refused => Exit::Failure,
+            Class::Conflict
+            | Class::NotFound
+            | Class::AlreadyExists
+            | Class::Limit
+            | Class::Refused
+            | Class::Unexpected => Exit::Failure,
         };
         return Some((exit, error.remedy()));
     }
     if error.is::<NotAllowed>() {
         return Some((Exit::Blocked, Some(NotAllowed::REMEDY.to_owned())));
+    }
+    if let Some(bad) = error.downcast_ref::<BadProfile>() {
+        return Some((Exit::Denied, Some(bad.remedy.clone())));
+    }
+    if let Some(bad) = error.downcast_ref::<BadNetwork>() {
+        return Some((Exit::Usage, Some(bad.remedy.to_owned())));
     }
     if let Some(unknown) = error.downcast_ref::<UnknownTarget>() {
         let remedy = unknown.nearest.as_ref().map(|nearest| format!("did you mean {nearest}?"));

@@ -5,12 +5,13 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::live::Reader;
+use crate::model::{advice, file};
+use crate::report::mask;
 use anyhow::Context;
 use clap::Args;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
 /// Writes a first spec with the golden signals of every Lambda function it finds
 #[derive(Debug, Clone, Args)]
@@ -40,27 +41,21 @@ impl InitArgs {
         self.write(&spec(&stack, aws.region(), &functions))?;
         let found = if functions.len() == 1 { functions[0].clone() } else { format!("{} functions", functions.len()) };
         run.output.result(&format!("{}: written, with the golden signals of {found}\n", self.file.display()))?;
-        run.output.say(&format!("next: mlopsctl plan{} --var email=you@example.edu", self.file_flag()));
+        run.output.say(&format!("next: {}", advice::command("plan --var email=you@example.edu")));
         Ok(Exit::Success)
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {
-        let file = OpenOptions::new().write(true).create_new(true).open(&self.file);
-        let mut file = match file {
+        match file::make(&self.file, mask::printed(text).as_bytes()) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(self.exists()),
-            file => file.with_context(|| format!("could not write {}", self.file.display()))?,
-        };
-        file.write_all(text.as_bytes()).with_context(|| format!("could not write {}", self.file.display()))?;
+            made => made.with_context(|| format!("could not write {}", self.file.display()))?,
+        }
         Ok(())
     }
 
     fn exists(&self) -> Failure {
         let what = format!("{} exists and was left alone", self.file.display());
-        Failure::say(Exit::Failure, what, "name another file: mlopsctl init --file FILE")
-    }
-
-    fn file_flag(&self) -> String {
-        if self.file == Path::new("alarms.yaml") { String::new() } else { format!(" --file {}", self.file.display()) }
+        Failure::say(Exit::Failure, what, "name another file: `mlopsctl init --file FILE`")
     }
 }
 

@@ -6,19 +6,20 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
+use super::moment::today;
 use super::output::Output;
 use super::plan::say_calls;
-use super::prices::today;
 use super::report::ReportFormat;
 use crate::aws::Aws;
-use crate::fleet::{self, Findings, Row, Select};
+use crate::fleet::{self, Findings, Row, Select, State};
 use crate::lint::{self, Input, Level, Observed, RULES};
 use crate::model::Target;
 use crate::model::problem::nearest_or_all;
+use crate::pipeline::{function_facts, lint_settings};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::lint::{Linted, github, json, sarif, text};
-use crate::resources::{FunctionFacts, Snapshot, metric};
-use crate::spec::{Bound, Desired, Spec, SpecError};
+use crate::resources::metric;
+use crate::spec::{Bound, Desired, Spec};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
@@ -84,11 +85,13 @@ impl LintArgs {
         if let Some(rule) = &self.explain {
             return explain(rule, output);
         }
+        self.fleet.nothing_alone()?;
         let bound = self.spec.bind()?;
         // Names and numbers of an account do not matter to what can be seen offline.
-        let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
+        let region = self.connect.region().or(bound.region()).unwrap_or_default();
+        let target = Target::new("000000000000", region);
         let desired = bound.desired(&target, &BTreeMap::new())?;
-        self.report(&bound, &desired, None, output)
+        self.report(&bound, &desired, None, &[], output)
     }
 
     pub async fn run_online(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -103,14 +106,20 @@ impl LintArgs {
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let planned = fleet::plan(&aws, &bound, &Select::default(), &Consent::default()).await?;
-        let desired = bound.desired(&planned.plan.target, &facts(&planned.snapshot))?;
+        let desired = bound.desired(&planned.plan.target, &function_facts(&planned.snapshot))?;
         let mut observed = Observed::of(&planned.snapshot);
-        for unknown in list_metrics(&aws, &desired, &mut observed).await {
-            run.output.say(&unknown);
+        let unread = planned.plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Unknown);
+        let mut unknown: Vec<String> = unread.map(|(_, note)| note.text.clone()).collect();
+        unknown.extend(list_metrics(&aws, &desired, &mut observed).await);
+        for unknown in &unknown {
+            run.output.complain(&format!("unknown: {unknown}"));
         }
-        let exit = self.report(&bound, &desired, Some(&observed), run.output);
+        let exit = self.report(&bound, &desired, Some(&observed), &unknown, run.output);
         say_calls(&aws, run.output);
-        exit
+        match exit {
+            Ok(Exit::Success) if !unknown.is_empty() => Ok(Exit::Partial),
+            exit => exit,
+        }
     }
 
     /// Of several accounts how many findings of each level there are; `lint` of one account shows them.
@@ -125,20 +134,24 @@ impl LintArgs {
         };
         let job = async |visit: Visit<'_>| {
             let planned = fleet::plan(&visit.aws, &visit.bound, &Select::default(), &Consent::default()).await?;
-            let desired = visit.bound.desired(&planned.plan.target, &facts(&planned.snapshot))?;
+            let desired = visit.bound.desired(&planned.plan.target, &function_facts(&planned.snapshot))?;
             let mut observed = Observed::of(&planned.snapshot);
             let unknown = list_metrics(&visit.aws, &desired, &mut observed).await;
-            let (settings, today) = (settings(&visit.bound)?, today());
+            let (settings, today) = (lint_settings(&visit.bound)?, today());
             let (bound, observed) = (&visit.bound, Some(&observed));
             let report = lint::lint(Input { bound, desired: &desired, observed, settings: &settings, today: &today });
+            let row = Row::of_judged(visit.member, &planned);
+            let state = if unknown.is_empty() { row.state } else { row.state.max(State::Partial) };
+            let unknown = unknown.into_iter().map(|text| Note::new(NoteKind::Unknown, text));
             Ok(Row {
+                state,
                 findings: Some(Findings {
                     errors: report.count(Level::Error),
                     warnings: report.count(Level::Warning),
                     hints: report.count(Level::Hint),
                 }),
-                notes: unknown.into_iter().map(|text| Note::new(NoteKind::Unknown, text)).collect(),
-                ..Row::of_judged(visit.member, &planned)
+                notes: row.notes.into_iter().chain(unknown).collect(),
+                ..row
             })
         };
         let report = fleet.report("lint", fleet.each(Told::Each, run, job).await);
@@ -155,19 +168,19 @@ impl LintArgs {
         bound: &Bound,
         desired: &Desired,
         observed: Option<&Observed>,
+        unknown: &[String],
         output: &mut Output,
     ) -> Result<Exit, Failure> {
-        let settings = settings(bound)?;
+        let settings = lint_settings(bound)?;
         let today = today();
         let report = lint::lint(Input { bound, desired, observed, settings: &settings, today: &today });
         let linted = Linted { report: &report, source: bound.source() };
-        let text = match self.format {
-            LintFormat::Table => text::report(&linted, &output.look),
-            LintFormat::Json => json::report(&linted),
-            LintFormat::Sarif => sarif::report(&linted),
-            LintFormat::Github => github::report(&linted),
-        };
-        output.result(&text)?;
+        match self.format {
+            LintFormat::Table => output.result(&text::report(&linted, &output.look))?,
+            LintFormat::Json => output.result(&json::report(&linted, unknown))?,
+            LintFormat::Sarif => output.result(&sarif::report(&linted))?,
+            LintFormat::Github => output.annotations(&github::report(&linted))?,
+        }
         Ok(if self.fails(report.worst()) { Exit::Findings } else { Exit::Success })
     }
 
@@ -181,19 +194,6 @@ impl LintArgs {
         // The worst is the least.
         limit.zip(worst).is_some_and(|(limit, worst)| worst <= limit)
     }
-}
-
-/// What the file says of the rules; its mistakes are mistakes of the spec.
-pub fn settings(bound: &Bound) -> Result<lint::Settings, Failure> {
-    let source = bound.source();
-    Ok(lint::settings(bound).map_err(|problems| SpecError::new(source.name, source.text, problems))?)
-}
-
-/// The functions' facts, as far as they could be read.
-pub fn facts(snapshot: &Snapshot) -> BTreeMap<String, FunctionFacts> {
-    let known =
-        snapshot.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
-    known.collect()
 }
 
 /// What may not be listed is not known, and said so; it never fails the run.

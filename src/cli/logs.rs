@@ -9,6 +9,7 @@ use super::plan::say_calls;
 use super::subscriptions::duration;
 use super::watched::{Watched, WatchedArgs, failure};
 use crate::aws::{Aws, AwsError, Class};
+use crate::model::advice;
 use crate::report::watch::logs::{Lines, object, summaries, summaries_json, summaries_markdown};
 use crate::watch::logs::follow::Options;
 use crate::watch::logs::source::Ask;
@@ -302,6 +303,9 @@ fn no_group(error: AwsError, asks: &[Ask]) -> Failure {
     Failure::say(
         Exit::Failure,
         what,
-        "invoke the function once (mlopsctl traffic), or name another --log-group or --region",
+        format!(
+            "invoke the function once ({}), or name another --log-group or --region",
+            advice::command("traffic --function NAME")
+        ),
     )
 }

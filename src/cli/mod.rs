@@ -3,6 +3,7 @@
 mod accounts;
 mod apply;
 mod args;
+mod asked_format;
 mod backtest;
 mod bar;
 mod carry_out;
@@ -25,7 +26,9 @@ mod output;
 mod plan;
 mod prices;
 mod progress;
+mod propose;
 mod report;
+mod run_flags;
 mod sandbox;
 mod sandbox_post;
 mod sandbox_serve;
@@ -42,14 +45,21 @@ mod variables;
 mod watch;
 mod watched;
 
+use crate::model::advice;
+use crate::report::failure::FailureFormat;
+use crate::report::json::Diagnostic;
 use anyhow::Context;
-use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use asked_format::asked_format;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
 use interrupt::Signals;
-use output::{Output, OutputArgs};
+use output::{Color, Output, OutputArgs};
+use run_flags::run_flags;
 use service::{ServiceArgs, ServiceCommand};
+use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Keeps the alarms of AWS Lambda functions as code: one YAML file, plan, apply, no state file
@@ -99,15 +109,15 @@ struct Run<'a> {
 /// Runs the command line and returns its documented exit code.
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(end_with_a_bug));
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    advice::set(run_flags(Cli::command(), &arguments));
+    let asked = || asked_format(Cli::command(), arguments.iter().cloned());
     let ended = match Cli::try_parse() {
         Ok(cli) => {
             let mut output = Output::new(cli.output);
-            cli.command.run(&mut output).unwrap_or_else(|failure| {
-                output.complain(&failure.to_string());
-                failure.exit
-            })
+            cli.command.run(&mut output).unwrap_or_else(|failure| output.fail(&failure, asked()))
         }
-        Err(error) => usage(&error),
+        Err(error) => usage(error, asked()),
     };
     ended.into()
 }
@@ -164,10 +174,22 @@ impl Command {
                 Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
                     run.signals.clone().or_interrupted(args.run(&mut run)).await
                 }
+                Command::Service(ServiceArgs { command: ServiceCommand::Migrate(args) }) => {
+                    run.signals.clone().or_interrupted(args.migrate(run.output)).await
+                }
+                Command::Service(ServiceArgs { command: ServiceCommand::ImportHistory(args) }) => {
+                    run.signals.clone().or_interrupted(args.import_history(run.output)).await
+                }
+                Command::Service(ServiceArgs { command: ServiceCommand::Prune(args) }) => {
+                    run.signals.clone().or_interrupted(args.run(run.output)).await
+                }
+                Command::Service(ServiceArgs { command: ServiceCommand::Forget(args) }) => {
+                    run.signals.clone().or_interrupted(args.run(run.output)).await
+                }
                 Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
                 Command::Sandbox(args) => args.run(&mut run).await,
                 Command::Lint(args) => args.run_online(&mut run).await,
-                Command::Check(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
+                Command::Check(args) => args.run(&mut run).await,
                 Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
                 Command::Backtest(args) => args.run(&mut run).await,
                 Command::Schema(_)
@@ -188,23 +210,40 @@ impl Command {
 }
 
 /// Help and version are results; everything else clap says is a mistake of the user (64, since 2 means pending changes).
-fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Usage,
+fn usage(mut error: clap::Error, asked: Option<FailureFormat>) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Our own words. Nothing else can be done where stdout does not take them.
+        let _ = error.print();
+        return Exit::Success;
     }
+    // It is not known yet which variables are secret.
+    let of_variable =
+        |argument: &ContextValue| matches!(argument, ContextValue::String(name) if name.starts_with("--var "));
+    if error.get(ContextKind::InvalidArg).is_some_and(of_variable) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("***".to_owned()));
+    }
+    let mut output = Output::new(OutputArgs { color: Color::Auto, verbose: false, quiet: false });
+    output.complain(&error.render().ansi().to_string());
+    if let Some(format) = asked {
+        let said = error.to_string();
+        let summary = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let detail = Some("see the command with --help".to_owned());
+        let diagnostic = Diagnostic { summary, detail, ..Diagnostic::default() };
+        // What cannot be written cannot be said either.
+        let _ = output.body(format, &[diagnostic]);
+    }
+    Exit::Usage
 }
 
 /// A panic ends the process, on whatever thread it was: what it left half done is nobody's to go on with, and all that was
 /// acknowledged is on disk or at AWS.
 fn end_with_a_bug(panic: &std::panic::PanicHookInfo<'_>) {
-    use std::io::Write;
     let version = env!("CARGO_PKG_VERSION");
     // Not by `Output`: it may be what panicked. Nothing else can be done where stderr does not take it.
     let _ = writeln!(
         std::io::stderr(),
-        "error: a bug in mlopsctl {version}\n  {panic}\n  do: report these lines, the command and, without its secrets, the spec"
+        "error: a bug in mlopsctl {version}\n  {}\n  do: report these lines, the command and, without its secrets, the spec",
+        crate::report::mask::printed(&panic.to_string())
     );
     std::process::exit(Exit::Bug.code().into());
 }

@@ -1,4 +1,4 @@
-//! Moments on the command line: `3h` ago, or a time as ISO 8601 writes it.
+//! The one clock of a run, and moments on the command line: `3h` ago, or a time as ISO 8601 writes it.
 
 use crate::model::duration::parse_seconds;
 use aws_smithy_types::DateTime;
@@ -58,6 +58,12 @@ pub fn set_ahead(ahead: impl Fn() -> Duration + Send + Sync + 'static) {
 /// Seconds since 1970, by the clock of the AWS that is spoken to.
 pub fn now() -> i64 {
     now_ms() / 1_000
+}
+
+/// The day in UTC, `YYYY-MM-DD`, by the clock of the AWS that is spoken to.
+pub fn today() -> String {
+    let text = DateTime::from_secs(now()).fmt(Format::DateTime).unwrap_or_default();
+    text.chars().take(10).collect()
 }
 
 /// Milliseconds since 1970, by the clock of the AWS that is spoken to.

@@ -1,12 +1,16 @@
-//! The only writer of stdout and stderr: results on stdout, progress, notes and errors on stderr.
-//! A reader that has gone away (a closed pipe) is no error.
+//! The only writer of stdout, stderr and files: results on stdout, progress, notes and errors on stderr. Everything goes through
+//! `report::mask`, whatever made it. A reader that has gone away (a closed pipe) is no error.
 
+use super::exit::Exit;
 use super::failure::Failure;
-use crate::model::secret;
-use crate::report::Look;
+use crate::model::file;
+use crate::report::failure::{self, FailureFormat};
+use crate::report::json::Diagnostic;
+use crate::report::{Look, mask};
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use tokio::sync::oneshot;
 
 /// When to colour; `auto` asks the terminal, NO_COLOR, CLICOLOR and CLICOLOR_FORCE.
@@ -40,6 +44,8 @@ pub struct Output {
     /// For stderr.
     pub side: Look,
     quiet: bool,
+    /// Whether there was a result, so that a failure after it needs no body.
+    has_result: bool,
 }
 
 impl Output {
@@ -62,11 +68,43 @@ impl Output {
             stdout: AutoStream::new(stdout, out),
             stderr: AutoStream::new(stderr, err),
             quiet: args.quiet,
+            has_result: false,
         }
+    }
+
+    /// Ends a run that failed: the words on stderr, and, where there was no result yet, a body in the format that was asked for.
+    pub fn fail(&mut self, failure: &Failure, asked: Option<FailureFormat>) -> Exit {
+        self.complain(&failure.to_string());
+        if let Some(format) = asked.filter(|_| !self.has_result) {
+            // The failure itself says more than that its body could not be written.
+            let _ = self.body(format, &failure.diagnostics());
+        }
+        failure.exit
+    }
+
+    /// Why there is no result, on stdout, in the format that was asked for.
+    pub fn body(&mut self, format: FailureFormat, diagnostics: &[Diagnostic]) -> Result<(), Failure> {
+        let text = failure::body(format, diagnostics);
+        if format == FailureFormat::Github { self.annotations(&text) } else { self.result(&text) }
     }
 
     /// A result, on stdout.
     pub fn result(&mut self, text: &str) -> Result<(), Failure> {
+        self.put(&mask::printed(text))
+    }
+
+    /// Annotations, on stdout: the only lines that are orders to a CI system. Their texts are made fit by who writes them.
+    pub fn annotations(&mut self, text: &str) -> Result<(), Failure> {
+        self.put(&mask::text(text))
+    }
+
+    /// The mail of the sandbox, on stdout, with links that can be used.
+    pub fn mailbox(&mut self, text: &str) -> Result<(), Failure> {
+        self.put(&mask::mailbox(text))
+    }
+
+    fn put(&mut self, text: &str) -> Result<(), Failure> {
+        self.has_result = true;
         match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(error).context("could not write the result to stdout").map_err(Failure::from)
@@ -84,7 +122,12 @@ impl Output {
 
     /// An error, on stderr.
     pub fn complain(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "{}", secret::hide(text.trim_end_matches('\n')));
+        let _ = writeln!(self.stderr, "{}", mask::printed(text.trim_end_matches('\n')));
+    }
+
+    /// For a note beside whatever is being written, of something that goes on at the same time.
+    pub fn beside(&self) -> Beside {
+        Beside { is_quiet: self.quiet }
     }
 
     /// Whether a moving progress bar can be seen: a terminal, and no CI that records it.
@@ -104,7 +147,7 @@ impl Output {
 
     /// Asks; anything but `y` or `yes` is a no. The answer is awaited in a thread of its own, so that signals still work.
     pub async fn ask(&mut self, question: &str) -> bool {
-        let _ = write!(self.stderr, "{question} [y/N] ");
+        let _ = write!(self.stderr, "{} [y/N] ", mask::printed(question));
         let _ = self.stderr.flush();
         let (sender, answer) = oneshot::channel();
         std::thread::spawn(move || {
@@ -115,6 +158,28 @@ impl Output {
         let answer = answer.await.unwrap_or_default();
         matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
+}
+
+/// Notes of what goes on beside a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    is_quiet: bool,
+}
+
+impl Beside {
+    /// A note on stderr, unless `--quiet`; above a progress bar it stands in a line of its own.
+    pub fn say(self, text: &str) {
+        if !self.is_quiet {
+            let _ = writeln!(io::stderr().lock(), "{}", mask::printed(text));
+        }
+    }
+}
+
+/// Writes a text to a file that somebody named: whole or not at all, a link replaced and not followed. A pipe that is read, such
+/// as `/dev/stdout`, is written to as it is.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = file::replace_or_stream(path, mask::printed(text).as_bytes());
+    Ok(written.with_context(|| format!("could not write {}", path.display()))?)
 }
 
 fn columns() -> usize {

@@ -1,12 +1,10 @@
-//! What plan and lint need of the world besides AWS: a price table of one's own, and the day.
+//! `--prices`: a price table of one's own over the shipped one.
 
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::cost::Prices;
-use aws_smithy_types::DateTime;
 use clap::Args;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 #[derive(Debug, Clone, Args)]
 pub struct PriceArgs {
@@ -28,11 +26,4 @@ impl PriceArgs {
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         Prices::over(&text).map_err(wrong)
     }
-}
-
-/// The day in UTC, `YYYY-MM-DD`.
-pub fn today() -> String {
-    let now = DateTime::from(SystemTime::now());
-    let text = now.fmt(aws_smithy_types::date_time::Format::DateTime).unwrap_or_default();
-    text.chars().take(10).collect()
 }

@@ -4,13 +4,12 @@ use super::args::Format;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::exit as fleet_exit;
-use super::output::Output;
-use super::saved_plan::beside;
+use super::output::{Output, write_file};
 use crate::fleet::{FleetReport, NoReport, merge};
+use crate::model::file;
 use crate::report::{Look, fleet};
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -88,11 +87,6 @@ pub struct ReportFormatArgs {
 }
 
 impl ReportFormatArgs {
-    /// For what is said before it is known whether there is a roster: who asked for JSON gets JSON.
-    pub fn early(self) -> Format {
-        if self.format == ReportFormat::Json { Format::Json } else { Format::Table }
-    }
-
     /// Of a run over one target.
     ///
     /// # Errors
@@ -187,6 +181,9 @@ impl WrittenArgs {
     }
 }
 
+/// Bytes of a report at most: that of ten thousand accounts is a tenth of it.
+const MOST: u64 = 256 << 20;
+
 /// Reads a saved report; `-` is standard input.
 pub fn load(path: &Path) -> Result<FleetReport, Failure> {
     let text = match path.as_os_str() == "-" {
@@ -194,7 +191,7 @@ pub fn load(path: &Path) -> Result<FleetReport, Failure> {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).map(|_| text)
         }
-        false => fs::read_to_string(path),
+        false => file::read_text(path, MOST),
     };
     let text = text.with_context(|| format!("could not read the report {}", path.display()))?;
     FleetReport::parse(&text).map_err(|error| refused(&error, Some(path)))
@@ -207,25 +204,14 @@ fn refused(error: &NoReport, path: Option<&Path>) -> Failure {
 
 /// Writes the report, whole or not at all; what is no plain file (a pipe) is written to as it is.
 pub fn save(path: &Path, format: ReportFormat, report: &FleetReport) -> Result<(), Failure> {
-    let text = format.render(report, &Look::PLAIN);
-    let written = match fs::metadata(path) {
-        Ok(known) if !known.is_file() => fs::write(path, text),
-        _ => {
-            let beside = beside(path);
-            let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
-            if written.is_err() {
-                let _ = fs::remove_file(&beside);
-            }
-            written
-        }
-    };
-    Ok(written.with_context(|| format!("could not write the report to {}", path.display()))?)
+    write_file(path, &format.render(report, &Look::PLAIN))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fleet::testing::some_report;
+    use std::fs;
 
     #[test]
     fn the_ending_says_the_format() {

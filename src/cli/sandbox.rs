@@ -1,14 +1,17 @@
 //! `mlopsctl sandbox`: what only somebody beside AWS can see or do there: read the mail, click its links, let time pass.
 
 use super::Run;
+use super::args::{TextOrJson, TextOrJsonArgs};
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::sandbox_serve::ServeArgs;
+use crate::model::advice;
 use crate::model::duration::parse_seconds;
+use crate::model::secret;
 use crate::report::sandbox::{self as report, Change, Clock, Fate, Message, Passed, Place, Step};
 use crate::sandbox::{Delivery, Letter, Sandbox};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::time::Duration;
 
 /// Reads the mail of the sandbox, clicks its links, lets its time pass, shows and forgets what stands in it
@@ -44,24 +47,14 @@ struct PlaceArgs {
     region: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum TextOrJson {
-    /// For people
-    #[default]
-    Table,
-    /// For programs
-    Json,
-}
-
 /// Shows what SNS sent, newest last: mails, texts, messages to queues, posts; and what became of them
 #[derive(Debug, Clone, Args)]
 struct MailArgs {
     /// Only what was sent to this address, number, queue or URL
     #[arg(value_name = "ADDRESS")]
     address: Option<String>,
-    /// How the result is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
-    format: TextOrJson,
+    #[command(flatten)]
+    format: TextOrJsonArgs,
 }
 
 /// Confirms pending subscriptions as their receivers would: by the link in the last mail
@@ -95,7 +88,7 @@ struct AdvanceArgs {
 #[derive(Debug, Clone, Args)]
 struct ShowArgs {}
 
-/// Forgets everything in the sandbox
+/// Forgets everything in the sandbox, or what was done in one --account or --region
 #[derive(Debug, Clone, Args)]
 struct ResetArgs {
     /// Do not ask
@@ -106,6 +99,10 @@ struct ResetArgs {
 impl SandboxArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         if let SandboxCommand::Serve(args) = &self.command {
+            if self.place.account.is_some() {
+                let remedy = "leave it out: the keys of each client name its account";
+                return Err(Failure::say(Exit::Usage, "--account: the sandbox is served for every account", remedy));
+            }
             return args.run(run, &self.file, self.place.region.as_deref()).await;
         }
         let sandbox = self.file.open()?;
@@ -117,12 +114,22 @@ impl SandboxArgs {
             SandboxCommand::Advance(args) => args.run(run, &sandbox, &places),
             SandboxCommand::Show(_) => show(run, &sandbox, &places),
             SandboxCommand::Serve(_) => Ok(Exit::Success),
-            SandboxCommand::Reset(args) => args.run(run, &sandbox, &self.file.path().display().to_string()).await,
+            SandboxCommand::Reset(args) => {
+                let file = self.file.path().display().to_string();
+                match self.place.is_limited() {
+                    true => args.forget(run, &sandbox, &places, &file).await,
+                    false => args.run(run, &sandbox, &file).await,
+                }
+            }
         }
     }
 }
 
 impl PlaceArgs {
+    fn is_limited(&self) -> bool {
+        self.account.is_some() || self.region.is_some()
+    }
+
     fn of(&self, sandbox: &Sandbox) -> Result<Vec<(String, String)>, Failure> {
         let mut places = sandbox.places()?;
         places.retain(|(account, region)| {
@@ -138,16 +145,17 @@ impl MailArgs {
         let mut messages = Vec::new();
         for (account, region) in places {
             let letters = sandbox.outbox(account, region)?.into_iter();
-            let wanted = letters.filter(|letter| self.address.as_ref().is_none_or(|wanted| letter.endpoint == *wanted));
+            let wanted = letters
+                .filter(|letter| self.address.as_ref().is_none_or(|wanted| secret::names(wanted, &letter.endpoint)));
             messages.extend(wanted.map(|letter| message(account, region, letter)));
         }
         // Stable: within one place they are in order already.
         messages.sort_by(|a, b| a.sent.cmp(&b.sent));
-        let text = match self.format {
+        let text = match self.format.format {
             TextOrJson::Table => report::mail(&messages, &run.output.look),
             TextOrJson::Json => report::mail_json(&messages),
         };
-        run.output.result(&text)?;
+        run.output.mailbox(&text)?;
         Ok(Exit::Success)
     }
 }
@@ -164,7 +172,7 @@ fn message(account: &str, region: &str, letter: Letter) -> Message {
             Delivery::Failed(why) => Fate::Failed(why),
         },
         protocol: letter.protocol,
-        to: letter.endpoint,
+        to: secret::hide(&letter.endpoint),
         topic_arn: letter.topic_arn,
         token: letter.token,
         subject: letter.subject,
@@ -181,7 +189,11 @@ impl ConfirmArgs {
         }
         if let (true, Some(address)) = (steps.is_empty(), &self.address) {
             let what = format!("nothing waits for {address} to confirm");
-            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox mail, or confirm --all"));
+            return Err(Failure::say(
+                Exit::Failure,
+                what,
+                format!("see {}, or confirm --all", advice::command("sandbox mail")),
+            ));
         }
         run.output.result(&report::steps(&steps, "nothing waits to be confirmed"))?;
         Ok(Exit::Success)
@@ -200,7 +212,7 @@ impl UnsubscribeArgs {
         }
         if steps.is_empty() {
             let what = format!("{} has no confirmed subscription", self.address);
-            return Err(Failure::say(Exit::Failure, what, "see mlopsctl sandbox show"));
+            return Err(Failure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
         }
         run.output.result(&report::steps(&steps, ""))?;
         Ok(Exit::Success)
@@ -247,18 +259,45 @@ fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Re
 
 impl ResetArgs {
     async fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, file: &str) -> Result<Exit, Failure> {
-        if !self.yes {
-            if !run.output.can_ask() {
-                let what = format!("everything in {file} would be forgotten, and there is nobody to ask");
-                return Err(Failure::say(Exit::Blocked, what, "add --yes"));
-            }
-            if !run.output.ask(&format!("Forget everything in {file}?")).await {
-                return Err(Failure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes"));
-            }
-        }
+        self.consent(run, &format!("everything in {file}")).await?;
         sandbox.reset()?;
         run.output.result(&format!("{file}: everything is forgotten\n"))?;
         Ok(Exit::Success)
+    }
+
+    /// Only some accounts and regions; the clock and all others stay.
+    async fn forget(
+        &self,
+        run: &mut Run<'_>,
+        sandbox: &Sandbox,
+        places: &[(String, String)],
+        file: &str,
+    ) -> Result<Exit, Failure> {
+        let names: Vec<String> = places.iter().map(|(account, region)| format!("{account} {region}")).collect();
+        if names.is_empty() {
+            let what = format!("nothing was done in this account and region in {file}");
+            return Err(Failure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
+        }
+        self.consent(run, &format!("{} in {file}", names.join(", "))).await?;
+        for (account, region) in places {
+            sandbox.forget(account, region)?;
+        }
+        run.output.result(&format!("{file}: {} is forgotten\n", names.join(", ")))?;
+        Ok(Exit::Success)
+    }
+
+    async fn consent(&self, run: &mut Run<'_>, what: &str) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        if !run.output.can_ask() {
+            let what = format!("{what} would be forgotten, and there is no terminal to confirm on");
+            return Err(Failure::say(Exit::Blocked, what, "rerun with --yes"));
+        }
+        match run.output.ask(&format!("Forget {what}?")).await {
+            true => Ok(()),
+            false => Err(Failure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes")),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Sends what waits, again and again, until it is dropped.
 pub async fn deliver(sandbox: Sandbox) {
-    let http = Http::new(PATIENCE);
+    let http = Http::direct(PATIENCE);
     loop {
         // A file that cannot be read now is read the next time: whoever works with it says so.
         let _ = round(&sandbox, &http).await;

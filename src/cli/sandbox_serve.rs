@@ -19,12 +19,23 @@ pub struct ServeArgs {
     /// Port to listen on; 0 chooses one
     #[arg(short, long, value_name = "PORT", default_value_t = 4599)]
     port: u16,
-    /// Address to listen on; anything else than this machine's own lets others in, and nobody is asked who he is
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    /// Address to listen on, one of this machine's own (127.0.0.0/8, ::1): nobody is asked who he is
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = loopback)]
     bind: IpAddr,
     /// Weather of what is served: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws
     #[arg(long, value_name = "WEATHER")]
     weather: Option<Weather>,
+}
+
+fn loopback(text: &str) -> Result<IpAddr, String> {
+    let address: IpAddr = text.parse().map_err(|_| "write an address, such as 127.0.0.1 or ::1".to_owned())?;
+    match address.is_loopback() {
+        true => Ok(address),
+        false => Err(
+            "the sandbox listens on this machine only: 127.0.0.0/8 or ::1; a tunnel (ssh -L) reaches it from elsewhere"
+                .to_owned(),
+        ),
+    }
 }
 
 impl ServeArgs {
@@ -35,9 +46,6 @@ impl ServeArgs {
         let place = SocketAddr::new(self.bind, self.port);
         let post = tokio::spawn(deliver(sandbox.clone()));
         let listener = Listener::bind(sandbox, place, region.unwrap_or("us-east-1")).await?;
-        if !self.bind.is_loopback() {
-            run.output.say(&format!("{} is open to whoever can reach it: nobody is asked who he is", self.bind));
-        }
         run.output.result(&format!("sandbox {} on {}: Ctrl-C stops\n", path.display(), listener.url()))?;
         let interrupt = run.signals.interrupt.clone();
         listener.serve(async move { interrupt.wait().await }).await;

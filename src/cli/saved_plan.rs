@@ -1,89 +1,144 @@
-//! A saved plan's file: written for its owner's eyes only, read with the secrets it does not hold put back in.
+//! A saved plan's file: written for its owner's eyes only, and authorised anew before anything of it is done.
 
 use super::args::SpecArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::aws::Aws;
 use crate::fleet::{self, NotReplanned, Planned};
-use crate::model::secret;
+use crate::model::file::{self, Readers};
+use crate::model::{advice, secret, visible};
 use crate::plan::Plan;
-use crate::plan::saved::{FORMAT_VERSION, SavedPlan};
+use crate::plan::saved::{Basis, FORMAT_VERSION, NoSavedPlan, SavedPlan};
+use crate::spec::{self, Bound};
 use anyhow::Context;
-use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::path::Path;
 
-/// Writes the file whole or not at all.
-pub fn save(path: &Path, plan: &Plan) -> Result<(), Failure> {
-    let saved = SavedPlan::new(plan, secret::hide);
-    let text = format!("{:#}\n", serde_json::to_value(&saved)?);
-    let beside = beside(path);
-    let _ = fs::remove_file(&beside);
-    let written =
-        private(&beside).and_then(|mut file| file.write_all(text.as_bytes())).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
+/// Bytes of a saved plan at most: a thousand times an ordinary one.
+const MOST: u64 = 256 << 20;
+
+/// Writes the file whole or not at all. Nothing but a plain file is taken, since nobody but its owner is to read it.
+pub fn save(path: &Path, plan: &Plan, basis: Basis) -> Result<(), Failure> {
+    let mut value = serde_json::to_value(SavedPlan::new(plan, basis, secret::hide))?;
+    let hide = |text: &str| Ok::<_, Infallible>(secret::hide_declared(text).into_owned());
+    each_text(&mut value, &hide).unwrap_or_else(|never| match never {});
+    // Sealed as it is written: hidden.
+    let hidden: SavedPlan = serde_json::from_value(value)?;
+    let text = visible::escape_json(&format!("{:#}\n", hidden.sealed()?)).into_owned();
+    let written = file::replace(path, text.as_bytes(), Readers::Owner);
     Ok(written.with_context(|| format!("could not save the plan to {}", path.display()))?)
 }
 
-/// A name in the same folder for what is not yet whole.
-pub fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    path.with_file_name(name)
-}
-
-/// A new file that on Unix only its owner can read; elsewhere the folder decides.
-fn private(path: &Path) -> std::io::Result<fs::File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
 pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
-    let text = fs::read_to_string(path).with_context(|| format!("could not read the plan {}", path.display()))?;
+    let text = file::read_text(path, MOST).with_context(|| format!("could not read the plan {}", path.display()))?;
     let no_plan = |why: &str| {
         let what = format!("{} is not a plan that this mlopsctl can carry out: {why}", path.display());
-        Failure::say(Exit::Stale, what, "make a new one: mlopsctl plan --out FILE")
+        Failure::say(Exit::Stale, what, format!("make a new one: {}", advice::command("plan --out FILE")))
     };
-    // The version first: a plan of another form need not have the parts of this one.
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| no_plan(&error.to_string()))?;
-    let version = &value["format_version"];
-    if *version != FORMAT_VERSION {
-        return Err(no_plan(&format!("its format version is {version}, not {FORMAT_VERSION}")));
+    let value: Value = serde_json::from_str(&text).map_err(|error| no_plan(&error.to_string()))?;
+    let saved = SavedPlan::opened(value).map_err(|error| match error {
+        NoSavedPlan::Version(version) => no_plan(&format!("its format version is {version}, not {FORMAT_VERSION}")),
+        NoSavedPlan::Unreadable(error) => no_plan(&error.to_string()),
+        NoSavedPlan::Altered => refused(&format!("{} was changed after it was saved", path.display())),
+    })?;
+    let version = &saved.mlopsctl_version;
+    if version != env!("CARGO_PKG_VERSION") {
+        return Err(refused(&format!("{} was made by mlopsctl {version}, this is another one", path.display())));
     }
-    serde_json::from_value(value).map_err(|error| no_plan(&error.to_string()))
+    Ok(saved)
 }
 
-/// The plan, if what it touches still stands as it was. The spec is read only where the file lacks a secret.
-pub async fn check(aws: &Aws, saved: &SavedPlan, spec: &SpecArgs) -> Result<Planned, Failure> {
-    let plan = if saved.masked.is_empty() {
-        saved.plan.clone()
-    } else {
-        let desired = spec.bind()?.desired(&saved.plan.target, &BTreeMap::new())?.resources;
-        saved.restore(&desired).map_err(|missing| {
-            let names: Vec<String> = missing.iter().map(|address| format!("\n{address}")).collect();
-            let what =
-                format!("the saved plan holds no secrets, and the spec does not give those of:{}", names.concat());
-            Failure::say(Exit::Stale, what, "name the spec and the variables that the plan was made with")
-        })?
-    };
-    fleet::check_saved(aws, plan).await.map_err(|error| match error {
+fn new_plan() -> String {
+    format!("look at a new plan: {}", advice::command("plan --out FILE"))
+}
+
+fn refused(what: &str) -> Failure {
+    Failure::say(Exit::Blocked, format!("{what}, so nothing was changed"), new_plan())
+}
+
+/// The spec that the plan is held against: the one that is named, else the one that the plan was made from. `None` where it is
+/// consented to that there is none.
+pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result<Option<Bound>, Failure> {
+    if without_spec {
+        return Ok(None);
+    }
+    let made_from = Path::new(&saved.basis.spec);
+    let path = args.named().unwrap_or(made_from);
+    if args.named().is_none() && !path.is_file() {
+        let what =
+            format!("the spec {} that the plan was made from is not here, so nothing was changed", path.display());
+        let remedy =
+            "run where it is, name it with --file, or add --without-spec: then the plan is held against AWS alone";
+        return Err(Failure::say(Exit::Blocked, what, remedy));
+    }
+    let spec = spec::load(path)?;
+    let mut values = saved.basis.variables.clone();
+    values.retain(|name, _| spec.variables().iter().any(|variable| variable.name == *name));
+    values.extend(args.values(&spec)?);
+    Ok(Some(spec.bind(&values)?))
+}
+
+/// The plan made anew, if the saved one says the same.
+pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<Planned, Failure> {
+    let mut value = serde_json::to_value(saved)?;
+    // Binding the spec has declared the values of its secret variables.
+    each_text(&mut value, &revealed).map_err(|unknown| {
+        let what = format!("the saved plan hides the value {unknown}, and no variable of the spec has it");
+        Failure::say(Exit::Blocked, what, "name the spec and the variables that the plan was made with")
+    })?;
+    let saved: SavedPlan = serde_json::from_value(value)?;
+    fleet::check_saved(aws, &saved, spec).await.map_err(|error| match error {
         NotReplanned::Failed(error) => Failure::from(error),
+        NotReplanned::Elsewhere { made_for, reached } => {
+            let what = format!(
+                "the plan was made for {made_for}, but these credentials reach {reached}, so nothing was changed"
+            );
+            Failure::say(Exit::Blocked, what, "use the credentials and the region that the plan was made with")
+        }
+        NotReplanned::SecretsMissing(places) => {
+            let what =
+                format!("the saved plan holds no secrets, and there is no spec to give those of:{}", lines(places));
+            Failure::say(Exit::Stale, what, "name the spec and the variables that the plan was made with")
+        }
         NotReplanned::Stale(stale) => {
-            let places: Vec<String> =
-                stale.iter().map(|stale| format!("\n{}: {}", stale.address, stale.what)).collect();
-            let what = format!("the saved plan is stale, so nothing was changed; different by now:{}", places.concat());
-            Failure::say(Exit::Stale, what, "look at a new plan: mlopsctl plan --out FILE")
+            let places = stale.iter().map(|stale| format!("{}: {}", stale.place, stale.what));
+            let what = format!("the saved plan is stale, so nothing was changed; different by now:{}", lines(places));
+            Failure::say(Exit::Stale, what, new_plan())
+        }
+        NotReplanned::Different(places) => {
+            let from = if spec.is_some() { "what the spec asks for" } else { "what AWS makes of it" };
+            let more = places.len().saturating_sub(MOST_DIFFERENCES);
+            let more = (more > 0).then(|| format!("and {more} more"));
+            let places = places.into_iter().take(MOST_DIFFERENCES).chain(more);
+            let what =
+                format!("the saved plan does not say {from}, so nothing was changed; it differs in:{}", lines(places));
+            Failure::say(Exit::Blocked, what, new_plan())
         }
     })
+}
+
+fn revealed(text: &str) -> Result<String, String> {
+    secret::reveal(text).map(Cow::into_owned).map_err(|fingerprint| format!("***#{fingerprint}"))
+}
+
+/// Changes every text of a JSON value, as far as none is an error.
+fn each_text<E>(value: &mut Value, change: &impl Fn(&str) -> Result<String, E>) -> Result<(), E> {
+    match value {
+        Value::String(text) => *text = change(text)?,
+        Value::Array(items) => items.iter_mut().try_for_each(|item| each_text(item, change))?,
+        Value::Object(map) => map.values_mut().try_for_each(|item| each_text(item, change))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Ok(())
+}
+
+/// More places in which a plan differs are only counted.
+const MOST_DIFFERENCES: usize = 10;
+
+fn lines(items: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    items.into_iter().map(|item| format!("\n{item}")).collect()
 }
 
 #[cfg(test)]
@@ -91,6 +146,7 @@ mod tests {
     use super::*;
     use crate::report::testing::{create, every_kind_of_change, plan};
     use crate::resources::{Resource, Subscription};
+    use std::fs;
 
     #[test]
     fn what_is_saved_is_loaded_and_only_the_owner_can_read_it() {
@@ -98,7 +154,7 @@ mod tests {
         let path = folder.path().join("p.json");
         let plan = every_kind_of_change();
         fs::write(&path, "something else").unwrap();
-        save(&path, &plan).unwrap();
+        save(&path, &plan, Basis::default()).unwrap();
         assert_eq!(load(&path).unwrap().plan, plan);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         #[cfg(unix)]
@@ -113,15 +169,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.json");
         let secret = Resource::Subscription(Subscription::new("t", "https", "https://u:hunter2@example.edu"));
-        save(&path, &plan(vec![create(secret)])).unwrap();
+        save(&path, &plan(vec![create(secret)]), Basis::default()).unwrap();
         assert!(!fs::read_to_string(&path).unwrap().contains("hunter2"));
         assert_eq!(load(&path).unwrap().masked.len(), 1);
     }
 
     #[test]
+    fn a_declared_value_is_in_no_field_of_a_saved_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.json");
+        let value = "declared-for-a-saved-plan";
+        secret::declare(value);
+        let mut saved = plan(vec![create(crate::report::testing::alarm("a", 5.0))]);
+        if let Some(Resource::Alarm(alarm)) = &mut saved.changes[0].after {
+            alarm.description = Some(format!("see {value}!"));
+        }
+        save(&path, &saved, Basis::default()).unwrap();
+        assert!(!fs::read_to_string(&path).unwrap().contains(value));
+        let mut read = serde_json::to_value(load(&path).unwrap()).unwrap();
+        each_text(&mut read, &revealed).unwrap();
+        assert_eq!(serde_json::from_value::<SavedPlan>(read).unwrap().plan, saved);
+    }
+
+    #[test]
     fn a_plan_of_another_form_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        for text in ["", "{}", "{\"format_version\": 99}", "[1]"] {
+        for text in ["", "{}", "{\"format_version\": 99}", "{\"format_version\": 1}", "[1]"] {
             fs::write(file.path(), text).unwrap();
             assert_eq!(load(file.path()).unwrap_err().exit, Exit::Stale, "{text:?}");
         }

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::output::Output;
 use anyhow::Context;
 use clap::Args;
+use mlops_service::Migration;
 use mlops_service::config::{Config, Database, Environment};
 use mlops_service::log::{Format, Level};
 use std::net::IpAddr;
@@ -34,6 +35,9 @@ pub struct ServeArgs {
     /// 400 and 415 for what is no JSON, instead of the course's 500
     #[arg(long)]
     strict: bool,
+    /// Make no tables: they are made by somebody else, see docs/service.md
+    #[arg(long)]
+    no_migrate: bool,
     /// DEBUG, INFO, WARNING or ERROR [default: LOG_LEVEL, else INFO]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     log_level: Option<Level>,
@@ -52,7 +56,8 @@ impl ServeArgs {
     }
 
     fn config(&self) -> Result<Config, Failure> {
-        let usage = |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see mlopsctl serve --help");
+        let usage =
+            |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see `mlopsctl serve --help`");
         let env = Environment::read(Path::new(".")).map_err(usage)?;
         let mut config = Config::from_environment(&env).map_err(usage)?;
         if let Some(dir) = &self.data_dir {
@@ -65,6 +70,9 @@ impl ServeArgs {
         config.prometheus_port = self.prometheus_port.or(config.prometheus_port);
         config.address = self.host.unwrap_or(config.address);
         config.strict |= self.strict;
+        if self.no_migrate {
+            config.migration = Migration::Expect;
+        }
         config.log_level = self.log_level.unwrap_or(config.log_level);
         config.log_format = self.log_format.unwrap_or(config.log_format);
         Ok(config)

@@ -1,4 +1,4 @@
-//! `mlopsctl service bundle` and `mlopsctl service deploy`: the bundled service as a Lambda function.
+//! `mlopsctl service`: the bundled service as a Lambda function, and its database kept in order by command.
 
 use super::Run;
 use super::connect::ConnectArgs;
@@ -6,11 +6,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use crate::deploy::{self, Bundle, Occupied, Wanted};
+use crate::model::file::{self, Readers};
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use mlops_service::config::{Config, Database, Environment};
+use mlops_service::{Keeping, keep_house};
 use std::path::{Path, PathBuf};
 
-/// Bundles the health/track service for Lambda, and deploys it
+/// Deploys the health/track service to Lambda; keeps its database in order
 #[derive(Debug, Clone, Args)]
 pub struct ServiceArgs {
     #[command(subcommand)]
@@ -21,6 +24,86 @@ pub struct ServiceArgs {
 pub enum ServiceCommand {
     Bundle(BundleArgs),
     Deploy(DeployArgs),
+    Migrate(KeepArgs),
+    ImportHistory(KeepArgs),
+    Prune(PruneArgs),
+    Forget(ForgetArgs),
+}
+
+/// Makes the tables that the service's database lacks
+#[derive(Debug, Clone, Args)]
+pub struct KeepArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Deletes older events of the service, in batches beside a running one; counters do not move
+#[derive(Debug, Clone, Args)]
+pub struct PruneArgs {
+    /// Age, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = mlops_service::age)]
+    older_than: i64,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Deletes everything of a business: events, sums, what waits on disk, and its rows of ai_metrics
+#[derive(Debug, Clone, Args)]
+pub struct ForgetArgs {
+    /// The business_id
+    #[arg(value_name = "BUSINESS")]
+    business: String,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+struct StoreArgs {
+    /// Where the embedded database and the spool are kept [default: MLOPS_DATA_DIR, else .mlopsctl/service]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// postgres://... or sqlite:PATH [default: DATABASE_URL, else a file in the data directory]
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+impl StoreArgs {
+    async fn keep(&self, keeping: &Keeping, output: &mut Output) -> Result<Exit, Failure> {
+        let usage = |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see docs/service.md");
+        let env = Environment::read(Path::new(".")).map_err(usage)?;
+        let mut config = Config::from_environment(&env).map_err(usage)?;
+        if let Some(dir) = &self.data_dir {
+            config.move_data(dir.clone());
+        }
+        if let Some(url) = &self.database_url {
+            config.database = Database::from_url(url);
+        }
+        let done = keep_house(&config, keeping).await?;
+        output.result(&format!("{done}\n"))?;
+        Ok(Exit::Success)
+    }
+}
+
+impl KeepArgs {
+    pub async fn migrate(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::Migrate, output).await
+    }
+
+    pub async fn import_history(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::ImportHistory, output).await
+    }
+}
+
+impl PruneArgs {
+    pub async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::Prune { older_than: self.older_than }, output).await
+    }
+}
+
+impl ForgetArgs {
+    pub async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        self.store.keep(&Keeping::Forget { business_id: self.business.clone() }, output).await
+    }
 }
 
 /// Writes the zip that Lambda takes, for the runtime provided.al2023
@@ -74,7 +157,7 @@ impl BundleArgs {
     pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
         let bundle = self.binary.bundle()?;
         let shown = self.out.display();
-        std::fs::write(&self.out, &bundle.zip).with_context(|| format!("could not write {shown}"))?;
+        file::replace(&self.out, &bundle.zip, Readers::Anybody).with_context(|| format!("could not write {shown}"))?;
         let megabytes = bundle.zip.len() as f64 / f64::from(1 << 20);
         output.result(&format!("{shown}: {megabytes:.1} MB, bootstrap for {:?}\n", bundle.architecture))?;
         Ok(Exit::Success)

@@ -5,14 +5,14 @@ use super::args::{Format, FormatArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::moment::now;
+use super::output::write_file;
 use super::plan::say_calls;
 use super::subscriptions::duration;
 use super::watched::{Watched, WatchedArgs};
 use crate::report::watch::signals::{html, json, markdown, svg, text};
 use crate::watch::signals::{Asking, Signals, read};
-use anyhow::Context;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Shows the four golden signals of functions: latency, traffic, errors, saturation, now and in the period before
@@ -71,14 +71,11 @@ impl SignalsArgs {
     }
 
     fn write(&self, signals: &Signals) -> Result<(), Failure> {
-        let write = |path: &Path, text: String| {
-            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-        };
         if let Some(path) = &self.html {
-            write(path, html(signals))?;
+            write_file(path, &html(signals))?;
         }
         if let Some(path) = &self.svg {
-            write(path, svg(signals))?;
+            write_file(path, &svg(signals))?;
         }
         Ok(())
     }

@@ -7,10 +7,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
 use super::moment::now;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::watch::Watched;
 use crate::fleet::{self, Row, Subscriptions};
+use crate::model::advice;
 use crate::model::duration::parse_seconds;
 use crate::plan::Consent;
 use crate::report::status;
@@ -55,19 +56,15 @@ impl StatusArgs {
         if self.watch {
             return self.watch(run).await;
         }
-        let format = self.format.early();
-        let spec = json_on_failure(self.spec.load(), format, run.output)?;
-        let fleet = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await;
-        if let Some(fleet) = json_on_failure(fleet, format, run.output)? {
+        let spec = self.spec.load()?;
+        if let Some(fleet) = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
-        let bound = json_on_failure(self.spec.bind_spec(&spec), format, run.output)?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await;
-        let aws = json_on_failure(aws, format, run.output)?;
+        let bound = self.spec.bind_spec(&spec)?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let asking = Asking { now: now(), curves: true, changes: CHANGES, previous: None };
-        let status = read(&aws, &bound, &self.select.select(), asking).await;
-        let status = json_on_failure(status.map_err(Failure::from), format, run.output)?;
+        let status = read(&aws, &bound, &self.select.select(), asking).await?;
         let text = match format {
             Format::Table => status::text(&status, &run.output.look),
             Format::Json => status::json(&status),
@@ -95,7 +92,7 @@ impl StatusArgs {
     /// Mistakes of the command line and the spec are said before the screen is taken.
     async fn watch(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         if !run.output.can_take_the_screen() {
-            let remedy = "leave out --watch: mlopsctl status, or --format json for programs";
+            let remedy = format!("leave out --watch: {}, or --format json for programs", advice::command("status"));
             return Err(Failure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
         }
         let spec = self.spec.load()?;

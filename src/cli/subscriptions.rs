@@ -1,16 +1,18 @@
 //! `mlopsctl subscriptions`: who is told, who has not confirmed, the mail once more, and confirming with the link of a mail.
 
 use super::Run;
-use super::args::{Format, FormatArgs, SpecArgs};
+use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::plan::{json_on_failure, say_calls};
+use super::plan::say_calls;
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
+use crate::model::advice;
 use crate::model::duration::{format_seconds, parse_seconds};
 use crate::model::problem::nearest_or_all;
+use crate::model::secret;
 use crate::report::watch::subscriptions as report;
 use crate::resources::{Address, Resource};
 use crate::watch::subscriptions::{self, Link, NotALink, Row, State, Subscriptions, Waited};
@@ -56,7 +58,7 @@ struct WaitArgs {
 /// Sends the confirmation mail again, to those who are named and have not confirmed
 #[derive(Debug, Clone, Args)]
 struct ResendArgs {
-    /// Who gets another mail; as `subscriptions list` writes it
+    /// Who gets another mail: as `subscriptions list` shows it, or the fingerprint behind # alone
     #[arg(value_name = "ENDPOINT", required_unless_present = "all", conflicts_with = "all")]
     endpoints: Vec<String>,
     /// Everybody who has not confirmed
@@ -95,7 +97,7 @@ struct ReadingArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 /// A duration as the spec writes it.
@@ -136,8 +138,8 @@ impl ReadingArgs {
 
     fn show(&self, all: &Subscriptions, run: &mut Run<'_>) -> Result<(), Failure> {
         let text = match self.format.format {
-            Format::Json => report::json(all),
-            Format::Table | Format::Markdown => report::list(all, &run.output.look),
+            TextOrJson::Json => report::json(all),
+            TextOrJson::Table => report::list(all, &run.output.look),
         };
         run.output.result(&text)
     }
@@ -151,10 +153,8 @@ impl Reading {
 
 impl ListArgs {
     async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.reading.format.format;
-        let begun = self.reading.begin(run).await;
-        let reading = json_on_failure(begun, format, run.output)?;
-        let all = json_on_failure(reading.read().await.map_err(Failure::from), format, run.output)?;
+        let reading = self.reading.begin(run).await?;
+        let all = reading.read().await?;
         self.reading.show(&all, run)?;
         say_calls(&reading.aws, run.output);
         let act = self.require_confirmed && all.open().next().is_some();
@@ -164,9 +164,7 @@ impl ListArgs {
 
 impl WaitArgs {
     async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let format = self.reading.format.format;
-        let begun = self.reading.begin(run).await;
-        let reading = json_on_failure(begun, format, run.output)?;
+        let reading = self.reading.begin(run).await?;
         let Reading { aws, stack, target, desired } = &reading;
         let (output, timeout) = (&mut *run.output, self.timeout);
         let mut told = |waited: Waited<'_>| match waited {
@@ -183,7 +181,7 @@ impl WaitArgs {
             Waited::Missed(error) => output.say(&format!("could not look, trying again: {error}")),
         };
         let waited = subscriptions::wait(aws, stack, target, desired, timeout, &mut told).await;
-        let all = json_on_failure(waited.map_err(Failure::from), format, run.output)?;
+        let all = waited?;
         self.reading.show(&all, run)?;
         say_calls(aws, run.output);
         Ok(if all.open().next().is_some() { Exit::Act } else { Exit::Success })
@@ -201,11 +199,12 @@ impl ResendArgs {
             return Ok(Exit::Success);
         }
         for row in &chosen {
-            run.output.say(&format!("  ! {} will be asked again to confirm ({})", row.endpoint, row.topic));
+            let endpoint = secret::hide(&row.endpoint);
+            run.output.say(&format!("  ! {endpoint} will be asked again to confirm ({})", row.topic));
         }
         let mails = if chosen.len() == 1 { "this mail".to_owned() } else { format!("these {} mails", chosen.len()) };
-        let unattended = "look at who is named above, then run again with --yes";
-        consent(run, self.yes, &format!("Send {mails}?"), unattended).await?;
+        let unattended = format!("look at who is named above, then run {}", advice::again_with("--yes"));
+        consent(run, self.yes, &format!("Send {mails}?"), &unattended).await?;
         let mut failed = None;
         let mut sent = 0;
         for row in &chosen {
@@ -237,20 +236,23 @@ impl ResendArgs {
         let mut chosen = Vec::new();
         for endpoint in &self.endpoints {
             let before = chosen.len();
-            chosen.extend(pending().filter(|row| row.endpoint == *endpoint).cloned());
+            chosen.extend(pending().filter(|row| secret::names(endpoint, &row.endpoint)).cloned());
             if chosen.len() > before {
                 continue;
             }
-            let known = all.rows.iter().find(|row| row.endpoint == *endpoint);
+            let known = all.rows.iter().find(|row| secret::names(endpoint, &row.endpoint));
+            let endpoint = secret::hide(endpoint);
             return Err(match known {
                 Some(row) if row.state == State::Confirmed => {
                     let what = format!("{endpoint} has confirmed, so no mail is needed");
-                    Failure::say(Exit::Usage, what, "name those that `mlopsctl subscriptions list` calls pending")
+                    let list = advice::command("subscriptions list");
+                    Failure::say(Exit::Usage, what, format!("name those that {list} calls pending"))
                 }
                 Some(row) => Failure::say(Exit::Usage, format!("{endpoint} is not pending"), report::remedy(row)),
                 None => {
-                    let names = all.rows.iter().map(|row| row.endpoint.as_str());
-                    let near = nearest_or_all(endpoint, names, "the endpoints are").unwrap_or_default();
+                    let names: Vec<String> = all.rows.iter().map(|row| secret::hide(&row.endpoint)).collect();
+                    let names = names.iter().map(String::as_str);
+                    let near = nearest_or_all(&endpoint, names, "the endpoints are").unwrap_or_default();
                     Failure::say(Exit::Usage, format!("{endpoint} is not subscribed to a topic of the spec"), near)
                 }
             });
@@ -314,12 +316,15 @@ fn refused(error: AwsError, link: &Link) -> Failure {
         Class::Refused if about("token") => Failure::say(
             Exit::Failure,
             format!("AWS does not take the token ({error}): it has expired, is of another topic, or was cut off"),
-            "copy the link again; if it is older than two days, mlopsctl subscriptions resend sends a fresh one",
+            format!(
+                "copy the link again; if it is older than two days, {} sends a fresh one",
+                advice::command("subscriptions resend --all")
+            ),
         ),
         Class::NotFound => Failure::say(
             Exit::Failure,
             format!("there is no topic {} in {} any more ({error})", link.topic(), link.region()),
-            "mlopsctl apply makes it and sends a fresh mail",
+            format!("{} creates it and sends a fresh mail", advice::command("apply")),
         ),
         Class::Refused if about("topic") => Failure::say(
             Exit::Failure,

@@ -2,12 +2,11 @@
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, write_file};
 use crate::model::Target;
 use crate::report::{junit, unit_test as report};
 use crate::spec;
 use crate::unit_test::{Outcome, read, run};
-use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,7 +35,7 @@ impl TestArgs {
             files.push((path.display().to_string(), self.run_file(path)?));
         }
         if let Some(path) = &self.junit {
-            std::fs::write(path, junit::junit(&files)).with_context(|| format!("cannot write {}", path.display()))?;
+            write_file(path, &junit::junit(&files))?;
         }
         output.result(&report::tests(&files, &output.look.clone()))?;
         let failed = files.iter().flat_map(|(_, outcomes)| outcomes).any(|outcome| !outcome.failures.is_empty());

@@ -1,7 +1,7 @@
 //! `mlopsctl traffic`: requests to a service, over HTTP or by Invoke, and what came of them.
 
 use super::Run;
-use super::args::{Format, FormatArgs};
+use super::args::{TextOrJson, TextOrJsonArgs};
 use super::bar::Bar;
 use super::connect::ConnectArgs;
 use super::consent::consent;
@@ -22,6 +22,11 @@ const MANY: usize = 200;
 /// Each request is due at its time, answered or not those before it: a slow service does not slow the sending down, and what
 /// had to wait is told apart ("as felt"). Nothing is repeated. It ends by itself: after so many requests, or after --max-time.
 #[derive(Debug, Clone, Args)]
+// Over HTTP nothing is asked of AWS.
+#[command(mut_arg("profile", |arg| arg.conflicts_with("url")))]
+#[command(mut_arg("region", |arg| arg.conflicts_with("url")))]
+#[command(mut_arg("endpoint_url", |arg| arg.conflicts_with("url")))]
+#[command(mut_arg("sandbox_weather", |arg| arg.conflicts_with("url")))]
 #[command(group(ArgGroup::new("to").required(true).args(["url", "function"])))]
 pub struct TrafficArgs {
     /// Send HTTP to this address, e.g. http://localhost:5001 or the function's
@@ -57,7 +62,7 @@ pub struct TrafficArgs {
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    format: TextOrJsonArgs,
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -72,9 +77,6 @@ fn event(text: &str) -> Result<String, String> {
 
 impl TrafficArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        if self.format.format == Format::Markdown {
-            return Err(Failure::say(Exit::Usage, "there is no Markdown of this", "use --format json"));
-        }
         let raising = usize::try_from(self.errors).unwrap_or(usize::MAX);
         let good = self.requests.map_or(if raising > 0 { 0 } else { 10 }, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let (target, aws) = match (&self.url, &self.function) {
@@ -82,7 +84,7 @@ impl TrafficArgs {
             (Some(url), _) => {
                 let target = Target::http(url, self.timeout);
                 let usage =
-                    |error| Failure::say(Exit::Usage, format!("--url: {error:#}"), "see mlopsctl traffic --help");
+                    |error| Failure::say(Exit::Usage, format!("--url: {error:#}"), "see `mlopsctl traffic --help`");
                 (target.map_err(usage)?, None)
             }
             (None, name) => {
@@ -109,8 +111,8 @@ impl TrafficArgs {
         .await;
         bar.end();
         run.output.result(&match self.format.format {
-            Format::Json => report::json(&tally),
-            Format::Table | Format::Markdown => report::text(&tally, &run.output.look),
+            TextOrJson::Json => report::json(&tally),
+            TextOrJson::Table => report::text(&tally, &run.output.look),
         })?;
         if let Some(aws) = &aws {
             say_calls(aws, run.output);

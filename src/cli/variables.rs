@@ -4,11 +4,11 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::model::problem::nearest;
-use crate::spec::{self, Variable};
+use crate::spec::{self, Roster, SpecError, Variable};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "MLOPSCTL_VAR_";
 
@@ -81,7 +81,7 @@ impl VariableArgs {
             }
         }
         for path in &self.files {
-            let file = spec::read_var_file(path)?;
+            let file = spec::read_var_file(path).map_err(without_secret_lines(declared))?;
             for (name, value) in file {
                 known(&name, &format!("of {}", path.display()), declared)?;
                 values.insert(name, value);
@@ -93,6 +93,17 @@ impl VariableArgs {
         }
         Ok(Values { weak: values, strong })
     }
+}
+
+/// Reads a roster. Where a column may be a secret variable, mistakes are shown without their lines.
+pub fn load_roster(path: &Path, declared: &[Variable]) -> Result<Roster, Failure> {
+    Ok(Roster::load(path).map_err(without_secret_lines(declared))?)
+}
+
+/// Hides the lines of a file that cannot be read where one of them may hold a secret as well as any other.
+pub fn without_secret_lines(declared: &[Variable]) -> impl Fn(SpecError) -> SpecError {
+    let hide = declared.iter().any(|variable| variable.secret);
+    move |error| if hide { error.without_lines() } else { error }
 }
 
 fn known(name: &str, whence: &str, declared: &[Variable]) -> Result<(), Failure> {
@@ -112,7 +123,13 @@ mod tests {
     use std::io::Write;
 
     fn declared() -> Vec<Variable> {
-        let variable = |name: &str| Variable { name: name.into(), description: None, default: None, required: true };
+        let variable = |name: &str| Variable {
+            name: name.into(),
+            description: None,
+            default: None,
+            required: true,
+            secret: false,
+        };
         vec![variable("email"), variable("team_name")]
     }
 

@@ -32,7 +32,7 @@ impl WatchedArgs {
     /// Opens the target. The spec is only read for its functions and its region, so that no variable has to be given.
     pub async fn open(&self, run: &mut Run<'_>) -> Result<Watched, Failure> {
         let named = !self.functions.is_empty();
-        let spec = if named && !self.spec.file.exists() { None } else { Some(spec::load(&self.spec.file)?) };
+        let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
         let region = spec.as_ref().and_then(|spec| spec.region().map(str::to_owned));
         let functions = match &spec {
             Some(spec) if !named => spec.functions(),
@@ -44,7 +44,7 @@ impl WatchedArgs {
 
     /// Where there is nothing to look at.
     pub fn nothing(&self) -> Failure {
-        let what = format!("{} names no function", self.spec.file.display());
+        let what = format!("{} names no function", self.spec.path().display());
         Failure::say(
             Exit::Usage,
             what,

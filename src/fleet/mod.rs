@@ -8,6 +8,7 @@ pub mod organization;
 mod outcome;
 mod rows;
 mod run;
+mod saved;
 mod select;
 mod shard;
 #[cfg(test)]
@@ -24,16 +25,16 @@ pub use rows::{
     AlarmStates, Drift, FORMAT_VERSION, Failure, Findings, FleetReport, Row, State, Subscriptions, Verdicts,
 };
 pub use run::{Limits, Step, Stop, over};
+pub use saved::{NotReplanned, basis, check_saved};
 pub use select::{Select, UnknownTarget};
 pub use shard::Shard;
 
 use crate::apply::{self, Event, Report};
-use crate::aws::{Aws, AwsError};
+use crate::aws::Aws;
 use crate::live::{Reader, Wanted};
 use crate::model::Target;
-use crate::plan::saved::{self, Stale};
 use crate::plan::{self, Consent, Input, Plan, ownership};
-use crate::resources::{Address, Kind, Resource, Snapshot};
+use crate::resources::{Address, Resource, Snapshot};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
@@ -84,7 +85,22 @@ const ANY_ACCOUNT: &str = "000000000000";
 
 /// Reads the target and says what has to change so that it becomes what the spec asks for.
 pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<Planned> {
-    let provisional = provisional(aws, bound, select)?;
+    plan_and_read(aws, bound, select, consent, &BTreeMap::new()).await
+}
+
+/// The same, where `also` is read as well: what a saved plan names, whoever owns it.
+async fn plan_and_read(
+    aws: &Aws,
+    bound: &Bound,
+    select: &Select,
+    consent: &Consent,
+    also: &BTreeMap<Address, Resource>,
+) -> Result<Planned> {
+    let with_others = |desired: &BTreeMap<Address, Resource>| {
+        let others = also.iter().chain(desired);
+        others.map(|(address, resource)| (address.clone(), resource.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let provisional = with_others(&provisional(aws, bound, select)?);
     let reader = Reader::new(aws);
     let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
     let survey = reader.survey(wanted).await?;
@@ -92,9 +108,13 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
     let facts = survey.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
     let mut desired = bound.desired(&survey.target, &facts.collect())?.resources;
     ownership::mark(&mut desired, bound.stack());
+    UnknownTarget::check_adoption(&consent.adopt, desired.keys())?;
     desired.retain(|address, _| select.covers(address));
     let target = survey.target.clone();
-    let snapshot = reader.complete(survey, bound.stack(), &desired).await;
+    let snapshot = match also.is_empty() {
+        true => reader.complete(survey, bound.stack(), &desired).await,
+        false => reader.complete(survey, bound.stack(), &with_others(&desired)).await,
+    };
     let input = Input {
         stack: bound.stack(),
         target: &target,
@@ -102,11 +122,12 @@ pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) 
         snapshot: &snapshot,
         consent,
         prune: select.is_all(),
+        only: None,
     };
     Ok(Planned { plan: plan::build(input), desired, snapshot })
 }
 
-/// Reads the target and says what has to be deleted so that nothing of the stack is left.
+/// Reads the target and says what has to be deleted, or left in place without our marks, so that nothing of the stack is left.
 pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<Planned> {
     // Endpoints that do not fill the tag index know what is ours only by name.
     let named = provisional(aws, bound, select)?;
@@ -115,7 +136,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
     NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, bound.stack(), &named).await;
-    let consent = Consent { deletes: true, ..*consent };
+    let consent = Consent { deletes: true, ..consent.clone() };
     let desired = BTreeMap::new();
     let input = Input {
         stack: bound.stack(),
@@ -124,16 +145,9 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
         snapshot: &snapshot,
         consent: &consent,
         prune: true,
+        only: (!select.is_all()).then_some(&select.0),
     };
-    let mut plan = plan::build(input);
-    plan.changes.retain(|change| {
-        let goes_with_topic = match change.before.as_ref().map(|live| &live.resource) {
-            Some(Resource::Subscription(s)) => select.covers(&Address::new(Kind::Topic, &s.topic)),
-            _ => false,
-        };
-        select.covers(&change.address) || goes_with_topic
-    });
-    Ok(Planned { plan, desired, snapshot })
+    Ok(Planned { plan: plan::build(input), desired, snapshot })
 }
 
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
@@ -144,49 +158,6 @@ fn provisional(aws: &Aws, bound: &Bound, select: &Select) -> Result<BTreeMap<Add
     ownership::mark(&mut desired, bound.stack());
     desired.retain(|address, _| select.covers(address));
     Ok(desired)
-}
-
-/// Why a saved plan is not applied.
-#[derive(Debug)]
-pub enum NotReplanned {
-    Stale(Vec<Stale>),
-    Failed(anyhow::Error),
-}
-
-impl From<AwsError> for NotReplanned {
-    fn from(error: AwsError) -> Self {
-        NotReplanned::Failed(error.into())
-    }
-}
-
-/// Reads again what a saved plan touches and gives it back only if all of that still stands as it was.
-pub async fn check_saved(aws: &Aws, mut plan: Plan) -> Result<Planned, NotReplanned> {
-    let touched: BTreeMap<Address, Resource> = plan
-        .effective()
-        .filter_map(|change| {
-            let resource = change.after.clone().or_else(|| Some(change.before.as_ref()?.resource.clone()))?;
-            Some((change.address.clone(), resource))
-        })
-        .collect();
-    let reader = Reader::new(aws);
-    let survey = reader.survey(Wanted { stack: &plan.stack, desired: &touched, functions: &[] }).await?;
-    if survey.target != plan.target {
-        let (from, to) = (&plan.target, &survey.target);
-        return Err(NotReplanned::Failed(anyhow::anyhow!(
-            "the plan was made for {from}, but these credentials reach {to}"
-        )));
-    }
-    let snapshot = reader.complete(survey, &plan.stack, &touched).await;
-    let stale = saved::stale(&plan, &snapshot);
-    if !stale.is_empty() {
-        return Err(NotReplanned::Stale(stale));
-    }
-    // What does not count may have changed: a subscription confirmed meanwhile has an ARN now.
-    for change in plan.changes.iter_mut().filter(|change| change.before.is_some()) {
-        change.before = snapshot.live(&change.address).cloned().or(change.before.take());
-    }
-    let desired = plan.changes.iter().filter_map(|c| Some((c.address.clone(), c.after.clone()?))).collect();
-    Ok(Planned { plan, desired, snapshot })
 }
 
 /// What is read again after it was written.

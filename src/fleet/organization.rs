@@ -1,8 +1,12 @@
 //! The accounts of an AWS organization, as a roster lists them. Only the management account, or one that it has delegated to,
 //! may ask. Nothing is changed.
 
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{Aws, AwsError, Class, Op};
 use aws_sdk_organizations::Client;
+use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
+use aws_sdk_organizations::operation::list_accounts_for_parent::ListAccountsForParentOutput;
+use aws_sdk_organizations::operation::list_organizational_units_for_parent::ListOrganizationalUnitsForParentOutput;
+use aws_sdk_organizations::operation::list_tags_for_resource::ListTagsForResourceOutput;
 use aws_sdk_organizations::types as sdk;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -76,16 +80,14 @@ impl Member {
 
 async fn all(aws: &Aws, client: &Client) -> Result<Vec<Member>, AwsError> {
     let mut members = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let page = aws.call(LIST, Repeat::Safe, || client.list_accounts().set_next_token(token.clone()).send()).await?;
+    let page = |token| client.list_accounts().set_next_token(token).send();
+    let keep = |page: ListAccountsOutput| {
+        // A page may be empty, or short, and not the last one (Organizations API reference, ListAccounts).
         members.extend(page.accounts().iter().map(from_sdk));
-        match page.next_token() {
-            // A page may be empty, or short, and not the last one (Organizations API reference, ListAccounts).
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(members),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(LIST, page, keep).await?;
+    Ok(members)
 }
 
 /// The accounts of a unit and of all units below it: each level in one wave.
@@ -111,48 +113,37 @@ async fn below(aws: &Aws, client: &Client, unit: &str) -> Result<Vec<Member>, Aw
 
 async fn accounts_in(aws: &Aws, client: &Client, parent: &str) -> Result<Vec<Member>, AwsError> {
     let mut members = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request = || client.list_accounts_for_parent().parent_id(parent).set_next_token(token.clone()).send();
-        let page = aws.call(LIST_IN, Repeat::Safe, request).await?;
+    let page = |token| client.list_accounts_for_parent().parent_id(parent).set_next_token(token).send();
+    let keep = |page: ListAccountsForParentOutput| {
         members.extend(page.accounts().iter().map(from_sdk));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(members),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(LIST_IN, page, keep).await?;
+    Ok(members)
 }
 
 async fn units_in(aws: &Aws, client: &Client, parent: &str) -> Result<Vec<String>, AwsError> {
     let mut units = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request =
-            || client.list_organizational_units_for_parent().parent_id(parent).set_next_token(token.clone()).send();
-        let page = aws.call(UNITS, Repeat::Safe, request).await?;
+    let page = |token| client.list_organizational_units_for_parent().parent_id(parent).set_next_token(token).send();
+    let keep = |page: ListOrganizationalUnitsForParentOutput| {
         units.extend(page.organizational_units().iter().filter_map(|unit| unit.id().map(str::to_owned)));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(units),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(UNITS, page, keep).await?;
+    Ok(units)
 }
 
 async fn tags(aws: &Aws, client: &Client, account: &str) -> Result<BTreeMap<String, String>, AwsError> {
     let mut tags = BTreeMap::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request = || client.list_tags_for_resource().resource_id(account).set_next_token(token.clone()).send();
-        let page = match aws.call(TAGS, Repeat::Safe, request).await {
-            // It has left the organization since it was listed.
-            Err(error) if error.is(Class::NotFound) => return Ok(tags),
-            page => page?,
-        };
+    let page = |token| client.list_tags_for_resource().resource_id(account).set_next_token(token).send();
+    let keep = |page: ListTagsForResourceOutput| {
         tags.extend(page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(tags),
-        }
+        page.next_token
+    };
+    match aws.pages(TAGS, page, keep).await {
+        // It has left the organization since it was listed.
+        Err(error) if !error.is(Class::NotFound) => Err(error),
+        _ => Ok(tags),
     }
 }
 

@@ -20,12 +20,11 @@ impl Row {
             () if !drift.is_empty() => State::Pending,
             () => State::InSync,
         };
-        let told = |note: &&Note| matches!(note.kind, NoteKind::Act | NoteKind::Unknown);
         Self {
             planned: Some(plan.summary()),
             subscriptions: subscriptions(planned),
             alarms: alarms(planned.desired.keys(), &planned.snapshot),
-            notes: plan.all_notes().map(|(_, note)| note).filter(told).cloned().collect(),
+            notes: plan.all_notes().filter(|(_, note)| note.kind != NoteKind::Info).map(told).collect(),
             failure: blocked(plan),
             drift,
             ..Row::new(member, state)
@@ -39,7 +38,9 @@ impl Row {
             State::Blocked => State::Pending,
             state => state,
         };
-        Self { subscriptions: known.subscriptions, alarms: known.alarms, ..Self::new(member, state) }
+        // Why it is not known whole belongs to how it stands; what a plan would do does not.
+        let notes = known.notes.into_iter().filter(|note| note.kind == NoteKind::Unknown).collect();
+        Self { subscriptions: known.subscriptions, alarms: known.alarms, notes, ..Self::new(member, state) }
     }
 
     /// The same row after the plan was carried out: what is left to do is what differs now.
@@ -66,8 +67,9 @@ impl Row {
             let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
             Note::new(NoteKind::Unknown, format!("{address}{more}: {how}"))
         });
-        // What could not be read before is no better known now.
-        let unknown: Vec<Note> = self.notes.into_iter().filter(|note| note.kind == NoteKind::Unknown).collect();
+        // What could not be read before is no better known now, and what was consented to stays known. Who has to act is on the
+        // list of what is to do.
+        let kept_notes: Vec<Note> = self.notes.into_iter().filter(|note| note.kind != NoteKind::Act).collect();
         let differing = differing.iter();
         let differing = differing.map(|(address, how)| Note::new(NoteKind::Warning, format!("{address}: {how}")));
         Self {
@@ -75,7 +77,7 @@ impl Row {
             applied: Some(applied),
             subscriptions: self.subscriptions.map(|before| confirmed(before, &self.drift, report)),
             failed: report.results.iter().filter(told).cloned().collect(),
-            notes: unknown.into_iter().chain(differing).chain(unread).chain(report.to_do.iter().cloned()).collect(),
+            notes: kept_notes.into_iter().chain(differing).chain(unread).chain(report.to_do.iter().cloned()).collect(),
             drift: self.drift.into_iter().filter(left).collect(),
             ..self
         }
@@ -89,6 +91,14 @@ impl Row {
     /// Of an apply or a destroy, whether the target ended as the spec asks.
     pub fn is_in_sync(&self) -> bool {
         matches!(self.state, State::InSync | State::Applied)
+    }
+}
+
+/// A note of a plan as a row tells it: a warning names the resource that it is about, since a row has no place for it.
+fn told((address, note): (Option<&Address>, &Note)) -> Note {
+    match (address, note.kind) {
+        (Some(address), NoteKind::Warning) => Note { text: format!("{address}: {}", note.text), ..note.clone() },
+        _ => note.clone(),
     }
 }
 
@@ -147,12 +157,16 @@ fn confirmed(before: Subscriptions, drift: &[Drift], report: &Report) -> Subscri
 /// The states of the alarms that the spec asks for; `None` where none of them is there.
 fn alarms<'a>(desired: impl Iterator<Item = &'a Address>, snapshot: &Snapshot) -> Option<AlarmStates> {
     let mut found = None;
-    for state in desired.filter_map(|address| snapshot.live(address)?.facts.alarm_state.as_deref()) {
+    for facts in desired.filter_map(|address| Some(&snapshot.live(address)?.facts)) {
+        let Some(state) = facts.alarm_state.as_deref() else { continue };
         let counts: &mut AlarmStates = found.get_or_insert_default();
         match state {
             "OK" => counts.ok += 1,
             "ALARM" => counts.alarm += 1,
-            _ => counts.insufficient_data += 1,
+            _ => {
+                counts.insufficient_data += 1;
+                counts.new += usize::from(facts.alarm.as_ref().is_some_and(|alarm| alarm.is_unevaluated()));
+            }
         }
     }
     found

@@ -4,7 +4,7 @@
 use super::member::Member;
 use crate::apply::ChangeResult;
 use crate::model::{FieldChange, Target};
-use crate::plan::{Action, Blocked, Note, Summary};
+use crate::plan::{Action, Blocked, Note, NoteKind, Summary};
 use crate::resources::Address;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -108,6 +108,9 @@ pub struct AlarmStates {
     pub ok: usize,
     pub alarm: usize,
     pub insufficient_data: usize,
+    /// Of those with insufficient data: new ones, which CloudWatch has not evaluated yet.
+    #[serde(default)]
+    pub new: usize,
 }
 
 /// Of lint, by level.
@@ -160,6 +163,23 @@ impl Row {
             notes: Vec::new(),
             failure: None,
         }
+    }
+}
+
+impl Row {
+    /// How many alarms are in ALARM.
+    pub fn in_alarm(&self) -> usize {
+        self.alarms.map_or(0, |alarms| alarms.alarm)
+    }
+
+    /// How many subscriptions exist that nobody has confirmed, or that their receiver has ended.
+    pub fn unconfirmed(&self) -> usize {
+        self.subscriptions.map_or(0, |found| found.pending + found.lost)
+    }
+
+    /// Whether somebody has to look at the target, or act, though all of it may match the spec.
+    pub fn needs_attention(&self) -> bool {
+        self.in_alarm() > 0 || self.unconfirmed() > 0 || self.notes.iter().any(|note| note.kind == NoteKind::Act)
     }
 }
 

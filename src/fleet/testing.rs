@@ -73,7 +73,7 @@ fn some_row(rng: &mut Rng, n: usize) -> Row {
     let address = |name: &str| Address::new(Kind::Alarm, name);
     match row.state {
         State::Pending | State::Partial | State::Blocked => {
-            row.planned = Some(Summary { add: 2, change: 1, destroy: 0, adopt: 0 });
+            row.planned = Some(Summary { add: 2, change: 1, ..Summary::default() });
             let endpoint = Address::new(Kind::Subscription, format!("alerts/email/s{n}@example.edu"));
             let threshold =
                 FieldChange { field: "threshold".into(), from: Some(json!(3)), to: Some(json!(rng.u8(5..7))) };
@@ -112,7 +112,7 @@ fn some_row(rng: &mut Rng, n: usize) -> Row {
     } else {
         row.subscriptions =
             Some(Subscriptions { confirmed: rng.usize(..2), pending: 1, lost: 0, missing: rng.usize(..2) });
-        row.alarms = Some(AlarmStates { ok: 3, alarm: rng.usize(..2), insufficient_data: 1 });
+        row.alarms = Some(AlarmStates { ok: 3, alarm: rng.usize(..2), insufficient_data: 2, new: 1 });
         row.findings = (rng.u8(..2) == 0).then_some(Findings { errors: 0, warnings: 1, hints: 2 });
         row.backtest = (rng.u8(..3) == 0).then_some(Verdicts { noisy: 1, quiet: 3, unknown: 1, ..Verdicts::default() });
         row.cost = Some(f64::from(rng.u32(..400)) / 100.0);

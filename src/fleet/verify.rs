@@ -4,7 +4,7 @@ use crate::apply::{ChangeResult, Outcome, Verification};
 use crate::aws::Aws;
 use crate::live::Reader;
 use crate::plan::{self, Action, Change, Note, NoteKind, Plan, notes};
-use crate::resources::{Address, Confirmation, Kind, Observation, Resource, Subscription};
+use crate::resources::{Address, Confirmation, Kind, Live, Observation, Resource, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -80,8 +80,9 @@ async fn look(
         let observation = observations.get(address);
         let how = match &change.after {
             Some(desired) => {
-                to_do.extend(confirmation(observation, desired).filter(|note| !to_do.contains(note)));
-                differing(observation, desired)
+                let waits = confirmation(observation, desired).filter(|_| change.action != Action::StopManaging);
+                to_do.extend(waits.filter(|note| !to_do.contains(note)));
+                differing(observation, desired, change.before.as_ref())
             }
             None => standing(observation),
         };
@@ -101,12 +102,15 @@ fn standing(observation: Option<&Observation>) -> Option<String> {
 }
 
 /// How live differs from what was written; `None` where it does not.
-fn differing(observation: Option<&Observation>, desired: &Resource) -> Option<String> {
+fn differing(observation: Option<&Observation>, desired: &Resource, before: Option<&Live>) -> Option<String> {
     match observation {
         None | Some(Observation::Absent) => Some("it is not there".to_owned()),
         Some(Observation::Unknown(reason)) => Some(format!("{UNREAD}: {reason}")),
         Some(Observation::Present(live)) => {
-            let fields: Vec<String> = plan::differences(live, desired).into_iter().map(|f| f.field).collect();
+            // Tags are not read again: what was set back is known from before.
+            let mut live = live.clone();
+            live.facts.declared = before.map(|before| plan::attributes::managed(before, desired)).unwrap_or_default();
+            let fields: Vec<String> = plan::differences(&live, desired).into_iter().map(|f| f.field).collect();
             (!fields.is_empty()).then(|| format!("{} not as desired", fields.join(", ")))
         }
     }

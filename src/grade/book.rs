@@ -128,6 +128,11 @@ impl Student {
         (possible > 0.0).then(|| cents(100.0 * self.earned() / possible))
     }
 
+    /// Whether anything of it could be judged.
+    pub fn is_judged(&self) -> bool {
+        self.judged().next().is_some()
+    }
+
     pub fn is_known(&self) -> bool {
         self.failure.is_none() && self.items.iter().all(|item| item.verdict != Verdict::Unknown)
     }

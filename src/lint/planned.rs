@@ -1,6 +1,7 @@
 //! What a plan would newly make wrong: findings of what it changes that do not hold of what stands now.
 
 use super::{Finding, Input, Level, lint, raise};
+use crate::model::advice;
 use crate::plan::{Note, NoteKind, Plan};
 use crate::resources::{Address, Resource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,8 @@ impl Added {
         }
         let hints = self.findings.iter().filter(|finding| finding.level == Level::Hint).count();
         if hints > 0 {
-            let text = format!("mlopsctl lint has {hints} more {}", if hints == 1 { "hint" } else { "hints" });
+            let text =
+                format!("{} has {hints} more {}", advice::command("lint"), if hints == 1 { "hint" } else { "hints" });
             plan.notes.push(Note::new(NoteKind::Info, text));
         }
     }

@@ -4,8 +4,11 @@ use super::Limits;
 use super::finding::{About, Raised};
 use super::online::Observed;
 use super::series::Watch;
-use crate::model::Arn;
+use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::filter_policy::FilterOutcome;
+use crate::resources::notification;
 use crate::resources::{Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Subscription, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +22,14 @@ pub struct Subject<'a> {
     pub limits: Option<Limits>,
     /// Every metric alarm, looked at once for all rules.
     pub watches: Vec<Watch<'a>>,
+}
+
+/// A message that an alarm sends to a topic, and what a filter policy makes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilteredMessage {
+    pub alarm: Address,
+    pub state: State,
+    pub outcome: FilterOutcome,
 }
 
 impl<'a> Subject<'a> {
@@ -53,6 +64,34 @@ impl<'a> Subject<'a> {
             Resource::Subscription(subscription) if subscription.topic == topic => Some(subscription),
             _ => None,
         })
+    }
+
+    /// The subscriptions that have a filter policy.
+    pub fn filtered_subscriptions(&self) -> impl Iterator<Item = &'a Subscription> {
+        self.resources.values().filter_map(|resource| match resource {
+            Resource::Subscription(subscription) if subscription.filter_policy.is_some() => Some(subscription),
+            _ => None,
+        })
+    }
+
+    /// Every message that alarms of the file send to a subscription's topic, and whether it passes the filter policy.
+    pub fn messages_to(&self, subscription: &Subscription) -> Vec<FilteredMessage> {
+        let mut messages = Vec::new();
+        for (address, actions) in self.actions().filter(|(_, actions)| actions.enabled) {
+            let Some(resource) = self.resources.get(&address) else { continue };
+            for state in notification::STATES {
+                let arns = notification::actions_for(actions, state).iter();
+                let topic = arns
+                    .filter_map(|arn| Arn::parse(arn))
+                    .find(|arn| arn.service == "sns" && arn.resource == subscription.topic);
+                // Topic and alarm stand in one account and region.
+                let Some(topic) = topic else { continue };
+                let target = Target::new(topic.account, topic.region);
+                let outcome = notification::passes(subscription, resource, &target, state);
+                messages.push(FilteredMessage { alarm: address.clone(), state, outcome });
+            }
+        }
+        messages
     }
 
     pub fn log_groups(&self) -> impl Iterator<Item = &'a LogGroup> + use<'a> {

@@ -233,7 +233,7 @@ mod plans {
         let (found, plan) = rules(NOISY, vec![change(Action::Create, None, &after, "a")]);
         assert_eq!(found, ["alarm-on-every-error", "ok-not-notified"]);
         assert!(plan.changes[0].notes[0].text.ends_with("(alarm-on-every-error)"), "{:?}", plan.changes[0].notes);
-        assert_eq!(plan.notes[0].text, "mlopsctl lint has 1 more hint");
+        assert_eq!(plan.notes[0].text, "`mlopsctl lint` has 1 more hint");
         let (found, _) = rules(NOISY, vec![change(Action::Update, Some(&before), &after, "a")]);
         assert_eq!(found, ["alarm-on-every-error"], "the hint was there before");
         let (found, _) = rules(NOISY, vec![change(Action::NoOp, Some(&after), &after, "a")]);

@@ -2,11 +2,12 @@
 //! not fill it, so it finds candidates and saves calls; it never decides that something is absent or unowned.
 
 use super::Wanted;
-use crate::aws::{Aws, AwsError, Op, Repeat};
-use crate::model::Arn;
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::model::{Arn, Target};
 use crate::resources::{Kind, Tags, mark};
+use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OnceCell;
 
@@ -23,6 +24,8 @@ pub struct Index {
     /// Metric or composite: an ARN does not tell.
     pub alarms: BTreeSet<String>,
     pub tags: BTreeMap<String, Tags>,
+    /// Whether it could not be read: then it is not asked again.
+    pub unreadable: bool,
 }
 
 /// The queries that fill the index. Pages of one query come one after the other, so a stack that needs more than one is
@@ -78,6 +81,16 @@ impl<'a> Queries<'a> {
 }
 
 impl Index {
+    /// The index, where all of it is about this target.
+    pub fn of(self, target: &Target) -> Result<Self, AwsError> {
+        let is_here =
+            |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.account == target.account && arn.region == target.region);
+        match self.tags.keys().find(|arn| !is_here(arn)) {
+            Some(arn) => Err(AwsError::unexpected(GET, &format!("it tells of {arn}, which is not in {target}"))),
+            None => Ok(self),
+        }
+    }
+
     fn add(&mut self, arn: &str, tags: Tags) {
         let arn = arn.strip_suffix(":*").unwrap_or(arn);
         let Some(parsed) = Arn::parse(arn) else { return };
@@ -93,17 +106,38 @@ impl Index {
     }
 }
 
+/// Returns the tags of these ARNs as the index shows them, up to a hundred a call; what has never had a tag is not among
+/// them (GetResources, `ResourceARNList`).
+pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>, AwsError> {
+    let pages = arns.chunks(PAGE).map(|chunk| async move {
+        let request = || aws.tagging.get_resources().set_resource_arn_list(Some(chunk.to_vec())).send();
+        let page = aws.call(GET, Repeat::Safe, request).await?;
+        // AWS takes no token together with ARNs: the rest of an answer that has one could not be asked for.
+        if page.pagination_token().is_some_and(|token| !token.is_empty()) {
+            let message = "the answer is not whole".to_owned();
+            return Err(AwsError { op: GET, class: Class::Refused, code: "Truncated".to_owned(), message });
+        }
+        let found = page.resource_tag_mapping_list().iter().filter_map(|item| {
+            let arn = item.resource_arn().map(|arn| arn.strip_suffix(":*").unwrap_or(arn))?;
+            // Some endpoints answer with everything.
+            chunk.iter().any(|asked| asked == arn).then(|| {
+                (arn.to_owned(), item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
+            })
+        });
+        Ok::<Vec<(String, Tags)>, AwsError>(found.collect())
+    });
+    Ok(try_join_all(pages).await?.into_iter().flatten().collect())
+}
+
 async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError> {
     let filter = TagFilter::builder().key(mark::STACK).values(stack).build();
     let mut index = Index::default();
-    let mut token: Option<String> = None;
-    loop {
-        let request = || {
-            let types = types.iter().map(|t| (*t).to_owned()).collect();
-            let request = aws.tagging.get_resources().tag_filters(filter.clone()).resources_per_page(PAGE as i32);
-            request.set_resource_type_filters(Some(types)).set_pagination_token(token.clone()).send()
-        };
-        let page = aws.call(GET, Repeat::Safe, request).await?;
+    let page = |token| {
+        let types = types.iter().map(|t| (*t).to_owned()).collect();
+        let request = aws.tagging.get_resources().tag_filters(filter.clone()).resources_per_page(PAGE as i32);
+        request.set_resource_type_filters(Some(types)).set_pagination_token(token).send()
+    };
+    let keep = |page: GetResourcesOutput| {
         for item in page.resource_tag_mapping_list() {
             let tags: Tags = item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
             // Some endpoints answer with everything: the filter is checked here as well.
@@ -113,9 +147,8 @@ async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError
                 index.add(arn, tags);
             }
         }
-        match page.pagination_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(index),
-        }
-    }
+        page.pagination_token
+    };
+    aws.pages(GET, page, keep).await?;
+    Ok(index)
 }

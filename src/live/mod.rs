@@ -1,16 +1,18 @@
 //! What stands in AWS now. A `Reader` can only read; a plan holds nothing else. Independent reads go in one wave.
 
 mod index;
+mod tags;
 mod topics;
 
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
 use crate::resources::{
-    Address, FunctionFacts, Kind, Live, Observation, Resource, Snapshot, Tags, alarm, function, log_group, mark,
+    Address, FunctionFacts, Kind, Observation, Resource, Snapshot, alarm, function, log_group, mark,
 };
 use futures_util::future::join_all;
 use index::{Index, Queries};
 use std::collections::{BTreeMap, BTreeSet};
+use tags::TagReader;
 
 /// Reads one target.
 #[derive(Debug, Clone)]
@@ -67,12 +69,15 @@ impl Reader {
                 self.alarms(&alarm_names),
                 self.log_groups(&group_names),
             );
+            let index = index.and_then(|index| target.as_ref().map_or(Ok(index.clone()), |target| index.of(target)));
+            if let Ok(target) = &target {
+                believe(&mut alarms.found, target);
+                believe(&mut groups, target);
+            }
             // Their tags are asked for while the topics are still being read.
             if let (Ok(target), Ok(index)) = (&target, &index) {
-                futures_util::join!(
-                    self.fill_tags(&mut alarms.found, target, index, wanted.desired),
-                    self.fill_tags(&mut groups, target, index, wanted.desired),
-                );
+                let tags = TagReader { aws: &self.aws, target, index, desired: wanted.desired };
+                futures_util::join!(tags.fill(&mut alarms.found), tags.fill(&mut groups));
             }
             (index, alarms, groups)
         };
@@ -95,20 +100,23 @@ impl Reader {
         let Survey { target, functions, index, mut alarms, mut groups, topics } = survey;
         let (index, index_failure) = match index {
             Ok(index) => (index, None),
-            Err(error) => (Index::default(), Some(error.to_string())),
+            Err(error) => (Index { unreadable: true, ..Index::default() }, Some(error.to_string())),
         };
         let alarm_names = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
         let more_alarms = unread(alarm_names, &index.alarms, &alarms.names().collect());
         let group_names = names(desired.keys(), &[Kind::LogGroup]);
         let more_groups = unread(group_names, &index.log_groups, &groups.keys().map(|a| a.name.clone()).collect());
+        let tags = TagReader { aws: &self.aws, target: &target, index: &index, desired };
         let alarms_and_tags = async {
             alarms.merge(self.alarms(&more_alarms).await);
-            self.fill_tags(&mut alarms.found, &target, &index, desired).await;
+            believe(&mut alarms.found, &target);
+            tags.fill(&mut alarms.found).await;
             alarms
         };
         let groups_and_tags = async {
             groups.extend(self.log_groups(&more_groups).await);
-            self.fill_tags(&mut groups, &target, &index, desired).await;
+            believe(&mut groups, &target);
+            tags.fill(&mut groups).await;
             groups
         };
         let (alarms, groups) = futures_util::join!(alarms_and_tags, groups_and_tags);
@@ -122,7 +130,9 @@ impl Reader {
             let named = desired.contains_key(address) || shares_name(address, desired);
             let has_desired = address.kind == Kind::Topic
                 && desired.values().any(|resource| topic_of(resource) == Some(address.name.as_str()));
-            named || has_desired || address.kind == Kind::Subscription || is_marked(observation, stack)
+            // What could not be read may be the stack's: it is told of, and left as it is.
+            let is_unknown = matches!(observation, Observation::Unknown(_));
+            named || has_desired || is_unknown || address.kind == Kind::Subscription || is_marked(observation, stack)
         });
         snapshot
     }
@@ -155,6 +165,7 @@ impl Reader {
         let mut observations: Observations = topics.into_iter().flatten().collect();
         observations.extend(groups);
         alarms.spread(desired, &mut observations);
+        believe(&mut observations, target);
         observations
     }
 
@@ -211,43 +222,6 @@ impl Reader {
         });
         names.iter().cloned().zip(facts).collect()
     }
-
-    /// Gives every alarm or log group that has none yet its tags: from the index where that is enough, else from the resource itself. The
-    /// index lags, and some endpoints do not fill it: what it does not show, shows with other tags than desired, or shows
-    /// although it is to be pruned is asked for its own tags.
-    async fn fill_tags(
-        &self,
-        found: &mut Observations,
-        target: &Target,
-        index: &Index,
-        desired: &BTreeMap<Address, Resource>,
-    ) {
-        let fill = |(address, observation): (&Address, &mut Observation)| {
-            let (address, known) = (address.clone(), address.arn(target).and_then(|arn| index.tags.get(&arn)).cloned());
-            let observation = std::mem::replace(observation, Observation::Absent);
-            async move {
-                let mut live = match observation {
-                    Observation::Present(live) if !live.facts.tags_read => live,
-                    observation => return (address, observation),
-                };
-                let enough = known.filter(|tags| desired.get(&address).is_some_and(|d| carries(tags, d)));
-                let tags = match enough {
-                    Some(tags) => Ok(Some(tags)),
-                    None => own_tags(&self.aws, target, &address).await,
-                };
-                let observation = match tags {
-                    Ok(Some(tags)) => {
-                        set_tags(&mut live, tags);
-                        Observation::Present(live)
-                    }
-                    Ok(None) => Observation::Absent,
-                    Err(error) => Observation::Unknown(error.to_string()),
-                };
-                (address, observation)
-            }
-        };
-        *found = join_all(found.iter_mut().map(fill)).await.into_iter().collect();
-    }
 }
 
 impl Alarms {
@@ -273,17 +247,25 @@ impl Alarms {
             };
             observations.entry(address.clone()).or_insert(missing);
         }
+        // Of either kind: that is one of the things that are not known.
+        for (name, error) in &self.failed {
+            if !desired.contains_key(&Address::new(Kind::CompositeAlarm, name)) {
+                let unknown = Observation::Unknown(error.clone());
+                observations.entry(Address::new(Kind::Alarm, name)).or_insert(unknown);
+            }
+        }
     }
 }
 
-/// The tags that the resource itself tells; `None` where it does not exist.
-async fn own_tags(aws: &Aws, target: &Target, address: &Address) -> Result<Option<Tags>, AwsError> {
-    let Some(arn) = address.arn(target) else { return Ok(Some(Tags::new())) };
-    match address.kind {
-        Kind::Topic => crate::resources::topic::aws::tags(aws, &arn).await,
-        Kind::LogGroup => log_group::aws::tags(aws, &arn).await,
-        Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tags(aws, &arn).await,
-        Kind::Subscription => Ok(Some(Tags::new())),
+/// Takes what is said to be in another account or region, or under another name, for unknown: it is no answer to what was asked.
+fn believe(found: &mut Observations, target: &Target) {
+    for (address, observation) in found {
+        let told = observation.live().and_then(|live| live.facts.arn.as_deref());
+        let foreign = told.filter(|told| address.arn(target).is_some_and(|own| own != *told));
+        if let Some(arn) = foreign {
+            let reason = format!("unexpected answer: it is about {arn}, which is not in {target}");
+            *observation = Observation::Unknown(reason);
+        }
     }
 }
 
@@ -294,18 +276,6 @@ fn topic_of(resource: &Resource) -> Option<&str> {
         Resource::Subscription(subscription) => Some(&subscription.topic),
         _ => None,
     }
-}
-
-fn set_tags(live: &mut Live, tags: Tags) {
-    if let Some(own) = live.resource.tags_mut() {
-        *own = tags;
-    }
-    live.facts.tags_read = true;
-}
-
-/// Whether the tags hold all that the desired resource asks for.
-fn carries(tags: &Tags, desired: &Resource) -> bool {
-    desired.tags().into_iter().flatten().all(|(key, value)| tags.get(key) == Some(value))
 }
 
 fn is_marked(observation: &Observation, stack: &str) -> bool {

@@ -1,7 +1,7 @@
 //! A topic with its subscriptions: SNS has no batched read, so each topic is one small chain of calls.
 
 use super::index::Index;
-use super::{carries, own_tags, set_tags};
+use super::tags::{carries, own_tags, set_tags};
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
 use crate::resources::mark::SubscriptionMarks;
@@ -33,6 +33,7 @@ pub async fn read(
         Ok((None, _)) => return all_of(&address, desired, &Observation::Absent),
         Err(error) => return all_of(&address, desired, &Observation::Unknown(error.to_string())),
     };
+    fill_in_passwords(&mut subscriptions, &address, desired);
     let enough = indexed.filter(|tags| is_enough(tags, &address, &subscriptions, desired));
     let tags = match enough {
         Some(tags) => tags.clone(),
@@ -44,6 +45,12 @@ pub async fn read(
     };
     let marks = SubscriptionMarks::from_tags(&tags);
     set_tags(&mut live, tags);
+    for live in &mut subscriptions {
+        if let Resource::Subscription(subscription) = &live.resource {
+            live.facts.declared = marks.get(subscription).map(|mark| mark.attributes).unwrap_or_default();
+            live.facts.other_password = marks.has_other_password(subscription);
+        }
+    }
     let mut found = read_attributes(aws, &mut subscriptions, desired, &marks).await;
     found.push((address.clone(), Observation::present(live)));
     with_absent(found, &address, desired)
@@ -56,6 +63,7 @@ pub async fn reread(aws: &Aws, target: &Target, name: &str, desired: &BTreeMap<A
     match futures_util::try_join!(topic::aws::read(aws, name, &arn), subscription::aws::list(aws, name, &arn)) {
         Ok((Some(live), subscriptions)) => {
             let mut subscriptions = subscriptions.unwrap_or_default();
+            fill_in_passwords(&mut subscriptions, &address, desired);
             let mut found = read_attributes(aws, &mut subscriptions, desired, &SubscriptionMarks::default()).await;
             found.push((address.clone(), Observation::present(live)));
             with_absent(found, &address, desired)
@@ -77,6 +85,22 @@ fn is_enough(tags: &Tags, address: &Address, subscriptions: &[Live], desired: &B
     let marks = SubscriptionMarks::from_tags(tags);
     let marked = |live: &Live| matches!(&live.resource, Resource::Subscription(s) if marks.contains(s));
     desired.get(address).is_some_and(|topic| carries(tags, topic)) && subscriptions.iter().all(marked)
+}
+
+/// SNS lists passwords as stars: what may be a desired subscription gets the endpoint that the spec gives it.
+fn fill_in_passwords(subscriptions: &mut [Live], topic: &Address, desired: &BTreeMap<Address, Resource>) {
+    let of_topic = subscriptions_of(topic, desired).filter_map(|address| match desired.get(address) {
+        Some(Resource::Subscription(desired)) if desired.password().is_some() => Some(desired),
+        _ => None,
+    });
+    let of_topic: Vec<&Subscription> = of_topic.collect();
+    for live in subscriptions {
+        if let Resource::Subscription(live) = &mut live.resource
+            && let Some(desired) = of_topic.iter().find(|desired| desired.is_listed_as(&live.protocol, &live.endpoint))
+        {
+            live.endpoint.clone_from(&desired.endpoint);
+        }
+    }
 }
 
 /// Attributes are a call each, so only where the spec sets some, or an earlier one did.

@@ -33,6 +33,11 @@ impl<'a> Layers<'a> {
             && !self.layers.first().is_some_and(|own| own.entries().iter().any(|entry| misspelt(&entry.name.text)))
     }
 
+    /// Those of the keys that somebody gives, also those given as `null`.
+    pub fn given<'k>(&self, keys: impl IntoIterator<Item = &'k &'k str>) -> impl Iterator<Item = String> {
+        keys.into_iter().filter(|key| self.get(key).is_some()).map(|key| (*key).to_owned())
+    }
+
     /// Every layer's value of a key, nearest first.
     pub fn every(&self, key: &str) -> impl Iterator<Item = &'a Node> {
         self.layers.iter().filter_map(move |layer| layer.get(key))

@@ -1,19 +1,26 @@
 //! The words everyone uses: target, ARN, field change, duration, and a file as a checked tree. Knows nothing of YAML,
 //! AWS clients or plans.
 
+pub mod advice;
 pub mod arn;
 pub mod duration;
 pub mod field;
+pub mod file;
 pub mod layers;
 pub mod node;
+pub mod partition;
 pub mod problem;
 pub mod secret;
 pub mod shape;
 pub mod target;
+pub mod visible;
+pub mod zone;
 
 pub use arn::Arn;
 pub use field::{FieldChange, FieldSet, Fields};
 pub use layers::Layers;
 pub use node::{Name, Node, Span};
+pub use partition::Partition;
 pub use problem::Problem;
 pub use target::Target;
+pub use zone::TimeZone;

@@ -1,5 +1,6 @@
 //! Where a plan applies: one account in one region of one partition.
 
+use super::Partition;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -15,18 +16,9 @@ impl Target {
         Self { account: account.into(), region: region.into() }
     }
 
-    /// The ARN partition of the region (AWS documentation, "ARN format").
+    /// The partition of the region, as ARNs write it.
     pub fn partition(&self) -> &'static str {
-        match self.region.as_str() {
-            r if r.starts_with("cn-") => "aws-cn",
-            r if r.starts_with("us-gov-") => "aws-us-gov",
-            r if r.starts_with("us-isob-") => "aws-iso-b",
-            r if r.starts_with("us-iso-") => "aws-iso",
-            r if r.starts_with("eu-isoe-") => "aws-iso-e",
-            r if r.starts_with("us-isof-") => "aws-iso-f",
-            r if r.starts_with("eusc-") => "aws-eusc",
-            _ => "aws",
-        }
+        Partition::of_region(&self.region).id
     }
 
     /// The ARN of a resource of this target, e.g. `target.arn("sns", "alerts")`.

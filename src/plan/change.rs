@@ -28,6 +28,8 @@ pub enum Action {
     /// Delete and create: AWS cannot change one of the fields.
     Replace,
     Delete,
+    /// Take our marks off a resource that existed before the stack adopted it, and leave it in place.
+    StopManaging,
     /// Take over a resource that exists without an owner; its fields become the desired ones.
     Adopt,
     NoOp,
@@ -40,6 +42,7 @@ impl Action {
             Action::Update => "~",
             Action::Replace => "-/+",
             Action::Delete => "-",
+            Action::StopManaging => "<",
             Action::Adopt => ">",
             Action::NoOp => " ",
         }
@@ -51,6 +54,7 @@ impl Action {
             Action::Update => "update",
             Action::Replace => "replace",
             Action::Delete => "delete",
+            Action::StopManaging => "stop-managing",
             Action::Adopt => "adopt",
             Action::NoOp => "no-op",
         }
@@ -64,7 +68,7 @@ pub struct Change {
     pub action: Action,
     /// Live as it was read; `None` for a create. It is also the fingerprint of a saved plan.
     pub before: Option<Live>,
-    /// Desired, with the owner's mark in its tags; `None` for a delete.
+    /// Desired, with the owner's mark in its tags, or without any where we stop managing it; `None` for a delete.
     pub after: Option<Resource>,
     /// What differs, of configuration and of tags (`tags.KEY`).
     pub fields: Vec<FieldChange>,
@@ -85,6 +89,17 @@ impl Change {
     pub fn fixed_field(&self) -> Option<&FieldChange> {
         let fixed = self.after.as_ref()?.immutable_fields();
         self.fields.iter().find(|field| fixed.contains(&field.field.as_str()))
+    }
+
+    /// The settings that it erases since this program does not know them; nothing where only tags are written.
+    pub fn unknown_losses(&self) -> Vec<(&str, &str)> {
+        let overwrites = match self.action {
+            Action::Replace => true,
+            Action::Update | Action::Adopt => self.fields.iter().any(|field| !field.field.starts_with("tags.")),
+            Action::Create | Action::Delete | Action::StopManaging | Action::NoOp => false,
+        };
+        let known = self.before.iter().filter(|_| overwrites).flat_map(|live| &live.facts.unknown_settings);
+        known.map(|(setting, value)| (setting.as_str(), value.as_str())).collect()
     }
 
     /// Whether applying it would write anything.
@@ -133,13 +148,17 @@ impl Note {
     }
 }
 
-/// The counts of the last line: `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`
+/// The counts of the last line: `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`, with `, 1 to stop managing` where
+/// there is any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub add: usize,
     pub change: usize,
     pub destroy: usize,
     pub adopt: usize,
+    /// Reports of earlier versions do not have it.
+    #[serde(default)]
+    pub stop_managing: usize,
 }
 
 impl FromIterator<Action> for Summary {
@@ -150,6 +169,7 @@ impl FromIterator<Action> for Summary {
                 Action::Update => sum.change += 1,
                 Action::Delete => sum.destroy += 1,
                 Action::Adopt => sum.adopt += 1,
+                Action::StopManaging => sum.stop_managing += 1,
                 Action::Replace => {
                     sum.add += 1;
                     sum.destroy += 1;

@@ -1,24 +1,17 @@
-//! What must not happen without being asked for: foreign things touched, unowned things taken over, much deleted, data lost.
+//! What must not happen without consent: other owners' resources touched, unowned ones taken over, much deleted, data lost.
+//! It refuses and says what lifts it; what happens to a resource decides `ownership`.
 
-use super::{Action, Blocked, Change, Input, Plan, ownership, ownership::Standing};
-use crate::resources::{Address, Kind, Resource};
-
-/// What the user has agreed to beforehand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Consent {
-    /// Take over what exists without an owner.
-    pub adopt: bool,
-    /// Delete more than a third of the stack.
-    pub deletes: bool,
-    /// Delete log groups that hold logs.
-    pub data_loss: bool,
-}
+use super::{Action, Blocked, Change, Consent, Input, Plan, log_group, ownership, ownership::Ownership};
+use crate::model::secret;
+use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription};
+use std::collections::BTreeMap;
 
 /// Marks what is refused as things stand.
 pub fn add(plan: &mut Plan, input: Input<'_>) {
+    let bound = bound_by_composites(plan);
     for change in &mut plan.changes {
         if change.blocked.is_none() {
-            change.blocked = refusal(change, input);
+            change.blocked = refusal(change, input).or_else(|| still_referred_to(change, &bound));
         }
     }
     let deleted = plan.changes.iter().filter(|c| c.action == Action::Delete).count();
@@ -56,37 +49,134 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
             remedy: format!("take it out of {composite} and apply, then change its kind and put it back"),
         });
     }
+    let group = log_group::refusal(change, input.consent.data_loss);
+    let other = || before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent));
+    group.or_else(other)
+}
+
+/// A full overwrite erases each setting of the alarm that this program does not know.
+fn unknown_loss(change: &Change, consent: &Consent) -> Option<Blocked> {
+    let lost = change.unknown_losses();
+    let named: Vec<String> = lost.iter().map(|(setting, value)| format!("{setting} = {value}")).collect();
+    (!named.is_empty() && !consent.unknown_loss).then(|| Blocked {
+        reason: format!("it has settings that this mlopsctl does not know and would erase: {}", named.join(", ")),
+        remedy: "use a newer mlopsctl, or add --allow-unknown-loss to erase them".to_owned(),
+    })
+}
+
+fn before_overwrite(change: &Change, input: Input<'_>) -> Option<Blocked> {
     let before = change.before.as_ref()?;
     match change.action {
-        Action::Adopt => match ownership::standing(&change.address, before, input) {
-            Standing::Foreign(stack) => Some(Blocked {
-                reason: format!("it belongs to stack {stack:?}"),
-                remedy: "choose another name, or take it out of that stack first".to_owned(),
-            }),
-            _ if change.fixed_field().is_some() => {
-                let field = change.fixed_field()?;
-                let value = field.from.as_ref().map_or_else(|| "AWS's default".to_owned(), |value| value.to_string());
-                Some(Blocked {
-                    reason: format!("it exists already with another {}: {value}, which AWS never changes", field.field),
-                    remedy: format!("write its {} in the spec, choose another name, or delete it first", field.field),
-                })
-            }
-            // AWS makes log groups by itself, and a subscription under our own topic harms nobody.
-            _ if matches!(change.address.kind, Kind::LogGroup | Kind::Subscription) || input.consent.adopt => None,
-            _ => Some(Blocked {
-                reason: "it exists already and no stack owns it".to_owned(),
-                remedy: "take it over with --adopt, or choose another name".to_owned(),
-            }),
-        },
-        Action::Delete | Action::Replace if change.address.kind == Kind::LogGroup => {
-            let bytes = before.facts.stored_bytes.unwrap_or(0);
-            (bytes > 0 && !input.consent.data_loss).then(|| Blocked {
-                reason: format!("deleting it loses {} of logs", size_words(bytes)),
-                remedy: "if they are not needed, add --allow-data-loss".to_owned(),
+        Action::Adopt => adoption(change, before, input),
+        Action::Delete | Action::Replace => deletion(change, before, input),
+        Action::Create | Action::Update | Action::StopManaging | Action::NoOp => None,
+    }
+}
+
+fn adoption(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked> {
+    let (address, adopt) = (&change.address, &input.consent.adopt);
+    let owner = ownership::ownership(before, input);
+    if let Ownership::OtherStack(stack) = owner {
+        return Some(Blocked {
+            reason: format!("it belongs to stack {stack:?}"),
+            remedy: "choose another name, or take it out of that stack first".to_owned(),
+        });
+    }
+    if let Some(field) = change.fixed_field() {
+        let value = field.from.as_ref().map_or_else(|| "AWS's default".to_owned(), |value| value.to_string());
+        return Some(Blocked {
+            reason: format!("it exists already with another {}: {value}, which AWS never changes", field.field),
+            remedy: format!("write its {} in the spec, choose another name, or delete it first", field.field),
+        });
+    }
+    match owner {
+        Ownership::OtherTool(_) if adopt.names(address) => None,
+        Ownership::OtherTool(other) => Some(Blocked {
+            reason: format!("it is owned by {other}"),
+            remedy: format!(
+                "choose another name, or let it go there first; --adopt '{address}' takes it over although both will set it"
+            ),
+        }),
+        // AWS makes log groups by itself, and a subscription under our own topic harms nobody.
+        _ if matches!(address.kind, Kind::LogGroup | Kind::Subscription) || adopt.covers_unowned(address) => None,
+        _ => Some(Blocked {
+            reason: "it exists already and no stack owns it".to_owned(),
+            remedy: "take it over with --adopt, or choose another name".to_owned(),
+        }),
+    }
+}
+
+fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked> {
+    let adopted = ownership::ownership(before, input) == Ownership::Adopted;
+    if let (Action::Replace, Some(field), true, false) =
+        (change.action, change.fixed_field(), adopted, input.consent.delete_adopted)
+    {
+        return Some(Blocked {
+            reason: format!("it existed before this stack adopted it, and another {} means deleting it", field.field),
+            remedy: format!("write its {} in the spec, or add --delete-adopted", field.field),
+        });
+    }
+    if input.consent.data_loss {
+        return None;
+    }
+    match &before.resource {
+        Resource::Topic(topic) => {
+            let confirmed = lost_subscriptions(&topic.name, Confirmation::Confirmed, input);
+            (!confirmed.is_empty()).then(|| Blocked {
+                reason: format!("deleting it ends {}", lost_words(&confirmed, "confirmed")),
+                remedy: "keep the topic in the spec, or add --allow-data-loss if they may end".to_owned(),
             })
         }
-        _ => None,
+        // A log group's is `log_group::refusal`.
+        Resource::LogGroup(_) | Resource::Subscription(_) | Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
     }
+}
+
+/// Returns the subscriptions in this state that end with the topic though this stack did not make them, as `email
+/// ann@example.edu`, without secrets.
+pub fn lost_subscriptions(topic: &str, state: Confirmation, input: Input<'_>) -> Vec<String> {
+    let lost = ownership::lost_with_topic(topic, input).filter(|(_, live)| live.facts.confirmation == Some(state));
+    let name =
+        |subscription: &Subscription| format!("{} {}", subscription.protocol, secret::hide(&subscription.endpoint));
+    lost.map(|(subscription, _)| name(subscription)).collect()
+}
+
+/// Subscriptions that are named in one text; more are counted.
+const NAMED: usize = 10;
+
+/// `2 confirmed subscriptions that this stack did not make: email ann@example.edu, …`
+pub fn lost_words(names: &[String], state: &str) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    format!("{} {state} subscription{plural} that this stack did not make: {shown}{more}", names.len())
+}
+
+/// Names of alarms, and the composite alarm that is left in place and refers to them.
+fn bound_by_composites(plan: &Plan) -> BTreeMap<String, String> {
+    let left = plan.changes.iter().filter(|change| change.action == Action::StopManaging);
+    let composites = left.filter_map(|change| match change.before.as_ref().map(|live| &live.resource) {
+        Some(Resource::CompositeAlarm(composite)) => Some(composite),
+        _ => None,
+    });
+    let prefix = plan.target.arn("cloudwatch", "alarm:");
+    let children = composites.flat_map(|composite| {
+        let children = composite.children().into_iter();
+        children.map(|child| (child.strip_prefix(&prefix).unwrap_or(&child).to_owned(), composite.name.clone()))
+    });
+    children.collect()
+}
+
+/// CloudWatch deletes no alarm that a composite alarm refers to (DeleteAlarms).
+fn still_referred_to(change: &Change, bound: &BTreeMap<String, String>) -> Option<Blocked> {
+    let is_alarm = matches!(change.address.kind, Kind::Alarm | Kind::CompositeAlarm);
+    let composite = bound.get(&change.address.name).filter(|_| is_alarm && change.action == Action::Delete)?;
+    Some(Blocked {
+        reason: format!(
+            "composite alarm {composite} was adopted, is left in place and refers to it: AWS will not delete it"
+        ),
+        remedy: format!("take it out of the rule of {composite}, or add --delete-adopted"),
+    })
 }
 
 /// The kind of another alarm that has the name already and is not about to be deleted by this plan.
@@ -102,8 +192,8 @@ fn name_taken(address: &Address, action: Action, input: Input<'_>) -> Option<&'s
     }
     let twin = Address::new(other, address.name.clone());
     let live = input.snapshot.live(&twin)?;
-    let goes = input.prune && ownership::standing(&twin, live, input) == Standing::Ours;
-    (!goes).then(|| if other == Kind::Alarm { "metric alarm" } else { "composite alarm" })
+    (!ownership::is_deleted(&twin, live, input))
+        .then(|| if other == Kind::Alarm { "metric alarm" } else { "composite alarm" })
 }
 
 /// A composite alarm that refers to the name now and will: then AWS lets nobody delete the alarm that has it.
@@ -126,7 +216,7 @@ fn bound_to_its_kind<'a>(address: &Address, action: Action, input: Input<'a>) ->
     Some(&composite.name)
 }
 
-/// Bytes in words, e.g. `1.5 MB` (decimal units, as AWS bills).
+/// Returns bytes in words, e.g. `1.5 MB` (decimal units, as AWS bills).
 pub fn size_words(bytes: i64) -> String {
     let units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
     let mut value = bytes as f64;
@@ -137,3 +227,6 @@ pub fn size_words(bytes: i64) -> String {
     }
     if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,23 @@
 //! What has to change so that live becomes desired, as a value. Pure and synchronous: no AWS, no clock, no printing.
 
+pub mod attributes;
 pub mod change;
+pub mod consent;
 pub mod guard;
+mod log_group;
 pub mod notes;
 pub mod order;
 pub mod ownership;
 pub mod saved;
+#[cfg(test)]
+mod testing;
 
 pub use change::{Action, Blocked, Change, Note, NoteKind, Plan, Summary};
-pub use guard::Consent;
+pub use consent::{AddressPattern, Adoption, Consent};
 
 use crate::model::{FieldChange, Target, field};
-use crate::resources::{Address, Confirmation, Kind, Live, Observation, Resource, Snapshot, mark};
-use ownership::Standing;
+use crate::resources::{Address, Confirmation, Live, Observation, Resource, Snapshot, mark};
+use ownership::Ownership;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything a plan is made of.
@@ -24,8 +29,10 @@ pub struct Input<'a> {
     pub desired: &'a BTreeMap<Address, Resource>,
     pub snapshot: &'a Snapshot,
     pub consent: &'a Consent,
-    /// Whether what carries the stack's mark and is not desired is deleted.
+    /// Whether what carries the stack's mark and is not desired is deleted, or left in place where it was only adopted.
     pub prune: bool,
+    /// What alone is pruned; `None` is everything. The subscriptions of a topic belong to it.
+    pub only: Option<&'a BTreeSet<Address>>,
 }
 
 /// The plan: the same input gives the same plan, in whatever order it was read.
@@ -71,39 +78,48 @@ fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
     if live.facts.confirmation == Some(Confirmation::Lost) {
         return change(Action::Create, None, Vec::new());
     }
-    let fields = differences(live, desired);
-    let action = match ownership::standing(address, live, input) {
-        Standing::Ours if fields.is_empty() => Action::NoOp,
-        Standing::Ours if fields.iter().any(|f| desired.immutable_fields().contains(&f.field.as_str())) => {
+    let mut after = attributes::settled(live, desired);
+    let fields = differences(live, &after);
+    let action = match ownership::ownership(live, input) {
+        Ownership::Made | Ownership::Adopted if fields.is_empty() => Action::NoOp,
+        Ownership::Made | Ownership::Adopted
+            if fields.iter().any(|f| desired.immutable_fields().contains(&f.field.as_str())) =>
+        {
             Action::Replace
         }
-        Standing::Ours => Action::Update,
-        Standing::Nobodys | Standing::Foreign(_) => Action::Adopt,
+        Ownership::Made | Ownership::Adopted => Action::Update,
+        Ownership::Unowned | Ownership::OtherStack(_) | Ownership::OtherTool(_) => Action::Adopt,
     };
-    let mut change = change(action, Some(live), fields);
-    if let (Kind::LogGroup, Action::Adopt, Some(after)) = (address.kind, action, &mut change.after) {
-        ownership::mark_adopted(after, live);
+    match action {
+        Action::Adopt => ownership::mark_adopted(&mut after, live),
+        Action::Update => {
+            ownership::keep_adopted(&mut after, live);
+            attributes::remember(&mut after, live, |field| fields.iter().any(|change| change.field == field));
+        }
+        Action::NoOp => ownership::keep_adopted(&mut after, live),
+        Action::Replace => attributes::carry_tags(&mut after, live),
+        _ => {}
     }
-    change
+    Change { after: Some(after), ..change(action, Some(live), fields) }
 }
 
 /// What differs, of configuration and of tags. A field that is not managed, or that AWS has not told, does not count.
 pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
     let (mut from, mut to) = (live.resource.fields(), desired.fields());
+    if desired.declared().is_some() {
+        let managed = attributes::managed(live, desired);
+        from.retain(|name, _| managed.contains(name));
+        to.retain(|name, _| managed.contains(name));
+    }
     match desired {
-        Resource::Topic(topic) if topic.policy.is_none() => {
-            from.remove("policy");
+        // An account policy decides.
+        Resource::LogGroup(_) if live.facts.retention_policy_name.is_some() => {
+            from.remove("retention_in_days");
+            to.remove("retention_in_days");
         }
-        Resource::LogGroup(group) => {
-            let class = group.log_group_class.as_ref().and(to.get("log_group_class").cloned());
-            if group.log_group_class.is_none() {
-                from.remove("log_group_class");
-            }
-            // An account policy decides, or the class: AWS keeps the logs of class DELIVERY for a day.
-            if live.facts.retention_policy_name.is_some() || class.is_some_and(|class| class == "DELIVERY") {
-                from.remove("retention_in_days");
-                to.remove("retention_in_days");
-            }
+        // AWS has fixed it.
+        Resource::LogGroup(group) if group.retention_in_days.is_none() && is_delivery(live) => {
+            from.remove("retention_in_days");
         }
         Resource::Subscription(_) if !live.facts.attributes_read => {
             to = from.clone();
@@ -111,6 +127,11 @@ pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
         _ => {}
     }
     let mut changes = field::diff(&from, &to);
+    if live.facts.other_password {
+        // SNS shows no password, and neither does a plan.
+        let changed = |value: &str| Some(value.into());
+        changes.push(FieldChange { field: "password".to_owned(), from: changed("another"), to: changed("the spec's") });
+    }
     let live_tags = live.resource.tags();
     for (key, value) in desired.tags().into_iter().flatten().filter(|(key, _)| !mark::is_mark(key)) {
         let before = live_tags.and_then(|tags| tags.get(key));
@@ -122,10 +143,12 @@ pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
     changes
 }
 
-/// Addresses that are desired or stand in AWS under the stack's mark: what `guard` counts.
+fn is_delivery(live: &Live) -> bool {
+    matches!(&live.resource, Resource::LogGroup(group) if group.is_delivery())
+}
+
+/// Live resources under the stack's mark: what `guard` counts.
 fn stack_size(input: Input<'_>) -> usize {
-    let ours = input.snapshot.observations.iter().filter(|(address, observation)| {
-        observation.live().is_some_and(|live| ownership::standing(address, live, input) == Standing::Ours)
-    });
-    ours.map(|(address, _)| address).collect::<BTreeSet<_>>().len()
+    let live = input.snapshot.observations.values().filter_map(Observation::live);
+    live.filter(|live| ownership::ownership(live, input).is_ours()).count()
 }

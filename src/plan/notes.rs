@@ -1,19 +1,26 @@
 //! What a person should know before applying: mails to confirm, data at risk, notifications that reach nobody.
 
-use super::guard::size_words;
-use super::{Action, Change, Input, Note, NoteKind, Plan};
+use super::guard::{lost_subscriptions, lost_words};
+use super::ownership::{self, Ownership};
+use super::{Action, Change, Input, Note, NoteKind, Plan, log_group};
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
 use crate::resources::{Address, Confirmation, Kind, Observation, Resource};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub fn add(plan: &mut Plan, input: Input<'_>) {
     let reach = reachability(input);
+    let deleted_topics = deleted_topics(plan, input);
     for change in &mut plan.changes {
-        let notes = of_change(change, input, &reach);
+        let notes = match change.action {
+            Action::StopManaging => left_in_place(change, &deleted_topics),
+            _ => of_change(change, input, &reach),
+        };
         change.notes.extend(notes);
     }
+    let unread = unread(plan, input);
+    plan.notes.extend(unread);
     if let (Some(reason), true) = (&input.snapshot.index_failure, input.prune) {
         let text = format!("what the stack owned before is not known, so nothing is pruned by the tag index: {reason}");
         plan.notes.push(Note::new(NoteKind::Unknown, text).remedy("allow the action tag:GetResources"));
@@ -23,20 +30,101 @@ pub fn add(plan: &mut Plan, input: Input<'_>) {
     }
 }
 
+/// What the stack may own and could not be read, by the reason: it belongs to no change.
+fn unread(plan: &Plan, input: Input<'_>) -> Vec<Note> {
+    let in_plan: BTreeSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
+    let mut by_reason: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+    for (address, observation) in &input.snapshot.observations {
+        if let Observation::Unknown(reason) = observation
+            && input.prune
+            && !in_plan.contains(address)
+        {
+            by_reason.entry(reason).or_default().push(address);
+        }
+    }
+    let note = |(reason, addresses): (&str, Vec<&Address>)| {
+        let named: Vec<String> = addresses.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = addresses.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let text = format!("{}{more}: could not be read, so left as found: {reason}", named.join(", "));
+        Note::new(NoteKind::Unknown, text)
+    };
+    by_reason.into_iter().map(note).collect()
+}
+
+/// So many of what is alike are named.
+const NAMED: usize = 5;
+
 fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>) -> Vec<Note> {
     let mut notes = Vec::new();
     if let Some(Observation::Unknown(reason)) = input.snapshot.observations.get(&change.address) {
         notes.push(Note::new(NoteKind::Unknown, format!("could not be read, so it is left as it is: {reason}")));
     }
+    notes.extend(unknown_settings(change));
+    notes.extend(other_owner(change, input));
     match change.after.as_ref() {
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
-        Some(Resource::LogGroup(_)) => notes.extend(log_group(change)),
+        Some(Resource::LogGroup(_)) => notes.extend(log_group::notes(change)),
         Some(Resource::Topic(_)) => notes.extend(topic(change, input)),
         Some(Resource::Alarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
         Some(Resource::CompositeAlarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
-        None => notes.extend(deleted(change)),
+        None => notes.extend(deleted(change, input).into_iter().chain(log_group::notes(change))),
     }
     notes
+}
+
+/// What an alarm has that nobody here knows: what is lost with it, or that it stays.
+fn unknown_settings(change: &Change) -> Vec<Note> {
+    let lost = change.unknown_losses();
+    if !lost.is_empty() {
+        let note = |(setting, value)| {
+            let text = format!("{setting} = {value} would be erased: this mlopsctl does not know the setting");
+            Note::new(NoteKind::Warning, text)
+        };
+        return lost.into_iter().map(note).collect();
+    }
+    let kept = change.before.iter().flat_map(|live| live.facts.unknown_settings.keys()).map(String::as_str);
+    let kept: Vec<&str> = kept.collect();
+    if kept.is_empty() || change.action == Action::Delete {
+        return Vec::new();
+    }
+    let text = format!("settings that this mlopsctl does not know are left as they are: {}", kept.join(", "));
+    vec![Note::new(NoteKind::Info, text)]
+}
+
+/// What is adopted although another tool owns it.
+fn other_owner(change: &Change, input: Input<'_>) -> Option<Note> {
+    let before = change.before.as_ref().filter(|_| change.action == Action::Adopt)?;
+    let Ownership::OtherTool(other) = ownership::ownership(before, input) else { return None };
+    let text = format!("it is owned by {other}: both will set it, each undoing what the other did");
+    Some(Note::new(NoteKind::Warning, text).remedy("take it out of the other tool's files, or out of this spec"))
+}
+
+/// Why it is not deleted, and what becomes of it.
+fn left_in_place(change: &Change, deleted_topics: &BTreeSet<String>) -> Vec<Note> {
+    let text = "it existed before this stack adopted it; with --delete-adopted it would be deleted";
+    let mut notes = vec![Note::new(NoteKind::Info, text)];
+    let actions = match change.before.as_ref().map(|live| &live.resource) {
+        Some(Resource::Alarm(alarm)) => &alarm.actions,
+        Some(Resource::CompositeAlarm(alarm)) => &alarm.actions,
+        _ => return notes,
+    };
+    let gone: BTreeSet<&str> = actions
+        .all()
+        .filter(|arn| deleted_topics.contains(*arn))
+        .filter_map(|arn| Some(Arn::parse(arn)?.resource))
+        .collect();
+    if !gone.is_empty() {
+        let names = gone.into_iter().collect::<Vec<_>>().join(", ");
+        notes.push(Note::new(NoteKind::Warning, format!("it goes on naming topic {names}, which is deleted")));
+    }
+    notes
+}
+
+/// ARNs of the topics that the plan deletes.
+fn deleted_topics(plan: &Plan, input: Input<'_>) -> BTreeSet<String> {
+    let deleted = plan.changes.iter().filter(|c| c.action == Action::Delete && c.address.kind == Kind::Topic);
+    deleted.map(|change| input.target.arn("sns", &change.address.name)).collect()
 }
 
 fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {
@@ -50,6 +138,19 @@ fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {
         }
         (Action::Create, _) if subscription.needs_confirmation() => {
             Some(Note::new(NoteKind::Info, format!("{endpoint} will be asked to confirm; nothing is delivered before")))
+        }
+        (Action::Replace, _) => {
+            let text = format!(
+                "{endpoint} was subscribed with another password: it is unsubscribed, and asked to confirm anew"
+            );
+            Some(Note::new(NoteKind::Info, text))
+        }
+        (Action::Adopt, _) if subscription.password().is_some() => {
+            let text = format!("SNS shows no password of {endpoint}: it is assumed to be the spec's");
+            Some(
+                Note::new(NoteKind::Info, text)
+                    .remedy("if it is not, unsubscribe it first: it is then subscribed anew"),
+            )
         }
         (_, Some(Confirmation::Pending)) => {
             let text = format!("pending: {endpoint} has not confirmed yet");
@@ -69,34 +170,6 @@ pub fn confirm(protocol: &str, endpoint: &str) -> String {
     }
 }
 
-fn log_group(change: &Change) -> Option<Note> {
-    let (Some(Resource::LogGroup(after)), Some(before)) = (&change.after, &change.before) else { return None };
-    let Resource::LogGroup(live) = &before.resource else { return None };
-    if let Some(policy) = &before.facts.retention_policy_name {
-        let days = live.retention_in_days.map_or_else(|| "never".to_owned(), |days| format!("{days} days"));
-        let differs = live.retention_in_days != after.retention_in_days;
-        return differs.then(|| {
-            let text = format!(
-                "retention is governed by the account policy {policy:?} ({days}); the spec's value has no effect"
-            );
-            Note::new(NoteKind::Warning, text).remedy("change the account policy, or write its value in the spec")
-        });
-    }
-    let lowered = match (live.retention_in_days, after.retention_in_days) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(from), Some(to)) => to < from,
-    };
-    let bytes = before.facts.stored_bytes.unwrap_or(0);
-    let effective = change.fields.iter().any(|field| field.field == "retention_in_days");
-    (lowered && effective && bytes > 0).then(|| {
-        let days = after.retention_in_days.unwrap_or_default();
-        let text =
-            format!("logs older than {days} days will be deleted for good; the group holds {}", size_words(bytes));
-        Note::new(NoteKind::Warning, text)
-    })
-}
-
 /// Why alarms cannot publish to a topic, and what mends it.
 pub const KEY_OF_SNS: &str =
     "alarms cannot publish to a topic encrypted with alias/aws/sns: its key policy cannot be changed";
@@ -111,7 +184,7 @@ pub fn let_alarms_publish(target: &Target) -> String {
 
 fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
     let Some(Resource::Topic(topic)) = &change.after else { return Vec::new() };
-    let mut notes = Vec::new();
+    let mut notes = if change.action == Action::Replace { ends_with_topic(&topic.name, input) } else { Vec::new() };
     if topic.has_key_of_sns() {
         notes.push(Note::new(NoteKind::Warning, KEY_OF_SNS).remedy(A_KEY_OF_ONES_OWN));
     }
@@ -136,19 +209,33 @@ fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
 
 fn is_ours(address: &Address, input: Input<'_>) -> bool {
     let live = input.snapshot.live(address);
-    live.is_some_and(|live| super::ownership::standing(address, live, input) == super::ownership::Standing::Ours)
+    live.is_some_and(|live| ownership::ownership(live, input).is_ours())
 }
 
-fn deleted(change: &Change) -> Option<Note> {
-    let before = change.before.as_ref()?;
-    let Resource::Subscription(subscription) = &before.resource else { return None };
-    (before.facts.confirmation == Some(Confirmation::Pending)).then(|| {
-        let text = format!(
-            "{} never confirmed: AWS does not delete a pending subscription, it will expire",
-            subscription.endpoint
-        );
-        Note::new(NoteKind::Info, text)
-    })
+fn deleted(change: &Change, input: Input<'_>) -> Vec<Note> {
+    let Some(before) = &change.before else { return Vec::new() };
+    match &before.resource {
+        Resource::Subscription(subscription) if before.facts.confirmation == Some(Confirmation::Pending) => {
+            let text = format!(
+                "{} never confirmed: AWS does not delete a pending subscription, it will expire",
+                subscription.endpoint
+            );
+            vec![Note::new(NoteKind::Info, text)]
+        }
+        Resource::Topic(topic) => ends_with_topic(&topic.name, input),
+        _ => Vec::new(),
+    }
+}
+
+/// The subscriptions of others that end with their topic.
+fn ends_with_topic(topic: &str, input: Input<'_>) -> Vec<Note> {
+    let state = |kind, state, word| {
+        let names = lost_subscriptions(topic, state, input);
+        (!names.is_empty()).then(|| Note::new(kind, format!("with it end {}", lost_words(&names, word))))
+    };
+    let confirmed = state(NoteKind::Warning, Confirmation::Confirmed, "confirmed");
+    let pending = state(NoteKind::Info, Confirmation::Pending, "pending");
+    confirmed.into_iter().chain(pending).collect()
 }
 
 /// How far a notification on one topic of the spec gets.

@@ -56,6 +56,7 @@ impl Needs<'_> {
     fn of(&self, change: &Change) -> Vec<usize> {
         match change.action {
             Action::Delete => self.users_of(change),
+            Action::StopManaging => self.ended_before(change),
             _ => self.used_by(change),
         }
     }
@@ -86,6 +87,26 @@ impl Needs<'_> {
             refers && other.is_effective() && other.address.kind != Kind::Subscription
         });
         users.filter_map(|other| self.by_address.get(&other.address).copied()).collect()
+    }
+
+    /// Ownership is given up last: a topic's after its subscriptions of ours have ended, theirs together with its own.
+    fn ended_before(&self, change: &Change) -> Vec<usize> {
+        match change.before.as_ref().map(|live| &live.resource) {
+            Some(Resource::Topic(topic)) => {
+                let ended = self.plan.changes.iter().filter(|other| {
+                    let before = other.before.as_ref().map(|live| &live.resource);
+                    let under = matches!(before, Some(Resource::Subscription(s)) if s.topic == topic.name);
+                    under && other.action == Action::Delete
+                });
+                ended.filter_map(|other| self.by_address.get(&other.address).copied()).collect()
+            }
+            Some(Resource::Subscription(s)) => {
+                let topic = self.plan.changes.iter().find(|c| c.address == Address::new(Kind::Topic, &s.topic));
+                let ends = topic.filter(|c| matches!(c.action, Action::Delete | Action::StopManaging));
+                ends.and_then(|topic| self.by_address.get(&topic.address).copied()).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn deleted(&self, address: &Address) -> Option<usize> {
@@ -127,7 +148,7 @@ mod tests {
         Change {
             address: resource.address(),
             action,
-            before: deleted.then(|| Live::new(resource.clone())),
+            before: (action != Action::Create).then(|| Live::new(resource.clone())),
             after: (!deleted).then_some(resource),
             fields: Vec::new(),
             notes: Vec::new(),
@@ -181,6 +202,22 @@ mod tests {
             ("subscription/t/email/a@b.edu", &["topic/t"]),
         ]);
         assert_eq!(needs(&stack(Action::Delete)), expected);
+    }
+
+    #[test]
+    fn ownership_of_a_topic_is_given_up_after_its_subscriptions_have_ended() {
+        let mut plan = stack(Action::StopManaging);
+        plan.changes[1].action = Action::Delete;
+        let expected = expect([
+            ("subscription/t/email/a@b.edu", &[]),
+            ("topic/t", &["subscription/t/email/a@b.edu"]),
+            ("alarm/a", &[]),
+            ("composite_alarm/c", &[]),
+        ]);
+        assert_eq!(needs(&plan), expected);
+        plan.changes[1].action = Action::StopManaging;
+        let needs = needs(&plan);
+        assert_eq!((&needs["topic/t"], &needs["subscription/t/email/a@b.edu"]), (&vec![], &vec!["topic/t".to_owned()]));
     }
 
     #[test]

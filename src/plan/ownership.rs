@@ -1,17 +1,33 @@
-//! Whose a resource is, and what is left over: what carries the stack's mark and is not desired any more.
+//! Whose a resource is, and what becomes of what is ours and not wanted any more: what we made is deleted, what we only
+//! adopted is left in place. Whether somebody has to agree to it says `guard`.
 
-use super::{Action, Change, Input, Note, NoteKind};
+use super::{Action, Change, Input};
 use crate::model::FieldChange;
+use crate::resources::declared;
+use crate::resources::log_group::{self, former::Former};
 use crate::resources::mark::{self, Owner, SubscriptionMarks};
-use crate::resources::{Address, Confirmation, Kind, Live, Resource, Tags};
+use crate::resources::other_owner::{self, OtherOwner};
+use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription, Tags};
 use std::collections::BTreeMap;
 
 /// Who a live resource belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    Ours,
-    Foreign(String),
-    Nobodys,
+pub enum Ownership {
+    /// This stack's, which made it.
+    Made,
+    /// This stack's, but it existed before.
+    Adopted,
+    /// Another stack's of ours, by name.
+    OtherStack(String),
+    /// Another tool's, or an AWS service's.
+    OtherTool(OtherOwner),
+    Unowned,
+}
+
+impl Ownership {
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Ownership::Made | Ownership::Adopted)
+    }
 }
 
 /// Puts the stack's mark on every desired resource that can carry tags.
@@ -19,101 +35,176 @@ pub fn mark(desired: &mut BTreeMap<Address, Resource>, stack: &str) {
     for tags in desired.values_mut().filter_map(Resource::tags_mut) {
         tags.insert(mark::STACK.to_owned(), stack.to_owned());
     }
+    desired.values_mut().for_each(declared::mark);
 }
 
-/// Remembers that the log group was there before us, and how long it kept its logs.
+/// Value of the adoption mark of a kind of which nothing is restored.
+const YES: &str = "yes";
+
+/// Remembers that the resource existed before us and, of a log group, what the spec is about to change of it. What an earlier
+/// adoption remembered still counts. A subscription has no tags: its mark is its topic's.
 pub fn mark_adopted(resource: &mut Resource, before: &Live) {
-    if let (Resource::LogGroup(group), Resource::LogGroup(live)) = (resource, &before.resource) {
-        let kept = live.retention_in_days.map_or_else(|| NEVER.to_owned(), |days| days.to_string());
-        group.tags.insert(mark::ADOPTED.to_owned(), kept);
-    }
-}
-
-/// Value of the adoption mark where logs were kept for ever.
-const NEVER: &str = "never";
-
-/// A subscription has no tags: it is ours when its topic is and says so.
-pub fn standing(address: &Address, live: &Live, input: Input<'_>) -> Standing {
-    let owner = |tags: Option<&Tags>| tags.map_or(Owner::Nobody, |tags| mark::owner(tags, input.stack));
-    let owner = match &live.resource {
-        Resource::Subscription(subscription) => {
-            let topic = input.snapshot.live(&Address::new(Kind::Topic, &subscription.topic));
-            let tags = topic.and_then(|topic| topic.resource.tags());
-            let marked = tags.is_some_and(|tags| SubscriptionMarks::from_tags(tags).contains(subscription));
-            if marked { owner(tags) } else { Owner::Nobody }
+    let value = match (&*resource, &before.resource) {
+        (Resource::LogGroup(group), Resource::LogGroup(live)) => {
+            Former::default().with(live, |field| group.declared.contains(field)).to_string()
         }
-        _ => owner(live.resource.tags()),
+        _ => YES.to_owned(),
     };
-    debug_assert_eq!(address.kind, live.resource.kind());
-    match owner {
-        Owner::Ours => Standing::Ours,
-        Owner::Foreign(stack) => Standing::Foreign(stack),
-        Owner::Nobody => Standing::Nobodys,
+    let earlier = before.resource.tags().and_then(|tags| tags.get(mark::ADOPTED)).cloned();
+    if let Some(tags) = resource.tags_mut() {
+        tags.insert(mark::ADOPTED.to_owned(), earlier.unwrap_or(value));
     }
 }
 
-/// Deletes of what is ours and not desired. A log group that existed before us is released instead: it keeps its logs.
-pub fn leftovers(input: Input<'_>) -> Vec<Change> {
-    let goes = |address: &Address| !input.desired.contains_key(address);
-    let present = input.snapshot.observations.iter().filter_map(|(address, o)| Some((address, o.live()?)));
-    let ours = present.filter(|(address, live)| {
-        let topic_goes = match &live.resource {
-            // SNS ends a topic's subscriptions with the topic, whoever made them.
-            Resource::Subscription(s) => {
-                let topic = Address::new(Kind::Topic, &s.topic);
-                let live = input.snapshot.live(&topic);
-                goes(&topic) && live.is_some_and(|live| standing(&topic, live, input) == Standing::Ours)
-            }
-            _ => false,
-        };
-        let is_gone = live.facts.confirmation == Some(Confirmation::Lost);
-        goes(address) && !is_gone && (topic_goes || standing(address, live, input) == Standing::Ours)
-    });
-    ours.map(|(address, live)| leftover(address, live, input)).collect()
+/// Keeps the mark of an adoption among the desired tags: an endpoint that replaces all tags with an alarm would lose it.
+pub fn keep_adopted(resource: &mut Resource, before: &Live) {
+    let earlier = before.resource.tags().and_then(|tags| tags.get(mark::ADOPTED)).cloned();
+    if let (Some(tags), Some(value)) = (resource.tags_mut(), earlier) {
+        tags.insert(mark::ADOPTED.to_owned(), value);
+    }
 }
 
-fn leftover(address: &Address, live: &Live, input: Input<'_>) -> Change {
-    let delete = Change {
+/// Returns whose a live resource is. A subscription has no tags: it is ours when its topic is and says so.
+pub fn ownership(live: &Live, input: Input<'_>) -> Ownership {
+    match &live.resource {
+        Resource::Subscription(subscription) => of_subscription(subscription, input),
+        resource => resource
+            .tags()
+            .map_or(Ownership::Unowned, |tags| of_tags(resource.kind(), &resource.name(), tags, input.stack)),
+    }
+}
+
+/// Returns whose a resource with these tags is. The mark of a stack counts more than any other sign.
+pub fn of_tags(kind: Kind, name: &str, tags: &Tags, stack: &str) -> Ownership {
+    match mark::owner(tags, stack) {
+        Owner::Ours if tags.contains_key(mark::ADOPTED) => Ownership::Adopted,
+        Owner::Ours => Ownership::Made,
+        Owner::Foreign(other) => Ownership::OtherStack(other),
+        Owner::Nobody => other_owner::recognise(kind, name, tags).map_or(Ownership::Unowned, Ownership::OtherTool),
+    }
+}
+
+fn of_subscription(subscription: &Subscription, input: Input<'_>) -> Ownership {
+    let topic = input.snapshot.live(&Address::new(Kind::Topic, &subscription.topic));
+    let Some(tags) = topic.and_then(|topic| topic.resource.tags()) else { return Ownership::Unowned };
+    let Some(mark) = SubscriptionMarks::from_tags(tags).get(subscription) else { return Ownership::Unowned };
+    match mark::owner(tags, input.stack) {
+        Owner::Ours if mark.adopted => Ownership::Adopted,
+        Owner::Ours => Ownership::Made,
+        Owner::Foreign(other) => Ownership::OtherStack(other),
+        Owner::Nobody => Ownership::Unowned,
+    }
+}
+
+/// Returns the subscriptions that end when a topic does, though this stack did not make them: data of somebody else's.
+pub fn lost_with_topic<'a>(topic: &'a str, input: Input<'a>) -> impl Iterator<Item = (&'a Subscription, &'a Live)> {
+    let present = input.snapshot.observations.values().filter_map(|observation| observation.live());
+    present.filter_map(move |live| match &live.resource {
+        Resource::Subscription(subscription) if subscription.topic == topic => {
+            let lost = live.facts.confirmation == Some(Confirmation::Lost);
+            let ours = match ownership(live, input) {
+                Ownership::Made => true,
+                Ownership::Adopted => input.consent.delete_adopted,
+                _ => false,
+            };
+            (!lost && !ours).then_some((subscription, live))
+        }
+        _ => None,
+    })
+}
+
+/// What becomes of a resource of ours that is not desired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Deleted,
+    LeftInPlace,
+    /// Not ours, or not what this run is about.
+    Untouched,
+}
+
+fn fate(address: &Address, live: &Live, input: Input<'_>) -> Fate {
+    let covered = input.only.is_none_or(|only| only.contains(address));
+    match ownership(live, input) {
+        _ if input.desired.contains_key(address) || !covered => Fate::Untouched,
+        Ownership::Made => Fate::Deleted,
+        Ownership::Adopted if input.consent.delete_adopted => Fate::Deleted,
+        Ownership::Adopted => Fate::LeftInPlace,
+        Ownership::OtherStack(_) | Ownership::OtherTool(_) | Ownership::Unowned => Fate::Untouched,
+    }
+}
+
+/// Returns whether a live resource that is not desired is deleted by this plan.
+pub fn is_deleted(address: &Address, live: &Live, input: Input<'_>) -> bool {
+    input.prune && fate(address, live, input) == Fate::Deleted
+}
+
+/// Returns what is to be done with what is ours and not desired.
+pub fn leftovers(input: Input<'_>) -> Vec<Change> {
+    let present = input.snapshot.observations.iter().filter_map(|(address, o)| Some((address, o.live()?)));
+    let present = present.filter(|(address, live)| {
+        !input.desired.contains_key(address) && live.facts.confirmation != Some(Confirmation::Lost)
+    });
+    present.filter_map(|(address, live)| leftover(address, live, input)).collect()
+}
+
+fn leftover(address: &Address, live: &Live, input: Input<'_>) -> Option<Change> {
+    let change = |action| Change {
         address: address.clone(),
-        action: Action::Delete,
+        action,
         before: Some(live.clone()),
         after: None,
         fields: Vec::new(),
         notes: Vec::new(),
         blocked: None,
     };
-    // AWS deletes no pending subscription as long as its topic stands.
-    let pending = live.facts.confirmation == Some(Confirmation::Pending);
-    if let Resource::Subscription(s) = &live.resource
-        && pending
-        && input.desired.contains_key(&Address::new(Kind::Topic, &s.topic))
-    {
-        return Change { action: Action::NoOp, ..delete };
+    let mut own = fate(address, live, input);
+    if let Resource::Subscription(subscription) = &live.resource {
+        let topic = Address::new(Kind::Topic, &subscription.topic);
+        let of_topic =
+            input.snapshot.live(&topic).map_or(Fate::Untouched, |topic_live| fate(&topic, topic_live, input));
+        // With the topic in question, its subscriptions are.
+        if of_topic != Fate::Untouched && input.only.is_some() {
+            own = fate(address, live, Input { only: None, ..input });
+        }
+        let topic_stays = input.desired.contains_key(&topic) || of_topic == Fate::LeftInPlace;
+        match of_topic {
+            // SNS ends a topic's subscriptions with the topic, whoever made them.
+            Fate::Deleted => return Some(change(Action::Delete)),
+            // AWS deletes no pending subscription as long as its topic exists.
+            _ if own == Fate::Deleted && topic_stays && live.facts.confirmation == Some(Confirmation::Pending) => {
+                return Some(change(Action::NoOp));
+            }
+            _ => {}
+        }
     }
-    let released = match &live.resource {
-        Resource::LogGroup(group) => group.tags.get(mark::ADOPTED).map(|kept| (group.clone(), kept.clone())),
-        _ => None,
-    };
-    let Some((mut group, kept)) = released else { return delete };
-    match kept.parse() {
-        Ok(days) => group.retention_in_days = Some(days),
-        Err(_) if kept == NEVER => group.retention_in_days = None,
-        Err(_) => {}
-    }
-    let marks = group.tags.iter().filter(|(key, _)| mark::is_mark(key));
-    let untagged =
-        marks.map(|(k, v)| FieldChange { field: format!("tags.{k}"), from: Some(v.as_str().into()), to: None });
-    let untagged: Vec<FieldChange> = untagged.collect();
-    group.tags.retain(|key, _| !mark::is_mark(key));
-    let after = Resource::LogGroup(group);
-    let mut fields = super::differences(live, &after);
-    fields.extend(untagged);
-    let text = "released, not deleted: it existed before this stack, and keeps its logs as long as it did then";
-    Change {
-        action: Action::Update,
-        after: Some(after),
-        fields,
-        notes: vec![Note::new(NoteKind::Info, text)],
-        ..delete
+    match own {
+        Fate::Untouched => None,
+        Fate::Deleted => Some(change(Action::Delete)),
+        Fate::LeftInPlace => Some(left_in_place(change(Action::StopManaging), live)),
     }
 }
+
+/// Without our marks, and a log group with the retention that it had.
+fn left_in_place(change: Change, live: &Live) -> Change {
+    let mut after = live.resource.clone();
+    let mut fields = Vec::new();
+    if let Some(tags) = after.tags_mut() {
+        let marks = tags.iter().filter(|(key, _)| mark::is_mark(key));
+        fields.extend(marks.map(|(key, value)| FieldChange {
+            field: format!("tags.{key}"),
+            from: Some(value.as_str().into()),
+            to: None,
+        }));
+        let kept = tags.get(mark::ADOPTED).cloned();
+        *tags = mark::without_marks(tags);
+        if let (Resource::LogGroup(group), Some(kept)) = (&mut after, kept) {
+            group.declared = log_group::RETURNING.iter().map(|field| (*field).to_owned()).collect();
+            Former::parse(&kept).give_back(group, |_| true);
+        }
+    }
+    let restored = super::differences(live, &after);
+    Change { fields: restored.into_iter().chain(fields).collect(), after: Some(after), ..change }
+}
+
+#[cfg(test)]
+mod tests;

@@ -61,29 +61,16 @@ pub fn verdict(report: &Report) -> String {
     line
 }
 
-/// `Applied: 3 added, 1 changed, 0 destroyed, 1 adopted.`
+/// `Applied: 3 added, 1 changed, 0 destroyed, 1 adopted.`, or with `, 1 no longer managed` before the full stop.
 pub fn summary(report: &Report) -> String {
-    let Summary { add, change, destroy, adopt } = made(report);
-    format!("Applied: {add} added, {change} changed, {destroy} destroyed, {adopt} adopted.")
+    let Summary { add, change, destroy, adopt, stop_managing } = made(report);
+    let stopped = if stop_managing > 0 { format!(", {stop_managing} no longer managed") } else { String::new() };
+    format!("Applied: {add} added, {change} changed, {destroy} destroyed, {adopt} adopted{stopped}.")
 }
 
 /// What was really done, counted as a plan counts.
 pub fn made(report: &Report) -> Summary {
-    let mut sum = Summary::default();
-    for result in report.results.iter().filter(|r| r.outcome == Outcome::Done) {
-        match result.action {
-            Action::Create => sum.add += 1,
-            Action::Update => sum.change += 1,
-            Action::Delete => sum.destroy += 1,
-            Action::Adopt => sum.adopt += 1,
-            Action::Replace => {
-                sum.add += 1;
-                sum.destroy += 1;
-            }
-            Action::NoOp => {}
-        }
-    }
-    sum
+    report.results.iter().filter(|r| r.outcome == Outcome::Done).map(|result| result.action).collect()
 }
 
 /// One finished change, as a line of its own with what to do about a failure.

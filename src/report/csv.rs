@@ -4,9 +4,9 @@ use super::mask;
 
 /// Lines under a header, comma-separated with `\r\n` (RFC 4180), secrets masked.
 ///
-/// A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return as a formula (OWASP, "CSV
+/// A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, also in full width and behind spaces (OWASP, "CSV
 /// Injection"); such a cell gets an apostrophe in front, which spreadsheets take as "this is text". Plain numbers stay as they
-/// are. Whoever reads the file by a program takes one leading apostrophe off, or reads the JSON instead.
+/// are, and a tab becomes a space. Whoever reads the file by a program takes one leading apostrophe off, or reads the JSON.
 pub fn csv<'a>(header: impl IntoIterator<Item = &'a str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer =
         ::csv::WriterBuilder::new().flexible(true).terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
@@ -20,20 +20,39 @@ pub fn csv<'a>(header: impl IntoIterator<Item = &'a str>, rows: impl IntoIterato
 
 fn safe(cell: &str) -> String {
     // Line feeds stay within their quotes; a carriage return or an escape sequence does not.
-    let cell = mask::text(cell);
-    match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') if !is_number(&cell) => format!("'{cell}"),
-        _ => cell,
+    let cell = mask::text(cell).replace('\t', " ");
+    if is_number(&cell) {
+        return cell;
+    }
+    // Where a spreadsheet takes a semicolon for the separator, a cell begins behind it.
+    let parts: Vec<String> = cell.split(';').map(disarmed).collect();
+    parts.join(";")
+}
+
+/// With an apostrophe in front, where the first sign that counts begins a formula.
+fn disarmed(part: &str) -> String {
+    let first = part.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\'' | '"')).chars().next();
+    // The same signs as East Asian keyboards type them: spreadsheets fold them.
+    let formula = matches!(first, Some('=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
+    match formula && !is_number(part.trim()) {
+        true => format!("'{part}"),
+        false => part.to_owned(),
     }
 }
 
-/// Digits with a sign and a point, nothing that could be calculated.
+/// Digits with a sign, a point and an exponent, nothing that could be calculated.
 fn is_number(cell: &str) -> bool {
-    let digits = cell.trim_start_matches(['-', '+']);
-    cell.len() - digits.len() <= 1
+    let (mantissa, exponent) = cell.split_once(['e', 'E']).map_or((cell, None), |(m, e)| (m, Some(e)));
+    let digits = mantissa.trim_start_matches(['-', '+']);
+    let power = exponent.is_none_or(|power| {
+        let digits = power.strip_prefix(['-', '+']).unwrap_or(power);
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    });
+    mantissa.len() - digits.len() <= 1
         && digits.starts_with(|c: char| c.is_ascii_digit())
         && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
         && digits.matches('.').count() <= 1
+        && power
 }
 
 #[cfg(test)]
@@ -47,11 +66,16 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for formula in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-1.2.3", "--1", "-e5"] {
+        let formulas =
+            ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-1.2.3", "--1", "-e5", "-1e"];
+        let folded =
+            ["\u{ff1d}1", "\u{ff0b}1", "\u{ff0d}x", "\u{ff20}x", "  =1", "\u{3000}=1", "'=1", "\"=1", "\u{200b}=1"];
+        for formula in formulas.into_iter().chain(folded) {
             let told = one(formula);
             assert!(told.starts_with('\'') || told.starts_with("\"'") || told.starts_with("\\u"), "{told}");
         }
-        for number in ["-1", "+1.5", "0", "123456789012"] {
+        assert_eq!(one("a; =1;-5;@x"), "a;' =1;-5;'@x\r\n");
+        for number in ["-1", "+1.5", "0", "123456789012", "-1.5e-7"] {
             assert_eq!(one(number), format!("{number}\r\n"));
         }
     }
@@ -59,7 +83,8 @@ mod tests {
     #[test]
     fn cells_are_quoted_and_secrets_are_not_told() {
         assert_eq!(one("a, \"b\"\nc"), "\"a, \"\"b\"\"\nc\"\r\n");
-        assert_eq!(one("https://u:hunter2@example.edu"), "https://***@example.edu\r\n");
+        let name = crate::model::secret::hide("https://u:hunter2@example.edu");
+        assert_eq!(one("https://u:hunter2@example.edu"), format!("{name}\r\n"));
         assert_eq!(one(""), "\"\"\r\n");
     }
 

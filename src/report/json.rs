@@ -24,27 +24,32 @@ pub struct Diagnostic {
 
 /// The plans of one run as one document, ending in a line feed. Addresses are unique within account and region.
 pub fn plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) -> String {
+    document(of_plans(plans))
+}
+
+fn of_plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) -> Value {
     let mut costs = Vec::new();
     let (mut sum, mut changes, mut diagnostics, mut complete) = (Summary::default(), Vec::new(), Vec::new(), true);
     for (plan, cost) in plans {
         costs.extend(cost.map(|cost| super::cost::json(&plan.target, &plan.stack, cost)));
-        let Summary { add, change, destroy, adopt } = plan.summary();
+        let Summary { add, change, destroy, adopt, stop_managing } = plan.summary();
         sum.add += add;
         sum.change += change;
         sum.destroy += destroy;
         sum.adopt += adopt;
+        sum.stop_managing += stop_managing;
         changes.extend(plan.changes.iter().map(|change| resource_change(plan, change)));
         diagnostics.extend(plan_diagnostics(plan));
         complete &= !plan.is_incomplete();
     }
-    document(json!({
+    json!({
         "format_version": FORMAT_VERSION,
         "complete": complete,
         "summary": sum,
         "resource_changes": changes,
         "costs": costs,
         "diagnostics": diagnostics,
-    }))
+    })
 }
 
 /// What a run that could not be planned says instead.
@@ -58,8 +63,8 @@ pub fn failure(diagnostics: &[Diagnostic]) -> String {
     }))
 }
 
-/// The end of an apply or destroy.
-pub fn report(report: &Report) -> String {
+/// The end of an apply or destroy, with the plan that was carried out as `plan --format json` writes it.
+pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     let verified = report.verified.as_ref().map(|v| {
         let differing: Vec<Value> =
             v.differing.iter().map(|(address, how)| json!({ "address": address, "how": how })).collect();
@@ -77,6 +82,7 @@ pub fn report(report: &Report) -> String {
         "account": report.target.account,
         "region": report.target.region,
         "planned": report.planned,
+        "plan": of_plans([(plan, Some(cost))]),
         "summary": apply_text::made(report),
         "results": report.results,
         "verified": verified,
@@ -150,7 +156,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> Value {
 
 /// Masked and indented. Keys come sorted, so that the same plan is the same bytes.
 fn document(value: Value) -> String {
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub fn wrap(text: &str, max: usize) -> Vec<String> {
         if n > 0 {
             lines.push(String::new());
         }
-        for word in paragraph.split_whitespace() {
+        for word in words(paragraph) {
             let at = lines.len() - 1;
             let line = &mut lines[at];
             if line.is_empty() {
@@ -58,6 +58,20 @@ pub fn wrap(text: &str, max: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The words of a line. A command in back quotes is one word: pasted from two lines it would be two commands.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.trim_start();
+    std::iter::from_fn(move || {
+        let command = rest.trim_start_matches('(').strip_prefix("`mlopsctl ");
+        let closed = command.and_then(|inner| Some(rest.len() - inner.len() + inner.find('`')?));
+        let from = closed.unwrap_or(0);
+        let end = rest.get(from..)?.find(char::is_whitespace).map_or(rest.len(), |at| from + at);
+        let (word, left) = rest.split_at(end);
+        rest = left.trim_start();
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 /// `text` wrapped, with `lead` before the first line and as much space before the others.

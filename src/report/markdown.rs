@@ -4,6 +4,7 @@
 use super::{count, field_text, mask, phrase, plan_text};
 use crate::apply::{Outcome, Report};
 use crate::cost::Cost;
+use crate::model::advice;
 use crate::plan::{Action, Change, Note, NoteKind, Plan};
 use std::fmt::Write as _;
 
@@ -21,7 +22,12 @@ pub fn plan(plan: &Plan) -> String {
 /// One plan with what it costs, at most `LIMIT` bytes.
 pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
     let mut text = Cut::new();
-    text.push(&format!("### {}\n\n", prose(&plan_text::verdict(plan))));
+    push_plan(&mut text, "###", plan, cost);
+    text.done("this plan", &advice::command("plan -v"))
+}
+
+fn push_plan(text: &mut Cut, heading: &str, plan: &Plan, cost: Option<&Cost>) {
+    text.push(&format!("{heading} {}\n\n", prose(&plan_text::verdict(plan))));
     let changes: Vec<&Change> = plan.effective().collect();
     if !changes.is_empty() || plan.is_incomplete() {
         text.push(&format!("**{}**\n\n", plan_text::summary(&plan.summary())));
@@ -56,11 +62,10 @@ pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
         let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
         text.push(&format!("- {address}{}\n", self::note(note)));
     }
-    text.done("this plan", "mlopsctl plan -v")
 }
 
-/// The end of an apply, at most `LIMIT` bytes.
-pub fn report(report: &Report) -> String {
+/// The end of an apply, and below it the plan that was carried out; at most `LIMIT` bytes.
+pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     use super::apply_text;
     let mut text = Cut::new();
     text.push(&format!("### {}\n\n", prose(&apply_text::verdict(report))));
@@ -89,7 +94,9 @@ pub fn report(report: &Report) -> String {
         };
         text.push(&format!("- {} {said}\n", code(&result.address.to_string())));
     }
-    text.done("this report", "mlopsctl apply -v")
+    text.push("\n");
+    push_plan(&mut text, "#### Plan:", plan, Some(cost));
+    text.done("this report", &advice::command("apply -v"))
 }
 
 fn row(plan: &Plan, change: &Change) -> String {
@@ -101,6 +108,9 @@ fn row(plan: &Plan, change: &Change) -> String {
         if !phrase.is_empty() {
             parts.push(code(&phrase));
         }
+    }
+    if change.action == Action::StopManaging {
+        parts.push(phrase::STOPS_MANAGING.to_owned());
     }
     for field in change.fields.iter().filter(|field| !field_text::is_mark(field)) {
         for place in field_text::places(field, &plan.target) {
@@ -130,9 +140,21 @@ pub(super) fn code(text: &str) -> String {
 
 /// Text that may hold an address or a name: words stay prose, what could become a mention or a link becomes code.
 pub(in crate::report) fn prose(text: &str) -> String {
-    let linked = |word: &str| word.contains(['@', '#', '/']) || word.contains("www.") || word.contains("GH-");
+    let linked = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        word.contains(['@', '#', '/']) || lower.contains("www.") || lower.contains("gh-") || is_commit(word)
+    };
     let words = text.split_whitespace().map(|word| if linked(word) { code(word) } else { literal(word) });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// Seven hexadecimal digits or more become a link to a commit; a number alone is none.
+fn is_commit(word: &str) -> bool {
+    let hexadecimal = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        part.len() >= 7 && part.bytes().all(|b| b.is_ascii_hexdigit()) && (1..part.len()).contains(&digits)
+    };
+    word.split(|c: char| !c.is_alphanumeric()).any(hexadecimal)
 }
 
 /// One line with everything that Markdown or HTML could read as markup written as a character reference. An underscore
@@ -148,6 +170,8 @@ fn literal(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '_' if in_word => out.push(c),
+            // The mark of a fingerprint, which the writer of output has to know again. No heading or issue follows a slash.
+            '#' if before == '/' => out.push(c),
             '&' | '`' | '*' | '_' | '[' | ']' | '|' | '\\' | '~' | '#' | '@' | '$' | '!' => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
@@ -192,7 +216,7 @@ impl Cut {
             let lines = count(self.skipped, "line");
             let _ = write!(
                 self.text,
-                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with `{command}`.\n"
+                "\n**Cut: {lines} of {whole} did not fit into a comment.** See the whole of it with {command}.\n"
             );
         }
         self.text
@@ -208,7 +232,11 @@ mod tests {
     fn the_verdict_comes_first_and_details_fold() {
         let text = super::plan(&every_kind_of_change());
         assert!(
-            text.starts_with("### lab9 in 123456789012 us-east-1: 7 changes, blocked\n\n**Plan: 4 to add, 1 to change"),
+            text.starts_with("### lab9 in 123456789012 us-east-1: 8 changes, blocked\n\n**Plan: 4 to add, 1 to change"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| `<` stop-managing | <code>alarm/left</code> | stops managing (left in place) |\n"),
             "{text}"
         );
         assert!(
@@ -235,6 +263,14 @@ mod tests {
             assert!(!outside.contains(linked), "{linked} in {outside}");
         }
         assert!(text.contains("<code>www.evil.example</code>"), "{text}");
+    }
+
+    #[test]
+    fn the_name_of_an_address_is_the_same_in_a_comment() {
+        let name = crate::model::secret::hide("https://u:hunter2@example.edu/hook");
+        let text = code("https://u:hunter2@example.edu/hook");
+        assert_eq!(text, format!("<code>{name}</code>"));
+        assert_eq!(mask::printed(&text), text);
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! Makes text fit to be shown: secrets become `***`, characters that steer a terminal become visible. Every renderer and
-//! every error goes through it.
+//! Makes text fit to be shown: secrets become fingerprints, characters that hide or steer become visible. Every renderer goes
+//! through it, and so does, once more, everything that is printed or written to a file (`printed`).
 
-use crate::model::secret;
+use crate::model::{secret, visible};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The text without secrets and without characters that steer a terminal or hide text. Line feeds and tabs stay.
 pub fn text(text: &str) -> String {
-    let escape = |c: char| if steers(c) { c.escape_unicode().to_string() } else { c.to_string() };
-    secret::hide(text).chars().map(escape).collect()
+    visible::escape(&secret::hidden(text)).into_owned()
 }
 
 /// As `text`, on one line.
@@ -15,20 +15,42 @@ pub fn line(line: &str) -> String {
     text(line).replace('\n', "\\n").replace('\t', "\\t")
 }
 
-/// The JSON value with the secrets of every text in it masked; keys stay as they are.
+/// The JSON value with the secrets of every text in it hidden, names of members included.
 pub fn json(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(secret::hide(text)),
         Value::Array(items) => items.iter().map(json).collect(),
-        Value::Object(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), json(value))).collect()),
+        Value::Object(map) => map.iter().map(|(key, value)| (secret::hide(key), json(value))).collect(),
         other => other.clone(),
     }
 }
 
-/// Control characters, and those that are invisible or turn the direction of text around.
-fn steers(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// A JSON document for programs, indented, ending in a line feed: a parser gets every text back but for its secrets.
+pub fn document(value: &Value) -> String {
+    visible::escape_json(&format!("{:#}\n", json(value))).into_owned()
+}
+
+/// As `document`, on one line.
+pub fn json_line(value: &Value) -> String {
+    visible::escape_json(&format!("{}\n", json(value))).into_owned()
+}
+
+/// What is about to be printed or written, whatever it was made of: without secrets, without sequences but those of `Tone`,
+/// and without orders to CI systems. What a renderer made fit stays as it is.
+pub fn printed(text: &str) -> Cow<'_, str> {
+    through(secret::hidden(text))
+}
+
+/// As `printed`, but that addresses stay: for the mailbox of the sandbox, whose links are there to be used.
+pub fn mailbox(text: &str) -> Cow<'_, str> {
+    through(secret::hide_declared(text))
+}
+
+fn through(hidden: Cow<'_, str>) -> Cow<'_, str> {
+    match hidden {
+        Cow::Borrowed(text) => visible::net(text),
+        Cow::Owned(text) => Cow::Owned(visible::net(&text).into_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -43,7 +65,18 @@ mod tests {
 
     #[test]
     fn json_is_masked_all_the_way_down() {
-        let value = serde_json::json!({ "a": ["https://u:p@h", 5] });
-        assert_eq!(json(&value), serde_json::json!({ "a": ["https://***@h", 5] }));
+        let value = serde_json::json!({ "a": ["https://u:p@h", 5], "https://h/x": "\u{202e}" });
+        let text = document(&value);
+        assert!(!text.contains("u:p") && !text.contains("h/x") && text.contains("\\u202e"), "{text}");
+        assert_eq!(printed(&text), text, "the writer changes nothing that is fit");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read["a"][1], 5);
+    }
+
+    #[test]
+    fn what_forgot_to_be_masked_is_caught_by_the_writer() {
+        assert_eq!(printed("x\u{1b}[2J\n  ::error::y"), "x\\u{1b}[2J\n  \\u{3a}:error::y");
+        assert!(!printed("https://h/secret").contains("secret"));
+        assert_eq!(mailbox("https://h/link"), "https://h/link");
     }
 }

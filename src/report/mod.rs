@@ -6,6 +6,7 @@ pub mod backtest;
 pub mod calls;
 pub mod cost;
 pub mod csv;
+pub mod failure;
 mod field_text;
 pub mod fleet;
 pub mod grade;
@@ -77,6 +78,6 @@ impl Tone {
 }
 
 /// `1 change`, `7 changes`.
-fn count(n: usize, singular: &str) -> String {
+pub fn count(n: usize, singular: &str) -> String {
     if n == 1 { format!("1 {singular}") } else { format!("{n} {singular}s") }
 }

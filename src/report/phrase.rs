@@ -168,6 +168,9 @@ pub fn plural(n: usize, kind: Kind) -> String {
     format!("{}{}", kind.word().replace('_', " "), if n == 1 { "" } else { "s" })
 }
 
+/// What a change does that only takes our marks off.
+pub const STOPS_MANAGING: &str = "stops managing (left in place)";
+
 /// `to create`, of an action.
 pub fn intent(action: Action) -> &'static str {
     match action {
@@ -176,6 +179,7 @@ pub fn intent(action: Action) -> &'static str {
         Action::Replace => "to replace",
         Action::Delete => "to delete",
         Action::Adopt => "to adopt",
+        Action::StopManaging => "to stop managing",
         Action::NoOp => "unchanged",
     }
 }

@@ -19,6 +19,7 @@ const SHARED: usize = 4;
 const INDENT: usize = 6;
 
 /// The whole plan, ending in a line feed.
+#[cfg(test)]
 pub fn plan(plan: &Plan, look: &Look) -> String {
     plan_and_cost(plan, None, look)
 }
@@ -46,10 +47,11 @@ pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>, look: &Look) -> String {
     text
 }
 
-/// `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`
+/// `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`, or with `, 1 to stop managing` before the full stop.
 pub fn summary(sum: &Summary) -> String {
-    let Summary { add, change, destroy, adopt } = sum;
-    format!("Plan: {add} to add, {change} to change, {destroy} to destroy, {adopt} to adopt.")
+    let Summary { add, change, destroy, adopt, stop_managing } = sum;
+    let stop = if *stop_managing > 0 { format!(", {stop_managing} to stop managing") } else { String::new() };
+    format!("Plan: {add} to add, {change} to change, {destroy} to destroy, {adopt} to adopt{stop}.")
 }
 
 /// The plan in one line: whose, where, how much.
@@ -164,6 +166,7 @@ impl Page<'_> {
         match (change.action, &change.after) {
             (Action::Create, Some(after)) => phrase::resource(after, &self.plan.target),
             (Action::NoOp, _) => "unchanged".to_owned(),
+            (Action::StopManaging, _) => phrase::STOPS_MANAGING.to_owned(),
             (Action::Update, _) if !change.fields.is_empty() && change.fields.iter().all(field_text::is_mark) => {
                 "only the tags by which mlopsctl knows it".to_owned()
             }
@@ -189,7 +192,7 @@ fn foremost(changes: &[&Change]) -> BTreeSet<usize> {
         _ if change.blocked.is_some() => 0,
         Action::Delete | Action::Replace => 0,
         _ if change.notes.iter().any(|note| note.kind != NoteKind::Info) => 1,
-        Action::Update => 2,
+        Action::Update | Action::StopManaging => 2,
         Action::Adopt => 3,
         Action::Create | Action::NoOp => 4,
     };
@@ -247,7 +250,7 @@ pub(super) fn tone(action: Action) -> Tone {
         Action::Create => Tone::Good,
         Action::Update => Tone::Careful,
         Action::Replace | Action::Delete => Tone::Bad,
-        Action::Adopt => Tone::Special,
+        Action::Adopt | Action::StopManaging => Tone::Special,
         Action::NoOp => Tone::Quiet,
     }
 }
@@ -277,7 +280,7 @@ mod tests {
     fn every_kind_of_change_reads_well() {
         let text = super::plan(&every_kind_of_change(), &Look::PLAIN);
         let expected = "\
-lab9 in 123456789012 us-east-1: 7 changes, blocked
+lab9 in 123456789012 us-east-1: 8 changes, blocked
 
   + topic/alerts
 
@@ -291,6 +294,7 @@ lab9 in 123456789012 us-east-1: 7 changes, blocked
 
   + alarm/errors  Errors Sum > 5 in 5m, tells alerts
   - alarm/gone
+  < alarm/left  stops managing (left in place)
   + alarm/taken  Errors Sum > 5 in 5m, tells alerts
   ~ alarm/threshold
       threshold: 5 -> 6
@@ -303,7 +307,7 @@ Blocked: alarm/taken
 Blocked: the function svc does not exist
   do: deploy it first
 
-Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt.
+Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
 ";
         assert_eq!(text, expected);
     }
@@ -357,7 +361,7 @@ Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt.
         let change = create(Resource::Subscription(Subscription::new("t", "https", endpoint)));
         for verbose in [false, true] {
             let text = super::plan(&plan(vec![change.clone()]), &Look { verbose, ..Look::PLAIN });
-            assert!(!text.contains("hunter2") && text.contains("***@example.edu"), "{text}");
+            assert!(!text.contains("hunter2") && text.contains("https://example.edu/#"), "{text}");
         }
     }
 }

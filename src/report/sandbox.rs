@@ -1,7 +1,9 @@
 //! What stands in the sandbox and what was sent there, as text and as JSON.
 
 use super::{Look, Tone};
+use crate::model::advice;
 use crate::model::duration::format_seconds;
+use crate::model::visible;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -128,7 +130,7 @@ pub fn mail(messages: &[Message], look: &Look) -> String {
             }
         }
         if let Some(link) = &message.confirmation_link {
-            let _ = writeln!(text, "  do: mlopsctl subscriptions confirm --url '{link}'");
+            let _ = writeln!(text, "  do: {}", confirm(link));
         }
         text.push('\n');
     }
@@ -146,7 +148,8 @@ fn verdict(messages: &[Message]) -> String {
 }
 
 pub fn mail_json(messages: &[Message]) -> String {
-    format!("{:#}\n", serde_json::json!({ "format_version": super::json::FORMAT_VERSION, "messages": messages }))
+    let value = serde_json::json!({ "format_version": super::json::FORMAT_VERSION, "messages": messages });
+    visible::escape_json(&format!("{value:#}\n")).into_owned()
 }
 
 /// The newest changes last, as far as a screen is patient, then the verdict.
@@ -166,8 +169,8 @@ pub fn advanced(passed: &Passed, look: &Look) -> String {
     }
     let sent = match passed.sent {
         0 => "nothing was sent".to_owned(),
-        1 => "1 message was sent (mlopsctl sandbox mail)".to_owned(),
-        n => format!("{n} messages were sent (mlopsctl sandbox mail)"),
+        1 => format!("1 message was sent ({})", advice::command("sandbox mail")),
+        n => format!("{n} messages were sent ({})", advice::command("sandbox mail")),
     };
     let changes = match passed.changes.len() {
         0 => "No alarm changed its state".to_owned(),
@@ -207,4 +210,8 @@ fn time(iso: &str) -> String {
 
 fn name(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
+}
+
+fn confirm(link: &str) -> String {
+    advice::command(&format!("subscriptions confirm --url {}", advice::quoted(link)))
 }

@@ -80,6 +80,7 @@ pub fn every_kind_of_change() -> Plan {
         adopt,
         create(alarm("errors", 5.0)),
         change(Action::Delete, Some(alarm("gone", 5.0)), None, vec![]),
+        change(Action::StopManaging, Some(alarm("left", 5.0)), Some(alarm("left", 5.0)), vec![]),
         change(Action::NoOp, Some(alarm("same", 5.0)), Some(alarm("same", 5.0)), vec![]),
         foreign,
         change(

@@ -1,8 +1,10 @@
 //! A resource as it stands in AWS: its configuration and what else AWS says of it. Read-only facts never take part in a diff.
 
 use super::Resource;
+use super::declared::Attributes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A resource that exists, with the facts around it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,11 @@ impl Live {
 pub struct Facts {
     /// Whether the tags were read: no tags read is not the same as none there.
     pub tags_read: bool,
+    /// Its ARN, where an answer names it beside the name; not saved, since name and target say as much.
+    #[serde(skip)]
+    pub arn: Option<String>,
+    /// Whether they are what the tag index shows, which lags behind: whoever writes because of them has to ask the resource.
+    pub tags_indexed: bool,
     /// A subscription's state.
     pub confirmation: Option<Confirmation>,
     /// A subscription's ARN once it is confirmed.
@@ -33,8 +40,20 @@ pub struct Facts {
     pub stored_bytes: Option<i64>,
     /// The account-level policy that overrides a log group's retention.
     pub retention_policy_name: Option<String>,
+    /// How many metric filters a log group has (`metricFilterCount`).
+    pub metric_filters: Option<i32>,
+    /// Whether AWS refuses to delete a log group (`deletionProtectionEnabled`).
+    pub deletion_protected: Option<bool>,
+    /// What an earlier spec named of a subscription, as its mark on the topic says: it has no tags of its own.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub declared: Attributes,
+    /// A subscription's mark says that it was made with another password than the spec's; SNS does not show it.
+    pub other_password: bool,
     /// A topic's access policy, also where it is AWS's default.
     pub topic_policy: Option<Value>,
+    /// Settings of an alarm that this program does not know, with their values shortened: a full overwrite would erase them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown_settings: BTreeMap<String, String>,
     /// An alarm's state: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
     pub alarm_state: Option<String>,
     /// What else an alarm says of itself. Not saved with a plan: it is out of date the next minute.
@@ -54,6 +73,20 @@ pub struct AlarmFacts {
     /// Of a composite alarm: what holds its actions back now (`ActionsSuppressedBy`, `ActionsSuppressedReason`).
     pub suppressed_by: Option<String>,
     pub suppressed_reason: Option<String>,
+    /// Seconds since 1970 when it was last put (`AlarmConfigurationUpdatedTimestamp`).
+    pub configured: Option<i64>,
+}
+
+impl AlarmFacts {
+    /// Whether CloudWatch has not evaluated the alarm since it was made: the `StateReason` of PutMetricAlarm's initial state.
+    pub fn is_unevaluated(&self) -> bool {
+        is_initial_reason(&self.reason)
+    }
+}
+
+/// Whether a `StateReason` is that of an alarm which was not evaluated since it was made.
+pub fn is_initial_reason(reason: &str) -> bool {
+    reason.is_empty() || reason.starts_with("Unchecked: Initial alarm creation")
 }
 
 /// The life of a subscription (DESIGN: wanted, pending, confirmed, lost; wanted is one that does not exist yet).

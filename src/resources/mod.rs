@@ -3,13 +3,17 @@
 pub mod address;
 pub mod alarm;
 pub mod composite_alarm;
+pub mod declared;
 pub mod delivery_policy;
 pub mod document;
+pub mod filter_policy;
 pub mod function;
 pub mod live;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
+pub mod notification;
+pub mod other_owner;
 pub mod scope;
 pub mod snapshot;
 pub mod subscription;
@@ -20,7 +24,7 @@ pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
-pub use live::{AlarmFacts, Confirmation, Live};
+pub use live::{AlarmFacts, Confirmation, Live, is_initial_reason};
 pub use log_group::LogGroup;
 pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;
@@ -138,6 +142,35 @@ impl Resource {
         }
     }
 
+    /// The attributes that the spec names; `None` for a kind that AWS only replaces as a whole (alarms).
+    pub fn declared(&self) -> Option<&declared::Attributes> {
+        match self {
+            Resource::Topic(r) => Some(&r.declared),
+            Resource::Subscription(r) => Some(&r.declared),
+            Resource::LogGroup(r) => Some(&r.declared),
+            Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
+        }
+    }
+
+    pub fn declared_mut(&mut self) -> Option<&mut declared::Attributes> {
+        match self {
+            Resource::Topic(r) => Some(&mut r.declared),
+            Resource::Subscription(r) => Some(&mut r.declared),
+            Resource::LogGroup(r) => Some(&mut r.declared),
+            Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
+        }
+    }
+
+    /// Fields that go back to AWS's default once the spec has stopped naming them.
+    pub fn returning(&self) -> &'static [&'static str] {
+        match self {
+            Resource::Topic(_) => topic::RETURNING,
+            Resource::Subscription(_) => subscription::ATTRIBUTES,
+            Resource::LogGroup(_) => log_group::RETURNING,
+            Resource::Alarm(_) | Resource::CompositeAlarm(_) => &[],
+        }
+    }
+
     pub fn tags_mut(&mut self) -> Option<&mut Tags> {
         match self {
             Resource::Topic(r) => Some(&mut r.tags),
@@ -153,7 +186,8 @@ impl Resource {
         match self {
             Resource::Topic(_) => topic::IMMUTABLE,
             Resource::LogGroup(_) => log_group::IMMUTABLE,
-            Resource::Subscription(_) | Resource::Alarm(_) | Resource::CompositeAlarm(_) => &[],
+            Resource::Subscription(_) => subscription::IMMUTABLE,
+            Resource::Alarm(_) | Resource::CompositeAlarm(_) => &[],
         }
     }
 }

@@ -3,13 +3,15 @@
 use super::Tags;
 use crate::model::problem::nearest_or_all;
 use crate::model::shape::MANY;
-use crate::model::{Arn, Node, Problem, Span, Target};
+use crate::model::{Arn, Node, Partition, Problem, Span, Target};
 use std::collections::BTreeSet;
 
 /// The surroundings of a declaration while it is read.
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub target: &'a Target,
+    /// The partition of the region; `None` where no region is known yet.
+    pub partition: Option<&'static Partition>,
     /// The names of the topics that the file declares.
     pub topics: BTreeSet<&'a str>,
     /// The names of all alarms of either kind that the file declares or that its presets make.
@@ -22,6 +24,18 @@ pub struct Scope<'a> {
 impl Scope<'_> {
     pub fn problem(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.problems.push(Problem::new(span, message).help(help));
+    }
+
+    /// An ARN of another partition names nothing here (AWS General Reference, "ARN format").
+    pub fn check_partition(&mut self, node: &Node) {
+        let (Some(partition), Some(arn)) = (self.partition, node.text().and_then(Arn::parse)) else { return };
+        if arn.partition != partition.id {
+            let region = &self.target.region;
+            let message =
+                format!("this ARN is of the partition {}, but {region} is in {}", arn.partition, partition.id);
+            let help = format!("what is named in {region} begins with arn:{}:", partition.id);
+            self.problem(node.span, message, help);
+        }
     }
 
     /// Help with a name that is not among those there are; none where so much is wrong that it does not matter.
@@ -41,6 +55,7 @@ impl Scope<'_> {
             } else if text.len() > 1024 {
                 self.problem(node.span, "this ARN has more than 1024 characters", "AWS allows at most 1024");
             } else {
+                self.check_partition(node);
                 return Some(text.to_owned());
             }
             return None;

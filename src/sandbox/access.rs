@@ -4,6 +4,7 @@
 use super::fault::Fault;
 use super::sts;
 use super::wire::{Protocol, Request, Timestamp};
+use crate::model::Partition;
 use anyhow::{Result, bail, ensure};
 use std::time::Duration;
 
@@ -87,7 +88,7 @@ impl Access {
                     "sns" => "AuthorizationError".to_owned(),
                     _ => code("AccessDenied", "AccessDeniedException"),
                 };
-                let who = sts::arn(&caller.account, request.session_token.as_deref());
+                let who = sts::arn(Partition::of_region(&caller.region), &caller.account, request.session_token.as_deref());
                 let message = format!(
                     "User: {who} is not authorized to perform: {action} with an explicit deny in an identity-based policy"
                 );

@@ -71,13 +71,12 @@ impl Fault {
     }
 
     /// The caller's policy does not allow it; SNS has a word of its own.
-    pub fn denied(service: &str, account: &str, action: &str) -> Self {
+    pub fn denied(service: &str, user: &str, action: &str) -> Self {
         let code = match service {
             "sns" => "AuthorizationError",
             "monitoring" | "sts" => "AccessDenied",
             _ => "AccessDeniedException",
         };
-        let user = format!("arn:aws:iam::{account}:user/sandbox");
         let message = format!(
             "User: {user} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
         );

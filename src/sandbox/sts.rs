@@ -5,6 +5,7 @@ use super::dispatch::{answer, operations};
 use super::fault::Fault;
 use super::store::Tx;
 use super::wire::{Request, Timestamp};
+use crate::model::{Arn, Partition};
 use ciborium::Value;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -37,10 +38,16 @@ struct CallerIdentity {
 fn get_caller_identity(token: Option<&str>, _: GetCallerIdentity, tx: &mut Tx) -> Result<CallerIdentity, Fault> {
     let account = tx.account().to_owned();
     Ok(match token.and_then(parse_token) {
-        Some(Token { role, session, .. }) => {
-            CallerIdentity { user_id: format!("{}:{session}", role_id(role)), arn: arn(&account, token), account }
-        }
-        None => CallerIdentity { user_id: ACCESS_KEY.replace("AKIA", "AIDA"), arn: arn(&account, None), account },
+        Some(Token { role, session, .. }) => CallerIdentity {
+            user_id: format!("{}:{session}", role_id(role)),
+            arn: arn(tx.partition(), &account, token),
+            account,
+        },
+        None => CallerIdentity {
+            user_id: ACCESS_KEY.replace("AKIA", "AIDA"),
+            arn: arn(tx.partition(), &account, None),
+            account,
+        },
     })
 }
 
@@ -92,13 +99,14 @@ fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<As
             "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value {bound}"
         )));
     }
-    let role = role_arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(":role/"));
+    let role = Arn::parse(&role_arn).filter(|arn| arn.partition == tx.partition().id && arn.service == "iam");
+    let role = role.and_then(|arn| Some((arn.account, arn.resource.strip_prefix("role/")?)));
     let Some((account, path)) = role.filter(|(account, path)| is_account(account) && !path.is_empty()) else {
         return Err(invalid(format!("{role_arn} is invalid")));
     };
     if !tx.trusts(account, external_id.as_deref()) {
         // AWS says the same of a role that is not there, and of one that trusts somebody else or wants another external id.
-        let who = arn(tx.account(), token);
+        let who = arn(tx.partition(), tx.account(), token);
         let message = format!("User: {who} is not authorized to perform: sts:AssumeRole on resource: {role_arn}");
         return Err(Fault::sender("AccessDenied", message).status(403));
     }
@@ -114,7 +122,7 @@ fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<As
         },
         assumed_role_user: AssumedRoleUser {
             assumed_role_id: format!("{}:{session}", role_id(role)),
-            arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
+            arn: format!("arn:{}:sts::{account}:assumed-role/{role}/{session}", tx.partition().id),
         },
     })
 }
@@ -140,10 +148,11 @@ pub fn end_of(token: &str) -> Option<Timestamp> {
 }
 
 /// Who signs with a token in an account.
-pub fn arn(account: &str, token: Option<&str>) -> String {
+pub fn arn(partition: &Partition, account: &str, token: Option<&str>) -> String {
+    let partition = partition.id;
     match token.and_then(parse_token) {
-        Some(Token { role, session, .. }) => format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
-        None => format!("arn:aws:iam::{account}:user/sandbox"),
+        Some(Token { role, session, .. }) => format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}"),
+        None => format!("arn:{partition}:iam::{account}:user/sandbox"),
     }
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::http::Network;
 use super::log;
+use super::store::Migration;
 use super::telemetry;
 
 /// Where the rows go.
@@ -35,6 +37,14 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub environment: String,
     pub api_key: Option<String>,
+    /// What asks for the key beside /track, /refresh-metrics and /analytics.
+    pub protect: Protect,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The origins whose pages may read answers; `None` is all, as the contract has it.
+    pub origins: Option<Vec<String>>,
+    /// Whether missing tables are made.
+    pub migration: Migration,
     /// 400 and 415 instead of the course's 500 for what is no JSON.
     pub strict: bool,
     /// A path prefix to strip, `/stage/function`, without a slash at its end.
@@ -45,6 +55,23 @@ pub struct Config {
     pub limits: Limits,
     /// Threads that serve HTTP.
     pub workers: usize,
+}
+
+/// What asks for the key only when told to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Protect {
+    pub metrics: bool,
+    pub dashboard: bool,
+}
+
+/// How often a client may ask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rate {
+    Unlimited,
+    /// Requests a second.
+    PerSecond(f64),
+    /// The limits of the course's Lab 10, by route.
+    Course,
 }
 
 /// What a client may cost.
@@ -58,8 +85,7 @@ pub struct Limits {
     pub request_time: Duration,
     /// How long a stop waits for requests under way.
     pub grace: Duration,
-    /// Requests a second and client; `None` is unlimited.
-    pub rate: Option<f64>,
+    pub rate: Rate,
     /// Bytes of events that wait on disk for the database.
     pub spool: u64,
     /// Distinct `business_id` label values before the rest is counted as `other`.
@@ -75,7 +101,7 @@ impl Default for Limits {
             header_time: Duration::from_secs(10),
             request_time: Duration::from_secs(30),
             grace: Duration::from_secs(10),
-            rate: None,
+            rate: Rate::Unlimited,
             spool: 64 * 1024 * 1024,
             businesses: 1_000,
             connections: 4_096,
@@ -115,6 +141,32 @@ impl Environment {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a service with these variables asks nobody but this machine: its database is the only thing it reaches.
+    pub fn stays_on_this_machine(&self) -> bool {
+        match self.get("DATABASE_URL").map(Database::from_url) {
+            Some(Database::Postgres(url)) => super::store::is_local(&url),
+            Some(Database::Sqlite(_) | Database::Unusable(_)) | None => true,
+        }
+    }
+
+    /// A variable that is true or false, false when it is unset.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn flag(&self, name: &str) -> anyhow::Result<bool> {
+        match self.get(name) {
+            None | Some("0" | "false" | "no" | "off") => Ok(false),
+            Some("1" | "true" | "yes" | "on") => Ok(true),
+            Some(other) => bail!("{name} must be true or false, and is {other:?}"),
+        }
+    }
+
+    /// A variable's values between commas.
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.get(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
     fn parse<T: FromStr>(&self, name: &str, what: &str) -> anyhow::Result<Option<T>> {
         self.get(name)
             .map(|text| text.parse().map_err(|_| anyhow::anyhow!("{name} must be {what}, and is {text:?}")))
@@ -124,8 +176,8 @@ impl Environment {
 
 impl Config {
     /// The contract's environment variables, and the service's own: `MLOPS_DATA_DIR`, `MLOPS_STRICT`,
-    /// `API_GATEWAY_BASE_PATH`, `LOG_LEVEL`, `LOG_FORMAT`, `RATE_LIMIT` (requests a second and client),
-    /// `MAX_BODY_BYTES`, `SPOOL_MAX_BYTES`, `MAX_BUSINESSES`, `SERVICE_HOST`.
+    /// `MLOPS_NO_MIGRATE`, `MLOPS_PROTECT`, `TRUSTED_PROXIES`, `CORS_ORIGINS`, `API_GATEWAY_BASE_PATH`, `LOG_LEVEL`,
+    /// `LOG_FORMAT`, `RATE_LIMIT`, `MAX_BODY_BYTES`, `SPOOL_MAX_BYTES`, `MAX_BUSINESSES`, `SERVICE_HOST`.
     ///
     /// # Errors
     /// When a number, a level or a format is none. `DATABASE_URL` is never an error: see [`Database::Unusable`].
@@ -142,12 +194,14 @@ impl Config {
         if let Some(count) = env.parse("MAX_BUSINESSES", WHOLE)? {
             limits.businesses = count;
         }
-        if let Some(rate) = env.parse::<f64>("RATE_LIMIT", "requests a second, such as 50")? {
-            if !(rate.is_finite() && rate > 0.0) {
-                bail!("RATE_LIMIT must be above 0, and is {rate}");
-            }
-            limits.rate = Some(rate);
-        }
+        limits.rate = match env.get("RATE_LIMIT") {
+            None => Rate::Unlimited,
+            Some("course") => Rate::Course,
+            Some(_) => match env.parse::<f64>("RATE_LIMIT", "course, or requests a second, such as 50")? {
+                Some(rate) if rate.is_finite() && rate > 0.0 => Rate::PerSecond(rate),
+                _ => bail!("RATE_LIMIT must be above 0"),
+            },
+        };
         const PORT: &str = "a port from 0 to 65535";
         Ok(Self {
             address: env.parse("SERVICE_HOST", "an IP address")?.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
@@ -163,11 +217,15 @@ impl Config {
             data_dir,
             environment: env.get("ENVIRONMENT").unwrap_or("development").to_owned(),
             api_key: env.get("MLOPS_API_KEY").map(str::to_owned),
-            strict: match env.get("MLOPS_STRICT") {
-                None | Some("0" | "false" | "no" | "off") => false,
-                Some("1" | "true" | "yes" | "on") => true,
-                Some(other) => bail!("MLOPS_STRICT must be true or false, and is {other:?}"),
-            },
+            protect: protect(env)?,
+            trusted_proxies: env
+                .list("TRUSTED_PROXIES")
+                .iter()
+                .map(|text| text.parse().map_err(|error| anyhow::anyhow!("TRUSTED_PROXIES: {error}")))
+                .collect::<anyhow::Result<_>>()?,
+            origins: Some(env.list("CORS_ORIGINS")).filter(|origins| !origins.is_empty() && origins != &["*"]),
+            migration: if env.flag("MLOPS_NO_MIGRATE")? { Migration::Expect } else { Migration::Apply },
+            strict: env.flag("MLOPS_STRICT")?,
             base_path: env.get("API_GATEWAY_BASE_PATH").and_then(base_path),
             log_level: env.parse("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")?.unwrap_or(log::Level::Info),
             log_format: env.parse("LOG_FORMAT", "text or json")?.unwrap_or(log::Format::Text),
@@ -211,6 +269,22 @@ impl Database {
             _ => Self::Unusable("DATABASE_URL is neither postgres://... nor sqlite:PATH".to_owned()),
         }
     }
+}
+
+/// `MLOPS_PROTECT=metrics,dashboard`, which without a key would shut them for everybody.
+fn protect(env: &Environment) -> anyhow::Result<Protect> {
+    let mut protect = Protect::default();
+    for name in env.list("MLOPS_PROTECT") {
+        match name.as_str() {
+            "metrics" => protect.metrics = true,
+            "dashboard" => protect.dashboard = true,
+            other => bail!("MLOPS_PROTECT names {other:?}: write metrics, dashboard or both"),
+        }
+    }
+    if protect != Protect::default() && env.get("MLOPS_API_KEY").is_none() {
+        bail!("MLOPS_PROTECT needs a key to ask for: set MLOPS_API_KEY");
+    }
+    Ok(protect)
 }
 
 /// `stage/function/` -> `/stage/function`; nothing of a bare slash.
@@ -289,12 +363,37 @@ mod tests {
     fn a_broken_database_is_kept_and_a_broken_number_is_not() {
         let broken = Config::from_environment(&Environment::of([("DATABASE_URL", "mysql://x")])).unwrap();
         assert!(matches!(broken.database, Database::Unusable(_)));
-        for (name, value) in
-            [("SERVICE_PORT", "70000"), ("LOG_LEVEL", "LOUD"), ("RATE_LIMIT", "-1"), ("MLOPS_STRICT", "perhaps")]
-        {
+        for (name, value) in [
+            ("SERVICE_PORT", "70000"),
+            ("LOG_LEVEL", "LOUD"),
+            ("RATE_LIMIT", "-1"),
+            ("RATE_LIMIT", "often"),
+            ("MLOPS_STRICT", "perhaps"),
+            ("TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("MLOPS_PROTECT", "metrics"),
+        ] {
             let error = Config::from_environment(&Environment::of([(name, value)])).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn security_settings() {
+        let config = Config::from_environment(&Environment::of([
+            ("RATE_LIMIT", "course"),
+            ("MLOPS_API_KEY", "k"),
+            ("MLOPS_PROTECT", "dashboard, metrics"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,::1"),
+            ("CORS_ORIGINS", "https://a.example, https://b.example"),
+            ("MLOPS_NO_MIGRATE", "true"),
+        ]))
+        .unwrap();
+        assert_eq!(config.limits.rate, Rate::Course);
+        assert_eq!(config.protect, Protect { metrics: true, dashboard: true });
+        assert_eq!((config.trusted_proxies.len(), config.origins.map(|origins| origins.len())), (2, Some(2)));
+        assert_eq!(config.migration, Migration::Expect);
+        let any = Config::from_environment(&Environment::of([("CORS_ORIGINS", "*")])).unwrap();
+        assert_eq!((any.origins, any.limits.rate, any.migration), (None, Rate::Unlimited, Migration::Apply));
     }
 
     #[test]

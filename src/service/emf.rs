@@ -143,7 +143,9 @@ mod tests {
     fn what_is_no_dimension_value_is_other() {
         let emf = Emf::new("s", 50);
         for odd in ["", "  ", "é"] {
-            let line: Value = serde_json::from_str(&emf.tracked(&event(odd))).unwrap();
+            let mut event = event("b");
+            event.business_id = odd.into();
+            let line: Value = serde_json::from_str(&emf.tracked(&event)).unwrap();
             assert_eq!(line["BusinessId"], "other", "{odd:?}");
         }
     }

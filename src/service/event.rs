@@ -7,7 +7,9 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What a /track request tells, checked against the limits of the table `ai_metrics`.
+use crate::identity::EventKey;
+
+/// What a /track request tells, checked against the limits of the table `mlops_events`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// When it arrived: microseconds since 1970.
@@ -31,6 +33,9 @@ pub struct Event {
     pub user_message_length: Option<i32>,
     pub ai_response_length: Option<i32>,
     pub response_type: Box<str>,
+    /// What it is known by, so that it counts once; absent in what was spooled before there were keys.
+    #[serde(default)]
+    pub key: Option<EventKey>,
 }
 
 /// Why a body is no event, in the order in which the contract looks.
@@ -163,7 +168,7 @@ impl<'a> Fields<'a> {
     }
 
     fn check(self, at: i64) -> Result<Event, Refusal> {
-        Ok(Event {
+        let mut event = Event {
             at,
             business_id: required("business_id", text("business_id", self.business_id, 255)?, "a string")?,
             response_time_ms: milliseconds(&self.response_time_ms)?,
@@ -186,7 +191,21 @@ impl<'a> Fields<'a> {
             user_message_length: count("user_message_length", &self.user_message_length)?,
             ai_response_length: count("ai_response_length", &self.ai_response_length)?,
             response_type: text("response_type", self.response_type, 50)?.unwrap_or_else(|| UNKNOWN.into()),
-        })
+            key: None,
+        };
+        // Each of them is a label, and a label that nobody can read names nothing.
+        for (field, name) in [
+            ("business_id", &event.business_id),
+            ("model_name", &event.model_name),
+            ("intent_detected", &event.intent_detected),
+            ("response_type", &event.response_type),
+        ] {
+            if name.trim().is_empty() {
+                return refuse(field, "more than blanks");
+            }
+        }
+        event.key = EventKey::derived(&event);
+        Ok(event)
     }
 }
 

@@ -2,12 +2,15 @@
 //! rows (`store`) and counts (`metrics`), brought its requests by sockets (`listen`) or by Lambda (`lambda`).
 //! A crate of its own, without one AWS SDK, so that `mlops-service` stays small and is built in a minute.
 
+mod base64;
 mod clock;
+mod command;
 pub mod config;
 mod console;
 mod emf;
 mod event;
 mod http;
+mod identity;
 mod lambda;
 mod listen;
 pub mod log;
@@ -21,7 +24,10 @@ pub use lambda::{Failure, Instance};
 use std::path::Path;
 use std::process::ExitCode;
 
+use self::command::Command;
+pub use self::command::age;
 use self::config::{Config, Environment};
+pub use self::store::{Keeping, Migration, keep_house};
 
 /// The contract's version of the service, not the package's.
 const VERSION: &str = "1.0.0";
@@ -35,6 +41,10 @@ const BUG: i32 = 70;
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     log::start(config.log_level, config.log_format, false);
     let listeners = listen::Listeners::bind(&config).await?;
+    if config.address.is_unspecified() && config.api_key.is_none() {
+        let remedy = "set MLOPS_API_KEY, or SERVICE_HOST=127.0.0.1";
+        log::warning("open to everybody who reaches this machine", &[("remedy", log::Field::Text(remedy))]);
+    }
     let app = http::App::start(&config, None)?;
     let result = listeners.serve(&config, &app).await;
     app.stop().await;
@@ -49,8 +59,12 @@ pub fn program() -> ExitCode {
         eprintln!("error: a bug ends the service; what was acknowledged is stored\n  {panic}");
         std::process::exit(BUG);
     }));
+    let command = match command::parse(std::env::args().skip(1)) {
+        Ok(command) => command,
+        Err(said) => return said.print(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run()));
+    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(command)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -60,10 +74,22 @@ pub fn program() -> ExitCode {
     }
 }
 
-async fn run() -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<()> {
     let env = Environment::read(Path::new("."))?;
-    match lambda::Surroundings::of(&env) {
-        Some(surroundings) => lambda::serve(surroundings, &env).await,
-        None => serve(Config::from_environment(&env)?).await,
+    if let Some(surroundings) = lambda::Surroundings::of(&env) {
+        return lambda::serve(surroundings, &env).await;
+    }
+    let mut config = Config::from_environment(&env)?;
+    match command {
+        Command::Serve { migration } => {
+            if migration == Migration::Expect {
+                config.migration = migration;
+            }
+            serve(config).await
+        }
+        Command::Keep(keeping) => {
+            println!("{}", keep_house(&config, &keeping).await?);
+            Ok(())
+        }
     }
 }

@@ -59,7 +59,7 @@ impl Listeners {
     ///
     /// # Errors
     /// When no worker can be started.
-    pub async fn serve(&self, config: &Config, app: &Arc<App>) -> anyhow::Result<()> {
+    pub async fn serve(self, config: &Config, app: &Arc<App>) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let mut workers = Vec::new();
         for index in 0..config.workers.max(1) {
@@ -69,6 +69,8 @@ impl Listeners {
         let metrics = self.prometheus.as_ref().map_or_else(|| "off".to_owned(), shown);
         log::info("listening", &[("address", Field::Text(&shown(&self.main))), ("prometheus", Field::Text(&metrics))]);
         self.accept(&workers, config.limits.connections).await;
+        // Closed at once: who comes now is refused, and a balancer goes elsewhere.
+        drop(self);
         log::info("stopping", &[]);
         let _ = stop.send(true);
         // Without their senders the workers end once their connections have.
@@ -200,7 +202,9 @@ async fn converse(arrival: Arrival, app: Arc<App>, limits: Limits, mut stopping:
 async fn answer(app: &Arc<App>, door: Door, request: axum::extract::Request, client: IpAddr) -> Response {
     match door {
         Door::Main => app.call(request, Some(client)).await,
-        Door::Prometheus if matches!(*request.method(), Method::GET | Method::HEAD) => metrics_only(app),
+        Door::Prometheus if matches!(*request.method(), Method::GET | Method::HEAD) => {
+            metrics_only(app, request.headers()).await
+        }
         Door::Prometheus => Answer::error(StatusCode::METHOD_NOT_ALLOWED, "Only GET").into_response(),
     }
 }

@@ -8,10 +8,10 @@ use super::source::Source;
 use super::variables::{self, Filler, Variable};
 use crate::model::node::{Data, Entry, Name, Node, Span};
 use crate::model::shape::{self, Object, Shape};
-use crate::model::{Layers, Problem, Target};
+use crate::model::{Layers, Partition, Problem, Target};
 use crate::resources::scope::Scope;
 use crate::resources::{
-    Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, log_group, subscription, tag, topic,
+    Address, FunctionFacts, Kind, Resource, Subscription, alarm, composite_alarm, log_group, subscription, tag, topic,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -92,8 +92,9 @@ impl Spec {
         problems.extend(filler.done());
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
         let bound = Bound::new(self.name.clone(), self.text.clone(), root);
-        let region = bound.region().unwrap_or("us-east-1");
-        let (_, found) = bound.read(&Target::new("000000000000", region), &BTreeMap::new());
+        let region = bound.region().unwrap_or_default();
+        let partition = bound.region().map(Partition::of_region);
+        let (_, found) = bound.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
         problems.extend(found);
         if problems.is_empty() { Ok(bound) } else { Err(SpecError::new(&self.name, &self.text, problems)) }
     }
@@ -133,7 +134,7 @@ pub struct Desired {
     pub resources: BTreeMap<Address, Resource>,
     /// Where each resource is declared, as bytes of the file.
     pub spans: BTreeMap<Address, Span>,
-    /// Log groups that a function's `retention` asks for, not a declaration of their own.
+    /// Log groups that a function's `retention` or `kms_key_id` asks for, not a declaration of their own.
     pub implied: BTreeSet<Address>,
 }
 
@@ -192,11 +193,17 @@ impl Bound {
 
     /// The resources of a target. Topic names become ARNs of the target; a function without facts has Lambda's defaults.
     pub fn desired(&self, target: &Target, facts: &BTreeMap<String, FunctionFacts>) -> Result<Desired, SpecError> {
-        let (desired, problems) = self.read(target, facts);
+        let (desired, problems) = self.read(target, Some(Partition::of_region(&target.region)), facts);
         if problems.is_empty() { Ok(desired) } else { Err(SpecError::new(&self.name, &self.text, problems)) }
     }
 
-    fn read(&self, target: &Target, facts: &BTreeMap<String, FunctionFacts>) -> (Desired, Vec<Problem>) {
+    /// `partition`: where the region is known.
+    fn read(
+        &self,
+        target: &Target,
+        partition: Option<&'static Partition>,
+        facts: &BTreeMap<String, FunctionFacts>,
+    ) -> (Desired, Vec<Problem>) {
         let root = &self.root;
         let facts: BTreeMap<&str, FunctionFacts> = self
             .functions
@@ -209,7 +216,7 @@ impl Bound {
         let names = |key: &str| section(root, key).into_iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
         let alarms = names("alarms").chain(names("composite_alarms")).chain(preset_names).collect();
-        let scope = Scope { target, topics: names("topics").collect(), alarms, tags, problems };
+        let scope = Scope { target, partition, topics: names("topics").collect(), alarms, tags, problems };
         let mut reader = Reader { scope, desired: Desired::of(self.stack()), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
         let defaults = defaults.as_ref();
@@ -325,17 +332,41 @@ impl Reader<'_> {
     fn subscription(&mut self, topic: &Name, item: &Node) {
         if let Some(subscription) = subscription::spec::read(topic, item, &mut self.scope) {
             let place = item.get("endpoint").map_or(topic.span, |endpoint| endpoint.span);
+            if subscription.password().is_some() {
+                self.alone_but_for_its_password(&subscription, place);
+            }
             self.add(Resource::Subscription(subscription), place);
         }
     }
 
-    /// The log group of a function with a `retention`; two functions may write to one group if they agree.
+    /// SNS lists two endpoints alike that differ only in the password, so nobody could tell them apart.
+    fn alone_but_for_its_password(&mut self, subscription: &Subscription, place: Span) {
+        let alike = self.desired.resources.iter().find(|(address, other)| match other {
+            Resource::Subscription(other) if other.topic == subscription.topic => {
+                other.endpoint != subscription.endpoint
+                    && other.protocol == subscription.protocol
+                    && other.listed_endpoint() == subscription.listed_endpoint()
+                    && self.desired.spans.get(*address).is_some_and(|span| *span != place)
+            }
+            _ => false,
+        });
+        if let Some(first) = alike.and_then(|(address, _)| self.desired.spans.get(address)) {
+            let problem = Problem::new(place, "this endpoint differs from another of the topic in its password only");
+            let problem =
+                problem.also(*first, "the other one").help("SNS shows both alike: use another user name or path");
+            self.scope.problems.push(problem);
+        }
+    }
+
+    /// The log group of a function with a `retention` or a `kms_key_id`; two functions may write to one group if they agree.
     fn function(&mut self, name: &Name, value: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
         check_function_name(name, &mut self.scope);
-        let Some(entry) = value.entries().iter().find(|entry| entry.name.text == "retention") else { return };
+        let named = |entry: &&Entry| ["retention", "kms_key_id"].contains(&entry.name.text.as_str());
+        let Some(entry) = value.entries().iter().find(named) else { return };
         let Some(facts) = facts.get(name.text.as_str()) else { return };
         let mut group = crate::resources::LogGroup::new(&facts.log_group);
-        group.retention_in_days = log_group::spec::retention(&entry.value);
+        log_group::spec::set_retention(&mut group, value.get("retention"));
+        log_group::spec::set_key(&mut group, value.get("kms_key_id"), &mut self.scope);
         group.tags = self.scope.tags.clone();
         let resource = Resource::LogGroup(group);
         let address = resource.address();

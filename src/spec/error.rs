@@ -18,6 +18,8 @@ pub struct SpecError {
     problems: Vec<Problem>,
     /// How many more there are than are kept.
     more: usize,
+    /// Whether the lines themselves are shown; their places always are.
+    lines: bool,
 }
 
 /// A mistake with its place, for machines. Lines and columns count from 1, columns in characters.
@@ -36,11 +38,16 @@ impl SpecError {
         problems.dedup();
         let more = problems.len().saturating_sub(MAX_SHOWN);
         problems.truncate(MAX_SHOWN);
-        Self { name: name.to_owned(), text: Some(text.to_owned()), problems, more }
+        Self { name: name.to_owned(), text: Some(text.to_owned()), problems, more, lines: true }
     }
 
     pub fn without_place(name: &str, problem: Problem) -> Self {
-        Self { name: name.to_owned(), text: None, problems: vec![problem], more: 0 }
+        Self { name: name.to_owned(), text: None, problems: vec![problem], more: 0, lines: true }
+    }
+
+    /// The same mistakes, but no line of the file is shown: it may hold a secret.
+    pub fn without_lines(self) -> Self {
+        Self { lines: false, ..self }
     }
 
     pub fn problems(&self) -> Vec<Located> {
@@ -50,8 +57,8 @@ impl SpecError {
                 file: self.name.clone(),
                 line: place.line,
                 column: place.column,
-                message: secret::mask(&problem.message),
-                help: problem.help.iter().map(|help| secret::mask(help)).collect(),
+                message: secret::hide(&problem.message),
+                help: problem.help.iter().map(|help| secret::hide(help)).collect(),
             }
         };
         self.problems.iter().map(located).collect()
@@ -63,13 +70,13 @@ impl std::error::Error for SpecError {}
 impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for problem in &self.problems {
-            writeln!(f, "error: {}", secret::mask(&problem.message))?;
+            writeln!(f, "error: {}", secret::hide(&problem.message))?;
             self.show(f, problem.span, "-->", "^", "")?;
             if let Some((span, words)) = &problem.also {
                 self.show(f, *span, ":::", "-", &format!(" {words}"))?;
             }
             for help in &problem.help {
-                writeln!(f, "  = help: {}", secret::mask(help))?;
+                writeln!(f, "  = help: {}", secret::hide(help))?;
             }
             writeln!(f)?;
         }
@@ -84,7 +91,18 @@ impl fmt::Display for SpecError {
 
 impl SpecError {
     fn show(&self, f: &mut fmt::Formatter<'_>, span: Span, arrow: &str, caret: &str, words: &str) -> fmt::Result {
-        self.source().map_or(Ok(()), |source| source.show(f, span, arrow, caret, words))
+        match self.source() {
+            Some(source) if self.lines => source.show(f, span, arrow, caret, words),
+            Some(source) => {
+                let place = source.position(span);
+                writeln!(
+                    f,
+                    " {arrow} {}:{}:{} (the line is not shown: it may hold a secret)",
+                    self.name, place.line, place.column
+                )
+            }
+            None => Ok(()),
+        }
     }
 
     fn source(&self) -> Option<Source<'_>> {

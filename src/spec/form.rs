@@ -46,6 +46,7 @@ static FUNCTION: Object = Object {
             Shape::Format(&log_group::spec::RETENTION),
             "How long the logs are kept of the log group that the function really writes to: 14d, … or never.",
         ),
+        Key::or_null("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs of that log group."),
         Key::new(
             "golden_signals",
             Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),

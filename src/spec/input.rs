@@ -3,6 +3,7 @@
 use super::document::Spec;
 use super::error::SpecError;
 use super::yaml;
+use crate::model::advice;
 use crate::model::node::{Data, Node, Span};
 use crate::model::problem::Problem;
 use crate::model::shape::{self, Object, Shape};
@@ -142,7 +143,7 @@ fn text(name: &str, flag: &str, reader: impl Read) -> Result<(String, String), S
 fn unreadable(name: &str, flag: &str, error: &io::Error) -> SpecError {
     let help = match error.kind() {
         io::ErrorKind::NotFound if flag == "--file" => {
-            "name another file with --file, or write one with `mlopsctl init`".to_owned()
+            format!("name another file with --file, or write one with {}", advice::command("init"))
         }
         io::ErrorKind::NotFound => format!("name another file with {flag}"),
         io::ErrorKind::IsADirectory => format!("name a file in it with {flag}"),

@@ -1,7 +1,7 @@
 //! The text of a spec as it is shown: a line with a caret under what is meant. Says nothing of what is wrong there.
 
 use crate::model::node::Span;
-use crate::model::secret;
+use crate::model::{secret, visible};
 use std::fmt;
 use unicode_width::UnicodeWidthChar;
 
@@ -112,7 +112,7 @@ impl Place {
             .chars()
             .map(|c| match c {
                 '\t' => ("    ".to_owned(), 4),
-                c if c.is_control() => ("\u{fffd}".to_owned(), 1),
+                c if visible::hides(c) => ("\u{fffd}".to_owned(), 1),
                 c => (c.to_string(), c.width().unwrap_or(0)),
             })
             .collect();

@@ -2,6 +2,7 @@
 
 use crate::model::node::{Data, Name, Node, Scalar, Span};
 use crate::model::problem::{Problem, nearest};
+use crate::model::secret;
 use crate::model::shape::{Key, Object, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,8 @@ pub struct Variable {
     pub description: Option<String>,
     pub default: Option<String>,
     pub required: bool,
+    /// Its value is shown nowhere: hidden in all that is printed, and in saved plans and reports.
+    pub secret: bool,
 }
 
 pub static VARIABLE: Object = Object {
@@ -21,6 +24,7 @@ pub static VARIABLE: Object = Object {
         Key::new("description", Shape::Text(1024), "What the value is for; shown when it is asked for."),
         Key::new("default", Shape::Text(10_240), "The value where none is given."),
         Key::new("required", Shape::Bool, "Whether a value has to be given. Default: true without a `default`."),
+        Key::new("secret", Shape::Bool, "Whether the value is hidden in all output and saved plans. Default: false."),
     ]],
 };
 
@@ -35,6 +39,7 @@ pub fn declared(vars: Option<&Node>) -> Vec<Variable> {
             name: name.text.clone(),
             description: text("description"),
             required: said.unwrap_or(default.is_none()),
+            secret: value.get("secret").and_then(Node::boolean).unwrap_or(false),
             default,
         }
     };
@@ -47,6 +52,12 @@ pub fn check_names(vars: Option<&Node>, problems: &mut Vec<Problem>) {
             problems.push(
                 Problem::new(entry.name.span, format!("`{}` cannot name a variable", entry.name))
                     .help("a name has letters, digits and _, and does not begin with a digit"),
+            );
+        }
+        if entry.value.get("default").is_some() && entry.value.get("secret").and_then(Node::boolean) == Some(true) {
+            problems.push(
+                Problem::new(entry.name.span, format!("variable `{}` is secret and has a default", entry.name))
+                    .help("a secret does not stand in the file: give it with --var-file or the environment each time"),
             );
         }
         if entry.value.get("default").is_some() && entry.value.get("required").and_then(Node::boolean) == Some(true) {
@@ -69,12 +80,20 @@ pub struct Filler<'a> {
     values: &'a BTreeMap<String, String>,
     /// Variables whose missing value is already a problem: said once, where they are first used.
     missing: BTreeSet<String>,
+    /// As `missing`, of secret ones whose value is too short.
+    short: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Filler<'a> {
+    /// From here on the values of secret variables are hidden in whatever is shown.
     pub fn new(variables: &'a [Variable], values: &'a BTreeMap<String, String>) -> Self {
-        Self { variables, values, missing: BTreeSet::new(), problems: Vec::new() }
+        for variable in variables.iter().filter(|variable| variable.secret) {
+            if let Some(value) = values.get(&variable.name).or(variable.default.as_ref()) {
+                secret::declare(value);
+            }
+        }
+        Self { variables, values, missing: BTreeSet::new(), short: BTreeSet::new(), problems: Vec::new() }
     }
 
     pub fn done(self) -> Vec<Problem> {
@@ -148,6 +167,17 @@ impl<'a> Filler<'a> {
             return None;
         };
         if let Some(value) = self.values.get(name).or(variable.default.as_ref()) {
+            if variable.secret
+                && (1..secret::SHORTEST).contains(&value.chars().count())
+                && self.short.insert(name.to_owned())
+            {
+                let problem =
+                    Problem::new(span, format!("the value of the secret variable `{name}` is too short to be hidden"));
+                let least = secret::SHORTEST;
+                self.problems.push(
+                    problem.help(format!("a secret has {least} characters or more; or leave out `secret: true`")),
+                );
+            }
             return Some(value);
         }
         if !variable.required {

@@ -1,7 +1,8 @@
 //! A small HTTP client: one request, one whole answer, how long it took. Follows no redirect, repeats nothing, judges no status.
 
+use crate::aws::{BadNetwork, Network};
+use crate::model::secret;
 use anyhow::{Context, bail};
-use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -14,13 +15,16 @@ use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// The paths of the service, in which nobody keeps a secret.
+const ROUTES: [&str; 3] = ["/", "/health", "/track"];
+
 /// More of a body is not kept: whatever answers must not fill the memory.
 const LONGEST_BODY: usize = 8 << 20;
 
 /// Connections are kept and shared; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Http {
-    /// The one under the AWS clients: its pool, its TLS, its proxies.
+    /// As the AWS clients have it: its TLS, its proxies.
     connector: SharedHttpConnector,
     patience: Duration,
 }
@@ -49,7 +53,7 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpError {
     pub kind: ErrorKind,
-    /// `GET http://localhost:5001/health`
+    /// `GET /health at http://localhost:5001`
     pub request: String,
     detail: String,
 }
@@ -97,10 +101,17 @@ impl ErrorKind {
 }
 
 impl Http {
-    /// `patience` is for one whole answer, connecting included.
-    pub fn new(patience: Duration) -> Self {
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-        Self { connector: SharedHttpConnector::new(Connector::builder().tls_provider(provider).build()), patience }
+    /// By the proxies and certificates of the environment. `patience` is for one whole answer, connecting included.
+    ///
+    /// # Errors
+    /// When a variable of the environment is no proxy, or names no certificates.
+    pub fn new(patience: Duration) -> Result<Self, BadNetwork> {
+        Ok(Self { connector: Network::of_environment(None)?.connector(), patience })
+    }
+
+    /// Without a proxy, whatever the environment says: for what stays on this machine.
+    pub fn direct(patience: Duration) -> Self {
+        Self { connector: Network::default().connector(), patience }
     }
 
     pub async fn send(&self, request: &Request) -> Result<Answer, HttpError> {
@@ -181,10 +192,14 @@ impl Request {
 }
 
 impl fmt::Display for Request {
-    /// Without the query of the address, which may be secret.
+    /// `GET /health at http://localhost:5001`; of an address that is none of the service's, no more than its host.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let authority = self.url.authority().map_or("", http::uri::Authority::as_str);
-        write!(f, "{} {}://{authority}{}", self.method, self.url.scheme_str().unwrap_or_default(), self.url.path())
+        let whole = self.url.to_string();
+        let route = self.url.path_and_query().map(http::uri::PathAndQuery::as_str).filter(|path| ROUTES.contains(path));
+        match route.and_then(|route| Some((route, whole.strip_suffix(route)?))) {
+            Some((route, place)) => write!(f, "{} {route} at {}", self.method, secret::hide(place)),
+            None => write!(f, "{} {}", self.method, secret::hide(&whole)),
+        }
     }
 }
 
@@ -270,7 +285,7 @@ mod tests {
     }
 
     fn http() -> Http {
-        Http::new(Duration::from_secs(20))
+        Http::direct(Duration::from_secs(20))
     }
 
     #[tokio::test]
@@ -304,14 +319,16 @@ mod tests {
         let error = http().get(&url.replace("http:", "https:")).await.unwrap_err();
         assert_eq!(kind(error), Some(ErrorKind::NotTrusted));
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let error = http().get(&format!("http://{free}/health?key=secret")).await.unwrap_err();
-        let text = error.to_string();
+        let error = http().get(&format!("http://{free}/health")).await.unwrap_err();
+        assert!(error.to_string().starts_with(&format!("GET /health at http://{free}: not connected")), "{error}");
         assert_eq!(kind(error), Some(ErrorKind::NotConnected));
-        assert!(text.starts_with(&format!("GET http://{free}/health: not connected")), "{text}");
-        assert!(!text.contains("secret"), "{text}");
+        for hidden in ["health?key=hunter2", "hunter2/health", "hunter2"] {
+            let text = http().get(&format!("http://{free}/{hidden}")).await.unwrap_err().to_string();
+            assert!(text.starts_with(&format!("GET http://{free}/#")) && !text.contains("hunter2"), "{text}");
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let silent = format!("http://{}/", listener.local_addr().unwrap());
-        let hasty = Http::new(Duration::from_millis(50));
+        let hasty = Http::direct(Duration::from_millis(50));
         assert_eq!(kind(hasty.get(&silent).await.unwrap_err()), Some(ErrorKind::TimedOut));
     }
 

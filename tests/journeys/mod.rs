@@ -21,6 +21,10 @@ pub trait World {
     fn standing(&self) -> BTreeSet<String>;
     /// Takes every mark of an owner off everything.
     fn disown(&self);
+    /// Makes the topic where it is missing, and subscribes a queue called `theirs` to it, which is confirmed at once.
+    fn subscribe_by_hand(&self, topic: &str);
+    /// Who is confirmed, as `protocol endpoint`; nobody where there is no topic.
+    fn subscribers(&self, topic: &str) -> BTreeSet<String>;
     /// Sets the threshold of the alarm `errors` of `EVERYWHERE`.
     fn set_threshold(&self, threshold: f64);
     /// The threshold of the alarm `errors`.
@@ -91,7 +95,7 @@ pub fn a_whole_life(world: &dyn World, stack: Stack) {
     desk.run(&["destroy", "--yes"]).exits(0).says("No changes");
 }
 
-/// What stands without an owner is taken over only by consent, and a log group that was there before is given back.
+/// What exists without an owner is taken over only by consent, and left in place where it is not wanted any more.
 pub fn adoption(world: &dyn World) {
     let desk = world.desk();
     desk.write(SPEC, EVERYWHERE.spec);
@@ -109,10 +113,43 @@ pub fn adoption(world: &dyn World) {
     desk.run(&["apply", "--yes", "--adopt"]).exits(0).says("8 adopted");
     assert!((world.threshold() - 5.0).abs() < 1e-9);
     desk.run(&["plan", "--format", "json"]).is_empty_plan();
-    desk.run(&["destroy", "--yes"]).exits(0);
+    let adopted = world.standing();
+    let plan = desk.run(&["destroy", "--format", "json"]).exits(8);
+    assert_eq!(world.standing(), adopted, "{plan}");
+    desk.run(&["destroy", "--yes"]).exits(0).says("0 destroyed, 0 adopted, 8 no longer managed");
+    assert_eq!(world.standing(), adopted, "what existed before is not ours to delete");
+    desk.run(&["destroy", "--yes"]).exits(0).says("No changes");
+
+    // Named, it is taken over as well, and deleted by an option of its own.
+    desk.run(&["apply", "--yes", "--adopt", "alarm/errors"]).exits(8).says("no stack owns it");
+    desk.run(&["apply", "--yes", "--adopt", "alarm/erors"]).exits(64).says("did you mean alarm/errors?");
+    desk.run(&["apply", "--yes", "--adopt", "*/*"]).exits(0).says("8 adopted");
+    desk.run(&["destroy", "--yes", "--delete-adopted"]).exits(0).says("8 destroyed");
     let mut standing = world.standing();
     standing.retain(|address| address.contains("whole") || !address.starts_with("log_group/"));
-    assert_eq!(standing, BTreeSet::from(["log_group//whole/app".to_owned()]), "its logs are not ours to delete");
+    assert_eq!(standing, BTreeSet::new());
+}
+
+/// A topic made by hand with somebody else's confirmed subscription: both outlive the stack that adopted the topic.
+pub fn others_subscriptions(world: &dyn World) {
+    let desk = world.desk();
+    desk.write(SPEC, EVERYWHERE.spec);
+    world.subscribe_by_hand("alerts");
+    let (before, subscribed) = (world.standing(), world.subscribers("alerts"));
+    desk.run(&["plan", "--detailed-exitcode"]).exits(8).says("topic/alerts");
+    desk.run(&["apply", "--yes", "--adopt", "topic/alerts"]).exits(0).says("1 adopted");
+    desk.run(&["plan", "--format", "json"]).is_empty_plan();
+    assert!(world.subscribers("alerts").is_superset(&subscribed));
+    desk.run(&["destroy", "--yes"]).exits(0).says("1 no longer managed");
+    assert_eq!(world.standing(), before, "the topic stays");
+    assert!(world.subscribers("alerts").is_superset(&subscribed), "and so does the subscription");
+
+    // The topic is the stack's own this time: the subscription is data all the same.
+    desk.run(&["apply", "--yes", "--adopt"]).exits(0);
+    desk.run(&["destroy", "--yes", "--delete-adopted"]).exits(8).says("--allow-data-loss").says("theirs");
+    assert!(world.subscribers("alerts").is_superset(&subscribed));
+    desk.run(&["destroy", "--yes", "--delete-adopted", "--allow-data-loss"]).exits(0);
+    assert!(world.subscribers("alerts").is_empty());
 }
 
 /// What another stack owns is never touched, consent or not.

@@ -4,6 +4,7 @@
 //! log groups' keys; it confirms mail subscriptions at once, and its tag index lists topics only. What it drops is tested on the
 //! sandbox (`tests/sandbox`); that it shows fewer tags is a test of its own: everything has to be asked for its tags.
 
+mod attributes;
 mod drill;
 mod evaluator;
 #[path = "../journeys/mod.rs"]
@@ -95,7 +96,8 @@ impl World for Account {
     fn disown(&self) {
         let alarms = self.alarms();
         let alarms = ["MetricAlarms", "CompositeAlarms"].map(|kind| texts(&alarms[kind], "AlarmArn")).concat();
-        let marks = ["mlopsctl:stack", "mlopsctl:subscriptions", "mlopsctl:run", "mlopsctl:adopted"];
+        let marks =
+            ["mlopsctl:stack", "mlopsctl:subscriptions", "mlopsctl:run", "mlopsctl:adopted", "mlopsctl:declared"];
         for arn in alarms {
             self.call("cloudwatch", "untag_resource", &json!({ "ResourceARN": arn, "TagKeys": marks }));
         }
@@ -105,6 +107,17 @@ impl World for Account {
         for arn in texts(&self.log_groups(), "logGroupArn") {
             self.call("logs", "untag_resource", &json!({ "resourceArn": arn, "tagKeys": marks }));
         }
+    }
+
+    fn subscribe_by_hand(&self, topic: &str) {
+        let arn = self.call("sns", "create_topic", &json!({ "Name": topic }))["TopicArn"].take();
+        let queue = format!("arn:aws:sqs:us-east-1:{}:theirs", self.number);
+        self.call("sns", "subscribe", &json!({ "TopicArn": arn, "Protocol": "sqs", "Endpoint": queue }));
+    }
+
+    fn subscribers(&self, topic: &str) -> BTreeSet<String> {
+        let there = self.topics().iter().any(|arn| arn.ends_with(&format!(":{topic}")));
+        if there { self.subscriptions(topic).into_iter().collect() } else { BTreeSet::new() }
     }
 
     fn set_threshold(&self, threshold: f64) {
@@ -131,6 +144,43 @@ fn every_kind_lives_a_whole_life() {
 #[test]
 fn what_nobody_owns_is_adopted_by_consent() {
     journeys::adoption(&Account::new());
+}
+
+#[test]
+fn subscriptions_of_others_outlive_an_adopting_stack() {
+    journeys::others_subscriptions(&Account::new());
+}
+
+#[test]
+fn what_another_tool_owns_is_taken_over_by_name_alone() {
+    let account = Account::new();
+    account.desk.write("alarms.yaml", EVERYWHERE.spec);
+    let tags = json!([{ "Key": "ManagedBy", "Value": "Terraform" }, { "Key": "team", "Value": "a" }]);
+    account.call("sns", "create_topic", &json!({ "Name": "alerts", "Tags": tags }));
+    account.call(
+        "cloudwatch",
+        "put_metric_alarm",
+        &json!({
+            "AlarmName": "errors", "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
+            "EvaluationPeriods": 1, "Threshold": 50.0, "ComparisonOperator": "GreaterThanThreshold", "Tags": tags,
+        }),
+    );
+    let before = account.standing();
+    let owned = "owned by Terraform";
+    account.desk.run(&["plan", "--adopt", "--detailed-exitcode"]).exits(8).says(owned);
+    account.desk.run(&["apply", "--adopt", "--yes"]).exits(8).says(owned);
+    assert_eq!(account.standing(), before);
+    let named = ["apply", "--adopt", "topic/alerts", "--adopt", "alarm/err*", "--yes"];
+    account.desk.run(&named).exits(0).says("2 adopted");
+    account.desk.run(&["plan", "--format", "json"]).is_empty_plan();
+    account.desk.write("alarms.yaml", &EVERYWHERE.spec.replace("threshold: 5", "threshold: 6"));
+    account.desk.run(&["apply", "--yes"]).exits(0).says("1 changed");
+    account.desk.run(&["destroy", "--yes"]).exits(0).says("2 no longer managed");
+    assert_eq!(account.standing(), before, "neither is deleted");
+    let arn = format!("arn:aws:cloudwatch:us-east-1:{}:alarm:errors", account.number);
+    let left = account.call("cloudwatch", "list_tags_for_resource", &json!({ "ResourceARN": arn }));
+    assert!(left["Tags"].to_string().contains("team"), "tags of others stay: {left}");
+    assert!(!left["Tags"].to_string().contains("mlopsctl:"), "and ours do not: {left}");
 }
 
 #[test]
@@ -270,7 +320,20 @@ fn accounts_do_not_see_each_other() {
     two.desk.write("alarms.yaml", EVERYWHERE.spec);
     two.desk.run(&["plan", "--out", "two.plan"]).exits(0);
     std::fs::copy(two.desk.path("two.plan"), one.desk.path("two.plan")).expect("the plan was saved");
-    one.desk.run(&["apply", "two.plan", "--yes"]).exits(1).says("the plan was made for");
+    one.desk.run(&["apply", "two.plan", "--yes"]).exits(8).says("the plan was made for");
+    assert_eq!(two.standing(), BTreeSet::new());
+}
+
+/// A hint about the account is no identity: ministack says who the keys are of, as STS does.
+#[test]
+fn a_hint_about_the_account_is_not_believed() {
+    let account = Account::new();
+    let other = "999988887777";
+    let only = EVERYWHERE.spec.replacen("region:", &format!("allowed_accounts: [\"{other}\"]\nregion:"), 1);
+    account.desk.write("alarms.yaml", &only);
+    let mut command = account.desk.command(&["apply", "--yes"]);
+    Ran::of(command.env("AWS_ACCOUNT_ID", other)).exits(8).says("is not among the spec's allowed_accounts");
+    assert_eq!(account.standing(), BTreeSet::new());
 }
 
 #[test]

@@ -76,6 +76,26 @@ impl World for Sandbox {
         self.rewrite(|text| text.replace("\"mlopsctl:", "\"formerly:"));
     }
 
+    fn subscribe_by_hand(&self, topic: &str) {
+        let spec = format!(
+            "version: 1\nstack: hand\nregion: us-east-1\nvars: {{ account: {{ required: true, description: of the queue }} }}\n\
+             topics:\n  {topic}:\n    subscriptions: [{{ protocol: sqs, endpoint: \"arn:aws:sqs:us-east-1:${{account}}:theirs\" }}]\n"
+        );
+        self.0.write("hand.yaml", &spec);
+        self.0.run(&["apply", "--yes", "--file", "hand.yaml"]).exits(0);
+        self.disown();
+    }
+
+    fn subscribers(&self, topic: &str) -> BTreeSet<String> {
+        let of = |((table, _), value): ((String, String), Value)| {
+            let under = value["topic_arn"].as_str().is_some_and(|arn| arn.ends_with(&format!(":{topic}")));
+            let word = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
+            let confirmed = table == "sns-subscription" && value["confirmed"] == true;
+            (under && confirmed).then(|| format!("{} {}", word("protocol"), word("endpoint")))
+        };
+        self.entities().into_iter().filter_map(of).collect()
+    }
+
     fn set_threshold(&self, threshold: f64) {
         let field = |threshold: f64| format!("\"Threshold\":{threshold:?}");
         let from = field(self.threshold());
@@ -106,6 +126,11 @@ fn every_form_lives_a_whole_life() {
 #[test]
 fn what_nobody_owns_is_adopted_by_consent() {
     journeys::adoption(&Sandbox::new());
+}
+
+#[test]
+fn subscriptions_of_others_outlive_an_adopting_stack() {
+    journeys::others_subscriptions(&Sandbox::new());
 }
 
 #[test]
@@ -147,7 +172,7 @@ fn the_lab() {
     let changes = BTreeMap::from([("alarm/mlops-lambda-high-errors".to_owned(), "update threshold".to_owned())]);
     assert_eq!(plan.changes(), changes, "{plan}");
     desk.run(&["plan", "--detailed-exitcode"]).exits(2).says("threshold: 5 -> 6");
-    // The function's log group was there before: it is released, its logs stay.
+    // The function's log group existed before: it is left in place, its logs stay.
     desk.run(&["destroy", "--yes"]).exits(0);
     let left: BTreeSet<String> = sandbox.standing().into_iter().filter(|a| !a.starts_with("log_group/")).collect();
     assert_eq!(left, BTreeSet::new());

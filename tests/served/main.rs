@@ -212,7 +212,7 @@ fn links_in_mails_and_function_urls_work_without_a_signature() {
     let body = r#"{"business_id":"b","response_time_ms":842,"tokens_used":905}"#;
     let (first, second) = body.split_at(20);
     let chunks = format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
-    let head = "host: x\r\nconnection: close\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ntransfer-encoding: chunked";
+    let head = "host: localhost\r\nconnection: close\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ntransfer-encoding: chunked";
     let tracked = served.http(&format!("POST /function-url/{FUNCTION}/track HTTP/1.1\r\n{head}\r\n\r\n{chunks}"));
     assert!(tracked.text.contains("HTTP/1.1 200 OK") && tracked.text.contains("database_stored"), "{tracked:?}");
     let metrics =
@@ -223,13 +223,14 @@ fn links_in_mails_and_function_urls_work_without_a_signature() {
 #[test]
 fn what_is_no_call_of_aws_is_refused() {
     let served = Served::start();
-    let unsigned = served.http("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
+    let unsigned =
+        served.http("POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
     assert!(unsigned.status == 403 && unsigned.text.contains("MissingAuthenticationToken"), "{unsigned:?}");
     let odd = served.post("logs", "x-amz-target: Logs_20140328.DescribeLogGroups\r\ncontent-encoding: br\r\n", "{}");
     assert_eq!(odd.status, 415);
     let elsewhere = served.post("s3", "", "");
     assert!(elsewhere.status >= 400 && elsewhere.text.contains("does not know"), "{elsewhere:?}");
-    let large = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 99999999\r\n\r\n";
+    let large = "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 99999999\r\n\r\n";
     assert_eq!(served.http(large).status, 413);
 }
 

@@ -90,14 +90,15 @@ impl Served {
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        self.http(&format!("GET {path} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\r\n"))
+        self.http(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
     }
 
     /// A signed call with a body.
     pub fn post(&self, service: &str, headers: &str, body: &str) -> Answer {
         let scope = format!("AWS4-HMAC-SHA256 Credential=x/20261125/us-east-1/{service}/aws4_request, Signature=0");
         let length = body.len();
-        let head = format!("host: x\r\nconnection: close\r\nauthorization: {scope}\r\ncontent-length: {length}\r\n");
+        let head =
+            format!("host: localhost\r\nconnection: close\r\nauthorization: {scope}\r\ncontent-length: {length}\r\n");
         self.http(&format!("POST / HTTP/1.1\r\n{head}{headers}\r\n{body}"))
     }
 

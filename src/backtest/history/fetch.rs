@@ -5,9 +5,12 @@ use super::super::series::Series;
 use super::super::watched::Needs;
 use super::need::{Asked, Metric, Source};
 use super::{Column, History};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{Aws, AwsError, Class, Op};
 use crate::resources::alarm::expression;
-use aws_sdk_cloudwatch::types::{Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit};
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
+use aws_sdk_cloudwatch::types::{
+    Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit, StatusCode,
+};
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
@@ -16,6 +19,8 @@ const GET: Op = Op("cloudwatch", "GetMetricData");
 /// Limits of one call (GetMetricData reference).
 pub const QUERIES_A_CALL: usize = 500;
 pub const POINTS_A_CALL: i64 = 100_800;
+/// Of one question, over all its pages: what has more than ten times the points of a call is not read.
+const MOST_POINTS: usize = 1_008_000;
 const AT_ONCE: usize = 8;
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
@@ -45,6 +50,14 @@ enum What {
 }
 
 impl Query {
+    /// Whether it reads the metrics of another account than the one that is asked.
+    fn is_of_another_account(&self) -> bool {
+        match &self.what {
+            What::Metric(metric, _) => metric.account.is_some(),
+            What::Asked(asked) => asked.sources.iter().any(|(_, source)| source.metric.account.is_some()),
+        }
+    }
+
     fn queries(&self) -> usize {
         match &self.what {
             What::Metric(..) => 1,
@@ -64,12 +77,18 @@ pub async fn fetch(
     let mut history = History::default();
     let queries = plan(needs, from, until, detail, &mut history.notes);
     let batches = batches(queries, until);
-    let answers: Vec<Vec<(What, i64, Vec<Points>)>> =
-        stream::iter(batches.into_iter().map(|batch| ask(aws, batch, until)))
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-    for (what, step, found) in answers.into_iter().flatten() {
+    let answers: Vec<Vec<Answered>> = stream::iter(batches.into_iter().map(|batch| ask_apart(aws, batch, until)))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    for Answered { what, step, outcome } in answers.into_iter().flatten() {
+        let found = match outcome {
+            Ok(found) => found,
+            Err(why) => {
+                history.refuse(what, why);
+                continue;
+            }
+        };
         match what {
             What::Metric(metric, stat) => {
                 let points: Points = found.into_iter().flatten().collect();
@@ -195,60 +214,169 @@ fn batches(queries: Vec<Query>, until: i64) -> Vec<Vec<Query>> {
 /// Seconds since 1970 and value.
 pub type Points = Vec<(i64, f64)>;
 
-/// One call and its further pages. A band gives two series, everything else one.
-async fn ask(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<(What, i64, Vec<Points>)>, AwsError> {
-    let mut queries = Vec::new();
-    for (n, query) in batch.iter().enumerate() {
-        queries.extend(sdk_queries(n, query));
+/// What was asked and what came of it: series, or why CloudWatch refuses this one.
+struct Answered {
+    what: What,
+    step: i64,
+    outcome: Result<Vec<Points>, String>,
+}
+
+impl History {
+    fn refuse(&mut self, what: What, why: String) {
+        match what {
+            What::Metric(metric, _) => self.failed.insert(metric, why),
+            What::Asked(asked) => self.refused.insert(asked, why),
+        };
     }
-    let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
-    let found = get(aws, queries, start, until).await?;
-    let mut answers: Vec<(What, i64, Vec<Points>)> =
-        batch.into_iter().map(|query| (query.what, query.step, Vec::new())).collect();
-    for ((id, _), points) in found {
-        let at = id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
-        if let Some((.., series)) = at.and_then(|at| answers.get_mut(at)) {
-            series.push(points);
+}
+
+/// One call; where CloudWatch refuses it because of a query in it, parts of it, until what is refused stands alone: the others
+/// are answered. GetMetricData refuses a call as a whole.
+async fn ask_apart(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<Answered>, AwsError> {
+    let (mut answers, mut open) = (Vec::new(), vec![batch]);
+    while let Some(batch) = open.pop() {
+        match ask(aws, &batch, until).await {
+            Ok(found) => answers.extend(found),
+            Err(error) if error.is(Class::Refused) || error.is(Class::Denied) => match parts(batch, &error) {
+                Parts::Two(one, other) => open.extend([other, one]),
+                Parts::Alone(query) => {
+                    let outcome = Err(error.to_string());
+                    answers.push(Answered { what: query.what, step: query.step, outcome });
+                }
+                Parts::AllOfIt => return Err(error),
+            },
+            Err(error) => return Err(error),
         }
     }
     Ok(answers)
 }
 
-/// What GetMetricData answers, all pages of it, by the id of the query and the label of the result. Times are seconds since 1970.
+/// What a refusal is about.
+enum Parts {
+    Two(Vec<Query>, Vec<Query>),
+    Alone(Query),
+    AllOfIt,
+}
+
+/// A wrong query is looked for by halves. A missing permission is everybody's, unless only some queries read another account.
+fn parts(mut batch: Vec<Query>, error: &AwsError) -> Parts {
+    if error.is(Class::Denied) {
+        let (others, own): (Vec<Query>, Vec<Query>) = batch.into_iter().partition(Query::is_of_another_account);
+        if others.is_empty() {
+            return Parts::AllOfIt;
+        }
+        if !own.is_empty() {
+            return Parts::Two(own, others);
+        }
+        batch = others;
+    }
+    let rest = batch.split_off(batch.len() / 2);
+    match (batch.is_empty(), rest.len()) {
+        (true, 1) => rest.into_iter().next().map_or(Parts::AllOfIt, Parts::Alone),
+        (true, _) => Parts::AllOfIt,
+        (false, _) => Parts::Two(batch, rest),
+    }
+}
+
+/// One call and its further pages. A band gives two series, everything else one.
+async fn ask(aws: &Aws, batch: &[Query], until: i64) -> Result<Vec<Answered>, AwsError> {
+    let mut queries = Vec::new();
+    for (n, query) in batch.iter().enumerate() {
+        queries.extend(sdk_queries(n, query));
+    }
+    let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
+    let found = answered(aws, queries, start, until).await?;
+    let mut answers: Vec<Answered> = batch
+        .iter()
+        .map(|query| Answered { what: query.what.clone(), step: query.step, outcome: Ok(Vec::new()) })
+        .collect();
+    let at = |id: &str| id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
+    for ((id, _), points) in found.points {
+        if let Some(Answered { outcome: Ok(series), .. }) = at(&id).and_then(|at| answers.get_mut(at)) {
+            series.push(points);
+        }
+    }
+    for (id, why) in found.failed {
+        if let Some(answer) = at(&id).and_then(|at| answers.get_mut(at)) {
+            answer.outcome = Err(why.to_string());
+        }
+    }
+    Ok(answers)
+}
+
+/// What GetMetricData answers, all pages of it. Times are seconds since 1970.
+#[derive(Default)]
+struct MetricAnswers {
+    /// By the id of the query and the label of the result.
+    points: BTreeMap<(String, String), Points>,
+    /// By the id of the query: `StatusCode` Forbidden or InternalError (MetricDataResult reference), which is no empty series.
+    failed: BTreeMap<String, AwsError>,
+}
+
+/// Returns what GetMetricData answers, by the id of the query and the label of the result; fails where a single query fails.
 pub async fn get(
     aws: &Aws,
     queries: Vec<MetricDataQuery>,
     start: i64,
     end: i64,
 ) -> Result<BTreeMap<(String, String), Points>, AwsError> {
-    let (start, end) = (DateTime::from_secs(start), DateTime::from_secs(end));
-    let mut found: BTreeMap<(String, String), Points> = BTreeMap::new();
-    let mut token = None;
-    loop {
-        let page = aws
-            .call(GET, Repeat::Safe, || {
-                aws.cloudwatch
-                    .get_metric_data()
-                    .set_metric_data_queries(Some(queries.clone()))
-                    .start_time(start)
-                    .end_time(end)
-                    .scan_by(ScanBy::TimestampAscending)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        page.metric_data_results().iter().for_each(|result| collect(result, &mut found));
-        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if token.is_none() {
-            return Ok(found);
-        }
-    }
+    let MetricAnswers { points, failed } = answered(aws, queries, start, end).await?;
+    failed.into_values().next().map_or(Ok(points), Err)
 }
 
-fn collect(result: &MetricDataResult, found: &mut BTreeMap<(String, String), Points>) {
-    let key = (result.id().unwrap_or_default().to_owned(), result.label().unwrap_or_default().to_owned());
+async fn answered(aws: &Aws, queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<MetricAnswers, AwsError> {
+    let (start, end) = (DateTime::from_secs(start), DateTime::from_secs(end));
+    let mut found = MetricAnswers::default();
+    let page = |token| {
+        let request = aws.cloudwatch.get_metric_data().set_metric_data_queries(Some(queries.clone()));
+        let request = request.start_time(start).end_time(end).scan_by(ScanBy::TimestampAscending);
+        request.set_next_token(token).send()
+    };
+    let (most, mut points, mut is_too_much) = (most_points(&queries, end.secs() - start.secs()), 0, false);
+    let keep = |page: GetMetricDataOutput| {
+        points += page.metric_data_results().iter().map(|result| result.timestamps().len()).sum::<usize>();
+        is_too_much = points > most;
+        if !is_too_much {
+            page.metric_data_results().iter().for_each(|result| collect(result, &mut found));
+        }
+        page.next_token.filter(|_| !is_too_much)
+    };
+    aws.pages(GET, page, keep).await?;
+    if is_too_much {
+        return Err(AwsError::unexpected(GET, "it holds more datapoints than were asked for"));
+    }
+    Ok(found)
+}
+
+/// So many datapoints the queries can have, with much to spare: a query by `GROUP BY` or a band has several series.
+fn most_points(queries: &[MetricDataQuery], seconds: i64) -> usize {
+    const SERIES: usize = 500;
+    let of_query = |query: &MetricDataQuery| {
+        let period = query.metric_stat().and_then(|stat| stat.period()).or(query.period()).unwrap_or(60).max(1);
+        let series = if query.metric_stat().is_some() { 1 } else { SERIES };
+        usize::try_from(seconds / i64::from(period) + 2).unwrap_or(1) * series
+    };
+    let wanted = queries.iter().map(of_query).sum::<usize>().saturating_add(1_000);
+    wanted.min(MOST_POINTS)
+}
+
+fn collect(result: &MetricDataResult, found: &mut MetricAnswers) {
+    let id = result.id().unwrap_or_default().to_owned();
+    let class = match result.status_code() {
+        Some(StatusCode::Forbidden) => Some(Class::Denied),
+        Some(StatusCode::InternalError) => Some(Class::Transient),
+        _ => None,
+    };
+    if let (Some(class), Some(code)) = (class, result.status_code()) {
+        let said: Vec<&str> = result.messages().iter().filter_map(|message| message.value()).collect();
+        let message =
+            if said.is_empty() { "CloudWatch has no answer to this query".to_owned() } else { said.join("; ") };
+        found.failed.insert(id, AwsError { op: GET, class, code: code.as_str().to_owned(), message });
+        return;
+    }
+    let key = (id, result.label().unwrap_or_default().to_owned());
     let times = result.timestamps().iter().map(DateTime::secs);
-    found.entry(key).or_default().extend(times.zip(result.values().iter().copied()));
+    found.points.entry(key).or_default().extend(times.zip(result.values().iter().copied()));
 }
 
 fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {

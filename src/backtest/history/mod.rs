@@ -8,6 +8,7 @@ mod samples;
 pub use need::{Asked, Metric, Source};
 
 use super::series::{Fold, Grid, Series};
+use super::watched::Needs;
 use std::collections::BTreeMap;
 
 /// What an evaluation asks of the past.
@@ -21,6 +22,11 @@ pub trait Past {
 
     /// What only CloudWatch itself can compute: one series, or two of a band; none where it is not known.
     fn asked(&self, asked: &Asked) -> &[Series];
+
+    /// Why CloudWatch refuses to compute it, where it was asked and does.
+    fn refused(&self, _asked: &Asked) -> Option<&str> {
+        None
+    }
 }
 
 /// The past of metrics, by what was asked.
@@ -33,6 +39,8 @@ pub struct History {
     pub notes: Vec<String>,
     /// Why a metric could not be read, where it could not.
     failed: BTreeMap<Metric, String>,
+    /// Why CloudWatch refuses an expression, where it does.
+    refused: BTreeMap<Asked, String>,
 }
 
 /// One statistic of a metric.
@@ -62,6 +70,17 @@ impl History {
             columns.chain(self.asked.values().flatten()).filter(|s| !s.values.is_empty()).collect();
         let start = series.iter().map(|series| series.start).min()?;
         Some((start, series.iter().map(|series| series.end()).max()?))
+    }
+
+    /// Whether a part of the past was asked for and could not be read.
+    pub fn is_incomplete(&self) -> bool {
+        !self.failed.is_empty() || !self.refused.is_empty()
+    }
+
+    /// Whether a part of what an alarm watches was asked for and could not be read.
+    pub fn lacks(&self, needs: &Needs) -> bool {
+        needs.sources.iter().any(|source| self.failed.contains_key(&source.metric))
+            || needs.asked.as_ref().is_some_and(|asked| self.refused.contains_key(asked))
     }
 
     /// Of the metric as asked, or of the same metric where the history does not say account or unit.
@@ -149,5 +168,9 @@ impl Past for History {
 
     fn asked(&self, asked: &Asked) -> &[Series] {
         History::asked(self, asked)
+    }
+
+    fn refused(&self, asked: &Asked) -> Option<&str> {
+        self.refused.get(asked).map(String::as_str)
     }
 }

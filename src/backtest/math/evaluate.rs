@@ -1,9 +1,30 @@
 //! A set of expressions over metrics -> the series that the alarm watches. Values are slots in time, NaN where there is none.
 
 use super::function::{self, Shape};
-use super::parse::{Expr, MathError, Op, parse};
 use crate::resources::alarm::MetricQuery;
+use crate::resources::alarm::math::{Expr, Op, SyntaxFault, parse};
 use std::collections::BTreeMap;
+use std::fmt;
+
+/// Why an expression has no value here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MathError(pub String);
+
+impl fmt::Display for MathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for MathError {}
+
+impl From<SyntaxFault> for MathError {
+    fn from(fault: SyntaxFault) -> Self {
+        MathError(fault.message)
+    }
+}
+
+const POWERS: &str = "powers of powers need parentheses";
 
 /// The parsed expressions of one alarm.
 #[derive(Debug, Clone)]
@@ -73,6 +94,7 @@ impl Program {
                 Some(inner) => self.shape(inner, depth + 1),
                 None => Err(MathError(format!("`{id}` is no id of the alarm"))),
             },
+            Expr::Powers(_) => Err(MathError(POWERS.into())),
             Expr::Negative(inner) => {
                 let (shape, pointwise) = self.shape(inner, depth + 1)?;
                 Ok((shape.numeric("-")?, pointwise))
@@ -124,6 +146,7 @@ impl Program {
                     None => Err(MathError(format!("`{id}` is no id of the alarm"))),
                 },
             },
+            Expr::Powers(_) => Err(MathError(POWERS.into())),
             Expr::Negative(inner) => Ok(self.eval(inner, frame)?.map(|value| -value)),
             Expr::Binary(op, left, right) => {
                 combine(self.eval(left, frame)?, self.eval(right, frame)?, |a, b| apply(*op, a, b))

@@ -3,6 +3,5 @@
 mod calendar;
 mod evaluate;
 mod function;
-mod parse;
 
 pub use evaluate::{Frame, Program};

@@ -1,7 +1,7 @@
 //! The sandbox's two weeks through the real client: what a plan says of each alarm, and what it costs.
 
 use crate::aws::{Aws, Options, Session};
-use crate::backtest::for_plan::for_plan;
+use crate::backtest::for_plan::{PastNote, PastUnknown, for_plan};
 use crate::fleet::{self, Planned, Select};
 use crate::plan::{Consent, NoteKind};
 use crate::sandbox::{self, Sandbox, Weather};
@@ -36,6 +36,11 @@ async fn plan(aws: &Aws, text: &str) -> Planned {
     fleet::plan(aws, &bound, &Select::default(), &Consent::default()).await.unwrap()
 }
 
+async fn told(aws: &Aws, planned: &Planned) -> BTreeMap<crate::resources::Address, crate::plan::Note> {
+    let past = for_plan(aws, &planned.plan, now()).await.into_iter();
+    past.filter_map(|one| Some((one.address.clone(), one.note(PastNote::Figures)?))).collect()
+}
+
 fn verdicts(notes: &BTreeMap<crate::resources::Address, crate::plan::Note>) -> Vec<(String, String)> {
     let word = |text: &str| text.rsplit(": ").next().unwrap_or_default().to_owned();
     notes.iter().map(|(address, note)| (address.name.clone(), word(&note.text))).collect()
@@ -46,7 +51,7 @@ async fn every_alarm_of_the_lab_has_a_verdict_for_one_call() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let aws = aws(&sandbox).await;
     let planned = plan(&aws, LAB).await;
-    let notes = for_plan(&aws, &planned.plan, now()).await;
+    let notes = told(&aws, &planned).await;
     let alarms =
         planned.plan.changes.iter().filter(|change| change.address.kind == crate::resources::Kind::Alarm).count();
     assert_eq!(notes.len(), alarms);
@@ -60,7 +65,7 @@ async fn a_noisy_and_a_deaf_alarm_are_told_apart() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let aws = aws(&sandbox).await;
     let planned = plan(&aws, EXTREMES).await;
-    let notes = for_plan(&aws, &planned.plan, now()).await;
+    let notes = told(&aws, &planned).await;
     let expected =
         [("always", "always on"), ("blind", "blind"), ("deaf", "silent"), ("noisy", "noisy"), ("either", "noisy")];
     let expected: Vec<(String, String)> = expected.map(|(name, word)| (name.to_owned(), word.to_owned())).into();
@@ -68,16 +73,18 @@ async fn a_noisy_and_a_deaf_alarm_are_told_apart() {
     assert!(notes.values().filter(|note| note.kind == NoteKind::Warning).count() == 4, "{notes:?}");
 }
 
-/// The read fails for good: one note says so, and the plan is none the worse.
+/// The read fails for good: each alarm says the same, which a plan shows once, and the plan is none the worse.
 #[tokio::test(start_paused = true)]
-async fn a_read_that_fails_is_one_note() {
+async fn a_read_that_fails_is_said_of_each_alarm() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let fine = aws(&sandbox).await;
     let planned = plan(&fine, EXTREMES).await;
     let broken = Sandbox::in_memory("fault-500=1".parse().unwrap());
-    let notes = for_plan(&aws(&broken).await, &planned.plan, now()).await;
-    assert_eq!(notes.len(), 1, "{notes:?}");
-    assert!(notes.values().all(|note| note.kind == NoteKind::Info && note.text.contains("is not known")), "{notes:?}");
+    let notes = told(&aws(&broken).await, &planned).await;
+    assert!(notes.len() > 1, "{notes:?}");
+    let first = notes.values().next().unwrap();
+    assert!(notes.values().all(|note| note == first), "{notes:?}");
+    assert!(first.kind == NoteKind::Warning && first.text.contains("is not known"), "{notes:?}");
 }
 
 /// What stays as it is has nothing to be judged, and costs nothing.
@@ -91,6 +98,37 @@ async fn nothing_is_read_for_what_does_not_change() {
     let planned = plan(&after, EXTREMES).await;
     assert!(for_plan(&after, &planned.plan, now()).await.is_empty());
     assert!(!after.calls().contains_key("cloudwatch:GetMetricData"));
+}
+
+/// CloudWatch refuses a call for one of its queries: that alarm is unknown, with the reason, and the others are judged.
+#[tokio::test]
+async fn one_query_that_is_refused_makes_one_alarm_unknown() {
+    const REFUSED: &str = r#"
+version: 1
+stack: refused
+defaults: { namespace: AWS/Lambda, dimensions: { FunctionName: mlops-service-lambda }, treat_missing_data: notBreaching }
+alarms:
+  deaf: { metric_name: Errors, statistic: Sum, period: 5m, threshold: "> 100000" }
+  noisy: { metric_name: Errors, statistic: Sum, period: 1m, threshold: "> 0" }
+  any-throttle: { expression: 'SELECT SUM(Throttles) FROM SCHEMA("AWS/Lambda", FunctionName)', period: 1m, threshold: "> 0" }
+  any-error: { expression: 'SELECT SUM(Errors) FROM SCHEMA("AWS/Lambda", FunctionName)', period: 1m, threshold: "> 0" }
+"#;
+    let sandbox = Sandbox::in_memory(Weather::default());
+    let aws = aws(&sandbox).await;
+    let planned = plan(&aws, REFUSED).await;
+    let past = for_plan(&aws, &planned.plan, now()).await;
+    assert_eq!(past.len(), 4);
+    for one in past {
+        match (one.address.name.as_str(), &one.outcome) {
+            ("any-throttle" | "any-error", Err(PastUnknown::Unread { why, .. })) => {
+                assert!(why.contains("Metrics Insights"), "{why}");
+                assert_eq!(one.note(PastNote::Verdict).unwrap().kind, NoteKind::Warning);
+            }
+            ("deaf" | "noisy", Ok(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(aws.calls()["cloudwatch:GetMetricData"].calls <= 8, "halves, not one call a query");
 }
 
 fn now() -> i64 {

@@ -2,16 +2,17 @@
 //! destroy have in common over several accounts.
 
 use super::progress::Told;
-use super::{Fleet, Visit};
+use super::{Fleet, Visit, proposed};
 use crate::cli::Run;
 use crate::cli::carry_out::{CarryOutArgs, of_failures};
-use crate::cli::consent::consent;
+use crate::cli::consent::{Purpose, consent};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::report::ReportFormat;
-use crate::cost::{self, Prices};
-use crate::fleet::{self, Failure as Reason, FleetReport, Member, Planned, ReadBack, Row, State};
+use crate::fleet::{self, Failure as Reason, FleetReport, Member, ReadBack, Row, State};
 use crate::model::Target;
+use crate::model::advice;
+use crate::pipeline::Proposal;
 use crate::plan::Plan;
 use crate::report::fleet::text;
 use clap::Args;
@@ -32,8 +33,7 @@ pub struct CarryOut<'a> {
     pub fleet: &'a Fleet,
     /// `apply` or `destroy`.
     pub command: &'a str,
-    /// Of the question: `Apply these 7 changes?`
-    pub verb: &'a str,
+    pub purpose: Purpose,
     pub args: CarryOutArgs,
     pub canary: CanaryArgs,
     pub format: ReportFormat,
@@ -53,20 +53,20 @@ struct UnderWay {
 }
 
 impl CarryOut<'_> {
-    pub async fn run<P>(&self, run: &mut Run<'_>, plan: P) -> Result<Exit, Failure>
+    pub async fn run<P>(&self, run: &mut Run<'_>, propose: P) -> Result<Exit, Failure>
     where
-        P: AsyncFn(&Visit<'_>) -> Result<Planned, Failure>,
+        P: AsyncFn(&Visit<'_>) -> Result<Proposal, Failure>,
     {
-        let prices = Prices::shipped().map_err(anyhow::Error::msg)?;
-        let mut way = self.plan(&prices, run, plan).await;
+        let mut way = self.plan(run, propose).await;
         if way.plans.is_empty() || self.has_to_stop(&way, run) {
             return self.end(way, run);
         }
         let planned = self.fleet.report(self.command, way.rows.values().cloned().collect());
         self.show(&planned, run)?;
-        let changes: usize = way.plans.values().map(|plan| plan.effective().count()).sum();
-        let question = format!("{} {} in {}?", self.verb, these(changes), targets(way.plans.len()));
-        consent(run, self.args.yes, &question, "look at the plan above, then run again with --yes").await?;
+        let actions = way.plans.values().flat_map(Plan::effective).map(|change| change.action);
+        let question = format!("{} in {}?", self.purpose.question(actions), targets(way.plans.len()));
+        let unattended = format!("look at the plan above, then run {}", advice::again_with("--yes"));
+        consent(run, self.args.yes, &question, &unattended).await?;
         let members = self.fleet.members().iter().filter(|member| way.plans.contains_key(&member.target));
         let mut members: Vec<Member> = members.cloned().collect();
         let first = self.canary.canary.map_or(0, NonZeroUsize::get).min(members.len());
@@ -83,17 +83,16 @@ impl CarryOut<'_> {
         self.end(way, run)
     }
 
-    async fn plan<P>(&self, prices: &Prices, run: &mut Run<'_>, plan: P) -> UnderWay
+    async fn plan<P>(&self, run: &mut Run<'_>, propose: P) -> UnderWay
     where
-        P: AsyncFn(&Visit<'_>) -> Result<Planned, Failure>,
+        P: AsyncFn(&Visit<'_>) -> Result<Proposal, Failure>,
     {
         let plans = RefCell::new(BTreeMap::new());
         let job = async |visit: Visit<'_>| {
-            let planned = plan(&visit).await?;
-            let cost = cost::of_plan(&planned.plan, prices).after.total;
-            let row = Row { cost: Some(cost), ..Row::of_plan(visit.member, &planned) };
+            let proposal = propose(&visit).await?;
+            let row = proposed(visit.member, &proposal);
             if !row.drift.is_empty() && row.state != State::Blocked {
-                plans.borrow_mut().insert(row.target.clone(), planned.plan);
+                plans.borrow_mut().insert(row.target.clone(), proposal.planned.plan);
             }
             Ok(row)
         };
@@ -150,7 +149,13 @@ impl CarryOut<'_> {
         if self.format == ReportFormat::Table {
             return run.output.result(&text::question(planned, &run.output.look));
         }
-        run.output.say(&text::question(planned, &run.output.side));
+        let shown = text::question(planned, &run.output.side);
+        // Nobody consents to what --quiet has kept from them.
+        if self.args.yes {
+            run.output.say(&shown)
+        } else {
+            run.output.complain(&shown)
+        }
         Ok(())
     }
 
@@ -176,10 +181,6 @@ fn reason(report: &crate::apply::Report, exit: Exit) -> Option<Reason> {
         }
         _ => None,
     })
-}
-
-fn these(changes: usize) -> String {
-    if changes == 1 { "this change".to_owned() } else { format!("these {changes} changes") }
 }
 
 fn targets(count: usize) -> String {

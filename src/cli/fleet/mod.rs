@@ -4,6 +4,7 @@
 mod carry_out;
 mod end;
 mod progress;
+mod proposed;
 mod retry;
 
 use super::Run;
@@ -12,7 +13,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::report::ReportFormat;
-use super::variables::Values;
+use super::variables::{Values, load_roster, without_secret_lines};
 use crate::aws::{Aws, CallCount};
 use crate::fleet::{
     Access, FORMAT_VERSION, FleetReport, ForAll, Limits, Member, Members, NotAllowed, Row, Shard, State,
@@ -26,6 +27,7 @@ use clap::Args;
 pub use end::exit;
 use progress::Progress;
 pub use progress::Told;
+pub use proposed::{proposed, verdict_counts};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -126,13 +128,21 @@ impl FleetArgs {
 
     fn roster(&self, spec: &Spec) -> Result<Option<Roster>, Failure> {
         Ok(match &self.accounts {
-            Some(path) => Some(Roster::load(path)?),
-            None => spec.roster()?,
+            Some(path) => Some(load_roster(path, spec.variables())?),
+            None => spec.roster().map_err(without_secret_lines(spec.variables()))?,
         })
     }
 
+    /// Refuses every flag of this group, where the run cannot be of several accounts; `why` says why not.
+    pub fn refuse_all<T>(&self, why: &str) -> Result<Option<T>, Failure> {
+        if self.is_named() {
+            return Err(Failure::say(Exit::Usage, format!("--accounts: {why}"), "leave out --accounts"));
+        }
+        self.nothing_alone().map(|()| None)
+    }
+
     /// Flags that mean nothing without a roster are a mistake, not a wish to be passed over.
-    fn nothing_alone(&self) -> Result<(), Failure> {
+    pub fn nothing_alone(&self) -> Result<(), Failure> {
         let given = [
             ("--role", self.role.is_some()),
             ("--shard", self.shard.is_some()),

@@ -65,7 +65,7 @@ impl Page<'_> {
         let mut lines = vec![self.title(mask::line(&alarm.address.to_string()))];
         lines.extend(self.fact("state", state.trim_start(), Some(tone)));
         lines.extend(alarm.reason.iter().flat_map(|reason| self.fact("why", &words::reason(reason), None)));
-        lines.extend(self.fact("rings when", &words::condition(alarm), None));
+        lines.extend(self.fact("threshold", &words::condition(alarm), None));
         lines.extend(self.fact("tells", &words::tells(alarm, self.status), None));
         let hushed = words::hushed(alarm, now).map(|hushed| format!("nobody is told: {hushed}"));
         lines.extend(hushed.iter().flat_map(|hushed| self.fact("silenced", hushed, Some(Tone::Careful))));

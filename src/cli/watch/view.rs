@@ -5,7 +5,7 @@ use super::{detail, help};
 use crate::report::sparkline::{against_threshold, sparkline};
 use crate::report::status::words;
 use crate::report::{Tone, backtest::moment, layout, mask};
-use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, Status, SubscriptionStatus};
+use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, Reason, Status, SubscriptionStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -232,22 +232,31 @@ fn alarms(app: &App, status: &Status, paint: Paint, width: usize) -> Section {
         let curve = alarm.curve.as_ref()?.as_ref().ok()?;
         Some(layout::width(&now_and_limit(alarm, curve)) + layout::width(&marks(alarm)))
     };
-    let rest = width.saturating_sub(2 + 10 + 9 + alarms.iter().filter_map(value).max().unwrap_or(0));
+    let state = alarms.iter().map(|alarm| words::alarm_state(alarm).1.len()).max().unwrap_or(0).max(7);
+    let rest = width.saturating_sub(2 + state + 3 + 9 + alarms.iter().filter_map(value).max().unwrap_or(0));
     let name = longest.min(rest.saturating_sub(10)).max(10);
     let curve = rest.saturating_sub(name + 2).min(60);
     let row = |alarm: &&AlarmStatus| {
-        let line = alarm_line(alarm, status, paint, name, curve);
+        let line = alarm_line(alarm, status, paint, &Widths { state, name, curve });
         (Some(Item::Alarm(alarm.address.name.clone())), line)
     };
     let rows: Vec<_> = alarms.iter().map(row).collect();
-    let columns = ": state, since, last hours (middle: threshold), now (rings when)";
+    let columns = ": state, since, last hours (middle: threshold), now (threshold)";
     Section { title: "Alarms", columns, weight: 3, rows }
 }
 
-fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, name: usize, curve: usize) -> Line<'static> {
+/// Columns of an alarm's line.
+struct Widths {
+    state: usize,
+    name: usize,
+    curve: usize,
+}
+
+fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, widths: &Widths) -> Line<'static> {
+    let Widths { state, name, curve } = *widths;
     let (symbol, word, tone) = words::alarm_state(alarm);
     let mut spans = vec![
-        paint.span(tone, format!("{symbol} {word:<7} ")),
+        paint.span(tone, format!("{symbol} {word:<state$} ")),
         Span::raw(pad(&layout::cut(&mask::line(&alarm.address.name), name), name)),
         Span::raw(format!(" {:>7} ", words::age(alarm.since, status.at))),
     ];
@@ -266,7 +275,11 @@ fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, name: usize, c
 
 /// What a state does not say: that nobody hears of it, or that it may not be all.
 fn marks(alarm: &AlarmStatus) -> String {
-    let marks = [alarm.is_silenced().then_some(" silenced"), alarm.evaluation.is_some().then_some(" partly evaluated")];
+    let marks = [
+        (alarm.reason == Some(Reason::NotYet)).then_some(" new, not evaluated yet"),
+        alarm.is_silenced().then_some(" silenced"),
+        alarm.evaluation.is_some().then_some(" partly evaluated"),
+    ];
     marks.into_iter().flatten().collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::apply::{Event, Outcome, Report};
 use crate::aws::{Aws, Interrupt, Options, Session};
 use crate::fleet::{self, Planned, Select};
-use crate::plan::{Blocked, Consent, Note};
+use crate::plan::{Adoption, Blocked, Consent, Note};
 use crate::resources::Address;
 use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
 use crate::spec::{self, Bound};
@@ -213,7 +213,8 @@ pub fn refusals(planned: &Planned) -> Vec<String> {
 }
 
 pub fn everything() -> Consent {
-    Consent { adopt: true, deletes: true, data_loss: true }
+    let adopt = Adoption { unowned: true, named: Vec::new() };
+    Consent { adopt, deletes: true, data_loss: true, delete_adopted: false, unknown_loss: true }
 }
 
 /// What a plan would do, one line a change: `~ alarm/x threshold`.

@@ -7,7 +7,9 @@ use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
 use crate::resources::alarm::aws::Described;
 use crate::resources::metric::Total;
-use crate::resources::{Alarm, Confirmation, FunctionFacts, Live, Resource, alarm, function, log_group, metric};
+use crate::resources::{
+    Alarm, Confirmation, FunctionFacts, Live, Resource, alarm, function, log_group, metric, notification,
+};
 use crate::resources::{subscription, topic};
 use crate::watch::http::Http;
 use futures_util::StreamExt;
@@ -207,10 +209,7 @@ async fn subscribed(aws: &Aws, mut live: Live) -> Result<Subscribed, AwsError> {
         let (protocol, endpoint) = (String::new(), String::new());
         return Ok(Subscribed { protocol, endpoint, confirmation, filtered: Ok(false) });
     };
-    // CloudWatch's messages carry no attributes, so that a policy on attributes lets none of them through.
-    let by_attributes = subscription.filter_policy_scope.as_deref() != Some("MessageBody");
-    let policy = subscription.filter_policy.as_ref().and_then(|policy| policy.as_object());
-    let filtered = by_attributes && policy.is_some_and(|policy| !policy.is_empty());
+    let filtered = notification::passes_no_alarm(&subscription);
     Ok(Subscribed {
         protocol: subscription.protocol,
         endpoint: subscription.endpoint,

@@ -279,7 +279,7 @@ pub fn http(test: &Test, wanted: &HttpTest, facts: &Facts) -> Outcome {
             return Outcome::nothing(Remark::new(Mistake::NoAddress, what, mend));
         }
     };
-    let shown = crate::model::secret::mask(&address);
+    let shown = crate::model::secret::hide(&address);
     let answer = match facts.answers.get(&address) {
         Some(Ok(answer)) => answer,
         Some(Err(why)) => {

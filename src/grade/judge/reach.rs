@@ -10,7 +10,7 @@ use crate::model::Arn;
 use crate::resources::alarm::Actions;
 use crate::resources::composite_alarm::rule::{self, State};
 use crate::resources::topic::policy;
-use crate::resources::{CompositeAlarm, Confirmation};
+use crate::resources::{CompositeAlarm, Confirmation, Subscription};
 
 /// The parts `actions` and `reachable` of an alarm.
 pub fn notification(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -> (Part, Part) {
@@ -186,5 +186,9 @@ pub fn is_wanted(subscribed: &Subscribed, whom: &Whom) -> bool {
     let same = |wanted: &Option<String>, found: &str| {
         wanted.as_ref().is_none_or(|wanted| wanted.trim().eq_ignore_ascii_case(found.trim()))
     };
-    same(&whom.protocol, &subscribed.protocol) && same(&whom.endpoint, &subscribed.endpoint)
+    // SNS lists passwords as stars.
+    let listed = |wanted: &String| Subscription::new("", &subscribed.protocol, wanted.trim()).listed_endpoint();
+    let endpoint =
+        same(&whom.endpoint, &subscribed.endpoint) || same(&whom.endpoint.as_ref().map(listed), &subscribed.endpoint);
+    same(&whom.protocol, &subscribed.protocol) && endpoint
 }

@@ -2,6 +2,7 @@
 
 mod actions_disabled;
 mod ai_cost_unwatched;
+mod alarm_filtered_out;
 mod alarm_on_every_error;
 mod average_latency;
 mod breaching_while_idle;
@@ -11,6 +12,8 @@ mod dimension_set_unpublished;
 mod duplicate_alarm;
 mod error_count_for_rate;
 mod error_share_too_high;
+mod filter_excludes_alarm;
+mod filter_never_matches;
 mod high_resolution_without_need;
 mod impossible_threshold;
 mod latency_above_timeout;
@@ -48,6 +51,7 @@ use crate::resources::Address;
 pub static RULES: &[&Rule] = &[
     &actions_disabled::RULE,
     &ai_cost_unwatched::RULE,
+    &alarm_filtered_out::RULE,
     &alarm_on_every_error::RULE,
     &average_latency::RULE,
     &breaching_while_idle::RULE,
@@ -57,6 +61,8 @@ pub static RULES: &[&Rule] = &[
     &duplicate_alarm::RULE,
     &error_count_for_rate::RULE,
     &error_share_too_high::RULE,
+    &filter_excludes_alarm::RULE,
+    &filter_never_matches::RULE,
     &high_resolution_without_need::RULE,
     &impossible_threshold::RULE,
     &latency_above_timeout::RULE,

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
-    for group in subject.log_groups().filter(|group| group.retention_in_days.is_none()) {
+    for group in subject.log_groups().filter(|group| group.retention_in_days.is_none() && !group.is_delivery()) {
         let message = format!("the logs in `{}` are kept, and paid for, for ever", group.name);
         let about = About::Resource(Address::new(Kind::LogGroup, &group.name));
         found.push(Raised::new(about, &["retention"], message, "say how long they are of use: retention: 14d"));

@@ -75,6 +75,11 @@ fn check_object(
                 Problem::new(entry.name.span, format!("`{}` has no value", key.name))
                     .help(format!("write {}", expected(&key.shape))),
             ),
+            Some(key) if key.null && is_written_null(&entry.value) => {}
+            Some(key) if key.null && entry.value.data == Data::Null => problems.push(
+                Problem::new(entry.name.span, format!("`{}` has no value", key.name))
+                    .help(format!("write {}; write null for AWS's default", expected(&key.shape))),
+            ),
             Some(key) => check(&entry.value, &key.shape, &format!("`{}`", key.name), problems),
             None if further.is_some() => {
                 let further = further.filter(|_| entry.value.data != Data::Null);
@@ -102,6 +107,11 @@ fn check_object(
                 .help(format!("`{}`: {}", key.name, key.doc)),
         );
     }
+}
+
+/// `null` or `~`, not a key that was left empty: that must not set anything back.
+fn is_written_null(node: &Node) -> bool {
+    node.data == Data::Null && node.span.start < node.span.end
 }
 
 /// Where a map begins: its first key, so that the caret stays on one line.

@@ -61,16 +61,23 @@ pub struct Key {
     pub name: &'static str,
     pub shape: Shape,
     pub required: bool,
+    /// Whether `null` may be written: AWS's default, said out loud. A key that is left empty stays a mistake.
+    pub null: bool,
     pub doc: &'static str,
 }
 
 impl Key {
     pub const fn new(name: &'static str, shape: Shape, doc: &'static str) -> Self {
-        Self { name, shape, required: false, doc }
+        Self { name, shape, required: false, null: false, doc }
+    }
+
+    /// An optional key that takes `null` as well.
+    pub const fn or_null(name: &'static str, shape: Shape, doc: &'static str) -> Self {
+        Self { name, shape, required: false, null: true, doc }
     }
 
     pub const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Self {
-        Self { name, shape, required: true, doc }
+        Self { name, shape, required: true, null: false, doc }
     }
 }
 

@@ -19,7 +19,8 @@ pub fn reference(root: &'static Object) -> String {
         let _ = write!(out, "\n## {title}\n\n{}\n\n| Key | Value | |\n|---|---|---|\n", object.doc);
         for key in object.all_keys() {
             let required = if key.required { " **Required.**" } else { "" };
-            let value = value(&key.shape).replace('|', "\\|");
+            let null = if key.null { ", or `null`" } else { "" };
+            let value = value(&key.shape).replace('|', "\\|") + null;
             let _ = writeln!(out, "| `{}` | {value} | {}{required} |", key.name, key.doc.replace('|', "\\|"));
         }
     }

@@ -47,6 +47,9 @@ fn named(inner: &'static Object, further: Option<&'static Shape>, defs: &mut Map
 
 fn property(key: &'static Key, defs: &mut Map<String, Value>) -> Value {
     let mut schema = shape(&key.shape, defs);
+    if key.null {
+        schema = json!({"anyOf": [schema, {"type": "null"}]});
+    }
     schema["description"] = key.doc.into();
     schema
 }

@@ -2,6 +2,7 @@
 
 use super::Backtest;
 use crate::backtest::Judged;
+use crate::report::mask;
 use serde_json::{Value, json};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {
@@ -13,7 +14,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         "alarms": alarms,
         "notes": backtest.notes,
     });
-    format!("{document:#}\n")
+    mask::document(&document)
 }
 
 fn alarm(backtest: &Backtest<'_>, judged: &Judged) -> Value {

@@ -7,16 +7,18 @@ use crate::plan::{NoteKind, Summary};
 use std::collections::BTreeSet;
 
 /// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
-const HEADER: [&str; 29] = [
+const HEADER: [&str; 32] = [
     "state",
     "to_add",
     "to_change",
     "to_destroy",
     "to_adopt",
+    "to_stop_managing",
     "added",
     "changed",
     "destroyed",
     "adopted",
+    "no_longer_managed",
     "drift",
     "failed_resources",
     "subscriptions_confirmed",
@@ -37,6 +39,7 @@ const HEADER: [&str; 29] = [
     "cost",
     "message",
     "remedy",
+    "alarms_not_evaluated_yet",
 ];
 
 /// The whole report. A column of the roster that is called like one of ours has `roster.` in front.
@@ -54,7 +57,10 @@ fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
     line.extend(columns.iter().map(|name| row.columns.get(*name).cloned().unwrap_or_default()));
     line.push(word(row.state).to_owned());
     for sum in [&row.planned, &row.applied] {
-        line.extend(counts(sum.map(|Summary { add, change, destroy, adopt }| [add, change, destroy, adopt])));
+        line.extend(counts(sum.map(|sum| {
+            let Summary { add, change, destroy, adopt, stop_managing } = sum;
+            [add, change, destroy, adopt, stop_managing]
+        })));
     }
     line.push(row.drift.len().to_string());
     line.push(row.failed.len().to_string());
@@ -65,6 +71,7 @@ fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
     line.push(row.cost.map(|cost| format!("{cost:.2}")).unwrap_or_default());
     let (message, remedy) = why(row);
     line.extend([message, remedy]);
+    line.extend(counts(row.alarms.map(|a| [a.new])));
     line
 }
 

@@ -4,7 +4,8 @@ use super::super::html::grid::{Cell, Column as Title, Grid, Line, grid};
 use super::super::html::{Markup, Page, page};
 use super::super::{Look, field_text};
 use super::{
-    Column, Problem, STATES, columns, counted, folded, has_regions, mood, problems, things, verdict, whom, word, worst,
+    Column, Problem, STATES, columns, counted, folded, has_regions, in_order, problems, report_mood, row_mood, things,
+    verdict, whom, word,
 };
 use crate::apply::Outcome;
 use crate::fleet::{Drift, FleetReport, Row, State};
@@ -19,7 +20,7 @@ pub fn html(report: &FleetReport) -> String {
     page(&Page {
         title: &format!("{}: {}", report.stack, report.command),
         verdict: &verdict(report),
-        mood: mood(worst(report)),
+        mood: report_mood(report),
         figures: figures(report),
         body: Markup::join([to_do(report), changes(report), table(report)]),
     })
@@ -109,7 +110,7 @@ fn table(report: &FleetReport) -> Markup {
         caption: "Every target with its state; activate an account to see what is known of it".to_owned(),
         one: "target",
         columns: titles.collect(),
-        rows: report.rows.iter().map(|row| line(row, &columns)).collect(),
+        rows: in_order(report).into_iter().map(|row| line(&report.command, row, &columns)).collect(),
     })
 }
 
@@ -117,14 +118,15 @@ fn is_number(column: Column) -> bool {
     matches!(column, Column::Planned | Column::Applied | Column::Drift | Column::Cost)
 }
 
-fn line(row: &Row, columns: &[Column]) -> Line {
+fn line(command: &str, row: &Row, columns: &[Column]) -> Line {
     let cells = columns.iter().map(|column| {
         let shown = column.cell(row);
-        let total = |sum: &crate::plan::Summary| (sum.add + sum.change + sum.destroy + sum.adopt) as f64;
+        let total =
+            |sum: &crate::plan::Summary| (sum.add + sum.change + sum.destroy + sum.adopt + sum.stop_managing) as f64;
         match column {
             Column::State => {
                 let rank = STATES.iter().rev().position(|state| *state == row.state).unwrap_or_default();
-                Cell::badge(&shown, mood(row.state), rank)
+                Cell::badge(&shown, row_mood(command, row), rank)
             }
             Column::Planned => Cell::number(row.planned.as_ref().map(total), &shown),
             Column::Applied => Cell::number(row.applied.as_ref().map(total), &shown),
@@ -133,7 +135,7 @@ fn line(row: &Row, columns: &[Column]) -> Line {
             _ => Cell::text(&shown),
         }
     });
-    Line { kind: word(row.state).to_owned(), mood: mood(row.state), cells: cells.collect(), detail: detail(row) }
+    Line { kind: word(row.state).to_owned(), mood: row_mood(command, row), cells: cells.collect(), detail: detail(row) }
 }
 
 fn detail(row: &Row) -> Markup {

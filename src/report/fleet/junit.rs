@@ -1,12 +1,15 @@
 //! The report as JUnit XML: one test case a target, so that a CI system shows which accounts are not well.
 
+use super::super::count;
 use super::super::junit::{Case, Suite, Told, xml};
-use super::{sum, verdict, word};
+use super::{STATUS, sum, verdict, word};
 use crate::apply::Outcome;
 use crate::fleet::{FleetReport, Row, State};
+use crate::plan::NoteKind;
 
 /// A target that failed as a whole is an error, one where something failed, is refused or drifted is a failure, one that was not
-/// begun is skipped. Changes that are pending are what a plan looks for, so there they are none.
+/// begun is skipped. Changes that are pending are what a plan looks for, so there they are none. Of a status, alarms in ALARM and
+/// subscriptions that nobody has confirmed are failures, too.
 pub fn junit(report: &FleetReport) -> String {
     let cases = report.rows.iter().map(|row| Case { name: name(row), told: told(row, &report.command) }).collect();
     xml(&verdict(report), &[Suite { name: format!("{} {}", report.stack, report.command), cases }])
@@ -33,7 +36,9 @@ fn told(row: &Row, command: &str) -> Vec<Told> {
             let blocked = drift.blocked.as_ref()?;
             Some(format!("{}: {}\ndo: {}", drift.address, blocked.reason, blocked.remedy))
         });
-        let mut texts: Vec<String> = whole.chain(failed).chain(refused).collect();
+        let unknown = row.notes.iter().filter(|note| note.kind == NoteKind::Unknown);
+        let unknown = unknown.map(|note| format!("unknown: {}{}", note.text, remedy(&note.remedy)));
+        let mut texts: Vec<String> = whole.chain(failed).chain(refused).chain(unknown).collect();
         if texts.is_empty() {
             texts.push(match &row.planned {
                 Some(planned) => format!("{}: {}", word(row.state), sum(planned)),
@@ -42,11 +47,29 @@ fn told(row: &Row, command: &str) -> Vec<Told> {
         }
         texts
     };
-    match row.state {
+    let mut told = match row.state {
         State::InSync | State::Applied => Vec::new(),
         State::Pending if command == "plan" => Vec::new(),
         State::Pending | State::Blocked | State::Partial => texts().into_iter().map(Told::Failure).collect(),
         State::NotStarted => texts().into_iter().take(1).map(Told::Skipped).collect(),
         State::Failed => texts().into_iter().take(1).map(Told::Error).collect(),
+    };
+    if command == STATUS {
+        told.extend(attention(row));
     }
+    told
+}
+
+fn attention(row: &Row) -> impl Iterator<Item = Told> + '_ {
+    let ringing = (row.in_alarm() > 0).then(|| format!("{} in ALARM", count(row.in_alarm(), "alarm")));
+    let waiting = (row.unconfirmed() > 0).then(|| {
+        let act = row.notes.iter().filter(|note| note.kind == NoteKind::Act);
+        let act = act.map(|note| format!("\n{}{}", note.text, fix(note.remedy.as_deref())));
+        format!("{} not confirmed{}", count(row.unconfirmed(), "subscription"), act.collect::<String>())
+    });
+    ringing.into_iter().chain(waiting).map(Told::Failure)
+}
+
+fn fix(remedy: Option<&str>) -> String {
+    remedy.map(|remedy| format!("\nfix: {remedy}")).unwrap_or_default()
 }

@@ -2,8 +2,9 @@
 
 use super::super::markdown::{Cut, code, prose};
 use super::super::{Look, count, mask};
-use super::{Problem, columns, folded, has_regions, problems, summary, things, verdict, whom};
+use super::{Problem, columns, folded, has_regions, in_order, problems, summary, things, verdict, whom};
 use crate::fleet::FleetReport;
+use crate::model::advice;
 
 /// Targets that a problem names.
 const NAMED: usize = 8;
@@ -35,8 +36,8 @@ pub fn markdown(report: &FleetReport) -> String {
     );
     if !report.rows.is_empty() && text.push(&heading) {
         // Whoever needs somebody's hand stands first, so that a cut takes the others.
-        let mut rows: Vec<_> = report.rows.iter().collect();
-        rows.sort_by_key(|row| (!row.state.is_worth_another_run(), &row.target));
+        let mut rows = in_order(report);
+        rows.sort_by_key(|row| !row.state.is_worth_another_run());
         for row in rows {
             let cells: Vec<String> = columns.iter().map(|column| column.cell(row)).collect();
             let cells: Vec<String> = cells.iter().map(|c| if c.is_empty() { String::new() } else { code(c) }).collect();
@@ -44,7 +45,7 @@ pub fn markdown(report: &FleetReport) -> String {
         }
         text.close("\n</details>\n");
     }
-    text.done("this report", "mlopsctl report show FILE.json -v")
+    text.done("this report", &advice::command("report show FILE.json -v"))
 }
 
 fn problem(problem: &Problem, regions: bool) -> String {

@@ -11,7 +11,7 @@ pub mod text;
 use super::html::Mood;
 use super::{count, mask};
 use crate::apply::Outcome;
-use crate::fleet::{Alike, FleetReport, Row, State, alike};
+use crate::fleet::{AlarmStates, Alike, FleetReport, Row, State, Subscriptions, alike};
 use crate::model::Target;
 use crate::plan::{NoteKind, Summary};
 use std::collections::BTreeSet;
@@ -48,6 +48,84 @@ fn worst(report: &FleetReport) -> State {
     report.rows.iter().map(|row| row.state).chain(lacking).max().unwrap_or(State::InSync)
 }
 
+/// How a row looks beside its word: that all of it matches the spec is not the whole of a status.
+fn row_mood(command: &str, row: &Row) -> Mood {
+    match command {
+        STATUS if row.in_alarm() > 0 => Mood::Bad.max(mood(row.state)),
+        STATUS if row.needs_attention() => Mood::Careful.max(mood(row.state)),
+        _ => mood(row.state),
+    }
+}
+
+/// How the whole run looks: as its worst row.
+fn report_mood(report: &FleetReport) -> Mood {
+    let rows = report.rows.iter().filter(|row| report.command == STATUS && row.needs_attention());
+    rows.map(|row| row_mood(&report.command, row)).max().unwrap_or(Mood::Quiet).max(mood(worst(report)))
+}
+
+/// The rows of a status by urgency, the worst first: what is not known, what is in ALARM, where somebody has to act, what differs.
+/// Those of every other command in the order of their targets.
+fn in_order(report: &FleetReport) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = report.rows.iter().collect();
+    if report.command == STATUS {
+        let urgency = |row: &&Row| {
+            let unknown = row.state.is_worth_another_run().then_some(row.state);
+            std::cmp::Reverse((unknown, row.in_alarm(), row.needs_attention(), row.state))
+        };
+        rows.sort_by_key(urgency);
+    }
+    rows
+}
+
+/// The command that tells how everything is; of the others, what they did or would do is the result.
+const STATUS: &str = "status";
+
+/// What is known of the alarms and subscriptions of all targets; `None` where nothing is known of any.
+pub struct Totals {
+    pub alarms: Option<AlarmStates>,
+    pub subscriptions: Option<Subscriptions>,
+    /// Targets with an alarm in ALARM, and with a subscription that is not confirmed.
+    pub in_alarm: usize,
+    pub unconfirmed: usize,
+}
+
+impl Totals {
+    pub fn of(report: &FleetReport) -> Self {
+        let rows = || report.rows.iter();
+        let alarms = rows().filter_map(|row| row.alarms).reduce(|a, b| AlarmStates {
+            ok: a.ok + b.ok,
+            alarm: a.alarm + b.alarm,
+            insufficient_data: a.insufficient_data + b.insufficient_data,
+            new: a.new + b.new,
+        });
+        let subscriptions = rows().filter_map(|row| row.subscriptions).reduce(|a, b| Subscriptions {
+            confirmed: a.confirmed + b.confirmed,
+            pending: a.pending + b.pending,
+            lost: a.lost + b.lost,
+            missing: a.missing + b.missing,
+        });
+        Self {
+            alarms,
+            subscriptions,
+            in_alarm: rows().filter(|row| row.in_alarm() > 0).count(),
+            unconfirmed: rows().filter(|row| row.unconfirmed() > 0).count(),
+        }
+    }
+
+    /// `2 alarms in ALARM in 1 account`, `3 subscriptions not confirmed in 2 accounts`; what there is none of is left out.
+    fn attention(&self, report: &FleetReport) -> Vec<String> {
+        let in_targets =
+            |which: &dyn Fn(&Row) -> bool| things(report.rows.iter().filter(|row| which(row)).map(|row| &row.target));
+        let ringing = self.alarms.filter(|found| found.alarm > 0).map(|found| {
+            format!("{} in ALARM in {}", count(found.alarm, "alarm"), in_targets(&|row| row.in_alarm() > 0))
+        });
+        let waiting = self.subscriptions.map(|found| found.pending + found.lost).filter(|n| *n > 0).map(|n| {
+            format!("{} not confirmed in {}", count(n, "subscription"), in_targets(&|row| row.unconfirmed() > 0))
+        });
+        ringing.into_iter().chain(waiting).collect()
+    }
+}
+
 fn counted(report: &FleetReport, state: State) -> usize {
     report.rows.iter().filter(|row| row.state == state).count()
 }
@@ -59,22 +137,28 @@ pub fn verdict(report: &FleetReport) -> String {
         _ => format!("{} of {}", report.rows.len(), count(report.targets, "target")),
     };
     let whose = format!("{}: {} of {of}", mask::line(&report.stack), mask::line(&report.command));
-    let mut ended: Vec<String> = STATES
-        .iter()
-        .map(|state| (counted(report, *state), word(*state)))
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| if n == report.rows.len() && n > 1 { format!("all {word}") } else { format!("{n} {word}") })
-        .collect();
+    let mut ended = Totals::of(report).attention(report);
+    // What somebody has to look at is not told away by "all in sync".
+    let quiet = ended.is_empty();
+    let states = STATES.iter().map(|state| (counted(report, *state), word(*state))).filter(|(n, _)| *n > 0);
+    ended.extend(states.map(|(n, word)| {
+        let all = n == report.rows.len() && n > 1 && quiet;
+        if all { format!("all {word}") } else { format!("{n} {word}") }
+    }));
     if report.missing() > 0 {
         ended.push(format!("{} not in this report", report.missing()));
     }
     if ended.is_empty() { whose } else { format!("{whose}: {}", ended.join(", ")) }
 }
 
-/// The last line, for programs that look for it: every state with its number, in one order.
+/// The last line, for programs that look for it: every state with its number, in one order; then, where anything is known of
+/// them, how many alarms are in ALARM and how many subscriptions are not confirmed.
 pub fn summary(report: &FleetReport) -> String {
     let counts = STATES.map(|state| format!("{} {}", counted(report, state), word(state)));
-    format!("Fleet: {}.", counts.join(", "))
+    let totals = Totals::of(report);
+    let alarms = totals.alarms.map(|found| format!("; {} in ALARM", found.alarm)).unwrap_or_default();
+    let waiting = totals.subscriptions.map(|found| format!("; {} not confirmed", found.pending + found.lost));
+    format!("Fleet: {}{alarms}{}.", counts.join(", "), waiting.unwrap_or_default())
 }
 
 /// `100 accounts`, or `200 targets in 100 accounts` where an account has several regions.
@@ -156,7 +240,12 @@ impl Column {
                 some(&[(s.confirmed, "confirmed"), (s.pending, "pending"), (s.lost, "lost"), (s.missing, "missing")])
             }),
             Column::Alarms => row.alarms.map_or_else(String::new, |a| {
-                some(&[(a.alarm, "ALARM"), (a.ok, "OK"), (a.insufficient_data, "no data")])
+                some(&[
+                    (a.alarm, "ALARM"),
+                    (a.ok, "OK"),
+                    (a.insufficient_data.saturating_sub(a.new), "INSUFFICIENT_DATA"),
+                    (a.new, "new, not evaluated yet"),
+                ])
             }),
             Column::Findings => row.findings.map_or_else(String::new, |f| {
                 let said = [(f.errors, "error"), (f.warnings, "warning"), (f.hints, "hint")];
@@ -190,9 +279,10 @@ fn columns(report: &FleetReport) -> Vec<Column> {
     COLUMNS.into_iter().filter(says).collect()
 }
 
-/// `+7 ~1 -2 >1`; `0` where nothing had to be done.
+/// `+7 ~1 -2 >1 <1`; `0` where nothing had to be done.
 fn sum(sum: &Summary) -> String {
-    let parts = [('+', sum.add), ('~', sum.change), ('-', sum.destroy), ('>', sum.adopt)];
+    let Summary { add, change, destroy, adopt, stop_managing } = *sum;
+    let parts = [('+', add), ('~', change), ('-', destroy), ('>', adopt), ('<', stop_managing)];
     let parts: Vec<String> = parts.iter().filter(|(_, n)| *n > 0).map(|(symbol, n)| format!("{symbol}{n}")).collect();
     if parts.is_empty() { "0".to_owned() } else { parts.join(" ") }
 }

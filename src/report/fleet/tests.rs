@@ -1,7 +1,7 @@
 use super::*;
 use crate::fleet::testing::{report, row, some_report};
-use crate::fleet::{Shard, Verdicts, merge};
-use crate::plan::{Action, Note};
+use crate::fleet::{AlarmStates, Shard, Subscriptions, Verdicts, merge};
+use crate::plan::{Action, Note, NoteKind};
 use crate::report::Look;
 use crate::resources::Address;
 use serde_json::{Value, json};
@@ -179,9 +179,9 @@ fn csv_has_a_line_a_target_with_the_rosters_columns() {
     assert!(lines.next().unwrap().starts_with("account,region,email,name,roster.state,state,to_add,"), "{text}");
     assert_eq!(
         lines.next().unwrap(),
-        "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,,,,,2,0,,,,,,,,,0,1,0,0,0,3,1,,,"
+        "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,0,,,,,,2,0,,,,,,,,,0,1,0,0,0,3,1,,,,"
     );
-    let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,0,0,,,,,,,,,,,,,,,,,\
+    let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,,,0,0,,,,,,,,,,,,,,,,,\
                 sts:AssumeRole: no role arn:aws:iam::100000000099:role/Lab,create the role";
     assert!(text.contains(last), "{text}");
     assert_eq!(text.trim_end().split("\r\n").count(), 101);
@@ -221,4 +221,57 @@ fn the_report_is_as_the_published_schema_says() {
     wrong["rows"][0]["surplus"] = json!(1);
     wrong["targets"] = json!("many");
     assert_eq!(crate::report::testing::check(&schema, &schema, &wrong, "$").len(), 3);
+}
+
+/// 300 accounts that match the spec; in one of them an alarm is in ALARM, and nobody has confirmed anywhere.
+fn quiet_but_for_one() -> FleetReport {
+    let mut rows: Vec<Row> = (0..300).map(|n| student(n, State::InSync)).collect();
+    for row in &mut rows {
+        row.alarms = Some(AlarmStates { ok: 4, alarm: 0, insufficient_data: 1, new: 1 });
+        row.subscriptions = Some(Subscriptions { pending: 1, ..Subscriptions::default() });
+        row.notes.push(Note::new(NoteKind::Act, "a mail waits").remedy("click the link in it"));
+    }
+    rows[75].alarms = Some(AlarmStates { ok: 2, alarm: 2, insufficient_data: 1, new: 0 });
+    report("status", rows)
+}
+
+#[test]
+fn a_status_counts_alarms_and_unconfirmed_people_in_every_format() {
+    let report = quiet_but_for_one();
+    let said = "2 alarms in ALARM in 1 account, 300 subscriptions not confirmed in 300 accounts, 300 in sync";
+    assert_eq!(verdict(&report), format!("lab9: status of 300 accounts: {said}"));
+    let text = text::text(&report, &Look::PLAIN);
+    assert!(!text.contains("all in sync"), "{text}");
+    assert!(text.ends_with("0 failed; 2 in ALARM; 300 not confirmed.\n"), "{text}");
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with(" 1000")).collect();
+    assert!(rows[0].contains("100000000075") && rows[0].contains("2 ALARM"), "the worst comes first: {}", rows[0]);
+    assert_eq!(rows.len(), 300, "who has to act is not folded away");
+    assert!(rows[1].contains("1 new, not evaluated yet") && !rows[1].contains("no data"), "{}", rows[1]);
+    assert!(junit::junit(&report).contains("tests=\"300\" failures=\"300\" errors=\"0\""));
+    assert!(junit::junit(&report).contains("2 alarms in ALARM"));
+    let value: Value = serde_json::from_str(&json::json(&report)).unwrap();
+    assert_eq!(value["summary"]["alarms"]["alarm"], 2);
+    assert_eq!(value["summary"]["targets_in_alarm"], 1);
+    assert_eq!(value["summary"]["subscriptions"]["pending"], 300);
+    let page = html::html(&report);
+    assert!(page.contains("class=\"verdict bad\""));
+    assert!(page.split("class=\"row ").nth(1).unwrap().contains("100000000075"), "the worst comes first");
+    assert!(markdown::markdown(&report).contains(said));
+}
+
+#[test]
+fn what_is_in_alarm_is_never_folded_away() {
+    let mut report = FleetReport { command: "apply".into(), ..quiet_but_for_one() };
+    let text = text::text(&report, &Look::PLAIN);
+    assert!(text.contains(" 100000000075  ") && text.contains("more in sync"), "{text}");
+    assert_eq!(FleetReport::parse(&json::json(&report)).unwrap(), report);
+    report.command = "plan".into();
+    assert!(!junit::junit(&report).contains("<failure"), "a plan judges no alarm");
+}
+
+#[test]
+fn verbose_names_every_account_that_a_note_is_about() {
+    let report = quiet_but_for_one();
+    let all = text::text(&report, &Look { verbose: true, ..Look::PLAIN });
+    assert!(all.contains("100000000299)") && !all.contains(" more)"), "{all}");
 }

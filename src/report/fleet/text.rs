@@ -2,7 +2,8 @@
 
 use super::super::{Look, Tone, layout, mask, table};
 use super::{
-    Column, Problem, columns, folded, has_regions, mood, problems, summary, things, verdict, whom, word, worst,
+    Column, Problem, STATUS, columns, folded, has_regions, in_order, mood, problems, report_mood, summary, things,
+    verdict, whom, word,
 };
 use crate::fleet::{FleetReport, Row, State};
 use crate::report::html::Mood;
@@ -23,7 +24,7 @@ const PROBLEMS: usize = 25;
 
 /// The whole report, ending in a line feed.
 pub fn text(report: &FleetReport, look: &Look) -> String {
-    let mut parts = vec![format!("{}\n", look.paint(tone(mood(worst(report))), &verdict(report)))];
+    let mut parts = vec![format!("{}\n", look.paint(tone(report_mood(report)), &verdict(report)))];
     parts.push(folded::folded(report, look));
     parts.push(matrix(report, look));
     parts.push(below(report, look));
@@ -41,6 +42,7 @@ pub fn question(report: &FleetReport, look: &Look) -> String {
     let parts = [
         format!("{}\n", look.paint(Tone::Strong, &verdict(report))),
         folded::folded(report, look),
+        matrix(report, look),
         below(report, look),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
@@ -70,16 +72,17 @@ fn matrix(report: &FleetReport, look: &Look) -> String {
     if !has_regions(report) {
         columns.retain(|column| *column != Column::Region);
     }
-    let shown = shown(report, look);
+    let ordered = in_order(report);
+    let shown = shown(report, &ordered, look);
     let header: Vec<&str> = columns.iter().map(|column| column.title()).collect();
     let cell = |row: &Row, column: &Column| match column {
         Column::Name => layout::cut(&column.cell(row), NAME),
         column => column.cell(row),
     };
-    let rows = shown.iter().map(|n| columns.iter().map(|column| cell(&report.rows[*n], column)).collect());
+    let rows = shown.iter().map(|n| columns.iter().map(|column| cell(ordered[*n], column)).collect());
     let mut text = table::table(&header, rows.collect(), look);
     let mut left = BTreeMap::<Reverse<State>, usize>::new();
-    for (_, row) in report.rows.iter().enumerate().filter(|(n, _)| !shown.contains(n)) {
+    for (_, row) in ordered.iter().enumerate().filter(|(n, _)| !shown.contains(n)) {
         *left.entry(Reverse(row.state)).or_default() += 1;
     }
     if !left.is_empty() {
@@ -90,22 +93,26 @@ fn matrix(report: &FleetReport, look: &Look) -> String {
     text
 }
 
-/// Which rows are shown: all of a few; of many a few of each kind, more of those that need somebody.
-fn shown(report: &FleetReport, look: &Look) -> BTreeSet<usize> {
-    let all = 0..report.rows.len();
+/// Which of the rows are shown: all of a few; of many a few of each kind, more of those that need somebody. What is in ALARM is
+/// never folded away, nor, in a status, where somebody has to act.
+fn shown(report: &FleetReport, rows: &[&Row], look: &Look) -> BTreeSet<usize> {
+    let all = 0..rows.len();
     if look.verbose || all.len() <= FOLD_ABOVE {
         return all.collect();
     }
+    let is_kept = |row: &Row| row.in_alarm() > 0 || (report.command == STATUS && row.needs_attention());
     let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (n, row) in report.rows.iter().enumerate() {
-        let cells = [Column::Planned, Column::Applied, Column::Drift].map(|column| column.cell(row));
-        alike.entry((Reverse(row.state), cells)).or_default().push(n);
+    let (kept, foldable): (Vec<usize>, Vec<usize>) = all.partition(|n| is_kept(rows[*n]));
+    for n in foldable {
+        let cells = [Column::Planned, Column::Applied, Column::Drift].map(|column| column.cell(rows[n]));
+        alike.entry((Reverse(rows[n].state), cells)).or_default().push(n);
     }
     let mut shown = BTreeSet::new();
     for ((state, _), rows) in alike {
         let most = if state.0.is_worth_another_run() { TROUBLED } else { ALIKE };
         shown.extend(rows.into_iter().take(most.min(SHOWN.saturating_sub(shown.len()))));
     }
+    shown.extend(kept);
     shown
 }
 
@@ -123,7 +130,8 @@ fn below(report: &FleetReport, look: &Look) -> String {
 
 fn problem(problem: &Problem, regions: bool, look: &Look) -> String {
     let lead = look.paint(tone(problem.mood), &problem.lead);
-    let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
+    let named = if look.verbose { problem.targets.len() } else { NAMED };
+    let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, named));
     let mut text = format!("{lead} in {who}\n");
     text += &layout::hang("  ", &mask::text(&problem.message), look.width);
     if let Some(remedy) = &problem.remedy {

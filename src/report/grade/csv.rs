@@ -20,8 +20,10 @@ fn row(student: &Student, columns: &BTreeSet<&str>) -> Vec<String> {
     let mut cells = vec![student.target.account.clone(), student.target.region.clone()];
     cells.extend(columns.iter().map(|column| student.columns.get(*column).cloned().unwrap_or_default()));
     cells.extend(student.items.iter().map(item));
-    cells.push(number(student.earned()));
-    cells.push(number(student.possible()));
+    // Where nothing could be judged there is no total: a nought would count against somebody.
+    let judged = student.is_judged();
+    cells.push(if judged { number(student.earned()) } else { String::new() });
+    cells.push(if judged { number(student.possible()) } else { String::new() });
     cells.push(number(student.unknown()));
     cells.push(student.percent().map(number).unwrap_or_default());
     cells.push(if student.is_known() { "yes" } else { "no" }.to_owned());

@@ -94,7 +94,10 @@ fn students(book: &GradeBook) -> Markup {
         // On a phone the first badge stands beside the name of the row: it has to be the whole of it.
         cells.push(Cell::badge(group(student, book.pass), mood, usize::from(mood == Mood::Bad)));
         cells.push(Cell::number(percent, &percent.map(number).unwrap_or_default()));
-        let of = format!("{} of {}", number(student.earned()), number(student.possible()));
+        let of = match student.is_judged() {
+            true => format!("{} of {}", number(student.earned()), number(student.possible())),
+            false => String::new(),
+        };
         cells.push(Cell::number(percent.map(|_| student.earned()), &of));
         cells.extend(student.items.iter().map(points_cell));
         Line { kind: group(student, book.pass).to_owned(), mood, cells, detail: detail(book, student) }

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 pub fn json(book: &GradeBook) -> String {
     let mut value = serde_json::to_value(book).unwrap_or(Value::Null);
     let sums = book.students.iter().map(|student: &Student| {
+        // Where nothing could be judged there is no total: a nought would count against somebody.
+        let judged = |points: f64| student.is_judged().then_some(points);
         json!({
-            "total": student.earned(), "possible": student.possible(), "unknown": student.unknown(),
+            "total": judged(student.earned()), "possible": judged(student.possible()), "unknown": student.unknown(),
             "percent": student.percent(), "complete": student.is_known(),
         })
     });
@@ -28,5 +30,5 @@ pub fn json(book: &GradeBook) -> String {
     };
     value["mistakes"] =
         mistakes.map(|(mistake, n)| json!({"mistake": mistake, "says": mistake.words(), "students": n})).collect();
-    format!("{}\n", mask::text(&format!("{value:#}")))
+    mask::document(&value)
 }

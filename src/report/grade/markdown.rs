@@ -4,6 +4,7 @@ use super::super::count;
 use super::super::markdown::{Cut, code, prose};
 use super::{cell, number, points, remarks, summary, verdict, who_columns};
 use crate::grade::GradeBook;
+use crate::model::advice;
 
 /// A table of so few rows is open.
 const OPEN: usize = 20;
@@ -31,7 +32,10 @@ pub fn markdown(book: &GradeBook) -> String {
         for student in &book.students {
             let mut cells = vec![code(&student.target.account)];
             cells.extend(whom.iter().map(|column| student.columns.get(*column).map(|c| code(c)).unwrap_or_default()));
-            cells.push(format!("{}/{}", number(student.earned()), number(student.possible())));
+            cells.push(match student.is_judged() {
+                true => format!("{}/{}", number(student.earned()), number(student.possible())),
+                false => "?".to_owned(),
+            });
             cells.push(student.percent().map(number).unwrap_or_else(|| "?".to_owned()));
             cells.extend(student.items.iter().map(cell));
             text.push(&format!("| {} |\n", cells.join(" | ")));
@@ -45,5 +49,5 @@ pub fn markdown(book: &GradeBook) -> String {
             text.push(&format!("- {}: {}{mend}\n", code(&names.join(", ")), prose(&remark.what)));
         }
     }
-    text.done("this grade book", "mlopsctl check --format html")
+    text.done("this grade book", &advice::command("check --format html"))
 }

@@ -33,7 +33,10 @@ fn class(book: &GradeBook, look: &Look) -> String {
         let mut cells = vec![student.target.account.clone()];
         cells.extend(regions.then(|| student.target.region.clone()));
         cells.extend(whom.iter().map(|column| mask::line(student.columns.get(*column).map_or("", String::as_str))));
-        cells.push(format!("{}/{}", number(student.earned()), number(student.possible())));
+        cells.push(match student.is_judged() {
+            true => format!("{}/{}", number(student.earned()), number(student.possible())),
+            false => "?".to_owned(),
+        });
         cells.push(student.percent().map(number).unwrap_or_else(|| "?".to_owned()));
         cells.extend(student.items.iter().map(cell));
         cells

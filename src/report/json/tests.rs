@@ -34,7 +34,7 @@ fn the_schema_test_can_fail() {
 fn a_change_has_the_promised_parts() {
     let value: Value = serde_json::from_str(&plans([(&every_kind_of_change(), None)])).unwrap();
     assert_eq!(value["format_version"], "1");
-    assert_eq!(value["summary"], json!({ "add": 4, "change": 1, "destroy": 1, "adopt": 1 }));
+    assert_eq!(value["summary"], json!({ "add": 4, "change": 1, "destroy": 1, "adopt": 1, "stop_managing": 1 }));
     let update = value["resource_changes"].as_array().unwrap().iter().find(|c| c["name"] == "threshold").unwrap();
     assert_eq!(update["address"], "alarm/threshold");
     assert_eq!(update["change"]["actions"], json!(["update"]));
@@ -51,7 +51,11 @@ fn a_change_has_the_promised_parts() {
 
 #[test]
 fn the_report_names_failures() {
-    let value: Value = serde_json::from_str(&report(&partial())).unwrap();
+    let plan = every_kind_of_change();
+    let cost = crate::cost::of_plan(&plan, &crate::cost::Prices::shipped().unwrap());
+    let value: Value = serde_json::from_str(&report(&partial(), &plan, &cost)).unwrap();
+    let plan: Value = serde_json::from_str(&plans([(&plan, Some(&cost))])).unwrap();
+    assert_eq!(value["plan"], plan, "the report holds what plan shows");
     assert_eq!(value["summary"]["add"], 1);
     assert_eq!(value["results"][1]["outcome"], "failed");
     assert_eq!(value["results"][2]["because_of"], "alarm/b");

@@ -2,6 +2,9 @@
 
 use super::{Linted, counts, said};
 use crate::lint::Level;
+use crate::model::visible;
+use crate::report::json::Diagnostic;
+use crate::report::mask;
 
 /// GitHub shows ten annotations of a kind for a step, and drops the rest without a word.
 const MOST: usize = 10;
@@ -38,9 +41,22 @@ pub fn report(linted: &Linted<'_>) -> String {
     text + if counted.is_empty() { "nothing to complain about" } else { &counted } + "\n"
 }
 
-/// A message: line breaks would end the command.
+/// Why there are no findings, at its place where that is known, ending in a line feed.
+pub fn failure(diagnostic: &Diagnostic) -> String {
+    let place = [
+        diagnostic.file.as_ref().map(|file| format!("file={}", property(file))),
+        diagnostic.line.map(|line| format!("line={line}")),
+        diagnostic.column.map(|column| format!("col={column}")),
+    ];
+    let place: Vec<String> = place.into_iter().flatten().collect();
+    let lead = if place.is_empty() { "::error".to_owned() } else { format!("::error {}", place.join(",")) };
+    let detail = diagnostic.detail.as_ref().map(|detail| format!(". {detail}")).unwrap_or_default();
+    format!("{lead}::{}\n", data(&mask::text(&format!("{}{detail}", diagnostic.summary))))
+}
+
+/// A message: line breaks would end the command, and `##[` in it would be one of an older kind.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible::without_orders(&mask::line(text)).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 pub const FORMAT_VERSION: &str = "1";
 
-/// One document, ending in a line feed. Lines and columns count from 1.
-pub fn report(linted: &Linted<'_>) -> String {
+/// One document, ending in a line feed. Lines and columns count from 1. `unknown` is what AWS was asked for and did not tell.
+pub fn report(linted: &Linted<'_>, unknown: &[String]) -> String {
     let summary: serde_json::Map<String, Value> =
         Level::ALL.iter().map(|level| (format!("{level}s"), linted.report.count(*level).into())).collect();
     let suppressed = linted.report.suppressed.iter().map(|quiet| {
@@ -21,9 +21,10 @@ pub fn report(linted: &Linted<'_>) -> String {
         "file": linted.source.name,
         "summary": summary,
         "findings": linted.report.findings.iter().map(|f| finding(f, linted)).collect::<Vec<_>>(),
+        "unknown": unknown,
         "suppressed": suppressed.collect::<Vec<_>>(),
     });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn finding(finding: &Finding, linted: &Linted<'_>) -> Value {

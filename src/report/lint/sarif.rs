@@ -2,6 +2,7 @@
 
 use super::{Linted, said};
 use crate::lint::{Finding, Level, RULES, Rule};
+use crate::report::json::Diagnostic;
 use crate::report::mask;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,20 +17,43 @@ pub fn report(linted: &Linted<'_>) -> String {
         value
     });
     let results = linted.report.findings.iter().map(|finding| result(finding, linted)).chain(quiet);
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "mlopsctl",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": RULES.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results.collect::<Vec<_>>(),
-        }],
-    });
-    format!("{:#}\n", mask::json(&log))
+    log(json!({ "results": results.collect::<Vec<_>>() }))
+}
+
+/// A log of a run that failed: no results, and why there are none as notifications of its invocation (SARIF 2.1.0, 3.20.21).
+pub fn failure(diagnostics: &[Diagnostic]) -> String {
+    let notification = |diagnostic: &Diagnostic| {
+        let text = match &diagnostic.detail {
+            Some(detail) => format!("{}. {detail}", diagnostic.summary),
+            None => diagnostic.summary.clone(),
+        };
+        let mut value = json!({ "level": "error", "message": { "text": mask::text(&text) } });
+        if let Some(file) = &diagnostic.file {
+            let mut location = json!({ "artifactLocation": { "uri": uri(file) } });
+            if let (Some(line), Some(column)) = (diagnostic.line, diagnostic.column) {
+                location["region"] = json!({ "startLine": line, "startColumn": column });
+            }
+            value["locations"] = json!([{ "physicalLocation": location }]);
+        }
+        value
+    };
+    let notifications: Vec<Value> = diagnostics.iter().map(notification).collect();
+    log(json!({
+        "results": [],
+        "invocations": [{ "executionSuccessful": false, "toolExecutionNotifications": notifications }],
+    }))
+}
+
+/// One log with one run of these members beside those that every run has.
+fn log(mut run: Value) -> String {
+    run["tool"] = json!({ "driver": {
+        "name": "mlopsctl",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": RULES.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
+    }});
+    run["columnKind"] = "unicodeCodePoints".into();
+    let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
+    mask::document(&log)
 }
 
 fn described(rule: &Rule) -> Value {

@@ -54,7 +54,7 @@ pub fn json(status: &Status) -> String {
         "state_changes": status.changes.as_ref().map(|all| all.iter().map(state_change).collect::<Vec<_>>()),
         "notes": status.notes.iter().map(|(address, one)| note(address.as_ref(), one)).collect::<Vec<_>>(),
     });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn with_standing(mut value: Value, standing: &Standing) -> Value {
@@ -63,7 +63,7 @@ fn with_standing(mut value: Value, standing: &Standing) -> Value {
         Standing::Differs(fields) => ("differs", Some(fields), None),
         Standing::Missing => ("missing", None, None),
         Standing::LeftOver => ("left_over", None, None),
-        Standing::NotOurs => ("not_ours", None, None),
+        Standing::NotOurs | Standing::OwnedBy(_) => ("not_ours", None, None),
         Standing::Unknown(why) => ("unknown", None, Some(why)),
     };
     value["standing"] = word.into();
@@ -72,6 +72,9 @@ fn with_standing(mut value: Value, standing: &Standing) -> Value {
     }
     if let Some(error) = error {
         value["error"] = json!(error);
+    }
+    if let Standing::OwnedBy(owner) = standing {
+        value["owner"] = json!(owner);
     }
     value
 }

@@ -1,7 +1,8 @@
-//! A status as a comment or a page: the verdict, what rings or waits, a table of the alarms. Nothing in a name can become markup.
+//! A status as a comment or a page: the verdict, what is in ALARM or waits, a table of the alarms. Nothing in a name can become markup.
 
 use super::super::markdown::{Cut, code, note, prose};
 use super::words;
+use crate::model::advice;
 use crate::plan::NoteKind;
 use crate::watch::status::{Life, Status};
 
@@ -35,7 +36,7 @@ pub fn markdown(status: &Status) -> String {
         }
     }
     if !status.drift.is_empty() {
-        text.push("\n| | Not as the spec asks | |\n|---|---|---|\n");
+        text.push("\n| | Drift | |\n|---|---|---|\n");
         for drift in &status.drift {
             let fields: Vec<&str> = drift.fields.iter().map(|field| field.field.as_str()).collect();
             let (symbol, word) = (drift.action.symbol(), drift.action.word());
@@ -43,5 +44,5 @@ pub fn markdown(status: &Status) -> String {
             text.push(&format!("| `{symbol}` {word} | {address} | {} |\n", prose(&fields.join(", "))));
         }
     }
-    text.done("this status", "mlopsctl status")
+    text.done("this status", &advice::command("status"))
 }

@@ -6,13 +6,14 @@ mod markdown;
 mod tests;
 pub mod words;
 
+use crate::model::advice;
 pub use json::json;
 pub use markdown::markdown;
 
 use super::{Look, Tone, field_text, layout, mask, plan_text, sparkline};
 use crate::plan::{Action, Note, NoteKind};
 use crate::resources::Kind;
-use crate::watch::status::{AlarmStatus, FunctionStatus, Life, Reason, Standing, Status};
+use crate::watch::status::{AlarmStatus, FunctionStatus, Life, Standing, Status};
 use std::collections::BTreeSet;
 
 /// Columns of a sparkline.
@@ -112,7 +113,7 @@ impl Page<'_> {
                 let newest = curve.newest().is_some_and(|value| curve.breaches(value));
                 let tone = if newest { Tone::Bad } else { Tone::Special };
                 row.push((sparkline::against_threshold(&curve.sketch, SPARK), Some(tone)));
-                row.push((format!("{}, rings {}", words::newest(alarm, curve), words::limit(alarm)), None));
+                row.push((format!("{}, threshold {}", words::newest(alarm, curve), words::limit(alarm)), None));
             }
             _ => {
                 row.push((" ".repeat(SPARK), None));
@@ -126,11 +127,7 @@ impl Page<'_> {
     fn more_of(&self, alarm: &AlarmStatus) -> Vec<String> {
         let mut lines = Vec::new();
         let quiet = alarm.state == Some(crate::resources::composite_alarm::rule::State::Ok) && !self.look.verbose;
-        if let Some(reason) =
-            alarm.reason.as_ref().filter(|reason| !quiet && **reason != Reason::NotYet || self.look.verbose)
-        {
-            lines.push(words::reason(reason));
-        }
+        lines.extend(alarm.reason.as_ref().filter(|_| !quiet).map(words::reason));
         if self.look.verbose {
             lines.push(words::condition(alarm));
             lines.push(format!("tells {}", words::tells(alarm, self.status)));
@@ -206,7 +203,7 @@ impl Page<'_> {
         if text.is_empty() {
             text
         } else {
-            format!("{}{text}", self.title("Not as the spec asks (mlopsctl plan tells more)"))
+            format!("{}{text}", self.title(&format!("Drift ({} tells more)", advice::command("plan"))))
         }
     }
 
@@ -254,7 +251,10 @@ impl Page<'_> {
         }
         for lost in self.status.wanted_subscriptions().filter(|subscription| subscription.life == Life::Lost) {
             let note = Note::new(NoteKind::Act, format!("lost: {} has unsubscribed", lost.endpoint));
-            let note = note.remedy("ask them, then mlopsctl apply subscribes them again; or take them out of the spec");
+            let note = note.remedy(format!(
+                "ask them, then {} subscribes them again; or take them out of the spec",
+                advice::command("apply")
+            ));
             text += &plan_text::note(&note, None, self.look, 2);
         }
         text

@@ -10,7 +10,7 @@ use crate::watch::status::{
     AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status, SubscriptionStatus,
 };
 
-/// The verdict, without whose it is: `2 alarms ringing, 1 person has not confirmed, 1 resource drifted`.
+/// The verdict, without whose it is: `2 alarms in ALARM, 1 person has not confirmed, 1 resource drifted`.
 pub fn verdict(status: &Status) -> String {
     let counts = status.counts();
     let (alarms, subscriptions) = (counts.alarms, counts.subscriptions);
@@ -23,11 +23,13 @@ pub fn verdict(status: &Status) -> String {
     };
     let unheard = match counts.unheard {
         0 => String::new(),
-        n if n == alarms.alarm => ", and nobody is told".to_owned(),
-        n => format!(", {n} of them unheard"),
+        n if n == alarms.alarm => ", and nobody is notified".to_owned(),
+        n => format!(", {n} of them with nobody notified"),
     };
-    say(alarms.alarm, format!("{} ringing{unheard}", count(alarms.alarm, "alarm")));
-    say(alarms.insufficient_data, format!("{} without data", count(alarms.insufficient_data, "alarm")));
+    say(alarms.alarm, format!("{} in ALARM{unheard}", count(alarms.alarm, "alarm")));
+    let evaluated = alarms.insufficient_data - alarms.new;
+    say(evaluated, format!("{} in INSUFFICIENT_DATA", count(evaluated, "alarm")));
+    say(alarms.new, format!("{} new, not evaluated yet", count(alarms.new, "alarm")));
     say(counts.silenced, format!("{} silenced", count(counts.silenced, "alarm")));
     say(counts.troubled, format!("{} not fully evaluated", count(counts.troubled, "alarm")));
     let people = counts.people_pending;
@@ -69,13 +71,13 @@ pub fn tone(status: &Status) -> Tone {
     }
 }
 
-/// The last line: `Status: 1 in alarm, 3 OK, ...`, greppable.
+/// The last line: `Status: 1 in ALARM, 3 OK, ...`, greppable.
 pub fn summary(status: &Status) -> String {
     let counts = status.counts();
     let (alarms, subscriptions) = (counts.alarms, counts.subscriptions);
     let drifted = counts.differing + counts.missing + counts.left_over + counts.not_ours;
     format!(
-        "Status: {} in alarm, {} OK, {} without data; {} confirmed, {} pending, {} lost, {} missing; {drifted} drifted.",
+        "Status: {} in ALARM, {} OK, {} INSUFFICIENT_DATA; {} confirmed, {} pending, {} lost, {} missing; {drifted} drifted.",
         alarms.alarm,
         alarms.ok,
         alarms.insufficient_data,
@@ -111,7 +113,7 @@ pub fn state_word(state: State) -> &'static str {
     match state {
         State::Alarm => "ALARM",
         State::Ok => "OK",
-        State::InsufficientData => "NO DATA",
+        State::InsufficientData => "INSUFFICIENT_DATA",
     }
 }
 
@@ -210,7 +212,7 @@ pub fn reason(reason: &Reason) -> String {
             format!("no data in {}, {counts}", count(*periods, "period"))
         }
         Reason::NoData { periods } => format!("no data in {}", count(*periods, "period")),
-        Reason::NotYet => "not evaluated yet".to_owned(),
+        Reason::NotYet => "(new, not evaluated yet)".to_owned(),
         Reason::Child { alarm, state } => format!("{} went into {}", mask::line(alarm), state_word(*state)),
         Reason::Said(text) => mask::line(text),
     }
@@ -300,6 +302,7 @@ pub fn standing(standing: &Standing) -> Option<(String, Tone)> {
         Standing::Missing => Some(("missing".to_owned(), Tone::Careful)),
         Standing::LeftOver => Some(("left over: the spec does not ask for it".to_owned(), Tone::Careful)),
         Standing::NotOurs => Some(("to adopt: it is not this stack's".to_owned(), Tone::Careful)),
+        Standing::OwnedBy(owner) => Some((mask::line(&format!("owned by {owner}")), Tone::Careful)),
         Standing::Unknown(why) => Some((mask::line(&format!("could not be read: {why}")), Tone::Bad)),
     }
 }

@@ -1,17 +1,18 @@
 //! What the doctor found, for people and for programs: the true cause first, what follows from it beneath, and the mend.
 
 use crate::model::Target;
+use crate::model::advice;
 use crate::report::{Look, Tone, count, json, layout, mask};
-use crate::watch::doctor::{CAUSES, Finding, Level};
+use crate::watch::doctor::{CAUSES, DeliverySteps, Finding, Level};
 use serde_json::json;
 
 /// Consequences that are named; the rest is counted.
 const NAMED: usize = 4;
 
 /// Ends in a line feed; the verdict is the first line.
-pub fn report(stack: &str, place: &str, findings: &[Finding], look: &Look) -> String {
+pub fn report(stack: &str, place: &str, findings: &[Finding], steps: DeliverySteps, look: &Look) -> String {
     let worst = findings.first().map(|finding| finding.level);
-    let mut text = format!("{}\n", look.paint(worst.map_or(Tone::Good, tone), &verdict(stack, place, findings)));
+    let mut text = format!("{}\n", look.paint(worst.map_or(Tone::Good, tone), &verdict(stack, place, findings, steps)));
     for finding in findings {
         text += &format!("\n{}", one(finding, look));
     }
@@ -23,13 +24,24 @@ pub fn place(target: Option<&Target>, region: &str) -> String {
     target.map_or_else(|| region.to_owned(), Target::to_string)
 }
 
-fn verdict(stack: &str, place: &str, findings: &[Finding]) -> String {
+fn verdict(stack: &str, place: &str, findings: &[Finding], steps: DeliverySteps) -> String {
     let of = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
     let stack = mask::line(stack);
+    let tested = match steps {
+        DeliverySteps { verified: 0, not_tested: 0 } => String::new(),
+        DeliverySteps { verified, not_tested } => {
+            format!(" ({} verified, {not_tested} not tested)", count(verified, "step"))
+        }
+    };
+    let in_alarm = findings.iter().filter(|finding| finding.cause == "in-alarm").count();
     match findings.first() {
-        None => format!("{stack} in {place}: nothing is wrong, as far as can be seen"),
+        None => format!("{stack} in {place}: nothing is wrong, as far as can be seen{tested}"),
+        Some(first) if first.level == Level::Hint && in_alarm > 0 => {
+            let are = if in_alarm == 1 { "is" } else { "are" };
+            format!("{stack} in {place}: {} {are} in ALARM; nothing stops delivery{tested}", count(in_alarm, "alarm"))
+        }
         Some(first) if first.level == Level::Hint => {
-            format!("{stack} in {place}: nothing is wrong; {}", count(of(Level::Hint), "hint"))
+            format!("{stack} in {place}: nothing is wrong{tested}; {}", count(of(Level::Hint), "hint"))
         }
         Some(first) => {
             let mut line = format!("{stack} in {place}: {}", mask::line(&first.what));
@@ -54,7 +66,7 @@ fn one(finding: &Finding, look: &Look) -> String {
     }
     text += &layout::hang("       do: ", &mask::line(&finding.remedy), look.width);
     if finding.applies {
-        text += "       mlopsctl doctor --fix does that\n";
+        text += &format!("       {} does that\n", advice::command("doctor --fix"));
     }
     if let Some(statement) = &finding.statement {
         text += &format!("{statement:#}")
@@ -82,15 +94,16 @@ fn tone(level: Level) -> Tone {
 }
 
 /// For programs.
-pub fn json(stack: &str, target: Option<&Target>, region: &str, findings: &[Finding]) -> String {
+pub fn json(stack: &str, target: Option<&Target>, region: &str, findings: &[Finding], steps: DeliverySteps) -> String {
     let value = json!({
         "format_version": json::FORMAT_VERSION,
         "stack": stack,
         "account": target.map(|target| &target.account),
         "region": region,
+        "steps": steps,
         "findings": findings,
     });
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 /// Every cause there is, a line each.
@@ -115,14 +128,19 @@ mod tests {
         head.applies = true;
         head.statement = Some(json!({ "Effect": "Allow" }));
         let findings = [head, finding(Level::Act, "click"), finding(Level::Hint, "a hint")];
-        let text = report("lab9", "123456789012 us-east-1", &findings, &Look::PLAIN);
+        let text = report("lab9", "123456789012 us-east-1", &findings, DeliverySteps::default(), &Look::PLAIN);
         assert!(text.starts_with("lab9 in 123456789012 us-east-1: it is broken (and 1 more)\n"), "{text}");
         assert!(text.contains("broken it is broken [a-cause]\n       seen: evidence\n       do: mend it\n"), "{text}");
         assert!(
             text.contains("so: so 3\n") && text.contains("so: 2 more") && text.contains("\"Effect\": \"Allow\""),
             "{text}"
         );
-        assert!(report("lab9", "r", &[], &Look::PLAIN).contains("nothing is wrong"));
-        assert!(report("lab9", "r", &findings[2..], &Look::PLAIN).contains("nothing is wrong; 1 hint"));
+        assert!(report("lab9", "r", &[], DeliverySteps::default(), &Look::PLAIN).contains("nothing is wrong"));
+        let steps = DeliverySteps { verified: 3, not_tested: 1 };
+        let hint = report("lab9", "r", &findings[2..], steps, &Look::PLAIN);
+        assert!(hint.contains("nothing is wrong (3 steps verified, 1 not tested); 1 hint"), "{hint}");
+        let alarm = Finding::new("in-alarm", Level::Hint, Subject::Everything, "a is in ALARM").mend("look");
+        let text = report("lab9", "r", &[alarm], steps, &Look::PLAIN);
+        assert!(text.starts_with("lab9 in r: 1 alarm is in ALARM; nothing stops delivery (3 steps"), "{text}");
     }
 }

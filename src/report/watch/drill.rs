@@ -185,14 +185,14 @@ pub fn json(report: &Report) -> String {
         "left": report.left,
         "interrupted": report.interrupted,
     });
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 /// Of `--clean`, for programs.
 pub fn cleaned_json(cleaned: &Cleaned) -> String {
     let mut value = json!(cleaned);
     value["format_version"] = json::FORMAT_VERSION.into();
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Log lines for people and for programs: a line each, a request each, or all of them summed up.
 
 use super::clock;
+use crate::model::advice;
 use crate::report::{Look, Tone, count, json, layout, mask, table};
 use crate::watch::logs::level::Level;
 use crate::watch::logs::line::Kind;
@@ -78,6 +79,7 @@ fn head(entry: &Entry) -> (Option<&'static str>, Tone) {
         Kind::TimedOut { .. } => Some("TIMEOUT"),
         Kind::OutOfMemory => Some("MEMORY"),
         Kind::Crashed => Some("CRASHED"),
+        Kind::Unhandled => Some("UNHANDLED"),
         Kind::InitStart => Some("COLD"),
         Kind::InitReport { status: Status::Error | Status::Timeout, .. } => Some("FAILED"),
         Kind::Start | Kind::End | Kind::Platform | Kind::InitReport { .. } | Kind::Metrics => None,
@@ -155,7 +157,7 @@ pub fn object(entry: &Entry, names: &[String]) -> String {
             "out_of_memory": report.is_out_of_memory(),
         });
     }
-    format!("{}\n", mask::json(&value))
+    mask::json_line(&value)
 }
 
 fn kind(kind: &Kind) -> &'static str {
@@ -168,6 +170,7 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::TimedOut { .. } => "timed_out",
         Kind::OutOfMemory => "out_of_memory",
         Kind::Crashed => "crashed",
+        Kind::Unhandled => "unhandled_exception",
         Kind::Platform => "platform",
         Kind::Metrics => "metrics",
         Kind::Function => "function",
@@ -222,7 +225,11 @@ fn one(name: &str, summary: &Summary, look: &Look) -> String {
     if let Some((id, _)) = summary.last_failed().first().filter(|(id, _)| !id.starts_with('-')) {
         text.push_str(&format!(
             "\n{}",
-            layout::hang("  do: ", &format!("mlopsctl logs --request-id {}", mask::line(id)), look.width)
+            layout::hang(
+                "  do: ",
+                &advice::command(&format!("logs --request-id {}", advice::quoted(&mask::line(id)))),
+                look.width
+            )
         ));
     }
     text
@@ -240,9 +247,16 @@ fn verdict(name: &str, summary: &Summary) -> String {
         return format!("{name}: no line in this time");
     }
     if requests == 0 {
-        return format!("{name}: {}, none of which reports a request", count(summary.lines, "line"));
+        let failed = match summary.failed() {
+            0 => String::new(),
+            failed => format!("; {failed} failed"),
+        };
+        return format!("{name}: {}, none of which reports a request{failed}", count(summary.lines, "line"));
     }
     let failed = match summary.failed() {
+        0 if summary.error_lines() > 0 => {
+            format!("none reported as failed, {} at ERROR", count(summary.error_lines(), "line"))
+        }
         0 => "none failed".to_owned(),
         failed => {
             let share = percent(failed as f64 / requests as f64);
@@ -319,7 +333,7 @@ pub fn summaries_markdown(summaries: &[(String, Summary)]) -> String {
 pub fn summaries_json(summaries: &[(String, Summary)]) -> String {
     let sources: Vec<Value> = summaries.iter().map(|(name, summary)| summary_json(name, summary)).collect();
     let document = json!({ "format_version": json::FORMAT_VERSION, "sources": sources });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn summary_json(name: &str, summary: &Summary) -> Value {

@@ -1,5 +1,7 @@
 //! Subscriptions for people and for programs: the verdict, the list, and what each one that is not confirmed waits for.
 
+use crate::model::advice;
+use crate::model::secret;
 use crate::plan::notes;
 use crate::report::{Look, Tone, count, json, layout, mask, table};
 use crate::watch::subscriptions::{Row, State, Subscriptions};
@@ -65,13 +67,19 @@ pub fn remedy(row: &Row) -> String {
     match row.state {
         State::Confirmed => String::new(),
         State::Pending => format!(
-            "{}; no mail? mlopsctl subscriptions resend {}",
+            "{}; no mail? {}",
             notes::confirm(&row.protocol, &row.endpoint),
-            row.endpoint
+            advice::command(&format!("subscriptions resend {}", advice::quoted(&secret::hide(&row.endpoint))))
         ),
-        State::Lost => "ask them first; then mlopsctl apply subscribes them anew, or take them out of the spec".into(),
+        State::Lost => {
+            format!(
+                "ask them first; then {} subscribes them anew, or take them out of the spec",
+                advice::command("apply")
+            )
+        }
         State::Missing => {
-            "mlopsctl apply subscribes them (a pending one that nobody confirms is gone after some days)".into()
+            let apply = advice::command("apply");
+            format!("{apply} subscribes them (a pending one that nobody confirms is gone after some days)")
         }
     }
 }
@@ -102,7 +110,7 @@ pub fn json(all: &Subscriptions) -> String {
         value
     });
     value["subscriptions"] = rows.collect::<Vec<Value>>().into();
-    format!("{:#}\n", mask::json(&value))
+    mask::document(&value)
 }
 
 #[cfg(test)]
@@ -129,7 +137,7 @@ mod tests {
         let text = list(&all, &Look::PLAIN);
         assert!(text.contains("1 of 4 subscriptions confirmed, 1 pending, 1 lost, 1 missing\n"), "{text}");
         assert!(text.contains("! b@x.edu has not confirmed\n") && text.contains("resend b@x.edu"), "{text}");
-        assert!(text.contains("! d@x.edu is not subscribed\n    do: mlopsctl apply"), "{text}");
+        assert!(text.contains("! d@x.edu is not subscribed\n    do: `mlopsctl apply`"), "{text}");
         assert!(!text.contains("! c@x.edu"), "nobody asked for it: {text}");
     }
 

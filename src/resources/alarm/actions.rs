@@ -1,5 +1,6 @@
 //! Whom an alarm of either kind tells: the action lists, and `notify`, which names topics instead.
 
+use super::action_target::ActionTarget;
 use super::{Actions, TagsPropagation};
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Layers, Node, Span};
@@ -72,6 +73,9 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Actions {
         let mut arns: Vec<String> = Vec::new();
         for node in &nodes {
             let arn = scope.action(node);
+            if let Some(fault) = arn.as_deref().and_then(|arn| ActionTarget::read(arn, scope.target).err()) {
+                scope.problem(node.span, fault.message, fault.help);
+            }
             arns.extend(arn.filter(|arn| !arns.contains(arn)));
         }
         if let Some(sixth) = nodes.get(LIMIT).filter(|_| arns.len() > LIMIT) {

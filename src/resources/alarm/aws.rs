@@ -1,17 +1,21 @@
 //! Metric alarms in CloudWatch: describe, put, delete, and the conversions between the SDK's types and ours.
 
+use super::settings::aws::UnknownSettings;
 use super::{Actions, Alarm, MetricQuery, MetricStat, PromQl, TagsPropagation, WarmUp};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::resources::{AlarmFacts, Live, Resource, Tags};
+use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
+use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const DESCRIBE: Op = Op("cloudwatch", "DescribeAlarms");
 const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
 const DELETE: Op = Op("cloudwatch", "DeleteAlarms");
 const LIST_TAGS: Op = Op("cloudwatch", "ListTagsForResource");
 const TAG: Op = Op("cloudwatch", "TagResource");
+const UNTAG: Op = Op("cloudwatch", "UntagResource");
 const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
 
 /// Names that DescribeAlarms and DeleteAlarms take in one call.
@@ -46,37 +50,41 @@ async fn describe_every_type(aws: &Aws, names: Option<&[String]>) -> Result<Desc
 
 async fn describe_types(aws: &Aws, names: Option<&[String]>, types: &[sdk::AlarmType]) -> Result<Described, AwsError> {
     let mut described = Described::default();
-    let mut token: Option<String> = None;
-    loop {
-        let request = || {
-            let request = aws.cloudwatch.describe_alarms().set_alarm_names(names.map(<[_]>::to_vec)).max_records(100);
-            request.set_alarm_types(Some(types.to_vec())).set_next_token(token.clone()).send()
-        };
-        let page = aws.call(DESCRIBE, Repeat::Safe, request).await?;
+    let unknown = UnknownSettings::default();
+    let page = |token| {
+        let request = aws.cloudwatch.describe_alarms().set_alarm_names(names.map(<[_]>::to_vec)).max_records(100);
+        let request = request.set_alarm_types(Some(types.to_vec())).set_next_token(token);
+        request.customize().interceptor(unknown.clone()).send()
+    };
+    let keep = |page: DescribeAlarmsOutput| {
         described.alarms.extend(page.metric_alarms().iter().map(from_sdk));
         described.alarms.extend(page.composite_alarms().iter().map(crate::resources::composite_alarm::aws::from_sdk));
         described.log_alarms.extend(page.log_alarms().iter().filter_map(|a| a.alarm_name().map(str::to_owned)));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(described),
+        page.next_token
+    };
+    aws.pages(DESCRIBE, page, keep).await?;
+    let asked: Option<BTreeSet<&String>> = names.map(|names| names.iter().collect());
+    let mut unknown = unknown.take();
+    for live in &mut described.alarms {
+        let name = live.resource.name();
+        if asked.as_ref().is_some_and(|asked| !asked.contains(&name)) {
+            return Err(AwsError::unexpected(DESCRIBE, &format!("it tells of {name:?}, which was not asked for")));
         }
+        live.facts.unknown_settings = unknown.remove(&name).unwrap_or_default();
     }
+    Ok(described)
 }
 
 /// The names of the composite alarms whose rules name an alarm. AWS tells of them only names and states.
 pub async fn parents(aws: &Aws, name: &str) -> Result<Vec<String>, AwsError> {
     let mut names = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request =
-            || aws.cloudwatch.describe_alarms().parents_of_alarm_name(name).set_next_token(token.clone()).send();
-        let page = aws.call(DESCRIBE, Repeat::Safe, request).await?;
+    let page = |token| aws.cloudwatch.describe_alarms().parents_of_alarm_name(name).set_next_token(token).send();
+    let keep = |page: DescribeAlarmsOutput| {
         names.extend(page.composite_alarms().iter().filter_map(|alarm| alarm.alarm_name().map(str::to_owned)));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(names),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(DESCRIBE, page, keep).await?;
+    Ok(names)
 }
 
 /// One change of state that an alarm of the target made; seconds since 1970.
@@ -91,25 +99,22 @@ pub struct StateChange {
 /// The state changes of all alarms since `from`, deleted ones among them; CloudWatch keeps them 30 days.
 pub async fn state_changes(aws: &Aws, from: i64) -> Result<Vec<StateChange>, AwsError> {
     let mut changes = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request = || {
-            let request = aws.cloudwatch.describe_alarm_history().history_item_type(sdk::HistoryItemType::StateUpdate);
-            let request = request.start_date(aws_smithy_types::DateTime::from_secs(from)).max_records(100);
-            request.set_next_token(token.clone()).send()
-        };
-        let page = aws.call(HISTORY, Repeat::Safe, request).await?;
+    let page = |token| {
+        let request = aws.cloudwatch.describe_alarm_history().history_item_type(sdk::HistoryItemType::StateUpdate);
+        let request = request.start_date(aws_smithy_types::DateTime::from_secs(from)).max_records(100);
+        request.set_next_token(token).send()
+    };
+    let keep = |page: DescribeAlarmHistoryOutput| {
         changes.extend(page.alarm_history_items().iter().filter_map(|item| {
             // HistoryData is JSON: {"oldState": {...}, "newState": {"stateValue": "ALARM", ...}}.
             let data: serde_json::Value = serde_json::from_str(item.history_data()?).ok()?;
             let to = data.pointer("/newState/stateValue")?.as_str()?.to_owned();
             Some(StateChange { alarm: item.alarm_name()?.to_owned(), at: item.timestamp()?.secs(), to })
         }));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(changes),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(HISTORY, page, keep).await?;
+    Ok(changes)
 }
 
 /// Creates or replaces the alarm. The tags count at creation only; AWS ignores them on update (PutMetricAlarm).
@@ -187,6 +192,12 @@ pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
     aws.call(TAG, Repeat::Safe, request).await.map(drop)
 }
 
+/// Takes tags of an alarm of either kind away; keys that are not there are no error (UntagResource).
+pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
+    aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
+}
+
 fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
     let (name, actions) = (text(alarm.alarm_name()), actions_of!(alarm));
     let mut live = Live::new(Resource::Alarm(Box::new(Alarm {
@@ -217,11 +228,13 @@ fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
         }),
         tags: Tags::new(),
     })));
+    live.facts.arn = alarm.alarm_arn().map(str::to_owned);
     live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
     live.facts.alarm = Some(Box::new(AlarmFacts {
         since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
         reason: text(alarm.state_reason()),
         evaluation: alarm.evaluation_state().map(|state| state.as_str().to_owned()),
+        configured: alarm.alarm_configuration_updated_timestamp().map(DateTime::secs),
         ..AlarmFacts::default()
     }));
     live

@@ -1,8 +1,11 @@
-//! Metric math as far as it can be checked without AWS: the ids it names, its brackets, what alarms cannot use.
+//! Metric math as far as it can be checked without AWS: its grammar, the ids and functions it names, what alarms cannot use.
 
-use crate::model::problem::nearest_or_all;
+use super::signature::MathType;
+use super::{MetricQuery, insights, math, signature};
+use crate::model::problem::{nearest, nearest_or_all};
 use crate::model::{Node, Problem};
 use crate::resources::scope::Scope;
+use std::collections::BTreeMap;
 
 /// Whether an expression is a Metrics Insights query (`SELECT …`).
 pub fn is_insights(text: &str) -> bool {
@@ -33,16 +36,63 @@ pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
             .unwrap_or_else(|| format!("add it: metrics: {{ {id}: {{ … }} }}"));
         scope.problems.push(problem.help(help));
     }
+    if is_insights(text) {
+        if let Some(fault) = insights::fault(text) {
+            scope.problem(node.part(fault.start, fault.end), fault.message, fault.help);
+        }
+        return;
+    }
+    let mut unknown = false;
     for word in words(text).filter(|word| word.call) {
+        let span = node.part(word.at, word.at + word.text.len());
         if word.text.eq_ignore_ascii_case("SEARCH") {
-            let span = node.part(word.at, word.at + word.text.len());
             scope.problem(span, "an alarm cannot use SEARCH", "AWS allows it on dashboards only: name the metrics");
+        } else if !signature::is_known(word.text) && !is_operator(word.text) {
+            unknown = true;
+            let problem = Problem::new(span, format!("metric math has no function `{}`", word.text));
+            let help = nearest(word.text, signature::names()).map(|name| format!("did you mean `{name}`?"));
+            let all = || format!("the functions are: {}", signature::names().collect::<Vec<_>>().join(", "));
+            scope.problems.push(problem.help(help.unwrap_or_else(all)));
         }
     }
-    if let Some((at, message)) = brackets(text) {
-        let span = node.part(at, at + 1);
-        scope.problem(span, message, "check the parentheses and quotes of the expression");
+    match math::parse(text) {
+        Err(fault) => {
+            let length = text[fault.at.min(text.len())..].chars().next().map_or(1, char::len_utf8);
+            let span = node.part(fault.at, fault.at + length);
+            scope.problem(span, fault.message, "check the operators, parentheses and quotes of the expression");
+        }
+        Ok(_) if unknown => {}
+        Ok(expr) => {
+            let mut wrong = Vec::new();
+            signature::miscounted(&expr, &mut wrong);
+            for (name, message) in wrong {
+                let word = words(text).find(|word| word.call && word.text == name);
+                let span = word.map_or(node.span, |word| node.part(word.at, word.at + word.text.len()));
+                scope.problem(span, message, "see the CloudWatch user guide, \"Functions supported for metric math\"");
+            }
+        }
     }
+}
+
+/// Words that may stand before a parenthesis without being a function.
+fn is_operator(word: &str) -> bool {
+    word.eq_ignore_ascii_case("AND") || word.eq_ignore_ascii_case("OR")
+}
+
+/// Works out what each query gives, as far as it is certain.
+pub fn types(queries: &[MetricQuery]) -> BTreeMap<&str, Option<MathType>> {
+    let mut types: BTreeMap<&str, Option<MathType>> =
+        queries.iter().map(|query| (query.id.as_str(), query.metric.is_some().then_some(MathType::Series))).collect();
+    // Expressions may name each other in any order; a circle stays unknown.
+    for _ in 0..queries.len() {
+        for query in queries {
+            let text = query.expression.as_deref().filter(|text| !is_insights(text));
+            let Some(expr) = text.and_then(|text| math::parse(text).ok()) else { continue };
+            let gives = signature::gives(&expr, &types);
+            types.insert(query.id.as_str(), gives);
+        }
+    }
+    types
 }
 
 struct Word<'t> {
@@ -83,26 +133,6 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
-/// The first bracket or quote without its partner.
-fn brackets(text: &str) -> Option<(usize, String)> {
-    let mut open: Vec<(usize, char)> = Vec::new();
-    let mut quote: Option<(usize, char)> = None;
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some((_, q)), c) if c == q => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some((at, c)),
-            (None, '(' | '[') => open.push((at, c)),
-            (None, ')' | ']') => match open.pop() {
-                Some((_, o)) if (o == '(') == (c == ')') => {}
-                _ => return Some((at, format!("this `{c}` closes nothing"))),
-            },
-            _ => {}
-        }
-    }
-    quote.or(open.pop()).map(|(at, c)| (at, format!("this `{c}` is never closed")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,14 +150,5 @@ mod tests {
         assert_eq!(named("SUM(METRICS(\"errors\")) + m1_a"), ["m1_a"]);
         assert!(named("SELECT AVG(x) FROM y").is_empty());
         assert!(is_band("ANOMALY_DETECTION_BAND(m1, 2)") && !is_band("m1"));
-    }
-
-    #[test]
-    fn finds_the_bracket_without_a_partner() {
-        for (text, at) in
-            [("(a", Some(0)), ("a)", Some(1)), ("[a)", Some(2)), ("f('(')", None), ("\"a", Some(0)), ("", None)]
-        {
-            assert_eq!(brackets(text).map(|(at, _)| at), at, "{text}");
-        }
     }
 }

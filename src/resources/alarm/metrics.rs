@@ -1,6 +1,7 @@
 //! `metrics`, `expression` and `anomaly` -> the list of metric queries that PutMetricAlarm takes.
 
 use super::series::{self, UNITS};
+use super::signature::MathType;
 use super::{MetricQuery, MetricStat, expression, statistic};
 use crate::model::node::Entry;
 use crate::model::problem::nearest_or_all;
@@ -150,6 +151,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
     check(&drafts, layers, scope);
     watch(&mut drafts, layers, scope);
     give_periods(&mut drafts, common);
+    check_types(&drafts, scope);
     drafts.into_iter().map(|draft| draft.query).collect()
 }
 
@@ -295,6 +297,34 @@ fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
             "the metrics of one alarm have different periods",
             "AWS wants one period: set it on the alarm",
         );
+    }
+}
+
+/// An alarm watches one time series: no number, and no array of series; the band of an anomaly alarm has a rule of its own. A Metrics
+/// Insights query is watched itself, and is no operand of metric math in an alarm.
+fn check_types(drafts: &[Draft<'_>], scope: &mut Scope<'_>) {
+    let queries: Vec<MetricQuery> = drafts.iter().map(|draft| draft.query.clone()).collect();
+    let types = expression::types(&queries);
+    let is_query = |id: &str| {
+        let found = queries.iter().find(|query| query.id == id).and_then(|query| query.expression.as_deref());
+        found.is_some_and(expression::is_insights)
+    };
+    for draft in drafts {
+        let (Some(node), Some(text)) = (draft.expression, draft.query.expression.as_deref()) else { continue };
+        for (at, id) in expression::ids(text).filter(|(_, id)| is_query(id)) {
+            let message = format!("`{id}` is a Metrics Insights query, and metric math of an alarm cannot use one");
+            scope.problem(node.part(at, at + id.len()), message, "let the alarm watch the query itself");
+        }
+        let given = types.get(draft.query.id.as_str()).copied().flatten();
+        let what = match given {
+            Some(MathType::SeriesArray) => "an array of time series",
+            Some(MathType::Scalar) => "a single number",
+            Some(MathType::Series) | None => continue,
+        };
+        if draft.query.return_data && !expression::is_band(text) {
+            let message = format!("this expression gives {what}, and an alarm watches one time series");
+            scope.problem(node.span, message, "fold it into one series, for example SUM(METRICS()) or m1 - AVG(m1)");
+        }
     }
 }
 

@@ -1,11 +1,16 @@
 //! A CloudWatch metric alarm in every form PutMetricAlarm takes: one metric, metric math, anomaly band, PromQL.
 
+pub mod action_target;
 pub mod actions;
 pub mod aws;
 pub mod evaluation;
 pub mod expression;
+mod insights;
+pub mod math;
 pub mod metrics;
 pub mod series;
+pub mod settings;
+mod signature;
 pub mod spec;
 pub mod statistic;
 

@@ -1,5 +1,6 @@
 //! `alarms.<name>` -> an alarm. The keys that say what is watched are in `series`, when it is bad in `evaluation`.
 
+use super::action_target::ActionTarget;
 use super::{Alarm, WarmUp, actions, evaluation, series};
 use crate::model::problem::Problem;
 use crate::model::shape::{Key, Object, Shape};
@@ -83,7 +84,21 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Alarm {
         let message = format!("an anomaly alarm cannot have the Auto Scaling action `{arn}`");
         scope.problems.push(Problem::new(name.span, message).help("AWS allows it for alarms with a fixed threshold"));
     }
+    instance_action(name, &alarm, scope);
     alarm
+}
+
+/// An EC2 action works on the instance that the metric is of (API reference, PutMetricAlarm: "the alarm must have an `InstanceId`
+/// dimension"). Of metric math AWS says nothing, so nothing is refused there.
+fn instance_action(name: &Name, alarm: &Alarm, scope: &mut Scope<'_>) {
+    if alarm.metric_name.is_none() || alarm.dimensions.contains_key("InstanceId") {
+        return;
+    }
+    let acts = |arn: &&String| ActionTarget::read(arn, scope.target) == Ok(ActionTarget::Instance);
+    if let Some(arn) = alarm.actions.all().find(acts).cloned() {
+        let message = format!("`{arn}` needs the dimension `InstanceId`: it works on that instance");
+        scope.problem(name.span, message, "add dimensions: { InstanceId: i-… }");
+    }
 }
 
 fn warm_up(node: &Node, scope: &mut Scope<'_>) -> Option<WarmUp> {

@@ -46,8 +46,10 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
         suppressor,
         tags: Tags::new(),
     }));
+    live.facts.arn = alarm.alarm_arn().map(str::to_owned);
     live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
     live.facts.alarm = Some(Box::new(AlarmFacts {
+        configured: alarm.alarm_configuration_updated_timestamp().map(aws_smithy_types::DateTime::secs),
         since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
         reason: alarm.state_reason().unwrap_or_default().to_owned(),
         evaluation: None,

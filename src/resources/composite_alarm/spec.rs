@@ -3,6 +3,7 @@
 use super::{CompositeAlarm, Suppressor, rule};
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Layers, Name, Node, Problem};
+use crate::resources::alarm::action_target::ActionTarget;
 use crate::resources::alarm::{actions, spec as alarm};
 use crate::resources::scope::Scope;
 use crate::resources::tag;
@@ -60,8 +61,7 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Composit
     }
     let actions = actions::read(layers, scope);
     for arn in actions.all() {
-        // CloudWatch user guide, "Composite alarms": topics, functions, OpsItems and incidents only.
-        if Arn::parse(arn).is_some_and(|arn| ["automate", "swf", "autoscaling"].contains(&arn.service)) {
+        if ActionTarget::read(arn, scope.target).is_ok_and(|action| !action.is_for_composites()) {
             let message = format!("a composite alarm cannot have the action `{arn}`");
             scope.problem(
                 name.span,

@@ -2,6 +2,7 @@
 
 use super::{Configuration, FunctionFacts, default_log_group};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use aws_sdk_lambda::operation::list_functions::ListFunctionsOutput;
 
 const URL: Op = Op("lambda", "GetFunctionUrlConfig");
 const GET: Op = Op("lambda", "GetFunctionConfiguration");
@@ -46,14 +47,11 @@ pub async fn url(aws: &Aws, name: &str) -> Result<Option<String>, AwsError> {
 /// The names of all functions of the target.
 pub async fn list(aws: &Aws) -> Result<Vec<String>, AwsError> {
     let mut names = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
-        let request = || aws.lambda.list_functions().set_marker(marker.clone()).send();
-        let page = aws.call(LIST, Repeat::Safe, request).await?;
+    let page = |marker| aws.lambda.list_functions().set_marker(marker).send();
+    let keep = |page: ListFunctionsOutput| {
         names.extend(page.functions().iter().filter_map(|f| f.function_name().map(str::to_owned)));
-        match page.next_marker() {
-            Some(next) if !next.is_empty() => marker = Some(next.to_owned()),
-            _ => return Ok(names),
-        }
-    }
+        page.next_marker
+    };
+    aws.pages(LIST, page, keep).await?;
+    Ok(names)
 }

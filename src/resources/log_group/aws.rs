@@ -1,8 +1,10 @@
 //! Log groups in CloudWatch Logs: describe, create, retention, key, tags, delete.
 
 use super::LogGroup;
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{Answered, Aws, AwsError, Class, Op, Repeat};
+use crate::resources::declared::Attributes;
 use crate::resources::{Live, Resource, Tags};
+use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_cloudwatchlogs::types as sdk;
 use futures_util::future::try_join_all;
 use std::collections::{BTreeSet, HashMap};
@@ -45,30 +47,22 @@ pub async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError
 /// Reads pages until every wanted name was seen or there are no more.
 async fn pages<F, E, R>(aws: &Aws, names: &[String], page: impl Fn(Option<String>) -> F) -> Result<Vec<Live>, AwsError>
 where
-    F: Future<
-        Output = Result<
-            aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput,
-            aws_smithy_runtime_api::client::result::SdkError<E, R>,
-        >,
-    >,
+    F: Future<Output = Result<DescribeLogGroupsOutput, aws_smithy_runtime_api::client::result::SdkError<E, R>>>,
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
+    R: Answered + std::fmt::Debug + Send + Sync + 'static,
 {
     let mut missing: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let mut found = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let answer = aws.call(DESCRIBE, Repeat::Safe, || page(token.clone())).await?;
+    let keep = |answer: DescribeLogGroupsOutput| {
         for group in answer.log_groups() {
             if group.log_group_name().is_some_and(|name| missing.remove(name)) {
                 found.push(from_sdk(group));
             }
         }
-        match answer.next_token() {
-            Some(next) if !next.is_empty() && !missing.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(found),
-        }
-    }
+        answer.next_token.filter(|_| !missing.is_empty())
+    };
+    aws.pages(DESCRIBE, page, keep).await?;
+    Ok(found)
 }
 
 fn from_sdk(group: &sdk::LogGroup) -> Live {
@@ -78,7 +72,11 @@ fn from_sdk(group: &sdk::LogGroup) -> Live {
         log_group_class: group.log_group_class().map(|class| class.as_str().to_owned()),
         kms_key_id: group.kms_key_id().map(str::to_owned),
         tags: Tags::new(),
+        declared: Attributes::new(),
     }));
+    live.facts.arn = group.arn().map(|arn| arn.strip_suffix(":*").unwrap_or(arn).to_owned());
+    live.facts.metric_filters = group.metric_filter_count();
+    live.facts.deletion_protected = group.deletion_protection_enabled();
     live.facts.stored_bytes = group.stored_bytes();
     live.facts.retention_policy_name = group.retention_policy_name().map(str::to_owned);
     live

@@ -1,14 +1,22 @@
 //! A CloudWatch Logs log group: how long logs are kept.
 
 pub mod aws;
+pub mod former;
 pub mod spec;
 
 use super::Tags;
+use super::declared::Attributes;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
 
 /// Name and class are fixed at creation (CloudWatch Logs API reference, CreateLogGroup).
 pub const IMMUTABLE: &[&str] = &["log_group_class"];
+
+/// Fields that go back to what they were, or to AWS's default, once the spec has stopped naming them.
+pub const RETURNING: &[&str] = &["kms_key_id", "retention_in_days"];
+
+/// The class whose retention AWS has fixed (1 or 2 days; its documents differ): there is nothing to manage.
+pub const DELIVERY: &str = "DELIVERY";
 
 /// Days that PutRetentionPolicy takes; never expiring is an absent policy.
 pub const RETENTION_DAYS: &[i32] =
@@ -19,17 +27,41 @@ pub const RETENTION_DAYS: &[i32] =
 #[serde(default)]
 pub struct LogGroup {
     pub name: String,
-    /// Days; `None` keeps logs for ever.
+    /// Days; `None` never expires, or is not managed: `declared` tells.
     pub retention_in_days: Option<i32>,
     /// `STANDARD` (default), `INFREQUENT_ACCESS` or `DELIVERY`.
     pub log_group_class: Option<String>,
     pub kms_key_id: Option<String>,
     pub tags: Tags,
+    /// Fields that the spec names, also where it names AWS's default: only these are managed. Empty for a live group.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub declared: Attributes,
 }
 
 impl LogGroup {
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    pub fn is_delivery(&self) -> bool {
+        self.log_group_class.as_deref() == Some(DELIVERY)
+    }
+
+    /// Takes over from the live group every field that is not `managed`. `governed`: the live retention is an account policy's,
+    /// not the group's own.
+    pub fn keep(&mut self, live: &LogGroup, managed: &Attributes, governed: bool) {
+        let stays = |name: &str| !managed.contains(name);
+        if stays("log_group_class") {
+            self.log_group_class.clone_from(&live.log_group_class);
+        }
+        if stays("kms_key_id") {
+            self.kms_key_id.clone_from(&live.kms_key_id);
+        }
+        let replaced = self.log_group_class != live.log_group_class;
+        let own = !replaced || !(governed || self.is_delivery() || live.is_delivery());
+        if stays("retention_in_days") && own {
+            self.retention_in_days = live.retention_in_days;
+        }
     }
 
     pub fn fields(&self) -> Fields {

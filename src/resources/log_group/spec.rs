@@ -16,13 +16,13 @@ pub static RETENTION: Format = Format {
 
 pub static LOG_GROUP: Object = Object {
     what: "a log group",
-    doc: "A CloudWatch Logs log group.",
+    doc: "A CloudWatch Logs log group. What is not given stays as it is; null or never sets it back.",
     keys: &[
         &[
             Key::new(
                 "retention",
                 Shape::Format(&RETENTION),
-                "How long logs are kept: 1d, 7d, 14d, 30d, … or never (the default).",
+                "How long logs are kept: 1d, 7d, 14d, 30d, … or never. Not for class DELIVERY, whose retention AWS has fixed.",
             ),
             Key::new("retention_in_days", Shape::Format(&RETENTION), "The plain form of `retention`: days."),
             Key::new(
@@ -30,7 +30,7 @@ pub static LOG_GROUP: Object = Object {
                 Shape::OneOf(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]),
                 "Fixed when the group is made. Default: STANDARD.",
             ),
-            Key::new("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs."),
+            Key::or_null("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs."),
         ],
         &tag::KEYS,
     ],
@@ -82,21 +82,45 @@ pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
 
 pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> LogGroup {
     check_name(name, scope);
-    let key = layers.get("kms_key_id");
-    if let Some(node) = key.filter(|node| node.text().is_some_and(|text| Arn::parse(text).is_none())) {
-        scope.problem(node.span, "`kms_key_id` takes the ARN of a key, not its id or alias", ARN_FORM);
-    }
     if let (Some(_), Some(twice)) = (layers.own("retention"), layers.own("retention_in_days")) {
         scope.problem(twice.span, "`retention` and `retention_in_days` say the same thing", "leave one of the two out");
     }
-    let kept = layers.group(&["retention", "retention_in_days"]);
-    LogGroup {
-        name: name.text.clone(),
-        retention_in_days: kept.get("retention").or_else(|| kept.get("retention_in_days")).and_then(retention),
-        log_group_class: layers.text("log_group_class"),
-        kms_key_id: key.and_then(Node::text).map(str::to_owned),
-        tags: tag::read(layers, scope),
+    let mut group = LogGroup::new(&name.text);
+    group.log_group_class = layers.text("log_group_class");
+    group.declared.extend(layers.given(&["log_group_class"]));
+    let kept = layers.group(&RETENTIONS);
+    let kept = RETENTIONS.iter().find_map(|key| kept.get(key));
+    let days = |key: &&&str| layers.own(key).is_some_and(|node| retention(node).is_some());
+    if !group.is_delivery() {
+        set_retention(&mut group, kept);
+    } else if let Some(key) = RETENTIONS.iter().find(days) {
+        let message = "a log group of class DELIVERY has a retention that AWS has fixed";
+        scope.problem(layers.key_span(key), message, format!("leave `{key}` out, or choose another class"));
     }
+    set_key(&mut group, layers.get("kms_key_id"), scope);
+    group.tags = tag::read(layers, scope);
+    group
+}
+
+/// The two names of the retention.
+const RETENTIONS: [&str; 2] = ["retention", "retention_in_days"];
+
+/// Sets a `retention` that is given, be it `never`.
+pub fn set_retention(group: &mut LogGroup, node: Option<&Node>) {
+    let Some(node) = node else { return };
+    group.retention_in_days = retention(node);
+    group.declared.insert("retention_in_days".to_owned());
+}
+
+/// Sets a `kms_key_id` that is given, be it `null`. CloudWatch Logs takes a key by its ARN only (API reference, AssociateKmsKey).
+pub fn set_key(group: &mut LogGroup, node: Option<&Node>, scope: &mut Scope<'_>) {
+    let Some(node) = node else { return };
+    if node.text().is_some_and(|text| Arn::parse(text).is_none()) {
+        scope.problem(node.span, "`kms_key_id` takes the ARN of a key, not its id or alias", ARN_FORM);
+    }
+    scope.check_partition(node);
+    group.kms_key_id = node.text().map(str::to_owned);
+    group.declared.insert("kms_key_id".to_owned());
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Metrics in CloudWatch, only listed.
 
 use super::{Metric, Total};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{Aws, AwsError, Op};
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
+use aws_sdk_cloudwatch::operation::list_metrics::ListMetricsOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
 
@@ -15,14 +17,14 @@ const MOST_PAGES: usize = 20;
 
 /// The metrics of a namespace, or of one name in it; `None` where there are too many to list.
 pub async fn list(aws: &Aws, namespace: &str, name: Option<&str>) -> Result<Option<Vec<Metric>>, AwsError> {
-    let mut metrics = Vec::new();
-    let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let request = || {
-            let request = aws.cloudwatch.list_metrics().namespace(namespace);
-            request.set_metric_name(name.map(str::to_owned)).set_next_token(token.clone()).send()
-        };
-        let page = aws.call(LIST, Repeat::Safe, request).await?;
+    let (mut metrics, mut pages, mut is_whole) = (Vec::new(), 0, true);
+    let page = |token| {
+        let request = aws.cloudwatch.list_metrics().namespace(namespace);
+        request.set_metric_name(name.map(str::to_owned)).set_next_token(token).send()
+    };
+    let keep = |page: ListMetricsOutput| {
+        pages += 1;
+        is_whole = pages < MOST_PAGES || page.next_token().is_none_or(str::is_empty);
         metrics.extend(page.metrics().iter().filter_map(|metric| {
             let pairs = metric.dimensions().iter();
             let pairs = pairs.filter_map(|pair| Some((pair.name()?.to_owned(), pair.value()?.to_owned())));
@@ -32,12 +34,10 @@ pub async fn list(aws: &Aws, namespace: &str, name: Option<&str>) -> Result<Opti
                 dimensions: pairs.collect(),
             })
         }));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(Some(metrics)),
-        }
-    }
-    Ok(None)
+        page.next_token.filter(|_| is_whole)
+    };
+    aws.pages(LIST, page, keep).await?;
+    Ok(is_whole.then_some(metrics))
 }
 
 /// The values of each total, period by period, up to `now` (seconds since 1970), in the order of `totals`: batched, with a period
@@ -47,14 +47,12 @@ pub async fn totals(aws: &Aws, totals: &[Total], now: i64) -> Result<Vec<Vec<f64
     for (chunk, batch) in totals.chunks(QUERIES_A_CALL).enumerate() {
         let queries: Vec<sdk::MetricDataQuery> = batch.iter().enumerate().map(|(n, total)| query(n, total)).collect();
         let longest = batch.iter().map(|total| total.within).max().unwrap_or(DAY);
-        let mut token: Option<String> = None;
-        loop {
-            let request = || {
-                let request = aws.cloudwatch.get_metric_data().set_metric_data_queries(Some(queries.clone()));
-                let request = request.start_time(DateTime::from_secs(now - longest)).end_time(DateTime::from_secs(now));
-                request.set_next_token(token.clone()).send()
-            };
-            let page = aws.call(GET, Repeat::Safe, request).await?;
+        let page = |token| {
+            let request = aws.cloudwatch.get_metric_data().set_metric_data_queries(Some(queries.clone()));
+            let request = request.start_time(DateTime::from_secs(now - longest)).end_time(DateTime::from_secs(now));
+            request.set_next_token(token).send()
+        };
+        let keep = |page: GetMetricDataOutput| {
             for result in page.metric_data_results() {
                 let at = result.id().and_then(|id| id.strip_prefix('q')).and_then(|n| n.parse::<usize>().ok());
                 let Some(total) = at.and_then(|n| batch.get(n)) else { continue };
@@ -65,11 +63,9 @@ pub async fn totals(aws: &Aws, totals: &[Total], now: i64) -> Result<Vec<Vec<f64
                 let own = times.zip(result.values()).filter(|(at, _)| *at > first);
                 values.extend(own.map(|(_, value)| *value));
             }
-            match page.next_token() {
-                Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-                _ => break,
-            }
-        }
+            page.next_token
+        };
+        aws.pages(GET, page, keep).await?;
     }
     Ok(found)
 }

@@ -4,9 +4,11 @@ use super::Subscription;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::{FieldChange, field};
 use crate::resources::{Confirmation, Live, Resource};
+use aws_sdk_sns::operation::list_subscriptions::ListSubscriptionsOutput;
+use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
 use aws_sdk_sns::types as sdk;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 const LIST: Op = Op("sns", "ListSubscriptionsByTopic");
 const LIST_ALL: Op = Op("sns", "ListSubscriptions");
@@ -19,47 +21,56 @@ const CONFIRM: Op = Op("sns", "ConfirmSubscription");
 /// The subscriptions of a topic, without their attributes; `None` where the topic does not exist.
 pub async fn list(aws: &Aws, topic: &str, topic_arn: &str) -> Result<Option<Vec<Live>>, AwsError> {
     let mut found = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request =
-            || aws.sns.list_subscriptions_by_topic().topic_arn(topic_arn).set_next_token(token.clone()).send();
-        let page = match aws.call(LIST, Repeat::Safe, request).await {
-            Ok(page) => page,
-            Err(error) if error.is(Class::NotFound) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+    let mut foreign = false;
+    let page = |token| aws.sns.list_subscriptions_by_topic().topic_arn(topic_arn).set_next_token(token).send();
+    let keep = |page: ListSubscriptionsByTopicOutput| {
+        foreign |= page.subscriptions().iter().any(|item| !is_under(topic_arn, item));
         found.extend(page.subscriptions().iter().map(|item| from_sdk(topic, item)));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => {
-                // A lost subscription stays listed for a while beside its successor: the one that counts comes last.
-                found.sort_by_key(|live| match live.facts.confirmation {
-                    Some(Confirmation::Confirmed) => 2,
-                    Some(Confirmation::Pending) => 1,
-                    _ => 0,
-                });
-                return Ok(Some(found));
-            }
-        }
+        page.next_token.filter(|_| !foreign)
+    };
+    match aws.pages(LIST, page, keep).await {
+        Ok(()) if foreign => return Err(AwsError::unexpected(LIST, "it holds subscriptions of another topic")),
+        Ok(()) => {}
+        Err(error) if error.is(Class::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
     }
+    Ok(Some(one_row_an_endpoint(found)))
+}
+
+/// Whether the topic that an entry names is the one that was asked for. The ARN of a confirmed subscription begins with its
+/// topic's, whoever owns it (SNS API reference, Subscription).
+fn is_under(topic_arn: &str, item: &sdk::Subscription) -> bool {
+    let own = item.subscription_arn().filter(|arn| arn.starts_with("arn:"));
+    item.topic_arn().is_none_or(|arn| arn == topic_arn)
+        && own.is_none_or(|arn| arn.strip_prefix(topic_arn).is_some_and(|id| id.starts_with(':')))
+}
+
+/// Keeps one row of each endpoint: what is lost stays listed for a while beside its successor, and what was asked twice is listed
+/// twice. A confirmed one decides, then a pending one.
+fn one_row_an_endpoint(mut found: Vec<Live>) -> Vec<Live> {
+    found.sort_by_key(|live| match live.facts.confirmation {
+        Some(Confirmation::Confirmed) => 0,
+        Some(Confirmation::Pending) => 1,
+        Some(Confirmation::Lost) | None => 2,
+    });
+    let mut seen = BTreeSet::new();
+    found.retain(|live| seen.insert(live.resource.address()));
+    found
 }
 
 /// The subscriptions of every topic of the target, each with its topic's ARN, without their attributes.
 pub async fn list_all(aws: &Aws) -> Result<Vec<(String, Live)>, AwsError> {
     let mut found = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request = || aws.sns.list_subscriptions().set_next_token(token.clone()).send();
-        let page = aws.call(LIST_ALL, Repeat::Safe, request).await?;
+    let page = |token| aws.sns.list_subscriptions().set_next_token(token).send();
+    let keep = |page: ListSubscriptionsOutput| {
         found.extend(page.subscriptions().iter().map(|item| {
             let arn = item.topic_arn().unwrap_or_default();
             (arn.to_owned(), from_sdk(arn.rsplit(':').next().unwrap_or_default(), item))
         }));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(found),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(LIST_ALL, page, keep).await?;
+    Ok(found)
 }
 
 fn from_sdk(topic: &str, item: &sdk::Subscription) -> Live {
@@ -184,4 +195,42 @@ pub async fn is_locked(aws: &Aws, arn: &str) -> Result<Option<bool>, AwsError> {
     let answer =
         aws.call(GET, Repeat::Safe, || aws.sns.get_subscription_attributes().subscription_arn(arn).send()).await?;
     Ok(answer.attributes().and_then(|all| all.get("ConfirmationWasAuthenticated")).map(|flag| flag == "true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(endpoint: &str, arn: &str) -> sdk::Subscription {
+        sdk::Subscription::builder().protocol("email").endpoint(endpoint).subscription_arn(arn).build()
+    }
+
+    #[test]
+    fn the_live_row_of_an_endpoint_decides_in_whatever_order_they_are_listed() {
+        let listed = [
+            row("a@x.edu", "Deleted"),
+            row("a@x.edu", "PendingConfirmation"),
+            row("a@x.edu", "Deleted"),
+            row("b@x.edu", "arn:aws:sns:us-east-1:123456789012:t:1"),
+            row("b@x.edu", "PendingConfirmation"),
+            row("c@x.edu", "Deleted"),
+            row("c@x.edu", "Deleted"),
+        ];
+        for turned in 0..listed.len() {
+            let mut listed = listed.clone();
+            listed.rotate_left(turned);
+            let rows = one_row_an_endpoint(listed.iter().map(|row| from_sdk("t", row)).collect());
+            let mut states: Vec<(String, Option<Confirmation>)> =
+                rows.iter().map(|live| (live.resource.name(), live.facts.confirmation)).collect();
+            states.sort_by(|a, b| a.0.cmp(&b.0));
+            assert_eq!(
+                states,
+                [
+                    ("t/email/a@x.edu".to_owned(), Some(Confirmation::Pending)),
+                    ("t/email/b@x.edu".to_owned(), Some(Confirmation::Confirmed)),
+                    ("t/email/c@x.edu".to_owned(), Some(Confirmation::Lost)),
+                ]
+            );
+        }
+    }
 }

@@ -1,15 +1,32 @@
 //! An SNS subscription: who a topic tells. Its identity is topic, protocol and endpoint; AWS gives it no tags.
 
 pub mod aws;
+pub mod endpoint;
 pub mod spec;
 
+use super::declared::Attributes;
 use crate::model::{FieldSet, Fields};
+pub use endpoint::STARS;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Protocols of SNS Subscribe, lower case (SNS API reference).
 pub const PROTOCOLS: &[&str] =
     &["email", "email-json", "http", "https", "sms", "sqs", "lambda", "firehose", "application"];
+
+/// A subscription is its topic, protocol and endpoint; a changed password of the endpoint, which SNS never shows, means another one.
+pub const IMMUTABLE: &[&str] = &["password"];
+
+/// What can be set of a subscription (SNS API reference, SetSubscriptionAttributes); each goes back to AWS's default once the spec
+/// has stopped naming it.
+pub const ATTRIBUTES: &[&str] = &[
+    "delivery_policy",
+    "filter_policy",
+    "filter_policy_scope",
+    "raw_message_delivery",
+    "redrive_policy",
+    "subscription_role_arn",
+];
 
 /// Field names follow SNS's subscription attributes in snake case; an absent field is AWS's default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +44,9 @@ pub struct Subscription {
     pub redrive_policy: Option<Value>,
     /// Firehose only.
     pub subscription_role_arn: Option<String>,
+    /// Fields that the spec names, also where it names AWS's default: only these are managed. Empty for a live subscription.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub declared: Attributes,
 }
 
 impl Subscription {
@@ -39,8 +59,32 @@ impl Subscription {
         format!("{}/{}/{}", self.topic, self.protocol, self.endpoint)
     }
 
+    /// Returns whether it names or has any attribute.
     pub fn has_attributes(&self) -> bool {
-        !self.fields().is_empty()
+        !self.declared.is_empty() || !self.fields().is_empty()
+    }
+
+    /// Takes over from the live subscription every attribute that is not `managed`.
+    pub fn keep(&mut self, live: &Subscription, managed: &Attributes) {
+        let stays = |name: &str| !managed.contains(name);
+        if stays("filter_policy") {
+            self.filter_policy.clone_from(&live.filter_policy);
+        }
+        if stays("filter_policy_scope") {
+            self.filter_policy_scope.clone_from(&live.filter_policy_scope);
+        }
+        if stays("raw_message_delivery") {
+            self.raw_message_delivery = live.raw_message_delivery;
+        }
+        if stays("delivery_policy") {
+            self.delivery_policy.clone_from(&live.delivery_policy);
+        }
+        if stays("redrive_policy") {
+            self.redrive_policy.clone_from(&live.redrive_policy);
+        }
+        if stays("subscription_role_arn") {
+            self.subscription_role_arn.clone_from(&live.subscription_role_arn);
+        }
     }
 
     /// Whether a person has to click a link before SNS delivers anything.

@@ -1,16 +1,18 @@
 //! `topics.<name>.subscriptions` and `subscriptions` -> subscriptions.
 
-use super::{PROTOCOLS, Subscription};
+use super::{ATTRIBUTES, PROTOCOLS, STARS, Subscription};
+use crate::model::node::Data;
 use crate::model::shape::{Key, Object, Shape};
-use crate::model::{Arn, Name, Node, Problem};
+use crate::model::{Arn, Name, Node, Problem, Span};
 use crate::resources::document;
+use crate::resources::filter_policy::{self, FilterPolicy, FilterScope, PolicyFault, PolicyStep};
 use crate::resources::scope::{ARN_FORM, Scope};
 use serde_json::Value;
 
 static KEYS: [Key; 8] = [
     Key::required("protocol", Shape::OneOf(PROTOCOLS), "How it is sent: email, https, sqs, lambda, sms, …"),
     Key::required("endpoint", Shape::Text(2048), "Where to: a mail address, a URL, an ARN, or a telephone number."),
-    Key::new("filter_policy", Shape::Json, "Which messages are sent, as YAML or JSON. Default: all."),
+    Key::or_null("filter_policy", Shape::Json, "Which messages are sent, as YAML or JSON. Default: all."),
     Key::new(
         "filter_policy_scope",
         Shape::OneOf(&["MessageAttributes", "MessageBody"]),
@@ -21,8 +23,8 @@ static KEYS: [Key; 8] = [
         Shape::Bool,
         "Send the bare message (http, https, sqs, firehose). Default: false.",
     ),
-    Key::new("delivery_policy", Shape::Json, "How deliveries are repeated (http, https)."),
-    Key::new("redrive_policy", Shape::Json, "Where undeliverable messages go: {deadLetterTargetArn: …}."),
+    Key::or_null("delivery_policy", Shape::Json, "How deliveries are repeated (http, https)."),
+    Key::or_null("redrive_policy", Shape::Json, "Where undeliverable messages go: {deadLetterTargetArn: …}."),
     Key::new("subscription_role_arn", Shape::Text(2048), "Role that may write to the stream (firehose only)."),
 ];
 
@@ -50,6 +52,13 @@ pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscrip
     if let Err((message, help)) = check_endpoint(protocol, &subscription.endpoint) {
         scope.problem(endpoint.span, message, help);
     }
+    scope.check_partition(endpoint);
+    if subscription.password().is_some_and(|(_, password)| password == STARS) {
+        let help = "write the password itself, best by a variable: https://user:${password}@host";
+        scope.problem(endpoint.span, "`****` is what SNS shows for a password, not one", help);
+    }
+    let given = ATTRIBUTES.iter().filter(|key| node.get(key).is_some());
+    subscription.declared = given.map(|key| (*key).to_owned()).collect();
     if topic.text.ends_with(".fifo") && protocol != "sqs" {
         let help = "a FIFO topic delivers to sqs only";
         scope.problem(endpoint.span, format!("`{protocol}` does not go with a FIFO topic"), help);
@@ -62,18 +71,25 @@ pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscrip
         let message = format!("`raw_message_delivery` does not go with `{protocol}`");
         scope.problem(flag.span, message, "AWS allows it for http, https, sqs and firehose");
     }
-    subscription.filter_policy = node.get("filter_policy").and_then(|node| filter_policy(node, scope));
+    let looks_at = node.get("filter_policy_scope").and_then(Node::text);
+    let given = given_document(node, "filter_policy");
+    subscription.filter_policy = given.and_then(|node| filter_policy(node, looks_at, scope));
     subscription.filter_policy_scope = node.get("filter_policy_scope").and_then(Node::text).map(str::to_owned);
-    subscription.delivery_policy = node.get("delivery_policy").and_then(|policy| {
+    subscription.delivery_policy = given_document(node, "delivery_policy").and_then(|policy| {
         if !["http", "https"].contains(&protocol) {
             let message = format!("`delivery_policy` does not go with `{protocol}`");
             scope.problem(document::place(policy), message, "AWS allows it for http and https");
         }
         document::object(policy, "delivery_policy", scope)
     });
-    subscription.redrive_policy = node.get("redrive_policy").and_then(|node| redrive_policy(node, scope));
+    subscription.redrive_policy = given_document(node, "redrive_policy").and_then(|node| redrive_policy(node, scope));
     subscription.subscription_role_arn = role(node, protocol, scope);
     Some(subscription)
+}
+
+/// A policy that is not `null`.
+fn given_document<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    node.get(key).filter(|policy| policy.data != Data::Null)
 }
 
 fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
@@ -93,34 +109,86 @@ fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
         }
         _ => {}
     }
+    if let Some(role) = role {
+        scope.check_partition(role);
+    }
     role.and_then(Node::text).map(str::to_owned)
 }
 
-/// At most five keys and 150 combinations of values (SNS developer guide, "Filter policy constraints").
-fn filter_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
+/// The policy, held against SNS's grammar and limits (SNS developer guide, "Filter policy constraints").
+fn filter_policy(node: &Node, scope_of_policy: Option<&str>, scope: &mut Scope<'_>) -> Option<Value> {
     let policy = document::object(node, "filter_policy", scope)?;
-    let place = document::place(node);
-    let keys = policy.as_object().map_or(0, serde_json::Map::len);
-    if keys > 5 {
-        scope.problem(place, format!("a filter policy of {keys} keys"), "AWS allows at most 5");
-    }
-    let combinations = combinations(&policy);
-    if combinations > 150 {
-        let message = format!("a filter policy of {combinations} combinations of values");
-        scope.problem(place, message, "AWS allows at most 150 (the product of the lists' lengths)");
+    let looks_at = FilterScope::of(scope_of_policy);
+    let size = policy.to_string().len();
+    let checked = match size > filter_policy::MAX_BYTES {
+        true => Err(PolicyFault::TooLarge { bytes: size }),
+        false => FilterPolicy::read(&policy, looks_at).map(drop),
+    };
+    if let Err(fault) = checked {
+        let (message, help) = policy_problem(&fault);
+        scope.problem(place_in(node, fault.place()), message, help);
     }
     Some(policy)
 }
 
-fn combinations(value: &Value) -> u64 {
-    match value {
-        Value::Object(map) => map.values().map(combinations).fold(1, u64::saturating_mul),
-        Value::Array(items) => items.len() as u64,
-        _ => 1,
+fn policy_problem(fault: &PolicyFault) -> (String, String) {
+    match fault {
+        PolicyFault::Nested { at } => {
+            let key = at.iter().rev().find_map(|step| match step {
+                PolicyStep::Key(key) => Some(key.as_str()),
+                PolicyStep::Item(_) => None,
+            });
+            let key = key.unwrap_or_default();
+            (
+                format!("`{key}` has keys below it, and message attributes have none"),
+                "add filter_policy_scope: MessageBody: alarms send no message attributes anyway".into(),
+            )
+        }
+        PolicyFault::TooManyKeys { keys } => (
+            format!("a filter policy of {keys} keys"),
+            format!("AWS allows at most {}, counted at every depth", filter_policy::MAX_KEYS),
+        ),
+        PolicyFault::TooComplex { combinations } => (
+            format!("a filter policy of {combinations} combinations of values"),
+            format!(
+                "AWS allows at most {}: the numbers of values multiplied, those of a nested key times its depth",
+                filter_policy::MAX_COMBINATIONS
+            ),
+        ),
+        PolicyFault::TooLarge { bytes } => {
+            (format!("a filter policy of {bytes} bytes"), "AWS allows at most 256 KB".into())
+        }
+        PolicyFault::NoJson(_) | PolicyFault::NoObject | PolicyFault::Grammar { .. } => {
+            let help = "values are lists: key: [text, 5, {prefix: …}, {anything-but: […]}, {numeric: [\">\", 1]}, {exists: true}]";
+            (format!("SNS refuses this: {}", fault.sentence().trim_start_matches("FilterPolicy: ")), help.into())
+        }
     }
 }
 
+/// The part of a policy that is written as YAML; of a JSON text its first line.
+fn place_in(node: &Node, steps: &[PolicyStep]) -> Span {
+    let mut here = node;
+    let mut span = document::place(node);
+    for step in steps {
+        let next = match step {
+            PolicyStep::Key(key) => here.entries().iter().find(|entry| entry.name.text == *key).map(|entry| {
+                span = entry.name.span;
+                &entry.value
+            }),
+            PolicyStep::Item(n) => here.items().get(*n).inspect(|item| span = document::place(item)),
+        };
+        match next {
+            Some(next) => here = next,
+            None => break,
+        }
+    }
+    span
+}
+
 fn redrive_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
+    if let Some(queue) = node.get("deadLetterTargetArn") {
+        scope.check_partition(queue);
+    }
     let policy = document::object(node, "redrive_policy", scope)?;
     let queue = policy.get("deadLetterTargetArn").and_then(Value::as_str);
     if !queue.is_some_and(|queue| is_arn(queue, "sqs")) {
@@ -140,8 +208,12 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'stati
         true => Ok(()),
         false => Err((format!("`{endpoint}` is not an ARN for `{protocol}`"), help)),
     };
+    // No address holds them (RFC 3986, appendix A), and in a text they would end it.
+    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\`".contains(c);
     let url = |scheme: &str, help| match endpoint.strip_prefix(scheme) {
-        Some(rest) if rest.starts_with(|c: char| c.is_alphanumeric() || "[:".contains(c)) && !rest.contains(' ') => {
+        Some(rest)
+            if rest.starts_with(|c: char| c.is_alphanumeric() || "[:".contains(c)) && !rest.contains(foreign) =>
+        {
             Ok(())
         }
         _ => Err((format!("`{endpoint}` is not a URL for `{protocol}`"), help)),

@@ -3,7 +3,9 @@
 use super::Topic;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::{FieldChange, field};
+use crate::resources::declared::Attributes;
 use crate::resources::{Live, Resource, Tags};
+use aws_sdk_sns::operation::list_topics::ListTopicsOutput;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -24,21 +26,22 @@ pub async fn read(aws: &Aws, name: &str, arn: &str) -> Result<Option<Live>, AwsE
         Err(error) if error.is(Class::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
+    if attributes.get("TopicArn").is_some_and(|told| told != arn) {
+        return Err(AwsError::unexpected(GET, "it is about another topic"));
+    }
     Ok(Some(from_attributes(name, &attributes)))
 }
 
 /// The ARNs of all topics of the target.
 pub async fn list(aws: &Aws) -> Result<Vec<String>, AwsError> {
     let mut arns = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let page = aws.call(LIST, Repeat::Safe, || aws.sns.list_topics().set_next_token(token.clone()).send()).await?;
+    let page = |token| aws.sns.list_topics().set_next_token(token).send();
+    let keep = |page: ListTopicsOutput| {
         arns.extend(page.topics().iter().filter_map(|topic| topic.topic_arn().map(str::to_owned)));
-        match page.next_token() {
-            Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-            _ => return Ok(arns),
-        }
-    }
+        page.next_token
+    };
+    aws.pages(LIST, page, keep).await?;
+    Ok(arns)
 }
 
 fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {
@@ -58,6 +61,7 @@ fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {
         tracing_config: text("TracingConfig"),
         signature_version: text("SignatureVersion"),
         tags: Tags::new(),
+        declared: Attributes::new(),
     }));
     live.facts.topic_policy = policy;
     live
@@ -91,7 +95,11 @@ pub async fn create(aws: &Aws, topic: &Topic) -> Result<Created, AwsError> {
 pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), AwsError> {
     for (nth, change) in changes.iter().enumerate() {
         let Some(attribute) = attribute_name(&change.field) else { continue };
-        let value = attribute_value(&change.field, change.to.as_ref());
+        let value = match (&change.to, attribute) {
+            // SNS takes no empty policy: its default one is written like any other.
+            (None, "Policy") => super::policy::default(arn).to_string(),
+            (to, _) => attribute_value(&change.field, to.as_ref()),
+        };
         let request =
             || aws.sns.set_topic_attributes().topic_arn(arn).attribute_name(attribute).attribute_value(&value).send();
         let written = aws.call(SET, Repeat::Safe, request).await.map(drop);

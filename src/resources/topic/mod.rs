@@ -5,6 +5,7 @@ pub mod policy;
 pub mod spec;
 
 use super::Tags;
+use super::declared::Attributes;
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,8 +13,20 @@ use serde_json::Value;
 /// A topic is what its name and `FifoTopic` say; everything else can be changed (SNS API reference, CreateTopic).
 pub const IMMUTABLE: &[&str] = &["fifo"];
 
-/// Field names follow SNS's topic attributes in snake case. An absent field is AWS's default, except `policy`: absent
-/// means that the policy is not managed, since AWS makes one itself.
+/// Fields that go back to AWS's default once the spec has stopped naming them. The policy does not: a topic is never opened or
+/// closed by a line that is gone.
+pub const RETURNING: &[&str] = &[
+    "content_based_deduplication",
+    "delivery_policy",
+    "display_name",
+    "fifo_throughput_scope",
+    "kms_master_key_id",
+    "signature_version",
+    "tracing_config",
+];
+
+/// Field names follow SNS's topic attributes in snake case. An absent field is AWS's default; whether it is managed says
+/// `declared`. Attributes that are not here (delivery status logging, archive and data protection policies) are never touched.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Topic {
@@ -31,6 +44,9 @@ pub struct Topic {
     /// `1` or `2`; AWS's default is `1`.
     pub signature_version: Option<String>,
     pub tags: Tags,
+    /// Fields that the spec names, also where it names AWS's default: only these are managed. Empty for a live topic.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub declared: Attributes,
 }
 
 impl Topic {
@@ -42,6 +58,35 @@ impl Topic {
     /// Whether it is encrypted with AWS's own key for SNS, whose policy lets no alarm use it and cannot be changed.
     pub fn has_key_of_sns(&self) -> bool {
         self.kms_master_key_id.as_deref().is_some_and(|key| key == "alias/aws/sns" || key.ends_with(":alias/aws/sns"))
+    }
+
+    /// Takes over from the live topic every field that is not `managed`.
+    pub fn keep(&mut self, live: &Topic, managed: &Attributes) {
+        let stays = |name: &str| !managed.contains(name);
+        if stays("display_name") {
+            self.display_name.clone_from(&live.display_name);
+        }
+        if stays("kms_master_key_id") {
+            self.kms_master_key_id.clone_from(&live.kms_master_key_id);
+        }
+        if stays("policy") {
+            self.policy.clone_from(&live.policy);
+        }
+        if stays("delivery_policy") {
+            self.delivery_policy.clone_from(&live.delivery_policy);
+        }
+        if stays("content_based_deduplication") {
+            self.content_based_deduplication = live.content_based_deduplication;
+        }
+        if stays("fifo_throughput_scope") {
+            self.fifo_throughput_scope.clone_from(&live.fifo_throughput_scope);
+        }
+        if stays("tracing_config") {
+            self.tracing_config.clone_from(&live.tracing_config);
+        }
+        if stays("signature_version") {
+            self.signature_version.clone_from(&live.signature_version);
+        }
     }
 
     pub fn fields(&self) -> Fields {

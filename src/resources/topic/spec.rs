@@ -1,6 +1,7 @@
 //! `topics.<name>` -> a topic; its `subscriptions` are read by `subscription::spec`.
 
 use super::Topic;
+use crate::model::node::Data;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Layers, Name, Node};
 use crate::resources::scope::Scope;
@@ -8,7 +9,7 @@ use crate::resources::{document, subscription, tag};
 
 pub static TOPIC: Object = Object {
     what: "a topic",
-    doc: "An SNS topic: where alarms are sent to.",
+    doc: "An SNS topic: where alarms are sent to. What is not given stays as it is; null or the default sets it back.",
     keys: &[
         &[
             Key::new(
@@ -16,14 +17,14 @@ pub static TOPIC: Object = Object {
                 Shape::List(&Shape::Object(&subscription::spec::OF_TOPIC)),
                 "Who is told: a list of {protocol, endpoint}.",
             ),
-            Key::new("display_name", Shape::Text(100), "The sender's name in mails and text messages."),
-            Key::new("kms_master_key_id", Shape::Text(2048), "KMS key that encrypts the topic: id, ARN or alias."),
-            Key::new(
+            Key::or_null("display_name", Shape::Text(100), "The sender's name in mails and text messages."),
+            Key::or_null("kms_master_key_id", Shape::Text(2048), "KMS key that encrypts the topic: id, ARN or alias."),
+            Key::or_null(
                 "policy",
                 Shape::Json,
-                "Access policy, as YAML or JSON. Default: AWS's own, which is then left alone.",
+                "Access policy, as YAML or JSON. Where it is not given, the topic's own stays.",
             ),
-            Key::new("delivery_policy", Shape::Json, "How deliveries over HTTP are repeated, as YAML or JSON."),
+            Key::or_null("delivery_policy", Shape::Json, "How deliveries over HTTP are repeated, as YAML or JSON."),
             Key::new("fifo", Shape::Bool, "First in, first out; the name then ends with .fifo. Default: false."),
             Key::new("content_based_deduplication", Shape::Bool, "FIFO only. Default: false."),
             Key::new("fifo_throughput_scope", Shape::OneOf(&["Topic", "MessageGroup"]), "FIFO only. Default: Topic."),
@@ -73,22 +74,26 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Topic {
             }
         }
     }
+    if let Some(node) = layers.get("kms_master_key_id") {
+        scope.check_partition(node);
+    }
     if let Some(node) = layers.get("display_name").filter(|node| node.text() == Some("")) {
         scope.problem(node.span, "`display_name` is empty", "leave it out");
     }
+    let given = |key: &str| layers.get(key).filter(|node| node.data != Data::Null);
     Topic {
         name: name.text.clone(),
         display_name: layers.text("display_name"),
         kms_master_key_id: layers.text("kms_master_key_id"),
-        policy: layers.get("policy").and_then(|node| document::object(node, "policy", scope)),
-        delivery_policy: layers
-            .get("delivery_policy")
-            .and_then(|node| document::object(node, "delivery_policy", scope)),
+        policy: given("policy").and_then(|node| document::object(node, "policy", scope)),
+        delivery_policy: given("delivery_policy").and_then(|node| document::object(node, "delivery_policy", scope)),
         fifo,
         content_based_deduplication: flag("content_based_deduplication"),
         fifo_throughput_scope: layers.text("fifo_throughput_scope"),
         tracing_config: layers.text("tracing_config"),
         signature_version: layers.text("signature_version"),
         tags: tag::read(layers, scope),
+        // The name decides it, given or not.
+        declared: layers.given(super::RETURNING.iter().chain(&["policy"])).chain(["fifo".to_owned()]).collect(),
     }
 }

@@ -3,6 +3,7 @@
 use super::alarm::{self, Alarm, AlarmType, State, StateValue};
 use super::held::{self, Verdict};
 use super::{history, mail};
+use crate::resources::notification;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::sns::{self, Notice, Notified};
 use crate::sandbox::store::Tx;
@@ -139,24 +140,7 @@ fn trigger(alarm: &Alarm) -> Json {
     Json::Object(trigger)
 }
 
-/// A region as notifications spell it; by its code where we do not know better.
+/// A region as notifications spell it; by its code where that is not known.
 pub fn region_name(region: &str) -> &str {
-    match region {
-        "us-east-1" => "US East (N. Virginia)",
-        "us-east-2" => "US East (Ohio)",
-        "us-west-1" => "US West (N. California)",
-        "us-west-2" => "US West (Oregon)",
-        "ca-central-1" => "Canada (Central)",
-        "eu-west-1" => "EU (Ireland)",
-        "eu-west-2" => "EU (London)",
-        "eu-west-3" => "EU (Paris)",
-        "eu-central-1" => "EU (Frankfurt)",
-        "eu-north-1" => "EU (Stockholm)",
-        "ap-south-1" => "Asia Pacific (Mumbai)",
-        "ap-northeast-1" => "Asia Pacific (Tokyo)",
-        "ap-southeast-1" => "Asia Pacific (Singapore)",
-        "ap-southeast-2" => "Asia Pacific (Sydney)",
-        "sa-east-1" => "South America (Sao Paulo)",
-        other => other,
-    }
+    notification::region_name(region).unwrap_or(region)
 }

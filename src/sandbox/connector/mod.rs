@@ -19,6 +19,7 @@ use super::stats::{Counter, Outcome, Started};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Keys, Weather};
 use super::wire::{self, Reply, Request, Timestamp};
+use crate::model::Partition;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -158,6 +159,11 @@ impl Sandbox {
     /// Forgets everything that was ever done here, and the file.
     pub fn reset(&self) -> anyhow::Result<()> {
         self.state().store.reset()
+    }
+
+    /// Forgets what was done in one account and region.
+    pub fn forget(&self, account: &str, region: &str) -> anyhow::Result<()> {
+        self.state().store.forget(account, region)
     }
 
     /// From now on the sandbox is found at this address as well.
@@ -317,7 +323,8 @@ fn refused(weather: &Weather, caller: &Caller, operation: &str) -> Option<Fault>
     let service = if caller.service == "monitoring" { "cloudwatch" } else { caller.service.as_str() };
     let service = if service == "tagging" { "tag" } else { service };
     let action = format!("{service}:{operation}");
-    weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &caller.account, &action))
+    let who = || super::sts::arn(Partition::of_region(&caller.region), &caller.account, None);
+    weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &who(), &action))
 }
 
 /// A call on its way; where its caller gives up waiting, it is no longer in flight.

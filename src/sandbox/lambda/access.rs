@@ -133,7 +133,7 @@ pub fn add_permission(input: AddPermission, tx: &mut Tx) -> Result<Statement, Fa
     let principal = match principal.as_str() {
         "*" => json!("*"),
         service if service.contains(".amazonaws.com") => json!({ "Service": service }),
-        account if account.len() == 12 => json!({ "AWS": format!("arn:aws:iam::{account}:root") }),
+        account if account.len() == 12 => json!({ "AWS": format!("arn:{}:iam::{account}:root", tx.partition().id) }),
         other => json!({ "AWS": other }),
     };
     let mut condition = json!({});

@@ -1,6 +1,7 @@
 //! A Lambda function as the control plane keeps it: what CreateFunction accepts, what answers show.
 //! Pure; must not know the store or the wire.
 
+use crate::model::{Partition, Target};
 use aws_smithy_types::base64;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -298,7 +299,7 @@ impl Function {
     /// The function of the lab, deployed some weeks ago.
     pub fn service(account: &str, region: &str) -> Self {
         let settings = Settings {
-            role: Some(format!("arn:aws:iam::{account}:role/{SERVICE}-role")),
+            role: Some(format!("arn:{}:iam::{account}:role/{SERVICE}-role", Partition::of_region(region).id)),
             runtime: Some("python3.11".into()),
             handler: Some("app.lambda_handler".into()),
             description: Some("Serves the model's predictions".into()),
@@ -348,7 +349,7 @@ pub fn default_log_group(function: &str) -> String {
 }
 
 pub fn arn(account: &str, region: &str, name: &str) -> String {
-    format!("arn:aws:lambda:{region}:{account}:function:{name}")
+    Target::new(account, region).arn("lambda", format_args!("function:{name}"))
 }
 
 pub fn is_name(name: &str) -> bool {

@@ -8,6 +8,7 @@ use crate::sandbox::wire::Timestamp;
 use mlops_service::config::Environment;
 use mlops_service::{Failure, Instance};
 use std::collections::HashMap;
+use std::fs::DirBuilder;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -37,9 +38,19 @@ impl Home {
     fn make() -> std::io::Result<Self> {
         let name = format!("mlopsctl-function-{}-{:016x}", std::process::id(), fastrand::u64(..));
         let home = Home(std::env::temp_dir().join(name));
-        std::fs::create_dir_all(&home.0)?;
+        // Fails where something is there already.
+        own_folder().create(&home.0)?;
         Ok(home)
     }
+}
+
+/// For its owner alone.
+fn own_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(false);
+    builder
 }
 
 impl Drop for Home {
@@ -173,8 +184,13 @@ impl Slot {
 
 fn start(function: &Function, region: &str) -> Result<Warm, Failure> {
     let broken = |error: std::io::Error| Failure { kind: "Runtime.InitError", message: error.to_string() };
+    let environment = environment(function, region);
+    if !environment.stays_on_this_machine() {
+        let message = "DATABASE_URL names another machine: a function in the sandbox reaches this one only".to_owned();
+        return Err(Failure { kind: "Sandbox.Unreachable", message });
+    }
     let home = Home::make().map_err(broken)?;
-    let instance = Instance::start(&function.function_name, &environment(function, region), &home.0)?;
+    let instance = Instance::start(&function.function_name, &environment, &home.0)?;
     Ok(Warm { instance, stream: String::new(), _home: home })
 }
 
@@ -182,7 +198,9 @@ fn start(function: &Function, region: &str) -> Result<Warm, Failure> {
 fn environment(function: &Function, region: &str) -> Environment {
     let own = function.environment.iter().flat_map(|environment| environment.variables.clone());
     let logging = &function.logging_config;
-    let mut all: Vec<(String, String)> = own.filter(|(name, _)| name != "MLOPS_DATA_DIR").collect();
+    let files =
+        |name: &str, value: &str| name == "MLOPS_DATA_DIR" || (name == "DATABASE_URL" && value.starts_with("sqlite:"));
+    let mut all: Vec<(String, String)> = own.filter(|(name, value)| !files(name, value)).collect();
     let mut add = |name: &str, value: Option<&String>| all.extend(value.map(|value| (name.to_owned(), value.clone())));
     add("AWS_LAMBDA_FUNCTION_NAME", Some(&function.function_name));
     add("AWS_REGION", Some(&region.to_owned()));

@@ -263,10 +263,11 @@ fn get(input: Named, tx: &mut Tx) -> Result<GotFunction, Fault> {
     let configuration = find(tx, &input)?;
     let tags = tags::get(tx, &configuration.function_arn)?;
     let location = format!(
-        "https://prod-{region}-starport-layer-bucket.s3.{region}.amazonaws.com/snapshots/{}/{}",
+        "https://prod-{region}-starport-layer-bucket.s3.{region}.{suffix}/snapshots/{}/{}",
         tx.account(),
         configuration.function_name,
         region = tx.region(),
+        suffix = tx.partition().dns_suffix,
     );
     let concurrency = concurrency::shown(tx, &configuration.function_name)?;
     Ok(GotFunction { configuration, concurrency, code: Location { repository_type: "S3", location }, tags })
@@ -346,9 +347,9 @@ fn find(tx: &Tx, input: &Named) -> Result<Function, Fault> {
     }
     if account != tx.account() {
         let message = format!(
-            "User: arn:aws:iam::{}:user/sandbox is not authorized to perform: lambda:GetFunction on resource: {given} \
+            "User: {} is not authorized to perform: lambda:GetFunction on resource: {given} \
              because no resource-based policy allows the lambda:GetFunction action",
-            tx.account()
+            tx.global_arn("iam", "user/sandbox")
         );
         return Err(Fault::sender("AccessDeniedException", message).status(403));
     }

@@ -3,14 +3,20 @@
 
 use flate2::read::GzDecoder;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The largest is a function's zip of 50 MB in base64.
 const MOST_BYTES: usize = 70 * 1_048_576;
 const BODY_TIME: Duration = Duration::from_secs(60);
+/// Bodies of all connections together: a function's zip takes half of it.
+const MOST_IN_SUM: usize = 160 * 1_048_576;
+/// What is taken from the sum at a time, while a body arrives; what is smaller than one costs one.
+const PIECE: usize = 65_536;
 
 /// Why a body is not taken.
 pub struct Refused {
@@ -19,20 +25,56 @@ pub struct Refused {
 }
 
 const TOO_LARGE: Refused = Refused { status: StatusCode::PAYLOAD_TOO_LARGE, why: "The body is larger than 70 MB" };
+const NO_ROOM: Refused = Refused {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    why: "The bodies under way are larger than 160 MB together: try again",
+};
 const BROKEN: Refused = Refused { status: StatusCode::BAD_REQUEST, why: "The body is not what its headers say" };
 
-/// Reads a request to its end.
-pub async fn read(request: Request<Incoming>) -> Result<Request<Vec<u8>>, Refused> {
+/// What all bodies share.
+pub fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MOST_IN_SUM / PIECE))
+}
+
+/// The part of the room that a body takes, given back when its request is answered.
+pub struct Taken {
+    room: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+    bytes: usize,
+}
+
+impl Taken {
+    fn none_of(room: &Arc<Semaphore>) -> Self {
+        Self { room: Arc::clone(room), held: None, bytes: 0 }
+    }
+
+    /// Makes place for so many bytes in all; nobody waits for it, since those who hold the rest may wait as well.
+    fn grow_to(&mut self, bytes: usize) -> Result<(), Refused> {
+        let pieces = |bytes: usize| bytes.div_ceil(PIECE);
+        let more = pieces(bytes).saturating_sub(pieces(self.bytes));
+        if more > 0 {
+            let more = u32::try_from(more).map_err(|_| TOO_LARGE)?;
+            let taken = Arc::clone(&self.room).try_acquire_many_owned(more).map_err(|_| NO_ROOM)?;
+            match &mut self.held {
+                Some(held) => held.merge(taken),
+                held => *held = Some(taken),
+            }
+        }
+        self.bytes = self.bytes.max(bytes);
+        Ok(())
+    }
+}
+
+/// Reads a request to its end, as far as there is room for it.
+pub async fn read(request: Request<Incoming>, room: &Arc<Semaphore>) -> Result<(Request<Vec<u8>>, Taken), Refused> {
     let (mut head, body) = request.into_parts();
     // A length that is announced need not be read to be refused.
     if body.size_hint().lower() > MOST_BYTES as u64 {
         return Err(TOO_LARGE);
     }
-    let reading = Limited::new(body, MOST_BYTES).collect();
-    let mut bytes = match tokio::time::timeout(BODY_TIME, reading).await {
-        Ok(Ok(whole)) => whole.to_bytes().to_vec(),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return Err(TOO_LARGE),
-        Ok(Err(_)) => return Err(BROKEN),
+    let mut taken = Taken::none_of(room);
+    let mut bytes = match tokio::time::timeout(BODY_TIME, collect(body, &mut taken)).await {
+        Ok(read) => read?,
         Err(_) => return Err(Refused { status: StatusCode::REQUEST_TIMEOUT, why: "The body took too long" }),
     };
     let encoding = head.headers.remove("content-encoding");
@@ -41,7 +83,11 @@ pub async fn read(request: Request<Incoming>) -> Result<Request<Vec<u8>>, Refuse
     for name in encoding.split(',').rev().map(str::trim).filter(|name| !name.is_empty()) {
         bytes = match name {
             "aws-chunked" => unchunk(&bytes).ok_or(BROKEN)?,
-            "gzip" => unzip(&bytes)?,
+            "gzip" => {
+                let plain = unzip(&bytes)?;
+                taken.grow_to(plain.len() + bytes.len())?;
+                plain
+            }
             "identity" => bytes,
             _ => {
                 let why = "Content-Encoding is gzip, aws-chunked or none";
@@ -49,7 +95,21 @@ pub async fn read(request: Request<Incoming>) -> Result<Request<Vec<u8>>, Refuse
             }
         };
     }
-    Ok(Request::from_parts(head, bytes))
+    Ok((Request::from_parts(head, bytes), taken))
+}
+
+/// The whole body, each piece of it counted before it is kept.
+async fn collect(mut body: Incoming, taken: &mut Taken) -> Result<Vec<u8>, Refused> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| BROKEN)?.into_data() else { continue };
+        if bytes.len() + piece.len() > MOST_BYTES {
+            return Err(TOO_LARGE);
+        }
+        taken.grow_to(bytes.len() + piece.len())?;
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
 }
 
 fn unzip(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
@@ -86,6 +146,21 @@ mod tests {
         for broken in [&b"4\r\nabc"[..], b"x\r\n", b"", b"4\r\nabcd0\r\n", b"ffffffffffffffff\r\nab\r\n"] {
             assert_eq!(unchunk(broken), None, "{broken:?}");
         }
+    }
+
+    #[test]
+    fn bodies_are_bounded_in_sum_and_give_back_what_they_took() {
+        let room = room();
+        let mut first = Taken::none_of(&room);
+        assert!(first.grow_to(MOST_BYTES).is_ok() && first.grow_to(MOST_BYTES).is_ok());
+        let mut second = Taken::none_of(&room);
+        assert!(second.grow_to(MOST_BYTES).is_ok());
+        let mut third = Taken::none_of(&room);
+        assert!(third.grow_to(PIECE).is_ok());
+        let refused = third.grow_to(MOST_BYTES).err().map(|refused| refused.status);
+        assert_eq!(refused, Some(StatusCode::SERVICE_UNAVAILABLE));
+        drop(first);
+        assert!(third.grow_to(MOST_BYTES).is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod body;
 mod browser;
 mod function_url;
+mod host;
 
 use super::Sandbox;
 use super::accounts::ACCOUNT;
@@ -44,20 +45,23 @@ struct Door {
     base: String,
     /// Where a function of a URL is, unless the URL says so.
     region: String,
+    /// Bytes of bodies that may be in memory at the same time, over all connections.
+    room: Arc<Semaphore>,
 }
 
 impl Listener {
     /// Takes a port; 0 takes any. From then on addresses that the sandbox answers lead to it.
     ///
     /// # Errors
-    /// When the port is taken or may not be.
+    /// When the port is taken or may not be, or the address is not this machine's own: nobody is asked who he is.
     pub async fn bind(sandbox: Sandbox, place: SocketAddr, region: &str) -> anyhow::Result<Self> {
+        anyhow::ensure!(place.ip().is_loopback(), "{} is not an address of this machine alone", place.ip());
         let tcp = TcpListener::bind(place).await;
         let tcp =
             tcp.with_context(|| format!("cannot listen on {place}: stop whoever does, or choose another --port"))?;
         let base = format!("http://{}", tcp.local_addr()?);
         sandbox.serve_at(&base);
-        Ok(Self { tcp, door: Door { sandbox, base, region: region.to_owned() } })
+        Ok(Self { tcp, door: Door { sandbox, base, region: region.to_owned(), room: body::room() } })
     }
 
     /// E.g. `http://127.0.0.1:4599`.
@@ -133,8 +137,11 @@ async fn converse(
 impl Door {
     /// An error breaks the connection off, which is what the weather may want.
     async fn answer(&self, request: hyper::Request<Incoming>, client: IpAddr) -> io::Result<Response<SdkBody>> {
-        let request = match body::read(request).await {
-            Ok(request) => request,
+        if let Err(why) = host::check(&request) {
+            return Ok(plain(StatusCode::FORBIDDEN, why));
+        }
+        let (request, _room) = match body::read(request, &self.room).await {
+            Ok(read) => read,
             Err(refused) => return Ok(plain(refused.status, refused.why)),
         };
         let path = request.uri().path();

@@ -2,7 +2,8 @@
 //! What an account policy makes of a retention is that room's matter.
 
 use super::account_policy::{self, Governed};
-use super::{RETENTIONS, constraint, invalid, stream};
+use super::{RETENTIONS, constraint, invalid, metric_filter, stream};
+use crate::model::Arn;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::lambda;
 use crate::sandbox::paging::{Order, page};
@@ -162,7 +163,7 @@ pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<Done, Fault> {
     }
     let class = input.log_group_class.unwrap_or_else(|| "STANDARD".into());
     check_class(&class)?;
-    check_key(input.kms_key_id.as_deref())?;
+    check_key(tx, input.kms_key_id.as_deref())?;
     check_tags(&input.tags)?;
     if tx.get::<Group>(TABLE, &name)?.is_some() {
         return Err(Fault::sender("ResourceAlreadyExistsException", "The specified log group already exists"));
@@ -190,6 +191,7 @@ pub fn delete(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
     }
     tx.delete(TABLE, &name);
     stream::forget_all(tx, &name)?;
+    metric_filter::forget_all(tx, &name)?;
     let arn = arn_of(tx, &name);
     tags::forget(tx, &arn)?;
     Ok(Done {})
@@ -231,7 +233,7 @@ pub fn associate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
     if input.kms_key_id.is_none() {
         return Err(constraint("null", "kmsKeyId", "not be null"));
     }
-    check_key(input.kms_key_id.as_deref())?;
+    check_key(tx, input.kms_key_id.as_deref())?;
     let (name, mut group) = found_by(tx, input.log_group_name, input.resource_identifier)?;
     group.kms_key_id = input.kms_key_id;
     tx.put(TABLE, &name, &group)?;
@@ -281,7 +283,7 @@ pub fn describe(input: DescribeLogGroups, tx: &mut Tx) -> Result<LogGroups, Faul
         .into_iter()
         .filter(|(name, _)| wanted(name))
         .map(|(name, group)| shown(tx, name, group, governed.as_ref(), pattern.is_some()))
-        .collect();
+        .collect::<Result<_, Fault>>()?;
     Ok(LogGroups { log_groups, next_token })
 }
 
@@ -302,15 +304,15 @@ fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, Group)>, F
     Ok(groups)
 }
 
-fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> LogGroup {
+fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> Result<LogGroup, Fault> {
     let log_group_arn = arn_of(tx, &name);
     let governed = governed.filter(|_| group.class != "DELIVERY");
     let retention = retention(&group, governed);
-    LogGroup {
+    Ok(LogGroup {
+        metric_filter_count: metric_filter::count(tx, &name)?,
         log_group_name: name,
         creation_time: group.created.millis(),
         retention_in_days: retention.filter(|_| !brief),
-        metric_filter_count: 0,
         arn: format!("{log_group_arn}:*"),
         log_group_arn,
         log_group_class: group.class,
@@ -318,7 +320,7 @@ fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief
         kms_key_id: group.kms_key_id.filter(|_| !brief),
         deletion_protection_enabled: (!brief).then_some(group.deletion_protection),
         retention_policy_name: governed.filter(|_| !brief).map(|policy| policy.name.clone()),
-    }
+    })
 }
 
 /// The days that hold for a group: an account policy's, where one governs it, else its own; none = for ever.
@@ -441,8 +443,12 @@ fn check_class(class: &str) -> Result<(), Fault> {
     }
 }
 
-fn check_key(key: Option<&str>) -> Result<(), Fault> {
-    match key.is_none_or(|key| key.starts_with("arn:aws:kms:") && key.contains(":key/")) {
+fn check_key(tx: &Tx, key: Option<&str>) -> Result<(), Fault> {
+    let is_key = |arn: Arn<'_>| {
+        let here = arn.partition == tx.partition().id && arn.region == tx.region();
+        here && arn.service == "kms" && arn.resource.starts_with("key/")
+    };
+    match key.is_none_or(|key| Arn::parse(key).is_some_and(is_key)) {
         true => Ok(()),
         false => Err(invalid("The specified KMS key Id could not be found.")),
     }

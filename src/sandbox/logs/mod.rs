@@ -6,6 +6,7 @@ mod chunk;
 mod filter;
 mod get;
 mod group;
+mod metric_filter;
 mod pattern;
 mod put;
 mod stream;
@@ -36,6 +37,9 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "TagResource" => answer(request, tx, group::tag),
         "UntagResource" => answer(request, tx, group::untag),
         "ListTagsForResource" => answer(request, tx, group::list_tags),
+        "PutMetricFilter" => answer(request, tx, metric_filter::put),
+        "DeleteMetricFilter" => answer(request, tx, metric_filter::delete),
+        "DescribeMetricFilters" => answer(request, tx, metric_filter::describe),
         "CreateLogStream" => answer(request, tx, stream::create),
         "DeleteLogStream" => answer(request, tx, stream::delete),
         "DescribeLogStreams" => answer(request, tx, stream::describe),

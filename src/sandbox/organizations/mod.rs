@@ -120,7 +120,7 @@ fn list_units(input: ListForParent, tx: &mut Tx) -> Result<Units, Fault> {
     let size = page_size(input.max_results)?;
     let units = UNITS.iter().filter(|unit| unit.parent == parent);
     let units = units.map(|unit| {
-        let arn = format!("arn:aws:organizations::{}:ou/o-sandbox000/{}", tx.account(), unit.id);
+        let arn = tx.global_arn("organizations", &format!("ou/o-sandbox000/{}", unit.id));
         (unit.id.to_owned(), Unit { id: unit.id, arn, name: unit.name })
     });
     let (organizational_units, next_token) =
@@ -141,7 +141,7 @@ fn accounts(tx: &Tx, members: Vec<Member>, token: Option<&str>, most: Option<i64
     let members = members.into_iter().map(|member| (member.id.clone(), member)).collect();
     let (found, next_token) = page(tx, members, Order::Scattered, token, size, bad_token)?;
     let accounts = found.into_iter().map(|member| Account {
-        arn: format!("arn:aws:organizations::{}:account/o-sandbox000/{}", tx.account(), member.id),
+        arn: tx.global_arn("organizations", &format!("account/o-sandbox000/{}", member.id)),
         id: member.id,
         email: member.email,
         name: member.name,

@@ -1,7 +1,6 @@
 //! SNS: topics, subscriptions, tags, publishing. From an operation's name to its handler, and what refusals have in common.
 
 mod delivery_policy;
-mod filter;
 mod outbox;
 mod policy;
 mod publish;
@@ -78,15 +77,16 @@ fn agrees(wanted: &BTreeMap<String, String>, live: &BTreeMap<String, String>) ->
 fn arn_parts<'a>(tx: &Tx, arn: &'a str, parameter: &str, action: &str) -> Result<Vec<&'a str>, Fault> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts.as_slice() {
-        [prefix, _, service, region, account, rest @ ..] if !rest.is_empty() => {
-            if *prefix != "arn" || *service != "sns" || *region != tx.region() {
+        [prefix, partition, service, region, account, rest @ ..] if !rest.is_empty() => {
+            let here = *partition == tx.partition().id && *region == tx.region();
+            if *prefix != "arn" || *service != "sns" || !here {
                 return Err(invalid(parameter));
             }
             if *account != tx.account() {
                 let message = format!(
-                    "User: arn:aws:iam::{}:user/sandbox is not authorized to perform: SNS:{action} on resource: {arn} \
+                    "User: {} is not authorized to perform: SNS:{action} on resource: {arn} \
                      because no resource-based policy allows the SNS:{action} action",
-                    tx.account()
+                    tx.global_arn("iam", "user/sandbox")
                 );
                 return Err(Fault::sender("AuthorizationError", message).status(403));
             }

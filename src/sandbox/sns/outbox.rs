@@ -2,6 +2,7 @@
 //! theirs at once; what goes over HTTP waits for somebody who can post it (`posts`, `posted`).
 
 use super::subscription::Subscription;
+use crate::model::Partition;
 use crate::sandbox::Sandbox;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
@@ -49,11 +50,8 @@ impl Letter {
     /// The link in a mail that asks to confirm: the one to click.
     pub fn confirmation_link(&self) -> Option<String> {
         let token = self.token.as_deref()?;
-        Some(link(
-            &self.topic_arn,
-            "confirmation.html",
-            &[("TopicArn", &self.topic_arn), ("Token", token), ("Endpoint", &self.endpoint)],
-        ))
+        let named = [("TopicArn", self.topic_arn.as_str()), ("Token", token)];
+        Some(link(&self.topic_arn, "confirmation.html", &with_mail_address(&named, &self.endpoint)))
     }
 
     fn order(&self) -> (Timestamp, usize) {
@@ -155,12 +153,20 @@ pub fn delivery_of(protocol: &str) -> Delivery {
 
 /// The link at the foot of a notification.
 pub fn unsubscribe_link(topic_arn: &str, subscription_arn: &str, endpoint: &str) -> String {
-    link(topic_arn, "unsubscribe.html", &[("SubscriptionArn", subscription_arn), ("Endpoint", endpoint)])
+    let named = [("SubscriptionArn", subscription_arn)];
+    link(topic_arn, "unsubscribe.html", &with_mail_address(&named, endpoint))
+}
+
+/// Links in mails name the mail's address; others do not name an endpoint, whose path may be a secret.
+fn with_mail_address<'a>(named: &[(&'a str, &'a str)], endpoint: &'a str) -> Vec<(&'a str, &'a str)> {
+    let address = (!endpoint.contains("://")).then_some(("Endpoint", endpoint));
+    named.iter().copied().chain(address).collect()
 }
 
 /// A page of SNS in the topic's region.
 fn link(topic_arn: &str, page: &str, parameters: &[(&str, &str)]) -> String {
     let region = topic_arn.split(':').nth(3).unwrap_or_default();
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    format!("https://sns.{region}.amazonaws.com/{page}?{query}")
+    let suffix = Partition::of_region(region).dns_suffix;
+    format!("https://sns.{region}.{suffix}/{page}?{query}")
 }

@@ -1,9 +1,9 @@
 //! Publishing to a topic: who of its subscribers gets the message, and in which form.
 
-use super::filter::FilterPolicy;
 use super::outbox::{self, Delivery, Letter};
 use super::subscription::{self, Subscription};
 use super::{invalid, policy, topic};
+use crate::resources::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::sqs::{self, Arrival, UserAttribute};
 use crate::sandbox::store::Tx;
@@ -128,6 +128,7 @@ pub fn notify(tx: &mut Tx, topic_arn: &str, notice: &Notice) -> Result<Notified,
         default: notice.message.to_owned(),
         of_protocol: Map::from_iter([("email".to_owned(), notice.mail.into())]),
         filtered: json!({}),
+        filtered_body: Some(notice.message.to_owned()),
         ..Message::default()
     };
     deliver(tx, topic_arn, &message)?;
@@ -144,6 +145,8 @@ struct Message {
     attributes: BTreeMap<String, UserAttribute>,
     /// The attributes as filter policies see them.
     filtered: Value,
+    /// The body as filter policies see it, where that is not the text of the protocol.
+    filtered_body: Option<String>,
 }
 
 impl Message {
@@ -189,7 +192,7 @@ fn filter_value(name: &str, attribute: &UserAttribute) -> Result<Value, Fault> {
 fn deliver(tx: &mut Tx, topic_arn: &str, message: &Message) -> Result<(), Fault> {
     for (arn, live) in subscription::of_topic(tx, topic_arn)? {
         let text = message.text(&live.protocol);
-        if !live.confirmed || !passes(&live, text, &message.filtered) {
+        if !live.confirmed || !passes(&live, text, message) {
             continue;
         }
         let raw = live.attributes.get("RawMessageDelivery").is_some_and(|flag| flag == "true");
@@ -252,12 +255,17 @@ fn mail(text: &str, topic_arn: &str, subscription_arn: &str, endpoint: &str) -> 
 }
 
 /// Whether a subscription's filter lets a message through. A body that is no JSON passes no filter on bodies.
-fn passes(live: &Subscription, text: &str, attributes: &Value) -> bool {
-    let Some(Ok(policy)) = live.attributes.get("FilterPolicy").map(|text| FilterPolicy::parse(text)) else {
-        return true;
+fn passes(live: &Subscription, text: &str, message: &Message) -> bool {
+    let scope = FilterScope::of(live.attributes.get("FilterPolicyScope").map(String::as_str));
+    let policy = live.attributes.get("FilterPolicy").map(|text| FilterPolicy::read_text(text, scope));
+    let Some(Ok(policy)) = policy else { return true };
+    let seen = match scope {
+        FilterScope::MessageAttributes => message.filtered.clone(),
+        FilterScope::MessageBody => {
+            let body = message.filtered_body.as_deref().unwrap_or(text);
+            let Ok(body) = serde_json::from_str(body) else { return false };
+            body
+        }
     };
-    match live.attributes.get("FilterPolicyScope").map(String::as_str) {
-        Some("MessageBody") => serde_json::from_str(text).is_ok_and(|body: Value| policy.matches(&body)),
-        _ => policy.matches(attributes),
-    }
+    policy.outcome(&MessageField::from(seen)) != FilterOutcome::Never
 }

@@ -1,6 +1,7 @@
 //! What the people behind the endpoints do, who have no credentials: confirm by the link of a mail, or leave by the link at its foot.
 
 use super::subscription::{self, Subscription};
+use crate::model::secret;
 use crate::sandbox::Sandbox;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
@@ -52,6 +53,6 @@ impl Sandbox {
 /// What stands, pending or confirmed, for one endpoint or all.
 fn subscriptions(tx: &Tx, endpoint: Option<&str>) -> Result<Vec<(String, Subscription)>, Fault> {
     let mut standing = subscription::standing(tx)?;
-    standing.retain(|(_, live)| endpoint.is_none_or(|endpoint| live.endpoint == endpoint));
+    standing.retain(|(_, live)| endpoint.is_none_or(|name| secret::names(name, &live.endpoint)));
     Ok(standing)
 }

@@ -1,10 +1,12 @@
 //! SNS subscriptions: who hears of a topic, from the first mail to the confirmation and the end.
 //! A pending one is confirmed only by a token that was sent; every mail that would have gone out is counted and kept in the outbox.
 
-use super::filter::FilterPolicy;
 use super::outbox::{self, Confirmation};
 use super::topic::{self, Done};
 use super::{delivery_policy, invalid, not_found};
+use crate::model::{Arn, Partition};
+use crate::resources;
+use crate::resources::filter_policy::{FilterPolicy, FilterScope};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
@@ -126,13 +128,13 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
     topic::find(tx, &topic_arn, "TopicArn", "Subscribe")?;
     let protocol = input.protocol.unwrap_or_default();
     let endpoint = input.endpoint.unwrap_or_default();
-    check_endpoint(&protocol, &endpoint, topic_arn.ends_with(".fifo"))?;
+    check_endpoint(tx.partition(), &protocol, &endpoint, topic_arn.ends_with(".fifo"))?;
     let mut wanted = Attributes::new();
     // The scope first: it decides what the policy may look like.
     let (scope, others): (Vec<_>, Vec<_>) =
         input.attributes.iter().partition(|(name, _)| name.as_str() == "FilterPolicyScope");
     for (name, value) in scope.into_iter().chain(others) {
-        let kept = accept(&protocol, &wanted, name, value)
+        let kept = accept(tx.partition(), &protocol, &wanted, name, value)
             .map_err(|refusal| refusal.unwrap_or_else(|| format!("Unknown attribute {name}")))
             .map_err(|sentence| match sentence.starts_with(RAW_REFUSED) {
                 true => invalid(sentence),
@@ -236,9 +238,9 @@ pub fn attributes(input: SubscriptionArn, tx: &mut Tx) -> Result<SubscriptionAtt
         ("SubscriptionArn", arn),
         ("TopicArn", live.topic_arn.clone()),
         ("Protocol", live.protocol.clone()),
-        ("Endpoint", live.endpoint.clone()),
+        ("Endpoint", live.listed_endpoint()),
         ("Owner", tx.account().to_owned()),
-        ("SubscriptionPrincipal", format!("arn:aws:iam::{}:user/sandbox", tx.account())),
+        ("SubscriptionPrincipal", tx.global_arn("iam", "user/sandbox")),
         ("PendingConfirmation", (!live.confirmed).to_string()),
         ("ConfirmationWasAuthenticated", live.authenticated.to_string()),
     ];
@@ -258,7 +260,7 @@ pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<D
     check_arn(tx, &arn, "SetSubscriptionAttributes")?;
     let mut live = get(tx, &arn)?.ok_or_else(|| not_found("Subscription"))?;
     let name = input.attribute_name.unwrap_or_default();
-    let kept = accept(&live.protocol, &live.attributes, &name, &input.attribute_value)
+    let kept = accept(tx.partition(), &live.protocol, &live.attributes, &name, &input.attribute_value)
         .map_err(|refusal| invalid(refusal.unwrap_or_else(|| "AttributeName".into())))?;
     match kept {
         Some(value) => live.attributes.insert(name, value),
@@ -286,8 +288,8 @@ pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Faul
                 false => PENDING_ARN.into(),
             },
             owner: owner.clone(),
+            endpoint: live.listed_endpoint(),
             protocol: live.protocol,
-            endpoint: live.endpoint,
             topic_arn: live.topic_arn,
         };
         (arn, listed)
@@ -337,6 +339,11 @@ impl Subscription {
         self.confirmed || now <= self.mailed + PENDING
     }
 
+    /// As every answer shows it: with stars for a password (seen of SNS, e.g. in reports of Terraform's users).
+    fn listed_endpoint(&self) -> String {
+        resources::Subscription::new("", &self.protocol, &self.endpoint).listed_endpoint()
+    }
+
     /// The attributes that can be set, with their defaults.
     fn settings(&self) -> Attributes {
         let mut settings = self.attributes.clone();
@@ -359,9 +366,8 @@ fn check_arn(tx: &Tx, arn: &str, action: &str) -> Result<(), Fault> {
     }
 }
 
-fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Fault> {
-    let arn_of =
-        |service: &str| endpoint.starts_with(&format!("arn:aws:{service}:")) && endpoint.split(':').count() >= 6;
+fn check_endpoint(partition: &Partition, protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Fault> {
+    let arn_of = |service: &str| is_arn(partition, endpoint, service);
     let refuse = |good: bool, sentence: String| if good { Ok(()) } else { Err(invalid(sentence)) };
     match protocol {
         "email" | "email-json" => {
@@ -374,13 +380,14 @@ fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Faul
         "http" | "https" => {
             let scheme = format!("{protocol}://");
             let rest = endpoint.strip_prefix(scheme.as_str()).unwrap_or_default();
-            refuse(!rest.is_empty(), "Endpoint must match the specified protocol".into())?;
+            refuse(is_http(rest), "Endpoint must match the specified protocol".into())?;
         }
         "sms" => {
             let digits = endpoint.strip_prefix('+').unwrap_or(endpoint);
             let plain = digits.replace(['-', ' '], "");
             let good = plain.len() >= 7 && plain.len() <= 15 && plain.bytes().all(|byte| byte.is_ascii_digit());
-            if !good || endpoint.contains("--") {
+            // No country's code begins with a zero (E.164).
+            if !good || endpoint.contains("--") || endpoint.starts_with("+0") {
                 return Err(Fault::sender("InvalidParameter", format!("Invalid SMS endpoint: {endpoint}")));
             }
         }
@@ -399,11 +406,42 @@ fn check_endpoint(protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Faul
     }
 }
 
+/// Whether it is an ARN of a service in a partition.
+fn is_arn(partition: &Partition, text: &str, service: &str) -> bool {
+    let is_account = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+    Arn::parse(text).is_some_and(|arn| {
+        let fits = arn.partition == partition.id && arn.service == service && is_account(arn.account);
+        fits && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    })
+}
+
+/// Whether what follows `http://` is a host, a port that is one, and nothing that no address holds (RFC 3986).
+fn is_http(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match place.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => (address, port),
+        Some(_) => return false,
+        None => place.split_at(place.find(':').unwrap_or(place.len())),
+    };
+    let is_port =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|n| n > 0));
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-_.:".contains(c));
+    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
+    is_host && is_port && !rest.contains(foreign)
+}
+
 /// How the one refusal begins that Subscribe words as SetSubscriptionAttributes does.
 const RAW_REFUSED: &str = "Delivery protocol";
 
 /// What an attribute becomes when it is set; `None` takes it away. `Err(None)` = there is no such attribute.
-fn accept(protocol: &str, beside: &Attributes, name: &str, value: &str) -> Result<Option<String>, Option<String>> {
+fn accept(
+    partition: &Partition,
+    protocol: &str,
+    beside: &Attributes,
+    name: &str,
+    value: &str,
+) -> Result<Option<String>, Option<String>> {
     match name {
         "RawMessageDelivery" => match value.to_ascii_lowercase().as_str() {
             "true" if !matches!(protocol, "sqs" | "http" | "https" | "firehose") => {
@@ -420,23 +458,20 @@ fn accept(protocol: &str, beside: &Attributes, name: &str, value: &str) -> Resul
         },
         "FilterPolicy" if value.is_empty() => Ok(None),
         "FilterPolicy" => {
-            let policy = FilterPolicy::parse(value).map_err(|sentence| Some(format!("FilterPolicy: {sentence}")))?;
-            let in_body = beside.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody");
-            if policy.is_nested() && !in_body {
-                return Err(Some("Filter policy scope MessageAttributes does not support nested filter policy".into()));
-            }
+            let scope = FilterScope::of(beside.get("FilterPolicyScope").map(String::as_str));
+            let policy = FilterPolicy::read_text(value, scope).map_err(|fault| Some(fault.sentence()))?;
             Ok((!policy.is_empty()).then(|| value.to_owned()))
         }
         "DeliveryPolicy" => delivery_policy::for_subscription(value).map_err(Some),
-        "RedrivePolicy" => redrive(value).map_err(Some),
+        "RedrivePolicy" => redrive(partition, value).map_err(Some),
         "SubscriptionRoleArn" if value.is_empty() => Ok(None),
-        "SubscriptionRoleArn" if value.starts_with("arn:aws:iam::") => Ok(Some(value.to_owned())),
+        "SubscriptionRoleArn" if is_arn(partition, value, "iam") => Ok(Some(value.to_owned())),
         "SubscriptionRoleArn" => Err(Some("SubscriptionRoleArn: is an invalid arn".into())),
         _ => Err(None),
     }
 }
 
-fn redrive(text: &str) -> Result<Option<String>, String> {
+fn redrive(partition: &Partition, text: &str) -> Result<Option<String>, String> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -444,7 +479,7 @@ fn redrive(text: &str) -> Result<Option<String>, String> {
         serde_json::from_str(text).map_err(|error| format!("RedrivePolicy: failed to parse JSON. {error}"))?;
     match policy.get("deadLetterTargetArn").and_then(Value::as_str) {
         None if policy.as_object().is_some_and(|policy| policy.is_empty()) => Ok(None),
-        Some(arn) if arn.starts_with("arn:aws:sqs:") && arn.split(':').count() == 6 => Ok(Some(policy.to_string())),
+        Some(arn) if is_arn(partition, arn, "sqs") && arn.split(':').count() == 6 => Ok(Some(policy.to_string())),
         _ => Err("RedrivePolicy: deadLetterTargetArn is an invalid arn".into()),
     }
 }

@@ -248,7 +248,7 @@ pub fn arn_of(tx: &Tx, name: &str) -> String {
 }
 
 fn url_of(tx: &Tx, name: &str) -> String {
-    format!("https://sqs.{}.amazonaws.com/{}/{name}", tx.region(), tx.account())
+    format!("https://sqs.{}.{}/{}/{name}", tx.region(), tx.partition().dns_suffix, tx.account())
 }
 
 fn is_name(name: &str) -> bool {

@@ -74,6 +74,32 @@ impl Entities {
         self.version += changed;
     }
 
+    /// The changes that bring an account and region back to its beginning.
+    pub fn undo(&self, account: &str, region: &str) -> Vec<Change> {
+        let Some(scope) = self.scopes.get(&(account.to_owned(), region.to_owned())) else { return Vec::new() };
+        let seeds: BTreeMap<(String, String), Arc<str>> = (self.seeds)(account, region)
+            .into_iter()
+            .map(|seed| ((seed.table.to_owned(), seed.key), seed.value.to_string().into()))
+            .collect();
+        let gone = scope.iter().flat_map(|(table, entities)| entities.keys().map(move |key| (table, key)));
+        let gone = gone.filter(|(table, key)| !seeds.contains_key(&((*table).clone(), (*key).clone())));
+        let mut changes: Vec<Change> =
+            gone.map(|(table, key)| Change { table: table.clone(), key: key.clone(), value: None }).collect();
+        let back =
+            seeds.iter().filter(|((table, key), value)| scope.get(table).and_then(|t| t.get(key)) != Some(*value));
+        changes.extend(back.map(|((table, key), value)| Change {
+            table: table.clone(),
+            key: key.clone(),
+            value: Some(value.clone()),
+        }));
+        changes
+    }
+
+    /// Whether nothing was done in an account and region, or all of it was undone.
+    pub fn is_untouched(&self, account: &str, region: &str) -> bool {
+        self.undo(account, region).is_empty()
+    }
+
     pub fn table(&self, account: &str, region: &str, table: &str) -> Option<&Table> {
         self.scopes.get(&(account.to_owned(), region.to_owned()))?.get(table)
     }

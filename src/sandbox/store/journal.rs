@@ -1,15 +1,18 @@
 //! The file behind a store: a header, then one JSON line for each changed entity, only ever appended or replaced as a whole.
-//! Killing a process at any moment, or running two at once, loses nothing that was answered.
+//! Killing a process at any moment, or running two at once, loses nothing that was answered. Only its owner can read it; what is
+//! no such file is refused and left alone.
 
 use super::entities::{Change, Entities};
+use crate::model::file::{self, Readers};
 use anyhow::{Context, Result, bail, ensure};
 use std::borrow::Cow;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const HEADER_LEN: usize = 56;
+const NOT_OURS: &str = "it does not begin as a state file does";
 
 /// Below this many lines compaction is not worth its rename.
 const COMPACT_FROM: u64 = 500;
@@ -41,7 +44,7 @@ impl Journal {
             fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
         }
         let path = self.beside(".lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file::write_own(&path);
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;
         file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
         Ok(file)
@@ -49,7 +52,7 @@ impl Journal {
 
     /// Reads what was written since the last time; true where there was something.
     pub fn refresh(&mut self, entities: &mut Entities) -> Result<bool> {
-        let found = match File::open(&self.path) {
+        let found = match file::open_own(&self.path) {
             Ok(file) => self.read(file, entities),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let had = self.base.take().is_some();
@@ -61,12 +64,16 @@ impl Journal {
             }
             Err(error) => Err(error.into()),
         };
-        found.with_context(|| format!("cannot read the sandbox's state in {}", self.path.display()))
+        let way_out = "remove the file to start anew, or name another: --sandbox=FILE";
+        found.with_context(|| format!("cannot read the sandbox's state in {}: {way_out}", self.path.display()))
     }
 
     fn read(&mut self, mut file: File, entities: &mut Entities) -> Result<bool> {
         let length = file.metadata()?.len();
         if length < HEADER_LEN as u64 {
+            let mut begun = Vec::new();
+            file.read_to_end(&mut begun)?;
+            ensure!(header(0).as_bytes().starts_with(&begun), NOT_OURS);
             // A process died while it created the file: the next writer starts it anew.
             let had = self.base.take().is_some();
             if had {
@@ -77,7 +84,7 @@ impl Journal {
         }
         let mut first = [0; HEADER_LEN];
         file.read_exact(&mut first)?;
-        let base = parse_header(&first).context("it does not begin as a state file does; remove it to start anew")?;
+        let base = parse_header(&first).context(NOT_OURS)?;
         let anew = self.base != Some(base) || length < self.offset;
         if anew {
             entities.clear(base);
@@ -94,7 +101,8 @@ impl Journal {
         let text = std::str::from_utf8(&tail[..whole]).context("it is not UTF-8")?;
         for line in text.lines() {
             self.lines += 1;
-            let (account, region, change) = parse_line(line).with_context(|| format!("in change {}", self.lines))?;
+            let (account, region, change) =
+                parse_line(line).with_context(|| format!("change {} is broken", self.lines))?;
             entities.apply(&account, &region, [change]);
         }
         self.offset += whole as u64;
@@ -111,7 +119,7 @@ impl Journal {
         for change in changes {
             push_line(&mut text, account, region, change)?;
         }
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path)?;
+        let mut file = file::write_own(&self.path)?;
         if file.metadata()?.len() > self.offset {
             file.set_len(self.offset)?;
         }
@@ -133,9 +141,7 @@ impl Journal {
         for (account, region, change) in &snapshot {
             push_line(&mut text, account, region, change)?;
         }
-        let fresh = self.beside(".new");
-        fs::write(&fresh, &text)?;
-        if fs::rename(&fresh, &self.path).is_err() {
+        if file::replace(&self.path, text.as_bytes(), Readers::Owner).is_err() {
             // Windows refuses while another process reads the file: the next write tries again.
             return Ok(());
         }

@@ -114,7 +114,10 @@ impl Store {
     /// The accounts and regions that anything was done in.
     pub fn places(&mut self) -> Result<Vec<(String, String)>> {
         self.refresh()?;
-        Ok(self.entities.places().filter(|(account, region)| (*account, *region) != OWN).map(own).collect())
+        let done_in = |(account, region): &(&str, &str)| {
+            (*account, *region) != OWN && !self.entities.is_untouched(account, region)
+        };
+        Ok(self.entities.places().filter(done_in).map(own).collect())
     }
 
     /// Forgets everything, and the file.
@@ -124,6 +127,22 @@ impl Store {
             journal.remove()?;
         }
         self.entities.clear(0);
+        Ok(())
+    }
+
+    /// Forgets what was done in one account and region: what stands there is what stands everywhere from the beginning.
+    pub fn forget(&mut self, account: &str, region: &str) -> Result<()> {
+        self.refresh()?;
+        let lock = self.journal.as_ref().map(Journal::lock).transpose()?;
+        if let Some(journal) = &mut self.journal {
+            journal.refresh(&mut self.entities)?;
+        }
+        let changes = self.entities.undo(account, region);
+        if let Some(journal) = self.journal.as_mut().filter(|_| !changes.is_empty()) {
+            journal.append(account, region, &changes)?;
+        }
+        self.entities.apply(account, region, changes);
+        drop(lock);
         Ok(())
     }
 

@@ -195,7 +195,49 @@ fn a_file_that_is_no_state_is_refused_with_its_name() {
     fs::create_dir_all(place.path().parent().unwrap()).unwrap();
     fs::write(place.path(), "{\"some\": \"other file that has nothing to do with this program\"}\n").unwrap();
     let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
-    assert!(error.contains("sandbox.json") && error.contains("remove it"), "{error}");
+    assert!(error.contains("sandbox.json") && error.contains("remove the file"), "{error}");
+    for short in ["mine", "{\"mlopsctl_sandbox\":2,"] {
+        fs::write(place.path(), short).unwrap();
+        let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+        assert!(error.contains("--sandbox=FILE"), "{error}");
+        assert_eq!(fs::read_to_string(place.path()).unwrap(), short, "it is left alone");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_files_are_their_owners_alone_and_nothing_else_is_followed_or_waited_for() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let place = Place::new();
+    let mut store = place.open();
+    for n in 0..1200 {
+        put(&mut store, "1", "k", &n.to_string());
+    }
+    let folder = place.path().parent().unwrap().to_owned();
+    for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "the state and its lock");
+    let target = folder.join("target");
+    fs::rename(place.path(), &target).unwrap();
+    symlink(&target, place.path()).unwrap();
+    let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+    assert!(error.contains("symbolic link"), "{error}");
+    fs::remove_file(place.path()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(place.path()).status().unwrap().success());
+    let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+    assert!(error.contains("no plain file"), "{error}");
+    fs::remove_file(place.path()).unwrap();
+    fs::create_dir(place.path()).unwrap();
+    assert!(Store::open(&place.path()).is_err());
+    // The lock beside it, too.
+    fs::remove_dir(place.path()).unwrap();
+    let lock = folder.join("sandbox.json.lock");
+    fs::remove_file(&lock).unwrap();
+    symlink(folder.join("elsewhere"), &lock).unwrap();
+    let mut store = place.open();
+    let done = store.transact("1", "r", &Weather::default(), 1, |tx| tx.put("things", "a", &"x"));
+    assert!(done.is_err() && !folder.join("elsewhere").exists());
 }
 
 #[test]
@@ -225,4 +267,20 @@ fn a_thousand_accounts_fit_in_one_file() {
         assert_eq!(things(&mut again, &format!("{account:012}")).len(), 10);
     }
     assert_eq!(again.entities.len(), store.entities.len());
+}
+
+#[test]
+fn one_account_is_forgotten_and_the_others_stay() {
+    let place = Place::new();
+    let mut store = place.open();
+    put(&mut store, "1", "a", "one");
+    put(&mut store, "2", "a", "two");
+    store.forget("1", "r").unwrap();
+    for mut store in [store, place.open()] {
+        assert_eq!(things(&mut store, "1"), []);
+        assert_eq!(things(&mut store, "2"), [pair("a", "two")]);
+        assert_eq!(store.places().unwrap(), [("2".to_owned(), "r".to_owned())]);
+        let stands = store.contents("1", "r");
+        assert_eq!(stands, Store::in_memory().contents("1", "r"), "what stands everywhere stands again");
+    }
 }

@@ -1,6 +1,7 @@
 //! What a handler sees: the entities of one account and region with its own changes on top, the time, and seeded chance.
 
 use super::entities::{Change, Entities};
+use crate::model::Partition;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::weather::{Weather, fold};
 use crate::sandbox::wire::Timestamp;
@@ -117,7 +118,17 @@ impl<'a> Tx<'a> {
 
     /// An ARN in this account and region; `resource` is what follows the account, e.g. `alarm:name`.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition().id, self.region, self.account)
+    }
+
+    /// An ARN of a service that has no region, such as IAM.
+    pub fn global_arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}::{}:{resource}", self.partition().id, self.account)
+    }
+
+    /// The partition of the region.
+    pub fn partition(&self) -> &'static Partition {
+        Partition::of_region(self.region)
     }
 
     /// A fresh id in the form of a UUID; never the same twice in one state.

@@ -16,7 +16,7 @@ pub async fn analytics(
     app.authorise(&headers)?;
     let refused = || Answer::error(StatusCode::BAD_REQUEST, "business_id must be 1 to 255 characters of UTF-8");
     let Path(business_id) = business_id.map_err(|_| refused())?;
-    if business_id.chars().count() > 255 || business_id.chars().any(char::is_control) {
+    if business_id.trim().is_empty() || business_id.chars().count() > 255 || business_id.chars().any(char::is_control) {
         return Err(refused());
     }
     let metrics = app.store.analytics(business_id.clone()).await.ok_or_else(|| {

@@ -11,12 +11,14 @@ use serde_json::json;
 pub struct Answer {
     pub status: StatusCode,
     pub body: String,
+    /// Whether a browser is to ask for the key.
+    pub challenge: bool,
 }
 
 impl Answer {
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
         // Plain values with text keys: nothing that JSON cannot say.
-        Self { status, body: serde_json::to_string(body).unwrap_or_default() }
+        Self { status, body: serde_json::to_string(body).unwrap_or_default(), challenge: false }
     }
 
     pub fn ok(body: &impl Serialize) -> Self {
@@ -34,6 +36,10 @@ impl IntoResponse for Answer {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.challenge {
+            let realm = HeaderValue::from_static("Basic realm=\"mlops-service\", charset=\"UTF-8\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, realm);
+        }
         response
     }
 }

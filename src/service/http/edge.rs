@@ -3,16 +3,20 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use tower::ServiceExt;
 
-use super::{ANALYTICS, Answer, App, ROUTES, answer};
+use super::rate::Verdict;
+use super::{ANALYTICS, Answer, App, ROUTES, answer, networks};
+use crate::clock::{self, MICROS_PER_SECOND};
+use crate::config::Rate;
 use crate::log::{self, Field, Level};
 use crate::telemetry::RequestSpan;
 use crate::timer::within;
@@ -38,7 +42,7 @@ impl App {
         let id = request_id(request.headers());
         let trace = log::enabled(Level::Info).then(|| trace(request.headers())).flatten();
         let method = request.method().clone();
-        let cors = Cors::of(&request);
+        let cors = Cors::of(&request, self.origins.as_deref());
         if let Some(prefix) = &self.base_path {
             strip(request.uri_mut(), prefix);
         }
@@ -50,9 +54,22 @@ impl App {
             request.extensions_mut().insert(context);
         }
 
-        let limited = self.rate.as_ref().zip(client).map(|(rate, client)| rate.take(client, began));
-        let mut response = match limited {
-            Some(Err(wait)) => too_many(wait),
+        let verdict = match client {
+            Some(peer) if self.rates != Rate::Unlimited && method != Method::OPTIONS => {
+                let client = networks::client(peer, request.headers(), &self.trusted_proxies);
+                self.rate.take(client, route.map_or("", |(route, _)| route), began)
+            }
+            _ => Verdict::Free,
+        };
+        let mut response = match verdict {
+            Verdict::TooMany { wait } => {
+                let answer = Answer::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests, slow down");
+                too_many(answer, wait)
+            }
+            Verdict::Spent { reset, words, .. } => {
+                let body = json!({ "error": "429 Too Many Requests", "message": words });
+                too_many(Answer::new(StatusCode::TOO_MANY_REQUESTS, &body), reset)
+            }
             _ if method == Method::OPTIONS => options(route),
             _ => match within(self.request_time, self.router.clone().oneshot(request)).await {
                 Some(Ok(response)) => response,
@@ -60,7 +77,8 @@ impl App {
                 None => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long").into_response(),
             },
         };
-        response.headers_mut().reserve(SECURITY.len() + 4);
+        response.headers_mut().reserve(SECURITY.len() + 7);
+        tell_limit(verdict, response.headers_mut());
         cors.grant(response.headers_mut());
         for (name, value) in &SECURITY {
             if !response.headers().contains_key(name) {
@@ -95,10 +113,23 @@ fn options(route: Option<&(&str, &'static str)>) -> Response {
     response
 }
 
-fn too_many(wait: u64) -> Response {
-    let mut response = Answer::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests, slow down").into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+fn too_many(answer: Answer, wait: Duration) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64));
     response
+}
+
+/// The course's three headers, as Flask-Limiter writes them: the reset is a moment in seconds since 1970.
+fn tell_limit(verdict: Verdict, headers: &mut HeaderMap) {
+    let (limit, left, reset) = match verdict {
+        Verdict::Free | Verdict::TooMany { .. } => return,
+        Verdict::Counted { limit, left, reset } => (limit, left, reset),
+        Verdict::Spent { limit, reset, .. } => (limit, 0, reset),
+    };
+    let at = (clock::now() / MICROS_PER_SECOND).unsigned_abs() + reset.as_secs_f64().ceil() as u64;
+    headers.insert("x-ratelimit-limit", HeaderValue::from(limit));
+    headers.insert("x-ratelimit-remaining", HeaderValue::from(left));
+    headers.insert("x-ratelimit-reset", HeaderValue::from(at));
 }
 
 /// Takes `prefix` off the path, when it is there as whole segments.
@@ -181,15 +212,21 @@ fn log_request(
 /// What the contract says to browsers of other origins.
 struct Cors {
     origin: Option<HeaderValue>,
+    /// Whether pages of this origin may read the answer.
+    allowed: bool,
     preflight: bool,
     asked: Option<HeaderValue>,
 }
 
 impl Cors {
-    fn of(request: &Request) -> Self {
+    fn of(request: &Request, origins: Option<&[String]>) -> Self {
         let header = |name: HeaderName| request.headers().get(name).cloned();
+        let origin = header(header::ORIGIN);
+        let listed =
+            |origins: &[String]| origin.as_ref().is_some_and(|origin| origins.iter().any(|known| origin == known));
         Self {
-            origin: header(header::ORIGIN),
+            allowed: origins.is_none_or(listed),
+            origin,
             preflight: request.method() == Method::OPTIONS
                 && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
             asked: header(header::ACCESS_CONTROL_REQUEST_HEADERS),
@@ -198,10 +235,14 @@ impl Cors {
 
     fn grant(self, headers: &mut HeaderMap) {
         let any = self.origin.is_none();
+        if !self.allowed {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+            return;
+        }
         let origin = self.origin.unwrap_or(HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         if !any {
-            headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
         }
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("X-Request-Id"));
         if self.preflight {

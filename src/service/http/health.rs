@@ -1,13 +1,13 @@
 //! What the service says of itself: the contract's two health pages, the orchestrators' two, the charts, the metrics.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use super::{Answer, App, AppRef, answer};
+use super::key::Guarded;
+use super::rate::COURSE;
+use super::{Answer, AppRef};
 use crate::clock;
-use crate::log::{self, Field};
-use crate::metrics::exposition::{self, Source};
+use crate::config::Rate;
 use crate::metrics::history::round2;
 use crate::metrics::process;
 
@@ -21,6 +21,7 @@ pub async fn health(app: AppRef) -> Answer {
         "monitoring": "prometheus",
         "metrics_endpoint": "/metrics",
         "prometheus_port": app.prometheus_port.to_string(),
+        "security": security(&app),
     }))
 }
 
@@ -67,14 +68,28 @@ pub async fn detailed(app: AppRef) -> Answer {
     }))
 }
 
-/// The last hour by minute, and the sums of the dashboard's cards.
-pub async fn history(app: AppRef) -> Answer {
-    let minutes = app.ledger.history().minutes(clock::now());
-    let (sums, events) = {
-        let totals = app.ledger.totals();
-        (totals.sums(), totals.events)
+/// What Lab 10 looks at: whether a key is asked for, and how often a client may come.
+fn security(app: &AppRef) -> serde_json::Value {
+    let limits: serde_json::Map<String, serde_json::Value> = match app.rates {
+        Rate::Unlimited => serde_json::Map::new(),
+        Rate::PerSecond(rate) => [("default".to_owned(), format!("{rate} per 1 second").into())].into_iter().collect(),
+        Rate::Course => COURSE.iter().map(|(route, _, _, words)| ((*route).to_owned(), (*words).into())).collect(),
     };
-    Answer::ok(&json!({
+    json!({
+        "api_key_required": app.key.is_some(),
+        "rate_limiting": if limits.is_empty() { "disabled" } else { "enabled" },
+        "rate_limits": limits,
+    })
+}
+
+/// The last hour by minute, and the sums of the dashboard's cards, of all replicas.
+pub async fn history(app: AppRef, headers: HeaderMap) -> Result<Answer, Answer> {
+    app.admit(Guarded::Dashboard, &headers)?;
+    // Whoever looks on gets what the others have stored meanwhile with the next look.
+    app.store.look();
+    let minutes = app.ledger.history().minutes(clock::now());
+    let (sums, events) = app.ledger.stored_sums();
+    Ok(Answer::ok(&json!({
         "timestamp": clock::iso(clock::now()),
         "totals": {
             "conversations": events,
@@ -85,7 +100,7 @@ pub async fn history(app: AppRef) -> Answer {
             "human_handoffs": sums.handoffs,
         },
         "minutes": minutes,
-    }))
+    })))
 }
 
 /// The process answers: nothing more is asked.
@@ -93,40 +108,16 @@ pub async fn live() -> Answer {
     Answer::ok(&json!({ "status": "alive" }))
 }
 
-/// Ready as long as events can be kept somewhere: a lost database alone is no reason to send nobody here.
+/// Ready as long as events can be kept somewhere, and the counts are whole: a lost database alone is no reason to send nobody here.
 pub async fn ready(app: AppRef) -> Answer {
     let status = app.store.status();
-    let keeps = status.connected() || status.dropped() == 0;
+    let ready = status.settled() && (status.connected() || status.dropped() == 0);
     let body = json!({
-        "status": if keeps { "ready" } else { "not ready" },
+        "status": if ready { "ready" } else { "not ready" },
+        "restoring": !status.settled(),
         "database_connected": status.connected(),
         "spooled_events": status.spooled(),
         "dropped_events": status.dropped(),
     });
-    Answer::new(if keeps { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
-}
-
-pub async fn metrics(app: AppRef) -> Response {
-    metrics_only(&app)
-}
-
-/// The exposition, for both listeners.
-pub fn metrics_only(app: &App) -> Response {
-    let rendered = exposition::render(&Source {
-        totals: &app.ledger.totals(),
-        requests: &app.ledger.requests,
-        process: &app.process,
-        store: app.store.status(),
-    });
-    match rendered {
-        Ok(text) => {
-            let mut response = text.into_response();
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(exposition::CONTENT_TYPE));
-            response
-        }
-        Err(error) => {
-            log::error("cannot render the metrics", &[("error", Field::Text(&error.to_string()))]);
-            answer::internal().into_response()
-        }
-    }
+    Answer::new(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
 }

@@ -5,8 +5,10 @@ mod answer;
 mod edge;
 mod health;
 mod key;
+mod networks;
 mod pages;
 mod rate;
+mod scrape;
 mod track;
 
 use std::sync::Arc;
@@ -17,7 +19,8 @@ use axum::routing::{get, post};
 use self::key::Key;
 use self::pages::Dashboard;
 use self::rate::RateLimit;
-use super::config::Config;
+use self::scrape::Scrapes;
+use super::config::{Config, Protect};
 use super::emf::Emf;
 use super::metrics::Ledger;
 use super::metrics::process::Process;
@@ -25,7 +28,9 @@ use super::store::Store;
 use super::telemetry::Telemetry;
 
 pub use self::answer::Answer;
-pub use self::health::metrics_only;
+pub use self::networks::Network;
+pub use self::scrape::metrics_only;
+pub use self::track::BadInput;
 
 /// Every route and the methods it knows: what `OPTIONS` says, and what logs call a path.
 const ROUTES: [(&str, &str); 11] = [
@@ -52,7 +57,12 @@ pub struct App {
     body_limit: usize,
     request_time: std::time::Duration,
     key: Option<Key>,
-    rate: Option<RateLimit>,
+    protect: Protect,
+    rates: crate::config::Rate,
+    rate: RateLimit,
+    trusted_proxies: Vec<Network>,
+    origins: Option<Vec<String>>,
+    scrapes: Scrapes,
     dashboard: Dashboard,
     emf: Option<Emf>,
     telemetry: Option<Arc<Telemetry>>,
@@ -79,7 +89,12 @@ impl App {
             body_limit: config.limits.body,
             request_time: config.limits.request_time,
             key: config.api_key.as_deref().map(Key::new),
-            rate: config.limits.rate.map(RateLimit::new),
+            protect: config.protect,
+            rates: config.limits.rate,
+            rate: RateLimit::new(config.limits.rate),
+            trusted_proxies: config.trusted_proxies.clone(),
+            origins: config.origins.clone(),
+            scrapes: Scrapes::default(),
             dashboard: Dashboard::new(),
             emf,
             telemetry: telemetry.map(Arc::new),
@@ -139,7 +154,7 @@ fn router() -> Router<Shared> {
         .route("/health/history", get(health::history))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
+        .route("/metrics", get(scrape::metrics))
         .route("/track", post(track::track))
         .route("/refresh-metrics", post(analytics::refresh))
         .route(ANALYTICS, get(analytics::analytics))

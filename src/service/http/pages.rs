@@ -1,10 +1,12 @@
 //! The dashboard and the description of the interface, both part of the program.
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::AppRef;
+use super::key::Guarded;
+use crate::base64;
 
 const PAGE: &str = include_str!("dashboard.html");
 const STYLE: &str = include_str!("dashboard.css");
@@ -23,15 +25,18 @@ impl Dashboard {
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; img-src data:; \
              base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            base64(&Sha256::digest(STYLE)),
-            base64(&Sha256::digest(SCRIPT)),
+            base64::encode(&Sha256::digest(STYLE)),
+            base64::encode(&Sha256::digest(SCRIPT)),
         );
         let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
         Self { page, policy }
     }
 }
 
-pub async fn dashboard(app: AppRef) -> Response {
+pub async fn dashboard(app: AppRef, headers: HeaderMap) -> Response {
+    if let Err(refused) = app.admit(Guarded::Dashboard, &headers) {
+        return refused.into_response();
+    }
     let mut response = app.dashboard.page.clone().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -45,31 +50,9 @@ pub async fn openapi() -> Response {
     response
 }
 
-/// Standard base64 with padding: 32 bytes twice a start need no crate.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits =
-            chunk.iter().enumerate().fold(0_u32, |bits, (index, byte)| bits | u32::from(*byte) << (16 - 8 * index));
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_by_the_standards_examples() {
-        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-    }
 
     #[test]
     fn the_page_is_whole_and_fetches_nothing_from_outside() {

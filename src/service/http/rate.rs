@@ -1,57 +1,115 @@
-//! The optional limit of requests a second and client: one bucket an address, a bounded number of buckets.
+//! How often a client may ask: so many requests a second, or the course's limits by route. A bounded number of clients is
+//! remembered.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Clients remembered at once; past that, those whose bucket is full again are forgotten.
+use crate::config::Rate;
+
+/// Clients remembered at once; past that, those whose limit is whole again are forgotten.
 const MOST_CLIENTS: usize = 10_000;
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Lab 10 of the course, "Understanding Our Rate Limits": route, requests, time, and that in Flask-Limiter's words.
+pub const COURSE: [(&str, u32, Duration, &str); 5] = [
+    ("/health", 100, MINUTE, "100 per 1 minute"),
+    ("/health/detailed", 50, MINUTE, "50 per 1 minute"),
+    ("/track", 100, HOUR, "100 per 1 hour"),
+    (super::ANALYTICS, 50, HOUR, "50 per 1 hour"),
+    ("/refresh-metrics", 10, HOUR, "10 per 1 hour"),
+];
 
 #[derive(Debug)]
 pub struct RateLimit {
-    per_second: f64,
-    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+    rate: Rate,
+    buckets: Mutex<HashMap<(IpAddr, &'static str), Bucket>>,
 }
 
 #[derive(Debug)]
 struct Bucket {
     left: f64,
+    /// When something was taken; with the course's limits, when the first was.
     at: Instant,
 }
 
+/// What a request may know of its limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verdict {
+    /// Nothing limits it, or not so that it has to be told.
+    Free,
+    /// One of so many, some of which are left until the time is over.
+    Counted { limit: u32, left: u32, reset: Duration },
+    /// One too many; after this long there is another.
+    TooMany { wait: Duration },
+    /// One too many of the course's, with its words.
+    Spent { limit: u32, reset: Duration, words: &'static str },
+}
+
 impl RateLimit {
-    /// A second's worth may come at once.
-    pub fn new(per_second: f64) -> Self {
-        Self { per_second, buckets: Mutex::default() }
+    pub fn new(rate: Rate) -> Self {
+        Self { rate, buckets: Mutex::default() }
     }
 
-    /// Takes one request of a client's; the whole seconds to wait when there is none left.
-    ///
-    /// # Errors
-    /// The seconds after which another one is there.
-    pub fn take(&self, client: IpAddr, now: Instant) -> Result<(), u64> {
-        let most = self.per_second.max(1.0);
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_CLIENTS {
-            let refilled = |bucket: &Bucket| bucket.left + self.refill(bucket, now) >= most;
-            buckets.retain(|_, bucket| !refilled(bucket));
-            if buckets.len() >= MOST_CLIENTS {
-                buckets.clear();
-            }
+    /// Takes one request of a client's.
+    pub fn take(&self, client: IpAddr, route: &str, now: Instant) -> Verdict {
+        match self.rate {
+            Rate::Unlimited => Verdict::Free,
+            // A second's worth may come at once.
+            Rate::PerSecond(rate) => self.take_of_rate(client, rate, now),
+            Rate::Course => match COURSE.iter().find(|(limited, ..)| *limited == route) {
+                Some(limit) => self.take_of_course(client, *limit, now),
+                None => Verdict::Free,
+            },
         }
-        let bucket = buckets.entry(network(client)).or_insert(Bucket { left: most, at: now });
-        bucket.left = (bucket.left + self.refill(bucket, now)).min(most);
+    }
+
+    fn take_of_rate(&self, client: IpAddr, rate: f64, now: Instant) -> Verdict {
+        let most = rate.max(1.0);
+        let refill = |bucket: &Bucket| now.saturating_duration_since(bucket.at).as_secs_f64() * rate;
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        bound(&mut buckets, |bucket| bucket.left + refill(bucket) >= most);
+        let bucket = buckets.entry((network(client), "")).or_insert(Bucket { left: most, at: now });
+        bucket.left = (bucket.left + refill(bucket)).min(most);
         bucket.at = now;
         if bucket.left >= 1.0 {
             bucket.left -= 1.0;
-            return Ok(());
+            return Verdict::Free;
         }
-        Err(((1.0 - bucket.left) / self.per_second).ceil() as u64)
+        Verdict::TooMany { wait: Duration::from_secs_f64((1.0 - bucket.left) / rate) }
     }
 
-    fn refill(&self, bucket: &Bucket, now: Instant) -> f64 {
-        now.saturating_duration_since(bucket.at).as_secs_f64() * self.per_second
+    /// So many from the first on, until the time is over: as Flask-Limiter's fixed window counts.
+    fn take_of_course(
+        &self,
+        client: IpAddr,
+        (route, limit, time, words): (&'static str, u32, Duration, &'static str),
+        now: Instant,
+    ) -> Verdict {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        bound(&mut buckets, |bucket| now.saturating_duration_since(bucket.at) >= HOUR);
+        let full = || Bucket { left: f64::from(limit), at: now };
+        let bucket = buckets.entry((network(client), route)).or_insert_with(full);
+        if now.saturating_duration_since(bucket.at) >= time {
+            *bucket = full();
+        }
+        let reset = time.saturating_sub(now.saturating_duration_since(bucket.at));
+        if bucket.left < 1.0 {
+            return Verdict::Spent { limit, reset, words };
+        }
+        bucket.left -= 1.0;
+        Verdict::Counted { limit, left: bucket.left as u32, reset }
+    }
+}
+
+fn bound(buckets: &mut HashMap<(IpAddr, &'static str), Bucket>, whole: impl Fn(&Bucket) -> bool) {
+    if buckets.len() >= MOST_CLIENTS {
+        buckets.retain(|_, bucket| !whole(bucket));
+        if buckets.len() >= MOST_CLIENTS {
+            buckets.clear();
+        }
     }
 }
 
@@ -68,31 +126,50 @@ fn network(client: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn a_burst_then_the_rate() {
-        let limit = RateLimit::new(2.0);
+        let limit = RateLimit::new(Rate::PerSecond(2.0));
         let start = Instant::now();
         let one: IpAddr = "10.0.0.1".parse().unwrap();
-        assert_eq!([(); 3].map(|()| limit.take(one, start).is_ok()), [true, true, false]);
-        assert_eq!(limit.take(one, start), Err(1));
-        assert!(limit.take("10.0.0.2".parse().unwrap(), start).is_ok(), "another client has its own");
-        assert!(limit.take(one, start + Duration::from_millis(500)).is_ok());
-        assert!(limit.take(one, start + Duration::from_millis(600)).is_err());
+        let free = |client, after| limit.take(client, "/health", start + Duration::from_millis(after)) == Verdict::Free;
+        assert_eq!([(); 3].map(|()| free(one, 0)), [true, true, false]);
+        assert_eq!(limit.take(one, "/", start), Verdict::TooMany { wait: Duration::from_millis(500) });
+        assert!(free("10.0.0.2".parse().unwrap(), 0), "another client has its own");
+        assert!(free(one, 500));
+        assert!(!free(one, 600));
     }
 
     #[test]
     fn a_flood_of_addresses_is_bounded_and_a_network_is_one_client() {
-        let limit = RateLimit::new(1.0);
+        let limit = RateLimit::new(Rate::PerSecond(1.0));
         let now = Instant::now();
         for number in 0..30_000_u32 {
-            let _ = limit.take(IpAddr::V4(number.into()), now);
+            limit.take(IpAddr::V4(number.into()), "/", now);
         }
         assert!(limit.buckets.lock().unwrap().len() <= MOST_CLIENTS);
-        assert!(limit.take("2001:db8::1".parse().unwrap(), now).is_ok());
-        assert!(limit.take("2001:db8::2".parse().unwrap(), now).is_err());
+        assert_eq!(limit.take("2001:db8::1".parse().unwrap(), "/", now), Verdict::Free);
+        assert_ne!(limit.take("2001:db8::2".parse().unwrap(), "/", now), Verdict::Free);
+    }
+
+    #[test]
+    fn the_courses_limits_count_down_and_come_back() {
+        let limit = RateLimit::new(Rate::Course);
+        let start = Instant::now();
+        let one: IpAddr = "10.0.0.1".parse().unwrap();
+        for left in (0..100).rev() {
+            assert_eq!(limit.take(one, "/track", start), Verdict::Counted { limit: 100, left, reset: HOUR });
+        }
+        let later = start + Duration::from_secs(600);
+        let reset = Duration::from_secs(3_000);
+        assert_eq!(limit.take(one, "/track", later), Verdict::Spent { limit: 100, reset, words: "100 per 1 hour" });
+        assert!(
+            matches!(limit.take(one, "/refresh-metrics", later), Verdict::Counted { left: 9, .. }),
+            "each route its own"
+        );
+        assert!(matches!(limit.take("10.0.0.2".parse().unwrap(), "/track", later), Verdict::Counted { left: 99, .. }));
+        assert_eq!(limit.take(one, "/metrics", later), Verdict::Free);
+        assert!(matches!(limit.take(one, "/track", start + HOUR), Verdict::Counted { left: 99, .. }));
     }
 }

@@ -11,10 +11,15 @@ use serde_json::json;
 use super::{Answer, App, AppRef, answer};
 use crate::clock;
 use crate::event::{Event, Refusal};
+use crate::identity::{EventKey, LONGEST_KEY};
 use crate::log::{self, Field};
 use crate::store::Fate;
 use crate::telemetry::RequestContext;
 use crate::timer::within;
+
+/// The mark of an answer that a client has brought upon itself: no failure of the service, whatever its status.
+#[derive(Debug, Clone, Copy)]
+pub struct BadInput;
 
 #[derive(Serialize)]
 struct Tracked {
@@ -36,12 +41,10 @@ pub async fn track(app: AppRef, request: Request) -> Response {
     let event = match app.read(&parts.headers, body, at).await {
         Ok(event) => event,
         Err(refused) => {
-            app.ledger.requests.failed();
-            app.ledger.history().failed(at);
-            if let Some(emf) = &app.emf {
-                emf.failed(at);
-            }
-            return refused.into_response();
+            app.note_failure(at);
+            let mut response = refused.into_response();
+            response.extensions_mut().insert(BadInput);
+            return response;
         }
     };
     let line = app.emf.as_ref().map(|emf| emf.tracked(&event));
@@ -53,6 +56,10 @@ pub async fn track(app: AppRef, request: Request) -> Response {
     let fate = app.store.track(event).await;
     if let Some(statement) = statement {
         statement.end((fate != Fate::Stored).then_some("_OTHER"));
+    }
+    if fate == Fate::Dropped {
+        app.note_failure(at);
+        return app.lost().into_response();
     }
     if let Some(line) = line {
         crate::console::print(&line);
@@ -90,7 +97,12 @@ impl App {
             Some(Err(_)) => return Err(Answer::error(StatusCode::BAD_REQUEST, "The body ended too early")),
             None => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive")),
         };
-        Event::parse(&bytes, at).map_err(|refusal| {
+        let named = idempotency_key(headers)?;
+        let event = Event::parse(&bytes, at).map(|mut event| {
+            event.key = named.map(|key| EventKey::named(&event.business_id, key)).or(event.key);
+            event
+        });
+        event.map_err(|refusal| {
             log::debug("refused", &[("why", Field::Text(&refusal.to_string()))]);
             let text = refusal.to_string();
             match refusal {
@@ -105,10 +117,37 @@ impl App {
         })
     }
 
+    fn note_failure(&self, at: i64) {
+        self.ledger.requests.failed();
+        self.ledger.history().failed(at);
+        if let Some(emf) = &self.emf {
+            emf.failed(at);
+        }
+    }
+
+    /// An event that is kept nowhere is no success: whoever sent it can send it again.
+    fn lost(&self) -> Answer {
+        let (status, error) = if self.strict {
+            (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
+        } else {
+            (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+        };
+        let message = "The event could neither be stored nor wait on disk. It is not counted: send it again";
+        Answer::new(status, &json!({ "error": error, "message": message }))
+    }
+
     /// The course answers 500 to whatever is no JSON, and its clients' tests want that.
     fn no_json(&self, status: StatusCode, text: &str) -> Answer {
         if self.strict { Answer::error(status, text) } else { answer::internal() }
     }
+}
+
+/// The client's own name for the event, if it has one.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Answer> {
+    let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
+    let plain = given.to_str().ok().map(str::trim).filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
+    let rule = || format!("Idempotency-Key must be 1 to {LONGEST_KEY} printable characters of ASCII");
+    plain.map(Some).ok_or_else(|| Answer::error(StatusCode::BAD_REQUEST, &rule()))
 }
 
 /// `application/json` or `application/anything+json`, whatever the parameters.

@@ -17,7 +17,7 @@ use self::runtime::Runtime;
 use super::config::{Config, Environment};
 use super::console::{self, Console};
 use super::emf::Emf;
-use super::http::App;
+use super::http::{App, BadInput};
 use super::log::{self, Field};
 
 /// Custom metrics that one instance may cause, unless `EMF_METRIC_BUDGET` says otherwise.
@@ -162,7 +162,9 @@ async fn invoke(app: &Arc<App>, event: &[u8], function: &str, fail_on_5xx: bool)
         Invocation::Warmer => Ok(payload::answer(200, &BTreeMap::new(), "warm")),
         Invocation::Http { request, client } => {
             let response = app.call(*request, client).await;
-            if fail_on_5xx && response.status().is_server_error() {
+            // What a client sends cannot raise an alarm.
+            let own = response.extensions().get::<BadInput>().is_none();
+            if fail_on_5xx && own && response.status().is_server_error() {
                 return Err(failure(format!("answered {}", response.status().as_u16())));
             }
             payload::envelope(response).await.map_err(failure)

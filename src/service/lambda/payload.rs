@@ -12,6 +12,8 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::base64;
+
 /// What an event is.
 pub enum Invocation {
     Http {
@@ -79,7 +81,7 @@ impl Event {
         let path = strip(&self.raw_path, &self.request_context, function);
         let query = self.raw_query_string.filter(|query| !query.is_empty()).map(|query| format!("?{query}"));
         let body = match self.body {
-            Some(body) if self.is_base64_encoded == Some(true) => decode_base64(&body)?,
+            Some(body) if self.is_base64_encoded == Some(true) => base64::decode(&body)?,
             Some(body) => body.into_bytes(),
             None => Vec::new(),
         };
@@ -129,31 +131,6 @@ fn encode(text: &str) -> String {
         }
         out
     })
-}
-
-/// Standard base64, with or without padding; none when it is none.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut held) = (0_u32, 0);
-    for letter in text.bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    Some(bytes)
 }
 
 /// The answer as Lambda wants it. Every body of the service is text.

@@ -23,7 +23,7 @@ impl From<&Event> for Answer {
 
 const MINUTES: usize = 60;
 /// Upper bounds in milliseconds for the 95th percentile; finer than Prometheus gets them.
-const BOUNDS_MS: [i32; 16] =
+pub const BOUNDS_MS: [i32; 16] =
     [25, 50, 100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 7_500, 10_000, 20_000, 30_000];
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +39,18 @@ struct Slot {
 
 #[derive(Debug)]
 pub struct History([Slot; MINUTES]);
+
+/// Answers of one minute and one of the bounds, as a database adds them up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MinuteSums {
+    /// Minutes since 1970.
+    pub minute: i64,
+    /// The first of [`BOUNDS_MS`] that they keep to; their number when they keep to none.
+    pub bucket: usize,
+    pub events: u64,
+    pub response_ms: u64,
+    pub cost_micros: i64,
+}
 
 /// One minute as the dashboard draws it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,6 +78,21 @@ impl History {
             slot.cost_micros += answer.cost_micros;
             let bucket = BOUNDS_MS.partition_point(|bound| *bound < answer.response_time_ms);
             slot.within[bucket] += 1;
+        }
+    }
+
+    /// Takes these answers in place of those it has; failures stay.
+    pub fn replace(&mut self, minutes: &[MinuteSums]) {
+        for slot in &mut self.0 {
+            *slot = Slot { minute: slot.minute, failed: slot.failed, ..Slot::default() };
+        }
+        for sums in minutes {
+            if let Some(slot) = self.slot(sums.minute * MICROS_PER_MINUTE) {
+                slot.tracked += sums.events;
+                slot.response_ms += sums.response_ms;
+                slot.cost_micros += sums.cost_micros;
+                slot.within[sums.bucket.min(BOUNDS_MS.len())] += sums.events;
+            }
         }
     }
 
@@ -151,6 +178,18 @@ mod tests {
         let last = minutes.last().unwrap();
         assert_eq!((last.requests, last.failed, last.error_rate_percent, last.cost_usd), (2, 1, 50.0, 0.5));
         assert!(history.minutes(start + 500 * MICROS_PER_MINUTE).iter().all(|minute| minute.requests == 0));
+    }
+
+    #[test]
+    fn what_a_database_adds_up_takes_the_place_of_what_was_seen() {
+        let mut history = History::default();
+        history.tracked(answer(0, 90));
+        history.failed(0);
+        history.replace(&[MinuteSums { minute: 0, bucket: 2, events: 3, response_ms: 270, cost_micros: 1_500_000 }]);
+        history.tracked(answer(1, 90));
+        let last = history.minutes(5).pop().unwrap();
+        assert_eq!((last.requests, last.failed, last.avg_response_time_ms, last.cost_usd), (5, 1, 90.0, 2.0));
+        assert_eq!(last.p95_response_time_ms, 100);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! so that a flood of new names costs neither memory nor a place in Prometheus.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A label value of one [`Dimension`].
 pub type Id = u32;
@@ -12,7 +13,7 @@ pub const OTHER: Id = 0;
 #[derive(Debug)]
 pub struct Dimension {
     ids: HashMap<Box<str>, Id>,
-    names: Vec<Box<str>>,
+    names: Vec<Arc<str>>,
     most: usize,
     /// Events whose value was folded into `other`.
     pub folded: u64,
@@ -39,8 +40,9 @@ impl Dimension {
         id as Id
     }
 
-    pub fn name(&self, id: Id) -> &str {
-        self.names.get(id as usize).map_or("other", |name| name)
+    /// All values, by their numbers.
+    pub fn names(&self) -> &[Arc<str>] {
+        &self.names
     }
 }
 
@@ -53,6 +55,7 @@ mod tests {
         let mut dimension = Dimension::new(2);
         assert_eq!((dimension.id("a", 1), dimension.id("b", 1), dimension.id("a", 1)), (1, 2, 1));
         assert_eq!((dimension.id("c", 3), dimension.id("other", 1)), (OTHER, OTHER));
-        assert_eq!((dimension.folded, dimension.name(2), dimension.name(OTHER)), (3, "b", "other"));
+        let names: Vec<&str> = dimension.names().iter().map(|name| &**name).collect();
+        assert_eq!((dimension.folded, names), (3, vec!["other", "a", "b"]));
     }
 }

@@ -1,24 +1,29 @@
-//! What the service knows of its own traffic: sums since ever, requests of this process, the last hour by minute.
-//! Values only: nothing here reads a socket or a database.
+//! What the service knows of its own traffic: counts of this process, sums of what all replicas have stored, requests, the last
+//! hour by minute. Values only: nothing here reads a socket or a database.
 
 pub mod exposition;
 pub mod history;
 mod labels;
 pub mod process;
 pub mod requests;
+mod series;
 pub mod totals;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use self::history::{Answer, History};
+use self::exposition::TotalsView;
+use self::history::{Answer, History, MinuteSums};
 use self::requests::Requests;
-use self::totals::{Group, Totals};
+use self::totals::{Group, Sums, Totals};
 
 /// All counts of a running service, shared by whoever answers and whoever stores.
 #[derive(Debug)]
 pub struct Ledger {
     pub requests: Requests,
-    totals: Mutex<Totals>,
+    /// From zero, since this process began: Prometheus adds replicas up itself.
+    here: Mutex<Totals>,
+    /// Of all replicas, in the database or on their way there.
+    stored: Mutex<Totals>,
     history: Mutex<History>,
     businesses: usize,
 }
@@ -28,34 +33,79 @@ impl Ledger {
     pub fn new(businesses: usize) -> Self {
         Self {
             requests: Requests::default(),
-            totals: Mutex::new(Totals::new(businesses)),
+            here: Mutex::new(Totals::new(businesses)),
+            stored: Mutex::new(Totals::new(businesses)),
             history: Mutex::default(),
             businesses,
         }
     }
 
-    pub fn totals(&self) -> MutexGuard<'_, Totals> {
-        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub fn history(&self) -> MutexGuard<'_, History> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.history)
     }
 
-    /// Counts events that were stored, or will be.
+    /// Counts of this process, and of all that is stored, as they are now.
+    pub fn views(&self) -> (TotalsView, TotalsView) {
+        let here = TotalsView::from(&*held(&self.here));
+        (here, TotalsView::from(&*held(&self.stored)))
+    }
+
+    /// Sums of all that is stored, and the number of its events.
+    pub fn stored_sums(&self) -> (Sums, u64) {
+        let stored = held(&self.stored);
+        (stored.sums(), stored.events)
+    }
+
+    /// Counts events that are stored, or will be.
     pub fn count(&self, groups: &[Group], answers: impl Iterator<Item = Answer>) {
-        {
-            let mut totals = self.totals();
+        for totals in [&self.here, &self.stored] {
+            let mut totals = held(totals);
             groups.iter().for_each(|group| totals.add(group));
         }
         let mut history = self.history();
         answers.for_each(|answer| history.tracked(answer));
     }
 
-    /// Replaces the sums by what a database added up, and what came since.
+    /// Gives businesses labels of their own, in this order, as far as there is room, and makes the series of groups that are
+    /// stored begin at 0 here.
+    pub fn name(&self, businesses: &[Box<str>], groups: &[Group]) {
+        let mut here = held(&self.here);
+        for business in businesses {
+            here.business.id(business, 0);
+        }
+        groups.iter().for_each(|group| here.announce(group));
+    }
+
+    /// The businesses that have labels of their own, after the first `known` of them.
+    pub fn named_since(&self, known: usize) -> Vec<Arc<str>> {
+        held(&self.here).business.names().get(1 + known..).map_or_else(Vec::new, <[_]>::to_vec)
+    }
+
+    /// Replaces the sums of what is stored by what a database added up, and what came since.
     pub fn replace(&self, groups: &[&[Group]]) {
         let mut totals = Totals::new(self.businesses);
+        for name in &held(&self.here).business.names()[1..] {
+            totals.business.id(name, 0);
+        }
         groups.iter().copied().flatten().for_each(|group| totals.add(group));
-        *self.totals() = totals;
+        *held(&self.stored) = totals;
     }
+
+    /// Takes over what other processes stored and failed, as far as this one has not counted it itself.
+    pub fn restore_requests(&self, failed: u64, last: Option<i64>) {
+        let here = held(&self.here).events;
+        let stored = held(&self.stored).events;
+        self.requests.restore(stored.saturating_sub(here), failed, last);
+    }
+
+    /// Replaces the charts' answers by those of all replicas, and what came since.
+    pub fn chart(&self, minutes: &[MinuteSums], since: impl Iterator<Item = Answer>) {
+        let mut history = self.history();
+        history.replace(minutes);
+        since.for_each(|answer| history.tracked(answer));
+    }
+}
+
+fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }

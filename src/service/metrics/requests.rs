@@ -10,7 +10,7 @@ pub struct Requests {
     failed: AtomicU64,
     /// Microseconds since 1970; 0 until the first.
     last: AtomicI64,
-    /// What earlier runs left in the database.
+    /// What other processes left in the database.
     total_before: AtomicU64,
     failed_before: AtomicU64,
 }
@@ -47,9 +47,19 @@ impl Requests {
         }
     }
 
+    /// Of this process alone, from zero: what Prometheus wants.
+    pub fn here(&self) -> Statistics {
+        self.with(0, 0)
+    }
+
+    /// Of all processes, earlier ones included: what people want.
     pub fn statistics(&self) -> Statistics {
-        let failed = self.failed.load(Relaxed) + self.failed_before.load(Relaxed);
-        let total = self.total.load(Relaxed) + self.total_before.load(Relaxed);
+        self.with(self.total_before.load(Relaxed), self.failed_before.load(Relaxed))
+    }
+
+    fn with(&self, total_before: u64, failed_before: u64) -> Statistics {
+        let failed = self.failed.load(Relaxed) + failed_before;
+        let total = self.total.load(Relaxed) + total_before;
         let error_rate_percent = if total == 0 { 0.0 } else { round2(failed as f64 / total as f64 * 100.0) };
         Statistics { total, failed, error_rate_percent, last: Some(self.last.load(Relaxed)).filter(|last| *last > 0) }
     }
@@ -67,6 +77,7 @@ mod tests {
         requests.restore(2, 0, Some(5));
         requests.arrived(9);
         requests.failed();
+        assert_eq!((requests.here().total, requests.here().failed), (1, 1), "its own alone");
         assert_eq!(requests.statistics(), Statistics { total: 3, failed: 1, error_rate_percent: 33.33, last: Some(9) });
     }
 }

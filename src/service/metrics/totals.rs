@@ -2,15 +2,13 @@
 //! Money is in millionths of a dollar, so that adding is exact.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use super::labels::{Dimension, Id, OTHER};
+use super::series::Series;
 use crate::event::Event;
 
 /// Upper bounds of the response-time histogram, in milliseconds; `+Inf` follows.
 pub const BUCKETS_MS: [i32; 6] = [100, 500, 1_000, 2_000, 5_000, 10_000];
-/// Series of one metric before the rest is folded, whatever the single labels allow.
-const MOST_SERIES: usize = 10_000;
 
 /// Events that share all labels, added up. One event is a group of one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,7 +72,7 @@ impl Group {
     }
 }
 
-/// Everything counted since the database began.
+/// Events counted by their labels: those of this process, or all that are stored.
 #[derive(Debug)]
 pub struct Totals {
     pub business: Dimension,
@@ -82,15 +80,15 @@ pub struct Totals {
     pub intent: Dimension,
     pub model: Dimension,
     /// By business, response type, intent.
-    pub requests: HashMap<(Id, Id, Id), u64>,
+    pub requests: Series<(Id, Id, Id), u64>,
     /// By business, model.
-    pub tokens: HashMap<(Id, Id), u64>,
-    pub cost_micros: HashMap<(Id, Id), i64>,
-    pub success_rate: HashMap<Id, f64>,
-    pub requested: HashMap<Id, u64>,
-    pub booked: HashMap<Id, u64>,
+    pub tokens: Series<(Id, Id), u64>,
+    pub cost_micros: Series<(Id, Id), i64>,
+    pub success_rate: Series<Id, f64>,
+    pub requested: Series<Id, u64>,
+    pub booked: Series<Id, u64>,
     /// By business, and whether the reason was an error.
-    pub handoffs: HashMap<(Id, bool), u64>,
+    pub handoffs: Series<(Id, bool), u64>,
     pub within: [u64; BUCKETS_MS.len()],
     pub response_ms: u64,
     pub events: u64,
@@ -114,13 +112,13 @@ impl Totals {
             response_type: Dimension::new(20),
             intent: Dimension::new(50),
             model: Dimension::new(50),
-            requests: HashMap::new(),
-            tokens: HashMap::new(),
-            cost_micros: HashMap::new(),
-            success_rate: HashMap::new(),
-            requested: HashMap::new(),
-            booked: HashMap::new(),
-            handoffs: HashMap::new(),
+            requests: Series::default(),
+            tokens: Series::default(),
+            cost_micros: Series::default(),
+            success_rate: Series::default(),
+            requested: Series::default(),
+            booked: Series::default(),
+            handoffs: Series::default(),
             within: [0; BUCKETS_MS.len()],
             response_ms: 0,
             events: 0,
@@ -129,25 +127,10 @@ impl Totals {
 
     /// Groups must come as [`Group::collect`] sorts them, so that the newest success rate stays.
     pub fn add(&mut self, group: &Group) {
-        let business = self.business.id(&group.business_id, group.events);
-        let response_type = self.response_type.id(&group.response_type, group.events);
-        let intent = self.intent.id(&group.intent, group.events);
-        let model = self.model.id(&group.model, group.events);
-        *series(&mut self.requests, (business, response_type, intent), (business, OTHER, OTHER)) += group.events;
-        *series(&mut self.tokens, (business, model), (business, OTHER)) += group.tokens;
-        if let Some(cost) = group.cost_micros {
-            *series(&mut self.cost_micros, (business, model), (business, OTHER)) += cost;
-        }
+        self.count(group, 1);
         if let Some((_, rate)) = group.success_rate {
-            self.success_rate.insert(business, rate);
-        }
-        for (counts, more) in [(&mut self.requested, group.requested), (&mut self.booked, group.booked)] {
-            if more > 0 {
-                *counts.entry(business).or_default() += more;
-            }
-        }
-        if group.handoffs > 0 {
-            *self.handoffs.entry((business, is_error(&group.response_type))).or_default() += group.handoffs;
+            let business = self.business.id(&group.business_id, 0);
+            *self.success_rate.value(business, OTHER) = rate;
         }
         for (count, more) in self.within.iter_mut().zip(group.within) {
             *count += more;
@@ -156,13 +139,41 @@ impl Totals {
         self.events += group.events;
     }
 
+    /// Makes a group's series stand at what they are, 0 when they are new: a counter that begins at 0 shows its first
+    /// increase to Prometheus, one that begins at 1 does not.
+    pub fn announce(&mut self, group: &Group) {
+        self.count(group, 0);
+    }
+
+    fn count(&mut self, group: &Group, times: u32) {
+        let many = u64::from(times);
+        let business = self.business.id(&group.business_id, group.events * many);
+        let response_type = self.response_type.id(&group.response_type, group.events * many);
+        let intent = self.intent.id(&group.intent, group.events * many);
+        let model = self.model.id(&group.model, group.events * many);
+        *self.requests.value((business, response_type, intent), (business, OTHER, OTHER)) += group.events * many;
+        *self.tokens.value((business, model), (business, OTHER)) += group.tokens * many;
+        if let Some(cost) = group.cost_micros {
+            *self.cost_micros.value((business, model), (business, OTHER)) += cost * i64::from(times);
+        }
+        for (counts, more) in [(&mut self.requested, group.requested), (&mut self.booked, group.booked)] {
+            if more > 0 {
+                *counts.value(business, OTHER) += more * many;
+            }
+        }
+        if group.handoffs > 0 {
+            let error = is_error(&group.response_type);
+            *self.handoffs.value((business, error), (OTHER, error)) += group.handoffs * many;
+        }
+    }
+
     pub fn sums(&self) -> Sums {
         Sums {
-            tokens: self.tokens.values().sum(),
-            cost_micros: self.cost_micros.values().sum(),
-            requested: self.requested.values().sum(),
-            booked: self.booked.values().sum(),
-            handoffs: self.handoffs.values().sum(),
+            tokens: self.tokens.values().iter().map(|(_, tokens)| tokens).sum(),
+            cost_micros: self.cost_micros.values().iter().map(|(_, micros)| micros).sum(),
+            requested: self.requested.values().iter().map(|(_, count)| count).sum(),
+            booked: self.booked.values().iter().map(|(_, count)| count).sum(),
+            handoffs: self.handoffs.values().iter().map(|(_, count)| count).sum(),
         }
     }
 }
@@ -171,14 +182,9 @@ fn is_error(response_type: &str) -> bool {
     response_type == "error"
 }
 
-/// The counter of `key`, or of `folded` when the metric has as many series as it may.
-fn series<K: Hash + Eq, V: Default>(map: &mut HashMap<K, V>, key: K, folded: K) -> &mut V {
-    let room = map.len() < MOST_SERIES || map.contains_key(&key);
-    map.entry(if room { key } else { folded }).or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::series::MOST_SERIES;
     use super::*;
 
     fn event(business: &str, intent: &str) -> Event {
@@ -201,8 +207,24 @@ mod tests {
         assert_eq!((&*pricing.intent, pricing.success_rate), ("pricing", Some((1, 0.5))));
         let mut totals = Totals::new(10);
         groups.iter().for_each(|group| totals.add(group));
-        assert_eq!(totals.handoffs, HashMap::from([((1, true), 3)]));
-        assert_eq!(totals.success_rate, HashMap::from([(1, 0.5)]), "the newest rate stays");
+        assert_eq!(totals.handoffs.values(), [((1, true), 3)]);
+        assert_eq!(totals.success_rate.values(), [(1, 0.5)], "the newest rate stays");
+    }
+
+    /// A series that is announced is there and counts nothing.
+    #[test]
+    fn what_is_announced_begins_at_zero() {
+        let one = event("b", "general");
+        let groups = Group::collect([&one].into_iter());
+        let mut totals = Totals::new(10);
+        groups.iter().for_each(|group| totals.announce(group));
+        assert_eq!(
+            (totals.requests.values(), totals.handoffs.values()),
+            (&[((1, 1, 1), 0)][..], &[((1, true), 0)][..])
+        );
+        assert_eq!((totals.events, totals.sums().cost_micros, totals.success_rate.values().len()), (0, 0, 0));
+        totals.add(&groups[0]);
+        assert_eq!(totals.requests.values(), [((1, 1, 1), 1)]);
     }
 
     #[test]
@@ -213,9 +235,12 @@ mod tests {
             Group::collect([&one].into_iter()).iter().for_each(|group| totals.add(group));
         }
         assert_eq!(totals.events, 50_000);
-        assert_eq!(totals.requests.values().sum::<u64>(), 50_000);
-        assert!(totals.requests.len() <= MOST_SERIES + 101);
-        assert_eq!((totals.tokens.len(), totals.success_rate.len(), totals.handoffs.len()), (101, 101, 101));
+        assert_eq!(totals.requests.values().iter().map(|(_, count)| count).sum::<u64>(), 50_000);
+        assert!(totals.requests.values().len() <= MOST_SERIES + 101);
+        assert_eq!(
+            (totals.tokens.values().len(), totals.success_rate.values().len(), totals.handoffs.values().len()),
+            (101, 101, 101)
+        );
         assert_eq!(totals.business.folded, 49_900);
         assert_eq!(totals.sums().cost_micros, 5_000_000_000);
     }

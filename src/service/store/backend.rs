@@ -2,12 +2,15 @@
 
 use anyhow::anyhow;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use super::migrate::Migration;
 use super::postgres::Postgres;
 use super::rows::{Batch, WriteError};
 use super::spool::Record;
 use super::sqlite::Sqlite;
 use crate::config::Database;
+use crate::identity::EventKey;
 use crate::metrics::totals::Group;
 
 pub enum Backend {
@@ -18,10 +21,12 @@ pub enum Backend {
 /// How far a write came.
 #[derive(Debug, Default)]
 pub struct Put {
-    /// Records from the first on that need no other try: committed, or refused.
+    /// Records from the first on that need no other try: committed, there already, or refused.
     pub done: usize,
-    /// Which of them the database refuses for their values.
-    pub refused: Vec<usize>,
+    /// Which of them the database refuses for their values, and why.
+    pub refused: Vec<(usize, String)>,
+    /// Which of them were there already, by their keys.
+    pub duplicates: Vec<usize>,
     /// The last `seq` that the database is known to hold of the writer.
     pub stands: Option<u64>,
     /// Why it ended early.
@@ -36,10 +41,10 @@ impl Backend {
     ///
     /// # Errors
     /// When that is not possible now, or ever.
-    pub async fn connect(database: Database) -> anyhow::Result<Self> {
+    pub async fn connect(database: Database, migration: Migration) -> anyhow::Result<Self> {
         match database {
-            Database::Sqlite(path) => Sqlite::open(&path).map(Self::Sqlite),
-            Database::Postgres(url) => Postgres::connect(&url).await.map(Self::Postgres),
+            Database::Sqlite(path) => Sqlite::open(&path, migration).map(Self::Sqlite),
+            Database::Postgres(url) => Postgres::connect(&url, migration).await.map(Self::Postgres),
             Database::Unusable(why) => Err(anyhow!(why)),
         }
     }
@@ -64,9 +69,16 @@ impl Backend {
         }
     }
 
-    /// Writes records of one writer, whatever of them is in already left out, what the database refuses found by
-    /// halving. `known` is where the writer stands and the records added up, when that is certain.
-    pub async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>, failed: u64) -> Put {
+    /// Writes records of one writer, no two of one key, whatever of them is in already left out, what the database refuses
+    /// found by halving. `known` is where the writer stands and the records added up, when that is certain; `until` when
+    /// whoever waits has waited long enough.
+    pub async fn put(
+        &mut self,
+        records: &[Record],
+        known: Option<(u64, &[Group])>,
+        failed: Option<u64>,
+        until: Instant,
+    ) -> Put {
         let mut put = Put::default();
         let Some(writer) = records.first().map(|record| &*record.writer) else {
             return put;
@@ -77,7 +89,7 @@ impl Backend {
         while let Some(mut range) = ranges.pop() {
             let after = match stands {
                 Some(after) => after,
-                None => match self.last_seq(writer).await {
+                None => match self.last_seq(writer, until).await {
                     Ok(last) => last,
                     Err(error) => {
                         put.error = Some(error);
@@ -101,13 +113,14 @@ impl Backend {
                 }
             };
             let batch = Batch { writer, after, records: part, groups, failed };
-            match self.write(&batch).await {
-                Ok(()) => {
+            match self.write(&batch, until).await {
+                Ok(duplicates) => {
+                    put.duplicates.extend(duplicates.into_iter().map(|at| range.start + at));
                     stands = Some(batch.last());
                     put.done = range.end;
                 }
-                Err(WriteError::Refused(_)) if part.len() == 1 => {
-                    put.refused.push(range.start);
+                Err(WriteError::Refused(error)) if part.len() == 1 => {
+                    put.refused.push((range.start, format!("the database refuses it: {error:#}")));
                     put.done = range.end;
                 }
                 Err(WriteError::Refused(_)) => {
@@ -135,21 +148,51 @@ impl Backend {
     }
 
     /// Writes down how many requests failed, with no record.
-    pub async fn note_failures(&mut self, writer: &str, after: u64, failed: u64) -> Result<(), WriteError> {
-        self.write(&Batch { writer, after, records: &[], groups: &[], failed }).await
+    pub async fn note_failures(
+        &mut self,
+        writer: &str,
+        after: u64,
+        failed: u64,
+        until: Instant,
+    ) -> Result<(), WriteError> {
+        self.write(&Batch { writer, after, records: &[], groups: &[], failed: Some(failed) }, until).await.map(drop)
     }
 
-    async fn write(&mut self, batch: &Batch<'_>) -> Result<(), WriteError> {
+    /// Writes down which businesses have labels of their own.
+    pub async fn write_names(&mut self, names: &[&str], until: Instant) -> anyhow::Result<()> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.write(batch),
-            Self::Postgres(postgres) => postgres.write(batch).await,
+            Self::Sqlite(sqlite) => sqlite.write_names(names),
+            Self::Postgres(postgres) => postgres.write_names(names, until).await,
         }
     }
 
-    async fn last_seq(&mut self, writer: &str) -> anyhow::Result<u64> {
+    /// The businesses that are forgotten, each with the moment up to which.
+    pub async fn forgotten(&mut self, until: Instant) -> anyhow::Result<Vec<(String, i64)>> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.forgotten(),
+            Self::Postgres(postgres) => postgres.forgotten(until).await,
+        }
+    }
+
+    /// Keys that this process cannot know by itself: those that an earlier one kept. PostgreSQL is asked with each write.
+    pub fn recent_keys(&self, since: i64) -> anyhow::Result<Vec<(EventKey, i64)>> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.recent_keys(since),
+            Self::Postgres(_) => Ok(Vec::new()),
+        }
+    }
+
+    async fn write(&mut self, batch: &Batch<'_>, until: Instant) -> Result<Vec<usize>, WriteError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(batch),
+            Self::Postgres(postgres) => postgres.write(batch, until).await,
+        }
+    }
+
+    async fn last_seq(&mut self, writer: &str, until: Instant) -> anyhow::Result<u64> {
         match self {
             Self::Sqlite(sqlite) => sqlite.last_seq(writer),
-            Self::Postgres(postgres) => postgres.last_seq(writer).await,
+            Self::Postgres(postgres) => postgres.last_seq(writer, until).await,
         }
     }
 }

@@ -2,10 +2,16 @@
 //! the database and the spool. Nothing here knows HTTP.
 
 mod backend;
+mod files;
+mod keeping;
+mod losses;
+mod migrate;
 mod postgres;
 mod postgres_tls;
 mod reader;
+mod recent;
 mod reply;
+mod restore;
 mod rows;
 mod spool;
 mod sqlite;
@@ -18,6 +24,9 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::keeping::{Keeping, keep_house};
+pub use self::migrate::Migration;
+pub use self::postgres_tls::is_local;
 use self::reply::Reply;
 pub use self::rows::Analytics;
 use super::config::Config;
@@ -32,7 +41,7 @@ pub enum Fate {
     Stored,
     /// On disk, to be written when the database is back.
     Spooled,
-    /// Counted, and kept nowhere: the spool is full or its disk is.
+    /// Kept nowhere, and not counted: the database refuses it, or the spool is full or its disk is.
     Dropped,
 }
 
@@ -42,6 +51,9 @@ pub struct Status {
     connected: AtomicBool,
     spooled: AtomicU64,
     dropped: AtomicU64,
+    duplicates: AtomicU64,
+    /// Whether what is stored is counted, or cannot be for now because the database is away.
+    settled: AtomicBool,
 }
 
 impl Status {
@@ -56,10 +68,21 @@ impl Status {
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)
     }
+
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates.load(Relaxed)
+    }
+
+    /// False while counts are being restored.
+    pub fn settled(&self) -> bool {
+        self.settled.load(Relaxed)
+    }
 }
 
 enum Job {
     Track(Box<Event>, Reply),
+    /// Sums anew when they are old, and nobody waits for them: somebody looks at the dashboard.
+    Look,
     /// Sums anew from the database; false when that is not possible now.
     Refresh(oneshot::Sender<bool>),
     Analytics(String, oneshot::Sender<Option<Analytics>>),
@@ -113,6 +136,12 @@ impl Store {
     /// Brings the sums up to what the database holds, other processes' rows included.
     pub async fn refresh(&self) -> bool {
         self.ask(Job::Refresh).await.unwrap_or(false)
+    }
+
+    /// Says that somebody looks at what all replicas have stored.
+    pub fn look(&self) {
+        // With a full queue there is enough to do.
+        let _ = self.jobs.try_send(Job::Look);
     }
 
     /// The last 30 days of a business; none when the database cannot be asked.

@@ -1,96 +1,115 @@
-//! PostgreSQL by `DATABASE_URL`: the contract's table `ai_metrics`, used as it is when it is there, and `mlops_writers`,
-//! which says where each writer stands. Every write is one statement, so that it works behind a pooler as well.
+//! PostgreSQL by `DATABASE_URL`: rows, their sums and their keys in tables of the service's own. Every write is one statement, so
+//! that it works behind a pooler as well; two replicas that write the same event wait for each other at its key.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::migrate::{self, Migration};
 use super::postgres_tls::{self, Address};
-use super::rows::{Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError};
+use super::rows::{
+    Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError, bucket_sql, first_hour,
+};
 use super::spool::Record;
-use crate::clock::{self, MICROS_PER_DAY};
+use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_HOUR};
+use crate::identity::WINDOW_MICROS;
 use crate::log::{self, Field};
-use crate::metrics::history::Answer;
+use crate::metrics::history::MinuteSums;
 use crate::metrics::totals::Group;
 
 const CONNECT: Duration = Duration::from_secs(3);
-const WRITE: Duration = Duration::from_secs(5);
+const PREPARE: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(60);
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS ai_metrics (
-  id SERIAL PRIMARY KEY,
-  business_id VARCHAR(255) NOT NULL,
-  conversation_id VARCHAR(255),
-  session_id VARCHAR(255) NOT NULL,
-  response_time_ms INTEGER NOT NULL,
-  success_rate DECIMAL(5,4) NOT NULL,
-  tokens_used INTEGER NOT NULL,
-  prompt_tokens INTEGER,
-  completion_tokens INTEGER,
-  api_cost_usd DECIMAL(10,6) NOT NULL,
-  model_name VARCHAR(100) NOT NULL,
-  intent_detected VARCHAR(50) NOT NULL,
-  appointment_requested BOOLEAN DEFAULT FALSE,
-  human_handoff_requested BOOLEAN DEFAULT FALSE,
-  appointment_booked BOOLEAN DEFAULT FALSE,
-  user_message_length INTEGER NOT NULL,
-  ai_response_length INTEGER NOT NULL,
-  response_type VARCHAR(50) NOT NULL,
-  created_at TIMESTAMP DEFAULT now()
-);
-CREATE INDEX IF NOT EXISTS idx_ai_metrics_business_id ON ai_metrics (business_id);
-CREATE INDEX IF NOT EXISTS idx_ai_metrics_created_at ON ai_metrics (created_at);
-CREATE INDEX IF NOT EXISTS idx_ai_metrics_conversation_id ON ai_metrics (conversation_id);
-CREATE INDEX IF NOT EXISTS idx_ai_metrics_business_created ON ai_metrics (business_id, created_at);";
-
-const WRITERS: &str = "CREATE TABLE IF NOT EXISTS mlops_writers (
-  writer TEXT PRIMARY KEY, last_seq BIGINT NOT NULL, failed BIGINT NOT NULL,
-  updated_at TIMESTAMPTZ NOT NULL DEFAULT now());";
+/// How long derived keys are kept: a replica that was without its database for longer may count a retry twice.
+const KEY_MICROS: i64 = MICROS_PER_DAY;
+/// Keys that one clearing removes.
+const KEYS_AT_ONCE: i64 = 5_000;
 
 /// The writer's row is moved on only from where the batch begins, and the rows go in only when it was: a try that an
-/// earlier, slower one has overtaken writes nothing.
-const INSERT: &str = "WITH moved AS (
-  INSERT INTO mlops_writers AS w (writer, last_seq, failed) SELECT $1, $3, $4
+/// earlier, slower one has overtaken writes nothing. Keys, sums and hours are each locked in their own order, so that two
+/// replicas never wait for each other in a ring.
+const ACCEPT: &str = "WITH moved AS (
+  INSERT INTO mlops_writers AS w (writer, last_seq, failed) SELECT $1, $3, coalesce($4, 0)
   WHERE $2 = 0 OR EXISTS (SELECT 1 FROM mlops_writers WHERE writer = $1)
-  ON CONFLICT (writer) DO UPDATE SET last_seq = $3, failed = $4, updated_at = now() WHERE w.last_seq = $2
+  ON CONFLICT (writer) DO UPDATE SET last_seq = $3, failed = coalesce($4, w.failed), updated_at = now() WHERE w.last_seq = $2
   RETURNING 1),
-rows AS (
-  INSERT INTO ai_metrics (business_id, conversation_id, session_id, response_time_ms, success_rate, tokens_used,
+input AS MATERIALIZED (
+  SELECT * FROM unnest($5::text[], $6::text[], $7::text[], $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[],
+    $13::bigint[], $14::text[], $15::text[], $16::bool[], $17::bool[], $18::bool[], $19::int[], $20::int[],
+    $21::text[], $22::bigint[], $23::text[]) WITH ORDINALITY
+    AS t (business_id, conversation_id, session_id, response_time_ms, success_rate, tokens_used, prompt_tokens,
+      completion_tokens, cost_micros, model_name, intent_detected, requested, handoff, booked, user_length, ai_length,
+      response_type, at, key, position)
+  WHERE EXISTS (SELECT 1 FROM moved)),
+fresh AS (
+  INSERT INTO mlops_keys AS k (key, at) SELECT key, at FROM input WHERE key IS NOT NULL ORDER BY key COLLATE \"C\"
+  ON CONFLICT (key) DO UPDATE SET at = greatest(k.at, excluded.at)
+    WHERE k.key < 'k' AND abs(excluded.at - k.at) >= $24
+  RETURNING key),
+accepted AS MATERIALIZED (SELECT * FROM input WHERE key IS NULL OR key IN (SELECT key FROM fresh)),
+";
+
+/// Puts the rows `accepted` in, and their sums.
+pub const ADD: &str = "rows AS (
+  INSERT INTO mlops_events (business_id, conversation_id, session_id, response_time_ms, success_rate, tokens_used,
     prompt_tokens, completion_tokens, api_cost_usd, model_name, intent_detected, appointment_requested,
     human_handoff_requested, appointment_booked, user_message_length, ai_response_length, response_type, created_at)
   SELECT business_id, conversation_id, session_id, response_time_ms, round(success_rate::numeric, 4), tokens_used,
     prompt_tokens, completion_tokens, cost_micros * 0.000001, model_name, intent_detected, requested, handoff, booked,
     user_length, ai_length, response_type, timestamp '1970-01-01' + at * interval '1 microsecond'
-  FROM unnest($5::text[], $6::text[], $7::text[], $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[],
-    $13::bigint[], $14::text[], $15::text[], $16::bool[], $17::bool[], $18::bool[], $19::int[], $20::int[],
-    $21::text[], $22::bigint[]) WITH ORDINALITY
-    AS t (business_id, conversation_id, session_id, response_time_ms, success_rate, tokens_used, prompt_tokens,
-      completion_tokens, cost_micros, model_name, intent_detected, requested, handoff, booked, user_length, ai_length,
-      response_type, at, position)
-  WHERE EXISTS (SELECT 1 FROM moved) ORDER BY position)
-SELECT count(*) FROM moved";
+  FROM accepted ORDER BY position),
+totals AS (
+  INSERT INTO mlops_totals AS t
+  SELECT business_id, response_type, intent_detected, model_name, count(*),
+    count(*) FILTER (WHERE response_time_ms <= 100), count(*) FILTER (WHERE response_time_ms <= 500),
+    count(*) FILTER (WHERE response_time_ms <= 1000), count(*) FILTER (WHERE response_time_ms <= 2000),
+    count(*) FILTER (WHERE response_time_ms <= 5000), count(*) FILTER (WHERE response_time_ms <= 10000),
+    sum(response_time_ms), sum(tokens_used), sum(cost_micros), count(*) FILTER (WHERE requested),
+    count(*) FILTER (WHERE booked), count(*) FILTER (WHERE handoff),
+    (array_agg(success_rate ORDER BY position DESC) FILTER (WHERE success_rate IS NOT NULL))[1],
+    max(at) FILTER (WHERE success_rate IS NOT NULL)
+  FROM accepted GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+  ON CONFLICT (business_id, response_type, intent_detected, model_name) DO UPDATE SET
+    events = t.events + excluded.events, within_100 = t.within_100 + excluded.within_100,
+    within_500 = t.within_500 + excluded.within_500, within_1000 = t.within_1000 + excluded.within_1000,
+    within_2000 = t.within_2000 + excluded.within_2000, within_5000 = t.within_5000 + excluded.within_5000,
+    within_10000 = t.within_10000 + excluded.within_10000, response_ms = t.response_ms + excluded.response_ms,
+    tokens = t.tokens + excluded.tokens,
+    cost_micros = CASE WHEN excluded.cost_micros IS NULL THEN t.cost_micros
+      ELSE coalesce(t.cost_micros, 0) + excluded.cost_micros END,
+    requested = t.requested + excluded.requested, booked = t.booked + excluded.booked,
+    handoffs = t.handoffs + excluded.handoffs,
+    success_rate = CASE WHEN excluded.success_at >= coalesce(t.success_at, 0) THEN excluded.success_rate
+      ELSE t.success_rate END,
+    success_at = greatest(t.success_at, excluded.success_at)),
+hours AS (
+  INSERT INTO mlops_hours AS h
+  SELECT business_id, floor(at / 3600000000.0)::bigint, count(*), sum(response_time_ms), sum(tokens_used),
+    coalesce(sum(cost_micros), 0), count(*) FILTER (WHERE requested), count(*) FILTER (WHERE booked),
+    count(*) FILTER (WHERE handoff)
+  FROM accepted GROUP BY 1, 2 ORDER BY 1, 2
+  ON CONFLICT (business_id, hour) DO UPDATE SET events = h.events + excluded.events,
+    response_ms = h.response_ms + excluded.response_ms, tokens = h.tokens + excluded.tokens,
+    cost_micros = h.cost_micros + excluded.cost_micros, requested = h.requested + excluded.requested,
+    booked = h.booked + excluded.booked, handoffs = h.handoffs + excluded.handoffs)";
 
-const GROUPS: &str = "WITH sums AS (
-  SELECT business_id, response_type, intent_detected, model_name, count(*) AS events,
-    count(*) FILTER (WHERE response_time_ms <= 100) AS w1, count(*) FILTER (WHERE response_time_ms <= 500) AS w2,
-    count(*) FILTER (WHERE response_time_ms <= 1000) AS w3, count(*) FILTER (WHERE response_time_ms <= 2000) AS w4,
-    count(*) FILTER (WHERE response_time_ms <= 5000) AS w5, count(*) FILTER (WHERE response_time_ms <= 10000) AS w6,
-    sum(response_time_ms)::bigint AS response_ms, sum(tokens_used)::bigint AS tokens,
-    round(sum(api_cost_usd) * 1000000)::bigint AS cost,
-    count(*) FILTER (WHERE appointment_requested) AS requested, count(*) FILTER (WHERE appointment_booked) AS booked,
-    count(*) FILTER (WHERE human_handoff_requested) AS handoffs, max(id)::bigint AS newest
-  FROM ai_metrics GROUP BY 1, 2, 3, 4)
-SELECT sums.*, m.success_rate::float8 AS rate FROM sums JOIN ai_metrics m ON m.id = sums.newest ORDER BY newest";
+/// Whether the writer was moved on, and which records were there already.
+const ANSWER: &str = " SELECT (SELECT count(*) FROM moved),
+  ARRAY(SELECT position FROM input WHERE key IS NOT NULL AND key NOT IN (SELECT key FROM fresh))";
+
+static INSERT: LazyLock<String> = LazyLock::new(|| [ACCEPT, ADD, ANSWER].concat());
 
 /// One connection, shared by its clones; its driver runs beside it on the store's runtime.
 #[derive(Clone)]
 pub struct Postgres {
-    client: Arc<Client>,
+    pub(super) client: Arc<Client>,
+    tls: MakeRustlsConnect,
 }
 
 impl Postgres {
@@ -98,9 +117,10 @@ impl Postgres {
     ///
     /// # Errors
     /// When the address is none, the server cannot be reached in three seconds, or refuses.
-    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+    pub async fn connect(url: &str, migration: Migration) -> anyhow::Result<Self> {
         let postgres = Self::open(url).await?;
-        timeout(WRITE, postgres.prepare()).await.context("PostgreSQL did not answer in time")??;
+        let preparing = migrate::postgres(&postgres.client, migration);
+        timeout(PREPARE, preparing).await.context("PostgreSQL did not answer in time")??;
         Ok(postgres)
     }
 
@@ -114,29 +134,14 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("mlops-service");
         }
-        let connecting = timeout(CONNECT, config.connect(tls)).await;
+        let connecting = timeout(CONNECT, config.connect(tls.clone())).await;
         let (client, connection) = connecting.context("PostgreSQL did not answer in 3 s")?.map_err(told)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 log::debug("database connection ended", &[("error", Field::Text(&error.to_string()))]);
             }
         });
-        Ok(Self { client: Arc::new(client) })
-    }
-
-    /// Asks first: creating, even `IF NOT EXISTS`, needs a right that using the course's table does not.
-    async fn prepare(&self) -> anyhow::Result<()> {
-        for (table, statements) in [("ai_metrics", TABLE), ("mlops_writers", WRITERS)] {
-            let asked = [(&table as &(dyn ToSql + Sync), Type::TEXT)];
-            let found = self.client.query_typed("SELECT to_regclass($1)::text", &asked).await;
-            let there: Option<String> = found.map_err(told)?.first().and_then(|row| row.get(0));
-            if there.is_none() {
-                // One message is one transaction; the lock lets only one of several starting services create.
-                let locked = format!("SELECT pg_advisory_xact_lock(7226573206); {statements}");
-                self.client.batch_execute(&locked).await.map_err(told)?;
-            }
-        }
-        Ok(())
+        Ok(Self { client: Arc::new(client), tls })
     }
 
     pub fn is_closed(&self) -> bool {
@@ -144,35 +149,73 @@ impl Postgres {
     }
 
     pub async fn ping(&self) -> bool {
-        let answer = timeout(Duration::from_secs(1), self.client.query_typed("SELECT 1 FROM ai_metrics LIMIT 1", &[]));
-        matches!(answer.await, Ok(Ok(_)))
+        let asking = self.client.query_typed("SELECT 1 FROM mlops_events LIMIT 1", &[]);
+        matches!(timeout(Duration::from_secs(1), asking).await, Ok(Ok(_)))
     }
 
-    pub async fn last_seq(&self, writer: &str) -> anyhow::Result<u64> {
+    pub async fn last_seq(&self, writer: &str, until: Instant) -> anyhow::Result<u64> {
         let asked = [(&writer as &(dyn ToSql + Sync), Type::TEXT)];
         let asking = self.client.query_typed("SELECT last_seq FROM mlops_writers WHERE writer = $1", &asked);
-        let rows = timeout(WRITE, asking).await.context("PostgreSQL did not answer in time")?.map_err(told)?;
+        let rows = timeout_at(until, asking).await.context("PostgreSQL did not answer in time")?.map_err(told)?;
         Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
     }
 
-    /// Commits a batch, rows and writer together.
-    pub async fn write(&self, batch: &Batch<'_>) -> Result<(), WriteError> {
+    /// Commits a batch: rows, keys, sums and writer together. Returns which of its records were there already.
+    pub async fn write(&self, batch: &Batch<'_>, until: Instant) -> Result<Vec<usize>, WriteError> {
         let columns = Columns::of(batch.records);
-        let (after, last, failed) = (batch.after as i64, batch.last() as i64, batch.failed as i64);
+        let (after, last, failed) = (batch.after as i64, batch.last() as i64, batch.failed.map(|failed| failed as i64));
         let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> =
             vec![(&batch.writer, Type::TEXT), (&after, Type::INT8), (&last, Type::INT8), (&failed, Type::INT8)];
         parameters.extend(columns.parameters());
-        let writing = self.client.query_typed(INSERT, &parameters);
-        let rows = timeout(WRITE, writing).await.context("PostgreSQL did not commit in time")?.map_err(|error| {
+        parameters.push((&WINDOW_MICROS, Type::INT8));
+        let Ok(written) = timeout_at(until, self.client.query_typed(&INSERT, &parameters)).await else {
+            self.cancel();
+            return Err(WriteError::Away(anyhow!("PostgreSQL did not commit in time")));
+        };
+        let rows = written.map_err(|error| {
             // Classes 22 and 23: these values, not this database.
             let refused =
                 error.code().map(SqlState::code).is_some_and(|code| code.starts_with("22") || code.starts_with("23"));
             if refused { WriteError::Refused(told(error)) } else { WriteError::Away(told(error)) }
         })?;
-        match rows.first().map(|row| row.get::<_, i64>(0)) {
-            Some(1) => Ok(()),
+        match rows.first().map(|row| (row.get::<_, i64>(0), row.get::<_, Vec<i64>>(1))) {
+            Some((1, positions)) => {
+                Ok(positions.into_iter().map(|position| position.unsigned_abs() as usize - 1).collect())
+            }
             _ => Err(WriteError::Elsewhere),
         }
+    }
+
+    /// Asks the server to give up what it works at, so that statements do not pile up behind a lock. Nobody waits for that.
+    fn cancel(&self) {
+        let (token, tls) = (self.client.cancel_token(), self.tls.clone());
+        tokio::spawn(async move { timeout(CONNECT, token.cancel_query(tls)).await });
+    }
+
+    /// Removes derived keys that nobody will bring again.
+    pub async fn clear_keys(&self) -> anyhow::Result<()> {
+        let before = clock::now() - KEY_MICROS;
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&before, Type::INT8), (&KEYS_AT_ONCE, Type::INT8)];
+        let clearing = self.client.query_typed(
+            "DELETE FROM mlops_keys WHERE key IN (SELECT key FROM mlops_keys WHERE at < $1 AND key < 'k' ORDER BY at LIMIT $2)",
+            &values,
+        );
+        timeout(PREPARE, clearing).await.context("PostgreSQL did not answer in time")?.map(drop).map_err(told)
+    }
+
+    /// Writes down which businesses have labels of their own.
+    pub async fn write_names(&self, names: &[&str], until: Instant) -> anyhow::Result<()> {
+        let statement = "INSERT INTO mlops_names SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";
+        let values: [(&(dyn ToSql + Sync), Type); 1] = [(&names, Type::TEXT_ARRAY)];
+        let writing = self.client.query_typed(statement, &values);
+        timeout_at(until, writing).await.context("PostgreSQL did not answer in time")?.map(drop).map_err(told)
+    }
+
+    /// The businesses that are forgotten, each with the moment up to which.
+    pub async fn forgotten(&self, until: Instant) -> anyhow::Result<Vec<(String, i64)>> {
+        let asking = self.client.query_typed("SELECT business_id, before_at FROM mlops_forgotten", &[]);
+        let rows = timeout_at(until, asking).await.context("PostgreSQL did not answer in time")?.map_err(told)?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
     /// All sums and the last hour, of one moment.
@@ -185,7 +228,10 @@ impl Postgres {
         let client = &self.client;
         // Left open by an error, it ends with the connection, which is for this alone.
         client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(told)?;
-        let groups: Vec<Group> = client.query_typed(GROUPS, &[]).await.map_err(told)?.iter().map(group).collect();
+        let sums = "SELECT * FROM mlops_totals ORDER BY success_at NULLS FIRST";
+        let groups: Vec<Group> = client.query_typed(sums, &[]).await.map_err(told)?.iter().map(group).collect();
+        let names = client.query_typed("SELECT business_id FROM mlops_names", &[]).await.map_err(told)?;
+        let names = names.iter().map(|row| row.get::<_, String>(0).into_boxed_str()).collect();
         let writers = client
             .query_typed(
                 "SELECT coalesce(sum(failed) FILTER (WHERE writer <> $1), 0)::bigint,
@@ -195,32 +241,31 @@ impl Postgres {
             .await
             .map_err(told)?;
         let (failed, last_seq) = writers.first().map_or((0, 0), |row| (row.get::<_, i64>(0), row.get::<_, i64>(1)));
-        const MICROS: &str = "(extract(epoch FROM created_at) * 1000000)::bigint";
-        let newest = format!("SELECT {MICROS} FROM ai_metrics WHERE created_at IS NOT NULL ORDER BY id DESC LIMIT 1");
-        let last_at = client.query_typed(&newest, &[]).await.map_err(told)?.first().map(|row| row.get(0));
+        let newest = "SELECT (extract(epoch FROM max(created_at)) * 1000000)::bigint FROM mlops_events";
+        let last_at = client.query_typed(newest, &[]).await.map_err(told)?.first().and_then(|row| row.get(0));
         let rows = client
             .query_typed(
                 &format!(
-                    "SELECT at, response_time_ms, cost FROM (SELECT {MICROS} AS at, response_time_ms,
-                     round(api_cost_usd * 1000000)::bigint AS cost
-                     FROM ai_metrics ORDER BY id DESC LIMIT {MOST_RECENT}) newest WHERE at >= $1"
+                    "SELECT floor(extract(epoch FROM created_at) / 60)::bigint, {bucket}, count(*),
+                       sum(response_time_ms)::bigint, coalesce(round(sum(api_cost_usd) * 1000000), 0)::bigint
+                     FROM (SELECT created_at, response_time_ms, api_cost_usd FROM mlops_events
+                       WHERE created_at >= timestamp '1970-01-01' + $1 * interval '1 microsecond'
+                       ORDER BY created_at DESC LIMIT {MOST_RECENT}) newest GROUP BY 1, 2",
+                    bucket = bucket_sql()
                 ),
                 &[(&recent_since, Type::INT8)],
             )
             .await
             .map_err(told)?;
-        let recent = rows
-            .iter()
-            .map(|row| Answer { at: row.get(0), response_time_ms: row.get(1), cost_micros: row.get(2) })
-            .collect();
+        let minutes = rows.iter().map(minute).collect();
         client.batch_execute("COMMIT").await.map_err(told)?;
         Ok(Snapshot {
-            stored: groups.iter().map(|group| group.events).sum(),
             groups,
+            names,
             last_seq: last_seq.unsigned_abs(),
             failed_elsewhere: failed.unsigned_abs(),
             last_at,
-            recent,
+            minutes,
         })
     }
 
@@ -234,24 +279,35 @@ impl Postgres {
         self.client.query_typed(statement, &[(&before, Type::INT8)]).await.map(drop)
     }
 
-    /// Sums of one business since a moment.
+    /// Sums of one business since a moment: kept ones of whole hours, and the rows of the hour before them.
     pub async fn analytics(&self, business_id: &str, since: i64) -> anyhow::Result<Analytics> {
-        let asked: [(&(dyn ToSql + Sync), Type); 2] = [(&business_id, Type::TEXT), (&since, Type::INT8)];
+        let hour = first_hour(since);
+        let edge = hour * MICROS_PER_HOUR;
+        let asked: [(&(dyn ToSql + Sync), Type); 4] =
+            [(&business_id, Type::TEXT), (&hour, Type::INT8), (&since, Type::INT8), (&edge, Type::INT8)];
         let asking = self.client.query_typed(
-            "SELECT count(*), coalesce(sum(response_time_ms), 0)::bigint, coalesce(sum(tokens_used), 0)::bigint,
-               coalesce(sum(api_cost_usd), 0)::float8, count(*) FILTER (WHERE appointment_requested),
-               count(*) FILTER (WHERE appointment_booked), count(*) FILTER (WHERE human_handoff_requested)
-             FROM ai_metrics WHERE business_id = $1
-               AND created_at >= timestamp '1970-01-01' + $2 * interval '1 microsecond'",
+            "SELECT sum(a)::bigint, sum(b)::bigint, sum(c)::bigint, sum(d)::bigint, sum(e)::bigint, sum(f)::bigint,
+               sum(g)::bigint FROM (
+               SELECT coalesce(sum(events), 0) AS a, coalesce(sum(response_ms), 0) AS b, coalesce(sum(tokens), 0) AS c,
+                 coalesce(sum(cost_micros), 0) AS d, coalesce(sum(requested), 0) AS e, coalesce(sum(booked), 0) AS f,
+                 coalesce(sum(handoffs), 0) AS g
+               FROM mlops_hours WHERE business_id = $1 AND hour >= $2
+               UNION ALL
+               SELECT count(*), coalesce(sum(response_time_ms), 0), coalesce(sum(tokens_used), 0),
+                 coalesce(round(sum(api_cost_usd) * 1000000), 0), count(*) FILTER (WHERE appointment_requested),
+                 count(*) FILTER (WHERE appointment_booked), count(*) FILTER (WHERE human_handoff_requested)
+               FROM mlops_events WHERE business_id = $1
+                 AND created_at >= timestamp '1970-01-01' + $3 * interval '1 microsecond'
+                 AND created_at < timestamp '1970-01-01' + $4 * interval '1 microsecond') sums",
             &asked,
         );
-        let rows = timeout(WRITE, asking).await.context("PostgreSQL did not answer in time")?.map_err(told)?;
+        let rows = timeout(PREPARE, asking).await.context("PostgreSQL did not answer in time")?.map_err(told)?;
         let row = rows.first().ok_or_else(|| anyhow!("PostgreSQL gave no sums"))?;
         let sums = BusinessSums {
             events: row.get(0),
             response_ms: row.get(1),
             tokens: row.get(2),
-            cost_usd: row.get(3),
+            cost_micros: row.get(3),
             requested: row.get(4),
             booked: row.get(5),
             handoffs: row.get(6),
@@ -260,8 +316,18 @@ impl Postgres {
     }
 }
 
+fn minute(row: &Row) -> MinuteSums {
+    MinuteSums {
+        minute: row.get(0),
+        bucket: row.get::<_, i32>(1).unsigned_abs() as usize,
+        events: row.get::<_, i64>(2).unsigned_abs(),
+        response_ms: row.get::<_, i64>(3).unsigned_abs(),
+        cost_micros: row.get(4),
+    }
+}
+
 /// The client's errors print as "db error": say what the server said, or what broke the connection.
-fn told(error: tokio_postgres::Error) -> anyhow::Error {
+pub fn told(error: tokio_postgres::Error) -> anyhow::Error {
     match error.as_db_error() {
         Some(said) => anyhow!("PostgreSQL says: {} ({})", said.message(), said.code().code()),
         None => anyhow::Error::new(error).context("PostgreSQL connection"),
@@ -284,32 +350,34 @@ fn group(row: &Row) -> Group {
         requested: count(14),
         booked: count(15),
         handoffs: count(16),
-        success_rate: row.get::<_, Option<f64>>(18).map(|rate| (count(17), rate)),
+        success_rate: row
+            .get::<_, Option<f64>>(17)
+            .map(|rate| (row.get::<_, Option<i64>>(18).unwrap_or(0).unsigned_abs(), rate)),
     }
 }
 
-/// A batch by column, as `unnest` takes it. The contract's table allows no gaps where a client may leave one: a missing
-/// cost or length is 0, a missing session empty, a missing success rate what the response type says.
+/// A batch by column, as `unnest` takes it.
 #[derive(Default)]
 struct Columns<'a> {
     business_id: Vec<&'a str>,
     conversation_id: Vec<Option<&'a str>>,
-    session_id: Vec<&'a str>,
+    session_id: Vec<Option<&'a str>>,
     response_time_ms: Vec<i32>,
-    success_rate: Vec<f64>,
+    success_rate: Vec<Option<f64>>,
     tokens_used: Vec<i32>,
     prompt_tokens: Vec<Option<i32>>,
     completion_tokens: Vec<Option<i32>>,
-    cost_micros: Vec<i64>,
+    cost_micros: Vec<Option<i64>>,
     model_name: Vec<&'a str>,
     intent_detected: Vec<&'a str>,
     requested: Vec<bool>,
     handoff: Vec<bool>,
     booked: Vec<bool>,
-    user_length: Vec<i32>,
-    ai_length: Vec<i32>,
+    user_length: Vec<Option<i32>>,
+    ai_length: Vec<Option<i32>>,
     response_type: Vec<&'a str>,
     at: Vec<i64>,
+    key: Vec<Option<String>>,
 }
 
 impl<'a> Columns<'a> {
@@ -318,29 +386,29 @@ impl<'a> Columns<'a> {
         for Record { event, .. } in records {
             columns.business_id.push(&event.business_id);
             columns.conversation_id.push(event.conversation_id.as_deref());
-            columns.session_id.push(event.session_id.as_deref().unwrap_or(""));
+            columns.session_id.push(event.session_id.as_deref());
             columns.response_time_ms.push(event.response_time_ms);
-            let by_type = if &*event.response_type == "error" { 0.0 } else { 1.0 };
-            columns.success_rate.push(event.success_rate.unwrap_or(by_type));
+            columns.success_rate.push(event.success_rate);
             columns.tokens_used.push(event.tokens_used);
             columns.prompt_tokens.push(event.prompt_tokens);
             columns.completion_tokens.push(event.completion_tokens);
-            columns.cost_micros.push(event.cost_micros.unwrap_or(0));
+            columns.cost_micros.push(event.cost_micros);
             columns.model_name.push(&event.model_name);
             columns.intent_detected.push(&event.intent_detected);
             columns.requested.push(event.appointment_requested);
             columns.handoff.push(event.human_handoff_requested);
             columns.booked.push(event.appointment_booked);
-            columns.user_length.push(event.user_message_length.unwrap_or(0));
-            columns.ai_length.push(event.ai_response_length.unwrap_or(0));
+            columns.user_length.push(event.user_message_length);
+            columns.ai_length.push(event.ai_response_length);
             columns.response_type.push(&event.response_type);
             columns.at.push(event.at);
+            columns.key.push(event.key.map(|key| key.to_string()));
         }
         columns
     }
 
     /// In the order of `INSERT`'s parameters from $5 on.
-    fn parameters(&self) -> [(&(dyn ToSql + Sync), Type); 18] {
+    fn parameters(&self) -> [(&(dyn ToSql + Sync), Type); 19] {
         [
             (&self.business_id, Type::TEXT_ARRAY),
             (&self.conversation_id, Type::TEXT_ARRAY),
@@ -360,6 +428,7 @@ impl<'a> Columns<'a> {
             (&self.ai_length, Type::INT4_ARRAY),
             (&self.response_type, Type::TEXT_ARRAY),
             (&self.at, Type::INT8_ARRAY),
+            (&self.key, Type::TEXT_ARRAY),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! TLS to PostgreSQL by libpq's words: `prefer` and `require` encrypt, `verify-ca` and `verify-full` also check the
 //! certificate, against `sslrootcert` or the system's roots. The address is split here, because the client knows only some of it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -60,6 +61,20 @@ pub fn address(url: &str) -> anyhow::Result<Address> {
         .parse()
         .map_err(|_| anyhow::anyhow!("DATABASE_URL is no valid PostgreSQL address"))?;
     Ok(Address { config, tls: MakeRustlsConnect::new(client(verify, roots)?) })
+}
+
+/// Whether every host of an address is this machine; one that is not understood is not.
+pub fn is_local(url: &str) -> bool {
+    use tokio_postgres::config::Host;
+    let Ok(Address { config, .. }) = address(url) else { return false };
+    let loopback =
+        |name: &str| name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let local = |host: &Host| match host {
+        Host::Tcp(name) => loopback(name),
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    config.get_hosts().iter().all(local) && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
 }
 
 fn client(verify: bool, roots: Option<&str>) -> anyhow::Result<ClientConfig> {
@@ -136,6 +151,22 @@ mod tests {
         let prisma = address("postgres://u:p@h:6543/db?schema=public&pgbouncer=true&connection_limit=1").unwrap();
         assert_eq!((prisma.config.get_ssl_mode(), prisma.config.get_dbname()), (SslMode::Prefer, Some("db")));
         assert_eq!(address("postgres://h/db?sslmode=verify-full").unwrap().config.get_ssl_mode(), SslMode::Require);
+    }
+
+    #[test]
+    fn an_address_is_local_when_all_its_hosts_are() {
+        for url in ["postgres://u:p@localhost/db", "postgres://127.0.0.1:6543,localhost/db", "postgres://[::1]/db"] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in [
+            "postgres://u:p@db.example.com/db",
+            "postgres://localhost,db.example.com/db",
+            "postgres://localhost.example.com/db",
+            "postgres://0.0.0.0/db",
+            "postgres://h:notaport/db",
+        ] {
+            assert!(!is_local(url), "{url}");
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
-//! What both databases take and give: batches of records in, sums and recent answers out.
+//! What both databases take and give: batches of records in, sums out.
+
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::spool::Record;
-use crate::metrics::history::Answer;
+use crate::clock::MICROS_PER_HOUR;
+use crate::metrics::history::{BOUNDS_MS, MinuteSums, round2};
 use crate::metrics::totals::Group;
 
-/// Records of one writer, to be committed together or not at all.
+/// Records of one writer, to be committed together or not at all. No two of them have the same key.
 #[derive(Debug)]
 pub struct Batch<'a> {
     pub writer: &'a str,
@@ -16,8 +19,8 @@ pub struct Batch<'a> {
     pub records: &'a [Record],
     /// The same records added up.
     pub groups: &'a [Group],
-    /// Requests that this process has answered with an error.
-    pub failed: u64,
+    /// Requests that the writer has answered with an error; none leaves what is written down: another process knows.
+    pub failed: Option<u64>,
 }
 
 impl Batch<'_> {
@@ -47,22 +50,49 @@ impl From<anyhow::Error> for WriteError {
 #[derive(Debug, Default)]
 pub struct Snapshot {
     pub groups: Vec<Group>,
+    /// Businesses that had labels of their own.
+    pub names: Vec<Box<str>>,
     /// Where the asking writer stood at that moment.
     pub last_seq: u64,
-    /// Rows in the table.
-    pub stored: u64,
     /// Failed requests that other writers wrote down.
     pub failed_elsewhere: u64,
     /// When the newest row was tracked.
     pub last_at: Option<i64>,
     /// The newest answers of the last hour.
-    pub recent: Vec<Answer>,
+    pub minutes: Vec<MinuteSums>,
 }
 
-/// Rows that the charts are rebuilt from, at most.
-pub const MOST_RECENT: i64 = 20_000;
+impl Snapshot {
+    /// All businesses: those first that had labels of their own, the busiest first among each.
+    pub fn businesses(&self) -> Vec<Box<str>> {
+        let mut events: HashMap<&str, u64> = HashMap::new();
+        for group in &self.groups {
+            *events.entry(&group.business_id).or_default() += group.events;
+        }
+        let named: HashSet<&str> = self.names.iter().map(|name| &**name).collect();
+        let mut all: Vec<&str> =
+            named.iter().copied().chain(events.keys().copied().filter(|b| !named.contains(b))).collect();
+        all.sort_by_key(|business| {
+            let count = events.get(business).copied().unwrap_or(0);
+            (!named.contains(business), std::cmp::Reverse(count), *business)
+        });
+        all.into_iter().map(Into::into).collect()
+    }
+}
+
+/// Rows that the charts are made from, at most.
+pub const MOST_RECENT: i64 = 50_000;
 /// Writers that wrote nothing for so long are added up into one.
 pub const WRITER_DAYS: i64 = 30;
+
+/// SQL that gives a response time its place among the charts' bounds, in both dialects.
+pub fn bucket_sql() -> String {
+    let whens: String = (0..)
+        .zip(BOUNDS_MS)
+        .map(|(at, bound): (i32, i32)| format!(" WHEN response_time_ms <= {bound} THEN {at}"))
+        .collect();
+    format!("CASE{whens} ELSE {} END", BOUNDS_MS.len())
+}
 
 /// The contract's `metrics` object of /analytics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -74,36 +104,86 @@ pub struct Analytics {
     pub appointment_requests: i64,
     pub appointments_booked: i64,
     pub human_handoffs: i64,
-    /// Percent of the requests that were booked.
+    /// The share of the requests that were booked, 0 to 1.
     pub appointment_conversion_rate: f64,
 }
 
-/// What a database adds up of one business.
-#[derive(Debug, Clone, Copy)]
+/// Sums of one business, of an hour or of more.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct BusinessSums {
     pub events: i64,
     pub response_ms: i64,
     pub tokens: i64,
-    pub cost_usd: f64,
+    pub cost_micros: i64,
     pub requested: i64,
     pub booked: i64,
     pub handoffs: i64,
 }
 
+impl BusinessSums {
+    /// Adds records up by business and hour since 1970.
+    pub fn by_hour<'a>(records: impl Iterator<Item = &'a Record>) -> HashMap<(&'a str, i64), Self> {
+        let mut hours: HashMap<(&str, i64), Self> = HashMap::new();
+        for Record { event, .. } in records {
+            let sums = hours.entry((&*event.business_id, event.at.div_euclid(MICROS_PER_HOUR))).or_default();
+            sums.events += 1;
+            sums.response_ms += i64::from(event.response_time_ms);
+            sums.tokens += i64::from(event.tokens_used);
+            sums.cost_micros += event.cost_micros.unwrap_or(0);
+            sums.requested += i64::from(event.appointment_requested);
+            sums.booked += i64::from(event.appointment_booked);
+            sums.handoffs += i64::from(event.human_handoff_requested);
+        }
+        hours
+    }
+}
+
 impl From<BusinessSums> for Analytics {
     fn from(sums: BusinessSums) -> Self {
-        let ratio = |part: i64, whole: i64| {
-            if whole == 0 { 0.0 } else { crate::metrics::history::round2(part as f64 / whole as f64) }
-        };
+        let ratio = |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
         Self {
             total_conversations: sums.events,
-            avg_response_time_ms: ratio(sums.response_ms, sums.events),
-            avg_tokens_used: ratio(sums.tokens, sums.events),
-            total_api_cost_usd: (sums.cost_usd * 1e6).round() / 1e6,
+            avg_response_time_ms: round2(ratio(sums.response_ms, sums.events)),
+            avg_tokens_used: round2(ratio(sums.tokens, sums.events)),
+            total_api_cost_usd: sums.cost_micros as f64 / 1e6,
             appointment_requests: sums.requested,
             appointments_booked: sums.booked,
             human_handoffs: sums.handoffs,
-            appointment_conversion_rate: ratio(sums.booked * 100, sums.requested),
+            appointment_conversion_rate: (ratio(sums.booked, sums.requested) * 1e4).round() / 1e4,
         }
+    }
+}
+
+/// The first whole hour at or after a moment: what is before it is added up from rows, the rest from kept sums.
+pub fn first_hour(since: i64) -> i64 {
+    since.div_euclid(MICROS_PER_HOUR) + i64::from(since.rem_euclid(MICROS_PER_HOUR) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversion_rate_is_a_share() {
+        let sums = BusinessSums { requested: 25, booked: 18, ..BusinessSums::default() };
+        assert_eq!(Analytics::from(sums).appointment_conversion_rate, 0.72);
+        assert_eq!(Analytics::from(BusinessSums::default()).appointment_conversion_rate, 0.0);
+    }
+
+    #[test]
+    fn what_had_a_name_comes_first_then_the_busiest() {
+        let group = |business: &str, events| Group { business_id: business.into(), events, ..Group::default() };
+        let snapshot = Snapshot {
+            groups: vec![group("a", 5), group("b", 1), group("c", 900), group("d", 7), group("a", 4)],
+            names: vec!["b".into(), "gone".into(), "a".into()],
+            ..Snapshot::default()
+        };
+        let order: Vec<String> = snapshot.businesses().iter().map(|business| business.to_string()).collect();
+        assert_eq!(order, ["a", "b", "gone", "c", "d"]);
+    }
+
+    #[test]
+    fn whole_hours() {
+        assert_eq!((first_hour(0), first_hour(1), first_hour(MICROS_PER_HOUR), first_hour(-1)), (0, 1, 1, 0));
     }
 }

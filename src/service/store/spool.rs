@@ -1,13 +1,14 @@
 //! Events that wait on disk for the database: a bounded file of one JSON line each, in order. A line is there once
 //! `append` has returned; a torn last line (the process died while writing) is cut off on opening.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::files;
 use crate::event::Event;
 
 /// An event and its place: the `seq`-th of a writer, counted from 1. The pair names the event for good.
@@ -59,7 +60,7 @@ impl Spool {
     /// # Errors
     /// When it cannot be opened, read or cut.
     pub fn open(path: &Path, most: u64) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file = files::private(path)?;
         let (mut end, mut waiting) = (0, 0);
         let mut reader = BufReader::new(&mut file);
         let mut line = Vec::new();
@@ -133,6 +134,34 @@ impl Spool {
         Ok(chunk)
     }
 
+    /// Takes out what `keep` does not want, and returns how many lines that were. Lines that cannot be read stay.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written; then it is as it was.
+    pub fn retain(&mut self, keep: impl Fn(&Record) -> bool) -> io::Result<u64> {
+        self.file.seek(SeekFrom::Start(self.start))?;
+        let mut kept = Vec::new();
+        let mut removed = 0;
+        for line in BufReader::new(&mut self.file).split(b'\n') {
+            let line = line?;
+            match serde_json::from_slice::<Record>(&line) {
+                Ok(record) if !keep(&record) => removed += 1,
+                _ => kept.extend(line.iter().chain(b"\n")),
+            }
+        }
+        if removed > 0 {
+            // Shorter than before, so it lies over what it was; a crash in between leaves lines twice, which have numbers.
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.write_all(&kept)?;
+            self.file.set_len(kept.len() as u64)?;
+            self.file.sync_data()?;
+            self.end = kept.len() as u64;
+            self.start = 0;
+            self.waiting -= removed;
+        }
+        Ok(removed)
+    }
+
     /// Forgets a chunk that is in the database now.
     ///
     /// # Errors
@@ -150,6 +179,8 @@ impl Spool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+
     use super::*;
 
     fn record(seq: u64) -> Record {
@@ -191,6 +222,17 @@ mod tests {
         assert_eq!(spool.append(&records(3..6)).unwrap(), 1);
         assert_eq!(spool.append(&records(4..6)).unwrap(), 0);
         assert_eq!(spool.oldest(10).unwrap().records, records(1..4));
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_taken_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut spool = Spool::open(&dir.path().join("spool"), 1 << 20).unwrap();
+        spool.append(&records(1..6)).unwrap();
+        assert_eq!(spool.retain(|record| record.seq % 2 == 0).unwrap(), 3);
+        assert_eq!((spool.waiting(), spool.append(&records(7..8)).unwrap()), (2, 1));
+        let seqs: Vec<u64> = spool.oldest(10).unwrap().records.iter().map(|record| record.seq).collect();
+        assert_eq!(seqs, [2, 4, 7]);
     }
 
     #[test]

@@ -6,66 +6,42 @@ use std::path::Path;
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::{Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError};
+use super::files;
+use super::migrate::{self, Migration};
+use super::recent::MOST_LOADED;
+use super::rows::{
+    Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError, bucket_sql, first_hour,
+};
 use super::spool::Record;
-use crate::clock::{self, MICROS_PER_DAY};
-use crate::metrics::history::Answer;
+use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_HOUR};
+use crate::identity::EventKey;
+use crate::metrics::history::MinuteSums;
 use crate::metrics::totals::Group;
 
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS ai_metrics (
-  id INTEGER PRIMARY KEY,
-  business_id TEXT NOT NULL,
-  conversation_id TEXT,
-  session_id TEXT,
-  response_time_ms INTEGER NOT NULL,
-  success_rate REAL,
-  tokens_used INTEGER NOT NULL,
-  prompt_tokens INTEGER,
-  completion_tokens INTEGER,
-  api_cost_usd REAL,
-  model_name TEXT NOT NULL,
-  intent_detected TEXT NOT NULL,
-  appointment_requested INTEGER NOT NULL DEFAULT 0,
-  human_handoff_requested INTEGER NOT NULL DEFAULT 0,
-  appointment_booked INTEGER NOT NULL DEFAULT 0,
-  user_message_length INTEGER,
-  ai_response_length INTEGER,
-  response_type TEXT NOT NULL,
-  created_at TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS ai_metrics_business_created ON ai_metrics (business_id, created_at);
-CREATE TABLE IF NOT EXISTS ai_totals (
-  business_id TEXT NOT NULL, response_type TEXT NOT NULL, intent_detected TEXT NOT NULL, model_name TEXT NOT NULL,
-  events INTEGER NOT NULL,
-  within_100 INTEGER NOT NULL, within_500 INTEGER NOT NULL, within_1000 INTEGER NOT NULL,
-  within_2000 INTEGER NOT NULL, within_5000 INTEGER NOT NULL, within_10000 INTEGER NOT NULL,
-  response_ms INTEGER NOT NULL, tokens INTEGER NOT NULL, cost_micros INTEGER,
-  requested INTEGER NOT NULL, booked INTEGER NOT NULL, handoffs INTEGER NOT NULL,
-  success_rate REAL, success_id INTEGER,
-  PRIMARY KEY (business_id, response_type, intent_detected, model_name)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mlops_writers (
-  writer TEXT PRIMARY KEY, last_seq INTEGER NOT NULL, failed INTEGER NOT NULL, updated_at INTEGER NOT NULL
-) WITHOUT ROWID;
-";
-
-const INSERT: &str = "INSERT INTO ai_metrics (business_id, conversation_id, session_id, response_time_ms, success_rate,
+const INSERT: &str =
+    "INSERT INTO mlops_events (business_id, conversation_id, session_id, response_time_ms, success_rate,
   tokens_used, prompt_tokens, completion_tokens, api_cost_usd, model_name, intent_detected, appointment_requested,
-  human_handoff_requested, appointment_booked, user_message_length, ai_response_length, response_type, created_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  human_handoff_requested, appointment_booked, user_message_length, ai_response_length, response_type, created_at,
+  idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-const ADD_UP: &str = "INSERT INTO ai_totals VALUES
+const ADD_UP: &str = "INSERT INTO mlops_totals VALUES
   (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
   ON CONFLICT DO UPDATE SET events = events + ?5, within_100 = within_100 + ?6, within_500 = within_500 + ?7,
   within_1000 = within_1000 + ?8, within_2000 = within_2000 + ?9, within_5000 = within_5000 + ?10,
   within_10000 = within_10000 + ?11, response_ms = response_ms + ?12, tokens = tokens + ?13,
   cost_micros = CASE WHEN ?14 IS NULL THEN cost_micros ELSE coalesce(cost_micros, 0) + ?14 END,
   requested = requested + ?15, booked = booked + ?16, handoffs = handoffs + ?17,
-  success_rate = coalesce(?18, success_rate), success_id = coalesce(?19, success_id)";
+  success_rate = coalesce(?18, success_rate), success_at = coalesce(?19, success_at)";
+
+const ADD_HOUR: &str = "INSERT INTO mlops_hours VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+  ON CONFLICT DO UPDATE SET events = events + ?3, response_ms = response_ms + ?4, tokens = tokens + ?5,
+  cost_micros = cost_micros + ?6, requested = requested + ?7, booked = booked + ?8, handoffs = handoffs + ?9";
+
+/// How long a commit waits for another program's; an event that has to wait longer goes to the spool.
+const BUSY_MS: i64 = 700;
 
 pub struct Sqlite {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 impl Sqlite {
@@ -73,16 +49,18 @@ impl Sqlite {
     ///
     /// # Errors
     /// When the file is no database, cannot be written, or its directory is not there.
-    pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-        connection.pragma_update(None, "busy_timeout", 3_000)?;
+    pub fn open(path: &Path, migration: Migration) -> anyhow::Result<Self> {
+        // What SQLite puts beside a file has the file's own mode.
+        files::private(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let mut connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        connection.pragma_update(None, "busy_timeout", BUSY_MS)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // FULL syncs the log at every commit: what is acknowledged survives a power cut too.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
         connection.pragma_update(None, "cache_size", -8_192)?;
         connection.set_prepared_statement_cache_capacity(32);
-        connection.execute_batch(SCHEMA).with_context(|| format!("cannot prepare {}", path.display()))?;
+        migrate::sqlite(&mut connection, migration).with_context(|| format!("cannot prepare {}", path.display()))?;
         Ok(Self { connection })
     }
 
@@ -106,8 +84,8 @@ impl Sqlite {
         Ok(statement.query_row([writer], |row| row.get(0)).optional()?.unwrap_or(0))
     }
 
-    /// Commits a batch, rows, sums and writer together.
-    pub fn write(&mut self, batch: &Batch<'_>) -> Result<(), WriteError> {
+    /// Commits a batch, rows, sums and writer together. Returns which of its records were there already.
+    pub fn write(&mut self, batch: &Batch<'_>) -> Result<Vec<usize>, WriteError> {
         let result = self.try_write(batch);
         result.map_err(|error| {
             match error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code) {
@@ -119,37 +97,124 @@ impl Sqlite {
         })?
     }
 
-    fn try_write(&mut self, batch: &Batch<'_>) -> anyhow::Result<Result<(), WriteError>> {
+    fn try_write(&mut self, batch: &Batch<'_>) -> anyhow::Result<Result<Vec<usize>, WriteError>> {
         if self.last_seq(batch.writer)? != batch.after {
             return Ok(Err(WriteError::Elsewhere));
         }
+        let duplicates = self.there_already(batch.records)?;
+        let fresh: Vec<&Record> = match &duplicates[..] {
+            [] => batch.records.iter().collect(),
+            some => batch
+                .records
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| !some.contains(at))
+                .map(|(_, record)| record)
+                .collect(),
+        };
+        let recounted;
+        let groups = if duplicates.is_empty() {
+            batch.groups
+        } else {
+            recounted = Group::collect(fresh.iter().map(|record| &record.event));
+            &recounted
+        };
         let transaction = self.connection.transaction()?;
         {
             let mut insert = transaction.prepare_cached(INSERT)?;
-            for record in batch.records {
+            for record in &fresh {
                 insert_row(&mut insert, record)?;
             }
-            let first_id = transaction.last_insert_rowid() + 1 - batch.records.len() as i64;
             let mut add_up = transaction.prepare_cached(ADD_UP)?;
-            for group in batch.groups {
-                add_group(&mut add_up, group, first_id)?;
+            for group in groups {
+                add_group(&mut add_up, group, &fresh)?;
+            }
+            let mut add_hour = transaction.prepare_cached(ADD_HOUR)?;
+            for ((business, hour), sums) in BusinessSums::by_hour(fresh.iter().copied()) {
+                let BusinessSums { events, response_ms, tokens, cost_micros, requested, booked, handoffs } = sums;
+                add_hour.execute(params![
+                    business,
+                    hour,
+                    events,
+                    response_ms,
+                    tokens,
+                    cost_micros,
+                    requested,
+                    booked,
+                    handoffs
+                ])?;
             }
             transaction
                 .prepare_cached(
-                    "INSERT INTO mlops_writers VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET last_seq = ?2, failed = ?3, updated_at = ?4",
+                    "INSERT INTO mlops_writers VALUES (?1, ?2, coalesce(?3, 0), ?4)
+                     ON CONFLICT DO UPDATE SET last_seq = ?2, failed = coalesce(?3, failed), updated_at = ?4",
                 )?
                 .execute(params![batch.writer, batch.last(), batch.failed, clock::now()])?;
         }
         transaction.commit()?;
-        Ok(Ok(()))
+        Ok(Ok(duplicates))
+    }
+
+    /// Which of these records bring a key of the client's own that a row has. Derived keys are known without asking.
+    fn there_already(&self, records: &[Record]) -> anyhow::Result<Vec<usize>> {
+        let mut duplicates = Vec::new();
+        for (at, record) in records.iter().enumerate() {
+            let Some(key) = record.event.key.filter(|key| key.named) else { continue };
+            let mut find = self
+                .connection
+                .prepare_cached("SELECT 1 FROM mlops_events WHERE idempotency_key = ?1 AND idempotency_key >= 'k'")?;
+            if find.exists([key.to_string()])? {
+                duplicates.push(at);
+            }
+        }
+        Ok(duplicates)
+    }
+
+    /// The keys of the events since a moment, with their moments, the newest last.
+    pub fn recent_keys(&self, since: i64) -> anyhow::Result<Vec<(EventKey, i64)>> {
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT idempotency_key, {MICROS} FROM (SELECT id, idempotency_key, created_at FROM mlops_events
+             WHERE created_at >= ?1 AND idempotency_key IS NOT NULL ORDER BY id DESC LIMIT {MOST_LOADED}) ORDER BY id"
+        ))?;
+        let rows = statement.query_map([clock::sql(since)], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let mut keys = Vec::new();
+        for row in rows {
+            let (text, at) = row?;
+            if let Ok(key) = text.parse() {
+                keys.push((key, at));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Writes down which businesses have labels of their own.
+    pub fn write_names(&mut self, names: &[&str]) -> anyhow::Result<()> {
+        let transaction = self.connection.transaction()?;
+        for name in names {
+            transaction.prepare_cached("INSERT OR IGNORE INTO mlops_names VALUES (?)")?.execute([name])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// The businesses that are forgotten, each with the moment up to which.
+    pub fn forgotten(&self) -> anyhow::Result<Vec<(String, i64)>> {
+        let mut statement = self.connection.prepare_cached("SELECT business_id, before_at FROM mlops_forgotten")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A number that another program's commit changes, and one's own does not.
+    pub fn data_version(&self) -> anyhow::Result<i64> {
+        Ok(self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
     }
 
     /// All sums and the last hour.
     pub fn snapshot(&mut self, writer: &str, recent_since: i64) -> anyhow::Result<Snapshot> {
         self.forget_old_writers()?;
-        let mut statement = self.connection.prepare("SELECT * FROM ai_totals ORDER BY success_id")?;
+        let mut statement = self.connection.prepare("SELECT * FROM mlops_totals ORDER BY success_at")?;
         let groups = statement.query_map([], group)?.collect::<Result<Vec<_>, _>>()?;
+        let mut statement = self.connection.prepare("SELECT business_id FROM mlops_names")?;
+        let names = statement.query_map([], |row| row.get::<_, Box<str>>(0))?.collect::<Result<Vec<_>, _>>()?;
         let failed_elsewhere = self.connection.query_row(
             "SELECT coalesce(sum(failed), 0) FROM mlops_writers WHERE writer <> ?",
             [writer],
@@ -157,20 +222,26 @@ impl Sqlite {
         )?;
         let last_at = self
             .connection
-            .query_row(&format!("SELECT {MICROS} FROM ai_metrics ORDER BY id DESC LIMIT 1"), [], |row| row.get(0))
+            .query_row(&format!("SELECT {MICROS} FROM mlops_events ORDER BY id DESC LIMIT 1"), [], |row| row.get(0))
             .optional()?;
         let mut statement = self.connection.prepare(&format!(
-            "SELECT at, response_time_ms, cost FROM (SELECT {MICROS} AS at, response_time_ms,
-             CAST(round(coalesce(api_cost_usd, 0) * 1000000) AS INTEGER) AS cost
-             FROM ai_metrics ORDER BY id DESC LIMIT {MOST_RECENT}) WHERE at >= ?"
+            "SELECT CAST(strftime('%s', created_at) AS INTEGER) / 60, {bucket}, count(*), sum(response_time_ms),
+             CAST(round(total(api_cost_usd) * 1000000) AS INTEGER)
+             FROM (SELECT * FROM mlops_events WHERE created_at >= ? ORDER BY id DESC LIMIT {MOST_RECENT}) GROUP BY 1, 2",
+            bucket = bucket_sql()
         ))?;
-        let recent = statement
-            .query_map([recent_since], |row| {
-                Ok(Answer { at: row.get(0)?, response_time_ms: row.get(1)?, cost_micros: row.get(2)? })
+        let minutes = statement
+            .query_map([clock::sql(recent_since)], |row| {
+                Ok(MinuteSums {
+                    minute: row.get(0)?,
+                    bucket: row.get(1)?,
+                    events: row.get(2)?,
+                    response_ms: row.get(3)?,
+                    cost_micros: row.get(4)?,
+                })
             })?
             .collect::<Result<Vec<_>, _>>()?;
-        let stored = groups.iter().map(|group| group.events).sum();
-        Ok(Snapshot { stored, groups, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at, recent })
+        Ok(Snapshot { groups, names, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at, minutes })
     }
 
     /// Keeps their failures, under one name.
@@ -187,20 +258,27 @@ impl Sqlite {
         Ok(transaction.commit()?)
     }
 
-    /// Sums of one business since a moment.
+    /// Sums of one business since a moment: kept ones of whole hours, and the rows of the hour before them.
     pub fn analytics(&self, business_id: &str, since: i64) -> anyhow::Result<Analytics> {
+        let hour = first_hour(since);
         let sums = self.connection.query_row(
-            "SELECT count(*), coalesce(sum(response_time_ms), 0), coalesce(sum(tokens_used), 0),
-               coalesce(total(api_cost_usd), 0), coalesce(sum(appointment_requested), 0),
-               coalesce(sum(appointment_booked), 0), coalesce(sum(human_handoff_requested), 0)
-             FROM ai_metrics WHERE business_id = ? AND created_at >= ?",
-            params![business_id, clock::sql(since)],
+            "SELECT sum(a), sum(b), sum(c), sum(d), sum(e), sum(f), sum(g) FROM (
+               SELECT coalesce(sum(events), 0) AS a, coalesce(sum(response_ms), 0) AS b, coalesce(sum(tokens), 0) AS c,
+                 coalesce(sum(cost_micros), 0) AS d, coalesce(sum(requested), 0) AS e, coalesce(sum(booked), 0) AS f,
+                 coalesce(sum(handoffs), 0) AS g
+               FROM mlops_hours WHERE business_id = ?1 AND hour >= ?2
+               UNION ALL
+               SELECT count(*), coalesce(sum(response_time_ms), 0), coalesce(sum(tokens_used), 0),
+                 CAST(round(total(api_cost_usd) * 1000000) AS INTEGER), coalesce(sum(appointment_requested), 0),
+                 coalesce(sum(appointment_booked), 0), coalesce(sum(human_handoff_requested), 0)
+               FROM mlops_events WHERE business_id = ?1 AND created_at >= ?3 AND created_at < ?4)",
+            params![business_id, hour, clock::sql(since), clock::sql(hour * MICROS_PER_HOUR)],
             |row| {
                 Ok(BusinessSums {
                     events: row.get(0)?,
                     response_ms: row.get(1)?,
                     tokens: row.get(2)?,
-                    cost_usd: row.get(3)?,
+                    cost_micros: row.get(3)?,
                     requested: row.get(4)?,
                     booked: row.get(5)?,
                     handoffs: row.get(6)?,
@@ -212,7 +290,7 @@ impl Sqlite {
 }
 
 /// A row's moment in microseconds since 1970; SQLite itself counts no finer than milliseconds.
-const MICROS: &str =
+pub(super) const MICROS: &str =
     "(CAST(strftime('%s', created_at) AS INTEGER) * 1000000 + CAST(substr(created_at, 21) AS INTEGER))";
 
 fn insert_row(insert: &mut rusqlite::CachedStatement<'_>, record: &Record) -> rusqlite::Result<usize> {
@@ -236,11 +314,12 @@ fn insert_row(insert: &mut rusqlite::CachedStatement<'_>, record: &Record) -> ru
         event.ai_response_length,
         &*event.response_type,
         clock::sql(event.at),
+        event.key.map(|key| key.to_string()),
     ])
 }
 
-/// `first_id` is the row of the batch's first record: positions in it become row ids, which grow with time.
-fn add_group(add_up: &mut rusqlite::CachedStatement<'_>, group: &Group, first_id: i64) -> rusqlite::Result<usize> {
+/// Positions in the batch become moments, which grow with time.
+fn add_group(add_up: &mut rusqlite::CachedStatement<'_>, group: &Group, batch: &[&Record]) -> rusqlite::Result<usize> {
     let [within_100, within_500, within_1000, within_2000, within_5000, within_10000] = group.within;
     add_up.execute(params![
         &*group.business_id,
@@ -261,7 +340,7 @@ fn add_group(add_up: &mut rusqlite::CachedStatement<'_>, group: &Group, first_id
         group.booked,
         group.handoffs,
         group.success_rate.map(|(_, rate)| rate),
-        group.success_rate.map(|(position, _)| first_id + position as i64),
+        group.success_rate.and_then(|(position, _)| Some(batch.get(position as usize)?.event.at)),
     ])
 }
 

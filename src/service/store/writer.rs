@@ -1,6 +1,7 @@
 //! The one place that writes: takes events in batches, commits each batch once, and only then answers. What the
 //! database cannot take waits in the spool, in order. Everything happens on one thread, so nothing here locks.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,12 +13,16 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::backend::{Backend, Put};
+use super::files;
+use super::losses::Losses;
+use super::migrate::Migration;
 use super::reader::Reader;
+use super::recent::{Kept, Recent};
 use super::reply::Reply;
-use super::rows::{Snapshot, WriteError};
+use super::restore::Refresh;
+use super::rows::WriteError;
 use super::spool::{Record, Spool};
 use super::{Fate, Job, Status};
-use crate::clock::{self, MICROS_PER_MINUTE};
 use crate::config::{Config, Database};
 use crate::event::Event;
 use crate::log::{self, Field};
@@ -26,45 +31,49 @@ use crate::metrics::history::Answer;
 use crate::metrics::totals::Group;
 
 /// Events of one commit, and of one drained chunk.
-const MOST_AT_ONCE: usize = 1_000;
+pub(super) const MOST_AT_ONCE: usize = 1_000;
 const TICK: Duration = Duration::from_millis(250);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LAST_RETRY: Duration = Duration::from_secs(5);
-/// A refresh younger than this is fresh enough: clients ask for one after every answer.
-const FRESH: Duration = Duration::from_secs(5);
-/// Batches that may come while a refresh adds up; more, and it is given up.
-const MOST_TAIL: usize = 20_000;
+/// How long events wait for a database that does not answer before they go to the spool.
+pub(super) const PATIENCE: Duration = Duration::from_millis(800);
+/// Less than this is no time to connect anew.
+const WORTH_TRYING: Duration = Duration::from_millis(150);
+/// How often keys that nobody brings again are removed.
+const CLEARING: Duration = Duration::from_secs(60);
 
 pub struct Writer {
     database: Database,
+    migration: Migration,
     /// This process among the writers of the database.
-    name: Arc<str>,
-    ledger: Arc<Ledger>,
-    status: Arc<Status>,
-    spool: Spool,
-    backend: Option<Backend>,
+    pub(super) name: Arc<str>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) status: Arc<Status>,
+    pub(super) spool: Spool,
+    pub(super) backend: Option<Backend>,
     connecting: Option<JoinHandle<anyhow::Result<Backend>>>,
-    reader: Reader,
+    pub(super) reader: Reader,
+    pub(super) recent: Recent,
+    losses: Losses,
     /// The last own event that the database is known to hold.
     committed: u64,
-    next_seq: u64,
+    pub(super) next_seq: u64,
+    /// Whether what is stored is less than what was counted: a retry or a forgotten business came out of the spool.
+    pub(super) stale: bool,
     retry_at: Instant,
     retry_after: Duration,
+    /// Events of one drained chunk: less where the database has not been able to take as many in time.
+    chunk: usize,
     /// Whether the counts include what stood in the database before.
-    restored: bool,
-    refresh: Option<Refresh>,
-    refreshed_at: Option<Instant>,
+    pub(super) restored: bool,
+    pub(super) refresh: Option<Refresh>,
+    pub(super) refreshed_at: Option<Instant>,
+    /// The SQLite file's own number at that time.
+    pub(super) data_version: i64,
     failed_written: u64,
-    started: i64,
-    /// Held as long as the process lives: one process a data directory.
+    names_written: usize,
+    clear_at: Instant,
     _lock: File,
-}
-
-/// Sums under way, and what came since they were asked for.
-struct Refresh {
-    sums: JoinHandle<anyhow::Result<Snapshot>>,
-    tail: Vec<(u64, Vec<Group>)>,
-    waiting: Vec<oneshot::Sender<bool>>,
 }
 
 impl Writer {
@@ -73,20 +82,14 @@ impl Writer {
     /// # Errors
     /// When it cannot be made or written, or is another process's.
     pub fn new(config: &Config, ledger: Arc<Ledger>, status: Arc<Status>) -> anyhow::Result<Self> {
-        let dir = &config.data_dir;
-        let shown = dir.display();
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot make the data directory {shown}"))?;
-        let lock = File::create(dir.join("service.lock"))
-            .with_context(|| format!("cannot write to the data directory {shown}"))?;
-        if lock.try_lock().is_err() {
-            bail!("another service uses the data directory {shown}: stop it, or set MLOPS_DATA_DIR to another one");
-        }
-        let path = dir.join("spool.jsonl");
+        let lock = lock(&config.data_dir)?;
+        let path = config.data_dir.join(SPOOL);
         let spool =
             Spool::open(&path, config.limits.spool).with_context(|| format!("cannot use {}", path.display()))?;
         status.spooled.store(spool.waiting(), Relaxed);
         Ok(Self {
             database: config.database.clone(),
+            migration: config.migration,
             name: format!("{:032x}", fastrand::u128(..)).into(),
             reader: Reader::new(&config.database),
             ledger,
@@ -94,24 +97,34 @@ impl Writer {
             spool,
             backend: None,
             connecting: None,
+            recent: Recent::default(),
+            losses: Losses::default(),
             committed: 0,
             next_seq: 1,
+            stale: false,
             retry_at: Instant::now(),
             retry_after: FIRST_RETRY,
+            chunk: MOST_AT_ONCE,
             restored: false,
             refresh: None,
             refreshed_at: None,
+            data_version: 0,
             failed_written: 0,
-            started: clock::now(),
+            names_written: 0,
+            clear_at: Instant::now(),
             _lock: lock,
         })
     }
 
     /// Works until it is told to stop or nobody is left to tell it anything.
     pub async fn run(mut self, mut inbox: mpsc::Receiver<Job>) {
-        // The first connection is waited for, so that the first events need not be spooled.
-        let first = Backend::connect(self.database.clone()).await;
-        self.connected(first);
+        // The first connection is waited for, so that the first events need not be spooled; not for long.
+        let mut first = tokio::spawn(Backend::connect(self.database.clone(), self.migration));
+        match tokio::time::timeout(PATIENCE, &mut first).await {
+            Ok(result) => self.connected(result.map_err(anyhow::Error::from).and_then(|result| result)),
+            Err(_) => self.connecting = Some(first),
+        }
+        self.drain().await;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut jobs = Vec::with_capacity(MOST_AT_ONCE);
@@ -124,7 +137,7 @@ impl Writer {
                     }
                 }
                 result = finished(&mut self.connecting) => self.connected(result),
-                result = finished(self.refresh.as_mut().map(|refresh| &mut refresh.sums)) => self.refreshed(result),
+                result = finished(self.refresh.as_mut().map(Refresh::sums)) => self.refreshed(result),
                 _ = tick.tick() => self.tick().await,
             }
             self.drain().await;
@@ -149,10 +162,11 @@ impl Writer {
         for job in others {
             match job {
                 Job::Refresh(done) => self.ask_refresh(done),
+                Job::Look => self.look(),
                 Job::Analytics(business_id, done) => self.ask_analytics(business_id, done),
                 Job::Ping(done) => match &self.backend {
                     Some(backend) => backend.ping(done),
-                    None => tell(vec![done], false),
+                    None => drop(done.send(false)),
                 },
                 Job::Track(..) | Job::Stop(_) => {}
             }
@@ -166,73 +180,120 @@ impl Writer {
             before = self.spool.waiting();
             self.drain().await;
         }
-        self.write_failures().await;
+        self.write_notes().await;
         for done in stops {
             let _ = done.send(());
         }
         true
     }
 
+    /// Keeps each event once: one that repeats another is answered as that one was, and counted nowhere.
     async fn track(&mut self, events: Vec<(Event, Reply)>) {
-        let (events, waiting): (Vec<_>, Vec<_>) = events.into_iter().unzip();
-        let records: Vec<Record> = events
-            .into_iter()
-            .zip(self.next_seq..)
-            .map(|(event, seq)| Record { writer: Arc::clone(&self.name), seq, event })
-            .collect();
-        self.next_seq += records.len() as u64;
+        let mut records = Vec::with_capacity(events.len());
+        let mut waiting = Vec::with_capacity(events.len());
+        let mut answered = (Vec::new(), Vec::new());
+        // Those that repeat one of this batch, by its place.
+        let mut repeats = Vec::new();
+        let mut places = HashMap::new();
+        for (event, reply) in events {
+            if let Some(key) = event.key {
+                if let Some(kept) = self.recent.find(&key, event.at) {
+                    answered.0.push(reply);
+                    answered.1.push(kept.fate);
+                    continue;
+                }
+                if let Some(place) = places.get(&key) {
+                    repeats.push((*place, reply));
+                    continue;
+                }
+                places.insert(key, records.len());
+            }
+            records.push(Record { writer: Arc::clone(&self.name), seq: self.next_seq, event });
+            waiting.push(reply);
+            self.next_seq += 1;
+        }
+        let repeated = (answered.0.len() + repeats.len()) as u64;
+        Reply::send(answered.0, answered.1);
         let groups = Group::collect(records.iter().map(|record| &record.event));
-        let fates = self.keep(&records, &groups).await;
-        self.ledger.count(&groups, records.iter().map(|record| Answer::from(&record.event)));
-        if let Some(refresh) = &mut self.refresh {
-            refresh.tail.push((self.next_seq - 1, groups));
+        let (fates, duplicates) = self.keep(&records, &groups).await;
+        self.status.duplicates.fetch_add(repeated + duplicates.len() as u64, Relaxed);
+        self.count(&records, groups, &fates, &duplicates);
+        let mut fates = fates;
+        for (place, reply) in repeats {
+            fates.push(fates.get(place).copied().unwrap_or(Fate::Dropped));
+            waiting.push(reply);
         }
         Reply::send(waiting, fates);
     }
 
-    /// Into the database, or else into the spool.
-    async fn keep(&mut self, records: &[Record], groups: &[Group]) -> Vec<Fate> {
+    /// Counts what is kept now, and remembers it.
+    fn count(&mut self, records: &[Record], groups: Vec<Group>, fates: &[Fate], duplicates: &[usize]) {
+        let kept = |at: usize| fates.get(at).is_some_and(|fate| *fate != Fate::Dropped);
+        let mut counted = vec![true; records.len()];
+        duplicates.iter().for_each(|at| counted[*at] = false);
+        (0..records.len()).filter(|at| !kept(*at)).for_each(|at| counted[at] = false);
+        let events = || records.iter().zip(&counted).filter(|(_, counted)| **counted).map(|(record, _)| &record.event);
+        let groups = if counted.iter().all(|counted| *counted) { groups } else { Group::collect(events()) };
+        self.ledger.count(&groups, events().map(Answer::from));
+        if let Some(refresh) = &mut self.refresh {
+            refresh.note(self.next_seq - 1, groups, events().map(Answer::from));
+        }
+        for (at, (record, fate)) in records.iter().zip(fates).enumerate() {
+            if let Some(key) = record.event.key.filter(|_| kept(at)) {
+                self.recent.note(key, Kept { at: record.event.at, seq: record.seq, fate: *fate });
+            }
+        }
+    }
+
+    /// Into the database, or else into the spool. Returns also which were there already.
+    async fn keep(&mut self, records: &[Record], groups: &[Group]) -> (Vec<Fate>, Vec<usize>) {
         let mut fates = vec![Fate::Stored; records.len()];
+        let mut duplicates = Vec::new();
         let mut done = 0;
+        let until = Instant::now() + PATIENCE;
         // What waits in the spool came first.
-        if self.spool.waiting() == 0 && self.backend.is_some() {
-            let put = self.put(records, Some((self.committed, groups))).await;
-            self.refuse(records, &put, &mut fates, 0);
+        if !records.is_empty() && self.spool.waiting() == 0 && self.backend.is_some() {
+            let put = self.put(records, Some((self.committed, groups)), until).await;
+            self.refuse(&put, &mut fates);
+            let failed = put.error.is_some();
             done = put.done;
-            if put.error.is_some() {
+            duplicates = put.duplicates;
+            if failed && until > Instant::now() + WORTH_TRYING {
                 // An idle connection may have died long ago, with nothing wrong now: one more try, on a new one.
-                let again = Backend::connect(self.database.clone()).await;
-                self.connected(again);
+                let again = Backend::connect(self.database.clone(), self.migration);
+                if let Ok(again) = tokio::time::timeout_at(until, again).await {
+                    self.connected(again);
+                }
                 if self.backend.is_some() {
-                    let put = self.put(&records[done..], None).await;
-                    self.refuse(&records[done..], &put, &mut fates, done);
+                    let put = self.put(&records[done..], None, until).await;
+                    self.refuse(&put, &mut fates[done..]);
+                    duplicates.extend(put.duplicates.iter().map(|at| done + at));
                     done += put.done;
                 }
             }
         }
         let rest = &records[done..];
         if !rest.is_empty() {
-            let taken = self.spool.append(rest).unwrap_or_else(|error| {
-                log::error("cannot write to the spool", &[("error", Field::Text(&error.to_string()))]);
-                0
-            });
+            let (taken, why) = match self.spool.append(rest) {
+                Ok(taken) => (taken, "the database is away and the spool is full".to_owned()),
+                Err(error) => (0, format!("the database is away and the spool cannot be written: {error}")),
+            };
             fates[done..done + taken].fill(Fate::Spooled);
             fates[done + taken..].fill(Fate::Dropped);
-            let dropped = (rest.len() - taken) as u64;
-            if dropped > 0 && self.status.dropped.fetch_add(dropped, Relaxed) == 0 {
-                log::error("the spool is full: events are counted and not kept", &[("events", Field::Number(dropped))]);
+            if rest.len() > taken {
+                self.lose((rest.len() - taken) as u64, why);
             }
             self.status.spooled.store(self.spool.waiting(), Relaxed);
         }
-        fates
+        (fates, duplicates)
     }
 
-    /// Writes own records to the database; drops the connection when that fails.
-    async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>) -> Put {
+    /// Writes records of one writer to the database; drops the connection when that fails.
+    pub(super) async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>, until: Instant) -> Put {
         let Some(mut backend) = self.backend.take() else { return Put::default() };
         let failed = self.ledger.requests.failed_here();
-        let put = backend.put(records, known, failed).await;
         let own = records.first().is_none_or(|record| record.writer == self.name);
+        let put = backend.put(records, known, Some(failed).filter(|_| own), until).await;
         if own {
             self.committed = put.stands.unwrap_or(self.committed);
         }
@@ -248,26 +309,33 @@ impl Writer {
         put
     }
 
-    fn refuse(&self, records: &[Record], put: &Put, fates: &mut [Fate], offset: usize) {
-        for index in &put.refused {
-            if let (Some(fate), Some(record)) = (fates.get_mut(offset + index), records.get(*index)) {
+    pub(super) fn refuse(&mut self, put: &Put, fates: &mut [Fate]) {
+        for (at, why) in &put.refused {
+            if let Some(fate) = fates.get_mut(*at) {
                 *fate = Fate::Dropped;
-                self.status.dropped.fetch_add(1, Relaxed);
-                log::error("the database refused an event", &[("seq", Field::Number(record.seq))]);
             }
+            self.lose(1, why.clone());
         }
+    }
+
+    pub(super) fn lose(&mut self, events: u64, why: String) {
+        self.status.dropped.fetch_add(events, Relaxed);
+        self.losses.note(events, why);
     }
 
     /// Moves a chunk of what waits into the database, then brings the counts up to it.
     async fn drain(&mut self) {
         if self.backend.is_some() && self.spool.waiting() > 0 {
-            if let Err(error) = self.drain_chunk().await {
+            if let Err(error) = self.drain_chunk(self.chunk).await {
                 log::error("cannot read the spool", &[("error", Field::Text(&error.to_string()))]);
             }
             self.status.spooled.store(self.spool.waiting(), Relaxed);
             if self.backend.is_some() && self.spool.waiting() == 0 {
                 log::info("the spool is written", &[]);
             }
+            // What a database cannot take in time it may take in parts.
+            self.chunk =
+                if self.backend.is_none() { (self.chunk / 4).max(20) } else { (self.chunk * 2).min(MOST_AT_ONCE) };
         }
         let ready = self.backend.is_some() && self.spool.waiting() == 0;
         if ready && !self.restored && self.refresh.is_none() {
@@ -275,29 +343,14 @@ impl Writer {
         }
     }
 
-    async fn drain_chunk(&mut self) -> std::io::Result<()> {
-        let chunk = self.spool.oldest(MOST_AT_ONCE)?;
-        let mut rest = &chunk.records[..];
-        while let Some(first) = rest.first() {
-            let same = rest.iter().take_while(|record| record.writer == first.writer).count();
-            let put = self.put(&rest[..same], None).await;
-            self.refuse(rest, &put, &mut vec![Fate::Spooled; same], 0);
-            if put.error.is_some() {
-                return Ok(());
-            }
-            rest = &rest[same..];
-        }
-        if chunk.damaged > 0 {
-            self.status.dropped.fetch_add(chunk.damaged, Relaxed);
-            log::error("the spool has damaged lines", &[("lines", Field::Number(chunk.damaged))]);
-        }
-        self.spool.forget(&chunk)
-    }
-
     fn connected(&mut self, result: anyhow::Result<Backend>) {
         self.connecting = None;
         match result {
             Ok(backend) => {
+                if !self.restored {
+                    self.recall(&backend);
+                    self.status.settled.store(false, Relaxed);
+                }
                 self.backend = Some(backend);
                 self.retry_after = FIRST_RETRY;
                 log::info("database connected", &[("waiting", Field::Number(self.spool.waiting()))]);
@@ -307,40 +360,64 @@ impl Writer {
         self.status.connected.store(self.backend.is_some(), Relaxed);
     }
 
-    fn lost(&mut self, error: &anyhow::Error) {
+    pub(super) fn lost(&mut self, error: &anyhow::Error) {
         self.backend = None;
         self.status.connected.store(false, Relaxed);
+        // Events wait on disk; nothing is being restored until the database is back.
+        self.status.settled.store(true, Relaxed);
         self.retry_at = Instant::now() + self.retry_after;
         self.retry_after = (self.retry_after * 2).min(LAST_RETRY);
         log::error("database connection failed", &[("error", Field::Text(&format!("{error:#}")))]);
     }
 
     async fn tick(&mut self) {
+        self.losses.tick();
         if self.backend.as_ref().is_some_and(Backend::is_closed) {
             self.lost(&anyhow::anyhow!("the server closed the connection"));
         }
         let retryable = !matches!(self.database, Database::Unusable(_));
         if self.backend.is_none() && self.connecting.is_none() && retryable && Instant::now() >= self.retry_at {
-            self.connecting = Some(tokio::spawn(Backend::connect(self.database.clone())));
+            self.connecting = Some(tokio::spawn(Backend::connect(self.database.clone(), self.migration)));
         }
-        self.write_failures().await;
+        self.write_notes().await;
+        if let Some(Backend::Postgres(postgres)) = self.backend.as_ref().filter(|_| Instant::now() >= self.clear_at) {
+            self.clear_at = Instant::now() + CLEARING;
+            let postgres = postgres.clone();
+            tokio::spawn(async move {
+                if let Err(error) = postgres.clear_keys().await {
+                    log::warning("cannot clear old keys", &[("error", Field::Text(&format!("{error:#}")))]);
+                }
+            });
+        }
+        self.notice_changes();
     }
 
-    /// Failed requests are no rows: their count is written down beside the rows, when no batch has done it.
-    async fn write_failures(&mut self) {
+    /// Failed requests and labels are no rows: they are written down beside the rows, when no batch has done it.
+    async fn write_notes(&mut self) {
         let failed = self.ledger.requests.failed_here();
-        if failed == self.failed_written || self.spool.waiting() > 0 {
+        let names = if self.restored { self.ledger.named_since(self.names_written) } else { Vec::new() };
+        if (failed == self.failed_written && names.is_empty()) || self.spool.waiting() > 0 {
             return;
         }
         let Some(mut backend) = self.backend.take() else { return };
-        match backend.note_failures(&self.name, self.committed, failed).await {
-            Ok(()) => {
-                self.failed_written = failed;
-                self.backend = Some(backend);
+        let until = Instant::now() + PATIENCE;
+        if failed != self.failed_written {
+            match backend.note_failures(&self.name, self.committed, failed, until).await {
+                Ok(()) => self.failed_written = failed,
+                Err(WriteError::Away(error) | WriteError::Refused(error)) => return self.lost(&error),
+                Err(WriteError::Elsewhere) => {
+                    return self.lost(&anyhow::anyhow!("another process writes under this name"));
+                }
             }
-            Err(WriteError::Away(error) | WriteError::Refused(error)) => self.lost(&error),
-            Err(WriteError::Elsewhere) => self.lost(&anyhow::anyhow!("another process writes under this name")),
         }
+        if !names.is_empty() {
+            let texts: Vec<&str> = names.iter().map(|name| &**name).collect();
+            match backend.write_names(&texts, until).await {
+                Ok(()) => self.names_written += names.len(),
+                Err(error) => return self.lost(&error),
+            }
+        }
+        self.backend = Some(backend);
     }
 
     fn ask_analytics(&self, business_id: String, done: oneshot::Sender<Option<super::Analytics>>) {
@@ -353,79 +430,24 @@ impl Writer {
             let _ = done.send(answer.ok());
         });
     }
-
-    fn ask_refresh(&mut self, done: oneshot::Sender<bool>) {
-        let fresh = self.refreshed_at.is_some_and(|at| at.elapsed() < FRESH);
-        if self.backend.is_none() || self.spool.waiting() > 0 {
-            let _ = done.send(false);
-        } else if let Some(refresh) = &mut self.refresh {
-            refresh.waiting.push(done);
-        } else if fresh {
-            let _ = done.send(true);
-        } else {
-            self.start_refresh(vec![done]);
-        }
-    }
-
-    fn start_refresh(&mut self, waiting: Vec<oneshot::Sender<bool>>) {
-        // An hour back, and before this process: what it tracked itself is in the charts already.
-        let recent_since = clock::now() - 60 * MICROS_PER_MINUTE;
-        let sums = match &mut self.backend {
-            // The only writer of an embedded database knows its sums; it needs them once.
-            Some(Backend::Sqlite(_)) if self.restored => {
-                self.refreshed_at = Some(Instant::now());
-                tell(waiting, true);
-                return;
-            }
-            Some(Backend::Sqlite(sqlite)) => {
-                let sums = sqlite.snapshot(&self.name, recent_since);
-                tokio::spawn(std::future::ready(sums))
-            }
-            _ => tokio::spawn(self.reader.clone().snapshot(Arc::clone(&self.name), recent_since)),
-        };
-        self.refresh = Some(Refresh { sums, tail: Vec::new(), waiting });
-    }
-
-    fn refreshed(&mut self, result: anyhow::Result<Snapshot>) {
-        let Some(Refresh { tail, waiting, .. }) = self.refresh.take() else { return };
-        let good = match result {
-            Ok(_) if tail.len() > MOST_TAIL => false,
-            Ok(sums) => {
-                self.take_over(&sums, &tail);
-                true
-            }
-            Err(error) => {
-                log::error("cannot read the sums", &[("error", Field::Text(&format!("{error:#}")))]);
-                // A connection that cannot be read from is no use; reconnecting paces the next try.
-                if !self.restored {
-                    self.lost(&error);
-                }
-                false
-            }
-        };
-        tell(waiting, good);
-    }
-
-    fn take_over(&mut self, sums: &Snapshot, tail: &[(u64, Vec<Group>)]) {
-        let since = tail.iter().filter(|(last, _)| *last > sums.last_seq).map(|(_, groups)| &groups[..]);
-        let groups: Vec<&[Group]> = std::iter::once(&sums.groups[..]).chain(since).collect();
-        self.ledger.replace(&groups);
-        let elsewhere = sums.stored.saturating_sub(sums.last_seq);
-        self.ledger.requests.restore(elsewhere, sums.failed_elsewhere, sums.last_at);
-        if !self.restored {
-            let mut history = self.ledger.history();
-            sums.recent.iter().filter(|answer| answer.at < self.started).for_each(|answer| history.tracked(*answer));
-        }
-        self.restored = true;
-        self.refreshed_at = Some(Instant::now());
-    }
 }
 
-/// Answers whoever still waits.
-fn tell(waiting: Vec<oneshot::Sender<bool>>, answer: bool) {
-    for done in waiting {
-        let _ = done.send(answer);
+/// The spool's name in the data directory.
+pub(super) const SPOOL: &str = "spool.jsonl";
+
+/// Takes the data directory for this process, as long as the file is held.
+///
+/// # Errors
+/// When it cannot be made or written, or is another process's.
+pub(super) fn lock(dir: &std::path::Path) -> anyhow::Result<File> {
+    let shown = dir.display();
+    files::private_dir(dir).with_context(|| format!("cannot make the data directory {shown}"))?;
+    let lock = files::private(&dir.join("service.lock"))
+        .with_context(|| format!("cannot write to the data directory {shown}"))?;
+    if lock.try_lock().is_err() {
+        bail!("another service uses the data directory {shown}: stop it, or set MLOPS_DATA_DIR to another one");
     }
+    Ok(lock)
 }
 
 /// The result of a task, when there is one; for ever otherwise.

@@ -96,6 +96,29 @@ fn compare_corpus(folder: &Path, extension: &str, run: impl Fn(&str, &str) -> St
     assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// What AWS takes is never refused: forms of alarms as public templates have them, each expression, query, action and zone a line.
+#[test]
+fn no_public_form_of_an_alarm_is_refused() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/public/alarms.yaml");
+    let text = std::fs::read_to_string(path).expect("readable");
+    let bound = parse("alarms.yaml", &text).and_then(|spec| spec.bind(&BTreeMap::new()));
+    let bound = bound.unwrap_or_else(|error| panic!("{error}"));
+    let target = Target::new("123456789012", "us-east-1");
+    let desired = bound.desired(&target, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(desired.resources.len() >= 100, "{}", desired.resources.len());
+}
+
+/// A file that names no region is for any: its actions are held against the region of the run.
+#[test]
+fn the_region_of_an_action_is_held_against_the_region_of_the_run() {
+    let text = "version: 1\nstack: s\nalarms:\n  a: { namespace: N, metric_name: X, statistic: Sum, threshold: \"> 1\", \
+                alarm_actions: [\"arn:aws:sns:eu-west-1:123456789012:t\"] }\n";
+    let bound = parse("alarms.yaml", text).and_then(|spec| spec.bind(&BTreeMap::new())).expect("for any region");
+    assert!(bound.desired(&Target::new("123456789012", "eu-west-1"), &BTreeMap::new()).is_ok());
+    let refused = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).unwrap_err();
+    assert!(refused.to_string().contains("this action is in `eu-west-1`, the alarm in us-east-1"), "{refused}");
+}
+
 /// Every file of `tests/corpus/good` has the resources it asks for beside it.
 #[test]
 fn every_good_spec_has_its_resources() {
@@ -199,4 +222,33 @@ fn the_place_of_every_resource_is_its_declaration() {
     assert_eq!(desired.spans.keys().collect::<Vec<_>>(), desired.resources.keys().collect::<Vec<_>>());
     let span = desired.spans[&Address::new(Kind::Alarm, "dead-letters")];
     assert_eq!(&text[span.start..span.end], "dead-letters");
+}
+
+#[test]
+fn a_secret_variable_has_no_default_and_a_value_that_can_be_hidden() {
+    let text = |vars: &str| {
+        format!("version: 1\nstack: s\nvars: {vars}\ntopics: {{ t: {{ display_name: 'a ${{token}}' }} }}\n")
+    };
+    let messages = |vars: &str, token: &str| {
+        let spec = input::parse("a.yaml", &text(vars)).unwrap();
+        let error = spec.bind(&values(&[("token", token)])).unwrap_err();
+        error.problems().into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")
+    };
+    let default = messages("{ token: { secret: true, default: something-long } }", "x");
+    assert!(default.contains("variable `token` is secret and has a default"), "{default}");
+    let short = messages("{ token: { secret: true } }", "abcde");
+    assert_eq!(short, "the value of the secret variable `token` is too short to be hidden");
+    // A mistake further on shows the line, and quotes what was filled in.
+    let (value, url) = ("declared-of-a-spec", "endpoint: '${token}'");
+    let topics = format!("topics: {{ t: {{ subscriptions: [ {{ protocol: email, {url} }} ] }} }}\n");
+    let spec = format!("version: 1\nstack: s\nvars: {{ token: {{ secret: true }} }}\n{topics}");
+    let error = input::parse("a.yaml", &spec).unwrap().bind(&values(&[("token", value)])).unwrap_err();
+    assert!(error.to_string().contains("is not a mail address") && !error.to_string().contains(value), "{error}");
+}
+
+#[test]
+fn where_lines_are_hidden_places_stay() {
+    let error = parse_document("x.yaml", "a: [hunter2\n", &variables::VARIABLE).unwrap_err().without_lines();
+    let text = error.to_string();
+    assert!(text.contains("x.yaml:") && !text.contains("hunter2"), "{text}");
 }

@@ -7,8 +7,10 @@ use crate::aws::{AwsError, Class};
 use crate::backtest::Judged;
 use crate::model::{Arn, Target};
 use crate::plan::Change;
-use crate::resources::{Address, Alarm, FunctionFacts, Kind, Live, Observation, Resource, Snapshot};
-use crate::watch::drill::{Chain, Topic};
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::filter_policy::FilterOutcome;
+use crate::resources::{Address, Alarm, Confirmation, FunctionFacts, Kind, Live, Observation, Resource, Snapshot};
+use crate::watch::drill::{Chain, Subscriber, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Default)]
@@ -171,6 +173,30 @@ impl Facts {
         let names =
             |seen: &AlarmSeen| seen.chain.actions().is_some_and(|actions| actions.alarm.iter().any(|a| a == arn));
         self.alarms.iter().filter(|(_, seen)| names(seen)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Works out whether a subscriber's filter policy passes the message of an alarm; `None` where the alarm or the account is not known.
+    pub fn passes(&self, subscriber: &Subscriber, alarm: &str, state: State) -> Option<FilterOutcome> {
+        let live = self.alarms.get(alarm)?.chain.live.as_ref()?;
+        Some(subscriber.passes(&live.resource, self.target.as_ref()?, state))
+    }
+
+    /// Whether the ALARM message of an alarm may reach a confirmed subscriber of any of its topics.
+    pub fn is_heard(&self, alarm: &str) -> bool {
+        let Some(actions) = self.alarms.get(alarm).and_then(|seen| seen.chain.actions()) else { return false };
+        let topics = actions.alarm.iter().filter_map(|arn| self.topics.get(arn));
+        topics.flat_map(|topic| &topic.subscribers).any(|one| self.hears(one, alarm))
+    }
+
+    /// Whether the ALARM message of some alarm of a topic may reach a confirmed subscriber of it.
+    pub fn reaches_somebody(&self, topic: &Topic) -> bool {
+        let alarms = self.told_by(&topic.arn);
+        topic.subscribers.iter().any(|one| alarms.iter().any(|alarm| self.hears(one, alarm)))
+    }
+
+    fn hears(&self, one: &Subscriber, alarm: &str) -> bool {
+        let passes = self.passes(one, alarm, State::Alarm);
+        one.confirmation == Confirmation::Confirmed && passes.is_some_and(|outcome| outcome != FilterOutcome::Never)
     }
 
     /// The address of an alarm of either kind.

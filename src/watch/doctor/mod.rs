@@ -7,6 +7,7 @@ mod finding;
 mod judge;
 mod read;
 mod service;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub use finding::{Finding, Level, Subject};
 pub use judge::judge;
 pub use read::read;
 pub use service::look;
+pub use steps::{DeliverySteps, steps};
 
 /// One thing that can be the reason.
 #[derive(Debug)]

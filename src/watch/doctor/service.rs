@@ -30,7 +30,7 @@ pub enum Page {
 /// # Errors
 /// When the address is none.
 pub async fn look(url: &str) -> anyhow::Result<Looked> {
-    let http = Http::new(PATIENCE);
+    let http = Http::new(PATIENCE)?;
     let base = url.trim_end_matches('/');
     let health = page(&http, &format!("{base}/health")).await?;
     if matches!(health, Page::Silent { .. }) {

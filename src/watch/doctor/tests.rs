@@ -70,6 +70,31 @@ async fn a_healthy_world_has_nothing_but_hints_and_few_calls() {
     assert!(calls <= 20, "{:?}", aws.calls());
 }
 
+#[tokio::test]
+async fn steps_are_counted_and_what_cannot_be_worked_out_is_not_tested() {
+    let policy = "example.edu, filter_policy: { NewStateReason: [{ prefix: x }] }, filter_policy_scope: MessageBody }";
+    for (sections, expected) in [
+        (SECTIONS.to_owned(), DeliverySteps { verified: 3, not_tested: 0 }),
+        (SECTIONS.replace("example.edu }", policy), DeliverySteps { verified: 2, not_tested: 1 }),
+    ] {
+        let world = healthy(&sections, Weather::default()).await;
+        let facts = read(&world.aws().await, &bound(&spec_of("sick", &sections)), now()).await;
+        assert_eq!(steps(&facts), expected);
+        let untested = judge(&facts).iter().any(|finding| finding.what.starts_with("not tested"));
+        assert_eq!(untested, expected.not_tested > 0);
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_that_is_in_alarm_is_named() {
+    let world = healthy(SECTIONS, Weather::default()).await;
+    let aws = world.aws().await;
+    let fired = aws.cloudwatch.set_alarm_state().alarm_name("errors").state_value("ALARM".into());
+    fired.state_reason("Threshold Crossed").send().await.unwrap();
+    let findings = examine(&world, SECTIONS).await;
+    assert!(findings.iter().any(|finding| finding.cause == "in-alarm" && finding.what == "errors is in ALARM"));
+}
+
 /// What is done to a healthy world, and the cause that has to be named first, with what its text says.
 const WORLDS: &[(&str, &str, &str)] = &[
     ("expired credentials", "expired-credentials", "expired"),
@@ -93,7 +118,8 @@ const WORLDS: &[(&str, &str, &str)] = &[
     ("nobody", "nobody-subscribed", "nobody is subscribed"),
     ("pending", "unconfirmed", "ann@example.edu has not confirmed"),
     ("lost", "unsubscribed", "ann@example.edu has unsubscribed"),
-    ("filtered", "filtered", "lets no alarm through"),
+    ("filtered", "filtered", "drops the ALARM messages of errors: nobody is notified"),
+    ("filtered by body", "filtered", "drops the ALARM messages of errors: nobody is notified"),
     ("other log group", "log-group", "writes its logs to /own/place"),
     ("alarm deleted", "drift", "alarm/errors is not there"),
     ("no data now", "insufficient-data", "INSUFFICIENT_DATA"),
@@ -147,6 +173,10 @@ async fn prepared(what: &str) -> (World, String) {
         "nobody" => SECTIONS.replace(
             "    subscriptions:\n      - { protocol: email, endpoint: ann@example.edu }\n",
             "    display_name: Alerts\n",
+        ),
+        "filtered by body" => SECTIONS.replace(
+            "example.edu }",
+            "example.edu, filter_policy: { severity: [high], NewStateValue: [alarm] }, filter_policy_scope: MessageBody }",
         ),
         "filtered" => SECTIONS.replace("example.edu }", "example.edu, filter_policy: { kind: [bad] } }"),
         "other log group" => {

@@ -4,7 +4,9 @@ use crate::aws::{Aws, AwsError};
 use crate::backtest::composite::plain;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
-use crate::resources::{Confirmation, Live, Resource, Subscription, alarm, subscription, topic};
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::filter_policy::FilterOutcome;
+use crate::resources::{Confirmation, Live, Resource, Subscription, alarm, notification, subscription, topic};
 use crate::watch::status::mute;
 use futures_util::future::{join_all, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +54,8 @@ pub enum Found {
 pub struct Subscriber {
     pub subscription: Subscription,
     pub confirmation: Confirmation,
+    /// Why its attributes, and so its filter policy, are not known.
+    pub unread: Option<String>,
 }
 
 /// Who is reached by the actions of some alarms, and by which of them.
@@ -153,15 +157,18 @@ async fn read_topic(aws: &Aws, arn: String) -> Result<Topic, AwsError> {
     Ok(topic)
 }
 
-/// With its filter, which decides whether an alarm's message passes. Where that may not be read it counts as having none.
+/// With its filter, which decides whether an alarm's message passes. Where that may not be read it says so.
 async fn subscriber(aws: &Aws, mut live: Live) -> Option<Subscriber> {
     let confirmation = live.facts.confirmation?;
-    if confirmation == Confirmation::Confirmed {
-        let _ = subscription::aws::read_attributes(aws, &mut live).await;
-    }
+    let unread = match confirmation {
+        Confirmation::Confirmed => {
+            subscription::aws::read_attributes(aws, &mut live).await.err().map(|error| error.to_string())
+        }
+        Confirmation::Pending | Confirmation::Lost => None,
+    };
     match live.resource {
         Resource::Subscription(subscription) if !is_of_a_drill(&subscription.endpoint) => {
-            Some(Subscriber { subscription, confirmation })
+            Some(Subscriber { subscription, confirmation, unread })
         }
         _ => None,
     }
@@ -186,11 +193,16 @@ impl Survey {
     pub fn woken(&self) -> Vec<Woken> {
         let mut woken: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
         for chain in self.alarms.iter().filter(|chain| chain.live.is_some() && chain.muted.is_none()) {
-            for (name, actions) in chain.all_actions().filter(|(_, actions)| actions.enabled) {
-                let topics = actions.all().filter_map(|arn| self.topics.get(arn));
-                for subscriber in topics.flat_map(|topic| &topic.subscribers).filter(|s| s.is_reached()) {
-                    let Subscription { protocol, endpoint, .. } = &subscriber.subscription;
-                    woken.entry((protocol.clone(), endpoint.clone())).or_default().insert(name.clone());
+            for live in chain.live.iter().chain(&chain.parents) {
+                let Some(actions) = actions_of(live).filter(|actions| actions.enabled) else { continue };
+                for state in notification::STATES {
+                    let arns = notification::actions_for(actions, state).iter();
+                    let all = arns.filter_map(|arn| self.topics.get(arn)).flat_map(|topic| &topic.subscribers);
+                    for subscriber in all.filter(|s| s.may_be_reached(&live.resource, &self.target, state)) {
+                        let Subscription { protocol, endpoint, .. } = &subscriber.subscription;
+                        let key = (protocol.clone(), endpoint.clone());
+                        woken.entry(key).or_default().insert(live.resource.name());
+                    }
                 }
             }
         }
@@ -255,24 +267,16 @@ fn actions_of(live: &Live) -> Option<&Actions> {
 }
 
 impl Subscriber {
-    /// Confirmed, and its filter lets an alarm's message through.
-    pub fn is_reached(&self) -> bool {
-        self.confirmation == Confirmation::Confirmed && !self.is_filtered()
+    /// Works out whether the message of an alarm that goes into `state` passes its filter policy.
+    pub fn passes(&self, alarm: &Resource, target: &Target, state: State) -> FilterOutcome {
+        match self.unread {
+            Some(_) => FilterOutcome::Depends,
+            None => notification::passes(&self.subscription, alarm, target, state),
+        }
     }
 
-    /// Whether its filter lets no alarm's message through: alarms send no message attributes, so a policy over attributes that
-    /// asks for one never matches (SNS developer guide, "Subscription filter policies"). What a policy over bodies does is not
-    /// worked out.
-    pub fn is_filtered(&self) -> bool {
-        let by_attributes = self.subscription.filter_policy_scope.as_deref() != Some("MessageBody");
-        let policy = self.subscription.filter_policy.as_ref().and_then(|policy| policy.as_object());
-        let asks = policy.is_some_and(|policy| policy.values().any(|wanted| !may_be_absent(wanted)));
-        by_attributes && asks
+    /// Whether it is confirmed, and its filter does not drop the message of an alarm that goes into `state`.
+    pub fn may_be_reached(&self, alarm: &Resource, target: &Target, state: State) -> bool {
+        self.confirmation == Confirmation::Confirmed && self.passes(alarm, target, state) != FilterOutcome::Never
     }
-}
-
-/// Whether a condition on an attribute also holds where there is none: `[{"exists": false}]`.
-fn may_be_absent(wanted: &serde_json::Value) -> bool {
-    let conditions = wanted.as_array().map(Vec::as_slice).unwrap_or_default();
-    conditions.iter().any(|condition| condition.get("exists") == Some(&false.into()))
 }

@@ -4,6 +4,7 @@
 use super::chain::Chain;
 use super::{Event, Left};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::model::advice;
 use crate::resources::alarm;
 use aws_sdk_cloudwatch::types::StateValue;
 use futures_util::future::join_all;
@@ -159,7 +160,9 @@ pub async fn put_back(
             Err(error) => left.push(Left {
                 what: format!("alarm {alarm} is still in ALARM by the drill: {error}"),
                 remedy: format!(
-                    "mlopsctl drill --clean, or aws cloudwatch set-alarm-state --alarm-name {alarm} --state-value {state} --state-reason \"after a drill\""
+                    "{}, or aws cloudwatch set-alarm-state --alarm-name {} --state-value {state} --state-reason \"after a drill\"",
+                    advice::command("drill --clean"),
+                    advice::quoted(alarm)
                 ),
             }),
         }

@@ -3,7 +3,10 @@
 use super::chain::{Chain, Found, Subscriber, Survey, Topic, is_topic};
 use super::fire::Fired;
 use super::follow::{Acted, Evidence};
+use crate::model::advice;
 use crate::plan::notes;
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::filter_policy::{FilterOutcome, FilterScope};
 use crate::resources::topic::policy;
 use crate::resources::{Confirmation, Resource};
 use serde::Serialize;
@@ -89,7 +92,9 @@ impl Hop {
 pub fn judge(survey: &Survey, chain: &Chain, evidence: &Evidence, receiving: bool) -> Vec<Hop> {
     let Some(actions) = chain.actions() else {
         let text = format!("there is no alarm {} in {}", chain.name, survey.target);
-        return vec![Hop::new(Step::State, Verdict::Broken, text).mend("mlopsctl apply makes it")];
+        return vec![
+            Hop::new(Step::State, Verdict::Broken, text).mend(format!("{} creates it", advice::command("apply"))),
+        ];
     };
     let state = state(chain, evidence);
     let stuck = state.verdict == Verdict::Broken;
@@ -107,7 +112,7 @@ pub fn judge(survey: &Survey, chain: &Chain, evidence: &Evidence, receiving: boo
         let reaches = published.verdict != Verdict::Broken;
         hops.push(published);
         if reaches {
-            hops.push(subscriber(topic));
+            hops.push(subscriber(survey, chain, topic));
             hops.push(message(topic, evidence, receiving));
         }
     }
@@ -130,8 +135,10 @@ fn state(chain: &Chain, evidence: &Evidence) -> Hop {
             hop(Verdict::Proven, format!("{before} -> ALARM"))
         }
         Some(Fired::Really { .. }) if evidence.messages.is_empty() => {
-            hop(Verdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned())
-                .mend("give it a whole period and some minutes (--timeout 15m); mlopsctl doctor says what it watches")
+            hop(Verdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned()).mend(format!(
+                "give it a whole period and some minutes (--timeout 15m); {} says what it watches",
+                advice::command("doctor")
+            ))
         }
         Some(Fired::Yes { .. } | Fired::Really { .. }) => match (&evidence.blind, evidence.messages.is_empty()) {
             (_, false) => hop(Verdict::Proven, format!("{} told of it", chain.name)),
@@ -146,11 +153,13 @@ fn actions(chain: &Chain) -> Hop {
     let Some(actions) = chain.actions() else { return broken("it does not stand".to_owned()) };
     if actions.alarm.is_empty() {
         return broken("it has no alarm actions: it changes its colour and tells nobody".to_owned())
-            .mend("give it `notify: TOPIC` in the spec, then mlopsctl apply");
+            .mend(format!("give it `notify: TOPIC` in the spec, then {}", advice::command("apply")));
     }
     if !actions.enabled {
-        return broken("its actions are switched off".to_owned())
-            .mend("mlopsctl apply switches them on, unless the spec says `actions_enabled: false`");
+        return broken("its actions are switched off".to_owned()).mend(format!(
+            "{} switches them on, unless the spec says `actions_enabled: false`",
+            advice::command("apply")
+        ));
     }
     if let Some(rule) = &chain.muted {
         return broken(format!("it is muted by the alarm mute rule {rule}")).mend(format!(
@@ -200,7 +209,10 @@ pub fn obstacle(survey: &Survey, topic: &Topic) -> Option<(String, String)> {
             let text = format!("there is no topic {} in {}", topic.name, survey.target);
             return Some((
                 text,
-                "mlopsctl apply makes it, if the spec declares it; else correct the alarm's action".into(),
+                format!(
+                    "{} creates it, if the spec declares it; else correct the alarm's action",
+                    advice::command("apply")
+                ),
             ));
         }
         Found::Unknown(_) => return None,
@@ -226,7 +238,8 @@ fn other_action(arn: &str, evidence: &Evidence) -> Hop {
     }
 }
 
-fn subscriber(topic: &Topic) -> Hop {
+/// Who of a topic gets the message of an alarm, by confirmation and filter policy.
+fn subscriber(survey: &Survey, chain: &Chain, topic: &Topic) -> Hop {
     let hop = |verdict, text: String| Hop::new(Step::Subscriber, verdict, text).of(&topic.name);
     if let Found::Unknown(why) = &topic.found {
         return hop(Verdict::Assumed, format!("who is subscribed is not known: {why}"));
@@ -234,40 +247,80 @@ fn subscriber(topic: &Topic) -> Hop {
     let with = |confirmation: Confirmation| -> Vec<&Subscriber> {
         topic.subscribers.iter().filter(|subscriber| subscriber.confirmation == confirmation).collect()
     };
-    let names = |list: &[&Subscriber]| {
-        let names: Vec<&str> = list.iter().map(|subscriber| subscriber.subscription.endpoint.as_str()).collect();
-        match names.as_slice() {
-            [some @ .., last] if names.len() > 3 => format!("{}, {last}", some[..2].join(", ")) + " and others",
-            names => names.join(", "),
-        }
-    };
     let (confirmed, pending, lost) =
         (with(Confirmation::Confirmed), with(Confirmation::Pending), with(Confirmation::Lost));
-    let reached: Vec<&Subscriber> = confirmed.iter().copied().filter(|subscriber| subscriber.is_reached()).collect();
+    let passing = |outcome: FilterOutcome| -> Vec<&Subscriber> {
+        let of = |one: &Subscriber| {
+            let live = chain.live.as_ref();
+            live.map_or(FilterOutcome::Depends, |live| one.passes(&live.resource, &survey.target, State::Alarm))
+        };
+        confirmed.iter().copied().filter(|one| of(one) == outcome).collect()
+    };
+    let (reached, open, filtered) =
+        (passing(FilterOutcome::Matches), passing(FilterOutcome::Depends), passing(FilterOutcome::Never));
     let ask = |list: &[&Subscriber]| {
         let first = list.first().map(|subscriber| &subscriber.subscription);
         first.map(|s| notes::confirm(&s.protocol, &s.endpoint)).unwrap_or_default()
     };
+    let mut besides = String::new();
+    for (word, list) in [("not yet", &pending), ("not tested", &open), ("filtered out", &filtered)] {
+        if !list.is_empty() {
+            besides += &format!("; {word}: {}", names(list));
+        }
+    }
     match () {
         () if !reached.is_empty() => {
-            let also = if pending.is_empty() { String::new() } else { format!("; not yet: {}", names(&pending)) };
-            hop(Verdict::Proven, format!("{} confirmed: {}{also}", reached.len(), names(&reached)))
+            hop(Verdict::Proven, format!("{} confirmed: {}{besides}", reached.len(), names(&reached)))
         }
+        () if !open.is_empty() => hop(Verdict::Assumed, format!("not tested: {}: {}", names(&open), untested(&open)))
+            .mend("look at the filter policy yourself, or drill with --receive and ask the subscriber"),
         () if !pending.is_empty() => {
             hop(Verdict::Waiting, format!("nobody has confirmed; pending: {}", names(&pending))).mend(ask(&pending))
         }
-        () if !confirmed.is_empty() => hop(
+        () if !filtered.is_empty() => hop(
             Verdict::Broken,
             format!(
-                "the filter policy of {} lets no alarm through: alarms send no message attributes",
-                names(&confirmed)
+                "filtered out: the filter policy of {} drops the ALARM message of {}: never notified",
+                names(&filtered),
+                chain.name
             ),
         )
-        .mend("take the filter policy away, or set filter_policy_scope: MessageBody"),
+        .mend(remedy_of_filter(&filtered)),
         () if !lost.is_empty() => hop(Verdict::Broken, format!("everybody has unsubscribed: {}", names(&lost)))
-            .mend("ask them first; mlopsctl apply then subscribes whom the spec names anew"),
+            .mend(format!("ask them first; {} then subscribes whom the spec names anew", advice::command("apply"))),
         () => hop(Verdict::Broken, "nobody is subscribed".to_owned())
-            .mend("add a subscription to the topic in the spec, then mlopsctl apply"),
+            .mend(format!("add a subscription to the topic in the spec, then {}", advice::command("apply"))),
+    }
+}
+
+fn names(list: &[&Subscriber]) -> String {
+    let names: Vec<&str> = list.iter().map(|subscriber| subscriber.subscription.endpoint.as_str()).collect();
+    match names.as_slice() {
+        [some @ .., last] if names.len() > 3 => format!("{}, {last}", some[..2].join(", ")) + " and others",
+        names => names.join(", "),
+    }
+}
+
+/// Why it cannot be said whether the message passes.
+fn untested(open: &[&Subscriber]) -> String {
+    match open.iter().find_map(|subscriber| subscriber.unread.as_deref()) {
+        Some(why) => format!("the filter policy could not be read: {why}"),
+        None => "the filter policy looks at a part of the message that is not known beforehand".into(),
+    }
+}
+
+/// What mends a filter policy that drops an alarm's message.
+pub fn remedy_of_filter(filtered: &[&Subscriber]) -> &'static str {
+    let by_attributes = |one: &&Subscriber| {
+        FilterScope::of(one.subscription.filter_policy_scope.as_deref()) == FilterScope::MessageAttributes
+    };
+    match filtered.iter().any(by_attributes) {
+        true => {
+            "alarms send no message attributes: take the filter policy away, or set filter_policy_scope: MessageBody"
+        }
+        false => {
+            "correct the filter policy (NewStateValue is ALARM, in capitals), or take it away, then mlopsctl apply"
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::fire::{Mark, restore};
 use super::receive::{delete_queue, queues};
 use super::{Left, Topic};
 use crate::aws::{Aws, AwsError, Class};
+use crate::model::advice;
 use crate::resources::{Confirmation, Live, Resource, subscription};
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -123,5 +124,8 @@ async fn all_queues(
 }
 
 fn left(what: String, error: &AwsError) -> Left {
-    Left { what: format!("{what}: {error}"), remedy: "mlopsctl drill --clean takes it away later".to_owned() }
+    Left {
+        what: format!("{what}: {error}"),
+        remedy: format!("{} takes it away later", advice::command("drill --clean")),
+    }
 }

@@ -11,8 +11,8 @@ mod receive;
 #[cfg(test)]
 pub mod tests;
 
-pub use chain::{Above, Chain, Survey, Topic, survey};
-pub use judge::{Hop, Step, Verdict};
+pub use chain::{Above, Chain, Subscriber, Survey, Topic, survey};
+pub use judge::{Hop, Step, Verdict, remedy_of_filter};
 pub use leftovers::{Cleaned, clean};
 pub use receive::{Message, Way};
 

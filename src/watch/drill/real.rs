@@ -6,6 +6,7 @@ use super::chain::Chain;
 use super::fire::Fired;
 use super::follow::newest_change;
 use crate::aws::Aws;
+use crate::model::advice;
 use crate::resources::{Alarm, Resource};
 use crate::watch::traffic::{Plan, Target, request, send};
 use futures_util::future::join_all;
@@ -54,7 +55,10 @@ pub async fn set_off<'a>(aws: &Aws, phase: &[&'a Chain], told: &mut dyn FnMut(Ev
             (Err(why), _) => no(why.clone(), "drill it without --real"),
             (_, Err(error)) => no(error.to_string(), "its history has to be read to know its own change of state"),
             (Ok((function, _)), Ok(since)) => match failed.get(function.as_str()) {
-                Some(why) => no(why.clone(), "mlopsctl traffic --function NAME --errors N shows what it answers"),
+                Some(why) => {
+                    let traffic = advice::command(&format!("traffic --function {function} --errors 1"));
+                    no(why.clone(), &format!("{traffic} shows what it answers"))
+                }
                 None => Fired::Really { before, since },
             },
         };

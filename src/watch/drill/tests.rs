@@ -4,6 +4,8 @@ use super::*;
 use crate::aws::interrupt::Interrupter;
 use crate::fleet::tests::world::{ACCOUNT, REGION, World, spec_of};
 use crate::resources::alarm;
+use crate::resources::composite_alarm::rule::State;
+use crate::resources::filter_policy::MessageField;
 use crate::sandbox::Letter;
 use crate::watch::subscriptions::{Link, confirm};
 use serde_json::json;
@@ -120,6 +122,12 @@ async fn each_way_of_breaking_the_chain_is_named() {
             says: "everybody has unsubscribed: ann",
         },
         Break { what: "filtered", step: Step::Subscriber, verdict: Verdict::Broken, says: "filter policy of ann" },
+        Break {
+            what: "filtered by body",
+            step: Step::Subscriber,
+            verdict: Verdict::Broken,
+            says: "filtered out: the filter policy of ann@example.edu drops the ALARM message of errors: never notified",
+        },
         Break { what: "no alarm", step: Step::State, verdict: Verdict::Broken, says: "there is no alarm errors" },
     ];
     for Break { what, step, verdict, says } in breaks {
@@ -143,6 +151,10 @@ async fn broken(what: &str) -> World {
     let sections = match what {
         "no actions" => CHAIN.replace("notify: { alarm: [alerts], ok: [alerts] }", "description: deaf"),
         "nobody" => CHAIN.replace("      - { protocol: email, endpoint: ann@example.edu }", "      []"),
+        "filtered by body" => CHAIN.replace(
+            "example.edu }",
+            "example.edu, filter_policy: { NewStateValue: [alarm, OK] }, filter_policy_scope: MessageBody }",
+        ),
         "filtered" => CHAIN.replace("example.edu }", "example.edu, filter_policy: { kind: [bad] } }"),
         _ => CHAIN.to_owned(),
     };
@@ -183,6 +195,43 @@ async fn broken(what: &str) -> World {
         _ => {}
     }
     world
+}
+
+/// What a filter policy asks of a message that is not known beforehand is not tested, and what matches is proven.
+#[tokio::test(start_paused = true)]
+async fn a_filter_policy_is_worked_out_against_the_message() {
+    for (policy, verdict, says) in [
+        ("{ NewStateValue: [ALARM] }", Verdict::Proven, "1 confirmed: ann@example.edu"),
+        ("{ AlarmName: [{ prefix: err }], Trigger: { Namespace: [AWS/Lambda] } }", Verdict::Proven, "1 confirmed"),
+        ("{ NewStateReason: [{ prefix: Threshold }] }", Verdict::Assumed, "not tested: ann@example.edu"),
+    ] {
+        let with = format!("example.edu, filter_policy: {policy}, filter_policy_scope: MessageBody }}");
+        let world = world(&CHAIN.replace("example.edu }", &with)).await;
+        let report = drill(&world, &["errors"], ASKING).await;
+        let hop = hop(&report, Step::Subscriber);
+        assert!(hop.verdict == verdict && hop.text.contains(says), "{policy}: {hop:?}");
+    }
+}
+
+/// The message that the simulated CloudWatch publishes is the one that filter policies are held against.
+#[tokio::test(start_paused = true)]
+async fn the_published_message_is_the_one_that_policies_are_held_against() {
+    let world = world(CHAIN).await;
+    let aws = world.aws().await;
+    let found = alarm::aws::describe(&aws, &["errors".to_owned()]).await.unwrap();
+    drill(&world, &["errors"], ASKING).await;
+    let entry = world
+        .contents()
+        .into_iter()
+        .find(|((table, _), value)| table.contains("history") && value.to_string().contains("publishedMessage"));
+    let text = entry.map(|(_, value)| value.to_string()).expect("the history has the message");
+    let known =
+        crate::resources::notification::body(&found.alarms[0].resource, &Target::new(ACCOUNT, REGION), State::Alarm);
+    let Some(MessageField::Object(fields)) = known else { panic!("an alarm has a message") };
+    for name in fields.keys() {
+        let may_be_absent = matches!(fields[name], MessageField::Unknown);
+        assert!(may_be_absent || text.contains(name.as_str()), "the published message has no {name}: {text}");
+    }
 }
 
 /// Mutes `errors` for some hours.

@@ -2,7 +2,7 @@
 //! the embedded format. Pure.
 
 use super::level::Level;
-use super::line::{Kind, Line, is_out_of_memory};
+use super::line::{Kind, Line, ending, is_out_of_memory, is_unhandled};
 use super::report::{Report, Status};
 use serde_json::{Map, Value};
 
@@ -22,6 +22,13 @@ pub fn line(object: &Object) -> Line {
 
 /// Telemetry API schema reference: the records that Lambda writes when a function's log format is JSON.
 fn platform(event: &str, record: &Value) -> Line {
+    // `platform.fault` has a text: `RequestId: ID Error: Runtime exited with error: signal: killed`.
+    if let Some(text) = record.as_str() {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let request_id = words.windows(2).find(|pair| pair[0] == "RequestId:").map(|pair| pair[1].to_owned());
+        let kind = ending(text).unwrap_or(if event == "fault" { Kind::Crashed } else { Kind::Platform });
+        return Line { kind, level: None, request_id, text: format!("{event} {text}") };
+    }
     let said = |name: &str| record.get(name).and_then(Value::as_str);
     let status = said("status").map_or(Status::Unsaid, Status::parse);
     let request_id = said("requestId").map(str::to_owned);
@@ -58,37 +65,112 @@ const LEVELS: [&str; 6] = ["level", "log_level", "levelname", "severity", "lvl",
 const MESSAGES: [&str; 5] = ["message", "msg", "errorMessage", "Message", "event"];
 const REQUESTS: [&str; 6] =
     ["requestId", "function_request_id", "aws_request_id", "AWSRequestId", "awsRequestId", "request_id"];
+/// Where frames or a whole trace of the stack stand: Lambda's runtimes, Node's errors, Powertools.
+const STACKS: [&str; 6] = ["stackTrace", "stack", "trace", "exception", "stack_trace", "backtrace"];
 /// Said elsewhere, or of no use to who reads.
-const UNSAID: [&str; 8] = ["timestamp", "time", "ts", "@timestamp", "stackTrace", "stack", "errorType", "errorMessage"];
+const UNSAID: [&str; 5] = ["timestamp", "time", "ts", "@timestamp", "errorType"];
+
+/// A line whose JSON stands behind a time, a request or a level; `None` where it says nothing that a logger would.
+pub fn behind_prefix(object: &Object) -> Option<Line> {
+    let names = [&LEVELS[..], &MESSAGES, &["errorType", "fields"]];
+    names.iter().any(|list| list.iter().any(|name| object.contains_key(*name))).then(|| function(object))
+}
 
 fn function(object: &Object) -> Line {
     // tracing of Rust puts message and fields one floor below.
     let inner = object.get("fields").and_then(Value::as_object);
     let level = level(object).or_else(|| inner.and_then(level));
-    let message = text(object, &MESSAGES).or_else(|| inner.and_then(|inner| text(inner, &MESSAGES)));
-    let mut said = match (text(object, &["errorType"]), message) {
-        (Some(error), Some(message)) => format!("{error}: {message}"),
-        (Some(only), None) | (None, Some(only)) => only.to_owned(),
-        (None, None) => String::new(),
+    let all: Vec<(&String, &Value)> = inner
+        .into_iter()
+        .flatten()
+        .chain(object.iter().filter(|(name, _)| inner.is_none() || *name != "fields"))
+        .collect();
+    let find = |name: &str| all.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| *value);
+    // What is no text has a message, too: an error as an object, a list, a number.
+    let message = MESSAGES.iter().find_map(|name| Some((*name, find(name)?))).filter(|(_, value)| !value.is_null());
+    let error_type = find("errorType").and_then(Value::as_str);
+    let mut stack = Vec::new();
+    let words = message.map(|(_, value)| words(value, &mut stack)).unwrap_or_default();
+    let mut said = match (error_type, words.as_str()) {
+        (Some(error), "") => error.to_owned(),
+        (Some(error), words) if words.starts_with(error) => words.to_owned(),
+        (Some(error), words) => format!("{error}: {words}"),
+        (None, words) => words.to_owned(),
     };
-    let known = |name: &str| {
-        [&LEVELS[..], &MESSAGES, &REQUESTS, &UNSAID].iter().any(|list| list.contains(&name))
-            || name == "fields" && inner.is_some()
-    };
-    let rest = inner.into_iter().flatten().chain(object.iter()).filter(|(name, _)| !known(name));
-    for (name, value) in rest {
+    let taken = message.map_or("", |(name, _)| name);
+    for (name, value) in &all {
+        let name = name.as_str();
+        let is_stack = STACKS.contains(&name);
+        if is_stack {
+            frames(value, &mut stack);
+        }
+        let known = name == taken || [&LEVELS[..], &REQUESTS, &UNSAID].iter().any(|list| list.contains(&name));
+        if is_stack || known || said.contains(&plain(value)) && MESSAGES.contains(&name) {
+            continue;
+        }
         let gap = if said.is_empty() { "" } else { " " };
         said.push_str(&format!("{gap}{name}={}", plain(value)));
     }
+    let of_words = words.clone();
     for frame in
-        object.get("stackTrace").or_else(|| object.get("stack")).and_then(Value::as_array).into_iter().flatten()
+        stack.iter().filter(|frame| !frame.is_empty() && !said.contains(frame.as_str())).cloned().collect::<Vec<_>>()
     {
         said.push_str("\n  ");
-        said.push_str(frame.as_str().unwrap_or_default().trim());
+        said.push_str(&frame);
     }
-    let kind = if level >= Some(Level::Error) && is_out_of_memory(&said) { Kind::OutOfMemory } else { Kind::Function };
+    let kind = kind_of(object, level, error_type, &of_words, &said);
     let request_id = request_id(object).or_else(|| object.get("span").and_then(Value::as_object).and_then(request_id));
+    let level = if kind == Kind::Unhandled { level.or(Some(Level::Error)) } else { level };
     Line { kind, level, request_id, text: said }
+}
+
+/// What a line of the function means for its request. The runtimes themselves write an uncaught exception with its type and message and
+/// without a logger's message (developer guide, "Using Lambda advanced logging controls").
+fn kind_of(object: &Object, level: Option<Level>, error_type: Option<&str>, words: &str, said: &str) -> Kind {
+    let is_error = level >= Some(Level::Error);
+    let has_message =
+        ["message", "msg", "Message", "event"].iter().any(|name| object.get(*name).is_some_and(Value::is_string));
+    let uncaught = error_type.is_some() && object.contains_key("errorMessage") && !has_message;
+    match error_type {
+        _ if is_error && is_out_of_memory(said) => Kind::OutOfMemory,
+        Some("Runtime.OutOfMemory") => Kind::OutOfMemory,
+        Some("Sandbox.Timedout") => Kind::TimedOut { seconds: None },
+        Some(error) if error.starts_with("Runtime.Exit") => ending(said).unwrap_or(Kind::Crashed),
+        _ if uncaught && level.is_none_or(|level| level >= Level::Error) => Kind::Unhandled,
+        _ if is_error && is_unhandled(words, words) => Kind::Unhandled,
+        _ => Kind::Function,
+    }
+}
+
+/// A message as it is read: an error object as its type and its message, its stack apart; anything else as it is written.
+fn words(message: &Value, stack: &mut Vec<String>) -> String {
+    let Some(object) = message.as_object() else { return plain(message) };
+    let of = |names: &[&str]| text(object, names).map(str::to_owned);
+    let error_type = of(&["errorType", "name", "type"]);
+    let Some(words) = of(&["errorMessage", "message", "msg", "error"]) else { return plain(message) };
+    let known = ["errorType", "name", "type", "errorMessage", "message", "msg", "error"];
+    for name in STACKS {
+        if let Some(value) = object.get(name) {
+            frames(value, stack);
+        }
+    }
+    let mut said = error_type.map_or_else(|| words.clone(), |error| format!("{error}: {words}"));
+    for (name, value) in object {
+        if !known.contains(&name.as_str()) && !STACKS.contains(&name.as_str()) {
+            said.push_str(&format!(" {name}={}", plain(value)));
+        }
+    }
+    said
+}
+
+/// The frames of a stack: a list of texts or objects, or one text of many lines.
+fn frames(value: &Value, stack: &mut Vec<String>) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => stack.extend(text.lines().map(|line| line.trim().to_owned())),
+        Value::Array(items) => items.iter().for_each(|item| frames(item, stack)),
+        other => stack.push(plain(other)),
+    }
 }
 
 fn level(object: &Object) -> Option<Level> {

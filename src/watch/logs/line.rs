@@ -37,6 +37,8 @@ pub enum Kind {
     OutOfMemory,
     /// The process ended before it answered.
     Crashed,
+    /// An exception that the function did not catch: the request failed, whatever its report says.
+    Unhandled,
     /// Lambda's other lines: X-Ray, extensions, telemetry.
     Platform,
     /// Metrics in the embedded format, which nobody reads.
@@ -59,7 +61,7 @@ impl Line {
     /// How bad it is, where it does not say so itself: what failed is an error, the rest is ordinary.
     pub fn severity(&self) -> Level {
         self.level.unwrap_or(match &self.kind {
-            Kind::TimedOut { .. } | Kind::OutOfMemory | Kind::Crashed => Level::Error,
+            Kind::TimedOut { .. } | Kind::OutOfMemory | Kind::Crashed | Kind::Unhandled => Level::Error,
             Kind::Report(report) if report.is_failed() => Level::Error,
             Kind::InitReport { status: Status::Error | Status::Timeout, .. } => Level::Error,
             Kind::Metrics => Level::Debug,
@@ -106,7 +108,10 @@ fn platform(text: &str) -> Option<Line> {
         "RequestId" => {
             let id = rest.split_whitespace().next()?.to_owned();
             let said = rest.trim_start().strip_prefix(id.as_str())?.trim_start().to_owned();
-            let kind = ending(&said)?;
+            let kind = ending(&said).unwrap_or(Kind::Unhandled);
+            if kind == Kind::Unhandled && !said.starts_with("Error") {
+                return None;
+            }
             Line { kind, level: Some(Level::Error), request_id: Some(id), text: said }
         }
         _ => return None,
@@ -114,7 +119,7 @@ fn platform(text: &str) -> Option<Line> {
 }
 
 /// Whether the text says that the process ended, and of what.
-fn ending(text: &str) -> Option<Kind> {
+pub fn ending(text: &str) -> Option<Kind> {
     const EXITS: [&str; 3] = ["Runtime exited", "Process exited before completing request", "Runtime.ExitError"];
     if text.contains("signal: killed") || is_out_of_memory(text) {
         Some(Kind::OutOfMemory)
@@ -155,8 +160,63 @@ fn function(text: &str) -> Line {
         line.kind = Kind::TimedOut { seconds: seconds.filter(|seconds| seconds.is_finite()) };
     } else if rest.starts_with("Runtime exited") || line.level >= Some(Level::Error) && is_out_of_memory(rest) {
         line.kind = ending(rest).unwrap_or(Kind::Function);
+    } else if is_unhandled(text, rest) {
+        line.kind = Kind::Unhandled;
+        line.level = line.level.or(Some(Level::Error));
+    } else if rest.len() < text.len()
+        && let Some(object) = object_of(rest)
+        && let Some(inner) = json::behind_prefix(&object)
+    {
+        return Line { level: line.level.max(inner.level), request_id: line.request_id.or(inner.request_id), ..inner };
     }
     line
+}
+
+/// The JSON object that a text is.
+fn object_of(text: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    match serde_json::from_str(text) {
+        Ok(serde_json::Value::Object(object)) if text.starts_with('{') => Some(object),
+        _ => None,
+    }
+}
+
+/// How runtimes write an exception that nobody caught, at the beginning of what they say: Node, Go, Rust, .NET and Ruby.
+const UNCAUGHT: [&str; 9] = [
+    "Invoke Error",
+    "Uncaught Exception",
+    "Unhandled Promise Rejection",
+    "Unhandled exception",
+    "Unhandled Exception",
+    "panic: ",
+    "thread 'main' panicked",
+    "Lambda runtime invoke{",
+    "Error raised from handler method",
+];
+
+/// Whether the runtime says that the function did not catch an exception. Python's runtime writes its own with the level alone before
+/// it (`[ERROR] KeyError: 'x'`), where a logger writes time and request between. What a function prints of its own looks the same in
+/// Java, so a trace of the stack that nothing stands before counts.
+pub fn is_unhandled(text: &str, said: &str) -> bool {
+    let of_python = || text.strip_prefix("[ERROR] ").is_some_and(|rest| rest == said && names_exception(rest));
+    let of_java = || said.len() == text.len() && said.contains("\n\tat ") && names_exception(said);
+    UNCAUGHT.iter().any(|beginning| said.starts_with(beginning) || text.starts_with(beginning))
+        || of_python()
+        || of_java()
+}
+
+/// `KeyError: ...`, `Runtime.ImportModuleError: ...`, `java.lang.IllegalStateException: ...`, or a text before such a name.
+fn names_exception(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let is_name = |word: &str| {
+        let word = word.trim_end_matches(':');
+        let last = word.rsplit('.').next().unwrap_or_default();
+        last.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || "._$".contains(c))
+            && (word.contains('.') || ["Error", "Exception", "Exit", "Interrupt"].iter().any(|end| last.ends_with(end)))
+    };
+    let traced = text.contains("\nTraceback (most recent call last)") || text.contains("\n\tat ");
+    let head = first.split_whitespace().next().unwrap_or_default();
+    head.ends_with(':') && is_name(head) || traced && first.split_whitespace().any(is_name)
 }
 
 fn first_token(text: &str) -> Option<(&str, &str)> {
@@ -215,3 +275,7 @@ fn inner_level(text: &str) -> Option<Level> {
 #[cfg(test)]
 #[path = "line_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "shapes_tests.rs"]
+mod shapes_tests;

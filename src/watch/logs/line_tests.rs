@@ -96,9 +96,10 @@ fn the_formats_of_python_node_and_the_lab() {
         |message: &str, level: Level, request: bool, text: &str| says(message, "Function", Some(level), request, text);
     function("[INFO]\t2026-11-22T10:05:00.123Z\tID\tTracked 3 tokens\n", Level::Info, true, "Tracked 3 tokens");
     function("[WARNING]\t2026-11-22T10:05:00.123Z\t\tno request\n", Level::Warning, false, "no request");
-    function(
+    says(
         "2026-11-22T10:05:00.123Z\tID\tERROR\tInvoke Error \t{\"a\":1}",
-        Level::Error,
+        "Unhandled",
+        Some(Level::Error),
         true,
         "Invoke Error \t{\"a\":1}",
     );
@@ -128,9 +129,10 @@ fn the_formats_of_python_node_and_the_lab() {
         "in app: Exception on /track [POST]",
     );
     function("INFO:root:hello", Level::Info, false, "INFO:root:hello");
-    function(
+    says(
         "[ERROR] ZeroDivisionError: division by zero\nTraceback (most recent call last):\n  File \"a.py\"",
-        Level::Error,
+        "Unhandled",
+        Some(Level::Error),
         false,
         "ZeroDivisionError: division by zero\nTraceback (most recent call last):\n  File \"a.py\"",
     );
@@ -216,8 +218,9 @@ fn json_of_functions() {
         true,
         "hello logger=root",
     );
-    function(
+    says(
         "{\"timestamp\":\"t\",\"log_level\":\"ERROR\",\"errorMessage\":\"division by zero\",\"errorType\":\"ZeroDivisionError\",\"requestId\":\"ID\",\"stackTrace\":[\"  File a.py\\n\"]}",
+        "Unhandled",
         Some(Level::Error),
         true,
         "ZeroDivisionError: division by zero\n  File a.py",

@@ -1,10 +1,12 @@
 //! Reads what is stored, of one or several log groups, in order of time, page by page.
 
-use super::source::{Ask, Event, Page, Source};
+use super::source::{Ask, Event, FILTER, Page, Source};
 use crate::aws::{AwsError, Class};
 use futures_util::future::try_join_all;
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Ids that are remembered, so that pages which overlap show nothing twice.
 const REMEMBERED: usize = 20_000;
@@ -38,6 +40,16 @@ pub async fn read<S: Source>(
     }
 }
 
+/// Page after page came, and nothing on any of them.
+fn fruitless(group: &str, patience: Duration) -> AwsError {
+    let message = format!(
+        "nothing was found in {group} in {} s of looking, and there is more: name a shorter time, or wait longer with \
+         MLOPSCTL_DEADLINE",
+        patience.as_secs()
+    );
+    AwsError { op: FILTER, class: Class::Transient, code: "Fruitless".into(), message }
+}
+
 struct Reader<'a> {
     ask: &'a Ask,
     from: i64,
@@ -55,7 +67,11 @@ impl<'a> Reader<'a> {
 
     /// Fetches until there is an event or nothing more.
     async fn fill(&mut self, source: &impl Source) -> Result<(), AwsError> {
+        let began = Instant::now();
         while self.events.is_empty() && !self.is_over {
+            if began.elapsed() > source.patience() {
+                return Err(fruitless(&self.ask.group, source.patience()));
+            }
             match source.page(self.ask, self.from, self.until, self.token.as_deref()).await {
                 Ok(page) => self.take(page),
                 // The token has grown too old: on from the last event, unless that leads nowhere.

@@ -1,11 +1,12 @@
 //! Where events come from: pages of what is stored, and a tail of what is being written. A trait, so that reading and following
 //! can be tried against a source that throttles and breaks off; and AWS's own.
 
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{Aws, AwsError, Class, Limits, Op, Repeat};
 use aws_sdk_cloudwatchlogs::operation::start_live_tail::StartLiveTailOutput;
 use aws_sdk_cloudwatchlogs::types::StartLiveTailResponseStream;
+use std::time::Duration;
 
-const FILTER: Op = Op("logs", "FilterLogEvents");
+pub const FILTER: Op = Op("logs", "FilterLogEvents");
 const TAIL: Op = Op("logs", "StartLiveTail");
 
 /// One event of a log stream.
@@ -50,6 +51,11 @@ pub trait Source {
     /// Events from `from` to `until`, both included, in milliseconds.
     async fn page(&self, ask: &Ask, from: i64, until: Option<i64>, token: Option<&str>) -> Result<Page, AwsError>;
 
+    /// How long pages without any event are read.
+    fn patience(&self) -> Duration {
+        Limits::default().search()
+    }
+
     /// A tail that has begun: what is ingested from now on, it brings.
     async fn tail(&self, ask: &Ask) -> Result<Self::Tail, AwsError>;
 }
@@ -84,6 +90,10 @@ impl Source for Aws {
             message: event.message.unwrap_or_default(),
         });
         Ok(Page { events: events.collect(), next })
+    }
+
+    fn patience(&self) -> Duration {
+        self.limits().search()
     }
 
     async fn tail(&self, ask: &Ask) -> Result<LiveTail, AwsError> {

@@ -86,6 +86,7 @@ impl Summary {
             Kind::TimedOut { .. } => "timed out",
             Kind::OutOfMemory => "out of memory",
             Kind::Crashed => "the process ended",
+            Kind::Unhandled => "unhandled exception",
             _ => return,
         };
         self.fail(entry.request_id.as_deref(), at, why);
@@ -164,6 +165,11 @@ impl Summary {
 
     pub fn billed_ms(&self) -> f64 {
         self.billed_ms
+    }
+
+    /// Lines of the function at ERROR and above.
+    pub fn error_lines(&self) -> usize {
+        self.levels.iter().filter(|(level, _)| **level >= Level::Error).map(|(_, count)| count).sum()
     }
 
     pub fn failed(&self) -> usize {

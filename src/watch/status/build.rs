@@ -6,6 +6,7 @@ use super::{
     SubscriptionStatus, TopicStatus, reason,
 };
 use crate::fleet::Planned;
+use crate::plan::ownership::{self, Ownership};
 use crate::plan::{Action, Change, Note};
 use crate::resources::alarm::MetricStat;
 use crate::resources::{Address, Alarm, Confirmation, Kind, Live, Observation, Resource};
@@ -73,9 +74,18 @@ fn standing(change: &Change, planned: &Planned) -> Standing {
         Action::Update | Action::Replace => {
             Standing::Differs(change.fields.iter().map(|field| field.field.clone()).collect())
         }
-        Action::Adopt => Standing::NotOurs,
-        Action::Delete => Standing::LeftOver,
+        Action::Adopt => other_owner(change, planned).map_or(Standing::NotOurs, Standing::OwnedBy),
+        Action::Delete | Action::StopManaging => Standing::LeftOver,
         Action::NoOp => Standing::AsAsked,
+    }
+}
+
+fn other_owner(change: &Change, planned: &Planned) -> Option<String> {
+    let tags = change.before.as_ref()?.resource.tags()?;
+    match ownership::of_tags(change.address.kind, &change.address.name, tags, &planned.plan.stack) {
+        Ownership::OtherStack(stack) => Some(format!("stack {stack:?}")),
+        Ownership::OtherTool(other) => Some(other.to_string()),
+        Ownership::Made | Ownership::Adopted | Ownership::Unowned => None,
     }
 }
 

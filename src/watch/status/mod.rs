@@ -58,6 +58,8 @@ pub enum Standing {
     LeftOver,
     /// It exists, and nothing says that it is this stack's.
     NotOurs,
+    /// It exists, and is this other stack's or tool's.
+    OwnedBy(String),
     /// Why it could not be read.
     Unknown(String),
 }
@@ -168,7 +170,10 @@ impl Status {
             match alarm.state {
                 Some(State::Ok) => counts.alarms.ok += 1,
                 Some(State::Alarm) => counts.alarms.alarm += 1,
-                Some(State::InsufficientData) => counts.alarms.insufficient_data += 1,
+                Some(State::InsufficientData) => {
+                    counts.alarms.insufficient_data += 1;
+                    counts.alarms.new += usize::from(alarm.reason == Some(Reason::NotYet));
+                }
                 None => {}
             }
             if alarm.is_silenced() && alarm.state.is_some() {
@@ -195,7 +200,7 @@ impl Status {
                 Standing::Differs(_) => counts.differing += 1,
                 Standing::Missing => counts.missing += 1,
                 Standing::LeftOver => counts.left_over += 1,
-                Standing::NotOurs => counts.not_ours += 1,
+                Standing::NotOurs | Standing::OwnedBy(_) => counts.not_ours += 1,
                 Standing::AsAsked | Standing::Unknown(_) => {}
             }
         }

@@ -4,6 +4,7 @@ use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::duration::iso_seconds;
 use crate::plan::{Note, NoteKind};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
+use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
 use aws_sdk_cloudwatch::types::AlarmMuteRuleStatus;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -46,20 +47,16 @@ pub async fn read(aws: &Aws, now: i64) -> Mutes {
 
 async fn active(aws: &Aws) -> Result<Vec<GetAlarmMuteRuleOutput>, AwsError> {
     let mut names = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request = || {
-            let request = aws.cloudwatch.list_alarm_mute_rules().statuses(AlarmMuteRuleStatus::Active);
-            request.max_records(100).set_next_token(token.clone()).send()
-        };
-        let page = aws.call(LIST, Repeat::Safe, request).await?;
+    let page = |token| {
+        let request = aws.cloudwatch.list_alarm_mute_rules().statuses(AlarmMuteRuleStatus::Active);
+        request.max_records(100).set_next_token(token).send()
+    };
+    let keep = |page: ListAlarmMuteRulesOutput| {
         let arns = page.alarm_mute_rule_summaries().iter().filter_map(|summary| summary.alarm_mute_rule_arn());
         names.extend(arns.filter_map(|arn| Some(arn.split_once(":alarm-mute-rule:")?.1.to_owned())));
-        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if token.is_none() {
-            break;
-        }
-    }
+        page.next_token
+    };
+    aws.pages(LIST, page, keep).await?;
     let get = |name: String| async move {
         let request = || aws.cloudwatch.get_alarm_mute_rule().alarm_mute_rule_name(&name).send();
         match aws.call(GET, Repeat::Safe, request).await {

@@ -2,6 +2,7 @@
 //! other words is kept as it is.
 
 use crate::resources::composite_alarm::rule::State;
+use crate::resources::is_initial_reason;
 
 /// What a `StateReason` says (the texts: user guide, "Alarm evaluation", and what DescribeAlarms answers).
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +49,7 @@ pub fn state(word: &str) -> Option<State> {
 }
 
 fn not_yet(text: &str) -> Option<Reason> {
-    (text.is_empty() || text.starts_with("Unchecked: Initial alarm creation")).then_some(Reason::NotYet)
+    is_initial_reason(text).then_some(Reason::NotYet)
 }
 
 /// `Insufficient Data: 5 datapoints were unknown.`

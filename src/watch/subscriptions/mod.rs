@@ -8,7 +8,7 @@ pub use confirm::confirm;
 pub use link::{Link, NotALink};
 pub use wait::{Waited, wait};
 
-use crate::aws::{Aws, AwsError};
+use crate::aws::{Aws, AwsError, Class, Op};
 use crate::model::Target;
 use crate::resources::{Address, Confirmation, Resource, Subscription, subscription};
 use futures_util::future::try_join_all;
@@ -117,8 +117,11 @@ async fn of_topic(
     // The listing has the one that counts last, where one endpoint is listed twice.
     for one in &live {
         if let Resource::Subscription(subscription) = &one.resource {
+            // SNS lists passwords as stars.
+            let listed =
+                wanted(topic, desired).find(|s| s.is_listed_as(&subscription.protocol, &subscription.endpoint));
             put(
-                subscription,
+                listed.unwrap_or(subscription),
                 match one.facts.confirmation {
                     Some(Confirmation::Confirmed) => State::Confirmed,
                     Some(Confirmation::Lost) => State::Lost,
@@ -157,6 +160,16 @@ pub async fn resend(
         Some(Resource::Subscription(subscription)) => subscription,
         _ => &plain,
     };
+    if subscription.password().is_some_and(|(_, password)| password == subscription::STARS) {
+        let message =
+            "SNS shows no password, so it cannot be asked again for this endpoint: add it to the spec".to_owned();
+        return Err(AwsError {
+            op: Op("sns", "Subscribe"),
+            class: Class::Refused,
+            code: "PasswordUnknown".to_owned(),
+            message,
+        });
+    }
     subscription::aws::subscribe(aws, &target.arn("sns", &row.topic), subscription).await
 }
 

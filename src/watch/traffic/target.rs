@@ -25,10 +25,10 @@ pub enum Target {
 
 impl Target {
     /// # Errors
-    /// When the address is none.
+    /// When the address is none, or a proxy or the certificates of the environment are none.
     pub fn http(base: &str, patience: Duration) -> anyhow::Result<Self> {
         Ask::Get("/health").http(base)?;
-        Ok(Self::Http { client: Http::new(patience), base: base.to_owned() })
+        Ok(Self::Http { client: Http::new(patience)?, base: base.to_owned() })
     }
 
     pub fn function(aws: Aws, name: &str, patience: Duration) -> Self {

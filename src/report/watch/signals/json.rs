@@ -19,7 +19,7 @@ pub fn json(signals: &Signals) -> String {
         "functions": functions,
         "notes": signals.notes,
     });
-    format!("{:#}\n", mask::json(&document))
+    mask::document(&document)
 }
 
 fn one(function: &FunctionSignals, findings: &[Finding]) -> Value {

@@ -4,6 +4,7 @@ use super::shared::{
     ActionConfiguration, Shared, WarmUp, band_comparison, comparison, one_of, range, treat_missing_data,
 };
 use super::{Wanted, configuration, keep, queries};
+use crate::model::TimeZone;
 use crate::sandbox::cloudwatch::alarm::{AlarmType, StateValue};
 use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
 use crate::sandbox::cloudwatch::{Nothing, constraint, required, statistic};
@@ -284,22 +285,12 @@ impl EvaluationWindow {
             )));
         }
         match window.timezone.as_deref() {
-            Some(zone) if !is_time_zone(zone) => Err(Fault::validation(format!("The time zone {zone} is invalid"))),
+            Some(zone) if TimeZone::parse(zone).is_none() => {
+                Err(Fault::validation(format!("The time zone {zone} is invalid")))
+            }
             _ => Ok(()),
         }
     }
-}
-
-/// An IANA name by its form, or an offset (`+05:30`, `UTC+05:30`) in steps of five minutes.
-fn is_time_zone(zone: &str) -> bool {
-    let offset = zone.strip_prefix("UTC").or_else(|| zone.strip_prefix("GMT")).unwrap_or(zone);
-    if let Some(digits) = offset.strip_prefix(['+', '-']) {
-        let Some((hours, minutes)) = digits.split_once(':') else { return false };
-        let number = |text: &str| (text.len() == 2).then(|| text.parse::<u32>().ok()).flatten();
-        return matches!((number(hours), number(minutes)), (Some(h), Some(m)) if h <= 14 && m < 60 && m % 5 == 0);
-    }
-    let first = zone.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
-    first && zone.len() <= 50 && zone.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte))
 }
 
 /// 1 to `most` characters.

@@ -39,12 +39,16 @@ impl Measured {
     }
 }
 
+const SESSION: &str = "0123456789abcdef";
+
 struct Shared {
     measured: RefCell<Measured>,
     sent: std::cell::Cell<usize>,
     began: Instant,
     plan: Plan,
-    requests: Vec<Vec<u8>>,
+    requests: Vec<(Vec<u8>, usize)>,
+    /// Each request's own session: the same conversation again would be a retry, and be known.
+    session: std::cell::Cell<u64>,
 }
 
 pub fn run(address: SocketAddr, plan: &Plan) -> Measured {
@@ -56,6 +60,7 @@ pub fn run(address: SocketAddr, plan: &Plan) -> Measured {
         began: Instant::now(),
         plan: *plan,
         requests: requests(),
+        session: std::cell::Cell::new(fastrand::u64(..1 << 32) << 28),
     });
     runtime.block_on(local.run_until(async {
         let tasks: Vec<_> = (0..plan.connections)
@@ -72,18 +77,24 @@ pub fn run(address: SocketAddr, plan: &Plan) -> Measured {
     measured
 }
 
-/// The payloads of the course's clients.
-fn requests() -> Vec<Vec<u8>> {
+/// The payloads of the course's clients, and where each has its session.
+fn requests() -> Vec<(Vec<u8>, usize)> {
     let data: serde_json::Value =
         serde_json::from_str(include_str!("../../tests/service/track-payloads.json")).unwrap();
     let payloads = data["payloads"].as_array().unwrap();
     payloads
         .iter()
         .map(|payload| {
+            let mut payload = payload.clone();
+            payload["session_id"] = SESSION.into();
             let body = payload.to_string();
             let length = body.len();
             format!("POST /track HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
                 .into_bytes()
+        })
+        .map(|bytes: Vec<u8>| {
+            let place = bytes.windows(SESSION.len()).position(|part| part == SESSION.as_bytes()).unwrap();
+            (bytes, place)
         })
         .collect()
 }
@@ -91,6 +102,7 @@ fn requests() -> Vec<Vec<u8>> {
 async fn connection(address: SocketAddr, number: usize, shared: Rc<Shared>) {
     let mut buffer = vec![0; 4_096];
     let mut stream: Option<TcpStream> = None;
+    let mut sending = Vec::new();
     let plan = &shared.plan;
     // With a rate, every connection has its share, spread evenly over time.
     let gap = plan.rate.map(|rate| Duration::from_secs_f64(plan.connections as f64 / rate));
@@ -109,8 +121,12 @@ async fn connection(address: SocketAddr, number: usize, shared: Rc<Shared>) {
             (Some(due), Some(gap)) => due - gap,
             _ => Instant::now(),
         };
-        let request = &shared.requests[turn % shared.requests.len()];
-        let answered = exchange(address, &mut stream, request, &mut buffer).await;
+        let (request, place) = &shared.requests[turn % shared.requests.len()];
+        shared.session.set(shared.session.get() + 1);
+        sending.clear();
+        sending.extend_from_slice(request);
+        sending[*place..place + SESSION.len()].copy_from_slice(format!("{:016x}", shared.session.get()).as_bytes());
+        let answered = exchange(address, &mut stream, &sending, &mut buffer).await;
         let mut measured = shared.measured.borrow_mut();
         match answered {
             Ok(()) => measured.latencies.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX)),

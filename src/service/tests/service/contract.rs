@@ -72,7 +72,11 @@ fn the_five_payloads_give_exactly_the_expected_sums() {
 fn health() {
     let service = Service::start(&[("PROMETHEUS_PORT", "off")]);
     let health = service.get("/health").json();
-    assert_eq!(keys(&health), ["metrics_endpoint", "monitoring", "prometheus_port", "service", "status", "timestamp"]);
+    assert_eq!(
+        keys(&health),
+        ["metrics_endpoint", "monitoring", "prometheus_port", "security", "service", "status", "timestamp"]
+    );
+    assert_eq!(health["security"], json!({"api_key_required": false, "rate_limiting": "disabled", "rate_limits": {}}));
     assert_eq!(health["status"], "healthy");
     assert_eq!(health["service"], "mlops-service-prometheus");
     assert_eq!(health["monitoring"], "prometheus");
@@ -80,10 +84,8 @@ fn health() {
     assert_eq!(health["prometheus_port"], "8001");
     assert!(is_timestamp(&health["timestamp"]));
     assert_eq!(service.get("/health/live").json(), json!({"status": "alive"}));
-    assert_eq!(
-        (service.get("/health/ready").status, &service.get("/health/ready").json()["status"]),
-        (200, &json!("ready"))
-    );
+    crate::tools::wait_for("it is ready", || service.get("/health/ready").status == 200);
+    assert_eq!(service.get("/health/ready").json()["status"], "ready");
 }
 
 #[test]

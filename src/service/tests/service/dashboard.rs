@@ -19,8 +19,12 @@ const CARDS: [(&str, &str); 10] = [
     ("handoffs", "Human Handoffs"),
 ];
 
+/// Five answers, new ones each time: a conversation that comes again would be known.
 fn replay(service: &Service) {
-    for payload in payloads()["payloads"].as_array().unwrap() {
+    static TURN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let turn = TURN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    for payload in payloads()["payloads"].as_array_mut().unwrap() {
+        payload["session_id"] = json!(format!("{}-{turn}", payload["session_id"]));
         assert_eq!(service.track(&payload.to_string()).status, 200);
     }
 }

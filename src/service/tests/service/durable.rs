@@ -72,14 +72,14 @@ fn killed_twenty_times(settings: &[(&str, &str)], rows: impl Fn(&std::path::Path
     println!("{} acknowledged events in {ROUNDS} kills: each is there once ({} rows)", promised.len(), found.len());
     // And the sums agree with the rows.
     let service = Service::start_in(dir.path(), settings);
-    wait_for("the sums are back", || service.metrics().sum("ai_requests_total") == found.len() as f64);
+    wait_for("the sums are back", || service.metrics().sum("mlops_stored_events") == found.len() as f64);
 }
 
 #[test]
 fn kill_nine_twenty_times_sqlite() {
     killed_twenty_times(&[], |dir| {
         let database = rusqlite::Connection::open(dir.join("data/service.db")).unwrap();
-        let mut statement = database.prepare("SELECT conversation_id FROM ai_metrics").unwrap();
+        let mut statement = database.prepare("SELECT conversation_id FROM mlops_events").unwrap();
         let rows = statement.query_map([], |row| row.get(0)).unwrap();
         rows.collect::<Result<_, _>>().unwrap()
     });
@@ -90,7 +90,7 @@ fn kill_nine_twenty_times_postgres() {
     let Some(postgres) = Postgres::start() else { return };
     let url = postgres.url();
     killed_twenty_times(&[("DATABASE_URL", &url)], |_| {
-        postgres.sql("SELECT conversation_id FROM ai_metrics").lines().map(str::to_owned).collect()
+        postgres.sql("SELECT conversation_id FROM mlops_events").lines().map(str::to_owned).collect()
     });
 }
 
@@ -131,7 +131,7 @@ fn postgres_goes_and_comes_under_load() {
     });
 
     let rows: Vec<String> =
-        postgres.sql("SELECT conversation_id FROM ai_metrics ORDER BY id").lines().map(str::to_owned).collect();
+        postgres.sql("SELECT conversation_id FROM mlops_events ORDER BY id").lines().map(str::to_owned).collect();
     let mut wanted: Vec<String> = stored.iter().chain(&kept).cloned().collect();
     wanted.sort();
     let mut found = rows.clone();
@@ -146,5 +146,6 @@ fn postgres_goes_and_comes_under_load() {
         assert!(last.insert(client, row).is_none_or(|before| before < row.as_str()), "{row} came too late");
     }
     println!("{} stored at once, {} through the spool, none lost, none twice, in order", stored.len(), kept.len());
-    wait_for("the sums agree", || again.metrics().sum("ai_requests_total") == rows.len() as f64);
+    wait_for("the sums agree", || again.metrics().sum("mlops_stored_events") == rows.len() as f64);
+    assert_eq!(postgres.sql("SELECT sum(events) FROM mlops_hours").trim(), rows.len().to_string());
 }

@@ -31,6 +31,11 @@ fn requests() -> Vec<Hostile> {
         ("business_id", "{\"$gt\":\"\"}"),
         ("business_id", "\"a\\u0000b\""),
         ("business_id", "\"a\\u001b[31mb\""),
+        ("business_id", "\"\""),
+        ("business_id", "\" \\u00a0 \""),
+        ("model_name", "\" \""),
+        ("intent_detected", "\"\""),
+        ("response_type", "\"\""),
         ("response_time_ms", "-1"),
         ("response_time_ms", "\"12\""),
         ("response_time_ms", "true"),
@@ -134,6 +139,19 @@ fn requests() -> Vec<Hostile> {
     ] {
         add(path, message("GET", path, &[], b""), &[400, 404], &[400, 404]);
     }
+    add("blank business", message("GET", "/analytics/%20", &[], b""), &[400], &[400]);
+    add(
+        "long key",
+        message("POST", "/track", &[JSON, ("Idempotency-Key", &"k".repeat(256))], with("tokens_used", "1").as_bytes()),
+        &[400],
+        &[400],
+    );
+    add(
+        "blank key",
+        message("POST", "/track", &[JSON, ("Idempotency-Key", " ")], with("tokens_used", "1").as_bytes()),
+        &[400],
+        &[400],
+    );
     for path in ["/analytics/%ff", "/analytics/%00", "/analytics/a%0d%0aSet-Cookie:x=1"] {
         add(path, message("GET", path, &[], b""), &[400], &[400]);
     }

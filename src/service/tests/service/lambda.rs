@@ -169,8 +169,15 @@ fn stages_are_stripped_and_warmers_count_nowhere() {
 /// A server error can be made an invocation error, which Lambda's own `Errors` metric counts.
 #[test]
 fn a_server_error_can_count_as_an_invocation_error() {
-    let Some(function) = Function::start(&[("LAMBDA_FAIL_ON_5XX", "true")]) else { return };
-    let broken = function.invoke(&gateway_event("POST", "/track", Some("{")));
+    let settings = [("LAMBDA_FAIL_ON_5XX", "true"), ("DATABASE_URL", "nonsense"), ("SPOOL_MAX_BYTES", "0")];
+    let Some(function) = Function::start(&settings) else { return };
+    let lost = r#"{"business_id":"b","response_time_ms":1,"tokens_used":2}"#;
+    let broken = function.invoke(&gateway_event("POST", "/track", Some(lost)));
     assert!(broken.body.contains("Service.ServerError"), "{broken:?}");
+    // What a client sends raises no alarm, though the course's mode answers it with 500.
+    for bad in ["{", "", "[1]", "\u{0}"] {
+        let answer = function.invoke(&gateway_event("POST", "/track", Some(bad))).json();
+        assert!(answer["statusCode"].as_u64().is_some_and(|status| status == 500 || status == 400), "{bad:?} {answer}");
+    }
     assert_eq!(function.url("GET", "/health", &[], "").status, 200, "the next event is answered");
 }

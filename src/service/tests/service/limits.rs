@@ -51,6 +51,9 @@ fn a_stop_lets_requests_finish_and_loses_nothing() {
     std::thread::sleep(Duration::from_millis(100));
     signal(service.id(), "TERM");
     wait_for("no new connections are taken", || service.log().iter().any(|line| line.contains("stopping")));
+    // drain.py of the contract: nobody new is let in, and nobody is let in only to be cut off.
+    assert!(crate::client::Client::connect(service.address).is_err(), "the listener is closed");
+    assert!(crate::client::Client::connect(service.prometheus).is_err(), "the second one too");
     late.send(rest).unwrap();
     let answer = late.receive(false).unwrap();
     assert_eq!((answer.status, &answer.json()["database_stored"]), (200, &json!(true)));
@@ -58,7 +61,7 @@ fn a_stop_lets_requests_finish_and_loses_nothing() {
     assert!(service.wait().success());
     assert!(service.log().last().is_some_and(|line| line.contains("stopped")), "{:?}", service.log());
     let again = Service::start_in(service.dir(), &[]);
-    wait_for("the event is there", || again.metrics().sum("ai_requests_total") == 1.0);
+    wait_for("the event is there", || again.metrics().sum("mlops_stored_events") == 1.0);
 }
 
 #[test]

@@ -61,6 +61,24 @@ impl Postgres {
         run(Command::new(self.bin.join("psql")).args(["-XAtq", "-v", "ON_ERROR_STOP=1", &url, "-c", statement]))
     }
 
+    /// Runs a statement on a connection of its own, beside this one, until it ends or what is returned is dropped.
+    pub fn hold(&self, statement: &str) -> Held {
+        let url = format!("postgres://mlops@127.0.0.1:{}/mlops", self.port);
+        let mut command = Command::new(self.bin.join("psql"));
+        command.args(["-XAtq", &url]).stdout(std::process::Stdio::null()).stdin(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::io::Write::write_all(child.stdin.as_mut().unwrap(), format!("{statement};\n").as_bytes()).unwrap();
+        Held(child)
+    }
+
+    /// The server's processes.
+    pub fn processes(&self) -> Vec<u32> {
+        let pid = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        let server: u32 = pid.lines().next().unwrap().trim().parse().unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
+        std::iter::once(server).chain(children.split_whitespace().map(|pid| pid.parse().unwrap())).collect()
+    }
+
     fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
@@ -77,6 +95,16 @@ impl Postgres {
         };
         command.args(arguments).current_dir(Path::new("/"));
         command
+    }
+}
+
+/// A statement under way.
+pub struct Held(std::process::Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

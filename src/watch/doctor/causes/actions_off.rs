@@ -1,5 +1,6 @@
 //! Actions that were switched off.
 
+use crate::model::advice;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
 pub static CAUSE: Cause =
@@ -19,7 +20,10 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                 )
                 .touching(facts.touched_by(name))
                 .seen("ActionsEnabled is false")
-                .mend("mlopsctl apply switches them on, unless the spec says `actions_enabled: false`")
+                .mend(format!(
+                    "{} switches them on, unless the spec says `actions_enabled: false`",
+                    advice::command("apply")
+                ))
                 .by_apply(facts.applies(&address)),
             );
         }

@@ -1,5 +1,6 @@
 //! What differs from the spec and is nobody else's finding.
 
+use crate::model::advice;
 use crate::plan::Action;
 use crate::resources::Kind;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
@@ -12,7 +13,11 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let (level, what) = match change.action {
             Action::Create => (Level::Broken, format!("{} is not there", change.address)),
             Action::Delete => (Level::Hint, format!("{} is not in the spec any more", change.address)),
-            Action::Adopt => (Level::Hint, format!("{} is there and belongs to nobody", change.address)),
+            Action::StopManaging => (
+                Level::Hint,
+                format!("{} was adopted and is not in the spec any more: it will be left in place", change.address),
+            ),
+            Action::Adopt => (Level::Hint, format!("{} exists and belongs to nobody", change.address)),
             _ => (Level::Hint, format!("{} differs from the spec: {}", change.address, fields.join(", "))),
         };
         let mut touches = facts.touched_by(&change.address.name);
@@ -27,7 +32,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
             touches.extend(writing.map(|(name, _)| Subject::Function(name.clone())));
         }
         let about = Subject::Resource(change.address.clone());
-        let remedy = "mlopsctl plan shows it, mlopsctl apply mends it";
+        let remedy = format!("{} shows it, {} corrects it", advice::command("plan"), advice::command("apply"));
         found.push(Finding::new(CAUSE.id, level, about, what).touching(touches).mend(remedy).by_apply(true));
     }
 }

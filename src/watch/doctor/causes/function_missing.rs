@@ -1,5 +1,6 @@
 //! A function that is nowhere.
 
+use crate::model::advice;
 use crate::model::problem::nearest;
 use crate::watch::doctor::facts::Found;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
@@ -33,7 +34,10 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         found.push(
             finding
                 .seen("lambda:GetFunctionConfiguration knows no such function here, nor in the other regions that were asked")
-                .mend(format!("deploy it (mlopsctl service deploy), or correct its name in the spec{near}")),
+                .mend(format!(
+                    "deploy it ({}), or correct its name in the spec{near}",
+                    advice::command("service deploy")
+                )),
         );
     }
 }

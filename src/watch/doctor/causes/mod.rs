@@ -7,7 +7,9 @@ mod expired_credentials;
 mod filtered;
 mod foreign_owner;
 mod function_missing;
+mod in_alarm;
 mod insufficient_data;
+mod key_not_tested;
 mod log_group;
 mod muted;
 mod never_invoked;
@@ -56,8 +58,10 @@ pub static CAUSES: &[&Cause] = &[
     &unconfirmed::CAUSE,
     &unsubscribed::CAUSE,
     &filtered::CAUSE,
+    &key_not_tested::CAUSE,
     &log_group::CAUSE,
     &drift::CAUSE,
+    &in_alarm::CAUSE,
     &insufficient_data::CAUSE,
     &threshold::CAUSE,
     &service::CAUSE,

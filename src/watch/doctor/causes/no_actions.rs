@@ -1,5 +1,6 @@
 //! An alarm that tells nobody.
 
+use crate::model::advice;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
 pub static CAUSE: Cause = Cause { id: "no-actions", summary: "an alarm has no actions", explains: &["drift"], check };
@@ -18,7 +19,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                 )
                 .touching(facts.touched_by(name))
                 .seen("AlarmActions is empty")
-                .mend("give it `notify: TOPIC` in the spec, then mlopsctl apply")
+                .mend(format!("give it `notify: TOPIC` in the spec, then {}", advice::command("apply")))
                 .by_apply(facts.applies(&address)),
             );
         }

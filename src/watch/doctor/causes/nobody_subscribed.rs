@@ -1,5 +1,6 @@
 //! A topic without anybody.
 
+use crate::model::advice;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
 pub static CAUSE: Cause = Cause {
@@ -23,7 +24,10 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
             )
             .seen("sns:ListSubscriptionsByTopic lists nobody")
             .seen(format!("told by {}", told.join(", ")))
-            .mend("mlopsctl apply subscribes whom the spec names; add a subscription to the topic there")
+            .mend(format!(
+                "{} subscribes whom the spec names; add a subscription to the topic there",
+                advice::command("apply")
+            ))
             .by_apply(facts.applies_below(&topic.name)),
         );
     }

@@ -1,5 +1,6 @@
 //! Nothing of the spec stands yet.
 
+use crate::model::advice;
 use crate::resources::Kind;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
@@ -20,7 +21,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
     found.push(
         Finding::new(CAUSE.id, Level::Broken, Subject::Everything, what)
             .seen(format!("none of {} resources of the spec is there", managed.len()))
-            .mend("mlopsctl apply")
+            .mend(advice::command("apply"))
             .by_apply(true),
     );
 }

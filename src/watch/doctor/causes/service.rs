@@ -1,5 +1,6 @@
 //! What the service's own pages say: health, the dashboard's zeros, the error rate.
 
+use crate::model::advice;
 use crate::watch::doctor::service::Page;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 use serde_json::Value;
@@ -16,7 +17,8 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
             return;
         }
         Page::Answered { status, .. } if !(200..300).contains(status) => {
-            let remedy = "restart it and look at its logs: mlopsctl logs, or the terminal it runs in";
+            let remedy =
+                format!("restart it and look at its logs: {}, or the terminal it runs in", advice::command("logs"));
             found.push(finding(Level::Broken, format!("/health answers {status}")).mend(remedy));
         }
         Page::Answered { .. } => {}
@@ -24,7 +26,11 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
     match &looked.detailed {
         Page::Answered { status: 404, .. } => found.push(
             finding(Level::Broken, "there is no /health/detailed: this is an older service, or another one".into())
-                .mend("deploy the one with detailed health (mlopsctl serve, mlopsctl service deploy)"),
+                .mend(format!(
+                    "deploy the one with detailed health ({}, {})",
+                    advice::command("serve"),
+                    advice::command("service deploy")
+                )),
         ),
         Page::Answered { status, body } if !(200..300).contains(status) => {
             let said = body.as_ref().map(Value::to_string).unwrap_or_default();
@@ -61,7 +67,7 @@ fn detailed(body: &Value, finding: &dyn Fn(Level, String) -> Finding, found: &mu
         found.push(
             finding(Level::Act, "no request was tracked yet, so the dashboard shows 0 everywhere".into())
                 .seen("requests.total is 0; an error rate of nothing is 0 %")
-                .mend("send some: POST /track, or mlopsctl traffic"),
+                .mend(format!("send some: POST /track, or {}", advice::command("traffic --url URL"))),
         );
     }
     if let (Some(total), Some(failed), Some(rate)) = (total, failed, number("/requests/error_rate_percent"))

@@ -1,6 +1,7 @@
 //! A threshold that nothing came near in two weeks.
 
 use crate::backtest::Verdict;
+use crate::model::advice;
 use crate::resources::{Address, Kind};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
@@ -27,7 +28,11 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                     nearest.value,
                     (nearest.share * 100.0).floor()
                 ))
-                .mend("that may be right; mlopsctl backtest --suggest proposes a threshold, mlopsctl drill tries the rest"),
+                .mend(format!(
+                    "that may be right; {} proposes a threshold, {} tries the rest",
+                    advice::command("backtest --suggest"),
+                    advice::command("drill")
+                )),
         );
     }
 }

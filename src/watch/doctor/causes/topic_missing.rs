@@ -1,5 +1,6 @@
 //! An action that names a topic that is not there.
 
+use crate::model::advice;
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
 pub static CAUSE: Cause = Cause {
@@ -23,7 +24,10 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
             )
             .seen(format!("sns:GetTopicAttributes does not find {}", topic.arn))
             .seen(format!("told by {}", told.join(", ")))
-            .mend("mlopsctl apply makes it, if the spec declares it; else correct the alarm's action")
+            .mend(format!(
+                "{} creates it, if the spec declares it; else correct the alarm's action",
+                advice::command("apply")
+            ))
             .by_apply(facts.applies_below(&topic.name)),
         );
     }

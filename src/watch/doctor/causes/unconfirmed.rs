@@ -1,5 +1,6 @@
 //! Somebody who has not clicked the link.
 
+use crate::model::advice;
 use crate::plan::notes;
 use crate::resources::{Confirmation, Resource, Subscription};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
@@ -12,7 +13,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let pending = topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Pending);
         for one in pending {
             let Subscription { protocol, endpoint, .. } = &one.subscription;
-            let others = topic.subscribers.iter().any(|other| other.is_reached());
+            let others = facts.reaches_somebody(topic);
             let level = if others { Level::Hint } else { Level::Act };
             let what = match others {
                 true => format!("{endpoint} has not confirmed the subscription to {} (others have)", topic.name),
@@ -24,8 +25,9 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                     .touching(vec![Subject::topic(&topic.name)])
                     .seen("SNS calls it PendingConfirmation")
                     .mend(format!(
-                        "{}; no mail? mlopsctl subscriptions resend {endpoint}, or another address",
-                        notes::confirm(protocol, endpoint)
+                        "{}; no mail? {}, or another address",
+                        notes::confirm(protocol, endpoint),
+                        advice::command(&format!("subscriptions resend {}", advice::quoted(endpoint)))
                     )),
             );
         }

@@ -1,5 +1,6 @@
 //! Somebody who has left, perhaps by a mail scanner that follows links.
 
+use crate::model::advice;
 use crate::resources::{Confirmation, Resource};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 
@@ -11,7 +12,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let lost = topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Lost);
         for one in lost {
             let endpoint = &one.subscription.endpoint;
-            let others = topic.subscribers.iter().any(|other| other.is_reached());
+            let others = facts.reaches_somebody(topic);
             let level = if others { Level::Hint } else { Level::Broken };
             let address = Resource::Subscription(one.subscription.clone()).address();
             let what = format!("{endpoint} has unsubscribed from {}", topic.name);
@@ -19,7 +20,11 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                 Finding::new(CAUSE.id, level, Subject::Resource(address.clone()), what)
                     .touching(vec![Subject::topic(&topic.name)])
                     .seen("SNS calls it Deleted; a mail scanner that follows the unsubscribe link does that, too")
-                    .mend("mlopsctl apply subscribes them anew; confirm with: mlopsctl subscriptions confirm --url LINK --lock")
+                    .mend(format!(
+                        "{} subscribes them anew; confirm with {}",
+                        advice::command("apply"),
+                        advice::command("subscriptions confirm --url LINK --lock")
+                    ))
                     .by_apply(facts.applies(&address)),
             );
         }

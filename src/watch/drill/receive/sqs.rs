@@ -5,6 +5,7 @@ use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::resources::{Subscription, subscription};
 use crate::watch::drill::chain::{PREFIX, Survey};
 use crate::watch::drill::fire::Mark;
+use aws_sdk_sqs::operation::list_queues::ListQueuesOutput;
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::json;
@@ -85,18 +86,14 @@ impl Queue {
 /// The URLs of all queues that drills have made.
 pub async fn queues(aws: &Aws) -> Result<Vec<String>, AwsError> {
     let mut urls = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let request =
-            || aws.sqs.list_queues().queue_name_prefix(PREFIX).max_results(1000).set_next_token(token.clone()).send();
-        let page = aws.call(LIST, Repeat::Safe, request).await?;
+    let page = |token| aws.sqs.list_queues().queue_name_prefix(PREFIX).max_results(1000).set_next_token(token).send();
+    let keep = |page: ListQueuesOutput| {
         // Whatever the endpoint takes the prefix for, only ours are taken away.
         urls.extend(page.queue_urls().iter().filter(|url| Mark::of_name(url).is_some()).cloned());
-        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if token.is_none() {
-            return Ok(urls);
-        }
-    }
+        page.next_token
+    };
+    aws.pages(LIST, page, keep).await?;
+    Ok(urls)
 }
 
 /// Gone is fine.

@@ -1,6 +1,5 @@
-//! Text -> tree of a metric math expression. Knows the grammar, not what the functions do.
-
-use std::fmt;
+//! Text -> tree of a metric math expression: the one parser, for the spec and for the evaluation. Knows the grammar, not what the
+//! functions do (CloudWatch user guide, "Metric math syntax and functions").
 
 const MAX_DEPTH: usize = 64;
 
@@ -13,6 +12,8 @@ pub enum Expr {
     Negative(Box<Expr>),
     Binary(Op, Box<Expr>, Box<Expr>),
     Call(String, Vec<Expr>),
+    /// `a^b^c`: AWS does not say which power comes first.
+    Powers(Vec<Expr>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,25 +33,20 @@ pub enum Op {
     Or,
 }
 
-/// Why an expression has no value here.
+/// What does not follow the grammar, and at which byte of the expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MathError(pub String);
-
-impl fmt::Display for MathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+pub struct SyntaxFault {
+    pub at: usize,
+    pub message: String,
 }
 
-impl std::error::Error for MathError {}
-
 /// Reads an expression. OR binds loosest, then AND, comparisons, sums, products, minus, powers.
-pub fn parse(text: &str) -> Result<Expr, MathError> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
+pub fn parse(text: &str) -> Result<Expr, SyntaxFault> {
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, end: text.trim_end().len().saturating_sub(1) };
     let expr = parser.level(0)?;
     match parser.next() {
         None => Ok(expr),
-        Some(token) => Err(MathError(format!("`{token}` is not expected in `{text}`"))),
+        Some(token) => Err(parser.fault_before(format!("`{token}` is not expected here"))),
     }
 }
 
@@ -62,8 +58,8 @@ enum Token {
     Sign(&'static str),
 }
 
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Display for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Token::Number(number) => write!(f, "{number}"),
             Token::Text(text) => write!(f, "\"{text}\""),
@@ -77,29 +73,32 @@ impl fmt::Display for Token {
 const SIGNS: [&str; 19] =
     ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "^", "(", ")", "[", "]", ",", "="];
 
-fn tokens(text: &str) -> Result<Vec<Token>, MathError> {
+/// The tokens, each with the byte at which it begins.
+fn tokens(text: &str) -> Result<Vec<(Token, usize)>, SyntaxFault> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
+        let at = text.len() - rest.len();
+        let fault = |message: String| SyntaxFault { at, message };
         let used = if first.is_ascii_digit() || first == '.' {
             let length = number_length(rest.as_bytes());
             let number =
-                rest[..length].parse().map_err(|_| MathError(format!("`{}` is no number", &rest[..length])))?;
-            tokens.push(Token::Number(number));
+                rest[..length].parse().map_err(|_| fault(format!("`{}` is no number", &rest[..length.max(1)])))?;
+            tokens.push((Token::Number(number), at));
             length
         } else if first.is_alphabetic() || first == '_' {
             let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-            tokens.push(Token::Word(rest[..length].to_owned()));
+            tokens.push((Token::Word(rest[..length].to_owned()), at));
             length
         } else if first == '"' || first == '\'' {
             let inner = &rest[1..];
-            let length = inner.find(first).ok_or_else(|| MathError("a quoted text never ends".into()))?;
-            tokens.push(Token::Text(inner[..length].to_owned()));
+            let length = inner.find(first).ok_or_else(|| fault(format!("this `{first}` is never closed")))?;
+            tokens.push((Token::Text(inner[..length].to_owned()), at));
             length + 2
         } else {
             let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign));
-            let sign = sign.ok_or_else(|| MathError(format!("`{first}` means nothing in metric math")))?;
-            tokens.push(Token::Sign(if sign == "=" { "==" } else { sign }));
+            let sign = sign.ok_or_else(|| fault(format!("`{first}` means nothing in metric math")))?;
+            tokens.push((Token::Sign(if sign == "=" { "==" } else { sign }), at));
             sign.len()
         };
         rest = rest[used..].trim_start();
@@ -126,9 +125,11 @@ fn number_length(bytes: &[u8]) -> usize {
 }
 
 struct Parser {
-    tokens: Vec<Token>,
+    tokens: Vec<(Token, usize)>,
     at: usize,
     depth: usize,
+    /// The last byte of the expression.
+    end: usize,
 }
 
 /// From the loosest to the closest; a chain reads from left to right.
@@ -149,34 +150,46 @@ const LEVELS: [&[(&str, Op)]; 5] = [
 
 impl Parser {
     fn next(&mut self) -> Option<Token> {
-        let token = self.tokens.get(self.at).cloned();
+        let token = self.tokens.get(self.at).map(|(token, _)| token.clone());
         self.at += 1;
         token
     }
 
+    /// A fault at the token that comes next.
+    fn fault(&self, message: impl Into<String>) -> SyntaxFault {
+        let at = self.tokens.get(self.at).map_or(self.end, |(_, at)| *at);
+        SyntaxFault { at, message: message.into() }
+    }
+
+    /// A fault at the token that was taken last.
+    fn fault_before(&self, message: impl Into<String>) -> SyntaxFault {
+        let at = self.tokens.get(self.at.saturating_sub(1)).map_or(self.end, |(_, at)| *at);
+        SyntaxFault { at, message: message.into() }
+    }
+
     fn takes(&mut self, sign: &str) -> bool {
-        let there = matches!(self.tokens.get(self.at), Some(Token::Sign(found)) if *found == sign);
+        let there = matches!(self.tokens.get(self.at), Some((Token::Sign(found), _)) if *found == sign);
         self.at += usize::from(there);
         there
     }
 
-    fn level(&mut self, level: usize) -> Result<Expr, MathError> {
+    fn level(&mut self, level: usize) -> Result<Expr, SyntaxFault> {
         let Some(operators) = LEVELS.get(level) else { return self.negative() };
         let mut left = self.level(level + 1)?;
         loop {
             let here = match self.tokens.get(self.at) {
-                Some(Token::Sign(sign)) => *sign,
-                Some(Token::Word(word)) => word.as_str(),
+                Some((Token::Sign(sign), _)) => *sign,
+                Some((Token::Word(word), _)) => word.as_str(),
                 _ => break,
             };
-            let Some((_, op)) = operators.iter().find(|(sign, _)| *sign == here) else { break };
+            let Some((_, op)) = operators.iter().find(|(sign, _)| sign.eq_ignore_ascii_case(here)) else { break };
             self.at += 1;
             left = Expr::Binary(*op, Box::new(left), Box::new(self.level(level + 1)?));
         }
         Ok(left)
     }
 
-    fn negative(&mut self) -> Result<Expr, MathError> {
+    fn negative(&mut self) -> Result<Expr, SyntaxFault> {
         if !self.takes("-") {
             return self.power();
         }
@@ -186,60 +199,85 @@ impl Parser {
         Ok(Expr::Negative(Box::new(inner)))
     }
 
-    /// AWS does not say which power of `a^b^c` comes first, nor what `a^-b` means.
-    fn power(&mut self) -> Result<Expr, MathError> {
+    fn power(&mut self) -> Result<Expr, SyntaxFault> {
         let base = self.atom()?;
         if !self.takes("^") {
             return Ok(base);
         }
-        let exponent = self.atom()?;
-        if self.takes("^") {
-            return Err(MathError("powers of powers need parentheses".into()));
+        let mut powers = vec![base, self.exponent()?];
+        while self.takes("^") {
+            powers.push(self.exponent()?);
         }
-        Ok(Expr::Binary(Op::Power, Box::new(base), Box::new(exponent)))
+        Ok(match <[Expr; 2]>::try_from(powers) {
+            Ok([base, exponent]) => Expr::Binary(Op::Power, Box::new(base), Box::new(exponent)),
+            Err(powers) => Expr::Powers(powers),
+        })
     }
 
-    fn deeper(&mut self) -> Result<(), MathError> {
+    fn exponent(&mut self) -> Result<Expr, SyntaxFault> {
+        match self.takes("-") {
+            true => Ok(Expr::Negative(Box::new(self.atom()?))),
+            false => self.atom(),
+        }
+    }
+
+    fn deeper(&mut self) -> Result<(), SyntaxFault> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH { Err(MathError("the expression is nested too deep".into())) } else { Ok(()) }
+        if self.depth > MAX_DEPTH { Err(self.fault("the expression is nested too deep")) } else { Ok(()) }
     }
 
-    fn atom(&mut self) -> Result<Expr, MathError> {
+    fn atom(&mut self) -> Result<Expr, SyntaxFault> {
         self.deeper()?;
+        let opened = self.at;
         let atom = match self.next() {
             Some(Token::Number(number)) => Expr::Number(number),
             Some(Token::Text(text)) => Expr::Text(text),
-            Some(Token::Word(word)) if self.takes("(") => Expr::Call(word, self.until(")")?),
+            Some(Token::Word(word)) if self.takes("(") => Expr::Call(word, self.until(")", opened + 1)?),
             // The two words that FILL takes; ids begin with a small letter.
             Some(Token::Word(word)) if matches!(word.as_str(), "REPEAT" | "LINEAR") => Expr::Text(word),
             Some(Token::Word(word)) => Expr::Id(word),
-            Some(Token::Sign("[")) => Expr::List(self.until("]")?),
+            Some(Token::Sign("[")) => Expr::List(self.until("]", opened)?),
             Some(Token::Sign("(")) => {
                 let inner = self.level(0)?;
                 if !self.takes(")") {
-                    return Err(MathError("a `(` is never closed".into()));
+                    return Err(self.unclosed("(", opened));
                 }
                 inner
             }
-            Some(token) => return Err(MathError(format!("`{token}` is not expected here"))),
-            None => return Err(MathError("the expression ends too early".into())),
+            Some(token) => return Err(self.fault_before(format!("`{token}` is not expected here"))),
+            None => return Err(self.fault("the expression ends too early")),
         };
         self.depth -= 1;
         Ok(atom)
     }
 
-    fn until(&mut self, close: &str) -> Result<Vec<Expr>, MathError> {
+    /// Of a bracket that something else stands before its end, or nothing.
+    fn unclosed(&self, open: &str, opened: usize) -> SyntaxFault {
+        match self.tokens.get(self.at) {
+            Some((token, at)) => SyntaxFault { at: *at, message: format!("`{token}` is not expected here") },
+            None => {
+                let at = self.tokens.get(opened).map_or(self.end, |(_, at)| *at);
+                SyntaxFault { at, message: format!("this `{open}` is never closed") }
+            }
+        }
+    }
+
+    fn until(&mut self, close: &str, opened: usize) -> Result<Vec<Expr>, SyntaxFault> {
+        let open = if close == ")" { "(" } else { "[" };
         let mut parts = Vec::new();
         if self.takes(close) {
             return Ok(parts);
         }
         loop {
+            if self.at >= self.tokens.len() {
+                return Err(self.unclosed(open, opened));
+            }
             parts.push(self.level(0)?);
             if self.takes(close) {
                 return Ok(parts);
             }
             if !self.takes(",") {
-                return Err(MathError(format!("`,` or `{close}` is expected")));
+                return Err(self.unclosed(open, opened));
             }
         }
     }

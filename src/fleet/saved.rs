@@ -1,0 +1,171 @@
+//! A saved plan, authorised anew: the plan is made again from the spec, or from its own words, and from what is live, and the saved
+//! one has to say the same. What is carried out is the plan that was made here, never what the file says.
+
+use super::{NotAllowed, Planned, Select};
+use crate::aws::{Aws, AwsError};
+use crate::live::{Reader, Wanted};
+use crate::model::Target;
+use crate::plan::saved::{self, Basis, SavedPlan, Stale};
+use crate::plan::{self, Consent, Input, Plan};
+use crate::resources::{Address, FunctionFacts, Resource, Snapshot, mark};
+use crate::spec::Bound;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Why a saved plan is not applied.
+#[derive(Debug)]
+pub enum NotReplanned {
+    /// Live changed since.
+    Stale(Vec<Stale>),
+    /// It was made for another account or region than the one that is reached.
+    Elsewhere {
+        made_for: Target,
+        reached: Target,
+    },
+    /// It does not say what the spec asks for, in these places.
+    Different(Vec<String>),
+    /// It holds masked endpoints, which only the spec has.
+    SecretsMissing(Vec<Address>),
+    Failed(anyhow::Error),
+}
+
+impl From<AwsError> for NotReplanned {
+    fn from(error: AwsError) -> Self {
+        NotReplanned::Failed(error.into())
+    }
+}
+
+/// What a plan was made by, to be saved with it.
+pub fn basis(
+    bound: &Bound,
+    spec: &Path,
+    variables: &BTreeMap<String, String>,
+    select: &Select,
+    consent: &Consent,
+    planned: &Planned,
+) -> Basis {
+    Basis {
+        spec: spec.display().to_string(),
+        variables: variables.clone(),
+        targets: select.0.clone(),
+        consent: consent.clone(),
+        allowed_accounts: bound.allowed_accounts().map(str::to_owned).collect(),
+        functions: facts(&planned.snapshot),
+    }
+}
+
+/// Makes the plan anew and gives it back only if the saved one says the same and all of its live state still is as it was.
+/// Without a spec the plan's own words stand for it: then only what live and the plan say of each other can be held against it.
+pub async fn check_saved(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<Planned, NotReplanned> {
+    let made_for = saved.plan.target.clone();
+    let mut planned = match spec {
+        Some(bound) => from_spec(aws, saved, bound).await?,
+        None => from_itself(aws, saved).await?,
+    };
+    if planned.plan.target != made_for {
+        return Err(NotReplanned::Elsewhere { made_for, reached: planned.plan.target });
+    }
+    let allowed = &saved.basis.allowed_accounts;
+    if !allowed.is_empty() && !allowed.contains(&made_for.account) {
+        return Err(NotReplanned::Failed(NotAllowed { account: made_for.account }.into()));
+    }
+    let restored = saved.restored(&planned.plan);
+    let mut stale = saved::stale(&restored, &planned.snapshot);
+    stale.extend(saved::stale_elsewhere(&restored, &planned.plan));
+    if spec.is_some() {
+        stale.extend(functions_since(&saved.basis.functions, &planned.snapshot));
+    }
+    if !stale.is_empty() {
+        return Err(NotReplanned::Stale(stale));
+    }
+    let mut differences = spec.map(|bound| of_spec(saved, bound)).unwrap_or_default();
+    differences.extend(saved::differences(&restored, &planned.plan, &planned.snapshot));
+    if !differences.is_empty() {
+        return Err(NotReplanned::Different(differences));
+    }
+    // A plan that was refused when it was made is not consented to, whatever has become possible since.
+    if planned.plan.refusals().next().is_none() {
+        let refusals = saved.plan.refusals().map(|(_, blocked)| blocked.clone());
+        planned.plan.blocked.extend(refusals.collect::<Vec<_>>());
+    }
+    Ok(planned)
+}
+
+async fn from_spec(aws: &Aws, saved: &SavedPlan, bound: &Bound) -> Result<Planned, NotReplanned> {
+    let select = Select(saved.basis.targets.clone());
+    let planned = super::plan_and_read(aws, bound, &select, &saved.basis.consent, &saved.touched()).await;
+    planned.map_err(|error| match error.downcast::<super::UnknownTarget>() {
+        Ok(unknown) => NotReplanned::Different(vec![unknown.to_string()]),
+        Err(error) => NotReplanned::Failed(error),
+    })
+}
+
+/// The plan of what the saved plan's own words ask for: ownership, guards, actions and deletions are worked out from live.
+async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<Planned, NotReplanned> {
+    let Plan { stack, changes, pruning, .. } = &saved.plan;
+    if !saved.masked.is_empty() {
+        let masked = saved.masked.keys().filter_map(|at| changes.get(*at));
+        return Err(NotReplanned::SecretsMissing(masked.map(|change| change.address.clone()).collect()));
+    }
+    let afters = changes.iter().filter_map(|change| Some((&change.address, change.after.as_ref()?)));
+    let misnamed = afters.clone().filter(|(address, after)| **address != after.address());
+    let misnamed: Vec<String> =
+        misnamed.map(|(address, after)| format!("{address}: it is {}", after.address())).collect();
+    if !misnamed.is_empty() {
+        return Err(NotReplanned::Different(misnamed));
+    }
+    // What is only given up has lost the stack's mark.
+    let is_desired = |after: &Resource| after.tags().is_none_or(|tags| mark::owner(tags, stack) == mark::Owner::Ours);
+    let desired = afters.filter(|(_, after)| is_desired(after));
+    let desired: BTreeMap<Address, Resource> = desired.map(|(a, after)| (a.clone(), after.clone())).collect();
+    let read: BTreeMap<Address, Resource> = saved.touched().into_iter().chain(desired.clone()).collect();
+    let reader = Reader::new(aws);
+    let survey = reader.survey(Wanted { stack, desired: &read, functions: &[] }).await?;
+    let target = survey.target.clone();
+    let snapshot = reader.complete(survey, stack, &read).await;
+    let input = Input {
+        stack,
+        target: &target,
+        desired: &desired,
+        snapshot: &snapshot,
+        consent: &saved.basis.consent,
+        prune: *pruning,
+        only: None,
+    };
+    Ok(Planned { plan: plan::build(input), desired, snapshot })
+}
+
+/// What the spec says of a plan beyond its changes.
+fn of_spec(saved: &SavedPlan, bound: &Bound) -> Vec<String> {
+    let mut found = Vec::new();
+    if saved.plan.stack != bound.stack() {
+        found.push(format!("the stack: the plan says {:?}, the spec {:?}", saved.plan.stack, bound.stack()));
+    }
+    let allowed: Vec<&str> = bound.allowed_accounts().collect();
+    if saved.basis.allowed_accounts != allowed {
+        found.push("allowed_accounts".to_owned());
+    }
+    found
+}
+
+fn facts(snapshot: &Snapshot) -> BTreeMap<String, FunctionFacts> {
+    let known =
+        snapshot.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
+    known.collect()
+}
+
+/// Functions that something was derived from and that are configured otherwise now.
+fn functions_since(then: &BTreeMap<String, FunctionFacts>, snapshot: &Snapshot) -> Vec<Stale> {
+    let now = facts(snapshot);
+    let differing = then.iter().filter(|(name, then)| {
+        // When it was last deployed decides nothing.
+        now.get(*name).is_some_and(|now| {
+            (now.memory_mb, now.timeout_s, &now.log_group) != (then.memory_mb, then.timeout_s, &then.log_group)
+        })
+    });
+    let derived = |(name, _): (&String, &FunctionFacts)| Stale {
+        place: format!("function {name}"),
+        what: "its memory, timeout or log group".to_owned(),
+    };
+    differing.map(derived).collect()
+}

@@ -1,0 +1,183 @@
+use super::*;
+use crate::plan::testing::{
+    ADOPTED, MADE, OF_CLOUDFORMATION, STACK, Scene, composite, each_kind, mail, topic, topic_tags,
+};
+use crate::plan::{AddressPattern, Adoption, Consent};
+use crate::resources::{Alarm, LogGroup, mark};
+
+fn adopting(unowned: bool, named: &[&str]) -> impl Fn(&mut Consent) {
+    let named: Vec<AddressPattern> = named.iter().filter_map(|text| AddressPattern::parse(text)).collect();
+    move |consent| consent.adopt = Adoption { unowned, named: named.clone() }
+}
+
+#[test]
+fn consent_decides_what_is_adopted() {
+    let cloudformation = "it is owned by CloudFormation stack \"prod\"";
+    let unowned = "it exists already and no stack owns it";
+    let other = "it belongs to stack \"other\"";
+    for resource in each_kind() {
+        let own = resource.address().to_string();
+        let by_itself = matches!(resource, Resource::LogGroup(_));
+        let glob = format!("{}/*", resource.kind());
+        for (tags, bare, named, expected) in [
+            (&[][..], false, None, (!by_itself).then_some(unowned)),
+            (&[], true, None, None),
+            (&[], false, Some(&own), None),
+            (&[], false, Some(&glob), None),
+            (&[("team", "a")], false, None, (!by_itself).then_some(unowned)),
+            (OF_CLOUDFORMATION, false, None, Some(cloudformation)),
+            (OF_CLOUDFORMATION, true, None, Some(cloudformation)),
+            (OF_CLOUDFORMATION, false, Some(&own), None),
+            (OF_CLOUDFORMATION, true, Some(&glob), None),
+            (&[(mark::STACK, "other")], true, Some(&own), Some(other)),
+            (&[(mark::STACK, STACK)], false, None, None),
+        ] {
+            let named: Vec<&str> = named.into_iter().map(String::as_str).collect();
+            let scene = Scene::default().live(resource.clone(), tags).wants(resource.clone());
+            let scene = scene.consents(adopting(bare, &named));
+            let expected: Vec<String> = expected.map(|why| format!("{own}: {why}")).into_iter().collect();
+            assert_eq!(scene.refusals(), expected, "{tags:?} with bare {bare}, named {named:?}");
+        }
+    }
+}
+
+#[test]
+fn naming_one_consents_to_no_other() {
+    let alarm = |name: &str| Resource::Alarm(Box::new(Alarm::new(name)));
+    let scene = ["prod-a", "prod-b", "dev-a"]
+        .into_iter()
+        .fold(Scene::default(), |scene, name| scene.live(alarm(name), &[]).wants(alarm(name)));
+    let scene = scene.consents(adopting(false, &["alarm/prod-*"]));
+    assert_eq!(scene.refusals(), ["alarm/dev-a: it exists already and no stack owns it"]);
+}
+
+#[test]
+fn what_another_tool_goes_on_setting_is_said_when_it_is_taken_over() {
+    let scene = Scene::default().live(topic(), OF_CLOUDFORMATION).wants(topic());
+    let notes = scene.consents(adopting(false, &["topic/alerts"])).notes();
+    assert!(
+        notes.iter().any(|note| note.starts_with("it is owned by CloudFormation stack \"prod\": both will set it")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_topic_goes_only_with_consent_where_others_are_subscribed() {
+    use Confirmation::{Confirmed, Lost, Pending};
+    let marks = topic_tags(&[mail("made")], &[mail("adopted")]);
+    let tags: Vec<(&str, &str)> = marks.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let scene = |people: &[(&str, Confirmation)]| {
+        let scene = Scene::default().live(topic(), &tags).consents(|consent| consent.deletes = true);
+        people.iter().fold(scene, |scene, (who, state)| scene.subscribed(mail(who), *state))
+    };
+    let refused = |who: &str| {
+        vec![format!(
+            "topic/alerts: deleting it ends 1 confirmed subscription that this stack did not make: email {who}@example.edu"
+        )]
+    };
+    for (people, expected) in [
+        (&[("made", Confirmed)][..], vec![]),
+        (&[("made", Confirmed), ("other", Pending)], vec![]),
+        (&[("other", Lost)], vec![]),
+        (&[("made", Confirmed), ("other", Confirmed)], refused("other")),
+        (&[("adopted", Confirmed)], refused("adopted")),
+    ] {
+        assert_eq!(scene(people).refusals(), expected, "{people:?}");
+        assert!(scene(people).wants(topic()).refusals().is_empty(), "as long as the topic stays, so do they");
+        assert!(scene(people).consents(|consent| consent.data_loss = true).refusals().is_empty());
+    }
+    let adopted = scene(&[("adopted", Confirmed)]).consents(|consent| consent.delete_adopted = true);
+    assert!(adopted.refusals().is_empty(), "that was consented to");
+    let notes = scene(&[("other", Confirmed), ("new", Pending)]).notes();
+    for note in [
+        "with it end 1 confirmed subscription that this stack did not make: email other@example.edu",
+        "with it end 1 pending subscription that this stack did not make: email new@example.edu",
+    ] {
+        assert!(notes.contains(&note.to_owned()), "{notes:?}");
+    }
+}
+
+#[test]
+fn no_secret_of_an_endpoint_is_in_a_refusal() {
+    let hook = Subscription::new("alerts", "https", "https://user:hunter2@example.edu/x");
+    let scene = Scene::default().live(topic(), MADE).subscribed(hook, Confirmation::Confirmed);
+    let refusals = scene.refusals().concat();
+    assert!(refusals.contains("example.edu") && !refusals.contains("hunter2"), "{refusals}");
+    assert!(!scene.notes().concat().contains("hunter2"));
+}
+
+#[test]
+fn many_subscriptions_are_named_up_to_ten_and_counted() {
+    let scene = (0..12).fold(Scene::default().live(topic(), MADE), |scene, n| {
+        scene.subscribed(mail(&format!("p{n:02}")), Confirmation::Confirmed)
+    });
+    let refusals = scene.refusals().concat();
+    assert!(
+        refusals.contains("12 confirmed subscriptions") && refusals.contains("p09@example.edu and 2 more"),
+        "{refusals}"
+    );
+}
+
+#[test]
+fn what_was_adopted_is_not_replaced_without_consent_of_its_own() {
+    let group = |class: &str| LogGroup { log_group_class: Some(class.into()), ..LogGroup::new("/app") };
+    let scene = |tags: &[(&str, &str)]| {
+        let scene = Scene::default().live(Resource::LogGroup(group("STANDARD")), tags);
+        scene.wants(Resource::LogGroup(group("INFREQUENT_ACCESS")))
+    };
+    let reason = "it existed before this stack adopted it, and another log_group_class means deleting it";
+    assert_eq!(scene(ADOPTED).refusals(), [format!("log_group//app: {reason}")]);
+    assert_eq!(scene(ADOPTED).consents(|consent| consent.data_loss = true).refusals().len(), 1);
+    assert!(scene(ADOPTED).consents(|consent| consent.delete_adopted = true).refusals().is_empty());
+    assert!(scene(MADE).refusals().is_empty());
+}
+
+#[test]
+fn stored_logs_go_only_with_consent_to_lose_data() {
+    let group = || Resource::LogGroup(LogGroup::new("/app"));
+    let scene = |tags| Scene::default().live_with(group(), tags, |live| live.facts.stored_bytes = Some(1_500_000));
+    let refused = ["log_group//app: deleting it loses 1.5 MB of logs"];
+    let deleting = |scene: Scene| scene.consents(|consent| (consent.deletes, consent.delete_adopted) = (true, true));
+    assert_eq!(deleting(scene(MADE)).refusals(), refused);
+    assert_eq!(deleting(scene(ADOPTED)).refusals(), refused);
+    assert!(scene(ADOPTED).refusals().is_empty(), "left in place it loses nothing");
+    assert!(deleting(scene(MADE)).consents(|consent| consent.data_loss = true).refusals().is_empty());
+}
+
+#[test]
+fn an_alarm_that_an_adopted_composite_refers_to_cannot_go_first() {
+    let alarm = || Resource::Alarm(Box::new(Alarm::new("errors")));
+    let scene = |rule: &str, tags| {
+        let scene = Scene::default().live(alarm(), MADE).live(composite("any", rule), tags);
+        scene.consents(|consent| consent.deletes = true)
+    };
+    let reason = "composite alarm any was adopted, is left in place and refers to it: AWS will not delete it";
+    let refused = [format!("alarm/errors: {reason}")];
+    assert_eq!(scene("ALARM(errors)", ADOPTED).refusals(), refused);
+    let arn = "ALARM(\"arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors\")";
+    assert_eq!(scene(arn, ADOPTED).refusals(), refused);
+    assert!(scene("ALARM(else)", ADOPTED).refusals().is_empty());
+    assert!(scene("ALARM(errors)", MADE).refusals().is_empty());
+    assert!(scene("ALARM(errors)", ADOPTED).consents(|consent| consent.delete_adopted = true).refusals().is_empty());
+}
+
+#[test]
+fn what_is_left_in_place_counts_as_no_deletion() {
+    let alarm = |n: usize| Resource::Alarm(Box::new(Alarm::new(format!("a{n}"))));
+    let scene = (0..6).fold(Scene::default(), |scene, n| scene.live(alarm(n), ADOPTED));
+    assert!(scene.refusals().is_empty());
+    let deleting = scene.consents(|consent| consent.delete_adopted = true);
+    assert_eq!(deleting.refusals(), ["6 of the 6 resources of stack \"mine\" would be deleted: more than a third"]);
+}
+
+#[test]
+fn an_adopted_alarm_does_not_make_room_for_one_of_the_other_kind() {
+    let scene = |tags| {
+        let live = Resource::Alarm(Box::new(Alarm::new("both")));
+        let scene = Scene::default().live(live, tags).wants(composite("both", "TRUE"));
+        scene.consents(|consent| consent.deletes = true)
+    };
+    assert_eq!(scene(ADOPTED).refusals(), ["composite_alarm/both: the name is taken by a metric alarm"]);
+    assert!(scene(ADOPTED).consents(|consent| consent.delete_adopted = true).refusals().is_empty());
+    assert!(scene(MADE).refusals().is_empty());
+}

@@ -1,0 +1,123 @@
+//! A small live world of one target for the tests of what a plan decides.
+
+use super::{Consent, Input, Plan};
+use crate::model::Target;
+use crate::resources::mark::{self, SubscriptionMarks};
+use crate::resources::{
+    Address, Alarm, CompositeAlarm, Confirmation, Live, LogGroup, Observation, Resource, Snapshot, Subscription, Topic,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const STACK: &str = "mine";
+
+#[derive(Debug, Default)]
+pub struct Scene {
+    pub desired: BTreeMap<Address, Resource>,
+    pub snapshot: Snapshot,
+    pub consent: Consent,
+    pub only: Option<BTreeSet<Address>>,
+}
+
+impl Scene {
+    /// With a live resource that carries these tags.
+    pub fn live(self, resource: Resource, tags: &[(&str, &str)]) -> Self {
+        self.live_with(resource, tags, |_| {})
+    }
+
+    /// The same with other facts.
+    pub fn live_with(mut self, mut resource: Resource, tags: &[(&str, &str)], facts: impl Fn(&mut Live)) -> Self {
+        if let Some(own) = resource.tags_mut() {
+            own.extend(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        }
+        let mut live = Live::new(resource);
+        live.facts.tags_read = true;
+        facts(&mut live);
+        self.snapshot.observations.insert(live.resource.address(), Observation::present(live));
+        self
+    }
+
+    pub fn subscribed(self, subscription: Subscription, state: Confirmation) -> Self {
+        self.live_with(Resource::Subscription(subscription), &[], |live| live.facts.confirmation = Some(state))
+    }
+
+    pub fn wants(mut self, resource: Resource) -> Self {
+        self.desired.insert(resource.address(), resource);
+        super::ownership::mark(&mut self.desired, STACK);
+        self
+    }
+
+    pub fn consents(mut self, change: impl Fn(&mut Consent)) -> Self {
+        change(&mut self.consent);
+        self
+    }
+
+    pub fn input<'a>(&'a self, target: &'a Target) -> Input<'a> {
+        Input {
+            stack: STACK,
+            target,
+            desired: &self.desired,
+            snapshot: &self.snapshot,
+            consent: &self.consent,
+            prune: true,
+            only: self.only.as_ref(),
+        }
+    }
+
+    pub fn plan(&self) -> Plan {
+        super::build(self.input(&target()))
+    }
+
+    /// Each effective change as `< topic/alerts`.
+    pub fn lines(&self) -> Vec<String> {
+        let plan = self.plan();
+        plan.effective().map(|change| format!("{} {}", change.action.symbol(), change.address)).collect()
+    }
+
+    /// Each refusal as `topic/alerts: why`.
+    pub fn refusals(&self) -> Vec<String> {
+        let plan = self.plan();
+        let whose = |address: Option<&Address>| address.map(|address| format!("{address}: ")).unwrap_or_default();
+        plan.refusals().map(|(address, blocked)| whose(address) + &blocked.reason).collect()
+    }
+
+    pub fn notes(&self) -> Vec<String> {
+        self.plan().all_notes().map(|(_, note)| note.text.clone()).collect()
+    }
+}
+
+pub fn target() -> Target {
+    Target::new("123456789012", "us-east-1")
+}
+
+pub const MADE: &[(&str, &str)] = &[(mark::STACK, STACK)];
+pub const ADOPTED: &[(&str, &str)] = &[(mark::STACK, STACK), (mark::ADOPTED, "yes")];
+pub const OF_CLOUDFORMATION: &[(&str, &str)] = &[("aws:cloudformation:stack-name", "prod")];
+
+/// One resource of each kind that has tags.
+pub fn each_kind() -> [Resource; 4] {
+    [
+        topic(),
+        Resource::LogGroup(LogGroup::new("/app")),
+        Resource::Alarm(Box::new(Alarm::new("errors"))),
+        composite("any", "ALARM(errors)"),
+    ]
+}
+
+pub fn topic() -> Resource {
+    Resource::Topic(Topic::new("alerts"))
+}
+
+pub fn composite(name: &str, rule: &str) -> Resource {
+    Resource::CompositeAlarm(CompositeAlarm { name: name.into(), alarm_rule: rule.into(), ..Default::default() })
+}
+
+pub fn mail(who: &str) -> Subscription {
+    Subscription::new("alerts", "email", format!("{who}@example.edu"))
+}
+
+/// The tags of a topic of the stack that names these subscriptions as made, and those as adopted.
+pub fn topic_tags(made: &[Subscription], adopted: &[Subscription]) -> Vec<(String, String)> {
+    let mut marks = SubscriptionMarks::of(made);
+    adopted.iter().for_each(|subscription| marks.adopt(subscription));
+    marks.to_tags().into_iter().chain([(mark::STACK.to_owned(), STACK.to_owned())]).collect()
+}

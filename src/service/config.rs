@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use super::http::Network;
 use super::log;
 use super::store::Migration;
+use super::telemetry;
 
 /// Where the rows go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub struct Config {
     pub base_path: Option<String>,
     pub log_level: log::Level,
     pub log_format: log::Format,
+    pub telemetry: telemetry::Settings,
     pub limits: Limits,
     /// Threads that serve HTTP.
     pub workers: usize,
@@ -227,6 +229,7 @@ impl Config {
             base_path: env.get("API_GATEWAY_BASE_PATH").and_then(base_path),
             log_level: env.parse("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")?.unwrap_or(log::Level::Info),
             log_format: env.parse("LOG_FORMAT", "text or json")?.unwrap_or(log::Format::Text),
+            telemetry: telemetry::Settings::from_environment(env, env.get("ENVIRONMENT").unwrap_or("development"))?,
             limits,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
         })
@@ -246,6 +249,14 @@ impl Config {
 }
 
 impl Database {
+    /// `db.system.name` of OpenTelemetry's conventions.
+    pub fn system_name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) | Self::Unusable(_) => "postgresql",
+        }
+    }
+
     /// `postgres://…`, `postgresql://…` or `sqlite:PATH`; whatever else is kept as unusable.
     pub fn from_url(url: &str) -> Self {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {

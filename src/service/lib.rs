@@ -16,6 +16,7 @@ mod listen;
 pub mod log;
 mod metrics;
 mod store;
+mod telemetry;
 mod timer;
 
 pub use lambda::{Failure, Instance};

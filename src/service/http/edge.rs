@@ -18,9 +18,11 @@ use super::{ANALYTICS, Answer, App, ROUTES, answer, networks};
 use crate::clock::{self, MICROS_PER_SECOND};
 use crate::config::Rate;
 use crate::log::{self, Field, Level};
+use crate::telemetry::RequestSpan;
 use crate::timer::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// On every answer; the dashboard brings a policy of its own.
 const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -45,6 +47,12 @@ impl App {
             strip(request.uri_mut(), prefix);
         }
         let route = route_of(request.uri().path());
+        let telemetry = self.telemetry.as_deref();
+        let span =
+            telemetry.map(|telemetry| telemetry.request(&method, route.map(|(path, _)| *path), request.headers()));
+        if let Some(context) = span.as_ref().and_then(RequestSpan::context) {
+            request.extensions_mut().insert(context);
+        }
 
         let verdict = match client {
             Some(peer) if self.rates != Rate::Unlimited && method != Method::OPTIONS => {
@@ -78,6 +86,12 @@ impl App {
             }
         }
         log_request(&method, route, response.status(), began, &id, trace.as_deref());
+        if let Some((span, telemetry)) = span.zip(telemetry) {
+            if let Some(trace) = span.response_header() {
+                response.headers_mut().insert(TRACE_RESPONSE, trace);
+            }
+            span.end(response.status(), telemetry);
+        }
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }

@@ -25,6 +25,7 @@ use super::emf::Emf;
 use super::metrics::Ledger;
 use super::metrics::process::Process;
 use super::store::Store;
+use super::telemetry::Telemetry;
 
 pub use self::answer::Answer;
 pub use self::networks::Network;
@@ -64,6 +65,7 @@ pub struct App {
     scrapes: Scrapes,
     dashboard: Dashboard,
     emf: Option<Emf>,
+    telemetry: Option<Arc<Telemetry>>,
     process: Process,
     ledger: Arc<Ledger>,
     store: Store,
@@ -76,6 +78,7 @@ impl App {
     /// # Errors
     /// As [`Store::open`].
     pub fn start(config: &Config, emf: Option<Emf>) -> anyhow::Result<Arc<Self>> {
+        let telemetry = Telemetry::start(&config.telemetry, config.database.system_name())?;
         let ledger = Arc::new(Ledger::new(config.limits.businesses));
         let store = Store::open(config, Arc::clone(&ledger))?;
         Ok(Arc::new_cyclic(|app| Self {
@@ -94,6 +97,7 @@ impl App {
             scrapes: Scrapes::default(),
             dashboard: Dashboard::new(),
             emf,
+            telemetry: telemetry.map(Arc::new),
             process: Process::begin(),
             ledger,
             store,
@@ -104,6 +108,18 @@ impl App {
     /// Ends the store: everything accepted is written, or waits on disk.
     pub async fn stop(&self) {
         self.store.stop().await;
+        self.export(Telemetry::stop).await;
+    }
+
+    /// Exports the telemetry that waits: Lambda freezes the process between two events.
+    pub async fn flush_telemetry(&self) {
+        self.export(Telemetry::flush).await;
+    }
+
+    async fn export(&self, how: fn(&Telemetry)) {
+        let Some(telemetry) = self.telemetry.clone() else { return };
+        // It blocks until the collector has answered or its time is over.
+        let _ = tokio::task::spawn_blocking(move || how(&telemetry)).await;
     }
 }
 

@@ -14,6 +14,7 @@ use crate::event::{Event, Refusal};
 use crate::identity::{EventKey, LONGEST_KEY};
 use crate::log::{self, Field};
 use crate::store::Fate;
+use crate::telemetry::RequestContext;
 use crate::timer::within;
 
 /// The mark of an answer that a client has brought upon itself: no failure of the service, whatever its status.
@@ -35,6 +36,7 @@ pub async fn track(app: AppRef, request: Request) -> Response {
     }
     let at = clock::now();
     app.ledger.requests.arrived(at);
+    let context = request.extensions().get::<RequestContext>().cloned();
     let (parts, body) = request.into_parts();
     let event = match app.read(&parts.headers, body, at).await {
         Ok(event) => event,
@@ -46,7 +48,15 @@ pub async fn track(app: AppRef, request: Request) -> Response {
         }
     };
     let line = app.emf.as_ref().map(|emf| emf.tracked(&event));
+    let telemetry = app.telemetry.as_deref();
+    if let Some(telemetry) = telemetry {
+        telemetry.generated(&event);
+    }
+    let statement = telemetry.zip(context).and_then(|(telemetry, context)| telemetry.insert(&context));
     let fate = app.store.track(event).await;
+    if let Some(statement) = statement {
+        statement.end((fate != Fate::Stored).then_some("_OTHER"));
+    }
     if fate == Fate::Dropped {
         app.note_failure(at);
         return app.lost().into_response();

@@ -69,6 +69,7 @@ pub async fn serve(surroundings: Surroundings, env: &Environment) -> anyhow::Res
             Ok(answer) => runtime.respond(&id, answer).await?,
             Err(failure) => runtime.fail(&id, &failure.to_string()).await?,
         }
+        app.flush_telemetry().await;
     }
 }
 

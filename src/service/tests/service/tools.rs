@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder of the workspace, whichever package the test is of.
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.ancestors().find(|dir| dir.join("Cargo.lock").is_file()).unwrap_or(package)
 }

@@ -210,7 +210,8 @@ fn nothing_active_of_one_account_is_written() {
     }
     world.run(&["plan", "--adopt", "--out", "plan.json"], active::in_text);
     world.file("plan.json");
-    assert_eq!(world.run(&["apply", "plan.json", "--yes"], active::in_text), Some(0));
+    // What could not be worked out of a query makes it partial.
+    assert!(matches!(world.run(&["apply", "plan.json", "--yes"], active::in_text), Some(0 | 5)));
     world.run(&["sandbox", "confirm", "--all"], active::in_text);
     let set = world.form(
         "monitoring",

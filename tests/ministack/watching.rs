@@ -52,7 +52,10 @@ fn logs_are_read_summed_up_and_followed() {
     let texts: Vec<Value> = of_one.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(texts.len(), 5, "{of_one}");
     assert!(texts.iter().all(|line| line["request_id"] == one && line["stream"] == "a"), "{of_one}");
-    logs(&["--report"]).exits(0).says("/aws/lambda/app: 2 requests, none reported as failed, 2 lines at ERROR").says("p50 100 ms");
+    logs(&["--report"])
+        .exits(0)
+        .says("/aws/lambda/app: 2 requests, none reported as failed, 2 lines at ERROR")
+        .says("p50 100 ms");
     let followed = logs(&["--follow", "--for", "3s", "--format", "json"]).exits(0);
     assert_eq!(followed.stdout.lines().count(), 10, "{followed}");
 }

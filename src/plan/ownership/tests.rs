@@ -90,7 +90,7 @@ fn what_is_left_in_place_loses_our_marks_and_nothing_else() {
 #[test]
 fn a_log_group_gets_back_the_retention_it_had() {
     for (remembered, expected) in
-        [("never", None), ("30", Some(30)), ("yes", Some(14)), ("", Some(14)), ("-", Some(14))]
+        [("never", None), ("30", Some(30)), ("yes", Some(14)), ("", Some(14)), ("-", Some(14)), ("12 days", Some(14))]
     {
         let group = LogGroup { retention_in_days: Some(14), ..LogGroup::new("/app") };
         let tags = [(mark::STACK, STACK), (mark::ADOPTED, remembered)];

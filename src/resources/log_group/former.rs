@@ -5,6 +5,7 @@ use super::LogGroup;
 use std::fmt;
 
 const NEVER: &str = "never";
+const UNCHANGED: &str = "-";
 const NO_KEY: &str = "none";
 const KEY: &str = "key=";
 
@@ -27,7 +28,9 @@ impl Former {
                 (Some(key), _) => former.key = Some(Some(key.to_owned())),
                 (None, Ok(days)) => former.retention = Some(Some(days)),
                 (None, Err(_)) if word == NEVER => former.retention = Some(None),
-                (None, Err(_)) => {}
+                (None, Err(_)) if word == UNCHANGED => {}
+                // Not a mark of ours: nothing is known of what was before.
+                (None, Err(_)) => return Former::default(),
             }
         }
         former
@@ -59,7 +62,7 @@ impl Former {
 impl fmt::Display for Former {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let retention = match self.retention {
-            None => "-".to_owned(),
+            None => UNCHANGED.to_owned(),
             Some(None) => NEVER.to_owned(),
             Some(Some(days)) => days.to_string(),
         };

@@ -22,9 +22,8 @@ const RUNS: usize = 6;
 const ROSTER: [&str; 3] = [sandbox::ACCOUNT, "210987654321", "310987654321"];
 const STACK: &str = "walk";
 
-/// Whether what the spec does not declare of a topic, a subscription or a log group is left as it is, too. Alarms are replaced
-/// as a whole by AWS, so of an alarm that the spec names everything is declared.
-const UNDECLARED_ATTRIBUTES_ARE_KEPT: bool = true;
+/// What a group that the spec does not name any more has again as it was before this program's first change of it.
+const GIVEN_BACK: [&str; 2] = ["retention", "kms_key_id"];
 
 /// What happened, so that a world in which nothing ever does is no proof.
 #[derive(Debug, Default)]
@@ -401,10 +400,15 @@ impl Theirs {
         told: &dyn Fn(&Key) -> String,
     ) {
         let Some((address, declared)) = declared(key, was, case.spec).filter(|_| !case.destroy) else {
-            // Not named any more: all that may happen is that the retention becomes what it was before us.
-            let mut restored = was.clone();
-            restored["retention"] = self.made[key]["retention"].clone();
-            assert!(key.0 == "logs-group" && *is == restored, "{}: {was}\nbecame {is}", told(key));
+            // Not named any more: all that may happen is that what the spec changed becomes what it was before us.
+            let restored = key.0 == "logs-group" && {
+                let mut restored = was.clone();
+                for field in GIVEN_BACK {
+                    restored[field] = self.made[key][field].clone();
+                }
+                *is == restored
+            };
+            assert!(restored, "{}: {was}\nbecame {is}", told(key));
             return;
         };
         let tags = address.arn(&self.target).and_then(|arn| before.get(&("tags".to_owned(), arn))).map(tags);
@@ -415,7 +419,8 @@ impl Theirs {
         let adopt = &case.consent.adopt;
         let consented = if tools { adopt.names(&address) } else { by_itself || adopt.covers_unowned(&address) };
         assert!(ours || consented, "{}: without consent {was}\nbecame {is}", told(key));
-        if UNDECLARED_ATTRIBUTES_ARE_KEPT && !matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm) {
+        // Alarms are replaced as a whole by AWS, so of an alarm that the spec names everything is declared.
+        if !matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm) {
             let keys = |value: &Value| {
                 value.as_object().into_iter().flatten().map(|(k, _)| k.clone()).collect::<BTreeSet<_>>()
             };

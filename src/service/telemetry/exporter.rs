@@ -88,7 +88,7 @@ impl Connection {
         parts.uri = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
         let answer = sender.send_request(Request::from_parts(parts, Full::new(body))).await?;
         let (parts, body) = answer.into_parts();
-        let body = Limited::new(body, LARGEST_ANSWER).collect().await.map_err(HttpError::from)?.to_bytes();
+        let body = Limited::new(body, LARGEST_ANSWER).collect().await?.to_bytes();
         self.open = Some((place, sender));
         Ok(Response::from_parts(parts, body))
     }

@@ -7,6 +7,8 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use support::Desk;
 
 /// The flags of groups that commands share: shown once, for any command.
@@ -59,34 +61,19 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("service bundle", "out", "tests/bundle.rs"),
     ("subscriptions confirm", "lock", "tests/sandbox/lab.rs"),
     ("subscriptions confirm", "url", "tests/sandbox/lab.rs"),
+    ("subscriptions wait", "timeout", "tests/safe/secrets.rs"),
+    ("lint", "online", "tests/hostile/main.rs"),
+    ("sandbox serve", "port", "tests/served/server.rs"),
 ];
 
-/// Not shown yet: these need a server that does not end by itself, minutes of time, or an AWS account.
+/// Not shown yet: a server that does not end by itself has to be asked, or nothing here tells with it from without it.
 const NOT_YET: &[(&str, &[&str])] = &[
     ("backtest", &["evaluation-range"]),
-    ("logs", &["group", "no-live-tail", "since", "until"]),
-    ("traffic", &["timeout"]),
-    ("subscriptions wait", &["timeout"]),
+    ("logs", &["since", "no-live-tail"]),
     ("subscriptions confirm", &["token", "topic"]),
-    // Of every command over a roster.
-    ("*", &["max-failures", "role"]),
-    ("init", &["stack"]),
-    ("test", &["only"]),
-    ("backtest", &["verify"]),
-    ("signals", &["no-logs", "charts"]),
-    ("logs", &["request-id"]),
-    ("doctor", &["list", "delete-adopted"]),
-    ("subscriptions resend", &["yes"]),
-    ("lint", &["online"]),
-    ("plan", &["allow-data-loss", "delete-adopted"]),
-    ("destroy", &["delete-adopted"]),
-    ("serve", &["no-migrate"]),
-    ("service forget", &["data-dir", "database-url"]),
-    ("service import-history", &["data-dir", "database-url"]),
-    ("service migrate", &["data-dir", "database-url"]),
-    ("service prune", &["data-dir", "database-url", "older-than"]),
-    ("serve", &["data-dir", "database-url", "host", "log-format", "log-level", "port", "prometheus-port", "strict"]),
-    ("sandbox serve", &["bind", "port", "weather"]),
+    ("serve", &["data-dir", "database-url", "host", "log-format", "log-level", "no-migrate", "port"]),
+    ("serve", &["prometheus-port", "strict"]),
+    ("sandbox serve", &["bind", "weather"]),
     ("service deploy", &["binary", "env", "memory", "replace", "timeout", "url"]),
 ];
 
@@ -98,7 +85,9 @@ enum Sign {
 }
 use Sign::{Comes, Goes};
 
-/// A command line, the flag that is added to it, and what shows that it acts.
+const CALLS_AND_LOGS: &str = "traffic --function mlops-service-lambda -n 2 --yes ; logs";
+
+/// A command line, the flag that is added to it, and what shows that it acts. What stands before ` ; ` is run first.
 const ROWS: &[(&str, &str, Sign)] = &[
     ("test", "--junit t.xml", Comes("t.xml")),
     ("backtest", "--days 2", Comes("in 2d")),
@@ -125,14 +114,55 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("plan", "--var-file other.yaml", Comes("other@example.edu")),
     ("plan", "--sandbox-weather fault-denied=1", Goes("exit 0")),
     ("plan", "--endpoint-url http://127.0.0.1:9", Comes("yet one is named")),
-    ("report show r.json", "--out shown.html", Comes("shown.html")),
+    ("plan --accounts roster.csv --report r.json ; report show r.json", "--out shown.html", Comes("shown.html")),
+    (CALLS_AND_LOGS, "--until 2020-01-01", Comes("no line in this time")),
+    (CALLS_AND_LOGS, "--request-id nosuch", Comes("no line in this time")),
+    (CALLS_AND_LOGS, "--group", Comes("\n\n")),
+    ("traffic --function mlops-service-lambda -n 1", "--timeout 0s", Comes("timed out")),
+    ("signals --verbose", "--no-logs", Goes("FilterLogEvents")),
+    ("signals", "--charts", Comes("mlops-service-lambda: errors")),
+    ("backtest", "--verify", Comes("no history of its own")),
+    ("doctor", "--list", Comes("wrong-credentials")),
+    ("test", "--only nosuch", Comes("0 tests passed")),
+    ("init --file new.yaml", "--stack mine", Comes("stack: mine")),
+    ("subscriptions resend --all", "--yes", Comes("1 of 1 asked again")),
+    ("subscriptions resend --yes", "--all", Comes("1 of 1 asked again")),
+    (
+        "plan --accounts roster.csv --concurrency 1 --sandbox-weather no-role=300000000001",
+        "--max-failures 1",
+        Comes("--max-failures allows"),
+    ),
+    (
+        "plan --accounts roster.csv --sandbox-weather no-role=300000000001",
+        "--role student",
+        Comes("role/student could not"),
+    ),
+    ("plan --file less.yaml", "--delete-adopted", Comes("  - log_group/")),
+    ("plan --file less.yaml --delete-adopted --allow-deletes", "--allow-data-loss", Goes("blocked")),
+    ("destroy --yes --allow-data-loss", "--delete-adopted", Comes("  - log_group/")),
+    ("destroy --yes --delete-adopted", "--allow-data-loss", Goes("exit 8")),
+    (
+        "doctor --fix --yes --file less.yaml --allow-deletes --allow-data-loss",
+        "--delete-adopted",
+        Comes("  - log_group/"),
+    ),
+    ("doctor --fix --yes --file less.yaml --allow-deletes --delete-adopted", "--allow-data-loss", Goes("blocked")),
+    ("service prune --data-dir kept", "--older-than 1d", Comes("deleted 0 events")),
+    ("service prune --older-than 1d", "--data-dir kept-here", Comes("kept-here")),
+    ("service prune --older-than 1d", "--database-url sqlite:here.db", Comes("here.db")),
+    ("service forget x", "--data-dir kept-here", Comes("kept-here")),
+    ("service forget x", "--database-url sqlite:here.db", Comes("here.db")),
+    ("service import-history", "--data-dir kept-here", Comes("kept-here")),
+    ("service import-history", "--database-url sqlite:here.db", Comes("here.db")),
+    ("service migrate", "--data-dir kept-here", Comes("kept-here")),
+    ("service migrate", "--database-url sqlite:here.db", Comes("here.db")),
 ];
 
 #[test]
 fn every_flag_is_shown_to_act() {
     let shown = transcripts();
     let rows: BTreeSet<(String, String)> =
-        ROWS.iter().flat_map(|(line, flag, _)| named(&format!("{line} {flag}"))).collect();
+        ROWS.iter().flat_map(|(line, flag, _)| named(&format!("{} {flag}", last(line)))).collect();
     let mut missing = BTreeMap::<String, Vec<String>>::new();
     for (command, flags) in commands() {
         for flag in flags {
@@ -155,22 +185,17 @@ fn every_flag_is_shown_to_act() {
 
 #[test]
 fn the_rows_show_what_they_say() {
-    let mut wrong = Vec::new();
-    for (line, flag, sign) in ROWS {
-        let desk = desk();
-        if line.starts_with("report") {
-            desk.run(&["plan", "--accounts", "roster.csv", "--report", "r.json"]).exits(0);
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(row) = ROWS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    wrong.lock().unwrap().extend(fault(row));
+                }
+            });
         }
-        let without = told(&desk, line);
-        let with = told(&desk, &format!("{line} {flag}"));
-        let acts = match sign {
-            Comes(words) => with.contains(words) && !without.contains(words),
-            Goes(words) => without.contains(words) && !with.contains(words),
-        };
-        if !acts {
-            wrong.push(format!("{line} {flag}\n--- without\n{without}\n--- with\n{with}"));
-        }
-    }
+    });
+    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n==========\n"));
 }
 
@@ -201,6 +226,27 @@ fn word(text: &str) -> String {
     text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect()
 }
 
+/// What is wrong with a row, if anything is.
+fn fault((line, flag, sign): &(&str, &str, Sign)) -> Option<String> {
+    let told = |flag: &str| {
+        let desk = desk();
+        let before = line.split(" ; ").take(line.split(" ; ").count() - 1);
+        before.for_each(|first| drop(told(&desk, first)));
+        told(&desk, format!("{} {flag}", last(line)).trim_end())
+    };
+    let (without, with) = (told(""), told(flag));
+    let acts = match sign {
+        Comes(words) => with.contains(words) && !without.contains(words),
+        Goes(words) => without.contains(words) && !with.contains(words),
+    };
+    (!acts).then(|| format!("{line} {flag}\n--- without\n{without}\n--- with\n{with}"))
+}
+
+/// What is run last of a line.
+fn last(line: &str) -> &str {
+    line.rsplit(" ; ").next().unwrap_or(line)
+}
+
 /// The command and each flag of a command line.
 fn named(line: &str) -> Vec<(String, String)> {
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -227,10 +273,21 @@ fn transcripts() -> BTreeSet<(String, String)> {
     lines.flat_map(named).collect()
 }
 
+/// The lab without its functions.
+const LESS: &str = "\
+version: 1
+stack: mlops-lab9
+region: us-east-1
+vars: { email: { required: true } }
+topics:
+  mlops-lambda-alerts: { subscriptions: [{ protocol: email, endpoint: \"${email}\" }] }
+";
+
 /// A desk with a sandbox in which the lab stands, its mail unread.
 fn desk() -> Desk {
     let desk = Desk::new().env("AWS_REGION", "us-east-1").env("MLOPSCTL_SANDBOX", "1").env("MLOPSCTL_NO_BACKTEST", "1");
     support::specs::give(&desk.path("."));
+    desk.write("less.yaml", LESS);
     desk.write("prices.json", "{\"currency\": \"EUR\"}");
     let lab = desk.read("alarms.yaml");
     desk.write("shorter.yaml", &lab.replace("14d", "1d"));
@@ -240,11 +297,13 @@ fn desk() -> Desk {
     desk
 }
 
-/// All that a run says, how it ends, and what it wrote.
+/// All that a run says, how it ends, the names of what it wrote, and the spec that it wrote.
 fn told(desk: &Desk, line: &str) -> String {
     let ran = desk.run(&line.split_whitespace().collect::<Vec<_>>());
     let files =
         fs::read_dir(desk.path(".")).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     let files: BTreeSet<String> = files.collect();
-    format!("{}{}exit {}\n{}", ran.stdout, ran.stderr, ran.code.unwrap_or(-1), Vec::from_iter(files).join("\n"))
+    let spec = fs::read_to_string(desk.path("new.yaml")).unwrap_or_default();
+    let files = Vec::from_iter(files).join("\n");
+    format!("{}{}exit {}\n{files}\n{spec}", ran.stdout, ran.stderr, ran.code.unwrap_or(-1))
 }

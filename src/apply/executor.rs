@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::aws::{Aws, AwsError, Class, Op};
 use crate::plan::order::{self, Step};
 use crate::plan::{Action, Change, Plan};
-use crate::resources::{Address, Kind};
+use crate::resources::Kind;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,8 +36,8 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<C
             finished = running.next() => finished,
             () = aws.interrupt.wait(), if !told => continue,
         };
-        let Some((at, answer)) = finished else { break };
-        for result in run.finish(at, answer) {
+        let Some((at, answers)) = finished else { break };
+        for result in run.finish(at, answers) {
             done += 1;
             events(Event::Finished { result, done, of: total, remaining: run.remaining() });
         }
@@ -45,14 +45,17 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<C
     run.results()
 }
 
-async fn perform(writer: &Writer<'_>, plan: &Plan, step: &Step, at: usize) -> (usize, Result<(), AwsError>) {
+/// How a step went: one answer a change.
+type Answers = Vec<Result<(), AwsError>>;
+
+async fn perform(writer: &Writer<'_>, plan: &Plan, step: &Step, at: usize) -> (usize, Answers) {
     let changes: Vec<&Change> = step.changes.iter().map(|at| &plan.changes[*at]).collect();
-    let answer = match changes.as_slice() {
-        [change] => writer.write(change).await,
+    let answers = match changes.as_slice() {
+        [change] => vec![writer.write(change).await],
         // Only deletes of metric alarms are batched.
         batch => writer.delete_alarms(&batch.iter().map(|c| c.address.name.clone()).collect::<Vec<_>>()).await,
     };
-    (at, answer)
+    (at, answers)
 }
 
 /// How far the steps are.
@@ -60,15 +63,16 @@ struct Run<'a> {
     plan: &'a Plan,
     aws: &'a Aws,
     steps: &'a [Step],
-    /// By step.
-    outcomes: BTreeMap<usize, Outcome>,
+    /// By step, one a change.
+    outcomes: BTreeMap<usize, Vec<Outcome>>,
     started: Vec<bool>,
 }
 
 impl Run<'_> {
     /// Steps not started whose needs are all done.
     fn ready(&self) -> Vec<usize> {
-        let done = |at: &usize| self.outcomes.get(at) == Some(&Outcome::Done);
+        let is_done = |outcome: &Outcome| *outcome == Outcome::Done;
+        let done = |at: &usize| self.outcomes.get(at).is_some_and(|outcomes| outcomes.iter().all(is_done));
         (0..self.steps.len())
             .filter(|at| {
                 !self.started[*at] && !self.outcomes.contains_key(at) && self.steps[*at].after.iter().all(done)
@@ -77,17 +81,18 @@ impl Run<'_> {
     }
 
     /// Notes how a step ended, and that what needs it is skipped; gives the results of all changes settled by it.
-    fn finish(&mut self, at: usize, answer: Result<(), AwsError>) -> Vec<ChangeResult> {
-        let outcome = match answer {
+    fn finish(&mut self, at: usize, answers: Answers) -> Vec<ChangeResult> {
+        let outcome = |answer| match answer {
             Ok(()) => Outcome::Done,
-            Err(error) if error.was_not_sent() => Outcome::NotStarted,
+            Err(error) if AwsError::was_not_sent(&error) => Outcome::NotStarted,
             Err(error) => failed(&error),
         };
-        let failed = matches!(outcome, Outcome::Failed { .. });
-        self.outcomes.insert(at, outcome);
+        let outcomes: Vec<Outcome> = answers.into_iter().map(outcome).collect();
+        let failed = outcomes.iter().position(|outcome| matches!(outcome, Outcome::Failed { .. }));
+        self.outcomes.insert(at, outcomes);
         let mut settled = vec![at];
-        if failed {
-            let because_of = self.address(at);
+        if let Some(failed) = failed {
+            let because_of = self.plan.changes[self.steps[at].changes[failed]].address.clone();
             let mut frontier = vec![at];
             while let Some(cause) = frontier.pop() {
                 let dependants: Vec<usize> = (0..self.steps.len())
@@ -96,7 +101,8 @@ impl Run<'_> {
                     })
                     .collect();
                 for step in dependants {
-                    self.outcomes.insert(step, Outcome::Skipped { because_of: because_of.clone() });
+                    let skipped = Outcome::Skipped { because_of: because_of.clone() };
+                    self.outcomes.insert(step, vec![skipped; self.steps[step].changes.len()]);
                     settled.push(step);
                     frontier.push(step);
                 }
@@ -105,22 +111,18 @@ impl Run<'_> {
         settled.into_iter().flat_map(|step| self.results_of(step)).collect()
     }
 
-    fn address(&self, step: usize) -> Address {
-        self.plan.changes[self.steps[step].changes[0]].address.clone()
-    }
-
     fn results_of(&self, step: usize) -> Vec<ChangeResult> {
-        let outcome = self.outcomes.get(&step).cloned().unwrap_or(Outcome::NotStarted);
-        let result = |at: &usize| {
+        let outcomes = self.outcomes.get(&step);
+        let result = |(n, at): (usize, &usize)| {
             let change = &self.plan.changes[*at];
             ChangeResult {
                 address: change.address.clone(),
                 action: change.action,
-                outcome: outcome.clone(),
+                outcome: outcomes.and_then(|outcomes| outcomes.get(n)).cloned().unwrap_or(Outcome::NotStarted),
                 notes: change.notes.clone(),
             }
         };
-        self.steps[step].changes.iter().map(result).collect()
+        self.steps[step].changes.iter().enumerate().map(result).collect()
     }
 
     fn results(&self) -> Vec<ChangeResult> {

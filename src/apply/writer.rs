@@ -48,30 +48,32 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Deletes alarms by name in one call. AWS deletes none where one is missing: then those that are left; and where it
-    /// refuses the batch, one by one.
-    pub async fn delete_alarms(&self, names: &[String]) -> Result<(), AwsError> {
+    /// Deletes alarms by name in one call; returns how it went, one answer a name. AWS deletes none where one is missing: then
+    /// those that are left; and where it refuses the batch, one by one, so that the good ones go.
+    pub async fn delete_alarms(&self, names: &[String]) -> Vec<Result<(), AwsError>> {
+        let of_all = |answer: Result<(), AwsError>| names.iter().map(|_| answer.clone()).collect();
         let mut left = names.to_vec();
         for _ in 0..DELETE_ROUNDS {
             match alarm::aws::delete(self.aws, &left).await {
-                Err(error) if error.is(Class::NotFound) => {
-                    let standing = alarm::aws::describe(self.aws, &left).await?.alarms;
-                    left = standing.iter().map(|live| live.resource.name()).collect();
-                }
+                Err(error) if error.is(Class::NotFound) => match alarm::aws::describe(self.aws, &left).await {
+                    Ok(standing) => left = standing.alarms.iter().map(|live| live.resource.name()).collect(),
+                    Err(error) => return of_all(Err(error)),
+                },
                 Err(error) if left.len() > 1 && error.is(Class::Refused) => break,
-                answer => return answer,
+                answer => return of_all(answer),
             }
             if left.is_empty() {
-                return Ok(());
+                return of_all(Ok(()));
             }
         }
-        for name in &left {
-            match alarm::aws::delete(self.aws, std::slice::from_ref(name)).await {
-                Err(error) if error.is(Class::NotFound) => {}
-                answer => answer.map_err(AwsError::half_way)?,
-            }
+        let mut answers = Vec::with_capacity(names.len());
+        for name in names {
+            answers.push(match alarm::aws::delete(self.aws, std::slice::from_ref(name)).await {
+                Err(error) if error.is(Class::NotFound) => Ok(()),
+                answer => answer,
+            });
         }
-        Ok(())
+        answers
     }
 
     async fn create(&self, resource: &Resource) -> Result<(), AwsError> {
@@ -177,7 +179,9 @@ impl<'a> Writer<'a> {
                 _ => Ok(()),
             },
             Resource::LogGroup(group) => log_group::aws::delete(self.aws, &group.name).await,
-            Resource::Alarm(_) | Resource::CompositeAlarm(_) => self.delete_alarms(&[before.resource.name()]).await,
+            Resource::Alarm(_) | Resource::CompositeAlarm(_) => {
+                self.delete_alarms(&[before.resource.name()]).await.into_iter().collect()
+            }
         }
     }
 

@@ -35,7 +35,11 @@ pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
     let text = file::read_text(path, MOST).with_context(|| format!("could not read the plan {}", path.display()))?;
     let no_plan = |why: &str| {
         let what = format!("{} is not a plan that this mlopsctl can carry out: {why}", path.display());
-        Failure::say(Exit::Stale, what, format!("make a new one: {}", advice::command("plan --out FILE")))
+        Failure::say(
+            Exit::Stale,
+            what,
+            format!("make a new one, with the flags of that one: {}", advice::command("plan … --out FILE")),
+        )
     };
     let value: Value = serde_json::from_str(&text).map_err(|error| no_plan(&error.to_string()))?;
     let saved = SavedPlan::opened(value).map_err(|error| match error {
@@ -51,7 +55,7 @@ pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
 }
 
 fn new_plan() -> String {
-    format!("look at a new plan: {}", advice::command("plan --out FILE"))
+    format!("look at a new plan, with the flags of that one: {}", advice::command("plan … --out FILE"))
 }
 
 fn refused(what: &str) -> Failure {

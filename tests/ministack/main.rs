@@ -241,21 +241,35 @@ fn another_client_sees_what_was_asked_for() {
     assert_eq!(tags["Tags"], json!([{ "Key": "mlopsctl:stack", "Value": "whole" }]));
 }
 
-/// AWS refuses a composite alarm over an alarm that does not exist; what does not need it is made all the same.
+/// AWS refuses a composite alarm over an alarm that does not exist, so it is seen before anything is done.
+#[test]
+fn a_rule_over_an_alarm_that_does_not_exist_is_refused_beforehand() {
+    let account = Account::new();
+    let over = "alarm_rule: ALARM(errors) AND ALARM(elsewhere)\n    external_alarms: [elsewhere]";
+    let broken = EVERYWHERE.spec.replace("alarm_rule: ALARM(errors) AND ALARM(slow)", over);
+    account.desk.write("alarms.yaml", &broken);
+    account.desk.run(&["plan", "--detailed-exitcode"]).exits(8).says("elsewhere");
+    account.desk.run(&["apply", "--yes"]).exits(8).says("nothing was changed");
+    assert_eq!(account.standing(), BTreeSet::new());
+    let elsewhere = json!({ "AlarmName": "elsewhere", "AlarmRule": "FALSE" });
+    account.call("cloudwatch", "put_composite_alarm", &elsewhere);
+    account.desk.run(&["apply", "--yes"]).exits(0).says("8 added");
+    account.desk.run(&["plan", "--format", "json"]).is_empty_plan();
+}
+
+/// AWS refuses to delete an alarm that a rule names, and the rule can be somebody else's; what does not need it is done.
 #[test]
 fn what_fails_alone_fails_alone() {
     let account = Account::new();
-    let broken = EVERYWHERE.spec.replace(
-        "alarm_rule: ALARM(errors) AND ALARM(slow)",
-        "alarm_rule: ALARM(errors) AND ALARM(elsewhere)\n    external_alarms: [elsewhere]",
-    );
-    account.desk.write("alarms.yaml", &broken);
-    let ran = account.desk.run(&["apply", "--yes"]).exits(5).says("7 added");
-    ran.says("composite_alarm/trouble failed").says("do not exist");
-    account.desk.run(&["plan", "--detailed-exitcode"]).exits(2).says("Plan: 1 to add");
     account.desk.write("alarms.yaml", EVERYWHERE.spec);
-    account.desk.run(&["apply", "--yes"]).exits(0).says("1 added");
-    account.desk.run(&["plan", "--format", "json"]).is_empty_plan();
+    account.desk.run(&["apply", "--yes"]).exits(0).says("8 added");
+    let theirs = json!({ "AlarmName": "theirs", "AlarmRule": "ALARM(errors)" });
+    account.call("cloudwatch", "put_composite_alarm", &theirs);
+    let ran = account.desk.run(&["destroy", "--yes"]).exits(5).says("4 destroyed").says("3 skipped");
+    ran.says("alarm/errors failed").says("depending on it");
+    account.call("cloudwatch", "delete_alarms", &json!({ "AlarmNames": ["theirs"] }));
+    account.desk.run(&["destroy", "--yes"]).exits(0).says("4 destroyed");
+    assert_eq!(account.standing(), BTreeSet::new());
 }
 
 /// The presets read memory, timeout and log group of a function that Lambda really has, and refuse where it has none.

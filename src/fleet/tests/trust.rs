@@ -425,9 +425,11 @@ impl Theirs {
                 value.as_object().into_iter().flatten().map(|(k, _)| k.clone()).collect::<BTreeSet<_>>()
             };
             let (was, is) = (flat(was), flat(is));
+            let made = &self.made[key];
             for name in keys(&was).union(&keys(&is)).filter(|name| was[name.as_str()] != is[name.as_str()]) {
+                let is_given_back = GIVEN_BACK.contains(&name.as_str()) && is[name.as_str()] == made[name.as_str()];
                 assert!(
-                    declared.contains(&plain(name)),
+                    declared.contains(&plain(name)) || is_given_back,
                     "{}: undeclared {name}: {} became {}",
                     told(key),
                     was[name.as_str()],

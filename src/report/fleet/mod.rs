@@ -244,7 +244,7 @@ impl Column {
                     (a.alarm, "ALARM"),
                     (a.ok, "OK"),
                     (a.insufficient_data.saturating_sub(a.new), "INSUFFICIENT_DATA"),
-                    (a.new, "new, not evaluated yet"),
+                    (a.new, "new"),
                 ])
             }),
             Column::Findings => row.findings.map_or_else(String::new, |f| {

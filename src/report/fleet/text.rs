@@ -20,6 +20,8 @@ const IN_ALARM: usize = 5;
 const SHOWN: usize = 40;
 /// Columns of a name.
 const NAME: usize = 24;
+/// Columns that are left out where the words of all do not fit beside each other, the first first.
+const GIVES_WAY: [Column; 4] = [Column::Cost, Column::Backtest, Column::Findings, Column::Drift];
 /// Targets that a problem names, and problems that are told.
 const NAMED: usize = 8;
 const PROBLEMS: usize = 25;
@@ -76,13 +78,25 @@ fn matrix(report: &FleetReport, look: &Look) -> String {
     }
     let ordered = in_order(report);
     let shown = shown(report, &ordered, look);
-    let header: Vec<&str> = columns.iter().map(|column| column.title()).collect();
     let cell = |row: &Row, column: &Column| match column {
         Column::Name => layout::cut(&column.cell(row), NAME),
         column => column.cell(row),
     };
     let rows = shown.iter().map(|n| columns.iter().map(|column| cell(ordered[*n], column)).collect());
-    let mut text = table::table(&header, rows.collect(), look);
+    let mut rows: Vec<Vec<String>> = rows.collect();
+    let titles = |columns: &[Column]| columns.iter().map(|column| column.title()).collect::<Vec<_>>();
+    let mut omitted = Vec::new();
+    for spare in GIVES_WAY {
+        let found = columns.iter().position(|column| *column == spare);
+        let Some(at) = found.filter(|_| table::narrowest(&titles(&columns), &rows) > look.width) else { continue };
+        omitted.push(columns.remove(at).title());
+        rows.iter_mut().for_each(|row| drop(row.remove(at)));
+    }
+    let mut text = table::table(&titles(&columns), rows, look);
+    if !omitted.is_empty() {
+        let line = format!(" no room for: {} (a wider terminal or --format csv has them)", omitted.join(", "));
+        text += &format!("{}\n", look.paint(Tone::Quiet, &line));
+    }
     let mut left = BTreeMap::<Reverse<State>, usize>::new();
     for (_, row) in ordered.iter().enumerate().filter(|(n, _)| !shown.contains(n)) {
         *left.entry(Reverse(row.state)).or_default() += 1;

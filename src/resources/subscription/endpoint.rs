@@ -33,6 +33,25 @@ impl Subscription {
     }
 }
 
+/// Whether an endpoint of `http` or `https` is an address of that scheme: a host, a port that is one, and nothing that no address
+/// holds (RFC 3986, appendix A). Braces, bars and carets are let pass: people write them, and SNS's documents do not forbid them.
+pub fn is_web_address(protocol: &str, endpoint: &str) -> bool {
+    let scheme = endpoint.strip_prefix(protocol).and_then(|rest| rest.strip_prefix("://"));
+    let Some(rest) = scheme else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match place.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => (address, port),
+        Some(_) => return false,
+        None => place.split_at(place.find(':').unwrap_or(place.len())),
+    };
+    let is_port =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|n| n > 0));
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-_.:".contains(c));
+    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\`".contains(c);
+    is_host && is_port && !rest.contains(foreign)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -208,15 +208,9 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'stati
         true => Ok(()),
         false => Err((format!("`{endpoint}` is not an ARN for `{protocol}`"), help)),
     };
-    // No address holds them (RFC 3986, appendix A), and in a text they would end it.
-    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\`".contains(c);
-    let url = |scheme: &str, help| match endpoint.strip_prefix(scheme) {
-        Some(rest)
-            if rest.starts_with(|c: char| c.is_alphanumeric() || "[:".contains(c)) && !rest.contains(foreign) =>
-        {
-            Ok(())
-        }
-        _ => Err((format!("`{endpoint}` is not a URL for `{protocol}`"), help)),
+    let url = |help| match super::is_web_address(protocol, endpoint) {
+        true => Ok(()),
+        false => Err((format!("`{endpoint}` is not a URL for `{protocol}`"), help)),
     };
     match protocol {
         "email" | "email-json" if !is_mail_address(endpoint) => {
@@ -224,8 +218,8 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'stati
             let help = if variable { "a variable is written ${name}" } else { "write, for example, you@example.edu" };
             Err((format!("`{endpoint}` is not a mail address"), help))
         }
-        "http" => url("http://", "it begins with http://"),
-        "https" => url("https://", "it begins with https://"),
+        "http" => url("it begins with http:// and a host"),
+        "https" => url("it begins with https:// and a host"),
         "sms" if !is_telephone(endpoint) => Err((
             format!("`{endpoint}` is not a telephone number"),
             "write it in the form E.164, in quotes: \"+12065550100\"",

@@ -80,6 +80,12 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Topic {
     if let Some(node) = layers.get("display_name").filter(|node| node.text() == Some("")) {
         scope.problem(node.span, "`display_name` is empty", "leave it out");
     }
+    // SNS answers in XML, which has no such characters (XML 1.0, section 2.2): it could not be read back.
+    let is_unsayable = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    if let Some(node) = layers.get("display_name").filter(|node| node.text().is_some_and(|t| t.contains(is_unsayable)))
+    {
+        scope.problem(node.span, "`display_name` has a character that cannot be shown", "take it out");
+    }
     let given = |key: &str| layers.get(key).filter(|node| node.data != Data::Null);
     Topic {
         name: name.text.clone(),

@@ -1,34 +1,7 @@
-//! Topic policies: the one SNS gives, what SNS accepts, and whether one lets an alarm publish.
+//! Topic policies: what SNS accepts, and whether one lets an alarm publish.
 
 use crate::sandbox::policy::{Asked, allows, texts, wildcard};
-use serde_json::{Value, json};
-
-/// The policy SNS gives a topic of its own accord.
-pub fn default(account: &str, arn: &str) -> String {
-    let actions = [
-        "GetTopicAttributes",
-        "SetTopicAttributes",
-        "AddPermission",
-        "RemovePermission",
-        "DeleteTopic",
-        "Subscribe",
-        "ListSubscriptionsByTopic",
-        "Publish",
-    ];
-    json!({
-        "Version": "2008-10-17",
-        "Id": "__default_policy_ID",
-        "Statement": [{
-            "Sid": "__default_statement_ID",
-            "Effect": "Allow",
-            "Principal": { "AWS": "*" },
-            "Action": actions.map(|action| format!("SNS:{action}")),
-            "Resource": arn,
-            "Condition": { "StringEquals": { "AWS:SourceOwner": account } },
-        }],
-    })
-    .to_string()
-}
+use serde_json::Value;
 
 /// A policy as SNS answers it: compact, and a list of one as the one (seen of AWS's policies; clients must not mind).
 /// The error is SNS's sentence.
@@ -76,6 +49,8 @@ pub fn lets_alarm_publish(policy: &str, account: &str, alarm_arn: &str) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resources::topic::policy::default;
+    use serde_json::json;
 
     const ACCOUNT: &str = "123456789012";
     const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:alerts";
@@ -88,8 +63,9 @@ mod tests {
 
     #[test]
     fn alarms_may_publish_where_a_statement_says_so() {
-        assert!(lets_alarm_publish(&default(ACCOUNT, TOPIC), ACCOUNT, ALARM));
-        assert!(!lets_alarm_publish(&default(ACCOUNT, TOPIC), "210987654321", ALARM));
+        let default = default(TOPIC).to_string();
+        assert!(lets_alarm_publish(&default, ACCOUNT, ALARM));
+        assert!(!lets_alarm_publish(&default, "210987654321", ALARM));
         let service = json!({ "Service": "cloudwatch.amazonaws.com" });
         let mut statement =
             json!({ "Effect": "Allow", "Principal": service, "Action": "sns:Publish", "Resource": TOPIC });

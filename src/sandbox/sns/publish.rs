@@ -4,6 +4,7 @@ use super::outbox::{self, Delivery, Letter};
 use super::subscription::{self, Subscription};
 use super::{invalid, policy, topic};
 use crate::resources::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
+use crate::resources::topic::policy::default as default_policy;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::sqs::{self, Arrival, UserAttribute};
 use crate::sandbox::store::Tx;
@@ -118,7 +119,7 @@ pub fn notify(tx: &mut Tx, topic_arn: &str, notice: &Notice) -> Result<Notified,
         return refused("CloudWatch Alarms does not have authorization to access the SNS topic encryption key.");
     }
     let policy = topic.attributes.get("Policy").cloned();
-    let policy = policy.unwrap_or_else(|| policy::default(tx.account(), topic_arn));
+    let policy = policy.unwrap_or_else(|| default_policy(topic_arn).to_string());
     if !policy::lets_alarm_publish(&policy, tx.account(), notice.alarm_arn) {
         return refused("CloudWatch Alarms is not authorized to perform: SNS:Publish on the SNS topic.");
     }

@@ -378,9 +378,8 @@ fn check_endpoint(partition: &Partition, protocol: &str, endpoint: &str, fifo: b
             refuse(good, "Email address".into())?;
         }
         "http" | "https" => {
-            let scheme = format!("{protocol}://");
-            let rest = endpoint.strip_prefix(scheme.as_str()).unwrap_or_default();
-            refuse(is_http(rest), "Endpoint must match the specified protocol".into())?;
+            let good = resources::subscription::is_web_address(protocol, endpoint);
+            refuse(good, "Endpoint must match the specified protocol".into())?;
         }
         "sms" => {
             let digits = endpoint.strip_prefix('+').unwrap_or(endpoint);
@@ -413,22 +412,6 @@ fn is_arn(partition: &Partition, text: &str, service: &str) -> bool {
         let fits = arn.partition == partition.id && arn.service == service && is_account(arn.account);
         fits && !text.contains(|c: char| c.is_whitespace() || c.is_control())
     })
-}
-
-/// Whether what follows `http://` is a host, a port that is one, and nothing that no address holds (RFC 3986).
-fn is_http(rest: &str) -> bool {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit('@').next().unwrap_or_default();
-    let (host, port) = match place.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
-        Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => (address, port),
-        Some(_) => return false,
-        None => place.split_at(place.find(':').unwrap_or(place.len())),
-    };
-    let is_port =
-        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|n| n > 0));
-    let is_host = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-_.:".contains(c));
-    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
-    is_host && is_port && !rest.contains(foreign)
 }
 
 /// How the one refusal begins that Subscribe words as SetSubscriptionAttributes does.

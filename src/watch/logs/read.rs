@@ -90,6 +90,8 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, page: Page) {
         let mut events = page.events;
+        // What lies outside of the time asked for is no answer to it: pages of such alone are fruitless, and end.
+        events.retain(|event| event.at >= self.from && self.until.is_none_or(|until| event.at <= until));
         events.retain(|event| self.seen.insert((event.at, event.id.clone())));
         events.sort_by_key(|event| event.at);
         self.events.extend(events);

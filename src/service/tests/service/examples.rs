@@ -2,16 +2,15 @@
 //! compose file as plain processes, because no container runtime is at hand everywhere.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::client::Client;
 use crate::postgres::Postgres;
 use crate::program::Service;
-use crate::tools::{find, free_port, root, run, wait_for};
+use crate::prometheus::Prometheus;
+use crate::tools::{find, root, run, wait_for};
 
 fn examples() -> PathBuf {
     root().join("examples/service")
@@ -165,26 +164,6 @@ fn the_manifests_have_two_replicas_probes_and_a_disruption_budget() {
     assert_eq!(of("PodDisruptionBudget")["spec"]["minAvailable"], 1);
 }
 
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The result of an instant query as label-less numbers.
-fn query(prometheus: SocketAddr, expr: &str) -> Vec<f64> {
-    let encoded: String = expr.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let Ok(mut client) = Client::connect(prometheus) else { return Vec::new() };
-    let Ok(answer) = client.request("GET", &format!("/api/v1/query?query={encoded}"), &[], b"") else {
-        return Vec::new();
-    };
-    let result = answer.json()["data"]["result"].as_array().cloned().unwrap_or_default();
-    result.iter().map(|sample| sample["value"][1].as_str().unwrap().parse().unwrap()).collect()
-}
-
 #[test]
 fn the_parts_of_the_compose_file_work_together() {
     let (Some(python), Some(prometheus)) = (python(), find(&["prometheus"])) else { return };
@@ -215,30 +194,17 @@ fn the_parts_of_the_compose_file_work_together() {
         })
         .collect();
 
-    let dir = tempfile::tempdir().unwrap();
-    for file in ["recording.rules.yml", "alerts.rules.yml"] {
-        std::fs::copy(examples().join("prometheus").join(file), dir.path().join(file)).unwrap();
-    }
     let shipped = std::fs::read_to_string(examples().join("prometheus/prometheus.yml")).unwrap();
     let config = shipped
         .replace("mlops-service-1:8001", &replicas[0].prometheus.to_string())
         .replace("mlops-service-2:8001", &replicas[1].prometheus.to_string())
         .replace("15s", "1s");
     assert_ne!(config, shipped);
-    std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
-    let port = free_port();
-    let server = Command::new(prometheus)
-        .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
-        .arg(format!("--storage.tsdb.path={}", dir.path().join("tsdb").display()))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _server = Server(server);
-    let prometheus = SocketAddr::from(([127, 0, 0, 1], port));
+    let rules = ["recording.rules.yml", "alerts.rules.yml"].map(|file| examples().join("prometheus").join(file));
+    let server = Prometheus::start(&prometheus, &config, &rules);
+    let query = |expr: &str| server.numbers(expr);
 
-    wait_for("both replicas are scraped", || query(prometheus, "sum(up)") == [2.0]);
+    wait_for("both replicas are scraped", || query("sum(up)") == [2.0]);
     let headers = [crate::program::JSON, ("X-API-Key", "key")];
     for number in 0..40 {
         let event = format!(
@@ -247,15 +213,14 @@ fn the_parts_of_the_compose_file_work_together() {
         let answer = replicas[number % 2].client().request("POST", "/track", &headers, event.as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    wait_for("the counters of both add up", || query(prometheus, "sum(ai_tokens_used_total)") == [400.0]);
+    wait_for("the counters of both add up", || query("sum(ai_tokens_used_total)") == [400.0]);
     wait_for("each replica shows what both have stored", || {
-        query(prometheus, "min(mlops_stored_tokens)") == [400.0]
-            && query(prometheus, "max(mlops_stored_tokens)") == [400.0]
+        query("min(mlops_stored_tokens)") == [400.0] && query("max(mlops_stored_tokens)") == [400.0]
     });
-    wait_for("a recording rule is evaluated", || !query(prometheus, "job:mlops_track_requests:rate5m").is_empty());
+    wait_for("a recording rule is evaluated", || !query("job:mlops_track_requests:rate5m").is_empty());
     for replica in &replicas {
         let answer = replica.client().request("GET", "/analytics/b", &[("X-API-Key", "key")], b"").unwrap().json();
         assert_eq!(answer["metrics"]["total_conversations"], 40);
     }
-    assert!(query(prometheus, "ALERTS{alertstate=\"firing\"}").is_empty());
+    assert!(query("ALERTS{alertstate=\"firing\"}").is_empty());
 }

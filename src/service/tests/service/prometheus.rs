@@ -1,18 +1,68 @@
 //! Prometheus itself: its checker reads the exposition, its server scrapes both listeners.
 
 use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::program::{JSON, Service, payloads};
 use crate::tools::{find, free_port, wait_for};
 
-struct Server(Child);
+/// A Prometheus server with a configuration of its own; ends with the test.
+pub struct Prometheus {
+    process: Child,
+    address: SocketAddr,
+    _dir: TempDir,
+}
 
-impl Drop for Server {
+impl Prometheus {
+    /// Starts the program with `config` and rule files beside it.
+    pub fn start(program: &Path, config: &str, rules: &[PathBuf]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for file in rules {
+            std::fs::copy(file, dir.path().join(file.file_name().unwrap())).unwrap();
+        }
+        std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let process = Command::new(program)
+            .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
+            .arg(format!("--storage.tsdb.path={}", dir.path().join("tsdb").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { process, address, _dir: dir }
+    }
+
+    /// The samples of an instant query, each with its labels; none while the server does not answer yet.
+    pub fn query(&self, expr: &str) -> Vec<(Value, f64)> {
+        let encoded: String = expr.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let Ok(mut client) = Client::connect(self.address) else { return Vec::new() };
+        let path = format!("/api/v1/query?query={encoded}");
+        let Ok(answer) = client.request("GET", &path, &[], b"") else { return Vec::new() };
+        if answer.status == 503 {
+            return Vec::new();
+        }
+        let result = answer.json()["data"]["result"].as_array().cloned().unwrap_or_default();
+        let sample = |one: &Value| (one["metric"].clone(), one["value"][1].as_str().unwrap().parse().unwrap());
+        result.iter().map(sample).collect()
+    }
+
+    /// The samples without their labels.
+    pub fn numbers(&self, expr: &str) -> Vec<f64> {
+        self.query(expr).into_iter().map(|(_, number)| number).collect()
+    }
+}
+
+impl Drop for Prometheus {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -62,41 +112,24 @@ fn the_second_listener_serves_any_path_and_nothing_else() {
 fn a_server_scrapes_both_listeners() {
     let Some(prometheus) = find(&["prometheus"]) else { return };
     let service = busy_service();
-    let dir = tempfile::tempdir().unwrap();
     let config = format!(
         "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: main\n    static_configs: [{{ targets: ['{}'] }}]\n  - job_name: second\n    static_configs: [{{ targets: ['{}'] }}]\n",
         service.address, service.prometheus
     );
-    std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
-    let port = free_port();
-    let server = Command::new(prometheus)
-        .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
-        .arg(format!("--storage.tsdb.path={}", dir.path().join("tsdb").display()))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _server = Server(server);
-    let ask = |query: &str| -> Option<serde_json::Value> {
-        let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-        let answer =
-            Client::connect(address).ok()?.request("GET", &format!("/api/v1/query?query={query}"), &[], b"").ok()?;
-        serde_json::from_str(&answer.body).ok()
-    };
-    let values = |query: &str| -> Vec<(String, String)> {
-        let answer = ask(query).unwrap_or_default();
-        let results = answer["data"]["result"].as_array().cloned().unwrap_or_default();
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let mut values: Vec<(String, String)> =
-            results.iter().map(|result| (text(&result["metric"]["job"]), text(&result["value"][1]))).collect();
+    let server = Prometheus::start(&prometheus, &config, &[]);
+    let values = |query: &str| -> Vec<(String, f64)> {
+        let mut values: Vec<(String, f64)> = server
+            .query(query)
+            .into_iter()
+            .map(|(labels, n)| (labels["job"].as_str().unwrap().to_owned(), n))
+            .collect();
         // They come in the order in which the targets were first scraped, which their ports decide.
-        values.sort();
+        values.sort_by(|one, other| one.0.cmp(&other.0));
         values
     };
-    let both = |value: &str| vec![("main".to_owned(), value.to_owned()), ("second".to_owned(), value.to_owned())];
-    wait_for("both targets are up", || values("up") == both("1"));
-    wait_for("both show the sums", || values("sum%20by(job)(ai_tokens_used_total)") == both("4291"));
-    assert_eq!(values("ai_response_time_seconds_bucket%7Ble=%222.0%22%7D"), both("3"));
-    assert_eq!(values("round(sum%20by(job)(ai_api_cost_usd_total)*1000000)"), both("805"));
+    let both = |value: f64| vec![("main".to_owned(), value), ("second".to_owned(), value)];
+    wait_for("both targets are up", || values("up") == both(1.0));
+    wait_for("both show the sums", || values("sum by(job)(ai_tokens_used_total)") == both(4291.0));
+    assert_eq!(values("ai_response_time_seconds_bucket{le=\"2.0\"}"), both(3.0));
+    assert_eq!(values("round(sum by(job)(ai_api_cost_usd_total)*1000000)"), both(805.0));
 }

@@ -25,13 +25,14 @@ impl Latencies {
     /// evenly between its bounds. Past the last bound nothing is known but that bound.
     pub fn p95_ms(&self) -> u32 {
         let all: u64 = self.0.iter().sum();
-        let rank = all as f64 * 0.95;
+        // In hundredths of an event, so that nothing is rounded before the end.
+        let rank = all * 95;
         let mut below = 0;
         for (bucket, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
-            if (below + count) as f64 >= rank {
+            if (below + count) * 100 >= rank {
                 let bound = |at: usize| BOUNDS_MS.get(at).or(BOUNDS_MS.last()).map_or(0.0, |bound| f64::from(*bound));
                 let lower = if bucket == 0 { 0.0 } else { bound(bucket - 1) };
-                let share = (rank - below as f64) / *count as f64;
+                let share = (rank - below * 100) as f64 / (count * 100) as f64;
                 return (lower + (bound(bucket) - lower) * share).round() as u32;
             }
             below += count;

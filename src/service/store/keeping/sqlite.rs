@@ -56,7 +56,7 @@ INSERT INTO mlops_totals
     requested = requested + excluded.requested, booked = booked + excluded.booked, handoffs = handoffs + excluded.handoffs;";
 
 /// The rows of a batch: what is done to them is done to no other.
-const BATCH: &str = "mlops_events WHERE id IN (SELECT id FROM temp.batch)";
+const BATCH: &str = "(SELECT * FROM mlops_events WHERE id IN (SELECT id FROM temp.batch))";
 
 impl Sqlite {
     /// Deletes a batch of events older than a moment; 0 when there is none.
@@ -84,7 +84,7 @@ impl Sqlite {
         if found > 0 {
             transaction.execute_batch(REMOVE)?;
             transaction.execute_batch(&event_rows(BATCH).remove())?;
-            transaction.execute(&format!("DELETE FROM {BATCH}"), [])?;
+            transaction.execute("DELETE FROM mlops_events WHERE id IN (SELECT id FROM temp.batch)", [])?;
         } else {
             transaction.execute("DELETE FROM mlops_quarters WHERE events <= 0", [])?;
         }

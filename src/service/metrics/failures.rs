@@ -11,10 +11,10 @@ const MOST_MINUTES: usize = 30 * 24 * 60;
 const SETTLED_MINUTES: i64 = 60;
 
 #[derive(Debug, Default)]
-pub struct Failures(BTreeMap<i64, Count>);
+pub struct Failures(BTreeMap<i64, MinuteCount>);
 
 #[derive(Debug, Default)]
-struct Count {
+struct MinuteCount {
     failed: u64,
     written: u64,
 }

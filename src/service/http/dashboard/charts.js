@@ -2,8 +2,10 @@
 // Bars with axes in a figure. A chart is read with the pointer, or with the arrow keys as a slider whose value is a bar.
 const charts = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const [LEFT, RIGHT, TOP, BOTTOM, HEIGHT] = [54, 6, 16, 24, 196];
+  const [RIGHT, TOP, BOTTOM, HEIGHT] = [6, 16, 24, 196];
   const FLOOR = HEIGHT - BOTTOM;
+  // Pixels of a character beside an axis, and what is around it.
+  const [CHARACTER, AROUND] = [7.6, 14];
   // Seconds between two times on the axis, and the pixels that a time needs.
   const TIME_STEPS = [300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000];
   const TIME_WIDTH = 62;
@@ -31,16 +33,17 @@ const charts = (() => {
   const total = (bars, key) => bars.reduce((sum, bar) => sum + bar[key], 0);
   const requests = (bar) => bar.conversations + bar.failed;
 
-  // One chart each: the value of a bar, what the axis and a bar say, and the range in a few words.
+  // One chart each: the value of a bar, what the axis and a bar say, and the range in a few words; how far the axis goes, and what is said,
+  // when there is nothing to show.
   const CHARTS = [
     {
-      id: "requests", title: "Requests", whole: true, value: requests, failed: (bar) => bar.failed,
+      id: "requests", title: "Requests", whole: true, least: 4, none: "No requests", value: requests, failed: (bar) => bar.failed,
       axis: (value) => short.format(value),
       says: (bar) => [whole.format(requests(bar)) + " requests", whole.format(bar.failed) + " failed", whole.format(bar.errors) + " error answers"],
       sum: (bars) => whole.format(total(bars, "conversations") + total(bars, "failed")) + " in all, " + whole.format(total(bars, "failed")) + " failed",
     },
     {
-      id: "errors", title: "Error rate", limits: LIMITS.errors, value: (bar) => bar.error_rate_percent,
+      id: "errors", title: "Error rate", least: 10, none: "No failed requests", limits: LIMITS.errors, value: (bar) => bar.error_rate_percent,
       axis: (value) => value + "%",
       says: (bar) => [bar.error_rate_percent.toFixed(2) + "%" + WORDS[tone(LIMITS.errors, bar.error_rate_percent)], whole.format(bar.failed) + " of " + whole.format(requests(bar)) + " requests failed"],
       sum: (bars) => {
@@ -49,13 +52,13 @@ const charts = (() => {
       },
     },
     {
-      id: "latency", title: "AI response time, p95", limits: LIMITS.latency, value: (bar) => bar.p95_response_time_ms,
+      id: "latency", title: "AI response time, p95", least: 1000, none: "No conversations", limits: LIMITS.latency, value: (bar) => bar.p95_response_time_ms,
       axis: seconds,
       says: (bar) => [whole.format(bar.p95_response_time_ms) + " ms" + WORDS[tone(LIMITS.latency, bar.p95_response_time_ms)], "average " + whole.format(bar.avg_response_time_ms) + " ms", whole.format(bar.conversations) + " conversations"],
       sum: (bars) => "highest " + whole.format(Math.max(...bars.map((bar) => bar.p95_response_time_ms))) + " ms",
     },
     {
-      id: "cost", title: "API cost", value: (bar) => bar.cost_usd,
+      id: "cost", title: "API cost", least: 0.01, none: "No cost", value: (bar) => bar.cost_usd,
       axis: (value, step) => "$" + value.toFixed(Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) + 0.01)))),
       says: (bar) => [dollars(bar.cost_usd), whole.format(bar.tokens) + " tokens"],
       sum: (bars) => dollars(total(bars, "cost_usd")) + " in all",
@@ -92,10 +95,18 @@ const charts = (() => {
     return date + clock(from) + (answer.step_seconds > 60 ? "–" + clock(to) : "") + " UTC";
   }
 
-  function timeAxis(svg, answer, at, width) {
+  // The values that an axis shows, from 0 on, and their texts.
+  function scale(chart, bars) {
+    const most = Math.max(...bars.map(chart.value)) || chart.least;
+    const between = step(most, chart.whole);
+    const values = Array.from({ length: Math.ceil(most / between - 1e-9) + 1 }, (_, line) => Number((line * between).toPrecision(12)));
+    return { values, texts: values.map((value) => chart.axis(value, between)) };
+  }
+
+  function timeAxis(svg, answer, at, left, width) {
     const first = moment(answer.buckets[0].at) / 1000;
     const length = answer.buckets.length * answer.step_seconds;
-    const between = TIME_STEPS.find((found) => (found / length) * (width - LEFT - RIGHT) >= TIME_WIDTH) || TIME_STEPS.at(-1);
+    const between = TIME_STEPS.find((found) => (found / length) * (width - left - RIGHT) >= TIME_WIDTH) || TIME_STEPS.at(-1);
     for (let second = Math.ceil(first / between) * between; second < first + length; second += between) {
       const [x, date] = [at((second - first) / answer.step_seconds), new Date(second * 1000)];
       shape(svg, "line", { class: "tick", x1: x, x2: x, y1: FLOOR, y2: FLOOR + 4 });
@@ -113,27 +124,26 @@ const charts = (() => {
     shape(svg, "path", { class: "mark " + kind, d: path });
   }
 
-  function plot(figure, chart, answer, onRead) {
+  function plot(figure, chart, answer, axis, left, onRead) {
     const bars = answer.buckets;
     const values = bars.map(chart.value);
     const width = Math.max(260, Math.floor(figure.clientWidth - 28));
-    const each = (width - LEFT - RIGHT) / bars.length;
-    const at = (place) => LEFT + place * each;
-    const between = step(Math.max(...values), chart.whole);
-    const top = Math.max(1, Math.ceil(Math.max(...values) / between - 1e-9)) * between;
+    const each = (width - left - RIGHT) / bars.length;
+    const at = (place) => left + place * each;
+    const top = axis.values.at(-1);
     const high = (value) => FLOOR - (value / top) * (FLOOR - TOP);
 
     const box = element(figure, "div", "plot");
     const svg = shape(box, "svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true", focusable: "false" });
-    for (let line = 0; line * between <= top + between / 2; line += 1) {
-      const [value, y] = [Number((line * between).toPrecision(12)), high(line * between)];
-      shape(svg, "line", { class: line ? "grid" : "axis", x1: LEFT, x2: width - RIGHT, y1: y, y2: y });
-      shape(svg, "text", { x: LEFT - 8, y: y + 4, "text-anchor": "end" }, chart.axis(value, between));
-    }
-    timeAxis(svg, answer, at, width);
+    axis.values.forEach((value, line) => {
+      const y = high(value);
+      shape(svg, "line", { class: line ? "grid" : "axis", x1: left, x2: width - RIGHT, y1: y, y2: y });
+      shape(svg, "text", { x: left - 8, y: y + 4, "text-anchor": "end" }, axis.texts[line]);
+    });
+    timeAxis(svg, answer, at, left, width);
     const band = shape(svg, "rect", { class: "band", y: TOP, height: FLOOR - TOP, width: each });
     for (const [place, limit] of (chart.limits || []).entries()) {
-      if (limit <= top) shape(svg, "line", { class: "limit " + ["warn", "bad"][place], x1: LEFT, x2: width - RIGHT, y1: high(limit), y2: high(limit) });
+      if (limit <= top) shape(svg, "line", { class: "limit " + ["warn", "bad"][place], x1: left, x2: width - RIGHT, y1: high(limit), y2: high(limit) });
     }
     const gap = each > 4 ? Math.min(3, each * 0.2) : each > 2.4 ? 0.8 : 0;
     values.forEach((value, index) => {
@@ -147,7 +157,7 @@ const charts = (() => {
       if (kind) mark(svg, kind, x + (each - gap) / 2, y);
     });
     if (values.every((value) => value <= 0)) {
-      shape(svg, "text", { class: "none", x: (LEFT + width - RIGHT) / 2, y: (TOP + FLOOR) / 2 + 4, "text-anchor": "middle" }, "Nothing in this range");
+      shape(svg, "text", { class: "none", x: (left + width - RIGHT) / 2, y: (TOP + FLOOR) / 2 + 4, "text-anchor": "middle" }, chart.none);
     }
 
     const tip = element(box, "div", "tip");
@@ -170,10 +180,10 @@ const charts = (() => {
       element(tip, "span", "when", when);
       says.forEach((line, place) => element(tip, place ? "span" : "strong", "", line));
       const middle = at(index) + each / 2;
-      const left = middle > width / 2 ? middle - tip.offsetWidth - 10 : middle + 10;
-      tip.style.left = Math.max(0, Math.min(left, width - tip.offsetWidth)) + "px";
+      const start = middle > width / 2 ? middle - tip.offsetWidth - 10 : middle + 10;
+      tip.style.left = Math.max(0, Math.min(start, width - tip.offsetWidth)) + "px";
     }
-    const under = (event) => Math.max(0, Math.min(bars.length - 1, Math.floor((event.clientX - box.getBoundingClientRect().left - LEFT) / each)));
+    const under = (event) => Math.max(0, Math.min(bars.length - 1, Math.floor((event.clientX - box.getBoundingClientRect().left - left) / each)));
     for (const kind of ["pointermove", "pointerdown"]) box.addEventListener(kind, (event) => onRead(under(event), chart.id));
     // A finger that is lifted leaves what it showed.
     box.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") onRead(null, chart.id); });
@@ -206,13 +216,16 @@ const charts = (() => {
   function draw(answer) {
     const focused = drawn.find((chart) => chart.box === document.activeElement);
     drawing = true;
-    drawn = CHARTS.map((chart) => {
+    const axes = CHARTS.map((chart) => scale(chart, answer.buckets));
+    // One width beside all axes, so that the charts stand one below the other.
+    const left = Math.ceil(Math.max(...axes.flatMap((axis) => axis.texts.map((text) => text.length))) * CHARACTER + AROUND);
+    drawn = CHARTS.map((chart, place) => {
       const figure = document.getElementById("chart-" + chart.id);
       figure.textContent = "";
       const caption = element(figure, "figcaption");
       element(caption, "strong", "", chart.title);
       element(caption, "span", "quiet", chart.sum(answer.buckets));
-      return plot(figure, chart, answer, onRead);
+      return plot(figure, chart, answer, axes[place], left, onRead);
     });
     if (focused) drawn.find((chart) => chart.id === focused.id).box.focus({ preventScroll: true });
     drawing = false;

@@ -18,14 +18,14 @@ const RANGES: [(&str, u64, usize); 5] =
     [("1h", 60, 60), ("6h", 900, 24), ("24h", 900, 96), ("7d", 7200, 84), ("30d", 28800, 90)];
 
 /// A service's database, asked beside the service.
-pub enum Beside<'a> {
+pub enum BesideDatabase<'a> {
     Sqlite(&'a Path),
     Postgres(&'a Postgres),
 }
 
-impl Beside<'_> {
-    fn of<'a>(service: &'a Service, postgres: Option<&'a Postgres>) -> Beside<'a> {
-        postgres.map_or(Beside::Sqlite(service.dir()), Beside::Postgres)
+impl BesideDatabase<'_> {
+    fn of<'a>(service: &'a Service, postgres: Option<&'a Postgres>) -> BesideDatabase<'a> {
+        postgres.map_or(BesideDatabase::Sqlite(service.dir()), BesideDatabase::Postgres)
     }
 
     fn open(dir: &Path) -> rusqlite::Connection {
@@ -146,10 +146,10 @@ fn run(service: &Service, settings: &[(&str, &str)], arguments: &[&str]) {
 }
 
 /// The moment `ago` before now, as both databases read it.
-fn moment(beside: &Beside<'_>, ago: &str) -> String {
+fn moment(beside: &BesideDatabase<'_>, ago: &str) -> String {
     match beside {
-        Beside::Sqlite(_) => format!("strftime('%Y-%m-%d %H:%M:%f000', 'now', '-{ago}')"),
-        Beside::Postgres(_) => format!("(now() AT TIME ZONE 'UTC') - interval '{ago}'"),
+        BesideDatabase::Sqlite(_) => format!("strftime('%Y-%m-%d %H:%M:%f000', 'now', '-{ago}')"),
+        BesideDatabase::Postgres(_) => format!("(now() AT TIME ZONE 'UTC') - interval '{ago}'"),
     }
 }
 
@@ -199,7 +199,7 @@ fn every_range_shows_what_was_sent(postgres: Option<&Postgres>) {
         assert_eq!(found, wanted, "{range}");
         assert_eq!(answer["groups_left_out"], 0);
     }
-    let beside = Beside::of(&service, postgres);
+    let beside = BesideDatabase::of(&service, postgres);
     beside.sums_are_those_of_the_rows();
 
     // A restart, after which the process itself knows nothing.
@@ -207,7 +207,7 @@ fn every_range_shows_what_was_sent(postgres: Option<&Postgres>) {
     assert!(service.terminate().success());
     let service = Service::start_in(dir.path(), &settings);
     ready(&service);
-    let beside = Beside::of(&service, postgres);
+    let beside = BesideDatabase::of(&service, postgres);
     for ((range, ..), before) in RANGES.iter().zip(&before) {
         assert_eq!(counted(&service, range), (50, 5), "{range}");
         assert_eq!(&groups(&service, range), before, "{range}");
@@ -273,7 +273,7 @@ fn replicas_show_the_same_charts() {
             wait_for("both show all", || counted(replica, range) == (30, 10));
         }
     }
-    Beside::Postgres(&postgres).sums_are_those_of_the_rows();
+    BesideDatabase::Postgres(&postgres).sums_are_those_of_the_rows();
     assert_eq!(postgres.sql("SELECT count(DISTINCT writer), sum(failed) FROM mlops_failures").trim(), "2|10");
 }
 
@@ -330,7 +330,7 @@ fn a_long_range_of_many_businesses_is_shown() {
     ready(&service);
     let quarter = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 900;
     let zeros = vec!["0"; 13].join(", ");
-    Beside::Sqlite(service.dir()).run(&format!(
+    BesideDatabase::Sqlite(service.dir()).run(&format!(
         "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 2799)
          INSERT INTO mlops_quarters SELECT 'b' || b.value, {quarter} - n, m.value, 10, 1, 9000, 90, 70, 0, 0, 0,
            0, 0, 0, 1, 9, {zeros}

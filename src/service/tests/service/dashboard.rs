@@ -26,6 +26,11 @@ const BROKEN: &str = "[...document.querySelectorAll('.card strong, .card dt, .ca
       || e.matches('.card strong') && e.getClientRects().length && e.offsetHeight > 1.6 * parseFloat(getComputedStyle(e).fontSize)))
     .map((e) => e.textContent)";
 
+/// Texts of the charts that are not all there.
+const CLIPPED: &str = "[...document.querySelectorAll('.plot svg text')].filter((text) => { const [t, s] = [text, text.ownerSVGElement]
+    .map((e) => e.getBoundingClientRect()); return t.left < s.left || t.right > s.right + 1 || t.bottom > s.bottom + 1; })
+    .map((text) => text.textContent)";
+
 /// Places of the grids' last rows where nothing is.
 const SHORT_ROWS: &str =
     "['.cards', '.charts'].filter((grid) => { const all = [...document.querySelectorAll(grid + ' > *')];
@@ -106,6 +111,7 @@ fn ten_cards_and_four_charts_on_every_screen() {
                 "{name} scrolls sideways"
             );
             assert_eq!(browser.eval(BROKEN), json!([]), "words are broken or cut off: {name}");
+            assert_eq!(browser.eval(CLIPPED), json!([]), "a text of a chart is cut off: {name}");
             assert_eq!(browser.eval(SHORT_ROWS), json!([]), "a row of cards or charts is not full: {name}");
             let violations = browser.violations();
             assert!(violations.is_empty(), "{name} {scheme}: {violations:?}");
@@ -320,7 +326,7 @@ fn it_says_that_the_database_is_away() {
     assert_eq!(browser.text("#groups"), "The table needs the database.");
     assert!(browser.text("#chart-requests figcaption").contains("5 in all"));
     assert_eq!(browser.eval("document.querySelector('#unreachable').hidden"), true, "no error");
-    assert_eq!(browser.eval(BROKEN), json!([]));
+    assert_eq!((browser.eval(BROKEN), browser.eval(CLIPPED)), (json!([]), json!([])));
     let violations = browser.violations();
     assert!(violations.is_empty(), "{violations:?}");
     browser.screenshot(&output_dir().join("dashboard-away.png"));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::charts::Beside;
+use crate::charts::BesideDatabase;
 use crate::client::Client;
 use crate::postgres::Postgres;
 use crate::program::{Service, command};
@@ -179,7 +179,7 @@ fn prune_and_forget_sqlite() {
             .replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
             .replace("serial PRIMARY KEY", "INTEGER PRIMARY KEY")
             .replace("DEFAULT now()", "");
-        Beside::Sqlite(service.dir()).run(&format!("{table}; {statement}"));
+        BesideDatabase::Sqlite(service.dir()).run(&format!("{table}; {statement}"));
     });
 }
 

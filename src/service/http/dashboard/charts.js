@@ -59,7 +59,7 @@ const charts = (() => {
     },
     {
       id: "cost", title: "API cost", least: 0.01, none: "No cost", value: (bar) => bar.cost_usd,
-      axis: (value, step) => "$" + value.toFixed(Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) + 0.01)))),
+      axis: (value, step) => "$" + value.toFixed(step >= 1 ? 0 : Math.min(6, Math.max(2, Math.ceil(-Math.log10(step) - 0.01)))),
       says: (bar) => [dollars(bar.cost_usd), whole.format(bar.tokens) + " tokens"],
       sum: (bars) => dollars(total(bars, "cost_usd")) + " in all",
     },
@@ -88,7 +88,7 @@ const charts = (() => {
     return [1, 2, 5, 10].map((times) => times * power).find((found) => found >= rough * 0.999);
   }
 
-  // Between two lines of text: the bar's time, then what it says.
+  // When a bar begins and ends.
   function time(answer, index) {
     const [from, to] = [0, 1].map((after) => new Date(moment(answer.buckets[index].at) + after * answer.step_seconds * 1000));
     const date = answer.range === "1h" ? "" : day(from) + ", ";

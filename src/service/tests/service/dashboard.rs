@@ -90,7 +90,11 @@ fn ten_cards_and_four_charts_on_every_screen() {
     let heard =
         browser.eval("[...document.querySelectorAll('figure .plot')].map(plot => plot.getAttribute('aria-valuetext'))");
     assert!(heard[0].as_str().unwrap().contains(" UTC, "), "{heard}");
-    assert_eq!(browser.text("#chart-requests figcaption").replace('\n', " "), "Requests 7 in all, 1 failed");
+    // A failed request is written down a moment later.
+    wait_for("the charts show it", || {
+        browser.click("#refresh");
+        browser.text("#chart-requests figcaption").replace('\n', " ") == "Requests 7 in all, 1 failed"
+    });
     let tree = browser.devtools("Accessibility.getFullAXTree", &json!({}));
     let roles: Vec<&str> =
         tree["nodes"].as_array().unwrap().iter().filter_map(|node| node["role"]["value"].as_str()).collect();

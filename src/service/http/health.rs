@@ -1,15 +1,13 @@
-//! What the service says of itself: the contract's two health pages, the orchestrators' two, the charts, the metrics.
+//! What the service says of itself: the contract's two health pages, the orchestrators' two.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use serde_json::json;
 
-use super::key::Guarded;
 use super::rate::COURSE;
 use super::{Answer, AppRef};
 use crate::clock;
 use crate::config::Rate;
-use crate::metrics::history::round2;
-use crate::metrics::process;
+use crate::metrics::{process, round2};
 
 const SERVICE: &str = "mlops-service-prometheus";
 
@@ -80,27 +78,6 @@ fn security(app: &AppRef) -> serde_json::Value {
         "rate_limiting": if limits.is_empty() { "disabled" } else { "enabled" },
         "rate_limits": limits,
     })
-}
-
-/// The last hour by minute, and the sums of the dashboard's cards, of all replicas.
-pub async fn history(app: AppRef, headers: HeaderMap) -> Result<Answer, Answer> {
-    app.admit(Guarded::Dashboard, &headers)?;
-    // Whoever looks on gets what the others have stored meanwhile with the next look.
-    app.store.look();
-    let minutes = app.ledger.history().minutes(clock::now());
-    let (sums, events) = app.ledger.stored_sums();
-    Ok(Answer::ok(&json!({
-        "timestamp": clock::iso(clock::now()),
-        "totals": {
-            "conversations": events,
-            "tokens": sums.tokens,
-            "api_cost_usd": sums.cost_micros as f64 / 1e6,
-            "appointments_requested": sums.requested,
-            "appointments_booked": sums.booked,
-            "human_handoffs": sums.handoffs,
-        },
-        "minutes": minutes,
-    })))
 }
 
 /// The process answers: nothing more is asked.

@@ -4,6 +4,7 @@ mod analytics;
 mod answer;
 mod edge;
 mod health;
+mod history;
 mod key;
 mod networks;
 mod pages;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+use self::history::ChartCache;
 use self::key::Key;
 use self::pages::Dashboard;
 use self::rate::RateLimit;
@@ -64,6 +66,7 @@ pub struct App {
     origins: Option<Vec<String>>,
     scrapes: Scrapes,
     dashboard: Dashboard,
+    charts: Arc<ChartCache>,
     emf: Option<Emf>,
     telemetry: Option<Arc<Telemetry>>,
     process: Process,
@@ -96,6 +99,7 @@ impl App {
             origins: config.origins.clone(),
             scrapes: Scrapes::default(),
             dashboard: Dashboard::new(),
+            charts: Arc::default(),
             emf,
             telemetry: telemetry.map(Arc::new),
             process: Process::begin(),
@@ -151,7 +155,7 @@ fn router() -> Router<Shared> {
         .route("/", get(pages::dashboard))
         .route("/health", get(health::health))
         .route("/health/detailed", get(health::detailed))
-        .route("/health/history", get(health::history))
+        .route("/health/history", get(history::history))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(scrape::metrics))

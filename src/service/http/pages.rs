@@ -8,9 +8,11 @@ use super::AppRef;
 use super::key::Guarded;
 use crate::base64;
 
-const PAGE: &str = include_str!("dashboard.html");
-const STYLE: &str = include_str!("dashboard.css");
-const SCRIPT: &str = include_str!("dashboard.js");
+const PAGE: &str = include_str!("dashboard/page.html");
+const STYLE: &str = include_str!("dashboard/style.css");
+/// One script of the page: each file uses those before it.
+const SCRIPT: &str =
+    concat!(include_str!("dashboard/charts.js"), include_str!("dashboard/table.js"), include_str!("dashboard/main.js"));
 const OPENAPI: &str = include_str!("openapi.json");
 
 /// The page in one piece, and the policy that lets this style and this script run and nothing else.

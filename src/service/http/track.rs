@@ -118,8 +118,7 @@ impl App {
     }
 
     fn note_failure(&self, at: i64) {
-        self.ledger.requests.failed();
-        self.ledger.history().failed(at);
+        self.ledger.failed(at);
         if let Some(emf) = &self.emf {
             emf.failed(at);
         }

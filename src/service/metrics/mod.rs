@@ -1,9 +1,12 @@
 //! What the service knows of its own traffic: counts of this process, sums of what all replicas have stored, requests, the last
-//! hour by minute. Values only: nothing here reads a socket or a database.
+//! hour by minute, what the charts show. Values only: nothing here reads a socket or a database.
 
+pub mod charts;
 pub mod exposition;
+pub mod failures;
 pub mod history;
 mod labels;
+pub mod latency;
 pub mod process;
 pub mod requests;
 mod series;
@@ -11,10 +14,13 @@ pub mod totals;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::charts::ChartSums;
 use self::exposition::TotalsView;
-use self::history::{Answer, History, MinuteSums};
+use self::failures::Failures;
+use self::history::History;
 use self::requests::Requests;
 use self::totals::{Group, Sums, Totals};
+use crate::event::Event;
 
 /// All counts of a running service, shared by whoever answers and whoever stores.
 #[derive(Debug)]
@@ -25,6 +31,7 @@ pub struct Ledger {
     /// Of all replicas, in the database or on their way there.
     stored: Mutex<Totals>,
     history: Mutex<History>,
+    failures: Mutex<Failures>,
     businesses: usize,
 }
 
@@ -36,12 +43,26 @@ impl Ledger {
             here: Mutex::new(Totals::new(businesses)),
             stored: Mutex::new(Totals::new(businesses)),
             history: Mutex::default(),
+            failures: Mutex::default(),
             businesses,
         }
     }
 
-    pub fn history(&self) -> MutexGuard<'_, History> {
-        held(&self.history)
+    /// What this process has counted in the last hour.
+    pub fn minutes(&self) -> Vec<(i64, ChartSums)> {
+        held(&self.history).bars()
+    }
+
+    /// Failed requests that are to be written down.
+    pub fn failures(&self) -> MutexGuard<'_, Failures> {
+        held(&self.failures)
+    }
+
+    /// Counts a request, arrived at a moment, that is answered with an error.
+    pub fn failed(&self, at: i64) {
+        self.requests.failed();
+        held(&self.history).add(at, &ChartSums { failed: 1, ..ChartSums::default() });
+        self.failures().failed(at);
     }
 
     /// Counts of this process, and of all that is stored, as they are now.
@@ -57,13 +78,13 @@ impl Ledger {
     }
 
     /// Counts events that are stored, or will be.
-    pub fn count(&self, groups: &[Group], answers: impl Iterator<Item = Answer>) {
+    pub fn count<'a>(&self, groups: &[Group], events: impl Iterator<Item = &'a Event>) {
         for totals in [&self.here, &self.stored] {
             let mut totals = held(totals);
             groups.iter().for_each(|group| totals.add(group));
         }
-        let mut history = self.history();
-        answers.for_each(|answer| history.tracked(answer));
+        let mut history = held(&self.history);
+        events.for_each(|event| history.add(event.at, &ChartSums::from(event)));
     }
 
     /// Gives businesses labels of their own, in this order, as far as there is room, and makes the series of groups that are
@@ -97,15 +118,13 @@ impl Ledger {
         let stored = held(&self.stored).events;
         self.requests.restore(stored.saturating_sub(here), failed, last);
     }
-
-    /// Replaces the charts' answers by those of all replicas, and what came since.
-    pub fn chart(&self, minutes: &[MinuteSums], since: impl Iterator<Item = Answer>) {
-        let mut history = self.history();
-        history.replace(minutes);
-        since.for_each(|answer| history.tracked(answer));
-    }
 }
 
 fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// To two decimals, as the contract rounds.
+pub fn round2(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use super::history::round2;
+use super::round2;
 
 #[derive(Debug, Default)]
 pub struct Requests {
@@ -60,9 +60,18 @@ impl Requests {
     fn with(&self, total_before: u64, failed_before: u64) -> Statistics {
         let failed = self.failed.load(Relaxed) + failed_before;
         let total = self.total.load(Relaxed) + total_before;
-        let error_rate_percent = if total == 0 { 0.0 } else { round2(failed as f64 / total as f64 * 100.0) };
-        Statistics { total, failed, error_rate_percent, last: Some(self.last.load(Relaxed)).filter(|last| *last > 0) }
+        Statistics {
+            total,
+            failed,
+            error_rate_percent: percent(failed, total),
+            last: Some(self.last.load(Relaxed)).filter(|last| *last > 0),
+        }
     }
+}
+
+/// A share in percent to two decimals, 0 of nothing, as the contract rounds it.
+pub fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { round2(part as f64 / whole as f64 * 100.0) }
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use crate::event::Event;
 /// Upper bounds of the response-time histogram, in milliseconds; `+Inf` follows.
 pub const BUCKETS_MS: [i32; 6] = [100, 500, 1_000, 2_000, 5_000, 10_000];
 
+/// The response type of an answer that the AI failed at.
+pub const ERROR: &str = "error";
+
 /// Events that share all labels, added up. One event is a group of one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
@@ -178,8 +181,9 @@ impl Totals {
     }
 }
 
-fn is_error(response_type: &str) -> bool {
-    response_type == "error"
+/// Whether an answer of this type is one that the AI failed at.
+pub fn is_error(response_type: &str) -> bool {
+    response_type == ERROR
 }
 
 #[cfg(test)]

@@ -158,6 +158,14 @@ impl Backend {
         self.write(&Batch { writer, after, records: &[], groups: &[], failed: Some(failed) }, until).await.map(drop)
     }
 
+    /// Writes down how many requests of a writer failed in some minutes.
+    pub async fn write_failures(&mut self, writer: &str, counts: &[(i64, u64)], until: Instant) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write_failures(writer, counts),
+            Self::Postgres(postgres) => postgres.write_failures(writer, counts, until).await,
+        }
+    }
+
     /// Writes down which businesses have labels of their own.
     pub async fn write_names(&mut self, names: &[&str], until: Instant) -> anyhow::Result<()> {
         match self {

@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::postgres::told;
+use super::sqlite::event_rows;
 
 /// Whether a program may make tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,11 @@ pub fn sqlite(connection: &mut Connection, migration: Migration) -> anyhow::Resu
             if there("ai_metrics")? && there("ai_totals")? && !there("mlops_events")? {
                 transaction.execute_batch(SQLITE_RENAME)?;
             }
+            let summed = there("mlops_quarters")?;
             transaction.execute_batch(SQLITE)?;
+            if !summed {
+                transaction.execute_batch(&event_rows("mlops_events").add())?;
+            }
             Ok(transaction.commit()?)
         }
     }

@@ -2,12 +2,14 @@
 //! the database and the spool. Nothing here knows HTTP.
 
 mod backend;
+mod charts;
 mod files;
 mod keeping;
 mod losses;
 mod migrate;
 mod postgres;
 mod postgres_tls;
+mod quarters;
 mod reader;
 mod recent;
 mod reply;
@@ -33,6 +35,7 @@ use super::config::Config;
 use super::console;
 use super::event::Event;
 use super::metrics::Ledger;
+use super::metrics::charts::{ChartRange, Charts};
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +89,7 @@ enum Job {
     /// Sums anew from the database; false when that is not possible now.
     Refresh(oneshot::Sender<bool>),
     Analytics(String, oneshot::Sender<Option<Analytics>>),
+    Charts(&'static ChartRange, oneshot::Sender<Option<Charts>>),
     /// Asks the database itself whether it is there.
     Ping(oneshot::Sender<bool>),
     Stop(oneshot::Sender<()>),
@@ -147,6 +151,11 @@ impl Store {
     /// The last 30 days of a business; none when the database cannot be asked.
     pub async fn analytics(&self, business_id: String) -> Option<Analytics> {
         self.ask(|done| Job::Analytics(business_id, done)).await.flatten()
+    }
+
+    /// What the charts of a range show, of all replicas; none when the database cannot be asked.
+    pub async fn charts(&self, range: &'static ChartRange) -> Option<Charts> {
+        self.ask(|done| Job::Charts(range, done)).await.flatten()
     }
 
     /// Whether the database answers, within a second.

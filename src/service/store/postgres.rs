@@ -13,14 +13,12 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::migrate::{self, Migration};
 use super::postgres_tls::{self, Address};
-use super::rows::{
-    Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError, bucket_sql, first_hour,
-};
+use super::quarters::{EventRows, first_quarter};
+use super::rows::{Analytics, Batch, BusinessSums, Snapshot, WRITER_DAYS, WriteError};
 use super::spool::Record;
-use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_HOUR};
+use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_MINUTE, MICROS_PER_QUARTER};
 use crate::identity::WINDOW_MICROS;
 use crate::log::{self, Field};
-use crate::metrics::history::MinuteSums;
 use crate::metrics::totals::Group;
 
 const CONNECT: Duration = Duration::from_secs(3);
@@ -32,7 +30,7 @@ const KEY_MICROS: i64 = MICROS_PER_DAY;
 const KEYS_AT_ONCE: i64 = 5_000;
 
 /// The writer's row is moved on only from where the batch begins, and the rows go in only when it was: a try that an
-/// earlier, slower one has overtaken writes nothing. Keys, sums and hours are each locked in their own order, so that two
+/// earlier, slower one has overtaken writes nothing. Keys, totals and quarters are each locked in their own order, so that two
 /// replicas never wait for each other in a ring.
 const ACCEPT: &str = "WITH moved AS (
   INSERT INTO mlops_writers AS w (writer, last_seq, failed) SELECT $1, $3, coalesce($4, 0)
@@ -55,8 +53,8 @@ fresh AS (
 accepted AS MATERIALIZED (SELECT * FROM input WHERE key IS NULL OR key IN (SELECT key FROM fresh)),
 ";
 
-/// Puts the rows `accepted` in, and their sums.
-pub const ADD: &str = "rows AS (
+/// Puts the rows `accepted` in, and adds them to the totals.
+const ADD_ROWS: &str = "rows AS (
   INSERT INTO mlops_events (business_id, conversation_id, session_id, response_time_ms, success_rate, tokens_used,
     prompt_tokens, completion_tokens, api_cost_usd, model_name, intent_detected, appointment_requested,
     human_handoff_requested, appointment_booked, user_message_length, ai_response_length, response_type, created_at)
@@ -88,22 +86,26 @@ totals AS (
     success_rate = CASE WHEN excluded.success_at >= coalesce(t.success_at, 0) THEN excluded.success_rate
       ELSE t.success_rate END,
     success_at = greatest(t.success_at, excluded.success_at)),
-hours AS (
-  INSERT INTO mlops_hours AS h
-  SELECT business_id, floor(at / 3600000000.0)::bigint, count(*), sum(response_time_ms), sum(tokens_used),
-    coalesce(sum(cost_micros), 0), count(*) FILTER (WHERE requested), count(*) FILTER (WHERE booked),
-    count(*) FILTER (WHERE handoff)
-  FROM accepted GROUP BY 1, 2 ORDER BY 1, 2
-  ON CONFLICT (business_id, hour) DO UPDATE SET events = h.events + excluded.events,
-    response_ms = h.response_ms + excluded.response_ms, tokens = h.tokens + excluded.tokens,
-    cost_micros = h.cost_micros + excluded.cost_micros, requested = h.requested + excluded.requested,
-    booked = h.booked + excluded.booked, handoffs = h.handoffs + excluded.handoffs)";
+";
+
+/// As [`ACCEPT`] and an import call them.
+const ACCEPTED: EventRows = EventRows {
+    from: "accepted",
+    quarter: "floor(at / 900000000.0)::bigint",
+    cost_micros: "coalesce(sum(cost_micros), 0)",
+    requested: "requested",
+    booked: "booked",
+    handoff: "handoff",
+};
+
+/// Puts the rows `accepted` in, and their sums.
+pub static ADD: LazyLock<String> = LazyLock::new(|| format!("{ADD_ROWS} quarters AS ({})", ACCEPTED.add()));
 
 /// Whether the writer was moved on, and which records were there already.
 const ANSWER: &str = " SELECT (SELECT count(*) FROM moved),
   ARRAY(SELECT position FROM input WHERE key IS NOT NULL AND key NOT IN (SELECT key FROM fresh))";
 
-static INSERT: LazyLock<String> = LazyLock::new(|| [ACCEPT, ADD, ANSWER].concat());
+static INSERT: LazyLock<String> = LazyLock::new(|| [ACCEPT, &ADD, ANSWER].concat());
 
 /// One connection, shared by its clones; its driver runs beside it on the store's runtime.
 #[derive(Clone)]
@@ -203,6 +205,18 @@ impl Postgres {
         timeout(PREPARE, clearing).await.context("PostgreSQL did not answer in time")?.map(drop).map_err(told)
     }
 
+    /// Writes down how many requests of a writer failed in some minutes.
+    pub async fn write_failures(&self, writer: &str, counts: &[(i64, u64)], until: Instant) -> anyhow::Result<()> {
+        let statement = "INSERT INTO mlops_failures SELECT $1, unnest($2::bigint[]), unnest($3::bigint[])
+          ON CONFLICT (minute, writer) DO UPDATE SET failed = excluded.failed";
+        let (minutes, failed): (Vec<i64>, Vec<i64>) =
+            counts.iter().map(|(minute, failed)| (*minute, *failed as i64)).unzip();
+        let values: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&writer, Type::TEXT), (&minutes, Type::INT8_ARRAY), (&failed, Type::INT8_ARRAY)];
+        let writing = self.client.query_typed(statement, &values);
+        timeout_at(until, writing).await.context("PostgreSQL did not answer in time")?.map(drop).map_err(told)
+    }
+
     /// Writes down which businesses have labels of their own.
     pub async fn write_names(&self, names: &[&str], until: Instant) -> anyhow::Result<()> {
         let statement = "INSERT INTO mlops_names SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";
@@ -218,12 +232,12 @@ impl Postgres {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// All sums and the last hour, of one moment.
-    pub async fn snapshot(&self, writer: &str, recent_since: i64) -> anyhow::Result<Snapshot> {
-        timeout(READ, self.try_snapshot(writer, recent_since)).await.context("PostgreSQL did not add up in time")?
+    /// All sums, of one moment.
+    pub async fn snapshot(&self, writer: &str) -> anyhow::Result<Snapshot> {
+        timeout(READ, self.try_snapshot(writer)).await.context("PostgreSQL did not add up in time")?
     }
 
-    async fn try_snapshot(&self, writer: &str, recent_since: i64) -> anyhow::Result<Snapshot> {
+    async fn try_snapshot(&self, writer: &str) -> anyhow::Result<Snapshot> {
         self.forget_old_writers().await.map_err(told)?;
         let client = &self.client;
         // Left open by an error, it ends with the connection, which is for this alone.
@@ -243,21 +257,6 @@ impl Postgres {
         let (failed, last_seq) = writers.first().map_or((0, 0), |row| (row.get::<_, i64>(0), row.get::<_, i64>(1)));
         let newest = "SELECT (extract(epoch FROM max(created_at)) * 1000000)::bigint FROM mlops_events";
         let last_at = client.query_typed(newest, &[]).await.map_err(told)?.first().and_then(|row| row.get(0));
-        let rows = client
-            .query_typed(
-                &format!(
-                    "SELECT floor(extract(epoch FROM created_at) / 60)::bigint, {bucket}, count(*),
-                       sum(response_time_ms)::bigint, coalesce(round(sum(api_cost_usd) * 1000000), 0)::bigint
-                     FROM (SELECT created_at, response_time_ms, api_cost_usd FROM mlops_events
-                       WHERE created_at >= timestamp '1970-01-01' + $1 * interval '1 microsecond'
-                       ORDER BY created_at DESC LIMIT {MOST_RECENT}) newest GROUP BY 1, 2",
-                    bucket = bucket_sql()
-                ),
-                &[(&recent_since, Type::INT8)],
-            )
-            .await
-            .map_err(told)?;
-        let minutes = rows.iter().map(minute).collect();
         client.batch_execute("COMMIT").await.map_err(told)?;
         Ok(Snapshot {
             groups,
@@ -265,7 +264,6 @@ impl Postgres {
             last_seq: last_seq.unsigned_abs(),
             failed_elsewhere: failed.unsigned_abs(),
             last_at,
-            minutes,
         })
     }
 
@@ -276,22 +274,24 @@ impl Postgres {
             AND updated_at < timestamptz '1970-01-01 00:00:00Z' + $1 * interval '1 microsecond' RETURNING failed)
           INSERT INTO mlops_writers AS w (writer, last_seq, failed) SELECT 'earlier', 0, sum(failed)::bigint FROM gone
           HAVING count(*) > 0 ON CONFLICT (writer) DO UPDATE SET failed = w.failed + excluded.failed";
-        self.client.query_typed(statement, &[(&before, Type::INT8)]).await.map(drop)
+        self.client.query_typed(statement, &[(&before, Type::INT8)]).await?;
+        let failures = "DELETE FROM mlops_failures WHERE minute < $1";
+        self.client.query_typed(failures, &[(&(before / MICROS_PER_MINUTE), Type::INT8)]).await.map(drop)
     }
 
-    /// Sums of one business since a moment: kept ones of whole hours, and the rows of the hour before them.
+    /// Sums of one business since a moment: kept ones of whole quarters of an hour, and the rows of the one before them.
     pub async fn analytics(&self, business_id: &str, since: i64) -> anyhow::Result<Analytics> {
-        let hour = first_hour(since);
-        let edge = hour * MICROS_PER_HOUR;
+        let quarter = first_quarter(since);
+        let edge = quarter * MICROS_PER_QUARTER;
         let asked: [(&(dyn ToSql + Sync), Type); 4] =
-            [(&business_id, Type::TEXT), (&hour, Type::INT8), (&since, Type::INT8), (&edge, Type::INT8)];
+            [(&business_id, Type::TEXT), (&quarter, Type::INT8), (&since, Type::INT8), (&edge, Type::INT8)];
         let asking = self.client.query_typed(
             "SELECT sum(a)::bigint, sum(b)::bigint, sum(c)::bigint, sum(d)::bigint, sum(e)::bigint, sum(f)::bigint,
                sum(g)::bigint FROM (
                SELECT coalesce(sum(events), 0) AS a, coalesce(sum(response_ms), 0) AS b, coalesce(sum(tokens), 0) AS c,
                  coalesce(sum(cost_micros), 0) AS d, coalesce(sum(requested), 0) AS e, coalesce(sum(booked), 0) AS f,
                  coalesce(sum(handoffs), 0) AS g
-               FROM mlops_hours WHERE business_id = $1 AND hour >= $2
+               FROM mlops_quarters WHERE business_id = $1 AND quarter >= $2
                UNION ALL
                SELECT count(*), coalesce(sum(response_time_ms), 0), coalesce(sum(tokens_used), 0),
                  coalesce(round(sum(api_cost_usd) * 1000000), 0), count(*) FILTER (WHERE appointment_requested),
@@ -313,16 +313,6 @@ impl Postgres {
             handoffs: row.get(6),
         };
         Ok(sums.into())
-    }
-}
-
-fn minute(row: &Row) -> MinuteSums {
-    MinuteSums {
-        minute: row.get(0),
-        bucket: row.get::<_, i32>(1).unsigned_abs() as usize,
-        events: row.get::<_, i64>(2).unsigned_abs(),
-        response_ms: row.get::<_, i64>(3).unsigned_abs(),
-        cost_micros: row.get(4),
     }
 }
 

@@ -11,6 +11,7 @@ use super::rows::{Analytics, Snapshot};
 use super::sqlite::Sqlite;
 use crate::clock::{self, MICROS_PER_DAY};
 use crate::config::Database;
+use crate::metrics::charts::{ChartRange, Charts};
 
 /// Connected at the first question, and anew after a failed one; clones share the connection.
 #[derive(Clone)]
@@ -40,27 +41,33 @@ impl Reader {
         let since = clock::now() - PERIOD_DAYS * MICROS_PER_DAY;
         match self {
             Self::Sqlite(path, connection) => {
-                let asking = tokio::task::spawn_blocking(move || {
-                    let mut held = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                    let sqlite = match held.take() {
-                        Some(sqlite) => sqlite,
-                        None => Sqlite::reader(&path)?,
-                    };
-                    let sums = sqlite.analytics(&business_id, since)?;
-                    *held = Some(sqlite);
-                    Ok(sums)
-                });
-                asking.await?
+                asking(path, connection, move |sqlite| sqlite.analytics(&business_id, since)).await
             }
             Self::Postgres(url, connection) => {
                 let mut held = connection.lock().await;
-                let postgres = match held.take().filter(|postgres| !postgres.is_closed()) {
-                    Some(postgres) => postgres,
-                    None => Postgres::open(&url).await?,
-                };
+                let postgres = connected(held.take(), &url).await?;
                 let sums = postgres.analytics(&business_id, since).await?;
                 *held = Some(postgres);
                 Ok(sums)
+            }
+            Self::Nothing => Err(anyhow!("no database")),
+        }
+    }
+
+    /// What the charts of a range show.
+    ///
+    /// # Errors
+    /// As [`Reader::analytics`].
+    pub async fn charts(self, range: &'static ChartRange) -> anyhow::Result<Charts> {
+        let now = clock::now();
+        match self {
+            Self::Sqlite(path, connection) => asking(path, connection, move |sqlite| sqlite.charts(range, now)).await,
+            Self::Postgres(url, connection) => {
+                let mut held = connection.lock().await;
+                let postgres = connected(held.take(), &url).await?;
+                let charts = postgres.charts(range, now).await?;
+                *held = Some(postgres);
+                Ok(charts)
             }
             Self::Nothing => Err(anyhow!("no database")),
         }
@@ -70,10 +77,36 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::analytics`]; always with the embedded store, whose writer knows them.
-    pub async fn snapshot(self, writer: Arc<str>, recent_since: i64) -> anyhow::Result<Snapshot> {
+    pub async fn snapshot(self, writer: Arc<str>) -> anyhow::Result<Snapshot> {
         match self {
-            Self::Postgres(url, _) => Postgres::open(&url).await?.snapshot(&writer, recent_since).await,
+            Self::Postgres(url, _) => Postgres::open(&url).await?.snapshot(&writer).await,
             _ => Err(anyhow!("only PostgreSQL is shared")),
         }
+    }
+}
+
+/// Asks the file on a thread that may wait.
+async fn asking<T: Send + 'static>(
+    path: PathBuf,
+    connection: Arc<std::sync::Mutex<Option<Sqlite>>>,
+    question: impl FnOnce(&Sqlite) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let asking = tokio::task::spawn_blocking(move || {
+        let mut held = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let sqlite = match held.take() {
+            Some(sqlite) => sqlite,
+            None => Sqlite::reader(&path)?,
+        };
+        let answer = question(&sqlite)?;
+        *held = Some(sqlite);
+        Ok(answer)
+    });
+    asking.await?
+}
+
+async fn connected(held: Option<Postgres>, url: &str) -> anyhow::Result<Postgres> {
+    match held.filter(|postgres| !postgres.is_closed()) {
+        Some(postgres) => Ok(postgres),
+        None => Postgres::open(url).await,
     }
 }

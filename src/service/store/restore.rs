@@ -17,10 +17,9 @@ use super::recent::Kept;
 use super::rows::Snapshot;
 use super::spool::Record;
 use super::writer::{PATIENCE, Writer};
-use crate::clock::{self, MICROS_PER_MINUTE};
+use crate::clock;
 use crate::identity::{EventKey, WINDOW_MICROS};
 use crate::log::{self, Field};
-use crate::metrics::history::Answer;
 use crate::metrics::totals::Group;
 
 /// A refresh younger than this is fresh enough: clients ask for one after every answer.
@@ -38,7 +37,6 @@ pub struct Refresh {
 struct Tail {
     last_seq: u64,
     groups: Vec<Group>,
-    answers: Vec<Answer>,
 }
 
 impl Refresh {
@@ -47,9 +45,9 @@ impl Refresh {
     }
 
     /// Notes what was counted up to an event.
-    pub fn note(&mut self, last_seq: u64, groups: Vec<Group>, answers: impl Iterator<Item = Answer>) {
+    pub fn note(&mut self, last_seq: u64, groups: Vec<Group>) {
         if self.tail.len() <= MOST_TAIL {
-            self.tail.push(Tail { last_seq, groups, answers: answers.collect() });
+            self.tail.push(Tail { last_seq, groups });
         }
     }
 }
@@ -189,10 +187,9 @@ impl Writer {
 
     pub(super) fn start_refresh(&mut self, waiting: Vec<oneshot::Sender<bool>>) {
         self.stale = false;
-        let recent_since = clock::now() - 60 * MICROS_PER_MINUTE;
         let sums = match &mut self.backend {
             Some(Backend::Sqlite(sqlite)) => {
-                let sums = sqlite.snapshot(&self.name, recent_since);
+                let sums = sqlite.snapshot(&self.name);
                 match sqlite.data_version() {
                     Ok(version) => self.data_version = version,
                     Err(error) => {
@@ -201,7 +198,7 @@ impl Writer {
                 }
                 tokio::spawn(std::future::ready(sums))
             }
-            _ => tokio::spawn(self.reader.clone().snapshot(Arc::clone(&self.name), recent_since)),
+            _ => tokio::spawn(self.reader.clone().snapshot(Arc::clone(&self.name))),
         };
         self.refresh = Some(Refresh { sums, tail: Vec::new(), waiting });
     }
@@ -236,7 +233,6 @@ impl Writer {
         let groups: Vec<&[Group]> =
             std::iter::once(&sums.groups[..]).chain(since().map(|part| &part.groups[..])).collect();
         self.ledger.replace(&groups);
-        self.ledger.chart(&sums.minutes, since().flat_map(|part| part.answers.iter().copied()));
         self.ledger.restore_requests(sums.failed_elsewhere, sums.last_at);
         self.restored = true;
         self.status.settled.store(true, Relaxed);

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::spool::Record;
-use crate::clock::MICROS_PER_HOUR;
-use crate::metrics::history::{BOUNDS_MS, MinuteSums, round2};
+use crate::metrics::round2;
 use crate::metrics::totals::Group;
 
 /// Records of one writer, to be committed together or not at all. No two of them have the same key.
@@ -58,8 +57,6 @@ pub struct Snapshot {
     pub failed_elsewhere: u64,
     /// When the newest row was tracked.
     pub last_at: Option<i64>,
-    /// The newest answers of the last hour.
-    pub minutes: Vec<MinuteSums>,
 }
 
 impl Snapshot {
@@ -80,19 +77,11 @@ impl Snapshot {
     }
 }
 
-/// Rows that the charts are made from, at most.
-pub const MOST_RECENT: i64 = 50_000;
 /// Writers that wrote nothing for so long are added up into one.
 pub const WRITER_DAYS: i64 = 30;
 
-/// SQL that gives a response time its place among the charts' bounds, in both dialects.
-pub fn bucket_sql() -> String {
-    let whens: String = (0..)
-        .zip(BOUNDS_MS)
-        .map(|(at, bound): (i32, i32)| format!(" WHEN response_time_ms <= {bound} THEN {at}"))
-        .collect();
-    format!("CASE{whens} ELSE {} END", BOUNDS_MS.len())
-}
+/// Businesses and models that the dashboard names, at most.
+pub const MOST_GROUPS: usize = 50;
 
 /// The contract's `metrics` object of /analytics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -108,7 +97,7 @@ pub struct Analytics {
     pub appointment_conversion_rate: f64,
 }
 
-/// Sums of one business, of an hour or of more.
+/// Sums of one business.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct BusinessSums {
     pub events: i64,
@@ -118,24 +107,6 @@ pub struct BusinessSums {
     pub requested: i64,
     pub booked: i64,
     pub handoffs: i64,
-}
-
-impl BusinessSums {
-    /// Adds records up by business and hour since 1970.
-    pub fn by_hour<'a>(records: impl Iterator<Item = &'a Record>) -> HashMap<(&'a str, i64), Self> {
-        let mut hours: HashMap<(&str, i64), Self> = HashMap::new();
-        for Record { event, .. } in records {
-            let sums = hours.entry((&*event.business_id, event.at.div_euclid(MICROS_PER_HOUR))).or_default();
-            sums.events += 1;
-            sums.response_ms += i64::from(event.response_time_ms);
-            sums.tokens += i64::from(event.tokens_used);
-            sums.cost_micros += event.cost_micros.unwrap_or(0);
-            sums.requested += i64::from(event.appointment_requested);
-            sums.booked += i64::from(event.appointment_booked);
-            sums.handoffs += i64::from(event.human_handoff_requested);
-        }
-        hours
-    }
 }
 
 impl From<BusinessSums> for Analytics {
@@ -152,11 +123,6 @@ impl From<BusinessSums> for Analytics {
             appointment_conversion_rate: (ratio(sums.booked, sums.requested) * 1e4).round() / 1e4,
         }
     }
-}
-
-/// The first whole hour at or after a moment: what is before it is added up from rows, the rest from kept sums.
-pub fn first_hour(since: i64) -> i64 {
-    since.div_euclid(MICROS_PER_HOUR) + i64::from(since.rem_euclid(MICROS_PER_HOUR) != 0)
 }
 
 #[cfg(test)]
@@ -180,10 +146,5 @@ mod tests {
         };
         let order: Vec<String> = snapshot.businesses().iter().map(|business| business.to_string()).collect();
         assert_eq!(order, ["a", "b", "gone", "c", "d"]);
-    }
-
-    #[test]
-    fn whole_hours() {
-        assert_eq!((first_hour(0), first_hour(1), first_hour(MICROS_PER_HOUR), first_hour(-1)), (0, 1, 1, 0));
     }
 }

@@ -2,20 +2,20 @@
 //! that a start costs the same with ten rows and ten million), and where each writer stands. Not async: its thread waits.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::Context;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::files;
 use super::migrate::{self, Migration};
+use super::quarters::{self, EventRows, SUMS, first_quarter};
 use super::recent::MOST_LOADED;
-use super::rows::{
-    Analytics, Batch, BusinessSums, MOST_RECENT, Snapshot, WRITER_DAYS, WriteError, bucket_sql, first_hour,
-};
+use super::rows::{Analytics, Batch, BusinessSums, Snapshot, WRITER_DAYS, WriteError};
 use super::spool::Record;
-use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_HOUR};
+use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_MINUTE, MICROS_PER_QUARTER};
 use crate::identity::EventKey;
-use crate::metrics::history::MinuteSums;
 use crate::metrics::totals::Group;
 
 const INSERT: &str =
@@ -33,9 +33,22 @@ const ADD_UP: &str = "INSERT INTO mlops_totals VALUES
   requested = requested + ?15, booked = booked + ?16, handoffs = handoffs + ?17,
   success_rate = coalesce(?18, success_rate), success_at = coalesce(?19, success_at)";
 
-const ADD_HOUR: &str = "INSERT INTO mlops_hours VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-  ON CONFLICT DO UPDATE SET events = events + ?3, response_ms = response_ms + ?4, tokens = tokens + ?5,
-  cost_micros = cost_micros + ?6, requested = requested + ?7, booked = booked + ?8, handoffs = handoffs + ?9";
+static ADD_QUARTER: LazyLock<String> = LazyLock::new(|| {
+    let values = vec!["?"; 3 + SUMS].join(", ");
+    format!("INSERT INTO mlops_quarters AS q VALUES ({values}) {}", quarters::on_conflict())
+});
+
+/// Rows of a table that has the columns of `mlops_events`.
+pub(super) const fn event_rows(from: &'static str) -> EventRows {
+    EventRows {
+        from,
+        quarter: "CAST(strftime('%s', created_at) AS INTEGER) / 900",
+        cost_micros: "CAST(round(total(api_cost_usd) * 1000000) AS INTEGER)",
+        requested: "appointment_requested",
+        booked: "appointment_booked",
+        handoff: "human_handoff_requested",
+    }
+}
 
 /// How long a commit waits for another program's; an event that has to wait longer goes to the spool.
 const BUSY_MS: i64 = 700;
@@ -129,20 +142,10 @@ impl Sqlite {
             for group in groups {
                 add_group(&mut add_up, group, &fresh)?;
             }
-            let mut add_hour = transaction.prepare_cached(ADD_HOUR)?;
-            for ((business, hour), sums) in BusinessSums::by_hour(fresh.iter().copied()) {
-                let BusinessSums { events, response_ms, tokens, cost_micros, requested, booked, handoffs } = sums;
-                add_hour.execute(params![
-                    business,
-                    hour,
-                    events,
-                    response_ms,
-                    tokens,
-                    cost_micros,
-                    requested,
-                    booked,
-                    handoffs
-                ])?;
+            let mut add_quarter = transaction.prepare_cached(&ADD_QUARTER)?;
+            for ((business, quarter, model), sums) in quarters::collect(fresh.iter().copied()) {
+                let key = [Value::from(business.to_owned()), quarter.into(), model.to_owned().into()];
+                add_quarter.execute(params_from_iter(key.into_iter().chain(sums.map(Value::from))))?;
             }
             transaction
                 .prepare_cached(
@@ -187,6 +190,17 @@ impl Sqlite {
         Ok(keys)
     }
 
+    /// Writes down how many requests of a writer failed in some minutes.
+    pub fn write_failures(&mut self, writer: &str, minutes: &[(i64, u64)]) -> anyhow::Result<()> {
+        let transaction = self.connection.transaction()?;
+        for (minute, failed) in minutes {
+            transaction
+                .prepare_cached("INSERT INTO mlops_failures VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET failed = ?3")?
+                .execute(params![writer, minute, failed])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
     /// Writes down which businesses have labels of their own.
     pub fn write_names(&mut self, names: &[&str]) -> anyhow::Result<()> {
         let transaction = self.connection.transaction()?;
@@ -208,8 +222,8 @@ impl Sqlite {
         Ok(self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
     }
 
-    /// All sums and the last hour.
-    pub fn snapshot(&mut self, writer: &str, recent_since: i64) -> anyhow::Result<Snapshot> {
+    /// All sums.
+    pub fn snapshot(&mut self, writer: &str) -> anyhow::Result<Snapshot> {
         self.forget_old_writers()?;
         let mut statement = self.connection.prepare("SELECT * FROM mlops_totals ORDER BY success_at")?;
         let groups = statement.query_map([], group)?.collect::<Result<Vec<_>, _>>()?;
@@ -224,24 +238,7 @@ impl Sqlite {
             .connection
             .query_row(&format!("SELECT {MICROS} FROM mlops_events ORDER BY id DESC LIMIT 1"), [], |row| row.get(0))
             .optional()?;
-        let mut statement = self.connection.prepare(&format!(
-            "SELECT CAST(strftime('%s', created_at) AS INTEGER) / 60, {bucket}, count(*), sum(response_time_ms),
-             CAST(round(total(api_cost_usd) * 1000000) AS INTEGER)
-             FROM (SELECT * FROM mlops_events WHERE created_at >= ? ORDER BY id DESC LIMIT {MOST_RECENT}) GROUP BY 1, 2",
-            bucket = bucket_sql()
-        ))?;
-        let minutes = statement
-            .query_map([clock::sql(recent_since)], |row| {
-                Ok(MinuteSums {
-                    minute: row.get(0)?,
-                    bucket: row.get(1)?,
-                    events: row.get(2)?,
-                    response_ms: row.get(3)?,
-                    cost_micros: row.get(4)?,
-                })
-            })?
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Snapshot { groups, names, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at, minutes })
+        Ok(Snapshot { groups, names, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at })
     }
 
     /// Keeps their failures, under one name.
@@ -255,24 +252,25 @@ impl Sqlite {
             [before, clock::now()],
         )?;
         transaction.execute("DELETE FROM mlops_writers WHERE writer <> 'earlier' AND updated_at < ?", [before])?;
+        transaction.execute("DELETE FROM mlops_failures WHERE minute < ?", [before / MICROS_PER_MINUTE])?;
         Ok(transaction.commit()?)
     }
 
-    /// Sums of one business since a moment: kept ones of whole hours, and the rows of the hour before them.
+    /// Sums of one business since a moment: kept ones of whole quarters of an hour, and the rows of the one before them.
     pub fn analytics(&self, business_id: &str, since: i64) -> anyhow::Result<Analytics> {
-        let hour = first_hour(since);
+        let quarter = first_quarter(since);
         let sums = self.connection.query_row(
             "SELECT sum(a), sum(b), sum(c), sum(d), sum(e), sum(f), sum(g) FROM (
                SELECT coalesce(sum(events), 0) AS a, coalesce(sum(response_ms), 0) AS b, coalesce(sum(tokens), 0) AS c,
                  coalesce(sum(cost_micros), 0) AS d, coalesce(sum(requested), 0) AS e, coalesce(sum(booked), 0) AS f,
                  coalesce(sum(handoffs), 0) AS g
-               FROM mlops_hours WHERE business_id = ?1 AND hour >= ?2
+               FROM mlops_quarters WHERE business_id = ?1 AND quarter >= ?2
                UNION ALL
                SELECT count(*), coalesce(sum(response_time_ms), 0), coalesce(sum(tokens_used), 0),
                  CAST(round(total(api_cost_usd) * 1000000) AS INTEGER), coalesce(sum(appointment_requested), 0),
                  coalesce(sum(appointment_booked), 0), coalesce(sum(human_handoff_requested), 0)
                FROM mlops_events WHERE business_id = ?1 AND created_at >= ?3 AND created_at < ?4)",
-            params![business_id, hour, clock::sql(since), clock::sql(hour * MICROS_PER_HOUR)],
+            params![business_id, quarter, clock::sql(since), clock::sql(quarter * MICROS_PER_QUARTER)],
             |row| {
                 Ok(BusinessSums {
                     events: row.get(0)?,

@@ -27,7 +27,7 @@ use crate::config::{Config, Database};
 use crate::event::Event;
 use crate::log::{self, Field};
 use crate::metrics::Ledger;
-use crate::metrics::history::Answer;
+use crate::metrics::charts::{ChartRange, Charts};
 use crate::metrics::totals::Group;
 
 /// Events of one commit, and of one drained chunk.
@@ -53,6 +53,8 @@ pub struct Writer {
     pub(super) backend: Option<Backend>,
     connecting: Option<JoinHandle<anyhow::Result<Backend>>>,
     pub(super) reader: Reader,
+    /// Apart from the other: a long range must not hold up /analytics.
+    charts: Reader,
     pub(super) recent: Recent,
     losses: Losses,
     /// The last own event that the database is known to hold.
@@ -92,6 +94,7 @@ impl Writer {
             migration: config.migration,
             name: format!("{:032x}", fastrand::u128(..)).into(),
             reader: Reader::new(&config.database),
+            charts: Reader::new(&config.database),
             ledger,
             status,
             spool,
@@ -164,6 +167,7 @@ impl Writer {
                 Job::Refresh(done) => self.ask_refresh(done),
                 Job::Look => self.look(),
                 Job::Analytics(business_id, done) => self.ask_analytics(business_id, done),
+                Job::Charts(range, done) => self.ask_charts(range, done),
                 Job::Ping(done) => match &self.backend {
                     Some(backend) => backend.ping(done),
                     None => drop(done.send(false)),
@@ -234,9 +238,9 @@ impl Writer {
         (0..records.len()).filter(|at| !kept(*at)).for_each(|at| counted[at] = false);
         let events = || records.iter().zip(&counted).filter(|(_, counted)| **counted).map(|(record, _)| &record.event);
         let groups = if counted.iter().all(|counted| *counted) { groups } else { Group::collect(events()) };
-        self.ledger.count(&groups, events().map(Answer::from));
+        self.ledger.count(&groups, events());
         if let Some(refresh) = &mut self.refresh {
-            refresh.note(self.next_seq - 1, groups, events().map(Answer::from));
+            refresh.note(self.next_seq - 1, groups);
         }
         for (at, (record, fate)) in records.iter().zip(fates).enumerate() {
             if let Some(key) = record.event.key.filter(|_| kept(at)) {
@@ -396,7 +400,9 @@ impl Writer {
     async fn write_notes(&mut self) {
         let failed = self.ledger.requests.failed_here();
         let names = if self.restored { self.ledger.named_since(self.names_written) } else { Vec::new() };
-        if (failed == self.failed_written && names.is_empty()) || self.spool.waiting() > 0 {
+        let minutes = self.ledger.failures().unwritten();
+        let nothing = failed == self.failed_written && minutes.is_empty() && names.is_empty();
+        if nothing || self.spool.waiting() > 0 {
             return;
         }
         let Some(mut backend) = self.backend.take() else { return };
@@ -408,6 +414,12 @@ impl Writer {
                 Err(WriteError::Elsewhere) => {
                     return self.lost(&anyhow::anyhow!("another process writes under this name"));
                 }
+            }
+        }
+        if !minutes.is_empty() {
+            match backend.write_failures(&self.name, &minutes, until).await {
+                Ok(()) => self.ledger.failures().wrote(&minutes),
+                Err(error) => return self.lost(&error),
             }
         }
         if !names.is_empty() {
@@ -426,6 +438,22 @@ impl Writer {
             let answer = reader.analytics(business_id).await;
             if let Err(error) = &answer {
                 log::error("analytics failed", &[("error", Field::Text(&format!("{error:#}")))]);
+            }
+            let _ = done.send(answer.ok());
+        });
+    }
+
+    /// Nothing while the database is away: whoever looks is not to wait for what cannot come.
+    fn ask_charts(&self, range: &'static ChartRange, done: oneshot::Sender<Option<Charts>>) {
+        if self.backend.is_none() {
+            let _ = done.send(None);
+            return;
+        }
+        let reader = self.charts.clone();
+        tokio::spawn(async move {
+            let answer = reader.charts(range).await;
+            if let Err(error) = &answer {
+                log::error("charts failed", &[("error", Field::Text(&format!("{error:#}")))]);
             }
             let _ = done.send(answer.ok());
         });

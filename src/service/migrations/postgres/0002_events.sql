@@ -36,12 +36,22 @@ CREATE TABLE IF NOT EXISTS mlops_totals (
   PRIMARY KEY (business_id, response_type, intent_detected, model_name)
 );
 
--- Sums of a business by hours since 1970: what /analytics adds up.
-CREATE TABLE IF NOT EXISTS mlops_hours (
-  business_id VARCHAR(255) NOT NULL, hour BIGINT NOT NULL,
-  events BIGINT NOT NULL, response_ms BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micros BIGINT NOT NULL,
-  requested BIGINT NOT NULL, booked BIGINT NOT NULL, handoffs BIGINT NOT NULL,
-  PRIMARY KEY (business_id, hour)
+-- Sums by business, model and quarter of an hour since 1970: what /analytics and the dashboard's charts add up. ms_50 counts the
+-- events up to 50 ms, ms_100 those above up to 100 ms, and so on; ms_over those above the last bound.
+CREATE TABLE IF NOT EXISTS mlops_quarters (
+  business_id VARCHAR(255) NOT NULL, quarter BIGINT NOT NULL, model_name VARCHAR(100) NOT NULL,
+  events BIGINT NOT NULL, errors BIGINT NOT NULL, response_ms BIGINT NOT NULL, tokens BIGINT NOT NULL,
+  cost_micros BIGINT NOT NULL, requested BIGINT NOT NULL, booked BIGINT NOT NULL, handoffs BIGINT NOT NULL,
+  ms_50 BIGINT NOT NULL, ms_100 BIGINT NOT NULL, ms_200 BIGINT NOT NULL, ms_350 BIGINT NOT NULL, ms_500 BIGINT NOT NULL, ms_750 BIGINT NOT NULL,
+  ms_1000 BIGINT NOT NULL, ms_1500 BIGINT NOT NULL, ms_2000 BIGINT NOT NULL, ms_3000 BIGINT NOT NULL, ms_4000 BIGINT NOT NULL, ms_5000 BIGINT NOT NULL,
+  ms_7500 BIGINT NOT NULL, ms_10000 BIGINT NOT NULL, ms_15000 BIGINT NOT NULL, ms_30000 BIGINT NOT NULL, ms_60000 BIGINT NOT NULL, ms_over BIGINT NOT NULL,
+  PRIMARY KEY (business_id, quarter, model_name)
+);
+CREATE INDEX IF NOT EXISTS mlops_quarters_quarter ON mlops_quarters (quarter);
+
+-- Failed requests of each process by minutes since 1970: they have no row, and name no business.
+CREATE TABLE IF NOT EXISTS mlops_failures (
+  writer TEXT NOT NULL, minute BIGINT NOT NULL, failed BIGINT NOT NULL, PRIMARY KEY (minute, writer)
 );
 
 -- What an event is known by, as a digest: 'k' and the client's own key, 'd' and what was derived from its content.

@@ -40,18 +40,23 @@ CREATE TABLE IF NOT EXISTS mlops_totals (
   PRIMARY KEY (business_id, response_type, intent_detected, model_name)
 ) WITHOUT ROWID;
 
--- Sums of a business by hours since 1970: what /analytics adds up.
-CREATE TABLE IF NOT EXISTS mlops_hours (
-  business_id TEXT NOT NULL, hour INTEGER NOT NULL,
-  events INTEGER NOT NULL, response_ms INTEGER NOT NULL, tokens INTEGER NOT NULL, cost_micros INTEGER NOT NULL,
-  requested INTEGER NOT NULL, booked INTEGER NOT NULL, handoffs INTEGER NOT NULL,
-  PRIMARY KEY (business_id, hour)
+-- Sums by business, model and quarter of an hour since 1970: what /analytics and the dashboard's charts add up. ms_50 counts the
+-- events up to 50 ms, ms_100 those above up to 100 ms, and so on; ms_over those above the last bound.
+CREATE TABLE IF NOT EXISTS mlops_quarters (
+  business_id TEXT NOT NULL, quarter INTEGER NOT NULL, model_name TEXT NOT NULL,
+  events INTEGER NOT NULL, errors INTEGER NOT NULL, response_ms INTEGER NOT NULL, tokens INTEGER NOT NULL,
+  cost_micros INTEGER NOT NULL, requested INTEGER NOT NULL, booked INTEGER NOT NULL, handoffs INTEGER NOT NULL,
+  ms_50 INTEGER NOT NULL, ms_100 INTEGER NOT NULL, ms_200 INTEGER NOT NULL, ms_350 INTEGER NOT NULL, ms_500 INTEGER NOT NULL, ms_750 INTEGER NOT NULL,
+  ms_1000 INTEGER NOT NULL, ms_1500 INTEGER NOT NULL, ms_2000 INTEGER NOT NULL, ms_3000 INTEGER NOT NULL, ms_4000 INTEGER NOT NULL, ms_5000 INTEGER NOT NULL,
+  ms_7500 INTEGER NOT NULL, ms_10000 INTEGER NOT NULL, ms_15000 INTEGER NOT NULL, ms_30000 INTEGER NOT NULL, ms_60000 INTEGER NOT NULL, ms_over INTEGER NOT NULL,
+  PRIMARY KEY (business_id, quarter, model_name)
 ) WITHOUT ROWID;
-INSERT OR IGNORE INTO mlops_hours
-  SELECT business_id, CAST(strftime('%s', created_at) AS INTEGER) / 3600, count(*), sum(response_time_ms), sum(tokens_used),
-    CAST(round(total(api_cost_usd) * 1000000) AS INTEGER), sum(appointment_requested), sum(appointment_booked),
-    sum(human_handoff_requested)
-  FROM mlops_events GROUP BY 1, 2;
+CREATE INDEX IF NOT EXISTS mlops_quarters_quarter ON mlops_quarters (quarter);
+
+-- Failed requests of each process by minutes since 1970: they have no row, and name no business.
+CREATE TABLE IF NOT EXISTS mlops_failures (
+  writer TEXT NOT NULL, minute INTEGER NOT NULL, failed INTEGER NOT NULL, PRIMARY KEY (minute, writer)
+) WITHOUT ROWID;
 
 -- How far each process has written: a commit whose answer was lost is found here and not repeated.
 CREATE TABLE IF NOT EXISTS mlops_writers (

@@ -4,9 +4,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{AT_ONCE, Imported};
+use crate::clock::MICROS_PER_MINUTE;
 use crate::identity::WINDOW_MICROS;
 use crate::store::migrate::exists;
 use crate::store::postgres::{ADD, Postgres, told};
+use crate::store::quarters::EventRows;
 
 /// Tries of a batch that waits in a ring with a service's commit.
 const TRIES: usize = 10;
@@ -14,7 +16,7 @@ const TRIES: usize = 10;
 /// Rows of one imported batch.
 const ROWS_AT_ONCE: i64 = 4 * AT_ONCE;
 
-/// Takes the rows `gone` out of the sums.
+/// Takes the rows `gone` out of the totals.
 const REMOVE: &str = "totals AS (
   UPDATE mlops_totals t SET events = t.events - d.events, within_100 = t.within_100 - d.w1, within_500 = t.within_500 - d.w2,
     within_1000 = t.within_1000 - d.w3, within_2000 = t.within_2000 - d.w4, within_5000 = t.within_5000 - d.w5,
@@ -32,18 +34,17 @@ const REMOVE: &str = "totals AS (
     FROM gone GROUP BY 1, 2, 3, 4) d
   WHERE t.business_id = d.business_id AND t.response_type = d.response_type AND t.intent_detected = d.intent_detected
     AND t.model_name = d.model_name),
-hours AS (
-  UPDATE mlops_hours h SET events = h.events - d.events, response_ms = h.response_ms - d.response_ms,
-    tokens = h.tokens - d.tokens, cost_micros = h.cost_micros - d.cost_micros, requested = h.requested - d.requested,
-    booked = h.booked - d.booked, handoffs = h.handoffs - d.handoffs
-  FROM (SELECT business_id, floor(extract(epoch FROM created_at) / 3600)::bigint AS hour, count(*) AS events,
-      sum(response_time_ms) AS response_ms, sum(tokens_used) AS tokens,
-      coalesce(round(sum(api_cost_usd) * 1000000), 0) AS cost_micros,
-      count(*) FILTER (WHERE appointment_requested) AS requested, count(*) FILTER (WHERE appointment_booked) AS booked,
-      count(*) FILTER (WHERE human_handoff_requested) AS handoffs
-    FROM gone GROUP BY 1, 2) d
-  WHERE h.business_id = d.business_id AND h.hour = d.hour)
-SELECT count(*) FROM gone";
+";
+
+/// Rows of `mlops_events` that are taken out.
+const GONE: EventRows = EventRows {
+    from: "gone",
+    quarter: "floor(extract(epoch FROM created_at) / 900)::bigint",
+    cost_micros: "coalesce(round(sum(api_cost_usd) * 1000000), 0)",
+    requested: "appointment_requested",
+    booked: "appointment_booked",
+    handoff: "human_handoff_requested",
+};
 
 /// The next rows of ai_metrics; what repeats another within the window counts once, as it would have on arrival. Rows of before
 /// the batch are looked at for that, and not copied.
@@ -72,6 +73,9 @@ impl Postgres {
             // Whoever brings a key again has lost the row it stands for.
             let keys = "DELETE FROM mlops_keys WHERE at < $1";
             self.client.query_typed(keys, &[(&before, Type::INT8)]).await.map_err(told)?;
+            let failures = "DELETE FROM mlops_failures WHERE minute < $1";
+            let minute = before / MICROS_PER_MINUTE;
+            self.client.query_typed(failures, &[(&minute, Type::INT8)]).await.map_err(told)?;
         }
         Ok(deleted)
     }
@@ -88,13 +92,17 @@ impl Postgres {
     async fn remove(&self, which: &str, values: &[(&(dyn ToSql + Sync), Type)]) -> anyhow::Result<u64> {
         let statement = format!(
             "WITH gone AS (DELETE FROM mlops_events WHERE id IN (SELECT id FROM mlops_events WHERE {which} LIMIT {AT_ONCE})
-             RETURNING *), {REMOVE}"
+             RETURNING *), {REMOVE} quarters AS ({}) SELECT count(*) FROM gone",
+            GONE.remove()
         );
         let rows = self.patiently(&statement, values).await?;
-        for empty in ["DELETE FROM mlops_totals WHERE events <= 0", "DELETE FROM mlops_hours WHERE events <= 0"] {
-            self.patiently(empty, &[]).await?;
+        let deleted = rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
+        self.patiently("DELETE FROM mlops_totals WHERE events <= 0", &[]).await?;
+        if deleted == 0 {
+            // There may be many: looked through once, not with each batch.
+            self.patiently("DELETE FROM mlops_quarters WHERE events <= 0", &[]).await?;
         }
-        Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
+        Ok(deleted)
     }
 
     /// Notes that a business's events of up to a moment are forgotten, those still on their way included.
@@ -121,7 +129,7 @@ impl Postgres {
         if !exists(&self.client, "ai_metrics").await? {
             return Ok(None);
         }
-        let statement = format!("{NEXT}{ADD} SELECT (SELECT count(*) FROM accepted), (SELECT count(*) FROM input)");
+        let statement = format!("{NEXT}{} SELECT (SELECT count(*) FROM accepted), (SELECT count(*) FROM input)", *ADD);
         let mut imported = Imported::default();
         loop {
             let Some((last, upto)) = self.next_rows().await? else { return Ok(Some(imported)) };

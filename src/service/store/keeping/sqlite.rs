@@ -3,14 +3,14 @@
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{AT_ONCE, Imported};
-use crate::clock;
+use crate::clock::{self, MICROS_PER_MINUTE};
 use crate::identity::WINDOW_MICROS;
-use crate::store::sqlite::{MICROS, Sqlite};
+use crate::store::sqlite::{MICROS, Sqlite, event_rows};
 
 /// By command, a busy file is waited for.
 const BUSY_MS: i64 = 30_000;
 
-/// Takes the rows that the table `batch` names out of the sums, and then out.
+/// Takes the rows that the table `batch` names out of the totals.
 const REMOVE: &str = "
 UPDATE mlops_totals SET events = mlops_totals.events - d.events, within_100 = within_100 - d.w1, within_500 = within_500 - d.w2,
   within_1000 = within_1000 - d.w3, within_2000 = within_2000 - d.w4, within_5000 = within_5000 - d.w5,
@@ -27,20 +27,9 @@ FROM (SELECT business_id, response_type, intent_detected, model_name, count(*) A
 WHERE mlops_totals.business_id = d.business_id AND mlops_totals.response_type = d.response_type
   AND mlops_totals.intent_detected = d.intent_detected AND mlops_totals.model_name = d.model_name;
 DELETE FROM mlops_totals WHERE events <= 0;
-UPDATE mlops_hours SET events = mlops_hours.events - d.events, response_ms = mlops_hours.response_ms - d.response_ms,
-  tokens = mlops_hours.tokens - d.tokens, cost_micros = mlops_hours.cost_micros - d.cost_micros,
-  requested = mlops_hours.requested - d.requested, booked = mlops_hours.booked - d.booked,
-  handoffs = mlops_hours.handoffs - d.handoffs
-FROM (SELECT business_id, CAST(strftime('%s', created_at) AS INTEGER) / 3600 AS hour, count(*) AS events,
-    sum(response_time_ms) AS response_ms, sum(tokens_used) AS tokens,
-    CAST(round(total(api_cost_usd) * 1000000) AS INTEGER) AS cost_micros, sum(appointment_requested) AS requested,
-    sum(appointment_booked) AS booked, sum(human_handoff_requested) AS handoffs
-  FROM mlops_events WHERE id IN (SELECT id FROM temp.batch) GROUP BY 1, 2) AS d
-WHERE mlops_hours.business_id = d.business_id AND mlops_hours.hour = d.hour;
-DELETE FROM mlops_hours WHERE events <= 0;
-DELETE FROM mlops_events WHERE id IN (SELECT id FROM temp.batch);";
+";
 
-/// Puts the rows of the table `fresh` in, and their sums.
+/// Puts the rows of the table `fresh` in, and adds them to the totals.
 const ADD: &str = "
 INSERT INTO mlops_events (business_id, conversation_id, session_id, response_time_ms, success_rate, tokens_used, prompt_tokens,
     completion_tokens, api_cost_usd, model_name, intent_detected, appointment_requested, human_handoff_requested,
@@ -64,20 +53,17 @@ INSERT INTO mlops_totals
     tokens = tokens + excluded.tokens,
     cost_micros = CASE WHEN excluded.cost_micros IS NULL THEN cost_micros
       ELSE coalesce(cost_micros, 0) + excluded.cost_micros END,
-    requested = requested + excluded.requested, booked = booked + excluded.booked, handoffs = handoffs + excluded.handoffs;
-INSERT INTO mlops_hours
-  SELECT business_id, CAST(strftime('%s', created_at) AS INTEGER) / 3600, count(*), sum(response_time_ms), sum(tokens_used),
-    CAST(round(total(api_cost_usd) * 1000000) AS INTEGER), total(appointment_requested), total(appointment_booked),
-    total(human_handoff_requested)
-  FROM temp.fresh WHERE true GROUP BY 1, 2
-  ON CONFLICT DO UPDATE SET events = events + excluded.events, response_ms = response_ms + excluded.response_ms,
-    tokens = tokens + excluded.tokens, cost_micros = cost_micros + excluded.cost_micros,
     requested = requested + excluded.requested, booked = booked + excluded.booked, handoffs = handoffs + excluded.handoffs;";
+
+/// The rows of a batch: what is done to them is done to no other.
+const BATCH: &str = "(SELECT * FROM mlops_events WHERE id IN (SELECT id FROM temp.batch))";
 
 impl Sqlite {
     /// Deletes a batch of events older than a moment; 0 when there is none.
     pub fn prune(&mut self, before: i64) -> anyhow::Result<u64> {
-        self.remove("created_at < ?1 ORDER BY created_at", params![clock::sql(before)])
+        let deleted = self.remove("created_at < ?1 ORDER BY created_at", params![clock::sql(before)])?;
+        self.connection.execute("DELETE FROM mlops_failures WHERE minute < ?", [before / MICROS_PER_MINUTE])?;
+        Ok(deleted)
     }
 
     /// Deletes a batch of a business's events of up to a moment; 0 when there is none.
@@ -97,6 +83,10 @@ impl Sqlite {
         )?;
         if found > 0 {
             transaction.execute_batch(REMOVE)?;
+            transaction.execute_batch(&event_rows(BATCH).remove())?;
+            transaction.execute("DELETE FROM mlops_events WHERE id IN (SELECT id FROM temp.batch)", [])?;
+        } else {
+            transaction.execute("DELETE FROM mlops_quarters WHERE events <= 0", [])?;
         }
         transaction.commit()?;
         Ok(found as u64)
@@ -159,6 +149,7 @@ impl Sqlite {
             params![last, upto, since],
         )?;
         transaction.execute_batch(ADD)?;
+        transaction.execute_batch(&event_rows("temp.fresh").add())?;
         let rows: u64 = transaction.query_row("SELECT count(*) FROM temp.fresh", [], |row| row.get(0))?;
         let seen: u64 = transaction.query_row(
             "SELECT count(*) FROM ai_metrics WHERE id > ?1 AND id <= ?2 AND created_at < ?3",

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::tools::{find, free_port, wait_for};
+use crate::tools::{self, find, free_port, wait_for};
 
 pub struct Browser {
     driver: Child,
@@ -123,6 +123,34 @@ impl Browser {
               return [e.innerText, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; }).filter(([, ratio]) => ratio < 4.5);
           })()";
         self.eval(script).as_array().cloned().unwrap_or_default()
+    }
+
+    /// What axe finds wrong with the page: rules and the elements that break them. Nothing where it is not installed.
+    pub fn violations(&self) -> Vec<Value> {
+        let Some(script) = tools::axe() else { return Vec::new() };
+        let script = std::fs::read_to_string(script).unwrap();
+        self.session("execute/sync", &json!({"script": script, "args": []}));
+        let check = "const done = arguments[0]; window.axe.run(document).then((found) =>
+            done([found.passes.length, found.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html)])]))";
+        let found = self.session("execute/async", &json!({"script": check, "args": []}));
+        assert!(found[0].as_u64().unwrap() > 20, "axe has hardly looked: {found}");
+        found[1].as_array().unwrap().clone()
+    }
+
+    /// Presses a key where the focus is.
+    pub fn press(&self, key: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            self.devtools("Input.dispatchKeyEvent", &json!({"type": kind, "key": key, "code": key}));
+        }
+    }
+
+    /// Moves the mouse to a place of an element, as a share of its width and height.
+    pub fn point(&self, selector: &str, across: f64, down: f64) {
+        let place = self.eval(&format!(
+            "(() => {{ const element = document.querySelector('{selector}'); element.scrollIntoView({{block: 'center'}});
+              const r = element.getBoundingClientRect(); return [r.left + r.width * {across}, r.top + r.height * {down}]; }})()"
+        ));
+        self.devtools("Input.dispatchMouseEvent", &json!({"type": "mouseMoved", "x": place[0], "y": place[1]}));
     }
 
     /// What the page complained of since the last time: errors, broken policies.

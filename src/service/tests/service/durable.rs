@@ -147,5 +147,5 @@ fn postgres_goes_and_comes_under_load() {
     }
     println!("{} stored at once, {} through the spool, none lost, none twice, in order", stored.len(), kept.len());
     wait_for("the sums agree", || again.metrics().sum("mlops_stored_events") == rows.len() as f64);
-    assert_eq!(postgres.sql("SELECT sum(events) FROM mlops_hours").trim(), rows.len().to_string());
+    assert_eq!(postgres.sql("SELECT sum(events) FROM mlops_quarters").trim(), rows.len().to_string());
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::charts::BesideDatabase;
 use crate::client::Client;
 use crate::postgres::Postgres;
 use crate::program::{Service, command};
@@ -59,7 +60,7 @@ fn a_file_of_before_is_taken_over_without_loss_or_double_count() {
     drop(service);
     let database = rusqlite::Connection::open(data.join("service.db")).unwrap();
     let sums: (i64, i64) = database
-        .query_row("SELECT (SELECT sum(events) FROM mlops_hours), (SELECT count(*) FROM mlops_events)", [], |row| {
+        .query_row("SELECT (SELECT sum(events) FROM mlops_quarters), (SELECT count(*) FROM mlops_events)", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .unwrap();
@@ -106,8 +107,8 @@ fn history_is_imported_once() {
         service.metrics().sum("mlops_stored_events") == 30_003.0
     });
     let sums = postgres.sql(
-        "SELECT (SELECT sum(events) FROM mlops_totals), (SELECT sum(events) FROM mlops_hours),
-        (SELECT sum(tokens) FROM mlops_hours), (SELECT count(*) FROM mlops_events), (SELECT count(*) FROM ai_metrics)",
+        "SELECT (SELECT sum(events) FROM mlops_totals), (SELECT sum(events) FROM mlops_quarters),
+        (SELECT sum(tokens) FROM mlops_quarters), (SELECT count(*) FROM mlops_events), (SELECT count(*) FROM ai_metrics)",
     );
     assert_eq!(sums.trim(), "30003|30003|300030|30003|30005");
     assert_eq!(analytics(&service, "b0")["appointment_conversion_rate"], 0.5);
@@ -120,7 +121,7 @@ fn history_is_imported_once() {
 }
 
 /// Deletes in batches beside a running service, sums along with rows; counters do not move.
-fn prune_and_forget(settings: &[(&str, &str)], hour_of: &str, age: &dyn Fn(&Path, &str)) {
+fn prune_and_forget(settings: &[(&str, &str)], beside: &dyn Fn(&Service, &str)) {
     let service = Service::start(settings);
     ready(&service);
     let track = |business: &str, number: usize| {
@@ -129,16 +130,25 @@ fn prune_and_forget(settings: &[(&str, &str)], hour_of: &str, age: &dyn Fn(&Path
         );
         assert_eq!(service.track(&body).status, 200);
     };
-    for number in 0..20 {
+    for number in 5..20 {
         track("keep", number);
         track("go", number);
     }
-    age(service.dir(), "UPDATE mlops_events SET created_at = '2026-01-02 03:04:05.000000' WHERE response_time_ms < 5");
-    age(service.dir(), &format!(
-        "DELETE FROM mlops_hours; INSERT INTO mlops_hours SELECT business_id, {hour_of}, count(*), sum(response_time_ms),
-           sum(tokens_used), round(sum(api_cost_usd) * 1000000), sum(CASE WHEN appointment_requested THEN 1 ELSE 0 END), 0, 0
-         FROM mlops_events GROUP BY 1, 2"
-    ));
+    for number in 0..5 {
+        for business in ["keep", "go"] {
+            beside(
+                &service,
+                &format!(
+                    "INSERT INTO ai_metrics (business_id, session_id, response_time_ms, success_rate, tokens_used, api_cost_usd,
+                       model_name, intent_detected, appointment_requested, user_message_length, ai_response_length, response_type,
+                       created_at)
+                     VALUES ('{business}', 's{number}', {number}, 1, 3, 0.5, 'gemini-1.5-flash', 'unknown', true, 0, 0, 'unknown',
+                       '2026-01-02 03:04:05.000000')"
+                ),
+            );
+        }
+    }
+    assert!(run(service.dir(), settings, &["import-history"]).contains("imported 10 rows"));
     let said = run(service.dir(), settings, &["prune", "--older-than", "30d"]);
     assert!(said.starts_with("deleted 10 events"), "{said}");
     assert!(run(service.dir(), settings, &["prune", "--older-than", "30d"]).starts_with("deleted 0 events"));
@@ -148,7 +158,7 @@ fn prune_and_forget(settings: &[(&str, &str)], hour_of: &str, age: &dyn Fn(&Path
     };
     wait_for("what is stored is less", || stored().sum("mlops_stored_events") == 30.0);
     assert_eq!((stored().sum("mlops_stored_tokens"), stored().sum("mlops_stored_cost_usd")), (90.0, 15.0));
-    assert_eq!(service.metrics().sum("ai_requests_total"), 40.0, "counters never fall");
+    assert_eq!(service.metrics().sum("ai_requests_total"), 30.0, "counters never fall");
     assert_eq!(analytics(&service, "keep")["appointment_requests"], 15);
 
     let said = run(service.dir(), settings, &["forget", "go"]);
@@ -156,7 +166,7 @@ fn prune_and_forget(settings: &[(&str, &str)], hour_of: &str, age: &dyn Fn(&Path
     wait_for("it is forgotten", || stored().sum("mlops_stored_events") == 15.0);
     assert_eq!(stored().find("mlops_stored_events{business_id=\"go\"}").unwrap_or(0.0), 0.0);
     assert_eq!(analytics(&service, "go")["total_conversations"], 0);
-    assert_eq!(service.metrics().sum("ai_requests_total"), 40.0);
+    assert_eq!(service.metrics().sum("ai_requests_total"), 30.0);
     // It may come back.
     track("go", 100);
     assert_eq!(analytics(&service, "go")["total_conversations"], 1);
@@ -164,10 +174,12 @@ fn prune_and_forget(settings: &[(&str, &str)], hour_of: &str, age: &dyn Fn(&Path
 
 #[test]
 fn prune_and_forget_sqlite() {
-    prune_and_forget(&[], "CAST(strftime('%s', created_at) AS INTEGER) / 3600", &|dir, statement| {
-        let database = rusqlite::Connection::open(dir.join("data/service.db")).unwrap();
-        database.busy_timeout(Duration::from_secs(5)).unwrap();
-        database.execute_batch(statement).unwrap();
+    prune_and_forget(&[], &|service, statement| {
+        let table = COURSE_TABLE
+            .replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
+            .replace("serial PRIMARY KEY", "INTEGER PRIMARY KEY")
+            .replace("DEFAULT now()", "");
+        BesideDatabase::Sqlite(service.dir()).run(&format!("{table}; {statement}"));
     });
 }
 
@@ -175,8 +187,7 @@ fn prune_and_forget_sqlite() {
 fn prune_and_forget_postgres() {
     let Some(postgres) = Postgres::start() else { return };
     let url = postgres.url();
-    let hour_of = "floor(extract(epoch FROM created_at) / 3600)::bigint";
-    prune_and_forget(&[("DATABASE_URL", &url)], hour_of, &|_, statement| drop(postgres.sql(statement)));
+    prune_and_forget(&[("DATABASE_URL", &url)], &|_, statement| drop(postgres.sql(statement)));
 }
 
 /// What waits on disk is forgotten, too: by the service that runs when it writes it, or from the file of one that does not.

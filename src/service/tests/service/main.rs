@@ -2,6 +2,7 @@
 //! `tests/setup` installs the tools; in CI a missing one fails its tests.
 
 mod browser;
+mod charts;
 mod client;
 mod contract;
 mod dashboard;

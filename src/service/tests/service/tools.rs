@@ -21,6 +21,16 @@ pub fn find(names: &[&str]) -> Option<PathBuf> {
     missing(found, names[0])
 }
 
+/// Deque's accessibility checker, a script for pages.
+pub fn axe() -> Option<PathBuf> {
+    let libraries = std::fs::read_dir(root().join("target/tools/venv/lib")).ok();
+    let scripts = libraries.into_iter().flatten().filter_map(|version| {
+        Some(version.ok()?.path().join("site-packages/axe_playwright_python/axe.min.js"))
+            .filter(|script| script.is_file())
+    });
+    missing(scripts.last(), "axe")
+}
+
 /// PostgreSQL's own programs lie beside each other, by version.
 pub fn postgres() -> Option<PathBuf> {
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")

@@ -1,6 +1,8 @@
 //! The page of a fleet's report in a real browser, on a phone and on a wide screen, in the light and in the dark.
 //! `tests/setup` installs the browser; in CI a missing one fails the test.
 
+// The service's pages are pressed and pointed at, too.
+#[allow(dead_code)]
 #[path = "../../src/service/tests/service/browser.rs"]
 mod browser;
 #[allow(dead_code)]

@@ -37,6 +37,8 @@ pub async fn metrics_only(app: &Arc<App>, headers: &HeaderMap) -> Response {
     if let Err(refused) = app.admit(Guarded::Metrics, headers) {
         return refused.into_response();
     }
+    // The gauges of what all replicas have stored are right with the next scrape.
+    app.store.look();
     // Lambda's envelope takes text.
     let gzip = app.emf.is_none() && takes_gzip(headers);
     match app.scrape(gzip).await {

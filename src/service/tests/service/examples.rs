@@ -157,7 +157,7 @@ fn the_manifests_have_two_replicas_probes_and_a_disruption_budget() {
     let service = Service::start(&[]);
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         let path = container[probe]["httpGet"]["path"].as_str().unwrap();
-        assert_eq!(service.get(path).status, 200, "{probe} {path}");
+        wait_for(&format!("{probe} {path} is well"), || service.get(path).status == 200);
     }
     assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
     assert_eq!(deployment["template"]["spec"]["securityContext"]["runAsNonRoot"], true);

@@ -37,7 +37,7 @@ pub struct Needs {
 impl Needs {
     pub fn of(alarm: &Alarm, condition: &Condition) -> Self {
         let asked = Asked::of(alarm);
-        let insights = asked.as_ref().is_some_and(|asked| is_insights(&asked.expression));
+        let insights = queries_insights(alarm).is_some();
         let single = Source::of_alarm(alarm);
         let mut sources: Vec<Source> = single.iter().cloned().collect();
         if !insights {
@@ -170,6 +170,11 @@ fn content(
     if let Some(source) = watched_metric {
         return Ok(Content::Values(past.values(&source, grid)));
     }
+    if let Some(id) = queries_insights(alarm) {
+        return Err(format!(
+            "only CloudWatch can compute it: its metric math is over the Metrics Insights query `{id}`"
+        ));
+    }
     let program = Program::new(&alarm.metrics).map_err(|error| error.to_string())?;
     let metrics: Vec<Vec<f64>> = sources.iter().map(|source| past.values(source, grid)).collect();
     if !program.is_pointwise {
@@ -180,6 +185,12 @@ fn content(
     let start = grid.first - grid.period;
     let frame = Frame { metrics: &slices, len: grid.len, start, step: grid.step, period: grid.period };
     Ok(Content::Values(program.run(&frame).map_err(|error| error.to_string())?))
+}
+
+/// The id of the Metrics Insights query that the alarm has, if any.
+fn queries_insights(alarm: &Alarm) -> Option<&str> {
+    let query = alarm.metrics.iter().find(|query| query.expression.as_deref().is_some_and(is_insights));
+    query.map(|query| query.id.as_str())
 }
 
 /// A band: how far the metric is beyond it, so that above 0 is a breach. A query: its one series.

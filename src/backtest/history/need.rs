@@ -77,10 +77,12 @@ impl Source {
 }
 
 impl Asked {
-    /// The part of the alarm's queries that is left to CloudWatch, if any.
+    /// The part of the alarm's queries that is left to CloudWatch, if any. A Metrics Insights query is asked for where it is what the alarm
+    /// watches, not where metric math makes something of it.
     pub fn of(alarm: &Alarm) -> Option<Self> {
-        let left_to_aws =
-            |query: &&MetricQuery| query.expression.as_deref().is_some_and(|e| is_band(e) || is_insights(e));
+        let left_to_aws = |query: &&MetricQuery| {
+            query.expression.as_deref().is_some_and(|e| is_band(e) || (is_insights(e) && query.return_data))
+        };
         let query = alarm.metrics.iter().find(left_to_aws)?;
         let sources = alarm.metrics.iter().filter_map(|q| Some((q.id.clone(), Source::of_query(q)?)));
         let expression = query.expression.clone()?;

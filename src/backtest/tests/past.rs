@@ -267,6 +267,24 @@ fn anomaly_bands_are_cloudwatchs_own() {
     let condition = Condition::of(&band, Options::default()).unwrap();
     let alone = series("Sum", 60, vec![5.0]);
     assert!(Watched::new(&band, &condition, &alone, START, START + 60).unwrap_err().contains("only CloudWatch"));
+    // Nor what metric math makes of a query; the query alone is asked for.
+    let mut math = Alarm {
+        metrics: vec![
+            query("q1", Some("SELECT MAX(X) FROM SCHEMA(N, D) GROUP BY D"), None, false),
+            query("e1", Some("IF(MAX(q1) < 100, 0, 1)"), None, true),
+        ],
+        evaluation_periods: Some(1),
+        comparison_operator: Some("GreaterThanThreshold".into()),
+        threshold: Some(0.0),
+        ..Alarm::new("a")
+    };
+    assert_eq!(Asked::of(&math), None);
+    let condition = Condition::of(&math, Options::default()).unwrap();
+    let unknown = Watched::new(&math, &condition, &alone, START, START + 60).unwrap_err();
+    assert!(unknown.contains("the Metrics Insights query `q1`"), "{unknown}");
+    math.metrics.pop();
+    math.metrics[0].return_data = true;
+    assert!(Asked::of(&math).is_some_and(|asked| asked.expression.starts_with("SELECT")));
     let promql = Alarm { promql: Some(Default::default()), ..Alarm::new("a") };
     assert!(Condition::of(&promql, Options::default()).unwrap_err().contains("PromQL"));
 }

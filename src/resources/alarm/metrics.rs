@@ -300,21 +300,13 @@ fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// An alarm watches one time series: no number, and no array of series; the band of an anomaly alarm has a rule of its own. A Metrics
-/// Insights query is watched itself, and is no operand of metric math in an alarm.
+/// An alarm watches one time series: no number, and no array of series; the band of an anomaly alarm has a rule of its own. What a
+/// Metrics Insights query gives is not known here: one series, or one a group, which metric math around it makes one (user guide).
 fn check_types(drafts: &[Draft<'_>], scope: &mut Scope<'_>) {
     let queries: Vec<MetricQuery> = drafts.iter().map(|draft| draft.query.clone()).collect();
     let types = expression::types(&queries);
-    let is_query = |id: &str| {
-        let found = queries.iter().find(|query| query.id == id).and_then(|query| query.expression.as_deref());
-        found.is_some_and(expression::is_insights)
-    };
     for draft in drafts {
         let (Some(node), Some(text)) = (draft.expression, draft.query.expression.as_deref()) else { continue };
-        for (at, id) in expression::ids(text).filter(|(_, id)| is_query(id)) {
-            let message = format!("`{id}` is a Metrics Insights query, and metric math of an alarm cannot use one");
-            scope.problem(node.part(at, at + id.len()), message, "let the alarm watch the query itself");
-        }
         let given = types.get(draft.query.id.as_str()).copied().flatten();
         let what = match given {
             Some(MathType::SeriesArray) => "an array of time series",

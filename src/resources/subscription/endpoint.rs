@@ -1,4 +1,5 @@
-//! Endpoints with a password (`https://user:password@host`): SNS lists them with stars for it, so that is how they are compared.
+//! Endpoints that SNS shows in another way than they are given: a password (`https://user:password@host`) with stars, a telephone number as
+//! `+` and digits. What is compared is what SNS shows.
 
 use super::Subscription;
 
@@ -52,9 +53,43 @@ pub fn is_web_address(protocol: &str, endpoint: &str) -> bool {
     is_host && is_port && !rest.contains(foreign)
 }
 
+/// Returns a telephone number as SNS keeps it, `+` and digits. It takes one without the `+`, too, which it adds, and one with single
+/// `-`, `.` or `/` between the digits. `None` of what is no number in the form E.164.
+pub fn telephone(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.strip_prefix('+').unwrap_or(text).split(['-', '.', '/']).collect();
+    let digits = parts.concat();
+    let good = parts.iter().all(|part| !part.is_empty())
+        && (7..=15).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && !digits.starts_with('0');
+    good.then(|| format!("+{digits}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_telephone_number_is_plus_and_digits() {
+        for text in ["+12065550100", "12065550100", "1-206-555-0100", "+1.206.555.0100", "+1/206/5550100"] {
+            assert_eq!(telephone(text).as_deref(), Some("+12065550100"), "{text}");
+        }
+        for text in [
+            "",
+            "+",
+            "0206555010",
+            "+0206555010",
+            "+15--551234567",
+            "+15551234567.",
+            "/+15551234567",
+            "+1 206 555 0100",
+            "1206555010012345",
+            "911",
+            "x12065550100",
+        ] {
+            assert_eq!(telephone(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn only_the_password_is_starred() {

@@ -6,7 +6,7 @@ pub mod spec;
 
 use super::declared::Attributes;
 use crate::model::{FieldSet, Fields};
-pub use endpoint::{STARS, is_web_address};
+pub use endpoint::{STARS, is_web_address, telephone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

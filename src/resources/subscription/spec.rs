@@ -1,6 +1,6 @@
 //! `topics.<name>.subscriptions` and `subscriptions` -> subscriptions.
 
-use super::{ATTRIBUTES, PROTOCOLS, STARS, Subscription};
+use super::{ATTRIBUTES, PROTOCOLS, STARS, Subscription, telephone};
 use crate::model::node::Data;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Name, Node, Problem, Span};
@@ -49,6 +49,9 @@ pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscrip
     let protocol = node.get("protocol")?.text()?;
     let endpoint = node.get("endpoint")?;
     let mut subscription = Subscription::new(&topic.text, protocol, endpoint.text()?);
+    if let Some(number) = telephone(&subscription.endpoint).filter(|_| protocol == "sms") {
+        subscription.endpoint = number;
+    }
     if let Err((message, help)) = check_endpoint(protocol, &subscription.endpoint) {
         scope.problem(endpoint.span, message, help);
     }
@@ -220,7 +223,7 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'stati
         }
         "http" => url("it begins with http:// and a host"),
         "https" => url("it begins with https:// and a host"),
-        "sms" if !is_telephone(endpoint) => Err((
+        "sms" if telephone(endpoint).is_none() => Err((
             format!("`{endpoint}` is not a telephone number"),
             "write it in the form E.164, in quotes: \"+12065550100\"",
         )),
@@ -239,11 +242,6 @@ fn is_mail_address(text: &str) -> bool {
         && text.len() <= 254
         && !local.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@' || c == ',')
         && domain.split('.').all(label)
-}
-
-fn is_telephone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
 }
 
 #[cfg(test)]

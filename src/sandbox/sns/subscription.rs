@@ -127,8 +127,13 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
     let topic_arn = input.topic_arn.unwrap_or_default();
     topic::find(tx, &topic_arn, "TopicArn", "Subscribe")?;
     let protocol = input.protocol.unwrap_or_default();
-    let endpoint = input.endpoint.unwrap_or_default();
+    let mut endpoint = input.endpoint.unwrap_or_default();
     check_endpoint(tx.partition(), &protocol, &endpoint, topic_arn.ends_with(".fifo"))?;
+    // Whatever way a telephone number is written, SNS keeps it in the form E.164.
+    if protocol == "sms" {
+        endpoint.retain(|c| c.is_ascii_digit());
+        endpoint.insert(0, '+');
+    }
     let mut wanted = Attributes::new();
     // The scope first: it decides what the policy may look like.
     let (scope, others): (Vec<_>, Vec<_>) =
@@ -383,10 +388,11 @@ fn check_endpoint(partition: &Partition, protocol: &str, endpoint: &str, fifo: b
         }
         "sms" => {
             let digits = endpoint.strip_prefix('+').unwrap_or(endpoint);
-            let plain = digits.replace(['-', ' '], "");
+            let plain = digits.replace(['-', '.', '/'], "");
+            let divided = digits.split(['-', '.', '/']).all(|part| !part.is_empty());
             let good = plain.len() >= 7 && plain.len() <= 15 && plain.bytes().all(|byte| byte.is_ascii_digit());
             // No country's code begins with a zero (E.164).
-            if !good || endpoint.contains("--") || endpoint.starts_with("+0") {
+            if !good || !divided || plain.starts_with('0') {
                 return Err(Fault::sender("InvalidParameter", format!("Invalid SMS endpoint: {endpoint}")));
             }
         }

@@ -134,6 +134,14 @@ async fn metric_math_and_anomaly_bands() {
     let alarm = client.put_metric_alarm().alarm_name("insights").evaluation_periods(1).threshold(5.0).metrics(insights);
     alarm.comparison_operator(ComparisonOperator::GreaterThanThreshold).send().await.unwrap();
     assert_eq!(live(&client, "insights").await.unwrap().metrics()[0].period(), Some(300));
+
+    let grouped = "SELECT MAX(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName";
+    let grouped = MetricDataQuery::builder().id("q").expression(grouped).period(300).return_data(false).build();
+    let math = MetricDataQuery::builder().id("e").expression("MAX(q)").period(300).return_data(true).build();
+    let alarm = client.put_metric_alarm().alarm_name("over-insights").evaluation_periods(1).threshold(5.0);
+    let alarm = alarm.comparison_operator(ComparisonOperator::GreaterThanThreshold).metrics(grouped).metrics(math);
+    alarm.send().await.unwrap();
+    assert_eq!(live(&client, "over-insights").await.unwrap().metrics()[1].expression(), Some("MAX(q)"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,6 +87,12 @@ async fn protocols_and_endpoints_are_checked() {
         let arn = place.subscribe(&topic, protocol, endpoint).await;
         assert_eq!(place.subscription(&arn).await["PendingConfirmation"], pending.to_string(), "{protocol}");
     }
+    // One number, however it is written.
+    let number = place.subscribe(&topic, "sms", "+15551234567").await;
+    for written in ["15551234567", "1-555-123-4567"] {
+        assert_eq!(place.subscribe(&topic, "sms", written).await, number);
+    }
+    assert_eq!(place.subscription(&number).await["Endpoint"], "+15551234567");
     let queue = format!("{QUEUE}.fifo");
     for (topic, protocol, endpoint, message) in [
         (&topic, "Email", EMAIL, "Invalid parameter: Amazon SNS does not support this protocol string: Email"),
@@ -94,6 +100,9 @@ async fn protocols_and_endpoints_are_checked() {
         (&topic, "email", "a@b", "Invalid parameter: Email address"),
         (&topic, "https", "http://example.edu", "Invalid parameter: Endpoint must match the specified protocol"),
         (&topic, "sms", "invalid-number", "Invalid SMS endpoint: invalid-number"),
+        (&topic, "sms", "+15--551234567", "Invalid SMS endpoint: +15--551234567"),
+        (&topic, "sms", "+15551234567.", "Invalid SMS endpoint: +15551234567."),
+        (&topic, "sms", "/+15551234567", "Invalid SMS endpoint: /+15551234567"),
         (&topic, "sqs", "https://sqs/queue", "Invalid parameter: SQS endpoint ARN"),
         (
             &topic,

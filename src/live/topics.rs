@@ -47,7 +47,9 @@ pub async fn read(
     set_tags(&mut live, tags);
     for live in &mut subscriptions {
         if let Resource::Subscription(subscription) = &live.resource {
-            live.facts.declared = marks.get(subscription).map(|mark| mark.attributes).unwrap_or_default();
+            // Of an adopted one nothing is set back: what it was like before is not known.
+            let made = marks.get(subscription).filter(|mark| !mark.adopted);
+            live.facts.declared = made.map(|mark| mark.attributes).unwrap_or_default();
             live.facts.other_password = marks.has_other_password(subscription);
         }
     }

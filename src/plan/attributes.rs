@@ -3,12 +3,14 @@
 
 use crate::resources::declared::{self, Attributes};
 use crate::resources::log_group::former::Former;
-use crate::resources::{Live, Resource, Tags, mark};
+use crate::resources::{Kind, Live, Resource, Tags, mark};
 
-/// The attributes of a resource that are held against the spec: what it names, and what an earlier one named.
+/// The attributes of a resource that are held against the spec: what it names, and what an earlier one named. Not of what was
+/// adopted: what it was like before is known of log groups alone, so the rest stays.
 pub fn managed(live: &Live, desired: &Resource) -> Attributes {
     let returning = desired.returning();
-    let tags = live.resource.tags();
+    let is_known = |tags: &&Tags| live.resource.kind() == Kind::LogGroup || !tags.contains_key(mark::ADOPTED);
+    let tags = live.resource.tags().filter(is_known);
     let earlier =
         tags.map(declared::by_tags).unwrap_or_default().into_iter().chain(live.facts.declared.iter().cloned());
     let mut managed = desired.declared().cloned().unwrap_or_default();

@@ -7,8 +7,8 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use support::Desk;
 
 /// The flags of groups that commands share: shown once, for any command.
@@ -273,6 +273,8 @@ fn transcripts() -> BTreeSet<(String, String)> {
     lines.flat_map(named).collect()
 }
 
+const SANDBOX: &str = ".mlopsctl/sandbox.json";
+
 /// The lab without its functions.
 const LESS: &str = "\
 version: 1
@@ -283,8 +285,9 @@ topics:
   mlops-lambda-alerts: { subscriptions: [{ protocol: email, endpoint: \"${email}\" }] }
 ";
 
-/// A desk with a sandbox in which the lab stands, its mail unread.
+/// A desk with a sandbox in which the lab stands, its mail unread. It is applied once.
 fn desk() -> Desk {
+    static STATE: OnceLock<String> = OnceLock::new();
     let desk = Desk::new().env("AWS_REGION", "us-east-1").env("MLOPSCTL_SANDBOX", "1").env("MLOPSCTL_NO_BACKTEST", "1");
     support::specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
@@ -293,7 +296,12 @@ fn desk() -> Desk {
     desk.write("shorter.yaml", &lab.replace("14d", "1d"));
     desk.write("other.yaml", "email: other@example.edu\n");
     let desk = desk.env("MLOPSCTL_VAR_EMAIL", "you@example.edu");
-    desk.run(&["apply", "--yes", "--quiet"]).exits(0);
+    let state = STATE.get_or_init(|| {
+        desk.run(&["apply", "--yes", "--quiet"]).exits(0);
+        desk.read(SANDBOX)
+    });
+    fs::create_dir_all(desk.path(SANDBOX).parent().unwrap()).unwrap();
+    desk.write(SANDBOX, state);
     desk
 }
 

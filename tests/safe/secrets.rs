@@ -4,10 +4,13 @@ use crate::support::{Desk, Ran};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// A topic for each secret of a place. `MLOPSCTL_CASES`, the number of all secrets, raises them.
-fn each() -> usize {
+/// Topics, each with a secret of every place, through all commands and formats.
+const EACH: usize = 8;
+
+/// Topics through the commands that show every endpoint; `MLOPSCTL_CASES`, the number of all secrets, raises them.
+fn many() -> usize {
     let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse::<usize>().ok());
-    cases.map_or(8, |cases| cases.div_ceil(12))
+    cases.map_or(20, |cases| cases.div_ceil(12))
 }
 const STATE: &str = "sandbox.json";
 const VALUE: &str = "s3cr3t-of-a-variable-4711";
@@ -16,6 +19,7 @@ const COLUMN: &str = "s3cr3t-of-a-column-0815";
 struct Secrets {
     desk: Desk,
     secrets: Vec<String>,
+    each: usize,
 }
 
 /// Letters and digits, none of them long or short for a reason: what is hidden does not go by its look.
@@ -48,13 +52,13 @@ fn places(secret: &str) -> [String; 12] {
 }
 
 impl Secrets {
-    fn new() -> Self {
+    fn new(each: usize) -> Self {
         let mut seed = 11;
-        let secrets: Vec<String> = (0..12 * each()).map(|_| random(&mut seed)).collect();
+        let secrets: Vec<String> = (0..12 * each).map(|_| random(&mut seed)).collect();
         let mut spec = String::from(
             "version: 1\nstack: hush\nregion: us-east-1\nvars: { token: { secret: true }, column: { secret: true } }\ntopics:\n",
         );
-        for n in 0..each() {
+        for n in 0..each {
             let _ = writeln!(spec, "  t{n}:\n    display_name: \"${{token}}\"\n    subscriptions:");
             for (place, secret) in secrets[n * 12..(n + 1) * 12].iter().enumerate() {
                 let url = &places(secret)[place];
@@ -75,7 +79,7 @@ impl Secrets {
         );
         let mut all = secrets;
         all.extend([VALUE.to_owned(), COLUMN.to_owned()]);
-        Self { desk, secrets: all }
+        Self { desk, secrets: all, each }
     }
 
     /// Runs a command and looks through all that it wrote.
@@ -97,7 +101,7 @@ impl Secrets {
     /// What is declared secret says the spec: the sandbox's own commands read none, and show its mail as it was sent.
     #[track_caller]
     fn look(&self, whence: &str, text: &str) {
-        let known = if whence.starts_with("sandbox ") { 12 * each() } else { self.secrets.len() };
+        let known = if whence.starts_with("sandbox ") { 12 * self.each } else { self.secrets.len() };
         if let Some(secret) = self.secrets[..known].iter().find(|secret| text.contains(secret.as_str())) {
             let at = text.find(secret.as_str()).unwrap_or_default();
             let line = text[..at].lines().last().unwrap_or_default();
@@ -121,7 +125,7 @@ impl Secrets {
 
 #[test]
 fn no_command_tells_a_secret_in_any_format() {
-    let all = Secrets::new();
+    let all = Secrets::new(EACH);
     for format in ["table", "json", "sarif", "github"] {
         all.run(&format!("lint --format {format}"));
     }
@@ -157,7 +161,7 @@ fn no_command_tells_a_secret_in_any_format() {
 
     let listed = all.run("subscriptions list --format json").json();
     let rows = listed["subscriptions"].as_array().expect("a list");
-    assert_eq!(rows.len(), 13 * each());
+    assert_eq!(rows.len(), 13 * EACH);
     // The mail address is subscribed to each topic, and so is, to all that SNS and we tell of it, what differs in its password.
     let named = |name: &str| rows.iter().filter(|row| row["endpoint"] == name).count();
     let mut shared = 0;
@@ -165,7 +169,7 @@ fn no_command_tells_a_secret_in_any_format() {
         let name = row["endpoint"].as_str().expect("a text");
         let count = named(name);
         shared += usize::from(count > 1);
-        assert!(count == 1 || count == each(), "{name} names {count}");
+        assert!(count == 1 || count == EACH, "{name} names {count}");
         let asked = format!("{count} of {count} asked again");
         all.run(&format!("subscriptions resend {name} --yes")).exits(0).says(&asked);
         if let Some((_, fingerprint)) = name.split_once('#') {
@@ -200,9 +204,31 @@ fn no_command_tells_a_secret_in_any_format() {
     all.look_through_files(&all.desk.path("."));
 }
 
+/// As many as the time allows: most are alike in form, and each is random.
+#[test]
+fn no_secret_of_many_is_told_by_plan_apply_status_lists_and_destroy() {
+    let all = Secrets::new(many());
+    for format in ["table", "json", "sarif", "github"] {
+        all.run(&format!("lint --format {format}"));
+    }
+    for format in ["table", "json", "markdown"] {
+        all.run(&format!("plan -v --format {format}")).exits(0);
+    }
+    all.run("plan --out plan.json").exits(0);
+    all.run("apply plan.json --yes -v").exits(0);
+    for format in ["table", "json", "markdown"] {
+        all.run(&format!("status -v --format {format}"));
+    }
+    for format in ["table", "json"] {
+        all.run(&format!("subscriptions list --format {format}")).exits(0);
+    }
+    all.run("destroy --yes -v --format json").exits(0);
+    all.look_through_files(&all.desk.path("."));
+}
+
 #[test]
 fn no_mistake_tells_a_secret() {
-    let all = Secrets::new();
+    let all = Secrets::new(10);
     let (mut wrong, mut broken) =
         (String::from("version: 1\nstack: x\ntopics:\n  t:\n    subscriptions:\n"), String::new());
     for (n, secret) in all.secrets.iter().take(120).enumerate() {
@@ -240,7 +266,7 @@ fn no_mistake_tells_a_secret() {
 #[test]
 fn the_files_of_plans_and_of_the_sandbox_are_their_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let all = Secrets::new();
+    let all = Secrets::new(EACH);
     all.run("plan --out plan.json").exits(0);
     all.run("apply plan.json --yes").exits(0);
     for name in [STATE, "sandbox.json.lock", "plan.json"] {

@@ -77,6 +77,24 @@ pub fn run(address: SocketAddr, plan: &Plan) -> Measured {
     measured
 }
 
+/// Sends one event for each of so many businesses, so that each has its labels.
+pub fn name_businesses(address: SocketAddr, count: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (mut stream, mut buffer) = (None, vec![0; 4_096]);
+        for number in 0..count {
+            let body = format!(
+                r#"{{"business_id":"business-{number}","session_id":"{number}","response_time_ms":900,"tokens_used":120}}"#
+            );
+            let length = body.len();
+            let request = format!(
+                "POST /track HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+            );
+            exchange(address, &mut stream, request.as_bytes(), &mut buffer).await.unwrap();
+        }
+    });
+}
+
 /// The payloads of the course's clients, and where each has its session.
 fn requests() -> Vec<(Vec<u8>, usize)> {
     let data: serde_json::Value =

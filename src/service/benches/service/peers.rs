@@ -1,8 +1,12 @@
-//! The three that are measured, each a process of its own on a port of its own.
+//! Those that are measured, each a process of its own on a port of its own, and who looks at them meanwhile.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -18,15 +22,33 @@ pub struct Peer {
     pub name: String,
     pub address: SocketAddr,
     child: Child,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Peer {
-    pub fn service() -> Self {
+    /// The service on a file of its own, with these settings besides.
+    pub fn service(name: &str, environment: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let port = free_port();
-        let child = service(dir.path(), port).spawn().unwrap();
-        Self::ready("mlops-service, durable (SQLite)", port, child, dir)
+        let child = service(dir.path(), port).envs(environment.iter().copied()).spawn().unwrap();
+        Self::ready(name, port, child, dir)
+    }
+
+    /// Ends the service and starts it again on what it has stored; returns the milliseconds to its first answer and to the
+    /// moment when its counts are restored.
+    pub fn restarted(&mut self) -> (f64, f64) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let began = Instant::now();
+        self.child = service(self.dir.path(), self.address.port()).spawn().unwrap();
+        let until = |path: &str| {
+            while !answers(self.address.port(), path).unwrap_or(false) {
+                assert!(began.elapsed() < Duration::from_secs(60), "{path} is not well");
+                std::thread::yield_now();
+            }
+            began.elapsed().as_secs_f64() * 1e3
+        };
+        (until("/health"), until("/health/ready"))
     }
 
     pub fn bare() -> Self {
@@ -64,7 +86,7 @@ impl Peer {
             assert!(began.elapsed() < Duration::from_secs(20), "{name} does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
-        Self { name: name.to_owned(), address, child, _dir: dir }
+        Self { name: name.to_owned(), address, child, dir }
     }
 
     /// Resident memory, where the system tells it.
@@ -120,7 +142,7 @@ fn start_time_ms(command: impl Fn(&Path, u16) -> Command) -> f64 {
             let port = free_port();
             let began = Instant::now();
             let mut child = command(dir.path(), port).spawn().unwrap();
-            while first_answer(port).is_err() {
+            while answers(port, "/health").is_err() {
                 assert!(began.elapsed() < Duration::from_secs(20), "it does not answer");
                 std::thread::yield_now();
             }
@@ -134,11 +156,79 @@ fn start_time_ms(command: impl Fn(&Path, u16) -> Command) -> f64 {
     times[times.len() / 2]
 }
 
-fn first_answer(port: u16) -> std::io::Result<()> {
-    use std::io::{Read, Write};
+/// Whether it says 200.
+fn answers(port: u16, path: &str) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
-    stream.read_exact(&mut [0; 12])
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
+    let mut head = [0; 12];
+    stream.read_exact(&mut head)?;
+    Ok(head.ends_with(b"200"))
+}
+
+/// Takes whatever telemetry is sent to it, for as long as this program runs.
+pub fn collector() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || swallow(stream));
+        }
+    });
+    format!("http://{address}")
+}
+
+fn swallow(stream: TcpStream) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let (mut line, mut length) = (String::new(), 0);
+        while reader.read_line(&mut line).ok()? > 2 {
+            if let Some(said) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = said.trim().parse().ok()?;
+            }
+            line.clear();
+        }
+        std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink()).ok()?;
+        reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()?;
+    }
+}
+
+/// Threads that read /metrics once a second each, as long as this is held.
+pub struct Scrapers {
+    over: Arc<AtomicBool>,
+    scrapes: Arc<AtomicUsize>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Scrapers {
+    pub fn start(count: usize, address: SocketAddr) -> Self {
+        let (over, scrapes) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+        let scraper = |_| {
+            let (over, scrapes) = (Arc::clone(&over), Arc::clone(&scrapes));
+            std::thread::spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    scrapes.fetch_add(usize::from(scrape(address).is_ok()), Ordering::Relaxed);
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            })
+        };
+        let threads = (0..count).map(scraper).collect();
+        Self { over, scrapes, threads }
+    }
+
+    /// How many expositions were read.
+    pub fn end(self) -> usize {
+        self.over.store(true, Ordering::Relaxed);
+        self.threads.into_iter().for_each(|thread| drop(thread.join()));
+        self.scrapes.load(Ordering::Relaxed)
+    }
+}
+
+/// As Prometheus asks: gzipped, on a connection of its own here.
+fn scrape(address: SocketAddr) -> std::io::Result<u64> {
+    let mut stream = TcpStream::connect(address)?;
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n")?;
+    std::io::copy(&mut stream, &mut std::io::sink())
 }
 
 /// What the machine does besides, where the system tells it.
@@ -149,7 +239,7 @@ pub fn load_average() -> String {
 
 /// What the disk takes for a page of 4 KiB, overwritten and synced: the median of 51.
 pub fn sync_ms() -> f64 {
-    use std::io::{Seek, Write};
+    use std::io::Seek;
     let mut file = tempfile::tempfile().unwrap();
     let mut times: Vec<f64> = (0..51)
         .map(|_| {

@@ -4,12 +4,14 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::client::Answer;
 use crate::postgres::Postgres;
 use crate::program::{JSON, Service, signal};
+use crate::prometheus::Prometheus;
 use crate::storage::COURSE_TABLE;
-use crate::tools::wait_for;
+use crate::tools::{find, free_port, wait_for};
 
 fn conversation(number: usize) -> String {
     json!({
@@ -108,24 +110,41 @@ fn retries_at_the_same_moment_count_once() {
 }
 
 /// The course's client: inserts the row, posts the same, refreshes, and now and then posts again, to either replica; a replica
-/// is restarted on the way. Table, dashboard, analytics and the sum of the counters agree with what was sent.
+/// is restarted on the way. Table, dashboard, analytics, the sum of the counters, and a real Prometheus agree with what was sent.
+/// `MLOPSCTL_CASES` raises the number of conversations.
 #[test]
 fn the_courses_client_over_two_replicas_with_a_restart() {
     let Some(postgres) = Postgres::start() else { return };
     postgres.sql(COURSE_TABLE);
+    let Some(prometheus) = find(&["prometheus"]) else { return };
     let url = postgres.url();
-    let settings = [("DATABASE_URL", url.as_str())];
+    // A replica that is restarted is scraped at the same place.
+    let ports = [free_port(), free_port()].map(|port| port.to_string());
+    let start = |at: usize, dirs: &[TempDir; 2]| {
+        let settings = [("DATABASE_URL", url.as_str()), ("PROMETHEUS_PORT", &ports[at])];
+        let replica = Service::start_in(dirs[at].path(), &settings);
+        ready(&replica);
+        replica
+    };
     let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let mut replicas = [Service::start_in(dirs[0].path(), &settings), Service::start_in(dirs[1].path(), &settings)];
-    replicas.iter().for_each(ready);
+    let mut replicas = [start(0, &dirs), start(1, &dirs)];
+    let config = format!(
+        "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: replicas\n    static_configs: [{{ targets: ['127.0.0.1:{}', '127.0.0.1:{}'] }}]\n",
+        ports[0], ports[1]
+    );
+    let prometheus = Prometheus::start(&prometheus, &config, &[]);
+    wait_for("both replicas are scraped", || prometheus.numbers("sum(up)") == [2.0]);
     let mut earlier = 0.0;
-    const SENT: usize = 300;
-    for number in 0..SENT {
-        if number == SENT / 2 {
+    let sent = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
+    let began = Instant::now();
+    for number in 0..sent {
+        if number == sent / 2 {
             earlier = replicas[0].metrics().sum("ai_requests_total");
+            // What no scrape has seen of a process, nobody can know of it once it has ended.
+            let seen = format!("sum(ai_requests_total{{instance=\"127.0.0.1:{}\"}})", ports[0]);
+            wait_for("the last scrape of the first process", || prometheus.numbers(&seen) == [earlier]);
             assert!(replicas[0].terminate().success());
-            replicas[0] = Service::start_in(dirs[0].path(), &settings);
-            ready(&replicas[0]);
+            replicas[0] = start(0, &dirs);
         }
         if number % 50 == 0 {
             postgres.sql(&format!(
@@ -147,31 +166,45 @@ fn the_courses_client_over_two_replicas_with_a_restart() {
                 .unwrap();
         }
     }
-    let sent = SENT as f64;
     assert_eq!(
         postgres.sql("SELECT count(*), sum(tokens_used) FROM mlops_events").trim(),
-        format!("{SENT}|{}", SENT * 10)
+        format!("{sent}|{}", sent * 10)
     );
     let counters: f64 = replicas.iter().map(|replica| replica.metrics().sum("ai_requests_total")).sum();
-    assert_eq!(counters + earlier, sent);
+    assert_eq!(counters + earlier, sent as f64);
     for replica in &replicas {
         wait_for("the dashboard shows all", || {
-            replica.get("/health/history").json()["totals"]["conversations"] == SENT
+            replica.get("/health/history").json()["totals"]["conversations"] == sent
         });
-        assert_eq!(replica.metrics().sum("mlops_stored_tokens"), sent * 10.0);
+        assert_eq!(replica.metrics().sum("mlops_stored_tokens"), (sent * 10) as f64);
         let analytics: i64 = (0..3)
             .map(|b| {
                 replica.get(&format!("/analytics/b{b}")).json()["metrics"]["total_conversations"].as_i64().unwrap()
             })
             .sum();
-        assert_eq!(analytics, SENT as i64);
+        assert_eq!(analytics, sent as i64);
         wait_for("the charts show the same", || {
             let bars = replica.get("/health/history").json()["buckets"].clone();
             let charted =
                 bars.as_array().unwrap().iter().map(|bar| bar["conversations"].as_i64().unwrap()).sum::<i64>();
-            charted == SENT as i64
+            charted == sent as i64
         });
     }
+    for instance in &ports {
+        let stored = format!("sum(mlops_stored_events{{instance=\"127.0.0.1:{instance}\"}})");
+        wait_for("Prometheus shows what all have stored", || prometheus.numbers(&stored) == [sent as f64]);
+    }
+    let counted = prometheus.numbers("sum(ai_requests_total)");
+    assert_eq!(
+        counted[0] + earlier,
+        sent as f64,
+        "the counters of the processes that are there, and of the one before"
+    );
+    // increase() spreads what it has seen over its window: the less time, the less exact.
+    let increased = prometheus.numbers("sum(increase(ai_requests_total[1h]))")[0];
+    let tolerance = 0.01 + 2.0 / began.elapsed().as_secs_f64();
+    println!("{sent} sent, increase() says {increased:.1}, {:.1} s", began.elapsed().as_secs_f64());
+    assert!((increased / sent as f64 - 1.0).abs() < tolerance, "{increased} of {sent}, {tolerance}");
 }
 
 /// A client that gives one replica up while its database hangs, and asks the other: what waits on disk is known when it comes.

@@ -165,7 +165,7 @@ fn no_command_tells_a_secret_in_any_format() {
     // The mail address is subscribed to each topic, and so is, to all that SNS and we tell of it, what differs in its password.
     let named = |name: &str| rows.iter().filter(|row| row["endpoint"] == name).count();
     let mut shared = 0;
-    for row in rows.iter().filter(|row| row["protocol"] != "email").step_by(rows.len() / 12 | 1) {
+    for row in rows.iter().filter(|row| row["protocol"] != "email").step_by((rows.len() / 12) | 1) {
         let name = row["endpoint"].as_str().expect("a text");
         let count = named(name);
         shared += usize::from(count > 1);

@@ -8,6 +8,8 @@ mod contract;
 mod dashboard;
 mod durable;
 mod examples;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod fuzz;
 mod hostile;
 mod keeping;

@@ -35,7 +35,13 @@ impl Service {
     /// In a data directory that outlives it.
     pub fn start_in(dir: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = command(dir);
-        command.envs(settings.iter().copied()).stderr(Stdio::piped()).stdout(Stdio::null());
+        command.envs(settings.iter().copied());
+        Self::start_by(command, dir)
+    }
+
+    /// By a command that becomes the service.
+    pub fn start_by(mut command: Command, dir: &Path) -> Self {
+        command.stderr(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
         let log = Arc::<Mutex<Vec<String>>>::default();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -136,7 +142,11 @@ pub fn signal(process: u32, name: &str) {
 
 /// The binary with nothing of this environment but what it needs, its ports chosen by the system.
 pub fn command(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mlops-service"));
+    settled(Command::new(env!("CARGO_BIN_EXE_mlops-service")), dir)
+}
+
+/// A command with the folder and the environment of [`command`].
+pub fn settled(mut command: Command, dir: &Path) -> Command {
     command.current_dir(dir).env_clear();
     for (name, value) in [("SERVICE_HOST", "127.0.0.1"), ("SERVICE_PORT", "0"), ("PROMETHEUS_PORT", "0")] {
         command.env(name, value);

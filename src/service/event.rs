@@ -73,11 +73,12 @@ const MAX_COST_USD: f64 = 9_999.999_999;
 const REQUIRED: [&str; 3] = ["business_id", "response_time_ms", "tokens_used"];
 
 impl Event {
-    /// Reads and checks a body that arrived at `at`.
+    /// Reads and checks a body that arrived at `at`; the mark of an encoding before it does not count.
     ///
     /// # Errors
     /// The first [`Refusal`] in the contract's order.
     pub fn parse(body: &[u8], at: i64) -> Result<Self, Refusal> {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let body = match serde_json::from_slice::<Body<'_>>(body) {
             Ok(body) => body,
             // serde_json tells this only by its text.

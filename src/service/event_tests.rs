@@ -44,9 +44,10 @@ fn required_fields_are_missed_in_order_by_presence_only() {
 
 #[test]
 fn what_is_no_json() {
-    for body in ["", "{", "{\"a\":}", "nope", "{'a':1}", "{\"a\":1,}", "{\"a\":NaN}", "{} {}", "\u{feff}{}"] {
+    for body in ["", "{", "{\"a\":}", "nope", "{'a':1}", "{\"a\":1,}", "{\"a\":NaN}", "{} {}", "\u{feff}\u{feff}{}"] {
         assert!(matches!(parse(body), Err(Refusal::Malformed(_))), "{body}");
     }
+    assert_eq!(parse("\u{feff}{}"), parse("{}"), "a mark of the encoding is no part of the text");
     assert!(matches!(Event::parse(b"{\"business_id\":\"\xff\"}", 0), Err(Refusal::Malformed(_))));
     assert_eq!(parse(&format!("{LEAST},\"api_cost_usd\":1e999}}")), Err(Refusal::OutOfRange));
 }

@@ -46,6 +46,7 @@ impl App {
         if let Some(prefix) = &self.base_path {
             strip(request.uri_mut(), prefix);
         }
+        merge_slashes(request.uri_mut());
         let route = route_of(request.uri().path());
         let telemetry = self.telemetry.as_deref();
         let span =
@@ -140,12 +141,22 @@ pub fn strip(uri: &mut Uri, prefix: &str) {
         rest if rest.starts_with('/') => rest,
         _ => return,
     };
+    *uri = with_path(uri, path);
+}
+
+/// Leaves one of several slashes that a path begins with: clients put `/track` behind an address that ends with a slash.
+fn merge_slashes(uri: &mut Uri) {
+    if uri.path().starts_with("//") {
+        *uri = with_path(uri, &format!("/{}", uri.path().trim_start_matches('/')));
+    }
+}
+
+/// The address with another path, where that can be one.
+fn with_path(uri: &Uri, path: &str) -> Uri {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = PathAndQuery::try_from(format!("{path}{query}")).ok();
-    if let Ok(stripped) = Uri::from_parts(parts) {
-        *uri = stripped;
-    }
+    Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
 }
 
 /// The client's own id when it is a plain one, else a new one.
@@ -267,10 +278,14 @@ mod tests {
             ("/default/fn/", "/"),
             ("/default/fnx/health", "/default/fnx/health"),
             ("/health", "/health"),
+            ("/default/fn//track?x=//1", "/track?x=//1"),
+            ("///health", "/health"),
+            ("/analytics//a", "/analytics//a"),
         ];
         for (given, wanted) in cases {
             let mut uri: Uri = given.parse().unwrap();
             strip(&mut uri, "/default/fn");
+            merge_slashes(&mut uri);
             assert_eq!(uri.to_string(), wanted, "{given}");
         }
     }

@@ -121,7 +121,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("traffic --function mlops-service-lambda -n 1", "--timeout 0s", Comes("timed out")),
     ("signals --verbose", "--no-logs", Goes("FilterLogEvents")),
     ("signals", "--charts", Comes("mlops-service-lambda: errors")),
-    ("backtest", "--verify", Comes("no history of its own")),
+    ("backtest", "--verify", Comes("history ")),
     ("doctor", "--list", Comes("wrong-credentials")),
     ("test", "--only nosuch", Comes("0 tests passed")),
     ("init --file new.yaml", "--stack mine", Comes("stack: mine")),

@@ -8,11 +8,9 @@ use std::path::Path;
 /// Topics, each with a secret of every place, through all commands and formats.
 const EACH: usize = 8;
 
-/// Topics through the commands that show every endpoint; `MLOPSCTL_CASES`, the number of all secrets, raises them.
-fn many() -> usize {
-    let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse::<usize>().ok());
-    cases.map_or(20, |cases| cases.div_ceil(12))
-}
+/// Secrets through the commands that show every endpoint, so many to an account; `MLOPSCTL_CASES` raises them.
+const MANY: usize = 240;
+const OF_AN_ACCOUNT: usize = 600;
 const STATE: &str = "sandbox.json";
 const VALUE: &str = "s3cr3t-of-a-variable-4711";
 const COLUMN: &str = "s3cr3t-of-a-column-0815";
@@ -59,7 +57,10 @@ fn places(secret: &str) -> [String; 12] {
 
 impl Secrets {
     fn new(each: usize) -> Self {
-        let mut seed = 11;
+        Self::seeded(each, 11)
+    }
+
+    fn seeded(each: usize, mut seed: u64) -> Self {
         let secrets: Vec<String> = (0..12 * each).map(|_| random(&mut seed)).collect();
         let mut spec = String::from(
             "version: 1\nstack: hush\nregion: us-east-1\nvars: { token: { secret: true }, column: { secret: true } }\ntopics:\n",
@@ -220,7 +221,15 @@ fn no_command_tells_a_secret_in_any_format() {
 /// As many as the time allows: most are alike in form, and each is random.
 #[test]
 fn no_secret_of_many_is_told_by_plan_apply_status_lists_and_destroy() {
-    let all = Secrets::new(many());
+    let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(MANY);
+    let accounts = cases.div_ceil(OF_AN_ACCOUNT) as u64;
+    for account in 0..accounts {
+        many_of_an_account(&Secrets::seeded(cases.min(OF_AN_ACCOUNT) / 12, 1_000 + account));
+    }
+    println!("{cases} secrets in {accounts} accounts");
+}
+
+fn many_of_an_account(all: &Secrets) {
     let last = format!("ünd {}", all.secrets[all.secrets.len() - 1]);
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| all.look("itself", &last))).is_err());
     for format in ["table", "json", "sarif", "github"] {

@@ -2,13 +2,16 @@
 //! a roster: whatever this program did not make is never deleted, and never changed beside what the spec declares of it. The
 //! witness is what the sandbox has stored before and after each run, not the plan.
 
+mod stored;
+
+use self::stored::{declared, flat, plain, tags};
 use super::random;
 use super::world::{REGION, bound};
 use crate::aws::{Aws, Interrupt, Options};
 use crate::fleet::{self, Access, Limits, Member, ReadBack, Row, Select, State, over};
 use crate::model::Target;
 use crate::plan::{AddressPattern, Adoption, Consent};
-use crate::resources::{Address, Kind, mark};
+use crate::resources::{Kind, mark};
 use crate::sandbox::{self, Contents, Sandbox, Weather};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -438,51 +441,6 @@ impl Theirs {
             }
         }
     }
-}
-
-/// The address that the spec has for a stored thing, and the fields that it declares, without separators.
-fn declared(key: &Key, stored: &Value, spec: &Value) -> Option<(Address, BTreeSet<String>)> {
-    let (table, name) = key;
-    let fields = |value: &Value| value.as_object().into_iter().flatten().map(|(name, _)| plain(name)).collect();
-    let of = |kind, section: &str, name: &str| {
-        let declared = spec[section].get(name)?;
-        Some((Address::new(kind, name), fields(declared)))
-    };
-    match table.as_str() {
-        "alarms" => of(Kind::Alarm, "alarms", name).or_else(|| of(Kind::CompositeAlarm, "composite_alarms", name)),
-        "sns-topic" => of(Kind::Topic, "topics", name),
-        "logs-group" => {
-            let of_function = spec.get("functions").is_some() && name == "/aws/lambda/mlops-service-lambda";
-            let of_function = of_function.then(|| (Address::new(Kind::LogGroup, name), BTreeSet::new()));
-            of(Kind::LogGroup, "log_groups", name).or(of_function)
-        }
-        "sns-subscription" => {
-            let topic = name.split(':').nth(5)?;
-            let declared = spec["topics"].get(topic)?["subscriptions"].as_array()?;
-            let same = |own: &&Value| own["protocol"] == stored["protocol"] && own["endpoint"] == stored["endpoint"];
-            let own = declared.iter().find(same)?;
-            Some((Address::new(Kind::Subscription, name), fields(own)))
-        }
-        _ => None,
-    }
-}
-
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
-}
-
-/// With its attributes beside its other fields.
-fn flat(value: &Value) -> Value {
-    let mut flat = value.clone();
-    if let (Some(attributes), Some(fields)) = (value["attributes"].as_object(), flat.as_object_mut()) {
-        fields.remove("attributes");
-        fields.extend(attributes.clone());
-    }
-    flat
-}
-
-fn tags(entry: &Value) -> BTreeMap<String, String> {
-    serde_json::from_value(entry["versions"][0]["tags"].clone()).unwrap_or_default()
 }
 
 impl Seen {

@@ -59,12 +59,30 @@ impl Client {
         }
         let mut answer = Answer { status, headers, body: String::new() };
         let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        if !head && length > 0 {
-            let mut body = vec![0; length];
-            self.stream.read_exact(&mut body)?;
-            answer.body = String::from_utf8(body).map_err(std::io::Error::other)?;
+        let mut body = vec![0; if head { 0 } else { length }];
+        self.stream.read_exact(&mut body)?;
+        if !head && answer.header("transfer-encoding") == Some("chunked") {
+            body = self.chunks()?;
         }
+        answer.body = String::from_utf8(body).map_err(std::io::Error::other)?;
         Ok(answer)
+    }
+
+    /// Chunks, each behind a line with its length, up to the empty one.
+    fn chunks(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let length = usize::from_str_radix(line.trim_end(), 16).map_err(std::io::Error::other)?;
+            let begin = body.len();
+            body.resize(begin + length + 2, 0);
+            self.stream.read_exact(&mut body[begin..])?;
+            body.truncate(begin + length);
+            if length == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     pub fn request(

@@ -41,6 +41,18 @@ impl Prometheus {
 
     /// The samples of an instant query, each with its labels; none while the server does not answer yet.
     pub fn query(&self, expr: &str) -> Vec<(Value, f64)> {
+        let sample = |one: &Value| (one["metric"].clone(), number(&one["value"]));
+        self.result(expr).iter().map(sample).collect()
+    }
+
+    /// Every scraped sample of a range selector, as seconds and value, a list a series.
+    pub fn samples(&self, selector: &str) -> Vec<Vec<(f64, f64)>> {
+        let sample = |one: &Value| (one[0].as_f64().unwrap(), number(one));
+        let series = |one: &Value| one["values"].as_array().unwrap().iter().map(sample).collect();
+        self.result(selector).iter().map(series).collect()
+    }
+
+    fn result(&self, expr: &str) -> Vec<Value> {
         let encoded: String = expr.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let Ok(mut client) = Client::connect(self.address) else { return Vec::new() };
         let path = format!("/api/v1/query?query={encoded}");
@@ -48,15 +60,18 @@ impl Prometheus {
         if answer.status == 503 {
             return Vec::new();
         }
-        let result = answer.json()["data"]["result"].as_array().cloned().unwrap_or_default();
-        let sample = |one: &Value| (one["metric"].clone(), one["value"][1].as_str().unwrap().parse().unwrap());
-        result.iter().map(sample).collect()
+        answer.json()["data"]["result"].as_array().cloned().unwrap_or_default()
     }
 
     /// The samples without their labels.
     pub fn numbers(&self, expr: &str) -> Vec<f64> {
         self.query(expr).into_iter().map(|(_, number)| number).collect()
     }
+}
+
+/// The value of a sample: a pair of a time and a number as text.
+fn number(sample: &Value) -> f64 {
+    sample[1].as_str().unwrap().parse().unwrap()
 }
 
 impl Drop for Prometheus {

@@ -10,6 +10,7 @@
 //!                           └─ report ─ cli    (values -> text -> the one writer of output)
 //! ```
 //!
+//! cloudwatch/ a crate of its own: what CloudWatch means, each meaning once; everybody asks it, it names nothing else
 //! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec;
 //!             what is secret or steers a reader, and how a file is opened safely
 //! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls)

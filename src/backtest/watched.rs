@@ -4,9 +4,9 @@ use super::condition::Condition;
 use super::history::{Asked, Past, Source};
 use super::math::{Frame, Program};
 use super::series::{Fold, Grid};
-use crate::model::TimeZone;
 use crate::resources::Alarm;
 use crate::resources::alarm::expression::is_insights;
+use mlops_cloudwatch::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
 #[derive(Debug)]

@@ -26,38 +26,9 @@ pub fn format_seconds(seconds: i64) -> String {
     format!("{seconds}s")
 }
 
-/// Seconds of an ISO 8601 duration of days and smaller units, such as `PT4H` or `P2DT12H30M`; `None` where it is not one.
-pub fn iso_seconds(text: &str) -> Option<i64> {
-    let rest = text.strip_prefix('P')?;
-    let (date, time) = rest.split_once('T').unwrap_or((rest, ""));
-    let mut seconds = 0_i64;
-    for (part, units) in [(date, &[('D', 86_400)][..]), (time, &[('H', 3_600), ('M', 60), ('S', 1)][..])] {
-        let mut rest = part;
-        for (unit, size) in units {
-            if let Some((number, after)) = rest.split_once(*unit) {
-                seconds = seconds.checked_add(i64::from(number.parse::<u32>().ok()?).checked_mul(*size)?)?;
-                rest = after;
-            }
-        }
-        if !rest.is_empty() {
-            return None;
-        }
-    }
-    (seconds > 0).then_some(seconds)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_durations_as_aws_writes_them() {
-        for (text, seconds) in
-            [("PT1M", Some(60)), ("P2DT12H30M", Some(217_800)), ("P15D", Some(1_296_000)), ("4h", None), ("PT", None)]
-        {
-            assert_eq!(iso_seconds(text), seconds, "{text}");
-        }
-    }
 
     #[test]
     fn reads_and_writes_durations() {

@@ -14,7 +14,6 @@ pub mod secret;
 pub mod shape;
 pub mod target;
 pub mod visible;
-pub mod zone;
 
 pub use arn::Arn;
 pub use field::{FieldChange, FieldSet, Fields};
@@ -23,4 +22,3 @@ pub use node::{Name, Node, Span};
 pub use partition::Partition;
 pub use problem::Problem;
 pub use target::Target;
-pub use zone::TimeZone;

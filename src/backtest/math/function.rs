@@ -1,8 +1,8 @@
 //! The functions of metric math: what each takes, gives, and computes (user guide, "Metric math syntax and functions").
 
-use super::calendar;
 use super::evaluate::{Frame, MathError, Program, Value, combine, known};
 use crate::resources::alarm::math::Expr;
+use mlops_cloudwatch::calendar;
 
 /// What a value is; a list is an array of time series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

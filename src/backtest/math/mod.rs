@@ -1,6 +1,5 @@
 //! Metric math as CloudWatch documents it for alarms. What is not known here is refused by name: never a wrong number.
 
-mod calendar;
 mod evaluate;
 mod function;
 

@@ -6,9 +6,9 @@ use crate::model::duration::format_seconds;
 use crate::model::node::parse_number;
 use crate::model::problem::nearest;
 use crate::model::shape::{Format, Key, Object, Shape};
-use crate::model::zone::names;
-use crate::model::{Layers, Name, Node, TimeZone};
+use crate::model::{Layers, Name, Node};
 use crate::resources::scope::Scope;
+use mlops_cloudwatch::zone::{TimeZone, names};
 
 pub const STATIC_OPERATORS: &[&str] =
     &["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"];

@@ -2,6 +2,7 @@
 
 use ciborium::Value;
 use ciborium::tag::Required;
+use mlops_cloudwatch::calendar;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -41,14 +42,14 @@ impl Timestamp {
     /// E.g. `2026-11-22T10:31:25.123Z`.
     pub fn to_iso(self) -> String {
         let (days, millis) = (self.millis.div_euclid(86_400_000), self.millis.rem_euclid(86_400_000));
-        let (year, month, day) = civil(days);
+        let (year, month, day) = calendar::date(days * 86_400);
         let (h, m, s) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
         format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{:03}Z", millis % 1000)
     }
 
     /// Year, month and day in UTC.
     pub fn civil_date(self) -> (i64, u32, u32) {
-        let (year, month, day) = civil(self.millis.div_euclid(86_400_000));
+        let (year, month, day) = calendar::date(self.millis.div_euclid(1_000));
         (year, u32::try_from(month).unwrap_or_default(), u32::try_from(day).unwrap_or_default())
     }
 
@@ -75,32 +76,9 @@ impl Timestamp {
                 if zone.starts_with('-') { -minutes } else { minutes }
             }
         };
-        let minutes = days_since_1970(year, month, day) * 1440 + h * 60 + m - offset;
+        let minutes = calendar::days_since_1970(year, month, day) * 1440 + h * 60 + m - offset;
         Some(Timestamp { millis: minutes * 60_000 + (seconds * 1000.0).round() as i64 })
     }
-}
-
-/// Year, month and day of a day since 1970, by Howard Hinnant's method: years begin in March, so that leap days come last.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }
 
 impl From<SystemTime> for Timestamp {

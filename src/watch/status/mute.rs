@@ -1,14 +1,14 @@
 //! Alarm mute rules: which alarms' actions are held back now, and until when. An endpoint that does not know them mutes nothing.
 
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
-use crate::model::duration::iso_seconds;
 use crate::plan::{Note, NoteKind};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
 use aws_sdk_cloudwatch::types::AlarmMuteRuleStatus;
 use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use futures_util::future::try_join_all;
+use mlops_cloudwatch::schedule::Schedule;
+use mlops_cloudwatch::zone::TimeZone;
 use std::collections::BTreeMap;
 
 const LIST: Op = Op("cloudwatch", "ListAlarmMuteRules");
@@ -95,69 +95,10 @@ fn by_alarm(rules: &[GetAlarmMuteRuleOutput], now: i64) -> BTreeMap<String, Mute
     muted
 }
 
-/// When the mute of an active rule ends: `at(2026-11-22T10:00)` or `cron(m h dom mon dow)` and an ISO 8601 duration, which is a
-/// quarter of a month at most (PutAlarmMuteRule).
+/// When the mute of an active rule ends, in seconds since 1970.
 fn until(expression: &str, duration: &str, zone: &str, now: i64) -> Option<i64> {
-    if !matches!(zone, "UTC" | "Etc/UTC" | "GMT" | "Etc/GMT") {
-        return None;
-    }
-    let length = iso_seconds(duration)?;
-    let inside = |name: &str| expression.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
-    if let Some(time) = inside("at") {
-        let start = DateTime::from_str(&format!("{time}:00Z"), Format::DateTime).ok()?;
-        return Some(start.secs() + length);
-    }
-    let cron = Cron::parse(inside("cron")?)?;
-    // The last begin of a mute up to now is the one that ends last.
-    let minute = now.div_euclid(60);
-    let starts = (minute - length.div_euclid(60)..=minute).rev();
-    starts.map(|minute| minute * 60).find(|at| cron.matches(*at)).map(|start| start + length)
-}
-
-/// `m h dom mon dow`: numbers, names, `*`, ranges and lists of them.
-struct Cron([Vec<u32>; 5]);
-
-const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-
-impl Cron {
-    fn parse(text: &str) -> Option<Self> {
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        let [minutes, hours, days, months, weekdays] = fields[..] else { return None };
-        Some(Cron([
-            field(minutes, 0, 59, &[])?,
-            field(hours, 0, 23, &[])?,
-            field(days, 1, 31, &[])?,
-            field(months, 1, 12, &MONTHS)?,
-            field(weekdays, 0, 6, &DAYS)?,
-        ]))
-    }
-
-    fn matches(&self, second: i64) -> bool {
-        let text = DateTime::from_secs(second).fmt(Format::DateTime).unwrap_or_default();
-        let part = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
-        // 1970 began on a Thursday.
-        let weekday = u32::try_from((second.div_euclid(86_400) + 4).rem_euclid(7)).ok();
-        let parts = [part(14, 16), part(11, 13), part(8, 10), part(5, 7), weekday];
-        self.0.iter().zip(parts).all(|(allowed, part)| part.is_some_and(|part| allowed.contains(&part)))
-    }
-}
-
-fn field(text: &str, least: u32, most: u32, names: &[&str]) -> Option<Vec<u32>> {
-    let number = |text: &str| {
-        let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-        let named = named.and_then(|at| u32::try_from(at).ok()).map(|at| at + least);
-        named.or_else(|| text.parse().ok()).filter(|number| (least..=most).contains(number))
-    };
-    let mut numbers = Vec::new();
-    for part in text.split(',') {
-        match part.split_once('-') {
-            _ if part == "*" => numbers.extend(least..=most),
-            Some((from, to)) => numbers.extend(number(from)?..=number(to)?),
-            None => numbers.push(number(part)?),
-        }
-    }
-    Some(numbers)
+    let offset = TimeZone::parse(zone)?.offset()?;
+    Some(Schedule::parse(expression, duration).ok()?.active_until(now + offset)? - offset)
 }
 
 #[cfg(test)]
@@ -170,21 +111,16 @@ mod tests {
     #[test]
     fn the_end_of_a_mute_is_told_where_it_can_be() {
         let hour = 3_600;
-        for (expression, duration, now, end) in [
-            ("at(2026-11-22T09:30)", "PT1H", TEN, Some(TEN + hour / 2)),
-            ("cron(0 10 * * *)", "PT2H", TEN + hour, Some(TEN + 2 * hour)),
-            ("cron(0 10 * * SUN)", "PT2H", TEN + 90, Some(TEN + 2 * hour)),
-            ("cron(0 10 * * MON-FRI)", "PT2H", TEN + 90, None),
-            // Two begins within one mute: the later one counts.
-            ("cron(0,30 * * * *)", "PT1H", TEN + hour / 2 + 5, Some(TEN + hour + hour / 2)),
-            ("cron(0 22 21 11 *)", "P1DT1H", TEN, Some(TEN + 13 * hour)),
-            ("rate(5 minutes)", "PT1H", TEN, None),
-            ("cron(61 * * * *)", "PT1H", TEN, None),
-            ("at(soon)", "PT1H", TEN, None),
-            ("at(2026-11-22T09:30)", "an hour", TEN, None),
+        for (expression, duration, zone, now, end) in [
+            ("at(2026-11-22T09:30)", "PT1H", "UTC", TEN, Some(TEN + hour / 2)),
+            ("at(2026-11-22T10:30)", "PT1H", "+01:00", TEN, Some(TEN + hour / 2)),
+            ("cron(0 10 * * SUN)", "PT2H", "Etc/UTC", TEN + 90, Some(TEN + 2 * hour)),
+            ("cron(0 10 * * MON-FRI)", "PT2H", "UTC", TEN + 90, None),
+            ("rate(5 minutes)", "PT1H", "UTC", TEN, None),
+            ("at(2026-11-22T09:30)", "PT1H", "Europe/Berlin", TEN, None),
+            ("at(2026-11-22T09:30)", "PT1H", "nowhere", TEN, None),
         ] {
-            assert_eq!(until(expression, duration, "UTC", now), end, "{expression} {duration}");
+            assert_eq!(until(expression, duration, zone, now), end, "{expression} {duration} {zone}");
         }
-        assert_eq!(until("at(2026-11-22T09:30)", "PT1H", "Europe/Berlin", TEN), None);
     }
 }

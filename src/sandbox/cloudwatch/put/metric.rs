@@ -4,13 +4,13 @@ use super::shared::{
     ActionConfiguration, Shared, WarmUp, band_comparison, comparison, one_of, range, treat_missing_data,
 };
 use super::{Wanted, configuration, keep, queries};
-use crate::model::TimeZone;
 use crate::sandbox::cloudwatch::alarm::{AlarmType, StateValue};
 use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
 use crate::sandbox::cloudwatch::{Nothing, constraint, required, statistic};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::Tag;
+use mlops_cloudwatch::zone::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 

@@ -27,6 +27,23 @@ impl<'t> TimeZone<'t> {
     }
 }
 
+impl TimeZone<'_> {
+    /// Seconds east of UTC, where they are the same all year round by the zone's name; `None` of a zone with rules.
+    pub fn offset(self) -> Option<i64> {
+        match self {
+            TimeZone::Offset(seconds) => Some(seconds),
+            TimeZone::Named("Etc/UTC" | "Etc/UCT" | "Etc/Zulu" | "Etc/Universal" | "UCT" | "Zulu" | "Universal") => {
+                Some(0)
+            }
+            // Signs of these are POSIX's: `Etc/GMT+5` lies west.
+            TimeZone::Named(name) => match name.strip_prefix("Etc/GMT").or_else(|| name.strip_prefix("GMT"))? {
+                "" => Some(0),
+                hours => hours.parse::<i64>().ok().map(|hours| -hours * 3_600),
+            },
+        }
+    }
+}
+
 /// Returns every name there is.
 pub fn names() -> impl Iterator<Item = &'static str> {
     NAMES.lines()
@@ -78,6 +95,17 @@ mod tests {
             "Europe/berlin",
         ] {
             assert_eq!(TimeZone::parse(wrong), None, "{wrong}");
+        }
+        for (text, offset) in [
+            ("Etc/UTC", Some(0)),
+            ("Etc/GMT", Some(0)),
+            ("GMT0", Some(0)),
+            ("Etc/GMT+5", Some(-18_000)),
+            ("Etc/GMT-14", Some(50_400)),
+            ("+05:30", Some(19_800)),
+            ("Europe/Berlin", None),
+        ] {
+            assert_eq!(TimeZone::parse(text).and_then(TimeZone::offset), offset, "{text}");
         }
         assert!(names().count() > 500 && names().collect::<Vec<_>>().is_sorted());
     }

@@ -1,7 +1,5 @@
 //! Alarm mute rules: when the actions of some alarms are held back.
 
-mod schedule;
-
 use super::put::shared::{alarm_name, tags as check_tags};
 use super::{Nothing, alarm, constraint, held, invalid_next_token, page_size, required};
 use crate::sandbox::fault::Fault;
@@ -9,7 +7,8 @@ use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::{self, Tag};
 use crate::sandbox::wire::Timestamp;
-use schedule::When;
+use mlops_cloudwatch::schedule;
+use mlops_cloudwatch::zone::TimeZone;
 use serde::{Deserialize, Serialize};
 
 const TABLE: &str = "alarm_mute_rules";
@@ -95,7 +94,7 @@ impl PutAlarmMuteRule {
         let schedule = required("rule.schedule", schedule)?;
         let expression = required("rule.schedule.expression", schedule.expression.as_deref())?;
         let duration = required("rule.schedule.duration", schedule.duration.as_deref())?;
-        When::parse(expression, duration).map_err(Fault::validation)?;
+        schedule::Schedule::parse(expression, duration).map_err(|error| Fault::validation(error.to_string()))?;
         if let Some(zone) = schedule.timezone.as_deref().filter(|zone| !(1..=50).contains(&zone.len())) {
             return Err(constraint("rule.schedule.timezone", zone, "have length between 1 and 50"));
         }
@@ -125,26 +124,32 @@ impl PutAlarmMuteRule {
 
 impl MuteRule {
     /// Its schedule, as far as it can be read; what was put could.
-    fn when(&self) -> Option<When> {
+    fn schedule(&self) -> Option<schedule::Schedule> {
         let schedule = self.put.rule.as_ref()?.schedule.as_ref()?;
-        When::parse(schedule.expression.as_deref()?, schedule.duration.as_deref()?).ok()
+        schedule::Schedule::parse(schedule.expression.as_deref()?, schedule.duration.as_deref()?).ok()
     }
 
-    /// Time zones are taken as UTC: there is no table of them here.
+    /// Seconds east of UTC. Zones with rules are taken as UTC: there is no table of their rules here.
+    fn offset(&self) -> i64 {
+        let schedule = self.put.rule.as_ref().and_then(|rule| rule.schedule.as_ref());
+        let zone = schedule.and_then(|schedule| TimeZone::parse(schedule.timezone.as_deref()?));
+        zone.and_then(TimeZone::offset).unwrap_or_default()
+    }
+
     fn status(&self, now: Timestamp) -> &'static str {
-        let when = self.when();
+        let (schedule, local) = (self.schedule(), now.seconds() + self.offset());
         let over = self.put.expire_date.is_some_and(|end| now >= end)
-            || when.as_ref().and_then(When::end).is_some_and(|end| now >= end);
+            || schedule.as_ref().and_then(schedule::Schedule::end).is_some_and(|end| local >= end);
         let begun = self.put.start_date.is_none_or(|start| now >= start);
-        match when {
+        match schedule {
             _ if over => "EXPIRED",
-            Some(when) if begun && when.is_active(now) => "ACTIVE",
+            Some(schedule) if begun && schedule.is_active(local) => "ACTIVE",
             _ => "SCHEDULED",
         }
     }
 
     fn mute_type(&self) -> &'static str {
-        if self.when().is_some_and(|when| when.end().is_some()) { "ONE_TIME" } else { "RECURRING" }
+        if self.schedule().is_some_and(|schedule| schedule.end().is_some()) { "ONE_TIME" } else { "RECURRING" }
     }
 
     fn targets(&self, alarm: &str) -> bool {

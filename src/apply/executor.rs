@@ -8,7 +8,7 @@ use crate::plan::order::{self, Step};
 use crate::plan::{Action, Change, Plan};
 use crate::resources::Kind;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Applies every effective change of the plan and says how each ended, in the plan's order. Nothing new is started after
@@ -17,15 +17,14 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<C
     let steps = order::steps(plan);
     let writer = Writer::new(aws, plan);
     let total = steps.iter().map(|step| step.changes.len()).sum();
-    let mut run = Run { plan, aws, steps: &steps, outcomes: BTreeMap::new(), started: vec![false; steps.len()] };
+    let mut run = Run::new(plan, aws, &steps);
     events(Event::Started { target: plan.target.clone(), changes: total, remaining: run.remaining() });
 
     let mut running = FuturesUnordered::new();
     let (mut done, mut told) = (0, false);
     loop {
         if !aws.interrupt.is_set() {
-            for at in run.ready() {
-                run.started[at] = true;
+            for at in run.start() {
                 running.push(perform(&writer, plan, &steps[at], at));
             }
         } else if !told {
@@ -63,21 +62,45 @@ struct Run<'a> {
     plan: &'a Plan,
     aws: &'a Aws,
     steps: &'a [Step],
-    /// By step, one a change.
-    outcomes: BTreeMap<usize, Vec<Outcome>>,
+    /// By step, one a change; `None` while it is open.
+    outcomes: Vec<Option<Vec<Outcome>>>,
     started: Vec<bool>,
+    /// By step: who needs it, and how many of those that it needs are not done.
+    dependants: Vec<Vec<usize>>,
+    missing: Vec<usize>,
+    /// Steps that nothing keeps from starting.
+    ready: Vec<usize>,
+    /// How many open steps make a call.
+    open: HashMap<Op, usize>,
 }
 
-impl Run<'_> {
-    /// Steps not started whose needs are all done.
-    fn ready(&self) -> Vec<usize> {
-        let is_done = |outcome: &Outcome| *outcome == Outcome::Done;
-        let done = |at: &usize| self.outcomes.get(at).is_some_and(|outcomes| outcomes.iter().all(is_done));
-        (0..self.steps.len())
-            .filter(|at| {
-                !self.started[*at] && !self.outcomes.contains_key(at) && self.steps[*at].after.iter().all(done)
-            })
-            .collect()
+impl<'a> Run<'a> {
+    fn new(plan: &'a Plan, aws: &'a Aws, steps: &'a [Step]) -> Self {
+        let mut dependants = vec![Vec::new(); steps.len()];
+        let mut open = HashMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            step.after.iter().for_each(|needed| dependants[*needed].push(at));
+            *open.entry(slowest_call(&plan.changes[step.changes[0]])).or_default() += 1;
+        }
+        let missing: Vec<usize> = steps.iter().map(|step| step.after.len()).collect();
+        let ready = (0..steps.len()).filter(|at| missing[*at] == 0).collect();
+        let (outcomes, started) = (vec![None; steps.len()], vec![false; steps.len()]);
+        Self { plan, aws, steps, outcomes, started, dependants, missing, ready, open }
+    }
+
+    /// Takes the steps whose needs are all done, in the plan's order.
+    fn start(&mut self) -> Vec<usize> {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.retain(|at| self.outcomes[*at].is_none());
+        ready.sort_unstable();
+        ready.iter().for_each(|at| self.started[*at] = true);
+        ready
+    }
+
+    fn settle(&mut self, at: usize, outcomes: Vec<Outcome>) {
+        self.outcomes[at] = Some(outcomes);
+        let call = slowest_call(&self.plan.changes[self.steps[at].changes[0]]);
+        self.open.entry(call).and_modify(|count| *count -= 1);
     }
 
     /// Notes how a step ended, and that what needs it is skipped; gives the results of all changes settled by it.
@@ -89,22 +112,28 @@ impl Run<'_> {
         };
         let outcomes: Vec<Outcome> = answers.into_iter().map(outcome).collect();
         let failed = outcomes.iter().position(|outcome| matches!(outcome, Outcome::Failed { .. }));
-        self.outcomes.insert(at, outcomes);
+        let done = outcomes.iter().all(|outcome| *outcome == Outcome::Done);
+        self.settle(at, outcomes);
         let mut settled = vec![at];
+        if done {
+            for dependant in self.dependants[at].clone() {
+                self.missing[dependant] -= 1;
+                if self.missing[dependant] == 0 {
+                    self.ready.push(dependant);
+                }
+            }
+        }
         if let Some(failed) = failed {
             let because_of = self.plan.changes[self.steps[at].changes[failed]].address.clone();
             let mut frontier = vec![at];
             while let Some(cause) = frontier.pop() {
-                let dependants: Vec<usize> = (0..self.steps.len())
-                    .filter(|s| {
-                        self.steps[*s].after.contains(&cause) && !self.outcomes.contains_key(s) && !self.started[*s]
-                    })
-                    .collect();
-                for step in dependants {
-                    let skipped = Outcome::Skipped { because_of: because_of.clone() };
-                    self.outcomes.insert(step, vec![skipped; self.steps[step].changes.len()]);
-                    settled.push(step);
-                    frontier.push(step);
+                for step in self.dependants[cause].clone() {
+                    if self.outcomes[step].is_none() && !self.started[step] {
+                        let skipped = Outcome::Skipped { because_of: because_of.clone() };
+                        self.settle(step, vec![skipped; self.steps[step].changes.len()]);
+                        settled.push(step);
+                        frontier.push(step);
+                    }
                 }
             }
         }
@@ -112,7 +141,7 @@ impl Run<'_> {
     }
 
     fn results_of(&self, step: usize) -> Vec<ChangeResult> {
-        let outcomes = self.outcomes.get(&step);
+        let outcomes = self.outcomes[step].as_ref();
         let result = |(n, at): (usize, &usize)| {
             let change = &self.plan.changes[*at];
             ChangeResult {
@@ -133,12 +162,8 @@ impl Run<'_> {
 
     /// How long the quotas make the rest take: the slowest operation decides.
     fn remaining(&self) -> Duration {
-        let mut calls: BTreeMap<String, (Op, usize)> = BTreeMap::new();
-        for (at, step) in self.steps.iter().enumerate().filter(|(at, _)| !self.outcomes.contains_key(at)) {
-            let op = slowest_call(&self.plan.changes[self.steps[at].changes[0]]);
-            calls.entry(op.to_string()).or_insert((op, 0)).1 += usize::from(!step.changes.is_empty());
-        }
-        calls.values().map(|(op, count)| self.aws.pace.time_for(*op, *count)).max().unwrap_or_default()
+        let open = self.open.iter().filter(|(_, count)| **count > 0);
+        open.map(|(op, count)| self.aws.pace.time_for(*op, *count)).max().unwrap_or_default()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::resources::mark;
 use crate::resources::topic::aws::Created;
 use crate::resources::{Address, Alarm, CompositeAlarm, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
 use crate::resources::{alarm, composite_alarm, log_group, subscription, topic};
+use std::collections::BTreeMap;
 
 /// How often a batch of deletes is cut down to what is left, while others delete too.
 const DELETE_ROUNDS: u32 = 3;
@@ -20,11 +21,15 @@ pub struct Writer<'a> {
     aws: &'a Aws,
     plan: &'a Plan,
     claims: Claims<'a>,
+    /// What happens to a topic.
+    topics: BTreeMap<&'a str, Action>,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(aws: &'a Aws, plan: &'a Plan) -> Self {
-        Self { aws, plan, claims: Claims::new(aws, plan) }
+        let topics = plan.changes.iter().filter(|change| change.address.kind == Kind::Topic);
+        let topics = topics.map(|change| (change.address.name.as_str(), change.action)).collect();
+        Self { aws, plan, claims: Claims::new(aws, plan), topics }
     }
 
     /// Makes one change true.
@@ -344,15 +349,12 @@ impl<'a> Writer<'a> {
     }
 
     fn topic_goes(&self, topic: &str) -> bool {
-        let address = Address::new(Kind::Topic, topic);
-        self.plan.changes.iter().any(|change| change.address == address && change.action == Action::Delete)
+        self.topics.get(topic) == Some(&Action::Delete)
     }
 
     /// Whether our mark on the topic goes, with it or without it.
     fn topic_ends(&self, topic: &str) -> bool {
-        let address = Address::new(Kind::Topic, topic);
-        let ends = |action| matches!(action, Action::Delete | Action::StopManaging);
-        self.plan.changes.iter().any(|change| change.address == address && ends(change.action))
+        matches!(self.topics.get(topic), Some(Action::Delete | Action::StopManaging))
     }
 
     fn arn(&self, topic: &str) -> String {

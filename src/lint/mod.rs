@@ -98,7 +98,7 @@ pub fn lint(input: Input<'_>) -> Report {
     let functions = bound.functions().iter().cloned().collect();
     let raised = raise(&desired.resources, &functions, observed, settings);
     let found = raised.into_iter().map(|raised| raised.at(bound, desired)).collect();
-    suppress::apply(found, bound.source(), settings, today)
+    suppress::apply(found, &bound.source(), settings, today)
 }
 
 /// Everything that the rules say of some resources. `functions` are the monitored ones, by name.

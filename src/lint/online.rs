@@ -16,7 +16,7 @@ pub struct Observed {
     /// Topics that exist, by name.
     pub topics: BTreeMap<String, TopicFacts>,
     /// What ListMetrics told, by namespace and metric name; a metric that is not a key was not asked for.
-    pub metrics: BTreeMap<String, BTreeMap<String, Vec<BTreeMap<String, String>>>>,
+    pub metrics: BTreeMap<String, BTreeMap<String, DimensionSets>>,
     /// Namespaces of which every metric was listed.
     pub whole_namespaces: BTreeSet<String>,
 }
@@ -29,6 +29,11 @@ pub struct TopicFacts {
     /// Of each subscription, whether it is confirmed.
     pub subscriptions: Vec<Confirmation>,
 }
+
+/// The dimension sets with which a metric is published.
+pub type DimensionSets = BTreeSet<BTreeMap<String, String>>;
+
+static NEVER_PUBLISHED: DimensionSets = BTreeSet::new();
 
 /// A listing to ask for: a namespace, and a name where the namespace may have more metrics than one wants to read.
 pub type Listing = (String, Option<String>);
@@ -57,7 +62,7 @@ impl Observed {
             None => drop(self.whole_namespaces.insert(namespace)),
         }
         for metric in listed {
-            names.entry(metric.name).or_default().push(metric.dimensions);
+            names.entry(metric.name).or_default().insert(metric.dimensions);
         }
     }
 
@@ -78,22 +83,20 @@ impl Observed {
                 _ => {}
             }
         }
-        let unread = |name: &String| {
-            let of_topic = |address: &&Address| {
-                address.kind == Kind::Subscription && address.name.split('/').next() == Some(name.as_str())
-            };
-            let mut unknown = snapshot.observations.iter().filter(|(_, o)| matches!(o, Observation::Unknown(_)));
-            unknown.any(|(address, _)| of_topic(&address))
-        };
-        observed.topics.retain(|name, _| !unread(name));
+        let unknown = snapshot.observations.iter().filter(|(address, observation)| {
+            address.kind == Kind::Subscription && matches!(observation, Observation::Unknown(_))
+        });
+        for topic in unknown.filter_map(|(address, _)| address.name.split('/').next()) {
+            observed.topics.remove(topic);
+        }
         observed
     }
 
     /// The dimension sets of a metric that AWS lists; `None` where nobody asked.
-    pub fn listed(&self, namespace: &str, metric: &str) -> Option<&[BTreeMap<String, String>]> {
+    pub fn listed(&self, namespace: &str, metric: &str) -> Option<&DimensionSets> {
         match self.metrics.get(namespace).and_then(|names| names.get(metric)) {
             Some(sets) => Some(sets),
-            None => self.whole_namespaces.contains(namespace).then_some(&[]),
+            None => self.whole_namespaces.contains(namespace).then_some(&NEVER_PUBLISHED),
         }
     }
 

@@ -22,12 +22,26 @@ pub struct Subject<'a> {
     pub limits: Option<Limits>,
     /// Every metric alarm, looked at once for all rules.
     pub watches: Vec<Watch<'a>>,
+    /// By topic.
+    subscriptions: BTreeMap<&'a str, Vec<&'a Subscription>>,
+    /// By topic: the alarms that send it a message, and in which state.
+    senders: BTreeMap<&'a str, Vec<Sender<'a>>>,
+}
+
+/// An alarm that sends a topic a message.
+#[derive(Debug)]
+struct Sender<'a> {
+    address: &'a Address,
+    resource: &'a Resource,
+    state: State,
+    /// Topic and alarm stand in one account and region.
+    target: Target,
 }
 
 /// A message that an alarm sends to a topic, and what a filter policy makes of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FilteredMessage {
-    pub alarm: Address,
+pub struct FilteredMessage<'a> {
+    pub alarm: &'a Address,
     pub state: State,
     pub outcome: FilterOutcome,
 }
@@ -42,7 +56,14 @@ impl<'a> Subject<'a> {
             Resource::Alarm(alarm) => Some(Watch::new(alarm)),
             _ => None,
         });
-        Self { resources, functions, observed, limits: None, watches: alarms.collect() }
+        let mut subscriptions: BTreeMap<&str, Vec<&Subscription>> = BTreeMap::new();
+        for resource in resources.values() {
+            if let Resource::Subscription(subscription) = resource {
+                subscriptions.entry(&subscription.topic).or_default().push(subscription);
+            }
+        }
+        let senders = senders(resources);
+        Self { resources, functions, observed, limits: None, watches: alarms.collect(), subscriptions, senders }
     }
 
     pub fn composites(&self) -> impl Iterator<Item = &'a CompositeAlarm> + use<'a> {
@@ -59,11 +80,8 @@ impl<'a> Subject<'a> {
         })
     }
 
-    pub fn subscriptions_of(&self, topic: &str) -> impl Iterator<Item = &'a Subscription> {
-        self.resources.values().filter_map(move |resource| match resource {
-            Resource::Subscription(subscription) if subscription.topic == topic => Some(subscription),
-            _ => None,
-        })
+    pub fn subscriptions_of(&self, topic: &str) -> &[&'a Subscription] {
+        self.subscriptions.get(topic).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The subscriptions that have a filter policy.
@@ -75,23 +93,14 @@ impl<'a> Subject<'a> {
     }
 
     /// Every message that alarms of the file send to a subscription's topic, and whether it passes the filter policy.
-    pub fn messages_to(&self, subscription: &Subscription) -> Vec<FilteredMessage> {
-        let mut messages = Vec::new();
-        for (address, actions) in self.actions().filter(|(_, actions)| actions.enabled) {
-            let Some(resource) = self.resources.get(&address) else { continue };
-            for state in notification::STATES {
-                let arns = notification::actions_for(actions, state).iter();
-                let topic = arns
-                    .filter_map(|arn| Arn::parse(arn))
-                    .find(|arn| arn.service == "sns" && arn.resource == subscription.topic);
-                // Topic and alarm stand in one account and region.
-                let Some(topic) = topic else { continue };
-                let target = Target::new(topic.account, topic.region);
-                let outcome = notification::passes(subscription, resource, &target, state);
-                messages.push(FilteredMessage { alarm: address.clone(), state, outcome });
-            }
-        }
-        messages
+    pub fn messages_to(&self, subscription: &Subscription) -> Vec<FilteredMessage<'a>> {
+        let senders = self.senders.get(subscription.topic.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let message = |sender: &Sender<'a>| FilteredMessage {
+            alarm: sender.address,
+            state: sender.state,
+            outcome: notification::passes(subscription, sender.resource, &sender.target, sender.state),
+        };
+        senders.iter().map(message).collect()
     }
 
     pub fn log_groups(&self) -> impl Iterator<Item = &'a LogGroup> + use<'a> {
@@ -106,12 +115,8 @@ impl<'a> Subject<'a> {
     }
 
     /// Every alarm of either kind: its address and its actions.
-    pub fn actions(&self) -> impl Iterator<Item = (Address, &'a Actions)> + use<'a> {
-        self.resources.iter().filter_map(|(address, resource)| match resource {
-            Resource::Alarm(alarm) => Some((address.clone(), &alarm.actions)),
-            Resource::CompositeAlarm(alarm) => Some((address.clone(), &alarm.actions)),
-            _ => None,
-        })
+    pub fn actions(&self) -> impl Iterator<Item = (&'a Address, &'a Actions)> + use<'a> {
+        self.resources.iter().filter_map(|(address, resource)| Some((address, actions_of(resource)?)))
     }
 
     /// The alarms that a composite alarm stands on, by name.
@@ -120,18 +125,45 @@ impl<'a> Subject<'a> {
     }
 
     /// The declared topics that an alarm tells, with the alarms that tell them.
-    pub fn told_topics(&self) -> BTreeMap<&'a str, Vec<Address>> {
+    pub fn told_topics(&self) -> BTreeMap<&'a str, Vec<&'a Address>> {
         let names: BTreeMap<&str, &'a str> =
             self.topics().map(|topic| (topic.name.as_str(), topic.name.as_str())).collect();
-        let mut told: BTreeMap<&'a str, Vec<Address>> = BTreeMap::new();
+        let mut told: BTreeMap<&'a str, Vec<&'a Address>> = BTreeMap::new();
         for (address, actions) in self.actions().filter(|(_, actions)| actions.enabled) {
             let topics: BTreeSet<&str> = actions.all().filter_map(|arn| topic_of(arn)).collect();
             for name in topics.iter().filter_map(|name| names.get(name)) {
-                told.entry(name).or_default().push(address.clone());
+                told.entry(name).or_default().push(address);
             }
         }
         told
     }
+}
+
+fn actions_of(resource: &Resource) -> Option<&Actions> {
+    match resource {
+        Resource::Alarm(alarm) => Some(&alarm.actions),
+        Resource::CompositeAlarm(alarm) => Some(&alarm.actions),
+        _ => None,
+    }
+}
+
+/// The alarms whose actions are on, by the topics they send to; of two ARNs with a topic's name the first counts.
+fn senders(resources: &BTreeMap<Address, Resource>) -> BTreeMap<&str, Vec<Sender<'_>>> {
+    let mut senders: BTreeMap<&str, Vec<Sender<'_>>> = BTreeMap::new();
+    for (address, resource) in resources {
+        let Some(actions) = actions_of(resource).filter(|actions| actions.enabled) else { continue };
+        for state in notification::STATES {
+            let mut named = BTreeSet::new();
+            let arns = notification::actions_for(actions, state).iter().filter_map(|arn| Arn::parse(arn));
+            for topic in arns.filter(|arn| arn.service == "sns") {
+                if named.insert(topic.resource) {
+                    let target = Target::new(topic.account, topic.region);
+                    senders.entry(topic.resource).or_default().push(Sender { address, resource, state, target });
+                }
+            }
+        }
+    }
+    senders
 }
 
 impl Watch<'_> {

@@ -17,8 +17,6 @@ struct Comment<'t> {
     span: Span,
     /// The line it stands on, counted from 0.
     line: usize,
-    /// Whether the line holds nothing else.
-    alone: bool,
     rules: Vec<&'t str>,
     until: Option<&'t str>,
     reason: &'t str,
@@ -26,18 +24,19 @@ struct Comment<'t> {
 }
 
 /// Sorts findings into those to be shown and those that a comment keeps quiet.
-pub fn apply(found: Vec<Finding>, source: Source<'_>, settings: &Settings, today: &str) -> Report {
-    let lines = Lines::of(source.text);
-    let (mut comments, wrong) = comments(&lines);
+pub fn apply(found: Vec<Finding>, source: &Source<'_>, settings: &Settings, today: &str) -> Report {
+    let (mut comments, wrong) = comments(source);
+    let lines = Lines(source);
     let mut report = Report::default();
     for finding in found {
-        let declaration = lines.declaration(finding.anchor);
-        let quiet = comments.iter_mut().find(|comment| {
-            comment.rules.contains(&finding.rule)
-                && comment.until.is_none_or(|until| today <= until)
-                && lines.covers(comment, declaration)
-        });
-        match quiet {
+        let (first, last) = lines.covered(finding.anchor);
+        // They stand in the order of the file.
+        let begin = comments.partition_point(|comment| comment.line < first);
+        let mut near = comments[begin..].iter_mut().take_while(|comment| comment.line <= last);
+        let speaks = |comment: &&mut Comment<'_>| {
+            comment.rules.contains(&finding.rule) && comment.until.is_none_or(|until| today <= until)
+        };
+        match near.find(speaks) {
             Some(comment) => {
                 comment.used = true;
                 report.suppressed.push(Suppressed { finding, reason: comment.reason.to_owned() });
@@ -74,38 +73,22 @@ pub fn apply(found: Vec<Finding>, source: Source<'_>, settings: &Settings, today
 
 type Wrong = (Span, String, String);
 
-fn comments<'t>(lines: &Lines<'t>) -> (Vec<Comment<'t>>, Vec<Wrong>) {
+/// What the file's own comments say; text that only looks like one is not among them.
+fn comments<'t>(source: &Source<'t>) -> (Vec<Comment<'t>>, Vec<Wrong>) {
     let (mut comments, mut wrong) = (Vec::new(), Vec::new());
-    for (line, (start, text)) in lines.0.iter().enumerate() {
-        let Some(hash) = comment_start(text) else { continue };
-        let Some(rest) = text[hash + 1..].trim_start().strip_prefix(MARK) else { continue };
-        let span = Span::new(start + hash, start + text.trim_end().len());
+    for span in source.comments {
+        let Some(text) = source.text.get(span.start..span.end) else { continue };
+        let Some(rest) = text.trim_start_matches('#').trim_start().strip_prefix(MARK) else { continue };
+        let span = Span::new(span.start, span.start + text.trim_end().len());
+        let line = source.line_of(span.start);
         match read(rest) {
             Ok((rules, until, reason)) => {
-                let alone = text[..hash].trim().is_empty();
-                comments.push(Comment { span, line, alone, rules, until, reason, used: false });
+                comments.push(Comment { span, line, rules, until, reason, used: false });
             }
             Err((message, help)) => wrong.push((span, message, help)),
         }
     }
     (comments, wrong)
-}
-
-/// Where the comment of a line begins: a `#` at the start or behind white space, outside quotes.
-fn comment_start(line: &str) -> Option<usize> {
-    let mut quote = None;
-    let mut before = ' ';
-    for (at, c) in line.char_indices() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') if before.is_whitespace() || "[{,:".contains(before) => quote = Some(c),
-            (None, '#') if before.is_whitespace() => return Some(at),
-            _ => {}
-        }
-        before = c;
-    }
-    None
 }
 
 type Parts<'t> = (Vec<&'t str>, Option<&'t str>, &'t str);
@@ -146,49 +129,42 @@ fn is_day(text: &str) -> bool {
     text.len() == 10 && digits && number(5..7, 1, 12) && number(8..10, 1, 31)
 }
 
-/// The lines of a text, each with the byte at which it begins.
-struct Lines<'t>(Vec<(usize, &'t str)>);
+/// The lines of a file, as far as they say where declarations begin and end.
+struct Lines<'s, 't>(&'s Source<'t>);
 
-impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
-        let mut start = 0;
-        let lines = text.split('\n').map(|line| {
-            let at = start;
-            start += line.len() + 1;
-            (at, line.trim_end_matches('\r'))
-        });
-        Self(lines.collect())
+impl<'t> Lines<'_, 't> {
+    /// A line without its end; `None` behind the last.
+    fn get(&self, n: usize) -> Option<&'t str> {
+        let start = *self.0.lines.get(n)?;
+        let end = self.0.lines.get(n + 1).copied().unwrap_or(self.0.text.len());
+        Some(self.0.text.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
     /// First and last line of the declaration whose name stands here: up to the next line that is indented no deeper.
     fn declaration(&self, name: Span) -> (usize, usize) {
-        let first = self.0.partition_point(|(start, _)| *start <= name.start).saturating_sub(1);
-        let indent = self.0.get(first).map_or(0, |(_, line)| depth(line));
-        let rest = self.0.iter().enumerate().skip(first + 1);
+        let first = self.0.line_of(name.start);
+        let indent = self.get(first).map_or(0, depth);
         let mut last = first;
-        for (n, (_, line)) in rest.filter(|(_, (_, line))| !is_blank(line)) {
-            if depth(line) <= indent {
-                break;
+        for n in first + 1.. {
+            match self.get(n) {
+                Some(line) if is_blank(line) => {}
+                Some(line) if depth(line) > indent => last = n,
+                _ => break,
             }
-            last = n;
         }
         // Comments at its end belong to it where they are indented like it.
         let tail = |line: &str| line.trim().is_empty() || (line.trim_start().starts_with('#') && depth(line) > indent);
-        let end = (last + 1..self.0.len()).take_while(|n| self.0.get(*n).is_some_and(|(_, line)| tail(line)));
-        let comment = |n: &usize| self.0.get(*n).is_some_and(|(_, line)| !line.trim().is_empty());
+        let end = (last + 1..).take_while(|n| self.get(*n).is_some_and(tail));
+        let comment = |n: &usize| self.get(*n).is_some_and(|line| !line.trim().is_empty());
         last = end.filter(comment).last().unwrap_or(last);
         (first, last)
     }
 
-    /// Whether a comment stands in a declaration, or right above it among nothing but comments.
-    fn covers(&self, comment: &Comment<'_>, (first, last): (usize, usize)) -> bool {
-        if (first..=last).contains(&comment.line) {
-            return true;
-        }
-        let between = (comment.line + 1)..first;
-        comment.alone
-            && comment.line < first
-            && between.into_iter().all(|n| self.0.get(n).is_some_and(|(_, line)| line.trim_start().starts_with('#')))
+    /// The lines of a declaration, and those right above it that hold nothing but comments.
+    fn covered(&self, name: Span) -> (usize, usize) {
+        let (first, last) = self.declaration(name);
+        let comment = |n: &usize| self.get(*n).is_some_and(|line| line.trim_start().starts_with('#'));
+        (first - (0..first).rev().take_while(comment).count(), last)
     }
 }
 
@@ -226,22 +202,17 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_in_quotes_is_no_comment() {
-        assert_eq!(comment_start("a: \"x # y\" # z"), Some(11));
-        assert_eq!(comment_start("a: it's # z"), Some(8));
-        assert_eq!(comment_start("# z"), Some(0));
-        assert_eq!(comment_start("a: b#c"), None);
-    }
-
-    #[test]
     fn a_declaration_ends_where_the_next_begins() {
         let text = "alarms:\n  a:\n    x: 1\n\n    # in a\n  # above b\n  b: { x: 1 }\n";
-        let lines = Lines::of(text);
+        let source = Source::new("alarms.yaml", text, &[]);
+        let lines = Lines(&source);
         let at = |needle: &str| {
             let start = text.find(needle).expect("there");
             Span::new(start, start + 1)
         };
         assert_eq!(lines.declaration(at("a:\n    x")), (1, 4));
         assert_eq!(lines.declaration(at("b: {")), (6, 6));
+        // A comment right above counts to what stands below it.
+        assert_eq!(lines.covered(at("b: {")), (4, 6));
     }
 }

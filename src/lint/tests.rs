@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::Target;
 use crate::spec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const TODAY: &str = "2026-11-22";
@@ -30,7 +30,7 @@ fn report(text: &str, observed: Option<&Observed>) -> Report {
 
 /// Findings as their page shows them.
 fn shown(text: &str, findings: &[Finding]) -> String {
-    let source = spec::Source { name: "alarms.yaml", text };
+    let source = spec::Source::new("alarms.yaml", text, &[]);
     let one = |f: &Finding| {
         let help = &f.help;
         format!("{}[{}]: {}\n{}  = help: {help}\n", f.level, f.rule, f.message, source.excerpt(f.span))
@@ -277,6 +277,25 @@ fn what_a_read_tells_is_what_the_rules_know() {
     assert_eq!(observed.topics["t"].subscriptions, [Confirmation::Pending]);
 }
 
+/// A text that looks like a comment keeps nothing quiet, wherever it stands.
+#[test]
+fn only_the_files_own_comments_keep_findings_quiet() {
+    let ignore = "# mlopsctl:ignore ok-not-notified: the pager does it";
+    let spec = |inside: &str| NOISY.replace("  a:\n", &format!("  a:\n{inside}"));
+    let quiet = |text: &str| report(text, None).suppressed.len();
+    assert_eq!(quiet(&spec("")), 0);
+    assert_eq!(quiet(&spec(&format!("    {ignore}\n"))), 1);
+    assert_eq!(quiet(&spec(&format!("    description: x {ignore}\n"))), 1);
+    for prose in [
+        format!("    description: |\n      how:\n      {ignore}\n"),
+        format!("    description: >\n      how:\n      {ignore}\n"),
+        format!("    description: \"how {ignore}\"\n"),
+        format!("    description: 'how\n      {ignore}'\n"),
+    ] {
+        assert_eq!(quiet(&spec(&prose)), 0, "{prose}");
+    }
+}
+
 #[test]
 fn aws_is_asked_for_names_and_others_for_whole_namespaces() {
     let text = NOISY.replace(
@@ -287,6 +306,6 @@ fn aws_is_asked_for_names_and_others_for_whole_namespaces() {
     assert_eq!(listings, [("AWS/Lambda".to_owned(), Some("Errors".to_owned())), ("Shop".to_owned(), None)]);
     let mut observed = Observed::default();
     observed.add(("Shop".to_owned(), None), vec![]);
-    assert_eq!(observed.listed("Shop", "Orders"), Some(&[][..]));
+    assert_eq!(observed.listed("Shop", "Orders"), Some(&BTreeSet::new()));
     assert_eq!(observed.listed("AWS/Lambda", "Errors"), None, "nobody asked");
 }

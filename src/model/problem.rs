@@ -39,20 +39,48 @@ pub fn nearest_or_all<'a>(written: &str, known: impl IntoIterator<Item = &'a str
 
 /// The known name that was probably meant, if one is near: equal but for case and punctuation first, then by edits.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| -> String {
-        text.chars().filter(|c| c.is_alphanumeric()).take(256).flat_map(char::to_lowercase).collect()
-    };
-    let wanted = plain(written);
-    let limit = (wanted.chars().count() / 3).clamp(1, 4);
-    let distance = |name: &str| {
-        let name = plain(name);
-        // A part of a long name, such as `GreaterThan`, is worse than a slip of the pen and better than nothing.
-        let part = wanted.len() >= 4 && name.contains(&wanted);
-        let edits = strsim::damerau_levenshtein(&wanted, &name);
-        if edits <= limit && edits < name.len() { Some(edits) } else { part.then(|| limit + name.len()) }
-    };
-    let near = known.into_iter().filter_map(|name| Some((distance(name)?, name)));
-    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    KnownNames::new(known).nearest(written)
+}
+
+/// Names to look for near ones among, more than once.
+#[derive(Debug)]
+pub struct KnownNames<'a>(Vec<(&'a str, PlainName)>);
+
+/// A name without case and punctuation, and how many characters that is.
+#[derive(Debug)]
+struct PlainName {
+    text: String,
+    length: usize,
+}
+
+impl PlainName {
+    fn of(name: &str) -> Self {
+        let text: String =
+            name.chars().filter(|c| c.is_alphanumeric()).take(256).flat_map(char::to_lowercase).collect();
+        Self { length: text.chars().count(), text }
+    }
+}
+
+impl<'a> KnownNames<'a> {
+    pub fn new(known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(known.into_iter().map(|name| (name, PlainName::of(name))).collect())
+    }
+
+    /// See [`nearest`].
+    pub fn nearest(&self, written: &str) -> Option<&'a str> {
+        let wanted = PlainName::of(written);
+        let limit = (wanted.length / 3).clamp(1, 4);
+        let distance = |name: &PlainName| {
+            // A part of a long name, such as `GreaterThan`, is worse than a slip of the pen and better than nothing.
+            let part = || wanted.text.len() >= 4 && name.text.contains(&wanted.text);
+            let near = name.length.abs_diff(wanted.length) <= limit;
+            let edits = near.then(|| strsim::damerau_levenshtein(&wanted.text, &name.text));
+            let edits = edits.filter(|edits| *edits <= limit && *edits < name.text.len());
+            edits.or_else(|| part().then(|| limit + name.text.len()))
+        };
+        let near = self.0.iter().filter_map(|(name, plain)| Some((distance(plain)?, *name)));
+        near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    }
 }
 
 #[cfg(test)]

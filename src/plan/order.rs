@@ -31,7 +31,7 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
         .enumerate()
         .flat_map(|(step, s)| s.changes.iter().map(move |at| (&plan.changes[*at].address, step)))
         .collect();
-    let needs = Needs { plan, by_address };
+    let needs = Dependencies::new(plan, by_address);
     let after: Vec<BTreeSet<usize>> = steps
         .iter()
         .enumerate()
@@ -45,13 +45,40 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
     steps
 }
 
-struct Needs<'a> {
+struct Dependencies<'a> {
     plan: &'a Plan,
     /// Address of an effective change -> its step.
     by_address: BTreeMap<&'a Address, usize>,
+    /// What a topic's change does.
+    topics: BTreeMap<&'a str, Action>,
+    /// Address -> the steps that change or delete those who refer to it today, but for subscriptions.
+    users: BTreeMap<Address, Vec<usize>>,
+    /// Topic -> the steps that delete its subscriptions.
+    ended: BTreeMap<&'a str, Vec<usize>>,
 }
 
-impl Needs<'_> {
+impl<'a> Dependencies<'a> {
+    fn new(plan: &'a Plan, by_address: BTreeMap<&'a Address, usize>) -> Self {
+        let topics = plan.changes.iter().filter(|change| change.address.kind == Kind::Topic);
+        let topics = topics.map(|change| (change.address.name.as_str(), change.action)).collect();
+        let (mut users, mut ended): (BTreeMap<_, Vec<_>>, BTreeMap<_, Vec<_>>) = Default::default();
+        for change in plan.effective() {
+            let (Some(live), Some(step)) = (&change.before, by_address.get(&change.address)) else { continue };
+            match &live.resource {
+                Resource::Subscription(subscription) if change.action == Action::Delete => {
+                    ended.entry(subscription.topic.as_str()).or_default().push(*step);
+                }
+                Resource::Subscription(_) => {}
+                resource => {
+                    for address in references(plan, resource) {
+                        users.entry(address).or_default().push(*step);
+                    }
+                }
+            }
+        }
+        Self { plan, by_address, topics, users, ended }
+    }
+
     /// The steps that have to be done before this change.
     fn of(&self, change: &Change) -> Vec<usize> {
         match change.action {
@@ -64,7 +91,7 @@ impl Needs<'_> {
     /// Before something is made: what it refers to is made, and what has its name is gone.
     fn used_by(&self, change: &Change) -> Vec<usize> {
         let Some(resource) = &change.after else { return Vec::new() };
-        let mut needed: Vec<Address> = self.references(resource);
+        let mut needed: Vec<Address> = references(self.plan, resource);
         let twin = match change.address.kind {
             Kind::Alarm => Some(Kind::CompositeAlarm),
             Kind::CompositeAlarm => Some(Kind::Alarm),
@@ -78,61 +105,48 @@ impl Needs<'_> {
     fn users_of(&self, change: &Change) -> Vec<usize> {
         // A subscription ends with its topic: it waits for the topic's own delete instead.
         if let Some(Resource::Subscription(s)) = change.before.as_ref().map(|live| &live.resource) {
-            let topic = Address::new(Kind::Topic, &s.topic);
-            return self.deleted(&topic).into_iter().collect();
+            return self.topic_step(&s.topic, &[Action::Delete]).into_iter().collect();
         }
-        let users = self.plan.changes.iter().filter(|other| {
-            let before = other.before.as_ref().map(|live| &live.resource);
-            let refers = before.is_some_and(|resource| self.references(resource).contains(&change.address));
-            refers && other.is_effective() && other.address.kind != Kind::Subscription
-        });
-        users.filter_map(|other| self.by_address.get(&other.address).copied()).collect()
+        self.users.get(&change.address).cloned().unwrap_or_default()
     }
 
     /// Ownership is given up last: a topic's after its subscriptions of ours have ended, theirs together with its own.
     fn ended_before(&self, change: &Change) -> Vec<usize> {
         match change.before.as_ref().map(|live| &live.resource) {
-            Some(Resource::Topic(topic)) => {
-                let ended = self.plan.changes.iter().filter(|other| {
-                    let before = other.before.as_ref().map(|live| &live.resource);
-                    let under = matches!(before, Some(Resource::Subscription(s)) if s.topic == topic.name);
-                    under && other.action == Action::Delete
-                });
-                ended.filter_map(|other| self.by_address.get(&other.address).copied()).collect()
-            }
+            Some(Resource::Topic(topic)) => self.ended.get(topic.name.as_str()).cloned().unwrap_or_default(),
             Some(Resource::Subscription(s)) => {
-                let topic = self.plan.changes.iter().find(|c| c.address == Address::new(Kind::Topic, &s.topic));
-                let ends = topic.filter(|c| matches!(c.action, Action::Delete | Action::StopManaging));
-                ends.and_then(|topic| self.by_address.get(&topic.address).copied()).into_iter().collect()
+                self.topic_step(&s.topic, &[Action::Delete, Action::StopManaging]).into_iter().collect()
             }
             _ => Vec::new(),
         }
     }
 
-    fn deleted(&self, address: &Address) -> Option<usize> {
-        let deleted = self.plan.changes.iter().any(|c| c.address == *address && c.action == Action::Delete);
-        deleted.then(|| self.by_address.get(address).copied()).flatten()
+    /// The step of a topic's change that is one of these.
+    fn topic_step(&self, topic: &str, actions: &[Action]) -> Option<usize> {
+        let action = self.topics.get(topic)?;
+        let address = Address::new(Kind::Topic, topic);
+        actions.contains(action).then(|| self.by_address.get(&address).copied()).flatten()
     }
+}
 
-    /// What a resource names: topics by ARN, alarms by name or ARN, its topic.
-    fn references(&self, resource: &Resource) -> Vec<Address> {
-        let topics = |actions: &Actions| -> Vec<Address> {
-            let prefix = self.plan.target.arn("sns", "");
-            let names = actions.all().filter_map(|arn| arn.strip_prefix(&prefix));
-            names.map(|name| Address::new(Kind::Topic, name)).collect()
-        };
-        match resource {
-            Resource::Topic(_) | Resource::LogGroup(_) => Vec::new(),
-            Resource::Subscription(s) => vec![Address::new(Kind::Topic, &s.topic)],
-            Resource::Alarm(alarm) => topics(&alarm.actions),
-            Resource::CompositeAlarm(alarm) => {
-                let prefix = self.plan.target.arn("cloudwatch", "alarm:");
-                let children = alarm.children().into_iter().flat_map(|child| {
-                    let name = child.strip_prefix(&prefix).unwrap_or(&child).to_owned();
-                    [Address::new(Kind::Alarm, name.clone()), Address::new(Kind::CompositeAlarm, name)]
-                });
-                topics(&alarm.actions).into_iter().chain(children).collect()
-            }
+/// What a resource names: topics by ARN, alarms by name or ARN, its topic.
+fn references(plan: &Plan, resource: &Resource) -> Vec<Address> {
+    let topics = |actions: &Actions| -> Vec<Address> {
+        let prefix = plan.target.arn("sns", "");
+        let names = actions.all().filter_map(|arn| arn.strip_prefix(&prefix));
+        names.map(|name| Address::new(Kind::Topic, name)).collect()
+    };
+    match resource {
+        Resource::Topic(_) | Resource::LogGroup(_) => Vec::new(),
+        Resource::Subscription(s) => vec![Address::new(Kind::Topic, &s.topic)],
+        Resource::Alarm(alarm) => topics(&alarm.actions),
+        Resource::CompositeAlarm(alarm) => {
+            let prefix = plan.target.arn("cloudwatch", "alarm:");
+            let children = alarm.children().into_iter().flat_map(|child| {
+                let name = child.strip_prefix(&prefix).unwrap_or(&child).to_owned();
+                [Address::new(Kind::Alarm, name.clone()), Address::new(Kind::CompositeAlarm, name)]
+            });
+            topics(&alarm.actions).into_iter().chain(children).collect()
         }
     }
 }

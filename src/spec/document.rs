@@ -6,6 +6,7 @@ use super::presets;
 use super::roster::Roster;
 use super::source::Source;
 use super::variables::{self, Filler, Variable};
+use super::yaml::Parsed;
 use crate::model::node::{Data, Entry, Name, Node, Span};
 use crate::model::shape::{self, Object, Shape};
 use crate::model::{Layers, Partition, Problem, Target};
@@ -26,6 +27,7 @@ pub struct Spec {
     accounts: Option<Accounts>,
     /// Mistakes that did not keep the file from being parsed.
     problems: Vec<Problem>,
+    comments: Vec<Span>,
 }
 
 /// What a spec says of its roster.
@@ -37,7 +39,8 @@ enum Accounts {
 }
 
 impl Spec {
-    pub(super) fn new(name: &str, text: &str, mut root: Node, mut problems: Vec<Problem>) -> Self {
+    pub(super) fn new(name: &str, text: &str, parsed: Parsed) -> Self {
+        let Parsed { mut root, mut problems, comments } = parsed;
         let variables = variables::declared(root.get("vars"));
         let accounts = accounts(&root, name, text, &mut problems);
         if accounts.is_some()
@@ -46,7 +49,7 @@ impl Spec {
             // Read once and for all: a roster can be longer than all the rest, which is read anew for each of its accounts.
             entries.retain(|entry| entry.name.text != ACCOUNTS);
         }
-        Self { name: name.to_owned(), text: text.to_owned(), root, variables, accounts, problems }
+        Self { name: name.to_owned(), text: text.to_owned(), root, variables, accounts, problems, comments }
     }
 
     /// The roster that the file lists or names, if it does.
@@ -91,7 +94,7 @@ impl Spec {
         }
         problems.extend(filler.done());
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
-        let bound = Bound::new(self.name.clone(), self.text.clone(), root);
+        let bound = Bound::new(self, root);
         let region = bound.region().unwrap_or_default();
         let partition = bound.region().map(Partition::of_region);
         let (_, found) = bound.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
@@ -123,7 +126,43 @@ pub struct Bound {
     name: String,
     text: String,
     root: Node,
+    comments: Vec<Span>,
     functions: Vec<String>,
+    /// Where a name of a section stands among its entries.
+    declared: HashMap<(Section, String), usize>,
+}
+
+/// The sections whose entries are looked up by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Section {
+    Functions,
+    Of(Kind),
+}
+
+impl Section {
+    const ALL: [Self; 5] = [
+        Section::Functions,
+        Section::Of(Kind::Topic),
+        Section::Of(Kind::LogGroup),
+        Section::Of(Kind::Alarm),
+        Section::Of(Kind::CompositeAlarm),
+    ];
+
+    /// The key of the spec; subscriptions have none, since they have no names.
+    fn key(self) -> Option<&'static str> {
+        match self {
+            Section::Functions => Some("functions"),
+            Section::Of(Kind::Topic) => Some("topics"),
+            Section::Of(Kind::LogGroup) => Some("log_groups"),
+            Section::Of(Kind::Alarm) => Some("alarms"),
+            Section::Of(Kind::CompositeAlarm) => Some("composite_alarms"),
+            Section::Of(Kind::Subscription) => None,
+        }
+    }
+
+    fn entries(self, root: &Node) -> &[Entry] {
+        self.key().and_then(|key| root.get(key)).map(Node::entries).unwrap_or_default()
+    }
 }
 
 /// What a spec asks of one target.
@@ -139,9 +178,27 @@ pub struct Desired {
 }
 
 impl Bound {
-    fn new(name: String, text: String, root: Node) -> Self {
+    fn new(spec: &Spec, root: Node) -> Self {
         let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
-        Self { name, text, root, functions }
+        let mut declared = HashMap::new();
+        for section in Section::ALL {
+            for (at, entry) in section.entries(&root).iter().enumerate() {
+                declared.entry((section, entry.name.text.clone())).or_insert(at);
+            }
+        }
+        Self {
+            name: spec.name.clone(),
+            text: spec.text.clone(),
+            comments: spec.comments.clone(),
+            root,
+            functions,
+            declared,
+        }
+    }
+
+    fn declaration(&self, section: Section, name: &str) -> Option<&Entry> {
+        let at = self.declared.get(&(section, name.to_owned()))?;
+        section.entries(&self.root).get(*at)
     }
 
     pub fn stack(&self) -> &str {
@@ -159,7 +216,7 @@ impl Bound {
 
     /// The file, for those who show a place of it.
     pub fn source(&self) -> Source<'_> {
-        Source { name: &self.name, text: &self.text }
+        Source::new(&self.name, &self.text, &self.comments)
     }
 
     /// What the file says of lint rules: id to level or object.
@@ -169,20 +226,12 @@ impl Bound {
 
     /// Where a function is named under `functions`.
     pub fn function_span(&self, function: &str) -> Option<Span> {
-        section(&self.root, "functions").into_iter().find(|e| e.name.text == function).map(|e| e.name.span)
+        self.declaration(Section::Functions, function).map(|entry| entry.name.span)
     }
 
     /// Where the first of these keys stands in the declaration of a resource; `None` where the declaration has none of them.
     pub fn key_span(&self, address: &Address, keys: &[&str]) -> Option<Span> {
-        let section_name = match address.kind {
-            Kind::Topic => "topics",
-            Kind::LogGroup => "log_groups",
-            Kind::Alarm => "alarms",
-            Kind::CompositeAlarm => "composite_alarms",
-            Kind::Subscription => return None,
-        };
-        let declared = section(&self.root, section_name).into_iter().find(|entry| entry.name.text == address.name)?;
-        let entries = declared.value.entries();
+        let entries = self.declaration(Section::Of(address.kind), &address.name)?.value.entries();
         keys.iter().find_map(|key| entries.iter().find(|entry| entry.name.text == *key)).map(|entry| entry.name.span)
     }
 

@@ -51,8 +51,9 @@ impl SpecError {
     }
 
     pub fn problems(&self) -> Vec<Located> {
+        let source = self.source();
         let located = |problem: &Problem| {
-            let place = self.source().map(|source| source.position(problem.span)).unwrap_or_default();
+            let place = source.as_ref().map(|source| source.position(problem.span)).unwrap_or_default();
             Located {
                 file: self.name.clone(),
                 line: place.line,
@@ -106,6 +107,6 @@ impl SpecError {
     }
 
     fn source(&self) -> Option<Source<'_>> {
-        self.text.as_deref().map(|text| Source { name: &self.name, text })
+        self.text.as_deref().map(|text| Source::new(&self.name, text, &[]))
     }
 }

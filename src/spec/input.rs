@@ -2,7 +2,7 @@
 
 use super::document::Spec;
 use super::error::SpecError;
-use super::yaml;
+use super::yaml::{self, Parsed};
 use crate::model::advice;
 use crate::model::node::{Data, Node, Span};
 use crate::model::problem::Problem;
@@ -13,16 +13,17 @@ use std::path::Path;
 
 /// Reads a spec; `-` is the standard input. Variables are not bound yet: `Spec::bind` finds the mistakes.
 pub fn load(path: &Path) -> Result<Spec, SpecError> {
-    let (name, text) = read(path, "--file")?;
+    let (name, text) = read(path, &SPEC)?;
     parse(&name, &text)
 }
 
 /// A spec from its text; `name` is what messages call it. Fails where the text is not YAML or not a map.
 pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
     let fail = |problem| SpecError::new(name, text, vec![problem]);
-    let (root, problems) = yaml::read(text).map_err(fail)?;
+    let parsed = yaml::read(text).map_err(fail)?;
+    let root = &parsed.root;
     match &root.data {
-        Data::Map(_) => Ok(Spec::new(name, text, root, problems)),
+        Data::Map(_) => Ok(Spec::new(name, text, parsed)),
         Data::Null => Err(fail(
             Problem::new(Span::default(), "the file is empty")
                 .help("a spec begins with: version: 1, then stack: and a name"),
@@ -58,14 +59,14 @@ impl Document {
 
 /// Reads a YAML file and holds it against its shape.
 pub fn read_document(path: &Path, object: &'static Object) -> Result<Document, SpecError> {
-    let (name, text) = read(path, "--file")?;
+    let (name, text) = read(path, &DOCUMENT)?;
     parse_document(&name, &text, object)
 }
 
 /// The same of a text.
 pub fn parse_document(name: &str, text: &str, object: &'static Object) -> Result<Document, SpecError> {
     let fail = |problems| SpecError::new(name, text, problems);
-    let (root, mut problems) = yaml::read(text).map_err(|problem| fail(vec![problem]))?;
+    let Parsed { root, mut problems, .. } = yaml::read(text).map_err(|problem| fail(vec![problem]))?;
     let label = format!("the file of {}", object.what.trim_start_matches("a "));
     shape::check(&root, &Shape::Object(object), &label, &mut problems);
     match problems.is_empty() {
@@ -76,12 +77,13 @@ pub fn parse_document(name: &str, text: &str, object: &'static Object) -> Result
 
 /// Values of variables from a YAML or JSON file: a map of names and single values.
 pub fn read_var_file(path: &Path) -> Result<BTreeMap<String, String>, SpecError> {
-    let (name, text) = read(path, "--var-file")?;
+    let (name, text) = read(path, &VARIABLES)?;
     parse_vars(&name, &text)
 }
 
 fn parse_vars(name: &str, text: &str) -> Result<BTreeMap<String, String>, SpecError> {
-    let (root, mut problems) = yaml::read(text).map_err(|problem| SpecError::new(name, text, vec![problem]))?;
+    let Parsed { root, mut problems, .. } =
+        yaml::read(text).map_err(|problem| SpecError::new(name, text, vec![problem]))?;
     let mut values = BTreeMap::new();
     if !matches!(root.data, Data::Map(_) | Data::Null) {
         let place = Span::new(root.span.start, root.span.start + 1);
@@ -108,24 +110,44 @@ fn parse_vars(name: &str, text: &str) -> Result<BTreeMap<String, String>, SpecEr
     if problems.is_empty() { Ok(values) } else { Err(SpecError::new(name, text, problems)) }
 }
 
-/// The file's name for messages and its text, refused where it is too large or not UTF-8. `flag` is what names another one.
-pub(super) fn read(path: &Path, flag: &str) -> Result<(String, String), SpecError> {
+/// What a file holds decides how large it may be.
+#[derive(Debug)]
+pub(super) struct FileKind {
+    /// What names another one.
+    flag: &'static str,
+    /// Larger ones are refused before they are read.
+    mebibytes: u64,
+    /// How much such a file usually holds.
+    usual: &'static str,
+}
+
+pub(super) const SPEC: FileKind =
+    FileKind { flag: "--file", mebibytes: 8, usual: "5,000 alarms, AWS's quota, are less than half of that" };
+const DOCUMENT: FileKind = FileKind { flag: "--file", mebibytes: 1, usual: "a hundred items are a tenth of that" };
+const VARIABLES: FileKind =
+    FileKind { flag: "--var-file", mebibytes: 1, usual: "a thousand variables are a tenth of that" };
+pub(super) const ROSTER: FileKind =
+    FileKind { flag: "--accounts", mebibytes: 16, usual: "a hundred thousand accounts are less than half of that" };
+
+/// The file's name for messages and its text, refused where it is too large or not UTF-8.
+pub(super) fn read(path: &Path, kind: &FileKind) -> Result<(String, String), SpecError> {
     if path.as_os_str() == "-" {
-        return text("stdin", flag, io::stdin().lock());
+        return text("stdin", kind, io::stdin().lock());
     }
     let name = path.display().to_string();
     match std::fs::File::open(path) {
-        Ok(file) => text(&name, flag, file),
-        Err(error) => Err(unreadable(&name, flag, &error)),
+        Ok(file) => text(&name, kind, file),
+        Err(error) => Err(unreadable(&name, kind.flag, &error)),
     }
 }
 
-fn text(name: &str, flag: &str, reader: impl Read) -> Result<(String, String), SpecError> {
+fn text(name: &str, kind: &FileKind, reader: impl Read) -> Result<(String, String), SpecError> {
     let mut bytes = Vec::new();
-    reader.take(yaml::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, flag, &error))?;
-    if bytes.len() as u64 > yaml::MAX_BYTES {
-        let problem = Problem::new(Span::default(), format!("{name} is larger than 1 MiB"))
-            .help("a spec of a thousand alarms is a third of that: is this the right file?");
+    let most = kind.mebibytes << 20;
+    reader.take(most + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, kind.flag, &error))?;
+    if bytes.len() as u64 > most {
+        let problem = Problem::new(Span::default(), format!("{name} is larger than {} MiB", kind.mebibytes))
+            .help(format!("{}: is this the right file?", kind.usual));
         return Err(SpecError::without_place(name, problem));
     }
     match String::from_utf8(bytes) {

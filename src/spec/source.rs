@@ -11,10 +11,14 @@ const WIDTH: usize = 110;
 const NEIGHBOURHOOD: usize = 4_000;
 
 /// A file by name, with its text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Source<'a> {
     pub name: &'a str,
     pub text: &'a str,
+    /// Where comments stand, in the order of the file.
+    pub comments: &'a [Span],
+    /// The byte at which each line begins.
+    pub lines: Vec<usize>,
 }
 
 /// Where a span begins and ends on its first line, counted from 1 in characters; `end` is behind the last one.
@@ -31,9 +35,19 @@ impl Default for Position {
     }
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    pub fn new(name: &'a str, text: &'a str, comments: &'a [Span]) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { name, text, comments, lines: std::iter::once(0).chain(breaks).collect() }
+    }
+
+    /// The line of a byte, counted from 0.
+    pub fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
     pub fn position(&self, span: Span) -> Position {
-        let place = Place::of(self.text, span);
+        let place = Place::of(self, span);
         Position { line: place.number, column: place.column, end: place.column + place.under }
     }
 
@@ -46,7 +60,7 @@ impl Source<'_> {
     }
 
     pub fn show(&self, f: &mut impl fmt::Write, span: Span, arrow: &str, caret: &str, words: &str) -> fmt::Result {
-        let place = Place::of(self.text, span);
+        let place = Place::of(self, span);
         let margin = " ".repeat(place.number.to_string().len());
         writeln!(f, "{margin}{arrow} {}:{}:{}", self.name, place.number, place.column)?;
         let (line, at, width) = place.drawn();
@@ -70,7 +84,8 @@ struct Place {
 }
 
 impl Place {
-    fn of(text: &str, span: Span) -> Self {
+    fn of(source: &Source<'_>, span: Span) -> Self {
+        let text = source.text;
         let mut start = span.start.min(text.len());
         // A mistake at the very end of a file that ends with a line break belongs to the last line.
         if start == text.len() && start > 0 && text.ends_with('\n') {
@@ -96,7 +111,7 @@ impl Place {
         let line = text[from..to].trim_end_matches('\r').trim_start_matches('\u{feff}');
         let count = |part: &str| part.trim_start_matches('\u{feff}').chars().count();
         Self {
-            number: text[..start].bytes().filter(|b| *b == b'\n').count() + 1,
+            number: source.line_of(start) + 1,
             column: count(&text[line_start..start]) + 1,
             before: count(&text[from..start]),
             under: text[start..end.clamp(start, to)].trim_end().chars().count(),

@@ -3,7 +3,7 @@
 use super::error::SpecError;
 use super::input::{self, Document};
 use super::variables::{self, Filler, Variable};
-use super::yaml;
+use super::yaml::{self, Parsed};
 use crate::model::Node;
 use crate::model::node::Data;
 use crate::model::problem::Problem;
@@ -26,13 +26,14 @@ pub struct Template {
 impl Template {
     /// Reads the file; fails where it is not YAML.
     pub fn read(path: &Path, object: &'static Object) -> Result<Self, SpecError> {
-        let (name, text) = input::read(path, "--file")?;
+        let (name, text) = input::read(path, &input::SPEC)?;
         Self::parse(&name, &text, object)
     }
 
     /// The same of a text.
     pub fn parse(name: &str, text: &str, object: &'static Object) -> Result<Self, SpecError> {
-        let (root, problems) = yaml::read(text).map_err(|problem| SpecError::new(name, text, vec![problem]))?;
+        let Parsed { root, problems, .. } =
+            yaml::read(text).map_err(|problem| SpecError::new(name, text, vec![problem]))?;
         let variables = variables::declared(root.get("vars"));
         Ok(Self { name: name.to_owned(), text: text.to_owned(), root, object, variables, problems })
     }

@@ -5,15 +5,25 @@ use crate::model::problem::Problem;
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
 
-/// Larger files are refused before they are read.
-pub const MAX_BYTES: u64 = 1024 * 1024;
 /// The deepest right spec has about ten levels.
 const MAX_DEPTH: usize = 64;
-/// Values of a document after its aliases are filled in: an alias bomb ends here. A megabyte of spec has about 60,000.
-const MAX_VALUES: usize = 100_000;
+/// Values of a document; a megabyte of spec has about 60,000.
+const MAX_VALUES: usize = 1_000_000;
+/// Values that anchors and aliases repeat: an alias bomb ends here.
+const MAX_REPEATED: usize = 100_000;
 
-/// A document as a tree, with the mistakes that do not keep it from being read. `Err` where it cannot be read on.
-pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
+/// What a file holds.
+#[derive(Debug)]
+pub struct Parsed {
+    pub root: Node,
+    /// Mistakes that do not keep it from being read.
+    pub problems: Vec<Problem>,
+    /// Where comments stand, each from its `#`, in the order of the file.
+    pub comments: Vec<Span>,
+}
+
+/// Reads a document as a tree. `Err` where it cannot be read on.
+pub fn read(text: &str) -> Result<Parsed, Problem> {
     if let Some(at) = text.bytes().position(|b| b == 0) {
         return Err(Problem::new(Span::new(at, at + 1), "a NUL byte: this is not a text file")
             .help("save the file as UTF-8 text"));
@@ -24,6 +34,7 @@ pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
     let options = granit_parser::options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
+        max_buffered_comment_events: MAX_VALUES,
     };
     let mut builder = Builder { text: body, ..Builder::default() };
     for event in Parser::new_from_str_with_options(body, options) {
@@ -38,8 +49,15 @@ pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
     if skipped > 0 {
         shift(&mut root, skipped);
     }
-    Ok((root, builder.problems.into_iter().map(|problem| shifted(problem, skipped)).collect()))
+    let moved = |span: Span| Span::new(span.start + skipped, span.end + skipped);
+    Ok(Parsed {
+        root,
+        problems: builder.problems.into_iter().map(|problem| shifted(problem, skipped)).collect(),
+        comments: builder.comments.into_iter().map(moved).collect(),
+    })
 }
+
+const SPLIT: &str = "split the spec into several files, each with a stack of its own";
 
 #[derive(Default)]
 struct Builder<'t> {
@@ -48,9 +66,11 @@ struct Builder<'t> {
     root: Option<Node>,
     documents: usize,
     values: usize,
+    repeated: usize,
     /// The finished node of each anchor, and how many values it holds.
     anchors: HashMap<usize, (Node, usize)>,
     problems: Vec<Problem>,
+    comments: Vec<Span>,
 }
 
 /// A list or map whose end has not come.
@@ -105,8 +125,12 @@ impl Builder<'_> {
                 if let Data::Scalar(scalar) = &mut node.data {
                     scalar.pieces.clear();
                 }
-                self.count(values, span)?;
+                self.count_repeated(values, span)?;
                 self.add(node)
+            }
+            Event::Comment(..) => {
+                self.comments.push(span);
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -151,14 +175,21 @@ impl Builder<'_> {
 
     fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
         self.values = self.values.saturating_add(values);
-        if self.values > MAX_VALUES {
-            return Err(Problem::new(
-                span,
-                format!("more than {MAX_VALUES} values, counting what anchors and aliases repeat"),
-            )
-            .help("split the spec into several files, each with a stack of its own"));
+        match self.values > MAX_VALUES {
+            true => Err(Problem::new(span, format!("more than {MAX_VALUES} values")).help(SPLIT)),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    fn count_repeated(&mut self, values: usize, span: Span) -> Result<(), Problem> {
+        self.repeated = self.repeated.saturating_add(values);
+        match self.repeated > MAX_REPEATED {
+            true => {
+                let message = format!("more than {MAX_REPEATED} values that anchors and aliases repeat");
+                Err(Problem::new(span, message).help(SPLIT))
+            }
+            false => self.count(values, span),
+        }
     }
 
     fn push(&mut self, start: Span, anchor: usize, content: Content) -> Result<(), Problem> {
@@ -192,7 +223,7 @@ impl Builder<'_> {
     /// Keeps the copy that aliases are filled in from; it counts too, since anchors may stand inside anchors.
     fn remember(&mut self, anchor: usize, node: &Node, values: usize) -> Result<(), Problem> {
         if anchor > 0 {
-            self.count(values, node.span)?;
+            self.count_repeated(values, node.span)?;
             self.anchors.insert(anchor, (node.clone(), values));
         }
         Ok(())

@@ -4,9 +4,10 @@ use crate::lint::finding::About;
 use crate::lint::finding::Raised;
 use crate::lint::subject::{Subject, topic_of};
 use crate::lint::{Level, Rule};
-use crate::resources::Subscription;
 use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
+use crate::resources::{Address, Subscription};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub static RULE: Rule = Rule {
     id: "alarm-filtered-out",
@@ -18,34 +19,51 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
-    for (address, actions) in subject.actions().filter(|(_, actions)| actions.enabled) {
-        let topics = actions.alarm.iter().filter_map(|arn| topic_of(arn));
-        let subscriptions: Vec<&Subscription> = topics.flat_map(|topic| subject.subscriptions_of(topic)).collect();
-        // An action that is no declared topic, or a subscriber that the file does not name, may be reached.
-        let all_declared = actions
-            .alarm
-            .iter()
-            .all(|arn| topic_of(arn).is_some_and(|topic| subject.subscriptions_of(topic).next().is_some()));
-        let dropped = |subscription: &&Subscription| {
-            let messages = subject.messages_to(subscription).into_iter();
-            let mut of_alarm = messages.filter(|message| message.alarm == address && message.state == State::Alarm);
-            of_alarm.next().is_some_and(|message| message.outcome == FilterOutcome::Never)
-        };
+    // A subscriber without a policy is reached, and so is whoever the file does not name.
+    let filtered = |topic: &str| {
+        let subscriptions = subject.subscriptions_of(topic);
+        let all = subscriptions.iter().all(|subscription| subscription.filter_policy.is_some());
+        (all && !subscriptions.is_empty()).then(|| Dropped::by(subject, subscriptions))
+    };
+    let mut topics: BTreeMap<&str, Option<Dropped<'_>>> = BTreeMap::new();
+    for (address, actions) in subject.actions().filter(|(_, actions)| actions.enabled && !actions.alarm.is_empty()) {
+        let mut passes_some = false;
+        let everywhere = actions.alarm.iter().all(|arn| {
+            let Some(topic) = topic_of(arn) else { return false };
+            let dropped = topics.entry(topic).or_insert_with(|| filtered(topic)).as_ref();
+            passes_some |= dropped.is_some_and(|dropped| dropped.passes_some);
+            dropped.is_some_and(|dropped| dropped.alarms.contains(address))
+        });
         // Where nothing at all passes a policy, `filter-never-matches` says so.
-        let passes_some = |subscription: &&Subscription| {
-            subject
-                .messages_to(subscription)
-                .iter()
-                .any(|message| message.state == State::Alarm && message.outcome != FilterOutcome::Never)
-        };
-        if subscriptions.is_empty() || !all_declared || !subscriptions.iter().all(dropped) {
-            continue;
+        if everywhere && passes_some {
+            let message = format!("every subscriber's filter policy drops the ALARM message of `{}`", address.name);
+            let help = "add the alarm to one of the filter policies, or subscribe somebody without one";
+            let about = About::Resource(address.clone());
+            found.push(Raised::new(about, &["notify", "alarm_actions"], message, help));
         }
-        if !subscriptions.iter().any(passes_some) {
-            continue;
+    }
+}
+
+/// What the filter policies of all subscribers of a topic do to ALARM messages.
+struct Dropped<'a> {
+    /// The alarms whose message none of them passes.
+    alarms: BTreeSet<&'a Address>,
+    /// Whether one of them passes the message of another alarm.
+    passes_some: bool,
+}
+
+impl<'a> Dropped<'a> {
+    fn by(subject: &Subject<'a>, subscriptions: &[&Subscription]) -> Self {
+        let mut dropped = Self { alarms: BTreeSet::new(), passes_some: false };
+        for (at, subscription) in subscriptions.iter().enumerate() {
+            let messages = subject.messages_to(subscription).into_iter();
+            let (never, passed): (Vec<_>, Vec<_>) = messages
+                .filter(|message| message.state == State::Alarm)
+                .partition(|message| message.outcome == FilterOutcome::Never);
+            dropped.passes_some |= !passed.is_empty();
+            let never: BTreeSet<&Address> = never.into_iter().map(|message| message.alarm).collect();
+            dropped.alarms = if at == 0 { never } else { &dropped.alarms & &never };
         }
-        let message = format!("every subscriber's filter policy drops the ALARM message of `{}`", address.name);
-        let help = "add the alarm to one of the filter policies, or subscribe somebody without one";
-        found.push(Raised::new(About::Resource(address), &["notify", "alarm_actions"], message, help));
+        dropped
     }
 }

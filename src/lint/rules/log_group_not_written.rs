@@ -4,7 +4,7 @@ use crate::lint::finding::About;
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
-use crate::model::problem::nearest;
+use crate::model::problem::KnownNames;
 use crate::resources::{Address, Kind};
 
 pub static RULE: Rule = Rule {
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    let known = KnownNames::new(subject.functions.iter().map(String::as_str));
     for group in subject.log_groups() {
         let Some(function) = group.name.strip_prefix("/aws/lambda/") else { continue };
         let about = About::Resource(Address::new(Kind::LogGroup, &group.name));
@@ -31,7 +32,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
                 ));
             }
         } else if !subject.functions.contains(function)
-            && let Some(near) = nearest(function, subject.functions.iter().map(String::as_str))
+            && let Some(near) = known.nearest(function)
         {
             let message = format!("`{}` belongs to no function of this file", group.name);
             found.push(Raised::new(about, &[], message, format!("did you mean /aws/lambda/{near}?")));

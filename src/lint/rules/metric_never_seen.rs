@@ -1,6 +1,7 @@
 //! A metric that the account has not published for two weeks, as ListMetrics tells.
 
 use crate::lint::finding::Raised;
+use crate::lint::online::DimensionSets;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
 use crate::model::problem::nearest;
@@ -39,11 +40,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
 }
 
 /// What is published instead: the nearest name, or the dimension sets that do exist.
-fn help(
-    series: &crate::lint::series::Series<'_>,
-    sets: &[BTreeMap<String, String>],
-    observed: &crate::lint::Observed,
-) -> String {
+fn help(series: &crate::lint::series::Series<'_>, sets: &DimensionSets, observed: &crate::lint::Observed) -> String {
     if sets.is_empty() {
         let near = nearest(series.metric, observed.names(series.namespace).filter(|name| *name != series.metric));
         return near.map_or_else(

@@ -5,6 +5,7 @@ use crate::lint::finding::About;
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
+use std::collections::BTreeMap;
 
 pub static RULE: Rule = Rule {
     id: "missing-golden-signal",
@@ -23,9 +24,14 @@ const SIGNALS: [(&str, &[MetricKind]); 3] = [
 ];
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    let mut watched: BTreeMap<&str, Vec<MetricKind>> = BTreeMap::new();
+    for series in subject.watches.iter().flat_map(|watch| &watch.series) {
+        if let (Some(function), Some(kind)) = (series.function(), series.kind()) {
+            watched.entry(function).or_default().push(kind);
+        }
+    }
     for function in subject.functions {
-        let of_function = subject.watches.iter().flat_map(|w| &w.series).filter(|s| s.function() == Some(function));
-        let kinds: Vec<MetricKind> = of_function.filter_map(|series| series.kind()).collect();
+        let kinds = watched.get(function.as_str()).map(Vec::as_slice).unwrap_or_default();
         let missing: Vec<&str> = SIGNALS
             .iter()
             .filter(|(_, by)| !kinds.iter().any(|kind| by.contains(kind)))

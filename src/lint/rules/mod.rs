@@ -94,7 +94,7 @@ pub static RULES: &[&Rule] = &[
 ];
 
 /// `2 alarms want`, `name` wants.
-fn alarms(addresses: &[Address]) -> String {
+fn alarms(addresses: &[&Address]) -> String {
     match addresses {
         [one] => format!("`{}` wants", one.name),
         many => format!("{} alarms want", many.len()),

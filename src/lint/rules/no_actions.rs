@@ -22,6 +22,6 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
         }
         let message = format!("`{}` tells nobody when it fires", address.name);
         let help = "say notify: a topic of this file; an alarm that only feeds a composite alarm needs none";
-        found.push(Raised::new(About::Resource(address), &[], message, help));
+        found.push(Raised::new(About::Resource(address.clone()), &[], message, help));
     }
 }

@@ -19,7 +19,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
         if actions.enabled && !actions.alarm.is_empty() && actions.ok.is_empty() {
             let message = format!("`{}` never says that it is over", address.name);
             let help = "notify: { alarm: TOPIC, ok: TOPIC } tells both, or add ok_actions beside alarm_actions";
-            found.push(Raised::new(About::Resource(address), &["notify", "alarm_actions"], message, help));
+            found.push(Raised::new(About::Resource(address.clone()), &["notify", "alarm_actions"], message, help));
         }
     }
 }

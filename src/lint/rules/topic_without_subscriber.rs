@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for (topic, alarms) in subject.told_topics() {
-        let declared = subject.subscriptions_of(topic).next().is_some();
+        let declared = !subject.subscriptions_of(topic).is_empty();
         let standing = subject.observed.and_then(|observed| observed.topics.get(topic));
         let stands = standing.is_some_and(|topic| topic.subscriptions.iter().any(|c| *c != Confirmation::Lost));
         if declared || stands {

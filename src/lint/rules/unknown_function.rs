@@ -3,8 +3,8 @@
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
-use crate::model::problem::nearest;
-use std::collections::BTreeSet;
+use crate::model::problem::KnownNames;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub static RULE: Rule = Rule {
     id: "unknown-function",
@@ -16,13 +16,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    // `api-1` and `api-2` are two functions, not a slip.
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let known = KnownNames::new(subject.functions.iter().map(String::as_str));
+    let mut looked_up: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for watch in &subject.watches {
         let names: BTreeSet<&str> = watch.series.iter().filter_map(|series| series.function()).collect();
         for name in names.into_iter().filter(|name| !subject.functions.contains(*name)) {
-            let known = subject.functions.iter().map(String::as_str);
-            // `api-1` and `api-2` are two functions, not a slip.
-            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-            let Some(near) = nearest(name, known).filter(|near| digits(near) == digits(name)) else { continue };
+            let near = looked_up
+                .entry(name)
+                .or_insert_with(|| known.nearest(name).filter(|near| digits(near) == digits(name)));
+            let Some(near) = near else { continue };
             let message = format!("`{}` watches {name}, which is not under `functions`", watch.alarm.name);
             let help = format!("did you mean {near}? Else declare it: functions: {{ {name}: {{}} }}");
             found.push(watch.raise(&["dimensions", "metrics", "anomaly"], message, help));

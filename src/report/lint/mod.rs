@@ -10,7 +10,7 @@ use crate::report::mask;
 use crate::spec::Source;
 
 /// A report with the file that it is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Linted<'a> {
     pub report: &'a Report,
     pub source: Source<'a>,

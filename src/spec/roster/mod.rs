@@ -47,14 +47,14 @@ pub struct Account {
 impl Roster {
     /// Reads a roster; `-` is the standard input. Finds every mistake of the file at once.
     pub fn load(path: &Path) -> Result<Self, SpecError> {
-        let (name, text) = input::read(path, "--accounts")?;
+        let (name, text) = input::read(path, &input::ROSTER)?;
         Self::parse(&name, &text)
     }
 
     /// A roster from its text; `name` is what messages call it, and its extension tells CSV from YAML.
     pub fn parse(name: &str, text: &str) -> Result<Self, SpecError> {
         let (list, mut problems) = match is_yaml(name, text) {
-            true => yaml::read(text),
+            true => yaml::read(text).map(|parsed| (parsed.root, parsed.problems)),
             false => table::read(text),
         }
         .map_err(|problem| SpecError::new(name, text, vec![problem]))?;

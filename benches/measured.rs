@@ -1,0 +1,52 @@
+//! What one run of a program has cost, as `/proc` says of a child of this process. Linux only; judges nothing.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What `/proc/PID/stat` counts in, on every Linux that Rust runs on.
+const TICKS_A_SECOND: f64 = 100.0;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    pub code: Option<i32>,
+    /// Seconds.
+    #[allow(dead_code, reason = "not every bench looks at each figure")]
+    pub wall: f64,
+    /// Seconds of processor time, user and system.
+    pub processor: f64,
+    /// The most that was resident.
+    pub megabytes: f64,
+}
+
+impl Run {
+    /// Runs a program to its end; what it prints is thrown away.
+    pub fn of(command: &mut Command) -> Self {
+        let began = Instant::now();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program starts");
+        let (mut processor, mut megabytes) = (0.0_f64, 0.0_f64);
+        let code = loop {
+            // A read that comes when it has just ended says nothing; the one before counts.
+            processor = processor.max(processor_time(&child).unwrap_or(0.0));
+            megabytes = megabytes.max(peak_memory(&child).unwrap_or(0.0));
+            match child.try_wait().expect("the program is our child") {
+                Some(status) => break status.code(),
+                None => std::thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        Self { code, wall: began.elapsed().as_secs_f64(), processor, megabytes }
+    }
+}
+
+/// User and system time; the fields behind the name in parentheses, which may hold anything.
+fn processor_time(child: &Child) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
+}
+
+fn peak_memory(child: &Child) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok()? / 1_000.0)
+}

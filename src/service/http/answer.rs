@@ -1,12 +1,15 @@
 //! Answers as JSON, with the contract's words for what goes wrong. No answer repeats what a client sent.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
 /// A JSON answer.
+/// Room for the headers that every answer gets on its way out, so that they are laid out once.
+const USUAL_HEADERS: usize = 16;
+
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -35,6 +38,7 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
+        *response.headers_mut() = HeaderMap::with_capacity(USUAL_HEADERS);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.challenge {
             let realm = HeaderValue::from_static("Basic realm=\"mlops-service\", charset=\"UTF-8\"");

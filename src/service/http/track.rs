@@ -152,8 +152,13 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Answer> {
 /// `application/json` or `application/anything+json`, whatever the parameters.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(given) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    let begins = |with: &str| essence.get(..with.len()).is_some_and(|part| part.eq_ignore_ascii_case(with));
+    let ends = |with: &str| {
+        let at = essence.len().checked_sub(with.len());
+        at.and_then(|at| essence.get(at..)).is_some_and(|part| part.eq_ignore_ascii_case(with))
+    };
+    essence.eq_ignore_ascii_case("application/json") || (begins("application/") && ends("+json"))
 }
 
 #[cfg(test)]

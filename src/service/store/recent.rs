@@ -33,7 +33,9 @@ impl Recent {
 
     pub fn note(&mut self, key: EventKey, kept: Kept) {
         if self.newer.len() >= HALF && !self.newer.contains_key(&key) {
-            self.older = std::mem::take(&mut self.newer);
+            // The room of the one is kept for the other.
+            self.older.clear();
+            std::mem::swap(&mut self.older, &mut self.newer);
         }
         self.newer.insert(key, kept);
     }

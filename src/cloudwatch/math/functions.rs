@@ -1,35 +1,10 @@
 //! The functions of metric math: what each takes, gives, and computes (user guide, "Metric math syntax and functions").
 
-use super::evaluate::{Frame, MathError, Program, Value, combine, known};
-use crate::resources::alarm::math::Expr;
-use mlops_cloudwatch::calendar;
-
-/// What a value is; a list is an array of time series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shape {
-    Text,
-    Number,
-    Series,
-    List,
-}
-
-impl Shape {
-    pub fn word(self) -> &'static str {
-        match self {
-            Shape::Text => "a text",
-            Shape::Number => "a number",
-            Shape::Series => "a time series",
-            Shape::List => "an array of time series",
-        }
-    }
-
-    pub fn numeric(self, of: &str) -> Result<Self, MathError> {
-        match self {
-            Shape::Text => Err(MathError(format!("{of} takes no text"))),
-            other => Ok(other),
-        }
-    }
-}
+use super::error::MathError;
+use super::evaluate::{Frame, MathValue, Program, combine, known};
+use super::parse::Expr;
+use super::signature::MathType;
+use crate::calendar;
 
 /// Each value by itself.
 const EACH: [&str; 5] = ["ABS", "CEIL", "FLOOR", "LOG", "LOG10"];
@@ -40,35 +15,30 @@ const STEPPING: [&str; 4] = ["RATE", "DIFF", "DIFF_TIME", "RUNNING_SUM"];
 const CALENDAR: [&str; 7] = ["MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"];
 
 /// What a call gives, and whether slot by slot; a call that is not known, or wrong, is refused.
-pub fn shape(name: &str, arguments: &[Expr], shapes: &[(Shape, bool)]) -> Result<(Shape, bool), MathError> {
-    let pointwise = shapes.iter().all(|(_, pointwise)| *pointwise);
-    let kinds: Vec<Shape> = shapes.iter().map(|(shape, _)| *shape).collect();
-    let wrong = || {
-        let given: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
-        let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
-        MathError(format!("{name} does not take {given}"))
-    };
-    use Shape::{List, Number, Series, Text};
+pub(super) fn check(name: &str, arguments: &[Expr], given: &[(MathType, bool)]) -> Result<(MathType, bool), MathError> {
+    let pointwise = given.iter().all(|(_, pointwise)| *pointwise);
+    let kinds: Vec<MathType> = given.iter().map(|(kind, _)| *kind).collect();
+    use MathType::{Scalar, Series, SeriesArray, Text};
     match (name, kinds.as_slice()) {
-        (name, [kind @ (Series | List)]) if EACH.contains(&name) => Ok((*kind, pointwise)),
-        (name, [Number]) if EACH.contains(&name) => Ok((Number, pointwise)),
-        (name, [List]) if REDUCING.contains(&name) => Ok((Series, pointwise)),
-        (name, [Series]) if REDUCING.contains(&name) => Ok((Number, false)),
-        (name, [kind @ (Series | List)]) if STEPPING.contains(&name) => Ok((*kind, false)),
+        (name, [kind @ (Series | SeriesArray)]) if EACH.contains(&name) => Ok((*kind, pointwise)),
+        (name, [Scalar]) if EACH.contains(&name) => Ok((Scalar, pointwise)),
+        (name, [SeriesArray]) if REDUCING.contains(&name) => Ok((Series, pointwise)),
+        (name, [Series]) if REDUCING.contains(&name) => Ok((Scalar, false)),
+        (name, [kind @ (Series | SeriesArray)]) if STEPPING.contains(&name) => Ok((*kind, false)),
         (name, [Series]) if CALENDAR.contains(&name) => Ok((Series, true)),
-        ("METRICS", [] | [Text]) => Ok((List, true)),
-        ("METRIC_COUNT", [List]) => Ok((Number, pointwise)),
-        ("PERIOD", [Series]) => Ok((Number, true)),
-        ("TIME_SERIES", [Number]) => Ok((Series, pointwise)),
-        ("FIRST" | "LAST", [List]) => Ok((Series, pointwise)),
-        ("FILL", [kind @ (Series | List), Number | Series]) => Ok((*kind, pointwise)),
-        ("FILL", [kind @ (Series | List), Text]) if filler(&arguments[1]).is_some() => Ok((*kind, false)),
-        ("IF", [condition @ (Number | Series), then @ (Number | Series)]) => Ok(((*condition).max(*then), pointwise)),
-        ("IF", [condition @ (Number | Series), then @ (Number | Series), other @ (Number | Series)]) => {
+        ("METRICS", [] | [Text]) => Ok((SeriesArray, true)),
+        ("METRIC_COUNT", [SeriesArray]) => Ok((Scalar, pointwise)),
+        ("PERIOD", [Series]) => Ok((Scalar, true)),
+        ("TIME_SERIES", [Scalar]) => Ok((Series, pointwise)),
+        ("FIRST" | "LAST", [SeriesArray]) => Ok((Series, pointwise)),
+        ("FILL", [kind @ (Series | SeriesArray), Scalar | Series]) => Ok((*kind, pointwise)),
+        ("FILL", [kind @ (Series | SeriesArray), Text]) if filler(&arguments[1]).is_some() => Ok((*kind, false)),
+        ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series)]) => Ok(((*condition).max(*then), pointwise)),
+        ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series), other @ (Scalar | Series)]) => {
             Ok(((*condition).max(*then).max(*other), pointwise))
         }
-        _ if is_known(name) => Err(wrong()),
-        _ => Err(MathError(format!("the function {name} is not known here, so its value is not made up"))),
+        _ if is_known(name) => Err(MathError::Arguments { taker: name.to_owned(), given: kinds }),
+        _ => Err(MathError::UnknownFunction(name.to_owned())),
     }
 }
 
@@ -92,8 +62,13 @@ fn filler(expr: &Expr) -> Option<Filler> {
 }
 
 /// The value of a call whose shape was checked.
-pub fn call(program: &Program, name: &str, arguments: &[Expr], frame: &Frame<'_>) -> Result<Value, MathError> {
-    let wrong = || MathError(format!("{name} does not take these arguments"));
+pub(super) fn call(
+    program: &Program,
+    name: &str,
+    arguments: &[Expr],
+    frame: &Frame<'_>,
+) -> Result<MathValue, MathError> {
+    let wrong = || MathError::Arguments { taker: name.to_owned(), given: Vec::new() };
     let first = || program.eval(arguments.first().ok_or_else(wrong)?, frame);
     match name {
         "ABS" => Ok(first()?.map(f64::abs)),
@@ -102,20 +77,20 @@ pub fn call(program: &Program, name: &str, arguments: &[Expr], frame: &Frame<'_>
         "LOG" => Ok(first()?.map(f64::ln)),
         "LOG10" => Ok(first()?.map(f64::log10)),
         name if REDUCING.contains(&name) => match first()? {
-            Value::Series(values) => Ok(Value::Number(reduce(name, values.iter().copied()))),
-            Value::List(list) => Ok(Value::Series(
+            MathValue::Series(values) => Ok(MathValue::Number(reduce(name, values.iter().copied()))),
+            MathValue::List(list) => Ok(MathValue::Series(
                 (0..frame.len).map(|slot| reduce(name, list.iter().map(|values| values[slot]))).collect(),
             )),
-            Value::Number(_) => Err(wrong()),
+            MathValue::Number(_) => Err(wrong()),
         },
         name if STEPPING.contains(&name) => match first()? {
-            Value::Series(values) => Ok(Value::Series(step(name, &values, frame))),
-            Value::List(list) => Ok(Value::List(list.iter().map(|values| step(name, values, frame)).collect())),
-            Value::Number(_) => Err(wrong()),
+            MathValue::Series(values) => Ok(MathValue::Series(step(name, &values, frame))),
+            MathValue::List(list) => Ok(MathValue::List(list.iter().map(|values| step(name, values, frame)).collect())),
+            MathValue::Number(_) => Err(wrong()),
         },
         name if CALENDAR.contains(&name) => {
             let part = |slot: usize| calendar_part(name, frame.start + slot as i64 * frame.step) as f64;
-            Ok(Value::Series((0..frame.len).map(part).collect()))
+            Ok(MathValue::Series((0..frame.len).map(part).collect()))
         }
         "METRICS" => {
             let part = match arguments.first() {
@@ -123,21 +98,21 @@ pub fn call(program: &Program, name: &str, arguments: &[Expr], frame: &Frame<'_>
                 _ => "",
             };
             let named = program.metrics.iter().zip(frame.metrics).filter(|(id, _)| id.contains(part));
-            Ok(Value::List(named.map(|(_, values)| values.to_vec()).collect()))
+            Ok(MathValue::List(named.map(|(_, values)| values.to_vec()).collect()))
         }
         "METRIC_COUNT" => match first()? {
-            Value::List(list) => Ok(Value::Number(list.len() as f64)),
+            MathValue::List(list) => Ok(MathValue::Number(list.len() as f64)),
             _ => Err(wrong()),
         },
-        "PERIOD" => Ok(Value::Number(frame.period as f64)),
+        "PERIOD" => Ok(MathValue::Number(frame.period as f64)),
         "TIME_SERIES" => match first()? {
-            Value::Number(number) => Ok(Value::Series(vec![number; frame.len])),
+            MathValue::Number(number) => Ok(MathValue::Series(vec![number; frame.len])),
             _ => Err(wrong()),
         },
         "FIRST" | "LAST" => match first()? {
-            Value::List(mut list) => {
+            MathValue::List(mut list) => {
                 let chosen = if name == "FIRST" { list.drain(..).next() } else { list.pop() };
-                Ok(Value::Series(chosen.unwrap_or_else(|| vec![f64::NAN; frame.len])))
+                Ok(MathValue::Series(chosen.unwrap_or_else(|| vec![f64::NAN; frame.len])))
             }
             _ => Err(wrong()),
         },
@@ -200,29 +175,31 @@ fn calendar_part(name: &str, second: i64) -> i64 {
     }
 }
 
-fn fill(program: &Program, arguments: &[Expr], frame: &Frame<'_>) -> Result<Value, MathError> {
-    let [what, with] = arguments else { return Err(MathError("FILL takes two arguments".into())) };
+fn fill(program: &Program, arguments: &[Expr], frame: &Frame<'_>) -> Result<MathValue, MathError> {
+    let [what, with] = arguments else { return Err(MathError::Arguments { taker: "FILL".into(), given: Vec::new() }) };
     let value = program.eval(what, frame)?;
     if let Some(filler) = filler(with) {
         return Ok(match value {
-            Value::Series(values) => Value::Series(interpolate(filler, values)),
-            Value::List(list) => Value::List(list.into_iter().map(|values| interpolate(filler, values)).collect()),
+            MathValue::Series(values) => MathValue::Series(interpolate(filler, values)),
+            MathValue::List(list) => {
+                MathValue::List(list.into_iter().map(|values| interpolate(filler, values)).collect())
+            }
             number => number,
         });
     }
     // Not `combine`: a missing left side is what this is about.
     let with = program.eval(with, frame)?;
     let at = |slot: usize| match &with {
-        Value::Number(number) => *number,
-        Value::Series(values) => values[slot],
-        Value::List(_) => f64::NAN,
+        MathValue::Number(number) => *number,
+        MathValue::Series(values) => values[slot],
+        MathValue::List(_) => f64::NAN,
     };
     let filled = |values: Vec<f64>| -> Vec<f64> {
         values.into_iter().enumerate().map(|(slot, value)| if value.is_nan() { at(slot) } else { value }).collect()
     };
     Ok(match value {
-        Value::Series(values) => Value::Series(filled(values)),
-        Value::List(list) => Value::List(list.into_iter().map(filled).collect()),
+        MathValue::Series(values) => MathValue::Series(filled(values)),
+        MathValue::List(list) => MathValue::List(list.into_iter().map(filled).collect()),
         number => number,
     })
 }
@@ -246,18 +223,18 @@ fn interpolate(filler: Filler, mut values: Vec<f64>) -> Vec<f64> {
 }
 
 /// `IF(condition, then, else)`; without an else there is nothing where the condition does not hold, nor where it is missing.
-fn choose(program: &Program, arguments: &[Expr], frame: &Frame<'_>) -> Result<Value, MathError> {
+fn choose(program: &Program, arguments: &[Expr], frame: &Frame<'_>) -> Result<MathValue, MathError> {
     let condition = program.eval(&arguments[0], frame)?;
     let then = program.eval(&arguments[1], frame)?;
     let other = match arguments.get(2) {
         Some(expr) => program.eval(expr, frame)?,
-        None => Value::Number(f64::NAN),
+        None => MathValue::Number(f64::NAN),
     };
-    let all_numbers = [&condition, &then, &other].iter().all(|value| matches!(value, Value::Number(_)));
-    let at = |value: &Value, slot: usize| match value {
-        Value::Number(number) => *number,
-        Value::Series(values) => values[slot],
-        Value::List(_) => f64::NAN,
+    let all_numbers = [&condition, &then, &other].iter().all(|value| matches!(value, MathValue::Number(_)));
+    let at = |value: &MathValue, slot: usize| match value {
+        MathValue::Number(number) => *number,
+        MathValue::Series(values) => values[slot],
+        MathValue::List(_) => f64::NAN,
     };
     let pick = |slot: usize| match at(&condition, slot) {
         truth if truth.is_nan() => f64::NAN,
@@ -265,7 +242,7 @@ fn choose(program: &Program, arguments: &[Expr], frame: &Frame<'_>) -> Result<Va
         _ => at(&other, slot),
     };
     if all_numbers {
-        return Ok(Value::Number(pick(0)));
+        return Ok(MathValue::Number(pick(0)));
     }
-    combine(Value::Series((0..frame.len).map(pick).collect()), Value::Number(0.0), |value, _| value)
+    combine(MathValue::Series((0..frame.len).map(pick).collect()), MathValue::Number(0.0), |value, _| value)
 }

@@ -1,32 +1,33 @@
 //! Metric math by hand, what is refused, and random expressions against a reference that computes slot by slot.
 
-use super::notation;
-use crate::backtest::math::{Frame, Program};
-use crate::resources::alarm::{MetricQuery, MetricStat};
+use super::{Frame, MathQuery, Program};
 use proptest::prelude::*;
 
-const START: i64 = super::START;
+/// Monday 2026-01-05, 00:00.
+const START: i64 = 1_767_571_200;
 
-fn queries(expression: &str) -> Vec<MetricQuery> {
-    let metric =
-        |id: &str| MetricQuery { id: id.into(), metric: Some(MetricStat::default()), ..MetricQuery::default() };
-    let result = MetricQuery {
-        id: "result".into(),
-        expression: Some(expression.into()),
-        return_data: true,
-        ..MetricQuery::default()
-    };
-    vec![metric("a"), metric("b"), metric("errors1"), result]
+fn queries(expression: &str) -> [MathQuery<'_>; 4] {
+    let metric = |id| MathQuery { id, expression: None, is_metric: true, return_data: false };
+    let result = MathQuery { id: "result", expression: Some(expression), is_metric: false, return_data: true };
+    [metric("a"), metric("b"), metric("errors1"), result]
+}
+
+/// `1 _ 3`: a value for each slot, `_` where there is none.
+fn slots(text: &str) -> Vec<f64> {
+    text.split(' ').map(|value| if value == "_" { f64::NAN } else { value.parse().unwrap() }).collect()
+}
+
+fn shown(values: &[f64]) -> String {
+    let shown = values.iter().map(|value| if value.is_nan() { "_".to_owned() } else { value.to_string() });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn run(expression: &str, metrics: [&str; 3]) -> Result<String, String> {
-    let program = Program::new(&queries(expression)).map_err(|error| error.to_string())?;
-    let columns: Vec<Vec<f64>> = metrics.iter().map(|text| notation::parse(text).unwrap()).collect();
+    let program = Program::new(queries(expression)).map_err(|error| error.to_string())?;
+    let columns = metrics.map(slots);
     let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let frame = Frame { metrics: &slices, len: columns[0].len(), start: START, step: 60, period: 60 };
-    let values = program.run(&frame).map_err(|error| error.to_string())?;
-    let shown = values.iter().map(|value| if value.is_nan() { "_".to_owned() } else { value.to_string() });
-    Ok(shown.collect::<Vec<_>>().join(" "))
+    program.run(&frame).map(|values| shown(&values)).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -219,7 +220,7 @@ proptest! {
     #[test]
     fn agrees_with_a_naive_reference(tree in tree(), slots in prop::collection::vec([slot(), slot(), slot()], 1..6)) {
         let text = tree.series();
-        let program = Program::new(&queries(&text)).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+        let program = Program::new(queries(&text)).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
         let column = |n: usize| -> Vec<f64> { slots.iter().map(|slot| slot[n].unwrap_or(f64::NAN)).collect() };
         let columns = [column(0), column(1), column(2)];
         let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();

@@ -1,0 +1,17 @@
+//! Metric math as CloudWatch documents it (user guide, "Using math expressions with CloudWatch metrics"): one reader of expressions, one
+//! list of functions, one evaluation. What is not known here is refused by name: never a wrong number.
+
+mod error;
+mod evaluate;
+mod functions;
+mod parse;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use error::MathError;
+pub use evaluate::{Frame, MathQuery, Program};
+pub use parse::{Expr, Op, SyntaxFault, parse};
+pub use signature::{MathType, function_names, gives, is_function, miscounted, types};
+pub use words::{calls, ids, is_band, is_insights};

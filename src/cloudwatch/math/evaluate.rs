@@ -1,32 +1,12 @@
-//! A set of expressions over metrics -> the series that are asked for. Values are slots in time, NaN where there is none.
+//! A checked program and what its metrics say -> the series that are asked for. Values are slots in time, NaN where there is none.
 //! Reads no metrics: whoever asks brings them.
 
 use super::error::MathError;
 use super::functions;
-use super::parse::{Expr, Op, parse};
+use super::parse::{Expr, Op};
+use super::program::Program;
 use super::signature::MathType;
-use super::words::is_insights;
 use std::collections::BTreeMap;
-
-/// One of the queries of an alarm or of a call: a metric, or an expression over the others.
-#[derive(Debug, Clone, Copy)]
-pub struct MathQuery<'a> {
-    pub id: &'a str,
-    pub expression: Option<&'a str>,
-    pub is_metric: bool,
-    pub return_data: bool,
-}
-
-/// The parsed expressions of one alarm or call.
-#[derive(Debug, Clone)]
-pub struct Program {
-    watched: String,
-    expressions: BTreeMap<String, Expr>,
-    /// Ids of metrics, in the order of the queries.
-    pub metrics: Vec<String>,
-    /// Whether a slot's value follows from that slot alone; else it depends on the range that is looked at.
-    pub is_pointwise: bool,
-}
 
 /// The slots of one evaluation: what the metrics say, when, and how long a slot is.
 #[derive(Debug)]
@@ -41,145 +21,122 @@ pub struct Frame<'a> {
     pub period: i64,
 }
 
+/// One of the series of an array, with the name it has of its own: the id of its metric, or the edge of a band.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedSeries {
+    pub name: Option<String>,
+    pub values: Vec<f64>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum MathValue {
     Number(f64),
     Series(Vec<f64>),
-    List(Vec<Vec<f64>>),
+    List(Vec<NamedSeries>),
 }
 
-const MAX_NESTING: usize = 20;
-
 impl Program {
-    /// Of the queries of an alarm, of which exactly one returns data. Everything that is not known is refused here.
-    pub fn new<'a>(queries: impl IntoIterator<Item = MathQuery<'a>>) -> Result<Self, MathError> {
-        let queries: Vec<MathQuery<'a>> = queries.into_iter().collect();
-        let watched = queries.iter().find(|query| query.return_data).ok_or(MathError::NothingWatched)?;
-        let mut expressions = BTreeMap::new();
-        for MathQuery { id, expression, .. } in &queries {
-            if let Some(text) = expression {
-                expressions.insert((*id).to_owned(), read(id, text)?);
-            }
-        }
-        let metrics = queries.iter().filter(|query| query.is_metric).map(|query| query.id.to_owned()).collect();
-        let mut program = Self { watched: watched.id.to_owned(), expressions, metrics, is_pointwise: true };
-        let root = Expr::Id(program.watched.clone());
-        let (given, pointwise) = program.check(&root, 0)?;
-        if given != MathType::Series {
-            return Err(MathError::NotOneSeries { id: program.watched, given });
-        }
-        program.is_pointwise = pointwise;
-        Ok(program)
-    }
-
-    /// What an expression is, and whether it can be computed slot by slot.
-    fn check(&self, expr: &Expr, depth: usize) -> Result<(MathType, bool), MathError> {
-        if depth > MAX_NESTING * 8 {
-            return Err(MathError::Circle);
-        }
-        match expr {
-            Expr::Number(_) => Ok((MathType::Scalar, true)),
-            Expr::Text(_) => Ok((MathType::Text, true)),
-            Expr::Id(id) if self.metrics.contains(id) => Ok((MathType::Series, true)),
-            Expr::Id(id) => match self.expressions.get(id) {
-                Some(inner) => self.check(inner, depth + 1),
-                None => Err(MathError::UnknownId(id.clone())),
-            },
-            Expr::Powers(_) => Err(MathError::PowerOfPower),
-            Expr::Negative(inner) => {
-                let (given, pointwise) = self.check(inner, depth + 1)?;
-                Ok((numeric(given, "-")?, pointwise))
-            }
-            Expr::Binary(op, left, right) => {
-                let (a, first) = self.check(left, depth + 1)?;
-                let (b, second) = self.check(right, depth + 1)?;
-                if a == MathType::SeriesArray && b == MathType::SeriesArray {
-                    return Err(MathError::TwoArrays);
-                }
-                let sign = format!("{op:?}");
-                Ok((numeric(a, &sign)?.max(numeric(b, &sign)?), first && second))
-            }
-            Expr::List(items) => {
-                let mut pointwise = true;
-                for item in items {
-                    let (given, inner) = self.check(item, depth + 1)?;
-                    if given != MathType::Series {
-                        return Err(MathError::ArrayItem);
-                    }
-                    pointwise &= inner;
-                }
-                Ok((MathType::SeriesArray, pointwise))
-            }
-            Expr::Call(name, arguments) => {
-                let given = arguments.iter().map(|argument| self.check(argument, depth + 1));
-                let given = given.collect::<Result<Vec<_>, _>>()?;
-                functions::check(name, arguments, &given)
-            }
-        }
-    }
-
     /// The watched series over the frame's slots.
     pub fn run(&self, frame: &Frame<'_>) -> Result<Vec<f64>, MathError> {
-        let id = || self.watched.clone();
-        match self.eval(&Expr::Id(id()), frame)? {
+        let other = |given| MathError::NotOneSeries { id: self.watched.clone(), given };
+        match self.value(frame)? {
             MathValue::Series(values) => Ok(values),
-            MathValue::Number(_) => Err(MathError::NotOneSeries { id: id(), given: MathType::Scalar }),
-            MathValue::List(_) => Err(MathError::NotOneSeries { id: id(), given: MathType::SeriesArray }),
+            MathValue::Number(_) => Err(other(MathType::Scalar)),
+            MathValue::List(_) => Err(other(MathType::SeriesArray)),
         }
     }
 
-    pub(super) fn eval(&self, expr: &Expr, frame: &Frame<'_>) -> Result<MathValue, MathError> {
+    /// All the series that the watched query gives.
+    pub fn run_all(&self, frame: &Frame<'_>) -> Result<Vec<NamedSeries>, MathError> {
+        match self.value(frame)? {
+            MathValue::Series(values) => Ok(vec![NamedSeries { name: None, values }]),
+            MathValue::List(list) => Ok(list),
+            MathValue::Number(_) => Err(MathError::NotOneSeries { id: self.watched.clone(), given: MathType::Scalar }),
+        }
+    }
+
+    fn value(&self, frame: &Frame<'_>) -> Result<MathValue, MathError> {
+        Run { program: self, frame, done: BTreeMap::new() }.id(&self.watched)
+    }
+}
+
+/// A program at work on one frame; an expression that others name often is reckoned once.
+pub(super) struct Run<'a> {
+    pub program: &'a Program,
+    pub frame: &'a Frame<'a>,
+    done: BTreeMap<&'a str, MathValue>,
+}
+
+impl<'a> Run<'a> {
+    pub fn eval(&mut self, expr: &'a Expr) -> Result<MathValue, MathError> {
         match expr {
             Expr::Number(number) => Ok(MathValue::Number(*number)),
             Expr::Text(text) => Err(MathError::NoValue(text.clone())),
-            Expr::Id(id) => match self.metrics.iter().position(|metric| metric == id) {
-                Some(index) => Ok(MathValue::Series(frame.metrics[index].to_vec())),
-                None => match self.expressions.get(id) {
-                    Some(inner) => self.eval(inner, frame),
-                    None => Err(MathError::UnknownId(id.clone())),
-                },
-            },
+            Expr::Id(id) => self.id(id),
             Expr::Powers(_) => Err(MathError::PowerOfPower),
-            Expr::Negative(inner) => Ok(self.eval(inner, frame)?.map(|value| -value)),
+            Expr::Negative(inner) => Ok(self.eval(inner)?.map(|value| -value)),
             Expr::Binary(op, left, right) => {
-                combine(self.eval(left, frame)?, self.eval(right, frame)?, |a, b| apply(*op, a, b))
+                let (left, right) = (self.eval(left)?, self.eval(right)?);
+                combine(left, right, |a, b| apply(*op, a, b))
             }
             Expr::List(items) => {
                 let mut list = Vec::new();
                 for item in items {
-                    match self.eval(item, frame)? {
-                        MathValue::Series(values) => list.push(values),
-                        _ => return Err(MathError::ArrayItem),
+                    match self.eval(item)? {
+                        MathValue::Series(values) => list.push(NamedSeries { name: None, values }),
+                        MathValue::List(inner) => list.extend(inner),
+                        MathValue::Number(_) => return Err(MathError::ArrayItem),
                     }
                 }
                 Ok(MathValue::List(list))
             }
-            Expr::Call(name, arguments) => functions::call(self, name, arguments, frame),
+            Expr::Call(name, arguments) => functions::call(self, name, arguments),
         }
     }
-}
 
-fn read(id: &str, text: &str) -> Result<Expr, MathError> {
-    if is_insights(text) {
-        return Err(MathError::Insights { id: id.to_owned() });
-    }
-    parse(text).map_err(|fault| MathError::Syntax { id: id.to_owned(), fault })
-}
-
-fn numeric(given: MathType, sign: &str) -> Result<MathType, MathError> {
-    match given {
-        MathType::Text => Err(MathError::TextOperand(sign.to_owned())),
-        other => Ok(other),
+    fn id(&mut self, id: &'a str) -> Result<MathValue, MathError> {
+        let program = self.program;
+        if let Some(index) = program.metrics.iter().position(|metric| metric == id) {
+            return Ok(MathValue::Series(self.frame.metrics[index].to_vec()));
+        }
+        if let Some(known) = self.done.get(id) {
+            return Ok(known.clone());
+        }
+        let inner = program.expressions.get(id).ok_or_else(|| MathError::UnknownId(id.to_owned()))?;
+        let value = self.eval(inner)?;
+        self.done.insert(id, value.clone());
+        Ok(value)
     }
 }
 
 impl MathValue {
-    pub(super) fn map(self, change: impl Fn(f64) -> f64) -> MathValue {
-        let all = |values: Vec<f64>| values.into_iter().map(|value| known(change(value))).collect();
+    /// Changes the values series by series.
+    pub fn each(self, change: impl Fn(Vec<f64>) -> Vec<f64>) -> MathValue {
+        match self {
+            MathValue::Number(number) => MathValue::Number(number),
+            MathValue::Series(values) => MathValue::Series(change(values)),
+            MathValue::List(list) => MathValue::List(
+                list.into_iter()
+                    .map(|NamedSeries { name, values }| NamedSeries { name, values: change(values) })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Changes each value by itself; what is not there stays so.
+    pub fn map(self, change: impl Fn(f64) -> f64) -> MathValue {
         match self {
             MathValue::Number(number) => MathValue::Number(known(change(number))),
-            MathValue::Series(values) => MathValue::Series(all(values)),
-            MathValue::List(list) => MathValue::List(list.into_iter().map(all).collect()),
+            other => other.each(|values| values.into_iter().map(|value| known(change(value))).collect()),
+        }
+    }
+
+    /// The value in a slot; an array has none.
+    pub fn at(&self, slot: usize) -> f64 {
+        match self {
+            MathValue::Number(number) => *number,
+            MathValue::Series(values) => values[slot],
+            MathValue::List(_) => f64::NAN,
         }
     }
 }
@@ -189,23 +146,19 @@ pub(super) fn known(value: f64) -> f64 {
     if value.is_finite() { value } else { f64::NAN }
 }
 
-/// Slot by slot; a slot that one side misses is missing.
-pub(super) fn combine(left: MathValue, right: MathValue, op: impl Fn(f64, f64) -> f64) -> Result<MathValue, MathError> {
-    let pair = |a: Vec<f64>, b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| op(*a, *b)).collect() };
+/// Slot by slot. Where one of two series has no value it counts as 0, and where neither has one there is none ("Missing values in a
+/// time series are treated as 0", of operators); a number that is not known leaves nothing known.
+fn combine(left: MathValue, right: MathValue, op: impl Fn(f64, f64) -> f64) -> Result<MathValue, MathError> {
+    let or_zero = |value: f64| if value.is_nan() { 0.0 } else { value };
+    let both = |a: f64, b: f64| if a.is_nan() && b.is_nan() { f64::NAN } else { op(or_zero(a), or_zero(b)) };
+    let pair = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| both(*a, *b)).collect() };
     Ok(match (left, right) {
         (MathValue::Number(a), MathValue::Number(b)) => MathValue::Number(op(a, b)),
-        (MathValue::Series(a), MathValue::Series(b)) => MathValue::Series(pair(a, &b)),
-        (MathValue::List(list), MathValue::Series(b)) => {
-            MathValue::List(list.into_iter().map(|a| pair(a, &b)).collect())
-        }
-        (MathValue::Series(a), MathValue::List(list)) => {
-            MathValue::List(list.into_iter().map(|b| pair(a.clone(), &b)).collect())
-        }
+        (MathValue::List(_), MathValue::List(_)) => return Err(MathError::TwoArrays),
         (a, MathValue::Number(b)) => a.map(|value| op(value, b)),
         (MathValue::Number(a), b) => b.map(|value| op(a, value)),
-        (MathValue::List(_), MathValue::List(_)) => {
-            return Err(MathError::TwoArrays);
-        }
+        (a, MathValue::Series(b)) => a.each(|a| pair(&a, &b)),
+        (MathValue::Series(a), b) => b.each(|b| pair(&a, &b)),
     })
 }
 

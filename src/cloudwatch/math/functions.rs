@@ -1,7 +1,7 @@
 //! The functions of metric math: what each takes, gives, and computes (user guide, "Metric math syntax and functions").
 
 use super::error::MathError;
-use super::evaluate::{Frame, MathValue, Program, combine, known};
+use super::evaluate::{Frame, MathValue, NamedSeries, Run, known};
 use super::parse::Expr;
 use super::signature::MathType;
 use crate::calendar;
@@ -9,13 +9,22 @@ use crate::calendar;
 /// Each value by itself.
 const EACH: [&str; 5] = ["ABS", "CEIL", "FLOOR", "LOG", "LOG10"];
 /// One number of a series, one series of an array.
-const REDUCING: [&str; 5] = ["SUM", "AVG", "MIN", "MAX", "DATAPOINT_COUNT"];
+const REDUCING: [&str; 6] = ["SUM", "AVG", "MIN", "MAX", "STDDEV", "DATAPOINT_COUNT"];
 /// Each value by those before it.
 const STEPPING: [&str; 4] = ["RATE", "DIFF", "DIFF_TIME", "RUNNING_SUM"];
 const CALENDAR: [&str; 7] = ["MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"];
 
-/// What a call gives, and whether slot by slot; a call that is not known, or wrong, is refused.
-pub(super) fn check(name: &str, arguments: &[Expr], given: &[(MathType, bool)]) -> Result<(MathType, bool), MathError> {
+const BAND: &str = "ANOMALY_DETECTION_BAND";
+/// Deviations around a metric where a band does not say how many.
+const WIDTH: f64 = 2.0;
+
+/// What a call gives, and whether slot by slot; a call that is not known, or wrong, is refused, and a band where nobody makes one.
+pub(super) fn check(
+    name: &str,
+    arguments: &[Expr],
+    given: &[(MathType, bool)],
+    has_band: bool,
+) -> Result<(MathType, bool), MathError> {
     let pointwise = given.iter().all(|(_, pointwise)| *pointwise);
     let kinds: Vec<MathType> = given.iter().map(|(kind, _)| *kind).collect();
     use MathType::{Scalar, Series, SeriesArray, Text};
@@ -37,7 +46,10 @@ pub(super) fn check(name: &str, arguments: &[Expr], given: &[(MathType, bool)]) 
         ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series), other @ (Scalar | Series)]) => {
             Ok(((*condition).max(*then).max(*other), pointwise))
         }
-        _ if is_known(name) => Err(MathError::Arguments { taker: name.to_owned(), given: kinds }),
+        (BAND, [Series] | [Series, Scalar]) if has_band => Ok((SeriesArray, false)),
+        _ if is_known(name) || name == BAND && has_band => {
+            Err(MathError::Arguments { taker: name.to_owned(), given: kinds })
+        }
         _ => Err(MathError::UnknownFunction(name.to_owned())),
     }
 }
@@ -61,71 +73,74 @@ fn filler(expr: &Expr) -> Option<Filler> {
     }
 }
 
-/// The value of a call whose shape was checked.
-pub(super) fn call(
-    program: &Program,
-    name: &str,
-    arguments: &[Expr],
-    frame: &Frame<'_>,
-) -> Result<MathValue, MathError> {
+/// The value of a call that was checked.
+pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
     let wrong = || MathError::Arguments { taker: name.to_owned(), given: Vec::new() };
-    let first = || program.eval(arguments.first().ok_or_else(wrong)?, frame);
+    let (frame, metrics) = (run.frame, &run.program.metrics);
     match name {
-        "ABS" => Ok(first()?.map(f64::abs)),
-        "CEIL" => Ok(first()?.map(f64::ceil)),
-        "FLOOR" => Ok(first()?.map(f64::floor)),
-        "LOG" => Ok(first()?.map(f64::ln)),
-        "LOG10" => Ok(first()?.map(f64::log10)),
-        name if REDUCING.contains(&name) => match first()? {
-            MathValue::Series(values) => Ok(MathValue::Number(reduce(name, values.iter().copied()))),
-            MathValue::List(list) => Ok(MathValue::Series(
-                (0..frame.len).map(|slot| reduce(name, list.iter().map(|values| values[slot]))).collect(),
-            )),
-            MathValue::Number(_) => Err(wrong()),
-        },
-        name if STEPPING.contains(&name) => match first()? {
-            MathValue::Series(values) => Ok(MathValue::Series(step(name, &values, frame))),
-            MathValue::List(list) => Ok(MathValue::List(list.iter().map(|values| step(name, values, frame)).collect())),
-            MathValue::Number(_) => Err(wrong()),
-        },
-        name if CALENDAR.contains(&name) => {
-            let part = |slot: usize| calendar_part(name, frame.start + slot as i64 * frame.step) as f64;
-            Ok(MathValue::Series((0..frame.len).map(part).collect()))
-        }
         "METRICS" => {
             let part = match arguments.first() {
                 Some(Expr::Text(part)) => part.as_str(),
                 _ => "",
             };
-            let named = program.metrics.iter().zip(frame.metrics).filter(|(id, _)| id.contains(part));
-            Ok(MathValue::List(named.map(|(_, values)| values.to_vec()).collect()))
+            let named = metrics.iter().zip(frame.metrics).filter(|(id, _)| id.contains(part));
+            let named = named.map(|(id, values)| NamedSeries { name: Some(id.clone()), values: values.to_vec() });
+            return Ok(MathValue::List(named.collect()));
         }
-        "METRIC_COUNT" => match first()? {
-            MathValue::List(list) => Ok(MathValue::Number(list.len() as f64)),
-            _ => Err(wrong()),
-        },
-        "PERIOD" => Ok(MathValue::Number(frame.period as f64)),
-        "TIME_SERIES" => match first()? {
-            MathValue::Number(number) => Ok(MathValue::Series(vec![number; frame.len])),
-            _ => Err(wrong()),
-        },
-        "FIRST" | "LAST" => match first()? {
-            MathValue::List(mut list) => {
-                let chosen = if name == "FIRST" { list.drain(..).next() } else { list.pop() };
-                Ok(MathValue::Series(chosen.unwrap_or_else(|| vec![f64::NAN; frame.len])))
-            }
-            _ => Err(wrong()),
-        },
-        "FILL" => fill(program, arguments, frame),
-        "IF" => choose(program, arguments, frame),
-        _ => Err(wrong()),
+        "FILL" => return fill(run, arguments),
+        "IF" => return choose(run, arguments),
+        _ => {}
+    }
+    let first = run.eval(arguments.first().ok_or_else(wrong)?)?;
+    Ok(match (name, first) {
+        ("ABS", value) => value.map(f64::abs),
+        ("CEIL", value) => value.map(f64::ceil),
+        ("FLOOR", value) => value.map(f64::floor),
+        ("LOG", value) => value.map(f64::ln),
+        ("LOG10", value) => value.map(f64::log10),
+        (name, MathValue::Series(values)) if REDUCING.contains(&name) => {
+            MathValue::Number(reduce(name, values.into_iter()))
+        }
+        (name, MathValue::List(list)) if REDUCING.contains(&name) => {
+            MathValue::Series((0..frame.len).map(|slot| across(name, &list, slot)).collect())
+        }
+        (name, value) if STEPPING.contains(&name) => value.each(|values| step(name, &values, frame)),
+        (name, _) if CALENDAR.contains(&name) => {
+            let part = |slot: usize| calendar_part(name, frame.start + slot as i64 * frame.step) as f64;
+            MathValue::Series((0..frame.len).map(part).collect())
+        }
+        ("METRIC_COUNT", MathValue::List(list)) => MathValue::Number(list.len() as f64),
+        ("PERIOD", _) => MathValue::Number(frame.period as f64),
+        ("TIME_SERIES", MathValue::Number(number)) => MathValue::Series(vec![number; frame.len]),
+        ("FIRST" | "LAST", MathValue::List(mut list)) => {
+            let chosen = if name == "FIRST" { list.drain(..).next() } else { list.pop() };
+            MathValue::Series(chosen.map_or_else(|| vec![f64::NAN; frame.len], |chosen| chosen.values))
+        }
+        (BAND, MathValue::Series(values)) => {
+            let width = arguments.get(1).map_or(Ok(MathValue::Number(WIDTH)), |width| run.eval(width))?;
+            let make = run.program.band.ok_or_else(|| MathError::UnknownFunction(name.to_owned()))?;
+            let [high, low] = make(&values, width.at(0));
+            let edge = |name: &str, values| NamedSeries { name: Some(name.to_owned()), values };
+            MathValue::List(vec![edge("high", high), edge("low", low)])
+        }
+        _ => return Err(wrong()),
+    })
+}
+
+/// One slot of the series of an array. An average counts a series that has no value there as 0 ("Missing values are treated as 0", of
+/// AVG); the others reckon with the values there are.
+fn across(name: &str, list: &[NamedSeries], slot: usize) -> f64 {
+    let values = list.iter().map(|series| series.values[slot]);
+    match name {
+        "AVG" => known(reduce("SUM", values) / list.len() as f64),
+        name => reduce(name, values),
     }
 }
 
 /// Over the values there are; of none there is none (but their count is 0).
-fn reduce(name: &str, values: impl Iterator<Item = f64>) -> f64 {
+fn reduce(name: &str, values: impl Iterator<Item = f64> + Clone) -> f64 {
     let (mut count, mut sum, mut low, mut high) = (0.0, 0.0, f64::NAN, f64::NAN);
-    for value in values.filter(|value| !value.is_nan()) {
+    for value in values.clone().filter(|value| !value.is_nan()) {
         count += 1.0;
         sum += value;
         low = value.min(low);
@@ -136,9 +151,18 @@ fn reduce(name: &str, values: impl Iterator<Item = f64>) -> f64 {
         _ if count == 0.0 => f64::NAN,
         "SUM" => known(sum),
         "AVG" => known(sum / count),
+        "STDDEV" => known(mean_and_deviation(values).1),
         "MIN" => low,
         _ => high,
     }
+}
+
+/// The mean of the values there are and their standard deviation, taken as the whole population: AWS does not say which.
+pub fn mean_and_deviation(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let there = values.filter(|value| !value.is_nan());
+    let count = there.clone().count() as f64;
+    let mean = there.clone().sum::<f64>() / count;
+    (mean, (there.map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
 }
 
 /// From one value to the next that is there.
@@ -175,33 +199,17 @@ fn calendar_part(name: &str, second: i64) -> i64 {
     }
 }
 
-fn fill(program: &Program, arguments: &[Expr], frame: &Frame<'_>) -> Result<MathValue, MathError> {
-    let [what, with] = arguments else { return Err(MathError::Arguments { taker: "FILL".into(), given: Vec::new() }) };
-    let value = program.eval(what, frame)?;
+fn fill<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
+    let [what, with] = arguments else {
+        return Err(MathError::Arguments { taker: "FILL".into(), given: Vec::new() });
+    };
+    let value = run.eval(what)?;
     if let Some(filler) = filler(with) {
-        return Ok(match value {
-            MathValue::Series(values) => MathValue::Series(interpolate(filler, values)),
-            MathValue::List(list) => {
-                MathValue::List(list.into_iter().map(|values| interpolate(filler, values)).collect())
-            }
-            number => number,
-        });
+        return Ok(value.each(|values| interpolate(filler, values)));
     }
-    // Not `combine`: a missing left side is what this is about.
-    let with = program.eval(with, frame)?;
-    let at = |slot: usize| match &with {
-        MathValue::Number(number) => *number,
-        MathValue::Series(values) => values[slot],
-        MathValue::List(_) => f64::NAN,
-    };
-    let filled = |values: Vec<f64>| -> Vec<f64> {
-        values.into_iter().enumerate().map(|(slot, value)| if value.is_nan() { at(slot) } else { value }).collect()
-    };
-    Ok(match value {
-        MathValue::Series(values) => MathValue::Series(filled(values)),
-        MathValue::List(list) => MathValue::List(list.into_iter().map(filled).collect()),
-        number => number,
-    })
+    let with = run.eval(with)?;
+    let filled = |(slot, value): (usize, f64)| if value.is_nan() { with.at(slot) } else { value };
+    Ok(value.each(|values| values.into_iter().enumerate().map(filled).collect()))
 }
 
 fn interpolate(filler: Filler, mut values: Vec<f64>) -> Vec<f64> {
@@ -222,27 +230,24 @@ fn interpolate(filler: Filler, mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-/// `IF(condition, then, else)`; without an else there is nothing where the condition does not hold, nor where it is missing.
-fn choose(program: &Program, arguments: &[Expr], frame: &Frame<'_>) -> Result<MathValue, MathError> {
-    let condition = program.eval(&arguments[0], frame)?;
-    let then = program.eval(&arguments[1], frame)?;
-    let other = match arguments.get(2) {
-        Some(expr) => program.eval(expr, frame)?,
-        None => MathValue::Number(f64::NAN),
+/// `IF(condition, then, else)`. Without an else there is nothing where the condition does not hold, nor where it is missing. Where a
+/// condition that is a series holds, a series that has no value there counts as 0 (user guide, the tables of "Using IF expressions").
+fn choose<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
+    let [condition, then, other @ ..] = arguments else {
+        return Err(MathError::Arguments { taker: "IF".into(), given: Vec::new() });
     };
-    let all_numbers = [&condition, &then, &other].iter().all(|value| matches!(value, MathValue::Number(_)));
-    let at = |value: &MathValue, slot: usize| match value {
-        MathValue::Number(number) => *number,
-        MathValue::Series(values) => values[slot],
-        MathValue::List(_) => f64::NAN,
-    };
-    let pick = |slot: usize| match at(&condition, slot) {
+    let (condition, then) = (run.eval(condition)?, run.eval(then)?);
+    let other = other.first().map_or(Ok(MathValue::Number(f64::NAN)), |other| run.eval(other))?;
+    let is_series = |value: &MathValue| matches!(value, MathValue::Series(_));
+    let counts_as_zero = is_series(&condition) && is_series(&then);
+    let pick = |slot: usize| match condition.at(slot) {
         truth if truth.is_nan() => f64::NAN,
-        truth if truth != 0.0 => at(&then, slot),
-        _ => at(&other, slot),
+        truth if truth != 0.0 && counts_as_zero && then.at(slot).is_nan() => 0.0,
+        truth if truth != 0.0 => then.at(slot),
+        _ => other.at(slot),
     };
-    if all_numbers {
-        return Ok(MathValue::Number(pick(0)));
+    if [&condition, &then, &other].into_iter().any(is_series) {
+        return Ok(MathValue::Series((0..run.frame.len).map(pick).collect()));
     }
-    combine(MathValue::Series((0..frame.len).map(pick).collect()), MathValue::Number(0.0), |value, _| value)
+    Ok(MathValue::Number(pick(0)))
 }

@@ -4,14 +4,19 @@
 mod error;
 mod evaluate;
 mod functions;
+#[cfg(test)]
+mod guide_tests;
 mod parse;
+mod program;
 mod signature;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use error::MathError;
-pub use evaluate::{Frame, MathQuery, Program};
+pub use evaluate::{Frame, NamedSeries};
+pub use functions::mean_and_deviation;
 pub use parse::{Expr, Op, SyntaxFault, parse};
+pub use program::{Band, MathQuery, Program};
 pub use signature::{MathType, function_names, gives, is_function, miscounted, types};
 pub use words::{calls, ids, is_band, is_insights};

@@ -16,6 +16,18 @@ pub enum Expr {
     Powers(Vec<Expr>),
 }
 
+impl Expr {
+    /// The expressions inside this one.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match self {
+            Expr::Number(_) | Expr::Text(_) | Expr::Id(_) => Vec::new(),
+            Expr::Negative(inner) => vec![inner.as_ref()],
+            Expr::Binary(_, left, right) => vec![left.as_ref(), right.as_ref()],
+            Expr::List(items) | Expr::Powers(items) | Expr::Call(_, items) => items.iter().collect(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     Add,

@@ -1,8 +1,8 @@
 //! The functions of metric math: how many arguments each takes, and what it gives (CloudWatch user guide, "Functions supported for metric
 //! math"; LAMBDA: "Query metrics from other data sources"; DB_PERF_INSIGHTS: RDS user guide). Computes nothing.
 
-use super::evaluate::MathQuery;
 use super::parse::{Expr, Op, parse};
+use super::program::MathQuery;
 use super::words::is_insights;
 use std::collections::BTreeMap;
 
@@ -102,12 +102,6 @@ pub fn is_function(name: &str) -> bool {
 
 /// The calls with a wrong number of arguments: the function, and what is wrong.
 pub fn miscounted(expr: &Expr, found: &mut Vec<(String, String)>) {
-    let inner: Vec<&Expr> = match expr {
-        Expr::Number(_) | Expr::Text(_) | Expr::Id(_) => Vec::new(),
-        Expr::Negative(inner) => vec![inner.as_ref()],
-        Expr::Binary(_, left, right) => vec![left.as_ref(), right.as_ref()],
-        Expr::List(items) | Expr::Powers(items) | Expr::Call(_, items) => items.iter().collect(),
-    };
     if let Expr::Call(name, arguments) = expr
         && let Some((known, fewest, most, _)) = find(name)
         && !(*fewest..=*most).contains(&arguments.len())
@@ -121,7 +115,7 @@ pub fn miscounted(expr: &Expr, found: &mut Vec<(String, String)>) {
         };
         found.push((name.clone(), format!("{known} takes {takes}, and here it has {}", arguments.len())));
     }
-    inner.into_iter().for_each(|inner| miscounted(inner, found));
+    expr.parts().into_iter().for_each(|part| miscounted(part, found));
 }
 
 /// Works out what an expression gives; `None` where it is not certain. `ids` are the other queries of the alarm: what each gives.

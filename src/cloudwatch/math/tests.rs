@@ -13,11 +13,11 @@ fn queries(expression: &str) -> [MathQuery<'_>; 4] {
 }
 
 /// `1 _ 3`: a value for each slot, `_` where there is none.
-fn slots(text: &str) -> Vec<f64> {
+pub fn slots(text: &str) -> Vec<f64> {
     text.split(' ').map(|value| if value == "_" { f64::NAN } else { value.parse().unwrap() }).collect()
 }
 
-fn shown(values: &[f64]) -> String {
+pub fn shown(values: &[f64]) -> String {
     let shown = values.iter().map(|value| if value.is_nan() { "_".to_owned() } else { value.to_string() });
     shown.collect::<Vec<_>>().join(" ")
 }
@@ -34,44 +34,52 @@ fn run(expression: &str, metrics: [&str; 3]) -> Result<String, String> {
 fn expressions_by_hand() {
     for (expression, expected) in [
         // a = 1 2 _ 4, b = 2 0 3 8, errors1 = 0 1 0 1
-        ("a + b * 2", "5 2 _ 20"),
-        ("(a + b) * 2", "6 4 _ 24"),
+        ("a + b * 2", "5 2 6 20"),
+        ("(a + b) * 2", "6 4 6 24"),
         ("-a", "-1 -2 _ -4"),
         ("2 - -a", "3 4 _ 6"),
         ("-a^2", "-1 -4 _ -16"),
-        ("a - b - 1", "-2 1 _ -5"),
+        ("a - b - 1", "-2 1 -4 -5"),
         ("8 / 2 / a", "4 2 _ 1"),
         // Divided by zero is no datapoint.
-        ("a / b", "0.5 _ _ 0.5"),
+        ("a / b", "0.5 _ 0 0.5"),
         ("a > 1", "0 1 _ 1"),
-        ("a >= 1 && b > 0", "1 0 _ 1"),
-        ("a == 1 OR b == 8", "1 0 _ 1"),
+        ("a >= 1 && b > 0", "1 0 0 1"),
+        ("a == 1 OR b == 8", "1 0 0 1"),
         ("a != 2 AND a < 4", "1 0 _ 0"),
         ("IF(b > 0, 100 * errors1 / b, 0)", "0 0 0 12.5"),
-        ("IF(b > 2, a)", "_ _ _ 4"),
+        ("IF(b > 2, a)", "_ _ 0 4"),
+        ("IF(b > 2, b, a)", "1 2 3 8"),
+        ("IF(a > 1, 5, 6)", "6 5 _ 5"),
         ("IF(1, a, b)", "1 2 _ 4"),
         ("FILL(a, 0)", "1 2 0 4"),
         ("FILL(a, b)", "1 2 3 4"),
         ("FILL(a, REPEAT)", "1 2 2 4"),
         ("FILL(a, LINEAR)", "1 2 3 4"),
-        ("ABS(a - b)", "1 2 _ 4"),
+        ("ABS(a - b)", "1 2 3 4"),
         ("CEIL(a / 3)", "1 1 _ 2"),
         ("FLOOR(a / 3)", "0 0 _ 1"),
         ("LOG10(a * 25)", "1.3979400086720377 1.6989700043360187 _ 2"),
         ("a / PERIOD(a)", "0.016666666666666666 0.03333333333333333 _ 0.06666666666666667"),
-        // Arrays reduce moment by moment over what is there.
+        // Arrays reduce moment by moment over what is there; only an average counts what is missing as 0.
         ("SUM(METRICS())", "3 3 3 13"),
-        ("AVG([a, b])", "1.5 1 3 6"),
+        ("AVG([a, b])", "1.5 1 1.5 6"),
         ("MAX([a, b])", "2 2 3 8"),
         ("MIN(METRICS(\"errors\"))", "0 1 0 1"),
         ("SUM(METRICS() * 2)", "6 6 6 26"),
         ("DATAPOINT_COUNT([a, b])", "2 2 1 2"),
+        ("STDDEV([a, b])", "0.5 1 0 2"),
+        ("SUM([METRICS(\"a\"), METRICS(\"err\")])", "1 3 0 5"),
         ("FIRST([b, a])", "2 0 3 8"),
         ("LAST([b, a])", "1 2 _ 4"),
         // A series reduces to one number of its whole range.
         ("a - MIN(a)", "0 1 _ 3"),
         ("b / SUM(b) * 13", "2 0 3 8"),
         ("TIME_SERIES(MAX(a))", "4 4 4 4"),
+        ("TIME_SERIES(STDDEV(errors1))", "0.5 0.5 0.5 0.5"),
+        // Of a number that is not known nothing is.
+        ("b + 1 / 0", "_ _ _ _"),
+        ("b * AVG(FIRST([]))", "_ _ _ _"),
         ("b * DATAPOINT_COUNT(a)", "6 0 9 24"),
         ("TIME_SERIES(METRIC_COUNT(METRICS()))", "3 3 3 3"),
         // From one datapoint to the next that is there: 2 of a in 120 s.
@@ -94,7 +102,8 @@ fn expressions_by_hand() {
 #[test]
 fn what_is_not_known_is_refused_by_name() {
     for (expression, part) in [
-        ("STDDEV(a)", "STDDEV"),
+        ("STDDEV(a)", "a number and no single time series"),
+        ("SORT(METRICS(), AVG, DESC)", "`AVG` is no id"),
         ("SEARCH('{x}', 'Sum')", "SEARCH"),
         ("ANOMALY_DETECTION_BAND(a)", "ANOMALY_DETECTION_BAND"),
         ("NO_SUCH(a)", "the function NO_SUCH is not known"),
@@ -106,6 +115,8 @@ fn what_is_not_known_is_refused_by_name() {
         ("SUM(1)", "SUM does not take a number"),
         ("FILL(a)", "FILL does not take"),
         ("METRICS() + METRICS()", "two arrays"),
+        ("FIRST([a, 1])", "time series only"),
+        ("SELECT AVG(x) FROM y", "`result` is a Metrics Insights query"),
         ("a^2^2", "parentheses"),
         ("a +", "too early"),
         ("(a", "never closed"),
@@ -156,6 +167,21 @@ impl Tree {
         format!("IF(EPOCH(a) > 0, {}, 0)", self.text())
     }
 
+    fn is_number(&self) -> bool {
+        match self {
+            Tree::Number(_) => true,
+            Tree::Metric(_) | Tree::Fill(..) | Tree::Least(..) => false,
+            Tree::Negative(inner) | Tree::Abs(inner) => inner.is_number(),
+            Tree::Binary(_, left, right) => left.is_number() && right.is_number(),
+            Tree::If(condition, then, other) => [condition, then, other].iter().all(|part| part.is_number()),
+        }
+    }
+
+    /// What `series` says in a slot: a series that misses it counts as 0.
+    fn at_as_series(&self, slots: [Option<f64>; 3]) -> Option<f64> {
+        self.at(slots).or((!self.is_number()).then_some(0.0))
+    }
+
     fn at(&self, slots: [Option<f64>; 3]) -> Option<f64> {
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         match self {
@@ -163,7 +189,12 @@ impl Tree {
             Tree::Number(n) => Some(f64::from(*n)),
             Tree::Negative(inner) => Some(-inner.at(slots)?),
             Tree::Binary(op, left, right) => {
-                let (a, b) = (left.at(slots)?, right.at(slots)?);
+                let (a, b) = match (left.at(slots), right.at(slots)) {
+                    (Some(a), Some(b)) => (a, b),
+                    (Some(a), None) if !left.is_number() && !right.is_number() => (a, 0.0),
+                    (None, Some(b)) if !left.is_number() && !right.is_number() => (0.0, b),
+                    _ => return None,
+                };
                 let truth = |holds: bool| Some(if holds { 1.0 } else { 0.0 });
                 match *op {
                     "+" => finite(a + b),
@@ -177,16 +208,14 @@ impl Tree {
                     _ => truth(a != 0.0 || b != 0.0),
                 }
             }
-            Tree::If(condition, then, other) => {
-                if condition.at(slots)? != 0.0 {
-                    then.at(slots)
-                } else {
-                    other.at(slots)
-                }
-            }
-            Tree::Fill(inner, with) => inner.at(slots).or(Some(f64::from(*with))),
+            Tree::If(condition, then, other) => match condition.at(slots)? {
+                0.0 => other.at(slots),
+                _ if condition.is_number() => then.at(slots),
+                _ => then.at_as_series(slots),
+            },
+            Tree::Fill(inner, with) => inner.at_as_series(slots).or(Some(f64::from(*with))),
             Tree::Abs(inner) => inner.at(slots).map(f64::abs),
-            Tree::Least(left, right) => match (left.at(slots), right.at(slots)) {
+            Tree::Least(left, right) => match (left.at_as_series(slots), right.at_as_series(slots)) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             },
@@ -228,7 +257,7 @@ proptest! {
         let found = program.run(&frame).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
         for (at, slot) in slots.iter().enumerate() {
             let found = Some(found[at]).filter(|value| !value.is_nan());
-            prop_assert_eq!(found, tree.at(*slot), "{} at {:?}", &text, slot);
+            prop_assert_eq!(found, tree.at_as_series(*slot), "{} at {:?}", &text, slot);
         }
     }
 

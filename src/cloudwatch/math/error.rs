@@ -21,6 +21,8 @@ pub enum MathError {
     UnknownFunction(String),
     /// A function, operator or array was given what it does not take.
     Arguments { taker: String, given: Vec<MathType> },
+    /// A function was given a number that it does not take.
+    ArgumentValue(String),
     /// An operator has a text beside it.
     TextOperand(String),
     /// An operator stands between two arrays.
@@ -55,6 +57,7 @@ impl fmt::Display for MathError {
                     write!(f, "{taker} does not take {}", given.join(", "))
                 }
             },
+            MathError::ArgumentValue(name) => write!(f, "{name} does not take these arguments"),
             MathError::TextOperand(sign) => write!(f, "{sign} takes no text"),
             MathError::TwoArrays => f.write_str("an operator between two arrays of series is not allowed"),
             MathError::ArrayItem => f.write_str("an array holds time series only"),

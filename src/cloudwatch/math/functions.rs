@@ -42,6 +42,11 @@ pub(super) fn check(
         ("FIRST" | "LAST", [SeriesArray]) => Ok((Series, pointwise)),
         ("FILL", [kind @ (Series | SeriesArray), Scalar | Series]) => Ok((*kind, pointwise)),
         ("FILL", [kind @ (Series | SeriesArray), Text]) if filler(&arguments[1]).is_some() => Ok((*kind, false)),
+        ("REMOVE_EMPTY", [SeriesArray]) => Ok((SeriesArray, false)),
+        ("SLICE", [SeriesArray, Scalar] | [SeriesArray, Scalar, Scalar]) => Ok((SeriesArray, pointwise)),
+        ("SORT", [SeriesArray, Text, Text] | [SeriesArray, Text, Text, Scalar]) if sorting(arguments).is_some() => {
+            Ok((SeriesArray, false))
+        }
         ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series)]) => Ok(((*condition).max(*then), pointwise)),
         ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series), other @ (Scalar | Series)]) => {
             Ok(((*condition).max(*then).max(*other), pointwise))
@@ -55,8 +60,9 @@ pub(super) fn check(
 }
 
 fn is_known(name: &str) -> bool {
-    let others = ["METRICS", "METRIC_COUNT", "PERIOD", "TIME_SERIES", "FIRST", "LAST", "FILL", "IF"];
-    [&EACH[..], &REDUCING, &STEPPING, &CALENDAR, &others].iter().any(|names| names.contains(&name))
+    let others = ["METRICS", "METRIC_COUNT", "PERIOD", "TIME_SERIES", "FILL", "IF"];
+    let of_arrays = ["FIRST", "LAST", "REMOVE_EMPTY", "SLICE", "SORT"];
+    [&EACH[..], &REDUCING, &STEPPING, &CALENDAR, &others, &of_arrays].iter().any(|names| names.contains(&name))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,7 +81,7 @@ fn filler(expr: &Expr) -> Option<Filler> {
 
 /// The value of a call that was checked.
 pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
-    let wrong = || MathError::Arguments { taker: name.to_owned(), given: Vec::new() };
+    let wrong = || MathError::ArgumentValue(name.to_owned());
     let (frame, metrics) = (run.frame, &run.program.metrics);
     match name {
         "METRICS" => {
@@ -116,6 +122,23 @@ pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> 
             let chosen = if name == "FIRST" { list.drain(..).next() } else { list.pop() };
             MathValue::Series(chosen.map_or_else(|| vec![f64::NAN; frame.len], |chosen| chosen.values))
         }
+        ("REMOVE_EMPTY", MathValue::List(mut list)) => {
+            list.retain(|series| series.values.iter().any(|value| !value.is_nan()));
+            MathValue::List(list)
+        }
+        ("SLICE", MathValue::List(mut list)) => {
+            let start = place(run, &arguments[1])?.ok_or_else(wrong)?;
+            let end = arguments.get(2).map_or(Ok(Some(list.len())), |end| place(run, end))?.ok_or_else(wrong)?;
+            list.truncate(end);
+            MathValue::List(list.split_off(start.min(list.len())))
+        }
+        ("SORT", MathValue::List(list)) => {
+            let (by, descending) = sorting(arguments).ok_or_else(wrong)?;
+            let most = arguments.get(3).map_or(Ok(Some(list.len())), |most| place(run, most))?.ok_or_else(wrong)?;
+            let mut list = sorted(list, by, descending);
+            list.truncate(most);
+            MathValue::List(list)
+        }
         (BAND, MathValue::Series(values)) => {
             let width = arguments.get(1).map_or(Ok(MathValue::Number(WIDTH)), |width| run.eval(width))?;
             let make = run.program.band.ok_or_else(|| MathError::UnknownFunction(name.to_owned()))?;
@@ -125,6 +148,33 @@ pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> 
         }
         _ => return Err(wrong()),
     })
+}
+
+/// By which function SORT sorts, and whether the higher come first.
+fn sorting(arguments: &[Expr]) -> Option<(&str, bool)> {
+    match arguments {
+        [_, Expr::Text(by), Expr::Text(order), ..] if ["AVG", "MIN", "MAX", "SUM"].contains(&by.as_str()) => {
+            let descending = order == "DESC";
+            (descending || order == "ASC").then_some((by, descending))
+        }
+        _ => None,
+    }
+}
+
+/// By one number of each series; those of the same number stay as they were, and those without data come last.
+fn sorted(list: Vec<NamedSeries>, by: &str, descending: bool) -> Vec<NamedSeries> {
+    let number = |series: &NamedSeries| reduce(by, series.values.iter().copied());
+    let (mut there, mut empty): (Vec<_>, Vec<_>) =
+        list.into_iter().map(|series| (number(&series), series)).partition(|(number, _)| !number.is_nan());
+    there.sort_by(|(a, _), (b, _)| if descending { b.total_cmp(a) } else { a.total_cmp(b) });
+    there.append(&mut empty);
+    there.into_iter().map(|(_, series)| series).collect()
+}
+
+/// A place in an array, counted from 0; `None` of a number that is none.
+fn place<'a>(run: &mut Run<'a>, expr: &'a Expr) -> Result<Option<usize>, MathError> {
+    let number = run.eval(expr)?.at(0);
+    Ok((number >= 0.0 && number.fract() == 0.0).then_some(number as usize))
 }
 
 /// One slot of the series of an array. An average counts a series that has no value there as 0 ("Missing values are treated as 0", of
@@ -201,7 +251,7 @@ fn calendar_part(name: &str, second: i64) -> i64 {
 
 fn fill<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
     let [what, with] = arguments else {
-        return Err(MathError::Arguments { taker: "FILL".into(), given: Vec::new() });
+        return Err(MathError::ArgumentValue("FILL".into()));
     };
     let value = run.eval(what)?;
     if let Some(filler) = filler(with) {
@@ -234,7 +284,7 @@ fn interpolate(filler: Filler, mut values: Vec<f64>) -> Vec<f64> {
 /// condition that is a series holds, a series that has no value there counts as 0 (user guide, the tables of "Using IF expressions").
 fn choose<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
     let [condition, then, other @ ..] = arguments else {
-        return Err(MathError::Arguments { taker: "IF".into(), given: Vec::new() });
+        return Err(MathError::ArgumentValue("IF".into()));
     };
     let (condition, then) = (run.eval(condition)?, run.eval(then)?);
     let other = other.first().map_or(Ok(MathValue::Number(f64::NAN)), |other| run.eval(other))?;

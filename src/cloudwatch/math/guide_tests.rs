@@ -113,6 +113,32 @@ fn functions() {
 }
 
 #[test]
+fn arrays_are_sorted_and_cut() {
+    // Averages 2, 6, 4 and none; sums 6, 6, 8 and none.
+    let metrics = [("m1", "1 2 3"), ("m2", "6 _ _"), ("m3", "1 7 _"), ("m4", "_ _ _")];
+    let names = |expression: &str| -> Vec<String> {
+        let all = all(expression, &metrics).unwrap_or_else(|error| panic!("{expression}: {error}"));
+        all.into_iter().filter_map(|series| series.0).collect()
+    };
+    for (expression, expected) in [
+        ("SORT(METRICS(), AVG, DESC)", "m2 m3 m1 m4"),
+        ("SORT(METRICS(), AVG, DESC, 2)", "m2 m3"),
+        ("SORT(METRICS(), MAX, ASC)", "m1 m2 m3 m4"),
+        ("SORT(METRICS(), MIN, DESC)", "m2 m1 m3 m4"),
+        ("SORT(METRICS(), SUM, DESC, 10)", "m3 m1 m2 m4"),
+        ("SLICE(SORT(METRICS(), SUM, DESC), 0, 2)", "m3 m1"),
+        ("SLICE(SORT(METRICS(), AVG, ASC), 1)", "m3 m2 m4"),
+        ("SLICE(METRICS(), 3, 1)", ""),
+        ("SLICE(METRICS(), 9)", ""),
+        ("REMOVE_EMPTY(METRICS())", "m1 m2 m3"),
+    ] {
+        assert_eq!(names(expression).join(" "), expected, "{expression}");
+    }
+    assert_eq!(one("IF(FIRST(SORT(METRICS(), AVG, DESC))>4, 1, 0)", &metrics), "1 _ _");
+    assert_eq!(one("FIRST(METRICS()) * METRIC_COUNT(REMOVE_EMPTY(METRICS()))", &metrics), "3 6 9");
+}
+
+#[test]
 fn an_array_is_several_series() {
     let metrics = [("m2", "4 8 _"), ("m1", "2 4 6")];
     let named = |name: &str, values: &str| (Some(name.to_owned()), values.to_owned());

@@ -2,6 +2,8 @@
 //! functions do (CloudWatch user guide, "Metric math syntax and functions").
 
 const MAX_DEPTH: usize = 64;
+/// The words that FILL and SORT take without quotes; ids begin with a small letter.
+const WORDS: [&str; 8] = ["REPEAT", "LINEAR", "AVG", "MIN", "MAX", "SUM", "ASC", "DESC"];
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
@@ -245,8 +247,7 @@ impl Parser {
             Some(Token::Number(number)) => Expr::Number(number),
             Some(Token::Text(text)) => Expr::Text(text),
             Some(Token::Word(word)) if self.takes("(") => Expr::Call(word, self.until(")", opened + 1)?),
-            // The two words that FILL takes; ids begin with a small letter.
-            Some(Token::Word(word)) if matches!(word.as_str(), "REPEAT" | "LINEAR") => Expr::Text(word),
+            Some(Token::Word(word)) if WORDS.contains(&word.as_str()) => Expr::Text(word),
             Some(Token::Word(word)) => Expr::Id(word),
             Some(Token::Sign("[")) => Expr::List(self.until("]", opened)?),
             Some(Token::Sign("(")) => {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// What a part of an expression is, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MathType {
-    /// In quotes, or the word for how FILL fills.
+    /// In quotes, or a word for how FILL fills and SORT sorts.
     Text,
     Scalar,
     Series,

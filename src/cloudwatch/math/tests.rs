@@ -103,7 +103,12 @@ fn expressions_by_hand() {
 fn what_is_not_known_is_refused_by_name() {
     for (expression, part) in [
         ("STDDEV(a)", "a number and no single time series"),
-        ("SORT(METRICS(), AVG, DESC)", "`AVG` is no id"),
+        ("SORT(METRICS(), AVG, DESC)", "an array of time series and no single"),
+        ("FIRST(SORT(METRICS(), STDDEV, DESC))", "`STDDEV` is no id"),
+        ("FIRST(SORT(METRICS(), AVG, SUM))", "SORT does not take"),
+        ("FIRST(SLICE(METRICS(), 0 - 1))", "SLICE does not take"),
+        ("FIRST(SLICE(METRICS(), 1 / 2))", "SLICE does not take"),
+        ("SERVICE_QUOTA(a)", "SERVICE_QUOTA is not known"),
         ("SEARCH('{x}', 'Sum')", "SEARCH"),
         ("ANOMALY_DETECTION_BAND(a)", "ANOMALY_DETECTION_BAND"),
         ("NO_SUCH(a)", "the function NO_SUCH is not known"),

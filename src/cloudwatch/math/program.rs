@@ -7,6 +7,7 @@ use super::parse::{Expr, parse};
 use super::signature::MathType;
 use super::words::is_insights;
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One of the queries of an alarm or of a call: a metric, or an expression over the others.
@@ -65,13 +66,13 @@ impl Program {
             let query = query.ok_or_else(|| MathError::UnknownId(id.clone()))?;
             if query.is_metric {
                 metrics.insert(query.id);
-            } else if !expressions.contains_key(&id) {
-                let expr = read(&id, query.expression.unwrap_or_default())?;
+            } else if let Entry::Vacant(place) = expressions.entry(id) {
+                let expr = read(place.key(), query.expression.unwrap_or_default())?;
                 let mut selected = Vec::new();
                 named(&expr, &mut open, &mut selected);
                 let is_selected = |id: &str| selected.iter().any(|part| id.contains(part.as_str()));
                 metrics.extend(queries.iter().filter(|q| q.is_metric && is_selected(q.id)).map(|query| query.id));
-                expressions.insert(id, expr);
+                place.insert(expr);
             }
         }
         let metrics =

@@ -23,7 +23,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
     ("pipeline", &["model", "resources", "aws", "spec", "plan", "lint", "cost", "backtest", "fleet"]),
     ("watch", &["model", "resources", "aws", "spec", "live", "plan", "apply", "fleet", "backtest"]),
-    // What metric math and rules of composite alarms mean is what the evaluator says.
+    // What rules of composite alarms mean is what the evaluator says.
     ("grade", &["model", "resources", "aws", "spec", "live", "watch", "backtest"]),
     (
         "report",

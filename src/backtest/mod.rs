@@ -10,7 +10,6 @@ pub mod condition;
 pub mod for_plan;
 pub mod history;
 pub mod judge;
-pub mod math;
 pub mod notation;
 pub mod reason;
 pub mod replay;

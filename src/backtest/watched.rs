@@ -2,10 +2,10 @@
 
 use super::condition::Condition;
 use super::history::{Asked, Past, Source};
-use super::math::{Frame, Program};
 use super::series::{Fold, Grid};
 use crate::resources::Alarm;
-use crate::resources::alarm::expression::is_insights;
+use crate::resources::alarm::MetricQuery;
+use mlops_cloudwatch::math::{Frame, Program, is_insights};
 use mlops_cloudwatch::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
@@ -175,7 +175,7 @@ fn content(
             "only CloudWatch can compute it: its metric math is over the Metrics Insights query `{id}`"
         ));
     }
-    let program = Program::new(&alarm.metrics).map_err(|error| error.to_string())?;
+    let program = Program::new(alarm.metrics.iter().map(MetricQuery::math)).map_err(|error| error.to_string())?;
     let metrics: Vec<Vec<f64>> = sources.iter().map(|source| past.values(source, grid)).collect();
     if !program.is_pointwise {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));

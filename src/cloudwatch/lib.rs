@@ -2,5 +2,6 @@
 //! project, no AWS client, no clock and no file; whoever judges, simulates or shows an alarm asks here.
 
 pub mod calendar;
+pub mod math;
 pub mod schedule;
 pub mod zone;

@@ -5,8 +5,9 @@ mod prices;
 pub use prices::Prices;
 
 use crate::plan::Plan;
-use crate::resources::alarm::{MetricQuery, expression};
+use crate::resources::alarm::MetricQuery;
 use crate::resources::{Alarm, Live, Resource};
+use mlops_cloudwatch::math::is_insights;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -110,7 +111,7 @@ fn is_high_resolution(alarm: &Alarm) -> bool {
 }
 
 fn looks_for_metrics(alarm: &Alarm) -> bool {
-    let insights = |query: &MetricQuery| query.expression.as_deref().is_some_and(expression::is_insights);
+    let insights = |query: &MetricQuery| query.expression.as_deref().is_some_and(is_insights);
     alarm.promql.is_some() || alarm.metrics.iter().any(insights)
 }
 

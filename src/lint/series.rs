@@ -3,7 +3,8 @@
 use super::catalogue::{Known, MetricKind, catalogue};
 use crate::model::duration::format_seconds;
 use crate::resources::Alarm;
-use crate::resources::alarm::{MetricQuery, expression};
+use crate::resources::alarm::MetricQuery;
+use mlops_cloudwatch::math::is_insights;
 use std::collections::BTreeMap;
 
 /// One metric under an alarm.
@@ -108,7 +109,7 @@ impl<'a> Watch<'a> {
 
     /// The metric math that is watched; a Metrics Insights query is none.
     pub fn expression(&self) -> Option<&'a str> {
-        self.watched()?.expression.as_deref().filter(|text| !expression::is_insights(text))
+        self.watched()?.expression.as_deref().filter(|text| !is_insights(text))
     }
 
     /// `M` of `N`.

@@ -6,13 +6,13 @@ use super::super::watched::Needs;
 use super::need::{Asked, Metric, Source};
 use super::{Column, History};
 use crate::aws::{Aws, AwsError, Class, Op};
-use crate::resources::alarm::expression;
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::types::{
     Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit, StatusCode,
 };
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use mlops_cloudwatch::math;
 use std::collections::BTreeMap;
 
 const GET: Op = Op("cloudwatch", "GetMetricData");
@@ -388,7 +388,7 @@ fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {
             // Ids are the call's own: those of the alarm get a prefix, in the expression as well.
             let mut text = String::new();
             let mut copied = 0;
-            for (at, id) in expression::ids(&asked.expression) {
+            for (at, id) in math::ids(&asked.expression) {
                 text.push_str(&asked.expression[copied..at]);
                 text.push_str(&format!("q{n}x{id}"));
                 copied = at + id.len();

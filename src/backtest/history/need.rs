@@ -1,7 +1,7 @@
 //! What an alarm has to know of the past: metrics with a statistic, or an expression that only CloudWatch can evaluate.
 
-use crate::resources::alarm::expression::{is_band, is_insights};
 use crate::resources::alarm::{Alarm, MetricQuery};
+use mlops_cloudwatch::math::{is_band, is_insights};
 use std::collections::BTreeMap;
 use std::fmt;
 

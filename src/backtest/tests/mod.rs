@@ -1,7 +1,6 @@
 //! The evaluator against AWS's tables, against cases derived by hand, and against properties that must always hold.
 
 mod cases;
-mod math;
 mod past;
 mod properties;
 mod sandbox;

@@ -329,6 +329,14 @@ fn math_alarms_replay_slot_by_slot() {
     assert_eq!(super::letters(&run(&pointwise, Options::default(), &past, 360), 60), "OOOOOO");
     let higher = rate("IF(calls > 0, 101 * errors / calls, 0)");
     assert_eq!(super::letters(&run(&higher, Options::default(), &past, 360), 60), "OOAAOO");
+    // A metric that has no values counts as 0 beside one that has some.
+    let mut idle = History::default();
+    for (name, values) in [("errors", "0 0 2 0 0 0"), ("calls", "_ _ _ _ _ _")] {
+        idle.add(metric(name), "Sum", Series { start: START, step: 60, values: notation::parse(values).unwrap() });
+    }
+    let mut sum = rate("errors + calls");
+    sum.threshold = Some(1.0);
+    assert_eq!(super::letters(&run(&sum, Options::default(), &idle, 360), 60), "OOAAOO");
     // By the range that is looked at: the difference to the window two minutes before. 0 0 +2 +2 -2 -2.
     let mut difference = rate("DIFF(errors)");
     difference.threshold = Some(1.0);

@@ -1,10 +1,10 @@
 //! What an alarm watches, seen from a metric that is asked for: the metric itself, a share of another one, or something else.
 //! Metric math is understood by evaluating it, not by its text.
 
-use crate::backtest::math::{Frame, Program};
 use crate::grade::rubric::MetricName;
 use crate::resources::Alarm;
 use crate::resources::alarm::MetricQuery;
+use mlops_cloudwatch::math::{Frame, Program};
 use std::collections::BTreeMap;
 
 /// How an alarm relates to the metric.
@@ -121,7 +121,7 @@ fn math(alarm: &Alarm, asked: Asked<'_>) -> Watches {
         };
         alarm.metrics.iter().find(is).map(|query| query.id.as_str())
     });
-    let program = match Program::new(&alarm.metrics) {
+    let program = match Program::new(alarm.metrics.iter().map(MetricQuery::math)) {
         Ok(program) => program,
         Err(error) => return Watches::Unclear(format!("its metric math is not understood: {error}")),
     };

@@ -3,7 +3,8 @@
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
-use crate::resources::alarm::{MetricQuery, expression};
+use crate::resources::alarm::MetricQuery;
+use mlops_cloudwatch::math;
 use std::collections::BTreeSet;
 
 pub static RULE: Rule = Rule {
@@ -42,7 +43,7 @@ fn used(queries: &[MetricQuery]) -> BTreeSet<&str> {
     while let Some(query) = open.pop() {
         if used.insert(&query.id) {
             let named: BTreeSet<&str> =
-                query.expression.as_deref().into_iter().flat_map(expression::ids).map(|(_, id)| id).collect();
+                query.expression.as_deref().into_iter().flat_map(math::ids).map(|(_, id)| id).collect();
             open.extend(queries.iter().filter(|query| named.contains(query.id.as_str())));
         }
     }

@@ -8,6 +8,7 @@ use crate::model::problem::nearest;
 use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Layers, Name, Node};
 use crate::resources::scope::Scope;
+use mlops_cloudwatch::math::is_insights;
 use mlops_cloudwatch::zone::{TimeZone, names};
 
 pub const STATIC_OPERATORS: &[&str] =
@@ -182,8 +183,7 @@ fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
     }
     let Some(period) = period(alarm) else { return };
     let total = i64::from(period) * i64::from(count);
-    let insights =
-        alarm.metrics.iter().any(|query| query.expression.as_deref().is_some_and(super::series::is_insights));
+    let insights = alarm.metrics.iter().any(|query| query.expression.as_deref().is_some_and(is_insights));
     let (limit, help) = match period {
         _ if insights => (10_800, "a Metrics Insights query sees the last 3h only"),
         p if p < 3_600 => (86_400, "with a period under 1h, an alarm looks back 1d at most"),

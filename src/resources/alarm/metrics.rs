@@ -1,13 +1,13 @@
 //! `metrics`, `expression` and `anomaly` -> the list of metric queries that PutMetricAlarm takes.
 
 use super::series::{self, UNITS};
-use super::signature::MathType;
 use super::{MetricQuery, MetricStat, expression, statistic};
 use crate::model::node::Entry;
 use crate::model::problem::nearest_or_all;
 use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Layers, Name, Node, Problem, Span};
 use crate::resources::scope::Scope;
+use mlops_cloudwatch::math::{self, MathQuery, MathType};
 use std::collections::BTreeSet;
 
 /// CloudWatch user guide, "metric math alarms": at most ten metrics; the array takes twenty items.
@@ -252,7 +252,7 @@ pub fn threshold_id(layers: &Layers<'_>, queries: &[MetricQuery], scope: &mut Sc
         }
         return node.entries().first().map(|_| BAND.to_owned());
     }
-    let bands = || queries.iter().filter(|query| query.expression.as_deref().is_some_and(expression::is_band));
+    let bands = || queries.iter().filter(|query| query.expression.as_deref().is_some_and(math::is_band));
     let Some(node) = group.get("threshold_metric_id") else {
         if let Some(band) = bands().next() {
             let help = format!("add threshold_metric_id: {}", band.id);
@@ -303,17 +303,17 @@ fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
 /// An alarm watches one time series: no number, and no array of series; the band of an anomaly alarm has a rule of its own. What a
 /// Metrics Insights query gives is not known here: one series, or one a group, which metric math around it makes one (user guide).
 fn check_types(drafts: &[Draft<'_>], scope: &mut Scope<'_>) {
-    let queries: Vec<MetricQuery> = drafts.iter().map(|draft| draft.query.clone()).collect();
-    let types = expression::types(&queries);
+    let queries: Vec<MathQuery<'_>> = drafts.iter().map(|draft| draft.query.math()).collect();
+    let types = math::types(&queries);
     for draft in drafts {
         let (Some(node), Some(text)) = (draft.expression, draft.query.expression.as_deref()) else { continue };
         let given = types.get(draft.query.id.as_str()).copied().flatten();
         let what = match given {
             Some(MathType::SeriesArray) => "an array of time series",
             Some(MathType::Scalar) => "a single number",
-            Some(MathType::Series) | None => continue,
+            Some(MathType::Series | MathType::Text) | None => continue,
         };
-        if draft.query.return_data && !expression::is_band(text) {
+        if draft.query.return_data && !math::is_band(text) {
             let message = format!("this expression gives {what}, and an alarm watches one time series");
             scope.problem(node.span, message, "fold it into one series, for example SUM(METRICS()) or m1 - AVG(m1)");
         }
@@ -355,7 +355,7 @@ fn give_periods(drafts: &mut [Draft<'_>], common: i32) {
     for _ in 0..drafts.len() {
         for draft in drafts.iter() {
             let text = draft.query.expression.as_deref().unwrap_or_default();
-            if text.contains("METRICS(") || expression::ids(text).any(|(_, id)| metric_ids.contains(id)) {
+            if text.contains("METRICS(") || math::ids(text).any(|(_, id)| metric_ids.contains(id)) {
                 metric_ids.insert(draft.query.id.clone());
             }
         }

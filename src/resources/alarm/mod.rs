@@ -6,16 +6,15 @@ pub mod aws;
 pub mod evaluation;
 pub mod expression;
 mod insights;
-pub mod math;
 pub mod metrics;
 pub mod series;
 pub mod settings;
-mod signature;
 pub mod spec;
 pub mod statistic;
 
 use super::Tags;
 use crate::model::{FieldSet, Fields};
+use mlops_cloudwatch::math::MathQuery;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -151,6 +150,18 @@ pub struct MetricStat {
     pub period: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+}
+
+impl MetricQuery {
+    /// The query as metric math sees it.
+    pub fn math(&self) -> MathQuery<'_> {
+        MathQuery {
+            id: &self.id,
+            expression: self.expression.as_deref(),
+            is_metric: self.metric.is_some(),
+            return_data: self.return_data,
+        }
+    }
 }
 
 /// `EvaluationCriteria.PromQLCriteria`; periods in seconds.

@@ -1,14 +1,12 @@
 //! What an alarm watches: one metric, metric math, an anomaly band, or a PromQL query.
 
-use super::{Alarm, PromQl, expression, metrics, statistic};
+use super::{Alarm, PromQl, metrics, statistic};
 use crate::model::duration::format_seconds;
 use crate::model::problem::Problem;
 use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Layers, Name, Node, Span};
 use crate::resources::scope::Scope;
 use std::collections::BTreeMap;
-
-pub use expression::is_insights;
 
 /// Seconds a period lasts where nobody says: the lab's five minutes, and what AWS keeps for 63 days.
 pub const DEFAULT_PERIOD: i32 = 300;

@@ -1,6 +1,22 @@
 //! Expressions over two small metrics.
 
+use super::super::super::metric::{Metric, MetricStat};
 use super::*;
+
+/// Where `expression` is none, a metric.
+fn query(id: &str, expression: Option<&str>) -> MetricDataQuery {
+    let metric = Metric { namespace: None, metric_name: None, dimensions: Vec::new() };
+    let stat = MetricStat { metric, period: 60, stat: "Sum".to_owned(), unit: None };
+    MetricDataQuery {
+        id: id.to_owned(),
+        metric_stat: expression.is_none().then_some(stat),
+        expression: expression.map(str::to_owned),
+        label: None,
+        return_data: true,
+        period: None,
+        account_id: None,
+    }
+}
 
 fn answers(expression: &str) -> Result<Vec<Answer>, Fault> {
     let series = |values: &[(i64, f64)]| (values.iter().copied().collect::<Values>(), 60);
@@ -8,16 +24,9 @@ fn answers(expression: &str) -> Result<Vec<Answer>, Fault> {
         ("e", series(&[(0, 1.0), (60, 0.0), (180, 4.0)])),
         ("n", series(&[(0, 10.0), (60, 0.0), (120, 5.0), (180, 8.0)])),
     ]);
-    let query = |id: &str, text: &str| MetricDataQuery {
-        id: id.to_owned(),
-        metric_stat: None,
-        expression: Some(text.to_owned()),
-        label: None,
-        return_data: true,
-        period: None,
-        account_id: None,
-    };
-    let queries = [query("x", expression), query("half", "n / 2"), query("circle", "circle + 1")];
+    let expressions = [("x", expression), ("half", "n / 2"), ("circle", "circle + 1")];
+    let expressions = expressions.map(|(id, text)| query(id, Some(text)));
+    let queries: Vec<MetricDataQuery> = expressions.into_iter().chain([query("e", None), query("n", None)]).collect();
     let scope = Scope { metrics: &metrics, queries: &queries, range: 0..240 };
     scope.answer(&queries[0])
 }
@@ -32,8 +41,9 @@ fn values(expression: &str) -> Vec<(i64, f64)> {
 fn expressions_come_to_values() {
     for (expression, expected) in [
         ("e", vec![(0, 1.0), (60, 0.0), (180, 4.0)]),
-        ("100 * e / n", vec![(0, 10.0), (180, 50.0)]),
-        ("IF(n > 0, 100 * e / n, 0)", vec![(0, 10.0), (60, 0.0), (180, 50.0)]),
+        // Where only one side has a point, the other counts as 0.
+        ("100 * e / n", vec![(0, 10.0), (120, 0.0), (180, 50.0)]),
+        ("IF(n > 0, 100 * e / n, 0)", vec![(0, 10.0), (60, 0.0), (120, 0.0), (180, 50.0)]),
         ("IF(n > 5, n)", vec![(0, 10.0), (180, 8.0)]),
         ("FILL(e, 0) + 1", vec![(0, 2.0), (60, 1.0), (120, 1.0), (180, 5.0)]),
         ("FILL(e, REPEAT)", vec![(0, 1.0), (60, 0.0), (120, 0.0), (180, 4.0)]),
@@ -45,17 +55,46 @@ fn expressions_come_to_values() {
         ("e * SUM(n)", vec![(0, 23.0), (60, 0.0), (180, 92.0)]),
         ("-e ^ 2", vec![(0, -1.0), (60, -0.0), (180, -16.0)]),
         ("e + 2 * 3 - 1", vec![(0, 6.0), (60, 5.0), (180, 9.0)]),
-        ("(n >= 8) && (e != 1) OR n == 0", vec![(0, 0.0), (60, 1.0), (180, 1.0)]),
+        ("(n >= 8) && (e != 1) OR n == 0", vec![(0, 0.0), (60, 1.0), (120, 0.0), (180, 1.0)]),
         ("RATE(n) * PERIOD(n)", vec![(60, -10.0), (120, 5.0), (180, 3.0)]),
         ("DIFF(e)", vec![(60, -1.0), (180, 4.0)]),
         ("RUNNING_SUM(e)", vec![(0, 1.0), (60, 1.0), (180, 5.0)]),
         ("TIME_SERIES(AVG(e) * 3)", vec![(0, 5.0), (60, 5.0), (120, 5.0), (180, 5.0)]),
+        ("n / 1e1 + 0 * HOUR(n)", vec![(0, 1.0), (60, 0.0), (120, 0.5), (180, 0.8)]),
+        ("FIRST([e, n])", vec![(0, 1.0), (60, 0.0), (180, 4.0)]),
+        ("LAST(ANOMALY_DETECTION_BAND(n, 0)) * 4", vec![(0, 23.0), (60, 23.0), (120, 23.0), (180, 23.0)]),
+        ("DATAPOINT_COUNT(METRICS())", vec![(0, 2.0), (60, 2.0), (120, 1.0), (180, 2.0)]),
+        ("n - STDDEV([e, n])", vec![(0, 5.5), (60, 0.0), (120, 5.0), (180, 6.0)]),
         ("ABS(0 - e)", vec![(0, 1.0), (60, 0.0), (180, 4.0)]),
     ] {
         assert_eq!(values(expression), expected, "{expression}");
     }
     let band = answers("ANOMALY_DETECTION_BAND(e, 1)").unwrap();
-    assert_eq!(band.iter().map(|answer| answer.label.as_str()).collect::<Vec<_>>(), ["high", "low"]);
+    assert_eq!(labels(&band), ["high", "low"]);
+    assert_eq!(labels(&answers("METRICS() * 2").unwrap()), ["e", "n"]);
+    assert_eq!(labels(&answers("[e, METRICS(\"n\")]").unwrap()), ["x", "n"]);
+}
+
+fn labels(answers: &[Answer]) -> Vec<&str> {
+    answers.iter().map(|answer| answer.label.as_str()).collect()
+}
+
+#[test]
+fn a_range_of_years_is_reckoned_where_there_is_data() {
+    let metrics = BTreeMap::from([("e", (Values::from([(1_767_571_200, 1.0), (1_767_571_320, 3.0)]), 60))]);
+    let queries = [query("x", Some("FILL(e, 0) * 2")), query("e", None)];
+    let scope = Scope { metrics: &metrics, queries: &queries, range: 0..4_000_000_000 };
+    let found = scope.answer(&queries[0]).unwrap().remove(0).values;
+    assert_eq!(found, Values::from([(1_767_571_200, 2.0), (1_767_571_260, 0.0), (1_767_571_320, 6.0)]));
+}
+
+#[test]
+fn periods_are_not_mixed() {
+    let metrics = BTreeMap::from([("a", (Values::from([(0, 1.0)]), 60)), ("b", (Values::from([(0, 1.0)]), 300))]);
+    let queries = [query("x", Some("a + b")), query("y", Some("b * 2")), query("a", None), query("b", None)];
+    let scope = Scope { metrics: &metrics, queries: &queries, range: 0..600 };
+    assert!(scope.answer(&queries[0]).unwrap_err().message.contains("different periods"));
+    assert_eq!(scope.answer(&queries[1]).unwrap().remove(0).values, Values::from([(0, 2.0)]));
 }
 
 #[test]
@@ -64,15 +103,16 @@ fn wrong_expressions_say_why() {
         ("5", "time series"),
         ("m5 + 1", "Undefined variable m5"),
         ("e +", "ends too early"),
-        ("(e", "a ) is missing"),
-        ("IF(e)", "does not take 1 arguments"),
+        ("(e", "`(` is never closed"),
+        ("IF(e)", "IF does not take a time series"),
         ("SEARCH('x', 'Sum')", "does not know the function SEARCH"),
         ("SELECT SUM(x) FROM y", "Metrics Insights"),
         ("circle", "circle"),
         ("[e, n] + [e, n]", "arrays"),
-        ("e $ 2", "unexpected"),
-        ("e é", "unexpected"),
-        ("1.2.3 * e", "not a number"),
+        ("e $ 2", "`$` means nothing"),
+        ("e é", "`é` is not expected"),
+        ("1.2.3 * e", "`0.3` is not expected"),
+        ("e ^ 2 ^ 2", "parentheses"),
     ] {
         let fault = answers(expression).unwrap_err();
         assert!(fault.message.contains(why), "{expression}: {}", fault.message);

@@ -2,6 +2,8 @@
 //! functions do (CloudWatch user guide, "Metric math syntax and functions").
 
 const MAX_DEPTH: usize = 64;
+/// The words that FILL and SORT take without quotes; ids begin with a small letter.
+const WORDS: [&str; 8] = ["REPEAT", "LINEAR", "AVG", "MIN", "MAX", "SUM", "ASC", "DESC"];
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
@@ -14,6 +16,18 @@ pub enum Expr {
     Call(String, Vec<Expr>),
     /// `a^b^c`: AWS does not say which power comes first.
     Powers(Vec<Expr>),
+}
+
+impl Expr {
+    /// The expressions inside this one.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match self {
+            Expr::Number(_) | Expr::Text(_) | Expr::Id(_) => Vec::new(),
+            Expr::Negative(inner) => vec![inner.as_ref()],
+            Expr::Binary(_, left, right) => vec![left.as_ref(), right.as_ref()],
+            Expr::List(items) | Expr::Powers(items) | Expr::Call(_, items) => items.iter().collect(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,8 +247,7 @@ impl Parser {
             Some(Token::Number(number)) => Expr::Number(number),
             Some(Token::Text(text)) => Expr::Text(text),
             Some(Token::Word(word)) if self.takes("(") => Expr::Call(word, self.until(")", opened + 1)?),
-            // The two words that FILL takes; ids begin with a small letter.
-            Some(Token::Word(word)) if matches!(word.as_str(), "REPEAT" | "LINEAR") => Expr::Text(word),
+            Some(Token::Word(word)) if WORDS.contains(&word.as_str()) => Expr::Text(word),
             Some(Token::Word(word)) => Expr::Id(word),
             Some(Token::Sign("[")) => Expr::List(self.until("]", opened)?),
             Some(Token::Sign("(")) => {

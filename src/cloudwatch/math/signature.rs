@@ -1,15 +1,31 @@
 //! The functions of metric math: how many arguments each takes, and what it gives (CloudWatch user guide, "Functions supported for metric
 //! math"; LAMBDA: "Query metrics from other data sources"; DB_PERF_INSIGHTS: RDS user guide). Computes nothing.
 
-use super::math::{Expr, Op};
+use super::parse::{Expr, Op, parse};
+use super::program::MathQuery;
+use super::words::is_insights;
 use std::collections::BTreeMap;
 
-/// What an expression gives.
+/// What a part of an expression is, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MathType {
+    /// In quotes, or a word for how FILL fills and SORT sorts.
+    Text,
     Scalar,
     Series,
     SeriesArray,
+}
+
+impl MathType {
+    /// In words, with an article.
+    pub fn word(self) -> &'static str {
+        match self {
+            MathType::Text => "a text",
+            MathType::Scalar => "a number",
+            MathType::Series => "a time series",
+            MathType::SeriesArray => "an array of time series",
+        }
+    }
 }
 
 /// What a function gives of its first argument.
@@ -25,7 +41,7 @@ enum Gives {
 }
 
 use Gives::{Any, Folded, Is, Same};
-use MathType::{Scalar, Series, SeriesArray};
+use MathType::{Scalar, Series, SeriesArray, Text};
 
 /// Name, fewest and most arguments, and what it gives.
 const FUNCTIONS: &[(&str, usize, usize, Gives)] = &[
@@ -70,8 +86,8 @@ const FUNCTIONS: &[(&str, usize, usize, Gives)] = &[
     ("YEAR", 1, 1, Is(Series)),
 ];
 
-/// Returns every function there is.
-pub fn names() -> impl Iterator<Item = &'static str> {
+/// Every function there is.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(name, ..)| *name)
 }
 
@@ -79,18 +95,13 @@ fn find(name: &str) -> Option<&'static (&'static str, usize, usize, Gives)> {
     FUNCTIONS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))
 }
 
-pub fn is_known(name: &str) -> bool {
+/// Whether AWS documents a function of this name, capitals or not.
+pub fn is_function(name: &str) -> bool {
     find(name).is_some()
 }
 
 /// The calls with a wrong number of arguments: the function, and what is wrong.
 pub fn miscounted(expr: &Expr, found: &mut Vec<(String, String)>) {
-    let inner: Vec<&Expr> = match expr {
-        Expr::Number(_) | Expr::Text(_) | Expr::Id(_) => Vec::new(),
-        Expr::Negative(inner) => vec![inner.as_ref()],
-        Expr::Binary(_, left, right) => vec![left.as_ref(), right.as_ref()],
-        Expr::List(items) | Expr::Powers(items) | Expr::Call(_, items) => items.iter().collect(),
-    };
     if let Expr::Call(name, arguments) = expr
         && let Some((known, fewest, most, _)) = find(name)
         && !(*fewest..=*most).contains(&arguments.len())
@@ -104,7 +115,7 @@ pub fn miscounted(expr: &Expr, found: &mut Vec<(String, String)>) {
         };
         found.push((name.clone(), format!("{known} takes {takes}, and here it has {}", arguments.len())));
     }
-    inner.into_iter().for_each(|inner| miscounted(inner, found));
+    expr.parts().into_iter().for_each(|part| miscounted(part, found));
 }
 
 /// Works out what an expression gives; `None` where it is not certain. `ids` are the other queries of the alarm: what each gives.
@@ -128,7 +139,7 @@ pub fn gives(expr: &Expr, ids: &BTreeMap<&str, Option<MathType>>) -> Option<Math
                 Same => first(),
                 Folded => match first()? {
                     SeriesArray => Some(Series),
-                    Series | Scalar => Some(Scalar),
+                    Series | Scalar | Text => Some(Scalar),
                 },
                 Any => None,
             }
@@ -136,10 +147,25 @@ pub fn gives(expr: &Expr, ids: &BTreeMap<&str, Option<MathType>>) -> Option<Math
     }
 }
 
+/// Works out what each query gives, as far as it is certain.
+pub fn types<'a>(queries: &[MathQuery<'a>]) -> BTreeMap<&'a str, Option<MathType>> {
+    let mut types: BTreeMap<&str, Option<MathType>> =
+        queries.iter().map(|query| (query.id, query.is_metric.then_some(Series))).collect();
+    // Expressions may name each other in any order; a circle stays unknown.
+    for _ in 0..queries.len() {
+        for query in queries {
+            let text = query.expression.filter(|text| !is_insights(text));
+            let Some(expr) = text.and_then(|text| parse(text).ok()) else { continue };
+            let gives = gives(&expr, &types);
+            types.insert(query.id, gives);
+        }
+    }
+    types
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::alarm::math::parse;
 
     #[test]
     fn says_what_is_certain_and_nothing_else() {
@@ -177,6 +203,6 @@ mod tests {
             (wrong("IF(m1, 1, 0)"), wrong("METRICS()"), wrong("SLICE(SORT(METRICS(), SUM, DESC), 0, 10)")),
             (0, 0, 0)
         );
-        assert!(names().collect::<Vec<_>>().is_sorted() && names().count() >= 36);
+        assert!(function_names().collect::<Vec<_>>().is_sorted() && function_names().count() >= 36);
     }
 }

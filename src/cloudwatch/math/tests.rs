@@ -1,76 +1,85 @@
 //! Metric math by hand, what is refused, and random expressions against a reference that computes slot by slot.
 
-use super::notation;
-use crate::backtest::math::{Frame, Program};
-use crate::resources::alarm::{MetricQuery, MetricStat};
+use super::{Frame, MathQuery, Program};
 use proptest::prelude::*;
 
-const START: i64 = super::START;
+/// Monday 2026-01-05, 00:00.
+const START: i64 = 1_767_571_200;
 
-fn queries(expression: &str) -> Vec<MetricQuery> {
-    let metric =
-        |id: &str| MetricQuery { id: id.into(), metric: Some(MetricStat::default()), ..MetricQuery::default() };
-    let result = MetricQuery {
-        id: "result".into(),
-        expression: Some(expression.into()),
-        return_data: true,
-        ..MetricQuery::default()
-    };
-    vec![metric("a"), metric("b"), metric("errors1"), result]
+fn queries(expression: &str) -> [MathQuery<'_>; 4] {
+    let metric = |id| MathQuery { id, expression: None, is_metric: true, return_data: false };
+    let result = MathQuery { id: "result", expression: Some(expression), is_metric: false, return_data: true };
+    [metric("a"), metric("b"), metric("errors1"), result]
+}
+
+/// `1 _ 3`: a value for each slot, `_` where there is none.
+pub fn slots(text: &str) -> Vec<f64> {
+    text.split(' ').map(|value| if value == "_" { f64::NAN } else { value.parse().unwrap() }).collect()
+}
+
+pub fn shown(values: &[f64]) -> String {
+    let shown = values.iter().map(|value| if value.is_nan() { "_".to_owned() } else { value.to_string() });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn run(expression: &str, metrics: [&str; 3]) -> Result<String, String> {
-    let program = Program::new(&queries(expression)).map_err(|error| error.to_string())?;
-    let columns: Vec<Vec<f64>> = metrics.iter().map(|text| notation::parse(text).unwrap()).collect();
+    let program = Program::new(queries(expression)).map_err(|error| error.to_string())?;
+    let columns = metrics.map(slots);
     let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let frame = Frame { metrics: &slices, len: columns[0].len(), start: START, step: 60, period: 60 };
-    let values = program.run(&frame).map_err(|error| error.to_string())?;
-    let shown = values.iter().map(|value| if value.is_nan() { "_".to_owned() } else { value.to_string() });
-    Ok(shown.collect::<Vec<_>>().join(" "))
+    program.run(&frame).map(|values| shown(&values)).map_err(|error| error.to_string())
 }
 
 #[test]
 fn expressions_by_hand() {
     for (expression, expected) in [
         // a = 1 2 _ 4, b = 2 0 3 8, errors1 = 0 1 0 1
-        ("a + b * 2", "5 2 _ 20"),
-        ("(a + b) * 2", "6 4 _ 24"),
+        ("a + b * 2", "5 2 6 20"),
+        ("(a + b) * 2", "6 4 6 24"),
         ("-a", "-1 -2 _ -4"),
         ("2 - -a", "3 4 _ 6"),
         ("-a^2", "-1 -4 _ -16"),
-        ("a - b - 1", "-2 1 _ -5"),
+        ("a - b - 1", "-2 1 -4 -5"),
         ("8 / 2 / a", "4 2 _ 1"),
         // Divided by zero is no datapoint.
-        ("a / b", "0.5 _ _ 0.5"),
+        ("a / b", "0.5 _ 0 0.5"),
         ("a > 1", "0 1 _ 1"),
-        ("a >= 1 && b > 0", "1 0 _ 1"),
-        ("a == 1 OR b == 8", "1 0 _ 1"),
+        ("a >= 1 && b > 0", "1 0 0 1"),
+        ("a == 1 OR b == 8", "1 0 0 1"),
         ("a != 2 AND a < 4", "1 0 _ 0"),
         ("IF(b > 0, 100 * errors1 / b, 0)", "0 0 0 12.5"),
-        ("IF(b > 2, a)", "_ _ _ 4"),
+        ("IF(b > 2, a)", "_ _ 0 4"),
+        ("IF(b > 2, b, a)", "1 2 3 8"),
+        ("IF(a > 1, 5, 6)", "6 5 _ 5"),
         ("IF(1, a, b)", "1 2 _ 4"),
         ("FILL(a, 0)", "1 2 0 4"),
         ("FILL(a, b)", "1 2 3 4"),
         ("FILL(a, REPEAT)", "1 2 2 4"),
         ("FILL(a, LINEAR)", "1 2 3 4"),
-        ("ABS(a - b)", "1 2 _ 4"),
+        ("ABS(a - b)", "1 2 3 4"),
         ("CEIL(a / 3)", "1 1 _ 2"),
         ("FLOOR(a / 3)", "0 0 _ 1"),
         ("LOG10(a * 25)", "1.3979400086720377 1.6989700043360187 _ 2"),
         ("a / PERIOD(a)", "0.016666666666666666 0.03333333333333333 _ 0.06666666666666667"),
-        // Arrays reduce moment by moment over what is there.
+        // Arrays reduce moment by moment over what is there; only an average counts what is missing as 0.
         ("SUM(METRICS())", "3 3 3 13"),
-        ("AVG([a, b])", "1.5 1 3 6"),
+        ("AVG([a, b])", "1.5 1 1.5 6"),
         ("MAX([a, b])", "2 2 3 8"),
         ("MIN(METRICS(\"errors\"))", "0 1 0 1"),
         ("SUM(METRICS() * 2)", "6 6 6 26"),
         ("DATAPOINT_COUNT([a, b])", "2 2 1 2"),
+        ("STDDEV([a, b])", "0.5 1 0 2"),
+        ("SUM([METRICS(\"a\"), METRICS(\"err\")])", "1 3 0 5"),
         ("FIRST([b, a])", "2 0 3 8"),
         ("LAST([b, a])", "1 2 _ 4"),
         // A series reduces to one number of its whole range.
         ("a - MIN(a)", "0 1 _ 3"),
         ("b / SUM(b) * 13", "2 0 3 8"),
         ("TIME_SERIES(MAX(a))", "4 4 4 4"),
+        ("TIME_SERIES(STDDEV(errors1))", "0.5 0.5 0.5 0.5"),
+        // Of a number that is not known nothing is.
+        ("b + 1 / 0", "_ _ _ _"),
+        ("b * AVG(FIRST([]))", "_ _ _ _"),
         ("b * DATAPOINT_COUNT(a)", "6 0 9 24"),
         ("TIME_SERIES(METRIC_COUNT(METRICS()))", "3 3 3 3"),
         // From one datapoint to the next that is there: 2 of a in 120 s.
@@ -93,7 +102,13 @@ fn expressions_by_hand() {
 #[test]
 fn what_is_not_known_is_refused_by_name() {
     for (expression, part) in [
-        ("STDDEV(a)", "STDDEV"),
+        ("STDDEV(a)", "a number and no single time series"),
+        ("SORT(METRICS(), AVG, DESC)", "an array of time series and no single"),
+        ("FIRST(SORT(METRICS(), STDDEV, DESC))", "`STDDEV` is no id"),
+        ("FIRST(SORT(METRICS(), AVG, SUM))", "SORT does not take"),
+        ("FIRST(SLICE(METRICS(), 0 - 1))", "SLICE does not take"),
+        ("FIRST(SLICE(METRICS(), 1 / 2))", "SLICE does not take"),
+        ("SERVICE_QUOTA(a)", "SERVICE_QUOTA is not known"),
         ("SEARCH('{x}', 'Sum')", "SEARCH"),
         ("ANOMALY_DETECTION_BAND(a)", "ANOMALY_DETECTION_BAND"),
         ("NO_SUCH(a)", "the function NO_SUCH is not known"),
@@ -105,6 +120,8 @@ fn what_is_not_known_is_refused_by_name() {
         ("SUM(1)", "SUM does not take a number"),
         ("FILL(a)", "FILL does not take"),
         ("METRICS() + METRICS()", "two arrays"),
+        ("FIRST([a, 1])", "time series only"),
+        ("SELECT AVG(x) FROM y", "`result` is a Metrics Insights query"),
         ("a^2^2", "parentheses"),
         ("a +", "too early"),
         ("(a", "never closed"),
@@ -155,6 +172,21 @@ impl Tree {
         format!("IF(EPOCH(a) > 0, {}, 0)", self.text())
     }
 
+    fn is_number(&self) -> bool {
+        match self {
+            Tree::Number(_) => true,
+            Tree::Metric(_) | Tree::Fill(..) | Tree::Least(..) => false,
+            Tree::Negative(inner) | Tree::Abs(inner) => inner.is_number(),
+            Tree::Binary(_, left, right) => left.is_number() && right.is_number(),
+            Tree::If(condition, then, other) => [condition, then, other].iter().all(|part| part.is_number()),
+        }
+    }
+
+    /// What `series` says in a slot: a series that misses it counts as 0.
+    fn at_as_series(&self, slots: [Option<f64>; 3]) -> Option<f64> {
+        self.at(slots).or((!self.is_number()).then_some(0.0))
+    }
+
     fn at(&self, slots: [Option<f64>; 3]) -> Option<f64> {
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         match self {
@@ -162,7 +194,12 @@ impl Tree {
             Tree::Number(n) => Some(f64::from(*n)),
             Tree::Negative(inner) => Some(-inner.at(slots)?),
             Tree::Binary(op, left, right) => {
-                let (a, b) = (left.at(slots)?, right.at(slots)?);
+                let (a, b) = match (left.at(slots), right.at(slots)) {
+                    (Some(a), Some(b)) => (a, b),
+                    (Some(a), None) if !left.is_number() && !right.is_number() => (a, 0.0),
+                    (None, Some(b)) if !left.is_number() && !right.is_number() => (0.0, b),
+                    _ => return None,
+                };
                 let truth = |holds: bool| Some(if holds { 1.0 } else { 0.0 });
                 match *op {
                     "+" => finite(a + b),
@@ -176,16 +213,14 @@ impl Tree {
                     _ => truth(a != 0.0 || b != 0.0),
                 }
             }
-            Tree::If(condition, then, other) => {
-                if condition.at(slots)? != 0.0 {
-                    then.at(slots)
-                } else {
-                    other.at(slots)
-                }
-            }
-            Tree::Fill(inner, with) => inner.at(slots).or(Some(f64::from(*with))),
+            Tree::If(condition, then, other) => match condition.at(slots)? {
+                0.0 => other.at(slots),
+                _ if condition.is_number() => then.at(slots),
+                _ => then.at_as_series(slots),
+            },
+            Tree::Fill(inner, with) => inner.at_as_series(slots).or(Some(f64::from(*with))),
             Tree::Abs(inner) => inner.at(slots).map(f64::abs),
-            Tree::Least(left, right) => match (left.at(slots), right.at(slots)) {
+            Tree::Least(left, right) => match (left.at_as_series(slots), right.at_as_series(slots)) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             },
@@ -219,7 +254,7 @@ proptest! {
     #[test]
     fn agrees_with_a_naive_reference(tree in tree(), slots in prop::collection::vec([slot(), slot(), slot()], 1..6)) {
         let text = tree.series();
-        let program = Program::new(&queries(&text)).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+        let program = Program::new(queries(&text)).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
         let column = |n: usize| -> Vec<f64> { slots.iter().map(|slot| slot[n].unwrap_or(f64::NAN)).collect() };
         let columns = [column(0), column(1), column(2)];
         let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
@@ -227,7 +262,7 @@ proptest! {
         let found = program.run(&frame).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
         for (at, slot) in slots.iter().enumerate() {
             let found = Some(found[at]).filter(|value| !value.is_nan());
-            prop_assert_eq!(found, tree.at(*slot), "{} at {:?}", &text, slot);
+            prop_assert_eq!(found, tree.at_as_series(*slot), "{} at {:?}", &text, slot);
         }
     }
 

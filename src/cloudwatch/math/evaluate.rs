@@ -1,0 +1,185 @@
+//! A checked program and what its metrics say -> the series that are asked for. Values are slots in time, NaN where there is none.
+//! Reads no metrics: whoever asks brings them.
+
+use super::error::MathError;
+use super::functions;
+use super::parse::{Expr, Op};
+use super::program::Program;
+use super::signature::MathType;
+use std::collections::BTreeMap;
+
+/// The slots of one evaluation: what the metrics say, when, and how long a slot is.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// By the order of `Program::metrics`; oldest first, all of length `len`.
+    pub metrics: &'a [&'a [f64]],
+    pub len: usize,
+    /// The beginning of the first slot, and the seconds from one to the next.
+    pub start: i64,
+    pub step: i64,
+    /// Seconds of one datapoint.
+    pub period: i64,
+}
+
+/// One of the series of an array, with the name it has of its own: the id of its metric, or the edge of a band.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedSeries {
+    pub name: Option<String>,
+    pub values: Vec<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum MathValue {
+    Number(f64),
+    Series(Vec<f64>),
+    List(Vec<NamedSeries>),
+}
+
+impl Program {
+    /// The watched series over the frame's slots.
+    pub fn run(&self, frame: &Frame<'_>) -> Result<Vec<f64>, MathError> {
+        let other = |given| MathError::NotOneSeries { id: self.watched.clone(), given };
+        match self.value(frame)? {
+            MathValue::Series(values) => Ok(values),
+            MathValue::Number(_) => Err(other(MathType::Scalar)),
+            MathValue::List(_) => Err(other(MathType::SeriesArray)),
+        }
+    }
+
+    /// All the series that the watched query gives.
+    pub fn run_all(&self, frame: &Frame<'_>) -> Result<Vec<NamedSeries>, MathError> {
+        match self.value(frame)? {
+            MathValue::Series(values) => Ok(vec![NamedSeries { name: None, values }]),
+            MathValue::List(list) => Ok(list),
+            MathValue::Number(_) => Err(MathError::NotOneSeries { id: self.watched.clone(), given: MathType::Scalar }),
+        }
+    }
+
+    fn value(&self, frame: &Frame<'_>) -> Result<MathValue, MathError> {
+        Run { program: self, frame, done: BTreeMap::new() }.id(&self.watched)
+    }
+}
+
+/// A program at work on one frame; an expression that others name often is reckoned once.
+pub(super) struct Run<'a> {
+    pub program: &'a Program,
+    pub frame: &'a Frame<'a>,
+    done: BTreeMap<&'a str, MathValue>,
+}
+
+impl<'a> Run<'a> {
+    pub fn eval(&mut self, expr: &'a Expr) -> Result<MathValue, MathError> {
+        match expr {
+            Expr::Number(number) => Ok(MathValue::Number(*number)),
+            Expr::Text(text) => Err(MathError::NoValue(text.clone())),
+            Expr::Id(id) => self.id(id),
+            Expr::Powers(_) => Err(MathError::PowerOfPower),
+            Expr::Negative(inner) => Ok(self.eval(inner)?.map(|value| -value)),
+            Expr::Binary(op, left, right) => {
+                let (left, right) = (self.eval(left)?, self.eval(right)?);
+                combine(left, right, |a, b| apply(*op, a, b))
+            }
+            Expr::List(items) => {
+                let mut list = Vec::new();
+                for item in items {
+                    match self.eval(item)? {
+                        MathValue::Series(values) => list.push(NamedSeries { name: None, values }),
+                        MathValue::List(inner) => list.extend(inner),
+                        MathValue::Number(_) => return Err(MathError::ArrayItem),
+                    }
+                }
+                Ok(MathValue::List(list))
+            }
+            Expr::Call(name, arguments) => functions::call(self, name, arguments),
+        }
+    }
+
+    fn id(&mut self, id: &'a str) -> Result<MathValue, MathError> {
+        let program = self.program;
+        if let Some(index) = program.metrics.iter().position(|metric| metric == id) {
+            return Ok(MathValue::Series(self.frame.metrics[index].to_vec()));
+        }
+        if let Some(known) = self.done.get(id) {
+            return Ok(known.clone());
+        }
+        let inner = program.expressions.get(id).ok_or_else(|| MathError::UnknownId(id.to_owned()))?;
+        let value = self.eval(inner)?;
+        self.done.insert(id, value.clone());
+        Ok(value)
+    }
+}
+
+impl MathValue {
+    /// Changes the values series by series.
+    pub fn each(self, change: impl Fn(Vec<f64>) -> Vec<f64>) -> MathValue {
+        match self {
+            MathValue::Number(number) => MathValue::Number(number),
+            MathValue::Series(values) => MathValue::Series(change(values)),
+            MathValue::List(list) => MathValue::List(
+                list.into_iter()
+                    .map(|NamedSeries { name, values }| NamedSeries { name, values: change(values) })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Changes each value by itself; what is not there stays so.
+    pub fn map(self, change: impl Fn(f64) -> f64) -> MathValue {
+        match self {
+            MathValue::Number(number) => MathValue::Number(known(change(number))),
+            other => other.each(|values| values.into_iter().map(|value| known(change(value))).collect()),
+        }
+    }
+
+    /// The value in a slot; an array has none.
+    pub fn at(&self, slot: usize) -> f64 {
+        match self {
+            MathValue::Number(number) => *number,
+            MathValue::Series(values) => values[slot],
+            MathValue::List(_) => f64::NAN,
+        }
+    }
+}
+
+/// What is no finite number (a division by zero, an overflow) is no datapoint.
+pub(super) fn known(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
+}
+
+/// Slot by slot. Where one of two series has no value it counts as 0, and where neither has one there is none ("Missing values in a
+/// time series are treated as 0", of operators); a number that is not known leaves nothing known.
+fn combine(left: MathValue, right: MathValue, op: impl Fn(f64, f64) -> f64) -> Result<MathValue, MathError> {
+    let or_zero = |value: f64| if value.is_nan() { 0.0 } else { value };
+    let both = |a: f64, b: f64| if a.is_nan() && b.is_nan() { f64::NAN } else { op(or_zero(a), or_zero(b)) };
+    let pair = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| both(*a, *b)).collect() };
+    Ok(match (left, right) {
+        (MathValue::Number(a), MathValue::Number(b)) => MathValue::Number(op(a, b)),
+        (MathValue::List(_), MathValue::List(_)) => return Err(MathError::TwoArrays),
+        (a, MathValue::Number(b)) => a.map(|value| op(value, b)),
+        (MathValue::Number(a), b) => b.map(|value| op(a, value)),
+        (a, MathValue::Series(b)) => a.each(|a| pair(&a, &b)),
+        (MathValue::Series(a), b) => b.each(|b| pair(&a, &b)),
+    })
+}
+
+fn apply(op: Op, a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        return f64::NAN;
+    }
+    let truth = |holds: bool| f64::from(u8::from(holds));
+    match op {
+        Op::Add => known(a + b),
+        Op::Subtract => known(a - b),
+        Op::Multiply => known(a * b),
+        Op::Divide => known(a / b),
+        Op::Power => known(a.powf(b)),
+        Op::Equal => truth(a == b),
+        Op::NotEqual => truth(a != b),
+        Op::Less => truth(a < b),
+        Op::LessOrEqual => truth(a <= b),
+        Op::Greater => truth(a > b),
+        Op::GreaterOrEqual => truth(a >= b),
+        Op::And => truth(a != 0.0 && b != 0.0),
+        Op::Or => truth(a != 0.0 || b != 0.0),
+    }
+}

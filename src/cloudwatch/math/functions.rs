@@ -1,0 +1,303 @@
+//! The functions of metric math: what each takes, gives, and computes (user guide, "Metric math syntax and functions").
+
+use super::error::MathError;
+use super::evaluate::{Frame, MathValue, NamedSeries, Run, known};
+use super::parse::Expr;
+use super::signature::MathType;
+use crate::calendar;
+
+/// Each value by itself.
+const EACH: [&str; 5] = ["ABS", "CEIL", "FLOOR", "LOG", "LOG10"];
+/// One number of a series, one series of an array.
+const REDUCING: [&str; 6] = ["SUM", "AVG", "MIN", "MAX", "STDDEV", "DATAPOINT_COUNT"];
+/// Each value by those before it.
+const STEPPING: [&str; 4] = ["RATE", "DIFF", "DIFF_TIME", "RUNNING_SUM"];
+const CALENDAR: [&str; 7] = ["MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"];
+
+const BAND: &str = "ANOMALY_DETECTION_BAND";
+/// Deviations around a metric where a band does not say how many.
+const WIDTH: f64 = 2.0;
+
+/// What a call gives, and whether slot by slot; a call that is not known, or wrong, is refused, and a band where nobody makes one.
+pub(super) fn check(
+    name: &str,
+    arguments: &[Expr],
+    given: &[(MathType, bool)],
+    has_band: bool,
+) -> Result<(MathType, bool), MathError> {
+    let pointwise = given.iter().all(|(_, pointwise)| *pointwise);
+    let kinds: Vec<MathType> = given.iter().map(|(kind, _)| *kind).collect();
+    use MathType::{Scalar, Series, SeriesArray, Text};
+    match (name, kinds.as_slice()) {
+        (name, [kind @ (Series | SeriesArray)]) if EACH.contains(&name) => Ok((*kind, pointwise)),
+        (name, [Scalar]) if EACH.contains(&name) => Ok((Scalar, pointwise)),
+        (name, [SeriesArray]) if REDUCING.contains(&name) => Ok((Series, pointwise)),
+        (name, [Series]) if REDUCING.contains(&name) => Ok((Scalar, false)),
+        (name, [kind @ (Series | SeriesArray)]) if STEPPING.contains(&name) => Ok((*kind, false)),
+        (name, [Series]) if CALENDAR.contains(&name) => Ok((Series, true)),
+        ("METRICS", [] | [Text]) => Ok((SeriesArray, true)),
+        ("METRIC_COUNT", [SeriesArray]) => Ok((Scalar, pointwise)),
+        ("PERIOD", [Series]) => Ok((Scalar, true)),
+        ("TIME_SERIES", [Scalar]) => Ok((Series, pointwise)),
+        ("FIRST" | "LAST", [SeriesArray]) => Ok((Series, pointwise)),
+        ("FILL", [kind @ (Series | SeriesArray), Scalar | Series]) => Ok((*kind, pointwise)),
+        ("FILL", [kind @ (Series | SeriesArray), Text]) if filler(&arguments[1]).is_some() => Ok((*kind, false)),
+        ("REMOVE_EMPTY", [SeriesArray]) => Ok((SeriesArray, false)),
+        ("SLICE", [SeriesArray, Scalar] | [SeriesArray, Scalar, Scalar]) => Ok((SeriesArray, pointwise)),
+        ("SORT", [SeriesArray, Text, Text] | [SeriesArray, Text, Text, Scalar]) if sorting(arguments).is_some() => {
+            Ok((SeriesArray, false))
+        }
+        ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series)]) => Ok(((*condition).max(*then), pointwise)),
+        ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series), other @ (Scalar | Series)]) => {
+            Ok(((*condition).max(*then).max(*other), pointwise))
+        }
+        (BAND, [Series] | [Series, Scalar]) if has_band => Ok((SeriesArray, false)),
+        _ if is_known(name) || name == BAND && has_band => {
+            Err(MathError::Arguments { taker: name.to_owned(), given: kinds })
+        }
+        _ => Err(MathError::UnknownFunction(name.to_owned())),
+    }
+}
+
+fn is_known(name: &str) -> bool {
+    let others = ["METRICS", "METRIC_COUNT", "PERIOD", "TIME_SERIES", "FILL", "IF"];
+    let of_arrays = ["FIRST", "LAST", "REMOVE_EMPTY", "SLICE", "SORT"];
+    [&EACH[..], &REDUCING, &STEPPING, &CALENDAR, &others, &of_arrays].iter().any(|names| names.contains(&name))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Filler {
+    Repeat,
+    Linear,
+}
+
+fn filler(expr: &Expr) -> Option<Filler> {
+    match expr {
+        Expr::Text(word) if word == "REPEAT" => Some(Filler::Repeat),
+        Expr::Text(word) if word == "LINEAR" => Some(Filler::Linear),
+        _ => None,
+    }
+}
+
+/// The value of a call that was checked.
+pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
+    let wrong = || MathError::ArgumentValue(name.to_owned());
+    let (frame, metrics) = (run.frame, &run.program.metrics);
+    match name {
+        "METRICS" => {
+            let part = match arguments.first() {
+                Some(Expr::Text(part)) => part.as_str(),
+                _ => "",
+            };
+            let named = metrics.iter().zip(frame.metrics).filter(|(id, _)| id.contains(part));
+            let named = named.map(|(id, values)| NamedSeries { name: Some(id.clone()), values: values.to_vec() });
+            return Ok(MathValue::List(named.collect()));
+        }
+        "FILL" => return fill(run, arguments),
+        "IF" => return choose(run, arguments),
+        _ => {}
+    }
+    let first = run.eval(arguments.first().ok_or_else(wrong)?)?;
+    Ok(match (name, first) {
+        ("ABS", value) => value.map(f64::abs),
+        ("CEIL", value) => value.map(f64::ceil),
+        ("FLOOR", value) => value.map(f64::floor),
+        ("LOG", value) => value.map(f64::ln),
+        ("LOG10", value) => value.map(f64::log10),
+        (name, MathValue::Series(values)) if REDUCING.contains(&name) => {
+            MathValue::Number(reduce(name, values.into_iter()))
+        }
+        (name, MathValue::List(list)) if REDUCING.contains(&name) => {
+            MathValue::Series((0..frame.len).map(|slot| across(name, &list, slot)).collect())
+        }
+        (name, value) if STEPPING.contains(&name) => value.each(|values| step(name, &values, frame)),
+        (name, _) if CALENDAR.contains(&name) => {
+            let part = |slot: usize| calendar_part(name, frame.start + slot as i64 * frame.step) as f64;
+            MathValue::Series((0..frame.len).map(part).collect())
+        }
+        ("METRIC_COUNT", MathValue::List(list)) => MathValue::Number(list.len() as f64),
+        ("PERIOD", _) => MathValue::Number(frame.period as f64),
+        ("TIME_SERIES", MathValue::Number(number)) => MathValue::Series(vec![number; frame.len]),
+        ("FIRST" | "LAST", MathValue::List(mut list)) => {
+            let chosen = if name == "FIRST" { list.drain(..).next() } else { list.pop() };
+            MathValue::Series(chosen.map_or_else(|| vec![f64::NAN; frame.len], |chosen| chosen.values))
+        }
+        ("REMOVE_EMPTY", MathValue::List(mut list)) => {
+            list.retain(|series| series.values.iter().any(|value| !value.is_nan()));
+            MathValue::List(list)
+        }
+        ("SLICE", MathValue::List(mut list)) => {
+            let start = place(run, &arguments[1])?.ok_or_else(wrong)?;
+            let end = arguments.get(2).map_or(Ok(Some(list.len())), |end| place(run, end))?.ok_or_else(wrong)?;
+            list.truncate(end);
+            MathValue::List(list.split_off(start.min(list.len())))
+        }
+        ("SORT", MathValue::List(list)) => {
+            let (by, descending) = sorting(arguments).ok_or_else(wrong)?;
+            let most = arguments.get(3).map_or(Ok(Some(list.len())), |most| place(run, most))?.ok_or_else(wrong)?;
+            let mut list = sorted(list, by, descending);
+            list.truncate(most);
+            MathValue::List(list)
+        }
+        (BAND, MathValue::Series(values)) => {
+            let width = arguments.get(1).map_or(Ok(MathValue::Number(WIDTH)), |width| run.eval(width))?;
+            let make = run.program.band.ok_or_else(|| MathError::UnknownFunction(name.to_owned()))?;
+            let [high, low] = make(&values, width.at(0));
+            let edge = |name: &str, values| NamedSeries { name: Some(name.to_owned()), values };
+            MathValue::List(vec![edge("high", high), edge("low", low)])
+        }
+        _ => return Err(wrong()),
+    })
+}
+
+/// By which function SORT sorts, and whether the higher come first.
+fn sorting(arguments: &[Expr]) -> Option<(&str, bool)> {
+    match arguments {
+        [_, Expr::Text(by), Expr::Text(order), ..] if ["AVG", "MIN", "MAX", "SUM"].contains(&by.as_str()) => {
+            let descending = order == "DESC";
+            (descending || order == "ASC").then_some((by, descending))
+        }
+        _ => None,
+    }
+}
+
+/// By one number of each series; those of the same number stay as they were, and those without data come last.
+fn sorted(list: Vec<NamedSeries>, by: &str, descending: bool) -> Vec<NamedSeries> {
+    let number = |series: &NamedSeries| reduce(by, series.values.iter().copied());
+    let (mut there, mut empty): (Vec<_>, Vec<_>) =
+        list.into_iter().map(|series| (number(&series), series)).partition(|(number, _)| !number.is_nan());
+    there.sort_by(|(a, _), (b, _)| if descending { b.total_cmp(a) } else { a.total_cmp(b) });
+    there.append(&mut empty);
+    there.into_iter().map(|(_, series)| series).collect()
+}
+
+/// A place in an array, counted from 0; `None` of a number that is none.
+fn place<'a>(run: &mut Run<'a>, expr: &'a Expr) -> Result<Option<usize>, MathError> {
+    let number = run.eval(expr)?.at(0);
+    Ok((number >= 0.0 && number.fract() == 0.0).then_some(number as usize))
+}
+
+/// One slot of the series of an array. An average counts a series that has no value there as 0 ("Missing values are treated as 0", of
+/// AVG); the others reckon with the values there are.
+fn across(name: &str, list: &[NamedSeries], slot: usize) -> f64 {
+    let values = list.iter().map(|series| series.values[slot]);
+    match name {
+        "AVG" => known(reduce("SUM", values) / list.len() as f64),
+        name => reduce(name, values),
+    }
+}
+
+/// Over the values there are; of none there is none (but their count is 0).
+fn reduce(name: &str, values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let (mut count, mut sum, mut low, mut high) = (0.0, 0.0, f64::NAN, f64::NAN);
+    for value in values.clone().filter(|value| !value.is_nan()) {
+        count += 1.0;
+        sum += value;
+        low = value.min(low);
+        high = value.max(high);
+    }
+    match name {
+        "DATAPOINT_COUNT" => count,
+        _ if count == 0.0 => f64::NAN,
+        "SUM" => known(sum),
+        "AVG" => known(sum / count),
+        "STDDEV" => known(mean_and_deviation(values).1),
+        "MIN" => low,
+        _ => high,
+    }
+}
+
+/// The mean of the values there are and their standard deviation, taken as the whole population: AWS does not say which.
+pub fn mean_and_deviation(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let there = values.filter(|value| !value.is_nan());
+    let count = there.clone().count() as f64;
+    let mean = there.clone().sum::<f64>() / count;
+    (mean, (there.map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
+}
+
+/// From one value to the next that is there.
+fn step(name: &str, values: &[f64], frame: &Frame<'_>) -> Vec<f64> {
+    let mut last: Option<(usize, f64)> = None;
+    let mut total = 0.0;
+    let next = |(slot, value): (usize, &f64)| {
+        if value.is_nan() {
+            return f64::NAN;
+        }
+        total += value;
+        let before = last.replace((slot, *value));
+        let change = before.map(|(at, from)| ((slot - at) as f64 * frame.step as f64, value - from));
+        match (name, change) {
+            ("RUNNING_SUM", _) => known(total),
+            (_, None) => f64::NAN,
+            ("RATE", Some((seconds, change))) => known(change / seconds),
+            ("DIFF", Some((_, change))) => known(change),
+            (_, Some((seconds, _))) => seconds,
+        }
+    };
+    values.iter().enumerate().map(next).collect()
+}
+
+fn calendar_part(name: &str, second: i64) -> i64 {
+    match name {
+        "MINUTE" => calendar::minute(second),
+        "HOUR" => calendar::hour(second),
+        "DAY" => calendar::weekday(second),
+        "DATE" => calendar::date(second).2,
+        "MONTH" => calendar::date(second).1,
+        "YEAR" => calendar::date(second).0,
+        _ => second,
+    }
+}
+
+fn fill<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
+    let [what, with] = arguments else {
+        return Err(MathError::ArgumentValue("FILL".into()));
+    };
+    let value = run.eval(what)?;
+    if let Some(filler) = filler(with) {
+        return Ok(value.each(|values| interpolate(filler, values)));
+    }
+    let with = run.eval(with)?;
+    let filled = |(slot, value): (usize, f64)| if value.is_nan() { with.at(slot) } else { value };
+    Ok(value.each(|values| values.into_iter().enumerate().map(filled).collect()))
+}
+
+fn interpolate(filler: Filler, mut values: Vec<f64>) -> Vec<f64> {
+    let mut last: Option<usize> = None;
+    for slot in 0..values.len() {
+        if !values[slot].is_nan() {
+            if let (Filler::Linear, Some(from)) = (filler, last) {
+                let slope = (values[slot] - values[from]) / (slot - from) as f64;
+                for between in from + 1..slot {
+                    values[between] = values[from] + slope * (between - from) as f64;
+                }
+            }
+            last = Some(slot);
+        } else if let (Filler::Repeat, Some(from)) = (filler, last) {
+            values[slot] = values[from];
+        }
+    }
+    values
+}
+
+/// `IF(condition, then, else)`. Without an else there is nothing where the condition does not hold, nor where it is missing. Where a
+/// condition that is a series holds, a series that has no value there counts as 0 (user guide, the tables of "Using IF expressions").
+fn choose<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
+    let [condition, then, other @ ..] = arguments else {
+        return Err(MathError::ArgumentValue("IF".into()));
+    };
+    let (condition, then) = (run.eval(condition)?, run.eval(then)?);
+    let other = other.first().map_or(Ok(MathValue::Number(f64::NAN)), |other| run.eval(other))?;
+    let is_series = |value: &MathValue| matches!(value, MathValue::Series(_));
+    let counts_as_zero = is_series(&condition) && is_series(&then);
+    let pick = |slot: usize| match condition.at(slot) {
+        truth if truth.is_nan() => f64::NAN,
+        truth if truth != 0.0 && counts_as_zero && then.at(slot).is_nan() => 0.0,
+        truth if truth != 0.0 => then.at(slot),
+        _ => other.at(slot),
+    };
+    if [&condition, &then, &other].into_iter().any(is_series) {
+        return Ok(MathValue::Series((0..run.frame.len).map(pick).collect()));
+    }
+    Ok(MathValue::Number(pick(0)))
+}

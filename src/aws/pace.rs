@@ -32,6 +32,9 @@ const SHARED_CUT: f64 = 0.7;
 /// Share of the ceiling that a call without a throttle wins back.
 const RECOVERY: f64 = 0.015;
 
+/// Calls a second where nobody counts: so many that they do not wait, so few that they are not all on their way at once.
+const FREE: f64 = 1_000.0;
+
 /// The buckets of one account and region. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Pace(Arc<Shared>);
@@ -40,6 +43,8 @@ pub struct Pace(Arc<Shared>);
 struct Shared {
     lanes: Mutex<HashMap<Op, Arc<Lane>>>,
     way: Arc<Way>,
+    /// Whether nobody counts the calls.
+    is_free: bool,
 }
 
 /// The shortest time from sending to an answer: less than that the way there and back never takes.
@@ -90,7 +95,17 @@ struct Bucket {
 impl Pace {
     /// Buckets of another account or region on the same way: where many begin at once, one alone knows only crowded answers.
     pub fn beside(&self) -> Self {
-        Self(Arc::new(Shared { way: self.0.way.clone(), ..Shared::default() }))
+        Self(Arc::new(Shared { way: self.0.way.clone(), is_free: self.0.is_free, ..Shared::default() }))
+    }
+
+    /// Where nobody counts the calls: a sandbox without quotas.
+    pub fn free() -> Self {
+        Self(Arc::new(Shared { is_free: true, ..Shared::default() }))
+    }
+
+    /// Buckets of another account or region, on a way of its own.
+    pub fn afresh(&self) -> Self {
+        Self(Arc::new(Shared { is_free: self.0.is_free, ..Shared::default() }))
     }
 
     /// Waits for this call's turn.
@@ -117,7 +132,8 @@ impl Pace {
 
     fn lane(&self, op: Op) -> Arc<Lane> {
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(Bucket::new(op.bucket().quota())) });
+        let quota = if self.0.is_free { FREE } else { op.bucket().quota() };
+        let new = || Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(Bucket::new(quota)) });
         lanes.entry(op.bucket()).or_insert_with(new).clone()
     }
 

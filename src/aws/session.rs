@@ -35,6 +35,8 @@ pub struct Options {
     pub endpoint_url: Option<String>,
     /// Instead of the network: an HTTP client (the sandbox) and the keys to sign with.
     pub http: Option<(SharedHttpClient, String, String)>,
+    /// Whether nobody counts the calls there.
+    pub is_without_quotas: bool,
     pub interrupt: Option<Interrupt>,
     pub limits: Limits,
     /// Where what is being waited for can be seen.
@@ -49,6 +51,8 @@ pub struct Session {
     role: Option<Arc<AssumedRole>>,
     calls: Calls,
     patience: SessionPatience,
+    /// Of nobody yet: each account and region has one of its own.
+    pace: Pace,
 }
 
 type Calls = Arc<Mutex<BTreeMap<String, CallCount>>>;
@@ -143,7 +147,8 @@ impl Session {
         }
         let interrupt = options.interrupt.unwrap_or_else(Interrupt::never);
         let patience = SessionPatience::new(options.limits, options.waiting);
-        Ok(Self { config, interrupt, role: None, calls: Calls::default(), patience })
+        let pace = if options.is_without_quotas { Pace::free() } else { Pace::default() };
+        Ok(Self { config, interrupt, role: None, calls: Calls::default(), patience, pace })
     }
 
     /// A session in another account, by a role that `home` assumes there with its first call. Its targets, whatever their
@@ -206,7 +211,7 @@ async fn own_provider(
 impl Aws {
     /// Every client of a session, with quotas of its own.
     fn of(region: String, session: Session) -> Self {
-        let Session { config, interrupt, role, calls, patience } = session;
+        let Session { config, interrupt, role, calls, patience, pace } = session;
         Self {
             patience: patience.of(&region),
             session: patience,
@@ -222,7 +227,7 @@ impl Aws {
             region,
             account: Arc::default(),
             role,
-            pace: Pace::default(),
+            pace: pace.afresh(),
             gate: None,
             interrupt,
             calls,
@@ -237,6 +242,7 @@ impl Aws {
             role: self.role.clone(),
             calls: self.calls.clone(),
             patience: self.session.clone(),
+            pace: self.pace.clone(),
         };
         Self { account: self.account.clone(), gate: self.gate.clone(), ..Self::of(region.to_owned(), session) }
     }

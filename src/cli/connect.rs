@@ -55,13 +55,15 @@ impl ConnectArgs {
         signals: &Signals,
         output: &mut Output,
     ) -> Result<Options, Failure> {
-        let http = self.open_sandbox(output)?;
+        let sandbox = self.open_sandbox(output)?;
         Ok(Options {
             profile: self.profile.clone(),
             region: self.region.as_deref().or(spec_region).map(str::to_owned),
             endpoint_url: self.endpoint_url.clone(),
-            http: http
-                .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
+            is_without_quotas: sandbox.as_ref().is_some_and(|(_, has_quotas)| !has_quotas),
+            http: sandbox.map(|(sandbox, _)| {
+                (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())
+            }),
             interrupt: Some(signals.interrupt.clone()),
             limits: limits(std::env::var_os(DEADLINE))?,
             waiting: told(output),
@@ -78,7 +80,8 @@ impl ConnectArgs {
         self.sandbox_file().is_some() || self.profile.is_some() || self.endpoint_url.is_some()
     }
 
-    fn open_sandbox(&self, output: &mut Output) -> Result<Option<Sandbox>, Failure> {
+    /// The sandbox, and whether it counts calls.
+    fn open_sandbox(&self, output: &mut Output) -> Result<Option<(Sandbox, bool)>, Failure> {
         let Some(path) = self.sandbox_file() else {
             return match &self.sandbox_weather {
                 Some(_) => Err(Failure::say(Exit::Usage, "--sandbox-weather needs a sandbox", "add --sandbox")),
@@ -96,11 +99,12 @@ impl ConnectArgs {
             None => Weather::default(),
         };
         output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
+        let has_quotas = weather.has_quotas();
         let sandbox = Sandbox::open(&path, weather)?;
         sandbox.time()?;
         let clock = sandbox.clone();
         set_ahead(move || clock.time().map_or(Duration::ZERO, |(_, ahead)| ahead));
-        Ok(Some(sandbox))
+        Ok(Some((sandbox, has_quotas)))
     }
 
     /// From now on the sandbox's posts reach addresses of this machine, where a sandbox it is.

@@ -218,7 +218,9 @@ fn bound_to_its_kind<'a>(address: &Address, action: Action, input: Input<'a>) ->
         Kind::CompositeAlarm => Kind::Alarm,
         _ => return None,
     };
-    let takes_over = action == Action::Create && input.snapshot.live(&Address::new(twin, &address.name)).is_some();
+    if action != Action::Create || input.snapshot.live(&Address::new(twin, &address.name)).is_none() {
+        return None;
+    }
     let arn = address.arn(input.target)?;
     let refers = |resource: &Resource| match resource {
         Resource::CompositeAlarm(alarm) => alarm.children().iter().any(|child| *child == address.name || *child == arn),
@@ -227,7 +229,7 @@ fn bound_to_its_kind<'a>(address: &Address, action: Action, input: Input<'a>) ->
     let mut bound = input.desired.iter().filter(|(address, desired)| {
         refers(desired) && input.snapshot.live(address).is_some_and(|live| refers(&live.resource))
     });
-    let (composite, _) = bound.next().filter(|_| takes_over)?;
+    let (composite, _) = bound.next()?;
     Some(&composite.name)
 }
 

@@ -41,6 +41,31 @@ pub fn page<T>(
     Ok((items.into_iter().skip(start).take(size).map(|(_, item)| item).collect(), next))
 }
 
+/// The same of items that are looked up one by one, `None` where one is not wanted: only those of the page are.
+pub fn page_of<T>(
+    tx: &Tx,
+    keys: Vec<String>,
+    order: Order,
+    token: Option<&str>,
+    size: usize,
+    invalid: impl FnOnce() -> Fault,
+    read: impl Fn(&str) -> Result<Option<T>, Fault>,
+) -> Result<(Vec<T>, Option<String>), Fault> {
+    let keys = keys.into_iter().map(|key| (key.clone(), key)).collect::<Vec<_>>();
+    let all = keys.len();
+    let (keys, _) = page(tx, keys, order, token, all.max(1), invalid)?;
+    let (mut found, mut last) = (Vec::new(), None);
+    for key in keys {
+        let Some(item) = read(&key)? else { continue };
+        if found.len() == size {
+            return Ok((found, last.as_deref().map(hex)));
+        }
+        found.push(item);
+        last = Some(key);
+    }
+    Ok((found, None))
+}
+
 fn hex(key: &str) -> String {
     key.bytes().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,12 +2,13 @@
 
 use super::dispatch::{answer, operations};
 use super::fault::Fault;
-use super::paging::{Order, page};
+use super::paging::{Order, page_of};
 use super::store::Tx;
 use super::tags::{self, Indexed, Tag};
 use super::wire::Request;
 use ciborium::Value;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Runs one operation of the tagging API.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
@@ -56,12 +57,15 @@ struct TagMapping {
 
 fn get_resources(input: GetResources, tx: &mut Tx) -> Result<Resources, Fault> {
     let size = input.check()?;
-    let mut found = tags::index(tx, tx.tag_index_lag())?;
-    found.retain(|resource| input.wants(resource));
-    let found = found.into_iter().map(|resource| (resource.arn.clone(), resource)).collect();
+    let lag = tx.tag_index_lag();
+    let read = |arn: &str| Ok(tags::indexed(tx, arn, lag)?.filter(|resource| input.wants(resource)));
+    let arns = match input.resource_arns.as_slice() {
+        [] => tags::arns(tx),
+        asked => asked.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+    };
     let expired =
         || Fault::sender("PaginationTokenExpiredException", "A PaginationToken is valid for a maximum of 15 minutes.");
-    let (found, next) = page(tx, found, Order::Scattered, input.pagination_token.as_deref(), size, expired)?;
+    let (found, next) = page_of(tx, arns, Order::Scattered, input.pagination_token.as_deref(), size, expired, read)?;
     let list =
         found.into_iter().map(|resource| TagMapping { arn: resource.arn, tags: tags::to_list(tx, resource.tags) });
     Ok(Resources { resource_tag_mapping_list: list.collect(), pagination_token: next.unwrap_or_default() })

@@ -112,14 +112,16 @@ pub struct Indexed {
     pub tags: Tags,
 }
 
-/// Everything the index shows now, that is as it was `lag` ago. A resource that never had a tag is not in it.
-pub fn index(tx: &Tx, lag: Duration) -> Result<Vec<Indexed>, Fault> {
+/// The ARNs of everything that ever had a tag.
+pub fn arns(tx: &Tx) -> Vec<String> {
+    tx.keys(TABLE, "")
+}
+
+/// What the index shows of a resource now, that is as it was `lag` ago; `None` where it had no tags yet, or is gone.
+pub fn indexed(tx: &Tx, arn: &str, lag: Duration) -> Result<Option<Indexed>, Fault> {
+    let Some(entry) = tx.get::<Entry>(TABLE, arn)? else { return Ok(None) };
     let now = tx.now();
-    let entries = tx.list::<Entry>(TABLE)?.into_iter();
-    Ok(entries
-        .filter_map(|(arn, entry)| {
-            let version = entry.versions.into_iter().rfind(|version| version.since + lag <= now)?;
-            Some(Indexed { arn, kind: entry.kind, tags: version.tags? })
-        })
-        .collect())
+    let version = entry.versions.into_iter().rfind(|version| version.since + lag <= now);
+    let tags = version.and_then(|version| version.tags);
+    Ok(tags.map(|tags| Indexed { arn: arn.to_owned(), kind: entry.kind, tags }))
 }

@@ -1,15 +1,16 @@
 //! Composite alarms over the states of others, and which of their actions a suppressor lets through.
 
 use super::timeline::{Span, Timeline};
-use crate::resources::composite_alarm::rule::{Count, Rule, State};
-use crate::resources::composite_alarm::{CompositeAlarm, rule};
+use crate::resources::composite_alarm::CompositeAlarm;
+use mlops_cloudwatch::rule;
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// What is told to whom: the state that was reached, when its actions run, and what held them back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Action {
     pub changed: i64,
-    pub state: State,
+    pub state: AlarmState,
     /// When the actions ran; `None` where they were suppressed for good.
     pub ran: Option<i64>,
 }
@@ -33,8 +34,8 @@ pub fn replay(
     moments.sort_unstable();
     moments.dedup();
     let state = |at: i64| {
-        let of = |name: &str| known.get(name).map_or(State::InsufficientData, |timeline| timeline.at(at));
-        if holds(&rule, &of) { State::Alarm } else { State::Ok }
+        let of = |name: &str| known.get(name).map(|timeline| timeline.at(at));
+        if rule.holds(&of) { AlarmState::Alarm } else { AlarmState::Ok }
     };
     let mut timeline = Timeline::new(from, until, state(from));
     for at in moments {
@@ -46,24 +47,6 @@ pub fn replay(
 /// The name in a reference that may be an ARN.
 pub fn plain(reference: &str) -> &str {
     reference.split_once(":alarm:").map_or(reference, |(_, name)| name)
-}
-
-/// Whether the rule is true while the alarms are in these states.
-pub fn holds(rule: &Rule, state: &impl Fn(&str) -> State) -> bool {
-    match rule {
-        Rule::Constant(value) => *value,
-        Rule::State(wanted, alarm) => state(&alarm.name) == *wanted,
-        Rule::Not(inner) => !holds(inner, state),
-        Rule::And(parts) => parts.iter().all(|part| holds(part, state)),
-        Rule::Or(parts) => parts.iter().any(|part| holds(part, state)),
-        Rule::AtLeast { count, negated, state: wanted, alarms } => {
-            let matching = alarms.iter().filter(|alarm| (state(&alarm.name) == *wanted) != *negated).count();
-            match count {
-                Count::Number(least) => matching >= *least as usize,
-                Count::Percent(share) => matching * 100 >= *share as usize * alarms.len(),
-            }
-        }
-    }
 }
 
 /// The actions of each change. While the suppressor is in ALARM, while the composite waits for it to get there (wait), and for the

@@ -2,7 +2,7 @@
 
 use crate::resources::Alarm;
 use crate::resources::alarm::statistic;
-use crate::resources::composite_alarm::rule::State;
+use mlops_cloudwatch::state::AlarmState;
 
 /// The choices CloudWatch does not document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Treatment {
 /// What one evaluation says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    Change(State),
+    Change(AlarmState),
     /// The state stays what it was.
     Retain,
 }
@@ -168,18 +168,18 @@ impl Condition {
                 break;
             }
         }
-        let decided = |alarm| Decision::Change(if alarm { State::Alarm } else { State::Ok });
+        let decided = |alarm| Decision::Change(if alarm { AlarmState::Alarm } else { AlarmState::Ok });
         if real == self.n {
             return decided(breaching >= self.m);
         }
         match self.missing {
             Treatment::Breaching => decided(breaching + (self.n - real) >= self.m),
             Treatment::NotBreaching => decided(breaching >= self.m),
-            Treatment::Missing if real == 0 => Decision::Change(State::InsufficientData),
+            Treatment::Missing if real == 0 => Decision::Change(AlarmState::InsufficientData),
             Treatment::Ignore if real == 0 => Decision::Retain,
             // The premature rule: the oldest breach is old enough, and nothing since was good.
             _ if breaching == real => match self.missing {
-                Treatment::Missing if oldest_breach >= self.m => Decision::Change(State::Alarm),
+                Treatment::Missing if oldest_breach >= self.m => Decision::Change(AlarmState::Alarm),
                 _ => Decision::Retain,
             },
             _ => decided(breaching >= self.m),

@@ -10,8 +10,8 @@ use super::suggest::{Suggestion, suggest};
 use super::timeline::Timeline;
 use super::verdict::{Figures, Verdict};
 use super::watched::{Needs, Watched};
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::{Address, Alarm, CompositeAlarm, Resource};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// Which past, and what is wanted of it. Times in seconds since 1970.
@@ -109,7 +109,7 @@ fn metric_alarm(
     notes.extend(watched.notes.iter().cloned());
     let timeline = replay(&condition, &watched, from, until).timeline;
     let figures = Figures::new(&timeline, &condition, &watched);
-    let first = timeline.changes.iter().find(|change| change.to == State::Alarm);
+    let first = timeline.changes.iter().find(|change| change.to == AlarmState::Alarm);
     let reason = first.map(|change| reason::text(&condition, &watched, watched.grid.index_from(change.at), change.to));
     // A band has no threshold to suggest.
     let wished = asking.suggest.filter(|_| alarm.threshold_metric_id.is_none());

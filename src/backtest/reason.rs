@@ -2,9 +2,9 @@
 
 use super::condition::{Comparison, Condition, Treatment};
 use super::watched::Watched;
-use crate::resources::composite_alarm::rule::State;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use mlops_cloudwatch::state::AlarmState;
 
 /// The datapoints that an evaluation at `index` rests on, at most N, the newest first: the value and when its period began.
 pub fn datapoints(condition: &Condition, watched: &Watched, index: usize) -> Vec<(f64, i64)> {
@@ -16,9 +16,9 @@ pub fn datapoints(condition: &Condition, watched: &Watched, index: usize) -> Vec
 }
 
 /// The reason of the evaluation at `index` that led to `to`.
-pub fn text(condition: &Condition, watched: &Watched, index: usize, to: State) -> String {
+pub fn text(condition: &Condition, watched: &Watched, index: usize, to: AlarmState) -> String {
     let real = datapoints(condition, watched, index);
-    if to == State::InsufficientData {
+    if to == AlarmState::InsufficientData {
         let unknown = condition.n;
         let were = if unknown == 1 { "datapoint was" } else { "datapoints were" };
         return format!("Insufficient Data: {unknown} {were} unknown.");
@@ -40,7 +40,7 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: State) -
         );
     }
     let crossed: Vec<(f64, i64)> =
-        real.iter().filter(|(value, _)| condition.breaches(*value) == (to == State::Alarm)).copied().collect();
+        real.iter().filter(|(value, _)| condition.breaches(*value) == (to == AlarmState::Alarm)).copied().collect();
     // Filled datapoints may have decided against the ones that are there.
     let shown = if crossed.is_empty() { &real } else { &crossed };
     let values: Vec<String> = shown.iter().map(|(value, at)| format!("{} ({})", number(*value), stamp(*at))).collect();
@@ -50,7 +50,7 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: State) -
         Comparison::Less => "less than",
         Comparison::LessOrEqual => "less than or equal to",
     };
-    let not = if to == State::Alarm { "" } else { "not " };
+    let not = if to == AlarmState::Alarm { "" } else { "not " };
     let verb = if shown.len() == 1 { "was" } else { "were" };
     let (list, threshold) = (values.join(", "), number(condition.threshold));
     if condition.m == condition.n {
@@ -61,7 +61,7 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: State) -
         );
     }
     let (least, change) = match to {
-        State::Alarm => (condition.m, "OK -> ALARM"),
+        AlarmState::Alarm => (condition.m, "OK -> ALARM"),
         _ => (condition.n - condition.m + 1, "ALARM -> OK"),
     };
     let points = if least == 1 { "datapoint" } else { "datapoints" };

@@ -4,7 +4,7 @@ use super::condition::{Condition, Decision};
 use super::timeline::Timeline;
 use super::watched::Watched;
 use crate::resources::alarm::WarmUp;
-use crate::resources::composite_alarm::rule::State;
+use mlops_cloudwatch::state::AlarmState;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +36,7 @@ struct Created<'a> {
 }
 
 fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created: Option<Created<'_>>) -> Replay {
-    let (mut state, mut timeline, mut evaluations) = (State::InsufficientData, None::<Timeline>, 0);
+    let (mut state, mut timeline, mut evaluations) = (AlarmState::InsufficientData, None::<Timeline>, 0);
     for (index, decision) in decisions(condition, watched, i64::MIN, until, created) {
         let end = watched.grid.end(index);
         if end > from {
@@ -59,9 +59,9 @@ pub fn resume(
     condition: &Condition,
     watched: &Watched,
     (after, until): (i64, i64),
-    mut state: State,
+    mut state: AlarmState,
     put: (i64, Option<&WarmUp>),
-) -> Vec<(usize, State)> {
+) -> Vec<(usize, AlarmState)> {
     let created = Created { at: put.0, warm_up: put.1 };
     let mut changes = Vec::new();
     for (index, decision) in decisions(condition, watched, after, until, Some(created)) {

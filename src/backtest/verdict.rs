@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::timeline::{Span, Timeline};
 use super::watched::Watched;
-use crate::resources::composite_alarm::rule::State;
+use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
 /// In one word, what the alarm would have been.
@@ -92,8 +92,8 @@ impl Figures {
         Self {
             from: timeline.from,
             until: timeline.until,
-            firings: timeline.changes.iter().filter(|change| change.to == State::Alarm).count()
-                + usize::from(timeline.start == State::Alarm),
+            firings: timeline.changes.iter().filter(|change| change.to == AlarmState::Alarm).count()
+                + usize::from(timeline.start == AlarmState::Alarm),
             flaps: spans.windows(2).filter(|pair| pair[1].0 - pair[0].1 <= FLAP).count(),
             in_alarm: lengths().sum(),
             longest: lengths().max().unwrap_or(0),

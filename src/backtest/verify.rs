@@ -2,10 +2,10 @@
 
 use super::timeline::{Change, Timeline};
 use crate::aws::{Aws, AwsError, Op};
-use crate::resources::composite_alarm::rule::State;
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
+use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
 const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
@@ -30,7 +30,7 @@ pub struct Agreement {
 pub async fn real(aws: &Aws, name: &str, from: i64, until: i64) -> Result<Option<Timeline>, AwsError> {
     let mut changes: Vec<Change> = Vec::new();
     let mut configured = from;
-    let mut first: Option<State> = None;
+    let mut first: Option<AlarmState> = None;
     let page = |token| {
         aws.cloudwatch
             .describe_alarm_history()
@@ -70,12 +70,12 @@ pub async fn real(aws: &Aws, name: &str, from: i64, until: i64) -> Result<Option
 }
 
 /// The states before and after, from the JSON of a `StateUpdate`.
-fn states(data: &str) -> Option<(State, State)> {
+fn states(data: &str) -> Option<(AlarmState, AlarmState)> {
     let json: serde_json::Value = serde_json::from_str(data).ok()?;
     let of = |which: &str| match json.get(which)?.get("stateValue")?.as_str()? {
-        "ALARM" => Some(State::Alarm),
-        "OK" => Some(State::Ok),
-        "INSUFFICIENT_DATA" => Some(State::InsufficientData),
+        "ALARM" => Some(AlarmState::Alarm),
+        "OK" => Some(AlarmState::Ok),
+        "INSUFFICIENT_DATA" => Some(AlarmState::InsufficientData),
         _ => None,
     };
     Some((of("oldState")?, of("newState")?))
@@ -92,10 +92,10 @@ pub fn compare(simulated: &Timeline, real: &Timeline) -> Agreement {
     let agreeing: i64 = moments.windows(2).map(same).sum();
     // Only ALARM matters to people: OK and INSUFFICIENT_DATA count as one.
     let edges = |timeline: &Timeline| -> Vec<(i64, bool)> {
-        let mut alarm = timeline.at(from) == State::Alarm;
+        let mut alarm = timeline.at(from) == AlarmState::Alarm;
         let inside = timeline.changes.iter().filter(|change| change.at > from && change.at <= until);
         let flips = inside.filter_map(|change| {
-            let now = change.to == State::Alarm;
+            let now = change.to == AlarmState::Alarm;
             let flips = now != alarm;
             alarm = now;
             flips.then_some((change.at, now))

@@ -3,5 +3,7 @@
 
 pub mod calendar;
 pub mod math;
+pub mod rule;
 pub mod schedule;
+pub mod state;
 pub mod zone;

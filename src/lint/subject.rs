@@ -6,10 +6,10 @@ use super::online::Observed;
 use super::series::Watch;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::notification;
 use crate::resources::{Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Subscription, Topic};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Subject<'a> {
 struct Sender<'a> {
     address: &'a Address,
     resource: &'a Resource,
-    state: State,
+    state: AlarmState,
     /// Topic and alarm stand in one account and region.
     target: Target,
 }
@@ -42,7 +42,7 @@ struct Sender<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FilteredMessage<'a> {
     pub alarm: &'a Address,
-    pub state: State,
+    pub state: AlarmState,
     pub outcome: FilterOutcome,
 }
 

@@ -1,37 +1,37 @@
 //! The message that an alarm publishes to a topic, as far as it is known before the alarm changes its state. What AWS says in it is
 //! told here once: filter policies are held against it, and the sandbox's messages are held against it in a test.
 
-use super::composite_alarm::rule::State;
 use super::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
 use super::{Alarm, CompositeAlarm, Resource, Subscription};
 use crate::model::Target;
 use crate::resources::alarm::{Actions, MetricQuery, MetricStat};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// The states that an alarm's actions are for, the one that matters most first.
-pub const STATES: [State; 3] = [State::Alarm, State::Ok, State::InsufficientData];
+pub const STATES: [AlarmState; 3] = [AlarmState::Alarm, AlarmState::Ok, AlarmState::InsufficientData];
 
 /// Returns the state as AWS writes it.
-pub fn state_word(state: State) -> &'static str {
+pub fn state_word(state: AlarmState) -> &'static str {
     match state {
-        State::Alarm => "ALARM",
-        State::Ok => "OK",
-        State::InsufficientData => "INSUFFICIENT_DATA",
+        AlarmState::Alarm => "ALARM",
+        AlarmState::Ok => "OK",
+        AlarmState::InsufficientData => "INSUFFICIENT_DATA",
     }
 }
 
 /// Returns the actions for a state.
-pub fn actions_for(actions: &Actions, state: State) -> &[String] {
+pub fn actions_for(actions: &Actions, state: AlarmState) -> &[String] {
     match state {
-        State::Alarm => &actions.alarm,
-        State::Ok => &actions.ok,
-        State::InsufficientData => &actions.insufficient_data,
+        AlarmState::Alarm => &actions.alarm,
+        AlarmState::Ok => &actions.ok,
+        AlarmState::InsufficientData => &actions.insufficient_data,
     }
 }
 
 /// Works out whether the message of an alarm that goes into `state` passes the filter policy of a subscription; one without a policy
 /// gets every message. A policy that SNS would refuse, or a resource that is no alarm, is not worked out.
-pub fn passes(subscription: &Subscription, resource: &Resource, target: &Target, state: State) -> FilterOutcome {
+pub fn passes(subscription: &Subscription, resource: &Resource, target: &Target, state: AlarmState) -> FilterOutcome {
     let Some(policy) = &subscription.filter_policy else { return FilterOutcome::Matches };
     let scope = FilterScope::of(subscription.filter_policy_scope.as_deref());
     let (Ok(policy), Some(body)) = (FilterPolicy::read(policy, scope), body(resource, target, state)) else {
@@ -50,13 +50,13 @@ pub fn passes_no_alarm(subscription: &Subscription) -> bool {
     let policy = subscription.filter_policy.as_ref().and_then(|policy| FilterPolicy::read(policy, scope).ok());
     let message = match scope {
         FilterScope::MessageAttributes => MessageField::object([]),
-        FilterScope::MessageBody => any_body(State::Alarm),
+        FilterScope::MessageBody => any_body(AlarmState::Alarm),
     };
     policy.is_some_and(|policy| policy.outcome(&message) == FilterOutcome::Never)
 }
 
 /// Returns what the message of every alarm has in common: the names of its parts, and its state.
-fn any_body(state: State) -> MessageField {
+fn any_body(state: AlarmState) -> MessageField {
     let target = Target::new("", "");
     let of_metric = head("", &None, &Actions::default(), &target, state);
     let of_composite = of_composite(&CompositeAlarm::default());
@@ -70,7 +70,7 @@ fn any_body(state: State) -> MessageField {
 /// Returns the body of the message of an alarm that goes into `state`: CloudWatch's notification in JSON (CloudWatch user guide,
 /// "Notifying users on alarm changes"; SNS developer guide, "Fanout to ... alarms"); `None` of a resource that is no alarm. Subscribers
 /// by email read other words, and a policy over bodies is held against the JSON all the same (inferred: AWS does not say).
-pub fn body(resource: &Resource, target: &Target, state: State) -> Option<MessageField> {
+pub fn body(resource: &Resource, target: &Target, state: AlarmState) -> Option<MessageField> {
     match resource {
         Resource::Alarm(alarm) => {
             let mut fields = head(&alarm.name, &alarm.description, &alarm.actions, target, state);
@@ -91,7 +91,7 @@ fn head(
     description: &Option<String>,
     actions: &Actions,
     target: &Target,
-    state: State,
+    state: AlarmState,
 ) -> BTreeMap<String, MessageField> {
     let others = STATES.into_iter().filter(|other| *other != state).map(|other| state_word(other).into());
     let list = |arns: &[String]| MessageField::List(arns.iter().map(|arn| MessageField::known(arn.as_str())).collect());

@@ -5,8 +5,8 @@ use crate::backtest::notation;
 use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Node, Problem, Span};
 use crate::resources::alarm::statistic;
-use crate::resources::composite_alarm::rule::State;
 use crate::spec::{Document, SpecError, read_document};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -131,7 +131,7 @@ pub struct Case {
     pub start: i64,
     pub series: Vec<Series>,
     pub history: Option<PathBuf>,
-    pub states: BTreeMap<String, State>,
+    pub states: BTreeMap<String, AlarmState>,
     pub evaluation_range: Option<usize>,
     pub expected: Vec<Expected>,
     /// `None` where it does not matter what is sent.
@@ -151,7 +151,7 @@ pub struct Series {
 pub struct Expected {
     pub at: i64,
     pub alarm: String,
-    pub state: State,
+    pub state: AlarmState,
     pub reason: Option<String>,
 }
 
@@ -252,8 +252,8 @@ fn notification(node: &Node, start: i64) -> Option<Notification> {
     Some(Notification { at, alarm: text(node, "alarm"), state: state(&text(node, "state"))?.word(), to })
 }
 
-fn state(word: &str) -> Option<State> {
-    [State::Ok, State::Alarm, State::InsufficientData].into_iter().find(|state| state.word() == word)
+fn state(word: &str) -> Option<AlarmState> {
+    AlarmState::ALL.into_iter().find(|state| state.word() == word)
 }
 
 fn text(node: &Node, key: &str) -> String {

@@ -12,8 +12,8 @@ use crate::backtest::watched::Watched;
 use crate::model::duration::format_seconds;
 use crate::model::problem::nearest;
 use crate::resources::alarm::Actions;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// How a test ended; each failure is a paragraph for people.
@@ -170,7 +170,7 @@ fn composite_alarm<'a>(
         None => None,
     };
     let first = timeline.start;
-    timeline.start = State::InsufficientData;
+    timeline.start = AlarmState::InsufficientData;
     // It is created with the test: its first state is a change, but nothing that is worth telling while it is OK.
     let told = actions(&Timeline { start: first, ..timeline.clone() }, suppressor);
     timeline.changes.insert(0, crate::backtest::timeline::Change { at: case.start, to: first });
@@ -182,9 +182,9 @@ fn notifications(case: &Case, expected: &[Notification], seen: &BTreeMap<&str, S
     for (name, alarm) in seen.iter().filter(|(_, alarm)| alarm.actions.enabled) {
         for action in &alarm.told {
             let arns = match action.state {
-                State::Alarm => &alarm.actions.alarm,
-                State::Ok => &alarm.actions.ok,
-                State::InsufficientData => &alarm.actions.insufficient_data,
+                AlarmState::Alarm => &alarm.actions.alarm,
+                AlarmState::Ok => &alarm.actions.ok,
+                AlarmState::InsufficientData => &alarm.actions.insufficient_data,
             };
             if let (Some(at), false) = (action.ran, arns.is_empty()) {
                 let mut to: Vec<String> = arns.iter().map(|arn| plain(arn).to_owned()).collect();

@@ -13,7 +13,7 @@ use super::replay::{Replay, replay_created};
 use super::series::Series;
 use super::watched::Watched;
 use crate::resources::Alarm;
-use crate::resources::composite_alarm::rule::State;
+use mlops_cloudwatch::state::AlarmState;
 
 /// A Monday, 2026-01-05 00:00 UTC: every period up to a week begins here.
 pub const START: i64 = 1_767_571_200;
@@ -69,10 +69,10 @@ pub fn letters(replay: &Replay, step: i64) -> String {
     (1..=count).map(|n| letter(replay.timeline.at(START + n * step))).collect()
 }
 
-pub fn letter(state: State) -> char {
+pub fn letter(state: AlarmState) -> char {
     match state {
-        State::Ok => 'O',
-        State::Alarm => 'A',
-        State::InsufficientData => 'I',
+        AlarmState::Ok => 'O',
+        AlarmState::Alarm => 'A',
+        AlarmState::InsufficientData => 'I',
     }
 }

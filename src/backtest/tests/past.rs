@@ -14,8 +14,8 @@ use crate::backtest::watched::Watched;
 use crate::backtest::{reason, replay};
 use crate::resources::alarm::{MetricQuery, MetricStat};
 use crate::resources::composite_alarm::Suppressor;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400;
@@ -91,39 +91,39 @@ fn reasons_are_in_the_words_of_cloudwatch() {
         (
             "1/1 > 5 missing 60",
             "6",
-            State::Alarm,
+            AlarmState::Alarm,
             "Threshold Crossed: 1 datapoint [6.0 (05/01/26 00:00:00)] was greater than the threshold (5.0).",
         ),
         (
             "1/1 >= 5 missing 60",
             "4.5",
-            State::Ok,
+            AlarmState::Ok,
             "Threshold Crossed: 1 datapoint [4.5 (05/01/26 00:00:00)] was not greater than or equal to the threshold (5.0).",
         ),
         (
             "1/1 > 5 notBreaching 60",
             "_",
-            State::Ok,
+            AlarmState::Ok,
             "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
         ),
         (
             "2/2 < 1 breaching 60",
             "_ _",
-            State::Alarm,
+            AlarmState::Alarm,
             "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].",
         ),
-        ("5/5 > 1 missing 60", "_", State::InsufficientData, "Insufficient Data: 5 datapoints were unknown."),
-        ("1/1 > 1 missing 60", "_", State::InsufficientData, "Insufficient Data: 1 datapoint was unknown."),
+        ("5/5 > 1 missing 60", "_", AlarmState::InsufficientData, "Insufficient Data: 5 datapoints were unknown."),
+        ("1/1 > 1 missing 60", "_", AlarmState::InsufficientData, "Insufficient Data: 1 datapoint was unknown."),
         (
             "2/3 > 5 missing 60",
             "6 0 7",
-            State::Alarm,
+            AlarmState::Alarm,
             "Threshold Crossed: 2 out of the last 3 datapoints [7.0 (05/01/26 00:02:00), 6.0 (05/01/26 00:00:00)] were greater than the threshold (5.0) (minimum 2 datapoints for OK -> ALARM transition).",
         ),
         (
             "2/3 > 5 missing 60",
             "0 0 7",
-            State::Ok,
+            AlarmState::Ok,
             "Threshold Crossed: 2 out of the last 3 datapoints [0.0 (05/01/26 00:01:00), 0.0 (05/01/26 00:00:00)] were not greater than the threshold (5.0) (minimum 2 datapoints for ALARM -> OK transition).",
         ),
     ] {
@@ -343,14 +343,14 @@ fn math_alarms_replay_slot_by_slot() {
     assert_eq!(super::letters(&run(&difference, Options::default(), &past, 360), 60), "OOAAOO");
 }
 
-fn timeline(start: State, changes: &[(i64, State)]) -> Timeline {
+fn timeline(start: AlarmState, changes: &[(i64, AlarmState)]) -> Timeline {
     let changes = changes.iter().map(|(minute, to)| Change { at: START + minute * 60, to: *to }).collect();
     Timeline { from: START, until: START + 6_000, start, changes }
 }
 
 #[test]
 fn composite_rules_follow_their_children() {
-    use State::{Alarm as A, InsufficientData as I, Ok as O};
+    use AlarmState::{Alarm as A, InsufficientData as I, Ok as O};
     let children: BTreeMap<String, Timeline> = [
         ("a", timeline(O, &[(10, A), (30, O)])),
         ("b", timeline(O, &[(20, A), (40, O)])),
@@ -388,8 +388,8 @@ fn composite_rules_follow_their_children() {
 /// Wait 5 minutes for the suppressor, stay silent 10 minutes after it.
 #[test]
 fn suppressors_hold_actions_back() {
-    use State::{Alarm as A, Ok as O};
-    let told = |composite: &[(i64, State)], suppressor: &[(i64, State)]| -> Vec<Option<i64>> {
+    use AlarmState::{Alarm as A, Ok as O};
+    let told = |composite: &[(i64, AlarmState)], suppressor: &[(i64, AlarmState)]| -> Vec<Option<i64>> {
         let suppressor = timeline(O, suppressor);
         let found = actions(&timeline(O, composite), Some((&suppressor, 300, 600)));
         found.iter().map(|action| action.ran.map(|at| (at - START) / 60)).collect()
@@ -443,7 +443,7 @@ fn composites_of_composites_are_judged_after_their_children() {
 
 #[test]
 fn a_simulation_is_held_against_reality() {
-    use State::{Alarm as A, InsufficientData as I, Ok as O};
+    use AlarmState::{Alarm as A, InsufficientData as I, Ok as O};
     let simulated = timeline(O, &[(10, A), (20, O), (50, A), (60, O)]);
     // The same alarm a minute later, one that only reality has, and a change that is none for people.
     let real = timeline(I, &[(5, O), (11, A), (20, O), (80, A), (85, O)]);

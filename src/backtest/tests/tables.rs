@@ -1,7 +1,7 @@
 //! Every cell of the tables in AWS's "Configuring how CloudWatch alarms treat missing data".
 
 use crate::backtest::condition::{Comparison, Condition, Decision, Treatment};
-use crate::resources::composite_alarm::rule::State;
+use mlops_cloudwatch::state::AlarmState;
 use serde_json::Value;
 
 const TABLES: &str = include_str!("../../../tests/alarm-evaluation-tables.json");
@@ -38,9 +38,9 @@ fn every_cell_of_the_documented_tables() {
                 (5, Treatment::NotBreaching),
             ] {
                 let expected = match row[column].as_str().unwrap() {
-                    "ALARM" => Decision::Change(State::Alarm),
-                    "OK" => Decision::Change(State::Ok),
-                    "INSUFFICIENT_DATA" => Decision::Change(State::InsufficientData),
+                    "ALARM" => Decision::Change(AlarmState::Alarm),
+                    "OK" => Decision::Change(AlarmState::Ok),
+                    "INSUFFICIENT_DATA" => Decision::Change(AlarmState::InsufficientData),
                     _ => Decision::Retain,
                 };
                 assert_eq!(evaluate(m, missing, points), expected, "{table} {points} {missing:?}");
@@ -51,6 +51,6 @@ fn every_cell_of_the_documented_tables() {
     assert_eq!(cells, 40);
     for points in tables["not_immediately_alarm_M3_missing"].as_array().unwrap() {
         let decision = evaluate(3, Treatment::Missing, points.as_str().unwrap());
-        assert_ne!(decision, Decision::Change(State::Alarm), "{points}");
+        assert_ne!(decision, Decision::Change(AlarmState::Alarm), "{points}");
     }
 }

@@ -1,16 +1,17 @@
 //! Whether somebody hears of an alarm: its actions, the topics behind them, who is subscribed. Judges what stands, sends nothing.
 
 use super::Part;
-use crate::backtest::composite::{holds, plain};
+use crate::backtest::composite::plain;
 use crate::grade::book::Remark;
 use crate::grade::facts::{Door, Facts, Subscribed, Topic, Unread};
 use crate::grade::mistake::Mistake;
 use crate::grade::rubric::Whom;
 use crate::model::Arn;
 use crate::resources::alarm::Actions;
-use crate::resources::composite_alarm::rule::{self, State};
 use crate::resources::topic::policy;
 use crate::resources::{CompositeAlarm, Confirmation, Subscription};
+use mlops_cloudwatch::rule;
+use mlops_cloudwatch::state::AlarmState;
 
 /// The parts `actions` and `reachable` of an alarm.
 pub fn notification(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -> (Part, Part) {
@@ -36,9 +37,10 @@ pub fn notification(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -
 /// Whether a composite alarm goes into ALARM when this alarm alone does.
 fn fires_with(composite: &CompositeAlarm, name: &str) -> bool {
     let Ok(rule) = rule::parse(&composite.alarm_rule) else { return false };
-    let state =
-        |alarm: bool| move |reference: &str| if alarm && plain(reference) == name { State::Alarm } else { State::Ok };
-    holds(&rule, &state(true)) && !holds(&rule, &state(false))
+    let state = |alarm: bool| {
+        move |reference: &str| Some(if alarm && plain(reference) == name { AlarmState::Alarm } else { AlarmState::Ok })
+    };
+    rule.holds(&state(true)) && !rule.holds(&state(false))
 }
 
 fn of_actions(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -> (Part, Part) {

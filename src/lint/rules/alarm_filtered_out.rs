@@ -4,9 +4,9 @@ use crate::lint::finding::About;
 use crate::lint::finding::Raised;
 use crate::lint::subject::{Subject, topic_of};
 use crate::lint::{Level, Rule};
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::{Address, Subscription};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub static RULE: Rule = Rule {
@@ -58,7 +58,7 @@ impl<'a> Dropped<'a> {
         for (at, subscription) in subscriptions.iter().enumerate() {
             let messages = subject.messages_to(subscription).into_iter();
             let (never, passed): (Vec<_>, Vec<_>) = messages
-                .filter(|message| message.state == State::Alarm)
+                .filter(|message| message.state == AlarmState::Alarm)
                 .partition(|message| message.outcome == FilterOutcome::Never);
             dropped.passes_some |= !passed.is_empty();
             let never: BTreeSet<&Address> = never.into_iter().map(|message| message.alarm).collect();

@@ -5,9 +5,9 @@ use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
 use crate::resources::Resource;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::notification::state_word;
+use mlops_cloudwatch::state::AlarmState;
 
 pub static RULE: Rule = Rule {
     id: "filter-excludes-alarm",
@@ -21,7 +21,8 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for subscription in subject.filtered_subscriptions() {
         let messages = subject.messages_to(subscription);
-        let (alarms, others): (Vec<_>, Vec<_>) = messages.iter().partition(|message| message.state == State::Alarm);
+        let (alarms, others): (Vec<_>, Vec<_>) =
+            messages.iter().partition(|message| message.state == AlarmState::Alarm);
         let passed = others.iter().find(|message| message.outcome != FilterOutcome::Never);
         let Some(passed) = passed.filter(|_| !alarms.is_empty()) else { continue };
         if alarms.iter().any(|message| message.outcome != FilterOutcome::Never) {

@@ -1,11 +1,11 @@
 //! What a composite alarm's rule can be, over every combination of its alarms' states.
 
-use crate::resources::composite_alarm::rule::{self, Count, Rule, State};
+use mlops_cloudwatch::rule;
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// Rules over more alarms are not looked at: their combinations are too many.
 const MOST_ALARMS: usize = 9;
-const STATES: [State; 3] = [State::Alarm, State::Ok, State::InsufficientData];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -24,35 +24,18 @@ pub fn verdict(text: &str) -> Option<Verdict> {
     for n in 0..combinations {
         let mut rest = n;
         let states = alarms.iter().map(|name| {
-            let state = STATES[rest % 3];
+            let state = AlarmState::ALL[rest % 3];
             rest /= 3;
             (*name, state)
         });
-        let holds = holds(&rule, &states.collect());
+        let states: BTreeMap<&str, AlarmState> = states.collect();
+        let holds = rule.holds(&|name| states.get(name).copied());
         (fires, rests) = (fires || holds, rests || !holds);
         if fires && rests {
             return Some(Verdict::Sometimes);
         }
     }
     Some(if fires { Verdict::Always } else { Verdict::Never })
-}
-
-fn holds(rule: &Rule, states: &BTreeMap<&str, State>) -> bool {
-    match rule {
-        Rule::Constant(value) => *value,
-        Rule::State(state, alarm) => states.get(alarm.name.as_str()) == Some(state),
-        Rule::Not(inner) => !holds(inner, states),
-        Rule::And(parts) => parts.iter().all(|part| holds(part, states)),
-        Rule::Or(parts) => parts.iter().any(|part| holds(part, states)),
-        Rule::AtLeast { count, negated, state, alarms } => {
-            let hits =
-                alarms.iter().filter(|alarm| (states.get(alarm.name.as_str()) == Some(state)) != *negated).count();
-            match count {
-                Count::Number(n) => hits >= *n as usize,
-                Count::Percent(percent) => hits * 100 >= *percent as usize * alarms.len(),
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use super::super::mask;
 use super::words;
 use crate::plan::Note;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::{Address, Resource};
 use crate::watch::status::{
     AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Standing, StateChange, Status, SubscriptionStatus,
 };
 use aws_smithy_types::{DateTime, date_time::Format};
+use mlops_cloudwatch::state::AlarmState;
 use serde_json::{Value, json};
 
 pub const FORMAT_VERSION: &str = "1";
@@ -174,11 +174,11 @@ fn note(address: Option<&Address>, note: &Note) -> Value {
     json!({ "address": address, "kind": note.kind, "text": note.text, "remedy": note.remedy })
 }
 
-fn state(state: State) -> &'static str {
+fn state(state: AlarmState) -> &'static str {
     match state {
-        State::Ok => "OK",
-        State::Alarm => "ALARM",
-        State::InsufficientData => "INSUFFICIENT_DATA",
+        AlarmState::Ok => "OK",
+        AlarmState::Alarm => "ALARM",
+        AlarmState::InsufficientData => "INSUFFICIENT_DATA",
     }
 }
 

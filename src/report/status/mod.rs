@@ -126,7 +126,7 @@ impl Page<'_> {
     /// What is not as it should be, a line each; verbose: everything.
     fn more_of(&self, alarm: &AlarmStatus) -> Vec<String> {
         let mut lines = Vec::new();
-        let quiet = alarm.state == Some(crate::resources::composite_alarm::rule::State::Ok) && !self.look.verbose;
+        let quiet = alarm.state == Some(mlops_cloudwatch::state::AlarmState::Ok) && !self.look.verbose;
         lines.extend(alarm.reason.as_ref().filter(|_| !quiet).map(words::reason));
         if self.look.verbose {
             lines.push(words::condition(alarm));

@@ -89,7 +89,7 @@ fn each_verdict_has_its_words() {
     };
     assert_eq!(verdict(&|s| s.subscriptions.clear()), "all quiet: 2 alarms OK, nobody subscribed, as the spec asks");
     assert_eq!(verdict(&|s| s.alarms.clear()), "all quiet: no alarms, everybody confirmed, as the spec asks");
-    let ringing = |s: &mut Status| s.alarms[0].state = Some(crate::resources::composite_alarm::rule::State::Alarm);
+    let ringing = |s: &mut Status| s.alarms[0].state = Some(mlops_cloudwatch::state::AlarmState::Alarm);
     assert_eq!(verdict(&ringing), "1 alarm in ALARM");
     let unheard = |s: &mut Status| {
         ringing(s);

@@ -4,11 +4,11 @@ use super::super::backtest::{moment, number};
 use super::super::{Tone, count, mask, phrase};
 use crate::backtest::condition::Comparison;
 use crate::backtest::for_plan::span;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::{Alarm, Resource};
 use crate::watch::status::{
     AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status, SubscriptionStatus,
 };
+use mlops_cloudwatch::state::AlarmState;
 
 /// The verdict, without whose it is: `2 alarms in ALARM, 1 person has not confirmed, 1 resource drifted`.
 pub fn verdict(status: &Status) -> String {
@@ -92,10 +92,10 @@ pub fn summary(status: &Status) -> String {
 pub fn by_urgency(alarms: &[AlarmStatus]) -> Vec<&AlarmStatus> {
     let mut alarms: Vec<&AlarmStatus> = alarms.iter().collect();
     alarms.sort_by_key(|alarm| match alarm.state {
-        Some(State::Alarm) => 0,
+        Some(AlarmState::Alarm) => 0,
         None => 1,
-        Some(State::InsufficientData) => 2,
-        Some(State::Ok) => 3,
+        Some(AlarmState::InsufficientData) => 2,
+        Some(AlarmState::Ok) => 3,
     });
     alarms
 }
@@ -109,27 +109,27 @@ pub fn alarm_state(alarm: &AlarmStatus) -> (&'static str, &'static str, Tone) {
     }
 }
 
-pub fn state_word(state: State) -> &'static str {
+pub fn state_word(state: AlarmState) -> &'static str {
     match state {
-        State::Alarm => "ALARM",
-        State::Ok => "OK",
-        State::InsufficientData => "INSUFFICIENT_DATA",
+        AlarmState::Alarm => "ALARM",
+        AlarmState::Ok => "OK",
+        AlarmState::InsufficientData => "INSUFFICIENT_DATA",
     }
 }
 
-fn symbol(state: State) -> &'static str {
+fn symbol(state: AlarmState) -> &'static str {
     match state {
-        State::Alarm => "!",
-        State::Ok => " ",
-        State::InsufficientData => "?",
+        AlarmState::Alarm => "!",
+        AlarmState::Ok => " ",
+        AlarmState::InsufficientData => "?",
     }
 }
 
-pub fn state_tone(state: State) -> Tone {
+pub fn state_tone(state: AlarmState) -> Tone {
     match state {
-        State::Alarm => Tone::Bad,
-        State::Ok => Tone::Good,
-        State::InsufficientData => Tone::Careful,
+        AlarmState::Alarm => Tone::Bad,
+        AlarmState::Ok => Tone::Good,
+        AlarmState::InsufficientData => Tone::Careful,
     }
 }
 

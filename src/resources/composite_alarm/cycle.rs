@@ -1,9 +1,9 @@
 //! Composite alarms that are about each other in a circle: AWS could never say their states.
 
-use super::rule;
 use crate::model::node::Entry;
 use crate::model::{Node, Problem};
 use crate::resources::scope::Scope;
+use mlops_cloudwatch::rule;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports every circle once, at its first member in the file.

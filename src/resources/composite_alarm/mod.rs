@@ -2,12 +2,12 @@
 
 pub mod aws;
 pub mod cycle;
-pub mod rule;
 pub mod spec;
 
 use super::Tags;
 use super::alarm::Actions;
 use crate::model::{Arn, FieldSet, Fields};
+use mlops_cloudwatch::rule;
 use serde::{Deserialize, Serialize};
 
 /// Mirrors PutCompositeAlarm in snake case; an absent field is AWS's default.

@@ -1,12 +1,14 @@
 //! `composite_alarms.<name>` -> a composite alarm.
 
-use super::{CompositeAlarm, Suppressor, rule};
+use super::{CompositeAlarm, Suppressor};
+use crate::model::problem::nearest;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Layers, Name, Node, Problem};
 use crate::resources::alarm::action_target::ActionTarget;
 use crate::resources::alarm::{actions, spec as alarm};
 use crate::resources::scope::Scope;
 use crate::resources::tag;
+use mlops_cloudwatch::rule;
 
 /// CloudWatch API reference, PutCompositeAlarm.
 const MAX_CHILDREN: usize = 100;
@@ -86,8 +88,10 @@ fn check_rule(name: &Name, node: &Node, external: &[&str], scope: &mut Scope<'_>
         Ok(rule) => rule,
         Err(error) => {
             let span = node.part(error.start, error.end);
+            let near = error.unknown.as_deref().and_then(|word| nearest(word, rule::CONDITIONS));
+            let help = near.map(|near| format!("did you mean `{near}`?")).or(error.help);
             let mut problem = Problem::new(span, error.message);
-            problem.help.extend(error.help);
+            problem.help.extend(help);
             scope.problems.push(problem);
             return;
         }

@@ -1,19 +1,20 @@
 //! What an alarm does on a change of state: it publishes to its topics, unless its actions are off, muted or suppressed.
 
-use super::alarm::{self, Alarm, AlarmType, State, StateValue};
+use super::alarm::{self, Alarm, AlarmType, State};
 use super::held::{self, Verdict};
 use super::{history, mail};
 use crate::resources::notification;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::sns::{self, Notice, Notified};
 use crate::sandbox::store::Tx;
+use mlops_cloudwatch::state::AlarmState;
 use serde_json::{Value as Json, json};
 
 /// Which actions are for which state.
-pub const LISTS: [(StateValue, &str); 3] = [
-    (StateValue::Ok, "OKActions"),
-    (StateValue::Alarm, "AlarmActions"),
-    (StateValue::InsufficientData, "InsufficientDataActions"),
+pub const LISTS: [(AlarmState, &str); 3] = [
+    (AlarmState::Ok, "OKActions"),
+    (AlarmState::Alarm, "AlarmActions"),
+    (AlarmState::InsufficientData, "InsufficientDataActions"),
 ];
 
 /// Runs the actions for the state that `alarm` has just gone into, unless they are off or something holds them back.
@@ -49,10 +50,8 @@ pub fn execute(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(
         return Ok(());
     }
     let arn = alarm::arn(tx, name);
-    let subject: String = format!("{}: \"{name}\" in {}", alarm.state.value.as_str(), region_name(tx.region()))
-        .chars()
-        .take(100)
-        .collect();
+    let subject: String =
+        format!("{}: \"{name}\" in {}", alarm.state.value.word(), region_name(tx.region())).chars().take(100).collect();
     let message = message(tx, name, alarm, from).to_string();
     let mail = mail::text(tx, name, alarm, from);
     let notice = Notice { alarm_arn: &arn, subject: &subject, message: &message, mail: &mail };
@@ -87,12 +86,12 @@ fn message(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> Json {
         "AlarmDescription": alarm.configuration.get("AlarmDescription"),
         "AWSAccountId": tx.account(),
         "AlarmConfigurationUpdatedTimestamp": time(alarm.configuration_updated.to_iso()),
-        "NewStateValue": alarm.state.value.as_str(),
+        "NewStateValue": alarm.state.value.word(),
         "NewStateReason": alarm.state.reason,
         "StateChangeTime": time(alarm.state.updated.to_iso()),
         "Region": region_name(tx.region()),
         "AlarmArn": alarm::arn(tx, name),
-        "OldStateValue": from.value.as_str(),
+        "OldStateValue": from.value.word(),
         "OKActions": list("OKActions"),
         "AlarmActions": list("AlarmActions"),
         "InsufficientDataActions": list("InsufficientDataActions"),

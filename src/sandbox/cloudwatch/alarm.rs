@@ -4,6 +4,7 @@ use super::held;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -21,26 +22,6 @@ pub enum AlarmType {
     Log,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub enum StateValue {
-    #[serde(rename = "OK")]
-    Ok,
-    #[serde(rename = "ALARM")]
-    Alarm,
-    #[serde(rename = "INSUFFICIENT_DATA")]
-    InsufficientData,
-}
-
-impl StateValue {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StateValue::Ok => "OK",
-            StateValue::Alarm => "ALARM",
-            StateValue::InsufficientData => "INSUFFICIENT_DATA",
-        }
-    }
-}
-
 /// An alarm of any type, keyed by its name.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Alarm {
@@ -55,7 +36,7 @@ pub struct Alarm {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct State {
-    pub value: StateValue,
+    pub value: AlarmState,
     pub reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_data: Option<String>,
@@ -74,7 +55,7 @@ pub struct State {
 pub struct Described {
     alarm_arn: String,
     alarm_configuration_updated_timestamp: Timestamp,
-    state_value: StateValue,
+    state_value: AlarmState,
     state_reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_reason_data: Option<String>,

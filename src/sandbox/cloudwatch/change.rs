@@ -1,10 +1,11 @@
 //! Changes to alarms other than putting them: deletion, state, switching actions.
 
-use super::alarm::{self, Alarm, AlarmType, State, StateValue};
+use super::alarm::{self, Alarm, AlarmType, State};
 use super::{Nothing, actions, constraint, held, history, rule};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags;
+use mlops_cloudwatch::state::AlarmState;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -71,9 +72,9 @@ pub struct SetAlarmState {
 pub fn set_alarm_state(input: SetAlarmState, tx: &mut Tx) -> Result<Nothing, Fault> {
     let SetAlarmState { alarm_name, state_value, state_reason, state_reason_data } = input;
     let value = match state_value.as_str() {
-        "OK" => StateValue::Ok,
-        "ALARM" => StateValue::Alarm,
-        "INSUFFICIENT_DATA" => StateValue::InsufficientData,
+        "OK" => AlarmState::Ok,
+        "ALARM" => AlarmState::Alarm,
+        "INSUFFICIENT_DATA" => AlarmState::InsufficientData,
         other => return Err(constraint("stateValue", other, "satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")),
     };
     if state_reason.chars().count() > 1023 {
@@ -98,14 +99,14 @@ pub fn transition(
     tx: &mut Tx,
     name: &str,
     mut alarm: Alarm,
-    value: StateValue,
+    value: AlarmState,
     reason: String,
     reason_data: Option<String>,
 ) -> Result<(), Fault> {
     let now = tx.now();
     let changed = alarm.state.value != value;
     let transitioned = if changed { now } else { alarm.state.transitioned };
-    let leaves = alarm.state.value == StateValue::Alarm && changed;
+    let leaves = alarm.state.value == AlarmState::Alarm && changed;
     let left_alarm = if leaves { Some(now) } else { alarm.state.left_alarm };
     let state = State { value, reason, reason_data, updated: now, transitioned, left_alarm };
     let from = std::mem::replace(&mut alarm.state, state);
@@ -113,12 +114,12 @@ pub fn transition(
     if changed {
         history::transitioned(tx, name, alarm.kind, &from, &alarm.state)?;
         actions::run(tx, name, &alarm, &from)?;
-        if leaves || value == StateValue::Alarm {
+        if leaves || value == AlarmState::Alarm {
             held::suppressor_changed(tx, name)?;
         }
         for (parent, composite) in alarm::composites(tx)? {
             if rule::children(tx, &composite).iter().any(|child| child == name) {
-                let reason = format!("{} transitioned to {} at {}", alarm::arn(tx, name), value.as_str(), now.to_iso());
+                let reason = format!("{} transitioned to {} at {}", alarm::arn(tx, name), value.word(), now.to_iso());
                 evaluate_composite(tx, &parent, composite, reason)?;
             }
         }
@@ -130,12 +131,12 @@ pub fn transition(
 pub fn evaluate_composite(tx: &mut Tx, name: &str, composite: Alarm, reason: String) -> Result<(), Fault> {
     let rule = rule::parse(composite.text("AlarmRule"))?;
     let mut states = std::collections::BTreeMap::new();
-    for child in &rule.children {
+    for child in rule.alarms() {
         if let Some(alarm) = alarm::find(tx, alarm::name_of(tx, child))? {
-            states.insert(child.clone(), alarm.state.value);
+            states.insert(child, alarm.state.value);
         }
     }
-    let value = if rule.holds(&|child| states.get(child).copied()) { StateValue::Alarm } else { StateValue::Ok };
+    let value = if rule.holds(&|child| states.get(child).copied()) { AlarmState::Alarm } else { AlarmState::Ok };
     if composite.state.value == value {
         return Ok(());
     }

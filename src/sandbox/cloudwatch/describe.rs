@@ -1,11 +1,12 @@
 //! DescribeAlarms and its narrower sisters.
 
-use super::alarm::{self, Alarm, AlarmType, Described, StateValue};
+use super::alarm::{self, Alarm, AlarmType, Described};
 use super::metric::Dimension;
 use super::{constraint, invalid_next_token, page_size, rule};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
+use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ pub struct DescribeAlarms {
     alarm_types: Option<Vec<String>>,
     children_of_alarm_name: Option<String>,
     parents_of_alarm_name: Option<String>,
-    state_value: Option<StateValue>,
+    state_value: Option<AlarmState>,
     action_prefix: Option<String>,
     max_records: Option<i64>,
     next_token: Option<String>,

@@ -1,11 +1,12 @@
 //! Actions that are held back: by a mute rule, or by the suppressor of a composite alarm and its wait and extension periods. When what
 //! holds them ends, the state that then stands is told, if it is not what was told last.
 
-use super::alarm::{self, Alarm, State, StateValue};
+use super::alarm::{self, Alarm, State};
 use super::{actions, mute};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::time::Duration;
@@ -73,7 +74,7 @@ fn holding(tx: &Tx, name: &str, alarm: &Alarm, has_waited: bool) -> Result<Optio
     let Some(live) = (if suppressor.is_empty() { None } else { alarm::find(tx, &suppressor)? }) else {
         return Ok(None);
     };
-    if live.state.value == StateValue::Alarm {
+    if live.state.value == AlarmState::Alarm {
         return Ok(Some((By::Alarm(suppressor), None)));
     }
     let extended = live.state.left_alarm.map(|left| left + seconds(alarm, "ActionsSuppressorExtensionPeriod"));

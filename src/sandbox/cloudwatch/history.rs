@@ -96,13 +96,13 @@ pub fn configured(tx: &mut Tx, name: &str, alarm: &Alarm, verb: &str) -> Result<
 pub fn transitioned(tx: &mut Tx, name: &str, kind: AlarmType, from: &State, to: &State) -> Result<(), Fault> {
     let state = |state: &State| {
         let data = state.reason_data.as_deref().and_then(|data| serde_json::from_str::<Json>(data).ok());
-        let mut value = json!({ "stateValue": state.value.as_str(), "stateReason": state.reason });
+        let mut value = json!({ "stateValue": state.value.word(), "stateReason": state.reason });
         if let Some(data) = data {
             value["stateReasonData"] = data;
         }
         value
     };
-    let summary = format!("Alarm updated from {} to {}", from.value.as_str(), to.value.as_str());
+    let summary = format!("Alarm updated from {} to {}", from.value.word(), to.value.word());
     let data = json!({ "version": "1.0", "oldState": state(from), "newState": state(to) });
     record(tx, name, kind, ItemType::StateUpdate, summary, data)
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 /// The mail about the state that `alarm` has just gone into.
 pub fn text(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> String {
-    let (region, state, at) = (region_name(tx.region()), alarm.state.value.as_str(), alarm.state.updated.to_iso());
+    let (region, state, at) = (region_name(tx.region()), alarm.state.value.word(), alarm.state.updated.to_iso());
     let arn = alarm::arn(tx, name);
     let mut lines = vec![
         format!(
@@ -19,7 +19,7 @@ pub fn text(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> String {
         "Alarm Details:".to_owned(),
         format!("- Name:                       {name}"),
         format!("- Description:                {}", alarm.text("AlarmDescription")),
-        format!("- State Change:               {} -> {state}", from.value.as_str()),
+        format!("- State Change:               {} -> {state}", from.value.word()),
         format!("- Reason for State Change:    {}", alarm.state.reason),
         format!("- Timestamp:                  {at}"),
         format!("- AWS Account:                {}", tx.account()),
@@ -36,7 +36,7 @@ pub fn text(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> String {
     lines.extend([String::new(), "State Change Actions:".to_owned()]);
     for (state, list) in LISTS {
         let actions: Vec<String> = alarm.texts(list).map(|action| format!("[{action}]")).collect();
-        lines.push(format!("- {}: {}", state.as_str(), actions.join(" ")));
+        lines.push(format!("- {}: {}", state.word(), actions.join(" ")));
     }
     lines.join("\n")
 }

@@ -59,7 +59,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
 
 /// Each alarm and its state.
 pub fn alarms(tx: &Tx) -> Result<Vec<String>, Fault> {
-    let shown = |(name, alarm): (String, alarm::Alarm)| format!("{name}: {}", alarm.state.value.as_str());
+    let shown = |(name, alarm): (String, alarm::Alarm)| format!("{name}: {}", alarm.state.value.word());
     Ok(tx.list::<alarm::Alarm>(alarm::TABLE)?.into_iter().map(shown).collect())
 }
 

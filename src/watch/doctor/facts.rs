@@ -7,10 +7,10 @@ use crate::aws::{AwsError, Class};
 use crate::backtest::Judged;
 use crate::model::{Arn, Target};
 use crate::plan::Change;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::{Address, Alarm, Confirmation, FunctionFacts, Kind, Live, Observation, Resource, Snapshot};
 use crate::watch::drill::{Chain, Subscriber, Topic};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Default)]
@@ -176,7 +176,7 @@ impl Facts {
     }
 
     /// Works out whether a subscriber's filter policy passes the message of an alarm; `None` where the alarm or the account is not known.
-    pub fn passes(&self, subscriber: &Subscriber, alarm: &str, state: State) -> Option<FilterOutcome> {
+    pub fn passes(&self, subscriber: &Subscriber, alarm: &str, state: AlarmState) -> Option<FilterOutcome> {
         let live = self.alarms.get(alarm)?.chain.live.as_ref()?;
         Some(subscriber.passes(&live.resource, self.target.as_ref()?, state))
     }
@@ -195,7 +195,7 @@ impl Facts {
     }
 
     fn hears(&self, one: &Subscriber, alarm: &str) -> bool {
-        let passes = self.passes(one, alarm, State::Alarm);
+        let passes = self.passes(one, alarm, AlarmState::Alarm);
         one.confirmation == Confirmation::Confirmed && passes.is_some_and(|outcome| outcome != FilterOutcome::Never)
     }
 

@@ -1,10 +1,10 @@
 //! Facts -> how many steps of the alarms' deliveries were looked at and found right, and how many could not be tested. Pure.
 
 use super::facts::Facts;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::{Confirmation, Resource};
 use crate::watch::drill::Topic;
+use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
 /// Steps from an alarm to its subscribers. What is wrong is in neither number: it is a finding.
@@ -45,7 +45,7 @@ fn of_topic(facts: &Facts, alarm: &str, topic: &Topic, steps: &mut DeliverySteps
         steps.not_tested += 1;
     }
     for one in topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Confirmed) {
-        match facts.passes(one, alarm, State::Alarm) {
+        match facts.passes(one, alarm, AlarmState::Alarm) {
             Some(FilterOutcome::Matches) => steps.verified += 1,
             Some(FilterOutcome::Depends) | None => steps.not_tested += 1,
             Some(FilterOutcome::Never) => {}

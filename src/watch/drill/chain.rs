@@ -4,11 +4,11 @@ use crate::aws::{Aws, AwsError};
 use crate::backtest::composite::plain;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::{Confirmation, Live, Resource, Subscription, alarm, notification, subscription, topic};
 use crate::watch::status::mute;
 use futures_util::future::{join_all, try_join_all};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is known before.
@@ -268,7 +268,7 @@ fn actions_of(live: &Live) -> Option<&Actions> {
 
 impl Subscriber {
     /// Works out whether the message of an alarm that goes into `state` passes its filter policy.
-    pub fn passes(&self, alarm: &Resource, target: &Target, state: State) -> FilterOutcome {
+    pub fn passes(&self, alarm: &Resource, target: &Target, state: AlarmState) -> FilterOutcome {
         match self.unread {
             Some(_) => FilterOutcome::Depends,
             None => notification::passes(&self.subscription, alarm, target, state),
@@ -276,7 +276,7 @@ impl Subscriber {
     }
 
     /// Whether it is confirmed, and its filter does not drop the message of an alarm that goes into `state`.
-    pub fn may_be_reached(&self, alarm: &Resource, target: &Target, state: State) -> bool {
+    pub fn may_be_reached(&self, alarm: &Resource, target: &Target, state: AlarmState) -> bool {
         self.confirmation == Confirmation::Confirmed && self.passes(alarm, target, state) != FilterOutcome::Never
     }
 }

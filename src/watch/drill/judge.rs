@@ -5,10 +5,10 @@ use super::fire::Fired;
 use super::follow::{Acted, Evidence};
 use crate::model::advice;
 use crate::plan::notes;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::{FilterOutcome, FilterScope};
 use crate::resources::topic::policy;
 use crate::resources::{Confirmation, Resource};
+use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
 /// One hop of a notification.
@@ -252,7 +252,7 @@ fn subscriber(survey: &Survey, chain: &Chain, topic: &Topic) -> Hop {
     let passing = |outcome: FilterOutcome| -> Vec<&Subscriber> {
         let of = |one: &Subscriber| {
             let live = chain.live.as_ref();
-            live.map_or(FilterOutcome::Depends, |live| one.passes(&live.resource, &survey.target, State::Alarm))
+            live.map_or(FilterOutcome::Depends, |live| one.passes(&live.resource, &survey.target, AlarmState::Alarm))
         };
         confirmed.iter().copied().filter(|one| of(one) == outcome).collect()
     };

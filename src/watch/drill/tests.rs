@@ -4,10 +4,10 @@ use super::*;
 use crate::aws::interrupt::Interrupter;
 use crate::fleet::tests::world::{ACCOUNT, REGION, World, spec_of};
 use crate::resources::alarm;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::MessageField;
 use crate::sandbox::Letter;
 use crate::watch::subscriptions::{Link, confirm};
+use mlops_cloudwatch::state::AlarmState;
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -225,8 +225,11 @@ async fn the_published_message_is_the_one_that_policies_are_held_against() {
         .into_iter()
         .find(|((table, _), value)| table.contains("history") && value.to_string().contains("publishedMessage"));
     let text = entry.map(|(_, value)| value.to_string()).expect("the history has the message");
-    let known =
-        crate::resources::notification::body(&found.alarms[0].resource, &Target::new(ACCOUNT, REGION), State::Alarm);
+    let known = crate::resources::notification::body(
+        &found.alarms[0].resource,
+        &Target::new(ACCOUNT, REGION),
+        AlarmState::Alarm,
+    );
     let Some(MessageField::Object(fields)) = known else { panic!("an alarm has a message") };
     for name in fields.keys() {
         let may_be_absent = matches!(fields[name], MessageField::Unknown);

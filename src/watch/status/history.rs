@@ -2,9 +2,9 @@
 
 use super::reason::{self, Reason};
 use crate::aws::{Aws, AwsError, Op, Repeat};
-use crate::resources::composite_alarm::rule::State;
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
+use mlops_cloudwatch::state::AlarmState;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -19,8 +19,8 @@ pub struct StateChange {
     pub at: i64,
     pub alarm: String,
     /// `None` where the history does not say.
-    pub from: Option<State>,
-    pub to: State,
+    pub from: Option<AlarmState>,
+    pub to: AlarmState,
     pub reason: Reason,
 }
 
@@ -118,10 +118,10 @@ mod tests {
     fn a_change_of_state_is_read_with_and_without_its_data() {
         let data = r#"{"oldState":{"stateValue":"OK"},"newState":{"stateValue":"ALARM","stateReason":"by hand"}}"#;
         let full = state_change(&item(HistoryItemType::StateUpdate, "Alarm updated from OK to ALARM", data)).unwrap();
-        assert_eq!((full.from, full.to), (Some(State::Ok), State::Alarm));
+        assert_eq!((full.from, full.to), (Some(AlarmState::Ok), AlarmState::Alarm));
         assert_eq!(full.reason, Reason::Said("by hand".into()));
         let bare = state_change(&item(HistoryItemType::StateUpdate, "Alarm updated from OK to ALARM", "")).unwrap();
-        assert_eq!((bare.from, bare.to), (Some(State::Ok), State::Alarm));
+        assert_eq!((bare.from, bare.to), (Some(AlarmState::Ok), AlarmState::Alarm));
         assert_eq!(state_change(&item(HistoryItemType::StateUpdate, "something new", "{}")), None);
         assert_eq!(state_change(&item(HistoryItemType::Action, "Alarm updated from OK to ALARM", data)), None);
     }

@@ -23,8 +23,8 @@ pub use reason::Reason;
 use crate::fleet::{AlarmStates, Subscriptions};
 use crate::model::Target;
 use crate::plan::{Note, NoteKind};
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::{Address, FunctionFacts, Resource};
+use mlops_cloudwatch::state::AlarmState;
 
 /// A stack in one account and region at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +71,7 @@ pub struct AlarmStatus {
     /// Its configuration as it stands; as the spec asks, where it does not stand.
     pub resource: Resource,
     /// `None` where it does not stand, could not be read, or is in a state that is not known here.
-    pub state: Option<State>,
+    pub state: Option<AlarmState>,
     /// Seconds since 1970.
     pub since: Option<i64>,
     pub reason: Option<Reason>,
@@ -168,16 +168,16 @@ impl Status {
         let mut counts = Counts::default();
         for alarm in &self.alarms {
             match alarm.state {
-                Some(State::Ok) => counts.alarms.ok += 1,
-                Some(State::Alarm) => counts.alarms.alarm += 1,
-                Some(State::InsufficientData) => {
+                Some(AlarmState::Ok) => counts.alarms.ok += 1,
+                Some(AlarmState::Alarm) => counts.alarms.alarm += 1,
+                Some(AlarmState::InsufficientData) => {
                     counts.alarms.insufficient_data += 1;
                     counts.alarms.new += usize::from(alarm.reason == Some(Reason::NotYet));
                 }
                 None => {}
             }
             if alarm.is_silenced() && alarm.state.is_some() {
-                let ringing = alarm.state == Some(State::Alarm);
+                let ringing = alarm.state == Some(AlarmState::Alarm);
                 *(if ringing { &mut counts.unheard } else { &mut counts.silenced }) += 1;
             }
             counts.troubled += usize::from(alarm.evaluation.is_some());

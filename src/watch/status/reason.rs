@@ -1,8 +1,8 @@
 //! Why an alarm is in its state: CloudWatch's `StateReason` taken apart, so that it can be said shortly. Never fails: a reason in
 //! other words is kept as it is.
 
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::is_initial_reason;
+use mlops_cloudwatch::state::AlarmState;
 
 /// What a `StateReason` says (the texts: user guide, "Alarm evaluation", and what DescribeAlarms answers).
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub enum Reason {
     /// The alarm was made and not evaluated since.
     NotYet,
     /// Of a composite alarm: a child went into this state.
-    Child { alarm: String, state: State },
+    Child { alarm: String, state: AlarmState },
     /// In its own words, e.g. those of SetAlarmState.
     Said(String),
 }
@@ -39,11 +39,11 @@ impl Reason {
 }
 
 /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
-pub fn state(word: &str) -> Option<State> {
+pub fn state(word: &str) -> Option<AlarmState> {
     match word {
-        "OK" => Some(State::Ok),
-        "ALARM" => Some(State::Alarm),
-        "INSUFFICIENT_DATA" => Some(State::InsufficientData),
+        "OK" => Some(AlarmState::Ok),
+        "ALARM" => Some(AlarmState::Alarm),
+        "INSUFFICIENT_DATA" => Some(AlarmState::InsufficientData),
         _ => None,
     }
 }
@@ -136,7 +136,7 @@ mod tests {
             ),
             (
                 "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a b transitioned to ALARM at Sunday 22 November, 2026 10:05:00 UTC",
-                Reason::Child { alarm: "a b".into(), state: State::Alarm },
+                Reason::Child { alarm: "a b".into(), state: AlarmState::Alarm },
             ),
             ("testing purposes", Reason::Said("testing purposes".into())),
             ("Threshold Crossed: something new", Reason::Said("Threshold Crossed: something new".into())),
@@ -154,10 +154,10 @@ mod tests {
         use crate::backtest::watched::Watched;
         use crate::resources::Alarm;
         for (values, to, treat) in [
-            (vec![1.0, 9.0, 9.0], State::Alarm, "missing"),
-            (vec![9.0, 1.0, 1.0], State::Ok, "missing"),
-            (vec![f64::NAN; 3], State::InsufficientData, "missing"),
-            (vec![f64::NAN; 3], State::Ok, "notBreaching"),
+            (vec![1.0, 9.0, 9.0], AlarmState::Alarm, "missing"),
+            (vec![9.0, 1.0, 1.0], AlarmState::Ok, "missing"),
+            (vec![f64::NAN; 3], AlarmState::InsufficientData, "missing"),
+            (vec![f64::NAN; 3], AlarmState::Ok, "notBreaching"),
         ] {
             let alarm = Alarm {
                 evaluation_periods: Some(2),

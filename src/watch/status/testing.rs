@@ -9,8 +9,8 @@ use crate::backtest::sketch::Sketch;
 use crate::model::{FieldChange, Target};
 use crate::plan::{Action, Note, NoteKind, notes};
 use crate::resources::alarm::Actions;
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::{Address, Alarm, CompositeAlarm, FunctionFacts, Kind, Resource, Subscription};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// Sunday 22 November 2026, 10:05:32 UTC.
@@ -35,7 +35,7 @@ pub fn alarm(name: &str, threshold: f64) -> AlarmStatus {
         address: Address::new(Kind::Alarm, name),
         standing: Standing::AsAsked,
         resource: Resource::Alarm(Box::new(resource)),
-        state: Some(State::Ok),
+        state: Some(AlarmState::Ok),
         since: Some(NOW - 3 * 86_400),
         reason: Some(Reason::Missing { periods: 1, treated: "NonBreaching".into() }),
         evaluation: None,
@@ -105,7 +105,7 @@ pub fn trouble() -> Status {
     let mut status = quiet();
     let values: Vec<f64> = (0..180).map(|minute| if minute > 150 { 7.0 } else { f64::from(minute % 3) }).collect();
     let mut ringing = alarm("shop-errors", 5.0);
-    ringing.state = Some(State::Alarm);
+    ringing.state = Some(AlarmState::Alarm);
     ringing.since = Some(NOW - 1_500);
     ringing.reason = Some(Reason::Threshold {
         points: vec![7.0, 9.0],
@@ -116,11 +116,11 @@ pub fn trouble() -> Status {
     });
     ringing.curve = Some(Ok(curve(&values, 5.0)));
     let mut muted = alarm("shop-latency", 24_000.0);
-    muted.state = Some(State::Alarm);
+    muted.state = Some(AlarmState::Alarm);
     muted.muted = Some(Muted { rule: "release night".into(), until: Some(NOW + 2_700) });
     muted.reason = Some(Reason::Said("by hand".into()));
     let mut blind = alarm("shop-traffic", 10.0);
-    blind.state = Some(State::InsufficientData);
+    blind.state = Some(AlarmState::InsufficientData);
     blind.reason = Some(Reason::NoData { periods: 3 });
     blind.evaluation = Some("PARTIAL_DATA".into());
     blind.curve = Some(Ok(curve(&[f64::NAN; 180], 10.0)));
@@ -137,8 +137,8 @@ pub fn trouble() -> Status {
     let composite = AlarmStatus {
         address: Address::new(Kind::CompositeAlarm, "shop"),
         resource: Resource::CompositeAlarm(composite),
-        state: Some(State::Alarm),
-        reason: Some(Reason::Child { alarm: "shop-errors".into(), state: State::Alarm }),
+        state: Some(AlarmState::Alarm),
+        reason: Some(Reason::Child { alarm: "shop-errors".into(), state: AlarmState::Alarm }),
         suppressed: Some("Actions suppressed by the alarm deploying".into()),
         function: None,
         curve: None,
@@ -167,15 +167,15 @@ pub fn trouble() -> Status {
         StateChange {
             at: NOW - 1_500,
             alarm: "shop-errors".into(),
-            from: Some(State::Ok),
-            to: State::Alarm,
+            from: Some(AlarmState::Ok),
+            to: AlarmState::Alarm,
             reason: status.alarms[1].reason.clone().unwrap_or(Reason::NotYet),
         },
         StateChange {
             at: NOW - 86_400,
             alarm: "shop-errors".into(),
-            from: Some(State::InsufficientData),
-            to: State::Ok,
+            from: Some(AlarmState::InsufficientData),
+            to: AlarmState::Ok,
             reason: Reason::Missing { periods: 1, treated: "NonBreaching".into() },
         },
     ]);

@@ -3,8 +3,8 @@
 use super::{Asking, Life, Reason, Standing, Status, read};
 use crate::fleet::Select;
 use crate::fleet::tests::world::{FIFTY, World, assert_complete, bound, spec_of, with};
-use crate::resources::composite_alarm::rule::State;
 use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule, StateValue};
+use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -73,7 +73,7 @@ async fn what_is_wrong_is_seen() {
     let status = status(&world, SHIPPED, None, now).await;
     let counts = status.counts();
     assert_eq!((counts.alarms.alarm, counts.unheard, counts.silenced, counts.differing), (2, 1, 1, 1), "{counts:?}");
-    assert_eq!(status.alarms[0].state, Some(State::Alarm));
+    assert_eq!(status.alarms[0].state, Some(AlarmState::Alarm));
     assert!(matches!(&status.alarms[0].reason, Some(Reason::Threshold { points, .. }) if *points == [9.0]));
     // The sandbox keeps virtual time here.
     assert!(status.alarms[0].since.is_some_and(|since| (now - since).abs() < 120));
@@ -83,7 +83,7 @@ async fn what_is_wrong_is_seen() {
     assert_eq!(status.alarms[2].standing, Standing::Differs(vec!["actions_enabled".into()]));
     let changes = status.changes.as_ref().expect("they were asked for");
     assert_eq!(changes.len(), 2, "{changes:?}");
-    assert!(changes.iter().all(|change| change.to == State::Alarm && names.contains(&change.alarm)));
+    assert!(changes.iter().all(|change| change.to == AlarmState::Alarm && names.contains(&change.alarm)));
     let lives: Vec<Life> = status.subscriptions.iter().map(|subscription| subscription.life).collect();
     assert_eq!(lives, [Life::Pending]);
     let curve = status.alarms[0].curve.as_ref().and_then(|curve| curve.as_ref().ok()).expect("a metric alarm has one");

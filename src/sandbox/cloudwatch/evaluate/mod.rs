@@ -7,15 +7,15 @@ mod reason_data;
 #[cfg(test)]
 mod tests;
 
-use super::alarm::{self, Alarm, AlarmType, StateValue};
+use super::alarm::{self, Alarm, AlarmType};
 use super::{change, held};
 use crate::backtest::condition::Condition;
 use crate::backtest::watched::Watched;
 use crate::backtest::{Options, reason, replay};
-use crate::resources::composite_alarm::rule::State;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::state::AlarmState;
 use past::Metrics;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ struct Mark {
 struct Event {
     at: i64,
     name: String,
-    to: StateValue,
+    to: AlarmState,
     reason: String,
     reason_data: String,
 }
@@ -101,11 +101,11 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
         }
         let Ok(watched) = Watched::new(&configured, &condition, &metrics, after, until) else { continue };
         let put = (alarm.created.seconds(), configured.warm_up.as_ref());
-        let changes = replay::resume(&condition, &watched, (after, until), alarm.state.value.into(), put);
+        let changes = replay::resume(&condition, &watched, (after, until), alarm.state.value, put);
         events.extend(changes.into_iter().map(|(index, to)| Event {
             at: watched.grid.end(index),
             name: name.clone(),
-            to: to.into(),
+            to,
             reason: reason::text(&condition, &watched, index, to),
             reason_data: reason_data::of(&configured, &condition, &watched, index).to_string(),
         }));
@@ -113,24 +113,4 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
     metrics.finish()?;
     events.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
     Ok((events, fine))
-}
-
-impl From<State> for StateValue {
-    fn from(state: State) -> Self {
-        match state {
-            State::Ok => StateValue::Ok,
-            State::Alarm => StateValue::Alarm,
-            State::InsufficientData => StateValue::InsufficientData,
-        }
-    }
-}
-
-impl From<StateValue> for State {
-    fn from(state: StateValue) -> Self {
-        match state {
-            StateValue::Ok => State::Ok,
-            StateValue::Alarm => State::Alarm,
-            StateValue::InsufficientData => State::InsufficientData,
-        }
-    }
 }

@@ -2,11 +2,12 @@
 
 use super::shared::{ActionConfiguration, Shared, range};
 use super::{Wanted, configuration, keep};
-use crate::sandbox::cloudwatch::alarm::{self, AlarmType, StateValue};
+use crate::sandbox::cloudwatch::alarm::{self, AlarmType};
 use crate::sandbox::cloudwatch::{Nothing, change, constraint, required, rule};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::Tag;
+use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -35,7 +36,7 @@ pub fn put_composite_alarm(input: PutCompositeAlarm, raw: Json, tx: &mut Tx) -> 
     input.check(tx)?;
     let configuration = configuration(&input, raw)?;
     let name = input.alarm_name.as_deref().unwrap_or_default();
-    let first = StateValue::InsufficientData;
+    let first = AlarmState::InsufficientData;
     keep(Wanted { name, kind: AlarmType::Composite, configuration, tags: input.tags, first }, tx)?;
     if let Some(alarm) = alarm::find(tx, name)? {
         let reason = format!("The rule was evaluated when the alarm was put at {}", tx.now().to_iso());
@@ -65,7 +66,7 @@ impl PutCompositeAlarm {
         }
         let rule = rule::parse(text)?;
         let own = self.alarm_name.as_deref().unwrap_or_default();
-        let children: BTreeSet<&str> = rule.children.iter().map(|child| alarm::name_of(tx, child)).collect();
+        let children: BTreeSet<&str> = rule.alarms().into_iter().map(|child| alarm::name_of(tx, child)).collect();
         if children.len() > 100 {
             return Err(Fault::validation("AlarmRule must not contain more than 100 children alarms"));
         }

@@ -3,11 +3,12 @@
 use super::metric::length;
 use super::shared::{ActionConfiguration, Shared, WarmUp, comparison, range, treat_missing_data};
 use super::{Wanted, configuration, keep};
-use crate::sandbox::cloudwatch::alarm::{AlarmType, StateValue};
+use crate::sandbox::cloudwatch::alarm::AlarmType;
 use crate::sandbox::cloudwatch::{Nothing, constraint, required};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::Tag;
+use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -61,7 +62,7 @@ pub fn put_log_alarm(mut input: PutLogAlarm, raw: Json, tx: &mut Tx) -> Result<N
         query.query_arn = Some(tx.arn("logs", &format!("scheduled-query:{name}")));
     }
     let configuration = configuration(&input, raw)?;
-    let first = StateValue::InsufficientData;
+    let first = AlarmState::InsufficientData;
     keep(Wanted { name: &name, kind: AlarmType::Log, configuration, tags: input.tags, first }, tx)
 }
 

@@ -4,12 +4,13 @@ use super::shared::{
     ActionConfiguration, Shared, WarmUp, band_comparison, comparison, one_of, range, treat_missing_data,
 };
 use super::{Wanted, configuration, keep, queries};
-use crate::sandbox::cloudwatch::alarm::{AlarmType, StateValue};
+use crate::sandbox::cloudwatch::alarm::AlarmType;
 use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
 use crate::sandbox::cloudwatch::{Nothing, constraint, required, statistic};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::Tag;
+use mlops_cloudwatch::state::AlarmState;
 use mlops_cloudwatch::zone::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -92,7 +93,7 @@ pub fn put_metric_alarm(input: PutMetricAlarm, raw: Json, tx: &mut Tx) -> Result
         configuration.entry("Dimensions").or_insert_with(|| Json::Array(Vec::new()));
     }
     // PromQL alarms have no INSUFFICIENT_DATA: they begin in OK.
-    let first = if input.evaluation_criteria.is_some() { StateValue::Ok } else { StateValue::InsufficientData };
+    let first = if input.evaluation_criteria.is_some() { AlarmState::Ok } else { AlarmState::InsufficientData };
     let name = input.alarm_name.as_deref().unwrap_or_default();
     keep(Wanted { name, kind: AlarmType::Metric, configuration, tags: input.tags, first }, tx)
 }

@@ -6,11 +6,12 @@ pub mod metric;
 pub mod queries;
 pub mod shared;
 
-use super::alarm::{self, Alarm, AlarmType, State, StateValue};
+use super::alarm::{self, Alarm, AlarmType, State};
 use super::{Nothing, evaluate, history};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::{self, Tag};
+use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -24,7 +25,7 @@ struct Wanted<'a> {
     configuration: Map<String, Json>,
     tags: Vec<Tag>,
     /// Where a new alarm begins.
-    first: StateValue,
+    first: AlarmState,
 }
 
 /// The configuration to keep: the typed input, what the request had beyond it, and the defaults that AWS writes out. All other

@@ -1,10 +1,10 @@
 //! A filter policy that drops the messages of alarms.
 
-use crate::resources::composite_alarm::rule::State;
 use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::{Confirmation, Resource};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 use crate::watch::drill::{Subscriber, Topic, remedy_of_filter};
+use mlops_cloudwatch::state::AlarmState;
 
 pub static CAUSE: Cause =
     Cause { id: "filtered", summary: "a filter policy drops the messages of an alarm", explains: &["drift"], check };
@@ -13,7 +13,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
     for (topic, alarms) in facts.told_topics() {
         for one in topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Confirmed) {
             let of = |outcome: FilterOutcome| -> Vec<&str> {
-                let is = |name: &&str| facts.passes(one, name, State::Alarm) == Some(outcome);
+                let is = |name: &&str| facts.passes(one, name, AlarmState::Alarm) == Some(outcome);
                 alarms.iter().copied().filter(is).collect()
             };
             let (dropped, open) = (of(FilterOutcome::Never), of(FilterOutcome::Depends));

@@ -1,9 +1,10 @@
-//! The rule of a composite alarm: text -> tree, and one text per meaning. What the states are is not known here.
+//! The rule of a composite alarm: text -> tree, one text per meaning, and whether it holds. What the states are is told.
 
 mod parser;
 
-pub use parser::parse;
+pub use parser::{CONDITIONS, parse};
 
+use crate::state::AlarmState;
 use std::fmt;
 
 /// A rule; `And` and `Or` have two parts or more.
@@ -11,7 +12,7 @@ use std::fmt;
 pub enum Rule {
     Constant(bool),
     /// The alarm is in the state (or, negated, in another one).
-    State(State, Reference),
+    State(AlarmState, Reference),
     Not(Box<Rule>),
     And(Vec<Rule>),
     Or(Vec<Rule>),
@@ -19,16 +20,9 @@ pub enum Rule {
     AtLeast {
         count: Count,
         negated: bool,
-        state: State,
+        state: AlarmState,
         alarms: Vec<Reference>,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Alarm,
-    Ok,
-    InsufficientData,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,7 +52,17 @@ pub struct RuleError {
     pub end: usize,
     pub message: String,
     pub help: Option<String>,
+    /// A word that is none of [`CONDITIONS`], where one of them was expected.
+    pub unknown: Option<String>,
 }
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for RuleError {}
 
 impl Rule {
     /// The names of the alarms, each once, in the order of the rule.
@@ -72,6 +76,25 @@ impl Rule {
         names
     }
 
+    /// Whether the rule is true while the alarms are in these states; an alarm without one is in none.
+    pub fn holds(&self, state: &impl Fn(&str) -> Option<AlarmState>) -> bool {
+        match self {
+            Rule::Constant(value) => *value,
+            Rule::State(wanted, alarm) => state(&alarm.name) == Some(*wanted),
+            Rule::Not(inner) => !inner.holds(state),
+            Rule::And(parts) => parts.iter().all(|part| part.holds(state)),
+            Rule::Or(parts) => parts.iter().any(|part| part.holds(state)),
+            Rule::AtLeast { count, negated, state: wanted, alarms } => {
+                let counts = |alarm: &&Reference| (state(&alarm.name) == Some(*wanted)) != *negated;
+                let matching = alarms.iter().filter(counts).count();
+                match count {
+                    Count::Number(least) => matching >= *least as usize,
+                    Count::Percent(share) => matching * 100 >= *share as usize * alarms.len(),
+                }
+            }
+        }
+    }
+
     /// Every place that names an alarm.
     pub fn references(&self) -> Vec<&Reference> {
         match self {
@@ -80,18 +103,6 @@ impl Rule {
             Rule::Not(inner) => inner.references(),
             Rule::And(parts) | Rule::Or(parts) => parts.iter().flat_map(Rule::references).collect(),
             Rule::AtLeast { alarms, .. } => alarms.iter().collect(),
-        }
-    }
-}
-
-impl State {
-    const ALL: [State; 3] = [State::Alarm, State::Ok, State::InsufficientData];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Alarm => "ALARM",
-            State::Ok => "OK",
-            State::InsufficientData => "INSUFFICIENT_DATA",
         }
     }
 }
@@ -151,6 +162,41 @@ impl fmt::Display for Reference {
 mod tests {
     use super::*;
 
+    /// Alarms named `a...` are in ALARM, `o...` in OK, `n...` in none, others in INSUFFICIENT_DATA.
+    fn holds(text: &str) -> bool {
+        let state = |name: &str| match name.chars().next() {
+            Some('a') => Some(AlarmState::Alarm),
+            Some('o') => Some(AlarmState::Ok),
+            Some('n') => None,
+            _ => Some(AlarmState::InsufficientData),
+        };
+        parse(text).unwrap().holds(&state)
+    }
+
+    #[test]
+    fn rules_hold_or_not() {
+        for (rule, expected) in [
+            ("TRUE", true),
+            ("NOT TRUE", false),
+            ("ALARM(a1)", true),
+            ("ALARM(\"a 1\") AND OK(o)", true),
+            ("ALARM(o) OR NOT OK(a)", true),
+            ("ALARM(a) AND (OK(a) OR INSUFFICIENT_DATA(x))", true),
+            ("FALSE AND FALSE OR TRUE", true),
+            ("FALSE AND (FALSE OR TRUE)", false),
+            ("AT_LEAST(2, ALARM, (a1, a2, o))", true),
+            ("AT_LEAST(3, ALARM, (a1, a2, o))", false),
+            ("INSUFFICIENT_DATA(n) OR OK(n)", false),
+            ("AT_LEAST(1, NOT OK, (n))", true),
+            ("AT_LEAST(2, NOT ALARM, (a1, o1, x))", true),
+            ("AT_LEAST(3, NOT ALARM, (a1, o1, x))", false),
+            ("AT_LEAST(50%, ALARM, (a1, \"a2\", o1, o2))", true),
+            ("AT_LEAST(51%, ALARM, (a1, a2, o1, o2))", false),
+        ] {
+            assert_eq!(holds(rule), expected, "{rule}");
+        }
+    }
+
     #[test]
     fn one_text_per_meaning() {
         for (written, canon) in [
@@ -194,6 +240,9 @@ mod tests {
             ("AT_LEAST(2, ALARM, (a))", "2"),
             ("AT_LEAST(101%, ALARM, (a))", "101%"),
             ("ALARM(\"a)", "\"a)"),
+            ("alarm(a)", "alarm"),
+            ("AT_LEAST(x, ALARM, (a))", "x"),
+            ("AT_LEAST(50%, NOT_A_STATE, (a))", "NOT_A_STATE"),
         ] {
             let error = parse(text).unwrap_err();
             assert_eq!(&text[error.start..error.end], place, "{text}: {}", error.message);

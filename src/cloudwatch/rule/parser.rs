@@ -1,7 +1,7 @@
 //! The text of a rule -> its tree. Every mistake has its place.
 
-use super::{Count, Reference, Rule, RuleError, State};
-use crate::model::problem::nearest;
+use super::{Count, Reference, Rule, RuleError};
+use crate::state::AlarmState;
 
 /// PutCompositeAlarm: "The AlarmRule expression can have as many as 500 elements"; parentheses count.
 const MAX_ELEMENTS: usize = 500;
@@ -18,6 +18,7 @@ pub fn parse(text: &str) -> Result<Rule, RuleError> {
             end: text.len(),
             message: format!("the rule has {} elements", parser.elements()),
             help: Some(format!("AWS allows {MAX_ELEMENTS}: alarms, TRUE, FALSE and parentheses")),
+            unknown: None,
         }),
         None => Ok(rule),
         Some(token) if token.kind == Kind::Close => Err(token.error("this `)` closes nothing")),
@@ -43,7 +44,7 @@ struct Token {
 
 impl Token {
     fn error(&self, message: impl Into<String>) -> RuleError {
-        RuleError { start: self.start, end: self.end, message: message.into(), help: None }
+        RuleError { start: self.start, end: self.end, message: message.into(), help: None, unknown: None }
     }
 }
 
@@ -75,7 +76,13 @@ fn tokens(text: &str) -> Result<Vec<Token>, RuleError> {
             }
             let Some(end) = end else {
                 let message = "this quoted name never ends".to_owned();
-                return Err(RuleError { start, end: text.len(), message, help: Some("close the quote".into()) });
+                return Err(RuleError {
+                    start,
+                    end: text.len(),
+                    message,
+                    help: Some("close the quote".into()),
+                    unknown: None,
+                });
             };
             tokens.push(Token { kind: Kind::Quoted(name), start, end });
         } else if !c.is_whitespace() {
@@ -96,7 +103,8 @@ struct Parser<'t> {
     depth: usize,
 }
 
-const CONDITIONS: [&str; 7] = ["ALARM", "OK", "INSUFFICIENT_DATA", "AT_LEAST", "NOT", "TRUE", "FALSE"];
+/// The words that a condition begins with.
+pub const CONDITIONS: [&str; 7] = ["ALARM", "OK", "INSUFFICIENT_DATA", "AT_LEAST", "NOT", "TRUE", "FALSE"];
 
 impl Parser<'_> {
     fn next(&mut self) -> Option<Token> {
@@ -126,7 +134,13 @@ impl Parser<'_> {
     fn end_error(&self, expected: &str) -> RuleError {
         let end = self.text.trim_end().len();
         let start = self.text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
-        RuleError { start, end, message: format!("the rule ends where {expected} is expected"), help: None }
+        RuleError {
+            start,
+            end,
+            message: format!("the rule ends where {expected} is expected"),
+            help: None,
+            unknown: None,
+        }
     }
 
     fn expect(&mut self, kind: &Kind, word: &str) -> Result<Token, RuleError> {
@@ -213,7 +227,7 @@ impl Parser<'_> {
             "TRUE" => Ok(Rule::Constant(true)),
             "FALSE" => Ok(Rule::Constant(false)),
             "AT_LEAST" => self.at_least(),
-            _ => match State::ALL.into_iter().find(|state| state.word() == word) {
+            _ => match AlarmState::ALL.into_iter().find(|state| state.word() == word) {
                 Some(state) => {
                     self.expect(&Kind::Open, "`(`")?;
                     let alarm = self.alarm()?;
@@ -221,12 +235,9 @@ impl Parser<'_> {
                     Ok(Rule::State(state, alarm))
                 }
                 None => {
-                    let help = match nearest(word, CONDITIONS) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("a condition is one of {}", CONDITIONS.join(", ")),
-                    };
                     let error = token.error(format!("`{word}` is no condition of a rule"));
-                    Err(RuleError { help: Some(help), ..error })
+                    let help = format!("a condition is one of {}", CONDITIONS.join(", "));
+                    Err(RuleError { help: Some(help), unknown: Some(word.to_owned()), ..error })
                 }
             },
         }
@@ -261,8 +272,8 @@ impl Parser<'_> {
         let negated = self.peek_word() == Some("NOT");
         self.at += usize::from(negated);
         let token = self.next().ok_or_else(|| self.end_error("a state"))?;
-        let named = |state: &State| matches!(&token.kind, Kind::Word(word) if word == state.word());
-        let state = State::ALL.into_iter().find(named).ok_or_else(|| RuleError {
+        let named = |state: &AlarmState| matches!(&token.kind, Kind::Word(word) if word == state.word());
+        let state = AlarmState::ALL.into_iter().find(named).ok_or_else(|| RuleError {
             help: Some("a state is one of ALARM, OK, INSUFFICIENT_DATA, with NOT before it if need be".into()),
             ..token.error("a state is expected here")
         })?;

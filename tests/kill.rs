@@ -14,7 +14,12 @@ use support::{Desk, Ran, example};
 
 /// Slow enough that a kill meets every stage of a run, a wave of calls more or less each.
 const LATENCY: &str = "latency=40ms,jitter=20ms";
+/// Moments of a run at which it is ended; `MLOPSCTL_CASES` raises them.
 const MOMENTS: u32 = 32;
+
+fn moments() -> u32 {
+    std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(MOMENTS)
+}
 
 fn desk(file: &str, more: &[&str]) -> Desk {
     let file = example(file);
@@ -62,10 +67,10 @@ fn for_each(count: u32, run: impl Fn(u32) + Sync) {
 
 #[test]
 fn killed_at_any_moment_the_next_run_finishes_the_work() {
-    let whole = undisturbed();
-    for_each(MOMENTS, |moment| {
+    let (whole, moments) = (undisturbed(), moments());
+    for_each(moments, |moment| {
         let desk = lab();
-        let at = whole * moment / MOMENTS;
+        let at = whole * moment / moments;
         let mut victim = desk.start(&["apply", "--yes", "--sandbox-weather", LATENCY]);
         thread::sleep(at);
         victim.kill().expect("it can be killed");
@@ -194,6 +199,22 @@ mod signals {
     #[test]
     fn a_termination_ends_the_run_in_order() {
         interrupted("-TERM", 143);
+    }
+
+    /// Before the program listens, while it reads, writes and reads back, and after it has ended.
+    #[test]
+    fn signalled_at_any_moment_the_next_run_finishes_the_work() {
+        let (whole, moments) = (undisturbed(), moments());
+        for_each(moments, |moment| {
+            let desk = lab();
+            let (at, signal) = (whole * moment / moments, if moment % 2 == 0 { "-INT" } else { "-TERM" });
+            let mut run = desk.start(&["apply", "--yes", "--sandbox-weather", LATENCY]);
+            thread::sleep(at);
+            send(signal, &run);
+            run.wait().expect("it ends");
+            desk.run(&["apply", "--yes", "--sandbox-weather", LATENCY]).exits(0);
+            is_whole(&desk, 1, &format!("{signal} after {at:?} of {whole:?}"));
+        });
     }
 
     #[test]

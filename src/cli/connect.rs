@@ -60,10 +60,9 @@ impl ConnectArgs {
             profile: self.profile.clone(),
             region: self.region.as_deref().or(spec_region).map(str::to_owned),
             endpoint_url: self.endpoint_url.clone(),
-            is_without_quotas: sandbox.as_ref().is_some_and(|(_, has_quotas)| !has_quotas),
-            http: sandbox.map(|(sandbox, _)| {
-                (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())
-            }),
+            is_without_quotas: sandbox.as_ref().is_some_and(|sandbox| !sandbox.has_quotas()),
+            http: sandbox
+                .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
             interrupt: Some(signals.interrupt.clone()),
             limits: limits(std::env::var_os(DEADLINE))?,
             waiting: told(output),
@@ -80,8 +79,7 @@ impl ConnectArgs {
         self.sandbox_file().is_some() || self.profile.is_some() || self.endpoint_url.is_some()
     }
 
-    /// The sandbox, and whether it counts calls.
-    fn open_sandbox(&self, output: &mut Output) -> Result<Option<(Sandbox, bool)>, Failure> {
+    fn open_sandbox(&self, output: &mut Output) -> Result<Option<Sandbox>, Failure> {
         let Some(path) = self.sandbox_file() else {
             return match &self.sandbox_weather {
                 Some(_) => Err(Failure::say(Exit::Usage, "--sandbox-weather needs a sandbox", "add --sandbox")),
@@ -99,12 +97,11 @@ impl ConnectArgs {
             None => Weather::default(),
         };
         output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
-        let has_quotas = weather.has_quotas();
         let sandbox = Sandbox::open(&path, weather)?;
         sandbox.time()?;
         let clock = sandbox.clone();
         set_ahead(move || clock.time().map_or(Duration::ZERO, |(_, ahead)| ahead));
-        Ok(Some((sandbox, has_quotas)))
+        Ok(Some(sandbox))
     }
 
     /// From now on the sandbox's posts reach addresses of this machine, where a sandbox it is.

@@ -31,12 +31,12 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
         .enumerate()
         .flat_map(|(step, s)| s.changes.iter().map(move |at| (&plan.changes[*at].address, step)))
         .collect();
-    let needs = Dependencies::new(plan, by_address);
+    let dependencies = Dependencies::new(plan, by_address);
     let after: Vec<BTreeSet<usize>> = steps
         .iter()
         .enumerate()
         .map(|(own, step)| {
-            step.changes.iter().flat_map(|at| needs.of(&plan.changes[*at])).filter(|s| *s != own).collect()
+            step.changes.iter().flat_map(|at| dependencies.of(&plan.changes[*at])).filter(|s| *s != own).collect()
         })
         .collect();
     for (step, after) in steps.iter_mut().zip(after) {

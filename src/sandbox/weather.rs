@@ -95,10 +95,6 @@ impl Weather {
         Weather { latency: Duration::from_millis(40), quotas: Quotas::Aws, ..Weather::default() }
     }
 
-    pub fn has_quotas(&self) -> bool {
-        self.quotas != Quotas::None
-    }
-
     /// The fault of the `nth` call with this name in one account and region, if any; the same seed gives the same faults.
     pub fn accident(&self, account: &str, region: &str, name: &str, nth: u64) -> Option<Accident> {
         let shares = [

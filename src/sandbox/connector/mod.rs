@@ -17,7 +17,7 @@ use super::quota::Buckets;
 use super::stats::Stats;
 use super::stats::{Counter, Outcome, Started};
 use super::store::{Store, Tx};
-use super::weather::{Accident, Keys, Weather};
+use super::weather::{Accident, Keys, Quotas, Weather};
 use super::wire::{self, Reply, Request, Timestamp};
 use crate::model::Partition;
 use aws_smithy_runtime_api::client::http::{
@@ -77,6 +77,11 @@ impl Sandbox {
     #[cfg(test)]
     pub fn in_memory(weather: Weather) -> Self {
         Self::on(Store::in_memory(), weather)
+    }
+
+    /// Whether calls are counted here, so that too many of them are refused.
+    pub fn has_quotas(&self) -> bool {
+        self.0.weather.quotas != Quotas::None
     }
 
     fn on(store: Store, weather: Weather) -> Self {

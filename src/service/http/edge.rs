@@ -14,7 +14,7 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use super::rate::Verdict;
-use super::{ANALYTICS, Answer, App, AppRef, ROUTES, TRACK, answer, networks, track};
+use super::{ANALYTICS, Answer, App, ROUTES, answer, networks};
 use crate::clock::{self, MICROS_PER_SECOND};
 use crate::config::Rate;
 use crate::log::{self, Field, Level};
@@ -72,8 +72,9 @@ impl App {
                 too_many(Answer::new(StatusCode::TOO_MANY_REQUESTS, &body), reset)
             }
             _ if method == Method::OPTIONS => options(route),
-            _ => match within(self.request_time, self.dispatch(route, request)).await {
-                Some(response) => response,
+            _ => match within(self.request_time, self.router.clone().oneshot(request)).await {
+                Some(Ok(response)) => response,
+                Some(Err(never)) => match never {},
                 None => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long").into_response(),
             },
         };
@@ -96,18 +97,6 @@ impl App {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         response
-    }
-
-    /// To the handler of a route. What nearly every request asks for goes there straight: the router's boxes and clones are a
-    /// tenth of what an event costs.
-    async fn dispatch(self: &Arc<Self>, route: Option<&(&str, &str)>, request: Request) -> Response {
-        if request.method() == Method::POST && route.is_some_and(|(path, _)| *path == TRACK) {
-            return track::track(AppRef(Arc::clone(self)), request).await;
-        }
-        match self.router.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
     }
 }
 

@@ -43,12 +43,11 @@ const ROUTES: [(&str, &str); 11] = [
     ("/health/live", "GET, HEAD, OPTIONS"),
     ("/health/ready", "GET, HEAD, OPTIONS"),
     ("/metrics", "GET, HEAD, OPTIONS"),
-    (TRACK, "OPTIONS, POST"),
+    ("/track", "OPTIONS, POST"),
     ("/refresh-metrics", "OPTIONS, POST"),
     (ANALYTICS, "GET, HEAD, OPTIONS"),
     ("/openapi.json", "GET, HEAD, OPTIONS"),
 ];
-const TRACK: &str = "/track";
 const ANALYTICS: &str = "/analytics/{business_id}";
 
 /// A running service, whoever brings it requests.
@@ -160,7 +159,7 @@ fn router() -> Router<Shared> {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(scrape::metrics))
-        .route(TRACK, post(track::track))
+        .route("/track", post(track::track))
         .route("/refresh-metrics", post(analytics::refresh))
         .route(ANALYTICS, get(analytics::analytics))
         .route("/openapi.json", get(pages::openapi))

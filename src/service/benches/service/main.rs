@@ -1,12 +1,14 @@
 //! `cargo bench --bench service`: the service's /track, which answers after the row is synced to disk, beside a Flask
 //! service under gunicorn with the same durable insert, beside a bare axum handler that only parses the same JSON, and beside
 //! itself with OpenTelemetry and while it is scraped.
-//! One load generator, one run, rounds in turn; prints ratios of medians. Options: `--seconds N --rounds N --connections N`.
+//! One load generator, one run, rounds in turn; prints ratios of medians, and fails when one is past its bound. Options:
+//! `--seconds N --rounds N --connections N`.
 //! The databases lie in TMPDIR; what else the machine does is printed, because a busy disk is most of a durable answer.
 
 mod load;
 mod peers;
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use load::{Measured, Plan};
@@ -18,10 +20,37 @@ const MANY: usize = 2_000_000;
 const BUSINESSES: usize = 1_000;
 const SCRAPERS: usize = 4;
 
-fn main() {
+/// What a figure has to be.
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// The figures that have a bound, printed as they come.
+#[derive(Default)]
+struct Verdict {
+    missed: Vec<String>,
+}
+
+impl Verdict {
+    fn judge(&mut self, name: &str, value: f64, unit: &str, bound: Bound, note: &str) {
+        let (holds, words) = match bound {
+            Bound::AtLeast(least) => (value >= least, format!("at least {least}")),
+            Bound::AtMost(most) => (value <= most, format!("at most {most}")),
+        };
+        let missed = if holds { "" } else { " MISSED" };
+        println!("{name:<52} {value:>7.2} {unit}   ({words}{missed}{note})");
+        if !holds {
+            self.missed.push(format!("{name}: {value:.2} {unit}, {words}"));
+        }
+    }
+}
+
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.get(1).is_some_and(|first| first == peers::BARE) {
-        return peers::serve_bare(&arguments[2]);
+        peers::serve_bare(&arguments[2]);
+        return ExitCode::SUCCESS;
     }
     let option = |name: &str, default: u64| {
         let at = arguments.iter().position(|argument| argument == name);
@@ -34,8 +63,10 @@ fn main() {
 
     let Some(flask) = Peer::flask() else {
         eprintln!("the Flask peer is not installed: run `bash tests/setup`");
-        std::process::exit(1);
+        return ExitCode::FAILURE;
     };
+    peers::build();
+    let mut verdict = Verdict::default();
     let collector = peers::collector();
     let traced = Peer::service("the same, with OTLP", &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector)]);
     let mut peers = [Peer::service("mlops-service, durable (SQLite)", &[]), Peer::bare(), flask, traced];
@@ -62,16 +93,17 @@ fn main() {
         println!("{:<44} {:>10.0} {p50:>9.2} {p99:>9.2} {errors:>8}", peer.name, median(results, Measured::rate));
     }
     let rate = |index: usize| median(&results[index], Measured::rate);
-    println!("\nservice / flask:     {:>6.1} x   (at least 20, aim 40)", rate(0) / rate(2));
-    println!("service / bare axum: {:>6.2} x   (at least 0.6)", rate(0) / rate(1));
-    println!("with OTLP / without: {:>6.2} x   (at least 0.5)", rate(3) / rate(0));
-    scraped(rounds, &plan);
+    println!();
+    verdict.judge("service / flask", rate(0) / rate(2), "x", Bound::AtLeast(20.0), "");
+    verdict.judge("service / bare axum", rate(0) / rate(1), "x", Bound::AtLeast(0.6), "");
+    verdict.judge("with OTLP / without", rate(3) / rate(0), "x", Bound::AtLeast(0.5), "");
+    scraped(rounds, &plan, &mut verdict);
 
     // Latency where it matters: at half of what it can do, each request sent on time whatever became of the last one.
     let half = Plan { rate: Some(rate(0) / 2.0), time: Duration::from_secs(seconds * 2), ..plan };
     let steady = load::run(peers[0].address, &half);
     println!(
-        "\nsteady half load, {:.0} requests/s: p50 {:.2} ms, p99 {:.2} ms (below 5), p99.9 {:.2} ms",
+        "\nsteady half load, {:.0} requests/s: p50 {:.2} ms, p99 {:.2} ms (aim 5), p99.9 {:.2} ms",
         steady.rate(),
         steady.percentile(50.0),
         steady.percentile(99.0),
@@ -86,18 +118,22 @@ fn main() {
     }
     let shown: Vec<String> = memory.iter().map(|mb| format!("{mb:.1}")).collect();
     println!("\nmemory over {MANY} requests in {:.0} s: {} MB", began.elapsed().as_secs_f64(), shown.join(" -> "));
+    // Flat: what it holds after a half of them is what it holds at the end.
+    verdict.judge("memory, at the end / after a half", memory[4] / memory[2], "x", Bound::AtMost(1.1), "");
     let (answer, ready) = peers[0].restarted();
-    println!(
-        "on what it has stored, more than {MANY} rows: first answer {answer:.1} ms, counts restored {ready:.1} ms after its start (below 300)"
-    );
-    println!();
+    println!("on what it has stored, more than {MANY} rows: first answer {answer:.1} ms after its start");
+    verdict.judge("counts restored after its start", ready, "ms", Bound::AtMost(300.0), "");
     for (name, ms) in peers::start_times() {
-        println!("{name}: first answer {ms:.1} ms after its start (below 50)");
+        verdict.judge(&format!("{name}: first answer after its start"), ms, "ms", Bound::AtMost(50.0), "");
     }
+    for missed in &verdict.missed {
+        eprintln!("missed: {missed}");
+    }
+    if verdict.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What reading its metrics costs the service, with many labels.
-fn scraped(rounds: usize, plan: &Plan) {
+fn scraped(rounds: usize, plan: &Plan, verdict: &mut Verdict) {
     let peer = Peer::service("with labels", &[("MAX_BUSINESSES", &BUSINESSES.to_string())]);
     load::name_businesses(peer.address, BUSINESSES);
     let (mut alone, mut watched, mut scrapes) = (Vec::new(), Vec::new(), 0);
@@ -108,9 +144,8 @@ fn scraped(rounds: usize, plan: &Plan) {
         scrapes += scrapers.end();
     }
     let ratio = median(&watched, Measured::rate) / median(&alone, Measured::rate);
-    println!(
-        "scraped / alone:     {ratio:>6.2} x   (at least 0.8; {BUSINESSES} businesses, {SCRAPERS} scrapers once a second, {scrapes} scrapes)"
-    );
+    let note = format!("; {BUSINESSES} businesses, {SCRAPERS} scrapers once a second, {scrapes} scrapes");
+    verdict.judge("scraped / alone", ratio, "x", Bound::AtLeast(0.8), &note);
 }
 
 fn median(rounds: &[Measured], value: impl Fn(&Measured) -> f64) -> f64 {

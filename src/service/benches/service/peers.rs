@@ -107,6 +107,15 @@ impl Drop for Peer {
     }
 }
 
+/// Builds the program as it ships, in the release profile: what `cargo bench` has built unwinds, the release aborts. The two
+/// profiles write to the same place.
+pub fn build() {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--locked", "--release", "--package", "mlops-service", "--bin", "mlops-service"]);
+    let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
+    assert!(status.success(), "the service cannot be built");
+}
+
 fn service(dir: &Path, port: u16) -> Command {
     settings(Command::new(env!("CARGO_BIN_EXE_mlops-service")), dir, port)
 }

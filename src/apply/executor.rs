@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::aws::{Aws, AwsError, Class, Op};
 use crate::plan::order::{self, Step};
 use crate::plan::{Action, Change, Plan};
-use crate::resources::Kind;
+use crate::resources::kind::Write;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -51,8 +51,11 @@ async fn perform(writer: &Writer<'_>, plan: &Plan, step: &Step, at: usize) -> (u
     let changes: Vec<&Change> = step.changes.iter().map(|at| &plan.changes[*at]).collect();
     let answers = match changes.as_slice() {
         [change] => vec![writer.write(change).await],
-        // Only deletes of metric alarms are batched.
-        batch => writer.delete_alarms(&batch.iter().map(|c| c.address.name.clone()).collect::<Vec<_>>()).await,
+        // Only deletes of one kind are batched.
+        batch => {
+            let names: Vec<String> = batch.iter().map(|c| c.address.name.clone()).collect();
+            writer.delete_all(batch[0].address.kind, &names).await
+        }
     };
     (at, answers)
 }
@@ -169,19 +172,11 @@ impl<'a> Run<'a> {
 
 /// The call of a change that AWS allows least often.
 fn slowest_call(change: &Change) -> Op {
-    match (change.address.kind, change.action) {
-        (Kind::Alarm | Kind::CompositeAlarm, Action::Delete) => Op("cloudwatch", "DeleteAlarms"),
-        (Kind::Alarm | Kind::CompositeAlarm, Action::StopManaging) => Op("cloudwatch", "UntagResource"),
-        (Kind::Alarm, _) => Op("cloudwatch", "PutMetricAlarm"),
-        (Kind::CompositeAlarm, _) => Op("cloudwatch", "PutCompositeAlarm"),
-        (Kind::LogGroup, Action::Delete) => Op("logs", "DeleteLogGroup"),
-        (Kind::LogGroup, _) => Op("logs", "PutRetentionPolicy"),
-        (Kind::Topic | Kind::Subscription, Action::StopManaging) => Op("sns", "UntagResource"),
-        (Kind::Topic, Action::Delete) => Op("sns", "DeleteTopic"),
-        (Kind::Topic, _) => Op("sns", "CreateTopic"),
-        (Kind::Subscription, Action::Delete) => Op("sns", "Unsubscribe"),
-        (Kind::Subscription, _) => Op("sns", "Subscribe"),
-    }
+    change.address.kind.slowest_call(match change.action {
+        Action::Delete => Write::Delete,
+        Action::StopManaging => Write::Untag,
+        _ => Write::Put,
+    })
 }
 
 fn failed(error: &AwsError) -> Outcome {

@@ -8,12 +8,9 @@ use crate::plan::{Action, Change, Plan};
 use crate::resources::declared::{self, DECLARED};
 use crate::resources::mark;
 use crate::resources::topic::aws::Created;
-use crate::resources::{Address, Alarm, CompositeAlarm, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
-use crate::resources::{alarm, composite_alarm, log_group, subscription, topic};
+use crate::resources::{self, Address, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
+use crate::resources::{log_group, subscription, topic};
 use std::collections::BTreeMap;
-
-/// How often a batch of deletes is cut down to what is left, while others delete too.
-const DELETE_ROUNDS: u32 = 3;
 
 /// Writes the changes of one plan.
 #[derive(Debug)]
@@ -53,32 +50,9 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Deletes alarms by name in one call; returns how it went, one answer a name. AWS deletes none where one is missing: then
-    /// those that are left; and where it refuses the batch, one by one, so that the good ones go.
-    pub async fn delete_alarms(&self, names: &[String]) -> Vec<Result<(), AwsError>> {
-        let of_all = |answer: Result<(), AwsError>| names.iter().map(|_| answer.clone()).collect();
-        let mut left = names.to_vec();
-        for _ in 0..DELETE_ROUNDS {
-            match alarm::aws::delete(self.aws, &left).await {
-                Err(error) if error.is(Class::NotFound) => match alarm::aws::describe(self.aws, &left).await {
-                    Ok(standing) => left = standing.alarms.iter().map(|live| live.resource.name()).collect(),
-                    Err(error) => return of_all(Err(error)),
-                },
-                Err(error) if left.len() > 1 && error.is(Class::Refused) => break,
-                answer => return of_all(answer),
-            }
-            if left.is_empty() {
-                return of_all(Ok(()));
-            }
-        }
-        let mut answers = Vec::with_capacity(names.len());
-        for name in names {
-            answers.push(match alarm::aws::delete(self.aws, std::slice::from_ref(name)).await {
-                Err(error) if error.is(Class::NotFound) => Ok(()),
-                answer => answer,
-            });
-        }
-        answers
+    /// Deletes some of one kind; returns how it went, one answer each.
+    pub async fn delete_all(&self, kind: Kind, names: &[String]) -> Vec<Result<(), AwsError>> {
+        resources::aws::delete(self.aws, &self.plan.target, kind, names).await
     }
 
     async fn create(&self, resource: &Resource) -> Result<(), AwsError> {
@@ -86,8 +60,7 @@ impl<'a> Writer<'a> {
             Resource::Topic(topic) => self.create_topic(topic).await,
             Resource::Subscription(subscription) => self.claims.subscribe(subscription, None).await,
             Resource::LogGroup(group) => self.create_log_group(group).await,
-            Resource::Alarm(alarm) => alarm::aws::put(self.aws, alarm).await,
-            Resource::CompositeAlarm(alarm) => composite_alarm::aws::put(self.aws, alarm).await,
+            whole => resources::aws::put(self.aws, whole).await,
         }
     }
 
@@ -158,20 +131,18 @@ impl<'a> Writer<'a> {
             _ if fields.is_empty() => Ok(()),
             Resource::Topic(topic) => topic::aws::set(self.aws, &self.arn(&topic.name), fields).await,
             Resource::LogGroup(group) => self.update_log_group(group, fields).await,
-            Resource::Alarm(alarm) => {
-                let tags = with_live_tags(before, &alarm.tags);
-                alarm::aws::put(self.aws, &Alarm { tags, ..(**alarm).clone() }).await
-            }
-            Resource::CompositeAlarm(alarm) => {
-                let tags = with_live_tags(before, &alarm.tags);
-                composite_alarm::aws::put(self.aws, &CompositeAlarm { tags, ..alarm.clone() }).await
+            whole => {
+                let mut written = whole.clone();
+                if let Some(tags) = written.tags_mut() {
+                    *tags = with_live_tags(before, tags);
+                }
+                resources::aws::put(self.aws, &written).await
             }
         }
     }
 
     async fn delete(&self, before: &Live) -> Result<(), AwsError> {
         match &before.resource {
-            Resource::Topic(topic) => topic::aws::delete(self.aws, &self.arn(&topic.name)).await,
             Resource::Subscription(s) => match &before.facts.subscription_arn {
                 Some(arn) if !self.topic_goes(&s.topic) => {
                     subscription::aws::unsubscribe(self.aws, arn).await?;
@@ -183,10 +154,7 @@ impl<'a> Writer<'a> {
                 // With its topic gone it is gone; a pending one has no ARN and expires by itself.
                 _ => Ok(()),
             },
-            Resource::LogGroup(group) => log_group::aws::delete(self.aws, &group.name).await,
-            Resource::Alarm(_) | Resource::CompositeAlarm(_) => {
-                self.delete_alarms(&[before.resource.name()]).await.into_iter().collect()
-            }
+            other => self.delete_all(other.kind(), &[other.name()]).await.into_iter().collect(),
         }
     }
 
@@ -204,12 +172,7 @@ impl<'a> Writer<'a> {
 
     async fn tag(&self, address: &Address, tags: &Tags) -> Result<(), AwsError> {
         let Some(arn) = address.arn(&self.plan.target) else { return Ok(()) };
-        match address.kind {
-            Kind::Topic => topic::aws::tag(self.aws, &arn, tags).await,
-            Kind::LogGroup => log_group::aws::tag(self.aws, &arn, tags).await,
-            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tag(self.aws, &arn, tags).await,
-            Kind::Subscription => Ok(()),
-        }
+        resources::aws::tag(self.aws, address.kind, &arn, tags).await
     }
 
     /// Another password is another subscription: the old one is ended, then the new one is made, and its mark tells its password.
@@ -225,23 +188,13 @@ impl<'a> Writer<'a> {
         let marks: Vec<String> =
             before.resource.tags().into_iter().flat_map(Tags::keys).filter(|key| mark::is_mark(key)).cloned().collect();
         let Some(arn) = address.arn(&self.plan.target).filter(|_| !marks.is_empty()) else { return Ok(()) };
-        match address.kind {
-            Kind::Topic => topic::aws::untag(self.aws, &arn, &marks).await,
-            Kind::LogGroup => log_group::aws::untag(self.aws, &arn, &marks).await,
-            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::untag(self.aws, &arn, &marks).await,
-            Kind::Subscription => Ok(()),
-        }
+        resources::aws::untag(self.aws, address.kind, &arn, &marks).await
     }
 
     /// The tags that the resource itself tells now; `None` where it does not exist.
     async fn own_tags(&self, address: &Address) -> Result<Option<Tags>, AwsError> {
         let Some(arn) = address.arn(&self.plan.target) else { return Ok(Some(Tags::new())) };
-        match address.kind {
-            Kind::Topic => topic::aws::tags(self.aws, &arn).await,
-            Kind::LogGroup => log_group::aws::tags(self.aws, &arn).await,
-            Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tags(self.aws, &arn).await,
-            Kind::Subscription => Ok(Some(Tags::new())),
-        }
+        resources::aws::tags(self.aws, address.kind, &arn).await
     }
 
     async fn create_topic(&self, desired: &Topic) -> Result<(), AwsError> {
@@ -381,19 +334,10 @@ fn not_unowned(address: &Address, found: &Ownership) -> AwsError {
         Ownership::OtherTool(other) => format!("{address} is owned by {other}; plan again"),
         Ownership::Made | Ownership::Adopted | Ownership::Unowned => format!("{address} has another owner; plan again"),
     };
-    AwsError { op: asks_for_tags(address.kind), class: Class::Refused, code: "OwnedByOthers".to_owned(), message }
+    AwsError { op: address.kind.tags_call(), class: Class::Refused, code: "OwnedByOthers".to_owned(), message }
 }
 
 fn gone(address: &Address) -> AwsError {
     let message = format!("{address} does not exist any more; plan again");
-    AwsError { op: asks_for_tags(address.kind), class: Class::NotFound, code: "Gone".to_owned(), message }
-}
-
-/// The call that tells a resource's own tags.
-fn asks_for_tags(kind: Kind) -> Op {
-    match kind {
-        Kind::Topic | Kind::Subscription => Op("sns", "ListTagsForResource"),
-        Kind::LogGroup => Op("logs", "ListTagsForResource"),
-        Kind::Alarm | Kind::CompositeAlarm => Op("cloudwatch", "ListTagsForResource"),
-    }
+    AwsError { op: address.kind.tags_call(), class: Class::NotFound, code: "Gone".to_owned(), message }
 }

@@ -114,7 +114,7 @@ fn changed(plan: &Plan) -> BTreeMap<Address, &Resource> {
             && change.fields.iter().any(|field| !field.field.starts_with("tags.")) | (change.action == Action::Create)
     });
     let alarms = written.filter_map(|change| Some((change.address.clone(), change.after.as_ref()?)));
-    alarms.filter(|(_, resource)| matches!(resource, Resource::Alarm(_) | Resource::CompositeAlarm(_))).collect()
+    alarms.filter(|(_, resource)| resource.kind().is_alarm()).collect()
 }
 
 /// `would have fired 3 times in 14 days, longest 25m: useful`

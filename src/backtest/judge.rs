@@ -73,7 +73,7 @@ pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &Histor
                 judged.push(Judged { address: resource.address(), outcome, notes });
             }
             Resource::CompositeAlarm(composite) => composites.push(composite),
-            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+            _ => {}
         }
     }
     // A composite of composites waits for its children; what waits for nothing that comes is said so.

@@ -185,9 +185,7 @@ impl BacktestArgs {
 
     fn alarms(&self, mut resources: BTreeMap<Address, Resource>) -> BTreeMap<Address, Resource> {
         let select = self.select.select();
-        resources.retain(|address, resource| {
-            select.covers(address) && matches!(resource, Resource::Alarm(_) | Resource::CompositeAlarm(_))
-        });
+        resources.retain(|address, resource| select.covers(address) && resource.kind().is_alarm());
         resources
     }
 

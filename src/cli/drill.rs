@@ -14,7 +14,6 @@ use crate::model::Target;
 use crate::model::advice;
 use crate::model::problem::nearest_or_all;
 use crate::report::watch::drill as report;
-use crate::resources::Kind;
 use crate::watch::drill::{self, Above, Asking, Report, Survey, Verdict, Way};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -101,11 +100,8 @@ impl DrillArgs {
         // Names do not depend on the account.
         let anywhere = Target::new("000000000000", aws.region());
         let desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
-        let known: Vec<&str> = desired
-            .keys()
-            .filter(|address| matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm))
-            .map(|address| address.name.as_str())
-            .collect();
+        let known: Vec<&str> =
+            desired.keys().filter(|address| address.kind.is_alarm()).map(|address| address.name.as_str()).collect();
         if let Some(unknown) = self.alarms.iter().find(|name| !known.contains(&name.as_str())) {
             let near = nearest_or_all(unknown, known.iter().copied(), "its alarms are").unwrap_or_default();
             return Err(Failure::say(Exit::Usage, format!("the spec has no alarm `{unknown}`"), near));

@@ -81,7 +81,7 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
                 }
             }
             Resource::CompositeAlarm(_) => sum.composite_alarms += 1.0,
-            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+            _ => {}
         }
     }
     let total = sum.alarm_metrics * prices.alarm_metric

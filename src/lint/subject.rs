@@ -116,7 +116,7 @@ impl<'a> Subject<'a> {
 
     /// Every alarm of either kind: its address and its actions.
     pub fn actions(&self) -> impl Iterator<Item = (&'a Address, &'a Actions)> + use<'a> {
-        self.resources.iter().filter_map(|(address, resource)| Some((address, actions_of(resource)?)))
+        self.resources.iter().filter_map(|(address, resource)| Some((address, resource.actions()?)))
     }
 
     /// The alarms that a composite alarm stands on, by name.
@@ -139,19 +139,11 @@ impl<'a> Subject<'a> {
     }
 }
 
-fn actions_of(resource: &Resource) -> Option<&Actions> {
-    match resource {
-        Resource::Alarm(alarm) => Some(&alarm.actions),
-        Resource::CompositeAlarm(alarm) => Some(&alarm.actions),
-        _ => None,
-    }
-}
-
 /// The alarms whose actions are on, by the topics they send to; of two ARNs with a topic's name the first counts.
 fn senders(resources: &BTreeMap<Address, Resource>) -> BTreeMap<&str, Vec<Sender<'_>>> {
     let mut senders: BTreeMap<&str, Vec<Sender<'_>>> = BTreeMap::new();
     for (address, resource) in resources {
-        let Some(actions) = actions_of(resource).filter(|actions| actions.enabled) else { continue };
+        let Some(actions) = resource.actions().filter(|actions| actions.enabled) else { continue };
         for state in notification::STATES {
             let mut named = BTreeSet::new();
             let arns = notification::actions_for(actions, state).iter().filter_map(|arn| Arn::parse(arn));

@@ -19,10 +19,8 @@ const PAGE: usize = 100;
 /// What carries the mark, by name, and its tags by ARN.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    pub topics: BTreeSet<String>,
-    pub log_groups: BTreeSet<String>,
-    /// Metric or composite: an ARN does not tell.
-    pub alarms: BTreeSet<String>,
+    /// Of kinds that share their ARNs, under the first of them: an ARN does not tell.
+    pub names: BTreeMap<Kind, BTreeSet<String>>,
     pub tags: BTreeMap<String, Tags>,
     /// Whether it could not be read: then it is not asked again.
     pub unreadable: bool,
@@ -39,24 +37,28 @@ pub struct Queries<'a> {
 }
 
 /// Resource types, and what carries the mark among them once it was asked.
-type Query = (&'static [&'static str], OnceCell<Result<Index, AwsError>>);
+type Query = (Vec<&'static str>, OnceCell<Result<Index, AwsError>>);
 
-/// Resource types as GetResources names them.
-const TOPICS: &str = "sns";
-const ALL_IN_ONE: &[&[&str]] = &[&["cloudwatch:alarm", TOPICS, "logs:log-group"]];
-const KIND_BY_KIND: &[&[&str]] = &[&["cloudwatch:alarm"], &[TOPICS], &["logs:log-group"]];
+/// Resource types as GetResources names them, those of services with more than one side by side.
+fn types() -> BTreeSet<&'static str> {
+    Kind::ALL.into_iter().filter_map(|kind| kind.facts().tag_type).collect()
+}
 
 impl<'a> Queries<'a> {
     pub fn new(aws: &'a Aws, wanted: Wanted<'a>) -> Self {
-        let tagged = wanted.desired.keys().filter(|address| address.kind != Kind::Subscription).count();
-        let types = if tagged <= PAGE { ALL_IN_ONE } else { KIND_BY_KIND };
-        let queries = types.iter().map(|types| (*types, OnceCell::new())).collect();
+        let tagged = wanted.desired.keys().filter(|address| address.kind.facts().tag_type.is_some()).count();
+        let asked: Vec<Vec<&str>> = match tagged <= PAGE {
+            true => vec![types().into_iter().collect()],
+            false => types().into_iter().map(|one| vec![one]).collect(),
+        };
+        let queries = asked.into_iter().map(|types| (types, OnceCell::new())).collect();
         Self { aws, stack: wanted.stack, queries, nothing: Index::default() }
     }
 
     /// The part of the index that holds topics; empty where it cannot be read, which `all` says.
     pub async fn topics(&self) -> &Index {
-        for (types, cell) in self.queries.iter().filter(|(types, _)| types.contains(&TOPICS)) {
+        let topics = Kind::Topic.facts().tag_type;
+        for (types, cell) in self.queries.iter().filter(|(types, _)| topics.is_some_and(|own| types.contains(&own))) {
             if let Ok(index) = cell.get_or_init(|| query(self.aws, self.stack, types)).await {
                 return index;
             }
@@ -71,9 +73,9 @@ impl<'a> Queries<'a> {
         let mut index = Index::default();
         for part in parts {
             let part = part.clone()?;
-            index.topics.extend(part.topics);
-            index.log_groups.extend(part.log_groups);
-            index.alarms.extend(part.alarms);
+            for (kind, names) in part.names {
+                index.names.entry(kind).or_default().extend(names);
+            }
             index.tags.extend(part.tags);
         }
         Ok(index)
@@ -94,15 +96,17 @@ impl Index {
     fn add(&mut self, arn: &str, tags: Tags) {
         let arn = arn.strip_suffix(":*").unwrap_or(arn);
         let Some(parsed) = Arn::parse(arn) else { return };
-        let known = match parsed.service {
-            "sns" if !parsed.resource.contains(':') => self.topics.insert(parsed.resource.to_owned()),
-            "cloudwatch" => parsed.resource.strip_prefix("alarm:").is_some_and(|n| self.alarms.insert(n.to_owned())),
-            "logs" => parsed.resource.strip_prefix("log-group:").is_some_and(|n| self.log_groups.insert(n.to_owned())),
-            _ => false,
-        };
-        if known {
+        let named = Kind::ALL.into_iter().find_map(|kind| Some((kind, kind.facts().arn?.name(&parsed)?)));
+        if let Some((kind, name)) = named
+            && self.names.entry(kind).or_default().insert(name.to_owned())
+        {
             self.tags.insert(arn.to_owned(), tags);
         }
+    }
+
+    /// What of these kinds carries the mark, by name.
+    pub fn names_of<'a>(&'a self, kinds: &'a [Kind]) -> impl Iterator<Item = &'a String> {
+        kinds.iter().filter_map(|kind| self.names.get(kind)).flatten()
     }
 }
 

@@ -6,9 +6,8 @@ mod topics;
 
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
-use crate::resources::{
-    Address, FunctionFacts, Kind, Observation, Resource, Snapshot, alarm, function, log_group, mark,
-};
+use crate::resources::kind::Reading;
+use crate::resources::{self, Address, FunctionFacts, Kind, Observation, Resource, Snapshot, alarm, function, mark};
 use futures_util::future::join_all;
 use index::{Index, Queries};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +37,7 @@ pub struct Survey {
     alarms: Alarms,
     /// What composite alarms refer to beyond the spec: only whether it exists is of interest.
     referred: Alarms,
-    groups: Observations,
+    by_name: Observations,
     topics: Observations,
 }
 
@@ -61,55 +60,54 @@ impl Reader {
 
     /// The first waves. Fails only where nothing can be known at all: no credentials, no network.
     pub async fn survey(&self, wanted: Wanted<'_>) -> Result<Survey, AwsError> {
-        let alarm_names = names(wanted.desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
-        let group_names = names(wanted.desired.keys(), &[Kind::LogGroup]);
+        let alarm_names = names(wanted.desired.keys(), &read_as(Reading::AsAlarm));
         let referred = referred(wanted.desired);
         let queries = Queries::new(&self.aws, wanted);
-        let alarms_and_groups = async {
-            let (target, index, mut alarms, mut groups, referred) = futures_util::join!(
+        let alarms_and_names = async {
+            let (target, index, mut alarms, mut by_name, referred) = futures_util::join!(
                 self.aws.target(),
                 queries.all(),
                 self.alarms(&alarm_names),
-                self.log_groups(&group_names),
+                self.by_name(|kind| names(wanted.desired.keys(), &[kind])),
                 self.alarms(&referred),
             );
             let index = index.and_then(|index| target.as_ref().map_or(Ok(index.clone()), |target| index.of(target)));
             if let Ok(target) = &target {
                 believe(&mut alarms.found, target);
-                believe(&mut groups, target);
+                believe(&mut by_name, target);
             }
             // Their tags are asked for while the topics are still being read.
             if let (Ok(target), Ok(index)) = (&target, &index) {
                 let tags = TagReader { aws: &self.aws, target, index, desired: wanted.desired };
-                futures_util::join!(tags.fill(&mut alarms.found), tags.fill(&mut groups));
+                futures_util::join!(tags.fill(&mut alarms.found), tags.fill(&mut by_name));
             }
-            (index, alarms, groups, referred)
+            (index, alarms, by_name, referred)
         };
-        let (topics, (index, alarms, groups, referred), functions) = futures_util::join!(
+        let (topics, (index, alarms, by_name, referred), functions) = futures_util::join!(
             self.topics(wanted.desired, &queries),
-            alarms_and_groups,
+            alarms_and_names,
             self.functions(wanted.functions),
         );
         let (target, topics) = topics?;
         match index {
             // What one service calls unknown keys no other knows: nothing at all can be read.
             Err(error) if error.is(Class::Credentials) => Err(error),
-            index => Ok(Survey { target, functions, index, alarms, referred, groups, topics }),
+            index => Ok(Survey { target, functions, index, alarms, referred, by_name, topics }),
         }
     }
 
     /// The rest: what a function's facts have added, tags that the index does not tell, and what carries the stack's mark
     /// without being desired.
     pub async fn complete(&self, survey: Survey, stack: &str, desired: &BTreeMap<Address, Resource>) -> Snapshot {
-        let Survey { target, functions, index, mut alarms, referred, mut groups, topics } = survey;
+        let Survey { target, functions, index, mut alarms, referred, mut by_name, topics } = survey;
         let (index, index_failure) = match index {
             Ok(index) => (index, None),
             Err(error) => (Index { unreadable: true, ..Index::default() }, Some(error.to_string())),
         };
-        let alarm_names = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
-        let more_alarms = unread(alarm_names, &index.alarms, &alarms.names().collect());
-        let group_names = names(desired.keys(), &[Kind::LogGroup]);
-        let more_groups = unread(group_names, &index.log_groups, &groups.keys().map(|a| a.name.clone()).collect());
+        let alarm_kinds = read_as(Reading::AsAlarm);
+        let alarm_names = names(desired.keys(), &alarm_kinds);
+        let more_alarms = unread(alarm_names, index.names_of(&alarm_kinds), &alarms.names().collect());
+        let read = names_by_kind(&by_name);
         let tags = TagReader { aws: &self.aws, target: &target, index: &index, desired };
         let alarms_and_tags = async {
             alarms.merge(self.alarms(&more_alarms).await);
@@ -117,17 +115,21 @@ impl Reader {
             tags.fill(&mut alarms.found).await;
             alarms
         };
-        let groups_and_tags = async {
-            groups.extend(self.log_groups(&more_groups).await);
-            believe(&mut groups, &target);
-            tags.fill(&mut groups).await;
-            groups
+        let names_and_tags = async {
+            let more = |kind| {
+                let read = read.get(&kind).cloned().unwrap_or_default();
+                unread(names(desired.keys(), &[kind]), index.names_of(&[kind]), &read)
+            };
+            by_name.extend(self.by_name(more).await);
+            believe(&mut by_name, &target);
+            tags.fill(&mut by_name).await;
+            by_name
         };
-        let (alarms, groups) = futures_util::join!(alarms_and_tags, groups_and_tags);
+        let (alarms, by_name) = futures_util::join!(alarms_and_tags, names_and_tags);
 
         let mut snapshot = Snapshot { functions, index_failure, ..Snapshot::default() };
         snapshot.observations.extend(topics);
-        snapshot.observations.extend(groups);
+        snapshot.observations.extend(by_name);
         snapshot.log_alarms = alarms.log_alarms.clone();
         snapshot.missing_alarms = referred.absent;
         snapshot.missing_alarms.retain(|name| !referred.log_alarms.contains(name));
@@ -138,7 +140,7 @@ impl Reader {
                 && desired.values().any(|resource| topic_of(resource) == Some(address.name.as_str()));
             // What could not be read may be the stack's: it is told of, and left as it is.
             let is_unknown = matches!(observation, Observation::Unknown(_));
-            named || has_desired || is_unknown || address.kind == Kind::Subscription || is_marked(observation, stack)
+            named || has_desired || is_unknown || address.kind.facts().parent.is_some() || is_marked(observation, stack)
         });
         snapshot
     }
@@ -153,23 +155,22 @@ impl Reader {
         let target = target?;
         // A run limited to a subscription asks for its topic, too: only that tells whose the subscription is.
         let mut topics: BTreeSet<String> = desired.values().filter_map(topic_of).map(str::to_owned).collect();
-        topics.extend(index.topics.iter().cloned());
+        topics.extend(index.names_of(&[Kind::Topic]).cloned());
         let found = join_all(topics.iter().map(|name| topics::read(&self.aws, &target, name, index, desired))).await;
         Ok((target, found.into_iter().flatten().collect()))
     }
 
     /// Reads just these resources again, without tags: what an apply has to verify.
     pub async fn reread(&self, target: &Target, desired: &BTreeMap<Address, Resource>) -> Observations {
-        let alarm_names = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]);
-        let group_names = names(desired.keys(), &[Kind::LogGroup]);
+        let alarm_names = names(desired.keys(), &read_as(Reading::AsAlarm));
         let topic_names: BTreeSet<&str> = desired.values().filter_map(topic_of).collect();
-        let (topics, alarms, groups) = futures_util::join!(
+        let (topics, alarms, by_name) = futures_util::join!(
             join_all(topic_names.iter().map(|name| topics::reread(&self.aws, target, name, desired))),
             self.alarms(&alarm_names),
-            self.log_groups(&group_names),
+            self.by_name(|kind| names(desired.keys(), &[kind])),
         );
         let mut observations: Observations = topics.into_iter().flatten().collect();
-        observations.extend(groups);
+        observations.extend(by_name);
         alarms.spread(desired, &mut observations);
         believe(&mut observations, target);
         observations
@@ -200,13 +201,22 @@ impl Reader {
         alarms
     }
 
-    async fn log_groups(&self, names: &[String]) -> Observations {
-        let batches = names.chunks(log_group::aws::BATCH);
-        let answers = join_all(batches.clone().map(|batch| log_group::aws::describe(&self.aws, batch))).await;
+    /// Of each kind that is read by names, those that it is asked for; the kinds side by side.
+    async fn by_name(&self, names: impl Fn(Kind) -> Vec<String>) -> Observations {
+        let kinds = read_as(Reading::ByName).into_iter().map(|kind| {
+            let names = names(kind);
+            async move { self.of_kind(kind, &names).await }
+        });
+        join_all(kinds).await.into_iter().flatten().collect()
+    }
+
+    async fn of_kind(&self, kind: Kind, names: &[String]) -> Observations {
+        let batches = names.chunks(kind.describe_batch());
+        let answers = join_all(batches.clone().map(|batch| resources::aws::describe(&self.aws, kind, batch))).await;
         let mut observations = Observations::new();
         for (batch, answer) in batches.zip(answers) {
             let of_batch = |observation: Observation| {
-                batch.iter().map(move |name| (Address::new(Kind::LogGroup, name), observation.clone()))
+                batch.iter().map(move |name| (Address::new(kind, name), observation.clone()))
             };
             match answer {
                 Ok(found) => {
@@ -246,7 +256,7 @@ impl Alarms {
     /// Adds what was found, and for each desired alarm what was not.
     fn spread(&self, desired: &BTreeMap<Address, Resource>, observations: &mut Observations) {
         observations.extend(self.found.iter().map(|(address, observation)| (address.clone(), observation.clone())));
-        for address in desired.keys().filter(|a| matches!(a.kind, Kind::Alarm | Kind::CompositeAlarm)) {
+        for address in desired.keys().filter(|a| a.kind.is_alarm()) {
             let missing = match self.failed.get(&address.name) {
                 Some(error) => Observation::Unknown(error.clone()),
                 None => Observation::Absent,
@@ -277,7 +287,7 @@ fn believe(found: &mut Observations, target: &Target) {
 
 /// Alarms that desired composite alarms refer to and that are not desired themselves.
 fn referred(desired: &BTreeMap<Address, Resource>) -> Vec<String> {
-    let own: BTreeSet<String> = names(desired.keys(), &[Kind::Alarm, Kind::CompositeAlarm]).into_iter().collect();
+    let own: BTreeSet<String> = names(desired.keys(), &read_as(Reading::AsAlarm)).into_iter().collect();
     let referred = desired.values().flat_map(|resource| match resource {
         Resource::CompositeAlarm(alarm) => alarm.referred(),
         _ => Vec::new(),
@@ -301,21 +311,29 @@ fn is_marked(observation: &Observation, stack: &str) -> bool {
 
 /// Whether it is an alarm of the one type whose name the spec wants for the other.
 fn shares_name(address: &Address, desired: &BTreeMap<Address, Resource>) -> bool {
-    let other = match address.kind {
-        Kind::Alarm => Kind::CompositeAlarm,
-        Kind::CompositeAlarm => Kind::Alarm,
-        _ => return false,
-    };
+    let Some(other) = address.kind.facts().twin else { return false };
     desired.contains_key(&Address::new(other, address.name.clone()))
 }
 
 /// What is desired or indexed and not among what was read.
-fn unread(desired: Vec<String>, indexed: &BTreeSet<String>, read: &BTreeSet<String>) -> Vec<String> {
-    let wanted: BTreeSet<String> = desired.into_iter().chain(indexed.iter().cloned()).collect();
+fn unread<'a>(desired: Vec<String>, indexed: impl Iterator<Item = &'a String>, read: &BTreeSet<String>) -> Vec<String> {
+    let wanted: BTreeSet<String> = desired.into_iter().chain(indexed.cloned()).collect();
     wanted.difference(read).cloned().collect()
 }
 
 fn names<'a>(addresses: impl IntoIterator<Item = &'a Address>, kinds: &[Kind]) -> Vec<String> {
     let names: BTreeSet<&String> = addresses.into_iter().filter(|a| kinds.contains(&a.kind)).map(|a| &a.name).collect();
     names.into_iter().cloned().collect()
+}
+
+fn read_as(reading: Reading) -> Vec<Kind> {
+    Kind::ALL.into_iter().filter(|kind| kind.facts().reading == reading).collect()
+}
+
+fn names_by_kind(observations: &Observations) -> BTreeMap<Kind, BTreeSet<String>> {
+    let mut names: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
+    for address in observations.keys() {
+        names.entry(address.kind).or_default().insert(address.name.clone());
+    }
+    names
 }

@@ -5,7 +5,7 @@ use super::Observations;
 use super::index::{self, Index};
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
-use crate::resources::{Address, Kind, Live, Observation, Resource, Tags, alarm, declared, log_group, topic};
+use crate::resources::{self, Address, Live, Observation, Resource, Tags, declared};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,12 +110,7 @@ fn sample(unseen: &[Address], found: &Observations) -> Vec<Address> {
 /// Returns the tags that the resource itself tells; `None` where it does not exist.
 pub async fn own_tags(aws: &Aws, target: &Target, address: &Address) -> Result<Option<Tags>, AwsError> {
     let Some(arn) = address.arn(target) else { return Ok(Some(Tags::new())) };
-    match address.kind {
-        Kind::Topic => topic::aws::tags(aws, &arn).await,
-        Kind::LogGroup => log_group::aws::tags(aws, &arn).await,
-        Kind::Alarm | Kind::CompositeAlarm => alarm::aws::tags(aws, &arn).await,
-        Kind::Subscription => Ok(Some(Tags::new())),
-    }
+    resources::aws::tags(aws, address.kind, &arn).await
 }
 
 pub fn set_tags(live: &mut Live, tags: Tags) {

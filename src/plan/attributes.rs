@@ -8,7 +8,7 @@ use crate::resources::{Kind, Live, Resource, Tags, mark};
 /// The attributes of a resource that are held against the spec: what it names, and what an earlier one named. Not of what was
 /// adopted: what it was like before is known of log groups alone, so the rest stays.
 pub fn managed(live: &Live, desired: &Resource) -> Attributes {
-    let returning = desired.returning();
+    let returning = desired.kind().facts().returning;
     let is_known = |tags: &&Tags| live.resource.kind() == Kind::LogGroup || !tags.contains_key(mark::ADOPTED);
     let tags = live.resource.tags().filter(is_known);
     let earlier =

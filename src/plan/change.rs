@@ -87,7 +87,7 @@ impl Change {
 
     /// A field that differs and that AWS cannot change in place.
     pub fn fixed_field(&self) -> Option<&FieldChange> {
-        let fixed = self.after.as_ref()?.immutable_fields();
+        let fixed = self.after.as_ref()?.kind().facts().immutable;
         self.fields.iter().find(|field| fixed.contains(&field.field.as_str()))
     }
 

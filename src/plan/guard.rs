@@ -143,7 +143,7 @@ fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked>
             })
         }
         // A log group's is `log_group::refusal`.
-        Resource::LogGroup(_) | Resource::Subscription(_) | Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
+        _ => None,
     }
 }
 
@@ -184,7 +184,7 @@ fn bound_by_composites(plan: &Plan) -> BTreeMap<String, String> {
 
 /// CloudWatch deletes no alarm that a composite alarm refers to (DeleteAlarms).
 fn still_referred_to(change: &Change, bound: &BTreeMap<String, String>) -> Option<Blocked> {
-    let is_alarm = matches!(change.address.kind, Kind::Alarm | Kind::CompositeAlarm);
+    let is_alarm = change.address.kind.is_alarm();
     let composite = bound.get(&change.address.name).filter(|_| is_alarm && change.action == Action::Delete)?;
     Some(Blocked {
         reason: format!(
@@ -196,12 +196,7 @@ fn still_referred_to(change: &Change, bound: &BTreeMap<String, String>) -> Optio
 
 /// The kind of another alarm that has the name already and is not about to be deleted by this plan.
 fn name_taken(address: &Address, action: Action, input: Input<'_>) -> Option<&'static str> {
-    let other = match address.kind {
-        _ if action != Action::Create => return None,
-        Kind::Alarm => Kind::CompositeAlarm,
-        Kind::CompositeAlarm => Kind::Alarm,
-        _ => return None,
-    };
+    let other = address.kind.facts().twin.filter(|_| action == Action::Create)?;
     if input.snapshot.log_alarms.contains(&address.name) {
         return Some("log alarm");
     }
@@ -213,11 +208,7 @@ fn name_taken(address: &Address, action: Action, input: Input<'_>) -> Option<&'s
 
 /// A composite alarm that refers to the name now and will: then AWS lets nobody delete the alarm that has it.
 fn bound_to_its_kind<'a>(address: &Address, action: Action, input: Input<'a>) -> Option<&'a str> {
-    let twin = match address.kind {
-        Kind::Alarm => Kind::CompositeAlarm,
-        Kind::CompositeAlarm => Kind::Alarm,
-        _ => return None,
-    };
+    let twin = address.kind.facts().twin?;
     if action != Action::Create || input.snapshot.live(&Address::new(twin, &address.name)).is_none() {
         return None;
     }

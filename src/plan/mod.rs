@@ -83,7 +83,7 @@ fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
     let action = match ownership::ownership(live, input) {
         Ownership::Made | Ownership::Adopted if fields.is_empty() => Action::NoOp,
         Ownership::Made | Ownership::Adopted
-            if fields.iter().any(|f| desired.immutable_fields().contains(&f.field.as_str())) =>
+            if fields.iter().any(|f| desired.kind().facts().immutable.contains(&f.field.as_str())) =>
         {
             Action::Replace
         }

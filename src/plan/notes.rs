@@ -66,8 +66,7 @@ fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>)
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
         Some(Resource::LogGroup(_)) => notes.extend(log_group::notes(change)),
         Some(Resource::Topic(_)) => notes.extend(topic(change, input)),
-        Some(Resource::Alarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
-        Some(Resource::CompositeAlarm(alarm)) => notes.extend(alarm_reach(&alarm.actions, reach)),
+        Some(other) => notes.extend(other.actions().and_then(|actions| alarm_reach(actions, reach))),
         None => notes.extend(deleted(change, input).into_iter().chain(log_group::notes(change))),
     }
     notes
@@ -104,11 +103,7 @@ fn other_owner(change: &Change, input: Input<'_>) -> Option<Note> {
 fn left_in_place(change: &Change, deleted_topics: &BTreeSet<String>) -> Vec<Note> {
     let text = "it existed before this stack adopted it; with --delete-adopted it would be deleted";
     let mut notes = vec![Note::new(NoteKind::Info, text)];
-    let actions = match change.before.as_ref().map(|live| &live.resource) {
-        Some(Resource::Alarm(alarm)) => &alarm.actions,
-        Some(Resource::CompositeAlarm(alarm)) => &alarm.actions,
-        _ => return notes,
-    };
+    let Some(actions) = change.before.as_ref().and_then(|live| live.resource.actions()) else { return notes };
     let gone: BTreeSet<&str> = actions
         .all()
         .filter(|arn| deleted_topics.contains(*arn))

@@ -1,7 +1,6 @@
 //! In which order changes can be applied: steps that need other steps first. What does not depend runs side by side.
 
 use super::{Action, Change, Plan};
-use crate::resources::alarm::Actions;
 use crate::resources::{Address, Kind, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,16 +13,21 @@ pub struct Step {
     pub after: BTreeSet<usize>,
 }
 
-/// Metric alarms that DeleteAlarms takes in one call (CloudWatch API reference).
-const DELETE_BATCH: usize = 100;
-
 /// The steps of a plan. Positions refer to the plan as it is given; the dependencies have no cycle.
 pub fn steps(plan: &Plan) -> Vec<Step> {
     let effective: Vec<usize> = (0..plan.changes.len()).filter(|at| plan.changes[*at].is_effective()).collect();
-    let is_batched =
-        |at: &usize| plan.changes[*at].action == Action::Delete && plan.changes[*at].address.kind == Kind::Alarm;
-    let (batched, single): (Vec<usize>, Vec<usize>) = effective.into_iter().partition(is_batched);
-    let groups = single.into_iter().map(|at| vec![at]).chain(batched.chunks(DELETE_BATCH).map(<[usize]>::to_vec));
+    let mut batched: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
+    let mut single = Vec::new();
+    for at in effective {
+        let change = &plan.changes[at];
+        if change.action == Action::Delete && change.address.kind.facts().delete_batch > 1 {
+            batched.entry(change.address.kind).or_default().push(at);
+        } else {
+            single.push(at);
+        }
+    }
+    let batches = batched.iter().flat_map(|(kind, all)| all.chunks(kind.facts().delete_batch).map(<[usize]>::to_vec));
+    let groups = single.into_iter().map(|at| vec![at]).chain(batches);
     let mut steps: Vec<Step> = groups.map(|changes| Step { changes, after: BTreeSet::new() }).collect();
 
     let by_address: BTreeMap<&Address, usize> = steps
@@ -70,7 +74,7 @@ impl<'a> Dependencies<'a> {
                 }
                 Resource::Subscription(_) => {}
                 resource => {
-                    for address in references(plan, resource) {
+                    for address in resource.references(&plan.target) {
                         users.entry(address).or_default().push(*step);
                     }
                 }
@@ -91,12 +95,8 @@ impl<'a> Dependencies<'a> {
     /// Before something is made: what it refers to is made, and what has its name is gone.
     fn used_by(&self, change: &Change) -> Vec<usize> {
         let Some(resource) = &change.after else { return Vec::new() };
-        let mut needed: Vec<Address> = references(self.plan, resource);
-        let twin = match change.address.kind {
-            Kind::Alarm => Some(Kind::CompositeAlarm),
-            Kind::CompositeAlarm => Some(Kind::Alarm),
-            _ => None,
-        };
+        let mut needed: Vec<Address> = resource.references(&self.plan.target);
+        let twin = change.address.kind.facts().twin;
         needed.extend(twin.map(|kind| Address::new(kind, change.address.name.clone())));
         needed.iter().filter_map(|address| self.by_address.get(address).copied()).collect()
     }
@@ -126,28 +126,6 @@ impl<'a> Dependencies<'a> {
         let action = self.topics.get(topic)?;
         let address = Address::new(Kind::Topic, topic);
         actions.contains(action).then(|| self.by_address.get(&address).copied()).flatten()
-    }
-}
-
-/// What a resource names: topics by ARN, alarms by name or ARN, its topic.
-fn references(plan: &Plan, resource: &Resource) -> Vec<Address> {
-    let topics = |actions: &Actions| -> Vec<Address> {
-        let prefix = plan.target.arn("sns", "");
-        let names = actions.all().filter_map(|arn| arn.strip_prefix(&prefix));
-        names.map(|name| Address::new(Kind::Topic, name)).collect()
-    };
-    match resource {
-        Resource::Topic(_) | Resource::LogGroup(_) => Vec::new(),
-        Resource::Subscription(s) => vec![Address::new(Kind::Topic, &s.topic)],
-        Resource::Alarm(alarm) => topics(&alarm.actions),
-        Resource::CompositeAlarm(alarm) => {
-            let prefix = plan.target.arn("cloudwatch", "alarm:");
-            let children = alarm.children().into_iter().flat_map(|child| {
-                let name = child.strip_prefix(&prefix).unwrap_or(&child).to_owned();
-                [Address::new(Kind::Alarm, name.clone()), Address::new(Kind::CompositeAlarm, name)]
-            });
-            topics(&alarm.actions).into_iter().chain(children).collect()
-        }
     }
 }
 

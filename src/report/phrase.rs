@@ -5,7 +5,7 @@ use crate::model::duration::format_seconds;
 use crate::model::{Arn, Target};
 use crate::plan::Action;
 use crate::resources::alarm::{Actions, MetricQuery};
-use crate::resources::{Alarm, CompositeAlarm, Kind, LogGroup, Resource, Subscription, Topic};
+use crate::resources::{Alarm, CompositeAlarm, Kind, Resource};
 use serde_json::Value;
 
 const LONG: usize = 60;
@@ -13,38 +13,11 @@ const LONG: usize = 60;
 /// `Errors Sum > 5 in 5m, tells mlops-lambda-alerts`; empty where the name says it all.
 pub fn resource(resource: &Resource, target: &Target) -> String {
     let phrase = match resource {
-        Resource::Topic(topic) => self::topic(topic),
-        Resource::Subscription(subscription) => self::subscription(subscription),
-        Resource::LogGroup(group) => log_group(group),
         Resource::Alarm(alarm) => format!("{}, {}", condition(alarm), tells(&alarm.actions, target)),
         Resource::CompositeAlarm(alarm) => composite(alarm, target),
+        other => other.phrase(),
     };
     mask::line(&phrase)
-}
-
-fn topic(topic: &Topic) -> String {
-    let mut parts = Vec::new();
-    if let Some(name) = topic.display_name.as_deref().filter(|name| !name.is_empty()) {
-        parts.push(format!("shown as {name:?}"));
-    }
-    if topic.fifo {
-        parts.push("FIFO".to_owned());
-    }
-    if topic.kms_master_key_id.is_some() {
-        parts.push("encrypted".to_owned());
-    }
-    parts.join(", ")
-}
-
-fn subscription(subscription: &Subscription) -> String {
-    if subscription.filter_policy.is_some() { "with a filter policy".to_owned() } else { String::new() }
-}
-
-fn log_group(group: &LogGroup) -> String {
-    match group.retention_in_days {
-        Some(days) => format!("logs kept {}", super::count(usize::try_from(days).unwrap_or(0), "day")),
-        None => "logs kept for ever".to_owned(),
-    }
 }
 
 fn composite(alarm: &CompositeAlarm, target: &Target) -> String {

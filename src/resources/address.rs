@@ -26,12 +26,8 @@ impl Address {
 
     /// The ARN in the target; `None` for a subscription, whose ARN AWS makes up.
     pub fn arn(&self, target: &Target) -> Option<String> {
-        match self.kind {
-            Kind::Topic => Some(target.arn("sns", &self.name)),
-            Kind::Subscription => None,
-            Kind::LogGroup => Some(target.arn("logs", format_args!("log-group:{}", self.name))),
-            Kind::Alarm | Kind::CompositeAlarm => Some(target.arn("cloudwatch", format_args!("alarm:{}", self.name))),
-        }
+        let form = self.kind.facts().arn?;
+        Some(target.arn(form.service, format_args!("{}{}", form.prefix, self.name)))
     }
 }
 

@@ -32,7 +32,7 @@ pub fn by_tags(tags: &Tags) -> Attributes {
 /// Puts the names on a desired topic or log group: in its tags those that go back to AWS's default once they are not named any more.
 pub fn mark(desired: &mut Resource) {
     let named = by_spec(desired);
-    let returning = desired.returning();
+    let returning = desired.kind().facts().returning;
     let tag = to_tag(named.iter().filter(|name| returning.contains(&name.as_str())));
     if let Some(own) = desired.declared_mut() {
         *own = named;

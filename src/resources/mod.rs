@@ -1,13 +1,16 @@
-//! The one list of resource kinds. A kind is an enum variant, not a plugin: the compiler finds every place a new one needs.
+//! The one list of resource kinds (`with_kinds`), each a folder: its type, `KIND` (what is true of all of them), `spec.rs` (YAML -> type,
+//! AWS's limits), `aws.rs` (its calls). A kind is an enum variant, not a plugin: what is asked of every kind, the compiler asks for.
 
 pub mod address;
 pub mod alarm;
+pub mod aws;
 pub mod composite_alarm;
 pub mod declared;
 pub mod delivery_policy;
 pub mod document;
 pub mod filter_policy;
 pub mod function;
+pub mod kind;
 pub mod live;
 pub mod log_group;
 pub mod mark;
@@ -24,47 +27,103 @@ pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
+pub use kind::{Configuration, KindFacts};
 pub use live::{AlarmFacts, Confirmation, Live, is_initial_reason};
 pub use log_group::LogGroup;
 pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;
 pub use topic::Topic;
 
-use crate::model::Fields;
+use crate::model::shape::Key;
+use crate::model::{Fields, Target};
+use alarm::Actions;
 use serde::{Deserialize, Serialize};
+use std::borrow::{Borrow, BorrowMut};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Tags of a resource: key to value, sorted.
 pub type Tags = BTreeMap<String, String>;
 
-/// The kinds of resource mlopsctl manages, in the order in which they can be created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    Topic,
-    Subscription,
-    LogGroup,
-    Alarm,
-    CompositeAlarm,
+/// The kinds of resource mlopsctl manages, in the order in which they can be created: variant, what it holds, folder.
+macro_rules! with_kinds {
+    ($what:ident) => {
+        $what! {
+            Topic(Topic) topic,
+            Subscription(Subscription) subscription,
+            LogGroup(LogGroup) log_group,
+            Alarm(Box<Alarm>) alarm,
+            CompositeAlarm(CompositeAlarm) composite_alarm,
+        }
+    };
 }
+pub(crate) use with_kinds;
+
+macro_rules! define_kinds {
+    ($($variant:ident($held:ty) $folder:ident,)+) => {
+        /// A kind of resource.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $($variant,)+
+        }
+
+        impl Kind {
+            pub const ALL: [Kind; [$(Kind::$variant),+].len()] = [$(Kind::$variant),+];
+
+            /// What is true of every resource of the kind.
+            pub fn facts(self) -> &'static KindFacts {
+                match self {
+                    $(Kind::$variant => &$folder::KIND,)+
+                }
+            }
+        }
+
+        /// The keys of a spec under which resources are declared.
+        pub const SECTIONS: [&[Key]; Kind::ALL.len()] = [$(std::slice::from_ref(&$folder::spec::SECTION)),+];
+
+        /// One resource with its whole configuration, desired or live alike.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        pub enum Resource {
+            $($variant($held),)+
+        }
+
+        impl Resource {
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Resource::$variant(_) => Kind::$variant,)+
+                }
+            }
+
+            fn configuration(&self) -> &dyn Configuration {
+                match self {
+                    $(Resource::$variant(held) => Borrow::<$variant>::borrow(held),)+
+                }
+            }
+
+            fn configuration_mut(&mut self) -> &mut dyn Configuration {
+                match self {
+                    $(Resource::$variant(held) => BorrowMut::<$variant>::borrow_mut(held),)+
+                }
+            }
+        }
+    };
+}
+with_kinds!(define_kinds);
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Topic, Kind::Subscription, Kind::LogGroup, Kind::Alarm, Kind::CompositeAlarm];
-
     /// The word of addresses and reports, e.g. `log_group`.
     pub fn word(self) -> &'static str {
-        match self {
-            Kind::Topic => "topic",
-            Kind::Subscription => "subscription",
-            Kind::LogGroup => "log_group",
-            Kind::Alarm => "alarm",
-            Kind::CompositeAlarm => "composite_alarm",
-        }
+        self.facts().word
     }
 
     pub fn parse(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    pub fn is_alarm(self) -> bool {
+        self.facts().reading == kind::Reading::AsAlarm
     }
 }
 
@@ -74,36 +133,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One resource with its whole configuration, desired or live alike.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Resource {
-    Topic(Topic),
-    Subscription(Subscription),
-    LogGroup(LogGroup),
-    Alarm(Box<Alarm>),
-    CompositeAlarm(CompositeAlarm),
-}
-
 impl Resource {
-    pub fn kind(&self) -> Kind {
-        match self {
-            Resource::Topic(_) => Kind::Topic,
-            Resource::Subscription(_) => Kind::Subscription,
-            Resource::LogGroup(_) => Kind::LogGroup,
-            Resource::Alarm(_) => Kind::Alarm,
-            Resource::CompositeAlarm(_) => Kind::CompositeAlarm,
-        }
-    }
-
     pub fn name(&self) -> String {
-        match self {
-            Resource::Topic(r) => r.name.clone(),
-            Resource::Subscription(r) => r.name(),
-            Resource::LogGroup(r) => r.name.clone(),
-            Resource::Alarm(r) => r.name.clone(),
-            Resource::CompositeAlarm(r) => r.name.clone(),
-        }
+        self.configuration().name()
     }
 
     pub fn address(&self) -> Address {
@@ -112,82 +144,45 @@ impl Resource {
 
     /// The configurable fields, normalised: equal fields mean an equal resource. Tags are not among them (`tags`).
     pub fn fields(&self) -> Fields {
-        match self {
-            Resource::Topic(r) => r.fields(),
-            Resource::Subscription(r) => r.fields(),
-            Resource::LogGroup(r) => r.fields(),
-            Resource::Alarm(r) => r.fields(),
-            Resource::CompositeAlarm(r) => r.fields(),
-        }
+        self.configuration().fields()
     }
 
     /// With every list whose order means nothing in one order, so that the same resource is always the same bytes.
     pub fn in_order(mut self) -> Self {
-        match &mut self {
-            Resource::Alarm(r) => r.sort(),
-            Resource::CompositeAlarm(r) => r.actions.sort(),
-            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
-        }
+        self.configuration_mut().sort();
         self
     }
 
     /// The tags; `None` for a kind that AWS gives none (a subscription).
     pub fn tags(&self) -> Option<&Tags> {
-        match self {
-            Resource::Topic(r) => Some(&r.tags),
-            Resource::Subscription(_) => None,
-            Resource::LogGroup(r) => Some(&r.tags),
-            Resource::Alarm(r) => Some(&r.tags),
-            Resource::CompositeAlarm(r) => Some(&r.tags),
-        }
+        self.configuration().tags()
+    }
+
+    pub fn tags_mut(&mut self) -> Option<&mut Tags> {
+        self.configuration_mut().tags_mut()
     }
 
     /// The attributes that the spec names; `None` for a kind that AWS only replaces as a whole (alarms).
     pub fn declared(&self) -> Option<&declared::Attributes> {
-        match self {
-            Resource::Topic(r) => Some(&r.declared),
-            Resource::Subscription(r) => Some(&r.declared),
-            Resource::LogGroup(r) => Some(&r.declared),
-            Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
-        }
+        self.configuration().declared()
     }
 
     pub fn declared_mut(&mut self) -> Option<&mut declared::Attributes> {
-        match self {
-            Resource::Topic(r) => Some(&mut r.declared),
-            Resource::Subscription(r) => Some(&mut r.declared),
-            Resource::LogGroup(r) => Some(&mut r.declared),
-            Resource::Alarm(_) | Resource::CompositeAlarm(_) => None,
-        }
+        self.configuration_mut().declared_mut()
     }
 
-    /// Fields that go back to AWS's default once the spec has stopped naming them.
-    pub fn returning(&self) -> &'static [&'static str] {
-        match self {
-            Resource::Topic(_) => topic::RETURNING,
-            Resource::Subscription(_) => subscription::ATTRIBUTES,
-            Resource::LogGroup(_) => log_group::RETURNING,
-            Resource::Alarm(_) | Resource::CompositeAlarm(_) => &[],
-        }
+    /// What it does when its state changes; `None` for a kind that has no states.
+    pub fn actions(&self) -> Option<&Actions> {
+        self.configuration().actions()
     }
 
-    pub fn tags_mut(&mut self) -> Option<&mut Tags> {
-        match self {
-            Resource::Topic(r) => Some(&mut r.tags),
-            Resource::Subscription(_) => None,
-            Resource::LogGroup(r) => Some(&mut r.tags),
-            Resource::Alarm(r) => Some(&mut r.tags),
-            Resource::CompositeAlarm(r) => Some(&mut r.tags),
-        }
+    /// What it names and needs: topics by ARN, alarms by name or ARN, its topic.
+    pub fn references(&self, target: &Target) -> Vec<Address> {
+        self.configuration().references(target)
     }
 
-    /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
-    pub fn immutable_fields(&self) -> &'static [&'static str] {
-        match self {
-            Resource::Topic(_) => topic::IMMUTABLE,
-            Resource::LogGroup(_) => log_group::IMMUTABLE,
-            Resource::Subscription(_) => subscription::IMMUTABLE,
-            Resource::Alarm(_) | Resource::CompositeAlarm(_) => &[],
-        }
+    /// What a person needs to know it again, in few words, where its kind says it itself.
+    pub fn phrase(&self) -> String {
+        self.configuration().phrase()
     }
 }

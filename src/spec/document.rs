@@ -10,9 +10,10 @@ use super::yaml::Parsed;
 use crate::model::node::{Data, Entry, Name, Node, Span};
 use crate::model::shape::{self, Object, Shape};
 use crate::model::{Layers, Partition, Problem, Target};
+use crate::resources::kind::Inherits;
 use crate::resources::scope::Scope;
 use crate::resources::{
-    Address, FunctionFacts, Kind, Resource, Subscription, alarm, composite_alarm, log_group, subscription, tag, topic,
+    Address, FunctionFacts, Kind, Resource, Subscription, alarm, composite_alarm, log_group, subscription, tag,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -140,28 +141,20 @@ enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 5] = [
-        Section::Functions,
-        Section::Of(Kind::Topic),
-        Section::Of(Kind::LogGroup),
-        Section::Of(Kind::Alarm),
-        Section::Of(Kind::CompositeAlarm),
-    ];
+    fn all() -> impl Iterator<Item = Self> {
+        [Section::Functions].into_iter().chain(Kind::ALL.into_iter().map(Section::Of))
+    }
 
-    /// The key of the spec; subscriptions have none, since they have no names.
-    fn key(self) -> Option<&'static str> {
+    fn key(self) -> &'static str {
         match self {
-            Section::Functions => Some("functions"),
-            Section::Of(Kind::Topic) => Some("topics"),
-            Section::Of(Kind::LogGroup) => Some("log_groups"),
-            Section::Of(Kind::Alarm) => Some("alarms"),
-            Section::Of(Kind::CompositeAlarm) => Some("composite_alarms"),
-            Section::Of(Kind::Subscription) => None,
+            Section::Functions => "functions",
+            Section::Of(kind) => kind.facts().section.name,
         }
     }
 
+    /// Its declarations by name; none of a section that is a list.
     fn entries(self, root: &Node) -> &[Entry] {
-        self.key().and_then(|key| root.get(key)).map(Node::entries).unwrap_or_default()
+        root.get(self.key()).map(Node::entries).unwrap_or_default()
     }
 }
 
@@ -181,7 +174,7 @@ impl Bound {
     fn new(spec: &Spec, root: Node) -> Self {
         let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
         let mut declared = HashMap::new();
-        for section in Section::ALL {
+        for section in Section::all() {
             for (at, entry) in section.entries(&root).iter().enumerate() {
                 declared.entry((section, entry.name.text.clone())).or_insert(at);
             }
@@ -262,56 +255,33 @@ impl Bound {
         let presets = presets_of(root, &facts);
         let mut problems = Vec::new();
         let tags = root.get("tags").map(|node| tag::values(node, &mut problems)).unwrap_or_default();
-        let names = |key: &str| section(root, key).into_iter().map(|entry| entry.name.text.as_str());
+        let names = |kind: Kind| Section::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
-        let alarms = names("alarms").chain(names("composite_alarms")).chain(preset_names).collect();
-        let scope = Scope { target, partition, topics: names("topics").collect(), alarms, tags, problems };
+        let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names).collect();
+        let scope = Scope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
         let mut reader = Reader { scope, desired: Desired::of(self.stack()), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
         let defaults = defaults.as_ref();
 
-        for Entry { name, value } in section(root, "topics") {
-            let topic = topic::spec::read(name, &Layers::new(name.span, [value]), &mut reader.scope);
-            reader.add(Resource::Topic(topic), name.span);
-            for item in value.get("subscriptions").map(Node::items).unwrap_or_default() {
-                let topic = Name { text: name.text.clone(), span: item.span };
-                reader.subscription(&topic, item);
+        for kind in Kind::ALL {
+            reader.kind(kind, root, defaults);
+            match kind {
+                Kind::Subscription => reader.subscriptions(root),
+                Kind::LogGroup => {
+                    for Entry { name, value } in section(root, "functions") {
+                        reader.function(name, value, &facts);
+                    }
+                    for (golden, preset) in &presets {
+                        let layers = preset.over.iter().chain([&preset.written, *golden]).chain(defaults);
+                        let layers = Layers::new(preset.name.span, layers);
+                        let alarm = alarm::spec::read(&preset.name, &layers, &mut reader.scope);
+                        reader.add(Resource::Alarm(Box::new(alarm)), preset.name.span);
+                    }
+                }
+                _ => {}
             }
         }
-        for item in root.get("subscriptions").map(Node::items).unwrap_or_default() {
-            let topic =
-                item.get("topic").and_then(|node| Some(Name { text: node.text()?.to_owned(), span: node.span }));
-            if let Some(topic) = topic {
-                reader.subscription(&topic, item);
-            }
-        }
-        let retention = defaults.map(|node| only(node, "retention"));
-        for Entry { name, value } in section(root, "log_groups") {
-            let layers = Layers::new(name.span, [value].into_iter().chain(&retention));
-            let group = log_group::spec::read(name, &layers, &mut reader.scope);
-            reader.add(Resource::LogGroup(group), name.span);
-        }
-        for Entry { name, value } in section(root, "functions") {
-            reader.function(name, value, &facts);
-        }
-        for (golden, preset) in &presets {
-            let layers = preset.over.iter().chain([&preset.written, *golden]).chain(defaults);
-            let layers = Layers::new(preset.name.span, layers);
-            let alarm = alarm::spec::read(&preset.name, &layers, &mut reader.scope);
-            reader.add(Resource::Alarm(Box::new(alarm)), preset.name.span);
-        }
-        for Entry { name, value } in section(root, "alarms") {
-            let layers = Layers::new(name.span, [value].into_iter().chain(defaults));
-            let alarm = alarm::spec::read(name, &layers, &mut reader.scope);
-            reader.add(Resource::Alarm(Box::new(alarm)), name.span);
-        }
-        let composites = section(root, "composite_alarms");
-        for Entry { name, value } in composites.iter().copied() {
-            let layers = Layers::new(name.span, [value].into_iter().chain(defaults));
-            let alarm = composite_alarm::spec::read(name, &layers, &mut reader.scope);
-            reader.add(Resource::CompositeAlarm(alarm), name.span);
-        }
-        composite_alarm::cycle::check(&composites, &mut reader.scope);
+        composite_alarm::cycle::check(&section(root, Section::Of(Kind::CompositeAlarm).key()), &mut reader.scope);
         (reader.desired, reader.scope.problems)
     }
 }
@@ -329,9 +299,9 @@ fn known(node: &Node, object: &'static Object) -> Node {
     Node::new(node.span, Data::Map(entries.cloned().collect()))
 }
 
-/// A map with one of its keys alone.
-fn only(node: &Node, key: &str) -> Node {
-    let entries = node.entries().iter().filter(|entry| entry.name.text == key);
+/// A map with some of its keys alone.
+fn only(node: &Node, keys: &[&str]) -> Node {
+    let entries = node.entries().iter().filter(|entry| keys.contains(&entry.name.text.as_str()));
     Node::new(node.span, Data::Map(entries.cloned().collect()))
 }
 
@@ -362,9 +332,42 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Every declaration of a kind whose section names them.
+    fn kind(&mut self, kind: Kind, root: &Node, defaults: Option<&Node>) {
+        let facts = kind.facts();
+        let Some(read) = facts.read else { return };
+        let some = match facts.inherits {
+            Inherits::Keys(keys) => defaults.map(|node| only(node, keys)),
+            Inherits::Nothing | Inherits::Everything => None,
+        };
+        let inherited = if facts.inherits == Inherits::Everything { defaults } else { some.as_ref() };
+        for Entry { name, value } in section(root, facts.section.name) {
+            let layers = Layers::new(name.span, [value].into_iter().chain(inherited));
+            let resource = read(name, &layers, &mut self.scope);
+            self.add(resource, name.span);
+        }
+    }
+
+    /// Those that stand under their topics, and those that stand alone.
+    fn subscriptions(&mut self, root: &Node) {
+        for Entry { name, value } in section(root, Section::Of(Kind::Topic).key()) {
+            for item in value.get("subscriptions").map(Node::items).unwrap_or_default() {
+                let topic = Name { text: name.text.clone(), span: item.span };
+                self.subscription(&topic, item);
+            }
+        }
+        for item in root.get(Section::Of(Kind::Subscription).key()).map(Node::items).unwrap_or_default() {
+            let topic =
+                item.get("topic").and_then(|node| Some(Name { text: node.text()?.to_owned(), span: node.span }));
+            if let Some(topic) = topic {
+                self.subscription(&topic, item);
+            }
+        }
+    }
+
     fn add(&mut self, resource: Resource, span: Span) {
         let address = resource.address();
-        let alarm = matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm);
+        let alarm = address.kind.is_alarm();
         let first = match alarm {
             true => self.alarm_names.insert(address.name.clone(), span),
             false => self.desired.spans.get(&address).copied(),

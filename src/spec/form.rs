@@ -5,7 +5,7 @@ use super::presets::GOLDEN_SIGNALS;
 use super::{roster, variables};
 use crate::model::shape::{self, Format, Key, Object, Shape};
 use crate::resources::alarm::{actions, evaluation, series};
-use crate::resources::{alarm, composite_alarm, log_group, subscription, topic};
+use crate::resources::{SECTIONS, alarm, log_group};
 
 static STACK: Format = Format {
     what: "a name of letters, digits, - _ and ., at most 128",
@@ -97,56 +97,51 @@ static LINT_RULE: Object = Object {
 
 const LEVELS: &[&str] = &["off", "error", "warning", "hint"];
 
-/// The file.
-pub static SPEC: Object = Object {
-    what: "a spec",
-    doc: "Alarms of AWS Lambda functions as code: what should be, in one file.",
-    keys: &[&[
-        Key::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
-        Key::required(
-            "stack",
-            Shape::Format(&STACK),
-            "Marks everything in the file as ours, with the tag mlopsctl:stack.",
-        ),
-        Key::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
-        Key::new(
-            "accounts",
-            Shape::Either(&[Shape::List(&roster::ENTRY), Shape::Text(4096)]),
-            "The roster, for several accounts in one run: a list, or the name of a file (CSV or YAML) beside this one.",
-        ),
-        Key::new(
-            "allowed_accounts",
-            Shape::List(&Shape::Format(&roster::ACCOUNT_ID)),
-            "The only accounts that may be touched: a run that reaches another one refuses to go on.",
-        ),
-        Key::new(
-            "vars",
-            Shape::Map(&Shape::Either(&[Shape::Object(&variables::VARIABLE), Shape::Text(10_240)])),
-            "Variables: name to default, or to {description, default, required}. Used as ${name}.",
-        ),
-        Key::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
-        Key::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
-        Key::new("topics", Shape::Map(&Shape::Object(&topic::spec::TOPIC)), "SNS topics, by name."),
-        Key::new(
-            "subscriptions",
-            Shape::List(&Shape::Object(&subscription::spec::SUBSCRIPTION)),
-            "Subscriptions that are not written under their topic.",
-        ),
-        Key::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
-        Key::new("alarms", Shape::Map(&Shape::Object(&alarm::spec::ALARM)), "Metric alarms, by name."),
-        Key::new(
-            "composite_alarms",
-            Shape::Map(&Shape::Object(&composite_alarm::spec::COMPOSITE)),
-            "Alarms over the states of other alarms, by name.",
-        ),
-        Key::new("log_groups", Shape::Map(&Shape::Object(&log_group::spec::LOG_GROUP)), "Log groups, by name."),
-        Key::new(
-            "lint",
-            Shape::Map(&Shape::Either(&[Shape::OneOf(LEVELS), Shape::Object(&LINT_RULE)])),
-            "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
-        ),
-    ]],
+static HEAD: [Key; 9] = [
+    Key::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
+    Key::required("stack", Shape::Format(&STACK), "Marks everything in the file as ours, with the tag mlopsctl:stack."),
+    Key::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
+    Key::new(
+        "accounts",
+        Shape::Either(&[Shape::List(&roster::ENTRY), Shape::Text(4096)]),
+        "The roster, for several accounts in one run: a list, or the name of a file (CSV or YAML) beside this one.",
+    ),
+    Key::new(
+        "allowed_accounts",
+        Shape::List(&Shape::Format(&roster::ACCOUNT_ID)),
+        "The only accounts that may be touched: a run that reaches another one refuses to go on.",
+    ),
+    Key::new(
+        "vars",
+        Shape::Map(&Shape::Either(&[Shape::Object(&variables::VARIABLE), Shape::Text(10_240)])),
+        "Variables: name to default, or to {description, default, required}. Used as ${name}.",
+    ),
+    Key::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
+    Key::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
+    Key::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
+];
+
+static TAIL: [Key; 1] = [Key::new(
+    "lint",
+    Shape::Map(&Shape::Either(&[Shape::OneOf(LEVELS), Shape::Object(&LINT_RULE)])),
+    "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
+)];
+
+/// Around the sections of all kinds.
+static KEYS: [&[Key]; SECTIONS.len() + 2] = {
+    let mut keys: [&[Key]; SECTIONS.len() + 2] = [&HEAD; SECTIONS.len() + 2];
+    let mut at = 0;
+    while at < SECTIONS.len() {
+        keys[at + 1] = SECTIONS[at];
+        at += 1;
+    }
+    keys[at + 1] = &TAIL;
+    keys
 };
+
+/// The file.
+pub static SPEC: Object =
+    Object { what: "a spec", doc: "Alarms of AWS Lambda functions as code: what should be, in one file.", keys: &KEYS };
 
 /// The JSON Schema of the file, for editors and for `mlopsctl schema`.
 pub fn schema() -> serde_json::Value {

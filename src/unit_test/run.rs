@@ -119,7 +119,7 @@ fn see<'a>(
                 }
             },
             Resource::CompositeAlarm(composite) => composites.push(composite),
-            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+            _ => {}
         }
     }
     // Each round settles those whose children are settled.

@@ -140,7 +140,7 @@ fn sorted(described: Described) -> Alarms {
                 alarms.metric.push(Standing { alarm: Alarm::clone(&alarm), state });
             }
             Resource::CompositeAlarm(composite) => alarms.composite.push(composite),
-            Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => {}
+            _ => {}
         }
     }
     alarms.metric.sort_by(|a, b| a.alarm.name.cmp(&b.alarm.name));

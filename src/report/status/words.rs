@@ -252,17 +252,13 @@ pub fn condition(alarm: &AlarmStatus) -> String {
     mask::line(&match &alarm.resource {
         Resource::Alarm(alarm) => phrase::condition(alarm),
         Resource::CompositeAlarm(composite) => composite.alarm_rule.clone(),
-        Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => String::new(),
+        _ => String::new(),
     })
 }
 
 /// Whom an alarm tells when it rings, by name.
 pub fn tells(alarm: &AlarmStatus, status: &Status) -> String {
-    let actions = match &alarm.resource {
-        Resource::Alarm(alarm) => &alarm.actions,
-        Resource::CompositeAlarm(composite) => &composite.actions,
-        Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => return String::new(),
-    };
+    let Some(actions) = alarm.resource.actions() else { return String::new() };
     let names: Vec<String> = actions.alarm.iter().map(|arn| phrase::short_arn(arn, &status.target)).collect();
     if names.is_empty() { "nobody".to_owned() } else { mask::line(&names.join(", ")) }
 }

@@ -3,6 +3,9 @@
 use super::settings::aws::UnknownSettings;
 use super::{Actions, Alarm, MetricQuery, MetricStat, PromQl, TagsPropagation, WarmUp};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::model::Target;
+use crate::resources::aws::Client;
+use crate::resources::kind::Write;
 use crate::resources::{AlarmFacts, Live, Resource, Tags};
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
@@ -353,4 +356,67 @@ fn text(value: Option<&str>) -> String {
 
 fn pair(key: Option<&str>, value: Option<&str>) -> Option<(String, String)> {
     Some((key?.to_owned(), value.unwrap_or_default().to_owned()))
+}
+
+/// How often a batch of deletes is cut down to what is left, while others delete too.
+const DELETE_ROUNDS: u32 = 3;
+
+/// Deletes alarms by name in one call; returns how it went, one answer a name. AWS deletes none where one is missing: then
+/// those that are left; and where it refuses the batch, one by one, so that the good ones go.
+pub async fn delete_all(aws: &Aws, names: &[String]) -> Vec<Result<(), AwsError>> {
+    let of_all = |answer: Result<(), AwsError>| names.iter().map(|_| answer.clone()).collect();
+    let mut left = names.to_vec();
+    for _ in 0..DELETE_ROUNDS {
+        match delete(aws, &left).await {
+            Err(error) if error.is(Class::NotFound) => match describe(aws, &left).await {
+                Ok(standing) => left = standing.alarms.iter().map(|live| live.resource.name()).collect(),
+                Err(error) => return of_all(Err(error)),
+            },
+            Err(error) if left.len() > 1 && error.is(Class::Refused) => break,
+            answer => return of_all(answer),
+        }
+        if left.is_empty() {
+            return of_all(Ok(()));
+        }
+    }
+    let mut answers = Vec::with_capacity(names.len());
+    for name in names {
+        answers.push(match delete(aws, std::slice::from_ref(name)).await {
+            Err(error) if error.is(Class::NotFound) => Ok(()),
+            answer => answer,
+        });
+    }
+    answers
+}
+
+impl Client for Alarm {
+    const TAGS: Op = LIST_TAGS;
+
+    fn slowest(write: Write) -> Op {
+        match write {
+            Write::Put => PUT,
+            Write::Delete => DELETE,
+            Write::Untag => UNTAG,
+        }
+    }
+
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+        tags(aws, arn).await
+    }
+
+    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+        tag(aws, arn, tags).await
+    }
+
+    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+        untag(aws, arn, keys).await
+    }
+
+    async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
+        put(aws, self).await
+    }
+
+    async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
+        delete_all(aws, names).await
+    }
 }

@@ -12,8 +12,9 @@ pub mod settings;
 pub mod spec;
 pub mod statistic;
 
-use super::Tags;
-use crate::model::{FieldSet, Fields};
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, topics_of};
+use super::{Address, Kind, Resource, Tags};
+use crate::model::{FieldSet, Fields, Target};
 use mlops_cloudwatch::math::MathQuery;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -238,6 +239,52 @@ impl Alarm {
             .put_some("wall_clock_timezone", &self.wall_clock_timezone)
             .put_some("warm_up", &self.warm_up)
             .done()
+    }
+}
+
+pub static KIND: KindFacts = KindFacts {
+    word: "alarm",
+    section: &spec::SECTION,
+    read: Some(|name, layers, scope| Resource::Alarm(Box::new(spec::read(name, layers, scope)))),
+    inherits: Inherits::Everything,
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    tag_type: Some("cloudwatch:alarm"),
+    parent: None,
+    reading: Reading::AsAlarm,
+    twin: Some(Kind::CompositeAlarm),
+    immutable: &[],
+    returning: &[],
+    // CloudWatch API reference, DeleteAlarms.
+    delete_batch: 100,
+};
+
+impl Configuration for Alarm {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn fields(&self) -> Fields {
+        self.fields()
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn tags_mut(&mut self) -> Option<&mut Tags> {
+        Some(&mut self.tags)
+    }
+
+    fn sort(&mut self) {
+        self.sort();
+    }
+
+    fn actions(&self) -> Option<&Actions> {
+        Some(&self.actions)
+    }
+
+    fn references(&self, target: &Target) -> Vec<Address> {
+        topics_of(&self.actions, target)
     }
 }
 

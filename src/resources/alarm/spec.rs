@@ -68,6 +68,8 @@ pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
     }
 }
 
+pub static SECTION: Key = Key::new("alarms", Shape::Map(&Shape::Object(&ALARM)), "Metric alarms, by name.");
+
 /// Reads one alarm; what is wrong goes to the scope, and the alarm is then not to be used.
 pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Alarm {
     check_name(name, scope);

@@ -3,8 +3,11 @@
 
 use super::{CompositeAlarm, Suppressor};
 use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::model::Target;
 use crate::resources::alarm::aws::{action_configuration, actions_of, since, some_list, tags_to_sdk};
-use crate::resources::{AlarmFacts, Live, Resource, Tags};
+use crate::resources::aws::Client;
+use crate::resources::kind::Write;
+use crate::resources::{Alarm, AlarmFacts, Live, Resource, Tags};
 use aws_sdk_cloudwatch::types as sdk;
 
 const PUT: Op = Op("cloudwatch", "PutCompositeAlarm");
@@ -57,4 +60,35 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
         suppressed_reason: alarm.actions_suppressed_reason().map(str::to_owned),
     }));
     live
+}
+
+impl Client for CompositeAlarm {
+    const TAGS: Op = Alarm::TAGS;
+
+    fn slowest(write: Write) -> Op {
+        match write {
+            Write::Put => PUT,
+            other => Alarm::slowest(other),
+        }
+    }
+
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+        Alarm::tags(aws, arn).await
+    }
+
+    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+        Alarm::tag(aws, arn, tags).await
+    }
+
+    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+        Alarm::untag(aws, arn, keys).await
+    }
+
+    async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
+        put(aws, self).await
+    }
+
+    async fn delete(aws: &Aws, target: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
+        Alarm::delete(aws, target, names).await
+    }
 }

@@ -4,9 +4,10 @@ pub mod aws;
 pub mod cycle;
 pub mod spec;
 
-use super::Tags;
 use super::alarm::Actions;
-use crate::model::{Arn, FieldSet, Fields};
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name, topics_of};
+use super::{Address, Kind, Resource, Tags};
+use crate::model::{Arn, FieldSet, Fields, Target};
 use mlops_cloudwatch::rule;
 use serde::{Deserialize, Serialize};
 
@@ -59,5 +60,52 @@ impl CompositeAlarm {
             .put_some("actions_suppressor_wait_period", &suppressor.map(|s| s.wait_period))
             .put_some("actions_suppressor_extension_period", &suppressor.map(|s| s.extension_period))
             .done()
+    }
+}
+
+pub static KIND: KindFacts = KindFacts {
+    word: "composite_alarm",
+    section: &spec::SECTION,
+    read: Some(|name, layers, scope| Resource::CompositeAlarm(spec::read(name, layers, scope))),
+    inherits: Inherits::Everything,
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    tag_type: Some("cloudwatch:alarm"),
+    parent: None,
+    reading: Reading::AsAlarm,
+    twin: Some(Kind::Alarm),
+    immutable: &[],
+    returning: &[],
+    // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).
+    delete_batch: 1,
+};
+
+impl Configuration for CompositeAlarm {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn fields(&self) -> Fields {
+        self.fields()
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn tags_mut(&mut self) -> Option<&mut Tags> {
+        Some(&mut self.tags)
+    }
+
+    fn sort(&mut self) {
+        self.actions.sort();
+    }
+
+    fn actions(&self) -> Option<&Actions> {
+        Some(&self.actions)
+    }
+
+    fn references(&self, target: &Target) -> Vec<Address> {
+        let children = self.children().into_iter().flat_map(|child| alarm_by_name(&child, target));
+        topics_of(&self.actions, target).into_iter().chain(children).collect()
     }
 }

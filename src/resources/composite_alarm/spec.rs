@@ -53,6 +53,12 @@ pub static COMPOSITE: Object = Object {
     ],
 };
 
+pub static SECTION: Key = Key::new(
+    "composite_alarms",
+    Shape::Map(&Shape::Object(&COMPOSITE)),
+    "Alarms over the states of other alarms, by name.",
+);
+
 pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> CompositeAlarm {
     alarm::check_name(name, scope);
     let external: Vec<&str> =

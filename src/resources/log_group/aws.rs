@@ -2,7 +2,10 @@
 
 use super::LogGroup;
 use crate::aws::{Answered, Aws, AwsError, Class, Op, Repeat};
+use crate::model::Target;
+use crate::resources::aws::Client;
 use crate::resources::declared::Attributes;
+use crate::resources::kind::Write;
 use crate::resources::{Live, Resource, Tags};
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_cloudwatchlogs::types as sdk;
@@ -152,4 +155,40 @@ pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
 pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
     let request = || aws.logs.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
     aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
+}
+
+impl Client for LogGroup {
+    const TAGS: Op = LIST_TAGS;
+    const BATCH: usize = BATCH;
+
+    fn slowest(write: Write) -> Op {
+        match write {
+            Write::Put | Write::Untag => PUT_RETENTION,
+            Write::Delete => DELETE,
+        }
+    }
+
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+        tags(aws, arn).await
+    }
+
+    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+        tag(aws, arn, tags).await
+    }
+
+    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+        untag(aws, arn, keys).await
+    }
+
+    async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
+        describe(aws, names).await
+    }
+
+    async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
+        let mut answers = Vec::with_capacity(names.len());
+        for name in names {
+            answers.push(delete(aws, name).await);
+        }
+        answers
+    }
 }

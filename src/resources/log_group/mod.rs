@@ -4,8 +4,9 @@ pub mod aws;
 pub mod former;
 pub mod spec;
 
-use super::Tags;
 use super::declared::Attributes;
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading};
+use super::{Resource, Tags};
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
 
@@ -71,5 +72,54 @@ impl LogGroup {
             .put_unless(&"STANDARD".to_owned(), "log_group_class", &class)
             .put_some("kms_key_id", &self.kms_key_id)
             .done()
+    }
+}
+
+pub static KIND: KindFacts = KindFacts {
+    word: "log_group",
+    section: &spec::SECTION,
+    read: Some(|name, layers, scope| Resource::LogGroup(spec::read(name, layers, scope))),
+    inherits: Inherits::Keys(&["retention"]),
+    arn: Some(ArnForm { service: "logs", prefix: "log-group:" }),
+    tag_type: Some("logs:log-group"),
+    parent: None,
+    reading: Reading::ByName,
+    twin: None,
+    immutable: IMMUTABLE,
+    returning: RETURNING,
+    delete_batch: 1,
+};
+
+impl Configuration for LogGroup {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn fields(&self) -> Fields {
+        self.fields()
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn tags_mut(&mut self) -> Option<&mut Tags> {
+        Some(&mut self.tags)
+    }
+
+    fn declared(&self) -> Option<&Attributes> {
+        Some(&self.declared)
+    }
+
+    fn declared_mut(&mut self) -> Option<&mut Attributes> {
+        Some(&mut self.declared)
+    }
+
+    fn phrase(&self) -> String {
+        match self.retention_in_days {
+            Some(1) => "logs kept 1 day".to_owned(),
+            Some(days) => format!("logs kept {days} days"),
+            None => "logs kept for ever".to_owned(),
+        }
     }
 }

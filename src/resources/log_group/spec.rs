@@ -80,6 +80,8 @@ pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
     }
 }
 
+pub static SECTION: Key = Key::new("log_groups", Shape::Map(&Shape::Object(&LOG_GROUP)), "Log groups, by name.");
+
 pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> LogGroup {
     check_name(name, scope);
     if let (Some(_), Some(twice)) = (layers.own("retention"), layers.own("retention_in_days")) {

@@ -2,8 +2,10 @@
 
 use super::Subscription;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
-use crate::model::{FieldChange, field};
-use crate::resources::{Confirmation, Live, Resource};
+use crate::model::{FieldChange, Target, field};
+use crate::resources::aws::Client;
+use crate::resources::kind::Write;
+use crate::resources::{Confirmation, Live, Resource, Tags};
 use aws_sdk_sns::operation::list_subscriptions::ListSubscriptionsOutput;
 use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
 use aws_sdk_sns::types as sdk;
@@ -195,6 +197,35 @@ pub async fn is_locked(aws: &Aws, arn: &str) -> Result<Option<bool>, AwsError> {
     let answer =
         aws.call(GET, Repeat::Safe, || aws.sns.get_subscription_attributes().subscription_arn(arn).send()).await?;
     Ok(answer.attributes().and_then(|all| all.get("ConfirmationWasAuthenticated")).map(|flag| flag == "true"))
+}
+
+/// SNS gives subscriptions no tags, and deletes them by an ARN that a name does not tell: whoever ends one calls `unsubscribe`.
+impl Client for Subscription {
+    const TAGS: Op = Op("sns", "ListTagsForResource");
+
+    fn slowest(write: Write) -> Op {
+        match write {
+            Write::Put => SUBSCRIBE,
+            Write::Delete => UNSUBSCRIBE,
+            Write::Untag => Op("sns", "UntagResource"),
+        }
+    }
+
+    async fn tags(_: &Aws, _: &str) -> Result<Option<Tags>, AwsError> {
+        Ok(Some(Tags::new()))
+    }
+
+    async fn tag(_: &Aws, _: &str, _: &Tags) -> Result<(), AwsError> {
+        Ok(())
+    }
+
+    async fn untag(_: &Aws, _: &str, _: &[String]) -> Result<(), AwsError> {
+        Ok(())
+    }
+
+    async fn delete(_: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
+        names.iter().map(|_| Err(AwsError::unexpected(UNSUBSCRIBE, "this kind is not deleted by name"))).collect()
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ pub mod endpoint;
 pub mod spec;
 
 use super::declared::Attributes;
-use crate::model::{FieldSet, Fields};
+use super::kind::{Configuration, Inherits, KindFacts, Reading};
+use super::{Address, Kind, Tags};
+use crate::model::{FieldSet, Fields, Target};
 pub use endpoint::{STARS, is_web_address, telephone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -102,5 +104,54 @@ impl Subscription {
             .put_some("redrive_policy", &self.redrive_policy)
             .put_some("subscription_role_arn", &self.subscription_role_arn)
             .done()
+    }
+}
+
+pub static KIND: KindFacts = KindFacts {
+    word: "subscription",
+    section: &spec::SECTION,
+    read: None,
+    inherits: Inherits::Nothing,
+    arn: None,
+    tag_type: None,
+    parent: Some(Kind::Topic),
+    reading: Reading::WithParent,
+    twin: None,
+    immutable: IMMUTABLE,
+    returning: ATTRIBUTES,
+    delete_batch: 1,
+};
+
+impl Configuration for Subscription {
+    fn name(&self) -> String {
+        self.name()
+    }
+
+    fn fields(&self) -> Fields {
+        self.fields()
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        None
+    }
+
+    fn tags_mut(&mut self) -> Option<&mut Tags> {
+        None
+    }
+
+    fn declared(&self) -> Option<&Attributes> {
+        Some(&self.declared)
+    }
+
+    fn declared_mut(&mut self) -> Option<&mut Attributes> {
+        Some(&mut self.declared)
+    }
+
+    fn references(&self, _: &Target) -> Vec<Address> {
+        vec![Address::new(Kind::Topic, &self.topic)]
+    }
+
+    fn phrase(&self) -> String {
+        if self.filter_policy.is_some() { "with a filter policy".to_owned() } else { String::new() }
     }
 }

@@ -39,6 +39,12 @@ pub static SUBSCRIPTION: Object = Object {
     keys: &[&[Key::required("topic", Shape::Text(256), "A topic declared under `topics`.")], &KEYS],
 };
 
+pub static SECTION: Key = Key::new(
+    "subscriptions",
+    Shape::List(&Shape::Object(&SUBSCRIPTION)),
+    "Subscriptions that are not written under their topic.",
+);
+
 /// Reads one subscription of a declared topic; `None` where topic, protocol or endpoint cannot be told.
 pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscription> {
     if !scope.topics.contains(&topic.text.as_str()) {

@@ -2,8 +2,10 @@
 
 use super::Topic;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
-use crate::model::{FieldChange, field};
+use crate::model::{FieldChange, Target, field};
+use crate::resources::aws::Client;
 use crate::resources::declared::Attributes;
+use crate::resources::kind::Write;
 use crate::resources::{Live, Resource, Tags};
 use aws_sdk_sns::operation::list_topics::ListTopicsOutput;
 use serde_json::Value;
@@ -163,4 +165,36 @@ pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
 pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
     let request = || aws.sns.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
     aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
+}
+
+impl Client for Topic {
+    const TAGS: Op = LIST_TAGS;
+
+    fn slowest(write: Write) -> Op {
+        match write {
+            Write::Put => CREATE,
+            Write::Delete => DELETE,
+            Write::Untag => UNTAG,
+        }
+    }
+
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+        tags(aws, arn).await
+    }
+
+    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+        tag(aws, arn, tags).await
+    }
+
+    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+        untag(aws, arn, keys).await
+    }
+
+    async fn delete(aws: &Aws, target: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
+        let mut answers = Vec::with_capacity(names.len());
+        for name in names {
+            answers.push(delete(aws, &target.arn("sns", name)).await);
+        }
+        answers
+    }
 }

@@ -4,8 +4,9 @@ pub mod aws;
 pub mod policy;
 pub mod spec;
 
-use super::Tags;
 use super::declared::Attributes;
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading};
+use super::{Resource, Tags};
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -102,5 +103,60 @@ impl Topic {
             .put_unless(&"PassThrough".to_owned(), "tracing_config", &or_default(&self.tracing_config, "PassThrough"))
             .put_unless(&"1".to_owned(), "signature_version", &or_default(&self.signature_version, "1"))
             .done()
+    }
+}
+
+pub static KIND: KindFacts = KindFacts {
+    word: "topic",
+    section: &spec::SECTION,
+    read: Some(|name, layers, scope| Resource::Topic(spec::read(name, layers, scope))),
+    inherits: Inherits::Nothing,
+    arn: Some(ArnForm { service: "sns", prefix: "" }),
+    tag_type: Some("sns"),
+    parent: None,
+    reading: Reading::AsTree,
+    twin: None,
+    immutable: IMMUTABLE,
+    returning: RETURNING,
+    delete_batch: 1,
+};
+
+impl Configuration for Topic {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn fields(&self) -> Fields {
+        self.fields()
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn tags_mut(&mut self) -> Option<&mut Tags> {
+        Some(&mut self.tags)
+    }
+
+    fn declared(&self) -> Option<&Attributes> {
+        Some(&self.declared)
+    }
+
+    fn declared_mut(&mut self) -> Option<&mut Attributes> {
+        Some(&mut self.declared)
+    }
+
+    fn phrase(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(name) = self.display_name.as_deref().filter(|name| !name.is_empty()) {
+            parts.push(format!("shown as {name:?}"));
+        }
+        if self.fifo {
+            parts.push("FIFO".to_owned());
+        }
+        if self.kms_master_key_id.is_some() {
+            parts.push("encrypted".to_owned());
+        }
+        parts.join(", ")
     }
 }

@@ -58,6 +58,8 @@ fn check_name(name: &Name, fifo: bool, scope: &mut Scope<'_>) {
     }
 }
 
+pub static SECTION: Key = Key::new("topics", Shape::Map(&Shape::Object(&TOPIC)), "SNS topics, by name.");
+
 pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Topic {
     let flag = |key: &str| layers.get(key).and_then(Node::boolean).unwrap_or(false);
     let fifo = flag("fifo");

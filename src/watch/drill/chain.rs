@@ -194,7 +194,7 @@ impl Survey {
         let mut woken: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
         for chain in self.alarms.iter().filter(|chain| chain.live.is_some() && chain.muted.is_none()) {
             for live in chain.live.iter().chain(&chain.parents) {
-                let Some(actions) = actions_of(live).filter(|actions| actions.enabled) else { continue };
+                let Some(actions) = live.resource.actions().filter(|actions| actions.enabled) else { continue };
                 for state in notification::STATES {
                     let arns = notification::actions_for(actions, state).iter();
                     let all = arns.filter_map(|arn| self.topics.get(arn)).flat_map(|topic| &topic.subscribers);
@@ -243,7 +243,7 @@ impl Topic {
 
 impl Chain {
     pub fn actions(&self) -> Option<&Actions> {
-        actions_of(self.live.as_ref()?)
+        self.live.as_ref()?.resource.actions()
     }
 
     /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
@@ -254,15 +254,7 @@ impl Chain {
     /// Its own actions and those of the alarms above it, by the alarm's name.
     fn all_actions(&self) -> impl Iterator<Item = (String, &Actions)> {
         let all = self.live.iter().chain(&self.parents);
-        all.filter_map(|live| Some((live.resource.name(), actions_of(live)?)))
-    }
-}
-
-fn actions_of(live: &Live) -> Option<&Actions> {
-    match &live.resource {
-        Resource::Alarm(alarm) => Some(&alarm.actions),
-        Resource::CompositeAlarm(alarm) => Some(&alarm.actions),
-        _ => None,
+        all.filter_map(|live| Some((live.resource.name(), live.resource.actions()?)))
     }
 }
 

@@ -97,10 +97,9 @@ fn alarm(
     mutes: &Mutes,
     curves: &mut Curves,
 ) -> AlarmStatus {
-    let (actions, function) = match resource {
-        Resource::Alarm(alarm) => (alarm.actions.enabled, function_of(alarm)),
-        Resource::CompositeAlarm(composite) => (composite.actions.enabled, None),
-        Resource::Topic(_) | Resource::Subscription(_) | Resource::LogGroup(_) => (true, None),
+    let function = match resource {
+        Resource::Alarm(alarm) => function_of(alarm),
+        _ => None,
     };
     let facts = live.and_then(|live| live.facts.alarm.as_deref());
     let suppressed = facts.and_then(|facts| facts.suppressed_reason.clone().or(facts.suppressed_by.clone()));
@@ -112,7 +111,7 @@ fn alarm(
         since: facts.and_then(|facts| facts.since),
         reason: facts.map(|facts| Reason::parse(&facts.reason)),
         evaluation: facts.and_then(|facts| facts.evaluation.clone()),
-        actions_enabled: actions,
+        actions_enabled: resource.actions().is_none_or(|actions| actions.enabled),
         muted: mutes.by_alarm.get(&address.name).cloned(),
         suppressed: suppressed.filter(|reason| !reason.is_empty()),
         function,

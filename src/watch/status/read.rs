@@ -5,7 +5,7 @@ use super::{AlarmStatus, StateChange, Status, build, history, mute, reason};
 use crate::aws::{Aws, AwsError};
 use crate::fleet::{self, Select};
 use crate::plan::{Consent, Note, NoteKind};
-use crate::resources::{Alarm, Kind, Live, Resource};
+use crate::resources::{Alarm, Live, Resource};
 use crate::spec::Bound;
 use anyhow::Result;
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking<'_>)
     let (planned, mutes) = futures_util::join!(fleet::plan(aws, bound, select, &consent), mute::read(aws, asking.now));
     let planned = planned?;
     let of_stack = planned.plan.changes.iter().map(|change| &change.address);
-    let alarms = of_stack.filter(|address| matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm));
+    let alarms = of_stack.filter(|address| address.kind.is_alarm());
     let live: Vec<&Live> = alarms.filter_map(|address| planned.snapshot.live(address)).collect();
     let names: BTreeSet<String> = live.iter().map(|live| live.resource.name()).collect();
     let metric_alarms: Vec<&Alarm> = live

@@ -1,0 +1,103 @@
+//! What is asked of AWS about a resource of whichever kind: its tags, its configuration by name, its deletion. What only one kind
+//! needs is in its own `aws.rs`.
+
+use super::kind::Write;
+use super::{Kind, Live, Resource, Tags, with_kinds};
+use crate::aws::{Aws, AwsError, Op};
+use crate::model::Target;
+
+/// The calls that every kind has.
+pub trait Client {
+    /// The call that tells the tags of one.
+    const TAGS: Op;
+
+    /// Names that one call describes.
+    const BATCH: usize = 1;
+
+    /// The call of a write that AWS allows least often.
+    fn slowest(write: Write) -> Op;
+
+    /// The tags that the resource itself tells; `None` where it does not exist.
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError>;
+
+    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError>;
+
+    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError>;
+
+    /// Describes at most `BATCH` of a kind that is read by names; those that do not exist are left out.
+    async fn describe(_aws: &Aws, _names: &[String]) -> Result<Vec<Live>, AwsError> {
+        Err(AwsError::unexpected(Self::TAGS, "this kind is not read by names"))
+    }
+
+    /// Creates or replaces one of a kind that AWS replaces as a whole. The tags count at creation only.
+    async fn put(&self, _aws: &Aws) -> Result<(), AwsError> {
+        Err(AwsError::unexpected(Self::slowest(Write::Put), "this kind is not replaced as a whole"))
+    }
+
+    /// Deletes by name; one answer a name. Gone is fine.
+    async fn delete(aws: &Aws, target: &Target, names: &[String]) -> Vec<Result<(), AwsError>>;
+}
+
+macro_rules! dispatch {
+    ($($variant:ident($held:ty) $folder:ident,)+) => {
+        impl Kind {
+            /// The call that tells a resource's own tags.
+            pub fn tags_call(self) -> Op {
+                match self {
+                    $(Kind::$variant => <super::$variant as Client>::TAGS,)+
+                }
+            }
+
+            /// Names that one call describes, of a kind that is read by names.
+            pub fn describe_batch(self) -> usize {
+                match self {
+                    $(Kind::$variant => <super::$variant as Client>::BATCH,)+
+                }
+            }
+
+            /// The call of a write that AWS allows least often.
+            pub fn slowest_call(self, write: Write) -> Op {
+                match self {
+                    $(Kind::$variant => <super::$variant as Client>::slowest(write),)+
+                }
+            }
+        }
+
+        pub async fn tags(aws: &Aws, kind: Kind, arn: &str) -> Result<Option<Tags>, AwsError> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::tags(aws, arn).await,)+
+            }
+        }
+
+        pub async fn tag(aws: &Aws, kind: Kind, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::tag(aws, arn, tags).await,)+
+            }
+        }
+
+        pub async fn untag(aws: &Aws, kind: Kind, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::untag(aws, arn, keys).await,)+
+            }
+        }
+
+        pub async fn describe(aws: &Aws, kind: Kind, names: &[String]) -> Result<Vec<Live>, AwsError> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::describe(aws, names).await,)+
+            }
+        }
+
+        pub async fn put(aws: &Aws, resource: &Resource) -> Result<(), AwsError> {
+            match resource {
+                $(Resource::$variant(held) => held.put(aws).await,)+
+            }
+        }
+
+        pub async fn delete(aws: &Aws, target: &Target, kind: Kind, names: &[String]) -> Vec<Result<(), AwsError>> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::delete(aws, target, names).await,)+
+            }
+        }
+    };
+}
+with_kinds!(dispatch);

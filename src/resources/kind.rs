@@ -1,0 +1,138 @@
+//! What a kind of resource is: what is true of all of them, as data, and what is asked of one of them without knowing its kind.
+//! Its calls to AWS are in `aws.rs`.
+
+use super::alarm::Actions;
+use super::declared::Attributes;
+use super::scope::Scope;
+use super::{Address, Kind, Resource, Tags};
+use crate::model::shape::Key;
+use crate::model::{Arn, Fields, Layers, Name, Target};
+
+/// What is true of every resource of a kind.
+#[derive(Debug)]
+pub struct KindFacts {
+    /// The word of addresses and reports, e.g. `log_group`.
+    pub word: &'static str,
+    /// The key of the spec under which resources of the kind are declared.
+    pub section: &'static Key,
+    /// How a declaration is read; `None` where its section is a list of what has no name of its own.
+    pub read: Option<Read>,
+    /// What a declaration inherits of the spec's `defaults`.
+    pub inherits: Inherits,
+    /// The form of its ARN; `None` where AWS makes it up.
+    pub arn: Option<ArnForm>,
+    /// The type as GetResources names it; `None` for a kind that has no tags.
+    pub tag_type: Option<&'static str>,
+    /// The kind that holds the marks of one without tags, and with which it ends.
+    pub parent: Option<Kind>,
+    /// How the live ones are read.
+    pub reading: Reading,
+    /// The other kind that has its names in common with this one.
+    pub twin: Option<Kind>,
+    /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
+    pub immutable: &'static [&'static str],
+    /// Fields that go back to AWS's default once the spec has stopped naming them.
+    pub returning: &'static [&'static str],
+    /// Resources that one call deletes.
+    pub delete_batch: usize,
+}
+
+/// Reads one declaration of a spec.
+pub type Read = fn(&Name, &Layers<'_>, &mut Scope<'_>) -> Resource;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inherits {
+    Nothing,
+    /// These keys alone.
+    Keys(&'static [&'static str]),
+    Everything,
+}
+
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:PREFIXname`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArnForm {
+    pub service: &'static str,
+    pub prefix: &'static str,
+}
+
+impl ArnForm {
+    /// The name in an ARN of this form; `None` for another one. A topic's subscription has an ARN that begins as the topic's does.
+    pub fn name<'a>(self, arn: &Arn<'a>) -> Option<&'a str> {
+        let name = arn.resource.strip_prefix(self.prefix).filter(|_| arn.service == self.service)?;
+        (!self.prefix.is_empty() || !name.contains(':')).then_some(name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// By names, some in one call.
+    ByName,
+    /// With the other kinds of alarms, which share their names: DescribeAlarms tells of all.
+    AsAlarm,
+    /// With its children, one chain of calls for each.
+    AsTree,
+    /// With its parent.
+    WithParent,
+}
+
+/// A write, as far as quotas tell writes apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    Put,
+    Delete,
+    Untag,
+}
+
+/// One resource's configuration, of whichever kind.
+pub trait Configuration {
+    fn name(&self) -> String;
+
+    /// The configurable fields, normalised: equal fields mean an equal resource. Tags are not among them.
+    fn fields(&self) -> Fields;
+
+    /// The tags; `None` for a kind that AWS gives none.
+    fn tags(&self) -> Option<&Tags>;
+
+    fn tags_mut(&mut self) -> Option<&mut Tags>;
+
+    /// The attributes that the spec names; `None` for a kind that AWS only replaces as a whole.
+    fn declared(&self) -> Option<&Attributes> {
+        None
+    }
+
+    fn declared_mut(&mut self) -> Option<&mut Attributes> {
+        None
+    }
+
+    /// Puts every list whose order means nothing in one order, so that the same resource is always the same bytes.
+    fn sort(&mut self) {}
+
+    /// What it does when its state changes, of a kind that has states.
+    fn actions(&self) -> Option<&Actions> {
+        None
+    }
+
+    /// What it names and needs: it is made after those and deleted before them. A name that several kinds share stands for each.
+    fn references(&self, _target: &Target) -> Vec<Address> {
+        Vec::new()
+    }
+
+    /// What a person needs to know it again, in few words; empty where the name says it all.
+    fn phrase(&self) -> String {
+        String::new()
+    }
+}
+
+/// The topics of the target among the actions of an alarm.
+pub fn topics_of(actions: &Actions, target: &Target) -> Vec<Address> {
+    let prefix = target.arn("sns", "");
+    let names = actions.all().filter_map(|arn| arn.strip_prefix(&prefix));
+    names.map(|name| Address::new(Kind::Topic, name)).collect()
+}
+
+/// An alarm of the target by name or ARN: of whichever kind has the name.
+pub fn alarm_by_name(name: &str, target: &Target) -> [Address; 2] {
+    let prefix = target.arn("cloudwatch", "alarm:");
+    let name = name.strip_prefix(&prefix).unwrap_or(name);
+    [Address::new(Kind::Alarm, name), Address::new(Kind::CompositeAlarm, name)]
+}

@@ -109,8 +109,8 @@ impl Schedule {
     }
 }
 
-/// `2026-11-22T10:00`: a minute, without seconds or a zone.
-fn minute(text: &str) -> Option<i64> {
+/// Reads `2026-11-22T10:00`, a minute without seconds or a zone, as seconds since 1970.
+pub fn minute(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let signs = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':')];
     if bytes.len() != 16 || signs.iter().any(|(at, sign)| bytes[*at] != *sign) {
@@ -126,6 +126,12 @@ fn minute(text: &str) -> Option<i64> {
     let begin = calendar::days_since_1970(year, month, day) * DAY;
     let is_date = (1..=12).contains(&month) && calendar::date(begin) == (year, month, day);
     (is_date && hour < 24 && minute < 60).then_some(begin + (hour * 60 + minute) * 60)
+}
+
+/// Writes a moment as [`minute`] reads it; what is below a minute is left out.
+pub fn minute_text(second: i64) -> String {
+    let (year, month, day) = calendar::date(second);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", calendar::hour(second), calendar::minute(second))
 }
 
 fn cron(text: &str) -> Option<Begin> {
@@ -164,6 +170,26 @@ fn field(text: &str, least: i64, most: i64, names: &[&str]) -> Option<Vec<i64>> 
     numbers.sort_unstable();
     numbers.dedup();
     Some(numbers)
+}
+
+/// Writes seconds as [`iso_seconds`] reads them, the largest units first; nothing is no duration.
+pub fn iso_duration(seconds: i64) -> String {
+    let mut text = "P".to_owned();
+    let (days, rest) = (seconds / DAY, seconds % DAY);
+    if days > 0 {
+        text.push_str(&format!("{days}D"));
+    }
+    if rest > 0 {
+        text.push('T');
+    }
+    let mut rest = rest;
+    for (unit, size) in [('H', 3_600), ('M', 60), ('S', 1)] {
+        if rest / size > 0 {
+            text.push_str(&format!("{}{unit}", rest / size));
+        }
+        rest %= size;
+    }
+    text
 }
 
 /// Seconds of an ISO 8601 duration of days and smaller units, such as `PT4H` or `P2DT12H30M`; `None` where it is not one.
@@ -230,6 +256,19 @@ mod tests {
             let told = format!("{expression} {duration} at {now}");
             assert_eq!(schedule.active_until(at(now)), until.map(at), "{told}");
             assert_eq!(schedule.is_active(at(now)), until.is_some(), "{told}");
+        }
+    }
+
+    #[test]
+    fn moments_and_durations_are_read_as_they_are_written() {
+        for (seconds, text) in
+            [(60, "PT1M"), (14_400, "PT4H"), (216_000, "P2DT12H"), (1_296_000, "P15D"), (90_061, "P1DT1H1M1S")]
+        {
+            assert_eq!((iso_duration(seconds).as_str(), iso_seconds(text)), (text, Some(seconds)));
+        }
+        for seconds in (1..40 * DAY).step_by(9_973) {
+            assert_eq!(iso_seconds(&iso_duration(seconds)), Some(seconds));
+            assert_eq!(minute(&minute_text(seconds * 977)), Some(seconds * 977 / 60 * 60));
         }
     }
 

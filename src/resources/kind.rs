@@ -21,7 +21,8 @@ pub struct KindFacts {
     pub inherits: Inherits,
     /// The form of its ARN; `None` where AWS makes it up.
     pub arn: Option<ArnForm>,
-    /// The type as GetResources names it; `None` for a kind that has no tags.
+    /// The type as GetResources names it; `None` for a kind that has no tags. A service alone is all its types (Resource Groups Tagging
+    /// API reference, `ResourceTypeFilters`), known or not to the endpoint that is asked.
     pub tag_type: Option<&'static str>,
     /// The kind that holds the marks of one without tags, and with which it ends.
     pub parent: Option<Kind>,

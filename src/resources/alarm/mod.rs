@@ -248,7 +248,7 @@ pub static KIND: KindFacts = KindFacts {
     read: Some(|name, layers, scope| Resource::Alarm(Box::new(spec::read(name, layers, scope)))),
     inherits: Inherits::Everything,
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
-    tag_type: Some("cloudwatch:alarm"),
+    tag_type: Some("cloudwatch"),
     parent: None,
     reading: Reading::AsAlarm,
     twin: Some(Kind::CompositeAlarm),

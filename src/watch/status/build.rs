@@ -40,12 +40,14 @@ pub fn build(
         let standing = standing(change, planned);
         let Some(resource) = live.map(|live| &live.resource).or(change.after.as_ref()) else { continue };
         match resource {
-            Resource::Alarm(_) | Resource::CompositeAlarm(_) => {
+            resource if resource.kind().is_alarm() => {
                 status.alarms.push(alarm(&change.address, standing, resource, live, mutes, &mut curves));
             }
             Resource::Topic(_) => status.topics.push(TopicStatus { address: change.address.clone(), standing }),
             Resource::Subscription(_) => status.subscriptions.push(subscription(resource, standing, live)),
             Resource::LogGroup(_) => status.log_groups.push(log_group(&change.address, standing, live)),
+            // What has no life of its own is told of where it drifts.
+            _ => {}
         }
     }
     status.subscriptions.extend(others(planned));

@@ -15,6 +15,7 @@ pub mod live;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
+pub mod mute_rule;
 pub mod notification;
 pub mod other_owner;
 pub mod scope;
@@ -30,6 +31,7 @@ pub use function::FunctionFacts;
 pub use kind::{Configuration, KindFacts};
 pub use live::{AlarmFacts, Confirmation, Live, is_initial_reason};
 pub use log_group::LogGroup;
+pub use mute_rule::MuteRule;
 pub use snapshot::{Observation, Snapshot};
 pub use subscription::Subscription;
 pub use topic::Topic;
@@ -54,6 +56,7 @@ macro_rules! with_kinds {
             LogGroup(LogGroup) log_group,
             Alarm(Box<Alarm>) alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
+            MuteRule(MuteRule) mute_rule,
         }
     };
 }

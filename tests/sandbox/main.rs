@@ -4,6 +4,7 @@
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod lab;
+mod mute_rules;
 mod post;
 #[path = "../support/mod.rs"]
 mod support;
@@ -65,6 +66,7 @@ impl World for Sandbox {
                 "alarms" => "alarm",
                 "sns-topic" => "topic",
                 "logs-group" => "log_group",
+                "alarm_mute_rules" => "mute_rule",
                 _ => return None,
             };
             Some(format!("{kind}/{key}"))

@@ -1,0 +1,120 @@
+//! Mute rules in CloudWatch: get, put, delete. They are tagged as alarms are.
+
+use super::{MuteRule, UTC};
+use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::model::Target;
+use crate::resources::alarm::aws::{some_list, tags_to_sdk};
+use crate::resources::aws::Client;
+use crate::resources::kind::Write;
+use crate::resources::{Alarm, Live, Resource, Tags};
+use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
+use aws_sdk_cloudwatch::types as sdk;
+use aws_smithy_types::DateTime;
+use mlops_cloudwatch::schedule::{iso_duration, iso_seconds};
+
+const GET: Op = Op("cloudwatch", "GetAlarmMuteRule");
+const PUT: Op = Op("cloudwatch", "PutAlarmMuteRule");
+const DELETE: Op = Op("cloudwatch", "DeleteAlarmMuteRule");
+
+/// The rule as it stands; `None` where there is none.
+async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
+    let request = || aws.cloudwatch.get_alarm_mute_rule().alarm_mute_rule_name(name).send();
+    match aws.call(GET, Repeat::Safe, request).await {
+        Ok(rule) if rule.name().is_some_and(|told| told != name) => {
+            Err(AwsError::unexpected(GET, "it is about another rule"))
+        }
+        Ok(rule) => from_sdk(name, &rule).map(Some),
+        Err(error) if error.is(Class::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsError> {
+    let schedule = rule.rule().and_then(|rule| rule.schedule());
+    let duration = schedule.and_then(|schedule| iso_seconds(schedule.duration()?));
+    let (Some(schedule), Some(duration)) = (schedule, duration) else {
+        return Err(AwsError::unexpected(GET, "its schedule cannot be read"));
+    };
+    let mut alarms = rule.mute_targets().map(|targets| targets.alarm_names().to_vec()).unwrap_or_default();
+    alarms.sort();
+    let mut live = Live::new(Resource::MuteRule(MuteRule {
+        name: name.to_owned(),
+        description: rule.description().filter(|text| !text.is_empty()).map(str::to_owned),
+        expression: schedule.expression().unwrap_or_default().to_owned(),
+        duration,
+        timezone: schedule.timezone().filter(|zone| *zone != UTC).map(str::to_owned),
+        alarms,
+        start_date: rule.start_date().map(DateTime::secs),
+        expire_date: rule.expire_date().map(DateTime::secs),
+        tags: Tags::new(),
+    }));
+    live.facts.arn = rule.alarm_mute_rule_arn().map(str::to_owned);
+    Ok(live)
+}
+
+impl Client for MuteRule {
+    const TAGS: Op = Alarm::TAGS;
+
+    fn slowest(write: Write) -> Op {
+        match write {
+            Write::Put => PUT,
+            Write::Delete => DELETE,
+            Write::Untag => Alarm::slowest(write),
+        }
+    }
+
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+        Alarm::tags(aws, arn).await
+    }
+
+    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+        Alarm::tag(aws, arn, tags).await
+    }
+
+    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+        Alarm::untag(aws, arn, keys).await
+    }
+
+    /// AWS gives no call that tells of several.
+    async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(read(aws, name).await?);
+        }
+        Ok(found)
+    }
+
+    async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
+        let request = || {
+            let schedule = sdk::Schedule::builder()
+                .expression(&self.expression)
+                .duration(iso_duration(self.duration))
+                .timezone(self.timezone.as_deref().unwrap_or(UTC))
+                .build();
+            let targets = sdk::MuteTargets::builder().set_alarm_names(Some(self.alarms.clone())).build();
+            aws.cloudwatch
+                .put_alarm_mute_rule()
+                .name(&self.name)
+                .set_description(self.description.clone())
+                .rule(sdk::Rule::builder().schedule(schedule).build())
+                .mute_targets(targets)
+                .set_start_date(self.start_date.map(DateTime::from_secs))
+                .set_expire_date(self.expire_date.map(DateTime::from_secs))
+                .set_tags(some_list(tags_to_sdk(&self.tags)))
+                .send()
+        };
+        aws.call(PUT, Repeat::Safe, request).await.map(drop)
+    }
+
+    async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
+        let mut answers = Vec::with_capacity(names.len());
+        for name in names {
+            let request = || aws.cloudwatch.delete_alarm_mute_rule().alarm_mute_rule_name(name).send();
+            answers.push(match aws.call(DELETE, Repeat::Safe, request).await {
+                Err(error) if error.is(Class::NotFound) => Ok(()),
+                answer => answer.map(drop),
+            });
+        }
+        answers
+    }
+}

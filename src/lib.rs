@@ -36,8 +36,7 @@
 //! `tests/architecture.rs` keeps the floors: which folder may name which, and where each outside crate lives.
 //!
 //! # How to add …
-//! - **a resource**: a variant of `resources::Kind` and `resources::Resource`, a folder beside the others; the compiler names
-//!   every `match` that has to know it (`live::Reader`, `apply::Writer`, `plan::order`), the sandbox needs its handlers.
+//! - **a resource**: a folder beside the others in `resources/`, and its line in `resources::with_kinds`; the sandbox needs its handlers.
 //! - **a command**: a file in `cli/` with `XArgs` and `run`, a line in `cli::Command`.
 //! - **a format**: a file in `report/` that turns the same values into text.
 

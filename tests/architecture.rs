@@ -1,5 +1,8 @@
 //! The floors of the house: which module may name which, and the one home of each outside crate. `src/lib.rs` tells why.
 
+#[path = "architecture/graph.rs"]
+mod graph;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

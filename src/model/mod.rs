@@ -12,6 +12,7 @@ pub mod partition;
 pub mod problem;
 pub mod secret;
 pub mod shape;
+pub mod size;
 pub mod target;
 pub mod visible;
 

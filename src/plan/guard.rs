@@ -224,17 +224,5 @@ fn bound_to_its_kind<'a>(address: &Address, action: Action, input: Input<'a>) ->
     Some(&composite.name)
 }
 
-/// Returns bytes in words, e.g. `1.5 MB` (decimal units, as AWS bills).
-pub fn size_words(bytes: i64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1_000.0 && unit + 1 < units.len() {
-        value /= 1_000.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
-}
-
 #[cfg(test)]
 mod tests;

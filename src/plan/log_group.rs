@@ -1,7 +1,7 @@
 //! What a change of a log group loses, and why one cannot be: a fixed retention, deletion protection, data that nobody gave up.
 
-use super::guard::size_words;
 use super::{Action, Blocked, Change, Note, NoteKind};
+use crate::model::size;
 use crate::resources::{Live, LogGroup, Resource};
 
 /// The log group that stands, for a change of one.
@@ -50,7 +50,7 @@ fn losses(live: &Live) -> Vec<String> {
     let bytes = live.facts.stored_bytes.filter(|bytes| *bytes > 0);
     let filters = live.facts.metric_filters.filter(|filters| *filters > 0);
     let filters = filters.map(|filters| format!("{filters} metric filter{}", if filters == 1 { "" } else { "s" }));
-    bytes.map(|bytes| format!("{} of logs", size_words(bytes))).into_iter().chain(filters).collect()
+    bytes.map(|bytes| format!("{} of logs", size::in_words(bytes))).into_iter().chain(filters).collect()
 }
 
 /// What a person should know of a change of a log group.
@@ -97,7 +97,7 @@ fn retention(change: &Change, live: &Live, group: &LogGroup, after: &LogGroup) -
     (lowered && effective && bytes > 0).then(|| {
         let days = after.retention_in_days.unwrap_or_default();
         let text =
-            format!("logs older than {days} days will be deleted for good; the group holds {}", size_words(bytes));
+            format!("logs older than {days} days will be deleted for good; the group holds {}", size::in_words(bytes));
         Note::new(NoteKind::Warning, text)
     })
 }

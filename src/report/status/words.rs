@@ -313,7 +313,7 @@ pub fn log_group(group: &LogGroupStatus) -> String {
     };
     let policy = group.policy.as_ref().map(|policy| format!(" by the account policy {policy}")).unwrap_or_default();
     let bytes =
-        group.stored_bytes.map(|bytes| format!(", {}", crate::plan::guard::size_words(bytes))).unwrap_or_default();
+        group.stored_bytes.map(|bytes| format!(", {}", crate::model::size::in_words(bytes))).unwrap_or_default();
     mask::line(&format!("{kept}{policy}{bytes}"))
 }
 

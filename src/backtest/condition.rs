@@ -1,8 +1,10 @@
 //! What an alarm asks of its datapoints, as numbers, and one evaluation of it. Nothing of time, nothing of AWS.
 
 use crate::resources::Alarm;
-use crate::resources::alarm::statistic;
+use mlops_cloudwatch::comparison::Comparison;
+use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::state::AlarmState;
+use mlops_cloudwatch::statistic::Statistic;
 
 /// The choices CloudWatch does not document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub struct Condition {
     pub m: usize,
     pub comparison: Comparison,
     pub threshold: f64,
-    pub missing: Treatment,
+    pub missing: MissingData,
     /// Seconds.
     pub period: i64,
     /// How many periods are looked at for `n` datapoints; at least `n`.
@@ -30,77 +32,12 @@ pub struct Condition {
     pub least_samples: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-}
-
-/// `TreatMissingData`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Treatment {
-    Missing,
-    Ignore,
-    Breaching,
-    NotBreaching,
-}
-
 /// What one evaluation says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     Change(AlarmState),
     /// The state stays what it was.
     Retain,
-}
-
-impl Comparison {
-    pub fn parse(operator: &str) -> Option<Self> {
-        Some(match operator {
-            "GreaterThanThreshold" => Comparison::Greater,
-            "GreaterThanOrEqualToThreshold" => Comparison::GreaterOrEqual,
-            "LessThanThreshold" => Comparison::Less,
-            "LessThanOrEqualToThreshold" => Comparison::LessOrEqual,
-            _ => return None,
-        })
-    }
-
-    /// Whether a value breaches; a missing one (NaN) never does.
-    pub fn holds(self, value: f64, threshold: f64) -> bool {
-        match self {
-            Comparison::Greater => value > threshold,
-            Comparison::GreaterOrEqual => value >= threshold,
-            Comparison::Less => value < threshold,
-            Comparison::LessOrEqual => value <= threshold,
-        }
-    }
-
-    /// Whether larger values are the bad ones.
-    pub fn is_upward(self) -> bool {
-        matches!(self, Comparison::Greater | Comparison::GreaterOrEqual)
-    }
-
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Comparison::Greater => ">",
-            Comparison::GreaterOrEqual => ">=",
-            Comparison::Less => "<",
-            Comparison::LessOrEqual => "<=",
-        }
-    }
-}
-
-impl Treatment {
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "missing" => Treatment::Missing,
-            "ignore" => Treatment::Ignore,
-            "breaching" => Treatment::Breaching,
-            "notBreaching" => Treatment::NotBreaching,
-            _ => return None,
-        })
-    }
 }
 
 impl Condition {
@@ -118,12 +55,12 @@ impl Condition {
             Some(_) => (Comparison::Greater, 0.0),
             None => {
                 let comparison =
-                    Comparison::parse(operator).ok_or_else(|| format!("the operator {operator} is not known"))?;
+                    Comparison::from_word(operator).ok_or_else(|| format!("the operator {operator} is not known"))?;
                 (comparison, alarm.threshold.ok_or("the alarm has no threshold")?)
             }
         };
         let word = alarm.treat_missing_data.as_deref().unwrap_or("missing");
-        let missing = Treatment::parse(word).ok_or_else(|| format!("missing data as {word} is not known"))?;
+        let missing = MissingData::from_word(word).ok_or_else(|| format!("missing data as {word} is not known"))?;
         let range = options.evaluation_range.unwrap_or(n + if period >= 300 { 2 } else { 5 }).max(n);
         Ok(Self {
             n,
@@ -147,7 +84,7 @@ impl Condition {
     }
 
     pub fn breaches(&self, value: f64) -> bool {
-        self.comparison.holds(value, self.threshold)
+        self.comparison.breaches(value, self.threshold)
     }
 
     /// One evaluation, from the newest period to the oldest; NaN is a period without data. It passes every cell of the tables in
@@ -173,13 +110,13 @@ impl Condition {
             return decided(breaching >= self.m);
         }
         match self.missing {
-            Treatment::Breaching => decided(breaching + (self.n - real) >= self.m),
-            Treatment::NotBreaching => decided(breaching >= self.m),
-            Treatment::Missing if real == 0 => Decision::Change(AlarmState::InsufficientData),
-            Treatment::Ignore if real == 0 => Decision::Retain,
+            MissingData::Breaching => decided(breaching + (self.n - real) >= self.m),
+            MissingData::NotBreaching => decided(breaching >= self.m),
+            MissingData::Missing if real == 0 => Decision::Change(AlarmState::InsufficientData),
+            MissingData::Ignore if real == 0 => Decision::Retain,
             // The premature rule: the oldest breach is old enough, and nothing since was good.
             _ if breaching == real => match self.missing {
-                Treatment::Missing if oldest_breach >= self.m => Decision::Change(AlarmState::Alarm),
+                MissingData::Missing if oldest_breach >= self.m => Decision::Change(AlarmState::Alarm),
                 _ => Decision::Retain,
             },
             _ => decided(breaching >= self.m),
@@ -193,10 +130,9 @@ pub fn period(alarm: &Alarm) -> i64 {
     i64::from(alarm.period.or_else(of_metrics).unwrap_or(300)).max(1)
 }
 
-/// User guide, "Percentile-based alarms and low data samples": fewer than 10/(1-p) samples from p50 on, else fewer than 10/p.
+/// Of a percentile alarm that ignores low sample counts.
 fn least_samples(alarm: &Alarm) -> Option<f64> {
     let ignores = alarm.evaluate_low_sample_count_percentile.as_deref() == Some("ignore");
-    let name = alarm.extended_statistic.as_deref().filter(|name| ignores && statistic::is_percentile(name))?;
-    let share = name.strip_prefix('p')?.parse::<f64>().ok()? / 100.0;
-    Some(10.0 / if share >= 0.5 { (1.0 - share).max(1e-9) } else { share.max(1e-9) })
+    let statistic = alarm.extended_statistic.as_deref().filter(|_| ignores)?.parse::<Statistic>().ok()?;
+    statistic.least_samples()
 }

@@ -1,6 +1,6 @@
 //! Why a state changed, in the words of CloudWatch's `StateReason`.
 
-use super::condition::{Comparison, Condition, Treatment};
+use super::condition::Condition;
 use super::watched::Watched;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -24,17 +24,12 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: AlarmSta
         return format!("Insufficient Data: {unknown} {were} unknown.");
     }
     let filled = condition.n - real.len();
-    let missing = match condition.missing {
-        Treatment::Breaching => Some("Breaching"),
-        Treatment::NotBreaching => Some("NonBreaching"),
-        Treatment::Missing | Treatment::Ignore => None,
-    };
     if real.is_empty() {
         let (periods, points) = match filled {
             1 => ("1 period".to_owned(), "1 missing datapoint was".to_owned()),
             n => (format!("{n} periods"), format!("{n} missing datapoints were")),
         };
-        let word = missing.unwrap_or("Missing");
+        let word = condition.missing.filled_as().unwrap_or("Missing");
         return format!(
             "Threshold Crossed: no datapoints were received for {periods} and {points} treated as [{word}]."
         );
@@ -44,12 +39,7 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: AlarmSta
     // Filled datapoints may have decided against the ones that are there.
     let shown = if crossed.is_empty() { &real } else { &crossed };
     let values: Vec<String> = shown.iter().map(|(value, at)| format!("{} ({})", number(*value), stamp(*at))).collect();
-    let relation = match condition.comparison {
-        Comparison::Greater => "greater than",
-        Comparison::GreaterOrEqual => "greater than or equal to",
-        Comparison::Less => "less than",
-        Comparison::LessOrEqual => "less than or equal to",
-    };
+    let relation = condition.comparison.relation();
     let not = if to == AlarmState::Alarm { "" } else { "not " };
     let verb = if shown.len() == 1 { "was" } else { "were" };
     let (list, threshold) = (values.join(", "), number(condition.threshold));

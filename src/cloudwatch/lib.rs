@@ -2,8 +2,11 @@
 //! project, no AWS client, no clock and no file; whoever judges, simulates or shows an alarm asks here.
 
 pub mod calendar;
+pub mod comparison;
 pub mod math;
+pub mod missing;
 pub mod rule;
 pub mod schedule;
 pub mod state;
+pub mod statistic;
 pub mod zone;

@@ -2,12 +2,12 @@
 
 use super::super::backtest::{moment, number};
 use super::super::{Tone, count, mask, phrase};
-use crate::backtest::condition::Comparison;
 use crate::backtest::for_plan::span;
 use crate::resources::{Alarm, Resource};
 use crate::watch::status::{
     AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status, SubscriptionStatus,
 };
+use mlops_cloudwatch::comparison::Comparison;
 use mlops_cloudwatch::state::AlarmState;
 
 /// The verdict, without whose it is: `2 alarms in ALARM, 1 person has not confirmed, 1 resource drifted`.
@@ -231,7 +231,7 @@ pub fn newest(alarm: &AlarmStatus, curve: &Curve) -> String {
 /// What is bad: `> 5`.
 pub fn limit(alarm: &AlarmStatus) -> String {
     let Resource::Alarm(resource) = &alarm.resource else { return String::new() };
-    let comparison = resource.comparison_operator.as_deref().and_then(Comparison::parse);
+    let comparison = resource.comparison_operator.as_deref().and_then(Comparison::from_word);
     match (comparison, resource.threshold) {
         (Some(comparison), Some(threshold)) => format!("{} {}", comparison.symbol(), number(threshold)),
         _ if is_band(alarm) => "off its band".to_owned(),

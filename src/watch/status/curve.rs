@@ -3,13 +3,15 @@
 
 use super::Status;
 use crate::aws::{Aws, AwsError};
-use crate::backtest::condition::{Comparison, Condition, Options, Treatment};
+use crate::backtest::condition::{Condition, Options};
 use crate::backtest::history::fetch::{self, Detail};
 use crate::backtest::history::{Metric, Source};
 use crate::backtest::series::Grid;
 use crate::backtest::sketch::Sketch;
 use crate::backtest::watched::{Needs, Watched};
 use crate::resources::Alarm;
+use mlops_cloudwatch::comparison::Comparison;
+use mlops_cloudwatch::missing::MissingData;
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600;
@@ -55,7 +57,7 @@ impl Curve {
     }
 
     pub fn breaches(&self, value: f64) -> bool {
-        self.sketch.comparison.holds(value, self.sketch.threshold)
+        self.sketch.comparison.breaches(value, self.sketch.threshold)
     }
 }
 
@@ -178,7 +180,7 @@ fn need(source: &Source) -> (Needs, Condition) {
         m: 1,
         comparison: Comparison::Greater,
         threshold: 0.0,
-        missing: Treatment::Missing,
+        missing: MissingData::Missing,
         period: source.period,
         range: 1,
         least_samples: None,

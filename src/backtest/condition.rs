@@ -1,10 +1,10 @@
 //! What an alarm asks of its datapoints, as numbers, and one evaluation of it. Nothing of time, nothing of AWS.
 
 use crate::resources::Alarm;
-use mlops_cloudwatch::comparison::Comparison;
+use mlops_cloudwatch::alarm::{Limit, Signal};
+use mlops_cloudwatch::comparison::{Comparison, OPERATORS};
 use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::state::AlarmState;
-use mlops_cloudwatch::statistic::Statistic;
 
 /// The choices CloudWatch does not document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,34 +43,34 @@ pub enum Decision {
 impl Condition {
     /// Of a metric alarm; why not, where CloudWatch evaluates it in a way that is not known here.
     pub fn of(alarm: &Alarm, options: Options) -> Result<Self, String> {
-        if alarm.promql.is_some() {
+        let definition = alarm.definition();
+        if matches!(definition.signal, Signal::PromQl(_)) {
             return Err("a PromQL alarm is evaluated by CloudWatch only".into());
         }
-        let count = |value: Option<i32>| value.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
-        let n = count(alarm.evaluation_periods).unwrap_or(1);
-        let period = period(alarm);
-        let operator = alarm.comparison_operator.as_deref().unwrap_or("GreaterThanThreshold");
-        let (comparison, threshold) = match &alarm.threshold_metric_id {
+        let evaluation = &definition.evaluation;
+        let (comparison, threshold) = match evaluation.limit {
             // The distance beyond the band is what is compared: see `watched`.
-            Some(_) => (Comparison::Greater, 0.0),
-            None => {
-                let comparison =
-                    Comparison::from_word(operator).ok_or_else(|| format!("the operator {operator} is not known"))?;
-                (comparison, alarm.threshold.ok_or("the alarm has no threshold")?)
+            Limit::Band(_) => (Comparison::Greater, 0.0),
+            Limit::Threshold { comparison, threshold } => (comparison, threshold),
+            Limit::Unmodelled { operator, .. } if !OPERATORS.contains(&operator) => {
+                return Err(format!("the operator {operator} is not known"));
             }
+            Limit::Unmodelled { threshold: None, .. } => return Err("the alarm has no threshold".into()),
+            Limit::Unmodelled { operator, .. } => return Err(format!("the operator {operator} is for a band")),
         };
-        let word = alarm.treat_missing_data.as_deref().unwrap_or("missing");
-        let missing = MissingData::from_word(word).ok_or_else(|| format!("missing data as {word} is not known"))?;
+        let missing = evaluation.missing.map_err(|word| format!("missing data as {word} is not known"))?;
+        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let (n, period) = (count(evaluation.n), evaluation.seconds());
         let range = options.evaluation_range.unwrap_or(n + if period >= 300 { 2 } else { 5 }).max(n);
         Ok(Self {
             n,
-            m: count(alarm.datapoints_to_alarm).unwrap_or(n).min(n),
+            m: count(evaluation.m),
             comparison,
             threshold,
             missing,
             period,
             range,
-            least_samples: least_samples(alarm),
+            least_samples: definition.least_samples(),
         })
     }
 
@@ -122,17 +122,4 @@ impl Condition {
             _ => decided(breaching >= self.m),
         }
     }
-}
-
-/// Seconds of one datapoint: the alarm's own period, or that of its metrics.
-pub fn period(alarm: &Alarm) -> i64 {
-    let of_metrics = || alarm.metrics.iter().find_map(|query| query.metric.as_ref().map(|m| m.period).or(query.period));
-    i64::from(alarm.period.or_else(of_metrics).unwrap_or(300)).max(1)
-}
-
-/// Of a percentile alarm that ignores low sample counts.
-fn least_samples(alarm: &Alarm) -> Option<f64> {
-    let ignores = alarm.evaluate_low_sample_count_percentile.as_deref() == Some("ignore");
-    let statistic = alarm.extended_statistic.as_deref().filter(|_| ignores)?.parse::<Statistic>().ok()?;
-    statistic.least_samples()
 }

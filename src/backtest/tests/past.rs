@@ -247,11 +247,12 @@ fn anomaly_bands_are_cloudwatchs_own() {
             query("ad", Some("ANOMALY_DETECTION_BAND(m1, 2)"), None, true),
         ],
         threshold_metric_id: Some("ad".into()),
+        comparison_operator: Some("GreaterThanUpperThreshold".into()),
         evaluation_periods: Some(1),
         ..Alarm::new("a")
     };
     let mut past = series("Sum", 60, vec![5.0, 5.0, 9.0, 5.0, 1.0]);
-    let asked = Asked::of(&band).unwrap();
+    let asked = Asked::of(&band.definition()).unwrap();
     for edge in [8.0, 2.0] {
         past.add_asked(asked.clone(), Series { start: START, step: 60, values: vec![edge; 5] });
     }
@@ -278,13 +279,13 @@ fn anomaly_bands_are_cloudwatchs_own() {
         threshold: Some(0.0),
         ..Alarm::new("a")
     };
-    assert_eq!(Asked::of(&math), None);
+    assert_eq!(Asked::of(&math.definition()), None);
     let condition = Condition::of(&math, Options::default()).unwrap();
     let unknown = Watched::new(&math, &condition, &alone, START, START + 60).unwrap_err();
     assert!(unknown.contains("the Metrics Insights query `q1`"), "{unknown}");
     math.metrics.pop();
     math.metrics[0].return_data = true;
-    assert!(Asked::of(&math).is_some_and(|asked| asked.expression.starts_with("SELECT")));
+    assert!(Asked::of(&math.definition()).is_some_and(|asked| asked.expression.starts_with("SELECT")));
     let promql = Alarm { promql: Some(Default::default()), ..Alarm::new("a") };
     assert!(Condition::of(&promql, Options::default()).unwrap_err().contains("PromQL"));
 }

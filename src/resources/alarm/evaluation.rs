@@ -9,7 +9,6 @@ use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Layers, Name, Node};
 use crate::resources::scope::Scope;
 use mlops_cloudwatch::comparison::{BandSide, Comparison, OPERATORS};
-use mlops_cloudwatch::math::is_insights;
 use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::zone::{TimeZone, names};
 
@@ -157,12 +156,6 @@ fn band(layers: &Layers<'_>, operator: Option<String>, alarm: &mut Alarm, scope:
     alarm.comparison_operator = Some(operator.unwrap_or_else(|| BandSide::Outside.word().to_owned()));
 }
 
-/// The one period of the alarm's series, in seconds.
-fn period(alarm: &Alarm) -> Option<i32> {
-    let of_metrics = || alarm.metrics.iter().find_map(|query| query.metric.as_ref().map(|m| m.period).or(query.period));
-    alarm.period.or_else(of_metrics)
-}
-
 fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
     let count = alarm.evaluation_periods.unwrap_or(1);
     if let Some(points) = alarm.datapoints_to_alarm.filter(|points| *points > count) {
@@ -170,9 +163,9 @@ fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
         let help = "M out of N: at most as many bad datapoints as periods looked at";
         scope.problem(layers.span(&["datapoints_to_alarm", "evaluation_periods"]), message, help);
     }
-    let Some(period) = period(alarm) else { return };
+    let Some(period) = alarm.definition().evaluation.period else { return };
     let total = i64::from(period) * i64::from(count);
-    let insights = alarm.metrics.iter().any(|query| query.expression.as_deref().is_some_and(is_insights));
+    let insights = alarm.definition().insights().is_some();
     let (limit, help) = match period {
         _ if insights => (10_800, "a Metrics Insights query sees the last 3h only"),
         p if p < 3_600 => (86_400, "with a period under 1h, an alarm looks back 1d at most"),
@@ -196,7 +189,9 @@ fn window(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
         });
         scope.problem(zone.span, format!("`{text}` is not a time zone"), help);
     }
-    if let Some(period) = period(alarm).filter(|p| ![60, 300, 3_600, 86_400, 604_800].contains(p)) {
+    if let Some(period) =
+        alarm.definition().evaluation.period.filter(|p| ![60, 300, 3_600, 86_400, 604_800].contains(p))
+    {
         let message = format!("a wall-clock window cannot have a period of {}", format_seconds(period.into()));
         scope.problem(layers.span(&["period", "evaluation_window"]), message, "AWS allows 1m, 5m, 1h, 1d and 7d");
     }

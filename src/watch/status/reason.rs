@@ -162,6 +162,7 @@ mod tests {
             let alarm = Alarm {
                 evaluation_periods: Some(2),
                 threshold: Some(5.0),
+                comparison_operator: Some("GreaterThanThreshold".into()),
                 period: Some(60),
                 treat_missing_data: Some(treat.into()),
                 ..Alarm::new("a")

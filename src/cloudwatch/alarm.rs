@@ -17,6 +17,7 @@ pub struct AlarmDefinition<'a> {
     /// Everything that the signal may be made of; empty in the single-metric form and in PromQL.
     pub queries: Vec<AlarmQuery<'a>>,
     pub evaluation: Evaluation<'a>,
+    pub warm_up: Option<WarmUpPeriod>,
 }
 
 /// What is watched.
@@ -90,6 +91,13 @@ pub enum Limit<'a> {
         operator: &'a str,
         threshold: Option<f64>,
     },
+}
+
+/// For so long after it was put the alarm stays in INSUFFICIENT_DATA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarmUpPeriod {
+    pub minutes: i32,
+    pub only_start_evaluating_after: bool,
 }
 
 /// `EvaluateLowSampleCountPercentile`.

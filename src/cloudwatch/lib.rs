@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod calendar;
 pub mod comparison;
+pub mod evaluation;
 pub mod math;
 pub mod missing;
 pub mod rule;

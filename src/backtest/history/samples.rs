@@ -1,6 +1,6 @@
 //! Statistics of raw measurements, one a span of time.
 
-use super::super::series::{Grid, Series};
+use mlops_cloudwatch::evaluation::series::{Grid, Series};
 use mlops_cloudwatch::statistic::{Aggregate, Statistic};
 
 /// The statistic over the periods of the grid; NaN where there is no measurement, or for a statistic that is not known.

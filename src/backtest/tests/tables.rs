@@ -1,7 +1,7 @@
 //! Every cell of the tables in AWS's "Configuring how CloudWatch alarms treat missing data".
 
-use crate::backtest::condition::{Condition, Decision};
 use mlops_cloudwatch::comparison::Comparison;
+use mlops_cloudwatch::evaluation::condition::{Condition, Decision};
 use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::state::AlarmState;
 use serde_json::Value;

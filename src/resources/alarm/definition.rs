@@ -2,7 +2,7 @@
 
 use super::{Alarm, MetricQuery};
 use mlops_cloudwatch::alarm::{
-    AlarmDefinition, AlarmQuery, Evaluation, Limit, LowSamples, MetricSeries, Signal, Window,
+    AlarmDefinition, AlarmQuery, Evaluation, Limit, LowSamples, MetricSeries, Signal, WarmUpPeriod, Window,
 };
 use mlops_cloudwatch::missing::MissingData;
 
@@ -28,7 +28,11 @@ impl Alarm {
             window: self.wall_clock_timezone.as_deref().map_or(Window::Sliding, Window::WallClock),
             period: self.period.or_else(|| queries.iter().find_map(AlarmQuery::seconds)),
         };
-        AlarmDefinition { signal, queries, evaluation }
+        let warm_up = self.warm_up.as_ref().map(|warm_up| WarmUpPeriod {
+            minutes: warm_up.minutes,
+            only_start_evaluating_after: warm_up.only_start_evaluating_after,
+        });
+        AlarmDefinition { signal, queries, evaluation, warm_up }
     }
 
     /// The metric of the single-metric form.

@@ -1,12 +1,12 @@
 //! The metrics of the sandbox as the evaluator asks for them: aggregates by the minute, folded into the periods it looks at.
 
-use crate::backtest::Past;
-use crate::backtest::history::{Asked, Source};
-use crate::backtest::series::{Grid, Series};
 use crate::sandbox::cloudwatch::data;
 use crate::sandbox::cloudwatch::metric::{Dimension, Metric};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
+use mlops_cloudwatch::evaluation::need::{Asked, Source};
+use mlops_cloudwatch::evaluation::past::Past;
+use mlops_cloudwatch::evaluation::series::{Grid, Series};
 use mlops_cloudwatch::statistic::{Aggregate, Statistic};
 use std::cell::RefCell;
 use std::collections::BTreeMap;

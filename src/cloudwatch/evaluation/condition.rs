@@ -1,10 +1,9 @@
 //! What an alarm asks of its datapoints, as numbers, and one evaluation of it. Nothing of time, nothing of AWS.
 
-use crate::resources::Alarm;
-use mlops_cloudwatch::alarm::{Limit, Signal};
-use mlops_cloudwatch::comparison::{Comparison, OPERATORS};
-use mlops_cloudwatch::missing::MissingData;
-use mlops_cloudwatch::state::AlarmState;
+use crate::alarm::{AlarmDefinition, Limit, Signal};
+use crate::comparison::{Comparison, OPERATORS};
+use crate::missing::MissingData;
+use crate::state::AlarmState;
 
 /// The choices CloudWatch does not document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,8 +41,7 @@ pub enum Decision {
 
 impl Condition {
     /// Of a metric alarm; why not, where CloudWatch evaluates it in a way that is not known here.
-    pub fn of(alarm: &Alarm, options: Options) -> Result<Self, String> {
-        let definition = alarm.definition();
+    pub fn of(definition: &AlarmDefinition<'_>, options: Options) -> Result<Self, String> {
         if matches!(definition.signal, Signal::PromQl(_)) {
             return Err("a PromQL alarm is evaluated by CloudWatch only".into());
         }

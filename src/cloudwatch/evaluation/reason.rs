@@ -2,9 +2,8 @@
 
 use super::condition::Condition;
 use super::watched::Watched;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-use mlops_cloudwatch::state::AlarmState;
+use crate::calendar::{date, hour, minute};
+use crate::state::AlarmState;
 
 /// The datapoints that an evaluation at `index` rests on, at most N, the newest first: the value and when its period began.
 pub fn datapoints(condition: &Condition, watched: &Watched, index: usize) -> Vec<(f64, i64)> {
@@ -70,9 +69,7 @@ fn number(value: f64) -> String {
 
 /// `22/11/26 10:05:00`, UTC.
 fn stamp(second: i64) -> String {
-    let text = DateTime::from_secs(second).fmt(Format::DateTime).unwrap_or_default();
-    match (text.get(2..4), text.get(5..7), text.get(8..10), text.get(11..19)) {
-        (Some(year), Some(month), Some(day), Some(time)) => format!("{day}/{month}/{year} {time}"),
-        _ => second.to_string(),
-    }
+    let (year, month, day) = date(second);
+    let (year, hour, minute) = (year.rem_euclid(100), hour(second), minute(second));
+    format!("{day:02}/{month:02}/{year:02} {hour:02}:{minute:02}:{:02}", second.rem_euclid(60))
 }

@@ -1,12 +1,12 @@
 //! What an alarm watches, as slots in time that one evaluation after the other can look at.
 
 use super::condition::Condition;
-use super::history::{Asked, Past, Source};
+use super::need::{Asked, Source};
+use super::past::Past;
 use super::series::{Fold, Grid};
-use crate::resources::Alarm;
-use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, Limit, Signal};
-use mlops_cloudwatch::math::{Frame, Program};
-use mlops_cloudwatch::zone::TimeZone;
+use crate::alarm::{AlarmDefinition, AlarmQuery, Limit, Signal, Window};
+use crate::math::{Frame, Program};
+use crate::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
 #[derive(Debug)]
@@ -35,15 +35,14 @@ pub struct Needs {
 }
 
 impl Needs {
-    pub fn of(alarm: &Alarm, condition: &Condition) -> Self {
-        let definition = alarm.definition();
-        let asked = Asked::of(&definition);
+    pub fn of(definition: &AlarmDefinition<'_>, condition: &Condition) -> Self {
+        let asked = Asked::of(definition);
         let mut sources = Vec::new();
         if definition.insights().is_none() {
             sources.extend(definition.metrics().map(|series| Source::of(&series)));
         }
         if condition.least_samples.is_some() {
-            sources.extend(sample_counts(&definition));
+            sources.extend(sample_counts(definition));
         }
         Self { sources, asked }
     }
@@ -51,8 +50,14 @@ impl Needs {
 
 impl Watched {
     /// From `from` until `until` (seconds), with enough before that the first evaluation sees whole windows.
-    pub fn new(alarm: &Alarm, condition: &Condition, past: &dyn Past, from: i64, until: i64) -> Result<Self, String> {
-        let needs = Needs::of(alarm, condition);
+    pub fn new(
+        definition: &AlarmDefinition<'_>,
+        condition: &Condition,
+        past: &dyn Past,
+        from: i64,
+        until: i64,
+    ) -> Result<Self, String> {
+        let needs = Needs::of(definition, condition);
         if let Some(why) = needs.asked.as_ref().and_then(|asked| past.refused(asked)) {
             return Err(format!("its query could not be answered: {why}"));
         }
@@ -70,19 +75,19 @@ impl Watched {
         if needs.asked.is_some() {
             finest = condition.period;
         }
-        let grid = grid(alarm, condition, finest, from, until)?;
+        let grid = grid(definition, condition, finest, from, until)?;
         let mut notes = Vec::new();
-        if grid.step > condition.cadence() && alarm.wall_clock_timezone.is_none() {
+        if grid.step > condition.cadence() && definition.evaluation.window == Window::Sliding {
             notes.push(format!(
                 "judged every {} s, where CloudWatch looks every {} s: finer data is not known",
                 grid.step,
                 condition.cadence()
             ));
         }
-        let content = content(alarm, condition, past, &needs, &grid, &mut notes)?;
+        let content = content(definition, condition, past, &needs, &grid, &mut notes)?;
         let mut samples = None;
         if condition.least_samples.is_some() {
-            let source = sample_counts(&alarm.definition());
+            let source = sample_counts(definition);
             match source.filter(|source| matches!(past.step(source), Ok(Some(step)) if step <= grid.step)) {
                 Some(source) => samples = Some(past.values(&source, &grid)),
                 None => notes.push("sample counts are not known: every percentile was judged".into()),
@@ -92,7 +97,6 @@ impl Watched {
     }
 
     /// Slots that are already computed.
-    #[cfg(test)]
     pub fn of_values(grid: Grid, values: Vec<f64>) -> Self {
         Self { grid, content: Content::Values(values), samples: None, notes: Vec::new() }
     }
@@ -151,16 +155,15 @@ impl Watched {
 }
 
 fn content(
-    alarm: &Alarm,
+    definition: &AlarmDefinition<'_>,
     condition: &Condition,
     past: &dyn Past,
     needs: &Needs,
     grid: &Grid,
     notes: &mut Vec<String>,
 ) -> Result<Content, String> {
-    let definition = alarm.definition();
     if let Some(asked) = &needs.asked {
-        return Ok(Content::Values(asked_values(&definition, asked, past, grid, notes)?));
+        return Ok(Content::Values(asked_values(definition, asked, past, grid, notes)?));
     }
     if let Signal::Metric(series) = &definition.signal {
         return Ok(Content::Values(past.values(&Source::of(series), grid)));
@@ -221,11 +224,17 @@ fn asked_values(
 }
 
 /// Sliding periods end every minute (or ten seconds, or hour), wall-clock periods where the clock says.
-fn grid(alarm: &Alarm, condition: &Condition, finest: i64, from: i64, until: i64) -> Result<Grid, String> {
+fn grid(
+    definition: &AlarmDefinition<'_>,
+    condition: &Condition,
+    finest: i64,
+    from: i64,
+    until: i64,
+) -> Result<Grid, String> {
     let period = condition.period;
     let lead = period.saturating_mul(condition.range as i64);
-    let (step, phase) = match &alarm.wall_clock_timezone {
-        Some(zone) => {
+    let (step, phase) = match definition.evaluation.window {
+        Window::WallClock(zone) => {
             let offset = offset(zone).ok_or_else(|| format!("the clock of the time zone {zone} is not simulated"))?;
             // 1970 began on a Thursday; that a calendar week begins on Monday is not documented.
             let week = if period == 604_800 { 4 * 86_400 } else { 0 };
@@ -235,7 +244,7 @@ fn grid(alarm: &Alarm, condition: &Condition, finest: i64, from: i64, until: i64
             }
             (period, phase)
         }
-        None => {
+        Window::Sliding => {
             let common = gcd(condition.cadence(), period);
             let step = if finest > common || common % finest != 0 { finest.max(1) } else { common };
             (if period % step == 0 { step } else { period }, 0)

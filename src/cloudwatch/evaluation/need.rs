@@ -1,7 +1,7 @@
 //! What an alarm has to know of the past: metrics with a statistic, or an expression that only CloudWatch can evaluate.
 
-use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, Signal};
-use mlops_cloudwatch::math::is_insights;
+use crate::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, Signal};
+use crate::math::is_insights;
 use std::collections::BTreeMap;
 use std::fmt;
 

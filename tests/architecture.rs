@@ -13,8 +13,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("aws", &["model"]),
     ("resources", &["model"]),
-    // The sandbox evaluates alarms by the evaluator that is held against AWS's tables, and runs the bundled service as a function.
-    ("sandbox", &["model", "resources", "backtest", "service"]),
+    // The sandbox runs the bundled service as a function.
+    ("sandbox", &["model", "resources", "service"]),
     ("spec", &["model", "resources"]),
     ("plan", &["model", "resources"]),
     ("lint", &["model", "resources", "spec", "plan"]),
@@ -26,8 +26,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
     ("pipeline", &["model", "resources", "aws", "spec", "plan", "lint", "cost", "backtest", "fleet"]),
     ("watch", &["model", "resources", "aws", "spec", "live", "plan", "apply", "fleet", "backtest"]),
-    // What rules of composite alarms mean is what the evaluator says.
-    ("grade", &["model", "resources", "aws", "spec", "live", "watch", "backtest"]),
+    ("grade", &["model", "resources", "aws", "spec", "live", "watch"]),
     (
         "report",
         &[

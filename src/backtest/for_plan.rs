@@ -1,15 +1,15 @@
 //! What a plan says about the alarms it would create or change: one line each, from one read. Never a failure of the plan.
 
-use super::condition::{Condition, Options};
 use super::history::History;
 use super::history::fetch::{self, Detail};
 use super::judge::{Asking, judge, needs};
 use super::verdict::{Figures, Verdict};
-use super::watched::Needs;
 use crate::aws::Aws;
 use crate::model::duration::format_seconds;
 use crate::plan::{Action, Note, NoteKind, Plan};
 use crate::resources::{Address, Kind, Resource};
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::watched::Needs;
 use std::collections::BTreeMap;
 
 /// How far back a plan looks.
@@ -104,7 +104,8 @@ impl AlarmPast {
 /// Whether something that the alarm watches was asked for and could not be read.
 fn is_unread(resource: &Resource, history: &History) -> bool {
     let Resource::Alarm(alarm) = resource else { return false };
-    Condition::of(alarm, Options::default()).is_ok_and(|condition| history.lacks(&Needs::of(alarm, &condition)))
+    Condition::of(&alarm.definition(), Options::default())
+        .is_ok_and(|condition| history.lacks(&Needs::of(&alarm.definition(), &condition)))
 }
 
 /// The alarms that would be written, as they would be.

@@ -1,16 +1,16 @@
 //! All alarms of a spec against one history: replay, figures, verdict. Pure; the clock is the caller's.
 
-use super::composite;
-use super::condition::{Condition, Options};
 use super::history::History;
-use super::reason;
-use super::replay::replay;
 use super::sketch::Sketch;
 use super::suggest::{Suggestion, suggest};
-use super::timeline::Timeline;
 use super::verdict::{Figures, Verdict};
-use super::watched::{Needs, Watched};
 use crate::resources::{Address, Alarm, CompositeAlarm, Resource};
+use mlops_cloudwatch::evaluation::composite;
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::reason;
+use mlops_cloudwatch::evaluation::replay::replay;
+use mlops_cloudwatch::evaluation::timeline::Timeline;
+use mlops_cloudwatch::evaluation::watched::{Needs, Watched};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
@@ -49,8 +49,8 @@ pub struct Judgement {
 pub fn needs<'a>(resources: impl Iterator<Item = &'a Resource>, options: Options) -> Vec<(Needs, Condition)> {
     let of = |resource: &Resource| match resource {
         Resource::Alarm(alarm) => {
-            let condition = Condition::of(alarm, options).ok()?;
-            Some((Needs::of(alarm, &condition), condition))
+            let condition = Condition::of(&alarm.definition(), options).ok()?;
+            Some((Needs::of(&alarm.definition(), &condition), condition))
         }
         _ => None,
     };
@@ -104,8 +104,8 @@ fn metric_alarm(
     notes: &mut Vec<String>,
 ) -> Result<Judgement, String> {
     let Asking { from, until, .. } = asking;
-    let condition = Condition::of(alarm, asking.options)?;
-    let watched = Watched::new(alarm, &condition, history, from, until)?;
+    let condition = Condition::of(&alarm.definition(), asking.options)?;
+    let watched = Watched::new(&alarm.definition(), &condition, history, from, until)?;
     notes.extend(watched.notes.iter().cloned());
     let timeline = replay(&condition, &watched, from, until).timeline;
     let figures = Figures::new(&timeline, &condition, &watched);
@@ -128,7 +128,7 @@ fn composite_alarm(
     states: &BTreeMap<String, Timeline>,
     asking: Asking,
 ) -> Result<Judgement, String> {
-    let timeline = composite::replay(composite, states, asking.from, asking.until)?;
+    let timeline = composite::replay(&composite.alarm_rule, states, asking.from, asking.until)?;
     let figures = Figures::of_states(&timeline);
     Ok(Judgement { verdict: figures.verdict(), figures, timeline, sketch: None, reason: None, suggestions: Vec::new() })
 }

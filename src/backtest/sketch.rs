@@ -1,8 +1,9 @@
 //! A series as a chart needs it: the lowest and highest value of each of a few hundred columns. Keeps no datapoints.
 
-use super::condition::{Comparison, Condition};
 use super::verdict::Figures;
-use super::watched::Watched;
+use mlops_cloudwatch::comparison::Comparison;
+use mlops_cloudwatch::evaluation::condition::Condition;
+use mlops_cloudwatch::evaluation::watched::Watched;
 use serde::Serialize;
 
 /// Columns of a sketch; charts take several of them together.

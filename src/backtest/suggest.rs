@@ -1,9 +1,9 @@
 //! A threshold and an M out of N for a wished rate of firings, by trying many on the past. A proposal, with what each would have done.
 
-use super::condition::Condition;
-use super::replay::replay;
 use super::verdict::Figures;
-use super::watched::Watched;
+use mlops_cloudwatch::evaluation::condition::Condition;
+use mlops_cloudwatch::evaluation::replay::replay;
+use mlops_cloudwatch::evaluation::watched::Watched;
 use serde::Serialize;
 
 /// One condition that was tried.

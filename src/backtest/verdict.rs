@@ -1,8 +1,8 @@
 //! Figures of one alarm's past, and the one word that follows from them.
 
-use super::condition::Condition;
-use super::timeline::{Span, Timeline};
-use super::watched::Watched;
+use mlops_cloudwatch::evaluation::condition::Condition;
+use mlops_cloudwatch::evaluation::timeline::{Span, Timeline};
+use mlops_cloudwatch::evaluation::watched::Watched;
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! A simulation held against what happened: the state changes that CloudWatch's own history tells of the same configuration.
 
-use super::timeline::{Change, Timeline};
 use crate::aws::{Aws, AwsError, Op};
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
+use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 

@@ -5,9 +5,8 @@ mod prices;
 pub use prices::Prices;
 
 use crate::plan::Plan;
-use crate::resources::alarm::MetricQuery;
 use crate::resources::{Alarm, Live, Resource};
-use mlops_cloudwatch::math::is_insights;
+use mlops_cloudwatch::alarm::Signal;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -93,26 +92,24 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
 
 /// For how many metrics an alarm is billed whatever it finds; a query that finds its metrics itself is usage.
 fn metrics(alarm: &Alarm, prices: &Prices) -> f64 {
-    if alarm.promql.is_some() {
+    let definition = alarm.definition();
+    if matches!(definition.signal, Signal::PromQl(_)) {
         return 0.0;
     }
-    if alarm.metrics.is_empty() {
+    if definition.queries.is_empty() {
         return 1.0;
     }
-    let named = alarm.metrics.iter().filter(|query| query.metric.is_some()).count();
-    let named = f64::from(u32::try_from(named).unwrap_or(u32::MAX));
-    if alarm.threshold_metric_id.is_some() { named.max(1.0) * prices.anomaly_metrics } else { named }
+    let named = f64::from(u32::try_from(definition.metrics().count()).unwrap_or(u32::MAX));
+    if matches!(definition.signal, Signal::Band { .. }) { named.max(1.0) * prices.anomaly_metrics } else { named }
 }
 
 fn is_high_resolution(alarm: &Alarm) -> bool {
-    let queried = |query: &MetricQuery| query.metric.as_ref().map(|metric| metric.period).or(query.period);
-    let period = alarm.period.or_else(|| alarm.metrics.iter().find_map(queried));
-    period.is_some_and(|period| (1..60).contains(&period))
+    alarm.definition().evaluation.period.is_some_and(|period| (1..60).contains(&period))
 }
 
 fn looks_for_metrics(alarm: &Alarm) -> bool {
-    let insights = |query: &MetricQuery| query.expression.as_deref().is_some_and(is_insights);
-    alarm.promql.is_some() || alarm.metrics.iter().any(insights)
+    let definition = alarm.definition();
+    matches!(definition.signal, Signal::PromQl(_)) || definition.insights().is_some()
 }
 
 fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices: &Prices) -> Vec<Usage> {

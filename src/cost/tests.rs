@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::Target;
 use crate::plan::{Action, Change};
-use crate::resources::alarm::MetricStat;
+use crate::resources::alarm::{MetricQuery, MetricStat};
 use crate::resources::{CompositeAlarm, LogGroup, Subscription};
 
 fn alarm(name: &str, period: i32) -> Alarm {
@@ -12,6 +12,7 @@ fn math(name: &str, metrics: usize, band: bool) -> Alarm {
     let metric = |n: usize| MetricQuery {
         id: format!("m{n}"),
         metric: Some(MetricStat { period: 300, ..MetricStat::default() }),
+        return_data: band,
         ..MetricQuery::default()
     };
     let result =

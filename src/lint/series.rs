@@ -3,8 +3,9 @@
 use super::catalogue::{Known, MetricKind, catalogue};
 use crate::model::duration::format_seconds;
 use crate::resources::Alarm;
-use crate::resources::alarm::MetricQuery;
+use mlops_cloudwatch::alarm::{AlarmDefinition, DEFAULT_PERIOD, Limit, Signal};
 use mlops_cloudwatch::math::is_insights;
+use mlops_cloudwatch::missing::MissingData;
 use std::collections::BTreeMap;
 
 /// One metric under an alarm.
@@ -41,123 +42,74 @@ impl Series<'_> {
     }
 }
 
-/// How values are held against the threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    Above,
-    AtOrAbove,
-    Below,
-    AtOrBelow,
-    /// Outside a band that CloudWatch learns.
-    Band,
-}
-
 /// An alarm with its series.
 #[derive(Debug, Clone)]
 pub struct Watch<'a> {
     pub alarm: &'a Alarm,
+    pub definition: AlarmDefinition<'a>,
     pub series: Vec<Series<'a>>,
 }
 
 impl<'a> Watch<'a> {
     pub fn new(alarm: &'a Alarm) -> Self {
-        let own = alarm.metric_name.as_deref().map(|metric| {
-            let namespace = alarm.namespace.as_deref().unwrap_or_default();
-            Series {
-                id: None,
-                namespace,
-                metric,
-                dimensions: &alarm.dimensions,
-                stat: alarm.statistic.as_deref().or(alarm.extended_statistic.as_deref()).unwrap_or_default(),
-                period: alarm.period.unwrap_or_default(),
-                unit: alarm.unit.as_deref(),
-                foreign: false,
-                known: catalogue().metric(namespace, metric),
-            }
+        let definition = alarm.definition();
+        let series = definition.metrics().map(|metric| Series {
+            id: metric.id,
+            namespace: metric.namespace,
+            metric: metric.name,
+            dimensions: metric.dimensions,
+            stat: metric.stat,
+            period: metric.period.unwrap_or(DEFAULT_PERIOD),
+            unit: metric.unit,
+            foreign: metric.account.is_some(),
+            known: catalogue().metric(metric.namespace, metric.name),
         });
-        let queried = alarm.metrics.iter().filter_map(|query| {
-            let metric = query.metric.as_ref()?;
-            Some(Series {
-                id: Some(&query.id),
-                namespace: &metric.namespace,
-                metric: &metric.metric_name,
-                dimensions: &metric.dimensions,
-                stat: &metric.stat,
-                period: metric.period,
-                unit: metric.unit.as_deref(),
-                foreign: query.account_id.is_some(),
-                known: catalogue().metric(&metric.namespace, &metric.metric_name),
-            })
-        });
-        Self { alarm, series: own.into_iter().chain(queried).collect() }
+        let series = series.collect();
+        Self { alarm, definition, series }
     }
 
     /// The one metric that is watched as it is, without metric math and without a band.
     pub fn single(&self) -> Option<&Series<'a>> {
-        if self.alarm.metrics.is_empty() {
-            return self.series.first();
-        }
-        let query = self.watched().filter(|_| self.alarm.threshold_metric_id.is_none())?;
-        self.series.iter().find(|series| series.id == Some(query.id.as_str()))
-    }
-
-    /// The query that is compared with the threshold.
-    pub fn watched(&self) -> Option<&'a MetricQuery> {
-        let band = self.alarm.threshold_metric_id.as_deref();
-        self.alarm.metrics.iter().find(|query| query.return_data && band != Some(query.id.as_str()))
+        let Signal::Metric(metric) = &self.definition.signal else { return None };
+        self.series.iter().find(|series| series.id == metric.id)
     }
 
     /// The metric math that is watched; a Metrics Insights query is none.
     pub fn expression(&self) -> Option<&'a str> {
-        self.watched()?.expression.as_deref().filter(|text| !is_insights(text))
+        let expression = match &self.definition.signal {
+            Signal::Math(expression) => Some(*expression),
+            Signal::Band { watched, .. } => watched.expression,
+            Signal::Metric(_) | Signal::PromQl(_) | Signal::Unmodelled => None,
+        };
+        expression.filter(|text| !is_insights(text))
     }
 
     /// `M` of `N`.
-    pub fn points(&self) -> (i32, i32) {
-        let periods = self.alarm.evaluation_periods.unwrap_or(1);
-        (self.alarm.datapoints_to_alarm.unwrap_or(periods), periods)
+    pub fn points(&self) -> (u32, u32) {
+        (self.definition.evaluation.m, self.definition.evaluation.n)
     }
 
     /// Seconds; `None` for PromQL.
     pub fn period(&self) -> Option<i32> {
-        let own = self.alarm.period.or_else(|| self.series.first().map(|series| series.period));
-        own.or_else(|| self.alarm.metrics.iter().find_map(|query| query.period))
+        self.definition.evaluation.period
     }
 
-    pub fn side(&self) -> Option<Side> {
-        Some(match self.alarm.comparison_operator.as_deref()? {
-            "GreaterThanThreshold" => Side::Above,
-            "GreaterThanOrEqualToThreshold" => Side::AtOrAbove,
-            "LessThanThreshold" => Side::Below,
-            "LessThanOrEqualToThreshold" => Side::AtOrBelow,
-            _ => Side::Band,
-        })
+    pub fn limit(&self) -> Limit<'a> {
+        self.definition.evaluation.limit
     }
 
     /// The threshold of an alarm on high values.
     pub fn ceiling(&self) -> Option<f64> {
-        self.alarm.threshold.filter(|_| matches!(self.side(), Some(Side::Above | Side::AtOrAbove)))
+        self.limit().ceiling()
     }
 
     /// The threshold of an alarm on low values.
     pub fn floor(&self) -> Option<f64> {
-        self.alarm.threshold.filter(|_| matches!(self.side(), Some(Side::Below | Side::AtOrBelow)))
+        self.limit().floor()
     }
 
-    pub fn treatment(&self) -> &'a str {
-        self.alarm.treat_missing_data.as_deref().unwrap_or("missing")
-    }
-
-    /// `> 5`, `outside its band`.
-    pub fn condition(&self) -> String {
-        let sign = match self.side() {
-            Some(Side::Above) => ">",
-            Some(Side::AtOrAbove) => ">=",
-            Some(Side::Below) => "<",
-            Some(Side::AtOrBelow) => "<=",
-            Some(Side::Band) | None => return "outside its band".to_owned(),
-        };
-        self.alarm.threshold.map_or_else(|| sign.to_owned(), |threshold| format!("{sign} {threshold}"))
+    pub fn treats_missing_as(&self, treatment: MissingData) -> bool {
+        self.definition.evaluation.missing == Ok(treatment)
     }
 
     /// `2 of 3 periods of 5m`.

@@ -4,8 +4,9 @@ use super::{layout, mask};
 use crate::model::duration::format_seconds;
 use crate::model::{Arn, Target};
 use crate::plan::Action;
-use crate::resources::alarm::{Actions, MetricQuery};
+use crate::resources::alarm::Actions;
 use crate::resources::{Alarm, CompositeAlarm, Kind, Resource};
+use mlops_cloudwatch::alarm::{Evaluation, Signal};
 use serde_json::Value;
 
 const LONG: usize = 60;
@@ -26,59 +27,24 @@ fn composite(alarm: &CompositeAlarm, target: &Target) -> String {
 
 /// What the alarm watches: `Errors Sum > 5 in 5m`, `100 * e / i > 5 in 2 of 3 x 5m`.
 pub fn condition(alarm: &Alarm) -> String {
-    if let Some(promql) = &alarm.promql {
-        return format!("PromQL {}", layout::cut(&promql.query, LONG));
-    }
-    let watched = alarm.metrics.iter().find(|query| query.return_data);
-    let series = match (&alarm.metric_name, watched) {
-        (Some(name), _) => {
-            let statistic = alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref());
-            format!("{name} {}", statistic.map_or("", String::as_str))
-        }
-        (None, Some(query)) => series(query),
-        (None, None) => "metric math".to_owned(),
+    let definition = alarm.definition();
+    let series = match &definition.signal {
+        Signal::PromQl(query) => return format!("PromQL {}", layout::cut(query, LONG)),
+        Signal::Metric(series) => series.to_string(),
+        Signal::Math(expression) => (*expression).to_owned(),
+        Signal::Band { watched, .. } => watched.to_string(),
+        Signal::Unmodelled => "metric math".to_owned(),
     };
-    let operator = operator(alarm.comparison_operator.as_deref().unwrap_or_default());
-    let threshold = match alarm.threshold {
-        Some(threshold) => format!("{operator} {threshold}"),
-        None => operator.to_owned(),
-    };
-    let period = alarm.period.or_else(|| alarm.metrics.iter().find_map(period));
-    format!("{} {threshold}{}", layout::cut(series.trim(), LONG), window(alarm, period))
+    let evaluation = &definition.evaluation;
+    format!("{} {}{}", layout::cut(series.trim(), LONG), evaluation.limit, window(evaluation))
 }
 
-fn series(query: &MetricQuery) -> String {
-    match (&query.expression, &query.metric) {
-        (Some(expression), _) => expression.clone(),
-        (None, Some(metric)) => format!("{} {}", metric.metric_name, metric.stat),
-        (None, None) => query.id.clone(),
-    }
-}
-
-fn period(query: &MetricQuery) -> Option<i32> {
-    query.metric.as_ref().map(|metric| metric.period).or(query.period)
-}
-
-fn window(alarm: &Alarm, period: Option<i32>) -> String {
-    let Some(period) = period.map(|seconds| format_seconds(seconds.into())) else { return String::new() };
-    let n = alarm.evaluation_periods.unwrap_or(1);
-    match alarm.datapoints_to_alarm {
-        Some(m) if m != n => format!(" in {m} of {n} x {period}"),
-        _ if n != 1 => format!(" in {n} x {period}"),
-        _ => format!(" in {period}"),
-    }
-}
-
-fn operator(name: &str) -> &str {
-    match name {
-        "GreaterThanThreshold" => ">",
-        "GreaterThanOrEqualToThreshold" => ">=",
-        "LessThanThreshold" => "<",
-        "LessThanOrEqualToThreshold" => "<=",
-        "LessThanLowerOrGreaterThanUpperThreshold" => "outside its band",
-        "LessThanLowerThreshold" => "below its band",
-        "GreaterThanUpperThreshold" => "above its band",
-        other => other,
+fn window(evaluation: &Evaluation<'_>) -> String {
+    let Some(period) = evaluation.period.map(|seconds| format_seconds(seconds.into())) else { return String::new() };
+    match (evaluation.m, evaluation.n) {
+        (1, 1) => format!(" in {period}"),
+        (m, n) if m == n => format!(" in {n} x {period}"),
+        (m, n) => format!(" in {m} of {n} x {period}"),
     }
 }
 
@@ -161,7 +127,24 @@ pub fn intent(action: Action) -> &'static str {
 mod tests {
     use super::*;
     use crate::report::testing::{alarm, target};
+    use crate::resources::alarm::MetricQuery;
     use serde_json::json;
+
+    /// An alarm on a band says the metric, whichever of its queries is listed first.
+    #[test]
+    fn the_band_is_not_what_an_alarm_watches() {
+        for (metric, band) in [("a", "b"), ("z", "b")] {
+            let stat = r#"{"namespace": "AWS/Lambda", "metric_name": "Invocations", "stat": "Sum", "period": 300}"#;
+            let mut alarm: Alarm = serde_json::from_str(&format!(
+                r#"{{"threshold_metric_id": "{band}", "comparison_operator": "GreaterThanUpperThreshold", "metrics": [
+                    {{"id": "{metric}", "metric": {stat}, "return_data": true}},
+                    {{"id": "{band}", "expression": "ANOMALY_DETECTION_BAND({metric}, 2)", "return_data": true}}]}}"#
+            ))
+            .unwrap();
+            alarm.sort();
+            assert_eq!(condition(&alarm), "Invocations Sum above its band in 5m");
+        }
+    }
 
     #[test]
     fn an_alarm_is_one_phrase() {

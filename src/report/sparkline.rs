@@ -37,7 +37,7 @@ pub fn against_threshold(sketch: &Sketch, columns: usize) -> String {
     let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
     let upward = sketch.comparison.is_upward();
     let block = |value: f64| {
-        let block = if sketch.comparison.holds(value, threshold) == upward {
+        let block = if sketch.comparison.breaches(value, threshold) == upward {
             4.0 + share(value - threshold, high - threshold) * 3.0
         } else {
             share(value - low, threshold - low) * 3.0
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_threshold_is_the_middle() {
-        use crate::backtest::condition::Comparison;
+        use mlops_cloudwatch::comparison::Comparison;
         let shown = |values: &[f64], threshold: f64, comparison: Comparison| {
             let columns: Vec<_> = values.iter().map(|value| (!value.is_nan()).then_some((*value, *value))).collect();
             against_threshold(&Sketch { columns, threshold, comparison }, values.len())

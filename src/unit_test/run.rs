@@ -1,18 +1,18 @@
 //! One test: its series through the alarms of the spec, and every difference between what came and what was expected.
 
 use super::file::{Case, Notification};
-use crate::backtest::composite::{self, Action, actions};
-use crate::backtest::condition::{Condition, Options};
 use crate::backtest::history::{History, Metric, SAMPLES, file};
-use crate::backtest::reason;
-use crate::backtest::replay::replay_created;
-use crate::backtest::series::Series;
-use crate::backtest::timeline::Timeline;
-use crate::backtest::watched::Watched;
 use crate::model::duration::format_seconds;
 use crate::model::problem::nearest;
 use crate::resources::alarm::Actions;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
+use mlops_cloudwatch::evaluation::composite::{self, Action, actions};
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::reason;
+use mlops_cloudwatch::evaluation::replay::replay_created;
+use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::timeline::Timeline;
+use mlops_cloudwatch::evaluation::watched::Watched;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
@@ -146,9 +146,9 @@ fn see<'a>(
 }
 
 fn metric_alarm<'a>(case: &Case, alarm: &'a Alarm, history: &History, until: i64) -> Result<Seen<'a>, String> {
-    let condition = Condition::of(alarm, Options { evaluation_range: case.evaluation_range })?;
-    let watched = Watched::new(alarm, &condition, history, case.start, until)?;
-    let timeline = replay_created(&condition, &watched, case.start, until, alarm.warm_up.as_ref()).timeline;
+    let condition = Condition::of(&alarm.definition(), Options { evaluation_range: case.evaluation_range })?;
+    let watched = Watched::new(&alarm.definition(), &condition, history, case.start, until)?;
+    let timeline = replay_created(&condition, &watched, case.start, until, alarm.definition().warm_up).timeline;
     let told = actions(&timeline, None);
     Ok(Seen { actions: &alarm.actions, timeline, told, condition: Some((condition, watched)) })
 }
@@ -159,7 +159,7 @@ fn composite_alarm<'a>(
     states: &BTreeMap<String, Timeline>,
     until: i64,
 ) -> Result<Seen<'a>, String> {
-    let mut timeline = composite::replay(composite, states, case.start, until)?;
+    let mut timeline = composite::replay(&composite.alarm_rule, states, case.start, until)?;
     let suppressor = match &composite.suppressor {
         Some(by) => {
             let name = composite::plain(&by.alarm);
@@ -173,7 +173,7 @@ fn composite_alarm<'a>(
     timeline.start = AlarmState::InsufficientData;
     // It is created with the test: its first state is a change, but nothing that is worth telling while it is OK.
     let told = actions(&Timeline { start: first, ..timeline.clone() }, suppressor);
-    timeline.changes.insert(0, crate::backtest::timeline::Change { at: case.start, to: first });
+    timeline.changes.insert(0, mlops_cloudwatch::evaluation::timeline::Change { at: case.start, to: first });
     Ok(Seen { actions: &composite.actions, timeline, told, condition: None })
 }
 
@@ -251,8 +251,9 @@ fn after(case: &Case, at: i64) -> String {
 fn track(case: &Case, timeline: &Timeline) -> String {
     const MOST: usize = 12;
     let mut parts = vec![timeline.start.word().to_owned()];
-    let from =
-        |change: &crate::backtest::timeline::Change| format!("{} from {}", change.to.word(), after(case, change.at));
+    let from = |change: &mlops_cloudwatch::evaluation::timeline::Change| {
+        format!("{} from {}", change.to.word(), after(case, change.at))
+    };
     parts.extend(timeline.changes.iter().take(MOST).map(from));
     if timeline.changes.len() > MOST {
         parts.push(format!("and {} changes more", timeline.changes.len() - MOST));

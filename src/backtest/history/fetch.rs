@@ -1,9 +1,5 @@
 //! The past from CloudWatch itself: GetMetricData in as few calls as its limits force, all of them at once.
 
-use super::super::condition::Condition;
-use super::super::series::Series;
-use super::super::watched::Needs;
-use super::need::{Asked, Metric, Source};
 use super::{Column, History};
 use crate::aws::{Aws, AwsError, Class, Op};
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
@@ -12,6 +8,10 @@ use aws_sdk_cloudwatch::types::{
 };
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use mlops_cloudwatch::evaluation::condition::Condition;
+use mlops_cloudwatch::evaluation::need::{Asked, Metric, Source};
+use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::watched::Needs;
 use mlops_cloudwatch::math;
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
 //! The past from a file, for work without AWS and for tests: JSON with whole series, or CSV with a line a datapoint.
 
-use super::super::series::Series;
-use super::need::Metric;
 use super::{History, SAMPLES};
 use anyhow::{Context, Result, bail, ensure};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use mlops_cloudwatch::evaluation::need::Metric;
+use mlops_cloudwatch::evaluation::series::Series;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::collections::BTreeMap;

@@ -2,32 +2,14 @@
 
 pub mod fetch;
 pub mod file;
-pub mod need;
 mod samples;
 
-pub use need::{Asked, Metric, Source};
+pub use mlops_cloudwatch::evaluation::need::{Asked, Metric, Source};
+pub use mlops_cloudwatch::evaluation::past::Past;
 
-use super::series::{Fold, Grid, Series};
-use super::watched::Needs;
+use mlops_cloudwatch::evaluation::series::{Fold, Grid, Series};
+use mlops_cloudwatch::evaluation::watched::Needs;
 use std::collections::BTreeMap;
-
-/// What an evaluation asks of the past.
-pub trait Past {
-    /// The finest step at which the source's value over its period is known exactly; `None` where nothing at all is known of the
-    /// metric. The error says why what is known is not enough.
-    fn step(&self, source: &Source) -> Result<Option<i64>, String>;
-
-    /// The source's values over the periods of the grid, whose step is at least that of `step`; NaN where there is none.
-    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64>;
-
-    /// What only CloudWatch itself can compute: one series, or two of a band; none where it is not known.
-    fn asked(&self, asked: &Asked) -> &[Series];
-
-    /// Why CloudWatch refuses to compute it, where it was asked and does.
-    fn refused(&self, _asked: &Asked) -> Option<&str> {
-        None
-    }
-}
 
 /// The past of metrics, by what was asked.
 #[derive(Debug, Clone, Default)]

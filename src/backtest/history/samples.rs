@@ -1,7 +1,7 @@
-//! Statistics of raw measurements, one a span of time. Percentiles as CloudWatch's closest rank: the smallest measurement that at
-//! least so many percent do not exceed (how AWS interpolates is not published).
+//! Statistics of raw measurements, one a span of time.
 
-use super::super::series::{Grid, Series};
+use mlops_cloudwatch::evaluation::series::{Grid, Series};
+use mlops_cloudwatch::statistic::{Aggregate, Statistic};
 
 /// The statistic over the periods of the grid; NaN where there is no measurement, or for a statistic that is not known.
 pub fn statistic(samples: &Series, stat: &str, grid: &Grid) -> Vec<f64> {
@@ -11,27 +11,7 @@ pub fn statistic(samples: &Series, stat: &str, grid: &Grid) -> Vec<f64> {
         let bound = |at: i64| usize::try_from(at.max(0)).unwrap_or(0).min(samples.values.len());
         samples.values[bound(from)..bound(from + width)].iter().copied().filter(|value| !value.is_nan())
     };
-    (0..grid.len).map(|index| of(stat, within(index).collect())).collect()
-}
-
-fn of(stat: &str, mut values: Vec<f64>) -> f64 {
-    let count = values.len();
-    if count == 0 {
-        return f64::NAN;
-    }
-    let sum = || values.iter().sum::<f64>();
-    match stat {
-        "Sum" => sum(),
-        "SampleCount" => count as f64,
-        "Average" => sum() / count as f64,
-        "Minimum" => values.iter().copied().fold(f64::NAN, f64::min),
-        "Maximum" => values.iter().copied().fold(f64::NAN, f64::max),
-        percentile => {
-            let share = percentile.strip_prefix('p').and_then(|share| share.parse::<f64>().ok());
-            let Some(share) = share else { return f64::NAN };
-            values.sort_by(f64::total_cmp);
-            let rank = (share / 100.0 * count as f64).ceil().max(1.0) as usize;
-            values[rank.min(count) - 1]
-        }
-    }
+    let Ok(statistic) = stat.parse::<Statistic>() else { return vec![f64::NAN; grid.len] };
+    let of = |index: usize| Aggregate::of(within(index).map(|value| (value, 1.0)).collect()).statistic(statistic);
+    (0..grid.len).map(|index| of(index).unwrap_or(f64::NAN)).collect()
 }

@@ -2,8 +2,8 @@
 //! The range that is looked at is N + 5 periods below five minutes, else N + 2, unless a case says otherwise.
 
 use super::{START, alarm, history, letters, run};
-use crate::backtest::condition::Options;
 use crate::resources::alarm::WarmUp;
+use mlops_cloudwatch::evaluation::condition::Options;
 
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
@@ -167,8 +167,16 @@ fn wall_clock_windows_follow_the_clock() {
     let shifted = run(&clock, Options::default(), &values, 7_200);
     assert_eq!(shifted.timeline.alarms(), [(START + 5_400, START + 7_200)]);
     clock.wall_clock_timezone = Some("America/New_York".into());
-    let condition = crate::backtest::condition::Condition::of(&clock, Options::default()).unwrap();
-    let refused = crate::backtest::watched::Watched::new(&clock, &condition, &values, START, START + 60).unwrap_err();
+    let condition =
+        mlops_cloudwatch::evaluation::condition::Condition::of(&clock.definition(), Options::default()).unwrap();
+    let refused = mlops_cloudwatch::evaluation::watched::Watched::new(
+        &clock.definition(),
+        &condition,
+        &values,
+        START,
+        START + 60,
+    )
+    .unwrap_err();
     assert!(refused.contains("America/New_York"), "{refused}");
 }
 

@@ -6,13 +6,13 @@ mod properties;
 mod sandbox;
 mod tables;
 
-use super::condition::{Condition, Options};
 use super::history::{History, Metric, SAMPLES};
 use super::notation;
-use super::replay::{Replay, replay_created};
-use super::series::Series;
-use super::watched::Watched;
 use crate::resources::Alarm;
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::replay::{Replay, replay_created};
+use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::watched::Watched;
 use mlops_cloudwatch::state::AlarmState;
 
 /// A Monday, 2026-01-05 00:00 UTC: every period up to a week begins here.
@@ -58,9 +58,9 @@ pub fn history(values: &str, step: i64) -> History {
 
 /// The alarm is created at `START` and watched for so long.
 pub fn run(alarm: &Alarm, options: Options, history: &History, seconds: i64) -> Replay {
-    let condition = Condition::of(alarm, options).unwrap();
-    let watched = Watched::new(alarm, &condition, history, START, START + seconds).unwrap();
-    replay_created(&condition, &watched, START, START + seconds, alarm.warm_up.as_ref())
+    let condition = Condition::of(&alarm.definition(), options).unwrap();
+    let watched = Watched::new(&alarm.definition(), &condition, history, START, START + seconds).unwrap();
+    replay_created(&condition, &watched, START, START + seconds, alarm.definition().warm_up)
 }
 
 /// The state after each step of so many seconds: O, A or I.

@@ -1,20 +1,20 @@
 //! History, verdicts, composite alarms, reasons: from files and series to what is said.
 
 use super::{START, alarm, metric, notation, run};
-use crate::backtest::composite::{self, actions};
-use crate::backtest::condition::{Condition, Options};
 use crate::backtest::history::fetch::{self, Detail};
 use crate::backtest::history::{Asked, History, Source, file};
 use crate::backtest::judge::{Asking, judge, needs};
-use crate::backtest::series::Series;
-use crate::backtest::timeline::{Change, Timeline};
 use crate::backtest::verdict::Verdict;
 use crate::backtest::verify::compare;
-use crate::backtest::watched::Watched;
-use crate::backtest::{reason, replay};
 use crate::resources::alarm::{MetricQuery, MetricStat};
 use crate::resources::composite_alarm::Suppressor;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
+use mlops_cloudwatch::evaluation::composite::{self, actions};
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
+use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::{reason, replay};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
@@ -128,14 +128,14 @@ fn reasons_are_in_the_words_of_cloudwatch() {
         ),
     ] {
         let alarm = alarm(text, "Sum");
-        let condition = Condition::of(&alarm, Options::default()).unwrap();
+        let condition = Condition::of(&alarm.definition(), Options::default()).unwrap();
         let length = values.split(' ').count() as i64 * 60;
         let past = super::history(values, 60);
-        let watched = Watched::new(&alarm, &condition, &past, START, START + length).unwrap();
+        let watched = Watched::new(&alarm.definition(), &condition, &past, START, START + length).unwrap();
         let last = watched.grid.len - 1;
         assert_eq!(
             replay::decide(&condition, &watched, last),
-            crate::backtest::condition::Decision::Change(state),
+            mlops_cloudwatch::evaluation::condition::Decision::Change(state),
             "{text}"
         );
         assert_eq!(reason::text(&condition, &watched, last, state), expected, "{text}");
@@ -151,7 +151,7 @@ fn re_aggregation_is_exact_or_refused() {
     assert!(minute_sums.step(&source("p90", 300)).is_err());
     let mut both = series("Sum", 60, vec![10.0, 2.0]);
     both.add(metric("m"), "SampleCount", Series { start: START, step: 60, values: vec![1.0, 4.0] });
-    let grid = crate::backtest::series::Grid { first: START + 120, step: 60, len: 1, period: 120 };
+    let grid = mlops_cloudwatch::evaluation::series::Grid { first: START + 120, step: 60, len: 1, period: 120 };
     // 12 of 5 samples, not the mean of 10 and 0.5.
     assert_eq!(both.values(&source("Average", 120), &grid), [2.4]);
     // A percentile of the period itself is known, not of a part of it.
@@ -172,7 +172,7 @@ fn files_of_both_kinds_say_the_same() {
         stat: "Sum".into(),
         period: 60,
     };
-    let grid = crate::backtest::series::Grid { first: START + 60, step: 60, len: 3, period: 60 };
+    let grid = mlops_cloudwatch::evaluation::series::Grid { first: START + 60, step: 60, len: 3, period: 60 };
     for history in [file::json(json.as_bytes()).unwrap(), file::csv(csv.as_bytes()).unwrap()] {
         let values: Vec<String> = history.values(&source, &grid).iter().map(f64::to_string).collect();
         assert_eq!(values, ["1", "NaN", "2.5"]);
@@ -247,11 +247,12 @@ fn anomaly_bands_are_cloudwatchs_own() {
             query("ad", Some("ANOMALY_DETECTION_BAND(m1, 2)"), None, true),
         ],
         threshold_metric_id: Some("ad".into()),
+        comparison_operator: Some("GreaterThanUpperThreshold".into()),
         evaluation_periods: Some(1),
         ..Alarm::new("a")
     };
     let mut past = series("Sum", 60, vec![5.0, 5.0, 9.0, 5.0, 1.0]);
-    let asked = Asked::of(&band).unwrap();
+    let asked = Asked::of(&band.definition()).unwrap();
     for edge in [8.0, 2.0] {
         past.add_asked(asked.clone(), Series { start: START, step: 60, values: vec![edge; 5] });
     }
@@ -264,9 +265,13 @@ fn anomaly_bands_are_cloudwatchs_own() {
         assert_eq!(super::letters(&run(&band, Options::default(), &past, 300), 60), expected, "{operator}");
     }
     // Without CloudWatch's answer nothing is made up.
-    let condition = Condition::of(&band, Options::default()).unwrap();
+    let condition = Condition::of(&band.definition(), Options::default()).unwrap();
     let alone = series("Sum", 60, vec![5.0]);
-    assert!(Watched::new(&band, &condition, &alone, START, START + 60).unwrap_err().contains("only CloudWatch"));
+    assert!(
+        Watched::new(&band.definition(), &condition, &alone, START, START + 60)
+            .unwrap_err()
+            .contains("only CloudWatch")
+    );
     // Nor what metric math makes of a query; the query alone is asked for.
     let mut math = Alarm {
         metrics: vec![
@@ -278,15 +283,15 @@ fn anomaly_bands_are_cloudwatchs_own() {
         threshold: Some(0.0),
         ..Alarm::new("a")
     };
-    assert_eq!(Asked::of(&math), None);
-    let condition = Condition::of(&math, Options::default()).unwrap();
-    let unknown = Watched::new(&math, &condition, &alone, START, START + 60).unwrap_err();
+    assert_eq!(Asked::of(&math.definition()), None);
+    let condition = Condition::of(&math.definition(), Options::default()).unwrap();
+    let unknown = Watched::new(&math.definition(), &condition, &alone, START, START + 60).unwrap_err();
     assert!(unknown.contains("the Metrics Insights query `q1`"), "{unknown}");
     math.metrics.pop();
     math.metrics[0].return_data = true;
-    assert!(Asked::of(&math).is_some_and(|asked| asked.expression.starts_with("SELECT")));
+    assert!(Asked::of(&math.definition()).is_some_and(|asked| asked.expression.starts_with("SELECT")));
     let promql = Alarm { promql: Some(Default::default()), ..Alarm::new("a") };
-    assert!(Condition::of(&promql, Options::default()).unwrap_err().contains("PromQL"));
+    assert!(Condition::of(&promql.definition(), Options::default()).unwrap_err().contains("PromQL"));
 }
 
 /// The lab's error rate: 100 * errors / invocations where there were any.
@@ -376,13 +381,13 @@ fn composite_rules_follow_their_children() {
         ("ALARM(a) AND (ALARM(b) OR INSUFFICIENT_DATA(c))", vec![(10, 30)]),
     ] {
         let alarm = CompositeAlarm { alarm_rule: rule.into(), ..CompositeAlarm::default() };
-        let found = composite::replay(&alarm, &children, START, START + 6_000).unwrap();
+        let found = composite::replay(&alarm.alarm_rule, &children, START, START + 6_000).unwrap();
         let minutes: Vec<(i64, i64)> =
             found.alarms().iter().map(|(from, until)| ((from - START) / 60, (until - START) / 60)).collect();
         assert_eq!(minutes, expected, "{rule}");
     }
     let unknown = CompositeAlarm { alarm_rule: "ALARM(x)".into(), ..CompositeAlarm::default() };
-    assert!(composite::replay(&unknown, &children, START, START + 60).unwrap_err().contains("`x`"));
+    assert!(composite::replay(&unknown.alarm_rule, &children, START, START + 60).unwrap_err().contains("`x`"));
 }
 
 /// Wait 5 minutes for the suppressor, stay silent 10 minutes after it.

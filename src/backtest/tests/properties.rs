@@ -1,11 +1,11 @@
 //! What must hold whatever the series: no panic, the same again, and directions that cannot turn.
 
 use super::{START, letters, metric, run};
-use crate::backtest::condition::Options;
 use crate::backtest::history::{History, SAMPLES};
-use crate::backtest::series::Series;
 use crate::backtest::verdict::Figures;
 use crate::resources::Alarm;
+use mlops_cloudwatch::evaluation::condition::Options;
+use mlops_cloudwatch::evaluation::series::Series;
 use proptest::prelude::*;
 
 fn alarm() -> impl Strategy<Value = Alarm> {

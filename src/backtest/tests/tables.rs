@@ -1,12 +1,14 @@
 //! Every cell of the tables in AWS's "Configuring how CloudWatch alarms treat missing data".
 
-use crate::backtest::condition::{Comparison, Condition, Decision, Treatment};
+use mlops_cloudwatch::comparison::Comparison;
+use mlops_cloudwatch::evaluation::condition::{Condition, Decision};
+use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::state::AlarmState;
 use serde_json::Value;
 
 const TABLES: &str = include_str!("../../../tests/alarm-evaluation-tables.json");
 
-fn evaluate(m: usize, missing: Treatment, points: &str) -> Decision {
+fn evaluate(m: usize, missing: MissingData, points: &str) -> Decision {
     let condition = Condition {
         n: 3,
         m,
@@ -32,10 +34,10 @@ fn every_cell_of_the_documented_tables() {
         for row in tables[table].as_array().unwrap() {
             let points = row[0].as_str().unwrap();
             for (column, missing) in [
-                (2, Treatment::Missing),
-                (3, Treatment::Ignore),
-                (4, Treatment::Breaching),
-                (5, Treatment::NotBreaching),
+                (2, MissingData::Missing),
+                (3, MissingData::Ignore),
+                (4, MissingData::Breaching),
+                (5, MissingData::NotBreaching),
             ] {
                 let expected = match row[column].as_str().unwrap() {
                     "ALARM" => Decision::Change(AlarmState::Alarm),
@@ -50,7 +52,7 @@ fn every_cell_of_the_documented_tables() {
     }
     assert_eq!(cells, 40);
     for points in tables["not_immediately_alarm_M3_missing"].as_array().unwrap() {
-        let decision = evaluate(3, Treatment::Missing, points.as_str().unwrap());
+        let decision = evaluate(3, MissingData::Missing, points.as_str().unwrap());
         assert_ne!(decision, Decision::Change(AlarmState::Alarm), "{points}");
     }
 }

@@ -9,6 +9,7 @@ use crate::grade::mistake::Mistake;
 use crate::grade::rubric::{AlarmTest, MetricName, Range, Test};
 use crate::model::duration::format_seconds;
 use crate::resources::Alarm;
+use mlops_cloudwatch::alarm::{Evaluation, Signal};
 
 /// The alarm that has most of what is asked for.
 pub fn exists(test: &Test, wanted: &AlarmTest, facts: &Facts) -> Outcome {
@@ -142,8 +143,7 @@ fn parts(
         parts.push(("period", Part::when(range.holds(period), || Remark::new(Mistake::WrongPeriod, what(), mend()))));
     }
     if let Some(range) = wanted.window {
-        let periods = alarm.evaluation_periods.unwrap_or(1);
-        let points = alarm.datapoints_to_alarm.unwrap_or(periods);
+        let Evaluation { n: periods, m: points, .. } = alarm.definition().evaluation;
         let window = f64::from(points) * period;
         let what = || {
             let (found, wanted) = (seconds(window), range.words(seconds));
@@ -153,7 +153,7 @@ fn parts(
         parts.push(("window", Part::when(range.holds(window), || Remark::new(Mistake::WrongWindow, what(), mend))));
     }
     if !wanted.missing_data.is_empty() {
-        let found = alarm.treat_missing_data.as_deref().unwrap_or("missing");
+        let found = alarm.definition().evaluation.missing_word();
         let words = wanted.missing_data.join(" or ");
         let right = wanted.missing_data.iter().any(|treatment| treatment == found);
         let what = || format!("`{name}` treats missing data as {found}, wanted {words}");
@@ -187,14 +187,9 @@ fn no_data(alarm: &Alarm) -> Remark {
 /// The part `threshold`: its side, and its place in the range that is meant.
 fn threshold(alarm: &Alarm, relation: &Watches, wanted: &AlarmTest) -> Part {
     let name = &alarm.name;
-    let (above, at) = match alarm.comparison_operator.as_deref() {
-        Some("GreaterThanThreshold") => (true, false),
-        Some("GreaterThanOrEqualToThreshold") => (true, true),
-        Some("LessThanThreshold") => (false, false),
-        Some("LessThanOrEqualToThreshold") => (false, true),
-        _ => return Part::fails(no_threshold(name)),
-    };
-    let Some(threshold) = alarm.threshold else { return Part::fails(no_threshold(name)) };
+    let limit = alarm.definition().evaluation.limit;
+    let Some((comparison, threshold)) = limit.threshold() else { return Part::fails(no_threshold(name)) };
+    let (above, at) = (comparison.is_upward(), comparison.takes_equal());
     if above == wanted.below {
         let (found, side) = if above { ("above", "below") } else { ("below", "above") };
         let what = format!("`{name}` fires {found} {}, wanted {side}", plain_number(threshold));
@@ -242,7 +237,8 @@ fn in_range(name: &str, alarm: &Alarm, found: f64, range: Range, unit: &str, per
     }
     let written = condition(alarm);
     let amount = |value: f64| format!("{}{unit}", plain_number(value));
-    let meant = alarm.threshold.is_some_and(|threshold| (threshold - found).abs() < SAME);
+    let (_, threshold) = alarm.definition().evaluation.limit.threshold().unzip();
+    let meant = threshold.is_some_and(|threshold| (threshold - found).abs() < SAME);
     let found_words =
         if meant && unit.is_empty() { String::new() } else { format!(", that is {}{per}", amount(found)) };
     let wanted = format!("{}{per}", range.words(amount));
@@ -265,30 +261,23 @@ fn in_range(name: &str, alarm: &Alarm, found: f64, range: Range, unit: &str, per
 
 /// `> 5`
 fn condition(alarm: &Alarm) -> String {
-    let sign = match alarm.comparison_operator.as_deref() {
-        Some("GreaterThanThreshold") => "> ",
-        Some("GreaterThanOrEqualToThreshold") => ">= ",
-        Some("LessThanThreshold") => "< ",
-        Some("LessThanOrEqualToThreshold") => "<= ",
-        _ => "",
-    };
-    alarm.threshold.map_or_else(|| "outside a band".to_owned(), |value| format!("{sign}{}", plain_number(value)))
+    match alarm.definition().evaluation.limit.threshold() {
+        Some((comparison, threshold)) => format!("{} {}", comparison.symbol(), plain_number(threshold)),
+        None => "outside a band".to_owned(),
+    }
 }
 
 /// `` `high-errors`: Errors Sum > 5 in 5m ``
 fn phrase(alarm: &Alarm) -> String {
-    let watched = alarm.metrics.iter().find(|query| query.return_data);
-    let series = match (&alarm.metric_name, watched) {
-        (Some(metric), _) => {
-            let stat = alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref());
-            format!("{metric} {}", stat.map_or("", String::as_str))
-        }
-        (None, Some(query)) => query.expression.clone().unwrap_or_else(|| {
-            query.metric.as_ref().map(|m| format!("{} {}", m.metric_name, m.stat)).unwrap_or_default()
-        }),
-        (None, None) => "PromQL".to_owned(),
+    let definition = alarm.definition();
+    let series = match &definition.signal {
+        Signal::Metric(series) => series.to_string(),
+        Signal::Math(expression) => (*expression).to_owned(),
+        Signal::Band { watched, .. } => watched.to_string(),
+        Signal::PromQl(_) => "PromQL".to_owned(),
+        Signal::Unmodelled => "metric math".to_owned(),
     };
-    let period = alarm.period.or_else(|| alarm.metrics.iter().find_map(|q| q.metric.as_ref().map(|m| m.period)));
+    let period = definition.evaluation.period;
     let period = period.map(|seconds| format!(" in {}", format_seconds(seconds.into()))).unwrap_or_default();
     format!("`{}`: {series} {}{period}", alarm.name, condition(alarm))
 }

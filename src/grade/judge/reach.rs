@@ -1,7 +1,6 @@
 //! Whether somebody hears of an alarm: its actions, the topics behind them, who is subscribed. Judges what stands, sends nothing.
 
 use super::Part;
-use crate::backtest::composite::plain;
 use crate::grade::book::Remark;
 use crate::grade::facts::{Door, Facts, Subscribed, Topic, Unread};
 use crate::grade::mistake::Mistake;
@@ -10,6 +9,7 @@ use crate::model::Arn;
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
 use crate::resources::{CompositeAlarm, Confirmation, Subscription};
+use mlops_cloudwatch::evaluation::composite::plain;
 use mlops_cloudwatch::rule;
 use mlops_cloudwatch::state::AlarmState;
 

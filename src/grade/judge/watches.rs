@@ -3,7 +3,7 @@
 
 use crate::grade::rubric::MetricName;
 use crate::resources::Alarm;
-use crate::resources::alarm::MetricQuery;
+use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, Signal};
 use mlops_cloudwatch::math::{Frame, Program};
 use std::collections::BTreeMap;
 
@@ -44,32 +44,22 @@ const WHOLE: f64 = 100_000.0;
 const SLOTS: usize = 12;
 
 pub fn watches(alarm: &Alarm, asked: Asked<'_>) -> Watches {
-    if alarm.promql.is_some() {
-        return Watches::Unclear("it asks in PromQL, which is not judged here".to_owned());
-    }
-    if let Some(name) = &alarm.metric_name {
-        let namespace = alarm.namespace.as_deref().unwrap_or_default();
-        let stat = alarm.statistic.as_deref().or(alarm.extended_statistic.as_deref()).unwrap_or_default();
-        return one(namespace, name, &alarm.dimensions, stat, alarm.period.unwrap_or(60), asked);
-    }
-    let band = alarm.threshold_metric_id.as_deref();
-    let Some(watched) = alarm.metrics.iter().find(|query| query.return_data && band != Some(query.id.as_str())) else {
-        return Watches::Nothing;
-    };
-    match &watched.metric {
-        Some(m) => one(&m.namespace, &m.metric_name, &m.dimensions, &m.stat, m.period, asked),
-        None => math(alarm, asked),
+    let definition = alarm.definition();
+    match &definition.signal {
+        Signal::PromQl(_) => Watches::Unclear("it asks in PromQL, which is not judged here".to_owned()),
+        Signal::Metric(series) => one(series, asked),
+        Signal::Band { watched, .. } => match &watched.metric {
+            Some(series) => one(series, asked),
+            None => math(&definition, asked),
+        },
+        Signal::Math(_) => math(&definition, asked),
+        Signal::Unmodelled => Watches::Nothing,
     }
 }
 
-fn one(
-    namespace: &str,
-    name: &str,
-    dimensions: &BTreeMap<String, String>,
-    stat: &str,
-    period: i32,
-    asked: Asked<'_>,
-) -> Watches {
+fn one(series: &MetricSeries<'_>, asked: Asked<'_>) -> Watches {
+    let MetricSeries { namespace, name, dimensions, stat, .. } = *series;
+    let period = series.period.unwrap_or(DEFAULT_PERIOD);
     let MetricName { namespace: wanted_namespace, name: wanted_name, dimensions: wanted } = asked.metric;
     let same_metric = namespace == wanted_namespace && name == wanted_name;
     let same_thing = namespace == wanted_namespace && holds(dimensions, wanted);
@@ -89,19 +79,14 @@ fn holds(dimensions: &BTreeMap<String, String>, wanted: &BTreeMap<String, String
 }
 
 /// Metric math over the metric, by what it does to numbers.
-fn math(alarm: &Alarm, asked: Asked<'_>) -> Watches {
-    let relations: Vec<(&MetricQuery, Watches)> = alarm
-        .metrics
-        .iter()
-        .filter_map(|query| {
-            let m = query.metric.as_ref()?;
-            // The sum is what a share is made of: an average in math is no share by itself.
-            let asked = Asked { of: None, ..asked };
-            Some((query, one(&m.namespace, &m.metric_name, &m.dimensions, &m.stat, m.period, asked)))
-        })
-        .collect();
-    let own = relations.iter().find_map(|(query, relation)| match relation {
-        Watches::Metric { statistic, period, .. } => Some((query.id.as_str(), statistic.clone(), *period)),
+fn math(definition: &AlarmDefinition<'_>, asked: Asked<'_>) -> Watches {
+    // The sum is what a share is made of: an average in math is no share by itself.
+    let alone = Asked { of: None, ..asked };
+    let metrics: Vec<MetricSeries<'_>> = definition.metrics().collect();
+    let relations: Vec<(Option<&str>, Watches)> =
+        metrics.iter().map(|series| (series.id, one(series, alone))).collect();
+    let own = relations.iter().find_map(|(id, relation)| match relation {
+        Watches::Metric { statistic, period, .. } => Some(((*id)?, statistic.clone(), *period)),
         _ => None,
     });
     let Some((id, statistic, period)) = own else {
@@ -112,16 +97,14 @@ fn math(alarm: &Alarm, asked: Asked<'_>) -> Watches {
             .unwrap_or(Watches::Nothing);
     };
     let whole = asked.of.and_then(|of| {
-        let is = |query: &&MetricQuery| {
-            query.metric.as_ref().is_some_and(|m| {
-                m.namespace == asked.metric.namespace
-                    && m.metric_name == of
-                    && holds(&m.dimensions, &asked.metric.dimensions)
-            })
+        let is = |series: &&MetricSeries<'_>| {
+            series.namespace == asked.metric.namespace
+                && series.name == of
+                && holds(series.dimensions, &asked.metric.dimensions)
         };
-        alarm.metrics.iter().find(is).map(|query| query.id.as_str())
+        metrics.iter().find(is)?.id
     });
-    let program = match Program::new(alarm.metrics.iter().map(MetricQuery::math)) {
+    let program = match Program::new(definition.queries.iter().map(AlarmQuery::math)) {
         Ok(program) => program,
         Err(error) => return Watches::Unclear(format!("its metric math is not understood: {error}")),
     };

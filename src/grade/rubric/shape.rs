@@ -4,6 +4,7 @@ use crate::model::shape::{Format, Key, Object, Shape};
 use crate::resources::alarm::{series, statistic};
 use crate::resources::subscription::PROTOCOLS;
 use crate::spec::VARIABLE;
+use mlops_cloudwatch::missing::MissingData;
 
 /// Short, since it heads a column of the grade book.
 static NAME: Format = Format {
@@ -40,7 +41,7 @@ static PERCENT: Format = Format {
 };
 
 static STATES: &[&str] = &["OK", "ALARM", "INSUFFICIENT_DATA"];
-static TREATMENTS: &[&str] = &["missing", "ignore", "breaching", "notBreaching"];
+static TREATMENTS: &[&str] = MissingData::WORDS;
 static ENDPOINT_PROTOCOLS: &[&str] = PROTOCOLS;
 
 static NUMBERS: Object = Object {

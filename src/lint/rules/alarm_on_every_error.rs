@@ -2,9 +2,9 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::series::Side;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
+use mlops_cloudwatch::comparison::Comparison;
 
 pub static RULE: Rule = Rule {
     id: "alarm-on-every-error",
@@ -19,14 +19,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let counts = |series: &&crate::lint::series::Series<'_>| series.is(MetricKind::Errors);
         let Some(series) = watch.single().filter(counts) else { continue };
-        let one_is_enough = match (watch.side(), watch.alarm.threshold) {
-            (Some(Side::Above), Some(threshold)) => threshold < 1.0,
-            (Some(Side::AtOrAbove), Some(threshold)) => threshold <= 1.0,
+        let one_is_enough = match watch.limit().threshold() {
+            Some((Comparison::Greater, threshold)) => threshold < 1.0,
+            Some((Comparison::GreaterOrEqual, threshold)) => threshold <= 1.0,
             _ => false,
         };
         if one_is_enough && watch.points().0 == 1 && ["Sum", "Maximum", "SampleCount"].contains(&series.stat) {
             let message =
-                format!("`{}` fires on every single error ({} {})", watch.alarm.name, series.metric, watch.condition());
+                format!("`{}` fires on every single error ({} {})", watch.alarm.name, series.metric, watch.limit());
             let help =
                 "alarm on the share of failed calls, for example above 5 % in 2 of 3 periods of 5m; see golden_signals";
             found.push(watch.raise(&["threshold"], message, help));

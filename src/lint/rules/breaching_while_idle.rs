@@ -3,6 +3,7 @@
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
+use mlops_cloudwatch::missing::MissingData;
 
 pub static RULE: Rule = Rule {
     id: "breaching-while-idle",
@@ -14,7 +15,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
-    for watch in subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treatment() == "breaching") {
+    for watch in
+        subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treats_missing_as(MissingData::Breaching))
+    {
         // Silence is what an alarm on low values is about.
         if watch.ceiling().is_none() {
             continue;

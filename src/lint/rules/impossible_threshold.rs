@@ -1,9 +1,10 @@
 //! A threshold that is always or never crossed, whatever happens.
 
 use crate::lint::finding::Raised;
-use crate::lint::series::{Side, Watch};
+use crate::lint::series::Watch;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
+use mlops_cloudwatch::comparison::Comparison;
 
 pub static RULE: Rule = Rule {
     id: "impossible-threshold",
@@ -17,14 +18,13 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let Some((low, high)) = range(watch) else { continue };
-        let (Some(side), Some(threshold)) = (watch.side(), watch.alarm.threshold) else { continue };
+        let Some((comparison, threshold)) = watch.limit().threshold() else { continue };
         let high = high.unwrap_or(f64::INFINITY);
-        let (never, always) = match side {
-            Side::Above => (threshold >= high, threshold < low),
-            Side::AtOrAbove => (threshold > high, threshold <= low),
-            Side::Below => (threshold <= low, threshold > high),
-            Side::AtOrBelow => (threshold < low, threshold >= high),
-            Side::Band => (false, false),
+        let (never, always) = match comparison {
+            Comparison::Greater => (threshold >= high, threshold < low),
+            Comparison::GreaterOrEqual => (threshold > high, threshold <= low),
+            Comparison::Less => (threshold <= low, threshold > high),
+            Comparison::LessOrEqual => (threshold < low, threshold >= high),
         };
         let what = match (never, always) {
             (true, _) => "never fires",
@@ -32,8 +32,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
             _ => continue,
         };
         let most = if high.is_finite() { format!("{low} to {high}") } else { format!("{low} or more") };
-        let message =
-            format!("`{}` {what}: the value is {most}, and it waits for {}", watch.alarm.name, watch.condition());
+        let message = format!("`{}` {what}: the value is {most}, and it waits for {}", watch.alarm.name, watch.limit());
         found.push(watch.raise(
             &["threshold", "expression"],
             message,

@@ -3,6 +3,7 @@
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
+use mlops_cloudwatch::missing::MissingData;
 
 pub static RULE: Rule = Rule {
     id: "missing-data-on-sparse-metric",
@@ -14,7 +15,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
-    for watch in subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treatment() == "missing") {
+    for watch in
+        subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treats_missing_as(MissingData::Missing))
+    {
         // An expression that fills the gaps itself has none.
         if watch.expression().is_some_and(|text| text.to_ascii_uppercase().contains("FILL(")) {
             continue;

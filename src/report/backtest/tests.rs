@@ -3,10 +3,10 @@
 use super::{Backtest, html, json, markdown, svg, text};
 use crate::backtest::history::{History, Metric};
 use crate::backtest::judge::judge;
-use crate::backtest::series::Series;
 use crate::backtest::{Asking, Judged, Options};
 use crate::report::Look;
 use crate::resources::{Alarm, Resource};
+use mlops_cloudwatch::evaluation::series::Series;
 use std::collections::BTreeMap;
 
 const START: i64 = 1_767_571_200;

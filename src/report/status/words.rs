@@ -2,12 +2,12 @@
 
 use super::super::backtest::{moment, number};
 use super::super::{Tone, count, mask, phrase};
-use crate::backtest::condition::Comparison;
 use crate::backtest::for_plan::span;
 use crate::resources::{Alarm, Resource};
 use crate::watch::status::{
     AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status, SubscriptionStatus,
 };
+use mlops_cloudwatch::alarm::{Limit, Signal};
 use mlops_cloudwatch::state::AlarmState;
 
 /// The verdict, without whose it is: `2 alarms in ALARM, 1 person has not confirmed, 1 resource drifted`.
@@ -231,11 +231,10 @@ pub fn newest(alarm: &AlarmStatus, curve: &Curve) -> String {
 /// What is bad: `> 5`.
 pub fn limit(alarm: &AlarmStatus) -> String {
     let Resource::Alarm(resource) = &alarm.resource else { return String::new() };
-    let comparison = resource.comparison_operator.as_deref().and_then(Comparison::parse);
-    match (comparison, resource.threshold) {
-        (Some(comparison), Some(threshold)) => format!("{} {}", comparison.symbol(), number(threshold)),
-        _ if is_band(alarm) => "off its band".to_owned(),
-        _ => String::new(),
+    match resource.definition().evaluation.limit {
+        Limit::Threshold { comparison, threshold } => format!("{} {}", comparison.symbol(), number(threshold)),
+        Limit::Band(_) => "off its band".to_owned(),
+        Limit::Unmodelled { .. } => String::new(),
     }
 }
 
@@ -244,7 +243,7 @@ fn is_band(alarm: &AlarmStatus) -> bool {
 }
 
 fn is_on_a_band(alarm: &Alarm) -> bool {
-    alarm.threshold_metric_id.is_some()
+    matches!(alarm.definition().signal, Signal::Band { .. })
 }
 
 /// What an alarm watches: `Errors Sum > 5 in 5m`, or the rule of a composite alarm.

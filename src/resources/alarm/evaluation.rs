@@ -8,13 +8,9 @@ use crate::model::problem::nearest;
 use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Layers, Name, Node};
 use crate::resources::scope::Scope;
-use mlops_cloudwatch::math::is_insights;
+use mlops_cloudwatch::comparison::{BandSide, Comparison, OPERATORS};
+use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::zone::{TimeZone, names};
-
-pub const STATIC_OPERATORS: &[&str] =
-    &["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"];
-pub const BAND_OPERATORS: &[&str] =
-    &["LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"];
 
 /// `> 5`, `>= 0.5`, `< 1`, `<= 3`.
 static COMPARISON: Format = Format {
@@ -47,15 +43,7 @@ pub static KEYS: [Key; 7] = [
     ),
     Key::new(
         "comparison_operator",
-        Shape::OneOf(&[
-            "GreaterThanThreshold",
-            "GreaterThanOrEqualToThreshold",
-            "LessThanThreshold",
-            "LessThanOrEqualToThreshold",
-            "LessThanLowerOrGreaterThanUpperThreshold",
-            "LessThanLowerThreshold",
-            "GreaterThanUpperThreshold",
-        ]),
+        Shape::OneOf(OPERATORS),
         "How the value is compared with the threshold; the last three are for anomaly bands.",
     ),
     Key::new(
@@ -66,7 +54,7 @@ pub static KEYS: [Key; 7] = [
     Key::new("datapoints_to_alarm", Shape::Integer(1, i32::MAX as i64), "M: how many of them must be bad. Default: N."),
     Key::new(
         "treat_missing_data",
-        Shape::OneOf(&["missing", "ignore", "breaching", "notBreaching"]),
+        Shape::OneOf(MissingData::WORDS),
         "What a period without data counts as. Default: missing (the alarm may say INSUFFICIENT_DATA).",
     ),
     Key::new(
@@ -84,10 +72,10 @@ pub static KEYS: [Key; 7] = [
 /// The operator's API name and the number.
 fn comparison(text: &str) -> Option<(&'static str, f64)> {
     let text = text.trim();
-    let signs = [(">=", 1), ("<=", 3), (">", 0), ("<", 2)];
-    signs.into_iter().find_map(|(sign, at)| {
-        let number = parse_number(text.strip_prefix(sign)?.trim())?;
-        Some((STATIC_OPERATORS[at], number))
+    Comparison::ALL.into_iter().find_map(|comparison| {
+        // Of `>= 5`, what is left after `>` is no number.
+        let number = parse_number(text.strip_prefix(comparison.symbol())?.trim())?;
+        Some((comparison.word(), number))
     })
 }
 
@@ -140,9 +128,9 @@ fn threshold(name: &Name, layers: &Layers<'_>, form: Form, alarm: &mut Alarm, sc
         let help = "write threshold: \"> 5\", or add a `comparison_operator` such as GreaterThanThreshold";
         scope.problem(layers.span(&["threshold"]), "the threshold does not say above or below", help);
     }
-    if let Some(operator) = operator.as_deref().filter(|operator| BAND_OPERATORS.contains(operator)) {
+    if let Some(operator) = operator.as_deref().filter(|operator| BandSide::from_word(operator).is_some()) {
         let message = format!("`{operator}` is for anomaly bands, and this alarm has none");
-        let help = format!("use one of {}, or add `anomaly`", STATIC_OPERATORS.join(", "));
+        let help = format!("use one of {}, or add `anomaly`", Comparison::WORDS.join(", "));
         scope.problem(layers.span(&["comparison_operator", "threshold"]), message, help);
     }
     alarm.comparison_operator = operator;
@@ -156,22 +144,16 @@ fn band(layers: &Layers<'_>, operator: Option<String>, alarm: &mut Alarm, scope:
     }
     // An operator that is inherited from the defaults is meant for the other alarms.
     let own = layers.own("comparison_operator").and_then(Node::text);
-    if let Some(operator) = own.filter(|operator| STATIC_OPERATORS.contains(operator)) {
+    if let Some(operator) = own.filter(|operator| Comparison::from_word(operator).is_some()) {
         let message = format!("`{operator}` compares with a number, and an anomaly alarm has a band");
         scope.problem(
             layers.span(&["comparison_operator"]),
             message,
-            format!("use one of {}", BAND_OPERATORS.join(", ")),
+            format!("use one of {}", BandSide::WORDS.join(", ")),
         );
     }
-    let operator = operator.filter(|operator| BAND_OPERATORS.contains(&operator.as_str()));
-    alarm.comparison_operator = Some(operator.unwrap_or_else(|| BAND_OPERATORS[0].to_owned()));
-}
-
-/// The one period of the alarm's series, in seconds.
-fn period(alarm: &Alarm) -> Option<i32> {
-    let of_metrics = || alarm.metrics.iter().find_map(|query| query.metric.as_ref().map(|m| m.period).or(query.period));
-    alarm.period.or_else(of_metrics)
+    let operator = operator.filter(|operator| BandSide::from_word(operator).is_some());
+    alarm.comparison_operator = Some(operator.unwrap_or_else(|| BandSide::Outside.word().to_owned()));
 }
 
 fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
@@ -181,9 +163,9 @@ fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
         let help = "M out of N: at most as many bad datapoints as periods looked at";
         scope.problem(layers.span(&["datapoints_to_alarm", "evaluation_periods"]), message, help);
     }
-    let Some(period) = period(alarm) else { return };
+    let Some(period) = alarm.definition().evaluation.period else { return };
     let total = i64::from(period) * i64::from(count);
-    let insights = alarm.metrics.iter().any(|query| query.expression.as_deref().is_some_and(is_insights));
+    let insights = alarm.definition().insights().is_some();
     let (limit, help) = match period {
         _ if insights => (10_800, "a Metrics Insights query sees the last 3h only"),
         p if p < 3_600 => (86_400, "with a period under 1h, an alarm looks back 1d at most"),
@@ -207,7 +189,9 @@ fn window(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
         });
         scope.problem(zone.span, format!("`{text}` is not a time zone"), help);
     }
-    if let Some(period) = period(alarm).filter(|p| ![60, 300, 3_600, 86_400, 604_800].contains(p)) {
+    if let Some(period) =
+        alarm.definition().evaluation.period.filter(|p| ![60, 300, 3_600, 86_400, 604_800].contains(p))
+    {
         let message = format!("a wall-clock window cannot have a period of {}", format_seconds(period.into()));
         scope.problem(layers.span(&["period", "evaluation_window"]), message, "AWS allows 1m, 5m, 1h, 1d and 7d");
     }

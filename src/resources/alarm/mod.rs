@@ -3,6 +3,7 @@
 pub mod action_target;
 pub mod actions;
 pub mod aws;
+mod definition;
 pub mod evaluation;
 pub mod expression;
 mod insights;

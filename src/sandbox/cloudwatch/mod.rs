@@ -13,7 +13,6 @@ mod metric;
 mod mute;
 mod put;
 mod rule;
-mod statistic;
 mod tags;
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,11 @@ use super::fire::Fired;
 use super::follow::newest_change;
 use crate::aws::Aws;
 use crate::model::advice;
-use crate::resources::{Alarm, Resource};
+use crate::resources::Resource;
 use crate::watch::traffic::{Plan, Target, request, send};
 use futures_util::future::join_all;
+use mlops_cloudwatch::alarm::{AlarmDefinition, Evaluation, Limit, Signal};
+use mlops_cloudwatch::comparison::BandSide;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -79,38 +81,36 @@ fn errors_for(chain: &Chain) -> Result<(String, usize), String> {
     let Some(Resource::Alarm(alarm)) = chain.live.as_ref().map(|live| &live.resource) else {
         return Err("a composite alarm watches no metric of its own".to_owned());
     };
-    let function = watched(alarm).ok_or("it does not watch the Errors of one Lambda function")?;
-    let periods = alarm.datapoints_to_alarm.or(alarm.evaluation_periods).unwrap_or(1);
+    let definition = alarm.definition();
+    let function = watched(&definition).ok_or("it does not watch the Errors of one Lambda function")?;
+    let Evaluation { m: periods, limit, .. } = definition.evaluation;
     if periods > 1 {
         return Err(format!("it takes {periods} bad periods, and one burst of errors makes one"));
     }
-    if !alarm.comparison_operator.as_deref().unwrap_or_default().starts_with("GreaterThan") {
-        return Err("it does not fire on many errors".to_owned());
-    }
-    let threshold = alarm.threshold.unwrap_or_default().max(0.0);
-    let n = if alarm.metrics.is_empty() { threshold.floor() as usize + 2 } else { FOR_A_SHARE };
+    let threshold = match limit {
+        Limit::Band(BandSide::Above) => 0.0,
+        limit => limit.ceiling().ok_or("it does not fire on many errors")?.max(0.0),
+    };
+    let is_count = matches!(definition.signal, Signal::Metric(_));
+    let n = if is_count { threshold.floor() as usize + 2 } else { FOR_A_SHARE };
     if n > MOST {
         return Err(format!("its threshold takes {n} errors; at most {MOST} are made"));
     }
     Ok((function, n))
 }
 
-fn watched(alarm: &Alarm) -> Option<String> {
-    let of = |namespace: Option<&str>, metric: Option<&str>, dimensions: &BTreeMap<String, String>| {
-        let is_errors = namespace == Some("AWS/Lambda") && metric == Some("Errors");
-        dimensions.get("FunctionName").filter(|_| is_errors && dimensions.len() == 1).cloned()
-    };
-    let own = of(alarm.namespace.as_deref(), alarm.metric_name.as_deref(), &alarm.dimensions);
-    own.or_else(|| {
-        let metrics = alarm.metrics.iter().filter_map(|query| query.metric.as_ref());
-        metrics.into_iter().find_map(|m| of(Some(&m.namespace), Some(&m.metric_name), &m.dimensions))
+fn watched(definition: &AlarmDefinition<'_>) -> Option<String> {
+    definition.metrics().find_map(|series| {
+        let is_errors = series.namespace == "AWS/Lambda" && series.name == "Errors";
+        let alone = is_errors && series.dimensions.len() == 1;
+        series.dimensions.get("FunctionName").filter(|_| alone).cloned()
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::Live;
+    use crate::resources::{Alarm, Live};
 
     fn chain(change: impl FnOnce(&mut Alarm)) -> Chain {
         let mut alarm = Alarm {
@@ -137,6 +137,14 @@ mod tests {
             ("3 bad periods", |alarm| alarm.evaluation_periods = Some(3)),
             ("on many errors", |alarm| alarm.comparison_operator = Some("LessThanThreshold".into())),
             ("at most 1000", |alarm| alarm.threshold = Some(1e9)),
+            ("at most 1000", |alarm| {
+                // The same alarm, its one metric written as a query.
+                let stat = r#"{"namespace": "AWS/Lambda", "metric_name": "Errors", "stat": "Sum", "period": 60,
+                    "dimensions": {"FunctionName": "app"}}"#;
+                let queries = format!(r#"[{{"id": "m1", "metric": {stat}, "return_data": true}}]"#);
+                (alarm.metric_name, alarm.threshold) = (None, Some(1e9));
+                alarm.metrics = serde_json::from_str(&queries).unwrap();
+            }),
         ] {
             let refused = errors_for(&chain(change)).unwrap_err();
             assert!(refused.contains(says), "{refused}");

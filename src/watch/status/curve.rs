@@ -3,13 +3,15 @@
 
 use super::Status;
 use crate::aws::{Aws, AwsError};
-use crate::backtest::condition::{Comparison, Condition, Options, Treatment};
 use crate::backtest::history::fetch::{self, Detail};
 use crate::backtest::history::{Metric, Source};
-use crate::backtest::series::Grid;
 use crate::backtest::sketch::Sketch;
-use crate::backtest::watched::{Needs, Watched};
 use crate::resources::Alarm;
+use mlops_cloudwatch::comparison::Comparison;
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::series::Grid;
+use mlops_cloudwatch::evaluation::watched::{Needs, Watched};
+use mlops_cloudwatch::missing::MissingData;
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600;
@@ -55,7 +57,7 @@ impl Curve {
     }
 
     pub fn breaches(&self, value: f64) -> bool {
-        self.sketch.comparison.holds(value, self.sketch.threshold)
+        self.sketch.comparison.breaches(value, self.sketch.threshold)
     }
 }
 
@@ -72,7 +74,7 @@ pub async fn read(
     let mut curves = Curves::default();
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for alarm in alarms {
-        match Condition::of(alarm, Options::default()) {
+        match Condition::of(&alarm.definition(), Options::default()) {
             Ok(condition) if condition.period >= LONG => far.push((*alarm, condition)),
             Ok(condition) => near.push((*alarm, condition)),
             Err(why) => _ = curves.alarms.insert(alarm.name.clone(), Err(why)),
@@ -107,8 +109,10 @@ async fn of(
     from: i64,
     until: i64,
 ) -> Result<Curves, AwsError> {
-    let mut needs: Vec<(Needs, Condition)> =
-        alarms.iter().map(|(alarm, condition)| (Needs::of(alarm, condition), condition.clone())).collect();
+    let mut needs: Vec<(Needs, Condition)> = alarms
+        .iter()
+        .map(|(alarm, condition)| (Needs::of(&alarm.definition(), condition), condition.clone()))
+        .collect();
     needs.extend(functions.iter().map(|(_, source)| need(source)));
     if needs.iter().all(|(need, _)| need.sources.is_empty() && need.asked.is_none()) {
         return Ok(Curves::default());
@@ -116,7 +120,7 @@ async fn of(
     let history = fetch::fetch(aws, &needs, from, until, Detail::Finest).await?;
     let mut curves = Curves::default();
     for (alarm, condition) in alarms {
-        let curve = Watched::new(alarm, condition, &history, from, until).map(|watched| Curve {
+        let curve = Watched::new(&alarm.definition(), condition, &history, from, until).map(|watched| Curve {
             from,
             until,
             sketch: Sketch::values(&watched, condition, from),
@@ -178,7 +182,7 @@ fn need(source: &Source) -> (Needs, Condition) {
         m: 1,
         comparison: Comparison::Greater,
         threshold: 0.0,
-        missing: Treatment::Missing,
+        missing: MissingData::Missing,
         period: source.period,
         range: 1,
         least_samples: None,

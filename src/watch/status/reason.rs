@@ -148,11 +148,11 @@ mod tests {
     /// The simulated reasons are CloudWatch's words, so they have to be understood as well.
     #[test]
     fn the_words_of_the_evaluator_are_understood() {
-        use crate::backtest::condition::{Condition, Options};
-        use crate::backtest::reason;
-        use crate::backtest::series::Grid;
-        use crate::backtest::watched::Watched;
         use crate::resources::Alarm;
+        use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+        use mlops_cloudwatch::evaluation::reason;
+        use mlops_cloudwatch::evaluation::series::Grid;
+        use mlops_cloudwatch::evaluation::watched::Watched;
         for (values, to, treat) in [
             (vec![1.0, 9.0, 9.0], AlarmState::Alarm, "missing"),
             (vec![9.0, 1.0, 1.0], AlarmState::Ok, "missing"),
@@ -162,11 +162,12 @@ mod tests {
             let alarm = Alarm {
                 evaluation_periods: Some(2),
                 threshold: Some(5.0),
+                comparison_operator: Some("GreaterThanThreshold".into()),
                 period: Some(60),
                 treat_missing_data: Some(treat.into()),
                 ..Alarm::new("a")
             };
-            let condition = Condition::of(&alarm, Options::default()).unwrap();
+            let condition = Condition::of(&alarm.definition(), Options::default()).unwrap();
             let watched = Watched::of_values(Grid { first: 60, step: 60, len: 3, period: 60 }, values);
             let text = reason::text(&condition, &watched, 2, to);
             assert!(!matches!(Reason::parse(&text), Reason::Said(_)), "{text}");

@@ -4,12 +4,12 @@ use super::{
     AlarmStatus, Curve, Drift, FunctionStatus, Invocations, Life, LogGroupStatus, Muted, Reason, Standing, StateChange,
     Status, SubscriptionStatus, TopicStatus,
 };
-use crate::backtest::condition::Comparison;
 use crate::backtest::sketch::Sketch;
 use crate::model::{FieldChange, Target};
 use crate::plan::{Action, Note, NoteKind, notes};
 use crate::resources::alarm::Actions;
 use crate::resources::{Address, Alarm, CompositeAlarm, FunctionFacts, Kind, Resource, Subscription};
+use mlops_cloudwatch::comparison::Comparison;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 

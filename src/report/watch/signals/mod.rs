@@ -15,12 +15,12 @@ pub use svg::svg;
 pub use text::text;
 
 use super::logs::{ms, percent};
-use crate::backtest::condition::Comparison;
 use crate::backtest::sketch::Sketch;
 use crate::model::duration::format_seconds;
 use crate::report::{count, mask};
 use crate::watch::signals::judge::{Mood, What, mood};
 use crate::watch::signals::{Finding, FunctionSignals, Signals, Window, current, findings};
+use mlops_cloudwatch::comparison::Comparison;
 
 /// The findings of each function, beside it.
 fn judged(signals: &Signals) -> Vec<(&FunctionSignals, Vec<Finding>)> {

@@ -2,11 +2,11 @@
 //! the format is a line and no more.
 
 use super::super::metric::{Dimension, Metric, UNITS};
-use super::super::statistic::Aggregate;
 use super::put;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::statistic::Aggregate;
 use serde::Deserialize;
 use serde_json::Value;
 

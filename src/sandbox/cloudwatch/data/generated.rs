@@ -2,9 +2,9 @@
 //! idle nights, quiet weekends, an incident a week, a burst of throttles every third day. The same minute is always the same.
 
 use crate::sandbox::cloudwatch::metric::Metric;
-use crate::sandbox::cloudwatch::statistic::{Aggregate, Sample};
 use crate::sandbox::store::Tx;
 use crate::sandbox::weather::fold;
+use mlops_cloudwatch::statistic::{Aggregate, Sample};
 use std::f64::consts::PI;
 use std::iter::empty;
 

@@ -1,12 +1,12 @@
 //! What functions really did in the sandbox, as Lambda's metrics. One series a function is kept; the other dimensions are read of it.
 
 use super::super::metric::{Dimension, Metric};
-use super::super::statistic::Aggregate;
 use super::generated::Name;
 use super::put;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::statistic::Aggregate;
 
 /// Under a function's name, when it was called for the first time.
 const TABLE: &str = "lambda-invoked";

@@ -12,10 +12,10 @@ pub mod statistics;
 pub use embedded::embedded;
 
 use super::metric::{Dimension, Metric};
-use super::statistic::Aggregate;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::lambda;
 use crate::sandbox::store::Tx;
+use mlops_cloudwatch::statistic::Aggregate;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

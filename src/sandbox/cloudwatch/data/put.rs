@@ -3,11 +3,11 @@
 use super::super::metric::{Dimension, Metric, UNITS};
 use super::super::put::metric::{dimensions, length};
 use super::super::put::shared::one_of;
-use super::super::statistic::{Aggregate, Sample};
 use super::super::{Nothing, required};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::statistic::{Aggregate, Sample};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;

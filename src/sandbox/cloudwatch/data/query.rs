@@ -2,12 +2,13 @@
 
 use super::super::metric::MetricDataQuery;
 use super::super::put::queries::period as check_period;
-use super::super::{constraint, invalid_next_token, required, statistic};
+use super::super::{constraint, invalid_next_token, required};
 use super::math::{self, Scope};
 use super::{Values, series};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::statistic::Statistic;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -67,7 +68,7 @@ pub fn get_metric_data(input: GetMetricData, tx: &mut Tx) -> Result<MetricData, 
     let mut metrics = BTreeMap::new();
     for query in queries {
         if let Some(stat) = &query.metric_stat {
-            let wanted = statistic::simple(&stat.stat).or_else(|| statistic::extended(&stat.stat));
+            let wanted = stat.stat.parse::<Statistic>().ok();
             let wanted = wanted.ok_or_else(|| {
                 Fault::validation(format!("The value {} for parameter Stat is not supported.", stat.stat))
             })?;

@@ -2,12 +2,12 @@
 
 use super::super::metric::{Dimension, Metric};
 use super::super::put::queries::period as check_period;
-use super::super::statistic::{self, Statistic};
 use super::generated::Name;
 use super::series;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::statistic::Statistic;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -57,14 +57,14 @@ pub fn get_metric_statistics(input: GetMetricStatistics, tx: &mut Tx) -> Result<
     if input.statistics.is_empty() && input.extended_statistics.is_empty() {
         return Err(invalid("At least one of the parameters Statistics and ExtendedStatistics must be specified."));
     }
-    let known = |names: &[String], parse: fn(&str) -> Option<Statistic>| {
+    let known = |names: &[String], simple: bool| {
+        let parse = |name: &String| name.parse().ok().filter(|statistic: &Statistic| statistic.is_simple() == simple);
         let parsed = names
             .iter()
             .map(|name| Ok((name.clone(), parse(name).ok_or_else(|| invalid(format!("{name} is not a statistic.")))?)));
         parsed.collect::<Result<Vec<_>, Fault>>()
     };
-    let (simple, extended) =
-        (known(&input.statistics, statistic::simple)?, known(&input.extended_statistics, statistic::extended)?);
+    let (simple, extended) = (known(&input.statistics, true)?, known(&input.extended_statistics, false)?);
     let range = input.start_time.seconds()..input.end_time.seconds();
     if usize::try_from((range.end - range.start) / input.period).is_ok_and(|points| points > MOST_POINTS) {
         return Err(Fault::sender(

@@ -1,4 +1,4 @@
-//! Alarms as time passes: every evaluation that was due since the last look, by the evaluator of `backtest`, and what follows from
+//! Alarms as time passes: every evaluation that was due since the last look, by the evaluator of `cloudwatch`, and what follows from
 //! it: states, history, actions. It asks the time of its caller; what a metric said is `past`'s matter.
 
 mod configuration;
@@ -9,12 +9,13 @@ mod tests;
 
 use super::alarm::{self, Alarm, AlarmType};
 use super::{change, held};
-use crate::backtest::condition::Condition;
-use crate::backtest::watched::Watched;
-use crate::backtest::{Options, reason, replay};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::evaluation::condition::Condition;
+use mlops_cloudwatch::evaluation::condition::Options;
+use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::{reason, replay};
 use mlops_cloudwatch::state::AlarmState;
 use past::Metrics;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,7 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
         }
         // What is evaluated in a way that is not known here stays in the state it is in: PromQL, bands, Metrics Insights.
         let configured = configuration::of(&name, &alarm);
-        let Ok(condition) = Condition::of(&configured, Options::default()) else { continue };
+        let Ok(condition) = Condition::of(&configured.definition(), Options::default()) else { continue };
         fine |= condition.cadence() < MINUTE;
         // Since it was last put it has been evaluated no more than since the mark.
         let after = after.max(alarm.configuration_updated.seconds());
@@ -99,8 +100,8 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
         if until.div_euclid(cadence) <= after.div_euclid(cadence) {
             continue;
         }
-        let Ok(watched) = Watched::new(&configured, &condition, &metrics, after, until) else { continue };
-        let put = (alarm.created.seconds(), configured.warm_up.as_ref());
+        let Ok(watched) = Watched::new(&configured.definition(), &condition, &metrics, after, until) else { continue };
+        let put = (alarm.created.seconds(), configured.definition().warm_up);
         let changes = replay::resume(&condition, &watched, (after, until), alarm.state.value, put);
         events.extend(changes.into_iter().map(|(index, to)| Event {
             at: watched.grid.end(index),

@@ -1,13 +1,13 @@
 //! The metrics of the sandbox as the evaluator asks for them: aggregates by the minute, folded into the periods it looks at.
 
-use crate::backtest::Past;
-use crate::backtest::history::{Asked, Source};
-use crate::backtest::series::{Grid, Series};
 use crate::sandbox::cloudwatch::data;
 use crate::sandbox::cloudwatch::metric::{Dimension, Metric};
-use crate::sandbox::cloudwatch::statistic::{self, Aggregate, Statistic};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
+use mlops_cloudwatch::evaluation::need::{Asked, Source};
+use mlops_cloudwatch::evaluation::past::Past;
+use mlops_cloudwatch::evaluation::series::{Grid, Series};
+use mlops_cloudwatch::statistic::{Aggregate, Statistic};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -70,7 +70,7 @@ impl Past for Metrics<'_> {
     }
 
     fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
-        let wanted = statistic::simple(&source.stat).or_else(|| statistic::extended(&source.stat));
+        let wanted = source.stat.parse::<Statistic>().ok();
         // Only the own account has metrics here.
         let own = source.metric.account.as_deref().is_none_or(|account| account == self.tx.account());
         let (Some(wanted), true, Some(last)) = (wanted, own, grid.len.checked_sub(1)) else {
@@ -106,11 +106,7 @@ fn step(source: &Source) -> i64 {
 
 /// Without the samples where the statistic needs none of them.
 fn slim(wanted: Statistic, aggregate: &Aggregate) -> Aggregate {
-    let simple = matches!(
-        wanted,
-        Statistic::SampleCount | Statistic::Average | Statistic::Sum | Statistic::Minimum | Statistic::Maximum
-    );
     let &Aggregate { count, sum, minimum, maximum, .. } = aggregate;
-    let samples = if simple { Vec::new() } else { aggregate.samples.clone() };
+    let samples = if wanted.is_simple() { Vec::new() } else { aggregate.samples.clone() };
     Aggregate { count, sum, minimum, maximum, samples }
 }

@@ -1,10 +1,10 @@
 //! `StateReasonData`: the numbers behind a change of state, as JSON in CloudWatch's form.
 
-use crate::backtest::condition::Condition;
-use crate::backtest::reason::datapoints;
-use crate::backtest::watched::Watched;
 use crate::resources::Alarm;
 use crate::sandbox::wire::Timestamp;
+use mlops_cloudwatch::evaluation::condition::Condition;
+use mlops_cloudwatch::evaluation::reason::datapoints;
+use mlops_cloudwatch::evaluation::watched::Watched;
 use serde_json::{Value as Json, json};
 
 /// Of the evaluation at `index`.

@@ -6,11 +6,12 @@ use super::shared::{
 use super::{Wanted, configuration, keep, queries};
 use crate::sandbox::cloudwatch::alarm::AlarmType;
 use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
-use crate::sandbox::cloudwatch::{Nothing, constraint, required, statistic};
+use crate::sandbox::cloudwatch::{Nothing, constraint, required};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::Tag;
 use mlops_cloudwatch::state::AlarmState;
+use mlops_cloudwatch::statistic::{SIMPLE, Statistic};
 use mlops_cloudwatch::zone::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -145,8 +146,8 @@ impl PutMetricAlarm {
                 return Err(combination("The parameters Statistic and ExtendedStatistic are mutually exclusive"));
             }
             (None, None) => return Err(Fault::validation("One of Statistic and ExtendedStatistic must be specified")),
-            (Some(name), None) => one_of("statistic", name, &["SampleCount", "Average", "Sum", "Minimum", "Maximum"])?,
-            (None, Some(name)) if statistic::extended(name).is_none() => {
+            (Some(name), None) => one_of("statistic", name, SIMPLE)?,
+            (None, Some(name)) if name.parse().map_or(true, Statistic::is_simple) => {
                 return Err(Fault::validation(format!(
                     "The value {name} for parameter ExtendedStatistic is not supported."
                 )));

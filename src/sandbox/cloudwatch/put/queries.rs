@@ -3,8 +3,9 @@
 use super::metric::{dimensions, length};
 use super::shared::one_of;
 use crate::sandbox::cloudwatch::metric::{MetricDataQuery, UNITS};
-use crate::sandbox::cloudwatch::{constraint, required, statistic};
+use crate::sandbox::cloudwatch::{constraint, required};
 use crate::sandbox::fault::Fault;
+use mlops_cloudwatch::statistic::Statistic;
 use std::collections::BTreeSet;
 
 /// 10, 20, 30 or a multiple of 60 seconds.
@@ -87,7 +88,7 @@ fn one(query: &MetricDataQuery, ids: &BTreeSet<&str>) -> Result<(), Fault> {
             )?;
             dimensions("metrics.metricStat.metric.dimensions", &stat.metric.dimensions)?;
             period("Period", stat.period)?;
-            if statistic::simple(&stat.stat).or_else(|| statistic::extended(&stat.stat)).is_none() {
+            if stat.stat.parse::<Statistic>().is_err() {
                 return Err(Fault::validation(format!("The value {} for parameter Stat is not supported.", stat.stat)));
             }
             stat.unit.as_deref().map_or(Ok(()), |unit| one_of("metrics.metricStat.unit", unit, UNITS))

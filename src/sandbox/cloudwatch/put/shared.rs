@@ -4,12 +4,9 @@ use crate::sandbox::cloudwatch::{constraint, required};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::tags::Tag;
+use mlops_cloudwatch::comparison::{BandSide, Comparison, OPERATORS};
+use mlops_cloudwatch::missing::MissingData;
 use serde::{Deserialize, Serialize};
-
-const COMPARISONS: &[&str] =
-    &["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"];
-const BAND_COMPARISONS: &[&str] =
-    &["LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"];
 
 /// Waits after creation before the alarm is evaluated.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -178,9 +175,8 @@ pub fn one_of(field: &str, value: &str, allowed: &[&str]) -> Result<(), Fault> {
 
 /// A comparison with a number.
 pub fn comparison(value: &str) -> Result<(), Fault> {
-    let all = [COMPARISONS, BAND_COMPARISONS].concat();
-    one_of("comparisonOperator", value, &all)?;
-    if BAND_COMPARISONS.contains(&value) {
+    one_of("comparisonOperator", value, OPERATORS)?;
+    if BandSide::from_word(value).is_some() {
         return Err(Fault::validation(format!(
             "The comparison operator {value} is only for alarms on an anomaly detection band"
         )));
@@ -190,9 +186,8 @@ pub fn comparison(value: &str) -> Result<(), Fault> {
 
 /// A comparison with an anomaly detection band.
 pub fn band_comparison(value: &str) -> Result<(), Fault> {
-    let all = [COMPARISONS, BAND_COMPARISONS].concat();
-    one_of("comparisonOperator", value, &all)?;
-    if COMPARISONS.contains(&value) {
+    one_of("comparisonOperator", value, OPERATORS)?;
+    if Comparison::from_word(value).is_some() {
         return Err(Fault::validation(format!(
             "The comparison operator {value} is not for alarms on an anomaly detection band"
         )));
@@ -201,8 +196,8 @@ pub fn band_comparison(value: &str) -> Result<(), Fault> {
 }
 
 pub fn treat_missing_data(value: Option<&str>) -> Result<(), Fault> {
-    match value {
-        None | Some("missing" | "ignore" | "breaching" | "notBreaching") => Ok(()),
+    match value.filter(|word| MissingData::from_word(word).is_none()) {
+        None => Ok(()),
         Some(other) => {
             Err(Fault::validation(format!("The value {other} is not supported for TreatMissingData parameter.")))
         }

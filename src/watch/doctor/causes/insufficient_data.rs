@@ -2,6 +2,7 @@
 
 use crate::resources::{Address, Kind};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use mlops_cloudwatch::missing::MissingData;
 
 pub static CAUSE: Cause =
     Cause { id: "insufficient-data", summary: "an alarm is in INSUFFICIENT_DATA", explains: &[], check };
@@ -14,7 +15,8 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let facts_of = seen.chain.live.as_ref().and_then(|live| live.facts.alarm.as_deref());
         let reason = facts_of.map(|own| own.reason.clone()).unwrap_or_default();
         let age = facts_of.and_then(|own| own.since).map(|since| facts.now - since);
-        let window = i64::from(alarm.period.unwrap_or(300)) * i64::from(alarm.evaluation_periods.unwrap_or(1));
+        let evaluation = alarm.definition().evaluation;
+        let window = evaluation.seconds() * i64::from(evaluation.n);
         let by_drill = reason.starts_with("The drill by mlopsctl is over");
         let fresh = reason.is_empty() || reason.starts_with("Unchecked") || by_drill;
         let (level, why, remedy) = match () {
@@ -23,7 +25,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                 "it was not evaluated yet since it was made, or put back by a drill",
                 "wait for a whole evaluation (its period, times its evaluation periods)".to_owned(),
             ),
-            () if alarm.treat_missing_data.as_deref().unwrap_or("missing") == "missing" => (
+            () if evaluation.missing == Ok(MissingData::Missing) => (
                 Level::Act,
                 "there is no data now, and missing data counts as missing",
                 "send requests; or say `treat_missing_data: notBreaching`, if no data is no trouble".to_owned(),

@@ -3,8 +3,8 @@
 use super::condition::{Condition, Decision};
 use super::timeline::Timeline;
 use super::watched::Watched;
-use crate::resources::alarm::WarmUp;
-use mlops_cloudwatch::state::AlarmState;
+use crate::alarm::WarmUpPeriod;
+use crate::state::AlarmState;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,18 +24,18 @@ pub fn replay_created(
     watched: &Watched,
     from: i64,
     until: i64,
-    warm_up: Option<&WarmUp>,
+    warm_up: Option<WarmUpPeriod>,
 ) -> Replay {
     run(condition, watched, from, until, Some(Created { at: from, warm_up }))
 }
 
 #[derive(Clone, Copy)]
-struct Created<'a> {
+struct Created {
     at: i64,
-    warm_up: Option<&'a WarmUp>,
+    warm_up: Option<WarmUpPeriod>,
 }
 
-fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created: Option<Created<'_>>) -> Replay {
+fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created: Option<Created>) -> Replay {
     let (mut state, mut timeline, mut evaluations) = (AlarmState::InsufficientData, None::<Timeline>, 0);
     for (index, decision) in decisions(condition, watched, i64::MIN, until, created) {
         let end = watched.grid.end(index);
@@ -60,7 +60,7 @@ pub fn resume(
     watched: &Watched,
     (after, until): (i64, i64),
     mut state: AlarmState,
-    put: (i64, Option<&WarmUp>),
+    put: (i64, Option<WarmUpPeriod>),
 ) -> Vec<(usize, AlarmState)> {
     let created = Created { at: put.0, warm_up: put.1 };
     let mut changes = Vec::new();
@@ -81,7 +81,7 @@ fn decisions<'a>(
     watched: &'a Watched,
     after: i64,
     until: i64,
-    created: Option<Created<'a>>,
+    created: Option<Created>,
 ) -> impl Iterator<Item = (usize, Decision)> + 'a {
     let grid = &watched.grid;
     // Wall-clock periods end where their zone's clock says, and are looked at then.
@@ -116,7 +116,7 @@ pub fn decide(condition: &Condition, watched: &Watched, index: usize) -> Decisio
 
 /// Before its creation an alarm is not evaluated; in its warm-up only where that ends early: as soon as there is data for a whole
 /// window (WarmUpConfiguration).
-fn is_warming(created: Created<'_>, condition: &Condition, watched: &Watched, index: usize) -> bool {
+fn is_warming(created: Created, condition: &Condition, watched: &Watched, index: usize) -> bool {
     let end = watched.grid.end(index);
     if end <= created.at {
         return true;

@@ -1,9 +1,8 @@
 //! Composite alarms over the states of others, and which of their actions a suppressor lets through.
 
 use super::timeline::{Span, Timeline};
-use crate::resources::composite_alarm::CompositeAlarm;
-use mlops_cloudwatch::rule;
-use mlops_cloudwatch::state::AlarmState;
+use crate::rule;
+use crate::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// What is told to whom: the state that was reached, when its actions run, and what held them back.
@@ -15,14 +14,14 @@ pub struct Action {
     pub ran: Option<i64>,
 }
 
-/// The states of a composite alarm; `children` by name. The error names a child that is not known.
+/// The states of a composite alarm by its rule; `children` by name. The error names a child that is not known.
 pub fn replay(
-    composite: &CompositeAlarm,
+    alarm_rule: &str,
     children: &BTreeMap<String, Timeline>,
     from: i64,
     until: i64,
 ) -> Result<Timeline, String> {
-    let rule = rule::parse(&composite.alarm_rule).map_err(|error| error.message)?;
+    let rule = rule::parse(alarm_rule).map_err(|error| error.message)?;
     let mut known: BTreeMap<&str, &Timeline> = BTreeMap::new();
     for name in rule.alarms() {
         let timeline = children.get(plain(name)).ok_or_else(|| format!("the states of `{name}` are not known"))?;

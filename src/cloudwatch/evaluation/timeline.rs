@@ -1,6 +1,6 @@
 //! The states of an alarm through time, and the figures that follow from them. Times are seconds since 1970.
 
-use mlops_cloudwatch::state::AlarmState;
+use crate::state::AlarmState;
 
 /// From `from` on in `start`, then through `changes` (in order of time) until `until`.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,9 @@
 //! Why a state changed, in the words of CloudWatch's `StateReason`.
 
-use super::condition::{Comparison, Condition, Treatment};
+use super::condition::Condition;
 use super::watched::Watched;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-use mlops_cloudwatch::state::AlarmState;
+use crate::calendar::{date, hour, minute};
+use crate::state::AlarmState;
 
 /// The datapoints that an evaluation at `index` rests on, at most N, the newest first: the value and when its period began.
 pub fn datapoints(condition: &Condition, watched: &Watched, index: usize) -> Vec<(f64, i64)> {
@@ -24,17 +23,12 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: AlarmSta
         return format!("Insufficient Data: {unknown} {were} unknown.");
     }
     let filled = condition.n - real.len();
-    let missing = match condition.missing {
-        Treatment::Breaching => Some("Breaching"),
-        Treatment::NotBreaching => Some("NonBreaching"),
-        Treatment::Missing | Treatment::Ignore => None,
-    };
     if real.is_empty() {
         let (periods, points) = match filled {
             1 => ("1 period".to_owned(), "1 missing datapoint was".to_owned()),
             n => (format!("{n} periods"), format!("{n} missing datapoints were")),
         };
-        let word = missing.unwrap_or("Missing");
+        let word = condition.missing.filled_as().unwrap_or("Missing");
         return format!(
             "Threshold Crossed: no datapoints were received for {periods} and {points} treated as [{word}]."
         );
@@ -44,12 +38,7 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: AlarmSta
     // Filled datapoints may have decided against the ones that are there.
     let shown = if crossed.is_empty() { &real } else { &crossed };
     let values: Vec<String> = shown.iter().map(|(value, at)| format!("{} ({})", number(*value), stamp(*at))).collect();
-    let relation = match condition.comparison {
-        Comparison::Greater => "greater than",
-        Comparison::GreaterOrEqual => "greater than or equal to",
-        Comparison::Less => "less than",
-        Comparison::LessOrEqual => "less than or equal to",
-    };
+    let relation = condition.comparison.relation();
     let not = if to == AlarmState::Alarm { "" } else { "not " };
     let verb = if shown.len() == 1 { "was" } else { "were" };
     let (list, threshold) = (values.join(", "), number(condition.threshold));
@@ -80,9 +69,7 @@ fn number(value: f64) -> String {
 
 /// `22/11/26 10:05:00`, UTC.
 fn stamp(second: i64) -> String {
-    let text = DateTime::from_secs(second).fmt(Format::DateTime).unwrap_or_default();
-    match (text.get(2..4), text.get(5..7), text.get(8..10), text.get(11..19)) {
-        (Some(year), Some(month), Some(day), Some(time)) => format!("{day}/{month}/{year} {time}"),
-        _ => second.to_string(),
-    }
+    let (year, month, day) = date(second);
+    let (year, hour, minute) = (year.rem_euclid(100), hour(second), minute(second));
+    format!("{day:02}/{month:02}/{year:02} {hour:02}:{minute:02}:{:02}", second.rem_euclid(60))
 }

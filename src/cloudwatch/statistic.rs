@@ -1,4 +1,11 @@
-//! Statistics by name, simple and extended, and what they are of a set of samples.
+//! Statistics by name, simple and extended, and what they are of a set of samples (user guide, "CloudWatch statistics
+//! definitions"). How AWS interpolates percentiles is not published: the closest rank is taken.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The names of the five simple statistics, as `Statistic` takes them; all others are `ExtendedStatistic`.
+pub const SIMPLE: &[&str] = &["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 
 /// A statistic as CloudWatch names it, e.g. `Sum`, `p95`, `tm99`, `TM(10%:90%)`, `PR(:300)`, `IQM`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,7 +17,7 @@ pub enum Statistic {
     Maximum,
     /// 0 to 100.
     Percentile(f64),
-    Trimmed(Trim, Range),
+    Trimmed(Trim, SampleRange),
     /// The share in percent of samples within values.
     PercentileRank(Bound, Bound),
 }
@@ -27,7 +34,7 @@ pub enum Trim {
 
 /// Percentiles or values between which samples count.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Range {
+pub enum SampleRange {
     /// 0 to 100 each.
     Percent(f64, f64),
     Values(Bound, Bound),
@@ -149,17 +156,17 @@ fn percentile(sorted: &[Sample], percent: f64) -> Option<f64> {
     sorted.last().map(|(value, _)| *value)
 }
 
-fn trimmed(sorted: &[Sample], trim: Trim, range: Range) -> Option<f64> {
+fn trimmed(sorted: &[Sample], trim: Trim, range: SampleRange) -> Option<f64> {
     let total = weight(sorted);
     // Each sample with the part of its count that is within the range.
     let (mut within, mut before): (Vec<Sample>, f64) = (Vec::new(), 0.0);
     for &(value, count) in sorted {
         let part = match range {
-            Range::Percent(low, high) => {
+            SampleRange::Percent(low, high) => {
                 let from = before.max(total * low / 100.0);
                 (before + count).min(total * high / 100.0) - from
             }
-            Range::Values(low, high) => {
+            SampleRange::Values(low, high) => {
                 let inside = low.is_none_or(|low| value > low) && high.is_none_or(|high| value <= high);
                 if inside { count } else { 0.0 }
             }
@@ -181,45 +188,96 @@ fn trimmed(sorted: &[Sample], trim: Trim, range: Range) -> Option<f64> {
     }
 }
 
-/// One of the five simple statistics.
-pub fn simple(name: &str) -> Option<Statistic> {
-    Some(match name {
-        "SampleCount" => Statistic::SampleCount,
-        "Average" => Statistic::Average,
-        "Sum" => Statistic::Sum,
-        "Minimum" => Statistic::Minimum,
-        "Maximum" => Statistic::Maximum,
-        _ => return None,
-    })
+impl Statistic {
+    /// Whether it is one of the five of `Statistic`, which need no single samples.
+    pub fn is_simple(self) -> bool {
+        !matches!(self, Statistic::Percentile(_) | Statistic::Trimmed(..) | Statistic::PercentileRank(..))
+    }
+
+    /// The samples under which a percentile is doubtful, which only percentiles can be (user guide, "Percentile-based alarms and low
+    /// data samples"): 10/(1-p) from p50 on, else 10/p.
+    pub fn least_samples(self) -> Option<f64> {
+        let Statistic::Percentile(percent) = self else { return None };
+        let share = percent / 100.0;
+        Some(10.0 / if share >= 0.5 { (1.0 - share).max(1e-9) } else { share.max(1e-9) })
+    }
 }
 
-/// A percentile or trimmed statistic.
-pub fn extended(name: &str) -> Option<Statistic> {
+/// A text that names no statistic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownStatistic;
+
+impl FromStr for Statistic {
+    type Err = UnknownStatistic;
+
+    fn from_str(name: &str) -> Result<Self, UnknownStatistic> {
+        let simple = match name {
+            "SampleCount" => Statistic::SampleCount,
+            "Average" => Statistic::Average,
+            "Sum" => Statistic::Sum,
+            "Minimum" => Statistic::Minimum,
+            "Maximum" => Statistic::Maximum,
+            _ => return extended(name).ok_or(UnknownStatistic),
+        };
+        Ok(simple)
+    }
+}
+
+impl fmt::Display for Statistic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = |trim: Trim, names: [&'static str; 4]| names[trim as usize];
+        match *self {
+            Statistic::SampleCount => f.write_str("SampleCount"),
+            Statistic::Average => f.write_str("Average"),
+            Statistic::Sum => f.write_str("Sum"),
+            Statistic::Minimum => f.write_str("Minimum"),
+            Statistic::Maximum => f.write_str("Maximum"),
+            Statistic::Percentile(percent) => write!(f, "p{percent}"),
+            Statistic::Trimmed(Trim::Mean, SampleRange::Percent(25.0, 75.0)) => f.write_str("IQM"),
+            Statistic::Trimmed(trim, SampleRange::Percent(0.0, high)) => write!(f, "{}{high}", kind(trim, TRIMS)),
+            Statistic::Trimmed(trim, SampleRange::Percent(low, high)) => {
+                write!(f, "{}({low}%:{high}%)", kind(trim, RANGED_TRIMS))
+            }
+            Statistic::Trimmed(trim, SampleRange::Values(low, high)) => {
+                write!(f, "{}({}:{})", kind(trim, RANGED_TRIMS), shown(low), shown(high))
+            }
+            Statistic::PercentileRank(low, high) => write!(f, "PR({}:{})", shown(low), shown(high)),
+        }
+    }
+}
+
+fn shown(bound: Bound) -> String {
+    bound.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// In the order of [`Trim`]: up to a percentile, and within a range.
+const TRIMS: [&str; 4] = ["tm", "tc", "ts", "wm"];
+const RANGED_TRIMS: [&str; 4] = ["TM", "TC", "TS", "WM"];
+
+/// A percentile or trimmed statistic: `p95`, `tm99.9`, `IQM`, `PR(0:300)`, `TM(10%:90%)`.
+fn extended(name: &str) -> Option<Statistic> {
     if name == "IQM" {
-        return Some(Statistic::Trimmed(Trim::Mean, Range::Percent(25.0, 75.0)));
+        return Some(Statistic::Trimmed(Trim::Mean, SampleRange::Percent(25.0, 75.0)));
     }
     if let Some((kind, range)) = name.strip_suffix(')').and_then(|name| name.split_once('(')) {
         let (low, high) = range.split_once(':')?;
-        if low.is_empty() && high.is_empty() {
-            return None;
-        }
         if kind == "PR" {
-            return Some(Statistic::PercentileRank(bound(low)?, bound(high)?));
+            return values(low, high).map(|(low, high)| Statistic::PercentileRank(low, high));
         }
-        let trim = trim(kind, ["TM", "TC", "TS", "WM"])?;
+        let trim = trim(kind, RANGED_TRIMS)?;
         if low.ends_with('%') || high.ends_with('%') {
             let percent =
                 |text: &str, open: f64| if text.is_empty() { Some(open) } else { percent(text.strip_suffix('%')?) };
             let (low, high) = (percent(low, 0.0)?, percent(high, 100.0)?);
-            return (low < high).then_some(Statistic::Trimmed(trim, Range::Percent(low, high)));
+            return (low < high).then_some(Statistic::Trimmed(trim, SampleRange::Percent(low, high)));
         }
-        return Some(Statistic::Trimmed(trim, Range::Values(bound(low)?, bound(high)?)));
+        return values(low, high).map(|(low, high)| Statistic::Trimmed(trim, SampleRange::Values(low, high)));
     }
     if let Some(share) = name.strip_prefix('p') {
         return percent(share).map(Statistic::Percentile);
     }
     let (kind, share) = name.split_at_checked(2)?;
-    Some(Statistic::Trimmed(trim(kind, ["tm", "tc", "ts", "wm"])?, Range::Percent(0.0, percent(share)?)))
+    Some(Statistic::Trimmed(trim(kind, TRIMS)?, SampleRange::Percent(0.0, percent(share)?)))
 }
 
 fn trim(kind: &str, names: [&str; 4]) -> Option<Trim> {
@@ -227,18 +285,29 @@ fn trim(kind: &str, names: [&str; 4]) -> Option<Trim> {
     [Trim::Mean, Trim::Count, Trim::Sum, Trim::Winsorized].get(at).copied()
 }
 
-/// Digits with up to ten decimals, 0 to 100.
+/// 0 to 100, with at most ten decimals.
 fn percent(text: &str) -> Option<f64> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 3 || decimals.len() > 10 || !digits(whole) || !digits(decimals) {
-        return None;
-    }
-    text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent))
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits(whole, 3) && digits(decimals, 10) { text.parse().ok() } else { None };
+    number.filter(|percent| (0.0..=100.0).contains(percent))
 }
 
-fn bound(text: &str) -> Option<Bound> {
-    if text.is_empty() { Some(None) } else { text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Some) }
+/// Two values in order, one of which may be left out.
+fn values(low: &str, high: &str) -> Option<(Bound, Bound)> {
+    let bound = |text: &str| if text.is_empty() { Some(None) } else { number(text).map(Some) };
+    match (bound(low)?, bound(high)?) {
+        (None, None) => None,
+        (Some(low), Some(high)) if low >= high => None,
+        bounds => Some(bounds),
+    }
+}
+
+/// A finite number in digits: Rust's own parser also takes words such as `inf`.
+fn number(text: &str) -> Option<f64> {
+    let starts_like_one = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    text.parse::<f64>().ok().filter(|number| starts_like_one && number.is_finite())
 }
 
 #[cfg(test)]
@@ -247,7 +316,7 @@ mod tests {
 
     fn of(name: &str, values: &[f64]) -> Option<f64> {
         let all = Aggregate::of(values.iter().map(|value| (*value, 1.0)).collect());
-        all.statistic(simple(name).or_else(|| extended(name)).unwrap())
+        all.statistic(name.parse().unwrap())
     }
 
     #[test]
@@ -299,9 +368,65 @@ mod tests {
             "iqm",
             "average",
             "é9",
+            "P95",
+            "p95.",
+            "PR()",
+            "PR(5:1)",
+            "PR(1%:2%)",
+            "PR(inf:)",
+            "TM(5:1)",
+            "TM(:0%)",
+            "TM(1e1%:90%)",
+            "XX(1:2)",
+            "",
         ] {
-            assert_eq!(extended(name), None, "{name}");
+            assert_eq!(name.parse::<Statistic>(), Err(UnknownStatistic), "{name}");
         }
-        assert!(extended("p99.9999999999").is_some());
+        assert!("p99.9999999999".parse::<Statistic>().is_ok());
+    }
+
+    #[test]
+    fn every_form_is_written_as_it_is_read() {
+        for name in SIMPLE.iter().copied().chain([
+            "p0",
+            "p95",
+            "p99.9",
+            "p100",
+            "tm90",
+            "tm0",
+            "tc5",
+            "ts99.99",
+            "wm98",
+            "IQM",
+            "PR(0:300)",
+            "PR(:5)",
+            "PR(7:)",
+            "TM(10%:90%)",
+            "TC(0.005:0.03)",
+            "TS(80%:100%)",
+            "WM(150:1000)",
+            "TM(-5:5)",
+        ]) {
+            let statistic = name.parse::<Statistic>().unwrap();
+            assert_eq!(statistic.to_string(), name);
+            assert_eq!(statistic.is_simple(), SIMPLE.contains(&name), "{name}");
+        }
+        assert_eq!("TM(:90%)".parse::<Statistic>(), "tm90".parse());
+    }
+
+    /// A share such as 99.9 % is not exact in binary: of a thousand samples it is the 999th all the same.
+    #[test]
+    fn a_percentile_is_the_closest_rank() {
+        let values: Vec<f64> = (1..=1000).map(f64::from).collect();
+        assert_eq!(of("p99.9", &values), Some(999.0));
+        assert_eq!(of("p7", &values), Some(70.0));
+    }
+
+    #[test]
+    fn only_percentiles_are_doubtful_of_few_samples() {
+        let least = |name: &str| name.parse::<Statistic>().unwrap().least_samples();
+        assert_eq!(least("p50"), Some(20.0));
+        assert_eq!(least("p10"), Some(100.0));
+        assert_eq!((least("tm90"), least("Sum"), least("PR(0:1)")), (None, None, None));
     }
 }

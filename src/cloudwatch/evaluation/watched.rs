@@ -1,12 +1,12 @@
 //! What an alarm watches, as slots in time that one evaluation after the other can look at.
 
 use super::condition::Condition;
-use super::history::{Asked, Past, Source};
+use super::need::{Asked, Source};
+use super::past::Past;
 use super::series::{Fold, Grid};
-use crate::resources::Alarm;
-use crate::resources::alarm::MetricQuery;
-use mlops_cloudwatch::math::{Frame, Program, is_insights};
-use mlops_cloudwatch::zone::TimeZone;
+use crate::alarm::{AlarmDefinition, AlarmQuery, Limit, Signal, Window};
+use crate::math::{Frame, Program};
+use crate::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
 #[derive(Debug)]
@@ -35,16 +35,14 @@ pub struct Needs {
 }
 
 impl Needs {
-    pub fn of(alarm: &Alarm, condition: &Condition) -> Self {
-        let asked = Asked::of(alarm);
-        let insights = queries_insights(alarm).is_some();
-        let single = Source::of_alarm(alarm);
-        let mut sources: Vec<Source> = single.iter().cloned().collect();
-        if !insights {
-            sources.extend(alarm.metrics.iter().filter_map(Source::of_query));
+    pub fn of(definition: &AlarmDefinition<'_>, condition: &Condition) -> Self {
+        let asked = Asked::of(definition);
+        let mut sources = Vec::new();
+        if definition.insights().is_none() {
+            sources.extend(definition.metrics().map(|series| Source::of(&series)));
         }
         if condition.least_samples.is_some() {
-            sources.extend(single.map(|source| source.sample_count()));
+            sources.extend(sample_counts(definition));
         }
         Self { sources, asked }
     }
@@ -52,8 +50,14 @@ impl Needs {
 
 impl Watched {
     /// From `from` until `until` (seconds), with enough before that the first evaluation sees whole windows.
-    pub fn new(alarm: &Alarm, condition: &Condition, past: &dyn Past, from: i64, until: i64) -> Result<Self, String> {
-        let needs = Needs::of(alarm, condition);
+    pub fn new(
+        definition: &AlarmDefinition<'_>,
+        condition: &Condition,
+        past: &dyn Past,
+        from: i64,
+        until: i64,
+    ) -> Result<Self, String> {
+        let needs = Needs::of(definition, condition);
         if let Some(why) = needs.asked.as_ref().and_then(|asked| past.refused(asked)) {
             return Err(format!("its query could not be answered: {why}"));
         }
@@ -71,19 +75,19 @@ impl Watched {
         if needs.asked.is_some() {
             finest = condition.period;
         }
-        let grid = grid(alarm, condition, finest, from, until)?;
+        let grid = grid(definition, condition, finest, from, until)?;
         let mut notes = Vec::new();
-        if grid.step > condition.cadence() && alarm.wall_clock_timezone.is_none() {
+        if grid.step > condition.cadence() && definition.evaluation.window == Window::Sliding {
             notes.push(format!(
                 "judged every {} s, where CloudWatch looks every {} s: finer data is not known",
                 grid.step,
                 condition.cadence()
             ));
         }
-        let content = content(alarm, condition, past, &needs, &grid, &mut notes)?;
+        let content = content(definition, condition, past, &needs, &grid, &mut notes)?;
         let mut samples = None;
         if condition.least_samples.is_some() {
-            let source = Source::of_alarm(alarm).map(|source| source.sample_count());
+            let source = sample_counts(definition);
             match source.filter(|source| matches!(past.step(source), Ok(Some(step)) if step <= grid.step)) {
                 Some(source) => samples = Some(past.values(&source, &grid)),
                 None => notes.push("sample counts are not known: every percentile was judged".into()),
@@ -93,7 +97,6 @@ impl Watched {
     }
 
     /// Slots that are already computed.
-    #[cfg(test)]
     pub fn of_values(grid: Grid, values: Vec<f64>) -> Self {
         Self { grid, content: Content::Values(values), samples: None, notes: Vec::new() }
     }
@@ -152,7 +155,7 @@ impl Watched {
 }
 
 fn content(
-    alarm: &Alarm,
+    definition: &AlarmDefinition<'_>,
     condition: &Condition,
     past: &dyn Past,
     needs: &Needs,
@@ -160,22 +163,19 @@ fn content(
     notes: &mut Vec<String>,
 ) -> Result<Content, String> {
     if let Some(asked) = &needs.asked {
-        return Ok(Content::Values(asked_values(alarm, asked, past, grid, notes)?));
+        return Ok(Content::Values(asked_values(definition, asked, past, grid, notes)?));
     }
-    if let Some(source) = Source::of_alarm(alarm) {
-        return Ok(Content::Values(past.values(&source, grid)));
+    if let Signal::Metric(series) = &definition.signal {
+        return Ok(Content::Values(past.values(&Source::of(series), grid)));
     }
-    let sources: Vec<Source> = alarm.metrics.iter().filter_map(Source::of_query).collect();
-    let watched_metric = alarm.metrics.iter().find(|query| query.return_data).and_then(Source::of_query);
-    if let Some(source) = watched_metric {
-        return Ok(Content::Values(past.values(&source, grid)));
-    }
-    if let Some(id) = queries_insights(alarm) {
+    if let Some(query) = definition.insights() {
         return Err(format!(
-            "only CloudWatch can compute it: its metric math is over the Metrics Insights query `{id}`"
+            "only CloudWatch can compute it: its metric math is over the Metrics Insights query `{}`",
+            query.id
         ));
     }
-    let program = Program::new(alarm.metrics.iter().map(MetricQuery::math)).map_err(|error| error.to_string())?;
+    let program = Program::new(definition.queries.iter().map(AlarmQuery::math)).map_err(|error| error.to_string())?;
+    let sources: Vec<Source> = definition.metrics().map(|series| Source::of(&series)).collect();
     let metrics: Vec<Vec<f64>> = sources.iter().map(|source| past.values(source, grid)).collect();
     if !program.is_pointwise {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
@@ -187,40 +187,36 @@ fn content(
     Ok(Content::Values(program.run(&frame).map_err(|error| error.to_string())?))
 }
 
-/// The id of the Metrics Insights query that the alarm has, if any.
-fn queries_insights(alarm: &Alarm) -> Option<&str> {
-    let query = alarm.metrics.iter().find(|query| query.expression.as_deref().is_some_and(is_insights));
-    query.map(|query| query.id.as_str())
+/// How many samples the metric that is watched had.
+fn sample_counts(definition: &AlarmDefinition<'_>) -> Option<Source> {
+    match &definition.signal {
+        Signal::Metric(series) => Some(Source::of(series).sample_count()),
+        _ => None,
+    }
 }
 
 /// A band: how far the metric is beyond it, so that above 0 is a breach. A query: its one series.
 fn asked_values(
-    alarm: &Alarm,
+    definition: &AlarmDefinition<'_>,
     asked: &Asked,
     past: &dyn Past,
     grid: &Grid,
     notes: &mut Vec<String>,
 ) -> Result<Vec<f64>, String> {
     let answers: Vec<Vec<f64>> = past.asked(asked).iter().map(|series| series.folded(Fold::Maximum, grid)).collect();
-    let metric = alarm.metrics.iter().find(|query| query.return_data && query.metric.is_some());
-    match (answers.as_slice(), metric.and_then(Source::of_query)) {
+    let banded = match (&definition.signal, definition.evaluation.limit) {
+        (Signal::Band { watched, .. }, Limit::Band(side)) => watched.metric.map(|series| (Source::of(&series), side)),
+        _ => None,
+    };
+    match (answers.as_slice(), banded) {
         ([], _) => Err("only CloudWatch can compute it, and nothing of it is known".into()),
-        ([a, b], Some(source)) => {
+        ([a, b], Some((source, side))) => {
             notes.push("the anomaly band is CloudWatch's own, as it is now".into());
             let values = past.values(&source, grid);
-            let operator = alarm.comparison_operator.as_deref().unwrap_or_default();
-            let beyond = |slot: usize| {
-                let (value, low, high) = (values[slot], a[slot].min(b[slot]), a[slot].max(b[slot]));
-                if value.is_nan() || a[slot].is_nan() || b[slot].is_nan() {
-                    return f64::NAN;
-                }
-                match operator {
-                    "GreaterThanUpperThreshold" => value - high,
-                    "LessThanLowerThreshold" => low - value,
-                    _ => (value - high).max(low - value),
-                }
-            };
-            Ok((0..grid.len).map(beyond).collect())
+            let beyond = |slot: usize| side.beyond(values[slot], a[slot].min(b[slot]), a[slot].max(b[slot]));
+            // `min` and `max` prefer a number to NaN, and a band has two edges.
+            let known = |slot: usize| if a[slot].is_nan() || b[slot].is_nan() { f64::NAN } else { beyond(slot) };
+            Ok((0..grid.len).map(known).collect())
         }
         ([only], None) => Ok(only.clone()),
         _ => Err(format!("`{}` gave {} series", asked.expression, answers.len())),
@@ -228,11 +224,17 @@ fn asked_values(
 }
 
 /// Sliding periods end every minute (or ten seconds, or hour), wall-clock periods where the clock says.
-fn grid(alarm: &Alarm, condition: &Condition, finest: i64, from: i64, until: i64) -> Result<Grid, String> {
+fn grid(
+    definition: &AlarmDefinition<'_>,
+    condition: &Condition,
+    finest: i64,
+    from: i64,
+    until: i64,
+) -> Result<Grid, String> {
     let period = condition.period;
     let lead = period.saturating_mul(condition.range as i64);
-    let (step, phase) = match &alarm.wall_clock_timezone {
-        Some(zone) => {
+    let (step, phase) = match definition.evaluation.window {
+        Window::WallClock(zone) => {
             let offset = offset(zone).ok_or_else(|| format!("the clock of the time zone {zone} is not simulated"))?;
             // 1970 began on a Thursday; that a calendar week begins on Monday is not documented.
             let week = if period == 604_800 { 4 * 86_400 } else { 0 };
@@ -242,7 +244,7 @@ fn grid(alarm: &Alarm, condition: &Condition, finest: i64, from: i64, until: i64
             }
             (period, phase)
         }
-        None => {
+        Window::Sliding => {
             let common = gcd(condition.cadence(), period);
             let step = if finest > common || common % finest != 0 { finest.max(1) } else { common };
             (if period % step == 0 { step } else { period }, 0)

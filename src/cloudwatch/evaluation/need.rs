@@ -1,7 +1,7 @@
 //! What an alarm has to know of the past: metrics with a statistic, or an expression that only CloudWatch can evaluate.
 
-use crate::resources::alarm::{Alarm, MetricQuery};
-use mlops_cloudwatch::math::{is_band, is_insights};
+use crate::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, Signal};
+use crate::math::is_insights;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -45,29 +45,16 @@ impl fmt::Display for Metric {
 }
 
 impl Source {
-    /// Of the single-metric form; `None` of any other.
-    pub fn of_alarm(alarm: &Alarm) -> Option<Self> {
+    pub fn of(series: &MetricSeries<'_>) -> Self {
         let metric = Metric {
-            account: None,
-            namespace: alarm.namespace.clone()?,
-            name: alarm.metric_name.clone()?,
-            dimensions: alarm.dimensions.clone(),
-            unit: alarm.unit.clone(),
+            account: series.account.map(str::to_owned),
+            namespace: series.namespace.to_owned(),
+            name: series.name.to_owned(),
+            dimensions: series.dimensions.clone(),
+            unit: series.unit.map(str::to_owned),
         };
-        let stat = alarm.statistic.clone().or_else(|| alarm.extended_statistic.clone())?;
-        Some(Self { metric, stat, period: super::super::condition::period(alarm) })
-    }
-
-    pub fn of_query(query: &MetricQuery) -> Option<Self> {
-        let of = query.metric.as_ref()?;
-        let metric = Metric {
-            account: query.account_id.clone(),
-            namespace: of.namespace.clone(),
-            name: of.metric_name.clone(),
-            dimensions: of.dimensions.clone(),
-            unit: of.unit.clone(),
-        };
-        Some(Self { metric, stat: of.stat.clone(), period: i64::from(of.period).max(1) })
+        let period = i64::from(series.period.unwrap_or(DEFAULT_PERIOD)).max(1);
+        Self { metric, stat: series.stat.to_owned(), period }
     }
 
     /// How many samples the same periods have.
@@ -79,14 +66,15 @@ impl Source {
 impl Asked {
     /// The part of the alarm's queries that is left to CloudWatch, if any. A Metrics Insights query is asked for where it is what the alarm
     /// watches, not where metric math makes something of it.
-    pub fn of(alarm: &Alarm) -> Option<Self> {
-        let left_to_aws = |query: &&MetricQuery| {
-            query.expression.as_deref().is_some_and(|e| is_band(e) || (is_insights(e) && query.return_data))
+    pub fn of(definition: &AlarmDefinition<'_>) -> Option<Self> {
+        let (expression, sources) = match &definition.signal {
+            Signal::Band { band, .. } => {
+                let named = |query: &AlarmQuery<'_>| Some((query.id.to_owned(), Source::of(query.metric.as_ref()?)));
+                (*band, definition.queries.iter().filter_map(named).collect())
+            }
+            Signal::Math(query) if is_insights(query) => (*query, Vec::new()),
+            _ => return None,
         };
-        let query = alarm.metrics.iter().find(left_to_aws)?;
-        let sources = alarm.metrics.iter().filter_map(|q| Some((q.id.clone(), Source::of_query(q)?)));
-        let expression = query.expression.clone()?;
-        let sources = if is_insights(&expression) { Vec::new() } else { sources.collect() };
-        Some(Self { expression, sources, period: super::super::condition::period(alarm) })
+        Some(Self { expression: expression.to_owned(), sources, period: definition.evaluation.seconds() })
     }
 }

@@ -1,0 +1,123 @@
+//! What an alarm asks of its datapoints, as numbers, and one evaluation of it. Nothing of time, nothing of AWS.
+
+use crate::alarm::{AlarmDefinition, Limit, Signal};
+use crate::comparison::{Comparison, OPERATORS};
+use crate::missing::MissingData;
+use crate::state::AlarmState;
+
+/// The choices CloudWatch does not document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How many periods are fetched for one evaluation. AWS: "a higher number than Evaluation Periods", depending on the length of
+    /// the period, with no formula. Default: N + 2 from five minutes on, else N + 5, which is what observers report.
+    pub evaluation_range: Option<usize>,
+}
+
+/// M out of N datapoints beyond a threshold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// How many datapoints decide.
+    pub n: usize,
+    /// How many of them have to be breaching.
+    pub m: usize,
+    pub comparison: Comparison,
+    pub threshold: f64,
+    pub missing: MissingData,
+    /// Seconds.
+    pub period: i64,
+    /// How many periods are looked at for `n` datapoints; at least `n`.
+    pub range: usize,
+    /// `EvaluateLowSampleCountPercentile: ignore`: with fewer samples than this in `n` periods the state is kept.
+    pub least_samples: Option<f64>,
+}
+
+/// What one evaluation says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    Change(AlarmState),
+    /// The state stays what it was.
+    Retain,
+}
+
+impl Condition {
+    /// Of a metric alarm; why not, where CloudWatch evaluates it in a way that is not known here.
+    pub fn of(definition: &AlarmDefinition<'_>, options: Options) -> Result<Self, String> {
+        if matches!(definition.signal, Signal::PromQl(_)) {
+            return Err("a PromQL alarm is evaluated by CloudWatch only".into());
+        }
+        let evaluation = &definition.evaluation;
+        let (comparison, threshold) = match evaluation.limit {
+            // The distance beyond the band is what is compared: see `watched`.
+            Limit::Band(_) => (Comparison::Greater, 0.0),
+            Limit::Threshold { comparison, threshold } => (comparison, threshold),
+            Limit::Unmodelled { operator, .. } if !OPERATORS.contains(&operator) => {
+                return Err(format!("the operator {operator} is not known"));
+            }
+            Limit::Unmodelled { threshold: None, .. } => return Err("the alarm has no threshold".into()),
+            Limit::Unmodelled { operator, .. } => return Err(format!("the operator {operator} is for a band")),
+        };
+        let missing = evaluation.missing.map_err(|word| format!("missing data as {word} is not known"))?;
+        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let (n, period) = (count(evaluation.n), evaluation.seconds());
+        let range = options.evaluation_range.unwrap_or(n + if period >= 300 { 2 } else { 5 }).max(n);
+        Ok(Self {
+            n,
+            m: count(evaluation.m),
+            comparison,
+            threshold,
+            missing,
+            period,
+            range,
+            least_samples: definition.least_samples(),
+        })
+    }
+
+    /// Seconds between two evaluations: ten for high resolution, an hour for more than a day of data, else a minute.
+    pub fn cadence(&self) -> i64 {
+        match self.period {
+            period if period < 60 => 10,
+            period if period.saturating_mul(self.n as i64) > 86_400 => 3_600,
+            _ => 60,
+        }
+    }
+
+    pub fn breaches(&self, value: f64) -> bool {
+        self.comparison.breaches(value, self.threshold)
+    }
+
+    /// One evaluation, from the newest period to the oldest; NaN is a period without data. It passes every cell of the tables in
+    /// "Configuring how CloudWatch alarms treat missing data". Not documented: too new a breach with nothing but missing data
+    /// around it keeps the state.
+    pub fn evaluate(&self, newest_first: impl Iterator<Item = f64>) -> Decision {
+        let (mut real, mut breaching, mut oldest_breach) = (0, 0, 0);
+        for (age, value) in newest_first.take(self.range).enumerate() {
+            if value.is_nan() {
+                continue;
+            }
+            real += 1;
+            if self.breaches(value) {
+                breaching += 1;
+                oldest_breach = age + 1;
+            }
+            if real == self.n {
+                break;
+            }
+        }
+        let decided = |alarm| Decision::Change(if alarm { AlarmState::Alarm } else { AlarmState::Ok });
+        if real == self.n {
+            return decided(breaching >= self.m);
+        }
+        match self.missing {
+            MissingData::Breaching => decided(breaching + (self.n - real) >= self.m),
+            MissingData::NotBreaching => decided(breaching >= self.m),
+            MissingData::Missing if real == 0 => Decision::Change(AlarmState::InsufficientData),
+            MissingData::Ignore if real == 0 => Decision::Retain,
+            // The premature rule: the oldest breach is old enough, and nothing since was good.
+            _ if breaching == real => match self.missing {
+                MissingData::Missing if oldest_breach >= self.m => Decision::Change(AlarmState::Alarm),
+                _ => Decision::Retain,
+            },
+            _ => decided(breaching >= self.m),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! CloudWatch's evaluation of alarms as plain functions over the past of metrics: no clock, no network.
+//!
+//! definition ─ condition ─┐
+//!           └─ watched ───┴─ replay ─ timeline     (what is known of the past -> slots -> evaluations -> states)
+//!                             └─ reason  └─ composite  (the words of a change; states of others -> states)
+
+pub mod composite;
+pub mod condition;
+pub mod need;
+pub mod past;
+pub mod reason;
+pub mod replay;
+pub mod series;
+pub mod timeline;
+pub mod watched;

@@ -6,6 +6,7 @@ pub mod arn;
 pub mod duration;
 pub mod field;
 pub mod file;
+pub mod glob;
 pub mod layers;
 pub mod node;
 pub mod partition;

@@ -1,5 +1,6 @@
 //! What the user has agreed to before the plan was made, as a value. What each of it lifts is said in `guard`.
 
+use crate::model::glob;
 use crate::resources::{Address, Kind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -49,14 +50,14 @@ impl AddressPattern {
     /// Reads `KIND/NAME`, either of which may hold `*` and `?`; `None` where no address can match.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once('/')?;
-        let possible = Kind::ALL.into_iter().any(|known| matches(kind, known.word()));
+        let possible = Kind::ALL.into_iter().any(|known| glob::matches(kind, known.word()));
         (possible && !name.is_empty()).then(|| Self(text.to_owned()))
     }
 
     /// Returns whether the address is meant. A name that holds `*` itself is matched by its own text, too.
     pub fn matches(&self, address: &Address) -> bool {
         let text = address.to_string();
-        text == self.0 || matches(&self.0, &text)
+        text == self.0 || glob::matches(&self.0, &text)
     }
 }
 
@@ -64,33 +65,6 @@ impl fmt::Display for AddressPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Holds a text against a pattern, in time that grows with the product of their lengths at most.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and up to where it has swallowed the text.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((at, swallowed)) = star else { return false };
-                star = Some((at, swallowed + 1));
-                p = at + 1;
-                t = swallowed + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]

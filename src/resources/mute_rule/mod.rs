@@ -1,7 +1,6 @@
 //! A CloudWatch alarm mute rule: when the actions of some alarms are held back. The alarms go on being evaluated.
 
 pub mod aws;
-pub mod glob;
 pub mod spec;
 
 use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name};

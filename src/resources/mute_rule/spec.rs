@@ -1,6 +1,7 @@
 //! `mute_rules.<name>` -> a mute rule. Its alarms are names or patterns over the alarms of the file, and names of others.
 
-use super::{MuteRule, glob};
+use super::MuteRule;
+use crate::model::glob;
 use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Layers, Name, Node, Problem};
 use crate::resources::scope::Scope;

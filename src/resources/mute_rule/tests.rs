@@ -1,55 +1,9 @@
-//! Mute rules: patterns, fields, and what a spec may say.
+//! Mute rules: fields, and what a spec may say.
 
-use super::glob::{is_pattern, matches};
 use super::*;
 use crate::resources::Kind;
 use crate::spec;
 use std::collections::BTreeMap;
-
-#[test]
-fn a_pattern_is_about_the_whole_name() {
-    for (pattern, name, expected) in [
-        ("*", "", true),
-        ("*", "any", true),
-        ("lab-*", "lab-errors", true),
-        ("lab-*", "my-lab-errors", false),
-        ("*-errors", "lab-errors", true),
-        ("*-errors", "lab-errors-2", false),
-        ("l*b*s", "lab-errors", true),
-        ("a*b*c", "a-b-x", false),
-        ("p9?", "p99", true),
-        ("p9?", "p9", false),
-        ("Größe?", "Größen", true),
-        ("lab-errors", "lab-errors", true),
-        ("a[b]", "ab", false),
-    ] {
-        assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-    }
-    assert!(is_pattern("a*") && is_pattern("?") && !is_pattern("a.b"));
-}
-
-/// Held against the plain recursive meaning.
-#[test]
-fn patterns_are_what_their_definition_says() {
-    fn defined(pattern: &[char], name: &[char]) -> bool {
-        match (pattern, name) {
-            ([], name) => name.is_empty(),
-            (['*', rest @ ..], name) => (0..=name.len()).any(|taken| defined(rest, &name[taken..])),
-            (['?', rest @ ..], [_, name @ ..]) => defined(rest, name),
-            ([sign, rest @ ..], [own, name @ ..]) => sign == own && defined(rest, name),
-            _ => false,
-        }
-    }
-    let mut random = fastrand::Rng::with_seed(7);
-    for _ in 0..20_000 {
-        let mut text = |signs: &[char], most| -> String {
-            (0..random.usize(0..=most)).map(|_| signs[random.usize(..signs.len())]).collect()
-        };
-        let (pattern, name) = (text(&['a', 'b', '*', '?'], 7), text(&['a', 'b'], 9));
-        let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        assert_eq!(matches(&pattern, &name), defined(&chars(&pattern), &chars(&name)), "{pattern} {name}");
-    }
-}
 
 #[test]
 fn what_a_name_does_not_say_is_in_the_phrase_and_defaults_are_no_fields() {

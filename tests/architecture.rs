@@ -2,6 +2,8 @@
 
 #[path = "architecture/graph.rs"]
 mod graph;
+#[path = "architecture/names.rs"]
+mod names;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use support::{Desk, example};
 
@@ -64,14 +64,8 @@ fn broken(n: usize) -> Option<&'static str> {
 
 /// Mails that ask for a confirmation, by account.
 fn mails(desk: &Desk) -> BTreeMap<String, usize> {
-    let text = desk.read("sandbox.json");
-    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let letters: BTreeSet<(String, String)> = lines
-        .filter(|line| line["key"][2] == "sns-outbox")
-        .map(|line| (line["key"][0].as_str().unwrap_or_default().to_owned(), line["key"][3].to_string()))
-        .collect();
-    letters.into_iter().fold(BTreeMap::new(), |mut counts, (account, _)| {
-        *counts.entry(account).or_default() += 1;
+    desk.mail().iter().fold(BTreeMap::new(), |mut counts, message| {
+        *counts.entry(message["account"].as_str().expect("an account").to_owned()).or_default() += 1;
         counts
     })
 }

@@ -4,8 +4,6 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use serde_json::Value;
-use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::thread;
@@ -30,21 +28,9 @@ fn lab() -> Desk {
     desk("lab.yaml", &["--var", "email=you@example.edu"])
 }
 
-/// Everything that SNS has sent: lines of the sandbox's outbox that confirm a subscription.
-fn mails(desk: &Desk) -> usize {
-    let text = std::fs::read_to_string(desk.path("sandbox.json")).unwrap_or_default();
-    // A kill may have torn the last line off; the program repairs that, a reader of the file skips it.
-    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let letters: BTreeSet<String> = lines
-        .filter(|line| line["key"][2] == "sns-outbox" && line["value"]["token"].is_string())
-        .map(|line| line["key"][3].to_string())
-        .collect();
-    letters.len()
-}
-
 fn is_whole(desk: &Desk, mails_sent: usize, when: &str) {
     desk.run(&["plan", "--format", "json"]).is_empty_plan();
-    assert_eq!(mails(desk), mails_sent, "{when}: mails");
+    assert_eq!(desk.confirmations(), mails_sent, "{when}: mails");
 }
 
 /// How long an undisturbed apply of the lab takes here and now.
@@ -242,7 +228,7 @@ mod signals {
         send("-TERM", &run);
         let ran = Ran::end("apply, interrupted", run).exits(143);
         assert!(sent.elapsed() < SOON, "{:?}", sent.elapsed());
-        assert_eq!((ran.stdout.as_str(), mails(&desk)), ("", 0));
+        assert_eq!((ran.stdout.as_str(), desk.confirmations()), ("", 0));
     }
 
     #[test]

@@ -208,3 +208,6 @@ impl Plan {
         self.all_notes().any(|(_, note)| note.kind == NoteKind::Unknown)
     }
 }
+
+#[cfg(test)]
+mod tests;

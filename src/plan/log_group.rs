@@ -178,6 +178,8 @@ mod tests {
             assert!(refusal(&change, true).is_some_and(|blocked| blocked.reason.contains("DELIVERY")));
         }
         assert_eq!(refusal(&change(Action::Update, delivery), true), None);
+        let replace = Change { fields: vec![retention], ..change(Action::Replace, delivery) };
+        assert_eq!(refusal(&replace, true), None, "made anew it is of another class");
     }
 
     #[test]
@@ -193,5 +195,16 @@ mod tests {
         assert!(with(Some("a"), Some("b")).text.contains("old key"));
         assert!(with(Some("a"), None).text.contains("not encrypted"));
         assert_eq!(with(Some("a"), None).kind, NoteKind::Warning);
+    }
+
+    #[test]
+    fn logs_are_at_risk_only_where_the_retention_is_among_what_changes() {
+        let days = |days| Resource::LogGroup(LogGroup { retention_in_days: Some(days), ..LogGroup::new("g") });
+        let lowered = |fields| {
+            let change = change(Action::Update, |live| (live.resource, live.facts.stored_bytes) = (days(30), Some(5)));
+            notes(&Change { after: Some(days(7)), fields, ..change }).len()
+        };
+        let retention = FieldChange { field: "retention_in_days".into(), from: Some(30.into()), to: Some(7.into()) };
+        assert_eq!((lowered(vec![retention]), lowered(Vec::new())), (1, 0));
     }
 }

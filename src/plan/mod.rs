@@ -11,6 +11,8 @@ pub mod ownership;
 pub mod saved;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use change::{Action, Blocked, Change, Note, NoteKind, Plan, Summary};
 pub use consent::{AddressPattern, Adoption, Consent};

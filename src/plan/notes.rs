@@ -276,3 +276,6 @@ fn alarm_reach(actions: &Actions, reach: &BTreeMap<String, Reach>) -> Option<Not
         Note::new(NoteKind::Warning, text).remedy("add a subscription to the topic")
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,4 +219,15 @@ mod tests {
             (0..250).map(|n| change(Action::Delete, Resource::Alarm(Box::new(Alarm::new(format!("a{n}")))))).collect();
         assert_eq!(steps(&plan).iter().map(|s| s.changes.len()).collect::<Vec<_>>(), [100, 100, 50]);
     }
+
+    #[test]
+    fn an_alarm_of_the_other_kind_goes_before_its_name_is_used_again() {
+        let mut plan = stack(Action::NoOp);
+        let composite = CompositeAlarm { name: "a".into(), alarm_rule: "TRUE".into(), ..Default::default() };
+        plan.changes[2].action = Action::Delete;
+        plan.changes.push(change(Action::Create, Resource::CompositeAlarm(composite)));
+        let needs = needs(&plan);
+        assert_eq!(needs["composite_alarm/a"], ["alarm/a"]);
+        assert_eq!(needs["alarm/a"], [""; 0]);
+    }
 }

@@ -307,3 +307,6 @@ fn of_change(saved: &Change, anew: &Change) -> Option<String> {
     }
     (saved.fields != anew.fields).then(|| "the list of what changes".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,11 @@
 //! A small live world of one target for the tests of what a plan decides.
 
-use super::{Consent, Input, Plan};
-use crate::model::Target;
+use super::{Change, Consent, Input, Plan};
+use crate::model::{FieldChange, Target};
 use crate::resources::mark::{self, SubscriptionMarks};
 use crate::resources::{
-    Address, Alarm, CompositeAlarm, Confirmation, Live, LogGroup, Observation, Resource, Snapshot, Subscription, Topic,
+    Address, Alarm, CompositeAlarm, Confirmation, Live, LogGroup, MuteRule, Observation, Resource, Snapshot,
+    Subscription, Topic,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,8 @@ pub struct Scene {
     pub snapshot: Snapshot,
     pub consent: Consent,
     pub only: Option<BTreeSet<Address>>,
+    /// As with `--target`: nothing is pruned.
+    pub limited: bool,
 }
 
 impl Scene {
@@ -46,6 +49,17 @@ impl Scene {
         self
     }
 
+    /// With what could not be read.
+    pub fn unread(mut self, address: &str, reason: &str) -> Self {
+        let address = Address::parse(address).expect("an address");
+        self.snapshot.observations.insert(address, Observation::Unknown(reason.to_owned()));
+        self
+    }
+
+    pub fn limited(self) -> Self {
+        Self { limited: true, ..self }
+    }
+
     pub fn consents(mut self, change: impl Fn(&mut Consent)) -> Self {
         change(&mut self.consent);
         self
@@ -58,7 +72,7 @@ impl Scene {
             desired: &self.desired,
             snapshot: &self.snapshot,
             consent: &self.consent,
-            prune: true,
+            prune: !self.limited,
             only: self.only.as_ref(),
         }
     }
@@ -80,6 +94,26 @@ impl Scene {
         plan.refusals().map(|(address, blocked)| whose(address) + &blocked.reason).collect()
     }
 
+    /// Each note as `topic/alerts: Warning text`.
+    pub fn told(&self) -> Vec<String> {
+        let plan = self.plan();
+        let whose = |address: Option<&Address>| address.map(|address| format!("{address}: ")).unwrap_or_default();
+        plan.all_notes().map(|(address, note)| format!("{}{:?} {}", whose(address), note.kind, note.text)).collect()
+    }
+
+    /// Each field that differs as `topic/alerts ~ display_name: "a" -> "b"`, `-` for what is absent.
+    pub fn fields(&self) -> Vec<String> {
+        let value =
+            |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "-".to_owned(), |v| v.to_string());
+        let plan = self.plan();
+        let of = |change: &Change| {
+            let begin = format!("{} {}", change.address, change.action.symbol());
+            let line = move |f: &FieldChange| format!("{begin} {}: {} -> {}", f.field, value(&f.from), value(&f.to));
+            change.fields.iter().map(line).collect::<Vec<_>>()
+        };
+        plan.changes.iter().flat_map(of).collect()
+    }
+
     pub fn notes(&self) -> Vec<String> {
         self.plan().all_notes().map(|(_, note)| note.text.clone()).collect()
     }
@@ -94,12 +128,13 @@ pub const ADOPTED: &[(&str, &str)] = &[(mark::STACK, STACK), (mark::ADOPTED, "ye
 pub const OF_CLOUDFORMATION: &[(&str, &str)] = &[("aws:cloudformation:stack-name", "prod")];
 
 /// One resource of each kind that has tags.
-pub fn each_kind() -> [Resource; 4] {
+pub fn each_kind() -> [Resource; 5] {
     [
         topic(),
         Resource::LogGroup(LogGroup::new("/app")),
         Resource::Alarm(Box::new(Alarm::new("errors"))),
         composite("any", "ALARM(errors)"),
+        Resource::MuteRule(MuteRule { name: "nights".into(), ..Default::default() }),
     ]
 }
 
@@ -120,4 +155,27 @@ pub fn topic_tags(made: &[Subscription], adopted: &[Subscription]) -> Vec<(Strin
     let mut marks = SubscriptionMarks::of(made);
     adopted.iter().for_each(|subscription| marks.adopt(subscription));
     marks.to_tags().into_iter().chain([(mark::STACK.to_owned(), STACK.to_owned())]).collect()
+}
+
+pub fn group(edit: impl FnOnce(&mut LogGroup)) -> Resource {
+    let mut group = LogGroup::new("/app");
+    edit(&mut group);
+    Resource::LogGroup(group)
+}
+
+pub fn topic_with(edit: impl FnOnce(&mut Topic)) -> Resource {
+    let mut topic = Topic::new("alerts");
+    edit(&mut topic);
+    Resource::Topic(topic)
+}
+
+/// An alarm whose actions are these ARNs.
+pub fn alarm(actions: &[String]) -> Resource {
+    let mut alarm = Alarm::new("errors");
+    alarm.actions.alarm = actions.to_vec();
+    Resource::Alarm(Box::new(alarm))
+}
+
+pub fn threshold(threshold: f64) -> Resource {
+    Resource::Alarm(Box::new(Alarm { threshold: Some(threshold), ..Alarm::new("errors") }))
 }

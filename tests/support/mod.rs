@@ -61,8 +61,15 @@ impl Desk {
 
     /// The program, ready to start: nothing of the environment of whoever runs the tests gets through.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bare(arguments);
+        command.args(&self.arguments);
+        command
+    }
+
+    /// The same without the arguments of each run.
+    fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlopsctl"));
-        command.args(arguments).args(&self.arguments).current_dir(self.folder.path());
+        command.args(arguments).current_dir(self.folder.path());
         command.env_clear().env("HOME", self.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
         // In a debug build two weeks of metrics cost half a second an account: the tests of the look-back switch it on.
         command.env("MLOPSCTL_NO_BACKTEST", "1");
@@ -73,6 +80,18 @@ impl Desk {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// What SNS sent in `sandbox.json`.
+    pub fn mail(&self) -> Vec<Value> {
+        let show = ["sandbox", "mail", "--sandbox=sandbox.json", "--format", "json"];
+        let mail = Ran::of(&mut self.bare(&show)).exits(0).json();
+        mail["messages"].as_array().expect("messages").clone()
+    }
+
+    /// How many of it ask for a confirmation.
+    pub fn confirmations(&self) -> usize {
+        self.mail().iter().filter(|message| message["token"].is_string()).count()
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ran {

@@ -201,3 +201,74 @@ fn a_composite_alarm_is_not_made_of_alarms_that_do_not_exist() {
         assert!(refused.len() == 1 && refused[0].contains("it refers to alarm \"nope\""), "{rule}: {refused:?}");
     }
 }
+
+#[test]
+fn a_function_that_is_not_there_stops_the_whole() {
+    let mut scene = Scene::default();
+    scene.snapshot.functions.insert("grade".to_owned(), Err("there is none".to_owned()));
+    assert_eq!(scene.refusals(), ["function grade: there is none"]);
+}
+
+#[test]
+fn a_name_that_an_alarm_of_another_kind_has_is_taken() {
+    let alarm = || Resource::Alarm(Box::new(Alarm::new("both")));
+    let mut log = Scene::default().wants(alarm());
+    log.snapshot.log_alarms.push("both".to_owned());
+    for (what, scene, expected) in [
+        ("a log alarm", log, Some("alarm/both: the name is taken by a log alarm")),
+        (
+            "nobody's composite",
+            Scene::default().live(composite("both", "TRUE"), &[]).wants(alarm()),
+            Some("alarm/both: the name is taken by a composite alarm"),
+        ),
+        (
+            "our composite, which a limited run does not delete",
+            Scene::default().live(composite("both", "TRUE"), MADE).wants(alarm()).limited(),
+            Some("alarm/both: the name is taken by a composite alarm"),
+        ),
+        ("our composite, which goes", Scene::default().live(composite("both", "TRUE"), MADE).wants(alarm()), None),
+        ("an alarm of its own kind", Scene::default().live(alarm(), MADE).wants(alarm()), None),
+    ] {
+        let scene = scene.consents(|consent| consent.deletes = true);
+        assert_eq!(scene.refusals(), expected.into_iter().collect::<Vec<_>>(), "{what}");
+    }
+}
+
+#[test]
+fn an_alarm_keeps_its_kind_as_long_as_a_composite_refers_to_it() {
+    let scene = |before: &str, after: &str| {
+        let live = Scene::default().live(Resource::Alarm(Box::new(Alarm::new("both"))), MADE);
+        let live = live.live(composite("any", before), MADE).wants(composite("any", after));
+        live.wants(composite("both", "TRUE")).consents(|consent| consent.deletes = true).refusals()
+    };
+    let refused = "composite_alarm/both: it cannot become an alarm of another kind: composite alarm any refers to it";
+    let arn = "OK(\"arn:aws:cloudwatch:us-east-1:123456789012:alarm:both\")";
+    for (before, after, expected) in [
+        ("ALARM(both)", "OK(both)", Some(refused)),
+        (arn, "OK(both)", Some(refused)),
+        ("ALARM(both)", "TRUE", None),
+        ("TRUE", "ALARM(both)", None),
+    ] {
+        assert_eq!(scene(before, after), expected.into_iter().collect::<Vec<_>>(), "{before} becomes {after}");
+    }
+}
+
+#[test]
+fn what_is_not_written_needs_no_alarm() {
+    let mut scene = Scene::default().live(composite("any", "ALARM(nope)"), MADE).wants(composite("any", "ALARM(nope)"));
+    scene.snapshot.missing_alarms.insert("nope".to_owned());
+    assert!(scene.refusals().is_empty());
+}
+
+#[test]
+fn a_third_of_the_stack_goes_without_asking_and_no_more() {
+    let alarm = |n: usize| Resource::Alarm(Box::new(Alarm::new(format!("a{n}"))));
+    let scene = |stay: usize, go: usize| {
+        let all = (0..stay + go).fold(Scene::default(), |scene, n| scene.live(alarm(n), MADE));
+        (0..stay).fold(all, |scene, n| scene.wants(alarm(n)))
+    };
+    for (stay, go, refused) in [(4, 2, false), (3, 2, true), (2, 1, false), (1, 1, true), (9, 0, false)] {
+        assert_eq!(!scene(stay, go).refusals().is_empty(), refused, "{go} go, {stay} stay");
+        assert!(scene(stay, go).consents(|consent| consent.deletes = true).refusals().is_empty());
+    }
+}

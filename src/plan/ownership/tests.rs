@@ -170,3 +170,13 @@ fn an_alarm_that_is_left_in_place_says_what_it_loses() {
     let other = Resource::Topic(Topic::new("other"));
     assert!(!Scene::default().live(other, MADE).notes().iter().any(|note| note.contains("goes on naming")));
 }
+
+#[test]
+fn what_was_adopted_before_remembers_the_first_adoption() {
+    for resource in each_kind() {
+        let live = [(mark::ADOPTED, "30")];
+        let plan = Scene::default().live(resource.clone(), &live).wants(resource).plan();
+        let tags = plan.changes[0].after.as_ref().and_then(Resource::tags);
+        assert_eq!(tags.and_then(|tags| tags.get(mark::ADOPTED)).map(String::as_str), Some("30"));
+    }
+}

@@ -1,10 +1,8 @@
-//! The one clock of a run, and moments on the command line: `3h` ago, or a time as ISO 8601 writes it.
+//! Moments on the command line: `3h` ago, or a time as ISO 8601 writes it.
 
 use crate::model::duration::parse_seconds;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// As it was written; what it means depends on when it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,32 +43,6 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     parsed
         .map(Moment::At)
         .ok_or_else(|| "write how long ago (90s, 5m, 3h, 14d) or a time (2026-11-22T10:05:00Z)".to_owned())
-}
-
-/// By how much the AWS that is spoken to is ahead of this machine: only a sandbox's clock can be moved, by anybody at any time.
-static AHEAD: OnceLock<Box<dyn Fn() -> Duration + Send + Sync>> = OnceLock::new();
-
-/// From now on `now_ms` is the time of an AWS that is so far ahead. There is one in a run.
-pub fn set_ahead(ahead: impl Fn() -> Duration + Send + Sync + 'static) {
-    let _ = AHEAD.set(Box::new(ahead));
-}
-
-/// Seconds since 1970, by the clock of the AWS that is spoken to.
-pub fn now() -> i64 {
-    now_ms() / 1_000
-}
-
-/// The day in UTC, `YYYY-MM-DD`, by the clock of the AWS that is spoken to.
-pub fn today() -> String {
-    let text = DateTime::from_secs(now()).fmt(Format::DateTime).unwrap_or_default();
-    text.chars().take(10).collect()
-}
-
-/// Milliseconds since 1970, by the clock of the AWS that is spoken to.
-pub fn now_ms() -> i64 {
-    let here = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let ahead = AHEAD.get().map_or(Duration::ZERO, |ahead| ahead());
-    i64::try_from((here + ahead).as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -32,8 +32,9 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     if written.len() == "2026-11-22".len() {
         written.push_str("T00:00");
     }
-    if written.len() == "2026-11-22T10:05".len() {
-        written.push_str(":00");
+    let minutes = "2026-11-22T10:05".len();
+    if written.get(minutes..).is_some_and(|rest| rest.is_empty() || rest.starts_with(['Z', '+', '-'])) {
+        written.insert_str(minutes, ":00");
     }
     let has_zone = written.get(11..).is_some_and(|time| time.contains(['Z', '+', '-']));
     if !has_zone {
@@ -58,6 +59,8 @@ mod tests {
             ("1970-01-02T00:00:01.5Z", 86_401_500),
             ("1970-01-02T02:00:01+02:00", 86_401_000),
             ("1970-01-02 00:01", 86_460_000),
+            ("1970-01-02T00:01Z", 86_460_000),
+            ("1970-01-02T02:01+02:00", 86_460_000),
             ("1970-01-02", 86_400_000),
         ] {
             assert_eq!(moment(text), Ok(Moment::At(at)), "{text}");

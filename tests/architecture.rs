@@ -140,10 +140,10 @@ const PRINTERS: (&[&str], &[&str]) = (
 const WRITERS: (&[&str], &[&str]) =
     (&["fs::write(", "File::create", "OpenOptions", "fs::rename(", "fs::copy("], &["model/file.rs", "service/store/"]);
 
-/// The only places that may ask this machine for the time: a run's clock is `cli/moment.rs`, which a sandbox can move ahead.
+/// The only places that may ask this machine for the time: a run's clock is `aws/clock.rs`, which a sandbox can move ahead.
 /// Credentials expire by the machine's own, and the service and the sandbox have one each.
 const CLOCKS: [&str; 7] = [
-    "cli/moment.rs",
+    "aws/clock.rs",
     "aws/role.rs",
     "aws/process.rs",
     "aws/profile.rs",
@@ -151,6 +151,9 @@ const CLOCKS: [&str; 7] = [
     "sandbox/store/mod.rs",
     "service/clock.rs",
 ];
+
+/// Who takes this machine's clock: where no sandbox is spoken to, and nobody at all.
+const MACHINES: [&str; 2] = ["cli/connect.rs", "cli/lint.rs"];
 
 /// Lines a file may have before it needs a second room.
 const LONGEST_FILE: usize = 500;
@@ -220,6 +223,9 @@ fn a_run_has_one_clock() {
     let found: Vec<String> = sources().iter().filter(reads).map(|file| file.path.clone()).collect();
     let others: Vec<&String> = found.iter().filter(|path| !CLOCKS.contains(&path.as_str())).collect();
     assert!(found.len() >= 3 && others.is_empty(), "clocks of their own: {others:?}");
+    let hands_out = |file: &&File| file.code.contains("Clock::machine");
+    let found: Vec<String> = sources().iter().filter(hands_out).map(|file| file.path.clone()).collect();
+    assert_eq!(found, MACHINES, "who speaks to an AWS asks the clock that it came with");
 }
 
 /// The checks themselves can fail: each kind of broken floor is found.

@@ -4,6 +4,7 @@ mod answer;
 mod bounded;
 pub mod call;
 pub mod cbor;
+mod clock;
 mod credentials;
 pub mod error;
 mod identity;
@@ -20,6 +21,7 @@ pub mod session;
 
 pub use call::Repeat;
 pub use cbor::short_json;
+pub use clock::Clock;
 pub use error::{Answered, AwsError, Class};
 pub use interrupt::Interrupt;
 pub use network::{BadNetwork, Network};

@@ -11,7 +11,7 @@ use super::patience::{Limits, Patience, SessionPatience, Waiting};
 use super::process;
 use super::profile::{self, Profile, Source};
 use super::role::{AssumedRole, Role, RoleProvider};
-use super::{AwsError, Interrupt, Op, Repeat};
+use super::{AwsError, Clock, Interrupt, Op, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use aws_config::identity::IdentityCache;
@@ -41,6 +41,8 @@ pub struct Options {
     pub limits: Limits,
     /// Where what is being waited for can be seen.
     pub waiting: Waiting,
+    /// What time it is there.
+    pub clock: Clock,
 }
 
 /// Resolved credentials and settings, for any number of targets. Cheap to clone; clones share connections and counts.
@@ -51,6 +53,7 @@ pub struct Session {
     role: Option<Arc<AssumedRole>>,
     calls: Calls,
     patience: SessionPatience,
+    clock: Clock,
     /// Of nobody yet: each account and region has one of its own.
     pace: Pace,
 }
@@ -75,6 +78,8 @@ pub struct Aws {
     /// How many calls of all targets of a run may be on their way at once; none: as many as there are.
     pub gate: Option<Arc<Semaphore>>,
     pub interrupt: Interrupt,
+    /// What time it is where the calls go.
+    pub clock: Clock,
     calls: Calls,
     session: SessionPatience,
     pub(super) patience: Patience,
@@ -148,7 +153,7 @@ impl Session {
         let interrupt = options.interrupt.unwrap_or_else(Interrupt::never);
         let patience = SessionPatience::new(options.limits, options.waiting);
         let pace = if options.is_without_quotas { Pace::free() } else { Pace::default() };
-        Ok(Self { config, interrupt, role: None, calls: Calls::default(), patience, pace })
+        Ok(Self { config, interrupt, role: None, calls: Calls::default(), patience, clock: options.clock, pace })
     }
 
     /// A session in another account, by a role that `home` assumes there with its first call. Its targets, whatever their
@@ -211,7 +216,7 @@ async fn own_provider(
 impl Aws {
     /// Every client of a session, with quotas of its own.
     fn of(region: String, session: Session) -> Self {
-        let Session { config, interrupt, role, calls, patience, pace } = session;
+        let Session { config, interrupt, role, calls, patience, clock, pace } = session;
         Self {
             patience: patience.of(&region),
             session: patience,
@@ -230,6 +235,7 @@ impl Aws {
             pace: pace.afresh(),
             gate: None,
             interrupt,
+            clock,
             calls,
         }
     }
@@ -242,6 +248,7 @@ impl Aws {
             role: self.role.clone(),
             calls: self.calls.clone(),
             patience: self.session.clone(),
+            clock: self.clock.clone(),
             pace: self.pace.clone(),
         };
         Self { account: self.account.clone(), gate: self.gate.clone(), ..Self::of(region.to_owned(), session) }

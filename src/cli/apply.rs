@@ -72,7 +72,7 @@ impl ApplyArgs {
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
-        let options = self.proposal.options(PastNote::Verdict)?;
+        let options = self.proposal.options(PastNote::Verdict, fleet.clock())?;
         let propose = async |visit: &Visit<'_>| {
             Ok(pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?)
         };
@@ -87,7 +87,7 @@ impl ApplyArgs {
             let region = bound.as_ref().and_then(Bound::region).unwrap_or(&saved.plan.target.region);
             let aws = self.connect.open(Some(region), &run.signals, run.output).await?;
             let planned = saved_plan::check(&aws, &saved, bound.as_ref()).await?;
-            let options = self.proposal.options(PastNote::Figures)?;
+            let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
             let proposal = pipeline::propose_saved(&aws, bound.as_ref(), planned, &options).await?;
             return Ok((aws, proposal));
         }
@@ -96,7 +96,7 @@ impl ApplyArgs {
             None => self.spec.bind()?,
         };
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let options = self.proposal.options(PastNote::Figures)?;
+        let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
         let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
         let proposal = pipeline::propose(&aws, &bound, &select, &consent, &options).await?;
         Ok((aws, proposal))

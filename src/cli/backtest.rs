@@ -6,7 +6,6 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit, verdict_counts};
-use super::moment::now;
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
@@ -202,7 +201,7 @@ impl BacktestArgs {
             return Ok((history, start.max(end - length), end));
         }
         let Some(aws) = aws else { return Ok((History::default(), 0, 0)) };
-        let until = now().div_euclid(60) * 60;
+        let until = aws.clock.now().div_euclid(60) * 60;
         let needs = needs(resources.values(), options);
         let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
         Ok((history, until - length, until))

@@ -4,7 +4,6 @@ use super::Run;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::moment::now;
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
@@ -103,7 +102,7 @@ impl CheckArgs {
         let rubric = open.bind(&values.with(open.variables(), &BTreeMap::new()))?;
         let aws = self.connect.open(None, &run.signals, run.output).await?;
         let http = http(std::iter::once(&rubric))?;
-        let items = grade(&aws, &rubric, http.as_ref(), now()).await?;
+        let items = grade(&aws, &rubric, http.as_ref(), aws.clock.now()).await?;
         let mut book = GradeBook::of(&rubric);
         book.students.push(Student { target: aws.target().await?, columns: BTreeMap::new(), items, failure: None });
         say_calls(&aws, run.output);
@@ -162,7 +161,7 @@ impl CheckArgs {
         http: Option<&Http>,
         run: &Run<'_>,
     ) -> Vec<Option<Student>> {
-        let (now, interrupt) = (now(), &run.signals.interrupt);
+        let (now, interrupt) = (access.own().clock.now(), &run.signals.interrupt);
         let mut students: Vec<Option<Student>> = candidates.iter().map(|_| None).collect();
         let jobs = candidates.iter().enumerate();
         let jobs = jobs.map(|(at, candidate)| async move { (at, student(candidate, access, http, now).await) });

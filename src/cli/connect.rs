@@ -3,10 +3,9 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Signals;
-use super::moment::set_ahead;
 use super::output::Output;
 use super::sandbox_post::deliver;
-use crate::aws::{Awaited, Aws, Limits, Options, Session, Waiting};
+use crate::aws::{Awaited, Aws, Clock, Limits, Options, Session, Waiting};
 use crate::sandbox::{self, Sandbox, Weather};
 use clap::Args;
 use std::ffi::OsString;
@@ -60,6 +59,7 @@ impl ConnectArgs {
             profile: self.profile.clone(),
             region: self.region.as_deref().or(spec_region).map(str::to_owned),
             endpoint_url: self.endpoint_url.clone(),
+            clock: sandbox.clone().map_or_else(Clock::machine, clock_of),
             is_without_quotas: sandbox.as_ref().is_some_and(|sandbox| !sandbox.has_quotas()),
             http: sandbox
                 .map(|sandbox| (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned())),
@@ -99,8 +99,6 @@ impl ConnectArgs {
         output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
         let sandbox = Sandbox::open(&path, weather)?;
         sandbox.time()?;
-        let clock = sandbox.clone();
-        set_ahead(move || clock.time().map_or(Duration::ZERO, |(_, ahead)| ahead));
         Ok(Some(sandbox))
     }
 
@@ -119,6 +117,10 @@ impl ConnectArgs {
             text => Some(sandbox_file(text)),
         }
     }
+}
+
+fn clock_of(sandbox: Sandbox) -> Clock {
+    Clock::told(move || sandbox.time().ok().map(|(time, _)| time.millis()))
 }
 
 /// Seconds that AWS may be silent, and that one call may take with its repeats.

@@ -54,7 +54,7 @@ impl DestroyArgs {
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let (select, consent) = (self.select.select(), self.consent.consent());
-        let options = self.prices.options()?;
+        let options = self.prices.options(fleet.clock())?;
         let propose = async |visit: &Visit<'_>| {
             Ok(pipeline::propose_destroy(&visit.aws, &visit.bound, &select, &consent, &options).await?)
         };
@@ -67,7 +67,7 @@ impl DestroyArgs {
     async fn proposed(&self, spec: &Spec, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let options = self.prices.options()?;
+        let options = self.prices.options(&aws.clock)?;
         let (select, consent) = (self.select.select(), self.consent.consent());
         let proposal = pipeline::propose_destroy(&aws, &bound, &select, &consent, &options).await?;
         Ok((aws, proposal))

@@ -7,7 +7,6 @@ use super::connect::ConnectArgs;
 use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::moment::now;
 use super::plan::say_calls;
 use super::propose::ProposalArgs;
 use crate::aws::{Aws, Class};
@@ -92,7 +91,7 @@ impl DoctorArgs {
                 None => Ok(None),
             }
         };
-        let (mut facts, service) = futures_util::join!(doctor::read(&aws, &bound, now()), service);
+        let (mut facts, service) = futures_util::join!(doctor::read(&aws, &bound, aws.clock.now()), service);
         facts.service = service.map_err(|error| Failure::say(Exit::Usage, format!("{error:#}"), "correct --url"))?;
         Ok((aws, bound, facts))
     }
@@ -101,7 +100,7 @@ impl DoctorArgs {
     async fn mend(&self, aws: &Aws, bound: &Bound, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let consent = self.consent.consent();
         let select = Select::default();
-        let options = self.proposal.options(PastNote::Figures)?;
+        let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
         let proposal = pipeline::propose(aws, bound, &select, &consent, &options);
         let proposal = run.signals.clone().or_interrupted(async { Ok(proposal.await?) }).await?;
         run.output.say("");

@@ -6,7 +6,6 @@ use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::moment::now;
 use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::aws::Aws;
@@ -78,7 +77,7 @@ impl DrillArgs {
         let usual = Duration::from_secs(if self.real { 600 } else { 30 });
         let timeout = self.timeout.unwrap_or(usual);
         let receive = self.receive.map(Receive::way);
-        let asking = Asking { real: self.real, receive, timeout, clock: now };
+        let asking = Asking { real: self.real, receive, timeout };
         if self.receive == Some(Receive::Http) {
             self.connect.deliver_posts()?;
         }
@@ -113,7 +112,7 @@ impl DrillArgs {
         if chosen.is_empty() {
             return Err(Failure::say(Exit::Usage, "the spec has no alarm to fire", "add one under `alarms:`"));
         }
-        let survey = drill::survey(&aws, &chosen, now(), Above::Read).await?;
+        let survey = drill::survey(&aws, &chosen, aws.clock.now(), Above::Read).await?;
         Ok((aws, survey))
     }
 

@@ -6,11 +6,10 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
-use super::moment::today;
 use super::output::Output;
 use super::plan::say_calls;
 use super::report::ReportFormat;
-use crate::aws::Aws;
+use crate::aws::{Aws, Clock};
 use crate::fleet::{self, Findings, Row, Select, State};
 use crate::lint::{self, Input, Level, Observed, RULES};
 use crate::model::Target;
@@ -91,7 +90,7 @@ impl LintArgs {
         let region = self.connect.region().or(bound.region()).unwrap_or_default();
         let target = Target::new("000000000000", region);
         let desired = bound.desired(&target, &BTreeMap::new())?;
-        self.report(&bound, &desired, None, &[], output)
+        self.report(&bound, &desired, None, &[], &Clock::machine(), output)
     }
 
     pub async fn run_online(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -114,7 +113,7 @@ impl LintArgs {
         for unknown in &unknown {
             run.output.complain(&format!("unknown: {unknown}"));
         }
-        let exit = self.report(&bound, &desired, Some(&observed), &unknown, run.output);
+        let exit = self.report(&bound, &desired, Some(&observed), &unknown, &aws.clock, run.output);
         say_calls(&aws, run.output);
         match exit {
             Ok(Exit::Success) if !unknown.is_empty() => Ok(Exit::Partial),
@@ -137,7 +136,7 @@ impl LintArgs {
             let desired = visit.bound.desired(&planned.plan.target, &function_facts(&planned.snapshot))?;
             let mut observed = Observed::of(&planned.snapshot);
             let unknown = list_metrics(&visit.aws, &desired, &mut observed).await;
-            let (settings, today) = (lint_settings(&visit.bound)?, today());
+            let (settings, today) = (lint_settings(&visit.bound)?, visit.aws.clock.today());
             let (bound, observed) = (&visit.bound, Some(&observed));
             let report = lint::lint(Input { bound, desired: &desired, observed, settings: &settings, today: &today });
             let row = Row::of_judged(visit.member, &planned);
@@ -169,10 +168,11 @@ impl LintArgs {
         desired: &Desired,
         observed: Option<&Observed>,
         unknown: &[String],
+        clock: &Clock,
         output: &mut Output,
     ) -> Result<Exit, Failure> {
         let settings = lint_settings(bound)?;
-        let today = today();
+        let today = clock.today();
         let report = lint::lint(Input { bound, desired, observed, settings: &settings, today: &today });
         let linted = Linted { report: &report, source: bound.source() };
         match self.format {

@@ -4,11 +4,11 @@ use super::Run;
 use super::args::{Format, FormatArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::moment::{Moment, moment, now_ms};
+use super::moment::{Moment, moment};
 use super::plan::say_calls;
 use super::subscriptions::duration;
 use super::watched::{Watched, WatchedArgs, failure};
-use crate::aws::{Aws, AwsError, Class};
+use crate::aws::{Aws, AwsError, Class, Clock};
 use crate::model::advice;
 use crate::report::watch::logs::{Lines, object, summaries, summaries_json, summaries_markdown};
 use crate::watch::logs::follow::Options;
@@ -114,13 +114,13 @@ impl LogsArgs {
     }
 
     /// Milliseconds.
-    fn time(&self) -> (i64, Option<i64>) {
-        let now = now_ms();
+    fn time(&self, clock: &Clock) -> (i64, Option<i64>) {
+        let now = clock.now_ms();
         (self.since.resolve(now), self.until.map(|until| until.resolve(now)))
     }
 
     async fn show(&self, aws: &Aws, asks: &[Ask], names: Vec<String>, run: &mut Run<'_>) -> Result<(), Failure> {
-        let (from, until) = self.time();
+        let (from, until) = self.time(&aws.clock);
         let everywhere = asks.iter().cloned().zip(names).collect();
         let (asked, from, until) = match &self.request_id {
             Some(id) => narrow(aws, everywhere, id, from, until).await.map_err(|error| no_group(error, asks))?,
@@ -152,7 +152,7 @@ impl LogsArgs {
     }
 
     async fn sum_up(&self, aws: &Aws, asks: &[Ask], names: &[String], run: &mut Run<'_>) -> Result<(), Failure> {
-        let (from, until) = self.time();
+        let (from, until) = self.time(&aws.clock);
         let mut requests = Requests::default();
         let mut found: Vec<(String, Summary)> = names.iter().map(|name| (name.clone(), Summary::default())).collect();
         let wanted = self.wanted();
@@ -176,7 +176,13 @@ impl LogsArgs {
     async fn follow(&self, aws: &Aws, asks: &[Ask], names: Vec<String>, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let until = self.length.map(|length| Instant::now() + length);
         let (news, mut heard) = mpsc::channel(16);
-        let options = |number| Options { number, from: self.time().0, tail: !self.no_live_tail, until, now: now_ms };
+        let options = |number| Options {
+            number,
+            from: self.time(&aws.clock).0,
+            tail: !self.no_live_tail,
+            until,
+            clock: &aws.clock,
+        };
         let followers = asks.iter().enumerate().map(|(number, ask)| follow(aws, ask, options(number), &news));
         let mut followers = std::pin::pin!(try_join_all(followers));
         let interrupt = run.signals.interrupt.clone();

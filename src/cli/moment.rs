@@ -1,10 +1,8 @@
-//! The one clock of a run, and moments on the command line: `3h` ago, or a time as ISO 8601 writes it.
+//! Moments on the command line: `3h` ago, or a time as ISO 8601 writes it.
 
 use crate::model::duration::parse_seconds;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// As it was written; what it means depends on when it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +32,9 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     if written.len() == "2026-11-22".len() {
         written.push_str("T00:00");
     }
-    if written.len() == "2026-11-22T10:05".len() {
-        written.push_str(":00");
+    let minutes = "2026-11-22T10:05".len();
+    if written.get(minutes..).is_some_and(|rest| rest.is_empty() || rest.starts_with(['Z', '+', '-'])) {
+        written.insert_str(minutes, ":00");
     }
     let has_zone = written.get(11..).is_some_and(|time| time.contains(['Z', '+', '-']));
     if !has_zone {
@@ -45,32 +44,6 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     parsed
         .map(Moment::At)
         .ok_or_else(|| "write how long ago (90s, 5m, 3h, 14d) or a time (2026-11-22T10:05:00Z)".to_owned())
-}
-
-/// By how much the AWS that is spoken to is ahead of this machine: only a sandbox's clock can be moved, by anybody at any time.
-static AHEAD: OnceLock<Box<dyn Fn() -> Duration + Send + Sync>> = OnceLock::new();
-
-/// From now on `now_ms` is the time of an AWS that is so far ahead. There is one in a run.
-pub fn set_ahead(ahead: impl Fn() -> Duration + Send + Sync + 'static) {
-    let _ = AHEAD.set(Box::new(ahead));
-}
-
-/// Seconds since 1970, by the clock of the AWS that is spoken to.
-pub fn now() -> i64 {
-    now_ms() / 1_000
-}
-
-/// The day in UTC, `YYYY-MM-DD`, by the clock of the AWS that is spoken to.
-pub fn today() -> String {
-    let text = DateTime::from_secs(now()).fmt(Format::DateTime).unwrap_or_default();
-    text.chars().take(10).collect()
-}
-
-/// Milliseconds since 1970, by the clock of the AWS that is spoken to.
-pub fn now_ms() -> i64 {
-    let here = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let ahead = AHEAD.get().map_or(Duration::ZERO, |ahead| ahead());
-    i64::try_from((here + ahead).as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -86,6 +59,8 @@ mod tests {
             ("1970-01-02T00:00:01.5Z", 86_401_500),
             ("1970-01-02T02:00:01+02:00", 86_401_000),
             ("1970-01-02 00:01", 86_460_000),
+            ("1970-01-02T00:01Z", 86_460_000),
+            ("1970-01-02T02:01+02:00", 86_460_000),
             ("1970-01-02", 86_400_000),
         ] {
             assert_eq!(moment(text), Ok(Moment::At(at)), "{text}");

@@ -60,7 +60,7 @@ impl PlanArgs {
         let format = self.format.alone()?;
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let options = self.proposal.options(PastNote::Figures)?;
+        let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
         let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
         let proposal = pipeline::propose(&aws, &bound, &select, &consent, &options).await?;
         run.output.result(&render(&proposal, format, &run.output.look))?;
@@ -85,7 +85,7 @@ impl PlanArgs {
                 remedy,
             ));
         }
-        let options = self.proposal.options(PastNote::Verdict)?;
+        let options = self.proposal.options(PastNote::Verdict, fleet.clock())?;
         let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
         let plan = async |visit: Visit<'_>| {
             let proposal = pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?;

@@ -1,8 +1,8 @@
 //! What a proposal needs of the command line: prices, and whether the past is looked at. The proposal is `pipeline`'s.
 
 use super::failure::Failure;
-use super::moment::{now, today};
 use super::prices::PriceArgs;
+use crate::aws::Clock;
 use crate::backtest::for_plan::PastNote;
 use crate::pipeline::ProposalOptions;
 use clap::Args;
@@ -18,14 +18,14 @@ pub struct ProposalArgs {
 }
 
 impl ProposalArgs {
-    pub fn options(&self, past: PastNote) -> Result<ProposalOptions, Failure> {
-        Ok(ProposalOptions { past: (!self.no_backtest).then_some(past), ..self.prices.options()? })
+    pub fn options(&self, past: PastNote, clock: &Clock) -> Result<ProposalOptions, Failure> {
+        Ok(ProposalOptions { past: (!self.no_backtest).then_some(past), ..self.prices.options(clock)? })
     }
 }
 
 impl PriceArgs {
     /// Of what is not looked back on: a destroy writes no alarm.
-    pub fn options(&self) -> Result<ProposalOptions, Failure> {
-        Ok(ProposalOptions { prices: self.read()?, past: None, now: now(), today: today() })
+    pub fn options(&self, clock: &Clock) -> Result<ProposalOptions, Failure> {
+        Ok(ProposalOptions { prices: self.read()?, past: None, now: clock.now(), today: clock.today() })
     }
 }

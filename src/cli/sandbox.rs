@@ -5,11 +5,12 @@ use super::args::{TextOrJson, TextOrJsonArgs};
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::moment::{Moment, moment};
 use super::sandbox_serve::ServeArgs;
 use crate::model::advice;
 use crate::model::duration::parse_seconds;
 use crate::model::secret;
-use crate::report::sandbox::{self as report, Change, Clock, Fate, Message, Passed, Place, Step};
+use crate::report::sandbox::{self as report, Change, Fate, Message, Passed, Place, SandboxClock, Step};
 use crate::sandbox::{Delivery, Letter, Sandbox};
 use clap::{Args, Subcommand};
 use std::time::Duration;
@@ -91,6 +92,9 @@ struct ShowArgs {}
 /// Forgets everything in the sandbox, or what was done in one --account or --region
 #[derive(Debug, Clone, Args)]
 struct ResetArgs {
+    /// Begin anew at this time, 2026-11-22T10:00Z; the clock runs on from it. Else at this machine's time
+    #[arg(long, value_name = "TIME", value_parser = beginning, conflicts_with_all = ["account", "region"])]
+    at: Option<i64>,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -242,9 +246,9 @@ impl AdvanceArgs {
     }
 }
 
-fn clock(sandbox: &Sandbox) -> Result<Clock, Failure> {
+fn clock(sandbox: &Sandbox) -> Result<SandboxClock, Failure> {
     let (time, ahead) = sandbox.time()?;
-    Ok(Clock { time: time.to_iso(), ahead_seconds: ahead.as_secs() })
+    Ok(SandboxClock { time: time.to_iso(), ahead_seconds: ahead.as_secs() })
 }
 
 fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
@@ -260,7 +264,10 @@ fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Re
 impl ResetArgs {
     async fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, file: &str) -> Result<Exit, Failure> {
         self.consent(run, &format!("everything in {file}")).await?;
-        sandbox.reset()?;
+        match self.at {
+            Some(at) => sandbox.begin_at(at)?,
+            None => sandbox.reset()?,
+        }
         run.output.result(&format!("{file}: everything is forgotten\n"))?;
         Ok(Exit::Success)
     }
@@ -298,6 +305,14 @@ impl ResetArgs {
             true => Ok(()),
             false => Err(Failure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes")),
         }
+    }
+}
+
+/// Milliseconds since 1970.
+fn beginning(text: &str) -> Result<i64, String> {
+    match moment(text) {
+        Ok(Moment::At(at)) if at >= 0 => Ok(at),
+        _ => Err("write a time since 1970, such as 2026-11-22T10:00Z".to_owned()),
     }
 }
 

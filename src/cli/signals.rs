@@ -4,7 +4,6 @@ use super::Run;
 use super::args::{Format, FormatArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::moment::now;
 use super::output::write_file;
 use super::plan::say_calls;
 use super::subscriptions::duration;
@@ -58,7 +57,7 @@ impl SignalsArgs {
             return Err(self.watched.nothing());
         }
         let length = i64::try_from(self.since.as_secs()).unwrap_or(i64::MAX);
-        let asking = Asking { now: now(), length, logs: !self.no_logs };
+        let asking = Asking { now: aws.clock.now(), length, logs: !self.no_logs };
         let signals = read(&aws, &functions, asking).await?;
         run.output.result(&match self.format.format {
             Format::Table => text(&signals, self.charts, &run.output.look),

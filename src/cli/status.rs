@@ -6,7 +6,6 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{Fleet, FleetArgs, Told, Visit};
-use super::moment::now;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::watch::Watched;
@@ -63,7 +62,7 @@ impl StatusArgs {
         let format = self.format.alone()?;
         let bound = self.spec.bind_spec(&spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let asking = Asking { now: now(), curves: true, changes: CHANGES, previous: None };
+        let asking = Asking { now: aws.clock.now(), curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await?;
         let text = match format {
             Format::Table => status::text(&status, &run.output.look),

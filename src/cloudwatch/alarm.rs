@@ -74,7 +74,7 @@ pub struct Evaluation<'a> {
     /// The error is a word that is not known.
     pub missing: Result<MissingData, &'a str>,
     pub low_samples: LowSamples,
-    pub window: Window<'a>,
+    pub window: AlarmWindow<'a>,
     /// Seconds of one datapoint; `None` of PromQL, and where the alarm names none.
     pub period: Option<i32>,
 }
@@ -112,7 +112,7 @@ pub enum LowSamples {
 
 /// How the window of data moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window<'a> {
+pub enum AlarmWindow<'a> {
     Sliding,
     /// Aligned to the clock of this time zone.
     WallClock(&'a str),

@@ -250,7 +250,8 @@ fn what_can_be_seen_of_a_subscription() {
         let scene = Scene::default().live(topic(), &tags).wants(topic());
         scene.live_with(Resource::Subscription(live), &[], facts)
     };
-    let (read, unread): (fn(&mut Live), fn(&mut Live)) = (|live| live.facts.attributes_read = true, |_| {});
+    let read: fn(&mut Live) = |live| live.facts.attributes_read = true;
+    let unread: fn(&mut Live) = |_| {};
     let want = |subscription| Resource::Subscription(subscription);
     let named: fn(&mut Live) = |live| {
         live.facts.attributes_read = true;

@@ -37,7 +37,7 @@ pub enum Fate {
 
 /// The sandbox's clock.
 #[derive(Debug, Clone)]
-pub struct Clock {
+pub struct SandboxClock {
     /// ISO 8601, UTC.
     pub time: String,
     pub ahead_seconds: u64,
@@ -59,7 +59,7 @@ pub struct Change {
 /// What happened while time was let pass.
 #[derive(Debug, Clone)]
 pub struct Passed {
-    pub clock: Clock,
+    pub clock: SandboxClock,
     pub changes: Vec<Change>,
     /// Mails and other messages.
     pub sent: usize,
@@ -181,7 +181,7 @@ pub fn advanced(passed: &Passed, look: &Look) -> String {
     text
 }
 
-pub fn show(clock: &Clock, places: &[Place]) -> String {
+pub fn show(clock: &SandboxClock, places: &[Place]) -> String {
     let mut text = format!("{}\n", now(clock));
     for place in places {
         let _ = writeln!(text, "\n{} {}", place.account, place.region);
@@ -195,7 +195,7 @@ pub fn show(clock: &Clock, places: &[Place]) -> String {
     text
 }
 
-fn now(clock: &Clock) -> String {
+fn now(clock: &SandboxClock) -> String {
     let ahead = match clock.ahead_seconds {
         0 => String::new(),
         seconds => format!(", {} ahead", format_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))),

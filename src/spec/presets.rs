@@ -14,7 +14,7 @@ const LATENCY_SHARE: i64 = 800;
 const CONCURRENCY: i64 = 900;
 
 /// One golden signal: what it is called, whether it is on where nobody says, and how it is documented.
-struct Signal {
+struct GoldenSignal {
     name: &'static str,
     on: bool,
     write: fn(&str, &FunctionFacts) -> Vec<(&'static str, Value)>,
@@ -99,12 +99,12 @@ fn concurrency(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> 
     metric(function, "ConcurrentExecutions", "Maximum", &format!("> {CONCURRENCY}"), (2, 2), &description)
 }
 
-static SIGNALS: [Signal; 5] = [
-    Signal { name: "latency", on: true, write: latency },
-    Signal { name: "errors", on: true, write: errors },
-    Signal { name: "traffic", on: false, write: traffic },
-    Signal { name: "throttles", on: true, write: throttles },
-    Signal { name: "concurrency", on: true, write: concurrency },
+static SIGNALS: [GoldenSignal; 5] = [
+    GoldenSignal { name: "latency", on: true, write: latency },
+    GoldenSignal { name: "errors", on: true, write: errors },
+    GoldenSignal { name: "traffic", on: false, write: traffic },
+    GoldenSignal { name: "throttles", on: true, write: throttles },
+    GoldenSignal { name: "concurrency", on: true, write: concurrency },
 ];
 
 /// What the presets take for a function that nobody has looked at yet: Lambda's own defaults.

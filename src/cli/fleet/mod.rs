@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::report::ReportFormat;
 use super::variables::{Values, load_roster, without_secret_lines};
-use crate::aws::{Aws, CallCount};
+use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
     Access, FORMAT_VERSION, FleetReport, ForAll, Limits, Member, Members, NotAllowed, Row, Shard, State,
 };
@@ -252,6 +252,11 @@ impl Fleet {
             targets: self.members.of,
             rows,
         }
+    }
+
+    /// The one clock of all targets.
+    pub fn clock(&self) -> &Clock {
+        &self.access.own().clock
     }
 
     /// What was asked of AWS, over all targets.

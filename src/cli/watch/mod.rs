@@ -12,7 +12,6 @@ mod view;
 use super::Run;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::moment::now;
 use crate::aws::{Aws, AwsError};
 use crate::fleet::Select;
 use crate::resources::function::default_log_group;
@@ -55,7 +54,7 @@ impl Watched<'_> {
         let interval = Duration::from_secs(self.interval.unsigned_abs());
         let mut terminal = Terminal::take()?;
         let mut keys = terminal::events();
-        let mut app = App::new(now(), self.interval);
+        let mut app = App::new(self.aws.clock.now(), self.interval);
         // One read of the stack at a time, and beside it one of what is looked at.
         let mut reading: Option<Asked<'_>> = Some(self.read(None));
         let mut asking: Option<Asked<'_>> = None;
@@ -80,7 +79,7 @@ impl Watched<'_> {
                     if reading.is_none() {
                         reading = Some(self.read(app.status.clone()));
                     }
-                    Event::Now(now())
+                    Event::Now(self.aws.clock.now())
                 }
                 () = run.signals.interrupt.wait() => return Ok(run.signals.received().unwrap_or(Exit::Interrupted)),
             };
@@ -104,7 +103,8 @@ impl Watched<'_> {
 
     fn read(&self, previous: Option<Status>) -> Asked<'_> {
         Box::pin(async move {
-            let asking = Asking { now: now(), curves: true, changes: CHANGES, previous: previous.as_ref() };
+            let asking =
+                Asking { now: self.aws.clock.now(), curves: true, changes: CHANGES, previous: previous.as_ref() };
             let status = read(self.aws, self.bound, &self.select, asking).await;
             Event::Read(status.map(Box::new).map_err(words))
         })
@@ -127,7 +127,7 @@ impl Watched<'_> {
     /// What was written to a log group lately, the newest last: time and message.
     async fn last_lines(&self, group: String) -> Result<Vec<String>, AwsError> {
         let ask = Ask { group, ..Ask::default() };
-        let from = (now() - LOGS_REACH) * 1_000;
+        let from = (self.aws.clock.now() - LOGS_REACH) * 1_000;
         let (mut lines, mut seen) = (VecDeque::new(), 0);
         let take = |_, event: logs::source::Event| {
             let time = event.at.div_euclid(1_000).rem_euclid(86_400);

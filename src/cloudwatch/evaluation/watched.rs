@@ -4,7 +4,7 @@ use super::condition::Condition;
 use super::need::{Asked, Source};
 use super::past::Past;
 use super::series::{Fold, Grid};
-use crate::alarm::{AlarmDefinition, AlarmQuery, Limit, Signal, Window};
+use crate::alarm::{AlarmDefinition, AlarmQuery, AlarmWindow, Limit, Signal};
 use crate::math::{Frame, Program};
 use crate::zone::TimeZone;
 
@@ -77,7 +77,7 @@ impl Watched {
         }
         let grid = grid(definition, condition, finest, from, until)?;
         let mut notes = Vec::new();
-        if grid.step > condition.cadence() && definition.evaluation.window == Window::Sliding {
+        if grid.step > condition.cadence() && definition.evaluation.window == AlarmWindow::Sliding {
             notes.push(format!(
                 "judged every {} s, where CloudWatch looks every {} s: finer data is not known",
                 grid.step,
@@ -234,7 +234,7 @@ fn grid(
     let period = condition.period;
     let lead = period.saturating_mul(condition.range as i64);
     let (step, phase) = match definition.evaluation.window {
-        Window::WallClock(zone) => {
+        AlarmWindow::WallClock(zone) => {
             let offset = offset(zone).ok_or_else(|| format!("the clock of the time zone {zone} is not simulated"))?;
             // 1970 began on a Thursday; that a calendar week begins on Monday is not documented.
             let week = if period == 604_800 { 4 * 86_400 } else { 0 };
@@ -244,7 +244,7 @@ fn grid(
             }
             (period, phase)
         }
-        Window::Sliding => {
+        AlarmWindow::Sliding => {
             let common = gcd(condition.cadence(), period);
             let step = if finest > common || common % finest != 0 { finest.max(1) } else { common };
             (if period % step == 0 { step } else { period }, 0)

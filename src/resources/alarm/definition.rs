@@ -2,7 +2,7 @@
 
 use super::{Alarm, MetricQuery};
 use mlops_cloudwatch::alarm::{
-    AlarmDefinition, AlarmQuery, Evaluation, Limit, LowSamples, MetricSeries, Signal, WarmUpPeriod, Window,
+    AlarmDefinition, AlarmQuery, AlarmWindow, Evaluation, Limit, LowSamples, MetricSeries, Signal, WarmUpPeriod,
 };
 use mlops_cloudwatch::missing::MissingData;
 
@@ -25,7 +25,7 @@ impl Alarm {
             limit: Limit::of(self.comparison_operator.as_deref(), self.threshold, band.is_some()),
             missing: missing.map_or(Ok(MissingData::default()), |word| MissingData::from_word(word).ok_or(word)),
             low_samples: if ignores_few { LowSamples::Ignore } else { LowSamples::Evaluate },
-            window: self.wall_clock_timezone.as_deref().map_or(Window::Sliding, Window::WallClock),
+            window: self.wall_clock_timezone.as_deref().map_or(AlarmWindow::Sliding, AlarmWindow::WallClock),
             period: self.period.or_else(|| queries.iter().find_map(AlarmQuery::seconds)),
         };
         let warm_up = self.warm_up.as_ref().map(|warm_up| WarmUpPeriod {
@@ -82,7 +82,7 @@ mod tests {
         let plain = Alarm { metric_name: Some("Errors".into()), ..Alarm::new("a") };
         let evaluation = plain.definition().evaluation;
         assert_eq!((evaluation.n, evaluation.m, evaluation.missing), (1, 1, Ok(MissingData::Missing)));
-        assert_eq!((evaluation.low_samples, evaluation.window), (LowSamples::Evaluate, Window::Sliding));
+        assert_eq!((evaluation.low_samples, evaluation.window), (LowSamples::Evaluate, AlarmWindow::Sliding));
         assert_eq!((evaluation.period, evaluation.seconds()), (None, 300));
         let many = Alarm { evaluation_periods: Some(3), datapoints_to_alarm: Some(5), ..plain.clone() };
         assert_eq!(many.definition().evaluation.m, 3);

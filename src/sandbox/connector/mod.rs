@@ -166,6 +166,11 @@ impl Sandbox {
         self.state().store.reset()
     }
 
+    /// Forgets everything and begins at a moment, in milliseconds since 1970.
+    pub fn begin_at(&self, millis: i64) -> anyhow::Result<()> {
+        self.state().store.begin_at(Timestamp::from_millis(millis))
+    }
+
     /// Forgets what was done in one account and region.
     pub fn forget(&self, account: &str, region: &str) -> anyhow::Result<()> {
         self.state().store.forget(account, region)

@@ -136,15 +136,20 @@ impl Journal {
         if self.lines < COMPACT_FROM || self.lines / 2 <= entities.len() as u64 {
             return Ok(());
         }
+        // Windows refuses while another process reads the file: the next write tries again.
+        let _ = self.rewrite(entities);
+        Ok(())
+    }
+
+    /// Replaces the file by what stands. The lock must be held.
+    pub fn rewrite(&mut self, entities: &Entities) -> Result<()> {
         let mut text = header(entities.version());
         let snapshot = entities.snapshot();
         for (account, region, change) in &snapshot {
             push_line(&mut text, account, region, change)?;
         }
-        if file::replace(&self.path, text.as_bytes(), Readers::Owner).is_err() {
-            // Windows refuses while another process reads the file: the next write tries again.
-            return Ok(());
-        }
+        let written = file::replace(&self.path, text.as_bytes(), Readers::Owner);
+        written.with_context(|| format!("cannot write the sandbox's state to {}", self.path.display()))?;
         // A rebuilt state counts its lines from the header's version, as another process that reads it will.
         (self.base, self.offset, self.lines) = (None, text.len() as u64, snapshot.len() as u64);
         Ok(())

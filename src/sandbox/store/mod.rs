@@ -16,6 +16,8 @@ use super::wire::Timestamp;
 use anyhow::Result;
 use entities::Entities;
 use journal::Journal;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
@@ -25,6 +27,15 @@ const OWN: (&str, &str) = ("", "");
 const CLOCK: &str = "clock";
 /// By how much the clock was moved ahead, in milliseconds.
 const AHEAD: &str = "ahead";
+/// Where the clock was set when the sandbox began; a sandbox without it began with the wall's time.
+const START: &str = "start";
+
+/// A moment in the sandbox and the wall's time at it, both in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Start {
+    at: i64,
+    wall: i64,
+}
 
 /// What an account and region hold: (table, key) -> entity.
 #[cfg(test)]
@@ -92,11 +103,10 @@ impl Store {
         Ok((answer, written))
     }
 
-    /// The time in the sandbox: the wall's, and by how much it was moved ahead.
+    /// The time in the sandbox, and by how much it was moved ahead.
     pub fn time(&mut self) -> Result<(Timestamp, Duration)> {
         self.refresh()?;
-        let ahead = self.ahead();
-        Ok((self.wall() + ahead, ahead))
+        Ok((self.now(), self.ahead()))
     }
 
     /// Moves the clock ahead, for every process that shares the file.
@@ -127,6 +137,22 @@ impl Store {
             journal.remove()?;
         }
         self.entities.clear(0);
+        Ok(())
+    }
+
+    /// Forgets everything and begins at a moment, from which the clock runs on as the wall's does. Who shares the file sees the old
+    /// state or the new one, nothing between them.
+    pub fn begin_at(&mut self, at: Timestamp) -> Result<()> {
+        let start = Start { at: at.millis(), wall: self.wall().millis() };
+        let lock = self.journal.as_ref().map(Journal::lock).transpose()?;
+        self.refresh()?;
+        // A version that was never there: whoever has read the file reads it anew, however long it is.
+        self.entities.clear(self.entities.version() + 1);
+        self.put(OWN.0, OWN.1, CLOCK, START, &serde_json::to_value(start)?);
+        if let Some(journal) = &mut self.journal {
+            journal.rewrite(&self.entities)?;
+        }
+        drop(lock);
         Ok(())
     }
 
@@ -161,7 +187,6 @@ impl Store {
         rows.map(|(table, key, text)| ((table.clone(), key.clone()), parse(text))).collect()
     }
 
-    #[cfg(test)]
     pub fn put(&mut self, account: &str, region: &str, table: &str, key: &str, value: &serde_json::Value) {
         let value = Some(value.to_string().into());
         let change = entities::Change { table: table.to_owned(), key: key.to_owned(), value };
@@ -176,8 +201,12 @@ impl Store {
     }
 
     fn ahead(&self) -> Duration {
-        let text = self.entities.table(OWN.0, OWN.1, CLOCK).and_then(|table| table.get(AHEAD));
-        Duration::from_millis(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+        Duration::from_millis(self.of_clock(AHEAD).unwrap_or(0))
+    }
+
+    fn of_clock<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let text = self.entities.table(OWN.0, OWN.1, CLOCK)?.get(key)?;
+        serde_json::from_str(text).ok()
     }
 
     /// How long ago the first call was.
@@ -187,7 +216,9 @@ impl Store {
 
     /// The time at AWS.
     pub fn now(&mut self) -> Timestamp {
-        self.wall() + self.ahead()
+        let wall = self.wall().millis();
+        let here = self.of_clock::<Start>(START).map_or(wall, |start| start.at.saturating_add(wall - start.wall));
+        Timestamp::from_millis(here) + self.ahead()
     }
 
     fn wall(&mut self) -> Timestamp {

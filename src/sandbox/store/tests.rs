@@ -284,3 +284,37 @@ fn one_account_is_forgotten_and_the_others_stay() {
         assert_eq!(stands, Store::in_memory().contents("1", "r"), "what stands everywhere stands again");
     }
 }
+
+#[test]
+fn a_sandbox_begins_at_a_moment_and_runs_on_from_it() {
+    let place = Place::new();
+    let (mut store, mut other) = (place.open(), place.open());
+    let before = store.time().unwrap();
+    assert_eq!(before.1, Duration::ZERO);
+    let ends = |time: Timestamp, at: i64| (at..at + 60_000).contains(&time.millis());
+    put(&mut store, "1", "a", "gone");
+    store.advance(&Weather::default(), Duration::from_secs(60)).unwrap();
+    for at in [1_000_000_000_000, 2_000_000_000_000, 4_000_000_000_000] {
+        store.begin_at(Timestamp::from_millis(at)).unwrap();
+        // The file is as long as the one before it, and is read anew all the same.
+        for store in [&mut store, &mut other, &mut place.open()] {
+            let (time, ahead) = store.time().unwrap();
+            assert!(ends(time, at) && ahead.is_zero(), "{time:?} {ahead:?}");
+            assert!(store.places().unwrap().is_empty());
+        }
+    }
+    other.advance(&Weather::default(), Duration::from_secs(3600)).unwrap();
+    let (time, ahead) = store.time().unwrap();
+    assert!(ends(time, 4_000_003_600_000) && ahead.as_secs() == 3600, "{time:?} {ahead:?}");
+    store.reset().unwrap();
+    assert!(ends(other.time().unwrap().0, before.0.millis()), "without a moment it is the wall's time again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clock_of_a_sandbox_that_began_at_a_moment_keeps_pace() {
+    let mut store = Store::in_memory();
+    store.begin_at(Timestamp::from_millis(1_000)).unwrap();
+    assert_eq!(store.now().millis(), 1_000);
+    tokio::time::advance(Duration::from_millis(2_500)).await;
+    assert_eq!(store.now().millis(), 3_500);
+}

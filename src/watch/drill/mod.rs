@@ -35,8 +35,6 @@ pub struct Asking {
     pub receive: Option<Way>,
     /// How long the notification of a fired alarm is followed.
     pub timeout: Duration,
-    /// The time at AWS, in seconds since 1970: a sandbox's clock may be ahead.
-    pub clock: fn() -> i64,
 }
 
 /// What came of a drill.
@@ -116,17 +114,17 @@ pub async fn run(
     told: &mut dyn FnMut(Event<'_>),
 ) -> Result<Report, AwsError> {
     let hands = aws.steady();
-    let cleaned = leftovers::clean_expired(&hands, survey, (asking.clock)()).await;
+    let cleaned = leftovers::clean_expired(&hands, survey, aws.clock.now()).await;
     let again;
     let mut survey = survey;
     if !cleaned.is_nothing() {
         told(Event::Cleaned(&cleaned));
         let names: Vec<String> = survey.alarms.iter().map(|chain| chain.name.clone()).collect();
-        again = chain::survey(aws, &names, (asking.clock)(), Above::Read).await?;
+        again = chain::survey(aws, &names, aws.clock.now(), Above::Read).await?;
         survey = &again;
     }
     let phases = phases(survey);
-    let mark = Mark::new((asking.clock)(), asking.timeout, phases.len());
+    let mark = Mark::new(aws.clock.now(), asking.timeout, phases.len());
     let mut receiver = match asking.receive {
         None => None,
         Some(way) => match Receiver::open(aws, survey, way, &mark).await {

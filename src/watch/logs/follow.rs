@@ -3,7 +3,7 @@
 
 use super::source::{Ask, Batch, Event, Page, Source, Tail};
 use super::window::{MOST, Poll, Window};
-use crate::aws::{AwsError, Class};
+use crate::aws::{AwsError, Class, Clock};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -34,7 +34,7 @@ pub enum News {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct Options<'a> {
     /// Stands beside everything that is heard: which group it is of, for whoever follows several.
     pub number: usize,
     /// Milliseconds since 1970.
@@ -43,8 +43,7 @@ pub struct Options {
     pub tail: bool,
     /// When to stop; what was found until then is shown.
     pub until: Option<Instant>,
-    /// Milliseconds since 1970, now.
-    pub now: fn() -> i64,
+    pub clock: &'a Clock,
 }
 
 /// Why following goes no further.
@@ -67,7 +66,7 @@ impl From<AwsError> for Stop {
 pub async fn follow<S: Source>(
     source: &S,
     ask: &Ask,
-    options: Options,
+    options: Options<'_>,
     news: &Sender<(usize, News)>,
 ) -> Result<(), AwsError> {
     let mut follower = Follower {
@@ -90,7 +89,7 @@ pub async fn follow<S: Source>(
 struct Follower<'a, S> {
     source: &'a S,
     ask: &'a Ask,
-    options: Options,
+    options: Options<'a>,
     news: &'a Sender<(usize, News)>,
     window: Window,
     /// The newest event, and when it was heard of.
@@ -303,7 +302,7 @@ impl<S: Source> Follower<'_, S> {
         let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let ago = millis(self.changed.saturating_duration_since(began))
             - millis(began.saturating_duration_since(self.changed));
-        self.window.forget(passed, ago, (self.options.now)());
+        self.window.forget(passed, ago, self.options.clock.now_ms());
         if self.window.take_narrowed() {
             let note = format!("more than {MOST} lines at once: lines that are stored late may be missing");
             return self.note(note).await;

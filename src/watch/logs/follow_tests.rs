@@ -185,7 +185,13 @@ async fn follows(count: usize, seconds: i64, page: usize, weather: Weather) -> B
         calls: RefCell::default(),
     };
     let until = Instant::now() + Duration::from_secs(seconds.unsigned_abs() + 40);
-    let options = Options { number: 3, from: BEGAN, tail: weather.tail, until: Some(until), now: || i64::MAX };
+    let options = Options {
+        number: 3,
+        from: BEGAN,
+        tail: weather.tail,
+        until: Some(until),
+        clock: &Clock::told(|| Some(i64::MAX)),
+    };
     let (news, mut heard) = mpsc::channel(4);
     let ask = Ask { group: "/aws/lambda/svc".into(), ..Ask::default() };
     let mut follower = Follower {
@@ -278,7 +284,7 @@ async fn what_no_waiting_mends_ends_it_and_a_missing_group_is_waited_for() {
         from: 0,
         tail: false,
         until: Some(Instant::now() + Duration::from_secs(60)),
-        now: || i64::MAX,
+        clock: &Clock::told(|| Some(i64::MAX)),
     };
     let ask = Ask { group: "g".into(), ..Ask::default() };
     let (news, mut heard) = mpsc::channel(100);

@@ -3,7 +3,7 @@
 use super::follow::Options;
 use super::source::{Ask, Event};
 use super::{News, follow, read};
-use crate::aws::{Aws, Options as AwsOptions, Session};
+use crate::aws::{Aws, Clock, Options as AwsOptions, Session};
 use crate::sandbox::{ACCESS_KEY, SECRET_KEY, Sandbox, Weather};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ async fn followed_by_live_tail_with_bursts_that_it_samples() {
     let aws = hands(&sandbox).await;
     let began = real_now();
     let until = Some(Instant::now() + Duration::from_secs(120));
-    let options = Options { number: 0, from: began - 1000, tail: true, until, now: || i64::MAX };
+    let options = Options { number: 0, from: began - 1000, tail: true, until, clock: &Clock::told(|| Some(i64::MAX)) };
     let (news, mut heard) = mpsc::channel(4);
     let ask = ask();
     // Most of it fits a tail; every 20th second brings more than the 500 events that one shows.

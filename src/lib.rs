@@ -14,7 +14,7 @@
 //! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec;
 //!             what is secret or steers a reader, and how a file is opened safely
 //! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls)
-//! aws/        credentials, clients, pacing, errors: handles only
+//! aws/        credentials, clients, pacing, the clock, errors: handles only
 //! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
 //! spec/       what the user wrote -> desired
 //! cost/       what alarms cost a month, before and after a plan, by a dated price table

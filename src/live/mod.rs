@@ -140,7 +140,8 @@ impl Reader {
                 && desired.values().any(|resource| topic_of(resource) == Some(address.name.as_str()));
             // What could not be read may be the stack's: it is told of, and left as it is.
             let is_unknown = matches!(observation, Observation::Unknown(_));
-            named || has_desired || is_unknown || address.kind.facts().parent.is_some() || is_marked(observation, stack)
+            let with_parent = address.kind.facts().reading == Reading::WithParent;
+            named || has_desired || is_unknown || with_parent || is_marked(observation, stack)
         });
         snapshot
     }

@@ -24,8 +24,6 @@ pub struct KindFacts {
     /// The type as GetResources names it; `None` for a kind that has no tags. A service alone is all its types (Resource Groups Tagging
     /// API reference, `ResourceTypeFilters`), known or not to the endpoint that is asked.
     pub tag_type: Option<&'static str>,
-    /// The kind that holds the marks of one without tags, and with which it ends.
-    pub parent: Option<Kind>,
     /// How the live ones are read.
     pub reading: Reading,
     /// The other kind that has its names in common with this one.
@@ -72,7 +70,7 @@ pub enum Reading {
     AsAlarm,
     /// With its children, one chain of calls for each.
     AsTree,
-    /// With its parent.
+    /// With its parent, which holds its marks, since it has no tags, and with which it ends.
     WithParent,
 }
 
@@ -137,3 +135,31 @@ pub fn alarm_by_name(name: &str, target: &Target) -> [Address; 2] {
     let name = name.strip_prefix(&prefix).unwrap_or(name);
     [Address::new(Kind::Alarm, name), Address::new(Kind::CompositeAlarm, name)]
 }
+
+/// Of a type that has the tags in a field `tags`.
+macro_rules! own_tags {
+    () => {
+        fn tags(&self) -> Option<&Tags> {
+            Some(&self.tags)
+        }
+
+        fn tags_mut(&mut self) -> Option<&mut Tags> {
+            Some(&mut self.tags)
+        }
+    };
+}
+pub(super) use own_tags;
+
+/// Of a type that has what the spec names in a field `declared`.
+macro_rules! own_declared {
+    () => {
+        fn declared(&self) -> Option<&Attributes> {
+            Some(&self.declared)
+        }
+
+        fn declared_mut(&mut self) -> Option<&mut Attributes> {
+            Some(&mut self.declared)
+        }
+    };
+}
+pub(super) use own_declared;

@@ -13,7 +13,7 @@ pub mod settings;
 pub mod spec;
 pub mod statistic;
 
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, topics_of};
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, own_tags, topics_of};
 use super::{Address, Kind, Resource, Tags};
 use crate::model::{FieldSet, Fields, Target};
 use mlops_cloudwatch::math::MathQuery;
@@ -250,7 +250,6 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Everything,
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
     tag_type: Some("cloudwatch"),
-    parent: None,
     reading: Reading::AsAlarm,
     twin: Some(Kind::CompositeAlarm),
     immutable: &[],
@@ -268,13 +267,7 @@ impl Configuration for Alarm {
         self.fields()
     }
 
-    fn tags(&self) -> Option<&Tags> {
-        Some(&self.tags)
-    }
-
-    fn tags_mut(&mut self) -> Option<&mut Tags> {
-        Some(&mut self.tags)
-    }
+    own_tags!();
 
     fn sort(&mut self) {
         self.sort();

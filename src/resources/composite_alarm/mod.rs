@@ -5,7 +5,7 @@ pub mod cycle;
 pub mod spec;
 
 use super::alarm::Actions;
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name, topics_of};
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name, own_tags, topics_of};
 use super::{Address, Kind, Resource, Tags};
 use crate::model::{Arn, FieldSet, Fields, Target};
 use mlops_cloudwatch::rule;
@@ -70,7 +70,6 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Everything,
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
     tag_type: Some("cloudwatch"),
-    parent: None,
     reading: Reading::AsAlarm,
     twin: Some(Kind::Alarm),
     immutable: &[],
@@ -88,13 +87,7 @@ impl Configuration for CompositeAlarm {
         self.fields()
     }
 
-    fn tags(&self) -> Option<&Tags> {
-        Some(&self.tags)
-    }
-
-    fn tags_mut(&mut self) -> Option<&mut Tags> {
-        Some(&mut self.tags)
-    }
+    own_tags!();
 
     fn sort(&mut self) {
         self.actions.sort();

@@ -5,7 +5,7 @@ pub mod former;
 pub mod spec;
 
 use super::declared::Attributes;
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading};
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, own_declared, own_tags};
 use super::{Resource, Tags};
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,6 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Keys(&["retention"]),
     arn: Some(ArnForm { service: "logs", prefix: "log-group:" }),
     tag_type: Some("logs:log-group"),
-    parent: None,
     reading: Reading::ByName,
     twin: None,
     immutable: IMMUTABLE,
@@ -99,21 +98,9 @@ impl Configuration for LogGroup {
         self.fields()
     }
 
-    fn tags(&self) -> Option<&Tags> {
-        Some(&self.tags)
-    }
+    own_tags!();
 
-    fn tags_mut(&mut self) -> Option<&mut Tags> {
-        Some(&mut self.tags)
-    }
-
-    fn declared(&self) -> Option<&Attributes> {
-        Some(&self.declared)
-    }
-
-    fn declared_mut(&mut self) -> Option<&mut Attributes> {
-        Some(&mut self.declared)
-    }
+    own_declared!();
 
     fn phrase(&self) -> String {
         match self.retention_in_days {

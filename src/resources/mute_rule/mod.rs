@@ -3,7 +3,7 @@
 pub mod aws;
 pub mod spec;
 
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name};
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name, own_tags};
 use super::{Address, Resource, Tags};
 use crate::model::duration::format_seconds;
 use crate::model::{FieldSet, Fields, Target};
@@ -17,7 +17,6 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Nothing,
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:" }),
     tag_type: Some("cloudwatch"),
-    parent: None,
     reading: Reading::ByName,
     twin: None,
     immutable: &[],
@@ -67,13 +66,7 @@ impl Configuration for MuteRule {
             .done()
     }
 
-    fn tags(&self) -> Option<&Tags> {
-        Some(&self.tags)
-    }
-
-    fn tags_mut(&mut self) -> Option<&mut Tags> {
-        Some(&mut self.tags)
-    }
+    own_tags!();
 
     fn sort(&mut self) {
         self.alarms.sort();

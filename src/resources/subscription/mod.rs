@@ -5,7 +5,7 @@ pub mod endpoint;
 pub mod spec;
 
 use super::declared::Attributes;
-use super::kind::{Configuration, Inherits, KindFacts, Reading};
+use super::kind::{Configuration, Inherits, KindFacts, Reading, own_declared};
 use super::{Address, Kind, Tags};
 use crate::model::{FieldSet, Fields, Target};
 pub use endpoint::{STARS, is_web_address, telephone};
@@ -114,7 +114,6 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Nothing,
     arn: None,
     tag_type: None,
-    parent: Some(Kind::Topic),
     reading: Reading::WithParent,
     twin: None,
     immutable: IMMUTABLE,
@@ -139,13 +138,7 @@ impl Configuration for Subscription {
         None
     }
 
-    fn declared(&self) -> Option<&Attributes> {
-        Some(&self.declared)
-    }
-
-    fn declared_mut(&mut self) -> Option<&mut Attributes> {
-        Some(&mut self.declared)
-    }
+    own_declared!();
 
     fn references(&self, _: &Target) -> Vec<Address> {
         vec![Address::new(Kind::Topic, &self.topic)]

@@ -5,7 +5,7 @@ pub mod policy;
 pub mod spec;
 
 use super::declared::Attributes;
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading};
+use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, own_declared, own_tags};
 use super::{Resource, Tags};
 use crate::model::{FieldSet, Fields};
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,6 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Nothing,
     arn: Some(ArnForm { service: "sns", prefix: "" }),
     tag_type: Some("sns"),
-    parent: None,
     reading: Reading::AsTree,
     twin: None,
     immutable: IMMUTABLE,
@@ -130,21 +129,9 @@ impl Configuration for Topic {
         self.fields()
     }
 
-    fn tags(&self) -> Option<&Tags> {
-        Some(&self.tags)
-    }
+    own_tags!();
 
-    fn tags_mut(&mut self) -> Option<&mut Tags> {
-        Some(&mut self.tags)
-    }
-
-    fn declared(&self) -> Option<&Attributes> {
-        Some(&self.declared)
-    }
-
-    fn declared_mut(&mut self) -> Option<&mut Attributes> {
-        Some(&mut self.declared)
-    }
+    own_declared!();
 
     fn phrase(&self) -> String {
         let mut parts = Vec::new();

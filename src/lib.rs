@@ -6,7 +6,7 @@
 //! ```text
 //! cli ─ spec ──────────┐                       (what the user wrote -> desired)
 //!    └─ aws ─ live ────┴─ plan ─ apply ─ live  (what stands -> changes -> writes -> read back)
-//!             └────────── fleet ─────────┘     (that, for every target)
+//!             └───────── pipeline ───────┘     (that, for one target; fleet: for every target)
 //!                           └─ report ─ cli    (values -> text -> the one writer of output)
 //! ```
 //!
@@ -22,8 +22,9 @@
 //! live/       what stands now; a `Reader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! apply/      the `Writer`, and the executor that orders and paces it
+//! pipeline/   one target from the spec to the end of an apply; its proposal - plan, findings, look-back, cost - is exactly what a
+//!             person consents to
 //! fleet/      the pipeline, once a target
-//! pipeline/   the proposal for one target: plan, findings, look-back, cost; what a person consents to is exactly that
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
 //! watch/      looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, and the doctor

@@ -25,9 +25,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("apply", &["model", "resources", "aws", "plan"]),
     ("backtest", &["model", "resources", "aws", "plan"]),
     ("unit_test", &["model", "resources", "spec", "backtest"]),
-    ("fleet", &["model", "resources", "aws", "spec", "live", "plan", "apply"]),
-    ("pipeline", &["model", "resources", "aws", "spec", "plan", "lint", "cost", "backtest", "fleet"]),
-    ("watch", &["model", "resources", "aws", "spec", "live", "plan", "apply", "fleet", "backtest"]),
+    ("pipeline", &["model", "resources", "aws", "spec", "live", "plan", "apply", "lint", "cost", "backtest"]),
+    ("fleet", &["model", "resources", "aws", "spec", "plan", "apply", "backtest", "pipeline"]),
+    ("watch", &["model", "resources", "aws", "spec", "live", "plan", "apply", "pipeline", "fleet", "backtest"]),
     ("grade", &["model", "resources", "aws", "spec", "live", "watch"]),
     (
         "report",

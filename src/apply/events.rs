@@ -4,6 +4,7 @@ use crate::model::Target;
 use crate::plan::{Action, Note, Summary};
 use crate::resources::Address;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// A step of a running apply. `remaining` is the time the account's quotas force for what is left.
@@ -86,7 +87,25 @@ pub struct Verification {
     pub verified: usize,
     pub of: usize,
     /// What does not stand as desired, and how.
-    pub differing: Vec<(Address, String)>,
+    pub differing: Vec<(Address, NotAsWritten)>,
+}
+
+/// How a resource stands that was written and is not verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum NotAsWritten {
+    /// It was read, and stands otherwise.
+    Differs(String),
+    /// It could not be read, and why: unknown, never a difference.
+    Unread(String),
+}
+
+impl fmt::Display for NotAsWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotAsWritten::Differs(how) => f.write_str(how),
+            NotAsWritten::Unread(why) => write!(f, "it could not be read back: {why}"),
+        }
+    }
 }
 
 impl Report {

@@ -1,21 +1,20 @@
 //! `mlopsctl apply`: proposes what `plan` shows, shows it, asks, and carries it out; or carries out a saved plan.
 
+use super::apply_flow::{ApplyFlow, ApplyFlowArgs, ApplySingle};
 use super::args::{ConsentArgs, OverwriteArgs, SelectArgs, SpecArgs};
-use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
-use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{self as cli, CanaryArgs, Fleet, FleetArgs, Visit};
+use super::fleet::{CanaryArgs, FleetArgs};
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
 use super::{Run, saved_plan};
-use crate::aws::Aws;
+use crate::aws::{Aws, Clock};
 use crate::backtest::for_plan::PastNote;
-use crate::pipeline::{self, Proposal};
-use crate::spec::{Bound, Spec};
+use crate::pipeline::{Proposal, ProposalRequest, Purpose};
+use crate::spec::Bound;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Creates, updates and deletes resources to match the spec, after showing the plan and asking
 #[derive(Debug, Clone, Args)]
@@ -32,7 +31,7 @@ pub struct ApplyArgs {
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
-    carry_out: CarryOutArgs,
+    flow: ApplyFlowArgs,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
@@ -51,54 +50,40 @@ pub struct ApplyArgs {
 
 impl ApplyArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let spec = match &self.saved {
-            // A saved plan is of one account: what is for several is a mistake beside it.
-            Some(_) => self.fleet.refuse_all("a saved plan is of one account")?,
-            None => Some(self.spec.load()?),
-        };
-        if let Some(spec) = &spec
-            && let Some(fleet) = self.fleet.open("apply", spec, &self.spec, &self.connect, run).await?
-        {
-            return self.run_fleet(&fleet, run).await;
+        match &self.saved {
+            Some(path) => self.run_saved(path, run).await,
+            None => {
+                let (args, format) = (self.flow, self.format);
+                let (spec, fleet, canary, connect) = (&self.spec, &self.fleet, self.canary, &self.connect);
+                let flow = ApplyFlow { command: "apply", spec, fleet, canary, connect, args, format };
+                flow.run(run, |past, clock| self.request(past, clock)).await
+            }
         }
+    }
+
+    fn request(&self, past: PastNote, clock: &Clock) -> Result<ProposalRequest, Failure> {
+        self.proposal.request(self.select.select(), self.overwrite.consent(&self.consent), past, clock)
+    }
+
+    /// A saved plan is of one account: what is for several is a mistake beside it.
+    async fn run_saved(&self, path: &Path, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        self.fleet.refuse_all("a saved plan is of one account")?;
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
-        let proposed = run.signals.clone().or_interrupted(self.proposed(spec.as_ref(), run)).await;
-        let (aws, proposal) = proposed?;
-        CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }
-            .run(run)
-            .await
+        let signals = run.signals.clone();
+        let (aws, proposal) = signals.or_interrupted(self.made_anew(path, run)).await?;
+        let (args, purpose) = (self.flow, Purpose::Apply);
+        ApplySingle { aws: &aws, proposal: &proposal, args, format, purpose }.run(run).await
     }
 
-    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
-        let options = self.proposal.options(PastNote::Verdict, fleet.clock())?;
-        let propose = async |visit: &Visit<'_>| {
-            Ok(pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?)
-        };
-        let (args, canary, format) = (self.carry_out, self.canary, self.format.format);
-        cli::CarryOut { fleet, command: "apply", purpose: Purpose::Apply, args, canary, format }.run(run, propose).await
-    }
-
-    async fn proposed(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
-        if let Some(path) = &self.saved {
-            let saved = saved_plan::load(path)?;
-            let bound = saved_plan::spec_of(&saved, &self.spec, self.without_spec)?;
-            let region = bound.as_ref().and_then(Bound::region).unwrap_or(&saved.plan.target.region);
-            let aws = self.connect.open(Some(region), &run.signals, run.output).await?;
-            let planned = saved_plan::check(&aws, &saved, bound.as_ref()).await?;
-            let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
-            let proposal = pipeline::propose_saved(&aws, bound.as_ref(), planned, &options).await?;
-            return Ok((aws, proposal));
-        }
-        let bound = match spec {
-            Some(spec) => self.spec.bind_spec(spec)?,
-            None => self.spec.bind()?,
-        };
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
-        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
-        let proposal = pipeline::propose(&aws, &bound, &select, &consent, &options).await?;
+    async fn made_anew(&self, path: &Path, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
+        let saved = saved_plan::load(path)?;
+        let bound = saved_plan::spec_of(&saved, &self.spec, self.without_spec)?;
+        let region = bound.as_ref().and_then(Bound::region).unwrap_or(&saved.plan.target.region);
+        let aws = self.connect.open(Some(region), &run.signals, run.output).await?;
+        let planned = saved_plan::check(&aws, &saved, bound.as_ref()).await?;
+        let request = self.request(PastNote::Figures, &aws.clock)?;
+        let proposal = request.propose_saved(&aws, bound.as_ref(), planned).await?;
         Ok((aws, proposal))
     }
 }

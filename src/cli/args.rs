@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::variables::VariableArgs;
-use crate::fleet::Select;
+use crate::pipeline::Select;
 use crate::plan::{AddressPattern, Adoption, Consent};
 use crate::resources::{Address, Kind};
 use crate::spec::{self, Bound, Spec};

@@ -5,7 +5,7 @@ use super::args::{Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told, Visit, verdict_counts};
+use super::fleet::{Fleet, FleetArgs, Told};
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
@@ -15,8 +15,9 @@ use crate::backtest::history::file;
 use crate::backtest::judge::{judge, needs};
 use crate::backtest::verify::{self, Agreement};
 use crate::backtest::{Asking, History, Judged, Options, Verdict};
-use crate::fleet::{self, Row, State};
+use crate::fleet::{FleetTarget, Row, State, Verdicts};
 use crate::model::Target;
+use crate::pipeline::{self, TargetContext};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
 use crate::resources::{Address, Resource};
@@ -127,17 +128,17 @@ impl BacktestArgs {
     /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
         self.nothing_of_one_account()?;
-        let job = async |visit: Visit<'_>| {
-            let planned = fleet::plan(&visit.aws, &visit.bound, &self.select.select(), &Consent::default()).await?;
-            let row = Row::of_judged(visit.member, &planned);
+        let job = async |member: &FleetTarget, at: TargetContext| {
+            let planned = pipeline::plan(&at.aws, &at.bound, &self.select.select(), &Consent::default()).await?;
+            let row = Row::of_judged(member, &planned);
             let resources = self.alarms(planned.desired);
             let options = self.options();
-            let (history, from, until) = self.read(&resources, Some(&visit.aws), options).await?;
+            let (history, from, until) = self.read(&resources, Some(&at.aws), options).await?;
             let judged = judge(resources.values(), &history, Asking { from, until, options, suggest: None });
             let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
             let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
             Ok(Row {
-                backtest: Some(verdict_counts(
+                backtest: Some(Verdicts::count(
                     judged.iter().map(|one| one.outcome.as_ref().ok().map(|found| found.verdict)),
                 )),
                 notes,
@@ -171,7 +172,7 @@ impl BacktestArgs {
     async fn resources(&self, bound: &Bound, aws: Option<&Aws>) -> Result<BTreeMap<Address, Resource>, Failure> {
         let select = self.select.select();
         let resources = match aws {
-            Some(aws) => fleet::plan(aws, bound, &select, &Consent::default()).await?.desired,
+            Some(aws) => pipeline::plan(aws, bound, &select, &Consent::default()).await?.desired,
             None => {
                 let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
                 let desired = bound.desired(&target, &BTreeMap::new())?.resources;

@@ -9,7 +9,7 @@ use super::plan::say_calls;
 use super::report::ReportFormat;
 use super::variables::{Values, VariableArgs, load_roster};
 use crate::aws::Aws;
-use crate::fleet::{Access, ForAll, Member, Members, Shard};
+use crate::fleet::{Access, FleetDefaults, FleetTarget, FleetTargets, Limits, Shard, TargetRow, run_all};
 use crate::grade::{GradeBook, Judged, Open, Rubric, Student, Unread, grade, unread};
 use crate::model::Target;
 use crate::report::Look;
@@ -17,7 +17,6 @@ use crate::report::grade as reports;
 use crate::spec::{Account, Roster};
 use crate::watch::http::Http;
 use clap::Args;
-use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -69,11 +68,8 @@ fn percent(text: &str) -> Result<f64, String> {
     percent.ok_or_else(|| "write a percentage from 0 to 100".to_owned())
 }
 
-/// Somebody who is graded: the rubric with the student's own values, or why there is none.
-struct Candidate<'a> {
-    member: &'a Member,
-    rubric: Result<Rubric, Unread>,
-}
+/// The rubric with each student's own values, or why there is none.
+type Rubrics = BTreeMap<Target, Result<Rubric, Unread>>;
 
 impl CheckArgs {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -120,29 +116,37 @@ impl CheckArgs {
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let access = Access::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
         let shard = self.shard.unwrap_or(Shard::WHOLE);
-        let for_all = ForAll { role: self.role.as_deref(), region: self.connect.region(), shard };
-        let members = Members::of(roster, for_all, |account: &Account| {
+        let for_all = FleetDefaults { role: self.role.as_deref(), region: self.connect.region(), shard };
+        let members = FleetTargets::of(roster, for_all, |account: &Account| {
             access.region().map(str::to_owned).ok_or_else(|| {
                 let what = format!("no region for account {}", account.id);
                 Failure::say(Exit::Usage, what, "give --region, or a column `region` in the roster")
             })
         })?;
-        let candidates: Vec<Candidate<'_>> =
-            members.list.iter().map(|member| candidate(member, open, values)).collect();
-        let http = http(candidates.iter().filter_map(|candidate| candidate.rubric.as_ref().ok()))?;
-        if members.list.iter().any(Member::needs_a_caller) {
+        let rubrics: Rubrics =
+            members.list.iter().map(|member| (member.target.clone(), rubric_of(member, open, values))).collect();
+        let http = http(rubrics.values().filter_map(|rubric| rubric.as_ref().ok()))?;
+        if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
         // Whoever cannot be bound has the headings of another: items and points do not depend on the account.
-        let heading = candidates.iter().find_map(|candidate| candidate.rubric.as_ref().ok());
-        let heading = match heading {
+        let heading = match rubrics.values().find_map(|rubric| rubric.as_ref().ok()) {
             Some(rubric) => rubric.clone(),
             None => open.bind(&values.with(open.variables(), &BTreeMap::new()))?,
         };
-        let read = self.read_all(&candidates, &access, http.as_ref(), run).await;
+        let interrupt = run.signals.interrupt.clone();
+        let limits = Limits { concurrency: self.concurrency.get(), max_failures: None, interrupt };
+        let now = access.own().clock.now();
+        let job = async |member: &FleetTarget| {
+            let graded = student(member, &rubrics, &access, http.as_ref(), now);
+            tokio::select! {
+                biased;
+                () = limits.interrupt.wait() => Student::not_started(member),
+                student = graded => student,
+            }
+        };
         let mut book = GradeBook::of(&heading);
-        for (candidate, student) in candidates.iter().zip(read) {
-            let student = student.unwrap_or_else(|| not_read(candidate));
+        for student in run_all(&members.list, &limits, job, &mut |_| {}).await {
             let items = student.items.is_empty().then(|| student.failure.as_ref().map(|why| unread(&heading, why)));
             book.students.push(match items.flatten() {
                 Some(items) => Student { items, ..student },
@@ -151,30 +155,6 @@ impl CheckArgs {
         }
         say_calls(access.own(), run.output);
         Ok(book)
-    }
-
-    /// So many at a time; `None` for those that an interrupt came before. What was read until then stays.
-    async fn read_all(
-        &self,
-        candidates: &[Candidate<'_>],
-        access: &Access,
-        http: Option<&Http>,
-        run: &Run<'_>,
-    ) -> Vec<Option<Student>> {
-        let (now, interrupt) = (access.own().clock.now(), &run.signals.interrupt);
-        let mut students: Vec<Option<Student>> = candidates.iter().map(|_| None).collect();
-        let jobs = candidates.iter().enumerate();
-        let jobs = jobs.map(|(at, candidate)| async move { (at, student(candidate, access, http, now).await) });
-        let mut read = stream::iter(jobs).buffer_unordered(self.concurrency.get());
-        loop {
-            let next = tokio::select! {
-                biased;
-                () = interrupt.wait() => None,
-                next = read.next() => next,
-            };
-            let Some((at, student)) = next else { return students };
-            students[at] = Some(student);
-        }
     }
 
     fn exit(&self, book: &GradeBook) -> Exit {
@@ -188,39 +168,49 @@ impl CheckArgs {
 }
 
 /// The rubric of one member. A value that is missing in the roster is this student's matter alone.
-fn candidate<'a>(member: &'a Member, open: &Open, values: &Values) -> Candidate<'a> {
-    let rubric = open.bind(&values.with(open.variables(), &member.columns)).map_err(|error| {
+fn rubric_of(member: &FleetTarget, open: &Open, values: &Values) -> Result<Rubric, Unread> {
+    open.bind(&values.with(open.variables(), &member.columns)).map_err(|error| {
         let problems = error.problems();
         let message = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
         let remedy = "fill in the roster's column of that name, or give the variable a default in the rubric";
         Unread { message: format!("the rubric does not fit this account: {message}"), remedy: Some(remedy.to_owned()) }
-    });
-    Candidate { member, rubric }
+    })
 }
 
-/// Somebody whom an interrupt came before.
-fn not_read(candidate: &Candidate<'_>) -> Student {
-    let Candidate { member, .. } = candidate;
-    let why = Unread { message: "not read: the run was interrupted".to_owned(), remedy: Some("run again".to_owned()) };
-    Student { target: member.target.clone(), columns: member.columns.clone(), items: Vec::new(), failure: Some(why) }
-}
-
-async fn student(candidate: &Candidate<'_>, access: &Access, http: Option<&Http>, now: i64) -> Student {
-    let Candidate { member, rubric } = candidate;
-    let (target, columns): (Target, _) = (member.target.clone(), member.columns.clone());
-    let graded = match rubric {
-        Ok(rubric) => reach(rubric, member, access, http, now).await,
-        Err(why) => Err(why.clone()),
-    };
-    match graded {
-        Ok(items) => Student { target, columns, items, failure: None },
-        Err(why) => Student { target, columns, items: Vec::new(), failure: Some(why) },
+impl TargetRow for Student {
+    /// Somebody whom an interrupt came before.
+    fn not_started(member: &FleetTarget) -> Self {
+        let (message, remedy) = ("not read: the run was interrupted".to_owned(), Some("run again".to_owned()));
+        student_of(member, Err(Unread { message, remedy }))
     }
+
+    fn is_failure(&self) -> bool {
+        self.failure.is_some()
+    }
+}
+
+fn student_of(member: &FleetTarget, graded: Result<Vec<Judged>, Unread>) -> Student {
+    let (items, failure) = match graded {
+        Ok(items) => (items, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    Student { target: member.target.clone(), columns: member.columns.clone(), items, failure }
+}
+
+async fn student(member: &FleetTarget, rubrics: &Rubrics, access: &Access, http: Option<&Http>, now: i64) -> Student {
+    student_of(
+        member,
+        match rubrics.get(&member.target) {
+            Some(Ok(rubric)) => reach(rubric, member, access, http, now).await,
+            Some(Err(why)) => Err(why.clone()),
+            None => return Student::not_started(member),
+        },
+    )
 }
 
 async fn reach(
     rubric: &Rubric,
-    member: &Member,
+    member: &FleetTarget,
     access: &Access,
     http: Option<&Http>,
     now: i64,

@@ -1,12 +1,15 @@
 //! The only place that joins the sandbox, or real credentials, to a session.
 
+use super::Run;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Signals;
 use super::output::Output;
 use super::sandbox_post::deliver;
 use crate::aws::{Awaited, Aws, Clock, Limits, Options, Session, Waiting};
+use crate::pipeline::TargetContext;
 use crate::sandbox::{self, Sandbox, Weather};
+use crate::spec::Bound;
 use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -45,6 +48,11 @@ impl ConnectArgs {
         output: &mut Output,
     ) -> Result<Aws, Failure> {
         Ok(Session::open(self.options(spec_region, signals, output)?).await?.target(None)?)
+    }
+
+    /// The one target, with the spec that is bound for it. Asks nobody yet.
+    pub async fn target(&self, bound: Bound, run: &mut Run<'_>) -> Result<TargetContext, Failure> {
+        Ok(TargetContext { aws: self.open(bound.region(), &run.signals, run.output).await?, bound })
     }
 
     /// How to reach AWS, for a session.

@@ -3,29 +3,21 @@
 use super::Run;
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::pipeline::Purpose;
 use crate::plan::{Action, Summary};
 use crate::report::count;
 
-/// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    Apply,
-    Destroy,
-}
-
-impl Purpose {
-    /// Returns the question about these actions, without its mark: `Destroy 7 resources and stop managing 1`.
-    pub fn question(self, actions: impl Iterator<Item = Action>) -> String {
-        let actions: Vec<Action> = actions.collect();
-        let sum: Summary = actions.iter().copied().collect();
-        match (self, sum.destroy, sum.stop_managing) {
-            (Purpose::Apply, ..) if actions.len() == 1 => "Apply this change".to_owned(),
-            (Purpose::Apply, ..) => format!("Apply these {} changes", actions.len()),
-            (Purpose::Destroy, destroy, 0) => format!("Destroy {}", count(destroy, "resource")),
-            (Purpose::Destroy, 0, left) => format!("Stop managing {}", count(left, "resource")),
-            (Purpose::Destroy, destroy, left) => {
-                format!("Destroy {} and stop managing {left}", count(destroy, "resource"))
-            }
+/// Returns the question about these actions, without its mark: `Destroy 7 resources and stop managing 1`.
+pub fn question(purpose: Purpose, actions: impl Iterator<Item = Action>) -> String {
+    let actions: Vec<Action> = actions.collect();
+    let sum: Summary = actions.iter().copied().collect();
+    match (purpose, sum.destroy, sum.stop_managing) {
+        (Purpose::Apply, ..) if actions.len() == 1 => "Apply this change".to_owned(),
+        (Purpose::Apply, ..) => format!("Apply these {} changes", actions.len()),
+        (Purpose::Destroy, destroy, 0) => format!("Destroy {}", count(destroy, "resource")),
+        (Purpose::Destroy, 0, left) => format!("Stop managing {}", count(left, "resource")),
+        (Purpose::Destroy, destroy, left) => {
+            format!("Destroy {} and stop managing {left}", count(destroy, "resource"))
         }
     }
 }
@@ -58,7 +50,7 @@ mod tests {
     fn the_question_says_what_is_destroyed_and_what_is_left_in_place() {
         let ask = |purpose: Purpose, destroyed, left| {
             let actions = std::iter::repeat_n(Action::Delete, destroyed);
-            purpose.question(actions.chain(std::iter::repeat_n(Action::StopManaging, left)))
+            question(purpose, actions.chain(std::iter::repeat_n(Action::StopManaging, left)))
         };
         assert_eq!(ask(Purpose::Destroy, 7, 1), "Destroy 7 resources and stop managing 1");
         assert_eq!(ask(Purpose::Destroy, 1, 0), "Destroy 1 resource");

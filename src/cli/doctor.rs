@@ -1,20 +1,17 @@
 //! `mlopsctl doctor`: names the reason when it does not work; with --fix, has apply mend what apply can.
 
 use super::Run;
+use super::apply_flow::{ApplyFlowArgs, ApplySingle};
 use super::args::{ConsentArgs, Format, SpecArgs, TextOrJson, TextOrJsonArgs};
-use super::carry_out::{CarryOut, CarryOutArgs};
 use super::connect::ConnectArgs;
-use super::consent::Purpose;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::say_calls;
 use super::propose::ProposalArgs;
-use crate::aws::{Aws, Class};
+use crate::aws::Class;
 use crate::backtest::for_plan::PastNote;
-use crate::fleet::Select;
-use crate::pipeline;
+use crate::pipeline::{Select, TargetContext};
 use crate::report::watch::doctor as report;
-use crate::spec::Bound;
 use crate::watch::doctor::{self, Facts, Finding, Level};
 use clap::Args;
 
@@ -39,7 +36,7 @@ pub struct DoctorArgs {
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
-    carry_out: CarryOutArgs,
+    flow: ApplyFlowArgs,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
@@ -57,7 +54,7 @@ impl DoctorArgs {
             return Ok(Exit::Success);
         }
         let format = self.format.format;
-        let (aws, bound, facts) = run.signals.clone().or_interrupted(self.examine(run)).await?;
+        let (at, facts) = run.signals.clone().or_interrupted(self.examine(run)).await?;
         let findings = doctor::judge(&facts);
         let steps = doctor::steps(&facts);
         let place = report::place(facts.target.as_ref(), &facts.region);
@@ -75,40 +72,38 @@ impl DoctorArgs {
                 run.output.result(&text)?;
             }
         }
-        say_calls(&aws, run.output);
+        say_calls(&at.aws, run.output);
         if self.fix && findings.iter().any(mends) {
-            return self.mend(&aws, &bound, run).await;
+            return self.mend(&at, run).await;
         }
         Ok(exit(&facts, &findings))
     }
 
-    async fn examine(&self, run: &mut Run<'_>) -> Result<(Aws, Bound, Facts), Failure> {
-        let bound = self.spec.bind()?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+    async fn examine(&self, run: &mut Run<'_>) -> Result<(TargetContext, Facts), Failure> {
+        let at = self.connect.target(self.spec.bind()?, run).await?;
         let service = async {
             match &self.url {
                 Some(url) => doctor::look(url).await.map(Some),
                 None => Ok(None),
             }
         };
-        let (mut facts, service) = futures_util::join!(doctor::read(&aws, &bound, aws.clock.now()), service);
+        let (mut facts, service) = futures_util::join!(doctor::read(&at.aws, &at.bound, at.aws.clock.now()), service);
         facts.service = service.map_err(|error| Failure::say(Exit::Usage, format!("{error:#}"), "correct --url"))?;
-        Ok((aws, bound, facts))
+        Ok((at, facts))
     }
 
     /// The same as `apply`, down to its questions and refusals.
-    async fn mend(&self, aws: &Aws, bound: &Bound, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let consent = self.consent.consent();
-        let select = Select::default();
-        let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
-        let proposal = pipeline::propose(aws, bound, &select, &consent, &options);
-        let proposal = run.signals.clone().or_interrupted(async { Ok(proposal.await?) }).await?;
+    async fn mend(&self, at: &TargetContext, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let (select, consent) = (Select::default(), self.consent.consent());
+        let request = self.proposal.request(select, consent, PastNote::Figures, &at.aws.clock)?;
+        let proposal = run.signals.clone().or_interrupted(async { Ok(request.propose(at).await?) }).await?;
         run.output.say("");
         let format = match self.format.format {
             TextOrJson::Table => Format::Table,
             TextOrJson::Json => Format::Json,
         };
-        CarryOut { aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }.run(run).await
+        let (args, purpose) = (self.flow, request.purpose);
+        ApplySingle { aws: &at.aws, proposal: &proposal, args, format, purpose }.run(run).await
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::exit::Exit;
 use crate::aws::{AwsError, BadNetwork, BadProfile, Class};
-use crate::fleet::{self, NotAllowed, UnknownTarget};
+use crate::fleet;
+use crate::pipeline::{NotAllowed, UnknownTarget};
 use crate::report::json::Diagnostic;
 use crate::report::mask;
 use crate::spec::SpecError;

@@ -5,20 +5,19 @@ use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told, Visit};
+use super::fleet::{Fleet, FleetArgs, Told};
 use super::output::Output;
 use super::plan::say_calls;
 use super::report::ReportFormat;
-use crate::aws::{Aws, Clock};
-use crate::fleet::{self, Findings, Row, Select, State};
-use crate::lint::{self, Input, Level, Observed, RULES};
+use crate::aws::Clock;
+use crate::fleet::{Findings, FleetTarget, Row, State};
+use crate::lint::{self, Input, Level, RULES};
 use crate::model::Target;
 use crate::model::problem::nearest_or_all;
-use crate::pipeline::{function_facts, lint_settings};
-use crate::plan::{Consent, Note, NoteKind};
+use crate::pipeline::{LintedTarget, TargetContext, lint_online, lint_settings};
+use crate::plan::{Note, NoteKind};
 use crate::report::lint::{Linted, github, json, sarif, text};
-use crate::resources::metric;
-use crate::spec::{Bound, Desired, Spec};
+use crate::spec::Spec;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
@@ -90,7 +89,9 @@ impl LintArgs {
         let region = self.connect.region().or(bound.region()).unwrap_or_default();
         let target = Target::new("000000000000", region);
         let desired = bound.desired(&target, &BTreeMap::new())?;
-        self.report(&bound, &desired, None, &[], &Clock::machine(), output)
+        let (settings, today) = (lint_settings(&bound)?, Clock::machine().today());
+        let input = Input { bound: &bound, desired: &desired, observed: None, settings: &settings, today: &today };
+        self.show(&Linted { report: &lint::lint(input), source: bound.source() }, &[], output)
     }
 
     pub async fn run_online(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -102,19 +103,16 @@ impl LintArgs {
     }
 
     async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let bound = self.spec.bind_spec(spec)?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let planned = fleet::plan(&aws, &bound, &Select::default(), &Consent::default()).await?;
-        let desired = bound.desired(&planned.plan.target, &function_facts(&planned.snapshot))?;
-        let mut observed = Observed::of(&planned.snapshot);
+        let at = self.connect.target(self.spec.bind_spec(spec)?, run).await?;
+        let LintedTarget { planned, report, unlisted } = lint_online(&at).await?;
         let unread = planned.plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Unknown);
         let mut unknown: Vec<String> = unread.map(|(_, note)| note.text.clone()).collect();
-        unknown.extend(list_metrics(&aws, &desired, &mut observed).await);
+        unknown.extend(unlisted);
         for unknown in &unknown {
             run.output.complain(&format!("unknown: {unknown}"));
         }
-        let exit = self.report(&bound, &desired, Some(&observed), &unknown, &aws.clock, run.output);
-        say_calls(&aws, run.output);
+        let exit = self.show(&Linted { report: &report, source: at.bound.source() }, &unknown, run.output);
+        say_calls(&at.aws, run.output);
         match exit {
             Ok(Exit::Success) if !unknown.is_empty() => Ok(Exit::Partial),
             exit => exit,
@@ -131,17 +129,11 @@ impl LintArgs {
                 return Err(Failure::say(Exit::Usage, "this format is for one account, and a roster is given", remedy));
             }
         };
-        let job = async |visit: Visit<'_>| {
-            let planned = fleet::plan(&visit.aws, &visit.bound, &Select::default(), &Consent::default()).await?;
-            let desired = visit.bound.desired(&planned.plan.target, &function_facts(&planned.snapshot))?;
-            let mut observed = Observed::of(&planned.snapshot);
-            let unknown = list_metrics(&visit.aws, &desired, &mut observed).await;
-            let (settings, today) = (lint_settings(&visit.bound)?, visit.aws.clock.today());
-            let (bound, observed) = (&visit.bound, Some(&observed));
-            let report = lint::lint(Input { bound, desired: &desired, observed, settings: &settings, today: &today });
-            let row = Row::of_judged(visit.member, &planned);
-            let state = if unknown.is_empty() { row.state } else { row.state.max(State::Partial) };
-            let unknown = unknown.into_iter().map(|text| Note::new(NoteKind::Unknown, text));
+        let job = async |member: &FleetTarget, at: TargetContext| {
+            let LintedTarget { planned, report, unlisted } = lint_online(&at).await?;
+            let row = Row::of_judged(member, &planned);
+            let state = if unlisted.is_empty() { row.state } else { row.state.max(State::Partial) };
+            let unlisted = unlisted.into_iter().map(|text| Note::new(NoteKind::Unknown, text));
             Ok(Row {
                 state,
                 findings: Some(Findings {
@@ -149,7 +141,7 @@ impl LintArgs {
                     warnings: report.count(Level::Warning),
                     hints: report.count(Level::Hint),
                 }),
-                notes: row.notes.into_iter().chain(unknown).collect(),
+                notes: row.notes.into_iter().chain(unlisted).collect(),
                 ..row
             })
         };
@@ -162,26 +154,14 @@ impl LintArgs {
         fleet.end(&report, if fails { Exit::Findings } else { Exit::Success }, format, run)
     }
 
-    fn report(
-        &self,
-        bound: &Bound,
-        desired: &Desired,
-        observed: Option<&Observed>,
-        unknown: &[String],
-        clock: &Clock,
-        output: &mut Output,
-    ) -> Result<Exit, Failure> {
-        let settings = lint_settings(bound)?;
-        let today = clock.today();
-        let report = lint::lint(Input { bound, desired, observed, settings: &settings, today: &today });
-        let linted = Linted { report: &report, source: bound.source() };
+    fn show(&self, linted: &Linted<'_>, unknown: &[String], output: &mut Output) -> Result<Exit, Failure> {
         match self.format {
-            LintFormat::Table => output.result(&text::report(&linted, &output.look))?,
-            LintFormat::Json => output.result(&json::report(&linted, unknown))?,
-            LintFormat::Sarif => output.result(&sarif::report(&linted))?,
-            LintFormat::Github => output.annotations(&github::report(&linted))?,
+            LintFormat::Table => output.result(&text::report(linted, &output.look))?,
+            LintFormat::Json => output.result(&json::report(linted, unknown))?,
+            LintFormat::Sarif => output.result(&sarif::report(linted))?,
+            LintFormat::Github => output.annotations(&github::report(linted))?,
         }
-        Ok(if self.fails(report.worst()) { Exit::Findings } else { Exit::Success })
+        Ok(if self.fails(linted.report.worst()) { Exit::Findings } else { Exit::Success })
     }
 
     fn fails(&self, worst: Option<Level>) -> bool {
@@ -194,27 +174,6 @@ impl LintArgs {
         // The worst is the least.
         limit.zip(worst).is_some_and(|(limit, worst)| worst <= limit)
     }
-}
-
-/// What may not be listed is not known, and said so; it never fails the run.
-async fn list_metrics(aws: &Aws, desired: &Desired, observed: &mut Observed) -> Vec<String> {
-    let listings = lint::listings(&desired.resources);
-    let answers = futures_util::future::join_all(listings.into_iter().map(|listing| async move {
-        let answer = metric::aws::list(aws, &listing.0, listing.1.as_deref()).await;
-        (listing, answer)
-    }));
-    let (mut unknown, mut failure) = (Vec::new(), None);
-    for (listing, answer) in answers.await {
-        match answer {
-            Ok(Some(listed)) => observed.add(listing, listed),
-            Ok(None) => unknown.push(format!("{} has too many metrics to list: not looked at", listing.0)),
-            Err(error) => failure = Some(error),
-        }
-    }
-    let failure =
-        failure.map(|error| format!("metrics could not be listed, so it is not known which there are: {error}"));
-    unknown.extend(failure);
-    unknown
 }
 
 fn list(output: &mut Output) -> Result<Exit, Failure> {

@@ -2,11 +2,11 @@
 
 mod accounts;
 mod apply;
+mod apply_flow;
 mod args;
 mod asked_format;
 mod backtest;
 mod bar;
-mod carry_out;
 mod check;
 mod completions;
 mod connect;
@@ -57,7 +57,6 @@ use failure::Failure;
 use interrupt::Signals;
 use output::{Color, Output, OutputArgs};
 use run_flags::run_flags;
-use service::{ServiceArgs, ServiceCommand};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -125,88 +124,57 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
         match self {
+            Command::Init(args) => reading(output, async |run| args.run(run).await),
+            Command::Test(args) => args.run(output),
+            Command::Backtest(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Plan(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Apply(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Destroy(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Signals(args) => reading(output, async |run| args.run(run).await),
+            Command::Logs(args) if args.is_following() => on_aws(output, async |run| args.run(run).await),
+            Command::Logs(args) => reading(output, async |run| args.run(run).await),
+            Command::Traffic(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Status(args) => reading(output, async |run| args.run(run).await),
+            Command::Doctor(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Drill(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Subscriptions(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Check(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Accounts(args) => reading(output, async |run| args.run(run).await),
+            Command::Serve(args) => args.run(output),
+            Command::Sandbox(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Service(args) => args.run(output),
+            Command::Lint(args) if args.is_online() => on_aws(output, async |run| args.run_online(run).await),
+            Command::Lint(args) => args.run(output),
+            Command::Report(args) => args.run(output),
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),
             Command::Man(args) => args.run(output),
-            Command::Test(args) => args.run(output),
-            Command::Report(args) => args.run(output),
-            Command::Serve(args) => args.run(output),
-            Command::Service(ServiceArgs { command: ServiceCommand::Bundle(args) }) => args.run(output),
-            Command::Lint(args) if !args.is_online() => args.run(output),
-            Command::Service(_)
-            | Command::Accounts(_)
-            | Command::Check(_)
-            | Command::Sandbox(_)
-            | Command::Init(_)
-            | Command::Plan(_)
-            | Command::Apply(_)
-            | Command::Destroy(_)
-            | Command::Status(_)
-            | Command::Backtest(_)
-            | Command::Doctor(_)
-            | Command::Drill(_)
-            | Command::Signals(_)
-            | Command::Logs(_)
-            | Command::Traffic(_)
-            | Command::Subscriptions(_)
-            | Command::Lint(_) => self.run_on_aws(output),
         }
     }
+}
 
-    /// Only here a runtime is made: what needs no AWS starts without one.
-    fn run_on_aws(&self, output: &mut Output) -> Result<Exit, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.context("could not start")?.block_on(async {
-            let mut run = Run { output, signals: Signals::listen()? };
-            let ended = match self {
-                Command::Init(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Plan(args) => args.run(&mut run).await,
-                Command::Apply(args) => args.run(&mut run).await,
-                Command::Destroy(args) => args.run(&mut run).await,
-                Command::Signals(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Traffic(args) => args.run(&mut run).await,
-                Command::Logs(args) if args.is_following() => args.run(&mut run).await,
-                Command::Logs(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Status(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Doctor(args) => args.run(&mut run).await,
-                Command::Drill(args) => args.run(&mut run).await,
-                Command::Subscriptions(args) => args.run(&mut run).await,
-                Command::Service(ServiceArgs { command: ServiceCommand::Deploy(args) }) => {
-                    run.signals.clone().or_interrupted(args.run(&mut run)).await
-                }
-                Command::Service(ServiceArgs { command: ServiceCommand::Migrate(args) }) => {
-                    run.signals.clone().or_interrupted(args.migrate(run.output)).await
-                }
-                Command::Service(ServiceArgs { command: ServiceCommand::ImportHistory(args) }) => {
-                    run.signals.clone().or_interrupted(args.import_history(run.output)).await
-                }
-                Command::Service(ServiceArgs { command: ServiceCommand::Prune(args) }) => {
-                    run.signals.clone().or_interrupted(args.run(run.output)).await
-                }
-                Command::Service(ServiceArgs { command: ServiceCommand::Forget(args) }) => {
-                    run.signals.clone().or_interrupted(args.run(run.output)).await
-                }
-                Command::Service(_) | Command::Serve(_) => Ok(Exit::Success),
-                Command::Sandbox(args) => args.run(&mut run).await,
-                Command::Lint(args) => args.run_online(&mut run).await,
-                Command::Check(args) => args.run(&mut run).await,
-                Command::Accounts(args) => run.signals.clone().or_interrupted(args.run(&mut run)).await,
-                Command::Backtest(args) => args.run(&mut run).await,
-                Command::Schema(_)
-                | Command::Completions(_)
-                | Command::Man(_)
-                | Command::Test(_)
-                | Command::Report(_) => Ok(Exit::Success),
-            };
-            match (ended, run.signals.received()) {
-                (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {
-                    failure.exit = signal;
-                    Err(failure)
-                }
-                (ended, _) => ended,
+/// Runs what talks to AWS. Only here a runtime is made: what needs no AWS starts without one.
+fn on_aws(output: &mut Output, work: impl AsyncFnOnce(&mut Run<'_>) -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("could not start")?.block_on(async {
+        let mut run = Run { output, signals: Signals::listen()? };
+        let ended = work(&mut run).await;
+        match (ended, run.signals.received()) {
+            (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {
+                failure.exit = signal;
+                Err(failure)
             }
-        })
-    }
+            (ended, _) => ended,
+        }
+    })
+}
+
+/// Runs what talks to AWS and writes nothing: an interrupt ends it where it stands.
+fn reading(
+    output: &mut Output,
+    work: impl AsyncFnOnce(&mut Run<'_>) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    on_aws(output, async |run| run.signals.clone().or_interrupted(work(run)).await)
 }
 
 /// Help and version are results; everything else clap says is a mistake of the user (64, since 2 means pending changes).

@@ -4,16 +4,16 @@ use super::args::{ConsentArgs, Format, OverwriteArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told, Visit, proposed};
+use super::fleet::{Fleet, FleetArgs, Told};
 use super::output::Output;
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
 use super::{Run, saved_plan};
-use crate::aws::Aws;
+use crate::aws::{Aws, Clock};
 use crate::backtest::for_plan::PastNote;
-use crate::fleet::{self, State};
+use crate::fleet::{FleetTarget, Row, State};
 use crate::model::advice;
-use crate::pipeline::{self, Proposal};
+use crate::pipeline::{self, Proposal, ProposalRequest, TargetContext};
 use crate::plan::Plan;
 use crate::report::{Look, calls, json, markdown, plan_text};
 use crate::spec::Spec;
@@ -56,23 +56,25 @@ impl PlanArgs {
         run.signals.clone().or_interrupted(self.run_alone(&spec, run)).await
     }
 
+    fn request(&self, past: PastNote, clock: &Clock) -> Result<ProposalRequest, Failure> {
+        self.proposal.request(self.select.select(), self.overwrite.consent(&self.consent), past, clock)
+    }
+
     async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.alone()?;
-        let bound = self.spec.bind_spec(spec)?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
-        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
-        let proposal = pipeline::propose(&aws, &bound, &select, &consent, &options).await?;
+        let at = self.connect.target(self.spec.bind_spec(spec)?, run).await?;
+        let request = self.request(PastNote::Figures, &at.aws.clock)?;
+        let proposal = request.propose(&at).await?;
         run.output.result(&render(&proposal, format, &run.output.look))?;
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
-            let values = self.spec.values(spec)?;
-            let basis = fleet::basis(&bound, self.spec.path(), &values, &select, &consent, &proposal.planned);
+            let (values, ProposalRequest { select, consent, .. }) = (self.spec.values(spec)?, &request);
+            let basis = pipeline::basis(&at.bound, self.spec.path(), &values, select, consent, &proposal.planned);
             saved_plan::save(path, plan, basis)?;
             let apply = format!("apply {}", advice::quoted(&path.display().to_string()));
             run.output.say(&format!("saved: {}", advice::command(&apply)));
         }
-        say_calls(&aws, run.output);
+        say_calls(&at.aws, run.output);
         Ok(self.exit(plan))
     }
 
@@ -85,12 +87,9 @@ impl PlanArgs {
                 remedy,
             ));
         }
-        let options = self.proposal.options(PastNote::Verdict, fleet.clock())?;
-        let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
-        let plan = async |visit: Visit<'_>| {
-            let proposal = pipeline::propose(&visit.aws, &visit.bound, &select, &consent, &options).await?;
-            Ok(proposed(visit.member, &proposal))
-        };
+        let request = self.request(PastNote::Verdict, fleet.clock())?;
+        let plan =
+            async |member: &FleetTarget, at: TargetContext| Ok(Row::of_proposal(member, &request.propose(&at).await?));
         let report = fleet.report("plan", fleet.each(Told::Each, run, plan).await);
         let pending = report.rows.iter().any(|row| row.state == State::Pending);
         let all_well = if pending && self.detailed_exitcode { Exit::Pending } else { Exit::Success };

@@ -1,10 +1,12 @@
-//! What a proposal needs of the command line: prices, and whether the past is looked at. The proposal is `pipeline`'s.
+//! What a proposal needs of the command line: what is selected and consented to, prices, and whether the past is looked at. The
+//! proposal is `pipeline`'s.
 
 use super::failure::Failure;
 use super::prices::PriceArgs;
 use crate::aws::Clock;
 use crate::backtest::for_plan::PastNote;
-use crate::pipeline::ProposalOptions;
+use crate::pipeline::{ProposalRequest, Purpose, Select};
+use crate::plan::Consent;
 use clap::Args;
 
 /// Of plan and apply: what a person sees before consenting is the same in both.
@@ -18,14 +20,23 @@ pub struct ProposalArgs {
 }
 
 impl ProposalArgs {
-    pub fn options(&self, past: PastNote, clock: &Clock) -> Result<ProposalOptions, Failure> {
-        Ok(ProposalOptions { past: (!self.no_backtest).then_some(past), ..self.prices.options(clock)? })
+    /// The request of plan and apply.
+    pub fn request(
+        &self,
+        select: Select,
+        consent: Consent,
+        past: PastNote,
+        clock: &Clock,
+    ) -> Result<ProposalRequest, Failure> {
+        let past = (!self.no_backtest).then_some(past);
+        Ok(ProposalRequest { purpose: Purpose::Apply, past, ..self.prices.destroy_request(select, consent, clock)? })
     }
 }
 
 impl PriceArgs {
-    /// Of what is not looked back on: a destroy writes no alarm.
-    pub fn options(&self, clock: &Clock) -> Result<ProposalOptions, Failure> {
-        Ok(ProposalOptions { prices: self.read()?, past: None, now: clock.now(), today: clock.today() })
+    /// The request of destroy, which has no past to look back on.
+    pub fn destroy_request(&self, select: Select, consent: Consent, clock: &Clock) -> Result<ProposalRequest, Failure> {
+        let (prices, now, today) = (self.read()?, clock.now(), clock.today());
+        Ok(ProposalRequest { purpose: Purpose::Destroy, select, consent, prices, past: None, now, today })
     }
 }

@@ -4,9 +4,9 @@ use super::args::SpecArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::aws::Aws;
-use crate::fleet::{self, NotReplanned, Planned};
 use crate::model::file::{self, Readers};
 use crate::model::{advice, secret, visible};
+use crate::pipeline::{self, NotReplanned, PlannedTarget};
 use crate::plan::Plan;
 use crate::plan::saved::{Basis, FORMAT_VERSION, NoSavedPlan, SavedPlan};
 use crate::spec::{self, Bound};
@@ -85,7 +85,7 @@ pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result
 }
 
 /// The plan made anew, if the saved one says the same.
-pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<Planned, Failure> {
+pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<PlannedTarget, Failure> {
     let mut value = serde_json::to_value(saved)?;
     // Binding the spec has declared the values of its secret variables.
     each_text(&mut value, &revealed).map_err(|unknown| {
@@ -93,7 +93,7 @@ pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result
         Failure::say(Exit::Blocked, what, "name the spec and the variables that the plan was made with")
     })?;
     let saved: SavedPlan = serde_json::from_value(value)?;
-    fleet::check_saved(aws, &saved, spec).await.map_err(|error| match error {
+    pipeline::check_saved(aws, &saved, spec).await.map_err(|error| match error {
         NotReplanned::Failed(error) => Failure::from(error),
         NotReplanned::Elsewhere { made_for, reached } => {
             let what = format!(

@@ -1,10 +1,10 @@
 //! `mlopsctl service`: the bundled service as a Lambda function, and its database kept in order by command.
 
-use super::Run;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
+use super::{Run, reading};
 use crate::deploy::{self, Bundle, Occupied, Wanted};
 use crate::model::file::{self, Readers};
 use anyhow::Context;
@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Args)]
 pub struct ServiceArgs {
     #[command(subcommand)]
-    pub command: ServiceCommand,
+    command: ServiceCommand,
 }
 
 #[derive(Debug, Clone, Subcommand)]
-pub enum ServiceCommand {
+enum ServiceCommand {
     Bundle(BundleArgs),
     Deploy(DeployArgs),
     Migrate(KeepArgs),
@@ -67,8 +67,27 @@ struct StoreArgs {
     database_url: Option<String>,
 }
 
+impl ServiceArgs {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        match &self.command {
+            ServiceCommand::Bundle(args) => args.run(output),
+            ServiceCommand::Deploy(args) => reading(output, async |run| args.run(run).await),
+            ServiceCommand::Migrate(args) => args.store.keep(Keeping::Migrate, output),
+            ServiceCommand::ImportHistory(args) => args.store.keep(Keeping::ImportHistory, output),
+            ServiceCommand::Prune(args) => args.store.keep(Keeping::Prune { older_than: args.older_than }, output),
+            ServiceCommand::Forget(args) => {
+                args.store.keep(Keeping::Forget { business_id: args.business.clone() }, output)
+            }
+        }
+    }
+}
+
 impl StoreArgs {
-    async fn keep(&self, keeping: &Keeping, output: &mut Output) -> Result<Exit, Failure> {
+    fn keep(&self, keeping: Keeping, output: &mut Output) -> Result<Exit, Failure> {
+        reading(output, async |run| self.keep_house(&keeping, run.output).await)
+    }
+
+    async fn keep_house(&self, keeping: &Keeping, output: &mut Output) -> Result<Exit, Failure> {
         let usage = |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see docs/service.md");
         let env = Environment::read(Path::new(".")).map_err(usage)?;
         let mut config = Config::from_environment(&env).map_err(usage)?;
@@ -81,28 +100,6 @@ impl StoreArgs {
         let done = keep_house(&config, keeping).await?;
         output.result(&format!("{done}\n"))?;
         Ok(Exit::Success)
-    }
-}
-
-impl KeepArgs {
-    pub async fn migrate(&self, output: &mut Output) -> Result<Exit, Failure> {
-        self.store.keep(&Keeping::Migrate, output).await
-    }
-
-    pub async fn import_history(&self, output: &mut Output) -> Result<Exit, Failure> {
-        self.store.keep(&Keeping::ImportHistory, output).await
-    }
-}
-
-impl PruneArgs {
-    pub async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
-        self.store.keep(&Keeping::Prune { older_than: self.older_than }, output).await
-    }
-}
-
-impl ForgetArgs {
-    pub async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
-        self.store.keep(&Keeping::Forget { business_id: self.business.clone() }, output).await
     }
 }
 

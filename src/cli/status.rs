@@ -5,13 +5,14 @@ use super::args::{Format, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told, Visit};
+use super::fleet::{Fleet, FleetArgs, Told};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::watch::Watched;
-use crate::fleet::{self, Row, Subscriptions};
+use crate::fleet::{FleetTarget, Row, Subscriptions};
 use crate::model::advice;
 use crate::model::duration::parse_seconds;
+use crate::pipeline::{self, TargetContext};
 use crate::plan::Consent;
 use crate::report::status;
 use crate::watch::status::{Asking, Status, read};
@@ -77,9 +78,9 @@ impl StatusArgs {
     /// A row a target: its alarms, who has confirmed, what differs. The same reads as for one target, without curves and history.
     async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let select = self.select.select();
-        let look = async |visit: Visit<'_>| {
-            let planned = fleet::plan(&visit.aws, &visit.bound, &select, &Consent::default()).await?;
-            Ok(Row::of_plan(visit.member, &planned))
+        let look = async |member: &FleetTarget, at: TargetContext| {
+            let planned = pipeline::plan(&at.aws, &at.bound, &select, &Consent::default()).await?;
+            Ok(Row::of_plan(member, &planned))
         };
         let report = fleet.report("status", fleet.each(Told::Each, run, look).await);
         let waits = |found: &Subscriptions| found.pending + found.lost + found.missing > 0;

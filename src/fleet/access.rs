@@ -1,7 +1,7 @@
 //! Handles for the members of a roster. A role is assumed once an account, whatever the number of its regions; connections,
 //! and each target's pace, are shared by everything in a run.
 
-use super::member::{Member, Way};
+use super::target::{AccessMethod, FleetTarget};
 use crate::aws::{Aws, Options, Session, pace::Pace};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
@@ -17,7 +17,7 @@ pub struct Access {
     /// For calls in the caller's own account.
     own: Aws,
     caller: OnceCell<String>,
-    sessions: Mutex<HashMap<(String, Way), Session>>,
+    sessions: Mutex<HashMap<(String, AccessMethod), Session>>,
     paces: Mutex<HashMap<Target, Pace>>,
     gate: Arc<Semaphore>,
 }
@@ -45,7 +45,7 @@ impl Access {
     }
 
     /// The handles of a member.
-    pub async fn aws(&self, member: &Member) -> Result<Aws> {
+    pub async fn aws(&self, member: &FleetTarget) -> Result<Aws> {
         let session = self.session(member).await?;
         let mut aws = session.target(Some(&member.target.region))?;
         aws.pace = self.pace(&member.target);
@@ -72,14 +72,14 @@ impl Access {
         paces.entry(target.clone()).or_insert_with(|| self.own.pace.beside()).clone()
     }
 
-    async fn session(&self, member: &Member) -> Result<Session> {
+    async fn session(&self, member: &FleetTarget) -> Result<Session> {
         let key = (member.target.account.clone(), member.way.clone());
         if let Some(session) = self.sessions().get(&key) {
             return Ok(session.clone());
         }
         let session = match &member.way {
-            Way::Usual { .. } if *self.caller().await? == member.target.account => self.home.clone(),
-            Way::Profile(profile) => {
+            AccessMethod::Usual { .. } if *self.caller().await? == member.target.account => self.home.clone(),
+            AccessMethod::Profile(profile) => {
                 let options = Options { profile: Some(profile.clone()), ..self.options.clone() };
                 Session::open(options).await.with_context(|| format!("profile {profile}"))?
             }
@@ -92,7 +92,7 @@ impl Access {
         Ok(self.sessions().entry(key).or_insert(session).clone())
     }
 
-    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<(String, Way), Session>> {
+    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<(String, AccessMethod), Session>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -104,9 +104,9 @@ impl Access {
     }
 }
 
-fn way(member: &Member) -> String {
+fn way(member: &FleetTarget) -> String {
     match &member.way {
-        Way::Profile(profile) => format!("profile {profile}"),
+        AccessMethod::Profile(profile) => format!("profile {profile}"),
         _ => "the session".to_owned(),
     }
 }

@@ -1,17 +1,25 @@
 //! From what a pipeline found of a target to its row.
 
-use super::member::Member;
-use super::rows::{AlarmStates, Drift, Failure, Row, State, Subscriptions};
-use super::verify::UNREAD;
-use super::{NotAllowed, Planned};
-use crate::apply::{Outcome, Report};
+use super::rows::{AlarmStates, Drift, Failure, Row, State, Subscriptions, Verdicts};
+use super::target::FleetTarget;
+use crate::apply::{NotAsWritten, Outcome, Report};
+use crate::backtest::Verdict;
+use crate::pipeline::{NotAllowed, PlannedTarget, Proposal};
 use crate::plan::{Action, Note, NoteKind, Plan, Summary};
 use crate::resources::{Address, Confirmation, Kind, Resource, Snapshot};
 use std::collections::BTreeSet;
 
 impl Row {
+    /// What a proposal says of a member: its plan, its cost and, where the past was looked at, how its alarms would have behaved.
+    pub fn of_proposal(member: &FleetTarget, proposal: &Proposal) -> Self {
+        let past = proposal.past.as_ref().filter(|past| !past.is_empty());
+        let found = past.map(|past| past.iter().map(|one| one.outcome.as_ref().ok().map(|(_, verdict)| *verdict)));
+        let (cost, backtest) = (Some(proposal.cost.after.total), found.map(Verdicts::count));
+        Self { cost, backtest, ..Self::of_plan(member, &proposal.planned) }
+    }
+
     /// What a plan says of a member.
-    pub fn of_plan(member: &Member, planned: &Planned) -> Self {
+    pub fn of_plan(member: &FleetTarget, planned: &PlannedTarget) -> Self {
         let plan = &planned.plan;
         let drift: Vec<Drift> = plan.effective().map(Drift::of).collect();
         let state = match () {
@@ -32,7 +40,7 @@ impl Row {
     }
 
     /// What is judged without changing anything: how the member stands, and nothing of what would be done.
-    pub fn of_judged(member: &Member, planned: &Planned) -> Self {
+    pub fn of_judged(member: &FleetTarget, planned: &PlannedTarget) -> Self {
         let known = Self::of_plan(member, planned);
         let state = match known.state {
             State::Blocked => State::Pending,
@@ -50,7 +58,7 @@ impl Row {
         };
         // A failed read is unknown, never a difference.
         let looked = report.verified.iter().flat_map(|verified| &verified.differing);
-        let (unread, differing): (Vec<_>, Vec<_>) = looked.partition(|(_, how)| how.starts_with(UNREAD));
+        let (unread, differing): (Vec<_>, Vec<_>) = looked.partition(|(_, how)| matches!(how, NotAsWritten::Unread(_)));
         let kept: BTreeSet<&Address> = differing.iter().map(|(address, _)| address).collect();
         let applied: Summary =
             self.drift.iter().filter(|drift| done(&drift.address)).map(|drift| drift.action).collect();
@@ -84,7 +92,7 @@ impl Row {
     }
 
     /// The member could not be worked on.
-    pub fn failed(member: &Member, state: State, failure: Failure) -> Self {
+    pub fn failed(member: &FleetTarget, state: State, failure: Failure) -> Self {
         Self { failure: Some(failure), ..Row::new(member, state) }
     }
 
@@ -99,6 +107,25 @@ fn told((address, note): (Option<&Address>, &Note)) -> Note {
     match (address, note.kind) {
         (Some(address), NoteKind::Warning) => Note { text: format!("{address}: {}", note.text), ..note.clone() },
         _ => note.clone(),
+    }
+}
+
+impl Verdicts {
+    /// Counts them; `None` is an alarm of which nothing is known.
+    pub fn count(found: impl Iterator<Item = Option<Verdict>>) -> Self {
+        let mut counts = Self::default();
+        for verdict in found {
+            *match verdict {
+                Some(Verdict::AlwaysOn) => &mut counts.always_on,
+                Some(Verdict::Noisy) => &mut counts.noisy,
+                Some(Verdict::Blind) => &mut counts.blind,
+                Some(Verdict::Silent) => &mut counts.silent,
+                Some(Verdict::Useful) => &mut counts.useful,
+                Some(Verdict::Quiet) => &mut counts.quiet,
+                None => &mut counts.unknown,
+            } += 1;
+        }
+        counts
     }
 }
 
@@ -125,7 +152,7 @@ fn blocked(plan: &Plan) -> Option<Failure> {
 }
 
 /// The subscriptions that the spec asks for; `None` where it asks for none.
-fn subscriptions(planned: &Planned) -> Option<Subscriptions> {
+fn subscriptions(planned: &PlannedTarget) -> Option<Subscriptions> {
     let wanted = planned.desired.values().filter(|resource| matches!(resource, Resource::Subscription(_)));
     let mut found = None;
     for resource in wanted {

@@ -1,7 +1,8 @@
 //! What a run over many targets found, a row a target: the one value that every report of a fleet is made of, and that is
 //! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole.
 
-use super::member::Member;
+use super::run::TargetRow;
+use super::target::FleetTarget;
 use crate::apply::ChangeResult;
 use crate::model::{FieldChange, Target};
 use crate::plan::{Action, Blocked, Note, NoteKind, Summary};
@@ -146,7 +147,7 @@ pub struct Failure {
 
 impl Row {
     /// A row of which nothing is known but how it ended.
-    pub fn new(member: &Member, state: State) -> Self {
+    pub fn new(member: &FleetTarget, state: State) -> Self {
         Self {
             target: member.target.clone(),
             columns: member.columns.clone(),
@@ -163,6 +164,16 @@ impl Row {
             notes: Vec::new(),
             failure: None,
         }
+    }
+}
+
+impl TargetRow for Row {
+    fn not_started(member: &FleetTarget) -> Self {
+        Self::new(member, State::NotStarted)
+    }
+
+    fn is_failure(&self) -> bool {
+        self.state >= State::Blocked
     }
 }
 

@@ -1,8 +1,7 @@
-//! A job on every member of a roster, so many at a time. Knows nothing of what the job is; a member that fails is a row like
-//! any other, and the others go on.
+//! A job on every target of a roster, so many at a time. Knows nothing of what the job is nor of what it finds; a target that
+//! fails is a row like any other, and the others go on.
 
-use super::member::Member;
-use super::rows::{Row, State};
+use super::target::FleetTarget;
 use crate::aws::Interrupt;
 use crate::model::Target;
 use futures_util::StreamExt;
@@ -18,14 +17,23 @@ pub struct Limits {
     pub interrupt: Interrupt,
 }
 
+/// A row that a run makes of each target.
+pub trait TargetRow {
+    /// The row of a target that the run did not come to.
+    fn not_started(member: &FleetTarget) -> Self;
+
+    /// Whether it counts toward `Limits::max_failures`.
+    fn is_failure(&self) -> bool;
+}
+
 /// A step of a run. `running` are the targets that are being worked on.
 #[derive(Debug)]
-pub enum Step<'a> {
+pub enum Step<'a, R> {
     Began {
         running: &'a BTreeSet<Target>,
     },
     Ended {
-        row: &'a Row,
+        row: &'a R,
         done: usize,
         of: usize,
         running: &'a BTreeSet<Target>,
@@ -44,13 +52,19 @@ pub enum Stop {
     TooManyFailures(usize),
 }
 
-/// A row a member, in the members' order; those that were not begun are `NotStarted`.
-pub async fn over<J>(members: &[Member], limits: &Limits, job: J, step: &mut dyn FnMut(Step<'_>)) -> Vec<Row>
+/// Returns a row a target, in their order.
+pub async fn run_all<R, J>(
+    members: &[FleetTarget],
+    limits: &Limits,
+    job: J,
+    step: &mut dyn FnMut(Step<'_, R>),
+) -> Vec<R>
 where
-    J: AsyncFn(&Member) -> Row,
+    R: TargetRow,
+    J: AsyncFn(&FleetTarget) -> R,
 {
     let job = &job;
-    let mut rows: Vec<Option<Row>> = members.iter().map(|_| None).collect();
+    let mut rows: Vec<Option<R>> = members.iter().map(|_| None).collect();
     let (mut waiting, mut at_work) = (members.iter().enumerate(), FuturesUnordered::new());
     let (mut running, mut done, mut failures, mut stopped) = (BTreeSet::new(), 0, 0, None);
     loop {
@@ -71,11 +85,11 @@ where
         }
         let Some((at, row)) = at_work.next().await else { break };
         done += 1;
-        running.remove(&row.target);
-        failures += usize::from(row.state >= State::Blocked);
+        running.remove(&members[at].target);
+        failures += usize::from(row.is_failure());
         step(Step::Ended { row: &row, done, of: members.len(), running: &running });
         rows[at] = Some(row);
     }
     let rows = rows.into_iter().zip(members);
-    rows.map(|(row, member)| row.unwrap_or_else(|| Row::new(member, State::NotStarted))).collect()
+    rows.map(|(row, member)| row.unwrap_or_else(|| R::not_started(member))).collect()
 }

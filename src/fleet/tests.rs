@@ -1,18 +1,3 @@
-//! The pipeline against the sandbox, in virtual time: what it does, and what it costs in calls, waves and waiting.
+//! Accounts of a roster against the sandbox, in virtual time.
 
-mod adoption;
-mod attributes;
-mod cost;
-mod drift;
-mod interrupt;
-mod lifecycle;
-mod ownership;
-mod partitions;
-mod passwords;
-mod property;
-mod random;
 mod renewal;
-mod saved;
-mod subscriptions;
-mod trust;
-pub mod world;

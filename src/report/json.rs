@@ -67,7 +67,7 @@ pub fn failure(diagnostics: &[Diagnostic]) -> String {
 pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     let verified = report.verified.as_ref().map(|v| {
         let differing: Vec<Value> =
-            v.differing.iter().map(|(address, how)| json!({ "address": address, "how": how })).collect();
+            v.differing.iter().map(|(address, how)| json!({ "address": address, "how": how.to_string() })).collect();
         json!({ "verified": v.verified, "of": v.of, "differing": differing })
     });
     let failures = report.results.iter().filter_map(|result| match &result.outcome {

@@ -78,7 +78,7 @@ pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
             text.push(&format!(
                 "- :warning: {} does not stand as desired: {}\n",
                 code(&address.to_string()),
-                prose(how)
+                prose(&how.to_string())
             ));
         }
     }

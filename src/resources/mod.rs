@@ -32,7 +32,7 @@ pub use kind::{Configuration, KindFacts};
 pub use live::{AlarmFacts, Confirmation, Live, is_initial_reason};
 pub use log_group::LogGroup;
 pub use mute_rule::MuteRule;
-pub use snapshot::{Observation, Snapshot};
+pub use snapshot::{Observation, Snapshot, known_functions};
 pub use subscription::Subscription;
 pub use topic::Topic;
 

@@ -43,4 +43,14 @@ impl Snapshot {
     pub fn live(&self, address: &Address) -> Option<&Live> {
         self.observations.get(address).and_then(Observation::live)
     }
+
+    /// The functions of the spec whose facts could be read.
+    pub fn known_functions(&self) -> BTreeMap<String, FunctionFacts> {
+        known_functions(&self.functions)
+    }
+}
+
+/// The functions among these whose facts could be read.
+pub fn known_functions(functions: &BTreeMap<String, Result<FunctionFacts, String>>) -> BTreeMap<String, FunctionFacts> {
+    functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone()))).collect()
 }

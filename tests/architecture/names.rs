@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const SHARED: &[(&str, usize)] = &[
     ("Access", 2), ("Action", 2), ("Address", 3), ("Alarm", 2), ("Alarms", 3), ("Answer", 4), ("Answered", 3),
     ("Answers", 2), ("App", 2), ("Arn", 2), ("Arrival", 2), ("Ask", 2), ("Asked", 3), ("Asking", 4),
-    ("AssumedRole", 2), ("Attributes", 4), ("Batch", 2), ("Bound", 3), ("Bucket", 2), ("CarryOut", 2), ("Case", 2),
+    ("AssumedRole", 2), ("Attributes", 4), ("Batch", 2), ("Bound", 3), ("Bucket", 2), ("Case", 2),
     ("Cell", 2), ("Change", 4), ("Chunk", 2), ("Column", 3), ("Command", 2), ("Comparison", 2), ("Condition", 2),
     ("Configuration", 2), ("ConfirmArgs", 2), ("Confirmation", 2), ("Content", 2), ("Count", 2), ("Created", 2),
     ("Curves", 2), ("Described", 3), ("Dimension", 2), ("Document", 2), ("Done", 2), ("Door", 3), ("Entry", 4),
@@ -17,7 +17,7 @@ const SHARED: &[(&str, usize)] = &[
     ("Filler", 2), ("Finding", 3), ("Form", 2), ("Format", 2), ("Found", 5), ("Function", 3), ("Grid", 3),
     ("Group", 3), ("Happened", 2), ("Held", 2), ("History", 3), ("Http", 2), ("Item", 2), ("Judged", 2), ("Key", 4),
     ("Kind", 3), ("Known", 2), ("Level", 4), ("Limits", 4), ("Line", 3), ("Lines", 2), ("ListArgs", 2),
-    ("Listing", 2), ("LogGroup", 2), ("Look", 2), ("Measured", 2), ("Member", 4), ("Message", 5), ("Metric", 4),
+    ("Listing", 2), ("LogGroup", 2), ("Look", 2), ("Measured", 2), ("Member", 3), ("Message", 5), ("Metric", 4),
     ("MetricStat", 2), ("Metrics", 2), ("Mood", 2), ("MuteRule", 2), ("Name", 3), ("Named", 5), ("Needs", 2),
     ("Network", 2), ("Op", 2), ("Options", 3), ("Outcome", 5), ("Page", 5), ("Parser", 3), ("Parts", 2), ("Place", 5),
     ("Plan", 3), ("Policy", 2), ("Problem", 2), ("Progress", 2), ("PromQl", 2), ("Put", 2), ("Query", 2),
@@ -29,7 +29,7 @@ const SHARED: &[(&str, usize)] = &[
     ("Subscription", 2), ("Subscriptions", 3), ("Summary", 3), ("Surroundings", 2), ("Survey", 2), ("TagList", 2),
     ("TagResource", 3), ("Tags", 2), ("TagsPropagation", 2), ("Tail", 3), ("Target", 2), ("Token", 3), ("Told", 2),
     ("Topic", 4), ("Totals", 2), ("Unit", 2), ("Url", 2), ("Value", 2), ("Values", 2), ("Verdict", 7), ("Waiting", 2),
-    ("Wanted", 4), ("WarmUp", 2), ("Watch", 2), ("Watched", 2), ("Way", 3), ("What", 2), ("Window", 3), ("Writer", 2),
+    ("Wanted", 4), ("WarmUp", 2), ("Watch", 2), ("Watched", 2), ("Way", 2), ("What", 2), ("Window", 3), ("Writer", 2),
     ("Written", 2),
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::aws::{Aws, Options, Session};
 use crate::backtest::for_plan::{PastNote, PastUnknown, for_plan};
-use crate::fleet::{self, Planned, Select};
+use crate::pipeline::{self, PlannedTarget, Select};
 use crate::plan::{Consent, NoteKind};
 use crate::sandbox::{self, Sandbox, Weather};
 use crate::spec;
@@ -30,13 +30,13 @@ async fn aws(sandbox: &Sandbox) -> Aws {
     Session::open(options).await.unwrap().target(None).unwrap()
 }
 
-async fn plan(aws: &Aws, text: &str) -> Planned {
+async fn plan(aws: &Aws, text: &str) -> PlannedTarget {
     let values = BTreeMap::from([("email".to_owned(), "ann@example.edu".to_owned())]);
     let bound = spec::parse("alarms.yaml", text).unwrap().bind(&values).unwrap();
-    fleet::plan(aws, &bound, &Select::default(), &Consent::default()).await.unwrap()
+    pipeline::plan(aws, &bound, &Select::default(), &Consent::default()).await.unwrap()
 }
 
-async fn told(aws: &Aws, planned: &Planned) -> BTreeMap<crate::resources::Address, crate::plan::Note> {
+async fn told(aws: &Aws, planned: &PlannedTarget) -> BTreeMap<crate::resources::Address, crate::plan::Note> {
     let past = for_plan(aws, &planned.plan, now()).await.into_iter();
     past.filter_map(|one| Some((one.address.clone(), one.note(PastNote::Figures)?))).collect()
 }
@@ -93,7 +93,7 @@ async fn nothing_is_read_for_what_does_not_change() {
     let sandbox = Sandbox::in_memory(Weather::default());
     let before = aws(&sandbox).await;
     let planned = plan(&before, EXTREMES).await;
-    fleet::apply(&before, &planned.plan, &mut |_| {}).await.unwrap();
+    pipeline::apply(&before, &planned.plan, &mut |_| {}).await.unwrap();
     let after = aws(&sandbox).await;
     let planned = plan(&after, EXTREMES).await;
     assert!(for_plan(&after, &planned.plan, now()).await.is_empty());

@@ -1,10 +1,9 @@
 //! Several accounts in one run: which they are, a job on each of them, and how such a run ends. What the job is, each command
 //! says itself.
 
-mod carry_out;
+mod apply_flow;
 mod end;
 mod progress;
-mod proposed;
 mod retry;
 
 use super::Run;
@@ -16,18 +15,17 @@ use super::report::ReportFormat;
 use super::variables::{Values, load_roster, without_secret_lines};
 use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
-    Access, FORMAT_VERSION, FleetReport, ForAll, Limits, Member, Members, NotAllowed, Row, Shard, State,
+    Access, FORMAT_VERSION, FleetDefaults, FleetReport, FleetTarget, FleetTargets, Limits, Row, Shard, State, run_all,
 };
-use crate::fleet::{Step, over};
 use crate::model::Problem;
 use crate::model::node::Span;
-use crate::spec::{Account, Bound, Roster, Spec, SpecError};
-pub use carry_out::{CanaryArgs, CarryOut};
+use crate::pipeline::{NotAllowed, TargetContext};
+use crate::spec::{Account, Roster, Spec, SpecError};
+pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
 pub use end::exit;
 use progress::Progress;
 pub use progress::Told;
-pub use proposed::{proposed, verdict_counts};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -63,19 +61,12 @@ pub struct FleetArgs {
 pub struct Fleet {
     spec: Spec,
     values: Values,
-    members: Members,
+    members: FleetTargets,
     access: Access,
     limits: Limits,
     /// Rows of an earlier report that stand as they are.
     kept: Vec<Row>,
     save: Vec<(PathBuf, ReportFormat)>,
-}
-
-/// One target that a job works on.
-pub struct Visit<'a> {
-    pub member: &'a Member,
-    pub aws: Aws,
-    pub bound: Bound,
 }
 
 impl FleetArgs {
@@ -102,9 +93,12 @@ impl FleetArgs {
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let somewhere = somewhere.or(regions.values().flatten().next());
         let access = Access::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
-        let for_all =
-            ForAll { role: self.role.as_deref(), region: connect.region(), shard: self.shard.unwrap_or(Shard::WHOLE) };
-        let members = Members::of(&roster, for_all, |account: &Account| {
+        let for_all = FleetDefaults {
+            role: self.role.as_deref(),
+            region: connect.region(),
+            shard: self.shard.unwrap_or(Shard::WHOLE),
+        };
+        let members = FleetTargets::of(&roster, for_all, |account: &Account| {
             let said = regions.get(&account.span).cloned().flatten();
             said.or_else(|| access.region().map(str::to_owned)).ok_or_else(|| {
                 let remedy = "give --region, `region:` in the spec, or a column `region` in the roster";
@@ -120,7 +114,7 @@ impl FleetArgs {
             max_failures: self.max_failures.map(NonZeroUsize::get),
             interrupt: run.signals.interrupt.clone(),
         };
-        if members.list.iter().any(Member::needs_a_caller) {
+        if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
         Ok(Some(Fleet { spec: spec.clone(), values, members, access, limits, kept, save }))
@@ -134,11 +128,11 @@ impl FleetArgs {
     }
 
     /// Refuses every flag of this group, where the run cannot be of several accounts; `why` says why not.
-    pub fn refuse_all<T>(&self, why: &str) -> Result<Option<T>, Failure> {
+    pub fn refuse_all(&self, why: &str) -> Result<(), Failure> {
         if self.is_named() {
             return Err(Failure::say(Exit::Usage, format!("--accounts: {why}"), "leave out --accounts"));
         }
-        self.nothing_alone().map(|()| None)
+        self.nothing_alone()
     }
 
     /// Flags that mean nothing without a roster are a mistake, not a wish to be passed over.
@@ -198,17 +192,17 @@ impl Fleet {
         self.spec.stack()
     }
 
-    pub fn members(&self) -> &[Member] {
+    pub fn members(&self) -> &[FleetTarget] {
         &self.members.list
     }
 
     /// A job that only reads on every member, so many at a time, with progress. A job that fails is a row that says why.
     pub async fn each<J>(&self, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
     where
-        J: AsyncFn(Visit<'_>) -> Result<Row, Failure>,
+        J: AsyncFn(&FleetTarget, TargetContext) -> Result<Row, Failure>,
     {
-        let visit = async |member: &Member| {
-            let row = job(self.visit(member).await?).await?;
+        let visit = async |member: &FleetTarget| {
+            let row = job(member, self.context(member).await?).await?;
             // What an interrupt kept from being read says nothing of the target.
             let cut_off = row.state == State::Partial && self.limits.interrupt.is_set();
             Ok(if cut_off { Row::new(member, State::NotStarted) } else { row })
@@ -217,27 +211,34 @@ impl Fleet {
     }
 
     /// The same for some members, without the spec: a job that was planned before. So many have `failed` already.
-    async fn work<J>(&self, members: &[Member], failed_before: usize, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
+    async fn work<J>(
+        &self,
+        members: &[FleetTarget],
+        failed_before: usize,
+        told: Told,
+        run: &mut Run<'_>,
+        job: J,
+    ) -> Vec<Row>
     where
-        J: AsyncFn(&Member) -> Result<Row, Failure>,
+        J: AsyncFn(&FleetTarget) -> Result<Row, Failure>,
     {
-        let work = async |member: &Member| job(member).await.unwrap_or_else(|failure| failed(member, &failure));
+        let work = async |member: &FleetTarget| job(member).await.unwrap_or_else(|failure| failed(member, &failure));
         let mut progress = Progress::new(run.output, members.len(), told);
         let most = self.limits.max_failures.map(|most| most.saturating_sub(failed_before));
         let limits = Limits { max_failures: most, ..self.limits.clone() };
-        let rows = over(members, &limits, work, &mut |step: Step<'_>| progress.step(&step)).await;
+        let rows = run_all(members, &limits, work, &mut |step| progress.step(&step)).await;
         progress.end();
         rows
     }
 
-    async fn visit<'a>(&self, member: &'a Member) -> Result<Visit<'a>, Failure> {
+    async fn context(&self, member: &FleetTarget) -> Result<TargetContext, Failure> {
         let bound = self.spec.bind(&self.values.with(self.spec.variables(), &member.columns))?;
         NotAllowed::check(&bound, &member.target.account)?;
-        Ok(Visit { member, aws: self.access.aws(member).await?, bound })
+        Ok(TargetContext { aws: self.access.aws(member).await?, bound })
     }
 
     /// The handles of a member.
-    pub async fn aws(&self, member: &Member) -> Result<Aws, Failure> {
+    pub async fn aws(&self, member: &FleetTarget) -> Result<Aws, Failure> {
         Ok(self.access.aws(member).await?)
     }
 
@@ -266,7 +267,7 @@ impl Fleet {
 }
 
 /// The row of a target that a job gave up. Interrupted before anything was done is not begun.
-fn failed(member: &Member, failure: &Failure) -> Row {
+fn failed(member: &FleetTarget, failure: &Failure) -> Row {
     match failure.exit {
         Exit::Interrupted | Exit::Terminated => Row::new(member, State::NotStarted),
         Exit::Blocked => Row::failed(member, State::Blocked, failure.of_target()),

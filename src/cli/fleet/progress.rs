@@ -2,7 +2,7 @@
 
 use crate::cli::bar::Bar;
 use crate::cli::output::Output;
-use crate::fleet::{State, Step, Stop};
+use crate::fleet::{Row, Step, Stop, TargetRow};
 use crate::model::Target;
 use crate::report::fleet::text;
 use std::collections::BTreeSet;
@@ -31,12 +31,12 @@ impl<'a> Progress<'a> {
         Self { output, bar, told, failed: 0 }
     }
 
-    pub fn step(&mut self, step: &Step<'_>) {
+    pub fn step(&mut self, step: &Step<'_, Row>) {
         match step {
             Step::Began { running, .. } => self.at_work(running),
             Step::Ended { row, done, of, running } => {
                 let (line, width) = (text::line(row, &self.output.side), of.to_string().len());
-                let failed = row.state >= State::Blocked;
+                let failed = row.is_failure();
                 self.failed += usize::from(failed);
                 self.bar.position(*done);
                 if !self.bar.is_there() && (failed || self.told == Told::Each) {

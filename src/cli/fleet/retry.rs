@@ -3,14 +3,19 @@
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::report::load;
-use crate::fleet::{Members, Row};
+use crate::fleet::{FleetTargets, Row};
 use crate::model::Target;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The members that an earlier run did not bring where they belong, and its other rows: of the same command they stand as
 /// they are. Targets that the earlier run did not know are left alone.
-pub fn failed_only(path: &Path, command: &str, stack: &str, members: Members) -> Result<(Members, Vec<Row>), Failure> {
+pub fn failed_only(
+    path: &Path,
+    command: &str,
+    stack: &str,
+    members: FleetTargets,
+) -> Result<(FleetTargets, Vec<Row>), Failure> {
     let report = load(path)?;
     if report.stack != stack {
         let remedy = "name the spec that it was made with";
@@ -23,5 +28,5 @@ pub fn failed_only(path: &Path, command: &str, stack: &str, members: Members) ->
     list.retain(|member| again.get(&member.target) == Some(&true));
     let keep = report.command == command;
     let kept = report.rows.into_iter().filter(|row| keep && !row.state.is_worth_another_run());
-    Ok((Members { list, ..members }, kept.collect()))
+    Ok((FleetTargets { list, ..members }, kept.collect()))
 }

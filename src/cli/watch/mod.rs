@@ -13,7 +13,7 @@ use super::Run;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::aws::{Aws, AwsError};
-use crate::fleet::Select;
+use crate::pipeline::Select;
 use crate::resources::function::default_log_group;
 use crate::spec::Bound;
 use crate::watch::logs::{self, source::Ask};

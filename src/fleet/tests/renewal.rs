@@ -1,9 +1,10 @@
 //! Roles of other accounts: assumed once, renewed while a run goes on, and what it means when that fails.
 
-use super::world::{EACH, REGION, bound, everything};
 use crate::aws::{Aws, AwsError, Class, Op, Options, Repeat};
-use crate::fleet::{self, Access, Member, Row, Select, State};
+use crate::fleet::{Access, AccessMethod, FleetTarget, Row, State};
 use crate::model::Target;
+use crate::pipeline::tests::world::{EACH, REGION, bound, everything};
+use crate::pipeline::{self, Select};
 use crate::sandbox::{self, Sandbox, Weather};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -24,9 +25,9 @@ async fn class(weather: &str) -> Class9 {
     Class9 { access: Access::open(options, REGION).await.unwrap(), sandbox }
 }
 
-fn member(account: &str, region: &str) -> Member {
-    let way = fleet::Way::Role { name: "Teacher".to_owned(), external_id: None };
-    Member { target: Target::new(account, region), way, columns: BTreeMap::new() }
+fn member(account: &str, region: &str) -> FleetTarget {
+    let way = AccessMethod::Role { name: "Teacher".to_owned(), external_id: None };
+    FleetTarget { target: Target::new(account, region), way, columns: BTreeMap::new() }
 }
 
 impl Class9 {
@@ -64,11 +65,11 @@ async fn an_accounts_role_is_assumed_once_whatever_its_regions_and_calls() {
 #[tokio::test(start_paused = true)]
 async fn the_callers_own_account_needs_no_role() {
     let class = class("").await;
-    let usual = fleet::Way::Usual { external_id: None };
-    let own = Member { way: usual.clone(), ..member(sandbox::ACCOUNT, REGION) };
+    let usual = AccessMethod::Usual { external_id: None };
+    let own = FleetTarget { way: usual.clone(), ..member(sandbox::ACCOUNT, REGION) };
     read(&class.access.aws(&own).await.unwrap()).await.unwrap();
     assert_eq!(class.assumed(), 0);
-    let other = Member { way: usual, ..member(THERE, REGION) };
+    let other = FleetTarget { way: usual, ..member(THERE, REGION) };
     read(&class.access.aws(&other).await.unwrap()).await.unwrap();
     assert_eq!(class.assumed(), 1);
 }
@@ -121,8 +122,8 @@ async fn a_token_that_cannot_be_renewed_fails_only_what_is_left() {
     });
     let class = class(&format!("latency=40ms,quotas=aws,token-life=5s,role-ends={THERE}:3s")).await;
     let aws = class.aws().await;
-    let planned = fleet::plan(&aws, &bound(&alarms), &Select::default(), &everything()).await.unwrap();
-    let report = fleet::apply(&aws, &planned.plan, &mut |_| {}).await.unwrap();
+    let planned = pipeline::plan(&aws, &bound(&alarms), &Select::default(), &everything()).await.unwrap();
+    let report = pipeline::apply(&aws, &planned.plan, &mut |_| {}).await.unwrap();
     let row = Row::of_plan(&member(THERE, REGION), &planned).applied(&report);
     assert_eq!(row.state, State::Partial);
     let made = row.applied.unwrap().add;
@@ -146,7 +147,7 @@ async fn a_role_that_is_not_there_is_asked_for_once_and_told_once() {
 async fn a_region_that_is_not_enabled_is_told_from_wrong_keys() {
     let class = class(&format!("no-region={THERE}:{REGION}")).await;
     let aws = class.aws().await;
-    let error = fleet::plan(&aws, &bound(EACH), &Select::default(), &everything()).await.unwrap_err();
+    let error = pipeline::plan(&aws, &bound(EACH), &Select::default(), &everything()).await.unwrap_err();
     let known = error.downcast_ref::<AwsError>().unwrap();
     assert!(known.message.starts_with("us-east-1 is not enabled for the account"), "{known}");
 }

@@ -6,7 +6,7 @@ use crate::aws::{Aws, AwsError, Class};
 use crate::backtest::history::fetch::{Detail, fetch};
 use crate::backtest::judge::{judge, needs};
 use crate::backtest::{Asking, Judged, Options, Verdict};
-use crate::fleet::{self, Select};
+use crate::pipeline::{self, Select};
 use crate::plan::Consent;
 use crate::resources::{Address, Alarm, Kind, Resource, alarm, function, metric};
 use crate::spec::Bound;
@@ -43,7 +43,7 @@ pub const REGIONS: &[&str] = &[
 /// Reads all there is to know. Never fails: what cannot be read is among the facts.
 pub async fn read(aws: &Aws, bound: &Bound, now: i64) -> Facts {
     let mut facts = Facts { stack: bound.stack().to_owned(), region: aws.region().to_owned(), now, ..Facts::default() };
-    let planned = match fleet::plan(aws, bound, &Select::default(), &Consent::default()).await {
+    let planned = match pipeline::plan(aws, bound, &Select::default(), &Consent::default()).await {
         Ok(planned) => planned,
         Err(error) => {
             let known = error.chain().find_map(|cause| cause.downcast_ref::<AwsError>()).map(Refusal::from);

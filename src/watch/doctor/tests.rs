@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::aws::{Aws, Class};
-use crate::fleet::tests::world::{ACCOUNT, REGION, World, bound, spec_of};
+use crate::pipeline::tests::world::{ACCOUNT, REGION, World, bound, spec_of};
 use crate::sandbox::Weather;
 use crate::watch::subscriptions::{Link, confirm};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::aws::interrupt::Interrupter;
-use crate::fleet::tests::world::{ACCOUNT, REGION, World, spec_of};
+use crate::pipeline::tests::world::{ACCOUNT, REGION, World, spec_of};
 use crate::resources::alarm;
 use crate::resources::filter_policy::MessageField;
 use crate::sandbox::Letter;

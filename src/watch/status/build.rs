@@ -5,7 +5,7 @@ use super::{
     AlarmStatus, Curves, Drift, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status,
     SubscriptionStatus, TopicStatus, reason,
 };
-use crate::fleet::Planned;
+use crate::pipeline::PlannedTarget;
 use crate::plan::ownership::{self, Ownership};
 use crate::plan::{Action, Change, Note};
 use crate::resources::alarm::MetricStat;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// The status at a moment, in seconds since 1970.
 pub fn build(
-    planned: &Planned,
+    planned: &PlannedTarget,
     mutes: &Mutes,
     mut curves: Curves,
     changes: Option<Vec<StateChange>>,
@@ -66,7 +66,7 @@ pub fn build(
     status
 }
 
-fn standing(change: &Change, planned: &Planned) -> Standing {
+fn standing(change: &Change, planned: &PlannedTarget) -> Standing {
     if let Some(Observation::Unknown(why)) = planned.snapshot.observations.get(&change.address) {
         return Standing::Unknown(why.clone());
     }
@@ -82,7 +82,7 @@ fn standing(change: &Change, planned: &Planned) -> Standing {
     }
 }
 
-fn other_owner(change: &Change, planned: &Planned) -> Option<String> {
+fn other_owner(change: &Change, planned: &PlannedTarget) -> Option<String> {
     let tags = change.before.as_ref()?.resource.tags()?;
     match ownership::of_tags(change.address.kind, &change.address.name, tags, &planned.plan.stack) {
         Ownership::OtherStack(stack) => Some(format!("stack {stack:?}")),
@@ -145,7 +145,7 @@ fn subscription(resource: &Resource, standing: Standing, live: Option<&Live>) ->
 }
 
 /// Subscriptions of the stack's topics that the spec never made; they are told, too.
-fn others(planned: &Planned) -> impl Iterator<Item = SubscriptionStatus> + '_ {
+fn others(planned: &PlannedTarget) -> impl Iterator<Item = SubscriptionStatus> + '_ {
     let known = |address: &Address| planned.plan.changes.iter().any(|change| change.address == *address);
     let found = planned.snapshot.observations.iter().filter_map(|(address, observation)| {
         Some((address, observation.live().filter(|_| address.kind == Kind::Subscription)?))

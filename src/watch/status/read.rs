@@ -3,7 +3,7 @@
 use super::curve::{self, Curves};
 use super::{AlarmStatus, StateChange, Status, build, history, mute, reason};
 use crate::aws::{Aws, AwsError};
-use crate::fleet::{self, Select};
+use crate::pipeline::{self, Select};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::resources::{Alarm, Live, Resource};
 use crate::spec::Bound;
@@ -26,7 +26,8 @@ pub struct Asking<'a> {
 /// Reads the target. Fails only where nothing can be known at all.
 pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking<'_>) -> Result<Status> {
     let consent = Consent::default();
-    let (planned, mutes) = futures_util::join!(fleet::plan(aws, bound, select, &consent), mute::read(aws, asking.now));
+    let (planned, mutes) =
+        futures_util::join!(pipeline::plan(aws, bound, select, &consent), mute::read(aws, asking.now));
     let planned = planned?;
     let of_stack = planned.plan.changes.iter().map(|change| &change.address);
     let alarms = of_stack.filter(|address| address.kind.is_alarm());

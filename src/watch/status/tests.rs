@@ -1,8 +1,8 @@
 //! The status of a stack in the sandbox: what is read, and how many calls that takes.
 
 use super::{Asking, Life, Reason, Standing, Status, read};
-use crate::fleet::Select;
-use crate::fleet::tests::world::{FIFTY, World, assert_complete, bound, spec_of, with};
+use crate::pipeline::Select;
+use crate::pipeline::tests::world::{FIFTY, World, assert_complete, bound, spec_of, with};
 use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule, StateValue};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;

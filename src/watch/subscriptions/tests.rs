@@ -1,7 +1,7 @@
 //! The life of subscriptions on the sandbox: listed, waited for, asked again, confirmed and locked.
 
 use super::*;
-use crate::fleet::tests::world::{World, spec_of};
+use crate::pipeline::tests::world::{World, spec_of};
 
 use std::time::Duration;
 

@@ -8,8 +8,9 @@ use self::stored::{declared, flat, plain, tags};
 use super::random;
 use super::world::{REGION, bound};
 use crate::aws::{Aws, Interrupt, Options};
-use crate::fleet::{self, Access, Limits, Member, ReadBack, Row, Select, State, over};
+use crate::fleet::{Access, AccessMethod, FleetTarget, Limits, Row, State, run_all};
 use crate::model::Target;
+use crate::pipeline::{self, PlannedTarget, ReadBack, Select};
 use crate::plan::{AddressPattern, Adoption, Consent};
 use crate::resources::{Kind, mark};
 use crate::sandbox::{self, Contents, Sandbox, Weather};
@@ -139,7 +140,7 @@ fn less(rng: &mut Rng, spec: &Value) -> Value {
 struct Estate {
     sandbox: Sandbox,
     access: Access,
-    members: Vec<Member>,
+    members: Vec<FleetTarget>,
 }
 
 impl Estate {
@@ -147,9 +148,9 @@ impl Estate {
         let sandbox = Sandbox::in_memory(Weather { seed, ..Weather::default() });
         let http = (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
         let options = Options { http: Some(http), ..Options::default() };
-        let member = |account: &&str| Member {
+        let member = |account: &&str| FleetTarget {
             target: Target::new(*account, REGION),
-            way: fleet::Way::Usual { external_id: None },
+            way: AccessMethod::Usual { external_id: None },
             columns: BTreeMap::new(),
         };
         let members = accounts.iter().map(member).collect();
@@ -157,7 +158,7 @@ impl Estate {
     }
 
     /// Everything that stands, but not what changes as time passes.
-    fn contents(&self, member: &Member) -> Contents {
+    fn contents(&self, member: &FleetTarget) -> Contents {
         let mut contents = self.sandbox.entities(&member.target.account, REGION);
         contents.retain(|(table, _), _| {
             ["alarms", "sns-topic", "sns-subscription", "logs-group", "tags"].contains(&table.as_str())
@@ -170,11 +171,11 @@ impl Estate {
         contents
     }
 
-    async fn plan(&self, aws: &Aws, spec: &str, destroy: bool, consent: &Consent) -> fleet::Planned {
+    async fn plan(&self, aws: &Aws, spec: &str, destroy: bool, consent: &Consent) -> PlannedTarget {
         let (bound, all) = (bound(spec), Select::default());
         match destroy {
-            true => fleet::plan_destroy(aws, &bound, &all, consent).await.unwrap(),
-            false => fleet::plan(aws, &bound, &all, consent).await.unwrap(),
+            true => pipeline::plan_destroy(aws, &bound, &all, consent).await.unwrap(),
+            false => pipeline::plan(aws, &bound, &all, consent).await.unwrap(),
         }
     }
 
@@ -185,7 +186,7 @@ impl Estate {
         if planned.plan.refusals().next().is_some() {
             return vec![State::Blocked];
         }
-        let report = fleet::apply(&aws, &planned.plan, &mut |_| {}).await.unwrap();
+        let report = pipeline::apply(&aws, &planned.plan, &mut |_| {}).await.unwrap();
         vec![if report.results.is_empty() { State::InSync } else { State::Applied }]
     }
 
@@ -193,7 +194,7 @@ impl Estate {
     async fn roster(&self, spec: &str, destroy: bool, consent: &Consent) -> Vec<State> {
         let limits = Limits { concurrency: 8, max_failures: None, interrupt: Interrupt::never() };
         let plans = RefCell::new(BTreeMap::new());
-        let plan = async |member: &Member| {
+        let plan = async |member: &FleetTarget| {
             let planned = self.plan(&self.access.aws(member).await.unwrap(), spec, destroy, consent).await;
             let row = Row::of_plan(member, &planned);
             if !row.drift.is_empty() && row.state != State::Blocked {
@@ -201,20 +202,20 @@ impl Estate {
             }
             row
         };
-        let rows = over(&self.members, &limits, plan, &mut |_| {}).await;
-        let apply = async |member: &Member| {
+        let rows = run_all(&self.members, &limits, plan, &mut |_| {}).await;
+        let apply = async |member: &FleetTarget| {
             let row = rows.iter().find(|row| row.target == member.target).unwrap().clone();
             let plan = plans.borrow_mut().remove(&member.target);
             let Some(plan) = plan else { return row };
             let aws = self.access.aws(member).await.unwrap();
-            row.applied(&fleet::carry_out(&aws, &plan, ReadBack::Nothing, &mut |_| {}).await.unwrap())
+            row.applied(&pipeline::carry_out(&aws, &plan, ReadBack::Nothing, &mut |_| {}).await.unwrap())
         };
-        over(&self.members, &limits, apply, &mut |_| {}).await.into_iter().map(|row| row.state).collect()
+        run_all(&self.members, &limits, apply, &mut |_| {}).await.into_iter().map(|row| row.state).collect()
     }
 }
 
 /// Things of every kind under names that specs want, and under some that they never do, of owners of every sort.
-async fn settle(aws: &Aws, estate: &Estate, member: &Member, rng: &mut Rng) {
+async fn settle(aws: &Aws, estate: &Estate, member: &FleetTarget, rng: &mut Rng) {
     use aws_sdk_cloudwatch::types::{ComparisonOperator, Statistic};
     let target = &member.target;
     for name in ["alerts", "orders", "theirs"] {
@@ -300,7 +301,7 @@ fn of_cloudformation(estate: &Estate, target: &Target, arn: &str, rng: &mut Rng)
 }
 
 /// Between two runs others go on: they subscribe to what is there, this program's topics among it, and make more.
-async fn meanwhile(estate: &Estate, member: &Member, theirs: &mut Theirs, rng: &mut Rng) {
+async fn meanwhile(estate: &Estate, member: &FleetTarget, theirs: &mut Theirs, rng: &mut Rng) {
     use aws_sdk_cloudwatch::types::{ComparisonOperator, Statistic};
     let (aws, before) = (estate.access.aws(member).await.unwrap(), estate.contents(member));
     let target = &member.target;

@@ -6,7 +6,7 @@ use super::world::{
     ACCOUNT, EACH, REGION, World, assert_complete, bound, everything, lines, notes, refusals, spec_of, with,
 };
 use crate::apply::Event;
-use crate::fleet::{self, Select, UnknownTarget};
+use crate::pipeline::{self, Select, UnknownTarget};
 use crate::plan::{Action, AddressPattern, Adoption, Consent};
 use crate::resources::mark;
 use crate::sandbox::{Contents, Weather};
@@ -141,7 +141,7 @@ async fn what_was_adopted_is_deleted_by_an_option_of_its_own() {
     let plan = async |data_loss| {
         let consent = Consent { delete_adopted: true, data_loss, ..everything() };
         let (aws, all) = (world.aws().await, Select::default());
-        fleet::plan_destroy(&aws, &bound(EACH), &all, &consent).await.unwrap()
+        pipeline::plan_destroy(&aws, &bound(EACH), &all, &consent).await.unwrap()
     };
     let refused =
         "topic/alerts: deleting it ends 1 confirmed subscription that this stack did not make: email bob@example.edu";
@@ -160,7 +160,7 @@ async fn a_topic_of_ours_with_a_confirmed_subscription_of_others_goes_only_with_
     drift::subscribe(&world, "alerts", "eve@example.edu").await;
     let careful = Consent { data_loss: false, ..everything() };
     let destroy =
-        async || fleet::plan_destroy(&world.aws().await, &bound(EACH), &Select::default(), &careful).await.unwrap();
+        async || pipeline::plan_destroy(&world.aws().await, &bound(EACH), &Select::default(), &careful).await.unwrap();
     let pending = destroy().await;
     assert!(refusals(&pending).is_empty(), "nobody has confirmed: {:?}", refusals(&pending));
     assert!(notes(&pending).iter().any(|note| note.contains("2 pending subscriptions that this stack did not make")));
@@ -170,7 +170,7 @@ async fn a_topic_of_ours_with_a_confirmed_subscription_of_others_goes_only_with_
     let before = world.contents();
     let planned = destroy().await;
     assert_eq!(refusals(&planned), [refused]);
-    assert!(fleet::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.is_err());
+    assert!(pipeline::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.is_err());
     assert_eq!(world.contents(), before);
     assert_eq!(refusals(&world.plan_with(&spec_of("each", ""), &careful).await), [refused], "a prune is no different");
     let without = with(EACH, "      - { protocol: email, endpoint: ann@example.edu }\n", "");
@@ -266,7 +266,7 @@ async fn a_name_of_adoption_that_the_spec_does_not_declare_is_a_mistake_with_the
     let world = World::fine();
     let plan = async |pattern: &str| {
         let (aws, all) = (world.aws().await, Select::default());
-        fleet::plan(&aws, &bound(EACH), &all, &named(&[pattern])).await
+        pipeline::plan(&aws, &bound(EACH), &all, &named(&[pattern])).await
     };
     for pattern in ["alarm/errors", "alarm/*", "composite_alarm/a?y"] {
         assert!(plan(pattern).await.is_ok(), "{pattern}: what needs no adoption may be named");
@@ -341,7 +341,7 @@ async fn whose_it_is_is_asked_again_before_it_is_adopted() {
     tag(&believed[0], mark::STACK, "theirs").await;
     tag(&believed[1], "ManagedBy", "terraform").await;
     tag(&believed[2], mark::STACK, "many").await;
-    let report = fleet::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap();
+    let report = pipeline::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap();
     let failed: Vec<&str> = report.failed().map(|result| result.address.name.as_str()).collect();
     assert_eq!(failed, [believed[0].as_str(), believed[1].as_str()]);
     let kept =

@@ -1,6 +1,6 @@
 //! Reads back what an apply wrote: what is verified, and what somebody must still do.
 
-use crate::apply::{ChangeResult, Outcome, Verification};
+use crate::apply::{ChangeResult, NotAsWritten, Outcome, Verification};
 use crate::aws::Aws;
 use crate::live::Reader;
 use crate::plan::{self, Action, Change, Note, NoteKind, Plan, notes};
@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How a resource differs of which nothing is known.
-pub const UNREAD: &str = "it could not be read back";
 /// After a write, AWS may still show what was before for a moment.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 
@@ -71,7 +69,7 @@ async fn look(
     plan: &Plan,
     written: &BTreeMap<&Address, &Change>,
     to_do: &mut Vec<Note>,
-) -> Vec<(Address, String)> {
+) -> Vec<(Address, NotAsWritten)> {
     let resource = |change: &Change| change.after.clone().or_else(|| Some(change.before.as_ref()?.resource.clone()));
     let resources = written.iter().filter_map(|(address, change)| Some(((*address).clone(), resource(change)?)));
     let observations = Reader::new(aws).reread(&plan.target, &resources.collect()).await;
@@ -92,26 +90,26 @@ async fn look(
 }
 
 /// What is left of something deleted; `None` where it is gone.
-fn standing(observation: Option<&Observation>) -> Option<String> {
+fn standing(observation: Option<&Observation>) -> Option<NotAsWritten> {
     match observation {
         None | Some(Observation::Absent) => None,
-        Some(Observation::Unknown(reason)) => Some(format!("{UNREAD}: {reason}")),
+        Some(Observation::Unknown(reason)) => Some(NotAsWritten::Unread(reason.clone())),
         Some(Observation::Present(live)) if live.facts.confirmation == Some(Confirmation::Lost) => None,
-        Some(Observation::Present(_)) => Some("it is still there".to_owned()),
+        Some(Observation::Present(_)) => Some(NotAsWritten::Differs("it is still there".to_owned())),
     }
 }
 
 /// How live differs from what was written; `None` where it does not.
-fn differing(observation: Option<&Observation>, desired: &Resource, before: Option<&Live>) -> Option<String> {
+fn differing(observation: Option<&Observation>, desired: &Resource, before: Option<&Live>) -> Option<NotAsWritten> {
     match observation {
-        None | Some(Observation::Absent) => Some("it is not there".to_owned()),
-        Some(Observation::Unknown(reason)) => Some(format!("{UNREAD}: {reason}")),
+        None | Some(Observation::Absent) => Some(NotAsWritten::Differs("it is not there".to_owned())),
+        Some(Observation::Unknown(reason)) => Some(NotAsWritten::Unread(reason.clone())),
         Some(Observation::Present(live)) => {
             // Tags are not read again: what was set back is known from before.
             let mut live = live.clone();
             live.facts.declared = before.map(|before| plan::attributes::managed(before, desired)).unwrap_or_default();
             let fields: Vec<String> = plan::differences(&live, desired).into_iter().map(|f| f.field).collect();
-            (!fields.is_empty()).then(|| format!("{} not as desired", fields.join(", ")))
+            (!fields.is_empty()).then(|| NotAsWritten::Differs(format!("{} not as desired", fields.join(", "))))
         }
     }
 }

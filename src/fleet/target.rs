@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 
 /// An account and region of a roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+pub struct FleetTarget {
     pub target: Target,
-    pub way: Way,
+    pub way: AccessMethod,
     /// The roster's further columns: values of variables, and what people know the account by.
     pub columns: BTreeMap<String, String>,
 }
 
 /// How an account is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Way {
+pub enum AccessMethod {
     Profile(String),
     /// By a role that the roster or the command line names.
     Role {
@@ -32,30 +32,30 @@ pub enum Way {
 
 /// The members of a roster and, before it was cut into shards, their number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Members {
+pub struct FleetTargets {
     /// In the order of account and region.
-    pub list: Vec<Member>,
+    pub list: Vec<FleetTarget>,
     pub of: usize,
 }
 
 /// What the command line says for all accounts.
 #[derive(Debug, Clone, Copy)]
-pub struct ForAll<'a> {
+pub struct FleetDefaults<'a> {
     pub role: Option<&'a str>,
     /// Wins over the roster's.
     pub region: Option<&'a str>,
     pub shard: Shard,
 }
 
-impl Members {
+impl FleetTargets {
     /// Every account in each of its regions. `default_region` says where an account is for which nobody says it: of the
     /// spec, bound with the account's values, or of the AWS configuration.
     pub fn of<E: From<SpecError>>(
         roster: &Roster,
-        for_all: ForAll<'_>,
+        for_all: FleetDefaults<'_>,
         default_region: impl Fn(&Account) -> Result<String, E>,
     ) -> Result<Self, E> {
-        let mut members: BTreeMap<Target, Member> = BTreeMap::new();
+        let mut members: BTreeMap<Target, FleetTarget> = BTreeMap::new();
         let mut problems = Vec::new();
         for account in &roster.accounts {
             let regions = match (for_all.region, account.regions.as_slice()) {
@@ -65,7 +65,7 @@ impl Members {
             };
             for region in regions {
                 let target = Target::new(&account.id, region);
-                let member = Member {
+                let member = FleetTarget {
                     target: target.clone(),
                     way: way(account, for_all.role),
                     columns: account.columns.clone(),
@@ -84,29 +84,29 @@ impl Members {
     }
 }
 
-fn way(account: &Account, role: Option<&str>) -> Way {
+fn way(account: &Account, role: Option<&str>) -> AccessMethod {
     let external_id = account.external_id.clone();
     match (&account.profile, account.role.as_deref().or(role)) {
-        (Some(profile), _) => Way::Profile(profile.clone()),
-        (None, Some(name)) => Way::Role { name: name.to_owned(), external_id },
-        (None, None) => Way::Usual { external_id },
+        (Some(profile), _) => AccessMethod::Profile(profile.clone()),
+        (None, Some(name)) => AccessMethod::Role { name: name.to_owned(), external_id },
+        (None, None) => AccessMethod::Usual { external_id },
     }
 }
 
-impl Member {
+impl FleetTarget {
     /// Whether it is reached with the credentials of whoever starts the run.
     pub fn needs_a_caller(&self) -> bool {
-        !matches!(self.way, Way::Profile(_))
+        !matches!(self.way, AccessMethod::Profile(_))
     }
 }
 
-impl Way {
+impl AccessMethod {
     /// The role to assume in the target's account; `None` where a profile reaches it.
     pub(super) fn role(&self, target: &Target, session: &str) -> Option<Role> {
         let (name, external_id) = match self {
-            Way::Profile(_) => return None,
-            Way::Role { name, external_id } => (name.as_str(), external_id),
-            Way::Usual { external_id } => (DEFAULT_ROLE, external_id),
+            AccessMethod::Profile(_) => return None,
+            AccessMethod::Role { name, external_id } => (name.as_str(), external_id),
+            AccessMethod::Usual { external_id } => (DEFAULT_ROLE, external_id),
         };
         Some(Role {
             account: target.account.clone(),

@@ -1,18 +1,18 @@
 //! From the plans of a roster to its report: one summary, one question, a few targets first, then the others. What apply and
 //! destroy have in common over several accounts.
 
+use super::Fleet;
 use super::progress::Told;
-use super::{Fleet, Visit, proposed};
 use crate::cli::Run;
-use crate::cli::carry_out::{CarryOutArgs, of_failures};
-use crate::cli::consent::{Purpose, consent};
+use crate::cli::apply_flow::{ApplyFlowArgs, of_failures};
+use crate::cli::consent::{consent, question};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::report::ReportFormat;
-use crate::fleet::{self, Failure as Reason, FleetReport, Member, ReadBack, Row, State};
+use crate::fleet::{Failure as Reason, FleetReport, FleetTarget, Row, State};
 use crate::model::Target;
 use crate::model::advice;
-use crate::pipeline::Proposal;
+use crate::pipeline::{self, ProposalRequest, ReadBack, TargetContext};
 use crate::plan::Plan;
 use crate::report::fleet::text;
 use clap::Args;
@@ -29,12 +29,12 @@ pub struct CanaryArgs {
 }
 
 /// What is to be done to a whole roster.
-pub struct CarryOut<'a> {
+pub struct ApplyFleet<'a> {
     pub fleet: &'a Fleet,
     /// `apply` or `destroy`.
     pub command: &'a str,
-    pub purpose: Purpose,
-    pub args: CarryOutArgs,
+    pub request: &'a ProposalRequest,
+    pub args: ApplyFlowArgs,
     pub canary: CanaryArgs,
     pub format: ReportFormat,
 }
@@ -52,23 +52,20 @@ struct UnderWay {
     plans: BTreeMap<Target, Plan>,
 }
 
-impl CarryOut<'_> {
-    pub async fn run<P>(&self, run: &mut Run<'_>, propose: P) -> Result<Exit, Failure>
-    where
-        P: AsyncFn(&Visit<'_>) -> Result<Proposal, Failure>,
-    {
-        let mut way = self.plan(run, propose).await;
+impl ApplyFleet<'_> {
+    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+        let mut way = self.plan(run).await;
         if way.plans.is_empty() || self.has_to_stop(&way, run) {
             return self.end(way, run);
         }
         let planned = self.fleet.report(self.command, way.rows.values().cloned().collect());
         self.show(&planned, run)?;
         let actions = way.plans.values().flat_map(Plan::effective).map(|change| change.action);
-        let question = format!("{} in {}?", self.purpose.question(actions), targets(way.plans.len()));
+        let question = format!("{} in {}?", question(self.request.purpose, actions), targets(way.plans.len()));
         let unattended = format!("look at the plan above, then run {}", advice::again_with("--yes"));
         consent(run, self.args.yes, &question, &unattended).await?;
         let members = self.fleet.members().iter().filter(|member| way.plans.contains_key(&member.target));
-        let mut members: Vec<Member> = members.cloned().collect();
+        let mut members: Vec<FleetTarget> = members.cloned().collect();
         let first = self.canary.canary.map_or(0, NonZeroUsize::get).min(members.len());
         let rest = members.split_off(first);
         self.apply(&members, ReadBack::Everything, &mut way, run).await;
@@ -83,14 +80,11 @@ impl CarryOut<'_> {
         self.end(way, run)
     }
 
-    async fn plan<P>(&self, run: &mut Run<'_>, propose: P) -> UnderWay
-    where
-        P: AsyncFn(&Visit<'_>) -> Result<Proposal, Failure>,
-    {
+    async fn plan(&self, run: &mut Run<'_>) -> UnderWay {
         let plans = RefCell::new(BTreeMap::new());
-        let job = async |visit: Visit<'_>| {
-            let proposal = propose(&visit).await?;
-            let row = proposed(visit.member, &proposal);
+        let job = async |member: &FleetTarget, at: TargetContext| {
+            let proposal = self.request.propose(&at).await?;
+            let row = Row::of_proposal(member, &proposal);
             if !row.drift.is_empty() && row.state != State::Blocked {
                 plans.borrow_mut().insert(row.target.clone(), proposal.planned.plan);
             }
@@ -102,21 +96,21 @@ impl CarryOut<'_> {
     }
 
     /// Carries out the plans of these members and puts what became of them into their rows.
-    async fn apply(&self, members: &[Member], read_back: ReadBack, way: &mut UnderWay, run: &mut Run<'_>) {
+    async fn apply(&self, members: &[FleetTarget], read_back: ReadBack, way: &mut UnderWay, run: &mut Run<'_>) {
         if members.is_empty() {
             return;
         }
         let failed = way.rows.values().filter(|row| row.state >= State::Blocked).count();
         let UnderWay { rows, plans } = way;
         let (before, plans) = (&*rows, RefCell::new(plans));
-        let job = async |member: &Member| {
+        let job = async |member: &FleetTarget| {
             // Dropped as soon as it is carried out: a plan is the largest thing that a target needs.
             let plan = plans.borrow_mut().remove(&member.target);
             let Some((plan, row)) = plan.zip(before.get(&member.target)) else {
                 return Ok(Row::new(member, State::NotStarted));
             };
             let aws = self.fleet.aws(member).await?;
-            let report = fleet::carry_out(&aws, &plan, read_back, &mut |_| {}).await?;
+            let report = pipeline::carry_out(&aws, &plan, read_back, &mut |_| {}).await?;
             let mut row = row.clone().applied(&report);
             let all_failed = report.done() == 0 && report.failed().next().is_some();
             let exit = of_failures(&report);

@@ -5,7 +5,7 @@ use super::world::{
     ACCOUNT, EACH, LAB, REGION, World, assert_complete, bound, everything, failures, lines, notes, refusals, spec_of,
     with,
 };
-use crate::fleet::Planned;
+use crate::pipeline::PlannedTarget;
 use crate::plan::Consent;
 use crate::resources::{Address, Kind, Resource};
 use crate::sandbox::Contents;
@@ -73,7 +73,7 @@ async fn every_field_of_the_good_specs_and_the_examples_comes_back_as_written() 
 }
 
 /// The alarms that composite alarms name and that are kept elsewhere.
-async fn add_external_alarms(world: &World, planned: &Planned) {
+async fn add_external_alarms(world: &World, planned: &PlannedTarget) {
     for resource in planned.desired.values() {
         let Resource::CompositeAlarm(composite) = resource else { continue };
         for child in composite.children() {

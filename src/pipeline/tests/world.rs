@@ -2,7 +2,7 @@
 
 use crate::apply::{Event, Outcome, Report};
 use crate::aws::{Aws, Interrupt, Options, Session};
-use crate::fleet::{self, Planned, Select};
+use crate::pipeline::{self, PlannedTarget, Select};
 use crate::plan::{Adoption, Blocked, Consent, Note};
 use crate::resources::Address;
 use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
@@ -137,17 +137,17 @@ impl World {
         Session::open(options).await.unwrap()
     }
 
-    pub async fn plan(&self, text: &str) -> Planned {
+    pub async fn plan(&self, text: &str) -> PlannedTarget {
         self.plan_with(text, &Consent::default()).await
     }
 
-    pub async fn plan_with(&self, text: &str, consent: &Consent) -> Planned {
-        fleet::plan(&self.aws().await, &bound(text), &Select::default(), consent).await.unwrap()
+    pub async fn plan_with(&self, text: &str, consent: &Consent) -> PlannedTarget {
+        pipeline::plan(&self.aws().await, &bound(text), &Select::default(), consent).await.unwrap()
     }
 
     /// A plan that is limited to some addresses.
-    pub async fn plan_only(&self, text: &str, targets: &[&str]) -> Planned {
-        fleet::plan(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
+    pub async fn plan_only(&self, text: &str, targets: &[&str]) -> PlannedTarget {
+        pipeline::plan(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
     }
 
     /// Plan and apply, with everything consented to.
@@ -155,24 +155,24 @@ impl World {
         self.run(text).await.1
     }
 
-    pub async fn run(&self, text: &str) -> (Planned, Report) {
+    pub async fn run(&self, text: &str) -> (PlannedTarget, Report) {
         self.try_run(text).await.unwrap()
     }
 
     /// A run may be unable to read what it needs.
-    pub async fn try_run(&self, text: &str) -> anyhow::Result<(Planned, Report)> {
+    pub async fn try_run(&self, text: &str) -> anyhow::Result<(PlannedTarget, Report)> {
         let aws = self.aws().await;
-        let planned = fleet::plan(&aws, &bound(text), &Select::default(), &everything()).await?;
-        let report = fleet::apply(&aws, &planned.plan, &mut |_: Event| {}).await?;
+        let planned = pipeline::plan(&aws, &bound(text), &Select::default(), &everything()).await?;
+        let report = pipeline::apply(&aws, &planned.plan, &mut |_: Event| {}).await?;
         Ok((planned, report))
     }
 
-    pub async fn apply_planned(&self, planned: &Planned) -> Report {
-        fleet::apply(&self.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap()
+    pub async fn apply_planned(&self, planned: &PlannedTarget) -> Report {
+        pipeline::apply(&self.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap()
     }
 
-    pub async fn plan_destroy(&self, text: &str, targets: &[&str]) -> Planned {
-        fleet::plan_destroy(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
+    pub async fn plan_destroy(&self, text: &str, targets: &[&str]) -> PlannedTarget {
+        pipeline::plan_destroy(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
     }
 
     pub async fn destroy(&self, text: &str) -> Report {
@@ -195,7 +195,7 @@ fn select(targets: &[&str]) -> Select {
 }
 
 /// Every note of a plan with the address it belongs to: `alarm/x: text`.
-pub fn notes(planned: &Planned) -> Vec<String> {
+pub fn notes(planned: &PlannedTarget) -> Vec<String> {
     let of = |(address, note): (Option<&Address>, &Note)| match address {
         Some(address) => format!("{address}: {}", note.text),
         None => note.text.clone(),
@@ -204,7 +204,7 @@ pub fn notes(planned: &Planned) -> Vec<String> {
 }
 
 /// Why a plan is blocked, with the address it belongs to.
-pub fn refusals(planned: &Planned) -> Vec<String> {
+pub fn refusals(planned: &PlannedTarget) -> Vec<String> {
     let of = |(address, blocked): (Option<&Address>, &Blocked)| match address {
         Some(address) => format!("{address}: {}", blocked.reason),
         None => blocked.reason.clone(),
@@ -218,7 +218,7 @@ pub fn everything() -> Consent {
 }
 
 /// What a plan would do, one line a change: `~ alarm/x threshold`.
-pub fn lines(planned: &Planned) -> Vec<String> {
+pub fn lines(planned: &PlannedTarget) -> Vec<String> {
     let line = |change: &crate::plan::Change| {
         let fields: Vec<&str> = change.fields.iter().map(|f| f.field.as_str()).collect();
         format!("{} {} {}", change.action.symbol(), change.address, fields.join(" ")).trim_end().to_owned()

@@ -1,23 +1,26 @@
-//! From a plan to its report: show, refuse or ask, apply, report. What apply and destroy have in common.
+//! What apply and destroy have in common: of a roster or of one target, propose, show, refuse or ask, carry out, report.
 
 use super::Run;
-use super::args::Format;
-use super::consent::{Purpose, consent};
+use super::args::{Format, SpecArgs};
+use super::connect::ConnectArgs;
+use super::consent::{consent, question};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{ApplyFleet, CanaryArgs, FleetArgs};
 use super::plan::{render, say_calls};
 use super::progress::Progress;
+use super::report::ReportFormatArgs;
 use crate::apply::{FailureClass, Outcome, Report};
-use crate::aws::Aws;
-use crate::fleet;
+use crate::aws::{Aws, Clock};
+use crate::backtest::for_plan::PastNote;
 use crate::model::advice;
-use crate::pipeline::Proposal;
+use crate::pipeline::{self, Proposal, ProposalRequest, Purpose};
 use crate::plan::{Action, Note, NoteKind, Plan};
 use crate::report::{apply_text, json, markdown};
 use clap::Args;
 
 #[derive(Debug, Clone, Copy, Args)]
-pub struct CarryOutArgs {
+pub struct ApplyFlowArgs {
     /// Do not ask
     #[arg(short, long, visible_alias = "auto-approve")]
     pub yes: bool,
@@ -26,15 +29,55 @@ pub struct CarryOutArgs {
     pub require_confirmed: bool,
 }
 
-pub struct CarryOut<'a> {
+/// What apply and destroy are run with, beside what each proposes.
+pub struct ApplyFlow<'a> {
+    /// `apply` or `destroy`.
+    pub command: &'static str,
+    pub spec: &'a SpecArgs,
+    pub fleet: &'a FleetArgs,
+    pub canary: CanaryArgs,
+    pub connect: &'a ConnectArgs,
+    pub args: ApplyFlowArgs,
+    pub format: ReportFormatArgs,
+}
+
+impl ApplyFlow<'_> {
+    /// Runs over the roster, where there is one, else over the one target; `request` says what is proposed.
+    pub async fn run<R>(&self, run: &mut Run<'_>, request: R) -> Result<Exit, Failure>
+    where
+        R: Fn(PastNote, &Clock) -> Result<ProposalRequest, Failure>,
+    {
+        let spec = self.spec.load()?;
+        if let Some(fleet) = self.fleet.open(self.command, &spec, self.spec, self.connect, run).await? {
+            let request = request(PastNote::Verdict, fleet.clock())?;
+            let (args, canary, format) = (self.args, self.canary, self.format.format);
+            let flow = ApplyFleet { fleet: &fleet, command: self.command, request: &request, args, canary, format };
+            return flow.run(run).await;
+        }
+        let format = self.format.alone()?;
+        self.canary.refuse_alone()?;
+        let signals = run.signals.clone();
+        let proposed = async {
+            let at = self.connect.target(self.spec.bind_spec(&spec)?, run).await?;
+            let request = request(PastNote::Figures, &at.aws.clock)?;
+            let proposal = request.propose(&at).await?;
+            Ok((at.aws, proposal, request.purpose))
+        };
+        let (aws, proposal, purpose) = signals.or_interrupted(proposed).await?;
+        ApplySingle { aws: &aws, proposal: &proposal, args: self.args, format, purpose }.run(run).await
+    }
+}
+
+/// A proposal for one target, to be carried out.
+pub struct ApplySingle<'a> {
     pub aws: &'a Aws,
     pub proposal: &'a Proposal,
-    pub args: CarryOutArgs,
+    pub args: ApplyFlowArgs,
     pub format: Format,
     pub purpose: Purpose,
 }
 
-impl CarryOut<'_> {
+impl ApplySingle<'_> {
     pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let plan = &self.proposal.planned.plan;
         let changes = plan.effective().count();
@@ -51,7 +94,7 @@ impl CarryOut<'_> {
         self.consent(run).await?;
         let report = {
             let mut progress = Progress::new(run.output);
-            let report = fleet::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
+            let report = pipeline::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
             progress.end();
             report?
         };
@@ -92,7 +135,7 @@ impl CarryOut<'_> {
 
     async fn consent(&self, run: &mut Run<'_>) -> Result<(), Failure> {
         let plan = &self.proposal.planned.plan;
-        let question = format!("{}?", self.purpose.question(plan.effective().map(|change| change.action)));
+        let question = format!("{}?", question(self.purpose, plan.effective().map(|change| change.action)));
         let again = advice::again_with("--yes");
         let unattended = format!("look at the plan above, then run {again} (or apply a plan saved with plan --out)");
         consent(run, self.args.yes, &question, &unattended).await

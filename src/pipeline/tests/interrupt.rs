@@ -3,7 +3,7 @@
 use super::world::{FIFTY, World, assert_complete, bound, everything, lines};
 use crate::apply::{Event, Outcome};
 use crate::aws::interrupt::Interrupter;
-use crate::fleet::{self, Select};
+use crate::pipeline::{self, Select};
 use crate::sandbox::{Stats, Weather};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -18,10 +18,10 @@ async fn interrupted_after(wait: Duration, weather: Weather) -> World {
     let world = World::new(weather);
     let (interrupter, interrupt) = Interrupter::new();
     let aws = world.aws_with(interrupt).await;
-    let planned = fleet::plan(&aws, &bound(FIFTY), &Select::default(), &everything()).await.unwrap();
+    let planned = pipeline::plan(&aws, &bound(FIFTY), &Select::default(), &everything()).await.unwrap();
     let mut told = 0;
     let mut events = |event: Event| told += u32::from(matches!(event, Event::Interrupted));
-    let (report, (left, at)) = futures_util::join!(fleet::apply(&aws, &planned.plan, &mut events), async {
+    let (report, (left, at)) = futures_util::join!(pipeline::apply(&aws, &planned.plan, &mut events), async {
         sleep(wait).await;
         interrupter.interrupt();
         (writes(&world.sandbox.stats()), Instant::now())

@@ -3,17 +3,23 @@
 use super::drift;
 use super::world::{EACH, World, assert_complete, bound, everything, lines, spec_of, with};
 use crate::apply::Event;
-use crate::fleet::{self, NotAllowed, NotReplanned, Planned, Select};
 use crate::model::secret;
+use crate::pipeline::{self, NotAllowed, NotReplanned, PlannedTarget, Select};
 use crate::plan::saved::{Basis, NoSavedPlan, SavedPlan};
 use crate::plan::{Action, Change, Consent, Plan};
 use crate::resources::{Address, Resource};
 use std::path::Path;
 
 /// As `plan --out` saves it, through the bytes of a file.
-fn saved(text: &str, planned: &Planned, consent: &Consent) -> SavedPlan {
-    let basis =
-        fleet::basis(&bound(text), Path::new("test.yaml"), &Default::default(), &Select::default(), consent, planned);
+fn saved(text: &str, planned: &PlannedTarget, consent: &Consent) -> SavedPlan {
+    let basis = pipeline::basis(
+        &bound(text),
+        Path::new("test.yaml"),
+        &Default::default(),
+        &Select::default(),
+        consent,
+        planned,
+    );
     through_a_file(&SavedPlan::new(&planned.plan, basis, secret::hide))
 }
 
@@ -27,14 +33,14 @@ async fn saved_plan(world: &World, text: &str) -> SavedPlan {
 }
 
 async fn stale(world: &World, saved: &SavedPlan, text: &str) -> Vec<String> {
-    match fleet::check_saved(&world.aws().await, saved, Some(&bound(text))).await {
+    match pipeline::check_saved(&world.aws().await, saved, Some(&bound(text))).await {
         Err(NotReplanned::Stale(stale)) => stale.iter().map(|s| format!("{} {}", s.place, s.what)).collect(),
         other => panic!("not stale: {other:?}"),
     }
 }
 
-async fn apply(world: &World, planned: &Planned) {
-    assert_complete(&fleet::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap());
+async fn apply(world: &World, planned: &PlannedTarget) {
+    assert_complete(&pipeline::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,7 +51,7 @@ async fn a_fresh_plan_is_applied_as_it_was_saved() {
         let changed = with(&with(EACH, "> 5", "> 6"), "ann@example.edu", "ben@example.edu");
         let saved = saved_plan(&world, &changed).await;
         let spec = bound(&changed);
-        let planned = fleet::check_saved(&world.aws().await, &saved, with_spec.then_some(&spec)).await.unwrap();
+        let planned = pipeline::check_saved(&world.aws().await, &saved, with_spec.then_some(&spec)).await.unwrap();
         assert_eq!(lines(&planned).len(), 2, "{:?}", lines(&planned));
         apply(&world, &planned).await;
         assert!(lines(&world.plan(&changed).await).is_empty());
@@ -63,7 +69,7 @@ async fn every_kind_of_change_can_be_saved_with_and_without_a_spec() {
         for text in [EACH, less, EACH] {
             let saved = saved_plan(&world, text).await;
             let spec = bound(text);
-            let planned = fleet::check_saved(&world.aws().await, &saved, with_spec.then_some(&spec)).await;
+            let planned = pipeline::check_saved(&world.aws().await, &saved, with_spec.then_some(&spec)).await;
             let planned = planned.unwrap_or_else(|error| panic!("spec {with_spec}: {error:?}"));
             assert!(!lines(&planned).is_empty());
             apply(&world, &planned).await;
@@ -120,11 +126,11 @@ async fn secrets_are_not_saved_and_come_back_from_the_spec() {
     let text = serde_json::to_string(&plan).unwrap();
     assert!(!text.contains("secret@") && !text.contains("hush"), "{text}");
     let aws = world.aws().await;
-    let Err(NotReplanned::SecretsMissing(places)) = fleet::check_saved(&aws, &plan, None).await else { panic!() };
+    let Err(NotReplanned::SecretsMissing(places)) = pipeline::check_saved(&aws, &plan, None).await else { panic!() };
     assert_eq!(places.len(), 1);
     let other = bound(&with(&spec, "hush", "loud"));
-    let Err(NotReplanned::Different(_)) = fleet::check_saved(&aws, &plan, Some(&other)).await else { panic!() };
-    let planned = fleet::check_saved(&aws, &plan, Some(&bound(&spec))).await.unwrap();
+    let Err(NotReplanned::Different(_)) = pipeline::check_saved(&aws, &plan, Some(&other)).await else { panic!() };
+    let planned = pipeline::check_saved(&aws, &plan, Some(&bound(&spec))).await.unwrap();
     apply(&world, &planned).await;
     assert_eq!(world.letters()[0].endpoint, "https://u:secret@x.edu/a?token=hush");
 }
@@ -152,7 +158,7 @@ async fn a_saved_delete_ends_a_subscription_that_was_confirmed_meanwhile() {
     let sns = &world.hands().await.sns;
     sns.confirm_subscription().topic_arn(letter.topic_arn).set_token(letter.token).send().await.unwrap();
     let plan = saved_plan(&world, EACH).await;
-    let planned = fleet::check_saved(&world.aws().await, &plan, Some(&bound(EACH))).await.unwrap();
+    let planned = pipeline::check_saved(&world.aws().await, &plan, Some(&bound(EACH))).await.unwrap();
     assert_eq!(lines(&planned), ["- subscription/alerts/email/eve@example.edu"]);
     apply(&world, &planned).await;
     assert!(lines(&world.plan(EACH).await).is_empty());
@@ -295,7 +301,7 @@ async fn a_tampered_plan_is_refused_and_nothing_is_changed() {
         tamper(&mut tampered);
         assert_ne!(plan, tampered, "{name}");
         let tampered = through_a_file(&tampered);
-        match fleet::check_saved(&world.aws().await, &tampered, Some(&bound(&spec))).await {
+        match pipeline::check_saved(&world.aws().await, &tampered, Some(&bound(&spec))).await {
             // An edited `before` cannot be told from live that has changed.
             Err(NotReplanned::Stale(_)) => {
                 assert!(["before", "create of what is there"].contains(name), "{name}: stale")
@@ -309,7 +315,7 @@ async fn a_tampered_plan_is_refused_and_nothing_is_changed() {
     }
     assert_eq!(world.contents(), before);
     assert!(TAMPERINGS.len() >= 30);
-    fleet::check_saved(&world.aws().await, &plan, Some(&bound(&spec))).await.unwrap();
+    pipeline::check_saved(&world.aws().await, &plan, Some(&bound(&spec))).await.unwrap();
 }
 
 /// Without the spec only what is asked of the stack's own can be forged, never what is done to what is not ours.
@@ -334,7 +340,7 @@ async fn without_its_spec_a_plan_is_held_against_aws() {
     for (name, tamper) in TAMPERINGS.iter().filter(|(name, _)| !believed.contains(name)) {
         let mut tampered = plan.clone();
         tamper(&mut tampered);
-        match fleet::check_saved(&world.aws().await, &tampered, None).await {
+        match pipeline::check_saved(&world.aws().await, &tampered, None).await {
             Err(_) => {}
             Ok(planned) => assert!(planned.plan.refusals().next().is_some(), "{name}: {:?}", lines(&planned)),
         }
@@ -343,7 +349,7 @@ async fn without_its_spec_a_plan_is_held_against_aws() {
     for (name, tamper) in TAMPERINGS.iter().filter(|(name, _)| believed.contains(name)) {
         let mut tampered = plan.clone();
         tamper(&mut tampered);
-        if let Ok(planned) = fleet::check_saved(&world.aws().await, &tampered, None).await {
+        if let Ok(planned) = pipeline::check_saved(&world.aws().await, &tampered, None).await {
             let foreign =
                 lines(&planned).into_iter().filter(|line| line.contains("theirs") || line.contains("nobodys"));
             assert_eq!(foreign.count(), 0, "{name}");
@@ -358,7 +364,7 @@ async fn consent_is_that_of_the_plan() {
     let none = Consent::default();
     let mut plan = saved(EACH, &world.plan_with(EACH, &none).await, &none);
     let refused = async |plan: &SavedPlan| {
-        let planned = fleet::check_saved(&world.aws().await, plan, Some(&bound(EACH))).await.unwrap();
+        let planned = pipeline::check_saved(&world.aws().await, plan, Some(&bound(EACH))).await.unwrap();
         planned.plan.refusals().next().is_some()
     };
     assert!(refused(&plan).await, "nobody has consented to the adoption");

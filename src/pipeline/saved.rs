@@ -1,7 +1,7 @@
 //! A saved plan, authorised anew: the plan is made again from the spec, or from its own words, and from what is live, and the saved
 //! one has to say the same. What is carried out is the plan that was made here, never what the file says.
 
-use super::{NotAllowed, Planned, Select};
+use super::{NotAllowed, PlannedTarget, Select, UnknownTarget, planned};
 use crate::aws::{Aws, AwsError};
 use crate::live::{Reader, Wanted};
 use crate::model::Target;
@@ -42,7 +42,7 @@ pub fn basis(
     variables: &BTreeMap<String, String>,
     select: &Select,
     consent: &Consent,
-    planned: &Planned,
+    planned: &PlannedTarget,
 ) -> Basis {
     Basis {
         spec: spec.display().to_string(),
@@ -50,13 +50,13 @@ pub fn basis(
         targets: select.0.clone(),
         consent: consent.clone(),
         allowed_accounts: bound.allowed_accounts().map(str::to_owned).collect(),
-        functions: facts(&planned.snapshot),
+        functions: planned.snapshot.known_functions(),
     }
 }
 
 /// Makes the plan anew and gives it back only if the saved one says the same and all of its live state still is as it was.
 /// Without a spec the plan's own words stand for it: then only what live and the plan say of each other can be held against it.
-pub async fn check_saved(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<Planned, NotReplanned> {
+pub async fn check_saved(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<PlannedTarget, NotReplanned> {
     let misnamed = misnamed(&saved.plan);
     if !misnamed.is_empty() {
         return Err(NotReplanned::Different(misnamed));
@@ -95,17 +95,17 @@ pub async fn check_saved(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> 
     Ok(planned)
 }
 
-async fn from_spec(aws: &Aws, saved: &SavedPlan, bound: &Bound) -> Result<Planned, NotReplanned> {
+async fn from_spec(aws: &Aws, saved: &SavedPlan, bound: &Bound) -> Result<PlannedTarget, NotReplanned> {
     let select = Select(saved.basis.targets.clone());
-    let planned = super::plan_and_read(aws, bound, &select, &saved.basis.consent, &saved.touched()).await;
-    planned.map_err(|error| match error.downcast::<super::UnknownTarget>() {
+    let planned = planned::plan_and_read(aws, bound, &select, &saved.basis.consent, &saved.touched()).await;
+    planned.map_err(|error| match error.downcast::<UnknownTarget>() {
         Ok(unknown) => NotReplanned::Different(vec![unknown.to_string()]),
         Err(error) => NotReplanned::Failed(error),
     })
 }
 
 /// The plan of what the saved plan's own words ask for: ownership, guards, actions and deletions are worked out from live.
-async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<Planned, NotReplanned> {
+async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<PlannedTarget, NotReplanned> {
     let Plan { stack, changes, pruning, .. } = &saved.plan;
     if !saved.masked.is_empty() {
         let masked = saved.masked.keys().filter_map(|at| changes.get(*at));
@@ -130,7 +130,7 @@ async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<Planned, NotReplann
         prune: *pruning,
         only: None,
     };
-    Ok(Planned { plan: plan::build(input), desired, snapshot })
+    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
 }
 
 /// Changes whose address is not that of their resource.
@@ -156,15 +156,9 @@ fn of_spec(saved: &SavedPlan, bound: &Bound) -> Vec<String> {
     found
 }
 
-fn facts(snapshot: &Snapshot) -> BTreeMap<String, FunctionFacts> {
-    let known =
-        snapshot.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
-    known.collect()
-}
-
 /// Functions that something was derived from and that are configured otherwise now.
 fn functions_since(then: &BTreeMap<String, FunctionFacts>, snapshot: &Snapshot) -> Vec<Stale> {
-    let now = facts(snapshot);
+    let now = snapshot.known_functions();
     let differing = then.iter().filter(|(name, then)| {
         // When it was last deployed decides nothing.
         now.get(*name).is_some_and(|now| {

@@ -1,0 +1,100 @@
+//! The plan of one target: what stands is read, and held against what the spec asks for. Only reads.
+
+use super::{NotAllowed, Select, UnknownTarget};
+use crate::aws::Aws;
+use crate::live::{Reader, Wanted};
+use crate::model::Target;
+use crate::plan::{self, Consent, Input, Plan, ownership};
+use crate::resources::{Address, Resource, Snapshot, known_functions};
+use crate::spec::Bound;
+use anyhow::Result;
+use std::collections::BTreeMap;
+
+/// A plan of one target, ready to be shown or applied.
+#[derive(Debug, Clone)]
+pub struct PlannedTarget {
+    pub plan: Plan,
+    /// What the spec asks for, with the owner's marks.
+    pub desired: BTreeMap<Address, Resource>,
+    /// What was read for it.
+    pub snapshot: Snapshot,
+}
+
+/// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
+const ANY_ACCOUNT: &str = "000000000000";
+
+/// Reads the target and says what has to change so that it becomes what the spec asks for.
+pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<PlannedTarget> {
+    plan_and_read(aws, bound, select, consent, &BTreeMap::new()).await
+}
+
+/// The same, where `also` is read as well: what a saved plan names, whoever owns it.
+pub(super) async fn plan_and_read(
+    aws: &Aws,
+    bound: &Bound,
+    select: &Select,
+    consent: &Consent,
+    also: &BTreeMap<Address, Resource>,
+) -> Result<PlannedTarget> {
+    let with_others = |desired: &BTreeMap<Address, Resource>| {
+        let others = also.iter().chain(desired);
+        others.map(|(address, resource)| (address.clone(), resource.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let provisional = with_others(&provisional(aws, bound, select)?);
+    let reader = Reader::new(aws);
+    let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
+    let survey = reader.survey(wanted).await?;
+    NotAllowed::check(bound, &survey.target.account)?;
+    let mut desired = bound.desired(&survey.target, &known_functions(&survey.functions))?.resources;
+    ownership::mark(&mut desired, bound.stack());
+    UnknownTarget::check_adoption(&consent.adopt, desired.keys())?;
+    desired.retain(|address, _| select.covers(address));
+    let target = survey.target.clone();
+    let snapshot = match also.is_empty() {
+        true => reader.complete(survey, bound.stack(), &desired).await,
+        false => reader.complete(survey, bound.stack(), &with_others(&desired)).await,
+    };
+    let input = Input {
+        stack: bound.stack(),
+        target: &target,
+        desired: &desired,
+        snapshot: &snapshot,
+        consent,
+        prune: select.is_all(),
+        only: None,
+    };
+    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
+}
+
+/// Reads the target and says what has to be deleted, or left in place without our marks, so that nothing of the stack is left.
+pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<PlannedTarget> {
+    // Endpoints that do not fill the tag index know what is ours only by name.
+    let named = provisional(aws, bound, select)?;
+    let reader = Reader::new(aws);
+    let survey = reader.survey(Wanted { stack: bound.stack(), desired: &named, functions: &[] }).await?;
+    NotAllowed::check(bound, &survey.target.account)?;
+    let target = survey.target.clone();
+    let snapshot = reader.complete(survey, bound.stack(), &named).await;
+    let consent = Consent { deletes: true, ..consent.clone() };
+    let desired = BTreeMap::new();
+    let input = Input {
+        stack: bound.stack(),
+        target: &target,
+        desired: &desired,
+        snapshot: &snapshot,
+        consent: &consent,
+        prune: true,
+        only: (!select.is_all()).then_some(&select.0),
+    };
+    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
+}
+
+/// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
+fn provisional(aws: &Aws, bound: &Bound, select: &Select) -> Result<BTreeMap<Address, Resource>> {
+    let anywhere = Target::new(ANY_ACCOUNT, aws.region());
+    let mut desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
+    select.check(&desired.keys().cloned().collect())?;
+    ownership::mark(&mut desired, bound.stack());
+    desired.retain(|address, _| select.covers(address));
+    Ok(desired)
+}

@@ -189,7 +189,6 @@ const CIRCLES: &[&[&str]] = &[
     &["resources/alarm/aws.rs", "resources/composite_alarm/aws.rs"],
     &["resources/alarm/metrics.rs", "resources/alarm/series.rs"],
     &["resources/alarm/mod.rs", "resources/kind.rs"],
-    &["sandbox/access.rs", "sandbox/dispatch.rs", "sandbox/sts.rs", "sandbox/tagging.rs", "sandbox/weather.rs"],
     &[
         "sandbox/cloudwatch/actions.rs",
         "sandbox/cloudwatch/alarm.rs",

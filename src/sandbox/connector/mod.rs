@@ -13,6 +13,7 @@ use super::lambda::instance::Instances;
 use super::lambda::{self, invoke as function_call};
 use super::logs::tail;
 use super::quota::Buckets;
+use super::session;
 #[cfg(test)]
 use super::stats::Stats;
 use super::stats::{Counter, Outcome, Started};
@@ -70,13 +71,13 @@ struct State {
 impl Sandbox {
     /// A sandbox that keeps its state in a file between runs; several processes may share it, and any may be killed.
     pub fn open(path: &Path, weather: Weather) -> anyhow::Result<Self> {
-        Ok(Self::on(Store::open(path)?, weather))
+        Ok(Self::on(Store::open(path, dispatch::seeds)?, weather))
     }
 
     /// A sandbox that is gone when its last clone is.
     #[cfg(test)]
     pub fn in_memory(weather: Weather) -> Self {
-        Self::on(Store::in_memory(), weather)
+        Self::on(Store::in_memory(dispatch::seeds), weather)
     }
 
     /// Whether calls are counted here, so that too many of them are refused.
@@ -209,7 +210,7 @@ impl Sandbox {
     }
 
     async fn call(self, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let request = match wire::read(&http) {
+        let request = match wire::read(&http, dispatch::routes) {
             Ok(request) => request,
             Err(refused) => return wire::write_refusal(&refused).map_err(other),
         };
@@ -333,7 +334,7 @@ fn refused(weather: &Weather, caller: &Caller, operation: &str) -> Option<Fault>
     let service = if caller.service == "monitoring" { "cloudwatch" } else { caller.service.as_str() };
     let service = if service == "tagging" { "tag" } else { service };
     let action = format!("{service}:{operation}");
-    let who = || super::sts::arn(Partition::of_region(&caller.region), &caller.account, None);
+    let who = || session::arn(Partition::of_region(&caller.region), &caller.account, None);
     weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &who(), &action))
 }
 

@@ -17,8 +17,8 @@ mod tests;
 pub use group::names;
 pub use put::write;
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::store::{Seed, Tx};
 use super::wire::Request;
 use ciborium::Value;

@@ -13,8 +13,8 @@ mod topic;
 pub use outbox::{Delivery, Letter};
 pub use publish::{Notice, Notified, notify};
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::store::Tx;
 use super::wire::Request;
 use ciborium::Value;

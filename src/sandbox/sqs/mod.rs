@@ -9,8 +9,8 @@ mod tests;
 pub use message::{Arrival, UserAttribute, deliver, patience};
 pub use queue::shown as queues;
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::store::Tx;
 use super::wire::Request;
 use ciborium::Value;

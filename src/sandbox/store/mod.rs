@@ -6,10 +6,9 @@ mod journal;
 mod tests;
 mod tx;
 
-pub use entities::Seed;
+pub use entities::{Seed, Seeds};
 pub use tx::Tx;
 
-use super::dispatch::seeds;
 use super::fault::Fault;
 use super::weather::{Weather, fold};
 use super::wire::Timestamp;
@@ -51,12 +50,14 @@ pub struct Store {
 }
 
 impl Store {
-    pub fn in_memory() -> Self {
+    /// A store that is gone when its last copy is.
+    pub fn in_memory(seeds: Seeds) -> Self {
         Store { entities: Entities::new(seeds), journal: None, clock: None }
     }
 
-    pub fn open(path: &Path) -> Result<Self> {
-        let mut store = Store { journal: Some(Journal::new(path)), ..Store::in_memory() };
+    /// A store that keeps its state in a file.
+    pub fn open(path: &Path, seeds: Seeds) -> Result<Self> {
+        let mut store = Store { journal: Some(Journal::new(path)), ..Store::in_memory(seeds) };
         store.refresh()?;
         Ok(store)
     }

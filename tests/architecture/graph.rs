@@ -190,17 +190,6 @@ const CIRCLES: &[&[&str]] = &[
     &["resources/alarm/metrics.rs", "resources/alarm/series.rs"],
     &["resources/alarm/mod.rs", "resources/kind.rs"],
     &[
-        "sandbox/cloudwatch/actions.rs",
-        "sandbox/cloudwatch/alarm.rs",
-        "sandbox/cloudwatch/describe.rs",
-        "sandbox/cloudwatch/held.rs",
-        "sandbox/cloudwatch/history.rs",
-        "sandbox/cloudwatch/mail.rs",
-        "sandbox/cloudwatch/mute.rs",
-        "sandbox/cloudwatch/rule.rs",
-    ],
-    &["sandbox/cloudwatch/put/metric.rs", "sandbox/cloudwatch/put/queries.rs"],
-    &[
         "sandbox/logs/account_policy.rs",
         "sandbox/logs/group.rs",
         "sandbox/logs/metric_filter.rs",

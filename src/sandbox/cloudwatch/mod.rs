@@ -11,6 +11,7 @@ mod history;
 mod mail;
 mod metric;
 mod mute;
+mod mute_rule;
 mod put;
 mod rule;
 mod tags;

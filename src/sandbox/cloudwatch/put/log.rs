@@ -1,7 +1,6 @@
 //! PutLogAlarm: an alarm on a scheduled Logs query.
 
-use super::metric::length;
-use super::shared::{ActionConfiguration, Shared, WarmUp, comparison, range, treat_missing_data};
+use super::shared::{ActionConfiguration, Shared, WarmUp, comparison, length, range, treat_missing_data};
 use super::{Wanted, configuration, keep};
 use crate::sandbox::cloudwatch::alarm::AlarmType;
 use crate::sandbox::cloudwatch::{Nothing, constraint, required};

@@ -1,7 +1,6 @@
 //! The limits of a Metrics list: ids, periods, what is returned.
 
-use super::metric::{dimensions, length};
-use super::shared::one_of;
+use super::shared::{dimensions, length, one_of};
 use crate::sandbox::cloudwatch::metric::{MetricDataQuery, UNITS};
 use crate::sandbox::cloudwatch::{constraint, required};
 use crate::sandbox::fault::Fault;

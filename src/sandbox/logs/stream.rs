@@ -1,8 +1,7 @@
 //! Log streams: their record, and the operations on them. How their events are kept is `chunk`'s matter.
 
 use super::chunk::Shelf;
-use super::group::{self, Done};
-use super::{constraint, invalid};
+use super::{Done, constraint, group, invalid};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;

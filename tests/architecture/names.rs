@@ -12,7 +12,7 @@ const SHARED: &[(&str, usize)] = &[
     ("AssumedRole", 2), ("Attributes", 4), ("Batch", 2), ("Bound", 3), ("Bucket", 2), ("CarryOut", 2), ("Case", 2),
     ("Cell", 2), ("Change", 4), ("Chunk", 2), ("Column", 3), ("Command", 2), ("Comparison", 2), ("Condition", 2),
     ("Configuration", 2), ("ConfirmArgs", 2), ("Confirmation", 2), ("Content", 2), ("Count", 2), ("Created", 2),
-    ("Curves", 2), ("Described", 3), ("Dimension", 2), ("Document", 2), ("Done", 2), ("Door", 3), ("Entry", 4),
+    ("Curves", 2), ("Described", 3), ("Dimension", 2), ("Document", 2), ("Door", 3), ("Entry", 4),
     ("Environment", 2), ("Event", 8), ("Evidence", 2), ("Facts", 3), ("Failure", 3), ("Fate", 3), ("Fields", 2),
     ("Filler", 2), ("Finding", 3), ("Form", 2), ("Format", 2), ("Found", 5), ("Function", 3), ("Grid", 3),
     ("Group", 3), ("Happened", 2), ("Held", 2), ("History", 3), ("Http", 2), ("Item", 2), ("Judged", 2), ("Key", 4),

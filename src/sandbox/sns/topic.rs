@@ -1,8 +1,7 @@
 //! SNS topics: their record, their attributes, and the operations on them and on their tags.
 //! Subscriptions have a room of their own.
 
-use super::{delivery_policy, invalid, not_found};
-use super::{policy, subscription};
+use super::{Done, delivery_policy, invalid, not_found, policy, subscription};
 use crate::resources::topic::policy::default as default_policy;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
@@ -95,10 +94,6 @@ pub struct Topics {
 pub struct TagList {
     tags: Vec<Tag>,
 }
-
-/// An operation that answers nothing but that it was done.
-#[derive(Serialize)]
-pub struct Done {}
 
 /// Makes a topic, or finds the one of that name where nothing it is given differs.
 pub fn create(input: CreateTopic, tx: &mut Tx) -> Result<Arn, Fault> {

@@ -189,7 +189,6 @@ const CIRCLES: &[&[&str]] = &[
     &["resources/alarm/aws.rs", "resources/composite_alarm/aws.rs"],
     &["resources/alarm/metrics.rs", "resources/alarm/series.rs"],
     &["resources/alarm/mod.rs", "resources/kind.rs"],
-    &["sandbox/sqs/message.rs", "sandbox/sqs/queue.rs"],
     &["service/config.rs", "service/http/mod.rs", "service/store/mod.rs"],
     &["service/console.rs", "service/log.rs"],
     &["service/event.rs", "service/identity.rs"],

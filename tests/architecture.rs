@@ -16,7 +16,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("aws", &["model"]),
     ("resources", &["model"]),
     // The sandbox runs the bundled service as a function.
-    ("sandbox", &["model", "resources", "service"]),
+    ("sandbox", &["model", "service"]),
     ("spec", &["model", "resources"]),
     ("plan", &["model", "resources"]),
     ("lint", &["model", "resources", "spec", "plan"]),

@@ -4,8 +4,10 @@
 pub mod advice;
 pub mod arn;
 pub mod duration;
+pub mod endpoint;
 pub mod field;
 pub mod file;
+pub mod filter_policy;
 pub mod glob;
 pub mod layers;
 pub mod node;
@@ -15,6 +17,7 @@ pub mod secret;
 pub mod shape;
 pub mod size;
 pub mod target;
+pub mod topic_policy;
 pub mod visible;
 
 pub use arn::Arn;

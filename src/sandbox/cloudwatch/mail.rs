@@ -1,8 +1,8 @@
 //! An alarm's notification as people get it by mail: the words CloudWatch sends to subscribers with the protocol email.
 
 use super::alarm::{self, Alarm, AlarmType, LISTS, State};
-use crate::resources::notification;
 use crate::sandbox::store::Tx;
+use mlops_cloudwatch::notification;
 use serde_json::Value as Json;
 
 /// The mail about the state that `alarm` has just gone into.

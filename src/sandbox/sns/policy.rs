@@ -49,7 +49,7 @@ pub fn lets_alarm_publish(policy: &str, account: &str, alarm_arn: &str) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::topic::policy::default;
+    use crate::model::topic_policy::default;
     use serde_json::json;
 
     const ACCOUNT: &str = "123456789012";

@@ -1,6 +1,6 @@
 //! SNS subscriptions as they are kept: who stands behind a topic, pending or confirmed.
 
-use crate::resources;
+use crate::model::endpoint;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::Timestamp;
@@ -77,7 +77,7 @@ impl Subscription {
 
     /// As every answer shows it: with stars for a password (seen of SNS, e.g. in reports of Terraform's users).
     pub fn listed_endpoint(&self) -> String {
-        resources::Subscription::new("", &self.protocol, &self.endpoint).listed_endpoint()
+        endpoint::listed(&self.protocol, &self.endpoint)
     }
 
     /// The attributes that can be set, with their defaults.

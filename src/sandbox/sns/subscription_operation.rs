@@ -4,9 +4,9 @@
 use super::outbox::{self, Confirmation};
 use super::subscription::{Attributes, PENDING, Subscription, TABLE, all, get, of_topic};
 use super::{Done, delivery_policy, invalid, not_found, topic};
+use crate::model::endpoint::is_web_address;
+use crate::model::filter_policy::{FilterPolicy, FilterScope};
 use crate::model::{Arn, Partition};
-use crate::resources;
-use crate::resources::filter_policy::{FilterPolicy, FilterScope};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
@@ -298,7 +298,7 @@ fn check_endpoint(partition: &Partition, protocol: &str, endpoint: &str, fifo: b
             refuse(good, "Email address".into())?;
         }
         "http" | "https" => {
-            let good = resources::subscription::is_web_address(protocol, endpoint);
+            let good = is_web_address(protocol, endpoint);
             refuse(good, "Endpoint must match the specified protocol".into())?;
         }
         "sms" => {

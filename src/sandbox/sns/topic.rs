@@ -2,7 +2,7 @@
 //! Subscriptions have a room of their own.
 
 use super::{Done, delivery_policy, invalid, not_found, policy, subscription};
-use crate::resources::topic::policy::default as default_policy;
+use crate::model::topic_policy;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::paging::{Order, page};
 use crate::sandbox::store::Tx;
@@ -284,7 +284,7 @@ fn shown(tx: &Tx, name: &str, topic: &Topic) -> Result<Attributes, Fault> {
         ("SubscriptionsDeleted", topic.subscriptions_deleted.to_string()),
         ("EffectiveDeliveryPolicy", delivery_policy::effective_for_topic(topic.attributes.get("DeliveryPolicy"))),
         ("DisplayName", String::new()),
-        ("Policy", default_policy(&arn).to_string()),
+        ("Policy", topic_policy::default(&arn).to_string()),
     ];
     if name.ends_with(".fifo") {
         worked_out.push(("ContentBasedDeduplication", "false".into()));

@@ -75,7 +75,12 @@ const FLOORS: &[(&str, &[&str])] = &[
 ];
 
 /// The folders that are crates of their own, and those crates' names in code.
-const MEMBERS: &[(&str, &str)] = &[("cloudwatch", "mlops_cloudwatch"), ("service", "mlops_service")];
+const MEMBERS: &[(&str, &str)] = &[
+    ("cloudwatch", "mlops_cloudwatch"),
+    ("model", "mlops_model"),
+    ("sandbox", "mlops_sandbox"),
+    ("service", "mlops_service"),
+];
 
 /// What only `resources/*/aws.rs` may name beyond the floor of `resources`.
 const RESOURCE_CLIENTS: &[&str] = &["model", "aws"];
@@ -228,6 +233,20 @@ fn a_run_has_one_clock() {
     assert_eq!(found, MACHINES, "who speaks to an AWS asks the clock that it came with");
 }
 
+#[test]
+fn only_tests_turn_on_what_members_have_for_tests() {
+    let manifest = fs::read_to_string(src().join("../Cargo.toml")).expect("Cargo.toml");
+    let features = |dependencies: &str, member: &str| -> Vec<bool> {
+        let section = manifest.split(&format!("\n[{dependencies}]\n")).nth(1).unwrap_or_default();
+        let lines = section.lines().take_while(|line| !line.starts_with('['));
+        lines.filter(|line| line.starts_with(member)).map(|line| line.contains("\"testing\"")).collect()
+    };
+    for member in ["mlops-model ", "mlops-sandbox "] {
+        let found = (features("dependencies", member), features("dev-dependencies", member));
+        assert_eq!(found, (vec![false], vec![true]), "{member}");
+    }
+}
+
 /// The checks themselves can fail: each kind of broken floor is found.
 #[test]
 fn broken_floors_are_found() {
@@ -240,6 +259,8 @@ fn broken_floors_are_found() {
     assert_eq!(found("cli/serve.rs", "use mlops_service::config::Config;"), 0);
     assert_eq!(found("plan/mod.rs", "use mlops_cloudwatch::zone::TimeZone;"), 0);
     assert_eq!(found("service/event.rs", "use mlops_cloudwatch::zone::TimeZone;"), 1);
+    assert_eq!(found("sandbox/lambda/mod.rs", "use mlops_service::config::Config;"), 0);
+    assert_eq!(found("model/arn.rs", "use mlops_sandbox::Sandbox;"), 1);
     assert_eq!(found("service/store/mod.rs", "use crate::metrics::Ledger; use crate::live;"), 0);
     assert_eq!(found("resources/alarm/mod.rs", "use crate::aws::Aws;"), 1);
     assert_eq!(found("resources/alarm/aws.rs", "use crate::aws::Aws;"), 0);

@@ -5,8 +5,8 @@ use super::fault::Fault;
 use super::protocol::WireProtocol;
 use super::session;
 use super::wire::{Request, Timestamp};
-use crate::model::Partition;
 use anyhow::{Result, bail, ensure};
+use mlops_model::Partition;
 use std::time::Duration;
 
 /// What is forbidden where; the default forbids nothing.
@@ -111,7 +111,7 @@ fn prefix(service: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crate::sandbox::Weather;
+    use crate::Weather;
 
     #[test]
     fn rules_are_settings_of_the_weather() {

@@ -1,7 +1,7 @@
 //! What a session's token carries: its role, its name and its end, so that no session has to be stored.
 
 use super::wire::Timestamp;
-use crate::model::Partition;
+use mlops_model::Partition;
 
 /// How every token begins.
 const TOKEN_PREFIX: &str = "sandbox-session/";

@@ -6,8 +6,8 @@ use super::operation::{answer, operations};
 use super::session::{self, Token};
 use super::store::Tx;
 use super::wire::{Request, Timestamp};
-use crate::model::Arn;
 use ciborium::Value;
+use mlops_model::Arn;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -134,8 +134,8 @@ fn role_id(role: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::sandbox::testing::{config, config_of};
-    use crate::sandbox::{ACCOUNT, Sandbox, Weather};
+    use crate::testing::{config, config_of};
+    use crate::{ACCOUNT, Sandbox, Weather};
     use aws_sdk_sts::Client;
     use aws_sdk_sts::error::ProvideErrorMetadata;
 

@@ -2,9 +2,9 @@
 
 use super::alarm::{self, Alarm, AlarmType, LISTS, State};
 use super::{history, mail};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::sns::{self, Notice, Notified};
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::sns::{self, Notice, Notified};
+use crate::store::Tx;
 use serde_json::{Value as Json, json};
 
 /// The actions for the state that the alarm is in.

@@ -1,9 +1,9 @@
 //! What an alarm is in the store and in an answer. Its configuration is kept as it was put, so nothing AWS would keep gets lost.
 
 use super::constraint;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};

@@ -2,9 +2,9 @@
 
 use super::alarm::{self, Alarm, AlarmType, State};
 use super::{Nothing, constraint, held, history, rule};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags;
 use mlops_cloudwatch::state::AlarmState;
 use serde::Deserialize;
 use std::collections::BTreeSet;

@@ -3,10 +3,10 @@
 use super::alarm::{self, Alarm, AlarmType};
 use super::metric::Dimension;
 use super::{constraint, held, invalid_next_token, page_size, rule};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};

@@ -1,11 +1,11 @@
-//! What becomes of actions on a change of state: they run, or are held back: by a mute rule, or by the suppressor of a composite alarm and its wait and extension periods. When what
-//! holds them ends, the state that then stands is told, if it is not what was told last.
+//! What becomes of actions on a change of state: they run, or are held back by a mute rule, or by the suppressor of a composite alarm and
+//! its wait and extension periods. When what holds them ends, the state that then stands is told, if it is not what was told last.
 
 use super::alarm::{self, Alarm, LISTS, State};
 use super::{actions, history, mute_rule};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};

@@ -2,10 +2,10 @@
 
 use super::alarm::{self, Alarm, AlarmType, State};
 use super::{invalid_next_token, page_size};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! An alarm's notification as people get it by mail: the words CloudWatch sends to subscribers with the protocol email.
 
 use super::alarm::{self, Alarm, AlarmType, LISTS, State};
-use crate::sandbox::store::Tx;
+use crate::store::Tx;
 use mlops_cloudwatch::notification;
 use serde_json::Value as Json;
 

@@ -3,11 +3,11 @@
 use super::mute_rule::{self, KIND, MuteRule, PutAlarmMuteRule, TABLE};
 use super::put::shared::{alarm_name, tags as check_tags};
 use super::{Nothing, alarm, constraint, held, invalid_next_token, page_size, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::tags;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::schedule;
 use serde::{Deserialize, Serialize};
 

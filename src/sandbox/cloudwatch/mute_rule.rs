@@ -1,9 +1,9 @@
 //! Alarm mute rules as they are kept: when one holds back the actions of which alarms.
 
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::Tag;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::Tag;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::schedule;
 use mlops_cloudwatch::zone::TimeZone;
 use serde::{Deserialize, Serialize};

@@ -2,9 +2,9 @@
 
 use super::put::shared::tags as check;
 use super::{Nothing, alarm, mute_rule};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::{self, Tag};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::{self, Tag};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]

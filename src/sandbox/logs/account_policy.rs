@@ -3,9 +3,9 @@
 
 use super::group::{self, Group};
 use super::{RETENTIONS, constraint, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;

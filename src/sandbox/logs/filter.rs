@@ -6,8 +6,8 @@ use super::get::{MOST_BYTES, checked_limit};
 use super::pattern::Pattern;
 use super::stream::{self, Stream};
 use super::{account_policy, group, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -2,8 +2,8 @@
 
 use super::chunk::{Edge, Place, Window, read};
 use super::{account_policy, constraint, group, invalid, stream};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 
 const MOST_EVENTS: usize = 10_000;

@@ -1,10 +1,10 @@
 //! Log groups as they are kept, and how they are found. What is done with them is the matter of `group_operation`.
 
 use super::{constraint, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::lambda;
-use crate::sandbox::store::{Seed, Tx};
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::lambda;
+use crate::store::{Seed, Tx};
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub const TABLE: &str = "logs-group";

@@ -3,11 +3,11 @@
 use super::account_policy::{self, Governed};
 use super::group::{self, Group, KIND, TABLE};
 use super::{Done, RETENTIONS, constraint, invalid, metric_filter, stream};
-use crate::model::Arn;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::{self, Tags};
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::tags::{self, Tags};
+use mlops_model::Arn;
 use serde::{Deserialize, Serialize};
 
 const PAGE: usize = 50;

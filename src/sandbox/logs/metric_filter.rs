@@ -2,10 +2,10 @@
 //! metrics come from its functions and from whoever puts them.
 
 use super::{Done, constraint, group, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

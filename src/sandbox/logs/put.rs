@@ -3,9 +3,9 @@
 use super::chunk::EVENT_OVERHEAD;
 use super::group::{self, Group};
 use super::{account_policy, constraint, group_operation, invalid, stream};
-use crate::sandbox::cloudwatch;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::cloudwatch;
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 
 const MOST_EVENTS: usize = 10_000;

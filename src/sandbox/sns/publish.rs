@@ -3,11 +3,11 @@
 use super::outbox::{self, Delivery, Letter};
 use super::subscription::{self, Subscription};
 use super::{invalid, policy, topic};
-use crate::model::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
-use crate::model::topic_policy;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::sqs::{self, Arrival, UserAttribute};
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::sqs::{self, Arrival, UserAttribute};
+use crate::store::Tx;
+use mlops_model::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
+use mlops_model::topic_policy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! SNS subscriptions as they are kept: who stands behind a topic, pending or confirmed.
 
-use crate::model::endpoint;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
+use mlops_model::endpoint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;

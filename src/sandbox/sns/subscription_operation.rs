@@ -4,13 +4,13 @@
 use super::outbox::{self, Confirmation};
 use super::subscription::{Attributes, PENDING, Subscription, TABLE, all, get, of_topic};
 use super::{Done, delivery_policy, invalid, not_found, topic};
-use crate::model::endpoint::is_web_address;
-use crate::model::filter_policy::{FilterPolicy, FilterScope};
-use crate::model::{Arn, Partition};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Entries;
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Entries;
+use mlops_model::endpoint::is_web_address;
+use mlops_model::filter_policy::{FilterPolicy, FilterScope};
+use mlops_model::{Arn, Partition};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

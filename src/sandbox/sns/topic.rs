@@ -2,12 +2,12 @@
 //! Subscriptions have a room of their own.
 
 use super::{Done, delivery_policy, invalid, not_found, policy, subscription};
-use crate::model::topic_policy;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::{self, Tag};
-use crate::sandbox::wire::Entries;
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::tags::{self, Tag};
+use crate::wire::Entries;
+use mlops_model::topic_policy;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -2,9 +2,9 @@
 
 use super::attributes::Attributes;
 use super::{missing, no_such_queue};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub const TABLE: &str = "sqs-queue";

@@ -3,11 +3,11 @@
 use super::attributes::{self, Attributes};
 use super::queue::{Queue, TABLE, arn_of, find};
 use super::{Done, invalid, message, missing, no_such_queue};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::tags;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -37,7 +37,7 @@ struct Start {
 }
 
 /// What an account and region hold: (table, key) -> entity.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub type Contents = std::collections::BTreeMap<(String, String), serde_json::Value>;
 
 /// All entities, and the file behind them if there is one.
@@ -174,13 +174,13 @@ impl Store {
     }
 
     /// A copy in memory, with the same clock.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn fork(&self) -> Self {
         Store { entities: self.entities.clone(), journal: None, clock: self.clock }
     }
 
     /// All of an account and region, by table and key.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn contents(&mut self, account: &str, region: &str) -> Contents {
         let parse = |text: &str| serde_json::from_str(text).unwrap_or(serde_json::Value::Null);
         let tables = self.entities.scope(account, region).iter();

@@ -1,7 +1,7 @@
 //! The store's promises: kills, several processes, compaction, seeds.
 
 use super::*;
-use crate::sandbox::dispatch;
+use crate::dispatch;
 use std::fs;
 use std::path::PathBuf;
 

@@ -3,9 +3,9 @@
 use super::super::metric::{Dimension, Metric, UNITS};
 use super::super::put::shared::{dimensions, length, one_of};
 use super::super::{Nothing, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::statistic::{Aggregate, Sample};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! A stored alarm as the evaluator knows alarms. The only place where the words of the wire become those of `mlops_cloudwatch`.
 
 use super::Alarm;
-use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery};
+use crate::cloudwatch::metric::{Dimension, MetricDataQuery};
 use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, MetricSeries, WarmUpPeriod, WrittenAlarm};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};

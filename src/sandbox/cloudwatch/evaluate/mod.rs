@@ -9,9 +9,9 @@ mod tests;
 
 use super::alarm::{self, Alarm, AlarmType};
 use super::{change, held};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use configuration::Configured;
 use mlops_cloudwatch::alarm::AlarmWindow;
 use mlops_cloudwatch::evaluation::condition::{Condition, Options};

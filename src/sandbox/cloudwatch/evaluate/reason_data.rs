@@ -1,6 +1,6 @@
 //! `StateReasonData`: the numbers behind a change of state, as JSON in CloudWatch's form.
 
-use crate::sandbox::wire::Timestamp;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::alarm::{AlarmDefinition, MetricSeries, Signal};
 use mlops_cloudwatch::evaluation::condition::Condition;
 use mlops_cloudwatch::evaluation::reason::datapoints;

@@ -5,12 +5,12 @@ use super::shared::{
     treat_missing_data,
 };
 use super::{Wanted, configuration, keep, queries};
-use crate::sandbox::cloudwatch::alarm::AlarmType;
-use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
-use crate::sandbox::cloudwatch::{Nothing, constraint, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::Tag;
+use crate::cloudwatch::alarm::AlarmType;
+use crate::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
+use crate::cloudwatch::{Nothing, constraint, required};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::Tag;
 use mlops_cloudwatch::state::AlarmState;
 use mlops_cloudwatch::statistic::{SIMPLE, Statistic};
 use mlops_cloudwatch::zone::TimeZone;

@@ -1,10 +1,10 @@
 //! The limits that all types of alarms share.
 
-use crate::sandbox::cloudwatch::metric::Dimension;
-use crate::sandbox::cloudwatch::{constraint, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::Tag;
+use crate::cloudwatch::metric::Dimension;
+use crate::cloudwatch::{constraint, required};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::Tag;
 use mlops_cloudwatch::comparison::{BandSide, Comparison, OPERATORS};
 use mlops_cloudwatch::missing::MissingData;
 use serde::{Deserialize, Serialize};

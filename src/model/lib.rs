@@ -1,5 +1,5 @@
-//! The words everyone uses: target, ARN, field change, duration, and a file as a checked tree. Knows nothing of YAML,
-//! AWS clients or plans.
+//! The words everyone uses: target, ARN, field change, duration, a file as a checked tree, and documents of SNS that the sandbox reads,
+//! too. Knows nothing of YAML, AWS clients or plans.
 
 pub mod advice;
 pub mod arn;

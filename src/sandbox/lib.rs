@@ -30,16 +30,16 @@ mod testing;
 mod weather;
 mod wire;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use accounts::ACCOUNT;
 pub use accounts::{ACCESS_KEY, SECRET_KEY};
 pub use connector::Sandbox;
 pub use listen::Listener;
 pub use sns::{Delivery, Letter};
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use stats::Stats;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use store::Contents;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use weather::Quotas;
 pub use weather::Weather;

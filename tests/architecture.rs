@@ -279,6 +279,15 @@ fn broken_floors_are_found() {
     assert_eq!(shape_violations(&File { code: "fn x() {}".into(), ..file("plan/mod.rs", "") }).len(), 1);
 }
 
+#[test]
+fn code_ends_where_unit_tests_begin_in_it() {
+    let text = "//! x\nmod a;\n#[cfg(test)]\nmod tests;\nuse b;\n#[cfg(test)]\nmod more {\n    use c;\n}\n";
+    assert_eq!(
+        code_of(text).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        ["//! x", "mod a;", "use b;"]
+    );
+}
+
 fn floor_violations(file: &File) -> Vec<String> {
     let Some((module, _)) = file.path.split_once('/') else { return Vec::new() };
     let client = module == "resources" && file.path.ends_with("/aws.rs");
@@ -397,10 +406,18 @@ fn collect(folder: &Path, files: &mut BTreeMap<String, File>) {
     }
 }
 
-/// The text up to its unit tests, without line comments (but with the opening `//!`).
+/// The text without its unit tests and without line comments (but with the opening `//!`). Unit tests that are a file of their own are
+/// one line of it; those that are not end it.
 fn code_of(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//") || line.starts_with("//!"));
+    let mut code = String::new();
+    let mut rest = text;
+    while let Some((before, tests)) = rest.split_once("#[cfg(test)]\nmod ") {
+        code.push_str(before);
+        let line = tests.lines().next().unwrap_or_default();
+        rest = if line.ends_with(';') { &tests[line.len()..] } else { "" };
+    }
+    code.push_str(rest);
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//") || line.starts_with("//!"));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -11,11 +11,11 @@
 //! ```
 //!
 //! cloudwatch/ a crate of its own: what CloudWatch means, each meaning once; everybody asks it, it names nothing else
-//! model/      the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec;
-//!             what is secret or steers a reader, and how a file is opened safely
+//! model/      a crate of its own: the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec;
+//!             what is secret or steers a reader, how a file is opened safely, and documents that the sandbox reads, too
 //! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls)
 //! aws/        credentials, clients, pacing, the clock, errors: handles only
-//! sandbox/    an AWS inside the process, as an HTTP client under the real SDK
+//! sandbox/    a crate of its own: an AWS inside the process, as an HTTP client under the real SDK
 //! spec/       what the user wrote -> desired
 //! cost/       what alarms cost a month, before and after a plan, by a dated price table
 //! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
@@ -51,14 +51,14 @@ mod fleet;
 mod grade;
 mod lint;
 mod live;
-mod model;
 mod pipeline;
 mod plan;
 mod report;
 mod resources;
-mod sandbox;
 mod spec;
 mod unit_test;
 mod watch;
 
 pub use cli::run;
+use mlops_model as model;
+use mlops_sandbox as sandbox;

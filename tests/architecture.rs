@@ -16,7 +16,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("aws", &["model"]),
     ("resources", &["model"]),
     // The sandbox runs the bundled service as a function.
-    ("sandbox", &["model", "resources", "service"]),
+    ("sandbox", &["model", "service"]),
     ("spec", &["model", "resources"]),
     ("plan", &["model", "resources"]),
     ("lint", &["model", "resources", "spec", "plan"]),
@@ -75,7 +75,12 @@ const FLOORS: &[(&str, &[&str])] = &[
 ];
 
 /// The folders that are crates of their own, and those crates' names in code.
-const MEMBERS: &[(&str, &str)] = &[("cloudwatch", "mlops_cloudwatch"), ("service", "mlops_service")];
+const MEMBERS: &[(&str, &str)] = &[
+    ("cloudwatch", "mlops_cloudwatch"),
+    ("model", "mlops_model"),
+    ("sandbox", "mlops_sandbox"),
+    ("service", "mlops_service"),
+];
 
 /// What only `resources/*/aws.rs` may name beyond the floor of `resources`.
 const RESOURCE_CLIENTS: &[&str] = &["model", "aws"];
@@ -228,6 +233,20 @@ fn a_run_has_one_clock() {
     assert_eq!(found, MACHINES, "who speaks to an AWS asks the clock that it came with");
 }
 
+#[test]
+fn only_tests_turn_on_what_members_have_for_tests() {
+    let manifest = fs::read_to_string(src().join("../Cargo.toml")).expect("Cargo.toml");
+    let features = |dependencies: &str, member: &str| -> Vec<bool> {
+        let section = manifest.split(&format!("\n[{dependencies}]\n")).nth(1).unwrap_or_default();
+        let lines = section.lines().take_while(|line| !line.starts_with('['));
+        lines.filter(|line| line.starts_with(member)).map(|line| line.contains("\"testing\"")).collect()
+    };
+    for member in ["mlops-model ", "mlops-sandbox "] {
+        let found = (features("dependencies", member), features("dev-dependencies", member));
+        assert_eq!(found, (vec![false], vec![true]), "{member}");
+    }
+}
+
 /// The checks themselves can fail: each kind of broken floor is found.
 #[test]
 fn broken_floors_are_found() {
@@ -240,6 +259,8 @@ fn broken_floors_are_found() {
     assert_eq!(found("cli/serve.rs", "use mlops_service::config::Config;"), 0);
     assert_eq!(found("plan/mod.rs", "use mlops_cloudwatch::zone::TimeZone;"), 0);
     assert_eq!(found("service/event.rs", "use mlops_cloudwatch::zone::TimeZone;"), 1);
+    assert_eq!(found("sandbox/lambda/mod.rs", "use mlops_service::config::Config;"), 0);
+    assert_eq!(found("model/arn.rs", "use mlops_sandbox::Sandbox;"), 1);
     assert_eq!(found("service/store/mod.rs", "use crate::metrics::Ledger; use crate::live;"), 0);
     assert_eq!(found("resources/alarm/mod.rs", "use crate::aws::Aws;"), 1);
     assert_eq!(found("resources/alarm/aws.rs", "use crate::aws::Aws;"), 0);
@@ -256,6 +277,15 @@ fn broken_floors_are_found() {
     assert_eq!(means_violations(&file("cli/plan.rs", "std::fs::write(p, t)"), WRITERS).len(), 1);
     assert_eq!(shape_violations(&File { lines: LONGEST_FILE + 1, ..file("plan/mod.rs", "") }).len(), 1);
     assert_eq!(shape_violations(&File { code: "fn x() {}".into(), ..file("plan/mod.rs", "") }).len(), 1);
+}
+
+#[test]
+fn code_ends_where_unit_tests_begin_in_it() {
+    let text = "//! x\nmod a;\n#[cfg(test)]\nmod tests;\nuse b;\n#[cfg(test)]\nmod more {\n    use c;\n}\n";
+    assert_eq!(
+        code_of(text).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        ["//! x", "mod a;", "use b;"]
+    );
 }
 
 fn floor_violations(file: &File) -> Vec<String> {
@@ -376,10 +406,18 @@ fn collect(folder: &Path, files: &mut BTreeMap<String, File>) {
     }
 }
 
-/// The text up to its unit tests, without line comments (but with the opening `//!`).
+/// The text without its unit tests and without line comments (but with the opening `//!`). Unit tests that are a file of their own are
+/// one line of it; those that are not end it.
 fn code_of(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//") || line.starts_with("//!"));
+    let mut code = String::new();
+    let mut rest = text;
+    while let Some((before, tests)) = rest.split_once("#[cfg(test)]\nmod ") {
+        code.push_str(before);
+        let line = tests.lines().next().unwrap_or_default();
+        rest = if line.ends_with(';') { &tests[line.len()..] } else { "" };
+    }
+    code.push_str(rest);
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//") || line.starts_with("//!"));
     lines.collect::<Vec<_>>().join("\n")
 }
 

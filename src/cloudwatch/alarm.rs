@@ -20,6 +20,30 @@ pub struct AlarmDefinition<'a> {
     pub warm_up: Option<WarmUpPeriod>,
 }
 
+/// The members of PutMetricAlarm that say what an alarm means, as they are written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WrittenAlarm<'a> {
+    /// The single-metric form, its metric with its statistic.
+    pub series: Option<MetricSeries<'a>>,
+    /// The metric math, Metrics Insights and anomaly form.
+    pub queries: Vec<AlarmQuery<'a>>,
+    /// Id of the ANOMALY_DETECTION_BAND expression.
+    pub threshold_metric_id: Option<&'a str>,
+    /// The query of the PromQL form.
+    pub promql: Option<&'a str>,
+    /// Seconds.
+    pub period: Option<i32>,
+    pub evaluation_periods: Option<i32>,
+    pub datapoints_to_alarm: Option<i32>,
+    pub threshold: Option<f64>,
+    pub comparison_operator: Option<&'a str>,
+    pub treat_missing_data: Option<&'a str>,
+    pub evaluate_low_sample_count_percentile: Option<&'a str>,
+    /// `None` is the sliding window.
+    pub wall_clock_timezone: Option<&'a str>,
+    pub warm_up: Option<WarmUpPeriod>,
+}
+
 /// What is watched.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Signal<'a> {
@@ -116,6 +140,31 @@ pub enum AlarmWindow<'a> {
     Sliding,
     /// Aligned to the clock of this time zone.
     WallClock(&'a str),
+}
+
+impl<'a> From<WrittenAlarm<'a>> for AlarmDefinition<'a> {
+    fn from(written: WrittenAlarm<'a>) -> Self {
+        let WrittenAlarm { queries, threshold_metric_id: band, warm_up, .. } = written;
+        let signal = match (written.promql, written.series) {
+            (Some(query), _) => Signal::PromQl(query),
+            (None, Some(series)) => Signal::Metric(series),
+            (None, None) => Signal::of_queries(&queries, band),
+        };
+        let count = |value: Option<i32>| value.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+        let n = count(written.evaluation_periods).unwrap_or(1);
+        let missing = written.treat_missing_data;
+        let ignores_few = written.evaluate_low_sample_count_percentile == Some("ignore");
+        let evaluation = Evaluation {
+            n,
+            m: count(written.datapoints_to_alarm).unwrap_or(n).min(n),
+            limit: Limit::of(written.comparison_operator, written.threshold, band.is_some()),
+            missing: missing.map_or(Ok(MissingData::default()), |word| MissingData::from_word(word).ok_or(word)),
+            low_samples: if ignores_few { LowSamples::Ignore } else { LowSamples::Evaluate },
+            window: written.wall_clock_timezone.map_or(AlarmWindow::Sliding, AlarmWindow::WallClock),
+            period: written.period.or_else(|| queries.iter().find_map(AlarmQuery::seconds)),
+        };
+        AlarmDefinition { signal, queries, evaluation, warm_up }
+    }
 }
 
 impl<'a> AlarmDefinition<'a> {

@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod evaluation;
 pub mod math;
 pub mod missing;
+pub mod notification;
 pub mod rule;
 pub mod schedule;
 pub mod state;

@@ -2,8 +2,8 @@
 //! the words of the marks: what follows from them decides `plan::ownership`.
 
 use super::declared::Attributes;
-use super::subscription::STARS;
 use super::{Subscription, Tags};
+use crate::model::endpoint::STARS;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tag whose value names the stack that owns the resource.

@@ -8,7 +8,6 @@ pub mod composite_alarm;
 pub mod declared;
 pub mod delivery_policy;
 pub mod document;
-pub mod filter_policy;
 pub mod function;
 pub mod kind;
 pub mod live;

@@ -1,10 +1,11 @@
 //! The message that an alarm publishes to a topic, as far as it is known before the alarm changes its state. What AWS says in it is
 //! told here once: filter policies are held against it, and the sandbox's messages are held against it in a test.
 
-use super::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
 use super::{Alarm, CompositeAlarm, Resource, Subscription};
 use crate::model::Target;
+use crate::model::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
 use crate::resources::alarm::{Actions, MetricQuery, MetricStat};
+use mlops_cloudwatch::notification::region_name;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
@@ -218,26 +219,4 @@ fn metric_stat(stat: &MetricStat) -> MessageField {
         ("Stat", MessageField::known(stat.stat.as_str())),
         ("Unit", MessageField::Unknown),
     ])
-}
-
-/// Returns a region as notifications spell it; `None` where that is not known.
-pub fn region_name(region: &str) -> Option<&'static str> {
-    Some(match region {
-        "us-east-1" => "US East (N. Virginia)",
-        "us-east-2" => "US East (Ohio)",
-        "us-west-1" => "US West (N. California)",
-        "us-west-2" => "US West (Oregon)",
-        "ca-central-1" => "Canada (Central)",
-        "eu-west-1" => "EU (Ireland)",
-        "eu-west-2" => "EU (London)",
-        "eu-west-3" => "EU (Paris)",
-        "eu-central-1" => "EU (Frankfurt)",
-        "eu-north-1" => "EU (Stockholm)",
-        "ap-south-1" => "Asia Pacific (Mumbai)",
-        "ap-northeast-1" => "Asia Pacific (Tokyo)",
-        "ap-southeast-1" => "Asia Pacific (Singapore)",
-        "ap-southeast-2" => "Asia Pacific (Sydney)",
-        "sa-east-1" => "South America (Sao Paulo)",
-        _ => return None,
-    })
 }

@@ -2,10 +2,11 @@
 //! actions, tokens that have ended. Everything that no rule here forbids is allowed.
 
 use super::fault::Fault;
-use super::sts;
-use super::wire::{Protocol, Request, Timestamp};
-use crate::model::Partition;
+use super::protocol::WireProtocol;
+use super::session;
+use super::wire::{Request, Timestamp};
 use anyhow::{Result, bail, ensure};
+use mlops_model::Partition;
 use std::time::Duration;
 
 /// What is forbidden where; the default forbids nothing.
@@ -70,9 +71,9 @@ impl Access {
 
     /// Why a request is refused before its service looks at it.
     pub fn refusal(&self, request: &Request, now: Timestamp) -> Option<Fault> {
-        let is_query = request.reply().protocol() == Protocol::Query;
+        let is_query = request.reply().protocol() == WireProtocol::Query;
         let code = |query: &str, other: &str| if is_query { query.to_owned() } else { other.to_owned() };
-        if request.session_token.as_deref().and_then(sts::end_of).is_some_and(|end| now >= end) {
+        if request.session_token.as_deref().and_then(session::end_of).is_some_and(|end| now >= end) {
             let code = code("ExpiredToken", "ExpiredTokenException");
             return Some(Fault::sender(code, "The security token included in the request is expired").status(403));
         }
@@ -88,7 +89,7 @@ impl Access {
                     "sns" => "AuthorizationError".to_owned(),
                     _ => code("AccessDenied", "AccessDeniedException"),
                 };
-                let who = sts::arn(Partition::of_region(&caller.region), &caller.account, request.session_token.as_deref());
+                let who = session::arn(Partition::of_region(&caller.region), &caller.account, request.session_token.as_deref());
                 let message = format!(
                     "User: {who} is not authorized to perform: {action} with an explicit deny in an identity-based policy"
                 );
@@ -110,7 +111,7 @@ fn prefix(service: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crate::sandbox::Weather;
+    use crate::Weather;
 
     #[test]
     fn rules_are_settings_of_the_weather() {

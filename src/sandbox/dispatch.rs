@@ -1,12 +1,10 @@
-//! From an operation's name to its handler, for every service. Adding a service means: a line in each of the three functions here.
+//! From an operation's name to its handler, for every service.
 
 use super::fault::Fault;
 use super::store::{Seed, Tx};
-use super::wire::{Request, Route, decode};
+use super::wire::{Request, Route};
 use super::{cloudwatch, lambda, logs, organizations, sns, sqs, sts, tagging};
 use ciborium::Value;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// What happened in an account and region since anybody looked last. Nothing is answered before it.
@@ -33,17 +31,6 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         }
     }
 }
-
-/// The operations of a service with their handlers. What is none of them is refused with the names of those that are.
-macro_rules! operations {
-    ($request:expr, { $($($name:literal)|+ => $answer:expr,)* }) => {
-        match $request.operation.as_str() {
-            $($($name)|+ => $answer,)*
-            other => Err(Fault::unknown_operation(other, &[$($($name),+),*])),
-        }
-    };
-}
-pub(super) use operations;
 
 /// How long a call waits at AWS's end for something to answer with; zero for nearly all.
 pub fn patience(request: &Request) -> Duration {
@@ -74,22 +61,4 @@ pub fn seeds(account: &str, region: &str) -> Vec<Seed> {
     let mut seeds = lambda::seeds(account, region);
     seeds.extend(logs::seeds(account, region));
     seeds
-}
-
-/// Decodes the input, calls the handler, encodes its output.
-pub fn answer<I, O>(
-    request: Request,
-    tx: &mut Tx,
-    handler: impl FnOnce(I, &mut Tx) -> Result<O, Fault>,
-) -> Result<Value, Fault>
-where
-    I: DeserializeOwned,
-    O: Serialize,
-{
-    let input = decode(request.input).map_err(|error| Fault::sender("SerializationException", error.to_string()))?;
-    encode(&handler(input, tx)?)
-}
-
-fn encode(output: &impl Serialize) -> Result<Value, Fault> {
-    Value::serialized(output).map_err(|error| Fault::receiver("InternalFailure", error.to_string()))
 }

@@ -1,6 +1,6 @@
 //! An error as AWS answers it. A fault says what the caller did or met; it never carries a Rust error of ours.
 
-use super::wire::Protocol;
+use super::protocol::WireProtocol;
 
 /// An error answer: AWS's code and message, who is to blame, and the HTTP status.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,11 +61,11 @@ impl Fault {
     }
 
     /// What AWS answers when a request quota is exhausted; Lambda and the query services have words of their own.
-    pub fn throttled(service: &str, protocol: Protocol) -> Self {
+    pub fn throttled(service: &str, protocol: WireProtocol) -> Self {
         match (service, protocol) {
             ("lambda", _) => Fault::sender("TooManyRequestsException", "Rate exceeded").status(429),
-            ("sns", Protocol::Query) => Fault::sender("ThrottlingException", "Rate exceeded"),
-            (_, Protocol::Query) => Fault::sender("Throttling", "Rate exceeded"),
+            ("sns", WireProtocol::Query) => Fault::sender("ThrottlingException", "Rate exceeded"),
+            (_, WireProtocol::Query) => Fault::sender("Throttling", "Rate exceeded"),
             _ => Fault::sender("ThrottlingException", "Rate exceeded").query_code("Throttling"),
         }
     }

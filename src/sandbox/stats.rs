@@ -79,12 +79,12 @@ impl Counter {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn read(&self) -> Stats {
         self.stats.clone()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn reset(&mut self) {
         *self = Counter::default();
     }

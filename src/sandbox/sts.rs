@@ -1,12 +1,13 @@
 //! STS: who am I, and credentials of other accounts. Every role of every account may be assumed, unless a rule forbids it.
 
 use super::accounts::{ACCESS_KEY, is_account, temporary_key};
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
+use super::session::{self, Token};
 use super::store::Tx;
 use super::wire::{Request, Timestamp};
-use crate::model::{Arn, Partition};
 use ciborium::Value;
+use mlops_model::Arn;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -37,15 +38,15 @@ struct CallerIdentity {
 
 fn get_caller_identity(token: Option<&str>, _: GetCallerIdentity, tx: &mut Tx) -> Result<CallerIdentity, Fault> {
     let account = tx.account().to_owned();
-    Ok(match token.and_then(parse_token) {
+    Ok(match token.and_then(Token::parse) {
         Some(Token { role, session, .. }) => CallerIdentity {
             user_id: format!("{}:{session}", role_id(role)),
-            arn: arn(tx.partition(), &account, token),
+            arn: session::arn(tx.partition(), &account, token),
             account,
         },
         None => CallerIdentity {
             user_id: ACCESS_KEY.replace("AKIA", "AIDA"),
-            arn: arn(tx.partition(), &account, None),
+            arn: session::arn(tx.partition(), &account, None),
             account,
         },
     })
@@ -106,7 +107,7 @@ fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<As
     };
     if !tx.trusts(account, external_id.as_deref()) {
         // AWS says the same of a role that is not there, and of one that trusts somebody else or wants another external id.
-        let who = arn(tx.partition(), tx.account(), token);
+        let who = session::arn(tx.partition(), tx.account(), token);
         let message = format!("User: {who} is not authorized to perform: sts:AssumeRole on resource: {role_arn}");
         return Err(Fault::sender("AccessDenied", message).status(403));
     }
@@ -117,7 +118,7 @@ fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<As
         credentials: Credentials {
             access_key_id: temporary_key(account),
             secret_access_key: tx.hex(40),
-            session_token: format!("{TOKEN_PREFIX}{role}/{session}/{}", end.millis()),
+            session_token: session::token(role, &session, end),
             expiration: end,
         },
         assumed_role_user: AssumedRoleUser {
@@ -127,43 +128,14 @@ fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<As
     })
 }
 
-/// A token carries its role, session and end, so that no session has to be stored.
-const TOKEN_PREFIX: &str = "sandbox-session/";
-
-struct Token<'a> {
-    role: &'a str,
-    session: &'a str,
-    end: Timestamp,
-}
-
-fn parse_token(token: &str) -> Option<Token<'_>> {
-    let mut parts = token.strip_prefix(TOKEN_PREFIX)?.split('/');
-    let (role, session) = (parts.next()?, parts.next()?);
-    Some(Token { role, session, end: Timestamp::from_millis(parts.next()?.parse().ok()?) })
-}
-
-/// When a session's token ends; `None` for what is no session's token.
-pub fn end_of(token: &str) -> Option<Timestamp> {
-    parse_token(token).map(|token| token.end)
-}
-
-/// Who signs with a token in an account.
-pub fn arn(partition: &Partition, account: &str, token: Option<&str>) -> String {
-    let partition = partition.id;
-    match token.and_then(parse_token) {
-        Some(Token { role, session, .. }) => format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}"),
-        None => format!("arn:{partition}:iam::{account}:user/sandbox"),
-    }
-}
-
 fn role_id(role: &str) -> String {
     format!("AROA{:016X}", super::weather::fold(0, [role]))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::sandbox::testing::{config, config_of};
-    use crate::sandbox::{ACCOUNT, Sandbox, Weather};
+    use crate::testing::{config, config_of};
+    use crate::{ACCOUNT, Sandbox, Weather};
     use aws_sdk_sts::Client;
     use aws_sdk_sts::error::ProvideErrorMetadata;
 

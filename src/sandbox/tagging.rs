@@ -1,7 +1,7 @@
 //! Resource Groups Tagging API: finds resources by their tags, over all services. Its index lags behind the services.
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::paging::{Order, page_of};
 use super::store::Tx;
 use super::tags::{self, Indexed, Tag};

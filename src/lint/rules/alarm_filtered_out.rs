@@ -4,7 +4,7 @@ use crate::lint::finding::About;
 use crate::lint::finding::Raised;
 use crate::lint::subject::{Subject, topic_of};
 use crate::lint::{Level, Rule};
-use crate::resources::filter_policy::FilterOutcome;
+use crate::model::filter_policy::FilterOutcome;
 use crate::resources::{Address, Subscription};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,8 +4,8 @@ use crate::lint::finding::About;
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
+use crate::model::filter_policy::{FilterOutcome, FilterScope};
 use crate::resources::Resource;
-use crate::resources::filter_policy::{FilterOutcome, FilterScope};
 
 pub static RULE: Rule = Rule {
     id: "filter-never-matches",

@@ -1,12 +1,12 @@
 //! What may be written where, declared once: the checks, the JSON Schema and the documentation all come from it.
 
 mod check;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 mod reference;
 mod schema;
 
 pub use check::{MANY, check};
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use reference::reference;
 pub use schema::schema;
 

@@ -1,38 +1,28 @@
 //! The flat form of the wire and of saved plans -> what the alarm means. The only reader of the flat fields for that.
 
 use super::{Alarm, MetricQuery};
-use mlops_cloudwatch::alarm::{
-    AlarmDefinition, AlarmQuery, AlarmWindow, Evaluation, Limit, LowSamples, MetricSeries, Signal, WarmUpPeriod,
-};
-use mlops_cloudwatch::missing::MissingData;
+use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, MetricSeries, WarmUpPeriod, WrittenAlarm};
 
 impl Alarm {
     pub fn definition(&self) -> AlarmDefinition<'_> {
-        let queries: Vec<AlarmQuery<'_>> = self.metrics.iter().map(MetricQuery::definition).collect();
-        let band = self.threshold_metric_id.as_deref();
-        let signal = match (&self.promql, self.series()) {
-            (Some(promql), _) => Signal::PromQl(&promql.query),
-            (None, Some(series)) => Signal::Metric(series),
-            (None, None) => Signal::of_queries(&queries, band),
-        };
-        let count = |value: Option<i32>| value.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
-        let n = count(self.evaluation_periods).unwrap_or(1);
-        let missing = self.treat_missing_data.as_deref();
-        let ignores_few = self.evaluate_low_sample_count_percentile.as_deref() == Some("ignore");
-        let evaluation = Evaluation {
-            n,
-            m: count(self.datapoints_to_alarm).unwrap_or(n).min(n),
-            limit: Limit::of(self.comparison_operator.as_deref(), self.threshold, band.is_some()),
-            missing: missing.map_or(Ok(MissingData::default()), |word| MissingData::from_word(word).ok_or(word)),
-            low_samples: if ignores_few { LowSamples::Ignore } else { LowSamples::Evaluate },
-            window: self.wall_clock_timezone.as_deref().map_or(AlarmWindow::Sliding, AlarmWindow::WallClock),
-            period: self.period.or_else(|| queries.iter().find_map(AlarmQuery::seconds)),
-        };
-        let warm_up = self.warm_up.as_ref().map(|warm_up| WarmUpPeriod {
-            minutes: warm_up.minutes,
-            only_start_evaluating_after: warm_up.only_start_evaluating_after,
-        });
-        AlarmDefinition { signal, queries, evaluation, warm_up }
+        AlarmDefinition::from(WrittenAlarm {
+            series: self.series(),
+            queries: self.metrics.iter().map(MetricQuery::definition).collect(),
+            threshold_metric_id: self.threshold_metric_id.as_deref(),
+            promql: self.promql.as_ref().map(|promql| promql.query.as_str()),
+            period: self.period,
+            evaluation_periods: self.evaluation_periods,
+            datapoints_to_alarm: self.datapoints_to_alarm,
+            threshold: self.threshold,
+            comparison_operator: self.comparison_operator.as_deref(),
+            treat_missing_data: self.treat_missing_data.as_deref(),
+            evaluate_low_sample_count_percentile: self.evaluate_low_sample_count_percentile.as_deref(),
+            wall_clock_timezone: self.wall_clock_timezone.as_deref(),
+            warm_up: self.warm_up.as_ref().map(|warm_up| WarmUpPeriod {
+                minutes: warm_up.minutes,
+                only_start_evaluating_after: warm_up.only_start_evaluating_after,
+            }),
+        })
     }
 
     /// The metric of the single-metric form.
@@ -75,6 +65,8 @@ impl MetricQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mlops_cloudwatch::alarm::{AlarmWindow, LowSamples};
+    use mlops_cloudwatch::missing::MissingData;
 
     /// What AWS sets where nothing is written, and M that is more than N.
     #[test]

@@ -2,19 +2,12 @@
 //! `+` and digits. What is compared is what SNS shows.
 
 use super::Subscription;
-
-/// What SNS shows for any password.
-pub const STARS: &str = "****";
+use crate::model::endpoint;
 
 impl Subscription {
     /// Returns the endpoint as SNS lists it: basic authentication is shown with `****` for the password.
     pub fn listed_endpoint(&self) -> String {
-        match self.password() {
-            Some((at, password)) => {
-                format!("{}{STARS}{}", &self.endpoint[..at], &self.endpoint[at + password.len()..])
-            }
-            None => self.endpoint.clone(),
-        }
+        endpoint::listed(&self.protocol, &self.endpoint)
     }
 
     /// Returns whether what SNS lists may be this subscription.
@@ -24,33 +17,8 @@ impl Subscription {
 
     /// Returns where the password of an http or https endpoint begins, and the password.
     pub fn password(&self) -> Option<(usize, &str)> {
-        let rest = self.endpoint.strip_prefix(&self.protocol)?.strip_prefix("://")?;
-        matches!(self.protocol.as_str(), "http" | "https").then_some(())?;
-        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-        let user_info = &authority[..authority.rfind('@')?];
-        let at = user_info.find(':')? + 1;
-        let start = self.endpoint.len() - rest.len() + at;
-        Some((start, &user_info[at..]))
+        endpoint::password(&self.protocol, &self.endpoint)
     }
-}
-
-/// Whether an endpoint of `http` or `https` is an address of that scheme: a host, a port that is one, and nothing that no address
-/// holds (RFC 3986, appendix A). Braces, bars and carets are let pass: people write them, and SNS's documents do not forbid them.
-pub fn is_web_address(protocol: &str, endpoint: &str) -> bool {
-    let scheme = endpoint.strip_prefix(protocol).and_then(|rest| rest.strip_prefix("://"));
-    let Some(rest) = scheme else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit('@').next().unwrap_or_default();
-    let (host, port) = match place.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
-        Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => (address, port),
-        Some(_) => return false,
-        None => place.split_at(place.find(':').unwrap_or(place.len())),
-    };
-    let is_port =
-        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|n| n > 0));
-    let is_host = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-_.:".contains(c));
-    let foreign = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\`".contains(c);
-    is_host && is_port && !rest.contains(foreign)
 }
 
 /// Returns a telephone number as SNS keeps it, `+` and digits. It takes one without the `+`, too, which it adds, and one with single

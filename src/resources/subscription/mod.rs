@@ -8,7 +8,7 @@ use super::declared::Attributes;
 use super::kind::{Configuration, Inherits, KindFacts, Reading, own_declared};
 use super::{Address, Kind, Tags};
 use crate::model::{FieldSet, Fields, Target};
-pub use endpoint::{STARS, is_web_address, telephone};
+pub use endpoint::telephone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,11 +1,12 @@
 //! `topics.<name>.subscriptions` and `subscriptions` -> subscriptions.
 
-use super::{ATTRIBUTES, PROTOCOLS, STARS, Subscription, telephone};
+use super::{ATTRIBUTES, PROTOCOLS, Subscription, telephone};
+use crate::model::endpoint::{STARS, is_web_address};
+use crate::model::filter_policy::{self, FilterPolicy, FilterScope, PolicyFault, PolicyStep};
 use crate::model::node::Data;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Arn, Name, Node, Problem, Span};
 use crate::resources::document;
-use crate::resources::filter_policy::{self, FilterPolicy, FilterScope, PolicyFault, PolicyStep};
 use crate::resources::scope::{ARN_FORM, Scope};
 use serde_json::Value;
 
@@ -217,7 +218,7 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), (String, &'stati
         true => Ok(()),
         false => Err((format!("`{endpoint}` is not an ARN for `{protocol}`"), help)),
     };
-    let url = |help| match super::is_web_address(protocol, endpoint) {
+    let url = |help| match is_web_address(protocol, endpoint) {
         true => Ok(()),
         false => Err((format!("`{endpoint}` is not a URL for `{protocol}`"), help)),
     };

@@ -2,7 +2,7 @@
 
 use super::Topic;
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
-use crate::model::{FieldChange, Target, field};
+use crate::model::{FieldChange, Target, field, topic_policy};
 use crate::resources::aws::Client;
 use crate::resources::declared::Attributes;
 use crate::resources::kind::Write;
@@ -55,7 +55,7 @@ fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {
         name: name.to_owned(),
         display_name: text("DisplayName"),
         kms_master_key_id: text("KmsMasterKeyId"),
-        policy: policy.clone().filter(|policy| !super::policy::is_default(policy)),
+        policy: policy.clone().filter(|policy| !topic_policy::is_default(policy)),
         delivery_policy: document("DeliveryPolicy"),
         fifo: flag("FifoTopic"),
         content_based_deduplication: flag("ContentBasedDeduplication"),
@@ -99,7 +99,7 @@ pub async fn set(aws: &Aws, arn: &str, changes: &[FieldChange]) -> Result<(), Aw
         let Some(attribute) = attribute_name(&change.field) else { continue };
         let value = match (&change.to, attribute) {
             // SNS takes no empty policy: its default one is written like any other.
-            (None, "Policy") => super::policy::default(arn).to_string(),
+            (None, "Policy") => topic_policy::default(arn).to_string(),
             (to, _) => attribute_value(&change.field, to.as_ref()),
         };
         let request =

@@ -1,7 +1,7 @@
 //! Access policies: one form per meaning, and whether CloudWatch may publish.
 
-use crate::model::{Arn, field};
-use serde_json::{Map, Value, json};
+use crate::model::field;
+use serde_json::{Map, Value};
 
 /// Canonical form of an IAM policy document: a one-element list is its element, lists are sorted sets, numbers have one
 /// form (IAM reference, "Grammar of the JSON policy language": order and scalar-or-list do not matter).
@@ -19,39 +19,6 @@ pub fn canonical(policy: &Value) -> Value {
         }
         scalar => field::canonical(scalar.clone()),
     }
-}
-
-/// Whether the policy is the one that AWS gives a new topic (SNS developer guide; its Id is `__default_policy_ID`).
-pub fn is_default(policy: &Value) -> bool {
-    policy.get("Id").and_then(Value::as_str) == Some("__default_policy_ID")
-        && policy.get("Statement").and_then(Value::as_array).is_some_and(|s| s.len() == 1)
-}
-
-/// The policy that SNS gives a new topic: the owner's account may do everything (SNS developer guide, "Default access policy").
-pub fn default(topic_arn: &str) -> Value {
-    let account = Arn::parse(topic_arn).map_or("", |arn| arn.account);
-    let actions = [
-        "GetTopicAttributes",
-        "SetTopicAttributes",
-        "AddPermission",
-        "RemovePermission",
-        "DeleteTopic",
-        "Subscribe",
-        "ListSubscriptionsByTopic",
-        "Publish",
-    ];
-    json!({
-        "Version": "2008-10-17",
-        "Id": "__default_policy_ID",
-        "Statement": [{
-            "Sid": "__default_statement_ID",
-            "Effect": "Allow",
-            "Principal": { "AWS": "*" },
-            "Action": actions.map(|action| format!("SNS:{action}")),
-            "Resource": topic_arn,
-            "Condition": { "StringEquals": { "AWS:SourceOwner": account } },
-        }],
-    })
 }
 
 /// Whether alarms of the topic's own account can publish under this policy: an Allow of `sns:Publish` for the CloudWatch
@@ -83,6 +50,7 @@ pub fn lets_alarms_publish(policy: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn order_and_single_element_lists_mean_nothing() {

@@ -1,57 +1,29 @@
-//! What an alarm does on a change of state: it publishes to its topics, unless its actions are off, muted or suppressed.
+//! What an alarm does on a change of state: it publishes to its topics. Whether something holds that back is not asked here.
 
-use super::alarm::{self, Alarm, AlarmType, State};
-use super::held::{self, Verdict};
+use super::alarm::{self, Alarm, AlarmType, LISTS, State};
 use super::{history, mail};
-use crate::resources::notification;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::sns::{self, Notice, Notified};
-use crate::sandbox::store::Tx;
-use mlops_cloudwatch::state::AlarmState;
+use crate::fault::Fault;
+use crate::sns::{self, Notice, Notified};
+use crate::store::Tx;
 use serde_json::{Value as Json, json};
 
-/// Which actions are for which state.
-pub const LISTS: [(AlarmState, &str); 3] = [
-    (AlarmState::Ok, "OKActions"),
-    (AlarmState::Alarm, "AlarmActions"),
-    (AlarmState::InsufficientData, "InsufficientDataActions"),
-];
-
-/// Runs the actions for the state that `alarm` has just gone into, unless they are off or something holds them back.
-pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
-    let tells = LISTS.iter().any(|(_, list)| alarm.texts(list).next().is_some());
-    if !tells || !alarm.actions_enabled() {
-        held::forget(tx, name);
-        return Ok(());
-    }
-    match held::consider(tx, name, alarm, from)? {
-        Verdict::Tell => execute(tx, name, alarm, from),
-        Verdict::Nothing => Ok(()),
-        Verdict::Hold(by) => {
-            for action in actions(alarm) {
-                let data = json!({ "actionState": "Suppressed", "notificationResource": action });
-                history::acted(tx, name, alarm.kind, format!("Action {action} was {}", by.words()), data)?;
-            }
-            Ok(())
-        }
-    }
-}
-
 /// The actions for the state that the alarm is in.
-fn actions(alarm: &Alarm) -> Vec<String> {
+pub fn of(alarm: &Alarm) -> Vec<String> {
     let list = LISTS.iter().find(|(state, _)| *state == alarm.state.value).map_or("", |(_, list)| *list);
     alarm.texts(list).map(str::to_owned).collect()
 }
 
 /// Tells of the state that `alarm` is in; `from` is what was told before.
 pub fn execute(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
-    let actions = actions(alarm);
+    let actions = of(alarm);
     if actions.is_empty() || !alarm.actions_enabled() {
         return Ok(());
     }
     let arn = alarm::arn(tx, name);
-    let subject: String =
-        format!("{}: \"{name}\" in {}", alarm.state.value.word(), region_name(tx.region())).chars().take(100).collect();
+    let subject: String = format!("{}: \"{name}\" in {}", alarm.state.value.word(), mail::region_name(tx.region()))
+        .chars()
+        .take(100)
+        .collect();
     let message = message(tx, name, alarm, from).to_string();
     let mail = mail::text(tx, name, alarm, from);
     let notice = Notice { alarm_arn: &arn, subject: &subject, message: &message, mail: &mail };
@@ -89,7 +61,7 @@ fn message(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> Json {
         "NewStateValue": alarm.state.value.word(),
         "NewStateReason": alarm.state.reason,
         "StateChangeTime": time(alarm.state.updated.to_iso()),
-        "Region": region_name(tx.region()),
+        "Region": mail::region_name(tx.region()),
         "AlarmArn": alarm::arn(tx, name),
         "OldStateValue": from.value.word(),
         "OKActions": list("OKActions"),
@@ -137,9 +109,4 @@ fn trigger(alarm: &Alarm) -> Json {
         dimensions.map(|dimension| json!({ "value": dimension["Value"], "name": dimension["Name"] })).collect();
     trigger.insert("Dimensions".to_owned(), dimensions.into());
     Json::Object(trigger)
-}
-
-/// A region as notifications spell it; by its code where that is not known.
-pub fn region_name(region: &str) -> &str {
-    notification::region_name(region).unwrap_or(region)
 }

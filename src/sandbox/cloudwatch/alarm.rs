@@ -1,9 +1,9 @@
 //! What an alarm is in the store and in an answer. Its configuration is kept as it was put, so nothing AWS would keep gets lost.
 
-use super::held;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use super::constraint;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -11,6 +11,13 @@ use serde_json::{Map, Value as Json};
 pub const TABLE: &str = "alarms";
 /// The type of an alarm in the tagging API.
 pub const KIND: &str = "cloudwatch:alarm";
+
+/// Which actions are for which state.
+pub const LISTS: [(AlarmState, &str); 3] = [
+    (AlarmState::Ok, "OKActions"),
+    (AlarmState::Alarm, "AlarmActions"),
+    (AlarmState::InsufficientData, "InsufficientDataActions"),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum AlarmType {
@@ -49,26 +56,6 @@ pub struct State {
     pub left_alarm: Option<Timestamp>,
 }
 
-/// An alarm as DescribeAlarms answers it: only what is set.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Described {
-    alarm_arn: String,
-    alarm_configuration_updated_timestamp: Timestamp,
-    state_value: AlarmState,
-    state_reason: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state_reason_data: Option<String>,
-    state_updated_timestamp: Timestamp,
-    state_transitioned_timestamp: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actions_suppressed_by: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actions_suppressed_reason: Option<String>,
-    #[serde(flatten)]
-    configuration: Map<String, Json>,
-}
-
 impl Alarm {
     pub fn text(&self, member: &str) -> &str {
         self.configuration.get(member).and_then(Json::as_str).unwrap_or_default()
@@ -82,42 +69,26 @@ impl Alarm {
     pub fn actions_enabled(&self) -> bool {
         self.configuration.get("ActionsEnabled").and_then(Json::as_bool).unwrap_or(true)
     }
-
-    pub fn describe(self, tx: &Tx) -> Described {
-        let name = self.text("AlarmName").to_owned();
-        let suppressed = if self.kind == AlarmType::Composite { held::suppressed(tx, &name) } else { None };
-        let (by, why) = suppressed.unzip();
-        let mut configuration = self.configuration;
-        scatter_dimensions(tx, &mut configuration);
-        Described {
-            alarm_arn: arn(tx, &name),
-            actions_suppressed_by: by,
-            actions_suppressed_reason: why,
-            alarm_configuration_updated_timestamp: self.configuration_updated,
-            state_value: self.state.value,
-            state_reason: self.state.reason,
-            state_reason_data: self.state.reason_data,
-            state_updated_timestamp: self.state.updated,
-            state_transitioned_timestamp: self.state.transitioned,
-            configuration,
-        }
-    }
 }
 
-/// AWS promises no order of dimensions and queries, so whoever relies on one is found out.
-fn scatter_dimensions(tx: &Tx, configuration: &mut Map<String, Json>) {
-    for (member, value) in configuration.iter_mut() {
-        match value {
-            Json::Array(items) => {
-                if member == "Dimensions" || member == "Metrics" {
-                    items.sort_by_cached_key(|item| tx.scatter(&item.to_string()));
-                }
-                items.iter_mut().filter_map(Json::as_object_mut).for_each(|item| scatter_dimensions(tx, item));
-            }
-            Json::Object(inner) => scatter_dimensions(tx, inner),
-            _ => {}
-        }
+/// The wanted types; metric alarms only where none are named.
+pub fn types(names: Option<&[String]>) -> Result<Vec<AlarmType>, Fault> {
+    let names = names.unwrap_or_default();
+    if names.is_empty() {
+        return Ok(vec![AlarmType::Metric]);
     }
+    let known = |name: &String| match name.as_str() {
+        "MetricAlarm" => Ok(AlarmType::Metric),
+        "CompositeAlarm" => Ok(AlarmType::Composite),
+        "LogAlarm" => Ok(AlarmType::Log),
+        _ => {
+            let names = names.join(", ");
+            let must =
+                "satisfy constraint: [Member must satisfy enum value set: [CompositeAlarm, LogAlarm, MetricAlarm]]";
+            Err(constraint("alarmTypes", format_args!("[{names}]"), must))
+        }
+    };
+    names.iter().map(known).collect()
 }
 
 pub fn arn(tx: &Tx, name: &str) -> String {

@@ -1,10 +1,10 @@
 //! Changes to alarms other than putting them: deletion, state, switching actions.
 
 use super::alarm::{self, Alarm, AlarmType, State};
-use super::{Nothing, actions, constraint, held, history, rule};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags;
+use super::{Nothing, constraint, held, history, rule};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags;
 use mlops_cloudwatch::state::AlarmState;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -113,7 +113,7 @@ pub fn transition(
     alarm::keep(tx, name, &alarm)?;
     if changed {
         history::transitioned(tx, name, alarm.kind, &from, &alarm.state)?;
-        actions::run(tx, name, &alarm, &from)?;
+        held::run(tx, name, &alarm, &from)?;
         if leaves || value == AlarmState::Alarm {
             held::suppressor_changed(tx, name)?;
         }

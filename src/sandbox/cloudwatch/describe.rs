@@ -1,14 +1,15 @@
 //! DescribeAlarms and its narrower sisters.
 
-use super::alarm::{self, Alarm, AlarmType, Described};
+use super::alarm::{self, Alarm, AlarmType};
 use super::metric::Dimension;
-use super::{constraint, invalid_next_token, page_size, rule};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
+use super::{constraint, held, invalid_next_token, page_size, rule};
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
 #[derive(Debug, Deserialize)]
@@ -35,8 +36,28 @@ pub struct Alarms {
     next_token: Option<String>,
 }
 
+/// An alarm as DescribeAlarms answers it: only what is set.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Described {
+    alarm_arn: String,
+    alarm_configuration_updated_timestamp: Timestamp,
+    state_value: AlarmState,
+    state_reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_reason_data: Option<String>,
+    state_updated_timestamp: Timestamp,
+    state_transitioned_timestamp: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions_suppressed_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions_suppressed_reason: Option<String>,
+    #[serde(flatten)]
+    configuration: Map<String, Json>,
+}
+
 pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fault> {
-    let mut types = types(input.alarm_types.as_deref())?;
+    let mut types = alarm::types(input.alarm_types.as_deref())?;
     if input.parents_of_alarm_name.is_some() || input.children_of_alarm_name.is_some() {
         // These are asked for alone (DescribeAlarms reference): the type is what the answer has.
         types = vec![AlarmType::Metric, AlarmType::Composite, AlarmType::Log];
@@ -89,29 +110,29 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
             AlarmType::Composite => &mut alarms.composite_alarms,
             AlarmType::Log => &mut alarms.log_alarms,
         };
-        list.push(alarm.describe(tx));
+        list.push(described(tx, alarm));
     }
     Ok(alarms)
 }
 
-/// The wanted types; metric alarms only where none are named.
-pub fn types(names: Option<&[String]>) -> Result<Vec<AlarmType>, Fault> {
-    let names = names.unwrap_or_default();
-    if names.is_empty() {
-        return Ok(vec![AlarmType::Metric]);
+fn described(tx: &Tx, alarm: Alarm) -> Described {
+    let name = alarm.text("AlarmName").to_owned();
+    let suppressed = if alarm.kind == AlarmType::Composite { held::suppressed(tx, &name) } else { None };
+    let (by, why) = suppressed.unzip();
+    let mut configuration = alarm.configuration;
+    scatter_dimensions(tx, &mut configuration);
+    Described {
+        alarm_arn: alarm::arn(tx, &name),
+        actions_suppressed_by: by,
+        actions_suppressed_reason: why,
+        alarm_configuration_updated_timestamp: alarm.configuration_updated,
+        state_value: alarm.state.value,
+        state_reason: alarm.state.reason,
+        state_reason_data: alarm.state.reason_data,
+        state_updated_timestamp: alarm.state.updated,
+        state_transitioned_timestamp: alarm.state.transitioned,
+        configuration,
     }
-    let known = |name: &String| match name.as_str() {
-        "MetricAlarm" => Ok(AlarmType::Metric),
-        "CompositeAlarm" => Ok(AlarmType::Composite),
-        "LogAlarm" => Ok(AlarmType::Log),
-        _ => {
-            let names = names.join(", ");
-            let must =
-                "satisfy constraint: [Member must satisfy enum value set: [CompositeAlarm, LogAlarm, MetricAlarm]]";
-            Err(constraint("alarmTypes", format_args!("[{names}]"), must))
-        }
-    };
-    names.iter().map(known).collect()
 }
 
 fn find_composite(tx: &Tx, name: &str) -> Result<Alarm, Fault> {
@@ -158,7 +179,7 @@ pub fn describe_alarms_for_metric(input: DescribeAlarmsForMetric, tx: &mut Tx) -
     });
     let mut metric_alarms: Vec<_> = alarms.into_iter().collect();
     metric_alarms.sort_by_cached_key(|(name, _)| tx.scatter(name));
-    Ok(MetricAlarms { metric_alarms: metric_alarms.into_iter().map(|(_, alarm)| alarm.describe(tx)).collect() })
+    Ok(MetricAlarms { metric_alarms: metric_alarms.into_iter().map(|(_, alarm)| described(tx, alarm)).collect() })
 }
 
 impl DescribeAlarmsForMetric {
@@ -176,5 +197,21 @@ impl DescribeAlarmsForMetric {
             && fits(&self.extended_statistic, statistics[1])
             && fits(&self.unit, "Unit")
             && self.period.is_none_or(|period| stat.get("Period").and_then(Json::as_i64) == Some(period))
+    }
+}
+
+/// AWS promises no order of dimensions and queries, so whoever relies on one is found out.
+fn scatter_dimensions(tx: &Tx, configuration: &mut Map<String, Json>) {
+    for (member, value) in configuration.iter_mut() {
+        match value {
+            Json::Array(items) => {
+                if member == "Dimensions" || member == "Metrics" {
+                    items.sort_by_cached_key(|item| tx.scatter(&item.to_string()));
+                }
+                items.iter_mut().filter_map(Json::as_object_mut).for_each(|item| scatter_dimensions(tx, item));
+            }
+            Json::Object(inner) => scatter_dimensions(tx, inner),
+            _ => {}
+        }
     }
 }

@@ -1,14 +1,14 @@
-//! Actions that are held back: by a mute rule, or by the suppressor of a composite alarm and its wait and extension periods. When what
-//! holds them ends, the state that then stands is told, if it is not what was told last.
+//! What becomes of actions on a change of state: they run, or are held back by a mute rule, or by the suppressor of a composite alarm and
+//! its wait and extension periods. When what holds them ends, the state that then stands is told, if it is not what was told last.
 
-use super::alarm::{self, Alarm, State};
-use super::{actions, mute};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use super::alarm::{self, Alarm, LISTS, State};
+use super::{actions, history, mute_rule};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 const TABLE: &str = "alarm_held";
@@ -36,15 +36,35 @@ struct Held {
 }
 
 /// What is to be done about a change of state.
-pub enum Verdict {
+enum Verdict {
     Tell,
     Hold(By),
     /// It is back where it was when people heard of it last.
     Nothing,
 }
 
+/// Runs the actions for the state that `alarm` has just gone into, unless they are off or something holds them back.
+pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
+    let tells = LISTS.iter().any(|(_, list)| alarm.texts(list).next().is_some());
+    if !tells || !alarm.actions_enabled() {
+        forget(tx, name);
+        return Ok(());
+    }
+    match consider(tx, name, alarm, from)? {
+        Verdict::Tell => actions::execute(tx, name, alarm, from),
+        Verdict::Nothing => Ok(()),
+        Verdict::Hold(by) => {
+            for action in actions::of(alarm) {
+                let data = json!({ "actionState": "Suppressed", "notificationResource": action });
+                history::acted(tx, name, alarm.kind, format!("Action {action} was {}", by.words()), data)?;
+            }
+            Ok(())
+        }
+    }
+}
+
 /// Decides about the actions of a change of state, and remembers those that are held back.
-pub fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<Verdict, Fault> {
+fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<Verdict, Fault> {
     let before = tx.get::<Held>(TABLE, name)?;
     let told = before.map_or_else(|| from.clone(), |held| held.told);
     if told.value == alarm.state.value {
@@ -66,7 +86,7 @@ pub fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<
 /// What holds the actions of an alarm back now, and when to look again. One that has waited for its suppressor does not wait again.
 fn holding(tx: &Tx, name: &str, alarm: &Alarm, has_waited: bool) -> Result<Option<(By, Option<Timestamp>)>, Fault> {
     let now = tx.now();
-    if let Some(rule) = mute::muting(tx, name)? {
+    if let Some(rule) = mute_rule::muting(tx, name)? {
         let next_minute = Timestamp::from_millis((now.millis().div_euclid(MINUTE) + 1) * MINUTE);
         return Ok(Some((By::MuteRule(rule), Some(next_minute))));
     }

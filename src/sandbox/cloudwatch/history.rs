@@ -1,11 +1,11 @@
 //! What happened to alarms: configuration, states, actions. Kept for thirty days, also after an alarm is gone.
 
-use super::alarm::{Alarm, AlarmType, State};
-use super::{describe, invalid_next_token, page_size};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use super::alarm::{self, Alarm, AlarmType, State};
+use super::{invalid_next_token, page_size};
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
@@ -148,7 +148,7 @@ pub struct History {
 /// Newest first unless asked otherwise; all alarms where none is named.
 pub fn describe_alarm_history(input: DescribeAlarmHistory, tx: &mut Tx) -> Result<History, Fault> {
     let size = page_size(input.max_records, 100, 100)?;
-    let types = describe::types(input.alarm_types.as_deref())?;
+    let types = alarm::types(input.alarm_types.as_deref())?;
     let prefix = input.alarm_name.as_ref().map(|name| format!("{name}{SEPARATOR}")).unwrap_or_default();
     let now = tx.now();
     let mut items = tx.list_prefix::<Item>(TABLE, &prefix)?;

@@ -1,8 +1,8 @@
 //! An alarm's notification as people get it by mail: the words CloudWatch sends to subscribers with the protocol email.
 
-use super::actions::{LISTS, region_name};
-use super::alarm::{self, Alarm, AlarmType, State};
-use crate::sandbox::store::Tx;
+use super::alarm::{self, Alarm, AlarmType, LISTS, State};
+use crate::store::Tx;
+use mlops_cloudwatch::notification;
 use serde_json::Value as Json;
 
 /// The mail about the state that `alarm` has just gone into.
@@ -70,4 +70,9 @@ fn metric(alarm: &Alarm) -> Vec<String> {
         format!("- Statistic:                           {}", statistic.unwrap_or(alarm.text("ExtendedStatistic"))),
         format!("- TreatMissingData:                    {}", missing.unwrap_or("missing")),
     ]
+}
+
+/// A region as notifications spell it; by its code where that is not known.
+pub fn region_name(region: &str) -> &str {
+    notification::region_name(region).unwrap_or(region)
 }

@@ -11,6 +11,7 @@ mod history;
 mod mail;
 mod metric;
 mod mute;
+mod mute_rule;
 mod put;
 mod rule;
 mod tags;
@@ -22,8 +23,8 @@ pub use data::invoked::{Measured, forget as forget_invocations, record as record
 pub use evaluate::catch_up;
 pub use history::{Happened, changes_since};
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::store::Tx;
 use super::wire::{Request, decode};
 use ciborium::Value;

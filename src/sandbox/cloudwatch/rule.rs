@@ -1,8 +1,8 @@
 //! Which alarms a composite alarm looks at. What its rule means is not told here.
 
 use super::alarm::{self, Alarm, AlarmType};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::store::Tx;
 use mlops_cloudwatch::rule::{self, Rule};
 use std::collections::BTreeSet;
 

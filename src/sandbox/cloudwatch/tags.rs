@@ -1,10 +1,10 @@
 //! TagResource, UntagResource and ListTagsForResource of CloudWatch.
 
 use super::put::shared::tags as check;
-use super::{Nothing, alarm, mute};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::{self, Tag};
+use super::{Nothing, alarm, mute_rule};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::{self, Tag};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
@@ -69,10 +69,10 @@ fn kind_of(tx: &Tx, arn: &str) -> Result<&'static str, Fault> {
     if name != arn && alarm::find(tx, name)?.is_some() {
         return Ok(alarm::KIND);
     }
-    if let Some(rule) = arn.strip_prefix(&mute::arn(tx, ""))
-        && mute::exists(tx, rule)?
+    if let Some(rule) = arn.strip_prefix(&mute_rule::arn(tx, ""))
+        && mute_rule::exists(tx, rule)?
     {
-        return Ok(mute::KIND);
+        return Ok(mute_rule::KIND);
     }
     Err(Fault::sender("ResourceNotFoundException", format!("Resource {arn} does not exist")).status(404))
 }

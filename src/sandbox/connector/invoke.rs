@@ -1,11 +1,11 @@
 //! Calls of functions: admitted under the sandbox's lock, run outside of it, recorded under it again.
 
 use super::Sandbox;
-use crate::sandbox::cloudwatch::{self, Measured};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::lambda::invoke::{Call, Invoke, Kind, invoke};
-use crate::sandbox::lambda::record;
-use crate::sandbox::wire::{Blob, Reply};
+use crate::cloudwatch::{self, Measured};
+use crate::fault::Fault;
+use crate::lambda::invoke::{Call, Invoke, Kind, invoke};
+use crate::lambda::record;
+use crate::wire::{Blob, Reply};
 use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::base64;

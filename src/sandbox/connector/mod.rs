@@ -13,13 +13,13 @@ use super::lambda::instance::Instances;
 use super::lambda::{self, invoke as function_call};
 use super::logs::tail;
 use super::quota::Buckets;
-#[cfg(test)]
+use super::session;
+#[cfg(any(test, feature = "testing"))]
 use super::stats::Stats;
 use super::stats::{Counter, Outcome, Started};
 use super::store::{Store, Tx};
 use super::weather::{Accident, Keys, Quotas, Weather};
 use super::wire::{self, Reply, Request, Timestamp};
-use crate::model::Partition;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -28,6 +28,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use ciborium::Value;
+use mlops_model::Partition;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
@@ -70,13 +71,13 @@ struct State {
 impl Sandbox {
     /// A sandbox that keeps its state in a file between runs; several processes may share it, and any may be killed.
     pub fn open(path: &Path, weather: Weather) -> anyhow::Result<Self> {
-        Ok(Self::on(Store::open(path)?, weather))
+        Ok(Self::on(Store::open(path, dispatch::seeds)?, weather))
     }
 
     /// A sandbox that is gone when its last clone is.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn in_memory(weather: Weather) -> Self {
-        Self::on(Store::in_memory(), weather)
+        Self::on(Store::in_memory(dispatch::seeds), weather)
     }
 
     /// Whether calls are counted here, so that too many of them are refused.
@@ -107,30 +108,30 @@ impl Sandbox {
     }
 
     /// The counts since the start or the last [`Sandbox::reset_stats`].
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn stats(&self) -> Stats {
         self.state().counter.read()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn reset_stats(&self) {
         self.state().counter.reset();
     }
 
     /// A copy of the state under other weather, with counters of its own: what befalls the one, the other never sees.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn fork(&self, weather: Weather) -> Self {
         Self::on(self.state().store.fork(), weather)
     }
 
     /// Every entity of an account and region by table and key, as it is kept.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn entities(&self, account: &str, region: &str) -> super::store::Contents {
         self.state().store.contents(account, region)
     }
 
     /// Puts an entity as it is to be kept: what only time or somebody outside AWS can bring about.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn put_entity(&self, account: &str, region: &str, table: &str, key: &str, value: &serde_json::Value) {
         self.state().store.put(account, region, table, key, value);
     }
@@ -209,7 +210,7 @@ impl Sandbox {
     }
 
     async fn call(self, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let request = match wire::read(&http) {
+        let request = match wire::read(&http, dispatch::routes) {
             Ok(request) => request,
             Err(refused) => return wire::write_refusal(&refused).map_err(other),
         };
@@ -333,7 +334,7 @@ fn refused(weather: &Weather, caller: &Caller, operation: &str) -> Option<Fault>
     let service = if caller.service == "monitoring" { "cloudwatch" } else { caller.service.as_str() };
     let service = if service == "tagging" { "tag" } else { service };
     let action = format!("{service}:{operation}");
-    let who = || super::sts::arn(Partition::of_region(&caller.region), &caller.account, None);
+    let who = || session::arn(Partition::of_region(&caller.region), &caller.account, None);
     weather.denied.contains(&action).then(|| Fault::denied(&caller.service, &who(), &action))
 }
 

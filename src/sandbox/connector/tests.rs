@@ -1,8 +1,8 @@
 //! The weather as an SDK meets it, and what two processes and a kill leave behind.
 
 use super::*;
-use crate::sandbox::testing::config;
-use crate::sandbox::weather::Quotas;
+use crate::testing::config;
+use crate::weather::Quotas;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::config::retry::RetryConfig;
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
@@ -200,7 +200,7 @@ async fn a_call_that_nobody_waits_for_is_not_in_flight() {
 #[tokio::test]
 async fn the_quota_of_alarms_is_no_throttle() {
     let sandbox = Sandbox::in_memory(Weather::default());
-    let filled = sandbox.state().store.transact(crate::sandbox::ACCOUNT, "us-east-1", &Weather::default(), 0, |tx| {
+    let filled = sandbox.state().store.transact(crate::ACCOUNT, "us-east-1", &Weather::default(), 0, |tx| {
         (0..5000).try_for_each(|n| tx.put("alarms", &format!("x{n}"), &"only counted"))
     });
     assert!(matches!(filled, Ok((Ok(()), true))));

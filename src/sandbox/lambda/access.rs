@@ -1,8 +1,8 @@
 //! Who may call a function: its URL and its resource policy. Permissions of who calls by Invoke are not asked for.
 
 use super::{Done, Named, conflict, find};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

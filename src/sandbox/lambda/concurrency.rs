@@ -1,8 +1,8 @@
 //! Reserved concurrency: how many calls of a function may run at once.
 
 use super::{Done, Named, find};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 
 /// Under a function's name.

@@ -1,8 +1,8 @@
 //! A Lambda function as the control plane keeps it: what CreateFunction accepts, what answers show.
 //! Pure; must not know the store or the wire.
 
-use crate::model::{Partition, Target};
 use aws_smithy_types::base64;
+use mlops_model::{Partition, Target};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use super::concurrency::ACCOUNT_LIMIT;
 use super::function::Function;
 use super::invoke::Call;
-use crate::sandbox::wire::Timestamp;
+use crate::wire::Timestamp;
 use mlops_service::config::Environment;
 use mlops_service::{Failure, Instance};
 use std::collections::HashMap;

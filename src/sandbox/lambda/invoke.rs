@@ -4,9 +4,9 @@
 use super::concurrency::reserved;
 use super::function::{Function, Refusal};
 use super::{Named, find};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::{Blob, Timestamp};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::{Blob, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The name that the answer of this operation is told apart by.

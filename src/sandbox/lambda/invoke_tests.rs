@@ -1,8 +1,8 @@
 //! Invoke through the real SDK client: answers, function errors, log lines, metrics, instances.
 
 use super::SERVICE;
-use crate::sandbox::testing::config;
-use crate::sandbox::{Sandbox, Weather};
+use crate::testing::config;
+use crate::{Sandbox, Weather};
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Statistic};
 use aws_sdk_lambda::error::ProvideErrorMetadata;

@@ -15,8 +15,8 @@ pub use access::{Gate, gate, reachable};
 pub use function::{SERVICE, default_log_group};
 
 use super::cloudwatch;
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::paging::{Order, page};
 use super::store::{Seed, Tx};
 use super::tags::{self, Tags};

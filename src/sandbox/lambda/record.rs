@@ -4,11 +4,11 @@
 use super::function::{Function, default_log_group};
 use super::instance::{Ended, Ran};
 use super::invoke::Call;
-use crate::sandbox::cloudwatch::{self, Measured};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::logs;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::cloudwatch::{self, Measured};
+use crate::fault::Fault;
+use crate::logs;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde_json::{Value, json};
 
 /// Of the log in an answer, and of nothing else.

@@ -1,8 +1,8 @@
 //! Lambda through the real SDK client.
 
 use super::SERVICE;
-use crate::sandbox::testing::{config, config_of};
-use crate::sandbox::{Sandbox, Weather};
+use crate::testing::{config, config_of};
+use crate::{Sandbox, Weather};
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;

@@ -1,8 +1,8 @@
 //! What a browser finds: a page that says what this is, and the links in the mails of SNS. Links need no signature, here as at AWS.
 
 use super::plain;
-use crate::sandbox::Sandbox;
-use crate::sandbox::accounts::temporary_key;
+use crate::Sandbox;
+use crate::accounts::temporary_key;
 use aws_smithy_types::body::SdkBody;
 use http::{Request, Response, StatusCode, Uri};
 use std::collections::BTreeMap;

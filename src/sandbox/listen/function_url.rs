@@ -2,9 +2,9 @@
 //! Lambda function URLs".
 
 use super::plain;
-use crate::sandbox::Sandbox;
-use crate::sandbox::lambda::{self, Gate};
-use crate::sandbox::wire::Timestamp;
+use crate::Sandbox;
+use crate::lambda::{self, Gate};
+use crate::wire::Timestamp;
 use anyhow::Result;
 use aws_smithy_types::base64;
 use aws_smithy_types::body::SdkBody;

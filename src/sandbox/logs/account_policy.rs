@@ -3,11 +3,12 @@
 
 use super::group::{self, Group};
 use super::{RETENTIONS, constraint, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 const TABLE: &str = "logs-account-policy";
 const RETENTION: &str = "RETENTION_POLICY";
@@ -187,6 +188,17 @@ pub fn retention(tx: &Tx) -> Result<Option<Governed>, Fault> {
     let Some((key, policy)) = found.pop() else { return Ok(None) };
     let name = key.trim_start_matches(&format!("{RETENTION}/")).to_owned();
     Ok(Some(Governed { name, days: days(&policy.document)? }))
+}
+
+/// The days that hold for a group: an account policy's, where one governs it, else its own; none = for ever.
+pub fn held_for(group: &Group, governed: Option<&Governed>) -> Option<i32> {
+    governed.filter(|_| group.class != "DELIVERY").map_or(group.retention, |policy| policy.days)
+}
+
+/// Events older than this are deleted.
+pub fn kept_since(tx: &Tx, group: &Group) -> Result<Option<Timestamp>, Fault> {
+    let days = held_for(group, retention(tx)?.as_ref());
+    Ok(days.map(|days| tx.now() - Duration::from_secs(u64::from(days.unsigned_abs()) * 86_400)))
 }
 
 /// The days of a retention document. Its form, `{"RetentionInDays": 30}`, with the word for no end that previews use, is inferred:

@@ -1,8 +1,8 @@
 //! The events of log streams as they are kept: in chunks whose keys say what times they hold, so that a read parses only what
 //! it needs and a write touches one chunk. Knows no operation.
 
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -5,9 +5,9 @@ use super::chunk::{Edge, Event, Place, Window, read};
 use super::get::{MOST_BYTES, checked_limit};
 use super::pattern::Pattern;
 use super::stream::{self, Stream};
-use super::{group, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use super::{account_policy, group, invalid};
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ pub fn filter(input: FilterLogEvents, tx: &mut Tx) -> Result<Filtered, Fault> {
     let pattern = input.filter_pattern.as_deref().unwrap_or_default();
     let pattern: Pattern = pattern.parse().map_err(invalid)?;
     let streams = wanted(tx, &group_name, input.log_stream_names, input.log_stream_name_prefix)?;
-    let kept = group::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
+    let kept = account_policy::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
     let window = Window {
         start: input.start_time.unwrap_or(i64::MIN).max(kept),
         end: input.end_time.unwrap_or(i64::MAX).saturating_add(1),

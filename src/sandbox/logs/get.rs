@@ -1,9 +1,9 @@
 //! GetLogEvents: one stream, page by page in either direction. Its tokens never end; at an end the same one comes back.
 
 use super::chunk::{Edge, Place, Window, read};
-use super::{constraint, group, invalid, stream};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use super::{account_policy, constraint, group, invalid, stream};
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 
 const MOST_EVENTS: usize = 10_000;
@@ -45,7 +45,7 @@ pub fn get(input: GetLogEvents, tx: &mut Tx) -> Result<Events, Fault> {
     let (group_name, group) = group::found_by(tx, input.log_group_name, input.log_group_identifier)?;
     let stream = stream::find(tx, &group_name, &stream::checked_name(input.log_stream_name)?)?;
     let limit = checked_limit(input.limit)?;
-    let kept = group::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
+    let kept = account_policy::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
     let window =
         Window { start: input.start_time.unwrap_or(i64::MIN).max(kept), end: input.end_time.unwrap_or(i64::MAX) };
     let from = match input.next_token.as_deref().filter(|token| !token.is_empty()) {

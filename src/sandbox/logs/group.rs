@@ -1,24 +1,15 @@
-//! Log groups: their record, and the operations on them and on their tags.
-//! What an account policy makes of a retention is that room's matter.
+//! Log groups as they are kept, and how they are found. What is done with them is the matter of `group_operation`.
 
-use super::account_policy::{self, Governed};
-use super::{RETENTIONS, constraint, invalid, metric_filter, stream};
-use crate::model::Arn;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::lambda;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::{Seed, Tx};
-use crate::sandbox::tags::{self, Tags};
-use crate::sandbox::wire::Timestamp;
+use super::{constraint, invalid};
+use crate::fault::Fault;
+use crate::lambda;
+use crate::store::{Seed, Tx};
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
-const TABLE: &str = "logs-group";
+pub const TABLE: &str = "logs-group";
 /// The type of a log group in the tagging API.
-const KIND: &str = "logs:log-group";
-const PAGE: usize = 50;
-const MAX_TAGS: usize = 50;
-const CLASSES: [&str; 3] = ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"];
+pub const KIND: &str = "logs:log-group";
 
 /// A log group as it is kept, under its name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,111 +28,6 @@ pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
     Ok(tx.list::<Group>(TABLE)?.into_iter().map(|(name, _)| name).collect())
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreateLogGroup {
-    log_group_name: Option<String>,
-    kms_key_id: Option<String>,
-    #[serde(default)]
-    tags: Tags,
-    log_group_class: Option<String>,
-    #[serde(default)]
-    deletion_protection_enabled: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GroupName {
-    log_group_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PutRetentionPolicy {
-    log_group_name: Option<String>,
-    retention_in_days: Option<i32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DeletionProtection {
-    log_group_identifier: Option<String>,
-    #[serde(default)]
-    deletion_protection_enabled: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Key {
-    log_group_name: Option<String>,
-    resource_identifier: Option<String>,
-    kms_key_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DescribeLogGroups {
-    log_group_name_prefix: Option<String>,
-    log_group_name_pattern: Option<String>,
-    log_group_identifiers: Option<Vec<String>>,
-    log_group_class: Option<String>,
-    next_token: Option<String>,
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TagResource {
-    resource_arn: Option<String>,
-    #[serde(default)]
-    tags: Tags,
-    #[serde(default)]
-    tag_keys: Vec<String>,
-}
-
-/// An operation that answers nothing but that it was done.
-#[derive(Serialize)]
-pub struct Done {}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogGroups {
-    log_groups: Vec<LogGroup>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
-}
-
-/// A log group as it is answered.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LogGroup {
-    log_group_name: String,
-    /// Milliseconds since 1970.
-    creation_time: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retention_in_days: Option<i32>,
-    metric_filter_count: i32,
-    /// Ends in `:*`.
-    arn: String,
-    /// Does not end in `:*`; the one for tags and identifiers.
-    log_group_arn: String,
-    log_group_class: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stored_bytes: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kms_key_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deletion_protection_enabled: Option<bool>,
-    /// The account policy that the retention comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retention_policy_name: Option<String>,
-}
-
-#[derive(Serialize)]
-pub struct TagMap {
-    tags: Tags,
-}
-
 /// The group of the lab's function, a few weeks old, kept for ever as Lambda leaves it.
 pub fn seed() -> Option<Seed> {
     let group = Group {
@@ -156,222 +42,11 @@ pub fn seed() -> Option<Seed> {
     Some(Seed { table: TABLE, key, value: serde_json::to_value(group).ok()? })
 }
 
-pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<Done, Fault> {
-    let name = checked_name(input.log_group_name)?;
-    if name.to_ascii_lowercase().starts_with("aws/") {
-        return Err(invalid("Log groups starting with AWS/ are reserved for AWS."));
-    }
-    let class = input.log_group_class.unwrap_or_else(|| "STANDARD".into());
-    check_class(&class)?;
-    check_key(tx, input.kms_key_id.as_deref())?;
-    check_tags(&input.tags)?;
-    if tx.get::<Group>(TABLE, &name)?.is_some() {
-        return Err(Fault::sender("ResourceAlreadyExistsException", "The specified log group already exists"));
-    }
-    let group = Group {
-        created: tx.now(),
-        // Documented: the Delivery class keeps events for a day. That lists show it as a retention is inferred.
-        retention: (class == "DELIVERY").then_some(1),
-        class,
-        kms_key_id: input.kms_key_id,
-        deletion_protection: input.deletion_protection_enabled,
-        stored_bytes: 0,
-    };
-    tx.put(TABLE, &name, &group)?;
-    let arn = arn_of(tx, &name);
-    tags::set(tx, KIND, &arn, input.tags)?;
-    Ok(Done {})
-}
-
-pub fn delete(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
-    let (name, group) = find(tx, input.log_group_name)?;
-    if group.deletion_protection {
-        let message = "The log group has deletion protection enabled; disable it before deleting the log group.";
-        return Err(Fault::sender("ValidationException", message));
-    }
-    tx.delete(TABLE, &name);
-    stream::forget_all(tx, &name)?;
-    metric_filter::forget_all(tx, &name)?;
-    let arn = arn_of(tx, &name);
-    tags::forget(tx, &arn)?;
-    Ok(Done {})
-}
-
-/// Sets the group's own retention. It succeeds under an account policy too, and then shows nowhere.
-pub fn put_retention(input: PutRetentionPolicy, tx: &mut Tx) -> Result<Done, Fault> {
-    let days = input.retention_in_days;
-    if !days.is_some_and(|days| RETENTIONS.contains(&days)) {
-        let value = days.map_or_else(|| "null".into(), |days| days.to_string());
-        return Err(constraint(value, "retentionInDays", &format!("satisfy enum value set: {RETENTIONS:?}")));
-    }
-    set_retention(tx, input.log_group_name, days)
-}
-
-pub fn delete_retention(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
-    set_retention(tx, input.log_group_name, None)
-}
-
-fn set_retention(tx: &mut Tx, name: Option<String>, days: Option<i32>) -> Result<Done, Fault> {
-    let (name, mut group) = find(tx, name)?;
-    if group.class == "DELIVERY" {
-        return Err(invalid("The retention of a log group of the DELIVERY class cannot be changed."));
-    }
-    group.retention = days;
-    tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
-}
-
-pub fn put_deletion_protection(input: DeletionProtection, tx: &mut Tx) -> Result<Done, Fault> {
-    let name = input.log_group_identifier.map(|identifier| named_by(tx, &identifier)).transpose()?;
-    let (name, mut group) = find(tx, name)?;
-    group.deletion_protection = input.deletion_protection_enabled;
-    tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
-}
-
-pub fn associate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
-    if input.kms_key_id.is_none() {
-        return Err(constraint("null", "kmsKeyId", "not be null"));
-    }
-    check_key(tx, input.kms_key_id.as_deref())?;
-    let (name, mut group) = found_by(tx, input.log_group_name, input.resource_identifier)?;
-    group.kms_key_id = input.kms_key_id;
-    tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
-}
-
-pub fn disassociate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
-    let (name, mut group) = found_by(tx, input.log_group_name, input.resource_identifier)?;
-    group.kms_key_id = None;
-    tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
-}
-
-/// The groups of the account and region, by name. Identifiers that name nothing are left out of the answer.
-pub fn describe(input: DescribeLogGroups, tx: &mut Tx) -> Result<LogGroups, Fault> {
-    let limit = input.limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
-        let rule =
-            if limit == 0 { "have value greater than or equal to 1" } else { "have value less than or equal to 50" };
-        return Err(constraint(limit, "limit", rule));
-    }
-    if let Some(class) = &input.log_group_class {
-        check_class(class)?;
-    }
-    let (prefix, pattern) = (input.log_group_name_prefix, input.log_group_name_pattern);
-    if prefix.is_some() && pattern.is_some() {
-        let message = "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.";
-        return Err(invalid(message));
-    }
-    let governed = account_policy::retention(tx)?;
-    let mut groups: Vec<(String, Group)> = match &input.log_group_identifiers {
-        Some(identifiers) => {
-            if prefix.is_some() || pattern.is_some() || input.log_group_class.is_some() {
-                return Err(invalid("logGroupIdentifiers cannot be combined with any other filter."));
-            }
-            identified(tx, identifiers)?
-        }
-        None => tx.list_prefix::<Group>(TABLE, prefix.as_deref().unwrap_or_default())?,
-    };
-    groups.retain(|(_, group)| input.log_group_class.as_ref().is_none_or(|class| group.class == *class));
-    let groups = groups.into_iter().map(|(name, group)| (name.clone(), (name, group))).collect();
-    let wrong_token = || invalid("The specified nextToken is invalid.");
-    let (groups, next_token) = page(tx, groups, Order::ByKey, input.next_token.as_deref(), limit, wrong_token)?;
-    // A pattern is looked for page by page, as AWS does: a page may be short, or empty, and still not be the last.
-    let wanted = |name: &str| pattern.as_ref().is_none_or(|pattern| name.contains(pattern.as_str()));
-    let log_groups = groups
-        .into_iter()
-        .filter(|(name, _)| wanted(name))
-        .map(|(name, group)| shown(tx, name, group, governed.as_ref(), pattern.is_some()))
-        .collect::<Result<_, Fault>>()?;
-    Ok(LogGroups { log_groups, next_token })
-}
-
-fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, Group)>, Fault> {
-    if identifiers.len() > PAGE {
-        let rule = "have length less than or equal to 50";
-        return Err(constraint(format!("[{}]", identifiers.join(", ")), "logGroupIdentifiers", rule));
-    }
-    let mut names = identifiers.iter().map(|identifier| named_by(tx, identifier)).collect::<Result<Vec<_>, _>>()?;
-    names.sort();
-    names.dedup();
-    let mut groups = Vec::new();
-    for name in names {
-        if let Some(group) = tx.get::<Group>(TABLE, &name)? {
-            groups.push((name, group));
-        }
-    }
-    Ok(groups)
-}
-
-fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> Result<LogGroup, Fault> {
-    let log_group_arn = arn_of(tx, &name);
-    let governed = governed.filter(|_| group.class != "DELIVERY");
-    let retention = retention(&group, governed);
-    Ok(LogGroup {
-        metric_filter_count: metric_filter::count(tx, &name)?,
-        log_group_name: name,
-        creation_time: group.created.millis(),
-        retention_in_days: retention.filter(|_| !brief),
-        arn: format!("{log_group_arn}:*"),
-        log_group_arn,
-        log_group_class: group.class,
-        stored_bytes: (!brief).then_some(group.stored_bytes),
-        kms_key_id: group.kms_key_id.filter(|_| !brief),
-        deletion_protection_enabled: (!brief).then_some(group.deletion_protection),
-        retention_policy_name: governed.filter(|_| !brief).map(|policy| policy.name.clone()),
-    })
-}
-
-/// The days that hold for a group: an account policy's, where one governs it, else its own; none = for ever.
-fn retention(group: &Group, governed: Option<&Governed>) -> Option<i32> {
-    governed.filter(|_| group.class != "DELIVERY").map_or(group.retention, |policy| policy.days)
-}
-
-/// Events older than this are deleted.
-pub fn kept_since(tx: &Tx, group: &Group) -> Result<Option<Timestamp>, Fault> {
-    let days = retention(group, account_policy::retention(tx)?.as_ref());
-    Ok(days.map(|days| tx.now() - Duration::from_secs(u64::from(days.unsigned_abs()) * 86_400)))
-}
-
 /// Counts bytes that were added to a group or, below 0, deleted from it.
 pub fn count_bytes(tx: &mut Tx, name: &str, bytes: i64) -> Result<(), Fault> {
     let (name, mut group) = find(tx, Some(name.to_owned()))?;
     group.stored_bytes = (group.stored_bytes + bytes).max(0);
     tx.put(TABLE, &name, &group)
-}
-
-/// The group that is written to by a service that may make it, as Lambda does.
-pub fn find_or_create(tx: &mut Tx, name: &str) -> Result<(), Fault> {
-    if tx.get::<Group>(TABLE, name)?.is_none() {
-        let input = CreateLogGroup { log_group_name: Some(name.to_owned()), ..CreateLogGroup::default() };
-        create(input, tx)?;
-    }
-    Ok(())
-}
-
-pub fn tag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
-    let arn = taggable(tx, input.resource_arn)?;
-    check_tags(&input.tags)?;
-    let mut tags = tags::get(tx, &arn)?;
-    tags.extend(input.tags);
-    if tags.len() > MAX_TAGS {
-        let message = "The maximum number of tags (50) that can be applied to a resource was exceeded.";
-        return Err(Fault::sender("TooManyTagsException", message));
-    }
-    tags::set(tx, KIND, &arn, tags)?;
-    Ok(Done {})
-}
-
-pub fn untag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
-    let arn = taggable(tx, input.resource_arn)?;
-    tags::remove(tx, KIND, &arn, &input.tag_keys)?;
-    Ok(Done {})
-}
-
-pub fn list_tags(input: TagResource, tx: &mut Tx) -> Result<TagMap, Fault> {
-    let arn = taggable(tx, input.resource_arn)?;
-    Ok(TagMap { tags: tags::get(tx, &arn)? })
 }
 
 /// All groups with their names, for the account policies that weigh on them.
@@ -381,15 +56,6 @@ pub fn all(tx: &Tx) -> Result<Vec<(String, Group)>, Fault> {
 
 pub fn arn_of(tx: &Tx, name: &str) -> String {
     tx.arn("logs", &format!("log-group:{name}"))
-}
-
-fn taggable(tx: &Tx, arn: Option<String>) -> Result<String, Fault> {
-    let arn = arn.unwrap_or_default();
-    let name = arn.strip_prefix(arn_of(tx, "").as_str()).filter(|name| !name.ends_with(":*"));
-    let Some(name) = name else {
-        return Err(invalid(format!("The ARN '{arn}' is not that of a resource that can be tagged.")));
-    };
-    find(tx, Some(name.to_owned())).map(|_| arn.clone())
 }
 
 /// The group's name of an identifier, which is a name or an ARN without `:*`.
@@ -433,33 +99,5 @@ pub fn checked_name(name: Option<String>) -> Result<String, Fault> {
     match !name.is_empty() && name.bytes().all(allowed) {
         true => Ok(name),
         false => Err(constraint(name, "logGroupName", r"satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+")),
-    }
-}
-
-fn check_class(class: &str) -> Result<(), Fault> {
-    match CLASSES.contains(&class) {
-        true => Ok(()),
-        false => Err(constraint(class, "logGroupClass", &format!("satisfy enum value set: [{}]", CLASSES.join(", ")))),
-    }
-}
-
-fn check_key(tx: &Tx, key: Option<&str>) -> Result<(), Fault> {
-    let is_key = |arn: Arn<'_>| {
-        let here = arn.partition == tx.partition().id && arn.region == tx.region();
-        here && arn.service == "kms" && arn.resource.starts_with("key/")
-    };
-    match key.is_none_or(|key| Arn::parse(key).is_some_and(is_key)) {
-        true => Ok(()),
-        false => Err(invalid("The specified KMS key Id could not be found.")),
-    }
-}
-
-fn check_tags(tags: &Tags) -> Result<(), Fault> {
-    let good = |(key, value): (&String, &String)| {
-        (1..=128).contains(&key.chars().count()) && !key.starts_with("aws:") && value.chars().count() <= 256
-    };
-    match tags.iter().all(good) && tags.len() <= MAX_TAGS {
-        true => Ok(()),
-        false => Err(invalid("The tags are not valid: at most 50, keys of 1 to 128 characters not starting with aws:")),
     }
 }

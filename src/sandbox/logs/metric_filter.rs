@@ -1,12 +1,11 @@
 //! Metric filters of log groups: kept, counted and listed, so that what goes with a group shows. They publish no metrics: the sandbox's
 //! metrics come from its functions and from whoever puts them.
 
-use super::group::{self, Done};
-use super::{constraint, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use super::{Done, constraint, group, invalid};
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

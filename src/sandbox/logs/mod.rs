@@ -6,6 +6,7 @@ mod chunk;
 mod filter;
 mod get;
 mod group;
+mod group_operation;
 mod metric_filter;
 mod pattern;
 mod put;
@@ -17,26 +18,27 @@ mod tests;
 pub use group::names;
 pub use put::write;
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::store::{Seed, Tx};
 use super::wire::Request;
 use ciborium::Value;
+use serde::Serialize;
 
 /// Runs one Logs operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
-        "CreateLogGroup" => answer(request, tx, group::create),
-        "DeleteLogGroup" => answer(request, tx, group::delete),
-        "DescribeLogGroups" => answer(request, tx, group::describe),
-        "PutRetentionPolicy" => answer(request, tx, group::put_retention),
-        "DeleteRetentionPolicy" => answer(request, tx, group::delete_retention),
-        "PutLogGroupDeletionProtection" => answer(request, tx, group::put_deletion_protection),
-        "AssociateKmsKey" => answer(request, tx, group::associate_key),
-        "DisassociateKmsKey" => answer(request, tx, group::disassociate_key),
-        "TagResource" => answer(request, tx, group::tag),
-        "UntagResource" => answer(request, tx, group::untag),
-        "ListTagsForResource" => answer(request, tx, group::list_tags),
+        "CreateLogGroup" => answer(request, tx, group_operation::create),
+        "DeleteLogGroup" => answer(request, tx, group_operation::delete),
+        "DescribeLogGroups" => answer(request, tx, group_operation::describe),
+        "PutRetentionPolicy" => answer(request, tx, group_operation::put_retention),
+        "DeleteRetentionPolicy" => answer(request, tx, group_operation::delete_retention),
+        "PutLogGroupDeletionProtection" => answer(request, tx, group_operation::put_deletion_protection),
+        "AssociateKmsKey" => answer(request, tx, group_operation::associate_key),
+        "DisassociateKmsKey" => answer(request, tx, group_operation::disassociate_key),
+        "TagResource" => answer(request, tx, group_operation::tag),
+        "UntagResource" => answer(request, tx, group_operation::untag),
+        "ListTagsForResource" => answer(request, tx, group_operation::list_tags),
         "PutMetricFilter" => answer(request, tx, metric_filter::put),
         "DeleteMetricFilter" => answer(request, tx, metric_filter::delete),
         "DescribeMetricFilters" => answer(request, tx, metric_filter::describe),
@@ -65,6 +67,10 @@ const RETENTIONS: [i32; 22] =
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::sender("InvalidParameterException", message)
 }
+
+/// An operation that answers nothing but that it was done.
+#[derive(Serialize)]
+struct Done {}
 
 /// The sentence of AWS's input validation.
 fn constraint(value: impl std::fmt::Display, field: &str, rule: &str) -> Fault {

@@ -2,10 +2,10 @@
 
 use super::chunk::EVENT_OVERHEAD;
 use super::group::{self, Group};
-use super::{constraint, invalid, stream};
-use crate::sandbox::cloudwatch;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use super::{account_policy, constraint, group_operation, invalid, stream};
+use crate::cloudwatch;
+use crate::fault::Fault;
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 
 const MOST_EVENTS: usize = 10_000;
@@ -54,7 +54,7 @@ pub fn put(input: PutLogEvents, tx: &mut Tx) -> Result<Put, Fault> {
     stream::find(tx, &group_name, &name)?;
     let events = checked(input.log_events)?;
     let now = tx.now().millis();
-    let expired = group::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
+    let expired = account_policy::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
     let before = |bound: i64| Some(events.partition_point(|(time, _)| *time < bound)).filter(|end| *end > 0);
     let too_old = before(now - 14 * 24 * HOUR);
     let expired_end = before(expired);
@@ -76,7 +76,7 @@ pub fn put(input: PutLogEvents, tx: &mut Tx) -> Result<Put, Fault> {
 /// Keeps lines that a service of AWS writes, into a group and a stream that it makes where they are not. The metrics embedded in
 /// them count at the lines' own times, which are the sandbox's.
 pub fn write(tx: &mut Tx, group_name: &str, name: &str, events: Vec<(i64, String)>) -> Result<(), Fault> {
-    group::find_or_create(tx, group_name)?;
+    group_operation::find_or_create(tx, group_name)?;
     let (_, group) = group::find(tx, Some(group_name.to_owned()))?;
     if stream::find(tx, group_name, name).is_err() {
         stream::make(tx, group_name, name)?;
@@ -99,7 +99,7 @@ fn append(
         stream.first = Some(stream.first.map_or(*first, |known| known.min(*first)));
         stream.last = Some(stream.last.map_or(*last, |known| known.max(*last)));
         stream.ingested = Some(tx.now());
-        let kept_since = group::kept_since(tx, group)?.map_or(i64::MIN, |since| since.millis());
+        let kept_since = account_policy::kept_since(tx, group)?.map_or(i64::MIN, |since| since.millis());
         let grown = stream.shelf.append(tx, events, kept_since)?;
         stream::keep(tx, group_name, name, &stream)?;
         group::count_bytes(tx, group_name, grown)?;

@@ -1,12 +1,11 @@
 //! Log streams: their record, and the operations on them. How their events are kept is `chunk`'s matter.
 
 use super::chunk::Shelf;
-use super::group::{self, Done};
-use super::{constraint, invalid};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use super::{Done, constraint, group, invalid};
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Under group and stream name; neither has this between them in its name.

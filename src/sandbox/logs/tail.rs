@@ -3,10 +3,10 @@
 
 use super::pattern::Pattern;
 use super::{constraint, group, invalid, stream};
-use crate::sandbox::Sandbox;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::frame;
+use crate::Sandbox;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::frame;
 use aws_smithy_types::body::SdkBody;
 use futures_util::stream as futures;
 use http_body_util::StreamBody;

@@ -1,7 +1,7 @@
 //! Who is in the sandbox's organization: a management account, two groups of students, one of them with an evening class.
 
-use crate::sandbox::accounts::ACCOUNT;
-use crate::sandbox::tags::Tags;
+use crate::accounts::ACCOUNT;
+use crate::tags::Tags;
 
 const ROOT: &str = "r-sand";
 const GROUP_A: &str = "ou-sand-groupa00";

@@ -4,8 +4,8 @@ mod members;
 #[cfg(test)]
 mod tests;
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::paging::{Order, page};
 use super::store::Tx;
 use super::tags::{self, Tag};

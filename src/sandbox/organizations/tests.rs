@@ -1,7 +1,7 @@
 //! The organization through the SDK's own client: its pages, its units, who may ask.
 
-use crate::sandbox::testing::{config, config_of};
-use crate::sandbox::{Sandbox, Weather};
+use crate::testing::{config, config_of};
+use crate::{Sandbox, Weather};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::error::ProvideErrorMetadata;
 use std::collections::BTreeSet;

@@ -6,6 +6,7 @@ mod policy;
 mod publish;
 mod receiver;
 mod subscription;
+mod subscription_operation;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -13,11 +14,12 @@ mod topic;
 pub use outbox::{Delivery, Letter};
 pub use publish::{Notice, Notified, notify};
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::store::Tx;
 use super::wire::Request;
 use ciborium::Value;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Runs one SNS operation.
@@ -31,12 +33,12 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
         "TagResource" => answer(request, tx, topic::tag),
         "UntagResource" => answer(request, tx, topic::untag),
         "ListTagsForResource" => answer(request, tx, topic::list_tags),
-        "Subscribe" => answer(request, tx, subscription::subscribe),
-        "ConfirmSubscription" => answer(request, tx, subscription::confirm),
-        "Unsubscribe" => answer(request, tx, subscription::unsubscribe),
-        "GetSubscriptionAttributes" => answer(request, tx, subscription::attributes),
-        "SetSubscriptionAttributes" => answer(request, tx, subscription::set_attributes),
-        "ListSubscriptions" | "ListSubscriptionsByTopic" => answer(request, tx, subscription::list),
+        "Subscribe" => answer(request, tx, subscription_operation::subscribe),
+        "ConfirmSubscription" => answer(request, tx, subscription_operation::confirm),
+        "Unsubscribe" => answer(request, tx, subscription_operation::unsubscribe),
+        "GetSubscriptionAttributes" => answer(request, tx, subscription_operation::attributes),
+        "SetSubscriptionAttributes" => answer(request, tx, subscription_operation::set_attributes),
+        "ListSubscriptions" | "ListSubscriptionsByTopic" => answer(request, tx, subscription_operation::list),
         "Publish" => answer(request, tx, publish::publish),
     })
 }
@@ -55,6 +57,10 @@ pub fn subscriptions(tx: &Tx) -> Result<Vec<String>, Fault> {
     };
     Ok(subscription::standing(tx)?.into_iter().map(shown).collect())
 }
+
+/// An operation that answers nothing but that it was done.
+#[derive(Serialize)]
+struct Done {}
 
 fn invalid(what: impl std::fmt::Display) -> Fault {
     Fault::sender("InvalidParameter", format!("Invalid parameter: {what}"))

@@ -2,11 +2,11 @@
 //! theirs at once; what goes over HTTP waits for somebody who can post it (`posts`, `posted`).
 
 use super::subscription::Subscription;
-use crate::model::Partition;
-use crate::sandbox::Sandbox;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::Sandbox;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
+use mlops_model::Partition;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

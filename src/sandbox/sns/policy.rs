@@ -1,6 +1,6 @@
 //! Topic policies: what SNS accepts, and whether one lets an alarm publish.
 
-use crate::sandbox::policy::{Asked, allows, texts, wildcard};
+use crate::policy::{Asked, allows, texts, wildcard};
 use serde_json::Value;
 
 /// A policy as SNS answers it: compact, and a list of one as the one (seen of AWS's policies; clients must not mind).
@@ -49,7 +49,7 @@ pub fn lets_alarm_publish(policy: &str, account: &str, alarm_arn: &str) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::topic::policy::default;
+    use mlops_model::topic_policy::default;
     use serde_json::json;
 
     const ACCOUNT: &str = "123456789012";

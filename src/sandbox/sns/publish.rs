@@ -3,11 +3,11 @@
 use super::outbox::{self, Delivery, Letter};
 use super::subscription::{self, Subscription};
 use super::{invalid, policy, topic};
-use crate::resources::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
-use crate::resources::topic::policy::default as default_policy;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::sqs::{self, Arrival, UserAttribute};
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::sqs::{self, Arrival, UserAttribute};
+use crate::store::Tx;
+use mlops_model::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
+use mlops_model::topic_policy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -119,7 +119,7 @@ pub fn notify(tx: &mut Tx, topic_arn: &str, notice: &Notice) -> Result<Notified,
         return refused("CloudWatch Alarms does not have authorization to access the SNS topic encryption key.");
     }
     let policy = topic.attributes.get("Policy").cloned();
-    let policy = policy.unwrap_or_else(|| default_policy(topic_arn).to_string());
+    let policy = policy.unwrap_or_else(|| topic_policy::default(topic_arn).to_string());
     if !policy::lets_alarm_publish(&policy, tx.account(), notice.alarm_arn) {
         return refused("CloudWatch Alarms is not authorized to perform: SNS:Publish on the SNS topic.");
     }

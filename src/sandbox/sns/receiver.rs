@@ -1,10 +1,10 @@
 //! What the people behind the endpoints do, who have no credentials: confirm by the link of a mail, or leave by the link at its foot.
 
 use super::subscription::{self, Subscription};
-use crate::model::secret;
-use crate::sandbox::Sandbox;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::Sandbox;
+use crate::fault::Fault;
+use crate::store::Tx;
+use mlops_model::secret;
 
 /// A subscription that its receiver touched.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,31 +1,18 @@
-//! SNS subscriptions: who hears of a topic, from the first mail to the confirmation and the end.
-//! A pending one is confirmed only by a token that was sent; every mail that would have gone out is counted and kept in the outbox.
+//! SNS subscriptions as they are kept: who stands behind a topic, pending or confirmed.
 
-use super::outbox::{self, Confirmation};
-use super::topic::{self, Done};
-use super::{delivery_policy, invalid, not_found};
-use crate::model::{Arn, Partition};
-use crate::resources;
-use crate::resources::filter_policy::{FilterPolicy, FilterScope};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::{Entries, Timestamp};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
+use mlops_model::endpoint;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const TABLE: &str = "sns-subscription";
-const PAGE: usize = 100;
+pub const TABLE: &str = "sns-subscription";
 /// A pending subscription and its tokens are gone after this; AWS's documents name 48 hours, 2 and 3 days.
-const PENDING: Duration = Duration::from_secs(48 * 3600);
-/// What lists say instead of the ARN of a pending one.
-const PENDING_ARN: &str = "PendingConfirmation";
-/// And instead of the ARN of one that its receiver has ended.
-const DELETED_ARN: &str = "Deleted";
+pub const PENDING: Duration = Duration::from_secs(48 * 3600);
 
-type Attributes = BTreeMap<String, String>;
+pub type Attributes = BTreeMap<String, String>;
 
 /// A subscription as it is kept, under its ARN.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,262 +34,6 @@ pub struct Subscription {
     /// Its receiver used the link at the foot of a mail: lists call it deleted for a while, nothing else knows it.
     #[serde(default)]
     pub unsubscribed: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Subscribe {
-    topic_arn: Option<String>,
-    protocol: Option<String>,
-    endpoint: Option<String>,
-    #[serde(default)]
-    attributes: Attributes,
-    #[serde(default)]
-    return_subscription_arn: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ConfirmSubscription {
-    topic_arn: Option<String>,
-    token: Option<String>,
-    /// `true`, as text.
-    authenticate_on_unsubscribe: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct SubscriptionArn {
-    subscription_arn: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct SetSubscriptionAttributes {
-    subscription_arn: Option<String>,
-    attribute_name: Option<String>,
-    #[serde(default)]
-    attribute_value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ListSubscriptions {
-    topic_arn: Option<String>,
-    next_token: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Subscribed {
-    subscription_arn: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct SubscriptionAttributes {
-    attributes: Entries,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Listed {
-    subscription_arn: String,
-    owner: String,
-    protocol: String,
-    endpoint: String,
-    topic_arn: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Subscriptions {
-    subscriptions: Vec<Listed>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
-}
-
-/// Subscribes an endpoint. One that is there already is answered, never made twice; where it is pending, another mail goes out.
-pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
-    let topic_arn = input.topic_arn.unwrap_or_default();
-    topic::find(tx, &topic_arn, "TopicArn", "Subscribe")?;
-    let protocol = input.protocol.unwrap_or_default();
-    let mut endpoint = input.endpoint.unwrap_or_default();
-    check_endpoint(tx.partition(), &protocol, &endpoint, topic_arn.ends_with(".fifo"))?;
-    // Whatever way a telephone number is written, SNS keeps it in the form E.164.
-    if protocol == "sms" {
-        endpoint.retain(|c| c.is_ascii_digit());
-        endpoint.insert(0, '+');
-    }
-    let mut wanted = Attributes::new();
-    // The scope first: it decides what the policy may look like.
-    let (scope, others): (Vec<_>, Vec<_>) =
-        input.attributes.iter().partition(|(name, _)| name.as_str() == "FilterPolicyScope");
-    for (name, value) in scope.into_iter().chain(others) {
-        let kept = accept(tx.partition(), &protocol, &wanted, name, value)
-            .map_err(|refusal| refusal.unwrap_or_else(|| format!("Unknown attribute {name}")))
-            .map_err(|sentence| match sentence.starts_with(RAW_REFUSED) {
-                true => invalid(sentence),
-                false => invalid(format!("Attributes Reason: {sentence}")),
-            })?;
-        wanted.insert(name.clone(), kept.unwrap_or_default());
-    }
-    if protocol == "firehose" && !wanted.contains_key("SubscriptionRoleArn") {
-        return Err(invalid("Attributes Reason: SubscriptionRoleArn: required for protocol firehose"));
-    }
-    let same_identity = |(_, subscription): &(String, Subscription)| {
-        subscription.protocol == protocol && subscription.endpoint == endpoint
-    };
-    let (arn, mut subscription) = match of_topic(tx, &topic_arn)?.into_iter().find(same_identity) {
-        Some((arn, live)) => {
-            let mut settings = live.settings();
-            settings.extend(live.attributes.clone());
-            if !super::agrees(&wanted, &settings) {
-                return Err(invalid("Attributes Reason: Subscription already exists with different attributes"));
-            }
-            (arn, live)
-        }
-        None => {
-            wanted.retain(|_, value| !value.is_empty());
-            let arn = format!("{topic_arn}:{}", tx.uuid());
-            let subscription = Subscription {
-                topic_arn,
-                protocol,
-                endpoint,
-                attributes: wanted,
-                confirmed: false,
-                authenticated: true,
-                mails_sent: 0,
-                mailed: tx.now(),
-                orphaned: false,
-                unsubscribed: false,
-            };
-            (arn, subscription)
-        }
-    };
-    if !subscription.confirmed {
-        match subscription.protocol.as_str() {
-            "email" | "email-json" | "http" | "https" => {
-                subscription.mails_sent += 1;
-                subscription.mailed = tx.now();
-                subscription.authenticated = false;
-                outbox::ask_to_confirm(tx, &arn, &subscription)?;
-            }
-            _ => subscription.confirmed = true,
-        }
-        tx.put(TABLE, &arn, &subscription)?;
-    }
-    let told = subscription.confirmed || input.return_subscription_arn;
-    Ok(Subscribed { subscription_arn: if told { arn } else { "pending confirmation".into() } })
-}
-
-/// What the link in the mail does. The same token again is no error.
-pub fn confirm(input: ConfirmSubscription, tx: &mut Tx) -> Result<Subscribed, Fault> {
-    let topic_arn = input.topic_arn.unwrap_or_default();
-    if super::arn_parts(tx, &topic_arn, "Topic", "ConfirmSubscription").is_err() {
-        return Err(invalid("Topic"));
-    }
-    let token = input.token.unwrap_or_default();
-    let Some(Confirmation { subscription_arn, sent }) = outbox::confirmation(tx, &token)? else {
-        return Err(invalid("Token"));
-    };
-    let live = tx.get::<Subscription>(TABLE, &subscription_arn)?.filter(|live| !live.orphaned);
-    let Some(mut live) = live.filter(|live| live.topic_arn == topic_arn) else {
-        return Err(Fault::sender("InvalidParameter", "Invalid token"));
-    };
-    if !live.confirmed && tx.now() > sent + PENDING {
-        return Err(invalid("Token"));
-    }
-    live.confirmed = true;
-    live.authenticated |= input.authenticate_on_unsubscribe.as_deref() == Some("true");
-    tx.put(TABLE, &subscription_arn, &live)?;
-    Ok(Subscribed { subscription_arn })
-}
-
-/// Ends a subscription. One that is not there is no error; a pending one cannot be ended.
-pub fn unsubscribe(input: SubscriptionArn, tx: &mut Tx) -> Result<Done, Fault> {
-    let arn = input.subscription_arn.unwrap_or_default();
-    check_arn(tx, &arn, "Unsubscribe")?;
-    if let Some(live) = get(tx, &arn)? {
-        if !live.confirmed {
-            let reason = "SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation";
-            return Err(invalid(reason));
-        }
-        tx.delete(TABLE, &arn);
-        topic::count_deleted(tx, &live.topic_arn)?;
-    }
-    Ok(Done {})
-}
-
-pub fn attributes(input: SubscriptionArn, tx: &mut Tx) -> Result<SubscriptionAttributes, Fault> {
-    let arn = input.subscription_arn.unwrap_or_default();
-    check_arn(tx, &arn, "GetSubscriptionAttributes")?;
-    let live = get(tx, &arn)?.ok_or_else(|| not_found("Subscription"))?;
-    let mut shown = live.settings();
-    let worked_out = [
-        ("SubscriptionArn", arn),
-        ("TopicArn", live.topic_arn.clone()),
-        ("Protocol", live.protocol.clone()),
-        ("Endpoint", live.listed_endpoint()),
-        ("Owner", tx.account().to_owned()),
-        ("SubscriptionPrincipal", tx.global_arn("iam", "user/sandbox")),
-        ("PendingConfirmation", (!live.confirmed).to_string()),
-        ("ConfirmationWasAuthenticated", live.authenticated.to_string()),
-    ];
-    shown.extend(worked_out.map(|(name, value)| (name.to_owned(), value)));
-    if matches!(live.protocol.as_str(), "http" | "https") {
-        let topic = topic::find(tx, &live.topic_arn, "TopicArn", "GetTopicAttributes").ok();
-        let topics = topic.as_ref().and_then(|(_, topic)| topic.attributes.get("DeliveryPolicy"));
-        let effective = delivery_policy::effective_for_subscription(live.attributes.get("DeliveryPolicy"), topics);
-        shown.insert("EffectiveDeliveryPolicy".into(), effective);
-    }
-    Ok(SubscriptionAttributes { attributes: Entries(shown) })
-}
-
-/// Sets one attribute; an empty value, or an empty policy, takes it away.
-pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<Done, Fault> {
-    let arn = input.subscription_arn.unwrap_or_default();
-    check_arn(tx, &arn, "SetSubscriptionAttributes")?;
-    let mut live = get(tx, &arn)?.ok_or_else(|| not_found("Subscription"))?;
-    let name = input.attribute_name.unwrap_or_default();
-    let kept = accept(tx.partition(), &live.protocol, &live.attributes, &name, &input.attribute_value)
-        .map_err(|refusal| invalid(refusal.unwrap_or_else(|| "AttributeName".into())))?;
-    match kept {
-        Some(value) => live.attributes.insert(name, value),
-        None => live.attributes.remove(&name),
-    };
-    tx.put(TABLE, &arn, &live)?;
-    Ok(Done {})
-}
-
-/// The subscriptions of the account and region, or where a topic is named of that topic.
-pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Fault> {
-    let found = match &input.topic_arn {
-        Some(arn) => {
-            topic::find(tx, arn, "TopicArn", "ListSubscriptionsByTopic")?;
-            all(tx)?.into_iter().filter(|(_, live)| live.topic_arn == *arn && !live.orphaned).collect()
-        }
-        None => all(tx)?,
-    };
-    let owner = tx.account().to_owned();
-    let listed = found.into_iter().map(|(arn, live)| {
-        let listed = Listed {
-            subscription_arn: match live.confirmed {
-                _ if live.unsubscribed => DELETED_ARN.into(),
-                true => arn.clone(),
-                false => PENDING_ARN.into(),
-            },
-            owner: owner.clone(),
-            endpoint: live.listed_endpoint(),
-            protocol: live.protocol,
-            topic_arn: live.topic_arn,
-        };
-        (arn, listed)
-    });
-    let token = input.next_token.as_deref();
-    let (subscriptions, next_token) =
-        page(tx, listed.collect(), Order::Scattered, token, PAGE, || invalid("NextToken"))?;
-    Ok(Subscriptions { subscriptions, next_token })
 }
 
 /// The subscriptions of a topic that stands, pending ones too, with their ARNs.
@@ -330,12 +61,12 @@ pub fn forget_topic(tx: &mut Tx, topic_arn: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn all(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
+pub fn all(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
     let stands = |(_, live): &(String, Subscription)| live.stands(tx.now());
     Ok(tx.list::<Subscription>(TABLE)?.into_iter().filter(stands).collect())
 }
 
-fn get(tx: &Tx, arn: &str) -> Result<Option<Subscription>, Fault> {
+pub fn get(tx: &Tx, arn: &str) -> Result<Option<Subscription>, Fault> {
     Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()) && !live.orphaned && !live.unsubscribed))
 }
 
@@ -345,12 +76,12 @@ impl Subscription {
     }
 
     /// As every answer shows it: with stars for a password (seen of SNS, e.g. in reports of Terraform's users).
-    fn listed_endpoint(&self) -> String {
-        resources::Subscription::new("", &self.protocol, &self.endpoint).listed_endpoint()
+    pub fn listed_endpoint(&self) -> String {
+        endpoint::listed(&self.protocol, &self.endpoint)
     }
 
     /// The attributes that can be set, with their defaults.
-    fn settings(&self) -> Attributes {
+    pub fn settings(&self) -> Attributes {
         let mut settings = self.attributes.clone();
         settings.entry("RawMessageDelivery".into()).or_insert_with(|| "false".into());
         match settings.contains_key("FilterPolicy") {
@@ -358,117 +89,5 @@ impl Subscription {
             false => drop(settings.remove("FilterPolicyScope")),
         }
         settings
-    }
-}
-
-fn check_arn(tx: &Tx, arn: &str, action: &str) -> Result<(), Fault> {
-    if arn.is_empty() {
-        return Err(invalid("SubscriptionArn Reason: no value for required parameter"));
-    }
-    match super::arn_parts(tx, arn, "SubscriptionArn", action)?.as_slice() {
-        [_, id] if !id.is_empty() => Ok(()),
-        _ => Err(invalid("SubscriptionId")),
-    }
-}
-
-fn check_endpoint(partition: &Partition, protocol: &str, endpoint: &str, fifo: bool) -> Result<(), Fault> {
-    let arn_of = |service: &str| is_arn(partition, endpoint, service);
-    let refuse = |good: bool, sentence: String| if good { Ok(()) } else { Err(invalid(sentence)) };
-    match protocol {
-        "email" | "email-json" => {
-            let good = endpoint.split_once('@').is_some_and(|(who, host)| {
-                let labelled = host.contains('.') && host.split('.').all(|label| !label.is_empty());
-                !who.is_empty() && labelled && !endpoint.contains(char::is_whitespace)
-            });
-            refuse(good, "Email address".into())?;
-        }
-        "http" | "https" => {
-            let good = resources::subscription::is_web_address(protocol, endpoint);
-            refuse(good, "Endpoint must match the specified protocol".into())?;
-        }
-        "sms" => {
-            let digits = endpoint.strip_prefix('+').unwrap_or(endpoint);
-            let plain = digits.replace(['-', '.', '/'], "");
-            let divided = digits.split(['-', '.', '/']).all(|part| !part.is_empty());
-            let good = plain.len() >= 7 && plain.len() <= 15 && plain.bytes().all(|byte| byte.is_ascii_digit());
-            // No country's code begins with a zero (E.164).
-            if !good || !divided || plain.starts_with('0') {
-                return Err(Fault::sender("InvalidParameter", format!("Invalid SMS endpoint: {endpoint}")));
-            }
-        }
-        "sqs" => refuse(arn_of("sqs"), "SQS endpoint ARN".into())?,
-        "lambda" => refuse(arn_of("lambda"), "Lambda endpoint ARN".into())?,
-        "firehose" => refuse(arn_of("firehose"), "Firehose endpoint ARN".into())?,
-        "application" => refuse(arn_of("sns"), "Application endpoint arn invalid".into())?,
-        other => return Err(invalid(format!("Amazon SNS does not support this protocol string: {other}"))),
-    }
-    match (protocol, fifo, endpoint.ends_with(".fifo")) {
-        ("sqs", false, true) => Err(invalid(
-            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics",
-        )),
-        ("sqs", _, _) | (_, false, _) => Ok(()),
-        (other, true, _) => Err(invalid(format!("Invalid protocol type: {other}"))),
-    }
-}
-
-/// Whether it is an ARN of a service in a partition.
-fn is_arn(partition: &Partition, text: &str, service: &str) -> bool {
-    let is_account = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-    Arn::parse(text).is_some_and(|arn| {
-        let fits = arn.partition == partition.id && arn.service == service && is_account(arn.account);
-        fits && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-    })
-}
-
-/// How the one refusal begins that Subscribe words as SetSubscriptionAttributes does.
-const RAW_REFUSED: &str = "Delivery protocol";
-
-/// What an attribute becomes when it is set; `None` takes it away. `Err(None)` = there is no such attribute.
-fn accept(
-    partition: &Partition,
-    protocol: &str,
-    beside: &Attributes,
-    name: &str,
-    value: &str,
-) -> Result<Option<String>, Option<String>> {
-    match name {
-        "RawMessageDelivery" => match value.to_ascii_lowercase().as_str() {
-            "true" if !matches!(protocol, "sqs" | "http" | "https" | "firehose") => {
-                Err(Some(format!("{RAW_REFUSED} [{protocol}] does not support raw message delivery.")))
-            }
-            flag @ ("true" | "false") => Ok(Some(flag.to_owned())),
-            _ => Err(Some(format!("RawMessageDelivery: Invalid value [{value}]. Must be true or false."))),
-        },
-        "FilterPolicyScope" => match value {
-            "MessageAttributes" | "MessageBody" => Ok(Some(value.to_owned())),
-            _ => Err(Some(format!(
-                "FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
-            ))),
-        },
-        "FilterPolicy" if value.is_empty() => Ok(None),
-        "FilterPolicy" => {
-            let scope = FilterScope::of(beside.get("FilterPolicyScope").map(String::as_str));
-            let policy = FilterPolicy::read_text(value, scope).map_err(|fault| Some(fault.sentence()))?;
-            Ok((!policy.is_empty()).then(|| value.to_owned()))
-        }
-        "DeliveryPolicy" => delivery_policy::for_subscription(value).map_err(Some),
-        "RedrivePolicy" => redrive(partition, value).map_err(Some),
-        "SubscriptionRoleArn" if value.is_empty() => Ok(None),
-        "SubscriptionRoleArn" if is_arn(partition, value, "iam") => Ok(Some(value.to_owned())),
-        "SubscriptionRoleArn" => Err(Some("SubscriptionRoleArn: is an invalid arn".into())),
-        _ => Err(None),
-    }
-}
-
-fn redrive(partition: &Partition, text: &str) -> Result<Option<String>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let policy: Value =
-        serde_json::from_str(text).map_err(|error| format!("RedrivePolicy: failed to parse JSON. {error}"))?;
-    match policy.get("deadLetterTargetArn").and_then(Value::as_str) {
-        None if policy.as_object().is_some_and(|policy| policy.is_empty()) => Ok(None),
-        Some(arn) if is_arn(partition, arn, "sqs") && arn.split(':').count() == 6 => Ok(Some(policy.to_string())),
-        _ => Err("RedrivePolicy: deadLetterTargetArn is an invalid arn".into()),
     }
 }

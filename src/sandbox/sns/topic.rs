@@ -1,14 +1,13 @@
 //! SNS topics: their record, their attributes, and the operations on them and on their tags.
 //! Subscriptions have a room of their own.
 
-use super::{delivery_policy, invalid, not_found};
-use super::{policy, subscription};
-use crate::resources::topic::policy::default as default_policy;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::{self, Tag};
-use crate::sandbox::wire::Entries;
+use super::{Done, delivery_policy, invalid, not_found, policy, subscription};
+use crate::fault::Fault;
+use crate::paging::{Order, page};
+use crate::store::Tx;
+use crate::tags::{self, Tag};
+use crate::wire::Entries;
+use mlops_model::topic_policy;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -95,10 +94,6 @@ pub struct Topics {
 pub struct TagList {
     tags: Vec<Tag>,
 }
-
-/// An operation that answers nothing but that it was done.
-#[derive(Serialize)]
-pub struct Done {}
 
 /// Makes a topic, or finds the one of that name where nothing it is given differs.
 pub fn create(input: CreateTopic, tx: &mut Tx) -> Result<Arn, Fault> {
@@ -289,7 +284,7 @@ fn shown(tx: &Tx, name: &str, topic: &Topic) -> Result<Attributes, Fault> {
         ("SubscriptionsDeleted", topic.subscriptions_deleted.to_string()),
         ("EffectiveDeliveryPolicy", delivery_policy::effective_for_topic(topic.attributes.get("DeliveryPolicy"))),
         ("DisplayName", String::new()),
-        ("Policy", default_policy(&arn).to_string()),
+        ("Policy", topic_policy::default(&arn).to_string()),
     ];
     if name.ends_with(".fifo") {
         worked_out.push(("ContentBasedDeduplication", "false".into()));

@@ -1,7 +1,7 @@
 //! The attributes of a queue that can be set: their limits and their defaults (SQS API reference, SetQueueAttributes).
 
 use super::invalid;
-use crate::sandbox::fault::Fault;
+use crate::fault::Fault;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

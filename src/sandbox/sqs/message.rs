@@ -3,10 +3,10 @@
 use super::attributes::number;
 use super::queue::{self, Queue};
 use super::{Done, invalid, missing};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::policy::{Asked, allows};
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::{Request, Timestamp};
+use crate::fault::Fault;
+use crate::policy::{Asked, allows};
+use crate::store::Tx;
+use crate::wire::{Request, Timestamp};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -3,14 +3,15 @@
 mod attributes;
 mod message;
 mod queue;
+mod queue_operation;
 #[cfg(test)]
 mod tests;
 
 pub use message::{Arrival, UserAttribute, deliver, patience};
-pub use queue::shown as queues;
+pub use queue_operation::shown as queues;
 
-use super::dispatch::{answer, operations};
 use super::fault::Fault;
+use super::operation::{answer, operations};
 use super::store::Tx;
 use super::wire::Request;
 use ciborium::Value;
@@ -19,15 +20,15 @@ use serde::Serialize;
 /// Runs one SQS operation.
 pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
-        "CreateQueue" => answer(request, tx, queue::create),
-        "DeleteQueue" => answer(request, tx, queue::delete),
-        "GetQueueUrl" => answer(request, tx, queue::url),
-        "ListQueues" => answer(request, tx, queue::list),
-        "GetQueueAttributes" => answer(request, tx, queue::get_attributes),
-        "SetQueueAttributes" => answer(request, tx, queue::set_attributes),
-        "TagQueue" => answer(request, tx, queue::tag),
-        "UntagQueue" => answer(request, tx, queue::untag),
-        "ListQueueTags" => answer(request, tx, queue::list_tags),
+        "CreateQueue" => answer(request, tx, queue_operation::create),
+        "DeleteQueue" => answer(request, tx, queue_operation::delete),
+        "GetQueueUrl" => answer(request, tx, queue_operation::url),
+        "ListQueues" => answer(request, tx, queue_operation::list),
+        "GetQueueAttributes" => answer(request, tx, queue_operation::get_attributes),
+        "SetQueueAttributes" => answer(request, tx, queue_operation::set_attributes),
+        "TagQueue" => answer(request, tx, queue_operation::tag),
+        "UntagQueue" => answer(request, tx, queue_operation::untag),
+        "ListQueueTags" => answer(request, tx, queue_operation::list_tags),
         "SendMessage" => answer(request, tx, message::send),
         "ReceiveMessage" => answer(request, tx, message::receive),
         "DeleteMessage" => answer(request, tx, message::delete),

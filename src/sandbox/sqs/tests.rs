@@ -1,8 +1,8 @@
 //! SQS through the real SDK client, and messages of topics on their way into queues.
 
-use crate::sandbox::sns::Delivery;
-use crate::sandbox::testing::config;
-use crate::sandbox::{ACCOUNT, Sandbox, Weather};
+use crate::sns::Delivery;
+use crate::testing::config;
+use crate::{ACCOUNT, Sandbox, Weather};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};

@@ -19,6 +19,9 @@ pub struct Change {
     pub value: Option<Arc<str>>,
 }
 
+/// What stands in an account and region from the beginning.
+pub type Seeds = fn(&str, &str) -> Vec<Seed>;
+
 type Table = BTreeMap<String, Arc<str>>;
 type Scope = BTreeMap<String, Table>;
 
@@ -26,13 +29,13 @@ type Scope = BTreeMap<String, Table>;
 #[derive(Clone, Debug)]
 pub struct Entities {
     scopes: HashMap<(String, String), Scope>,
-    seeds: fn(&str, &str) -> Vec<Seed>,
+    seeds: Seeds,
     version: u64,
     count: usize,
 }
 
 impl Entities {
-    pub fn new(seeds: fn(&str, &str) -> Vec<Seed>) -> Self {
+    pub fn new(seeds: Seeds) -> Self {
         Entities { scopes: HashMap::new(), seeds, version: 0, count: 0 }
     }
 

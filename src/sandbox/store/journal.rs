@@ -3,8 +3,8 @@
 //! no such file is refused and left alone.
 
 use super::entities::{Change, Entities};
-use crate::model::file::{self, Readers};
 use anyhow::{Context, Result, bail, ensure};
+use mlops_model::file::{self, Readers};
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};

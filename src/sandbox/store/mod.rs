@@ -6,10 +6,9 @@ mod journal;
 mod tests;
 mod tx;
 
-pub use entities::Seed;
+pub use entities::{Seed, Seeds};
 pub use tx::Tx;
 
-use super::dispatch::seeds;
 use super::fault::Fault;
 use super::weather::{Weather, fold};
 use super::wire::Timestamp;
@@ -38,7 +37,7 @@ struct Start {
 }
 
 /// What an account and region hold: (table, key) -> entity.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub type Contents = std::collections::BTreeMap<(String, String), serde_json::Value>;
 
 /// All entities, and the file behind them if there is one.
@@ -51,12 +50,14 @@ pub struct Store {
 }
 
 impl Store {
-    pub fn in_memory() -> Self {
+    /// A store that is gone when its last copy is.
+    pub fn in_memory(seeds: Seeds) -> Self {
         Store { entities: Entities::new(seeds), journal: None, clock: None }
     }
 
-    pub fn open(path: &Path) -> Result<Self> {
-        let mut store = Store { journal: Some(Journal::new(path)), ..Store::in_memory() };
+    /// A store that keeps its state in a file.
+    pub fn open(path: &Path, seeds: Seeds) -> Result<Self> {
+        let mut store = Store { journal: Some(Journal::new(path)), ..Store::in_memory(seeds) };
         store.refresh()?;
         Ok(store)
     }
@@ -173,13 +174,13 @@ impl Store {
     }
 
     /// A copy in memory, with the same clock.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn fork(&self) -> Self {
         Store { entities: self.entities.clone(), journal: None, clock: self.clock }
     }
 
     /// All of an account and region, by table and key.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn contents(&mut self, account: &str, region: &str) -> Contents {
         let parse = |text: &str| serde_json::from_str(text).unwrap_or(serde_json::Value::Null);
         let tables = self.entities.scope(account, region).iter();

@@ -1,6 +1,7 @@
 //! The store's promises: kills, several processes, compaction, seeds.
 
 use super::*;
+use crate::dispatch;
 use std::fs;
 use std::path::PathBuf;
 
@@ -16,7 +17,7 @@ impl Place {
     }
 
     fn open(&self) -> Store {
-        Store::open(&self.path()).unwrap()
+        Store::open(&self.path(), dispatch::seeds).unwrap()
     }
 }
 
@@ -180,7 +181,7 @@ fn a_deleted_seed_stays_deleted() {
 
 #[test]
 fn a_fault_changes_nothing() {
-    let mut store = Store::in_memory();
+    let mut store = Store::in_memory(dispatch::seeds);
     let done = store.transact("1", "r", &Weather::default(), 1, |tx| -> Result<(), Fault> {
         tx.put("things", "a", &"x")?;
         Err(Fault::validation("no"))
@@ -194,11 +195,11 @@ fn a_file_that_is_no_state_is_refused_with_its_name() {
     let place = Place::new();
     fs::create_dir_all(place.path().parent().unwrap()).unwrap();
     fs::write(place.path(), "{\"some\": \"other file that has nothing to do with this program\"}\n").unwrap();
-    let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+    let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
     assert!(error.contains("sandbox.json") && error.contains("remove the file"), "{error}");
     for short in ["mine", "{\"mlopsctl_sandbox\":2,"] {
         fs::write(place.path(), short).unwrap();
-        let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+        let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
         assert!(error.contains("--sandbox=FILE"), "{error}");
         assert_eq!(fs::read_to_string(place.path()).unwrap(), short, "it is left alone");
     }
@@ -221,15 +222,15 @@ fn the_files_are_their_owners_alone_and_nothing_else_is_followed_or_waited_for()
     let target = folder.join("target");
     fs::rename(place.path(), &target).unwrap();
     symlink(&target, place.path()).unwrap();
-    let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+    let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
     assert!(error.contains("symbolic link"), "{error}");
     fs::remove_file(place.path()).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(place.path()).status().unwrap().success());
-    let error = format!("{:#}", Store::open(&place.path()).unwrap_err());
+    let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
     assert!(error.contains("no plain file"), "{error}");
     fs::remove_file(place.path()).unwrap();
     fs::create_dir(place.path()).unwrap();
-    assert!(Store::open(&place.path()).is_err());
+    assert!(Store::open(&place.path(), dispatch::seeds).is_err());
     // The lock beside it, too.
     fs::remove_dir(place.path()).unwrap();
     let lock = folder.join("sandbox.json.lock");
@@ -242,7 +243,7 @@ fn the_files_are_their_owners_alone_and_nothing_else_is_followed_or_waited_for()
 
 #[test]
 fn a_transaction_reads_its_own_changes() {
-    let mut store = Store::in_memory();
+    let mut store = Store::in_memory(dispatch::seeds);
     put(&mut store, "1", "a", "1");
     put(&mut store, "1", "b", "2");
     let done = store.transact("1", "r", &Weather::default(), 1, |tx| {
@@ -281,7 +282,7 @@ fn one_account_is_forgotten_and_the_others_stay() {
         assert_eq!(things(&mut store, "2"), [pair("a", "two")]);
         assert_eq!(store.places().unwrap(), [("2".to_owned(), "r".to_owned())]);
         let stands = store.contents("1", "r");
-        assert_eq!(stands, Store::in_memory().contents("1", "r"), "what stands everywhere stands again");
+        assert_eq!(stands, Store::in_memory(dispatch::seeds).contents("1", "r"), "what stands everywhere stands again");
     }
 }
 
@@ -312,7 +313,7 @@ fn a_sandbox_begins_at_a_moment_and_runs_on_from_it() {
 
 #[tokio::test(start_paused = true)]
 async fn the_clock_of_a_sandbox_that_began_at_a_moment_keeps_pace() {
-    let mut store = Store::in_memory();
+    let mut store = Store::in_memory(dispatch::seeds);
     store.begin_at(Timestamp::from_millis(1_000)).unwrap();
     assert_eq!(store.now().millis(), 1_000);
     tokio::time::advance(Duration::from_millis(2_500)).await;

@@ -1,10 +1,10 @@
 //! What a handler sees: the entities of one account and region with its own changes on top, the time, and seeded chance.
 
 use super::entities::{Change, Entities};
-use crate::model::Partition;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::weather::{Weather, fold};
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::weather::{Weather, fold};
+use crate::wire::Timestamp;
+use mlops_model::Partition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;

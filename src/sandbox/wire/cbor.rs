@@ -1,7 +1,7 @@
 //! smithy rpc-v2-cbor: `POST /service/NAME/operation/OPERATION`, a CBOR map in, a CBOR map out.
 
 use super::{Body, types};
-use crate::sandbox::fault::Fault;
+use crate::fault::Fault;
 use anyhow::Result;
 use ciborium::Value;
 

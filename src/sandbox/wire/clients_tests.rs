@@ -1,7 +1,7 @@
 //! Requests as other clients than the Rust SDK make them: CloudWatch over JSON and over forms, members nobody knows yet.
 
-use crate::sandbox::testing::config;
-use crate::sandbox::{Sandbox, Weather};
+use crate::testing::config;
+use crate::{Sandbox, Weather};
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;

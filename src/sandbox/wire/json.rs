@@ -1,7 +1,7 @@
 //! AWS JSON 1.0 and 1.1: the operation in `X-Amz-Target`, JSON in, JSON out; timestamps are numbers.
 
 use super::{Body, types};
-use crate::sandbox::fault::Fault;
+use crate::fault::Fault;
 use anyhow::Result;
 use ciborium::Value;
 

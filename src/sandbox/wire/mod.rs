@@ -18,24 +18,12 @@ pub use rest::Route;
 pub use types::{Blob, Entries, Timestamp};
 
 use super::accounts::{self, Caller};
-use super::dispatch::routes;
 use super::fault::Fault;
+use super::protocol::WireProtocol;
 use anyhow::Result;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use ciborium::Value;
-
-/// The format of a request and its answer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Protocol {
-    /// smithy rpc-v2-cbor.
-    Cbor,
-    /// AWS JSON; the version is `1.0` or `1.1`.
-    Json(&'static str),
-    /// A form in, XML out.
-    Query,
-    Rest,
-}
 
 /// A request, read.
 #[derive(Clone, Debug)]
@@ -47,7 +35,7 @@ pub struct Request {
     pub operation: String,
     /// A map by the names the service uses.
     pub input: Value,
-    protocol: Protocol,
+    protocol: WireProtocol,
     /// The client wants the older protocol's error codes in a header.
     query_mode: bool,
     /// HTTP status of a success; REST services have several.
@@ -70,7 +58,7 @@ impl Request {
 /// The way back of one request.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    protocol: Protocol,
+    protocol: WireProtocol,
     service: String,
     operation: String,
     query_mode: bool,
@@ -80,7 +68,7 @@ pub struct Reply {
 /// A request that could not be read, and the format to say so in.
 #[derive(Clone, Debug)]
 pub struct Refused {
-    protocol: Protocol,
+    protocol: WireProtocol,
     fault: Fault,
 }
 
@@ -91,8 +79,8 @@ struct Body {
     bytes: Vec<u8>,
 }
 
-/// Reads a request of any protocol.
-pub fn read(http: &HttpRequest) -> Result<Request, Refused> {
+/// Reads a request of any protocol; `routes` knows the paths of the services that speak REST.
+pub fn read(http: &HttpRequest, routes: fn(&str) -> &'static [Route]) -> Result<Request, Refused> {
     let header = |name| http.headers().get(name);
     let content_type = header("content-type").unwrap_or_default();
     let uri: Result<http::Uri, _> = http.uri().parse();
@@ -103,13 +91,13 @@ pub fn read(http: &HttpRequest) -> Result<Request, Refused> {
     let body = http.body().bytes().unwrap_or_default();
     let target = header("x-amz-target");
     let protocol = if cbor::operation(path).is_some() {
-        Protocol::Cbor
+        WireProtocol::Cbor
     } else if target.is_some() {
-        Protocol::Json(if content_type.ends_with("1.0") { "1.0" } else { "1.1" })
+        WireProtocol::Json(if content_type.ends_with("1.0") { "1.0" } else { "1.1" })
     } else if content_type.starts_with("application/x-www-form-urlencoded") {
-        Protocol::Query
+        WireProtocol::Query
     } else {
-        Protocol::Rest
+        WireProtocol::Rest
     };
     let refuse = |fault| Refused { protocol, fault };
     let malformed = |error: String| refuse(Fault::sender("SerializationException", error));
@@ -121,19 +109,19 @@ pub fn read(http: &HttpRequest) -> Result<Request, Refused> {
         return Err(malformed("the sandbox takes no compressed requests: disable request compression".to_owned()));
     }
     let (operation, input, success) = match protocol {
-        Protocol::Cbor => {
+        WireProtocol::Cbor => {
             let operation = cbor::operation(path).unwrap_or_default().to_owned();
             (operation, cbor::read(body).map_err(malformed)?, 200)
         }
-        Protocol::Json(_) => {
+        WireProtocol::Json(_) => {
             let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
             (operation, json::read(body).map_err(malformed)?, 200)
         }
-        Protocol::Query => {
+        WireProtocol::Query => {
             let (operation, input) = query::read(body);
             (operation, input, 200)
         }
-        Protocol::Rest => {
+        WireProtocol::Rest => {
             let member = |name: &str| http.headers().get(name).map(str::to_owned);
             let matched = rest::read(routes(&caller.service), http.method(), path, parameters, member, body);
             let matched = matched.map_err(malformed)?;
@@ -177,7 +165,7 @@ impl Reply {
         Ok(response.body(SdkBody::from(body))?.try_into()?)
     }
 
-    pub fn protocol(&self) -> Protocol {
+    pub fn protocol(&self) -> WireProtocol {
         self.protocol
     }
 
@@ -185,12 +173,12 @@ impl Reply {
     pub fn write(&self, answer: Result<Value, Fault>) -> Result<HttpResponse> {
         let status = answer.as_ref().map_or_else(|fault| fault.status, |_| self.success);
         let body = match self.protocol {
-            Protocol::Cbor => cbor::write(&answer, self.query_mode)?,
-            Protocol::Json(version) => {
+            WireProtocol::Cbor => cbor::write(&answer, self.query_mode)?,
+            WireProtocol::Json(version) => {
                 json::write(answer, &format!("application/x-amz-json-{version}"), self.query_mode)?
             }
-            Protocol::Query => query::write(&self.service, &self.operation, answer),
-            Protocol::Rest => rest::write(answer)?,
+            WireProtocol::Query => query::write(&self.service, &self.operation, answer),
+            WireProtocol::Rest => rest::write(answer)?,
         };
         let mut response = http::Response::builder().status(status).header("content-type", body.content_type);
         response = response.header("x-amzn-requestid", request_id());

@@ -1,7 +1,7 @@
 //! The query protocol: a form in (`Action=...`, `a.member.1`, `Attributes.entry.1.key`), XML out.
 
 use super::{Body, types};
-use crate::sandbox::fault::Fault;
+use crate::fault::Fault;
 use ciborium::Value;
 use quick_xml::escape::escape;
 

@@ -1,7 +1,7 @@
 //! REST-JSON: the operation in method and path; path, query and JSON body together are the input.
 
 use super::{Body, json, types};
-use crate::sandbox::fault::Fault;
+use crate::fault::Fault;
 use anyhow::Result;
 use ciborium::Value;
 

@@ -1,7 +1,7 @@
 //! Facts -> how many steps of the alarms' deliveries were looked at and found right, and how many could not be tested. Pure.
 
 use super::facts::Facts;
-use crate::resources::filter_policy::FilterOutcome;
+use crate::model::filter_policy::FilterOutcome;
 use crate::resources::{Confirmation, Resource};
 use crate::watch::drill::Topic;
 use mlops_cloudwatch::state::AlarmState;

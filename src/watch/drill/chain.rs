@@ -1,9 +1,9 @@
 //! What a notification would have to pass, read before anything is fired: alarms, those above them, topics, subscribers.
 
 use crate::aws::{Aws, AwsError};
+use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
-use crate::resources::filter_policy::FilterOutcome;
 use crate::resources::{Confirmation, Live, Resource, Subscription, alarm, notification, subscription, topic};
 use crate::watch::status::mute;
 use futures_util::future::{join_all, try_join_all};

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::aws::interrupt::Interrupter;
+use crate::model::filter_policy::MessageField;
 use crate::pipeline::tests::world::{ACCOUNT, REGION, World, spec_of};
 use crate::resources::alarm;
-use crate::resources::filter_policy::MessageField;
 use crate::sandbox::Letter;
 use crate::watch::subscriptions::{Link, confirm};
 use mlops_cloudwatch::state::AlarmState;

@@ -9,7 +9,7 @@ pub use link::{Link, NotALink};
 pub use wait::{Waited, wait};
 
 use crate::aws::{Aws, AwsError, Class, Op};
-use crate::model::Target;
+use crate::model::{Target, endpoint};
 use crate::resources::{Address, Confirmation, Resource, Subscription, subscription};
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -160,7 +160,7 @@ pub async fn resend(
         Some(Resource::Subscription(subscription)) => subscription,
         _ => &plain,
     };
-    if subscription.password().is_some_and(|(_, password)| password == subscription::STARS) {
+    if subscription.password().is_some_and(|(_, password)| password == endpoint::STARS) {
         let message =
             "SNS shows no password, so it cannot be asked again for this endpoint: add it to the spec".to_owned();
         return Err(AwsError {

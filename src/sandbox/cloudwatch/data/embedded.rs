@@ -3,9 +3,9 @@
 
 use super::super::metric::{Dimension, Metric, UNITS};
 use super::put;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::statistic::Aggregate;
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,9 +1,9 @@
 //! Two weeks in the life of a Lambda function, minute by minute, as a function of account, region, name and seed: a daily cycle,
 //! idle nights, quiet weekends, an incident a week, a burst of throttles every third day. The same minute is always the same.
 
-use crate::sandbox::cloudwatch::metric::Metric;
-use crate::sandbox::store::Tx;
-use crate::sandbox::weather::fold;
+use crate::cloudwatch::metric::Metric;
+use crate::store::Tx;
+use crate::weather::fold;
 use mlops_cloudwatch::statistic::{Aggregate, Sample};
 use std::f64::consts::PI;
 use std::iter::empty;

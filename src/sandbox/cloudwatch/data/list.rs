@@ -5,10 +5,10 @@ use super::super::metric::{Dimension, Metric};
 use super::generated::Name;
 use super::invoked;
 use super::put;
-use crate::sandbox::fault::Fault;
-use crate::sandbox::lambda;
-use crate::sandbox::paging::{Order, page};
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::lambda;
+use crate::paging::{Order, page};
+use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

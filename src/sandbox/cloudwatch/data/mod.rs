@@ -12,9 +12,9 @@ pub mod statistics;
 pub use embedded::embedded;
 
 use super::metric::{Dimension, Metric};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::lambda;
-use crate::sandbox::store::Tx;
+use crate::fault::Fault;
+use crate::lambda;
+use crate::store::Tx;
 use mlops_cloudwatch::statistic::Aggregate;
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,12 +1,11 @@
 //! PutMetricData: the caller's own metrics, kept by the hour.
 
 use super::super::metric::{Dimension, Metric, UNITS};
-use super::super::put::metric::{dimensions, length};
-use super::super::put::shared::one_of;
+use super::super::put::shared::{dimensions, length, one_of};
 use super::super::{Nothing, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
 use mlops_cloudwatch::statistic::{Aggregate, Sample};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

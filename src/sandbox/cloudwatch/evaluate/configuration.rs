@@ -1,68 +1,97 @@
-//! A stored alarm as the evaluator knows alarms. The only place where the words of the wire become those of `resources`.
+//! A stored alarm as the evaluator knows alarms. The only place where the words of the wire become those of `mlops_cloudwatch`.
 
 use super::Alarm;
-use crate::resources;
-use crate::resources::alarm::{MetricQuery, MetricStat, PromQl, WarmUp};
-use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery};
+use crate::cloudwatch::metric::{Dimension, MetricDataQuery};
+use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, MetricSeries, WarmUpPeriod, WrittenAlarm};
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
-/// What matters to an evaluation: not the actions, not the tags.
-pub fn of(name: &str, alarm: &Alarm) -> resources::Alarm {
-    let members = &alarm.configuration;
-    let text = |member: &str| members.get(member).and_then(Json::as_str).map(str::to_owned);
-    let number = |member: &str| members.get(member).and_then(integer);
-    let window = |path: &str| alarm.configuration.get("EvaluationWindow").and_then(|window| window.pointer(path));
-    let warm_up = members.get("WarmUpConfiguration").map(|warm_up| WarmUp {
-        minutes: warm_up.get("WarmUpPeriodDurationInMinutes").and_then(integer).unwrap_or_default(),
-        only_start_evaluating_after: warm_up["OnlyStartEvaluatingAfterWarmUpPeriodEnds"] == true,
-    });
-    let clock = window("/WallClockWindow").map(|window| window["Timezone"].as_str().unwrap_or("UTC").to_owned());
-    resources::Alarm {
-        namespace: text("Namespace"),
-        metric_name: text("MetricName"),
-        dimensions: dimensions(read(members.get("Dimensions"))),
-        statistic: text("Statistic"),
-        extended_statistic: text("ExtendedStatistic"),
-        unit: text("Unit"),
-        period: number("Period"),
-        metrics: read::<Vec<MetricDataQuery>>(members.get("Metrics")).into_iter().map(query).collect(),
-        threshold_metric_id: text("ThresholdMetricId"),
-        promql: members.get("EvaluationCriteria").map(|_| PromQl::default()),
-        evaluation_periods: number("EvaluationPeriods"),
-        datapoints_to_alarm: number("DatapointsToAlarm"),
-        threshold: members.get("Threshold").and_then(Json::as_f64),
-        comparison_operator: text("ComparisonOperator"),
-        treat_missing_data: text("TreatMissingData"),
-        evaluate_low_sample_count_percentile: text("EvaluateLowSampleCountPercentile"),
-        wall_clock_timezone: clock,
-        warm_up,
-        ..resources::Alarm::new(name)
+/// What matters of a stored alarm to an evaluation: not the actions, not the tags.
+pub struct Configured<'a> {
+    members: &'a Map<String, Json>,
+    dimensions: Dimensions,
+    queries: Vec<(MetricDataQuery, Dimensions)>,
+}
+
+type Dimensions = BTreeMap<String, String>;
+
+impl<'a> Configured<'a> {
+    pub fn of(alarm: &'a Alarm) -> Self {
+        let members = &alarm.configuration;
+        let queries = read::<Vec<MetricDataQuery>>(members.get("Metrics")).into_iter().map(|query| {
+            let dimensions = query.metric_stat.as_ref().map(|stat| stat.metric.dimensions.clone());
+            (query, by_name(dimensions.unwrap_or_default()))
+        });
+        Self { members, dimensions: by_name(read(members.get("Dimensions"))), queries: queries.collect() }
+    }
+
+    /// Returns what the alarm means.
+    pub fn definition(&self) -> AlarmDefinition<'_> {
+        let window = self.members.get("EvaluationWindow").and_then(|window| window.get("WallClockWindow"));
+        AlarmDefinition::from(WrittenAlarm {
+            series: self.series(),
+            queries: self.queries.iter().map(query).collect(),
+            threshold_metric_id: self.text("ThresholdMetricId"),
+            promql: self.members.get("EvaluationCriteria").map(|_| ""),
+            period: self.number("Period"),
+            evaluation_periods: self.number("EvaluationPeriods"),
+            datapoints_to_alarm: self.number("DatapointsToAlarm"),
+            threshold: self.members.get("Threshold").and_then(Json::as_f64),
+            comparison_operator: self.text("ComparisonOperator"),
+            treat_missing_data: self.text("TreatMissingData"),
+            evaluate_low_sample_count_percentile: self.text("EvaluateLowSampleCountPercentile"),
+            wall_clock_timezone: window.map(|window| window["Timezone"].as_str().unwrap_or("UTC")),
+            warm_up: self.members.get("WarmUpConfiguration").map(|warm_up| WarmUpPeriod {
+                minutes: warm_up.get("WarmUpPeriodDurationInMinutes").and_then(integer).unwrap_or_default(),
+                only_start_evaluating_after: warm_up["OnlyStartEvaluatingAfterWarmUpPeriodEnds"] == true,
+            }),
+        })
+    }
+
+    fn series(&self) -> Option<MetricSeries<'_>> {
+        Some(MetricSeries {
+            id: None,
+            account: None,
+            namespace: self.text("Namespace").unwrap_or_default(),
+            name: self.text("MetricName")?,
+            dimensions: &self.dimensions,
+            stat: self.text("Statistic").or(self.text("ExtendedStatistic")).unwrap_or_default(),
+            period: self.number("Period"),
+            unit: self.text("Unit"),
+        })
+    }
+
+    fn text(&self, member: &str) -> Option<&str> {
+        self.members.get(member).and_then(Json::as_str)
+    }
+
+    fn number(&self, member: &str) -> Option<i32> {
+        self.members.get(member).and_then(integer)
     }
 }
 
-fn query(query: MetricDataQuery) -> MetricQuery {
+fn query((query, dimensions): &(MetricDataQuery, Dimensions)) -> AlarmQuery<'_> {
     let small = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
-    MetricQuery {
-        id: query.id,
-        expression: query.expression,
-        metric: query.metric_stat.map(|stat| MetricStat {
-            namespace: stat.metric.namespace.unwrap_or_default(),
-            metric_name: stat.metric.metric_name.unwrap_or_default(),
-            dimensions: dimensions(stat.metric.dimensions),
-            stat: stat.stat,
-            period: small(stat.period),
-            unit: stat.unit,
+    AlarmQuery {
+        id: &query.id,
+        metric: query.metric_stat.as_ref().map(|stat| MetricSeries {
+            id: Some(&query.id),
+            account: query.account_id.as_deref(),
+            namespace: stat.metric.namespace.as_deref().unwrap_or_default(),
+            name: stat.metric.metric_name.as_deref().unwrap_or_default(),
+            dimensions,
+            stat: &stat.stat,
+            period: Some(small(stat.period)),
+            unit: stat.unit.as_deref(),
         }),
-        label: query.label,
+        expression: query.expression.as_deref(),
         period: query.period.map(small),
-        account_id: query.account_id,
         return_data: query.return_data,
     }
 }
 
-fn dimensions(list: Vec<Dimension>) -> BTreeMap<String, String> {
+fn by_name(list: Vec<Dimension>) -> Dimensions {
     list.into_iter().map(|Dimension { name, value }| (name, value)).collect()
 }
 

@@ -9,11 +9,12 @@ mod tests;
 
 use super::alarm::{self, Alarm, AlarmType};
 use super::{change, held};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::wire::Timestamp;
-use mlops_cloudwatch::evaluation::condition::Condition;
-use mlops_cloudwatch::evaluation::condition::Options;
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::wire::Timestamp;
+use configuration::Configured;
+use mlops_cloudwatch::alarm::AlarmWindow;
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
 use mlops_cloudwatch::evaluation::watched::Watched;
 use mlops_cloudwatch::evaluation::{reason, replay};
 use mlops_cloudwatch::state::AlarmState;
@@ -90,25 +91,26 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
             continue;
         }
         // What is evaluated in a way that is not known here stays in the state it is in: PromQL, bands, Metrics Insights.
-        let configured = configuration::of(&name, &alarm);
-        let Ok(condition) = Condition::of(&configured.definition(), Options::default()) else { continue };
+        let configured = Configured::of(&alarm);
+        let definition = configured.definition();
+        let Ok(condition) = Condition::of(&definition, Options::default()) else { continue };
         fine |= condition.cadence() < MINUTE;
         // Since it was last put it has been evaluated no more than since the mark.
         let after = after.max(alarm.configuration_updated.seconds());
         // Those that look at days of data are looked at every hour only: do not read it for nothing.
-        let cadence = if configured.wall_clock_timezone.is_some() { TICK } else { condition.cadence() };
+        let cadence = if definition.evaluation.window != AlarmWindow::Sliding { TICK } else { condition.cadence() };
         if until.div_euclid(cadence) <= after.div_euclid(cadence) {
             continue;
         }
-        let Ok(watched) = Watched::new(&configured.definition(), &condition, &metrics, after, until) else { continue };
-        let put = (alarm.created.seconds(), configured.definition().warm_up);
+        let Ok(watched) = Watched::new(&definition, &condition, &metrics, after, until) else { continue };
+        let put = (alarm.created.seconds(), definition.warm_up);
         let changes = replay::resume(&condition, &watched, (after, until), alarm.state.value, put);
         events.extend(changes.into_iter().map(|(index, to)| Event {
             at: watched.grid.end(index),
             name: name.clone(),
             to,
             reason: reason::text(&condition, &watched, index, to),
-            reason_data: reason_data::of(&configured, &condition, &watched, index).to_string(),
+            reason_data: reason_data::of(&definition, &condition, &watched, index).to_string(),
         }));
     }
     metrics.finish()?;

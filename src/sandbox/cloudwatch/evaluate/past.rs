@@ -1,9 +1,9 @@
 //! The metrics of the sandbox as the evaluator asks for them: aggregates by the minute, folded into the periods it looks at.
 
-use crate::sandbox::cloudwatch::data;
-use crate::sandbox::cloudwatch::metric::{Dimension, Metric};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
+use crate::cloudwatch::data;
+use crate::cloudwatch::metric::{Dimension, Metric};
+use crate::fault::Fault;
+use crate::store::Tx;
 use mlops_cloudwatch::evaluation::need::{Asked, Source};
 use mlops_cloudwatch::evaluation::past::Past;
 use mlops_cloudwatch::evaluation::series::{Grid, Series};

@@ -1,8 +1,8 @@
 //! Alarms through time, by the real SDK and a clock that is moved.
 
-use crate::sandbox::cloudwatch::Happened;
-use crate::sandbox::testing::config;
-use crate::sandbox::{ACCOUNT, Letter, Sandbox, Weather};
+use crate::cloudwatch::Happened;
+use crate::testing::config;
+use crate::{ACCOUNT, Letter, Sandbox, Weather};
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
 use aws_sdk_cloudwatch::primitives::DateTime;

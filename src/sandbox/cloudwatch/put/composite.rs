@@ -2,11 +2,11 @@
 
 use super::shared::{ActionConfiguration, Shared, range};
 use super::{Wanted, configuration, keep};
-use crate::sandbox::cloudwatch::alarm::{self, AlarmType};
-use crate::sandbox::cloudwatch::{Nothing, change, constraint, required, rule};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::Tag;
+use crate::cloudwatch::alarm::{self, AlarmType};
+use crate::cloudwatch::{Nothing, change, constraint, required, rule};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::Tag;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -1,13 +1,12 @@
 //! PutLogAlarm: an alarm on a scheduled Logs query.
 
-use super::metric::length;
-use super::shared::{ActionConfiguration, Shared, WarmUp, comparison, range, treat_missing_data};
+use super::shared::{ActionConfiguration, Shared, WarmUp, comparison, length, range, treat_missing_data};
 use super::{Wanted, configuration, keep};
-use crate::sandbox::cloudwatch::alarm::AlarmType;
-use crate::sandbox::cloudwatch::{Nothing, constraint, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::Tag;
+use crate::cloudwatch::alarm::AlarmType;
+use crate::cloudwatch::{Nothing, constraint, required};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::Tag;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};

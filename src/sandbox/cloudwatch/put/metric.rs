@@ -1,15 +1,16 @@
 //! PutMetricAlarm: its three forms (one metric, metric math, PromQL) and their limits.
 
 use super::shared::{
-    ActionConfiguration, Shared, WarmUp, band_comparison, comparison, one_of, range, treat_missing_data,
+    ActionConfiguration, Shared, WarmUp, band_comparison, comparison, dimensions, length, one_of, range,
+    treat_missing_data,
 };
 use super::{Wanted, configuration, keep, queries};
-use crate::sandbox::cloudwatch::alarm::AlarmType;
-use crate::sandbox::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
-use crate::sandbox::cloudwatch::{Nothing, constraint, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::Tag;
+use crate::cloudwatch::alarm::AlarmType;
+use crate::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
+use crate::cloudwatch::{Nothing, constraint, required};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::Tag;
 use mlops_cloudwatch::state::AlarmState;
 use mlops_cloudwatch::statistic::{SIMPLE, Statistic};
 use mlops_cloudwatch::zone::TimeZone;
@@ -293,42 +294,6 @@ impl EvaluationWindow {
             _ => Ok(()),
         }
     }
-}
-
-/// 1 to `most` characters.
-pub fn length(field: &str, text: &str, most: usize) -> Result<(), Fault> {
-    match text.chars().count() {
-        0 => Err(constraint(field, text, "have length greater than or equal to 1")),
-        n if n > most => Err(constraint(field, text, &format!("have length less than or equal to {most}"))),
-        _ => Ok(()),
-    }
-}
-
-/// At most 30, with ASCII names up to 255 and values up to 1024 characters, no name twice.
-pub fn dimensions(field: &str, dimensions: &[Dimension]) -> Result<(), Fault> {
-    if dimensions.len() > 30 {
-        return Err(constraint(
-            field,
-            format_args!("[{} dimensions]", dimensions.len()),
-            "have length less than or equal to 30",
-        ));
-    }
-    for (n, Dimension { name, value }) in dimensions.iter().enumerate() {
-        let at = format!("{field}.{}.member", n + 1);
-        length(&format!("{at}.name"), name, 255)?;
-        length(&format!("{at}.value"), value, 1024)?;
-        let plain =
-            |text: &str| text.is_ascii() && !text.chars().any(|c| c.is_ascii_control()) && !text.trim().is_empty();
-        if let Some(text) = [name, value].into_iter().find(|text| !plain(text)) {
-            return Err(Fault::validation(format!(
-                "The value {text:?} of a dimension must have ASCII characters only"
-            )));
-        }
-        if dimensions[..n].iter().any(|other| other.name == *name) {
-            return Err(Fault::validation(format!("No duplicate dimension names are allowed: {name}")));
-        }
-    }
-    Ok(())
 }
 
 fn combination(message: impl Into<String>) -> Fault {

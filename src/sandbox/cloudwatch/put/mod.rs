@@ -8,9 +8,9 @@ pub mod shared;
 
 use super::alarm::{self, Alarm, AlarmType, State};
 use super::{Nothing, evaluate, history};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::{self, Tag};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::{self, Tag};
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};

@@ -1,10 +1,9 @@
 //! The limits of a Metrics list: ids, periods, what is returned.
 
-use super::metric::{dimensions, length};
-use super::shared::one_of;
-use crate::sandbox::cloudwatch::metric::{MetricDataQuery, UNITS};
-use crate::sandbox::cloudwatch::{constraint, required};
-use crate::sandbox::fault::Fault;
+use super::shared::{dimensions, length, one_of};
+use crate::cloudwatch::metric::{MetricDataQuery, UNITS};
+use crate::cloudwatch::{constraint, required};
+use crate::fault::Fault;
 use mlops_cloudwatch::statistic::Statistic;
 use std::collections::BTreeSet;
 
@@ -67,8 +66,7 @@ fn one(query: &MetricDataQuery, ids: &BTreeSet<&str>) -> Result<(), Fault> {
             "The value {id} for parameter Metrics.member.N.Id must match ^[a-z][a-zA-Z0-9_]*$"
         )));
     }
-    if let Some(account) = query.account_id.as_deref().filter(|account| !crate::sandbox::accounts::is_account(account))
-    {
+    if let Some(account) = query.account_id.as_deref().filter(|account| !crate::accounts::is_account(account)) {
         return Err(Fault::validation(format!("The account id {account} is invalid")));
     }
     if let Some(seconds) = query.period {

@@ -1,9 +1,10 @@
 //! The limits that all types of alarms share.
 
-use crate::sandbox::cloudwatch::{constraint, required};
-use crate::sandbox::fault::Fault;
-use crate::sandbox::store::Tx;
-use crate::sandbox::tags::Tag;
+use crate::cloudwatch::metric::Dimension;
+use crate::cloudwatch::{constraint, required};
+use crate::fault::Fault;
+use crate::store::Tx;
+use crate::tags::Tag;
 use mlops_cloudwatch::comparison::{BandSide, Comparison, OPERATORS};
 use mlops_cloudwatch::missing::MissingData;
 use serde::{Deserialize, Serialize};
@@ -202,4 +203,40 @@ pub fn treat_missing_data(value: Option<&str>) -> Result<(), Fault> {
             Err(Fault::validation(format!("The value {other} is not supported for TreatMissingData parameter.")))
         }
     }
+}
+
+/// 1 to `most` characters.
+pub fn length(field: &str, text: &str, most: usize) -> Result<(), Fault> {
+    match text.chars().count() {
+        0 => Err(constraint(field, text, "have length greater than or equal to 1")),
+        n if n > most => Err(constraint(field, text, &format!("have length less than or equal to {most}"))),
+        _ => Ok(()),
+    }
+}
+
+/// At most 30, with ASCII names up to 255 and values up to 1024 characters, no name twice.
+pub fn dimensions(field: &str, dimensions: &[Dimension]) -> Result<(), Fault> {
+    if dimensions.len() > 30 {
+        return Err(constraint(
+            field,
+            format_args!("[{} dimensions]", dimensions.len()),
+            "have length less than or equal to 30",
+        ));
+    }
+    for (n, Dimension { name, value }) in dimensions.iter().enumerate() {
+        let at = format!("{field}.{}.member", n + 1);
+        length(&format!("{at}.name"), name, 255)?;
+        length(&format!("{at}.value"), value, 1024)?;
+        let plain =
+            |text: &str| text.is_ascii() && !text.chars().any(|c| c.is_ascii_control()) && !text.trim().is_empty();
+        if let Some(text) = [name, value].into_iter().find(|text| !plain(text)) {
+            return Err(Fault::validation(format!(
+                "The value {text:?} of a dimension must have ASCII characters only"
+            )));
+        }
+        if dimensions[..n].iter().any(|other| other.name == *name) {
+            return Err(Fault::validation(format!("No duplicate dimension names are allowed: {name}")));
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What happens to alarms over their life: updates, tags, lists, deletion, states.
 
 use super::*;
-use crate::sandbox::testing::config_of;
+use crate::testing::config_of;
 use aws_sdk_cloudwatch::types::{AlarmType, Dimension, StateValue};
 use aws_sdk_resourcegroupstagging as tagging;
 use std::collections::BTreeSet;
@@ -183,7 +183,7 @@ async fn actions_are_switched_off_and_on() {
 async fn accounts_and_regions_are_worlds_of_their_own() {
     let sandbox = Sandbox::in_memory(Weather::default());
     put(&client_of(&sandbox), "a").await;
-    for (key, region) in [("210987654321", "us-east-1"), (crate::sandbox::ACCESS_KEY, "eu-west-1")] {
+    for (key, region) in [("210987654321", "us-east-1"), (crate::ACCESS_KEY, "eu-west-1")] {
         let elsewhere = Client::new(&config_of(&sandbox, key, region));
         assert!(live(&elsewhere, "a").await.is_none());
         put(&elsewhere, "a").await;

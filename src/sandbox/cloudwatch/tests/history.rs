@@ -1,7 +1,7 @@
 //! What alarms leave behind: history, notifications, and the mute rules that hold these back.
 
 use super::*;
-use crate::sandbox::ACCOUNT;
+use crate::ACCOUNT;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{HistoryItemType, MuteTargets, Rule, ScanBy, Schedule, StateValue};
 use std::time::Duration;

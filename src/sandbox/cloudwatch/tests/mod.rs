@@ -6,8 +6,8 @@ mod history;
 mod limits;
 mod round_trip;
 
-use crate::sandbox::testing::config;
-use crate::sandbox::{Sandbox, Weather};
+use crate::testing::config;
+use crate::{Sandbox, Weather};
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;

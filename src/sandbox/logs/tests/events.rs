@@ -1,8 +1,8 @@
 //! Streams, PutLogEvents and GetLogEvents.
 
 use super::{client, event, group, now, put};
-use crate::sandbox::testing::config;
-use crate::sandbox::{Sandbox, Weather};
+use crate::testing::config;
+use crate::{Sandbox, Weather};
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatchlogs::types::OrderBy;

@@ -70,7 +70,7 @@ async fn what_logs_refuses() {
         assert!(error.is_invalid_parameter_exception());
         assert!(error.message().unwrap().contains(&format!("Value '{days}' at 'retentionInDays'")), "{error:?}");
     }
-    for days in crate::sandbox::logs::RETENTIONS {
+    for days in crate::logs::RETENTIONS {
         put(days).send().await.unwrap();
     }
     let missing = logs.put_retention_policy().log_group_name("missing").retention_in_days(7).send().await;

@@ -5,8 +5,8 @@ mod groups;
 mod search;
 mod tail;
 
-use crate::sandbox::testing::config;
-use crate::sandbox::{Sandbox, Weather};
+use crate::testing::config;
+use crate::{Sandbox, Weather};
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use std::time::{SystemTime, UNIX_EPOCH};

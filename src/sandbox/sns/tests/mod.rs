@@ -5,8 +5,8 @@ mod receivers;
 mod subscriptions;
 mod topics;
 
-use crate::sandbox::testing::config;
-use crate::sandbox::{ACCOUNT, Letter, Sandbox, Weather};
+use crate::testing::config;
+use crate::{ACCOUNT, Letter, Sandbox, Weather};
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::types::Tag;

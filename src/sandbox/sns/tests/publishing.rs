@@ -1,8 +1,8 @@
 //! Who gets a message, and in which form.
 
 use super::{Place, QUEUE, parsed, words};
-use crate::sandbox::ACCOUNT;
-use crate::sandbox::sns::{Notice, Notified, notify};
+use crate::ACCOUNT;
+use crate::sns::{Notice, Notified, notify};
 use aws_sdk_sns::types::MessageAttributeValue;
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What the people behind the endpoints get and do.
 
 use super::{EMAIL, Place};
-use crate::sandbox::{ACCOUNT, Delivery};
+use crate::{ACCOUNT, Delivery};
 
 #[tokio::test]
 async fn the_link_in_a_mail_confirms_and_the_one_at_its_foot_ends() {
@@ -57,6 +57,6 @@ async fn posts_wait_for_somebody_who_sends_them() {
     place.confirm(&topic, &letter.token.unwrap()).await.unwrap();
     place.sns.publish().topic_arn(&topic).message("m").send().await.unwrap();
     assert_eq!(posts().len(), 1);
-    let failed = |letter: &crate::sandbox::Letter| matches!(letter.delivery, Delivery::Failed(_));
+    let failed = |letter: &crate::Letter| matches!(letter.delivery, Delivery::Failed(_));
     assert_eq!(place.outbox().iter().filter(|letter| failed(letter)).count(), 1, "no function is run for a topic");
 }

@@ -1,8 +1,8 @@
 //! Subscriptions from the first mail to the end.
 
 use super::{EMAIL, Place, QUEUE, tag, words};
-use crate::sandbox::testing::config;
-use crate::sandbox::{ACCOUNT, Sandbox, Weather};
+use crate::testing::config;
+use crate::{ACCOUNT, Sandbox, Weather};
 use aws_sdk_sns::Client;
 use std::time::Duration;
 

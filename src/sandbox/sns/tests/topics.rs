@@ -1,8 +1,8 @@
 //! Topics, their attributes, tags and lists.
 
 use super::{Place, QUEUE, parsed, tag, words};
-use crate::sandbox::ACCOUNT;
-use crate::sandbox::testing::config_of;
+use crate::ACCOUNT;
+use crate::testing::config_of;
 use aws_sdk_sns::Client;
 use serde_json::json;
 
@@ -182,7 +182,7 @@ async fn lists_come_in_pages_of_a_hundred_in_no_order() {
 #[tokio::test]
 async fn the_tagging_index_knows_topics_and_log_groups_while_they_stand() {
     let place = Place::new();
-    let config = crate::sandbox::testing::config(&place.sandbox);
+    let config = crate::testing::config(&place.sandbox);
     let index = aws_sdk_resourcegroupstagging::Client::new(&config);
     let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
     let found = async |kind: &str| {

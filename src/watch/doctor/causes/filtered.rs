@@ -1,6 +1,6 @@
 //! A filter policy that drops the messages of alarms.
 
-use crate::resources::filter_policy::FilterOutcome;
+use crate::model::filter_policy::FilterOutcome;
 use crate::resources::{Confirmation, Resource};
 use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
 use crate::watch::drill::{Subscriber, Topic, remedy_of_filter};

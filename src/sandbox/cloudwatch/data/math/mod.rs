@@ -6,7 +6,7 @@ mod tests;
 
 use super::super::metric::MetricDataQuery;
 use super::Values;
-use crate::sandbox::fault::Fault;
+use crate::fault::Fault;
 use mlops_cloudwatch::math::{Frame, MathError, MathQuery, NamedSeries, Program, mean_and_deviation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -1,11 +1,13 @@
-//! The words everyone uses: target, ARN, field change, duration, and a file as a checked tree. Knows nothing of YAML,
-//! AWS clients or plans.
+//! The words everyone uses: target, ARN, field change, duration, a file as a checked tree, and documents of SNS that the sandbox reads,
+//! too. Knows nothing of YAML, AWS clients or plans.
 
 pub mod advice;
 pub mod arn;
 pub mod duration;
+pub mod endpoint;
 pub mod field;
 pub mod file;
+pub mod filter_policy;
 pub mod glob;
 pub mod layers;
 pub mod node;
@@ -15,6 +17,7 @@ pub mod secret;
 pub mod shape;
 pub mod size;
 pub mod target;
+pub mod topic_policy;
 pub mod visible;
 
 pub use arn::Arn;

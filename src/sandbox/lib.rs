@@ -11,10 +11,13 @@ mod fault;
 mod lambda;
 mod listen;
 mod logs;
+mod operation;
 mod organizations;
 mod paging;
 mod policy;
+mod protocol;
 mod quota;
+mod session;
 mod sns;
 mod sqs;
 mod stats;
@@ -27,16 +30,16 @@ mod testing;
 mod weather;
 mod wire;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use accounts::ACCOUNT;
 pub use accounts::{ACCESS_KEY, SECRET_KEY};
 pub use connector::Sandbox;
 pub use listen::Listener;
 pub use sns::{Delivery, Letter};
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use stats::Stats;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use store::Contents;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use weather::Quotas;
 pub use weather::Weather;

@@ -213,7 +213,6 @@ const CIRCLES: &[&[&str]] = &[
     &["service/store/migrate.rs", "service/store/postgres.rs", "service/store/sqlite.rs"],
     &["service/store/restore.rs", "service/store/writer.rs"],
     &["spec/document.rs", "spec/form.rs", "spec/input.rs", "spec/roster/mod.rs"],
-    &["watch/logs/json.rs", "watch/logs/line.rs"],
 ];
 
 #[test]

@@ -212,7 +212,6 @@ const CIRCLES: &[&[&str]] = &[
     &["service/event.rs", "service/identity.rs"],
     &["service/store/migrate.rs", "service/store/postgres.rs", "service/store/sqlite.rs"],
     &["service/store/restore.rs", "service/store/writer.rs"],
-    &["spec/document.rs", "spec/form.rs", "spec/input.rs", "spec/roster/mod.rs"],
 ];
 
 #[test]

@@ -207,11 +207,6 @@ const CIRCLES: &[&[&str]] = &[
     ],
     &["sandbox/sns/outbox.rs", "sandbox/sns/subscription.rs", "sandbox/sns/topic.rs"],
     &["sandbox/sqs/message.rs", "sandbox/sqs/queue.rs"],
-    &["service/config.rs", "service/http/mod.rs", "service/store/mod.rs"],
-    &["service/console.rs", "service/log.rs"],
-    &["service/event.rs", "service/identity.rs"],
-    &["service/store/migrate.rs", "service/store/postgres.rs", "service/store/sqlite.rs"],
-    &["service/store/restore.rs", "service/store/writer.rs"],
 ];
 
 #[test]

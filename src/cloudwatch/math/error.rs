@@ -1,7 +1,7 @@
 //! Why metric math has no value: each reason with what it is about, so that callers need not read texts.
 
+use super::math_type::MathType;
 use super::parse::SyntaxFault;
-use super::signature::MathType;
 use std::fmt;
 
 /// Why an expression has no value here.

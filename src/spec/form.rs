@@ -5,7 +5,7 @@ use super::presets::GOLDEN_SIGNALS;
 use super::region::REGION;
 use super::{roster, variables};
 use crate::model::shape::{self, Format, Key, Object, Shape};
-use crate::resources::alarm::{actions, evaluation, series};
+use crate::resources::alarm::{actions, evaluation, metric, series};
 use crate::resources::{SECTIONS, alarm, log_group};
 
 static STACK: Format = Format {
@@ -50,9 +50,9 @@ pub static DEFAULTS: Object = Object {
     what: "the defaults",
     doc: "What every alarm inherits that does not say it itself; composite alarms inherit whom to tell.",
     keys: &[
-        &series::NAMESPACE,
+        &metric::NAMESPACE,
         &series::STATISTIC,
-        &series::PERIOD,
+        &metric::PERIOD,
         &series::INTERVAL,
         &evaluation::KEYS,
         &actions::KEYS,

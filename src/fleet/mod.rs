@@ -38,7 +38,6 @@ use crate::resources::{Address, Resource, Snapshot};
 use crate::spec::Bound;
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// A plan of one target, ready to be shown or applied.
 #[derive(Debug, Clone)]
@@ -51,7 +50,8 @@ pub struct Planned {
 }
 
 /// An account that the spec's `allowed_accounts` does not name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("account {account} is not among the spec's allowed_accounts, so nothing was changed")]
 pub struct NotAllowed {
     pub account: String,
 }
@@ -71,14 +71,6 @@ impl NotAllowed {
         Err(NotAllowed { account: account.to_owned() })
     }
 }
-
-impl fmt::Display for NotAllowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "account {} is not among the spec's allowed_accounts, so nothing was changed", self.account)
-    }
-}
-
-impl std::error::Error for NotAllowed {}
 
 /// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
 const ANY_ACCOUNT: &str = "000000000000";

@@ -5,7 +5,8 @@ use crate::aws::{Aws, AwsError, Op, Repeat};
 use crate::model::Target;
 pub use crate::resources::any_alarm::aws::BATCH;
 use crate::resources::any_alarm::aws::{
-    DELETE, DESCRIBE, LIST_TAGS, UNTAG, action_configuration, actions_of, pair, since, some_list, tags_to_sdk, text,
+    DELETE, DESCRIBE, UNTAG, action_configuration, actions_of, pair, since, some_list, tagged_as_alarms, tags_to_sdk,
+    text,
 };
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
@@ -246,7 +247,7 @@ fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String
 }
 
 impl Client for Alarm {
-    const TAGS: Op = LIST_TAGS;
+    tagged_as_alarms!();
 
     fn slowest(write: Write) -> Op {
         match write {
@@ -254,18 +255,6 @@ impl Client for Alarm {
             Write::Delete => DELETE,
             Write::Untag => UNTAG,
         }
-    }
-
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
-        any_alarm::aws::tags(aws, arn).await
-    }
-
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
-        any_alarm::aws::tag(aws, arn, tags).await
-    }
-
-    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
-        any_alarm::aws::untag(aws, arn, keys).await
     }
 
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {

@@ -90,6 +90,26 @@ pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
     }
 }
 
+/// Of a kind that CloudWatch tags as it does alarms.
+macro_rules! tagged_as_alarms {
+    () => {
+        const TAGS: Op = $crate::resources::any_alarm::aws::LIST_TAGS;
+
+        async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+            $crate::resources::any_alarm::aws::tags(aws, arn).await
+        }
+
+        async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+            $crate::resources::any_alarm::aws::tag(aws, arn, tags).await
+        }
+
+        async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+            $crate::resources::any_alarm::aws::untag(aws, arn, keys).await
+        }
+    };
+}
+pub(in crate::resources) use tagged_as_alarms;
+
 /// Adds or replaces tags of an alarm of either kind.
 pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
     let request = || aws.cloudwatch.tag_resource().resource_arn(arn).set_tags(Some(tags_to_sdk(tags))).send();

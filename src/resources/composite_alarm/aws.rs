@@ -5,7 +5,7 @@ use super::{CompositeAlarm, Suppressor};
 use crate::aws::{Aws, AwsError, Op, Repeat};
 use crate::model::Target;
 use crate::resources::any_alarm::aws::{
-    DELETE, LIST_TAGS, UNTAG, action_configuration, actions_of, since, some_list, tags_to_sdk,
+    DELETE, UNTAG, action_configuration, actions_of, since, some_list, tagged_as_alarms, tags_to_sdk,
 };
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
@@ -65,7 +65,7 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
 }
 
 impl Client for CompositeAlarm {
-    const TAGS: Op = LIST_TAGS;
+    tagged_as_alarms!();
 
     fn slowest(write: Write) -> Op {
         match write {
@@ -73,18 +73,6 @@ impl Client for CompositeAlarm {
             Write::Delete => DELETE,
             Write::Untag => UNTAG,
         }
-    }
-
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
-        any_alarm::aws::tags(aws, arn).await
-    }
-
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
-        any_alarm::aws::tag(aws, arn, tags).await
-    }
-
-    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
-        any_alarm::aws::untag(aws, arn, keys).await
     }
 
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {

@@ -3,10 +3,10 @@
 use super::{MuteRule, UTC};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::Target;
-use crate::resources::any_alarm::aws::{LIST_TAGS, UNTAG, some_list, tags_to_sdk};
+use crate::resources::any_alarm::aws::{UNTAG, some_list, tagged_as_alarms, tags_to_sdk};
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{Live, Resource, Tags, any_alarm};
+use crate::resources::{Live, Resource, Tags};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
@@ -53,7 +53,7 @@ fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsError>
 }
 
 impl Client for MuteRule {
-    const TAGS: Op = LIST_TAGS;
+    tagged_as_alarms!();
 
     fn slowest(write: Write) -> Op {
         match write {
@@ -61,18 +61,6 @@ impl Client for MuteRule {
             Write::Delete => DELETE,
             Write::Untag => UNTAG,
         }
-    }
-
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
-        any_alarm::aws::tags(aws, arn).await
-    }
-
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
-        any_alarm::aws::tag(aws, arn, tags).await
-    }
-
-    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
-        any_alarm::aws::untag(aws, arn, keys).await
     }
 
     /// AWS gives no call that tells of several.

@@ -3,8 +3,6 @@
 
 use super::cbor;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use std::error::Error as StdError;
-use std::fmt;
 
 /// More bytes of one answer are not read. The largest that AWS sends are payloads of functions, 6 MB (Lambda quotas).
 pub const MOST_BYTES: usize = 16 << 20;
@@ -27,13 +25,18 @@ pub enum Protocol {
 }
 
 /// An answer that is not believed, whatever it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unbelievable {
+    #[error("the answer is longer than {} MB", MOST_BYTES >> 20)]
     TooLong,
+    #[error("the answer holds more than any answer of AWS does")]
     TooHeavy,
+    #[error("the answer is nested more than {DEEPEST} levels deep")]
     TooDeep,
+    #[error("the answer is not well formed")]
     Malformed,
     /// Its status. AWS's endpoints do not redirect, and signed requests are for nobody else.
+    #[error("the answer is a redirect (HTTP {0}), which is not followed")]
     Redirect(u16),
 }
 
@@ -113,22 +116,6 @@ fn in_xml(body: &[u8]) -> (usize, usize, bool) {
     // Most elements are a text: an entry of an attribute map has three.
     (elements / 3, elements, deepest > DEEPEST)
 }
-
-impl fmt::Display for Unbelievable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unbelievable::TooLong => write!(f, "the answer is longer than {} MB", MOST_BYTES >> 20),
-            Unbelievable::TooHeavy => f.write_str("the answer holds more than any answer of AWS does"),
-            Unbelievable::TooDeep => write!(f, "the answer is nested more than {DEEPEST} levels deep"),
-            Unbelievable::Malformed => f.write_str("the answer is not well formed"),
-            Unbelievable::Redirect(status) => {
-                write!(f, "the answer is a redirect (HTTP {status}), which is not followed")
-            }
-        }
-    }
-}
-
-impl StdError for Unbelievable {}
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// A failed AWS call. `code` is AWS's error code where AWS answered, else a word of ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct AwsError {
     pub op: Op,
     pub class: Class,
@@ -432,8 +432,6 @@ impl fmt::Display for AwsError {
         if self.code.is_empty() || self.message.contains(&self.code) { Ok(()) } else { write!(f, " ({})", self.code) }
     }
 }
-
-impl StdError for AwsError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,6 @@
 //! Whose credentials these are: only what STS answers, and only where its account, its ARN and the region's partition agree. Local
 //! hints (AWS_ACCOUNT_ID, a profile's `aws_account_id`, AccountId of a credential_process) choose endpoints; they are no identity.
 
-use super::role::{ASSUME, Role};
 use super::{AwsError, Op};
 use crate::model::{Arn, Target};
 
@@ -22,18 +21,8 @@ pub fn of_caller(account: Option<&str>, arn: Option<&str>, region: &str) -> Resu
     Ok(named)
 }
 
-/// Refuses the session of another account than that of the role (STS API reference, AssumeRole: `AssumedRoleUser.Arn`).
-pub fn of_role(arn: Option<&str>, role: &Role) -> Result<(), AwsError> {
-    let account = principal(ASSUME, arn.unwrap_or_default(), &["sts"], role.partition)?;
-    if account == role.account {
-        return Ok(());
-    }
-    let what = format!("{} was asked for, and the answer is a session in account {account}", role.arn());
-    Err(AwsError::of_identity(ASSUME, &what))
-}
-
-/// The account of a principal's ARN.
-fn principal(op: Op, text: &str, services: &[&str], partition: &str) -> Result<String, AwsError> {
+/// Returns the account of a principal's ARN.
+pub fn principal(op: Op, text: &str, services: &[&str], partition: &str) -> Result<String, AwsError> {
     let wrong = |what: String| AwsError::of_identity(op, &what);
     let arn = Arn::parse(text).filter(|arn| arn.region.is_empty() && services.contains(&arn.service));
     let Some(arn) = arn.filter(|arn| is_account(arn.account)) else {
@@ -87,26 +76,5 @@ mod tests {
             assert!(error.is(Class::Credentials) && error.remedy().is_some(), "{account} {arn} {region}");
         }
         assert!(of_caller(None, None, "us-east-1").is_err());
-    }
-
-    #[test]
-    fn a_role_is_of_the_account_that_was_asked_for() {
-        let role = Role {
-            account: ACCOUNT.to_owned(),
-            partition: "aws",
-            name: "path/Lab".to_owned(),
-            external_id: None,
-            session: "me".to_owned(),
-        };
-        assert_eq!(of_role(Some("arn:aws:sts::123456789012:assumed-role/Lab/me"), &role), Ok(()));
-        for wrong in [
-            None,
-            Some("arn:aws:sts::210987654321:assumed-role/Lab/me"),
-            Some("arn:aws-cn:sts::123456789012:assumed-role/Lab/me"),
-            Some("arn:aws:iam::123456789012:role/Lab"),
-            Some("Lab"),
-        ] {
-            assert!(of_role(wrong, &role).unwrap_err().is(Class::Credentials), "{wrong:?}");
-        }
     }
 }

@@ -16,7 +16,6 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
@@ -46,7 +45,8 @@ struct Proxy {
 }
 
 /// A variable that is no proxy, or names no certificates.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {what}")]
 pub struct BadNetwork {
     /// The variable, or the key of a profile.
     name: String,
@@ -269,31 +269,12 @@ fn by_proxy(error: ConnectorError, proxy: String) -> ConnectorError {
 }
 
 /// An error on a way by a proxy.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("by the proxy {proxy}")]
 struct ByProxy {
     proxy: String,
     source: ConnectorError,
 }
-
-impl fmt::Display for ByProxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "by the proxy {}", self.proxy)
-    }
-}
-
-impl StdError for ByProxy {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.source)
-    }
-}
-
-impl fmt::Display for BadNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.what)
-    }
-}
-
-impl StdError for BadNetwork {}
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,6 @@ use aws_smithy_types::date_time::Format;
 use aws_types::os_shim_internal::{Env, Fs};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -38,7 +37,8 @@ pub enum Source {
 }
 
 /// A profile that cannot be used, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
 pub struct BadProfile {
     what: String,
     pub remedy: String,
@@ -262,11 +262,3 @@ fn is_on_path(program: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
-
-impl fmt::Display for BadProfile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for BadProfile {}

@@ -138,7 +138,7 @@ impl AssumedRole {
         let Some(given) = answer.credentials() else {
             return Err(AwsError::of_role("NoCredentials", "the answer holds no credentials"));
         };
-        identity::of_role(answer.assumed_role_user().map(AssumedRoleUser::arn), role)?;
+        check_session(answer.assumed_role_user().map(AssumedRoleUser::arn), role)?;
         let until = SystemTime::try_from(*given.expiration()).unwrap_or(self.opened.0);
         // A clock that is wrong must not make more of it than was asked for.
         let left = until.duration_since(self.wall()).unwrap_or_default().min(LIFETIME);
@@ -171,6 +171,16 @@ impl AssumedRole {
     }
 }
 
+/// Refuses the session of another account than that of the role (STS API reference, AssumeRole: `AssumedRoleUser.Arn`).
+fn check_session(arn: Option<&str>, role: &Role) -> Result<(), AwsError> {
+    let account = identity::principal(ASSUME, arn.unwrap_or_default(), &["sts"], role.partition)?;
+    if account == role.account {
+        return Ok(());
+    }
+    let what = format!("{} was asked for, and the answer is a session in account {account}", role.arn());
+    Err(AwsError::of_identity(ASSUME, &what))
+}
+
 /// For the SDK's clients.
 #[derive(Debug)]
 pub struct RoleProvider(pub Arc<AssumedRole>);
@@ -187,5 +197,33 @@ impl ProvideCredentials for RoleProvider {
 impl RoleProvider {
     async fn provide(&self) -> provider::Result {
         self.0.credentials().await.map_err(CredentialsError::provider_error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "123456789012";
+
+    #[test]
+    fn a_role_is_of_the_account_that_was_asked_for() {
+        let role = Role {
+            account: ACCOUNT.to_owned(),
+            partition: "aws",
+            name: "path/Lab".to_owned(),
+            external_id: None,
+            session: "me".to_owned(),
+        };
+        assert_eq!(check_session(Some("arn:aws:sts::123456789012:assumed-role/Lab/me"), &role), Ok(()));
+        for wrong in [
+            None,
+            Some("arn:aws:sts::210987654321:assumed-role/Lab/me"),
+            Some("arn:aws-cn:sts::123456789012:assumed-role/Lab/me"),
+            Some("arn:aws:iam::123456789012:role/Lab"),
+            Some("Lab"),
+        ] {
+            assert!(check_session(wrong, &role).unwrap_err().is(Class::Credentials), "{wrong:?}");
+        }
     }
 }

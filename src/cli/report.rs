@@ -3,9 +3,8 @@
 use super::args::Format;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::exit as fleet_exit;
 use super::output::{Output, write_file};
-use crate::fleet::{FleetReport, NoReport, merge};
+use crate::fleet::{FleetReport, NoReport, Row, State, merge};
 use crate::model::file;
 use crate::report::{Look, fleet};
 use anyhow::Context;
@@ -165,7 +164,7 @@ impl MergeArgs {
         let Some(merged) = merged else { return Ok(Exit::Success) };
         self.written.write(&merged, output)?;
         let whole = if merged.missing() > 0 { Exit::Partial } else { Exit::Success };
-        Ok(fleet_exit(&merged.rows, whole))
+        Ok(exit(&merged.rows, whole))
     }
 }
 
@@ -179,6 +178,19 @@ impl WrittenArgs {
         output.say(&format!("written: {}", path.display()));
         Ok(())
     }
+}
+
+/// Partial where a target failed, unless all of them did for one and the same reason.
+pub fn exit(rows: &[Row], all_well: Exit) -> Exit {
+    let well = |row: &&Row| row.state < State::NotStarted;
+    if rows.iter().all(|row| well(&row)) {
+        return all_well;
+    }
+    let reason = |row: &Row| row.failure.as_ref().map(|failure| failure.exit);
+    let first = rows.first().and_then(reason);
+    let one_reason = rows.iter().all(|row| row.state >= State::Blocked && reason(row) == first);
+    let shared = [Exit::Denied, Exit::TryLater, Exit::Blocked].into_iter().find(|exit| Some(exit.code()) == first);
+    shared.filter(|_| one_reason).unwrap_or(Exit::Partial)
 }
 
 /// Bytes of a report at most: that of ten thousand accounts is a tenth of it.

@@ -1,8 +1,6 @@
 //! The schedule of a mute rule: `cron(minutes hours day-of-month month day-of-week)` or `at(yyyy-MM-ddThh:mm)`, and how long each
 //! mute lasts (CloudWatch API reference, `Schedule`). Counts in seconds of the rule's own zone since 1970: callers add its offset.
 
-use std::fmt;
-
 use crate::calendar;
 
 const DAY: i64 = 86_400;
@@ -29,28 +27,17 @@ enum Begin {
 }
 
 /// Why a schedule is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
+    #[error("a schedule expression has 1 to 256 characters")]
     ExpressionLength,
+    #[error("a schedule is `cron(minutes hours day month weekday)` or `at(yyyy-MM-ddThh:mm)`")]
     Expression,
+    #[error("a duration is written as `PT4H` or `P2DT12H`")]
     Duration,
+    #[error("a duration is PT1M to P15D")]
     DurationRange,
 }
-
-impl fmt::Display for ScheduleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ScheduleError::ExpressionLength => "a schedule expression has 1 to 256 characters",
-            ScheduleError::Expression => {
-                "a schedule is `cron(minutes hours day month weekday)` or `at(yyyy-MM-ddThh:mm)`"
-            }
-            ScheduleError::Duration => "a duration is written as `PT4H` or `P2DT12H`",
-            ScheduleError::DurationRange => "a duration is PT1M to P15D",
-        })
-    }
-}
-
-impl std::error::Error for ScheduleError {}
 
 impl Schedule {
     /// Reads an expression and an ISO 8601 duration.

@@ -52,16 +52,9 @@ pub struct Deployed {
 }
 
 /// A function of that name runs something else.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the function {0} exists and runs something else")]
 pub struct Occupied(pub String);
-
-impl std::fmt::Display for Occupied {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the function {} exists and runs something else", self.0)
-    }
-}
-
-impl std::error::Error for Occupied {}
 
 /// Creates or updates the function, waits until it is active, and makes its address when asked to.
 ///

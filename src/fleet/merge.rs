@@ -3,47 +3,26 @@
 use super::rows::{FORMAT_VERSION, FleetReport, Row};
 use crate::model::Target;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// Why a text is no report, or reports cannot be one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoReport {
     /// Not written by `--report` or `--format json` of a run over a roster.
+    #[error("this is no report of a run over a roster: {0}")]
     Unreadable(String),
     /// Of another form than this mlopsctl knows.
+    #[error("the report's format version is {0}, and this mlopsctl reads {FORMAT_VERSION}")]
     Version(String),
     /// The files tell of different runs: what differs, and both sides.
+    #[error("these reports are of different runs: the {what} is {one} in the first and {other} in another")]
     Different { what: &'static str, one: String, other: String },
     /// Two files tell different things of one target, and the second is no retry of a failure in the first.
+    #[error("{one} and {other} say different things of {target}")]
     Twice { target: Target, one: String, other: String },
     /// More targets than the roster that each file names has.
+    #[error("these reports have {rows} rows, but their roster has only {targets}")]
     TooMany { rows: usize, targets: usize },
 }
-
-impl fmt::Display for NoReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NoReport::Unreadable(why) => write!(f, "this is no report of a run over a roster: {why}"),
-            NoReport::Version(version) => {
-                write!(f, "the report's format version is {version}, and this mlopsctl reads {FORMAT_VERSION}")
-            }
-            NoReport::Different { what, one, other } => {
-                write!(
-                    f,
-                    "these reports are of different runs: the {what} is {one} in the first and {other} in another"
-                )
-            }
-            NoReport::Twice { target, one, other } => {
-                write!(f, "{one} and {other} say different things of {target}")
-            }
-            NoReport::TooMany { rows, targets } => {
-                write!(f, "these reports have {rows} rows, but their roster has only {targets}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for NoReport {}
 
 impl NoReport {
     /// What to do about it.

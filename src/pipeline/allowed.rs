@@ -1,10 +1,10 @@
 //! Accounts that a spec is not for: nothing is planned there.
 
 use crate::spec::Bound;
-use std::fmt;
 
 /// An account that the spec's `allowed_accounts` does not name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("account {account} is not among the spec's allowed_accounts, so nothing was changed")]
 pub struct NotAllowed {
     pub account: String,
 }
@@ -24,11 +24,3 @@ impl NotAllowed {
         Err(NotAllowed { account: account.to_owned() })
     }
 }
-
-impl fmt::Display for NotAllowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "account {} is not among the spec's allowed_accounts, so nothing was changed", self.account)
-    }
-}
-
-impl std::error::Error for NotAllowed {}

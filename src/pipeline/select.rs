@@ -3,7 +3,6 @@
 use crate::plan::Adoption;
 use crate::resources::Address;
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// Which resources a run is limited to; empty means all. A limited run never prunes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +25,8 @@ impl Select {
 }
 
 /// An address of the command line that the spec does not declare.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{flag} {written}: the spec has no such resource")]
 pub struct UnknownTarget {
     flag: &'static str,
     written: String,
@@ -54,11 +54,3 @@ impl UnknownTarget {
         }
     }
 }
-
-impl fmt::Display for UnknownTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: the spec has no such resource", self.flag, self.written)
-    }
-}
-
-impl std::error::Error for UnknownTarget {}

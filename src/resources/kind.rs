@@ -1,7 +1,7 @@
 //! What a kind of resource is: what is true of all of them, as data, and what is asked of one of them without knowing its kind.
 //! Its calls to AWS are in `aws.rs`.
 
-use super::alarm::Actions;
+use super::any_alarm::Actions;
 use super::declared::Attributes;
 use super::scope::Scope;
 use super::{Address, Kind, Resource, Tags};

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod alarm;
+pub mod any_alarm;
 pub mod aws;
 pub mod composite_alarm;
 pub mod declared;
@@ -37,7 +38,7 @@ pub use topic::Topic;
 
 use crate::model::shape::Key;
 use crate::model::{Fields, Target};
-use alarm::Actions;
+use any_alarm::Actions;
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, BorrowMut};
 use std::collections::BTreeMap;

@@ -4,7 +4,8 @@
 use std::process::ExitCode;
 
 use crate::clock::{MICROS_PER_DAY, MICROS_PER_HOUR};
-use crate::store::{Keeping, Migration};
+use crate::config::Migration;
+use crate::store::Keeping;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::http::Network;
 use super::log;
-use super::store::Migration;
+use super::network::Network;
 use super::telemetry;
 
 /// Where the rows go.
@@ -55,6 +54,14 @@ pub struct Config {
     pub limits: Limits,
     /// Threads that serve HTTP.
     pub workers: usize,
+}
+
+/// Whether a program may make tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migration {
+    Apply,
+    /// The tables are made by somebody else, by a role with more rights.
+    Expect,
 }
 
 /// What asks for the key only when told to.
@@ -139,14 +146,6 @@ impl Environment {
     /// A variable's value, unless it is unset or blank.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// Whether a service with these variables asks nobody but this machine: its database is the only thing it reaches.
-    pub fn stays_on_this_machine(&self) -> bool {
-        match self.get("DATABASE_URL").map(Database::from_url) {
-            Some(Database::Postgres(url)) => super::store::is_local(&url),
-            Some(Database::Sqlite(_) | Database::Unusable(_)) | None => true,
-        }
     }
 
     /// A variable that is true or false, false when it is unset.

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::log::{Format, Level};
+use super::log_level::{Format, Level};
 
 tokio::task_local! {
     static CONSOLE: Arc<Console>;

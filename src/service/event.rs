@@ -101,6 +101,40 @@ impl Event {
     }
 }
 
+impl Event {
+    /// Returns the key of its content. None when it has neither session nor conversation: then nothing tells a retry from a
+    /// second answer that is like the first, and each counts.
+    fn content_key(&self) -> Option<EventKey> {
+        let id = |id: &Option<Box<str>>| id.as_deref().is_some_and(|id| !id.trim().is_empty());
+        if !id(&self.session_id) && !id(&self.conversation_id) {
+            return None;
+        }
+        let texts = [
+            &self.business_id,
+            self.session_id.as_deref().unwrap_or_default(),
+            self.conversation_id.as_deref().unwrap_or_default(),
+            &self.model_name,
+            &self.intent_detected,
+            &self.response_type,
+        ];
+        let number = |value: Option<i32>| value.map_or(-1, i64::from);
+        let numbers = [
+            i64::from(self.response_time_ms),
+            i64::from(self.tokens_used),
+            number(self.prompt_tokens),
+            number(self.completion_tokens),
+            self.cost_micros.unwrap_or(-1),
+            self.success_rate.map_or(-1, |rate| (rate * 1e6) as i64),
+            number(self.user_message_length),
+            number(self.ai_response_length),
+            i64::from(self.appointment_requested)
+                | i64::from(self.appointment_booked) << 1
+                | i64::from(self.human_handoff_requested) << 2,
+        ];
+        Some(EventKey::of_content(texts, numbers))
+    }
+}
+
 /// Where the parser stopped, without a word of what it read.
 fn place(error: &serde_json::Error) -> String {
     match error.line() {
@@ -205,7 +239,7 @@ impl<'a> Fields<'a> {
                 return refuse(field, "more than blanks");
             }
         }
-        event.key = EventKey::derived(&event);
+        event.key = event.content_key();
         Ok(event)
     }
 }

@@ -140,3 +140,25 @@ fn an_event_survives_its_way_through_the_spool() {
     let line = serde_json::to_string(&event).unwrap();
     assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
 }
+
+#[test]
+fn content_and_ids_make_the_key() {
+    let of = |body: &str| Event::parse(body.as_bytes(), 7).unwrap().key;
+    let first = of(r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":2}"#);
+    // As databases and spools have it from before: another digest would count a retry twice.
+    assert_eq!(first.map(|key| key.to_string()).as_deref(), Some("d266d7294752b3c406e6d6893e7d3443a"));
+    assert_eq!(first, of(r#"{"tokens_used":2,"business_id":"b","response_time_ms":1.0,"session_id":"s"}"#));
+    for other in [
+        r#"{"business_id":"c","session_id":"s","response_time_ms":1,"tokens_used":2}"#,
+        r#"{"business_id":"b","session_id":"t","response_time_ms":1,"tokens_used":2}"#,
+        r#"{"business_id":"b","session_id":"s","conversation_id":"c","response_time_ms":1,"tokens_used":2}"#,
+        r#"{"business_id":"b","conversation_id":"s","response_time_ms":1,"tokens_used":2}"#,
+        r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":3}"#,
+        r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":2,"success_rate":0}"#,
+        r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":2,"appointment_booked":true}"#,
+    ] {
+        assert_ne!(first, of(other), "{other}");
+    }
+    assert_eq!(of(r#"{"business_id":"b","response_time_ms":1,"tokens_used":2}"#), None);
+    assert_eq!(of(r#"{"business_id":"b","session_id":" ","response_time_ms":1,"tokens_used":2}"#), None);
+}

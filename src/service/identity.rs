@@ -7,7 +7,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::clock::MICROS_PER_MINUTE;
-use crate::event::Event;
 
 /// For how long the same content of the same conversation is taken for a retry.
 pub const WINDOW_MICROS: i64 = 5 * MICROS_PER_MINUTE;
@@ -31,43 +30,17 @@ impl EventKey {
         Self { named: true, digest: shorten(hash) }
     }
 
-    /// Of an event's content. None when it has neither session nor conversation: then nothing tells a retry from a second
-    /// answer that is like the first, and each counts.
-    pub fn derived(event: &Event) -> Option<Self> {
-        let id = |id: &Option<Box<str>>| id.as_deref().is_some_and(|id| !id.trim().is_empty());
-        if !id(&event.session_id) && !id(&event.conversation_id) {
-            return None;
-        }
+    /// Of what an event says: its texts, each ended by a zero byte, since none holds a control character, and its numbers.
+    pub fn of_content<'a>(texts: impl IntoIterator<Item = &'a str>, numbers: impl IntoIterator<Item = i64>) -> Self {
         let mut hash = Sha256::new();
-        // No text holds a control character, so a zero byte ends each.
-        for text in [
-            Some(&event.business_id),
-            event.session_id.as_ref(),
-            event.conversation_id.as_ref(),
-            Some(&event.model_name),
-            Some(&event.intent_detected),
-            Some(&event.response_type),
-        ] {
-            hash.update(text.map_or("", |text| text));
+        for text in texts {
+            hash.update(text);
             hash.update([0]);
         }
-        let number = |value: Option<i32>| value.map_or(-1, i64::from);
-        for value in [
-            i64::from(event.response_time_ms),
-            i64::from(event.tokens_used),
-            number(event.prompt_tokens),
-            number(event.completion_tokens),
-            event.cost_micros.unwrap_or(-1),
-            event.success_rate.map_or(-1, |rate| (rate * 1e6) as i64),
-            number(event.user_message_length),
-            number(event.ai_response_length),
-            i64::from(event.appointment_requested)
-                | i64::from(event.appointment_booked) << 1
-                | i64::from(event.human_handoff_requested) << 2,
-        ] {
-            hash.update(value.to_le_bytes());
+        for number in numbers {
+            hash.update(number.to_le_bytes());
         }
-        Some(Self { named: false, digest: shorten(hash) })
+        Self { named: false, digest: shorten(hash) }
     }
 
     /// Whether two events of this key at these moments are one: always when the client says so.
@@ -122,31 +95,6 @@ impl<'de> Deserialize<'de> for EventKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn event(body: &str) -> Event {
-        Event::parse(body.as_bytes(), 7).unwrap()
-    }
-
-    #[test]
-    fn content_and_ids_make_the_key() {
-        let of = |body: &str| EventKey::derived(&event(body));
-        let first = of(r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":2}"#);
-        assert!(first.is_some());
-        assert_eq!(first, of(r#"{"tokens_used":2,"business_id":"b","response_time_ms":1.0,"session_id":"s"}"#));
-        for other in [
-            r#"{"business_id":"c","session_id":"s","response_time_ms":1,"tokens_used":2}"#,
-            r#"{"business_id":"b","session_id":"t","response_time_ms":1,"tokens_used":2}"#,
-            r#"{"business_id":"b","session_id":"s","conversation_id":"c","response_time_ms":1,"tokens_used":2}"#,
-            r#"{"business_id":"b","conversation_id":"s","response_time_ms":1,"tokens_used":2}"#,
-            r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":3}"#,
-            r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":2,"success_rate":0}"#,
-            r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":2,"appointment_booked":true}"#,
-        ] {
-            assert_ne!(first, of(other), "{other}");
-        }
-        assert_eq!(of(r#"{"business_id":"b","response_time_ms":1,"tokens_used":2}"#), None);
-        assert_eq!(of(r#"{"business_id":"b","session_id":" ","response_time_ms":1,"tokens_used":2}"#), None);
-    }
 
     #[test]
     fn a_key_is_written_and_read_and_ends_with_its_window() {

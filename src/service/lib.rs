@@ -14,7 +14,10 @@ mod identity;
 mod lambda;
 mod listen;
 pub mod log;
+mod log_level;
 mod metrics;
+mod network;
+mod reach;
 mod store;
 mod telemetry;
 mod timer;
@@ -26,8 +29,9 @@ use std::process::ExitCode;
 
 use self::command::Command;
 pub use self::command::age;
+pub use self::config::Migration;
 use self::config::{Config, Environment};
-pub use self::store::{Keeping, Migration, keep_house};
+pub use self::store::{Keeping, keep_house};
 
 /// The contract's version of the service, not the package's.
 const VERSION: &str = "1.0.0";

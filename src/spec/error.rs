@@ -10,7 +10,7 @@ use std::fmt;
 const MAX_SHOWN: usize = 200;
 
 /// Every mistake of one source, in the order of the source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub struct SpecError {
     name: String,
     /// `None` where the mistake is about the file as a whole.
@@ -65,8 +65,6 @@ impl SpecError {
         self.problems.iter().map(located).collect()
     }
 }
-
-impl std::error::Error for SpecError {}
 
 impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,9 +2,10 @@
 //! come from it.
 
 use super::presets::GOLDEN_SIGNALS;
+use super::region::REGION;
 use super::{roster, variables};
 use crate::model::shape::{self, Format, Key, Object, Shape};
-use crate::resources::alarm::{actions, evaluation, series};
+use crate::resources::alarm::{actions, evaluation, metric, series};
 use crate::resources::{SECTIONS, alarm, log_group};
 
 static STACK: Format = Format {
@@ -19,22 +20,6 @@ static STACK: Format = Format {
         }
     },
     pattern: Some("^[A-Za-z0-9._-]{1,128}$"),
-};
-
-pub static REGION: Format = Format {
-    what: "an AWS region such as us-east-1",
-    check: |text| {
-        let parts: Vec<&str> = text.split('-').collect();
-        let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-        let right = match parts.as_slice() {
-            [words @ .., number] => {
-                (2..=3).contains(&words.len()) && words.iter().all(word) && matches!(number.as_bytes(), [b'0'..=b'9'])
-            }
-            [] => false,
-        };
-        if right { Ok(()) } else { Err("is not a region".into()) }
-    },
-    pattern: Some("^[a-z]+(-[a-z]+){1,2}-[0-9]$"),
 };
 
 static FUNCTION: Object = Object {
@@ -65,9 +50,9 @@ pub static DEFAULTS: Object = Object {
     what: "the defaults",
     doc: "What every alarm inherits that does not say it itself; composite alarms inherit whom to tell.",
     keys: &[
-        &series::NAMESPACE,
+        &metric::NAMESPACE,
         &series::STATISTIC,
-        &series::PERIOD,
+        &metric::PERIOD,
         &series::INTERVAL,
         &evaluation::KEYS,
         &actions::KEYS,

@@ -3,9 +3,11 @@
 
 mod document;
 mod error;
+mod file;
 mod form;
 mod input;
 mod presets;
+mod region;
 mod roster;
 mod source;
 mod template;

@@ -1,7 +1,8 @@
 //! Another file of ours with variables, such as a rubric: read once, bound once for each account. Knows no key but `vars`.
 
 use super::error::SpecError;
-use super::input::{self, Document};
+use super::file;
+use super::input::Document;
 use super::variables::{self, Filler, Variable};
 use super::yaml::{self, Parsed};
 use crate::model::Node;
@@ -26,7 +27,7 @@ pub struct Template {
 impl Template {
     /// Reads the file; fails where it is not YAML.
     pub fn read(path: &Path, object: &'static Object) -> Result<Self, SpecError> {
-        let (name, text) = input::read(path, &input::SPEC)?;
+        let (name, text) = file::read(path, &file::SPEC)?;
         Self::parse(&name, &text, object)
     }
 

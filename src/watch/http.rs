@@ -50,7 +50,8 @@ pub struct Answer {
 }
 
 /// Why there is no whole answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{request}: {} ({detail})", kind.words())]
 pub struct HttpError {
     pub kind: ErrorKind,
     /// `GET /health at http://localhost:5001`
@@ -255,14 +256,6 @@ impl HttpError {
         Self { kind, request: request.to_string(), detail }
     }
 }
-
-impl fmt::Display for HttpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.request, self.kind.words(), self.detail)
-    }
-}
-
-impl StdError for HttpError {}
 
 #[cfg(test)]
 mod tests {

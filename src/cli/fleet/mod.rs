@@ -23,7 +23,6 @@ use crate::pipeline::{NotAllowed, TargetContext};
 use crate::spec::{Account, Roster, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
-pub use end::exit;
 use progress::Progress;
 pub use progress::Told;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! All there is to know of one row: an alarm with its chart, configuration and history, a subscription, a function and its logs.
 
 use super::app::{App, Item};
-use super::view::Paint;
+use super::paint::Paint;
 use crate::report::backtest::chart::{self, Ink};
 use crate::report::backtest::{moment, number};
 use crate::report::status::words;

@@ -1,7 +1,7 @@
 //! What the keys and signs of the full-screen view mean.
 
 use super::app::App;
-use super::view::{Paint, text};
+use super::paint::{Paint, text};
 use crate::report::Tone;
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -4,6 +4,7 @@
 mod app;
 mod detail;
 mod help;
+mod paint;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use crate::watch::logs::{self, source::Ask};
 use crate::watch::status::{Asking, Happened, Status, history, read};
 use app::{App, Event, Wish};
 use futures_util::future::{Either, pending};
+use paint::Paint;
 use ratatui::crossterm::event::{Event as TerminalEvent, KeyCode, KeyModifiers};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -27,7 +29,7 @@ use std::pin::Pin;
 use std::time::Duration;
 use terminal::Terminal;
 use tokio::time::{Instant, sleep_until};
-use view::{Paint, view};
+use view::view;
 
 /// How far back logs are shown, in seconds, how many lines of them, and how many events are read for that.
 const LOGS_REACH: i64 = 600;

@@ -1,7 +1,8 @@
 //! The view on terminals of two sizes, with and without colour, and the model key by key.
 
 use super::app::{App, Effect, Event, Item, Screen, Wish};
-use super::view::{Paint, shares, view};
+use super::paint::Paint;
+use super::view::{shares, view};
 use crate::watch::status::testing::{NOW, quiet, trouble};
 use crate::watch::status::{Happened, Status};
 use ratatui::Terminal;

@@ -1,6 +1,7 @@
 //! The overview: verdict, alarms, who is told, functions, last changes of state. Draws what the model holds and decides nothing.
 
 use super::app::{App, Item, Screen};
+use super::paint::{Paint, text};
 use super::{detail, help};
 use crate::report::sparkline::{against_threshold, sparkline};
 use crate::report::status::words;
@@ -8,7 +9,7 @@ use crate::report::{Tone, backtest::moment, layout, mask};
 use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, Reason, Status, SubscriptionStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -19,31 +20,6 @@ const VERDICT_LINES: usize = 2;
 const LEAST: (u16, u16) = (40, 10);
 /// From so many rows on, what is selected is also shown below the alarms.
 const TALL_DETAIL: u16 = 14;
-
-/// How the view is painted. Colours repeat what words and symbols say.
-#[derive(Debug, Clone, Copy)]
-pub struct Paint {
-    pub colour: bool,
-}
-
-impl Paint {
-    pub fn tone(self, tone: Tone) -> Style {
-        let colour = match tone {
-            Tone::Strong => return Style::new().add_modifier(Modifier::BOLD),
-            Tone::Quiet => return Style::new().add_modifier(Modifier::DIM),
-            Tone::Good => Color::Green,
-            Tone::Careful => Color::Yellow,
-            Tone::Bad => Color::Red,
-            Tone::Special => Color::Cyan,
-        };
-        let style = if self.colour { Style::new().fg(colour) } else { Style::new() };
-        if tone == Tone::Bad { style.add_modifier(Modifier::BOLD) } else { style }
-    }
-
-    pub fn span(self, tone: Tone, text: impl Into<String>) -> Span<'static> {
-        Span::styled(text.into(), self.tone(tone))
-    }
-}
 
 /// A part of the view: its title and what its columns are, and rows of which some can be selected.
 struct Section {
@@ -90,13 +66,6 @@ pub fn view(frame: &mut Frame<'_>, app: &App, paint: Paint) {
             text(frame, body, detail::logs(app, function, paint), app.scroll);
         }
     }
-}
-
-/// Lines from `scroll` on, but never so far that nothing is left.
-pub fn text(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: usize) {
-    let most = lines.len().saturating_sub(area.height.into());
-    let shown: Vec<Line<'static>> = lines.into_iter().skip(scroll.min(most)).take(area.height.into()).collect();
-    frame.render_widget(Paragraph::new(shown), area);
 }
 
 /// Whose it is and when it was read; the verdict; what is wrong with the view itself.

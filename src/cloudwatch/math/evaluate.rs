@@ -2,38 +2,12 @@
 //! Reads no metrics: whoever asks brings them.
 
 use super::error::MathError;
-use super::functions;
+use super::functions::{self, Argument, CallInputs};
+use super::math_type::MathType;
 use super::parse::{Expr, Op};
 use super::program::Program;
-use super::signature::MathType;
+use super::value::{Frame, MathValue, NamedSeries, known};
 use std::collections::BTreeMap;
-
-/// The slots of one evaluation: what the metrics say, when, and how long a slot is.
-#[derive(Debug)]
-pub struct Frame<'a> {
-    /// By the order of `Program::metrics`; oldest first, all of length `len`.
-    pub metrics: &'a [&'a [f64]],
-    pub len: usize,
-    /// The beginning of the first slot, and the seconds from one to the next.
-    pub start: i64,
-    pub step: i64,
-    /// Seconds of one datapoint.
-    pub period: i64,
-}
-
-/// One of the series of an array, with the name it has of its own: the id of its metric, or the edge of a band.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedSeries {
-    pub name: Option<String>,
-    pub values: Vec<f64>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum MathValue {
-    Number(f64),
-    Series(Vec<f64>),
-    List(Vec<NamedSeries>),
-}
 
 impl Program {
     /// The watched series over the frame's slots.
@@ -61,14 +35,14 @@ impl Program {
 }
 
 /// A program at work on one frame; an expression that others name often is reckoned once.
-pub(super) struct Run<'a> {
-    pub program: &'a Program,
-    pub frame: &'a Frame<'a>,
+struct Run<'a> {
+    program: &'a Program,
+    frame: &'a Frame<'a>,
     done: BTreeMap<&'a str, MathValue>,
 }
 
 impl<'a> Run<'a> {
-    pub fn eval(&mut self, expr: &'a Expr) -> Result<MathValue, MathError> {
+    fn eval(&mut self, expr: &'a Expr) -> Result<MathValue, MathError> {
         match expr {
             Expr::Number(number) => Ok(MathValue::Number(*number)),
             Expr::Text(text) => Err(MathError::NoValue(text.clone())),
@@ -90,7 +64,19 @@ impl<'a> Run<'a> {
                 }
                 Ok(MathValue::List(list))
             }
-            Expr::Call(name, arguments) => functions::call(self, name, arguments),
+            Expr::Call(name, arguments) => {
+                let arguments = arguments.iter().map(|argument| self.argument(argument));
+                let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+                let Program { metrics, band, .. } = self.program;
+                functions::call(name, arguments, &CallInputs { metrics, band: *band, frame: self.frame })
+            }
+        }
+    }
+
+    fn argument(&mut self, expr: &'a Expr) -> Result<Argument<'a>, MathError> {
+        match expr {
+            Expr::Text(text) => Ok(Argument::Text(text)),
+            other => self.eval(other).map(Argument::Value),
         }
     }
 
@@ -107,43 +93,6 @@ impl<'a> Run<'a> {
         self.done.insert(id, value.clone());
         Ok(value)
     }
-}
-
-impl MathValue {
-    /// Changes the values series by series.
-    pub fn each(self, change: impl Fn(Vec<f64>) -> Vec<f64>) -> MathValue {
-        match self {
-            MathValue::Number(number) => MathValue::Number(number),
-            MathValue::Series(values) => MathValue::Series(change(values)),
-            MathValue::List(list) => MathValue::List(
-                list.into_iter()
-                    .map(|NamedSeries { name, values }| NamedSeries { name, values: change(values) })
-                    .collect(),
-            ),
-        }
-    }
-
-    /// Changes each value by itself; what is not there stays so.
-    pub fn map(self, change: impl Fn(f64) -> f64) -> MathValue {
-        match self {
-            MathValue::Number(number) => MathValue::Number(known(change(number))),
-            other => other.each(|values| values.into_iter().map(|value| known(change(value))).collect()),
-        }
-    }
-
-    /// The value in a slot; an array has none.
-    pub fn at(&self, slot: usize) -> f64 {
-        match self {
-            MathValue::Number(number) => *number,
-            MathValue::Series(values) => values[slot],
-            MathValue::List(_) => f64::NAN,
-        }
-    }
-}
-
-/// What is no finite number (a division by zero, an overflow) is no datapoint.
-pub(super) fn known(value: f64) -> f64 {
-    if value.is_finite() { value } else { f64::NAN }
 }
 
 /// Slot by slot. Where one of two series has no value it counts as 0, and where neither has one there is none ("Missing values in a

@@ -1,9 +1,9 @@
 //! The functions of metric math: what each takes, gives, and computes (user guide, "Metric math syntax and functions").
 
 use super::error::MathError;
-use super::evaluate::{Frame, MathValue, NamedSeries, Run, known};
+use super::math_type::MathType;
 use super::parse::Expr;
-use super::signature::MathType;
+use super::value::{Band, Frame, MathValue, NamedSeries, known};
 use crate::calendar;
 
 /// Each value by itself.
@@ -41,10 +41,14 @@ pub(super) fn check(
         ("TIME_SERIES", [Scalar]) => Ok((Series, pointwise)),
         ("FIRST" | "LAST", [SeriesArray]) => Ok((Series, pointwise)),
         ("FILL", [kind @ (Series | SeriesArray), Scalar | Series]) => Ok((*kind, pointwise)),
-        ("FILL", [kind @ (Series | SeriesArray), Text]) if filler(&arguments[1]).is_some() => Ok((*kind, false)),
+        ("FILL", [kind @ (Series | SeriesArray), Text]) if text_at(arguments, 1).and_then(filler).is_some() => {
+            Ok((*kind, false))
+        }
         ("REMOVE_EMPTY", [SeriesArray]) => Ok((SeriesArray, false)),
         ("SLICE", [SeriesArray, Scalar] | [SeriesArray, Scalar, Scalar]) => Ok((SeriesArray, pointwise)),
-        ("SORT", [SeriesArray, Text, Text] | [SeriesArray, Text, Text, Scalar]) if sorting(arguments).is_some() => {
+        ("SORT", [SeriesArray, Text, Text] | [SeriesArray, Text, Text, Scalar])
+            if sorting(text_at(arguments, 1), text_at(arguments, 2)).is_some() =>
+        {
             Ok((SeriesArray, false))
         }
         ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series)]) => Ok(((*condition).max(*then), pointwise)),
@@ -71,33 +75,71 @@ enum Filler {
     Linear,
 }
 
-fn filler(expr: &Expr) -> Option<Filler> {
-    match expr {
-        Expr::Text(word) if word == "REPEAT" => Some(Filler::Repeat),
-        Expr::Text(word) if word == "LINEAR" => Some(Filler::Linear),
+fn filler(word: &str) -> Option<Filler> {
+    match word {
+        "REPEAT" => Some(Filler::Repeat),
+        "LINEAR" => Some(Filler::Linear),
         _ => None,
     }
 }
 
+/// The text that an argument is, before it is worked out.
+fn text_at(arguments: &[Expr], at: usize) -> Option<&str> {
+    match arguments.get(at) {
+        Some(Expr::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// An argument of a call, worked out.
+pub(super) enum Argument<'a> {
+    Text(&'a str),
+    Value(MathValue),
+}
+
+impl<'a> Argument<'a> {
+    fn value(self) -> Result<MathValue, MathError> {
+        match self {
+            Argument::Text(text) => Err(MathError::NoValue(text.to_owned())),
+            Argument::Value(value) => Ok(value),
+        }
+    }
+
+    fn text(&self) -> Option<&'a str> {
+        match self {
+            Argument::Text(text) => Some(text),
+            Argument::Value(_) => None,
+        }
+    }
+}
+
+/// What a call's value follows from, beside its arguments.
+pub(super) struct CallInputs<'a> {
+    /// The metrics' ids, in the order of the frame's.
+    pub metrics: &'a [String],
+    pub band: Option<Band>,
+    pub frame: &'a Frame<'a>,
+}
+
 /// The value of a call that was checked.
-pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
+pub(super) fn call(name: &str, arguments: Vec<Argument<'_>>, of: &CallInputs<'_>) -> Result<MathValue, MathError> {
     let wrong = || MathError::ArgumentValue(name.to_owned());
-    let (frame, metrics) = (run.frame, &run.program.metrics);
+    let (frame, metrics) = (of.frame, of.metrics);
+    let mut arguments = arguments.into_iter();
+    let first = arguments.next();
     match name {
         "METRICS" => {
-            let part = match arguments.first() {
-                Some(Expr::Text(part)) => part.as_str(),
-                _ => "",
-            };
+            let part = first.and_then(|part| part.text()).unwrap_or_default();
             let named = metrics.iter().zip(frame.metrics).filter(|(id, _)| id.contains(part));
             let named = named.map(|(id, values)| NamedSeries { name: Some(id.clone()), values: values.to_vec() });
             return Ok(MathValue::List(named.collect()));
         }
-        "FILL" => return fill(run, arguments),
-        "IF" => return choose(run, arguments),
+        "IF" => return choose(first.into_iter().chain(arguments), frame),
         _ => {}
     }
-    let first = run.eval(arguments.first().ok_or_else(wrong)?)?;
+    let first = first.ok_or_else(wrong)?.value()?;
+    let rest: Vec<Argument<'_>> = arguments.collect();
+    let number = |at: usize| rest.get(at).map(|argument| place(argument).ok_or_else(wrong)).transpose();
     Ok(match (name, first) {
         ("ABS", value) => value.map(f64::abs),
         ("CEIL", value) => value.map(f64::ceil),
@@ -122,26 +164,27 @@ pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> 
             let chosen = if name == "FIRST" { list.drain(..).next() } else { list.pop() };
             MathValue::Series(chosen.map_or_else(|| vec![f64::NAN; frame.len], |chosen| chosen.values))
         }
+        ("FILL", value) => fill(value, rest.into_iter().next().ok_or_else(wrong)?)?,
         ("REMOVE_EMPTY", MathValue::List(mut list)) => {
             list.retain(|series| series.values.iter().any(|value| !value.is_nan()));
             MathValue::List(list)
         }
         ("SLICE", MathValue::List(mut list)) => {
-            let start = place(run, &arguments[1])?.ok_or_else(wrong)?;
-            let end = arguments.get(2).map_or(Ok(Some(list.len())), |end| place(run, end))?.ok_or_else(wrong)?;
+            let (start, end) = (number(0)?.ok_or_else(wrong)?, number(1)?.unwrap_or(list.len()));
             list.truncate(end);
             MathValue::List(list.split_off(start.min(list.len())))
         }
         ("SORT", MathValue::List(list)) => {
-            let (by, descending) = sorting(arguments).ok_or_else(wrong)?;
-            let most = arguments.get(3).map_or(Ok(Some(list.len())), |most| place(run, most))?.ok_or_else(wrong)?;
+            let text = |at: usize| rest.get(at).and_then(Argument::text);
+            let (by, descending) = sorting(text(0), text(1)).ok_or_else(wrong)?;
+            let most = number(2)?.unwrap_or(list.len());
             let mut list = sorted(list, by, descending);
             list.truncate(most);
             MathValue::List(list)
         }
         (BAND, MathValue::Series(values)) => {
-            let width = arguments.get(1).map_or(Ok(MathValue::Number(WIDTH)), |width| run.eval(width))?;
-            let make = run.program.band.ok_or_else(|| MathError::UnknownFunction(name.to_owned()))?;
+            let width = rest.into_iter().next().map_or(Ok(MathValue::Number(WIDTH)), Argument::value)?;
+            let make = of.band.ok_or_else(|| MathError::UnknownFunction(name.to_owned()))?;
             let [high, low] = make(&values, width.at(0));
             let edge = |name: &str, values| NamedSeries { name: Some(name.to_owned()), values };
             MathValue::List(vec![edge("high", high), edge("low", low)])
@@ -151,12 +194,11 @@ pub(super) fn call<'a>(run: &mut Run<'a>, name: &str, arguments: &'a [Expr]) -> 
 }
 
 /// By which function SORT sorts, and whether the higher come first.
-fn sorting(arguments: &[Expr]) -> Option<(&str, bool)> {
-    match arguments {
-        [_, Expr::Text(by), Expr::Text(order), ..] if ["AVG", "MIN", "MAX", "SUM"].contains(&by.as_str()) => {
-            let descending = order == "DESC";
-            (descending || order == "ASC").then_some((by, descending))
-        }
+fn sorting<'a>(by: Option<&'a str>, order: Option<&str>) -> Option<(&'a str, bool)> {
+    let by = by.filter(|by| ["AVG", "MIN", "MAX", "SUM"].contains(by))?;
+    match order? {
+        "DESC" => Some((by, true)),
+        "ASC" => Some((by, false)),
         _ => None,
     }
 }
@@ -171,10 +213,11 @@ fn sorted(list: Vec<NamedSeries>, by: &str, descending: bool) -> Vec<NamedSeries
     there.into_iter().map(|(_, series)| series).collect()
 }
 
-/// A place in an array, counted from 0; `None` of a number that is none.
-fn place<'a>(run: &mut Run<'a>, expr: &'a Expr) -> Result<Option<usize>, MathError> {
-    let number = run.eval(expr)?.at(0);
-    Ok((number >= 0.0 && number.fract() == 0.0).then_some(number as usize))
+/// A place in an array, counted from 0; `None` of what is none.
+fn place(argument: &Argument<'_>) -> Option<usize> {
+    let Argument::Value(value) = argument else { return None };
+    let number = value.at(0);
+    (number >= 0.0 && number.fract() == 0.0).then_some(number as usize)
 }
 
 /// One slot of the series of an array. An average counts a series that has no value there as 0 ("Missing values are treated as 0", of
@@ -249,15 +292,11 @@ fn calendar_part(name: &str, second: i64) -> i64 {
     }
 }
 
-fn fill<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
-    let [what, with] = arguments else {
-        return Err(MathError::ArgumentValue("FILL".into()));
-    };
-    let value = run.eval(what)?;
-    if let Some(filler) = filler(with) {
+fn fill(value: MathValue, with: Argument<'_>) -> Result<MathValue, MathError> {
+    if let Some(filler) = with.text().and_then(filler) {
         return Ok(value.each(|values| interpolate(filler, values)));
     }
-    let with = run.eval(with)?;
+    let with = with.value()?;
     let filled = |(slot, value): (usize, f64)| if value.is_nan() { with.at(slot) } else { value };
     Ok(value.each(|values| values.into_iter().enumerate().map(filled).collect()))
 }
@@ -282,12 +321,10 @@ fn interpolate(filler: Filler, mut values: Vec<f64>) -> Vec<f64> {
 
 /// `IF(condition, then, else)`. Without an else there is nothing where the condition does not hold, nor where it is missing. Where a
 /// condition that is a series holds, a series that has no value there counts as 0 (user guide, the tables of "Using IF expressions").
-fn choose<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, MathError> {
-    let [condition, then, other @ ..] = arguments else {
-        return Err(MathError::ArgumentValue("IF".into()));
-    };
-    let (condition, then) = (run.eval(condition)?, run.eval(then)?);
-    let other = other.first().map_or(Ok(MathValue::Number(f64::NAN)), |other| run.eval(other))?;
+fn choose<'a>(mut arguments: impl Iterator<Item = Argument<'a>>, frame: &Frame<'_>) -> Result<MathValue, MathError> {
+    let mut next = || arguments.next().ok_or_else(|| MathError::ArgumentValue("IF".into()))?.value();
+    let (condition, then) = (next()?, next()?);
+    let other = arguments.next().map_or(Ok(MathValue::Number(f64::NAN)), Argument::value)?;
     let is_series = |value: &MathValue| matches!(value, MathValue::Series(_));
     let counts_as_zero = is_series(&condition) && is_series(&then);
     let pick = |slot: usize| match condition.at(slot) {
@@ -297,7 +334,7 @@ fn choose<'a>(run: &mut Run<'a>, arguments: &'a [Expr]) -> Result<MathValue, Mat
         _ => other.at(slot),
     };
     if [&condition, &then, &other].into_iter().any(is_series) {
-        return Ok(MathValue::Series((0..run.frame.len).map(pick).collect()));
+        return Ok(MathValue::Series((0..frame.len).map(pick).collect()));
     }
     Ok(MathValue::Number(pick(0)))
 }

@@ -6,17 +6,22 @@ mod evaluate;
 mod functions;
 #[cfg(test)]
 mod guide_tests;
+mod math_type;
 mod parse;
 mod program;
+mod query;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod value;
 mod words;
 
 pub use error::MathError;
-pub use evaluate::{Frame, NamedSeries};
 pub use functions::mean_and_deviation;
+pub use math_type::MathType;
 pub use parse::{Expr, Op, SyntaxFault, parse};
-pub use program::{Band, MathQuery, Program};
-pub use signature::{MathType, function_names, gives, is_function, miscounted, types};
+pub use program::Program;
+pub use query::MathQuery;
+pub use signature::{function_names, gives, is_function, miscounted, types};
+pub use value::{Band, Frame, NamedSeries};
 pub use words::{calls, ids, is_band, is_insights};

@@ -3,24 +3,14 @@
 
 use super::error::MathError;
 use super::functions;
+use super::math_type::MathType;
 use super::parse::{Expr, parse};
-use super::signature::MathType;
+use super::query::MathQuery;
+use super::value::Band;
 use super::words::is_insights;
 use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One of the queries of an alarm or of a call: a metric, or an expression over the others.
-#[derive(Debug, Clone, Copy)]
-pub struct MathQuery<'a> {
-    pub id: &'a str,
-    pub expression: Option<&'a str>,
-    pub is_metric: bool,
-    pub return_data: bool,
-}
-
-/// How an ANOMALY_DETECTION_BAND of so many deviations lies around values: its high and its low edge, a slot for each value.
-pub type Band = fn(values: &[f64], width: f64) -> [Vec<f64>; 2];
 
 /// The parsed expressions of one alarm or call.
 #[derive(Debug, Clone)]

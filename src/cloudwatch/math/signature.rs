@@ -1,32 +1,11 @@
 //! The functions of metric math: how many arguments each takes, and what it gives (CloudWatch user guide, "Functions supported for metric
 //! math"; LAMBDA: "Query metrics from other data sources"; DB_PERF_INSIGHTS: RDS user guide). Computes nothing.
 
+use super::math_type::MathType;
 use super::parse::{Expr, Op, parse};
-use super::program::MathQuery;
+use super::query::MathQuery;
 use super::words::is_insights;
 use std::collections::BTreeMap;
-
-/// What a part of an expression is, from the least to the most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MathType {
-    /// In quotes, or a word for how FILL fills and SORT sorts.
-    Text,
-    Scalar,
-    Series,
-    SeriesArray,
-}
-
-impl MathType {
-    /// In words, with an article.
-    pub fn word(self) -> &'static str {
-        match self {
-            MathType::Text => "a text",
-            MathType::Scalar => "a number",
-            MathType::Series => "a time series",
-            MathType::SeriesArray => "an array of time series",
-        }
-    }
-}
 
 /// What a function gives of its first argument.
 #[derive(Debug, Clone, Copy)]

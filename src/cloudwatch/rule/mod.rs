@@ -46,7 +46,8 @@ impl PartialEq for Reference {
 }
 
 /// What is wrong with a rule, and at which bytes of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct RuleError {
     pub start: usize,
     pub end: usize,
@@ -55,14 +56,6 @@ pub struct RuleError {
     /// A word that is none of [`CONDITIONS`], where one of them was expected.
     pub unknown: Option<String>,
 }
-
-impl fmt::Display for RuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for RuleError {}
 
 impl Rule {
     /// The names of the alarms, each once, in the order of the rule.

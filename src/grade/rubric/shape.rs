@@ -1,7 +1,7 @@
 //! What a rubric may say, declared once: the checks, the JSON Schema and the reference in `docs/grading.md` come from it.
 
 use crate::model::shape::{Format, Key, Object, Shape};
-use crate::resources::alarm::{series, statistic};
+use crate::resources::alarm::{metric, statistic};
 use crate::resources::subscription::PROTOCOLS;
 use crate::spec::VARIABLE;
 use mlops_cloudwatch::missing::MissingData;
@@ -82,7 +82,7 @@ static SHARE: Object = Object {
     doc: "An alarm on the share counts as well: metric math that divides by the other metric, in whatever unit, or the Average \
           of a metric that is 1 for each failure.",
     keys: &[&[
-        Key::new("of", Shape::Format(&series::METRIC_NAME), "The metric that is divided by. Default: Invocations."),
+        Key::new("of", Shape::Format(&metric::METRIC_NAME), "The metric that is divided by. Default: Invocations."),
         Key::new("from", Shape::Number, "The lowest right threshold, in percent."),
         Key::new("to", Shape::Number, "The highest right threshold, in percent."),
     ]],
@@ -99,8 +99,8 @@ static NOTIFIES: Object = Object {
 
 /// The metric that is meant. Groups are shared by the tests that look at one.
 static METRIC: [Key; 3] = [
-    Key::new("namespace", Shape::Format(&series::NAMESPACE_FORM), "The metric's namespace. Default: AWS/Lambda."),
-    Key::required("metric_name", Shape::Format(&series::METRIC_NAME), "The metric's name, such as Errors."),
+    Key::new("namespace", Shape::Format(&metric::NAMESPACE_FORM), "The metric's namespace. Default: AWS/Lambda."),
+    Key::required("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name, such as Errors."),
     Key::new(
         "dimensions",
         Shape::Map(&Shape::Text(1024)),

@@ -3,7 +3,7 @@
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
-use crate::resources::alarm::MetricQuery;
+use mlops_cloudwatch::alarm::AlarmQuery;
 use mlops_cloudwatch::math;
 use std::collections::BTreeSet;
 
@@ -18,14 +18,14 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
-        let queries = &watch.alarm.metrics;
+        let queries = &watch.definition.queries;
         // METRICS() is every metric there is.
-        let all = queries.iter().filter_map(|query| query.expression.as_deref()).any(|text| text.contains("METRICS("));
+        let all = queries.iter().filter_map(|query| query.expression).any(|text| text.contains("METRICS("));
         if queries.is_empty() || all {
             continue;
         }
         let used = used(queries);
-        for query in queries.iter().filter(|query| query.metric.is_some() && !used.contains(query.id.as_str())) {
+        for query in queries.iter().filter(|query| query.metric.is_some() && !used.contains(query.id)) {
             let message = format!("`{}` pays for `{}`, which its expression does not use", watch.alarm.name, query.id);
             found.push(watch.raise(
                 &["metrics"],
@@ -37,14 +37,13 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
 }
 
 /// The ids that are watched, and those that they are made of.
-fn used(queries: &[MetricQuery]) -> BTreeSet<&str> {
+fn used<'a>(queries: &[AlarmQuery<'a>]) -> BTreeSet<&'a str> {
     let mut used: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&MetricQuery> = queries.iter().filter(|query| query.return_data).collect();
+    let mut open: Vec<&AlarmQuery<'a>> = queries.iter().filter(|query| query.return_data).collect();
     while let Some(query) = open.pop() {
-        if used.insert(&query.id) {
-            let named: BTreeSet<&str> =
-                query.expression.as_deref().into_iter().flat_map(math::ids).map(|(_, id)| id).collect();
-            open.extend(queries.iter().filter(|query| named.contains(query.id.as_str())));
+        if used.insert(query.id) {
+            let named: BTreeSet<&str> = query.expression.into_iter().flat_map(math::ids).map(|(_, id)| id).collect();
+            open.extend(queries.iter().filter(|query| named.contains(query.id)));
         }
     }
     used

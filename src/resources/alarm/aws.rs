@@ -1,28 +1,24 @@
-//! Metric alarms in CloudWatch: describe, put, delete, and the conversions between the SDK's types and ours.
+//! Metric alarms in CloudWatch: describe (with those of the other types), put, and the conversions between the SDK's types and ours.
 
-use super::settings::aws::UnknownSettings;
-use super::{Actions, Alarm, MetricQuery, MetricStat, PromQl, TagsPropagation, WarmUp};
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use super::{Alarm, MetricQuery, MetricStat, PromQl, WarmUp};
+use crate::aws::{Aws, AwsError, Op, Repeat};
 use crate::model::Target;
+pub use crate::resources::any_alarm::aws::BATCH;
+use crate::resources::any_alarm::aws::{
+    DELETE, DESCRIBE, UNTAG, action_configuration, actions_of, pair, since, some_list, tagged_as_alarms, tags_to_sdk,
+    text,
+};
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{AlarmFacts, Live, Resource, Tags};
+use crate::resources::{AlarmFacts, Live, Resource, Tags, any_alarm, composite_alarm};
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-const DESCRIBE: Op = Op("cloudwatch", "DescribeAlarms");
 const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
-const DELETE: Op = Op("cloudwatch", "DeleteAlarms");
-const LIST_TAGS: Op = Op("cloudwatch", "ListTagsForResource");
-const TAG: Op = Op("cloudwatch", "TagResource");
-const UNTAG: Op = Op("cloudwatch", "UntagResource");
 const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
-
-/// Names that DescribeAlarms and DeleteAlarms take in one call.
-pub const BATCH: usize = 100;
 
 /// What DescribeAlarms answers for a batch of names.
 #[derive(Debug, Default)]
@@ -34,46 +30,23 @@ pub struct Described {
 
 /// Describes at most `BATCH` alarms by name, of every type; names that do not exist are left out.
 pub async fn describe(aws: &Aws, names: &[String]) -> Result<Described, AwsError> {
-    describe_every_type(aws, Some(names)).await
+    read(aws, Some(names)).await
 }
 
 /// Every alarm of the target, of every type, in pages of 100.
 pub async fn list(aws: &Aws) -> Result<Described, AwsError> {
-    describe_every_type(aws, None).await
+    read(aws, None).await
 }
 
-async fn describe_every_type(aws: &Aws, names: Option<&[String]>) -> Result<Described, AwsError> {
-    let all = [sdk::AlarmType::MetricAlarm, sdk::AlarmType::CompositeAlarm, sdk::AlarmType::LogAlarm];
-    match describe_types(aws, names, &all).await {
-        // An endpoint older than log alarms refuses their type.
-        Err(error) if error.is(Class::Refused) => describe_types(aws, names, &all[..2]).await,
-        answer => answer,
-    }
-}
-
-async fn describe_types(aws: &Aws, names: Option<&[String]>, types: &[sdk::AlarmType]) -> Result<Described, AwsError> {
-    let mut described = Described::default();
-    let unknown = UnknownSettings::default();
-    let page = |token| {
-        let request = aws.cloudwatch.describe_alarms().set_alarm_names(names.map(<[_]>::to_vec)).max_records(100);
-        let request = request.set_alarm_types(Some(types.to_vec())).set_next_token(token);
-        request.customize().interceptor(unknown.clone()).send()
-    };
-    let keep = |page: DescribeAlarmsOutput| {
+async fn read(aws: &Aws, names: Option<&[String]>) -> Result<Described, AwsError> {
+    let keep = |described: &mut Described, page: &DescribeAlarmsOutput| {
         described.alarms.extend(page.metric_alarms().iter().map(from_sdk));
-        described.alarms.extend(page.composite_alarms().iter().map(crate::resources::composite_alarm::aws::from_sdk));
+        described.alarms.extend(page.composite_alarms().iter().map(composite_alarm::aws::from_sdk));
         described.log_alarms.extend(page.log_alarms().iter().filter_map(|a| a.alarm_name().map(str::to_owned)));
-        page.next_token
     };
-    aws.pages(DESCRIBE, page, keep).await?;
-    let asked: Option<BTreeSet<&String>> = names.map(|names| names.iter().collect());
-    let mut unknown = unknown.take();
+    let (mut described, mut unknown) = any_alarm::aws::describe(aws, names, keep).await?;
     for live in &mut described.alarms {
-        let name = live.resource.name();
-        if asked.as_ref().is_some_and(|asked| !asked.contains(&name)) {
-            return Err(AwsError::unexpected(DESCRIBE, &format!("it tells of {name:?}, which was not asked for")));
-        }
-        live.facts.unknown_settings = unknown.remove(&name).unwrap_or_default();
+        live.facts.unknown_settings = unknown.remove(&live.resource.name()).unwrap_or_default();
     }
     Ok(described)
 }
@@ -172,35 +145,6 @@ pub async fn put(aws: &Aws, alarm: &Alarm) -> Result<(), AwsError> {
     aws.call(PUT, Repeat::Safe, request).await.map(drop)
 }
 
-/// Deletes alarms of either kind, at most `BATCH` names; AWS takes at most one composite alarm a call, and deletes none of
-/// them where one is missing (`NotFound`).
-pub async fn delete(aws: &Aws, names: &[String]) -> Result<(), AwsError> {
-    let request = || aws.cloudwatch.delete_alarms().set_alarm_names(Some(names.to_vec())).send();
-    aws.call(DELETE, Repeat::Safe, request).await.map(drop)
-}
-
-/// The tags of an alarm of either kind; `None` where it does not exist.
-pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
-    let request = || aws.cloudwatch.list_tags_for_resource().resource_arn(arn).send();
-    match aws.call(LIST_TAGS, Repeat::Safe, request).await {
-        Ok(answer) => Ok(Some(answer.tags().iter().filter_map(|t| pair(t.key(), t.value())).collect())),
-        Err(error) if error.is(Class::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Adds or replaces tags of an alarm of either kind.
-pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
-    let request = || aws.cloudwatch.tag_resource().resource_arn(arn).set_tags(Some(tags_to_sdk(tags))).send();
-    aws.call(TAG, Repeat::Safe, request).await.map(drop)
-}
-
-/// Takes tags of an alarm of either kind away; keys that are not there are no error (UntagResource).
-pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
-    let request = || aws.cloudwatch.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
-    aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
-}
-
 fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
     let (name, actions) = (text(alarm.alarm_name()), actions_of!(alarm));
     let mut live = Live::new(Resource::Alarm(Box::new(Alarm {
@@ -241,11 +185,6 @@ fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
         ..AlarmFacts::default()
     }));
     live
-}
-
-/// Endpoints older than the time of the change of state tell that of its last update.
-pub(in crate::resources) fn since(transitioned: Option<&DateTime>, updated: Option<&DateTime>) -> Option<i64> {
-    transitioned.or(updated).map(DateTime::secs)
 }
 
 fn promql_from_sdk(criteria: &sdk::EvaluationCriteria) -> Option<PromQl> {
@@ -307,90 +246,8 @@ fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String
     dimensions.iter().filter_map(|d| pair(d.name(), d.value())).collect()
 }
 
-/// The action lists and settings that the SDK's metric and composite alarms have under the same names.
-macro_rules! actions_of {
-    ($alarm:expr) => {
-        $crate::resources::alarm::Actions {
-            enabled: $alarm.actions_enabled().unwrap_or(true),
-            alarm: $alarm.alarm_actions().to_vec(),
-            ok: $alarm.ok_actions().to_vec(),
-            insufficient_data: $alarm.insufficient_data_actions().to_vec(),
-            tags_propagation: $alarm
-                .action_configuration()
-                .and_then($crate::resources::alarm::aws::propagation_from_sdk),
-        }
-    };
-}
-pub(in crate::resources) use actions_of;
-
-pub(in crate::resources) fn action_configuration(actions: &Actions) -> Option<sdk::ActionConfiguration> {
-    let propagation = actions.tags_propagation.as_ref()?;
-    let sdk = sdk::AlarmTagsPropagation::builder()
-        .enabled(true)
-        .set_included_tag_keys(some_list(propagation.included_tag_keys.clone()))
-        .set_excluded_tag_keys(some_list(propagation.excluded_tag_keys.clone()))
-        .build();
-    Some(sdk::ActionConfiguration::builder().alarm_tags_propagation(sdk).build())
-}
-
-pub(in crate::resources) fn propagation_from_sdk(configuration: &sdk::ActionConfiguration) -> Option<TagsPropagation> {
-    let propagation = configuration.alarm_tags_propagation()?;
-    propagation.enabled().unwrap_or_default().then(|| TagsPropagation {
-        included_tag_keys: propagation.included_tag_keys().to_vec(),
-        excluded_tag_keys: propagation.excluded_tag_keys().to_vec(),
-    })
-}
-
-pub(in crate::resources) fn tags_to_sdk(tags: &Tags) -> Vec<sdk::Tag> {
-    tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect()
-}
-
-/// AWS wants a list left out rather than empty.
-pub(in crate::resources) fn some_list<T>(list: Vec<T>) -> Option<Vec<T>> {
-    (!list.is_empty()).then_some(list)
-}
-
-fn text(value: Option<&str>) -> String {
-    value.unwrap_or_default().to_owned()
-}
-
-fn pair(key: Option<&str>, value: Option<&str>) -> Option<(String, String)> {
-    Some((key?.to_owned(), value.unwrap_or_default().to_owned()))
-}
-
-/// How often a batch of deletes is cut down to what is left, while others delete too.
-const DELETE_ROUNDS: u32 = 3;
-
-/// Deletes alarms by name in one call; returns how it went, one answer a name. AWS deletes none where one is missing: then
-/// those that are left; and where it refuses the batch, one by one, so that the good ones go.
-pub async fn delete_all(aws: &Aws, names: &[String]) -> Vec<Result<(), AwsError>> {
-    let of_all = |answer: Result<(), AwsError>| names.iter().map(|_| answer.clone()).collect();
-    let mut left = names.to_vec();
-    for _ in 0..DELETE_ROUNDS {
-        match delete(aws, &left).await {
-            Err(error) if error.is(Class::NotFound) => match describe(aws, &left).await {
-                Ok(standing) => left = standing.alarms.iter().map(|live| live.resource.name()).collect(),
-                Err(error) => return of_all(Err(error)),
-            },
-            Err(error) if left.len() > 1 && error.is(Class::Refused) => break,
-            answer => return of_all(answer),
-        }
-        if left.is_empty() {
-            return of_all(Ok(()));
-        }
-    }
-    let mut answers = Vec::with_capacity(names.len());
-    for name in names {
-        answers.push(match delete(aws, std::slice::from_ref(name)).await {
-            Err(error) if error.is(Class::NotFound) => Ok(()),
-            answer => answer,
-        });
-    }
-    answers
-}
-
 impl Client for Alarm {
-    const TAGS: Op = LIST_TAGS;
+    tagged_as_alarms!();
 
     fn slowest(write: Write) -> Op {
         match write {
@@ -400,23 +257,11 @@ impl Client for Alarm {
         }
     }
 
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
-        tags(aws, arn).await
-    }
-
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
-        tag(aws, arn, tags).await
-    }
-
-    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
-        untag(aws, arn, keys).await
-    }
-
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
         put(aws, self).await
     }
 
     async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
-        delete_all(aws, names).await
+        any_alarm::aws::delete_all(aws, names).await
     }
 }

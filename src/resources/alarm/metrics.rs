@@ -1,6 +1,6 @@
 //! `metrics`, `expression` and `anomaly` -> the list of metric queries that PutMetricAlarm takes.
 
-use super::series::{self, UNITS};
+use super::metric::{self, UNITS};
 use super::{MetricQuery, MetricStat, expression, statistic};
 use crate::model::node::Entry;
 use crate::model::problem::nearest_or_all;
@@ -33,7 +33,7 @@ static ID: Format = Format {
 };
 
 static SOURCE: [Key; 4] = [
-    Key::new("metric_name", Shape::Format(&series::METRIC_NAME), "The metric's name."),
+    Key::new("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name."),
     Key::new("statistic", Shape::Format(&statistic::ANY), "Sum, Average, Maximum, p95, …"),
     Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit gives no data."),
     Key::new("account_id", Shape::Format(&ACCOUNT), "The account that has the metric, where it is another one."),
@@ -62,10 +62,10 @@ static PLAIN_METRIC: Object = Object {
     keys: &[&[
         Key::required(
             "namespace",
-            Shape::Format(&series::NAMESPACE_FORM),
+            Shape::Format(&metric::NAMESPACE_FORM),
             "The metric's namespace, such as AWS/Lambda.",
         ),
-        Key::required("metric_name", Shape::Format(&series::METRIC_NAME), "The metric's name."),
+        Key::required("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name."),
         Key::new("dimensions", Shape::Map(&Shape::Text(1024)), "Name to value; at most 30."),
     ]],
 };
@@ -74,7 +74,7 @@ static PLAIN_METRIC: Object = Object {
 pub static QUERY: Object = Object {
     what: "a metric",
     doc: "A metric with its statistic, or an expression over other ids.",
-    keys: &[&series::NAMESPACE, &SOURCE, &series::PERIOD, &QUERIED],
+    keys: &[&metric::NAMESPACE, &SOURCE, &metric::PERIOD, &QUERIED],
 };
 
 /// An entry of the list form.
@@ -86,9 +86,9 @@ pub static LISTED: Object = Object {
             Key::required("id", Shape::Format(&ID), "What expressions call it."),
             Key::new("metric_stat", Shape::Object(&STAT), "A metric with its statistic."),
         ],
-        &series::NAMESPACE,
+        &metric::NAMESPACE,
         &SOURCE,
-        &series::PERIOD,
+        &metric::PERIOD,
         &QUERIED,
     ],
 };
@@ -98,9 +98,9 @@ pub static ANOMALY: Object = Object {
     what: "an anomaly",
     doc: "A metric and the band of values that AWS expects of it.",
     keys: &[
-        &series::NAMESPACE,
+        &metric::NAMESPACE,
         &SOURCE,
-        &series::PERIOD,
+        &metric::PERIOD,
         &[Key::new("width", Shape::Number, "How many standard deviations wide the band is, above 0. Default: 2.")],
     ],
 };
@@ -126,7 +126,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
     if let Some(node) = layers_.get("anomaly") {
         return anomaly(node, layers, scope);
     }
-    let common = series::period(layers.get("period"), "period", scope).unwrap_or(series::DEFAULT_PERIOD);
+    let common = metric::period(layers.get("period"), "period", scope).unwrap_or(metric::DEFAULT_PERIOD);
     let mut drafts = Vec::new();
     if let Some(metrics) = layers_.get("metrics") {
         for Entry { name, value } in metrics.entries() {
@@ -163,7 +163,7 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
         account_id: text("account_id"),
         ..MetricQuery::default()
     };
-    let period = series::period(node.get("period"), "period", scope);
+    let period = metric::period(node.get("period"), "period", scope);
     let mut alone = |with: &str| {
         let others = ["namespace", "metric_name", "dimensions", "statistic", "unit", "metric_stat"];
         let others = node.entries().iter().filter(|e| others.contains(&e.name.text.as_str()) && e.name.text != with);
@@ -186,9 +186,9 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
         query.metric = Some(MetricStat {
             namespace: of("namespace"),
             metric_name: of("metric_name"),
-            dimensions: series::dimensions(metric.and_then(|m| m.get("dimensions")), scope),
+            dimensions: metric::dimensions(metric.and_then(|m| m.get("dimensions")), scope),
             stat: within("stat"),
-            period: series::period(stat.get("period"), "period", scope).or(period).unwrap_or(common),
+            period: metric::period(stat.get("period"), "period", scope).or(period).unwrap_or(common),
             unit: stat.get("unit").and_then(Node::text).map(str::to_owned),
         });
     } else {
@@ -213,7 +213,7 @@ fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Optio
     Some(MetricStat {
         namespace: text("namespace")?,
         metric_name: text("metric_name")?,
-        dimensions: series::dimensions(node.get("dimensions"), scope),
+        dimensions: metric::dimensions(node.get("dimensions"), scope),
         stat: text("statistic")?,
         period,
         unit: text("unit"),
@@ -221,9 +221,9 @@ fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Optio
 }
 
 fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
-    let period = series::period(node.get("period").or_else(|| layers.get("period")), "period", scope);
+    let period = metric::period(node.get("period").or_else(|| layers.get("period")), "period", scope);
     let name = Name { text: "anomaly".into(), span: layers.key_span("anomaly") };
-    let metric = source(&name, node, period.unwrap_or(series::DEFAULT_PERIOD), scope);
+    let metric = source(&name, node, period.unwrap_or(metric::DEFAULT_PERIOD), scope);
     let width = node.get("width");
     if let Some(width) = width.filter(|width| width.number().is_some_and(|n| n <= 0.0)) {
         scope.problem(width.span, "the band's `width` is not above 0", "2 is usual; a wider band alarms less");

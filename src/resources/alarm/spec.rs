@@ -1,7 +1,7 @@
 //! `alarms.<name>` -> an alarm. The keys that say what is watched are in `series`, when it is bad in `evaluation`.
 
 use super::action_target::ActionTarget;
-use super::{Alarm, WarmUp, actions, evaluation, series};
+use super::{Alarm, WarmUp, actions, evaluation, metric, series};
 use crate::model::problem::Problem;
 use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Layers, Name, Node};
@@ -30,9 +30,9 @@ pub static ALARM: Object = Object {
     keys: &[
         &DESCRIPTION,
         &series::METRIC,
-        &series::NAMESPACE,
+        &metric::NAMESPACE,
         &series::STATISTIC,
-        &series::PERIOD,
+        &metric::PERIOD,
         &series::FORMS,
         &series::INTERVAL,
         &evaluation::KEYS,
@@ -49,7 +49,7 @@ pub static OVERRIDE: Object = Object {
     keys: &[
         &DESCRIPTION,
         &series::STATISTIC,
-        &series::PERIOD,
+        &metric::PERIOD,
         &evaluation::KEYS,
         &actions::KEYS,
         &WARM_UPS,

@@ -1,13 +1,15 @@
 //! Composite alarms in CloudWatch: put, and the conversion from the SDK. They are described, deleted and tagged like
-//! metric alarms (`alarm::aws`), with which they share one name space.
+//! metric alarms, with which they share one name space (`any_alarm::aws`).
 
 use super::{CompositeAlarm, Suppressor};
 use crate::aws::{Aws, AwsError, Op, Repeat};
 use crate::model::Target;
-use crate::resources::alarm::aws::{action_configuration, actions_of, since, some_list, tags_to_sdk};
+use crate::resources::any_alarm::aws::{
+    DELETE, UNTAG, action_configuration, actions_of, since, some_list, tagged_as_alarms, tags_to_sdk,
+};
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{Alarm, AlarmFacts, Live, Resource, Tags};
+use crate::resources::{AlarmFacts, Live, Resource, Tags, any_alarm};
 use aws_sdk_cloudwatch::types as sdk;
 
 const PUT: Op = Op("cloudwatch", "PutCompositeAlarm");
@@ -63,32 +65,21 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
 }
 
 impl Client for CompositeAlarm {
-    const TAGS: Op = Alarm::TAGS;
+    tagged_as_alarms!();
 
     fn slowest(write: Write) -> Op {
         match write {
             Write::Put => PUT,
-            other => Alarm::slowest(other),
+            Write::Delete => DELETE,
+            Write::Untag => UNTAG,
         }
-    }
-
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
-        Alarm::tags(aws, arn).await
-    }
-
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
-        Alarm::tag(aws, arn, tags).await
-    }
-
-    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
-        Alarm::untag(aws, arn, keys).await
     }
 
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
         put(aws, self).await
     }
 
-    async fn delete(aws: &Aws, target: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
-        Alarm::delete(aws, target, names).await
+    async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
+        any_alarm::aws::delete_all(aws, names).await
     }
 }

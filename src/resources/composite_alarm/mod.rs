@@ -4,7 +4,7 @@ pub mod aws;
 pub mod cycle;
 pub mod spec;
 
-use super::alarm::Actions;
+use super::any_alarm::Actions;
 use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name, own_tags, topics_of};
 use super::{Address, Kind, Resource, Tags};
 use crate::model::{Arn, FieldSet, Fields, Target};

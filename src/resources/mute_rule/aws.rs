@@ -3,10 +3,10 @@
 use super::{MuteRule, UTC};
 use crate::aws::{Aws, AwsError, Class, Op, Repeat};
 use crate::model::Target;
-use crate::resources::alarm::aws::{some_list, tags_to_sdk};
+use crate::resources::any_alarm::aws::{UNTAG, some_list, tagged_as_alarms, tags_to_sdk};
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{Alarm, Live, Resource, Tags};
+use crate::resources::{Live, Resource, Tags};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
@@ -53,26 +53,14 @@ fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsError>
 }
 
 impl Client for MuteRule {
-    const TAGS: Op = Alarm::TAGS;
+    tagged_as_alarms!();
 
     fn slowest(write: Write) -> Op {
         match write {
             Write::Put => PUT,
             Write::Delete => DELETE,
-            Write::Untag => Alarm::slowest(write),
+            Write::Untag => UNTAG,
         }
-    }
-
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
-        Alarm::tags(aws, arn).await
-    }
-
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
-        Alarm::tag(aws, arn, tags).await
-    }
-
-    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
-        Alarm::untag(aws, arn, keys).await
     }
 
     /// AWS gives no call that tells of several.

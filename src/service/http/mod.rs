@@ -26,11 +26,11 @@ use super::config::{Config, Protect};
 use super::emf::Emf;
 use super::metrics::Ledger;
 use super::metrics::process::Process;
+use super::network::Network;
 use super::store::Store;
 use super::telemetry::Telemetry;
 
 pub use self::answer::Answer;
-pub use self::networks::Network;
 pub use self::scrape::metrics_only;
 pub use self::track::BadInput;
 

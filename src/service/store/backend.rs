@@ -4,12 +4,11 @@ use anyhow::anyhow;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::migrate::Migration;
 use super::postgres::Postgres;
 use super::rows::{Batch, WriteError};
 use super::spool::Record;
 use super::sqlite::Sqlite;
-use crate::config::Database;
+use crate::config::{Database, Migration};
 use crate::identity::EventKey;
 use crate::metrics::totals::Group;
 

@@ -11,7 +11,8 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::postgres::{Postgres, told};
+use super::postgres::Postgres;
+use super::postgres_error::told;
 use super::quarters::{bucket_sql, chart_columns, chart_sums};
 use super::rows::MOST_GROUPS;
 use super::sqlite::Sqlite;

@@ -6,13 +6,12 @@ mod sqlite;
 
 use anyhow::{Context, bail};
 
-use super::migrate::Migration;
 use super::postgres::Postgres;
 use super::spool::Spool;
 use super::sqlite::Sqlite;
 use super::writer::{SPOOL, lock};
 use crate::clock;
-use crate::config::{Config, Database};
+use crate::config::{Config, Database, Migration};
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,16 +6,9 @@ use rusqlite::Connection;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::postgres::told;
-use super::sqlite::event_rows;
-
-/// Whether a program may make tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Migration {
-    Apply,
-    /// The tables are made by somebody else, by a role with more rights.
-    Expect,
-}
+use super::postgres_error::told;
+use super::quarters::EventRows;
+use crate::config::Migration;
 
 /// The version that the program reads and writes.
 const VERSION: i32 = 2;
@@ -89,7 +82,7 @@ pub fn sqlite(connection: &mut Connection, migration: Migration) -> anyhow::Resu
             let summed = there("mlops_quarters")?;
             transaction.execute_batch(SQLITE)?;
             if !summed {
-                transaction.execute_batch(&event_rows("mlops_events").add())?;
+                transaction.execute_batch(&EventRows::of_sqlite("mlops_events").add())?;
             }
             Ok(transaction.commit()?)
         }

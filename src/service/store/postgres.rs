@@ -11,12 +11,14 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::migrate::{self, Migration};
+use super::migrate;
+use super::postgres_error::told;
 use super::postgres_tls::{self, Address};
 use super::quarters::{EventRows, first_quarter};
 use super::rows::{Analytics, Batch, BusinessSums, Snapshot, WRITER_DAYS, WriteError};
 use super::spool::Record;
 use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_MINUTE, MICROS_PER_QUARTER};
+use crate::config::Migration;
 use crate::identity::WINDOW_MICROS;
 use crate::log::{self, Field};
 use crate::metrics::totals::Group;
@@ -313,14 +315,6 @@ impl Postgres {
             handoffs: row.get(6),
         };
         Ok(sums.into())
-    }
-}
-
-/// The client's errors print as "db error": say what the server said, or what broke the connection.
-pub fn told(error: tokio_postgres::Error) -> anyhow::Error {
-    match error.as_db_error() {
-        Some(said) => anyhow!("PostgreSQL says: {} ({})", said.message(), said.code().code()),
-        None => anyhow::Error::new(error).context("PostgreSQL connection"),
     }
 }
 

@@ -34,6 +34,18 @@ pub struct EventRows {
 }
 
 impl EventRows {
+    /// Rows of a SQLite table that has the columns of `mlops_events`.
+    pub const fn of_sqlite(from: &'static str) -> Self {
+        Self {
+            from,
+            quarter: "CAST(strftime('%s', created_at) AS INTEGER) / 900",
+            cost_micros: "CAST(round(total(api_cost_usd) * 1000000) AS INTEGER)",
+            requested: "appointment_requested",
+            booked: "appointment_booked",
+            handoff: "human_handoff_requested",
+        }
+    }
+
     fn sums(&self) -> String {
         let count = |condition: &str| format!("sum(CASE WHEN {condition} THEN 1 ELSE 0 END)");
         let mut values = vec![

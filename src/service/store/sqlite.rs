@@ -9,12 +9,13 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::files;
-use super::migrate::{self, Migration};
-use super::quarters::{self, EventRows, SUMS, first_quarter};
+use super::migrate;
+use super::quarters::{self, SUMS, first_quarter};
 use super::recent::MOST_LOADED;
 use super::rows::{Analytics, Batch, BusinessSums, Snapshot, WRITER_DAYS, WriteError};
 use super::spool::Record;
 use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_MINUTE, MICROS_PER_QUARTER};
+use crate::config::Migration;
 use crate::identity::EventKey;
 use crate::metrics::totals::Group;
 
@@ -37,18 +38,6 @@ static ADD_QUARTER: LazyLock<String> = LazyLock::new(|| {
     let values = vec!["?"; 3 + SUMS].join(", ");
     format!("INSERT INTO mlops_quarters AS q VALUES ({values}) {}", quarters::on_conflict())
 });
-
-/// Rows of a table that has the columns of `mlops_events`.
-pub(super) const fn event_rows(from: &'static str) -> EventRows {
-    EventRows {
-        from,
-        quarter: "CAST(strftime('%s', created_at) AS INTEGER) / 900",
-        cost_micros: "CAST(round(total(api_cost_usd) * 1000000) AS INTEGER)",
-        requested: "appointment_requested",
-        booked: "appointment_booked",
-        handoff: "human_handoff_requested",
-    }
-}
 
 /// How long a commit waits for another program's; an event that has to wait longer goes to the spool.
 const BUSY_MS: i64 = 700;

@@ -1,6 +1,8 @@
 //! The one place that writes: takes events in batches, commits each batch once, and only then answers. What the
 //! database cannot take waits in the spool, in order. Everything happens on one thread, so nothing here locks.
 
+mod restore;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
@@ -12,18 +14,17 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use self::restore::Refresh;
 use super::backend::{Backend, Put};
 use super::files;
 use super::losses::Losses;
-use super::migrate::Migration;
 use super::reader::Reader;
 use super::recent::{Kept, Recent};
 use super::reply::Reply;
-use super::restore::Refresh;
 use super::rows::WriteError;
 use super::spool::{Record, Spool};
 use super::{Fate, Job, Status};
-use crate::config::{Config, Database};
+use crate::config::{Config, Database, Migration};
 use crate::event::Event;
 use crate::log::{self, Field};
 use crate::metrics::Ledger;
@@ -31,12 +32,12 @@ use crate::metrics::charts::{ChartRange, Charts};
 use crate::metrics::totals::Group;
 
 /// Events of one commit, and of one drained chunk.
-pub(super) const MOST_AT_ONCE: usize = 1_000;
+const MOST_AT_ONCE: usize = 1_000;
 const TICK: Duration = Duration::from_millis(250);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 /// How long events wait for a database that does not answer before they go to the spool.
-pub(super) const PATIENCE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_millis(800);
 /// Less than this is no time to connect anew.
 const WORTH_TRYING: Duration = Duration::from_millis(150);
 /// How often keys that nobody brings again are removed.
@@ -46,32 +47,32 @@ pub struct Writer {
     database: Database,
     migration: Migration,
     /// This process among the writers of the database.
-    pub(super) name: Arc<str>,
-    pub(super) ledger: Arc<Ledger>,
-    pub(super) status: Arc<Status>,
-    pub(super) spool: Spool,
-    pub(super) backend: Option<Backend>,
+    name: Arc<str>,
+    ledger: Arc<Ledger>,
+    status: Arc<Status>,
+    spool: Spool,
+    backend: Option<Backend>,
     connecting: Option<JoinHandle<anyhow::Result<Backend>>>,
-    pub(super) reader: Reader,
+    reader: Reader,
     /// Apart from the other: a long range must not hold up /analytics.
     charts: Reader,
-    pub(super) recent: Recent,
+    recent: Recent,
     losses: Losses,
     /// The last own event that the database is known to hold.
     committed: u64,
-    pub(super) next_seq: u64,
+    next_seq: u64,
     /// Whether what is stored is less than what was counted: a retry or a forgotten business came out of the spool.
-    pub(super) stale: bool,
+    stale: bool,
     retry_at: Instant,
     retry_after: Duration,
     /// Events of one drained chunk: less where the database has not been able to take as many in time.
     chunk: usize,
     /// Whether the counts include what stood in the database before.
-    pub(super) restored: bool,
-    pub(super) refresh: Option<Refresh>,
-    pub(super) refreshed_at: Option<Instant>,
+    restored: bool,
+    refresh: Option<Refresh>,
+    refreshed_at: Option<Instant>,
     /// The SQLite file's own number at that time.
-    pub(super) data_version: i64,
+    data_version: i64,
     failed_written: u64,
     names_written: usize,
     clear_at: Instant,
@@ -293,7 +294,7 @@ impl Writer {
     }
 
     /// Writes records of one writer to the database; drops the connection when that fails.
-    pub(super) async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>, until: Instant) -> Put {
+    async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>, until: Instant) -> Put {
         let Some(mut backend) = self.backend.take() else { return Put::default() };
         let failed = self.ledger.requests.failed_here();
         let own = records.first().is_none_or(|record| record.writer == self.name);
@@ -313,7 +314,7 @@ impl Writer {
         put
     }
 
-    pub(super) fn refuse(&mut self, put: &Put, fates: &mut [Fate]) {
+    fn refuse(&mut self, put: &Put, fates: &mut [Fate]) {
         for (at, why) in &put.refused {
             if let Some(fate) = fates.get_mut(*at) {
                 *fate = Fate::Dropped;
@@ -322,7 +323,7 @@ impl Writer {
         }
     }
 
-    pub(super) fn lose(&mut self, events: u64, why: String) {
+    fn lose(&mut self, events: u64, why: String) {
         self.status.dropped.fetch_add(events, Relaxed);
         self.losses.note(events, why);
     }
@@ -364,7 +365,7 @@ impl Writer {
         self.status.connected.store(self.backend.is_some(), Relaxed);
     }
 
-    pub(super) fn lost(&mut self, error: &anyhow::Error) {
+    fn lost(&mut self, error: &anyhow::Error) {
         self.backend = None;
         self.status.connected.store(false, Relaxed);
         // Events wait on disk; nothing is being restored until the database is back.

@@ -1,7 +1,7 @@
 //! What may stand in an account of a roster, declared once for files, the spec and its schema.
 
 use crate::model::shape::{Format, Key, Object, Shape};
-use crate::spec::form::REGION;
+use crate::spec::region::REGION;
 
 pub static ACCOUNT_ID: Format = Format {
     what: "an account id: twelve digits, such as 012345678901",

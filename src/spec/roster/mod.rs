@@ -7,7 +7,7 @@ mod table;
 pub use form::{ACCOUNT, ACCOUNT_ID, ENTRY};
 
 use super::error::SpecError;
-use super::{input, yaml};
+use super::{file, yaml};
 use crate::model::Problem;
 use crate::model::node::{Node, Span};
 use crate::model::problem::nearest;
@@ -47,7 +47,7 @@ pub struct Account {
 impl Roster {
     /// Reads a roster; `-` is the standard input. Finds every mistake of the file at once.
     pub fn load(path: &Path) -> Result<Self, SpecError> {
-        let (name, text) = input::read(path, &input::ROSTER)?;
+        let (name, text) = file::read(path, &file::ROSTER)?;
         Self::parse(&name, &text)
     }
 

@@ -2,8 +2,9 @@
 //! the embedded format. Pure.
 
 use super::level::Level;
-use super::line::{Kind, Line, ending, is_out_of_memory, is_unhandled};
+use super::line::{Kind, Line};
 use super::report::{Report, Status};
+use super::signs::{ending, is_out_of_memory, is_unhandled};
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;

@@ -5,12 +5,14 @@ pub mod follow;
 pub mod json;
 pub mod level;
 pub mod line;
+mod parse;
 pub mod place;
 pub mod read;
 pub mod report;
 pub mod requests;
 #[cfg(test)]
 mod sandbox_tests;
+mod signs;
 pub mod source;
 pub mod summary;
 pub mod window;

@@ -4,7 +4,6 @@ use super::source::Ask;
 use crate::aws::{Aws, AwsError, Class};
 use crate::resources::function::{self, FunctionFacts, default_log_group};
 use futures_util::future::try_join_all;
-use std::fmt;
 
 /// A log group, and whose it is as far as that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,21 +15,14 @@ pub struct Place {
 }
 
 /// There is no such function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no function {function} in {region}")]
 pub struct NoFunction {
     pub function: String,
     pub region: String,
     /// Those that there are.
     pub others: Vec<String>,
 }
-
-impl fmt::Display for NoFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no function {} in {}", self.function, self.region)
-    }
-}
-
-impl std::error::Error for NoFunction {}
 
 impl Place {
     pub fn of_group(group: &str) -> Self {

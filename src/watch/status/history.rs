@@ -2,6 +2,8 @@
 
 use super::reason::{self, Reason};
 use crate::aws::{Aws, AwsError, Op, Repeat};
+use aws_sdk_cloudwatch::error::SdkError;
+use aws_sdk_cloudwatch::operation::describe_alarm_history::{DescribeAlarmHistoryError, DescribeAlarmHistoryOutput};
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
 use mlops_cloudwatch::state::AlarmState;
@@ -34,24 +36,22 @@ pub enum Happened {
 
 /// The last changes of state of these alarms, newest first, at most `most`; one call where the account is quiet.
 pub async fn recent(aws: &Aws, names: &BTreeSet<String>, most: usize) -> Result<Vec<StateChange>, AwsError> {
-    let mut changes = Vec::new();
-    let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let (items, next) = page(aws, None, token).await?;
-        changes.extend(items.iter().filter_map(state_change).filter(|change| names.contains(&change.alarm)));
-        token = next;
-        if token.is_none() || changes.len() >= most {
-            break;
-        }
-    }
+    let (mut changes, mut pages) = (Vec::new(), 0);
+    let take = |page: DescribeAlarmHistoryOutput| {
+        let found = page.alarm_history_items().iter().filter_map(state_change);
+        changes.extend(found.filter(|change| names.contains(&change.alarm)));
+        pages += 1;
+        page.next_token.filter(|_| pages < MOST_PAGES && changes.len() < most)
+    };
+    aws.pages(HISTORY, |token| page(aws, None, token), take).await?;
     changes.truncate(most);
     Ok(changes)
 }
 
 /// The newest hundred entries of one alarm, newest first.
 pub async fn of_alarm(aws: &Aws, name: &str) -> Result<Vec<Happened>, AwsError> {
-    let (items, _) = page(aws, Some(name), None).await?;
-    let happened = items.iter().filter_map(|item| match state_change(item) {
+    let newest = aws.call(HISTORY, Repeat::Safe, || page(aws, Some(name), None)).await?;
+    let happened = newest.alarm_history_items().iter().filter_map(|item| match state_change(item) {
         Some(change) => Some(Happened::State(change)),
         None => Some(Happened::Other(item.timestamp()?.secs(), item.history_summary()?.to_owned())),
     });
@@ -62,22 +62,18 @@ async fn page(
     aws: &Aws,
     name: Option<&str>,
     token: Option<String>,
-) -> Result<(Vec<AlarmHistoryItem>, Option<String>), AwsError> {
-    let request = || {
-        aws.cloudwatch
-            .describe_alarm_history()
-            .set_alarm_name(name.map(str::to_owned))
-            .alarm_types(AlarmType::MetricAlarm)
-            .alarm_types(AlarmType::CompositeAlarm)
-            .set_history_item_type(name.is_none().then_some(HistoryItemType::StateUpdate))
-            .scan_by(ScanBy::TimestampDescending)
-            .max_records(100)
-            .set_next_token(token.clone())
-            .send()
-    };
-    let page = aws.call(HISTORY, Repeat::Safe, request).await?;
-    let next = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-    Ok((page.alarm_history_items().to_vec(), next))
+) -> Result<DescribeAlarmHistoryOutput, SdkError<DescribeAlarmHistoryError>> {
+    aws.cloudwatch
+        .describe_alarm_history()
+        .set_alarm_name(name.map(str::to_owned))
+        .alarm_types(AlarmType::MetricAlarm)
+        .alarm_types(AlarmType::CompositeAlarm)
+        .set_history_item_type(name.is_none().then_some(HistoryItemType::StateUpdate))
+        .scan_by(ScanBy::TimestampDescending)
+        .max_records(100)
+        .set_next_token(token)
+        .send()
+        .await
 }
 
 /// From the JSON of a `StateUpdate`; where there is none, from its summary (`Alarm updated from OK to ALARM`).

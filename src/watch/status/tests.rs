@@ -1,11 +1,11 @@
 //! The status of a stack in the sandbox: what is read, and how many calls that takes.
 
-use super::{Asking, Life, Reason, Standing, Status, read};
+use super::{Asking, Life, Reason, Standing, Status, history, read};
 use crate::pipeline::Select;
 use crate::pipeline::tests::world::{FIFTY, World, assert_complete, bound, spec_of, with};
 use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule, StateValue};
 use mlops_cloudwatch::state::AlarmState;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The spec of the README: it has a function.
@@ -153,4 +153,24 @@ async fn fifty_functions_are_one_batch_of_metrics() {
     assert_eq!(calls.get("monitoring:GetMetricData"), Some(&1), "{calls:?}");
     assert_eq!(calls.get("monitoring:DescribeAlarms"), Some(&3), "{calls:?}");
     assert_eq!(calls.get("monitoring:DescribeAlarmHistory"), Some(&1), "{calls:?}");
+}
+
+/// The changes of others are not read without end to find a few of the stack's own.
+#[tokio::test(start_paused = true)]
+async fn of_a_busy_history_three_pages_are_read() {
+    let world = World::fine();
+    assert_complete(&world.apply(SHIPPED).await);
+    let aws = world.aws().await;
+    let name = status(&world, SHIPPED, None, clock()).await.alarms[0].address.name.clone();
+    for turn in 0..402 {
+        let state = if turn % 2 == 0 { StateValue::Alarm } else { StateValue::Ok };
+        let set = aws.cloudwatch.set_alarm_state().alarm_name(&name).state_value(state).state_reason("by hand");
+        set.send().await.unwrap();
+    }
+    let listings = |world: &World| calls(world).get("monitoring:DescribeAlarmHistory").copied();
+    listings(&world);
+    assert_eq!(history::recent(&aws, &BTreeSet::new(), 5).await, Ok(Vec::new()));
+    assert_eq!(listings(&world), Some(3));
+    let own = history::recent(&aws, &BTreeSet::from([name]), 5).await.unwrap();
+    assert_eq!((own.len(), listings(&world)), (5, Some(1)));
 }

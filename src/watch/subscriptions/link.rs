@@ -1,7 +1,6 @@
 //! The link of a confirmation mail, taken apart. Asks nobody.
 
 use crate::model::Arn;
-use std::fmt;
 
 /// What ConfirmSubscription needs, out of the link that SNS sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +12,8 @@ pub struct Link {
 }
 
 /// Why a text is no link to confirm with; the sentence says what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
 pub struct NotALink {
     pub what: String,
     pub remedy: &'static str,
@@ -73,14 +73,6 @@ impl Link {
         Arn::parse(&self.topic_arn).map_or("", |arn| arn.resource)
     }
 }
-
-impl fmt::Display for NotALink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for NotALink {}
 
 #[cfg(test)]
 mod tests {

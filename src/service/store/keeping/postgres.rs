@@ -7,7 +7,8 @@ use super::{AT_ONCE, Imported};
 use crate::clock::MICROS_PER_MINUTE;
 use crate::identity::WINDOW_MICROS;
 use crate::store::migrate::exists;
-use crate::store::postgres::{ADD, Postgres, told};
+use crate::store::postgres::{ADD, Postgres};
+use crate::store::postgres_error::told;
 use crate::store::quarters::EventRows;
 
 /// Tries of a batch that waits in a ring with a service's commit.

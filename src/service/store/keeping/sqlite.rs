@@ -5,7 +5,8 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use super::{AT_ONCE, Imported};
 use crate::clock::{self, MICROS_PER_MINUTE};
 use crate::identity::WINDOW_MICROS;
-use crate::store::sqlite::{MICROS, Sqlite, event_rows};
+use crate::store::quarters::EventRows;
+use crate::store::sqlite::{MICROS, Sqlite};
 
 /// By command, a busy file is waited for.
 const BUSY_MS: i64 = 30_000;
@@ -83,7 +84,7 @@ impl Sqlite {
         )?;
         if found > 0 {
             transaction.execute_batch(REMOVE)?;
-            transaction.execute_batch(&event_rows(BATCH).remove())?;
+            transaction.execute_batch(&EventRows::of_sqlite(BATCH).remove())?;
             transaction.execute("DELETE FROM mlops_events WHERE id IN (SELECT id FROM temp.batch)", [])?;
         } else {
             transaction.execute("DELETE FROM mlops_quarters WHERE events <= 0", [])?;
@@ -149,7 +150,7 @@ impl Sqlite {
             params![last, upto, since],
         )?;
         transaction.execute_batch(ADD)?;
-        transaction.execute_batch(&event_rows("temp.fresh").add())?;
+        transaction.execute_batch(&EventRows::of_sqlite("temp.fresh").add())?;
         let rows: u64 = transaction.query_row("SELECT count(*) FROM temp.fresh", [], |row| row.get(0))?;
         let seen: u64 = transaction.query_row(
             "SELECT count(*) FROM ai_metrics WHERE id > ?1 AND id <= ?2 AND created_at < ?3",

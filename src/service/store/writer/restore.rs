@@ -11,16 +11,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::Fate;
-use super::backend::Backend;
-use super::recent::Kept;
-use super::rows::Snapshot;
-use super::spool::Record;
-use super::writer::{PATIENCE, Writer};
+use super::{PATIENCE, Writer};
 use crate::clock;
 use crate::identity::{EventKey, WINDOW_MICROS};
 use crate::log::{self, Field};
 use crate::metrics::totals::Group;
+use crate::store::Fate;
+use crate::store::backend::Backend;
+use crate::store::recent::Kept;
+use crate::store::rows::Snapshot;
+use crate::store::spool::Record;
 
 /// A refresh younger than this is fresh enough: clients ask for one after every answer.
 const FRESH: Duration = Duration::from_secs(5);

@@ -1,0 +1,68 @@
+//! Values of metric math over the slots of one evaluation, NaN where there is none.
+
+/// The slots of one evaluation: what the metrics say, when, and how long a slot is.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// By the order of `Program::metrics`; oldest first, all of length `len`.
+    pub metrics: &'a [&'a [f64]],
+    pub len: usize,
+    /// The beginning of the first slot, and the seconds from one to the next.
+    pub start: i64,
+    pub step: i64,
+    /// Seconds of one datapoint.
+    pub period: i64,
+}
+
+/// One of the series of an array, with the name it has of its own: the id of its metric, or the edge of a band.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedSeries {
+    pub name: Option<String>,
+    pub values: Vec<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum MathValue {
+    Number(f64),
+    Series(Vec<f64>),
+    List(Vec<NamedSeries>),
+}
+
+impl MathValue {
+    /// Changes the values series by series.
+    pub fn each(self, change: impl Fn(Vec<f64>) -> Vec<f64>) -> MathValue {
+        match self {
+            MathValue::Number(number) => MathValue::Number(number),
+            MathValue::Series(values) => MathValue::Series(change(values)),
+            MathValue::List(list) => MathValue::List(
+                list.into_iter()
+                    .map(|NamedSeries { name, values }| NamedSeries { name, values: change(values) })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Changes each value by itself; what is not there stays so.
+    pub fn map(self, change: impl Fn(f64) -> f64) -> MathValue {
+        match self {
+            MathValue::Number(number) => MathValue::Number(known(change(number))),
+            other => other.each(|values| values.into_iter().map(|value| known(change(value))).collect()),
+        }
+    }
+
+    /// The value in a slot; an array has none.
+    pub fn at(&self, slot: usize) -> f64 {
+        match self {
+            MathValue::Number(number) => *number,
+            MathValue::Series(values) => values[slot],
+            MathValue::List(_) => f64::NAN,
+        }
+    }
+}
+
+/// What is no finite number (a division by zero, an overflow) is no datapoint.
+pub fn known(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
+}
+
+/// How an ANOMALY_DETECTION_BAND of so many deviations lies around values: its high and its low edge, a slot for each value.
+pub type Band = fn(values: &[f64], width: f64) -> [Vec<f64>; 2];

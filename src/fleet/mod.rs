@@ -96,14 +96,17 @@ async fn plan_and_read(
     consent: &Consent,
     also: &BTreeMap<Address, Resource>,
 ) -> Result<Planned> {
-    let with_others = |desired: &BTreeMap<Address, Resource>| {
-        let others = also.iter().chain(desired);
-        others.map(|(address, resource)| (address.clone(), resource.clone())).collect::<BTreeMap<_, _>>()
+    let with_others = |mut desired: BTreeMap<Address, Resource>| {
+        let others = also.iter().filter(|(address, _)| !desired.contains_key(*address));
+        let others: Vec<_> = others.map(|(address, resource)| (address.clone(), resource.clone())).collect();
+        desired.extend(others);
+        desired
     };
-    let provisional = with_others(&provisional(aws, bound, select)?);
+    let provisional = with_others(provisional(aws, bound, select)?);
     let reader = Reader::new(aws);
     let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
     let survey = reader.survey(wanted).await?;
+    drop(provisional);
     NotAllowed::check(bound, &survey.target.account)?;
     let facts = survey.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
     let mut desired = bound.desired(&survey.target, &facts.collect())?.resources;
@@ -113,7 +116,7 @@ async fn plan_and_read(
     let target = survey.target.clone();
     let snapshot = match also.is_empty() {
         true => reader.complete(survey, bound.stack(), &desired).await,
-        false => reader.complete(survey, bound.stack(), &with_others(&desired)).await,
+        false => reader.complete(survey, bound.stack(), &with_others(desired.clone())).await,
     };
     let input = Input {
         stack: bound.stack(),

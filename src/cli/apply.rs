@@ -63,7 +63,7 @@ impl ApplyArgs {
         }
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
-        let proposed = run.signals.clone().or_interrupted(self.proposed(spec.as_ref(), run)).await;
+        let proposed = run.signals.clone().or_interrupted(self.proposed(spec, run)).await;
         let (aws, proposal) = proposed?;
         CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Apply }
             .run(run)
@@ -80,7 +80,7 @@ impl ApplyArgs {
         cli::CarryOut { fleet, command: "apply", purpose: Purpose::Apply, args, canary, format }.run(run, propose).await
     }
 
-    async fn proposed(&self, spec: Option<&Spec>, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
+    async fn proposed(&self, spec: Option<Spec>, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
         if let Some(path) = &self.saved {
             let saved = saved_plan::load(path)?;
             let bound = saved_plan::spec_of(&saved, &self.spec, self.without_spec)?;

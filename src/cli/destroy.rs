@@ -46,7 +46,7 @@ impl DestroyArgs {
         }
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
-        let (aws, proposal) = run.signals.clone().or_interrupted(self.proposed(&spec, run)).await?;
+        let (aws, proposal) = run.signals.clone().or_interrupted(self.proposed(spec, run)).await?;
         CarryOut { aws: &aws, proposal: &proposal, args: self.carry_out, format, purpose: Purpose::Destroy }
             .run(run)
             .await
@@ -64,7 +64,7 @@ impl DestroyArgs {
             .await
     }
 
-    async fn proposed(&self, spec: &Spec, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
+    async fn proposed(&self, spec: Spec, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let options = self.prices.options(&aws.clock)?;

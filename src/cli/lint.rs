@@ -98,10 +98,10 @@ impl LintArgs {
         if let Some(fleet) = self.fleet.open("lint", &spec, &self.spec, &self.connect, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
-        run.signals.clone().or_interrupted(self.run_alone(&spec, run)).await
+        run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
     }
 
-    async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(&self, spec: Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let planned = fleet::plan(&aws, &bound, &Select::default(), &Consent::default()).await?;

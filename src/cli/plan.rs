@@ -53,12 +53,13 @@ impl PlanArgs {
         if let Some(fleet) = self.fleet.open("plan", &spec, &self.spec, &self.connect, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
-        run.signals.clone().or_interrupted(self.run_alone(&spec, run)).await
+        run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
     }
 
-    async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(&self, spec: Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.alone()?;
-        let bound = self.spec.bind_spec(spec)?;
+        let values = self.spec.values(&spec)?;
+        let bound = spec.into_bound(&values)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let options = self.proposal.options(PastNote::Figures, &aws.clock)?;
         let (select, consent) = (self.select.select(), self.overwrite.consent(&self.consent));
@@ -66,7 +67,6 @@ impl PlanArgs {
         run.output.result(&render(&proposal, format, &run.output.look))?;
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
-            let values = self.spec.values(spec)?;
             let basis = fleet::basis(&bound, self.spec.path(), &values, &select, &consent, &proposal.planned);
             saved_plan::save(path, plan, basis)?;
             let apply = format!("apply {}", advice::quoted(&path.display().to_string()));

@@ -8,7 +8,7 @@ use crate::model::{Arn, Partition};
 use crate::resources;
 use crate::resources::filter_policy::{FilterPolicy, FilterScope};
 use crate::sandbox::fault::Fault;
-use crate::sandbox::paging::{Order, page};
+use crate::sandbox::paging::{Order, page_of};
 use crate::sandbox::store::Tx;
 use crate::sandbox::wire::{Entries, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -150,10 +150,7 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
     if protocol == "firehose" && !wanted.contains_key("SubscriptionRoleArn") {
         return Err(invalid("Attributes Reason: SubscriptionRoleArn: required for protocol firehose"));
     }
-    let same_identity = |(_, subscription): &(String, Subscription)| {
-        subscription.protocol == protocol && subscription.endpoint == endpoint
-    };
-    let (arn, mut subscription) = match of_topic(tx, &topic_arn)?.into_iter().find(same_identity) {
+    let (arn, mut subscription) = match of_endpoint(tx, &topic_arn, &protocol, &endpoint)? {
         Some((arn, live)) => {
             let mut settings = live.settings();
             settings.extend(live.attributes.clone());
@@ -277,42 +274,63 @@ pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<D
 
 /// The subscriptions of the account and region, or where a topic is named of that topic.
 pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Fault> {
-    let found = match &input.topic_arn {
-        Some(arn) => {
-            topic::find(tx, arn, "TopicArn", "ListSubscriptionsByTopic")?;
-            all(tx)?.into_iter().filter(|(_, live)| live.topic_arn == *arn && !live.orphaned).collect()
-        }
-        None => all(tx)?,
-    };
-    let owner = tx.account().to_owned();
-    let listed = found.into_iter().map(|(arn, live)| {
-        let listed = Listed {
+    if let Some(arn) = &input.topic_arn {
+        topic::find(tx, arn, "TopicArn", "ListSubscriptionsByTopic")?;
+    }
+    let tx = &*tx;
+    let arns = tx.names(TABLE, &input.topic_arn.as_deref().map(below).unwrap_or_default());
+    let read = |arn: &str| {
+        let live = tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()));
+        let live = live.filter(|live| input.topic_arn.is_none() || !live.orphaned);
+        Ok(live.map(|live| Listed {
             subscription_arn: match live.confirmed {
                 _ if live.unsubscribed => DELETED_ARN.into(),
-                true => arn.clone(),
+                true => arn.to_owned(),
                 false => PENDING_ARN.into(),
             },
-            owner: owner.clone(),
+            owner: tx.account().to_owned(),
             endpoint: live.listed_endpoint(),
             protocol: live.protocol,
             topic_arn: live.topic_arn,
-        };
-        (arn, listed)
-    });
-    let token = input.next_token.as_deref();
-    let (subscriptions, next_token) =
-        page(tx, listed.collect(), Order::Scattered, token, PAGE, || invalid("NextToken"))?;
+        }))
+    };
+    let (token, invalid) = (input.next_token.as_deref(), || invalid("NextToken"));
+    let (subscriptions, next_token) = page_of(tx, arns, Order::Scattered, token, PAGE, invalid, read)?;
     Ok(Subscriptions { subscriptions, next_token })
 }
 
 /// The subscriptions of a topic that stands, pending ones too, with their ARNs.
 pub fn of_topic(tx: &Tx, topic_arn: &str) -> Result<Vec<(String, Subscription)>, Fault> {
-    Ok(standing(tx)?.into_iter().filter(|(_, live)| live.topic_arn == topic_arn).collect())
+    let mut found = tx.list_prefix::<Subscription>(TABLE, &below(topic_arn))?;
+    found.retain(|(_, live)| live.is_standing(tx.now()));
+    Ok(found)
+}
+
+/// The one of a topic with this endpoint; of the others, thousands perhaps, none is parsed.
+fn of_endpoint(
+    tx: &Tx,
+    topic_arn: &str,
+    protocol: &str,
+    endpoint: &str,
+) -> Result<Option<(String, Subscription)>, Fault> {
+    let written = Value::from(endpoint).to_string();
+    let alike = tx.list_where::<Subscription>(TABLE, &below(topic_arn), |text| text.contains(&written))?;
+    let is_it = |(_, live): &(String, Subscription)| {
+        live.protocol == protocol && live.endpoint == endpoint && live.is_standing(tx.now())
+    };
+    Ok(alike.into_iter().find(is_it))
+}
+
+/// How the ARNs of a topic's subscriptions begin.
+fn below(topic_arn: &str) -> String {
+    format!("{topic_arn}:")
 }
 
 /// What stands in the account and region, pending or confirmed.
 pub fn standing(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
-    Ok(all(tx)?.into_iter().filter(|(_, live)| !live.orphaned && !live.unsubscribed).collect())
+    let mut found = tx.list::<Subscription>(TABLE)?;
+    found.retain(|(_, live)| live.is_standing(tx.now()));
+    Ok(found)
 }
 
 pub fn keep(tx: &mut Tx, arn: &str, live: &Subscription) -> Result<(), Fault> {
@@ -330,18 +348,19 @@ pub fn forget_topic(tx: &mut Tx, topic_arn: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn all(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
-    let stands = |(_, live): &(String, Subscription)| live.stands(tx.now());
-    Ok(tx.list::<Subscription>(TABLE)?.into_iter().filter(stands).collect())
-}
-
 fn get(tx: &Tx, arn: &str) -> Result<Option<Subscription>, Fault> {
-    Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()) && !live.orphaned && !live.unsubscribed))
+    Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.is_standing(tx.now())))
 }
 
 impl Subscription {
+    /// Whether lists show it.
     fn stands(&self, now: Timestamp) -> bool {
         self.confirmed || now <= self.mailed + PENDING
+    }
+
+    /// Whether it can be asked for, changed and sent to.
+    fn is_standing(&self, now: Timestamp) -> bool {
+        self.stands(now) && !self.orphaned && !self.unsubscribed
     }
 
     /// As every answer shows it: with stars for a password (seen of SNS, e.g. in reports of Terraform's users).

@@ -132,7 +132,8 @@ impl Aws {
         };
         let answer = tokio::select! {
             biased;
-            (answer, weight) = weighed(send()) => {
+            // Boxed, and only now: thousands of calls may wait for their turn, of which a few are on their way.
+            (answer, weight) = Box::pin(weighed(send())) => {
                 answer.map(|answer| (answer, weight)).map_err(|error| self.error(op, error))
             }
             () = overdue => return Err(AwsError::unanswered(op)),
@@ -172,4 +173,31 @@ impl Aws {
 fn backoff(attempt: u32) -> Duration {
     let most = FIRST_BACKOFF.saturating_mul(1 << attempt.min(10)).min(LONGEST_BACKOFF);
     most.mul_f64(0.25 + 0.75 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::tests::world::World;
+    use crate::sandbox::Weather;
+    use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmError;
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+    /// Thousands of writes wait for their turn at once.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waits_for_its_turn_holds_nothing_of_its_request() {
+        let world = World::new(Weather::default());
+        let aws = world.aws().await;
+        const REQUEST: usize = 20_000;
+        let send = || async {
+            let request = [1_u8; REQUEST];
+            tokio::task::yield_now().await;
+            Ok::<usize, SdkError<PutMetricAlarmError, HttpResponse>>(
+                request.iter().map(|byte| usize::from(*byte)).sum(),
+            )
+        };
+        let call = aws.call_weighed(Op("cloudwatch", "PutMetricAlarm"), Repeat::Safe, send);
+        assert!(size_of_val(&call) < 4_000, "{}", size_of_val(&call));
+        assert_eq!(call.await.unwrap().0, REQUEST);
+    }
 }

@@ -61,7 +61,7 @@ pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> Vec<AlarmPast> {
             return wanted.into_keys().map(of).collect();
         }
     };
-    let asking = Asking { from, until, options: Options::default(), suggest: None };
+    let asking = Asking { from, until, options: Options::default(), suggest: None, is_drawn: false };
     let judged = judge(wanted.values().copied(), &history, asking).into_iter().map(|judged| {
         let outcome = judged.outcome.map(|found| (found.figures, found.verdict)).map_err(|why| {
             match wanted.get(&judged.address).is_some_and(|resource| is_unread(resource, &history)) {

@@ -22,6 +22,8 @@ pub struct Asking {
     pub options: Options,
     /// Suggest conditions that fire this often a week.
     pub suggest: Option<f64>,
+    /// Whether the series are drawn: a sketch holds more than all else that is kept of an alarm.
+    pub is_drawn: bool,
 }
 
 /// One alarm and what came of it; the error says why nothing can be said.
@@ -38,7 +40,7 @@ pub struct Judgement {
     pub verdict: Verdict,
     pub figures: Figures,
     pub timeline: Timeline,
-    /// Of a composite alarm nothing: it has no series.
+    /// `None` where nothing is drawn, and of a composite alarm: it has no series.
     pub sketch: Option<Sketch>,
     /// Why it first fired, in CloudWatch's words.
     pub reason: Option<String>,
@@ -115,7 +117,7 @@ fn metric_alarm(
     let wished = asking.suggest.filter(|_| alarm.threshold_metric_id.is_none());
     Ok(Judgement {
         verdict: figures.verdict(),
-        sketch: Some(Sketch::new(&figures, &condition, &watched)),
+        sketch: asking.is_drawn.then(|| Sketch::new(&figures, &condition, &watched)),
         suggestions: wished.map(|a_week| suggest(&condition, &watched, from, until, a_week)).unwrap_or_default(),
         figures,
         timeline,

@@ -35,7 +35,7 @@ impl SpecArgs {
 
     /// Reads the spec, fills the variables in and checks all of it, offline.
     pub fn bind(&self) -> Result<Bound, Failure> {
-        self.bind_spec(&self.load()?)
+        self.bind_spec(self.load()?)
     }
 
     /// Reads the spec. Who it is for may still be open: a roster, or the one account of the credentials.
@@ -43,8 +43,10 @@ impl SpecArgs {
         Ok(spec::load(self.path())?)
     }
 
-    pub fn bind_spec(&self, spec: &Spec) -> Result<Bound, Failure> {
-        Ok(spec.bind(&self.values(spec)?)?)
+    /// Fills the variables in and checks all of it; what else the spec says has been asked before.
+    pub fn bind_spec(&self, spec: Spec) -> Result<Bound, Failure> {
+        let values = self.values(&spec)?;
+        Ok(spec.into_bound(&values)?)
     }
 
     /// The values of the spec's variables that flags, files and the environment give.

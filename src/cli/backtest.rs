@@ -93,10 +93,10 @@ impl BacktestArgs {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
-        run.signals.clone().or_interrupted(self.run_alone(&spec, format, run)).await
+        run.signals.clone().or_interrupted(self.run_alone(spec, format, run)).await
     }
 
-    async fn run_alone(&self, spec: &Spec, format: Format, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(&self, spec: Spec, format: Format, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let bound = self.spec.bind_spec(spec)?;
         let aws = match self.is_offline() {
             true => None,
@@ -105,13 +105,17 @@ impl BacktestArgs {
         let resources = self.resources(&bound, aws.as_ref()).await?;
         let options = self.options();
         let (history, from, until) = self.read(&resources, aws.as_ref(), options).await?;
-        let asking = Asking { from, until, options, suggest: self.suggest };
+        let asking = Asking { from, until, options, suggest: self.suggest, is_drawn: self.is_drawn(format) };
         let judged = judge(resources.values(), &history, asking);
+        let is_incomplete = history.is_incomplete();
+        // From here on only what was found is needed: neither the past nor what it was held against.
+        let notes = history.notes;
+        drop((resources, bound));
         let agreements = match (&aws, self.verify) {
             (Some(aws), true) => compare(aws, &judged, from, until).await?,
             _ => BTreeMap::new(),
         };
-        let found = Backtest { judged: &judged, from, until, notes: &history.notes, agreements: &agreements };
+        let found = Backtest { judged: &judged, from, until, notes: &notes, agreements: &agreements };
         let look = run.output.look;
         run.output.result(&match format {
             Format::Table => text::backtest(&found, !self.no_charts, &look),
@@ -122,7 +126,7 @@ impl BacktestArgs {
         if let Some(aws) = &aws {
             say_calls(aws, run.output);
         }
-        Ok(if history.is_incomplete() { Exit::Partial } else { Exit::Success })
+        Ok(if is_incomplete { Exit::Partial } else { Exit::Success })
     }
 
     /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
@@ -134,7 +138,8 @@ impl BacktestArgs {
             let resources = self.alarms(planned.desired);
             let options = self.options();
             let (history, from, until) = self.read(&resources, Some(&at.aws), options).await?;
-            let judged = judge(resources.values(), &history, Asking { from, until, options, suggest: None });
+            let judged =
+                judge(resources.values(), &history, Asking { from, until, options, suggest: None, is_drawn: false });
             let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
             let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
             Ok(Row {
@@ -162,6 +167,11 @@ impl BacktestArgs {
         let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
         let remedy = "leave it out (--report FILE.html writes a page of all accounts), or backtest one account";
         Err(Failure::say(Exit::Usage, format!("{flag} is for one account, and a roster is given"), remedy))
+    }
+
+    /// Whether a chart is shown or written.
+    fn is_drawn(&self, format: Format) -> bool {
+        (format == Format::Table && !self.no_charts) || self.html.is_some() || self.svg.is_some()
     }
 
     fn options(&self) -> Options {

@@ -99,10 +99,10 @@ impl LintArgs {
         if let Some(fleet) = self.fleet.open("lint", &spec, &self.spec, &self.connect, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
-        run.signals.clone().or_interrupted(self.run_alone(&spec, run)).await
+        run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
     }
 
-    async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(&self, spec: Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let at = self.connect.target(self.spec.bind_spec(spec)?, run).await?;
         let LintedTarget { planned, report, unlisted } = lint_online(&at).await?;
         let unread = planned.plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Unknown);

@@ -53,22 +53,23 @@ impl PlanArgs {
         if let Some(fleet) = self.fleet.open("plan", &spec, &self.spec, &self.connect, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
-        run.signals.clone().or_interrupted(self.run_alone(&spec, run)).await
+        run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
     }
 
     fn request(&self, past: PastNote, clock: &Clock) -> Result<ProposalRequest, Failure> {
         self.proposal.request(self.select.select(), self.overwrite.consent(&self.consent), past, clock)
     }
 
-    async fn run_alone(&self, spec: &Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(&self, spec: Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let format = self.format.alone()?;
-        let at = self.connect.target(self.spec.bind_spec(spec)?, run).await?;
+        let values = self.spec.values(&spec)?;
+        let at = self.connect.target(spec.into_bound(&values)?, run).await?;
         let request = self.request(PastNote::Figures, &at.aws.clock)?;
         let proposal = request.propose(&at).await?;
         run.output.result(&render(&proposal, format, &run.output.look))?;
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
-            let (values, ProposalRequest { select, consent, .. }) = (self.spec.values(spec)?, &request);
+            let ProposalRequest { select, consent, .. } = &request;
             let basis = pipeline::basis(&at.bound, self.spec.path(), &values, select, consent, &proposal.planned);
             saved_plan::save(path, plan, basis)?;
             let apply = format!("apply {}", advice::quoted(&path.display().to_string()));

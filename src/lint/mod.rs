@@ -96,14 +96,14 @@ impl Report {
 pub fn lint(input: Input<'_>) -> Report {
     let Input { bound, desired, observed, settings, today } = input;
     let functions = bound.functions().iter().cloned().collect();
-    let raised = raise(&desired.resources, &functions, observed, settings);
+    let raised = raise(desired.resources.iter().collect(), &functions, observed, settings);
     let found = raised.into_iter().map(|raised| raised.at(bound, desired)).collect();
     suppress::apply(found, &bound.source(), settings, today)
 }
 
 /// Everything that the rules say of some resources. `functions` are the monitored ones, by name.
 fn raise(
-    resources: &BTreeMap<Address, Resource>,
+    resources: BTreeMap<&Address, &Resource>,
     functions: &BTreeSet<String>,
     observed: Option<&Observed>,
     settings: &Settings,

@@ -15,13 +15,10 @@ pub struct Added {
 
 /// The findings of `input` that are about something the plan changes and that were not there before.
 pub fn added(input: Input<'_>, plan: &Plan) -> Added {
-    let standing: BTreeMap<Address, Resource> = plan
-        .changes
-        .iter()
-        .filter_map(|change| Some((change.address.clone(), change.before.as_ref()?.resource.clone())))
-        .collect();
+    let standing: BTreeMap<&Address, &Resource> =
+        plan.changes.iter().filter_map(|change| Some((&change.address, &change.before.as_ref()?.resource))).collect();
     let functions = input.bound.functions().iter().cloned().collect();
-    let before: BTreeSet<(&str, String)> = raise(&standing, &functions, input.observed, input.settings)
+    let before: BTreeSet<(&str, String)> = raise(standing, &functions, input.observed, input.settings)
         .into_iter()
         .map(|raised| (raised.rule, raised.message))
         .collect();

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
 pub struct Subject<'a> {
-    pub resources: &'a BTreeMap<Address, Resource>,
+    resources: BTreeMap<&'a Address, &'a Resource>,
     /// The monitored functions, by name.
     pub functions: &'a BTreeSet<String>,
     pub observed: Option<&'a Observed>,
@@ -48,33 +48,33 @@ pub struct FilteredMessage<'a> {
 
 impl<'a> Subject<'a> {
     pub fn new(
-        resources: &'a BTreeMap<Address, Resource>,
+        resources: BTreeMap<&'a Address, &'a Resource>,
         functions: &'a BTreeSet<String>,
         observed: Option<&'a Observed>,
     ) -> Self {
-        let alarms = resources.values().filter_map(|resource| match resource {
+        let alarms = resources.values().copied().filter_map(|resource| match resource {
             Resource::Alarm(alarm) => Some(Watch::new(alarm)),
             _ => None,
         });
         let mut subscriptions: BTreeMap<&str, Vec<&Subscription>> = BTreeMap::new();
-        for resource in resources.values() {
+        for resource in resources.values().copied() {
             if let Resource::Subscription(subscription) = resource {
                 subscriptions.entry(&subscription.topic).or_default().push(subscription);
             }
         }
-        let senders = senders(resources);
-        Self { resources, functions, observed, limits: None, watches: alarms.collect(), subscriptions, senders }
+        let (watches, senders) = (alarms.collect(), senders(&resources));
+        Self { resources, functions, observed, limits: None, watches, subscriptions, senders }
     }
 
-    pub fn composites(&self) -> impl Iterator<Item = &'a CompositeAlarm> + use<'a> {
-        self.resources.values().filter_map(|resource| match resource {
+    pub fn composites(&self) -> impl Iterator<Item = &'a CompositeAlarm> {
+        self.resources.values().copied().filter_map(|resource| match resource {
             Resource::CompositeAlarm(alarm) => Some(alarm),
             _ => None,
         })
     }
 
-    pub fn topics(&self) -> impl Iterator<Item = &'a Topic> + use<'a> {
-        self.resources.values().filter_map(|resource| match resource {
+    pub fn topics(&self) -> impl Iterator<Item = &'a Topic> {
+        self.resources.values().copied().filter_map(|resource| match resource {
             Resource::Topic(topic) => Some(topic),
             _ => None,
         })
@@ -86,7 +86,7 @@ impl<'a> Subject<'a> {
 
     /// The subscriptions that have a filter policy.
     pub fn filtered_subscriptions(&self) -> impl Iterator<Item = &'a Subscription> {
-        self.resources.values().filter_map(|resource| match resource {
+        self.resources.values().copied().filter_map(|resource| match resource {
             Resource::Subscription(subscription) if subscription.filter_policy.is_some() => Some(subscription),
             _ => None,
         })
@@ -103,8 +103,8 @@ impl<'a> Subject<'a> {
         senders.iter().map(message).collect()
     }
 
-    pub fn log_groups(&self) -> impl Iterator<Item = &'a LogGroup> + use<'a> {
-        self.resources.values().filter_map(|resource| match resource {
+    pub fn log_groups(&self) -> impl Iterator<Item = &'a LogGroup> {
+        self.resources.values().copied().filter_map(|resource| match resource {
             Resource::LogGroup(group) => Some(group),
             _ => None,
         })
@@ -115,8 +115,8 @@ impl<'a> Subject<'a> {
     }
 
     /// Every alarm of either kind: its address and its actions.
-    pub fn actions(&self) -> impl Iterator<Item = (&'a Address, &'a Actions)> + use<'a> {
-        self.resources.iter().filter_map(|(address, resource)| Some((address, resource.actions()?)))
+    pub fn actions(&self) -> impl Iterator<Item = (&'a Address, &'a Actions)> {
+        self.resources.iter().filter_map(|(address, resource)| Some((*address, resource.actions()?)))
     }
 
     /// The alarms that a composite alarm stands on, by name.
@@ -140,7 +140,7 @@ impl<'a> Subject<'a> {
 }
 
 /// The alarms whose actions are on, by the topics they send to; of two ARNs with a topic's name the first counts.
-fn senders(resources: &BTreeMap<Address, Resource>) -> BTreeMap<&str, Vec<Sender<'_>>> {
+fn senders<'a>(resources: &BTreeMap<&'a Address, &'a Resource>) -> BTreeMap<&'a str, Vec<Sender<'a>>> {
     let mut senders: BTreeMap<&str, Vec<Sender<'_>>> = BTreeMap::new();
     for (address, resource) in resources {
         let Some(actions) = resource.actions().filter(|actions| actions.enabled) else { continue };

@@ -71,7 +71,10 @@ impl Reader {
                 self.by_name(|kind| names(wanted.desired.keys(), &[kind])),
                 self.alarms(&referred),
             );
-            let index = index.and_then(|index| target.as_ref().map_or(Ok(index.clone()), |target| index.of(target)));
+            let index = index.and_then(|index| match &target {
+                Ok(target) => index.of(target),
+                Err(_) => Ok(index),
+            });
             if let Ok(target) = &target {
                 believe(&mut alarms.found, target);
                 believe(&mut by_name, target);
@@ -125,12 +128,12 @@ impl Reader {
             tags.fill(&mut by_name).await;
             by_name
         };
-        let (alarms, by_name) = futures_util::join!(alarms_and_tags, names_and_tags);
+        let (mut alarms, by_name) = futures_util::join!(alarms_and_tags, names_and_tags);
 
         let mut snapshot = Snapshot { functions, index_failure, ..Snapshot::default() };
         snapshot.observations.extend(topics);
         snapshot.observations.extend(by_name);
-        snapshot.log_alarms = alarms.log_alarms.clone();
+        snapshot.log_alarms = std::mem::take(&mut alarms.log_alarms);
         snapshot.missing_alarms = referred.absent;
         snapshot.missing_alarms.retain(|name| !referred.log_alarms.contains(name));
         alarms.spread(desired, &mut snapshot.observations);
@@ -255,8 +258,8 @@ impl Alarms {
     }
 
     /// Adds what was found, and for each desired alarm what was not.
-    fn spread(&self, desired: &BTreeMap<Address, Resource>, observations: &mut Observations) {
-        observations.extend(self.found.iter().map(|(address, observation)| (address.clone(), observation.clone())));
+    fn spread(self, desired: &BTreeMap<Address, Resource>, observations: &mut Observations) {
+        observations.extend(self.found);
         for address in desired.keys().filter(|a| a.kind.is_alarm()) {
             let missing = match self.failed.get(&address.name) {
                 Some(error) => Observation::Unknown(error.clone()),

@@ -36,14 +36,17 @@ pub(super) async fn plan_and_read(
     consent: &Consent,
     also: &BTreeMap<Address, Resource>,
 ) -> Result<PlannedTarget> {
-    let with_others = |desired: &BTreeMap<Address, Resource>| {
-        let others = also.iter().chain(desired);
-        others.map(|(address, resource)| (address.clone(), resource.clone())).collect::<BTreeMap<_, _>>()
+    let with_others = |mut desired: BTreeMap<Address, Resource>| {
+        let others = also.iter().filter(|(address, _)| !desired.contains_key(*address));
+        let others: Vec<_> = others.map(|(address, resource)| (address.clone(), resource.clone())).collect();
+        desired.extend(others);
+        desired
     };
-    let provisional = with_others(&provisional(aws, bound, select)?);
+    let provisional = with_others(provisional(aws, bound, select)?);
     let reader = Reader::new(aws);
     let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
     let survey = reader.survey(wanted).await?;
+    drop(provisional);
     NotAllowed::check(bound, &survey.target.account)?;
     let mut desired = bound.desired(&survey.target, &known_functions(&survey.functions))?.resources;
     ownership::mark(&mut desired, bound.stack());
@@ -52,7 +55,7 @@ pub(super) async fn plan_and_read(
     let target = survey.target.clone();
     let snapshot = match also.is_empty() {
         true => reader.complete(survey, bound.stack(), &desired).await,
-        false => reader.complete(survey, bound.stack(), &with_others(&desired)).await,
+        false => reader.complete(survey, bound.stack(), &with_others(desired.clone())).await,
     };
     let input = Input {
         stack: bound.stack(),

@@ -36,7 +36,7 @@ pub fn roster_json(members: &[Member], with_state: bool) -> String {
         given.map(|(name, cell)| (name.to_owned(), cell.into())).collect::<serde_json::Map<_, _>>()
     };
     let list: serde_json::Value = members.iter().map(object).collect();
-    mask::document(&list)
+    mask::document(list)
 }
 
 pub fn roster_table(members: &[Member], look: &Look) -> String {

@@ -42,14 +42,12 @@ fn of_plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) -
         diagnostics.extend(plan_diagnostics(plan));
         complete &= !plan.is_incomplete();
     }
-    json!({
-        "format_version": FORMAT_VERSION,
-        "complete": complete,
-        "summary": sum,
-        "resource_changes": changes,
-        "costs": costs,
-        "diagnostics": diagnostics,
-    })
+    let mut document = json!({ "format_version": FORMAT_VERSION, "complete": complete, "summary": sum });
+    // Moved in: `json!` would copy them.
+    document["resource_changes"] = Value::Array(changes);
+    document["costs"] = Value::Array(costs);
+    document["diagnostics"] = Value::Array(diagnostics);
+    document
 }
 
 /// What a run that could not be planned says instead.
@@ -76,20 +74,21 @@ pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
         })),
         _ => None,
     });
-    document(json!({
+    let mut value = json!({
         "format_version": FORMAT_VERSION,
         "stack": report.stack,
         "account": report.target.account,
         "region": report.target.region,
         "planned": report.planned,
-        "plan": of_plans([(plan, Some(cost))]),
         "summary": apply_text::made(report),
         "results": report.results,
         "verified": verified,
         "to_do": report.to_do.iter().map(note).collect::<Vec<_>>(),
         "interrupted": report.interrupted,
         "diagnostics": failures.collect::<Vec<_>>(),
-    }))
+    });
+    value["plan"] = of_plans([(plan, Some(cost))]);
+    document(value)
 }
 
 fn resource_change(plan: &Plan, change: &Change) -> Value {
@@ -156,7 +155,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> Value {
 
 /// Masked and indented. Keys come sorted, so that the same plan is the same bytes.
 fn document(value: Value) -> String {
-    mask::document(&value)
+    mask::document(value)
 }
 
 #[cfg(test)]

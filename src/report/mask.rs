@@ -15,24 +15,47 @@ pub fn line(line: &str) -> String {
     text(line).replace('\n', "\\n").replace('\t', "\\t")
 }
 
-/// The JSON value with the secrets of every text in it hidden, names of members included.
-pub fn json(value: &Value) -> Value {
+/// The JSON value with the secrets of every text in it hidden, names of members included. What hides nothing is not copied.
+pub fn json(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(secret::hide(text)),
-        Value::Array(items) => items.iter().map(json).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (secret::hide(key), json(value))).collect(),
-        other => other.clone(),
+        Value::String(text) => Value::String(hide(text)),
+        Value::Array(mut items) => {
+            items.iter_mut().for_each(|item| *item = json(item.take()));
+            Value::Array(items)
+        }
+        Value::Object(mut map) => {
+            if map.keys().any(|key| matches!(secret::hidden(key), Cow::Owned(_))) {
+                return map.into_iter().map(|(key, value)| (hide(key), json(value))).collect();
+            }
+            map.values_mut().for_each(|value| *value = json(value.take()));
+            Value::Object(map)
+        }
+        other => other,
+    }
+}
+
+fn hide(text: String) -> String {
+    match secret::hidden(&text) {
+        Cow::Owned(hidden) => hidden,
+        Cow::Borrowed(_) => text,
     }
 }
 
 /// A JSON document for programs, indented, ending in a line feed: a parser gets every text back but for its secrets.
-pub fn document(value: &Value) -> String {
-    visible::escape_json(&format!("{:#}\n", json(value))).into_owned()
+pub fn document(value: Value) -> String {
+    escaped(format!("{:#}\n", json(value)))
 }
 
 /// As `document`, on one line.
-pub fn json_line(value: &Value) -> String {
-    visible::escape_json(&format!("{}\n", json(value))).into_owned()
+pub fn json_line(value: Value) -> String {
+    escaped(format!("{}\n", json(value)))
+}
+
+fn escaped(json: String) -> String {
+    match visible::escape_json(&json) {
+        Cow::Owned(escaped) => escaped,
+        Cow::Borrowed(_) => json,
+    }
 }
 
 /// What is about to be printed or written, whatever it was made of: without secrets, without sequences but those of `Tone`,
@@ -66,7 +89,7 @@ mod tests {
     #[test]
     fn json_is_masked_all_the_way_down() {
         let value = serde_json::json!({ "a": ["https://u:p@h", 5], "https://h/x": "\u{202e}" });
-        let text = document(&value);
+        let text = document(value);
         assert!(!text.contains("u:p") && !text.contains("h/x") && text.contains("\\u202e"), "{text}");
         assert_eq!(printed(&text), text, "the writer changes nothing that is fit");
         let read: Value = serde_json::from_str(&text).unwrap();

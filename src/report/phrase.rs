@@ -87,7 +87,7 @@ pub fn value(leaf: &str, value: &Value, target: &Target) -> String {
             let items: Vec<String> = items.iter().map(|item| self::value(leaf, item, target)).collect();
             format!("[{}]", items.join(", "))
         }
-        (other, _) => mask::line(&mask::json(other).to_string()),
+        (other, _) => mask::line(&mask::json(other.clone()).to_string()),
     }
 }
 

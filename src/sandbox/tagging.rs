@@ -57,11 +57,12 @@ struct TagMapping {
 
 fn get_resources(input: GetResources, tx: &mut Tx) -> Result<Resources, Fault> {
     let size = input.check()?;
+    let tx = &*tx;
     let lag = tx.tag_index_lag();
     let read = |arn: &str| Ok(tags::indexed(tx, arn, lag)?.filter(|resource| input.wants(resource)));
     let arns = match input.resource_arns.as_slice() {
         [] => tags::arns(tx),
-        asked => asked.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+        asked => asked.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect(),
     };
     let expired =
         || Fault::sender("PaginationTokenExpiredException", "A PaginationToken is valid for a maximum of 15 minutes.");

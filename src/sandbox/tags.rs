@@ -113,8 +113,8 @@ pub struct Indexed {
 }
 
 /// The ARNs of everything that ever had a tag.
-pub fn arns(tx: &Tx) -> Vec<String> {
-    tx.keys(TABLE, "")
+pub fn arns<'t>(tx: &'t Tx) -> Vec<&'t str> {
+    tx.names(TABLE, "")
 }
 
 /// What the index shows of a resource now, that is as it was `lag` ago; `None` where it had no tags yet, or is gone.

@@ -17,18 +17,19 @@ use crate::resources::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file that has been parsed. Its variables are open, and its mistakes are not yet looked for.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    name: String,
-    text: String,
+    name: Arc<str>,
+    text: Arc<str>,
     root: Node,
     variables: Vec<Variable>,
     accounts: Option<Accounts>,
     /// Mistakes that did not keep the file from being parsed.
     problems: Vec<Problem>,
-    comments: Vec<Span>,
+    comments: Arc<[Span]>,
 }
 
 /// What a spec says of its roster.
@@ -40,17 +41,17 @@ enum Accounts {
 }
 
 impl Spec {
-    pub(super) fn new(name: &str, text: &str, parsed: Parsed) -> Self {
+    pub(super) fn new(name: &str, text: String, parsed: Parsed) -> Self {
         let Parsed { mut root, mut problems, comments } = parsed;
         let variables = variables::declared(root.get("vars"));
-        let accounts = accounts(&root, name, text, &mut problems);
+        let accounts = accounts(&root, name, &text, &mut problems);
         if accounts.is_some()
             && let Data::Map(entries) = &mut root.data
         {
             // Read once and for all: a roster can be longer than all the rest, which is read anew for each of its accounts.
             entries.retain(|entry| entry.name.text != ACCOUNTS);
         }
-        Self { name: name.to_owned(), text: text.to_owned(), root, variables, accounts, problems, comments }
+        Self { name: name.into(), text: text.into(), root, variables, accounts, problems, comments: comments.into() }
     }
 
     /// The roster that the file lists or names, if it does.
@@ -84,8 +85,17 @@ impl Spec {
 
     /// Fills in the variables and checks everything that can be checked offline: all mistakes of the file at once.
     pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<Bound, SpecError> {
+        self.bind_tree(self.root.clone(), values)
+    }
+
+    /// Binds a file that is bound only once: its tree, much larger than its text, is not copied.
+    pub fn into_bound(mut self, values: &BTreeMap<String, String>) -> Result<Bound, SpecError> {
+        let root = std::mem::replace(&mut self.root, Node::new(Span::default(), Data::Null));
+        self.bind_tree(root, values)
+    }
+
+    fn bind_tree(&self, mut root: Node, values: &BTreeMap<String, String>) -> Result<Bound, SpecError> {
         let mut problems = self.problems.clone();
-        let mut root = self.root.clone();
         variables::check_names(root.get("vars"), &mut problems);
         let mut filler = Filler::new(&self.variables, values);
         if let Data::Map(entries) = &mut root.data {
@@ -124,10 +134,10 @@ fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<Problem>) ->
 /// A right spec with its variables filled in.
 #[derive(Debug, Clone)]
 pub struct Bound {
-    name: String,
-    text: String,
+    name: Arc<str>,
+    text: Arc<str>,
     root: Node,
-    comments: Vec<Span>,
+    comments: Arc<[Span]>,
     functions: Vec<String>,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(Section, String), usize>,

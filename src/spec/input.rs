@@ -13,13 +13,18 @@ use std::path::Path;
 /// Reads a spec; `-` is the standard input. Variables are not bound yet: `Spec::bind` finds the mistakes.
 pub fn load(path: &Path) -> Result<Spec, SpecError> {
     let (name, text) = file::read(path, &file::SPEC)?;
-    parse(&name, &text)
+    of_text(&name, text)
+}
+
+#[cfg(test)]
+pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
+    of_text(name, text.to_owned())
 }
 
 /// A spec from its text; `name` is what messages call it. Fails where the text is not YAML or not a map.
-pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
-    let fail = |problem| SpecError::new(name, text, vec![problem]);
-    let parsed = yaml::read(text).map_err(fail)?;
+fn of_text(name: &str, text: String) -> Result<Spec, SpecError> {
+    let fail = |problem| SpecError::new(name, &text, vec![problem]);
+    let parsed = yaml::read(&text).map_err(fail)?;
     let root = &parsed.root;
     match &root.data {
         Data::Map(_) => Ok(Spec::new(name, text, parsed)),

@@ -203,12 +203,15 @@ impl Builder<'_> {
 
     fn close(&mut self, end: Span) -> Result<(), Problem> {
         let Some(Open { start, anchor, values_before, content }) = self.open.pop() else { return Ok(()) };
+        // Most lists and maps are short, and a file has as many as it has alarms: room to grow in would outweigh them.
         let (data, last) = match content {
-            Content::List(items) => {
+            Content::List(mut items) => {
+                items.shrink_to_fit();
                 let last = items.last().map(|item| item.span.end);
                 (Data::List(items), last)
             }
-            Content::Map(entries, _) => {
+            Content::Map(mut entries, _) => {
+                entries.shrink_to_fit();
                 let last = entries.last().map(|entry| entry.value.span.end.max(entry.name.span.end));
                 (Data::Map(self.merged(entries)), last)
             }

@@ -26,8 +26,22 @@ fn series(stat: &str, step: i64, values: Vec<f64>) -> History {
     history
 }
 
+#[test]
+fn what_nobody_draws_is_not_kept() {
+    let resource = Resource::Alarm(Box::new(alarm("1/1 > 5 missing 60", "Sum")));
+    let history = series("Sum", 60, vec![1.0; 60]);
+    let judged = |is_drawn| {
+        let asking = Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None, is_drawn };
+        judge([&resource].into_iter(), &history, asking).remove(0).outcome.unwrap()
+    };
+    let (drawn, plain) = (judged(true), judged(false));
+    assert!(drawn.sketch.is_some() && plain.sketch.is_none());
+    assert_eq!(drawn.figures, plain.figures);
+}
+
 fn verdict(alarm: Alarm, history: &History, seconds: i64) -> Verdict {
-    let asking = Asking { from: START, until: START + seconds, options: Options::default(), suggest: None };
+    let asking =
+        Asking { from: START, until: START + seconds, options: Options::default(), suggest: None, is_drawn: true };
     let resource = Resource::Alarm(Box::new(alarm));
     let judged = judge([&resource].into_iter(), history, asking);
     judged[0].outcome.as_ref().unwrap().verdict
@@ -63,7 +77,8 @@ fn each_verdict_has_its_series() {
 fn figures_tell_when_how_long_and_how_soon() {
     let mut values = vec![1.0; 1440];
     values[600..630].fill(8.0);
-    let asking = Asking { from: START, until: START + DAY, options: Options::default(), suggest: Some(7.0) };
+    let asking =
+        Asking { from: START, until: START + DAY, options: Options::default(), suggest: Some(7.0), is_drawn: true };
     let resource = Resource::Alarm(Box::new(alarm("3/3 > 5 missing 60", "Maximum")));
     let judged = judge([&resource].into_iter(), &series("Maximum", 60, values), asking);
     let found = judged[0].outcome.as_ref().unwrap();
@@ -437,7 +452,8 @@ fn composites_of_composites_are_judged_after_their_children() {
         suppressed,
         Resource::Alarm(Box::new(alarm("1/1 > 5 missing 60", "Sum"))),
     ];
-    let asking = Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None };
+    let asking =
+        Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None, is_drawn: true };
     let judged = judge(resources.iter(), &series("Sum", 60, values), asking);
     let of = |name: &str| judged.iter().find(|judged| judged.address.name == name).unwrap();
     let spans = |name: &str| of(name).outcome.as_ref().unwrap().figures.spans.clone();

@@ -33,7 +33,7 @@ fn judged() -> Vec<Judged> {
     history.add(metric, "Sum", Series { start: START, step: 60, values });
     let promql = Resource::Alarm(Box::new(Alarm { promql: Some(Default::default()), ..Alarm::new("c") }));
     let resources = [alarm("a<&>|b", "m"), alarm("b", "nothing"), promql];
-    let asking = Asking { from: START, until: START + DAY, options: Options::default(), suggest: None };
+    let asking = Asking { from: START, until: START + DAY, options: Options::default(), suggest: None, is_drawn: true };
     judge(resources.iter(), &history, asking)
 }
 

@@ -18,5 +18,5 @@ pub fn json(report: &FleetReport) -> String {
         "targets_in_alarm": in_alarm,
         "targets_not_confirmed": unconfirmed,
     });
-    mask::document(&value)
+    mask::document(value)
 }

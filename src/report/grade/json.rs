@@ -30,5 +30,5 @@ pub fn json(book: &GradeBook) -> String {
     };
     value["mistakes"] =
         mistakes.map(|(mistake, n)| json!({"mistake": mistake, "says": mistake.words(), "students": n})).collect();
-    mask::document(&value)
+    mask::document(value)
 }

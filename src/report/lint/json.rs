@@ -16,15 +16,16 @@ pub fn report(linted: &Linted<'_>, unknown: &[String]) -> String {
         value["reason"] = quiet.reason.as_str().into();
         value
     });
-    let document = json!({
+    let mut document = json!({
         "format_version": FORMAT_VERSION,
         "file": linted.source.name,
         "summary": summary,
-        "findings": linted.report.findings.iter().map(|f| finding(f, linted)).collect::<Vec<_>>(),
         "unknown": unknown,
         "suppressed": suppressed.collect::<Vec<_>>(),
     });
-    mask::document(&document)
+    // Moved in: `json!` would copy them.
+    document["findings"] = linted.report.findings.iter().map(|f| finding(f, linted)).collect();
+    mask::document(document)
 }
 
 fn finding(finding: &Finding, linted: &Linted<'_>) -> Value {

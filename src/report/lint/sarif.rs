@@ -53,7 +53,7 @@ fn log(mut run: Value) -> String {
     }});
     run["columnKind"] = "unicodeCodePoints".into();
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
-    mask::document(&log)
+    mask::document(log)
 }
 
 fn described(rule: &Rule) -> Value {

@@ -25,7 +25,7 @@ pub fn json(status: &Status) -> String {
             "blocked": drift.blocked,
         })
     });
-    let document = json!({
+    let mut document = json!({
         "format_version": FORMAT_VERSION,
         "stack": status.stack,
         "account": status.target.account,
@@ -45,7 +45,6 @@ pub fn json(status: &Status) -> String {
             "left_over": counts.left_over,
             "functions_not_found": counts.absent_functions,
         },
-        "alarms": status.alarms.iter().map(|one| alarm(one, status)).collect::<Vec<_>>(),
         "topics": topics.collect::<Vec<_>>(),
         "subscriptions": status.subscriptions.iter().map(subscription).collect::<Vec<_>>(),
         "log_groups": status.log_groups.iter().map(log_group).collect::<Vec<_>>(),
@@ -54,7 +53,9 @@ pub fn json(status: &Status) -> String {
         "state_changes": status.changes.as_ref().map(|all| all.iter().map(state_change).collect::<Vec<_>>()),
         "notes": status.notes.iter().map(|(address, one)| note(address.as_ref(), one)).collect::<Vec<_>>(),
     });
-    mask::document(&document)
+    // Moved in: `json!` would copy them.
+    document["alarms"] = status.alarms.iter().map(|one| alarm(one, status)).collect();
+    mask::document(document)
 }
 
 fn with_standing(mut value: Value, standing: &Standing) -> Value {

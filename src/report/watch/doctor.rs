@@ -103,7 +103,7 @@ pub fn json(stack: &str, target: Option<&Target>, region: &str, findings: &[Find
         "steps": steps,
         "findings": findings,
     });
-    mask::document(&value)
+    mask::document(value)
 }
 
 /// Every cause there is, a line each.

@@ -124,7 +124,7 @@ fn message(message: &Message, look: &Look) -> String {
         text += &layout::hang(&format!("    | {key}: "), &mask::line(said(key)), look.width);
     }
     if look.verbose {
-        let whole = format!("{:#}", mask::json(&message.body));
+        let whole = format!("{:#}", mask::json(message.body.clone()));
         text += &whole.lines().map(|line| format!("    | {}\n", mask::line(line))).collect::<String>();
     }
     text
@@ -185,14 +185,14 @@ pub fn json(report: &Report) -> String {
         "left": report.left,
         "interrupted": report.interrupted,
     });
-    mask::document(&value)
+    mask::document(value)
 }
 
 /// Of `--clean`, for programs.
 pub fn cleaned_json(cleaned: &Cleaned) -> String {
     let mut value = json!(cleaned);
     value["format_version"] = json::FORMAT_VERSION.into();
-    mask::document(&value)
+    mask::document(value)
 }
 
 #[cfg(test)]

@@ -157,7 +157,7 @@ pub fn object(entry: &Entry, names: &[String]) -> String {
             "out_of_memory": report.is_out_of_memory(),
         });
     }
-    mask::json_line(&value)
+    mask::json_line(value)
 }
 
 fn kind(kind: &Kind) -> &'static str {
@@ -333,7 +333,7 @@ pub fn summaries_markdown(summaries: &[(String, Summary)]) -> String {
 pub fn summaries_json(summaries: &[(String, Summary)]) -> String {
     let sources: Vec<Value> = summaries.iter().map(|(name, summary)| summary_json(name, summary)).collect();
     let document = json!({ "format_version": json::FORMAT_VERSION, "sources": sources });
-    mask::document(&document)
+    mask::document(document)
 }
 
 fn summary_json(name: &str, summary: &Summary) -> Value {

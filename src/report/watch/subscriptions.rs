@@ -110,7 +110,7 @@ pub fn json(all: &Subscriptions) -> String {
         value
     });
     value["subscriptions"] = rows.collect::<Vec<Value>>().into();
-    mask::document(&value)
+    mask::document(value)
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub fn json(tally: &Tally) -> String {
         "failed": tally.failed,
         "cold_starts": tally.cold_starts,
     });
-    mask::document(&document)
+    mask::document(document)
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ pub fn name_of<'a>(tx: &Tx, name_or_arn: &'a str) -> &'a str {
 /// The composite alarms, without reading the others.
 pub fn composites(tx: &Tx) -> Result<Vec<(String, Alarm)>, Fault> {
     // The kind is the first member that is written.
-    tx.list_where(TABLE, |text| text.starts_with("{\"kind\":\"CompositeAlarm\""))
+    tx.list_where(TABLE, "", |text| text.starts_with("{\"kind\":\"CompositeAlarm\""))
 }
 
 pub fn find(tx: &Tx, name: &str) -> Result<Option<Alarm>, Fault> {

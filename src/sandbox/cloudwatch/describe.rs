@@ -4,7 +4,7 @@ use super::alarm::{self, Alarm, AlarmType};
 use super::metric::Dimension;
 use super::{constraint, held, invalid_next_token, page_size, rule};
 use crate::fault::Fault;
-use crate::paging::{Order, page};
+use crate::paging::{Order, page_of};
 use crate::store::Tx;
 use crate::wire::Timestamp;
 use mlops_cloudwatch::state::AlarmState;
@@ -63,7 +63,8 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
         types = vec![AlarmType::Metric, AlarmType::Composite, AlarmType::Log];
     }
     let size = page_size(input.max_records, 50, 100)?;
-    let mut found = match (&input.alarm_names, &input.alarm_name_prefix) {
+    let tx = &*tx;
+    let names = match (&input.alarm_names, &input.alarm_name_prefix) {
         (Some(names), Some(_)) if !names.is_empty() => {
             return Err(Fault::validation("AlarmNamePrefix and AlarmNames are mutually exclusive"));
         }
@@ -76,33 +77,29 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
                     "have length less than or equal to 100",
                 ));
             }
-            let names: BTreeSet<&String> = names.iter().collect();
-            let alarms = names.into_iter().map(|name| Ok(alarm::find(tx, name)?.map(|alarm| (name.clone(), alarm))));
-            alarms.filter_map(Result::transpose).collect::<Result<Vec<_>, Fault>>()?
+            names.iter().map(String::as_str).collect::<BTreeSet<&str>>().into_iter().collect()
         }
         (_, Some(prefix)) => {
             if prefix.is_empty() {
                 return Err(constraint("alarmNamePrefix", prefix, "have length greater than or equal to 1"));
             }
-            tx.list_prefix(alarm::TABLE, prefix)?
+            tx.names(alarm::TABLE, prefix)
         }
-        _ => tx.list::<Alarm>(alarm::TABLE)?,
+        _ => tx.names(alarm::TABLE, ""),
     };
-    if let Some(parent) = &input.children_of_alarm_name {
-        let parent = find_composite(tx, parent)?;
-        let children = rule::children(tx, &parent);
-        found.retain(|(name, _)| children.contains(name));
-    }
-    if let Some(child) = &input.parents_of_alarm_name {
-        let child = alarm::name_of(tx, child);
-        found.retain(|(_, alarm)| rule::children(tx, alarm).iter().any(|name| name == child));
-    }
-    found.retain(|(_, alarm)| {
-        types.contains(&alarm.kind)
+    let parent = input.children_of_alarm_name.as_ref().map(|parent| find_composite(tx, parent)).transpose()?;
+    let children = parent.map(|parent| rule::children(tx, &parent));
+    let child = input.parents_of_alarm_name.as_ref().map(|child| alarm::name_of(tx, child));
+    let is_wanted = |name: &str, alarm: &Alarm| {
+        children.as_ref().is_none_or(|children| children.iter().any(|child| child == name))
+            && child.is_none_or(|child| rule::children(tx, alarm).iter().any(|name| name == child))
+            && types.contains(&alarm.kind)
             && input.state_value.is_none_or(|state| alarm.state.value == state)
             && input.action_prefix.as_deref().is_none_or(|prefix| has_action(alarm, prefix))
-    });
-    let (found, next_token) = page(tx, found, Order::Scattered, input.next_token.as_deref(), size, invalid_next_token)?;
+    };
+    let read = |name: &str| Ok(alarm::find(tx, name)?.filter(|alarm| is_wanted(name, alarm)));
+    let token = input.next_token.as_deref();
+    let (found, next_token) = page_of(tx, names, Order::Scattered, token, size, invalid_next_token, read)?;
     let mut alarms = Alarms { metric_alarms: vec![], composite_alarms: vec![], log_alarms: vec![], next_token };
     for alarm in found {
         let list = match alarm.kind {

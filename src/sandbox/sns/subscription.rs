@@ -5,6 +5,7 @@ use crate::store::Tx;
 use crate::wire::Timestamp;
 use mlops_model::endpoint;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -38,12 +39,36 @@ pub struct Subscription {
 
 /// The subscriptions of a topic that stands, pending ones too, with their ARNs.
 pub fn of_topic(tx: &Tx, topic_arn: &str) -> Result<Vec<(String, Subscription)>, Fault> {
-    Ok(standing(tx)?.into_iter().filter(|(_, live)| live.topic_arn == topic_arn).collect())
+    let mut found = tx.list_prefix::<Subscription>(TABLE, &below(topic_arn))?;
+    found.retain(|(_, live)| live.is_standing(tx.now()));
+    Ok(found)
+}
+
+/// The one of a topic with this endpoint; of the others, thousands perhaps, none is parsed.
+pub fn of_endpoint(
+    tx: &Tx,
+    topic_arn: &str,
+    protocol: &str,
+    endpoint: &str,
+) -> Result<Option<(String, Subscription)>, Fault> {
+    let written = Value::from(endpoint).to_string();
+    let alike = tx.list_where::<Subscription>(TABLE, &below(topic_arn), |text| text.contains(&written))?;
+    let is_it = |(_, live): &(String, Subscription)| {
+        live.protocol == protocol && live.endpoint == endpoint && live.is_standing(tx.now())
+    };
+    Ok(alike.into_iter().find(is_it))
+}
+
+/// How the ARNs of a topic's subscriptions begin.
+pub fn below(topic_arn: &str) -> String {
+    format!("{topic_arn}:")
 }
 
 /// What stands in the account and region, pending or confirmed.
 pub fn standing(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
-    Ok(all(tx)?.into_iter().filter(|(_, live)| !live.orphaned && !live.unsubscribed).collect())
+    let mut found = tx.list::<Subscription>(TABLE)?;
+    found.retain(|(_, live)| live.is_standing(tx.now()));
+    Ok(found)
 }
 
 pub fn keep(tx: &mut Tx, arn: &str, live: &Subscription) -> Result<(), Fault> {
@@ -61,18 +86,19 @@ pub fn forget_topic(tx: &mut Tx, topic_arn: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-pub fn all(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
-    let stands = |(_, live): &(String, Subscription)| live.stands(tx.now());
-    Ok(tx.list::<Subscription>(TABLE)?.into_iter().filter(stands).collect())
-}
-
 pub fn get(tx: &Tx, arn: &str) -> Result<Option<Subscription>, Fault> {
-    Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()) && !live.orphaned && !live.unsubscribed))
+    Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.is_standing(tx.now())))
 }
 
 impl Subscription {
-    fn stands(&self, now: Timestamp) -> bool {
+    /// Whether lists show it.
+    pub fn stands(&self, now: Timestamp) -> bool {
         self.confirmed || now <= self.mailed + PENDING
+    }
+
+    /// Whether it can be asked for, changed and sent to.
+    fn is_standing(&self, now: Timestamp) -> bool {
+        self.stands(now) && !self.orphaned && !self.unsubscribed
     }
 
     /// As every answer shows it: with stars for a password (seen of SNS, e.g. in reports of Terraform's users).

@@ -2,10 +2,10 @@
 //! A pending one is confirmed only by a token that was sent; every mail that would have gone out is counted and kept in the outbox.
 
 use super::outbox::{self, Confirmation};
-use super::subscription::{Attributes, PENDING, Subscription, TABLE, all, get, of_topic};
+use super::subscription::{Attributes, PENDING, Subscription, TABLE, below, get, of_endpoint};
 use super::{Done, delivery_policy, invalid, not_found, topic};
 use crate::fault::Fault;
-use crate::paging::{Order, page};
+use crate::paging::{Order, page_of};
 use crate::store::Tx;
 use crate::wire::Entries;
 use mlops_model::endpoint::is_web_address;
@@ -121,10 +121,7 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
     if protocol == "firehose" && !wanted.contains_key("SubscriptionRoleArn") {
         return Err(invalid("Attributes Reason: SubscriptionRoleArn: required for protocol firehose"));
     }
-    let same_identity = |(_, subscription): &(String, Subscription)| {
-        subscription.protocol == protocol && subscription.endpoint == endpoint
-    };
-    let (arn, mut subscription) = match of_topic(tx, &topic_arn)?.into_iter().find(same_identity) {
+    let (arn, mut subscription) = match of_endpoint(tx, &topic_arn, &protocol, &endpoint)? {
         Some((arn, live)) => {
             let mut settings = live.settings();
             settings.extend(live.attributes.clone());
@@ -248,31 +245,28 @@ pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<D
 
 /// The subscriptions of the account and region, or where a topic is named of that topic.
 pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Fault> {
-    let found = match &input.topic_arn {
-        Some(arn) => {
-            topic::find(tx, arn, "TopicArn", "ListSubscriptionsByTopic")?;
-            all(tx)?.into_iter().filter(|(_, live)| live.topic_arn == *arn && !live.orphaned).collect()
-        }
-        None => all(tx)?,
-    };
-    let owner = tx.account().to_owned();
-    let listed = found.into_iter().map(|(arn, live)| {
-        let listed = Listed {
+    if let Some(arn) = &input.topic_arn {
+        topic::find(tx, arn, "TopicArn", "ListSubscriptionsByTopic")?;
+    }
+    let tx = &*tx;
+    let arns = tx.names(TABLE, &input.topic_arn.as_deref().map(below).unwrap_or_default());
+    let read = |arn: &str| {
+        let live = tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()));
+        let live = live.filter(|live| input.topic_arn.is_none() || !live.orphaned);
+        Ok(live.map(|live| Listed {
             subscription_arn: match live.confirmed {
                 _ if live.unsubscribed => DELETED_ARN.into(),
-                true => arn.clone(),
+                true => arn.to_owned(),
                 false => PENDING_ARN.into(),
             },
-            owner: owner.clone(),
+            owner: tx.account().to_owned(),
             endpoint: live.listed_endpoint(),
             protocol: live.protocol,
             topic_arn: live.topic_arn,
-        };
-        (arn, listed)
-    });
-    let token = input.next_token.as_deref();
-    let (subscriptions, next_token) =
-        page(tx, listed.collect(), Order::Scattered, token, PAGE, || invalid("NextToken"))?;
+        }))
+    };
+    let (token, invalid) = (input.next_token.as_deref(), || invalid("NextToken"));
+    let (subscriptions, next_token) = page_of(tx, arns, Order::Scattered, token, PAGE, invalid, read)?;
     Ok(Subscriptions { subscriptions, next_token })
 }
 

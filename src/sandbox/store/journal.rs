@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use mlops_model::file::{self, Readers};
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,19 +94,20 @@ impl Journal {
             return Ok(anew);
         }
         file.seek(SeekFrom::Start(self.offset))?;
-        let mut tail = Vec::new();
-        file.take(length - self.offset).read_to_end(&mut tail)?;
-        // What follows the last newline was torn by a kill, or is being written.
-        let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let text = std::str::from_utf8(&tail[..whole]).context("it is not UTF-8")?;
-        for line in text.lines() {
-            self.lines += 1;
-            let (account, region, change) =
-                parse_line(line).with_context(|| format!("change {} is broken", self.lines))?;
+        let (mut tail, mut line, from) = (BufReader::new(file.take(length - self.offset)), Vec::new(), self.offset);
+        loop {
+            line.clear();
+            tail.read_until(b'\n', &mut line)?;
+            // What follows the last newline was torn by a kill, or is being written.
+            let Some(whole) = line.strip_suffix(b"\n") else { break };
+            let text = std::str::from_utf8(whole).context("it is not UTF-8")?;
+            let read = parse_line(text).with_context(|| format!("change {} is broken", self.lines + 1))?;
+            let (account, region, change) = read;
             entities.apply(&account, &region, [change]);
+            self.lines += 1;
+            self.offset += line.len() as u64;
         }
-        self.offset += whole as u64;
-        Ok(anew || whole > 0)
+        Ok(anew || self.offset > from)
     }
 
     /// Appends changes in one write. The lock must be held and the file read to its end.

@@ -319,3 +319,23 @@ async fn the_clock_of_a_sandbox_that_began_at_a_moment_keeps_pace() {
     tokio::time::advance(Duration::from_millis(2_500)).await;
     assert_eq!(store.now().millis(), 3_500);
 }
+
+#[test]
+fn a_request_sees_its_own_changes_in_the_order_of_the_keys() {
+    let mut store = Store::in_memory(dispatch::seeds);
+    ["b", "d", "f"].into_iter().for_each(|key| put(&mut store, "1", key, "stored"));
+    let listed = store.transact("1", "r", &Weather::default(), 1, |tx| {
+        for key in ["a", "d", "e", "g"] {
+            tx.put("things", key, &"changed")?;
+        }
+        tx.put("thing", "z", &"another table")?;
+        tx.put("things-too", "b", &"another table")?;
+        assert!(tx.delete("things", "f") && tx.delete("things", "a"));
+        assert_eq!(tx.names("things", "d"), ["d"]);
+        assert_eq!(tx.keys("things", ""), tx.names("things", ""));
+        assert_eq!(tx.list_where::<String>("things", "", |text| text.contains("stored"))?, [pair("b", "stored")]);
+        tx.list::<String>("things")
+    });
+    let changed = ["d", "e", "g"].map(|key| pair(key, "changed"));
+    assert_eq!(listed.unwrap().0.unwrap(), [[pair("b", "stored")].as_slice(), &changed].concat());
+}

@@ -204,7 +204,12 @@ impl<'a> Tx<'a> {
 
     /// The keys that begin with `prefix`, in order: an index that costs no parsing.
     pub fn keys(&self, table: &'static str, prefix: &str) -> Vec<String> {
-        self.texts(table, prefix).into_keys().map(str::to_owned).collect()
+        self.texts(table, prefix).map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// As [`Tx::keys`], where nothing is changed meanwhile.
+    pub fn names(&self, table: &'static str, prefix: &str) -> Vec<&str> {
+        self.texts(table, prefix).map(|(key, _)| key).collect()
     }
 
     /// The entities whose key begins with `prefix`, in the order of the keys.
@@ -214,37 +219,46 @@ impl<'a> Tx<'a> {
         prefix: &str,
     ) -> Result<Vec<(String, T)>, Fault> {
         let found = self.texts(table, prefix);
-        found.into_iter().map(|(key, text)| Ok((key.to_owned(), parse(table, key, text)?))).collect()
-    }
-
-    /// The entities whose stored text is wanted: the others are not parsed.
-    pub fn list_where<T: DeserializeOwned>(
-        &self,
-        table: &'static str,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<(String, T)>, Fault> {
-        let found = self.texts(table, "").into_iter().filter(|(_, text)| wanted(text));
         found.map(|(key, text)| Ok((key.to_owned(), parse(table, key, text)?))).collect()
     }
 
-    fn texts(&self, table: &'static str, prefix: &str) -> BTreeMap<&str, &str> {
-        let mut found: BTreeMap<&str, &str> = BTreeMap::new();
-        if let Some(stored) = self.entities.table(self.account, self.region, table) {
-            let stored = stored
-                .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
-                .take_while(|(key, _)| key.starts_with(prefix));
-            found.extend(stored.map(|(key, text)| (key.as_str(), &**text)));
-        }
-        for ((changed_table, key), text) in &self.changes {
-            if *changed_table != table || !key.starts_with(prefix) {
-                continue;
+    /// Of the entities whose key begins with `prefix` those whose stored text is wanted: the others are not parsed.
+    pub fn list_where<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        prefix: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, T)>, Fault> {
+        let found = self.texts(table, prefix).filter(|(_, text)| wanted(text));
+        found.map(|(key, text)| Ok((key.to_owned(), parse(table, key, text)?))).collect()
+    }
+
+    /// What is stored and what this request has changed, as one list in the order of the keys.
+    fn texts<'t>(
+        &'t self,
+        table: &'static str,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t, 'a> {
+        let stored = self.entities.table(self.account, self.region, table);
+        let stored = stored.map(|table| table.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)));
+        let stored = stored.into_iter().flatten().map(|(key, text)| (key.as_str(), Some(&**text)));
+        let changed = self.changes.range((table, prefix.to_owned())..).take_while(move |((of, _), _)| *of == table);
+        let changed = changed.map(|((_, key), text)| (key.as_str(), text.as_deref()));
+        let (mut stored, mut changed) = (stored.peekable(), changed.peekable());
+        let merged = std::iter::from_fn(move || {
+            let Some((key, _)) = changed.peek().copied() else { return stored.next() };
+            match stored.peek() {
+                Some((first, _)) if *first < key => stored.next(),
+                Some((same, _)) if *same == key => {
+                    stored.next();
+                    changed.next()
+                }
+                _ => changed.next(),
             }
-            match text {
-                Some(text) => found.insert(key, text),
-                None => found.remove(key.as_str()),
-            };
-        }
-        found
+        });
+        let prefix = prefix.to_owned();
+        let within = merged.take_while(move |(key, _)| key.starts_with(&prefix));
+        within.filter_map(|(key, text)| Some((key, text?)))
     }
 }
 

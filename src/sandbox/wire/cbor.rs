@@ -18,10 +18,10 @@ pub fn read(body: &[u8]) -> Result<Value, String> {
     ciborium::from_reader(body).map_err(|error| error.to_string())
 }
 
-pub fn write(answer: &Result<Value, Fault>, query_mode: bool) -> Result<Body> {
+pub fn write(answer: Result<Value, Fault>, query_mode: bool) -> Result<Body> {
     let mut headers = vec![("smithy-protocol", "rpc-v2-cbor".to_owned())];
     let value = match answer {
-        Ok(value) => types::without_entries(value.clone()),
+        Ok(value) => types::without_entries(value),
         Err(fault) => {
             if query_mode {
                 headers.push(("x-amzn-query-error", fault.query_error()));

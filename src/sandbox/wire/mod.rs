@@ -173,7 +173,7 @@ impl Reply {
     pub fn write(&self, answer: Result<Value, Fault>) -> Result<HttpResponse> {
         let status = answer.as_ref().map_or_else(|fault| fault.status, |_| self.success);
         let body = match self.protocol {
-            WireProtocol::Cbor => cbor::write(&answer, self.query_mode)?,
+            WireProtocol::Cbor => cbor::write(answer, self.query_mode)?,
             WireProtocol::Json(version) => {
                 json::write(answer, &format!("application/x-amz-json-{version}"), self.query_mode)?
             }

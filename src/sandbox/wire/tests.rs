@@ -73,7 +73,7 @@ fn an_answer_in_every_format() {
     assert!(xml.contains(inner), "{xml}");
     let json = text(json::write(Ok(value.clone()), "application/x-amz-json-1.1", false).unwrap());
     assert_eq!(json, r#"{"Attributes":{"a":"<&>"},"Topics":["x"],"At":1.5,"Absent":null}"#);
-    let cbor = cbor::read(&cbor::write(&Ok(value), false).unwrap().bytes).unwrap();
+    let cbor = cbor::read(&cbor::write(Ok(value), false).unwrap().bytes).unwrap();
     let members = cbor.as_map().unwrap();
     assert_eq!(members[0].1, Value::Map(vec![(Value::Text("a".into()), Value::Text("<&>".into()))]));
     assert_eq!(members[2].1, Value::Tag(1, Box::new(Value::Float(1.5))));

@@ -215,6 +215,23 @@ fn what_is_asked_before_binding_is_there_before_binding() {
 }
 
 #[test]
+fn a_file_that_is_bound_only_once_is_bound_alike() {
+    let text = "version: 1\nstack: s\nvars: { d: { default: 7d } }\nlog_groups: { a: { retention: \"${d}\" } }\n";
+    let target = Target::new("123456789012", "us-east-1");
+    let desired = |bound: Bound| bound.desired(&target, &BTreeMap::new()).unwrap();
+    let spec = parse("f", text).unwrap();
+    let many = spec.bind(&BTreeMap::new()).unwrap();
+    let once = spec.into_bound(&BTreeMap::new()).unwrap();
+    assert_eq!((once.source().text, once.source().name), (text, "f"));
+    let (many, once) = (desired(many), desired(once));
+    assert_eq!(once, many);
+    assert_eq!(once.resources.len(), 1);
+    let wrong = parse("f", "version: 1\nstack: s\nalarm: {}\n").unwrap();
+    let said = wrong.bind(&BTreeMap::new()).unwrap_err().to_string();
+    assert_eq!(wrong.into_bound(&BTreeMap::new()).unwrap_err().to_string(), said);
+}
+
+#[test]
 fn the_place_of_every_resource_is_its_declaration() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/several-topics.yaml");
     let text = std::fs::read_to_string(&path).unwrap();

@@ -19,7 +19,7 @@ pub fn json(signals: &Signals) -> String {
         "functions": functions,
         "notes": signals.notes,
     });
-    mask::document(&document)
+    mask::document(document)
 }
 
 fn one(function: &FunctionSignals, findings: &[Finding]) -> Value {

@@ -9,7 +9,7 @@ use crate::backtest::verify::compare;
 use crate::resources::alarm::{MetricQuery, MetricStat};
 use crate::resources::composite_alarm::Suppressor;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
-use mlops_cloudwatch::evaluation::composite::{self, actions};
+use mlops_cloudwatch::evaluation::composite;
 use mlops_cloudwatch::evaluation::condition::{Condition, Options};
 use mlops_cloudwatch::evaluation::series::Series;
 use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
@@ -388,29 +388,6 @@ fn composite_rules_follow_their_children() {
     }
     let unknown = CompositeAlarm { alarm_rule: "ALARM(x)".into(), ..CompositeAlarm::default() };
     assert!(composite::replay(&unknown.alarm_rule, &children, START, START + 60).unwrap_err().contains("`x`"));
-}
-
-/// Wait 5 minutes for the suppressor, stay silent 10 minutes after it.
-#[test]
-fn suppressors_hold_actions_back() {
-    use AlarmState::{Alarm as A, Ok as O};
-    let told = |composite: &[(i64, AlarmState)], suppressor: &[(i64, AlarmState)]| -> Vec<Option<i64>> {
-        let suppressor = timeline(O, suppressor);
-        let found = actions(&timeline(O, composite), Some((&suppressor, 300, 600)));
-        found.iter().map(|action| action.ran.map(|at| (at - START) / 60)).collect()
-    };
-    // Nobody suppresses: told when the wait is over.
-    assert_eq!(told(&[(10, A), (40, O)], &[]), [Some(15), Some(45)]);
-    // The suppressor comes within the wait and stays longer than the alarm: nothing is told.
-    assert_eq!(told(&[(10, A), (40, O)], &[(12, A), (50, O)]), [None, None]);
-    // It leaves at 20; ten minutes later the alarm still stands and is told.
-    assert_eq!(told(&[(10, A), (60, O)], &[(12, A), (20, O)]), [Some(30), Some(65)]);
-    // It is there before the alarm.
-    assert_eq!(told(&[(10, A), (60, O)], &[(5, A), (20, O)]), [Some(30), Some(65)]);
-    // It comes too late.
-    assert_eq!(told(&[(10, A), (60, O)], &[(16, A)]), [Some(15), None]);
-    // Over before the wait is: never told.
-    assert_eq!(told(&[(10, A), (12, O)], &[]), [None, None]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! definition ─ condition ─┐
 //!           └─ watched ───┴─ replay ─ timeline     (what is known of the past -> slots -> evaluations -> states)
-//!                             └─ reason  └─ composite  (the words of a change; states of others -> states)
+//!                             └─ reason  └─ composite ─ suppression  (the words of a change; states of others -> states -> actions)
 
 pub mod composite;
 pub mod condition;
@@ -11,5 +11,6 @@ pub mod past;
 pub mod reason;
 pub mod replay;
 pub mod series;
+pub mod suppression;
 pub mod timeline;
 pub mod watched;

@@ -22,6 +22,7 @@ impl Alarm {
         let evaluation = Evaluation {
             n,
             m: count(self.datapoints_to_alarm).unwrap_or(n).min(n),
+            names_m: self.datapoints_to_alarm.is_some(),
             limit: Limit::of(self.comparison_operator.as_deref(), self.threshold, band.is_some()),
             missing: missing.map_or(Ok(MissingData::default()), |word| MissingData::from_word(word).ok_or(word)),
             low_samples: if ignores_few { LowSamples::Ignore } else { LowSamples::Evaluate },

@@ -9,6 +9,8 @@ pub mod condition;
 pub mod need;
 pub mod past;
 pub mod reason;
+#[cfg(test)]
+mod reason_tests;
 pub mod replay;
 pub mod series;
 pub mod suppression;

@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::condition::Condition;
-use super::watched::Watched;
+use super::watched::{Banded, Watched};
 use crate::calendar::{date, hour, minute};
 use crate::comparison::BandSide;
 use crate::state::AlarmState;
@@ -99,14 +99,6 @@ pub fn text(condition: &Condition, watched: &Watched, index: usize, to: AlarmSta
     format!(
         "{head} Crossed: {counted} {verb} {relation}{filled}. Recent datapoints [{list}] crossed the {edges}{minimum}."
     )
-}
-
-/// A value against its band.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Banded {
-    pub value: f64,
-    pub low: f64,
-    pub high: f64,
 }
 
 /// `1 period`, `2 periods`

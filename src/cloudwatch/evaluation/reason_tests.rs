@@ -1,10 +1,10 @@
 //! Reasons as CloudWatch wrote them (`reasons.txt`): the same alarm over the same datapoints comes to the same state in the same words.
 
 use super::condition::{Condition, Decision};
-use super::reason::{Banded, text};
+use super::reason::text;
 use super::replay::decide;
 use super::series::Grid;
-use super::watched::Watched;
+use super::watched::{Banded, Watched};
 use crate::calendar::days_since_1970;
 use crate::comparison::{BandSide, Comparison};
 use crate::missing::MissingData;

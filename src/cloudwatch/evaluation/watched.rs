@@ -3,7 +3,6 @@
 use super::condition::Condition;
 use super::need::{Asked, Source};
 use super::past::Past;
-use super::reason::Banded;
 use super::series::{Fold, Grid};
 use crate::alarm::{AlarmDefinition, AlarmQuery, AlarmWindow, Limit, Signal};
 use crate::comparison::BandSide;
@@ -31,6 +30,14 @@ enum Content {
     Distances { side: BandSide, values: Vec<f64>, slots: Vec<Banded> },
     /// Math whose values depend on the range that is looked at: computed anew for each evaluation.
     Windows { program: Program, metrics: Vec<Vec<f64>> },
+}
+
+/// A value against its band.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Banded {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
 }
 
 /// What an alarm has to know of the past.

@@ -45,8 +45,9 @@ fn a_constant_series_fires_nothing_where_its_file_begins() {
         assert_eq!(first, (firings > 0).then_some(3_600), "{text}");
     }
     // Half a window says nothing of the least there was, either.
-    let least = judged(alarm("1/1 < 500 breaching 3600", "Sum"), &history).figures.nearest.unwrap();
-    assert_eq!((least.value, least.median), (600.0, 600.0));
+    let figures = judged(alarm("1/1 < 500 breaching 3600", "Sum"), &history).figures;
+    let least = figures.nearest.unwrap();
+    assert_eq!((least.value, least.median, figures.missing), (600.0, 600.0, Some(0.0)));
 }
 
 /// A history whose beginning is no limit of what is known is judged from its beginning: there was nothing before.

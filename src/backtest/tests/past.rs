@@ -390,6 +390,46 @@ fn composite_rules_follow_their_children() {
     assert!(composite::replay(&unknown.alarm_rule, &children, START, START + 60).unwrap_err().contains("`x`"));
 }
 
+/// What cannot be worked out offline is unknown with its reason, and keeps nothing else from being judged.
+#[test]
+fn what_only_cloudwatch_can_compute_is_unknown_alone() {
+    let expression = |name: &str, text: &str| {
+        let json = format!(
+            r#"{{"metrics": [{{"id": "m", "metric": {{"namespace": "T", "metric_name": "m", "stat": "Sum", "period": 60}}}},
+                {{"id": "e", "expression": {text:?}, "period": 60, "return_data": true}}],
+                "threshold": 1, "comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1}}"#
+        );
+        let alarm: Alarm = serde_json::from_str(&json).unwrap();
+        Resource::Alarm(Box::new(Alarm { name: name.into(), ..alarm }))
+    };
+    let promql = Alarm { promql: Some(Default::default()), ..Alarm::new("promql") };
+    let alarms = [
+        Resource::Alarm(Box::new(promql)),
+        expression("insights", "SELECT SUM(m) FROM T"),
+        expression("quota", "m / SERVICE_QUOTA(m)"),
+        expression("rule", "INSIGHT_RULE_METRIC(\"r\", \"UniqueContributors\")"),
+        expression("search", "SUM(SEARCH('{T} m', 'Sum', 60))"),
+        expression("lambda", "LAMBDA(\"f\")"),
+        expression("database", "DB_PERF_INSIGHTS('RDS', 'db', 'os.cpuUtilization.user.avg')"),
+        Resource::Alarm(Box::new(Alarm { name: "plain".into(), ..alarm("1/1 > 5 missing 60", "Sum") })),
+    ];
+    let asking = Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None };
+    let judged = judge(alarms.iter(), &series("Sum", 60, vec![9.0; 60]), asking);
+    for (name, part) in [
+        ("promql", Some("a PromQL alarm is evaluated by CloudWatch only")),
+        ("insights", Some("only CloudWatch can compute it, and nothing of it is known")),
+        ("quota", Some("only CloudWatch can compute SERVICE_QUOTA")),
+        ("rule", Some("only CloudWatch can compute INSIGHT_RULE_METRIC")),
+        ("search", Some("only CloudWatch can compute SEARCH")),
+        ("lambda", Some("only CloudWatch can compute LAMBDA")),
+        ("database", Some("only CloudWatch can compute DB_PERF_INSIGHTS")),
+        ("plain", None),
+    ] {
+        let one = judged.iter().find(|one| one.address.name == name).unwrap();
+        assert_eq!(one.outcome.as_ref().err().map(String::as_str), part, "{name}");
+    }
+}
+
 #[test]
 fn composites_of_composites_are_judged_after_their_children() {
     let mut values = vec![0.0; 60];

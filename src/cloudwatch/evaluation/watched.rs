@@ -6,7 +6,7 @@ use super::past::Past;
 use super::series::{Fold, Grid};
 use crate::alarm::{AlarmDefinition, AlarmQuery, AlarmWindow, Limit, Signal};
 use crate::comparison::BandSide;
-use crate::math::{Frame, Program};
+use crate::math::{Frame, MathError, Program, is_function};
 use crate::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
@@ -215,7 +215,10 @@ fn content(
             query.id
         ));
     }
-    let program = Program::new(definition.queries.iter().map(AlarmQuery::math)).map_err(|error| error.to_string())?;
+    let program = Program::new(definition.queries.iter().map(AlarmQuery::math)).map_err(|error| match error {
+        MathError::UnknownFunction(name) if is_function(&name) => format!("only CloudWatch can compute {name}"),
+        other => other.to_string(),
+    })?;
     let sources: Vec<Source> = definition.metrics().map(|series| Source::of(&series)).collect();
     let metrics: Vec<Vec<f64>> = sources.iter().map(|source| whole(source, past, grid)).collect();
     if !program.is_pointwise {

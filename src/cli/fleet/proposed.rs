@@ -9,7 +9,14 @@ pub fn proposed(member: &Member, proposal: &Proposal) -> Row {
     let past = proposal.past.as_ref().filter(|past| !past.is_empty());
     let verdicts =
         past.map(|past| verdict_counts(past.iter().map(|one| one.outcome.as_ref().ok().map(|(_, found)| *found))));
-    Row { cost: Some(proposal.cost.after.total), backtest: verdicts, ..Row::of_plan(member, &proposal.planned) }
+    let cost = &proposal.cost;
+    Row {
+        cost: Some(cost.after.total),
+        currency: Some(cost.currency.clone()),
+        usage: cost.usage.iter().map(|usage| usage.what.clone()).collect(),
+        backtest: verdicts,
+        ..Row::of_plan(member, &proposal.planned)
+    }
 }
 
 /// Counts verdicts; `None` is an alarm of which nothing is known.

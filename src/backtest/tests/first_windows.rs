@@ -6,7 +6,6 @@ use crate::backtest::judge::{Asking, Judgement, judge};
 use crate::resources::{Alarm, Resource};
 use mlops_cloudwatch::evaluation::condition::Options;
 use mlops_cloudwatch::evaluation::series::Series;
-use std::path::PathBuf;
 
 const WEEK: i64 = 7 * 86_400;
 
@@ -22,7 +21,7 @@ fn of_file(name: &str) -> History {
     let json = format!(
         r#"{{"series":[{{"namespace":"T","metric_name":"m","statistic":"Sum","period":300,"start":"2026-01-05T00:00:00Z","values":[{values}]}}]}}"#
     );
-    let path = PathBuf::from(std::env::temp_dir()).join(format!("{name}-{}.json", std::process::id()));
+    let path = std::env::temp_dir().join(format!("{name}-{}.json", std::process::id()));
     std::fs::write(&path, json).unwrap();
     let history = file::read(&path).unwrap();
     std::fs::remove_file(&path).unwrap();

@@ -108,7 +108,8 @@ impl Figures {
     pub fn new(timeline: &Timeline, condition: &Condition, watched: &Watched) -> Self {
         let mut figures = Self::of_states(timeline);
         let grid = &watched.grid;
-        let first = grid.index_from(timeline.from + 1);
+        // Periods that are not judged, because what lies before them is not known, are not periods without data.
+        let first = grid.index_from(timeline.from + 1).max(watched.first());
         let points: Vec<(usize, f64)> = (first..grid.len).map(|i| (i, newest(watched, i, condition.range))).collect();
         let mut real: Vec<f64> = points.iter().map(|(_, value)| *value).filter(|value| !value.is_nan()).collect();
         figures.missing = (!points.is_empty()).then(|| 1.0 - real.len() as f64 / points.len() as f64);

@@ -8,6 +8,10 @@ use crate::statistic::Statistic;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Alarms on this namespace ignore missing data, whatever they are told (user guide, "Configuring how CloudWatch alarms treat
+/// missing data").
+const IGNORES_MISSING: &str = "AWS/DynamoDB";
+
 /// Seconds of an alarm that names no period. AWS asks for one, so only half an alarm comes to this.
 pub const DEFAULT_PERIOD: i32 = 300;
 
@@ -94,6 +98,8 @@ pub struct Evaluation<'a> {
     pub n: u32,
     /// At most `n`.
     pub m: u32,
+    /// Whether the alarm names `m`; one that does not means `n`, and CloudWatch words its reasons otherwise.
+    pub names_m: bool,
     pub limit: Limit<'a>,
     /// The error is a word that is not known.
     pub missing: Result<MissingData, &'a str>,
@@ -157,6 +163,7 @@ impl<'a> From<WrittenAlarm<'a>> for AlarmDefinition<'a> {
         let evaluation = Evaluation {
             n,
             m: count(written.datapoints_to_alarm).unwrap_or(n).min(n),
+            names_m: written.datapoints_to_alarm.is_some(),
             limit: Limit::of(written.comparison_operator, written.threshold, band.is_some()),
             missing: missing.map_or(Ok(MissingData::default()), |word| MissingData::from_word(word).ok_or(word)),
             low_samples: if ignores_few { LowSamples::Ignore } else { LowSamples::Evaluate },
@@ -180,6 +187,12 @@ impl<'a> AlarmDefinition<'a> {
     /// The first Metrics Insights query under the alarm, watched or not.
     pub fn insights(&self) -> Option<&AlarmQuery<'a>> {
         self.queries.iter().find(|query| query.expression.is_some_and(is_insights))
+    }
+
+    /// The treatment of missing data that counts; the error is a word that is not known.
+    pub fn treatment(&self) -> Result<MissingData, &'a str> {
+        let ignores = self.metrics().any(|series| series.namespace == IGNORES_MISSING);
+        if ignores { Ok(MissingData::Ignore) } else { self.evaluation.missing }
     }
 
     /// The samples under which the state is kept: of a percentile alarm that ignores low sample counts.

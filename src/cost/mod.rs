@@ -19,7 +19,8 @@ pub struct Estimate {
     pub composite_alarms: f64,
     /// The list price of all of that.
     pub total: f64,
-    /// How much of `total` an account pays nothing for, if nothing else of it uses the free tier.
+    /// How much of `total` an account pays nothing for, if nothing else of it uses the free tier: standard resolution alone, and
+    /// alarms that list their metrics.
     pub free: f64,
 }
 
@@ -68,7 +69,7 @@ fn cents(amount: f64) -> f64 {
 }
 
 fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) -> Estimate {
-    let mut sum = Estimate::default();
+    let (mut sum, mut may_be_free) = (Estimate::default(), 0.0);
     for resource in resources {
         match resource {
             Resource::Alarm(alarm) => {
@@ -77,6 +78,7 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
                     sum.high_resolution_metrics += metrics;
                 } else {
                     sum.alarm_metrics += metrics;
+                    may_be_free += if queried(alarm).is_some() { 0.0 } else { metrics };
                 }
             }
             Resource::CompositeAlarm(_) => sum.composite_alarms += 1.0,
@@ -86,44 +88,59 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
     let total = sum.alarm_metrics * prices.alarm_metric
         + sum.high_resolution_metrics * prices.high_resolution_alarm_metric
         + sum.composite_alarms * prices.composite_alarm;
-    let free = sum.alarm_metrics.min(prices.free_alarm_metrics) * prices.alarm_metric;
+    let free = may_be_free.min(prices.free_alarm_metrics) * prices.alarm_metric;
     Estimate { total: cents(total), free: cents(free), ..sum }
 }
 
-/// For how many metrics an alarm is billed whatever it finds; a query that finds its metrics itself is usage.
+/// For how many metrics an alarm is billed whatever it finds: each that it lists, and the edges of a band. PromQL is an alarm and usage;
+/// a Metrics Insights query is usage alone.
 fn metrics(alarm: &Alarm, prices: &Prices) -> f64 {
     let definition = alarm.definition();
-    if matches!(definition.signal, Signal::PromQl(_)) {
-        return 0.0;
-    }
     if definition.queries.is_empty() {
         return 1.0;
     }
     let named = f64::from(u32::try_from(definition.metrics().count()).unwrap_or(u32::MAX));
-    if matches!(definition.signal, Signal::Band { .. }) { named.max(1.0) * prices.anomaly_metrics } else { named }
+    if matches!(definition.signal, Signal::Band { .. }) {
+        (named - 1.0).max(0.0) + prices.anomaly_metrics
+    } else {
+        named
+    }
 }
 
 fn is_high_resolution(alarm: &Alarm) -> bool {
     alarm.definition().evaluation.period.is_some_and(|period| (1..60).contains(&period))
 }
 
-fn looks_for_metrics(alarm: &Alarm) -> bool {
+/// How an alarm finds what it watches, where it does not list its metrics.
+#[derive(Clone, Copy, PartialEq)]
+enum QueryLanguage {
+    PromQl,
+    MetricsInsights,
+}
+
+fn queried(alarm: &Alarm) -> Option<QueryLanguage> {
     let definition = alarm.definition();
-    matches!(definition.signal, Signal::PromQl(_)) || definition.insights().is_some()
+    match definition.signal {
+        Signal::PromQl(_) => Some(QueryLanguage::PromQl),
+        _ => definition.insights().map(|_| QueryLanguage::MetricsInsights),
+    }
 }
 
 fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices: &Prices) -> Vec<Usage> {
     let Prices { currency, .. } = prices;
     let mut usage = Vec::new();
-    let queries = after.iter().filter(|r| matches!(r, Resource::Alarm(alarm) if looks_for_metrics(alarm))).count();
-    if queries > 0 {
-        usage.push(Usage {
-            what: format!("metrics that {queries} alarm {} find", if queries == 1 { "query" } else { "queries" }),
-            price: format!("{:.2} {currency} a metric", prices.insights_metric),
-            free: None,
-            now: None,
-        });
-    }
+    let by_query = |language: QueryLanguage, what: &str, verb: &str, price: String| {
+        let queries = after.iter().filter(|r| matches!(r, Resource::Alarm(alarm) if queried(alarm) == Some(language)));
+        let what = match queries.count() {
+            0 => return None,
+            1 => format!("{what} that 1 alarm query {verb}s"),
+            queries => format!("{what} that {queries} alarm queries {verb}"),
+        };
+        Some(Usage { what, price, free: None, now: None })
+    };
+    let a_metric = format!("{:.2} {currency} a metric", prices.insights_metric);
+    usage.extend(by_query(QueryLanguage::MetricsInsights, "metrics", "find", a_metric));
+    usage.extend(by_query(QueryLanguage::PromQl, "PromQL samples", "read", "by the samples read".to_owned()));
     if after.iter().any(|resource| matches!(resource, Resource::LogGroup(_))) {
         let bytes: i64 = before.filter_map(|live| live.facts.stored_bytes).sum();
         let stored = cents(bytes as f64 / 1e9 * prices.log_storage_gb);

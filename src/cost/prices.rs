@@ -16,9 +16,10 @@ pub struct Prices {
     /// The same below a minute.
     pub high_resolution_alarm_metric: f64,
     pub composite_alarm: f64,
-    /// For how many metrics an anomaly alarm is billed: the metric and both edges of its band.
+    /// For how many metrics an anomaly alarm on one metric is billed: that and both edges of its band. Each further metric of its
+    /// expression counts as one.
     pub anomaly_metrics: f64,
-    /// A metric that a Metrics Insights or PromQL query of an alarm looks at.
+    /// A metric that a Metrics Insights query of an alarm looks at.
     pub insights_metric: f64,
     pub log_ingest_gb: f64,
     pub log_storage_gb: f64,

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::Target;
 use crate::plan::{Action, Change};
-use crate::resources::alarm::{MetricQuery, MetricStat};
+use crate::resources::alarm::{MetricQuery, MetricStat, PromQl};
 use crate::resources::{CompositeAlarm, LogGroup, Subscription};
 
 fn alarm(name: &str, period: i32) -> Alarm {
@@ -22,6 +22,19 @@ fn math(name: &str, metrics: usize, band: bool) -> Alarm {
         threshold_metric_id: band.then(|| "r".to_owned()),
         ..Alarm::new(name)
     }
+}
+
+fn promql(name: &str) -> Alarm {
+    Alarm { promql: Some(PromQl::default()), ..Alarm::new(name) }
+}
+
+/// A Metrics Insights query beside metrics that are listed.
+fn insights(name: &str, listed: usize) -> Alarm {
+    let mut alarm = math(name, listed, false);
+    if let Some(query) = alarm.metrics.last_mut() {
+        query.expression = Some("SELECT SUM(Errors) FROM \"AWS/Lambda\"".into());
+    }
+    alarm
 }
 
 fn boxed(alarm: Alarm) -> Resource {
@@ -58,6 +71,9 @@ fn every_form_of_alarm_has_its_price() {
     assert!(close(after(boxed(alarm("a", 10))), 0.30));
     assert!(close(after(boxed(math("a", 2, false))), 0.20), "every metric of metric math counts");
     assert!(close(after(boxed(math("a", 1, true))), 0.30), "an anomaly alarm counts three");
+    assert!(close(after(boxed(math("a", 2, true))), 0.40), "its band counts two, whatever it is made of");
+    assert!(close(after(boxed(promql("a"))), 0.10), "an alarm, and the samples that it reads");
+    assert!(close(after(boxed(insights("a", 0))), 0.0), "what a query finds is usage");
     let composite = CompositeAlarm { name: "c".into(), ..CompositeAlarm::default() };
     assert!(close(after(Resource::CompositeAlarm(composite)), 0.50));
     assert!(close(after(Resource::LogGroup(LogGroup::new("g"))), 0.0));
@@ -73,6 +89,17 @@ fn a_plan_says_before_and_after_and_what_is_free() {
     assert!(close(cost.after.total, 1.50) && close(cost.after.free, 1.00), "ten standard metrics are free: {cost:?}");
 }
 
+/// "Only applicable to Standard resolution alarms that list metrics directly and don't use a Metrics Insights query" (pricing page).
+#[test]
+fn the_free_tier_is_for_alarms_that_list_their_metrics() {
+    let free = |alarms: Vec<Alarm>| {
+        let changes = alarms.into_iter().map(|alarm| change(None, Some(boxed(alarm)))).collect();
+        of_plan(&plan(changes), &prices()).after.free
+    };
+    assert!(close(free(vec![alarm("a", 60), math("b", 2, false), math("c", 1, true)]), 0.60));
+    assert!(close(free(vec![alarm("a", 10), promql("b"), insights("c", 2)]), 0.0));
+}
+
 #[test]
 fn what_depends_on_usage_stands_apart() {
     let mut group = change(Some(Resource::LogGroup(LogGroup::new("g"))), Some(Resource::LogGroup(LogGroup::new("g"))));
@@ -83,4 +110,14 @@ fn what_depends_on_usage_stands_apart() {
     let whats: Vec<&str> = cost.usage.iter().map(|usage| usage.what.as_str()).collect();
     assert_eq!(whats, ["logs written", "logs stored", "mails"]);
     assert!(close(cost.usage[1].now.expect("known"), 0.30));
+    let queries = [insights("a", 0), insights("b", 0), promql("c")];
+    let cost = of_plan(&plan(queries.map(|alarm| change(None, Some(boxed(alarm)))).into()), &prices());
+    let said: Vec<String> = cost.usage.iter().map(|usage| format!("{}: {}", usage.what, usage.price)).collect();
+    assert_eq!(
+        said,
+        [
+            "metrics that 2 alarm queries find: 0.10 USD a metric",
+            "PromQL samples that 1 alarm query reads: by the samples read"
+        ]
+    );
 }

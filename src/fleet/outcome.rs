@@ -14,8 +14,14 @@ impl Row {
     pub fn of_proposal(member: &FleetTarget, proposal: &Proposal) -> Self {
         let past = proposal.past.as_ref().filter(|past| !past.is_empty());
         let found = past.map(|past| past.iter().map(|one| one.outcome.as_ref().ok().map(|(_, verdict)| *verdict)));
-        let (cost, backtest) = (Some(proposal.cost.after.total), found.map(Verdicts::count));
-        Self { cost, backtest, ..Self::of_plan(member, &proposal.planned) }
+        let cost = &proposal.cost;
+        Self {
+            cost: Some(cost.after.total),
+            currency: Some(cost.currency.clone()),
+            usage: cost.usage.iter().map(|usage| usage.what.clone()).collect(),
+            backtest: found.map(Verdicts::count),
+            ..Self::of_plan(member, &proposal.planned)
+        }
     }
 
     /// What a plan says of a member.

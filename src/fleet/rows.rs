@@ -56,6 +56,12 @@ pub struct Row {
     /// A month in the price table's currency, as the spec asks for it.
     #[serde(default)]
     pub cost: Option<f64>,
+    /// Of the cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// What is billed by how much it is used, and so is not in the cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage: Vec<String>,
     /// What somebody must know or do.
     #[serde(default)]
     pub notes: Vec<Note>,
@@ -161,6 +167,8 @@ impl Row {
             findings: None,
             backtest: None,
             cost: None,
+            currency: None,
+            usage: Vec::new(),
             notes: Vec::new(),
             failure: None,
         }

@@ -25,6 +25,8 @@ pub fn row(n: usize) -> Row {
         findings: None,
         backtest: None,
         cost: None,
+        currency: None,
+        usage: Vec::new(),
         notes: Vec::new(),
         failure: None,
     }
@@ -116,6 +118,8 @@ fn some_row(rng: &mut Rng, n: usize) -> Row {
         row.findings = (rng.u8(..2) == 0).then_some(Findings { errors: 0, warnings: 1, hints: 2 });
         row.backtest = (rng.u8(..3) == 0).then_some(Verdicts { noisy: 1, quiet: 3, unknown: 1, ..Verdicts::default() });
         row.cost = Some(f64::from(rng.u32(..400)) / 100.0);
+        row.currency = Some("USD".into());
+        row.usage = vec!["logs written".into(), "mails".into()];
     }
     if rng.u8(..3) == 0 {
         let note = Note::new(NoteKind::Act, format!("AWS has sent a mail to s{n}@example.edu"));

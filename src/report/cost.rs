@@ -14,7 +14,7 @@ pub fn text(cost: &Cost, look: &Look) -> String {
             text += &format!("  {line}\n");
         }
         for usage in &cost.usage {
-            text += &layout::hang("  and by usage ", &used(usage, &cost.currency), look.width);
+            text += &layout::hang("  not included (usage-based) ", &used(usage, &cost.currency), look.width);
         }
         let source = format!("prices of {}, list prices: {}", cost.dated, cost.source);
         text += &layout::hang("  ", &source, look.width);
@@ -34,10 +34,14 @@ pub fn sentence(cost: &Cost) -> String {
         said += &format!(", up to {:.2} of it in the account's free tier", after.free);
     }
     if !cost.usage.is_empty() {
-        let whats: Vec<&str> = cost.usage.iter().map(|usage| usage.what.as_str()).collect();
-        said += &format!("; by usage: {}", whats.join(", "));
+        said += &not_included(cost.usage.iter().map(|usage| usage.what.as_str()));
     }
     said
+}
+
+/// What is billed by how much it is used, and so is in no figure.
+pub fn not_included<'a>(whats: impl Iterator<Item = &'a str>) -> String {
+    format!("; not included (usage-based): {}", whats.collect::<Vec<_>>().join(", "))
 }
 
 fn parts(after: &Estimate, currency: &str) -> Vec<String> {

@@ -6,11 +6,12 @@ use crate::model::duration::format_seconds;
 use crate::model::problem::nearest;
 use crate::resources::alarm::Actions;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
-use mlops_cloudwatch::evaluation::composite::{self, Action, actions};
+use mlops_cloudwatch::evaluation::composite;
 use mlops_cloudwatch::evaluation::condition::{Condition, Options};
 use mlops_cloudwatch::evaluation::reason;
 use mlops_cloudwatch::evaluation::replay::replay_created;
 use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::suppression::{Action, ActionsSuppressor, actions};
 use mlops_cloudwatch::evaluation::timeline::Timeline;
 use mlops_cloudwatch::evaluation::watched::Watched;
 use mlops_cloudwatch::state::AlarmState;
@@ -163,9 +164,10 @@ fn composite_alarm<'a>(
     let suppressor = match &composite.suppressor {
         Some(by) => {
             let name = composite::plain(&by.alarm);
-            let timeline =
+            let states =
                 states.get(name).ok_or_else(|| format!("the states of its suppressor `{name}` are not known"))?;
-            Some((timeline, i64::from(by.wait_period), i64::from(by.extension_period)))
+            let (wait, extension) = (i64::from(by.wait_period), i64::from(by.extension_period));
+            Some(ActionsSuppressor { states, wait, extension })
         }
         None => None,
     };

@@ -37,9 +37,14 @@ composite_alarms:
 
 /// The failures of each test.
 fn outcomes(tests: &str) -> Vec<Vec<String>> {
+    outcomes_of(SPEC, tests)
+}
+
+/// The same of another spec.
+pub fn outcomes_of(spec: &str, tests: &str) -> Vec<Vec<String>> {
     let document = parse_document("t.yaml", tests, &FILE).unwrap();
     let file = of_document(Path::new(""), &document).unwrap();
-    let bound = spec::parse("alarms.yaml", SPEC).unwrap().bind(&BTreeMap::new()).unwrap();
+    let bound = spec::parse("alarms.yaml", spec).unwrap().bind(&BTreeMap::new()).unwrap();
     let desired = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).unwrap();
     file.cases.iter().map(|case| run(case, desired.resources.values()).unwrap().failures).collect()
 }

@@ -75,7 +75,7 @@ pub async fn fetch(
     detail: Detail,
 ) -> Result<History, AwsError> {
     let mut history = History::default();
-    let queries = plan(needs, from, until, detail, &mut history.notes);
+    let queries = plan(needs, from, until, detail, &mut history);
     let batches = batches(queries, until);
     let answers: Vec<Vec<Answered>> = stream::iter(batches.into_iter().map(|batch| ask_apart(aws, batch, until)))
         .buffer_unordered(AT_ONCE)
@@ -107,7 +107,7 @@ pub async fn fetch(
 
 /// How many calls the needs cost.
 pub fn calls(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail) -> usize {
-    let batches = batches(plan(needs, from, until, detail, &mut Vec::new()), until);
+    let batches = batches(plan(needs, from, until, detail, &mut History::default()), until);
     let points = |batch: &Vec<Query>| -> i64 {
         let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
         batch.iter().map(|query| (until - start) / query.step + 1).sum()
@@ -117,12 +117,16 @@ pub fn calls(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail
 }
 
 /// Every statistic once, at the step and from the time at which it can be had.
-fn plan(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail, notes: &mut Vec<String>) -> Vec<Query> {
+fn plan(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail, history: &mut History) -> Vec<Query> {
     let mut starts: BTreeMap<(i64, What), i64> = BTreeMap::new();
     for (need, condition) in needs {
         let start = from - condition.period.saturating_mul(condition.range as i64 + 1);
         for source in &need.sources {
-            let (step, start) = step(source, condition, start, until, detail, notes);
+            let wanted = start;
+            let (step, start) = step(source, condition, start, until, detail, &mut history.notes);
+            if start > wanted {
+                history.kept_since.insert(source.clone(), start);
+            }
             for (stat, step) in columns(source, step) {
                 let slot = starts.entry((step, What::Metric(source.metric.clone(), stat))).or_insert(i64::MAX);
                 *slot = (*slot).min(start.div_euclid(step) * step);

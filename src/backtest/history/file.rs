@@ -17,13 +17,15 @@ use std::path::Path;
 /// Ten years of minutes: what a series may span.
 const MOST_SPANS: usize = 6_000_000;
 
-/// Reads `*.json`, else CSV.
+/// Reads `*.json`, else CSV. Of the time before its first datapoint nothing is known.
 pub fn read(path: &Path) -> Result<History> {
     let file = File::open(path).with_context(|| format!("cannot read the history {}", path.display()))?;
     let reader = BufReader::with_capacity(1 << 18, file);
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let history = if is_json { json(reader) } else { csv(reader) };
-    history.with_context(|| format!("the history {} is wrong", path.display()))
+    let mut history = history.with_context(|| format!("the history {} is wrong", path.display()))?;
+    history.begin_with_data();
+    Ok(history)
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,6 +19,10 @@ pub struct History {
     asked: BTreeMap<Asked, Vec<Series>>,
     /// What to know about it as a whole, e.g. that a read was denied.
     pub notes: Vec<String>,
+    /// Before this moment nothing of it is known, where that is so: a file begins somewhere.
+    since: Option<i64>,
+    /// The same of sources that CloudWatch keeps for a shorter time than was asked for.
+    kept_since: BTreeMap<Source, i64>,
     /// Why a metric could not be read, where it could not.
     failed: BTreeMap<Metric, String>,
     /// Why CloudWatch refuses an expression, where it does.
@@ -52,6 +56,11 @@ impl History {
             columns.chain(self.asked.values().flatten()).filter(|s| !s.values.is_empty()).collect();
         let start = series.iter().map(|series| series.start).min()?;
         Some((start, series.iter().map(|series| series.end()).max()?))
+    }
+
+    /// Says that nothing is known of the time before its first moment.
+    pub fn begin_with_data(&mut self) {
+        self.since = self.extent().map(|(start, _)| start);
     }
 
     /// Whether a part of the past was asked for and could not be read.
@@ -146,6 +155,10 @@ impl Past for History {
 
     fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
         History::values(self, source, grid)
+    }
+
+    fn since(&self, source: &Source) -> Option<i64> {
+        self.since.max(self.kept_since.get(source).copied())
     }
 
     fn asked(&self, asked: &Asked) -> &[Series] {

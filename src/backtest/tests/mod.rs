@@ -1,6 +1,7 @@
 //! The evaluator against AWS's tables, against cases derived by hand, and against properties that must always hold.
 
 mod cases;
+mod first_windows;
 mod past;
 mod properties;
 mod sandbox;
@@ -37,7 +38,7 @@ pub fn alarm(text: &str, statistic: &str) -> Alarm {
         extended_statistic: (!plain).then(|| statistic.to_owned()),
         period: Some(period.parse().unwrap()),
         evaluation_periods: Some(n.parse().unwrap()),
-        datapoints_to_alarm: Some(m.parse().unwrap()),
+        datapoints_to_alarm: (m != n).then(|| m.parse().unwrap()),
         threshold: Some(threshold.parse().unwrap()),
         comparison_operator: Some(operator.into()),
         treat_missing_data: Some(missing.into()),

@@ -9,7 +9,7 @@ use crate::backtest::verify::compare;
 use crate::resources::alarm::{MetricQuery, MetricStat};
 use crate::resources::composite_alarm::Suppressor;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
-use mlops_cloudwatch::evaluation::composite::{self, actions};
+use mlops_cloudwatch::evaluation::composite;
 use mlops_cloudwatch::evaluation::condition::{Condition, Options};
 use mlops_cloudwatch::evaluation::series::Series;
 use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
@@ -405,27 +405,45 @@ fn composite_rules_follow_their_children() {
     assert!(composite::replay(&unknown.alarm_rule, &children, START, START + 60).unwrap_err().contains("`x`"));
 }
 
-/// Wait 5 minutes for the suppressor, stay silent 10 minutes after it.
+/// What cannot be worked out offline is unknown with its reason, and keeps nothing else from being judged.
 #[test]
-fn suppressors_hold_actions_back() {
-    use AlarmState::{Alarm as A, Ok as O};
-    let told = |composite: &[(i64, AlarmState)], suppressor: &[(i64, AlarmState)]| -> Vec<Option<i64>> {
-        let suppressor = timeline(O, suppressor);
-        let found = actions(&timeline(O, composite), Some((&suppressor, 300, 600)));
-        found.iter().map(|action| action.ran.map(|at| (at - START) / 60)).collect()
+fn what_only_cloudwatch_can_compute_is_unknown_alone() {
+    let expression = |name: &str, text: &str| {
+        let json = format!(
+            r#"{{"metrics": [{{"id": "m", "metric": {{"namespace": "T", "metric_name": "m", "stat": "Sum", "period": 60}}}},
+                {{"id": "e", "expression": {text:?}, "period": 60, "return_data": true}}],
+                "threshold": 1, "comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1}}"#
+        );
+        let alarm: Alarm = serde_json::from_str(&json).unwrap();
+        Resource::Alarm(Box::new(Alarm { name: name.into(), ..alarm }))
     };
-    // Nobody suppresses: told when the wait is over.
-    assert_eq!(told(&[(10, A), (40, O)], &[]), [Some(15), Some(45)]);
-    // The suppressor comes within the wait and stays longer than the alarm: nothing is told.
-    assert_eq!(told(&[(10, A), (40, O)], &[(12, A), (50, O)]), [None, None]);
-    // It leaves at 20; ten minutes later the alarm still stands and is told.
-    assert_eq!(told(&[(10, A), (60, O)], &[(12, A), (20, O)]), [Some(30), Some(65)]);
-    // It is there before the alarm.
-    assert_eq!(told(&[(10, A), (60, O)], &[(5, A), (20, O)]), [Some(30), Some(65)]);
-    // It comes too late.
-    assert_eq!(told(&[(10, A), (60, O)], &[(16, A)]), [Some(15), None]);
-    // Over before the wait is: never told.
-    assert_eq!(told(&[(10, A), (12, O)], &[]), [None, None]);
+    let promql = Alarm { promql: Some(Default::default()), ..Alarm::new("promql") };
+    let alarms = [
+        Resource::Alarm(Box::new(promql)),
+        expression("insights", "SELECT SUM(m) FROM T"),
+        expression("quota", "m / SERVICE_QUOTA(m)"),
+        expression("rule", "INSIGHT_RULE_METRIC(\"r\", \"UniqueContributors\")"),
+        expression("search", "SUM(SEARCH('{T} m', 'Sum', 60))"),
+        expression("lambda", "LAMBDA(\"f\")"),
+        expression("database", "DB_PERF_INSIGHTS('RDS', 'db', 'os.cpuUtilization.user.avg')"),
+        Resource::Alarm(Box::new(Alarm { name: "plain".into(), ..alarm("1/1 > 5 missing 60", "Sum") })),
+    ];
+    let asking =
+        Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None, is_drawn: true };
+    let judged = judge(alarms.iter(), &series("Sum", 60, vec![9.0; 60]), asking);
+    for (name, part) in [
+        ("promql", Some("a PromQL alarm is evaluated by CloudWatch only")),
+        ("insights", Some("only CloudWatch can compute it, and nothing of it is known")),
+        ("quota", Some("only CloudWatch can compute SERVICE_QUOTA")),
+        ("rule", Some("only CloudWatch can compute INSIGHT_RULE_METRIC")),
+        ("search", Some("only CloudWatch can compute SEARCH")),
+        ("lambda", Some("only CloudWatch can compute LAMBDA")),
+        ("database", Some("only CloudWatch can compute DB_PERF_INSIGHTS")),
+        ("plain", None),
+    ] {
+        let one = judged.iter().find(|one| one.address.name == name).unwrap();
+        assert_eq!(one.outcome.as_ref().err().map(String::as_str), part, "{name}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ fn evaluate(m: usize, missing: MissingData, points: &str) -> Decision {
     let condition = Condition {
         n: 3,
         m,
+        names_m: true,
         comparison: Comparison::Greater,
         threshold: 0.5,
         missing,

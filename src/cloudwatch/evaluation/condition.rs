@@ -20,6 +20,8 @@ pub struct Condition {
     pub n: usize,
     /// How many of them have to be breaching.
     pub m: usize,
+    /// Whether the alarm names `m` (`DatapointsToAlarm`), which its reasons then do, too.
+    pub names_m: bool,
     pub comparison: Comparison,
     pub threshold: f64,
     pub missing: MissingData,
@@ -56,13 +58,14 @@ impl Condition {
             Limit::Unmodelled { threshold: None, .. } => return Err("the alarm has no threshold".into()),
             Limit::Unmodelled { operator, .. } => return Err(format!("the operator {operator} is for a band")),
         };
-        let missing = evaluation.missing.map_err(|word| format!("missing data as {word} is not known"))?;
+        let missing = definition.treatment().map_err(|word| format!("missing data as {word} is not known"))?;
         let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         let (n, period) = (count(evaluation.n), evaluation.seconds());
         let range = options.evaluation_range.unwrap_or(n + if period >= 300 { 2 } else { 5 }).max(n);
         Ok(Self {
             n,
             m: count(evaluation.m),
+            names_m: evaluation.names_m,
             comparison,
             threshold,
             missing,
@@ -87,7 +90,7 @@ impl Condition {
 
     /// One evaluation, from the newest period to the oldest; NaN is a period without data. It passes every cell of the tables in
     /// "Configuring how CloudWatch alarms treat missing data". Not documented: too new a breach with nothing but missing data
-    /// around it keeps the state.
+    /// around it keeps the state, and with `ignore` M breaches decide, though they are fewer than N datapoints.
     pub fn evaluate(&self, newest_first: impl Iterator<Item = f64>) -> Decision {
         let (mut real, mut breaching, mut oldest_breach) = (0, 0, 0);
         for (age, value) in newest_first.take(self.range).enumerate() {
@@ -112,12 +115,11 @@ impl Condition {
             MissingData::NotBreaching => decided(breaching >= self.m),
             MissingData::Missing if real == 0 => Decision::Change(AlarmState::InsufficientData),
             MissingData::Ignore if real == 0 => Decision::Retain,
+            _ if breaching >= self.m => decided(true),
             // The premature rule: the oldest breach is old enough, and nothing since was good.
-            _ if breaching == real => match self.missing {
-                MissingData::Missing if oldest_breach >= self.m => Decision::Change(AlarmState::Alarm),
-                _ => Decision::Retain,
-            },
-            _ => decided(breaching >= self.m),
+            MissingData::Missing if breaching == real && oldest_breach >= self.m => decided(true),
+            _ if breaching == real => Decision::Retain,
+            _ => decided(false),
         }
     }
 }

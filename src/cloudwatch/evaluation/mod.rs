@@ -2,14 +2,17 @@
 //!
 //! definition ─ condition ─┐
 //!           └─ watched ───┴─ replay ─ timeline     (what is known of the past -> slots -> evaluations -> states)
-//!                             └─ reason  └─ composite  (the words of a change; states of others -> states)
+//!                             └─ reason  └─ composite ─ suppression  (the words of a change; states of others -> states -> actions)
 
 pub mod composite;
 pub mod condition;
 pub mod need;
 pub mod past;
 pub mod reason;
+#[cfg(test)]
+mod reason_tests;
 pub mod replay;
 pub mod series;
+pub mod suppression;
 pub mod timeline;
 pub mod watched;

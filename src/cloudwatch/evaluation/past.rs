@@ -12,6 +12,11 @@ pub trait Past {
     /// The source's values over the periods of the grid, whose step is at least that of `step`; NaN where there is none.
     fn values(&self, source: &Source, grid: &Grid) -> Vec<f64>;
 
+    /// Before this moment nothing is known of the source: what is missing there may have been there.
+    fn since(&self, _source: &Source) -> Option<i64> {
+        None
+    }
+
     /// What only CloudWatch itself can compute: one series, or two of a band; none where it is not known.
     fn asked(&self, asked: &Asked) -> &[Series];
 

@@ -86,7 +86,7 @@ fn decisions<'a>(
     let grid = &watched.grid;
     // Wall-clock periods end where their zone's clock says, and are looked at then.
     let cadence = if grid.step >= condition.cadence() { 1 } else { condition.cadence() };
-    let within = (0..grid.len).take_while(move |index| grid.end(*index) <= until);
+    let within = (watched.first()..grid.len).take_while(move |index| grid.end(*index) <= until);
     let due = within.filter(move |index| grid.end(*index) > after && grid.end(*index) % cadence == 0);
     let warm = due.filter(move |index| !created.is_some_and(|created| is_warming(created, condition, watched, *index)));
     warm.map(move |index| (index, decide(condition, watched, index)))

@@ -5,7 +5,8 @@ use super::need::{Asked, Source};
 use super::past::Past;
 use super::series::{Fold, Grid};
 use crate::alarm::{AlarmDefinition, AlarmQuery, AlarmWindow, Limit, Signal};
-use crate::math::{Frame, Program};
+use crate::comparison::BandSide;
+use crate::math::{Frame, MathError, Program, is_function};
 use crate::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
@@ -15,6 +16,8 @@ pub struct Watched {
     content: Content,
     /// Samples in each period, where a percentile alarm asks for them.
     samples: Option<Vec<f64>>,
+    /// The first period whose evaluation looks at nothing that is not known.
+    first: usize,
     /// What was assumed, for the reader.
     pub notes: Vec<String>,
 }
@@ -23,8 +26,18 @@ pub struct Watched {
 enum Content {
     /// The value of each period.
     Values(Vec<f64>),
+    /// How far each period's value is beyond its band.
+    Distances { side: BandSide, values: Vec<f64>, slots: Vec<Banded> },
     /// Math whose values depend on the range that is looked at: computed anew for each evaluation.
     Windows { program: Program, metrics: Vec<Vec<f64>> },
+}
+
+/// A value against its band.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Banded {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
 }
 
 /// What an alarm has to know of the past.
@@ -84,6 +97,8 @@ impl Watched {
                 condition.cadence()
             ));
         }
+        let since = needs.sources.iter().filter_map(|source| past.since(source)).max();
+        let first = since.map_or(0, |since| grid.index_from(since + condition.period * condition.n as i64));
         let content = content(definition, condition, past, &needs, &grid, &mut notes)?;
         let mut samples = None;
         if condition.least_samples.is_some() {
@@ -93,18 +108,44 @@ impl Watched {
                 None => notes.push("sample counts are not known: every percentile was judged".into()),
             }
         }
-        Ok(Self { grid, content, samples, notes })
+        Ok(Self { grid, content, samples, first, notes })
     }
 
     /// Slots that are already computed.
     pub fn of_values(grid: Grid, values: Vec<f64>) -> Self {
-        Self { grid, content: Content::Values(values), samples: None, notes: Vec::new() }
+        Self { grid, content: Content::Values(values), samples: None, first: 0, notes: Vec::new() }
+    }
+
+    /// Slots against a band, which are already computed.
+    pub fn of_band(grid: Grid, side: BandSide, slots: Vec<Banded>) -> Self {
+        Self { content: distances(side, slots), ..Self::of_values(grid, Vec::new()) }
+    }
+
+    /// The first period that can be judged: what an evaluation before it looks at is not known.
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Which side of a band is breaching, where the alarm has one.
+    pub fn band(&self) -> Option<BandSide> {
+        match &self.content {
+            Content::Distances { side, .. } => Some(*side),
+            Content::Values(_) | Content::Windows { .. } => None,
+        }
+    }
+
+    /// The value and the band `age` periods before the one that ends at `index`.
+    pub fn band_at(&self, index: usize, age: usize) -> Option<Banded> {
+        let Content::Distances { slots, .. } = &self.content else { return None };
+        slots.get(index.checked_sub(age * self.grid.stride())?).copied()
     }
 
     /// Calls `look` with the values of the period that ends at `index` and of those before it, newest first.
     pub fn window<T>(&self, index: usize, range: usize, look: impl FnOnce(&mut dyn Iterator<Item = f64>) -> T) -> T {
         match &self.content {
-            Content::Values(values) => look(&mut self.back(values, index).take(range)),
+            Content::Values(values) | Content::Distances { values, .. } => {
+                look(&mut self.back(values, index).take(range))
+            }
             Content::Windows { program, metrics } => {
                 let mut values = self.run(program, metrics, index, range);
                 values.reverse();
@@ -116,7 +157,7 @@ impl Watched {
     /// All values, where they do not depend on the range that is looked at; the fast way.
     pub fn values(&self) -> Option<&[f64]> {
         match &self.content {
-            Content::Values(values) => Some(values),
+            Content::Values(values) | Content::Distances { values, .. } => Some(values),
             Content::Windows { .. } => None,
         }
     }
@@ -163,10 +204,10 @@ fn content(
     notes: &mut Vec<String>,
 ) -> Result<Content, String> {
     if let Some(asked) = &needs.asked {
-        return Ok(Content::Values(asked_values(definition, asked, past, grid, notes)?));
+        return asked_values(definition, asked, past, grid, notes);
     }
     if let Signal::Metric(series) = &definition.signal {
-        return Ok(Content::Values(past.values(&Source::of(series), grid)));
+        return Ok(Content::Values(whole(&Source::of(series), past, grid)));
     }
     if let Some(query) = definition.insights() {
         return Err(format!(
@@ -174,9 +215,12 @@ fn content(
             query.id
         ));
     }
-    let program = Program::new(definition.queries.iter().map(AlarmQuery::math)).map_err(|error| error.to_string())?;
+    let program = Program::new(definition.queries.iter().map(AlarmQuery::math)).map_err(|error| match error {
+        MathError::UnknownFunction(name) if is_function(&name) => format!("only CloudWatch can compute {name}"),
+        other => other.to_string(),
+    })?;
     let sources: Vec<Source> = definition.metrics().map(|series| Source::of(&series)).collect();
-    let metrics: Vec<Vec<f64>> = sources.iter().map(|source| past.values(source, grid)).collect();
+    let metrics: Vec<Vec<f64>> = sources.iter().map(|source| whole(source, past, grid)).collect();
     if !program.is_pointwise {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
         return Ok(Content::Windows { program, metrics });
@@ -185,6 +229,21 @@ fn content(
     let start = grid.first - grid.period;
     let frame = Frame { metrics: &slices, len: grid.len, start, step: grid.step, period: grid.period };
     Ok(Content::Values(program.run(&frame).map_err(|error| error.to_string())?))
+}
+
+/// The values of the periods that are known as a whole.
+fn whole(source: &Source, past: &dyn Past, grid: &Grid) -> Vec<f64> {
+    let mut values = past.values(source, grid);
+    if let Some(since) = past.since(source) {
+        let known = grid.index_from(since + grid.period);
+        values.iter_mut().take(known).for_each(|value| *value = f64::NAN);
+    }
+    values
+}
+
+fn distances(side: BandSide, slots: Vec<Banded>) -> Content {
+    let values = slots.iter().map(|banded| side.beyond(banded.value, banded.low, banded.high)).collect();
+    Content::Distances { side, values, slots }
 }
 
 /// How many samples the metric that is watched had.
@@ -202,7 +261,7 @@ fn asked_values(
     past: &dyn Past,
     grid: &Grid,
     notes: &mut Vec<String>,
-) -> Result<Vec<f64>, String> {
+) -> Result<Content, String> {
     let answers: Vec<Vec<f64>> = past.asked(asked).iter().map(|series| series.folded(Fold::Maximum, grid)).collect();
     let banded = match (&definition.signal, definition.evaluation.limit) {
         (Signal::Band { watched, .. }, Limit::Band(side)) => watched.metric.map(|series| (Source::of(&series), side)),
@@ -213,12 +272,13 @@ fn asked_values(
         ([a, b], Some((source, side))) => {
             notes.push("the anomaly band is CloudWatch's own, as it is now".into());
             let values = past.values(&source, grid);
-            let beyond = |slot: usize| side.beyond(values[slot], a[slot].min(b[slot]), a[slot].max(b[slot]));
             // `min` and `max` prefer a number to NaN, and a band has two edges.
-            let known = |slot: usize| if a[slot].is_nan() || b[slot].is_nan() { f64::NAN } else { beyond(slot) };
-            Ok((0..grid.len).map(known).collect())
+            let known = |slot: usize| if a[slot].is_nan() || b[slot].is_nan() { f64::NAN } else { values[slot] };
+            let banded =
+                |slot: usize| Banded { value: known(slot), low: a[slot].min(b[slot]), high: a[slot].max(b[slot]) };
+            Ok(distances(side, (0..grid.len).map(banded).collect()))
         }
-        ([only], None) => Ok(only.clone()),
+        ([only], None) => Ok(Content::Values(only.clone())),
         _ => Err(format!("`{}` gave {} series", asked.expression, answers.len())),
     }
 }

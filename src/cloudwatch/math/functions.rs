@@ -221,11 +221,12 @@ fn place(argument: &Argument<'_>) -> Option<usize> {
 }
 
 /// One slot of the series of an array. An average counts a series that has no value there as 0 ("Missing values are treated as 0", of
-/// AVG); the others reckon with the values there are.
+/// AVG); the others reckon with the values there are, and where there are none there is no datapoint to count, either.
 fn across(name: &str, list: &[NamedSeries], slot: usize) -> f64 {
     let values = list.iter().map(|series| series.values[slot]);
     match name {
         "AVG" => known(reduce("SUM", values) / list.len() as f64),
+        "DATAPOINT_COUNT" => Some(reduce(name, values)).filter(|count| *count > 0.0).unwrap_or(f64::NAN),
         name => reduce(name, values),
     }
 }

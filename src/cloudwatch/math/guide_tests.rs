@@ -94,6 +94,7 @@ fn functions() {
         ("SUM([METRICS(\"4xx\"), METRICS(\"5xx\")])", "3 1 3 3"),
         ("m1 / METRIC_COUNT(METRICS())", "0.5 1 _ 1.5"),
         ("m1 / PERIOD(m1) * 300", "2 4 _ 6"),
+        ("DATAPOINT_COUNT([m1, m2])", "2 1 _ 2"),
         ("FILL(m1, 10)", "2 4 10 6"),
         ("FILL(m1, MIN(m1))", "2 4 2 6"),
         ("FILL(m1, REPEAT)", "2 4 4 6"),

@@ -7,7 +7,7 @@ use crate::plan::{NoteKind, Summary};
 use std::collections::BTreeSet;
 
 /// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
-const HEADER: [&str; 32] = [
+const HEADER: [&str; 33] = [
     "state",
     "to_add",
     "to_change",
@@ -40,6 +40,7 @@ const HEADER: [&str; 32] = [
     "message",
     "remedy",
     "alarms_not_evaluated_yet",
+    "currency",
 ];
 
 /// The whole report. A column of the roster that is called like one of ours has `roster.` in front.
@@ -72,6 +73,7 @@ fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
     let (message, remedy) = why(row);
     line.extend([message, remedy]);
     line.extend(counts(row.alarms.map(|a| [a.new])));
+    line.push(row.currency.clone().unwrap_or_default());
     line
 }
 

@@ -5,7 +5,7 @@ use super::super::html::{Markup, Page, page};
 use super::super::{Look, field_text};
 use super::{
     Column, Problem, STATES, columns, counted, folded, has_regions, in_order, problems, report_mood, row_mood, things,
-    verdict, whom, word,
+    total_cost, verdict, whom, word,
 };
 use crate::apply::Outcome;
 use crate::fleet::{Drift, FleetReport, Row, State};
@@ -42,10 +42,7 @@ fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
     figures.extend(sum(&|row| row.subscriptions.map(|s| s.confirmed)).map(|n| ("Confirmed", n.to_string())));
     figures.extend(sum(&subscriptions).map(|n| ("Unconfirmed", n.to_string())));
     figures.extend(sum(&|row| row.alarms.map(|a| a.alarm)).map(|n| ("In ALARM", n.to_string())));
-    let costs: Vec<f64> = report.rows.iter().filter_map(|row| row.cost).collect();
-    if !costs.is_empty() {
-        figures.push(("Cost a month", format!("{:.2}", costs.iter().sum::<f64>())));
-    }
+    figures.extend(total_cost(report).map(|cost| ("Cost a month", cost)));
     figures
 }
 

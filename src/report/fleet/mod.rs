@@ -14,7 +14,7 @@ use crate::apply::Outcome;
 use crate::fleet::{AlarmStates, Alike, FleetReport, Row, State, Subscriptions, alike};
 use crate::model::Target;
 use crate::plan::{NoteKind, Summary};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every state, the best first.
 const STATES: [State; 7] =
@@ -264,10 +264,27 @@ impl Column {
                     (v.unknown, "unknown"),
                 ])
             }),
-            Column::Cost => row.cost.map(|cost| format!("{cost:.2}")).unwrap_or_default(),
+            Column::Cost => row.cost.map(|cost| amount(cost, row.currency.as_deref())).unwrap_or_default(),
         };
         mask::line(&cell)
     }
+}
+
+/// `0.60 USD`; a report of before currencies were told has none.
+fn amount(cost: f64, currency: Option<&str>) -> String {
+    currency.map_or_else(|| format!("{cost:.2}"), |currency| format!("{cost:.2} {currency}"))
+}
+
+/// A month of all targets together, each currency by itself; `None` where no cost is known.
+fn total_cost(report: &FleetReport) -> Option<String> {
+    let mut sums: BTreeMap<Option<&str>, f64> = BTreeMap::new();
+    for row in &report.rows {
+        if let Some(cost) = row.cost {
+            *sums.entry(row.currency.as_deref()).or_default() += cost;
+        }
+    }
+    let sums: Vec<String> = sums.into_iter().map(|(currency, sum)| amount(sum, currency)).collect();
+    (!sums.is_empty()).then(|| mask::line(&sums.join(" + ")))
 }
 
 /// The columns that have something to say of any row, and the first four.

@@ -179,12 +179,34 @@ fn csv_has_a_line_a_target_with_the_rosters_columns() {
     assert!(lines.next().unwrap().starts_with("account,region,email,name,roster.state,state,to_add,"), "{text}");
     assert_eq!(
         lines.next().unwrap(),
-        "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,0,,,,,,2,0,,,,,,,,,0,1,0,0,0,3,1,,,,"
+        "100000000000,us-east-1,s0@example.edu,Student 0,,pending,2,0,0,0,0,,,,,,2,0,,,,,,,,,0,1,0,0,0,3,1,,,,,"
     );
     let last = "100000000099,us-east-1,s99@example.edu,Student 99,'=evil,failed,,,,,,,,,,,0,0,,,,,,,,,,,,,,,,,\
                 sts:AssumeRole: no role arn:aws:iam::100000000099:role/Lab,create the role";
     assert!(text.contains(last), "{text}");
     assert_eq!(text.trim_end().split("\r\n").count(), 101);
+}
+
+/// In the price table's currency, with what it does not include; a report of before currencies were told has sums alone.
+#[test]
+fn the_cost_of_all_targets_is_in_currency() {
+    let mut report = lab();
+    for (row, (cost, currency)) in
+        report.rows.iter_mut().zip([(0.6, Some("USD")), (1.1, Some("USD")), (2.0, Some("EUR"))])
+    {
+        row.cost = Some(cost);
+        row.currency = currency.map(str::to_owned);
+        row.usage = vec!["logs written".into(), "mails".into()];
+    }
+    let text = text::text(&report, &Look { verbose: true, ..Look::PLAIN });
+    let total = "Cost: 2.00 EUR + 1.70 USD a month in 3 accounts; not included (usage-based): logs written, mails";
+    let flat: Vec<&str> = text.split_whitespace().collect();
+    assert!(flat.join(" ").contains(total) && text.contains("0.60 USD"), "{text}");
+    assert!(html::html(&report).contains("2.00 EUR + 1.70 USD"));
+    assert!(csv::csv(&report).lines().nth(1).unwrap().ends_with(",USD"));
+    report.rows.iter_mut().for_each(|row| row.currency = None);
+    report.rows.iter_mut().for_each(|row| row.usage.clear());
+    assert!(super::text::text(&report, &Look::PLAIN).contains("Cost: 3.70 a month in 3 accounts\n"));
 }
 
 #[test]

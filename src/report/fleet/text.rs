@@ -1,9 +1,10 @@
 //! A run over many targets for people: the verdict, what is to be done, who has what, what went wrong and what to do about it.
 
+use super::super::cost::not_included;
 use super::super::{Look, Tone, layout, mask, table};
 use super::{
     Column, Problem, STATUS, columns, folded, has_regions, in_order, mood, problems, report_mood, summary, things,
-    verdict, whom, word,
+    total_cost, verdict, whom, word,
 };
 use crate::fleet::{FleetReport, Row, State};
 use crate::report::html::Mood;
@@ -31,6 +32,7 @@ pub fn text(report: &FleetReport, look: &Look) -> String {
     let mut parts = vec![format!("{}\n", look.paint(tone(report_mood(report)), &verdict(report)))];
     parts.push(folded::folded(report, look));
     parts.push(matrix(report, look));
+    parts.push(cost(report, look));
     parts.push(below(report, look));
     if report.rows.iter().any(|row| row.state.is_worth_another_run()) {
         let line = "To run only what did not go well again: the same command with --retry-failed and a report saved by --report FILE.json.";
@@ -47,6 +49,7 @@ pub fn question(report: &FleetReport, look: &Look) -> String {
         format!("{}\n", look.paint(Tone::Strong, &verdict(report))),
         folded::folded(report, look),
         matrix(report, look),
+        cost(report, look),
         below(report, look),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
@@ -69,6 +72,15 @@ pub fn line(row: &Row, look: &Look) -> String {
     let why = row.failure.as_ref().map(|failure| failure.message.clone()).or(failed);
     let why = why.map(|why| format!(": {}", mask::line(&why))).unwrap_or_default();
     format!("{}{name}: {state}{made}{why}", row.target)
+}
+
+/// What all targets cost together, and what that does not include.
+fn cost(report: &FleetReport, look: &Look) -> String {
+    let Some(total) = total_cost(report) else { return String::new() };
+    let usage: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.usage.iter().map(String::as_str)).collect();
+    let known = report.rows.iter().filter(|row| row.cost.is_some()).map(|row| &row.target);
+    let apart = if usage.is_empty() { String::new() } else { mask::line(&not_included(usage.into_iter())) };
+    layout::hang("Cost: ", &format!("{total} a month in {}{apart}", things(known)), look.width)
 }
 
 fn matrix(report: &FleetReport, look: &Look) -> String {

@@ -51,9 +51,6 @@ pub struct State {
     pub updated: Timestamp,
     /// The last time its value changed.
     pub transitioned: Timestamp,
-    /// The last time it went from ALARM into another state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left_alarm: Option<Timestamp>,
 }
 
 impl Alarm {

@@ -107,8 +107,7 @@ pub fn transition(
     let changed = alarm.state.value != value;
     let transitioned = if changed { now } else { alarm.state.transitioned };
     let leaves = alarm.state.value == AlarmState::Alarm && changed;
-    let left_alarm = if leaves { Some(now) } else { alarm.state.left_alarm };
-    let state = State { value, reason, reason_data, updated: now, transitioned, left_alarm };
+    let state = State { value, reason, reason_data, updated: now, transitioned };
     let from = std::mem::replace(&mut alarm.state, state);
     alarm::keep(tx, name, &alarm)?;
     if changed {

@@ -1,11 +1,13 @@
 //! What becomes of actions on a change of state: they run, or are held back by a mute rule, or by the suppressor of a composite alarm and
-//! its wait and extension periods. When what holds them ends, the state that then stands is told, if it is not what was told last.
+//! its wait and extension periods. When a mute rule ends, the state that then holds is notified if it is not what was notified
+//! last; when a suppression ends, in any case.
 
 use super::alarm::{self, Alarm, LISTS, State};
 use super::{actions, history, mute_rule};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::wire::Timestamp;
+use mlops_cloudwatch::evaluation::suppression::SuppressedBy;
 use mlops_cloudwatch::state::AlarmState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -66,16 +68,14 @@ pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), F
 /// Decides about the actions of a change of state, and remembers those that are held back.
 fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<Verdict, Fault> {
     let before = tx.get::<Held>(TABLE, name)?;
-    let told = before.map_or_else(|| from.clone(), |held| held.told);
+    let muted = before.filter(|held| matches!(held.by, By::MuteRule(_)));
+    let told = muted.map_or_else(|| from.clone(), |held| held.told);
     if told.value == alarm.state.value {
         tx.delete(TABLE, name);
         return Ok(Verdict::Nothing);
     }
-    match holding(tx, name, alarm, false)? {
-        Some((by, due)) => {
-            tx.put(TABLE, name, &Held { by: by.clone(), told, due })?;
-            Ok(Verdict::Hold(by))
-        }
+    match hold(tx, name, alarm, told, SuppressedBy::after_change)? {
+        Some(by) => Ok(Verdict::Hold(by)),
         None => {
             tx.delete(TABLE, name);
             Ok(Verdict::Tell)
@@ -83,26 +83,48 @@ fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<Verd
     }
 }
 
-/// What holds the actions of an alarm back now, and when to look again. One that has waited for its suppressor does not wait again.
-fn holding(tx: &Tx, name: &str, alarm: &Alarm, has_waited: bool) -> Result<Option<(By, Option<Timestamp>)>, Fault> {
+/// Holds the actions of an alarm back where something does now; `why` says what, by whether the suppressor is in ALARM.
+fn hold(
+    tx: &mut Tx,
+    name: &str,
+    alarm: &Alarm,
+    told: State,
+    why: fn(bool) -> SuppressedBy,
+) -> Result<Option<By>, Fault> {
     let now = tx.now();
-    if let Some(rule) = mute_rule::muting(tx, name)? {
-        let next_minute = Timestamp::from_millis((now.millis().div_euclid(MINUTE) + 1) * MINUTE);
-        return Ok(Some((By::MuteRule(rule), Some(next_minute))));
-    }
-    let suppressor = alarm::name_of(tx, alarm.text("ActionsSuppressor")).to_owned();
-    let Some(live) = (if suppressor.is_empty() { None } else { alarm::find(tx, &suppressor)? }) else {
-        return Ok(None);
+    let held = match mute_rule::muting(tx, name)? {
+        Some(rule) => {
+            let next_minute = Timestamp::from_millis((now.millis().div_euclid(MINUTE) + 1) * MINUTE);
+            Some((By::MuteRule(rule), Some(next_minute)))
+        }
+        None => suppressor(tx, alarm)?.and_then(|(by, in_alarm)| match why(in_alarm) {
+            SuppressedBy::Alarm => Some((By::Alarm(by), None)),
+            SuppressedBy::WaitPeriod => {
+                let wait = seconds(alarm, "ActionsSuppressorWaitPeriod");
+                (!wait.is_zero()).then(|| (By::WaitPeriod(by), Some(now + wait)))
+            }
+            SuppressedBy::ExtensionPeriod => {
+                let extension = seconds(alarm, "ActionsSuppressorExtensionPeriod");
+                (!extension.is_zero()).then(|| (By::ExtensionPeriod(by), Some(now + extension)))
+            }
+        }),
     };
-    if live.state.value == AlarmState::Alarm {
-        return Ok(Some((By::Alarm(suppressor), None)));
+    Ok(match held {
+        Some((by, due)) => {
+            tx.put(TABLE, name, &Held { by: by.clone(), told, due })?;
+            Some(by)
+        }
+        None => None,
+    })
+}
+
+/// The suppressor of a composite alarm, and whether it is in ALARM.
+fn suppressor(tx: &Tx, alarm: &Alarm) -> Result<Option<(String, bool)>, Fault> {
+    let name = alarm::name_of(tx, alarm.text("ActionsSuppressor")).to_owned();
+    if name.is_empty() {
+        return Ok(None);
     }
-    let extended = live.state.left_alarm.map(|left| left + seconds(alarm, "ActionsSuppressorExtensionPeriod"));
-    if let Some(end) = extended.filter(|end| now < *end) {
-        return Ok(Some((By::ExtensionPeriod(suppressor), Some(end))));
-    }
-    let wait = seconds(alarm, "ActionsSuppressorWaitPeriod");
-    Ok((!has_waited && !wait.is_zero()).then(|| (By::WaitPeriod(suppressor), Some(now + wait))))
+    Ok(alarm::find(tx, &name)?.map(|live| (name, live.state.value == AlarmState::Alarm)))
 }
 
 /// Looks at what is due until `until`, in order of time, and tells what nothing holds back any more.
@@ -115,28 +137,31 @@ pub fn release(tx: &mut Tx, until: Timestamp) -> Result<(), Fault> {
     }
 }
 
+/// A wait or an extension is over, or a mute rule may be.
 fn look_again(tx: &mut Tx, name: &str, held: Held) -> Result<(), Fault> {
     let Some(alarm) = alarm::find(tx, name)? else {
         tx.delete(TABLE, name);
         return Ok(());
     };
-    let has_waited = !matches!(held.by, By::MuteRule(_));
-    match holding(tx, name, &alarm, has_waited)? {
-        Some((by, due)) => tx.put(TABLE, name, &Held { by, due, ..held }),
-        None => {
-            tx.delete(TABLE, name);
-            actions::execute(tx, name, &alarm, &held.told)
-        }
+    let has_waited = !matches!(held.by, By::MuteRule(_)) && mute_rule::muting(tx, name)?.is_none();
+    if !has_waited && hold(tx, name, &alarm, held.told.clone(), SuppressedBy::after_change)?.is_some() {
+        return Ok(());
     }
+    tx.delete(TABLE, name);
+    actions::execute(tx, name, &alarm, &held.told)
 }
 
-/// An alarm changed its state: those that it suppresses wait for it anew, or for the end of their extension.
+/// An alarm went into ALARM or left it: what it holds back it holds on, or for its extension.
 pub fn suppressor_changed(tx: &mut Tx, suppressor: &str) -> Result<(), Fault> {
     for (name, held) in tx.list::<Held>(TABLE)? {
         let Some(alarm) = alarm::find(tx, &name)? else { continue };
         let own = alarm::name_of(tx, alarm.text("ActionsSuppressor")) == suppressor;
-        if own && !matches!(held.by, By::MuteRule(_)) {
-            look_again(tx, &name, held)?;
+        if own
+            && !matches!(held.by, By::MuteRule(_))
+            && hold(tx, &name, &alarm, held.told.clone(), SuppressedBy::after_suppressor)?.is_none()
+        {
+            tx.delete(TABLE, &name);
+            actions::execute(tx, &name, &alarm, &held.told)?;
         }
     }
     Ok(())

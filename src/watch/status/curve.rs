@@ -180,6 +180,7 @@ fn need(source: &Source) -> (Needs, Condition) {
     let condition = Condition {
         n: 1,
         m: 1,
+        names_m: false,
         comparison: Comparison::Greater,
         threshold: 0.0,
         missing: MissingData::Missing,

@@ -67,15 +67,19 @@ fn missing(text: &str) -> Option<Reason> {
 }
 
 /// `Threshold Crossed: 2 out of the last 3 datapoints [7.0 (22/11/26 10:05:00), 6.0 (...)] were greater than the threshold
-/// (5.0) (minimum 2 datapoints for OK -> ALARM transition).`, or `1 datapoint [6.0 (...)] was not greater than ...`
+/// (5.0) (minimum 2 datapoints for OK -> ALARM transition).`, or `1 datapoint [6.0 (...)] was not greater than ...`; of many
+/// datapoints `30 datapoints were less than the threshold (5.0). The most recent datapoints which crossed the threshold: [...]`.
 fn threshold(text: &str) -> Option<Reason> {
     let rest = text.strip_prefix("Threshold Crossed: ")?;
-    let (head, rest) = rest.split_once('[')?;
-    let (list, rest) = rest.split_once(']')?;
+    let (before, after) = rest.split_once(" the threshold (")?;
+    let threshold = after.split(')').next()?.parse().ok()?;
+    let (head, relation) = before.rsplit_once(" were ").or_else(|| before.rsplit_once(" was "))?;
+    let list = match head.split_once('[') {
+        Some((_, list)) => list,
+        None => after.split_once("crossed the threshold: [")?.1,
+    };
+    let list = list.split(']').next()?;
     let points: Vec<f64> = list.split(", ").filter_map(|point| point.split_whitespace().next()?.parse().ok()).collect();
-    let (relation, rest) = rest.split_once(" the threshold (")?;
-    let threshold = rest.split(')').next()?.parse().ok()?;
-    let relation = relation.trim().trim_start_matches("were ").trim_start_matches("was ");
     let (breaching, relation) = match relation.strip_prefix("not ") {
         Some(relation) => (false, relation),
         None => (true, relation),
@@ -133,6 +137,14 @@ mod tests {
             (
                 "Threshold Crossed: 2 out of the last 3 datapoints [7.5 (22/11/26 10:05:00), 1.2E4 (22/11/26 10:00:00)] were less than or equal to the threshold (-0.5) (minimum 2 datapoints for OK -> ALARM transition).",
                 threshold(&[7.5, 12_000.0], 3, "less than or equal to", true, -0.5),
+            ),
+            (
+                "Threshold Crossed: 24 datapoints were greater than the threshold (0.0). The most recent datapoints which crossed the threshold: [2.0 (19/12/24 08:33:00), 1.0 (19/12/24 08:32:00)].",
+                threshold(&[2.0, 1.0], 24, "greater than", true, 0.0),
+            ),
+            (
+                "Threshold Crossed: 1 out of the last 20 datapoints [613.0 (16/03/24 12:15:00)] was greater than or equal to the threshold (1.0) and 19 missing datapoints were treated as [NonBreaching] (minimum 1 datapoint for OK -> ALARM transition).",
+                threshold(&[613.0], 20, "greater than or equal to", true, 1.0),
             ),
             (
                 "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a b transitioned to ALARM at Sunday 22 November, 2026 10:05:00 UTC",

@@ -20,6 +20,7 @@ use mlops_cloudwatch::evaluation::{reason, replay};
 use mlops_cloudwatch::state::AlarmState;
 use past::Metrics;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One entity: the [`Mark`].
 const TABLE: &str = "alarm_clock";
@@ -72,8 +73,9 @@ pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
     let until = floor(TICK);
     let (events, fine) = events(tx, mark.until.max(until - LONGEST), until)?;
     for Event { at, name, to, reason, reason_data } in events {
+        // What happens at the moment at which a wait ends comes before its end.
+        held::release(tx, Timestamp::from_millis(at * 1000 - 1))?;
         let at = Timestamp::from_millis(at * 1000);
-        held::release(tx, at)?;
         if let Some(alarm) = alarm::find(tx, &name)? {
             tx.at(at, |tx| change::transition(tx, &name, alarm, to, reason, Some(reason_data)))?;
         }
@@ -114,6 +116,12 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
         }));
     }
     metrics.finish()?;
-    events.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    // A suppressor changes before what it suppresses.
+    let mut suppressors = BTreeSet::new();
+    for (_, composite) in alarm::composites(tx)? {
+        suppressors.insert(alarm::name_of(tx, composite.text("ActionsSuppressor")).to_owned());
+    }
+    let order = |event: &Event| (event.at, !suppressors.contains(&event.name), event.name.clone());
+    events.sort_by_cached_key(order);
     Ok((events, fine))
 }

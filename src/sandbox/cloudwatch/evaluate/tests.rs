@@ -286,14 +286,33 @@ async fn a_suppressor_holds_actions_back_for_its_time_and_the_extension() {
     assert_eq!((place.told().len(), by().await), (told + 2, None));
     assert!(place.letters().pop().unwrap().subject.unwrap().starts_with("OK: \"service\""));
 
-    // There and back again while it is held: nobody hears of it.
+    // There and back again while it is held: OK runs after the extension, though the ALARM before it never did.
     place.set("maintenance", StateValue::Alarm).await;
     place.set("child", StateValue::Alarm).await;
     place.pass(5);
     place.set("child", StateValue::Ok).await;
     place.set("maintenance", StateValue::Ok).await;
-    place.pass(10);
+    place.pass(2);
     assert_eq!(place.told().len(), told + 2);
+    place.pass(8);
+    assert_eq!((place.told().len(), by().await), (told + 3, None));
+    assert!(place.letters().pop().unwrap().subject.unwrap().starts_with("OK: \"service\""));
+
+    // It changes within the extension: that is discarded, and a wait of two minutes begins.
+    for (name, state) in [
+        ("maintenance", StateValue::Alarm),
+        ("child", StateValue::Alarm),
+        ("maintenance", StateValue::Ok),
+        ("child", StateValue::Ok),
+    ] {
+        place.pass(1);
+        place.set(name, state).await;
+    }
+    assert_eq!(by().await.as_deref(), Some("WaitPeriod"));
+    place.pass(1);
+    assert_eq!(place.told().len(), told + 3);
+    place.pass(1);
+    assert_eq!(place.told().len(), told + 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -84,7 +84,7 @@ fn keep(wanted: Wanted, tx: &mut Tx) -> Result<Nothing, Fault> {
             let arn = alarm::arn(tx, name);
             tags::set(tx, alarm::KIND, &arn, tags::from_list(tags))?;
             let reason = "Unchecked: Initial alarm creation".to_owned();
-            State { value: first, reason, reason_data: None, updated: now, transitioned: now, left_alarm: None }
+            State { value: first, reason, reason_data: None, updated: now, transitioned: now }
         }
     };
     let created = live.as_ref().map_or(now, |live| live.created);

@@ -3,7 +3,7 @@
 use super::Limits;
 use super::finding::{About, Raised};
 use super::online::Observed;
-use super::series::Watch;
+use super::series::{Series, Watch};
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::filter_policy::FilterOutcome;
@@ -18,6 +18,8 @@ pub struct Subject<'a> {
     /// The monitored functions, by name.
     pub functions: &'a BTreeSet<String>,
     pub observed: Option<&'a Observed>,
+    /// Where the alarms are; empty where that is not known.
+    pub region: &'a str,
     /// What the rule accepts.
     pub limits: Option<Limits>,
     /// Every metric alarm, looked at once for all rules.
@@ -63,7 +65,16 @@ impl<'a> Subject<'a> {
             }
         }
         let senders = senders(resources);
-        Self { resources, functions, observed, limits: None, watches: alarms.collect(), subscriptions, senders }
+        Self {
+            resources,
+            functions,
+            observed,
+            region: "",
+            limits: None,
+            watches: alarms.collect(),
+            subscriptions,
+            senders,
+        }
     }
 
     pub fn composites(&self) -> impl Iterator<Item = &'a CompositeAlarm> + use<'a> {
@@ -108,6 +119,12 @@ impl<'a> Subject<'a> {
             Resource::LogGroup(group) => Some(group),
             _ => None,
         })
+    }
+
+    /// Whether AWS was asked for a metric and lists it with these dimensions: whatever the catalogue says, it is there.
+    pub fn is_listed(&self, series: &Series<'_>) -> bool {
+        let listed = self.observed.and_then(|observed| observed.listed(series.namespace, series.metric));
+        listed.is_some_and(|sets| sets.contains(series.dimensions))
     }
 
     pub fn facts(&self, function: &str) -> Option<&'a FunctionFacts> {

@@ -72,18 +72,18 @@ struct Worth {
     many_if_false: bool,
 }
 
-enum Part {
+enum ExprPart {
     One(Worth),
     Array(Vec<Worth>),
     /// An array of which neither number nor order is known, each within this.
     Some(Worth),
 }
 
-impl Part {
+impl ExprPart {
     fn single(self) -> Worth {
         match self {
-            Part::One(worth) => worth,
-            Part::Array(_) | Part::Some(_) => Worth::unknown(),
+            ExprPart::One(worth) => worth,
+            ExprPart::Array(_) | ExprPart::Some(_) => Worth::unknown(),
         }
     }
 }
@@ -110,14 +110,14 @@ impl Worth {
 }
 
 impl BoundsScope<'_> {
-    fn of(&self, expr: &Expr, depth: usize) -> Part {
+    fn of(&self, expr: &Expr, depth: usize) -> ExprPart {
         if depth > MAX_NESTING {
-            return Part::One(Worth::unknown());
+            return ExprPart::One(Worth::unknown());
         }
         match expr {
             Expr::Number(number) => {
                 let linear = Some(Linear::constant(*number));
-                Part::One(Worth { linear, ..Worth::of(Interval::of(*number), false, false) })
+                ExprPart::One(Worth { linear, ..Worth::of(Interval::of(*number), false, false) })
             }
             Expr::Id(id) => self.id(id, depth + 1),
             Expr::Negative(inner) => self.each(inner, depth, |worth| Worth {
@@ -126,38 +126,38 @@ impl BoundsScope<'_> {
                 ..Worth::of(worth.values.negative(), worth.gaps, worth.series)
             }),
             Expr::Binary(op, left, right) => match (self.of(left, depth + 1), self.of(right, depth + 1)) {
-                (Part::One(a), Part::One(b)) => Part::One(self.binary(*op, a, b)),
-                (Part::Array(items), Part::One(b)) => {
-                    Part::Array(items.into_iter().map(|a| self.binary(*op, a, b.clone())).collect())
+                (ExprPart::One(a), ExprPart::One(b)) => ExprPart::One(self.binary(*op, a, b)),
+                (ExprPart::Array(items), ExprPart::One(b)) => {
+                    ExprPart::Array(items.into_iter().map(|a| self.binary(*op, a, b.clone())).collect())
                 }
-                (Part::One(a), Part::Array(items)) => {
-                    Part::Array(items.into_iter().map(|b| self.binary(*op, a.clone(), b)).collect())
+                (ExprPart::One(a), ExprPart::Array(items)) => {
+                    ExprPart::Array(items.into_iter().map(|b| self.binary(*op, a.clone(), b)).collect())
                 }
-                _ => Part::Some(Worth::unknown()),
+                _ => ExprPart::Some(Worth::unknown()),
             },
             Expr::List(items) => {
                 let mut all = Vec::new();
                 for item in items {
                     match self.of(item, depth + 1) {
-                        Part::One(worth) => all.push(worth),
-                        Part::Array(inner) => all.extend(inner),
-                        Part::Some(_) => return Part::Some(Worth::unknown()),
+                        ExprPart::One(worth) => all.push(worth),
+                        ExprPart::Array(inner) => all.extend(inner),
+                        ExprPart::Some(_) => return ExprPart::Some(Worth::unknown()),
                     }
                 }
-                Part::Array(all)
+                ExprPart::Array(all)
             }
             Expr::Call(name, arguments) => self.call(&name.to_ascii_uppercase(), arguments, depth + 1),
-            Expr::Text(_) | Expr::Powers(_) => Part::One(Worth::unknown()),
+            Expr::Text(_) | Expr::Powers(_) => ExprPart::One(Worth::unknown()),
         }
     }
 
-    fn id(&self, id: &str, depth: usize) -> Part {
+    fn id(&self, id: &str, depth: usize) -> ExprPart {
         if let Some(metric) = self.metrics.iter().find(|metric| metric.id == id) {
-            return Part::One(self.metric(metric));
+            return ExprPart::One(self.metric(metric));
         }
         match self.expressions.get(id) {
             Some(Some(expr)) => self.of(expr, depth + 1),
-            _ => Part::One(Worth::unknown()),
+            _ => ExprPart::One(Worth::unknown()),
         }
     }
 
@@ -167,11 +167,11 @@ impl BoundsScope<'_> {
     }
 
     /// An operation on each value by itself.
-    fn each(&self, expr: &Expr, depth: usize, change: impl Fn(Worth) -> Worth) -> Part {
+    fn each(&self, expr: &Expr, depth: usize, change: impl Fn(Worth) -> Worth) -> ExprPart {
         match self.of(expr, depth + 1) {
-            Part::One(worth) => Part::One(change(worth)),
-            Part::Array(items) => Part::Array(items.into_iter().map(change).collect()),
-            Part::Some(worth) => Part::Some(change(worth)),
+            ExprPart::One(worth) => ExprPart::One(change(worth)),
+            ExprPart::Array(items) => ExprPart::Array(items.into_iter().map(change).collect()),
+            ExprPart::Some(worth) => ExprPart::Some(change(worth)),
         }
     }
 
@@ -246,10 +246,10 @@ impl BoundsScope<'_> {
         Worth { linear, quotient, least, many_if_true, many_if_false, ..Worth::of(values, gaps, series) }
     }
 
-    fn call(&self, name: &str, arguments: &[Expr], depth: usize) -> Part {
-        let one = |values: Interval, gaps: bool, series: bool| Part::One(Worth::of(values, gaps, series));
+    fn call(&self, name: &str, arguments: &[Expr], depth: usize) -> ExprPart {
+        let one = |values: Interval, gaps: bool, series: bool| ExprPart::One(Worth::of(values, gaps, series));
         let [first, rest @ ..] = arguments else {
-            return if name == "METRICS" { self.selected("") } else { Part::One(Worth::unknown()) };
+            return if name == "METRICS" { self.selected("") } else { ExprPart::One(Worth::unknown()) };
         };
         let by_each = |change: &dyn Fn(Interval) -> Interval| {
             self.each(first, depth, |worth| Worth::of(change(worth.values), worth.gaps, worth.series))
@@ -266,9 +266,9 @@ impl BoundsScope<'_> {
                 Worth::of(values, gaps, worth.series)
             }),
             "SUM" | "AVG" | "MIN" | "MAX" | "STDDEV" | "DATAPOINT_COUNT" => match self.of(first, depth) {
-                Part::One(worth) => Part::One(reduced(name, &worth)),
-                Part::Array(items) if !items.is_empty() => Part::One(self.across(name, &items)),
-                Part::Array(_) | Part::Some(_) => Part::One(Worth::unknown()),
+                ExprPart::One(worth) => ExprPart::One(reduced(name, &worth)),
+                ExprPart::Array(items) if !items.is_empty() => ExprPart::One(self.across(name, &items)),
+                ExprPart::Array(_) | ExprPart::Some(_) => ExprPart::One(Worth::unknown()),
             },
             "RATE" | "DIFF" => self.each(first, depth, |worth| {
                 let change = worth.values.plus(worth.values.negative());
@@ -291,59 +291,59 @@ impl BoundsScope<'_> {
             "PERIOD" => {
                 let period = self.period.max(1) as f64;
                 let linear = Some(Linear::constant(period));
-                Part::One(Worth { linear, ..Worth::of(Interval::of(period), false, false) })
+                ExprPart::One(Worth { linear, ..Worth::of(Interval::of(period), false, false) })
             }
             "TIME_SERIES" => match self.of(first, depth) {
-                Part::One(worth) => one(worth.values, worth.gaps, true),
-                _ => Part::One(Worth::unknown()),
+                ExprPart::One(worth) => one(worth.values, worth.gaps, true),
+                _ => ExprPart::One(Worth::unknown()),
             },
             "METRICS" => match first {
                 Expr::Text(part) => self.selected(part),
-                _ => Part::Some(Worth::unknown()),
+                _ => ExprPart::Some(Worth::unknown()),
             },
             "FIRST" | "LAST" => match self.of(first, depth) {
-                Part::Array(items) => Part::One(Worth::hull(&items).unwrap_or_else(Worth::unknown)),
-                Part::Some(worth) => Part::One(Worth { gaps: true, ..worth }),
-                Part::One(_) => Part::One(Worth::unknown()),
+                ExprPart::Array(items) => ExprPart::One(Worth::hull(&items).unwrap_or_else(Worth::unknown)),
+                ExprPart::Some(worth) => ExprPart::One(Worth { gaps: true, ..worth }),
+                ExprPart::One(_) => ExprPart::One(Worth::unknown()),
             },
             "SORT" | "SLICE" | "REMOVE_EMPTY" => match self.of(first, depth) {
-                Part::Array(items) => {
+                ExprPart::Array(items) => {
                     let hull = Worth::hull(&items).unwrap_or_else(Worth::unknown);
-                    Part::Some(Worth { gaps: true, ..hull })
+                    ExprPart::Some(Worth { gaps: true, ..hull })
                 }
-                _ => Part::Some(Worth::unknown()),
+                _ => ExprPart::Some(Worth::unknown()),
             },
             "FILL" => {
                 let filler = rest.first().map(|filler| (filler, self.of(filler, depth)));
                 self.each(first, depth, |worth| match &filler {
                     // What is repeated or drawn between is no longer what the metrics say then.
                     Some((Expr::Text(_), _)) => Worth { linear: None, least: Vec::new(), ..worth },
-                    Some((_, Part::One(with))) if worth.gaps => Worth {
+                    Some((_, ExprPart::One(with))) if worth.gaps => Worth {
                         values: worth.values.or(with.values),
                         gaps: with.gaps,
                         linear: worth.linear.filter(|_| with.values == Interval::of(0.0)),
                         least: if with.values.low >= 0.0 { worth.least } else { Vec::new() },
                         ..worth
                     },
-                    Some((_, Part::One(_))) => worth,
+                    Some((_, ExprPart::One(_))) => worth,
                     _ => Worth::unknown(),
                 })
             }
             "IF" => match (self.of(first, depth), rest.first().map(|then| self.of(then, depth))) {
-                (Part::One(condition), Some(Part::One(then))) => {
+                (ExprPart::One(condition), Some(ExprPart::One(then))) => {
                     let other = rest.get(1).map(|other| self.of(other, depth).single());
-                    Part::One(chosen(&condition, then, other))
+                    ExprPart::One(chosen(&condition, then, other))
                 }
-                _ => Part::One(Worth::unknown()),
+                _ => ExprPart::One(Worth::unknown()),
             },
-            _ => Part::One(Worth::unknown()),
+            _ => ExprPart::One(Worth::unknown()),
         }
     }
 
     /// METRICS(): those whose id holds a part.
-    fn selected(&self, part: &str) -> Part {
+    fn selected(&self, part: &str) -> ExprPart {
         let named = self.order.iter().filter(|id| id.contains(part));
-        Part::Array(named.map(|id| self.id(id, 0).single()).collect())
+        ExprPart::Array(named.map(|id| self.id(id, 0).single()).collect())
     }
 
     /// Period by period over the series of an array; those that have no value are left out, but an average counts them as 0.

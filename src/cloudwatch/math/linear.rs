@@ -66,7 +66,7 @@ impl Linear {
 
     /// The range of the sum, with what is part of something else counted in it; a metric without a value is 0.
     pub fn range(&self, known: &[KnownMetric<'_>]) -> Interval {
-        let Some(basis) = Basis::of(&[self], known) else { return Interval::ANY };
+        let Some(basis) = SumBasis::of(&[self], known) else { return Interval::ANY };
         let mut range = Interval::of(self.constant);
         for (highest, times) in basis.rows {
             range = range.plus(Interval::new(0.0, highest).times(Interval::of(times[0])));
@@ -124,12 +124,12 @@ impl Quotient {
 }
 
 /// Sums written in terms of what is counted once: a metric that has parts is its parts and a rest.
-struct Basis {
+struct SumBasis {
     /// The highest that each can be, and how often it is in each sum.
     rows: Vec<(f64, Vec<f64>)>,
 }
 
-impl Basis {
+impl SumBasis {
     /// `None` where a metric is not known, or can be below zero.
     fn of(sums: &[&Linear], known: &[KnownMetric<'_>]) -> Option<Self> {
         let named: BTreeSet<&str> = sums.iter().flat_map(|sum| sum.metrics.keys()).map(String::as_str).collect();
@@ -162,7 +162,7 @@ pub(super) fn quotient_range(numerator: &Linear, denominator: &Linear, known: &[
     if numerator.constant != 0.0 || denominator.constant != 0.0 || denominator.metrics.is_empty() {
         return Interval::ANY;
     }
-    let Some(basis) = Basis::of(&[numerator, denominator], known) else { return Interval::ANY };
+    let Some(basis) = SumBasis::of(&[numerator, denominator], known) else { return Interval::ANY };
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for (_, times) in &basis.rows {
         let quotient = match (times[0], times[1]) {

@@ -25,4 +25,4 @@ pub use linear::Quotient;
 pub use parse::{Expr, Op, SyntaxFault, parse};
 pub use program::{Band, MathQuery, Program};
 pub use signature::{MathType, function_names, gives, is_function, miscounted, types};
-pub use words::{calls, ids, is_band, is_insights};
+pub use words::{calls, ids, is_band, is_grouped, is_insights};

@@ -3,7 +3,7 @@
 
 use super::parse::{Expr, Op, parse};
 use super::program::MathQuery;
-use super::words::is_insights;
+use super::words::{is_grouped, is_insights};
 use std::collections::BTreeMap;
 
 /// What a part of an expression is, from the least to the most.
@@ -154,7 +154,11 @@ pub fn types<'a>(queries: &[MathQuery<'a>]) -> BTreeMap<&'a str, Option<MathType
     // Expressions may name each other in any order; a circle stays unknown.
     for _ in 0..queries.len() {
         for query in queries {
-            let text = query.expression.filter(|text| !is_insights(text));
+            if let Some(text) = query.expression.filter(|text| is_insights(text)) {
+                types.insert(query.id, Some(if is_grouped(text) { SeriesArray } else { Series }));
+                continue;
+            }
+            let text = query.expression;
             let Some(expr) = text.and_then(|text| parse(text).ok()) else { continue };
             let gives = gives(&expr, &types);
             types.insert(query.id, gives);

@@ -152,8 +152,11 @@ impl Catalogue {
         namespace.metrics.get(name).map(|metric| Known { namespace, metric })
     }
 
-    /// Every metric of a namespace that is known by name; empty where the namespace has no list.
+    /// Every metric of a namespace that is known by name; empty where the namespace has no list, or is filled as somebody configures it.
     pub fn metric_names(&'static self, namespace: &str) -> BTreeSet<&'static str> {
+        if !namespace.starts_with("AWS/") {
+            return BTreeSet::new();
+        }
         let listed = self.namespaces.get(namespace).into_iter().flat_map(|namespace| namespace.metrics.keys());
         let published = published().get(namespace).into_iter().flat_map(|metrics| metrics.keys().copied());
         listed.map(String::as_str).chain(published).collect()
@@ -161,6 +164,9 @@ impl Catalogue {
 
     /// Every dimension that metrics of a namespace are known to have.
     pub fn dimension_names(&'static self, namespace: &str) -> BTreeSet<&'static str> {
+        if !namespace.starts_with("AWS/") {
+            return BTreeSet::new();
+        }
         let listed = self.namespaces.get(namespace).into_iter().flat_map(|namespace| {
             let own = namespace.metrics.values().filter_map(|metric| metric.dimensions.as_ref());
             own.chain([&namespace.dimensions]).flatten().flatten().map(String::as_str)

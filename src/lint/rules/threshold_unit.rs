@@ -42,7 +42,7 @@ fn meant(namespace: &str, known: Known, threshold: f64, is_upward: bool) -> Opti
         }
         ("Milliseconds", MetricKind::Latency, true) if namespace == "AWS/States" => below(300.0, "seconds"),
         ("Milliseconds", MetricKind::Age, true) => below(300.0, "seconds"),
-        ("Seconds", MetricKind::Latency, true) if namespace == "AWS/RDS" => above(5.0, "milliseconds"),
+        ("Seconds", MetricKind::Latency, true) if namespace == "AWS/RDS" => above(10.0, "milliseconds"),
         ("Seconds", MetricKind::Latency, true) => above(100.0, "milliseconds"),
         ("Bytes", MetricKind::Reserve, false) => below(1e6, "megabytes or gigabytes"),
         ("Bytes", MetricKind::Gauge, true) => below(1e4, "megabytes or gigabytes"),

@@ -1,7 +1,11 @@
-//! Which metrics AWS publishes, by namespace: one dated data file, read once. Says nothing of what an account has.
+//! Which metrics AWS publishes, by namespace: one dated data file with what each metric means, and a table of more names. Read once.
+//! Says nothing of what an account has.
 
+use super::published::published;
+use mlops_cloudwatch::math::Interval;
+use mlops_cloudwatch::statistic::{Statistic, Trim};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// The whole file.
@@ -23,6 +27,14 @@ pub struct Namespace {
     #[serde(default = "yes")]
     pub percentiles: bool,
     dimensions: Vec<Vec<String>>,
+    /// Seconds for which a resource that has fallen silent still has data, of zeros.
+    #[serde(default)]
+    pub idle: i64,
+    /// Whether there may be more sets of dimensions than the guide lists.
+    #[serde(default)]
+    pub open: bool,
+    /// The one region that it is published in, of the partition `aws`.
+    pub region: Option<String>,
     pub metrics: BTreeMap<String, Metric>,
 }
 
@@ -34,6 +46,14 @@ pub struct Metric {
     /// The statistics that mean something; empty where all do.
     #[serde(default)]
     pub statistics: Vec<String>,
+    /// Whether each sample is 1 or 0: an event that did or did not happen.
+    #[serde(default)]
+    pub ones: bool,
+    /// The metric that counts the same events and others: its dimensions are the same.
+    pub of: Option<String>,
+    /// The lowest and the highest sample there can be, where that is not what the kind says.
+    pub least: Option<f64>,
+    most: Option<f64>,
     resolution: Option<i32>,
     sparse: Option<bool>,
     dimensions: Option<Vec<Vec<String>>>,
@@ -62,6 +82,10 @@ pub enum MetricKind {
     Share,
     /// 0 to 100.
     Percent,
+    /// 0 or 1: whether something is so.
+    Check,
+    /// What is left of something: the less, the worse.
+    Reserve,
     /// A level, such as messages in a queue.
     Gauge,
     Count,
@@ -88,15 +112,25 @@ impl Known {
     pub fn dimensions(&self) -> &'static [Vec<String>] {
         self.metric.dimensions.as_ref().unwrap_or(&self.namespace.dimensions)
     }
-}
 
-impl MetricKind {
-    /// Whether it can never be below zero; true of everything that is listed.
-    pub fn highest(self) -> Option<f64> {
-        match self {
-            MetricKind::Share => Some(1.0),
+    /// What a datapoint can be, as a statistic makes it of samples.
+    pub fn values(&self, stat: &str) -> Interval {
+        let low = self.metric.least.unwrap_or(0.0);
+        let highest = match self.metric.kind {
+            _ if self.metric.most.is_some() => self.metric.most,
+            _ if self.metric.ones => Some(1.0),
+            MetricKind::Share | MetricKind::Check => Some(1.0),
             MetricKind::Percent => Some(100.0),
+            MetricKind::Reserve if self.metric.unit == "Percent" => Some(100.0),
             _ => None,
+        };
+        match stat.parse() {
+            Ok(Statistic::SampleCount | Statistic::Trimmed(Trim::Count, _)) => Interval::POSITIVE,
+            Ok(Statistic::Sum | Statistic::Trimmed(Trim::Sum, _)) if low < 0.0 => Interval::ANY,
+            Ok(Statistic::Sum | Statistic::Trimmed(Trim::Sum, _)) => Interval::POSITIVE,
+            Ok(Statistic::PercentileRank(..)) => Interval::new(0.0, 100.0),
+            Ok(_) => Interval::new(low, highest.unwrap_or(f64::INFINITY)),
+            Err(_) => Interval::ANY,
         }
     }
 }
@@ -118,10 +152,59 @@ impl Catalogue {
         namespace.metrics.get(name).map(|metric| Known { namespace, metric })
     }
 
+    /// Every metric of a namespace that is known by name; empty where the namespace has no list, or is filled as somebody configures it.
+    pub fn metric_names(&'static self, namespace: &str) -> BTreeSet<&'static str> {
+        if !namespace.starts_with("AWS/") {
+            return BTreeSet::new();
+        }
+        let listed = self.namespaces.get(namespace).into_iter().flat_map(|namespace| namespace.metrics.keys());
+        let published = published().get(namespace).into_iter().flat_map(|metrics| metrics.keys().copied());
+        listed.map(String::as_str).chain(published).collect()
+    }
+
+    /// Every dimension that metrics of a namespace are known to have.
+    pub fn dimension_names(&'static self, namespace: &str) -> BTreeSet<&'static str> {
+        if !namespace.starts_with("AWS/") {
+            return BTreeSet::new();
+        }
+        let listed = self.namespaces.get(namespace).into_iter().flat_map(|namespace| {
+            let own = namespace.metrics.values().filter_map(|metric| metric.dimensions.as_ref());
+            own.chain([&namespace.dimensions]).flatten().flatten().map(String::as_str)
+        });
+        let published = published().get(namespace).into_iter().flat_map(|metrics| metrics.values());
+        listed.chain(published.flatten().flatten().copied()).collect()
+    }
+
+    /// The sets of dimensions that a metric is known to be published under; of an open namespace there may be more.
+    pub fn dimension_sets(&'static self, namespace: &str, name: &str) -> Option<BTreeSet<BTreeSet<&'static str>>> {
+        let known = self.metric(namespace, name)?;
+        let listed = known.dimensions().iter().map(|set| set.iter().map(String::as_str).collect());
+        // Where the guide lists the sets of this metric, the other table, which is less exact, adds none.
+        let published = published().get(namespace).filter(|_| known.metric.dimensions.is_none());
+        let published = published.and_then(|metrics| metrics.get(name)).into_iter().flatten();
+        Some(listed.chain(published.cloned()).collect())
+    }
+
     /// Every namespace of AWS that is known by name.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
-        self.namespaces.keys().chain(&self.other_namespaces).map(String::as_str)
+        let published = published().keys().copied().filter(|name| name.starts_with("AWS/"));
+        self.namespaces.keys().chain(&self.other_namespaces).map(String::as_str).chain(published)
     }
+}
+
+/// The name that was probably meant, where a slip of the pen is all that differs: case, punctuation, or a letter or two. What
+/// differs in its digits is another name.
+pub fn misspelt<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let wanted = plain(written);
+    let limit = if wanted.chars().count() < 8 { 1 } else { 2 };
+    let near = known.into_iter().filter(|name| digits(name) == digits(written)).filter_map(|name| {
+        let edits = strsim::damerau_levenshtein(&wanted, &plain(name));
+        (edits <= limit).then_some((edits, name))
+    });
+    near.min().map(|(_, name)| name)
 }
 
 fn yes() -> bool {
@@ -135,7 +218,7 @@ mod tests {
     #[test]
     fn the_file_can_be_read_and_agrees_with_itself() {
         let read: Catalogue = serde_json::from_str(include_str!("catalogue.json")).expect("the catalogue");
-        assert!(read.namespaces.values().map(|n| n.metrics.len()).sum::<usize>() > 120);
+        assert!(read.namespaces.values().map(|n| n.metrics.len()).sum::<usize>() > 600);
         for (name, namespace) in &read.namespaces {
             assert!(!read.other_namespaces.contains(name), "{name} is listed twice");
             for (metric, listed) in &namespace.metrics {
@@ -144,7 +227,49 @@ mod tests {
                 for statistic in &listed.statistics {
                     assert!(crate::resources::alarm::statistic::is_plain(statistic), "{metric} {statistic}");
                 }
+                let whole = listed.of.as_ref();
+                assert!(whole.is_none_or(|whole| namespace.metrics.contains_key(whole)), "{metric} of {whole:?}");
             }
         }
+    }
+
+    /// What both say of a metric is the same: a name of the one in a namespace of the other is there, too, or is newer.
+    #[test]
+    fn the_two_tables_do_not_contradict_each_other() {
+        for (name, namespace) in &catalogue().namespaces {
+            let Some(metrics) = published().get(name.as_str()) else { continue };
+            let shared = metrics.keys().filter(|metric| namespace.metrics.contains_key(**metric)).count();
+            assert!(shared * 2 >= metrics.len().min(namespace.metrics.len()), "{name}: {shared} in both");
+        }
+    }
+
+    #[test]
+    fn a_statistic_makes_a_range() {
+        let range = |namespace: &str, metric: &str, stat: &str| {
+            let values = catalogue().metric(namespace, metric).expect(metric).values(stat);
+            (values.low, values.high)
+        };
+        let infinite = f64::INFINITY;
+        assert_eq!(range("AWS/Lambda", "Errors", "Sum"), (0.0, infinite));
+        assert_eq!(range("AWS/Lambda", "Errors", "Average"), (0.0, 1.0));
+        assert_eq!(range("AWS/Lambda", "Duration", "p99"), (0.0, infinite));
+        assert_eq!(range("AWS/Lambda", "Duration", "PR(0:100)"), (0.0, 100.0));
+        assert_eq!(range("AWS/EC2", "CPUUtilization", "Maximum"), (0.0, 100.0));
+        assert_eq!(range("AWS/EC2", "CPUUtilization", "SampleCount"), (0.0, infinite));
+        assert_eq!(range("AWS/EC2", "StatusCheckFailed", "Maximum"), (0.0, 1.0));
+        assert_eq!(range("AWS/RDS", "BurstBalance", "Average"), (0.0, 100.0));
+        assert_eq!(range("AWS/RDS", "ReplicaLag", "Average"), (-1.0, infinite));
+        assert_eq!(range("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"), (0.0, 1_209_600.0));
+    }
+
+    #[test]
+    fn only_a_slip_of_the_pen_is_near() {
+        let of = |written: &str, namespace: &str| misspelt(written, catalogue().metric_names(namespace));
+        assert_eq!(of("Error", "AWS/Lambda"), Some("Errors"));
+        assert_eq!(of("invocations", "AWS/Lambda"), Some("Invocations"));
+        assert_eq!(of("CPUUtilisation", "AWS/EC2"), Some("CPUUtilization"));
+        assert_eq!(of("4XXErrors", "AWS/ApiGateway"), Some("4XXError"));
+        assert_eq!(of("HTTPCode_ELB_599_Count", "AWS/ApplicationELB"), None);
+        assert_eq!(of("FreeSpace", "AWS/RDS"), None);
     }
 }

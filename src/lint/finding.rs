@@ -71,6 +71,7 @@ pub enum About {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raised {
     pub rule: &'static str,
+    /// No worse than this, whatever its rule says.
     pub level: Level,
     pub about: About,
     /// The keys of the declaration that it is about; the first that is written is the place.
@@ -87,7 +88,12 @@ impl Raised {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { rule: "", level: Level::Hint, about, keys, message: message.into(), help: help.into() }
+        Self { rule: "", level: Level::Error, about, keys, message: message.into(), help: help.into() }
+    }
+
+    /// The same as a hint: what makes it weigh more is not known here.
+    pub fn hint(self) -> Self {
+        Self { level: Level::Hint, ..self }
     }
 
     pub fn at(self, bound: &Bound, desired: &Desired) -> Finding {

@@ -5,6 +5,7 @@ mod catalogue;
 mod finding;
 mod online;
 mod planned;
+mod published;
 mod rules;
 mod series;
 mod settings;
@@ -18,10 +19,8 @@ pub use rules::RULES;
 pub use settings::Settings;
 
 use crate::model::Problem;
-use crate::resources::{Address, Resource};
 use crate::spec::{Bound, Desired};
 use finding::Raised;
-use std::collections::{BTreeMap, BTreeSet};
 use subject::Subject;
 
 /// A rule: one thing that can be wrong with alarms.
@@ -33,6 +32,8 @@ pub struct Rule {
     pub summary: &'static str,
     /// Its documentation, as Markdown.
     pub page: &'static str,
+    /// Whether it is off until the file asks for it.
+    pub opt_in: bool,
     /// What it accepts, where that can be set.
     pub limits: Option<Limits>,
     check: fn(&Subject<'_>, &mut Vec<Raised>),
@@ -96,26 +97,24 @@ impl Report {
 pub fn lint(input: Input<'_>) -> Report {
     let Input { bound, desired, observed, settings, today } = input;
     let functions = bound.functions().iter().cloned().collect();
-    let raised = raise(desired.resources.iter().collect(), &functions, observed, settings);
+    let mut subject = Subject::new(desired.resources.iter().collect(), &functions, observed);
+    subject.region = &desired.region;
+    let raised = raise(subject, settings);
     let found = raised.into_iter().map(|raised| raised.at(bound, desired)).collect();
     suppress::apply(found, &bound.source(), settings, today)
 }
 
-/// Everything that the rules say of some resources. `functions` are the monitored ones, by name.
-fn raise(
-    resources: BTreeMap<&Address, &Resource>,
-    functions: &BTreeSet<String>,
-    observed: Option<&Observed>,
-    settings: &Settings,
-) -> Vec<Raised> {
+/// Everything that the rules say of some resources.
+fn raise(mut subject: Subject<'_>, settings: &Settings) -> Vec<Raised> {
     let mut all = Vec::new();
-    let mut subject = Subject::new(resources, functions, observed);
     for rule in RULES {
         let Some(level) = settings.level(rule) else { continue };
         subject.limits = settings.limits(rule);
         let mut raised = Vec::new();
         (rule.check)(&subject, &mut raised);
-        all.extend(raised.into_iter().map(|raised| Raised { rule: rule.id, level, ..raised }));
+        let weighed =
+            |raised: Raised| Raised { rule: rule.id, level: settings.weigh(rule, level, raised.level), ..raised };
+        all.extend(raised.into_iter().map(weighed));
     }
     all
 }

@@ -1,5 +1,6 @@
 //! What a plan would newly make wrong: findings of what it changes that do not hold of what stands now.
 
+use super::subject::Subject;
 use super::{Finding, Input, Level, lint, raise};
 use crate::model::advice;
 use crate::plan::{Note, NoteKind, Plan};
@@ -18,10 +19,10 @@ pub fn added(input: Input<'_>, plan: &Plan) -> Added {
     let standing: BTreeMap<&Address, &Resource> =
         plan.changes.iter().filter_map(|change| Some((&change.address, &change.before.as_ref()?.resource))).collect();
     let functions = input.bound.functions().iter().cloned().collect();
-    let before: BTreeSet<(&str, String)> = raise(standing, &functions, input.observed, input.settings)
-        .into_iter()
-        .map(|raised| (raised.rule, raised.message))
-        .collect();
+    let mut standing_subject = Subject::new(standing, &functions, input.observed);
+    standing_subject.region = &input.desired.region;
+    let before: BTreeSet<(&str, String)> =
+        raise(standing_subject, input.settings).into_iter().map(|raised| (raised.rule, raised.message)).collect();
     let changed: BTreeSet<&Address> = plan.effective().map(|change| &change.address).collect();
     let mut findings = lint(input).findings;
     findings.retain(|finding| {

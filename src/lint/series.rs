@@ -1,10 +1,11 @@
 //! An alarm as the rules look at it: which metrics it watches, how, and against what. Judges nothing.
 
 use super::catalogue::{Known, MetricKind, catalogue};
+use crate::model::Arn;
 use crate::model::duration::format_seconds;
 use crate::resources::Alarm;
 use mlops_cloudwatch::alarm::{AlarmDefinition, DEFAULT_PERIOD, Limit, Signal};
-use mlops_cloudwatch::math::is_insights;
+use mlops_cloudwatch::math::{Bounds, Interval, KnownMetric, bounds, is_insights};
 use mlops_cloudwatch::missing::MissingData;
 use std::collections::BTreeMap;
 
@@ -48,6 +49,23 @@ pub struct Watch<'a> {
     pub alarm: &'a Alarm,
     pub definition: AlarmDefinition<'a>,
     pub series: Vec<Series<'a>>,
+}
+
+/// Whether an alarm can be in both states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Never,
+    Always,
+}
+
+/// The share of failed work at which an alarm fires.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ErrorShare {
+    pub percent: f64,
+    /// Whether few calls do not count.
+    pub has_floor: bool,
+    /// Whether it fires on a high share of failures; else it fires where few fail.
+    pub on_high: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -122,18 +140,83 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Of an alarm on the share of failed work, the share in percent that fires it: errors over traffic in metric math, or
-    /// the average of a metric that is 1 for each failure and 0 for each success.
-    pub fn error_share(&self) -> Option<f64> {
-        let threshold = self.ceiling()?;
-        if let Some(series) = self.single() {
-            let averaged = series.is(MetricKind::Errors) && series.stat == "Average";
-            return averaged.then_some(threshold * 100.0);
+    /// What the watched value can be, whatever happens; `None` where that is not one value, or cannot be read. Unbounded where a metric
+    /// is not known.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let metrics: Vec<KnownMetric<'_>> = self.series.iter().map(|series| self.known_metric(series)).collect();
+        if let Some(single) = self.single() {
+            let values = self.known_metric(single).values;
+            return Some(Bounds { values, gaps: true, quotient: None });
         }
-        let text = self.expression()?;
-        let has = |kind| self.series.iter().any(|series| series.is(kind));
-        let is_share = text.contains('/') && has(MetricKind::Errors) && has(MetricKind::Traffic);
-        is_share.then_some(if text.contains("100") { threshold } else { threshold * 100.0 })
+        self.expression()?;
+        let queries: Vec<_> = self.definition.queries.iter().map(|query| query.math()).collect();
+        let band = self.alarm.threshold_metric_id.as_deref();
+        let watched = queries.iter().find(|query| query.return_data && band != Some(query.id))?;
+        bounds(&queries, watched.id, &metrics, self.definition.evaluation.seconds())
+    }
+
+    /// A metric as metric math needs to know it. What the catalogue does not have can be anything.
+    fn known_metric<'s>(&'s self, series: &Series<'s>) -> KnownMetric<'s> {
+        let values = series.known.map_or(Interval::ANY, |known| known.values(series.stat));
+        let is_part = |other: &&Series<'_>| {
+            let same = other.namespace == series.namespace && other.dimensions == series.dimensions;
+            let counts = [other.stat, series.stat].iter().all(|stat| *stat == "Sum") && other.period == series.period;
+            let of = other.known.and_then(|known| known.metric.of.as_deref());
+            same && counts && other.foreign == series.foreign && of == Some(series.metric)
+        };
+        let mut parts: Vec<&Series<'_>> = self.series.iter().filter(is_part).collect();
+        // The same metric twice is one part.
+        parts.sort_by_key(|part| part.metric);
+        parts.dedup_by_key(|part| part.metric);
+        let parts = parts.into_iter().filter_map(|part| part.id).collect();
+        KnownMetric { id: series.id.unwrap_or_default(), values, gaps: true, parts }
+    }
+
+    /// Whether the threshold is crossed by no value there can be, or by every one.
+    pub fn reach(&self) -> Option<(Reach, Interval)> {
+        let values = self.bounds()?.values;
+        let (comparison, threshold) = self.limit().threshold()?;
+        let (low, high) = (comparison.breaches(values.low, threshold), comparison.breaches(values.high, threshold));
+        match (low, high) {
+            (true, true) => Some((Reach::Always, values)),
+            (false, false) => Some((Reach::Never, values)),
+            _ => None,
+        }
+    }
+
+    /// Of an alarm on the share of failed work, the share at which it fires: errors over traffic in metric math, or the average of a
+    /// metric that is 1 for each failure and 0 for each success.
+    pub fn error_share(&self) -> Option<ErrorShare> {
+        let (comparison, threshold) = self.limit().threshold()?;
+        if let Some(series) = self.single() {
+            let averaged = series.is(MetricKind::Errors)
+                && series.stat == "Average"
+                && series.known?.metric.statistics.iter().any(|stat| stat == "Average");
+            return averaged.then_some(ErrorShare {
+                percent: threshold * 100.0,
+                has_floor: false,
+                on_high: comparison.is_upward(),
+            });
+        }
+        let quotient = self.bounds()?.quotient?;
+        let kind =
+            |id: &String| self.series.iter().find(|series| series.id == Some(id)).and_then(|series| series.kind());
+        let failed = quotient.numerator.iter().all(|id| kind(id) == Some(MetricKind::Errors));
+        let of_all = quotient.denominator.iter().any(|id| kind(id) == Some(MetricKind::Traffic));
+        (failed && of_all && quotient.factor != 0.0).then(|| ErrorShare {
+            percent: quotient.at(threshold) * 100.0,
+            has_floor: quotient.has_floor,
+            on_high: comparison.is_upward() == (quotient.factor > 0.0),
+        })
+    }
+
+    /// Whether something else than a message follows: an instance or a number of them is changed.
+    pub fn scales(&self) -> bool {
+        let scales = |arn: &String| {
+            let service = Arn::parse(arn).map(|arn| arn.service.to_owned());
+            matches!(service.as_deref(), Some("autoscaling" | "automate" | "swf"))
+        };
+        self.alarm.actions.all().any(scales)
     }
 
     /// Whether every metric under it has no data where nothing happens.

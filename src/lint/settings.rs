@@ -40,9 +40,16 @@ impl Settings {
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
-    /// `None` where the rule is off.
+    /// `None` where the rule is off. What the file says anything of is on.
     pub fn level(&self, rule: &Rule) -> Option<Level> {
-        self.rules.get(rule.id).and_then(|wanted| wanted.level).unwrap_or(Some(rule.level))
+        let own = (!rule.opt_in).then_some(rule.level);
+        self.rules.get(rule.id).map_or(own, |wanted| wanted.level.unwrap_or(Some(rule.level)))
+    }
+
+    /// The level of one finding of a rule that is on: what the file says, else the weaker of the rule's and the finding's own.
+    pub fn weigh(&self, rule: &Rule, level: Level, finding: Level) -> Level {
+        let said = self.rules.get(rule.id).is_some_and(|wanted| wanted.level.is_some());
+        if said { level } else { level.max(finding) }
     }
 
     pub fn limits(&self, rule: &Rule) -> Option<Limits> {

@@ -3,7 +3,7 @@
 use super::Limits;
 use super::finding::{About, Raised};
 use super::online::Observed;
-use super::series::Watch;
+use super::series::{Series, Watch};
 use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
@@ -14,10 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
 pub struct Subject<'a> {
-    resources: BTreeMap<&'a Address, &'a Resource>,
+    pub resources: BTreeMap<&'a Address, &'a Resource>,
     /// The monitored functions, by name.
     pub functions: &'a BTreeSet<String>,
     pub observed: Option<&'a Observed>,
+    /// Where the alarms are; empty where that is not known.
+    pub region: &'a str,
     /// What the rule accepts.
     pub limits: Option<Limits>,
     /// Every metric alarm, looked at once for all rules.
@@ -63,7 +65,7 @@ impl<'a> Subject<'a> {
             }
         }
         let (watches, senders) = (alarms.collect(), senders(&resources));
-        Self { resources, functions, observed, limits: None, watches, subscriptions, senders }
+        Self { resources, functions, observed, region: "", limits: None, watches, subscriptions, senders }
     }
 
     pub fn composites(&self) -> impl Iterator<Item = &'a CompositeAlarm> {
@@ -108,6 +110,12 @@ impl<'a> Subject<'a> {
             Resource::LogGroup(group) => Some(group),
             _ => None,
         })
+    }
+
+    /// Whether AWS was asked for a metric and lists it with these dimensions: whatever the catalogue says, it is there.
+    pub fn is_listed(&self, series: &Series<'_>) -> bool {
+        let listed = self.observed.and_then(|observed| observed.listed(series.namespace, series.metric));
+        listed.is_some_and(|sets| sets.contains(series.dimensions))
     }
 
     pub fn facts(&self, function: &str) -> Option<&'a FunctionFacts> {

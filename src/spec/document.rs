@@ -172,6 +172,8 @@ impl Section {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
     pub stack: String,
+    /// Of the target; empty where no region is known.
+    pub region: String,
     /// With the tags of the file; the owner's mark is not among them.
     pub resources: BTreeMap<Address, Resource>,
     /// Where each resource is declared, as bytes of the file.
@@ -269,7 +271,8 @@ impl Bound {
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
         let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names).collect();
         let scope = Scope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
-        let mut reader = Reader { scope, desired: Desired::of(self.stack()), alarm_names: HashMap::new() };
+        let mut reader =
+            Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
         let defaults = defaults.as_ref();
 
@@ -329,8 +332,9 @@ fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<
 }
 
 impl Desired {
-    fn of(stack: &str) -> Self {
-        Self { stack: stack.to_owned(), resources: BTreeMap::new(), spans: BTreeMap::new(), implied: BTreeSet::new() }
+    fn of(stack: &str, region: &str) -> Self {
+        let (stack, region) = (stack.to_owned(), region.to_owned());
+        Self { stack, region, resources: BTreeMap::new(), spans: BTreeMap::new(), implied: BTreeSet::new() }
     }
 }
 

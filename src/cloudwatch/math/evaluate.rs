@@ -111,7 +111,7 @@ fn combine(left: MathValue, right: MathValue, op: impl Fn(f64, f64) -> f64) -> R
     })
 }
 
-fn apply(op: Op, a: f64, b: f64) -> f64 {
+pub(super) fn apply(op: Op, a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
     }

@@ -1,11 +1,14 @@
 //! Metric math as CloudWatch documents it (user guide, "Using math expressions with CloudWatch metrics"): one reader of expressions, one
 //! list of functions, one evaluation. What is not known here is refused by name: never a wrong number.
 
+mod bounds;
 mod error;
 mod evaluate;
 mod functions;
 #[cfg(test)]
 mod guide_tests;
+mod interval;
+mod linear;
 mod math_type;
 mod parse;
 mod program;
@@ -16,12 +19,15 @@ mod tests;
 mod value;
 mod words;
 
+pub use bounds::{Bounds, KnownMetric, bounds};
 pub use error::MathError;
 pub use functions::mean_and_deviation;
+pub use interval::Interval;
+pub use linear::Quotient;
 pub use math_type::MathType;
 pub use parse::{Expr, Op, SyntaxFault, parse};
 pub use program::Program;
 pub use query::MathQuery;
 pub use signature::{function_names, gives, is_function, miscounted, types};
 pub use value::{Band, Frame, NamedSeries};
-pub use words::{calls, ids, is_band, is_insights};
+pub use words::{calls, ids, is_band, is_grouped, is_insights};

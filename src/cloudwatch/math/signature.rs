@@ -4,7 +4,7 @@
 use super::math_type::MathType;
 use super::parse::{Expr, Op, parse};
 use super::query::MathQuery;
-use super::words::is_insights;
+use super::words::{is_grouped, is_insights};
 use std::collections::BTreeMap;
 
 /// What a function gives of its first argument.
@@ -133,7 +133,11 @@ pub fn types<'a>(queries: &[MathQuery<'a>]) -> BTreeMap<&'a str, Option<MathType
     // Expressions may name each other in any order; a circle stays unknown.
     for _ in 0..queries.len() {
         for query in queries {
-            let text = query.expression.filter(|text| !is_insights(text));
+            if let Some(text) = query.expression.filter(|text| is_insights(text)) {
+                types.insert(query.id, Some(if is_grouped(text) { SeriesArray } else { Series }));
+                continue;
+            }
+            let text = query.expression;
             let Some(expr) = text.and_then(|text| parse(text).ok()) else { continue };
             let gives = gives(&expr, &types);
             types.insert(query.id, gives);

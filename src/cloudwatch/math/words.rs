@@ -6,6 +6,11 @@ pub fn is_insights(text: &str) -> bool {
     text.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
 }
 
+/// Whether a Metrics Insights query gives one series a group (`GROUP BY …`).
+pub fn is_grouped(text: &str) -> bool {
+    is_insights(text) && words(text).any(|word| word.text.eq_ignore_ascii_case("GROUP"))
+}
+
 /// Whether an expression makes an anomaly detection band.
 pub fn is_band(text: &str) -> bool {
     words(text).any(|word| word.call && word.text.eq_ignore_ascii_case("ANOMALY_DETECTION_BAND"))
@@ -78,6 +83,7 @@ mod tests {
         );
         assert_eq!(named("SUM(METRICS(\"errors\")) + m1_a"), ["m1_a"]);
         assert!(named("SELECT AVG(x) FROM y").is_empty());
+        assert!(is_grouped("SELECT MAX(x) FROM y group by z") && !is_grouped("SELECT MAX(group_size) FROM \"GROUP\""));
         assert!(is_band("ANOMALY_DETECTION_BAND(m1, 2)") && !is_band("m1"));
     }
 }

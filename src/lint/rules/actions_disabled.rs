@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "an alarm's actions are switched off",
     page: include_str!("../../../docs/lint/actions-disabled.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "nothing watches what the use of a model costs",
     page: include_str!("../../../docs/lint/ai-cost-unwatched.md"),
+    opt_in: false,
     limits: None,
     check,
 };

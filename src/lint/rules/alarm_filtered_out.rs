@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "the filter policies of all its subscribers drop an alarm's message",
     page: include_str!("../../../docs/lint/alarm-filtered-out.md"),
+    opt_in: false,
     limits: None,
     check,
 };

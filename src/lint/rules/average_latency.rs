@@ -7,9 +7,10 @@ use crate::lint::{Level, Rule};
 
 pub static RULE: Rule = Rule {
     id: "average-latency",
-    level: Level::Warning,
+    level: Level::Hint,
     summary: "a latency is averaged where a percentile is meant",
     page: include_str!("../../../docs/lint/average-latency.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "missing data is a breach where it only means that nothing happens",
     page: include_str!("../../../docs/lint/breaching-while-idle.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "a composite alarm is in ALARM for ever",
     page: include_str!("../../../docs/lint/composite-always-fires.md"),
+    opt_in: false,
     limits: None,
     check,
 };

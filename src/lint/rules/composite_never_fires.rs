@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Error,
     summary: "a composite alarm can never fire",
     page: include_str!("../../../docs/lint/composite-never-fires.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -1,5 +1,6 @@
 //! Dimensions that exist, but not together: CloudWatch does not add up over dimensions.
 
+use crate::lint::catalogue::catalogue;
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
@@ -7,9 +8,10 @@ use std::collections::BTreeSet;
 
 pub static RULE: Rule = Rule {
     id: "dimension-set-unpublished",
-    level: Level::Error,
+    level: Level::Warning,
     summary: "a metric is not published under these dimensions together",
     page: include_str!("../../../docs/lint/dimension-set-unpublished.md"),
+    opt_in: false,
     limits: None,
     check,
 };
@@ -17,9 +19,13 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
-            let Some(known) = series.known else { continue };
-            let sets: Vec<BTreeSet<&str>> =
-                known.dimensions().iter().map(|set| set.iter().map(String::as_str).collect()).collect();
+            let Some(sets) = catalogue().dimension_sets(series.namespace, series.metric) else { continue };
+            // Where there may be more sets, it is certain only that nothing is published without a dimension.
+            let open = series.known.is_some_and(|known| known.namespace.open);
+            if subject.is_listed(series) || open && !series.dimensions.is_empty() {
+                continue;
+            }
+            let sets: Vec<BTreeSet<&str>> = sets.into_iter().collect();
             let asked: BTreeSet<&str> = series.dimensions.keys().map(String::as_str).collect();
             let all_known = asked.iter().all(|name| sets.iter().any(|set| set.contains(name)));
             if !all_known || sets.contains(&asked) {

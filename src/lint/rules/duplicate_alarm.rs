@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "two alarms are the same",
     page: include_str!("../../../docs/lint/duplicate-alarm.md"),
+    opt_in: false,
     limits: None,
     check,
 };

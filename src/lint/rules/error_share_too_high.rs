@@ -9,6 +9,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "an alarm on the error share comes too late",
     page: include_str!("../../../docs/lint/error-share-too-high.md"),
+    opt_in: false,
     limits: Some(Limits { unit: Unit::Percent, min: None, max: Some(25.0) }),
     check,
 };
@@ -16,7 +17,14 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
     for watch in &subject.watches {
-        let Some(share) = watch.error_share().filter(|share| *share > max && *share < 100.0) else { continue };
+        let Some(share) = watch.error_share().filter(|share| share.on_high).map(|share| share.percent) else {
+            continue;
+        };
+        if share <= max || share >= 100.0 {
+            continue;
+        }
+        // Of a quotient the last digits are not what anybody wrote.
+        let share = (share * 1e6).round() / 1e6;
         let message =
             format!("`{}` waits until {share} % of the calls fail: too late for many users", watch.alarm.name);
         let help = format!("5 to 10 % is an incident already; {max} % is the most that this rule accepts");

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "a filter policy drops the ALARM messages and passes others",
     page: include_str!("../../../docs/lint/filter-excludes-alarm.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Error,
     summary: "a filter policy drops every message of the alarms that use its topic",
     page: include_str!("../../../docs/lint/filter-never-matches.md"),
+    opt_in: false,
     limits: None,
     check,
 };

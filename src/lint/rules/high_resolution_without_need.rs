@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     level: Level::Hint,
     summary: "high resolution is paid for without need",
     page: include_str!("../../../docs/lint/high-resolution-without-need.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -9,6 +9,7 @@ pub static RULE: Rule = Rule {
     level: Level::Error,
     summary: "a latency threshold lies at or above the timeout",
     page: include_str!("../../../docs/lint/latency-above-timeout.md"),
+    opt_in: false,
     limits: None,
     check,
 };

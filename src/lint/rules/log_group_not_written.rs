@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "a function does not write to the log group that is declared for it",
     page: include_str!("../../../docs/lint/log-group-not-written.md"),
+    opt_in: false,
     limits: None,
     check,
 };

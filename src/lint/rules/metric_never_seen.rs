@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "a metric is not published in this account",
     page: include_str!("../../../docs/lint/metric-never-seen.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -3,6 +3,7 @@
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
+use crate::model::duration::format_seconds;
 use mlops_cloudwatch::missing::MissingData;
 
 pub static RULE: Rule = Rule {
@@ -10,6 +11,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "missing data of a sparse metric becomes INSUFFICIENT_DATA",
     page: include_str!("../../../docs/lint/missing-data-on-sparse-metric.md"),
+    opt_in: false,
     limits: None,
     check,
 };
@@ -19,19 +21,24 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
         subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treats_missing_as(MissingData::Missing))
     {
         // An expression that fills the gaps itself has none.
-        if watch.expression().is_some_and(|text| text.to_ascii_uppercase().contains("FILL(")) {
+        if watch.bounds().is_some_and(|bounds| !bounds.gaps) {
             continue;
         }
         let series =
             watch.series.first().map_or_else(String::new, |series| format!("{} {}", series.namespace, series.metric));
-        let message = format!(
-            "`{}` goes to INSUFFICIENT_DATA whenever nothing happens: {series} has no data then",
-            watch.alarm.name
-        );
+        let idle =
+            watch.series.iter().filter_map(|series| series.known).map(|known| known.namespace.idle).max().unwrap_or(0);
+        let when = match idle {
+            0 => "whenever nothing happens".to_owned(),
+            seconds => format!("where nothing happens for {}", format_seconds(seconds)),
+        };
+        let message = format!("`{}` goes to INSUFFICIENT_DATA {when}: {series} has no data then", watch.alarm.name);
         let help = match watch.floor() {
             Some(_) => "say what silence means: treat_missing_data: breaching if it is the trouble, else notBreaching",
             None => "say that silence is well: treat_missing_data: notBreaching",
         };
-        found.push(watch.raise(&["treat_missing_data"], message, help));
+        let raised = watch.raise(&["treat_missing_data"], message, help);
+        // What is silent for hours is seldom what one waits for.
+        found.push(if idle > 0 { raised.hint() } else { raised });
     }
 }

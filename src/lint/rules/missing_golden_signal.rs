@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "a monitored function has no alarm for a golden signal",
     page: include_str!("../../../docs/lint/missing-golden-signal.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "an alarm tells nobody",
     page: include_str!("../../../docs/lint/no-actions.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -7,9 +7,10 @@ use crate::model::duration::format_seconds;
 
 pub static RULE: Rule = Rule {
     id: "period-below-resolution",
-    level: Level::Error,
+    level: Level::Warning,
     summary: "a period is shorter than the metric's resolution",
     page: include_str!("../../../docs/lint/period-below-resolution.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "logs are kept for ever",
     page: include_str!("../../../docs/lint/retention-never.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -1,4 +1,4 @@
-//! Logs that are kept shorter or longer than is of use.
+//! Logs that are kept shorter or longer than the file's own rule says: every retention of AWS's is right by itself.
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
@@ -9,9 +9,10 @@ use crate::resources::{Address, Kind};
 pub static RULE: Rule = Rule {
     id: "retention-range",
     level: Level::Hint,
-    summary: "logs are kept shorter or longer than is of use",
+    summary: "logs are kept shorter or longer than the file's own rule says",
     page: include_str!("../../../docs/lint/retention-range.md"),
-    limits: Some(Limits { unit: Unit::Days, min: Some(7.0), max: Some(30.0) }),
+    opt_in: false,
+    limits: Some(Limits { unit: Unit::Days, min: Some(1.0), max: Some(3653.0) }),
     check,
 };
 
@@ -21,8 +22,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for group in subject.log_groups() {
         let Some(days) = group.retention_in_days else { continue };
         let why = match f64::from(days) {
-            days if days < min => "gone before somebody looks into last week's incident",
-            days if days > max => "paid for longer than anybody reads them",
+            days if days < min => format!("the rule of this file is at least {min}"),
+            days if days > max => format!("the rule of this file is at most {max}"),
             _ => continue,
         };
         let message = format!("the logs in `{}` are kept {days} days: {why}", group.name);

@@ -8,9 +8,10 @@ use crate::model::duration::format_seconds;
 
 pub static RULE: Rule = Rule {
     id: "single-datapoint",
-    level: Level::Warning,
+    level: Level::Hint,
     summary: "one datapoint of a spiky metric decides",
     page: include_str!("../../../docs/lint/single-datapoint.md"),
+    opt_in: false,
     limits: Some(Limits { unit: Unit::Seconds, min: None, max: Some(300.0) }),
     check,
 };

@@ -2,15 +2,22 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
+use crate::lint::series::Watch;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Limits, Rule, Unit};
 use crate::model::duration::format_seconds;
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::replay::replay;
+use mlops_cloudwatch::evaluation::series::Grid;
+use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::state::AlarmState;
 
 pub static RULE: Rule = Rule {
     id: "slow-alarm",
     level: Level::Hint,
     summary: "an alarm needs too long to fire",
     page: include_str!("../../../docs/lint/slow-alarm.md"),
+    opt_in: false,
     limits: Some(Limits { unit: Unit::Seconds, min: None, max: Some(3_600.0) }),
     check,
 };
@@ -24,7 +31,11 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
         else {
             continue;
         };
-        let seconds = i64::from(period) * i64::from(watch.points().0);
+        // That is the most it can be; only then is it worth an evaluation.
+        if f64::from(period) * f64::from(watch.points().0) <= max {
+            continue;
+        }
+        let Some(seconds) = soonest(watch) else { continue };
         if seconds as f64 > max {
             let message =
                 format!("`{}` fires after {} of trouble at the earliest", watch.alarm.name, format_seconds(seconds));
@@ -33,4 +44,19 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
             found.push(watch.raise(&["period", "evaluation_periods", "datapoints_to_alarm"], message, help));
         }
     }
+}
+
+/// Seconds from the beginning of trouble to ALARM, where every period that has some of it is breaching: by the evaluator that looks
+/// minute by minute.
+fn soonest(watch: &Watch<'_>) -> Option<i64> {
+    let condition = Condition::of(&watch.definition, Options::default()).ok()?;
+    let step = condition.cadence().min(condition.period);
+    let mut grid = Grid { first: condition.period, step, len: 0, period: condition.period };
+    let quiet = condition.range * grid.stride();
+    grid.len = quiet + (condition.n + 1) * grid.stride();
+    let (good, bad) = if condition.comparison.is_upward() { (f64::MIN, f64::MAX) } else { (f64::MAX, f64::MIN) };
+    let values = (0..grid.len).map(|index| if index < quiet { good } else { bad }).collect();
+    let replayed = replay(&condition, &Watched::of_values(grid, values), grid.first, grid.end(grid.len - 1));
+    let fired = replayed.timeline.changes.iter().find(|change| change.to == AlarmState::Alarm)?;
+    Some(fired.at - grid.end(quiet) + step)
 }

@@ -8,6 +8,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "a comment that kept a finding quiet has expired",
     page: include_str!("../../../docs/lint/suppression-expired.md"),
+    opt_in: false,
     limits: None,
     check: |_, _| {},
 };

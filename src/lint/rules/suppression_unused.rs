@@ -8,6 +8,7 @@ pub static RULE: Rule = Rule {
     level: Level::Hint,
     summary: "a comment keeps nothing quiet",
     page: include_str!("../../../docs/lint/suppression-unused.md"),
+    opt_in: false,
     limits: None,
     check: |_, _| {},
 };

@@ -8,6 +8,7 @@ pub static RULE: Rule = Rule {
     level: Level::Error,
     summary: "a comment that shall keep a finding quiet cannot be understood",
     page: include_str!("../../../docs/lint/suppression-wrong.md"),
+    opt_in: false,
     limits: None,
     check: |_, _| {},
 };

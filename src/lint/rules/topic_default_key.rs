@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     level: Level::Error,
     summary: "an alarm's topic is encrypted with a key that alarms cannot use",
     page: include_str!("../../../docs/lint/topic-default-key.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Error,
     summary: "AWS cannot publish to an alarm's topic",
     page: include_str!("../../../docs/lint/topic-refuses-alarms.md"),
+    opt_in: false,
     limits: None,
     check,
 };

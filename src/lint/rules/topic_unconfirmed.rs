@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "an alarm's topic has unconfirmed subscribers only",
     page: include_str!("../../../docs/lint/topic-unconfirmed.md"),
+    opt_in: false,
     limits: None,
     check,
 };

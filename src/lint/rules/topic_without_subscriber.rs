@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "an alarm's topic has no subscriber",
     page: include_str!("../../../docs/lint/topic-without-subscriber.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -1,16 +1,17 @@
 //! A dimension name that the metric does not have: the alarm never sees a value.
 
+use crate::lint::catalogue::{catalogue, misspelt};
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
 use crate::model::problem::nearest_or_all;
-use std::collections::BTreeSet;
 
 pub static RULE: Rule = Rule {
     id: "unknown-dimension",
-    level: Level::Error,
-    summary: "a dimension does not exist",
+    level: Level::Warning,
+    summary: "a dimension of a metric of AWS is not known by this name",
     page: include_str!("../../../docs/lint/unknown-dimension.md"),
+    opt_in: false,
     limits: None,
     check,
 };
@@ -18,16 +19,33 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
-            let Some(known) = series.known else { continue };
-            let names: BTreeSet<&str> = known.dimensions().iter().flatten().map(String::as_str).collect();
+            // What is known of this metric; else, whether a name is nearly one of the namespace.
+            let open = series.known.is_none_or(|known| known.namespace.open);
+            let own = catalogue().dimension_sets(series.namespace, series.metric).filter(|_| !open);
+            let own = own.map(|sets| sets.into_iter().flatten().collect());
+            let names = own.clone().unwrap_or_else(|| catalogue().dimension_names(series.namespace));
+            if names.is_empty() && own.is_none() || subject.is_listed(series) {
+                continue;
+            }
             for name in series.dimensions.keys().filter(|name| !names.contains(name.as_str())) {
-                let message = format!(
-                    "`{}` asks for {} by {name}, a dimension that {} does not have",
-                    watch.alarm.name, series.metric, series.namespace
-                );
-                let help = nearest_or_all(name, names.iter().copied(), "its dimensions are")
-                    .unwrap_or_else(|| format!("{} has no dimensions", series.metric));
-                found.push(watch.raise(&["dimensions", "metrics", "anomaly"], message, help));
+                let (alarm, metric, namespace) = (&watch.alarm.name, series.metric, series.namespace);
+                let keys = &["dimensions", "metrics", "anomaly"];
+                let near = misspelt(name, names.iter().copied());
+                if own.is_some() || near.is_some() {
+                    let message =
+                        format!("`{alarm}` asks for {metric} by {name}, a dimension that {namespace} does not have");
+                    let help = near.map(|near| format!("did you mean `{near}`?"));
+                    let help = help
+                        .or_else(|| nearest_or_all(name, names.iter().copied(), "its dimensions are"))
+                        .unwrap_or_else(|| format!("{metric} has no dimensions"));
+                    found.push(watch.raise(keys, message, help));
+                } else if series.known.is_some() {
+                    let message = format!(
+                        "`{alarm}` asks for {metric} by {name}, which is not among the known dimensions of {namespace}"
+                    );
+                    let help = "mlopsctl lint --online asks AWS whether the account has it";
+                    found.push(watch.raise(keys, message, help).hint());
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "an alarm watches a function that is nearly, but not, one of the file",
     page: include_str!("../../../docs/lint/unknown-function.md"),
+    opt_in: false,
     limits: None,
     check,
 };

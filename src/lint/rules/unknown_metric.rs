@@ -1,16 +1,16 @@
 //! A metric name that the namespace does not have: the alarm never sees a value.
 
-use crate::lint::catalogue::catalogue;
+use crate::lint::catalogue::{catalogue, misspelt};
 use crate::lint::finding::Raised;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
-use crate::model::problem::nearest;
 
 pub static RULE: Rule = Rule {
     id: "unknown-metric",
-    level: Level::Error,
-    summary: "a metric does not exist",
+    level: Level::Warning,
+    summary: "a metric of AWS is not known by this name",
     page: include_str!("../../../docs/lint/unknown-metric.md"),
+    opt_in: false,
     limits: None,
     check,
 };
@@ -18,25 +18,32 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in watch.series.iter().filter(|series| series.known.is_none()) {
-            let Some(namespace) = catalogue().namespace(series.namespace) else { continue };
+            let names = catalogue().metric_names(series.namespace);
+            if names.is_empty() || names.contains(series.metric) {
+                continue;
+            }
             // AWS may have published a metric that is newer than the catalogue: then the account lists it.
             let listed = subject.observed.and_then(|observed| observed.listed(series.namespace, series.metric));
             if listed.is_some_and(|sets| !sets.is_empty()) {
                 continue;
             }
-            let message = format!(
-                "`{}` watches {}, which {} does not publish",
-                watch.alarm.name, series.metric, series.namespace
-            );
-            let near = nearest(series.metric, namespace.metrics.keys().map(String::as_str));
-            let help = match near {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!(
-                    "the catalogue of {} has no such metric; switch the rule off if it is new",
-                    catalogue().dated
-                ),
-            };
-            found.push(watch.raise(&["metric_name", "metrics", "anomaly"], message, help));
+            let (name, metric, namespace) = (&watch.alarm.name, series.metric, series.namespace);
+            let keys = &["metric_name", "metrics", "anomaly"];
+            found.push(match misspelt(metric, names) {
+                Some(near) => {
+                    let message = format!("`{name}` watches {metric}, which {namespace} does not publish");
+                    watch.raise(keys, message, format!("did you mean {near}?"))
+                }
+                // The list may not be whole.
+                None => {
+                    let message =
+                        format!("`{name}` watches {metric}, which is not among the known metrics of {namespace}");
+                    let dated = &catalogue().dated;
+                    let help =
+                        format!("the list is of {dated}; mlopsctl lint --online asks AWS whether the account has it");
+                    watch.raise(keys, message, help).hint()
+                }
+            });
         }
     }
 }

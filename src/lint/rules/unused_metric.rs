@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     level: Level::Hint,
     summary: "an alarm pays for a metric that it does not use",
     page: include_str!("../../../docs/lint/unused-metric.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -9,6 +9,7 @@ pub static RULE: Rule = Rule {
     level: Level::Error,
     summary: "a metric is not published in this unit",
     page: include_str!("../../../docs/lint/wrong-unit.md"),
+    opt_in: false,
     limits: None,
     check,
 };

@@ -9,6 +9,7 @@ const SCHEMA: &str = include_str!("../../../tests/schemas/sarif-2.1.0-rtm.5.json
 
 const BAD: &str = r#"version: 1
 stack: bad
+lint: { unknown-metric: error, alarm-on-every-error: warning, missing-description: off, share-without-floor: off }
 topics:
   alerts:
     subscriptions:
@@ -54,30 +55,30 @@ fn the_labs_bad_advice_is_named_with_its_lines() {
     let text = rendered("alarms.yaml", BAD, |linted| text::report(linted, &Look::PLAIN));
     let expected = "\
 warning[alarm-on-every-error]: `every-error` fires on every single error (Errors > 0)
-  --> alarms.yaml:13:5
+  --> alarms.yaml:14:5
    |
-13 |     threshold: \"> 0\"
+14 |     threshold: \"> 0\"
    |     ^^^^^^^^^
   = help: alarm on the share of failed calls, for example above 5 % in 2 of 3 periods of 5m; see golden_signals
 
 warning[error-share-too-high]: `half` waits until 50 % of the calls fail: too late for many users
-  --> alarms.yaml:21:5
+  --> alarms.yaml:22:5
    |
-21 |     threshold: \">= 50\"
+22 |     threshold: \">= 50\"
    |     ^^^^^^^^^
   = help: 5 to 10 % is an incident already; 25 % is the most that this rule accepts
 
 error[unknown-metric]: `typo` watches Error, which AWS/Lambda does not publish
-  --> alarms.yaml:26:5
+  --> alarms.yaml:27:5
    |
-26 |     metric_name: Error
+27 |     metric_name: Error
    |     ^^^^^^^^^^^
   = help: did you mean Errors?
 
 hint[ok-not-notified]: `typo` never says that it is over
-  --> alarms.yaml:30:5
+  --> alarms.yaml:31:5
    |
-30 |     notify: alerts
+31 |     notify: alerts
    |     ^^^^^^
   = help: notify: { alarm: TOPIC, ok: TOPIC } tells both, or add ok_actions beside alarm_actions
 
@@ -89,7 +90,9 @@ alarms.yaml: 1 error, 2 warnings, 1 hint; 1 more is kept quiet by a comment
 #[test]
 fn one_rule_does_not_fill_the_screen() {
     let alarm = |n: usize| {
-        format!("  a{n}: {{ namespace: N, metric_name: M, statistic: Sum, threshold: '> {n}', notify: t }}\n")
+        format!(
+            "  a{n}: {{ namespace: N, metric_name: M, statistic: Sum, threshold: '> {n}', description: x, notify: t }}\n"
+        )
     };
     let alarms: String = (0..40).map(alarm).collect();
     let text = format!(
@@ -111,7 +114,7 @@ fn annotations_come_worst_first_and_cannot_be_broken_by_a_name() {
     let github = rendered("a,b:c.yaml", &text, github::report);
     let lines: Vec<&str> = github.lines().collect();
     assert!(
-        lines[0].starts_with("::error file=a%2Cb%3Ac.yaml,line=26,col=5,endColumn=16,title=unknown-metric::`ty%25po"),
+        lines[0].starts_with("::error file=a%2Cb%3Ac.yaml,line=27,col=5,endColumn=16,title=unknown-metric::`ty%25po"),
         "{github}"
     );
     assert!(lines.iter().all(|line| !line.starts_with("::set-output")), "{github}");
@@ -123,7 +126,7 @@ fn json_has_places_and_what_is_kept_quiet() {
     let value: Value =
         serde_json::from_str(&rendered("alarms.yaml", BAD, |linted| json::report(linted, &[]))).expect("JSON");
     assert_eq!(value["summary"], json!({ "errors": 1, "warnings": 2, "hints": 1 }));
-    assert_eq!(value["findings"][0]["line"], 13);
+    assert_eq!(value["findings"][0]["line"], 14);
     assert_eq!(value["findings"][0]["address"], "alarm/every-error");
     assert_eq!(value["suppressed"][0]["reason"], "the pager closes incidents by itself");
 }
@@ -141,7 +144,7 @@ fn sarif_is_valid_by_its_published_schema() {
     assert_eq!(results.len(), 5);
     let place = &results[0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "file:///tmp/a%20b/%C3%A4.yaml");
-    assert_eq!(place["region"], json!({ "startLine": 13, "startColumn": 5, "endColumn": 14 }));
+    assert_eq!(place["region"], json!({ "startLine": 14, "startColumn": 5, "endColumn": 14 }));
     assert_eq!(results[4]["suppressions"][0]["kind"], "inSource");
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
     for result in results {

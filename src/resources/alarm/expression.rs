@@ -5,7 +5,7 @@ use super::insights;
 use crate::model::problem::{nearest, nearest_or_all};
 use crate::model::{Node, Problem};
 use crate::resources::scope::Scope;
-use mlops_cloudwatch::math::{self, calls, function_names, ids, is_function, is_insights};
+use mlops_cloudwatch::math::{self, Expr, calls, function_names, ids, is_function, is_insights};
 
 /// Holds an expression against the ids there are; what is wrong goes to the scope.
 pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
@@ -48,6 +48,7 @@ pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
         }
         Ok(_) if unknown => {}
         Ok(expr) => {
+            capital_ids(&expr, node, text, scope);
             let mut wrong = Vec::new();
             math::miscounted(&expr, &mut wrong);
             for (name, message) in wrong {
@@ -57,4 +58,16 @@ pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
             }
         }
     }
+}
+
+/// Refuses what stands where an id belongs and can be none: ids begin with a small letter.
+fn capital_ids(expr: &Expr, node: &Node, text: &str, scope: &mut Scope<'_>) {
+    if let Expr::Id(id) = expr
+        && !id.starts_with(|c: char| c.is_ascii_lowercase())
+    {
+        let at = text.find(id.as_str()).unwrap_or_default();
+        let message = format!("`{id}` is neither an id nor a function");
+        scope.problem(node.part(at, at + id.len()), message, "ids under `metrics` begin with a small letter");
+    }
+    expr.parts().into_iter().for_each(|part| capital_ids(part, node, text, scope));
 }

@@ -300,8 +300,9 @@ fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// An alarm watches one time series: no number, and no array of series; the band of an anomaly alarm has a rule of its own. What a
-/// Metrics Insights query gives is not known here: one series, or one a group, which metric math around it makes one (user guide).
+/// An alarm watches one time series: no number, and no array of series; the band of an anomaly alarm has a rule of its own, and so
+/// has a Metrics Insights query that is watched as it is: each of its groups is judged. Metric math around groups has to make them one
+/// (user guide).
 fn check_types(drafts: &[Draft<'_>], scope: &mut Scope<'_>) {
     let queries: Vec<MathQuery<'_>> = drafts.iter().map(|draft| draft.query.math()).collect();
     let types = math::types(&queries);
@@ -313,7 +314,7 @@ fn check_types(drafts: &[Draft<'_>], scope: &mut Scope<'_>) {
             Some(MathType::Scalar) => "a single number",
             Some(MathType::Series | MathType::Text) | None => continue,
         };
-        if draft.query.return_data && !math::is_band(text) {
+        if draft.query.return_data && !math::is_band(text) && !math::is_insights(text) {
             let message = format!("this expression gives {what}, and an alarm watches one time series");
             scope.problem(node.span, message, "fold it into one series, for example SUM(METRICS()) or m1 - AVG(m1)");
         }

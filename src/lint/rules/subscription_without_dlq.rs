@@ -1,0 +1,34 @@
+//! A subscriber that is no person, whose lost messages go nowhere.
+
+use crate::lint::finding::{About, Raised};
+use crate::lint::subject::Subject;
+use crate::lint::{Level, Rule};
+use crate::resources::Resource;
+
+pub static RULE: Rule = Rule {
+    id: "subscription-without-dlq",
+    level: Level::Warning,
+    summary: "a message of an alarm that cannot be delivered is lost",
+    page: include_str!("../../../docs/lint/subscription-without-dlq.md"),
+    opt_in: true,
+    limits: None,
+    check,
+};
+
+/// Protocols of which a message can be late: it waits in the dead-letter queue.
+const MACHINES: [&str; 5] = ["http", "https", "lambda", "sqs", "firehose"];
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+    for topic in subject.told_topics().into_keys() {
+        for subscription in subject.subscriptions_of(topic) {
+            if !MACHINES.contains(&subscription.protocol.as_str()) || subscription.redrive_policy.is_some() {
+                continue;
+            }
+            let endpoint = &subscription.endpoint;
+            let message = format!("what {endpoint} does not take of `{topic}` is lost after the retries");
+            let help = "redrive_policy: { deadLetterTargetArn: the ARN of an SQS queue }";
+            let address = Resource::Subscription((*subscription).clone()).address();
+            found.push(Raised::new(About::Resource(address), &["redrive_policy"], message, help));
+        }
+    }
+}

@@ -16,12 +16,12 @@ mod signature;
 mod tests;
 mod words;
 
-pub use bounds::{Bounds, KnownMetric, bounds};
+pub use bounds::{Bounds, bounds};
 pub use error::MathError;
 pub use evaluate::{Frame, NamedSeries};
 pub use functions::mean_and_deviation;
 pub use interval::Interval;
-pub use linear::Quotient;
+pub use linear::{KnownMetric, Quotient};
 pub use parse::{Expr, Op, SyntaxFault, parse};
 pub use program::{Band, MathQuery, Program};
 pub use signature::{MathType, function_names, gives, is_function, miscounted, types};

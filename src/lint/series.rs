@@ -53,7 +53,7 @@ pub struct Watch<'a> {
 
 /// Whether an alarm can be in both states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum ThresholdReach {
     Never,
     Always,
 }
@@ -173,13 +173,13 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether the threshold is crossed by no value there can be, or by every one.
-    pub fn reach(&self) -> Option<(Reach, Interval)> {
+    pub fn reach(&self) -> Option<(ThresholdReach, Interval)> {
         let values = self.bounds()?.values;
         let (comparison, threshold) = self.limit().threshold()?;
         let (low, high) = (comparison.breaches(values.low, threshold), comparison.breaches(values.high, threshold));
         match (low, high) {
-            (true, true) => Some((Reach::Always, values)),
-            (false, false) => Some((Reach::Never, values)),
+            (true, true) => Some((ThresholdReach::Always, values)),
+            (false, false) => Some((ThresholdReach::Never, values)),
             _ => None,
         }
     }

@@ -2,22 +2,11 @@
 //! counts them, and the share that it may be of something. What is not understood is unbounded: nothing is guessed.
 
 use super::interval::Interval;
-use super::linear::{Linear, Quotient, quotient_range};
+use super::linear::{KnownMetric, Linear, Quotient, quotient_range};
 use super::parse::{Expr, Op, parse};
 use super::query::MathQuery;
 use super::words::is_insights;
 use std::collections::BTreeMap;
-
-/// What is known of a metric under an expression, as its statistic makes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KnownMetric<'a> {
-    pub id: &'a str,
-    pub values: Interval,
-    /// Whether there may be periods without a value.
-    pub gaps: bool,
-    /// Metrics that each count some of what this one counts, none the same as another.
-    pub parts: Vec<&'a str>,
-}
 
 /// What the watched value can be.
 #[derive(Debug, Clone, PartialEq)]

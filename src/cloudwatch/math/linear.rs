@@ -1,8 +1,18 @@
 //! Sums of metrics, each times a number, and quotients of two such sums: what is a share of what. Asks nobody what a metric means.
 
-use super::bounds::KnownMetric;
 use super::interval::Interval;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What is known of a metric under an expression, as its statistic makes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownMetric<'a> {
+    pub id: &'a str,
+    pub values: Interval,
+    /// Whether there may be periods without a value.
+    pub gaps: bool,
+    /// Metrics that each count some of what this one counts, none the same as another.
+    pub parts: Vec<&'a str>,
+}
 
 /// `2 * m1 - m2 + 5`.
 #[derive(Debug, Clone, PartialEq)]

@@ -19,11 +19,11 @@ mod tests;
 mod value;
 mod words;
 
-pub use bounds::{Bounds, KnownMetric, bounds};
+pub use bounds::{Bounds, bounds};
 pub use error::MathError;
 pub use functions::mean_and_deviation;
 pub use interval::Interval;
-pub use linear::Quotient;
+pub use linear::{KnownMetric, Quotient};
 pub use math_type::MathType;
 pub use parse::{Expr, Op, SyntaxFault, parse};
 pub use program::Program;

@@ -2,7 +2,7 @@
 
 use super::impossible_threshold::words;
 use crate::lint::finding::Raised;
-use crate::lint::series::Reach;
+use crate::lint::series::ThresholdReach;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
 
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
-        let Some((Reach::Always, values)) = watch.reach() else { continue };
+        let Some((ThresholdReach::Always, values)) = watch.reach() else { continue };
         let (name, limit) = (&watch.alarm.name, watch.limit());
         let message = format!(
             "`{name}` always fires where there is data: the value is {}, and it waits for {limit}",

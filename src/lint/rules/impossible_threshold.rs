@@ -1,7 +1,7 @@
 //! A threshold that no value there can be crosses: the alarm never fires.
 
 use crate::lint::finding::Raised;
-use crate::lint::series::Reach;
+use crate::lint::series::ThresholdReach;
 use crate::lint::subject::Subject;
 use crate::lint::{Level, Rule};
 use mlops_cloudwatch::math::Interval;
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
-        let Some((Reach::Never, values)) = watch.reach() else { continue };
+        let Some((ThresholdReach::Never, values)) = watch.reach() else { continue };
         // Then it is an alarm on silence alone.
         if watch.treats_missing_as(MissingData::Breaching) {
             continue;

@@ -2,7 +2,8 @@
 //! Every command that shows or carries out a plan makes it here. Only reads; never prints.
 
 use crate::aws::Aws;
-use crate::backtest::for_plan::{AlarmPast, PastNote, for_plan};
+use crate::backtest::for_plan::{AlarmPast, PastNote, for_plan, pages};
+use crate::backtest::pages::PagesChange;
 use crate::cost::{self, Cost, Prices};
 use crate::fleet::{self, Planned, Select};
 use crate::lint::{self, Input, Observed, Settings, added};
@@ -30,6 +31,8 @@ pub struct Proposal {
     pub planned: Planned,
     /// Of each alarm that the plan writes; `None` where the past was not looked at.
     pub past: Option<Vec<AlarmPast>>,
+    /// How often the alarms that the plan changes page whom, before and after.
+    pub pages: Option<PagesChange>,
     pub cost: Cost,
 }
 
@@ -72,15 +75,17 @@ async fn judged(
         Some(told) => {
             let past = for_plan(aws, &planned.plan, options.now).await;
             for change in &mut planned.plan.changes {
-                change
-                    .notes
-                    .extend(past.iter().filter(|one| one.address == change.address).filter_map(|one| one.note(told)));
+                change.notes.extend(
+                    past.alarms.iter().filter(|one| one.address == change.address).filter_map(|one| one.note(told)),
+                );
             }
             Some(past)
         }
         None => None,
     };
-    Ok(Proposal { cost: cost::of_plan(&planned.plan, &options.prices), planned, past })
+    let pages = past.as_ref().map(|past| pages(&planned.plan, past));
+    let past = past.map(|past| past.alarms);
+    Ok(Proposal { cost: cost::of_plan(&planned.plan, &options.prices), planned, past, pages })
 }
 
 /// Reads the target and plans to take the stack down. Nothing is written that could be judged.
@@ -95,7 +100,7 @@ pub async fn propose_destroy(
 }
 
 fn unjudged(planned: Planned, options: &ProposalOptions) -> Proposal {
-    Proposal { cost: cost::of_plan(&planned.plan, &options.prices), planned, past: None }
+    Proposal { cost: cost::of_plan(&planned.plan, &options.prices), planned, past: None, pages: None }
 }
 
 /// Reads what the spec says of the lint rules; its mistakes are mistakes of the spec.

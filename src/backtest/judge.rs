@@ -121,8 +121,9 @@ fn metric_alarm(
     let advice = asking.suggest.map(|a_week| match alarm.threshold_metric_id.is_some() {
         true => Err("an anomaly band has no threshold; it is as wide as its second argument says".to_owned()),
         false => {
-            let request = SuggestRequest { a_week, known: incidents.as_deref().unwrap_or_default() };
-            suggest(alarm, &condition, &watched, history, asking, request)
+            let known = incidents.as_deref().unwrap_or_default();
+            let request = SuggestRequest { from, until, options: asking.options, a_week, known };
+            suggest(alarm, &condition, &watched, history, request)
         }
     });
     Ok(Judgement {

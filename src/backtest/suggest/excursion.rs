@@ -52,7 +52,7 @@ pub fn reached(values: &[f64], stride: usize, m: usize, n: usize) -> Vec<f64> {
 
 /// A level between ordinary values and those of some incidents.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Level {
+pub struct ClearLevel {
     /// The lowest value that belongs to the incidents.
     pub reached: f64,
     /// The highest that does not.
@@ -80,7 +80,7 @@ impl Ordinary {
 
 /// The clearest level for each number of incidents up to `most`, from the fewest to the most. Stretches that are at most `gap` slots
 /// apart are one incident.
-pub fn levels(reached: &[f64], ordinary: Ordinary, gap: usize, most: usize) -> Vec<Level> {
+pub fn levels(reached: &[f64], ordinary: Ordinary, gap: usize, most: usize) -> Vec<ClearLevel> {
     let Ordinary { usual, least } = ordinary;
     let mut slots: Vec<usize> = (0..reached.len()).filter(|slot| reached[*slot].is_finite()).collect();
     let enough = (reached.len() as f64 * COMMON) as usize;
@@ -89,7 +89,7 @@ pub fn levels(reached: &[f64], ordinary: Ordinary, gap: usize, most: usize) -> V
     let mut beyond = vec![false; reached.len()];
     let mut runs = 0_usize;
     let higher = |a: &usize, b: &usize| reached[*b].total_cmp(&reached[*a]).then(a.cmp(b));
-    let mut found: Vec<Option<Level>> = vec![None; most];
+    let mut found: Vec<Option<ClearLevel>> = vec![None; most];
     let mut incidents: Vec<Stretch> = Vec::new();
     let (mut done, mut look) = (0, FIRST_LOOK);
     while done < slots.len() {
@@ -125,7 +125,7 @@ pub fn levels(reached: &[f64], ordinary: Ordinary, gap: usize, most: usize) -> V
                 && runs <= FLAPS * incidents.len()
                 && incidents.iter().map(|(from, until)| until - from).sum::<usize>() <= enough
             {
-                *best = Some(Level { reached: level, below, separation, incidents: incidents.clone() });
+                *best = Some(ClearLevel { reached: level, below, separation, incidents: incidents.clone() });
             }
         }
         done = end;

@@ -13,16 +13,15 @@ pub use view::ViewKind;
 
 use super::history::History;
 use super::incidents::{IncidentScore, score};
-use super::judge::Asking;
 use super::verdict::Figures;
 use crate::resources::Alarm;
 use baseline::Timed;
-use excursion::Level;
-use mlops_cloudwatch::evaluation::condition::Condition;
+use excursion::ClearLevel;
+use mlops_cloudwatch::evaluation::condition::{Condition, Options};
 use mlops_cloudwatch::evaluation::replay::replay;
 use mlops_cloudwatch::evaluation::timeline::Span;
 use mlops_cloudwatch::evaluation::watched::Watched;
-use search::{Bounds, CLEAR, Candidate, Family, SHAPES, by_agreement, families, halves};
+use search::{Bounds, CLEAR, Family, RankedLevel, SHAPES, by_agreement, families, halves};
 use serde::Serialize;
 use view::View;
 
@@ -68,9 +67,12 @@ pub struct HalfTried {
 /// What can be proposed, or why nothing can.
 pub type Advice = Result<Vec<Suggestion>, String>;
 
-/// What is asked for: how often a week, and beside which incidents (from and until).
+/// What is asked for: of which past (seconds since 1970), how often a week, and beside which incidents (from and until).
 #[derive(Debug, Clone, Copy)]
 pub struct SuggestRequest<'a> {
+    pub from: i64,
+    pub until: i64,
+    pub options: Options,
     pub a_week: f64,
     pub known: &'a [Span],
 }
@@ -82,17 +84,16 @@ pub fn suggest(
     condition: &Condition,
     watched: &Watched,
     history: &History,
-    asking: Asking<'_>,
     request: SuggestRequest<'_>,
 ) -> Advice {
     let values =
         watched.values().ok_or("its expression is computed anew for each evaluation: no threshold is searched")?;
     let grid = &watched.grid;
-    let first = grid.index_from(asking.from + 1).min(values.len());
+    let first = grid.index_from(request.from + 1).min(values.len());
     let series = Timed { values: &values[first..], begins: grid.end(first) - grid.period, step: grid.step };
     something_changes(series.values)?;
     let slots = |seconds: i64| usize::try_from(seconds / grid.step).unwrap_or(1).max(1);
-    let weeks = (asking.until - asking.from) as f64 / 604_800.0;
+    let weeks = (request.until - request.from) as f64 / 604_800.0;
     // Of a past that is too short for one firing at this rate, one is still allowed.
     let wished = ((request.a_week * weeks + 0.01) as usize).max(usize::from(request.a_week > 0.0));
     let most = wished + request.known.len();
@@ -106,7 +107,7 @@ pub fn suggest(
     // The slots before the first evaluation were made for the alarm's own range.
     shapes.retain(|(_, n)| *n as i64 * condition.period <= 86_400);
     let families = families(&views, &shapes, bounds);
-    let search = Search { alarm, condition, watched, history, asking, request, families, ways };
+    let search = Search { alarm, condition, watched, history, request, families, ways };
     if request.a_week == 0.0 && request.known.is_empty() {
         return Ok(search.never());
     }
@@ -118,14 +119,14 @@ pub fn suggest(
     if candidates.is_empty() {
         return Err(search.alike());
     }
-    let mut best: Vec<Candidate> = Vec::new();
+    let mut best: Vec<RankedLevel> = Vec::new();
     for candidate in candidates {
         if best.len() < MOST_SHOWN && !best.iter().any(|one| one.family == candidate.family) {
             best.push(candidate);
         }
     }
-    let tried = |candidate: &Candidate| halves(&search.families[candidate.family], &views, bounds);
-    let mut best: Vec<(Candidate, [Option<OtherHalf>; 2])> = best.into_iter().map(|one| (one, tried(&one))).collect();
+    let tried = |candidate: &RankedLevel| halves(&search.families[candidate.family], &views, bounds);
+    let mut best: Vec<(RankedLevel, [Option<OtherHalf>; 2])> = best.into_iter().map(|one| (one, tried(&one))).collect();
     if request.known.is_empty() {
         best.sort_by_key(|(_, halves)| !halves.iter().flatten().any(|half| half.held));
     }
@@ -148,15 +149,15 @@ fn something_changes(values: &[f64]) -> Result<(), String> {
 }
 
 /// With known incidents: the level that catches most of them with at most `wished` others, then with the fewest others.
-fn by_incidents(families: &[Family], known: &[Span], wished: usize, time: impl Fn(usize) -> i64) -> Vec<Candidate> {
-    let mut found: Vec<(usize, usize, f64, Candidate)> = Vec::new();
+fn by_incidents(families: &[Family], known: &[Span], wished: usize, time: impl Fn(usize) -> i64) -> Vec<RankedLevel> {
+    let mut found: Vec<(usize, usize, f64, RankedLevel)> = Vec::new();
     for (family, one) in families.iter().enumerate() {
         for (at, level) in one.levels.iter().enumerate() {
             let spans: Vec<Span> = level.incidents.iter().map(|(from, until)| (time(*from), time(*until))).collect();
             let score = score(&spans, known);
             if score.caught > 0 && score.false_firings <= wished {
                 let worth = score.caught as f64 - score.false_firings as f64 / 2.0;
-                let candidate = Candidate { family, level: at, worth };
+                let candidate = RankedLevel { family, level: at, worth };
                 found.push((score.caught, score.false_firings, level.separation, candidate));
             }
         }
@@ -171,7 +172,6 @@ struct Search<'a> {
     condition: &'a Condition,
     watched: &'a Watched,
     history: &'a History,
-    asking: Asking<'a>,
     request: SuggestRequest<'a>,
     families: Vec<Family>,
     ways: Vec<View>,
@@ -179,8 +179,8 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The alarm with this level as its condition, through CloudWatch's own evaluation.
-    fn suggestion(&self, family: &Family, level: &Level, halves: [Option<OtherHalf>; 2]) -> Option<Suggestion> {
-        let Asking { from, until, options, .. } = self.asking;
+    fn suggestion(&self, family: &Family, level: &ClearLevel, halves: [Option<OtherHalf>; 2]) -> Option<Suggestion> {
+        let SuggestRequest { from, until, options, .. } = self.request;
         let view = &self.ways[family.view];
         let sign = if self.condition.comparison.is_upward() { 1.0 } else { -1.0 };
         // Plus zero: `-0` is no threshold to read.
@@ -232,7 +232,7 @@ impl Search<'_> {
         let beyond = values.filter_map(|family| {
             let worst = family.reached.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let way = (worst - family.ordinary.usual).max(worst.abs() / 10.0);
-            let level = Level { reached: worst + 0.4 * way, below: worst, separation: 1.0, incidents: Vec::new() };
+            let level = ClearLevel { reached: worst + 0.4 * way, below: worst, separation: 1.0, incidents: Vec::new() };
             worst.is_finite().then(|| self.suggestion(family, &level, [None; 2]))?
         });
         beyond.filter(|found| found.firings == 0).take(MOST_SHOWN).collect()

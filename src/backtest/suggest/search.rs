@@ -1,7 +1,7 @@
 //! Which condition tells apart best what stands out: every view of the series under every M of N says what it finds unusual, and the
 //! condition is taken that fires on what most of them agree on. Plain numbers: no alarms, no clock.
 
-use super::excursion::{Level, Ordinary, Stretch, levels, reached};
+use super::excursion::{ClearLevel, Ordinary, Stretch, levels, reached};
 
 /// M out of N that are tried.
 pub const SHAPES: [(usize, usize); 7] = [(1, 1), (2, 2), (2, 3), (3, 3), (3, 5), (6, 6), (12, 12)];
@@ -33,12 +33,12 @@ pub struct Family {
     pub ordinary: Ordinary,
     /// What M of N datapoints reach in each slot.
     pub reached: Vec<f64>,
-    pub levels: Vec<Level>,
+    pub levels: Vec<ClearLevel>,
 }
 
 /// A level of a family, by their places.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
+pub struct RankedLevel {
     pub family: usize,
     pub level: usize,
     /// How much all families together say for its incidents, less what they have to be worth.
@@ -60,7 +60,7 @@ pub fn families(views: &[Vec<f64>], shapes: &[(usize, usize)], bounds: Bounds) -
 }
 
 /// Every clear level, the best first: that with the incidents on which most families agree.
-pub fn by_agreement(families: &[Family], bounds: Bounds) -> Vec<Candidate> {
+pub fn by_agreement(families: &[Family], bounds: Bounds) -> Vec<RankedLevel> {
     let votes: Vec<(Stretch, f64)> = families.iter().flat_map(said).collect();
     let agreement = |incident: &Stretch| -> f64 {
         let near = |other: &Stretch| other.0 < incident.1 + bounds.gap && incident.0 < other.1 + bounds.gap;
@@ -68,7 +68,7 @@ pub fn by_agreement(families: &[Family], bounds: Bounds) -> Vec<Candidate> {
         total / families.len() as f64 - WORTH
     };
     let mut candidates = clear(families, |level| level.incidents.iter().map(agreement).sum());
-    let rank = |one: &Candidate| (one.worth, families[one.family].levels[one.level].separation);
+    let rank = |one: &RankedLevel| (one.worth, families[one.family].levels[one.level].separation);
     candidates.sort_by(|a, b| {
         let (a, b) = (rank(a), rank(b));
         b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
@@ -76,11 +76,11 @@ pub fn by_agreement(families: &[Family], bounds: Bounds) -> Vec<Candidate> {
     candidates
 }
 
-fn clear(families: &[Family], worth: impl Fn(&Level) -> f64) -> Vec<Candidate> {
+fn clear(families: &[Family], worth: impl Fn(&ClearLevel) -> f64) -> Vec<RankedLevel> {
     let mut candidates = Vec::new();
     for (family, one) in families.iter().enumerate() {
         for (level, found) in one.levels.iter().enumerate().filter(|(_, level)| level.separation >= CLEAR) {
-            candidates.push(Candidate { family, level, worth: worth(found) });
+            candidates.push(RankedLevel { family, level, worth: worth(found) });
         }
     }
     candidates

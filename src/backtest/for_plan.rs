@@ -3,10 +3,11 @@
 use super::history::History;
 use super::history::fetch::{self, Detail};
 use super::judge::{Asking, judge, needs};
+use super::pages::{Audience, PagesChange};
 use super::verdict::{Figures, Verdict};
 use crate::aws::Aws;
 use crate::model::duration::format_seconds;
-use crate::plan::{Action, Note, NoteKind, Plan};
+use crate::plan::{Action, Change, Note, NoteKind, Plan};
 use crate::resources::{Address, Kind, Resource};
 use mlops_cloudwatch::evaluation::condition::{Condition, Options};
 use mlops_cloudwatch::evaluation::watched::Needs;
@@ -21,6 +22,15 @@ pub struct AlarmPast {
     pub address: Address,
     /// The error says why nothing is known.
     pub outcome: Result<(Figures, Verdict), PastUnknown>,
+}
+
+/// The past of all alarms that a plan changes.
+#[derive(Debug, Clone, Default)]
+pub struct PlanPast {
+    /// As the plan writes them.
+    pub alarms: Vec<AlarmPast>,
+    /// What those that the plan changes or deletes did as they are, as far as it is known.
+    pub before: BTreeMap<Address, Figures>,
 }
 
 /// Why it is not known how an alarm would have behaved.
@@ -43,13 +53,13 @@ pub enum PastNote {
 
 /// Returns how each alarm that the plan creates or changes would have behaved. Whole periods are read where finer data would cost
 /// more calls. `now` is in seconds since 1970.
-pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> Vec<AlarmPast> {
-    let wanted = changed(plan);
+pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> PlanPast {
+    let (wanted, live) = (changed(plan), live(plan));
     let until = now.div_euclid(60) * 60;
     let from = until - DAYS * 86_400;
-    let needs = needs(wanted.values().copied(), Options::default());
+    let needs = needs(wanted.values().chain(live.values()).copied(), Options::default());
     if needs.iter().all(|(need, _)| need.sources.is_empty() && need.asked.is_none()) {
-        return Vec::new();
+        return PlanPast::default();
     }
     let calls = |detail| fetch::calls(&needs, from, until, detail);
     let detail = if calls(Detail::Finest) <= calls(Detail::Period) { Detail::Finest } else { Detail::Period };
@@ -58,10 +68,10 @@ pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> Vec<AlarmPast> {
         Err(error) => {
             let unread = PastUnknown::Unread { why: error.to_string(), remedy: error.remedy() };
             let of = |address| AlarmPast { address, outcome: Err(unread.clone()) };
-            return wanted.into_keys().map(of).collect();
+            return PlanPast { alarms: wanted.into_keys().map(of).collect(), before: BTreeMap::new() };
         }
     };
-    let asking = Asking { from, until, options: Options::default(), suggest: None, is_drawn: false };
+    let asking = Asking { from, until, options: Options::default(), suggest: None, is_drawn: false, known: None };
     let judged = judge(wanted.values().copied(), &history, asking).into_iter().map(|judged| {
         let outcome = judged.outcome.map(|found| (found.figures, found.verdict)).map_err(|why| {
             match wanted.get(&judged.address).is_some_and(|resource| is_unread(resource, &history)) {
@@ -71,7 +81,10 @@ pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> Vec<AlarmPast> {
         });
         AlarmPast { address: judged.address, outcome }
     });
-    judged.collect()
+    let alarms = judged.collect();
+    let before = judge(live.values().copied(), &history, asking).into_iter();
+    let before = before.filter_map(|judged| Some((judged.address, judged.outcome.ok()?.figures))).collect();
+    PlanPast { alarms, before }
 }
 
 impl AlarmPast {
@@ -116,6 +129,31 @@ fn changed(plan: &Plan) -> BTreeMap<Address, &Resource> {
     });
     let alarms = written.filter_map(|change| Some((change.address.clone(), change.after.as_ref()?)));
     alarms.filter(|(_, resource)| resource.kind().is_alarm()).collect()
+}
+
+/// The alarms that would be changed or deleted, as they are.
+fn live(plan: &Plan) -> BTreeMap<Address, &Resource> {
+    let changes = plan
+        .changes
+        .iter()
+        .filter(|change| matches!(change.action, Action::Update | Action::Replace | Action::Adopt | Action::Delete));
+    let live = changes.filter_map(|change| Some((change.address.clone(), &change.before.as_ref()?.resource)));
+    live.filter(|(_, resource)| resource.kind().is_alarm()).collect()
+}
+
+/// Returns the pages of each person from the alarms that the plan changes, before and after; of both sides the subscriptions that it
+/// knows: live ones before, those that it leaves behind after.
+pub fn pages(plan: &Plan, past: &PlanPast) -> PagesChange {
+    let (wanted, live) = (changed(plan), live(plan));
+    let stay = |change: &&Change| change.action != Action::Delete;
+    let after = Audience::of(plan.changes.iter().filter(stay).filter_map(|change| change.after.as_ref()));
+    let before = Audience::of(plan.changes.iter().filter_map(|change| Some(&change.before.as_ref()?.resource)));
+    let fires = past.alarms.iter().filter_map(|one| {
+        let (figures, _) = one.outcome.as_ref().ok()?;
+        Some((*wanted.get(&one.address)?, figures))
+    });
+    let fired = past.before.iter().filter_map(|(address, figures)| Some((*live.get(address)?, figures)));
+    PagesChange { before: before.pages(fired, &plan.target), after: after.pages(fires, &plan.target) }
 }
 
 /// `would have fired 3 times in 14 days, longest 25m: useful`

@@ -1,8 +1,9 @@
 //! All alarms of a spec against one history: replay, figures, verdict. Pure; the clock is the caller's.
 
 use super::history::History;
+use super::incidents::{IncidentScore, KnownIncident, of_alarm, score};
 use super::sketch::Sketch;
-use super::suggest::{Suggestion, suggest};
+use super::suggest::{Advice, SuggestRequest, suggest};
 use super::verdict::{Figures, Verdict};
 use crate::resources::{Address, Alarm, CompositeAlarm, Resource};
 use mlops_cloudwatch::evaluation::composite;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 
 /// Which past, and what is wanted of it. Times in seconds since 1970.
 #[derive(Debug, Clone, Copy)]
-pub struct Asking {
+pub struct Asking<'a> {
     pub from: i64,
     pub until: i64,
     pub options: Options,
@@ -24,6 +25,8 @@ pub struct Asking {
     pub suggest: Option<f64>,
     /// Whether the series are drawn: a sketch holds more than all else that is kept of an alarm.
     pub is_drawn: bool,
+    /// Incidents of that past, where they are known.
+    pub known: Option<&'a [KnownIncident]>,
 }
 
 /// One alarm and what came of it; the error says why nothing can be said.
@@ -44,7 +47,10 @@ pub struct Judgement {
     pub sketch: Option<Sketch>,
     /// Why it first fired, in CloudWatch's words.
     pub reason: Option<String>,
-    pub suggestions: Vec<Suggestion>,
+    /// Where it was asked for.
+    pub advice: Option<Advice>,
+    /// Beside the known incidents.
+    pub known: Option<IncidentScore>,
 }
 
 /// What has to be known to judge these alarms.
@@ -60,7 +66,7 @@ pub fn needs<'a>(resources: impl Iterator<Item = &'a Resource>, options: Options
 }
 
 /// Judges the metric alarms, then the composite alarms over them, whatever their order.
-pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &History, asking: Asking) -> Vec<Judged> {
+pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &History, asking: Asking<'_>) -> Vec<Judged> {
     let mut judged = Vec::new();
     let mut states: BTreeMap<String, Timeline> = BTreeMap::new();
     let mut composites: Vec<&CompositeAlarm> = Vec::new();
@@ -102,7 +108,7 @@ pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &Histor
 fn metric_alarm(
     alarm: &Alarm,
     history: &History,
-    asking: Asking,
+    asking: Asking<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Judgement, String> {
     let Asking { from, until, .. } = asking;
@@ -113,12 +119,20 @@ fn metric_alarm(
     let figures = Figures::new(&timeline, &condition, &watched);
     let first = timeline.changes.iter().find(|change| change.to == AlarmState::Alarm);
     let reason = first.map(|change| reason::text(&condition, &watched, watched.grid.index_from(change.at), change.to));
-    // A band has no threshold to suggest.
-    let wished = asking.suggest.filter(|_| alarm.threshold_metric_id.is_none());
+    let incidents = asking.known.map(|known| of_alarm(known, &alarm.name, from, until));
+    let advice = asking.suggest.map(|a_week| match alarm.threshold_metric_id.is_some() {
+        true => Err("an anomaly band has no threshold; it is as wide as its second argument says".to_owned()),
+        false => {
+            let known = incidents.as_deref().unwrap_or_default();
+            let request = SuggestRequest { from, until, options: asking.options, a_week, known };
+            suggest(alarm, &condition, &watched, history, request)
+        }
+    });
     Ok(Judgement {
         verdict: figures.verdict(),
         sketch: asking.is_drawn.then(|| Sketch::new(&figures, &condition, &watched)),
-        suggestions: wished.map(|a_week| suggest(&condition, &watched, from, until, a_week)).unwrap_or_default(),
+        advice,
+        known: incidents.map(|incidents| score(&figures.spans, &incidents)),
         figures,
         timeline,
         reason,
@@ -128,9 +142,14 @@ fn metric_alarm(
 fn composite_alarm(
     composite: &CompositeAlarm,
     states: &BTreeMap<String, Timeline>,
-    asking: Asking,
+    asking: Asking<'_>,
 ) -> Result<Judgement, String> {
     let timeline = composite::replay(&composite.alarm_rule, states, asking.from, asking.until)?;
     let figures = Figures::of_states(&timeline);
-    Ok(Judgement { verdict: figures.verdict(), figures, timeline, sketch: None, reason: None, suggestions: Vec::new() })
+    let known =
+        asking.known.map(|known| score(&figures.spans, &of_alarm(known, &composite.name, asking.from, asking.until)));
+    let advice =
+        asking.suggest.map(|_| Err("a composite alarm has no threshold; see the alarms that it names".to_owned()));
+    let verdict = figures.verdict();
+    Ok(Judgement { verdict, figures, timeline, sketch: None, reason: None, advice, known })
 }

@@ -1,12 +1,14 @@
 //! What alarms would have done: CloudWatch's evaluation, which is `cloudwatch`'s, over the past of metrics. Only `history::fetch`,
 //! `verify` and `for_plan` ask AWS; the rest knows neither clock nor network.
 //!
-//! history ─ (evaluation of the member) ─ verdict, suggest, sketch     (what metrics said -> states -> figures)
+//! history ─ (evaluation of the member) ─ verdict, suggest, incidents, pages, sketch     (what metrics said -> states -> figures)
 
 pub mod for_plan;
 pub mod history;
+pub mod incidents;
 pub mod judge;
 pub mod notation;
+pub mod pages;
 pub mod sketch;
 pub mod suggest;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Figures of one alarm's past, and the one word that follows from them.
 
 use mlops_cloudwatch::evaluation::condition::Condition;
+use mlops_cloudwatch::evaluation::series::Grid;
 use mlops_cloudwatch::evaluation::timeline::{Span, Timeline};
 use mlops_cloudwatch::evaluation::watched::Watched;
 use mlops_cloudwatch::state::AlarmState;
@@ -10,11 +11,11 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Never fired, and nothing came near: its threshold may be out of reach.
+    /// Never fired, and nothing that happened came near: its threshold may be out of reach.
     Silent,
-    /// Never fired, though the series came near.
+    /// Never fired: the series came near, or nothing ever happened.
     Quiet,
-    /// Fired now and then.
+    /// Fired now and then; the figures say on which values.
     Useful,
     /// Fired so often, or flapped so much, that people stop looking.
     Noisy,
@@ -64,6 +65,8 @@ pub struct Figures {
     pub longest: i64,
     /// Each time in ALARM: from and until.
     pub spans: Vec<Span>,
+    /// The worst value of each time in ALARM; nothing where it fired on missing data alone, or of a composite alarm.
+    pub worst: Vec<Option<f64>>,
     /// Mean time from the beginning of the first bad period of a firing until the alarm.
     pub time_to_detect: Option<i64>,
     /// Share of periods without data, 0 to 1; of a composite alarm nothing.
@@ -100,6 +103,7 @@ impl Figures {
             time_to_detect: None,
             missing: None,
             nearest: None,
+            worst: vec![None; spans.len()],
             spans,
         }
     }
@@ -117,9 +121,11 @@ impl Figures {
         if real.is_empty() {
             return figures;
         }
+        let upward = condition.comparison.is_upward();
+        figures.worst =
+            figures.spans.iter().map(|span| worst(&points, *span, timeline.from, condition, grid)).collect();
         let middle = real.len() / 2;
         let median = *real.select_nth_unstable_by(middle, f64::total_cmp).1;
-        let upward = condition.comparison.is_upward();
         let worst = points
             .into_iter()
             .filter(|(_, value)| !value.is_nan())
@@ -153,7 +159,7 @@ impl Figures {
         }
         let flapping = self.flaps >= MANY_FLAPS && self.flaps * 2 >= self.firings;
         match self.firings {
-            0 if self.nearest.is_some_and(|nearest| nearest.share < NEAR) => Verdict::Silent,
+            0 if self.nearest.is_some_and(|near| near.share < NEAR && near.value != near.median) => Verdict::Silent,
             0 => Verdict::Quiet,
             n if flapping || n as f64 > (MOST_A_WEEK * self.weeks()).max(ALWAYS_FINE) => Verdict::Noisy,
             _ => Verdict::Useful,
@@ -166,6 +172,16 @@ fn newest(watched: &Watched, index: usize, range: usize) -> f64 {
         Some(values) => values[index],
         None => watched.window(index, range, |slots| slots.next().unwrap_or(f64::NAN)),
     }
+}
+
+/// The worst value of the periods that led to this time in ALARM and of those in it.
+fn worst(points: &[(usize, f64)], span: Span, begin: i64, condition: &Condition, grid: &Grid) -> Option<f64> {
+    let before = condition.n as i64 * grid.period;
+    let (from, until) = ((span.0 - before).max(begin) + 1, span.1);
+    let first = points.partition_point(|(index, _)| grid.end(*index) < from);
+    let within = points[first..].iter().take_while(|(index, _)| grid.end(*index) < until);
+    let breaching = within.map(|(_, value)| *value).filter(|value| condition.breaches(*value));
+    breaching.reduce(|a, b| if condition.comparison.is_upward() { a.max(b) } else { a.min(b) })
 }
 
 /// From the beginning of the oldest bad period that led to it; of firings on missing data alone nothing is known.

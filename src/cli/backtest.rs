@@ -12,9 +12,11 @@ use super::report::ReportFormatArgs;
 use crate::aws::Aws;
 use crate::backtest::history::fetch::{Detail, fetch};
 use crate::backtest::history::file;
+use crate::backtest::incidents;
 use crate::backtest::judge::{judge, needs};
+use crate::backtest::pages::Audience;
 use crate::backtest::verify::{self, Agreement};
-use crate::backtest::{Asking, History, Judged, Options, Verdict};
+use crate::backtest::{Asking, Figures, History, Judged, Options, Verdict};
 use crate::fleet::{FleetTarget, Row, State, Verdicts};
 use crate::model::Target;
 use crate::pipeline::{self, TargetContext};
@@ -46,9 +48,12 @@ pub struct BacktestArgs {
     /// Take the past from FILE (JSON or CSV) and ask nobody; the last --days of it
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
-    /// Also propose thresholds that would have fired about PER_WEEK times a week [default: 1]
+    /// Also propose conditions that fire on what stands out, at most about PER_WEEK times a week [default: 1]
     #[arg(long, value_name = "PER_WEEK", num_args = 0..=1, require_equals = true, default_missing_value = "1", value_parser = rate)]
     suggest: Option<f64>,
+    /// Say what the alarms did about the known incidents in FILE (CSV: from, until, alarm; or JSON), and let --suggest use them
+    #[arg(long, value_name = "FILE")]
+    incidents: Option<PathBuf>,
     /// Also compare with what the real alarms of these names did, as far as their history goes
     #[arg(long, conflicts_with = "history")]
     verify: bool,
@@ -102,20 +107,31 @@ impl BacktestArgs {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
         };
-        let resources = self.resources(&bound, aws.as_ref()).await?;
+        let (desired, target) = self.desired(&bound, aws.as_ref()).await?;
+        let audience = Audience::of(desired.values());
+        let resources = self.alarms(desired);
         let options = self.options();
         let (history, from, until) = self.read(&resources, aws.as_ref(), options).await?;
-        let asking = Asking { from, until, options, suggest: self.suggest, is_drawn: self.is_drawn(format) };
+        let known = self.incidents.as_deref().map(incidents::read).transpose()?;
+        let asking = Asking {
+            from,
+            until,
+            options,
+            suggest: self.suggest,
+            is_drawn: self.is_drawn(format),
+            known: known.as_deref(),
+        };
         let judged = judge(resources.values(), &history, asking);
         let is_incomplete = history.is_incomplete();
         // From here on only what was found is needed: neither the past nor what it was held against.
         let notes = history.notes;
+        let pages = audience.pages(fired(&judged, &resources), &target);
         drop((resources, bound));
         let agreements = match (&aws, self.verify) {
             (Some(aws), true) => compare(aws, &judged, from, until).await?,
             _ => BTreeMap::new(),
         };
-        let found = Backtest { judged: &judged, from, until, notes: &notes, agreements: &agreements };
+        let found = Backtest { judged: &judged, from, until, notes: &notes, agreements: &agreements, pages: &pages };
         let look = run.output.look;
         run.output.result(&match format {
             Format::Table => text::backtest(&found, !self.no_charts, &look),
@@ -138,8 +154,11 @@ impl BacktestArgs {
             let resources = self.alarms(planned.desired);
             let options = self.options();
             let (history, from, until) = self.read(&resources, Some(&at.aws), options).await?;
-            let judged =
-                judge(resources.values(), &history, Asking { from, until, options, suggest: None, is_drawn: false });
+            let judged = judge(
+                resources.values(),
+                &history,
+                Asking { from, until, options, suggest: None, is_drawn: false, known: None },
+            );
             let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
             let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
             Ok(Row {
@@ -159,6 +178,7 @@ impl BacktestArgs {
         let given = [
             ("--history", self.history.is_some()),
             ("--suggest", self.suggest.is_some()),
+            ("--incidents", self.incidents.is_some()),
             ("--verify", self.verify),
             ("--no-charts", self.no_charts),
             ("--html", self.html.is_some()),
@@ -178,19 +198,21 @@ impl BacktestArgs {
         Options { evaluation_range: self.evaluation_range.and_then(|n| usize::try_from(n).ok()) }
     }
 
-    /// The alarms as they would be applied: thresholds that follow from a function's settings need AWS, or are provisional.
-    async fn resources(&self, bound: &Bound, aws: Option<&Aws>) -> Result<BTreeMap<Address, Resource>, Failure> {
+    /// What would be applied: thresholds that follow from a function's settings need AWS, or are provisional.
+    async fn desired(
+        &self,
+        bound: &Bound,
+        aws: Option<&Aws>,
+    ) -> Result<(BTreeMap<Address, Resource>, Target), Failure> {
         let select = self.select.select();
-        let resources = match aws {
-            Some(aws) => pipeline::plan(aws, bound, &select, &Consent::default()).await?.desired,
-            None => {
-                let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
-                let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-                select.check(&desired.keys().cloned().collect())?;
-                desired
-            }
+        let Some(aws) = aws else {
+            let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
+            let desired = bound.desired(&target, &BTreeMap::new())?.resources;
+            select.check(&desired.keys().cloned().collect())?;
+            return Ok((desired, target));
         };
-        Ok(self.alarms(resources))
+        let planned = pipeline::plan(aws, bound, &select, &Consent::default()).await?;
+        Ok((planned.desired, planned.plan.target))
     }
 
     fn alarms(&self, mut resources: BTreeMap<Address, Resource>) -> BTreeMap<Address, Resource> {
@@ -251,6 +273,14 @@ fn note(judged: &Judged) -> Option<Note> {
     };
     let text = format!("{address} would have been {}", verdict.word());
     verdict.is_bad().then(|| Note::new(NoteKind::Warning, text).remedy(remedy))
+}
+
+/// Each alarm that could be judged, with what it did.
+fn fired<'a>(
+    judged: &'a [Judged],
+    resources: &'a BTreeMap<Address, Resource>,
+) -> impl Iterator<Item = (&'a Resource, &'a Figures)> {
+    judged.iter().filter_map(|one| Some((resources.get(&one.address)?, &one.outcome.as_ref().ok()?.figures)))
 }
 
 async fn compare(

@@ -114,7 +114,7 @@ pub fn render(proposal: &Proposal, format: Format, look: &Look) -> String {
     match format {
         Format::Table => plan_text::plan_and_cost(plan, cost, look),
         Format::Json => json::plans([(plan, cost)]),
-        Format::Markdown => markdown::plan_and_cost(plan, cost),
+        Format::Markdown => markdown::plan_with_pages(plan, cost, proposal.pages.as_ref()),
     }
 }
 

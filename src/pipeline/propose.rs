@@ -3,7 +3,8 @@
 
 use super::{PlannedTarget, Select, TargetContext, planned};
 use crate::aws::Aws;
-use crate::backtest::for_plan::{AlarmPast, PastNote, for_plan};
+use crate::backtest::for_plan::{AlarmPast, PastNote, for_plan, pages};
+use crate::backtest::pages::PagesChange;
 use crate::cost::{self, Cost, Prices};
 use crate::lint::{self, Input, Observed, Settings, added};
 use crate::plan::Consent;
@@ -40,6 +41,8 @@ pub struct Proposal {
     pub planned: PlannedTarget,
     /// Of each alarm that the plan writes; `None` where the past was not looked at.
     pub past: Option<Vec<AlarmPast>>,
+    /// How often the alarms that the plan changes page whom, before and after.
+    pub pages: Option<PagesChange>,
     pub cost: Cost,
 }
 
@@ -86,14 +89,15 @@ impl ProposalRequest {
         let Some(told) = self.past else { return Ok(self.unjudged(planned)) };
         let past = for_plan(aws, &planned.plan, self.now).await;
         for change in &mut planned.plan.changes {
-            let of_it = past.iter().filter(|one| one.address == change.address);
+            let of_it = past.alarms.iter().filter(|one| one.address == change.address);
             change.notes.extend(of_it.filter_map(|one| one.note(told)));
         }
-        Ok(Proposal { past: Some(past), ..self.unjudged(planned) })
+        let pages = Some(pages(&planned.plan, &past));
+        Ok(Proposal { past: Some(past.alarms), pages, ..self.unjudged(planned) })
     }
 
     fn unjudged(&self, planned: PlannedTarget) -> Proposal {
-        Proposal { cost: cost::of_plan(&planned.plan, &self.prices), planned, past: None }
+        Proposal { cost: cost::of_plan(&planned.plan, &self.prices), planned, past: None, pages: None }
     }
 }
 

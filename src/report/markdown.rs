@@ -1,8 +1,11 @@
 //! The plan as a comment of a pull request: the verdict first, details folded, never longer than GitHub takes.
 //! Nothing in a name can become markup, a mention or a link.
 
+use super::backtest::number;
 use super::{count, field_text, mask, phrase, plan_text};
 use crate::apply::{Outcome, Report};
+use crate::backtest::for_plan::DAYS;
+use crate::backtest::pages::PagesChange;
 use crate::cost::Cost;
 use crate::model::advice;
 use crate::plan::{Action, Change, Note, NoteKind, Plan};
@@ -20,9 +23,25 @@ pub fn plan(plan: &Plan) -> String {
 }
 
 /// One plan with what it costs, at most `LIMIT` bytes.
+#[cfg(test)]
 pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>) -> String {
+    plan_with_pages(plan, cost, None)
+}
+
+/// One plan with what it costs and how often it pages whom, at most `LIMIT` bytes.
+pub fn plan_with_pages(plan: &Plan, cost: Option<&Cost>, pages: Option<&PagesChange>) -> String {
     let mut text = Cut::new();
     push_plan(&mut text, "###", plan, cost);
+    let people = pages.map(PagesChange::people).unwrap_or_default();
+    if !people.is_empty() {
+        text.push(&format!(
+            "\nPages a week from the alarms that this plan changes, by the last {DAYS} days:\n\n| Who | Before | After |\n|---|---|---|\n"
+        ));
+        for (who, before, after) in people {
+            let who = code(&format!("{} {}", who.protocol, who.endpoint));
+            text.push(&format!("| {who} | {} | {} |\n", number(before), number(after)));
+        }
+    }
     text.done("this plan", &advice::command("plan -v"))
 }
 

@@ -148,7 +148,7 @@ pub fn csv(reader: impl BufRead) -> Result<History> {
 }
 
 /// The fields of a line; one in double quotes may hold commas.
-fn fields(line: &str) -> Vec<String> {
+pub(in crate::backtest) fn fields(line: &str) -> Vec<String> {
     let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {

@@ -10,8 +10,14 @@ use mlops_cloudwatch::evaluation::series::Series;
 const WEEK: i64 = 7 * 86_400;
 
 fn judged(alarm: Alarm, history: &History) -> Judgement {
-    let asking =
-        Asking { from: START, until: START + WEEK, options: Options::default(), suggest: None, is_drawn: true };
+    let asking = Asking {
+        from: START,
+        until: START + WEEK,
+        options: Options::default(),
+        suggest: None,
+        is_drawn: true,
+        known: None,
+    };
     let resource = Resource::Alarm(Box::new(alarm));
     judge([&resource].into_iter(), history, asking).remove(0).outcome.unwrap()
 }

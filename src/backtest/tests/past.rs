@@ -31,7 +31,14 @@ fn what_nobody_draws_is_not_kept() {
     let resource = Resource::Alarm(Box::new(alarm("1/1 > 5 missing 60", "Sum")));
     let history = series("Sum", 60, vec![1.0; 60]);
     let judged = |is_drawn| {
-        let asking = Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None, is_drawn };
+        let asking = Asking {
+            from: START,
+            until: START + 3_600,
+            options: Options::default(),
+            suggest: None,
+            is_drawn,
+            known: None,
+        };
         judge([&resource].into_iter(), &history, asking).remove(0).outcome.unwrap()
     };
     let (drawn, plain) = (judged(true), judged(false));
@@ -40,8 +47,14 @@ fn what_nobody_draws_is_not_kept() {
 }
 
 fn verdict(alarm: Alarm, history: &History, seconds: i64) -> Verdict {
-    let asking =
-        Asking { from: START, until: START + seconds, options: Options::default(), suggest: None, is_drawn: true };
+    let asking = Asking {
+        from: START,
+        until: START + seconds,
+        options: Options::default(),
+        suggest: None,
+        is_drawn: true,
+        known: None,
+    };
     let resource = Resource::Alarm(Box::new(alarm));
     let judged = judge([&resource].into_iter(), history, asking);
     judged[0].outcome.as_ref().unwrap().verdict
@@ -77,8 +90,14 @@ fn each_verdict_has_its_series() {
 fn figures_tell_when_how_long_and_how_soon() {
     let mut values = vec![1.0; 1440];
     values[600..630].fill(8.0);
-    let asking =
-        Asking { from: START, until: START + DAY, options: Options::default(), suggest: Some(7.0), is_drawn: true };
+    let asking = Asking {
+        from: START,
+        until: START + DAY,
+        options: Options::default(),
+        suggest: Some(7.0),
+        is_drawn: true,
+        known: None,
+    };
     let resource = Resource::Alarm(Box::new(alarm("3/3 > 5 missing 60", "Maximum")));
     let judged = judge([&resource].into_iter(), &series("Maximum", 60, values), asking);
     let found = judged[0].outcome.as_ref().unwrap();
@@ -95,9 +114,9 @@ fn figures_tell_when_how_long_and_how_soon() {
         )
     );
     // A suggestion keeps to the wished rate, and 1 of 1 tells sooner than 3 of 3.
-    assert!(!found.suggestions.is_empty());
-    assert!(found.suggestions.iter().all(|one| one.firings <= 1), "{:?}", found.suggestions);
-    assert_eq!(found.suggestions[0].time_to_detect, Some(60));
+    let made = found.advice.as_ref().unwrap().as_ref().unwrap();
+    assert!(made.iter().all(|one| one.firings == 1), "{made:?}");
+    assert_eq!((made[0].threshold, made[0].time_to_detect), (5.0, Some(60)));
 }
 
 #[test]
@@ -428,8 +447,14 @@ fn what_only_cloudwatch_can_compute_is_unknown_alone() {
         expression("database", "DB_PERF_INSIGHTS('RDS', 'db', 'os.cpuUtilization.user.avg')"),
         Resource::Alarm(Box::new(Alarm { name: "plain".into(), ..alarm("1/1 > 5 missing 60", "Sum") })),
     ];
-    let asking =
-        Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None, is_drawn: true };
+    let asking = Asking {
+        from: START,
+        until: START + 3_600,
+        options: Options::default(),
+        suggest: None,
+        is_drawn: true,
+        known: None,
+    };
     let judged = judge(alarms.iter(), &series("Sum", 60, vec![9.0; 60]), asking);
     for (name, part) in [
         ("promql", Some("a PromQL alarm is evaluated by CloudWatch only")),
@@ -470,8 +495,14 @@ fn composites_of_composites_are_judged_after_their_children() {
         suppressed,
         Resource::Alarm(Box::new(alarm("1/1 > 5 missing 60", "Sum"))),
     ];
-    let asking =
-        Asking { from: START, until: START + 3_600, options: Options::default(), suggest: None, is_drawn: true };
+    let asking = Asking {
+        from: START,
+        until: START + 3_600,
+        options: Options::default(),
+        suggest: None,
+        is_drawn: true,
+        known: None,
+    };
     let judged = judge(resources.iter(), &series("Sum", 60, values), asking);
     let of = |name: &str| judged.iter().find(|judged| judged.address.name == name).unwrap();
     let spans = |name: &str| of(name).outcome.as_ref().unwrap().figures.spans.clone();

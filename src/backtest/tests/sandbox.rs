@@ -37,7 +37,7 @@ async fn plan(aws: &Aws, text: &str) -> PlannedTarget {
 }
 
 async fn told(aws: &Aws, planned: &PlannedTarget) -> BTreeMap<crate::resources::Address, crate::plan::Note> {
-    let past = for_plan(aws, &planned.plan, now()).await.into_iter();
+    let past = for_plan(aws, &planned.plan, now()).await.alarms.into_iter();
     past.filter_map(|one| Some((one.address.clone(), one.note(PastNote::Figures)?))).collect()
 }
 
@@ -96,7 +96,7 @@ async fn nothing_is_read_for_what_does_not_change() {
     pipeline::apply(&before, &planned.plan, &mut |_| {}).await.unwrap();
     let after = aws(&sandbox).await;
     let planned = plan(&after, EXTREMES).await;
-    assert!(for_plan(&after, &planned.plan, now()).await.is_empty());
+    assert!(for_plan(&after, &planned.plan, now()).await.alarms.is_empty());
     assert!(!after.calls().contains_key("cloudwatch:GetMetricData"));
 }
 
@@ -116,7 +116,7 @@ alarms:
     let sandbox = Sandbox::in_memory(Weather::default());
     let aws = aws(&sandbox).await;
     let planned = plan(&aws, REFUSED).await;
-    let past = for_plan(&aws, &planned.plan, now()).await;
+    let past = for_plan(&aws, &planned.plan, now()).await.alarms;
     assert_eq!(past.len(), 4);
     for one in past {
         match (one.address.name.as_str(), &one.outcome) {

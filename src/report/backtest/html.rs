@@ -2,7 +2,7 @@
 
 use super::super::{html::escape, mask};
 use super::svg;
-use super::{Backtest, agreement, facts, moment, suggestion, summary};
+use super::{Backtest, agreement, facts, incidents, moment, pages, suggestion, summary};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {
     let mut body = String::new();
@@ -23,19 +23,25 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
                 lines.extend(found.reason.as_ref().map(|reason| format!("first: {reason}")));
                 lines.extend(judged.notes.iter().map(|note| format!("note: {note}")));
                 lines.extend(backtest.agreements.get(&judged.address).map(|found| agreement(found.as_ref())));
-                lines.extend(found.suggestions.iter().map(|one| format!("a threshold of {}", suggestion(one))));
+                lines.extend(found.known.as_ref().map(incidents));
+                match &found.advice {
+                    Some(Ok(made)) => lines.extend(made.iter().map(|one| format!("proposed: {}", suggestion(one)))),
+                    Some(Err(why)) => lines.push(format!("no condition is proposed: {why}")),
+                    None => {}
+                }
             }
         }
         let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", said(line))).collect();
         body.push_str(&format!("<ul>\n{items}</ul>\n</section>\n"));
     }
+    let pages: String = pages(backtest).map(|pages| format!("<p>{}</p>\n", said(&pages))).unwrap_or_default();
     let notes: String = backtest.notes.iter().map(|note| format!("<p>note: {}</p>\n", said(note))).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>Backtest of alarms</title>\n<style>:root{{color-scheme:light dark}}body{{font:15px/1.5 sans-serif;max-width:56rem;\
          margin:2rem auto;padding:0 1rem}}h2{{font-size:1.05rem;margin:2rem 0 .5rem}}h2 span{{padding:0 .5em;border-radius:.7em;\
          color:#fff;background:#2e7d32}}h2 .bad{{background:#c62828}}svg{{max-width:100%;height:auto}}</style>\n\
-         <h1>What the alarms would have done</h1>\n<p>{} to {} UTC. <strong>{}</strong></p>\n{notes}{body}</html>\n",
+         <h1>What the alarms would have done</h1>\n<p>{} to {} UTC. <strong>{}</strong></p>\n{pages}{notes}{body}</html>\n",
         moment(backtest.from),
         moment(backtest.until),
         said(&summary(backtest)),

@@ -1,7 +1,7 @@
 //! A backtest for programs. Times are seconds since 1970, durations seconds.
 
-use super::Backtest;
-use crate::backtest::Judged;
+use super::{Backtest, spec_yaml};
+use crate::backtest::{Judged, Suggestion};
 use crate::report::mask;
 use serde_json::{Value, json};
 
@@ -10,6 +10,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         "format_version": super::super::json::FORMAT_VERSION,
         "from": backtest.from,
         "until": backtest.until,
+        "pages": backtest.pages,
         "notes": backtest.notes,
     });
     // Moved in: `json!` would copy them.
@@ -31,11 +32,31 @@ fn alarm(backtest: &Backtest<'_>, judged: &Judged) -> Value {
             fields.insert("state".into(), json!(found.timeline.last().word()));
             fields.insert("figures".into(), json!(found.figures));
             fields.insert("reason".into(), json!(found.reason));
-            fields.insert("suggestions".into(), json!(found.suggestions));
+            let (suggestions, nothing) = match &found.advice {
+                Some(Ok(suggestions)) => (suggestions.iter().map(suggestion).collect(), None),
+                Some(Err(why)) => (Vec::new(), Some(why)),
+                None => (Vec::new(), None),
+            };
+            fields.insert("suggestions".into(), Value::Array(suggestions));
+            if let Some(why) = nothing {
+                fields.insert("no_suggestion".into(), json!(why));
+            }
+            if let Some(known) = &found.known {
+                fields.insert("incidents".into(), json!(known));
+            }
         }
     }
     if let Some(compared) = backtest.agreements.get(&judged.address) {
         fields.insert("agreement".into(), json!(compared));
+    }
+    value
+}
+
+/// With the alarm as it would be written in a spec.
+fn suggestion(suggestion: &Suggestion) -> Value {
+    let mut value = json!(suggestion);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("spec".into(), json!(spec_yaml::alarm(suggestion)));
     }
     value
 }

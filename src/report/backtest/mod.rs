@@ -4,15 +4,20 @@ pub mod chart;
 pub mod html;
 pub mod json;
 pub mod markdown;
+mod spec_yaml;
 pub mod svg;
 #[cfg(test)]
 mod tests;
 pub mod text;
 
 use crate::backtest::for_plan::span;
+use crate::backtest::incidents::IncidentScore;
+use crate::backtest::pages::PersonPages;
+use crate::backtest::suggest::ViewKind;
 use crate::backtest::verify::Agreement;
 use crate::backtest::{Figures, Judged, Suggestion, Verdict};
 use crate::resources::Address;
+use mlops_cloudwatch::comparison::Comparison;
 use std::collections::BTreeMap;
 
 /// All that one backtest found.
@@ -26,8 +31,12 @@ pub struct Backtest<'a> {
     pub notes: &'a [String],
     /// Simulated against real, where that was asked.
     pub agreements: &'a BTreeMap<Address, Option<Agreement>>,
+    /// Who would have been paged how often.
+    pub pages: &'a [PersonPages],
 }
 
+/// So many people are named in one line.
+const MOST_PEOPLE: usize = 5;
 const ORDER: [Verdict; 6] =
     [Verdict::AlwaysOn, Verdict::Noisy, Verdict::Blind, Verdict::Silent, Verdict::Useful, Verdict::Quiet];
 
@@ -49,6 +58,16 @@ fn summary(backtest: &Backtest<'_>) -> String {
     let alarms = super::count(backtest.judged.len(), "alarm");
     let time = span(backtest.until - backtest.from);
     if parts.is_empty() { format!("{alarms}.") } else { format!("{alarms} in {time}: {}.", parts.join(", ")) }
+}
+
+/// `pages a week: email you@example.edu 1.5`; nothing where nobody is subscribed.
+fn pages(backtest: &Backtest<'_>) -> Option<String> {
+    let people = backtest.pages.iter().take(MOST_PEOPLE);
+    let said: Vec<String> =
+        people.map(|one| format!("{} {} {}", one.protocol, one.endpoint, number(one.a_week))).collect();
+    let more = backtest.pages.len().saturating_sub(MOST_PEOPLE);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    (!said.is_empty()).then(|| format!("pages a week: {}{more}", said.join(", ")))
 }
 
 /// `2026-11-22 10:05`, UTC.
@@ -89,15 +108,13 @@ fn facts(figures: &Figures) -> Vec<String> {
             fired.push_str(&format!(", {} soon after the one before", super::count(figures.flaps, "time")));
         }
         if let Some(seconds) = figures.time_to_detect {
-            fired.push_str(&format!(", told {} after it began", span(seconds)));
+            fired.push_str(&format!(", time to notify {}", span(seconds)));
         }
         facts.push(fired);
-        let last = figures
-            .spans
-            .iter()
-            .rev()
-            .take(3)
-            .map(|(from, until)| format!("{} for {}", moment(*from), span(until - from)));
+        let last = figures.spans.iter().zip(&figures.worst).rev().take(3).map(|((from, until), worst)| {
+            let on = worst.map_or(String::new(), |worst| format!(" on {}", number(worst)));
+            format!("{} for {}{on}", moment(*from), span(until - from))
+        });
         facts.push(format!("last: {}", last.collect::<Vec<_>>().join("; ")));
     }
     if let Some(nearest) = figures.nearest {
@@ -119,15 +136,57 @@ fn facts(figures: &Figures) -> Vec<String> {
     facts
 }
 
+/// What it watches, its condition, what it would have done, and what the same did on the half of the past that it is not made from.
 fn suggestion(suggestion: &Suggestion) -> String {
     let Suggestion { threshold, datapoints_to_alarm: m, evaluation_periods: n, firings, longest, .. } = suggestion;
+    let watched = match suggestion.watches {
+        ViewKind::Values => "",
+        ViewKind::Change => "change from one period to the next ",
+        ViewKind::Daily => "distance from what is usual at the hour ",
+        ViewKind::Weekly => "distance from what is usual at the hour of a workday or weekend ",
+    };
+    let comparison = suggestion.alarm.comparison_operator.as_deref().and_then(Comparison::from_word);
+    let symbol = comparison.map_or("", Comparison::symbol);
     let fired = match firings {
         0 => "would not have fired".to_owned(),
         1 => format!("would have fired once, for {}", span(*longest)),
         times => format!("would have fired {times} times, longest {}", span(*longest)),
     };
-    let told = suggestion.time_to_detect.map_or(String::new(), |s| format!(", told {} after it began", span(s)));
-    format!("{} with {m} of {n}: {fired}{told}", number(*threshold))
+    let mut text = format!("{watched}{symbol} {threshold} with {m} of {n}: {fired}");
+    if let Some(seconds) = suggestion.time_to_detect {
+        text.push_str(&format!(", time to notify {}", span(seconds)));
+    }
+    if let Some(known) = &suggestion.known {
+        text.push_str(&format!("; {}", incidents(known)));
+    }
+    for (made, tried, half) in
+        [("first", "second", suggestion.later_half), ("second", "first", suggestion.earlier_half)]
+    {
+        let Some(half) = half else { continue };
+        let fired = match half.incidents {
+            0 => format!("it would not have fired in the {tried}"),
+            times => format!("it would have fired {times}x in the {tried}, {} in all", span(half.beyond)),
+        };
+        let held = if half.held { "held" } else { "did not hold" };
+        text.push_str(&format!("; made from the {made} half {fired} ({held})"));
+    }
+    text
+}
+
+/// `incidents: 2 of 3 caught (missed 2026-01-05 10:00), 1 false firing, time to notify 5m`
+fn incidents(known: &IncidentScore) -> String {
+    let all = known.caught + known.missed.len();
+    let mut text = format!("incidents: {} of {all} caught", known.caught);
+    if !known.missed.is_empty() {
+        let missed: Vec<String> = known.missed.iter().take(3).map(|(from, _)| moment(*from)).collect();
+        let more = if known.missed.len() > missed.len() { ", ..." } else { "" };
+        text.push_str(&format!(" (missed {}{more})", missed.join(", ")));
+    }
+    text.push_str(&format!(", {}", super::count(known.false_firings, "false firing")));
+    if let Some(seconds) = known.time_to_notify {
+        text.push_str(&format!(", time to notify {}", span(seconds)));
+    }
+    text
 }
 
 fn agreement(agreement: Option<&Agreement>) -> String {

@@ -2,10 +2,16 @@
 
 use super::{Backtest, html, json, markdown, svg, text};
 use crate::backtest::history::{History, Metric};
+use crate::backtest::incidents::KnownIncident;
 use crate::backtest::judge::judge;
+use crate::backtest::pages::{PagesChange, PersonPages};
 use crate::backtest::{Asking, Judged, Options};
+use crate::model::Target;
 use crate::report::Look;
-use crate::resources::{Alarm, Resource};
+use crate::report::markdown::plan_with_pages;
+use crate::report::testing::{alarm, create, plan};
+use crate::resources::{Address, Alarm, Kind, Resource};
+use crate::spec;
 use mlops_cloudwatch::evaluation::series::Series;
 use std::collections::BTreeMap;
 
@@ -33,13 +39,114 @@ fn judged() -> Vec<Judged> {
     history.add(metric, "Sum", Series { start: START, step: 60, values });
     let promql = Resource::Alarm(Box::new(Alarm { promql: Some(Default::default()), ..Alarm::new("c") }));
     let resources = [alarm("a<&>|b", "m"), alarm("b", "nothing"), promql];
-    let asking = Asking { from: START, until: START + DAY, options: Options::default(), suggest: None, is_drawn: true };
+    let asking = Asking {
+        from: START,
+        until: START + DAY,
+        options: Options::default(),
+        suggest: None,
+        is_drawn: true,
+        known: None,
+    };
     judge(resources.iter(), &history, asking)
+}
+
+/// Ten by night and sixty by day for two weeks, but for one night.
+fn seasonal(known: &[KnownIncident]) -> Vec<Judged> {
+    let mut values: Vec<f64> = (0..14 * 288)
+        .map(|slot| if (8 * 12..18 * 12).contains(&(slot % 288)) { 60.0 } else { 10.0 + f64::from(slot as u32 % 3) })
+        .collect();
+    values[5 * 288 + 24..5 * 288 + 48].fill(45.0);
+    let mut history = History::default();
+    let dimensions = [("FunctionName".to_owned(), "f g".to_owned())].into();
+    let metric = Metric { namespace: "AWS/Lambda".into(), name: "Duration".into(), dimensions, ..Metric::default() };
+    let alarm = Resource::Alarm(Box::new(Alarm {
+        namespace: Some(metric.namespace.clone()),
+        metric_name: Some(metric.name.clone()),
+        dimensions: metric.dimensions.clone(),
+        extended_statistic: Some("p90".into()),
+        period: Some(300),
+        evaluation_periods: Some(1),
+        threshold: Some(500.0),
+        comparison_operator: Some("GreaterThanThreshold".into()),
+        ..Alarm::new("slow")
+    }));
+    history.add(metric, "p90", Series { start: START, step: 300, values });
+    let until = START + 14 * DAY;
+    let known = Some(known).filter(|known| !known.is_empty());
+    let asking = Asking { from: START, until, options: Options::default(), suggest: Some(1.0), is_drawn: true, known };
+    judge([alarm].iter(), &history, asking)
+}
+
+/// The keys that are printed, under a name in a spec, are the alarm that was tried.
+#[test]
+fn a_proposal_is_printed_as_it_is_written_in_a_spec() {
+    let judged = seasonal(&[]);
+    let text = found(&judged, |all| text::backtest(all, false, &Look::PLAIN));
+    let part = "    distance from what is usual at the hour > ";
+    assert!(text.contains("  conditions to choose from:\n") && text.contains(part), "{text}");
+    assert!(text.contains("it would not have fired in the second (held)"), "{text}");
+    let suggestion = &judged[0].outcome.as_ref().unwrap().advice.as_ref().unwrap().as_ref().unwrap()[0];
+    let keys: String = super::spec_yaml::alarm(suggestion).lines().map(|line| format!("    {line}\n")).collect();
+    let spec = format!("version: 1\nstack: s\nalarms:\n  slow:\n{keys}");
+    let target = Target::new("000000000000", "us-east-1");
+    let bound = spec::parse("alarms.yaml", &spec).unwrap().bind(&BTreeMap::new()).unwrap();
+    let desired = bound.desired(&target, &BTreeMap::new()).unwrap().resources;
+    let Some(Resource::Alarm(alarm)) = desired.get(&Address::new(Kind::Alarm, "slow")) else { panic!("{spec}") };
+    let of =
+        |alarm: &Alarm| (alarm.metrics.clone(), alarm.threshold, alarm.datapoints_to_alarm, alarm.evaluation_periods);
+    assert_eq!(of(alarm), of(&suggestion.alarm), "{spec}");
+}
+
+#[test]
+fn known_incidents_are_counted() {
+    let at = |day: i64, hour: i64| START + day * DAY + hour * 3_600;
+    let incident = |day| KnownIncident { from: at(day, 2), until: at(day, 4), alarm: None };
+    let judged = seasonal(&[incident(5), incident(9)]);
+    let text = found(&judged, |all| text::backtest(all, false, &Look::PLAIN));
+    assert!(
+        text.contains("  incidents: 0 of 2 caught (missed 2026-01-10 02:00, 2026-01-14 02:00), 0 false firings\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("incidents: 1 of 2 caught (missed 2026-01-14 02:00), 0 false firings, time to notify "),
+        "{text}"
+    );
+    let value: serde_json::Value = serde_json::from_str(&found(&judged, json::backtest)).unwrap();
+    assert_eq!(value["alarms"][0]["suggestions"][0]["known"]["caught"], 1);
+    assert!(value["alarms"][0]["suggestions"][0]["spec"].as_str().unwrap().contains("threshold: \"> "), "{value}");
+}
+
+#[test]
+fn pages_of_each_person_are_named() {
+    let person =
+        |endpoint: &str, a_week| PersonPages { protocol: "email".into(), endpoint: endpoint.into(), pages: 3, a_week };
+    let (judged, agreements) = (judged(), BTreeMap::new());
+    let people = [person("a@example.edu", 1.5), person("b@example.edu", 0.0)];
+    let all = Backtest {
+        judged: &judged,
+        from: START,
+        until: START + DAY,
+        notes: &[],
+        agreements: &agreements,
+        pages: &people,
+    };
+    let line = "pages a week: email a@example.edu 1.5, email b@example.edu 0\n";
+    assert!(text::backtest(&all, false, &Look::PLAIN).contains(line));
+    let change = PagesChange { before: people.to_vec(), after: vec![person("a@example.edu", 0.5)] };
+    let plan = plan_with_pages(&plan(vec![create(alarm("a", 5.0))]), None, Some(&change));
+    assert!(plan.contains("| Who | Before | After |") && plan.contains("| 1.5 | 0.5 |"), "{plan}");
 }
 
 fn found(judged: &[Judged], look: impl FnOnce(&Backtest<'_>) -> String) -> String {
     let agreements = BTreeMap::new();
-    look(&Backtest { judged, from: START, until: START + DAY, notes: &["kept".to_owned()], agreements: &agreements })
+    look(&Backtest {
+        judged,
+        from: START,
+        until: START + DAY,
+        notes: &["kept".to_owned()],
+        agreements: &agreements,
+        pages: &[],
+    })
 }
 
 #[test]
@@ -47,9 +154,9 @@ fn the_text_says_verdict_figures_and_shows_the_series() {
     let look = Look { width: 80, ..Look::PLAIN };
     let text = found(&judged(), |all| text::backtest(all, true, &look));
     let expected = [
-        " Verdict  Alarm         Fired  In alarm  Longest  Told after  No data",
-        " useful   alarm/a<&>|b  1      30m       30m      1m          0 %",
-        " blind    alarm/b       0      -         -        -           100 %",
+        " Verdict  Alarm         Fired  In alarm  Longest  Time to notify  No data",
+        " useful   alarm/a<&>|b  1      30m       30m      1m              0 %",
+        " blind    alarm/b       0      -         -        -               100 %",
         " unknown  alarm/c",
         "",
         "alarm/a<&>|b: useful",
@@ -58,8 +165,8 @@ fn the_text_says_verdict_figures_and_shows_the_series() {
     assert_eq!(text.lines().take(7).collect::<Vec<_>>(), expected, "\n{text}");
     for part in [
         "  ALARM │",
-        "  fired once, 30m in alarm, told 1m after it began\n",
-        "  last: 2026-01-05 10:01 for 30m\n",
+        "  fired once, 30m in alarm, time to notify 1m\n",
+        "  last: 2026-01-05 10:01 for 30m on 9\n",
         "median 1: beyond the threshold\n",
         "first: Threshold Crossed: 1 datapoint [9.0 (05/01/26 10:00:00)] was greater\n  than the threshold (5.0).\n",
         "alarm/c: unknown\n  a PromQL alarm is evaluated by CloudWatch only\n",

@@ -3,7 +3,7 @@
 use super::super::layout::hang;
 use super::super::table::table;
 use super::super::{Look, Tone};
-use super::{Backtest, agreement, chart, facts, percent, suggestion, summary};
+use super::{Backtest, agreement, chart, facts, incidents, pages, percent, spec_yaml, suggestion, summary};
 use crate::backtest::for_plan::span;
 use crate::backtest::{Judged, Verdict};
 
@@ -12,7 +12,7 @@ const MOST_CHARTS: usize = 12;
 
 pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &Look) -> String {
     let mut text = table(
-        &["Verdict", "Alarm", "Fired", "In alarm", "Longest", "Told after", "No data"],
+        &["Verdict", "Alarm", "Fired", "In alarm", "Longest", "Time to notify", "No data"],
         backtest.judged.iter().map(row).collect(),
         look,
     );
@@ -28,6 +28,7 @@ pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &Look) -> String {
     for note in backtest.notes {
         text.push_str(&hang("note: ", note, look.width));
     }
+    text.extend(pages(backtest).map(|pages| hang("", &pages, look.width)));
     text.push_str(&summary(backtest));
     text.push('\n');
     text
@@ -76,9 +77,17 @@ fn section(backtest: &Backtest<'_>, judged: &Judged, charts: bool, look: &Look) 
     if let Some(compared) = backtest.agreements.get(&judged.address) {
         text.push_str(&line(&agreement(compared.as_ref())));
     }
-    if !found.suggestions.is_empty() {
-        text.push_str("  thresholds to choose from:\n");
-        found.suggestions.iter().for_each(|one| text.push_str(&hang("    ", &suggestion(one), look.width)));
+    text.extend(found.known.as_ref().map(|known| line(&incidents(known))));
+    match &found.advice {
+        Some(Ok(made)) => {
+            text.push_str("  conditions to choose from:\n");
+            for one in made {
+                text.push_str(&hang("    ", &suggestion(one), look.width));
+                spec_yaml::alarm(one).lines().for_each(|yaml| text.push_str(&format!("        {yaml}\n")));
+            }
+        }
+        Some(Err(why)) => text.push_str(&line(&format!("no condition is proposed: {why}"))),
+        None => {}
     }
     text
 }

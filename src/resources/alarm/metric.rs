@@ -6,9 +6,6 @@ use crate::model::{Node, Span};
 use crate::resources::scope::Scope;
 use std::collections::BTreeMap;
 
-/// Seconds a period lasts where nobody says: the lab's five minutes, and what AWS keeps for 63 days.
-pub const DEFAULT_PERIOD: i32 = 300;
-
 pub static NAMESPACE_FORM: Format = Format {
     what: "a namespace such as AWS/Lambda",
     check: |text| match text {

@@ -7,6 +7,7 @@ use crate::model::problem::nearest_or_all;
 use crate::model::shape::{Format, Key, Object, Shape};
 use crate::model::{Layers, Name, Node, Problem, Span};
 use crate::resources::scope::Scope;
+use mlops_cloudwatch::alarm::DEFAULT_PERIOD;
 use mlops_cloudwatch::math::{self, MathQuery, MathType};
 use std::collections::BTreeSet;
 
@@ -126,7 +127,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
     if let Some(node) = layers_.get("anomaly") {
         return anomaly(node, layers, scope);
     }
-    let common = metric::period(layers.get("period"), "period", scope).unwrap_or(metric::DEFAULT_PERIOD);
+    let common = metric::period(layers.get("period"), "period", scope).unwrap_or(DEFAULT_PERIOD);
     let mut drafts = Vec::new();
     if let Some(metrics) = layers_.get("metrics") {
         for Entry { name, value } in metrics.entries() {
@@ -223,7 +224,7 @@ fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Optio
 fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
     let period = metric::period(node.get("period").or_else(|| layers.get("period")), "period", scope);
     let name = Name { text: "anomaly".into(), span: layers.key_span("anomaly") };
-    let metric = source(&name, node, period.unwrap_or(metric::DEFAULT_PERIOD), scope);
+    let metric = source(&name, node, period.unwrap_or(DEFAULT_PERIOD), scope);
     let width = node.get("width");
     if let Some(width) = width.filter(|width| width.number().is_some_and(|n| n <= 0.0)) {
         scope.problem(width.span, "the band's `width` is not above 0", "2 is usual; a wider band alarms less");

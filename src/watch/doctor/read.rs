@@ -131,7 +131,7 @@ async fn past(aws: &Aws, facts: &mut Facts) {
         Ok(history) => history,
         Err(error) => return facts.refusals.push((&error).into()),
     };
-    let asking = Asking { from, until, options: Options::default(), suggest: None, is_drawn: false };
+    let asking = Asking { from, until, options: Options::default(), suggest: None, is_drawn: false, known: None };
     for judged in judge(resources.iter(), &history, asking) {
         let name = judged.address.name.clone();
         match name.strip_prefix(RAN) {

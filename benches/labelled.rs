@@ -34,6 +34,9 @@ struct Tally {
     within: f64,
 }
 
+/// A way to choose a condition, by name.
+type Method = (&'static str, fn(&Labelled) -> Option<String>);
+
 fn main() -> ExitCode {
     let folder = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).map(PathBuf::from);
     let Some(folder) = folder else {
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
     let labels: usize = all.iter().map(|one| one.incidents.len()).sum();
     println!("{} series, {labels} labelled incidents", all.len());
     println!("{:<34} {:>7} {:>13} {:>10} {:>7}", "", "caught", "false a week", "precision", "chance");
-    let methods: [(&str, fn(&Labelled) -> Option<String>); 3] = [
+    let methods: [Method; 3] = [
         ("--suggest", suggested),
         ("mean + 3 sigma", |one| Some(plain(mean_and_sigma(&one.values)))),
         ("p99.5", |one| Some(plain(quantile(&one.values, 0.995)))),

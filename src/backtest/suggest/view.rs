@@ -15,7 +15,7 @@ pub enum View {
     Values,
     /// From one period to the next.
     Change,
-    OffBaseline(Baseline),
+    OffBaseline(Box<Baseline>),
 }
 
 /// In one word, for programs.
@@ -34,7 +34,7 @@ impl View {
         let mut views = vec![View::Values];
         if alarm.metric_name.is_some() {
             views.push(View::Change);
-            views.extend(Baseline::of(series).map(View::OffBaseline));
+            views.extend(Baseline::of(series).map(|baseline| View::OffBaseline(Box::new(baseline))));
         }
         views
     }

@@ -370,7 +370,8 @@ impl BoundsScope<'_> {
                 Worth { least, ..Worth::of(Interval::new(low, all().high), gaps, true) }
             }
             "STDDEV" => Worth::of(Interval::POSITIVE, gaps, true),
-            _ => Worth::of(Interval::new(0.0, items.len() as f64), false, true),
+            // Where no series has a value, there is no count.
+            _ => Worth::of(Interval::new(1.0, items.len().max(1) as f64), gaps, true),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const ID: &str = "79b4f56e-95b1-4643-9700-2807f4e68189";
 
@@ -270,7 +271,7 @@ fn almost() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, rng_seed: RngSeed::Fixed(9), ..ProptestConfig::default() })]
 
     #[test]
     fn no_line_makes_it_fall(line in prop_oneof!["(?s).{0,80}", "[ -~\\t\\n]{0,120}", almost()]) {

@@ -122,6 +122,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("signals --verbose", "--no-logs", Goes("FilterLogEvents")),
     ("signals", "--charts", Comes("mlops-service-lambda: errors")),
     ("backtest", "--verify", Comes("history ")),
+    ("backtest", "--incidents incidents.csv", Comes(" caught")),
     ("doctor", "--list", Comes("wrong-credentials")),
     ("test", "--only nosuch", Comes("0 tests passed")),
     ("init --file new.yaml", "--stack mine", Comes("stack: mine")),
@@ -291,6 +292,7 @@ fn desk() -> Desk {
     let desk = Desk::new().env("AWS_REGION", "us-east-1").env("MLOPSCTL_SANDBOX", "1").env("MLOPSCTL_NO_BACKTEST", "1");
     support::specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
+    desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
     desk.write("prices.json", "{\"currency\": \"EUR\"}");
     let lab = desk.read("alarms.yaml");
     desk.write("shorter.yaml", &lab.replace("14d", "1d"));

@@ -88,20 +88,21 @@ pub fn of_alarm(known: &[KnownIncident], name: &str, from: i64, until: i64) -> V
     its.filter(|one| one.until >= from && one.from < until).map(|one| (one.from, one.until)).collect()
 }
 
-/// Returns what these times in ALARM were beside the incidents. An alarm that was in ALARM already has caught it at once.
-pub fn score(alarms: &[Span], incidents: &[Span]) -> IncidentScore {
+/// Returns what these times in ALARM were beside the incidents. An alarm that was in ALARM already has caught it at once; how long one
+/// took that began before `from`, where the look begins, is not known.
+pub fn score(alarms: &[Span], incidents: &[Span], from: i64) -> IncidentScore {
     let touches = |alarm: &Span, incident: &Span| alarm.0 <= incident.1 && alarm.1 > incident.0;
     let (mut missed, mut delays) = (Vec::new(), Vec::new());
     for incident in incidents {
         match alarms.iter().find(|alarm| touches(alarm, incident)) {
-            Some(first) => delays.push((first.0 - incident.0).max(0)),
+            Some(first) => delays.extend((incident.0 >= from).then(|| (first.0 - incident.0).max(0))),
             None => missed.push(*incident),
         }
     }
     let false_firings = alarms.iter().filter(|alarm| !incidents.iter().any(|one| touches(alarm, one))).count();
     let count = i64::try_from(delays.len()).ok().filter(|count| *count > 0);
     let time_to_notify = count.map(|count| delays.iter().sum::<i64>() / count);
-    IncidentScore { caught: delays.len(), missed, false_firings, time_to_notify }
+    IncidentScore { caught: incidents.len() - missed.len(), missed, false_firings, time_to_notify }
 }
 
 #[cfg(test)]
@@ -126,10 +127,12 @@ mod tests {
     #[test]
     fn firings_are_caught_missed_or_false() {
         let alarms = [(100, 160), (400, 420), (1_000, 2_000)];
-        let found = score(&alarms, &[(90, 200), (600, 700), (1_500, 1_600)]);
+        let found = score(&alarms, &[(90, 200), (600, 700), (1_500, 1_600)], 0);
         assert_eq!((found.caught, found.missed.as_slice(), found.false_firings), (2, &[(600, 700)][..], 1));
         // Ten seconds, and at once.
         assert_eq!(found.time_to_notify, Some(5));
-        assert_eq!(score(&[], &[]).time_to_notify, None);
+        assert_eq!(score(&[], &[], 0).time_to_notify, None);
+        let begun_before = score(&alarms, &[(90, 200)], 95);
+        assert_eq!((begun_before.caught, begun_before.time_to_notify), (1, None), "how long it took is not known");
     }
 }

@@ -132,7 +132,7 @@ fn metric_alarm(
         verdict: figures.verdict(),
         sketch: asking.is_drawn.then(|| Sketch::new(&figures, &condition, &watched)),
         advice,
-        known: incidents.map(|incidents| score(&figures.spans, &incidents)),
+        known: incidents.map(|incidents| score(&figures.spans, &incidents, from)),
         figures,
         timeline,
         reason,
@@ -146,8 +146,9 @@ fn composite_alarm(
 ) -> Result<Judgement, String> {
     let timeline = composite::replay(&composite.alarm_rule, states, asking.from, asking.until)?;
     let figures = Figures::of_states(&timeline);
-    let known =
-        asking.known.map(|known| score(&figures.spans, &of_alarm(known, &composite.name, asking.from, asking.until)));
+    let known = asking
+        .known
+        .map(|known| score(&figures.spans, &of_alarm(known, &composite.name, asking.from, asking.until), asking.from));
     let advice =
         asking.suggest.map(|_| Err("a composite alarm has no threshold; see the alarms that it names".to_owned()));
     let verdict = figures.verdict();

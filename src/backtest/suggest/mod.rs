@@ -154,7 +154,7 @@ fn by_incidents(families: &[Family], known: &[Span], wished: usize, time: impl F
     for (family, one) in families.iter().enumerate() {
         for (at, level) in one.levels.iter().enumerate() {
             let spans: Vec<Span> = level.incidents.iter().map(|(from, until)| (time(*from), time(*until))).collect();
-            let score = score(&spans, known);
+            let score = score(&spans, known, 0);
             if score.caught > 0 && score.false_firings <= wished {
                 let worth = score.caught as f64 - score.false_firings as f64 / 2.0;
                 let candidate = RankedLevel { family, level: at, worth };
@@ -221,7 +221,8 @@ impl Search<'_> {
             separation: level.separation,
             later_half: halves[0].map(half),
             earlier_half: halves[1].map(half),
-            known: (!self.request.known.is_empty()).then(|| score(&figures.spans, self.request.known)),
+            known: (!self.request.known.is_empty())
+                .then(|| score(&figures.spans, self.request.known, self.request.from)),
             alarm: Box::new(alarm),
         })
     }

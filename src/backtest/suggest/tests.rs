@@ -79,7 +79,7 @@ fn seeded_incidents_are_caught_and_little_else() {
         let again = judged(made[0].alarm.as_ref().clone(), values, None, None).outcome.unwrap();
         // What it is said to do is what the alarm that is proposed does.
         assert_eq!(again.figures.firings, made[0].firings);
-        let found = score(&again.figures.spans, &incidents);
+        let found = score(&again.figures.spans, &incidents, START);
         seeded += incidents.len();
         caught += found.caught;
         false_firings += found.false_firings;

@@ -93,7 +93,7 @@ impl Sandbox {
     /// Calls a function by its name with an event, as a function URL does.
     ///
     /// # Errors
-    /// As [`Sandbox::run`]; a fault also where there is no such function.
+    /// As `Sandbox::run`; a fault also where there is no such function.
     pub async fn invoke(
         &self,
         account: &str,

@@ -12,4 +12,5 @@ pub mod rule;
 pub mod schedule;
 pub mod state;
 pub mod statistic;
+pub mod unit;
 pub mod zone;

@@ -1,25 +1,16 @@
 //! Where what is known of the past begins: windows that reach before it are not judged.
 
-use super::{START, alarm, metric};
+use super::{START, alarm, asking, metric};
 use crate::backtest::history::{History, file};
-use crate::backtest::judge::{Asking, Judgement, judge};
+use crate::backtest::judge::{Judgement, judge};
 use crate::resources::{Alarm, Resource};
-use mlops_cloudwatch::evaluation::condition::Options;
 use mlops_cloudwatch::evaluation::series::Series;
 
 const WEEK: i64 = 7 * 86_400;
 
 fn judged(alarm: Alarm, history: &History) -> Judgement {
-    let asking = Asking {
-        from: START,
-        until: START + WEEK,
-        options: Options::default(),
-        suggest: None,
-        is_drawn: true,
-        known: None,
-    };
     let resource = Resource::Alarm(Box::new(alarm));
-    judge([&resource].into_iter(), history, asking).remove(0).outcome.unwrap()
+    judge([&resource].into_iter(), history, asking(WEEK)).remove(0).outcome.unwrap()
 }
 
 /// A week of fifty calls in five minutes, 600 an hour, as a file.

@@ -6,8 +6,10 @@ mod past;
 mod properties;
 mod sandbox;
 mod tables;
+mod together;
 
 use super::history::{History, Metric, SAMPLES};
+use super::judge::Asking;
 use super::notation;
 use crate::resources::Alarm;
 use mlops_cloudwatch::evaluation::condition::{Condition, Options};
@@ -44,6 +46,12 @@ pub fn alarm(text: &str, statistic: &str) -> Alarm {
         treat_missing_data: Some(missing.into()),
         ..Alarm::new("a")
     }
+}
+
+/// Asks for all of so many seconds from `START` on, drawn.
+pub fn asking(seconds: i64) -> Asking<'static> {
+    let (from, until, options) = (START, START + seconds, Options::default());
+    Asking { from, until, options, suggest: None, is_drawn: true, known: None }
 }
 
 pub fn metric(name: &str) -> Metric {

@@ -27,36 +27,6 @@ pub static METRIC_NAME: Format = Format {
     pattern: None,
 };
 
-pub static UNITS: &[&str] = &[
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Bytes",
-    "Kilobytes",
-    "Megabytes",
-    "Gigabytes",
-    "Terabytes",
-    "Bits",
-    "Kilobits",
-    "Megabits",
-    "Gigabits",
-    "Terabits",
-    "Percent",
-    "Count",
-    "Bytes/Second",
-    "Kilobytes/Second",
-    "Megabytes/Second",
-    "Gigabytes/Second",
-    "Terabytes/Second",
-    "Bits/Second",
-    "Kilobits/Second",
-    "Megabits/Second",
-    "Gigabits/Second",
-    "Terabits/Second",
-    "Count/Second",
-    "None",
-];
-
 pub static NAMESPACE: [Key; 2] = [
     Key::new("namespace", Shape::Format(&NAMESPACE_FORM), "The metric's namespace, such as AWS/Lambda."),
     Key::new("dimensions", Shape::Map(&Shape::Text(1024)), "The metric's dimensions: name to value; at most 30."),

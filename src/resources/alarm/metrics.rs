@@ -1,6 +1,6 @@
 //! `metrics`, `expression` and `anomaly` -> the list of metric queries that PutMetricAlarm takes.
 
-use super::metric::{self, UNITS};
+use super::metric;
 use super::{MetricQuery, MetricStat, expression, statistic};
 use crate::model::node::Entry;
 use crate::model::problem::nearest_or_all;
@@ -9,6 +9,7 @@ use crate::model::{Layers, Name, Node, Problem, Span};
 use crate::resources::scope::Scope;
 use mlops_cloudwatch::alarm::DEFAULT_PERIOD;
 use mlops_cloudwatch::math::{self, MathQuery, MathType};
+use mlops_cloudwatch::unit::UNITS;
 use std::collections::BTreeSet;
 
 /// CloudWatch user guide, "metric math alarms": at most ten metrics; the array takes twenty items.

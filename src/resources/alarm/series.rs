@@ -1,6 +1,6 @@
 //! What an alarm watches: one metric, metric math, an anomaly band, or a PromQL query.
 
-use super::metric::{METRIC_NAME, UNITS, dimensions, period};
+use super::metric::{METRIC_NAME, dimensions, period};
 use super::{Alarm, PromQl, metrics, statistic};
 use crate::model::duration::format_seconds;
 use crate::model::problem::Problem;
@@ -8,6 +8,7 @@ use crate::model::shape::{Key, Object, Shape};
 use crate::model::{Layers, Name, Node};
 use crate::resources::scope::Scope;
 use mlops_cloudwatch::alarm::DEFAULT_PERIOD;
+use mlops_cloudwatch::unit::UNITS;
 
 /// Seconds between two evaluations of a PromQL query where nobody says.
 const DEFAULT_INTERVAL: i32 = 60;

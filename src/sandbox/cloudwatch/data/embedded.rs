@@ -1,12 +1,13 @@
 //! Metrics embedded in log lines. Format: Amazon CloudWatch user guide, "Embedded metric format specification". A line that breaks
 //! the format is a line and no more.
 
-use super::super::metric::{Dimension, Metric, UNITS};
+use super::super::metric::{Dimension, Metric};
 use super::put;
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::wire::Timestamp;
 use mlops_cloudwatch::statistic::Aggregate;
+use mlops_cloudwatch::unit::UNITS;
 use serde::Deserialize;
 use serde_json::Value;
 

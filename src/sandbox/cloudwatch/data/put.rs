@@ -1,12 +1,13 @@
 //! PutMetricData: the caller's own metrics, kept by the hour.
 
-use super::super::metric::{Dimension, Metric, UNITS};
+use super::super::metric::{Dimension, Metric};
 use super::super::put::shared::{dimensions, length, one_of};
 use super::super::{Nothing, required};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::wire::Timestamp;
 use mlops_cloudwatch::statistic::{Aggregate, Sample};
+use mlops_cloudwatch::unit::UNITS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;

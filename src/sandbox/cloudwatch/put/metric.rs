@@ -6,13 +6,14 @@ use super::shared::{
 };
 use super::{Wanted, configuration, keep, queries};
 use crate::cloudwatch::alarm::AlarmType;
-use crate::cloudwatch::metric::{Dimension, MetricDataQuery, UNITS};
+use crate::cloudwatch::metric::{Dimension, MetricDataQuery};
 use crate::cloudwatch::{Nothing, constraint, required};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::tags::Tag;
 use mlops_cloudwatch::state::AlarmState;
 use mlops_cloudwatch::statistic::{SIMPLE, Statistic};
+use mlops_cloudwatch::unit::UNITS;
 use mlops_cloudwatch::zone::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};

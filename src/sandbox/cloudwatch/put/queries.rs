@@ -1,10 +1,11 @@
 //! The limits of a Metrics list: ids, periods, what is returned.
 
 use super::shared::{dimensions, length, one_of};
-use crate::cloudwatch::metric::{MetricDataQuery, UNITS};
+use crate::cloudwatch::metric::MetricDataQuery;
 use crate::cloudwatch::{constraint, required};
 use crate::fault::Fault;
 use mlops_cloudwatch::statistic::Statistic;
+use mlops_cloudwatch::unit::UNITS;
 use std::collections::BTreeSet;
 
 /// 10, 20, 30 or a multiple of 60 seconds.

@@ -8,6 +8,7 @@ use crate::resources::Address;
 use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
 use crate::spec::{self, Bound};
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
 
 pub use crate::sandbox::ACCOUNT;
@@ -69,8 +70,12 @@ pub fn bound(text: &str) -> Bound {
 }
 
 impl World {
+    /// Begins with a whole minute: alarms are evaluated as minutes pass, and what happens in a run must not hang on the second it began at.
     pub fn new(weather: Weather) -> Self {
-        Self::on(Sandbox::in_memory(weather))
+        let sandbox = Sandbox::in_memory(weather);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        sandbox.begin_at(i64::try_from(now / 60 * 60).unwrap() * 1_000).unwrap();
+        Self::on(sandbox)
     }
 
     fn on(sandbox: Sandbox) -> Self {

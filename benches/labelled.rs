@@ -2,7 +2,7 @@
 //! value) and `labels/combined_windows.json` (file -> list of [from, until]), which is the form of the Numenta Anomaly Benchmark.
 //!
 //! The real program proposes without seeing a label; what it proposes first is then held against the labels by `--incidents`: in sample,
-//! and made from one half of each series and judged on the other. Beside it the two thresholds that people use. Without FOLDER it says so.
+//! and made from one half of each series and judged on the other; `--each` shows it for each series. Beside it the two thresholds that people use. Without FOLDER it says so.
 
 use mlops_cloudwatch::calendar::days_since_1970;
 use serde_json::{Value, json};
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let wanted: Vec<String> = std::env::args().skip(2).filter(|argument| !argument.starts_with("--")).collect();
+    let shown = std::env::args().any(|argument| argument == "--each");
     let all = read(&folder, &wanted);
     let labels: usize = all.iter().map(|one| one.incidents.len()).sum();
     println!("{} series, {labels} labelled incidents", all.len());
@@ -57,10 +58,17 @@ fn main() -> ExitCode {
         let mut whole = Tally::default();
         let mut unseen = Tally::default();
         for one in &all {
-            judge(&mut whole, one, condition(one).as_deref());
             let (earlier, later) = one.halves();
-            judge(&mut unseen, &later, condition(&earlier).as_deref());
-            judge(&mut unseen, &earlier, condition(&later).as_deref());
+            for (part, judged, made_from) in
+                [("whole", one, one), ("later half", &later, &earlier), ("earlier half", &earlier, &later)]
+            {
+                let tally = if part == "whole" { &mut whole } else { &mut unseen };
+                let (caught, false_firings) = judge(tally, judged, condition(made_from).as_deref());
+                if shown {
+                    let labels = judged.incidents.len();
+                    println!("  {method}, {part} of {}: {caught}/{labels} caught, {false_firings} false", one.name);
+                }
+            }
         }
         println!("{}", whole.line(&format!("{method}, in sample")));
         println!("{}", unseen.line(&format!("{method}, on the unseen half")));
@@ -102,12 +110,12 @@ impl Tally {
 }
 
 /// Runs the program over the series with this condition and adds what it did beside the labels.
-fn judge(tally: &mut Tally, series: &Labelled, condition: Option<&str>) {
+fn judge(tally: &mut Tally, series: &Labelled, condition: Option<&str>) -> (u64, u64) {
     let length = |(from, until): &(i64, i64)| (until.min(&series.end()) - from.max(&series.start)).max(0) as f64;
     tally.weeks += (series.end() - series.start) as f64 / WEEK;
     tally.within += series.incidents.iter().map(length).sum::<f64>() / WEEK;
     tally.labelled += series.incidents.len();
-    let Some(condition) = condition else { return };
+    let Some(condition) = condition else { return (0, 0) };
     let home = tempfile::tempdir().expect("a folder");
     let incidents: Vec<Value> = series
         .incidents
@@ -117,8 +125,11 @@ fn judge(tally: &mut Tally, series: &Labelled, condition: Option<&str>) {
     std::fs::write(home.path().join("incidents.json"), json!({ "incidents": incidents }).to_string()).expect("a file");
     let found = backtest(&home, series, condition, &["--incidents", "incidents.json"]);
     let score = &found["incidents"];
-    tally.caught += score["caught"].as_u64().unwrap_or(0);
-    tally.false_firings += score["false_firings"].as_u64().unwrap_or(0);
+    let count = |key: &str| score[key].as_u64().unwrap_or(0);
+    let (caught, false_firings) = (count("caught"), count("false_firings"));
+    tally.caught += caught;
+    tally.false_firings += false_firings;
+    (caught, false_firings)
 }
 
 /// The first proposal, as keys of a spec.

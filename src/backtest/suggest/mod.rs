@@ -1,5 +1,6 @@
 //! Conditions that fire on what stands out in the past and hold on the half of it that they were not made from. A proposal: each is an
-//! alarm that CloudWatch can run, evaluated by its own rules, with what it would have done. Where nothing stands out it says so.
+//! alarm that CloudWatch can run, evaluated by its own rules, with what it would have done. Where nothing stands out it says so, and proposes
+//! limits beyond all that was seen.
 //!
 //! view ─ excursion ─ search ─ (here)     (what can be watched -> levels -> what most agree on -> alarms)
 
@@ -64,8 +65,16 @@ pub struct HalfTried {
     pub held: bool,
 }
 
+/// The proposals, the best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposals {
+    pub suggestions: Vec<Suggestion>,
+    /// Why none of them would have fired, where that was not asked for: they are limits beyond all that was seen.
+    pub nothing_stands_out: Option<String>,
+}
+
 /// What can be proposed, or why nothing can.
-pub type Advice = Result<Vec<Suggestion>, String>;
+pub type Advice = Result<Proposals, String>;
 
 /// What is asked for: of which past (seconds since 1970), how often a week, and beside which incidents (from and until).
 #[derive(Debug, Clone, Copy)]
@@ -109,16 +118,13 @@ pub fn suggest(
     let families = families(&views, &shapes, bounds);
     let search = Search { alarm, condition, watched, history, request, families, ways };
     if request.a_week == 0.0 && request.known.is_empty() {
-        return Ok(search.never());
+        return Ok(Proposals { suggestions: search.never(), nothing_stands_out: None });
     }
     let time = |slot: usize| grid.end(first + slot);
     let candidates = match request.known {
         [] => by_agreement(&search.families, bounds),
         known => by_incidents(&search.families, known, wished, time),
     };
-    if candidates.is_empty() {
-        return Err(search.alike());
-    }
     let mut best: Vec<RankedLevel> = Vec::new();
     for candidate in candidates {
         if best.len() < MOST_SHOWN && !best.iter().any(|one| one.family == candidate.family) {
@@ -135,7 +141,12 @@ pub fn suggest(
         search.suggestion(family, &family.levels[one.level], halves)
     });
     let made: Vec<Suggestion> = made.filter(|found| found.firings > 0).collect();
-    if made.is_empty() { Err(search.alike()) } else { Ok(made) }
+    match (made.is_empty(), request.known) {
+        (false, _) => Ok(Proposals { suggestions: made, nothing_stands_out: None }),
+        // An incident of the next weeks may go farther than anything has gone.
+        (true, []) => Ok(Proposals { suggestions: search.never(), nothing_stands_out: Some(search.alike()) }),
+        (true, _) => Err(search.alike()),
+    }
 }
 
 /// Why nothing can be told apart in a series that has no values or one.

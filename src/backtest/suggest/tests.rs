@@ -51,7 +51,7 @@ fn advice(alarm: Alarm, values: Vec<f64>, a_week: f64, known: Option<&[KnownInci
 }
 
 fn first(values: Vec<f64>) -> Suggestion {
-    advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap().swap_remove(0)
+    advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap().suggestions.swap_remove(0)
 }
 
 fn ordinary(days: usize, seed: u64) -> Vec<f64> {
@@ -75,7 +75,7 @@ fn seeded_incidents_are_caught_and_little_else() {
             values[place..place + length].iter_mut().for_each(|value| *value += height);
             incidents.push((START + place as i64 * STEP, START + (place + length) as i64 * STEP));
         }
-        let made = advice(alarm("GreaterThanThreshold"), values.clone(), 1.0, None).unwrap();
+        let made = advice(alarm("GreaterThanThreshold"), values.clone(), 1.0, None).unwrap().suggestions;
         let again = judged(made[0].alarm.as_ref().clone(), values, None, None).outcome.unwrap();
         // What it is said to do is what the alarm that is proposed does.
         assert_eq!(again.figures.firings, made[0].firings);
@@ -118,7 +118,7 @@ fn a_daily_pattern_is_taken_off() {
         .map(|slot| 3.0 * noise() + if (8 * 12..18 * 12).contains(&(slot % DAY)) { 60.0 } else { 10.0 })
         .collect();
     values[5 * DAY + 24..5 * DAY + 48].fill(45.0);
-    let made = advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap();
+    let made = advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap().suggestions;
     let best = &made[0];
     assert_eq!((best.watches, best.firings), (ViewKind::Daily, 1), "{made:?}");
     let expression = best.alarm.metrics[1].expression.as_deref().unwrap();
@@ -129,7 +129,7 @@ fn a_daily_pattern_is_taken_off() {
 fn drops_are_found_for_alarms_that_look_down() {
     let mut values = ordinary(14, 9);
     values[1_000..1_030].fill(2.0);
-    let made = advice(alarm("LessThanThreshold"), values, 1.0, None).unwrap();
+    let made = advice(alarm("LessThanThreshold"), values, 1.0, None).unwrap().suggestions;
     assert!(made[0].threshold > 2.0 && made[0].threshold < 40.0, "{made:?}");
     assert_eq!(made[0].firings, 1);
 }
@@ -137,10 +137,23 @@ fn drops_are_found_for_alarms_that_look_down() {
 #[test]
 fn the_reason_is_said_where_nothing_is_proposed() {
     let of = |values: Vec<f64>| advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap_err();
-    let mut noise = noise(1);
-    assert!(of((0..14 * DAY).map(|_| noise()).collect()).contains("nothing stands out"));
     assert!(of(vec![7.0; DAY]).contains("always 7"));
     assert!(of(vec![f64::NAN; DAY]).contains("no data"));
+}
+
+/// The incident of the next week goes farther than anything has gone.
+#[test]
+fn where_nothing_stands_out_limits_beyond_it_are_proposed() {
+    let mut noise = noise(1);
+    let values: Vec<f64> = (0..14 * DAY).map(|_| noise()).collect();
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let made = advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap();
+    assert!(made.nothing_stands_out.unwrap().contains("nothing stands out"));
+    assert!(!made.suggestions.is_empty());
+    for one in made.suggestions {
+        let reachable = most..1.5 * most;
+        assert!(one.firings == 0 && (one.evaluation_periods > 1 || reachable.contains(&one.threshold)), "{one:?}");
+    }
 }
 
 /// What stands out most is not what is known: the known incident decides.
@@ -151,14 +164,14 @@ fn known_incidents_decide() {
     values[2_000..2_020].iter_mut().for_each(|value| *value += 10.0);
     let at = |slot: i64| START + slot * STEP;
     let known = [KnownIncident { from: at(2_000), until: at(2_020), alarm: Some("a".into()) }];
-    let made = advice(alarm("GreaterThanThreshold"), values, 1.0, Some(&known)).unwrap();
+    let made = advice(alarm("GreaterThanThreshold"), values, 1.0, Some(&known)).unwrap().suggestions;
     let score = made[0].known.as_ref().unwrap();
     assert_eq!((score.caught, score.false_firings), (1, 0), "{made:?}");
 }
 
 #[test]
 fn never_means_a_threshold_that_nothing_reached() {
-    let made = advice(alarm("GreaterThanThreshold"), ordinary(14, 2), 0.0, None).unwrap();
+    let made = advice(alarm("GreaterThanThreshold"), ordinary(14, 2), 0.0, None).unwrap().suggestions;
     assert!(made.iter().all(|one| one.firings == 0 && one.threshold > 45.0), "{made:?}");
 }
 

@@ -101,7 +101,7 @@ fn figures_tell_when_how_long_and_how_soon() {
         )
     );
     // A suggestion keeps to the wished rate, and 1 of 1 tells sooner than 3 of 3.
-    let made = found.advice.as_ref().unwrap().as_ref().unwrap();
+    let made = &found.advice.as_ref().unwrap().as_ref().unwrap().suggestions;
     assert!(made.iter().all(|one| one.firings == 1), "{made:?}");
     assert_eq!((made[0].threshold, made[0].time_to_detect), (5.0, Some(60)));
 }

@@ -2,7 +2,7 @@
 
 use super::super::{html::escape, mask};
 use super::svg;
-use super::{Backtest, agreement, facts, incidents, moment, pages, suggestion, summary};
+use super::{Backtest, agreement, beyond_all, facts, incidents, moment, pages, suggestion, summary};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {
     let mut body = String::new();
@@ -25,7 +25,10 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
                 lines.extend(backtest.agreements.get(&judged.address).map(|found| agreement(found.as_ref())));
                 lines.extend(found.known.as_ref().map(incidents));
                 match &found.advice {
-                    Some(Ok(made)) => lines.extend(made.iter().map(|one| format!("proposed: {}", suggestion(one)))),
+                    Some(Ok(made)) => {
+                        lines.extend(made.nothing_stands_out.as_deref().map(beyond_all));
+                        lines.extend(made.suggestions.iter().map(|one| format!("proposed: {}", suggestion(one))));
+                    }
                     Some(Err(why)) => lines.push(format!("no condition is proposed: {why}")),
                     None => {}
                 }

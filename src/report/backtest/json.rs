@@ -33,7 +33,9 @@ fn alarm(backtest: &Backtest<'_>, judged: &Judged) -> Value {
             fields.insert("figures".into(), json!(found.figures));
             fields.insert("reason".into(), json!(found.reason));
             let (suggestions, nothing) = match &found.advice {
-                Some(Ok(suggestions)) => (suggestions.iter().map(suggestion).collect(), None),
+                Some(Ok(made)) => {
+                    (made.suggestions.iter().map(suggestion).collect(), made.nothing_stands_out.as_ref())
+                }
                 Some(Err(why)) => (Vec::new(), Some(why)),
                 None => (Vec::new(), None),
             };

@@ -136,6 +136,11 @@ fn facts(figures: &Figures) -> Vec<String> {
     facts
 }
 
+/// Why the proposals are limits that nothing has reached.
+fn beyond_all(nothing_stands_out: &str) -> String {
+    format!("{nothing_stands_out}. Limits that nothing has reached:")
+}
+
 /// What it watches, its condition, what it would have done, and what the same did on the half of the past that it is not made from.
 fn suggestion(suggestion: &Suggestion) -> String {
     let Suggestion { threshold, datapoints_to_alarm: m, evaluation_periods: n, firings, longest, .. } = suggestion;

@@ -85,7 +85,7 @@ fn a_proposal_is_printed_as_it_is_written_in_a_spec() {
     let part = "    distance from what is usual at the hour > ";
     assert!(text.contains("  conditions to choose from:\n") && text.contains(part), "{text}");
     assert!(text.contains("it would not have fired in the second (held)"), "{text}");
-    let suggestion = &judged[0].outcome.as_ref().unwrap().advice.as_ref().unwrap().as_ref().unwrap()[0];
+    let suggestion = &judged[0].outcome.as_ref().unwrap().advice.as_ref().unwrap().as_ref().unwrap().suggestions[0];
     let keys: String = super::spec_yaml::alarm(suggestion).lines().map(|line| format!("    {line}\n")).collect();
     let spec = format!("version: 1\nstack: s\nalarms:\n  slow:\n{keys}");
     let target = Target::new("000000000000", "us-east-1");

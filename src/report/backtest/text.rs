@@ -3,7 +3,7 @@
 use super::super::layout::hang;
 use super::super::table::table;
 use super::super::{Look, Tone};
-use super::{Backtest, agreement, chart, facts, incidents, pages, percent, spec_yaml, suggestion, summary};
+use super::{Backtest, agreement, beyond_all, chart, facts, incidents, pages, percent, spec_yaml, suggestion, summary};
 use crate::backtest::for_plan::span;
 use crate::backtest::{Judged, Verdict};
 
@@ -80,8 +80,11 @@ fn section(backtest: &Backtest<'_>, judged: &Judged, charts: bool, look: &Look) 
     text.extend(found.known.as_ref().map(|known| line(&incidents(known))));
     match &found.advice {
         Some(Ok(made)) => {
-            text.push_str("  conditions to choose from:\n");
-            for one in made {
+            match &made.nothing_stands_out {
+                Some(why) => text.push_str(&line(&beyond_all(why))),
+                None => text.push_str("  conditions to choose from:\n"),
+            }
+            for one in &made.suggestions {
                 text.push_str(&hang("    ", &suggestion(one), look.width));
                 spec_yaml::alarm(one).lines().for_each(|yaml| text.push_str(&format!("        {yaml}\n")));
             }

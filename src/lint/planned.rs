@@ -16,6 +16,10 @@ pub struct Added {
 
 /// The findings of `input` that are about something the plan changes and that were not there before.
 pub fn added(input: Input<'_>, plan: &Plan) -> Added {
+    let changed: BTreeSet<&Address> = plan.effective().map(|change| &change.address).collect();
+    if changed.is_empty() {
+        return Added::default();
+    }
     let standing: BTreeMap<&Address, &Resource> =
         plan.changes.iter().filter_map(|change| Some((&change.address, &change.before.as_ref()?.resource))).collect();
     let functions = input.bound.functions().iter().cloned().collect();
@@ -23,12 +27,10 @@ pub fn added(input: Input<'_>, plan: &Plan) -> Added {
     standing_subject.region = &input.desired.region;
     let before: BTreeSet<(&str, String)> =
         raise(standing_subject, input.settings).into_iter().map(|raised| (raised.rule, raised.message)).collect();
-    let changed: BTreeSet<&Address> = plan.effective().map(|change| &change.address).collect();
     let mut findings = lint(input).findings;
     findings.retain(|finding| {
         // A limited plan does not see all that watches a function.
-        let whole = plan.pruning && !changed.is_empty();
-        let touched = finding.address.as_ref().map_or(whole, |address| changed.contains(address));
+        let touched = finding.address.as_ref().map_or(plan.pruning, |address| changed.contains(address));
         touched
             && !finding.rule.starts_with("suppression-")
             && !before.contains(&(finding.rule, finding.message.clone()))
@@ -39,12 +41,13 @@ pub fn added(input: Input<'_>, plan: &Plan) -> Added {
 impl Added {
     /// Says them in the plan: errors and warnings at their resource, hints as a count.
     pub fn note(&self, plan: &mut Plan) {
+        let places: BTreeMap<Address, usize> =
+            plan.changes.iter().enumerate().map(|(place, change)| (change.address.clone(), place)).collect();
         for finding in self.findings.iter().filter(|finding| finding.level != Level::Hint) {
             let text = format!("{} ({})", finding.message, finding.rule);
             let note = Note::new(NoteKind::Warning, text).remedy(&finding.help);
-            let change = plan.changes.iter_mut().find(|change| Some(&change.address) == finding.address.as_ref());
-            match change {
-                Some(change) => change.notes.push(note),
+            match finding.address.as_ref().and_then(|address| places.get(address)) {
+                Some(place) => plan.changes[*place].notes.push(note),
                 None => plan.notes.push(note),
             }
         }

@@ -1,10 +1,10 @@
 //! Who may subscribe to a topic. Subscribing twice sends a second mail, and SNS has no way to forbid it: of several runs at
 //! once only the one whose mark stands on the topic subscribes; the others wait for it.
 
-use crate::aws::{Aws, AwsError, Class, Op};
+use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use crate::plan::{Action, Plan};
 use crate::resources::mark::{self, SubscriptionMarks};
-use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription, Tags};
+use crate::resources::{Address, ConfirmationState, Kind, Live, Resource, ResourceTags, Subscription};
 use crate::resources::{subscription, topic};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,12 +46,12 @@ struct Claim {
     /// Until when another run, which got there first, is waited for.
     others_until: Option<Instant>,
     /// Who was subscribed when the claim began to stand; nobody else can have been added since.
-    subscribed: Vec<Subscribed>,
+    subscribed: Vec<ListedSubscription>,
 }
 
 /// A subscription as SNS lists it: an endpoint's password is starred.
 #[derive(Debug, Clone)]
-struct Subscribed {
+struct ListedSubscription {
     protocol: String,
     endpoint: String,
     /// `None` while it is pending.
@@ -59,7 +59,7 @@ struct Subscribed {
 }
 
 /// Whether a subscription is there. The one that it replaces does not count: SNS lists both alike.
-fn is_among(subscribed: &[Subscribed], desired: &Subscription, replaced: Option<&Live>) -> bool {
+fn is_among(subscribed: &[ListedSubscription], desired: &Subscription, replaced: Option<&Live>) -> bool {
     let mut alike = subscribed.iter().filter(|one| desired.is_listed_as(&one.protocol, &one.endpoint));
     match replaced.map(|live| &live.facts.subscription_arn) {
         None => alike.next().is_some(),
@@ -85,7 +85,7 @@ impl<'a> Claims<'a> {
     }
 
     /// The tags that a topic is made with, so that its subscriptions are marked before there are any.
-    pub fn tags_of_new(&self, topic: &str) -> Tags {
+    pub fn tags_of_new(&self, topic: &str) -> ResourceTags {
         let mut tags = self.desired_marks(topic).to_tags();
         tags.insert(RUN.to_owned(), self.run.clone());
         tags
@@ -160,7 +160,7 @@ impl<'a> Claims<'a> {
             look = true;
             tokio::select! {
                 biased;
-                () = self.aws.interrupt.wait() => return Err(AwsError::not_sent(Op("sns", "Subscribe"))),
+                () = self.aws.interrupt.wait() => return Err(AwsError::not_sent(ApiOperation("sns", "Subscribe"))),
                 () = sleep(pause) => {}
             }
         }
@@ -191,7 +191,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Writes the marks of a topic in place of those that its tags hold.
-    async fn rewrite(&self, arn: &str, tags: Tags, marks: &SubscriptionMarks) -> Result<(), AwsError> {
+    async fn rewrite(&self, arn: &str, tags: ResourceTags, marks: &SubscriptionMarks) -> Result<(), AwsError> {
         let left = marks.to_tags();
         let gone: Vec<String> =
             tags.into_keys().filter(|key| key.starts_with(mark::SUBSCRIPTIONS) && !left.contains_key(key)).collect();
@@ -263,13 +263,13 @@ impl<'a> Claims<'a> {
     }
 
     /// Who is subscribed to the topic now, pending or not.
-    async fn subscribers(&self, of: &Subscription) -> Result<Vec<Subscribed>, AwsError> {
+    async fn subscribers(&self, of: &Subscription) -> Result<Vec<ListedSubscription>, AwsError> {
         let arn = self.arn(&of.topic);
         let live = subscription::aws::list(self.aws, &of.topic, &arn).await?.unwrap_or_default();
-        let standing = live.into_iter().filter(|live| live.facts.confirmation != Some(Confirmation::Lost));
+        let standing = live.into_iter().filter(|live| live.facts.confirmation != Some(ConfirmationState::Lost));
         let subscribed = standing.filter_map(|Live { resource, facts }| match resource {
             Resource::Subscription(s) => {
-                Some(Subscribed { protocol: s.protocol, endpoint: s.endpoint, arn: facts.subscription_arn })
+                Some(ListedSubscription { protocol: s.protocol, endpoint: s.endpoint, arn: facts.subscription_arn })
             }
             _ => None,
         });

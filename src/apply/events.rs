@@ -1,7 +1,7 @@
 //! What an apply says while it runs and at its end. Events are values; the surface draws them.
 
 use crate::model::Target;
-use crate::plan::{Action, Note, Summary};
+use crate::plan::{Action, Note, PlanSummary};
 use crate::resources::Address;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A step of a running apply. `remaining` is the time the account's quotas force for what is left.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub enum ApplyEvent {
     Started {
         target: Target,
         changes: usize,
@@ -34,13 +34,13 @@ pub struct ChangeResult {
     pub address: Address,
     pub action: Action,
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: ApplyOutcome,
     pub notes: Vec<Note>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ApplyOutcome {
     Done,
     /// AWS refused it: the message in words, what to do, and whether credentials, throttling or something else is the cause.
     Failed {
@@ -67,13 +67,13 @@ pub enum FailureClass {
 
 /// The end of an apply or destroy of one target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct ApplyReport {
     pub stack: String,
     pub target: Target,
     /// In the order of the plan.
     pub results: Vec<ChangeResult>,
     /// What the plan asked for.
-    pub planned: Summary,
+    pub planned: PlanSummary,
     /// How many of the written resources were read back as desired; `None` when nothing was read back.
     pub verified: Option<Verification>,
     /// What somebody must still do, e.g. confirm a mail.
@@ -108,13 +108,13 @@ impl fmt::Display for NotAsWritten {
     }
 }
 
-impl Report {
+impl ApplyReport {
     pub fn failed(&self) -> impl Iterator<Item = &ChangeResult> {
-        self.results.iter().filter(|r| matches!(r.outcome, Outcome::Failed { .. }))
+        self.results.iter().filter(|r| matches!(r.outcome, ApplyOutcome::Failed { .. }))
     }
 
     pub fn done(&self) -> usize {
-        self.results.iter().filter(|r| r.outcome == Outcome::Done).count()
+        self.results.iter().filter(|r| r.outcome == ApplyOutcome::Done).count()
     }
 
     pub fn is_complete(&self) -> bool {

@@ -1,11 +1,11 @@
 //! Runs the steps of a plan: each as soon as what it needs is done, all others side by side, the account's quotas setting
 //! the speed. Writes through `Writer` only; never reads back (that is `pipeline`'s).
 
-use super::events::{ChangeResult, Event, FailureClass, Outcome};
-use super::writer::Writer;
-use crate::aws::{Aws, AwsError, Class, Op};
-use crate::plan::order::{self, Step};
-use crate::plan::{Action, Change, Plan};
+use super::events::{ApplyEvent, ApplyOutcome, ChangeResult, FailureClass};
+use super::writer::TargetWriter;
+use crate::aws::{ApiOperation, Aws, AwsError, Class};
+use crate::plan::order::{self, ApplyStep};
+use crate::plan::{Action, Plan, PlannedChange};
 use crate::resources::kind::Write;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::HashMap;
@@ -13,12 +13,12 @@ use std::time::Duration;
 
 /// Applies every effective change of the plan and says how each ended, in the plan's order. Nothing new is started after
 /// an interrupt; what is on its way finishes.
-pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<ChangeResult> {
+pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(ApplyEvent)) -> Vec<ChangeResult> {
     let steps = order::steps(plan);
-    let writer = Writer::new(aws, plan);
+    let writer = TargetWriter::new(aws, plan);
     let total = steps.iter().map(|step| step.changes.len()).sum();
-    let mut run = Run::new(plan, aws, &steps);
-    events(Event::Started { target: plan.target.clone(), changes: total, remaining: run.remaining() });
+    let mut run = StepProgress::new(plan, aws, &steps);
+    events(ApplyEvent::Started { target: plan.target.clone(), changes: total, remaining: run.remaining() });
 
     let mut running = FuturesUnordered::new();
     let (mut done, mut told) = (0, false);
@@ -29,7 +29,7 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<C
             }
         } else if !told {
             told = true;
-            events(Event::Interrupted);
+            events(ApplyEvent::Interrupted);
         }
         let finished = tokio::select! {
             finished = running.next() => finished,
@@ -38,17 +38,17 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Vec<C
         let Some((at, answers)) = finished else { break };
         for result in run.finish(at, answers) {
             done += 1;
-            events(Event::Finished { result, done, of: total, remaining: run.remaining() });
+            events(ApplyEvent::Finished { result, done, of: total, remaining: run.remaining() });
         }
     }
     run.results()
 }
 
 /// How a step went: one answer a change.
-type Answers = Vec<Result<(), AwsError>>;
+type StepResults = Vec<Result<(), AwsError>>;
 
-async fn perform(writer: &Writer<'_>, plan: &Plan, step: &Step, at: usize) -> (usize, Answers) {
-    let changes: Vec<&Change> = step.changes.iter().map(|at| &plan.changes[*at]).collect();
+async fn perform(writer: &TargetWriter<'_>, plan: &Plan, step: &ApplyStep, at: usize) -> (usize, StepResults) {
+    let changes: Vec<&PlannedChange> = step.changes.iter().map(|at| &plan.changes[*at]).collect();
     let answers = match changes.as_slice() {
         [change] => vec![writer.write(change).await],
         // Only deletes of one kind are batched.
@@ -61,12 +61,12 @@ async fn perform(writer: &Writer<'_>, plan: &Plan, step: &Step, at: usize) -> (u
 }
 
 /// How far the steps are.
-struct Run<'a> {
+struct StepProgress<'a> {
     plan: &'a Plan,
     aws: &'a Aws,
-    steps: &'a [Step],
+    steps: &'a [ApplyStep],
     /// By step, one a change; `None` while it is open.
-    outcomes: Vec<Option<Vec<Outcome>>>,
+    outcomes: Vec<Option<Vec<ApplyOutcome>>>,
     started: Vec<bool>,
     /// By step: who needs it, and how many of those that it needs are not done.
     dependants: Vec<Vec<usize>>,
@@ -74,11 +74,11 @@ struct Run<'a> {
     /// Steps that nothing keeps from starting.
     ready: Vec<usize>,
     /// How many open steps make a call.
-    open: HashMap<Op, usize>,
+    open: HashMap<ApiOperation, usize>,
 }
 
-impl<'a> Run<'a> {
-    fn new(plan: &'a Plan, aws: &'a Aws, steps: &'a [Step]) -> Self {
+impl<'a> StepProgress<'a> {
+    fn new(plan: &'a Plan, aws: &'a Aws, steps: &'a [ApplyStep]) -> Self {
         let mut dependants = vec![Vec::new(); steps.len()];
         let mut open = HashMap::new();
         for (at, step) in steps.iter().enumerate() {
@@ -100,22 +100,22 @@ impl<'a> Run<'a> {
         ready
     }
 
-    fn settle(&mut self, at: usize, outcomes: Vec<Outcome>) {
+    fn settle(&mut self, at: usize, outcomes: Vec<ApplyOutcome>) {
         self.outcomes[at] = Some(outcomes);
         let call = slowest_call(&self.plan.changes[self.steps[at].changes[0]]);
         self.open.entry(call).and_modify(|count| *count -= 1);
     }
 
     /// Notes how a step ended, and that what needs it is skipped; gives the results of all changes settled by it.
-    fn finish(&mut self, at: usize, answers: Answers) -> Vec<ChangeResult> {
+    fn finish(&mut self, at: usize, answers: StepResults) -> Vec<ChangeResult> {
         let outcome = |answer| match answer {
-            Ok(()) => Outcome::Done,
-            Err(error) if AwsError::was_not_sent(&error) => Outcome::NotStarted,
+            Ok(()) => ApplyOutcome::Done,
+            Err(error) if AwsError::was_not_sent(&error) => ApplyOutcome::NotStarted,
             Err(error) => failed(&error),
         };
-        let outcomes: Vec<Outcome> = answers.into_iter().map(outcome).collect();
-        let failed = outcomes.iter().position(|outcome| matches!(outcome, Outcome::Failed { .. }));
-        let done = outcomes.iter().all(|outcome| *outcome == Outcome::Done);
+        let outcomes: Vec<ApplyOutcome> = answers.into_iter().map(outcome).collect();
+        let failed = outcomes.iter().position(|outcome| matches!(outcome, ApplyOutcome::Failed { .. }));
+        let done = outcomes.iter().all(|outcome| *outcome == ApplyOutcome::Done);
         self.settle(at, outcomes);
         let mut settled = vec![at];
         if done {
@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
             while let Some(cause) = frontier.pop() {
                 for step in self.dependants[cause].clone() {
                     if self.outcomes[step].is_none() && !self.started[step] {
-                        let skipped = Outcome::Skipped { because_of: because_of.clone() };
+                        let skipped = ApplyOutcome::Skipped { because_of: because_of.clone() };
                         self.settle(step, vec![skipped; self.steps[step].changes.len()]);
                         settled.push(step);
                         frontier.push(step);
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
             ChangeResult {
                 address: change.address.clone(),
                 action: change.action,
-                outcome: outcomes.and_then(|outcomes| outcomes.get(n)).cloned().unwrap_or(Outcome::NotStarted),
+                outcome: outcomes.and_then(|outcomes| outcomes.get(n)).cloned().unwrap_or(ApplyOutcome::NotStarted),
                 notes: change.notes.clone(),
             }
         };
@@ -171,7 +171,7 @@ impl<'a> Run<'a> {
 }
 
 /// The call of a change that AWS allows least often.
-fn slowest_call(change: &Change) -> Op {
+fn slowest_call(change: &PlannedChange) -> ApiOperation {
     change.address.kind.slowest_call(match change.action {
         Action::Delete => Write::Delete,
         Action::StopManaging => Write::Untag,
@@ -179,11 +179,11 @@ fn slowest_call(change: &Change) -> Op {
     })
 }
 
-fn failed(error: &AwsError) -> Outcome {
+fn failed(error: &AwsError) -> ApplyOutcome {
     let class = match error.class {
         Class::Denied | Class::Credentials => FailureClass::Permission,
         Class::Throttled | Class::Transient => FailureClass::Throttled,
         _ => FailureClass::Other,
     };
-    Outcome::Failed { message: error.to_string(), remedy: error.remedy(), class }
+    ApplyOutcome::Failed { message: error.to_string(), remedy: error.remedy(), class }
 }

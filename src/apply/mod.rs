@@ -5,4 +5,4 @@ pub mod events;
 pub mod executor;
 pub mod writer;
 
-pub use events::{ChangeResult, Event, FailureClass, NotAsWritten, Outcome, Report, Verification};
+pub use events::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, FailureClass, NotAsWritten, Verification};

@@ -1,20 +1,20 @@
 //! The only place that changes AWS: one change, or one batch of deletes, as calls that can all be repeated.
 
 use super::claim::Claims;
-use crate::aws::{Aws, AwsError, Class, Op};
+use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use crate::model::FieldChange;
 use crate::plan::ownership::{self, Ownership};
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Action, Plan, PlannedChange};
 use crate::resources::declared::{self, DECLARED};
 use crate::resources::mark;
-use crate::resources::topic::aws::Created;
-use crate::resources::{self, Address, Kind, Live, LogGroup, Resource, Subscription, Tags, Topic};
+use crate::resources::topic::aws::CreateTopicResult;
+use crate::resources::{self, Address, Kind, Live, LogGroup, Resource, ResourceTags, Subscription, Topic};
 use crate::resources::{log_group, subscription, topic};
 use std::collections::BTreeMap;
 
 /// Writes the changes of one plan.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub struct TargetWriter<'a> {
     aws: &'a Aws,
     plan: &'a Plan,
     claims: Claims<'a>,
@@ -22,7 +22,7 @@ pub struct Writer<'a> {
     topics: BTreeMap<&'a str, Action>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> TargetWriter<'a> {
     pub fn new(aws: &'a Aws, plan: &'a Plan) -> Self {
         let topics = plan.changes.iter().filter(|change| change.address.kind == Kind::Topic);
         let topics = topics.map(|change| (change.address.name.as_str(), change.action)).collect();
@@ -30,7 +30,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes one change true.
-    pub async fn write(&self, change: &Change) -> Result<(), AwsError> {
+    pub async fn write(&self, change: &PlannedChange) -> Result<(), AwsError> {
         match (change.action, &change.before, &change.after) {
             (Action::NoOp, ..) => Ok(()),
             (Action::Create, _, Some(after)) => self.create(after).await,
@@ -65,7 +65,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Ownership is taken before anything else, so that an interrupted change has an owner who finishes it.
-    async fn update(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
+    async fn update(&self, change: &PlannedChange, before: &Live, after: &Resource) -> Result<(), AwsError> {
         let tagged = self.add_tags(&change.address, before, after).await?;
         let written = self.write_fields(before, after, &configuration(change)).await;
         if tagged {
@@ -85,14 +85,14 @@ impl<'a> Writer<'a> {
         let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(()) };
         match desired.get(DECLARED) {
             Some(names) if declared::under_way(live, desired).as_ref() != Some(names) => {
-                self.tag(address, &Tags::from([(DECLARED.to_owned(), names.clone())])).await
+                self.tag(address, &ResourceTags::from([(DECLARED.to_owned(), names.clone())])).await
             }
             _ => Ok(()),
         }
     }
 
     /// An update of what was not ours. Where only the index told whose it is, the resource is asked before it is written to.
-    async fn adopt(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
+    async fn adopt(&self, change: &PlannedChange, before: &Live, after: &Resource) -> Result<(), AwsError> {
         if !before.facts.tags_indexed {
             return self.update(change, before, after).await;
         }
@@ -114,7 +114,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Gives back what is restored, and then our ownership.
-    async fn stop_managing(&self, change: &Change, before: &Live, after: &Resource) -> Result<(), AwsError> {
+    async fn stop_managing(&self, change: &PlannedChange, before: &Live, after: &Resource) -> Result<(), AwsError> {
         if let Resource::Subscription(subscription) = after {
             // Its mark is its topic's, and goes with that one's.
             return if self.topic_ends(&subscription.topic) { Ok(()) } else { self.claims.unmark(subscription).await };
@@ -170,7 +170,7 @@ impl<'a> Writer<'a> {
         self.tag(address, &added).await.map(|()| true)
     }
 
-    async fn tag(&self, address: &Address, tags: &Tags) -> Result<(), AwsError> {
+    async fn tag(&self, address: &Address, tags: &ResourceTags) -> Result<(), AwsError> {
         let Some(arn) = address.arn(&self.plan.target) else { return Ok(()) };
         resources::aws::tag(self.aws, address.kind, &arn, tags).await
     }
@@ -185,15 +185,21 @@ impl<'a> Writer<'a> {
     }
 
     async fn take_marks_off(&self, address: &Address, before: &Live) -> Result<(), AwsError> {
-        let marks: Vec<String> =
-            before.resource.tags().into_iter().flat_map(Tags::keys).filter(|key| mark::is_mark(key)).cloned().collect();
+        let marks: Vec<String> = before
+            .resource
+            .tags()
+            .into_iter()
+            .flat_map(ResourceTags::keys)
+            .filter(|key| mark::is_mark(key))
+            .cloned()
+            .collect();
         let Some(arn) = address.arn(&self.plan.target).filter(|_| !marks.is_empty()) else { return Ok(()) };
         resources::aws::untag(self.aws, address.kind, &arn, &marks).await
     }
 
     /// The tags that the resource itself tells now; `None` where it does not exist.
-    async fn own_tags(&self, address: &Address) -> Result<Option<Tags>, AwsError> {
-        let Some(arn) = address.arn(&self.plan.target) else { return Ok(Some(Tags::new())) };
+    async fn own_tags(&self, address: &Address) -> Result<Option<ResourceTags>, AwsError> {
+        let Some(arn) = address.arn(&self.plan.target) else { return Ok(Some(ResourceTags::new())) };
         resources::aws::tags(self.aws, address.kind, &arn).await
     }
 
@@ -202,9 +208,9 @@ impl<'a> Writer<'a> {
         let mut marked = desired.clone();
         marked.tags.extend(self.claims.tags_of_new(&desired.name));
         match topic::aws::create(self.aws, &marked).await? {
-            Created::Ours => self.claims.made(&desired.name).await,
+            CreateTopicResult::Ours => self.claims.made(&desired.name).await,
             // Somebody made it since the plan was read: another run of ours, or the next plan will say.
-            Created::AlreadyThere => {
+            CreateTopicResult::AlreadyThere => {
                 self.check_owner(&arn, &desired.name).await?;
                 self.claims.made_by_others(&desired.name).await;
             }
@@ -219,7 +225,7 @@ impl<'a> Writer<'a> {
         match mark::owner(&tags, &self.plan.stack) {
             mark::Owner::Ours => Ok(()),
             _ => Err(AwsError {
-                op: Op("sns", "CreateTopic"),
+                op: ApiOperation("sns", "CreateTopic"),
                 class: Class::AlreadyExists,
                 code: "TopicExists".to_owned(),
                 message: format!("topic {name} was created by somebody else meanwhile; plan again"),
@@ -316,13 +322,13 @@ impl<'a> Writer<'a> {
 }
 
 /// The fields of a change that are no tags.
-fn configuration(change: &Change) -> Vec<FieldChange> {
+fn configuration(change: &PlannedChange) -> Vec<FieldChange> {
     change.fields.iter().filter(|field| !field.field.starts_with("tags.")).cloned().collect()
 }
 
 /// The desired tags, and those of others. AWS ignores tags when it replaces an alarm (PutMetricAlarm), other endpoints replace
 /// them, too; the tags that AWS's services set (`aws:`) nobody else may write.
-fn with_live_tags(before: &Live, desired: &Tags) -> Tags {
+fn with_live_tags(before: &Live, desired: &ResourceTags) -> ResourceTags {
     let live = before.resource.tags().into_iter().flatten().filter(|(key, _)| !key.starts_with("aws:"));
     live.chain(desired).map(|(key, value)| (key.clone(), value.clone())).collect()
 }

@@ -1,8 +1,8 @@
 //! One call of AWS: paced, counted, repeated where repeating is safe.
 
 use super::bounded::weighed;
-use super::error::Answered;
-use super::{Aws, AwsError, Class, Op};
+use super::error::SdkErrorParts;
+use super::{ApiOperation, Aws, AwsError, Class};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error as StdError;
@@ -29,11 +29,11 @@ const GRACE: Duration = Duration::from_secs(5);
 
 impl Aws {
     /// Makes the call until it succeeds, fails for good, or has failed too often.
-    pub async fn call<T, E, R, F>(&self, op: Op, repeat: Repeat, send: impl Fn() -> F) -> Result<T, AwsError>
+    pub async fn call<T, E, R, F>(&self, op: ApiOperation, repeat: Repeat, send: impl Fn() -> F) -> Result<T, AwsError>
     where
         F: Future<Output = Result<T, SdkError<E, R>>>,
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Answered + Debug + Send + Sync + 'static,
+        R: SdkErrorParts + Debug + Send + Sync + 'static,
     {
         // Boxed: whatever calls AWS would else carry all of this in its own type.
         Box::pin(self.call_weighed(op, repeat, send)).await.map(|(answer, _)| answer)
@@ -42,14 +42,14 @@ impl Aws {
     /// The same with what the answer weighs (`answer::weigh`).
     pub(super) async fn call_weighed<T, E, R, F>(
         &self,
-        op: Op,
+        op: ApiOperation,
         repeat: Repeat,
         send: impl Fn() -> F,
     ) -> Result<(T, usize), AwsError>
     where
         F: Future<Output = Result<T, SdkError<E, R>>>,
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Answered + Debug + Send + Sync + 'static,
+        R: SdkErrorParts + Debug + Send + Sync + 'static,
     {
         let (mut throttled, mut failed, mut renewed) = (0, 0, false);
         let mut first_failure = None;
@@ -98,11 +98,11 @@ impl Aws {
         }
     }
 
-    async fn attempt<T, E, R, F>(&self, op: Op, send: &impl Fn() -> F) -> Result<(T, usize), AwsError>
+    async fn attempt<T, E, R, F>(&self, op: ApiOperation, send: &impl Fn() -> F) -> Result<(T, usize), AwsError>
     where
         F: Future<Output = Result<T, SdkError<E, R>>>,
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Answered + Debug + Send + Sync + 'static,
+        R: SdkErrorParts + Debug + Send + Sync + 'static,
     {
         // Reads, too: whatever they are for, nothing will be written after it.
         let turn = tokio::select! {
@@ -159,10 +159,10 @@ impl Aws {
 }
 
 impl Aws {
-    fn error<E, R>(&self, op: Op, error: SdkError<E, R>) -> AwsError
+    fn error<E, R>(&self, op: ApiOperation, error: SdkError<E, R>) -> AwsError
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Answered + Debug + Send + Sync + 'static,
+        R: SdkErrorParts + Debug + Send + Sync + 'static,
     {
         let error = AwsError::new(op, error);
         if self.role.is_some() { error.of_known_keys(self.region()) } else { error }
@@ -196,7 +196,7 @@ mod tests {
                 request.iter().map(|byte| usize::from(*byte)).sum(),
             )
         };
-        let call = aws.call_weighed(Op("cloudwatch", "PutMetricAlarm"), Repeat::Safe, send);
+        let call = aws.call_weighed(ApiOperation("cloudwatch", "PutMetricAlarm"), Repeat::Safe, send);
         assert!(size_of_val(&call) < 4_000, "{}", size_of_val(&call));
         assert_eq!(call.await.unwrap().0, REQUEST);
     }

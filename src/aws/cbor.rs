@@ -29,7 +29,7 @@ pub enum Head {
 
 /// What is in a document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Contents {
+pub struct CborContents {
     pub maps: usize,
     pub items: usize,
     pub is_too_deep: bool,
@@ -79,7 +79,7 @@ impl<'a> Cursor<'a> {
     /// Passes over the item that begins here and gives its bytes.
     pub fn skip(&mut self) -> Option<&'a [u8]> {
         let from = self.at;
-        let walked = self.walk(&mut Contents::default());
+        let walked = self.walk(&mut CborContents::default());
         walked.then(|| &self.bytes[from..self.at])
     }
 
@@ -100,7 +100,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Walks one whole item without recursion; whether it is well formed and not too deep.
-    fn walk(&mut self, contents: &mut Contents) -> bool {
+    fn walk(&mut self, contents: &mut CborContents) -> bool {
         // What is still to come of each container that is open: items, or everything up to a break.
         let mut open: Vec<Option<u64>> = Vec::new();
         let mut left = Some(1);
@@ -154,8 +154,8 @@ impl<'a> Cursor<'a> {
 }
 
 /// What is in a whole document; `None` where it is not well formed.
-pub fn contents(bytes: &[u8]) -> Option<Contents> {
-    let mut contents = Contents::default();
+pub fn contents(bytes: &[u8]) -> Option<CborContents> {
+    let mut contents = CborContents::default();
     let well = Cursor::new(bytes).walk(&mut contents);
     (well || contents.is_too_deep).then_some(contents)
 }

@@ -2,9 +2,9 @@
 //! nothing else that comes with them: whose they are is asked of STS.
 
 use super::error::cause;
-use super::profile::{BadProfile, Profile, Source, login_command};
+use super::profile::{BadProfile, CredentialSource, Profile, login_command};
 use super::role::ASSUME;
-use super::{AwsError, Class, Op};
+use super::{ApiOperation, AwsError, Class};
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -21,9 +21,9 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
-const WEB_IDENTITY: Op = Op("sts", "AssumeRoleWithWebIdentity");
+const WEB_IDENTITY: ApiOperation = ApiOperation("sts", "AssumeRoleWithWebIdentity");
 /// Where credentials come from that no call of ours asks for.
-const PROFILE: Op = Op("aws", "credentials");
+const PROFILE: ApiOperation = ApiOperation("aws", "credentials");
 /// What may be over soon is tried so often.
 const ATTEMPTS: u32 = 3;
 const BACKOFF: Duration = Duration::from_millis(300);
@@ -36,7 +36,7 @@ pub fn of_profile(profile: &Profile, config: &ProviderConfig) -> Result<SharedCr
     const LOGIN: &str = "MlopsctlLogin";
     let mut files = EnvConfigFiles::builder().include_default_config_file(true).include_default_credentials_file(true);
     let mut builder = ProfileFileCredentialsProvider::builder().configure(config).profile_name(&profile.name);
-    if profile.source == Source::Login {
+    if profile.source == CredentialSource::Login {
         let command = login_command(&profile.source_profile)?;
         let section = match profile.source_profile.as_str() {
             "default" => "default".to_owned(),
@@ -102,11 +102,11 @@ fn explain(error: &CredentialsError, profile: Option<&Profile>) -> AwsError {
         return told(AwsError::unreachable(PROFILE, error), "whoever gives its credentials could not be reached: ");
     }
     match profile.map(|profile| (profile.source, profile.source_profile.as_str())) {
-        Some((Source::Sso, name)) => told(
+        Some((CredentialSource::Sso, name)) => told(
             AwsError::signed_out(PROFILE, error),
             &format!("it is not signed in (aws sso login --profile {name}): "),
         ),
-        Some((Source::Login, name)) => {
+        Some((CredentialSource::Login, name)) => {
             told(AwsError::signed_out(PROFILE, error), &format!("it is not signed in (aws login --profile {name}): "))
         }
         _ => told(AwsError::unusable_credentials(PROFILE, error), ""),

@@ -1,8 +1,8 @@
 //! What went wrong with a call, sorted by what can be done about it.
 
-use super::Op;
+use super::ApiOperation;
 use super::answer::Unbelievable;
-use super::patience::Limits;
+use super::patience::WaitLimits;
 use super::role::ASSUME;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// A failed AWS call. `code` is AWS's error code where AWS answered, else a word of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct AwsError {
-    pub op: Op,
+    pub op: ApiOperation,
     pub class: Class,
     pub code: String,
     pub message: String,
@@ -47,19 +47,19 @@ pub enum Class {
 }
 
 /// What an error of the SDK was made of.
-pub trait Answered {
+pub trait SdkErrorParts {
     /// The status of HTTP, where there is one.
     fn status(&self) -> Option<u16>;
 }
 
-impl Answered for HttpResponse {
+impl SdkErrorParts for HttpResponse {
     fn status(&self) -> Option<u16> {
         Some(HttpResponse::status(self).as_u16())
     }
 }
 
 /// A frame of a stream.
-impl Answered for RawMessage {
+impl SdkErrorParts for RawMessage {
     fn status(&self) -> Option<u16> {
         None
     }
@@ -140,19 +140,19 @@ const BAD_CREDENTIALS: &[&str] = &[
 ];
 
 impl AwsError {
-    pub fn new<E, R>(op: Op, error: SdkError<E, R>) -> Self
+    pub fn new<E, R>(op: ApiOperation, error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
-        R: Answered + fmt::Debug + 'static,
+        R: SdkErrorParts + fmt::Debug + 'static,
         SdkError<E, R>: StdError,
     {
         Self::of(op, &error)
     }
 
-    pub fn of<E, R>(op: Op, error: &SdkError<E, R>) -> Self
+    pub fn of<E, R>(op: ApiOperation, error: &SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
-        R: Answered + fmt::Debug + 'static,
+        R: SdkErrorParts + fmt::Debug + 'static,
         SdkError<E, R>: StdError,
     {
         // What kept the credentials away was sorted where they come from.
@@ -162,7 +162,7 @@ impl AwsError {
         if let Some(why) = cause::<Unbelievable>(error) {
             return Self::unexpected(op, &why.to_string());
         }
-        let status = error.raw_response().and_then(Answered::status);
+        let status = error.raw_response().and_then(SdkErrorParts::status);
         let (class, code, message) = match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().unwrap_or("").to_owned();
@@ -200,7 +200,7 @@ impl AwsError {
     }
 
     /// An answer without an error code that could be read.
-    fn of_status(op: Op, status: u16, message: String) -> Self {
+    fn of_status(op: ApiOperation, status: u16, message: String) -> Self {
         let class = match status {
             429 => Class::Throttled,
             500..=599 => Class::Transient,
@@ -211,19 +211,19 @@ impl AwsError {
     }
 
     /// What was answered cannot be true.
-    pub fn unexpected(op: Op, what: &str) -> Self {
+    pub fn unexpected(op: ApiOperation, what: &str) -> Self {
         let message = format!("unexpected answer: {what}");
         Self { op, class: Class::Unexpected, code: UNEXPECTED.to_owned(), message }
     }
 
     /// No whole answer in the time that there is for one.
-    pub fn late(op: Op, limits: Limits) -> Self {
+    pub fn late(op: ApiOperation, limits: WaitLimits) -> Self {
         let message = format!("no whole answer in {} s", limits.attempt().as_secs());
         Self { op, class: Class::Transient, code: TIMEOUT.to_owned(), message }
     }
 
     /// Not sent, since nothing has answered for so long.
-    pub fn silent(op: Op, deadline: Duration) -> Self {
+    pub fn silent(op: ApiOperation, deadline: Duration) -> Self {
         let message = format!("nothing was answered for {} s, so it was not sent", deadline.as_secs());
         Self { op, class: Class::Transient, code: TIMEOUT.to_owned(), message }
     }
@@ -234,13 +234,13 @@ impl AwsError {
     }
 
     /// Stopped by the user before it was sent.
-    pub fn not_sent(op: Op) -> Self {
+    pub fn not_sent(op: ApiOperation) -> Self {
         let message = "interrupted before it was sent".to_owned();
         Self { op, class: Class::Interrupted, code: "Interrupted".to_owned(), message }
     }
 
     /// Stopped by the user while AWS had not answered.
-    pub fn unanswered(op: Op) -> Self {
+    pub fn unanswered(op: ApiOperation) -> Self {
         let message = "interrupted before AWS answered; it may or may not have been applied".to_owned();
         Self { op, class: Class::Interrupted, code: UNANSWERED.to_owned(), message }
     }
@@ -264,29 +264,29 @@ impl AwsError {
     }
 
     /// An answer of STS that says nothing certain of whose the credentials are.
-    pub fn of_identity(op: Op, what: &str) -> Self {
+    pub fn of_identity(op: ApiOperation, what: &str) -> Self {
         let message = format!("it is not certain whose these credentials are: {what}");
         Self { op, class: Class::Credentials, code: UNEXPECTED_IDENTITY.to_owned(), message }
     }
 
     /// Nothing that could give credentials has any.
-    pub fn no_credentials(op: Op, whose: &str) -> Self {
+    pub fn no_credentials(op: ApiOperation, whose: &str) -> Self {
         let message = format!("{whose}{NONE_FOUND}");
         Self { op, class: Class::Credentials, code: NO_CREDENTIALS.to_owned(), message }
     }
 
     /// Whatever gives credentials could not be reached.
-    pub fn unreachable(op: Op, why: &dyn StdError) -> Self {
+    pub fn unreachable(op: ApiOperation, why: &dyn StdError) -> Self {
         Self { op, class: Class::Transient, code: UNREACHABLE.to_owned(), message: chain(why) }
     }
 
     /// Somebody has to sign in again.
-    pub fn signed_out(op: Op, why: &dyn StdError) -> Self {
+    pub fn signed_out(op: ApiOperation, why: &dyn StdError) -> Self {
         Self { op, class: Class::Credentials, code: SIGNED_OUT.to_owned(), message: chain(why) }
     }
 
     /// Whatever should give credentials gave none.
-    pub fn unusable_credentials(op: Op, why: &dyn StdError) -> Self {
+    pub fn unusable_credentials(op: ApiOperation, why: &dyn StdError) -> Self {
         Self { op, class: Class::Credentials, code: UNUSABLE.to_owned(), message: chain(why) }
     }
 
@@ -309,7 +309,7 @@ impl AwsError {
 
     /// What to do about it, in one sentence.
     pub fn remedy(&self) -> Option<String> {
-        let Op(service, operation) = self.op;
+        let ApiOperation(service, operation) = self.op;
         Some(match self.class {
             Class::Denied if self.op == ASSUME => role_remedy(&self.message).into(),
             Class::Throttled => "wait a minute and run again; what was done is kept".into(),

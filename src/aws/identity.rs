@@ -1,10 +1,10 @@
 //! Whose credentials these are: only what STS answers, and only where its account, its ARN and the region's partition agree. Local
 //! hints (AWS_ACCOUNT_ID, a profile's `aws_account_id`, AccountId of a credential_process) choose endpoints; they are no identity.
 
-use super::{AwsError, Op};
+use super::{ApiOperation, AwsError};
 use crate::model::{Arn, Target};
 
-pub const CALLER: Op = Op("sts", "GetCallerIdentity");
+pub const CALLER: ApiOperation = ApiOperation("sts", "GetCallerIdentity");
 
 /// The account of an answer of GetCallerIdentity (STS API reference: `Account` and `Arn`, of a user, the root, a role's session or
 /// a federated user).
@@ -22,7 +22,7 @@ pub fn of_caller(account: Option<&str>, arn: Option<&str>, region: &str) -> Resu
 }
 
 /// Returns the account of a principal's ARN.
-pub fn principal(op: Op, text: &str, services: &[&str], partition: &str) -> Result<String, AwsError> {
+pub fn principal(op: ApiOperation, text: &str, services: &[&str], partition: &str) -> Result<String, AwsError> {
     let wrong = |what: String| AwsError::of_identity(op, &what);
     let arn = Arn::parse(text).filter(|arn| arn.region.is_empty() && services.contains(&arn.service));
     let Some(arn) = arn.filter(|arn| is_account(arn.account)) else {

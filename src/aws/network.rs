@@ -30,7 +30,7 @@ const METADATA: &str = "169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::2
 
 /// What the environment says of the way out. Without any of the variables: directly, and by the system's certificates.
 #[derive(Debug, Clone, Default)]
-pub struct Network {
+pub struct NetworkSettings {
     http: Option<Proxy>,
     https: Option<Proxy>,
     no_proxy: String,
@@ -54,7 +54,7 @@ pub struct BadNetwork {
     pub remedy: &'static str,
 }
 
-impl Network {
+impl NetworkSettings {
     /// Reads the environment. `ca_bundle` is that of the profile, which AWS_CA_BUNDLE wins over.
     pub fn of_environment(ca_bundle: Option<&str>) -> Result<Self, BadNetwork> {
         Self::read(|name| std::env::var(name).ok(), ca_bundle)
@@ -280,9 +280,9 @@ struct ByProxy {
 mod tests {
     use super::*;
 
-    fn network(variables: &[(&str, &str)]) -> Result<Network, BadNetwork> {
+    fn network(variables: &[(&str, &str)]) -> Result<NetworkSettings, BadNetwork> {
         let found = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-        Network::read(found, None)
+        NetworkSettings::read(found, None)
     }
 
     /// The proxies of some addresses.

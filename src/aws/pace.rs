@@ -1,7 +1,7 @@
 //! Sends calls as fast as the account's quotas allow and no faster. One bucket an operation; it slows down when AWS says
 //! so and probes upward when AWS has long been content, since several quotas can be raised.
 
-use super::Op;
+use super::ApiOperation;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,18 +37,18 @@ const FREE: f64 = 1_000.0;
 
 /// The buckets of one account and region. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Pace(Arc<Shared>);
+pub struct Pace(Arc<PacerState>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    lanes: Mutex<HashMap<Op, Arc<Lane>>>,
-    way: Arc<Way>,
+struct PacerState {
+    lanes: Mutex<HashMap<ApiOperation, Arc<Lane>>>,
+    way: Arc<RoundTrip>,
     /// Whether nobody counts the calls.
     is_free: bool,
 }
 
 /// The shortest time from sending to an answer: less than that the way there and back never takes.
-type Way = Mutex<Option<Duration>>;
+type RoundTrip = Mutex<Option<Duration>>;
 
 /// A call that may be sent now. Given back with what AWS answered; one that is dropped was given up.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub struct Turn {
     pace: Pace,
     lane: Arc<Lane>,
     sent: Instant,
-    /// Sent before AWS was seen to count: see [`Bucket::unseen`].
+    /// Sent before AWS was seen to count: see [`TokenBucket::unseen`].
     opening: bool,
     is_over: bool,
 }
@@ -65,11 +65,11 @@ pub struct Turn {
 #[derive(Debug)]
 struct Lane {
     turn: tokio::sync::Mutex<()>,
-    bucket: Mutex<Bucket>,
+    bucket: Mutex<TokenBucket>,
 }
 
 #[derive(Debug)]
-struct Bucket {
+struct TokenBucket {
     tokens: f64,
     at: Instant,
     /// Calls were taken from the full bucket and none of them is answered. AWS refills its own only from the first arrival on,
@@ -95,21 +95,21 @@ struct Bucket {
 impl Pace {
     /// Buckets of another account or region on the same way: where many begin at once, one alone knows only crowded answers.
     pub fn beside(&self) -> Self {
-        Self(Arc::new(Shared { way: self.0.way.clone(), is_free: self.0.is_free, ..Shared::default() }))
+        Self(Arc::new(PacerState { way: self.0.way.clone(), is_free: self.0.is_free, ..PacerState::default() }))
     }
 
     /// Where nobody counts the calls: a sandbox without quotas.
     pub fn free() -> Self {
-        Self(Arc::new(Shared { is_free: true, ..Shared::default() }))
+        Self(Arc::new(PacerState { is_free: true, ..PacerState::default() }))
     }
 
     /// Buckets of another account or region, on a way of its own.
     pub fn afresh(&self) -> Self {
-        Self(Arc::new(Shared { is_free: self.0.is_free, ..Shared::default() }))
+        Self(Arc::new(PacerState { is_free: self.0.is_free, ..PacerState::default() }))
     }
 
     /// Waits for this call's turn.
-    pub async fn acquire(&self, op: Op) -> Turn {
+    pub async fn acquire(&self, op: ApiOperation) -> Turn {
         let lane = self.lane(op);
         let waiting = lane.clone();
         let _first_come = waiting.turn.lock().await;
@@ -124,16 +124,16 @@ impl Pace {
     }
 
     /// How long the quota makes `calls` more calls take.
-    pub fn time_for(&self, op: Op, calls: usize) -> Duration {
+    pub fn time_for(&self, op: ApiOperation, calls: usize) -> Duration {
         let lane = self.lane(op);
         let bucket = lane.bucket();
         Duration::from_secs_f64(((calls as f64 - bucket.tokens_at(Instant::now())) / bucket.rate).max(0.0))
     }
 
-    fn lane(&self, op: Op) -> Arc<Lane> {
+    fn lane(&self, op: ApiOperation) -> Arc<Lane> {
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let quota = if self.0.is_free { FREE } else { op.bucket().quota() };
-        let new = || Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(Bucket::new(quota)) });
+        let new = || Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(TokenBucket::new(quota)) });
         lanes.entry(op.bucket()).or_insert_with(new).clone()
     }
 
@@ -178,12 +178,12 @@ impl Drop for Turn {
 }
 
 impl Lane {
-    fn bucket(&self) -> std::sync::MutexGuard<'_, Bucket> {
+    fn bucket(&self) -> std::sync::MutexGuard<'_, TokenBucket> {
         self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Bucket {
+impl TokenBucket {
     fn new(quota: f64) -> Self {
         let capacity = if quota < RESERVED_FROM { quota.max(1.0) } else { quota - 1.0 };
         Self {
@@ -295,7 +295,7 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
+    const PUT: ApiOperation = ApiOperation("cloudwatch", "PutMetricAlarm");
 
     /// AWS's side: a bucket of `rate` tokens a second, one second deep.
     struct Server {
@@ -321,7 +321,7 @@ mod tests {
 
     /// Seconds and throttles that `calls` calls take against a server of `rate`, all wanted at once. One way takes `half`, and
     /// up to `jitter` more on the way there.
-    async fn run(op: Op, rate: f64, calls: u32, half: Duration, jitter: Duration) -> (f64, u32) {
+    async fn run(op: ApiOperation, rate: f64, calls: u32, half: Duration, jitter: Duration) -> (f64, u32) {
         let (pace, server) = (Pace::default(), Mutex::new(Server::new(rate)));
         let way = Mutex::new(fastrand::Rng::with_seed(7));
         let start = Instant::now();
@@ -349,8 +349,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn published_quotas_are_used_whole_and_hardly_ever_overrun() {
-        let slow = Op("cloudwatch", "ListTagsForResource");
-        for (op, rate, calls) in [(PUT, 3.0, 250), (slow, 10.0, 300), (Op("logs", "PutRetentionPolicy"), 5.0, 50)] {
+        let slow = ApiOperation("cloudwatch", "ListTagsForResource");
+        for (op, rate, calls) in
+            [(PUT, 3.0, 250), (slow, 10.0, 300), (ApiOperation("logs", "PutRetentionPolicy"), 5.0, 50)]
+        {
             for jitter in [0, 20, 60].map(Duration::from_millis) {
                 let (seconds, throttled) = run(op, rate, calls, HALF, jitter).await;
                 let limit = (f64::from(calls) - rate) / rate + 2.0 * HALF.as_secs_f64();
@@ -379,7 +381,7 @@ mod tests {
             pace.acquire(PUT).await.answered();
         }
         let start = Instant::now();
-        pace.acquire(Op("cloudwatch", "DescribeAlarms")).await.answered();
+        pace.acquire(ApiOperation("cloudwatch", "DescribeAlarms")).await.answered();
         assert_eq!(start.elapsed(), Duration::ZERO);
         pace.acquire(PUT).await.answered();
         assert!(start.elapsed() > Duration::from_millis(300));
@@ -394,7 +396,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_burst_that_leaves_late_is_not_overtaken() {
         let (pace, mut server) = (Pace::default(), Server::new(3.0));
-        let read = pace.acquire(Op("cloudwatch", "DescribeAlarms")).await;
+        let read = pace.acquire(ApiOperation("cloudwatch", "DescribeAlarms")).await;
         tokio::time::sleep(2 * HALF).await;
         read.answered();
         let start = Instant::now();
@@ -417,7 +419,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn calls_that_were_given_up_hold_nobody_back() {
         let pace = Pace::default();
-        pace.acquire(Op("cloudwatch", "DescribeAlarms")).await.answered();
+        pace.acquire(ApiOperation("cloudwatch", "DescribeAlarms")).await.answered();
         for _ in 0..3 {
             drop(pace.acquire(PUT).await);
         }

@@ -1,8 +1,8 @@
 //! The one loop over the pages of a listing. It ends: at a token that comes again, at more pages than the service could send in
 //! the time there is, at more than fits into memory.
 
-use super::error::Answered;
-use super::{Aws, AwsError, Limits, Op, Repeat};
+use super::error::SdkErrorParts;
+use super::{ApiOperation, Aws, AwsError, Repeat, WaitLimits};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::collections::HashSet;
@@ -31,8 +31,8 @@ const LONGEST_TOKEN: usize = 64 << 10;
 
 /// What one target has received lately.
 #[derive(Debug, Default)]
-pub struct Received {
-    unfinished: Mutex<HashMap<Op, Unfinished>>,
+pub struct ReceivedPages {
+    unfinished: Mutex<HashMap<ApiOperation, Unfinished>>,
     heavy: Mutex<Option<(Instant, usize)>>,
     /// When a listing was found to have no end: from others, too, few pages are then taken.
     endless: Mutex<Option<Instant>>,
@@ -44,9 +44,9 @@ struct Unfinished {
     weight: usize,
 }
 
-impl Received {
+impl ReceivedPages {
     /// Counts an answer of more than the usual weight.
-    fn weigh(&self, op: Op, weight: usize) -> Result<(), AwsError> {
+    fn weigh(&self, op: ApiOperation, weight: usize) -> Result<(), AwsError> {
         if weight < HEAVY || is_bulk(op) {
             return Ok(());
         }
@@ -68,19 +68,19 @@ impl Received {
         endless.is_some_and(|at| at.elapsed() < within)
     }
 
-    fn unfinished(&self) -> MutexGuard<'_, HashMap<Op, Unfinished>> {
+    fn unfinished(&self) -> MutexGuard<'_, HashMap<ApiOperation, Unfinished>> {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Operations whose answers are large by their nature. Whoever calls them keeps what it asked for and bounds that.
-fn is_bulk(op: Op) -> bool {
+fn is_bulk(op: ApiOperation) -> bool {
     matches!(op.1, "GetMetricData" | "FilterLogEvents")
 }
 
-fn most_pages(op: Op) -> usize {
+fn most_pages(op: ApiOperation) -> usize {
     match op {
-        Op(ORGANIZATIONS, _) => ACCOUNTS,
+        ApiOperation(ORGANIZATIONS, _) => ACCOUNTS,
         op => ((op.quota() * SECONDS) as usize).clamp(FEWEST, MOST),
     }
 }
@@ -93,18 +93,19 @@ impl Aws {
     /// Of a call; or when the listing does not end.
     pub async fn pages<T, E, R, F>(
         &self,
-        op: Op,
+        op: ApiOperation,
         page: impl Fn(Option<String>) -> F,
         mut take: impl FnMut(T) -> Option<String>,
     ) -> Result<(), AwsError>
     where
         F: Future<Output = Result<T, SdkError<E, R>>>,
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Answered + Debug + Send + Sync + 'static,
+        R: SdkErrorParts + Debug + Send + Sync + 'static,
     {
         let (received, limits) = (&*self.received, self.patience.limits);
         let began = Instant::now();
-        let mut listing = Listing { received, op, limits, began, own: Unfinished::default(), is_endless: false };
+        let mut listing =
+            ListingInProgress { received, op, limits, began, own: Unfinished::default(), is_endless: false };
         let (mut seen, mut token) = (HashSet::new(), None::<String>);
         loop {
             let (answer, weight) = Box::pin(self.call_weighed(op, Repeat::Safe, || page(token.clone()))).await?;
@@ -118,23 +119,23 @@ impl Aws {
     }
 
     /// Refuses an answer where the target has received too much of late.
-    pub(super) fn bear(&self, op: Op, weight: usize) -> Result<(), AwsError> {
+    pub(super) fn bear(&self, op: ApiOperation, weight: usize) -> Result<(), AwsError> {
         self.received.weigh(op, weight)
     }
 }
 
 /// A listing on its way. However it ends, its pages no longer count, unless it is one without an end: then the next of its kind
 /// is not waited for as long again.
-struct Listing<'a> {
-    received: &'a Received,
-    op: Op,
-    limits: Limits,
+struct ListingInProgress<'a> {
+    received: &'a ReceivedPages,
+    op: ApiOperation,
+    limits: WaitLimits,
     began: Instant,
     own: Unfinished,
     is_endless: bool,
 }
 
-impl Listing<'_> {
+impl ListingInProgress<'_> {
     fn goes_on(&mut self, weight: usize) -> Result<(), AwsError> {
         let mut all = self.received.unfinished();
         let sum = all.entry(self.op).or_default();
@@ -155,7 +156,7 @@ impl Listing<'_> {
     }
 }
 
-impl Drop for Listing<'_> {
+impl Drop for ListingInProgress<'_> {
     fn drop(&mut self) {
         if self.is_endless {
             return;
@@ -177,14 +178,14 @@ fn digest(token: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn listing(received: &Received) -> Listing<'_> {
-        let (op, limits, began) = (Op("cloudwatch", "DescribeAlarms"), Limits::default(), Instant::now());
-        Listing { received, op, limits, began, own: Unfinished::default(), is_endless: false }
+    fn listing(received: &ReceivedPages) -> ListingInProgress<'_> {
+        let (op, limits, began) = (ApiOperation("cloudwatch", "DescribeAlarms"), WaitLimits::default(), Instant::now());
+        ListingInProgress { received, op, limits, began, own: Unfinished::default(), is_endless: false }
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_comes_to_its_end_counts_no_longer_and_what_does_not_is_not_read_twice() {
-        let received = Received::default();
+        let received = ReceivedPages::default();
         for _ in 0..10 {
             let mut large = listing(&received);
             assert!((0..100).all(|_| large.goes_on(10_000).is_ok()));
@@ -195,13 +196,13 @@ mod tests {
         drop(endless);
         assert_eq!((1..).take_while(|_| other.goes_on(1).is_ok()).count(), 0, "its pages are taken already");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let mut sibling = Listing { op: Op("sns", "ListTopics"), ..listing(&received) };
+        let mut sibling = ListingInProgress { op: ApiOperation("sns", "ListTopics"), ..listing(&received) };
         assert_eq!((1..).take_while(|_| sibling.goes_on(1).is_ok()).count(), FEWEST - 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn slow_listings_end_and_heavy_pages_are_few() {
-        let received = Received::default();
+        let received = ReceivedPages::default();
         let mut slow = listing(&received);
         let mut pages = 0;
         while slow.goes_on(1).is_ok() {
@@ -209,7 +210,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
         assert_eq!(pages, FEWEST - 1);
-        let received = Received::default();
+        let received = ReceivedPages::default();
         assert_eq!((1..).take_while(|_| listing(&received).goes_on(32 << 20).is_ok()).take(9).count(), 9);
         let mut heavy = listing(&received);
         assert_eq!((1..).take_while(|_| heavy.goes_on(32 << 20).is_ok()).count(), 2);
@@ -217,11 +218,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn unusual_answers_are_borne_for_a_while() {
-        let (received, op) = (Received::default(), Op("logs", "DescribeLogGroups"));
+        let (received, op) = (ReceivedPages::default(), ApiOperation("logs", "DescribeLogGroups"));
         assert!((0..4).all(|_| received.weigh(op, 16 << 20).is_ok()));
         assert!(received.weigh(op, 16 << 20).is_err());
         tokio::time::sleep(Duration::from_secs(61)).await;
         assert!(received.weigh(op, 16 << 20).is_ok());
-        assert!((0..99).all(|_| received.weigh(Op("logs", "FilterLogEvents"), 16 << 20).is_ok()));
+        assert!((0..99).all(|_| received.weigh(ApiOperation("logs", "FilterLogEvents"), 16 << 20).is_ok()));
     }
 }

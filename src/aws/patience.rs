@@ -1,7 +1,7 @@
 //! How long a run waits for AWS. A call has an end, and so has silence: where a service, or all of them, has answered nothing
 //! for so long, no further call of it is begun. Also what is being waited for, for whoever shows that.
 
-use super::Op;
+use super::ApiOperation;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,18 +10,18 @@ use tokio::time::Instant;
 
 /// How long a run waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct WaitLimits {
     /// For any answer at all, and for a call with all its repeats.
     pub deadline: Duration,
 }
 
-impl Default for Limits {
+impl Default for WaitLimits {
     fn default() -> Self {
         Self { deadline: Duration::from_secs(50) }
     }
 }
 
-impl Limits {
+impl WaitLimits {
     /// For one answer, connecting and signing in included.
     pub fn attempt(self) -> Duration {
         (self.deadline * 3 / 5).min(Duration::from_secs(30))
@@ -45,17 +45,17 @@ impl Limits {
 
 /// What is being waited for, of all targets of a run. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Waiting(Arc<Mutex<BTreeMap<u64, Awaited>>>);
+pub struct WaitTracker(Arc<Mutex<BTreeMap<u64, Awaited>>>);
 
 /// A call on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Awaited {
-    pub op: Op,
+    pub op: ApiOperation,
     pub region: String,
     pub since: Instant,
 }
 
-impl Waiting {
+impl WaitTracker {
     /// The call that has been on its way longest.
     pub fn longest(&self) -> Option<Awaited> {
         locked(&self.0).values().min_by_key(|awaited| awaited.since).cloned()
@@ -65,11 +65,11 @@ impl Waiting {
 /// The silence of one target's services, and of all that a session asks.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    pub limits: Limits,
+    pub limits: WaitLimits,
     region: String,
     session: Quiet,
     services: Arc<Mutex<BTreeMap<&'static str, Quiet>>>,
-    waiting: Waiting,
+    waiting: WaitTracker,
 }
 
 /// Since when nothing was answered.
@@ -90,25 +90,25 @@ struct Silence {
 /// What a session's targets have in common.
 #[derive(Debug, Clone, Default)]
 pub struct SessionPatience {
-    limits: Limits,
+    limits: WaitLimits,
     session: Quiet,
-    waiting: Waiting,
+    waiting: WaitTracker,
 }
 
 /// A call that was sent; dropped, it was not answered.
 #[derive(Debug)]
-pub struct Sent {
+pub struct CallInFlight {
     quiets: [Quiet; 2],
-    waiting: Waiting,
+    waiting: WaitTracker,
     id: u64,
 }
 
 impl SessionPatience {
-    pub fn new(limits: Limits, waiting: Waiting) -> Self {
+    pub fn new(limits: WaitLimits, waiting: WaitTracker) -> Self {
         Self { limits, session: Quiet::default(), waiting }
     }
 
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> WaitLimits {
         self.limits
     }
 
@@ -126,24 +126,24 @@ impl SessionPatience {
 
 impl Patience {
     /// Whether a call of the operation would only wait for what does not answer.
-    pub fn is_over(&self, op: Op) -> bool {
+    pub fn is_over(&self, op: ApiOperation) -> bool {
         let now = Instant::now();
         self.quiets(op).iter().any(|quiet| locked(&quiet.0).expires(now, self.limits).is_some_and(|at| at <= now))
     }
 
     /// Whether an earlier call was repeated in vain, and nothing was answered since.
-    pub fn is_given_up(&self, op: Op) -> bool {
+    pub fn is_given_up(&self, op: ApiOperation) -> bool {
         self.quiets(op).iter().any(|quiet| locked(&quiet.0).is_given_up)
     }
 
     /// Notes that a call was repeated in vain: the next ones are tried once, until something is served again.
-    pub fn give_up(&self, op: Op) {
+    pub fn give_up(&self, op: ApiOperation) {
         for quiet in &self.quiets(op) {
             locked(&quiet.0).is_given_up = true;
         }
     }
 
-    pub fn send(&self, op: Op) -> Sent {
+    pub fn send(&self, op: ApiOperation) -> CallInFlight {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let now = Instant::now();
         let quiets = self.quiets(op);
@@ -153,12 +153,12 @@ impl Patience {
         let id = LAST.fetch_add(1, Ordering::Relaxed);
         let awaited = Awaited { op, region: self.region.clone(), since: now };
         locked(&self.waiting.0).insert(id, awaited);
-        Sent { quiets, waiting: self.waiting.clone(), id }
+        CallInFlight { quiets, waiting: self.waiting.clone(), id }
     }
 
     /// Resolves when a call of the operation that was sent now has waited long enough. An answer to another one moves the end of
     /// silence, not that of the call.
-    pub async fn end(&self, op: Op) {
+    pub async fn end(&self, op: ApiOperation) {
         let own = Instant::now() + self.limits.attempt();
         loop {
             let now = Instant::now();
@@ -171,13 +171,13 @@ impl Patience {
         }
     }
 
-    fn quiets(&self, op: Op) -> [Quiet; 2] {
+    fn quiets(&self, op: ApiOperation) -> [Quiet; 2] {
         let service = locked(&self.services).entry(op.0).or_default().clone();
         [service, self.session.clone()]
     }
 }
 
-impl Sent {
+impl CallInFlight {
     /// A whole answer came, be it that the service is broken.
     pub fn answered(&self) {
         let now = Instant::now();
@@ -196,7 +196,7 @@ impl Sent {
     }
 }
 
-impl Drop for Sent {
+impl Drop for CallInFlight {
     fn drop(&mut self) {
         let now = Instant::now();
         for quiet in &self.quiets {
@@ -209,7 +209,7 @@ impl Drop for Sent {
 }
 
 impl Silence {
-    fn begin(&mut self, now: Instant, limits: Limits) {
+    fn begin(&mut self, now: Instant, limits: WaitLimits) {
         if !self.is_lasting(now, limits) {
             *self = Silence { since: None, is_given_up: false, in_flight: self.in_flight, ended: None };
         }
@@ -217,12 +217,12 @@ impl Silence {
         self.in_flight += 1;
     }
 
-    fn expires(&self, now: Instant, limits: Limits) -> Option<Instant> {
+    fn expires(&self, now: Instant, limits: WaitLimits) -> Option<Instant> {
         self.since.filter(|_| self.is_lasting(now, limits)).map(|since| since + limits.deadline)
     }
 
     /// Silence is of calls that follow each other: after a pause whoever asks again may hope again.
-    fn is_lasting(&self, now: Instant, limits: Limits) -> bool {
+    fn is_lasting(&self, now: Instant, limits: WaitLimits) -> bool {
         self.in_flight > 0 || self.ended.is_some_and(|ended| now - ended < limits.deadline / 2)
     }
 }
@@ -235,11 +235,11 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    const READ: Op = Op("cloudwatch", "DescribeAlarms");
-    const OTHER: Op = Op("sns", "ListTopics");
+    const READ: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarms");
+    const OTHER: ApiOperation = ApiOperation("sns", "ListTopics");
 
     fn patience() -> Patience {
-        SessionPatience::new(Limits { deadline: Duration::from_secs(50) }, Waiting::default()).of("us-east-1")
+        SessionPatience::new(WaitLimits { deadline: Duration::from_secs(50) }, WaitTracker::default()).of("us-east-1")
     }
 
     #[tokio::test(start_paused = true)]
@@ -277,8 +277,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_waited_for_longest_is_known() {
-        let waiting = Waiting::default();
-        let patience = SessionPatience::new(Limits::default(), waiting.clone()).of("us-east-1");
+        let waiting = WaitTracker::default();
+        let patience = SessionPatience::new(WaitLimits::default(), waiting.clone()).of("us-east-1");
         let first = patience.send(READ);
         tokio::time::sleep(Duration::from_secs(3)).await;
         let _second = patience.send(OTHER);

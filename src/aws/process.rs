@@ -1,7 +1,7 @@
 //! Credentials of a program that a profile names (`credential_process`). One that hangs is ended, with whatever it has started,
 //! and its failure is told once, not to every call anew.
 
-use super::patience::Limits;
+use super::patience::WaitLimits;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_credential_types::Credentials;
@@ -27,7 +27,7 @@ const LONGEST: u64 = 64 << 10;
 const NEXT_TRY: Duration = Duration::from_secs(30);
 
 /// The credentials of a profile, where a program gives them: after those of the environment, unless the profile was named.
-pub async fn of_profile(profile: Option<&str>, limits: Limits) -> Option<CredentialsProviderChain> {
+pub async fn of_profile(profile: Option<&str>, limits: WaitLimits) -> Option<CredentialsProviderChain> {
     let name = profile.map(|name| Cow::Owned(name.to_owned()));
     // A file that cannot be read is the SDK's to tell of.
     let set = aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), name).await.ok()?;
@@ -63,7 +63,7 @@ struct ProcessCredentials {
 /// What the program writes (AWS CLI user guide, "Sourcing credentials with an external process").
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Written {
+struct ProcessOutput {
     version: u32,
     access_key_id: String,
     secret_access_key: String,
@@ -115,7 +115,7 @@ impl ProcessCredentials {
 fn credentials(stdout: &[u8]) -> Result<Credentials, String> {
     // Never with what it wrote: that is secret.
     let unread = |what: &str| format!("wrote no credentials: {what}");
-    let written: Written = serde_json::from_slice(stdout).map_err(|error| unread(&format!("{error:#}")))?;
+    let written: ProcessOutput = serde_json::from_slice(stdout).map_err(|error| unread(&format!("{error:#}")))?;
     if written.version != 1 {
         return Err(unread(&format!("its Version is {}, not 1", written.version)));
     }
@@ -127,7 +127,7 @@ fn credentials(stdout: &[u8]) -> Result<Credentials, String> {
             Some(time.ok_or_else(|| unread("its Expiration is no time"))?)
         }
     };
-    let Written { access_key_id, secret_access_key, session_token, .. } = written;
+    let ProcessOutput { access_key_id, secret_access_key, session_token, .. } = written;
     Ok(Credentials::new(access_key_id, secret_access_key, session_token, expires, "CredentialProcess"))
 }
 

@@ -19,13 +19,13 @@ pub struct Profile {
     /// Its `ca_bundle`.
     pub ca_bundle: Option<String>,
     /// Where its credentials come from, and the profile that says so: another one where roles are assumed.
-    pub source: Source,
+    pub source: CredentialSource,
     pub source_profile: String,
 }
 
 /// Where the credentials of a profile come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum CredentialSource {
     /// IAM Identity Center: `aws sso login`.
     Sso,
     /// A session of the console: `aws login`.
@@ -45,7 +45,7 @@ pub struct BadProfile {
 }
 
 /// Where profiles are read from, and what is around them.
-struct Surroundings {
+struct ProfileEnvironment {
     set: ProfileSet,
     /// For messages.
     files: String,
@@ -76,7 +76,7 @@ pub async fn find(named: Option<&str>, matters: bool) -> Result<Option<Profile>,
     if asked.is_none() && set.get_profile(&name).is_none() {
         return Ok(None);
     }
-    let around = Surroundings { set, files, home, now: SystemTime::now() };
+    let around = ProfileEnvironment { set, files, home, now: SystemTime::now() };
     match around.resolve(&name) {
         Ok(profile) => Ok(Some(profile)),
         Err(bad) if matters => Err(bad),
@@ -94,7 +94,7 @@ fn named_files(files: &[PathBuf]) -> String {
     named.collect::<Vec<_>>().join(" and ")
 }
 
-impl Surroundings {
+impl ProfileEnvironment {
     /// Goes from the profile over the roles that it assumes to where the first credentials come from, as the SDK does.
     fn resolve(&self, name: &str) -> Result<Profile, BadProfile> {
         let mut way: Vec<&str> = Vec::new();
@@ -111,7 +111,7 @@ impl Surroundings {
             way.push(next);
             let has_keys = section.get("aws_access_key_id").is_some() && section.get("aws_secret_access_key").is_some();
             if way.len() > 1 && has_keys {
-                break Source::Other;
+                break CredentialSource::Other;
             }
             if section.get("role_arn").is_none() || section.get("web_identity_token_file").is_some() {
                 break self.first(section)?;
@@ -119,7 +119,7 @@ impl Surroundings {
             next = match (section.get("source_profile"), section.get("credential_source")) {
                 (Some(source), None) if source == next => break self.first(section)?,
                 (Some(source), None) => source,
-                (None, Some(_)) => break Source::Other,
+                (None, Some(_)) => break CredentialSource::Other,
                 (Some(_), Some(_)) => {
                     let what = format!(
                         "profile {next} has a source_profile and a credential_source, and only one is possible"
@@ -141,18 +141,18 @@ impl Surroundings {
     }
 
     /// Where a profile has its credentials from that assumes no role.
-    fn first(&self, section: &Section) -> Result<Source, BadProfile> {
+    fn first(&self, section: &Section) -> Result<CredentialSource, BadProfile> {
         let has = |key: &str| section.get(key).is_some();
         let sso = ["sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name"];
         Ok(match () {
-            () if has("credential_source") || has("web_identity_token_file") => Source::Other,
+            () if has("credential_source") || has("web_identity_token_file") => CredentialSource::Other,
             () if sso.into_iter().any(has) => {
                 self.check_sso(section)?;
-                Source::Sso
+                CredentialSource::Sso
             }
-            () if has("login_session") => Source::Login,
-            () if has("credential_process") || has("aws_access_key_id") => Source::Other,
-            () => Source::Nothing,
+            () if has("login_session") => CredentialSource::Login,
+            () if has("credential_process") || has("aws_access_key_id") => CredentialSource::Other,
+            () => CredentialSource::Nothing,
         })
     }
 

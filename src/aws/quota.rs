@@ -5,15 +5,15 @@ use std::fmt;
 
 /// An API operation, e.g. `Op("cloudwatch", "PutMetricAlarm")`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Op(pub &'static str, pub &'static str);
+pub struct ApiOperation(pub &'static str, pub &'static str);
 
-impl fmt::Display for Op {
+impl fmt::Display for ApiOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.0, self.1)
     }
 }
 
-impl Op {
+impl ApiOperation {
     /// Calls a second that a default account allows.
     pub fn quota(self) -> f64 {
         match (self.0, self.1) {
@@ -43,9 +43,11 @@ impl Op {
     }
 
     /// The quota's bucket: Lambda counts most control calls together, the other services each operation alone.
-    pub fn bucket(self) -> Op {
+    pub fn bucket(self) -> ApiOperation {
         match self {
-            Op("lambda", name) if !matches!(name, "GetFunction" | "GetPolicy" | "InvokeFunction") => Op("lambda", "*"),
+            ApiOperation("lambda", name) if !matches!(name, "GetFunction" | "GetPolicy" | "InvokeFunction") => {
+                ApiOperation("lambda", "*")
+            }
             op => op,
         }
     }

@@ -1,7 +1,7 @@
 //! Credentials of a role in another account: asked for once, renewed before they expire, shared by all clients of the account.
 //! Whoever comes while they are on their way waits for that one answer.
 
-use super::{Aws, AwsError, Class, Op, Repeat, identity};
+use super::{ApiOperation, Aws, AwsError, Class, Repeat, identity};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-pub const ASSUME: Op = Op("sts", "AssumeRole");
+pub const ASSUME: ApiOperation = ApiOperation("sts", "AssumeRole");
 
 /// How long credentials are asked for: more is refused where a role assumes a role (STS API reference, AssumeRole).
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -46,11 +46,11 @@ pub struct AssumedRole {
     opened: (SystemTime, Instant),
     /// How many answers came, good or bad.
     answers: AtomicU64,
-    held: Mutex<Held>,
+    held: Mutex<HeldCredentials>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldCredentials {
     lease: Option<Lease>,
     /// Why the last answer was no lease.
     failure: Option<AwsError>,
@@ -97,7 +97,7 @@ impl AssumedRole {
         match (answer, held.lease.as_mut()) {
             (Ok(lease), _) => {
                 let credentials = lease.credentials.clone();
-                *held = Held { lease: Some(lease), failure: None };
+                *held = HeldCredentials { lease: Some(lease), failure: None };
                 Ok(credentials)
             }
             (Err(error), Some(lease)) if now < lease.until && !error.is(Class::Interrupted) => {
@@ -106,7 +106,7 @@ impl AssumedRole {
             }
             (Err(error), expired) => {
                 let failure = self.explain(error, expired.is_some());
-                *held = Held { lease: None, failure: Some(failure.clone()) };
+                *held = HeldCredentials { lease: None, failure: Some(failure.clone()) };
                 Err(failure)
             }
         }

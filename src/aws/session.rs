@@ -4,14 +4,14 @@
 use super::bounded::BoundedClient;
 use super::credentials::{self, Explained};
 use super::identity::{self, CALLER};
-use super::network::Network;
+use super::network::NetworkSettings;
 use super::pace::Pace;
-use super::pages::Received;
-use super::patience::{Limits, Patience, SessionPatience, Waiting};
+use super::pages::ReceivedPages;
+use super::patience::{Patience, SessionPatience, WaitLimits, WaitTracker};
 use super::process;
-use super::profile::{self, Profile, Source};
+use super::profile::{self, CredentialSource, Profile};
 use super::role::{AssumedRole, Role, RoleProvider};
-use super::{AwsError, Clock, Interrupt, Op, Repeat};
+use super::{ApiOperation, AwsError, Clock, Interrupt, Repeat};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use aws_config::identity::IdentityCache;
@@ -29,7 +29,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 /// How to reach AWS. `None` means what the AWS CLI would do: environment, profile, SSO, instance role.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct SessionOptions {
     pub profile: Option<String>,
     pub region: Option<String>,
     pub endpoint_url: Option<String>,
@@ -38,16 +38,16 @@ pub struct Options {
     /// Whether nobody counts the calls there.
     pub is_without_quotas: bool,
     pub interrupt: Option<Interrupt>,
-    pub limits: Limits,
+    pub limits: WaitLimits,
     /// Where what is being waited for can be seen.
-    pub waiting: Waiting,
+    pub waiting: WaitTracker,
     /// What time it is there.
     pub clock: Clock,
 }
 
 /// Resolved credentials and settings, for any number of targets. Cheap to clone; clones share connections and counts.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct AwsSession {
     config: SdkConfig,
     interrupt: Interrupt,
     role: Option<Arc<AssumedRole>>,
@@ -83,7 +83,7 @@ pub struct Aws {
     calls: Calls,
     session: SessionPatience,
     pub(super) patience: Patience,
-    pub(super) received: Arc<Received>,
+    pub(super) received: Arc<ReceivedPages>,
 }
 
 /// How often an operation was called and throttled.
@@ -93,9 +93,9 @@ pub struct CallCount {
     pub throttled: u64,
 }
 
-impl Session {
+impl AwsSession {
     /// Reads configuration, not yet credentials: those are fetched with the first call.
-    pub async fn open(options: Options) -> Result<Self> {
+    pub async fn open(options: SessionOptions) -> Result<Self> {
         // The SDK's own retries are off: `Aws::call` knows what may be repeated and paces the repeats.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
@@ -119,7 +119,8 @@ impl Session {
                     profile::find(options.profile.as_deref(), options.profile.is_some() || !has_keys()).await?;
                 let authorities = profile.as_ref().and_then(|profile| profile.ca_bundle.as_deref());
                 // One client for all services, so that connections and root certificates are shared.
-                let client = SharedHttpClient::new(BoundedClient::new(Network::of_environment(authorities)?.client()));
+                let client =
+                    SharedHttpClient::new(BoundedClient::new(NetworkSettings::of_environment(authorities)?.client()));
                 let region = options.region.clone().map(Region::new);
                 let program = process::of_profile(options.profile.as_deref(), options.limits).await;
                 own = match program {
@@ -181,7 +182,7 @@ impl Session {
             .region()
             .context("no region: give --region, `region:` in the spec, AWS_REGION, or a region in the AWS profile")?;
         let region = region.to_string();
-        Ok(Aws::of(region, Session { config, ..self.clone() }))
+        Ok(Aws::of(region, AwsSession { config, ..self.clone() }))
     }
 }
 
@@ -199,8 +200,8 @@ async fn own_provider(
     client: &SharedHttpClient,
     region: Option<Region>,
 ) -> Result<Option<SharedCredentialsProvider>> {
-    let Some(profile) = profile.filter(|profile| profile.source != Source::Nothing) else { return Ok(None) };
-    if !named && (profile.source != Source::Login || has_keys()) {
+    let Some(profile) = profile.filter(|profile| profile.source != CredentialSource::Nothing) else { return Ok(None) };
+    if !named && (profile.source != CredentialSource::Login || has_keys()) {
         return Ok(None);
     }
     let usual = aws_config::default_provider::region::Builder::default().profile_name(&profile.name).build();
@@ -215,8 +216,8 @@ async fn own_provider(
 
 impl Aws {
     /// Every client of a session, with quotas of its own.
-    fn of(region: String, session: Session) -> Self {
-        let Session { config, interrupt, role, calls, patience, clock, pace } = session;
+    fn of(region: String, session: AwsSession) -> Self {
+        let AwsSession { config, interrupt, role, calls, patience, clock, pace } = session;
         Self {
             patience: patience.of(&region),
             session: patience,
@@ -242,7 +243,7 @@ impl Aws {
 
     /// The same account in another region: credentials and counts are shared, quotas are the region's own.
     pub fn in_region(&self, region: &str) -> Self {
-        let session = Session {
+        let session = AwsSession {
             config: self.config.clone().into_builder().region(Region::new(region.to_owned())).build(),
             interrupt: self.interrupt.clone(),
             role: self.role.clone(),
@@ -264,7 +265,7 @@ impl Aws {
     }
 
     /// How long this run waits.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> WaitLimits {
         self.session.limits()
     }
 
@@ -294,11 +295,11 @@ impl Aws {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn count(&self, op: Op) {
+    pub(super) fn count(&self, op: ApiOperation) {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(op.to_string()).or_default().calls += 1;
     }
 
-    pub(super) fn count_throttled(&self, op: Op) {
+    pub(super) fn count_throttled(&self, op: ApiOperation) {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(op.to_string()).or_default().throttled += 1;
     }
 }

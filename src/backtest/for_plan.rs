@@ -1,16 +1,16 @@
 //! What a plan says about the alarms it would create or change: one line each, from one read. Never a failure of the plan.
 
-use super::history::History;
+use super::history::MetricHistory;
 use super::history::fetch::{self, Detail};
-use super::judge::{Asking, judge, needs};
+use super::judge::{BacktestRequest, judge, needs};
 use super::pages::{Audience, PagesChange};
-use super::verdict::{Figures, Verdict};
+use super::verdict::{BacktestVerdict, Figures};
 use crate::aws::Aws;
 use crate::model::duration::format_seconds;
-use crate::plan::{Action, Change, Note, NoteKind, Plan};
+use crate::plan::{Action, Note, NoteKind, Plan, PlannedChange};
 use crate::resources::{Address, Kind, Resource};
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
-use mlops_cloudwatch::evaluation::watched::Needs;
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
+use mlops_cloudwatch::evaluation::watched::MetricRequirements;
 use std::collections::BTreeMap;
 
 /// How far back a plan looks.
@@ -21,7 +21,7 @@ pub const DAYS: i64 = 14;
 pub struct AlarmPast {
     pub address: Address,
     /// The error says why nothing is known.
-    pub outcome: Result<(Figures, Verdict), PastUnknown>,
+    pub outcome: Result<(Figures, BacktestVerdict), PastUnknown>,
 }
 
 /// The past of all alarms that a plan changes.
@@ -57,7 +57,7 @@ pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> PlanPast {
     let (wanted, live) = (changed(plan), live(plan));
     let until = now.div_euclid(60) * 60;
     let from = until - DAYS * 86_400;
-    let needs = needs(wanted.values().chain(live.values()).copied(), Options::default());
+    let needs = needs(wanted.values().chain(live.values()).copied(), EvaluationOptions::default());
     if needs.iter().all(|(need, _)| need.sources.is_empty() && need.asked.is_none()) {
         return PlanPast::default();
     }
@@ -71,7 +71,14 @@ pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> PlanPast {
             return PlanPast { alarms: wanted.into_keys().map(of).collect(), before: BTreeMap::new() };
         }
     };
-    let asking = Asking { from, until, options: Options::default(), suggest: None, is_drawn: false, known: None };
+    let asking = BacktestRequest {
+        from,
+        until,
+        options: EvaluationOptions::default(),
+        suggest: None,
+        is_drawn: false,
+        known: None,
+    };
     let judged = judge(wanted.values().copied(), &history, asking).into_iter().map(|judged| {
         let outcome = judged.outcome.map(|found| (found.figures, found.verdict)).map_err(|why| {
             match wanted.get(&judged.address).is_some_and(|resource| is_unread(resource, &history)) {
@@ -115,10 +122,10 @@ impl AlarmPast {
 }
 
 /// Whether something that the alarm watches was asked for and could not be read.
-fn is_unread(resource: &Resource, history: &History) -> bool {
+fn is_unread(resource: &Resource, history: &MetricHistory) -> bool {
     let Resource::Alarm(alarm) = resource else { return false };
-    Condition::of(&alarm.definition(), Options::default())
-        .is_ok_and(|condition| history.lacks(&Needs::of(&alarm.definition(), &condition)))
+    Condition::of(&alarm.definition(), EvaluationOptions::default())
+        .is_ok_and(|condition| history.lacks(&MetricRequirements::of(&alarm.definition(), &condition)))
 }
 
 /// The alarms that would be written, as they would be.
@@ -145,7 +152,7 @@ fn live(plan: &Plan) -> BTreeMap<Address, &Resource> {
 /// knows: live ones before, those that it leaves behind after.
 pub fn pages(plan: &Plan, past: &PlanPast) -> PagesChange {
     let (wanted, live) = (changed(plan), live(plan));
-    let stay = |change: &&Change| change.action != Action::Delete;
+    let stay = |change: &&PlannedChange| change.action != Action::Delete;
     let after = Audience::of(plan.changes.iter().filter(stay).filter_map(|change| change.after.as_ref()));
     let before = Audience::of(plan.changes.iter().filter_map(|change| Some(&change.before.as_ref()?.resource)));
     let fires = past.alarms.iter().filter_map(|one| {
@@ -157,7 +164,7 @@ pub fn pages(plan: &Plan, past: &PlanPast) -> PagesChange {
 }
 
 /// `would have fired 3 times in 14 days, longest 25m: useful`
-pub fn sentence(figures: &Figures, verdict: Verdict) -> String {
+pub fn sentence(figures: &Figures, verdict: BacktestVerdict) -> String {
     let days = (figures.until - figures.from) / 86_400;
     let time = match days {
         0 => format_seconds(figures.until - figures.from),
@@ -165,7 +172,7 @@ pub fn sentence(figures: &Figures, verdict: Verdict) -> String {
         days => format!("{days} days"),
     };
     let word = verdict.word();
-    if verdict == Verdict::Blind {
+    if verdict == BacktestVerdict::Blind {
         return format!("there was no data in {time}: {word}");
     }
     let times = match figures.firings {

@@ -2,7 +2,7 @@
 
 use super::history::file::{fields, time};
 use anyhow::{Context, Result, ensure};
-use mlops_cloudwatch::evaluation::timeline::Span;
+use mlops_cloudwatch::evaluation::timeline::StateSpan;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub struct KnownIncident {
 pub struct IncidentScore {
     pub caught: usize,
     /// From and until of each that it did not fire on.
-    pub missed: Vec<Span>,
+    pub missed: Vec<StateSpan>,
     /// Firings outside every known incident.
     pub false_firings: usize,
     /// Mean seconds from the beginning of an incident that was caught until ALARM.
@@ -83,15 +83,15 @@ fn incident(from: &str, until: &str, alarm: Option<String>) -> Result<KnownIncid
 }
 
 /// Returns the times of the incidents that this alarm should have fired on, within what was looked at.
-pub fn of_alarm(known: &[KnownIncident], name: &str, from: i64, until: i64) -> Vec<Span> {
+pub fn of_alarm(known: &[KnownIncident], name: &str, from: i64, until: i64) -> Vec<StateSpan> {
     let its = known.iter().filter(|one| one.alarm.as_deref().is_none_or(|alarm| alarm == name));
     its.filter(|one| one.until >= from && one.from < until).map(|one| (one.from, one.until)).collect()
 }
 
 /// Returns what these times in ALARM were beside the incidents. An alarm that was in ALARM already has caught it at once; how long one
 /// took that began before `from`, where the look begins, is not known.
-pub fn score(alarms: &[Span], incidents: &[Span], from: i64) -> IncidentScore {
-    let touches = |alarm: &Span, incident: &Span| alarm.0 <= incident.1 && alarm.1 > incident.0;
+pub fn score(alarms: &[StateSpan], incidents: &[StateSpan], from: i64) -> IncidentScore {
+    let touches = |alarm: &StateSpan, incident: &StateSpan| alarm.0 <= incident.1 && alarm.1 > incident.0;
     let (mut missed, mut delays) = (Vec::new(), Vec::new());
     for incident in incidents {
         match alarms.iter().find(|alarm| touches(alarm, incident)) {

@@ -1,26 +1,26 @@
 //! All alarms of a spec against one history: replay, figures, verdict. Pure; the clock is the caller's.
 
-use super::history::History;
+use super::history::MetricHistory;
 use super::incidents::{IncidentScore, KnownIncident, of_alarm, score};
 use super::sketch::Sketch;
 use super::suggest::{Advice, SuggestRequest, suggest};
-use super::verdict::{Figures, Verdict};
+use super::verdict::{BacktestVerdict, Figures};
 use crate::resources::{Address, Alarm, CompositeAlarm, Resource};
 use mlops_cloudwatch::evaluation::composite;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::reason;
 use mlops_cloudwatch::evaluation::replay::replay;
 use mlops_cloudwatch::evaluation::timeline::Timeline;
-use mlops_cloudwatch::evaluation::watched::{Needs, Watched};
+use mlops_cloudwatch::evaluation::watched::{EvaluatedSeries, MetricRequirements};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// Which past, and what is wanted of it. Times in seconds since 1970.
 #[derive(Debug, Clone, Copy)]
-pub struct Asking<'a> {
+pub struct BacktestRequest<'a> {
     pub from: i64,
     pub until: i64,
-    pub options: Options,
+    pub options: EvaluationOptions,
     /// Suggest conditions that fire this often a week.
     pub suggest: Option<f64>,
     /// Whether the series are drawn: a sketch holds more than all else that is kept of an alarm.
@@ -31,7 +31,7 @@ pub struct Asking<'a> {
 
 /// One alarm and what came of it; the error says why nothing can be said.
 #[derive(Debug, Clone)]
-pub struct Judged {
+pub struct EvaluatedAlarm {
     pub address: Address,
     pub outcome: Result<Judgement, String>,
     /// What was assumed, or could not be known.
@@ -40,7 +40,7 @@ pub struct Judged {
 
 #[derive(Debug, Clone)]
 pub struct Judgement {
-    pub verdict: Verdict,
+    pub verdict: BacktestVerdict,
     pub figures: Figures,
     pub timeline: Timeline,
     /// `None` where nothing is drawn, and of a composite alarm: it has no series.
@@ -54,11 +54,14 @@ pub struct Judgement {
 }
 
 /// What has to be known to judge these alarms.
-pub fn needs<'a>(resources: impl Iterator<Item = &'a Resource>, options: Options) -> Vec<(Needs, Condition)> {
+pub fn needs<'a>(
+    resources: impl Iterator<Item = &'a Resource>,
+    options: EvaluationOptions,
+) -> Vec<(MetricRequirements, Condition)> {
     let of = |resource: &Resource| match resource {
         Resource::Alarm(alarm) => {
             let condition = Condition::of(&alarm.definition(), options).ok()?;
-            Some((Needs::of(&alarm.definition(), &condition), condition))
+            Some((MetricRequirements::of(&alarm.definition(), &condition), condition))
         }
         _ => None,
     };
@@ -66,7 +69,11 @@ pub fn needs<'a>(resources: impl Iterator<Item = &'a Resource>, options: Options
 }
 
 /// Judges the metric alarms, then the composite alarms over them, whatever their order.
-pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &History, asking: Asking<'_>) -> Vec<Judged> {
+pub fn judge<'a>(
+    resources: impl Iterator<Item = &'a Resource>,
+    history: &MetricHistory,
+    asking: BacktestRequest<'_>,
+) -> Vec<EvaluatedAlarm> {
     let mut judged = Vec::new();
     let mut states: BTreeMap<String, Timeline> = BTreeMap::new();
     let mut composites: Vec<&CompositeAlarm> = Vec::new();
@@ -78,7 +85,7 @@ pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &Histor
                 if let Ok(judgement) = &outcome {
                     states.insert(alarm.name.clone(), judgement.timeline.clone());
                 }
-                judged.push(Judged { address: resource.address(), outcome, notes });
+                judged.push(EvaluatedAlarm { address: resource.address(), outcome, notes });
             }
             Resource::CompositeAlarm(composite) => composites.push(composite),
             _ => {}
@@ -97,7 +104,7 @@ pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &Histor
                 states.insert(composite.name.clone(), judgement.timeline.clone());
             }
             let address = Address::new(crate::resources::Kind::CompositeAlarm, &composite.name);
-            judged.push(Judged { address, outcome, notes: Vec::new() });
+            judged.push(EvaluatedAlarm { address, outcome, notes: Vec::new() });
         }
         composites = if stuck { Vec::new() } else { waiting };
     }
@@ -107,13 +114,13 @@ pub fn judge<'a>(resources: impl Iterator<Item = &'a Resource>, history: &Histor
 
 fn metric_alarm(
     alarm: &Alarm,
-    history: &History,
-    asking: Asking<'_>,
+    history: &MetricHistory,
+    asking: BacktestRequest<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Judgement, String> {
-    let Asking { from, until, .. } = asking;
+    let BacktestRequest { from, until, .. } = asking;
     let condition = Condition::of(&alarm.definition(), asking.options)?;
-    let watched = Watched::new(&alarm.definition(), &condition, history, from, until)?;
+    let watched = EvaluatedSeries::new(&alarm.definition(), &condition, history, from, until)?;
     notes.extend(watched.notes.iter().cloned());
     let timeline = replay(&condition, &watched, from, until).timeline;
     let figures = Figures::new(&timeline, &condition, &watched);
@@ -142,7 +149,7 @@ fn metric_alarm(
 fn composite_alarm(
     composite: &CompositeAlarm,
     states: &BTreeMap<String, Timeline>,
-    asking: Asking<'_>,
+    asking: BacktestRequest<'_>,
 ) -> Result<Judgement, String> {
     let timeline = composite::replay(&composite.alarm_rule, states, asking.from, asking.until)?;
     let figures = Figures::of_states(&timeline);

@@ -16,8 +16,8 @@ mod tests;
 pub mod verdict;
 pub mod verify;
 
-pub use history::History;
-pub use judge::{Asking, Judged};
-pub use mlops_cloudwatch::evaluation::condition::Options;
+pub use history::MetricHistory;
+pub use judge::{BacktestRequest, EvaluatedAlarm};
+pub use mlops_cloudwatch::evaluation::condition::EvaluationOptions;
 pub use suggest::Suggestion;
-pub use verdict::{Figures, Verdict};
+pub use verdict::{BacktestVerdict, Figures};

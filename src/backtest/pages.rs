@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::resources::Alarm;
     use crate::resources::alarm::Actions;
-    use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
+    use mlops_cloudwatch::evaluation::timeline::{Timeline, TimelineChange};
     use mlops_cloudwatch::state::AlarmState;
 
     const WEEK: i64 = 604_800;
@@ -119,7 +119,10 @@ mod tests {
             timeline.put(n * 7_200 + 60, AlarmState::Alarm);
             timeline.put(n * 7_200 + 120, AlarmState::Ok);
         }
-        assert_eq!(timeline.changes.first(), (firings > 0).then_some(&Change { at: 60, to: AlarmState::Alarm }));
+        assert_eq!(
+            timeline.changes.first(),
+            (firings > 0).then_some(&TimelineChange { at: 60, to: AlarmState::Alarm })
+        );
         Figures::of_states(&timeline)
     }
 

@@ -3,7 +3,7 @@
 use super::verdict::Figures;
 use mlops_cloudwatch::comparison::Comparison;
 use mlops_cloudwatch::evaluation::condition::Condition;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use serde::Serialize;
 
 /// Columns of a sketch; charts take several of them together.
@@ -20,7 +20,7 @@ pub struct Sketch {
 
 impl Sketch {
     /// One column for each value that the alarm compares after `from`.
-    pub fn values(watched: &Watched, condition: &Condition, from: i64) -> Self {
+    pub fn values(watched: &EvaluatedSeries, condition: &Condition, from: i64) -> Self {
         let grid = &watched.grid;
         let columns = (grid.index_from(from + 1)..grid.len).map(|index| value(watched, condition, index));
         Self {
@@ -30,7 +30,7 @@ impl Sketch {
         }
     }
 
-    pub fn new(figures: &Figures, condition: &Condition, watched: &Watched) -> Self {
+    pub fn new(figures: &Figures, condition: &Condition, watched: &EvaluatedSeries) -> Self {
         let mut columns: Vec<Option<(f64, f64)>> = vec![None; COLUMNS];
         let length = (figures.until - figures.from).max(1);
         let grid = &watched.grid;
@@ -48,7 +48,7 @@ impl Sketch {
 }
 
 /// What is compared at the end of this period; NaN where there is nothing.
-fn value(watched: &Watched, condition: &Condition, index: usize) -> f64 {
+fn value(watched: &EvaluatedSeries, condition: &Condition, index: usize) -> f64 {
     match watched.values() {
         Some(values) => values[index],
         None => watched.window(index, condition.range, |slots| slots.next().unwrap_or(f64::NAN)),

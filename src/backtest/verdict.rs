@@ -1,16 +1,16 @@
 //! Figures of one alarm's past, and the one word that follows from them.
 
 use mlops_cloudwatch::evaluation::condition::Condition;
-use mlops_cloudwatch::evaluation::series::Grid;
-use mlops_cloudwatch::evaluation::timeline::{Span, Timeline};
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::series::PeriodGrid;
+use mlops_cloudwatch::evaluation::timeline::{StateSpan, Timeline};
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
 /// In one word, what the alarm would have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum BacktestVerdict {
     /// Never fired, and nothing that happened came near: its threshold may be out of reach.
     Silent,
     /// Never fired: the series came near, or nothing ever happened.
@@ -25,21 +25,21 @@ pub enum Verdict {
     Blind,
 }
 
-impl Verdict {
+impl BacktestVerdict {
     pub fn word(self) -> &'static str {
         match self {
-            Verdict::Silent => "silent",
-            Verdict::Quiet => "quiet",
-            Verdict::Useful => "useful",
-            Verdict::Noisy => "noisy",
-            Verdict::AlwaysOn => "always on",
-            Verdict::Blind => "blind",
+            BacktestVerdict::Silent => "silent",
+            BacktestVerdict::Quiet => "quiet",
+            BacktestVerdict::Useful => "useful",
+            BacktestVerdict::Noisy => "noisy",
+            BacktestVerdict::AlwaysOn => "always on",
+            BacktestVerdict::Blind => "blind",
         }
     }
 
     /// Whether somebody should look at the alarm.
     pub fn is_bad(self) -> bool {
-        matches!(self, Verdict::Noisy | Verdict::AlwaysOn | Verdict::Blind)
+        matches!(self, BacktestVerdict::Noisy | BacktestVerdict::AlwaysOn | BacktestVerdict::Blind)
     }
 }
 
@@ -64,7 +64,7 @@ pub struct Figures {
     pub in_alarm: i64,
     pub longest: i64,
     /// Each time in ALARM: from and until.
-    pub spans: Vec<Span>,
+    pub spans: Vec<StateSpan>,
     /// The worst value of each time in ALARM; nothing where it fired on missing data alone, or of a composite alarm.
     pub worst: Vec<Option<f64>>,
     /// Mean time from the beginning of the first bad period of a firing until the alarm.
@@ -109,7 +109,7 @@ impl Figures {
     }
 
     /// Of a metric alarm: also what its series was like.
-    pub fn new(timeline: &Timeline, condition: &Condition, watched: &Watched) -> Self {
+    pub fn new(timeline: &Timeline, condition: &Condition, watched: &EvaluatedSeries) -> Self {
         let mut figures = Self::of_states(timeline);
         let grid = &watched.grid;
         // Periods that are not judged, because what lies before them is not known, are not periods without data.
@@ -149,25 +149,27 @@ impl Figures {
         ((self.until - self.from) as f64 / 604_800.0).max(1.0 / 7.0)
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> BacktestVerdict {
         let length = (self.until - self.from).max(1);
         if self.missing == Some(1.0) {
-            return Verdict::Blind;
+            return BacktestVerdict::Blind;
         }
         if self.in_alarm * 2 >= length {
-            return Verdict::AlwaysOn;
+            return BacktestVerdict::AlwaysOn;
         }
         let flapping = self.flaps >= MANY_FLAPS && self.flaps * 2 >= self.firings;
         match self.firings {
-            0 if self.nearest.is_some_and(|near| near.share < NEAR && near.value != near.median) => Verdict::Silent,
-            0 => Verdict::Quiet,
-            n if flapping || n as f64 > (MOST_A_WEEK * self.weeks()).max(ALWAYS_FINE) => Verdict::Noisy,
-            _ => Verdict::Useful,
+            0 if self.nearest.is_some_and(|near| near.share < NEAR && near.value != near.median) => {
+                BacktestVerdict::Silent
+            }
+            0 => BacktestVerdict::Quiet,
+            n if flapping || n as f64 > (MOST_A_WEEK * self.weeks()).max(ALWAYS_FINE) => BacktestVerdict::Noisy,
+            _ => BacktestVerdict::Useful,
         }
     }
 }
 
-fn newest(watched: &Watched, index: usize, range: usize) -> f64 {
+fn newest(watched: &EvaluatedSeries, index: usize, range: usize) -> f64 {
     match watched.values() {
         Some(values) => values[index],
         None => watched.window(index, range, |slots| slots.next().unwrap_or(f64::NAN)),
@@ -175,7 +177,13 @@ fn newest(watched: &Watched, index: usize, range: usize) -> f64 {
 }
 
 /// The worst value of the periods that led to this time in ALARM and of those in it.
-fn worst(points: &[(usize, f64)], span: Span, begin: i64, condition: &Condition, grid: &Grid) -> Option<f64> {
+fn worst(
+    points: &[(usize, f64)],
+    span: StateSpan,
+    begin: i64,
+    condition: &Condition,
+    grid: &PeriodGrid,
+) -> Option<f64> {
     let before = condition.n as i64 * grid.period;
     let (from, until) = ((span.0 - before).max(begin) + 1, span.1);
     let first = points.partition_point(|(index, _)| grid.end(*index) < from);
@@ -185,7 +193,12 @@ fn worst(points: &[(usize, f64)], span: Span, begin: i64, condition: &Condition,
 }
 
 /// From the beginning of the oldest bad period that led to it; of firings on missing data alone nothing is known.
-fn time_to_detect(spans: &[Span], timeline: &Timeline, condition: &Condition, watched: &Watched) -> Option<i64> {
+fn time_to_detect(
+    spans: &[StateSpan],
+    timeline: &Timeline,
+    condition: &Condition,
+    watched: &EvaluatedSeries,
+) -> Option<i64> {
     let grid = &watched.grid;
     let mut delays = Vec::new();
     for (at, _) in spans.iter().filter(|(at, _)| *at > timeline.from) {

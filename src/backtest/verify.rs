@@ -1,14 +1,14 @@
 //! A simulation held against what happened: the state changes that CloudWatch's own history tells of the same configuration.
 
-use crate::aws::{Aws, AwsError, Op};
+use crate::aws::{ApiOperation, Aws, AwsError};
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
-use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
+use mlops_cloudwatch::evaluation::timeline::{Timeline, TimelineChange};
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
-const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
+const HISTORY: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarmHistory");
 /// Evaluations run somewhen within their minute, and data arrives late.
 const TOLERANCE: i64 = 180;
 
@@ -28,7 +28,7 @@ pub struct Agreement {
 /// The states of an alarm as DescribeAlarmHistory tells them, from the last change of its configuration on; it is kept 30 days.
 /// `None` where it tells nothing.
 pub async fn real(aws: &Aws, name: &str, from: i64, until: i64) -> Result<Option<Timeline>, AwsError> {
-    let mut changes: Vec<Change> = Vec::new();
+    let mut changes: Vec<TimelineChange> = Vec::new();
     let mut configured = from;
     let mut first: Option<AlarmState> = None;
     let page = |token| {
@@ -57,7 +57,7 @@ pub async fn real(aws: &Aws, name: &str, from: i64, until: i64) -> Result<Option
                     let data = item.history_data().unwrap_or_default();
                     if let Some((before, to)) = states(data) {
                         first.get_or_insert(before);
-                        changes.push(Change { at, to });
+                        changes.push(TimelineChange { at, to });
                     }
                 }
                 _ => {}

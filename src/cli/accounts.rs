@@ -1,11 +1,11 @@
 //! `mlopsctl accounts list`: the accounts of an organization as a roster. Only reads.
 
-use super::Run;
+use super::CommandContext;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::aws::AwsError;
-use crate::fleet::organization::{self, Member, Which};
+use crate::fleet::organization::{self, OrganizationMember, Which};
 use crate::report::accounts;
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -18,14 +18,14 @@ pub struct AccountsArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 enum AccountsCommand {
-    List(ListArgs),
+    List(AccountsListArgs),
 }
 
 /// Lists the active accounts of your AWS organization as a roster, for --accounts
 ///
 /// Needs credentials of the management account, or of one that may list accounts for it.
 #[derive(Debug, Clone, Args)]
-struct ListArgs {
+struct AccountsListArgs {
     /// Only accounts of this unit or root, and of the units below it
     #[arg(long = "ou", value_name = "ID", value_parser = unit)]
     unit: Option<String>,
@@ -71,18 +71,18 @@ fn tag(text: &str) -> Result<(String, String), String> {
 }
 
 impl AccountsArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let AccountsCommand::List(args) = &self.command;
         args.run(run).await
     }
 }
 
-impl ListArgs {
-    async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+impl AccountsListArgs {
+    async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         // Organizations answers from one place for the whole partition: which region is asked does not matter.
         let aws = self.connect.open(Some("us-east-1"), &run.signals, run.output).await?;
         let which = Which { unit: self.unit.clone(), tags: self.tags.clone(), inactive: self.all };
-        let members: Vec<Member> = organization::members(&aws, &which).await.map_err(explained)?;
+        let members: Vec<OrganizationMember> = organization::members(&aws, &which).await.map_err(explained)?;
         run.output.result(&match self.format {
             RosterFormat::Csv => accounts::roster_csv(&members, self.all),
             RosterFormat::Yaml => accounts::roster_yaml(&members, self.all),
@@ -97,23 +97,23 @@ impl ListArgs {
 }
 
 /// Organizations' own refusals, each with what to do.
-fn explained(error: AwsError) -> Failure {
+fn explained(error: AwsError) -> CliFailure {
     let manager = "use credentials of the organization's management account, or of a delegated administrator";
     match error.code.as_str() {
-        "AWSOrganizationsNotInUseException" => Failure::say(
+        "AWSOrganizationsNotInUseException" => CliFailure::say(
             Exit::Denied,
             "this account is in no AWS organization",
             format!("{manager}, or write the roster by hand"),
         ),
         "AccessDeniedException" => {
             let remedy = format!("{manager}; its policy has to allow {}:{}", error.op.0, error.op.1);
-            Failure::say(Exit::Denied, format!("this account may not list the organization: {error}"), remedy)
+            CliFailure::say(Exit::Denied, format!("this account may not list the organization: {error}"), remedy)
         }
-        "ParentNotFoundException" => Failure::say(
+        "ParentNotFoundException" => CliFailure::say(
             Exit::Usage,
             "--ou: the organization has no such unit",
             "see AWS Organizations > AWS accounts for its id",
         ),
-        _ => Failure::from(error),
+        _ => CliFailure::from(error),
     }
 }

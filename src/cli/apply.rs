@@ -4,15 +4,15 @@ use super::apply_flow::{ApplyFlow, ApplyFlowArgs, ApplySingle};
 use super::args::{ConsentArgs, OverwriteArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::fleet::{CanaryArgs, FleetArgs};
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
-use super::{Run, saved_plan};
+use super::{CommandContext, saved_plan};
 use crate::aws::{Aws, Clock};
 use crate::backtest::for_plan::PastNote;
 use crate::pipeline::{Proposal, ProposalRequest, Purpose};
-use crate::spec::Bound;
+use crate::spec::BoundSpec;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ pub struct ApplyArgs {
 }
 
 impl ApplyArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         match &self.saved {
             Some(path) => self.run_saved(path, run).await,
             None => {
@@ -61,12 +61,12 @@ impl ApplyArgs {
         }
     }
 
-    fn request(&self, past: PastNote, clock: &Clock) -> Result<ProposalRequest, Failure> {
+    fn request(&self, past: PastNote, clock: &Clock) -> Result<ProposalRequest, CliFailure> {
         self.proposal.request(self.select.select(), self.overwrite.consent(&self.consent), past, clock)
     }
 
     /// A saved plan is of one account: what is for several is a mistake beside it.
-    async fn run_saved(&self, path: &Path, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_saved(&self, path: &Path, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         self.fleet.refuse_all("a saved plan is of one account")?;
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
@@ -76,10 +76,10 @@ impl ApplyArgs {
         ApplySingle { aws: &aws, proposal: &proposal, args, format, purpose }.run(run).await
     }
 
-    async fn made_anew(&self, path: &Path, run: &mut Run<'_>) -> Result<(Aws, Proposal), Failure> {
+    async fn made_anew(&self, path: &Path, run: &mut CommandContext<'_>) -> Result<(Aws, Proposal), CliFailure> {
         let saved = saved_plan::load(path)?;
         let bound = saved_plan::spec_of(&saved, &self.spec, self.without_spec)?;
-        let region = bound.as_ref().and_then(Bound::region).unwrap_or(&saved.plan.target.region);
+        let region = bound.as_ref().and_then(BoundSpec::region).unwrap_or(&saved.plan.target.region);
         let aws = self.connect.open(Some(region), &run.signals, run.output).await?;
         let planned = saved_plan::check(&aws, &saved, bound.as_ref()).await?;
         let request = self.request(PastNote::Figures, &aws.clock)?;

@@ -1,16 +1,16 @@
 //! What apply and destroy have in common: of a roster or of one target, propose, show, refuse or ask, carry out, report.
 
-use super::Run;
-use super::args::{Format, SpecArgs};
+use super::CommandContext;
+use super::args::{OutputFormat, SpecArgs};
 use super::connect::ConnectArgs;
 use super::consent::{consent, question};
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::fleet::{ApplyFleet, CanaryArgs, FleetArgs};
 use super::plan::{render, say_calls};
-use super::progress::Progress;
+use super::progress::TargetProgress;
 use super::report::ReportFormatArgs;
-use crate::apply::{FailureClass, Outcome, Report};
+use crate::apply::{ApplyOutcome, ApplyReport, FailureClass};
 use crate::aws::{Aws, Clock};
 use crate::backtest::for_plan::PastNote;
 use crate::model::advice;
@@ -43,9 +43,9 @@ pub struct ApplyFlow<'a> {
 
 impl ApplyFlow<'_> {
     /// Runs over the roster, where there is one, else over the one target; `request` says what is proposed.
-    pub async fn run<R>(&self, run: &mut Run<'_>, request: R) -> Result<Exit, Failure>
+    pub async fn run<R>(&self, run: &mut CommandContext<'_>, request: R) -> Result<Exit, CliFailure>
     where
-        R: Fn(PastNote, &Clock) -> Result<ProposalRequest, Failure>,
+        R: Fn(PastNote, &Clock) -> Result<ProposalRequest, CliFailure>,
     {
         let spec = self.spec.load()?;
         if let Some(fleet) = self.fleet.open(self.command, &spec, self.spec, self.connect, run).await? {
@@ -73,19 +73,19 @@ pub struct ApplySingle<'a> {
     pub aws: &'a Aws,
     pub proposal: &'a Proposal,
     pub args: ApplyFlowArgs,
-    pub format: Format,
+    pub format: OutputFormat,
     pub purpose: Purpose,
 }
 
 impl ApplySingle<'_> {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let plan = &self.proposal.planned.plan;
         let changes = plan.effective().count();
         let blocked = plan.refusals().next().is_some();
         self.show(changes == 0, blocked, run)?;
         if blocked {
             let what = "the plan is blocked, so nothing was changed";
-            return Err(Failure::say(Exit::Blocked, what, "see above what stands in the way"));
+            return Err(CliFailure::say(Exit::Blocked, what, "see above what stands in the way"));
         }
         if changes == 0 {
             say_calls(self.aws, run.output);
@@ -93,15 +93,15 @@ impl ApplySingle<'_> {
         }
         self.consent(run).await?;
         let report = {
-            let mut progress = Progress::new(run.output);
+            let mut progress = TargetProgress::new(run.output);
             let report = pipeline::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
             progress.end();
             report?
         };
         let look = run.output.look;
         let text = match self.format {
-            Format::Table => format!("\n{}", apply_text::report(&report, &look)),
-            Format::Json | Format::Markdown => self.report(&report),
+            OutputFormat::Table => format!("\n{}", apply_text::report(&report, &look)),
+            OutputFormat::Json | OutputFormat::Markdown => self.report(&report),
         };
         run.output.result(&text)?;
         say_calls(self.aws, run.output);
@@ -110,11 +110,11 @@ impl ApplySingle<'_> {
 
     /// For people, the plan is a result. For programs the result is the report, which holds the plan, and before anybody is asked
     /// the plan is shown beside it; only a blocked plan, of which there will be no report, is a result for them, too.
-    fn show(&self, unchanged: bool, blocked: bool, run: &mut Run<'_>) -> Result<(), Failure> {
-        if self.format == Format::Table || blocked || (unchanged && self.format == Format::Markdown) {
+    fn show(&self, unchanged: bool, blocked: bool, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
+        if self.format == OutputFormat::Table || blocked || (unchanged && self.format == OutputFormat::Markdown) {
             return run.output.result(&render(self.proposal, self.format, &run.output.look));
         }
-        let shown = render(self.proposal, Format::Table, &run.output.side);
+        let shown = render(self.proposal, OutputFormat::Table, &run.output.side);
         // Nobody consents to what --quiet has kept from them.
         if self.args.yes || unchanged {
             run.output.say(&shown)
@@ -125,15 +125,15 @@ impl ApplySingle<'_> {
     }
 
     /// The report for programs and for pull requests, with the plan that it is the end of.
-    fn report(&self, report: &Report) -> String {
+    fn report(&self, report: &ApplyReport) -> String {
         let (plan, cost) = (&self.proposal.planned.plan, &self.proposal.cost);
         match self.format {
-            Format::Markdown => markdown::report(report, plan, cost),
-            Format::Table | Format::Json => json::report(report, plan, cost),
+            OutputFormat::Markdown => markdown::report(report, plan, cost),
+            OutputFormat::Table | OutputFormat::Json => json::report(report, plan, cost),
         }
     }
 
-    async fn consent(&self, run: &mut Run<'_>) -> Result<(), Failure> {
+    async fn consent(&self, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
         let plan = &self.proposal.planned.plan;
         let question = format!("{}?", question(self.purpose, plan.effective().map(|change| change.action)));
         let again = advice::again_with("--yes");
@@ -149,7 +149,7 @@ impl ApplySingle<'_> {
         }
     }
 
-    fn exit(&self, plan: &Plan, report: &Report, signal: Option<Exit>) -> Exit {
+    fn exit(&self, plan: &Plan, report: &ApplyReport, signal: Option<Exit>) -> Exit {
         let unchanged = plan.changes.iter().filter(|change| change.action == Action::NoOp);
         let to_do = report.to_do.iter().chain(unchanged.flat_map(|change| &change.notes));
         match () {
@@ -163,9 +163,9 @@ impl ApplySingle<'_> {
 }
 
 /// The report of an apply that had nothing to do.
-fn nothing_done(plan: &Plan) -> Report {
+fn nothing_done(plan: &Plan) -> ApplyReport {
     let acts = plan.all_notes().map(|(_, note)| note).filter(|note| note.kind == NoteKind::Act);
-    Report {
+    ApplyReport {
         stack: plan.stack.clone(),
         target: plan.target.clone(),
         results: Vec::new(),
@@ -181,10 +181,10 @@ fn has_act<'a>(mut notes: impl Iterator<Item = &'a Note>) -> bool {
 }
 
 /// Partial, unless nothing at all was done for one and the same reason.
-pub fn of_failures(report: &Report) -> Exit {
+pub fn of_failures(report: &ApplyReport) -> Exit {
     let all = |wanted: FailureClass| {
         report.done() == 0
-            && report.failed().all(|r| matches!(&r.outcome, Outcome::Failed { class, .. } if *class == wanted))
+            && report.failed().all(|r| matches!(&r.outcome, ApplyOutcome::Failed { class, .. } if *class == wanted))
     };
     match () {
         () if report.failed().next().is_none() => Exit::Partial,

@@ -1,11 +1,11 @@
 //! Arguments that several commands share: which spec with which values, which resources, which consent, which format.
 
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::variables::VariableArgs;
 use crate::pipeline::Select;
 use crate::plan::{AddressPattern, Adoption, Consent};
 use crate::resources::{Address, Kind};
-use crate::spec::{self, Bound, Spec};
+use crate::spec::{self, BoundSpec, Spec};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,23 +34,23 @@ impl SpecArgs {
     }
 
     /// Reads the spec, fills the variables in and checks all of it, offline.
-    pub fn bind(&self) -> Result<Bound, Failure> {
+    pub fn bind(&self) -> Result<BoundSpec, CliFailure> {
         self.bind_spec(self.load()?)
     }
 
     /// Reads the spec. Who it is for may still be open: a roster, or the one account of the credentials.
-    pub fn load(&self) -> Result<Spec, Failure> {
+    pub fn load(&self) -> Result<Spec, CliFailure> {
         Ok(spec::load(self.path())?)
     }
 
     /// Fills the variables in and checks all of it; what else the spec says has been asked before.
-    pub fn bind_spec(&self, spec: Spec) -> Result<Bound, Failure> {
+    pub fn bind_spec(&self, spec: Spec) -> Result<BoundSpec, CliFailure> {
         let values = self.values(&spec)?;
         Ok(spec.into_bound(&values)?)
     }
 
     /// The values of the spec's variables that flags, files and the environment give.
-    pub fn values(&self, spec: &Spec) -> Result<BTreeMap<String, String>, Failure> {
+    pub fn values(&self, spec: &Spec) -> Result<BTreeMap<String, String>, CliFailure> {
         self.variables.collect(spec.variables(), |name| std::env::var_os(name))
     }
 }
@@ -151,7 +151,7 @@ impl OverwriteArgs {
 
 /// How a result is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum OutputFormat {
     /// For people
     #[default]
     Table,
@@ -165,7 +165,7 @@ pub enum Format {
 pub struct FormatArgs {
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
-    pub format: Format,
+    pub format: OutputFormat,
 }
 
 /// How a result is written of which there is no Markdown.

@@ -1,11 +1,11 @@
 //! `mlopsctl backtest`: what the alarms of the spec would have done in the past.
 
-use super::Run;
-use super::args::{Format, SelectArgs, SpecArgs};
+use super::CommandContext;
+use super::args::{OutputFormat, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told};
+use super::failure::CliFailure;
+use super::fleet::{Fleet, FleetArgs, ProgressDetail};
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
@@ -16,14 +16,14 @@ use crate::backtest::incidents;
 use crate::backtest::judge::{judge, needs};
 use crate::backtest::pages::Audience;
 use crate::backtest::verify::{self, Agreement};
-use crate::backtest::{Asking, Figures, History, Judged, Options, Verdict};
-use crate::fleet::{FleetTarget, Row, State, Verdicts};
+use crate::backtest::{BacktestRequest, BacktestVerdict, EvaluatedAlarm, EvaluationOptions, Figures, MetricHistory};
+use crate::fleet::{FleetRow, FleetTarget, TargetState, Verdicts};
 use crate::model::Target;
 use crate::pipeline::{self, TargetContext};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
 use crate::resources::{Address, Resource};
-use crate::spec::{Bound, Spec};
+use crate::spec::{BoundSpec, Spec};
 use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ impl BacktestArgs {
         self.history.is_some()
     }
 
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let spec = self.spec.load()?;
         let fleet = match self.is_offline() && !self.fleet.is_named() {
             true => self.fleet.nothing_alone().map(|()| None)?,
@@ -101,7 +101,12 @@ impl BacktestArgs {
         run.signals.clone().or_interrupted(self.run_alone(spec, format, run)).await
     }
 
-    async fn run_alone(&self, spec: Spec, format: Format, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(
+        &self,
+        spec: Spec,
+        format: OutputFormat,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Exit, CliFailure> {
         let bound = self.spec.bind_spec(spec)?;
         let aws = match self.is_offline() {
             true => None,
@@ -113,7 +118,7 @@ impl BacktestArgs {
         let options = self.options();
         let (history, from, until) = self.read(&resources, aws.as_ref(), options).await?;
         let known = self.incidents.as_deref().map(incidents::read).transpose()?;
-        let asking = Asking {
+        let asking = BacktestRequest {
             from,
             until,
             options,
@@ -134,9 +139,9 @@ impl BacktestArgs {
         let found = Backtest { judged: &judged, from, until, notes: &notes, agreements: &agreements, pages: &pages };
         let look = run.output.look;
         run.output.result(&match format {
-            Format::Table => text::backtest(&found, !self.no_charts, &look),
-            Format::Json => json::backtest(&found),
-            Format::Markdown => markdown::backtest(&found),
+            OutputFormat::Table => text::backtest(&found, !self.no_charts, &look),
+            OutputFormat::Json => json::backtest(&found),
+            OutputFormat::Markdown => markdown::backtest(&found),
         })?;
         self.write_pictures(&found)?;
         if let Some(aws) = &aws {
@@ -146,22 +151,26 @@ impl BacktestArgs {
     }
 
     /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
-    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         self.nothing_of_one_account()?;
         let job = async |member: &FleetTarget, at: TargetContext| {
             let planned = pipeline::plan(&at.aws, &at.bound, &self.select.select(), &Consent::default()).await?;
-            let row = Row::of_judged(member, &planned);
+            let row = FleetRow::of_judged(member, &planned);
             let resources = self.alarms(planned.desired);
             let options = self.options();
             let (history, from, until) = self.read(&resources, Some(&at.aws), options).await?;
             let judged = judge(
                 resources.values(),
                 &history,
-                Asking { from, until, options, suggest: None, is_drawn: false, known: None },
+                BacktestRequest { from, until, options, suggest: None, is_drawn: false, known: None },
             );
             let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
-            let row = if history.is_incomplete() { Row { state: row.state.max(State::Partial), ..row } } else { row };
-            Ok(Row {
+            let row = if history.is_incomplete() {
+                FleetRow { state: row.state.max(TargetState::Partial), ..row }
+            } else {
+                row
+            };
+            Ok(FleetRow {
                 backtest: Some(Verdicts::count(
                     judged.iter().map(|one| one.outcome.as_ref().ok().map(|found| found.verdict)),
                 )),
@@ -169,12 +178,12 @@ impl BacktestArgs {
                 ..row
             })
         };
-        let report = fleet.report("backtest", fleet.each(Told::Each, run, job).await);
+        let report = fleet.report("backtest", fleet.each(ProgressDetail::Each, run, job).await);
         fleet.end(&report, Exit::Success, self.format.format, run)
     }
 
     /// Flags that show one account's alarms are a mistake beside a roster, not a wish to be passed over.
-    fn nothing_of_one_account(&self) -> Result<(), Failure> {
+    fn nothing_of_one_account(&self) -> Result<(), CliFailure> {
         let given = [
             ("--history", self.history.is_some()),
             ("--suggest", self.suggest.is_some()),
@@ -186,24 +195,24 @@ impl BacktestArgs {
         ];
         let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
         let remedy = "leave it out (--report FILE.html writes a page of all accounts), or backtest one account";
-        Err(Failure::say(Exit::Usage, format!("{flag} is for one account, and a roster is given"), remedy))
+        Err(CliFailure::say(Exit::Usage, format!("{flag} is for one account, and a roster is given"), remedy))
     }
 
     /// Whether a chart is shown or written.
-    fn is_drawn(&self, format: Format) -> bool {
-        (format == Format::Table && !self.no_charts) || self.html.is_some() || self.svg.is_some()
+    fn is_drawn(&self, format: OutputFormat) -> bool {
+        (format == OutputFormat::Table && !self.no_charts) || self.html.is_some() || self.svg.is_some()
     }
 
-    fn options(&self) -> Options {
-        Options { evaluation_range: self.evaluation_range.and_then(|n| usize::try_from(n).ok()) }
+    fn options(&self) -> EvaluationOptions {
+        EvaluationOptions { evaluation_range: self.evaluation_range.and_then(|n| usize::try_from(n).ok()) }
     }
 
     /// What would be applied: thresholds that follow from a function's settings need AWS, or are provisional.
     async fn desired(
         &self,
-        bound: &Bound,
+        bound: &BoundSpec,
         aws: Option<&Aws>,
-    ) -> Result<(BTreeMap<Address, Resource>, Target), Failure> {
+    ) -> Result<(BTreeMap<Address, Resource>, Target), CliFailure> {
         let select = self.select.select();
         let Some(aws) = aws else {
             let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
@@ -225,22 +234,22 @@ impl BacktestArgs {
         &self,
         resources: &BTreeMap<Address, Resource>,
         aws: Option<&Aws>,
-        options: Options,
-    ) -> Result<(History, i64, i64), Failure> {
+        options: EvaluationOptions,
+    ) -> Result<(MetricHistory, i64, i64), CliFailure> {
         let length = self.days * DAY;
         if let Some(path) = &self.history {
             let history = file::read(path)?;
             let (start, end) = history.extent().context("the history is empty")?;
             return Ok((history, start.max(end - length), end));
         }
-        let Some(aws) = aws else { return Ok((History::default(), 0, 0)) };
+        let Some(aws) = aws else { return Ok((MetricHistory::default(), 0, 0)) };
         let until = aws.clock.now().div_euclid(60) * 60;
         let needs = needs(resources.values(), options);
         let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
         Ok((history, until - length, until))
     }
 
-    fn write_pictures(&self, found: &Backtest<'_>) -> Result<(), Failure> {
+    fn write_pictures(&self, found: &Backtest<'_>) -> Result<(), CliFailure> {
         if let Some(path) = &self.html {
             write_file(path, &html::backtest(found))?;
         }
@@ -259,14 +268,16 @@ impl BacktestArgs {
 }
 
 /// What somebody should look at, without figures, so that the same of many accounts is said once.
-fn note(judged: &Judged) -> Option<Note> {
+fn note(judged: &EvaluatedAlarm) -> Option<Note> {
     let address = &judged.address;
     let verdict = match &judged.outcome {
         Ok(found) => found.verdict,
         Err(why) => return Some(Note::new(NoteKind::Warning, format!("{address}: nothing can be said: {why}"))),
     };
     let remedy = match verdict {
-        Verdict::Blind => "see that the metric's name and dimensions are right and that the function was invoked",
+        BacktestVerdict::Blind => {
+            "see that the metric's name and dimensions are right and that the function was invoked"
+        }
         _ => {
             "`mlopsctl backtest --suggest` with the account's own credentials shows when it fired, and a better threshold"
         }
@@ -277,7 +288,7 @@ fn note(judged: &Judged) -> Option<Note> {
 
 /// Each alarm that could be judged, with what it did.
 fn fired<'a>(
-    judged: &'a [Judged],
+    judged: &'a [EvaluatedAlarm],
     resources: &'a BTreeMap<Address, Resource>,
 ) -> impl Iterator<Item = (&'a Resource, &'a Figures)> {
     judged.iter().filter_map(|one| Some((resources.get(&one.address)?, &one.outcome.as_ref().ok()?.figures)))
@@ -285,10 +296,10 @@ fn fired<'a>(
 
 async fn compare(
     aws: &Aws,
-    judged: &[Judged],
+    judged: &[EvaluatedAlarm],
     from: i64,
     until: i64,
-) -> Result<BTreeMap<Address, Option<Agreement>>, Failure> {
+) -> Result<BTreeMap<Address, Option<Agreement>>, CliFailure> {
     let mut agreements = BTreeMap::new();
     for judged in judged {
         if let Ok(judgement) = &judged.outcome {

@@ -1,21 +1,21 @@
 //! `mlopsctl check`: grades one account, or each of a roster, by a rubric. Only reads.
 
-use super::Run;
+use super::CommandContext;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
-use super::variables::{Values, VariableArgs, load_roster};
+use super::variables::{VariableArgs, VariableValues, load_roster};
 use crate::aws::Aws;
-use crate::fleet::{Access, FleetDefaults, FleetTarget, FleetTargets, Limits, Shard, TargetRow, run_all};
-use crate::grade::{GradeBook, Judged, Open, Rubric, Student, Unread, grade, unread};
+use crate::fleet::{FleetDefaults, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess, TargetRow, run_all};
+use crate::grade::{GradeBook, GradedItem, OpenRubric, Rubric, Student, Unread, grade, unread};
 use crate::model::Target;
-use crate::report::Look;
+use crate::report::RenderOptions;
 use crate::report::grade as reports;
-use crate::spec::{Account, Roster};
-use crate::watch::http::Http;
+use crate::spec::{Roster, RosterAccount};
+use crate::watch::http::HttpClient;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -72,13 +72,13 @@ fn percent(text: &str) -> Result<f64, String> {
 type Rubrics = BTreeMap<Target, Result<Rubric, Unread>>;
 
 impl CheckArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let save: Vec<(PathBuf, ReportFormat)> = self
             .report
             .iter()
             .map(|path| Ok((path.clone(), ReportFormat::of(path)?)))
-            .collect::<Result<_, Failure>>()?;
-        let open = Open::read(&self.rubric)?;
+            .collect::<Result<_, CliFailure>>()?;
+        let open = OpenRubric::read(&self.rubric)?;
         open.check()?;
         let values = self.variables.values(open.variables(), |name| std::env::var_os(name))?;
         let book = match &self.accounts {
@@ -86,7 +86,7 @@ impl CheckArgs {
             None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
         };
         for (path, format) in &save {
-            let text = render(*format, &book, &Look::PLAIN);
+            let text = render(*format, &book, &RenderOptions::PLAIN);
             write_file(path, &text)?;
         }
         let look = run.output.look;
@@ -94,7 +94,12 @@ impl CheckArgs {
         Ok(run.signals.received().unwrap_or_else(|| self.exit(&book)))
     }
 
-    async fn grade_one(&self, open: &Open, values: &Values, run: &mut Run<'_>) -> Result<GradeBook, Failure> {
+    async fn grade_one(
+        &self,
+        open: &OpenRubric,
+        values: &VariableValues,
+        run: &mut CommandContext<'_>,
+    ) -> Result<GradeBook, CliFailure> {
         let rubric = open.bind(&values.with(open.variables(), &BTreeMap::new()))?;
         let aws = self.connect.open(None, &run.signals, run.output).await?;
         let http = http(std::iter::once(&rubric))?;
@@ -108,19 +113,19 @@ impl CheckArgs {
     async fn grade_roster(
         &self,
         roster: &Roster,
-        open: &Open,
-        values: &Values,
-        run: &mut Run<'_>,
-    ) -> Result<GradeBook, Failure> {
+        open: &OpenRubric,
+        values: &VariableValues,
+        run: &mut CommandContext<'_>,
+    ) -> Result<GradeBook, CliFailure> {
         let options = self.connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
-        let access = Access::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
+        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
         let shard = self.shard.unwrap_or(Shard::WHOLE);
         let for_all = FleetDefaults { role: self.role.as_deref(), region: self.connect.region(), shard };
-        let members = FleetTargets::of(roster, for_all, |account: &Account| {
+        let members = FleetTargets::of(roster, for_all, |account: &RosterAccount| {
             access.region().map(str::to_owned).ok_or_else(|| {
                 let what = format!("no region for account {}", account.id);
-                Failure::say(Exit::Usage, what, "give --region, or a column `region` in the roster")
+                CliFailure::say(Exit::Usage, what, "give --region, or a column `region` in the roster")
             })
         })?;
         let rubrics: Rubrics =
@@ -135,7 +140,7 @@ impl CheckArgs {
             None => open.bind(&values.with(open.variables(), &BTreeMap::new()))?,
         };
         let interrupt = run.signals.interrupt.clone();
-        let limits = Limits { concurrency: self.concurrency.get(), max_failures: None, interrupt };
+        let limits = RunLimits { concurrency: self.concurrency.get(), max_failures: None, interrupt };
         let now = access.own().clock.now();
         let job = async |member: &FleetTarget| {
             let graded = student(member, &rubrics, &access, http.as_ref(), now);
@@ -168,7 +173,7 @@ impl CheckArgs {
 }
 
 /// The rubric of one member. A value that is missing in the roster is this student's matter alone.
-fn rubric_of(member: &FleetTarget, open: &Open, values: &Values) -> Result<Rubric, Unread> {
+fn rubric_of(member: &FleetTarget, open: &OpenRubric, values: &VariableValues) -> Result<Rubric, Unread> {
     open.bind(&values.with(open.variables(), &member.columns)).map_err(|error| {
         let problems = error.problems();
         let message = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
@@ -189,7 +194,7 @@ impl TargetRow for Student {
     }
 }
 
-fn student_of(member: &FleetTarget, graded: Result<Vec<Judged>, Unread>) -> Student {
+fn student_of(member: &FleetTarget, graded: Result<Vec<GradedItem>, Unread>) -> Student {
     let (items, failure) = match graded {
         Ok(items) => (items, None),
         Err(why) => (Vec::new(), Some(why)),
@@ -197,7 +202,13 @@ fn student_of(member: &FleetTarget, graded: Result<Vec<Judged>, Unread>) -> Stud
     Student { target: member.target.clone(), columns: member.columns.clone(), items, failure }
 }
 
-async fn student(member: &FleetTarget, rubrics: &Rubrics, access: &Access, http: Option<&Http>, now: i64) -> Student {
+async fn student(
+    member: &FleetTarget,
+    rubrics: &Rubrics,
+    access: &TargetAccess,
+    http: Option<&HttpClient>,
+    now: i64,
+) -> Student {
     student_of(
         member,
         match rubrics.get(&member.target) {
@@ -211,11 +222,11 @@ async fn student(member: &FleetTarget, rubrics: &Rubrics, access: &Access, http:
 async fn reach(
     rubric: &Rubric,
     member: &FleetTarget,
-    access: &Access,
-    http: Option<&Http>,
+    access: &TargetAccess,
+    http: Option<&HttpClient>,
     now: i64,
-) -> Result<Vec<Judged>, Unread> {
-    let told = |failure: Failure| {
+) -> Result<Vec<GradedItem>, Unread> {
+    let told = |failure: CliFailure| {
         let failure = failure.of_target();
         Unread { message: failure.message, remedy: failure.remedy }
     };
@@ -224,12 +235,12 @@ async fn reach(
 }
 
 /// A client for the rubric's requests, where it has any.
-fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<Http>, Failure> {
-    let asks = rubrics.any(|rubric| !crate::grade::Needs::of(rubric).requests.is_empty());
-    Ok(if asks { Some(Http::new(PATIENCE)?) } else { None })
+fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<HttpClient>, CliFailure> {
+    let asks = rubrics.any(|rubric| !crate::grade::FactRequirements::of(rubric).requests.is_empty());
+    Ok(if asks { Some(HttpClient::new(PATIENCE)?) } else { None })
 }
 
-fn render(format: ReportFormat, book: &GradeBook, look: &Look) -> String {
+fn render(format: ReportFormat, book: &GradeBook, look: &RenderOptions) -> String {
     match format {
         ReportFormat::Table => reports::text::text(book, look),
         ReportFormat::Json => reports::json::json(book),

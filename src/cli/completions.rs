@@ -2,7 +2,7 @@
 
 use super::Cli;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::Output;
 use anyhow::Context;
 use clap::{Args, CommandFactory};
@@ -17,7 +17,7 @@ pub struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "mlopsctl", &mut text);
         output.result(&String::from_utf8_lossy(&text))?;
@@ -34,7 +34,7 @@ pub struct ManArgs {
 }
 
 impl ManArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         match &self.dir {
             Some(dir) => {
                 std::fs::create_dir_all(dir)

@@ -1,15 +1,15 @@
 //! The only place that joins the sandbox, or real credentials, to a session.
 
-use super::Run;
+use super::CommandContext;
 use super::exit::Exit;
-use super::failure::Failure;
-use super::interrupt::Signals;
+use super::failure::CliFailure;
+use super::interrupt::InterruptSignals;
 use super::output::Output;
 use super::sandbox_post::deliver;
-use crate::aws::{Awaited, Aws, Clock, Limits, Options, Session, Waiting};
+use crate::aws::{Awaited, Aws, AwsSession, Clock, SessionOptions, WaitLimits, WaitTracker};
 use crate::pipeline::TargetContext;
 use crate::sandbox::{self, Sandbox, Weather};
-use crate::spec::Bound;
+use crate::spec::BoundSpec;
 use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -44,14 +44,14 @@ impl ConnectArgs {
     pub async fn open(
         &self,
         spec_region: Option<&str>,
-        signals: &Signals,
+        signals: &InterruptSignals,
         output: &mut Output,
-    ) -> Result<Aws, Failure> {
-        Ok(Session::open(self.options(spec_region, signals, output)?).await?.target(None)?)
+    ) -> Result<Aws, CliFailure> {
+        Ok(AwsSession::open(self.options(spec_region, signals, output)?).await?.target(None)?)
     }
 
     /// The one target, with the spec that is bound for it. Asks nobody yet.
-    pub async fn target(&self, bound: Bound, run: &mut Run<'_>) -> Result<TargetContext, Failure> {
+    pub async fn target(&self, bound: BoundSpec, run: &mut CommandContext<'_>) -> Result<TargetContext, CliFailure> {
         Ok(TargetContext { aws: self.open(bound.region(), &run.signals, run.output).await?, bound })
     }
 
@@ -59,11 +59,11 @@ impl ConnectArgs {
     pub fn options(
         &self,
         spec_region: Option<&str>,
-        signals: &Signals,
+        signals: &InterruptSignals,
         output: &mut Output,
-    ) -> Result<Options, Failure> {
+    ) -> Result<SessionOptions, CliFailure> {
         let sandbox = self.open_sandbox(output)?;
-        Ok(Options {
+        Ok(SessionOptions {
             profile: self.profile.clone(),
             region: self.region.as_deref().or(spec_region).map(str::to_owned),
             endpoint_url: self.endpoint_url.clone(),
@@ -87,20 +87,20 @@ impl ConnectArgs {
         self.sandbox_file().is_some() || self.profile.is_some() || self.endpoint_url.is_some()
     }
 
-    fn open_sandbox(&self, output: &mut Output) -> Result<Option<Sandbox>, Failure> {
+    fn open_sandbox(&self, output: &mut Output) -> Result<Option<Sandbox>, CliFailure> {
         let Some(path) = self.sandbox_file() else {
             return match &self.sandbox_weather {
-                Some(_) => Err(Failure::say(Exit::Usage, "--sandbox-weather needs a sandbox", "add --sandbox")),
+                Some(_) => Err(CliFailure::say(Exit::Usage, "--sandbox-weather needs a sandbox", "add --sandbox")),
                 None => Ok(None),
             };
         };
         if self.profile.is_some() || self.endpoint_url.is_some() {
             let remedy = "leave out --profile and --endpoint-url, or --sandbox (and MLOPSCTL_SANDBOX)";
-            return Err(Failure::say(Exit::Usage, "the sandbox needs no AWS, yet one is named", remedy));
+            return Err(CliFailure::say(Exit::Usage, "the sandbox needs no AWS, yet one is named", remedy));
         }
         let weather = match &self.sandbox_weather {
             Some(text) => text.parse::<Weather>().map_err(|error| {
-                Failure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see `mlopsctl plan --help`")
+                CliFailure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see `mlopsctl plan --help`")
             })?,
             None => Weather::default(),
         };
@@ -111,7 +111,7 @@ impl ConnectArgs {
     }
 
     /// From now on the sandbox's posts reach addresses of this machine, where a sandbox it is.
-    pub fn deliver_posts(&self) -> Result<(), Failure> {
+    pub fn deliver_posts(&self) -> Result<(), CliFailure> {
         if let Some(path) = self.sandbox_file() {
             tokio::spawn(deliver(Sandbox::open(&path, Weather::default())?));
         }
@@ -135,21 +135,21 @@ fn clock_of(sandbox: Sandbox) -> Clock {
 const DEADLINE: &str = "MLOPSCTL_DEADLINE";
 const LONGEST_DEADLINE: u64 = 3_600;
 
-fn limits(deadline: Option<OsString>) -> Result<Limits, Failure> {
-    let Some(text) = deadline.filter(|text| !text.is_empty()) else { return Ok(Limits::default()) };
+fn limits(deadline: Option<OsString>) -> Result<WaitLimits, CliFailure> {
+    let Some(text) = deadline.filter(|text| !text.is_empty()) else { return Ok(WaitLimits::default()) };
     let seconds = text.to_str().and_then(|text| text.parse().ok());
     match seconds.filter(|seconds| (1..=LONGEST_DEADLINE).contains(seconds)) {
-        Some(seconds) => Ok(Limits { deadline: Duration::from_secs(seconds) }),
+        Some(seconds) => Ok(WaitLimits { deadline: Duration::from_secs(seconds) }),
         None => {
             let what = format!("{DEADLINE} is {text:?}, which is no number of seconds from 1 to {LONGEST_DEADLINE}");
-            Err(Failure::say(Exit::Usage, what, "set it to a number of seconds, or leave it out"))
+            Err(CliFailure::say(Exit::Usage, what, "set it to a number of seconds, or leave it out"))
         }
     }
 }
 
 /// What is being waited for; from now on it is said where that takes long.
-fn told(output: &Output) -> Waiting {
-    let (waiting, side) = (Waiting::default(), output.beside());
+fn told(output: &Output) -> WaitTracker {
+    let (waiting, side) = (WaitTracker::default(), output.beside());
     let watched = waiting.clone();
     tokio::spawn(async move {
         let mut next = FIRST_WORD;
@@ -200,7 +200,7 @@ impl SandboxFileArgs {
     }
 
     /// In fine weather: these commands are no calls.
-    pub fn open(&self) -> Result<Sandbox, Failure> {
+    pub fn open(&self) -> Result<Sandbox, CliFailure> {
         Ok(Sandbox::open(&self.path(), Weather::default())?)
     }
 }

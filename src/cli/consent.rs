@@ -1,16 +1,16 @@
 //! Asking before something is done. Without a terminal and without --yes it is refused, never awaited.
 
-use super::Run;
+use super::CommandContext;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::pipeline::Purpose;
-use crate::plan::{Action, Summary};
+use crate::plan::{Action, PlanSummary};
 use crate::report::count;
 
 /// Returns the question about these actions, without its mark: `Destroy 7 resources and stop managing 1`.
 pub fn question(purpose: Purpose, actions: impl Iterator<Item = Action>) -> String {
     let actions: Vec<Action> = actions.collect();
-    let sum: Summary = actions.iter().copied().collect();
+    let sum: PlanSummary = actions.iter().copied().collect();
     match (purpose, sum.destroy, sum.stop_managing) {
         (Purpose::Apply, ..) if actions.len() == 1 => "Apply this change".to_owned(),
         (Purpose::Apply, ..) => format!("Apply these {} changes", actions.len()),
@@ -23,18 +23,23 @@ pub fn question(purpose: Purpose, actions: impl Iterator<Item = Action>) -> Stri
 }
 
 /// Returns where it may be done. What will be done has been said before; `unattended` is what to do where nobody can be asked.
-pub async fn consent(run: &mut Run<'_>, yes: bool, question: &str, unattended: &str) -> Result<(), Failure> {
+pub async fn consent(
+    run: &mut CommandContext<'_>,
+    yes: bool,
+    question: &str,
+    unattended: &str,
+) -> Result<(), CliFailure> {
     if yes {
         return Ok(());
     }
     if !run.output.can_ask() {
         let what = "nobody can be asked here, so nothing was changed";
-        return Err(Failure::say(Exit::Blocked, what, unattended));
+        return Err(CliFailure::say(Exit::Blocked, what, unattended));
     }
     let signals = run.signals.clone();
     match signals.or_interrupted(async { Ok(run.output.ask(question).await) }).await {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
+        Ok(false) => Err(CliFailure::say(Exit::Blocked, "not confirmed, so nothing was changed", "answer y to go on")),
         Err(interrupted) => {
             run.output.complain("");
             Err(interrupted)

@@ -1,11 +1,11 @@
 //! `mlopsctl destroy`: deletes what the stack made, leaves in place what it had only adopted, and touches nothing else.
 
-use super::Run;
+use super::CommandContext;
 use super::apply_flow::{ApplyFlow, ApplyFlowArgs};
 use super::args::{ConsentArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::fleet::{CanaryArgs, FleetArgs};
 use super::prices::PriceArgs;
 use super::report::ReportFormatArgs;
@@ -36,7 +36,7 @@ pub struct DestroyArgs {
 }
 
 impl DestroyArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let (args, format) = (self.flow, self.format);
         let (spec, fleet, canary, connect) = (&self.spec, &self.fleet, self.canary, &self.connect);
         let flow = ApplyFlow { command: "destroy", spec, fleet, canary, connect, args, format };

@@ -1,18 +1,18 @@
 //! `mlopsctl doctor`: names the reason when it does not work; with --fix, has apply mend what apply can.
 
-use super::Run;
+use super::CommandContext;
 use super::apply_flow::{ApplyFlowArgs, ApplySingle};
-use super::args::{ConsentArgs, Format, SpecArgs, TextOrJson, TextOrJsonArgs};
+use super::args::{ConsentArgs, OutputFormat, SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::plan::say_calls;
 use super::propose::ProposalArgs;
 use crate::aws::Class;
 use crate::backtest::for_plan::PastNote;
 use crate::pipeline::{Select, TargetContext};
 use crate::report::watch::doctor as report;
-use crate::watch::doctor::{self, Facts, Finding, Level};
+use crate::watch::doctor::{self, DoctorFacts, DoctorFinding, DoctorLevel};
 use clap::Args;
 
 /// Names the reason when it does not work, the true cause first, each with what was seen and the mend
@@ -48,7 +48,7 @@ pub struct DoctorArgs {
 }
 
 impl DoctorArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.list {
             run.output.result(&report::list())?;
             return Ok(Exit::Success);
@@ -79,7 +79,7 @@ impl DoctorArgs {
         Ok(exit(&facts, &findings))
     }
 
-    async fn examine(&self, run: &mut Run<'_>) -> Result<(TargetContext, Facts), Failure> {
+    async fn examine(&self, run: &mut CommandContext<'_>) -> Result<(TargetContext, DoctorFacts), CliFailure> {
         let at = self.connect.target(self.spec.bind()?, run).await?;
         let service = async {
             match &self.url {
@@ -88,39 +88,39 @@ impl DoctorArgs {
             }
         };
         let (mut facts, service) = futures_util::join!(doctor::read(&at.aws, &at.bound, at.aws.clock.now()), service);
-        facts.service = service.map_err(|error| Failure::say(Exit::Usage, format!("{error:#}"), "correct --url"))?;
+        facts.service = service.map_err(|error| CliFailure::say(Exit::Usage, format!("{error:#}"), "correct --url"))?;
         Ok((at, facts))
     }
 
     /// The same as `apply`, down to its questions and refusals.
-    async fn mend(&self, at: &TargetContext, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn mend(&self, at: &TargetContext, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let (select, consent) = (Select::default(), self.consent.consent());
         let request = self.proposal.request(select, consent, PastNote::Figures, &at.aws.clock)?;
         let proposal = run.signals.clone().or_interrupted(async { Ok(request.propose(at).await?) }).await?;
         run.output.say("");
         let format = match self.format.format {
-            TextOrJson::Table => Format::Table,
-            TextOrJson::Json => Format::Json,
+            TextOrJson::Table => OutputFormat::Table,
+            TextOrJson::Json => OutputFormat::Json,
         };
         let (args, purpose) = (self.flow, request.purpose);
         ApplySingle { aws: &at.aws, proposal: &proposal, args, format, purpose }.run(run).await
     }
 }
 
-fn mends(finding: &Finding) -> bool {
+fn mends(finding: &DoctorFinding) -> bool {
     finding.applies || finding.consequences.iter().any(mends)
 }
 
 /// What keeps anything from being read has its own code.
-fn exit(facts: &Facts, findings: &[Finding]) -> Exit {
+fn exit(facts: &DoctorFacts, findings: &[DoctorFinding]) -> Exit {
     let refused = |classes: &[Class]| facts.refusals.iter().any(|refusal| classes.contains(&refusal.class));
     match findings.first().map(|finding| finding.level) {
-        Some(Level::Broken) if refused(&[Class::Credentials, Class::Denied]) => Exit::Denied,
-        Some(Level::Broken) if facts.target.is_none() && refused(&[Class::Transient, Class::Throttled]) => {
+        Some(DoctorLevel::Broken) if refused(&[Class::Credentials, Class::Denied]) => Exit::Denied,
+        Some(DoctorLevel::Broken) if facts.target.is_none() && refused(&[Class::Transient, Class::Throttled]) => {
             Exit::TryLater
         }
-        Some(Level::Broken) => Exit::Findings,
-        Some(Level::Act) => Exit::Act,
-        Some(Level::Hint) | None => Exit::Success,
+        Some(DoctorLevel::Broken) => Exit::Findings,
+        Some(DoctorLevel::Act) => Exit::Act,
+        Some(DoctorLevel::Hint) | None => Exit::Success,
     }
 }

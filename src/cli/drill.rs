@@ -1,11 +1,11 @@
 //! `mlopsctl drill`: fires alarms on purpose, follows the notification, and puts everything back.
 
-use super::Run;
+use super::CommandContext;
 use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::aws::Aws;
@@ -13,7 +13,7 @@ use crate::model::Target;
 use crate::model::advice;
 use crate::model::problem::nearest_or_all;
 use crate::report::watch::drill as report;
-use crate::watch::drill::{self, Above, Asking, Report, Survey, Verdict, Way};
+use crate::watch::drill::{self, Above, DeliveryChannel, DrillReport, DrillRequest, DrillSurvey, DrillVerdict};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -57,7 +57,7 @@ enum Receive {
 
 impl DrillArgs {
     /// Reading and asking are dropped by an interrupt; the drill itself ends in order.
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let format = self.format.format;
         let (aws, survey) = run.signals.clone().or_interrupted(self.begin(run)).await?;
         if self.clean {
@@ -77,7 +77,7 @@ impl DrillArgs {
         let usual = Duration::from_secs(if self.real { 600 } else { 30 });
         let timeout = self.timeout.unwrap_or(usual);
         let receive = self.receive.map(Receive::way);
-        let asking = Asking { real: self.real, receive, timeout };
+        let asking = DrillRequest { real: self.real, receive, timeout };
         if self.receive == Some(Receive::Http) {
             self.connect.deliver_posts()?;
         }
@@ -93,7 +93,7 @@ impl DrillArgs {
         Ok(exit(&drilled, run.signals.received()))
     }
 
-    async fn begin(&self, run: &mut Run<'_>) -> Result<(Aws, Survey), Failure> {
+    async fn begin(&self, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
         let bound = self.spec.bind()?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         // Names do not depend on the account.
@@ -103,20 +103,20 @@ impl DrillArgs {
             desired.keys().filter(|address| address.kind.is_alarm()).map(|address| address.name.as_str()).collect();
         if let Some(unknown) = self.alarms.iter().find(|name| !known.contains(&name.as_str())) {
             let near = nearest_or_all(unknown, known.iter().copied(), "its alarms are").unwrap_or_default();
-            return Err(Failure::say(Exit::Usage, format!("the spec has no alarm `{unknown}`"), near));
+            return Err(CliFailure::say(Exit::Usage, format!("the spec has no alarm `{unknown}`"), near));
         }
         let chosen: Vec<String> = match self.alarms.is_empty() {
             true => known.iter().map(|name| (*name).to_owned()).collect(),
             false => self.alarms.clone(),
         };
         if chosen.is_empty() {
-            return Err(Failure::say(Exit::Usage, "the spec has no alarm to fire", "add one under `alarms:`"));
+            return Err(CliFailure::say(Exit::Usage, "the spec has no alarm to fire", "add one under `alarms:`"));
         }
         let survey = drill::survey(&aws, &chosen, aws.clock.now(), Above::Read).await?;
         Ok((aws, survey))
     }
 
-    async fn clean(&self, aws: &Aws, survey: &Survey, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn clean(&self, aws: &Aws, survey: &DrillSurvey, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let cleaned = drill::clean(aws, survey).await;
         let text = match self.format.format {
             TextOrJson::Json => report::cleaned_json(&cleaned),
@@ -128,20 +128,20 @@ impl DrillArgs {
 }
 
 impl Receive {
-    fn way(self) -> Way {
+    fn way(self) -> DeliveryChannel {
         match self {
-            Receive::Sqs => Way::Sqs,
-            Receive::Http => Way::Http,
+            Receive::Sqs => DeliveryChannel::Sqs,
+            Receive::Http => DeliveryChannel::Http,
         }
     }
 }
 
-fn exit(report: &Report, signal: Option<Exit>) -> Exit {
+fn exit(report: &DrillReport, signal: Option<Exit>) -> Exit {
     match () {
         () if report.interrupted => signal.unwrap_or(Exit::Interrupted),
         () if !report.left.is_empty() => Exit::Partial,
-        () if report.count(Verdict::Broken) > 0 => Exit::Findings,
-        () if report.count(Verdict::Waiting) > 0 => Exit::Act,
+        () if report.count(DrillVerdict::Broken) > 0 => Exit::Findings,
+        () if report.count(DrillVerdict::Waiting) > 0 => Exit::Act,
         () => Exit::Success,
     }
 }

@@ -11,13 +11,13 @@ use std::fmt;
 
 /// An error with its exit code and what to do about it.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CliFailure {
     pub exit: Exit,
     error: anyhow::Error,
     remedy: Option<String>,
 }
 
-impl Failure {
+impl CliFailure {
     /// A failure in words of ours.
     pub fn say(exit: Exit, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { exit, error: anyhow::Error::msg(what.into()), remedy: Some(remedy.into()) }
@@ -40,10 +40,10 @@ impl Failure {
     }
 
     /// The same as one target of a fleet tells it, in one line.
-    pub fn of_target(&self) -> fleet::Failure {
+    pub fn of_target(&self) -> fleet::TargetFailure {
         let said = self.diagnostics().into_iter().next().unwrap_or_default();
         let place = said.file.zip(said.line).map(|(file, line)| format!(" ({file}:{line})")).unwrap_or_default();
-        fleet::Failure {
+        fleet::TargetFailure {
             message: mask::text(&(said.summary + &place)),
             remedy: said.detail.map(|detail| mask::text(&detail)),
             exit: self.exit.code(),
@@ -51,7 +51,7 @@ impl Failure {
     }
 }
 
-impl<E: Into<anyhow::Error>> From<E> for Failure {
+impl<E: Into<anyhow::Error>> From<E> for CliFailure {
     /// Sorts by the first error in the chain that is known.
     fn from(error: E) -> Self {
         let error = error.into();
@@ -93,7 +93,7 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
 }
 
 /// The first error is what happened, those below it say where; a spec's mistakes are shown as they are.
-impl fmt::Display for Failure {
+impl fmt::Display for CliFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(error) = self.error.downcast_ref::<SpecError>() {
             return write!(f, "{error}");
@@ -120,11 +120,11 @@ impl fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::Op;
+    use crate::aws::ApiOperation;
     use anyhow::Context;
 
     fn aws(class: Class) -> AwsError {
-        AwsError { op: Op("cloudwatch", "DescribeAlarms"), class, code: "X".into(), message: "no".into() }
+        AwsError { op: ApiOperation("cloudwatch", "DescribeAlarms"), class, code: "X".into(), message: "no".into() }
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
             (Class::Refused, Exit::Failure),
         ] {
             let error = Err::<(), _>(aws(class)).context("could not read the alarms").unwrap_err();
-            assert_eq!(Failure::from(error).exit, exit, "{class:?}");
+            assert_eq!(CliFailure::from(error).exit, exit, "{class:?}");
         }
     }
 
@@ -146,12 +146,12 @@ mod tests {
         let error = Err::<(), _>(aws(Class::Denied)).context("could not read the alarms").unwrap_err();
         let expected = "error: could not read the alarms\n  cloudwatch:DescribeAlarms: no (X)\n  \
                         do: allow the action cloudwatch:DescribeAlarms in the IAM policy of this user or role\n";
-        assert_eq!(Failure::from(error).to_string(), expected);
+        assert_eq!(CliFailure::from(error).to_string(), expected);
     }
 
     #[test]
     fn no_secret_is_in_an_error() {
-        let failure = Failure::from(anyhow::anyhow!("could not reach https://user:hunter2@example.edu"));
+        let failure = CliFailure::from(anyhow::anyhow!("could not reach https://user:hunter2@example.edu"));
         assert!(!failure.to_string().contains("hunter2"));
     }
 }

@@ -1,10 +1,10 @@
 //! `mlopsctl init`: writes a first spec from the Lambda functions that are there. Never overwrites one.
 
-use super::Run;
+use super::CommandContext;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
-use crate::live::Reader;
+use super::failure::CliFailure;
+use crate::live::TargetReader;
 use crate::model::{advice, file};
 use crate::report::mask;
 use anyhow::Context;
@@ -27,15 +27,19 @@ pub struct InitArgs {
 }
 
 impl InitArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.file.exists() {
             return Err(self.exists());
         }
         let aws = self.connect.open(None, &run.signals, run.output).await?;
-        let functions = Reader::new(&aws).function_names().await?;
+        let functions = TargetReader::new(&aws).function_names().await?;
         if functions.is_empty() {
             let what = format!("there are no Lambda functions in {}", aws.target().await?);
-            return Err(Failure::say(Exit::Failure, what, "name another --region or --profile, or deploy one first"));
+            return Err(CliFailure::say(
+                Exit::Failure,
+                what,
+                "name another --region or --profile, or deploy one first",
+            ));
         }
         let stack = self.stack.clone().unwrap_or_else(|| default_stack(&functions));
         self.write(&spec(&stack, aws.region(), &functions))?;
@@ -45,7 +49,7 @@ impl InitArgs {
         Ok(Exit::Success)
     }
 
-    fn write(&self, text: &str) -> Result<(), Failure> {
+    fn write(&self, text: &str) -> Result<(), CliFailure> {
         match file::make(&self.file, mask::printed(text).as_bytes()) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(self.exists()),
             made => made.with_context(|| format!("could not write {}", self.file.display()))?,
@@ -53,9 +57,9 @@ impl InitArgs {
         Ok(())
     }
 
-    fn exists(&self) -> Failure {
+    fn exists(&self) -> CliFailure {
         let what = format!("{} exists and was left alone", self.file.display());
-        Failure::say(Exit::Failure, what, "name another file with --file")
+        CliFailure::say(Exit::Failure, what, "name another file with --file")
     }
 }
 

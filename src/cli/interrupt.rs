@@ -1,7 +1,7 @@
 //! Signals: the first one asks the run to end in order, the second one ends it at once.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::aws::Interrupt;
 use crate::aws::interrupt::Interrupter;
 use anyhow::{Context, Result};
@@ -9,18 +9,18 @@ use std::sync::{Arc, OnceLock};
 
 /// What the rest of the run looks at.
 #[derive(Debug, Clone)]
-pub struct Signals {
+pub struct InterruptSignals {
     pub interrupt: Interrupt,
     received: Arc<OnceLock<Exit>>,
 }
 
-impl Signals {
+impl InterruptSignals {
     /// Listens from now on. Has to be called inside the runtime.
     pub fn listen() -> Result<Self> {
         let (interrupter, interrupt) = Interrupter::new();
         let received = Arc::new(OnceLock::new());
         let first = Arc::clone(&received);
-        let mut source = Source::open().context("could not listen for signals")?;
+        let mut source = InterruptSource::open().context("could not listen for signals")?;
         tokio::spawn(async move {
             let exit = source.next().await;
             let _ = first.set(exit);
@@ -32,12 +32,12 @@ impl Signals {
     }
 
     /// The work's result, unless a signal comes first. Only for work that writes nothing: it is dropped where it stands.
-    pub async fn or_interrupted<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub async fn or_interrupted<T>(&self, work: impl Future<Output = Result<T, CliFailure>>) -> Result<T, CliFailure> {
         tokio::select! {
             result = work => result,
             () = self.interrupt.wait() => {
                 let exit = self.received().unwrap_or(Exit::Interrupted);
-                Err(Failure::say(exit, "interrupted, nothing was changed", "run again"))
+                Err(CliFailure::say(exit, "interrupted, nothing was changed", "run again"))
             }
         }
     }
@@ -49,13 +49,13 @@ impl Signals {
 }
 
 #[cfg(unix)]
-struct Source {
+struct InterruptSource {
     interrupts: tokio::signal::unix::Signal,
     terminations: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
-impl Source {
+impl InterruptSource {
     fn open() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupts: signal(SignalKind::interrupt())?, terminations: signal(SignalKind::terminate())? })
@@ -70,13 +70,13 @@ impl Source {
 }
 
 #[cfg(windows)]
-struct Source {
+struct InterruptSource {
     interrupts: tokio::signal::windows::CtrlC,
     breaks: tokio::signal::windows::CtrlBreak,
 }
 
 #[cfg(windows)]
-impl Source {
+impl InterruptSource {
     fn open() -> std::io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c};
         Ok(Self { interrupts: ctrl_c()?, breaks: ctrl_break()? })

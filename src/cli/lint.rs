@@ -1,17 +1,17 @@
 //! `mlopsctl lint`: whether the alarms of a spec are any good. Offline; with --online also what AWS tells of the account.
 
-use super::Run;
+use super::CommandContext;
 use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told};
+use super::failure::CliFailure;
+use super::fleet::{Fleet, FleetArgs, ProgressDetail};
 use super::output::Output;
 use super::plan::say_calls;
 use super::report::ReportFormat;
 use crate::aws::Clock;
-use crate::fleet::{Findings, FleetTarget, Row, State};
-use crate::lint::{self, Input, Level, RULES};
+use crate::fleet::{Findings, FleetRow, FleetTarget, TargetState};
+use crate::lint::{self, LintInput, RULES, Severity};
 use crate::model::Target;
 use crate::model::problem::nearest_or_all;
 use crate::pipeline::{LintedTarget, TargetContext, lint_online, lint_settings};
@@ -76,7 +76,7 @@ impl LintArgs {
     }
 
     /// Without asking anybody.
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         if self.list {
             return list(output);
         }
@@ -90,11 +90,11 @@ impl LintArgs {
         let target = Target::new("000000000000", region);
         let desired = bound.desired(&target, &BTreeMap::new())?;
         let (settings, today) = (lint_settings(&bound)?, Clock::machine().today());
-        let input = Input { bound: &bound, desired: &desired, observed: None, settings: &settings, today: &today };
+        let input = LintInput { bound: &bound, desired: &desired, observed: None, settings: &settings, today: &today };
         self.show(&Linted { report: &lint::lint(input), source: bound.source() }, &[], output)
     }
 
-    pub async fn run_online(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run_online(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let spec = self.spec.load()?;
         if let Some(fleet) = self.fleet.open("lint", &spec, &self.spec, &self.connect, run).await? {
             return self.run_fleet(&fleet, run).await;
@@ -102,7 +102,7 @@ impl LintArgs {
         run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
     }
 
-    async fn run_alone(&self, spec: Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let at = self.connect.target(self.spec.bind_spec(spec)?, run).await?;
         let LintedTarget { planned, report, unlisted } = lint_online(&at).await?;
         let unread = planned.plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Unknown);
@@ -120,41 +120,46 @@ impl LintArgs {
     }
 
     /// Of several accounts how many findings of each level there are; `lint` of one account shows them.
-    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let format = match self.format {
             LintFormat::Table => ReportFormat::Table,
             LintFormat::Json => ReportFormat::Json,
             LintFormat::Sarif | LintFormat::Github => {
                 let remedy = "write it as a table or JSON, or lint one account";
-                return Err(Failure::say(Exit::Usage, "this format is for one account, and a roster is given", remedy));
+                return Err(CliFailure::say(
+                    Exit::Usage,
+                    "this format is for one account, and a roster is given",
+                    remedy,
+                ));
             }
         };
         let job = async |member: &FleetTarget, at: TargetContext| {
             let LintedTarget { planned, report, unlisted } = lint_online(&at).await?;
-            let row = Row::of_judged(member, &planned);
-            let state = if unlisted.is_empty() { row.state } else { row.state.max(State::Partial) };
+            let row = FleetRow::of_judged(member, &planned);
+            let state = if unlisted.is_empty() { row.state } else { row.state.max(TargetState::Partial) };
             let unlisted = unlisted.into_iter().map(|text| Note::new(NoteKind::Unknown, text));
-            Ok(Row {
+            Ok(FleetRow {
                 state,
                 findings: Some(Findings {
-                    errors: report.count(Level::Error),
-                    warnings: report.count(Level::Warning),
-                    hints: report.count(Level::Hint),
+                    errors: report.count(Severity::Error),
+                    warnings: report.count(Severity::Warning),
+                    hints: report.count(Severity::Hint),
                 }),
                 notes: row.notes.into_iter().chain(unlisted).collect(),
                 ..row
             })
         };
-        let report = fleet.report("lint", fleet.each(Told::Each, run, job).await);
+        let report = fleet.report("lint", fleet.each(ProgressDetail::Each, run, job).await);
         let worst = |found: Findings| {
-            let levels = [(found.errors, Level::Error), (found.warnings, Level::Warning), (found.hints, Level::Hint)];
+            let levels =
+                [(found.errors, Severity::Error), (found.warnings, Severity::Warning), (found.hints, Severity::Hint)];
             levels.into_iter().find(|(count, _)| *count > 0).map(|(_, level)| level)
         };
         let fails = report.rows.iter().filter_map(|row| row.findings).any(|found| self.fails(worst(found)));
         fleet.end(&report, if fails { Exit::Findings } else { Exit::Success }, format, run)
     }
 
-    fn show(&self, linted: &Linted<'_>, unknown: &[String], output: &mut Output) -> Result<Exit, Failure> {
+    fn show(&self, linted: &Linted<'_>, unknown: &[String], output: &mut Output) -> Result<Exit, CliFailure> {
         match self.format {
             LintFormat::Table => output.result(&text::report(linted, &output.look))?,
             LintFormat::Json => output.result(&json::report(linted, unknown))?,
@@ -164,11 +169,11 @@ impl LintArgs {
         Ok(if self.fails(linted.report.worst()) { Exit::Findings } else { Exit::Success })
     }
 
-    fn fails(&self, worst: Option<Level>) -> bool {
+    fn fails(&self, worst: Option<Severity>) -> bool {
         let limit = match self.fail_on {
-            FailOn::Error => Some(Level::Error),
-            FailOn::Warning => Some(Level::Warning),
-            FailOn::Hint => Some(Level::Hint),
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Hint => Some(Severity::Hint),
             FailOn::Never => None,
         };
         // The worst is the least.
@@ -176,18 +181,18 @@ impl LintArgs {
     }
 }
 
-fn list(output: &mut Output) -> Result<Exit, Failure> {
+fn list(output: &mut Output) -> Result<Exit, CliFailure> {
     let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    let line = |rule: &&lint::Rule| format!("{:width$}  {:7}  {}\n", rule.id, rule.level.word(), rule.summary);
+    let line = |rule: &&lint::LintRule| format!("{:width$}  {:7}  {}\n", rule.id, rule.level.word(), rule.summary);
     let lines: String = RULES.iter().map(line).collect();
     output.result(&lines)?;
     Ok(Exit::Success)
 }
 
-fn explain(id: &str, output: &mut Output) -> Result<Exit, Failure> {
+fn explain(id: &str, output: &mut Output) -> Result<Exit, CliFailure> {
     let Some(rule) = RULES.iter().find(|rule| rule.id == id) else {
         let near = nearest_or_all(id, RULES.iter().map(|rule| rule.id), "the rules are").unwrap_or_default();
-        return Err(Failure::say(Exit::Usage, format!("there is no lint rule `{id}`"), near));
+        return Err(CliFailure::say(Exit::Usage, format!("there is no lint rule `{id}`"), near));
     };
     output.result(rule.page)?;
     Ok(Exit::Success)

@@ -1,19 +1,21 @@
 //! `mlopsctl logs`: what functions wrote, or write; a line each, a request each, or summed up.
 
-use super::Run;
-use super::args::{Format, FormatArgs};
+use super::CommandContext;
+use super::args::{FormatArgs, OutputFormat};
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::moment::{Moment, moment};
 use super::plan::say_calls;
 use super::subscriptions::duration;
-use super::watched::{Watched, WatchedArgs, failure};
+use super::watched::{FunctionSelection, WatchedArgs, failure};
 use crate::aws::{Aws, AwsError, Class, Clock};
 use crate::model::advice;
-use crate::report::watch::logs::{Lines, object, summaries, summaries_json, summaries_markdown};
-use crate::watch::logs::follow::Options;
-use crate::watch::logs::source::Ask;
-use crate::watch::logs::{Entry, Grouping, Level, News, Place, Requests, Summary, Wanted, find, follow, read};
+use crate::report::watch::logs::{LineFormat, object, summaries, summaries_json, summaries_markdown};
+use crate::watch::logs::follow::FollowOptions;
+use crate::watch::logs::source::LogQuery;
+use crate::watch::logs::{
+    Grouping, LineFilter, LogLevel, LogLocation, LogSummary, News, RequestJoiner, RequestLine, find, follow, read,
+};
 use clap::Args;
 use futures_util::future::try_join_all;
 use std::ops::ControlFlow;
@@ -46,7 +48,7 @@ pub struct LogsArgs {
     filter: Option<String>,
     /// Only lines that are at least so bad: trace, debug, info, warning, error, critical. A line without a level is info
     #[arg(long, value_name = "LEVEL", value_parser = level)]
-    level: Option<Level>,
+    level: Option<LogLevel>,
     /// Only the lines of this request, also those that do not name it; the beginning of its id will do
     #[arg(long, value_name = "ID", conflicts_with = "filter")]
     request_id: Option<String>,
@@ -66,8 +68,8 @@ pub struct LogsArgs {
     format: FormatArgs,
 }
 
-fn level(text: &str) -> Result<Level, String> {
-    text.parse().map_err(|()| format!("write one of {}", Level::ALL.map(Level::word).join(", ").to_lowercase()))
+fn level(text: &str) -> Result<LogLevel, String> {
+    text.parse().map_err(|()| format!("write one of {}", LogLevel::ALL.map(LogLevel::word).join(", ").to_lowercase()))
 }
 
 impl LogsArgs {
@@ -76,13 +78,17 @@ impl LogsArgs {
         self.follow
     }
 
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        if self.format.format == Format::Markdown && !self.report {
-            return Err(Failure::say(Exit::Usage, "lines are no Markdown", "use --format json, or --report with it"));
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        if self.format.format == OutputFormat::Markdown && !self.report {
+            return Err(CliFailure::say(
+                Exit::Usage,
+                "lines are no Markdown",
+                "use --format json, or --report with it",
+            ));
         }
         let (aws, places) = self.places(run).await?;
         let names: Vec<String> = places.iter().map(|place| place.name().to_owned()).collect();
-        let asks: Vec<Ask> = places.iter().map(|place| place.ask(self.filter.as_deref())).collect();
+        let asks: Vec<LogQuery> = places.iter().map(|place| place.ask(self.filter.as_deref())).collect();
         if self.follow {
             return self.follow(&aws, &asks, names, run).await;
         }
@@ -95,12 +101,12 @@ impl LogsArgs {
         Ok(Exit::Success)
     }
 
-    async fn places(&self, run: &mut Run<'_>) -> Result<(Aws, Vec<Place>), Failure> {
+    async fn places(&self, run: &mut CommandContext<'_>) -> Result<(Aws, Vec<LogLocation>), CliFailure> {
         if !self.groups.is_empty() {
             let aws = self.watched.connect.open(None, &run.signals, run.output).await?;
-            return Ok((aws, self.groups.iter().map(|group| Place::of_group(group)).collect()));
+            return Ok((aws, self.groups.iter().map(|group| LogLocation::of_group(group)).collect()));
         }
-        let Watched { functions, aws } = self.watched.open(run).await?;
+        let FunctionSelection { functions, aws } = self.watched.open(run).await?;
         if functions.is_empty() {
             return Err(self.watched.nothing());
         }
@@ -109,8 +115,8 @@ impl LogsArgs {
         Ok((aws, places))
     }
 
-    fn wanted(&self) -> Wanted {
-        Wanted { level: self.level, request_id: self.request_id.clone() }
+    fn wanted(&self) -> LineFilter {
+        LineFilter { level: self.level, request_id: self.request_id.clone() }
     }
 
     /// Milliseconds.
@@ -119,14 +125,20 @@ impl LogsArgs {
         (self.since.resolve(now), self.until.map(|until| until.resolve(now)))
     }
 
-    async fn show(&self, aws: &Aws, asks: &[Ask], names: Vec<String>, run: &mut Run<'_>) -> Result<(), Failure> {
+    async fn show(
+        &self,
+        aws: &Aws,
+        asks: &[LogQuery],
+        names: Vec<String>,
+        run: &mut CommandContext<'_>,
+    ) -> Result<(), CliFailure> {
         let (from, until) = self.time(&aws.clock);
         let everywhere = asks.iter().cloned().zip(names).collect();
         let (asked, from, until) = match &self.request_id {
             Some(id) => narrow(aws, everywhere, id, from, until).await.map_err(|error| no_group(error, asks))?,
             None => (everywhere, from, until),
         };
-        let (asks, names): (Vec<Ask>, Vec<String>) = asked.into_iter().unzip();
+        let (asks, names): (Vec<LogQuery>, Vec<String>) = asked.into_iter().unzip();
         let mut printer = Printer::new(self, names);
         let mut failed = None;
         let ended = read(aws, &asks, from, until, |group, event| {
@@ -151,10 +163,17 @@ impl LogsArgs {
         Ok(())
     }
 
-    async fn sum_up(&self, aws: &Aws, asks: &[Ask], names: &[String], run: &mut Run<'_>) -> Result<(), Failure> {
+    async fn sum_up(
+        &self,
+        aws: &Aws,
+        asks: &[LogQuery],
+        names: &[String],
+        run: &mut CommandContext<'_>,
+    ) -> Result<(), CliFailure> {
         let (from, until) = self.time(&aws.clock);
-        let mut requests = Requests::default();
-        let mut found: Vec<(String, Summary)> = names.iter().map(|name| (name.clone(), Summary::default())).collect();
+        let mut requests = RequestJoiner::default();
+        let mut found: Vec<(String, LogSummary)> =
+            names.iter().map(|name| (name.clone(), LogSummary::default())).collect();
         let wanted = self.wanted();
         read(aws, asks, from, until, |group, event| {
             let entry = requests.entry(group, event);
@@ -166,17 +185,23 @@ impl LogsArgs {
         .await
         .map_err(|error| no_group(error, asks))?;
         run.output.result(&match self.format.format {
-            Format::Table => summaries(&found, &run.output.look),
-            Format::Json => summaries_json(&found),
-            Format::Markdown => summaries_markdown(&found),
+            OutputFormat::Table => summaries(&found, &run.output.look),
+            OutputFormat::Json => summaries_json(&found),
+            OutputFormat::Markdown => summaries_markdown(&found),
         })
     }
 
     /// Ends with the time that was given, or with the code of the signal that ended it.
-    async fn follow(&self, aws: &Aws, asks: &[Ask], names: Vec<String>, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn follow(
+        &self,
+        aws: &Aws,
+        asks: &[LogQuery],
+        names: Vec<String>,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Exit, CliFailure> {
         let until = self.length.map(|length| Instant::now() + length);
         let (news, mut heard) = mpsc::channel(16);
-        let options = |number| Options {
+        let options = |number| FollowOptions {
             number,
             from: self.time(&aws.clock).0,
             tail: !self.no_live_tail,
@@ -222,10 +247,10 @@ impl LogsArgs {
 /// Turns events into text.
 struct Printer {
     names: Vec<String>,
-    requests: Requests,
+    requests: RequestJoiner,
     grouping: Option<Grouping>,
-    wanted: Wanted,
-    format: Format,
+    wanted: LineFilter,
+    format: OutputFormat,
     shown: usize,
 }
 
@@ -233,7 +258,7 @@ impl Printer {
     fn new(args: &LogsArgs, names: Vec<String>) -> Self {
         Self {
             names,
-            requests: Requests::default(),
+            requests: RequestJoiner::default(),
             grouping: args.group.then(Grouping::default),
             wanted: args.wanted(),
             format: args.format.format,
@@ -241,7 +266,7 @@ impl Printer {
         }
     }
 
-    fn take(&mut self, group: usize, event: crate::watch::logs::source::Event, run: &Run<'_>) -> String {
+    fn take(&mut self, group: usize, event: crate::watch::logs::source::LogEvent, run: &CommandContext<'_>) -> String {
         let entry = self.requests.entry(group, event);
         if !self.wanted.wants(&entry) {
             return String::new();
@@ -253,37 +278,38 @@ impl Printer {
         self.text(&ready, run)
     }
 
-    fn rest(&mut self, run: &Run<'_>) -> String {
+    fn rest(&mut self, run: &CommandContext<'_>) -> String {
         let rest = self.grouping.as_mut().map(Grouping::rest).unwrap_or_default();
         rest.iter().map(|entries| self.text(entries, run)).collect()
     }
 
-    fn text(&mut self, entries: &[Entry], run: &Run<'_>) -> String {
+    fn text(&mut self, entries: &[RequestLine], run: &CommandContext<'_>) -> String {
         self.shown += entries.len();
-        let lines = Lines { look: &run.output.look, names: &self.names };
+        let lines = LineFormat { look: &run.output.look, names: &self.names };
         match (self.format, &self.grouping) {
-            (Format::Json, _) => entries.iter().map(|entry| object(entry, &self.names)).collect(),
+            (OutputFormat::Json, _) => entries.iter().map(|entry| object(entry, &self.names)).collect(),
             (_, Some(_)) => lines.request(entries),
             (_, None) => entries.iter().map(|entry| lines.line(entry)).collect(),
         }
     }
 }
 
-type Named = Vec<(Ask, String)>;
+type NamedQueries = Vec<(LogQuery, String)>;
 
 /// Where and when a request ran. Its id is asked for where it is whole: then only its streams are read, and only while it ran.
 async fn narrow(
     aws: &Aws,
-    asked: Named,
+    asked: NamedQueries,
     id: &str,
     from: i64,
     until: Option<i64>,
-) -> Result<(Named, i64, Option<i64>), AwsError> {
+) -> Result<(NamedQueries, i64, Option<i64>), AwsError> {
     if id.len() < 36 || !id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return Ok((asked, from, until));
     }
     let pattern = Some(format!("\"{id}\""));
-    let naming: Vec<Ask> = asked.iter().map(|(ask, _)| Ask { pattern: pattern.clone(), ..ask.clone() }).collect();
+    let naming: Vec<LogQuery> =
+        asked.iter().map(|(ask, _)| LogQuery { pattern: pattern.clone(), ..ask.clone() }).collect();
     let mut narrowed = asked;
     let (mut first, mut last) = (i64::MAX, i64::MIN);
     read(aws, &naming, from, until, |group, event| {
@@ -300,13 +326,13 @@ async fn narrow(
 }
 
 /// A log group that is not there: Lambda makes it with the first invocation.
-fn no_group(error: AwsError, asks: &[Ask]) -> Failure {
+fn no_group(error: AwsError, asks: &[LogQuery]) -> CliFailure {
     if !error.is(Class::NotFound) {
         return error.into();
     }
     let groups: Vec<&str> = asks.iter().map(|ask| ask.group.as_str()).collect();
     let what = format!("there is no log group {}", groups.join(" or "));
-    Failure::say(
+    CliFailure::say(
         Exit::Failure,
         what,
         format!(

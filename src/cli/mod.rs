@@ -53,8 +53,8 @@ use asked_format::asked_format;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
-use failure::Failure;
-use interrupt::Signals;
+use failure::CliFailure;
+use interrupt::InterruptSignals;
 use output::{Color, Output, OutputArgs};
 use run_flags::run_flags;
 use std::ffi::OsString;
@@ -100,9 +100,9 @@ enum Command {
 }
 
 /// What a command that talks to AWS works with.
-struct Run<'a> {
+struct CommandContext<'a> {
     output: &'a mut Output,
-    signals: Signals,
+    signals: InterruptSignals,
 }
 
 /// Runs the command line and returns its documented exit code.
@@ -122,7 +122,7 @@ pub fn run() -> ExitCode {
 }
 
 impl Command {
-    fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         match self {
             Command::Init(args) => reading(output, async |run| args.run(run).await),
             Command::Test(args) => args.run(output),
@@ -154,10 +154,13 @@ impl Command {
 }
 
 /// Runs what talks to AWS. Only here a runtime is made: what needs no AWS starts without one.
-fn on_aws(output: &mut Output, work: impl AsyncFnOnce(&mut Run<'_>) -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+fn on_aws(
+    output: &mut Output,
+    work: impl AsyncFnOnce(&mut CommandContext<'_>) -> Result<Exit, CliFailure>,
+) -> Result<Exit, CliFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("could not start")?.block_on(async {
-        let mut run = Run { output, signals: Signals::listen()? };
+        let mut run = CommandContext { output, signals: InterruptSignals::listen()? };
         let ended = work(&mut run).await;
         match (ended, run.signals.received()) {
             (Err(mut failure), Some(signal)) if failure.exit == Exit::Interrupted => {
@@ -172,8 +175,8 @@ fn on_aws(output: &mut Output, work: impl AsyncFnOnce(&mut Run<'_>) -> Result<Ex
 /// Runs what talks to AWS and writes nothing: an interrupt ends it where it stands.
 fn reading(
     output: &mut Output,
-    work: impl AsyncFnOnce(&mut Run<'_>) -> Result<Exit, Failure>,
-) -> Result<Exit, Failure> {
+    work: impl AsyncFnOnce(&mut CommandContext<'_>) -> Result<Exit, CliFailure>,
+) -> Result<Exit, CliFailure> {
     on_aws(output, async |run| run.signals.clone().or_interrupted(work(run)).await)
 }
 

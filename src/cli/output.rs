@@ -2,11 +2,11 @@
 //! `report::mask`, whatever made it. A reader that has gone away (a closed pipe) is no error.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::model::file;
 use crate::report::failure::{self, FailureFormat};
 use crate::report::json::Diagnostic;
-use crate::report::{Look, mask};
+use crate::report::{RenderOptions, mask};
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -40,9 +40,9 @@ pub struct Output {
     stdout: AutoStream<io::Stdout>,
     stderr: AutoStream<io::Stderr>,
     /// For stdout.
-    pub look: Look,
+    pub look: RenderOptions,
     /// For stderr.
-    pub side: Look,
+    pub side: RenderOptions,
     quiet: bool,
     /// Whether there was a result, so that a failure after it needs no body.
     has_result: bool,
@@ -57,9 +57,9 @@ impl Output {
             Color::Never => ColorChoice::Never,
         };
         let (out, err) = (choose(AutoStream::choice(&stdout)), choose(AutoStream::choice(&stderr)));
-        let look = |choice: ColorChoice, terminal: bool| Look {
+        let look = |choice: ColorChoice, terminal: bool| RenderOptions {
             colour: choice != ColorChoice::Never,
-            width: if terminal { columns() } else { Look::PLAIN.width },
+            width: if terminal { columns() } else { RenderOptions::PLAIN.width },
             verbose: args.verbose,
         };
         Self {
@@ -73,7 +73,7 @@ impl Output {
     }
 
     /// Ends a run that failed: the words on stderr, and, where there was no result yet, a body in the format that was asked for.
-    pub fn fail(&mut self, failure: &Failure, asked: Option<FailureFormat>) -> Exit {
+    pub fn fail(&mut self, failure: &CliFailure, asked: Option<FailureFormat>) -> Exit {
         self.complain(&failure.to_string());
         if let Some(format) = asked.filter(|_| !self.has_result) {
             // The failure itself says more than that its body could not be written.
@@ -83,31 +83,31 @@ impl Output {
     }
 
     /// Why there is no result, on stdout, in the format that was asked for.
-    pub fn body(&mut self, format: FailureFormat, diagnostics: &[Diagnostic]) -> Result<(), Failure> {
+    pub fn body(&mut self, format: FailureFormat, diagnostics: &[Diagnostic]) -> Result<(), CliFailure> {
         let text = failure::body(format, diagnostics);
         if format == FailureFormat::Github { self.annotations(&text) } else { self.result(&text) }
     }
 
     /// A result, on stdout.
-    pub fn result(&mut self, text: &str) -> Result<(), Failure> {
+    pub fn result(&mut self, text: &str) -> Result<(), CliFailure> {
         self.put(&mask::printed(text))
     }
 
     /// Annotations, on stdout: the only lines that are orders to a CI system. Their texts are made fit by who writes them.
-    pub fn annotations(&mut self, text: &str) -> Result<(), Failure> {
+    pub fn annotations(&mut self, text: &str) -> Result<(), CliFailure> {
         self.put(&mask::text(text))
     }
 
     /// The mail of the sandbox, on stdout, with links that can be used.
-    pub fn mailbox(&mut self, text: &str) -> Result<(), Failure> {
+    pub fn mailbox(&mut self, text: &str) -> Result<(), CliFailure> {
         self.put(&mask::mailbox(text))
     }
 
-    fn put(&mut self, text: &str) -> Result<(), Failure> {
+    fn put(&mut self, text: &str) -> Result<(), CliFailure> {
         self.has_result = true;
         match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(error).context("could not write the result to stdout").map_err(Failure::from)
+                Err(error).context("could not write the result to stdout").map_err(CliFailure::from)
             }
             _ => Ok(()),
         }
@@ -177,11 +177,11 @@ impl Beside {
 
 /// Writes a text to a file that somebody named: whole or not at all, a link replaced and not followed. A pipe that is read, such
 /// as `/dev/stdout`, is written to as it is.
-pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+pub fn write_file(path: &Path, text: &str) -> Result<(), CliFailure> {
     let written = file::replace_or_stream(path, mask::printed(text).as_bytes());
     Ok(written.with_context(|| format!("could not write {}", path.display()))?)
 }
 
 fn columns() -> usize {
-    terminal_size::terminal_size().map_or(Look::PLAIN.width, |(width, _)| usize::from(width.0).max(40))
+    terminal_size::terminal_size().map_or(RenderOptions::PLAIN.width, |(width, _)| usize::from(width.0).max(40))
 }

@@ -1,21 +1,21 @@
 //! `mlopsctl plan`: shows how live AWS differs from the spec, and writes nothing to AWS.
 
-use super::args::{ConsentArgs, Format, OverwriteArgs, SelectArgs, SpecArgs};
+use super::args::{ConsentArgs, OutputFormat, OverwriteArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told};
+use super::failure::CliFailure;
+use super::fleet::{Fleet, FleetArgs, ProgressDetail};
 use super::output::Output;
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
-use super::{Run, saved_plan};
+use super::{CommandContext, saved_plan};
 use crate::aws::{Aws, Clock};
 use crate::backtest::for_plan::PastNote;
-use crate::fleet::{FleetTarget, Row, State};
+use crate::fleet::{FleetRow, FleetTarget, TargetState};
 use crate::model::advice;
 use crate::pipeline::{self, Proposal, ProposalRequest, TargetContext};
 use crate::plan::Plan;
-use crate::report::{Look, calls, json, markdown, plan_text};
+use crate::report::{RenderOptions, calls, json, markdown, plan_text};
 use crate::spec::Spec;
 use clap::Args;
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ pub struct PlanArgs {
 }
 
 impl PlanArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let spec = self.spec.load()?;
         if let Some(fleet) = self.fleet.open("plan", &spec, &self.spec, &self.connect, run).await? {
             return self.run_fleet(&fleet, run).await;
@@ -56,11 +56,11 @@ impl PlanArgs {
         run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
     }
 
-    fn request(&self, past: PastNote, clock: &Clock) -> Result<ProposalRequest, Failure> {
+    fn request(&self, past: PastNote, clock: &Clock) -> Result<ProposalRequest, CliFailure> {
         self.proposal.request(self.select.select(), self.overwrite.consent(&self.consent), past, clock)
     }
 
-    async fn run_alone(&self, spec: Spec, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let format = self.format.alone()?;
         let values = self.spec.values(&spec)?;
         let at = self.connect.target(spec.into_bound(&values)?, run).await?;
@@ -79,20 +79,21 @@ impl PlanArgs {
         Ok(self.exit(plan))
     }
 
-    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.out.is_some() {
             let remedy = "leave it out, or plan one account with its own credentials";
-            return Err(Failure::say(
+            return Err(CliFailure::say(
                 Exit::Usage,
                 "--out saves the plan of one account, and a roster is given",
                 remedy,
             ));
         }
         let request = self.request(PastNote::Verdict, fleet.clock())?;
-        let plan =
-            async |member: &FleetTarget, at: TargetContext| Ok(Row::of_proposal(member, &request.propose(&at).await?));
-        let report = fleet.report("plan", fleet.each(Told::Each, run, plan).await);
-        let pending = report.rows.iter().any(|row| row.state == State::Pending);
+        let plan = async |member: &FleetTarget, at: TargetContext| {
+            Ok(FleetRow::of_proposal(member, &request.propose(&at).await?))
+        };
+        let report = fleet.report("plan", fleet.each(ProgressDetail::Each, run, plan).await);
+        let pending = report.rows.iter().any(|row| row.state == TargetState::Pending);
         let all_well = if pending && self.detailed_exitcode { Exit::Pending } else { Exit::Success };
         fleet.end(&report, all_well, self.format.format, run)
     }
@@ -109,12 +110,12 @@ impl PlanArgs {
 }
 
 /// The proposal in the format that was asked for.
-pub fn render(proposal: &Proposal, format: Format, look: &Look) -> String {
+pub fn render(proposal: &Proposal, format: OutputFormat, look: &RenderOptions) -> String {
     let (plan, cost) = (&proposal.planned.plan, Some(&proposal.cost));
     match format {
-        Format::Table => plan_text::plan_and_cost(plan, cost, look),
-        Format::Json => json::plans([(plan, cost)]),
-        Format::Markdown => markdown::plan_with_pages(plan, cost, proposal.pages.as_ref()),
+        OutputFormat::Table => plan_text::plan_and_cost(plan, cost, look),
+        OutputFormat::Json => json::plans([(plan, cost)]),
+        OutputFormat::Markdown => markdown::plan_with_pages(plan, cost, proposal.pages.as_ref()),
     }
 }
 

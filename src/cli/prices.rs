@@ -1,7 +1,7 @@
 //! `--prices`: a price table of one's own over the shipped one.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::cost::Prices;
 use clap::Args;
 use std::path::PathBuf;
@@ -14,14 +14,14 @@ pub struct PriceArgs {
 }
 
 impl PriceArgs {
-    pub fn read(&self) -> Result<Prices, Failure> {
+    pub fn read(&self) -> Result<Prices, CliFailure> {
         let Some(path) = &self.prices else {
             return Prices::shipped()
-                .map_err(|error| Failure::say(Exit::Bug, format!("the price table: {error}"), "report it"));
+                .map_err(|error| CliFailure::say(Exit::Bug, format!("the price table: {error}"), "report it"));
         };
         let wrong = |error: String| {
             let remedy = "write a JSON object with keys of the shipped table: alarm_metric, composite_alarm, …";
-            Failure::say(Exit::BadSpec, format!("{}: {error}", path.display()), remedy)
+            CliFailure::say(Exit::BadSpec, format!("{}: {error}", path.display()), remedy)
         };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         Prices::over(&text).map_err(wrong)

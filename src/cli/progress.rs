@@ -2,22 +2,22 @@
 
 use super::bar::Bar;
 use super::output::Output;
-use crate::apply::{Event, Outcome};
+use crate::apply::{ApplyEvent, ApplyOutcome};
 use crate::report::apply_text;
 
-pub struct Progress<'a> {
+pub struct TargetProgress<'a> {
     output: &'a mut Output,
     bar: Bar,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> TargetProgress<'a> {
     pub fn new(output: &'a mut Output) -> Self {
         Self { output, bar: Bar::default() }
     }
 
-    pub fn event(&mut self, event: &Event) {
+    pub fn event(&mut self, event: &ApplyEvent) {
         // What an interrupt leaves undone is no event to tell; the report counts it.
-        if matches!(event, Event::Finished { result, .. } if result.outcome == Outcome::NotStarted) {
+        if matches!(event, ApplyEvent::Finished { result, .. } if result.outcome == ApplyOutcome::NotStarted) {
             return;
         }
         let line = apply_text::event(event, &self.output.side);
@@ -26,19 +26,19 @@ impl<'a> Progress<'a> {
             return;
         }
         match event {
-            Event::Started { changes, remaining, .. } => {
+            ApplyEvent::Started { changes, remaining, .. } => {
                 self.bar = Bar::of(*changes, self.output);
                 self.bar.message(apply_text::about(*remaining));
             }
-            Event::Finished { result, done, remaining, .. } => {
+            ApplyEvent::Finished { result, done, remaining, .. } => {
                 self.bar.position(*done);
                 self.bar.message(apply_text::about(*remaining));
-                if matches!(result.outcome, Outcome::Failed { .. }) {
+                if matches!(result.outcome, ApplyOutcome::Failed { .. }) {
                     self.above(&line);
                 }
             }
-            Event::Interrupted => self.above(&line),
-            Event::Verifying { .. } => self.bar.message(", reading back"),
+            ApplyEvent::Interrupted => self.above(&line),
+            ApplyEvent::Verifying { .. } => self.bar.message(", reading back"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a proposal needs of the command line: what is selected and consented to, prices, and whether the past is looked at. The
 //! proposal is `pipeline`'s.
 
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::prices::PriceArgs;
 use crate::aws::Clock;
 use crate::backtest::for_plan::PastNote;
@@ -27,7 +27,7 @@ impl ProposalArgs {
         consent: Consent,
         past: PastNote,
         clock: &Clock,
-    ) -> Result<ProposalRequest, Failure> {
+    ) -> Result<ProposalRequest, CliFailure> {
         let past = (!self.no_backtest).then_some(past);
         Ok(ProposalRequest { purpose: Purpose::Apply, past, ..self.prices.destroy_request(select, consent, clock)? })
     }
@@ -35,7 +35,12 @@ impl ProposalArgs {
 
 impl PriceArgs {
     /// The request of destroy, which has no past to look back on.
-    pub fn destroy_request(&self, select: Select, consent: Consent, clock: &Clock) -> Result<ProposalRequest, Failure> {
+    pub fn destroy_request(
+        &self,
+        select: Select,
+        consent: Consent,
+        clock: &Clock,
+    ) -> Result<ProposalRequest, CliFailure> {
         let (prices, now, today) = (self.read()?, clock.now(), clock.today());
         Ok(ProposalRequest { purpose: Purpose::Destroy, select, consent, prices, past: None, now, today })
     }

@@ -1,12 +1,12 @@
 //! `mlopsctl report`: what a run over many targets found, shown again in any format, and the reports of shards joined to one.
 
-use super::args::Format;
+use super::args::OutputFormat;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::{Output, write_file};
-use crate::fleet::{FleetReport, NoReport, Row, State, merge};
+use crate::fleet::{FleetReport, FleetRow, NoReport, TargetState, merge};
 use crate::model::file;
-use crate::report::{Look, fleet};
+use crate::report::{RenderOptions, fleet};
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::io::Read;
@@ -28,7 +28,7 @@ enum ReportCommand {
     /// failed or is in none of the files.
     Merge(MergeArgs),
     /// Shows a saved report in another format
-    Show(ShowArgs),
+    Show(ReportShowArgs),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -41,7 +41,7 @@ struct MergeArgs {
 }
 
 #[derive(Debug, Clone, Args)]
-struct ShowArgs {
+struct ReportShowArgs {
     /// A report that --report FILE.json wrote; - reads it from standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -90,14 +90,14 @@ impl ReportFormatArgs {
     ///
     /// # Errors
     /// Where the format is one of reports of many targets only.
-    pub fn alone(self) -> Result<Format, Failure> {
+    pub fn alone(self) -> Result<OutputFormat, CliFailure> {
         match self.format {
-            ReportFormat::Table => Ok(Format::Table),
-            ReportFormat::Json => Ok(Format::Json),
-            ReportFormat::Markdown => Ok(Format::Markdown),
+            ReportFormat::Table => Ok(OutputFormat::Table),
+            ReportFormat::Json => Ok(OutputFormat::Json),
+            ReportFormat::Markdown => Ok(OutputFormat::Markdown),
             ReportFormat::Csv | ReportFormat::Html | ReportFormat::Junit => {
                 let what = "--format csv, html and junit are for several accounts, and there is no roster";
-                Err(Failure::say(Exit::Usage, what, "name one with --accounts, or use table, json or markdown"))
+                Err(CliFailure::say(Exit::Usage, what, "name one with --accounts, or use table, json or markdown"))
             }
         }
     }
@@ -108,7 +108,7 @@ impl ReportFormat {
     ///
     /// # Errors
     /// Where the ending says nothing, with those that do.
-    pub fn of(path: &Path) -> Result<Self, Failure> {
+    pub fn of(path: &Path) -> Result<Self, CliFailure> {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         Ok(match ending.as_str() {
             "txt" => ReportFormat::Table,
@@ -119,7 +119,7 @@ impl ReportFormat {
             "xml" => ReportFormat::Junit,
             _ => {
                 let what = format!("{}: its ending does not say how the report is to be written", path.display());
-                return Err(Failure::say(
+                return Err(CliFailure::say(
                     Exit::Usage,
                     what,
                     "end it with .json, .csv, .html, .md, .xml (JUnit) or .txt",
@@ -129,7 +129,7 @@ impl ReportFormat {
     }
 
     /// The report in this format, ending in a line feed.
-    pub fn render(self, report: &FleetReport, look: &Look) -> String {
+    pub fn render(self, report: &FleetReport, look: &RenderOptions) -> String {
         match self {
             ReportFormat::Table => fleet::text::text(report, look),
             ReportFormat::Json => fleet::json::json(report),
@@ -142,7 +142,7 @@ impl ReportFormat {
 }
 
 impl ReportArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         match &self.command {
             ReportCommand::Merge(args) => args.run(output),
             ReportCommand::Show(args) => {
@@ -154,7 +154,7 @@ impl ReportArgs {
 }
 
 impl MergeArgs {
-    fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let mut reports = Vec::new();
         for file in &self.files {
             reports.push((file.display().to_string(), load(file)?));
@@ -169,7 +169,7 @@ impl MergeArgs {
 }
 
 impl WrittenArgs {
-    fn write(&self, report: &FleetReport, output: &mut Output) -> Result<(), Failure> {
+    fn write(&self, report: &FleetReport, output: &mut Output) -> Result<(), CliFailure> {
         let Some(path) = &self.out else {
             return output.result(&self.format.unwrap_or_default().render(report, &output.look));
         };
@@ -181,14 +181,14 @@ impl WrittenArgs {
 }
 
 /// Partial where a target failed, unless all of them did for one and the same reason.
-pub fn exit(rows: &[Row], all_well: Exit) -> Exit {
-    let well = |row: &&Row| row.state < State::NotStarted;
+pub fn exit(rows: &[FleetRow], all_well: Exit) -> Exit {
+    let well = |row: &&FleetRow| row.state < TargetState::NotStarted;
     if rows.iter().all(|row| well(&row)) {
         return all_well;
     }
-    let reason = |row: &Row| row.failure.as_ref().map(|failure| failure.exit);
+    let reason = |row: &FleetRow| row.failure.as_ref().map(|failure| failure.exit);
     let first = rows.first().and_then(reason);
-    let one_reason = rows.iter().all(|row| row.state >= State::Blocked && reason(row) == first);
+    let one_reason = rows.iter().all(|row| row.state >= TargetState::Blocked && reason(row) == first);
     let shared = [Exit::Denied, Exit::TryLater, Exit::Blocked].into_iter().find(|exit| Some(exit.code()) == first);
     shared.filter(|_| one_reason).unwrap_or(Exit::Partial)
 }
@@ -197,7 +197,7 @@ pub fn exit(rows: &[Row], all_well: Exit) -> Exit {
 const MOST: u64 = 256 << 20;
 
 /// Reads a saved report; `-` is standard input.
-pub fn load(path: &Path) -> Result<FleetReport, Failure> {
+pub fn load(path: &Path) -> Result<FleetReport, CliFailure> {
     let text = match path.as_os_str() == "-" {
         true => {
             let mut text = String::new();
@@ -209,14 +209,14 @@ pub fn load(path: &Path) -> Result<FleetReport, Failure> {
     FleetReport::parse(&text).map_err(|error| refused(&error, Some(path)))
 }
 
-fn refused(error: &NoReport, path: Option<&Path>) -> Failure {
+fn refused(error: &NoReport, path: Option<&Path>) -> CliFailure {
     let place = path.map(|path| format!("{}: ", path.display())).unwrap_or_default();
-    Failure::say(Exit::Usage, format!("{place}{error}"), error.remedy())
+    CliFailure::say(Exit::Usage, format!("{place}{error}"), error.remedy())
 }
 
 /// Writes the report, whole or not at all; what is no plain file (a pipe) is written to as it is.
-pub fn save(path: &Path, format: ReportFormat, report: &FleetReport) -> Result<(), Failure> {
-    write_file(path, &format.render(report, &Look::PLAIN))
+pub fn save(path: &Path, format: ReportFormat, report: &FleetReport) -> Result<(), CliFailure> {
+    write_file(path, &format.render(report, &RenderOptions::PLAIN))
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! `mlopsctl sandbox`: what only somebody beside AWS can see or do there: read the mail, click its links, let time pass.
 
-use super::Run;
+use super::CommandContext;
 use super::args::{TextOrJson, TextOrJsonArgs};
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::moment::{Moment, moment};
-use super::sandbox_serve::ServeArgs;
+use super::sandbox_serve::SandboxServeArgs;
 use crate::model::advice;
 use crate::model::duration::parse_seconds;
 use crate::model::secret;
-use crate::report::sandbox::{self as report, Change, Fate, Message, Passed, Place, SandboxClock, Step};
+use crate::report::sandbox::{
+    self as report, AccountInventory, AlarmTransition, ConfirmationStep, DeliveryOutcome, Passed, SandboxClock,
+    SentMessage,
+};
 use crate::sandbox::{Delivery, Letter, Sandbox};
 use clap::{Args, Subcommand};
 use std::time::Duration;
@@ -29,12 +32,12 @@ pub struct SandboxArgs {
 #[derive(Debug, Clone, Subcommand)]
 enum SandboxCommand {
     Mail(MailArgs),
-    Confirm(ConfirmArgs),
+    Confirm(SandboxConfirmArgs),
     Unsubscribe(UnsubscribeArgs),
     Advance(AdvanceArgs),
-    Show(ShowArgs),
+    Show(SandboxShowArgs),
     Reset(ResetArgs),
-    Serve(ServeArgs),
+    Serve(SandboxServeArgs),
 }
 
 /// Which part of the sandbox; all of it where nothing is said.
@@ -60,7 +63,7 @@ struct MailArgs {
 
 /// Confirms pending subscriptions as their receivers would: by the link in the last mail
 #[derive(Debug, Clone, Args)]
-struct ConfirmArgs {
+struct SandboxConfirmArgs {
     /// Whose
     #[arg(value_name = "ADDRESS", required_unless_present = "all")]
     address: Option<String>,
@@ -87,7 +90,7 @@ struct AdvanceArgs {
 
 /// Shows what stands in the sandbox, by account and region
 #[derive(Debug, Clone, Args)]
-struct ShowArgs {}
+struct SandboxShowArgs {}
 
 /// Forgets everything in the sandbox, or what was done in one --account or --region
 #[derive(Debug, Clone, Args)]
@@ -101,11 +104,11 @@ struct ResetArgs {
 }
 
 impl SandboxArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if let SandboxCommand::Serve(args) = &self.command {
             if self.place.account.is_some() {
                 let remedy = "leave it out: the keys of each client name its account";
-                return Err(Failure::say(Exit::Usage, "--account: the sandbox is served for every account", remedy));
+                return Err(CliFailure::say(Exit::Usage, "--account: the sandbox is served for every account", remedy));
             }
             return args.run(run, &self.file, self.place.region.as_deref()).await;
         }
@@ -134,7 +137,7 @@ impl PlaceArgs {
         self.account.is_some() || self.region.is_some()
     }
 
-    fn of(&self, sandbox: &Sandbox) -> Result<Vec<(String, String)>, Failure> {
+    fn of(&self, sandbox: &Sandbox) -> Result<Vec<(String, String)>, CliFailure> {
         let mut places = sandbox.places()?;
         places.retain(|(account, region)| {
             self.account.as_ref().is_none_or(|wanted| wanted == account)
@@ -145,7 +148,12 @@ impl PlaceArgs {
 }
 
 impl MailArgs {
-    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+    fn run(
+        &self,
+        run: &mut CommandContext<'_>,
+        sandbox: &Sandbox,
+        places: &[(String, String)],
+    ) -> Result<Exit, CliFailure> {
         let mut messages = Vec::new();
         for (account, region) in places {
             let letters = sandbox.outbox(account, region)?.into_iter();
@@ -164,16 +172,16 @@ impl MailArgs {
     }
 }
 
-fn message(account: &str, region: &str, letter: Letter) -> Message {
-    Message {
+fn message(account: &str, region: &str, letter: Letter) -> SentMessage {
+    SentMessage {
         account: account.to_owned(),
         region: region.to_owned(),
         sent: letter.sent.to_iso(),
         confirmation_link: letter.confirmation_link(),
         fate: match letter.delivery {
-            Delivery::Arrived => Fate::Arrived,
-            Delivery::Waiting => Fate::Waiting,
-            Delivery::Failed(why) => Fate::Failed(why),
+            Delivery::Arrived => DeliveryOutcome::Arrived,
+            Delivery::Waiting => DeliveryOutcome::Waiting,
+            Delivery::Failed(why) => DeliveryOutcome::Failed(why),
         },
         protocol: letter.protocol,
         to: secret::hide(&letter.endpoint),
@@ -184,16 +192,23 @@ fn message(account: &str, region: &str, letter: Letter) -> Message {
     }
 }
 
-impl ConfirmArgs {
-    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+impl SandboxConfirmArgs {
+    fn run(
+        &self,
+        run: &mut CommandContext<'_>,
+        sandbox: &Sandbox,
+        places: &[(String, String)],
+    ) -> Result<Exit, CliFailure> {
         let mut steps = Vec::new();
         for (account, region) in places {
             let touched = sandbox.confirm(account, region, self.address.as_deref())?;
-            steps.extend(touched.into_iter().map(|touched| Step::confirmed(&touched.endpoint, &touched.topic_arn)));
+            steps.extend(
+                touched.into_iter().map(|touched| ConfirmationStep::confirmed(&touched.endpoint, &touched.topic_arn)),
+            );
         }
         if let (true, Some(address)) = (steps.is_empty(), &self.address) {
             let what = format!("nothing waits for {address} to confirm");
-            return Err(Failure::say(
+            return Err(CliFailure::say(
                 Exit::Failure,
                 what,
                 format!("see {}, or confirm --all", advice::command("sandbox mail")),
@@ -205,18 +220,23 @@ impl ConfirmArgs {
 }
 
 impl UnsubscribeArgs {
-    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+    fn run(
+        &self,
+        run: &mut CommandContext<'_>,
+        sandbox: &Sandbox,
+        places: &[(String, String)],
+    ) -> Result<Exit, CliFailure> {
         let mut steps = Vec::new();
         for (account, region) in places {
             let touched = sandbox.unsubscribe(account, region, &self.address)?;
             steps.extend(touched.into_iter().map(|touched| match touched.done {
-                true => Step::ended(&touched.endpoint, &touched.topic_arn),
-                false => Step::locked(&touched.endpoint, &touched.topic_arn),
+                true => ConfirmationStep::ended(&touched.endpoint, &touched.topic_arn),
+                false => ConfirmationStep::locked(&touched.endpoint, &touched.topic_arn),
             }));
         }
         if steps.is_empty() {
             let what = format!("{} has no confirmed subscription", self.address);
-            return Err(Failure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
+            return Err(CliFailure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
         }
         run.output.result(&report::steps(&steps, ""))?;
         Ok(Exit::Success)
@@ -224,13 +244,18 @@ impl UnsubscribeArgs {
 }
 
 impl AdvanceArgs {
-    fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+    fn run(
+        &self,
+        run: &mut CommandContext<'_>,
+        sandbox: &Sandbox,
+        places: &[(String, String)],
+    ) -> Result<Exit, CliFailure> {
         let (before, _) = sandbox.time()?;
         sandbox.advance(self.by)?;
         let mut passed = Passed { clock: clock(sandbox)?, changes: Vec::new(), sent: 0 };
         for (account, region) in places {
             let happened = sandbox.changes_since(account, region, before)?.into_iter();
-            passed.changes.extend(happened.map(|change| Change {
+            passed.changes.extend(happened.map(|change| AlarmTransition {
                 at: change.at.to_iso(),
                 account: account.clone(),
                 region: region.clone(),
@@ -246,23 +271,23 @@ impl AdvanceArgs {
     }
 }
 
-fn clock(sandbox: &Sandbox) -> Result<SandboxClock, Failure> {
+fn clock(sandbox: &Sandbox) -> Result<SandboxClock, CliFailure> {
     let (time, ahead) = sandbox.time()?;
     Ok(SandboxClock { time: time.to_iso(), ahead_seconds: ahead.as_secs() })
 }
 
-fn show(run: &mut Run<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, Failure> {
+fn show(run: &mut CommandContext<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, CliFailure> {
     let mut shown = Vec::new();
     for (account, region) in places {
         let contents = sandbox.census(account, region)?;
-        shown.push(Place { account: account.clone(), region: region.clone(), contents });
+        shown.push(AccountInventory { account: account.clone(), region: region.clone(), contents });
     }
     run.output.result(&report::show(&clock(sandbox)?, &shown))?;
     Ok(Exit::Success)
 }
 
 impl ResetArgs {
-    async fn run(&self, run: &mut Run<'_>, sandbox: &Sandbox, file: &str) -> Result<Exit, Failure> {
+    async fn run(&self, run: &mut CommandContext<'_>, sandbox: &Sandbox, file: &str) -> Result<Exit, CliFailure> {
         self.consent(run, &format!("everything in {file}")).await?;
         match self.at {
             Some(at) => sandbox.begin_at(at)?,
@@ -275,15 +300,15 @@ impl ResetArgs {
     /// Only some accounts and regions; the clock and all others stay.
     async fn forget(
         &self,
-        run: &mut Run<'_>,
+        run: &mut CommandContext<'_>,
         sandbox: &Sandbox,
         places: &[(String, String)],
         file: &str,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, CliFailure> {
         let names: Vec<String> = places.iter().map(|(account, region)| format!("{account} {region}")).collect();
         if names.is_empty() {
             let what = format!("nothing was done in this account and region in {file}");
-            return Err(Failure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
+            return Err(CliFailure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox show"))));
         }
         self.consent(run, &format!("{} in {file}", names.join(", "))).await?;
         for (account, region) in places {
@@ -293,17 +318,17 @@ impl ResetArgs {
         Ok(Exit::Success)
     }
 
-    async fn consent(&self, run: &mut Run<'_>, what: &str) -> Result<(), Failure> {
+    async fn consent(&self, run: &mut CommandContext<'_>, what: &str) -> Result<(), CliFailure> {
         if self.yes {
             return Ok(());
         }
         if !run.output.can_ask() {
             let what = format!("{what} would be forgotten, and there is no terminal to confirm on");
-            return Err(Failure::say(Exit::Blocked, what, "rerun with --yes"));
+            return Err(CliFailure::say(Exit::Blocked, what, "rerun with --yes"));
         }
         match run.output.ask(&format!("Forget {what}?")).await {
             true => Ok(()),
-            false => Err(Failure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes")),
+            false => Err(CliFailure::say(Exit::Blocked, "nothing was forgotten", "answer y, or add --yes")),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! outside must hear of what never happened on AWS.
 
 use crate::sandbox::{Delivery, Letter, Sandbox};
-use crate::watch::http::{Http, Request};
+use crate::watch::http::{HttpClient, OutboundRequest};
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Sends what waits, again and again, until it is dropped.
 pub async fn deliver(sandbox: Sandbox) {
-    let http = Http::direct(PATIENCE);
+    let http = HttpClient::direct(PATIENCE);
     loop {
         // A file that cannot be read now is read the next time: whoever works with it says so.
         let _ = round(&sandbox, &http).await;
@@ -21,7 +21,7 @@ pub async fn deliver(sandbox: Sandbox) {
     }
 }
 
-async fn round(sandbox: &Sandbox, http: &Http) -> anyhow::Result<()> {
+async fn round(sandbox: &Sandbox, http: &HttpClient) -> anyhow::Result<()> {
     for (account, region) in sandbox.places()? {
         let sent = sandbox.posts(&account, &region)?.into_iter().map(|(key, letter)| async move {
             let became = post(http, &letter).await.map_or_else(Delivery::Failed, |()| Delivery::Arrived);
@@ -35,7 +35,7 @@ async fn round(sandbox: &Sandbox, http: &Http) -> anyhow::Result<()> {
 }
 
 /// The error says why it did not arrive.
-async fn post(http: &Http, letter: &Letter) -> Result<(), String> {
+async fn post(http: &HttpClient, letter: &Letter) -> Result<(), String> {
     let request = request(letter).map_err(|error| format!("{error:#}"))?;
     if !request.is_local() {
         return Err("the sandbox posts to this machine only".to_owned());
@@ -44,9 +44,9 @@ async fn post(http: &Http, letter: &Letter) -> Result<(), String> {
     if answer.is_success() { Ok(()) } else { Err(format!("the endpoint answered {}", answer.status)) }
 }
 
-fn request(letter: &Letter) -> anyhow::Result<Request> {
+fn request(letter: &Letter) -> anyhow::Result<OutboundRequest> {
     let kind = if letter.is_confirmation() { "SubscriptionConfirmation" } else { "Notification" };
-    Request::post(&letter.endpoint, letter.body.clone())?
+    OutboundRequest::post(&letter.endpoint, letter.body.clone())?
         .header("content-type", "text/plain; charset=UTF-8")?
         .header("user-agent", "Amazon Simple Notification Service Agent")?
         .header("x-amz-sns-message-type", kind)?

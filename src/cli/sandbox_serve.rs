@@ -1,9 +1,9 @@
 //! `mlopsctl sandbox serve`: the sandbox on a port, until Ctrl-C.
 
-use super::Run;
+use super::CommandContext;
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::sandbox_post::deliver;
 use crate::sandbox::{Listener, Sandbox, Weather};
 use clap::Args;
@@ -15,7 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// export AWS_ENDPOINT_URL=http://127.0.0.1:4599 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ServeArgs {
+pub struct SandboxServeArgs {
     /// Port to listen on; 0 chooses one
     #[arg(short, long, value_name = "PORT", default_value_t = 4599)]
     port: u16,
@@ -38,9 +38,14 @@ fn loopback(text: &str) -> Result<IpAddr, String> {
     }
 }
 
-impl ServeArgs {
+impl SandboxServeArgs {
     /// `region` is where the functions of /function-url/NAME/ are.
-    pub async fn run(&self, run: &mut Run<'_>, file: &SandboxFileArgs, region: Option<&str>) -> Result<Exit, Failure> {
+    pub async fn run(
+        &self,
+        run: &mut CommandContext<'_>,
+        file: &SandboxFileArgs,
+        region: Option<&str>,
+    ) -> Result<Exit, CliFailure> {
         let path = file.path();
         let sandbox = Sandbox::open(&path, self.weather.clone().unwrap_or_default())?;
         let place = SocketAddr::new(self.bind, self.port);

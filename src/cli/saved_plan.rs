@@ -2,14 +2,14 @@
 
 use super::args::SpecArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::aws::Aws;
 use crate::model::file::{self, Readers};
 use crate::model::{advice, secret, visible};
 use crate::pipeline::{self, NotReplanned, PlannedTarget};
 use crate::plan::Plan;
 use crate::plan::saved::{Basis, FORMAT_VERSION, NoSavedPlan, SavedPlan};
-use crate::spec::{self, Bound};
+use crate::spec::{self, BoundSpec};
 use anyhow::Context;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -20,7 +20,7 @@ use std::path::Path;
 const MOST: u64 = 256 << 20;
 
 /// Writes the file whole or not at all. Nothing but a plain file is taken, since nobody but its owner is to read it.
-pub fn save(path: &Path, plan: &Plan, basis: Basis) -> Result<(), Failure> {
+pub fn save(path: &Path, plan: &Plan, basis: Basis) -> Result<(), CliFailure> {
     let mut value = serde_json::to_value(SavedPlan::new(plan, basis, secret::hide))?;
     let hide = |text: &str| Ok::<_, Infallible>(secret::hide_declared(text).into_owned());
     each_text(&mut value, &hide).unwrap_or_else(|never| match never {});
@@ -31,11 +31,11 @@ pub fn save(path: &Path, plan: &Plan, basis: Basis) -> Result<(), Failure> {
     Ok(written.with_context(|| format!("could not save the plan to {}", path.display()))?)
 }
 
-pub fn load(path: &Path) -> Result<SavedPlan, Failure> {
+pub fn load(path: &Path) -> Result<SavedPlan, CliFailure> {
     let text = file::read_text(path, MOST).with_context(|| format!("could not read the plan {}", path.display()))?;
     let no_plan = |why: &str| {
         let what = format!("{} is not a plan that this mlopsctl can carry out: {why}", path.display());
-        Failure::say(
+        CliFailure::say(
             Exit::Stale,
             what,
             format!("make a new one, with the flags of that one: {}", advice::command("plan … --out FILE")),
@@ -58,13 +58,13 @@ fn new_plan() -> String {
     format!("look at a new plan, with the flags of that one: {}", advice::command("plan … --out FILE"))
 }
 
-fn refused(what: &str) -> Failure {
-    Failure::say(Exit::Blocked, format!("{what}, so nothing was changed"), new_plan())
+fn refused(what: &str) -> CliFailure {
+    CliFailure::say(Exit::Blocked, format!("{what}, so nothing was changed"), new_plan())
 }
 
 /// The spec that the plan is held against: the one that is named, else the one that the plan was made from. `None` where it is
 /// consented to that there is none.
-pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result<Option<Bound>, Failure> {
+pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result<Option<BoundSpec>, CliFailure> {
     if without_spec {
         return Ok(None);
     }
@@ -75,7 +75,7 @@ pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result
             format!("the spec {} that the plan was made from is not here, so nothing was changed", path.display());
         let remedy =
             "run where it is, name it with --file, or add --without-spec: then the plan is held against AWS alone";
-        return Err(Failure::say(Exit::Blocked, what, remedy));
+        return Err(CliFailure::say(Exit::Blocked, what, remedy));
     }
     let spec = spec::load(path)?;
     let mut values = saved.basis.variables.clone();
@@ -85,31 +85,31 @@ pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result
 }
 
 /// The plan made anew, if the saved one says the same.
-pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<PlannedTarget, Failure> {
+pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&BoundSpec>) -> Result<PlannedTarget, CliFailure> {
     let mut value = serde_json::to_value(saved)?;
     // Binding the spec has declared the values of its secret variables.
     each_text(&mut value, &revealed).map_err(|unknown| {
         let what = format!("the saved plan hides the value {unknown}, and no variable of the spec has it");
-        Failure::say(Exit::Blocked, what, "name the spec and the variables that the plan was made with")
+        CliFailure::say(Exit::Blocked, what, "name the spec and the variables that the plan was made with")
     })?;
     let saved: SavedPlan = serde_json::from_value(value)?;
     pipeline::check_saved(aws, &saved, spec).await.map_err(|error| match error {
-        NotReplanned::Failed(error) => Failure::from(error),
+        NotReplanned::Failed(error) => CliFailure::from(error),
         NotReplanned::Elsewhere { made_for, reached } => {
             let what = format!(
                 "the plan was made for {made_for}, but these credentials reach {reached}, so nothing was changed"
             );
-            Failure::say(Exit::Blocked, what, "use the credentials and the region that the plan was made with")
+            CliFailure::say(Exit::Blocked, what, "use the credentials and the region that the plan was made with")
         }
         NotReplanned::SecretsMissing(places) => {
             let what =
                 format!("the saved plan holds no secrets, and there is no spec to give those of:{}", lines(places));
-            Failure::say(Exit::Stale, what, "name the spec and the variables that the plan was made with")
+            CliFailure::say(Exit::Stale, what, "name the spec and the variables that the plan was made with")
         }
         NotReplanned::Stale(stale) => {
             let places = stale.iter().map(|stale| format!("{}: {}", stale.place, stale.what));
             let what = format!("the saved plan is stale, so nothing was changed; different by now:{}", lines(places));
-            Failure::say(Exit::Stale, what, new_plan())
+            CliFailure::say(Exit::Stale, what, new_plan())
         }
         NotReplanned::Different(places) => {
             let from = if spec.is_some() { "what the spec asks for" } else { "what AWS makes of it" };
@@ -118,7 +118,7 @@ pub async fn check(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result
             let places = places.into_iter().take(MOST_DIFFERENCES).chain(more);
             let what =
                 format!("the saved plan does not say {from}, so nothing was changed; it differs in:{}", lines(places));
-            Failure::say(Exit::Blocked, what, new_plan())
+            CliFailure::say(Exit::Blocked, what, new_plan())
         }
     })
 }

@@ -1,7 +1,7 @@
 //! `mlopsctl schema`: the JSON Schema of the spec, or of a rubric, for editors. Needs nothing but itself.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::Output;
 use crate::grade;
 use crate::spec;
@@ -16,7 +16,7 @@ pub struct SchemaArgs {
 }
 
 impl SchemaArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let schema = if self.rubric { grade::schema() } else { spec::schema() };
         output.result(&format!("{schema:#}\n"))?;
         Ok(Exit::Success)

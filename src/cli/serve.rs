@@ -1,13 +1,13 @@
 //! `mlopsctl serve`: the bundled service, on this machine, until Ctrl-C.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::Output;
 use anyhow::Context;
 use clap::Args;
 use mlops_service::Migration;
-use mlops_service::config::{Config, Database, Environment};
-use mlops_service::log::{Format, Level};
+use mlops_service::config::{Config, Database, ProcessEnvironment};
+use mlops_service::log::{LogFormat, ServiceLogLevel};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -40,14 +40,14 @@ pub struct ServeArgs {
     no_migrate: bool,
     /// DEBUG, INFO, WARNING or ERROR [default: LOG_LEVEL, else INFO]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
-    log_level: Option<Level>,
+    log_level: Option<ServiceLogLevel>,
     /// text or json [default: LOG_FORMAT, else text]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
-    log_format: Option<Format>,
+    log_format: Option<LogFormat>,
 }
 
 impl ServeArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let config = self.config()?;
         output.say(&format!("dashboard: http://localhost:{}/ (port 0 is told in the log); Ctrl-C stops", config.port));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start")?;
@@ -55,10 +55,10 @@ impl ServeArgs {
         Ok(Exit::Success)
     }
 
-    fn config(&self) -> Result<Config, Failure> {
+    fn config(&self) -> Result<Config, CliFailure> {
         let usage =
-            |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see `mlopsctl serve --help`");
-        let env = Environment::read(Path::new(".")).map_err(usage)?;
+            |error: anyhow::Error| CliFailure::say(Exit::Usage, format!("{error:#}"), "see `mlopsctl serve --help`");
+        let env = ProcessEnvironment::read(Path::new(".")).map_err(usage)?;
         let mut config = Config::from_environment(&env).map_err(usage)?;
         if let Some(dir) = &self.data_dir {
             config.move_data(dir.clone());
@@ -79,10 +79,10 @@ impl ServeArgs {
     }
 }
 
-fn level(text: &str) -> Result<Level, String> {
+fn level(text: &str) -> Result<ServiceLogLevel, String> {
     text.parse().map_err(|()| "write DEBUG, INFO, WARNING or ERROR".to_owned())
 }
 
-fn format(text: &str) -> Result<Format, String> {
+fn format(text: &str) -> Result<LogFormat, String> {
     text.parse().map_err(|()| "write text or json".to_owned())
 }

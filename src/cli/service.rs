@@ -2,14 +2,14 @@
 
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::Output;
-use super::{Run, reading};
-use crate::deploy::{self, Bundle, Occupied, Wanted};
+use super::{CommandContext, reading};
+use crate::deploy::{self, Bundle, DesiredFunction, Occupied};
 use crate::model::file::{self, Readers};
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use mlops_service::config::{Config, Database, Environment};
+use mlops_service::config::{Config, Database, ProcessEnvironment};
 use mlops_service::{Keeping, keep_house};
 use std::path::{Path, PathBuf};
 
@@ -68,7 +68,7 @@ struct StoreArgs {
 }
 
 impl ServiceArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         match &self.command {
             ServiceCommand::Bundle(args) => args.run(output),
             ServiceCommand::Deploy(args) => reading(output, async |run| args.run(run).await),
@@ -83,13 +83,13 @@ impl ServiceArgs {
 }
 
 impl StoreArgs {
-    fn keep(&self, keeping: Keeping, output: &mut Output) -> Result<Exit, Failure> {
+    fn keep(&self, keeping: Keeping, output: &mut Output) -> Result<Exit, CliFailure> {
         reading(output, async |run| self.keep_house(&keeping, run.output).await)
     }
 
-    async fn keep_house(&self, keeping: &Keeping, output: &mut Output) -> Result<Exit, Failure> {
-        let usage = |error: anyhow::Error| Failure::say(Exit::Usage, format!("{error:#}"), "see docs/service.md");
-        let env = Environment::read(Path::new(".")).map_err(usage)?;
+    async fn keep_house(&self, keeping: &Keeping, output: &mut Output) -> Result<Exit, CliFailure> {
+        let usage = |error: anyhow::Error| CliFailure::say(Exit::Usage, format!("{error:#}"), "see docs/service.md");
+        let env = ProcessEnvironment::read(Path::new(".")).map_err(usage)?;
         let mut config = Config::from_environment(&env).map_err(usage)?;
         if let Some(dir) = &self.data_dir {
             config.move_data(dir.clone());
@@ -151,7 +151,7 @@ struct BinaryArgs {
 }
 
 impl BundleArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let bundle = self.binary.bundle()?;
         let shown = self.out.display();
         file::replace(&self.out, &bundle.zip, Readers::Anybody).with_context(|| format!("could not write {shown}"))?;
@@ -162,10 +162,10 @@ impl BundleArgs {
 }
 
 impl DeployArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let bundle = self.binary.bundle()?;
         let aws = self.connect.open(None, &run.signals, run.output).await?;
-        let wanted = Wanted {
+        let wanted = DesiredFunction {
             name: self.name.clone(),
             bundle,
             role: self.role.clone(),
@@ -178,9 +178,9 @@ impl DeployArgs {
         let deployed = deploy::deploy(&aws, &wanted).await.map_err(|error| {
             if error.chain().any(|cause| cause.is::<Occupied>()) {
                 let remedy = "name another one with --name, or add --replace to take it over";
-                return Failure::say(Exit::Blocked, format!("{error:#}"), remedy);
+                return CliFailure::say(Exit::Blocked, format!("{error:#}"), remedy);
             }
-            Failure::from(error)
+            CliFailure::from(error)
         })?;
         let done = if deployed.changes.is_empty() { "no changes".to_owned() } else { deployed.changes.join(", ") };
         run.output.say(&format!("{}: {done}", deployed.arn));
@@ -193,7 +193,7 @@ impl DeployArgs {
 }
 
 impl BinaryArgs {
-    fn bundle(&self) -> Result<Bundle, Failure> {
+    fn bundle(&self) -> Result<Bundle, CliFailure> {
         let path = match &self.binary {
             Some(path) => path.clone(),
             None => beside().context("could not find this program")?,
@@ -202,9 +202,9 @@ impl BinaryArgs {
                       cargo lambda build --release -p mlops-service elsewhere, and name it with --binary";
         let shown = path.display();
         let bytes = std::fs::read(&path)
-            .map_err(|error| Failure::say(Exit::Failure, format!("could not read {shown}: {error}"), remedy))?;
+            .map_err(|error| CliFailure::say(Exit::Failure, format!("could not read {shown}: {error}"), remedy))?;
         Bundle::of(&bytes)
-            .map_err(|error| Failure::say(Exit::Failure, format!("{shown} cannot run on Lambda: {error:#}"), remedy))
+            .map_err(|error| CliFailure::say(Exit::Failure, format!("{shown} cannot run on Lambda: {error:#}"), remedy))
     }
 }
 

@@ -1,15 +1,15 @@
 //! `mlopsctl signals`: the four golden signals of functions, against the period before.
 
-use super::Run;
-use super::args::{Format, FormatArgs};
+use super::CommandContext;
+use super::args::{FormatArgs, OutputFormat};
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::write_file;
 use super::plan::say_calls;
 use super::subscriptions::duration;
-use super::watched::{Watched, WatchedArgs};
+use super::watched::{FunctionSelection, WatchedArgs};
 use crate::report::watch::signals::{html, json, markdown, svg, text};
-use crate::watch::signals::{Asking, Signals, read};
+use crate::watch::signals::{GoldenSignals, SignalsRequest, read};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,25 +51,25 @@ fn length(text: &str) -> Result<Duration, String> {
 }
 
 impl SignalsArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let Watched { functions, aws } = self.watched.open(run).await?;
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        let FunctionSelection { functions, aws } = self.watched.open(run).await?;
         if functions.is_empty() {
             return Err(self.watched.nothing());
         }
         let length = i64::try_from(self.since.as_secs()).unwrap_or(i64::MAX);
-        let asking = Asking { now: aws.clock.now(), length, logs: !self.no_logs };
+        let asking = SignalsRequest { now: aws.clock.now(), length, logs: !self.no_logs };
         let signals = read(&aws, &functions, asking).await?;
         run.output.result(&match self.format.format {
-            Format::Table => text(&signals, self.charts, &run.output.look),
-            Format::Json => json(&signals),
-            Format::Markdown => markdown(&signals),
+            OutputFormat::Table => text(&signals, self.charts, &run.output.look),
+            OutputFormat::Json => json(&signals),
+            OutputFormat::Markdown => markdown(&signals),
         })?;
         self.write(&signals)?;
         say_calls(&aws, run.output);
         Ok(Exit::Success)
     }
 
-    fn write(&self, signals: &Signals) -> Result<(), Failure> {
+    fn write(&self, signals: &GoldenSignals) -> Result<(), CliFailure> {
         if let Some(path) = &self.html {
             write_file(path, &html(signals))?;
         }

@@ -1,21 +1,21 @@
 //! `mlopsctl status`: how everything of the stack is, and writes nothing to AWS.
 
-use super::Run;
-use super::args::{Format, SelectArgs, SpecArgs};
+use super::CommandContext;
+use super::args::{OutputFormat, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
-use super::fleet::{Fleet, FleetArgs, Told};
+use super::failure::CliFailure;
+use super::fleet::{Fleet, FleetArgs, ProgressDetail};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
-use super::watch::Watched;
-use crate::fleet::{FleetTarget, Row, Subscriptions};
+use super::watch::WatchedTarget;
+use crate::fleet::{FleetRow, FleetTarget, SubscriptionCounts};
 use crate::model::advice;
 use crate::model::duration::parse_seconds;
 use crate::pipeline::{self, TargetContext};
 use crate::plan::Consent;
 use crate::report::status;
-use crate::watch::status::{Asking, Status, read};
+use crate::watch::status::{StackStatus, StatusOptions, read};
 use clap::Args;
 
 /// How many of the last changes of state are shown.
@@ -52,7 +52,7 @@ fn interval(text: &str) -> Result<i64, String> {
 }
 
 impl StatusArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.watch {
             return self.watch(run).await;
         }
@@ -63,12 +63,12 @@ impl StatusArgs {
         let format = self.format.alone()?;
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let asking = Asking { now: aws.clock.now(), curves: true, changes: CHANGES, previous: None };
+        let asking = StatusOptions { now: aws.clock.now(), curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await?;
         let text = match format {
-            Format::Table => status::text(&status, &run.output.look),
-            Format::Json => status::json(&status),
-            Format::Markdown => status::markdown(&status),
+            OutputFormat::Table => status::text(&status, &run.output.look),
+            OutputFormat::Json => status::json(&status),
+            OutputFormat::Markdown => status::markdown(&status),
         };
         run.output.result(&text)?;
         say_calls(&aws, run.output);
@@ -76,37 +76,37 @@ impl StatusArgs {
     }
 
     /// A row a target: its alarms, who has confirmed, what differs. The same reads as for one target, without curves and history.
-    async fn run_fleet(&self, fleet: &Fleet, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let select = self.select.select();
         let look = async |member: &FleetTarget, at: TargetContext| {
             let planned = pipeline::plan(&at.aws, &at.bound, &select, &Consent::default()).await?;
-            Ok(Row::of_plan(member, &planned))
+            Ok(FleetRow::of_plan(member, &planned))
         };
-        let report = fleet.report("status", fleet.each(Told::Each, run, look).await);
-        let waits = |found: &Subscriptions| found.pending + found.lost + found.missing > 0;
+        let report = fleet.report("status", fleet.each(ProgressDetail::Each, run, look).await);
+        let waits = |found: &SubscriptionCounts| found.pending + found.lost + found.missing > 0;
         let unconfirmed = report.rows.iter().any(|row| row.subscriptions.as_ref().is_some_and(waits));
         let all_well = if self.require_confirmed && unconfirmed { Exit::Act } else { Exit::Success };
         fleet.end(&report, all_well, self.format.format, run)
     }
 
     /// Mistakes of the command line and the spec are said before the screen is taken.
-    async fn watch(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn watch(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if !run.output.can_take_the_screen() {
             let remedy = format!("leave out --watch: {}, or --format json for programs", advice::command("status"));
-            return Err(Failure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
+            return Err(CliFailure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
         }
         let spec = self.spec.load()?;
         if self.fleet.open("status", &spec, &self.spec, &self.connect, run).await?.is_some() {
             let remedy = "leave out --watch, or watch one account with its own credentials and a spec without accounts";
-            return Err(Failure::say(Exit::Usage, "--watch shows one account, and a roster is given", remedy));
+            return Err(CliFailure::say(Exit::Usage, "--watch shows one account, and a roster is given", remedy));
         }
         let bound = self.spec.bind_spec(spec)?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let watched = Watched { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
+        let watched = WatchedTarget { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
         watched.run(run).await
     }
 
-    fn exit(&self, status: &Status) -> Exit {
+    fn exit(&self, status: &StackStatus) -> Exit {
         match () {
             () if status.is_incomplete() => Exit::Partial,
             () if self.require_confirmed && !status.is_confirmed() => Exit::Act,

@@ -1,11 +1,11 @@
 //! `mlopsctl subscriptions`: who is told, who has not confirmed, the mail once more, and confirming with the link of a mail.
 
-use super::Run;
+use super::CommandContext;
 use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::plan::say_calls;
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
@@ -15,7 +15,9 @@ use crate::model::problem::nearest_or_all;
 use crate::model::secret;
 use crate::report::watch::subscriptions as report;
 use crate::resources::{Address, Resource};
-use crate::watch::subscriptions::{self, Link, NotALink, Row, State, Subscriptions, Waited};
+use crate::watch::subscriptions::{
+    self, Link, NotALink, StackSubscriptions, SubscriptionRow, SubscriptionState, Waited,
+};
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,15 +31,15 @@ pub struct SubscriptionsArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 enum SubscriptionsCommand {
-    List(ListArgs),
+    List(SubscriptionsListArgs),
     Wait(WaitArgs),
     Resend(ResendArgs),
-    Confirm(ConfirmArgs),
+    Confirm(SubscriptionConfirmArgs),
 }
 
 /// Lists every subscription that the spec wants or its topics have, and what each one waits for
 #[derive(Debug, Clone, Args)]
-struct ListArgs {
+struct SubscriptionsListArgs {
     #[command(flatten)]
     reading: ReadingArgs,
     /// Exit with 7 when somebody who is to be told is not confirmed
@@ -73,7 +75,7 @@ struct ResendArgs {
 
 /// Confirms a subscription with the link of its mail, in the region that the link names. Needs no spec
 #[derive(Debug, Clone, Args)]
-struct ConfirmArgs {
+struct SubscriptionConfirmArgs {
     /// The address behind "Confirm subscription" in the mail, in quotation marks
     #[arg(long, value_name = "LINK", required_unless_present = "token", conflicts_with = "token")]
     url: Option<String>,
@@ -107,7 +109,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// What every command but `confirm` begins with.
-struct Reading {
+struct SubscriptionsRead {
     aws: Aws,
     stack: String,
     target: Target,
@@ -116,7 +118,7 @@ struct Reading {
 
 impl SubscriptionsArgs {
     /// Nothing but `resend` and `confirm` writes, and those by single calls that an interrupt leaves whole.
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let signals = run.signals.clone();
         match &self.command {
             SubscriptionsCommand::List(args) => signals.or_interrupted(args.run(run)).await,
@@ -128,15 +130,15 @@ impl SubscriptionsArgs {
 }
 
 impl ReadingArgs {
-    async fn begin(&self, run: &mut Run<'_>) -> Result<Reading, Failure> {
+    async fn begin(&self, run: &mut CommandContext<'_>) -> Result<SubscriptionsRead, CliFailure> {
         let bound = self.spec.bind()?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let target = aws.target().await?;
         let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-        Ok(Reading { aws, stack: bound.stack().to_owned(), target, desired })
+        Ok(SubscriptionsRead { aws, stack: bound.stack().to_owned(), target, desired })
     }
 
-    fn show(&self, all: &Subscriptions, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn show(&self, all: &StackSubscriptions, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
         let text = match self.format.format {
             TextOrJson::Json => report::json(all),
             TextOrJson::Table => report::list(all, &run.output.look),
@@ -145,14 +147,14 @@ impl ReadingArgs {
     }
 }
 
-impl Reading {
-    async fn read(&self) -> Result<Subscriptions, AwsError> {
+impl SubscriptionsRead {
+    async fn read(&self) -> Result<StackSubscriptions, AwsError> {
         subscriptions::read(&self.aws, &self.stack, &self.target, &self.desired).await
     }
 }
 
-impl ListArgs {
-    async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+impl SubscriptionsListArgs {
+    async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let reading = self.reading.begin(run).await?;
         let all = reading.read().await?;
         self.reading.show(&all, run)?;
@@ -163,14 +165,14 @@ impl ListArgs {
 }
 
 impl WaitArgs {
-    async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let reading = self.reading.begin(run).await?;
-        let Reading { aws, stack, target, desired } = &reading;
+        let SubscriptionsRead { aws, stack, target, desired } = &reading;
         let (output, timeout) = (&mut *run.output, self.timeout);
         let mut told = |waited: Waited<'_>| match waited {
-            Waited::Begun(all) if all.count(State::Pending) > 0 => {
+            Waited::Begun(all) if all.count(SubscriptionState::Pending) > 0 => {
                 output.say(&report::verdict(all));
-                for row in all.rows.iter().filter(|row| row.state == State::Pending) {
+                for row in all.rows.iter().filter(|row| row.state == SubscriptionState::Pending) {
                     output.say(&report::change(row));
                 }
                 let seconds = i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX);
@@ -189,7 +191,7 @@ impl WaitArgs {
 }
 
 impl ResendArgs {
-    async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let signals = run.signals.clone();
         let reading = signals.or_interrupted(self.reading.begin(run)).await?;
         let all = reading.read().await?;
@@ -228,8 +230,8 @@ impl ResendArgs {
     }
 
     /// The pending ones that are meant. Whoever is named and is not pending gets no mail, and is told why.
-    fn choose(&self, all: &Subscriptions) -> Result<Vec<Row>, Failure> {
-        let pending = || all.rows.iter().filter(|row| row.state == State::Pending);
+    fn choose(&self, all: &StackSubscriptions) -> Result<Vec<SubscriptionRow>, CliFailure> {
+        let pending = || all.rows.iter().filter(|row| row.state == SubscriptionState::Pending);
         if self.all {
             return Ok(pending().cloned().collect());
         }
@@ -243,17 +245,17 @@ impl ResendArgs {
             let known = all.rows.iter().find(|row| secret::names(endpoint, &row.endpoint));
             let endpoint = secret::hide(endpoint);
             return Err(match known {
-                Some(row) if row.state == State::Confirmed => {
+                Some(row) if row.state == SubscriptionState::Confirmed => {
                     let what = format!("{endpoint} has confirmed, so no mail is needed");
                     let list = advice::command("subscriptions list");
-                    Failure::say(Exit::Usage, what, format!("name those that {list} calls pending"))
+                    CliFailure::say(Exit::Usage, what, format!("name those that {list} calls pending"))
                 }
-                Some(row) => Failure::say(Exit::Usage, format!("{endpoint} is not pending"), report::remedy(row)),
+                Some(row) => CliFailure::say(Exit::Usage, format!("{endpoint} is not pending"), report::remedy(row)),
                 None => {
                     let names: Vec<String> = all.rows.iter().map(|row| secret::hide(&row.endpoint)).collect();
                     let names = names.iter().map(String::as_str);
                     let near = nearest_or_all(&endpoint, names, "the endpoints are").unwrap_or_default();
-                    Failure::say(Exit::Usage, format!("{endpoint} is not subscribed to a topic of the spec"), near)
+                    CliFailure::say(Exit::Usage, format!("{endpoint} is not subscribed to a topic of the spec"), near)
                 }
             });
         }
@@ -261,8 +263,8 @@ impl ResendArgs {
     }
 }
 
-impl ConfirmArgs {
-    async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+impl SubscriptionConfirmArgs {
+    async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let (aws, link) = self.open(run).await?;
         let confirmed = subscriptions::confirm(&aws, &link, self.lock).await.map_err(|error| refused(error, &link))?;
         let who = link.endpoint.as_deref().unwrap_or(&confirmed.subscription_arn);
@@ -283,7 +285,7 @@ impl ConfirmArgs {
     }
 
     /// A token is good only where its topic stands: the region of the ARN counts, and another --region is a mistake.
-    async fn open(&self, run: &mut Run<'_>) -> Result<(Aws, Link), Failure> {
+    async fn open(&self, run: &mut CommandContext<'_>) -> Result<(Aws, Link), CliFailure> {
         let link = match (&self.url, &self.token, &self.topic) {
             (Some(url), _, _) => Link::parse(url).map_err(not_a_link)?,
             (None, Some(token), Some(topic)) if topic.starts_with("arn:") => {
@@ -298,22 +300,22 @@ impl ConfirmArgs {
         };
         if let Some(region) = self.connect.region().filter(|region| *region != link.region()) {
             let what = format!("the link is of {}, but --region says {region}", link.region());
-            return Err(Failure::say(Exit::Usage, what, "leave out --region: the link names its own"));
+            return Err(CliFailure::say(Exit::Usage, what, "leave out --region: the link names its own"));
         }
         let aws = self.connect.open(Some(link.region()), &run.signals, run.output).await?;
         Ok((aws, link))
     }
 }
 
-fn not_a_link(error: NotALink) -> Failure {
-    Failure::say(Exit::Usage, error.what, error.remedy)
+fn not_a_link(error: NotALink) -> CliFailure {
+    CliFailure::say(Exit::Usage, error.what, error.remedy)
 }
 
 /// SNS says only which parameter it did not like.
-fn refused(error: AwsError, link: &Link) -> Failure {
+fn refused(error: AwsError, link: &Link) -> CliFailure {
     let about = |word: &str| error.message.to_ascii_lowercase().contains(word);
     match error.class {
-        Class::Refused if about("token") => Failure::say(
+        Class::Refused if about("token") => CliFailure::say(
             Exit::Failure,
             format!("AWS does not take the token ({error}): it has expired, is of another topic, or was cut off"),
             format!(
@@ -321,12 +323,12 @@ fn refused(error: AwsError, link: &Link) -> Failure {
                 advice::command("subscriptions resend --all")
             ),
         ),
-        Class::NotFound => Failure::say(
+        Class::NotFound => CliFailure::say(
             Exit::Failure,
             format!("there is no topic {} in {} any more ({error})", link.topic(), link.region()),
             format!("{} creates it and sends a fresh mail", advice::command("apply")),
         ),
-        Class::Refused if about("topic") => Failure::say(
+        Class::Refused if about("topic") => CliFailure::say(
             Exit::Failure,
             format!("AWS does not know the topic of the link in {} ({error})", link.region()),
             "check that the link was copied whole",

@@ -1,12 +1,12 @@
 //! `mlopsctl test`: runs the tests of alarms, offline.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::output::{Output, write_file};
 use crate::model::Target;
 use crate::report::{junit, unit_test as report};
 use crate::spec;
-use crate::unit_test::{Outcome, read, run};
+use crate::unit_test::{CaseOutcome, read, run};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub struct TestArgs {
 }
 
 impl TestArgs {
-    pub fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let mut files = Vec::new();
         for path in &self.files {
             files.push((path.display().to_string(), self.run_file(path)?));
@@ -42,7 +42,7 @@ impl TestArgs {
         Ok(if failed { Exit::Findings } else { Exit::Success })
     }
 
-    fn run_file(&self, path: &Path) -> Result<Vec<Outcome>, Failure> {
+    fn run_file(&self, path: &Path) -> Result<Vec<CaseOutcome>, CliFailure> {
         let file = read(path)?;
         let bound = spec::load(&file.spec)?.bind(&file.variables)?;
         let target = Target::new(ACCOUNT, bound.region().unwrap_or("us-east-1"));

@@ -1,16 +1,16 @@
 //! `mlopsctl traffic`: requests to a service, over HTTP or by Invoke, and what came of them.
 
-use super::Run;
+use super::CommandContext;
 use super::args::{TextOrJson, TextOrJsonArgs};
 use super::bar::Bar;
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::report::watch::traffic as report;
-use crate::watch::traffic::{Plan, Tally, Target, request, send};
+use crate::watch::traffic::{Tally, TrafficPlan, TrafficTarget, request, send};
 use clap::{ArgGroup, Args};
 use std::time::{Duration, Instant};
 
@@ -76,28 +76,28 @@ fn event(text: &str) -> Result<String, String> {
 }
 
 impl TrafficArgs {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let raising = usize::try_from(self.errors).unwrap_or(usize::MAX);
         let good = self.requests.map_or(if raising > 0 { 0 } else { 10 }, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let (target, aws) = match (&self.url, &self.function) {
             (Some(_), _) if raising > 0 => return Err(over_http()),
             (Some(url), _) => {
-                let target = Target::http(url, self.timeout);
+                let target = TrafficTarget::http(url, self.timeout);
                 let usage =
-                    |error| Failure::say(Exit::Usage, format!("--url: {error:#}"), "see `mlopsctl traffic --help`");
+                    |error| CliFailure::say(Exit::Usage, format!("--url: {error:#}"), "see `mlopsctl traffic --help`");
                 (target.map_err(usage)?, None)
             }
             (None, name) => {
                 let aws = self.connect.open(None, &run.signals, run.output).await?;
                 let name = name.clone().unwrap_or_default();
-                (Target::function(aws.clone(), &name, self.timeout), Some(aws))
+                (TrafficTarget::function(aws.clone(), &name, self.timeout), Some(aws))
             }
         };
         if good + raising > MANY && !target.is_local() {
             self.ask(good + raising, run).await?;
         }
-        let plan = Plan {
-            asks: Plan::mixed(good, raising, self.error_event.as_deref().unwrap_or(request::RAISE)),
+        let plan = TrafficPlan {
+            asks: TrafficPlan::mixed(good, raising, self.error_event.as_deref().unwrap_or(request::RAISE)),
             rate: self.rate,
             concurrency: usize::from(self.concurrency),
             longest: self.max_time,
@@ -123,7 +123,7 @@ impl TrafficArgs {
         judge(&tally)
     }
 
-    async fn ask(&self, count: usize, run: &mut Run<'_>) -> Result<(), Failure> {
+    async fn ask(&self, count: usize, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
         let to = self.url.as_deref().or(self.function.as_deref()).unwrap_or_default();
         let seconds = count as f64 / self.rate;
         run.output.say(&format!(
@@ -135,24 +135,24 @@ impl TrafficArgs {
 }
 
 /// What a request over HTTP cannot do.
-fn over_http() -> Failure {
+fn over_http() -> CliFailure {
     let what = "HTTP cannot make a function raise: whatever it answers, also a 400 or a 500, is no error to Lambda's Errors metric";
     let remedy = "use --function NAME --errors N; or deploy the bundled service with LAMBDA_FAIL_ON_5XX=1 and break it, \
                   e.g. with a wrong DATABASE_URL";
-    Failure::say(Exit::Usage, what, remedy)
+    CliFailure::say(Exit::Usage, what, remedy)
 }
 
 /// Whether it did what it was for.
-fn judge(tally: &Tally) -> Result<Exit, Failure> {
+fn judge(tally: &Tally) -> Result<Exit, CliFailure> {
     if tally.answered() > 0 && tally.failed() == tally.answered() {
         let remedy = "see why under `failed`: the address, the function's name and region, or a permission";
-        return Err(Failure::say(Exit::Failure, "not one request was answered", remedy));
+        return Err(CliFailure::say(Exit::Failure, "not one request was answered", remedy));
     }
     if tally.not_raised() > 0 {
         let what = format!("{} of {} events did not make the function raise", tally.not_raised(), tally.raising);
         let remedy =
             "give --error-event with an event that it raises on; an answer of 400 or 500 does not count as an error";
-        return Err(Failure::say(Exit::Failure, what, remedy));
+        return Err(CliFailure::say(Exit::Failure, what, remedy));
     }
     Ok(Exit::Success)
 }

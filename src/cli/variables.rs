@@ -2,7 +2,7 @@
 //! `MLOPSCTL_VAR_NAME`.
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::model::problem::nearest;
 use crate::spec::{self, Roster, SpecError, Variable};
 use clap::Args;
@@ -31,13 +31,13 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 /// What flags, files and the environment say, around what a roster says of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Values {
+pub struct VariableValues {
     weak: BTreeMap<String, String>,
     /// Of --var.
     strong: BTreeMap<String, String>,
 }
 
-impl Values {
+impl VariableValues {
     /// The values for an account with these columns; a column that is no variable of the spec is for people.
     pub fn with(&self, declared: &[Variable], columns: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let columns = columns.iter().filter(|(name, _)| declared.iter().any(|variable| variable.name == **name));
@@ -52,7 +52,7 @@ impl VariableArgs {
         &self,
         declared: &[Variable],
         environment: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<BTreeMap<String, String>, Failure> {
+    ) -> Result<BTreeMap<String, String>, CliFailure> {
         Ok(self.values(declared, environment)?.with(declared, &BTreeMap::new()))
     }
 
@@ -62,7 +62,7 @@ impl VariableArgs {
         &self,
         declared: &[Variable],
         environment: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Values, Failure> {
+    ) -> Result<VariableValues, CliFailure> {
         let (mut values, mut strong) = (BTreeMap::new(), BTreeMap::new());
         for variable in declared {
             // Upper case is the habit, and all that Windows tells apart is letters' case, not theirs.
@@ -71,7 +71,7 @@ impl VariableArgs {
                 names.iter().find_map(|name| environment(&format!("{PREFIX}{name}")).map(|value| (name, value)));
             if let Some((name, value)) = found {
                 let value = value.into_string().map_err(|_| {
-                    Failure::say(
+                    CliFailure::say(
                         Exit::Usage,
                         format!("{PREFIX}{name} is not UTF-8"),
                         "give the value with --var instead",
@@ -91,12 +91,12 @@ impl VariableArgs {
             known(name, "of --var", declared)?;
             strong.insert(name.clone(), value.clone());
         }
-        Ok(Values { weak: values, strong })
+        Ok(VariableValues { weak: values, strong })
     }
 }
 
 /// Reads a roster. Where a column may be a secret variable, mistakes are shown without their lines.
-pub fn load_roster(path: &Path, declared: &[Variable]) -> Result<Roster, Failure> {
+pub fn load_roster(path: &Path, declared: &[Variable]) -> Result<Roster, CliFailure> {
     Ok(Roster::load(path).map_err(without_secret_lines(declared))?)
 }
 
@@ -106,7 +106,7 @@ pub fn without_secret_lines(declared: &[Variable]) -> impl Fn(SpecError) -> Spec
     move |error| if hide { error.without_lines() } else { error }
 }
 
-fn known(name: &str, whence: &str, declared: &[Variable]) -> Result<(), Failure> {
+fn known(name: &str, whence: &str, declared: &[Variable]) -> Result<(), CliFailure> {
     if declared.iter().any(|variable| variable.name == name) {
         return Ok(());
     }
@@ -114,7 +114,7 @@ fn known(name: &str, whence: &str, declared: &[Variable]) -> Result<(), Failure>
         Some(near) => format!("did you mean {near}?"),
         None => format!("declare it in the spec, vars: {{ {name}: {{ required: true }} }}, or leave it out"),
     };
-    Err(Failure::say(Exit::Usage, format!("the spec has no variable {name} ({whence})"), remedy))
+    Err(CliFailure::say(Exit::Usage, format!("the spec has no variable {name} ({whence})"), remedy))
 }
 
 #[cfg(test)]

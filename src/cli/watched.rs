@@ -1,10 +1,10 @@
 //! Arguments of the commands that look at functions: those that are named, else those of the spec.
 
-use super::Run;
+use super::CommandContext;
 use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::aws::Aws;
 use crate::model::problem::nearest;
 use crate::spec;
@@ -23,14 +23,14 @@ pub struct WatchedArgs {
 }
 
 /// What is looked at, and by whom.
-pub struct Watched {
+pub struct FunctionSelection {
     pub functions: Vec<String>,
     pub aws: Aws,
 }
 
 impl WatchedArgs {
     /// Opens the target. The spec is only read for its functions and its region, so that no variable has to be given.
-    pub async fn open(&self, run: &mut Run<'_>) -> Result<Watched, Failure> {
+    pub async fn open(&self, run: &mut CommandContext<'_>) -> Result<FunctionSelection, CliFailure> {
         let named = !self.functions.is_empty();
         let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
         let region = spec.as_ref().and_then(|spec| spec.region().map(str::to_owned));
@@ -39,13 +39,13 @@ impl WatchedArgs {
             _ => self.functions.clone(),
         };
         let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
-        Ok(Watched { functions, aws })
+        Ok(FunctionSelection { functions, aws })
     }
 
     /// Where there is nothing to look at.
-    pub fn nothing(&self) -> Failure {
+    pub fn nothing(&self) -> CliFailure {
         let what = format!("{} names no function", self.spec.path().display());
-        Failure::say(
+        CliFailure::say(
             Exit::Usage,
             what,
             "name one: a function's name behind the command, or under `functions` in the spec",
@@ -54,7 +54,7 @@ impl WatchedArgs {
 }
 
 /// A function that is not there, with what may have been meant.
-pub fn failure(error: anyhow::Error) -> Failure {
+pub fn failure(error: anyhow::Error) -> CliFailure {
     let Some(missing) = error.downcast_ref::<NoFunction>() else { return error.into() };
     let others = &missing.others;
     let remedy = match nearest(&missing.function, others.iter().map(String::as_str)) {
@@ -62,5 +62,5 @@ pub fn failure(error: anyhow::Error) -> Failure {
         None if others.is_empty() => "check --region and --profile: there are no functions here".to_owned(),
         None => format!("check --region and --profile; here there are: {}", others[..others.len().min(10)].join(", ")),
     };
-    Failure::say(Exit::Failure, missing.to_string(), remedy)
+    CliFailure::say(Exit::Failure, missing.to_string(), remedy)
 }

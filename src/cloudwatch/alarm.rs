@@ -17,7 +17,7 @@ pub const DEFAULT_PERIOD: i32 = 300;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlarmDefinition<'a> {
-    pub signal: Signal<'a>,
+    pub signal: WatchedSignal<'a>,
     /// Everything that the signal may be made of; empty in the single-metric form and in PromQL.
     pub queries: Vec<AlarmQuery<'a>>,
     pub evaluation: Evaluation<'a>,
@@ -50,7 +50,7 @@ pub struct WrittenAlarm<'a> {
 
 /// What is watched.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Signal<'a> {
+pub enum WatchedSignal<'a> {
     /// One metric as it is, in the single-metric form or as the query that returns data.
     Metric(MetricSeries<'a>),
     /// An expression over the queries, or a Metrics Insights query.
@@ -100,7 +100,7 @@ pub struct Evaluation<'a> {
     pub m: u32,
     /// Whether the alarm names `m`; one that does not means `n`, and CloudWatch words its reasons otherwise.
     pub names_m: bool,
-    pub limit: Limit<'a>,
+    pub limit: AlarmLimit<'a>,
     /// The error is a word that is not known.
     pub missing: Result<MissingData, &'a str>,
     pub low_samples: LowSamples,
@@ -110,7 +110,7 @@ pub struct Evaluation<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit<'a> {
+pub enum AlarmLimit<'a> {
     Threshold {
         comparison: Comparison,
         threshold: f64,
@@ -152,9 +152,9 @@ impl<'a> From<WrittenAlarm<'a>> for AlarmDefinition<'a> {
     fn from(written: WrittenAlarm<'a>) -> Self {
         let WrittenAlarm { queries, threshold_metric_id: band, warm_up, .. } = written;
         let signal = match (written.promql, written.series) {
-            (Some(query), _) => Signal::PromQl(query),
-            (None, Some(series)) => Signal::Metric(series),
-            (None, None) => Signal::of_queries(&queries, band),
+            (Some(query), _) => WatchedSignal::PromQl(query),
+            (None, Some(series)) => WatchedSignal::Metric(series),
+            (None, None) => WatchedSignal::of_queries(&queries, band),
         };
         let count = |value: Option<i32>| value.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
         let n = count(written.evaluation_periods).unwrap_or(1);
@@ -164,7 +164,7 @@ impl<'a> From<WrittenAlarm<'a>> for AlarmDefinition<'a> {
             n,
             m: count(written.datapoints_to_alarm).unwrap_or(n).min(n),
             names_m: written.datapoints_to_alarm.is_some(),
-            limit: Limit::of(written.comparison_operator, written.threshold, band.is_some()),
+            limit: AlarmLimit::of(written.comparison_operator, written.threshold, band.is_some()),
             missing: missing.map_or(Ok(MissingData::default()), |word| MissingData::from_word(word).ok_or(word)),
             low_samples: if ignores_few { LowSamples::Ignore } else { LowSamples::Evaluate },
             window: written.wall_clock_timezone.map_or(AlarmWindow::Sliding, AlarmWindow::WallClock),
@@ -178,7 +178,7 @@ impl<'a> AlarmDefinition<'a> {
     /// Every metric under the alarm.
     pub fn metrics(&self) -> impl Iterator<Item = MetricSeries<'a>> {
         let own = match &self.signal {
-            Signal::Metric(series) if series.id.is_none() => Some(*series),
+            WatchedSignal::Metric(series) if series.id.is_none() => Some(*series),
             _ => None,
         };
         own.into_iter().chain(self.queries.iter().filter_map(|query| query.metric))
@@ -198,25 +198,25 @@ impl<'a> AlarmDefinition<'a> {
     /// The samples under which the state is kept: of a percentile alarm that ignores low sample counts.
     pub fn least_samples(&self) -> Option<f64> {
         match (&self.signal, self.evaluation.low_samples) {
-            (Signal::Metric(series), LowSamples::Ignore) => series.statistic()?.least_samples(),
+            (WatchedSignal::Metric(series), LowSamples::Ignore) => series.statistic()?.least_samples(),
             _ => None,
         }
     }
 }
 
-impl<'a> Signal<'a> {
+impl<'a> WatchedSignal<'a> {
     /// Of the queries of an alarm; `band` is its `ThresholdMetricId`. The band returns data, too, and is not what is watched.
     pub fn of_queries(queries: &[AlarmQuery<'a>], band: Option<&str>) -> Self {
         let watched = queries.iter().find(|query| query.return_data && band != Some(query.id));
-        let Some(watched) = watched else { return Signal::Unmodelled };
+        let Some(watched) = watched else { return WatchedSignal::Unmodelled };
         if let Some(id) = band {
             let band = queries.iter().find(|query| query.id == id).and_then(|query| query.expression);
-            return band.map_or(Signal::Unmodelled, |band| Signal::Band { watched: *watched, band });
+            return band.map_or(WatchedSignal::Unmodelled, |band| WatchedSignal::Band { watched: *watched, band });
         }
         match (watched.metric, watched.expression) {
-            (Some(series), _) => Signal::Metric(series),
-            (None, Some(expression)) => Signal::Math(expression),
-            (None, None) => Signal::Unmodelled,
+            (Some(series), _) => WatchedSignal::Metric(series),
+            (None, Some(expression)) => WatchedSignal::Math(expression),
+            (None, None) => WatchedSignal::Unmodelled,
         }
     }
 }
@@ -278,25 +278,25 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-impl<'a> Limit<'a> {
+impl<'a> AlarmLimit<'a> {
     /// Of `ComparisonOperator` and `Threshold`; an alarm on a band has the first alone.
     pub fn of(operator: Option<&'a str>, threshold: Option<f64>, on_band: bool) -> Self {
         let operator = operator.unwrap_or_default();
         let limit = match (threshold, on_band) {
-            (_, true) => BandSide::from_word(operator).map(Limit::Band),
+            (_, true) => BandSide::from_word(operator).map(AlarmLimit::Band),
             (Some(threshold), false) => {
-                Comparison::from_word(operator).map(|comparison| Limit::Threshold { comparison, threshold })
+                Comparison::from_word(operator).map(|comparison| AlarmLimit::Threshold { comparison, threshold })
             }
             (None, false) => None,
         };
-        limit.unwrap_or(Limit::Unmodelled { operator, threshold })
+        limit.unwrap_or(AlarmLimit::Unmodelled { operator, threshold })
     }
 
     /// The comparison with a number, and that number.
     pub fn threshold(self) -> Option<(Comparison, f64)> {
         match self {
-            Limit::Threshold { comparison, threshold } => Some((comparison, threshold)),
-            Limit::Band(_) | Limit::Unmodelled { .. } => None,
+            AlarmLimit::Threshold { comparison, threshold } => Some((comparison, threshold)),
+            AlarmLimit::Band(_) | AlarmLimit::Unmodelled { .. } => None,
         }
     }
 
@@ -312,13 +312,13 @@ impl<'a> Limit<'a> {
 }
 
 /// `> 5`, `outside its band`
-impl fmt::Display for Limit<'_> {
+impl fmt::Display for AlarmLimit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Limit::Threshold { comparison, threshold } => write!(f, "{} {threshold}", comparison.symbol()),
-            Limit::Band(side) => f.write_str(side.phrase()),
-            Limit::Unmodelled { operator, threshold: Some(threshold) } => write!(f, "{operator} {threshold}"),
-            Limit::Unmodelled { operator, threshold: None } => f.write_str(operator),
+            AlarmLimit::Threshold { comparison, threshold } => write!(f, "{} {threshold}", comparison.symbol()),
+            AlarmLimit::Band(side) => f.write_str(side.phrase()),
+            AlarmLimit::Unmodelled { operator, threshold: Some(threshold) } => write!(f, "{operator} {threshold}"),
+            AlarmLimit::Unmodelled { operator, threshold: None } => f.write_str(operator),
         }
     }
 }
@@ -349,30 +349,34 @@ mod tests {
             let text = format!("ANOMALY_DETECTION_BAND({metric}, 2)");
             let mut queries = [query(metric, None, &none), query(band, Some(&text), &none)];
             queries.sort_by_key(|query| query.id);
-            match Signal::of_queries(&queries, Some(band)) {
-                Signal::Band { watched, band } => assert_eq!((watched.id, band), (metric, text.as_str())),
+            match WatchedSignal::of_queries(&queries, Some(band)) {
+                WatchedSignal::Band { watched, band } => assert_eq!((watched.id, band), (metric, text.as_str())),
                 other => panic!("{other:?}"),
             }
         }
         let math = [AlarmQuery { return_data: false, ..query("a", None, &none) }, query("b", Some("a * 2"), &none)];
-        assert_eq!(Signal::of_queries(&math, None), Signal::Math("a * 2"));
-        assert!(matches!(Signal::of_queries(&math[..1], None), Signal::Unmodelled));
-        assert!(matches!(Signal::of_queries(&[query("a", None, &none)], None), Signal::Metric(_)));
-        assert!(matches!(Signal::of_queries(&math, Some("c")), Signal::Unmodelled), "a band that is not there");
+        assert_eq!(WatchedSignal::of_queries(&math, None), WatchedSignal::Math("a * 2"));
+        assert!(matches!(WatchedSignal::of_queries(&math[..1], None), WatchedSignal::Unmodelled));
+        assert!(matches!(WatchedSignal::of_queries(&[query("a", None, &none)], None), WatchedSignal::Metric(_)));
+        assert!(
+            matches!(WatchedSignal::of_queries(&math, Some("c")), WatchedSignal::Unmodelled),
+            "a band that is not there"
+        );
     }
 
     #[test]
     fn an_operator_has_to_fit_the_form() {
-        let limit = |operator, threshold, band| Limit::of(Some(operator), threshold, band).to_string();
+        let limit = |operator, threshold, band| AlarmLimit::of(Some(operator), threshold, band).to_string();
         assert_eq!(limit("GreaterThanOrEqualToThreshold", Some(5.0), false), ">= 5");
         assert_eq!(limit("GreaterThanUpperThreshold", None, true), "above its band");
-        let unmodelled =
-            |operator, threshold, band| matches!(Limit::of(operator, threshold, band), Limit::Unmodelled { .. });
+        let unmodelled = |operator, threshold, band| {
+            matches!(AlarmLimit::of(operator, threshold, band), AlarmLimit::Unmodelled { .. })
+        };
         assert!(unmodelled(Some("GreaterThanUpperThreshold"), Some(1.0), false));
         assert!(unmodelled(Some("GreaterThanThreshold"), None, true));
         assert!(unmodelled(Some("GreaterThanThreshold"), None, false) && unmodelled(None, Some(1.0), false));
         assert_eq!(limit("Sideways", Some(5.0), false), "Sideways 5");
-        let low = Limit::of(Some("LessThanThreshold"), Some(2.0), false);
+        let low = AlarmLimit::of(Some("LessThanThreshold"), Some(2.0), false);
         assert_eq!((low.floor(), low.ceiling()), (Some(2.0), None));
     }
 }

@@ -14,7 +14,7 @@ const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /// When alarms are muted: from each beginning, for so long.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
+pub struct MuteSchedule {
     begin: Begin,
     /// Seconds.
     length: i64,
@@ -39,7 +39,7 @@ pub enum ScheduleError {
     DurationRange,
 }
 
-impl Schedule {
+impl MuteSchedule {
     /// Reads an expression and an ISO 8601 duration.
     pub fn parse(expression: &str, duration: &str) -> Result<Self, ScheduleError> {
         if !(1..=LONGEST_EXPRESSION).contains(&expression.len()) {
@@ -239,7 +239,7 @@ mod tests {
             ("at(2026-11-22T10:00)", "PT1H", "2026-11-22T09:59:00", None),
             ("at(2024-02-29T00:00)", "P15D", "2024-03-14T23:59:00", Some("2024-03-15T00:00")),
         ] {
-            let schedule = Schedule::parse(expression, duration).unwrap();
+            let schedule = MuteSchedule::parse(expression, duration).unwrap();
             let told = format!("{expression} {duration} at {now}");
             assert_eq!(schedule.active_until(at(now)), until.map(at), "{told}");
             assert_eq!(schedule.is_active(at(now)), until.is_some(), "{told}");
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn only_a_single_mute_ends_for_good() {
-        let end = |expression| Schedule::parse(expression, "PT1H").unwrap().end();
+        let end = |expression| MuteSchedule::parse(expression, "PT1H").unwrap().end();
         assert_eq!(end("at(2026-11-22T10:00)"), Some(at("2026-11-22T11:00")));
         assert_eq!(end("cron(0 2 * * *)"), None);
     }
@@ -293,14 +293,14 @@ mod tests {
             ("cron(0 2 * * *)", "P1W", Duration),
             ("cron(0 2 * * *)", "PT+4H", Duration),
         ] {
-            assert_eq!(Schedule::parse(expression, duration), Err(error), "{expression} {duration}");
+            assert_eq!(MuteSchedule::parse(expression, duration), Err(error), "{expression} {duration}");
         }
     }
 
     /// Held against a search minute by minute.
     #[test]
     fn the_last_beginning_is_the_one_that_a_search_finds() {
-        let begins = |schedule: &Schedule, at: i64| {
+        let begins = |schedule: &MuteSchedule, at: i64| {
             let Begin::Cron { minutes, hours, days, months, weekdays } = &schedule.begin else { return false };
             let (_, month, day) = calendar::date(at);
             let parts = [calendar::minute(at), calendar::hour(at), day, month, calendar::weekday(at) % 7];
@@ -309,7 +309,7 @@ mod tests {
         for (expression, duration) in
             [("cron(0 2 * * *)", "PT4H"), ("cron(7,30 9-17 * NOV MON-FRI)", "P3DT1M"), ("cron(0 1 1 * *)", "P15D")]
         {
-            let schedule = Schedule::parse(expression, duration).unwrap();
+            let schedule = MuteSchedule::parse(expression, duration).unwrap();
             let from = at("2026-11-20T00:00");
             for now in (from..from + 14 * DAY).step_by(15_660) {
                 let mut minutes = (now - schedule.length + 1..=now).rev().filter(|at| at % 60 == 0);

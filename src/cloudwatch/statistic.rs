@@ -19,7 +19,7 @@ pub enum Statistic {
     Percentile(f64),
     Trimmed(Trim, SampleRange),
     /// The share in percent of samples within values.
-    PercentileRank(Bound, Bound),
+    PercentileRank(RangeBound, RangeBound),
 }
 
 /// What is taken of the samples within a range.
@@ -37,11 +37,11 @@ pub enum Trim {
 pub enum SampleRange {
     /// 0 to 100 each.
     Percent(f64, f64),
-    Values(Bound, Bound),
+    Values(RangeBound, RangeBound),
 }
 
 /// None where a range is open.
-pub type Bound = Option<f64>;
+pub type RangeBound = Option<f64>;
 
 /// One value and how often it was seen.
 pub type Sample = (f64, f64);
@@ -246,7 +246,7 @@ impl fmt::Display for Statistic {
     }
 }
 
-fn shown(bound: Bound) -> String {
+fn shown(bound: RangeBound) -> String {
     bound.map(|value| value.to_string()).unwrap_or_default()
 }
 
@@ -295,7 +295,7 @@ fn percent(text: &str) -> Option<f64> {
 }
 
 /// Two values in order, one of which may be left out.
-fn values(low: &str, high: &str) -> Option<(Bound, Bound)> {
+fn values(low: &str, high: &str) -> Option<(RangeBound, RangeBound)> {
     let bound = |text: &str| if text.is_empty() { Some(None) } else { number(text).map(Some) };
     match (bound(low)?, bound(high)?) {
         (None, None) => None,

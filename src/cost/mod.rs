@@ -6,7 +6,7 @@ pub use prices::Prices;
 
 use crate::plan::Plan;
 use crate::resources::{Alarm, Live, Resource};
-use mlops_cloudwatch::alarm::Signal;
+use mlops_cloudwatch::alarm::WatchedSignal;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub struct Estimate {
 
 /// Something whose price depends on how much it is used.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Usage {
+pub struct UsageCost {
     pub what: String,
     /// `0.50 USD a GB`.
     pub price: String,
@@ -46,7 +46,7 @@ pub struct Cost {
     pub before: Estimate,
     pub after: Estimate,
     /// Of what there is after the plan.
-    pub usage: Vec<Usage>,
+    pub usage: Vec<UsageCost>,
 }
 
 /// The cost of the resources that the plan is about, before and after it.
@@ -100,7 +100,7 @@ fn metrics(alarm: &Alarm, prices: &Prices) -> f64 {
         return 1.0;
     }
     let named = f64::from(u32::try_from(definition.metrics().count()).unwrap_or(u32::MAX));
-    if matches!(definition.signal, Signal::Band { .. }) {
+    if matches!(definition.signal, WatchedSignal::Band { .. }) {
         (named - 1.0).max(0.0) + prices.anomaly_metrics
     } else {
         named
@@ -121,12 +121,12 @@ enum QueryLanguage {
 fn queried(alarm: &Alarm) -> Option<QueryLanguage> {
     let definition = alarm.definition();
     match definition.signal {
-        Signal::PromQl(_) => Some(QueryLanguage::PromQl),
+        WatchedSignal::PromQl(_) => Some(QueryLanguage::PromQl),
         _ => definition.insights().map(|_| QueryLanguage::MetricsInsights),
     }
 }
 
-fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices: &Prices) -> Vec<Usage> {
+fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices: &Prices) -> Vec<UsageCost> {
     let Prices { currency, .. } = prices;
     let mut usage = Vec::new();
     let by_query = |language: QueryLanguage, what: &str, verb: &str, price: String| {
@@ -136,7 +136,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
             1 => format!("{what} that 1 alarm query {verb}s"),
             queries => format!("{what} that {queries} alarm queries {verb}"),
         };
-        Some(Usage { what, price, free: None, now: None })
+        Some(UsageCost { what, price, free: None, now: None })
     };
     let a_metric = format!("{:.2} {currency} a metric", prices.insights_metric);
     usage.extend(by_query(QueryLanguage::MetricsInsights, "metrics", "find", a_metric));
@@ -145,7 +145,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
         let bytes: i64 = before.filter_map(|live| live.facts.stored_bytes).sum();
         let stored = cents(bytes as f64 / 1e9 * prices.log_storage_gb);
         let free = Some(format!("{} GB", prices.free_log_gb));
-        let line = |what: &str, price: f64, now| Usage {
+        let line = |what: &str, price: f64, now| UsageCost {
             what: what.to_owned(),
             price: format!("{price:.2} {currency} a GB"),
             free: free.clone(),
@@ -162,7 +162,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
         })
         .collect();
     if protocols.iter().any(|protocol| protocol.starts_with("email")) {
-        usage.push(Usage {
+        usage.push(UsageCost {
             what: "mails".to_owned(),
             price: format!("{:.2} {currency} for 100,000", prices.emails_100000),
             free: Some(format!("{} mails", prices.free_emails)),
@@ -171,10 +171,15 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
     }
     if protocols.iter().any(|protocol| protocol.starts_with("http")) {
         let price = format!("{:.2} {currency} for a million", prices.http_million);
-        usage.push(Usage { what: "HTTP deliveries".to_owned(), price, free: None, now: None });
+        usage.push(UsageCost { what: "HTTP deliveries".to_owned(), price, free: None, now: None });
     }
     if protocols.contains("sms") {
-        usage.push(Usage { what: "text messages".to_owned(), price: "by country".to_owned(), free: None, now: None });
+        usage.push(UsageCost {
+            what: "text messages".to_owned(),
+            price: "by country".to_owned(),
+            free: None,
+            now: None,
+        });
     }
     usage
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::Target;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, PlannedChange};
 use crate::resources::alarm::{MetricQuery, MetricStat, PromQl};
 use crate::resources::{CompositeAlarm, LogGroup, Subscription};
 
@@ -41,17 +41,25 @@ fn boxed(alarm: Alarm) -> Resource {
     Resource::Alarm(Box::new(alarm))
 }
 
-fn change(before: Option<Resource>, after: Option<Resource>) -> Change {
+fn change(before: Option<Resource>, after: Option<Resource>) -> PlannedChange {
     let action = match (&before, &after) {
         (None, _) => Action::Create,
         (_, None) => Action::Delete,
         _ => Action::Update,
     };
     let address = after.as_ref().or(before.as_ref()).expect("one of both").address();
-    Change { address, action, before: before.map(Live::new), after, fields: vec![], notes: vec![], blocked: None }
+    PlannedChange {
+        address,
+        action,
+        before: before.map(Live::new),
+        after,
+        fields: vec![],
+        notes: vec![],
+        blocked: None,
+    }
 }
 
-fn plan(changes: Vec<Change>) -> Plan {
+fn plan(changes: Vec<PlannedChange>) -> Plan {
     let target = Target::new("123456789012", "us-east-1");
     Plan { stack: "s".into(), target, changes, notes: vec![], blocked: vec![], pruning: true }
 }
@@ -81,7 +89,8 @@ fn every_form_of_alarm_has_its_price() {
 
 #[test]
 fn a_plan_says_before_and_after_and_what_is_free() {
-    let mut changes: Vec<Change> = (0..12).map(|n| change(None, Some(boxed(alarm(&format!("new{n}"), 60))))).collect();
+    let mut changes: Vec<PlannedChange> =
+        (0..12).map(|n| change(None, Some(boxed(alarm(&format!("new{n}"), 60))))).collect();
     changes.push(change(Some(boxed(alarm("kept", 60))), Some(boxed(alarm("kept", 10)))));
     changes.push(change(Some(boxed(math("gone", 3, false))), None));
     let cost = of_plan(&plan(changes), &prices());

@@ -2,7 +2,7 @@
 
 use super::bundle::Bundle;
 use super::elf::Architecture;
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use anyhow::{Context, bail};
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput as Live;
 use aws_sdk_lambda::primitives::Blob;
@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-const GET: Op = Op("lambda", "GetFunctionConfiguration");
-const CREATE: Op = Op("lambda", "CreateFunction");
-const UPDATE_CODE: Op = Op("lambda", "UpdateFunctionCode");
-const UPDATE_CONFIGURATION: Op = Op("lambda", "UpdateFunctionConfiguration");
-const GET_URL: Op = Op("lambda", "GetFunctionUrlConfig");
-const CREATE_URL: Op = Op("lambda", "CreateFunctionUrlConfig");
-const GET_POLICY: Op = Op("lambda", "GetPolicy");
-const ADD_PERMISSION: Op = Op("lambda", "AddPermission");
+const GET: ApiOperation = ApiOperation("lambda", "GetFunctionConfiguration");
+const CREATE: ApiOperation = ApiOperation("lambda", "CreateFunction");
+const UPDATE_CODE: ApiOperation = ApiOperation("lambda", "UpdateFunctionCode");
+const UPDATE_CONFIGURATION: ApiOperation = ApiOperation("lambda", "UpdateFunctionConfiguration");
+const GET_URL: ApiOperation = ApiOperation("lambda", "GetFunctionUrlConfig");
+const CREATE_URL: ApiOperation = ApiOperation("lambda", "CreateFunctionUrlConfig");
+const GET_POLICY: ApiOperation = ApiOperation("lambda", "GetPolicy");
+const ADD_PERMISSION: ApiOperation = ApiOperation("lambda", "AddPermission");
 
 /// How long a function may take to become active.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -27,7 +27,7 @@ const HANDLER: &str = "bootstrap";
 
 /// The function to have.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct DesiredFunction {
     pub name: String,
     pub bundle: Bundle,
     /// Needed to create; a function that is there keeps its own without one.
@@ -60,7 +60,7 @@ pub struct Occupied(pub String);
 ///
 /// # Errors
 /// [`Occupied`] without `replace`; whatever Lambda refuses; when it does not become active in two minutes.
-pub async fn deploy(aws: &Aws, wanted: &Wanted) -> anyhow::Result<Deployed> {
+pub async fn deploy(aws: &Aws, wanted: &DesiredFunction) -> anyhow::Result<Deployed> {
     let mut changes = Vec::new();
     let live = match read(aws, &wanted.name).await? {
         None => {
@@ -87,7 +87,7 @@ async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
     }
 }
 
-async fn create(aws: &Aws, wanted: &Wanted) -> anyhow::Result<()> {
+async fn create(aws: &Aws, wanted: &DesiredFunction) -> anyhow::Result<()> {
     let role = wanted.role.as_deref().context("a new function needs the role it runs as: --role ARN")?;
     let environment =
         Environment::builder().set_variables(Some(wanted.variables.clone().into_iter().collect())).build();
@@ -112,7 +112,12 @@ async fn create(aws: &Aws, wanted: &Wanted) -> anyhow::Result<()> {
     }
 }
 
-async fn update(aws: &Aws, wanted: &Wanted, live: Live, changes: &mut Vec<&'static str>) -> anyhow::Result<Live> {
+async fn update(
+    aws: &Aws,
+    wanted: &DesiredFunction,
+    live: Live,
+    changes: &mut Vec<&'static str>,
+) -> anyhow::Result<Live> {
     let ours = live.runtime().is_some_and(|runtime| runtime.as_str().starts_with("provided."));
     if !ours && !wanted.replace {
         return Err(Occupied(wanted.name.clone()).into());
@@ -155,7 +160,7 @@ async fn update(aws: &Aws, wanted: &Wanted, live: Live, changes: &mut Vec<&'stat
     Ok(live)
 }
 
-fn configuration_differs(wanted: &Wanted, live: &Live) -> bool {
+fn configuration_differs(wanted: &DesiredFunction, live: &Live) -> bool {
     let variables = variables(live);
     live.runtime() != Some(&Runtime::Providedal2023)
         || live.handler() != Some(HANDLER)
@@ -169,7 +174,7 @@ fn variables(live: &Live) -> HashMap<String, String> {
     live.environment().and_then(|environment| environment.variables()).cloned().unwrap_or_default()
 }
 
-fn architecture(wanted: &Wanted) -> aws_sdk_lambda::types::Architecture {
+fn architecture(wanted: &DesiredFunction) -> aws_sdk_lambda::types::Architecture {
     match wanted.bundle.architecture {
         Architecture::X86_64 => aws_sdk_lambda::types::Architecture::X8664,
         Architecture::Arm64 => aws_sdk_lambda::types::Architecture::Arm64,

@@ -7,4 +7,4 @@ mod function;
 
 pub use bundle::Bundle;
 
-pub use function::{Occupied, Wanted, deploy};
+pub use function::{DesiredFunction, Occupied, deploy};

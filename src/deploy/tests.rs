@@ -1,20 +1,20 @@
 //! Deploying into the sandbox's Lambda, through the real SDK.
 
 use super::*;
-use crate::aws::{Options, Session};
+use crate::aws::{AwsSession, SessionOptions};
 use crate::sandbox::{ACCESS_KEY, SECRET_KEY, Sandbox, Weather};
 
 async fn aws(sandbox: &Sandbox) -> Aws {
-    let options = Options {
+    let options = SessionOptions {
         region: Some("us-east-1".to_owned()),
         http: Some((sandbox.http_client(), ACCESS_KEY.to_owned(), SECRET_KEY.to_owned())),
-        ..Options::default()
+        ..SessionOptions::default()
     };
-    Session::open(options).await.unwrap().target(None).unwrap()
+    AwsSession::open(options).await.unwrap().target(None).unwrap()
 }
 
-fn wanted(name: &str) -> Wanted {
-    Wanted {
+fn wanted(name: &str) -> DesiredFunction {
+    DesiredFunction {
         name: name.to_owned(),
         bundle: Bundle {
             zip: crate::deploy::bundle::zip("bootstrap", b"one").unwrap(),

@@ -2,7 +2,7 @@
 //! and each target's pace, are shared by everything in a run.
 
 use super::target::{AccessMethod, FleetTarget};
-use crate::aws::{Aws, Options, Session, pace::Pace};
+use crate::aws::{Aws, AwsSession, SessionOptions, pace::Pace};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
@@ -11,13 +11,13 @@ use tokio::sync::{OnceCell, Semaphore};
 
 /// Opens targets. Asks AWS nothing until the first call of a target, but once who the caller is, where that decides.
 #[derive(Debug)]
-pub struct Access {
-    home: Session,
-    options: Options,
+pub struct TargetAccess {
+    home: AwsSession,
+    options: SessionOptions,
     /// For calls in the caller's own account.
     own: Aws,
     caller: OnceCell<String>,
-    sessions: Mutex<HashMap<(String, AccessMethod), Session>>,
+    sessions: Mutex<HashMap<(String, AccessMethod), AwsSession>>,
     paces: Mutex<HashMap<Target, Pace>>,
     gate: Arc<Semaphore>,
 }
@@ -28,10 +28,10 @@ const IN_FLIGHT: usize = 96;
 /// What CloudTrail shows of a run over a roster.
 const SESSION_NAME: &str = "mlopsctl";
 
-impl Access {
+impl TargetAccess {
     /// For whoever `options` names. `region` is where STS is asked, where the configuration names none.
-    pub async fn open(options: Options, region: &str) -> Result<Self> {
-        let home = Session::open(options.clone()).await?;
+    pub async fn open(options: SessionOptions, region: &str) -> Result<Self> {
+        let home = AwsSession::open(options.clone()).await?;
         let own = home.target(Some(home.region().unwrap_or(region)))?;
         Ok(Self {
             home,
@@ -72,7 +72,7 @@ impl Access {
         paces.entry(target.clone()).or_insert_with(|| self.own.pace.beside()).clone()
     }
 
-    async fn session(&self, member: &FleetTarget) -> Result<Session> {
+    async fn session(&self, member: &FleetTarget) -> Result<AwsSession> {
         let key = (member.target.account.clone(), member.way.clone());
         if let Some(session) = self.sessions().get(&key) {
             return Ok(session.clone());
@@ -80,8 +80,8 @@ impl Access {
         let session = match &member.way {
             AccessMethod::Usual { .. } if *self.caller().await? == member.target.account => self.home.clone(),
             AccessMethod::Profile(profile) => {
-                let options = Options { profile: Some(profile.clone()), ..self.options.clone() };
-                Session::open(options).await.with_context(|| format!("profile {profile}"))?
+                let options = SessionOptions { profile: Some(profile.clone()), ..self.options.clone() };
+                AwsSession::open(options).await.with_context(|| format!("profile {profile}"))?
             }
             way => match way.role(&member.target, SESSION_NAME) {
                 Some(role) => self.home.assume(&self.own, role),
@@ -92,7 +92,7 @@ impl Access {
         Ok(self.sessions().entry(key).or_insert(session).clone())
     }
 
-    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<(String, AccessMethod), Session>> {
+    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<(String, AccessMethod), AwsSession>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,7 +1,7 @@
 //! The folded plan: which targets have the same to be done, told once. Pure. Account ids, regions and the roster's values do
 //! not keep equal changes apart: where they are all that differs, their names stand for them (`${email}`).
 
-use super::{Drift, Row};
+use super::{Drift, FleetRow};
 use crate::model::{FieldChange, Target};
 use crate::plan::Blocked;
 use crate::resources::Address;
@@ -14,7 +14,7 @@ const TRIED: usize = 4;
 
 /// Targets with the same drift, the most first, then in their order. Rows without drift are in none.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Group {
+pub struct DriftGroup {
     pub targets: Vec<Target>,
     /// With `${account}`, `${region}` and `${column}` where the group's members differ by them.
     pub drift: Vec<Drift>,
@@ -25,10 +25,10 @@ pub struct Group {
 /// A value of a row (its account, its region, a column) gives way to its name only in a place where another row has another
 /// value of the same column and the rest is equal: that a student is called `errors` does not turn `alarm/errors` into
 /// `alarm/${name}`, and what all rows have in common stays as it is.
-pub fn fold(rows: &[Row]) -> Vec<Group> {
-    let rows: Vec<(&Row, Vec<Named>)> =
+pub fn fold(rows: &[FleetRow]) -> Vec<DriftGroup> {
+    let rows: Vec<(&FleetRow, Vec<NamedValue>)> =
         rows.iter().filter(|row| !row.drift.is_empty()).map(|row| (row, named(row))).collect();
-    let mut seen = Evidence::default();
+    let mut seen = TemplateEvidence::default();
     for (row, names) in &rows {
         for drift in &row.drift {
             templated(drift, &mut |place, text| {
@@ -37,7 +37,7 @@ pub fn fold(rows: &[Row]) -> Vec<Group> {
             });
         }
     }
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    let mut groups: BTreeMap<String, DriftGroup> = BTreeMap::new();
     for (row, names) in &rows {
         let drift: Vec<Drift> = row
             .drift
@@ -45,9 +45,9 @@ pub fn fold(rows: &[Row]) -> Vec<Group> {
             .map(|drift| templated(drift, &mut |place, text| seen.template(place, text, names)))
             .collect();
         let key = serde_json::to_string(&drift).unwrap_or_default();
-        groups.entry(key).or_insert_with(|| Group { targets: Vec::new(), drift }).targets.push(row.target.clone());
+        groups.entry(key).or_insert_with(|| DriftGroup { targets: Vec::new(), drift }).targets.push(row.target.clone());
     }
-    let mut groups: Vec<Group> = groups.into_values().collect();
+    let mut groups: Vec<DriftGroup> = groups.into_values().collect();
     groups.sort_by(|a, b| (b.targets.len(), &a.targets).cmp(&(a.targets.len(), &b.targets)));
     groups
 }
@@ -60,10 +60,10 @@ pub struct Alike {
 }
 
 /// Groups what is said of rows, a line a row and thing said, as `fold` groups drift: the most first, then in their order.
-pub fn alike(said: &[(&Row, Vec<&str>)]) -> Vec<Alike> {
-    let said: Vec<(&Target, Vec<Named>, &[&str])> =
+pub fn alike(said: &[(&FleetRow, Vec<&str>)]) -> Vec<Alike> {
+    let said: Vec<(&Target, Vec<NamedValue>, &[&str])> =
         said.iter().map(|(row, texts)| (&row.target, named(row), texts.as_slice())).collect();
-    let mut seen = Evidence::default();
+    let mut seen = TemplateEvidence::default();
     for (_, names, texts) in &said {
         for (place, text) in texts.iter().enumerate() {
             seen.note(&place.to_string(), text, names);
@@ -85,36 +85,37 @@ pub fn alike(said: &[(&Row, Vec<&str>)]) -> Vec<Alike> {
 }
 
 /// A value of a row and what it is called.
-struct Named {
+struct NamedValue {
     name: String,
     value: String,
 }
 
 /// The longest value first, so that one within another is not taken for itself.
-fn named(row: &Row) -> Vec<Named> {
+fn named(row: &FleetRow) -> Vec<NamedValue> {
     let own = [("account", &row.target.account), ("region", &row.target.region)];
     let columns = row.columns.iter().map(|(name, value)| (name.as_str(), value));
     let all = own.into_iter().chain(columns).filter(|(_, value)| !value.is_empty());
-    let mut all: Vec<Named> = all.map(|(name, value)| Named { name: name.to_owned(), value: value.clone() }).collect();
+    let mut all: Vec<NamedValue> =
+        all.map(|(name, value)| NamedValue { name: name.to_owned(), value: value.clone() }).collect();
     all.sort_by(|a, b| b.value.len().cmp(&a.value.len()).then_with(|| a.name.cmp(&b.name)));
     all
 }
 
 /// Which templates have been seen where, and which of their names with more than one value.
 #[derive(Default)]
-struct Evidence(BTreeMap<(String, String), Seen>);
+struct TemplateEvidence(BTreeMap<(String, String), SeenTemplate>);
 
-struct Seen {
+struct SeenTemplate {
     /// Of the first row, a value a name.
     values: Vec<String>,
     differ: Vec<bool>,
     rows: usize,
 }
 
-impl Evidence {
-    fn note(&mut self, place: &str, text: &str, names: &[Named]) {
+impl TemplateEvidence {
+    fn note(&mut self, place: &str, text: &str, names: &[NamedValue]) {
         for (template, values) in templates(text, names) {
-            let fresh = || Seen { differ: vec![false; values.len()], values: values.clone(), rows: 0 };
+            let fresh = || SeenTemplate { differ: vec![false; values.len()], values: values.clone(), rows: 0 };
             let seen = self.0.entry((place.to_owned(), template)).or_insert_with(fresh);
             for (n, differ) in seen.differ.iter_mut().enumerate() {
                 *differ |= seen.values.get(n) != values.get(n);
@@ -124,7 +125,7 @@ impl Evidence {
     }
 
     /// The template that most rows share; of equals the one with more names in it.
-    fn template(&self, place: &str, text: &str, names: &[Named]) -> Option<String> {
+    fn template(&self, place: &str, text: &str, names: &[NamedValue]) -> Option<String> {
         let known = templates(text, names).into_iter().filter_map(|(template, _)| {
             let key = (place.to_owned(), template);
             let seen = self.0.get(&key).filter(|seen| seen.differ.iter().all(|differ| *differ))?;
@@ -135,10 +136,10 @@ impl Evidence {
 }
 
 /// The text with some of the values in it replaced by their names, and the values that were.
-fn templates(text: &str, names: &[Named]) -> Vec<(String, Vec<String>)> {
-    let within: Vec<&Named> = names.iter().filter(|named| stands_in(text, &named.value)).collect();
+fn templates(text: &str, names: &[NamedValue]) -> Vec<(String, Vec<String>)> {
+    let within: Vec<&NamedValue> = names.iter().filter(|named| stands_in(text, &named.value)).collect();
     let n = within.len();
-    let sets: Vec<Vec<&Named>> = match n {
+    let sets: Vec<Vec<&NamedValue>> = match n {
         0 => Vec::new(),
         _ if n <= TRIED => {
             let chosen = |set: usize| (0..n).filter(|at| set >> at & 1 == 1).map(|at| within[at]).collect();

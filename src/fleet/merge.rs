@@ -1,6 +1,6 @@
 //! Saved reports: read again with care, and those of shards, or of a run and its retry, joined to one. Pure.
 
-use super::rows::{FORMAT_VERSION, FleetReport, Row};
+use super::rows::{FORMAT_VERSION, FleetReport, FleetRow};
 use crate::model::Target;
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ impl FleetReport {
 pub fn merge(reports: Vec<(String, FleetReport)>) -> Result<Option<FleetReport>, NoReport> {
     let Some((_, first)) = reports.first() else { return Ok(None) };
     let mut merged = FleetReport { rows: Vec::new(), ..first.clone() };
-    let mut rows: BTreeMap<Target, (String, Row)> = BTreeMap::new();
+    let mut rows: BTreeMap<Target, (String, FleetRow)> = BTreeMap::new();
     for (file, report) in reports {
         same("command", &merged.command, &report.command)?;
         same("stack", &merged.stack, &report.stack)?;
@@ -109,15 +109,15 @@ fn same(what: &'static str, one: &str, other: &str) -> Result<(), NoReport> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::TargetState;
     use super::super::testing::{report, row, some_report};
     use super::*;
 
-    fn with(state: State, n: usize) -> Row {
-        Row { state, ..row(n) }
+    fn with(state: TargetState, n: usize) -> FleetRow {
+        FleetRow { state, ..row(n) }
     }
 
-    fn of(rows: Vec<Row>) -> FleetReport {
+    fn of(rows: Vec<FleetRow>) -> FleetReport {
         FleetReport { targets: 3, ..report("apply", rows) }
     }
 
@@ -146,14 +146,14 @@ mod tests {
 
     #[test]
     fn a_retry_takes_the_place_of_what_failed_and_of_nothing_else() {
-        let first = of(vec![with(State::Applied, 0), with(State::Failed, 1)]);
-        let retry = of(vec![with(State::Applied, 1)]);
+        let first = of(vec![with(TargetState::Applied, 0), with(TargetState::Failed, 1)]);
+        let retry = of(vec![with(TargetState::Applied, 1)]);
         let merged = joined(vec![first.clone(), retry.clone()]).unwrap();
-        assert!(merged.rows.iter().all(|row| row.state == State::Applied));
+        assert!(merged.rows.iter().all(|row| row.state == TargetState::Applied));
         // The wrong way round it would bring the failure back.
         let wrong = joined(vec![retry, first.clone()]).unwrap_err();
         assert!(matches!(&wrong, NoReport::Twice { one, .. } if one == "0.json"), "{wrong}");
-        let other = of(vec![with(State::InSync, 0)]);
+        let other = of(vec![with(TargetState::InSync, 0)]);
         assert!(joined(vec![first.clone(), other]).is_err());
         assert_eq!(joined(vec![first.clone(), first.clone()]), Ok(first));
     }

@@ -12,13 +12,14 @@ mod target;
 #[cfg(test)]
 pub mod testing;
 
-pub use access::Access;
-pub use fold::{Alike, Group, alike, fold};
+pub use access::TargetAccess;
+pub use fold::{Alike, DriftGroup, alike, fold};
 pub use merge::{NoReport, merge};
 pub use rows::{
-    AlarmStates, Drift, FORMAT_VERSION, Failure, Findings, FleetReport, Row, State, Subscriptions, Verdicts,
+    AlarmStates, Drift, FORMAT_VERSION, Findings, FleetReport, FleetRow, SubscriptionCounts, TargetFailure,
+    TargetState, Verdicts,
 };
-pub use run::{Limits, Step, Stop, TargetRow, run_all};
+pub use run::{RunLimits, RunStep, RunStop, TargetRow, run_all};
 pub use shard::Shard;
 #[cfg(test)]
 pub use target::AccessMethod;

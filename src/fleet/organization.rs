@@ -1,7 +1,7 @@
 //! The accounts of an AWS organization, as a roster lists them. Only the management account, or one that it has delegated to,
 //! may ask. Nothing is changed.
 
-use crate::aws::{Aws, AwsError, Class, Op};
+use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
 use aws_sdk_organizations::operation::list_accounts_for_parent::ListAccountsForParentOutput;
@@ -12,10 +12,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-const LIST: Op = Op("organizations", "ListAccounts");
-const LIST_IN: Op = Op("organizations", "ListAccountsForParent");
-const UNITS: Op = Op("organizations", "ListOrganizationalUnitsForParent");
-const TAGS: Op = Op("organizations", "ListTagsForResource");
+const LIST: ApiOperation = ApiOperation("organizations", "ListAccounts");
+const LIST_IN: ApiOperation = ApiOperation("organizations", "ListAccountsForParent");
+const UNITS: ApiOperation = ApiOperation("organizations", "ListOrganizationalUnitsForParent");
+const TAGS: ApiOperation = ApiOperation("organizations", "ListTagsForResource");
 /// Calls on their way at once; the quota paces them anyhow.
 const AT_ONCE: usize = 8;
 /// Units lie at most five deep below the root (Organizations user guide, "Quotas").
@@ -23,7 +23,7 @@ const DEEPEST: usize = 6;
 
 /// An account of the organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Member {
+pub struct OrganizationMember {
     /// Twelve digits.
     pub account: String,
     pub name: String,
@@ -47,7 +47,7 @@ pub struct Which {
 }
 
 /// The members that are wanted, by account id.
-pub async fn members(aws: &Aws, which: &Which) -> Result<Vec<Member>, AwsError> {
+pub async fn members(aws: &Aws, which: &Which) -> Result<Vec<OrganizationMember>, AwsError> {
     let client = aws.organizations();
     let mut members = match &which.unit {
         Some(unit) => below(aws, &client, unit).await?,
@@ -66,19 +66,19 @@ pub async fn members(aws: &Aws, which: &Which) -> Result<Vec<Member>, AwsError> 
             Ok::<_, AwsError>(member)
         }
     });
-    let mut members: Vec<Member> = tagged.buffered(AT_ONCE).try_collect().await?;
+    let mut members: Vec<OrganizationMember> = tagged.buffered(AT_ONCE).try_collect().await?;
     members.retain(|member| which.tags.iter().all(|(key, value)| member.tags.get(key) == Some(value)));
     Ok(members)
 }
 
-impl Member {
+impl OrganizationMember {
     /// An endpoint that says nothing of the state (`Status`, which was before it, is retired) lists what can be used.
     pub fn is_active(&self) -> bool {
         self.state.is_empty() || self.state == "ACTIVE"
     }
 }
 
-async fn all(aws: &Aws, client: &Client) -> Result<Vec<Member>, AwsError> {
+async fn all(aws: &Aws, client: &Client) -> Result<Vec<OrganizationMember>, AwsError> {
     let mut members = Vec::new();
     let page = |token| client.list_accounts().set_next_token(token).send();
     let keep = |page: ListAccountsOutput| {
@@ -91,14 +91,15 @@ async fn all(aws: &Aws, client: &Client) -> Result<Vec<Member>, AwsError> {
 }
 
 /// The accounts of a unit and of all units below it: each level in one wave.
-async fn below(aws: &Aws, client: &Client, unit: &str) -> Result<Vec<Member>, AwsError> {
+async fn below(aws: &Aws, client: &Client, unit: &str) -> Result<Vec<OrganizationMember>, AwsError> {
     let mut members = Vec::new();
     let mut level = vec![unit.to_owned()];
     for _ in 0..DEEPEST {
         let reads = level.iter().map(|parent| async move {
             tokio::try_join!(accounts_in(aws, client, parent), units_in(aws, client, parent))
         });
-        let found: Vec<(Vec<Member>, Vec<String>)> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        let found: Vec<(Vec<OrganizationMember>, Vec<String>)> =
+            stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
         level.clear();
         for (accounts, units) in found {
             members.extend(accounts);
@@ -111,7 +112,7 @@ async fn below(aws: &Aws, client: &Client, unit: &str) -> Result<Vec<Member>, Aw
     Ok(members)
 }
 
-async fn accounts_in(aws: &Aws, client: &Client, parent: &str) -> Result<Vec<Member>, AwsError> {
+async fn accounts_in(aws: &Aws, client: &Client, parent: &str) -> Result<Vec<OrganizationMember>, AwsError> {
     let mut members = Vec::new();
     let page = |token| client.list_accounts_for_parent().parent_id(parent).set_next_token(token).send();
     let keep = |page: ListAccountsForParentOutput| {
@@ -148,9 +149,9 @@ async fn tags(aws: &Aws, client: &Client, account: &str) -> Result<BTreeMap<Stri
 }
 
 #[allow(deprecated)] // `Status`, for endpoints that know no `State` yet.
-fn from_sdk(account: &sdk::Account) -> Member {
+fn from_sdk(account: &sdk::Account) -> OrganizationMember {
     let state = account.state().map(|state| state.as_str()).or_else(|| account.status().map(|status| status.as_str()));
-    Member {
+    OrganizationMember {
         account: account.id().unwrap_or_default().to_owned(),
         name: account.name().unwrap_or_default().to_owned(),
         email: account.email().unwrap_or_default().to_owned(),

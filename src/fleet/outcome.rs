@@ -1,15 +1,15 @@
 //! From what a pipeline found of a target to its row.
 
-use super::rows::{AlarmStates, Drift, Failure, Row, State, Subscriptions, Verdicts};
+use super::rows::{AlarmStates, Drift, FleetRow, SubscriptionCounts, TargetFailure, TargetState, Verdicts};
 use super::target::FleetTarget;
-use crate::apply::{NotAsWritten, Outcome, Report};
-use crate::backtest::Verdict;
+use crate::apply::{ApplyOutcome, ApplyReport, NotAsWritten};
+use crate::backtest::BacktestVerdict;
 use crate::pipeline::{NotAllowed, PlannedTarget, Proposal};
-use crate::plan::{Action, Note, NoteKind, Plan, Summary};
-use crate::resources::{Address, Confirmation, Kind, Resource, Snapshot};
+use crate::plan::{Action, Note, NoteKind, Plan, PlanSummary};
+use crate::resources::{Address, ConfirmationState, Kind, LiveSnapshot, Resource};
 use std::collections::BTreeSet;
 
-impl Row {
+impl FleetRow {
     /// What a proposal says of a member: its plan, its cost and, where the past was looked at, how its alarms would have behaved.
     pub fn of_proposal(member: &FleetTarget, proposal: &Proposal) -> Self {
         let past = proposal.past.as_ref().filter(|past| !past.is_empty());
@@ -29,10 +29,10 @@ impl Row {
         let plan = &planned.plan;
         let drift: Vec<Drift> = plan.effective().map(Drift::of).collect();
         let state = match () {
-            () if plan.refusals().next().is_some() => State::Blocked,
-            () if plan.is_incomplete() => State::Partial,
-            () if !drift.is_empty() => State::Pending,
-            () => State::InSync,
+            () if plan.refusals().next().is_some() => TargetState::Blocked,
+            () if plan.is_incomplete() => TargetState::Partial,
+            () if !drift.is_empty() => TargetState::Pending,
+            () => TargetState::InSync,
         };
         Self {
             planned: Some(plan.summary()),
@@ -41,7 +41,7 @@ impl Row {
             notes: plan.all_notes().filter(|(_, note)| note.kind != NoteKind::Info).map(told).collect(),
             failure: blocked(plan),
             drift,
-            ..Row::new(member, state)
+            ..FleetRow::new(member, state)
         }
     }
 
@@ -49,7 +49,7 @@ impl Row {
     pub fn of_judged(member: &FleetTarget, planned: &PlannedTarget) -> Self {
         let known = Self::of_plan(member, planned);
         let state = match known.state {
-            State::Blocked => State::Pending,
+            TargetState::Blocked => TargetState::Pending,
             state => state,
         };
         // Why it is not known whole belongs to how it stands; what a plan would do does not.
@@ -58,24 +58,28 @@ impl Row {
     }
 
     /// The same row after the plan was carried out: what is left to do is what differs now.
-    pub fn applied(self, report: &Report) -> Self {
+    pub fn applied(self, report: &ApplyReport) -> Self {
         let done = |address: &Address| {
-            report.results.iter().any(|result| result.address == *address && result.outcome == Outcome::Done)
+            report.results.iter().any(|result| result.address == *address && result.outcome == ApplyOutcome::Done)
         };
         // A failed read is unknown, never a difference.
         let looked = report.verified.iter().flat_map(|verified| &verified.differing);
         let (unread, differing): (Vec<_>, Vec<_>) = looked.partition(|(_, how)| matches!(how, NotAsWritten::Unread(_)));
         let kept: BTreeSet<&Address> = differing.iter().map(|(address, _)| address).collect();
-        let applied: Summary =
+        let applied: PlanSummary =
             self.drift.iter().filter(|drift| done(&drift.address)).map(|drift| drift.action).collect();
         let left = |drift: &Drift| !done(&drift.address) || kept.contains(&drift.address);
         let state = match () {
-            () if report.interrupted && report.done() == 0 && report.failed().next().is_none() => State::NotStarted,
-            () if !report.is_complete() || report.interrupted || self.state == State::Partial => State::Partial,
-            () => State::Applied,
+            () if report.interrupted && report.done() == 0 && report.failed().next().is_none() => {
+                TargetState::NotStarted
+            }
+            () if !report.is_complete() || report.interrupted || self.state == TargetState::Partial => {
+                TargetState::Partial
+            }
+            () => TargetState::Applied,
         };
         let told = |result: &&crate::apply::ChangeResult| {
-            matches!(result.outcome, Outcome::Failed { .. } | Outcome::Skipped { .. })
+            matches!(result.outcome, ApplyOutcome::Failed { .. } | ApplyOutcome::Skipped { .. })
         };
         let unread = unread.first().map(|(address, how)| {
             let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
@@ -98,13 +102,13 @@ impl Row {
     }
 
     /// The member could not be worked on.
-    pub fn failed(member: &FleetTarget, state: State, failure: Failure) -> Self {
-        Self { failure: Some(failure), ..Row::new(member, state) }
+    pub fn failed(member: &FleetTarget, state: TargetState, failure: TargetFailure) -> Self {
+        Self { failure: Some(failure), ..FleetRow::new(member, state) }
     }
 
     /// Of an apply or a destroy, whether the target ended as the spec asks.
     pub fn is_in_sync(&self) -> bool {
-        matches!(self.state, State::InSync | State::Applied)
+        matches!(self.state, TargetState::InSync | TargetState::Applied)
     }
 }
 
@@ -118,16 +122,16 @@ fn told((address, note): (Option<&Address>, &Note)) -> Note {
 
 impl Verdicts {
     /// Counts them; `None` is an alarm of which nothing is known.
-    pub fn count(found: impl Iterator<Item = Option<Verdict>>) -> Self {
+    pub fn count(found: impl Iterator<Item = Option<BacktestVerdict>>) -> Self {
         let mut counts = Self::default();
         for verdict in found {
             *match verdict {
-                Some(Verdict::AlwaysOn) => &mut counts.always_on,
-                Some(Verdict::Noisy) => &mut counts.noisy,
-                Some(Verdict::Blind) => &mut counts.blind,
-                Some(Verdict::Silent) => &mut counts.silent,
-                Some(Verdict::Useful) => &mut counts.useful,
-                Some(Verdict::Quiet) => &mut counts.quiet,
+                Some(BacktestVerdict::AlwaysOn) => &mut counts.always_on,
+                Some(BacktestVerdict::Noisy) => &mut counts.noisy,
+                Some(BacktestVerdict::Blind) => &mut counts.blind,
+                Some(BacktestVerdict::Silent) => &mut counts.silent,
+                Some(BacktestVerdict::Useful) => &mut counts.useful,
+                Some(BacktestVerdict::Quiet) => &mut counts.quiet,
                 None => &mut counts.unknown,
             } += 1;
         }
@@ -137,7 +141,7 @@ impl Verdicts {
 
 impl Drift {
     /// Of an effective or a refused change.
-    pub fn of(change: &crate::plan::Change) -> Self {
+    pub fn of(change: &crate::plan::PlannedChange) -> Self {
         Self {
             address: change.address.clone(),
             action: change.action,
@@ -148,27 +152,27 @@ impl Drift {
 }
 
 /// The first thing in the way; all of them are in the drift.
-fn blocked(plan: &Plan) -> Option<Failure> {
+fn blocked(plan: &Plan) -> Option<TargetFailure> {
     let (address, blocked) = plan.refusals().next()?;
     let message = match address {
         Some(address) => format!("{address}: {}", blocked.reason),
         None => blocked.reason.clone(),
     };
-    Some(Failure { message, remedy: Some(blocked.remedy.clone()), exit: NotAllowed::EXIT })
+    Some(TargetFailure { message, remedy: Some(blocked.remedy.clone()), exit: NotAllowed::EXIT })
 }
 
 /// The subscriptions that the spec asks for; `None` where it asks for none.
-fn subscriptions(planned: &PlannedTarget) -> Option<Subscriptions> {
+fn subscriptions(planned: &PlannedTarget) -> Option<SubscriptionCounts> {
     let wanted = planned.desired.values().filter(|resource| matches!(resource, Resource::Subscription(_)));
     let mut found = None;
     for resource in wanted {
-        let counts: &mut Subscriptions = found.get_or_insert_default();
+        let counts: &mut SubscriptionCounts = found.get_or_insert_default();
         let live = planned.snapshot.live(&resource.address());
         let count = match live.map(|live| live.facts.confirmation) {
             None => &mut counts.missing,
-            Some(Some(Confirmation::Pending)) => &mut counts.pending,
-            Some(Some(Confirmation::Lost)) => &mut counts.lost,
-            Some(Some(Confirmation::Confirmed) | None) => &mut counts.confirmed,
+            Some(Some(ConfirmationState::Pending)) => &mut counts.pending,
+            Some(Some(ConfirmationState::Lost)) => &mut counts.lost,
+            Some(Some(ConfirmationState::Confirmed) | None) => &mut counts.confirmed,
         };
         *count += 1;
     }
@@ -176,19 +180,19 @@ fn subscriptions(planned: &PlannedTarget) -> Option<Subscriptions> {
 }
 
 /// The counts after an apply: whoever has to confirm is on its list of what is to do.
-fn confirmed(before: Subscriptions, drift: &[Drift], report: &Report) -> Subscriptions {
+fn confirmed(before: SubscriptionCounts, drift: &[Drift], report: &ApplyReport) -> SubscriptionCounts {
     let is_new = |drift: &&Drift| drift.address.kind == Kind::Subscription && drift.action == Action::Create;
     let made = |drift: &&Drift| {
-        report.results.iter().any(|result| result.address == drift.address && result.outcome == Outcome::Done)
+        report.results.iter().any(|result| result.address == drift.address && result.outcome == ApplyOutcome::Done)
     };
     let all = before.confirmed + before.pending + before.lost + before.missing;
     let left = drift.iter().filter(is_new).filter(|drift| !made(drift)).count();
     let pending = report.to_do.iter().filter(|note| note.kind == NoteKind::Act).count().min(all - left);
-    Subscriptions { confirmed: all - left - pending, pending, lost: 0, missing: left }
+    SubscriptionCounts { confirmed: all - left - pending, pending, lost: 0, missing: left }
 }
 
 /// The states of the alarms that the spec asks for; `None` where none of them is there.
-fn alarms<'a>(desired: impl Iterator<Item = &'a Address>, snapshot: &Snapshot) -> Option<AlarmStates> {
+fn alarms<'a>(desired: impl Iterator<Item = &'a Address>, snapshot: &LiveSnapshot) -> Option<AlarmStates> {
     let mut found = None;
     for facts in desired.filter_map(|address| Some(&snapshot.live(address)?.facts)) {
         let Some(state) = facts.alarm_state.as_deref() else { continue };

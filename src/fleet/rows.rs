@@ -5,7 +5,7 @@ use super::run::TargetRow;
 use super::target::FleetTarget;
 use crate::apply::ChangeResult;
 use crate::model::{FieldChange, Target};
-use crate::plan::{Action, Blocked, Note, NoteKind, Summary};
+use crate::plan::{Action, Blocked, Note, NoteKind, PlanSummary};
 use crate::resources::Address;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,22 +23,22 @@ pub struct FleetReport {
     /// Of the roster: how many targets all shards together have.
     pub targets: usize,
     /// In the order of account and region, each pair once.
-    pub rows: Vec<Row>,
+    pub rows: Vec<FleetRow>,
 }
 
 /// What was found of, or done to, one account and region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct FleetRow {
     pub target: Target,
     /// The roster's further columns (name, e-mail address, ...), for people to recognise the row by.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
-    pub state: State,
+    pub state: TargetState,
     /// What the plan asked for, and what of it was made; none where it did not come to that.
     #[serde(default)]
-    pub planned: Option<Summary>,
+    pub planned: Option<PlanSummary>,
     #[serde(default)]
-    pub applied: Option<Summary>,
+    pub applied: Option<PlanSummary>,
     /// What differs from the spec: of a plan what it would do, after an apply what is left to do.
     #[serde(default)]
     pub drift: Vec<Drift>,
@@ -46,7 +46,7 @@ pub struct Row {
     #[serde(default)]
     pub failed: Vec<ChangeResult>,
     #[serde(default)]
-    pub subscriptions: Option<Subscriptions>,
+    pub subscriptions: Option<SubscriptionCounts>,
     #[serde(default)]
     pub alarms: Option<AlarmStates>,
     #[serde(default)]
@@ -67,13 +67,13 @@ pub struct Row {
     pub notes: Vec<Note>,
     /// Why the target as a whole failed or is blocked.
     #[serde(default)]
-    pub failure: Option<Failure>,
+    pub failure: Option<TargetFailure>,
 }
 
 /// How a target ended, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum TargetState {
     /// As the spec asks, and nothing had to be done.
     InSync,
     /// As the spec asks, after what was done.
@@ -102,7 +102,7 @@ pub struct Drift {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subscriptions {
+pub struct SubscriptionCounts {
     pub confirmed: usize,
     pub pending: usize,
     pub lost: usize,
@@ -143,7 +143,7 @@ pub struct Verdicts {
 
 /// Why, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct TargetFailure {
     pub message: String,
     #[serde(default)]
     pub remedy: Option<String>,
@@ -151,9 +151,9 @@ pub struct Failure {
     pub exit: u8,
 }
 
-impl Row {
+impl FleetRow {
     /// A row of which nothing is known but how it ended.
-    pub fn new(member: &FleetTarget, state: State) -> Self {
+    pub fn new(member: &FleetTarget, state: TargetState) -> Self {
         Self {
             target: member.target.clone(),
             columns: member.columns.clone(),
@@ -175,17 +175,17 @@ impl Row {
     }
 }
 
-impl TargetRow for Row {
+impl TargetRow for FleetRow {
     fn not_started(member: &FleetTarget) -> Self {
-        Self::new(member, State::NotStarted)
+        Self::new(member, TargetState::NotStarted)
     }
 
     fn is_failure(&self) -> bool {
-        self.state >= State::Blocked
+        self.state >= TargetState::Blocked
     }
 }
 
-impl Row {
+impl FleetRow {
     /// How many alarms are in ALARM.
     pub fn in_alarm(&self) -> usize {
         self.alarms.map_or(0, |alarms| alarms.alarm)
@@ -202,9 +202,9 @@ impl Row {
     }
 }
 
-impl State {
+impl TargetState {
     /// Whether `--retry-failed` runs the target again.
     pub fn is_worth_another_run(self) -> bool {
-        !matches!(self, State::InSync | State::Applied | State::Pending)
+        !matches!(self, TargetState::InSync | TargetState::Applied | TargetState::Pending)
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// How a run goes, and when it ends early.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct RunLimits {
     pub concurrency: usize,
     /// So many failed targets end the run: no further one is begun.
     pub max_failures: Option<usize>,
@@ -28,7 +28,7 @@ pub trait TargetRow {
 
 /// A step of a run. `running` are the targets that are being worked on.
 #[derive(Debug)]
-pub enum Step<'a, R> {
+pub enum RunStep<'a, R> {
     Began {
         running: &'a BTreeSet<Target>,
     },
@@ -40,14 +40,14 @@ pub enum Step<'a, R> {
     },
     /// Nothing further is begun, and why; what runs ends in order.
     Stopped {
-        why: Stop,
+        why: RunStop,
         left: usize,
     },
 }
 
 /// Why a run ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum RunStop {
     Interrupted,
     TooManyFailures(usize),
 }
@@ -55,9 +55,9 @@ pub enum Stop {
 /// Returns a row a target, in their order.
 pub async fn run_all<R, J>(
     members: &[FleetTarget],
-    limits: &Limits,
+    limits: &RunLimits,
     job: J,
-    step: &mut dyn FnMut(Step<'_, R>),
+    step: &mut dyn FnMut(RunStep<'_, R>),
 ) -> Vec<R>
 where
     R: TargetRow,
@@ -69,25 +69,25 @@ where
     let (mut running, mut done, mut failures, mut stopped) = (BTreeSet::new(), 0, 0, None);
     loop {
         let why = match limits.max_failures {
-            _ if limits.interrupt.is_set() => Some(Stop::Interrupted),
-            Some(most) if failures >= most => Some(Stop::TooManyFailures(failures)),
+            _ if limits.interrupt.is_set() => Some(RunStop::Interrupted),
+            Some(most) if failures >= most => Some(RunStop::TooManyFailures(failures)),
             _ => None,
         };
         if let (Some(why), None) = (why, stopped) {
             stopped = Some(why);
-            step(Step::Stopped { why, left: members.len() - done - running.len() });
+            step(RunStep::Stopped { why, left: members.len() - done - running.len() });
         }
         while stopped.is_none() && at_work.len() < limits.concurrency.max(1) {
             let Some((at, member)) = waiting.next() else { break };
             running.insert(member.target.clone());
-            step(Step::Began { running: &running });
+            step(RunStep::Began { running: &running });
             at_work.push(async move { (at, job(member).await) });
         }
         let Some((at, row)) = at_work.next().await else { break };
         done += 1;
         running.remove(&members[at].target);
         failures += usize::from(row.is_failure());
-        step(Step::Ended { row: &row, done, of: members.len(), running: &running });
+        step(RunStep::Ended { row: &row, done, of: members.len(), running: &running });
         rows[at] = Some(row);
     }
     let rows = rows.into_iter().zip(members);

@@ -2,8 +2,8 @@
 
 use super::Shard;
 use crate::aws::Role;
-use crate::model::{Problem, Target};
-use crate::spec::{Account, DEFAULT_ROLE, Roster, SpecError};
+use crate::model::{SpecProblem, Target};
+use crate::spec::{DEFAULT_ROLE, Roster, RosterAccount, SpecError};
 use std::collections::BTreeMap;
 
 /// An account and region of a roster.
@@ -53,7 +53,7 @@ impl FleetTargets {
     pub fn of<E: From<SpecError>>(
         roster: &Roster,
         for_all: FleetDefaults<'_>,
-        default_region: impl Fn(&Account) -> Result<String, E>,
+        default_region: impl Fn(&RosterAccount) -> Result<String, E>,
     ) -> Result<Self, E> {
         let mut members: BTreeMap<Target, FleetTarget> = BTreeMap::new();
         let mut problems = Vec::new();
@@ -71,7 +71,7 @@ impl FleetTargets {
                     columns: account.columns.clone(),
                 };
                 if members.insert(target.clone(), member).is_some() {
-                    problems.push(Problem::new(account.span, format!("{target} stands in the roster twice")));
+                    problems.push(SpecProblem::new(account.span, format!("{target} stands in the roster twice")));
                 }
             }
         }
@@ -84,7 +84,7 @@ impl FleetTargets {
     }
 }
 
-fn way(account: &Account, role: Option<&str>) -> AccessMethod {
+fn way(account: &RosterAccount, role: Option<&str>) -> AccessMethod {
     let external_id = account.external_id.clone();
     match (&account.profile, account.role.as_deref().or(role)) {
         (Some(profile), _) => AccessMethod::Profile(profile.clone()),

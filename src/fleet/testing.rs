@@ -1,22 +1,22 @@
 //! Reports made by hand for the tests of everything that is made of them.
 
-use super::rows::{AlarmStates, Drift, Failure, Findings, Subscriptions, Verdicts};
-use super::{FleetReport, Row, State};
-use crate::apply::{ChangeResult, FailureClass, Outcome};
+use super::rows::{AlarmStates, Drift, Findings, SubscriptionCounts, TargetFailure, Verdicts};
+use super::{FleetReport, FleetRow, TargetState};
+use crate::apply::{ApplyOutcome, ChangeResult, FailureClass};
 use crate::model::{FieldChange, Target};
-use crate::plan::{Action, Blocked, Note, NoteKind, Summary};
+use crate::plan::{Action, Blocked, Note, NoteKind, PlanSummary};
 use crate::resources::{Address, Kind};
 use fastrand::Rng;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// An account in sync, the `n`th of a roster.
-pub fn row(n: usize) -> Row {
-    Row {
+pub fn row(n: usize) -> FleetRow {
+    FleetRow {
         target: Target::new(format!("{:012}", 100_000_000_000_usize + n), "us-east-1"),
         columns: BTreeMap::new(),
-        state: State::InSync,
-        planned: Some(Summary::default()),
+        state: TargetState::InSync,
+        planned: Some(PlanSummary::default()),
         applied: None,
         drift: Vec::new(),
         failed: Vec::new(),
@@ -32,7 +32,7 @@ pub fn row(n: usize) -> Row {
     }
 }
 
-pub fn report(command: &str, rows: Vec<Row>) -> FleetReport {
+pub fn report(command: &str, rows: Vec<FleetRow>) -> FleetReport {
     FleetReport {
         format_version: super::rows::FORMAT_VERSION.to_owned(),
         command: command.to_owned(),
@@ -49,7 +49,7 @@ pub fn some_report(seed: u64, rows: usize) -> FleetReport {
     report(command, (0..rows).map(|n| some_row(&mut rng, n)).collect())
 }
 
-fn some_row(rng: &mut Rng, n: usize) -> Row {
+fn some_row(rng: &mut Rng, n: usize) -> FleetRow {
     let mut row = row(n);
     let region = rng.choice(["us-east-1", "eu-west-1"]).unwrap_or_default();
     row.target.region = region.to_owned();
@@ -62,20 +62,20 @@ fn some_row(rng: &mut Rng, n: usize) -> Row {
     }
     row.state = rng
         .choice([
-            State::InSync,
-            State::InSync,
-            State::Applied,
-            State::Pending,
-            State::NotStarted,
-            State::Blocked,
-            State::Partial,
-            State::Failed,
+            TargetState::InSync,
+            TargetState::InSync,
+            TargetState::Applied,
+            TargetState::Pending,
+            TargetState::NotStarted,
+            TargetState::Blocked,
+            TargetState::Partial,
+            TargetState::Failed,
         ])
-        .unwrap_or(State::InSync);
+        .unwrap_or(TargetState::InSync);
     let address = |name: &str| Address::new(Kind::Alarm, name);
     match row.state {
-        State::Pending | State::Partial | State::Blocked => {
-            row.planned = Some(Summary { add: 2, change: 1, ..Summary::default() });
+        TargetState::Pending | TargetState::Partial | TargetState::Blocked => {
+            row.planned = Some(PlanSummary { add: 2, change: 1, ..PlanSummary::default() });
             let endpoint = Address::new(Kind::Subscription, format!("alerts/email/s{n}@example.edu"));
             let threshold =
                 FieldChange { field: "threshold".into(), from: Some(json!(3)), to: Some(json!(rng.u8(5..7))) };
@@ -85,35 +85,35 @@ fn some_row(rng: &mut Rng, n: usize) -> Row {
                 drift(endpoint, Action::Create),
                 Drift { fields: vec![threshold], ..drift(address("errors"), Action::Update) },
                 Drift {
-                    blocked: (row.state == State::Blocked).then_some(blocked),
+                    blocked: (row.state == TargetState::Blocked).then_some(blocked),
                     ..drift(address("<i>latency|`x`"), Action::Create)
                 },
             ];
         }
-        State::Applied => {
-            row.planned = Some(Summary { add: 7, ..Summary::default() });
+        TargetState::Applied => {
+            row.planned = Some(PlanSummary { add: 7, ..PlanSummary::default() });
             row.applied = row.planned;
         }
-        State::NotStarted | State::Failed => row.planned = None,
-        State::InSync => {}
+        TargetState::NotStarted | TargetState::Failed => row.planned = None,
+        TargetState::InSync => {}
     }
-    if row.state == State::Partial {
-        let outcome = Outcome::Failed {
+    if row.state == TargetState::Partial {
+        let outcome = ApplyOutcome::Failed {
             message: "cloudwatch:PutMetricAlarm: not allowed at https://u:hunter2@example.edu".into(),
             remedy: Some("allow the action <cloudwatch:PutMetricAlarm>".into()),
             class: FailureClass::Permission,
         };
         row.failed = vec![ChangeResult { address: address("errors"), action: Action::Update, outcome, notes: vec![] }];
     }
-    if row.state == State::Failed {
-        row.failure = Some(Failure {
+    if row.state == TargetState::Failed {
+        row.failure = Some(TargetFailure {
             message: "sts:AssumeRole: the role is not there & https://u:hunter2@example.edu".into(),
             remedy: Some("create the role, or name another one in the roster".into()),
             exit: 4,
         });
     } else {
         row.subscriptions =
-            Some(Subscriptions { confirmed: rng.usize(..2), pending: 1, lost: 0, missing: rng.usize(..2) });
+            Some(SubscriptionCounts { confirmed: rng.usize(..2), pending: 1, lost: 0, missing: rng.usize(..2) });
         row.alarms = Some(AlarmStates { ok: 3, alarm: rng.usize(..2), insufficient_data: 2, new: 1 });
         row.findings = (rng.u8(..2) == 0).then_some(Findings { errors: 0, warnings: 1, hints: 2 });
         row.backtest = (rng.u8(..3) == 0).then_some(Verdicts { noisy: 1, quiet: 3, unknown: 1, ..Verdicts::default() });

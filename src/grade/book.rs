@@ -2,7 +2,7 @@
 
 use super::facts::Unread;
 use super::mistake::Mistake;
-use super::rubric::Item;
+use super::rubric::RubricItem;
 use crate::model::Target;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub struct Student {
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
     /// In the order of the rubric.
-    pub items: Vec<Judged>,
+    pub items: Vec<GradedItem>,
     /// Why the account as a whole could not be read.
     #[serde(default)]
     pub failure: Option<Unread>,
@@ -45,9 +45,9 @@ pub struct Student {
 
 /// What came of one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
+pub struct GradedItem {
     pub name: String,
-    pub verdict: Verdict,
+    pub verdict: GradeVerdict,
     /// Of `possible`; of an unknown item what is certain.
     pub earned: f64,
     /// 0 where the account is not asked.
@@ -62,7 +62,7 @@ pub struct Judged {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum GradeVerdict {
     Full,
     Partial,
     None,
@@ -93,11 +93,11 @@ impl Remark {
     }
 }
 
-impl Judged {
-    pub fn unread(item: &Item, why: &Unread) -> Self {
+impl GradedItem {
+    pub fn unread(item: &RubricItem, why: &Unread) -> Self {
         Self {
             name: item.name.clone(),
-            verdict: Verdict::Unknown,
+            verdict: GradeVerdict::Unknown,
             earned: 0.0,
             possible: item.points,
             remarks: vec![Remark::unread(why)],
@@ -119,7 +119,7 @@ impl Student {
 
     /// Points of the items that could not be judged: they count neither for the student nor against.
     pub fn unknown(&self) -> f64 {
-        cents(self.items.iter().filter(|item| item.verdict == Verdict::Unknown).map(|item| item.possible).sum())
+        cents(self.items.iter().filter(|item| item.verdict == GradeVerdict::Unknown).map(|item| item.possible).sum())
     }
 
     /// Of what could be judged; `None` where nothing could.
@@ -134,7 +134,7 @@ impl Student {
     }
 
     pub fn is_known(&self) -> bool {
-        self.failure.is_none() && self.items.iter().all(|item| item.verdict != Verdict::Unknown)
+        self.failure.is_none() && self.items.iter().all(|item| item.verdict != GradeVerdict::Unknown)
     }
 
     /// Name or address out of the roster, else the account.
@@ -142,8 +142,8 @@ impl Student {
         super::who(&self.columns).unwrap_or(&self.target.account)
     }
 
-    fn judged(&self) -> impl Iterator<Item = &Judged> {
-        self.items.iter().filter(|item| !matches!(item.verdict, Verdict::Unknown | Verdict::NotAsked))
+    fn judged(&self) -> impl Iterator<Item = &GradedItem> {
+        self.items.iter().filter(|item| !matches!(item.verdict, GradeVerdict::Unknown | GradeVerdict::NotAsked))
     }
 }
 
@@ -195,7 +195,7 @@ impl GradeBook {
     /// Average share of an item's points, in percent, among those it could be judged for.
     pub fn share_of(&self, n: usize) -> Option<f64> {
         let judged = self.students.iter().filter_map(|student| student.items.get(n));
-        let judged = judged.filter(|item| item.possible > 0.0 && item.verdict != Verdict::Unknown);
+        let judged = judged.filter(|item| item.possible > 0.0 && item.verdict != GradeVerdict::Unknown);
         let (earned, possible) = judged.fold((0.0, 0.0), |(e, p), item| (e + item.earned, p + item.possible));
         (possible > 0.0).then(|| cents(100.0 * earned / possible))
     }

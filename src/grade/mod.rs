@@ -8,19 +8,24 @@ mod rubric;
 #[cfg(test)]
 mod tests;
 
-pub use book::{FORMAT_VERSION, GradeBook, Heading, Judged, Remark, Student, Verdict};
-pub use facts::{Needs, Unread};
+pub use book::{FORMAT_VERSION, GradeBook, GradeVerdict, GradedItem, Heading, Remark, Student};
+pub use facts::{FactRequirements, Unread};
 pub use mistake::Mistake;
-pub use rubric::{Open, Rubric, schema};
+pub use rubric::{OpenRubric, Rubric, schema};
 
 use crate::aws::{Aws, AwsError};
-use crate::watch::http::Http;
+use crate::watch::http::HttpClient;
 use std::collections::BTreeMap;
 
 /// Grades one account and region. `now` is seconds since 1970; `http` sends what `http` tests ask for. The error concerns the
 /// account as a whole; what single reads failed is in the judgement.
-pub async fn grade(aws: &Aws, rubric: &Rubric, http: Option<&Http>, now: i64) -> Result<Vec<Judged>, AwsError> {
-    let needs = Needs::of(rubric);
+pub async fn grade(
+    aws: &Aws,
+    rubric: &Rubric,
+    http: Option<&HttpClient>,
+    now: i64,
+) -> Result<Vec<GradedItem>, AwsError> {
+    let needs = FactRequirements::of(rubric);
     let mut facts = facts::read(aws, &needs, http, now).await?;
     let judged = judge::judge(rubric, &facts, now);
     let missed = judged.iter().any(|item| item.remarks.iter().any(|remark| remark.mistake.may_be_elsewhere()));
@@ -32,15 +37,18 @@ pub async fn grade(aws: &Aws, rubric: &Rubric, http: Option<&Http>, now: i64) ->
 }
 
 /// An account that could not be reached at all: nothing of it is known.
-pub fn unread(rubric: &Rubric, why: &Unread) -> Vec<Judged> {
-    rubric.items.iter().map(|item| Judged::unread(item, why)).collect()
+pub fn unread(rubric: &Rubric, why: &Unread) -> Vec<GradedItem> {
+    rubric.items.iter().map(|item| GradedItem::unread(item, why)).collect()
 }
 
 impl GradeBook {
     /// Without students.
     pub fn of(rubric: &Rubric) -> Self {
-        let heading =
-            |item: &rubric::Item| Heading { name: item.name.clone(), says: item.says.clone(), points: item.points };
+        let heading = |item: &rubric::RubricItem| Heading {
+            name: item.name.clone(),
+            says: item.says.clone(),
+            points: item.points,
+        };
         Self {
             format_version: FORMAT_VERSION.to_owned(),
             title: rubric.title.clone(),

@@ -1,13 +1,16 @@
 //! Judging, on facts made by hand: what counts how much, and what near misses are told.
 
-use super::facts::{self, Alarms, Answer, Door, Elsewhere, Facts, Retention, Standing, Subscribed, Topic, Unread};
+use super::facts::{
+    self, AlarmWithState, Elsewhere, EndpointResponse, ExistingTopic, PublishPolicy, RegionAlarms, RegionFacts,
+    Retention, SubscribedEndpoint, Unread,
+};
 use super::judge::judge;
-use super::rubric::{Open, Rubric};
-use super::{Judged, Mistake, Needs, Verdict};
+use super::rubric::{OpenRubric, Rubric};
+use super::{FactRequirements, GradeVerdict, GradedItem, Mistake};
 use crate::model::Target;
 use crate::resources::alarm::{Actions, MetricQuery, MetricStat};
-use crate::resources::function::Configuration;
-use crate::resources::{Alarm, CompositeAlarm, Confirmation, FunctionFacts};
+use crate::resources::function::FunctionConfiguration;
+use crate::resources::{Alarm, CompositeAlarm, ConfirmationState, FunctionFacts};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -17,15 +20,15 @@ const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:alerts";
 
 fn rubric(test: &str) -> Rubric {
     let text = format!("version: 1\ntitle: t\nitems:\n  - {{ name: x, says: s, points: 12, {test} }}\n");
-    Open::parse(&text).and_then(|open| open.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"))
+    OpenRubric::parse(&text).and_then(|open| open.bind(&BTreeMap::new())).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn one(test: &str, facts: &Facts) -> Judged {
+fn one(test: &str, facts: &RegionFacts) -> GradedItem {
     judge(&rubric(test), facts, NOW).remove(0)
 }
 
 /// The first remark: its mistake and its words.
-fn remark(test: &str, facts: &Facts) -> (Mistake, String) {
+fn remark(test: &str, facts: &RegionFacts) -> (Mistake, String) {
     let judged = one(test, facts);
     let remark = judged.remarks.first().unwrap_or_else(|| panic!("no remark: {judged:?}"));
     (remark.mistake, remark.what.clone())
@@ -55,23 +58,28 @@ fn default_policy() -> serde_json::Value {
     json!({"Id": "__default_policy_ID", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["SNS:Publish"]}]})
 }
 
-fn you(confirmation: Confirmation) -> Subscribed {
-    Subscribed { protocol: "email".into(), endpoint: "you@example.edu".into(), confirmation, filtered: Ok(false) }
+fn you(confirmation: ConfirmationState) -> SubscribedEndpoint {
+    SubscribedEndpoint {
+        protocol: "email".into(),
+        endpoint: "you@example.edu".into(),
+        confirmation,
+        filtered: Ok(false),
+    }
 }
 
-fn topic(subscriptions: Vec<Subscribed>) -> Topic {
-    let door = Door { policy: Some(default_policy()), kms_key: None };
-    Topic { name: "alerts".into(), door: Some(Ok(door)), subscriptions }
+fn topic(subscriptions: Vec<SubscribedEndpoint>) -> ExistingTopic {
+    let door = PublishPolicy { policy: Some(default_policy()), kms_key: None };
+    ExistingTopic { name: "alerts".into(), door: Some(Ok(door)), subscriptions }
 }
 
 /// An account with these alarms, in which everything else is as the lab wants it.
-fn account(alarms: Vec<Alarm>) -> Facts {
+fn account(alarms: Vec<Alarm>) -> RegionFacts {
     let mut facts = facts::nothing(Target::new("123456789012", "us-east-1"));
-    let standing = |alarm| Standing { alarm, state: "OK".to_owned() };
-    facts.alarms = Ok(Alarms { metric: alarms.into_iter().map(standing).collect(), composite: Vec::new() });
-    facts.topics = Ok(BTreeMap::from([(TOPIC.to_owned(), topic(vec![you(Confirmation::Confirmed)]))]));
+    let standing = |alarm| AlarmWithState { alarm, state: "OK".to_owned() };
+    facts.alarms = Ok(RegionAlarms { metric: alarms.into_iter().map(standing).collect(), composite: Vec::new() });
+    facts.topics = Ok(BTreeMap::from([(TOPIC.to_owned(), topic(vec![you(ConfirmationState::Confirmed)]))]));
     let log_group = "/aws/lambda/f".to_owned();
-    let configuration = Configuration {
+    let configuration = FunctionConfiguration {
         facts: FunctionFacts { memory_mb: 128, timeout_s: 30, log_group: log_group.clone(), last_modified: None },
         runtime: Some("python3.12".into()),
     };
@@ -85,7 +93,7 @@ const ALARM: &str = "alarm: { metric_name: Errors, dimensions: { FunctionName: f
 #[test]
 fn the_labs_alarm_gets_all_points() {
     let judged = one(ALARM, &account(vec![errors("whatever-it-is-called")]));
-    assert_eq!((judged.verdict, judged.earned, judged.remarks.len()), (Verdict::Full, 12.0, 0), "{judged:?}");
+    assert_eq!((judged.verdict, judged.earned, judged.remarks.len()), (GradeVerdict::Full, 12.0, 0), "{judged:?}");
     assert_eq!(judged.found, ["`whatever-it-is-called`: Errors Sum > 5 in 5m"]);
 }
 
@@ -116,7 +124,7 @@ fn each_mistake_is_named_and_costs_its_part() {
     ];
     for (change, mistake, words, earned) in cases {
         let judged = with(change);
-        assert_eq!((judged.verdict, judged.earned), (Verdict::Partial, earned), "{mistake:?}: {judged:?}");
+        assert_eq!((judged.verdict, judged.earned), (GradeVerdict::Partial, earned), "{mistake:?}: {judged:?}");
         let remark = judged.remarks.iter().find(|remark| remark.mistake == mistake);
         let remark = remark.unwrap_or_else(|| panic!("{mistake:?} is not among {judged:?}"));
         assert!(remark.what.contains(words), "{words}: {}", remark.what);
@@ -147,7 +155,7 @@ fn thresholds_are_compared_in_one_unit() {
         (above, 30.0, 900, true),
     ] {
         let judged = judged(operator, threshold, period);
-        assert_eq!(judged.verdict == Verdict::Full, right, "{operator} {threshold} in {period} s: {judged:?}");
+        assert_eq!(judged.verdict == GradeVerdict::Full, right, "{operator} {threshold} in {period} s: {judged:?}");
     }
     let words = &judged(above, 3.0, 60).remarks[0].what;
     assert_eq!(words, "the threshold of `a` is > 3, that is 15 in 5m, wanted 1 to 10 in 5m");
@@ -197,8 +205,8 @@ fn an_error_rate_counts_in_whatever_unit() {
         ("2 * e", 10.0, true),
     ] {
         let judged = one(ALARM, &account(vec![math(expression, threshold)]));
-        assert_eq!(judged.verdict == Verdict::Full, right, "{expression} > {threshold}: {judged:?}");
-        assert_ne!(judged.verdict, Verdict::None, "{expression}: {judged:?}");
+        assert_eq!(judged.verdict == GradeVerdict::Full, right, "{expression} > {threshold}: {judged:?}");
+        assert_ne!(judged.verdict, GradeVerdict::None, "{expression}: {judged:?}");
     }
     let rate = |expression: &str| remark(ALARM, &account(vec![math(expression, 5.0)]));
     assert_eq!(rate("e + t").0, Mistake::Unreadable);
@@ -208,7 +216,7 @@ fn an_error_rate_counts_in_whatever_unit() {
     assert_eq!(words, "the threshold of `rate` is > 50, that is 50 %, wanted 1 % to 20 %");
     // The average of a metric that is 1 for each failure is the share of failures.
     let average = Alarm { statistic: Some("Average".into()), threshold: Some(0.05), ..errors("a") };
-    assert_eq!(one(ALARM, &account(vec![average])).verdict, Verdict::Full);
+    assert_eq!(one(ALARM, &account(vec![average])).verdict, GradeVerdict::Full);
 }
 
 #[test]
@@ -230,7 +238,8 @@ fn near_misses_are_told() {
 
     let mut facts = account(vec![]);
     assert_eq!(remark(ALARM, &facts).0, Mistake::NoAlarm);
-    let there = Elsewhere { alarms: vec![Standing { alarm: errors("a"), state: "OK".into() }], ..Elsewhere::default() };
+    let there =
+        Elsewhere { alarms: vec![AlarmWithState { alarm: errors("a"), state: "OK".into() }], ..Elsewhere::default() };
     facts.elsewhere.insert("eu-west-1".to_owned(), there);
     let (mistake, words) = remark(ALARM, &facts);
     assert_eq!(mistake, Mistake::WrongRegion);
@@ -240,33 +249,38 @@ fn near_misses_are_told() {
 #[test]
 fn a_reachable_notification_is_followed_to_the_person() {
     let notifies = "alarm: { metric_name: Errors, notifies: { protocol: email, endpoint: You@Example.edu } }";
-    let with = |topic: Topic| {
+    let with = |topic: ExistingTopic| {
         let mut facts = account(vec![errors("a")]);
         facts.topics = Ok(BTreeMap::from([(TOPIC.to_owned(), topic)]));
         facts
     };
-    assert_eq!(one(notifies, &account(vec![errors("a")])).verdict, Verdict::Full);
+    assert_eq!(one(notifies, &account(vec![errors("a")])).verdict, GradeVerdict::Full);
     let refusing = json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}]});
-    let door =
-        |policy, kms_key: Option<&str>| Some(Ok(Door { policy: Some(policy), kms_key: kms_key.map(str::to_owned) }));
-    let confirmed = || vec![you(Confirmation::Confirmed)];
-    let boss = Subscribed { endpoint: "boss@example.edu".into(), ..you(Confirmation::Confirmed) };
-    let filtered = Subscribed { filtered: Ok(true), ..you(Confirmation::Confirmed) };
+    let door = |policy, kms_key: Option<&str>| {
+        Some(Ok(PublishPolicy { policy: Some(policy), kms_key: kms_key.map(str::to_owned) }))
+    };
+    let confirmed = || vec![you(ConfirmationState::Confirmed)];
+    let boss = SubscribedEndpoint { endpoint: "boss@example.edu".into(), ..you(ConfirmationState::Confirmed) };
+    let filtered = SubscribedEndpoint { filtered: Ok(true), ..you(ConfirmationState::Confirmed) };
     for (topic, mistake, words) in [
         (topic(vec![]), Mistake::NobodySubscribed, "nobody is subscribed to the topic alerts"),
-        (topic(vec![you(Confirmation::Pending)]), Mistake::Unconfirmed, "you@example.edu has not confirmed"),
-        (topic(vec![you(Confirmation::Lost)]), Mistake::Unsubscribed, "you@example.edu has unsubscribed"),
+        (topic(vec![you(ConfirmationState::Pending)]), Mistake::Unconfirmed, "you@example.edu has not confirmed"),
+        (topic(vec![you(ConfirmationState::Lost)]), Mistake::Unsubscribed, "you@example.edu has unsubscribed"),
         (topic(vec![boss]), Mistake::OtherSubscriber, "tells boss@example.edu (email), not You@Example.edu"),
         (topic(vec![filtered]), Mistake::Filtered, "a filter policy keeps every alarm"),
-        (Topic { door: door(refusing, None), ..topic(confirmed()) }, Mistake::TopicRefuses, "refuses CloudWatch"),
         (
-            Topic { door: door(default_policy(), Some("alias/aws/sns")), ..topic(confirmed()) },
+            ExistingTopic { door: door(refusing, None), ..topic(confirmed()) },
+            Mistake::TopicRefuses,
+            "refuses CloudWatch",
+        ),
+        (
+            ExistingTopic { door: door(default_policy(), Some("alias/aws/sns")), ..topic(confirmed()) },
             Mistake::TopicKey,
             "encrypted with alias/aws/sns",
         ),
     ] {
         let judged = one(notifies, &with(topic));
-        assert_eq!((judged.verdict, judged.earned), (Verdict::Partial, 8.0), "{mistake:?}: {judged:?}");
+        assert_eq!((judged.verdict, judged.earned), (GradeVerdict::Partial, 8.0), "{mistake:?}: {judged:?}");
         assert_eq!(judged.remarks[0].mistake, mistake, "{judged:?}");
         assert!(judged.remarks[0].what.contains(words), "{words}: {}", judged.remarks[0].what);
     }
@@ -291,20 +305,20 @@ fn a_composite_alarm_may_do_the_telling() {
         facts.alarms.as_mut().unwrap().composite = vec![composite];
         one(notifies, &facts).verdict
     };
-    assert_eq!(tell("ALARM(a) OR ALARM(b)"), Verdict::Full);
-    assert_eq!(tell("ALARM(\"arn:aws:cloudwatch:us-east-1:123456789012:alarm:a\")"), Verdict::Full);
-    assert_eq!(tell("ALARM(a) AND ALARM(b)"), Verdict::Partial);
-    assert_eq!(tell("TRUE"), Verdict::Partial);
+    assert_eq!(tell("ALARM(a) OR ALARM(b)"), GradeVerdict::Full);
+    assert_eq!(tell("ALARM(\"arn:aws:cloudwatch:us-east-1:123456789012:alarm:a\")"), GradeVerdict::Full);
+    assert_eq!(tell("ALARM(a) AND ALARM(b)"), GradeVerdict::Partial);
+    assert_eq!(tell("TRUE"), GradeVerdict::Partial);
 }
 
 #[test]
 fn bad_advice_is_found_and_an_empty_account_earns_nothing_by_it() {
     let every = "no_alarm: { metric_name: Errors, threshold: { to: 0, per: 5m } }";
     let gate = format!("partial: false, all_of: [{{ alarm: {{ metric_name: Errors }} }}, {{ {every} }}]");
-    assert_eq!(one(&gate, &account(vec![errors("a")])).verdict, Verdict::Full);
+    assert_eq!(one(&gate, &account(vec![errors("a")])).verdict, GradeVerdict::Full);
     let noisy = || Alarm { threshold: Some(0.0), ..errors("noisy") };
     let judged = one(&gate, &account(vec![errors("a"), noisy()]));
-    assert_eq!((judged.verdict, judged.remarks[0].mistake), (Verdict::None, Mistake::BadAdvice));
+    assert_eq!((judged.verdict, judged.remarks[0].mistake), (GradeVerdict::None, Mistake::BadAdvice));
     assert!(judged.remarks[0].what.starts_with("`noisy`: Errors Sum > 0 in 5m"), "{judged:?}");
     assert_eq!(one(&gate, &account(vec![])).earned, 0.0);
 }
@@ -317,7 +331,7 @@ fn the_best_alarm_counts() {
         Alarm { period: Some(86_400), ..errors("c") },
     ];
     let judged = one(ALARM, &account(alarms));
-    assert_eq!((judged.verdict, judged.found[0].contains("`b`")), (Verdict::Full, true));
+    assert_eq!((judged.verdict, judged.found[0].contains("`b`")), (GradeVerdict::Full, true));
 }
 
 #[test]
@@ -332,7 +346,7 @@ fn credit_follows_the_shares() {
     assert_eq!(one(&both, &facts).earned, 10.0);
     let any = format!("any_of: [{{ {alarm} }}, {{ topic: {{}} }}]");
     let judged = one(&any, &facts);
-    assert_eq!((judged.verdict, judged.remarks.len()), (Verdict::Full, 0));
+    assert_eq!((judged.verdict, judged.remarks.len()), (GradeVerdict::Full, 0));
 }
 
 #[test]
@@ -341,32 +355,32 @@ fn what_could_not_be_read_is_unknown_and_not_zero() {
     let mut facts = account(vec![errors("a")]);
     facts.topics = Err(denied.clone());
     let judged = one("alarm: { metric_name: Errors, notifies: true }", &facts);
-    assert_eq!((judged.verdict, judged.earned), (Verdict::Unknown, 8.0));
+    assert_eq!((judged.verdict, judged.earned), (GradeVerdict::Unknown, 8.0));
     assert_eq!((judged.remarks[0].mistake, judged.remarks[0].mend.as_deref()), (Mistake::Unread, Some("allow it")));
     // What fails anyhow, and what holds anyhow, does not depend on it.
     assert_eq!(
         one("partial: false, alarm: { metric_name: Errors, threshold: { to: 1 }, notifies: true }", &facts).verdict,
-        Verdict::None
+        GradeVerdict::None
     );
-    assert_eq!(one("any_of: [{ topic: {} }, { alarm: { metric_name: Errors } }]", &facts).verdict, Verdict::Full);
+    assert_eq!(one("any_of: [{ topic: {} }, { alarm: { metric_name: Errors } }]", &facts).verdict, GradeVerdict::Full);
     facts.alarms = Err(denied);
-    assert_eq!(one(ALARM, &facts).verdict, Verdict::Unknown);
-    assert_eq!(one("no_alarm: { metric_name: Errors }", &facts).verdict, Verdict::Unknown);
+    assert_eq!(one(ALARM, &facts).verdict, GradeVerdict::Unknown);
+    assert_eq!(one("no_alarm: { metric_name: Errors }", &facts).verdict, GradeVerdict::Unknown);
 }
 
 #[test]
 fn topics_logs_functions_and_answers() {
     let mut facts = account(vec![]);
-    assert_eq!(one("topic: { publishable: true }", &facts).verdict, Verdict::Full);
+    assert_eq!(one("topic: { publishable: true }", &facts).verdict, GradeVerdict::Full);
     assert_eq!(
         one("subscription: { protocol: email, endpoint: you@example.edu, confirmed: true }", &facts).verdict,
-        Verdict::Full
+        GradeVerdict::Full
     );
     let (mistake, words) = remark("subscription: { protocol: email, endpoint: me@example.edu }", &facts);
     assert_eq!((mistake, words.contains("alerts tells you@example.edu")), (Mistake::OtherSubscriber, true), "{words}");
 
     let retention = "log_retention: { function: f, from: 7d, to: 30d }";
-    assert_eq!(one(retention, &facts).verdict, Verdict::Full);
+    assert_eq!(one(retention, &facts).verdict, GradeVerdict::Full);
     let mut kept = |days: Option<i32>, policy: Option<&str>| {
         let group = Retention { days, policy: policy.map(str::to_owned) };
         facts.log_groups.insert("/aws/lambda/f".to_owned(), Ok(Some(group)));
@@ -379,7 +393,7 @@ fn topics_logs_functions_and_answers() {
 
     assert_eq!(
         one("function: { name: f, runtime: [python3], memory: { from: 128 }, timeout: { to: 1m } }", &facts).verdict,
-        Verdict::Full
+        GradeVerdict::Full
     );
     let (mistake, words) = remark("function: { name: f, runtime: [nodejs] }", &facts);
     assert_eq!((mistake, &*words), (Mistake::WrongRuntime, "the runtime of f is python3.12, wanted nodejs"));
@@ -387,28 +401,28 @@ fn topics_logs_functions_and_answers() {
     assert_eq!((mistake, &*words), (Mistake::NoFunction, "there is no function g in us-east-1"));
 
     let http = "http: { url: \"https://x.example\", path: /health, json: { status: healthy, checks.db: true } }";
-    let mut answer = |answer: Result<Answer, String>| {
+    let mut answer = |answer: Result<EndpointResponse, String>| {
         facts.answers.insert("https://x.example/health".to_owned(), answer);
         one(http, &facts)
     };
-    let body = |text: &str| Ok(Answer { status: 200, body: text.to_owned() });
-    assert_eq!(answer(body(r#"{"status":"healthy","checks":{"db":true}}"#)).verdict, Verdict::Full);
+    let body = |text: &str| Ok(EndpointResponse { status: 200, body: text.to_owned() });
+    assert_eq!(answer(body(r#"{"status":"healthy","checks":{"db":true}}"#)).verdict, GradeVerdict::Full);
     assert_eq!(answer(body(r#"{"status":"healthy","checks":{"db":"true"}}"#)).earned, 6.0);
-    assert_eq!(answer(Ok(Answer { status: 500, body: String::new() })).earned, 0.0);
+    assert_eq!(answer(Ok(EndpointResponse { status: 500, body: String::new() })).earned, 0.0);
     let judged = answer(Err("no answer within 10 s".into()));
-    assert_eq!((judged.verdict, judged.remarks[0].mistake), (Verdict::None, Mistake::NoAnswer));
+    assert_eq!((judged.verdict, judged.remarks[0].mistake), (GradeVerdict::None, Mistake::NoAnswer));
 }
 
 #[test]
 fn invocations_are_counted() {
     let test = "invoked: { function: f, times: 10, within: 14d }";
-    let total = Needs::of(&rubric(test)).totals.into_iter().next().unwrap();
+    let total = FactRequirements::of(&rubric(test)).totals.into_iter().next().unwrap();
     let mut facts = account(vec![]);
     let mut called = |values: &[f64]| {
         facts.totals = Ok(BTreeMap::from([(total.clone(), values.to_vec())]));
         one(test, &facts)
     };
-    assert_eq!(called(&[4.0, 6.0]).verdict, Verdict::Full);
+    assert_eq!(called(&[4.0, 6.0]).verdict, GradeVerdict::Full);
     let judged = called(&[4.0]);
     assert_eq!(
         (judged.remarks[0].mistake, &*judged.remarks[0].what),
@@ -420,12 +434,15 @@ fn invocations_are_counted() {
 #[test]
 fn states_now_and_in_the_past() {
     let mut facts = account(vec![errors("a")]);
-    assert_eq!(one("in_state: { metric_name: Errors, state: OK }", &facts).verdict, Verdict::Full);
-    assert_eq!(one("in_state: { metric_name: Errors, state: ALARM }", &facts).verdict, Verdict::Partial);
+    assert_eq!(one("in_state: { metric_name: Errors, state: OK }", &facts).verdict, GradeVerdict::Full);
+    assert_eq!(one("in_state: { metric_name: Errors, state: ALARM }", &facts).verdict, GradeVerdict::Partial);
     let change = |at| crate::resources::alarm::aws::StateChange { alarm: "a".into(), at, to: "ALARM".into() };
     facts.history = Ok(vec![change(NOW - 3_000)]);
-    assert_eq!(one("in_state: { metric_name: Errors, state: ALARM, within: 1h }", &facts).verdict, Verdict::Full);
-    assert_eq!(one("in_state: { metric_name: Errors, state: ALARM, within: 10m }", &facts).verdict, Verdict::Partial);
+    assert_eq!(one("in_state: { metric_name: Errors, state: ALARM, within: 1h }", &facts).verdict, GradeVerdict::Full);
+    assert_eq!(
+        one("in_state: { metric_name: Errors, state: ALARM, within: 10m }", &facts).verdict,
+        GradeVerdict::Partial
+    );
 }
 
 proptest! {
@@ -448,14 +465,14 @@ proptest! {
             ..errors("a")
         };
         let mut facts = account(vec![alarm]);
-        let confirmation = if confirmed { Confirmation::Confirmed } else { Confirmation::Pending };
+        let confirmation = if confirmed { ConfirmationState::Confirmed } else { ConfirmationState::Pending };
         facts.topics = Ok(BTreeMap::from([(TOPIC.to_owned(), topic(vec![you(confirmation)]))]));
         let judged = one(ALARM, &facts);
         prop_assert!((0.0..=12.0).contains(&judged.earned));
-        prop_assert_eq!(judged.verdict == Verdict::Full, judged.earned == 12.0);
-        prop_assert_eq!(judged.verdict == Verdict::Full, judged.remarks.is_empty());
+        prop_assert_eq!(judged.verdict == GradeVerdict::Full, judged.earned == 12.0);
+        prop_assert_eq!(judged.verdict == GradeVerdict::Full, judged.remarks.is_empty());
         // A second alarm that is right never makes it worse.
-        facts.alarms.as_mut().unwrap().metric.push(Standing { alarm: errors("b"), state: "OK".into() });
+        facts.alarms.as_mut().unwrap().metric.push(AlarmWithState { alarm: errors("b"), state: "OK".into() });
         prop_assert!(one(ALARM, &facts).earned >= judged.earned);
     }
 }

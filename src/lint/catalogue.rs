@@ -35,12 +35,12 @@ pub struct Namespace {
     pub open: bool,
     /// The one region that it is published in, of the partition `aws`.
     pub region: Option<String>,
-    pub metrics: BTreeMap<String, Metric>,
+    pub metrics: BTreeMap<String, CatalogueMetric>,
 }
 
 /// A metric as the catalogue lists it; what is absent is the namespace's.
 #[derive(Debug, Deserialize)]
-pub struct Metric {
+pub struct CatalogueMetric {
     pub unit: String,
     pub kind: MetricKind,
     /// The statistics that mean something; empty where all do.
@@ -93,12 +93,12 @@ pub enum MetricKind {
 
 /// A metric with its namespace.
 #[derive(Debug, Clone, Copy)]
-pub struct Known {
+pub struct CatalogueName {
     pub namespace: &'static Namespace,
-    pub metric: &'static Metric,
+    pub metric: &'static CatalogueMetric,
 }
 
-impl Known {
+impl CatalogueName {
     /// Seconds between datapoints.
     pub fn resolution(&self) -> i32 {
         self.metric.resolution.unwrap_or(self.namespace.resolution)
@@ -147,9 +147,9 @@ impl Catalogue {
         self.namespaces.get(name)
     }
 
-    pub fn metric(&'static self, namespace: &str, name: &str) -> Option<Known> {
+    pub fn metric(&'static self, namespace: &str, name: &str) -> Option<CatalogueName> {
         let namespace = self.namespaces.get(namespace)?;
-        namespace.metrics.get(name).map(|metric| Known { namespace, metric })
+        namespace.metrics.get(name).map(|metric| CatalogueName { namespace, metric })
     }
 
     /// Every metric of a namespace that is known by name; empty where the namespace has no list, or is filled as somebody configures it.

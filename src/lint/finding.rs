@@ -2,14 +2,14 @@
 
 use crate::model::Span;
 use crate::resources::Address;
-use crate::spec::{Bound, Desired};
+use crate::spec::{BoundSpec, Desired};
 use serde::Serialize;
 use std::fmt;
 
 /// How much a finding weighs. The worst is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub enum Severity {
     /// The alarm cannot do what it is for.
     Error,
     /// The alarm will tell too much, too little or nobody.
@@ -18,19 +18,19 @@ pub enum Level {
     Hint,
 }
 
-impl Level {
-    pub const ALL: [Level; 3] = [Level::Error, Level::Warning, Level::Hint];
+impl Severity {
+    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Hint];
 
     pub fn word(self) -> &'static str {
         match self {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Hint => "hint",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Hint => "hint",
         }
     }
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
@@ -38,9 +38,9 @@ impl fmt::Display for Level {
 
 /// Something that is wrong, with its place in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct LintFinding {
     pub rule: &'static str,
-    pub level: Level,
+    pub level: Severity,
     /// The resource it is about; `None` where it is about a function or a comment.
     pub address: Option<Address>,
     /// The narrowest place.
@@ -55,7 +55,7 @@ pub struct Finding {
 /// A finding that a comment keeps quiet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppressed {
-    pub finding: Finding,
+    pub finding: LintFinding,
     /// Why, as the comment says.
     pub reason: String,
 }
@@ -72,7 +72,7 @@ pub enum About {
 pub struct Raised {
     pub rule: &'static str,
     /// No worse than this, whatever its rule says.
-    pub level: Level,
+    pub level: Severity,
     pub about: About,
     /// The keys of the declaration that it is about; the first that is written is the place.
     pub keys: &'static [&'static str],
@@ -88,15 +88,15 @@ impl Raised {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { rule: "", level: Level::Error, about, keys, message: message.into(), help: help.into() }
+        Self { rule: "", level: Severity::Error, about, keys, message: message.into(), help: help.into() }
     }
 
     /// The same as a hint: what makes it weigh more is not known here.
     pub fn hint(self) -> Self {
-        Self { level: Level::Hint, ..self }
+        Self { level: Severity::Hint, ..self }
     }
 
-    pub fn at(self, bound: &Bound, desired: &Desired) -> Finding {
+    pub fn at(self, bound: &BoundSpec, desired: &Desired) -> LintFinding {
         let (address, anchor, key) = match self.about {
             About::Function(name) => (None, bound.function_span(&name).unwrap_or_default(), None),
             About::Resource(address) => {
@@ -105,7 +105,7 @@ impl Raised {
                 (Some(address), anchor, key)
             }
         };
-        Finding {
+        LintFinding {
             rule: self.rule,
             level: self.level,
             address,

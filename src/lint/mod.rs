@@ -12,22 +12,22 @@ mod settings;
 mod subject;
 mod suppress;
 
-pub use finding::{Finding, Level, Suppressed};
+pub use finding::{LintFinding, Severity, Suppressed};
 pub use online::{Observed, listings};
 pub use planned::added;
 pub use rules::RULES;
-pub use settings::Settings;
+pub use settings::LintSettings;
 
-use crate::model::Problem;
-use crate::spec::{Bound, Desired};
+use crate::model::SpecProblem;
+use crate::spec::{BoundSpec, Desired};
 use finding::Raised;
-use subject::Subject;
+use subject::RuleContext;
 
 /// A rule: one thing that can be wrong with alarms.
 #[derive(Debug)]
-pub struct Rule {
+pub struct LintRule {
     pub id: &'static str,
-    pub level: Level,
+    pub level: Severity,
     /// What it finds, as a sentence without a full stop.
     pub summary: &'static str,
     /// Its documentation, as Markdown.
@@ -35,14 +35,14 @@ pub struct Rule {
     /// Whether it is off until the file asks for it.
     pub opt_in: bool,
     /// What it accepts, where that can be set.
-    pub limits: Option<Limits>,
-    check: fn(&Subject<'_>, &mut Vec<Raised>),
+    pub limits: Option<AcceptedValues>,
+    check: fn(&RuleContext<'_>, &mut Vec<Raised>),
 }
 
 /// The values that a rule accepts, and how a file writes them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
-    pub unit: Unit,
+pub struct AcceptedValues {
+    pub unit: ValueUnit,
     /// `None` where the rule has no lower end.
     pub min: Option<f64>,
     /// `None` where the rule has no upper end.
@@ -50,7 +50,7 @@ pub struct Limits {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub enum ValueUnit {
     /// A plain number.
     Number,
     /// Percent, with or without its sign.
@@ -63,41 +63,41 @@ pub enum Unit {
 
 /// What a linter looks at.
 #[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    pub bound: &'a Bound,
+pub struct LintInput<'a> {
+    pub bound: &'a BoundSpec,
     pub desired: &'a Desired,
     /// What AWS told, where it was asked.
     pub observed: Option<&'a Observed>,
-    pub settings: &'a Settings,
+    pub settings: &'a LintSettings,
     /// `YYYY-MM-DD`: suppressions expire.
     pub today: &'a str,
 }
 
 /// Every finding of a file, and what its comments keep quiet.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Report {
+pub struct LintReport {
     /// In the order of the file.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<LintFinding>,
     pub suppressed: Vec<Suppressed>,
 }
 
-impl Report {
+impl LintReport {
     /// How many there are of a level.
-    pub fn count(&self, level: Level) -> usize {
+    pub fn count(&self, level: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.level == level).count()
     }
 
     /// The worst level there is.
-    pub fn worst(&self) -> Option<Level> {
+    pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.level).min()
     }
 }
 
 /// Holds a file against every rule that is on.
-pub fn lint(input: Input<'_>) -> Report {
-    let Input { bound, desired, observed, settings, today } = input;
+pub fn lint(input: LintInput<'_>) -> LintReport {
+    let LintInput { bound, desired, observed, settings, today } = input;
     let functions = bound.functions().iter().cloned().collect();
-    let mut subject = Subject::new(desired.resources.iter().collect(), &functions, observed);
+    let mut subject = RuleContext::new(desired.resources.iter().collect(), &functions, observed);
     subject.region = &desired.region;
     let raised = raise(subject, settings);
     let found = raised.into_iter().map(|raised| raised.at(bound, desired)).collect();
@@ -105,7 +105,7 @@ pub fn lint(input: Input<'_>) -> Report {
 }
 
 /// Everything that the rules say of some resources.
-fn raise(mut subject: Subject<'_>, settings: &Settings) -> Vec<Raised> {
+fn raise(mut subject: RuleContext<'_>, settings: &LintSettings) -> Vec<Raised> {
     let mut all = Vec::new();
     for rule in RULES {
         let Some(level) = settings.level(rule) else { continue };
@@ -120,8 +120,8 @@ fn raise(mut subject: Subject<'_>, settings: &Settings) -> Vec<Raised> {
 }
 
 /// What a file says of the rules, or its mistakes.
-pub fn settings(bound: &Bound) -> Result<Settings, Vec<Problem>> {
-    Settings::read(bound.lint())
+pub fn settings(bound: &BoundSpec) -> Result<LintSettings, Vec<SpecProblem>> {
+    LintSettings::read(bound.lint())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What AWS has told about the account, as plain values: the rules that need it are silent without. Asks nobody.
 
 use super::catalogue::catalogue;
-use super::series::Watch;
-use crate::resources::metric::Metric;
-use crate::resources::{Address, Confirmation, FunctionFacts, Kind, Observation, Resource, Snapshot};
+use super::series::AlarmView;
+use crate::resources::metric::ActiveMetric;
+use crate::resources::{Address, ConfirmationState, FunctionFacts, Kind, LiveSnapshot, Observation, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ pub struct Observed {
 pub struct TopicFacts {
     pub policy: Option<Value>,
     /// Of each subscription, whether it is confirmed.
-    pub subscriptions: Vec<Confirmation>,
+    pub subscriptions: Vec<ConfirmationState>,
 }
 
 /// The dimension sets with which a metric is published.
@@ -36,13 +36,13 @@ pub type DimensionSets = BTreeSet<BTreeMap<String, String>>;
 static NEVER_PUBLISHED: DimensionSets = BTreeSet::new();
 
 /// A listing to ask for: a namespace, and a name where the namespace may have more metrics than one wants to read.
-pub type Listing = (String, Option<String>);
+pub type MetricListing = (String, Option<String>);
 
 /// What has to be listed so that the rules know of every metric of these alarms. AWS's namespaces are asked by name, since
 /// the catalogue knows their names; others as a whole, for the nearest name.
-pub fn listings(resources: &BTreeMap<Address, Resource>) -> BTreeSet<Listing> {
+pub fn listings(resources: &BTreeMap<Address, Resource>) -> BTreeSet<MetricListing> {
     let alarms = resources.values().filter_map(|resource| match resource {
-        Resource::Alarm(alarm) => Some(Watch::new(alarm)),
+        Resource::Alarm(alarm) => Some(AlarmView::new(alarm)),
         _ => None,
     });
     let all = alarms.flat_map(|watch| watch.series).filter(|series| !series.foreign);
@@ -55,7 +55,7 @@ pub fn listings(resources: &BTreeMap<Address, Resource>) -> BTreeSet<Listing> {
 
 impl Observed {
     /// Adds what a listing told.
-    pub fn add(&mut self, (namespace, name): Listing, listed: Vec<Metric>) {
+    pub fn add(&mut self, (namespace, name): MetricListing, listed: Vec<ActiveMetric>) {
         let names = self.metrics.entry(namespace.clone()).or_default();
         match name {
             Some(name) => drop(names.entry(name).or_default()),
@@ -67,7 +67,7 @@ impl Observed {
     }
 
     /// What a plan's reads tell. Metrics are asked for apart.
-    pub fn of(snapshot: &Snapshot) -> Self {
+    pub fn of(snapshot: &LiveSnapshot) -> Self {
         let known =
             snapshot.functions.iter().filter_map(|(name, facts)| Some((name.clone(), facts.as_ref().ok()?.clone())));
         let mut observed = Observed { functions: known.collect(), ..Observed::default() };

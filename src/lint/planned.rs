@@ -1,7 +1,7 @@
 //! What a plan would newly make wrong: findings of what it changes that do not hold of what stands now.
 
-use super::subject::Subject;
-use super::{Finding, Input, Level, lint, raise};
+use super::subject::RuleContext;
+use super::{LintFinding, LintInput, Severity, lint, raise};
 use crate::model::advice;
 use crate::plan::{Note, NoteKind, Plan};
 use crate::resources::{Address, Resource};
@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Added {
     /// In the order of the file.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<LintFinding>,
 }
 
 /// The findings of `input` that are about something the plan changes and that were not there before.
-pub fn added(input: Input<'_>, plan: &Plan) -> Added {
+pub fn added(input: LintInput<'_>, plan: &Plan) -> Added {
     let changed: BTreeSet<&Address> = plan.effective().map(|change| &change.address).collect();
     if changed.is_empty() {
         return Added::default();
@@ -23,7 +23,7 @@ pub fn added(input: Input<'_>, plan: &Plan) -> Added {
     let standing: BTreeMap<&Address, &Resource> =
         plan.changes.iter().filter_map(|change| Some((&change.address, &change.before.as_ref()?.resource))).collect();
     let functions = input.bound.functions().iter().cloned().collect();
-    let mut standing_subject = Subject::new(standing, &functions, input.observed);
+    let mut standing_subject = RuleContext::new(standing, &functions, input.observed);
     standing_subject.region = &input.desired.region;
     let before: BTreeSet<(&str, String)> =
         raise(standing_subject, input.settings).into_iter().map(|raised| (raised.rule, raised.message)).collect();
@@ -43,7 +43,7 @@ impl Added {
     pub fn note(&self, plan: &mut Plan) {
         let places: BTreeMap<Address, usize> =
             plan.changes.iter().enumerate().map(|(place, change)| (change.address.clone(), place)).collect();
-        for finding in self.findings.iter().filter(|finding| finding.level != Level::Hint) {
+        for finding in self.findings.iter().filter(|finding| finding.level != Severity::Hint) {
             let text = format!("{} ({})", finding.message, finding.rule);
             let note = Note::new(NoteKind::Warning, text).remedy(&finding.help);
             match finding.address.as_ref().and_then(|address| places.get(address)) {
@@ -51,7 +51,7 @@ impl Added {
                 None => plan.notes.push(note),
             }
         }
-        let hints = self.findings.iter().filter(|finding| finding.level == Level::Hint).count();
+        let hints = self.findings.iter().filter(|finding| finding.level == Severity::Hint).count();
         if hints > 0 {
             let text =
                 format!("{} has {hints} more {}", advice::command("lint"), if hints == 1 { "hint" } else { "hints" });

@@ -1,17 +1,17 @@
 //! An alarm as the rules look at it: which metrics it watches, how, and against what. Judges nothing.
 
-use super::catalogue::{Known, MetricKind, catalogue};
+use super::catalogue::{CatalogueName, MetricKind, catalogue};
 use crate::model::Arn;
 use crate::model::duration::format_seconds;
 use crate::resources::Alarm;
-use mlops_cloudwatch::alarm::{AlarmDefinition, DEFAULT_PERIOD, Limit, Signal};
+use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmLimit, DEFAULT_PERIOD, WatchedSignal};
 use mlops_cloudwatch::math::{Bounds, Interval, KnownMetric, bounds, is_insights};
 use mlops_cloudwatch::missing::MissingData;
 use std::collections::BTreeMap;
 
 /// One metric under an alarm.
 #[derive(Debug, Clone, Copy)]
-pub struct Series<'a> {
+pub struct AlarmedMetric<'a> {
     /// Its id in metric math.
     pub id: Option<&'a str>,
     pub namespace: &'a str,
@@ -25,10 +25,10 @@ pub struct Series<'a> {
     /// Another account's metric: what this account lists says nothing of it.
     pub foreign: bool,
     /// What the catalogue says of it.
-    pub known: Option<Known>,
+    pub known: Option<CatalogueName>,
 }
 
-impl Series<'_> {
+impl AlarmedMetric<'_> {
     pub fn kind(&self) -> Option<MetricKind> {
         self.known.map(|known| known.metric.kind)
     }
@@ -45,10 +45,10 @@ impl Series<'_> {
 
 /// An alarm with its series.
 #[derive(Debug, Clone)]
-pub struct Watch<'a> {
+pub struct AlarmView<'a> {
     pub alarm: &'a Alarm,
     pub definition: AlarmDefinition<'a>,
-    pub series: Vec<Series<'a>>,
+    pub series: Vec<AlarmedMetric<'a>>,
 }
 
 /// Whether an alarm can be in both states.
@@ -68,10 +68,10 @@ pub struct ErrorShare {
     pub on_high: bool,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> AlarmView<'a> {
     pub fn new(alarm: &'a Alarm) -> Self {
         let definition = alarm.definition();
-        let series = definition.metrics().map(|metric| Series {
+        let series = definition.metrics().map(|metric| AlarmedMetric {
             id: metric.id,
             namespace: metric.namespace,
             metric: metric.name,
@@ -87,17 +87,17 @@ impl<'a> Watch<'a> {
     }
 
     /// The one metric that is watched as it is, without metric math and without a band.
-    pub fn single(&self) -> Option<&Series<'a>> {
-        let Signal::Metric(metric) = &self.definition.signal else { return None };
+    pub fn single(&self) -> Option<&AlarmedMetric<'a>> {
+        let WatchedSignal::Metric(metric) = &self.definition.signal else { return None };
         self.series.iter().find(|series| series.id == metric.id)
     }
 
     /// The metric math that is watched; a Metrics Insights query is none.
     pub fn expression(&self) -> Option<&'a str> {
         let expression = match &self.definition.signal {
-            Signal::Math(expression) => Some(*expression),
-            Signal::Band { watched, .. } => watched.expression,
-            Signal::Metric(_) | Signal::PromQl(_) | Signal::Unmodelled => None,
+            WatchedSignal::Math(expression) => Some(*expression),
+            WatchedSignal::Band { watched, .. } => watched.expression,
+            WatchedSignal::Metric(_) | WatchedSignal::PromQl(_) | WatchedSignal::Unmodelled => None,
         };
         expression.filter(|text| !is_insights(text))
     }
@@ -112,7 +112,7 @@ impl<'a> Watch<'a> {
         self.definition.evaluation.period
     }
 
-    pub fn limit(&self) -> Limit<'a> {
+    pub fn limit(&self) -> AlarmLimit<'a> {
         self.definition.evaluation.limit
     }
 
@@ -156,15 +156,15 @@ impl<'a> Watch<'a> {
     }
 
     /// A metric as metric math needs to know it. What the catalogue does not have can be anything.
-    fn known_metric<'s>(&'s self, series: &Series<'s>) -> KnownMetric<'s> {
+    fn known_metric<'s>(&'s self, series: &AlarmedMetric<'s>) -> KnownMetric<'s> {
         let values = series.known.map_or(Interval::ANY, |known| known.values(series.stat));
-        let is_part = |other: &&Series<'_>| {
+        let is_part = |other: &&AlarmedMetric<'_>| {
             let same = other.namespace == series.namespace && other.dimensions == series.dimensions;
             let counts = [other.stat, series.stat].iter().all(|stat| *stat == "Sum") && other.period == series.period;
             let of = other.known.and_then(|known| known.metric.of.as_deref());
             same && counts && other.foreign == series.foreign && of == Some(series.metric)
         };
-        let mut parts: Vec<&Series<'_>> = self.series.iter().filter(is_part).collect();
+        let mut parts: Vec<&AlarmedMetric<'_>> = self.series.iter().filter(is_part).collect();
         // The same metric twice is one part.
         parts.sort_by_key(|part| part.metric);
         parts.dedup_by_key(|part| part.metric);
@@ -221,7 +221,7 @@ impl<'a> Watch<'a> {
 
     /// Whether every metric under it has no data where nothing happens.
     pub fn is_sparse(&self) -> bool {
-        let sparse = |series: &Series<'_>| series.known.is_some_and(|known| known.is_sparse());
+        let sparse = |series: &AlarmedMetric<'_>| series.known.is_some_and(|known| known.is_sparse());
         !self.series.is_empty() && self.series.iter().all(sparse)
     }
 }

@@ -1,38 +1,39 @@
 //! What a file says of the rules under `lint`: their levels and limits. Which rules there are is checked here.
 
-use super::{Level, Limits, RULES, Rule, Unit};
-use crate::model::Problem;
+use super::{AcceptedValues, LintRule, RULES, Severity, ValueUnit};
+use crate::model::SpecProblem;
 use crate::model::duration::parse_seconds;
-use crate::model::node::{Entry, Node, parse_number};
+use crate::model::node::{MapEntry, Node, parse_number};
 use crate::model::problem::nearest_or_all;
 use std::collections::BTreeMap;
 
 /// The rules as the file wants them; what it does not say is the rule's own.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Settings {
-    rules: BTreeMap<&'static str, Wanted>,
+pub struct LintSettings {
+    rules: BTreeMap<&'static str, RuleSetting>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Wanted {
+struct RuleSetting {
     /// `Some(None)` is off.
-    level: Option<Option<Level>>,
+    level: Option<Option<Severity>>,
     min: Option<f64>,
     max: Option<f64>,
 }
 
-impl Settings {
+impl LintSettings {
     /// Every mistake at once.
-    pub fn read(entries: &[Entry]) -> Result<Self, Vec<Problem>> {
+    pub fn read(entries: &[MapEntry]) -> Result<Self, Vec<SpecProblem>> {
         let (mut settings, mut problems) = (Self::default(), Vec::new());
-        for Entry { name, value } in entries {
+        for MapEntry { name, value } in entries {
             let Some(rule) = RULES.iter().find(|rule| rule.id == name.text) else {
-                let problem = Problem::new(name.span, format!("there is no lint rule `{name}`"));
+                let problem = SpecProblem::new(name.span, format!("there is no lint rule `{name}`"));
                 let help = nearest_or_all(&name.text, RULES.iter().map(|rule| rule.id), "the rules are");
-                problems.push(help.into_iter().fold(problem, Problem::help));
+                problems.push(help.into_iter().fold(problem, SpecProblem::help));
                 continue;
             };
-            let mut wanted = Wanted { level: level(value).or(value.get("level").and_then(level)), ..Wanted::default() };
+            let mut wanted =
+                RuleSetting { level: level(value).or(value.get("level").and_then(level)), ..RuleSetting::default() };
             wanted.min = limit(rule, value, "min", rule.limits.and_then(|limits| limits.min), &mut problems);
             wanted.max = limit(rule, value, "max", rule.limits.and_then(|limits| limits.max), &mut problems);
             settings.rules.insert(rule.id, wanted);
@@ -41,73 +42,78 @@ impl Settings {
     }
 
     /// `None` where the rule is off. What the file says anything of is on.
-    pub fn level(&self, rule: &Rule) -> Option<Level> {
+    pub fn level(&self, rule: &LintRule) -> Option<Severity> {
         let own = (!rule.opt_in).then_some(rule.level);
         self.rules.get(rule.id).map_or(own, |wanted| wanted.level.unwrap_or(Some(rule.level)))
     }
 
     /// The level of one finding of a rule that is on: what the file says, else the weaker of the rule's and the finding's own.
-    pub fn weigh(&self, rule: &Rule, level: Level, finding: Level) -> Level {
+    pub fn weigh(&self, rule: &LintRule, level: Severity, finding: Severity) -> Severity {
         let said = self.rules.get(rule.id).is_some_and(|wanted| wanted.level.is_some());
         if said { level } else { level.max(finding) }
     }
 
-    pub fn limits(&self, rule: &Rule) -> Option<Limits> {
+    pub fn limits(&self, rule: &LintRule) -> Option<AcceptedValues> {
         let wanted = self.rules.get(rule.id);
-        let own = |pick: fn(&Wanted) -> Option<f64>, default: Option<f64>| wanted.and_then(pick).or(default);
-        rule.limits.map(|limits| Limits { min: own(|w| w.min, limits.min), max: own(|w| w.max, limits.max), ..limits })
+        let own = |pick: fn(&RuleSetting) -> Option<f64>, default: Option<f64>| wanted.and_then(pick).or(default);
+        rule.limits.map(|limits| AcceptedValues {
+            min: own(|w| w.min, limits.min),
+            max: own(|w| w.max, limits.max),
+            ..limits
+        })
     }
 }
 
-fn level(node: &Node) -> Option<Option<Level>> {
+fn level(node: &Node) -> Option<Option<Severity>> {
     match node.text()? {
         "off" => Some(None),
-        word => Level::ALL.into_iter().find(|level| level.word() == word).map(Some),
+        word => Severity::ALL.into_iter().find(|level| level.word() == word).map(Some),
     }
 }
 
-fn limit(rule: &Rule, value: &Node, key: &str, own: Option<f64>, problems: &mut Vec<Problem>) -> Option<f64> {
+fn limit(rule: &LintRule, value: &Node, key: &str, own: Option<f64>, problems: &mut Vec<SpecProblem>) -> Option<f64> {
     let entry = value.entries().iter().find(|entry| entry.name.text == key)?;
     let Some(limits) = rule.limits.filter(|_| own.is_some()) else {
         let message = format!("the rule `{}` has no `{key}`", rule.id);
-        problems.push(Problem::new(entry.name.span, message).help(format!("see mlopsctl lint --explain {}", rule.id)));
+        problems
+            .push(SpecProblem::new(entry.name.span, message).help(format!("see mlopsctl lint --explain {}", rule.id)));
         return None;
     };
     let text = entry.value.text()?;
     let number = limits.unit.parse(text);
     if number.is_none() {
-        let problem = Problem::new(entry.value.span, format!("`{text}` is not {}", limits.unit.what()));
+        let problem = SpecProblem::new(entry.value.span, format!("`{text}` is not {}", limits.unit.what()));
         problems.push(problem.help(format!("`{key}` of `{}` is {} by itself", rule.id, limits.unit.write(own?))));
     }
     number
 }
 
-impl Unit {
+impl ValueUnit {
     fn parse(self, text: &str) -> Option<f64> {
         let number = |text: &str| parse_number(text).filter(|n| *n >= 0.0);
         match self {
-            Unit::Number => number(text),
-            Unit::Percent => number(text.trim_end_matches('%').trim_end()),
-            Unit::Seconds => number(text).or(parse_seconds(text).map(|seconds| seconds as f64)),
-            Unit::Days => number(text).or(parse_seconds(text).map(|seconds| seconds as f64 / 86_400.0)),
+            ValueUnit::Number => number(text),
+            ValueUnit::Percent => number(text.trim_end_matches('%').trim_end()),
+            ValueUnit::Seconds => number(text).or(parse_seconds(text).map(|seconds| seconds as f64)),
+            ValueUnit::Days => number(text).or(parse_seconds(text).map(|seconds| seconds as f64 / 86_400.0)),
         }
     }
 
     fn what(self) -> &'static str {
         match self {
-            Unit::Number => "a number",
-            Unit::Percent => "a percentage such as 20%",
-            Unit::Seconds => "a duration such as 30m",
-            Unit::Days => "a number of days such as 14d",
+            ValueUnit::Number => "a number",
+            ValueUnit::Percent => "a percentage such as 20%",
+            ValueUnit::Seconds => "a duration such as 30m",
+            ValueUnit::Days => "a number of days such as 14d",
         }
     }
 
     pub fn write(self, value: f64) -> String {
         match self {
-            Unit::Number => value.to_string(),
-            Unit::Percent => format!("{value} %"),
-            Unit::Seconds => crate::model::duration::format_seconds(value as i64),
-            Unit::Days => format!("{value} days"),
+            ValueUnit::Number => value.to_string(),
+            ValueUnit::Percent => format!("{value} %"),
+            ValueUnit::Seconds => crate::model::duration::format_seconds(value as i64),
+            ValueUnit::Days => format!("{value} days"),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a rule is given: resources, the monitored functions, and what AWS has told. Judges nothing.
 
-use super::Limits;
+use super::AcceptedValues;
 use super::finding::{About, Raised};
 use super::online::Observed;
-use super::series::{Series, Watch};
+use super::series::{AlarmView, AlarmedMetric};
 use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
@@ -13,7 +13,7 @@ use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
-pub struct Subject<'a> {
+pub struct RuleContext<'a> {
     pub resources: BTreeMap<&'a Address, &'a Resource>,
     /// The monitored functions, by name.
     pub functions: &'a BTreeSet<String>,
@@ -21,9 +21,9 @@ pub struct Subject<'a> {
     /// Where the alarms are; empty where that is not known.
     pub region: &'a str,
     /// What the rule accepts.
-    pub limits: Option<Limits>,
+    pub limits: Option<AcceptedValues>,
     /// Every metric alarm, looked at once for all rules.
-    pub watches: Vec<Watch<'a>>,
+    pub watches: Vec<AlarmView<'a>>,
     /// By topic.
     subscriptions: BTreeMap<&'a str, Vec<&'a Subscription>>,
     /// By topic: the alarms that send it a message, and in which state.
@@ -48,14 +48,14 @@ pub struct FilteredMessage<'a> {
     pub outcome: FilterOutcome,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> RuleContext<'a> {
     pub fn new(
         resources: BTreeMap<&'a Address, &'a Resource>,
         functions: &'a BTreeSet<String>,
         observed: Option<&'a Observed>,
     ) -> Self {
         let alarms = resources.values().copied().filter_map(|resource| match resource {
-            Resource::Alarm(alarm) => Some(Watch::new(alarm)),
+            Resource::Alarm(alarm) => Some(AlarmView::new(alarm)),
             _ => None,
         });
         let mut subscriptions: BTreeMap<&str, Vec<&Subscription>> = BTreeMap::new();
@@ -113,7 +113,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether AWS was asked for a metric and lists it with these dimensions: whatever the catalogue says, it is there.
-    pub fn is_listed(&self, series: &Series<'_>) -> bool {
+    pub fn is_listed(&self, series: &AlarmedMetric<'_>) -> bool {
         let listed = self.observed.and_then(|observed| observed.listed(series.namespace, series.metric));
         listed.is_some_and(|sets| sets.contains(series.dimensions))
     }
@@ -166,7 +166,7 @@ fn senders<'a>(resources: &BTreeMap<&'a Address, &'a Resource>) -> BTreeMap<&'a 
     senders
 }
 
-impl Watch<'_> {
+impl AlarmView<'_> {
     pub fn about(&self) -> About {
         about_alarm(self.alarm)
     }

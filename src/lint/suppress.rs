@@ -1,10 +1,10 @@
 //! Comments that keep findings quiet: `# mlopsctl:ignore rule-id until 2027-01-31: why`. A comment needs a reason, may
 //! expire, and is itself a finding when it is wrong, out of date or of no use. The day is told, never asked for.
 
-use super::{Finding, RULES, Report, Settings, Suppressed};
+use super::{LintFinding, LintReport, LintSettings, RULES, Suppressed};
 use crate::model::Span;
 use crate::model::problem::nearest;
-use crate::spec::Source;
+use crate::spec::SourceFile;
 
 const MARK: &str = "mlopsctl:ignore";
 const FORM: &str = "write # mlopsctl:ignore rule-id until 2027-01-31: why, where `until …` can be left out";
@@ -24,10 +24,10 @@ struct Comment<'t> {
 }
 
 /// Sorts findings into those to be shown and those that a comment keeps quiet.
-pub fn apply(found: Vec<Finding>, source: &Source<'_>, settings: &Settings, today: &str) -> Report {
+pub fn apply(found: Vec<LintFinding>, source: &SourceFile<'_>, settings: &LintSettings, today: &str) -> LintReport {
     let (mut comments, wrong) = comments(source);
-    let lines = Lines(source);
-    let mut report = Report::default();
+    let lines = DeclarationLines(source);
+    let mut report = LintReport::default();
     for finding in found {
         let (first, last) = lines.covered(finding.anchor);
         // They stand in the order of the file.
@@ -46,7 +46,7 @@ pub fn apply(found: Vec<Finding>, source: &Source<'_>, settings: &Settings, toda
     }
     let own = |rule: &'static str, span: Span, message: String, help: String| {
         let level = RULES.iter().find(|known| known.id == rule).and_then(|rule| settings.level(rule))?;
-        Some(Finding { rule, level, address: None, span, anchor: span, message, help })
+        Some(LintFinding { rule, level, address: None, span, anchor: span, message, help })
     };
     report.findings.extend(wrong.into_iter().filter_map(|(span, message, help)| own(WRONG, span, message, help)));
     for comment in comments.iter().filter(|comment| !comment.used) {
@@ -74,7 +74,7 @@ pub fn apply(found: Vec<Finding>, source: &Source<'_>, settings: &Settings, toda
 type Wrong = (Span, String, String);
 
 /// What the file's own comments say; text that only looks like one is not among them.
-fn comments<'t>(source: &Source<'t>) -> (Vec<Comment<'t>>, Vec<Wrong>) {
+fn comments<'t>(source: &SourceFile<'t>) -> (Vec<Comment<'t>>, Vec<Wrong>) {
     let (mut comments, mut wrong) = (Vec::new(), Vec::new());
     for span in source.comments {
         let Some(text) = source.text.get(span.start..span.end) else { continue };
@@ -91,10 +91,10 @@ fn comments<'t>(source: &Source<'t>) -> (Vec<Comment<'t>>, Vec<Wrong>) {
     (comments, wrong)
 }
 
-type Parts<'t> = (Vec<&'t str>, Option<&'t str>, &'t str);
+type CommentParts<'t> = (Vec<&'t str>, Option<&'t str>, &'t str);
 
 /// ` rule-id, rule-id until 2027-01-31: why`.
-fn read(text: &str) -> Result<Parts<'_>, (String, String)> {
+fn read(text: &str) -> Result<CommentParts<'_>, (String, String)> {
     let wrong = |message: &str| (message.to_owned(), FORM.to_owned());
     let (head, reason) = text.split_once(':').ok_or_else(|| wrong("this comment does not say why"))?;
     if reason.trim().is_empty() {
@@ -130,9 +130,9 @@ fn is_day(text: &str) -> bool {
 }
 
 /// The lines of a file, as far as they say where declarations begin and end.
-struct Lines<'s, 't>(&'s Source<'t>);
+struct DeclarationLines<'s, 't>(&'s SourceFile<'t>);
 
-impl<'t> Lines<'_, 't> {
+impl<'t> DeclarationLines<'_, 't> {
     /// A line without its end; `None` behind the last.
     fn get(&self, n: usize) -> Option<&'t str> {
         let start = *self.0.lines.get(n)?;
@@ -204,8 +204,8 @@ mod tests {
     #[test]
     fn a_declaration_ends_where_the_next_begins() {
         let text = "alarms:\n  a:\n    x: 1\n\n    # in a\n  # above b\n  b: { x: 1 }\n";
-        let source = Source::new("alarms.yaml", text, &[]);
-        let lines = Lines(&source);
+        let source = SourceFile::new("alarms.yaml", text, &[]);
+        let lines = DeclarationLines(&source);
         let at = |needle: &str| {
             let start = text.find(needle).expect("there");
             Span::new(start, start + 1)

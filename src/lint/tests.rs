@@ -13,7 +13,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn bind(text: &str) -> (Bound, Desired) {
+fn bind(text: &str) -> (BoundSpec, Desired) {
     let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
     let spec = spec::parse("alarms.yaml", text).unwrap_or_else(|error| panic!("{error}"));
     let values = values.into_iter().filter(|(name, _)| spec.variables().iter().any(|v| v.name == *name)).collect();
@@ -23,16 +23,16 @@ fn bind(text: &str) -> (Bound, Desired) {
     (bound, desired)
 }
 
-fn report(text: &str, observed: Option<&Observed>) -> Report {
+fn report(text: &str, observed: Option<&Observed>) -> LintReport {
     let (bound, desired) = bind(text);
     let settings = settings(&bound).expect("right settings");
-    lint(Input { bound: &bound, desired: &desired, observed, settings: &settings, today: TODAY })
+    lint(LintInput { bound: &bound, desired: &desired, observed, settings: &settings, today: TODAY })
 }
 
 /// Findings as their page shows them.
-fn shown(text: &str, findings: &[Finding]) -> String {
-    let source = spec::Source::new("alarms.yaml", text, &[]);
-    let one = |f: &Finding| {
+fn shown(text: &str, findings: &[LintFinding]) -> String {
+    let source = spec::SourceFile::new("alarms.yaml", text, &[]);
+    let one = |f: &LintFinding| {
         let help = &f.help;
         format!("{}[{}]: {}\n{}  = help: {help}\n", f.level, f.rule, f.message, source.excerpt(f.span))
     };
@@ -153,22 +153,22 @@ alarms:
     notify: t
 "#;
 
-fn found(text: &str) -> Vec<(&'static str, Level)> {
+fn found(text: &str) -> Vec<(&'static str, Severity)> {
     report(text, None).findings.into_iter().map(|finding| (finding.rule, finding.level)).collect()
 }
 
 #[test]
 fn the_file_says_which_rules_it_wants() {
-    let every_error = ("alarm-on-every-error", Level::Hint);
-    let not_ok = ("ok-not-notified", Level::Hint);
+    let every_error = ("alarm-on-every-error", Severity::Hint);
+    let not_ok = ("ok-not-notified", Severity::Hint);
     assert_eq!(found(NOISY), [every_error, not_ok]);
     assert_eq!(found(&format!("{NOISY}lint: {{ ok-not-notified: off }}\n")), [every_error]);
     let louder = format!("{NOISY}lint: {{ alarm-on-every-error: off, ok-not-notified: {{ level: error }} }}\n");
-    assert_eq!(found(&louder), [("ok-not-notified", Level::Error)]);
+    assert_eq!(found(&louder), [("ok-not-notified", Severity::Error)]);
     let louder = format!("{NOISY}lint: {{ alarm-on-every-error: warning, ok-not-notified: off }}\n");
-    assert_eq!(found(&louder), [("alarm-on-every-error", Level::Warning)], "what the file says weighs so");
+    assert_eq!(found(&louder), [("alarm-on-every-error", Severity::Warning)], "what the file says weighs so");
     let share = NOISY.replace("statistic: Sum", "statistic: Average").replace("> 0", "> 0.3");
-    assert!(found(&share).contains(&("error-share-too-high", Level::Warning)));
+    assert!(found(&share).contains(&("error-share-too-high", Severity::Warning)));
     assert!(
         !found(&format!("{share}lint: {{ error-share-too-high: {{ max: 40% }} }}\n"))
             .iter()
@@ -212,22 +212,22 @@ fn a_comment_holds_for_its_declaration_and_its_time_only() {
 
 mod plans {
     use super::*;
-    use crate::plan::{Action, Change, Plan};
+    use crate::plan::{Action, Plan, PlannedChange};
     use crate::resources::Live;
 
-    fn change(action: Action, before: Option<&Desired>, after: &Desired, name: &str) -> Change {
+    fn change(action: Action, before: Option<&Desired>, after: &Desired, name: &str) -> PlannedChange {
         let address = Address::parse(&format!("alarm/{name}")).expect("an address");
         let live = before.map(|desired| Live::new(desired.resources[&address].clone()));
         let after = after.resources.get(&address).cloned();
-        Change { address, action, before: live, after, fields: vec![], notes: vec![], blocked: None }
+        PlannedChange { address, action, before: live, after, fields: vec![], notes: vec![], blocked: None }
     }
 
-    fn rules(text: &str, changes: Vec<Change>) -> (Vec<&'static str>, Plan) {
+    fn rules(text: &str, changes: Vec<PlannedChange>) -> (Vec<&'static str>, Plan) {
         let (bound, desired) = bind(text);
         let target = Target::new("123456789012", "us-east-1");
         let mut plan = Plan { stack: "s".into(), target, changes, notes: vec![], blocked: vec![], pruning: true };
         let settings = settings(&bound).expect("right settings");
-        let input = Input { bound: &bound, desired: &desired, observed: None, settings: &settings, today: TODAY };
+        let input = LintInput { bound: &bound, desired: &desired, observed: None, settings: &settings, today: TODAY };
         let added = added(input, &plan);
         added.note(&mut plan);
         (added.findings.iter().map(|finding| finding.rule).collect(), plan)
@@ -264,25 +264,28 @@ mod plans {
 
 #[test]
 fn what_a_read_tells_is_what_the_rules_know() {
-    use crate::resources::live::Facts;
-    use crate::resources::{Confirmation, FunctionFacts, Live, Observation, Snapshot, Subscription, Topic};
-    let mut snapshot = Snapshot::default();
+    use crate::resources::live::LiveFacts;
+    use crate::resources::{ConfirmationState, FunctionFacts, Live, LiveSnapshot, Observation, Subscription, Topic};
+    let mut snapshot = LiveSnapshot::default();
     let facts = FunctionFacts { memory_mb: 128, timeout_s: 3, log_group: "/aws/lambda/f".into(), last_modified: None };
     snapshot.functions.insert("f".into(), Ok(facts));
     snapshot.functions.insert("g".into(), Err("denied".into()));
-    let mut add = |resource: Resource, facts: Facts| {
+    let mut add = |resource: Resource, facts: LiveFacts| {
         snapshot.observations.insert(resource.address(), Observation::present(Live { resource, facts }));
     };
-    add(Resource::Topic(Topic::new("t")), Facts { topic_policy: Some(serde_json::json!({})), ..Facts::default() });
-    let pending = Facts { confirmation: Some(Confirmation::Pending), ..Facts::default() };
+    add(
+        Resource::Topic(Topic::new("t")),
+        LiveFacts { topic_policy: Some(serde_json::json!({})), ..LiveFacts::default() },
+    );
+    let pending = LiveFacts { confirmation: Some(ConfirmationState::Pending), ..LiveFacts::default() };
     add(Resource::Subscription(Subscription::new("t", "email", "a@b.edu")), pending);
-    add(Resource::Topic(Topic::new("half")), Facts::default());
+    add(Resource::Topic(Topic::new("half")), LiveFacts::default());
     let unread = Resource::Subscription(Subscription::new("half", "email", "a@b.edu")).address();
     snapshot.observations.insert(unread, Observation::Unknown("denied".into()));
     let observed = Observed::of(&snapshot);
     assert_eq!(observed.functions.keys().collect::<Vec<_>>(), ["f"], "a failed read is unknown");
     assert_eq!(observed.topics.keys().collect::<Vec<_>>(), ["t"], "a failed read is unknown");
-    assert_eq!(observed.topics["t"].subscriptions, [Confirmation::Pending]);
+    assert_eq!(observed.topics["t"].subscriptions, [ConfirmationState::Pending]);
 }
 
 /// A text that looks like a comment keeps nothing quiet, wherever it stands.

@@ -1,17 +1,17 @@
 //! The tag index (GetResources): everything that carries the stack's mark, in a few calls. It lags and some endpoints do
 //! not fill it, so it finds candidates and saves calls; it never decides that something is absent or unowned.
 
-use super::Wanted;
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use super::ReadPurpose;
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::{Arn, Target};
-use crate::resources::{Kind, Tags, mark};
+use crate::resources::{Kind, ResourceTags, mark};
 use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::{join_all, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OnceCell;
 
-const GET: Op = Op("tagging", "GetResources");
+const GET: ApiOperation = ApiOperation("tagging", "GetResources");
 
 /// Entries of a page (Resource Groups Tagging API reference).
 const PAGE: usize = 100;
@@ -21,7 +21,7 @@ const PAGE: usize = 100;
 pub struct Index {
     /// Of kinds that share their ARNs, under the first of them: an ARN does not tell.
     pub names: BTreeMap<Kind, BTreeSet<String>>,
-    pub tags: BTreeMap<String, Tags>,
+    pub tags: BTreeMap<String, ResourceTags>,
     /// Whether it could not be read: then it is not asked again.
     pub unreadable: bool,
 }
@@ -32,12 +32,12 @@ pub struct Index {
 pub struct Queries<'a> {
     aws: &'a Aws,
     stack: &'a str,
-    queries: Vec<Query>,
+    queries: Vec<IndexQuery>,
     nothing: Index,
 }
 
 /// Resource types, and what carries the mark among them once it was asked.
-type Query = (Vec<&'static str>, OnceCell<Result<Index, AwsError>>);
+type IndexQuery = (Vec<&'static str>, OnceCell<Result<Index, AwsError>>);
 
 /// Resource types as GetResources names them, those of services with more than one side by side.
 fn types() -> BTreeSet<&'static str> {
@@ -45,7 +45,7 @@ fn types() -> BTreeSet<&'static str> {
 }
 
 impl<'a> Queries<'a> {
-    pub fn new(aws: &'a Aws, wanted: Wanted<'a>) -> Self {
+    pub fn new(aws: &'a Aws, wanted: ReadPurpose<'a>) -> Self {
         let tagged = wanted.desired.keys().filter(|address| address.kind.facts().tag_type.is_some()).count();
         let asked: Vec<Vec<&str>> = match tagged <= PAGE {
             true => vec![types().into_iter().collect()],
@@ -93,7 +93,7 @@ impl Index {
         }
     }
 
-    fn add(&mut self, arn: &str, tags: Tags) {
+    fn add(&mut self, arn: &str, tags: ResourceTags) {
         let arn = arn.strip_suffix(":*").unwrap_or(arn);
         let Some(parsed) = Arn::parse(arn) else { return };
         let named = Kind::ALL.into_iter().find_map(|kind| Some((kind, kind.facts().arn?.name(&parsed)?)));
@@ -112,7 +112,7 @@ impl Index {
 
 /// Returns the tags of these ARNs as the index shows them, up to a hundred a call; what has never had a tag is not among
 /// them (GetResources, `ResourceARNList`).
-pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>, AwsError> {
+pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, ResourceTags>, AwsError> {
     let pages = arns.chunks(PAGE).map(|chunk| async move {
         let request = || aws.tagging.get_resources().set_resource_arn_list(Some(chunk.to_vec())).send();
         let page = aws.call(GET, Repeat::Safe, request).await?;
@@ -128,7 +128,7 @@ pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>
                 (arn.to_owned(), item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
             })
         });
-        Ok::<Vec<(String, Tags)>, AwsError>(found.collect())
+        Ok::<Vec<(String, ResourceTags)>, AwsError>(found.collect())
     });
     Ok(try_join_all(pages).await?.into_iter().flatten().collect())
 }
@@ -143,7 +143,7 @@ async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError
     };
     let keep = |page: GetResourcesOutput| {
         for item in page.resource_tag_mapping_list() {
-            let tags: Tags = item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
+            let tags: ResourceTags = item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
             // Some endpoints answer with everything: the filter is checked here as well.
             if let Some(arn) = item.resource_arn()
                 && tags.get(mark::STACK).is_some_and(|owner| owner == stack)

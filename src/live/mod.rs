@@ -6,8 +6,10 @@ mod topics;
 
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
-use crate::resources::kind::Reading;
-use crate::resources::{self, Address, FunctionFacts, Kind, Observation, Resource, Snapshot, alarm, function, mark};
+use crate::resources::kind::KindReading;
+use crate::resources::{
+    self, Address, FunctionFacts, Kind, LiveSnapshot, Observation, Resource, alarm, function, mark,
+};
 use futures_util::future::join_all;
 use index::{Index, Queries};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,13 +17,13 @@ use tags::TagReader;
 
 /// Reads one target.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct TargetReader {
     aws: Aws,
 }
 
 /// What a read is for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct ReadPurpose<'a> {
     pub stack: &'a str,
     /// With the owner's mark. What depends on the account or on a function may be provisional: names are enough here.
     pub desired: &'a BTreeMap<Address, Resource>,
@@ -30,13 +32,13 @@ pub struct Wanted<'a> {
 
 /// Everything that can be asked without knowing more than names.
 #[derive(Debug)]
-pub struct Survey {
+pub struct StackSurvey {
     pub target: Target,
     pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
     index: Result<Index, AwsError>,
-    alarms: Alarms,
+    alarms: DescribedAlarms,
     /// What composite alarms refer to beyond the spec: only whether it exists is of interest.
-    referred: Alarms,
+    referred: DescribedAlarms,
     by_name: Observations,
     topics: Observations,
 }
@@ -45,7 +47,7 @@ type Observations = BTreeMap<Address, Observation>;
 
 /// What DescribeAlarms told of some names.
 #[derive(Debug, Default)]
-struct Alarms {
+struct DescribedAlarms {
     found: Observations,
     /// Names that were asked for and do not exist, of whichever type.
     absent: BTreeSet<String>,
@@ -53,14 +55,14 @@ struct Alarms {
     log_alarms: Vec<String>,
 }
 
-impl Reader {
+impl TargetReader {
     pub fn new(aws: &Aws) -> Self {
         Self { aws: aws.clone() }
     }
 
     /// The first waves. Fails only where nothing can be known at all: no credentials, no network.
-    pub async fn survey(&self, wanted: Wanted<'_>) -> Result<Survey, AwsError> {
-        let alarm_names = names(wanted.desired.keys(), &read_as(Reading::AsAlarm));
+    pub async fn survey(&self, wanted: ReadPurpose<'_>) -> Result<StackSurvey, AwsError> {
+        let alarm_names = names(wanted.desired.keys(), &read_as(KindReading::AsAlarm));
         let referred = referred(wanted.desired);
         let queries = Queries::new(&self.aws, wanted);
         let alarms_and_names = async {
@@ -95,19 +97,24 @@ impl Reader {
         match index {
             // What one service calls unknown keys no other knows: nothing at all can be read.
             Err(error) if error.is(Class::Credentials) => Err(error),
-            index => Ok(Survey { target, functions, index, alarms, referred, by_name, topics }),
+            index => Ok(StackSurvey { target, functions, index, alarms, referred, by_name, topics }),
         }
     }
 
     /// The rest: what a function's facts have added, tags that the index does not tell, and what carries the stack's mark
     /// without being desired.
-    pub async fn complete(&self, survey: Survey, stack: &str, desired: &BTreeMap<Address, Resource>) -> Snapshot {
-        let Survey { target, functions, index, mut alarms, referred, mut by_name, topics } = survey;
+    pub async fn complete(
+        &self,
+        survey: StackSurvey,
+        stack: &str,
+        desired: &BTreeMap<Address, Resource>,
+    ) -> LiveSnapshot {
+        let StackSurvey { target, functions, index, mut alarms, referred, mut by_name, topics } = survey;
         let (index, index_failure) = match index {
             Ok(index) => (index, None),
             Err(error) => (Index { unreadable: true, ..Index::default() }, Some(error.to_string())),
         };
-        let alarm_kinds = read_as(Reading::AsAlarm);
+        let alarm_kinds = read_as(KindReading::AsAlarm);
         let alarm_names = names(desired.keys(), &alarm_kinds);
         let more_alarms = unread(alarm_names, index.names_of(&alarm_kinds), &alarms.names().collect());
         let read = names_by_kind(&by_name);
@@ -130,7 +137,7 @@ impl Reader {
         };
         let (mut alarms, by_name) = futures_util::join!(alarms_and_tags, names_and_tags);
 
-        let mut snapshot = Snapshot { functions, index_failure, ..Snapshot::default() };
+        let mut snapshot = LiveSnapshot { functions, index_failure, ..LiveSnapshot::default() };
         snapshot.observations.extend(topics);
         snapshot.observations.extend(by_name);
         snapshot.log_alarms = std::mem::take(&mut alarms.log_alarms);
@@ -143,7 +150,7 @@ impl Reader {
                 && desired.values().any(|resource| topic_of(resource) == Some(address.name.as_str()));
             // What could not be read may be the stack's: it is told of, and left as it is.
             let is_unknown = matches!(observation, Observation::Unknown(_));
-            let with_parent = address.kind.facts().reading == Reading::WithParent;
+            let with_parent = address.kind.facts().reading == KindReading::WithParent;
             named || has_desired || is_unknown || with_parent || is_marked(observation, stack)
         });
         snapshot
@@ -166,7 +173,7 @@ impl Reader {
 
     /// Reads just these resources again, without tags: what an apply has to verify.
     pub async fn reread(&self, target: &Target, desired: &BTreeMap<Address, Resource>) -> Observations {
-        let alarm_names = names(desired.keys(), &read_as(Reading::AsAlarm));
+        let alarm_names = names(desired.keys(), &read_as(KindReading::AsAlarm));
         let topic_names: BTreeSet<&str> = desired.values().filter_map(topic_of).collect();
         let (topics, alarms, by_name) = futures_util::join!(
             join_all(topic_names.iter().map(|name| topics::reread(&self.aws, target, name, desired))),
@@ -185,10 +192,10 @@ impl Reader {
         function::aws::list(&self.aws).await
     }
 
-    async fn alarms(&self, names: &[String]) -> Alarms {
+    async fn alarms(&self, names: &[String]) -> DescribedAlarms {
         let batches = names.chunks(alarm::aws::BATCH);
         let answers = join_all(batches.clone().map(|batch| alarm::aws::describe(&self.aws, batch))).await;
-        let mut alarms = Alarms::default();
+        let mut alarms = DescribedAlarms::default();
         for (batch, answer) in batches.zip(answers) {
             match answer {
                 Ok(described) => {
@@ -207,7 +214,7 @@ impl Reader {
 
     /// Of each kind that is read by names, those that it is asked for; the kinds side by side.
     async fn by_name(&self, names: impl Fn(Kind) -> Vec<String>) -> Observations {
-        let kinds = read_as(Reading::ByName).into_iter().map(|kind| {
+        let kinds = read_as(KindReading::ByName).into_iter().map(|kind| {
             let names = names(kind);
             async move { self.of_kind(kind, &names).await }
         });
@@ -244,13 +251,13 @@ impl Reader {
     }
 }
 
-impl Alarms {
+impl DescribedAlarms {
     fn names(&self) -> impl Iterator<Item = String> + '_ {
         let found = self.found.keys().map(|address| address.name.clone());
         found.chain(self.absent.iter().cloned()).chain(self.failed.keys().cloned())
     }
 
-    fn merge(&mut self, other: Alarms) {
+    fn merge(&mut self, other: DescribedAlarms) {
         self.found.extend(other.found);
         self.absent.extend(other.absent);
         self.failed.extend(other.failed);
@@ -291,7 +298,7 @@ fn believe(found: &mut Observations, target: &Target) {
 
 /// Alarms that desired composite alarms refer to and that are not desired themselves.
 fn referred(desired: &BTreeMap<Address, Resource>) -> Vec<String> {
-    let own: BTreeSet<String> = names(desired.keys(), &read_as(Reading::AsAlarm)).into_iter().collect();
+    let own: BTreeSet<String> = names(desired.keys(), &read_as(KindReading::AsAlarm)).into_iter().collect();
     let referred = desired.values().flat_map(|resource| match resource {
         Resource::CompositeAlarm(alarm) => alarm.referred(),
         _ => Vec::new(),
@@ -330,7 +337,7 @@ fn names<'a>(addresses: impl IntoIterator<Item = &'a Address>, kinds: &[Kind]) -
     names.into_iter().cloned().collect()
 }
 
-fn read_as(reading: Reading) -> Vec<Kind> {
+fn read_as(reading: KindReading) -> Vec<Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.facts().reading == reading).collect()
 }
 

@@ -5,7 +5,7 @@ use super::Observations;
 use super::index::{self, Index};
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
-use crate::resources::{self, Address, Live, Observation, Resource, Tags, declared};
+use crate::resources::{self, Address, Live, Observation, Resource, ResourceTags, declared};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,7 @@ impl TagReader<'_> {
 
     /// Returns the tags that the index shows for these, except for a sample that has been asked for its own; nothing where
     /// the two disagree.
-    async fn believed(&self, unseen: &[Address], found: &mut Observations) -> BTreeMap<Address, Tags> {
+    async fn believed(&self, unseen: &[Address], found: &mut Observations) -> BTreeMap<Address, ResourceTags> {
         let arns: Vec<String> = unseen.iter().filter_map(|address| address.arn(self.target)).collect();
         let sample = sample(unseen, found);
         let (shown, ()) = futures_util::join!(index::by_arn(self.aws, &arns), self.ask(&sample, found));
@@ -108,12 +108,12 @@ fn sample(unseen: &[Address], found: &Observations) -> Vec<Address> {
 }
 
 /// Returns the tags that the resource itself tells; `None` where it does not exist.
-pub async fn own_tags(aws: &Aws, target: &Target, address: &Address) -> Result<Option<Tags>, AwsError> {
-    let Some(arn) = address.arn(target) else { return Ok(Some(Tags::new())) };
+pub async fn own_tags(aws: &Aws, target: &Target, address: &Address) -> Result<Option<ResourceTags>, AwsError> {
+    let Some(arn) = address.arn(target) else { return Ok(Some(ResourceTags::new())) };
     resources::aws::tags(aws, address.kind, &arn).await
 }
 
-pub fn set_tags(live: &mut Live, tags: Tags) {
+pub fn set_tags(live: &mut Live, tags: ResourceTags) {
     if let Some(own) = live.resource.tags_mut() {
         *own = tags;
     }
@@ -122,7 +122,7 @@ pub fn set_tags(live: &mut Live, tags: Tags) {
 
 /// Whether the tags hold all that the desired resource asks for, and remember nothing that the spec has stopped naming: that would be
 /// set back. That they do not remember something yet changes nothing.
-pub fn carries(tags: &Tags, desired: &Resource) -> bool {
+pub fn carries(tags: &ResourceTags, desired: &Resource) -> bool {
     let asked = desired.tags().into_iter().flatten().filter(|(key, _)| *key != declared::DECLARED);
     asked.into_iter().all(|(key, value)| tags.get(key) == Some(value))
         && declared::by_tags(tags).is_subset(&declared::by_spec(desired))

@@ -5,11 +5,11 @@ use super::tags::{carries, own_tags, set_tags};
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
 use crate::resources::mark::SubscriptionMarks;
-use crate::resources::{Address, Kind, Live, Observation, Resource, Subscription, Tags, subscription, topic};
+use crate::resources::{Address, Kind, Live, Observation, Resource, ResourceTags, Subscription, subscription, topic};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 
-type Found = Vec<(Address, Observation)>;
+type ObservedTopics = Vec<(Address, Observation)>;
 
 /// The topic and its subscriptions. Where the topic cannot be read, its desired subscriptions are unknown too.
 pub async fn read(
@@ -18,7 +18,7 @@ pub async fn read(
     name: &str,
     index: &Index,
     desired: &BTreeMap<Address, Resource>,
-) -> Found {
+) -> ObservedTopics {
     let address = Address::new(Kind::Topic, name);
     let arn = target.arn("sns", name);
     let indexed = index.tags.get(&arn);
@@ -59,7 +59,7 @@ pub async fn read(
 }
 
 /// The topic and its subscriptions again, without tags.
-pub async fn reread(aws: &Aws, target: &Target, name: &str, desired: &BTreeMap<Address, Resource>) -> Found {
+pub async fn reread(aws: &Aws, target: &Target, name: &str, desired: &BTreeMap<Address, Resource>) -> ObservedTopics {
     let address = Address::new(Kind::Topic, name);
     let arn = target.arn("sns", name);
     match futures_util::try_join!(topic::aws::read(aws, name, &arn), subscription::aws::list(aws, name, &arn)) {
@@ -83,7 +83,12 @@ async fn both(aws: &Aws, name: &str, arn: &str) -> Result<(Option<Live>, Option<
 }
 
 /// Whether the index's tags can be believed: they hold what is desired, and every subscription there is is marked.
-fn is_enough(tags: &Tags, address: &Address, subscriptions: &[Live], desired: &BTreeMap<Address, Resource>) -> bool {
+fn is_enough(
+    tags: &ResourceTags,
+    address: &Address,
+    subscriptions: &[Live],
+    desired: &BTreeMap<Address, Resource>,
+) -> bool {
     let marks = SubscriptionMarks::from_tags(tags);
     let marked = |live: &Live| matches!(&live.resource, Resource::Subscription(s) if marks.contains(s));
     desired.get(address).is_some_and(|topic| carries(tags, topic)) && subscriptions.iter().all(marked)
@@ -111,7 +116,7 @@ async fn read_attributes(
     subscriptions: &mut [Live],
     desired: &BTreeMap<Address, Resource>,
     marks: &SubscriptionMarks,
-) -> Found {
+) -> ObservedTopics {
     let reads = subscriptions.iter_mut().map(|live| async move {
         let address = live.resource.address();
         let wants = |s: &Subscription| s.has_attributes();
@@ -128,12 +133,12 @@ async fn read_attributes(
 }
 
 /// The same observation for the topic and for each of its desired subscriptions.
-fn all_of(topic: &Address, desired: &BTreeMap<Address, Resource>, observation: &Observation) -> Found {
+fn all_of(topic: &Address, desired: &BTreeMap<Address, Resource>, observation: &Observation) -> ObservedTopics {
     let under = subscriptions_of(topic, desired).map(|address| (address.clone(), observation.clone()));
     under.chain([(topic.clone(), observation.clone())]).collect()
 }
 
-fn with_absent(mut found: Found, topic: &Address, desired: &BTreeMap<Address, Resource>) -> Found {
+fn with_absent(mut found: ObservedTopics, topic: &Address, desired: &BTreeMap<Address, Resource>) -> ObservedTopics {
     let missing: Vec<Address> =
         subscriptions_of(topic, desired).filter(|address| found.iter().all(|(a, _)| a != *address)).cloned().collect();
     found.extend(missing.into_iter().map(|address| (address, Observation::Absent)));

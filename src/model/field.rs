@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// A resource's configurable fields after normalising: a field at its default is absent, sets are sorted, so that two
 /// resources are the same exactly when their fields are equal.
-pub type Fields = BTreeMap<String, Value>;
+pub type ResourceFields = BTreeMap<String, Value>;
 
 /// One field that differs: `from` is live, `to` is desired; `None` means absent, that is AWS's default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct FieldChange {
 }
 
 /// What has to change so that `live` becomes `desired`, by field name.
-pub fn diff(live: &Fields, desired: &Fields) -> Vec<FieldChange> {
+pub fn diff(live: &ResourceFields, desired: &ResourceFields) -> Vec<FieldChange> {
     let names: std::collections::BTreeSet<&String> = live.keys().chain(desired.keys()).collect();
     names
         .into_iter()
@@ -28,7 +28,7 @@ pub fn diff(live: &Fields, desired: &Fields) -> Vec<FieldChange> {
 
 /// Builds `Fields`, leaving out what is at its default, so that each kind says its defaults in one place.
 #[derive(Debug, Default)]
-pub struct FieldSet(Fields);
+pub struct FieldSet(ResourceFields);
 
 impl FieldSet {
     /// A field that is always there.
@@ -65,7 +65,7 @@ impl FieldSet {
         self
     }
 
-    pub fn done(self) -> Fields {
+    pub fn done(self) -> ResourceFields {
         self.0
     }
 }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn fields(threshold: f64, actions: &[&str]) -> Fields {
+    fn fields(threshold: f64, actions: &[&str]) -> ResourceFields {
         FieldSet::default()
             .put("threshold", threshold)
             .put_set("alarm_actions", actions)

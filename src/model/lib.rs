@@ -21,9 +21,9 @@ pub mod topic_policy;
 pub mod visible;
 
 pub use arn::Arn;
-pub use field::{FieldChange, FieldSet, Fields};
+pub use field::{FieldChange, FieldSet, ResourceFields};
 pub use layers::Layers;
-pub use node::{Name, Node, Span};
+pub use node::{Node, Span, SpannedName};
 pub use partition::Partition;
-pub use problem::Problem;
+pub use problem::SpecProblem;
 pub use target::Target;

@@ -29,7 +29,7 @@ pub enum Data {
     Scalar(Scalar),
     List(Vec<Node>),
     /// In the order of the file; a repeated key is kept, so that it can be reported.
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
     /// A value whose mistake is already reported: every check passes over it.
     Hole,
 }
@@ -54,14 +54,14 @@ pub struct Piece {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    pub name: Name,
+pub struct MapEntry {
+    pub name: SpannedName,
     pub value: Node,
 }
 
 /// A key, or any other text that names something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub struct SpannedName {
     pub text: String,
     pub span: Span,
 }
@@ -82,7 +82,7 @@ impl Node {
     }
 
     /// The entries of a map; of anything else, none.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[MapEntry] {
         match &self.data {
             Data::Map(entries) => entries,
             _ => &[],
@@ -180,7 +180,7 @@ pub fn parse_number(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|n| starts_like_one && n.is_finite())
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for SpannedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

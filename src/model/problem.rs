@@ -4,7 +4,7 @@ use super::node::Span;
 
 /// One mistake. `message` is one line without a full stop; `help` lines say what is allowed or what was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct SpecProblem {
     pub span: Span,
     pub message: String,
     /// A second place that explains the first, with its own words.
@@ -12,7 +12,7 @@ pub struct Problem {
     pub help: Vec<String>,
 }
 
-impl Problem {
+impl SpecProblem {
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), also: None, help: Vec::new() }
     }

@@ -1,7 +1,7 @@
 //! Carries a plan out and reads back what it wrote.
 
 use super::read_back;
-use crate::apply::{self, Event, Report};
+use crate::apply::{self, ApplyEvent, ApplyReport};
 use crate::aws::Aws;
 use crate::plan::Plan;
 use anyhow::{Result, bail};
@@ -15,12 +15,17 @@ pub enum ReadBack {
 }
 
 /// Applies a plan and reads back what it wrote. Errors of single resources are in the report; a blocked plan is refused.
-pub async fn apply(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(Event)) -> Result<Report> {
+pub async fn apply(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(ApplyEvent)) -> Result<ApplyReport> {
     carry_out(aws, plan, ReadBack::Everything, events).await
 }
 
 /// Applies a plan as `apply` does, and reads back what it is told to.
-pub async fn carry_out(aws: &Aws, plan: &Plan, read_back: ReadBack, events: &mut dyn FnMut(Event)) -> Result<Report> {
+pub async fn carry_out(
+    aws: &Aws,
+    plan: &Plan,
+    read_back: ReadBack,
+    events: &mut dyn FnMut(ApplyEvent),
+) -> Result<ApplyReport> {
     if let Some((_, blocked)) = plan.refusals().next() {
         bail!("the plan is blocked: {}", blocked.reason);
     }
@@ -30,7 +35,7 @@ pub async fn carry_out(aws: &Aws, plan: &Plan, read_back: ReadBack, events: &mut
         ReadBack::Nothing => to_do = read_back::believed(plan, &results),
         ReadBack::Everything if aws.interrupt.is_set() => {}
         ReadBack::Everything => {
-            events(Event::Verifying { target: plan.target.clone() });
+            events(ApplyEvent::Verifying { target: plan.target.clone() });
             (verified, to_do) = read_back::read_back(aws, plan, &results).await;
         }
     }
@@ -38,7 +43,7 @@ pub async fn carry_out(aws: &Aws, plan: &Plan, read_back: ReadBack, events: &mut
     if interrupted {
         verified = None;
     }
-    Ok(Report {
+    Ok(ApplyReport {
         stack: plan.stack.clone(),
         target: plan.target.clone(),
         results,

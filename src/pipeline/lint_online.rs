@@ -2,7 +2,7 @@
 
 use super::{PlannedTarget, Select, TargetContext, lint_settings, plan};
 use crate::aws::Aws;
-use crate::lint::{self, Input, Observed};
+use crate::lint::{self, LintInput, Observed};
 use crate::plan::Consent;
 use crate::resources::metric;
 use crate::spec::Desired;
@@ -11,7 +11,7 @@ use anyhow::Result;
 /// A spec that was held against its target.
 pub struct LintedTarget {
     pub planned: PlannedTarget,
-    pub report: lint::Report,
+    pub report: lint::LintReport,
     /// What could not be listed, and why: findings that would have needed it are missing.
     pub unlisted: Vec<String>,
 }
@@ -28,7 +28,7 @@ pub async fn lint_online(at: &TargetContext) -> Result<LintedTarget> {
     let mut observed = Observed::of(&planned.snapshot);
     let unlisted = list_metrics(aws, &desired, &mut observed).await;
     let today = aws.clock.today();
-    let input = Input { bound, desired: &desired, observed: Some(&observed), settings: &settings, today: &today };
+    let input = LintInput { bound, desired: &desired, observed: Some(&observed), settings: &settings, today: &today };
     Ok(LintedTarget { report: lint::lint(input), planned, unlisted })
 }
 

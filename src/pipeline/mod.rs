@@ -21,13 +21,13 @@ pub use saved::{NotReplanned, basis, check_saved};
 pub use select::{Select, UnknownTarget};
 
 use crate::aws::Aws;
-use crate::spec::Bound;
+use crate::spec::BoundSpec;
 
 /// One target of a run: how it is reached, and the spec as it is bound for it.
 #[derive(Debug, Clone)]
 pub struct TargetContext {
     pub aws: Aws,
-    pub bound: Bound,
+    pub bound: BoundSpec,
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use super::{NotAllowed, Select, UnknownTarget};
 use crate::aws::Aws;
-use crate::live::{Reader, Wanted};
+use crate::live::{ReadPurpose, TargetReader};
 use crate::model::Target;
-use crate::plan::{self, Consent, Input, Plan, ownership};
-use crate::resources::{Address, Resource, Snapshot, known_functions};
-use crate::spec::Bound;
+use crate::plan::{self, Consent, Plan, PlanInput, ownership};
+use crate::resources::{Address, LiveSnapshot, Resource, known_functions};
+use crate::spec::BoundSpec;
 use anyhow::Result;
 use std::collections::BTreeMap;
 
@@ -17,21 +17,21 @@ pub struct PlannedTarget {
     /// What the spec asks for, with the owner's marks.
     pub desired: BTreeMap<Address, Resource>,
     /// What was read for it.
-    pub snapshot: Snapshot,
+    pub snapshot: LiveSnapshot,
 }
 
 /// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
 const ANY_ACCOUNT: &str = "000000000000";
 
 /// Reads the target and says what has to change so that it becomes what the spec asks for.
-pub async fn plan(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<PlannedTarget> {
+pub async fn plan(aws: &Aws, bound: &BoundSpec, select: &Select, consent: &Consent) -> Result<PlannedTarget> {
     plan_and_read(aws, bound, select, consent, &BTreeMap::new()).await
 }
 
 /// The same, where `also` is read as well: what a saved plan names, whoever owns it.
 pub(super) async fn plan_and_read(
     aws: &Aws,
-    bound: &Bound,
+    bound: &BoundSpec,
     select: &Select,
     consent: &Consent,
     also: &BTreeMap<Address, Resource>,
@@ -43,8 +43,8 @@ pub(super) async fn plan_and_read(
         desired
     };
     let provisional = with_others(provisional(aws, bound, select)?);
-    let reader = Reader::new(aws);
-    let wanted = Wanted { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
+    let reader = TargetReader::new(aws);
+    let wanted = ReadPurpose { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
     let survey = reader.survey(wanted).await?;
     drop(provisional);
     NotAllowed::check(bound, &survey.target.account)?;
@@ -57,7 +57,7 @@ pub(super) async fn plan_and_read(
         true => reader.complete(survey, bound.stack(), &desired).await,
         false => reader.complete(survey, bound.stack(), &with_others(desired.clone())).await,
     };
-    let input = Input {
+    let input = PlanInput {
         stack: bound.stack(),
         target: &target,
         desired: &desired,
@@ -70,17 +70,17 @@ pub(super) async fn plan_and_read(
 }
 
 /// Reads the target and says what has to be deleted, or left in place without our marks, so that nothing of the stack is left.
-pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &Consent) -> Result<PlannedTarget> {
+pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent: &Consent) -> Result<PlannedTarget> {
     // Endpoints that do not fill the tag index know what is ours only by name.
     let named = provisional(aws, bound, select)?;
-    let reader = Reader::new(aws);
-    let survey = reader.survey(Wanted { stack: bound.stack(), desired: &named, functions: &[] }).await?;
+    let reader = TargetReader::new(aws);
+    let survey = reader.survey(ReadPurpose { stack: bound.stack(), desired: &named, functions: &[] }).await?;
     NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, bound.stack(), &named).await;
     let consent = Consent { deletes: true, ..consent.clone() };
     let desired = BTreeMap::new();
-    let input = Input {
+    let input = PlanInput {
         stack: bound.stack(),
         target: &target,
         desired: &desired,
@@ -93,7 +93,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &Bound, select: &Select, consent: &C
 }
 
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
-fn provisional(aws: &Aws, bound: &Bound, select: &Select) -> Result<BTreeMap<Address, Resource>> {
+fn provisional(aws: &Aws, bound: &BoundSpec, select: &Select) -> Result<BTreeMap<Address, Resource>> {
     let anywhere = Target::new(ANY_ACCOUNT, aws.region());
     let mut desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
     select.check(&desired.keys().cloned().collect())?;

@@ -6,9 +6,9 @@ use crate::aws::Aws;
 use crate::backtest::for_plan::{AlarmPast, PastNote, for_plan, pages};
 use crate::backtest::pages::PagesChange;
 use crate::cost::{self, Cost, Prices};
-use crate::lint::{self, Input, Observed, Settings, added};
+use crate::lint::{self, LintInput, LintSettings, Observed, added};
 use crate::plan::Consent;
-use crate::spec::{Bound, SpecError};
+use crate::spec::{BoundSpec, SpecError};
 use anyhow::Result;
 
 /// What a run is for.
@@ -71,7 +71,12 @@ impl ProposalRequest {
     ///
     /// # Errors
     /// As for `propose`.
-    pub async fn propose_saved(&self, aws: &Aws, bound: Option<&Bound>, planned: PlannedTarget) -> Result<Proposal> {
+    pub async fn propose_saved(
+        &self,
+        aws: &Aws,
+        bound: Option<&BoundSpec>,
+        planned: PlannedTarget,
+    ) -> Result<Proposal> {
         match bound {
             Some(bound) => self.judged(aws, bound, &lint_settings(bound)?, planned).await,
             None => Ok(self.unjudged(planned)),
@@ -81,8 +86,8 @@ impl ProposalRequest {
     async fn judged(
         &self,
         aws: &Aws,
-        bound: &Bound,
-        settings: &Settings,
+        bound: &BoundSpec,
+        settings: &LintSettings,
         mut planned: PlannedTarget,
     ) -> Result<Proposal> {
         note_findings(bound, settings, &mut planned, &self.today)?;
@@ -102,15 +107,15 @@ impl ProposalRequest {
 }
 
 /// Reads what the spec says of the lint rules; its mistakes are mistakes of the spec.
-pub fn lint_settings(bound: &Bound) -> Result<Settings, SpecError> {
+pub fn lint_settings(bound: &BoundSpec) -> Result<LintSettings, SpecError> {
     let source = bound.source();
     lint::settings(bound).map_err(|problems| SpecError::new(source.name, source.text, problems))
 }
 
-fn note_findings(bound: &Bound, settings: &Settings, planned: &mut PlannedTarget, today: &str) -> Result<()> {
+fn note_findings(bound: &BoundSpec, settings: &LintSettings, planned: &mut PlannedTarget, today: &str) -> Result<()> {
     let desired = bound.desired(&planned.plan.target, &planned.snapshot.known_functions())?;
     let observed = Observed::of(&planned.snapshot);
-    let input = Input { bound, desired: &desired, observed: Some(&observed), settings, today };
+    let input = LintInput { bound, desired: &desired, observed: Some(&observed), settings, today };
     added(input, &planned.plan).note(&mut planned.plan);
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Reads back what an apply wrote: what is verified, and what somebody must still do.
 
-use crate::apply::{ChangeResult, NotAsWritten, Outcome, Verification};
+use crate::apply::{ApplyOutcome, ChangeResult, NotAsWritten, Verification};
 use crate::aws::Aws;
-use crate::live::Reader;
-use crate::plan::{self, Action, Change, Note, NoteKind, Plan, notes};
-use crate::resources::{Address, Confirmation, Kind, Live, Observation, Resource, Subscription};
+use crate::live::TargetReader;
+use crate::plan::{self, Action, Note, NoteKind, Plan, PlannedChange, notes};
+use crate::resources::{Address, ConfirmationState, Kind, Live, Observation, Resource, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -16,7 +16,7 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// was already waiting, too.
 pub async fn read_back(aws: &Aws, plan: &Plan, results: &[ChangeResult]) -> (Option<Verification>, Vec<Note>) {
     let (written, mut to_do) = written(plan, results);
-    let written: BTreeMap<&Address, &Change> =
+    let written: BTreeMap<&Address, &PlannedChange> =
         written.into_iter().filter(|c| !ends_with_topic(c, plan)).map(|c| (&c.address, c)).collect();
     if written.is_empty() {
         return (None, to_do);
@@ -25,7 +25,7 @@ pub async fn read_back(aws: &Aws, plan: &Plan, results: &[ChangeResult]) -> (Opt
     if !differing.is_empty() {
         sleep(SECOND_LOOK).await;
         let again = differing.iter().filter_map(|(address, _)| written.get_key_value(address));
-        let again: BTreeMap<&Address, &Change> = again.map(|(address, change)| (*address, *change)).collect();
+        let again: BTreeMap<&Address, &PlannedChange> = again.map(|(address, change)| (*address, *change)).collect();
         differing = look(aws, plan, &again, &mut to_do).await;
     }
     let verified = written.len() - differing.len();
@@ -46,18 +46,20 @@ pub fn believed(plan: &Plan, results: &[ChangeResult]) -> Vec<Note> {
 }
 
 /// The changes that were made, and what somebody has to do for the others.
-fn written<'a>(plan: &'a Plan, results: &[ChangeResult]) -> (Vec<&'a Change>, Vec<Note>) {
-    let done: BTreeSet<&Address> = results.iter().filter(|r| r.outcome == Outcome::Done).map(|r| &r.address).collect();
-    let (written, waiting): (Vec<&Change>, Vec<&Change>) =
+fn written<'a>(plan: &'a Plan, results: &[ChangeResult]) -> (Vec<&'a PlannedChange>, Vec<Note>) {
+    let done: BTreeSet<&Address> =
+        results.iter().filter(|r| r.outcome == ApplyOutcome::Done).map(|r| &r.address).collect();
+    let (written, waiting): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
         plan.changes.iter().partition(|change| done.contains(&change.address));
     let notes = waiting.into_iter().flat_map(|change| &change.notes);
     (written, notes.filter(|note| note.kind == NoteKind::Act).cloned().collect())
 }
 
 /// A pending subscription cannot be deleted, and every other one ends with its topic: neither can be read back.
-fn ends_with_topic(change: &Change, plan: &Plan) -> bool {
+fn ends_with_topic(change: &PlannedChange, plan: &Plan) -> bool {
     let Some(Resource::Subscription(s)) = change.before.as_ref().map(|live| &live.resource) else { return false };
-    let pending = change.before.as_ref().is_some_and(|live| live.facts.confirmation == Some(Confirmation::Pending));
+    let pending =
+        change.before.as_ref().is_some_and(|live| live.facts.confirmation == Some(ConfirmationState::Pending));
     let topic = Address::new(Kind::Topic, &s.topic);
     let topic_goes = plan.changes.iter().any(|c| c.address == topic && c.action == Action::Delete);
     change.action == Action::Delete && (pending || topic_goes)
@@ -67,12 +69,13 @@ fn ends_with_topic(change: &Change, plan: &Plan) -> bool {
 async fn look(
     aws: &Aws,
     plan: &Plan,
-    written: &BTreeMap<&Address, &Change>,
+    written: &BTreeMap<&Address, &PlannedChange>,
     to_do: &mut Vec<Note>,
 ) -> Vec<(Address, NotAsWritten)> {
-    let resource = |change: &Change| change.after.clone().or_else(|| Some(change.before.as_ref()?.resource.clone()));
+    let resource =
+        |change: &PlannedChange| change.after.clone().or_else(|| Some(change.before.as_ref()?.resource.clone()));
     let resources = written.iter().filter_map(|(address, change)| Some(((*address).clone(), resource(change)?)));
-    let observations = Reader::new(aws).reread(&plan.target, &resources.collect()).await;
+    let observations = TargetReader::new(aws).reread(&plan.target, &resources.collect()).await;
     let mut differ = Vec::new();
     for (address, change) in written {
         let observation = observations.get(address);
@@ -94,7 +97,7 @@ fn standing(observation: Option<&Observation>) -> Option<NotAsWritten> {
     match observation {
         None | Some(Observation::Absent) => None,
         Some(Observation::Unknown(reason)) => Some(NotAsWritten::Unread(reason.clone())),
-        Some(Observation::Present(live)) if live.facts.confirmation == Some(Confirmation::Lost) => None,
+        Some(Observation::Present(live)) if live.facts.confirmation == Some(ConfirmationState::Lost) => None,
         Some(Observation::Present(_)) => Some(NotAsWritten::Differs("it is still there".to_owned())),
     }
 }
@@ -117,7 +120,7 @@ fn differing(observation: Option<&Observation>, desired: &Resource, before: Opti
 fn confirmation(observation: Option<&Observation>, desired: &Resource) -> Option<Note> {
     let live = observation?.live()?;
     let Resource::Subscription(subscription) = desired else { return None };
-    (live.facts.confirmation == Some(Confirmation::Pending)).then(|| unconfirmed(subscription))
+    (live.facts.confirmation == Some(ConfirmationState::Pending)).then(|| unconfirmed(subscription))
 }
 
 fn unconfirmed(subscription: &Subscription) -> Note {

@@ -3,12 +3,12 @@
 
 use super::{NotAllowed, PlannedTarget, Select, UnknownTarget, planned};
 use crate::aws::{Aws, AwsError};
-use crate::live::{Reader, Wanted};
+use crate::live::{ReadPurpose, TargetReader};
 use crate::model::Target;
 use crate::plan::saved::{self, Basis, SavedPlan, Stale};
-use crate::plan::{self, Consent, Input, Plan};
-use crate::resources::{Address, FunctionFacts, Resource, Snapshot, mark};
-use crate::spec::Bound;
+use crate::plan::{self, Consent, Plan, PlanInput};
+use crate::resources::{Address, FunctionFacts, LiveSnapshot, Resource, mark};
+use crate::spec::BoundSpec;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -37,7 +37,7 @@ impl From<AwsError> for NotReplanned {
 
 /// What a plan was made by, to be saved with it.
 pub fn basis(
-    bound: &Bound,
+    bound: &BoundSpec,
     spec: &Path,
     variables: &BTreeMap<String, String>,
     select: &Select,
@@ -56,7 +56,11 @@ pub fn basis(
 
 /// Makes the plan anew and gives it back only if the saved one says the same and all of its live state still is as it was.
 /// Without a spec the plan's own words stand for it: then only what live and the plan say of each other can be held against it.
-pub async fn check_saved(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> Result<PlannedTarget, NotReplanned> {
+pub async fn check_saved(
+    aws: &Aws,
+    saved: &SavedPlan,
+    spec: Option<&BoundSpec>,
+) -> Result<PlannedTarget, NotReplanned> {
     let misnamed = misnamed(&saved.plan);
     if !misnamed.is_empty() {
         return Err(NotReplanned::Different(misnamed));
@@ -95,7 +99,7 @@ pub async fn check_saved(aws: &Aws, saved: &SavedPlan, spec: Option<&Bound>) -> 
     Ok(planned)
 }
 
-async fn from_spec(aws: &Aws, saved: &SavedPlan, bound: &Bound) -> Result<PlannedTarget, NotReplanned> {
+async fn from_spec(aws: &Aws, saved: &SavedPlan, bound: &BoundSpec) -> Result<PlannedTarget, NotReplanned> {
     let select = Select(saved.basis.targets.clone());
     let planned = planned::plan_and_read(aws, bound, &select, &saved.basis.consent, &saved.touched()).await;
     planned.map_err(|error| match error.downcast::<UnknownTarget>() {
@@ -117,11 +121,11 @@ async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<PlannedTarget, NotR
     let desired = afters.filter(|(_, after)| is_desired(after));
     let desired: BTreeMap<Address, Resource> = desired.map(|(a, after)| (a.clone(), after.clone())).collect();
     let read: BTreeMap<Address, Resource> = saved.touched().into_iter().chain(desired.clone()).collect();
-    let reader = Reader::new(aws);
-    let survey = reader.survey(Wanted { stack, desired: &read, functions: &[] }).await?;
+    let reader = TargetReader::new(aws);
+    let survey = reader.survey(ReadPurpose { stack, desired: &read, functions: &[] }).await?;
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, stack, &read).await;
-    let input = Input {
+    let input = PlanInput {
         stack,
         target: &target,
         desired: &desired,
@@ -144,7 +148,7 @@ fn misnamed(plan: &Plan) -> Vec<String> {
 }
 
 /// What the spec says of a plan beyond its changes.
-fn of_spec(saved: &SavedPlan, bound: &Bound) -> Vec<String> {
+fn of_spec(saved: &SavedPlan, bound: &BoundSpec) -> Vec<String> {
     let mut found = Vec::new();
     if saved.plan.stack != bound.stack() {
         found.push(format!("the stack: the plan says {:?}, the spec {:?}", saved.plan.stack, bound.stack()));
@@ -157,7 +161,7 @@ fn of_spec(saved: &SavedPlan, bound: &Bound) -> Vec<String> {
 }
 
 /// Functions that something was derived from and that are configured otherwise now.
-fn functions_since(then: &BTreeMap<String, FunctionFacts>, snapshot: &Snapshot) -> Vec<Stale> {
+fn functions_since(then: &BTreeMap<String, FunctionFacts>, snapshot: &LiveSnapshot) -> Vec<Stale> {
     let now = snapshot.known_functions();
     let differing = then.iter().filter(|(name, then)| {
         // When it was last deployed decides nothing.

@@ -1,15 +1,15 @@
 //! Which attributes of what exists a spec manages, and what becomes of the others: they stay as they are. Says nothing of alarms,
 //! which AWS only replaces as a whole.
 
-use crate::resources::declared::{self, Attributes};
+use crate::resources::declared::{self, AttributeNames};
 use crate::resources::log_group::former::Former;
-use crate::resources::{Kind, Live, Resource, Tags, mark};
+use crate::resources::{Kind, Live, Resource, ResourceTags, mark};
 
 /// The attributes of a resource that are held against the spec: what it names, and what an earlier one named. Not of what was
 /// adopted: what it was like before is known of log groups alone, so the rest stays.
-pub fn managed(live: &Live, desired: &Resource) -> Attributes {
+pub fn managed(live: &Live, desired: &Resource) -> AttributeNames {
     let returning = desired.kind().facts().returning;
-    let is_known = |tags: &&Tags| live.resource.kind() == Kind::LogGroup || !tags.contains_key(mark::ADOPTED);
+    let is_known = |tags: &&ResourceTags| live.resource.kind() == Kind::LogGroup || !tags.contains_key(mark::ADOPTED);
     let tags = live.resource.tags().filter(is_known);
     let earlier =
         tags.map(declared::by_tags).unwrap_or_default().into_iter().chain(live.facts.declared.iter().cloned());
@@ -65,7 +65,7 @@ pub fn remember(after: &mut Resource, live: &Live, changes: impl Fn(&str) -> boo
 pub fn carry_tags(after: &mut Resource, live: &Live) {
     let (Resource::LogGroup(group), Resource::LogGroup(before)) = (after, &live.resource) else { return };
     let of_others = before.tags.iter().filter(|(key, _)| !mark::is_mark(key) && !key.starts_with("aws:"));
-    let of_others: Tags = of_others.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let of_others: ResourceTags = of_others.map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, value) in of_others {
         group.tags.entry(key).or_insert(value);
     }

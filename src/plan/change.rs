@@ -10,7 +10,7 @@ pub struct Plan {
     pub stack: String,
     pub target: Target,
     /// In the order of addresses; unchanged resources are in it as `no-op`.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlannedChange>,
     /// What belongs to no single resource.
     pub notes: Vec<Note>,
     /// Why the plan as a whole cannot be applied.
@@ -63,7 +63,7 @@ impl Action {
 
 /// One resource's change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub struct PlannedChange {
     pub address: Address,
     pub action: Action,
     /// Live as it was read; `None` for a create. It is also the fingerprint of a saved plan.
@@ -77,7 +77,7 @@ pub struct Change {
     pub blocked: Option<Blocked>,
 }
 
-impl Change {
+impl PlannedChange {
     /// With every list whose order means nothing in one order.
     pub fn in_order(mut self) -> Self {
         self.before = self.before.map(|live| Live { resource: live.resource.in_order(), ..live });
@@ -151,7 +151,7 @@ impl Note {
 /// The counts of the last line: `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`, with `, 1 to stop managing` where
 /// there is any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct PlanSummary {
     pub add: usize,
     pub change: usize,
     pub destroy: usize,
@@ -161,9 +161,9 @@ pub struct Summary {
     pub stop_managing: usize,
 }
 
-impl FromIterator<Action> for Summary {
+impl FromIterator<Action> for PlanSummary {
     fn from_iter<T: IntoIterator<Item = Action>>(actions: T) -> Self {
-        actions.into_iter().fold(Summary::default(), |mut sum, action| {
+        actions.into_iter().fold(PlanSummary::default(), |mut sum, action| {
             match action {
                 Action::Create => sum.add += 1,
                 Action::Update => sum.change += 1,
@@ -183,11 +183,11 @@ impl FromIterator<Action> for Summary {
 
 impl Plan {
     /// A replace counts as one to add and one to destroy.
-    pub fn summary(&self) -> Summary {
+    pub fn summary(&self) -> PlanSummary {
         self.changes.iter().map(|change| change.action).collect()
     }
 
-    pub fn effective(&self) -> impl Iterator<Item = &Change> {
+    pub fn effective(&self) -> impl Iterator<Item = &PlannedChange> {
         self.changes.iter().filter(|change| change.is_effective())
     }
 

@@ -1,13 +1,13 @@
 //! What must not happen without consent: other owners' resources touched, unowned ones taken over, much deleted, data lost.
 //! It refuses and says what lifts it; what happens to a resource decides `ownership`.
 
-use super::{Action, Blocked, Change, Consent, Input, Plan, log_group, ownership, ownership::Ownership};
+use super::{Action, Blocked, Consent, Plan, PlanInput, PlannedChange, log_group, ownership, ownership::Ownership};
 use crate::model::secret;
-use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription};
+use crate::resources::{Address, ConfirmationState, Kind, Live, Resource, Subscription};
 use std::collections::BTreeMap;
 
 /// Marks what is refused as things stand.
-pub fn add(plan: &mut Plan, input: Input<'_>) {
+pub fn add(plan: &mut Plan, input: PlanInput<'_>) {
     let bound = bound_by_composites(plan);
     for change in &mut plan.changes {
         if change.blocked.is_none() {
@@ -36,7 +36,7 @@ pub fn add(plan: &mut Plan, input: Input<'_>) {
     }
 }
 
-fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
+fn refusal(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
     if let Some(other) = name_taken(&change.address, change.action, input) {
         return Some(Blocked {
             reason: format!("the name is taken by a {other}"),
@@ -62,7 +62,7 @@ fn refusal(change: &Change, input: Input<'_>) -> Option<Blocked> {
 }
 
 /// An alarm that a composite alarm which is written refers to, and that does not exist.
-fn missing_alarm(change: &Change, input: Input<'_>) -> Option<String> {
+fn missing_alarm(change: &PlannedChange, input: PlanInput<'_>) -> Option<String> {
     let Some(Resource::CompositeAlarm(alarm)) = &change.after else { return None };
     let written = !matches!(change.action, Action::NoOp | Action::StopManaging | Action::Delete);
     let mut referred = alarm.referred().into_iter().filter(|_| written);
@@ -70,7 +70,7 @@ fn missing_alarm(change: &Change, input: Input<'_>) -> Option<String> {
 }
 
 /// A full overwrite erases each setting of the alarm that this program does not know.
-fn unknown_loss(change: &Change, consent: &Consent) -> Option<Blocked> {
+fn unknown_loss(change: &PlannedChange, consent: &Consent) -> Option<Blocked> {
     let lost = change.unknown_losses();
     let named: Vec<String> = lost.iter().map(|(setting, value)| format!("{setting} = {value}")).collect();
     (!named.is_empty() && !consent.unknown_loss).then(|| Blocked {
@@ -79,7 +79,7 @@ fn unknown_loss(change: &Change, consent: &Consent) -> Option<Blocked> {
     })
 }
 
-fn before_overwrite(change: &Change, input: Input<'_>) -> Option<Blocked> {
+fn before_overwrite(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
     let before = change.before.as_ref()?;
     match change.action {
         Action::Adopt => adoption(change, before, input),
@@ -88,7 +88,7 @@ fn before_overwrite(change: &Change, input: Input<'_>) -> Option<Blocked> {
     }
 }
 
-fn adoption(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked> {
+fn adoption(change: &PlannedChange, before: &Live, input: PlanInput<'_>) -> Option<Blocked> {
     let (address, adopt) = (&change.address, &input.consent.adopt);
     let owner = ownership::ownership(before, input);
     if let Ownership::OtherStack(stack) = owner {
@@ -121,7 +121,7 @@ fn adoption(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked>
     }
 }
 
-fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked> {
+fn deletion(change: &PlannedChange, before: &Live, input: PlanInput<'_>) -> Option<Blocked> {
     let adopted = ownership::ownership(before, input) == Ownership::Adopted;
     if let (Action::Replace, Some(field), true, false) =
         (change.action, change.fixed_field(), adopted, input.consent.delete_adopted)
@@ -136,7 +136,7 @@ fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked>
     }
     match &before.resource {
         Resource::Topic(topic) => {
-            let confirmed = lost_subscriptions(&topic.name, Confirmation::Confirmed, input);
+            let confirmed = lost_subscriptions(&topic.name, ConfirmationState::Confirmed, input);
             (!confirmed.is_empty()).then(|| Blocked {
                 reason: format!("deleting it ends {}", lost_words(&confirmed, "confirmed")),
                 remedy: "keep the topic in the spec, or add --allow-data-loss if they may end".to_owned(),
@@ -149,7 +149,7 @@ fn deletion(change: &Change, before: &Live, input: Input<'_>) -> Option<Blocked>
 
 /// Returns the subscriptions in this state that end with the topic though this stack did not make them, as `email
 /// ann@example.edu`, without secrets.
-pub fn lost_subscriptions(topic: &str, state: Confirmation, input: Input<'_>) -> Vec<String> {
+pub fn lost_subscriptions(topic: &str, state: ConfirmationState, input: PlanInput<'_>) -> Vec<String> {
     let lost = ownership::lost_with_topic(topic, input).filter(|(_, live)| live.facts.confirmation == Some(state));
     let name =
         |subscription: &Subscription| format!("{} {}", subscription.protocol, secret::hide(&subscription.endpoint));
@@ -183,7 +183,7 @@ fn bound_by_composites(plan: &Plan) -> BTreeMap<String, String> {
 }
 
 /// CloudWatch deletes no alarm that a composite alarm refers to (DeleteAlarms).
-fn still_referred_to(change: &Change, bound: &BTreeMap<String, String>) -> Option<Blocked> {
+fn still_referred_to(change: &PlannedChange, bound: &BTreeMap<String, String>) -> Option<Blocked> {
     let is_alarm = change.address.kind.is_alarm();
     let composite = bound.get(&change.address.name).filter(|_| is_alarm && change.action == Action::Delete)?;
     Some(Blocked {
@@ -195,7 +195,7 @@ fn still_referred_to(change: &Change, bound: &BTreeMap<String, String>) -> Optio
 }
 
 /// The kind of another alarm that has the name already and is not about to be deleted by this plan.
-fn name_taken(address: &Address, action: Action, input: Input<'_>) -> Option<&'static str> {
+fn name_taken(address: &Address, action: Action, input: PlanInput<'_>) -> Option<&'static str> {
     let other = address.kind.facts().twin.filter(|_| action == Action::Create)?;
     if input.snapshot.log_alarms.contains(&address.name) {
         return Some("log alarm");
@@ -207,7 +207,7 @@ fn name_taken(address: &Address, action: Action, input: Input<'_>) -> Option<&'s
 }
 
 /// A composite alarm that refers to the name now and will: then AWS lets nobody delete the alarm that has it.
-fn bound_to_its_kind<'a>(address: &Address, action: Action, input: Input<'a>) -> Option<&'a str> {
+fn bound_to_its_kind<'a>(address: &Address, action: Action, input: PlanInput<'a>) -> Option<&'a str> {
     let twin = address.kind.facts().twin?;
     if action != Action::Create || input.snapshot.live(&Address::new(twin, &address.name)).is_none() {
         return None;

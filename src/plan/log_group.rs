@@ -1,11 +1,11 @@
 //! What a change of a log group loses, and why one cannot be: a fixed retention, deletion protection, data that nobody gave up.
 
-use super::{Action, Blocked, Change, Note, NoteKind};
+use super::{Action, Blocked, Note, NoteKind, PlannedChange};
 use crate::model::size;
 use crate::resources::{Live, LogGroup, Resource};
 
 /// The log group that stands, for a change of one.
-fn before(change: &Change) -> Option<(&Live, &LogGroup)> {
+fn before(change: &PlannedChange) -> Option<(&Live, &LogGroup)> {
     let live = change.before.as_ref()?;
     match &live.resource {
         Resource::LogGroup(group) => Some((live, group)),
@@ -13,12 +13,12 @@ fn before(change: &Change) -> Option<(&Live, &LogGroup)> {
     }
 }
 
-fn deletes(change: &Change) -> bool {
+fn deletes(change: &PlannedChange) -> bool {
     matches!(change.action, Action::Delete | Action::Replace)
 }
 
 /// Why a change of a log group is refused. `data_loss`: the user has agreed to lose what it holds.
-pub fn refusal(change: &Change, data_loss: bool) -> Option<Blocked> {
+pub fn refusal(change: &PlannedChange, data_loss: bool) -> Option<Blocked> {
     let (live, group) = before(change)?;
     if deletes(change) && live.facts.deletion_protected == Some(true) {
         let name = &group.name;
@@ -54,7 +54,7 @@ fn losses(live: &Live) -> Vec<String> {
 }
 
 /// What a person should know of a change of a log group.
-pub fn notes(change: &Change) -> Vec<Note> {
+pub fn notes(change: &PlannedChange) -> Vec<Note> {
     let Some((live, group)) = before(change) else { return Vec::new() };
     if deletes(change) {
         return lost_with_it(live);
@@ -86,7 +86,7 @@ fn governed(live: &Live, group: &LogGroup, after: &LogGroup) -> Option<Note> {
     })
 }
 
-fn retention(change: &Change, live: &Live, group: &LogGroup, after: &LogGroup) -> Option<Note> {
+fn retention(change: &PlannedChange, live: &Live, group: &LogGroup, after: &LogGroup) -> Option<Note> {
     let lowered = match (group.retention_in_days, after.retention_in_days) {
         (_, None) => false,
         (None, Some(_)) => true,
@@ -104,7 +104,7 @@ fn retention(change: &Change, live: &Live, group: &LogGroup, after: &LogGroup) -
 
 /// A key counts for what is logged from then on; what is there stays encrypted with the old one, and can be read only as long as that
 /// one is there (CloudWatch Logs user guide, "Encrypt log data").
-fn key(change: &Change, group: &LogGroup, after: &LogGroup) -> Option<Note> {
+fn key(change: &PlannedChange, group: &LogGroup, after: &LogGroup) -> Option<Note> {
     if change.fields.iter().all(|field| field.field != "kms_key_id") {
         return None;
     }
@@ -125,12 +125,20 @@ mod tests {
     use crate::model::FieldChange;
     use crate::resources::{Address, Kind};
 
-    fn change(action: Action, edit: impl FnOnce(&mut Live)) -> Change {
+    fn change(action: Action, edit: impl FnOnce(&mut Live)) -> PlannedChange {
         let mut live = Live::new(Resource::LogGroup(LogGroup::new("g")));
         edit(&mut live);
         let after = (action != Action::Delete).then(|| Resource::LogGroup(LogGroup::new("g")));
         let address = Address::new(Kind::LogGroup, "g");
-        Change { address, action, before: Some(live), after, fields: Vec::new(), notes: Vec::new(), blocked: None }
+        PlannedChange {
+            address,
+            action,
+            before: Some(live),
+            after,
+            fields: Vec::new(),
+            notes: Vec::new(),
+            blocked: None,
+        }
     }
 
     #[test]
@@ -174,11 +182,11 @@ mod tests {
         };
         let retention = FieldChange { field: "retention_in_days".into(), from: Some(1.into()), to: Some(30.into()) };
         for action in [Action::Update, Action::Adopt] {
-            let change = Change { fields: vec![retention.clone()], ..change(action, delivery) };
+            let change = PlannedChange { fields: vec![retention.clone()], ..change(action, delivery) };
             assert!(refusal(&change, true).is_some_and(|blocked| blocked.reason.contains("DELIVERY")));
         }
         assert_eq!(refusal(&change(Action::Update, delivery), true), None);
-        let replace = Change { fields: vec![retention], ..change(Action::Replace, delivery) };
+        let replace = PlannedChange { fields: vec![retention], ..change(Action::Replace, delivery) };
         assert_eq!(refusal(&replace, true), None, "made anew it is of another class");
     }
 
@@ -202,7 +210,7 @@ mod tests {
         let days = |days| Resource::LogGroup(LogGroup { retention_in_days: Some(days), ..LogGroup::new("g") });
         let lowered = |fields| {
             let change = change(Action::Update, |live| (live.resource, live.facts.stored_bytes) = (days(30), Some(5)));
-            notes(&Change { after: Some(days(7)), fields, ..change }).len()
+            notes(&PlannedChange { after: Some(days(7)), fields, ..change }).len()
         };
         let retention = FieldChange { field: "retention_in_days".into(), from: Some(30.into()), to: Some(7.into()) };
         assert_eq!((lowered(vec![retention]), lowered(Vec::new())), (1, 0));

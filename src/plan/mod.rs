@@ -14,22 +14,22 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Action, Blocked, Change, Note, NoteKind, Plan, Summary};
+pub use change::{Action, Blocked, Note, NoteKind, Plan, PlanSummary, PlannedChange};
 pub use consent::{AddressPattern, Adoption, Consent};
 
 use crate::model::{FieldChange, Target, field};
-use crate::resources::{Address, Confirmation, Live, Observation, Resource, Snapshot, mark};
+use crate::resources::{Address, ConfirmationState, Live, LiveSnapshot, Observation, Resource, mark};
 use ownership::Ownership;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything a plan is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
+pub struct PlanInput<'a> {
     pub stack: &'a str,
     pub target: &'a Target,
     /// With the owner's mark in the tags (`ownership::mark`). Empty to destroy the stack.
     pub desired: &'a BTreeMap<Address, Resource>,
-    pub snapshot: &'a Snapshot,
+    pub snapshot: &'a LiveSnapshot,
     pub consent: &'a Consent,
     /// Whether what carries the stack's mark and is not desired is deleted, or left in place where it was only adopted.
     pub prune: bool,
@@ -38,8 +38,8 @@ pub struct Input<'a> {
 }
 
 /// The plan: the same input gives the same plan, in whatever order it was read.
-pub fn build(input: Input<'_>) -> Plan {
-    let mut changes: BTreeMap<Address, Change> = BTreeMap::new();
+pub fn build(input: PlanInput<'_>) -> Plan {
+    let mut changes: BTreeMap<Address, PlannedChange> = BTreeMap::new();
     for (address, desired) in input.desired {
         changes.insert(address.clone(), toward(address, desired, input));
     }
@@ -51,7 +51,7 @@ pub fn build(input: Input<'_>) -> Plan {
     let mut plan = Plan {
         stack: input.stack.to_owned(),
         target: input.target.clone(),
-        changes: changes.into_values().map(Change::in_order).collect(),
+        changes: changes.into_values().map(PlannedChange::in_order).collect(),
         notes: Vec::new(),
         blocked: Vec::new(),
         pruning: input.prune,
@@ -62,8 +62,8 @@ pub fn build(input: Input<'_>) -> Plan {
 }
 
 /// The change that makes one resource as desired.
-fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
-    let change = |action, before: Option<&Live>, fields| Change {
+fn toward(address: &Address, desired: &Resource, input: PlanInput<'_>) -> PlannedChange {
+    let change = |action, before: Option<&Live>, fields| PlannedChange {
         address: address.clone(),
         action,
         before: before.cloned(),
@@ -77,7 +77,7 @@ fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
         Some(Observation::Unknown(_)) => return change(Action::NoOp, None, Vec::new()),
         Some(Observation::Present(live)) => live,
     };
-    if live.facts.confirmation == Some(Confirmation::Lost) {
+    if live.facts.confirmation == Some(ConfirmationState::Lost) {
         return change(Action::Create, None, Vec::new());
     }
     let mut after = attributes::settled(live, desired);
@@ -102,7 +102,7 @@ fn toward(address: &Address, desired: &Resource, input: Input<'_>) -> Change {
         Action::Replace => attributes::carry_tags(&mut after, live),
         _ => {}
     }
-    Change { after: Some(after), ..change(action, Some(live), fields) }
+    PlannedChange { after: Some(after), ..change(action, Some(live), fields) }
 }
 
 /// What differs, of configuration and of tags. A field that is not managed, or that AWS has not told, does not count.
@@ -150,7 +150,7 @@ fn is_delivery(live: &Live) -> bool {
 }
 
 /// Live resources under the stack's mark: what `guard` counts.
-fn stack_size(input: Input<'_>) -> usize {
+fn stack_size(input: PlanInput<'_>) -> usize {
     let live = input.snapshot.observations.values().filter_map(Observation::live);
     live.filter(|live| ownership::ownership(live, input).is_ours()).count()
 }

@@ -2,14 +2,14 @@
 
 use super::guard::{lost_subscriptions, lost_words};
 use super::ownership::{self, Ownership};
-use super::{Action, Change, Input, Note, NoteKind, Plan, log_group};
+use super::{Action, Note, NoteKind, Plan, PlanInput, PlannedChange, log_group};
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
-use crate::resources::{Address, Confirmation, Kind, Observation, Resource};
+use crate::resources::{Address, ConfirmationState, Kind, Observation, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn add(plan: &mut Plan, input: Input<'_>) {
+pub fn add(plan: &mut Plan, input: PlanInput<'_>) {
     let reach = reachability(input);
     let deleted_topics = deleted_topics(plan, input);
     for change in &mut plan.changes {
@@ -31,7 +31,7 @@ pub fn add(plan: &mut Plan, input: Input<'_>) {
 }
 
 /// What the stack may own and could not be read, by the reason: it belongs to no change.
-fn unread(plan: &Plan, input: Input<'_>) -> Vec<Note> {
+fn unread(plan: &Plan, input: PlanInput<'_>) -> Vec<Note> {
     let in_plan: BTreeSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
     let mut by_reason: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
     for (address, observation) in &input.snapshot.observations {
@@ -55,7 +55,7 @@ fn unread(plan: &Plan, input: Input<'_>) -> Vec<Note> {
 /// So many of what is alike are named.
 const NAMED: usize = 5;
 
-fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>) -> Vec<Note> {
+fn of_change(change: &PlannedChange, input: PlanInput<'_>, reach: &BTreeMap<String, Reach>) -> Vec<Note> {
     let mut notes = Vec::new();
     if let Some(Observation::Unknown(reason)) = input.snapshot.observations.get(&change.address) {
         notes.push(Note::new(NoteKind::Unknown, format!("could not be read, so it is left as it is: {reason}")));
@@ -73,7 +73,7 @@ fn of_change(change: &Change, input: Input<'_>, reach: &BTreeMap<String, Reach>)
 }
 
 /// What an alarm has that nobody here knows: what is lost with it, or that it stays.
-fn unknown_settings(change: &Change) -> Vec<Note> {
+fn unknown_settings(change: &PlannedChange) -> Vec<Note> {
     let lost = change.unknown_losses();
     if !lost.is_empty() {
         let note = |(setting, value)| {
@@ -92,7 +92,7 @@ fn unknown_settings(change: &Change) -> Vec<Note> {
 }
 
 /// What is adopted although another tool owns it.
-fn other_owner(change: &Change, input: Input<'_>) -> Option<Note> {
+fn other_owner(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
     let before = change.before.as_ref().filter(|_| change.action == Action::Adopt)?;
     let Ownership::OtherTool(other) = ownership::ownership(before, input) else { return None };
     let text = format!("it is owned by {other}: both will set it, each undoing what the other did");
@@ -100,7 +100,7 @@ fn other_owner(change: &Change, input: Input<'_>) -> Option<Note> {
 }
 
 /// Why it is not deleted, and what becomes of it.
-fn left_in_place(change: &Change, deleted_topics: &BTreeSet<String>) -> Vec<Note> {
+fn left_in_place(change: &PlannedChange, deleted_topics: &BTreeSet<String>) -> Vec<Note> {
     let text = "it existed before this stack adopted it; with --delete-adopted it would be deleted";
     let mut notes = vec![Note::new(NoteKind::Info, text)];
     let Some(actions) = change.before.as_ref().and_then(|live| live.resource.actions()) else { return notes };
@@ -117,17 +117,17 @@ fn left_in_place(change: &Change, deleted_topics: &BTreeSet<String>) -> Vec<Note
 }
 
 /// ARNs of the topics that the plan deletes.
-fn deleted_topics(plan: &Plan, input: Input<'_>) -> BTreeSet<String> {
+fn deleted_topics(plan: &Plan, input: PlanInput<'_>) -> BTreeSet<String> {
     let deleted = plan.changes.iter().filter(|c| c.action == Action::Delete && c.address.kind == Kind::Topic);
     deleted.map(|change| input.target.arn("sns", &change.address.name)).collect()
 }
 
-fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {
+fn subscription(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
     let Some(Resource::Subscription(subscription)) = &change.after else { return None };
     let endpoint = &subscription.endpoint;
     let live = input.snapshot.live(&change.address).and_then(|live| live.facts.confirmation);
     match (change.action, live) {
-        (Action::Create, Some(Confirmation::Lost)) => {
+        (Action::Create, Some(ConfirmationState::Lost)) => {
             let text = format!("{endpoint} has unsubscribed; subscribing again asks for a new confirmation");
             Some(Note::new(NoteKind::Warning, text).remedy("ask them first, or take the subscription out of the spec"))
         }
@@ -147,7 +147,7 @@ fn subscription(change: &Change, input: Input<'_>) -> Option<Note> {
                     .remedy("if it is not, unsubscribe it first: it is then subscribed anew"),
             )
         }
-        (_, Some(Confirmation::Pending)) => {
+        (_, Some(ConfirmationState::Pending)) => {
             let text = format!("pending: {endpoint} has not confirmed yet");
             Some(Note::new(NoteKind::Act, text).remedy(confirm(&subscription.protocol, endpoint)))
         }
@@ -177,7 +177,7 @@ pub fn let_alarms_publish(target: &Target) -> String {
     format!("allow cloudwatch.amazonaws.com sns:Publish with the condition aws:SourceArn like {arn}")
 }
 
-fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
+fn topic(change: &PlannedChange, input: PlanInput<'_>) -> Vec<Note> {
     let Some(Resource::Topic(topic)) = &change.after else { return Vec::new() };
     let mut notes = if change.action == Action::Replace { ends_with_topic(&topic.name, input) } else { Vec::new() };
     if topic.has_key_of_sns() {
@@ -191,7 +191,7 @@ fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
     let foreign = input.snapshot.observations.iter().filter(|(address, observation)| {
         let under =
             matches!(observation.live().map(|l| &l.resource), Some(Resource::Subscription(s)) if s.topic == topic.name);
-        let lost = observation.live().is_some_and(|live| live.facts.confirmation == Some(Confirmation::Lost));
+        let lost = observation.live().is_some_and(|live| live.facts.confirmation == Some(ConfirmationState::Lost));
         under && !lost && !input.desired.contains_key(address) && !is_ours(address, input)
     });
     let count = foreign.count();
@@ -202,15 +202,15 @@ fn topic(change: &Change, input: Input<'_>) -> Vec<Note> {
     notes
 }
 
-fn is_ours(address: &Address, input: Input<'_>) -> bool {
+fn is_ours(address: &Address, input: PlanInput<'_>) -> bool {
     let live = input.snapshot.live(address);
     live.is_some_and(|live| ownership::ownership(live, input).is_ours())
 }
 
-fn deleted(change: &Change, input: Input<'_>) -> Vec<Note> {
+fn deleted(change: &PlannedChange, input: PlanInput<'_>) -> Vec<Note> {
     let Some(before) = &change.before else { return Vec::new() };
     match &before.resource {
-        Resource::Subscription(subscription) if before.facts.confirmation == Some(Confirmation::Pending) => {
+        Resource::Subscription(subscription) if before.facts.confirmation == Some(ConfirmationState::Pending) => {
             let text = format!(
                 "{} never confirmed: AWS does not delete a pending subscription, it will expire",
                 subscription.endpoint
@@ -223,13 +223,13 @@ fn deleted(change: &Change, input: Input<'_>) -> Vec<Note> {
 }
 
 /// The subscriptions of others that end with their topic.
-fn ends_with_topic(topic: &str, input: Input<'_>) -> Vec<Note> {
+fn ends_with_topic(topic: &str, input: PlanInput<'_>) -> Vec<Note> {
     let state = |kind, state, word| {
         let names = lost_subscriptions(topic, state, input);
         (!names.is_empty()).then(|| Note::new(kind, format!("with it end {}", lost_words(&names, word))))
     };
-    let confirmed = state(NoteKind::Warning, Confirmation::Confirmed, "confirmed");
-    let pending = state(NoteKind::Info, Confirmation::Pending, "pending");
+    let confirmed = state(NoteKind::Warning, ConfirmationState::Confirmed, "confirmed");
+    let pending = state(NoteKind::Info, ConfirmationState::Pending, "pending");
     confirmed.into_iter().chain(pending).collect()
 }
 
@@ -242,14 +242,14 @@ enum Reach {
 }
 
 /// Topic ARN -> who is told, for the topics that are desired.
-fn reachability(input: Input<'_>) -> BTreeMap<String, Reach> {
+fn reachability(input: PlanInput<'_>) -> BTreeMap<String, Reach> {
     let topics = input.desired.keys().filter(|address| address.kind == Kind::Topic);
     topics
         .map(|topic| {
             let reach = input.desired.iter().filter_map(|(address, resource)| match resource {
                 Resource::Subscription(s) if s.topic == topic.name => {
                     let confirmation = input.snapshot.live(address).and_then(|live| live.facts.confirmation);
-                    let waits = s.needs_confirmation() && confirmation != Some(Confirmation::Confirmed);
+                    let waits = s.needs_confirmation() && confirmation != Some(ConfirmationState::Confirmed);
                     Some(if waits { Reach::PendingOnly } else { Reach::Somebody })
                 }
                 _ => None,
@@ -257,7 +257,7 @@ fn reachability(input: Input<'_>) -> BTreeMap<String, Reach> {
             let others = input.snapshot.observations.values().filter_map(|observation| {
                 let live = observation.live()?;
                 let of_topic = matches!(&live.resource, Resource::Subscription(s) if s.topic == topic.name);
-                (of_topic && live.facts.confirmation == Some(Confirmation::Confirmed)).then_some(Reach::Somebody)
+                (of_topic && live.facts.confirmation == Some(ConfirmationState::Confirmed)).then_some(Reach::Somebody)
             });
             let reach = reach.chain(others).max().unwrap_or(Reach::Nobody);
             (input.target.arn("sns", &topic.name), reach)

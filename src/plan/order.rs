@@ -1,12 +1,12 @@
 //! In which order changes can be applied: steps that need other steps first. What does not depend runs side by side.
 
-use super::{Action, Change, Plan};
+use super::{Action, Plan, PlannedChange};
 use crate::resources::{Address, Kind, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes that are applied by one and the same call, and the steps that have to be done before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct ApplyStep {
     /// Positions in `Plan::changes`.
     pub changes: Vec<usize>,
     /// Positions in the list of steps.
@@ -14,7 +14,7 @@ pub struct Step {
 }
 
 /// The steps of a plan. Positions refer to the plan as it is given; the dependencies have no cycle.
-pub fn steps(plan: &Plan) -> Vec<Step> {
+pub fn steps(plan: &Plan) -> Vec<ApplyStep> {
     let effective: Vec<usize> = (0..plan.changes.len()).filter(|at| plan.changes[*at].is_effective()).collect();
     let mut batched: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
     let mut single = Vec::new();
@@ -28,7 +28,7 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
     }
     let batches = batched.iter().flat_map(|(kind, all)| all.chunks(kind.facts().delete_batch).map(<[usize]>::to_vec));
     let groups = single.into_iter().map(|at| vec![at]).chain(batches);
-    let mut steps: Vec<Step> = groups.map(|changes| Step { changes, after: BTreeSet::new() }).collect();
+    let mut steps: Vec<ApplyStep> = groups.map(|changes| ApplyStep { changes, after: BTreeSet::new() }).collect();
 
     let by_address: BTreeMap<&Address, usize> = steps
         .iter()
@@ -84,7 +84,7 @@ impl<'a> Dependencies<'a> {
     }
 
     /// The steps that have to be done before this change.
-    fn of(&self, change: &Change) -> Vec<usize> {
+    fn of(&self, change: &PlannedChange) -> Vec<usize> {
         match change.action {
             Action::Delete => self.users_of(change),
             Action::StopManaging => self.ended_before(change),
@@ -93,7 +93,7 @@ impl<'a> Dependencies<'a> {
     }
 
     /// Before something is made: what it refers to is made, and what has its name is gone.
-    fn used_by(&self, change: &Change) -> Vec<usize> {
+    fn used_by(&self, change: &PlannedChange) -> Vec<usize> {
         let Some(resource) = &change.after else { return Vec::new() };
         let mut needed: Vec<Address> = resource.references(&self.plan.target);
         let twin = change.address.kind.facts().twin;
@@ -102,7 +102,7 @@ impl<'a> Dependencies<'a> {
     }
 
     /// Before something is deleted: whoever refers to it today is deleted or changed.
-    fn users_of(&self, change: &Change) -> Vec<usize> {
+    fn users_of(&self, change: &PlannedChange) -> Vec<usize> {
         // A subscription ends with its topic: it waits for the topic's own delete instead.
         if let Some(Resource::Subscription(s)) = change.before.as_ref().map(|live| &live.resource) {
             return self.topic_step(&s.topic, &[Action::Delete]).into_iter().collect();
@@ -111,7 +111,7 @@ impl<'a> Dependencies<'a> {
     }
 
     /// Ownership is given up last: a topic's after its subscriptions of ours have ended, theirs together with its own.
-    fn ended_before(&self, change: &Change) -> Vec<usize> {
+    fn ended_before(&self, change: &PlannedChange) -> Vec<usize> {
         match change.before.as_ref().map(|live| &live.resource) {
             Some(Resource::Topic(topic)) => self.ended.get(topic.name.as_str()).cloned().unwrap_or_default(),
             Some(Resource::Subscription(s)) => {
@@ -135,9 +135,9 @@ mod tests {
     use crate::model::Target;
     use crate::resources::{Alarm, CompositeAlarm, Live, Subscription, Topic};
 
-    fn change(action: Action, resource: Resource) -> Change {
+    fn change(action: Action, resource: Resource) -> PlannedChange {
         let deleted = action == Action::Delete;
-        Change {
+        PlannedChange {
             address: resource.address(),
             action,
             before: (action != Action::Create).then(|| Live::new(resource.clone())),
@@ -166,7 +166,7 @@ mod tests {
     /// Address of each step -> addresses that have to be done before.
     fn needs(plan: &Plan) -> BTreeMap<String, Vec<String>> {
         let steps = steps(plan);
-        let name = |step: &Step| plan.changes[step.changes[0]].address.to_string();
+        let name = |step: &ApplyStep| plan.changes[step.changes[0]].address.to_string();
         steps.iter().map(|step| (name(step), step.after.iter().map(|at| name(&steps[*at])).collect())).collect()
     }
 

@@ -1,13 +1,13 @@
 //! Whose a resource is, and what becomes of what is ours and not wanted any more: what we made is deleted, what we only
 //! adopted is left in place. Whether somebody has to agree to it says `guard`.
 
-use super::{Action, Change, Input};
+use super::{Action, PlanInput, PlannedChange};
 use crate::model::FieldChange;
 use crate::resources::declared;
 use crate::resources::log_group::{self, former::Former};
 use crate::resources::mark::{self, Owner, SubscriptionMarks};
 use crate::resources::other_owner::{self, OtherOwner};
-use crate::resources::{Address, Confirmation, Kind, Live, Resource, Subscription, Tags};
+use crate::resources::{Address, ConfirmationState, Kind, Live, Resource, ResourceTags, Subscription};
 use std::collections::BTreeMap;
 
 /// Who a live resource belongs to.
@@ -65,7 +65,7 @@ pub fn keep_adopted(resource: &mut Resource, before: &Live) {
 }
 
 /// Returns whose a live resource is. A subscription has no tags: it is ours when its topic is and says so.
-pub fn ownership(live: &Live, input: Input<'_>) -> Ownership {
+pub fn ownership(live: &Live, input: PlanInput<'_>) -> Ownership {
     match &live.resource {
         Resource::Subscription(subscription) => of_subscription(subscription, input),
         resource => resource
@@ -75,7 +75,7 @@ pub fn ownership(live: &Live, input: Input<'_>) -> Ownership {
 }
 
 /// Returns whose a resource with these tags is. The mark of a stack counts more than any other sign.
-pub fn of_tags(kind: Kind, name: &str, tags: &Tags, stack: &str) -> Ownership {
+pub fn of_tags(kind: Kind, name: &str, tags: &ResourceTags, stack: &str) -> Ownership {
     match mark::owner(tags, stack) {
         Owner::Ours if tags.contains_key(mark::ADOPTED) => Ownership::Adopted,
         Owner::Ours => Ownership::Made,
@@ -84,7 +84,7 @@ pub fn of_tags(kind: Kind, name: &str, tags: &Tags, stack: &str) -> Ownership {
     }
 }
 
-fn of_subscription(subscription: &Subscription, input: Input<'_>) -> Ownership {
+fn of_subscription(subscription: &Subscription, input: PlanInput<'_>) -> Ownership {
     let topic = input.snapshot.live(&Address::new(Kind::Topic, &subscription.topic));
     let Some(tags) = topic.and_then(|topic| topic.resource.tags()) else { return Ownership::Unowned };
     let Some(mark) = SubscriptionMarks::from_tags(tags).get(subscription) else { return Ownership::Unowned };
@@ -97,11 +97,11 @@ fn of_subscription(subscription: &Subscription, input: Input<'_>) -> Ownership {
 }
 
 /// Returns the subscriptions that end when a topic does, though this stack did not make them: data of somebody else's.
-pub fn lost_with_topic<'a>(topic: &'a str, input: Input<'a>) -> impl Iterator<Item = (&'a Subscription, &'a Live)> {
+pub fn lost_with_topic<'a>(topic: &'a str, input: PlanInput<'a>) -> impl Iterator<Item = (&'a Subscription, &'a Live)> {
     let present = input.snapshot.observations.values().filter_map(|observation| observation.live());
     present.filter_map(move |live| match &live.resource {
         Resource::Subscription(subscription) if subscription.topic == topic => {
-            let lost = live.facts.confirmation == Some(Confirmation::Lost);
+            let lost = live.facts.confirmation == Some(ConfirmationState::Lost);
             let ours = match ownership(live, input) {
                 Ownership::Made => true,
                 Ownership::Adopted => input.consent.delete_adopted,
@@ -115,40 +115,40 @@ pub fn lost_with_topic<'a>(topic: &'a str, input: Input<'a>) -> impl Iterator<It
 
 /// What becomes of a resource of ours that is not desired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum UndesiredOutcome {
     Deleted,
     LeftInPlace,
     /// Not ours, or not what this run is about.
     Untouched,
 }
 
-fn fate(address: &Address, live: &Live, input: Input<'_>) -> Fate {
+fn fate(address: &Address, live: &Live, input: PlanInput<'_>) -> UndesiredOutcome {
     let covered = input.only.is_none_or(|only| only.contains(address));
     match ownership(live, input) {
-        _ if input.desired.contains_key(address) || !covered => Fate::Untouched,
-        Ownership::Made => Fate::Deleted,
-        Ownership::Adopted if input.consent.delete_adopted => Fate::Deleted,
-        Ownership::Adopted => Fate::LeftInPlace,
-        Ownership::OtherStack(_) | Ownership::OtherTool(_) | Ownership::Unowned => Fate::Untouched,
+        _ if input.desired.contains_key(address) || !covered => UndesiredOutcome::Untouched,
+        Ownership::Made => UndesiredOutcome::Deleted,
+        Ownership::Adopted if input.consent.delete_adopted => UndesiredOutcome::Deleted,
+        Ownership::Adopted => UndesiredOutcome::LeftInPlace,
+        Ownership::OtherStack(_) | Ownership::OtherTool(_) | Ownership::Unowned => UndesiredOutcome::Untouched,
     }
 }
 
 /// Returns whether a live resource that is not desired is deleted by this plan.
-pub fn is_deleted(address: &Address, live: &Live, input: Input<'_>) -> bool {
-    input.prune && fate(address, live, input) == Fate::Deleted
+pub fn is_deleted(address: &Address, live: &Live, input: PlanInput<'_>) -> bool {
+    input.prune && fate(address, live, input) == UndesiredOutcome::Deleted
 }
 
 /// Returns what is to be done with what is ours and not desired.
-pub fn leftovers(input: Input<'_>) -> Vec<Change> {
+pub fn leftovers(input: PlanInput<'_>) -> Vec<PlannedChange> {
     let present = input.snapshot.observations.iter().filter_map(|(address, o)| Some((address, o.live()?)));
     let present = present.filter(|(address, live)| {
-        !input.desired.contains_key(address) && live.facts.confirmation != Some(Confirmation::Lost)
+        !input.desired.contains_key(address) && live.facts.confirmation != Some(ConfirmationState::Lost)
     });
     present.filter_map(|(address, live)| leftover(address, live, input)).collect()
 }
 
-fn leftover(address: &Address, live: &Live, input: Input<'_>) -> Option<Change> {
-    let change = |action| Change {
+fn leftover(address: &Address, live: &Live, input: PlanInput<'_>) -> Option<PlannedChange> {
+    let change = |action| PlannedChange {
         address: address.clone(),
         action,
         before: Some(live.clone()),
@@ -160,32 +160,37 @@ fn leftover(address: &Address, live: &Live, input: Input<'_>) -> Option<Change> 
     let mut own = fate(address, live, input);
     if let Resource::Subscription(subscription) = &live.resource {
         let topic = Address::new(Kind::Topic, &subscription.topic);
-        let of_topic =
-            input.snapshot.live(&topic).map_or(Fate::Untouched, |topic_live| fate(&topic, topic_live, input));
+        let of_topic = input
+            .snapshot
+            .live(&topic)
+            .map_or(UndesiredOutcome::Untouched, |topic_live| fate(&topic, topic_live, input));
         // With the topic in question, its subscriptions are.
-        if of_topic != Fate::Untouched && input.only.is_some() {
-            own = fate(address, live, Input { only: None, ..input });
+        if of_topic != UndesiredOutcome::Untouched && input.only.is_some() {
+            own = fate(address, live, PlanInput { only: None, ..input });
         }
-        let topic_stays = input.desired.contains_key(&topic) || of_topic == Fate::LeftInPlace;
+        let topic_stays = input.desired.contains_key(&topic) || of_topic == UndesiredOutcome::LeftInPlace;
         match of_topic {
             // SNS ends a topic's subscriptions with the topic, whoever made them.
-            Fate::Deleted => return Some(change(Action::Delete)),
+            UndesiredOutcome::Deleted => return Some(change(Action::Delete)),
             // AWS deletes no pending subscription as long as its topic exists.
-            _ if own == Fate::Deleted && topic_stays && live.facts.confirmation == Some(Confirmation::Pending) => {
+            _ if own == UndesiredOutcome::Deleted
+                && topic_stays
+                && live.facts.confirmation == Some(ConfirmationState::Pending) =>
+            {
                 return Some(change(Action::NoOp));
             }
             _ => {}
         }
     }
     match own {
-        Fate::Untouched => None,
-        Fate::Deleted => Some(change(Action::Delete)),
-        Fate::LeftInPlace => Some(left_in_place(change(Action::StopManaging), live)),
+        UndesiredOutcome::Untouched => None,
+        UndesiredOutcome::Deleted => Some(change(Action::Delete)),
+        UndesiredOutcome::LeftInPlace => Some(left_in_place(change(Action::StopManaging), live)),
     }
 }
 
 /// Without our marks, and a log group with the retention that it had.
-fn left_in_place(change: Change, live: &Live) -> Change {
+fn left_in_place(change: PlannedChange, live: &Live) -> PlannedChange {
     let mut after = live.resource.clone();
     let mut fields = Vec::new();
     if let Some(tags) = after.tags_mut() {
@@ -203,7 +208,7 @@ fn left_in_place(change: Change, live: &Live) -> Change {
         }
     }
     let restored = super::differences(live, &after);
-    Change { fields: restored.into_iter().chain(fields).collect(), after: Some(after), ..change }
+    PlannedChange { fields: restored.into_iter().chain(fields).collect(), after: Some(after), ..change }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A plan in a file: what to do, the live fields it was made from, and what it was made by. It is never carried out itself: a later
 //! apply makes the plan anew and holds it against this one. Holds no secrets: endpoints that carry some are masked.
 
-use super::{Action, Change, Consent, Note, Plan};
-use crate::model::{Fields, field};
-use crate::resources::{Address, FunctionFacts, Observation, Resource, Snapshot, Subscription};
+use super::{Action, Consent, Note, Plan, PlannedChange};
+use crate::model::{ResourceFields, field};
+use crate::resources::{Address, FunctionFacts, LiveSnapshot, Observation, Resource, Subscription};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,7 +173,7 @@ fn hide_in(note: &mut Note, mask: impl Fn(&str) -> String) {
     note.remedy = note.remedy.as_deref().map(mask);
 }
 
-fn subscriptions_mut(change: &mut Change) -> impl Iterator<Item = &mut Subscription> {
+fn subscriptions_mut(change: &mut PlannedChange) -> impl Iterator<Item = &mut Subscription> {
     let resources = change.before.as_mut().map(|live| &mut live.resource).into_iter().chain(change.after.as_mut());
     resources.filter_map(|resource| match resource {
         Resource::Subscription(subscription) => Some(subscription),
@@ -187,16 +187,16 @@ fn digest_of(endpoint: &str) -> String {
 }
 
 /// Whether what the plan would touch still stands as it was read. Gives everything that does not.
-pub fn stale(plan: &Plan, now: &Snapshot) -> Vec<Stale> {
+pub fn stale(plan: &Plan, now: &LiveSnapshot) -> Vec<Stale> {
     plan.effective().flat_map(|change| stale_change(change, now)).collect()
 }
 
-fn stale_change(change: &Change, now: &Snapshot) -> Vec<Stale> {
+fn stale_change(change: &PlannedChange, now: &LiveSnapshot) -> Vec<Stale> {
     let stale = |what: String| vec![Stale { place: change.address.to_string(), what }];
     match (&change.before, now.observations.get(&change.address)) {
         (None, None | Some(Observation::Absent)) => Vec::new(),
         (None, Some(Observation::Present(live))) => match live.facts.confirmation {
-            Some(crate::resources::Confirmation::Lost) => Vec::new(),
+            Some(crate::resources::ConfirmationState::Lost) => Vec::new(),
             _ => stale("it exists now".to_owned()),
         },
         (_, Some(Observation::Unknown(reason))) => stale(format!("it cannot be read now: {reason}")),
@@ -215,7 +215,7 @@ fn stale_change(change: &Change, now: &Snapshot) -> Vec<Stale> {
 }
 
 /// Everything configurable, tags included, but not the marks that runs leave on a topic or log group.
-fn fingerprint(resource: &Resource) -> Fields {
+fn fingerprint(resource: &Resource) -> ResourceFields {
     let mut fields = resource.fields();
     let tags = resource.tags().into_iter().flatten();
     let left_by_runs = |key: &str| {
@@ -231,8 +231,10 @@ fn fingerprint(resource: &Resource) -> Fields {
 /// What makes the plan made anew another one though nothing of it is wrong: live changed where the saved plan does nothing, or a
 /// function has other facts now.
 pub fn stale_elsewhere(saved: &Plan, anew: &Plan) -> Vec<Stale> {
-    let stale = |change: &Change, what: &str| Some(Stale { place: change.address.to_string(), what: what.to_owned() });
-    let known: BTreeMap<&Address, &Change> = saved.changes.iter().map(|change| (&change.address, change)).collect();
+    let stale =
+        |change: &PlannedChange, what: &str| Some(Stale { place: change.address.to_string(), what: what.to_owned() });
+    let known: BTreeMap<&Address, &PlannedChange> =
+        saved.changes.iter().map(|change| (&change.address, change)).collect();
     let moved = anew.effective().filter_map(|change| match known.get(&change.address) {
         // Not desired, so it is the stack's mark that it has got since.
         None if change.action == Action::Delete => stale(change, "it carries the stack's mark now"),
@@ -249,7 +251,7 @@ pub fn stale_elsewhere(saved: &Plan, anew: &Plan) -> Vec<Stale> {
 }
 
 /// Where the saved plan says something else than the plan that was made anew. Notes are not compared: those of the new plan are shown.
-pub fn differences(saved: &Plan, anew: &Plan, now: &Snapshot) -> Vec<String> {
+pub fn differences(saved: &Plan, anew: &Plan, now: &LiveSnapshot) -> Vec<String> {
     let mut found = Vec::new();
     if saved.pruning != anew.pruning {
         found.push(format!(
@@ -276,7 +278,7 @@ pub fn differences(saved: &Plan, anew: &Plan, now: &Snapshot) -> Vec<String> {
 }
 
 /// Each change by its address and, should there be several, its number among them.
-fn numbered(plan: &Plan) -> BTreeMap<(&Address, usize), &Change> {
+fn numbered(plan: &Plan) -> BTreeMap<(&Address, usize), &PlannedChange> {
     let mut numbered = BTreeMap::new();
     let mut seen: BTreeMap<&Address, usize> = BTreeMap::new();
     for change in &plan.changes {
@@ -287,21 +289,21 @@ fn numbered(plan: &Plan) -> BTreeMap<(&Address, usize), &Change> {
     numbered
 }
 
-fn is_absent(address: &Address, now: &Snapshot) -> bool {
+fn is_absent(address: &Address, now: &LiveSnapshot) -> bool {
     matches!(now.observations.get(address), Some(Observation::Absent))
 }
 
-fn of_change(saved: &Change, anew: &Change) -> Option<String> {
+fn of_change(saved: &PlannedChange, anew: &PlannedChange) -> Option<String> {
     if saved.action != anew.action {
         return Some(format!("the plan says {}, it has to be {}", saved.action.word(), anew.action.word()));
     }
     if saved.after != anew.after {
-        let fields = |change: &Change| change.after.as_ref().map(fingerprint).unwrap_or_default();
+        let fields = |change: &PlannedChange| change.after.as_ref().map(fingerprint).unwrap_or_default();
         let fields = field::diff(&fields(saved), &fields(anew));
         let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
         return Some(if names.is_empty() { "what it shall become".to_owned() } else { names.join(", ") });
     }
-    let before = |change: &Change| change.before.as_ref().map(|live| live.resource.address());
+    let before = |change: &PlannedChange| change.before.as_ref().map(|live| live.resource.address());
     if before(saved) != before(anew) {
         return Some("what it was".to_owned());
     }

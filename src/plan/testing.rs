@@ -1,10 +1,10 @@
 //! A small live world of one target for the tests of what a plan decides.
 
-use super::{Change, Consent, Input, Plan};
+use super::{Consent, Plan, PlanInput, PlannedChange};
 use crate::model::{FieldChange, Target};
 use crate::resources::mark::{self, SubscriptionMarks};
 use crate::resources::{
-    Address, Alarm, CompositeAlarm, Confirmation, Live, LogGroup, MuteRule, Observation, Resource, Snapshot,
+    Address, Alarm, CompositeAlarm, ConfirmationState, Live, LiveSnapshot, LogGroup, MuteRule, Observation, Resource,
     Subscription, Topic,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ pub const STACK: &str = "mine";
 #[derive(Debug, Default)]
 pub struct Scene {
     pub desired: BTreeMap<Address, Resource>,
-    pub snapshot: Snapshot,
+    pub snapshot: LiveSnapshot,
     pub consent: Consent,
     pub only: Option<BTreeSet<Address>>,
     /// As with `--target`: nothing is pruned.
@@ -39,7 +39,7 @@ impl Scene {
         self
     }
 
-    pub fn subscribed(self, subscription: Subscription, state: Confirmation) -> Self {
+    pub fn subscribed(self, subscription: Subscription, state: ConfirmationState) -> Self {
         self.live_with(Resource::Subscription(subscription), &[], |live| live.facts.confirmation = Some(state))
     }
 
@@ -65,8 +65,8 @@ impl Scene {
         self
     }
 
-    pub fn input<'a>(&'a self, target: &'a Target) -> Input<'a> {
-        Input {
+    pub fn input<'a>(&'a self, target: &'a Target) -> PlanInput<'a> {
+        PlanInput {
             stack: STACK,
             target,
             desired: &self.desired,
@@ -106,7 +106,7 @@ impl Scene {
         let value =
             |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "-".to_owned(), |v| v.to_string());
         let plan = self.plan();
-        let of = |change: &Change| {
+        let of = |change: &PlannedChange| {
             let begin = format!("{} {}", change.address, change.action.symbol());
             let line = move |f: &FieldChange| format!("{begin} {}: {} -> {}", f.field, value(&f.from), value(&f.to));
             change.fields.iter().map(line).collect::<Vec<_>>()

@@ -5,7 +5,7 @@ use super::testing::{
 };
 use super::*;
 use crate::resources::declared::DECLARED;
-use crate::resources::{Alarm, CompositeAlarm, MuteRule, Subscription, Tags};
+use crate::resources::{Alarm, CompositeAlarm, MuteRule, ResourceTags, Subscription};
 use serde_json::json;
 
 fn hold<const N: usize>(rows: [(&str, Scene, &[&str]); N]) {
@@ -75,7 +75,7 @@ fn what_is_done_follows_from_what_stands_and_whose_it_is() {
 
 #[test]
 fn a_subscription_that_was_lost_is_made_anew() {
-    use Confirmation::{Confirmed, Lost, Pending};
+    use ConfirmationState::{Confirmed, Lost, Pending};
     let tags = topic_tags(&[mail("ann")], &[]);
     let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let made = || Scene::default().live(topic(), &tags).wants(topic());
@@ -227,7 +227,8 @@ fn a_log_group_that_is_made_anew_keeps_the_tags_of_others() {
     let plan = Scene::default().live(days(None), &tags).wants(desired).plan();
     assert_eq!(plan.changes[0].action, Action::Replace);
     let after = plan.changes[0].after.as_ref().and_then(Resource::tags).expect("a log group has tags");
-    let own: Tags = after.iter().filter(|(key, _)| *key != DECLARED).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let own: ResourceTags =
+        after.iter().filter(|(key, _)| *key != DECLARED).map(|(k, v)| (k.clone(), v.clone())).collect();
     let expected = [(mark::STACK, STACK), ("cost", "new"), ("team", "a")];
     assert_eq!(own, expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
 }

@@ -1,10 +1,10 @@
 //! The accounts of an organization as a roster: what `--accounts` reads back unchanged.
 
-use super::{Look, Tone, count, csv, mask, table};
-use crate::fleet::organization::Member;
+use super::{RenderOptions, Tone, count, csv, mask, table};
+use crate::fleet::organization::OrganizationMember;
 
 /// The columns; `state` only where not all are active.
-fn cells(member: &Member, with_state: bool) -> Vec<(&'static str, &str)> {
+fn cells(member: &OrganizationMember, with_state: bool) -> Vec<(&'static str, &str)> {
     let mut cells = vec![("account", &*member.account), ("name", &*member.name), ("email", &*member.email)];
     if with_state {
         cells.push(("state", &*member.state));
@@ -12,7 +12,7 @@ fn cells(member: &Member, with_state: bool) -> Vec<(&'static str, &str)> {
     cells
 }
 
-pub fn roster_csv(members: &[Member], with_state: bool) -> String {
+pub fn roster_csv(members: &[OrganizationMember], with_state: bool) -> String {
     let header = if with_state { &["account", "name", "email", "state"][..] } else { &["account", "name", "email"] };
     let rows =
         members.iter().map(|member| cells(member, with_state).iter().map(|(_, cell)| (*cell).to_owned()).collect());
@@ -21,8 +21,8 @@ pub fn roster_csv(members: &[Member], with_state: bool) -> String {
 
 /// Every value is quoted as JSON does, which YAML reads the same: an id keeps its zeros, and no name is anything but a text. An
 /// empty one is left out.
-pub fn roster_yaml(members: &[Member], with_state: bool) -> String {
-    let line = |member: &Member| {
+pub fn roster_yaml(members: &[OrganizationMember], with_state: bool) -> String {
+    let line = |member: &OrganizationMember| {
         let given = cells(member, with_state).into_iter().filter(|(_, cell)| !cell.is_empty());
         let pairs: Vec<String> = given.map(|(name, cell)| format!("{name}: {}", quoted(cell))).collect();
         format!("- {{ {} }}\n", pairs.join(", "))
@@ -30,8 +30,8 @@ pub fn roster_yaml(members: &[Member], with_state: bool) -> String {
     if members.is_empty() { "[]\n".to_owned() } else { members.iter().map(line).collect() }
 }
 
-pub fn roster_json(members: &[Member], with_state: bool) -> String {
-    let object = |member: &Member| {
+pub fn roster_json(members: &[OrganizationMember], with_state: bool) -> String {
+    let object = |member: &OrganizationMember| {
         let given = cells(member, with_state).into_iter().filter(|(_, cell)| !cell.is_empty());
         given.map(|(name, cell)| (name.to_owned(), cell.into())).collect::<serde_json::Map<_, _>>()
     };
@@ -39,8 +39,8 @@ pub fn roster_json(members: &[Member], with_state: bool) -> String {
     mask::document(list)
 }
 
-pub fn roster_table(members: &[Member], look: &Look) -> String {
-    let row = |member: &Member| {
+pub fn roster_table(members: &[OrganizationMember], look: &RenderOptions) -> String {
+    let row = |member: &OrganizationMember| {
         let cell = |text: &str| mask::line(text);
         vec![cell(&member.account), cell(&member.name), cell(&member.email), member.state.to_lowercase()]
     };
@@ -62,7 +62,7 @@ mod tests {
     /// What is written is what `--accounts` reads: ids with their zeros, names with whatever is in them.
     #[test]
     fn a_roster_is_read_back_unchanged() {
-        let member = |account: &str, name: &str, email: &str| Member {
+        let member = |account: &str, name: &str, email: &str| OrganizationMember {
             account: account.into(),
             name: name.into(),
             email: email.into(),

@@ -1,23 +1,23 @@
 //! The end of an apply for people: the verdict, what failed and why, what was skipped, what somebody must still do.
 
-use super::{Look, Tone, layout, mask, plan_text};
-use crate::apply::{ChangeResult, Event, Outcome, Report};
+use super::{RenderOptions, Tone, layout, mask, plan_text};
+use crate::apply::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult};
 use crate::model::duration::format_seconds;
-use crate::plan::{Action, Summary};
+use crate::plan::{Action, PlanSummary};
 use crate::resources::Address;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The whole report, ending in a line feed. Every failure is in it; successes are counted, and listed when verbose.
-pub fn report(report: &Report, look: &Look) -> String {
+pub fn report(report: &ApplyReport, look: &RenderOptions) -> String {
     let mut text = String::new();
     for result in &report.results {
         text += &match &result.outcome {
-            Outcome::Done if !look.verbose => String::new(),
-            Outcome::Skipped { .. } | Outcome::NotStarted if !look.verbose => String::new(),
+            ApplyOutcome::Done if !look.verbose => String::new(),
+            ApplyOutcome::Skipped { .. } | ApplyOutcome::NotStarted if !look.verbose => String::new(),
             _ => one(result, look),
         };
-        if result.action == Action::Delete && result.outcome == Outcome::Done {
+        if result.action == Action::Delete && result.outcome == ApplyOutcome::Done {
             text += &left_behind(result, look);
         }
     }
@@ -38,7 +38,7 @@ pub fn report(report: &Report, look: &Look) -> String {
 }
 
 /// Whose, where, how much of it was done, and whether it stands.
-pub fn verdict(report: &Report) -> String {
+pub fn verdict(report: &ApplyReport) -> String {
     let (done, of) = (report.done(), report.results.len());
     let mut line =
         format!("{} in {}: {done} of {} made", mask::line(&report.stack), report.target, super::count(of, "change"));
@@ -46,7 +46,7 @@ pub fn verdict(report: &Report) -> String {
     if failed > 0 {
         line += &format!(", {failed} failed");
     }
-    let skipped = report.results.iter().filter(|r| matches!(r.outcome, Outcome::Skipped { .. })).count();
+    let skipped = report.results.iter().filter(|r| matches!(r.outcome, ApplyOutcome::Skipped { .. })).count();
     if skipped > 0 {
         line += &format!(", {skipped} skipped");
     }
@@ -62,24 +62,24 @@ pub fn verdict(report: &Report) -> String {
 }
 
 /// `Applied: 3 added, 1 changed, 0 destroyed, 1 adopted.`, or with `, 1 no longer managed` before the full stop.
-pub fn summary(report: &Report) -> String {
-    let Summary { add, change, destroy, adopt, stop_managing } = made(report);
+pub fn summary(report: &ApplyReport) -> String {
+    let PlanSummary { add, change, destroy, adopt, stop_managing } = made(report);
     let stopped = if stop_managing > 0 { format!(", {stop_managing} no longer managed") } else { String::new() };
     format!("Applied: {add} added, {change} changed, {destroy} destroyed, {adopt} adopted{stopped}.")
 }
 
 /// What was really done, counted as a plan counts.
-pub fn made(report: &Report) -> Summary {
-    report.results.iter().filter(|r| r.outcome == Outcome::Done).map(|result| result.action).collect()
+pub fn made(report: &ApplyReport) -> PlanSummary {
+    report.results.iter().filter(|r| r.outcome == ApplyOutcome::Done).map(|result| result.action).collect()
 }
 
 /// One finished change, as a line of its own with what to do about a failure.
-pub fn one(result: &ChangeResult, look: &Look) -> String {
+pub fn one(result: &ChangeResult, look: &RenderOptions) -> String {
     let symbol = format!("{:>3}", result.action.symbol());
     let address = mask::line(&result.address.to_string());
     match &result.outcome {
-        Outcome::Done => format!("{symbol} {address}  done\n"),
-        Outcome::Failed { message, remedy, .. } => {
+        ApplyOutcome::Done => format!("{symbol} {address}  done\n"),
+        ApplyOutcome::Failed { message, remedy, .. } => {
             let mut text = format!("{symbol} {address}  {}\n", look.paint(Tone::Bad, "failed"));
             text += &layout::hang("      ", &mask::text(message), look.width);
             if let Some(remedy) = remedy {
@@ -87,27 +87,27 @@ pub fn one(result: &ChangeResult, look: &Look) -> String {
             }
             text
         }
-        Outcome::Skipped { because_of } => {
+        ApplyOutcome::Skipped { because_of } => {
             format!("{symbol} {address}  skipped, {} failed\n", mask::line(&because_of.to_string()))
         }
-        Outcome::NotStarted => format!("{symbol} {address}  not started\n"),
+        ApplyOutcome::NotStarted => format!("{symbol} {address}  not started\n"),
     }
 }
 
 /// What a deletion left, e.g. a subscription that AWS does not delete before it expires.
-fn left_behind(result: &ChangeResult, look: &Look) -> String {
+fn left_behind(result: &ChangeResult, look: &RenderOptions) -> String {
     let lead = format!("{}: ", mask::line(&result.address.to_string()));
     result.notes.iter().map(|note| plan_text::note(note, Some(lead.clone()), look, 4)).collect()
 }
 
 /// What was not tried, counted by its cause.
-fn skipped(report: &Report, look: &Look) -> String {
+fn skipped(report: &ApplyReport, look: &RenderOptions) -> String {
     if look.verbose {
         return String::new();
     }
     let mut causes: BTreeMap<&Address, Vec<String>> = BTreeMap::new();
     for result in &report.results {
-        if let Outcome::Skipped { because_of } = &result.outcome {
+        if let ApplyOutcome::Skipped { because_of } = &result.outcome {
             causes.entry(because_of).or_default().push(mask::line(&result.address.to_string()));
         }
     }
@@ -118,7 +118,7 @@ fn skipped(report: &Report, look: &Look) -> String {
         let line = format!("skipped because {} failed: {}{more}", mask::line(&cause.to_string()), names.join(", "));
         text += &layout::hang("    ", &line, look.width);
     }
-    let left = report.results.iter().filter(|r| r.outcome == Outcome::NotStarted).count();
+    let left = report.results.iter().filter(|r| r.outcome == ApplyOutcome::NotStarted).count();
     if left > 0 {
         text += &format!("    {} not started; run the same command again\n", super::count(left, "change"));
     }
@@ -126,16 +126,16 @@ fn skipped(report: &Report, look: &Look) -> String {
 }
 
 /// A running apply's event as a line, without its line feed.
-pub fn event(event: &Event, look: &Look) -> String {
+pub fn event(event: &ApplyEvent, look: &RenderOptions) -> String {
     match event {
-        Event::Started { target, changes, remaining } => {
+        ApplyEvent::Started { target, changes, remaining } => {
             format!("applying {} in {target}{}", super::count(*changes, "change"), about(*remaining))
         }
-        Event::Finished { result, done, of, .. } => format!("[{done}/{of}] {}", one(result, look).trim()),
-        Event::Interrupted => {
+        ApplyEvent::Finished { result, done, of, .. } => format!("[{done}/{of}] {}", one(result, look).trim()),
+        ApplyEvent::Interrupted => {
             "interrupted: nothing new is started, what is running may finish; once more ends at once".to_owned()
         }
-        Event::Verifying { target } => format!("{target}: reading back"),
+        ApplyEvent::Verifying { target } => format!("{target}: reading back"),
     }
 }
 
@@ -148,7 +148,7 @@ pub fn about(remaining: Duration) -> String {
     }
 }
 
-fn tone(report: &Report) -> Tone {
+fn tone(report: &ApplyReport) -> Tone {
     if report.is_complete() && !report.interrupted { Tone::Good } else { Tone::Bad }
 }
 
@@ -160,28 +160,28 @@ pub mod tests {
     use crate::report::testing::target;
     use crate::resources::Kind;
 
-    pub fn partial() -> Report {
+    pub fn partial() -> ApplyReport {
         let result = |name: &str, outcome| ChangeResult {
             address: Address::new(Kind::Alarm, name),
             action: Action::Create,
             outcome,
             notes: vec![],
         };
-        let failed = Outcome::Failed {
+        let failed = ApplyOutcome::Failed {
             message: "cloudwatch:PutMetricAlarm: not authorized".into(),
             remedy: Some("allow the action cloudwatch:PutMetricAlarm".into()),
             class: FailureClass::Permission,
         };
-        Report {
+        ApplyReport {
             stack: "lab9".into(),
             target: target(),
             results: vec![
-                result("a", Outcome::Done),
+                result("a", ApplyOutcome::Done),
                 result("b", failed),
-                result("c", Outcome::Skipped { because_of: Address::new(Kind::Alarm, "b") }),
-                result("d", Outcome::NotStarted),
+                result("c", ApplyOutcome::Skipped { because_of: Address::new(Kind::Alarm, "b") }),
+                result("d", ApplyOutcome::NotStarted),
             ],
-            planned: Summary { add: 4, ..Summary::default() },
+            planned: PlanSummary { add: 4, ..PlanSummary::default() },
             verified: Some(Verification { verified: 1, of: 1, differing: vec![] }),
             to_do: vec![Note::new(NoteKind::Act, "you@example.edu is not confirmed").remedy("click the link")],
             interrupted: true,
@@ -203,7 +203,7 @@ lab9 in 123456789012 us-east-1: 1 of 4 changes made, 1 failed, 1 skipped, interr
 
 Applied: 1 added, 0 changed, 0 destroyed, 0 adopted.
 ";
-        assert_eq!(report(&partial(), &Look::PLAIN), expected);
+        assert_eq!(report(&partial(), &RenderOptions::PLAIN), expected);
     }
 
     #[test]
@@ -214,13 +214,13 @@ Applied: 1 added, 0 changed, 0 destroyed, 0 adopted.
         all.interrupted = false;
         let expected = "lab9 in 123456789012 us-east-1: 1 of 1 change made, 1 of 1 verified\n\
                         Applied: 1 added, 0 changed, 0 destroyed, 0 adopted.\n";
-        assert_eq!(report(&all, &Look::PLAIN), expected);
+        assert_eq!(report(&all, &RenderOptions::PLAIN), expected);
     }
 
     #[test]
     fn an_event_is_one_line_that_says_how_far() {
-        let Report { results, .. } = partial();
-        let event = Event::Finished { result: results[0].clone(), done: 1, of: 4, remaining: Duration::ZERO };
-        assert_eq!(super::event(&event, &Look::PLAIN), "[1/4] + alarm/a  done");
+        let ApplyReport { results, .. } = partial();
+        let event = ApplyEvent::Finished { result: results[0].clone(), done: 1, of: 4, remaining: Duration::ZERO };
+        assert_eq!(super::event(&event, &RenderOptions::PLAIN), "[1/4] + alarm/a  done");
     }
 }

@@ -1,9 +1,9 @@
 //! How often AWS was asked, by operation: the last words of a verbose run.
 
-use super::{Look, count, table};
+use super::{RenderOptions, count, table};
 
 /// `counts` are operation, calls, and how many of them AWS throttled.
-pub fn calls(counts: &[(String, u64, u64)], look: &Look) -> String {
+pub fn calls(counts: &[(String, u64, u64)], look: &RenderOptions) -> String {
     let total: u64 = counts.iter().map(|(_, calls, _)| calls).sum();
     let rows = counts.iter().map(|(operation, calls, throttled)| {
         vec![operation.clone(), calls.to_string(), if *throttled > 0 { throttled.to_string() } else { String::new() }]
@@ -23,7 +23,7 @@ mod tests {
     #[test]
     fn calls_are_counted_and_listed() {
         let counts = [("cloudwatch:PutMetricAlarm".to_owned(), 4, 1), ("sns:Subscribe".to_owned(), 1, 0)];
-        let text = calls(&counts, &Look::PLAIN);
+        let text = calls(&counts, &RenderOptions::PLAIN);
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines[0], ["5", "calls", "to", "AWS"]);
         assert_eq!(

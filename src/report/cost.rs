@@ -1,12 +1,12 @@
 //! What a plan does to the monthly bill, in words: fixed costs first, what depends on usage apart.
 
-use super::{Look, Tone, layout};
-use crate::cost::{Cost, Estimate, Usage};
+use super::{RenderOptions, Tone, layout};
+use crate::cost::{Cost, Estimate, UsageCost};
 use crate::model::Target;
 use serde_json::{Value, json};
 
 /// The line of a plan: `Cost: 0.00 -> 0.60 USD a month (+0.60), …`; with `verbose` all of it.
-pub fn text(cost: &Cost, look: &Look) -> String {
+pub fn text(cost: &Cost, look: &RenderOptions) -> String {
     let mut text = layout::hang("Cost: ", &sentence(cost), look.width);
     text = text.replacen("Cost:", &look.paint(Tone::Strong, "Cost:"), 1);
     if look.verbose {
@@ -56,7 +56,7 @@ fn parts(after: &Estimate, currency: &str) -> Vec<String> {
     lines
 }
 
-fn used(usage: &Usage, currency: &str) -> String {
+fn used(usage: &UsageCost, currency: &str) -> String {
     let free = usage.free.as_ref().map(|free| format!(", {free} of an account free")).unwrap_or_default();
     let now = usage.now.map(|now| format!(", now {now:.2} {currency} a month")).unwrap_or_default();
     format!("{}: {}{free}{now}", usage.what, usage.price)
@@ -88,10 +88,10 @@ mod tests {
         let plan = plan((0..12).map(|n| create(alarm(&format!("a{n}"), 5.0))).collect());
         let cost = of_plan(&plan, &Prices::shipped().expect("the table"));
         assert_eq!(
-            text(&cost, &Look::PLAIN),
+            text(&cost, &RenderOptions::PLAIN),
             "Cost: 0.00 -> 1.20 USD a month (+1.20), up to 1.00 of it in the account's free tier\n"
         );
-        let all = text(&cost, &Look { verbose: true, ..Look::PLAIN });
+        let all = text(&cost, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
         assert!(all.contains("    12 x metric under an alarm\n") && all.contains("prices of 2026-11-22"), "{all}");
         let same = Cost { before: cost.after.clone(), ..cost };
         assert_eq!(sentence(&same), "1.20 USD a month, as before");

@@ -1,8 +1,8 @@
 //! A failed run in the format that was asked for, so that whoever parses the output can parse this, too. The words for people
 //! are `cli::failure`'s.
 
-use super::html::{Mood, Page};
-use super::junit::{Case, Suite, Told, xml};
+use super::html::{CellStatus, HtmlPage};
+use super::junit::{CaseResult, JunitCase, Suite, xml};
 use super::lint::{github, sarif};
 use super::markdown::prose;
 use super::{csv, html, json, mask};
@@ -76,10 +76,10 @@ fn html(diagnostics: &[Diagnostic]) -> String {
         let summary = html::Markup::text(&diagnostic.summary).within("div");
         html::Markup::join([summary, place.unwrap_or_default(), fix.unwrap_or_default()]).within("li").line()
     };
-    html::page(&Page {
+    html::page(&HtmlPage {
         title: "mlopsctl: error",
         verdict: "The run failed: there is no result",
-        mood: Mood::Bad,
+        mood: CellStatus::Bad,
         figures: Vec::new(),
         body: html::Markup::join(diagnostics.iter().map(said)).within("ul"),
     })
@@ -89,9 +89,9 @@ fn junit(diagnostics: &[Diagnostic]) -> String {
     let told = |diagnostic: &Diagnostic| {
         let more = place(diagnostic).into_iter().chain(diagnostic.detail.as_ref().map(|fix| format!("fix: {fix}")));
         let lines: Vec<String> = std::iter::once(mask::line(&diagnostic.summary)).chain(more).collect();
-        Told::Error(lines.join("\n"))
+        CaseResult::Error(lines.join("\n"))
     };
-    let case = Case { name: "run".to_owned(), told: diagnostics.iter().map(told).collect() };
+    let case = JunitCase { name: "run".to_owned(), told: diagnostics.iter().map(told).collect() };
     xml("mlopsctl", &[Suite { name: "mlopsctl".to_owned(), cases: vec![case] }])
 }
 

@@ -1,8 +1,8 @@
 //! One changed field as `threshold: 5 -> 6`; a changed document as the few places in it that differ.
 
-use super::{Look, Tone, layout, mask, phrase};
+use super::{RenderOptions, Tone, layout, mask, phrase};
 use crate::model::{FieldChange, Target};
-use crate::resources::{Tags, mark};
+use crate::resources::{ResourceTags, mark};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ const PLACES: usize = 8;
 
 /// A place that differs, with both sides in words.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct FieldDifference {
     pub path: String,
     pub from: String,
     pub to: String,
@@ -23,7 +23,7 @@ pub fn is_mark(change: &FieldChange) -> bool {
 }
 
 /// The places of a field that differ.
-pub fn places(change: &FieldChange, target: &Target) -> Vec<Place> {
+pub fn places(change: &FieldChange, target: &Target) -> Vec<FieldDifference> {
     let mut found = Vec::new();
     walk(change.field.clone(), change.from.as_ref(), change.to.as_ref(), target, &mut found);
     if found.len() > PLACES {
@@ -33,7 +33,7 @@ pub fn places(change: &FieldChange, target: &Target) -> Vec<Place> {
     found
 }
 
-fn walk(path: String, from: Option<&Value>, to: Option<&Value>, target: &Target, found: &mut Vec<Place>) {
+fn walk(path: String, from: Option<&Value>, to: Option<&Value>, target: &Target, found: &mut Vec<FieldDifference>) {
     if from == to {
         return;
     }
@@ -66,20 +66,20 @@ fn named(items: &[Value]) -> Option<BTreeMap<&str, &Value>> {
     (names.len() == items.len()).then_some(names)
 }
 
-fn place(path: String, from: Option<&Value>, to: Option<&Value>, target: &Target) -> Place {
+fn place(path: String, from: Option<&Value>, to: Option<&Value>, target: &Target) -> FieldDifference {
     let leaf = path.rsplit('.').next().unwrap_or_default();
     let words = |value: Option<&Value>| match value {
         Some(value) => phrase::value(leaf, value, target),
         None => phrase::absent(leaf).to_owned(),
     };
-    Place { from: words(from), to: words(to), path: mask::line(&path) }
+    FieldDifference { from: words(from), to: words(to), path: mask::line(&path) }
 }
 
 /// The lines of a changed field, indented; long ones as two lines, cut around the first difference.
-pub fn changed(change: &FieldChange, target: &Target, look: &Look, indent: usize) -> String {
+pub fn changed(change: &FieldChange, target: &Target, look: &RenderOptions, indent: usize) -> String {
     let pad = " ".repeat(indent);
     let mut text = String::new();
-    for Place { path, from, to } in places(change, target) {
+    for FieldDifference { path, from, to } in places(change, target) {
         let room = look.width.saturating_sub(indent + layout::width(&path) + 2).max(24);
         let label = look.paint(Tone::Quiet, &format!("{path}:"));
         if layout::width(&from) + 4 + layout::width(&to) <= room {
@@ -95,10 +95,10 @@ pub fn changed(change: &FieldChange, target: &Target, look: &Look, indent: usize
 
 /// Every field and tag of a resource that is to be, indented.
 pub fn whole(
-    fields: &crate::model::Fields,
-    tags: Option<&Tags>,
+    fields: &crate::model::ResourceFields,
+    tags: Option<&ResourceTags>,
     target: &Target,
-    look: &Look,
+    look: &RenderOptions,
     indent: usize,
 ) -> String {
     let pad = " ".repeat(indent);
@@ -126,7 +126,7 @@ mod tests {
     fn lines(field: &str, from: Value, to: Value, width: usize) -> String {
         let some = |value: Value| (!value.is_null()).then_some(value);
         let change = FieldChange { field: field.into(), from: some(from), to: some(to) };
-        changed(&change, &target(), &Look { width, ..Look::PLAIN }, 2)
+        changed(&change, &target(), &RenderOptions { width, ..RenderOptions::PLAIN }, 2)
     }
 
     #[test]

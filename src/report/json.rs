@@ -2,10 +2,10 @@
 //! `format_version` changes when that has to be broken. `docs/plan-output.schema.json` describes it.
 
 use super::{apply_text, mask};
-use crate::apply::{Outcome, Report};
+use crate::apply::{ApplyOutcome, ApplyReport};
 use crate::cost::Cost;
 use crate::model::FieldChange;
-use crate::plan::{Change, Note, NoteKind, Plan, Summary};
+use crate::plan::{Note, NoteKind, Plan, PlanSummary, PlannedChange};
 use crate::resources::Resource;
 use serde_json::{Map, Value, json};
 
@@ -29,10 +29,10 @@ pub fn plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) 
 
 fn of_plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) -> Value {
     let mut costs = Vec::new();
-    let (mut sum, mut changes, mut diagnostics, mut complete) = (Summary::default(), Vec::new(), Vec::new(), true);
+    let (mut sum, mut changes, mut diagnostics, mut complete) = (PlanSummary::default(), Vec::new(), Vec::new(), true);
     for (plan, cost) in plans {
         costs.extend(cost.map(|cost| super::cost::json(&plan.target, &plan.stack, cost)));
-        let Summary { add, change, destroy, adopt, stop_managing } = plan.summary();
+        let PlanSummary { add, change, destroy, adopt, stop_managing } = plan.summary();
         sum.add += add;
         sum.change += change;
         sum.destroy += destroy;
@@ -55,21 +55,21 @@ pub fn failure(diagnostics: &[Diagnostic]) -> String {
     document(json!({
         "format_version": FORMAT_VERSION,
         "complete": false,
-        "summary": Summary::default(),
+        "summary": PlanSummary::default(),
         "resource_changes": [],
         "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
     }))
 }
 
 /// The end of an apply or destroy, with the plan that was carried out as `plan --format json` writes it.
-pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
+pub fn report(report: &ApplyReport, plan: &Plan, cost: &Cost) -> String {
     let verified = report.verified.as_ref().map(|v| {
         let differing: Vec<Value> =
             v.differing.iter().map(|(address, how)| json!({ "address": address, "how": how.to_string() })).collect();
         json!({ "verified": v.verified, "of": v.of, "differing": differing })
     });
     let failures = report.results.iter().filter_map(|result| match &result.outcome {
-        Outcome::Failed { message, remedy, .. } => Some(json!({
+        ApplyOutcome::Failed { message, remedy, .. } => Some(json!({
             "severity": "error", "summary": message, "detail": remedy, "address": result.address,
         })),
         _ => None,
@@ -91,7 +91,7 @@ pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     document(value)
 }
 
-fn resource_change(plan: &Plan, change: &Change) -> Value {
+fn resource_change(plan: &Plan, change: &PlannedChange) -> Value {
     let mut value = json!({
         "address": change.address,
         "type": change.address.kind,

@@ -2,45 +2,45 @@
 
 use super::html::escape;
 use super::mask;
-use crate::unit_test::Outcome;
+use crate::unit_test::CaseOutcome;
 
 /// What a suite is made of.
 #[derive(Debug)]
 pub struct Suite {
     pub name: String,
-    pub cases: Vec<Case>,
+    pub cases: Vec<JunitCase>,
 }
 
 /// One test; without anything told it is passed.
 #[derive(Debug)]
-pub struct Case {
+pub struct JunitCase {
     pub name: String,
-    pub told: Vec<Told>,
+    pub told: Vec<CaseResult>,
 }
 
 /// Why a test is not passed; the first line is the short form.
 #[derive(Debug)]
-pub enum Told {
+pub enum CaseResult {
     Failure(String),
     Error(String),
     Skipped(String),
 }
 
-impl Told {
+impl CaseResult {
     fn element(&self) -> (&'static str, &str) {
         match self {
-            Told::Failure(text) => ("failure", text),
-            Told::Error(text) => ("error", text),
-            Told::Skipped(text) => ("skipped", text),
+            CaseResult::Failure(text) => ("failure", text),
+            CaseResult::Error(text) => ("error", text),
+            CaseResult::Skipped(text) => ("skipped", text),
         }
     }
 }
 
 /// One suite a file, one case a test.
-pub fn junit(files: &[(String, Vec<Outcome>)]) -> String {
-    let case = |outcome: &Outcome| Case {
+pub fn junit(files: &[(String, Vec<CaseOutcome>)]) -> String {
+    let case = |outcome: &CaseOutcome| JunitCase {
         name: outcome.name.clone(),
-        told: outcome.failures.iter().cloned().map(Told::Failure).collect(),
+        told: outcome.failures.iter().cloned().map(CaseResult::Failure).collect(),
     };
     let suites: Vec<Suite> = files
         .iter()
@@ -51,8 +51,8 @@ pub fn junit(files: &[(String, Vec<Outcome>)]) -> String {
 
 /// The whole document, ending in a line feed.
 pub fn xml(name: &str, suites: &[Suite]) -> String {
-    let all: Vec<&Case> = suites.iter().flat_map(|suite| &suite.cases).collect();
-    let count = |cases: &[&Case], what: &str| {
+    let all: Vec<&JunitCase> = suites.iter().flat_map(|suite| &suite.cases).collect();
+    let count = |cases: &[&JunitCase], what: &str| {
         cases.iter().filter(|case| case.told.iter().any(|told| told.element().0 == what)).count()
     };
     let mut xml = format!(
@@ -80,7 +80,7 @@ pub fn xml(name: &str, suites: &[Suite]) -> String {
     xml
 }
 
-fn case(suite: &str, case: &Case) -> String {
+fn case(suite: &str, case: &JunitCase) -> String {
     let name = attribute(&case.name);
     if case.told.is_empty() {
         return format!("    <testcase classname=\"{suite}\" name=\"{name}\"/>\n");
@@ -114,8 +114,8 @@ mod tests {
     fn a_standard_parser_reads_it_back() {
         let failures = vec!["at 1m, `a<b>&\"c'`:\n- expected OK\n+ was ALARM\u{1}".to_owned()];
         let outcomes = vec![
-            Outcome { name: "good & <well>".into(), failures: Vec::new() },
-            Outcome { name: "bad".into(), failures },
+            CaseOutcome { name: "good & <well>".into(), failures: Vec::new() },
+            CaseOutcome { name: "bad".into(), failures },
         ];
         let xml = junit(&[("alarms.test.yaml".to_owned(), outcomes)]);
         let mut reader = Reader::from_str(&xml);

@@ -3,12 +3,12 @@
 
 use super::backtest::number;
 use super::{count, field_text, mask, phrase, plan_text};
-use crate::apply::{Outcome, Report};
+use crate::apply::{ApplyOutcome, ApplyReport};
 use crate::backtest::for_plan::DAYS;
 use crate::backtest::pages::PagesChange;
 use crate::cost::Cost;
 use crate::model::advice;
-use crate::plan::{Action, Change, Note, NoteKind, Plan};
+use crate::plan::{Action, Note, NoteKind, Plan, PlannedChange};
 use std::fmt::Write as _;
 
 /// Bytes. GitHub takes 65,536 characters a comment; the rest is room for what a workflow puts around it.
@@ -47,7 +47,7 @@ pub fn plan_with_pages(plan: &Plan, cost: Option<&Cost>, pages: Option<&PagesCha
 
 fn push_plan(text: &mut Cut, heading: &str, plan: &Plan, cost: Option<&Cost>) {
     text.push(&format!("{heading} {}\n\n", prose(&plan_text::verdict(plan))));
-    let changes: Vec<&Change> = plan.effective().collect();
+    let changes: Vec<&PlannedChange> = plan.effective().collect();
     if !changes.is_empty() || plan.is_incomplete() {
         text.push(&format!("**{}**\n\n", plan_text::summary(&plan.summary())));
     }
@@ -84,7 +84,7 @@ fn push_plan(text: &mut Cut, heading: &str, plan: &Plan, cost: Option<&Cost>) {
 }
 
 /// The end of an apply, and below it the plan that was carried out; at most `LIMIT` bytes.
-pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
+pub fn report(report: &ApplyReport, plan: &Plan, cost: &Cost) -> String {
     use super::apply_text;
     let mut text = Cut::new();
     text.push(&format!("### {}\n\n", prose(&apply_text::verdict(report))));
@@ -103,13 +103,13 @@ pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     }
     for result in &report.results {
         let said = match &result.outcome {
-            Outcome::Done => continue,
-            Outcome::Failed { message, remedy, .. } => {
+            ApplyOutcome::Done => continue,
+            ApplyOutcome::Failed { message, remedy, .. } => {
                 let remedy = remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
                 format!(":x: {}{remedy}", prose(message))
             }
-            Outcome::Skipped { because_of } => format!("skipped, {} failed", code(&because_of.to_string())),
-            Outcome::NotStarted => "not started".to_owned(),
+            ApplyOutcome::Skipped { because_of } => format!("skipped, {} failed", code(&because_of.to_string())),
+            ApplyOutcome::NotStarted => "not started".to_owned(),
         };
         text.push(&format!("- {} {said}\n", code(&result.address.to_string())));
     }
@@ -118,7 +118,7 @@ pub fn report(report: &Report, plan: &Plan, cost: &Cost) -> String {
     text.done("this report", &advice::command("apply -v"))
 }
 
-fn row(plan: &Plan, change: &Change) -> String {
+fn row(plan: &Plan, change: &PlannedChange) -> String {
     let mut parts = Vec::new();
     if change.action == Action::Create
         && let Some(after) = &change.after
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_thousand_changes_fit_and_the_cut_is_said() {
-        let changes: Vec<Change> = (0..2_000).map(|n| create(alarm(&format!("alarm-{n:04}-é"), 5.0))).collect();
+        let changes: Vec<PlannedChange> = (0..2_000).map(|n| create(alarm(&format!("alarm-{n:04}-é"), 5.0))).collect();
         let text = super::plan(&plan(changes));
         assert!(text.len() <= LIMIT, "{}", text.len());
         assert!(text.contains("**Cut: ") && text.contains("</details>"), "the cut is said");

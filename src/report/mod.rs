@@ -32,7 +32,7 @@ use anstyle::{AnsiColor, Style};
 
 /// How text for people is to look.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct RenderOptions {
     pub colour: bool,
     /// Columns.
     pub width: usize,
@@ -40,9 +40,9 @@ pub struct Look {
     pub verbose: bool,
 }
 
-impl Look {
+impl RenderOptions {
     /// Uncoloured, for what is no terminal.
-    pub const PLAIN: Look = Look { colour: false, width: 120, verbose: false };
+    pub const PLAIN: RenderOptions = RenderOptions { colour: false, width: 120, verbose: false };
 
     fn paint(&self, tone: Tone, text: &str) -> String {
         if !self.colour || text.trim().is_empty() {

@@ -6,7 +6,7 @@ use crate::model::{Arn, Target};
 use crate::plan::Action;
 use crate::resources::alarm::Actions;
 use crate::resources::{Alarm, CompositeAlarm, Kind, Resource};
-use mlops_cloudwatch::alarm::{Evaluation, Signal};
+use mlops_cloudwatch::alarm::{Evaluation, WatchedSignal};
 use serde_json::Value;
 
 const LONG: usize = 60;
@@ -29,11 +29,11 @@ fn composite(alarm: &CompositeAlarm, target: &Target) -> String {
 pub fn condition(alarm: &Alarm) -> String {
     let definition = alarm.definition();
     let series = match &definition.signal {
-        Signal::PromQl(query) => return format!("PromQL {}", layout::cut(query, LONG)),
-        Signal::Metric(series) => series.to_string(),
-        Signal::Math(expression) => (*expression).to_owned(),
-        Signal::Band { watched, .. } => watched.to_string(),
-        Signal::Unmodelled => "metric math".to_owned(),
+        WatchedSignal::PromQl(query) => return format!("PromQL {}", layout::cut(query, LONG)),
+        WatchedSignal::Metric(series) => series.to_string(),
+        WatchedSignal::Math(expression) => (*expression).to_owned(),
+        WatchedSignal::Band { watched, .. } => watched.to_string(),
+        WatchedSignal::Unmodelled => "metric math".to_owned(),
     };
     let evaluation = &definition.evaluation;
     format!("{} {}{}", layout::cut(series.trim(), LONG), evaluation.limit, window(evaluation))

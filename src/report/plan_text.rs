@@ -1,9 +1,9 @@
 //! The plan for people: the verdict first, then what changes, what somebody must know or do, what is refused, and the
 //! greppable count as the last line.
 
-use super::{Look, Tone, field_text, layout, mask, phrase};
+use super::{RenderOptions, Tone, field_text, layout, mask, phrase};
 use crate::cost::Cost;
-use crate::plan::{Action, Change, Note, NoteKind, Plan, Summary};
+use crate::plan::{Action, Note, NoteKind, Plan, PlanSummary, PlannedChange};
 use crate::resources::{Address, Kind};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,16 +20,16 @@ const INDENT: usize = 6;
 
 /// The whole plan, ending in a line feed.
 #[cfg(test)]
-pub fn plan(plan: &Plan, look: &Look) -> String {
+pub fn plan(plan: &Plan, look: &RenderOptions) -> String {
     plan_and_cost(plan, None, look)
 }
 
 /// The whole plan with what it costs, ending in a line feed.
-pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>, look: &Look) -> String {
-    let page = Page { plan, shared: shared_notes(plan), look, advised: RefCell::default() };
+pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>, look: &RenderOptions) -> String {
+    let page = PlanText { plan, shared: shared_notes(plan), look, advised: RefCell::default() };
     let mut text = format!("{}\n", look.paint(Tone::Strong, &verdict(plan)));
     for kind in Kind::ALL {
-        let changes: Vec<&Change> =
+        let changes: Vec<&PlannedChange> =
             plan.changes.iter().filter(|change| change.address.kind == kind && page.is_shown(change)).collect();
         if !changes.is_empty() {
             text.push('\n');
@@ -48,8 +48,8 @@ pub fn plan_and_cost(plan: &Plan, cost: Option<&Cost>, look: &Look) -> String {
 }
 
 /// `Plan: 3 to add, 1 to change, 0 to destroy, 1 to adopt.`, or with `, 1 to stop managing` before the full stop.
-pub fn summary(sum: &Summary) -> String {
-    let Summary { add, change, destroy, adopt, stop_managing } = sum;
+pub fn summary(sum: &PlanSummary) -> String {
+    let PlanSummary { add, change, destroy, adopt, stop_managing } = sum;
     let stop = if *stop_managing > 0 { format!(", {stop_managing} to stop managing") } else { String::new() };
     format!("Plan: {add} to add, {change} to change, {destroy} to destroy, {adopt} to adopt{stop}.")
 }
@@ -81,17 +81,17 @@ pub fn verdict(plan: &Plan) -> String {
 }
 
 /// What the parts of one text share.
-struct Page<'a> {
+struct PlanText<'a> {
     plan: &'a Plan,
     /// Notes that are said once, below.
     shared: BTreeMap<NoteKey, usize>,
-    look: &'a Look,
+    look: &'a RenderOptions,
     /// For which kinds of resource somebody was told to do what, by its first word.
     advised: RefCell<BTreeSet<(Kind, String)>>,
 }
 
-impl Page<'_> {
-    fn is_shown(&self, change: &Change) -> bool {
+impl PlanText<'_> {
+    fn is_shown(&self, change: &PlannedChange) -> bool {
         change.is_effective()
             || change.blocked.is_some()
             || self.look.verbose
@@ -99,12 +99,12 @@ impl Page<'_> {
     }
 
     /// The change's notes that are said under it.
-    fn own_notes<'a>(&'a self, change: &'a Change, infos: bool) -> impl Iterator<Item = &'a Note> {
+    fn own_notes<'a>(&'a self, change: &'a PlannedChange, infos: bool) -> impl Iterator<Item = &'a Note> {
         let own = change.notes.iter().filter(|note| !self.shared.contains_key(&key(note)));
         own.filter(move |note| infos || note.kind != NoteKind::Info)
     }
 
-    fn of_one_kind(&self, kind: Kind, changes: &[&Change]) -> String {
+    fn of_one_kind(&self, kind: Kind, changes: &[&PlannedChange]) -> String {
         let all = self.look.verbose || changes.len() <= FOLD_ABOVE;
         let shown: BTreeSet<usize> = if all { (0..changes.len()).collect() } else { foremost(changes) };
         let infos = self.look.verbose || changes.len() <= INFOS;
@@ -130,7 +130,7 @@ impl Page<'_> {
         text
     }
 
-    fn one(&self, change: &Change, infos: bool) -> String {
+    fn one(&self, change: &PlannedChange, infos: bool) -> String {
         let look = self.look;
         let symbol = look.paint(tone(change.action), &format!("{:>3}", change.action.symbol()));
         let address = mask::line(&change.address.to_string());
@@ -162,7 +162,7 @@ impl Page<'_> {
         text
     }
 
-    fn phrase(&self, change: &Change) -> String {
+    fn phrase(&self, change: &PlannedChange) -> String {
         match (change.action, &change.after) {
             (Action::Create, Some(after)) => phrase::resource(after, &self.plan.target),
             (Action::NoOp, _) => "unchanged".to_owned(),
@@ -187,8 +187,8 @@ impl Page<'_> {
 }
 
 /// The changes that must not be folded away first: what is deleted or refused, then what is noted, then what changes.
-fn foremost(changes: &[&Change]) -> BTreeSet<usize> {
-    let weight = |change: &Change| match change.action {
+fn foremost(changes: &[&PlannedChange]) -> BTreeSet<usize> {
+    let weight = |change: &PlannedChange| match change.action {
         _ if change.blocked.is_some() => 0,
         Action::Delete | Action::Replace => 0,
         _ if change.notes.iter().any(|note| note.kind != NoteKind::Info) => 1,
@@ -202,7 +202,7 @@ fn foremost(changes: &[&Change]) -> BTreeSet<usize> {
 }
 
 /// Why the plan cannot be applied as things stand, and what lifts it; refusals for one reason are one.
-pub fn blocked(plan: &Plan, look: &Look) -> String {
+pub fn blocked(plan: &Plan, look: &RenderOptions) -> String {
     let mut reasons: BTreeMap<(&str, &str), Vec<&Address>> = BTreeMap::new();
     for (address, blocked) in plan.refusals() {
         reasons.entry((&blocked.reason, &blocked.remedy)).or_default().extend(address);
@@ -226,7 +226,7 @@ pub fn blocked(plan: &Plan, look: &Look) -> String {
 }
 
 /// A note with what to do about it.
-pub fn note(note: &Note, lead: Option<String>, look: &Look, indent: usize) -> String {
+pub fn note(note: &Note, lead: Option<String>, look: &RenderOptions, indent: usize) -> String {
     let (symbol, tone) = match note.kind {
         NoteKind::Info => ("", Tone::Quiet),
         NoteKind::Warning => ("warning: ", Tone::Careful),
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_change_reads_well() {
-        let text = super::plan(&every_kind_of_change(), &Look::PLAIN);
+        let text = super::plan(&every_kind_of_change(), &RenderOptions::PLAIN);
         let expected = "\
 lab9 in 123456789012 us-east-1: 8 changes, blocked
 
@@ -315,24 +315,24 @@ Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
     #[test]
     fn no_changes_is_the_first_thing_said() {
         let same = change(Action::NoOp, Some(alarm("a", 5.0)), Some(alarm("a", 5.0)), vec![]);
-        let text = super::plan(&plan(vec![same]), &Look::PLAIN);
+        let text = super::plan(&plan(vec![same]), &RenderOptions::PLAIN);
         assert_eq!(text, "No changes. lab9 in 123456789012 us-east-1 is as the spec asks: 1 resource.\n");
     }
 
     #[test]
     fn many_changes_fold_but_deletions_do_not() {
-        let mut changes: Vec<Change> = (0..250).map(|n| create(alarm(&format!("a{n:03}"), 5.0))).collect();
+        let mut changes: Vec<PlannedChange> = (0..250).map(|n| create(alarm(&format!("a{n:03}"), 5.0))).collect();
         for change in &mut changes {
             change.notes.push(Note::new(NoteKind::Warning, "nobody is told"));
         }
         changes.push(change(Action::Delete, Some(alarm("z", 5.0)), None, vec![]));
         let plan = plan(changes);
-        let text = super::plan(&plan, &Look::PLAIN);
+        let text = super::plan(&plan, &RenderOptions::PLAIN);
         assert!(text.contains("  - alarm/z\n"), "{text}");
         assert!(text.contains("    … and 231 more alarms to create (use -v to see all)\n"), "{text}");
         assert!(text.contains("warning: 250 resources: nobody is told\n"), "{text}");
         assert!(text.lines().count() < 30, "{text}");
-        let all = super::plan(&plan, &Look { verbose: true, ..Look::PLAIN });
+        let all = super::plan(&plan, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
         assert_eq!(all.matches("+ alarm/a").count(), 250);
         assert_eq!(all.matches("- alarm/z").count(), 1);
     }
@@ -341,7 +341,7 @@ Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
     fn a_failed_read_is_never_called_no_changes() {
         let mut plan = plan(vec![]);
         plan.notes.push(Note::new(NoteKind::Unknown, "the tag index could not be read"));
-        let text = super::plan(&plan, &Look::PLAIN);
+        let text = super::plan(&plan, &RenderOptions::PLAIN);
         assert!(!text.contains("No changes"), "{text}");
         assert!(text.ends_with("Plan: 0 to add, 0 to change, 0 to destroy, 0 to adopt.\n"), "{text}");
     }
@@ -349,9 +349,9 @@ Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
     #[test]
     fn without_colours_nothing_is_lost() {
         let plan = every_kind_of_change();
-        let coloured = super::plan(&plan, &Look { colour: true, ..Look::PLAIN });
+        let coloured = super::plan(&plan, &RenderOptions { colour: true, ..RenderOptions::PLAIN });
         assert!(coloured.contains("\u{1b}["));
-        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), super::plan(&plan, &Look::PLAIN));
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), super::plan(&plan, &RenderOptions::PLAIN));
     }
 
     #[test]
@@ -360,7 +360,7 @@ Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
         let endpoint = "https://user:hunter2@example.edu/hook?token=hunter2";
         let change = create(Resource::Subscription(Subscription::new("t", "https", endpoint)));
         for verbose in [false, true] {
-            let text = super::plan(&plan(vec![change.clone()]), &Look { verbose, ..Look::PLAIN });
+            let text = super::plan(&plan(vec![change.clone()]), &RenderOptions { verbose, ..RenderOptions::PLAIN });
             assert!(!text.contains("hunter2") && text.contains("https://example.edu/#"), "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! What stands in the sandbox and what was sent there, as text and as JSON.
 
-use super::{Look, Tone};
+use super::{RenderOptions, Tone};
 use crate::model::advice;
 use crate::model::duration::format_seconds;
 use crate::model::visible;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// Something that SNS sent.
 #[derive(Debug, Clone, Serialize)]
-pub struct Message {
+pub struct SentMessage {
     /// ISO 8601, UTC.
     pub sent: String,
     pub account: String,
@@ -20,7 +20,7 @@ pub struct Message {
     pub subject: Option<String>,
     pub body: String,
     #[serde(flatten)]
-    pub fate: Fate,
+    pub fate: DeliveryOutcome,
     /// Of a request to confirm.
     pub token: Option<String>,
     /// Of a request to confirm by mail.
@@ -29,7 +29,7 @@ pub struct Message {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "delivery", content = "why", rename_all = "snake_case")]
-pub enum Fate {
+pub enum DeliveryOutcome {
     Arrived,
     Waiting,
     Failed(String),
@@ -45,7 +45,7 @@ pub struct SandboxClock {
 
 /// An alarm that changed its state.
 #[derive(Debug, Clone)]
-pub struct Change {
+pub struct AlarmTransition {
     /// ISO 8601, UTC.
     pub at: String,
     pub account: String,
@@ -60,14 +60,14 @@ pub struct Change {
 #[derive(Debug, Clone)]
 pub struct Passed {
     pub clock: SandboxClock,
-    pub changes: Vec<Change>,
+    pub changes: Vec<AlarmTransition>,
     /// Mails and other messages.
     pub sent: usize,
 }
 
 /// An account and region with what there is of each kind.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct AccountInventory {
     pub account: String,
     pub region: String,
     pub contents: Vec<(&'static str, Vec<String>)>,
@@ -75,9 +75,9 @@ pub struct Place {
 
 /// What became of one subscription.
 #[derive(Debug, Clone)]
-pub struct Step(String);
+pub struct ConfirmationStep(String);
 
-impl Step {
+impl ConfirmationStep {
     pub fn confirmed(endpoint: &str, topic_arn: &str) -> Self {
         Self(format!("confirmed: {endpoint} hears of {}", name(topic_arn)))
     }
@@ -94,21 +94,21 @@ impl Step {
     }
 }
 
-pub fn steps(steps: &[Step], nothing: &str) -> String {
+pub fn steps(steps: &[ConfirmationStep], nothing: &str) -> String {
     if steps.is_empty() {
         return format!("{nothing}\n");
     }
-    steps.iter().fold(String::new(), |text, Step(step)| text + step + "\n")
+    steps.iter().fold(String::new(), |text, ConfirmationStep(step)| text + step + "\n")
 }
 
 /// Newest last. Mails in full; of what programs get only the subject, unless everything is wanted.
-pub fn mail(messages: &[Message], look: &Look) -> String {
+pub fn mail(messages: &[SentMessage], look: &RenderOptions) -> String {
     let mut text = String::new();
     for message in messages {
         let fate = match &message.fate {
-            Fate::Arrived => String::new(),
-            Fate::Waiting => "  not posted yet".to_owned(),
-            Fate::Failed(why) => format!("  did not arrive: {why}"),
+            DeliveryOutcome::Arrived => String::new(),
+            DeliveryOutcome::Waiting => "  not posted yet".to_owned(),
+            DeliveryOutcome::Failed(why) => format!("  did not arrive: {why}"),
         };
         let head = format!(
             "{}  {}  {}  {} {}",
@@ -139,21 +139,21 @@ pub fn mail(messages: &[Message], look: &Look) -> String {
 }
 
 /// `3 messages: 1 asks to confirm, 2 notify; 1 did not arrive.`
-fn verdict(messages: &[Message]) -> String {
+fn verdict(messages: &[SentMessage]) -> String {
     let asking = messages.iter().filter(|message| message.token.is_some()).count();
-    let failed = messages.iter().filter(|message| matches!(message.fate, Fate::Failed(_))).count();
+    let failed = messages.iter().filter(|message| matches!(message.fate, DeliveryOutcome::Failed(_))).count();
     let lost = if failed > 0 { format!("; {failed} did not arrive") } else { String::new() };
     let all = messages.len();
     format!("{all} sent: {asking} to confirm a subscription, {} to notify{lost}.", all - asking)
 }
 
-pub fn mail_json(messages: &[Message]) -> String {
+pub fn mail_json(messages: &[SentMessage]) -> String {
     let value = serde_json::json!({ "format_version": super::json::FORMAT_VERSION, "messages": messages });
     visible::escape_json(&format!("{value:#}\n")).into_owned()
 }
 
 /// The newest changes last, as far as a screen is patient, then the verdict.
-pub fn advanced(passed: &Passed, look: &Look) -> String {
+pub fn advanced(passed: &Passed, look: &RenderOptions) -> String {
     const SHOWN: usize = 50;
     let mut text = String::new();
     let skipped = if look.verbose { 0 } else { passed.changes.len().saturating_sub(SHOWN) };
@@ -181,7 +181,7 @@ pub fn advanced(passed: &Passed, look: &Look) -> String {
     text
 }
 
-pub fn show(clock: &SandboxClock, places: &[Place]) -> String {
+pub fn show(clock: &SandboxClock, places: &[AccountInventory]) -> String {
     let mut text = format!("{}\n", now(clock));
     for place in places {
         let _ = writeln!(text, "\n{} {}", place.account, place.region);

@@ -1,6 +1,6 @@
 //! Lists with columns. The only place that knows the table library.
 
-use super::Look;
+use super::RenderOptions;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use unicode_width::UnicodeWidthStr;
 
@@ -9,7 +9,7 @@ const PADDING: usize = 2;
 
 /// Rows under a header, no lines drawn, fitted to the width except for the first column, which is what people look for; empty
 /// without rows.
-pub fn table(header: &[&str], rows: Vec<Vec<String>>, look: &Look) -> String {
+pub fn table(header: &[&str], rows: Vec<Vec<String>>, look: &RenderOptions) -> String {
     if rows.is_empty() {
         return String::new();
     }

@@ -1,7 +1,7 @@
 //! Plans made by hand for the tests of the renderers, and the check of what they write against the published schemas.
 
 use crate::model::{FieldChange, Target};
-use crate::plan::{Action, Blocked, Change, Note, NoteKind, Plan};
+use crate::plan::{Action, Blocked, Note, NoteKind, Plan, PlannedChange};
 use crate::resources::alarm::Actions;
 use crate::resources::{Address, Alarm, Live, LogGroup, Resource, Subscription, Topic};
 use serde_json::{Value, json};
@@ -24,8 +24,8 @@ pub fn alarm(name: &str, threshold: f64) -> Resource {
     }))
 }
 
-pub fn create(resource: Resource) -> Change {
-    Change {
+pub fn create(resource: Resource) -> PlannedChange {
+    PlannedChange {
         address: resource.address(),
         action: Action::Create,
         before: None,
@@ -36,12 +36,17 @@ pub fn create(resource: Resource) -> Change {
     }
 }
 
-pub fn change(action: Action, before: Option<Resource>, after: Option<Resource>, fields: Vec<FieldChange>) -> Change {
+pub fn change(
+    action: Action,
+    before: Option<Resource>,
+    after: Option<Resource>,
+    fields: Vec<FieldChange>,
+) -> PlannedChange {
     let address = after
         .as_ref()
         .or(before.as_ref())
         .map_or_else(|| Address::new(crate::resources::Kind::Alarm, "?"), Resource::address);
-    Change { address, action, before: before.map(Live::new), after, fields, notes: vec![], blocked: None }
+    PlannedChange { address, action, before: before.map(Live::new), after, fields, notes: vec![], blocked: None }
 }
 
 pub fn field(name: &str, from: Value, to: Value) -> FieldChange {
@@ -49,7 +54,7 @@ pub fn field(name: &str, from: Value, to: Value) -> FieldChange {
     FieldChange { field: name.into(), from: some(from), to: some(to) }
 }
 
-pub fn plan(changes: Vec<Change>) -> Plan {
+pub fn plan(changes: Vec<PlannedChange>) -> Plan {
     Plan { stack: "lab9".into(), target: target(), changes, notes: vec![], blocked: vec![], pruning: true }
 }
 

@@ -1,10 +1,10 @@
 //! Alarm tests for people: what failed, with the difference, and the count.
 
-use super::{Look, Tone, count};
-use crate::unit_test::Outcome;
+use super::{RenderOptions, Tone, count};
+use crate::unit_test::CaseOutcome;
 
 /// Files with their tests; `verbose` names those that passed as well.
-pub fn tests(files: &[(String, Vec<Outcome>)], look: &Look) -> String {
+pub fn tests(files: &[(String, Vec<CaseOutcome>)], look: &RenderOptions) -> String {
     let mut text = String::new();
     for (file, outcomes) in files {
         for outcome in outcomes {

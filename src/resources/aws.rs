@@ -2,25 +2,25 @@
 //! needs is in its own `aws.rs`.
 
 use super::kind::Write;
-use super::{Kind, Live, Resource, Tags, with_kinds};
-use crate::aws::{Aws, AwsError, Op};
+use super::{Kind, Live, Resource, ResourceTags, with_kinds};
+use crate::aws::{ApiOperation, Aws, AwsError};
 use crate::model::Target;
 
 /// The calls that every kind has.
 pub trait Client {
     /// The call that tells the tags of one.
-    const TAGS: Op;
+    const TAGS: ApiOperation;
 
     /// Names that one call describes.
     const BATCH: usize = 1;
 
     /// The call of a write that AWS allows least often.
-    fn slowest(write: Write) -> Op;
+    fn slowest(write: Write) -> ApiOperation;
 
     /// The tags that the resource itself tells; `None` where it does not exist.
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError>;
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError>;
 
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError>;
+    async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError>;
 
     async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError>;
 
@@ -42,7 +42,7 @@ macro_rules! dispatch {
     ($($variant:ident($held:ty) $folder:ident,)+) => {
         impl Kind {
             /// The call that tells a resource's own tags.
-            pub fn tags_call(self) -> Op {
+            pub fn tags_call(self) -> ApiOperation {
                 match self {
                     $(Kind::$variant => <super::$variant as Client>::TAGS,)+
                 }
@@ -56,20 +56,20 @@ macro_rules! dispatch {
             }
 
             /// The call of a write that AWS allows least often.
-            pub fn slowest_call(self, write: Write) -> Op {
+            pub fn slowest_call(self, write: Write) -> ApiOperation {
                 match self {
                     $(Kind::$variant => <super::$variant as Client>::slowest(write),)+
                 }
             }
         }
 
-        pub async fn tags(aws: &Aws, kind: Kind, arn: &str) -> Result<Option<Tags>, AwsError> {
+        pub async fn tags(aws: &Aws, kind: Kind, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
             match kind {
                 $(Kind::$variant => <super::$variant as Client>::tags(aws, arn).await,)+
             }
         }
 
-        pub async fn tag(aws: &Aws, kind: Kind, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+        pub async fn tag(aws: &Aws, kind: Kind, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
             match kind {
                 $(Kind::$variant => <super::$variant as Client>::tag(aws, arn, tags).await,)+
             }

@@ -1,7 +1,7 @@
 //! Which attributes of a topic, a log group or a subscription the spec names: AWS sets these one by one, so the others are not
 //! managed and stay. A tag remembers what was named, so that it is set back once the spec stops naming it.
 
-use super::{Resource, Tags};
+use super::{Resource, ResourceTags};
 use std::collections::BTreeSet;
 
 /// Tag of a topic or log group whose value holds, with spaces between, the attributes that the spec named when it was last written.
@@ -11,16 +11,16 @@ pub const DECLARED: &str = "mlopsctl:declared";
 const ROOM: usize = 46;
 
 /// Names of attributes, as `Fields` has them.
-pub type Attributes = BTreeSet<String>;
+pub type AttributeNames = BTreeSet<String>;
 
 /// The attributes that the spec names: also those that it names only to have AWS's default.
-pub fn by_spec(desired: &Resource) -> Attributes {
+pub fn by_spec(desired: &Resource) -> AttributeNames {
     let named = desired.declared().into_iter().flatten().cloned();
     named.chain(desired.fields().into_keys()).collect()
 }
 
 /// The attributes that an earlier spec named, as the tags of a topic or log group say.
-pub fn by_tags(tags: &Tags) -> Attributes {
+pub fn by_tags(tags: &ResourceTags) -> AttributeNames {
     tags.get(DECLARED)
         .into_iter()
         .flat_map(|value| value.split(' '))
@@ -44,7 +44,7 @@ pub fn mark(desired: &mut Resource) {
 }
 
 /// The tag while a change is under way: what was named before is still remembered, should the change be cut off.
-pub fn under_way(before: &Tags, after: &Tags) -> Option<String> {
+pub fn under_way(before: &ResourceTags, after: &ResourceTags) -> Option<String> {
     after.contains_key(DECLARED).then(|| to_tag(by_tags(before).union(&by_tags(after))))
 }
 
@@ -78,9 +78,9 @@ mod tests {
         let mut group = Resource::LogGroup(LogGroup::new("g"));
         mark(&mut group);
         assert!(group.tags().unwrap().is_empty());
-        let tags = |value: &str| Tags::from([(DECLARED.to_owned(), value.to_owned())]);
+        let tags = |value: &str| ResourceTags::from([(DECLARED.to_owned(), value.to_owned())]);
         assert_eq!(under_way(&tags("kms_key_id"), &tags("")).as_deref(), Some("kms_key_id"));
         assert_eq!(under_way(&tags("a b"), &tags("b c")).as_deref(), Some("a b c"));
-        assert_eq!(under_way(&tags("a"), &Tags::new()), None);
+        assert_eq!(under_way(&tags("a"), &ResourceTags::new()), None);
     }
 }

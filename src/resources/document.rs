@@ -1,11 +1,11 @@
 //! JSON documents inside a file (policies): written as YAML, or as a JSON text.
 
-use crate::model::{Node, Problem, Span};
-use crate::resources::scope::Scope;
+use crate::model::{Node, Span, SpecProblem};
+use crate::resources::scope::DeclarationScope;
 use serde_json::Value;
 
 /// The JSON object that a node holds; what is wrong goes to the scope.
-pub fn object(node: &Node, key: &str, scope: &mut Scope<'_>) -> Option<Value> {
+pub fn object(node: &Node, key: &str, scope: &mut DeclarationScope<'_>) -> Option<Value> {
     let value = match node.text() {
         None => node.to_json(),
         Some(text) => match serde_json::from_str(text) {
@@ -13,7 +13,7 @@ pub fn object(node: &Node, key: &str, scope: &mut Scope<'_>) -> Option<Value> {
             Err(error) => {
                 let at = offset(text, error.line(), error.column());
                 let span = if node.part(at, at + 1) == node.span { node.span } else { node.part(at, at + 1) };
-                let problem = Problem::new(first_line(span, text), format!("`{key}` is not JSON: {error}"));
+                let problem = SpecProblem::new(first_line(span, text), format!("`{key}` is not JSON: {error}"));
                 scope.problems.push(problem.help("write it as YAML, or as a JSON text"));
                 return None;
             }

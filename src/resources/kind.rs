@@ -2,11 +2,11 @@
 //! Its calls to AWS are in `aws.rs`.
 
 use super::any_alarm::Actions;
-use super::declared::Attributes;
-use super::scope::Scope;
-use super::{Address, Kind, Resource, Tags};
-use crate::model::shape::Key;
-use crate::model::{Arn, Fields, Layers, Name, Target};
+use super::declared::AttributeNames;
+use super::scope::DeclarationScope;
+use super::{Address, Kind, Resource, ResourceTags};
+use crate::model::shape::SchemaKey;
+use crate::model::{Arn, Layers, ResourceFields, SpannedName, Target};
 
 /// What is true of every resource of a kind.
 #[derive(Debug)]
@@ -14,9 +14,9 @@ pub struct KindFacts {
     /// The word of addresses and reports, e.g. `log_group`.
     pub word: &'static str,
     /// The key of the spec under which resources of the kind are declared.
-    pub section: &'static Key,
+    pub section: &'static SchemaKey,
     /// How a declaration is read; `None` where its section is a list of what has no name of its own.
-    pub read: Option<Read>,
+    pub read: Option<ReadDeclaration>,
     /// What a declaration inherits of the spec's `defaults`.
     pub inherits: Inherits,
     /// The form of its ARN; `None` where AWS makes it up.
@@ -25,7 +25,7 @@ pub struct KindFacts {
     /// API reference, `ResourceTypeFilters`), known or not to the endpoint that is asked.
     pub tag_type: Option<&'static str>,
     /// How the live ones are read.
-    pub reading: Reading,
+    pub reading: KindReading,
     /// The other kind that has its names in common with this one.
     pub twin: Option<Kind>,
     /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
@@ -37,7 +37,7 @@ pub struct KindFacts {
 }
 
 /// Reads one declaration of a spec.
-pub type Read = fn(&Name, &Layers<'_>, &mut Scope<'_>) -> Resource;
+pub type ReadDeclaration = fn(&SpannedName, &Layers<'_>, &mut DeclarationScope<'_>) -> Resource;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inherits {
@@ -63,7 +63,7 @@ impl ArnForm {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum KindReading {
     /// By names, some in one call.
     ByName,
     /// With the other kinds of alarms, which share their names: DescribeAlarms tells of all.
@@ -83,23 +83,23 @@ pub enum Write {
 }
 
 /// One resource's configuration, of whichever kind.
-pub trait Configuration {
+pub trait KindConfiguration {
     fn name(&self) -> String;
 
     /// The configurable fields, normalised: equal fields mean an equal resource. Tags are not among them.
-    fn fields(&self) -> Fields;
+    fn fields(&self) -> ResourceFields;
 
     /// The tags; `None` for a kind that AWS gives none.
-    fn tags(&self) -> Option<&Tags>;
+    fn tags(&self) -> Option<&ResourceTags>;
 
-    fn tags_mut(&mut self) -> Option<&mut Tags>;
+    fn tags_mut(&mut self) -> Option<&mut ResourceTags>;
 
     /// The attributes that the spec names; `None` for a kind that AWS only replaces as a whole.
-    fn declared(&self) -> Option<&Attributes> {
+    fn declared(&self) -> Option<&AttributeNames> {
         None
     }
 
-    fn declared_mut(&mut self) -> Option<&mut Attributes> {
+    fn declared_mut(&mut self) -> Option<&mut AttributeNames> {
         None
     }
 
@@ -139,11 +139,11 @@ pub fn alarm_by_name(name: &str, target: &Target) -> [Address; 2] {
 /// Of a type that has the tags in a field `tags`.
 macro_rules! own_tags {
     () => {
-        fn tags(&self) -> Option<&Tags> {
+        fn tags(&self) -> Option<&ResourceTags> {
             Some(&self.tags)
         }
 
-        fn tags_mut(&mut self) -> Option<&mut Tags> {
+        fn tags_mut(&mut self) -> Option<&mut ResourceTags> {
             Some(&mut self.tags)
         }
     };
@@ -153,11 +153,11 @@ pub(super) use own_tags;
 /// Of a type that has what the spec names in a field `declared`.
 macro_rules! own_declared {
     () => {
-        fn declared(&self) -> Option<&Attributes> {
+        fn declared(&self) -> Option<&AttributeNames> {
             Some(&self.declared)
         }
 
-        fn declared_mut(&mut self) -> Option<&mut Attributes> {
+        fn declared_mut(&mut self) -> Option<&mut AttributeNames> {
             Some(&mut self.declared)
         }
     };

@@ -1,7 +1,7 @@
 //! A resource as it stands in AWS: its configuration and what else AWS says of it. Read-only facts never take part in a diff.
 
 use super::Resource;
-use super::declared::Attributes;
+use super::declared::AttributeNames;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -10,19 +10,19 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Live {
     pub resource: Resource,
-    pub facts: Facts,
+    pub facts: LiveFacts,
 }
 
 impl Live {
     pub fn new(resource: Resource) -> Self {
-        Self { resource, facts: Facts::default() }
+        Self { resource, facts: LiveFacts::default() }
     }
 }
 
 /// What AWS reports beside the configuration; a field is `None` where it does not apply or was not told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Facts {
+pub struct LiveFacts {
     /// Whether the tags were read: no tags read is not the same as none there.
     pub tags_read: bool,
     /// Its ARN, where an answer names it beside the name; not saved, since name and target say as much.
@@ -31,7 +31,7 @@ pub struct Facts {
     /// Whether they are what the tag index shows, which lags behind: whoever writes because of them has to ask the resource.
     pub tags_indexed: bool,
     /// A subscription's state.
-    pub confirmation: Option<Confirmation>,
+    pub confirmation: Option<ConfirmationState>,
     /// A subscription's ARN once it is confirmed.
     pub subscription_arn: Option<String>,
     /// Whether a subscription's attributes were read; they are not part of its listing.
@@ -45,8 +45,8 @@ pub struct Facts {
     /// Whether AWS refuses to delete a log group (`deletionProtectionEnabled`).
     pub deletion_protected: Option<bool>,
     /// What an earlier spec named of a subscription, as its mark on the topic says: it has no tags of its own.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub declared: Attributes,
+    #[serde(skip_serializing_if = "AttributeNames::is_empty")]
+    pub declared: AttributeNames,
     /// A subscription's mark says that it was made with another password than the spec's; SNS does not show it.
     pub other_password: bool,
     /// A topic's access policy, also where it is AWS's default.
@@ -92,7 +92,7 @@ pub fn is_initial_reason(reason: &str) -> bool {
 /// The life of a subscription (DESIGN: wanted, pending, confirmed, lost; wanted is one that does not exist yet).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Confirmation {
+pub enum ConfirmationState {
     /// Somebody has to click the link in the mail.
     Pending,
     Confirmed,

@@ -1,8 +1,8 @@
 //! The marks by which a resource is known as ours, without a state file: whose it is, and whether it existed before. Only
 //! the words of the marks: what follows from them decides `plan::ownership`.
 
-use super::declared::Attributes;
-use super::{Subscription, Tags};
+use super::declared::AttributeNames;
+use super::{ResourceTags, Subscription};
 use crate::model::endpoint::STARS;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub enum Owner {
     Nobody,
 }
 
-pub fn owner(tags: &Tags, stack: &str) -> Owner {
+pub fn owner(tags: &ResourceTags, stack: &str) -> Owner {
     match tags.get(STACK) {
         None => Owner::Nobody,
         Some(name) if name == stack => Owner::Ours,
@@ -39,7 +39,7 @@ pub fn is_mark(key: &str) -> bool {
 }
 
 /// Returns the tags without any mark of ours.
-pub fn without_marks(tags: &Tags) -> Tags {
+pub fn without_marks(tags: &ResourceTags) -> ResourceTags {
     tags.iter().filter(|(key, _)| !is_mark(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
@@ -55,7 +55,7 @@ pub struct SubscriptionMarks(BTreeMap<String, SubscriptionMark>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubscriptionMark {
     /// The attributes that were set.
-    pub attributes: Attributes,
+    pub attributes: AttributeNames,
     /// Whether it existed before it was adopted.
     pub adopted: bool,
     /// The fingerprints of the passwords it was subscribed with; more than one while it is being replaced.
@@ -127,7 +127,7 @@ impl SubscriptionMark {
 }
 
 impl SubscriptionMarks {
-    pub fn from_tags(tags: &Tags) -> Self {
+    pub fn from_tags(tags: &ResourceTags) -> Self {
         let entries = tags.iter().filter(|(key, _)| key.starts_with(SUBSCRIPTIONS)).flat_map(|(_, v)| v.split(' '));
         let mut marks = Self::default();
         for (hash, mark) in entries.filter_map(SubscriptionMark::parse) {
@@ -196,7 +196,7 @@ impl SubscriptionMarks {
     }
 
     /// The tags that carry the marks: values hold letters, digits, `+`, `=`, `@` and spaces, which AWS allows.
-    pub fn to_tags(&self) -> Tags {
+    pub fn to_tags(&self) -> ResourceTags {
         let mut values = vec![String::new()];
         for entry in self.0.iter().map(|(hash, mark)| mark.entry(hash)) {
             if values[values.len() - 1].len() + 1 + entry.len() > VALUE_LIMIT {
@@ -268,7 +268,7 @@ mod tests {
         let (one, two) = (subscription(1), subscription(2));
         let read = |entry: &str| {
             let value = entry.replace("ONE", &hash(&one)).replace("TWO", &hash(&two));
-            SubscriptionMarks::from_tags(&Tags::from([(SUBSCRIPTIONS.to_owned(), value)]))
+            SubscriptionMarks::from_tags(&ResourceTags::from([(SUBSCRIPTIONS.to_owned(), value)]))
         };
         let all = "delivery_policy filter_policy raw_message_delivery filter_policy_scope redrive_policy subscription_role_arn";
         let mark = |attributes: &str, adopted| {
@@ -321,16 +321,16 @@ mod tests {
     fn marks_that_older_versions_took_of_a_whole_endpoint_are_known() {
         let with_password = Subscription::new("t", "https", "https://sns:pw@x.edu/");
         let old = hash_of("https", &with_password.endpoint);
-        let marks = SubscriptionMarks::from_tags(&Tags::from([(SUBSCRIPTIONS.to_owned(), old)]));
+        let marks = SubscriptionMarks::from_tags(&ResourceTags::from([(SUBSCRIPTIONS.to_owned(), old)]));
         assert!(marks.contains(&with_password) && !marks.has_other_password(&with_password));
         assert!(!marks.without(&with_password).contains(&with_password));
     }
 
     #[test]
     fn ownership_is_read_off_the_stack_tag() {
-        let tags = |v: &str| Tags::from([(STACK.to_owned(), v.to_owned())]);
+        let tags = |v: &str| ResourceTags::from([(STACK.to_owned(), v.to_owned())]);
         assert_eq!(owner(&tags("a"), "a"), Owner::Ours);
         assert_eq!(owner(&tags("b"), "a"), Owner::Foreign("b".into()));
-        assert_eq!(owner(&Tags::new(), "a"), Owner::Nobody);
+        assert_eq!(owner(&ResourceTags::new(), "a"), Owner::Nobody);
     }
 }

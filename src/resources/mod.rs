@@ -28,16 +28,16 @@ pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
-pub use kind::{Configuration, KindFacts};
-pub use live::{AlarmFacts, Confirmation, Live, is_initial_reason};
+pub use kind::{KindConfiguration, KindFacts};
+pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
 pub use log_group::LogGroup;
 pub use mute_rule::MuteRule;
-pub use snapshot::{Observation, Snapshot, known_functions};
+pub use snapshot::{LiveSnapshot, Observation, known_functions};
 pub use subscription::Subscription;
 pub use topic::Topic;
 
-use crate::model::shape::Key;
-use crate::model::{Fields, Target};
+use crate::model::shape::SchemaKey;
+use crate::model::{ResourceFields, Target};
 use any_alarm::Actions;
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, BorrowMut};
@@ -45,7 +45,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Tags of a resource: key to value, sorted.
-pub type Tags = BTreeMap<String, String>;
+pub type ResourceTags = BTreeMap<String, String>;
 
 /// The kinds of resource mlopsctl manages, in the order in which they can be created: variant, what it holds, folder.
 macro_rules! with_kinds {
@@ -83,7 +83,7 @@ macro_rules! define_kinds {
         }
 
         /// The keys of a spec under which resources are declared.
-        pub const SECTIONS: [&[Key]; Kind::ALL.len()] = [$(std::slice::from_ref(&$folder::spec::SECTION)),+];
+        pub const SECTIONS: [&[SchemaKey]; Kind::ALL.len()] = [$(std::slice::from_ref(&$folder::spec::SECTION)),+];
 
         /// One resource with its whole configuration, desired or live alike.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,13 +99,13 @@ macro_rules! define_kinds {
                 }
             }
 
-            fn configuration(&self) -> &dyn Configuration {
+            fn configuration(&self) -> &dyn KindConfiguration {
                 match self {
                     $(Resource::$variant(held) => Borrow::<$variant>::borrow(held),)+
                 }
             }
 
-            fn configuration_mut(&mut self) -> &mut dyn Configuration {
+            fn configuration_mut(&mut self) -> &mut dyn KindConfiguration {
                 match self {
                     $(Resource::$variant(held) => BorrowMut::<$variant>::borrow_mut(held),)+
                 }
@@ -126,7 +126,7 @@ impl Kind {
     }
 
     pub fn is_alarm(self) -> bool {
-        self.facts().reading == kind::Reading::AsAlarm
+        self.facts().reading == kind::KindReading::AsAlarm
     }
 }
 
@@ -146,7 +146,7 @@ impl Resource {
     }
 
     /// The configurable fields, normalised: equal fields mean an equal resource. Tags are not among them (`tags`).
-    pub fn fields(&self) -> Fields {
+    pub fn fields(&self) -> ResourceFields {
         self.configuration().fields()
     }
 
@@ -157,20 +157,20 @@ impl Resource {
     }
 
     /// The tags; `None` for a kind that AWS gives none (a subscription).
-    pub fn tags(&self) -> Option<&Tags> {
+    pub fn tags(&self) -> Option<&ResourceTags> {
         self.configuration().tags()
     }
 
-    pub fn tags_mut(&mut self) -> Option<&mut Tags> {
+    pub fn tags_mut(&mut self) -> Option<&mut ResourceTags> {
         self.configuration_mut().tags_mut()
     }
 
     /// The attributes that the spec names; `None` for a kind that AWS only replaces as a whole (alarms).
-    pub fn declared(&self) -> Option<&declared::Attributes> {
+    pub fn declared(&self) -> Option<&declared::AttributeNames> {
         self.configuration().declared()
     }
 
-    pub fn declared_mut(&mut self) -> Option<&mut declared::Attributes> {
+    pub fn declared_mut(&mut self) -> Option<&mut declared::AttributeNames> {
         self.configuration_mut().declared_mut()
     }
 

@@ -1,7 +1,7 @@
 //! Owners other than a stack of ours: what other tools and AWS's own services leave on a resource, one table with a source a
 //! row. It recognises and names; whether that stands in the way decides `plan::guard`.
 
-use super::{Kind, Tags};
+use super::{Kind, ResourceTags};
 use std::fmt;
 
 /// A tool or service that a live resource belongs to.
@@ -36,7 +36,7 @@ enum Sign {
     Name(&'static [Kind], &'static str),
 }
 
-struct Row {
+struct OwnerRow {
     sign: Sign,
     tool: &'static str,
     /// Keys of tags that may tell the owner's own name, the best first.
@@ -48,13 +48,13 @@ const STACK_ID: &str = "aws:cloudformation:stack-id";
 const STACK: &[&str] = &[STACK_NAME, STACK_ID];
 const ALARMS: &[Kind] = &[Kind::Alarm, Kind::CompositeAlarm];
 
-const fn row(sign: Sign, tool: &'static str, named_by: &'static [&'static str]) -> Row {
-    Row { sign, tool, named_by }
+const fn row(sign: Sign, tool: &'static str, named_by: &'static [&'static str]) -> OwnerRow {
+    OwnerRow { sign, tool, named_by }
 }
 
 /// The first row that fits names the owner: what is built on CloudFormation stands before CloudFormation itself. Above each
 /// row is where its sign is documented.
-const ROWS: &[Row] = &[
+const ROWS: &[OwnerRow] = &[
     // Serverless Application Repository Developer Guide: serverlessrepo:applicationId, serverlessrepo:semanticVersion
     row(Sign::Key("serverlessrepo:"), "Serverless Application Repository stack", STACK),
     // AWS SAM Developer Guide: the tag lambda:createdBy:SAM on generated resources
@@ -164,7 +164,7 @@ const DENIALS: &[&str] = &["false", "no", "0", "none", "off"];
 
 /// Returns whose a resource is by its kind, name and tags; `None` where nobody else's sign is on it. A subscription has no
 /// tags, so nothing tells of it.
-pub fn recognise(kind: Kind, name: &str, tags: &Tags) -> Option<OtherOwner> {
+pub fn recognise(kind: Kind, name: &str, tags: &ResourceTags) -> Option<OtherOwner> {
     let by_row = ROWS.iter().find(|row| row.sign.is_on(kind, name, tags)).map(|row| OtherOwner {
         tool: row.tool,
         of: row.named_by.iter().find_map(|key| Some(last_name(key, tags.get(*key)?))),
@@ -173,7 +173,7 @@ pub fn recognise(kind: Kind, name: &str, tags: &Tags) -> Option<OtherOwner> {
 }
 
 impl Sign {
-    fn is_on(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
+    fn is_on(&self, kind: Kind, name: &str, tags: &ResourceTags) -> bool {
         let has_key = |prefix: &str| tags.keys().any(|key| key.starts_with(prefix));
         match self {
             Sign::Tag(key, value) => tags.get(*key).is_some_and(|own| own.eq_ignore_ascii_case(value)),

@@ -1,14 +1,14 @@
 //! What a declaration can refer to, and where its mistakes go. The readers of every kind share one.
 
-use super::Tags;
+use super::ResourceTags;
 use crate::model::problem::nearest_or_all;
 use crate::model::shape::MANY;
-use crate::model::{Arn, Node, Partition, Problem, Span, Target};
+use crate::model::{Arn, Node, Partition, Span, SpecProblem, Target};
 use std::collections::BTreeSet;
 
 /// The surroundings of a declaration while it is read.
 #[derive(Debug)]
-pub struct Scope<'a> {
+pub struct DeclarationScope<'a> {
     pub target: &'a Target,
     /// The partition of the region; `None` where no region is known yet.
     pub partition: Option<&'static Partition>,
@@ -17,13 +17,13 @@ pub struct Scope<'a> {
     /// The names of all alarms of either kind that the file declares or that its presets make.
     pub alarms: BTreeSet<&'a str>,
     /// Tags that everything in the file carries.
-    pub tags: Tags,
-    pub problems: Vec<Problem>,
+    pub tags: ResourceTags,
+    pub problems: Vec<SpecProblem>,
 }
 
-impl Scope<'_> {
+impl DeclarationScope<'_> {
     pub fn problem(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.problems.push(Problem::new(span, message).help(help));
+        self.problems.push(SpecProblem::new(span, message).help(help));
     }
 
     /// An ARN of another partition names nothing here (AWS General Reference, "ARN format").
@@ -60,7 +60,7 @@ impl Scope<'_> {
             }
             return None;
         }
-        let problem = Problem::new(node.span, format!("no topic `{text}` is declared under `topics`"));
+        let problem = SpecProblem::new(node.span, format!("no topic `{text}` is declared under `topics`"));
         let topic = self.topics.first().filter(|_| text.contains('@'));
         let help = topic
             .map(|topic| format!("to mail somebody, subscribe the address to a topic, and name the topic: {topic}"));

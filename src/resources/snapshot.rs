@@ -27,7 +27,7 @@ impl Observation {
 
 /// Everything read for one plan: what the spec names, and what carries the stack's mark.
 #[derive(Debug, Clone, Default)]
-pub struct Snapshot {
+pub struct LiveSnapshot {
     pub observations: BTreeMap<Address, Observation>,
     /// Functions of the spec: their facts, or why there are none.
     pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
@@ -39,7 +39,7 @@ pub struct Snapshot {
     pub index_failure: Option<String>,
 }
 
-impl Snapshot {
+impl LiveSnapshot {
     pub fn live(&self, address: &Address) -> Option<&Live> {
         self.observations.get(address).and_then(Observation::live)
     }

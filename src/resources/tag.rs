@@ -1,19 +1,19 @@
 //! Tags as a file writes them, and what AWS allows in them.
 
-use super::{Tags, mark};
-use crate::model::node::Name;
-use crate::model::shape::{Key, Shape};
-use crate::model::{Layers, Node, Problem, Span};
-use crate::resources::scope::Scope;
+use super::{ResourceTags, mark};
+use crate::model::node::SpannedName;
+use crate::model::shape::{SchemaKey, Shape};
+use crate::model::{Layers, Node, Span, SpecProblem};
+use crate::resources::scope::DeclarationScope;
 
 /// AWS allows 50 tags on a resource (AWS General Reference, "Tag naming and usage conventions"); three are for marks.
 const LIMIT: usize = 47;
 
-pub static KEYS: [Key; 1] =
-    [Key::new("tags", Shape::Map(&Shape::Text(256)), "Tags: key to value, beside the tags of the whole file.")];
+pub static KEYS: [SchemaKey; 1] =
+    [SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags: key to value, beside the tags of the whole file.")];
 
 /// The file's tags with the declaration's own over them.
-pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Tags {
+pub fn read(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> ResourceTags {
     let mut tags = scope.tags.clone();
     if let Some(node) = layers.get("tags") {
         let own = values(node, &mut scope.problems);
@@ -27,8 +27,8 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Tags {
 }
 
 /// The tags of a map, with everything that AWS or mlopsctl would refuse as a problem.
-pub fn values(node: &Node, problems: &mut Vec<Problem>) -> Tags {
-    let mut tags = Tags::new();
+pub fn values(node: &Node, problems: &mut Vec<SpecProblem>) -> ResourceTags {
+    let mut tags = ResourceTags::new();
     for entry in node.entries() {
         check_key(&entry.name, problems);
         if let Some(value) = entry.value.text() {
@@ -40,26 +40,27 @@ pub fn values(node: &Node, problems: &mut Vec<Problem>) -> Tags {
     }
     if tags.len() > LIMIT {
         problems.push(
-            Problem::new(place(node), format!("{} tags; AWS allows 50", tags.len()))
+            SpecProblem::new(place(node), format!("{} tags; AWS allows 50", tags.len()))
                 .help(format!("mlopsctl needs 3 of them for itself: {LIMIT} are left")),
         );
     }
     tags
 }
 
-fn check_key(name: &Name, problems: &mut Vec<Problem>) {
+fn check_key(name: &SpannedName, problems: &mut Vec<SpecProblem>) {
     let (text, span) = (name.text.as_str(), name.span);
     let length = text.chars().count();
     if length == 0 || length > 128 {
-        problems.push(Problem::new(span, format!("a tag's key has {length} characters; AWS allows 1 to 128")));
+        problems.push(SpecProblem::new(span, format!("a tag's key has {length} characters; AWS allows 1 to 128")));
     }
     if text.to_ascii_lowercase().starts_with("aws:") {
-        problems
-            .push(Problem::new(span, format!("the tag `{text}` begins with `aws:`")).help("AWS keeps these to itself"));
+        problems.push(
+            SpecProblem::new(span, format!("the tag `{text}` begins with `aws:`")).help("AWS keeps these to itself"),
+        );
     }
     if mark::is_mark(text) {
         problems.push(
-            Problem::new(span, format!("the tag `{text}` begins with `mlopsctl:`"))
+            SpecProblem::new(span, format!("the tag `{text}` begins with `mlopsctl:`"))
                 .help("mlopsctl writes these itself, to know what belongs to the stack"),
         );
     }
@@ -72,8 +73,8 @@ fn allowed(c: char) -> bool {
     c.is_alphanumeric() || c == ' ' || "+-=._:/@".contains(c)
 }
 
-fn refused(span: Span, what: &str, bad: char) -> Problem {
-    Problem::new(span, format!("{what} cannot hold {bad:?}"))
+fn refused(span: Span, what: &str, bad: char) -> SpecProblem {
+    SpecProblem::new(span, format!("{what} cannot hold {bad:?}"))
         .help("AWS allows letters, digits, spaces and + - = . _ : / @ in tags")
 }
 

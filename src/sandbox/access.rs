@@ -4,21 +4,21 @@
 use super::fault::Fault;
 use super::protocol::WireProtocol;
 use super::session;
-use super::wire::{Request, Timestamp};
+use super::wire::{Timestamp, WireRequest};
 use anyhow::{Result, bail, ensure};
 use mlops_model::Partition;
 use std::time::Duration;
 
 /// What is forbidden where; the default forbids nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Access {
-    rules: Vec<(String, Rule)>,
+pub struct AccessRules {
+    rules: Vec<(String, DenyRule)>,
     /// Tokens end so soon, whatever life was asked for.
     pub token_life: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Rule {
+enum DenyRule {
     NoRole,
     /// The role can be assumed only so long after the first call.
     RoleEnds(Duration),
@@ -28,7 +28,7 @@ enum Rule {
     Deny(String),
 }
 
-impl Access {
+impl AccessRules {
     /// The settings of the weather that belong here.
     pub const SETTINGS: &str = "no-role, role-ends, external-id, no-region, deny-in, token-life";
 
@@ -40,37 +40,37 @@ impl Access {
         }
         let (account, what) = value.split_once(':').unwrap_or((value, ""));
         let rule = match name {
-            "no-role" => Rule::NoRole,
-            "role-ends" => Rule::RoleEnds(duration(what)?),
-            "external-id" => Rule::ExternalId(what.to_owned()),
-            "no-region" => Rule::NoRegion(what.to_owned()),
-            "deny-in" => Rule::Deny(what.to_owned()),
+            "no-role" => DenyRule::NoRole,
+            "role-ends" => DenyRule::RoleEnds(duration(what)?),
+            "external-id" => DenyRule::ExternalId(what.to_owned()),
+            "no-region" => DenyRule::NoRegion(what.to_owned()),
+            "deny-in" => DenyRule::Deny(what.to_owned()),
             _ => return Ok(false),
         };
         ensure!(super::accounts::is_account(account), "{name} begins with an account: twelve digits");
-        if what.is_empty() != (rule == Rule::NoRole) {
+        if what.is_empty() != (rule == DenyRule::NoRole) {
             bail!("write {name}=ACCOUNT:WHAT, or no-role=ACCOUNT");
         }
         self.rules.push((account.to_owned(), rule));
         Ok(true)
     }
 
-    fn of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Rule> {
+    fn of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a DenyRule> {
         self.rules.iter().filter(move |(of, _)| of == account).map(|(_, rule)| rule)
     }
 
     /// Whether the account's role trusts a caller with this external id, so long after the first call.
     pub fn trusts(&self, account: &str, external_id: Option<&str>, age: Duration) -> bool {
         self.of(account).all(|rule| match rule {
-            Rule::NoRole => false,
-            Rule::RoleEnds(after) => age < *after,
-            Rule::ExternalId(id) => external_id == Some(id.as_str()),
-            Rule::NoRegion(_) | Rule::Deny(_) => true,
+            DenyRule::NoRole => false,
+            DenyRule::RoleEnds(after) => age < *after,
+            DenyRule::ExternalId(id) => external_id == Some(id.as_str()),
+            DenyRule::NoRegion(_) | DenyRule::Deny(_) => true,
         })
     }
 
     /// Why a request is refused before its service looks at it.
-    pub fn refusal(&self, request: &Request, now: Timestamp) -> Option<Fault> {
+    pub fn refusal(&self, request: &WireRequest, now: Timestamp) -> Option<Fault> {
         let is_query = request.reply().protocol() == WireProtocol::Query;
         let code = |query: &str, other: &str| if is_query { query.to_owned() } else { other.to_owned() };
         if request.session_token.as_deref().and_then(session::end_of).is_some_and(|end| now >= end) {
@@ -80,11 +80,11 @@ impl Access {
         let caller = &request.caller;
         let action = format!("{}:{}", prefix(&caller.service), request.operation);
         self.of(&caller.account).find_map(|rule| match rule {
-            Rule::NoRegion(region) if *region == caller.region && caller.service != "sts" => {
+            DenyRule::NoRegion(region) if *region == caller.region && caller.service != "sts" => {
                 let code = code("InvalidClientTokenId", "UnrecognizedClientException");
                 Some(Fault::sender(code, "The security token included in the request is invalid.").status(403))
             }
-            Rule::Deny(denied) if *denied == action => {
+            DenyRule::Deny(denied) if *denied == action => {
                 let code = match caller.service.as_str() {
                     "sns" => "AuthorizationError".to_owned(),
                     _ => code("AccessDenied", "AccessDeniedException"),

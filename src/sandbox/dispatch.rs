@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::store::{Seed, Tx};
-use super::wire::{Request, Route};
+use super::wire::{Route, WireRequest};
 use super::{cloudwatch, lambda, logs, organizations, sns, sqs, sts, tagging};
 use ciborium::Value;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
 }
 
 /// Runs the operation that `request` names, for the service of its signature.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     catch_up(tx)?;
     match request.caller.service.as_str() {
         "monitoring" => cloudwatch::dispatch(request, tx),
@@ -33,7 +33,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
 }
 
 /// How long a call waits at AWS's end for something to answer with; zero for nearly all.
-pub fn patience(request: &Request) -> Duration {
+pub fn patience(request: &WireRequest) -> Duration {
     match request.caller.service.as_str() {
         "sqs" => sqs::patience(request),
         _ => Duration::ZERO,

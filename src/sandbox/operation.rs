@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::store::Tx;
-use super::wire::{Request, decode};
+use super::wire::{WireRequest, decode};
 use ciborium::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ pub(super) use operations;
 
 /// Decodes the input, calls the handler, encodes its output.
 pub fn answer<I, O>(
-    request: Request,
+    request: WireRequest,
     tx: &mut Tx,
     handler: impl FnOnce(I, &mut Tx) -> Result<O, Fault>,
 ) -> Result<Value, Fault>

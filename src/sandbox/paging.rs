@@ -90,7 +90,7 @@ fn unhex(token: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::EntityStore;
     use crate::weather::Weather;
     use std::cell::Cell;
 
@@ -101,7 +101,7 @@ mod tests {
         const PAGE: usize = 10;
         let names: Vec<String> = (0..ITEMS).map(|n| format!("n{n:04}")).collect();
         for order in [Order::ByKey, Order::Scattered] {
-            let (read, mut store) = (Cell::new(0), Store::in_memory(|_, _| Vec::new()));
+            let (read, mut store) = (Cell::new(0), EntityStore::in_memory(|_, _| Vec::new()));
             let listed = store.transact("1", "r", &Weather::default(), 1, |tx| {
                 let invalid = || Fault::validation("token");
                 let odd = |name: &str| {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// What a service is about to do.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct ServiceRequest<'a> {
     /// E.g. `sns.amazonaws.com`.
     pub service: &'a str,
     /// In lower case, e.g. `sqs:sendmessage`.
@@ -17,7 +17,7 @@ pub struct Asked<'a> {
 }
 
 /// Whether a policy allows it. A statement with a condition that is not about where the request comes from allows nothing.
-pub fn allows(policy: &str, asked: &Asked) -> bool {
+pub fn allows(policy: &str, asked: &ServiceRequest) -> bool {
     let policy: Value = serde_json::from_str(policy).unwrap_or_default();
     let statements = match &policy["Statement"] {
         Value::Array(statements) => statements.iter().collect(),
@@ -37,7 +37,7 @@ fn names_service(principal: &Value, service: &str) -> bool {
     *principal == "*" || texts(&principal["AWS"]).contains(&"*") || texts(&principal["Service"]).contains(&service)
 }
 
-fn conditions_hold(conditions: &Value, asked: &Asked) -> bool {
+fn conditions_hold(conditions: &Value, asked: &ServiceRequest) -> bool {
     let Some(conditions) = conditions.as_object() else { return true };
     conditions.iter().all(|(operator, keys)| {
         let keys = keys.as_object().into_iter().flatten();

@@ -7,18 +7,18 @@ use mlops_model::Partition;
 const TOKEN_PREFIX: &str = "sandbox-session/";
 
 /// A token, read.
-pub struct Token<'a> {
+pub struct SessionToken<'a> {
     pub role: &'a str,
     pub session: &'a str,
     end: Timestamp,
 }
 
-impl<'a> Token<'a> {
+impl<'a> SessionToken<'a> {
     /// Reads a token; `None` for what is no session's.
     pub fn parse(token: &'a str) -> Option<Self> {
         let mut parts = token.strip_prefix(TOKEN_PREFIX)?.split('/');
         let (role, session) = (parts.next()?, parts.next()?);
-        Some(Token { role, session, end: Timestamp::from_millis(parts.next()?.parse().ok()?) })
+        Some(SessionToken { role, session, end: Timestamp::from_millis(parts.next()?.parse().ok()?) })
     }
 }
 
@@ -29,14 +29,16 @@ pub fn token(role: &str, session: &str, end: Timestamp) -> String {
 
 /// When a session's token ends; `None` for what is no session's token.
 pub fn end_of(token: &str) -> Option<Timestamp> {
-    Token::parse(token).map(|token| token.end)
+    SessionToken::parse(token).map(|token| token.end)
 }
 
 /// Who signs with a token in an account.
 pub fn arn(partition: &Partition, account: &str, token: Option<&str>) -> String {
     let partition = partition.id;
-    match token.and_then(Token::parse) {
-        Some(Token { role, session, .. }) => format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}"),
+    match token.and_then(SessionToken::parse) {
+        Some(SessionToken { role, session, .. }) => {
+            format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}")
+        }
         None => format!("arn:{partition}:iam::{account}:user/sandbox"),
     }
 }

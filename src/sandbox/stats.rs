@@ -43,7 +43,7 @@ pub struct Started {
 
 /// How a call ended, for the counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
+pub enum CallOutcome {
     Answered,
     Throttled,
     Faulted,
@@ -58,19 +58,19 @@ impl Counter {
         Started { name, wave: self.answered + 1 }
     }
 
-    pub fn finish(&mut self, call: Started, outcome: Outcome) {
+    pub fn finish(&mut self, call: Started, outcome: CallOutcome) {
         // A reset while calls were running must not make the count negative.
         self.in_flight = self.in_flight.saturating_sub(1);
         self.answered = self.answered.max(call.wave);
         self.stats.waves = self.stats.waves.max(call.wave);
         let operation = self.stats.by_operation.entry(call.name).or_default();
         match outcome {
-            Outcome::Answered => {}
-            Outcome::Throttled => {
+            CallOutcome::Answered => {}
+            CallOutcome::Throttled => {
                 operation.throttled += 1;
                 self.stats.throttled += 1;
             }
-            Outcome::Faulted => operation.faulted += 1,
+            CallOutcome::Faulted => operation.faulted += 1,
         }
     }
 
@@ -99,10 +99,10 @@ mod tests {
         let mut counter = Counter::default();
         let a = counter.start("x:A".into());
         let b = counter.start("x:B".into());
-        counter.finish(a, Outcome::Answered);
+        counter.finish(a, CallOutcome::Answered);
         let c = counter.start("x:C".into());
-        counter.finish(b, Outcome::Throttled);
-        counter.finish(c, Outcome::Answered);
+        counter.finish(b, CallOutcome::Throttled);
+        counter.finish(c, CallOutcome::Answered);
         let stats = counter.read();
         assert_eq!((stats.calls, stats.waves, stats.max_in_flight, stats.throttled), (3, 2, 2, 1));
         assert_eq!(stats.by_operation["x:B"], OperationStats { calls: 1, throttled: 1, faulted: 0 });

@@ -3,16 +3,16 @@
 use super::accounts::{ACCESS_KEY, is_account, temporary_key};
 use super::fault::Fault;
 use super::operation::{answer, operations};
-use super::session::{self, Token};
+use super::session::{self, SessionToken};
 use super::store::Tx;
-use super::wire::{Request, Timestamp};
+use super::wire::{Timestamp, WireRequest};
 use ciborium::Value;
 use mlops_model::Arn;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Runs one STS operation.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
         "GetCallerIdentity" => {
             let token = request.session_token.clone();
@@ -38,8 +38,8 @@ struct CallerIdentity {
 
 fn get_caller_identity(token: Option<&str>, _: GetCallerIdentity, tx: &mut Tx) -> Result<CallerIdentity, Fault> {
     let account = tx.account().to_owned();
-    Ok(match token.and_then(Token::parse) {
-        Some(Token { role, session, .. }) => CallerIdentity {
+    Ok(match token.and_then(SessionToken::parse) {
+        Some(SessionToken { role, session, .. }) => CallerIdentity {
             user_id: format!("{}:{session}", role_id(role)),
             arn: session::arn(tx.partition(), &account, token),
             account,
@@ -63,7 +63,7 @@ struct AssumeRole {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct AssumedRole {
+struct AssumedRoleMember {
     credentials: Credentials,
     assumed_role_user: AssumedRoleUser,
 }
@@ -84,7 +84,7 @@ struct AssumedRoleUser {
     arn: String,
 }
 
-fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<AssumedRole, Fault> {
+fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<AssumedRoleMember, Fault> {
     let invalid = |message: String| Fault::sender("ValidationError", message);
     let AssumeRole { role_arn, role_session_name: session, duration_seconds, external_id } = input;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
@@ -114,7 +114,7 @@ fn assume_role(token: Option<&str>, input: AssumeRole, tx: &mut Tx) -> Result<As
     let life = Duration::from_secs(seconds.unsigned_abs());
     let end = tx.now() + tx.token_life().map_or(life, |short| short.min(life));
     let role = path.rsplit('/').next().unwrap_or(path);
-    Ok(AssumedRole {
+    Ok(AssumedRoleMember {
         credentials: Credentials {
             access_key_id: temporary_key(account),
             secret_access_key: tx.hex(40),

@@ -5,13 +5,13 @@ use super::operation::{answer, operations};
 use super::paging::{Order, page_of};
 use super::store::Tx;
 use super::tags::{self, Indexed, Tag};
-use super::wire::Request;
+use super::wire::WireRequest;
 use ciborium::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Runs one operation of the tagging API.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
         "GetResources" => answer(request, tx, get_resources),
     })

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const TABLE: &str = "tags";
 
-pub type Tags = BTreeMap<String, String>;
+pub type StoredTags = BTreeMap<String, String>;
 
 /// A tag on the wire of CloudWatch, SNS and the tagging API.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -21,19 +21,19 @@ pub struct Tag {
 }
 
 /// A list of tags as a map; the last of two equal keys wins.
-pub fn from_list(tags: Vec<Tag>) -> Tags {
+pub fn from_list(tags: Vec<Tag>) -> StoredTags {
     tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
 
 /// A map of tags as a list in scattered order.
-pub fn to_list(tx: &Tx, tags: Tags) -> Vec<Tag> {
+pub fn to_list(tx: &Tx, tags: StoredTags) -> Vec<Tag> {
     let mut list: Vec<Tag> = tags.into_iter().map(|(key, value)| Tag { key, value }).collect();
     list.sort_by_key(|tag| tx.scatter(&tag.key));
     list
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Entry {
+struct TagEntry {
     /// As the tagging API names types, e.g. `cloudwatch:alarm`, `sns`, `logs:log-group`.
     kind: String,
     /// What the tags were, in order of time; none of them = the resource is gone. The last one is what they are.
@@ -43,28 +43,28 @@ struct Entry {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Version {
     since: Timestamp,
-    tags: Option<Tags>,
+    tags: Option<StoredTags>,
 }
 
 /// The tags of a resource right now; empty where it has none.
-pub fn get(tx: &Tx, arn: &str) -> Result<Tags, Fault> {
+pub fn get(tx: &Tx, arn: &str) -> Result<StoredTags, Fault> {
     Ok(tx
-        .get::<Entry>(TABLE, arn)?
+        .get::<TagEntry>(TABLE, arn)?
         .and_then(|mut entry| entry.versions.pop())
         .and_then(|last| last.tags)
         .unwrap_or_default())
 }
 
 /// Sets all tags of a resource. `kind` is its type in the tagging API, e.g. `cloudwatch:alarm`.
-pub fn set(tx: &mut Tx, kind: &str, arn: &str, tags: Tags) -> Result<(), Fault> {
-    if tags.is_empty() && tx.get::<Entry>(TABLE, arn)?.is_none() {
+pub fn set(tx: &mut Tx, kind: &str, arn: &str, tags: StoredTags) -> Result<(), Fault> {
+    if tags.is_empty() && tx.get::<TagEntry>(TABLE, arn)?.is_none() {
         return Ok(());
     }
     change(tx, kind, arn, Some(tags))
 }
 
 /// Adds or overwrites tags of a resource.
-pub fn add(tx: &mut Tx, kind: &str, arn: &str, more: Tags) -> Result<(), Fault> {
+pub fn add(tx: &mut Tx, kind: &str, arn: &str, more: StoredTags) -> Result<(), Fault> {
     let mut tags = get(tx, arn)?;
     tags.extend(more);
     set(tx, kind, arn, tags)
@@ -79,15 +79,15 @@ pub fn remove(tx: &mut Tx, kind: &str, arn: &str, keys: &[String]) -> Result<(),
 
 /// To be called when a resource is deleted.
 pub fn forget(tx: &mut Tx, arn: &str) -> Result<(), Fault> {
-    match tx.get::<Entry>(TABLE, arn)? {
+    match tx.get::<TagEntry>(TABLE, arn)? {
         Some(entry) => change(tx, &entry.kind, arn, None),
         None => Ok(()),
     }
 }
 
-fn change(tx: &mut Tx, kind: &str, arn: &str, tags: Option<Tags>) -> Result<(), Fault> {
+fn change(tx: &mut Tx, kind: &str, arn: &str, tags: Option<StoredTags>) -> Result<(), Fault> {
     let lag = tx.tag_index_lag();
-    let mut entry = tx.get::<Entry>(TABLE, arn)?.unwrap_or(Entry { kind: kind.to_owned(), versions: Vec::new() });
+    let mut entry = tx.get::<TagEntry>(TABLE, arn)?.unwrap_or(TagEntry { kind: kind.to_owned(), versions: Vec::new() });
     if lag.is_zero() {
         entry.versions.clear();
         if tags.is_none() {
@@ -109,7 +109,7 @@ pub struct Indexed {
     pub arn: String,
     /// E.g. `cloudwatch:alarm`.
     pub kind: String,
-    pub tags: Tags,
+    pub tags: StoredTags,
 }
 
 /// The ARNs of everything that ever had a tag.
@@ -119,7 +119,7 @@ pub fn arns<'t>(tx: &'t Tx) -> Vec<&'t str> {
 
 /// What the index shows of a resource now, that is as it was `lag` ago; `None` where it had no tags yet, or is gone.
 pub fn indexed(tx: &Tx, arn: &str, lag: Duration) -> Result<Option<Indexed>, Fault> {
-    let Some(entry) = tx.get::<Entry>(TABLE, arn)? else { return Ok(None) };
+    let Some(entry) = tx.get::<TagEntry>(TABLE, arn)? else { return Ok(None) };
     let now = tx.now();
     let version = entry.versions.into_iter().rfind(|version| version.since + lag <= now);
     let tags = version.and_then(|version| version.tags);

@@ -1,7 +1,7 @@
 //! The weather of the control plane: latency, quotas and faults, all of it seeded. It decides what befalls a call, not what the
 //! call does.
 
-use super::access::Access;
+use super::access::AccessRules;
 use anyhow::{Context, bail, ensure};
 use std::str::FromStr;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub struct Weather {
     /// After so many applied writes no call is answered any more, the last of these writes included: a killed process.
     pub kill_after: Option<u64>,
     /// Roles, regions and actions that are refused, and how long tokens live.
-    pub access: Access,
+    pub access: AccessRules,
     /// How far GetResources of the tagging API is behind.
     pub tag_index_lag: Duration,
     /// Operations that the caller may not call, as IAM actions, e.g. `sns:GetTopicAttributes`.
@@ -71,7 +71,7 @@ impl Default for Weather {
             fault_reset_after: 0.0,
             fault_operation: None,
             kill_after: None,
-            access: Access::default(),
+            access: AccessRules::default(),
             tag_index_lag: Duration::ZERO,
             denied: Vec::new(),
             credentials: Keys::Good,
@@ -189,7 +189,7 @@ impl Weather {
             other if self.access.set(other, value, duration)? => {}
             _ => bail!(
                 "settings are latency, jitter, quotas, burst, fault-500, fault-reset-before, fault-reset-after, fault-operation, kill-after, tag-index-lag, deny, credentials, idle, {}, seed",
-                Access::SETTINGS
+                AccessRules::SETTINGS
             ),
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::store::Keeping;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum RequestedCommand {
     Serve { migration: Migration },
     Keep(Keeping),
 }
@@ -55,7 +55,7 @@ impl Said {
 ///
 /// # Errors
 /// What is to be said instead.
-pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Said> {
+pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<RequestedCommand, Said> {
     let arguments: Vec<String> = arguments.into_iter().collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if words.iter().any(|word| matches!(*word, "-h" | "--help")) {
@@ -63,18 +63,18 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Sai
     }
     let wrong = |why: String| Err(Said::Wrong(why));
     match words[..] {
-        [] | ["serve"] => Ok(Command::Serve { migration: Migration::Apply }),
-        ["--no-migrate"] | ["serve", "--no-migrate"] => Ok(Command::Serve { migration: Migration::Expect }),
+        [] | ["serve"] => Ok(RequestedCommand::Serve { migration: Migration::Apply }),
+        ["--no-migrate"] | ["serve", "--no-migrate"] => Ok(RequestedCommand::Serve { migration: Migration::Expect }),
         ["-V" | "--version"] => Err(Said::Version),
-        ["migrate"] => Ok(Command::Keep(Keeping::Migrate)),
-        ["import-history"] => Ok(Command::Keep(Keeping::ImportHistory)),
+        ["migrate"] => Ok(RequestedCommand::Keep(Keeping::Migrate)),
+        ["import-history"] => Ok(RequestedCommand::Keep(Keeping::ImportHistory)),
         ["prune", "--older-than", text] => match age(text) {
-            Ok(older_than) => Ok(Command::Keep(Keeping::Prune { older_than })),
+            Ok(older_than) => Ok(RequestedCommand::Keep(Keeping::Prune { older_than })),
             Err(why) => wrong(why),
         },
         ["prune", ..] => wrong("say what to keep: prune --older-than 30d".to_owned()),
         ["forget", business_id] if !business_id.trim().is_empty() && !business_id.starts_with('-') => {
-            Ok(Command::Keep(Keeping::Forget { business_id: business_id.to_owned() }))
+            Ok(RequestedCommand::Keep(Keeping::Forget { business_id: business_id.to_owned() }))
         }
         ["forget", ..] => wrong("name one business: forget BUSINESS".to_owned()),
         _ => wrong(format!("unknown: {}", words.join(" "))),
@@ -98,17 +98,20 @@ pub fn age(text: &str) -> Result<i64, String> {
 mod tests {
     use super::*;
 
-    fn of(line: &str) -> Result<Command, Said> {
+    fn of(line: &str) -> Result<RequestedCommand, Said> {
         parse(line.split_whitespace().map(str::to_owned))
     }
 
     #[test]
     fn what_can_be_asked() {
-        assert_eq!(of(""), Ok(Command::Serve { migration: Migration::Apply }));
-        assert_eq!(of("--no-migrate"), Ok(Command::Serve { migration: Migration::Expect }));
-        assert_eq!(of("import-history"), Ok(Command::Keep(Keeping::ImportHistory)));
-        assert_eq!(of("prune --older-than 30d"), Ok(Command::Keep(Keeping::Prune { older_than: 30 * MICROS_PER_DAY })));
-        assert_eq!(of("forget b1"), Ok(Command::Keep(Keeping::Forget { business_id: "b1".to_owned() })));
+        assert_eq!(of(""), Ok(RequestedCommand::Serve { migration: Migration::Apply }));
+        assert_eq!(of("--no-migrate"), Ok(RequestedCommand::Serve { migration: Migration::Expect }));
+        assert_eq!(of("import-history"), Ok(RequestedCommand::Keep(Keeping::ImportHistory)));
+        assert_eq!(
+            of("prune --older-than 30d"),
+            Ok(RequestedCommand::Keep(Keeping::Prune { older_than: 30 * MICROS_PER_DAY }))
+        );
+        assert_eq!(of("forget b1"), Ok(RequestedCommand::Keep(Keeping::Forget { business_id: "b1".to_owned() })));
         assert_eq!((of("prune --help"), of("-V")), (Err(Said::Help), Err(Said::Version)));
         for wrong in [
             "prune",

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use super::log;
-use super::network::Network;
+use super::network::AddressRange;
 use super::telemetry;
 
 /// Where the rows go.
@@ -39,7 +39,7 @@ pub struct Config {
     /// What asks for the key beside /track, /refresh-metrics and /analytics.
     pub protect: Protect,
     /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
+    pub trusted_proxies: Vec<AddressRange>,
     /// The origins whose pages may read answers; `None` is all, as the contract has it.
     pub origins: Option<Vec<String>>,
     /// Whether missing tables are made.
@@ -48,10 +48,10 @@ pub struct Config {
     pub strict: bool,
     /// A path prefix to strip, `/stage/function`, without a slash at its end.
     pub base_path: Option<String>,
-    pub log_level: log::Level,
-    pub log_format: log::Format,
-    pub telemetry: telemetry::Settings,
-    pub limits: Limits,
+    pub log_level: log::ServiceLogLevel,
+    pub log_format: log::LogFormat,
+    pub telemetry: telemetry::TelemetrySettings,
+    pub limits: ClientLimits,
     /// Threads that serve HTTP.
     pub workers: usize,
 }
@@ -83,7 +83,7 @@ pub enum Rate {
 
 /// What a client may cost.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ClientLimits {
     /// Bytes of a request body.
     pub body: usize,
     /// From the first byte of a connection's request to the end of its headers.
@@ -101,7 +101,7 @@ pub struct Limits {
     pub connections: usize,
 }
 
-impl Default for Limits {
+impl Default for ClientLimits {
     fn default() -> Self {
         Self {
             body: 64 * 1024,
@@ -118,9 +118,9 @@ impl Default for Limits {
 
 /// The process environment over a `.env` file: a variable that is set and not empty wins.
 #[derive(Debug, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct ProcessEnvironment(BTreeMap<String, String>);
 
-impl Environment {
+impl ProcessEnvironment {
     /// Reads the process environment and `.env` in `dir`, when there is one.
     ///
     /// # Errors
@@ -180,9 +180,9 @@ impl Config {
     ///
     /// # Errors
     /// When a number, a level or a format is none. `DATABASE_URL` is never an error: see [`Database::Unusable`].
-    pub fn from_environment(env: &Environment) -> anyhow::Result<Self> {
+    pub fn from_environment(env: &ProcessEnvironment) -> anyhow::Result<Self> {
         let data_dir = PathBuf::from(env.get("MLOPS_DATA_DIR").unwrap_or(".mlopsctl/service"));
-        let mut limits = Limits::default();
+        let mut limits = ClientLimits::default();
         const WHOLE: &str = "a whole number";
         if let Some(bytes) = env.parse("MAX_BODY_BYTES", WHOLE)? {
             limits.body = bytes;
@@ -226,9 +226,12 @@ impl Config {
             migration: if env.flag("MLOPS_NO_MIGRATE")? { Migration::Expect } else { Migration::Apply },
             strict: env.flag("MLOPS_STRICT")?,
             base_path: env.get("API_GATEWAY_BASE_PATH").and_then(base_path),
-            log_level: env.parse("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")?.unwrap_or(log::Level::Info),
-            log_format: env.parse("LOG_FORMAT", "text or json")?.unwrap_or(log::Format::Text),
-            telemetry: telemetry::Settings::from_environment(env, env.get("ENVIRONMENT").unwrap_or("development"))?,
+            log_level: env.parse("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")?.unwrap_or(log::ServiceLogLevel::Info),
+            log_format: env.parse("LOG_FORMAT", "text or json")?.unwrap_or(log::LogFormat::Text),
+            telemetry: telemetry::TelemetrySettings::from_environment(
+                env,
+                env.get("ENVIRONMENT").unwrap_or("development"),
+            )?,
             limits,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
         })
@@ -271,7 +274,7 @@ impl Database {
 }
 
 /// `MLOPS_PROTECT=metrics,dashboard`, which without a key would shut them for everybody.
-fn protect(env: &Environment) -> anyhow::Result<Protect> {
+fn protect(env: &ProcessEnvironment) -> anyhow::Result<Protect> {
     let mut protect = Protect::default();
     for name in env.list("MLOPS_PROTECT") {
         match name.as_str() {
@@ -340,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_contracts_defaults() {
-        let config = Config::from_environment(&Environment::default()).unwrap();
+        let config = Config::from_environment(&ProcessEnvironment::default()).unwrap();
         assert_eq!((config.port, config.prometheus_port), (5001, Some(8001)));
         assert_eq!((config.environment.as_str(), config.api_key), ("development", None));
         assert_eq!(config.database, Database::Sqlite(PathBuf::from(".mlopsctl/service/service.db")));
@@ -360,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_broken_database_is_kept_and_a_broken_number_is_not() {
-        let broken = Config::from_environment(&Environment::of([("DATABASE_URL", "mysql://x")])).unwrap();
+        let broken = Config::from_environment(&ProcessEnvironment::of([("DATABASE_URL", "mysql://x")])).unwrap();
         assert!(matches!(broken.database, Database::Unusable(_)));
         for (name, value) in [
             ("SERVICE_PORT", "70000"),
@@ -371,14 +374,14 @@ mod tests {
             ("TRUSTED_PROXIES", "10.0.0.0/99"),
             ("MLOPS_PROTECT", "metrics"),
         ] {
-            let error = Config::from_environment(&Environment::of([(name, value)])).unwrap_err().to_string();
+            let error = Config::from_environment(&ProcessEnvironment::of([(name, value)])).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }
     }
 
     #[test]
     fn security_settings() {
-        let config = Config::from_environment(&Environment::of([
+        let config = Config::from_environment(&ProcessEnvironment::of([
             ("RATE_LIMIT", "course"),
             ("MLOPS_API_KEY", "k"),
             ("MLOPS_PROTECT", "dashboard, metrics"),
@@ -391,7 +394,7 @@ mod tests {
         assert_eq!(config.protect, Protect { metrics: true, dashboard: true });
         assert_eq!((config.trusted_proxies.len(), config.origins.map(|origins| origins.len())), (2, Some(2)));
         assert_eq!(config.migration, Migration::Expect);
-        let any = Config::from_environment(&Environment::of([("CORS_ORIGINS", "*")])).unwrap();
+        let any = Config::from_environment(&ProcessEnvironment::of([("CORS_ORIGINS", "*")])).unwrap();
         assert_eq!((any.origins, any.limits.rate, any.migration), (None, Rate::Unlimited, Migration::Apply));
     }
 

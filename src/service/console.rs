@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::log_level::{Format, Level};
+use super::log_level::{LogFormat, ServiceLogLevel};
 
 tokio::task_local! {
     static CONSOLE: Arc<Console>;
@@ -13,13 +13,13 @@ tokio::task_local! {
 
 /// What one instance wrote and nobody has taken yet.
 pub struct Console {
-    pub level: Level,
-    pub format: Format,
+    pub level: ServiceLogLevel,
+    pub format: LogFormat,
     lines: Mutex<Vec<(Instant, String)>>,
 }
 
 impl Console {
-    pub fn new(level: Level, format: Format) -> Arc<Self> {
+    pub fn new(level: ServiceLogLevel, format: LogFormat) -> Arc<Self> {
         Arc::new(Self { level, format, lines: Mutex::default() })
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::console;
-use super::event::Event;
+use super::event::TrackEvent;
 
 pub const NAMESPACE: &str = "MlopsService";
 /// Metrics of one line; every distinct set of dimension values is billed once for each of them.
@@ -16,11 +16,11 @@ const METRICS: usize = 5;
 /// its own, so there is a budget of them: what comes after it is spent counts under `other`.
 pub struct Emf {
     service: String,
-    businesses: Mutex<Named>,
-    models: Mutex<Named>,
+    businesses: Mutex<EmfMetric>,
+    models: Mutex<EmfMetric>,
 }
 
-struct Named {
+struct EmfMetric {
     names: Vec<Box<str>>,
     most: usize,
 }
@@ -32,12 +32,12 @@ impl Emf {
         // Besides the whole, `other` of both kinds has to be paid for.
         let named = (budget / METRICS).saturating_sub(3);
         let models = named.min(named / 3 + 1);
-        let of = |most| Mutex::new(Named { names: Vec::new(), most });
+        let of = |most| Mutex::new(EmfMetric { names: Vec::new(), most });
         Self { service: service.to_owned(), businesses: of(named - models), models: of(models) }
     }
 
     /// The line of one answer, without its end.
-    pub fn tracked(&self, event: &Event) -> String {
+    pub fn tracked(&self, event: &TrackEvent) -> String {
         let business = name(&self.businesses, &event.business_id);
         let model = name(&self.models, &event.model_name);
         let mut line = self.line(event.at, &json!([["Service"], ["BusinessId"], ["ModelName"]]));
@@ -79,7 +79,7 @@ impl Emf {
     }
 }
 
-fn name<'a>(named: &Mutex<Named>, value: &'a str) -> &'a str {
+fn name<'a>(named: &Mutex<EmfMetric>, value: &'a str) -> &'a str {
     let mut named = named.lock().unwrap_or_else(PoisonError::into_inner);
     if named.names.iter().any(|known| **known == *value) {
         return value;
@@ -97,11 +97,11 @@ fn name<'a>(named: &Mutex<Named>, value: &'a str) -> &'a str {
 mod tests {
     use super::*;
 
-    fn event(business: &str) -> Event {
+    fn event(business: &str) -> TrackEvent {
         let body = format!(
             r#"{{"business_id":"{business}","response_time_ms":842,"tokens_used":905,"api_cost_usd":0.00017}}"#
         );
-        Event::parse(body.as_bytes(), 1_795_343_400_123_456).unwrap()
+        TrackEvent::parse(body.as_bytes(), 1_795_343_400_123_456).unwrap()
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::identity::EventKey;
 
 /// What a /track request tells, checked against the limits of the table `mlops_events`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Event {
+pub struct TrackEvent {
     /// When it arrived: microseconds since 1970.
     pub at: i64,
     pub business_id: Box<str>,
@@ -40,7 +40,7 @@ pub struct Event {
 
 /// Why a body is no event, in the order in which the contract looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ValidationError {
     /// Not JSON at all; the text says where.
     Malformed(String),
     /// JSON with a number that no machine number can be.
@@ -53,7 +53,7 @@ pub enum Refusal {
     Field(&'static str, Cow<'static, str>),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(why) => write!(f, "The body is not valid JSON: {why}"),
@@ -72,36 +72,38 @@ pub const DEFAULT_MODEL: &str = "gemini-1.5-flash";
 const MAX_COST_USD: f64 = 9_999.999_999;
 const REQUIRED: [&str; 3] = ["business_id", "response_time_ms", "tokens_used"];
 
-impl Event {
+impl TrackEvent {
     /// Reads and checks a body that arrived at `at`; the mark of an encoding before it does not count.
     ///
     /// # Errors
-    /// The first [`Refusal`] in the contract's order.
-    pub fn parse(body: &[u8], at: i64) -> Result<Self, Refusal> {
+    /// The first [`ValidationError`] in the contract's order.
+    pub fn parse(body: &[u8], at: i64) -> Result<Self, ValidationError> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let body = match serde_json::from_slice::<Body<'_>>(body) {
+        let body = match serde_json::from_slice::<TrackBody<'_>>(body) {
             Ok(body) => body,
             // serde_json tells this only by its text.
-            Err(error) if error.to_string().starts_with("number out of range") => return Err(Refusal::OutOfRange),
-            Err(error) => return Err(Refusal::Malformed(place(&error))),
+            Err(error) if error.to_string().starts_with("number out of range") => {
+                return Err(ValidationError::OutOfRange);
+            }
+            Err(error) => return Err(ValidationError::Malformed(place(&error))),
         };
         let fields = match body {
-            Body::Empty => return Err(Refusal::NoData),
+            TrackBody::Empty => return Err(ValidationError::NoData),
             // The course looks for its fields in whatever it is given.
-            Body::Other => return Err(Refusal::Missing(REQUIRED[0])),
-            Body::Object(fields) => fields,
+            TrackBody::Other => return Err(ValidationError::Missing(REQUIRED[0])),
+            TrackBody::Object(fields) => fields,
         };
         let present = [&fields.business_id, &fields.response_time_ms, &fields.tokens_used];
         for (name, value) in REQUIRED.into_iter().zip(present) {
-            if matches!(value, Value::Absent) {
-                return Err(Refusal::Missing(name));
+            if matches!(value, TrackValue::Absent) {
+                return Err(ValidationError::Missing(name));
             }
         }
         fields.check(at)
     }
 }
 
-impl Event {
+impl TrackEvent {
     /// Returns the key of its content. None when it has neither session nor conversation: then nothing tells a retry from a
     /// second answer that is like the first, and each counts.
     fn content_key(&self) -> Option<EventKey> {
@@ -145,7 +147,7 @@ fn place(error: &serde_json::Error) -> String {
 
 /// A JSON value as far as any field cares.
 #[derive(Debug, Default)]
-enum Value<'a> {
+enum TrackValue<'a> {
     #[default]
     Absent,
     Null,
@@ -158,28 +160,28 @@ enum Value<'a> {
 }
 
 #[derive(Debug, Default)]
-struct Fields<'a> {
-    business_id: Value<'a>,
-    conversation_id: Value<'a>,
-    session_id: Value<'a>,
-    response_time_ms: Value<'a>,
-    success_rate: Value<'a>,
-    tokens_used: Value<'a>,
-    prompt_tokens: Value<'a>,
-    completion_tokens: Value<'a>,
-    api_cost_usd: Value<'a>,
-    model_name: Value<'a>,
-    intent_detected: Value<'a>,
-    appointment_requested: Value<'a>,
-    human_handoff_requested: Value<'a>,
-    appointment_booked: Value<'a>,
-    user_message_length: Value<'a>,
-    ai_response_length: Value<'a>,
-    response_type: Value<'a>,
+struct TrackFields<'a> {
+    business_id: TrackValue<'a>,
+    conversation_id: TrackValue<'a>,
+    session_id: TrackValue<'a>,
+    response_time_ms: TrackValue<'a>,
+    success_rate: TrackValue<'a>,
+    tokens_used: TrackValue<'a>,
+    prompt_tokens: TrackValue<'a>,
+    completion_tokens: TrackValue<'a>,
+    api_cost_usd: TrackValue<'a>,
+    model_name: TrackValue<'a>,
+    intent_detected: TrackValue<'a>,
+    appointment_requested: TrackValue<'a>,
+    human_handoff_requested: TrackValue<'a>,
+    appointment_booked: TrackValue<'a>,
+    user_message_length: TrackValue<'a>,
+    ai_response_length: TrackValue<'a>,
+    response_type: TrackValue<'a>,
 }
 
-impl<'a> Fields<'a> {
-    fn slot(&mut self, name: &str) -> Option<&mut Value<'a>> {
+impl<'a> TrackFields<'a> {
+    fn slot(&mut self, name: &str) -> Option<&mut TrackValue<'a>> {
         Some(match name {
             "business_id" => &mut self.business_id,
             "conversation_id" => &mut self.conversation_id,
@@ -202,8 +204,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn check(self, at: i64) -> Result<Event, Refusal> {
-        let mut event = Event {
+    fn check(self, at: i64) -> Result<TrackEvent, ValidationError> {
+        let mut event = TrackEvent {
             at,
             business_id: required("business_id", text("business_id", self.business_id, 255)?, "a string")?,
             response_time_ms: milliseconds(&self.response_time_ms)?,
@@ -244,40 +246,40 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn refuse<T>(field: &'static str, rule: impl Into<Cow<'static, str>>) -> Result<T, Refusal> {
-    Err(Refusal::Field(field, rule.into()))
+fn refuse<T>(field: &'static str, rule: impl Into<Cow<'static, str>>) -> Result<T, ValidationError> {
+    Err(ValidationError::Field(field, rule.into()))
 }
 
 /// A required field that is there may still be null.
-fn required<T>(field: &'static str, value: Option<T>, rule: &'static str) -> Result<T, Refusal> {
+fn required<T>(field: &'static str, value: Option<T>, rule: &'static str) -> Result<T, ValidationError> {
     value.map_or_else(|| refuse(field, rule), Ok)
 }
 
-fn text(field: &'static str, value: Value<'_>, most: usize) -> Result<Option<Box<str>>, Refusal> {
+fn text(field: &'static str, value: TrackValue<'_>, most: usize) -> Result<Option<Box<str>>, ValidationError> {
     match value {
-        Value::Absent | Value::Null => Ok(None),
-        Value::Text(text) if text.chars().count() > most => refuse(field, format!("at most {most} characters")),
+        TrackValue::Absent | TrackValue::Null => Ok(None),
+        TrackValue::Text(text) if text.chars().count() > most => refuse(field, format!("at most {most} characters")),
         // PostgreSQL keeps no NUL, and no label or page has a use for a control character.
-        Value::Text(text) if text.chars().any(char::is_control) => refuse(field, "free of control characters"),
-        Value::Text(text) => Ok(Some(text.into())),
+        TrackValue::Text(text) if text.chars().any(char::is_control) => refuse(field, "free of control characters"),
+        TrackValue::Text(text) => Ok(Some(text.into())),
         _ => refuse(field, "a string"),
     }
 }
 
-fn flag(field: &'static str, value: &Value<'_>) -> Result<bool, Refusal> {
+fn flag(field: &'static str, value: &TrackValue<'_>) -> Result<bool, ValidationError> {
     match value {
-        Value::Absent | Value::Null => Ok(false),
-        Value::Bool(flag) => Ok(*flag),
+        TrackValue::Absent | TrackValue::Null => Ok(false),
+        TrackValue::Bool(flag) => Ok(*flag),
         _ => refuse(field, "true or false"),
     }
 }
 
-fn count(field: &'static str, value: &Value<'_>) -> Result<Option<i32>, Refusal> {
+fn count(field: &'static str, value: &TrackValue<'_>) -> Result<Option<i32>, ValidationError> {
     let whole = match *value {
-        Value::Absent | Value::Null => return Ok(None),
-        Value::Integer(whole) => whole,
+        TrackValue::Absent | TrackValue::Null => return Ok(None),
+        TrackValue::Integer(whole) => whole,
         // JavaScript and Python both write whole floats now and then.
-        Value::Float(float) if float.fract() == 0.0 && float.abs() < 1e15 => float as i64,
+        TrackValue::Float(float) if float.fract() == 0.0 && float.abs() < 1e15 => float as i64,
         _ => return refuse(field, "a whole number, 0 or above"),
     };
     match i32::try_from(whole) {
@@ -288,7 +290,7 @@ fn count(field: &'static str, value: &Value<'_>) -> Result<Option<i32>, Refusal>
 }
 
 /// Clients measure with whole milliseconds; a fraction is rounded, because that is what the table keeps.
-fn milliseconds(value: &Value<'_>) -> Result<i32, Refusal> {
+fn milliseconds(value: &TrackValue<'_>) -> Result<i32, ValidationError> {
     const FIELD: &str = "response_time_ms";
     match number(FIELD, value, f64::from(i32::MAX))? {
         Some(millis) => Ok(millis.round() as i32),
@@ -296,11 +298,11 @@ fn milliseconds(value: &Value<'_>) -> Result<i32, Refusal> {
     }
 }
 
-fn number(field: &'static str, value: &Value<'_>, most: f64) -> Result<Option<f64>, Refusal> {
+fn number(field: &'static str, value: &TrackValue<'_>, most: f64) -> Result<Option<f64>, ValidationError> {
     let number = match *value {
-        Value::Absent | Value::Null => return Ok(None),
-        Value::Integer(whole) => whole as f64,
-        Value::Float(float) => float,
+        TrackValue::Absent | TrackValue::Null => return Ok(None),
+        TrackValue::Integer(whole) => whole as f64,
+        TrackValue::Float(float) => float,
         _ => return refuse(field, "a number, 0 or above"),
     };
     if !(0.0..=most).contains(&number) {
@@ -315,65 +317,65 @@ fn micros(dollars: f64) -> i64 {
 }
 
 #[derive(Debug)]
-enum Body<'a> {
+enum TrackBody<'a> {
     /// What Python calls false.
     Empty,
     /// JSON, but no object.
     Other,
-    Object(Box<Fields<'a>>),
+    Object(Box<TrackFields<'a>>),
 }
 
 struct BodyVisitor;
 
-impl<'de> Deserialize<'de> for Body<'de> {
+impl<'de> Deserialize<'de> for TrackBody<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(BodyVisitor)
     }
 }
 
 impl<'de> Visitor<'de> for BodyVisitor {
-    type Value = Body<'de>;
+    type Value = TrackBody<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Body::Empty)
+        Ok(TrackBody::Empty)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(if value { Body::Other } else { Body::Empty })
+        Ok(if value { TrackBody::Other } else { TrackBody::Empty })
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(if value == 0 { Body::Empty } else { Body::Other })
+        Ok(if value == 0 { TrackBody::Empty } else { TrackBody::Other })
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(if value == 0 { Body::Empty } else { Body::Other })
+        Ok(if value == 0 { TrackBody::Empty } else { TrackBody::Other })
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(if value == 0.0 { Body::Empty } else { Body::Other })
+        Ok(if value == 0.0 { TrackBody::Empty } else { TrackBody::Other })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(if value.is_empty() { Body::Empty } else { Body::Other })
+        Ok(if value.is_empty() { TrackBody::Empty } else { TrackBody::Other })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut body = Body::Empty;
+        let mut body = TrackBody::Empty;
         while list.next_element::<IgnoredAny>()?.is_some() {
-            body = Body::Other;
+            body = TrackBody::Other;
         }
         Ok(body)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Box::<Fields<'de>>::default();
+        let mut fields = Box::<TrackFields<'de>>::default();
         let mut empty = true;
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(FieldName(name)) = map.next_key()? {
             empty = false;
             // Of a key given twice the last counts, as in Python.
             match fields.slot(&name) {
@@ -381,17 +383,17 @@ impl<'de> Visitor<'de> for BodyVisitor {
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(if empty { Body::Empty } else { Body::Object(fields) })
+        Ok(if empty { TrackBody::Empty } else { TrackBody::Object(fields) })
     }
 }
 
 /// A key, borrowed when it has no escape.
-struct Name<'a>(Cow<'a, str>);
+struct FieldName<'a>(Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Name<'de> {
+impl<'de> Deserialize<'de> for FieldName<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_str(ValueVisitor)? {
-            Value::Text(name) => Ok(Self(name)),
+            TrackValue::Text(name) => Ok(Self(name)),
             _ => Ok(Self(Cow::Borrowed(""))),
         }
     }
@@ -399,55 +401,55 @@ impl<'de> Deserialize<'de> for Name<'de> {
 
 struct ValueVisitor;
 
-impl<'de> Deserialize<'de> for Value<'de> {
+impl<'de> Deserialize<'de> for TrackValue<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
 }
 
 impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value<'de>;
+    type Value = TrackValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Value::Null)
+        Ok(TrackValue::Null)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Value::Bool(value))
+        Ok(TrackValue::Bool(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Value::Integer(value))
+        Ok(TrackValue::Integer(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(value).map_or(Value::Other, Value::Integer))
+        Ok(i64::try_from(value).map_or(TrackValue::Other, TrackValue::Integer))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Value::Float(value))
+        Ok(TrackValue::Float(value))
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Borrowed(value)))
+        Ok(TrackValue::Text(Cow::Borrowed(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Owned(value.to_owned())))
+        Ok(TrackValue::Text(Cow::Owned(value.to_owned())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(TrackValue::Other)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(TrackValue::Other)
     }
 }
 

@@ -4,11 +4,11 @@ use super::*;
 
 const LEAST: &str = r#"{"business_id":"b","response_time_ms":1,"tokens_used":2"#;
 
-fn parse(body: &str) -> Result<Event, Refusal> {
-    Event::parse(body.as_bytes(), 7)
+fn parse(body: &str) -> Result<TrackEvent, ValidationError> {
+    TrackEvent::parse(body.as_bytes(), 7)
 }
 
-fn with(more: &str) -> Result<Event, Refusal> {
+fn with(more: &str) -> Result<TrackEvent, ValidationError> {
     parse(&format!("{LEAST},{more}}}"))
 }
 
@@ -26,40 +26,40 @@ fn the_defaults_of_the_contract() {
 #[test]
 fn what_says_nothing() {
     for body in ["{}", "[]", "null", "0", "0.0", "\"\"", "false", " {} "] {
-        assert_eq!(parse(body), Err(Refusal::NoData), "{body}");
+        assert_eq!(parse(body), Err(ValidationError::NoData), "{body}");
     }
     for body in ["[1]", "5", "\"x\"", "true", "[[[]]]"] {
-        assert_eq!(parse(body), Err(Refusal::Missing("business_id")), "{body}");
+        assert_eq!(parse(body), Err(ValidationError::Missing("business_id")), "{body}");
     }
 }
 
 #[test]
 fn required_fields_are_missed_in_order_by_presence_only() {
-    assert_eq!(parse(r#"{"x":1}"#), Err(Refusal::Missing("business_id")));
-    assert_eq!(parse(r#"{"business_id":5}"#), Err(Refusal::Missing("response_time_ms")));
-    assert_eq!(parse(r#"{"business_id":null,"response_time_ms":"x"}"#), Err(Refusal::Missing("tokens_used")));
+    assert_eq!(parse(r#"{"x":1}"#), Err(ValidationError::Missing("business_id")));
+    assert_eq!(parse(r#"{"business_id":5}"#), Err(ValidationError::Missing("response_time_ms")));
+    assert_eq!(parse(r#"{"business_id":null,"response_time_ms":"x"}"#), Err(ValidationError::Missing("tokens_used")));
     let nulls = r#"{"business_id":"b","response_time_ms":null,"tokens_used":null}"#;
-    assert!(matches!(parse(nulls), Err(Refusal::Field("response_time_ms", _))));
+    assert!(matches!(parse(nulls), Err(ValidationError::Field("response_time_ms", _))));
 }
 
 #[test]
 fn what_is_no_json() {
     for body in ["", "{", "{\"a\":}", "nope", "{'a':1}", "{\"a\":1,}", "{\"a\":NaN}", "{} {}", "\u{feff}\u{feff}{}"] {
-        assert!(matches!(parse(body), Err(Refusal::Malformed(_))), "{body}");
+        assert!(matches!(parse(body), Err(ValidationError::Malformed(_))), "{body}");
     }
     assert_eq!(parse("\u{feff}{}"), parse("{}"), "a mark of the encoding is no part of the text");
-    assert!(matches!(Event::parse(b"{\"business_id\":\"\xff\"}", 0), Err(Refusal::Malformed(_))));
-    assert_eq!(parse(&format!("{LEAST},\"api_cost_usd\":1e999}}")), Err(Refusal::OutOfRange));
+    assert!(matches!(TrackEvent::parse(b"{\"business_id\":\"\xff\"}", 0), Err(ValidationError::Malformed(_))));
+    assert_eq!(parse(&format!("{LEAST},\"api_cost_usd\":1e999}}")), Err(ValidationError::OutOfRange));
 }
 
 #[test]
 fn depth_costs_no_stack() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     assert!(with(&format!("\"unknown\":{deep}")).is_ok());
-    assert!(matches!(with(&format!("\"session_id\":{deep}")), Err(Refusal::Field("session_id", _))));
-    assert_eq!(parse(&deep), Err(Refusal::Missing("business_id")));
+    assert!(matches!(with(&format!("\"session_id\":{deep}")), Err(ValidationError::Field("session_id", _))));
+    assert_eq!(parse(&deep), Err(ValidationError::Missing("business_id")));
     let objects = format!("{}1{}", "{\"a\":".repeat(200_000), "}".repeat(200_000));
-    assert_eq!(parse(&objects), Err(Refusal::Missing("business_id")));
+    assert_eq!(parse(&objects), Err(ValidationError::Missing("business_id")));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn wrong_types_and_ranges_name_their_field() {
     ];
     for (field, value) in cases {
         match with(&format!("\"{field}\":{value}")) {
-            Err(Refusal::Field(named, _)) => assert_eq!(named, field),
+            Err(ValidationError::Field(named, _)) => assert_eq!(named, field),
             other => panic!("{field}: {value}: {other:?}"),
         }
     }
@@ -103,7 +103,7 @@ fn wrong_types_and_ranges_name_their_field() {
         (r#"{"business_id":"b","response_time_ms":1,"tokens_used":-2}"#, "tokens_used"),
         (r#"{"business_id":"b","response_time_ms":1,"tokens_used":true}"#, "tokens_used"),
     ] {
-        assert!(matches!(parse(body), Err(Refusal::Field(named, _)) if named == field), "{body}");
+        assert!(matches!(parse(body), Err(ValidationError::Field(named, _)) if named == field), "{body}");
     }
 }
 
@@ -138,12 +138,12 @@ fn numbers_are_kept_as_the_table_keeps_them() {
 fn an_event_survives_its_way_through_the_spool() {
     let event = with(r#""api_cost_usd":0.1,"success_rate":0.3333,"session_id":"\u00fc \"q\"""#).unwrap();
     let line = serde_json::to_string(&event).unwrap();
-    assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
+    assert_eq!(serde_json::from_str::<TrackEvent>(&line).unwrap(), event);
 }
 
 #[test]
 fn content_and_ids_make_the_key() {
-    let of = |body: &str| Event::parse(body.as_bytes(), 7).unwrap().key;
+    let of = |body: &str| TrackEvent::parse(body.as_bytes(), 7).unwrap().key;
     let first = of(r#"{"business_id":"b","session_id":"s","response_time_ms":1,"tokens_used":2}"#);
     // As databases and spools have it from before: another digest would count a retry twice.
     assert_eq!(first.map(|key| key.to_string()).as_deref(), Some("d266d7294752b3c406e6d6893e7d3443a"));

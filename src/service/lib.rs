@@ -22,15 +22,15 @@ mod store;
 mod telemetry;
 mod timer;
 
-pub use lambda::{Failure, Instance};
+pub use lambda::{FunctionFailure, Instance};
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use self::command::Command;
+use self::command::RequestedCommand;
 pub use self::command::age;
 pub use self::config::Migration;
-use self::config::{Config, Environment};
+use self::config::{Config, ProcessEnvironment};
 pub use self::store::{Keeping, keep_house};
 
 /// The contract's version of the service, not the package's.
@@ -49,7 +49,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         let remedy = "set MLOPS_API_KEY, or SERVICE_HOST=127.0.0.1";
         log::warning("open to everybody who reaches this machine", &[("remedy", log::Field::Text(remedy))]);
     }
-    let app = http::App::start(&config, None)?;
+    let app = http::ServiceApp::start(&config, None)?;
     let result = listeners.serve(&config, &app).await;
     app.stop().await;
     log::info("stopped", &[]);
@@ -78,20 +78,20 @@ pub fn program() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
-    let env = Environment::read(Path::new("."))?;
-    if let Some(surroundings) = lambda::Surroundings::of(&env) {
+async fn run(command: RequestedCommand) -> anyhow::Result<()> {
+    let env = ProcessEnvironment::read(Path::new("."))?;
+    if let Some(surroundings) = lambda::LambdaEnvironment::of(&env) {
         return lambda::serve(surroundings, &env).await;
     }
     let mut config = Config::from_environment(&env)?;
     match command {
-        Command::Serve { migration } => {
+        RequestedCommand::Serve { migration } => {
             if migration == Migration::Expect {
                 config.migration = migration;
             }
             serve(config).await
         }
-        Command::Keep(keeping) => {
+        RequestedCommand::Keep(keeping) => {
             println!("{}", keep_house(&config, &keeping).await?);
             Ok(())
         }

@@ -18,8 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::config::{Config, Limits};
-use super::http::{Answer, App, metrics_only};
+use super::config::{ClientLimits, Config};
+use super::http::{ServiceApp, ServiceResponse, metrics_only};
 use super::log::{self, Field};
 use super::timer::Coarse;
 
@@ -30,16 +30,16 @@ pub struct Listeners {
 }
 
 #[derive(Clone, Copy)]
-enum Door {
+enum ListenerKind {
     Main,
     Prometheus,
 }
 
 /// A connection on its way to a worker.
-struct Arrival {
+struct AcceptedConnection {
     stream: std::net::TcpStream,
     client: IpAddr,
-    door: Door,
+    door: ListenerKind,
     _place: OwnedSemaphorePermit,
 }
 
@@ -59,7 +59,7 @@ impl Listeners {
     ///
     /// # Errors
     /// When no worker can be started.
-    pub async fn serve(self, config: &Config, app: &Arc<App>) -> anyhow::Result<()> {
+    pub async fn serve(self, config: &Config, app: &Arc<ServiceApp>) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let mut workers = Vec::new();
         for index in 0..config.workers.max(1) {
@@ -90,13 +90,13 @@ impl Listeners {
             };
             let Ok(place) = place else { return };
             let (accepted, door) = tokio::select! {
-                accepted = self.main.accept() => (accepted, Door::Main),
-                accepted = accept_optional(self.prometheus.as_ref()) => (accepted, Door::Prometheus),
+                accepted = self.main.accept() => (accepted, ListenerKind::Main),
+                accepted = accept_optional(self.prometheus.as_ref()) => (accepted, ListenerKind::Prometheus),
                 () = &mut stop => return,
             };
             let arrival = accepted.and_then(|(stream, peer): (TcpStream, SocketAddr)| {
                 stream.set_nodelay(true)?;
-                Ok(Arrival { stream: stream.into_std()?, client: peer.ip(), door, _place: place })
+                Ok(AcceptedConnection { stream: stream.into_std()?, client: peer.ip(), door, _place: place })
             });
             match arrival {
                 Ok(arrival) => {
@@ -145,13 +145,18 @@ async fn stop_signal() {
 }
 
 struct Worker {
-    arrivals: mpsc::UnboundedSender<Arrival>,
+    arrivals: mpsc::UnboundedSender<AcceptedConnection>,
     thread: JoinHandle<()>,
 }
 
 /// A thread with a runtime of its own: a connection never moves, so its requests share no queue with others'.
-fn worker(index: usize, app: &Arc<App>, limits: &Limits, stopping: &watch::Receiver<bool>) -> anyhow::Result<Worker> {
-    let (arrivals, mut inbox) = mpsc::unbounded_channel::<Arrival>();
+fn worker(
+    index: usize,
+    app: &Arc<ServiceApp>,
+    limits: &ClientLimits,
+    stopping: &watch::Receiver<bool>,
+) -> anyhow::Result<Worker> {
+    let (arrivals, mut inbox) = mpsc::unbounded_channel::<AcceptedConnection>();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (app, limits, stopping) = (Arc::clone(app), limits.clone(), stopping.clone());
     let work = async move {
@@ -175,8 +180,13 @@ fn worker(index: usize, app: &Arc<App>, limits: &Limits, stopping: &watch::Recei
 }
 
 /// One connection, from its first request to its last.
-async fn converse(arrival: Arrival, app: Arc<App>, limits: Limits, mut stopping: watch::Receiver<bool>) {
-    let Arrival { stream, client, door, _place } = arrival;
+async fn converse(
+    arrival: AcceptedConnection,
+    app: Arc<ServiceApp>,
+    limits: ClientLimits,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let AcceptedConnection { stream, client, door, _place } = arrival;
     let Ok(stream) = TcpStream::from_std(stream) else { return };
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let app = Arc::clone(&app);
@@ -199,12 +209,17 @@ async fn converse(arrival: Arrival, app: Arc<App>, limits: Limits, mut stopping:
     }
 }
 
-async fn answer(app: &Arc<App>, door: Door, request: axum::extract::Request, client: IpAddr) -> Response {
+async fn answer(
+    app: &Arc<ServiceApp>,
+    door: ListenerKind,
+    request: axum::extract::Request,
+    client: IpAddr,
+) -> Response {
     match door {
-        Door::Main => app.call(request, Some(client)).await,
-        Door::Prometheus if matches!(*request.method(), Method::GET | Method::HEAD) => {
+        ListenerKind::Main => app.call(request, Some(client)).await,
+        ListenerKind::Prometheus if matches!(*request.method(), Method::GET | Method::HEAD) => {
             metrics_only(app, request.headers()).await
         }
-        Door::Prometheus => Answer::error(StatusCode::METHOD_NOT_ALLOWED, "Only GET").into_response(),
+        ListenerKind::Prometheus => ServiceResponse::error(StatusCode::METHOD_NOT_ALLOWED, "Only GET").into_response(),
     }
 }

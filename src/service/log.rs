@@ -6,24 +6,24 @@ use std::io::Write as _;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-pub use super::log_level::{Format, Level};
+pub use super::log_level::{LogFormat, ServiceLogLevel};
 use super::{clock, console};
 
 /// Lines that wait for the writing thread; more are dropped and counted, so that a stuck terminal stops no request.
 const WAITING_BYTES: usize = 4 * 1024 * 1024;
 
 struct Logger {
-    level: Level,
-    format: Format,
+    level: ServiceLogLevel,
+    format: LogFormat,
     /// Written at once: Lambda freezes the process after each answer, and a test wants its line.
     direct: bool,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<QueuedLines>,
     more: Condvar,
     idle: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct QueuedLines {
     bytes: Vec<u8>,
     dropped: u64,
     writing: bool,
@@ -32,7 +32,7 @@ struct Waiting {
 static LOGGER: OnceLock<Logger> = OnceLock::new();
 
 /// Sets level and format for the whole process; only the first call counts. Without one, nothing is logged.
-pub fn start(level: Level, format: Format, on_lambda: bool) {
+pub fn start(level: ServiceLogLevel, format: LogFormat, on_lambda: bool) {
     let logger = Logger {
         level,
         format,
@@ -48,7 +48,7 @@ pub fn start(level: Level, format: Format, on_lambda: bool) {
 }
 
 /// Whether a line of this level would be written: ask before building costly fields.
-pub fn enabled(level: Level) -> bool {
+pub fn enabled(level: ServiceLogLevel) -> bool {
     if let Some(console) = console::here() {
         return level >= console.level;
     }
@@ -59,7 +59,7 @@ pub fn enabled(level: Level) -> bool {
 pub fn flush() {
     let Some(logger) = LOGGER.get().filter(|logger| !logger.direct) else { return };
     let waiting = logger.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-    let unwritten = |waiting: &mut Waiting| !waiting.bytes.is_empty() || waiting.writing;
+    let unwritten = |waiting: &mut QueuedLines| !waiting.bytes.is_empty() || waiting.writing;
     drop(logger.idle.wait_timeout_while(waiting, Duration::from_secs(1), unwritten));
 }
 
@@ -73,23 +73,23 @@ pub enum Field<'a> {
 }
 
 pub fn debug(message: &str, fields: &[(&str, Field<'_>)]) {
-    line(Level::Debug, message, fields);
+    line(ServiceLogLevel::Debug, message, fields);
 }
 
 pub fn info(message: &str, fields: &[(&str, Field<'_>)]) {
-    line(Level::Info, message, fields);
+    line(ServiceLogLevel::Info, message, fields);
 }
 
 pub fn warning(message: &str, fields: &[(&str, Field<'_>)]) {
-    line(Level::Warning, message, fields);
+    line(ServiceLogLevel::Warning, message, fields);
 }
 
 pub fn error(message: &str, fields: &[(&str, Field<'_>)]) {
-    line(Level::Error, message, fields);
+    line(ServiceLogLevel::Error, message, fields);
 }
 
 /// Writes one line, when its level is wanted.
-pub fn line(level: Level, message: &str, fields: &[(&str, Field<'_>)]) {
+pub fn line(level: ServiceLogLevel, message: &str, fields: &[(&str, Field<'_>)]) {
     if let Some(console) = console::here() {
         if level >= console.level {
             console.write(&render(console.format, clock::now(), level, message, fields));
@@ -128,7 +128,7 @@ fn write_behind() {
         drop(waiting);
         if dropped > 0 {
             let fields = [("lines", Field::Number(dropped))];
-            let note = render(logger.format, clock::now(), Level::Warning, "log lines were dropped", &fields);
+            let note = render(logger.format, clock::now(), ServiceLogLevel::Warning, "log lines were dropped", &fields);
             taken.extend_from_slice(note.as_bytes());
         }
         // Nobody is left to tell when standard error is gone.
@@ -137,28 +137,30 @@ fn write_behind() {
     }
 }
 
-fn render(format: Format, at: i64, level: Level, message: &str, fields: &[(&str, Field<'_>)]) -> String {
+fn render(format: LogFormat, at: i64, level: ServiceLogLevel, message: &str, fields: &[(&str, Field<'_>)]) -> String {
     let mut out = String::with_capacity(192);
     // Writing into a String cannot fail.
     let _ = match format {
-        Format::Text => write!(out, "{}Z {level} {message}", clock::iso(at)),
-        Format::Json => write!(out, r#"{{"timestamp":"{}Z","level":"{level}","message":"#, clock::iso(at)).map(|()| {
-            json_text(&mut out, message);
-        }),
+        LogFormat::Text => write!(out, "{}Z {level} {message}", clock::iso(at)),
+        LogFormat::Json => {
+            write!(out, r#"{{"timestamp":"{}Z","level":"{level}","message":"#, clock::iso(at)).map(|()| {
+                json_text(&mut out, message);
+            })
+        }
     };
     for (name, value) in fields {
         let _ = match format {
-            Format::Text => write!(out, " {name}="),
-            Format::Json => write!(out, r#","{name}":"#),
+            LogFormat::Text => write!(out, " {name}="),
+            LogFormat::Json => write!(out, r#","{name}":"#),
         };
         match value {
             Field::Number(number) => drop(write!(out, "{number}")),
             Field::Millis(duration) => drop(write!(out, "{:.3}", duration.as_secs_f64() * 1e3)),
-            Field::Text(text) if format == Format::Text && plain(text) => out.push_str(text),
+            Field::Text(text) if format == LogFormat::Text && plain(text) => out.push_str(text),
             Field::Text(text) => json_text(&mut out, text),
         }
     }
-    if format == Format::Json {
+    if format == LogFormat::Json {
         out.push('}');
     }
     out.push('\n');
@@ -187,11 +189,11 @@ mod tests {
             ("why", Field::Text("two words\nand a line")),
         ];
         assert_eq!(
-            render(Format::Text, 0, Level::Warning, "request", &fields),
+            render(LogFormat::Text, 0, ServiceLogLevel::Warning, "request", &fields),
             "1970-01-01T00:00:00.000000Z WARNING request route=/track status=200 duration_ms=1.500 \
              why=\"two words\\nand a line\"\n"
         );
-        let json = render(Format::Json, 0, Level::Info, "a \"b\"", &fields);
+        let json = render(LogFormat::Json, 0, ServiceLogLevel::Info, "a \"b\"", &fields);
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value["level"], "INFO");
         assert_eq!(value["message"], "a \"b\"");
@@ -201,9 +203,10 @@ mod tests {
 
     #[test]
     fn the_labs_levels_in_order() {
-        let levels: Vec<Level> = ["debug", "INFO", "Warning", "ERROR"].iter().filter_map(|t| t.parse().ok()).collect();
+        let levels: Vec<ServiceLogLevel> =
+            ["debug", "INFO", "Warning", "ERROR"].iter().filter_map(|t| t.parse().ok()).collect();
         assert_eq!(levels.len(), 4);
         assert!(levels.is_sorted());
-        assert!("loud".parse::<Level>().is_err());
+        assert!("loud".parse::<ServiceLogLevel>().is_err());
     }
 }

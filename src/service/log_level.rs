@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum ServiceLogLevel {
     Debug,
     Info,
     Warning,
@@ -12,12 +12,12 @@ pub enum Level {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum LogFormat {
     Text,
     Json,
 }
 
-impl FromStr for Level {
+impl FromStr for ServiceLogLevel {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -31,7 +31,7 @@ impl FromStr for Level {
     }
 }
 
-impl FromStr for Format {
+impl FromStr for LogFormat {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -43,7 +43,7 @@ impl FromStr for Format {
     }
 }
 
-impl Display for Level {
+impl Display for ServiceLogLevel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Debug => "DEBUG",

@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 /// Addresses that share so many first bits; one address is a network of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
+pub struct AddressRange {
     bits: u128,
     prefix: u32,
 }
 
-impl FromStr for Network {
+impl FromStr for AddressRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -26,7 +26,7 @@ impl FromStr for Network {
     }
 }
 
-impl Network {
+impl AddressRange {
     /// Whether an address lies in it.
     pub fn contains(self, address: IpAddr) -> bool {
         self.prefix == 0 || (bits(address) ^ self.bits) >> (128 - self.prefix) == 0

@@ -51,7 +51,7 @@ impl hyper::rt::Timer for Coarse {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct TimerEntry {
     /// Milliseconds since `START`.
     deadline: AtomicU64,
     waker: AtomicWaker,
@@ -59,15 +59,15 @@ struct Entry {
 
 #[derive(Debug)]
 struct Sleep {
-    entry: Arc<Entry>,
+    entry: Arc<TimerEntry>,
 }
 
 impl hyper::rt::Sleep for Sleep {}
 
 impl Sleep {
     fn until(deadline: Instant) -> Self {
-        let entry = Arc::new(Entry { deadline: AtomicU64::new(millis(deadline)), waker: AtomicWaker::new() });
-        Watch::here().add(&entry);
+        let entry = Arc::new(TimerEntry { deadline: AtomicU64::new(millis(deadline)), waker: AtomicWaker::new() });
+        TimerLimits::here().add(&entry);
         Self { entry }
     }
 }
@@ -87,16 +87,16 @@ fn millis(at: Instant) -> u64 {
 
 /// The limits of one thread's runtime, and the task that looks at them.
 #[derive(Debug, Clone)]
-struct Watch {
-    entries: Arc<Mutex<Vec<Weak<Entry>>>>,
+struct TimerLimits {
+    entries: Arc<Mutex<Vec<Weak<TimerEntry>>>>,
     task: AbortHandle,
 }
 
 thread_local! {
-    static THREAD: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    static THREAD: RefCell<Option<TimerLimits>> = const { RefCell::new(None) };
 }
 
-impl Watch {
+impl TimerLimits {
     fn here() -> Self {
         THREAD.with_borrow_mut(|thread| match thread {
             Some(watch) if !watch.task.is_finished() => watch.clone(),
@@ -105,7 +105,7 @@ impl Watch {
     }
 
     fn start() -> Self {
-        let entries = Arc::<Mutex<Vec<Weak<Entry>>>>::default();
+        let entries = Arc::<Mutex<Vec<Weak<TimerEntry>>>>::default();
         let watched = Arc::clone(&entries);
         let task = tokio::spawn(async move {
             let mut ticks = tokio::time::interval(TICK);
@@ -125,7 +125,7 @@ impl Watch {
         Self { entries, task: task.abort_handle() }
     }
 
-    fn add(&self, entry: &Arc<Entry>) {
+    fn add(&self, entry: &Arc<TimerEntry>) {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(entry));
     }
 }
@@ -161,7 +161,7 @@ mod tests {
         for _ in 0..10_000 {
             drop(Sleep::until(Instant::now() + Duration::from_secs(60)));
         }
-        let held = || Watch::here().entries.lock().unwrap().len();
+        let held = || TimerLimits::here().entries.lock().unwrap().len();
         for _ in 0..100 {
             if held() == 0 {
                 break;

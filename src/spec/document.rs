@@ -4,14 +4,14 @@ use super::error::SpecError;
 use super::form::{DEFAULTS, SPEC};
 use super::presets;
 use super::roster::Roster;
-use super::source::Source;
-use super::variables::{self, Filler, Variable};
+use super::source::SourceFile;
+use super::variables::{self, Variable, VariableFiller};
 use super::yaml::Parsed;
-use crate::model::node::{Data, Entry, Name, Node, Span};
-use crate::model::shape::{self, Object, Shape};
-use crate::model::{Layers, Partition, Problem, Target};
+use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
+use crate::model::shape::{self, ObjectSchema, Shape};
+use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::kind::Inherits;
-use crate::resources::scope::Scope;
+use crate::resources::scope::DeclarationScope;
 use crate::resources::{
     Address, FunctionFacts, Kind, Resource, Subscription, alarm, composite_alarm, log_group, subscription, tag,
 };
@@ -26,15 +26,15 @@ pub struct Spec {
     text: Arc<str>,
     root: Node,
     variables: Vec<Variable>,
-    accounts: Option<Accounts>,
+    accounts: Option<AccountsSection>,
     /// Mistakes that did not keep the file from being parsed.
-    problems: Vec<Problem>,
+    problems: Vec<SpecProblem>,
     comments: Arc<[Span]>,
 }
 
 /// What a spec says of its roster.
 #[derive(Debug, Clone)]
-enum Accounts {
+enum AccountsSection {
     Listed(Roster),
     /// A file, and where it is named.
     In(PathBuf),
@@ -58,9 +58,9 @@ impl Spec {
     pub fn roster(&self) -> Result<Option<Roster>, SpecError> {
         match &self.accounts {
             None => Ok(None),
-            Some(Accounts::Listed(roster)) if self.problems.is_empty() => Ok(Some(roster.clone())),
-            Some(Accounts::Listed(_)) => Err(SpecError::new(&self.name, &self.text, self.problems.clone())),
-            Some(Accounts::In(path)) => Roster::load(path).map(Some),
+            Some(AccountsSection::Listed(roster)) if self.problems.is_empty() => Ok(Some(roster.clone())),
+            Some(AccountsSection::Listed(_)) => Err(SpecError::new(&self.name, &self.text, self.problems.clone())),
+            Some(AccountsSection::In(path)) => Roster::load(path).map(Some),
         }
     }
 
@@ -84,20 +84,20 @@ impl Spec {
     }
 
     /// Fills in the variables and checks everything that can be checked offline: all mistakes of the file at once.
-    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<Bound, SpecError> {
+    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
         self.bind_tree(self.root.clone(), values)
     }
 
     /// Binds a file that is bound only once: its tree, much larger than its text, is not copied.
-    pub fn into_bound(mut self, values: &BTreeMap<String, String>) -> Result<Bound, SpecError> {
+    pub fn into_bound(mut self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
         let root = std::mem::replace(&mut self.root, Node::new(Span::default(), Data::Null));
         self.bind_tree(root, values)
     }
 
-    fn bind_tree(&self, mut root: Node, values: &BTreeMap<String, String>) -> Result<Bound, SpecError> {
+    fn bind_tree(&self, mut root: Node, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
         let mut problems = self.problems.clone();
         variables::check_names(root.get("vars"), &mut problems);
-        let mut filler = Filler::new(&self.variables, values);
+        let mut filler = VariableFiller::new(&self.variables, values);
         if let Data::Map(entries) = &mut root.data {
             for entry in entries.iter_mut().filter(|entry| entry.name.text != "vars") {
                 filler.fill(&mut entry.value);
@@ -105,7 +105,7 @@ impl Spec {
         }
         problems.extend(filler.done());
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
-        let bound = Bound::new(self, root);
+        let bound = BoundSpec::new(self, root);
         let region = bound.region().unwrap_or_default();
         let partition = bound.region().map(Partition::of_region);
         let (_, found) = bound.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
@@ -117,53 +117,55 @@ impl Spec {
 const ACCOUNTS: &str = "accounts";
 
 /// Reads `accounts`. No variable is filled in there, since it is where their values come from.
-fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Accounts> {
+fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<SpecProblem>) -> Option<AccountsSection> {
     let mut entries = root.entries().iter().filter(|entry| entry.name.text == ACCOUNTS);
     let (first, again) = (entries.next()?, entries.next());
     let fits = match &first.value.data {
         Data::List(_) => {
-            return again.is_none().then(|| Accounts::Listed(Roster::written(name, text, &first.value, problems)));
+            return again
+                .is_none()
+                .then(|| AccountsSection::Listed(Roster::written(name, text, &first.value, problems)));
         }
         Data::Scalar(path) if again.is_none() && !path.text.is_empty() => path.text.as_str(),
         // Whatever else it is, the shape of the file has words for it.
         _ => return None,
     };
-    Some(Accounts::In(Path::new(name).parent().unwrap_or(Path::new("")).join(fits)))
+    Some(AccountsSection::In(Path::new(name).parent().unwrap_or(Path::new("")).join(fits)))
 }
 
 /// A right spec with its variables filled in.
 #[derive(Debug, Clone)]
-pub struct Bound {
+pub struct BoundSpec {
     name: Arc<str>,
     text: Arc<str>,
     root: Node,
     comments: Arc<[Span]>,
     functions: Vec<String>,
     /// Where a name of a section stands among its entries.
-    declared: HashMap<(Section, String), usize>,
+    declared: HashMap<(SpecSection, String), usize>,
 }
 
 /// The sections whose entries are looked up by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Section {
+enum SpecSection {
     Functions,
     Of(Kind),
 }
 
-impl Section {
+impl SpecSection {
     fn all() -> impl Iterator<Item = Self> {
-        [Section::Functions].into_iter().chain(Kind::ALL.into_iter().map(Section::Of))
+        [SpecSection::Functions].into_iter().chain(Kind::ALL.into_iter().map(SpecSection::Of))
     }
 
     fn key(self) -> &'static str {
         match self {
-            Section::Functions => "functions",
-            Section::Of(kind) => kind.facts().section.name,
+            SpecSection::Functions => "functions",
+            SpecSection::Of(kind) => kind.facts().section.name,
         }
     }
 
     /// Its declarations by name; none of a section that is a list.
-    fn entries(self, root: &Node) -> &[Entry] {
+    fn entries(self, root: &Node) -> &[MapEntry] {
         root.get(self.key()).map(Node::entries).unwrap_or_default()
     }
 }
@@ -182,11 +184,11 @@ pub struct Desired {
     pub implied: BTreeSet<Address>,
 }
 
-impl Bound {
+impl BoundSpec {
     fn new(spec: &Spec, root: Node) -> Self {
         let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
         let mut declared = HashMap::new();
-        for section in Section::all() {
+        for section in SpecSection::all() {
             for (at, entry) in section.entries(&root).iter().enumerate() {
                 declared.entry((section, entry.name.text.clone())).or_insert(at);
             }
@@ -201,7 +203,7 @@ impl Bound {
         }
     }
 
-    fn declaration(&self, section: Section, name: &str) -> Option<&Entry> {
+    fn declaration(&self, section: SpecSection, name: &str) -> Option<&MapEntry> {
         let at = self.declared.get(&(section, name.to_owned()))?;
         section.entries(&self.root).get(*at)
     }
@@ -220,23 +222,23 @@ impl Bound {
     }
 
     /// The file, for those who show a place of it.
-    pub fn source(&self) -> Source<'_> {
-        Source::new(&self.name, &self.text, &self.comments)
+    pub fn source(&self) -> SourceFile<'_> {
+        SourceFile::new(&self.name, &self.text, &self.comments)
     }
 
     /// What the file says of lint rules: id to level or object.
-    pub fn lint(&self) -> &[Entry] {
+    pub fn lint(&self) -> &[MapEntry] {
         self.root.get("lint").map(Node::entries).unwrap_or_default()
     }
 
     /// Where a function is named under `functions`.
     pub fn function_span(&self, function: &str) -> Option<Span> {
-        self.declaration(Section::Functions, function).map(|entry| entry.name.span)
+        self.declaration(SpecSection::Functions, function).map(|entry| entry.name.span)
     }
 
     /// Where the first of these keys stands in the declaration of a resource; `None` where the declaration has none of them.
     pub fn key_span(&self, address: &Address, keys: &[&str]) -> Option<Span> {
-        let entries = self.declaration(Section::Of(address.kind), &address.name)?.value.entries();
+        let entries = self.declaration(SpecSection::Of(address.kind), &address.name)?.value.entries();
         keys.iter().find_map(|key| entries.iter().find(|entry| entry.name.text == *key)).map(|entry| entry.name.span)
     }
 
@@ -257,7 +259,7 @@ impl Bound {
         target: &Target,
         partition: Option<&'static Partition>,
         facts: &BTreeMap<String, FunctionFacts>,
-    ) -> (Desired, Vec<Problem>) {
+    ) -> (Desired, Vec<SpecProblem>) {
         let root = &self.root;
         let facts: BTreeMap<&str, FunctionFacts> = self
             .functions
@@ -267,12 +269,13 @@ impl Bound {
         let presets = presets_of(root, &facts);
         let mut problems = Vec::new();
         let tags = root.get("tags").map(|node| tag::values(node, &mut problems)).unwrap_or_default();
-        let names = |kind: Kind| Section::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
+        let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
         let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names).collect();
-        let scope = Scope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
+        let scope =
+            DeclarationScope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
         let mut reader =
-            Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
+            SpecReader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
         let defaults = defaults.as_ref();
 
@@ -281,7 +284,7 @@ impl Bound {
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
                 Kind::LogGroup => {
-                    for Entry { name, value } in section(root, "functions") {
+                    for MapEntry { name, value } in section(root, "functions") {
                         reader.function(name, value, &facts);
                     }
                     for (golden, preset) in &presets {
@@ -294,20 +297,20 @@ impl Bound {
                 _ => {}
             }
         }
-        composite_alarm::cycle::check(&section(root, Section::Of(Kind::CompositeAlarm).key()), &mut reader.scope);
+        composite_alarm::cycle::check(&section(root, SpecSection::Of(Kind::CompositeAlarm).key()), &mut reader.scope);
         (reader.desired, reader.scope.problems)
     }
 }
 
 /// The entries of a top-level map, each name once: that a name is repeated is said by the shape.
-fn section<'a>(root: &'a Node, key: &str) -> Vec<&'a Entry> {
+fn section<'a>(root: &'a Node, key: &str) -> Vec<&'a MapEntry> {
     let mut seen = BTreeSet::new();
     let entries = root.get(key).map(Node::entries).unwrap_or_default();
     entries.iter().filter(|entry| seen.insert(entry.name.text.as_str())).collect()
 }
 
 /// A map without the keys that its object does not know: they are mistakes already, and nobody shall inherit them.
-fn known(node: &Node, object: &'static Object) -> Node {
+fn known(node: &Node, object: &'static ObjectSchema) -> Node {
     let entries = node.entries().iter().filter(|entry| object.key(&entry.name.text).is_some());
     Node::new(node.span, Data::Map(entries.cloned().collect()))
 }
@@ -321,7 +324,7 @@ fn only(node: &Node, keys: &[&str]) -> Node {
 /// The preset alarms of all functions, each with its `golden_signals`.
 fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, presets::Preset)> {
     let mut all = Vec::new();
-    for Entry { name, value } in section(root, "functions") {
+    for MapEntry { name, value } in section(root, "functions") {
         let entry = value.entries().iter().find(|entry| entry.name.text == "golden_signals");
         if let (Some(entry), Some(facts)) = (entry, facts.get(name.text.as_str())) {
             let presets = presets::expand(&name.text, &entry.value, entry.name.span, facts);
@@ -338,14 +341,14 @@ impl Desired {
     }
 }
 
-struct Reader<'a> {
-    scope: Scope<'a>,
+struct SpecReader<'a> {
+    scope: DeclarationScope<'a>,
     desired: Desired,
     /// Alarms of both kinds share their names (CloudWatch user guide, "Composite alarms").
     alarm_names: HashMap<String, Span>,
 }
 
-impl Reader<'_> {
+impl SpecReader<'_> {
     /// Every declaration of a kind whose section names them.
     fn kind(&mut self, kind: Kind, root: &Node, defaults: Option<&Node>) {
         let facts = kind.facts();
@@ -355,7 +358,7 @@ impl Reader<'_> {
             Inherits::Nothing | Inherits::Everything => None,
         };
         let inherited = if facts.inherits == Inherits::Everything { defaults } else { some.as_ref() };
-        for Entry { name, value } in section(root, facts.section.name) {
+        for MapEntry { name, value } in section(root, facts.section.name) {
             let layers = Layers::new(name.span, [value].into_iter().chain(inherited));
             let resource = read(name, &layers, &mut self.scope);
             self.add(resource, name.span);
@@ -364,15 +367,15 @@ impl Reader<'_> {
 
     /// Those that stand under their topics, and those that stand alone.
     fn subscriptions(&mut self, root: &Node) {
-        for Entry { name, value } in section(root, Section::Of(Kind::Topic).key()) {
+        for MapEntry { name, value } in section(root, SpecSection::Of(Kind::Topic).key()) {
             for item in value.get("subscriptions").map(Node::items).unwrap_or_default() {
-                let topic = Name { text: name.text.clone(), span: item.span };
+                let topic = SpannedName { text: name.text.clone(), span: item.span };
                 self.subscription(&topic, item);
             }
         }
-        for item in root.get(Section::Of(Kind::Subscription).key()).map(Node::items).unwrap_or_default() {
+        for item in root.get(SpecSection::Of(Kind::Subscription).key()).map(Node::items).unwrap_or_default() {
             let topic =
-                item.get("topic").and_then(|node| Some(Name { text: node.text()?.to_owned(), span: node.span }));
+                item.get("topic").and_then(|node| Some(SpannedName { text: node.text()?.to_owned(), span: node.span }));
             if let Some(topic) = topic {
                 self.subscription(&topic, item);
             }
@@ -388,14 +391,14 @@ impl Reader<'_> {
         };
         if let Some(first) = first.filter(|first| *first != span) {
             let what = if alarm { format!("an alarm `{}`", address.name) } else { format!("`{address}`") };
-            let problem = Problem::new(span.max(first), format!("{what} is declared twice"));
+            let problem = SpecProblem::new(span.max(first), format!("{what} is declared twice"));
             self.scope.problems.push(problem.also(span.min(first), "first declared here"));
         }
         self.desired.spans.insert(address.clone(), span);
         self.desired.resources.insert(address, resource);
     }
 
-    fn subscription(&mut self, topic: &Name, item: &Node) {
+    fn subscription(&mut self, topic: &SpannedName, item: &Node) {
         if let Some(subscription) = subscription::spec::read(topic, item, &mut self.scope) {
             let place = item.get("endpoint").map_or(topic.span, |endpoint| endpoint.span);
             if subscription.password().is_some() {
@@ -417,7 +420,8 @@ impl Reader<'_> {
             _ => false,
         });
         if let Some(first) = alike.and_then(|(address, _)| self.desired.spans.get(address)) {
-            let problem = Problem::new(place, "this endpoint differs from another of the topic in its password only");
+            let problem =
+                SpecProblem::new(place, "this endpoint differs from another of the topic in its password only");
             let problem =
                 problem.also(*first, "the other one").help("SNS shows both alike: use another user name or path");
             self.scope.problems.push(problem);
@@ -425,9 +429,9 @@ impl Reader<'_> {
     }
 
     /// The log group of a function with a `retention` or a `kms_key_id`; two functions may write to one group if they agree.
-    fn function(&mut self, name: &Name, value: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
+    fn function(&mut self, name: &SpannedName, value: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
         check_function_name(name, &mut self.scope);
-        let named = |entry: &&Entry| ["retention", "kms_key_id"].contains(&entry.name.text.as_str());
+        let named = |entry: &&MapEntry| ["retention", "kms_key_id"].contains(&entry.name.text.as_str());
         let Some(entry) = value.entries().iter().find(named) else { return };
         let Some(facts) = facts.get(name.text.as_str()) else { return };
         let mut group = crate::resources::LogGroup::new(&facts.log_group);
@@ -445,7 +449,7 @@ impl Reader<'_> {
 }
 
 /// Letters, digits, `-` and `_`, at most 64 (Lambda API reference, FunctionName).
-fn check_function_name(name: &Name, scope: &mut Scope<'_>) {
+fn check_function_name(name: &SpannedName, scope: &mut DeclarationScope<'_>) {
     let right = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if name.text.starts_with("arn:") {
         let help = "write the function's name: the account and region are those of the plan";

@@ -1,8 +1,8 @@
 //! Mistakes of a spec as a person reads them: file, line, column, the line itself with a caret, what to do.
 
-use super::source::Source;
+use super::source::SourceFile;
 use crate::model::node::Span;
-use crate::model::problem::Problem;
+use crate::model::problem::SpecProblem;
 use crate::model::secret;
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct SpecError {
     name: String,
     /// `None` where the mistake is about the file as a whole.
     text: Option<String>,
-    problems: Vec<Problem>,
+    problems: Vec<SpecProblem>,
     /// How many more there are than are kept.
     more: usize,
     /// Whether the lines themselves are shown; their places always are.
@@ -33,7 +33,7 @@ pub struct Located {
 }
 
 impl SpecError {
-    pub fn new(name: &str, text: &str, mut problems: Vec<Problem>) -> Self {
+    pub fn new(name: &str, text: &str, mut problems: Vec<SpecProblem>) -> Self {
         problems.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
         problems.dedup();
         let more = problems.len().saturating_sub(MAX_SHOWN);
@@ -41,7 +41,7 @@ impl SpecError {
         Self { name: name.to_owned(), text: Some(text.to_owned()), problems, more, lines: true }
     }
 
-    pub fn without_place(name: &str, problem: Problem) -> Self {
+    pub fn without_place(name: &str, problem: SpecProblem) -> Self {
         Self { name: name.to_owned(), text: None, problems: vec![problem], more: 0, lines: true }
     }
 
@@ -52,7 +52,7 @@ impl SpecError {
 
     pub fn problems(&self) -> Vec<Located> {
         let source = self.source();
-        let located = |problem: &Problem| {
+        let located = |problem: &SpecProblem| {
             let place = source.as_ref().map(|source| source.position(problem.span)).unwrap_or_default();
             Located {
                 file: self.name.clone(),
@@ -104,7 +104,7 @@ impl SpecError {
         }
     }
 
-    fn source(&self) -> Option<Source<'_>> {
-        self.text.as_deref().map(|text| Source::new(&self.name, text, &[]))
+    fn source(&self) -> Option<SourceFile<'_>> {
+        self.text.as_deref().map(|text| SourceFile::new(&self.name, text, &[]))
     }
 }

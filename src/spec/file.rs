@@ -3,7 +3,7 @@
 use super::error::SpecError;
 use crate::model::advice;
 use crate::model::node::Span;
-use crate::model::problem::Problem;
+use crate::model::problem::SpecProblem;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -43,7 +43,7 @@ fn text(name: &str, kind: &FileKind, reader: impl Read) -> Result<(String, Strin
     let most = kind.mebibytes << 20;
     reader.take(most + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, kind.flag, &error))?;
     if bytes.len() as u64 > most {
-        let problem = Problem::new(Span::default(), format!("{name} is larger than {} MiB", kind.mebibytes))
+        let problem = SpecProblem::new(Span::default(), format!("{name} is larger than {} MiB", kind.mebibytes))
             .help(format!("{}: is this the right file?", kind.usual));
         return Err(SpecError::without_place(name, problem));
     }
@@ -53,7 +53,7 @@ fn text(name: &str, kind: &FileKind, reader: impl Read) -> Result<(String, Strin
             let at = error.utf8_error().valid_up_to();
             let byte = error.as_bytes()[at];
             let shown = String::from_utf8_lossy(error.as_bytes());
-            let problem = Problem::new(Span::new(at, at + 1), format!("byte {at} (0x{byte:02x}) is not UTF-8"));
+            let problem = SpecProblem::new(Span::new(at, at + 1), format!("byte {at} (0x{byte:02x}) is not UTF-8"));
             Err(SpecError::new(name, &shown, vec![problem.help("save the file as UTF-8")]))
         }
     }
@@ -68,5 +68,5 @@ fn unreadable(name: &str, flag: &str, error: &io::Error) -> SpecError {
         io::ErrorKind::IsADirectory => format!("name a file in it with {flag}"),
         _ => "check that the file can be read".to_owned(),
     };
-    SpecError::without_place(name, Problem::new(Span::default(), format!("cannot read {name}: {error}")).help(help))
+    SpecError::without_place(name, SpecProblem::new(Span::default(), format!("cannot read {name}: {error}")).help(help))
 }

@@ -4,11 +4,11 @@
 use super::presets::GOLDEN_SIGNALS;
 use super::region::REGION;
 use super::{roster, variables};
-use crate::model::shape::{self, Format, Key, Object, Shape};
+use crate::model::shape::{self, ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::resources::alarm::{actions, evaluation, metric, series};
 use crate::resources::{SECTIONS, alarm, log_group};
 
-static STACK: Format = Format {
+static STACK: TextFormat = TextFormat {
     what: "a name of letters, digits, - _ and ., at most 128",
     check: |text| {
         let right = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -22,17 +22,21 @@ static STACK: Format = Format {
     pattern: Some("^[A-Za-z0-9._-]{1,128}$"),
 };
 
-static FUNCTION: Object = Object {
+static FUNCTION: ObjectSchema = ObjectSchema {
     what: "a function",
     doc: "A monitored Lambda function: it must exist, and is only looked at.",
     keys: &[&[
-        Key::new(
+        SchemaKey::new(
             "retention",
             Shape::Format(&log_group::spec::RETENTION),
             "How long the logs are kept of the log group that the function really writes to: 14d, … or never.",
         ),
-        Key::or_null("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs of that log group."),
-        Key::new(
+        SchemaKey::or_null(
+            "kms_key_id",
+            Shape::Text(256),
+            "ARN of the KMS key that encrypts the logs of that log group.",
+        ),
+        SchemaKey::new(
             "golden_signals",
             Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),
             "Alarms on latency, errors, traffic and saturation, each of which can be changed or switched off.",
@@ -40,13 +44,13 @@ static FUNCTION: Object = Object {
     ]],
 };
 
-static LOG_GROUP_DEFAULTS: [Key; 1] = [Key::new(
+static LOG_GROUP_DEFAULTS: [SchemaKey; 1] = [SchemaKey::new(
     "retention",
     Shape::Format(&log_group::spec::RETENTION),
     "For log groups under `log_groups`: how long logs are kept.",
 )];
 
-pub static DEFAULTS: Object = Object {
+pub static DEFAULTS: ObjectSchema = ObjectSchema {
     what: "the defaults",
     doc: "What every alarm inherits that does not say it itself; composite alarms inherit whom to tell.",
     keys: &[
@@ -62,17 +66,17 @@ pub static DEFAULTS: Object = Object {
 };
 
 /// What `mlopsctl lint` is to do with one of its rules. Which rules there are, and what they measure, is for `lint` to know.
-static LINT_RULE: Object = Object {
+static LINT_RULE: ObjectSchema = ObjectSchema {
     what: "a lint rule",
     doc: "How a rule of `mlopsctl lint` is to be applied.",
     keys: &[&[
-        Key::new("level", Shape::OneOf(LEVELS), "How much a finding weighs; off switches the rule off."),
-        Key::new(
+        SchemaKey::new("level", Shape::OneOf(LEVELS), "How much a finding weighs; off switches the rule off."),
+        SchemaKey::new(
             "min",
             Shape::Text(40),
             "The lowest value that the rule accepts: a number or a duration, as its page says.",
         ),
-        Key::new(
+        SchemaKey::new(
             "max",
             Shape::Text(40),
             "The highest value that the rule accepts: a number or a duration, as its page says.",
@@ -82,39 +86,43 @@ static LINT_RULE: Object = Object {
 
 const LEVELS: &[&str] = &["off", "error", "warning", "hint"];
 
-static HEAD: [Key; 9] = [
-    Key::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
-    Key::required("stack", Shape::Format(&STACK), "Marks everything in the file as ours, with the tag mlopsctl:stack."),
-    Key::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
-    Key::new(
+static HEAD: [SchemaKey; 9] = [
+    SchemaKey::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
+    SchemaKey::required(
+        "stack",
+        Shape::Format(&STACK),
+        "Marks everything in the file as ours, with the tag mlopsctl:stack.",
+    ),
+    SchemaKey::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
+    SchemaKey::new(
         "accounts",
         Shape::Either(&[Shape::List(&roster::ENTRY), Shape::Text(4096)]),
         "The roster, for several accounts in one run: a list, or the name of a file (CSV or YAML) beside this one.",
     ),
-    Key::new(
+    SchemaKey::new(
         "allowed_accounts",
         Shape::List(&Shape::Format(&roster::ACCOUNT_ID)),
         "The only accounts that may be touched: a run that reaches another one refuses to go on.",
     ),
-    Key::new(
+    SchemaKey::new(
         "vars",
         Shape::Map(&Shape::Either(&[Shape::Object(&variables::VARIABLE), Shape::Text(10_240)])),
         "Variables: name to default, or to {description, default, required}. Used as ${name}.",
     ),
-    Key::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
-    Key::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
-    Key::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
+    SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
+    SchemaKey::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
+    SchemaKey::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
 ];
 
-static TAIL: [Key; 1] = [Key::new(
+static TAIL: [SchemaKey; 1] = [SchemaKey::new(
     "lint",
     Shape::Map(&Shape::Either(&[Shape::OneOf(LEVELS), Shape::Object(&LINT_RULE)])),
     "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
 )];
 
 /// Around the sections of all kinds.
-static KEYS: [&[Key]; SECTIONS.len() + 2] = {
-    let mut keys: [&[Key]; SECTIONS.len() + 2] = [&HEAD; SECTIONS.len() + 2];
+static KEYS: [&[SchemaKey]; SECTIONS.len() + 2] = {
+    let mut keys: [&[SchemaKey]; SECTIONS.len() + 2] = [&HEAD; SECTIONS.len() + 2];
     let mut at = 0;
     while at < SECTIONS.len() {
         keys[at + 1] = SECTIONS[at];
@@ -125,8 +133,11 @@ static KEYS: [&[Key]; SECTIONS.len() + 2] = {
 };
 
 /// The file.
-pub static SPEC: Object =
-    Object { what: "a spec", doc: "Alarms of AWS Lambda functions as code: what should be, in one file.", keys: &KEYS };
+pub static SPEC: ObjectSchema = ObjectSchema {
+    what: "a spec",
+    doc: "Alarms of AWS Lambda functions as code: what should be, in one file.",
+    keys: &KEYS,
+};
 
 /// The JSON Schema of the file, for editors and for `mlopsctl schema`.
 pub fn schema() -> serde_json::Value {

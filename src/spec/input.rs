@@ -5,8 +5,8 @@ use super::error::SpecError;
 use super::file;
 use super::yaml::{self, Parsed};
 use crate::model::node::{Data, Node, Span};
-use crate::model::problem::Problem;
-use crate::model::shape::{self, Object, Shape};
+use crate::model::problem::SpecProblem;
+use crate::model::shape::{self, ObjectSchema, Shape};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -29,11 +29,11 @@ fn of_text(name: &str, text: String) -> Result<Spec, SpecError> {
     match &root.data {
         Data::Map(_) => Ok(Spec::new(name, text, parsed)),
         Data::Null => Err(fail(
-            Problem::new(Span::default(), "the file is empty")
+            SpecProblem::new(Span::default(), "the file is empty")
                 .help("a spec begins with: version: 1, then stack: and a name"),
         )),
         _ => Err(fail(
-            Problem::new(
+            SpecProblem::new(
                 Span::new(root.span.start, root.span.start + 1),
                 format!("a spec is a map of keys and values, but this is {}", root.what()),
             )
@@ -44,37 +44,37 @@ fn of_text(name: &str, text: String) -> Result<Spec, SpecError> {
 
 /// Another file of ours that is written like a spec: its tree, and what its mistakes are shown with.
 #[derive(Debug)]
-pub struct Document {
+pub struct SpecLikeDocument {
     name: String,
     text: String,
     pub root: Node,
 }
 
-impl Document {
+impl SpecLikeDocument {
     pub(super) fn new(name: &str, text: &str, root: Node) -> Self {
         Self { name: name.to_owned(), text: text.to_owned(), root }
     }
 
     /// Mistakes that were found while the tree was read.
-    pub fn mistakes(&self, problems: Vec<Problem>) -> SpecError {
+    pub fn mistakes(&self, problems: Vec<SpecProblem>) -> SpecError {
         SpecError::new(&self.name, &self.text, problems)
     }
 }
 
 /// Reads a YAML file and holds it against its shape.
-pub fn read_document(path: &Path, object: &'static Object) -> Result<Document, SpecError> {
+pub fn read_document(path: &Path, object: &'static ObjectSchema) -> Result<SpecLikeDocument, SpecError> {
     let (name, text) = file::read(path, &file::DOCUMENT)?;
     parse_document(&name, &text, object)
 }
 
 /// The same of a text.
-pub fn parse_document(name: &str, text: &str, object: &'static Object) -> Result<Document, SpecError> {
+pub fn parse_document(name: &str, text: &str, object: &'static ObjectSchema) -> Result<SpecLikeDocument, SpecError> {
     let fail = |problems| SpecError::new(name, text, problems);
     let Parsed { root, mut problems, .. } = yaml::read(text).map_err(|problem| fail(vec![problem]))?;
     let label = format!("the file of {}", object.what.trim_start_matches("a "));
     shape::check(&root, &Shape::Object(object), &label, &mut problems);
     match problems.is_empty() {
-        true => Ok(Document::new(name, text, root)),
+        true => Ok(SpecLikeDocument::new(name, text, root)),
         false => Err(fail(problems)),
     }
 }
@@ -91,23 +91,25 @@ fn parse_vars(name: &str, text: &str) -> Result<BTreeMap<String, String>, SpecEr
     let mut values = BTreeMap::new();
     if !matches!(root.data, Data::Map(_) | Data::Null) {
         let place = Span::new(root.span.start, root.span.start + 1);
-        problems
-            .push(Problem::new(place, "a file of variables is a map of names and values").help("write name: value"));
+        problems.push(
+            SpecProblem::new(place, "a file of variables is a map of names and values").help("write name: value"),
+        );
     }
     for entry in root.entries() {
         let key = &entry.name;
         match entry.value.text() {
             _ if values.contains_key(&key.text) => {
                 let first = root.entries().iter().find(|e| e.name.text == key.text).map_or(key.span, |e| e.name.span);
-                problems
-                    .push(Problem::new(key.span, format!("`{key}` is given twice")).also(first, "first given here"));
+                problems.push(
+                    SpecProblem::new(key.span, format!("`{key}` is given twice")).also(first, "first given here"),
+                );
             }
             Some(value) => {
                 values.insert(key.text.clone(), value.to_owned());
             }
             None => {
                 let message = format!("the value of `{key}` is {}", entry.value.what());
-                problems.push(Problem::new(key.span, message).help("a variable has a single value: name: value"));
+                problems.push(SpecProblem::new(key.span, message).help("a variable has a single value: name: value"));
             }
         }
     }

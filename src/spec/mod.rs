@@ -14,16 +14,16 @@ mod template;
 mod variables;
 mod yaml;
 
-pub use document::{Bound, Desired, Spec};
+pub use document::{BoundSpec, Desired, Spec};
 pub use error::SpecError;
 #[cfg(test)]
 pub use form::reference;
 pub use form::schema;
-pub use input::{Document, load, read_document, read_var_file};
+pub use input::{SpecLikeDocument, load, read_document, read_var_file};
 #[cfg(test)]
 pub use input::{parse, parse_document};
-pub use roster::{Account, DEFAULT_ROLE, Roster};
-pub use source::Source;
+pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
+pub use source::SourceFile;
 pub use template::Template;
 pub use variables::{VARIABLE, Variable};
 

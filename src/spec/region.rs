@@ -1,8 +1,8 @@
 //! The form of a region's name, for the spec and its roster.
 
-use crate::model::shape::Format;
+use crate::model::shape::TextFormat;
 
-pub static REGION: Format = Format {
+pub static REGION: TextFormat = TextFormat {
     what: "an AWS region such as us-east-1",
     check: |text| {
         let parts: Vec<&str> = text.split('-').collect();

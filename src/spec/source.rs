@@ -12,7 +12,7 @@ const NEIGHBOURHOOD: usize = 4_000;
 
 /// A file by name, with its text.
 #[derive(Debug, Clone)]
-pub struct Source<'a> {
+pub struct SourceFile<'a> {
     pub name: &'a str,
     pub text: &'a str,
     /// Where comments stand, in the order of the file.
@@ -35,7 +35,7 @@ impl Default for Position {
     }
 }
 
-impl<'a> Source<'a> {
+impl<'a> SourceFile<'a> {
     pub fn new(name: &'a str, text: &'a str, comments: &'a [Span]) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         Self { name, text, comments, lines: std::iter::once(0).chain(breaks).collect() }
@@ -47,7 +47,7 @@ impl<'a> Source<'a> {
     }
 
     pub fn position(&self, span: Span) -> Position {
-        let place = Place::of(self, span);
+        let place = SourcePosition::of(self, span);
         Position { line: place.number, column: place.column, end: place.column + place.under }
     }
 
@@ -60,7 +60,7 @@ impl<'a> Source<'a> {
     }
 
     pub fn show(&self, f: &mut impl fmt::Write, span: Span, arrow: &str, caret: &str, words: &str) -> fmt::Result {
-        let place = Place::of(self, span);
+        let place = SourcePosition::of(self, span);
         let margin = " ".repeat(place.number.to_string().len());
         writeln!(f, "{margin}{arrow} {}:{}:{}", self.name, place.number, place.column)?;
         let (line, at, width) = place.drawn();
@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
 }
 
 /// A span as a line of the source and columns in it.
-struct Place {
+struct SourcePosition {
     number: usize,
     column: usize,
     /// The source line, or the neighbourhood of the caret in a very long one; secrets are masked.
@@ -83,8 +83,8 @@ struct Place {
     cut: (bool, bool),
 }
 
-impl Place {
-    fn of(source: &Source<'_>, span: Span) -> Self {
+impl SourcePosition {
+    fn of(source: &SourceFile<'_>, span: Span) -> Self {
         let text = source.text;
         let mut start = span.start.min(text.len());
         // A mistake at the very end of a file that ends with a line break belongs to the last line.

@@ -2,13 +2,13 @@
 
 use super::error::SpecError;
 use super::file;
-use super::input::Document;
-use super::variables::{self, Filler, Variable};
+use super::input::SpecLikeDocument;
+use super::variables::{self, Variable, VariableFiller};
 use super::yaml::{self, Parsed};
 use crate::model::Node;
 use crate::model::node::Data;
-use crate::model::problem::Problem;
-use crate::model::shape::{self, Object, Shape};
+use crate::model::problem::SpecProblem;
+use crate::model::shape::{self, ObjectSchema, Shape};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -18,21 +18,21 @@ pub struct Template {
     name: String,
     text: String,
     root: Node,
-    object: &'static Object,
+    object: &'static ObjectSchema,
     variables: Vec<Variable>,
     /// Mistakes that did not keep the file from being parsed.
-    problems: Vec<Problem>,
+    problems: Vec<SpecProblem>,
 }
 
 impl Template {
     /// Reads the file; fails where it is not YAML.
-    pub fn read(path: &Path, object: &'static Object) -> Result<Self, SpecError> {
+    pub fn read(path: &Path, object: &'static ObjectSchema) -> Result<Self, SpecError> {
         let (name, text) = file::read(path, &file::SPEC)?;
         Self::parse(&name, &text, object)
     }
 
     /// The same of a text.
-    pub fn parse(name: &str, text: &str, object: &'static Object) -> Result<Self, SpecError> {
+    pub fn parse(name: &str, text: &str, object: &'static ObjectSchema) -> Result<Self, SpecError> {
         let Parsed { root, problems, .. } =
             yaml::read(text).map_err(|problem| SpecError::new(name, text, vec![problem]))?;
         let variables = variables::declared(root.get("vars"));
@@ -44,10 +44,10 @@ impl Template {
     }
 
     /// Fills in the variables and holds the file against its shape: all mistakes at once.
-    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<Document, SpecError> {
+    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<SpecLikeDocument, SpecError> {
         let (mut root, mut problems) = (self.root.clone(), self.problems.clone());
         variables::check_names(root.get("vars"), &mut problems);
-        let mut filler = Filler::new(&self.variables, values);
+        let mut filler = VariableFiller::new(&self.variables, values);
         if let Data::Map(entries) = &mut root.data {
             for entry in entries.iter_mut().filter(|entry| entry.name.text != "vars") {
                 filler.fill(&mut entry.value);
@@ -56,7 +56,7 @@ impl Template {
         problems.extend(filler.done());
         let label = format!("the file of {}", self.object.what.trim_start_matches("a "));
         shape::check(&root, &Shape::Object(self.object), &label, &mut problems);
-        let document = Document::new(&self.name, &self.text, root);
+        let document = SpecLikeDocument::new(&self.name, &self.text, root);
         if problems.is_empty() { Ok(document) } else { Err(document.mistakes(problems)) }
     }
 }

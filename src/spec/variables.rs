@@ -1,9 +1,9 @@
 //! `${name}` in texts and keys: what is declared, and putting the values in. A value is data, never YAML.
 
-use crate::model::node::{Data, Name, Node, Scalar, Span};
-use crate::model::problem::{Problem, nearest};
+use crate::model::node::{Data, Node, Scalar, Span, SpannedName};
+use crate::model::problem::{SpecProblem, nearest};
 use crate::model::secret;
-use crate::model::shape::{Key, Object, Shape};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A declared variable. Without a default it is required, unless the file says otherwise (then it is empty).
@@ -17,21 +17,25 @@ pub struct Variable {
     pub secret: bool,
 }
 
-pub static VARIABLE: Object = Object {
+pub static VARIABLE: ObjectSchema = ObjectSchema {
     what: "a variable",
     doc: "A value that the file leaves open.",
     keys: &[&[
-        Key::new("description", Shape::Text(1024), "What the value is for; shown when it is asked for."),
-        Key::new("default", Shape::Text(10_240), "The value where none is given."),
-        Key::new("required", Shape::Bool, "Whether a value has to be given. Default: true without a `default`."),
-        Key::new("secret", Shape::Bool, "Whether the value is hidden in all output and saved plans. Default: false."),
+        SchemaKey::new("description", Shape::Text(1024), "What the value is for; shown when it is asked for."),
+        SchemaKey::new("default", Shape::Text(10_240), "The value where none is given."),
+        SchemaKey::new("required", Shape::Bool, "Whether a value has to be given. Default: true without a `default`."),
+        SchemaKey::new(
+            "secret",
+            Shape::Bool,
+            "Whether the value is hidden in all output and saved plans. Default: false.",
+        ),
     ]],
 };
 
 /// The variables that can be read; what is wrong with the others is for `check_names` and the shape to say.
 pub fn declared(vars: Option<&Node>) -> Vec<Variable> {
     let entries = vars.map(Node::entries).unwrap_or_default();
-    let variable = |name: &Name, value: &Node| {
+    let variable = |name: &SpannedName, value: &Node| {
         let text = |key| value.get(key).and_then(Node::text).map(str::to_owned);
         let default = value.text().map(str::to_owned).or_else(|| text("default"));
         let said = value.get("required").and_then(Node::boolean);
@@ -46,23 +50,23 @@ pub fn declared(vars: Option<&Node>) -> Vec<Variable> {
     entries.iter().map(|entry| variable(&entry.name, &entry.value)).collect()
 }
 
-pub fn check_names(vars: Option<&Node>, problems: &mut Vec<Problem>) {
+pub fn check_names(vars: Option<&Node>, problems: &mut Vec<SpecProblem>) {
     for entry in vars.map(Node::entries).unwrap_or_default() {
         if !is_name(&entry.name.text) {
             problems.push(
-                Problem::new(entry.name.span, format!("`{}` cannot name a variable", entry.name))
+                SpecProblem::new(entry.name.span, format!("`{}` cannot name a variable", entry.name))
                     .help("a name has letters, digits and _, and does not begin with a digit"),
             );
         }
         if entry.value.get("default").is_some() && entry.value.get("secret").and_then(Node::boolean) == Some(true) {
             problems.push(
-                Problem::new(entry.name.span, format!("variable `{}` is secret and has a default", entry.name))
+                SpecProblem::new(entry.name.span, format!("variable `{}` is secret and has a default", entry.name))
                     .help("a secret does not stand in the file: give it with --var-file or the environment each time"),
             );
         }
         if entry.value.get("default").is_some() && entry.value.get("required").and_then(Node::boolean) == Some(true) {
             problems.push(
-                Problem::new(entry.name.span, format!("variable `{}` is required and has a default", entry.name))
+                SpecProblem::new(entry.name.span, format!("variable `{}` is required and has a default", entry.name))
                     .help("leave one of the two out: a required value has to be given each time"),
             );
         }
@@ -75,17 +79,17 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Fills the values into a tree.
-pub struct Filler<'a> {
+pub struct VariableFiller<'a> {
     variables: &'a [Variable],
     values: &'a BTreeMap<String, String>,
     /// Variables whose missing value is already a problem: said once, where they are first used.
     missing: BTreeSet<String>,
     /// As `missing`, of secret ones whose value is too short.
     short: BTreeSet<String>,
-    problems: Vec<Problem>,
+    problems: Vec<SpecProblem>,
 }
 
-impl<'a> Filler<'a> {
+impl<'a> VariableFiller<'a> {
     /// From here on the values of secret variables are hidden in whatever is shown.
     pub fn new(variables: &'a [Variable], values: &'a BTreeMap<String, String>) -> Self {
         for variable in variables.iter().filter(|variable| variable.secret) {
@@ -96,7 +100,7 @@ impl<'a> Filler<'a> {
         Self { variables, values, missing: BTreeSet::new(), short: BTreeSet::new(), problems: Vec::new() }
     }
 
-    pub fn done(self) -> Vec<Problem> {
+    pub fn done(self) -> Vec<SpecProblem> {
         self.problems
     }
 
@@ -139,7 +143,7 @@ impl<'a> Filler<'a> {
             out.push_str(&text[at..start]);
             let Some(length) = text[start..].find('}') else {
                 self.problems.push(
-                    Problem::new(node.part(start, text.len()), "`${` is never closed")
+                    SpecProblem::new(node.part(start, text.len()), "`${` is never closed")
                         .help("write ${name}, or $${ for the two characters themselves"),
                 );
                 return (out, false);
@@ -157,7 +161,7 @@ impl<'a> Filler<'a> {
 
     fn value(&mut self, name: &str, span: Span) -> Option<&'a str> {
         let Some(variable) = self.variables.iter().find(|variable| variable.name == name) else {
-            let problem = Problem::new(span, format!("`{name}` is not a variable of this file"));
+            let problem = SpecProblem::new(span, format!("`{name}` is not a variable of this file"));
             let help = match nearest(name, self.variables.iter().map(|v| v.name.as_str())) {
                 Some(near) if is_name(name) => format!("did you mean `{near}`?"),
                 None if is_name(name) => format!("declare it: vars: {{ {name}: {{ required: true }} }}"),
@@ -171,8 +175,10 @@ impl<'a> Filler<'a> {
                 && (1..secret::SHORTEST).contains(&value.chars().count())
                 && self.short.insert(name.to_owned())
             {
-                let problem =
-                    Problem::new(span, format!("the value of the secret variable `{name}` is too short to be hidden"));
+                let problem = SpecProblem::new(
+                    span,
+                    format!("the value of the secret variable `{name}` is too short to be hidden"),
+                );
                 let least = secret::SHORTEST;
                 self.problems.push(
                     problem.help(format!("a secret has {least} characters or more; or leave out `secret: true`")),
@@ -186,7 +192,7 @@ impl<'a> Filler<'a> {
         if self.missing.insert(name.to_owned()) {
             let what = variable.description.as_ref().map(|d| format!(" ({d})")).unwrap_or_default();
             self.problems.push(
-                Problem::new(span, format!("variable `{name}`{what} has no value"))
+                SpecProblem::new(span, format!("variable `{name}`{what} has no value"))
                     .help(format!("give it: --var {name}=…, or set MLOPSCTL_VAR_{}", name.to_uppercase())),
             );
         }

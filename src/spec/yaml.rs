@@ -1,7 +1,7 @@
 //! YAML text -> a tree with spans. The only file that names the YAML crate; knows no key of the spec.
 
-use crate::model::node::{Data, Entry, Name, Node, Piece, Scalar, Span};
-use crate::model::problem::Problem;
+use crate::model::node::{Data, MapEntry, Node, Piece, Scalar, Span, SpannedName};
+use crate::model::problem::SpecProblem;
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
 
@@ -17,15 +17,15 @@ const MAX_REPEATED: usize = 100_000;
 pub struct Parsed {
     pub root: Node,
     /// Mistakes that do not keep it from being read.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SpecProblem>,
     /// Where comments stand, each from its `#`, in the order of the file.
     pub comments: Vec<Span>,
 }
 
 /// Reads a document as a tree. `Err` where it cannot be read on.
-pub fn read(text: &str) -> Result<Parsed, Problem> {
+pub fn read(text: &str) -> Result<Parsed, SpecProblem> {
     if let Some(at) = text.bytes().position(|b| b == 0) {
-        return Err(Problem::new(Span::new(at, at + 1), "a NUL byte: this is not a text file")
+        return Err(SpecProblem::new(Span::new(at, at + 1), "a NUL byte: this is not a text file")
             .help("save the file as UTF-8 text"));
     }
     // A byte order mark is allowed at the beginning and means nothing.
@@ -62,43 +62,43 @@ const SPLIT: &str = "split the spec into several files, each with a stack of its
 #[derive(Default)]
 struct Builder<'t> {
     text: &'t str,
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     root: Option<Node>,
     documents: usize,
     values: usize,
     repeated: usize,
     /// The finished node of each anchor, and how many values it holds.
     anchors: HashMap<usize, (Node, usize)>,
-    problems: Vec<Problem>,
+    problems: Vec<SpecProblem>,
     comments: Vec<Span>,
 }
 
 /// A list or map whose end has not come.
-struct Open {
+struct OpenCollection {
     start: Span,
     anchor: usize,
     values_before: usize,
-    content: Content,
+    content: YamlContent,
 }
 
-enum Content {
+enum YamlContent {
     List(Vec<Node>),
     /// The key that waits for its value stands beside the finished entries.
-    Map(Vec<Entry>, Option<Name>),
+    Map(Vec<MapEntry>, Option<SpannedName>),
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, span: Span, tag: Option<Span>) -> Result<(), Problem> {
+    fn event(&mut self, event: Event<'_>, span: Span, tag: Option<Span>) -> Result<(), SpecProblem> {
         if event.tag().is_some() {
             let problem =
-                Problem::new(tag.unwrap_or_else(|| line_of(self.text, span)), "a YAML tag means nothing here");
+                SpecProblem::new(tag.unwrap_or_else(|| line_of(self.text, span)), "a YAML tag means nothing here");
             self.problems.push(problem.help("leave it out; a text that begins with ! needs quotes"));
         }
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(Problem::new(span, "a second document begins here: a file holds one")
+                    return Err(SpecProblem::new(span, "a second document begins here: a file holds one")
                         .help("keep each spec in a file of its own"));
                 }
                 Ok(())
@@ -113,12 +113,12 @@ impl Builder<'_> {
                 self.remember(anchor, &node, 1)?;
                 self.add(node)
             }
-            Event::SequenceStart(_, anchor, _) => self.push(span, anchor, Content::List(Vec::new())),
-            Event::MappingStart(_, anchor, _) => self.push(span, anchor, Content::Map(Vec::new(), None)),
+            Event::SequenceStart(_, anchor, _) => self.push(span, anchor, YamlContent::List(Vec::new())),
+            Event::MappingStart(_, anchor, _) => self.push(span, anchor, YamlContent::Map(Vec::new(), None)),
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => {
                 let Some((node, values)) = self.anchors.get(&anchor) else {
-                    return Err(Problem::new(span, "this alias stands inside the value it repeats"));
+                    return Err(SpecProblem::new(span, "this alias stands inside the value it repeats"));
                 };
                 let (mut node, values) = (node.clone(), *values);
                 node.span = span;
@@ -173,44 +173,44 @@ impl Builder<'_> {
         pieces
     }
 
-    fn count(&mut self, values: usize, span: Span) -> Result<(), Problem> {
+    fn count(&mut self, values: usize, span: Span) -> Result<(), SpecProblem> {
         self.values = self.values.saturating_add(values);
         match self.values > MAX_VALUES {
-            true => Err(Problem::new(span, format!("more than {MAX_VALUES} values")).help(SPLIT)),
+            true => Err(SpecProblem::new(span, format!("more than {MAX_VALUES} values")).help(SPLIT)),
             false => Ok(()),
         }
     }
 
-    fn count_repeated(&mut self, values: usize, span: Span) -> Result<(), Problem> {
+    fn count_repeated(&mut self, values: usize, span: Span) -> Result<(), SpecProblem> {
         self.repeated = self.repeated.saturating_add(values);
         match self.repeated > MAX_REPEATED {
             true => {
                 let message = format!("more than {MAX_REPEATED} values that anchors and aliases repeat");
-                Err(Problem::new(span, message).help(SPLIT))
+                Err(SpecProblem::new(span, message).help(SPLIT))
             }
             false => self.count(values, span),
         }
     }
 
-    fn push(&mut self, start: Span, anchor: usize, content: Content) -> Result<(), Problem> {
+    fn push(&mut self, start: Span, anchor: usize, content: YamlContent) -> Result<(), SpecProblem> {
         self.count(1, start)?;
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(start));
         }
-        self.open.push(Open { start, anchor, values_before: self.values - 1, content });
+        self.open.push(OpenCollection { start, anchor, values_before: self.values - 1, content });
         Ok(())
     }
 
-    fn close(&mut self, end: Span) -> Result<(), Problem> {
-        let Some(Open { start, anchor, values_before, content }) = self.open.pop() else { return Ok(()) };
+    fn close(&mut self, end: Span) -> Result<(), SpecProblem> {
+        let Some(OpenCollection { start, anchor, values_before, content }) = self.open.pop() else { return Ok(()) };
         // Most lists and maps are short, and a file has as many as it has alarms: room to grow in would outweigh them.
         let (data, last) = match content {
-            Content::List(mut items) => {
+            YamlContent::List(mut items) => {
                 items.shrink_to_fit();
                 let last = items.last().map(|item| item.span.end);
                 (Data::List(items), last)
             }
-            Content::Map(mut entries, _) => {
+            YamlContent::Map(mut entries, _) => {
                 entries.shrink_to_fit();
                 let last = entries.last().map(|entry| entry.value.span.end.max(entry.name.span.end));
                 (Data::Map(self.merged(entries)), last)
@@ -224,7 +224,7 @@ impl Builder<'_> {
     }
 
     /// Keeps the copy that aliases are filled in from; it counts too, since anchors may stand inside anchors.
-    fn remember(&mut self, anchor: usize, node: &Node, values: usize) -> Result<(), Problem> {
+    fn remember(&mut self, anchor: usize, node: &Node, values: usize) -> Result<(), SpecProblem> {
         if anchor > 0 {
             self.count_repeated(values, node.span)?;
             self.anchors.insert(anchor, (node.clone(), values));
@@ -232,24 +232,27 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn add(&mut self, node: Node) -> Result<(), Problem> {
+    fn add(&mut self, node: Node) -> Result<(), SpecProblem> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
-            Some(Content::List(items)) => items.push(node),
-            Some(Content::Map(entries, key)) => match key.take() {
-                Some(name) => entries.push(Entry { name, value: node }),
+            Some(YamlContent::List(items)) => items.push(node),
+            Some(YamlContent::Map(entries, key)) => match key.take() {
+                Some(name) => entries.push(MapEntry { name, value: node }),
                 None => {
                     let text = match node.data {
                         Data::Scalar(scalar) => scalar.text,
                         Data::Null => "null".to_owned(),
                         _ => {
-                            return Err(Problem::new(line_of(self.text, node.span), "a key cannot be a list or a map")
-                                .help(
-                                    "a text that begins with [ or { needs quotes; so does a value with ${…} inside { }",
-                                ));
+                            return Err(SpecProblem::new(
+                                line_of(self.text, node.span),
+                                "a key cannot be a list or a map",
+                            )
+                            .help(
+                                "a text that begins with [ or { needs quotes; so does a value with ${…} inside { }",
+                            ));
                         }
                     };
-                    *key = Some(Name { text, span: node.span });
+                    *key = Some(SpannedName { text, span: node.span });
                 }
             },
         }
@@ -257,16 +260,17 @@ impl Builder<'_> {
     }
 
     /// Fills in `<<: *anchor` (YAML 1.1 merge keys): what the map says itself wins.
-    fn merged(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+    fn merged(&mut self, entries: Vec<MapEntry>) -> Vec<MapEntry> {
         if !entries.iter().any(|entry| entry.name.text == "<<") {
             return entries;
         }
-        let (merges, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|e| e.name.text == "<<");
+        let (merges, mut own): (Vec<MapEntry>, Vec<MapEntry>) = entries.into_iter().partition(|e| e.name.text == "<<");
         for merge in merges {
             let sources = if merge.value.items().is_empty() { vec![merge.value] } else { merge.value.items().to_vec() };
             for source in sources {
                 let Data::Map(inherited) = source.data else {
-                    self.problems.push(Problem::new(source.span, "`<<` takes an alias of a map, such as `<<: *base`"));
+                    self.problems
+                        .push(SpecProblem::new(source.span, "`<<` takes an alias of a map, such as `<<: *base`"));
                     continue;
                 };
                 for entry in inherited {
@@ -280,16 +284,16 @@ impl Builder<'_> {
     }
 }
 
-fn too_deep(span: Span) -> Problem {
-    Problem::new(span, format!("nested more than {MAX_DEPTH} levels deep")).help("a spec has about ten levels")
+fn too_deep(span: Span) -> SpecProblem {
+    SpecProblem::new(span, format!("nested more than {MAX_DEPTH} levels deep")).help("a spec has about ten levels")
 }
 
 /// `>` and `|` begin a text that stands on the lines below.
-fn block_head(text: &str, at: usize) -> Problem {
+fn block_head(text: &str, at: usize) -> SpecProblem {
     let head = line_of(text, Span::new(at, text.len()));
     let line = text.get(at..head.end).unwrap_or_default();
     let written = line.split_once(" #").map_or(line, |(value, _)| value).trim_end();
-    Problem::new(Span::new(at, at + written.len()), "a text that begins with > or | needs quotes")
+    SpecProblem::new(Span::new(at, at + written.len()), "a text that begins with > or | needs quotes")
         .help(format!("write \"{}\"", written.replace('"', "\\\"")))
 }
 
@@ -299,11 +303,11 @@ fn line_of(text: &str, span: Span) -> Span {
     Span::new(span.start, end)
 }
 
-fn syntax_error(text: &str, error: &ScanError) -> Problem {
+fn syntax_error(text: &str, error: &ScanError) -> SpecProblem {
     let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let next = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n').map_or(0, char::len_utf8);
     let span = Span::new(at, at + next);
-    let problem = |message: &str| Problem::new(span, format!("this is not YAML: {message}"));
+    let problem = |message: &str| SpecProblem::new(span, format!("this is not YAML: {message}"));
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(span),
         ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
@@ -349,7 +353,7 @@ fn syntax_error(text: &str, error: &ScanError) -> Problem {
     }
 }
 
-fn shifted(mut problem: Problem, by: usize) -> Problem {
+fn shifted(mut problem: SpecProblem, by: usize) -> SpecProblem {
     let moved = |span: Span| Span::new(span.start + by, span.end + by);
     problem.span = moved(problem.span);
     problem.also = problem.also.map(|(span, words)| (moved(span), words));

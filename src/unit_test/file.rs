@@ -2,10 +2,10 @@
 
 use crate::backtest::history::file::time;
 use crate::backtest::notation;
-use crate::model::shape::{Format, Key, Object, Shape};
-use crate::model::{Node, Problem, Span};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
+use crate::model::{Node, Span, SpecProblem};
 use crate::resources::alarm::statistic;
-use crate::spec::{Document, SpecError, read_document};
+use crate::spec::{SpecError, SpecLikeDocument, read_document};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,31 +15,31 @@ const START: i64 = 1_767_571_200;
 
 const STATES: &[&str] = &["OK", "ALARM", "INSUFFICIENT_DATA"];
 
-static VALUES: Format = Format {
+static VALUES: TextFormat = TextFormat {
     what: "values such as 0x5 10x3 _x4",
     check: |text| notation::parse(text).map(|_| ()).map_err(|why| format!("does not read: {why}")),
     pattern: None,
 };
 
-static TIME: Format = Format {
+static TIME: TextFormat = TextFormat {
     what: "a time such as 2026-01-05T00:00:00Z",
     check: |text| time(text).map(|_| ()).map_err(|_| "is no time such as 2026-01-05T00:00:00Z".into()),
     pattern: None,
 };
 
-static SERIES: Object = Object {
+static SERIES: ObjectSchema = ObjectSchema {
     what: "a series",
     doc: "What a metric says: one value each interval.",
     keys: &[&[
-        Key::required("namespace", Shape::Text(255), "The metric's namespace, such as AWS/Lambda."),
-        Key::required("metric_name", Shape::Text(255), "The metric's name, such as Errors."),
-        Key::new("dimensions", Shape::Map(&Shape::Text(1024)), "The metric's dimensions: name to value."),
-        Key::new(
+        SchemaKey::required("namespace", Shape::Text(255), "The metric's namespace, such as AWS/Lambda."),
+        SchemaKey::required("metric_name", Shape::Text(255), "The metric's name, such as Errors."),
+        SchemaKey::new("dimensions", Shape::Map(&Shape::Text(1024)), "The metric's dimensions: name to value."),
+        SchemaKey::new(
             "statistic",
             Shape::Format(&statistic::ANY),
             "What the values are. Default: one measurement each, of which every statistic follows.",
         ),
-        Key::required(
+        SchemaKey::required(
             "values",
             Shape::Format(&VALUES),
             "10, 10x3 (three of them), 0+5x4 (0 5 10 15), _ or _x4 (no data).",
@@ -47,25 +47,29 @@ static SERIES: Object = Object {
     ]],
 };
 
-static EXPECTED: Object = Object {
+static EXPECTED: ObjectSchema = ObjectSchema {
     what: "an expectation",
     doc: "The state of an alarm at a time.",
     keys: &[&[
-        Key::required("at", Shape::Duration, "How long after the start, e.g. 8m. An evaluation at this moment counts."),
-        Key::required("alarm", Shape::Text(255), "The alarm's name."),
-        Key::required("state", Shape::OneOf(STATES), "The state it is in."),
-        Key::new("reason", Shape::Text(1024), "A part of the reason that CloudWatch gives for the last change."),
+        SchemaKey::required(
+            "at",
+            Shape::Duration,
+            "How long after the start, e.g. 8m. An evaluation at this moment counts.",
+        ),
+        SchemaKey::required("alarm", Shape::Text(255), "The alarm's name."),
+        SchemaKey::required("state", Shape::OneOf(STATES), "The state it is in."),
+        SchemaKey::new("reason", Shape::Text(1024), "A part of the reason that CloudWatch gives for the last change."),
     ]],
 };
 
-static NOTIFICATION: Object = Object {
+static NOTIFICATION: ObjectSchema = ObjectSchema {
     what: "a notification",
     doc: "What is sent when an alarm changes its state.",
     keys: &[&[
-        Key::required("at", Shape::Duration, "How long after the start."),
-        Key::required("alarm", Shape::Text(255), "The alarm's name."),
-        Key::required("state", Shape::OneOf(STATES), "The state that is told."),
-        Key::new(
+        SchemaKey::required("at", Shape::Duration, "How long after the start."),
+        SchemaKey::required("alarm", Shape::Text(255), "The alarm's name."),
+        SchemaKey::required("state", Shape::OneOf(STATES), "The state that is told."),
+        SchemaKey::new(
             "to",
             Shape::List(&Shape::Text(1024)),
             "Names of topics, or ARNs. Default: wherever the alarm sends it.",
@@ -73,46 +77,54 @@ static NOTIFICATION: Object = Object {
     ]],
 };
 
-static CASE: Object = Object {
+static CASE: ObjectSchema = ObjectSchema {
     what: "a test",
     doc: "Series and what the alarms are to make of them.",
     keys: &[&[
-        Key::required("name", Shape::Text(255), "What is tested."),
-        Key::new("interval", Shape::Duration, "How long one value lasts. Default: 1m."),
-        Key::new(
+        SchemaKey::required("name", Shape::Text(255), "What is tested."),
+        SchemaKey::new("interval", Shape::Duration, "How long one value lasts. Default: 1m."),
+        SchemaKey::new(
             "start",
             Shape::Format(&TIME),
             "When the test begins, and the alarms are created. Default: 2026-01-05T00:00:00Z.",
         ),
-        Key::new(
+        SchemaKey::new(
             "series",
             Shape::List(&Shape::Object(&SERIES)),
             "What the metrics say. A metric that is not here has no data.",
         ),
-        Key::new("history", Shape::Text(4096), "A history file (JSON or CSV), beside this one, instead of `series`."),
-        Key::new(
+        SchemaKey::new(
+            "history",
+            Shape::Text(4096),
+            "A history file (JSON or CSV), beside this one, instead of `series`.",
+        ),
+        SchemaKey::new(
             "states",
             Shape::Map(&Shape::OneOf(STATES)),
             "Alarms that are not in the spec, and the state they are in.",
         ),
-        Key::new(
+        SchemaKey::new(
             "evaluation_range",
             Shape::Integer(1, 10_000),
             "How many periods one evaluation looks at. Default: N + 2 from 5m on, else N + 5.",
         ),
-        Key::new("expect", Shape::List(&Shape::Object(&EXPECTED)), "States that have to hold."),
-        Key::new("notifications", Shape::List(&Shape::Object(&NOTIFICATION)), "Exactly what is sent; [] is nothing."),
+        SchemaKey::new("expect", Shape::List(&Shape::Object(&EXPECTED)), "States that have to hold."),
+        SchemaKey::new(
+            "notifications",
+            Shape::List(&Shape::Object(&NOTIFICATION)),
+            "Exactly what is sent; [] is nothing.",
+        ),
     ]],
 };
 
 /// The whole file.
-pub static FILE: Object = Object {
+pub static FILE: ObjectSchema = ObjectSchema {
     what: "alarm tests",
     doc: "Tests of the alarms of a spec.",
     keys: &[&[
-        Key::new("spec", Shape::Text(4096), "The spec, beside this file. Default: alarms.yaml."),
-        Key::new("vars", Shape::Map(&Shape::Text(10_240)), "Values of the spec's variables."),
-        Key::required("tests", Shape::List(&Shape::Object(&CASE)), "The tests."),
+        SchemaKey::new("spec", Shape::Text(4096), "The spec, beside this file. Default: alarms.yaml."),
+        SchemaKey::new("vars", Shape::Map(&Shape::Text(10_240)), "Values of the spec's variables."),
+        SchemaKey::required("tests", Shape::List(&Shape::Object(&CASE)), "The tests."),
     ]],
 };
 
@@ -120,16 +132,16 @@ pub static FILE: Object = Object {
 pub struct File {
     pub spec: PathBuf,
     pub variables: BTreeMap<String, String>,
-    pub cases: Vec<Case>,
+    pub cases: Vec<UnitTestCase>,
 }
 
 /// Times in seconds since 1970.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct UnitTestCase {
     pub name: String,
     pub interval: i64,
     pub start: i64,
-    pub series: Vec<Series>,
+    pub series: Vec<InputSeries>,
     pub history: Option<PathBuf>,
     pub states: BTreeMap<String, AlarmState>,
     pub evaluation_range: Option<usize>,
@@ -139,7 +151,7 @@ pub struct Case {
 }
 
 #[derive(Debug, Clone)]
-pub struct Series {
+pub struct InputSeries {
     pub namespace: String,
     pub metric_name: String,
     pub dimensions: BTreeMap<String, String>,
@@ -170,14 +182,14 @@ pub fn read(path: &Path) -> Result<File, SpecError> {
     of_document(path.parent().unwrap_or(Path::new("")), &document)
 }
 
-pub fn of_document(folder: &Path, document: &Document) -> Result<File, SpecError> {
+pub fn of_document(folder: &Path, document: &SpecLikeDocument) -> Result<File, SpecError> {
     let root = &document.root;
     let mut problems = Vec::new();
     let tests = root.get("tests").map(Node::items).unwrap_or_default();
-    let cases: Vec<Case> = tests.iter().map(|node| case(node, folder, &mut problems)).collect();
+    let cases: Vec<UnitTestCase> = tests.iter().map(|node| case(node, folder, &mut problems)).collect();
     if cases.is_empty() {
         let place = root.get("tests").map_or(Span::default(), |node| node.span);
-        problems.push(Problem::new(place, "there are no tests").help("write tests: and a list of them"));
+        problems.push(SpecProblem::new(place, "there are no tests").help("write tests: and a list of them"));
     }
     if !problems.is_empty() {
         return Err(document.mistakes(problems));
@@ -189,25 +201,26 @@ pub fn of_document(folder: &Path, document: &Document) -> Result<File, SpecError
     })
 }
 
-fn case(node: &Node, folder: &Path, problems: &mut Vec<Problem>) -> Case {
+fn case(node: &Node, folder: &Path, problems: &mut Vec<SpecProblem>) -> UnitTestCase {
     let interval = node.get("interval").and_then(Node::seconds).unwrap_or(60);
     if interval < 1 {
         let place = node.get("interval").map_or(node.span, |node| node.span);
-        problems.push(Problem::new(place, "an interval of no time").help("write, for example, interval: 1m"));
+        problems.push(SpecProblem::new(place, "an interval of no time").help("write, for example, interval: 1m"));
     }
     let both = (node.get("series"), node.get("history"));
     if let (Some(_), Some(history)) = both {
         problems.push(
-            Problem::new(history.span, "`series` and `history` do not go together").help("leave one of the two out"),
+            SpecProblem::new(history.span, "`series` and `history` do not go together")
+                .help("leave one of the two out"),
         );
     }
     let items = |key: &str| node.get(key).map(Node::items).unwrap_or_default();
     let start = node.get("start").and_then(Node::text).and_then(|text| time(text).ok()).unwrap_or(START);
     if node.get("expect").is_none() && node.get("notifications").is_none() {
-        let problem = Problem::new(node.span, "this test expects nothing").help("add `expect` or `notifications`");
+        let problem = SpecProblem::new(node.span, "this test expects nothing").help("add `expect` or `notifications`");
         problems.push(problem);
     }
-    Case {
+    UnitTestCase {
         name: text(node, "name"),
         interval: interval.max(1),
         start,
@@ -222,8 +235,8 @@ fn case(node: &Node, folder: &Path, problems: &mut Vec<Problem>) -> Case {
     }
 }
 
-fn series(node: &Node) -> Series {
-    Series {
+fn series(node: &Node) -> InputSeries {
+    InputSeries {
         namespace: text(node, "namespace"),
         metric_name: text(node, "metric_name"),
         dimensions: texts(node.get("dimensions")),

@@ -8,4 +8,4 @@ mod run;
 mod tests;
 
 pub use file::read;
-pub use run::{Outcome, run};
+pub use run::{CaseOutcome, run};

@@ -1,40 +1,43 @@
 //! One test: its series through the alarms of the spec, and every difference between what came and what was expected.
 
-use super::file::{Case, Notification};
-use crate::backtest::history::{History, Metric, SAMPLES, file};
+use super::file::{Notification, UnitTestCase};
+use crate::backtest::history::{MetricHistory, MetricIdentity, SAMPLES, file};
 use crate::model::duration::format_seconds;
 use crate::model::problem::nearest;
 use crate::resources::alarm::Actions;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
 use mlops_cloudwatch::evaluation::composite;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::reason;
 use mlops_cloudwatch::evaluation::replay::replay_created;
-use mlops_cloudwatch::evaluation::series::Series;
-use mlops_cloudwatch::evaluation::suppression::{Action, ActionsSuppressor, actions};
+use mlops_cloudwatch::evaluation::series::ValueSeries;
+use mlops_cloudwatch::evaluation::suppression::{ActionsSuppressor, TransitionActions, actions};
 use mlops_cloudwatch::evaluation::timeline::Timeline;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 /// How a test ended; each failure is a paragraph for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct CaseOutcome {
     pub name: String,
     pub failures: Vec<String>,
 }
 
 /// An alarm of the spec as the test saw it.
-struct Seen<'a> {
+struct TestedAlarm<'a> {
     actions: &'a Actions,
     timeline: Timeline,
     /// Which changes are told, and when.
-    told: Vec<Action>,
-    condition: Option<(Condition, Watched)>,
+    told: Vec<TransitionActions>,
+    condition: Option<(Condition, EvaluatedSeries)>,
 }
 
 /// Runs a test against the resources of its spec. The error is about the test's own history file.
-pub fn run<'a>(case: &Case, resources: impl Iterator<Item = &'a Resource>) -> Result<Outcome, anyhow::Error> {
+pub fn run<'a>(
+    case: &UnitTestCase,
+    resources: impl Iterator<Item = &'a Resource>,
+) -> Result<CaseOutcome, anyhow::Error> {
     let history = match &case.history {
         Some(path) => file::read(path)?,
         None => given(case),
@@ -70,27 +73,27 @@ pub fn run<'a>(case: &Case, resources: impl Iterator<Item = &'a Resource>) -> Re
     if let Some(expected) = &case.notifications {
         failures.extend(notifications(case, expected, &seen));
     }
-    Ok(Outcome { name: case.name.clone(), failures })
+    Ok(CaseOutcome { name: case.name.clone(), failures })
 }
 
 /// The series of the test as a history.
-fn given(case: &Case) -> History {
-    let mut history = History::default();
+fn given(case: &UnitTestCase) -> MetricHistory {
+    let mut history = MetricHistory::default();
     for series in &case.series {
-        let metric = Metric {
+        let metric = MetricIdentity {
             namespace: series.namespace.clone(),
             name: series.metric_name.clone(),
             dimensions: series.dimensions.clone(),
-            ..Metric::default()
+            ..MetricIdentity::default()
         };
-        let values = Series { start: case.start, step: case.interval, values: series.values.clone() };
+        let values = ValueSeries { start: case.start, step: case.interval, values: series.values.clone() };
         history.add(metric, series.statistic.as_deref().unwrap_or(SAMPLES), values);
     }
     history
 }
 
 /// Whatever is known or asked about ends later.
-fn end(case: &Case, history: &History) -> i64 {
+fn end(case: &UnitTestCase, history: &MetricHistory) -> i64 {
     let data = history.extent().map_or(case.start, |(_, end)| end);
     let asked = case.expected.iter().map(|expected| expected.at);
     let told = case.notifications.iter().flatten().map(|notification| notification.at);
@@ -99,11 +102,11 @@ fn end(case: &Case, history: &History) -> i64 {
 
 /// Every alarm's states, and why some have none.
 fn see<'a>(
-    case: &Case,
+    case: &UnitTestCase,
     resources: impl Iterator<Item = &'a Resource>,
-    history: &History,
+    history: &MetricHistory,
     until: i64,
-) -> (BTreeMap<&'a str, Seen<'a>>, BTreeMap<&'a str, String>) {
+) -> (BTreeMap<&'a str, TestedAlarm<'a>>, BTreeMap<&'a str, String>) {
     let (mut seen, mut unknown) = (BTreeMap::new(), BTreeMap::new());
     let outside = case.states.iter().map(|(name, state)| (name.clone(), Timeline::new(case.start, until, *state)));
     let mut states: BTreeMap<String, Timeline> = outside.collect();
@@ -146,20 +149,25 @@ fn see<'a>(
     (seen, unknown)
 }
 
-fn metric_alarm<'a>(case: &Case, alarm: &'a Alarm, history: &History, until: i64) -> Result<Seen<'a>, String> {
-    let condition = Condition::of(&alarm.definition(), Options { evaluation_range: case.evaluation_range })?;
-    let watched = Watched::new(&alarm.definition(), &condition, history, case.start, until)?;
+fn metric_alarm<'a>(
+    case: &UnitTestCase,
+    alarm: &'a Alarm,
+    history: &MetricHistory,
+    until: i64,
+) -> Result<TestedAlarm<'a>, String> {
+    let condition = Condition::of(&alarm.definition(), EvaluationOptions { evaluation_range: case.evaluation_range })?;
+    let watched = EvaluatedSeries::new(&alarm.definition(), &condition, history, case.start, until)?;
     let timeline = replay_created(&condition, &watched, case.start, until, alarm.definition().warm_up).timeline;
     let told = actions(&timeline, None);
-    Ok(Seen { actions: &alarm.actions, timeline, told, condition: Some((condition, watched)) })
+    Ok(TestedAlarm { actions: &alarm.actions, timeline, told, condition: Some((condition, watched)) })
 }
 
 fn composite_alarm<'a>(
-    case: &Case,
+    case: &UnitTestCase,
     composite: &'a CompositeAlarm,
     states: &BTreeMap<String, Timeline>,
     until: i64,
-) -> Result<Seen<'a>, String> {
+) -> Result<TestedAlarm<'a>, String> {
     let mut timeline = composite::replay(&composite.alarm_rule, states, case.start, until)?;
     let suppressor = match &composite.suppressor {
         Some(by) => {
@@ -175,11 +183,15 @@ fn composite_alarm<'a>(
     timeline.start = AlarmState::InsufficientData;
     // It is created with the test: its first state is a change, but nothing that is worth telling while it is OK.
     let told = actions(&Timeline { start: first, ..timeline.clone() }, suppressor);
-    timeline.changes.insert(0, mlops_cloudwatch::evaluation::timeline::Change { at: case.start, to: first });
-    Ok(Seen { actions: &composite.actions, timeline, told, condition: None })
+    timeline.changes.insert(0, mlops_cloudwatch::evaluation::timeline::TimelineChange { at: case.start, to: first });
+    Ok(TestedAlarm { actions: &composite.actions, timeline, told, condition: None })
 }
 
-fn notifications(case: &Case, expected: &[Notification], seen: &BTreeMap<&str, Seen<'_>>) -> Option<String> {
+fn notifications(
+    case: &UnitTestCase,
+    expected: &[Notification],
+    seen: &BTreeMap<&str, TestedAlarm<'_>>,
+) -> Option<String> {
     let mut sent: Vec<Notification> = Vec::new();
     for (name, alarm) in seen.iter().filter(|(_, alarm)| alarm.actions.enabled) {
         for action in &alarm.told {
@@ -234,7 +246,7 @@ fn plain(arn: &str) -> &str {
     }
 }
 
-fn no_such(name: &str, seen: &BTreeMap<&str, Seen<'_>>, unknown: &BTreeMap<&str, String>) -> String {
+fn no_such(name: &str, seen: &BTreeMap<&str, TestedAlarm<'_>>, unknown: &BTreeMap<&str, String>) -> String {
     if let Some(why) = unknown.get(name) {
         return format!("its states are not known: {why}");
     }
@@ -245,15 +257,15 @@ fn no_such(name: &str, seen: &BTreeMap<&str, Seen<'_>>, unknown: &BTreeMap<&str,
 }
 
 /// `8m`, since the start of the test.
-fn after(case: &Case, at: i64) -> String {
+fn after(case: &UnitTestCase, at: i64) -> String {
     format_seconds(at - case.start)
 }
 
 /// `INSUFFICIENT_DATA, OK from 1m, ALARM from 6m`
-fn track(case: &Case, timeline: &Timeline) -> String {
+fn track(case: &UnitTestCase, timeline: &Timeline) -> String {
     const MOST: usize = 12;
     let mut parts = vec![timeline.start.word().to_owned()];
-    let from = |change: &mlops_cloudwatch::evaluation::timeline::Change| {
+    let from = |change: &mlops_cloudwatch::evaluation::timeline::TimelineChange| {
         format!("{} from {}", change.to.word(), after(case, change.at))
     };
     parts.extend(timeline.changes.iter().take(MOST).map(from));

@@ -1,6 +1,6 @@
 //! A small HTTP client: one request, one whole answer, how long it took. Follows no redirect, repeats nothing, judges no status.
 
-use crate::aws::{BadNetwork, Network};
+use crate::aws::{BadNetwork, NetworkSettings};
 use crate::model::secret;
 use anyhow::{Context, bail};
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
@@ -23,7 +23,7 @@ const LONGEST_BODY: usize = 8 << 20;
 
 /// Connections are kept and shared; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Http {
+pub struct HttpClient {
     /// As the AWS clients have it: its TLS, its proxies.
     connector: SharedHttpConnector,
     patience: Duration,
@@ -31,7 +31,7 @@ pub struct Http {
 
 /// A request: an absolute http or https address, headers, and for what has one a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct OutboundRequest {
     method: Method,
     url: Uri,
     headers: HeaderMap,
@@ -40,7 +40,7 @@ pub struct Request {
 
 /// An answer, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpResponse {
     pub status: u16,
     /// Names in lower case; of a repeated one the last.
     pub headers: BTreeMap<String, String>,
@@ -101,31 +101,31 @@ impl ErrorKind {
     }
 }
 
-impl Http {
+impl HttpClient {
     /// By the proxies and certificates of the environment. `patience` is for one whole answer, connecting included.
     ///
     /// # Errors
     /// When a variable of the environment is no proxy, or names no certificates.
     pub fn new(patience: Duration) -> Result<Self, BadNetwork> {
-        Ok(Self { connector: Network::of_environment(None)?.connector(), patience })
+        Ok(Self { connector: NetworkSettings::of_environment(None)?.connector(), patience })
     }
 
     /// Without a proxy, whatever the environment says: for what stays on this machine.
     pub fn direct(patience: Duration) -> Self {
-        Self { connector: Network::default().connector(), patience }
+        Self { connector: NetworkSettings::default().connector(), patience }
     }
 
-    pub async fn send(&self, request: &Request) -> Result<Answer, HttpError> {
+    pub async fn send(&self, request: &OutboundRequest) -> Result<HttpResponse, HttpError> {
         let began = Instant::now();
         let answer = tokio::time::timeout(self.patience, self.exchange(request)).await;
         let (status, headers, body) = answer.unwrap_or_else(|_| {
             let detail = format!("no whole answer in {:?}", self.patience);
             Err(HttpError { kind: ErrorKind::TimedOut, request: request.to_string(), detail })
         })?;
-        Ok(Answer { status, headers, body, took: began.elapsed() })
+        Ok(HttpResponse { status, headers, body, took: began.elapsed() })
     }
 
-    async fn exchange(&self, request: &Request) -> Result<(u16, BTreeMap<String, String>, Vec<u8>), HttpError> {
+    async fn exchange(&self, request: &OutboundRequest) -> Result<(u16, BTreeMap<String, String>, Vec<u8>), HttpError> {
         let built = request.built().map_err(|error| HttpError::of(request, &*error))?;
         let answer = self.connector.call(built).await.map_err(|error| HttpError::of(request, &error))?;
         let status = answer.status().as_u16();
@@ -145,12 +145,12 @@ impl Http {
 
     /// # Errors
     /// A wrong address, or an [`HttpError`].
-    pub async fn get(&self, url: &str) -> anyhow::Result<Answer> {
-        Ok(self.send(&Request::get(url)?).await?)
+    pub async fn get(&self, url: &str) -> anyhow::Result<HttpResponse> {
+        Ok(self.send(&OutboundRequest::get(url)?).await?)
     }
 }
 
-impl Request {
+impl OutboundRequest {
     /// # Errors
     /// When the address is none, or neither http nor https.
     pub fn get(url: &str) -> anyhow::Result<Self> {
@@ -160,7 +160,7 @@ impl Request {
     /// With a body of JSON.
     ///
     /// # Errors
-    /// As [`Request::get`].
+    /// As [`OutboundRequest::get`].
     pub fn post(url: &str, json: impl Into<String>) -> anyhow::Result<Self> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         Ok(Self { method: Method::POST, url: address(url)?, headers, body: Some(json.into()) })
@@ -192,7 +192,7 @@ impl Request {
     }
 }
 
-impl fmt::Display for Request {
+impl fmt::Display for OutboundRequest {
     /// `GET /health at http://localhost:5001`; of an address that is none of the service's, no more than its host.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.url.to_string();
@@ -224,7 +224,7 @@ fn is_local(url: &Uri) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-impl Answer {
+impl HttpResponse {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -235,7 +235,7 @@ impl Answer {
 }
 
 impl HttpError {
-    fn of(request: &Request, error: &(dyn StdError + 'static)) -> Self {
+    fn of(request: &OutboundRequest, error: &(dyn StdError + 'static)) -> Self {
         let mut causes = vec![error.to_string()];
         let mut cause = error.source();
         while let Some(found) = cause {
@@ -277,15 +277,15 @@ mod tests {
         (url, served)
     }
 
-    fn http() -> Http {
-        Http::direct(Duration::from_secs(20))
+    fn http() -> HttpClient {
+        HttpClient::direct(Duration::from_secs(20))
     }
 
     #[tokio::test]
     async fn an_answer_has_status_headers_and_body_whatever_the_status() {
         let (url, served) =
             server(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\ndown").await;
-        let answer = http().send(&Request::post(&url, "{\"a\":1}").unwrap()).await.unwrap();
+        let answer = http().send(&OutboundRequest::post(&url, "{\"a\":1}").unwrap()).await.unwrap();
         assert_eq!((answer.status, answer.text().as_str()), (503, "down"));
         assert_eq!(answer.headers["retry-after"], "7");
         assert!(!answer.is_success());
@@ -321,22 +321,22 @@ mod tests {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let silent = format!("http://{}/", listener.local_addr().unwrap());
-        let hasty = Http::direct(Duration::from_millis(50));
+        let hasty = HttpClient::direct(Duration::from_millis(50));
         assert_eq!(kind(hasty.get(&silent).await.unwrap_err()), Some(ErrorKind::TimedOut));
     }
 
     #[test]
     fn addresses_are_http_or_https() {
         for wrong in ["", "localhost:5001", "ftp://example.edu", "/health", "http://", "http://a b"] {
-            let error = Request::get(wrong).unwrap_err().to_string();
+            let error = OutboundRequest::get(wrong).unwrap_err().to_string();
             assert!(error.contains("is no address"), "{wrong}: {error}");
         }
         for (url, local) in [("http://localhost:5001", true), ("http://127.0.0.9/x", true), ("http://[::1]:1", true)] {
-            assert_eq!(Request::get(url).unwrap().is_local(), local, "{url}");
+            assert_eq!(OutboundRequest::get(url).unwrap().is_local(), local, "{url}");
         }
-        let error = Request::get("http://me:secret@example.edu/").unwrap_err().to_string();
+        let error = OutboundRequest::get("http://me:secret@example.edu/").unwrap_err().to_string();
         assert!(error.contains("user and password") && !error.contains("secret"), "{error}");
-        assert!(!Request::get("https://example.edu").unwrap().is_local());
-        assert!(Request::get("http://a/").unwrap().header("x-key", "a\nb").is_err());
+        assert!(!OutboundRequest::get("https://example.edu").unwrap().is_local());
+        assert!(OutboundRequest::get("http://a/").unwrap().header("x-key", "a\nb").is_err());
     }
 }

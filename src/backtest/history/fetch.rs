@@ -1,7 +1,7 @@
 //! The past from CloudWatch itself: GetMetricData in as few calls as its limits force, all of them at once.
 
-use super::{Column, History};
-use crate::aws::{Aws, AwsError, Class, Op};
+use super::{HistoryColumn, MetricHistory};
+use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::types::{
     Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StandardUnit, StatusCode,
@@ -9,13 +9,13 @@ use aws_sdk_cloudwatch::types::{
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mlops_cloudwatch::evaluation::condition::Condition;
-use mlops_cloudwatch::evaluation::need::{Asked, Metric, Source};
-use mlops_cloudwatch::evaluation::series::Series;
-use mlops_cloudwatch::evaluation::watched::Needs;
+use mlops_cloudwatch::evaluation::need::{MetricIdentity, MetricStatistic, RemoteExpression};
+use mlops_cloudwatch::evaluation::series::ValueSeries;
+use mlops_cloudwatch::evaluation::watched::MetricRequirements;
 use mlops_cloudwatch::math;
 use std::collections::BTreeMap;
 
-const GET: Op = Op("cloudwatch", "GetMetricData");
+const GET: ApiOperation = ApiOperation("cloudwatch", "GetMetricData");
 /// Limits of one call (GetMetricData reference).
 pub const QUERIES_A_CALL: usize = 500;
 pub const POINTS_A_CALL: i64 = 100_800;
@@ -36,32 +36,32 @@ pub enum Detail {
 
 /// One statistic that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Query {
+struct StatisticQuery {
     /// Seconds since 1970, a multiple of the step.
     start: i64,
     step: i64,
-    what: What,
+    what: QueryKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    Metric(Metric, String),
-    Asked(Asked),
+enum QueryKind {
+    Metric(MetricIdentity, String),
+    Asked(RemoteExpression),
 }
 
-impl Query {
+impl StatisticQuery {
     /// Whether it reads the metrics of another account than the one that is asked.
     fn is_of_another_account(&self) -> bool {
         match &self.what {
-            What::Metric(metric, _) => metric.account.is_some(),
-            What::Asked(asked) => asked.sources.iter().any(|(_, source)| source.metric.account.is_some()),
+            QueryKind::Metric(metric, _) => metric.account.is_some(),
+            QueryKind::Asked(asked) => asked.sources.iter().any(|(_, source)| source.metric.account.is_some()),
         }
     }
 
     fn queries(&self) -> usize {
         match &self.what {
-            What::Metric(..) => 1,
-            What::Asked(asked) => 1 + asked.sources.len(),
+            QueryKind::Metric(..) => 1,
+            QueryKind::Asked(asked) => 1 + asked.sources.len(),
         }
     }
 }
@@ -69,19 +69,19 @@ impl Query {
 /// Reads what the alarms need between `from` and `until`, and before that what their first evaluation looks back on.
 pub async fn fetch(
     aws: &Aws,
-    needs: &[(Needs, Condition)],
+    needs: &[(MetricRequirements, Condition)],
     from: i64,
     until: i64,
     detail: Detail,
-) -> Result<History, AwsError> {
-    let mut history = History::default();
+) -> Result<MetricHistory, AwsError> {
+    let mut history = MetricHistory::default();
     let queries = plan(needs, from, until, detail, &mut history);
     let batches = batches(queries, until);
-    let answers: Vec<Vec<Answered>> = stream::iter(batches.into_iter().map(|batch| ask_apart(aws, batch, until)))
+    let answers: Vec<Vec<QueryResult>> = stream::iter(batches.into_iter().map(|batch| ask_apart(aws, batch, until)))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    for Answered { what, step, outcome } in answers.into_iter().flatten() {
+    for QueryResult { what, step, outcome } in answers.into_iter().flatten() {
         let found = match outcome {
             Ok(found) => found,
             Err(why) => {
@@ -90,14 +90,14 @@ pub async fn fetch(
             }
         };
         match what {
-            What::Metric(metric, stat) => {
+            QueryKind::Metric(metric, stat) => {
                 let points: Points = found.into_iter().flatten().collect();
-                let series = Series::from_points(step, points);
-                history.metrics.entry(metric).or_default().push(Column { stat, series });
+                let series = ValueSeries::from_points(step, points);
+                history.metrics.entry(metric).or_default().push(HistoryColumn { stat, series });
             }
-            What::Asked(asked) => {
+            QueryKind::Asked(asked) => {
                 for points in found {
-                    history.add_asked(asked.clone(), Series::from_points(step, points));
+                    history.add_asked(asked.clone(), ValueSeries::from_points(step, points));
                 }
             }
         }
@@ -106,9 +106,9 @@ pub async fn fetch(
 }
 
 /// How many calls the needs cost.
-pub fn calls(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail) -> usize {
-    let batches = batches(plan(needs, from, until, detail, &mut History::default()), until);
-    let points = |batch: &Vec<Query>| -> i64 {
+pub fn calls(needs: &[(MetricRequirements, Condition)], from: i64, until: i64, detail: Detail) -> usize {
+    let batches = batches(plan(needs, from, until, detail, &mut MetricHistory::default()), until);
+    let points = |batch: &Vec<StatisticQuery>| -> i64 {
         let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
         batch.iter().map(|query| (until - start) / query.step + 1).sum()
     };
@@ -117,8 +117,14 @@ pub fn calls(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail
 }
 
 /// Every statistic once, at the step and from the time at which it can be had.
-fn plan(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail, history: &mut History) -> Vec<Query> {
-    let mut starts: BTreeMap<(i64, What), i64> = BTreeMap::new();
+fn plan(
+    needs: &[(MetricRequirements, Condition)],
+    from: i64,
+    until: i64,
+    detail: Detail,
+    history: &mut MetricHistory,
+) -> Vec<StatisticQuery> {
+    let mut starts: BTreeMap<(i64, QueryKind), i64> = BTreeMap::new();
     for (need, condition) in needs {
         let start = from - condition.period.saturating_mul(condition.range as i64 + 1);
         for source in &need.sources {
@@ -128,16 +134,17 @@ fn plan(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail, his
                 history.kept_since.insert(source.clone(), start);
             }
             for (stat, step) in columns(source, step) {
-                let slot = starts.entry((step, What::Metric(source.metric.clone(), stat))).or_insert(i64::MAX);
+                let slot = starts.entry((step, QueryKind::Metric(source.metric.clone(), stat))).or_insert(i64::MAX);
                 *slot = (*slot).min(start.div_euclid(step) * step);
             }
         }
         if let Some(asked) = &need.asked {
-            let slot = starts.entry((asked.period, What::Asked(asked.clone()))).or_insert(i64::MAX);
+            let slot = starts.entry((asked.period, QueryKind::Asked(asked.clone()))).or_insert(i64::MAX);
             *slot = (*slot).min(start.div_euclid(asked.period) * asked.period);
         }
     }
-    let mut queries: Vec<Query> = starts.into_iter().map(|((step, what), start)| Query { start, step, what }).collect();
+    let mut queries: Vec<StatisticQuery> =
+        starts.into_iter().map(|((step, what), start)| StatisticQuery { start, step, what }).collect();
     // Alike beginnings and steps go together, so that no call asks for more than its queries need.
     queries.sort();
     queries
@@ -146,7 +153,7 @@ fn plan(needs: &[(Needs, Condition)], from: i64, until: i64, detail: Detail, his
 /// The step at which CloudWatch still keeps the source, and from when. High resolution is kept 3 hours, one minute 15 days, five
 /// minutes 63 days, one hour 455 days (user guide, "Metrics retention").
 fn step(
-    source: &Source,
+    source: &MetricStatistic,
     condition: &Condition,
     start: i64,
     until: i64,
@@ -179,7 +186,7 @@ fn step(
     }
 }
 
-fn note_shorter(source: &Source, start: i64, kept: i64, words: &str, notes: &mut Vec<String>) {
+fn note_shorter(source: &MetricStatistic, start: i64, kept: i64, words: &str, notes: &mut Vec<String>) {
     let note = format!("{} over {} s is kept {words} only: nothing older was looked at", source.metric, source.period);
     if start < kept && !notes.contains(&note) {
         notes.push(note);
@@ -187,7 +194,7 @@ fn note_shorter(source: &Source, start: i64, kept: i64, words: &str, notes: &mut
 }
 
 /// What is asked so that the source's value follows exactly.
-fn columns(source: &Source, step: i64) -> Vec<(String, i64)> {
+fn columns(source: &MetricStatistic, step: i64) -> Vec<(String, i64)> {
     match source.stat.as_str() {
         "Sum" | "SampleCount" | "Minimum" | "Maximum" => vec![(source.stat.clone(), step)],
         "Average" if step < source.period => vec![("Sum".into(), step), ("SampleCount".into(), step)],
@@ -196,8 +203,8 @@ fn columns(source: &Source, step: i64) -> Vec<(String, i64)> {
     }
 }
 
-fn batches(queries: Vec<Query>, until: i64) -> Vec<Vec<Query>> {
-    let mut batches: Vec<Vec<Query>> = Vec::new();
+fn batches(queries: Vec<StatisticQuery>, until: i64) -> Vec<Vec<StatisticQuery>> {
+    let mut batches: Vec<Vec<StatisticQuery>> = Vec::new();
     let (mut count, mut points) = (0, 0);
     for query in queries {
         let own = (until - query.start) / query.step + 1;
@@ -219,35 +226,35 @@ fn batches(queries: Vec<Query>, until: i64) -> Vec<Vec<Query>> {
 pub type Points = Vec<(i64, f64)>;
 
 /// What was asked and what came of it: series, or why CloudWatch refuses this one.
-struct Answered {
-    what: What,
+struct QueryResult {
+    what: QueryKind,
     step: i64,
     outcome: Result<Vec<Points>, String>,
 }
 
-impl History {
-    fn refuse(&mut self, what: What, why: String) {
+impl MetricHistory {
+    fn refuse(&mut self, what: QueryKind, why: String) {
         match what {
-            What::Metric(metric, _) => self.failed.insert(metric, why),
-            What::Asked(asked) => self.refused.insert(asked, why),
+            QueryKind::Metric(metric, _) => self.failed.insert(metric, why),
+            QueryKind::Asked(asked) => self.refused.insert(asked, why),
         };
     }
 }
 
 /// One call; where CloudWatch refuses it because of a query in it, parts of it, until what is refused stands alone: the others
 /// are answered. GetMetricData refuses a call as a whole.
-async fn ask_apart(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<Answered>, AwsError> {
+async fn ask_apart(aws: &Aws, batch: Vec<StatisticQuery>, until: i64) -> Result<Vec<QueryResult>, AwsError> {
     let (mut answers, mut open) = (Vec::new(), vec![batch]);
     while let Some(batch) = open.pop() {
         match ask(aws, &batch, until).await {
             Ok(found) => answers.extend(found),
             Err(error) if error.is(Class::Refused) || error.is(Class::Denied) => match parts(batch, &error) {
-                Parts::Two(one, other) => open.extend([other, one]),
-                Parts::Alone(query) => {
+                RefusalSubject::Two(one, other) => open.extend([other, one]),
+                RefusalSubject::Alone(query) => {
                     let outcome = Err(error.to_string());
-                    answers.push(Answered { what: query.what, step: query.step, outcome });
+                    answers.push(QueryResult { what: query.what, step: query.step, outcome });
                 }
-                Parts::AllOfIt => return Err(error),
+                RefusalSubject::AllOfIt => return Err(error),
             },
             Err(error) => return Err(error),
         }
@@ -256,47 +263,48 @@ async fn ask_apart(aws: &Aws, batch: Vec<Query>, until: i64) -> Result<Vec<Answe
 }
 
 /// What a refusal is about.
-enum Parts {
-    Two(Vec<Query>, Vec<Query>),
-    Alone(Query),
+enum RefusalSubject {
+    Two(Vec<StatisticQuery>, Vec<StatisticQuery>),
+    Alone(StatisticQuery),
     AllOfIt,
 }
 
 /// A wrong query is looked for by halves. A missing permission is everybody's, unless only some queries read another account.
-fn parts(mut batch: Vec<Query>, error: &AwsError) -> Parts {
+fn parts(mut batch: Vec<StatisticQuery>, error: &AwsError) -> RefusalSubject {
     if error.is(Class::Denied) {
-        let (others, own): (Vec<Query>, Vec<Query>) = batch.into_iter().partition(Query::is_of_another_account);
+        let (others, own): (Vec<StatisticQuery>, Vec<StatisticQuery>) =
+            batch.into_iter().partition(StatisticQuery::is_of_another_account);
         if others.is_empty() {
-            return Parts::AllOfIt;
+            return RefusalSubject::AllOfIt;
         }
         if !own.is_empty() {
-            return Parts::Two(own, others);
+            return RefusalSubject::Two(own, others);
         }
         batch = others;
     }
     let rest = batch.split_off(batch.len() / 2);
     match (batch.is_empty(), rest.len()) {
-        (true, 1) => rest.into_iter().next().map_or(Parts::AllOfIt, Parts::Alone),
-        (true, _) => Parts::AllOfIt,
-        (false, _) => Parts::Two(batch, rest),
+        (true, 1) => rest.into_iter().next().map_or(RefusalSubject::AllOfIt, RefusalSubject::Alone),
+        (true, _) => RefusalSubject::AllOfIt,
+        (false, _) => RefusalSubject::Two(batch, rest),
     }
 }
 
 /// One call and its further pages. A band gives two series, everything else one.
-async fn ask(aws: &Aws, batch: &[Query], until: i64) -> Result<Vec<Answered>, AwsError> {
+async fn ask(aws: &Aws, batch: &[StatisticQuery], until: i64) -> Result<Vec<QueryResult>, AwsError> {
     let mut queries = Vec::new();
     for (n, query) in batch.iter().enumerate() {
         queries.extend(sdk_queries(n, query));
     }
     let start = batch.iter().map(|query| query.start).min().unwrap_or(until);
     let found = answered(aws, queries, start, until).await?;
-    let mut answers: Vec<Answered> = batch
+    let mut answers: Vec<QueryResult> = batch
         .iter()
-        .map(|query| Answered { what: query.what.clone(), step: query.step, outcome: Ok(Vec::new()) })
+        .map(|query| QueryResult { what: query.what.clone(), step: query.step, outcome: Ok(Vec::new()) })
         .collect();
     let at = |id: &str| id.strip_prefix('q').and_then(|n| n.parse::<usize>().ok());
     for ((id, _), points) in found.points {
-        if let Some(Answered { outcome: Ok(series), .. }) = at(&id).and_then(|at| answers.get_mut(at)) {
+        if let Some(QueryResult { outcome: Ok(series), .. }) = at(&id).and_then(|at| answers.get_mut(at)) {
             series.push(points);
         }
     }
@@ -383,12 +391,12 @@ fn collect(result: &MetricDataResult, found: &mut MetricAnswers) {
     found.points.entry(key).or_default().extend(times.zip(result.values().iter().copied()));
 }
 
-fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {
+fn sdk_queries(n: usize, query: &StatisticQuery) -> Vec<MetricDataQuery> {
     match &query.what {
-        What::Metric(metric, stat) => {
+        QueryKind::Metric(metric, stat) => {
             vec![query_of(format!("q{n}"), metric, stat, query.step).return_data(true).build()]
         }
-        What::Asked(asked) => {
+        QueryKind::Asked(asked) => {
             // Ids are the call's own: those of the alarm get a prefix, in the expression as well.
             let mut text = String::new();
             let mut copied = 0;
@@ -411,7 +419,7 @@ fn sdk_queries(n: usize, query: &Query) -> Vec<MetricDataQuery> {
 /// The query of one statistic over a step of seconds.
 pub fn query_of(
     id: String,
-    metric: &Metric,
+    metric: &MetricIdentity,
     stat: &str,
     step: i64,
 ) -> aws_sdk_cloudwatch::types::builders::MetricDataQueryBuilder {

@@ -1,11 +1,11 @@
 //! The past from a file, for work without AWS and for tests: JSON with whole series, or CSV with a line a datapoint.
 
-use super::{History, SAMPLES};
+use super::{MetricHistory, SAMPLES};
 use anyhow::{Context, Result, bail, ensure};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use mlops_cloudwatch::evaluation::need::Metric;
-use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::need::MetricIdentity;
+use mlops_cloudwatch::evaluation::series::ValueSeries;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use std::path::Path;
 const MOST_SPANS: usize = 6_000_000;
 
 /// Reads `*.json`, else CSV. Of the time before its first datapoint nothing is known.
-pub fn read(path: &Path) -> Result<History> {
+pub fn read(path: &Path) -> Result<MetricHistory> {
     let file = File::open(path).with_context(|| format!("cannot read the history {}", path.display()))?;
     let reader = BufReader::with_capacity(1 << 18, file);
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
@@ -30,14 +30,14 @@ pub fn read(path: &Path) -> Result<History> {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    series: Vec<Written>,
+struct HistoryDocument {
+    series: Vec<WrittenSeries>,
 }
 
 /// One series. `statistic` absent means raw measurements, one a period: every statistic is known of them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenSeries {
     namespace: String,
     metric_name: String,
     #[serde(default)]
@@ -54,21 +54,21 @@ fn minute() -> i64 {
     60
 }
 
-pub fn json(reader: impl std::io::Read) -> Result<History> {
-    let document: Document = serde_json::from_reader(reader)?;
-    let mut history = History::default();
+pub fn json(reader: impl std::io::Read) -> Result<MetricHistory> {
+    let document: HistoryDocument = serde_json::from_reader(reader)?;
+    let mut history = MetricHistory::default();
     for written in document.series {
         ensure!(written.period > 0, "a period of {} s", written.period);
         ensure!(written.values.len() <= MOST_SPANS, "a series of more than {MOST_SPANS} values");
         let start = time(&written.start)?;
-        let metric = Metric {
+        let metric = MetricIdentity {
             namespace: written.namespace,
             name: written.metric_name,
             dimensions: written.dimensions,
-            ..Metric::default()
+            ..MetricIdentity::default()
         };
         let start = start.div_euclid(written.period) * written.period;
-        let series = Series { start, step: written.period, values: written.values };
+        let series = ValueSeries { start, step: written.period, values: written.values };
         history.add(metric, written.statistic.unwrap_or_else(|| SAMPLES.into()), series);
     }
     Ok(history)
@@ -97,7 +97,7 @@ fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Er
 
 /// Columns by their names in the first line: time, namespace, metric_name, value; and optionally dimensions (`A=x;B=y`),
 /// statistic, period.
-pub fn csv(reader: impl BufRead) -> Result<History> {
+pub fn csv(reader: impl BufRead) -> Result<MetricHistory> {
     let mut lines = reader.lines();
     let header = lines.next().context("the file is empty")??;
     let names: Vec<&str> = header.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
@@ -106,7 +106,7 @@ pub fn csv(reader: impl BufRead) -> Result<History> {
     let (at_time, at_value) = (required("time")?, required("value")?);
     let (at_namespace, at_name) = (required("namespace")?, required("metric_name")?);
     let (at_dimensions, at_stat, at_period) = (column("dimensions"), column("statistic"), column("period"));
-    let mut found: BTreeMap<(Metric, String, i64), Vec<(i64, f64)>> = BTreeMap::new();
+    let mut found: BTreeMap<(MetricIdentity, String, i64), Vec<(i64, f64)>> = BTreeMap::new();
     for (n, line) in lines.enumerate() {
         let line = line?;
         if line.trim().is_empty() {
@@ -131,17 +131,18 @@ pub fn csv(reader: impl BufRead) -> Result<History> {
             dimensions.insert(name.trim().to_owned(), value.trim().to_owned());
         }
         let namespace = field(at_namespace).to_owned();
-        let metric = Metric { namespace, name: field(at_name).to_owned(), dimensions, ..Metric::default() };
+        let metric =
+            MetricIdentity { namespace, name: field(at_name).to_owned(), dimensions, ..MetricIdentity::default() };
         let stat = at_stat.map(field).filter(|text| !text.is_empty()).unwrap_or(SAMPLES).to_owned();
         let at = time(field(at_time)).with_context(place)?;
         found.entry((metric, stat, period)).or_default().push((at, value));
     }
-    let mut history = History::default();
+    let mut history = MetricHistory::default();
     for ((metric, stat, step), points) in found {
         let times = points.iter().map(|(at, _)| *at);
         let spans = (times.clone().max().unwrap_or(0) - times.min().unwrap_or(0)) / step;
         ensure!(usize::try_from(spans).is_ok_and(|spans| spans < MOST_SPANS), "{metric} spans too long a time");
-        let series = Series::from_points(step, points);
+        let series = ValueSeries::from_points(step, points);
         history.add(metric, stat, series);
     }
     Ok(history)

@@ -4,55 +4,55 @@ pub mod fetch;
 pub mod file;
 mod samples;
 
-pub use mlops_cloudwatch::evaluation::need::{Asked, Metric, Source};
+pub use mlops_cloudwatch::evaluation::need::{MetricIdentity, MetricStatistic, RemoteExpression};
 pub use mlops_cloudwatch::evaluation::past::Past;
 
-use mlops_cloudwatch::evaluation::series::{Fold, Grid, Series};
-use mlops_cloudwatch::evaluation::watched::Needs;
+use mlops_cloudwatch::evaluation::series::{Fold, PeriodGrid, ValueSeries};
+use mlops_cloudwatch::evaluation::watched::MetricRequirements;
 use std::collections::BTreeMap;
 
 /// The past of metrics, by what was asked.
 #[derive(Debug, Clone, Default)]
-pub struct History {
-    metrics: BTreeMap<Metric, Vec<Column>>,
+pub struct MetricHistory {
+    metrics: BTreeMap<MetricIdentity, Vec<HistoryColumn>>,
     /// What only CloudWatch itself can compute: one series, or two of a band.
-    asked: BTreeMap<Asked, Vec<Series>>,
+    asked: BTreeMap<RemoteExpression, Vec<ValueSeries>>,
     /// What to know about it as a whole, e.g. that a read was denied.
     pub notes: Vec<String>,
     /// Before this moment nothing of it is known, where that is so: a file begins somewhere.
     since: Option<i64>,
     /// The same of sources that CloudWatch keeps for a shorter time than was asked for.
-    kept_since: BTreeMap<Source, i64>,
+    kept_since: BTreeMap<MetricStatistic, i64>,
     /// Why a metric could not be read, where it could not.
-    failed: BTreeMap<Metric, String>,
+    failed: BTreeMap<MetricIdentity, String>,
     /// Why CloudWatch refuses an expression, where it does.
-    refused: BTreeMap<Asked, String>,
+    refused: BTreeMap<RemoteExpression, String>,
 }
 
 /// One statistic of a metric.
 #[derive(Debug, Clone)]
-pub struct Column {
+pub struct HistoryColumn {
     /// As CloudWatch names it, or `SAMPLES`: each value is one measurement, of which every statistic is known.
     pub stat: String,
-    pub series: Series,
+    pub series: ValueSeries,
 }
 
 /// The name of a column of raw measurements.
 pub const SAMPLES: &str = "samples";
 
-impl History {
-    pub fn add(&mut self, metric: Metric, stat: impl Into<String>, series: Series) {
-        self.metrics.entry(metric).or_default().push(Column { stat: stat.into(), series });
+impl MetricHistory {
+    pub fn add(&mut self, metric: MetricIdentity, stat: impl Into<String>, series: ValueSeries) {
+        self.metrics.entry(metric).or_default().push(HistoryColumn { stat: stat.into(), series });
     }
 
-    pub fn add_asked(&mut self, asked: Asked, series: Series) {
+    pub fn add_asked(&mut self, asked: RemoteExpression, series: ValueSeries) {
         self.asked.entry(asked).or_default().push(series);
     }
 
     /// The first and the last moment of which anything is known.
     pub fn extent(&self) -> Option<(i64, i64)> {
         let columns = self.metrics.values().flatten().map(|column| &column.series);
-        let series: Vec<&Series> =
+        let series: Vec<&ValueSeries> =
             columns.chain(self.asked.values().flatten()).filter(|s| !s.values.is_empty()).collect();
         let start = series.iter().map(|series| series.start).min()?;
         Some((start, series.iter().map(|series| series.end()).max()?))
@@ -69,24 +69,24 @@ impl History {
     }
 
     /// Whether a part of what an alarm watches was asked for and could not be read.
-    pub fn lacks(&self, needs: &Needs) -> bool {
+    pub fn lacks(&self, needs: &MetricRequirements) -> bool {
         needs.sources.iter().any(|source| self.failed.contains_key(&source.metric))
             || needs.asked.as_ref().is_some_and(|asked| self.refused.contains_key(asked))
     }
 
     /// Of the metric as asked, or of the same metric where the history does not say account or unit.
-    fn columns(&self, metric: &Metric) -> Option<&Vec<Column>> {
+    fn columns(&self, metric: &MetricIdentity) -> Option<&Vec<HistoryColumn>> {
         self.metrics.get(metric).or_else(|| {
-            let plain = Metric { account: None, unit: None, ..metric.clone() };
+            let plain = MetricIdentity { account: None, unit: None, ..metric.clone() };
             self.metrics.get(&plain)
         })
     }
 
-    pub fn asked(&self, asked: &Asked) -> &[Series] {
+    pub fn asked(&self, asked: &RemoteExpression) -> &[ValueSeries] {
         self.asked.get(asked).map(Vec::as_slice).unwrap_or_default()
     }
 
-    pub fn step(&self, source: &Source) -> Result<Option<i64>, String> {
+    pub fn step(&self, source: &MetricStatistic) -> Result<Option<i64>, String> {
         if let Some(why) = self.failed.get(&source.metric) {
             return Err(format!("the past of {} could not be read: {why}", source.metric));
         }
@@ -120,7 +120,7 @@ impl History {
         }
     }
 
-    pub fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+    pub fn values(&self, source: &MetricStatistic, grid: &PeriodGrid) -> Vec<f64> {
         let missing = || vec![f64::NAN; grid.len];
         let (Ok(Some(step)), Some(columns)) = (self.step(source), self.columns(&source.metric)) else {
             return missing();
@@ -148,24 +148,24 @@ impl History {
     }
 }
 
-impl Past for History {
-    fn step(&self, source: &Source) -> Result<Option<i64>, String> {
-        History::step(self, source)
+impl Past for MetricHistory {
+    fn step(&self, source: &MetricStatistic) -> Result<Option<i64>, String> {
+        MetricHistory::step(self, source)
     }
 
-    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
-        History::values(self, source, grid)
+    fn values(&self, source: &MetricStatistic, grid: &PeriodGrid) -> Vec<f64> {
+        MetricHistory::values(self, source, grid)
     }
 
-    fn since(&self, source: &Source) -> Option<i64> {
+    fn since(&self, source: &MetricStatistic) -> Option<i64> {
         self.since.max(self.kept_since.get(source).copied())
     }
 
-    fn asked(&self, asked: &Asked) -> &[Series] {
-        History::asked(self, asked)
+    fn asked(&self, asked: &RemoteExpression) -> &[ValueSeries] {
+        MetricHistory::asked(self, asked)
     }
 
-    fn refused(&self, asked: &Asked) -> Option<&str> {
+    fn refused(&self, asked: &RemoteExpression) -> Option<&str> {
         self.refused.get(asked).map(String::as_str)
     }
 }

@@ -1,10 +1,10 @@
 //! Statistics of raw measurements, one a span of time.
 
-use mlops_cloudwatch::evaluation::series::{Grid, Series};
+use mlops_cloudwatch::evaluation::series::{PeriodGrid, ValueSeries};
 use mlops_cloudwatch::statistic::{Aggregate, Statistic};
 
 /// The statistic over the periods of the grid; NaN where there is no measurement, or for a statistic that is not known.
-pub fn statistic(samples: &Series, stat: &str, grid: &Grid) -> Vec<f64> {
+pub fn statistic(samples: &ValueSeries, stat: &str, grid: &PeriodGrid) -> Vec<f64> {
     let width = grid.period / samples.step;
     let within = |index: usize| {
         let from = (grid.end(index) - grid.period - samples.start).div_euclid(samples.step);

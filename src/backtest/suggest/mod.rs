@@ -12,16 +12,16 @@ mod view;
 pub use search::OtherHalf;
 pub use view::ViewKind;
 
-use super::history::History;
+use super::history::MetricHistory;
 use super::incidents::{IncidentScore, score};
 use super::verdict::Figures;
 use crate::resources::Alarm;
 use baseline::Timed;
 use excursion::ClearLevel;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::replay::replay;
-use mlops_cloudwatch::evaluation::timeline::Span;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::timeline::StateSpan;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use search::{CLEAR, Family, RankedLevel, SHAPES, SearchBounds, by_agreement, families, halves};
 use serde::Serialize;
 use view::View;
@@ -81,9 +81,9 @@ pub type Advice = Result<Proposals, String>;
 pub struct SuggestRequest<'a> {
     pub from: i64,
     pub until: i64,
-    pub options: Options,
+    pub options: EvaluationOptions,
     pub a_week: f64,
-    pub known: &'a [Span],
+    pub known: &'a [StateSpan],
 }
 
 /// Proposes conditions for the alarm. Those that held on the other half of the past come first; of these, those on whose incidents most
@@ -91,8 +91,8 @@ pub struct SuggestRequest<'a> {
 pub fn suggest(
     alarm: &Alarm,
     condition: &Condition,
-    watched: &Watched,
-    history: &History,
+    watched: &EvaluatedSeries,
+    history: &MetricHistory,
     request: SuggestRequest<'_>,
 ) -> Advice {
     let values =
@@ -160,11 +160,17 @@ fn something_changes(values: &[f64]) -> Result<(), String> {
 }
 
 /// With known incidents: the level that catches most of them with at most `wished` others, then with the fewest others.
-fn by_incidents(families: &[Family], known: &[Span], wished: usize, time: impl Fn(usize) -> i64) -> Vec<RankedLevel> {
+fn by_incidents(
+    families: &[Family],
+    known: &[StateSpan],
+    wished: usize,
+    time: impl Fn(usize) -> i64,
+) -> Vec<RankedLevel> {
     let mut found: Vec<(usize, usize, f64, RankedLevel)> = Vec::new();
     for (family, one) in families.iter().enumerate() {
         for (at, level) in one.levels.iter().enumerate() {
-            let spans: Vec<Span> = level.incidents.iter().map(|(from, until)| (time(*from), time(*until))).collect();
+            let spans: Vec<StateSpan> =
+                level.incidents.iter().map(|(from, until)| (time(*from), time(*until))).collect();
             let score = score(&spans, known, 0);
             if score.caught > 0 && score.false_firings <= wished {
                 let worth = score.caught as f64 - score.false_firings as f64 / 2.0;
@@ -181,8 +187,8 @@ fn by_incidents(families: &[Family], known: &[Span], wished: usize, time: impl F
 struct Search<'a> {
     alarm: &'a Alarm,
     condition: &'a Condition,
-    watched: &'a Watched,
-    history: &'a History,
+    watched: &'a EvaluatedSeries,
+    history: &'a MetricHistory,
     request: SuggestRequest<'a>,
     families: Vec<Family>,
     ways: Vec<View>,
@@ -208,7 +214,7 @@ impl Search<'_> {
         let watched = match view {
             View::Values => self.watched,
             _ => {
-                made = Watched::new(&alarm.definition(), &condition, self.history, from, until).ok()?;
+                made = EvaluatedSeries::new(&alarm.definition(), &condition, self.history, from, until).ok()?;
                 &made
             }
         };

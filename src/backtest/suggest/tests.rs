@@ -1,12 +1,12 @@
 //! Series of our own with seeded incidents: what is proposed, what it catches, and where nothing is.
 
 use super::{Advice, Suggestion, ViewKind, between};
-use crate::backtest::history::{History, Metric};
+use crate::backtest::history::{MetricHistory, MetricIdentity};
 use crate::backtest::incidents::{KnownIncident, score};
-use crate::backtest::judge::{Asking, judge};
-use crate::backtest::{Judged, Options};
+use crate::backtest::judge::{BacktestRequest, judge};
+use crate::backtest::{EvaluatedAlarm, EvaluationOptions};
 use crate::resources::{Alarm, Resource};
-use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::series::ValueSeries;
 
 /// A Monday.
 const START: i64 = 1_767_571_200;
@@ -36,12 +36,13 @@ fn alarm(operator: &str) -> Alarm {
     }
 }
 
-fn judged(alarm: Alarm, values: Vec<f64>, suggest: Option<f64>, known: Option<&[KnownIncident]>) -> Judged {
+fn judged(alarm: Alarm, values: Vec<f64>, suggest: Option<f64>, known: Option<&[KnownIncident]>) -> EvaluatedAlarm {
     let until = START + values.len() as i64 * STEP;
-    let mut history = History::default();
-    let metric = Metric { namespace: "T".into(), name: "m".into(), ..Metric::default() };
-    history.add(metric, "Average", Series { start: START, step: STEP, values });
-    let asking = Asking { from: START, until, options: Options::default(), suggest, is_drawn: true, known };
+    let mut history = MetricHistory::default();
+    let metric = MetricIdentity { namespace: "T".into(), name: "m".into(), ..MetricIdentity::default() };
+    history.add(metric, "Average", ValueSeries { start: START, step: STEP, values });
+    let asking =
+        BacktestRequest { from: START, until, options: EvaluationOptions::default(), suggest, is_drawn: true, known };
     let resource = Resource::Alarm(Box::new(alarm));
     judge([&resource].into_iter(), &history, asking).swap_remove(0)
 }

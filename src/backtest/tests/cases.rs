@@ -3,7 +3,7 @@
 
 use super::{START, alarm, history, letters, run};
 use crate::resources::alarm::WarmUp;
-use mlops_cloudwatch::evaluation::condition::Options;
+use mlops_cloudwatch::evaluation::condition::EvaluationOptions;
 
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
@@ -98,7 +98,7 @@ fn cases_derived_by_hand() {
     let mut wrong = Vec::new();
     for (why, text, statistic, values, expected) in CASES {
         let minutes = expected.len() as i64;
-        let replay = run(&alarm(text, statistic), Options::default(), &history(values, 60), minutes * 60);
+        let replay = run(&alarm(text, statistic), EvaluationOptions::default(), &history(values, 60), minutes * 60);
         let found = letters(&replay, 60);
         if found != *expected {
             wrong.push(format!("{why}: {text} {statistic} of {values}: {found}, not {expected}"));
@@ -122,7 +122,7 @@ fn the_evaluation_range_is_an_option() {
         // A longer memory keeps a point alive.
         ("1/1 > 5 missing 60", 9, "6 _x9", "AAAAAAAAAI"),
     ] {
-        let options = Options { evaluation_range: Some(range) };
+        let options = EvaluationOptions { evaluation_range: Some(range) };
         let replay = run(&alarm(text, "Sum"), options, &history(values, 60), expected.len() as i64 * 60);
         assert_eq!(letters(&replay, 60), expected, "{text}, range {range}: {values}");
     }
@@ -131,10 +131,12 @@ fn the_evaluation_range_is_an_option() {
 /// Ten-second periods are evaluated every ten seconds: one bad one is seen at once, and ends at once.
 #[test]
 fn high_resolution_is_evaluated_every_ten_seconds() {
-    let replay = run(&alarm("1/1 > 5 missing 10", "Sum"), Options::default(), &history("0 6 0 0 0 0 6", 10), 70);
+    let replay =
+        run(&alarm("1/1 > 5 missing 10", "Sum"), EvaluationOptions::default(), &history("0 6 0 0 0 0 6", 10), 70);
     assert_eq!(letters(&replay, 10), "OAOOOOA");
     // Thirty seconds slide by tens: the sum of three.
-    let replay = run(&alarm("1/1 > 5 missing 30", "Sum"), Options::default(), &history("0 2 2 2 0 0", 10), 60);
+    let replay =
+        run(&alarm("1/1 > 5 missing 30", "Sum"), EvaluationOptions::default(), &history("0 2 2 2 0 0", 10), 60);
     assert_eq!(letters(&replay, 10), "OOOAOO");
 }
 
@@ -142,12 +144,12 @@ fn high_resolution_is_evaluated_every_ten_seconds() {
 #[test]
 fn more_than_a_day_is_evaluated_once_an_hour() {
     let hourly = alarm("1/25 > 5 notBreaching 3600", "Sum");
-    let replay = run(&hourly, Options::default(), &history("0x30 6 0x89", 60), 7_200);
+    let replay = run(&hourly, EvaluationOptions::default(), &history("0x30 6 0x89", 60), 7_200);
     assert_eq!(replay.evaluations, 2);
     assert_eq!(replay.timeline.changes.iter().map(|c| (c.at - START) / 60).collect::<Vec<_>>(), [60]);
     // 24 of them are a day: every minute, so it shows a minute later.
     let minutely = alarm("1/24 > 5 notBreaching 3600", "Sum");
-    let replay = run(&minutely, Options::default(), &history("0x30 6 0x89", 60), 7_200);
+    let replay = run(&minutely, EvaluationOptions::default(), &history("0x30 6 0x89", 60), 7_200);
     assert_eq!(replay.evaluations, 120);
     assert_eq!(letters(&replay, 60).find('A'), Some(30));
 }
@@ -157,19 +159,20 @@ fn more_than_a_day_is_evaluated_once_an_hour() {
 fn wall_clock_windows_follow_the_clock() {
     let mut clock = alarm("1/1 > 10 missing 3600", "Sum");
     let values = history("0x30 6 0x39 6 0x60", 60);
-    let sliding = run(&clock, Options::default(), &values, 7_200);
+    let sliding = run(&clock, EvaluationOptions::default(), &values, 7_200);
     assert!(letters(&sliding, 60).contains('A'));
     clock.wall_clock_timezone = Some("UTC".into());
-    let whole_hours = run(&clock, Options::default(), &values, 7_200);
+    let whole_hours = run(&clock, EvaluationOptions::default(), &values, 7_200);
     assert_eq!((letters(&whole_hours, 60).contains('A'), whole_hours.evaluations), (false, 2));
     // Where the clock is half an hour off, both are in the hour from 00:30 to 01:30.
     clock.wall_clock_timezone = Some("+05:30".into());
-    let shifted = run(&clock, Options::default(), &values, 7_200);
+    let shifted = run(&clock, EvaluationOptions::default(), &values, 7_200);
     assert_eq!(shifted.timeline.alarms(), [(START + 5_400, START + 7_200)]);
     clock.wall_clock_timezone = Some("America/New_York".into());
     let condition =
-        mlops_cloudwatch::evaluation::condition::Condition::of(&clock.definition(), Options::default()).unwrap();
-    let refused = mlops_cloudwatch::evaluation::watched::Watched::new(
+        mlops_cloudwatch::evaluation::condition::Condition::of(&clock.definition(), EvaluationOptions::default())
+            .unwrap();
+    let refused = mlops_cloudwatch::evaluation::watched::EvaluatedSeries::new(
         &clock.definition(),
         &condition,
         &values,
@@ -187,7 +190,7 @@ fn warm_up_holds_back() {
     let values = history("6x8", 60);
     let mut states = |warm_up| {
         alarm.warm_up = warm_up;
-        letters(&run(&alarm, Options::default(), &values, 480), 60)
+        letters(&run(&alarm, EvaluationOptions::default(), &values, 480), 60)
     };
     assert_eq!(states(None), "IAAAAAAA");
     assert_eq!(states(Some(WarmUp { minutes: 4, only_start_evaluating_after: true })), "IIIIAAAA");
@@ -199,10 +202,10 @@ fn warm_up_holds_back() {
 fn percentiles_of_few_samples_may_be_ignored() {
     let mut few = alarm("1/1 > 5 missing 3600", "p90");
     let values = history("9x240", 60);
-    assert!(letters(&run(&few, Options::default(), &values, 7_200), 60).contains('A'));
+    assert!(letters(&run(&few, EvaluationOptions::default(), &values, 7_200), 60).contains('A'));
     few.evaluate_low_sample_count_percentile = Some("ignore".into());
-    assert_eq!(letters(&run(&few, Options::default(), &values, 7_200), 3_600), "II");
+    assert_eq!(letters(&run(&few, EvaluationOptions::default(), &values, 7_200), 3_600), "II");
     few.evaluation_periods = Some(2);
     few.datapoints_to_alarm = Some(2);
-    assert_eq!(letters(&run(&few, Options::default(), &values, 7_200), 3_600), "IA");
+    assert_eq!(letters(&run(&few, EvaluationOptions::default(), &values, 7_200), 3_600), "IA");
 }

@@ -1,20 +1,20 @@
 //! Where what is known of the past begins: windows that reach before it are not judged.
 
 use super::{START, alarm, asking, metric};
-use crate::backtest::history::{History, file};
+use crate::backtest::history::{MetricHistory, file};
 use crate::backtest::judge::{Judgement, judge};
 use crate::resources::{Alarm, Resource};
-use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::series::ValueSeries;
 
 const WEEK: i64 = 7 * 86_400;
 
-fn judged(alarm: Alarm, history: &History) -> Judgement {
+fn judged(alarm: Alarm, history: &MetricHistory) -> Judgement {
     let resource = Resource::Alarm(Box::new(alarm));
     judge([&resource].into_iter(), history, asking(WEEK)).remove(0).outcome.unwrap()
 }
 
 /// A week of fifty calls in five minutes, 600 an hour, as a file.
-fn of_file(name: &str) -> History {
+fn of_file(name: &str) -> MetricHistory {
     let values = vec!["50"; 7 * 288].join(",");
     let json = format!(
         r#"{{"series":[{{"namespace":"T","metric_name":"m","statistic":"Sum","period":300,"start":"2026-01-05T00:00:00Z","values":[{values}]}}]}}"#
@@ -50,7 +50,7 @@ fn a_constant_series_fires_nothing_where_its_file_begins() {
 /// A history whose beginning is no limit of what is known is judged from its beginning: there was nothing before.
 #[test]
 fn a_metric_that_begins_is_judged_from_its_beginning() {
-    let mut history = History::default();
-    history.add(metric("m"), "Sum", Series { start: START, step: 300, values: vec![50.0; 7 * 288] });
+    let mut history = MetricHistory::default();
+    history.add(metric("m"), "Sum", ValueSeries { start: START, step: 300, values: vec![50.0; 7 * 288] });
     assert_eq!(judged(alarm("1/1 < 500 breaching 3600", "Sum"), &history).figures.firings, 1);
 }

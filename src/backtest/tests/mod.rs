@@ -8,14 +8,14 @@ mod sandbox;
 mod tables;
 mod together;
 
-use super::history::{History, Metric, SAMPLES};
-use super::judge::Asking;
+use super::history::{MetricHistory, MetricIdentity, SAMPLES};
+use super::judge::BacktestRequest;
 use super::notation;
 use crate::resources::Alarm;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::replay::{Replay, replay_created};
-use mlops_cloudwatch::evaluation::series::Series;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::series::ValueSeries;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use mlops_cloudwatch::state::AlarmState;
 
 /// A Monday, 2026-01-05 00:00 UTC: every period up to a week begins here.
@@ -49,26 +49,26 @@ pub fn alarm(text: &str, statistic: &str) -> Alarm {
 }
 
 /// Asks for all of so many seconds from `START` on, drawn.
-pub fn asking(seconds: i64) -> Asking<'static> {
-    let (from, until, options) = (START, START + seconds, Options::default());
-    Asking { from, until, options, suggest: None, is_drawn: true, known: None }
+pub fn asking(seconds: i64) -> BacktestRequest<'static> {
+    let (from, until, options) = (START, START + seconds, EvaluationOptions::default());
+    BacktestRequest { from, until, options, suggest: None, is_drawn: true, known: None }
 }
 
-pub fn metric(name: &str) -> Metric {
-    Metric { namespace: "T".into(), name: name.into(), ..Metric::default() }
+pub fn metric(name: &str) -> MetricIdentity {
+    MetricIdentity { namespace: "T".into(), name: name.into(), ..MetricIdentity::default() }
 }
 
 /// Measurements of `T m`, one every `step` seconds from `START` on.
-pub fn history(values: &str, step: i64) -> History {
-    let mut history = History::default();
-    history.add(metric("m"), SAMPLES, Series { start: START, step, values: notation::parse(values).unwrap() });
+pub fn history(values: &str, step: i64) -> MetricHistory {
+    let mut history = MetricHistory::default();
+    history.add(metric("m"), SAMPLES, ValueSeries { start: START, step, values: notation::parse(values).unwrap() });
     history
 }
 
 /// The alarm is created at `START` and watched for so long.
-pub fn run(alarm: &Alarm, options: Options, history: &History, seconds: i64) -> Replay {
+pub fn run(alarm: &Alarm, options: EvaluationOptions, history: &MetricHistory, seconds: i64) -> Replay {
     let condition = Condition::of(&alarm.definition(), options).unwrap();
-    let watched = Watched::new(&alarm.definition(), &condition, history, START, START + seconds).unwrap();
+    let watched = EvaluatedSeries::new(&alarm.definition(), &condition, history, START, START + seconds).unwrap();
     replay_created(&condition, &watched, START, START + seconds, alarm.definition().warm_up)
 }
 

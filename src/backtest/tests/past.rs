@@ -2,22 +2,22 @@
 
 use super::{START, alarm, asking, metric, notation, run};
 use crate::backtest::history::fetch::{self, Detail};
-use crate::backtest::history::{Asked, History, Source, file};
-use crate::backtest::judge::{Asking, judge, needs};
-use crate::backtest::verdict::Verdict;
+use crate::backtest::history::{MetricHistory, MetricStatistic, RemoteExpression, file};
+use crate::backtest::judge::{BacktestRequest, judge, needs};
+use crate::backtest::verdict::BacktestVerdict;
 use crate::resources::alarm::{MetricQuery, MetricStat};
 use crate::resources::{Alarm, Resource};
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
-use mlops_cloudwatch::evaluation::series::Series;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
+use mlops_cloudwatch::evaluation::series::ValueSeries;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use mlops_cloudwatch::evaluation::{reason, replay};
 use mlops_cloudwatch::state::AlarmState;
 
 const DAY: i64 = 86_400;
 
-pub fn series(stat: &str, step: i64, values: Vec<f64>) -> History {
-    let mut history = History::default();
-    history.add(metric("m"), stat, Series { start: START, step, values });
+pub fn series(stat: &str, step: i64, values: Vec<f64>) -> MetricHistory {
+    let mut history = MetricHistory::default();
+    history.add(metric("m"), stat, ValueSeries { start: START, step, values });
     history
 }
 
@@ -26,10 +26,10 @@ fn what_nobody_draws_is_not_kept() {
     let resource = Resource::Alarm(Box::new(alarm("1/1 > 5 missing 60", "Sum")));
     let history = series("Sum", 60, vec![1.0; 60]);
     let judged = |is_drawn| {
-        let asking = Asking {
+        let asking = BacktestRequest {
             from: START,
             until: START + 3_600,
-            options: Options::default(),
+            options: EvaluationOptions::default(),
             suggest: None,
             is_drawn,
             known: None,
@@ -41,7 +41,7 @@ fn what_nobody_draws_is_not_kept() {
     assert_eq!(drawn.figures, plain.figures);
 }
 
-fn verdict(alarm: Alarm, history: &History, seconds: i64) -> Verdict {
+fn verdict(alarm: Alarm, history: &MetricHistory, seconds: i64) -> BacktestVerdict {
     let resource = Resource::Alarm(Box::new(alarm));
     let judged = judge([&resource].into_iter(), history, asking(seconds));
     judged[0].outcome.as_ref().unwrap().verdict
@@ -56,31 +56,34 @@ fn daily(hour_value: f64) -> Vec<f64> {
 fn each_verdict_has_its_series() {
     let two_weeks = 14 * DAY;
     let of = |text: &str, values: Vec<f64>| verdict(alarm(text, "Sum"), &series("Sum", 60, values), two_weeks);
-    assert_eq!(of("1/1 > 1000 notBreaching 300", daily(5.0)), Verdict::Silent);
-    assert_eq!(of("1/1 > 30 notBreaching 300", daily(5.0)), Verdict::Quiet);
+    assert_eq!(of("1/1 > 1000 notBreaching 300", daily(5.0)), BacktestVerdict::Silent);
+    assert_eq!(of("1/1 > 30 notBreaching 300", daily(5.0)), BacktestVerdict::Quiet);
     // Fourteen times in two weeks are seven a week.
-    assert_eq!(of("1/1 > 10 notBreaching 300", daily(5.0)), Verdict::Noisy);
+    assert_eq!(of("1/1 > 10 notBreaching 300", daily(5.0)), BacktestVerdict::Noisy);
     let mut twice = vec![0.0; 14 * 1440];
     twice[3 * 1440..3 * 1440 + 40].fill(9.0);
     twice[9 * 1440..9 * 1440 + 40].fill(9.0);
-    assert_eq!(of("3/3 > 5 notBreaching 60", twice), Verdict::Useful);
-    assert_eq!(of("1/1 >= 0 notBreaching 60", daily(5.0)), Verdict::AlwaysOn);
-    assert_eq!(of("1/1 > 0 notBreaching 60", vec![f64::NAN; 14 * 1440]), Verdict::Blind);
-    assert_eq!(verdict(alarm("1/1 > 0 missing 60", "Sum"), &History::default(), two_weeks), Verdict::Blind);
+    assert_eq!(of("3/3 > 5 notBreaching 60", twice), BacktestVerdict::Useful);
+    assert_eq!(of("1/1 >= 0 notBreaching 60", daily(5.0)), BacktestVerdict::AlwaysOn);
+    assert_eq!(of("1/1 > 0 notBreaching 60", vec![f64::NAN; 14 * 1440]), BacktestVerdict::Blind);
+    assert_eq!(
+        verdict(alarm("1/1 > 0 missing 60", "Sum"), &MetricHistory::default(), two_weeks),
+        BacktestVerdict::Blind
+    );
     // Four times in twenty minutes each, all in one night: a flap, though rare.
     let mut flapping = vec![0.0; 14 * 1440];
     (0..4).for_each(|n| flapping[1000 + n * 20..1000 + n * 20 + 5].fill(9.0));
-    assert_eq!(of("1/1 > 5 notBreaching 60", flapping), Verdict::Noisy);
+    assert_eq!(of("1/1 > 5 notBreaching 60", flapping), BacktestVerdict::Noisy);
 }
 
 #[test]
 fn figures_tell_when_how_long_and_how_soon() {
     let mut values = vec![1.0; 1440];
     values[600..630].fill(8.0);
-    let asking = Asking {
+    let asking = BacktestRequest {
         from: START,
         until: START + DAY,
-        options: Options::default(),
+        options: EvaluationOptions::default(),
         suggest: Some(7.0),
         is_drawn: true,
         known: None,
@@ -149,10 +152,10 @@ fn reasons_are_in_the_words_of_cloudwatch() {
         ),
     ] {
         let alarm = alarm(text, "Sum");
-        let condition = Condition::of(&alarm.definition(), Options::default()).unwrap();
+        let condition = Condition::of(&alarm.definition(), EvaluationOptions::default()).unwrap();
         let length = values.split(' ').count() as i64 * 60;
         let past = super::history(values, 60);
-        let watched = Watched::new(&alarm.definition(), &condition, &past, START, START + length).unwrap();
+        let watched = EvaluatedSeries::new(&alarm.definition(), &condition, &past, START, START + length).unwrap();
         let last = watched.grid.len - 1;
         assert_eq!(
             replay::decide(&condition, &watched, last),
@@ -165,21 +168,21 @@ fn reasons_are_in_the_words_of_cloudwatch() {
 
 #[test]
 fn re_aggregation_is_exact_or_refused() {
-    let source = |stat: &str, period: i64| Source { metric: metric("m"), stat: stat.into(), period };
+    let source = |stat: &str, period: i64| MetricStatistic { metric: metric("m"), stat: stat.into(), period };
     let minute_sums = series("Sum", 60, vec![1.0; 10]);
     assert_eq!(minute_sums.step(&source("Sum", 300)), Ok(Some(60)));
     assert!(minute_sums.step(&source("Average", 300)).unwrap_err().contains("cannot be computed"));
     assert!(minute_sums.step(&source("p90", 300)).is_err());
     let mut both = series("Sum", 60, vec![10.0, 2.0]);
-    both.add(metric("m"), "SampleCount", Series { start: START, step: 60, values: vec![1.0, 4.0] });
-    let grid = mlops_cloudwatch::evaluation::series::Grid { first: START + 120, step: 60, len: 1, period: 120 };
+    both.add(metric("m"), "SampleCount", ValueSeries { start: START, step: 60, values: vec![1.0, 4.0] });
+    let grid = mlops_cloudwatch::evaluation::series::PeriodGrid { first: START + 120, step: 60, len: 1, period: 120 };
     // 12 of 5 samples, not the mean of 10 and 0.5.
     assert_eq!(both.values(&source("Average", 120), &grid), [2.4]);
     // A percentile of the period itself is known, not of a part of it.
     let percentiles = series("p90", 300, vec![1.0]);
     assert_eq!(percentiles.step(&source("p90", 300)), Ok(Some(300)));
     assert!(percentiles.step(&source("p90", 600)).is_err());
-    assert_eq!(History::default().step(&source("p90", 600)), Ok(None));
+    assert_eq!(MetricHistory::default().step(&source("p90", 600)), Ok(None));
 }
 
 #[test]
@@ -188,12 +191,15 @@ fn files_of_both_kinds_say_the_same() {
         "start":"2026-01-05T00:00:00Z","values":[1,null,2.5]}]}"#;
     let csv = "time,namespace,metric_name,dimensions,statistic,value\n\
         2026-01-05T00:02:00Z,T,m,\"A=x,y\",Sum,2.5\n1767571200,T,m,\"A=x,y\",Sum,1\n";
-    let source = Source {
-        metric: crate::backtest::history::Metric { dimensions: [("A".into(), "x,y".into())].into(), ..metric("m") },
+    let source = MetricStatistic {
+        metric: crate::backtest::history::MetricIdentity {
+            dimensions: [("A".into(), "x,y".into())].into(),
+            ..metric("m")
+        },
         stat: "Sum".into(),
         period: 60,
     };
-    let grid = mlops_cloudwatch::evaluation::series::Grid { first: START + 60, step: 60, len: 3, period: 60 };
+    let grid = mlops_cloudwatch::evaluation::series::PeriodGrid { first: START + 60, step: 60, len: 3, period: 60 };
     for history in [file::json(json.as_bytes()).unwrap(), file::csv(csv.as_bytes()).unwrap()] {
         let values: Vec<String> = history.values(&source, &grid).iter().map(f64::to_string).collect();
         assert_eq!(values, ["1", "NaN", "2.5"]);
@@ -225,8 +231,9 @@ fn reading_takes_no_more_calls_than_the_limits_force() {
             Resource::Alarm(Box::new(alarm))
         })
         .collect();
-    let calls =
-        |resources: &[Resource], detail| fetch::calls(&needs(resources.iter(), Options::default()), from, now, detail);
+    let calls = |resources: &[Resource], detail| {
+        fetch::calls(&needs(resources.iter(), EvaluationOptions::default()), from, now, detail)
+    };
     // 14 days and the 8 minutes before are 20,168 minutes: four queries a call, not five.
     assert_eq!(calls(&alarms, Detail::Finest), 63);
     assert_eq!(calls(&alarms[..4], Detail::Finest), 1);
@@ -273,9 +280,9 @@ fn anomaly_bands_are_cloudwatchs_own() {
         ..Alarm::new("a")
     };
     let mut past = series("Sum", 60, vec![5.0, 5.0, 9.0, 5.0, 1.0]);
-    let asked = Asked::of(&band.definition()).unwrap();
+    let asked = RemoteExpression::of(&band.definition()).unwrap();
     for edge in [8.0, 2.0] {
-        past.add_asked(asked.clone(), Series { start: START, step: 60, values: vec![edge; 5] });
+        past.add_asked(asked.clone(), ValueSeries { start: START, step: 60, values: vec![edge; 5] });
     }
     for (operator, expected) in [
         ("LessThanLowerOrGreaterThanUpperThreshold", "OOAOA"),
@@ -283,13 +290,13 @@ fn anomaly_bands_are_cloudwatchs_own() {
         ("LessThanLowerThreshold", "OOOOA"),
     ] {
         band.comparison_operator = Some(operator.into());
-        assert_eq!(super::letters(&run(&band, Options::default(), &past, 300), 60), expected, "{operator}");
+        assert_eq!(super::letters(&run(&band, EvaluationOptions::default(), &past, 300), 60), expected, "{operator}");
     }
     // Without CloudWatch's answer nothing is made up.
-    let condition = Condition::of(&band.definition(), Options::default()).unwrap();
+    let condition = Condition::of(&band.definition(), EvaluationOptions::default()).unwrap();
     let alone = series("Sum", 60, vec![5.0]);
     assert!(
-        Watched::new(&band.definition(), &condition, &alone, START, START + 60)
+        EvaluatedSeries::new(&band.definition(), &condition, &alone, START, START + 60)
             .unwrap_err()
             .contains("only CloudWatch")
     );
@@ -304,15 +311,15 @@ fn anomaly_bands_are_cloudwatchs_own() {
         threshold: Some(0.0),
         ..Alarm::new("a")
     };
-    assert_eq!(Asked::of(&math.definition()), None);
-    let condition = Condition::of(&math.definition(), Options::default()).unwrap();
-    let unknown = Watched::new(&math.definition(), &condition, &alone, START, START + 60).unwrap_err();
+    assert_eq!(RemoteExpression::of(&math.definition()), None);
+    let condition = Condition::of(&math.definition(), EvaluationOptions::default()).unwrap();
+    let unknown = EvaluatedSeries::new(&math.definition(), &condition, &alone, START, START + 60).unwrap_err();
     assert!(unknown.contains("the Metrics Insights query `q1`"), "{unknown}");
     math.metrics.pop();
     math.metrics[0].return_data = true;
-    assert!(Asked::of(&math.definition()).is_some_and(|asked| asked.expression.starts_with("SELECT")));
+    assert!(RemoteExpression::of(&math.definition()).is_some_and(|asked| asked.expression.starts_with("SELECT")));
     let promql = Alarm { promql: Some(Default::default()), ..Alarm::new("a") };
-    assert!(Condition::of(&promql.definition(), Options::default()).unwrap_err().contains("PromQL"));
+    assert!(Condition::of(&promql.definition(), EvaluationOptions::default()).unwrap_err().contains("PromQL"));
 }
 
 /// The lab's error rate: 100 * errors / invocations where there were any.
@@ -346,25 +353,25 @@ fn math_alarms_replay_slot_by_slot() {
         treat_missing_data: Some("notBreaching".into()),
         ..Alarm::new("a")
     };
-    let mut past = History::default();
+    let mut past = MetricHistory::default();
     for (name, values) in [("errors", "0 0 2 0 0 0"), ("calls", "10 10 10 10 0 _")] {
-        past.add(metric(name), "Sum", Series { start: START, step: 60, values: notation::parse(values).unwrap() });
+        past.add(metric(name), "Sum", ValueSeries { start: START, step: 60, values: notation::parse(values).unwrap() });
     }
     // Two-minute sums: errors 0 0 2 2 0 0, calls 10 20 20 20 10 0: rates 0 0 10 10 0 -: 10 is not above 10.
     let pointwise = rate("IF(calls > 0, 100 * errors / calls, 0)");
-    assert_eq!(super::letters(&run(&pointwise, Options::default(), &past, 360), 60), "OOOOOO");
+    assert_eq!(super::letters(&run(&pointwise, EvaluationOptions::default(), &past, 360), 60), "OOOOOO");
     let higher = rate("IF(calls > 0, 101 * errors / calls, 0)");
-    assert_eq!(super::letters(&run(&higher, Options::default(), &past, 360), 60), "OOAAOO");
+    assert_eq!(super::letters(&run(&higher, EvaluationOptions::default(), &past, 360), 60), "OOAAOO");
     // A metric that has no values counts as 0 beside one that has some.
-    let mut idle = History::default();
+    let mut idle = MetricHistory::default();
     for (name, values) in [("errors", "0 0 2 0 0 0"), ("calls", "_ _ _ _ _ _")] {
-        idle.add(metric(name), "Sum", Series { start: START, step: 60, values: notation::parse(values).unwrap() });
+        idle.add(metric(name), "Sum", ValueSeries { start: START, step: 60, values: notation::parse(values).unwrap() });
     }
     let mut sum = rate("errors + calls");
     sum.threshold = Some(1.0);
-    assert_eq!(super::letters(&run(&sum, Options::default(), &idle, 360), 60), "OOAAOO");
+    assert_eq!(super::letters(&run(&sum, EvaluationOptions::default(), &idle, 360), 60), "OOAAOO");
     // By the range that is looked at: the difference to the window two minutes before. 0 0 +2 +2 -2 -2.
     let mut difference = rate("DIFF(errors)");
     difference.threshold = Some(1.0);
-    assert_eq!(super::letters(&run(&difference, Options::default(), &past, 360), 60), "OOAAOO");
+    assert_eq!(super::letters(&run(&difference, EvaluationOptions::default(), &past, 360), 60), "OOAAOO");
 }

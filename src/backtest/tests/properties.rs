@@ -1,11 +1,11 @@
 //! What must hold whatever the series: no panic, the same again, and directions that cannot turn.
 
 use super::{START, letters, metric, run};
-use crate::backtest::history::{History, SAMPLES};
+use crate::backtest::history::{MetricHistory, SAMPLES};
 use crate::backtest::verdict::Figures;
 use crate::resources::Alarm;
-use mlops_cloudwatch::evaluation::condition::Options;
-use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::condition::EvaluationOptions;
+use mlops_cloudwatch::evaluation::series::ValueSeries;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -27,13 +27,13 @@ fn values() -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec(prop_oneof![2 => Just(f64::NAN), 3 => (-2i32..12).prop_map(f64::from)], 1..120)
 }
 
-fn history(values: &[f64]) -> History {
-    let mut history = History::default();
-    history.add(metric("m"), SAMPLES, Series { start: START, step: 60, values: values.to_vec() });
+fn history(values: &[f64]) -> MetricHistory {
+    let mut history = MetricHistory::default();
+    history.add(metric("m"), SAMPLES, ValueSeries { start: START, step: 60, values: values.to_vec() });
     history
 }
 
-fn states(alarm: &Alarm, values: &[f64], options: Options) -> String {
+fn states(alarm: &Alarm, values: &[f64], options: EvaluationOptions) -> String {
     letters(&run(alarm, options, &history(values), values.len() as i64 * 60), 60)
 }
 
@@ -42,7 +42,7 @@ proptest! {
 
     #[test]
     fn never_panics_and_is_the_same_again(alarm in alarm(), values in values(), range in prop::option::of(1usize..20)) {
-        let options = Options { evaluation_range: range };
+        let options = EvaluationOptions { evaluation_range: range };
         prop_assert_eq!(states(&alarm, &values, options), states(&alarm, &values, options));
         let replay = run(&alarm, options, &history(&values), values.len() as i64 * 60);
         let figures = Figures::of_states(&replay.timeline);
@@ -55,7 +55,7 @@ proptest! {
     fn not_breaching_never_alarms_on_missing_data_alone(mut alarm in alarm(), length in 1usize..90) {
         alarm.treat_missing_data = Some("notBreaching".into());
         // Not even where nothing counts as few: SampleCount of nothing is no datapoint.
-        prop_assert!(!states(&alarm, &vec![f64::NAN; length], Options::default()).contains('A'));
+        prop_assert!(!states(&alarm, &vec![f64::NAN; length], EvaluationOptions::default()).contains('A'));
     }
 
     #[test]
@@ -63,9 +63,9 @@ proptest! {
         alarm.comparison_operator = Some("GreaterThanThreshold".into());
         // With all missing data treated as good, fewer breaching datapoints can only mean less time in alarm.
         alarm.treat_missing_data = Some("notBreaching".into());
-        let before = states(&alarm, &values, Options::default());
+        let before = states(&alarm, &values, EvaluationOptions::default());
         alarm.threshold = alarm.threshold.map(|threshold| threshold + f64::from(more));
-        let after = states(&alarm, &values, Options::default());
+        let after = states(&alarm, &values, EvaluationOptions::default());
         for (at, (before, after)) in before.chars().zip(after.chars()).enumerate() {
             prop_assert!(before == 'A' || after != 'A', "minute {}", at + 1);
         }
@@ -76,9 +76,9 @@ proptest! {
         alarm.treat_missing_data = Some("notBreaching".into());
         let n = alarm.evaluation_periods;
         alarm.datapoints_to_alarm = Some(1);
-        let one = states(&alarm, &values, Options::default());
+        let one = states(&alarm, &values, EvaluationOptions::default());
         alarm.datapoints_to_alarm = n;
-        let all = states(&alarm, &values, Options::default());
+        let all = states(&alarm, &values, EvaluationOptions::default());
         prop_assert!(one.chars().zip(all.chars()).all(|(one, all)| one == 'A' || all != 'A'));
     }
 }

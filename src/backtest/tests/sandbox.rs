@@ -1,6 +1,6 @@
 //! The sandbox's two weeks through the real client: what a plan says of each alarm, and what it costs.
 
-use crate::aws::{Aws, Options, Session};
+use crate::aws::{Aws, AwsSession, SessionOptions};
 use crate::backtest::for_plan::{PastNote, PastUnknown, for_plan};
 use crate::pipeline::{self, PlannedTarget, Select};
 use crate::plan::{Consent, NoteKind};
@@ -26,8 +26,8 @@ composite_alarms:
 
 async fn aws(sandbox: &Sandbox) -> Aws {
     let http = (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
-    let options = Options { region: Some("us-east-1".into()), http: Some(http), ..Options::default() };
-    Session::open(options).await.unwrap().target(None).unwrap()
+    let options = SessionOptions { region: Some("us-east-1".into()), http: Some(http), ..SessionOptions::default() };
+    AwsSession::open(options).await.unwrap().target(None).unwrap()
 }
 
 async fn plan(aws: &Aws, text: &str) -> PlannedTarget {

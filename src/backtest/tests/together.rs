@@ -7,12 +7,12 @@ use crate::backtest::verify::compare;
 use crate::resources::composite_alarm::Suppressor;
 use crate::resources::{Alarm, CompositeAlarm, Resource};
 use mlops_cloudwatch::evaluation::composite;
-use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
+use mlops_cloudwatch::evaluation::timeline::{Timeline, TimelineChange};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
 fn timeline(start: AlarmState, changes: &[(i64, AlarmState)]) -> Timeline {
-    let changes = changes.iter().map(|(minute, to)| Change { at: START + minute * 60, to: *to }).collect();
+    let changes = changes.iter().map(|(minute, to)| TimelineChange { at: START + minute * 60, to: *to }).collect();
     Timeline { from: START, until: START + 6_000, start, changes }
 }
 

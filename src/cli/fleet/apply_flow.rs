@@ -2,14 +2,14 @@
 //! destroy have in common over several accounts.
 
 use super::Fleet;
-use super::progress::Told;
-use crate::cli::Run;
+use super::progress::ProgressDetail;
+use crate::cli::CommandContext;
 use crate::cli::apply_flow::{ApplyFlowArgs, of_failures};
 use crate::cli::consent::{consent, question};
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::CliFailure;
 use crate::cli::report::ReportFormat;
-use crate::fleet::{Failure as Reason, FleetReport, FleetTarget, Row, State};
+use crate::fleet::{FleetReport, FleetRow, FleetTarget, TargetFailure as Reason, TargetState};
 use crate::model::Target;
 use crate::model::advice;
 use crate::pipeline::{self, ProposalRequest, ReadBack, TargetContext};
@@ -41,19 +41,19 @@ pub struct ApplyFleet<'a> {
 
 impl CanaryArgs {
     /// Of a run over one target it would mean nothing.
-    pub fn refuse_alone(self) -> Result<(), Failure> {
+    pub fn refuse_alone(self) -> Result<(), CliFailure> {
         if self.canary.is_some() { super::no_roster("--canary") } else { Ok(()) }
     }
 }
 
 /// A roster on its way: its rows, and the plans that are still to be carried out.
-struct UnderWay {
-    rows: BTreeMap<Target, Row>,
+struct RosterInProgress {
+    rows: BTreeMap<Target, FleetRow>,
     plans: BTreeMap<Target, Plan>,
 }
 
 impl ApplyFleet<'_> {
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let mut way = self.plan(run).await;
         if way.plans.is_empty() || self.has_to_stop(&way, run) {
             return self.end(way, run);
@@ -69,7 +69,8 @@ impl ApplyFleet<'_> {
         let first = self.canary.canary.map_or(0, NonZeroUsize::get).min(members.len());
         let rest = members.split_off(first);
         self.apply(&members, ReadBack::Everything, &mut way, run).await;
-        let bad = members.iter().filter(|member| !way.rows.get(&member.target).is_some_and(Row::is_in_sync)).count();
+        let bad =
+            members.iter().filter(|member| !way.rows.get(&member.target).is_some_and(FleetRow::is_in_sync)).count();
         if bad > 0 {
             let many = targets(members.len());
             run.output
@@ -80,34 +81,40 @@ impl ApplyFleet<'_> {
         self.end(way, run)
     }
 
-    async fn plan(&self, run: &mut Run<'_>) -> UnderWay {
+    async fn plan(&self, run: &mut CommandContext<'_>) -> RosterInProgress {
         let plans = RefCell::new(BTreeMap::new());
         let job = async |member: &FleetTarget, at: TargetContext| {
             let proposal = self.request.propose(&at).await?;
-            let row = Row::of_proposal(member, &proposal);
-            if !row.drift.is_empty() && row.state != State::Blocked {
+            let row = FleetRow::of_proposal(member, &proposal);
+            if !row.drift.is_empty() && row.state != TargetState::Blocked {
                 plans.borrow_mut().insert(row.target.clone(), proposal.planned.plan);
             }
             Ok(row)
         };
-        let rows = self.fleet.each(Told::Failures, run, job).await;
+        let rows = self.fleet.each(ProgressDetail::Failures, run, job).await;
         let rows = rows.into_iter().map(|row| (row.target.clone(), row)).collect();
-        UnderWay { rows, plans: plans.into_inner() }
+        RosterInProgress { rows, plans: plans.into_inner() }
     }
 
     /// Carries out the plans of these members and puts what became of them into their rows.
-    async fn apply(&self, members: &[FleetTarget], read_back: ReadBack, way: &mut UnderWay, run: &mut Run<'_>) {
+    async fn apply(
+        &self,
+        members: &[FleetTarget],
+        read_back: ReadBack,
+        way: &mut RosterInProgress,
+        run: &mut CommandContext<'_>,
+    ) {
         if members.is_empty() {
             return;
         }
-        let failed = way.rows.values().filter(|row| row.state >= State::Blocked).count();
-        let UnderWay { rows, plans } = way;
+        let failed = way.rows.values().filter(|row| row.state >= TargetState::Blocked).count();
+        let RosterInProgress { rows, plans } = way;
         let (before, plans) = (&*rows, RefCell::new(plans));
         let job = async |member: &FleetTarget| {
             // Dropped as soon as it is carried out: a plan is the largest thing that a target needs.
             let plan = plans.borrow_mut().remove(&member.target);
             let Some((plan, row)) = plan.zip(before.get(&member.target)) else {
-                return Ok(Row::new(member, State::NotStarted));
+                return Ok(FleetRow::new(member, TargetState::NotStarted));
             };
             let aws = self.fleet.aws(member).await?;
             let report = pipeline::carry_out(&aws, &plan, read_back, &mut |_| {}).await?;
@@ -115,31 +122,31 @@ impl ApplyFleet<'_> {
             let all_failed = report.done() == 0 && report.failed().next().is_some();
             let exit = of_failures(&report);
             if all_failed && exit != Exit::Partial {
-                row.state = State::Failed;
+                row.state = TargetState::Failed;
                 row.failure = reason(&report, exit);
                 row.failed.clear();
             }
             Ok(row)
         };
-        let done = self.fleet.work(members, failed, Told::Each, run, job).await;
+        let done = self.fleet.work(members, failed, ProgressDetail::Each, run, job).await;
         for row in done {
             // Of what could not be begun, or failed before anything was written, the plan still says what is left.
             let known = rows.get(&row.target).cloned();
             let row = match known.filter(|_| row.planned.is_none()) {
-                Some(planned) => Row { state: row.state, failure: row.failure, ..planned },
+                Some(planned) => FleetRow { state: row.state, failure: row.failure, ..planned },
                 None => row,
             };
             rows.insert(row.target.clone(), row);
         }
     }
 
-    fn has_to_stop(&self, way: &UnderWay, run: &Run<'_>) -> bool {
-        let failed = way.rows.values().filter(|row| row.state >= State::Blocked).count();
+    fn has_to_stop(&self, way: &RosterInProgress, run: &CommandContext<'_>) -> bool {
+        let failed = way.rows.values().filter(|row| row.state >= TargetState::Blocked).count();
         run.signals.interrupt.is_set() || self.fleet.limits.max_failures.is_some_and(|most| failed >= most)
     }
 
     /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it.
-    fn show(&self, planned: &FleetReport, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn show(&self, planned: &FleetReport, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
         if self.format == ReportFormat::Table {
             return run.output.result(&text::question(planned, &run.output.look));
         }
@@ -153,11 +160,11 @@ impl ApplyFleet<'_> {
         Ok(())
     }
 
-    fn end(&self, way: UnderWay, run: &mut Run<'_>) -> Result<Exit, Failure> {
-        let UnderWay { rows, plans } = way;
+    fn end(&self, way: RosterInProgress, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        let RosterInProgress { rows, plans } = way;
         let rows = rows.into_values().map(|row| match plans.contains_key(&row.target) {
             // Planned, and not come to.
-            true => Row { state: row.state.max(State::NotStarted), ..row },
+            true => FleetRow { state: row.state.max(TargetState::NotStarted), ..row },
             false => row,
         });
         let report = self.fleet.report(self.command, rows.collect());
@@ -168,9 +175,9 @@ impl ApplyFleet<'_> {
 }
 
 /// Why nothing at all could be done: the first refusal stands for all of them.
-fn reason(report: &crate::apply::Report, exit: Exit) -> Option<Reason> {
+fn reason(report: &crate::apply::ApplyReport, exit: Exit) -> Option<Reason> {
     report.failed().find_map(|result| match &result.outcome {
-        crate::apply::Outcome::Failed { message, remedy, .. } => {
+        crate::apply::ApplyOutcome::Failed { message, remedy, .. } => {
             Some(Reason { message: message.clone(), remedy: remedy.clone(), exit: exit.code() })
         }
         _ => None,

@@ -1,9 +1,9 @@
 //! How a run over a roster ends: its report is saved and shown, and one exit code stands for all targets.
 
 use super::Fleet;
-use crate::cli::Run;
+use crate::cli::CommandContext;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::CliFailure;
 use crate::cli::report::{self, ReportFormat};
 use crate::fleet::FleetReport;
 use crate::report::calls;
@@ -15,8 +15,8 @@ impl Fleet {
         found: &FleetReport,
         all_well: Exit,
         format: ReportFormat,
-        run: &mut Run<'_>,
-    ) -> Result<Exit, Failure> {
+        run: &mut CommandContext<'_>,
+    ) -> Result<Exit, CliFailure> {
         for (path, format) in &self.save {
             report::save(path, *format, found)?;
         }

@@ -6,25 +6,26 @@ mod end;
 mod progress;
 mod retry;
 
-use super::Run;
+use super::CommandContext;
 use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use super::report::ReportFormat;
-use super::variables::{Values, load_roster, without_secret_lines};
+use super::variables::{VariableValues, load_roster, without_secret_lines};
 use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
-    Access, FORMAT_VERSION, FleetDefaults, FleetReport, FleetTarget, FleetTargets, Limits, Row, Shard, State, run_all,
+    FORMAT_VERSION, FleetDefaults, FleetReport, FleetRow, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess,
+    TargetState, run_all,
 };
-use crate::model::Problem;
+use crate::model::SpecProblem;
 use crate::model::node::Span;
 use crate::pipeline::{NotAllowed, TargetContext};
-use crate::spec::{Account, Roster, Spec, SpecError};
+use crate::spec::{Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
-use progress::Progress;
-pub use progress::Told;
+use progress::FleetProgress;
+pub use progress::ProgressDetail;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -59,12 +60,12 @@ pub struct FleetArgs {
 /// A roster that is ready to be worked on.
 pub struct Fleet {
     spec: Spec,
-    values: Values,
+    values: VariableValues,
     members: FleetTargets,
-    access: Access,
-    limits: Limits,
+    access: TargetAccess,
+    limits: RunLimits,
     /// Rows of an earlier report that stand as they are.
-    kept: Vec<Row>,
+    kept: Vec<FleetRow>,
     save: Vec<(PathBuf, ReportFormat)>,
 }
 
@@ -81,34 +82,34 @@ impl FleetArgs {
         spec: &Spec,
         spec_args: &SpecArgs,
         connect: &ConnectArgs,
-        run: &mut Run<'_>,
-    ) -> Result<Option<Fleet>, Failure> {
+        run: &mut CommandContext<'_>,
+    ) -> Result<Option<Fleet>, CliFailure> {
         let Some(roster) = self.roster(spec)? else { return self.nothing_alone().map(|()| None) };
         let save = self.report.iter().map(|path| Ok((path.clone(), ReportFormat::of(path)?)));
-        let save = save.collect::<Result<Vec<_>, Failure>>()?;
+        let save = save.collect::<Result<Vec<_>, CliFailure>>()?;
         let values = spec_args.variables.values(spec.variables(), |name| std::env::var_os(name))?;
         let regions = regions(spec, &roster, &values)?;
         let options = connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let somewhere = somewhere.or(regions.values().flatten().next());
-        let access = Access::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
+        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
         let for_all = FleetDefaults {
             role: self.role.as_deref(),
             region: connect.region(),
             shard: self.shard.unwrap_or(Shard::WHOLE),
         };
-        let members = FleetTargets::of(&roster, for_all, |account: &Account| {
+        let members = FleetTargets::of(&roster, for_all, |account: &RosterAccount| {
             let said = regions.get(&account.span).cloned().flatten();
             said.or_else(|| access.region().map(str::to_owned)).ok_or_else(|| {
                 let remedy = "give --region, `region:` in the spec, or a column `region` in the roster";
-                Failure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
+                CliFailure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
             })
         })?;
         let (members, kept) = match &self.retry_failed {
             Some(path) => retry::failed_only(path, command, spec.stack(), members)?,
             None => (members, Vec::new()),
         };
-        let limits = Limits {
+        let limits = RunLimits {
             concurrency: self.concurrency.get(),
             max_failures: self.max_failures.map(NonZeroUsize::get),
             interrupt: run.signals.interrupt.clone(),
@@ -119,7 +120,7 @@ impl FleetArgs {
         Ok(Some(Fleet { spec: spec.clone(), values, members, access, limits, kept, save }))
     }
 
-    fn roster(&self, spec: &Spec) -> Result<Option<Roster>, Failure> {
+    fn roster(&self, spec: &Spec) -> Result<Option<Roster>, CliFailure> {
         Ok(match &self.accounts {
             Some(path) => Some(load_roster(path, spec.variables())?),
             None => spec.roster().map_err(without_secret_lines(spec.variables()))?,
@@ -127,15 +128,15 @@ impl FleetArgs {
     }
 
     /// Refuses every flag of this group, where the run cannot be of several accounts; `why` says why not.
-    pub fn refuse_all(&self, why: &str) -> Result<(), Failure> {
+    pub fn refuse_all(&self, why: &str) -> Result<(), CliFailure> {
         if self.is_named() {
-            return Err(Failure::say(Exit::Usage, format!("--accounts: {why}"), "leave out --accounts"));
+            return Err(CliFailure::say(Exit::Usage, format!("--accounts: {why}"), "leave out --accounts"));
         }
         self.nothing_alone()
     }
 
     /// Flags that mean nothing without a roster are a mistake, not a wish to be passed over.
-    pub fn nothing_alone(&self) -> Result<(), Failure> {
+    pub fn nothing_alone(&self) -> Result<(), CliFailure> {
         let given = [
             ("--role", self.role.is_some()),
             ("--shard", self.shard.is_some()),
@@ -150,16 +151,20 @@ impl FleetArgs {
     }
 }
 
-fn no_roster(flag: &str) -> Result<(), Failure> {
+fn no_roster(flag: &str) -> Result<(), CliFailure> {
     let remedy = "name one with --accounts, or with `accounts` in the spec";
-    Err(Failure::say(Exit::Usage, format!("{flag} is for several accounts, and there is no roster"), remedy))
+    Err(CliFailure::say(Exit::Usage, format!("{flag} is for several accounts, and there is no roster"), remedy))
 }
 
 /// The region that the spec names for each account, by its place in the roster. Binds the spec for every account, so that
 /// whatever does not fit is said before anything is asked of AWS.
-fn regions(spec: &Spec, roster: &Roster, values: &Values) -> Result<BTreeMap<Span, Option<String>>, Failure> {
+fn regions(
+    spec: &Spec,
+    roster: &Roster,
+    values: &VariableValues,
+) -> Result<BTreeMap<Span, Option<String>>, CliFailure> {
     let mut regions = BTreeMap::new();
-    let mut misfits: Vec<(&Account, SpecError)> = Vec::new();
+    let mut misfits: Vec<(&RosterAccount, SpecError)> = Vec::new();
     for account in &roster.accounts {
         match spec.bind(&values.with(spec.variables(), &account.columns)) {
             Ok(bound) => {
@@ -179,7 +184,7 @@ fn regions(spec: &Spec, roster: &Roster, values: &Values) -> Result<BTreeMap<Spa
         found.map(|found| {
             let message = format!("the spec does not fit this account: {}", found.message);
             let place = format!("it is asked for in {}:{}:{}", found.file, found.line, found.column);
-            found.help.into_iter().fold(Problem::new(account.span, message).help(place), Problem::help)
+            found.help.into_iter().fold(SpecProblem::new(account.span, message).help(place), SpecProblem::help)
         })
     });
     Err(roster.mistakes(problems.collect()).into())
@@ -196,15 +201,15 @@ impl Fleet {
     }
 
     /// A job that only reads on every member, so many at a time, with progress. A job that fails is a row that says why.
-    pub async fn each<J>(&self, told: Told, run: &mut Run<'_>, job: J) -> Vec<Row>
+    pub async fn each<J>(&self, told: ProgressDetail, run: &mut CommandContext<'_>, job: J) -> Vec<FleetRow>
     where
-        J: AsyncFn(&FleetTarget, TargetContext) -> Result<Row, Failure>,
+        J: AsyncFn(&FleetTarget, TargetContext) -> Result<FleetRow, CliFailure>,
     {
         let visit = async |member: &FleetTarget| {
             let row = job(member, self.context(member).await?).await?;
             // What an interrupt kept from being read says nothing of the target.
-            let cut_off = row.state == State::Partial && self.limits.interrupt.is_set();
-            Ok(if cut_off { Row::new(member, State::NotStarted) } else { row })
+            let cut_off = row.state == TargetState::Partial && self.limits.interrupt.is_set();
+            Ok(if cut_off { FleetRow::new(member, TargetState::NotStarted) } else { row })
         };
         self.work(self.members(), 0, told, run, visit).await
     }
@@ -214,36 +219,36 @@ impl Fleet {
         &self,
         members: &[FleetTarget],
         failed_before: usize,
-        told: Told,
-        run: &mut Run<'_>,
+        told: ProgressDetail,
+        run: &mut CommandContext<'_>,
         job: J,
-    ) -> Vec<Row>
+    ) -> Vec<FleetRow>
     where
-        J: AsyncFn(&FleetTarget) -> Result<Row, Failure>,
+        J: AsyncFn(&FleetTarget) -> Result<FleetRow, CliFailure>,
     {
         let work = async |member: &FleetTarget| job(member).await.unwrap_or_else(|failure| failed(member, &failure));
-        let mut progress = Progress::new(run.output, members.len(), told);
+        let mut progress = FleetProgress::new(run.output, members.len(), told);
         let most = self.limits.max_failures.map(|most| most.saturating_sub(failed_before));
-        let limits = Limits { max_failures: most, ..self.limits.clone() };
+        let limits = RunLimits { max_failures: most, ..self.limits.clone() };
         let rows = run_all(members, &limits, work, &mut |step| progress.step(&step)).await;
         progress.end();
         rows
     }
 
-    async fn context(&self, member: &FleetTarget) -> Result<TargetContext, Failure> {
+    async fn context(&self, member: &FleetTarget) -> Result<TargetContext, CliFailure> {
         let bound = self.spec.bind(&self.values.with(self.spec.variables(), &member.columns))?;
         NotAllowed::check(&bound, &member.target.account)?;
         Ok(TargetContext { aws: self.access.aws(member).await?, bound })
     }
 
     /// The handles of a member.
-    pub async fn aws(&self, member: &FleetTarget) -> Result<Aws, Failure> {
+    pub async fn aws(&self, member: &FleetTarget) -> Result<Aws, CliFailure> {
         Ok(self.access.aws(member).await?)
     }
 
     /// The value that reports are made of, rows of an earlier report included.
-    pub fn report(&self, command: &str, rows: Vec<Row>) -> FleetReport {
-        let mut rows: Vec<Row> = rows.into_iter().chain(self.kept.iter().cloned()).collect();
+    pub fn report(&self, command: &str, rows: Vec<FleetRow>) -> FleetReport {
+        let mut rows: Vec<FleetRow> = rows.into_iter().chain(self.kept.iter().cloned()).collect();
         rows.sort_by(|a, b| a.target.cmp(&b.target));
         FleetReport {
             format_version: FORMAT_VERSION.to_owned(),
@@ -266,10 +271,10 @@ impl Fleet {
 }
 
 /// The row of a target that a job gave up. Interrupted before anything was done is not begun.
-fn failed(member: &FleetTarget, failure: &Failure) -> Row {
+fn failed(member: &FleetTarget, failure: &CliFailure) -> FleetRow {
     match failure.exit {
-        Exit::Interrupted | Exit::Terminated => Row::new(member, State::NotStarted),
-        Exit::Blocked => Row::failed(member, State::Blocked, failure.of_target()),
-        _ => Row::failed(member, State::Failed, failure.of_target()),
+        Exit::Interrupted | Exit::Terminated => FleetRow::new(member, TargetState::NotStarted),
+        Exit::Blocked => FleetRow::failed(member, TargetState::Blocked, failure.of_target()),
+        _ => FleetRow::failed(member, TargetState::Failed, failure.of_target()),
     }
 }

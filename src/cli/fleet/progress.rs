@@ -2,52 +2,54 @@
 
 use crate::cli::bar::Bar;
 use crate::cli::output::Output;
-use crate::fleet::{Row, Step, Stop, TargetRow};
+use crate::fleet::{FleetRow, RunStep, RunStop, TargetRow};
 use crate::model::Target;
 use crate::report::fleet::text;
 use std::collections::BTreeSet;
 
 /// Which targets have a line of their own, where nothing moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum ProgressDetail {
     Each,
     /// Of a stage that others follow.
     Failures,
 }
 
-pub struct Progress<'a> {
+pub struct FleetProgress<'a> {
     output: &'a mut Output,
     bar: Bar,
-    told: Told,
+    told: ProgressDetail,
     failed: usize,
 }
 
 /// So many of the targets at work are named.
 const NAMED: usize = 2;
 
-impl<'a> Progress<'a> {
-    pub fn new(output: &'a mut Output, targets: usize, told: Told) -> Self {
+impl<'a> FleetProgress<'a> {
+    pub fn new(output: &'a mut Output, targets: usize, told: ProgressDetail) -> Self {
         let bar = Bar::of(targets, output);
         Self { output, bar, told, failed: 0 }
     }
 
-    pub fn step(&mut self, step: &Step<'_, Row>) {
+    pub fn step(&mut self, step: &RunStep<'_, FleetRow>) {
         match step {
-            Step::Began { running, .. } => self.at_work(running),
-            Step::Ended { row, done, of, running } => {
+            RunStep::Began { running, .. } => self.at_work(running),
+            RunStep::Ended { row, done, of, running } => {
                 let (line, width) = (text::line(row, &self.output.side), of.to_string().len());
                 let failed = row.is_failure();
                 self.failed += usize::from(failed);
                 self.bar.position(*done);
-                if !self.bar.is_there() && (failed || self.told == Told::Each) {
+                if !self.bar.is_there() && (failed || self.told == ProgressDetail::Each) {
                     self.output.say(&format!("[{done:>width$}/{of}] {line}"));
                 }
                 self.at_work(running);
             }
-            Step::Stopped { why, left } => {
+            RunStep::Stopped { why, left } => {
                 let why = match why {
-                    Stop::Interrupted => "interrupted".to_owned(),
-                    Stop::TooManyFailures(failures) => format!("{failures} failed, as many as --max-failures allows"),
+                    RunStop::Interrupted => "interrupted".to_owned(),
+                    RunStop::TooManyFailures(failures) => {
+                        format!("{failures} failed, as many as --max-failures allows")
+                    }
                 };
                 self.above(&format!("{why}: what runs is finished, {left} not begun"));
             }

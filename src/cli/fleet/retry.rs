@@ -1,9 +1,9 @@
 //! `--retry-failed`: what is left of a roster after an earlier run.
 
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::CliFailure;
 use crate::cli::report::load;
-use crate::fleet::{FleetTargets, Row};
+use crate::fleet::{FleetRow, FleetTargets};
 use crate::model::Target;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,12 +15,12 @@ pub fn failed_only(
     command: &str,
     stack: &str,
     members: FleetTargets,
-) -> Result<(FleetTargets, Vec<Row>), Failure> {
+) -> Result<(FleetTargets, Vec<FleetRow>), CliFailure> {
     let report = load(path)?;
     if report.stack != stack {
         let remedy = "name the spec that it was made with";
         let what = format!("{} is a report of stack {}, the spec is {stack}", path.display(), report.stack);
-        return Err(Failure::say(Exit::Usage, what, remedy));
+        return Err(CliFailure::say(Exit::Usage, what, remedy));
     }
     let again: BTreeMap<Target, bool> =
         report.rows.iter().map(|row| (row.target.clone(), row.state.is_worth_another_run())).collect();

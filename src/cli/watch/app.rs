@@ -1,14 +1,14 @@
 //! The state of the full-screen view and how events change it. Pure: no terminal, no clock, no AWS.
 
 use crate::report::status::words;
-use crate::watch::status::{AlarmStatus, Happened, Status};
+use crate::watch::status::{AlarmStatus, HistoryLine, StackStatus};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// What the view shows, and where the user is in it.
 #[derive(Debug)]
-pub struct App {
+pub struct TuiState {
     /// The last one that could be read.
-    pub status: Option<Status>,
+    pub status: Option<StackStatus>,
     /// When reading it again failed, and why; `None` after a success.
     pub failure: Option<(i64, String)>,
     pub is_reading: bool,
@@ -16,21 +16,21 @@ pub struct App {
     pub now: i64,
     /// Seconds between two reads.
     pub interval: i64,
-    pub selected: Option<Item>,
+    pub selected: Option<SelectedItem>,
     pub filter: String,
     pub is_typing: bool,
     pub screen: Screen,
     /// How far a screen of text is scrolled down.
     pub scroll: usize,
     /// Of the alarm that is looked at.
-    pub history: Option<(String, Result<Vec<Happened>, String>)>,
+    pub history: Option<(String, Result<Vec<HistoryLine>, String>)>,
     /// Of the function that is looked at.
     pub logs: Option<(String, Result<Vec<String>, String>)>,
 }
 
 /// Something that can be selected; kept by name, so that it stays selected when the rows move.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
+pub enum SelectedItem {
     Alarm(String),
     /// `TOPIC/PROTOCOL/ENDPOINT`
     Subscription(String),
@@ -40,19 +40,19 @@ pub enum Item {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Screen {
     Overview,
-    Detail(Item),
+    Detail(SelectedItem),
     Logs(String),
     Help,
 }
 
 #[derive(Debug)]
-pub enum Event {
+pub enum TuiEvent {
     Key(KeyEvent),
     /// The window has another size, or has to be drawn anew.
     Resized,
     Now(i64),
-    Read(Result<Box<Status>, String>),
-    History(String, Result<Vec<Happened>, String>),
+    Read(Result<Box<StackStatus>, String>),
+    History(String, Result<Vec<HistoryLine>, String>),
     Logs(String, Result<Vec<String>, String>),
 }
 
@@ -83,9 +83,9 @@ impl From<Wish> for Effect {
 const REDRAW: Effect = Effect { redraw: true, wish: None };
 const NOTHING: Effect = Effect { redraw: false, wish: None };
 
-impl App {
+impl TuiState {
     pub fn new(now: i64, interval: i64) -> Self {
-        App {
+        TuiState {
             status: None,
             failure: None,
             is_reading: true,
@@ -101,23 +101,23 @@ impl App {
         }
     }
 
-    pub fn update(&mut self, event: Event) -> Effect {
+    pub fn update(&mut self, event: TuiEvent) -> Effect {
         match event {
-            Event::Key(key) if key.kind == KeyEventKind::Release => NOTHING,
-            Event::Key(key) => self.key(key),
-            Event::Resized => REDRAW,
+            TuiEvent::Key(key) if key.kind == KeyEventKind::Release => NOTHING,
+            TuiEvent::Key(key) => self.key(key),
+            TuiEvent::Resized => REDRAW,
             // Nothing of the view moves with the clock but what it says of data that are too old.
-            Event::Now(now) => {
+            TuiEvent::Now(now) => {
                 let before = self.staleness();
                 self.now = now;
                 Effect { redraw: before != self.staleness(), wish: None }
             }
-            Event::Read(read) => self.read(read),
-            Event::History(alarm, history) => {
+            TuiEvent::Read(read) => self.read(read),
+            TuiEvent::History(alarm, history) => {
                 self.history = Some((alarm, history));
                 REDRAW
             }
-            Event::Logs(function, lines) => {
+            TuiEvent::Logs(function, lines) => {
                 self.logs = Some((function, lines));
                 REDRAW
             }
@@ -145,13 +145,14 @@ impl App {
     }
 
     /// Everything that can be selected, in the order of the view.
-    pub fn items(&self) -> Vec<Item> {
+    pub fn items(&self) -> Vec<SelectedItem> {
         let Some(status) = &self.status else { return Vec::new() };
-        let mut items: Vec<Item> = self.alarms().iter().map(|alarm| Item::Alarm(alarm.address.name.clone())).collect();
+        let mut items: Vec<SelectedItem> =
+            self.alarms().iter().map(|alarm| SelectedItem::Alarm(alarm.address.name.clone())).collect();
         let subscriptions = status.subscriptions.iter().filter(|s| self.passes(&[&s.endpoint, words::life(s).1]));
-        items.extend(subscriptions.map(|s| Item::Subscription(s.address.name.clone())));
+        items.extend(subscriptions.map(|s| SelectedItem::Subscription(s.address.name.clone())));
         let functions = status.functions.iter().filter(|function| self.passes(&[&function.name]));
-        items.extend(functions.map(|function| Item::Function(function.name.clone())));
+        items.extend(functions.map(|function| SelectedItem::Function(function.name.clone())));
         items
     }
 
@@ -159,8 +160,8 @@ impl App {
     pub fn function(&self) -> Option<String> {
         let status = self.status.as_ref()?;
         match self.looked_at() {
-            Some(Item::Function(name)) => Some(name.clone()),
-            Some(Item::Alarm(name)) => {
+            Some(SelectedItem::Function(name)) => Some(name.clone()),
+            Some(SelectedItem::Alarm(name)) => {
                 let alarm = status.alarms.iter().find(|alarm| alarm.address.name == *name)?;
                 alarm.function.clone().or_else(|| only_function(status))
             }
@@ -168,14 +169,14 @@ impl App {
         }
     }
 
-    fn looked_at(&self) -> Option<&Item> {
+    fn looked_at(&self) -> Option<&SelectedItem> {
         match &self.screen {
             Screen::Detail(item) => Some(item),
             _ => self.selected.as_ref(),
         }
     }
 
-    fn read(&mut self, read: Result<Box<Status>, String>) -> Effect {
+    fn read(&mut self, read: Result<Box<StackStatus>, String>) -> Effect {
         self.is_reading = false;
         match read {
             Ok(status) => {
@@ -187,7 +188,7 @@ impl App {
                     self.selected = items.first().cloned();
                 }
                 // What happened to the alarm that is looked at may be new.
-                if let Screen::Detail(Item::Alarm(name)) = &self.screen {
+                if let Screen::Detail(SelectedItem::Alarm(name)) = &self.screen {
                     return Wish::History(name.clone()).into();
                 }
             }
@@ -268,8 +269,8 @@ impl App {
     fn show_detail(&mut self) -> Effect {
         let Some(item) = self.selected.clone() else { return NOTHING };
         let wish = match &item {
-            Item::Alarm(name) => Some(Wish::History(name.clone())),
-            Item::Subscription(_) | Item::Function(_) => None,
+            SelectedItem::Alarm(name) => Some(Wish::History(name.clone())),
+            SelectedItem::Subscription(_) | SelectedItem::Function(_) => None,
         };
         Effect { wish, ..self.show(Screen::Detail(item)) }
     }
@@ -301,7 +302,7 @@ impl App {
 /// No screen has more lines than this.
 const MOST_LINES: usize = 10_000;
 
-fn only_function(status: &Status) -> Option<String> {
+fn only_function(status: &StackStatus) -> Option<String> {
     match status.functions.as_slice() {
         [only] => Some(only.name.clone()),
         _ => None,

@@ -1,41 +1,47 @@
 //! All there is to know of one row: an alarm with its chart, configuration and history, a subscription, a function and its logs.
 
-use super::app::{App, Item};
+use super::app::{SelectedItem, TuiState};
 use super::paint::Paint;
 use crate::report::backtest::chart::{self, Ink};
 use crate::report::backtest::{moment, number};
 use crate::report::status::words;
 use crate::report::{Tone, layout, mask, phrase};
-use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, Happened, Life, Status, SubscriptionStatus};
+use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, HistoryLine, Life, StackStatus, SubscriptionStatus};
 use ratatui::text::{Line, Span};
 
 /// The lines of a row's detail in so many columns and rows; they may be more than the rows.
-pub fn lines(app: &App, status: &Status, item: &Item, paint: Paint, (columns, rows): (u16, u16)) -> Vec<Line<'static>> {
-    let page = Page { app, status, paint, columns: columns.into(), rows: rows.into() };
+pub fn lines(
+    app: &TuiState,
+    status: &StackStatus,
+    item: &SelectedItem,
+    paint: Paint,
+    (columns, rows): (u16, u16),
+) -> Vec<Line<'static>> {
+    let page = DetailPage { app, status, paint, columns: columns.into(), rows: rows.into() };
     let found = match item {
-        Item::Alarm(name) => {
+        SelectedItem::Alarm(name) => {
             status.alarms.iter().find(|alarm| alarm.address.name == *name).map(|alarm| page.alarm(alarm))
         }
-        Item::Subscription(name) => {
+        SelectedItem::Subscription(name) => {
             let found = status.subscriptions.iter().find(|subscription| subscription.address.name == *name);
             found.map(|subscription| page.subscription(subscription))
         }
-        Item::Function(name) => {
+        SelectedItem::Function(name) => {
             status.functions.iter().find(|function| function.name == *name).map(|function| page.function(function))
         }
     };
     found.unwrap_or_else(|| vec![Line::from("it is not there any more")])
 }
 
-struct Page<'a> {
-    app: &'a App,
-    status: &'a Status,
+struct DetailPage<'a> {
+    app: &'a TuiState,
+    status: &'a StackStatus,
     paint: Paint,
     columns: usize,
     rows: usize,
 }
 
-impl Page<'_> {
+impl DetailPage<'_> {
     fn title(&self, text: impl Into<String>) -> Line<'static> {
         Line::from(self.paint.span(Tone::Strong, text))
     }
@@ -130,7 +136,7 @@ impl Page<'_> {
         match self.app.history.as_ref().filter(|(name, _)| *name == alarm.address.name) {
             None => {
                 let changes = self.status.changes.iter().flatten().filter(|change| change.alarm == alarm.address.name);
-                let changes: Vec<Happened> = changes.cloned().map(Happened::State).collect();
+                let changes: Vec<HistoryLine> = changes.cloned().map(HistoryLine::State).collect();
                 lines.extend(changes.iter().map(|one| self.happened(one)));
                 lines.push(Line::from(self.paint.span(Tone::Quiet, "  enter shows all of it")));
             }
@@ -143,14 +149,14 @@ impl Page<'_> {
         lines
     }
 
-    fn happened(&self, happened: &Happened) -> Line<'static> {
+    fn happened(&self, happened: &HistoryLine) -> Line<'static> {
         match happened {
-            Happened::State(change) => Line::from(vec![
+            HistoryLine::State(change) => Line::from(vec![
                 Span::raw(format!("  {}  ", moment(change.at))),
                 self.paint.span(words::state_tone(change.to), format!("{:<18}", words::transition(change))),
                 Span::raw(format!("  {}", words::reason(&change.reason))),
             ]),
-            Happened::Other(at, summary) => Line::from(vec![
+            HistoryLine::Other(at, summary) => Line::from(vec![
                 Span::raw(format!("  {}  ", moment(*at))),
                 self.paint.span(Tone::Quiet, mask::line(summary)),
             ]),
@@ -212,7 +218,7 @@ fn pieces(line: &str, columns: usize) -> Vec<String> {
 }
 
 /// The last lines of a function's logs, the newest last.
-pub fn logs(app: &App, function: &str, paint: Paint) -> Vec<Line<'static>> {
+pub fn logs(app: &TuiState, function: &str, paint: Paint) -> Vec<Line<'static>> {
     let mut lines = vec![
         Line::default(),
         Line::from(paint.span(Tone::Strong, format!("Logs of {}, the last ten minutes", mask::line(function)))),

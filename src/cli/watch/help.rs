@@ -1,6 +1,6 @@
 //! What the keys and signs of the full-screen view mean.
 
-use super::app::App;
+use super::app::TuiState;
 use super::paint::{Paint, text};
 use crate::report::Tone;
 use ratatui::Frame;
@@ -30,7 +30,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("┄┄┄", "the threshold in a chart"),
 ];
 
-pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, paint: Paint) {
+pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &TuiState, paint: Paint) {
     let table = |rows: &[(&'static str, &'static str)]| -> Vec<Line<'static>> {
         let line = |(sign, meaning): &(&'static str, &'static str)| {
             Line::from(vec![paint.span(Tone::Strong, format!("  {sign:<20}")), Span::raw(*meaning)])

@@ -10,16 +10,16 @@ mod terminal;
 mod tests;
 mod view;
 
-use super::Run;
+use super::CommandContext;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CliFailure;
 use crate::aws::{Aws, AwsError};
 use crate::pipeline::Select;
 use crate::resources::function::default_log_group;
-use crate::spec::Bound;
-use crate::watch::logs::{self, source::Ask};
-use crate::watch::status::{Asking, Happened, Status, history, read};
-use app::{App, Event, Wish};
+use crate::spec::BoundSpec;
+use crate::watch::logs::{self, source::LogQuery};
+use crate::watch::status::{HistoryLine, StackStatus, StatusOptions, history, read};
+use app::{TuiEvent, TuiState, Wish};
 use futures_util::future::{Either, pending};
 use paint::Paint;
 use ratatui::crossterm::event::{Event as TerminalEvent, KeyCode, KeyModifiers};
@@ -39,27 +39,27 @@ const MOST_EVENTS: usize = 20_000;
 const CHANGES: usize = 30;
 
 /// What is watched.
-pub struct Watched<'a> {
+pub struct WatchedTarget<'a> {
     pub aws: &'a Aws,
-    pub bound: &'a Bound,
+    pub bound: &'a BoundSpec,
     pub select: Select,
     /// Seconds.
     pub interval: i64,
 }
 
-type Asked<'a> = Pin<Box<dyn Future<Output = Event> + 'a>>;
+type PendingRead<'a> = Pin<Box<dyn Future<Output = TuiEvent> + 'a>>;
 
-impl Watched<'_> {
+impl WatchedTarget<'_> {
     /// Until q, Ctrl-C or a signal.
-    pub async fn run(&self, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let paint = Paint { colour: run.output.look.colour };
         let interval = Duration::from_secs(self.interval.unsigned_abs());
         let mut terminal = Terminal::take()?;
         let mut keys = terminal::events();
-        let mut app = App::new(self.aws.clock.now(), self.interval);
+        let mut app = TuiState::new(self.aws.clock.now(), self.interval);
         // One read of the stack at a time, and beside it one of what is looked at.
-        let mut reading: Option<Asked<'_>> = Some(self.read(None));
-        let mut asking: Option<Asked<'_>> = None;
+        let mut reading: Option<PendingRead<'_>> = Some(self.read(None));
+        let mut asking: Option<PendingRead<'_>> = None;
         let mut next = Instant::now() + interval;
         terminal.draw(|frame| view(frame, &app, paint))?;
         loop {
@@ -69,10 +69,10 @@ impl Watched<'_> {
                         if key.code == KeyCode::Char('l') && key.modifiers.contains(KeyModifiers::CONTROL) {
                             terminal.clear()?;
                         }
-                        Event::Key(key)
+                        TuiEvent::Key(key)
                     }
-                    Some(_) => Event::Resized,
-                    None => return Err(Failure::say(Exit::Failure, "the terminal is gone", "run again in a terminal")),
+                    Some(_) => TuiEvent::Resized,
+                    None => return Err(CliFailure::say(Exit::Failure, "the terminal is gone", "run again in a terminal")),
                 },
                 event = or_never(&mut reading) => { reading = None; event }
                 event = or_never(&mut asking) => { asking = None; event }
@@ -81,7 +81,7 @@ impl Watched<'_> {
                     if reading.is_none() {
                         reading = Some(self.read(app.status.clone()));
                     }
-                    Event::Now(self.aws.clock.now())
+                    TuiEvent::Now(self.aws.clock.now())
                 }
                 () = run.signals.interrupt.wait() => return Ok(run.signals.received().unwrap_or(Exit::Interrupted)),
             };
@@ -103,35 +103,39 @@ impl Watched<'_> {
         }
     }
 
-    fn read(&self, previous: Option<Status>) -> Asked<'_> {
+    fn read(&self, previous: Option<StackStatus>) -> PendingRead<'_> {
         Box::pin(async move {
-            let asking =
-                Asking { now: self.aws.clock.now(), curves: true, changes: CHANGES, previous: previous.as_ref() };
+            let asking = StatusOptions {
+                now: self.aws.clock.now(),
+                curves: true,
+                changes: CHANGES,
+                previous: previous.as_ref(),
+            };
             let status = read(self.aws, self.bound, &self.select, asking).await;
-            Event::Read(status.map(Box::new).map_err(words))
+            TuiEvent::Read(status.map(Box::new).map_err(words))
         })
     }
 
-    fn history(&self, alarm: String) -> Asked<'_> {
+    fn history(&self, alarm: String) -> PendingRead<'_> {
         Box::pin(async move {
-            let found: Result<Vec<Happened>, _> = history::of_alarm(self.aws, &alarm).await;
-            Event::History(alarm, found.map_err(words))
+            let found: Result<Vec<HistoryLine>, _> = history::of_alarm(self.aws, &alarm).await;
+            TuiEvent::History(alarm, found.map_err(words))
         })
     }
 
-    fn logs(&self, group: String, function: String) -> Asked<'_> {
+    fn logs(&self, group: String, function: String) -> PendingRead<'_> {
         Box::pin(async move {
             let lines = self.last_lines(group).await;
-            Event::Logs(function, lines.map_err(words))
+            TuiEvent::Logs(function, lines.map_err(words))
         })
     }
 
     /// What was written to a log group lately, the newest last: time and message.
     async fn last_lines(&self, group: String) -> Result<Vec<String>, AwsError> {
-        let ask = Ask { group, ..Ask::default() };
+        let ask = LogQuery { group, ..LogQuery::default() };
         let from = (self.aws.clock.now() - LOGS_REACH) * 1_000;
         let (mut lines, mut seen) = (VecDeque::new(), 0);
-        let take = |_, event: logs::source::Event| {
+        let take = |_, event: logs::source::LogEvent| {
             let time = event.at.div_euclid(1_000).rem_euclid(86_400);
             let (hours, minutes, seconds) = (time / 3_600, time / 60 % 60, time % 60);
             lines.push_back(format!("{hours:02}:{minutes:02}:{seconds:02}  {}", event.message.trim_end()));
@@ -150,7 +154,7 @@ impl Watched<'_> {
 }
 
 /// The log group that a function really writes to, as far as that is known.
-fn group_of(app: &App, function: &str) -> String {
+fn group_of(app: &TuiState, function: &str) -> String {
     let functions = app.status.iter().flat_map(|status| &status.functions);
     let facts = functions.filter(|known| known.name == function).find_map(|known| known.facts.as_ref().ok());
     facts.map_or_else(|| default_log_group(function), |facts| facts.log_group.clone())
@@ -158,11 +162,13 @@ fn group_of(app: &App, function: &str) -> String {
 
 /// What failed and what to do about it.
 fn words(error: impl Into<anyhow::Error>) -> String {
-    Failure::from(error.into()).to_string()
+    CliFailure::from(error.into()).to_string()
 }
 
 /// What the future becomes; never where there is none.
-fn or_never<'a, 'b>(future: &'a mut Option<Asked<'b>>) -> Either<&'a mut Asked<'b>, impl Future<Output = Event>> {
+fn or_never<'a, 'b>(
+    future: &'a mut Option<PendingRead<'b>>,
+) -> Either<&'a mut PendingRead<'b>, impl Future<Output = TuiEvent>> {
     match future {
         Some(future) => Either::Left(future),
         None => Either::Right(pending()),

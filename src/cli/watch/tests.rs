@@ -1,10 +1,10 @@
 //! The view on terminals of two sizes, with and without colour, and the model key by key.
 
-use super::app::{App, Effect, Event, Item, Screen, Wish};
+use super::app::{Effect, Screen, SelectedItem, TuiEvent, TuiState, Wish};
 use super::paint::Paint;
 use super::view::{shares, view};
 use crate::watch::status::testing::{NOW, quiet, trouble};
-use crate::watch::status::{Happened, Status};
+use crate::watch::status::{HistoryLine, StackStatus};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -12,23 +12,23 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Color;
 use std::path::Path;
 
-fn app_of(status: Status) -> App {
-    let mut app = App::new(NOW, 30);
-    app.update(Event::Read(Ok(Box::new(status))));
+fn app_of(status: StackStatus) -> TuiState {
+    let mut app = TuiState::new(NOW, 30);
+    app.update(TuiEvent::Read(Ok(Box::new(status))));
     app
 }
 
-fn press(app: &mut App, key: KeyCode) -> Effect {
-    app.update(Event::Key(KeyEvent::new(key, KeyModifiers::NONE)))
+fn press(app: &mut TuiState, key: KeyCode) -> Effect {
+    app.update(TuiEvent::Key(KeyEvent::new(key, KeyModifiers::NONE)))
 }
 
-fn presses(app: &mut App, keys: &str) {
+fn presses(app: &mut TuiState, keys: &str) {
     for key in keys.chars() {
         press(app, KeyCode::Char(key));
     }
 }
 
-fn drawn(app: &App, size: (u16, u16), colour: bool) -> Buffer {
+fn drawn(app: &TuiState, size: (u16, u16), colour: bool) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal.draw(|frame| view(frame, app, Paint { colour })).unwrap();
     terminal.backend().buffer().clone()
@@ -40,7 +40,7 @@ fn text_of(buffer: &Buffer) -> String {
 }
 
 /// Compares with the picture in `snapshots/`; TRYCMD=overwrite writes it anew, as for the sessions of `tests/cli`.
-fn looks_like(name: &str, app: &App, size: (u16, u16)) {
+fn looks_like(name: &str, app: &TuiState, size: (u16, u16)) {
     let (plain, coloured) = (drawn(app, size, false), drawn(app, size, true));
     let text = text_of(&plain);
     assert_eq!(text, text_of(&coloured), "without colour the view says the same");
@@ -71,9 +71,9 @@ fn an_alarm_in_detail() {
     let mut app = app_of(trouble());
     let effect = press(&mut app, KeyCode::Enter);
     assert_eq!(effect.wish, Some(Wish::History("shop-errors".into())));
-    let history = trouble().changes.unwrap().into_iter().map(Happened::State);
-    let action = Happened::Other(NOW - 1_499, "Successfully executed action arn:aws:sns:us-east-1:1:alerts".into());
-    app.update(Event::History("shop-errors".into(), Ok([action].into_iter().chain(history).collect())));
+    let history = trouble().changes.unwrap().into_iter().map(HistoryLine::State);
+    let action = HistoryLine::Other(NOW - 1_499, "Successfully executed action arn:aws:sns:us-east-1:1:alerts".into());
+    app.update(TuiEvent::History("shop-errors".into(), Ok([action].into_iter().chain(history).collect())));
     looks_like("alarm-small", &app, SMALL);
     looks_like("alarm-large", &app, LARGE);
 }
@@ -93,23 +93,23 @@ fn help_and_a_subscription() {
 #[test]
 fn a_failed_read_is_shown_and_the_view_goes_on() {
     let mut app = app_of(quiet());
-    assert_eq!(app.update(Event::Now(NOW + 60)), Effect::default(), "nothing to redraw at rest");
-    app.update(Event::Now(NOW + 180));
-    app.update(Event::Read(Err("error: cloudwatch:DescribeAlarms: no (AccessDenied)\n  do: allow it".into())));
+    assert_eq!(app.update(TuiEvent::Now(NOW + 60)), Effect::default(), "nothing to redraw at rest");
+    app.update(TuiEvent::Now(NOW + 180));
+    app.update(TuiEvent::Read(Err("error: cloudwatch:DescribeAlarms: no (AccessDenied)\n  do: allow it".into())));
     let text = text_of(&drawn(&app, SMALL, false));
     assert!(text.contains("! what is shown is 3m old; could not be read: cloudwatch:DescribeAlarms: no"), "{text}");
     assert!(text.contains("OK      shop-errors"), "the old data stays: {text}");
-    let fresh = Status { at: NOW + 200, ..quiet() };
-    app.update(Event::Read(Ok(Box::new(fresh))));
+    let fresh = StackStatus { at: NOW + 200, ..quiet() };
+    app.update(TuiEvent::Read(Ok(Box::new(fresh))));
     let text = text_of(&drawn(&app, SMALL, false));
     assert!(!text.contains("could not be read") && !text.contains(" old"), "{text}");
 }
 
 #[test]
 fn before_the_first_read_and_on_tiny_terminals_something_is_said() {
-    let mut app = App::new(NOW, 30);
+    let mut app = TuiState::new(NOW, 30);
     assert!(text_of(&drawn(&app, SMALL, false)).contains("reading ..."));
-    app.update(Event::Read(Err("error: no credentials".into())));
+    app.update(TuiEvent::Read(Err("error: no credentials".into())));
     assert!(text_of(&drawn(&app, SMALL, false)).contains("no credentials"));
     let app = app_of(trouble());
     assert!(text_of(&drawn(&app, (20, 5), false)).contains("too small"));
@@ -129,15 +129,15 @@ fn before_the_first_read_and_on_tiny_terminals_something_is_said() {
 #[test]
 fn keys_move_filter_and_end() {
     let mut app = app_of(trouble());
-    assert_eq!(app.selected, Some(Item::Alarm("shop-errors".into())), "what rings comes first");
+    assert_eq!(app.selected, Some(SelectedItem::Alarm("shop-errors".into())), "what rings comes first");
     presses(&mut app, "jj");
-    assert_eq!(app.selected, Some(Item::Alarm("shop".into())));
+    assert_eq!(app.selected, Some(SelectedItem::Alarm("shop".into())));
     presses(&mut app, "G");
-    assert_eq!(app.selected, Some(Item::Function("gone".into())));
+    assert_eq!(app.selected, Some(SelectedItem::Function("gone".into())));
     press(&mut app, KeyCode::Down);
-    assert_eq!(app.selected, Some(Item::Function("gone".into())), "the end is the end");
+    assert_eq!(app.selected, Some(SelectedItem::Function("gone".into())), "the end is the end");
     presses(&mut app, "g/pending");
-    assert_eq!(app.items(), [Item::Subscription("alerts/email/bob@example.edu".into())]);
+    assert_eq!(app.items(), [SelectedItem::Subscription("alerts/email/bob@example.edu".into())]);
     assert_eq!(app.selected, app.items().first().cloned(), "the selection is among what is shown");
     // While it is typed, q is a letter.
     assert_eq!(press(&mut app, KeyCode::Char('q')).wish, None);
@@ -150,19 +150,19 @@ fn keys_move_filter_and_end() {
     assert_eq!(app.screen, Screen::Overview, "q goes back first");
     assert_eq!(press(&mut app, KeyCode::Char('q')).wish, Some(Wish::Quit));
     let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    assert_eq!(app.update(Event::Key(interrupt)).wish, Some(Wish::Interrupt));
+    assert_eq!(app.update(TuiEvent::Key(interrupt)).wish, Some(Wish::Interrupt));
 }
 
 #[test]
 fn the_selection_stays_where_the_rows_move() {
     let mut app = app_of(quiet());
     presses(&mut app, "j");
-    assert_eq!(app.selected, Some(Item::Alarm("shop-throttles".into())));
-    app.update(Event::Read(Ok(Box::new(trouble()))));
-    assert_eq!(app.selected, Some(Item::Alarm("shop-throttles".into())));
+    assert_eq!(app.selected, Some(SelectedItem::Alarm("shop-throttles".into())));
+    app.update(TuiEvent::Read(Ok(Box::new(trouble()))));
+    assert_eq!(app.selected, Some(SelectedItem::Alarm("shop-throttles".into())));
     let mut without = quiet();
     without.alarms.clear();
-    app.update(Event::Read(Ok(Box::new(without))));
+    app.update(TuiEvent::Read(Ok(Box::new(without))));
     assert_eq!(app.selected, app.items().first().cloned());
 }
 
@@ -170,7 +170,7 @@ fn the_selection_stays_where_the_rows_move() {
 fn logs_are_of_the_function_that_the_row_is_about() {
     let mut app = app_of(trouble());
     assert_eq!(press(&mut app, KeyCode::Char('l')).wish, Some(Wish::Logs("shop".into())));
-    app.update(Event::Logs("shop".into(), Ok(vec!["one line".into()])));
+    app.update(TuiEvent::Logs("shop".into(), Ok(vec!["one line".into()])));
     let text = text_of(&drawn(&app, SMALL, false));
     assert!(text.contains("Logs of shop") && text.contains("one line"), "{text}");
 }

@@ -1,12 +1,12 @@
 //! The overview: verdict, alarms, who is told, functions, last changes of state. Draws what the model holds and decides nothing.
 
-use super::app::{App, Item, Screen};
+use super::app::{Screen, SelectedItem, TuiState};
 use super::paint::{Paint, text};
 use super::{detail, help};
 use crate::report::sparkline::{against_threshold, sparkline};
 use crate::report::status::words;
 use crate::report::{Tone, backtest::moment, layout, mask};
-use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, Reason, Status, SubscriptionStatus};
+use crate::watch::status::{AlarmStatus, Curve, FunctionStatus, Reason, StackStatus, SubscriptionStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
@@ -22,16 +22,16 @@ const LEAST: (u16, u16) = (40, 10);
 const TALL_DETAIL: u16 = 14;
 
 /// A part of the view: its title and what its columns are, and rows of which some can be selected.
-struct Section {
+struct ViewSection {
     title: &'static str,
     columns: &'static str,
     /// How many rows it gets for one of the others, where there is too little room.
     weight: usize,
-    rows: Vec<(Option<Item>, Line<'static>)>,
+    rows: Vec<(Option<SelectedItem>, Line<'static>)>,
 }
 
 /// Draws the whole view.
-pub fn view(frame: &mut Frame<'_>, app: &App, paint: Paint) {
+pub fn view(frame: &mut Frame<'_>, app: &TuiState, paint: Paint) {
     let area = frame.area();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let text = format!("too small: {} x {} at least", LEAST.0, LEAST.1);
@@ -69,7 +69,7 @@ pub fn view(frame: &mut Frame<'_>, app: &App, paint: Paint) {
 }
 
 /// Whose it is and when it was read; the verdict; what is wrong with the view itself.
-fn head(app: &App, paint: Paint, width: usize) -> Vec<Line<'static>> {
+fn head(app: &TuiState, paint: Paint, width: usize) -> Vec<Line<'static>> {
     let Some(status) = &app.status else { return vec![Line::from("mlopsctl status")] };
     let whose = format!("{} in {}", mask::line(&status.stack), status.target);
     let clock = clock(status.at);
@@ -105,7 +105,7 @@ fn clock(second: i64) -> String {
     format!("{}:{:02} UTC", moment(second).get(11..).unwrap_or_default(), second.rem_euclid(60))
 }
 
-fn foot_line(app: &App, paint: Paint) -> Line<'static> {
+fn foot_line(app: &TuiState, paint: Paint) -> Line<'static> {
     if app.is_typing {
         return Line::from(format!("/{}_   enter: keep, esc: drop", app.filter));
     }
@@ -117,7 +117,7 @@ fn foot_line(app: &App, paint: Paint) -> Line<'static> {
     Line::from(vec![Span::raw(filter), paint.span(Tone::Quiet, keys)])
 }
 
-fn overview(frame: &mut Frame<'_>, area: Rect, app: &App, status: &Status, paint: Paint) {
+fn overview(frame: &mut Frame<'_>, area: Rect, app: &TuiState, status: &StackStatus, paint: Paint) {
     if area.width >= WIDE {
         let left = area.width * 3 / 5;
         let [left, _, right] =
@@ -141,8 +141,8 @@ fn overview(frame: &mut Frame<'_>, area: Rect, app: &App, status: &Status, paint
 }
 
 /// The sections one below the other; where there is too little room, each gets a fair part, and shows the rows around what is selected.
-fn draw(frame: &mut Frame<'_>, area: Rect, sections: Vec<Section>, app: &App) {
-    let sections: Vec<Section> = sections.into_iter().filter(|section| !section.rows.is_empty()).collect();
+fn draw(frame: &mut Frame<'_>, area: Rect, sections: Vec<ViewSection>, app: &TuiState) {
+    let sections: Vec<ViewSection> = sections.into_iter().filter(|section| !section.rows.is_empty()).collect();
     let wanted: Vec<(usize, usize)> = sections.iter().map(|section| (section.rows.len(), section.weight)).collect();
     let all: usize = wanted.iter().map(|(rows, _)| rows + 2).sum();
     // Air between them, where there is any.
@@ -193,7 +193,7 @@ pub fn shares(wanted: &[(usize, usize)], room: usize) -> Vec<usize> {
     shares
 }
 
-fn alarms(app: &App, status: &Status, paint: Paint, width: usize) -> Section {
+fn alarms(app: &TuiState, status: &StackStatus, paint: Paint, width: usize) -> ViewSection {
     let alarms = app.alarms();
     let longest = alarms.iter().map(|alarm| layout::width(&mask::line(&alarm.address.name))).max().unwrap_or(0);
     // Mark, state, since, spaces and the newest value have their places; name and curve share the rest.
@@ -207,11 +207,11 @@ fn alarms(app: &App, status: &Status, paint: Paint, width: usize) -> Section {
     let curve = rest.saturating_sub(name + 2).min(60);
     let row = |alarm: &&AlarmStatus| {
         let line = alarm_line(alarm, status, paint, &Widths { state, name, curve });
-        (Some(Item::Alarm(alarm.address.name.clone())), line)
+        (Some(SelectedItem::Alarm(alarm.address.name.clone())), line)
     };
     let rows: Vec<_> = alarms.iter().map(row).collect();
     let columns = ": state, since, last hours (middle: threshold), now (threshold)";
-    Section { title: "Alarms", columns, weight: 3, rows }
+    ViewSection { title: "Alarms", columns, weight: 3, rows }
 }
 
 /// Columns of an alarm's line.
@@ -221,7 +221,7 @@ struct Widths {
     curve: usize,
 }
 
-fn alarm_line(alarm: &AlarmStatus, status: &Status, paint: Paint, widths: &Widths) -> Line<'static> {
+fn alarm_line(alarm: &AlarmStatus, status: &StackStatus, paint: Paint, widths: &Widths) -> Line<'static> {
     let Widths { state, name, curve } = *widths;
     let (symbol, word, tone) = words::alarm_state(alarm);
     let mut spans = vec![
@@ -258,24 +258,24 @@ fn now_and_limit(alarm: &AlarmStatus, curve: &Curve) -> String {
 }
 
 /// Everything but the alarms.
-fn beside(app: &App, status: &Status, paint: Paint, width: usize, roomy: bool) -> Vec<Section> {
+fn beside(app: &TuiState, status: &StackStatus, paint: Paint, width: usize, roomy: bool) -> Vec<ViewSection> {
     let subscriptions = status.subscriptions.iter().filter(|s| app.passes(&[&s.endpoint, words::life(s).1]));
     let functions = status.functions.iter().filter(|function| app.passes(&[&function.name]));
     let mut sections = vec![
-        Section {
+        ViewSection {
             title: "Who is told",
             columns: "",
             weight: 1,
             rows: subscriptions
-                .map(|s| (Some(Item::Subscription(s.address.name.clone())), subscription_line(s, paint)))
+                .map(|s| (Some(SelectedItem::Subscription(s.address.name.clone())), subscription_line(s, paint)))
                 .collect(),
         },
-        Section {
+        ViewSection {
             title: "Functions",
             columns: "",
             weight: 1,
             rows: functions
-                .map(|f| (Some(Item::Function(f.name.clone())), function_line(f, status, paint, width)))
+                .map(|f| (Some(SelectedItem::Function(f.name.clone())), function_line(f, status, paint, width)))
                 .collect(),
         },
     ];
@@ -284,14 +284,14 @@ fn beside(app: &App, status: &Status, paint: Paint, width: usize, roomy: bool) -
             let name = mask::line(&group.address.name);
             (None, Line::from(vec![Span::raw(format!("{name}  ")), Span::raw(words::log_group(group))]))
         });
-        sections.push(Section { title: "Log groups", columns: "", weight: 1, rows: groups.collect() });
+        sections.push(ViewSection { title: "Log groups", columns: "", weight: 1, rows: groups.collect() });
     }
     let drift = status.drift.iter().map(|drift| {
         let fields: Vec<&str> = drift.fields.iter().map(|field| field.field.as_str()).collect();
         let symbol = paint.span(Tone::Careful, format!("{:>3} ", drift.action.symbol()));
         (None, Line::from(vec![symbol, Span::raw(mask::line(&format!("{}  {}", drift.address, fields.join(", "))))]))
     });
-    sections.push(Section { title: "Not as the spec asks", columns: "", weight: 1, rows: drift.collect() });
+    sections.push(ViewSection { title: "Not as the spec asks", columns: "", weight: 1, rows: drift.collect() });
     let changes = status.changes.as_deref().unwrap_or_default().iter();
     let changes = changes.filter(|change| app.passes(&[&change.alarm, words::state_word(change.to)])).map(|change| {
         let spans = vec![
@@ -302,7 +302,7 @@ fn beside(app: &App, status: &Status, paint: Paint, width: usize, roomy: bool) -
         ];
         (None, Line::from(spans))
     });
-    sections.push(Section { title: "Last changes of state", columns: "", weight: 1, rows: changes.collect() });
+    sections.push(ViewSection { title: "Last changes of state", columns: "", weight: 1, rows: changes.collect() });
     sections
 }
 
@@ -316,7 +316,7 @@ fn subscription_line(subscription: &SubscriptionStatus, paint: Paint) -> Line<'s
     ])
 }
 
-fn function_line(function: &FunctionStatus, status: &Status, paint: Paint, width: usize) -> Line<'static> {
+fn function_line(function: &FunctionStatus, status: &StackStatus, paint: Paint, width: usize) -> Line<'static> {
     let (said, tone) = words::function(function, status.at);
     let name = mask::line(&function.name);
     let room = width.saturating_sub(layout::width(&name) + layout::width(&said) + 8);

@@ -1,13 +1,13 @@
 //! What an alarm asks of its datapoints, as numbers, and one evaluation of it. Nothing of time, nothing of AWS.
 
-use crate::alarm::{AlarmDefinition, Limit, Signal};
+use crate::alarm::{AlarmDefinition, AlarmLimit, WatchedSignal};
 use crate::comparison::{Comparison, OPERATORS};
 use crate::missing::MissingData;
 use crate::state::AlarmState;
 
 /// The choices CloudWatch does not document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct EvaluationOptions {
     /// How many periods are fetched for one evaluation. AWS: "a higher number than Evaluation Periods", depending on the length of
     /// the period, with no formula. Default: N + 2 from five minutes on, else N + 5, which is what observers report.
     pub evaluation_range: Option<usize>,
@@ -43,20 +43,20 @@ pub enum Decision {
 
 impl Condition {
     /// Of a metric alarm; why not, where CloudWatch evaluates it in a way that is not known here.
-    pub fn of(definition: &AlarmDefinition<'_>, options: Options) -> Result<Self, String> {
-        if matches!(definition.signal, Signal::PromQl(_)) {
+    pub fn of(definition: &AlarmDefinition<'_>, options: EvaluationOptions) -> Result<Self, String> {
+        if matches!(definition.signal, WatchedSignal::PromQl(_)) {
             return Err("a PromQL alarm is evaluated by CloudWatch only".into());
         }
         let evaluation = &definition.evaluation;
         let (comparison, threshold) = match evaluation.limit {
             // The distance beyond the band is what is compared: see `watched`.
-            Limit::Band(_) => (Comparison::Greater, 0.0),
-            Limit::Threshold { comparison, threshold } => (comparison, threshold),
-            Limit::Unmodelled { operator, .. } if !OPERATORS.contains(&operator) => {
+            AlarmLimit::Band(_) => (Comparison::Greater, 0.0),
+            AlarmLimit::Threshold { comparison, threshold } => (comparison, threshold),
+            AlarmLimit::Unmodelled { operator, .. } if !OPERATORS.contains(&operator) => {
                 return Err(format!("the operator {operator} is not known"));
             }
-            Limit::Unmodelled { threshold: None, .. } => return Err("the alarm has no threshold".into()),
-            Limit::Unmodelled { operator, .. } => return Err(format!("the operator {operator} is for a band")),
+            AlarmLimit::Unmodelled { threshold: None, .. } => return Err("the alarm has no threshold".into()),
+            AlarmLimit::Unmodelled { operator, .. } => return Err(format!("the operator {operator} is for a band")),
         };
         let missing = definition.treatment().map_err(|word| format!("missing data as {word} is not known"))?;
         let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);

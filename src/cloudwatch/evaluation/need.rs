@@ -1,12 +1,12 @@
 //! What an alarm has to know of the past: metrics with a statistic, or an expression that only CloudWatch can evaluate.
 
-use crate::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, Signal};
+use crate::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, WatchedSignal};
 use crate::math::is_insights;
 use std::collections::BTreeMap;
 use std::fmt;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Metric {
+pub struct MetricIdentity {
     /// Where it is not the account itself.
     pub account: Option<String>,
     pub namespace: String,
@@ -17,22 +17,22 @@ pub struct Metric {
 
 /// A statistic of a metric over a period (seconds).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source {
-    pub metric: Metric,
+pub struct MetricStatistic {
+    pub metric: MetricIdentity,
     pub stat: String,
     pub period: i64,
 }
 
 /// An expression that is left to CloudWatch: an anomaly band over one metric, or a Metrics Insights query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
+pub struct RemoteExpression {
     pub expression: String,
     /// The metrics that the expression names, by id.
-    pub sources: Vec<(String, Source)>,
+    pub sources: Vec<(String, MetricStatistic)>,
     pub period: i64,
 }
 
-impl fmt::Display for Metric {
+impl fmt::Display for MetricIdentity {
     /// `AWS/Lambda Errors {FunctionName=x}`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.namespace, self.name)?;
@@ -44,9 +44,9 @@ impl fmt::Display for Metric {
     }
 }
 
-impl Source {
+impl MetricStatistic {
     pub fn of(series: &MetricSeries<'_>) -> Self {
-        let metric = Metric {
+        let metric = MetricIdentity {
             account: series.account.map(str::to_owned),
             namespace: series.namespace.to_owned(),
             name: series.name.to_owned(),
@@ -63,16 +63,17 @@ impl Source {
     }
 }
 
-impl Asked {
+impl RemoteExpression {
     /// The part of the alarm's queries that is left to CloudWatch, if any. A Metrics Insights query is asked for where it is what the alarm
     /// watches, not where metric math makes something of it.
     pub fn of(definition: &AlarmDefinition<'_>) -> Option<Self> {
         let (expression, sources) = match &definition.signal {
-            Signal::Band { band, .. } => {
-                let named = |query: &AlarmQuery<'_>| Some((query.id.to_owned(), Source::of(query.metric.as_ref()?)));
+            WatchedSignal::Band { band, .. } => {
+                let named =
+                    |query: &AlarmQuery<'_>| Some((query.id.to_owned(), MetricStatistic::of(query.metric.as_ref()?)));
                 (*band, definition.queries.iter().filter_map(named).collect())
             }
-            Signal::Math(query) if is_insights(query) => (*query, Vec::new()),
+            WatchedSignal::Math(query) if is_insights(query) => (*query, Vec::new()),
             _ => return None,
         };
         Some(Self { expression: expression.to_owned(), sources, period: definition.evaluation.seconds() })

@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::condition::Condition;
-use super::watched::{Banded, Watched};
+use super::watched::{Banded, EvaluatedSeries};
 use crate::calendar::{date, hour, minute};
 use crate::comparison::BandSide;
 use crate::state::AlarmState;
@@ -11,23 +11,23 @@ use crate::state::AlarmState;
 const MANY: usize = 5;
 
 /// The datapoints that an evaluation at `index` rests on, at most N, the newest first: the value and when its period began.
-pub fn datapoints(condition: &Condition, watched: &Watched, index: usize) -> Vec<(f64, i64)> {
+pub fn datapoints(condition: &Condition, watched: &EvaluatedSeries, index: usize) -> Vec<(f64, i64)> {
     slots(condition, watched, index).into_iter().map(|(age, value)| (value, began(watched, index, age))).collect()
 }
 
 /// The same by how many periods they are old.
-fn slots(condition: &Condition, watched: &Watched, index: usize) -> Vec<(usize, f64)> {
+fn slots(condition: &Condition, watched: &EvaluatedSeries, index: usize) -> Vec<(usize, f64)> {
     watched.window(index, condition.range, |values| {
         values.enumerate().filter(|(_, value)| !value.is_nan()).take(condition.n).collect()
     })
 }
 
-fn began(watched: &Watched, index: usize, age: usize) -> i64 {
+fn began(watched: &EvaluatedSeries, index: usize, age: usize) -> i64 {
     watched.grid.end(index) - (age as i64 + 1) * watched.grid.period
 }
 
 /// The reason of the evaluation at `index` that led to `to`.
-pub fn text(condition: &Condition, watched: &Watched, index: usize, to: AlarmState) -> String {
+pub fn text(condition: &Condition, watched: &EvaluatedSeries, index: usize, to: AlarmState) -> String {
     let real = slots(condition, watched, index);
     if to == AlarmState::InsufficientData {
         return format!("Insufficient Data: {} unknown.", were(condition.n, "datapoint"));

@@ -3,8 +3,8 @@
 use super::condition::{Condition, Decision};
 use super::reason::text;
 use super::replay::decide;
-use super::series::Grid;
-use super::watched::{Banded, Watched};
+use super::series::PeriodGrid;
+use super::watched::{Banded, EvaluatedSeries};
 use crate::calendar::days_since_1970;
 use crate::comparison::{BandSide, Comparison};
 use crate::missing::MissingData;
@@ -47,17 +47,17 @@ fn moment(text: &str) -> i64 {
     days_since_1970(2000 + year, month, day) * 86_400 + hour * 3_600 + minute * 60
 }
 
-fn watched(condition: &Condition, side: Option<BandSide>, newest: i64, values: &str) -> Watched {
+fn watched(condition: &Condition, side: Option<BandSide>, newest: i64, values: &str) -> EvaluatedSeries {
     let values: Vec<&str> = values.split(' ').collect();
     let first = newest - (values.len() as i64 - 2) * condition.period;
-    let grid = Grid { first, step: condition.period, len: values.len(), period: condition.period };
+    let grid = PeriodGrid { first, step: condition.period, len: values.len(), period: condition.period };
     let number = |text: &str| if text == "_" { f64::NAN } else { text.parse().unwrap() };
-    let Some(side) = side else { return Watched::of_values(grid, values.into_iter().map(number).collect()) };
+    let Some(side) = side else { return EvaluatedSeries::of_values(grid, values.into_iter().map(number).collect()) };
     let banded = |text: &str| match text.split('|').map(number).collect::<Vec<f64>>()[..] {
         [value, low, high] => Banded { value, low, high },
         _ => panic!("{text}"),
     };
-    Watched::of_band(grid, side, values.into_iter().map(banded).collect())
+    EvaluatedSeries::of_band(grid, side, values.into_iter().map(banded).collect())
 }
 
 #[test]

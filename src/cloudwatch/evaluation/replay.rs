@@ -2,7 +2,7 @@
 
 use super::condition::{Condition, Decision};
 use super::timeline::Timeline;
-use super::watched::Watched;
+use super::watched::EvaluatedSeries;
 use crate::alarm::WarmUpPeriod;
 use crate::state::AlarmState;
 
@@ -14,28 +14,34 @@ pub struct Replay {
 }
 
 /// Evaluates from the beginning of the slots on and tells the states from `from` until `until`.
-pub fn replay(condition: &Condition, watched: &Watched, from: i64, until: i64) -> Replay {
+pub fn replay(condition: &Condition, watched: &EvaluatedSeries, from: i64, until: i64) -> Replay {
     run(condition, watched, from, until, None)
 }
 
 /// The same of an alarm that was created at `from`: it begins in INSUFFICIENT_DATA, and warms up if it is told to.
 pub fn replay_created(
     condition: &Condition,
-    watched: &Watched,
+    watched: &EvaluatedSeries,
     from: i64,
     until: i64,
     warm_up: Option<WarmUpPeriod>,
 ) -> Replay {
-    run(condition, watched, from, until, Some(Created { at: from, warm_up }))
+    run(condition, watched, from, until, Some(CreationState { at: from, warm_up }))
 }
 
 #[derive(Clone, Copy)]
-struct Created {
+struct CreationState {
     at: i64,
     warm_up: Option<WarmUpPeriod>,
 }
 
-fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created: Option<Created>) -> Replay {
+fn run(
+    condition: &Condition,
+    watched: &EvaluatedSeries,
+    from: i64,
+    until: i64,
+    created: Option<CreationState>,
+) -> Replay {
     let (mut state, mut timeline, mut evaluations) = (AlarmState::InsufficientData, None::<Timeline>, 0);
     for (index, decision) in decisions(condition, watched, i64::MIN, until, created) {
         let end = watched.grid.end(index);
@@ -57,12 +63,12 @@ fn run(condition: &Condition, watched: &Watched, from: i64, until: i64, created:
 /// it was created and how it warms up.
 pub fn resume(
     condition: &Condition,
-    watched: &Watched,
+    watched: &EvaluatedSeries,
     (after, until): (i64, i64),
     mut state: AlarmState,
     put: (i64, Option<WarmUpPeriod>),
 ) -> Vec<(usize, AlarmState)> {
-    let created = Created { at: put.0, warm_up: put.1 };
+    let created = CreationState { at: put.0, warm_up: put.1 };
     let mut changes = Vec::new();
     for (index, decision) in decisions(condition, watched, after, until, Some(created)) {
         if let Decision::Change(to) = decision
@@ -78,10 +84,10 @@ pub fn resume(
 /// Every evaluation after `after` until `until`, in order of time.
 fn decisions<'a>(
     condition: &'a Condition,
-    watched: &'a Watched,
+    watched: &'a EvaluatedSeries,
     after: i64,
     until: i64,
-    created: Option<Created>,
+    created: Option<CreationState>,
 ) -> impl Iterator<Item = (usize, Decision)> + 'a {
     let grid = &watched.grid;
     // Wall-clock periods end where their zone's clock says, and are looked at then.
@@ -93,7 +99,7 @@ fn decisions<'a>(
 }
 
 /// One evaluation, of the periods up to `index`.
-pub fn decide(condition: &Condition, watched: &Watched, index: usize) -> Decision {
+pub fn decide(condition: &Condition, watched: &EvaluatedSeries, index: usize) -> Decision {
     if let (Some(least), Some(samples)) = (condition.least_samples, watched.samples(index, condition.n))
         && samples < least
         && samples > 0.0
@@ -116,7 +122,7 @@ pub fn decide(condition: &Condition, watched: &Watched, index: usize) -> Decisio
 
 /// Before its creation an alarm is not evaluated; in its warm-up only where that ends early: as soon as there is data for a whole
 /// window (WarmUpConfiguration).
-fn is_warming(created: Created, condition: &Condition, watched: &Watched, index: usize) -> bool {
+fn is_warming(created: CreationState, condition: &Condition, watched: &EvaluatedSeries, index: usize) -> bool {
     let end = watched.grid.end(index);
     if end <= created.at {
         return true;

@@ -2,7 +2,7 @@
 
 /// Values of consecutive spans of time; NaN where there is none. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub struct ValueSeries {
     /// The beginning of the first span.
     pub start: i64,
     /// Seconds of one span.
@@ -20,7 +20,7 @@ pub enum Fold {
 
 /// The periods that are looked at: `len` of them, each `period` seconds long, one ending every `step` seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grid {
+pub struct PeriodGrid {
     /// The end of the first period.
     pub first: i64,
     pub step: i64,
@@ -28,7 +28,7 @@ pub struct Grid {
     pub period: i64,
 }
 
-impl Grid {
+impl PeriodGrid {
     /// The end of a period: the moment at which CloudWatch can look at it.
     pub fn end(&self, index: usize) -> i64 {
         self.first + index as i64 * self.step
@@ -46,7 +46,7 @@ impl Grid {
     }
 }
 
-impl Series {
+impl ValueSeries {
     pub fn end(&self) -> i64 {
         self.start + self.values.len() as i64 * self.step
     }
@@ -72,7 +72,7 @@ impl Series {
 
     /// One value for each period of the grid, missing where none of its spans has one. The grid's period and step have to be
     /// multiples of this series' step.
-    pub fn folded(&self, how: Fold, grid: &Grid) -> Vec<f64> {
+    pub fn folded(&self, how: Fold, grid: &PeriodGrid) -> Vec<f64> {
         let width = (grid.period / self.step).max(1);
         (0..grid.len)
             .map(|index| {
@@ -119,27 +119,30 @@ mod tests {
 
     #[test]
     fn folds_overlapping_periods_and_leaves_out_what_is_missing() {
-        let series = Series { start: 0, step: 60, values: vec![1.0, NONE, 3.0, NONE, NONE, 6.0] };
-        let grid = Grid { first: 120, step: 60, len: 5, period: 120 };
+        let series = ValueSeries { start: 0, step: 60, values: vec![1.0, NONE, 3.0, NONE, NONE, 6.0] };
+        let grid = PeriodGrid { first: 120, step: 60, len: 5, period: 120 };
         assert_eq!(shown(&series.folded(Fold::Sum, &grid)), ["1", "3", "3", "NaN", "6"]);
         assert_eq!(
-            shown(&series.folded(Fold::Maximum, &Grid { period: 180, first: 180, len: 3, ..grid })),
+            shown(&series.folded(Fold::Maximum, &PeriodGrid { period: 180, first: 180, len: 3, ..grid })),
             ["3", "3", "3"]
         );
-        assert_eq!(shown(&series.folded(Fold::Minimum, &Grid { period: 180, first: 180, len: 1, ..grid })), ["1"]);
+        assert_eq!(
+            shown(&series.folded(Fold::Minimum, &PeriodGrid { period: 180, first: 180, len: 1, ..grid })),
+            ["1"]
+        );
     }
 
     #[test]
     fn what_lies_outside_is_missing() {
-        let series = Series { start: 600, step: 60, values: vec![1.0] };
-        let grid = Grid { first: 60, step: 300, len: 4, period: 300 };
+        let series = ValueSeries { start: 600, step: 60, values: vec![1.0] };
+        let grid = PeriodGrid { first: 60, step: 300, len: 4, period: 300 };
         assert_eq!(shown(&series.folded(Fold::Sum, &grid)), ["NaN", "NaN", "1", "NaN"]);
     }
 
     #[test]
     fn points_fall_into_their_spans() {
-        let series = Series::from_points(60, [(180, 3.0), (61, 1.0), (119, 2.0)]);
+        let series = ValueSeries::from_points(60, [(180, 3.0), (61, 1.0), (119, 2.0)]);
         assert_eq!((series.start, shown(&series.values)), (60, vec!["2".into(), "NaN".into(), "3".into()]));
-        assert!(Series::from_points(60, []).values.is_empty());
+        assert!(ValueSeries::from_points(60, []).values.is_empty());
     }
 }

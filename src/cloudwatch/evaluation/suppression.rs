@@ -1,12 +1,12 @@
 //! When the actions of a change of state run, and which of them a suppressor holds back (user guide, "Suppressing composite alarm
 //! actions"). Knows states and times, not what an action is.
 
-use super::timeline::{Change, Timeline};
+use super::timeline::{Timeline, TimelineChange};
 use crate::state::AlarmState;
 
 /// A change of state and its actions.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Action {
+pub struct TransitionActions {
     pub changed: i64,
     pub state: AlarmState,
     /// When the actions ran; `None` where they were suppressed for good.
@@ -46,9 +46,9 @@ impl SuppressedBy {
 /// The actions of each change. When a wait or an extension is over, the actions for the state that then holds run, whatever ran
 /// before. Not documented: of what happens at one moment the suppressor comes first, then the composite alarm, then the end of a
 /// period ("if a suppressor alarm changes within 60 seconds, set WaitPeriod to 60 seconds").
-pub fn actions(composite: &Timeline, suppressor: Option<ActionsSuppressor<'_>>) -> Vec<Action> {
-    let of = |change: &Change| Action { changed: change.at, state: change.to, ran: None };
-    let mut actions: Vec<Action> = composite.changes.iter().map(of).collect();
+pub fn actions(composite: &Timeline, suppressor: Option<ActionsSuppressor<'_>>) -> Vec<TransitionActions> {
+    let of = |change: &TimelineChange| TransitionActions { changed: change.at, state: change.to, ran: None };
+    let mut actions: Vec<TransitionActions> = composite.changes.iter().map(of).collect();
     let Some(ActionsSuppressor { states, wait, extension }) = suppressor else {
         actions.iter_mut().for_each(|action| action.ran = Some(action.changed));
         return actions;
@@ -79,7 +79,7 @@ pub fn actions(composite: &Timeline, suppressor: Option<ActionsSuppressor<'_>>) 
 /// When a suppressor goes into ALARM (true) and leaves it.
 fn switches(states: &Timeline) -> Vec<(i64, bool)> {
     let mut in_alarm = states.start == AlarmState::Alarm;
-    let switch = |change: &Change| {
+    let switch = |change: &TimelineChange| {
         let before = std::mem::replace(&mut in_alarm, change.to == AlarmState::Alarm);
         (before != in_alarm).then_some((change.at, in_alarm))
     };
@@ -92,7 +92,7 @@ mod tests {
     use AlarmState::{Alarm as A, Ok as O};
 
     fn timeline(changes: &[(i64, AlarmState)]) -> Timeline {
-        let changes = changes.iter().map(|(at, to)| Change { at: *at, to: *to }).collect();
+        let changes = changes.iter().map(|(at, to)| TimelineChange { at: *at, to: *to }).collect();
         Timeline { changes, ..Timeline::new(0, 100, O) }
     }
 

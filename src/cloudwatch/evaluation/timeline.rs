@@ -8,17 +8,17 @@ pub struct Timeline {
     pub from: i64,
     pub until: i64,
     pub start: AlarmState,
-    pub changes: Vec<Change>,
+    pub changes: Vec<TimelineChange>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Change {
+pub struct TimelineChange {
     pub at: i64,
     pub to: AlarmState,
 }
 
 /// A stretch of time in one state, from and until.
-pub type Span = (i64, i64);
+pub type StateSpan = (i64, i64);
 
 impl Timeline {
     pub fn new(from: i64, until: i64, start: AlarmState) -> Self {
@@ -29,7 +29,7 @@ impl Timeline {
     pub fn put(&mut self, at: i64, to: AlarmState) -> bool {
         let changes = self.last() != to;
         if changes {
-            self.changes.push(Change { at, to });
+            self.changes.push(TimelineChange { at, to });
         }
         changes
     }
@@ -45,7 +45,7 @@ impl Timeline {
     }
 
     /// Every stretch in ALARM.
-    pub fn alarms(&self) -> Vec<Span> {
+    pub fn alarms(&self) -> Vec<StateSpan> {
         let mut spans = Vec::new();
         let mut since = (self.start == AlarmState::Alarm).then_some(self.from);
         for change in &self.changes {

@@ -1,19 +1,19 @@
 //! What an alarm watches, as slots in time that one evaluation after the other can look at.
 
 use super::condition::Condition;
-use super::need::{Asked, Source};
+use super::need::{MetricStatistic, RemoteExpression};
 use super::past::Past;
-use super::series::{Fold, Grid};
-use crate::alarm::{AlarmDefinition, AlarmQuery, AlarmWindow, Limit, Signal};
+use super::series::{Fold, PeriodGrid};
+use crate::alarm::{AlarmDefinition, AlarmLimit, AlarmQuery, AlarmWindow, WatchedSignal};
 use crate::comparison::BandSide;
 use crate::math::{Frame, MathError, Program, is_function};
 use crate::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
 #[derive(Debug)]
-pub struct Watched {
-    pub grid: Grid,
-    content: Content,
+pub struct EvaluatedSeries {
+    pub grid: PeriodGrid,
+    content: SeriesContent,
     /// Samples in each period, where a percentile alarm asks for them.
     samples: Option<Vec<f64>>,
     /// The first period whose evaluation looks at nothing that is not known.
@@ -23,7 +23,7 @@ pub struct Watched {
 }
 
 #[derive(Debug)]
-enum Content {
+enum SeriesContent {
     /// The value of each period.
     Values(Vec<f64>),
     /// How far each period's value is beyond its band.
@@ -42,17 +42,17 @@ pub struct Banded {
 
 /// What an alarm has to know of the past.
 #[derive(Debug, Clone, Default)]
-pub struct Needs {
-    pub sources: Vec<Source>,
-    pub asked: Option<Asked>,
+pub struct MetricRequirements {
+    pub sources: Vec<MetricStatistic>,
+    pub asked: Option<RemoteExpression>,
 }
 
-impl Needs {
+impl MetricRequirements {
     pub fn of(definition: &AlarmDefinition<'_>, condition: &Condition) -> Self {
-        let asked = Asked::of(definition);
+        let asked = RemoteExpression::of(definition);
         let mut sources = Vec::new();
         if definition.insights().is_none() {
-            sources.extend(definition.metrics().map(|series| Source::of(&series)));
+            sources.extend(definition.metrics().map(|series| MetricStatistic::of(&series)));
         }
         if condition.least_samples.is_some() {
             sources.extend(sample_counts(definition));
@@ -61,7 +61,7 @@ impl Needs {
     }
 }
 
-impl Watched {
+impl EvaluatedSeries {
     /// From `from` until `until` (seconds), with enough before that the first evaluation sees whole windows.
     pub fn new(
         definition: &AlarmDefinition<'_>,
@@ -70,7 +70,7 @@ impl Watched {
         from: i64,
         until: i64,
     ) -> Result<Self, String> {
-        let needs = Needs::of(definition, condition);
+        let needs = MetricRequirements::of(definition, condition);
         if let Some(why) = needs.asked.as_ref().and_then(|asked| past.refused(asked)) {
             return Err(format!("its query could not be answered: {why}"));
         }
@@ -112,12 +112,12 @@ impl Watched {
     }
 
     /// Slots that are already computed.
-    pub fn of_values(grid: Grid, values: Vec<f64>) -> Self {
-        Self { grid, content: Content::Values(values), samples: None, first: 0, notes: Vec::new() }
+    pub fn of_values(grid: PeriodGrid, values: Vec<f64>) -> Self {
+        Self { grid, content: SeriesContent::Values(values), samples: None, first: 0, notes: Vec::new() }
     }
 
     /// Slots against a band, which are already computed.
-    pub fn of_band(grid: Grid, side: BandSide, slots: Vec<Banded>) -> Self {
+    pub fn of_band(grid: PeriodGrid, side: BandSide, slots: Vec<Banded>) -> Self {
         Self { content: distances(side, slots), ..Self::of_values(grid, Vec::new()) }
     }
 
@@ -129,24 +129,24 @@ impl Watched {
     /// Which side of a band is breaching, where the alarm has one.
     pub fn band(&self) -> Option<BandSide> {
         match &self.content {
-            Content::Distances { side, .. } => Some(*side),
-            Content::Values(_) | Content::Windows { .. } => None,
+            SeriesContent::Distances { side, .. } => Some(*side),
+            SeriesContent::Values(_) | SeriesContent::Windows { .. } => None,
         }
     }
 
     /// The value and the band `age` periods before the one that ends at `index`.
     pub fn band_at(&self, index: usize, age: usize) -> Option<Banded> {
-        let Content::Distances { slots, .. } = &self.content else { return None };
+        let SeriesContent::Distances { slots, .. } = &self.content else { return None };
         slots.get(index.checked_sub(age * self.grid.stride())?).copied()
     }
 
     /// Calls `look` with the values of the period that ends at `index` and of those before it, newest first.
     pub fn window<T>(&self, index: usize, range: usize, look: impl FnOnce(&mut dyn Iterator<Item = f64>) -> T) -> T {
         match &self.content {
-            Content::Values(values) | Content::Distances { values, .. } => {
+            SeriesContent::Values(values) | SeriesContent::Distances { values, .. } => {
                 look(&mut self.back(values, index).take(range))
             }
-            Content::Windows { program, metrics } => {
+            SeriesContent::Windows { program, metrics } => {
                 let mut values = self.run(program, metrics, index, range);
                 values.reverse();
                 look(&mut values.into_iter())
@@ -157,8 +157,8 @@ impl Watched {
     /// All values, where they do not depend on the range that is looked at; the fast way.
     pub fn values(&self) -> Option<&[f64]> {
         match &self.content {
-            Content::Values(values) | Content::Distances { values, .. } => Some(values),
-            Content::Windows { .. } => None,
+            SeriesContent::Values(values) | SeriesContent::Distances { values, .. } => Some(values),
+            SeriesContent::Windows { .. } => None,
         }
     }
 
@@ -199,15 +199,15 @@ fn content(
     definition: &AlarmDefinition<'_>,
     condition: &Condition,
     past: &dyn Past,
-    needs: &Needs,
-    grid: &Grid,
+    needs: &MetricRequirements,
+    grid: &PeriodGrid,
     notes: &mut Vec<String>,
-) -> Result<Content, String> {
+) -> Result<SeriesContent, String> {
     if let Some(asked) = &needs.asked {
         return asked_values(definition, asked, past, grid, notes);
     }
-    if let Signal::Metric(series) = &definition.signal {
-        return Ok(Content::Values(whole(&Source::of(series), past, grid)));
+    if let WatchedSignal::Metric(series) = &definition.signal {
+        return Ok(SeriesContent::Values(whole(&MetricStatistic::of(series), past, grid)));
     }
     if let Some(query) = definition.insights() {
         return Err(format!(
@@ -219,20 +219,20 @@ fn content(
         MathError::UnknownFunction(name) if is_function(&name) => format!("only CloudWatch can compute {name}"),
         other => other.to_string(),
     })?;
-    let sources: Vec<Source> = definition.metrics().map(|series| Source::of(&series)).collect();
+    let sources: Vec<MetricStatistic> = definition.metrics().map(|series| MetricStatistic::of(&series)).collect();
     let metrics: Vec<Vec<f64>> = sources.iter().map(|source| whole(source, past, grid)).collect();
     if !program.is_pointwise {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
-        return Ok(Content::Windows { program, metrics });
+        return Ok(SeriesContent::Windows { program, metrics });
     }
     let slices: Vec<&[f64]> = metrics.iter().map(Vec::as_slice).collect();
     let start = grid.first - grid.period;
     let frame = Frame { metrics: &slices, len: grid.len, start, step: grid.step, period: grid.period };
-    Ok(Content::Values(program.run(&frame).map_err(|error| error.to_string())?))
+    Ok(SeriesContent::Values(program.run(&frame).map_err(|error| error.to_string())?))
 }
 
 /// The values of the periods that are known as a whole.
-fn whole(source: &Source, past: &dyn Past, grid: &Grid) -> Vec<f64> {
+fn whole(source: &MetricStatistic, past: &dyn Past, grid: &PeriodGrid) -> Vec<f64> {
     let mut values = past.values(source, grid);
     if let Some(since) = past.since(source) {
         let known = grid.index_from(since + grid.period);
@@ -241,15 +241,15 @@ fn whole(source: &Source, past: &dyn Past, grid: &Grid) -> Vec<f64> {
     values
 }
 
-fn distances(side: BandSide, slots: Vec<Banded>) -> Content {
+fn distances(side: BandSide, slots: Vec<Banded>) -> SeriesContent {
     let values = slots.iter().map(|banded| side.beyond(banded.value, banded.low, banded.high)).collect();
-    Content::Distances { side, values, slots }
+    SeriesContent::Distances { side, values, slots }
 }
 
 /// How many samples the metric that is watched had.
-fn sample_counts(definition: &AlarmDefinition<'_>) -> Option<Source> {
+fn sample_counts(definition: &AlarmDefinition<'_>) -> Option<MetricStatistic> {
     match &definition.signal {
-        Signal::Metric(series) => Some(Source::of(series).sample_count()),
+        WatchedSignal::Metric(series) => Some(MetricStatistic::of(series).sample_count()),
         _ => None,
     }
 }
@@ -257,14 +257,16 @@ fn sample_counts(definition: &AlarmDefinition<'_>) -> Option<Source> {
 /// A band: how far the metric is beyond it, so that above 0 is a breach. A query: its one series.
 fn asked_values(
     definition: &AlarmDefinition<'_>,
-    asked: &Asked,
+    asked: &RemoteExpression,
     past: &dyn Past,
-    grid: &Grid,
+    grid: &PeriodGrid,
     notes: &mut Vec<String>,
-) -> Result<Content, String> {
+) -> Result<SeriesContent, String> {
     let answers: Vec<Vec<f64>> = past.asked(asked).iter().map(|series| series.folded(Fold::Maximum, grid)).collect();
     let banded = match (&definition.signal, definition.evaluation.limit) {
-        (Signal::Band { watched, .. }, Limit::Band(side)) => watched.metric.map(|series| (Source::of(&series), side)),
+        (WatchedSignal::Band { watched, .. }, AlarmLimit::Band(side)) => {
+            watched.metric.map(|series| (MetricStatistic::of(&series), side))
+        }
         _ => None,
     };
     match (answers.as_slice(), banded) {
@@ -278,7 +280,7 @@ fn asked_values(
                 |slot: usize| Banded { value: known(slot), low: a[slot].min(b[slot]), high: a[slot].max(b[slot]) };
             Ok(distances(side, (0..grid.len).map(banded).collect()))
         }
-        ([only], None) => Ok(Content::Values(only.clone())),
+        ([only], None) => Ok(SeriesContent::Values(only.clone())),
         _ => Err(format!("`{}` gave {} series", asked.expression, answers.len())),
     }
 }
@@ -290,7 +292,7 @@ fn grid(
     finest: i64,
     from: i64,
     until: i64,
-) -> Result<Grid, String> {
+) -> Result<PeriodGrid, String> {
     let period = condition.period;
     let lead = period.saturating_mul(condition.range as i64);
     let (step, phase) = match definition.evaluation.window {
@@ -312,7 +314,7 @@ fn grid(
     };
     let first = (from - lead - phase).div_euclid(step) * step + phase;
     let len = usize::try_from((until - first).div_euclid(step) + 1).unwrap_or(0);
-    Ok(Grid { first, step, len, period })
+    Ok(PeriodGrid { first, step, len, period })
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

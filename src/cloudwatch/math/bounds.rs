@@ -3,7 +3,7 @@
 
 use super::interval::Interval;
 use super::linear::{KnownMetric, Linear, Quotient, quotient_range};
-use super::parse::{Expr, Op, parse};
+use super::parse::{Expr, MathOperator, parse};
 use super::query::MathQuery;
 use super::words::is_insights;
 use std::collections::BTreeMap;
@@ -164,16 +164,16 @@ impl BoundsScope<'_> {
         }
     }
 
-    fn binary(&self, op: Op, a: Worth, b: Worth) -> Worth {
+    fn binary(&self, op: MathOperator, a: Worth, b: Worth) -> Worth {
         let both = a.series && b.series;
         let operand = |worth: &Worth| if both { worth.beside_series() } else { worth.values };
         let mut values = operand(&a).apply(op, operand(&b));
         // Of two series a value is missing where both are; a quotient by zero is none, and a number that is not known leaves nothing.
-        let may_divide_by_zero = op == Op::Divide && operand(&b).contains(0.0);
+        let may_divide_by_zero = op == MathOperator::Divide && operand(&b).contains(0.0);
         let gaps = may_divide_by_zero || if both { a.gaps && b.gaps } else { a.gaps || b.gaps };
         let constant = |worth: &Worth| worth.values.number().filter(|_| !worth.series);
         let quotient = match (op, constant(&a), constant(&b)) {
-            (Op::Divide, None, None) => match (&a.linear, &b.linear) {
+            (MathOperator::Divide, None, None) => match (&a.linear, &b.linear) {
                 (Some(numerator), Some(denominator)) => Quotient::of(numerator, denominator),
                 // A divisor that is the greater of several is at least the sums that it stands for.
                 (Some(numerator), None) => {
@@ -182,21 +182,23 @@ impl BoundsScope<'_> {
                 }
                 _ => None,
             },
-            (Op::Divide, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.times(1.0 / by)),
-            (Op::Multiply, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.times(by)),
-            (Op::Multiply, Some(by), None) => b.quotient.clone().map(|quotient| quotient.times(by)),
-            (Op::Multiply, None, None) => match (&a.quotient, &b.quotient) {
+            (MathOperator::Divide, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.times(1.0 / by)),
+            (MathOperator::Multiply, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.times(by)),
+            (MathOperator::Multiply, Some(by), None) => b.quotient.clone().map(|quotient| quotient.times(by)),
+            (MathOperator::Multiply, None, None) => match (&a.quotient, &b.quotient) {
                 (Some(quotient), None) if b.many_if_true => Some(quotient.clone().floored()),
                 (None, Some(quotient)) if a.many_if_true => Some(quotient.clone().floored()),
                 _ => None,
             },
-            (Op::Add, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.plus(by)),
-            (Op::Add, Some(by), None) => b.quotient.clone().map(|quotient| quotient.plus(by)),
-            (Op::Subtract, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.plus(-by)),
-            (Op::Subtract, Some(by), None) => b.quotient.clone().map(|quotient| quotient.times(-1.0).plus(by)),
+            (MathOperator::Add, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.plus(by)),
+            (MathOperator::Add, Some(by), None) => b.quotient.clone().map(|quotient| quotient.plus(by)),
+            (MathOperator::Subtract, None, Some(by)) => a.quotient.clone().map(|quotient| quotient.plus(-by)),
+            (MathOperator::Subtract, Some(by), None) => {
+                b.quotient.clone().map(|quotient| quotient.times(-1.0).plus(by))
+            }
             _ => None,
         };
-        if op == Op::Divide
+        if op == MathOperator::Divide
             && let Some(numerator) = &a.linear
         {
             if let Some(denominator) = &b.linear {
@@ -210,24 +212,24 @@ impl BoundsScope<'_> {
             }
         }
         let linear = match (op, &a.linear, &b.linear) {
-            (Op::Add, Some(a), Some(b)) => Some(a.clone().plus(b)),
-            (Op::Subtract, Some(a), Some(b)) => Some(a.clone().plus(&b.clone().times(-1.0))),
-            (Op::Multiply, Some(linear), Some(by)) | (Op::Multiply, Some(by), Some(linear))
+            (MathOperator::Add, Some(a), Some(b)) => Some(a.clone().plus(b)),
+            (MathOperator::Subtract, Some(a), Some(b)) => Some(a.clone().plus(&b.clone().times(-1.0))),
+            (MathOperator::Multiply, Some(linear), Some(by)) | (MathOperator::Multiply, Some(by), Some(linear))
                 if by.number().is_some() =>
             {
                 by.number().map(|by| linear.clone().times(by))
             }
-            (Op::Divide, Some(linear), Some(by)) => by.number().map(|by| linear.clone().times(1.0 / by)),
+            (MathOperator::Divide, Some(linear), Some(by)) => by.number().map(|by| linear.clone().times(1.0 / by)),
             _ => None,
         };
         // Beside another series all of a missing value is 0, the number that was added to it, too.
         let linear = linear.filter(|linear| linear.is_homogeneous() || !(a.gaps || b.gaps) || !(a.series || b.series));
-        if let (Op::Add | Op::Subtract, Some(linear), true) = (op, &linear, both) {
+        if let (MathOperator::Add | MathOperator::Subtract, Some(linear), true) = (op, &linear, both) {
             values = values.and(linear.range(self.metrics));
         }
         let (many_if_true, many_if_false) = match op {
-            Op::And => (a.many_if_true || b.many_if_true, a.many_if_false && b.many_if_false),
-            Op::Or => (a.many_if_true && b.many_if_true, a.many_if_false || b.many_if_false),
+            MathOperator::And => (a.many_if_true || b.many_if_true, a.many_if_false && b.many_if_false),
+            MathOperator::Or => (a.many_if_true && b.many_if_true, a.many_if_false || b.many_if_false),
             _ => many(op, &a, &b),
         };
         let series = a.series || b.series;
@@ -417,17 +419,17 @@ fn chosen(condition: &Worth, then: Worth, other: Option<Worth>) -> Worth {
 }
 
 /// Of a comparison with a number: whether it asks for more than one event where it holds, and where it does not.
-fn many(op: Op, a: &Worth, b: &Worth) -> (bool, bool) {
+fn many(op: MathOperator, a: &Worth, b: &Worth) -> (bool, bool) {
     let counted = |worth: &Worth| worth.series && worth.linear.as_ref().is_some_and(Linear::counts);
     let number = |worth: &Worth| worth.values.number().filter(|_| !worth.series);
     let (op, limit) = match (counted(a), number(b), number(a), counted(b)) {
         (true, Some(limit), ..) => (op, limit),
         (_, _, Some(limit), true) => {
             let turned = match op {
-                Op::Less => Op::Greater,
-                Op::LessOrEqual => Op::GreaterOrEqual,
-                Op::Greater => Op::Less,
-                Op::GreaterOrEqual => Op::LessOrEqual,
+                MathOperator::Less => MathOperator::Greater,
+                MathOperator::LessOrEqual => MathOperator::GreaterOrEqual,
+                MathOperator::Greater => MathOperator::Less,
+                MathOperator::GreaterOrEqual => MathOperator::LessOrEqual,
                 other => other,
             };
             (turned, limit)
@@ -435,10 +437,10 @@ fn many(op: Op, a: &Worth, b: &Worth) -> (bool, bool) {
         _ => return (false, false),
     };
     match op {
-        Op::Greater => (limit >= 1.0, false),
-        Op::GreaterOrEqual => (limit > 1.0, false),
-        Op::Less => (false, limit > 1.0),
-        Op::LessOrEqual => (false, limit >= 1.0),
+        MathOperator::Greater => (limit >= 1.0, false),
+        MathOperator::GreaterOrEqual => (limit > 1.0, false),
+        MathOperator::Less => (false, limit > 1.0),
+        MathOperator::LessOrEqual => (false, limit >= 1.0),
         _ => (false, false),
     }
 }

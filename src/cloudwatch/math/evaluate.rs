@@ -4,7 +4,7 @@
 use super::error::MathError;
 use super::functions::{self, Argument, CallInputs};
 use super::math_type::MathType;
-use super::parse::{Expr, Op};
+use super::parse::{Expr, MathOperator};
 use super::program::Program;
 use super::value::{Frame, MathValue, NamedSeries, known};
 use std::collections::BTreeMap;
@@ -30,18 +30,18 @@ impl Program {
     }
 
     fn value(&self, frame: &Frame<'_>) -> Result<MathValue, MathError> {
-        Run { program: self, frame, done: BTreeMap::new() }.id(&self.watched)
+        FrameEvaluation { program: self, frame, done: BTreeMap::new() }.id(&self.watched)
     }
 }
 
 /// A program at work on one frame; an expression that others name often is reckoned once.
-struct Run<'a> {
+struct FrameEvaluation<'a> {
     program: &'a Program,
     frame: &'a Frame<'a>,
     done: BTreeMap<&'a str, MathValue>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> FrameEvaluation<'a> {
     fn eval(&mut self, expr: &'a Expr) -> Result<MathValue, MathError> {
         match expr {
             Expr::Number(number) => Ok(MathValue::Number(*number)),
@@ -111,24 +111,24 @@ fn combine(left: MathValue, right: MathValue, op: impl Fn(f64, f64) -> f64) -> R
     })
 }
 
-pub(super) fn apply(op: Op, a: f64, b: f64) -> f64 {
+pub(super) fn apply(op: MathOperator, a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
     }
     let truth = |holds: bool| f64::from(u8::from(holds));
     match op {
-        Op::Add => known(a + b),
-        Op::Subtract => known(a - b),
-        Op::Multiply => known(a * b),
-        Op::Divide => known(a / b),
-        Op::Power => known(a.powf(b)),
-        Op::Equal => truth(a == b),
-        Op::NotEqual => truth(a != b),
-        Op::Less => truth(a < b),
-        Op::LessOrEqual => truth(a <= b),
-        Op::Greater => truth(a > b),
-        Op::GreaterOrEqual => truth(a >= b),
-        Op::And => truth(a != 0.0 && b != 0.0),
-        Op::Or => truth(a != 0.0 || b != 0.0),
+        MathOperator::Add => known(a + b),
+        MathOperator::Subtract => known(a - b),
+        MathOperator::Multiply => known(a * b),
+        MathOperator::Divide => known(a / b),
+        MathOperator::Power => known(a.powf(b)),
+        MathOperator::Equal => truth(a == b),
+        MathOperator::NotEqual => truth(a != b),
+        MathOperator::Less => truth(a < b),
+        MathOperator::LessOrEqual => truth(a <= b),
+        MathOperator::Greater => truth(a > b),
+        MathOperator::GreaterOrEqual => truth(a >= b),
+        MathOperator::And => truth(a != 0.0 && b != 0.0),
+        MathOperator::Or => truth(a != 0.0 || b != 0.0),
     }
 }

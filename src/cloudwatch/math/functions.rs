@@ -70,15 +70,15 @@ fn is_known(name: &str) -> bool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Filler {
+enum FillMethod {
     Repeat,
     Linear,
 }
 
-fn filler(word: &str) -> Option<Filler> {
+fn filler(word: &str) -> Option<FillMethod> {
     match word {
-        "REPEAT" => Some(Filler::Repeat),
-        "LINEAR" => Some(Filler::Linear),
+        "REPEAT" => Some(FillMethod::Repeat),
+        "LINEAR" => Some(FillMethod::Linear),
         _ => None,
     }
 }
@@ -302,18 +302,18 @@ fn fill(value: MathValue, with: Argument<'_>) -> Result<MathValue, MathError> {
     Ok(value.each(|values| values.into_iter().enumerate().map(filled).collect()))
 }
 
-fn interpolate(filler: Filler, mut values: Vec<f64>) -> Vec<f64> {
+fn interpolate(filler: FillMethod, mut values: Vec<f64>) -> Vec<f64> {
     let mut last: Option<usize> = None;
     for slot in 0..values.len() {
         if !values[slot].is_nan() {
-            if let (Filler::Linear, Some(from)) = (filler, last) {
+            if let (FillMethod::Linear, Some(from)) = (filler, last) {
                 let slope = (values[slot] - values[from]) / (slot - from) as f64;
                 for between in from + 1..slot {
                     values[between] = values[from] + slope * (between - from) as f64;
                 }
             }
             last = Some(slot);
-        } else if let (Filler::Repeat, Some(from)) = (filler, last) {
+        } else if let (FillMethod::Repeat, Some(from)) = (filler, last) {
             values[slot] = values[from];
         }
     }

@@ -1,6 +1,6 @@
 //! Intervals of numbers, and what the operators of metric math make of them. NaN is no number here: whatever would be NaN is unbounded.
 
-use super::parse::Op;
+use super::parse::MathOperator;
 
 /// Every number between two ends, both included; an end that is infinite is not known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,7 +114,7 @@ impl Interval {
     }
 
     /// What an operator gives of two intervals.
-    pub fn apply(self, op: Op, other: Self) -> Self {
+    pub fn apply(self, op: MathOperator, other: Self) -> Self {
         let decided = |certainly: bool, never: bool| match (certainly, never) {
             (true, _) => Self::of(1.0),
             (_, true) => Self::of(0.0),
@@ -123,22 +123,22 @@ impl Interval {
         let same = self.number().is_some() && self.number() == other.number();
         let apart = self.high < other.low || other.high < self.low;
         match op {
-            Op::Add => self.plus(other),
-            Op::Subtract => self.plus(other.negative()),
-            Op::Multiply => self.times(other),
-            Op::Divide => self.divided_by(other),
-            Op::Power => self.power(other),
-            Op::Equal => decided(same, apart),
-            Op::NotEqual => decided(apart, same),
-            Op::Less => decided(self.high < other.low, self.low >= other.high),
-            Op::LessOrEqual => decided(self.high <= other.low, self.low > other.high),
-            Op::Greater => decided(self.low > other.high, self.high <= other.low),
-            Op::GreaterOrEqual => decided(self.low >= other.high, self.high < other.low),
-            Op::And => decided(
+            MathOperator::Add => self.plus(other),
+            MathOperator::Subtract => self.plus(other.negative()),
+            MathOperator::Multiply => self.times(other),
+            MathOperator::Divide => self.divided_by(other),
+            MathOperator::Power => self.power(other),
+            MathOperator::Equal => decided(same, apart),
+            MathOperator::NotEqual => decided(apart, same),
+            MathOperator::Less => decided(self.high < other.low, self.low >= other.high),
+            MathOperator::LessOrEqual => decided(self.high <= other.low, self.low > other.high),
+            MathOperator::Greater => decided(self.low > other.high, self.high <= other.low),
+            MathOperator::GreaterOrEqual => decided(self.low >= other.high, self.high < other.low),
+            MathOperator::And => decided(
                 self.truth() == Some(true) && other.truth() == Some(true),
                 self.truth() == Some(false) || other.truth() == Some(false),
             ),
-            Op::Or => decided(
+            MathOperator::Or => decided(
                 self.truth() == Some(true) || other.truth() == Some(true),
                 self.truth() == Some(false) && other.truth() == Some(false),
             ),
@@ -150,20 +150,20 @@ impl Interval {
 mod tests {
     use super::*;
 
-    const OPS: [Op; 13] = [
-        Op::Add,
-        Op::Subtract,
-        Op::Multiply,
-        Op::Divide,
-        Op::Power,
-        Op::Equal,
-        Op::NotEqual,
-        Op::Less,
-        Op::LessOrEqual,
-        Op::Greater,
-        Op::GreaterOrEqual,
-        Op::And,
-        Op::Or,
+    const OPS: [MathOperator; 13] = [
+        MathOperator::Add,
+        MathOperator::Subtract,
+        MathOperator::Multiply,
+        MathOperator::Divide,
+        MathOperator::Power,
+        MathOperator::Equal,
+        MathOperator::NotEqual,
+        MathOperator::Less,
+        MathOperator::LessOrEqual,
+        MathOperator::Greater,
+        MathOperator::GreaterOrEqual,
+        MathOperator::And,
+        MathOperator::Or,
     ];
 
     /// Every pair of numbers of two intervals lands in what the operator gives of them.
@@ -201,9 +201,9 @@ mod tests {
     #[test]
     fn what_is_certain_is_decided() {
         let (small, large) = (Interval::new(0.0, 1.0), Interval::new(2.0, f64::INFINITY));
-        assert_eq!(small.apply(Op::Less, large), Interval::of(1.0));
-        assert_eq!(small.apply(Op::Greater, large), Interval::of(0.0));
-        assert_eq!(small.apply(Op::And, large), Interval::TRUTH);
+        assert_eq!(small.apply(MathOperator::Less, large), Interval::of(1.0));
+        assert_eq!(small.apply(MathOperator::Greater, large), Interval::of(0.0));
+        assert_eq!(small.apply(MathOperator::And, large), Interval::TRUTH);
         assert_eq!(small.divided_by(large), Interval::new(0.0, 0.5));
         assert_eq!(Interval::POSITIVE.divided_by(Interval::POSITIVE), Interval::POSITIVE);
         assert_eq!(small.divided_by(Interval::of(0.001)), Interval::new(0.0, 1000.0));

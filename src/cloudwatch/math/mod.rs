@@ -25,7 +25,7 @@ pub use functions::mean_and_deviation;
 pub use interval::Interval;
 pub use linear::{KnownMetric, Quotient};
 pub use math_type::MathType;
-pub use parse::{Expr, Op, SyntaxFault, parse};
+pub use parse::{Expr, MathOperator, SyntaxFault, parse};
 pub use program::Program;
 pub use query::MathQuery;
 pub use signature::{function_names, gives, is_function, miscounted, types};

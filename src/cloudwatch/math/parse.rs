@@ -12,7 +12,7 @@ pub enum Expr {
     Id(String),
     List(Vec<Expr>),
     Negative(Box<Expr>),
-    Binary(Op, Box<Expr>, Box<Expr>),
+    Binary(MathOperator, Box<Expr>, Box<Expr>),
     Call(String, Vec<Expr>),
     /// `a^b^c`: AWS does not say which power comes first.
     Powers(Vec<Expr>),
@@ -31,7 +31,7 @@ impl Expr {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Op {
+pub enum MathOperator {
     Add,
     Subtract,
     Multiply,
@@ -56,7 +56,8 @@ pub struct SyntaxFault {
 
 /// Reads an expression. OR binds loosest, then AND, comparisons, sums, products, minus, powers.
 pub fn parse(text: &str) -> Result<Expr, SyntaxFault> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, end: text.trim_end().len().saturating_sub(1) };
+    let mut parser =
+        MathParser { tokens: tokens(text)?, at: 0, depth: 0, end: text.trim_end().len().saturating_sub(1) };
     let expr = parser.level(0)?;
     match parser.next() {
         None => Ok(expr),
@@ -65,20 +66,20 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxFault> {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
+enum MathToken {
     Number(f64),
     Text(String),
     Word(String),
     Sign(&'static str),
 }
 
-impl std::fmt::Display for Token {
+impl std::fmt::Display for MathToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Token::Number(number) => write!(f, "{number}"),
-            Token::Text(text) => write!(f, "\"{text}\""),
-            Token::Word(word) => f.write_str(word),
-            Token::Sign(sign) => f.write_str(sign),
+            MathToken::Number(number) => write!(f, "{number}"),
+            MathToken::Text(text) => write!(f, "\"{text}\""),
+            MathToken::Word(word) => f.write_str(word),
+            MathToken::Sign(sign) => f.write_str(sign),
         }
     }
 }
@@ -88,7 +89,7 @@ const SIGNS: [&str; 19] =
     ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "^", "(", ")", "[", "]", ",", "="];
 
 /// The tokens, each with the byte at which it begins.
-fn tokens(text: &str) -> Result<Vec<(Token, usize)>, SyntaxFault> {
+fn tokens(text: &str) -> Result<Vec<(MathToken, usize)>, SyntaxFault> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -98,21 +99,21 @@ fn tokens(text: &str) -> Result<Vec<(Token, usize)>, SyntaxFault> {
             let length = number_length(rest.as_bytes());
             let number =
                 rest[..length].parse().map_err(|_| fault(format!("`{}` is no number", &rest[..length.max(1)])))?;
-            tokens.push((Token::Number(number), at));
+            tokens.push((MathToken::Number(number), at));
             length
         } else if first.is_alphabetic() || first == '_' {
             let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-            tokens.push((Token::Word(rest[..length].to_owned()), at));
+            tokens.push((MathToken::Word(rest[..length].to_owned()), at));
             length
         } else if first == '"' || first == '\'' {
             let inner = &rest[1..];
             let length = inner.find(first).ok_or_else(|| fault(format!("this `{first}` is never closed")))?;
-            tokens.push((Token::Text(inner[..length].to_owned()), at));
+            tokens.push((MathToken::Text(inner[..length].to_owned()), at));
             length + 2
         } else {
             let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign));
             let sign = sign.ok_or_else(|| fault(format!("`{first}` means nothing in metric math")))?;
-            tokens.push((Token::Sign(if sign == "=" { "==" } else { sign }), at));
+            tokens.push((MathToken::Sign(if sign == "=" { "==" } else { sign }), at));
             sign.len()
         };
         rest = rest[used..].trim_start();
@@ -138,8 +139,8 @@ fn number_length(bytes: &[u8]) -> usize {
     length
 }
 
-struct Parser {
-    tokens: Vec<(Token, usize)>,
+struct MathParser {
+    tokens: Vec<(MathToken, usize)>,
     at: usize,
     depth: usize,
     /// The last byte of the expression.
@@ -147,23 +148,23 @@ struct Parser {
 }
 
 /// From the loosest to the closest; a chain reads from left to right.
-const LEVELS: [&[(&str, Op)]; 5] = [
-    &[("||", Op::Or), ("OR", Op::Or)],
-    &[("&&", Op::And), ("AND", Op::And)],
+const LEVELS: [&[(&str, MathOperator)]; 5] = [
+    &[("||", MathOperator::Or), ("OR", MathOperator::Or)],
+    &[("&&", MathOperator::And), ("AND", MathOperator::And)],
     &[
-        ("==", Op::Equal),
-        ("!=", Op::NotEqual),
-        ("<=", Op::LessOrEqual),
-        (">=", Op::GreaterOrEqual),
-        ("<", Op::Less),
-        (">", Op::Greater),
+        ("==", MathOperator::Equal),
+        ("!=", MathOperator::NotEqual),
+        ("<=", MathOperator::LessOrEqual),
+        (">=", MathOperator::GreaterOrEqual),
+        ("<", MathOperator::Less),
+        (">", MathOperator::Greater),
     ],
-    &[("+", Op::Add), ("-", Op::Subtract)],
-    &[("*", Op::Multiply), ("/", Op::Divide)],
+    &[("+", MathOperator::Add), ("-", MathOperator::Subtract)],
+    &[("*", MathOperator::Multiply), ("/", MathOperator::Divide)],
 ];
 
-impl Parser {
-    fn next(&mut self) -> Option<Token> {
+impl MathParser {
+    fn next(&mut self) -> Option<MathToken> {
         let token = self.tokens.get(self.at).map(|(token, _)| token.clone());
         self.at += 1;
         token
@@ -182,7 +183,7 @@ impl Parser {
     }
 
     fn takes(&mut self, sign: &str) -> bool {
-        let there = matches!(self.tokens.get(self.at), Some((Token::Sign(found), _)) if *found == sign);
+        let there = matches!(self.tokens.get(self.at), Some((MathToken::Sign(found), _)) if *found == sign);
         self.at += usize::from(there);
         there
     }
@@ -192,8 +193,8 @@ impl Parser {
         let mut left = self.level(level + 1)?;
         loop {
             let here = match self.tokens.get(self.at) {
-                Some((Token::Sign(sign), _)) => *sign,
-                Some((Token::Word(word), _)) => word.as_str(),
+                Some((MathToken::Sign(sign), _)) => *sign,
+                Some((MathToken::Word(word), _)) => word.as_str(),
                 _ => break,
             };
             let Some((_, op)) = operators.iter().find(|(sign, _)| sign.eq_ignore_ascii_case(here)) else { break };
@@ -223,7 +224,7 @@ impl Parser {
             powers.push(self.exponent()?);
         }
         Ok(match <[Expr; 2]>::try_from(powers) {
-            Ok([base, exponent]) => Expr::Binary(Op::Power, Box::new(base), Box::new(exponent)),
+            Ok([base, exponent]) => Expr::Binary(MathOperator::Power, Box::new(base), Box::new(exponent)),
             Err(powers) => Expr::Powers(powers),
         })
     }
@@ -244,13 +245,13 @@ impl Parser {
         self.deeper()?;
         let opened = self.at;
         let atom = match self.next() {
-            Some(Token::Number(number)) => Expr::Number(number),
-            Some(Token::Text(text)) => Expr::Text(text),
-            Some(Token::Word(word)) if self.takes("(") => Expr::Call(word, self.until(")", opened + 1)?),
-            Some(Token::Word(word)) if WORDS.contains(&word.as_str()) => Expr::Text(word),
-            Some(Token::Word(word)) => Expr::Id(word),
-            Some(Token::Sign("[")) => Expr::List(self.until("]", opened)?),
-            Some(Token::Sign("(")) => {
+            Some(MathToken::Number(number)) => Expr::Number(number),
+            Some(MathToken::Text(text)) => Expr::Text(text),
+            Some(MathToken::Word(word)) if self.takes("(") => Expr::Call(word, self.until(")", opened + 1)?),
+            Some(MathToken::Word(word)) if WORDS.contains(&word.as_str()) => Expr::Text(word),
+            Some(MathToken::Word(word)) => Expr::Id(word),
+            Some(MathToken::Sign("[")) => Expr::List(self.until("]", opened)?),
+            Some(MathToken::Sign("(")) => {
                 let inner = self.level(0)?;
                 if !self.takes(")") {
                     return Err(self.unclosed("(", opened));

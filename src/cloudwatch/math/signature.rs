@@ -2,7 +2,7 @@
 //! math"; LAMBDA: "Query metrics from other data sources"; DB_PERF_INSIGHTS: RDS user guide). Computes nothing.
 
 use super::math_type::MathType;
-use super::parse::{Expr, Op, parse};
+use super::parse::{Expr, MathOperator, parse};
 use super::query::MathQuery;
 use super::words::{is_grouped, is_insights};
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ pub fn gives(expr: &Expr, ids: &BTreeMap<&str, Option<MathType>>) -> Option<Math
             let all: Option<Vec<MathType>> = items.iter().map(|item| gives(item, ids)).collect();
             all?.into_iter().max()
         }
-        Expr::Binary(Op::And | Op::Or, ..) => None,
+        Expr::Binary(MathOperator::And | MathOperator::Or, ..) => None,
         Expr::Binary(_, left, right) => Some(gives(left, ids)?.max(gives(right, ids)?)),
         Expr::Call(name, arguments) => {
             let first = || gives(arguments.first()?, ids);

@@ -9,16 +9,16 @@ use std::fmt;
 
 /// A rule; `And` and `Or` have two parts or more.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Rule {
+pub enum AlarmRule {
     Constant(bool),
     /// The alarm is in the state (or, negated, in another one).
     State(AlarmState, Reference),
-    Not(Box<Rule>),
-    And(Vec<Rule>),
-    Or(Vec<Rule>),
+    Not(Box<AlarmRule>),
+    And(Vec<AlarmRule>),
+    Or(Vec<AlarmRule>),
     /// At least so many of the alarms are in the state; `negated` means: in any other.
     AtLeast {
-        count: Count,
+        count: CountFunction,
         negated: bool,
         state: AlarmState,
         alarms: Vec<Reference>,
@@ -26,7 +26,7 @@ pub enum Rule {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Count {
+pub enum CountFunction {
     Number(u32),
     Percent(u32),
 }
@@ -57,7 +57,7 @@ pub struct RuleError {
     pub unknown: Option<String>,
 }
 
-impl Rule {
+impl AlarmRule {
     /// The names of the alarms, each once, in the order of the rule.
     pub fn alarms(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
@@ -72,17 +72,17 @@ impl Rule {
     /// Whether the rule is true while the alarms are in these states; an alarm without one is in none.
     pub fn holds(&self, state: &impl Fn(&str) -> Option<AlarmState>) -> bool {
         match self {
-            Rule::Constant(value) => *value,
-            Rule::State(wanted, alarm) => state(&alarm.name) == Some(*wanted),
-            Rule::Not(inner) => !inner.holds(state),
-            Rule::And(parts) => parts.iter().all(|part| part.holds(state)),
-            Rule::Or(parts) => parts.iter().any(|part| part.holds(state)),
-            Rule::AtLeast { count, negated, state: wanted, alarms } => {
+            AlarmRule::Constant(value) => *value,
+            AlarmRule::State(wanted, alarm) => state(&alarm.name) == Some(*wanted),
+            AlarmRule::Not(inner) => !inner.holds(state),
+            AlarmRule::And(parts) => parts.iter().all(|part| part.holds(state)),
+            AlarmRule::Or(parts) => parts.iter().any(|part| part.holds(state)),
+            AlarmRule::AtLeast { count, negated, state: wanted, alarms } => {
                 let counts = |alarm: &&Reference| (state(&alarm.name) == Some(*wanted)) != *negated;
                 let matching = alarms.iter().filter(counts).count();
                 match count {
-                    Count::Number(least) => matching >= *least as usize,
-                    Count::Percent(share) => matching * 100 >= *share as usize * alarms.len(),
+                    CountFunction::Number(least) => matching >= *least as usize,
+                    CountFunction::Percent(share) => matching * 100 >= *share as usize * alarms.len(),
                 }
             }
         }
@@ -91,11 +91,11 @@ impl Rule {
     /// Every place that names an alarm.
     pub fn references(&self) -> Vec<&Reference> {
         match self {
-            Rule::Constant(_) => Vec::new(),
-            Rule::State(_, alarm) => vec![alarm],
-            Rule::Not(inner) => inner.references(),
-            Rule::And(parts) | Rule::Or(parts) => parts.iter().flat_map(Rule::references).collect(),
-            Rule::AtLeast { alarms, .. } => alarms.iter().collect(),
+            AlarmRule::Constant(_) => Vec::new(),
+            AlarmRule::State(_, alarm) => vec![alarm],
+            AlarmRule::Not(inner) => inner.references(),
+            AlarmRule::And(parts) | AlarmRule::Or(parts) => parts.iter().flat_map(AlarmRule::references).collect(),
+            AlarmRule::AtLeast { alarms, .. } => alarms.iter().collect(),
         }
     }
 }
@@ -109,33 +109,33 @@ pub fn canonical(text: &str) -> String {
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for AlarmRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let joined = |f: &mut fmt::Formatter<'_>, parts: &[Rule], word: &str| {
+        let joined = |f: &mut fmt::Formatter<'_>, parts: &[AlarmRule], word: &str| {
             for (n, part) in parts.iter().enumerate() {
                 if n > 0 {
                     write!(f, " {word} ")?;
                 }
                 match part {
-                    Rule::And(_) | Rule::Or(_) => write!(f, "({part})")?,
+                    AlarmRule::And(_) | AlarmRule::Or(_) => write!(f, "({part})")?,
                     _ => write!(f, "{part}")?,
                 }
             }
             Ok(())
         };
         match self {
-            Rule::Constant(value) => f.write_str(if *value { "TRUE" } else { "FALSE" }),
-            Rule::State(state, alarm) => write!(f, "{}({alarm})", state.word()),
-            Rule::Not(inner) => match **inner {
-                Rule::And(_) | Rule::Or(_) => write!(f, "NOT ({inner})"),
+            AlarmRule::Constant(value) => f.write_str(if *value { "TRUE" } else { "FALSE" }),
+            AlarmRule::State(state, alarm) => write!(f, "{}({alarm})", state.word()),
+            AlarmRule::Not(inner) => match **inner {
+                AlarmRule::And(_) | AlarmRule::Or(_) => write!(f, "NOT ({inner})"),
                 _ => write!(f, "NOT {inner}"),
             },
-            Rule::And(parts) => joined(f, parts, "AND"),
-            Rule::Or(parts) => joined(f, parts, "OR"),
-            Rule::AtLeast { count, negated, state, alarms } => {
+            AlarmRule::And(parts) => joined(f, parts, "AND"),
+            AlarmRule::Or(parts) => joined(f, parts, "OR"),
+            AlarmRule::AtLeast { count, negated, state, alarms } => {
                 let count = match count {
-                    Count::Number(n) => n.to_string(),
-                    Count::Percent(n) => format!("{n}%"),
+                    CountFunction::Number(n) => n.to_string(),
+                    CountFunction::Percent(n) => format!("{n}%"),
                 };
                 let not = if *negated { "NOT " } else { "" };
                 let alarms: Vec<String> = alarms.iter().map(Reference::to_string).collect();

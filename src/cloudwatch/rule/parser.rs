@@ -1,6 +1,6 @@
 //! The text of a rule -> its tree. Every mistake has its place.
 
-use super::{Count, Reference, Rule, RuleError};
+use super::{AlarmRule, CountFunction, Reference, RuleError};
 use crate::state::AlarmState;
 
 /// PutCompositeAlarm: "The AlarmRule expression can have as many as 500 elements"; parentheses count.
@@ -8,9 +8,9 @@ const MAX_ELEMENTS: usize = 500;
 const MAX_DEPTH: usize = 64;
 
 /// Reads a rule. NOT binds closest, then AND, then OR.
-pub fn parse(text: &str) -> Result<Rule, RuleError> {
+pub fn parse(text: &str) -> Result<AlarmRule, RuleError> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { text, tokens, at: 0, depth: 0 };
+    let mut parser = RuleParser { text, tokens, at: 0, depth: 0 };
     let rule = parser.or()?;
     match parser.next() {
         None if parser.elements() > MAX_ELEMENTS => Err(RuleError {
@@ -21,13 +21,13 @@ pub fn parse(text: &str) -> Result<Rule, RuleError> {
             unknown: None,
         }),
         None => Ok(rule),
-        Some(token) if token.kind == Kind::Close => Err(token.error("this `)` closes nothing")),
+        Some(token) if token.kind == TokenKind::Close => Err(token.error("this `)` closes nothing")),
         Some(token) => Err(token.error("AND or OR is missing here")),
     }
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Kind {
+enum TokenKind {
     Open,
     Close,
     Comma,
@@ -36,30 +36,30 @@ enum Kind {
 }
 
 #[derive(Debug, Clone)]
-struct Token {
-    kind: Kind,
+struct RuleToken {
+    kind: TokenKind,
     start: usize,
     end: usize,
 }
 
-impl Token {
+impl RuleToken {
     fn error(&self, message: impl Into<String>) -> RuleError {
         RuleError { start: self.start, end: self.end, message: message.into(), help: None, unknown: None }
     }
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, RuleError> {
+fn tokens(text: &str) -> Result<Vec<RuleToken>, RuleError> {
     let mut tokens = Vec::new();
     let mut chars = text.char_indices().peekable();
     while let Some((start, c)) = chars.next() {
         let single = match c {
-            '(' => Some(Kind::Open),
-            ')' => Some(Kind::Close),
-            ',' => Some(Kind::Comma),
+            '(' => Some(TokenKind::Open),
+            ')' => Some(TokenKind::Close),
+            ',' => Some(TokenKind::Comma),
             _ => None,
         };
         if let Some(kind) = single {
-            tokens.push(Token { kind, start, end: start + 1 });
+            tokens.push(RuleToken { kind, start, end: start + 1 });
         } else if c == '"' {
             let (mut name, mut end) = (String::new(), None);
             while let Some((at, c)) = chars.next() {
@@ -84,21 +84,21 @@ fn tokens(text: &str) -> Result<Vec<Token>, RuleError> {
                     unknown: None,
                 });
             };
-            tokens.push(Token { kind: Kind::Quoted(name), start, end });
+            tokens.push(RuleToken { kind: TokenKind::Quoted(name), start, end });
         } else if !c.is_whitespace() {
             let mut end = start + c.len_utf8();
             while let Some((at, c)) = chars.next_if(|(_, c)| !c.is_whitespace() && !"(),\"".contains(*c)) {
                 end = at + c.len_utf8();
             }
-            tokens.push(Token { kind: Kind::Word(text[start..end].to_owned()), start, end });
+            tokens.push(RuleToken { kind: TokenKind::Word(text[start..end].to_owned()), start, end });
         }
     }
     Ok(tokens)
 }
 
-struct Parser<'t> {
+struct RuleParser<'t> {
     text: &'t str,
-    tokens: Vec<Token>,
+    tokens: Vec<RuleToken>,
     at: usize,
     depth: usize,
 }
@@ -106,8 +106,8 @@ struct Parser<'t> {
 /// The words that a condition begins with.
 pub const CONDITIONS: [&str; 7] = ["ALARM", "OK", "INSUFFICIENT_DATA", "AT_LEAST", "NOT", "TRUE", "FALSE"];
 
-impl Parser<'_> {
-    fn next(&mut self) -> Option<Token> {
+impl RuleParser<'_> {
+    fn next(&mut self) -> Option<RuleToken> {
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;
         token
@@ -115,7 +115,7 @@ impl Parser<'_> {
 
     fn peek_word(&self) -> Option<&str> {
         match &self.tokens.get(self.at)?.kind {
-            Kind::Word(word) => Some(word),
+            TokenKind::Word(word) => Some(word),
             _ => None,
         }
     }
@@ -123,9 +123,9 @@ impl Parser<'_> {
     /// Alarms, constants and parentheses.
     fn elements(&self) -> usize {
         let words = |word: &str| !["AND", "OR", "NOT", "ALARM", "OK", "INSUFFICIENT_DATA", "AT_LEAST"].contains(&word);
-        let counts = |token: &&Token| match &token.kind {
-            Kind::Word(word) => words(word),
-            Kind::Comma => false,
+        let counts = |token: &&RuleToken| match &token.kind {
+            TokenKind::Word(word) => words(word),
+            TokenKind::Comma => false,
             _ => true,
         };
         self.tokens.iter().filter(counts).count()
@@ -143,7 +143,7 @@ impl Parser<'_> {
         }
     }
 
-    fn expect(&mut self, kind: &Kind, word: &str) -> Result<Token, RuleError> {
+    fn expect(&mut self, kind: &TokenKind, word: &str) -> Result<RuleToken, RuleError> {
         match self.next() {
             Some(token) if token.kind == *kind => Ok(token),
             Some(token) => Err(token.error(format!("{word} is expected here"))),
@@ -151,21 +151,21 @@ impl Parser<'_> {
         }
     }
 
-    fn or(&mut self) -> Result<Rule, RuleError> {
-        self.chain("OR", Self::and, Rule::Or)
+    fn or(&mut self) -> Result<AlarmRule, RuleError> {
+        self.chain("OR", Self::and, AlarmRule::Or)
     }
 
-    fn and(&mut self) -> Result<Rule, RuleError> {
-        self.chain("AND", Self::not, Rule::And)
+    fn and(&mut self) -> Result<AlarmRule, RuleError> {
+        self.chain("AND", Self::not, AlarmRule::And)
     }
 
     /// `part WORD part WORD part`, flat.
     fn chain(
         &mut self,
         word: &str,
-        part: fn(&mut Self) -> Result<Rule, RuleError>,
-        join: fn(Vec<Rule>) -> Rule,
-    ) -> Result<Rule, RuleError> {
+        part: fn(&mut Self) -> Result<AlarmRule, RuleError>,
+        join: fn(Vec<AlarmRule>) -> AlarmRule,
+    ) -> Result<AlarmRule, RuleError> {
         let mut parts = vec![part(self)?];
         while self.peek_word() == Some(word) {
             self.at += 1;
@@ -176,14 +176,14 @@ impl Parser<'_> {
         }
         // `a OR (b OR c)` means `a OR b OR c`.
         let flat = parts.into_iter().flat_map(|part| match part {
-            Rule::And(inner) if word == "AND" => inner,
-            Rule::Or(inner) if word == "OR" => inner,
+            AlarmRule::And(inner) if word == "AND" => inner,
+            AlarmRule::Or(inner) if word == "OR" => inner,
             other => vec![other],
         });
         Ok(join(flat.collect()))
     }
 
-    fn not(&mut self) -> Result<Rule, RuleError> {
+    fn not(&mut self) -> Result<AlarmRule, RuleError> {
         if self.peek_word() != Some("NOT") {
             return self.condition();
         }
@@ -191,10 +191,10 @@ impl Parser<'_> {
         self.deeper(token.as_ref())?;
         let inner = self.not()?;
         self.depth -= 1;
-        Ok(Rule::Not(Box::new(inner)))
+        Ok(AlarmRule::Not(Box::new(inner)))
     }
 
-    fn deeper(&mut self, token: Option<&Token>) -> Result<(), RuleError> {
+    fn deeper(&mut self, token: Option<&RuleToken>) -> Result<(), RuleError> {
         self.depth += 1;
         match token {
             Some(token) if self.depth > MAX_DEPTH => Err(token.error("the rule is nested too deep")),
@@ -202,20 +202,20 @@ impl Parser<'_> {
         }
     }
 
-    fn condition(&mut self) -> Result<Rule, RuleError> {
+    fn condition(&mut self) -> Result<AlarmRule, RuleError> {
         let Some(token) = self.next() else {
             return Err(self.end_error("a condition such as ALARM(name)"));
         };
         let word = match &token.kind {
-            Kind::Open => {
+            TokenKind::Open => {
                 self.deeper(Some(&token))?;
                 let inner = self.or()?;
                 self.depth -= 1;
-                self.expect(&Kind::Close, "`)`")?;
+                self.expect(&TokenKind::Close, "`)`")?;
                 return Ok(inner);
             }
-            Kind::Word(word) => word.as_str(),
-            Kind::Quoted(name) => {
+            TokenKind::Word(word) => word.as_str(),
+            TokenKind::Quoted(name) => {
                 return Err(RuleError {
                     help: Some(format!("write ALARM(\"{name}\")")),
                     ..token.error("a state is expected here")
@@ -224,15 +224,15 @@ impl Parser<'_> {
             _ => return Err(token.error("a condition such as ALARM(name) is expected here")),
         };
         match word {
-            "TRUE" => Ok(Rule::Constant(true)),
-            "FALSE" => Ok(Rule::Constant(false)),
+            "TRUE" => Ok(AlarmRule::Constant(true)),
+            "FALSE" => Ok(AlarmRule::Constant(false)),
             "AT_LEAST" => self.at_least(),
             _ => match AlarmState::ALL.into_iter().find(|state| state.word() == word) {
                 Some(state) => {
-                    self.expect(&Kind::Open, "`(`")?;
+                    self.expect(&TokenKind::Open, "`(`")?;
                     let alarm = self.alarm()?;
-                    self.expect(&Kind::Close, "`)`")?;
-                    Ok(Rule::State(state, alarm))
+                    self.expect(&TokenKind::Close, "`)`")?;
+                    Ok(AlarmRule::State(state, alarm))
                 }
                 None => {
                     let error = token.error(format!("`{word}` is no condition of a rule"));
@@ -245,7 +245,9 @@ impl Parser<'_> {
 
     fn alarm(&mut self) -> Result<Reference, RuleError> {
         match self.next() {
-            Some(Token { kind: Kind::Word(name) | Kind::Quoted(name), start, end }) if !name.is_empty() => {
+            Some(RuleToken { kind: TokenKind::Word(name) | TokenKind::Quoted(name), start, end })
+                if !name.is_empty() =>
+            {
                 Ok(Reference { name, start, end })
             }
             Some(token) => Err(token.error("the name of an alarm is expected here")),
@@ -253,14 +255,14 @@ impl Parser<'_> {
         }
     }
 
-    fn at_least(&mut self) -> Result<Rule, RuleError> {
-        self.expect(&Kind::Open, "`(`")?;
+    fn at_least(&mut self) -> Result<AlarmRule, RuleError> {
+        self.expect(&TokenKind::Open, "`(`")?;
         let first = self.next().ok_or_else(|| self.end_error("a number or a percentage"))?;
         let number = |text: &str| text.parse::<u32>().ok().filter(|n| *n > 0);
         let count = match &first.kind {
-            Kind::Word(word) => match word.strip_suffix('%') {
-                Some(percent) => number(percent).filter(|n| *n <= 100).map(Count::Percent),
-                None => number(word).map(Count::Number),
+            TokenKind::Word(word) => match word.strip_suffix('%') {
+                Some(percent) => number(percent).filter(|n| *n <= 100).map(CountFunction::Percent),
+                None => number(word).map(CountFunction::Number),
             },
             _ => None,
         };
@@ -268,32 +270,32 @@ impl Parser<'_> {
             help: Some("write, for example, AT_LEAST(2, ALARM, (a, b, c)) or AT_LEAST(50%, ALARM, (a, b))".into()),
             ..first.error("a number, or a percentage from 1% to 100%, is expected here")
         })?;
-        self.expect(&Kind::Comma, "`,`")?;
+        self.expect(&TokenKind::Comma, "`,`")?;
         let negated = self.peek_word() == Some("NOT");
         self.at += usize::from(negated);
         let token = self.next().ok_or_else(|| self.end_error("a state"))?;
-        let named = |state: &AlarmState| matches!(&token.kind, Kind::Word(word) if word == state.word());
+        let named = |state: &AlarmState| matches!(&token.kind, TokenKind::Word(word) if word == state.word());
         let state = AlarmState::ALL.into_iter().find(named).ok_or_else(|| RuleError {
             help: Some("a state is one of ALARM, OK, INSUFFICIENT_DATA, with NOT before it if need be".into()),
             ..token.error("a state is expected here")
         })?;
-        self.expect(&Kind::Comma, "`,`")?;
-        self.expect(&Kind::Open, "`(`")?;
+        self.expect(&TokenKind::Comma, "`,`")?;
+        self.expect(&TokenKind::Open, "`(`")?;
         let mut alarms = vec![self.alarm()?];
         loop {
             match self.next() {
-                Some(token) if token.kind == Kind::Comma => alarms.push(self.alarm()?),
-                Some(token) if token.kind == Kind::Close => break,
+                Some(token) if token.kind == TokenKind::Comma => alarms.push(self.alarm()?),
+                Some(token) if token.kind == TokenKind::Close => break,
                 Some(token) => return Err(token.error("`,` or `)` is expected here")),
                 None => return Err(self.end_error("`)`")),
             }
         }
-        self.expect(&Kind::Close, "`)`")?;
+        self.expect(&TokenKind::Close, "`)`")?;
         match count {
-            Count::Number(n) if n as usize > alarms.len() => {
+            CountFunction::Number(n) if n as usize > alarms.len() => {
                 Err(first.error(format!("at least {n} of {} alarms can never be", alarms.len())))
             }
-            _ => Ok(Rule::AtLeast { count, negated, state, alarms }),
+            _ => Ok(AlarmRule::AtLeast { count, negated, state, alarms }),
         }
     }
 }

@@ -13,7 +13,7 @@ fn update(address: &str, field: &str, from: Value, to: Value) -> Drift {
 }
 
 /// A row of account `n` with an e-mail address and a name.
-fn student(n: usize, drift: Vec<Drift>) -> Row {
+fn student(n: usize, drift: Vec<Drift>) -> FleetRow {
     let mut row = row(n);
     row.columns.insert("email".into(), format!("s{n}@example.edu"));
     row.columns.insert("name".into(), format!("student {n}"));
@@ -30,13 +30,13 @@ fn lab(n: usize) -> Vec<Drift> {
     ]
 }
 
-fn addresses(group: &Group) -> Vec<String> {
+fn addresses(group: &DriftGroup) -> Vec<String> {
     group.drift.iter().map(|drift| drift.address.to_string()).collect()
 }
 
 #[test]
 fn what_only_accounts_and_columns_tell_apart_is_one_group() {
-    let mut rows: Vec<Row> = (0..98).map(|n| student(n, lab(n))).collect();
+    let mut rows: Vec<FleetRow> = (0..98).map(|n| student(n, lab(n))).collect();
     rows.push(student(98, [lab(98), vec![create("alarm/more")]].concat()));
     rows.push(student(99, Vec::new()));
     let groups = fold(&rows);
@@ -48,7 +48,7 @@ fn what_only_accounts_and_columns_tell_apart_is_one_group() {
 
 #[test]
 fn a_value_that_happens_to_be_a_word_of_the_spec_splits_nothing() {
-    let mut rows: Vec<Row> = (0..10).map(|n| student(n, lab(n))).collect();
+    let mut rows: Vec<FleetRow> = (0..10).map(|n| student(n, lab(n))).collect();
     rows[3].columns.insert("name".into(), "errors".into());
     rows[4].columns.insert("name".into(), "alerts".into());
     let groups = fold(&rows);
@@ -58,7 +58,7 @@ fn a_value_that_happens_to_be_a_word_of_the_spec_splits_nothing() {
 
 #[test]
 fn regions_and_numbers_of_columns_are_names_too() {
-    let rows: Vec<Row> = ["us-east-1", "eu-west-1", "eu-west-1"]
+    let rows: Vec<FleetRow> = ["us-east-1", "eu-west-1", "eu-west-1"]
         .iter()
         .enumerate()
         .map(|(n, region)| {
@@ -85,7 +85,7 @@ fn one_target_is_told_as_it_is() {
 
 #[test]
 fn a_part_of_a_word_or_number_is_no_value() {
-    let mut rows: Vec<Row> = (1..4).map(|n| student(n, vec![create("alarm/errors-10-20-30")])).collect();
+    let mut rows: Vec<FleetRow> = (1..4).map(|n| student(n, vec![create("alarm/errors-10-20-30")])).collect();
     for (row, name) in rows.iter_mut().zip(["1", "2", "3"]) {
         row.columns.insert("name".into(), name.into());
     }
@@ -95,10 +95,10 @@ fn a_part_of_a_word_or_number_is_no_value() {
 
 #[test]
 fn what_is_said_of_many_is_said_once() {
-    let rows: Vec<Row> = (0..5).map(|n| student(n, Vec::new())).collect();
+    let rows: Vec<FleetRow> = (0..5).map(|n| student(n, Vec::new())).collect();
     let texts: Vec<(String, String)> =
         rows.iter().map(|row| (format!("no role in {}", row.target.account), "create it".to_owned())).collect();
-    let mut said: Vec<(&Row, Vec<&str>)> =
+    let mut said: Vec<(&FleetRow, Vec<&str>)> =
         rows.iter().zip(&texts).map(|(row, (what, remedy))| (row, vec![what.as_str(), remedy.as_str()])).collect();
     said.push((&rows[2], vec!["throttled", "try later"]));
     let groups = alike(&said);
@@ -107,7 +107,7 @@ fn what_is_said_of_many_is_said_once() {
 }
 
 /// Puts a row's values back in.
-fn filled(text: &str, row: &Row) -> String {
+fn filled(text: &str, row: &FleetRow) -> String {
     let mut text = text.replace("${account}", &row.target.account).replace("${region}", &row.target.region);
     for (name, value) in &row.columns {
         text = text.replace(&format!("${{{name}}}"), value);
@@ -140,7 +140,7 @@ fn nothing_is_lost_by_folding() {
 
 #[test]
 fn a_thousand_accounts_fold_at_once() {
-    let rows: Vec<Row> = (0..1000).map(|n| student(n, lab(n))).collect();
+    let rows: Vec<FleetRow> = (0..1000).map(|n| student(n, lab(n))).collect();
     let began = std::time::Instant::now();
     assert_eq!(fold(&rows).len(), 1);
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());

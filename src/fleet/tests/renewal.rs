@@ -1,7 +1,7 @@
 //! Roles of other accounts: assumed once, renewed while a run goes on, and what it means when that fails.
 
-use crate::aws::{Aws, AwsError, Class, Op, Options, Repeat};
-use crate::fleet::{Access, AccessMethod, FleetTarget, Row, State};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat, SessionOptions};
+use crate::fleet::{AccessMethod, FleetRow, FleetTarget, TargetAccess, TargetState};
 use crate::model::Target;
 use crate::pipeline::tests::world::{EACH, REGION, bound, everything};
 use crate::pipeline::{self, Select};
@@ -15,14 +15,14 @@ const THERE: &str = "210987654321";
 
 struct Class9 {
     sandbox: Sandbox,
-    access: Access,
+    access: TargetAccess,
 }
 
 async fn class(weather: &str) -> Class9 {
     let sandbox = Sandbox::in_memory(weather.parse::<Weather>().unwrap());
     let http = (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
-    let options = Options { http: Some(http), ..Options::default() };
-    Class9 { access: Access::open(options, REGION).await.unwrap(), sandbox }
+    let options = SessionOptions { http: Some(http), ..SessionOptions::default() };
+    Class9 { access: TargetAccess::open(options, REGION).await.unwrap(), sandbox }
 }
 
 fn member(account: &str, region: &str) -> FleetTarget {
@@ -46,7 +46,7 @@ impl Class9 {
 
 async fn read(aws: &Aws) -> Result<(), AwsError> {
     let call = || aws.cloudwatch.describe_alarms().send();
-    aws.call(Op("cloudwatch", "DescribeAlarms"), Repeat::Safe, call).await.map(drop)
+    aws.call(ApiOperation("cloudwatch", "DescribeAlarms"), Repeat::Safe, call).await.map(drop)
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,8 +124,8 @@ async fn a_token_that_cannot_be_renewed_fails_only_what_is_left() {
     let aws = class.aws().await;
     let planned = pipeline::plan(&aws, &bound(&alarms), &Select::default(), &everything()).await.unwrap();
     let report = pipeline::apply(&aws, &planned.plan, &mut |_| {}).await.unwrap();
-    let row = Row::of_plan(&member(THERE, REGION), &planned).applied(&report);
-    assert_eq!(row.state, State::Partial);
+    let row = FleetRow::of_plan(&member(THERE, REGION), &planned).applied(&report);
+    assert_eq!(row.state, TargetState::Partial);
     let made = row.applied.unwrap().add;
     assert!((10..30).contains(&made), "{made} of {}", report.results.len());
     assert_eq!(made + row.drift.len(), report.results.len(), "what was not made is what is left");

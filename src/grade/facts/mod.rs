@@ -6,13 +6,13 @@ mod read;
 pub use read::nothing;
 pub use read::{look_elsewhere, read};
 
-use super::rubric::{HttpTest, Kind, LogsOf, Rubric, Test};
+use super::rubric::{HttpTest, LogsOf, RequirementKind, Rubric, RubricTest};
 use crate::aws::AwsError;
 use crate::model::Target;
 use crate::resources::alarm::aws::StateChange;
-use crate::resources::function::Configuration;
-use crate::resources::metric::{Metric, Total};
-use crate::resources::{Alarm, CompositeAlarm, Confirmation};
+use crate::resources::function::FunctionConfiguration;
+use crate::resources::metric::{ActiveMetric, Total};
+use crate::resources::{Alarm, CompositeAlarm, ConfirmationState};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,11 +25,11 @@ pub struct Unread {
     pub remedy: Option<String>,
 }
 
-pub type Read<T> = Result<T, Unread>;
+pub type FactRead<T> = Result<T, Unread>;
 
 /// What a rubric makes somebody read.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Needs {
+pub struct FactRequirements {
     pub alarms: bool,
     pub topics: bool,
     pub functions: BTreeSet<String>,
@@ -46,59 +46,59 @@ pub struct Needs {
 
 /// What was found in one account and region.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct RegionFacts {
     pub target: Target,
-    pub alarms: Read<Alarms>,
-    pub topics: Read<BTreeMap<String, Topic>>,
-    pub functions: BTreeMap<String, Read<Option<Configuration>>>,
+    pub alarms: FactRead<RegionAlarms>,
+    pub topics: FactRead<BTreeMap<String, ExistingTopic>>,
+    pub functions: BTreeMap<String, FactRead<Option<FunctionConfiguration>>>,
     /// By name; `None` where there is no such group.
-    pub log_groups: BTreeMap<String, Read<Option<Retention>>>,
-    pub totals: Read<BTreeMap<Total, Vec<f64>>>,
-    pub history: Read<Vec<StateChange>>,
-    pub urls: BTreeMap<String, Read<Option<String>>>,
+    pub log_groups: BTreeMap<String, FactRead<Option<Retention>>>,
+    pub totals: FactRead<BTreeMap<Total, Vec<f64>>>,
+    pub history: FactRead<Vec<StateChange>>,
+    pub urls: BTreeMap<String, FactRead<Option<String>>>,
     /// By full address: what came, or why nothing did.
-    pub answers: BTreeMap<String, Result<Answer, String>>,
+    pub answers: BTreeMap<String, Result<EndpointResponse, String>>,
     /// What stands in other regions, where something was missed in this one.
     pub elsewhere: BTreeMap<String, Elsewhere>,
 }
 
 /// Every alarm of the region.
 #[derive(Debug, Clone, Default)]
-pub struct Alarms {
-    pub metric: Vec<Standing>,
+pub struct RegionAlarms {
+    pub metric: Vec<AlarmWithState>,
     pub composite: Vec<CompositeAlarm>,
 }
 
 /// A metric alarm and its state now.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct AlarmWithState {
     pub alarm: Alarm,
     pub state: String,
 }
 
 /// A topic that exists.
 #[derive(Debug, Clone, Default)]
-pub struct Topic {
+pub struct ExistingTopic {
     pub name: String,
     /// `None` where nobody had to know: no test is about it.
-    pub door: Option<Read<Door>>,
-    pub subscriptions: Vec<Subscribed>,
+    pub door: Option<FactRead<PublishPolicy>>,
+    pub subscriptions: Vec<SubscribedEndpoint>,
 }
 
 /// Who may publish to a topic.
 #[derive(Debug, Clone, Default)]
-pub struct Door {
+pub struct PublishPolicy {
     pub policy: Option<Value>,
     pub kms_key: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-pub struct Subscribed {
+pub struct SubscribedEndpoint {
     pub protocol: String,
     pub endpoint: String,
-    pub confirmation: Confirmation,
+    pub confirmation: ConfirmationState,
     /// A filter policy that no alarm's message passes.
-    pub filtered: Read<bool>,
+    pub filtered: FactRead<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub struct Retention {
 
 /// What an address answered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct EndpointResponse {
     pub status: u16,
     pub body: String,
 }
@@ -119,7 +119,7 @@ pub struct Answer {
 /// What another region holds.
 #[derive(Debug, Clone, Default)]
 pub struct Elsewhere {
-    pub alarms: Vec<Standing>,
+    pub alarms: Vec<AlarmWithState>,
     pub topics: Vec<String>,
     pub functions: BTreeSet<String>,
 }
@@ -130,50 +130,52 @@ impl From<&AwsError> for Unread {
     }
 }
 
-impl Needs {
+impl FactRequirements {
     pub fn of(rubric: &Rubric) -> Self {
         let mut needs = Self::default();
         rubric.items.iter().filter(|item| item.asked).for_each(|item| needs.add(&item.test));
         needs
     }
 
-    fn add(&mut self, test: &Test) {
+    fn add(&mut self, test: &RubricTest) {
         match &test.kind {
-            Kind::Alarm(test) | Kind::NoAlarm(test) => {
+            RequirementKind::Alarm(test) | RequirementKind::NoAlarm(test) => {
                 self.alarms = true;
                 self.topics |= test.notifies.is_some();
             }
-            Kind::Topic { .. } | Kind::Subscription { .. } => self.topics = true,
-            Kind::LogRetention { of: LogsOf::Function(name), .. } => {
+            RequirementKind::Topic { .. } | RequirementKind::Subscription { .. } => self.topics = true,
+            RequirementKind::LogRetention { of: LogsOf::Function(name), .. } => {
                 self.functions.insert(name.clone());
                 self.logs_of.insert(name.clone());
             }
-            Kind::LogRetention { of: LogsOf::Group(name), .. } => drop(self.log_groups.insert(name.clone())),
-            Kind::Function { name, .. } => drop(self.functions.insert(name.clone())),
-            Kind::Metric { .. } => {
+            RequirementKind::LogRetention { of: LogsOf::Group(name), .. } => drop(self.log_groups.insert(name.clone())),
+            RequirementKind::Function { name, .. } => drop(self.functions.insert(name.clone())),
+            RequirementKind::Metric { .. } => {
                 if let Some(function) = test.kind.function() {
                     self.functions.insert(function.to_owned());
                 }
                 self.totals.extend(test.kind.totals());
             }
-            Kind::Http(test) => {
+            RequirementKind::Http(test) => {
                 self.urls.extend(test.function.clone().filter(|_| test.url.is_none()));
                 self.requests.push(test.clone());
             }
-            Kind::InState { within, .. } => {
+            RequirementKind::InState { within, .. } => {
                 self.alarms = true;
                 self.history = self.history.max(*within);
             }
-            Kind::AnyOf(tests) | Kind::AllOf(tests) => tests.iter().for_each(|test| self.add(test)),
+            RequirementKind::AnyOf(tests) | RequirementKind::AllOf(tests) => {
+                tests.iter().for_each(|test| self.add(test))
+            }
         }
     }
 }
 
-impl Kind {
+impl RequirementKind {
     /// The Lambda function whose metric is asked for.
     pub fn function(&self) -> Option<&str> {
         match self {
-            Kind::Metric { metric, .. } if metric.namespace == "AWS/Lambda" => {
+            RequirementKind::Metric { metric, .. } if metric.namespace == "AWS/Lambda" => {
                 metric.dimensions.get("FunctionName").map(String::as_str)
             }
             _ => None,
@@ -182,9 +184,9 @@ impl Kind {
 
     /// What has to be read of CloudWatch: an average over a long time follows from sums and counts only.
     pub fn totals(&self) -> Vec<Total> {
-        let Kind::Metric { metric, statistic, within, .. } = self else { return Vec::new() };
+        let RequirementKind::Metric { metric, statistic, within, .. } = self else { return Vec::new() };
         let of = |statistic: &str| Total {
-            metric: Metric {
+            metric: ActiveMetric {
                 namespace: metric.namespace.clone(),
                 name: metric.name.clone(),
                 dimensions: metric.dimensions.clone(),
@@ -201,7 +203,7 @@ impl Kind {
 
 impl HttpTest {
     /// The address that is asked; `None` where none was given and the function has no URL.
-    pub fn address(&self, urls: &BTreeMap<String, Read<Option<String>>>) -> Read<Option<String>> {
+    pub fn address(&self, urls: &BTreeMap<String, FactRead<Option<String>>>) -> FactRead<Option<String>> {
         let base = match (&self.url, &self.function) {
             (Some(url), _) => Some(url.clone()),
             (None, Some(function)) => urls.get(function).cloned().unwrap_or(Ok(None))?,

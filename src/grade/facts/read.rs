@@ -1,17 +1,20 @@
 //! Asks AWS for what a rubric needs, in two waves: what the rubric names, then what follows from it. It only ever reads, and
 //! what cannot be read is kept with its reason.
 
-use super::{Alarms, Answer, Door, Elsewhere, Facts, Needs, Read, Retention, Standing, Subscribed, Topic, Unread};
+use super::{
+    AlarmWithState, Elsewhere, EndpointResponse, ExistingTopic, FactRead, FactRequirements, PublishPolicy,
+    RegionAlarms, RegionFacts, Retention, SubscribedEndpoint, Unread,
+};
 use crate::aws::{Aws, AwsError, Class};
 #[cfg(test)]
 use crate::model::Target;
-use crate::resources::alarm::aws::Described;
+use crate::resources::alarm::aws::DescribeAlarmsAnswer;
 use crate::resources::metric::Total;
 use crate::resources::{
-    Alarm, Confirmation, FunctionFacts, Live, Resource, alarm, function, log_group, metric, notification,
+    Alarm, ConfirmationState, FunctionFacts, Live, Resource, alarm, function, log_group, metric, notification,
 };
 use crate::resources::{subscription, topic};
-use crate::watch::http::Http;
+use crate::watch::http::HttpClient;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream;
@@ -23,7 +26,12 @@ const REGIONS_AT_ONCE: usize = 8;
 
 /// Reads what the needs name. `now` is seconds since 1970. Only what concerns the account as a whole is an error.
 /// `http` sends the requests of the rubric.
-pub async fn read(aws: &Aws, needs: &Needs, http: Option<&Http>, now: i64) -> Result<Facts, AwsError> {
+pub async fn read(
+    aws: &Aws,
+    needs: &FactRequirements,
+    http: Option<&HttpClient>,
+    now: i64,
+) -> Result<RegionFacts, AwsError> {
     let target = aws.target().await?;
     let (alarms, listed, subscribed, functions, totals, history, urls) = tokio::join!(
         asked(needs.alarms, alarm::aws::list(aws)),
@@ -49,7 +57,7 @@ pub async fn read(aws: &Aws, needs: &Needs, http: Option<&Http>, now: i64) -> Re
         (Err(unread), _) | (_, Err(unread)) => Err(unread),
     };
     let groups = groups(needs, &functions);
-    let mut facts = Facts {
+    let mut facts = RegionFacts {
         target,
         alarms,
         topics: Ok(BTreeMap::new()),
@@ -73,7 +81,7 @@ pub async fn read(aws: &Aws, needs: &Needs, http: Option<&Http>, now: i64) -> Re
 /// region of this account's then.
 pub async fn look_elsewhere(
     aws: &Aws,
-    needs: &Needs,
+    needs: &FactRequirements,
     regions: &[String],
 ) -> Result<BTreeMap<String, Elsewhere>, AwsError> {
     let others = regions.iter().filter(|region| region.as_str() != aws.region());
@@ -95,7 +103,7 @@ pub async fn look_elsewhere(
     });
     let found = stream::iter(looks).buffer_unordered(REGIONS_AT_ONCE).collect::<BTreeMap<_, _>>().await;
     match aws.interrupt.is_set() {
-        true => Err(AwsError::not_sent(crate::aws::Op("cloudwatch", "DescribeAlarms"))),
+        true => Err(AwsError::not_sent(crate::aws::ApiOperation("cloudwatch", "DescribeAlarms"))),
         false => Ok(found),
     }
 }
@@ -120,24 +128,24 @@ where
 }
 
 /// An error that says nothing of this one read, but of the whole run, stays an error.
-fn known<T>(answer: Result<T, AwsError>) -> Result<Read<T>, AwsError> {
+fn known<T>(answer: Result<T, AwsError>) -> Result<FactRead<T>, AwsError> {
     match answer {
         Err(error) if error.is(Class::Interrupted) || error.is(Class::Credentials) => Err(error),
         answer => Ok(answer.map_err(|error| Unread::from(&error))),
     }
 }
 
-fn keep<T>(answers: Each<T>) -> Result<BTreeMap<String, Read<T>>, AwsError> {
+fn keep<T>(answers: Each<T>) -> Result<BTreeMap<String, FactRead<T>>, AwsError> {
     answers.into_iter().map(|(name, answer)| Ok((name, known(answer)?))).collect()
 }
 
-fn sorted(described: Described) -> Alarms {
-    let mut alarms = Alarms::default();
+fn sorted(described: DescribeAlarmsAnswer) -> RegionAlarms {
+    let mut alarms = RegionAlarms::default();
     for Live { resource, facts } in described.alarms {
         match resource {
             Resource::Alarm(alarm) => {
                 let state = facts.alarm_state.unwrap_or_default();
-                alarms.metric.push(Standing { alarm: Alarm::clone(&alarm), state });
+                alarms.metric.push(AlarmWithState { alarm: Alarm::clone(&alarm), state });
             }
             Resource::CompositeAlarm(composite) => alarms.composite.push(composite),
             _ => {}
@@ -148,7 +156,7 @@ fn sorted(described: Described) -> Alarms {
     alarms
 }
 
-async fn totals(aws: &Aws, needs: &Needs, now: i64) -> Result<BTreeMap<Total, Vec<f64>>, AwsError> {
+async fn totals(aws: &Aws, needs: &FactRequirements, now: i64) -> Result<BTreeMap<Total, Vec<f64>>, AwsError> {
     let wanted: Vec<Total> = needs.totals.iter().cloned().collect();
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
@@ -158,12 +166,12 @@ async fn totals(aws: &Aws, needs: &Needs, now: i64) -> Result<BTreeMap<Total, Ve
 }
 
 /// Topics by ARN, each with whoever is subscribed. A pending subscription outlives its topic in the list: it is left out.
-fn gather(listed: Vec<String>, subscribed: Vec<(String, Live)>) -> BTreeMap<String, (Topic, Vec<Live>)> {
+fn gather(listed: Vec<String>, subscribed: Vec<(String, Live)>) -> BTreeMap<String, (ExistingTopic, Vec<Live>)> {
     let topic = |arn: String| {
-        let topic = Topic { name: name_of(&arn).to_owned(), ..Topic::default() };
+        let topic = ExistingTopic { name: name_of(&arn).to_owned(), ..ExistingTopic::default() };
         (arn, (topic, Vec::new()))
     };
-    let mut topics: BTreeMap<String, (Topic, Vec<Live>)> = listed.into_iter().map(topic).collect();
+    let mut topics: BTreeMap<String, (ExistingTopic, Vec<Live>)> = listed.into_iter().map(topic).collect();
     for (arn, live) in subscribed {
         if let Some((_, subscriptions)) = topics.get_mut(&arn) {
             subscriptions.push(live);
@@ -175,8 +183,8 @@ fn gather(listed: Vec<String>, subscribed: Vec<(String, Live)>) -> BTreeMap<Stri
 /// Who may publish to each topic, and which subscriptions are filtered.
 async fn doors(
     aws: &Aws,
-    topics: Read<BTreeMap<String, (Topic, Vec<Live>)>>,
-) -> Result<Read<BTreeMap<String, Topic>>, AwsError> {
+    topics: FactRead<BTreeMap<String, (ExistingTopic, Vec<Live>)>>,
+) -> Result<FactRead<BTreeMap<String, ExistingTopic>>, AwsError> {
     let topics = match topics {
         Ok(topics) => topics,
         Err(unread) => return Ok(Err(unread)),
@@ -190,27 +198,27 @@ async fn doors(
         topic.door = Some(door.map(door_of));
         Ok(Some((arn, topic)))
     });
-    let found: Result<Vec<Option<(String, Topic)>>, AwsError> = join_all(reads).await.into_iter().collect();
+    let found: Result<Vec<Option<(String, ExistingTopic)>>, AwsError> = join_all(reads).await.into_iter().collect();
     Ok(Ok(found?.into_iter().flatten().collect()))
 }
 
-fn door_of(live: Live) -> Door {
+fn door_of(live: Live) -> PublishPolicy {
     let kms_key = match live.resource {
         Resource::Topic(topic) => topic.kms_master_key_id,
         _ => None,
     };
-    Door { policy: live.facts.topic_policy, kms_key }
+    PublishPolicy { policy: live.facts.topic_policy, kms_key }
 }
 
-async fn subscribed(aws: &Aws, mut live: Live) -> Result<Subscribed, AwsError> {
+async fn subscribed(aws: &Aws, mut live: Live) -> Result<SubscribedEndpoint, AwsError> {
     let read = known(subscription::aws::read_attributes(aws, &mut live).await)?;
-    let confirmation = live.facts.confirmation.unwrap_or(Confirmation::Lost);
+    let confirmation = live.facts.confirmation.unwrap_or(ConfirmationState::Lost);
     let Resource::Subscription(subscription) = live.resource else {
         let (protocol, endpoint) = (String::new(), String::new());
-        return Ok(Subscribed { protocol, endpoint, confirmation, filtered: Ok(false) });
+        return Ok(SubscribedEndpoint { protocol, endpoint, confirmation, filtered: Ok(false) });
     };
     let filtered = notification::passes_no_alarm(&subscription);
-    Ok(Subscribed {
+    Ok(SubscribedEndpoint {
         protocol: subscription.protocol,
         endpoint: subscription.endpoint,
         confirmation,
@@ -220,8 +228,8 @@ async fn subscribed(aws: &Aws, mut live: Live) -> Result<Subscribed, AwsError> {
 
 /// The groups to read: those that are named, and those that the functions really write to.
 fn groups(
-    needs: &Needs,
-    functions: &BTreeMap<String, Read<Option<crate::resources::function::Configuration>>>,
+    needs: &FactRequirements,
+    functions: &BTreeMap<String, FactRead<Option<crate::resources::function::FunctionConfiguration>>>,
 ) -> BTreeSet<String> {
     let written = needs.logs_of.iter().filter_map(|name| match functions.get(name) {
         Some(Ok(Some(configuration))) => {
@@ -236,7 +244,7 @@ fn groups(
 async fn read_groups(
     aws: &Aws,
     groups: BTreeSet<String>,
-) -> Result<BTreeMap<String, Read<Option<Retention>>>, AwsError> {
+) -> Result<BTreeMap<String, FactRead<Option<Retention>>>, AwsError> {
     let names: Vec<String> = groups.into_iter().collect();
     let mut found = BTreeMap::new();
     for batch in names.chunks(log_group::aws::BATCH) {
@@ -257,17 +265,17 @@ async fn read_groups(
 
 /// What each address answers. That one does not is for the grade, not for us: it is no failed read.
 async fn requests(
-    http: Option<&Http>,
-    needs: &Needs,
-    urls: &BTreeMap<String, Read<Option<String>>>,
-) -> BTreeMap<String, Result<Answer, String>> {
+    http: Option<&HttpClient>,
+    needs: &FactRequirements,
+    urls: &BTreeMap<String, FactRead<Option<String>>>,
+) -> BTreeMap<String, Result<EndpointResponse, String>> {
     let Some(http) = http else { return BTreeMap::new() };
     let addresses = needs.requests.iter().filter_map(|test| Some((test.address(urls).ok()??, test.timeout)));
     let addresses: BTreeMap<String, i64> = addresses.collect();
     let asks = addresses.into_iter().map(|(address, seconds)| async move {
         let patience = Duration::from_secs(u64::try_from(seconds).unwrap_or(10));
         let answer = match tokio::time::timeout(patience, http.get(&address)).await {
-            Ok(Ok(answer)) => Ok(Answer { status: answer.status, body: answer.text() }),
+            Ok(Ok(answer)) => Ok(EndpointResponse { status: answer.status, body: answer.text() }),
             Ok(Err(error)) => Err(format!("{error:#}")),
             Err(_) => Err(format!("no answer within {seconds} s")),
         };
@@ -283,10 +291,10 @@ fn name_of(arn: &str) -> &str {
 
 /// So that tests can make facts by hand.
 #[cfg(test)]
-pub fn nothing(target: Target) -> Facts {
-    Facts {
+pub fn nothing(target: Target) -> RegionFacts {
+    RegionFacts {
         target,
-        alarms: Ok(Alarms::default()),
+        alarms: Ok(RegionAlarms::default()),
         topics: Ok(BTreeMap::new()),
         functions: BTreeMap::new(),
         log_groups: BTreeMap::new(),

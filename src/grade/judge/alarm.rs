@@ -1,39 +1,39 @@
 //! The tests on alarms: whether one is there that is as it should be, or that follows bad advice, or was in a state.
 
 use super::reach::notification;
-use super::watches::{Asked, Watches, watches};
-use super::{Outcome, Part, SAME, plain_number, whose};
+use super::watches::{RequiredMetric, Watches, watches};
+use super::{Part, SAME, TestOutcome, plain_number, whose};
 use crate::grade::book::Remark;
-use crate::grade::facts::{Facts, Standing};
+use crate::grade::facts::{AlarmWithState, RegionFacts};
 use crate::grade::mistake::Mistake;
-use crate::grade::rubric::{AlarmTest, MetricName, Range, Test};
+use crate::grade::rubric::{AlarmTest, MetricName, Range, RubricTest};
 use crate::model::duration::format_seconds;
 use crate::resources::Alarm;
-use mlops_cloudwatch::alarm::{Evaluation, Signal};
+use mlops_cloudwatch::alarm::{Evaluation, WatchedSignal};
 
 /// The alarm that has most of what is asked for.
-pub fn exists(test: &Test, wanted: &AlarmTest, facts: &Facts) -> Outcome {
+pub fn exists(test: &RubricTest, wanted: &AlarmTest, facts: &RegionFacts) -> TestOutcome {
     let alarms = match &facts.alarms {
         Ok(alarms) => alarms,
-        Err(why) => return Outcome::unread(why),
+        Err(why) => return TestOutcome::unread(why),
     };
-    let asked = Asked { metric: &wanted.metric, of: wanted.share.as_ref().map(|share| share.of.as_str()) };
+    let asked = RequiredMetric { metric: &wanted.metric, of: wanted.share.as_ref().map(|share| share.of.as_str()) };
     let judged = alarms.metric.iter().filter_map(|standing| {
         let parts = parts(standing, watches(&standing.alarm, asked), wanted, facts)?;
-        Some(Outcome::of_parts(test, parts, vec![phrase(&standing.alarm)]))
+        Some(TestOutcome::of_parts(test, parts, vec![phrase(&standing.alarm)]))
     });
     let best = judged.reduce(|best, next| if (next.high, next.low) > (best.high, best.low) { next } else { best });
-    best.unwrap_or_else(|| Outcome::nothing(missing(&wanted.metric, asked, &alarms.metric, facts)))
+    best.unwrap_or_else(|| TestOutcome::nothing(missing(&wanted.metric, asked, &alarms.metric, facts)))
 }
 
 /// That no alarm is so: full where none has every part.
-pub fn is_absent(wanted: &AlarmTest, facts: &Facts) -> Outcome {
+pub fn is_absent(wanted: &AlarmTest, facts: &RegionFacts) -> TestOutcome {
     let alarms = match &facts.alarms {
         Ok(alarms) => alarms,
-        Err(why) => return Outcome::unread(why),
+        Err(why) => return TestOutcome::unread(why),
     };
-    let asked = Asked { metric: &wanted.metric, of: wanted.share.as_ref().map(|share| share.of.as_str()) };
-    let mut outcome = Outcome { low: 1.0, high: 1.0, ..Outcome::default() };
+    let asked = RequiredMetric { metric: &wanted.metric, of: wanted.share.as_ref().map(|share| share.of.as_str()) };
+    let mut outcome = TestOutcome { low: 1.0, high: 1.0, ..TestOutcome::default() };
     for standing in &alarms.metric {
         let relation = watches(&standing.alarm, asked);
         // What is warned of is a share alone: a count is none.
@@ -60,24 +60,24 @@ pub fn is_absent(wanted: &AlarmTest, facts: &Facts) -> Outcome {
 
 /// That an alarm on the metric is in a state, or was since.
 pub fn was_in_state(
-    test: &Test,
+    test: &RubricTest,
     metric: &MetricName,
     state: &str,
     within: Option<i64>,
-    facts: &Facts,
+    facts: &RegionFacts,
     now: i64,
-) -> Outcome {
+) -> TestOutcome {
     let alarms = match &facts.alarms {
         Ok(alarms) => alarms,
-        Err(why) => return Outcome::unread(why),
+        Err(why) => return TestOutcome::unread(why),
     };
-    let asked = Asked { metric, of: Some("Invocations") };
-    let on_it = |standing: &&Standing| {
+    let asked = RequiredMetric { metric, of: Some("Invocations") };
+    let on_it = |standing: &&AlarmWithState| {
         matches!(watches(&standing.alarm, asked), Watches::Metric { .. } | Watches::Share { .. })
     };
-    let on_it: Vec<&Standing> = alarms.metric.iter().filter(on_it).collect();
+    let on_it: Vec<&AlarmWithState> = alarms.metric.iter().filter(on_it).collect();
     let Some(first) = on_it.first() else {
-        return Outcome::nothing(missing(metric, asked, &alarms.metric, facts));
+        return TestOutcome::nothing(missing(metric, asked, &alarms.metric, facts));
     };
     let found = on_it.iter().map(|standing| format!("`{}` is in {}", standing.alarm.name, standing.state)).collect();
     let part = if on_it.iter().any(|standing| standing.state == state) {
@@ -99,7 +99,7 @@ pub fn was_in_state(
             }
         }
     };
-    Outcome::of_parts(test, vec![("metric", Part::Holds), ("state", part)], found)
+    TestOutcome::of_parts(test, vec![("metric", Part::Holds), ("state", part)], found)
 }
 
 fn mend_state(state: &str) -> &'static str {
@@ -112,12 +112,12 @@ fn mend_state(state: &str) -> &'static str {
 
 /// The parts of an alarm that watches the metric; `None` of any other.
 fn parts(
-    standing: &Standing,
+    standing: &AlarmWithState,
     relation: Watches,
     wanted: &AlarmTest,
-    facts: &Facts,
+    facts: &RegionFacts,
 ) -> Option<Vec<(&'static str, Part)>> {
-    let Standing { alarm, state } = standing;
+    let AlarmWithState { alarm, state } = standing;
     let (period, statistic) = match &relation {
         Watches::Metric { statistic, period, .. } => (*period, Some(statistic)),
         Watches::Share { period, .. } => (*period, None),
@@ -271,11 +271,11 @@ fn condition(alarm: &Alarm) -> String {
 fn phrase(alarm: &Alarm) -> String {
     let definition = alarm.definition();
     let series = match &definition.signal {
-        Signal::Metric(series) => series.to_string(),
-        Signal::Math(expression) => (*expression).to_owned(),
-        Signal::Band { watched, .. } => watched.to_string(),
-        Signal::PromQl(_) => "PromQL".to_owned(),
-        Signal::Unmodelled => "metric math".to_owned(),
+        WatchedSignal::Metric(series) => series.to_string(),
+        WatchedSignal::Math(expression) => (*expression).to_owned(),
+        WatchedSignal::Band { watched, .. } => watched.to_string(),
+        WatchedSignal::PromQl(_) => "PromQL".to_owned(),
+        WatchedSignal::Unmodelled => "metric math".to_owned(),
     };
     let period = definition.evaluation.period;
     let period = period.map(|seconds| format!(" in {}", format_seconds(seconds.into()))).unwrap_or_default();
@@ -283,7 +283,7 @@ fn phrase(alarm: &Alarm) -> String {
 }
 
 /// Why no alarm watches the metric: the nearest miss there is.
-fn missing(metric: &MetricName, asked: Asked<'_>, alarms: &[Standing], facts: &Facts) -> Remark {
+fn missing(metric: &MetricName, asked: RequiredMetric<'_>, alarms: &[AlarmWithState], facts: &RegionFacts) -> Remark {
     let wanted = format!("{}{}", metric.name, whose(&metric.dimensions));
     let none = format!("no alarm watches {wanted}");
     let region = &facts.target.region;
@@ -301,7 +301,7 @@ fn missing(metric: &MetricName, asked: Asked<'_>, alarms: &[Standing], facts: &F
         }
     }
     let there = facts.elsewhere.iter().find_map(|(other, found)| {
-        let on_it = |standing: &&Standing| {
+        let on_it = |standing: &&AlarmWithState| {
             matches!(watches(&standing.alarm, asked), Watches::Metric { .. } | Watches::Share { .. })
         };
         Some((other, found.alarms.iter().find(on_it)?))

@@ -5,37 +5,37 @@ mod plain;
 mod reach;
 mod watches;
 
-use super::book::{Judged, Remark, Verdict, cents};
-use super::facts::{Facts, Unread};
-use super::rubric::{Item, Kind, Rubric, Test};
+use super::book::{GradeVerdict, GradedItem, Remark, cents};
+use super::facts::{RegionFacts, Unread};
+use super::rubric::{RequirementKind, Rubric, RubricItem, RubricTest};
 
 /// Shares that differ by less are the same.
 const SAME: f64 = 1e-9;
 
 /// Judges every item. `now` is seconds since 1970.
-pub fn judge(rubric: &Rubric, facts: &Facts, now: i64) -> Vec<Judged> {
+pub fn judge(rubric: &Rubric, facts: &RegionFacts, now: i64) -> Vec<GradedItem> {
     rubric.items.iter().map(|item| item_of(item, facts, now)).collect()
 }
 
-fn item_of(item: &Item, facts: &Facts, now: i64) -> Judged {
+fn item_of(item: &RubricItem, facts: &RegionFacts, now: i64) -> GradedItem {
     let name = item.name.clone();
     if !item.asked {
-        let verdict = Verdict::NotAsked;
-        return Judged { name, verdict, earned: 0.0, possible: 0.0, remarks: Vec::new(), found: Vec::new() };
+        let verdict = GradeVerdict::NotAsked;
+        return GradedItem { name, verdict, earned: 0.0, possible: 0.0, remarks: Vec::new(), found: Vec::new() };
     }
-    let Outcome { low, high, remarks, found } = outcome(&item.test, facts, now);
+    let TestOutcome { low, high, remarks, found } = outcome(&item.test, facts, now);
     let verdict = match (low, high) {
-        (low, high) if high - low > SAME => Verdict::Unknown,
-        (low, _) if low >= 1.0 - SAME => Verdict::Full,
-        (low, _) if low > SAME => Verdict::Partial,
-        _ => Verdict::None,
+        (low, high) if high - low > SAME => GradeVerdict::Unknown,
+        (low, _) if low >= 1.0 - SAME => GradeVerdict::Full,
+        (low, _) if low > SAME => GradeVerdict::Partial,
+        _ => GradeVerdict::None,
     };
-    Judged { name, verdict, earned: cents(item.points * low), possible: item.points, remarks, found }
+    GradedItem { name, verdict, earned: cents(item.points * low), possible: item.points, remarks, found }
 }
 
 /// What came of a test: its share, at least and at most (they differ where something is unknown), and why.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Outcome {
+struct TestOutcome {
     low: f64,
     high: f64,
     remarks: Vec<Remark>,
@@ -61,7 +61,7 @@ impl Part {
     }
 }
 
-impl Outcome {
+impl TestOutcome {
     /// Nothing of the test holds.
     fn nothing(remark: Remark) -> Self {
         Self { remarks: vec![remark], ..Self::default() }
@@ -72,7 +72,7 @@ impl Outcome {
     }
 
     /// The shares of the parts that hold. Without the first part nothing counts.
-    fn of_parts(test: &Test, parts: Vec<(&str, Part)>, found: Vec<String>) -> Self {
+    fn of_parts(test: &RubricTest, parts: Vec<(&str, Part)>, found: Vec<String>) -> Self {
         let share = |name: &str| test.parts.get(name).copied().unwrap_or(1.0);
         let all: f64 = parts.iter().map(|(name, _)| share(name)).sum();
         let (mut low, mut high, mut remarks) = (0.0, 0.0, Vec::new());
@@ -103,7 +103,7 @@ impl Outcome {
     }
 
     /// All or nothing, where no partial credit is given.
-    fn credited(mut self, test: &Test) -> Self {
+    fn credited(mut self, test: &RubricTest) -> Self {
         if !test.partial {
             let whole = |share: f64| if share >= 1.0 - SAME { 1.0 } else { 0.0 };
             (self.low, self.high) = (whole(self.low), whole(self.high));
@@ -112,39 +112,41 @@ impl Outcome {
     }
 }
 
-fn outcome(test: &Test, facts: &Facts, now: i64) -> Outcome {
+fn outcome(test: &RubricTest, facts: &RegionFacts, now: i64) -> TestOutcome {
     match &test.kind {
-        Kind::Alarm(wanted) => alarm::exists(test, wanted, facts),
-        Kind::NoAlarm(wanted) => alarm::is_absent(wanted, facts),
-        Kind::Topic { name, publishable } => plain::topic(test, name.as_deref(), *publishable, facts),
-        Kind::Subscription { protocol, endpoint, confirmed } => {
+        RequirementKind::Alarm(wanted) => alarm::exists(test, wanted, facts),
+        RequirementKind::NoAlarm(wanted) => alarm::is_absent(wanted, facts),
+        RequirementKind::Topic { name, publishable } => plain::topic(test, name.as_deref(), *publishable, facts),
+        RequirementKind::Subscription { protocol, endpoint, confirmed } => {
             plain::subscription(test, protocol.as_deref(), endpoint.as_deref(), *confirmed, facts)
         }
-        Kind::LogRetention { of, days } => plain::retention(test, of, *days, facts),
-        Kind::Function { .. } => plain::function(test, facts),
-        Kind::Metric { .. } => plain::metric(test, facts),
-        Kind::Http(wanted) => plain::http(test, wanted, facts),
-        Kind::InState { metric, state, within } => alarm::was_in_state(test, metric, state, *within, facts, now),
-        Kind::AnyOf(tests) => any_of(tests.iter().map(|inner| outcome(inner, facts, now))).credited(test),
-        Kind::AllOf(tests) => all_of(tests, facts, now).credited(test),
+        RequirementKind::LogRetention { of, days } => plain::retention(test, of, *days, facts),
+        RequirementKind::Function { .. } => plain::function(test, facts),
+        RequirementKind::Metric { .. } => plain::metric(test, facts),
+        RequirementKind::Http(wanted) => plain::http(test, wanted, facts),
+        RequirementKind::InState { metric, state, within } => {
+            alarm::was_in_state(test, metric, state, *within, facts, now)
+        }
+        RequirementKind::AnyOf(tests) => any_of(tests.iter().map(|inner| outcome(inner, facts, now))).credited(test),
+        RequirementKind::AllOf(tests) => all_of(tests, facts, now).credited(test),
     }
 }
 
 /// The best of them; its remarks only, since mending it is enough.
-fn any_of(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
-    let outcomes: Vec<Outcome> = outcomes.collect();
+fn any_of(outcomes: impl Iterator<Item = TestOutcome>) -> TestOutcome {
+    let outcomes: Vec<TestOutcome> = outcomes.collect();
     let high = outcomes.iter().map(|outcome| outcome.high).fold(0.0, f64::max);
     // Of equally good ones the first, as the rubric orders them.
     let best = outcomes.into_iter().reduce(|best, next| if next.low > best.low + SAME { next } else { best });
     let best = best.unwrap_or_default();
-    Outcome { high: high.max(best.low), ..best }
+    TestOutcome { high: high.max(best.low), ..best }
 }
 
-fn all_of(tests: &[Test], facts: &Facts, now: i64) -> Outcome {
+fn all_of(tests: &[RubricTest], facts: &RegionFacts, now: i64) -> TestOutcome {
     let all: f64 = tests.iter().map(|test| test.share).sum();
-    let mut whole = Outcome::default();
+    let mut whole = TestOutcome::default();
     for inner in tests {
-        let Outcome { low, high, remarks, found } = outcome(inner, facts, now);
+        let TestOutcome { low, high, remarks, found } = outcome(inner, facts, now);
         whole.low += low * inner.share / all.max(SAME);
         whole.high += high * inner.share / all.max(SAME);
         whole.remarks.extend(remarks.into_iter().filter(|remark| !whole.remarks.contains(remark)).collect::<Vec<_>>());

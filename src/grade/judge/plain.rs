@@ -1,27 +1,27 @@
 //! The tests that are not about alarms: topics, subscriptions, logs, functions, metrics, addresses.
 
 use super::reach::{self, door, is_wanted};
-use super::{Outcome, Part, plain_number, whose};
+use super::{Part, TestOutcome, plain_number, whose};
 use crate::grade::book::{Remark, cents};
-use crate::grade::facts::{Facts, Subscribed, Topic};
+use crate::grade::facts::{ExistingTopic, RegionFacts, SubscribedEndpoint};
 use crate::grade::mistake::Mistake;
-use crate::grade::rubric::{HttpTest, Kind, LogsOf, Range, Test, Whom};
+use crate::grade::rubric::{HttpTest, LogsOf, Range, RequirementKind, RubricTest, Whom};
 use crate::model::duration::format_seconds;
-use crate::resources::Confirmation;
+use crate::resources::ConfirmationState;
 use serde_json::Value;
 
-pub fn topic(test: &Test, name: Option<&str>, publishable: bool, facts: &Facts) -> Outcome {
+pub fn topic(test: &RubricTest, name: Option<&str>, publishable: bool, facts: &RegionFacts) -> TestOutcome {
     let topics = match &facts.topics {
         Ok(topics) => topics,
-        Err(why) => return Outcome::unread(why),
+        Err(why) => return TestOutcome::unread(why),
     };
-    let right = |topic: &&Topic| name.is_none_or(|name| topic.name == name);
+    let right = |topic: &&ExistingTopic| name.is_none_or(|name| topic.name == name);
     let judged = topics.values().filter(right).map(|topic| {
         let mut parts = vec![("exists", Part::Holds)];
         if publishable {
             parts.push(("publishable", door(topic)));
         }
-        Outcome::of_parts(test, parts, vec![format!("topic {}", topic.name)])
+        TestOutcome::of_parts(test, parts, vec![format!("topic {}", topic.name)])
     });
     let best = judged.reduce(|best, next| if (next.low, next.high) > (best.low, best.high) { next } else { best });
     best.unwrap_or_else(|| {
@@ -33,7 +33,7 @@ pub fn topic(test: &Test, name: Option<&str>, publishable: bool, facts: &Facts) 
             let fits = |topic: &&String| name.is_none_or(|name| *topic == name);
             Some((other, found.topics.iter().find(fits)?))
         });
-        Outcome::nothing(match there {
+        TestOutcome::nothing(match there {
             Some((other, topic)) => {
                 let what = format!("{what}; in {other} there is one ({topic}): the wrong region");
                 Remark::new(Mistake::WrongRegion, what, create)
@@ -44,42 +44,42 @@ pub fn topic(test: &Test, name: Option<&str>, publishable: bool, facts: &Facts) 
 }
 
 pub fn subscription(
-    test: &Test,
+    test: &RubricTest,
     protocol: Option<&str>,
     endpoint: Option<&str>,
     confirmed: bool,
-    facts: &Facts,
-) -> Outcome {
+    facts: &RegionFacts,
+) -> TestOutcome {
     let topics = match &facts.topics {
         Ok(topics) => topics,
-        Err(why) => return Outcome::unread(why),
+        Err(why) => return TestOutcome::unread(why),
     };
     let whom = Whom { protocol: protocol.map(str::to_owned), endpoint: endpoint.map(str::to_owned) };
     let all = || topics.values().flat_map(|topic| topic.subscriptions.iter().map(move |s| (topic, s)));
-    let wanted: Vec<(&Topic, &Subscribed)> = all().filter(|(_, s)| is_wanted(s, &whom)).collect();
+    let wanted: Vec<(&ExistingTopic, &SubscribedEndpoint)> = all().filter(|(_, s)| is_wanted(s, &whom)).collect();
     if wanted.is_empty() {
-        return Outcome::nothing(not_subscribed(&whom, all().next(), facts));
+        return TestOutcome::nothing(not_subscribed(&whom, all().next(), facts));
     }
     let found = wanted.iter().map(|(topic, s)| {
         let state = match s.confirmation {
-            Confirmation::Confirmed => "confirmed",
-            Confirmation::Pending => "not confirmed",
-            Confirmation::Lost => "unsubscribed",
+            ConfirmationState::Confirmed => "confirmed",
+            ConfirmationState::Pending => "not confirmed",
+            ConfirmationState::Lost => "unsubscribed",
         };
         format!("{} is subscribed to {} ({state})", s.endpoint, topic.name)
     });
     let found = found.collect();
     let mut parts = vec![("exists", Part::Holds)];
     if confirmed {
-        let holds = wanted.iter().any(|(_, s)| s.confirmation == Confirmation::Confirmed);
+        let holds = wanted.iter().any(|(_, s)| s.confirmation == ConfirmationState::Confirmed);
         let topic = wanted.first().map(|(topic, _)| topic.name.as_str()).unwrap_or_default();
         let part = Part::when(holds, || reach::unconfirmed(wanted.iter().map(|(_, s)| *s), topic));
         parts.push(("confirmed", part));
     }
-    Outcome::of_parts(test, parts, found)
+    TestOutcome::of_parts(test, parts, found)
 }
 
-fn not_subscribed(whom: &Whom, other: Option<(&Topic, &Subscribed)>, facts: &Facts) -> Remark {
+fn not_subscribed(whom: &Whom, other: Option<(&ExistingTopic, &SubscribedEndpoint)>, facts: &RegionFacts) -> Remark {
     let who = whom.endpoint.as_deref().unwrap_or("nobody");
     let protocol = whom.protocol.as_ref().map(|protocol| format!(" by {protocol}")).unwrap_or_default();
     let what = match whom.endpoint {
@@ -105,23 +105,23 @@ fn not_subscribed(whom: &Whom, other: Option<(&Topic, &Subscribed)>, facts: &Fac
     }
 }
 
-pub fn retention(test: &Test, of: &LogsOf, days: Range, facts: &Facts) -> Outcome {
+pub fn retention(test: &RubricTest, of: &LogsOf, days: Range, facts: &RegionFacts) -> TestOutcome {
     let group = match of {
         LogsOf::Group(name) => name,
         LogsOf::Function(function) => match facts.functions.get(function) {
             Some(Ok(Some(configuration))) => &configuration.facts.log_group,
-            Some(Ok(None)) | None => return Outcome::nothing(no_function(function, facts)),
-            Some(Err(why)) => return Outcome::unread(why),
+            Some(Ok(None)) | None => return TestOutcome::nothing(no_function(function, facts)),
+            Some(Err(why)) => return TestOutcome::unread(why),
         },
     };
     let write = |days: f64| if days == 1.0 { "1 day".to_owned() } else { format!("{} days", plain_number(days)) };
     let wanted = days.words(write);
     let mend = format!("CloudWatch > Log groups > {group} > Edit retention setting: {wanted}");
     match facts.log_groups.get(group) {
-        Some(Err(why)) => Outcome::unread(why),
+        Some(Err(why)) => TestOutcome::unread(why),
         Some(Ok(None)) | None => {
             let what = format!("there is no log group {group}: the function has written no logs");
-            Outcome::nothing(Remark::new(Mistake::NoLogGroup, what, "call the function, then set the retention"))
+            TestOutcome::nothing(Remark::new(Mistake::NoLogGroup, what, "call the function, then set the retention"))
         }
         Some(Ok(Some(kept))) => {
             let policy =
@@ -146,12 +146,16 @@ pub fn retention(test: &Test, of: &LogsOf, days: Range, facts: &Facts) -> Outcom
                 }
             };
             let found = kept.days.map_or_else(|| "for ever".to_owned(), |days| write(f64::from(days)));
-            Outcome::of_parts(test, vec![("retention", part)], vec![format!("logs of {group} kept {found}{policy}")])
+            TestOutcome::of_parts(
+                test,
+                vec![("retention", part)],
+                vec![format!("logs of {group} kept {found}{policy}")],
+            )
         }
     }
 }
 
-fn no_function(name: &str, facts: &Facts) -> Remark {
+fn no_function(name: &str, facts: &RegionFacts) -> Remark {
     let region = &facts.target.region;
     let what = format!("there is no function {name} in {region}");
     let there = facts.elsewhere.iter().find(|(_, found)| found.functions.contains(name)).map(|(other, _)| other);
@@ -164,12 +168,14 @@ fn no_function(name: &str, facts: &Facts) -> Remark {
     }
 }
 
-pub fn function(test: &Test, facts: &Facts) -> Outcome {
-    let Kind::Function { name, runtimes, memory, timeout } = &test.kind else { return Outcome::default() };
+pub fn function(test: &RubricTest, facts: &RegionFacts) -> TestOutcome {
+    let RequirementKind::Function { name, runtimes, memory, timeout } = &test.kind else {
+        return TestOutcome::default();
+    };
     let configuration = match facts.functions.get(name) {
         Some(Ok(Some(configuration))) => configuration,
-        Some(Ok(None)) | None => return Outcome::nothing(no_function(name, facts)),
-        Some(Err(why)) => return Outcome::unread(why),
+        Some(Ok(None)) | None => return TestOutcome::nothing(no_function(name, facts)),
+        Some(Err(why)) => return TestOutcome::unread(why),
     };
     let mut parts = vec![("exists", Part::Holds)];
     let runtime = configuration.runtime.as_deref().unwrap_or("a container image");
@@ -199,21 +205,23 @@ pub fn function(test: &Test, facts: &Facts) -> Outcome {
         parts.push(("timeout", part));
     }
     let memory = configuration.facts.memory_mb;
-    Outcome::of_parts(test, parts, vec![format!("function {name}: {runtime}, {memory} MB")])
+    TestOutcome::of_parts(test, parts, vec![format!("function {name}: {runtime}, {memory} MB")])
 }
 
-pub fn metric(test: &Test, facts: &Facts) -> Outcome {
-    let Kind::Metric { metric, statistic, within, value, invocations } = &test.kind else { return Outcome::default() };
+pub fn metric(test: &RubricTest, facts: &RegionFacts) -> TestOutcome {
+    let RequirementKind::Metric { metric, statistic, within, value, invocations } = &test.kind else {
+        return TestOutcome::default();
+    };
     if let Some(function) = test.kind.function() {
         match facts.functions.get(function) {
-            Some(Ok(None)) | None => return Outcome::nothing(no_function(function, facts)),
-            Some(Err(why)) => return Outcome::unread(why),
+            Some(Ok(None)) | None => return TestOutcome::nothing(no_function(function, facts)),
+            Some(Err(why)) => return TestOutcome::unread(why),
             Some(Ok(Some(_))) => {}
         }
     }
     let totals = match &facts.totals {
         Ok(totals) => totals,
-        Err(why) => return Outcome::unread(why),
+        Err(why) => return TestOutcome::unread(why),
     };
     let wanted = test.kind.totals();
     let values: Vec<&[f64]> =
@@ -233,7 +241,11 @@ pub fn metric(test: &Test, facts: &Facts) -> Outcome {
     }
     let Some(found) = found else {
         let what = format!("{name} has no data in the last {back}");
-        return Outcome::nothing(Remark::new(Mistake::NeverInvoked, what, "make it happen, and wait a few minutes"));
+        return TestOutcome::nothing(Remark::new(
+            Mistake::NeverInvoked,
+            what,
+            "make it happen, and wait a few minutes",
+        ));
     };
     let mut parts = vec![("data", Part::Holds)];
     if *value != Range::default() {
@@ -244,10 +256,10 @@ pub fn metric(test: &Test, facts: &Facts) -> Outcome {
         });
         parts.push(("value", part));
     }
-    Outcome::of_parts(test, parts, vec![format!("{statistic} of {name} over {back}: {}", cents(found))])
+    TestOutcome::of_parts(test, parts, vec![format!("{statistic} of {name} over {back}: {}", cents(found))])
 }
 
-fn invoked(test: &Test, found: f64, wanted: Range, back: &str) -> Outcome {
+fn invoked(test: &RubricTest, found: f64, wanted: Range, back: &str) -> TestOutcome {
     let function = test.kind.function().unwrap_or_default();
     let times = |n: f64| if n == 1.0 { "once".to_owned() } else { format!("{} times", plain_number(n)) };
     let least = wanted.from.unwrap_or(1.0);
@@ -262,12 +274,12 @@ fn invoked(test: &Test, found: f64, wanted: Range, back: &str) -> Outcome {
             }
         }
     });
-    Outcome::of_parts(test, vec![("times", part)], vec![format!("{function} called {} in {back}", times(found))])
+    TestOutcome::of_parts(test, vec![("times", part)], vec![format!("{function} called {} in {back}", times(found))])
 }
 
-pub fn http(test: &Test, wanted: &HttpTest, facts: &Facts) -> Outcome {
+pub fn http(test: &RubricTest, wanted: &HttpTest, facts: &RegionFacts) -> TestOutcome {
     let address = match wanted.address(&facts.urls) {
-        Err(why) => return Outcome::unread(&why),
+        Err(why) => return TestOutcome::unread(&why),
         Ok(Some(address)) => address,
         Ok(None) => {
             let what = match &wanted.function {
@@ -276,7 +288,7 @@ pub fn http(test: &Test, wanted: &HttpTest, facts: &Facts) -> Outcome {
             };
             let mend =
                 "give the address, or make a function URL: Lambda > your function > Configuration > Function URL";
-            return Outcome::nothing(Remark::new(Mistake::NoAddress, what, mend));
+            return TestOutcome::nothing(Remark::new(Mistake::NoAddress, what, mend));
         }
     };
     let shown = crate::model::secret::hide(&address);
@@ -285,9 +297,11 @@ pub fn http(test: &Test, wanted: &HttpTest, facts: &Facts) -> Outcome {
         Some(Err(why)) => {
             let what = format!("{shown} does not answer: {why}");
             let mend = "check the address, and that the function answers there";
-            return Outcome::nothing(Remark::new(Mistake::NoAnswer, what, mend));
+            return TestOutcome::nothing(Remark::new(Mistake::NoAnswer, what, mend));
         }
-        None => return Outcome::nothing(Remark::new(Mistake::NoAnswer, format!("{shown} was not asked"), "run again")),
+        None => {
+            return TestOutcome::nothing(Remark::new(Mistake::NoAnswer, format!("{shown} was not asked"), "run again"));
+        }
     };
     let status = Part::when(answer.status == wanted.status, || {
         let what = format!("{shown} answers {}, wanted {}", answer.status, wanted.status);
@@ -314,7 +328,7 @@ pub fn http(test: &Test, wanted: &HttpTest, facts: &Facts) -> Outcome {
         };
         parts.push(("json", part));
     }
-    Outcome::of_parts(test, parts, vec![format!("{shown} answers {}", answer.status)])
+    TestOutcome::of_parts(test, parts, vec![format!("{shown} answers {}", answer.status)])
 }
 
 /// `a.b`: field b of field a; a number is a place in a list.

@@ -2,19 +2,19 @@
 
 use super::Part;
 use crate::grade::book::Remark;
-use crate::grade::facts::{Door, Facts, Subscribed, Topic, Unread};
+use crate::grade::facts::{ExistingTopic, PublishPolicy, RegionFacts, SubscribedEndpoint, Unread};
 use crate::grade::mistake::Mistake;
 use crate::grade::rubric::Whom;
 use crate::model::Arn;
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
-use crate::resources::{CompositeAlarm, Confirmation, Subscription};
+use crate::resources::{CompositeAlarm, ConfirmationState, Subscription};
 use mlops_cloudwatch::evaluation::composite::plain;
 use mlops_cloudwatch::rule;
 use mlops_cloudwatch::state::AlarmState;
 
 /// The parts `actions` and `reachable` of an alarm.
-pub fn notification(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -> (Part, Part) {
+pub fn notification(name: &str, actions: &Actions, whom: &Whom, facts: &RegionFacts) -> (Part, Part) {
     let own = of_actions(name, actions, whom, facts);
     if own == (Part::Holds, Part::Holds) {
         return own;
@@ -43,7 +43,7 @@ fn fires_with(composite: &CompositeAlarm, name: &str) -> bool {
     rule.holds(&state(true)) && !rule.holds(&state(false))
 }
 
-fn of_actions(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -> (Part, Part) {
+fn of_actions(name: &str, actions: &Actions, whom: &Whom, facts: &RegionFacts) -> (Part, Part) {
     let is_topic = |arn: &&String| Arn::parse(arn).is_some_and(|arn| arn.service == "sns");
     let topics: Vec<&String> = actions.alarm.iter().filter(is_topic).collect();
     let add = "add your topic as the action of the state In alarm";
@@ -71,7 +71,7 @@ fn of_actions(name: &str, actions: &Actions, whom: &Whom, facts: &Facts) -> (Par
 }
 
 /// Whether one of the topics reaches somebody.
-fn reachable(topics: &[&String], whom: &Whom, facts: &Facts) -> Part {
+fn reachable(topics: &[&String], whom: &Whom, facts: &RegionFacts) -> Part {
     let mut worst = Part::Fails(None);
     for arn in topics {
         match (topic(arn, whom, facts), &worst) {
@@ -83,7 +83,7 @@ fn reachable(topics: &[&String], whom: &Whom, facts: &Facts) -> Part {
     worst
 }
 
-fn topic(text: &str, whom: &Whom, facts: &Facts) -> Part {
+fn topic(text: &str, whom: &Whom, facts: &RegionFacts) -> Part {
     let Some(arn) = Arn::parse(text) else { return Part::Fails(None) };
     let name = arn.resource;
     if arn.region != facts.target.region {
@@ -109,9 +109,9 @@ fn topic(text: &str, whom: &Whom, facts: &Facts) -> Part {
 }
 
 /// Whether alarms may publish to the topic.
-pub fn door(topic: &Topic) -> Part {
+pub fn door(topic: &ExistingTopic) -> Part {
     let name = &topic.name;
-    let Door { policy, kms_key } = match &topic.door {
+    let PublishPolicy { policy, kms_key } = match &topic.door {
         None => return Part::Holds,
         Some(Err(why)) => return Part::Unknown(why.clone()),
         Some(Ok(door)) => door,
@@ -130,9 +130,9 @@ pub fn door(topic: &Topic) -> Part {
     Part::Holds
 }
 
-fn subscribers(topic: &Topic, whom: &Whom) -> Part {
+fn subscribers(topic: &ExistingTopic, whom: &Whom) -> Part {
     let name = &topic.name;
-    let wanted: Vec<&Subscribed> = topic.subscriptions.iter().filter(|s| is_wanted(s, whom)).collect();
+    let wanted: Vec<&SubscribedEndpoint> = topic.subscriptions.iter().filter(|s| is_wanted(s, whom)).collect();
     let who = whom.endpoint.as_deref().unwrap_or("your address");
     let subscribe = format!("subscribe {who} to the topic {name}, then click the link in the mail");
     if wanted.is_empty() {
@@ -150,7 +150,7 @@ fn subscribers(topic: &Topic, whom: &Whom) -> Part {
     }
     let mut unknown = None;
     let mut filtered = None;
-    for subscribed in wanted.iter().filter(|s| s.confirmation == Confirmation::Confirmed) {
+    for subscribed in wanted.iter().filter(|s| s.confirmation == ConfirmationState::Confirmed) {
         match &subscribed.filtered {
             Ok(false) => return Part::Holds,
             Ok(true) => filtered = Some(subscribed.endpoint.as_str()),
@@ -168,8 +168,8 @@ fn subscribers(topic: &Topic, whom: &Whom) -> Part {
 }
 
 /// Of subscriptions none of which is confirmed.
-pub fn unconfirmed<'a>(mut subscriptions: impl Iterator<Item = &'a Subscribed> + Clone, topic: &str) -> Remark {
-    match subscriptions.clone().find(|s| s.confirmation == Confirmation::Pending) {
+pub fn unconfirmed<'a>(mut subscriptions: impl Iterator<Item = &'a SubscribedEndpoint> + Clone, topic: &str) -> Remark {
+    match subscriptions.clone().find(|s| s.confirmation == ConfirmationState::Pending) {
         Some(pending) => {
             let what = format!("{} has not confirmed the subscription to {topic}", pending.endpoint);
             let mend =
@@ -184,7 +184,7 @@ pub fn unconfirmed<'a>(mut subscriptions: impl Iterator<Item = &'a Subscribed> +
     }
 }
 
-pub fn is_wanted(subscribed: &Subscribed, whom: &Whom) -> bool {
+pub fn is_wanted(subscribed: &SubscribedEndpoint, whom: &Whom) -> bool {
     let same = |wanted: &Option<String>, found: &str| {
         wanted.as_ref().is_none_or(|wanted| wanted.trim().eq_ignore_ascii_case(found.trim()))
     };

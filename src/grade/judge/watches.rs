@@ -3,7 +3,7 @@
 
 use crate::grade::rubric::MetricName;
 use crate::resources::Alarm;
-use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, Signal};
+use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, DEFAULT_PERIOD, MetricSeries, WatchedSignal};
 use mlops_cloudwatch::math::{Frame, Program};
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub enum Watches {
 
 /// What is asked for. `of` is the metric whose share counts as well.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct RequiredMetric<'a> {
     pub metric: &'a MetricName,
     pub of: Option<&'a str>,
 }
@@ -43,21 +43,21 @@ const WHOLE: f64 = 100_000.0;
 /// Slots of a probe: enough for what looks back a little.
 const SLOTS: usize = 12;
 
-pub fn watches(alarm: &Alarm, asked: Asked<'_>) -> Watches {
+pub fn watches(alarm: &Alarm, asked: RequiredMetric<'_>) -> Watches {
     let definition = alarm.definition();
     match &definition.signal {
-        Signal::PromQl(_) => Watches::Unclear("it asks in PromQL, which is not judged here".to_owned()),
-        Signal::Metric(series) => one(series, asked),
-        Signal::Band { watched, .. } => match &watched.metric {
+        WatchedSignal::PromQl(_) => Watches::Unclear("it asks in PromQL, which is not judged here".to_owned()),
+        WatchedSignal::Metric(series) => one(series, asked),
+        WatchedSignal::Band { watched, .. } => match &watched.metric {
             Some(series) => one(series, asked),
             None => math(&definition, asked),
         },
-        Signal::Math(_) => math(&definition, asked),
-        Signal::Unmodelled => Watches::Nothing,
+        WatchedSignal::Math(_) => math(&definition, asked),
+        WatchedSignal::Unmodelled => Watches::Nothing,
     }
 }
 
-fn one(series: &MetricSeries<'_>, asked: Asked<'_>) -> Watches {
+fn one(series: &MetricSeries<'_>, asked: RequiredMetric<'_>) -> Watches {
     let MetricSeries { namespace, name, dimensions, stat, .. } = *series;
     let period = series.period.unwrap_or(DEFAULT_PERIOD);
     let MetricName { namespace: wanted_namespace, name: wanted_name, dimensions: wanted } = asked.metric;
@@ -79,9 +79,9 @@ fn holds(dimensions: &BTreeMap<String, String>, wanted: &BTreeMap<String, String
 }
 
 /// Metric math over the metric, by what it does to numbers.
-fn math(definition: &AlarmDefinition<'_>, asked: Asked<'_>) -> Watches {
+fn math(definition: &AlarmDefinition<'_>, asked: RequiredMetric<'_>) -> Watches {
     // The sum is what a share is made of: an average in math is no share by itself.
-    let alone = Asked { of: None, ..asked };
+    let alone = RequiredMetric { of: None, ..asked };
     let metrics: Vec<MetricSeries<'_>> = definition.metrics().collect();
     let relations: Vec<(Option<&str>, Watches)> =
         metrics.iter().map(|series| (series.id, one(series, alone))).collect();
@@ -110,13 +110,13 @@ fn math(definition: &AlarmDefinition<'_>, asked: Asked<'_>) -> Watches {
     };
     let probe = Probe { program: &program, part: id, whole, period: i64::from(period.max(1)) };
     match probe.relation() {
-        Some(Relation::Times(scale)) => Watches::Metric { statistic, period, scale },
-        Some(Relation::Share(unit)) => Watches::Share { period, percent: 1.0 / unit },
+        Some(MetricRelation::Times(scale)) => Watches::Metric { statistic, period, scale },
+        Some(MetricRelation::Share(unit)) => Watches::Share { period, percent: 1.0 / unit },
         None => Watches::Unclear("its metric math is neither the metric nor a share of it".to_owned()),
     }
 }
 
-enum Relation {
+enum MetricRelation {
     /// So many times the metric.
     Times(f64),
     /// The value at one percent.
@@ -133,7 +133,7 @@ struct Probe<'a> {
 impl Probe<'_> {
     /// Proportional to the metric, and either independent of the other one or inversely proportional to it; of no further metric
     /// at all.
-    fn relation(&self) -> Option<Relation> {
+    fn relation(&self) -> Option<MetricRelation> {
         let base = self.value(PART, WHOLE, 5.0)?;
         let is = |found: Option<f64>, wanted: f64| found.is_some_and(|f| (f - wanted).abs() <= 1e-6 * wanted.abs());
         let proportional = base > 0.0 && is(self.value(2.0 * PART, WHOLE, 5.0), 2.0 * base);
@@ -142,9 +142,9 @@ impl Probe<'_> {
         }
         let halved = self.value(PART, 2.0 * WHOLE, 5.0);
         if is(halved, base) {
-            return Some(Relation::Times(base / PART));
+            return Some(MetricRelation::Times(base / PART));
         }
-        is(halved, base / 2.0).then_some(Relation::Share(base))
+        is(halved, base / 2.0).then_some(MetricRelation::Share(base))
     }
 
     /// The value that is watched, where the metrics are constant.

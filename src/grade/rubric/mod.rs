@@ -6,7 +6,7 @@ mod shape;
 mod tests;
 
 use crate::model::shape as shapes;
-use crate::spec::{Document, SpecError, Template, Variable};
+use crate::spec::{SpecError, SpecLikeDocument, Template, Variable};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ const DEFAULT_REGIONS: &[&str] = &[
 
 /// A rubric whose variables are open: each account fills in its own.
 #[derive(Debug)]
-pub struct Open(Template);
+pub struct OpenRubric(Template);
 
 /// What is graded in one account.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,23 +43,23 @@ pub struct Rubric {
     pub pass: Option<f64>,
     /// Where to look for what is missing.
     pub other_regions: Vec<String>,
-    pub items: Vec<Item>,
+    pub items: Vec<RubricItem>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Item {
+pub struct RubricItem {
     /// The column of the grade book.
     pub name: String,
     pub says: String,
     pub points: f64,
     /// False where its `only_if` is empty: the account is not asked.
     pub asked: bool,
-    pub test: Test,
+    pub test: RubricTest,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Test {
-    pub kind: Kind,
+pub struct RubricTest {
+    pub kind: RequirementKind,
     /// What each part earns; 1 where it is not named.
     pub parts: BTreeMap<String, f64>,
     pub partial: bool,
@@ -68,7 +68,7 @@ pub struct Test {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum RequirementKind {
     Alarm(AlarmTest),
     NoAlarm(AlarmTest),
     Topic { name: Option<String>, publishable: bool },
@@ -78,8 +78,8 @@ pub enum Kind {
     Metric { metric: MetricName, statistic: String, within: i64, value: Range, invocations: bool },
     Http(HttpTest),
     InState { metric: MetricName, state: String, within: Option<i64> },
-    AnyOf(Vec<Test>),
-    AllOf(Vec<Test>),
+    AnyOf(Vec<RubricTest>),
+    AllOf(Vec<RubricTest>),
 }
 
 /// Whose logs.
@@ -168,25 +168,25 @@ impl Range {
     }
 }
 
-impl Kind {
+impl RequirementKind {
     /// The parts that the test asks for, by name; the first is the one without which nothing counts.
     pub fn parts(&self) -> Vec<&'static str> {
         match self {
-            Kind::Alarm(test) => test.parts(),
-            Kind::NoAlarm(_) | Kind::AnyOf(_) | Kind::AllOf(_) => Vec::new(),
-            Kind::Topic { publishable, .. } => asked(&[("exists", true), ("publishable", *publishable)]),
-            Kind::Subscription { confirmed, .. } => asked(&[("exists", true), ("confirmed", *confirmed)]),
-            Kind::LogRetention { .. } => vec!["retention"],
-            Kind::Function { runtimes, memory, timeout, .. } => asked(&[
+            RequirementKind::Alarm(test) => test.parts(),
+            RequirementKind::NoAlarm(_) | RequirementKind::AnyOf(_) | RequirementKind::AllOf(_) => Vec::new(),
+            RequirementKind::Topic { publishable, .. } => asked(&[("exists", true), ("publishable", *publishable)]),
+            RequirementKind::Subscription { confirmed, .. } => asked(&[("exists", true), ("confirmed", *confirmed)]),
+            RequirementKind::LogRetention { .. } => vec!["retention"],
+            RequirementKind::Function { runtimes, memory, timeout, .. } => asked(&[
                 ("exists", true),
                 ("runtime", !runtimes.is_empty()),
                 ("memory", memory.is_some()),
                 ("timeout", timeout.is_some()),
             ]),
-            Kind::Metric { invocations: true, .. } => vec!["times"],
-            Kind::Metric { value, .. } => asked(&[("data", true), ("value", *value != Range::default())]),
-            Kind::Http(test) => asked(&[("status", true), ("json", !test.json.is_empty())]),
-            Kind::InState { .. } => vec!["metric", "state"],
+            RequirementKind::Metric { invocations: true, .. } => vec!["times"],
+            RequirementKind::Metric { value, .. } => asked(&[("data", true), ("value", *value != Range::default())]),
+            RequirementKind::Http(test) => asked(&[("status", true), ("json", !test.json.is_empty())]),
+            RequirementKind::InState { .. } => vec!["metric", "state"],
         }
     }
 }
@@ -215,7 +215,7 @@ fn asked(parts: &[(&'static str, bool)]) -> Vec<&'static str> {
     parts.iter().filter(|(_, asked)| *asked).map(|(name, _)| *name).collect()
 }
 
-impl Open {
+impl OpenRubric {
     /// Reads the file; its mistakes are found by `bind`.
     pub fn read(path: &Path) -> Result<Self, SpecError> {
         Template::read(path, &shape::FILE).map(Self)
@@ -232,7 +232,7 @@ impl Open {
 
     /// The rubric of one account: every mistake of the file at once.
     pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<Rubric, SpecError> {
-        let document: Document = self.0.bind(values)?;
+        let document: SpecLikeDocument = self.0.bind(values)?;
         read::rubric(&document)
     }
 

@@ -1,13 +1,13 @@
 //! What a rubric may say, declared once: the checks, the JSON Schema and the reference in `docs/grading.md` come from it.
 
-use crate::model::shape::{Format, Key, Object, Shape};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::resources::alarm::{metric, statistic};
 use crate::resources::subscription::PROTOCOLS;
 use crate::spec::VARIABLE;
 use mlops_cloudwatch::missing::MissingData;
 
 /// Short, since it heads a column of the grade book.
-static NAME: Format = Format {
+static NAME: TextFormat = TextFormat {
     what: "a short name of letters, digits, - _ and ., at most 40",
     check: |text| {
         let right = |c: char| c.is_alphanumeric() || "-_.".contains(c);
@@ -21,7 +21,7 @@ static NAME: Format = Format {
     pattern: None,
 };
 
-static POINTS: Format = Format {
+static POINTS: TextFormat = TextFormat {
     what: "a number of points above 0, at most 10000",
     check: |text| match crate::model::node::parse_number(text) {
         Some(points) if points > 0.0 && points <= 10_000.0 => Ok(()),
@@ -31,7 +31,7 @@ static POINTS: Format = Format {
     pattern: Some(r"^[0-9]+(\.[0-9]+)?$"),
 };
 
-static PERCENT: Format = Format {
+static PERCENT: TextFormat = TextFormat {
     what: "a percentage from 0 to 100",
     check: |text| match crate::model::node::parse_number(text) {
         Some(percent) if (0.0..=100.0).contains(&percent) => Ok(()),
@@ -44,31 +44,31 @@ static STATES: &[&str] = &["OK", "ALARM", "INSUFFICIENT_DATA"];
 static TREATMENTS: &[&str] = MissingData::WORDS;
 static ENDPOINT_PROTOCOLS: &[&str] = PROTOCOLS;
 
-static NUMBERS: Object = Object {
+static NUMBERS: ObjectSchema = ObjectSchema {
     what: "a range",
     doc: "From and up to, both included; one of the two may be left out.",
     keys: &[&[
-        Key::new("from", Shape::Number, "The lowest right value."),
-        Key::new("to", Shape::Number, "The highest right value."),
+        SchemaKey::new("from", Shape::Number, "The lowest right value."),
+        SchemaKey::new("to", Shape::Number, "The highest right value."),
     ]],
 };
 
-static DURATIONS: Object = Object {
+static DURATIONS: ObjectSchema = ObjectSchema {
     what: "a range of durations",
     doc: "From and up to, both included; one of the two may be left out.",
     keys: &[&[
-        Key::new("from", Shape::Duration, "The shortest right duration, e.g. 1m."),
-        Key::new("to", Shape::Duration, "The longest right duration, e.g. 15m."),
+        SchemaKey::new("from", Shape::Duration, "The shortest right duration, e.g. 1m."),
+        SchemaKey::new("to", Shape::Duration, "The longest right duration, e.g. 15m."),
     ]],
 };
 
-static THRESHOLD: Object = Object {
+static THRESHOLD: ObjectSchema = ObjectSchema {
     what: "a threshold range",
     doc: "Where the threshold has to lie, both ends included.",
     keys: &[&[
-        Key::new("from", Shape::Number, "The lowest right threshold."),
-        Key::new("to", Shape::Number, "The highest right threshold."),
-        Key::new(
+        SchemaKey::new("from", Shape::Number, "The lowest right threshold."),
+        SchemaKey::new("to", Shape::Number, "The highest right threshold."),
+        SchemaKey::new(
             "per",
             Shape::Duration,
             "The metric counts something, and the range is meant for so long a time: a threshold of 2 in 1m is 10 in 5m, \
@@ -77,38 +77,46 @@ static THRESHOLD: Object = Object {
     ]],
 };
 
-static SHARE: Object = Object {
+static SHARE: ObjectSchema = ObjectSchema {
     what: "a share of another metric",
     doc: "An alarm on the share counts as well: metric math that divides by the other metric, in whatever unit, or the Average \
           of a metric that is 1 for each failure.",
     keys: &[&[
-        Key::new("of", Shape::Format(&metric::METRIC_NAME), "The metric that is divided by. Default: Invocations."),
-        Key::new("from", Shape::Number, "The lowest right threshold, in percent."),
-        Key::new("to", Shape::Number, "The highest right threshold, in percent."),
+        SchemaKey::new(
+            "of",
+            Shape::Format(&metric::METRIC_NAME),
+            "The metric that is divided by. Default: Invocations.",
+        ),
+        SchemaKey::new("from", Shape::Number, "The lowest right threshold, in percent."),
+        SchemaKey::new("to", Shape::Number, "The highest right threshold, in percent."),
     ]],
 };
 
-static NOTIFIES: Object = Object {
+static NOTIFIES: ObjectSchema = ObjectSchema {
     what: "a notification",
     doc: "Who has to be reached.",
     keys: &[&[
-        Key::new("protocol", Shape::OneOf(ENDPOINT_PROTOCOLS), "Only subscriptions of this protocol count."),
-        Key::new("endpoint", Shape::Text(2048), "Only this endpoint counts, e.g. ${email}; case does not matter."),
+        SchemaKey::new("protocol", Shape::OneOf(ENDPOINT_PROTOCOLS), "Only subscriptions of this protocol count."),
+        SchemaKey::new(
+            "endpoint",
+            Shape::Text(2048),
+            "Only this endpoint counts, e.g. ${email}; case does not matter.",
+        ),
     ]],
 };
 
 /// The metric that is meant. Groups are shared by the tests that look at one.
-static METRIC: [Key; 3] = [
-    Key::new("namespace", Shape::Format(&metric::NAMESPACE_FORM), "The metric's namespace. Default: AWS/Lambda."),
-    Key::required("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name, such as Errors."),
-    Key::new(
+static METRIC: [SchemaKey; 3] = [
+    SchemaKey::new("namespace", Shape::Format(&metric::NAMESPACE_FORM), "The metric's namespace. Default: AWS/Lambda."),
+    SchemaKey::required("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name, such as Errors."),
+    SchemaKey::new(
         "dimensions",
         Shape::Map(&Shape::Text(1024)),
         "Dimensions that the metric has to have; it may have more. Usually { FunctionName: \"${function}\" }.",
     ),
 ];
 
-static ALARM: Object = Object {
+static ALARM: ObjectSchema = ObjectSchema {
     what: "an alarm test",
     doc: "A metric alarm on this metric, whatever its name, with these properties. The one that has most of them counts. Parts: \
           `metric` (without it nothing counts), then `statistic`, `threshold`, `period`, `window`, `missing_data`, `data`, \
@@ -116,27 +124,27 @@ static ALARM: Object = Object {
     keys: &[
         &METRIC,
         &[
-            Key::new(
+            SchemaKey::new(
                 "statistic",
                 Shape::List(&Shape::Format(&statistic::ANY)),
                 "Statistics that are right, e.g. [Sum]. An alarm on a share is not asked.",
             ),
-            Key::new(
+            SchemaKey::new(
                 "direction",
                 Shape::OneOf(&["above", "below"]),
                 "Whether the alarm fires above its threshold or below it. Default: above. Belongs to the part `threshold`.",
             ),
-            Key::new("threshold", Shape::Object(&THRESHOLD), "Where the threshold has to lie."),
-            Key::new("or_share", Shape::Object(&SHARE), "An alarm on a share of another metric counts as well."),
-            Key::new("period", Shape::Object(&DURATIONS), "How long a period may be."),
-            Key::new(
+            SchemaKey::new("threshold", Shape::Object(&THRESHOLD), "Where the threshold has to lie."),
+            SchemaKey::new("or_share", Shape::Object(&SHARE), "An alarm on a share of another metric counts as well."),
+            SchemaKey::new("period", Shape::Object(&DURATIONS), "How long a period may be."),
+            SchemaKey::new(
                 "window",
                 Shape::Object(&DURATIONS),
                 "How long it has to be bad before the alarm fires: datapoints to alarm times the period.",
             ),
-            Key::new("missing_data", Shape::List(&Shape::OneOf(TREATMENTS)), "Right treatments of missing data."),
-            Key::new("has_data", Shape::Bool, "Whether the alarm must not be in INSUFFICIENT_DATA. Part `data`."),
-            Key::new(
+            SchemaKey::new("missing_data", Shape::List(&Shape::OneOf(TREATMENTS)), "Right treatments of missing data."),
+            SchemaKey::new("has_data", Shape::Bool, "Whether the alarm must not be in INSUFFICIENT_DATA. Part `data`."),
+            SchemaKey::new(
                 "notifies",
                 Shape::Either(&[Shape::Bool, Shape::Object(&NOTIFIES)]),
                 "Whether somebody has to hear of an ALARM: actions are enabled and tell a topic (part `actions`), and CloudWatch \
@@ -146,12 +154,12 @@ static ALARM: Object = Object {
     ],
 };
 
-static TOPIC: Object = Object {
+static TOPIC: ObjectSchema = ObjectSchema {
     what: "a topic test",
     doc: "An SNS topic, whatever its name. Parts: `exists` (without it nothing counts), `publishable`.",
     keys: &[&[
-        Key::new("name", Shape::Text(256), "Only this topic counts."),
-        Key::new(
+        SchemaKey::new("name", Shape::Text(256), "Only this topic counts."),
+        SchemaKey::new(
             "publishable",
             Shape::Bool,
             "Whether CloudWatch alarms must be allowed to publish to it: its policy, and its key.",
@@ -159,96 +167,104 @@ static TOPIC: Object = Object {
     ]],
 };
 
-static SUBSCRIPTION: Object = Object {
+static SUBSCRIPTION: ObjectSchema = ObjectSchema {
     what: "a subscription test",
     doc: "A subscription to any topic. Parts: `exists` (without it nothing counts), `confirmed`.",
     keys: &[&[
-        Key::new("protocol", Shape::OneOf(ENDPOINT_PROTOCOLS), "The protocol, e.g. email."),
-        Key::new("endpoint", Shape::Text(2048), "The endpoint, e.g. ${email}; case does not matter."),
-        Key::new("confirmed", Shape::Bool, "Whether it must be confirmed."),
+        SchemaKey::new("protocol", Shape::OneOf(ENDPOINT_PROTOCOLS), "The protocol, e.g. email."),
+        SchemaKey::new("endpoint", Shape::Text(2048), "The endpoint, e.g. ${email}; case does not matter."),
+        SchemaKey::new("confirmed", Shape::Bool, "Whether it must be confirmed."),
     ]],
 };
 
-static LOG_RETENTION: Object = Object {
+static LOG_RETENTION: ObjectSchema = ObjectSchema {
     what: "a retention test",
     doc: "How long logs are kept, of the group that the function really writes to or of a named one; a policy of the account \
           counts before the group's own setting. Part: `retention`.",
     keys: &[&[
-        Key::new("function", Shape::Text(140), "The function whose logs are meant."),
-        Key::new("log_group", Shape::Text(512), "The log group, where it is no function's."),
-        Key::new("from", Shape::Duration, "The shortest right retention, e.g. 7d."),
-        Key::new("to", Shape::Duration, "The longest right retention, e.g. 30d."),
+        SchemaKey::new("function", Shape::Text(140), "The function whose logs are meant."),
+        SchemaKey::new("log_group", Shape::Text(512), "The log group, where it is no function's."),
+        SchemaKey::new("from", Shape::Duration, "The shortest right retention, e.g. 7d."),
+        SchemaKey::new("to", Shape::Duration, "The longest right retention, e.g. 30d."),
     ]],
 };
 
-static FUNCTION: Object = Object {
+static FUNCTION: ObjectSchema = ObjectSchema {
     what: "a function test",
     doc: "A Lambda function. Parts: `exists` (without it nothing counts), `runtime`, `memory`, `timeout`.",
     keys: &[&[
-        Key::required("name", Shape::Text(140), "The function's name."),
-        Key::new(
+        SchemaKey::required("name", Shape::Text(140), "The function's name."),
+        SchemaKey::new(
             "runtime",
             Shape::List(&Shape::Text(64)),
             "Right runtimes; python3 stands for python3.12 and all its like.",
         ),
-        Key::new("memory", Shape::Object(&NUMBERS), "Megabytes."),
-        Key::new("timeout", Shape::Object(&DURATIONS), "How long a call may take."),
+        SchemaKey::new("memory", Shape::Object(&NUMBERS), "Megabytes."),
+        SchemaKey::new("timeout", Shape::Object(&DURATIONS), "How long a call may take."),
     ]],
 };
 
-static INVOKED: Object = Object {
+static INVOKED: ObjectSchema = ObjectSchema {
     what: "an invocation test",
     doc: "How often a Lambda function was called. Part: `times`.",
     keys: &[&[
-        Key::required("function", Shape::Text(140), "The function's name."),
-        Key::new("times", Shape::Integer(1, i64::MAX), "How often at least. Default: 1."),
-        Key::new("within", Shape::Duration, "In how long a time, up to now: at most 455d. Default: 14d."),
+        SchemaKey::required("function", Shape::Text(140), "The function's name."),
+        SchemaKey::new("times", Shape::Integer(1, i64::MAX), "How often at least. Default: 1."),
+        SchemaKey::new("within", Shape::Duration, "In how long a time, up to now: at most 455d. Default: 14d."),
     ]],
 };
 
-static DATA: Object = Object {
+static DATA: ObjectSchema = ObjectSchema {
     what: "a metric test",
     doc: "A metric has data, and its value over a time lies in a range. Parts: `data` (without it nothing counts), `value`.",
     keys: &[
         &METRIC,
         &[
-            Key::new(
+            SchemaKey::new(
                 "statistic",
                 Shape::OneOf(&["Sum", "Average", "Minimum", "Maximum", "SampleCount"]),
                 "The statistic over the whole time. Default: Sum.",
             ),
-            Key::new("within", Shape::Duration, "Over how long a time, up to now: at most 455d. Default: 14d."),
-            Key::new("from", Shape::Number, "The lowest right value."),
-            Key::new("to", Shape::Number, "The highest right value."),
+            SchemaKey::new("within", Shape::Duration, "Over how long a time, up to now: at most 455d. Default: 14d."),
+            SchemaKey::new("from", Shape::Number, "The lowest right value."),
+            SchemaKey::new("to", Shape::Number, "The highest right value."),
         ],
     ],
 };
 
-static HTTP: Object = Object {
+static HTTP: ObjectSchema = ObjectSchema {
     what: "an HTTP test",
     doc: "A GET is answered as it should be. Redirects are not followed. Parts: `status` (without it nothing counts), `json`.",
     keys: &[&[
-        Key::new("url", Shape::Text(2048), "Address without its path, e.g. ${url}. Empty: the URL of `function`."),
-        Key::new("function", Shape::Text(140), "The Lambda function whose function URL is asked where `url` is empty."),
-        Key::new("path", Shape::Text(1024), "What is added to the address, e.g. /health."),
-        Key::new("status", Shape::Integer(100, 599), "The right status. Default: 200."),
-        Key::new(
+        SchemaKey::new(
+            "url",
+            Shape::Text(2048),
+            "Address without its path, e.g. ${url}. Empty: the URL of `function`.",
+        ),
+        SchemaKey::new(
+            "function",
+            Shape::Text(140),
+            "The Lambda function whose function URL is asked where `url` is empty.",
+        ),
+        SchemaKey::new("path", Shape::Text(1024), "What is added to the address, e.g. /health."),
+        SchemaKey::new("status", Shape::Integer(100, 599), "The right status. Default: 200."),
+        SchemaKey::new(
             "json",
             Shape::Map(&Shape::Text(1024)),
             "Fields of the answer and their values; a.b is field b of field a. Every value must be there and equal.",
         ),
-        Key::new("timeout", Shape::Duration, "How long to wait: at most 1m. Default: 10s."),
+        SchemaKey::new("timeout", Shape::Duration, "How long to wait: at most 1m. Default: 10s."),
     ]],
 };
 
-static IN_STATE: Object = Object {
+static IN_STATE: ObjectSchema = ObjectSchema {
     what: "a state test",
     doc: "An alarm on this metric is, or was, in a state. Parts: `metric` (without it nothing counts), `state`.",
     keys: &[
         &METRIC,
         &[
-            Key::required("state", Shape::OneOf(STATES), "The state."),
-            Key::new(
+            SchemaKey::required("state", Shape::OneOf(STATES), "The state."),
+            SchemaKey::new(
                 "within",
                 Shape::Duration,
                 "That it was in this state once, in so long a time up to now, is enough: at most 30d. Default: it is so now.",
@@ -258,49 +274,49 @@ static IN_STATE: Object = Object {
 };
 
 /// The tests; an item, and each part of `any_of` and `all_of`, has exactly one of them.
-pub static TESTS: [Key; 12] = [
-    Key::new("alarm", Shape::Object(&ALARM), "A metric alarm with these properties exists."),
-    Key::new(
+pub static TESTS: [SchemaKey; 12] = [
+    SchemaKey::new("alarm", Shape::Object(&ALARM), "A metric alarm with these properties exists."),
+    SchemaKey::new(
         "no_alarm",
         Shape::Object(&ALARM),
         "No metric alarm has all these properties. True of an empty account, too: put it beside an `alarm` in an `all_of`.",
     ),
-    Key::new("topic", Shape::Object(&TOPIC), "An SNS topic exists."),
-    Key::new("subscription", Shape::Object(&SUBSCRIPTION), "Somebody is subscribed to a topic."),
-    Key::new("log_retention", Shape::Object(&LOG_RETENTION), "Logs are kept for a right time."),
-    Key::new("function", Shape::Object(&FUNCTION), "A Lambda function exists."),
-    Key::new("invoked", Shape::Object(&INVOKED), "A Lambda function was called."),
-    Key::new("metric", Shape::Object(&DATA), "A metric has data."),
-    Key::new("http", Shape::Object(&HTTP), "An address answers."),
-    Key::new("in_state", Shape::Object(&IN_STATE), "An alarm is, or was, in a state."),
-    Key::new("any_of", Shape::List(&Shape::Object(&TEST)), "The best of several tests counts."),
-    Key::new("all_of", Shape::List(&Shape::Object(&TEST)), "Several tests together, each with its share."),
+    SchemaKey::new("topic", Shape::Object(&TOPIC), "An SNS topic exists."),
+    SchemaKey::new("subscription", Shape::Object(&SUBSCRIPTION), "Somebody is subscribed to a topic."),
+    SchemaKey::new("log_retention", Shape::Object(&LOG_RETENTION), "Logs are kept for a right time."),
+    SchemaKey::new("function", Shape::Object(&FUNCTION), "A Lambda function exists."),
+    SchemaKey::new("invoked", Shape::Object(&INVOKED), "A Lambda function was called."),
+    SchemaKey::new("metric", Shape::Object(&DATA), "A metric has data."),
+    SchemaKey::new("http", Shape::Object(&HTTP), "An address answers."),
+    SchemaKey::new("in_state", Shape::Object(&IN_STATE), "An alarm is, or was, in a state."),
+    SchemaKey::new("any_of", Shape::List(&Shape::Object(&TEST)), "The best of several tests counts."),
+    SchemaKey::new("all_of", Shape::List(&Shape::Object(&TEST)), "Several tests together, each with its share."),
 ];
 
-static CREDIT: [Key; 2] = [
-    Key::new(
+static CREDIT: [SchemaKey; 2] = [
+    SchemaKey::new(
         "parts",
         Shape::Map(&Shape::Number),
         "Shares of the test's parts, by name; each is 1 where nothing is said. A part of 0 is looked at and not counted.",
     ),
-    Key::new("partial", Shape::Bool, "false: all or nothing. Default: true, a part that holds earns its share."),
+    SchemaKey::new("partial", Shape::Bool, "false: all or nothing. Default: true, a part that holds earns its share."),
 ];
 
-static TEST: Object = Object {
+static TEST: ObjectSchema = ObjectSchema {
     what: "a test",
     doc: "One of the tests, and how it counts.",
-    keys: &[&TESTS, &CREDIT, &[Key::new("share", Shape::Number, "Its share of an `all_of`. Default: 1.")]],
+    keys: &[&TESTS, &CREDIT, &[SchemaKey::new("share", Shape::Number, "Its share of an `all_of`. Default: 1.")]],
 };
 
-static ITEM: Object = Object {
+static ITEM: ObjectSchema = ObjectSchema {
     what: "an item",
     doc: "A sentence, its points, and exactly one test on what stands in the account.",
     keys: &[
         &[
-            Key::required("name", Shape::Format(&NAME), "A short name: the column of the grade book."),
-            Key::required("says", Shape::Text(300), "What has to be true, as a sentence that students read."),
-            Key::required("points", Shape::Format(&POINTS), "What it is worth."),
-            Key::new(
+            SchemaKey::required("name", Shape::Format(&NAME), "A short name: the column of the grade book."),
+            SchemaKey::required("says", Shape::Text(300), "What has to be true, as a sentence that students read."),
+            SchemaKey::required("points", Shape::Format(&POINTS), "What it is worth."),
+            SchemaKey::new(
                 "only_if",
                 Shape::Text(2048),
                 "The item counts only where this is not empty, e.g. ${url}: who has given no address is not asked.",
@@ -312,25 +328,25 @@ static ITEM: Object = Object {
 };
 
 /// The whole file.
-pub static FILE: Object = Object {
+pub static FILE: ObjectSchema = ObjectSchema {
     what: "a rubric",
     doc: "What is looked at in each account, and what it is worth.",
     keys: &[&[
-        Key::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
-        Key::required("title", Shape::Text(200), "What is graded."),
-        Key::new(
+        SchemaKey::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
+        SchemaKey::required("title", Shape::Text(200), "What is graded."),
+        SchemaKey::new(
             "vars",
             Shape::Map(&Shape::Either(&[Shape::Object(&VARIABLE), Shape::Text(10_240)])),
             "Variables: name to default, or to {description, default, required}. A column of the roster fills the variable of \
              its name. Used as ${name}.",
         ),
-        Key::new("pass", Shape::Format(&PERCENT), "From how many percent on the whole is passed."),
-        Key::new(
+        SchemaKey::new("pass", Shape::Format(&PERCENT), "From how many percent on the whole is passed."),
+        SchemaKey::new(
             "other_regions",
             Shape::List(&Shape::Text(32)),
             "Where to look for what is missing, to say that it is in the wrong region. Default: every region that an account \
              has from the beginning.",
         ),
-        Key::required("items", Shape::List(&Shape::Object(&ITEM)), "What is graded, in the order of the report."),
+        SchemaKey::required("items", Shape::List(&Shape::Object(&ITEM)), "What is graded, in the order of the report."),
     ]],
 };

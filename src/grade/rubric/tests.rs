@@ -1,10 +1,10 @@
 //! Rubrics and the mistakes that can be in them.
 
-use super::{Kind, Open, Range};
+use super::{OpenRubric, Range, RequirementKind};
 use std::collections::BTreeMap;
 
 fn bind(text: &str) -> Result<super::Rubric, String> {
-    let open = Open::parse(text).map_err(|error| error.to_string())?;
+    let open = OpenRubric::parse(text).map_err(|error| error.to_string())?;
     let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
     open.bind(&values).map_err(|error| error.to_string())
 }
@@ -19,7 +19,7 @@ fn variables_fill_texts_and_numbers() {
         "  - { name: a, says: s, points: 2.5, alarm: { metric_name: Errors, threshold: { from: 1, to: \"${most}\", per: 5m }, notifies: { endpoint: \"${email}\" } } }\n  - { name: b, says: s, points: 1, only_if: \"${url}\", http: { url: \"${url}\" } }\n",
     )
     .unwrap();
-    let Kind::Alarm(alarm) = &rubric.items[0].test.kind else { panic!("an alarm") };
+    let RequirementKind::Alarm(alarm) = &rubric.items[0].test.kind else { panic!("an alarm") };
     assert_eq!((alarm.threshold, alarm.per), (Some(Range { from: Some(1.0), to: Some(10.0) }), Some(300)));
     assert_eq!(alarm.metric.namespace, "AWS/Lambda");
     assert_eq!(alarm.notifies.as_ref().unwrap().endpoint.as_deref(), Some("you@example.edu"));
@@ -73,9 +73,9 @@ fn all_mistakes_are_shown_at_once() {
 #[test]
 fn a_rubric_is_checked_without_an_account() {
     let right = "version: 1\ntitle: t\nvars: { email: {} }\nitems: [{ name: a, says: s, points: 1, subscription: { endpoint: \"${email}\" } }]\n";
-    Open::parse(right).unwrap().check().unwrap();
+    OpenRubric::parse(right).unwrap().check().unwrap();
     let wrong = right.replace("${email}", "${mail}");
-    assert!(Open::parse(&wrong).unwrap().check().unwrap_err().to_string().contains("did you mean `email`?"));
+    assert!(OpenRubric::parse(&wrong).unwrap().check().unwrap_err().to_string().contains("did you mean `email`?"));
 }
 
 /// The schema that rubrics name and the reference are what the program has. `MLOPSCTL_UPDATE=1` writes them anew.

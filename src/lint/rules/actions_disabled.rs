@@ -2,12 +2,12 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "actions-disabled",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm's actions are switched off",
     page: include_str!("../../../docs/lint/actions-disabled.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for (address, _) in subject.actions().filter(|(_, actions)| !actions.enabled) {
         let message = format!("the actions of `{}` are switched off: it fires and nobody hears", address.name);
         let help = "take out actions_enabled: false; for a maintenance window use an alarm mute rule";

@@ -2,14 +2,14 @@
 
 use crate::lint::catalogue::{MetricKind, catalogue};
 use crate::lint::finding::Raised;
-use crate::lint::series::Series;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::series::AlarmedMetric;
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "ai-cost-unwatched",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "nothing watches what the use of a model costs",
     page: include_str!("../../../docs/lint/ai-cost-unwatched.md"),
     opt_in: false,
@@ -20,16 +20,17 @@ pub static RULE: Rule = Rule {
 /// Parts of the names of custom metrics that count money or tokens.
 const COST_WORDS: [&str; 3] = ["cost", "usd", "token"];
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
-    let mut namespaces: BTreeMap<&str, Vec<(usize, &Series<'_>)>> = BTreeMap::new();
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
+    let mut namespaces: BTreeMap<&str, Vec<(usize, &AlarmedMetric<'_>)>> = BTreeMap::new();
     for (at, watch) in subject.watches.iter().enumerate() {
         for series in &watch.series {
             namespaces.entry(series.namespace).or_default().push((at, series));
         }
     }
     for (namespace, watched) in namespaces {
-        let costs =
-            |series: &Series<'_>| series.is(MetricKind::Cost) || (series.known.is_none() && names_cost(series.metric));
+        let costs = |series: &AlarmedMetric<'_>| {
+            series.is(MetricKind::Cost) || (series.known.is_none() && names_cost(series.metric))
+        };
         let mut unwatched: BTreeSet<&str> = BTreeSet::new();
         match catalogue().namespace(namespace) {
             // Messages cost as well, but so little that nobody needs an alarm.

@@ -2,16 +2,16 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::{Subject, topic_of};
-use crate::lint::{Level, Rule};
+use crate::lint::subject::{RuleContext, topic_of};
+use crate::lint::{LintRule, Severity};
 use crate::model::filter_policy::FilterOutcome;
 use crate::resources::{Address, Subscription};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "alarm-filtered-out",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "the filter policies of all its subscribers drop an alarm's message",
     page: include_str!("../../../docs/lint/alarm-filtered-out.md"),
     opt_in: false,
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     // A subscriber without a policy is reached, and so is whoever the file does not name.
     let filtered = |topic: &str| {
         let subscriptions = subject.subscriptions_of(topic);
@@ -54,7 +54,7 @@ struct Dropped<'a> {
 }
 
 impl<'a> Dropped<'a> {
-    fn by(subject: &Subject<'a>, subscriptions: &[&Subscription]) -> Self {
+    fn by(subject: &RuleContext<'a>, subscriptions: &[&Subscription]) -> Self {
         let mut dropped = Self { alarms: BTreeSet::new(), passes_some: false };
         for (at, subscription) in subscriptions.iter().enumerate() {
             let messages = subject.messages_to(subscription).into_iter();

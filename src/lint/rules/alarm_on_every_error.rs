@@ -2,13 +2,13 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use mlops_cloudwatch::comparison::Comparison;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "alarm-on-every-error",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm fires on every single error",
     page: include_str!("../../../docs/lint/alarm-on-every-error.md"),
     opt_in: false,
@@ -16,9 +16,9 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
-        let counts = |series: &&crate::lint::series::Series<'_>| series.is(MetricKind::Errors);
+        let counts = |series: &&crate::lint::series::AlarmedMetric<'_>| series.is(MetricKind::Errors);
         let Some(series) = watch.single().filter(counts) else { continue };
         let one_is_enough = match watch.limit().threshold() {
             Some((Comparison::Greater, threshold)) => threshold < 1.0,

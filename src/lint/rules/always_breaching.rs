@@ -3,12 +3,12 @@
 use super::impossible_threshold::words;
 use crate::lint::finding::Raised;
 use crate::lint::series::ThresholdReach;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "always-breaching",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a threshold is always crossed",
     page: include_str!("../../../docs/lint/always-breaching.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let Some((ThresholdReach::Always, values)) = watch.reach() else { continue };
         let (name, limit) = (&watch.alarm.name, watch.limit());

@@ -1,13 +1,13 @@
 //! An ARN or a URL in a dimension whose values are names: the alarm never sees a value.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::Arn;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "arn-for-name",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a dimension has an ARN, a URL or half a name where a name belongs",
     page: include_str!("../../../docs/lint/arn-for-name.md"),
     opt_in: false,
@@ -47,7 +47,7 @@ const NAMES: [&str; 28] = [
     "VolumeId",
 ];
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in watch.series.iter().filter(|series| series.namespace.starts_with("AWS/")) {
             for (dimension, value) in series.dimensions {

@@ -2,12 +2,12 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "average-latency",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "a latency is averaged where a percentile is meant",
     page: include_str!("../../../docs/lint/average-latency.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in watch.series.iter().filter(|series| series.is(MetricKind::Latency) && series.stat == "Average") {
             if series.known.is_some_and(|known| known.namespace.percentiles) {

@@ -1,13 +1,13 @@
 //! Missing data counts as a breach on a metric that is idle at night.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use mlops_cloudwatch::missing::MissingData;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "breaching-while-idle",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "missing data is a breach where it only means that nothing happens",
     page: include_str!("../../../docs/lint/breaching-while-idle.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in
         subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treats_missing_as(MissingData::Breaching))
     {

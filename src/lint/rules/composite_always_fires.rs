@@ -1,15 +1,15 @@
 //! A composite alarm whose rule is true whatever the states of its alarms are.
 
-use super::states::{Verdict, verdict};
+use super::states::{StateVerdict, verdict};
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::{Address, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "composite-always-fires",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a composite alarm is in ALARM for ever",
     page: include_str!("../../../docs/lint/composite-always-fires.md"),
     opt_in: false,
@@ -17,9 +17,9 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for alarm in subject.composites() {
-        if verdict(&alarm.alarm_rule) == Some(Verdict::Always) {
+        if verdict(&alarm.alarm_rule) == Some(StateVerdict::Always) {
             let message = format!("the rule of `{}` is true whatever the states of its alarms are", alarm.name);
             let help = "it fires once, when it is made, and never again; leave the part out that is always true";
             let about = About::Resource(Address::new(Kind::CompositeAlarm, &alarm.name));

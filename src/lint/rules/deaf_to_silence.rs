@@ -2,15 +2,15 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::series::{Series, Watch};
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::series::{AlarmView, AlarmedMetric};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use mlops_cloudwatch::missing::MissingData;
 use std::collections::BTreeSet;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "deaf-to-silence",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm on too little traffic is quiet where there is none",
     page: include_str!("../../../docs/lint/deaf-to-silence.md"),
     opt_in: false,
@@ -18,15 +18,16 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
-    let key = |series: &Series<'_>| (series.namespace.to_owned(), series.metric.to_owned(), series.dimensions.clone());
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
+    let key =
+        |series: &AlarmedMetric<'_>| (series.namespace.to_owned(), series.metric.to_owned(), series.dimensions.clone());
     let hears = [MissingData::Breaching, MissingData::Missing];
     // Another alarm on the same may be the one that hears silence.
     let floors = || subject.watches.iter().filter(|watch| watch.floor().is_some());
     let hearing = floors().filter(|watch| hears.iter().any(|treatment| watch.treats_missing_as(*treatment)));
-    let heard: BTreeSet<_> = hearing.filter_map(Watch::single).map(key).collect();
+    let heard: BTreeSet<_> = hearing.filter_map(AlarmView::single).map(key).collect();
     for watch in floors().filter(|watch| !watch.scales()) {
-        let counts = |series: &&Series<'_>| {
+        let counts = |series: &&AlarmedMetric<'_>| {
             let sparse = series.known.is_some_and(|known| known.is_sparse());
             sparse && series.is(MetricKind::Traffic) && ["Sum", "SampleCount"].contains(&series.stat)
         };

@@ -2,13 +2,13 @@
 
 use crate::lint::catalogue::catalogue;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use std::collections::BTreeSet;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "dimension-set-unpublished",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a metric is not published under these dimensions together",
     page: include_str!("../../../docs/lint/dimension-set-unpublished.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
             let Some(sets) = catalogue().dimension_sets(series.namespace, series.metric) else { continue };

@@ -1,14 +1,14 @@
 //! Two alarms that watch the same in the same way: one incident, two mails.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::Resource;
 use std::collections::BTreeMap;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "duplicate-alarm",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "two alarms are the same",
     page: include_str!("../../../docs/lint/duplicate-alarm.md"),
     opt_in: false,
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 const BESIDE: [&str; 6] =
     ["description", "actions_enabled", "alarm_actions", "ok_actions", "insufficient_data_actions", "tags_propagation"];
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     for watch in &subject.watches {
         let mut fields = Resource::Alarm(Box::new(watch.alarm.clone())).fields();

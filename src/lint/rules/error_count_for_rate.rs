@@ -2,20 +2,20 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Limits, Rule, Unit};
+use crate::lint::subject::RuleContext;
+use crate::lint::{AcceptedValues, LintRule, Severity, ValueUnit};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "error-count-for-rate",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "an alarm counts many errors, whatever the traffic",
     page: include_str!("../../../docs/lint/error-count-for-rate.md"),
     opt_in: false,
-    limits: Some(Limits { unit: Unit::Number, min: None, max: Some(50.0) }),
+    limits: Some(AcceptedValues { unit: ValueUnit::Number, min: None, max: Some(50.0) }),
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
     for watch in &subject.watches {
         let Some(series) = watch.single().filter(|s| s.is(MetricKind::Errors) && s.stat == "Sum") else { continue };

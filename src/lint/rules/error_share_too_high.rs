@@ -1,20 +1,20 @@
 //! An error share so high that the alarm comes when everybody has noticed.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Limits, Rule, Unit};
+use crate::lint::subject::RuleContext;
+use crate::lint::{AcceptedValues, LintRule, Severity, ValueUnit};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "error-share-too-high",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm on the error share comes too late",
     page: include_str!("../../../docs/lint/error-share-too-high.md"),
     opt_in: false,
-    limits: Some(Limits { unit: Unit::Percent, min: None, max: Some(25.0) }),
+    limits: Some(AcceptedValues { unit: ValueUnit::Percent, min: None, max: Some(25.0) }),
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
     for watch in &subject.watches {
         let Some(share) = watch.error_share().filter(|share| share.on_high).map(|share| share.percent) else {

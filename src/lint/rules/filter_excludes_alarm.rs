@@ -2,16 +2,16 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::filter_policy::FilterOutcome;
 use crate::resources::Resource;
 use crate::resources::notification::state_word;
 use mlops_cloudwatch::state::AlarmState;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "filter-excludes-alarm",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a filter policy drops the ALARM messages and passes others",
     page: include_str!("../../../docs/lint/filter-excludes-alarm.md"),
     opt_in: false,
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for subscription in subject.filtered_subscriptions() {
         let messages = subject.messages_to(subscription);
         let (alarms, others): (Vec<_>, Vec<_>) =

@@ -2,14 +2,14 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::filter_policy::{FilterOutcome, FilterScope};
 use crate::resources::Resource;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "filter-never-matches",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a filter policy drops every message of the alarms that use its topic",
     page: include_str!("../../../docs/lint/filter-never-matches.md"),
     opt_in: false,
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for subscription in subject.filtered_subscriptions() {
         let messages = subject.messages_to(subscription);
         if messages.is_empty() || messages.iter().any(|message| message.outcome != FilterOutcome::Never) {

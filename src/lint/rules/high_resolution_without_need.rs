@@ -1,13 +1,13 @@
 //! A period below a minute, paid three times, in an alarm that is no faster for it.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::duration::format_seconds;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "high-resolution-without-need",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "high resolution is paid for without need",
     page: include_str!("../../../docs/lint/high-resolution-without-need.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let Some(period) = watch.period().filter(|period| (1..60).contains(period)) else { continue };
         let seconds = i64::from(period) * i64::from(watch.points().0);

@@ -2,13 +2,13 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use mlops_cloudwatch::missing::MissingData;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "ignore-never-clears",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm stays in ALARM while nothing happens",
     page: include_str!("../../../docs/lint/ignore-never-clears.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in
         subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treats_missing_as(MissingData::Ignore))
     {

@@ -2,14 +2,14 @@
 
 use crate::lint::finding::Raised;
 use crate::lint::series::ThresholdReach;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use mlops_cloudwatch::math::Interval;
 use mlops_cloudwatch::missing::MissingData;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "impossible-threshold",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a threshold is never crossed",
     page: include_str!("../../../docs/lint/impossible-threshold.md"),
     opt_in: false,
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let Some((ThresholdReach::Never, values)) = watch.reach() else { continue };
         // Then it is an alarm on silence alone.

@@ -1,12 +1,12 @@
 //! A latency threshold that no call can reach, since Lambda ends it before.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "latency-above-timeout",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a latency threshold lies at or above the timeout",
     page: include_str!("../../../docs/lint/latency-above-timeout.md"),
     opt_in: false,
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 /// Milliseconds: Lambda ends every call after 15 minutes at the latest (Lambda quotas, "Function timeout").
 const LONGEST: f64 = 900_000.0;
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let Some(series) = watch.single().filter(|s| s.namespace == "AWS/Lambda" && s.metric == "Duration") else {
             continue;

@@ -2,14 +2,14 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::problem::KnownNames;
 use crate::resources::{Address, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "log-group-not-written",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a function does not write to the log group that is declared for it",
     page: include_str!("../../../docs/lint/log-group-not-written.md"),
     opt_in: false,
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let known = KnownNames::new(subject.functions.iter().map(String::as_str));
     for group in subject.log_groups() {
         let Some(function) = group.name.strip_prefix("/aws/lambda/") else { continue };

@@ -2,14 +2,14 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::series::{Series, Watch};
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::series::{AlarmView, AlarmedMetric};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use mlops_cloudwatch::statistic::Statistic;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "meaningless-statistic",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a statistic says nothing of its metric",
     page: include_str!("../../../docs/lint/meaningless-statistic.md"),
     opt_in: false,
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
             let Some(known) = series.known else { continue };
@@ -70,7 +70,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
 }
 
 /// Whether the samples of a metric of failures are counted, of which each call has one.
-fn counts_calls(watch: &Watch<'_>, series: &Series<'_>, kind: MetricKind) -> bool {
+fn counts_calls(watch: &AlarmView<'_>, series: &AlarmedMetric<'_>, kind: MetricKind) -> bool {
     let averages = series.known.is_some_and(|known| known.metric.statistics.iter().any(|stat| stat == "Average"));
     series.stat == "SampleCount" && kind == MetricKind::Errors && averages && watch.single().is_some()
 }

@@ -2,14 +2,14 @@
 
 use crate::lint::finding::Raised;
 use crate::lint::online::DimensionSets;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::problem::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "metric-never-seen",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a metric is not published in this account",
     page: include_str!("../../../docs/lint/metric-never-seen.md"),
     opt_in: false,
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 /// Dimension sets that are shown.
 const SHOWN: usize = 3;
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(observed) = subject.observed else { return };
     for watch in &subject.watches {
         for series in watch.series.iter().filter(|series| !series.foreign) {
@@ -41,7 +41,11 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
 }
 
 /// What is published instead: the nearest name, or the dimension sets that do exist.
-fn help(series: &crate::lint::series::Series<'_>, sets: &DimensionSets, observed: &crate::lint::Observed) -> String {
+fn help(
+    series: &crate::lint::series::AlarmedMetric<'_>,
+    sets: &DimensionSets,
+    observed: &crate::lint::Observed,
+) -> String {
     if sets.is_empty() {
         let near = nearest(series.metric, observed.names(series.namespace).filter(|name| *name != series.metric));
         return near.map_or_else(

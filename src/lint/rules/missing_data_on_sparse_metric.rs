@@ -1,14 +1,14 @@
 //! Missing data left to INSUFFICIENT_DATA on a metric that has none while nothing happens.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::duration::format_seconds;
 use mlops_cloudwatch::missing::MissingData;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "missing-data-on-sparse-metric",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "missing data of a sparse metric becomes INSUFFICIENT_DATA",
     page: include_str!("../../../docs/lint/missing-data-on-sparse-metric.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in
         subject.watches.iter().filter(|watch| watch.is_sparse() && watch.treats_missing_as(MissingData::Missing))
     {

@@ -1,14 +1,14 @@
 //! An alarm that does not say what it means: whoever is notified at night has to find out.
 
 use crate::lint::finding::{About, Raised};
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::Resource;
 use std::collections::BTreeSet;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "missing-description",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "an alarm has no description, and others of the file have one",
     page: include_str!("../../../docs/lint/missing-description.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let scaling = subject.watches.iter().filter(|watch| watch.scales()).map(|watch| watch.alarm.name.as_str());
     let scaling: BTreeSet<&str> = scaling.collect();
     let described = subject.resources.iter().filter_map(|(&address, &resource)| {

@@ -3,13 +3,13 @@
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use std::collections::BTreeMap;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "missing-golden-signal",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a monitored function has no alarm for a golden signal",
     page: include_str!("../../../docs/lint/missing-golden-signal.md"),
     opt_in: false,
@@ -24,7 +24,7 @@ const SIGNALS: [(&str, &[MetricKind]); 3] = [
     ("saturation", &[MetricKind::Throttles, MetricKind::Concurrency]),
 ];
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let mut watched: BTreeMap<&str, Vec<MetricKind>> = BTreeMap::new();
     for series in subject.watches.iter().flat_map(|watch| &watch.series) {
         if let (Some(function), Some(kind)) = (series.function(), series.kind()) {

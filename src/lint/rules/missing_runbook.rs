@@ -1,13 +1,13 @@
 //! An alarm whose description names no page: what to do is in somebody's head.
 
 use crate::lint::finding::{About, Raised};
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::Resource;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "missing-runbook",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "the description of an alarm names no page to go to",
     page: include_str!("../../../docs/lint/missing-runbook.md"),
     opt_in: true,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for (&address, &resource) in &subject.resources {
         let description = match resource {
             Resource::Alarm(alarm) => &alarm.description,

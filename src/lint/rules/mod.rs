@@ -57,11 +57,11 @@ mod wrong_direction;
 mod wrong_region;
 mod wrong_unit;
 
-use super::Rule;
+use super::LintRule;
 use crate::resources::Address;
 
 /// Every rule, by id.
-pub static RULES: &[&Rule] = &[
+pub static RULES: &[&LintRule] = &[
     &actions_disabled::RULE,
     &ai_cost_unwatched::RULE,
     &alarm_filtered_out::RULE,

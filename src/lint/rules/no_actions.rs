@@ -2,12 +2,12 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "no-actions",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm tells nobody",
     page: include_str!("../../../docs/lint/no-actions.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let children = subject.children();
     for (address, _) in subject.actions().filter(|(_, actions)| actions.all().next().is_none()) {
         if children.contains(&address.name) {

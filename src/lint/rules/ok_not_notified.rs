@@ -2,13 +2,13 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::Arn;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "ok-not-notified",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "nobody is told when the alarm is over",
     page: include_str!("../../../docs/lint/ok-not-notified.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for (address, actions) in subject.actions() {
         // What stops an instance or adds one is not undone by OK: another alarm does that.
         let people = |arn: &&String| {

@@ -1,21 +1,21 @@
 //! A percentile that needs more samples than a period usually has: it is the slowest call, and jumps.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Limits, Rule, Unit};
+use crate::lint::subject::RuleContext;
+use crate::lint::{AcceptedValues, LintRule, Severity, ValueUnit};
 use mlops_cloudwatch::alarm::LowSamples;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "percentile-of-few-samples",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "a percentile needs many samples in each period",
     page: include_str!("../../../docs/lint/percentile-of-few-samples.md"),
     opt_in: false,
-    limits: Some(Limits { unit: Unit::Number, min: None, max: Some(500.0) }),
+    limits: Some(AcceptedValues { unit: ValueUnit::Number, min: None, max: Some(500.0) }),
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
     for watch in &subject.watches {
         // What ignores low sample counts keeps its state then.

@@ -1,13 +1,13 @@
 //! A period shorter than the metric's resolution: most periods have no data at all.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::duration::format_seconds;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "period-below-resolution",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a period is shorter than the metric's resolution",
     page: include_str!("../../../docs/lint/period-below-resolution.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
             let Some(resolution) = series.known.map(|known| known.resolution()) else { continue };

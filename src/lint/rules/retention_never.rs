@@ -2,13 +2,13 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::{Address, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "retention-never",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "logs are kept for ever",
     page: include_str!("../../../docs/lint/retention-never.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for group in subject.log_groups().filter(|group| group.retention_in_days.is_none() && !group.is_delivery()) {
         let message = format!("the logs in `{}` are kept, and paid for, for ever", group.name);
         let about = About::Resource(Address::new(Kind::LogGroup, &group.name));

@@ -2,21 +2,21 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Limits, Rule, Unit};
+use crate::lint::subject::RuleContext;
+use crate::lint::{AcceptedValues, LintRule, Severity, ValueUnit};
 use crate::resources::{Address, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "retention-range",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "logs are kept shorter or longer than the file's own rule says",
     page: include_str!("../../../docs/lint/retention-range.md"),
     opt_in: false,
-    limits: Some(Limits { unit: Unit::Days, min: Some(1.0), max: Some(3653.0) }),
+    limits: Some(AcceptedValues { unit: ValueUnit::Days, min: Some(1.0), max: Some(3653.0) }),
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(limits) = subject.limits else { return };
     let (min, max) = (limits.min.unwrap_or(0.0), limits.max.unwrap_or(f64::INFINITY));
     for group in subject.log_groups() {

@@ -1,20 +1,20 @@
 //! A share of failures that one call at night decides: one of one is 100 %.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Limits, Rule, Unit};
+use crate::lint::subject::RuleContext;
+use crate::lint::{AcceptedValues, LintRule, Severity, ValueUnit};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "share-without-floor",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "one datapoint of an error share decides, however few calls it is of",
     page: include_str!("../../../docs/lint/share-without-floor.md"),
     opt_in: false,
-    limits: Some(Limits { unit: Unit::Seconds, min: None, max: Some(300.0) }),
+    limits: Some(AcceptedValues { unit: ValueUnit::Seconds, min: None, max: Some(300.0) }),
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
     let children = subject.children();
     for watch in subject.watches.iter().filter(|watch| watch.points().0 == 1) {

@@ -2,24 +2,24 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Limits, Rule, Unit};
+use crate::lint::subject::RuleContext;
+use crate::lint::{AcceptedValues, LintRule, Severity, ValueUnit};
 use crate::model::duration::format_seconds;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "single-datapoint",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "one datapoint of a spiky metric decides",
     page: include_str!("../../../docs/lint/single-datapoint.md"),
     opt_in: false,
-    limits: Some(Limits { unit: Unit::Seconds, min: None, max: Some(300.0) }),
+    limits: Some(AcceptedValues { unit: ValueUnit::Seconds, min: None, max: Some(300.0) }),
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
     for watch in subject.watches.iter().filter(|watch| watch.points().0 == 1) {
-        let spiky = |series: &&crate::lint::series::Series<'_>| {
+        let spiky = |series: &&crate::lint::series::AlarmedMetric<'_>| {
             let kind = matches!(series.kind(), Some(MetricKind::Latency | MetricKind::Concurrency));
             kind && f64::from(series.period) <= max
         };

@@ -2,27 +2,27 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::series::Watch;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Limits, Rule, Unit};
+use crate::lint::series::AlarmView;
+use crate::lint::subject::RuleContext;
+use crate::lint::{AcceptedValues, LintRule, Severity, ValueUnit};
 use crate::model::duration::format_seconds;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::replay::replay;
-use mlops_cloudwatch::evaluation::series::Grid;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::series::PeriodGrid;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use mlops_cloudwatch::state::AlarmState;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "slow-alarm",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "an alarm needs too long to fire",
     page: include_str!("../../../docs/lint/slow-alarm.md"),
     opt_in: false,
-    limits: Some(Limits { unit: Unit::Seconds, min: None, max: Some(3_600.0) }),
+    limits: Some(AcceptedValues { unit: ValueUnit::Seconds, min: None, max: Some(3_600.0) }),
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(max) = subject.limits.and_then(|limits| limits.max) else { return };
     for watch in &subject.watches {
         let urgent = [MetricKind::Errors, MetricKind::Latency, MetricKind::Throttles, MetricKind::Loss];
@@ -48,15 +48,15 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
 
 /// Seconds from the beginning of trouble to ALARM, where every period that has some of it is breaching: by the evaluator that looks
 /// minute by minute.
-fn soonest(watch: &Watch<'_>) -> Option<i64> {
-    let condition = Condition::of(&watch.definition, Options::default()).ok()?;
+fn soonest(watch: &AlarmView<'_>) -> Option<i64> {
+    let condition = Condition::of(&watch.definition, EvaluationOptions::default()).ok()?;
     let step = condition.cadence().min(condition.period);
-    let mut grid = Grid { first: condition.period, step, len: 0, period: condition.period };
+    let mut grid = PeriodGrid { first: condition.period, step, len: 0, period: condition.period };
     let quiet = condition.range * grid.stride();
     grid.len = quiet + (condition.n + 1) * grid.stride();
     let (good, bad) = if condition.comparison.is_upward() { (f64::MIN, f64::MAX) } else { (f64::MAX, f64::MIN) };
     let values = (0..grid.len).map(|index| if index < quiet { good } else { bad }).collect();
-    let replayed = replay(&condition, &Watched::of_values(grid, values), grid.first, grid.end(grid.len - 1));
+    let replayed = replay(&condition, &EvaluatedSeries::of_values(grid, values), grid.first, grid.end(grid.len - 1));
     let fired = replayed.timeline.changes.iter().find(|change| change.to == AlarmState::Alarm)?;
     Some(fired.at - grid.end(quiet) + step)
 }

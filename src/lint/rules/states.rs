@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 const MOST_ALARMS: usize = 9;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum StateVerdict {
     Never,
     Always,
     Sometimes,
 }
 
 /// `None` where the rule cannot be read or has too many alarms.
-pub fn verdict(text: &str) -> Option<Verdict> {
+pub fn verdict(text: &str) -> Option<StateVerdict> {
     let rule = rule::parse(text).ok()?;
     let alarms = rule.alarms();
     let combinations =
@@ -32,10 +32,10 @@ pub fn verdict(text: &str) -> Option<Verdict> {
         let holds = rule.holds(&|name| states.get(name).copied());
         (fires, rests) = (fires || holds, rests || !holds);
         if fires && rests {
-            return Some(Verdict::Sometimes);
+            return Some(StateVerdict::Sometimes);
         }
     }
-    Some(if fires { Verdict::Always } else { Verdict::Never })
+    Some(if fires { StateVerdict::Always } else { StateVerdict::Never })
 }
 
 #[cfg(test)]
@@ -45,14 +45,14 @@ mod tests {
     #[test]
     fn every_combination_of_states_is_tried() {
         for (rule, expected) in [
-            ("ALARM(a) AND OK(a)", Verdict::Never),
-            ("ALARM(a) OR NOT ALARM(a)", Verdict::Always),
-            ("FALSE", Verdict::Never),
-            ("ALARM(a) AND OK(b)", Verdict::Sometimes),
-            ("AT_LEAST(2, ALARM, (a, b)) AND OK(b)", Verdict::Never),
-            ("AT_LEAST(50%, NOT ALARM, (a, b)) OR AT_LEAST(2, ALARM, (a, b))", Verdict::Always),
-            ("ALARM(a) OR OK(a)", Verdict::Sometimes),
-            ("ALARM(a) OR OK(a) OR INSUFFICIENT_DATA(a)", Verdict::Always),
+            ("ALARM(a) AND OK(a)", StateVerdict::Never),
+            ("ALARM(a) OR NOT ALARM(a)", StateVerdict::Always),
+            ("FALSE", StateVerdict::Never),
+            ("ALARM(a) AND OK(b)", StateVerdict::Sometimes),
+            ("AT_LEAST(2, ALARM, (a, b)) AND OK(b)", StateVerdict::Never),
+            ("AT_LEAST(50%, NOT ALARM, (a, b)) OR AT_LEAST(2, ALARM, (a, b))", StateVerdict::Always),
+            ("ALARM(a) OR OK(a)", StateVerdict::Sometimes),
+            ("ALARM(a) OR OK(a) OR INSUFFICIENT_DATA(a)", StateVerdict::Always),
         ] {
             assert_eq!(verdict(rule), Some(expected), "{rule}");
         }

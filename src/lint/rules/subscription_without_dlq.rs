@@ -1,13 +1,13 @@
 //! A subscriber that is no person, whose lost messages go nowhere.
 
 use crate::lint::finding::{About, Raised};
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::Resource;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "subscription-without-dlq",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a message of an alarm that cannot be delivered is lost",
     page: include_str!("../../../docs/lint/subscription-without-dlq.md"),
     opt_in: true,
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 /// Protocols of which a message can be late: it waits in the dead-letter queue.
 const MACHINES: [&str; 5] = ["http", "https", "lambda", "sqs", "firehose"];
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for topic in subject.told_topics().into_keys() {
         for subscription in subject.subscriptions_of(topic) {
             if !MACHINES.contains(&subscription.protocol.as_str()) || subscription.redrive_policy.is_some() {

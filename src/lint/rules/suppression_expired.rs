@@ -1,11 +1,11 @@
 //! A comment that has kept a finding quiet until a day that is over.
 
-use crate::lint::{Level, Rule};
+use crate::lint::{LintRule, Severity};
 
 /// It is about comments, so `suppress` finds it.
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "suppression-expired",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a comment that kept a finding quiet has expired",
     page: include_str!("../../../docs/lint/suppression-expired.md"),
     opt_in: false,

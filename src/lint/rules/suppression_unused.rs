@@ -1,11 +1,11 @@
 //! A comment that keeps nothing quiet any more.
 
-use crate::lint::{Level, Rule};
+use crate::lint::{LintRule, Severity};
 
 /// It is about comments, so `suppress` finds it.
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "suppression-unused",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "a comment keeps nothing quiet",
     page: include_str!("../../../docs/lint/suppression-unused.md"),
     opt_in: false,

@@ -1,11 +1,11 @@
 //! A comment that is meant to keep a finding quiet and cannot be understood.
 
-use crate::lint::{Level, Rule};
+use crate::lint::{LintRule, Severity};
 
 /// It is about comments, so `suppress` finds it.
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "suppression-wrong",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a comment that shall keep a finding quiet cannot be understood",
     page: include_str!("../../../docs/lint/suppression-wrong.md"),
     opt_in: false,

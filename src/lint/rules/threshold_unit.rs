@@ -1,13 +1,13 @@
 //! A threshold that only makes sense in another unit than the metric's: seconds for milliseconds, gigabytes for bytes.
 
-use crate::lint::catalogue::{Known, MetricKind};
+use crate::lint::catalogue::{CatalogueName, MetricKind};
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "threshold-unit",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a threshold looks like one in another unit than the metric's",
     page: include_str!("../../../docs/lint/threshold-unit.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let Some(series) = watch.single().filter(|series| !["Sum", "SampleCount"].contains(&series.stat)) else {
             continue;
@@ -29,7 +29,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
 }
 
 /// The unit in which a threshold looks right, where it does not in the metric's own: by orders of magnitude only.
-fn meant(namespace: &str, known: Known, threshold: f64, is_upward: bool) -> Option<&'static str> {
+fn meant(namespace: &str, known: CatalogueName, threshold: f64, is_upward: bool) -> Option<&'static str> {
     if threshold <= 0.0 {
         return None;
     }

@@ -2,13 +2,13 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::{Address, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "topic-default-key",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "an alarm's topic is encrypted with a key that alarms cannot use",
     page: include_str!("../../../docs/lint/topic-default-key.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let told = subject.told_topics();
     for topic in subject.topics() {
         if let Some(alarms) = told.get(topic.name.as_str()).filter(|_| topic.has_key_of_sns()) {

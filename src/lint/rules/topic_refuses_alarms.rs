@@ -2,14 +2,14 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::topic::policy;
 use crate::resources::{Address, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "topic-refuses-alarms",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "AWS cannot publish to an alarm's topic",
     page: include_str!("../../../docs/lint/topic-refuses-alarms.md"),
     opt_in: false,
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let told = subject.told_topics();
     for topic in subject.topics() {
         let Some(alarms) = told.get(topic.name.as_str()) else { continue };

@@ -2,13 +2,13 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
-use crate::resources::{Address, Confirmation, Kind};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
+use crate::resources::{Address, ConfirmationState, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "topic-unconfirmed",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm's topic has unconfirmed subscribers only",
     page: include_str!("../../../docs/lint/topic-unconfirmed.md"),
     opt_in: false,
@@ -16,13 +16,13 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let Some(observed) = subject.observed else { return };
     for (topic, alarms) in subject.told_topics() {
         let Some(standing) = observed.topics.get(topic) else { continue };
-        let is = |state: Confirmation| standing.subscriptions.iter().filter(|c| **c == state).count();
-        let pending = is(Confirmation::Pending);
-        if pending > 0 && is(Confirmation::Confirmed) == 0 {
+        let is = |state: ConfirmationState| standing.subscriptions.iter().filter(|c| **c == state).count();
+        let pending = is(ConfirmationState::Pending);
+        if pending > 0 && is(ConfirmationState::Confirmed) == 0 {
             let message =
                 format!("no subscriber of `{topic}` has confirmed, and {} to tell them", super::alarms(&alarms));
             let help = "open the mail \"AWS Notification - Subscription Confirmation\" and click its link";

@@ -1,13 +1,13 @@
 //! An alarm's topic that is not encrypted at rest.
 
 use crate::lint::finding::{About, Raised};
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::resources::{Address, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "topic-unencrypted",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm's topic is not encrypted at rest",
     page: include_str!("../../../docs/lint/topic-unencrypted.md"),
     opt_in: true,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let told = subject.told_topics();
     for topic in subject.topics().filter(|topic| topic.kms_master_key_id.is_none()) {
         if told.contains_key(topic.name.as_str()) {

@@ -2,13 +2,13 @@
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
-use crate::resources::{Address, Confirmation, Kind};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
+use crate::resources::{Address, ConfirmationState, Kind};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "topic-without-subscriber",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm's topic has no subscriber",
     page: include_str!("../../../docs/lint/topic-without-subscriber.md"),
     opt_in: false,
@@ -16,11 +16,11 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for (topic, alarms) in subject.told_topics() {
         let declared = !subject.subscriptions_of(topic).is_empty();
         let standing = subject.observed.and_then(|observed| observed.topics.get(topic));
-        let stands = standing.is_some_and(|topic| topic.subscriptions.iter().any(|c| *c != Confirmation::Lost));
+        let stands = standing.is_some_and(|topic| topic.subscriptions.iter().any(|c| *c != ConfirmationState::Lost));
         if declared || stands {
             continue;
         }

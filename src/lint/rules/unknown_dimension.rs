@@ -2,13 +2,13 @@
 
 use crate::lint::catalogue::{catalogue, misspelt};
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::problem::nearest_or_all;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "unknown-dimension",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a dimension of a metric of AWS is not known by this name",
     page: include_str!("../../../docs/lint/unknown-dimension.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
             // What is known of this metric; else, whether a name is nearly one of the namespace.

@@ -1,14 +1,14 @@
 //! An alarm on a function whose name is nearly one of the file's.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::problem::KnownNames;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "unknown-function",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm watches a function that is nearly, but not, one of the file",
     page: include_str!("../../../docs/lint/unknown-function.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     // `api-1` and `api-2` are two functions, not a slip.
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let known = KnownNames::new(subject.functions.iter().map(String::as_str));

@@ -2,12 +2,12 @@
 
 use crate::lint::catalogue::{catalogue, misspelt};
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "unknown-metric",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a metric of AWS is not known by this name",
     page: include_str!("../../../docs/lint/unknown-metric.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in watch.series.iter().filter(|series| series.known.is_none()) {
             let names = catalogue().metric_names(series.namespace);

@@ -2,13 +2,13 @@
 
 use crate::lint::catalogue::{catalogue, misspelt};
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use std::collections::BTreeSet;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "unknown-namespace",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "a namespace of AWS is not known by this name",
     page: include_str!("../../../docs/lint/unknown-namespace.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let known: BTreeSet<&str> = catalogue().namespaces().collect();
     for watch in &subject.watches {
         for series in watch.series.iter().filter(|series| !known.contains(series.namespace)) {

@@ -1,15 +1,15 @@
 //! A metric under an alarm that its expression does not use: it is paid for.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use mlops_cloudwatch::alarm::AlarmQuery;
 use mlops_cloudwatch::math;
 use std::collections::BTreeSet;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "unused-metric",
-    level: Level::Hint,
+    level: Severity::Hint,
     summary: "an alarm pays for a metric that it does not use",
     page: include_str!("../../../docs/lint/unused-metric.md"),
     opt_in: false,
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         let queries = &watch.definition.queries;
         // METRICS() is every metric there is.

@@ -2,12 +2,12 @@
 
 use crate::lint::catalogue::MetricKind;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "wrong-direction",
-    level: Level::Warning,
+    level: Severity::Warning,
     summary: "an alarm fires when its metric is good",
     page: include_str!("../../../docs/lint/wrong-direction.md"),
     opt_in: false,
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let children = subject.children();
     for watch in &subject.watches {
         // To scale in is for good times, and so may be a part of a composite alarm.

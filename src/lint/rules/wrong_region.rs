@@ -2,13 +2,13 @@
 
 use crate::lint::catalogue::catalogue;
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 use crate::model::Target;
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "wrong-region",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a metric is published in another region only",
     page: include_str!("../../../docs/lint/wrong-region.md"),
     opt_in: false,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     // Other partitions publish them elsewhere.
     if subject.region.is_empty() || Target::new("", subject.region).partition() != "aws" {
         return;

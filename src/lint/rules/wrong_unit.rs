@@ -1,12 +1,12 @@
 //! A unit that the metric is not published in: the alarm stays in INSUFFICIENT_DATA.
 
 use crate::lint::finding::Raised;
-use crate::lint::subject::Subject;
-use crate::lint::{Level, Rule};
+use crate::lint::subject::RuleContext;
+use crate::lint::{LintRule, Severity};
 
-pub static RULE: Rule = Rule {
+pub static RULE: LintRule = LintRule {
     id: "wrong-unit",
-    level: Level::Error,
+    level: Severity::Error,
     summary: "a metric is not published in this unit",
     page: include_str!("../../../docs/lint/wrong-unit.md"),
     opt_in: false,
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Raised>) {
+fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
             let (Some(unit), Some(known)) = (series.unit, series.known) else { continue };

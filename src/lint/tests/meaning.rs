@@ -78,7 +78,7 @@ fn what_is_not_understood_is_left_alone() {
         }
     }
     let custom = NOISY.replace("AWS/Lambda", "Shop").replace("\"> 0\"", "\">= 0\"");
-    assert_eq!(found(&custom), [("ok-not-notified", Level::Hint)], "of a metric of somebody's own nothing is known");
+    assert_eq!(found(&custom), [("ok-not-notified", Severity::Hint)], "of a metric of somebody's own nothing is known");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn some_rules_are_off_until_the_file_asks() {
     assert!(!found(NOISY).iter().any(|(rule, _)| *rule == "missing-runbook"));
     let asked = found(&format!("{NOISY}lint: {{ missing-runbook: error, topic-unencrypted: {{ level: hint }} }}\n"));
     assert!(
-        asked.contains(&("missing-runbook", Level::Error)) && asked.contains(&("topic-unencrypted", Level::Hint)),
+        asked.contains(&("missing-runbook", Severity::Error)) && asked.contains(&("topic-unencrypted", Severity::Hint)),
         "{asked:?}"
     );
 }
@@ -99,7 +99,7 @@ fn a_namespace_of_one_region_is_wrong_elsewhere() {
         let text = bill.replace("REGION", region);
         let (bound, desired) = bind(&text);
         let settings = settings(&bound).expect("right settings");
-        let input = Input { bound: &bound, desired: &desired, observed: None, settings: &settings, today: TODAY };
+        let input = LintInput { bound: &bound, desired: &desired, observed: None, settings: &settings, today: TODAY };
         lint(input).findings.iter().any(|finding| finding.rule == "wrong-region")
     };
     assert!(in_region("eu-west-1") && !in_region("us-east-1"));
@@ -109,12 +109,12 @@ fn a_namespace_of_one_region_is_wrong_elsewhere() {
 #[test]
 fn what_aws_lists_is_never_called_unknown() {
     let text = NOISY.replace("metric_name: Errors", "metric_name: Errorz");
-    assert!(found(&text).contains(&("unknown-metric", Level::Warning)));
+    assert!(found(&text).contains(&("unknown-metric", Severity::Warning)));
     let text = NOISY.replace("metric_name: Errors", "metric_name: ErrorsOfTheFuture");
-    assert!(found(&text).contains(&("unknown-metric", Level::Hint)));
+    assert!(found(&text).contains(&("unknown-metric", Severity::Hint)));
     let mut observed = Observed::default();
     let dimensions = BTreeMap::from([("FunctionName".to_owned(), "f".to_owned())]);
-    let listed = crate::resources::metric::Metric {
+    let listed = crate::resources::metric::ActiveMetric {
         namespace: "AWS/Lambda".into(),
         name: "ErrorsOfTheFuture".into(),
         dimensions,

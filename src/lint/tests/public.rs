@@ -23,13 +23,13 @@ fn findings_over_public_alarms_are_right() {
     let text = read("templates.yaml");
     let found = report(&text, None).findings;
     let alarms = bind(&text).1.resources.keys().filter(|address| address.kind == crate::resources::Kind::Alarm).count();
-    let line = |finding: &Finding| {
+    let line = |finding: &LintFinding| {
         let name = finding.address.as_ref().map_or_else(String::new, |address| address.name.clone());
         format!("{} {} {name}", finding.level, finding.rule)
     };
     let judgement = read("judged.txt");
     let judged = judged(&judgement);
-    let lines: BTreeSet<String> = found.iter().filter(|finding| finding.level != Level::Hint).map(line).collect();
+    let lines: BTreeSet<String> = found.iter().filter(|finding| finding.level != Severity::Hint).map(line).collect();
     if std::env::var_os("MLOPSCTL_UPDATE").is_some() {
         let head = judgement.lines().filter(|line| line.starts_with('#')).map(|line| format!("{line}\n"));
         let why = |finding: &str| {

@@ -1,7 +1,9 @@
 //! Whether a message passes a filter policy, as far as the message is known. Pure.
 
 use super::FilterOutcome::{Depends, Matches, Never};
-use super::{Affix, FilterCondition, FilterOutcome, FilterPolicy, MessageField, NumericBound, Relation, ValuePattern};
+use super::{
+    Affix, FilterCondition, FilterOutcome, FilterPolicy, MessageField, NumericBound, NumericRelation, ValuePattern,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -180,11 +182,11 @@ impl Affix {
 impl NumericBound {
     fn holds(&self, number: f64) -> bool {
         match self.relation {
-            Relation::Equal => number == self.number,
-            Relation::Less => number < self.number,
-            Relation::LessOrEqual => number <= self.number,
-            Relation::Greater => number > self.number,
-            Relation::GreaterOrEqual => number >= self.number,
+            NumericRelation::Equal => number == self.number,
+            NumericRelation::Less => number < self.number,
+            NumericRelation::LessOrEqual => number <= self.number,
+            NumericRelation::Greater => number > self.number,
+            NumericRelation::GreaterOrEqual => number >= self.number,
         }
     }
 }

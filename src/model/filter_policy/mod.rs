@@ -71,12 +71,12 @@ struct Affix {
 /// One end of a numeric range, or the one number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct NumericBound {
-    relation: Relation,
+    relation: NumericRelation,
     number: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Relation {
+enum NumericRelation {
     Equal,
     Less,
     LessOrEqual,

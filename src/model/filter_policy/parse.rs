@@ -1,7 +1,7 @@
 //! JSON -> a filter policy. Knows the grammar and SNS's sentences, not the limits of the whole and not what a policy means.
 
 use super::limits::{MAX_NUMBER, PolicyFault, PolicyStep};
-use super::{Affix, FilterCondition, NumericBound, Relation, ValuePattern};
+use super::{Affix, FilterCondition, NumericBound, NumericRelation, ValuePattern};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -176,7 +176,7 @@ fn numeric(operand: &Value, at: &Steps) -> Result<Vec<NumericBound>, PolicyFault
             return Err(fault(at, sentence));
         };
         let relation = relation(written, &bounds).map_err(|sentence| fault(at, sentence))?;
-        let named = if relation == Relation::Equal { "equals" } else { written };
+        let named = if relation == NumericRelation::Equal { "equals" } else { written };
         let Some(number) = pair.get(1).and_then(Value::as_f64) else {
             return Err(fault(at, format!("Value of {named} must be numeric")));
         };
@@ -192,21 +192,22 @@ fn numeric(operand: &Value, at: &Steps) -> Result<Vec<NumericBound>, PolicyFault
 }
 
 /// An operator of a range, after the bounds before it.
-fn relation(written: &str, before: &[NumericBound]) -> Result<Relation, String> {
+fn relation(written: &str, before: &[NumericBound]) -> Result<NumericRelation, String> {
     let relation = match written {
-        "=" => Relation::Equal,
-        "<" => Relation::Less,
-        "<=" => Relation::LessOrEqual,
-        ">" => Relation::Greater,
-        ">=" => Relation::GreaterOrEqual,
+        "=" => NumericRelation::Equal,
+        "<" => NumericRelation::Less,
+        "<=" => NumericRelation::LessOrEqual,
+        ">" => NumericRelation::Greater,
+        ">=" => NumericRelation::GreaterOrEqual,
         other if before.is_empty() => return Err(format!("Unrecognized numeric range operator: {other}")),
         other => return Err(format!("Bad numeric range operator: {other}")),
     };
-    let opens = |bound: &NumericBound| matches!(bound.relation, Relation::Greater | Relation::GreaterOrEqual);
+    let opens =
+        |bound: &NumericBound| matches!(bound.relation, NumericRelation::Greater | NumericRelation::GreaterOrEqual);
     match before {
         [] => Ok(relation),
         [first] if !opens(first) => Err("Too many elements in numeric expression".into()),
-        [_] if matches!(relation, Relation::Less | Relation::LessOrEqual) => Ok(relation),
+        [_] if matches!(relation, NumericRelation::Less | NumericRelation::LessOrEqual) => Ok(relation),
         [_] => Err(format!("Bad numeric range operator: {written}")),
         _ => Err("Too many terms in numeric range expression".into()),
     }

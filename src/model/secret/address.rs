@@ -19,7 +19,7 @@ const NAMESPACES: [&str; 3] = [
 
 /// One address in a text.
 #[derive(Debug)]
-pub struct Address<'a> {
+pub struct AddressInText<'a> {
     text: &'a str,
     scheme: &'a str,
     /// Between scheme and host: `://`, or how that was escaped.
@@ -32,7 +32,7 @@ pub struct Address<'a> {
 }
 
 /// Returns the text with every address replaced that says more than its host.
-pub fn replace(text: &str, by: impl Fn(&Address<'_>) -> String) -> Cow<'_, str> {
+pub fn replace(text: &str, by: impl Fn(&AddressInText<'_>) -> String) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
     let mut at = 0;
@@ -89,7 +89,7 @@ pub fn is_fingerprint(text: &str) -> bool {
     }
 }
 
-impl Address<'_> {
+impl AddressInText<'_> {
     /// `https://events.example.com/#1f3a9c42d0e7b586`.
     pub fn named(&self) -> String {
         let host = if self.host.is_empty() { "***" } else { self.host };
@@ -122,7 +122,7 @@ impl Address<'_> {
         self.user.is_empty() && local.iter().any(|place| self.text.starts_with(place)) && name.is_some_and(is_name)
     }
 
-    /// The length of what [`Address::named`] or [`Address::starred`] made before, where that is what stands here.
+    /// The length of what [`AddressInText::named`] or [`AddressInText::starred`] made before, where that is what stands here.
     fn hidden_before(&self) -> Option<usize> {
         let stars = |text: &str| text.bytes().all(|b| b == b'*');
         if stars(self.user.trim_end_matches('@')) && stars(self.rest.strip_prefix('/').unwrap_or(self.rest)) {
@@ -137,7 +137,7 @@ impl Address<'_> {
 }
 
 /// The first address that begins at or behind a byte.
-fn next(text: &str, from: usize) -> Option<(Range<usize>, Address<'_>)> {
+fn next(text: &str, from: usize) -> Option<(Range<usize>, AddressInText<'_>)> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
@@ -195,7 +195,7 @@ fn end(text: &str, host: usize) -> usize {
     host + kept + usize::from(closes)
 }
 
-fn parts(text: &str, scheme: usize, mark: usize) -> Address<'_> {
+fn parts(text: &str, scheme: usize, mark: usize) -> AddressInText<'_> {
     let (scheme, after) = text.split_at(scheme);
     let (mark, after) = after.split_at(mark);
     let authority = after.find(['/', '?', '#', '\\']).unwrap_or(after.len());
@@ -217,10 +217,10 @@ fn parts(text: &str, scheme: usize, mark: usize) -> Address<'_> {
     // What goes on in another way is not understood: it may be a user's name or a cut-off password.
     let host = if ends_authority(&after[host..]) { host } else { 0 };
     let (host, rest) = after.split_at(host);
-    Address { text, scheme, mark, user, host, rest }
+    AddressInText { text, scheme, mark, user, host, rest }
 }
 
-/// Whether the authority ends here: with the text, a path, a query or a fragment, escaped or not, or what [`Address::starred`] made.
+/// Whether the authority ends here: with the text, a path, a query or a fragment, escaped or not, or what [`AddressInText::starred`] made.
 fn ends_authority(rest: &str) -> bool {
     let bytes = rest.as_bytes();
     let coded = [(b'/', "2f"), (b'?', "3f"), (b'#', "23")];

@@ -10,14 +10,14 @@ pub const SHORTEST: usize = 6;
 
 /// A way in which a value can stand in a text, and its fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Form {
+struct SecretForm {
     text: String,
     fingerprint: String,
     /// The value itself, not as something else writes it.
     plain: bool,
 }
 
-static DECLARED: RwLock<Vec<Form>> = RwLock::new(Vec::new());
+static DECLARED: RwLock<Vec<SecretForm>> = RwLock::new(Vec::new());
 
 /// Hides a value from now on, wherever it would be shown: as it is, and as JSON, a URL or a page writes it. A value shorter than
 /// [`SHORTEST`] is not taken: whoever declares it is to refuse it.
@@ -28,7 +28,7 @@ pub fn declare(value: &str) {
     let fingerprint = fingerprint(value);
     let mut declared = DECLARED.write().unwrap_or_else(PoisonError::into_inner);
     for text in forms(value) {
-        let form = Form { plain: text == value, text, fingerprint: fingerprint.clone() };
+        let form = SecretForm { plain: text == value, text, fingerprint: fingerprint.clone() };
         if !declared.contains(&form) {
             declared.push(form);
         }

@@ -1,21 +1,21 @@
 //! Holds a tree against its shape and says everything that does not fit; what the values mean is not looked at.
 
 use super::super::node::{Data, Node, Span};
-use super::super::problem::{Problem, nearest, nearest_or_all};
-use super::{Object, Shape};
+use super::super::problem::{SpecProblem, nearest, nearest_or_all};
+use super::{ObjectSchema, Shape};
 use std::collections::HashMap;
 
 /// From so many mistakes on, the file is something else, and no help is looked for.
 pub const MANY: usize = 200;
 
 /// Adds every mistake of the tree. `label` names the value in messages: "`period`", "the file".
-pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem>) {
+pub fn check(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<SpecProblem>) {
     match (&node.data, shape) {
         (Data::Hole, _) | (_, Shape::Json) => repeated_keys_below(node, problems),
         (Data::Null, Shape::Map(_) | Shape::List(_)) => {}
         (Data::Null, Shape::Object(object)) if object.all_keys().all(|key| !key.required) => {}
         (Data::Null, _) => problems.push(
-            Problem::new(node.span, format!("{label} has no value"))
+            SpecProblem::new(node.span, format!("{label} has no value"))
                 .help(format!("write {}, or leave the key out", expected(shape))),
         ),
         (Data::Map(_), Shape::Object(object)) => check_object(node, object, None, label, problems),
@@ -63,21 +63,21 @@ fn pick(node: &Node, shapes: &'static [Shape]) -> Option<&'static Shape> {
 
 fn check_object(
     node: &Node,
-    object: &'static Object,
+    object: &'static ObjectSchema,
     further: Option<&'static Shape>,
     label: &str,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<SpecProblem>,
 ) {
     repeated_keys(node, problems);
     for entry in node.entries() {
         match object.key(&entry.name.text) {
             Some(key) if key.required && entry.value.data == Data::Null => problems.push(
-                Problem::new(entry.name.span, format!("`{}` has no value", key.name))
+                SpecProblem::new(entry.name.span, format!("`{}` has no value", key.name))
                     .help(format!("write {}", expected(&key.shape))),
             ),
             Some(key) if key.null && is_written_null(&entry.value) => {}
             Some(key) if key.null && entry.value.data == Data::Null => problems.push(
-                Problem::new(entry.name.span, format!("`{}` has no value", key.name))
+                SpecProblem::new(entry.name.span, format!("`{}` has no value", key.name))
                     .help(format!("write {}; write null for AWS's default", expected(&key.shape))),
             ),
             Some(key) => check(&entry.value, &key.shape, &format!("`{}`", key.name), problems),
@@ -91,8 +91,9 @@ fn check_object(
                 let names = object.all_keys().map(|key| key.name);
                 let help = || nearest_or_all(&entry.name.text, names, &format!("the keys of {} are", object.what));
                 let known = (problems.len() < MANY).then(help).flatten();
-                let problem = Problem::new(entry.name.span, format!("unknown key `{}` in {}", entry.name, object.what));
-                problems.push(Problem { help: known.into_iter().collect(), ..problem });
+                let problem =
+                    SpecProblem::new(entry.name.span, format!("unknown key `{}` in {}", entry.name, object.what));
+                problems.push(SpecProblem { help: known.into_iter().collect(), ..problem });
             }
         }
     }
@@ -103,7 +104,7 @@ fn check_object(
     for key in object.all_keys().filter(|key| key.required && node.get(key.name).is_none() && !misspelt(key.name)) {
         let whole = if label.starts_with('`') { label } else { object.what };
         problems.push(
-            Problem::new(opening(node), format!("{whole} lacks `{}`", key.name))
+            SpecProblem::new(opening(node), format!("{whole} lacks `{}`", key.name))
                 .help(format!("`{}`: {}", key.name, key.doc)),
         );
     }
@@ -119,13 +120,13 @@ fn opening(node: &Node) -> Span {
     node.entries().first().map_or(node.span, |entry| entry.name.span)
 }
 
-fn repeated_keys(node: &Node, problems: &mut Vec<Problem>) {
+fn repeated_keys(node: &Node, problems: &mut Vec<SpecProblem>) {
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for entry in node.entries() {
         let name = entry.name.text.as_str();
         match seen.get(name) {
             Some(first) => problems.push(
-                Problem::new(entry.name.span, format!("`{name}` is given twice")).also(*first, "first given here"),
+                SpecProblem::new(entry.name.span, format!("`{name}` is given twice")).also(*first, "first given here"),
             ),
             None => {
                 seen.insert(name, entry.name.span);
@@ -134,36 +135,36 @@ fn repeated_keys(node: &Node, problems: &mut Vec<Problem>) {
     }
 }
 
-fn repeated_keys_below(node: &Node, problems: &mut Vec<Problem>) {
+fn repeated_keys_below(node: &Node, problems: &mut Vec<SpecProblem>) {
     repeated_keys(node, problems);
     let children = node.entries().iter().map(|entry| &entry.value).chain(node.items());
     children.for_each(|child| repeated_keys_below(child, problems));
 }
 
-fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Problem>) {
+fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<SpecProblem>) {
     let Some(text) = node.text() else { return };
     let problem = match shape {
         Shape::Text(limit) => {
             let length = text.chars().count();
             (length > *limit).then(|| {
-                Problem::new(node.span, format!("{label} has {length} characters; AWS allows at most {limit}"))
+                SpecProblem::new(node.span, format!("{label} has {length} characters; AWS allows at most {limit}"))
             })
         }
         Shape::Format(format) => (format.check)(text).err().map(|why| {
             let what = if text.is_empty() { label.to_owned() } else { format!("`{}`", shorten(text)) };
-            Problem::new(node.span, format!("{what} {why}")).help(format!("{label} is {}", format.what))
+            SpecProblem::new(node.span, format!("{what} {why}")).help(format!("{label} is {}", format.what))
         }),
         Shape::OneOf(words) if !words.contains(&text) => {
-            let problem = Problem::new(node.span, format!("`{}` is not a value of {label}", shorten(text)));
+            let problem = SpecProblem::new(node.span, format!("`{}` is not a value of {label}", shorten(text)));
             let known = nearest_or_all(text, words.iter().copied(), "it can be");
-            Some(Problem { help: known.into_iter().collect(), ..problem })
+            Some(SpecProblem { help: known.into_iter().collect(), ..problem })
         }
         Shape::Integer(low, high) => match node.integer() {
             Some(n) if n >= *low && n <= *high => None,
             Some(n) if *high >= i64::from(i32::MAX) && n < *low => {
-                Some(Problem::new(node.span, format!("{label} is {n}; AWS allows {low} or more")))
+                Some(SpecProblem::new(node.span, format!("{label} is {n}; AWS allows {low} or more")))
             }
-            Some(n) => Some(Problem::new(node.span, format!("{label} is {n}; AWS allows {low} to {high}"))),
+            Some(n) => Some(SpecProblem::new(node.span, format!("{label} is {n}; AWS allows {low} to {high}"))),
             None => Some(mismatch(node, shape, label)),
         },
         Shape::Bool if node.boolean().is_none() => Some(mismatch(node, shape, label)),
@@ -175,9 +176,9 @@ fn check_scalar(node: &Node, shape: &Shape, label: &str, problems: &mut Vec<Prob
     problems.extend(problem);
 }
 
-fn mismatch(node: &Node, shape: &Shape, label: &str) -> Problem {
+fn mismatch(node: &Node, shape: &Shape, label: &str) -> SpecProblem {
     let found = node.text().map_or_else(|| node.what().to_owned(), |text| format!("`{}`", shorten(text)));
-    let problem = Problem::new(spot(node), format!("{label} takes {}, not {found}", expected(shape)));
+    let problem = SpecProblem::new(spot(node), format!("{label} takes {}, not {found}", expected(shape)));
     match (&node.data, shape) {
         (Data::List(_), Shape::Map(_) | Shape::Object(_) | Shape::Open(..)) => {
             problem.help("write `name: value`, not a list")

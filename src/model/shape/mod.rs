@@ -16,7 +16,7 @@ pub enum Shape {
     /// A text of at most this many characters.
     Text(usize),
     /// A text with a form of its own.
-    Format(&'static Format),
+    Format(&'static TextFormat),
     OneOf(&'static [&'static str]),
     Bool,
     /// A whole number from and up to.
@@ -27,9 +27,9 @@ pub enum Shape {
     List(&'static Shape),
     /// Free names (their form is for the reader to check), each with a value.
     Map(&'static Shape),
-    Object(&'static Object),
+    Object(&'static ObjectSchema),
     /// An object that may have further keys of any name, all of one shape.
-    Open(&'static Object, &'static Shape),
+    Open(&'static ObjectSchema, &'static Shape),
     /// The first alternative that fits the value's kind is the one meant.
     Either(&'static [Shape]),
     /// Any JSON or YAML document: a policy.
@@ -38,7 +38,7 @@ pub enum Shape {
 
 /// A text with a form: `check` gives what is wrong with it, as the rest of a sentence that starts with the text.
 #[derive(Debug)]
-pub struct Format {
+pub struct TextFormat {
     /// What it is, with an article: "an ARN".
     pub what: &'static str,
     pub check: fn(&str) -> Result<(), String>,
@@ -48,16 +48,16 @@ pub struct Format {
 
 /// A map with declared keys.
 #[derive(Debug)]
-pub struct Object {
+pub struct ObjectSchema {
     /// What it is, with an article: "an alarm".
     pub what: &'static str,
     pub doc: &'static str,
     /// Groups of keys, so that objects can share them.
-    pub keys: &'static [&'static [Key]],
+    pub keys: &'static [&'static [SchemaKey]],
 }
 
 #[derive(Debug)]
-pub struct Key {
+pub struct SchemaKey {
     pub name: &'static str,
     pub shape: Shape,
     pub required: bool,
@@ -66,7 +66,7 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-impl Key {
+impl SchemaKey {
     pub const fn new(name: &'static str, shape: Shape, doc: &'static str) -> Self {
         Self { name, shape, required: false, null: false, doc }
     }
@@ -81,12 +81,12 @@ impl Key {
     }
 }
 
-impl Object {
-    pub fn all_keys(&self) -> impl Iterator<Item = &'static Key> {
+impl ObjectSchema {
+    pub fn all_keys(&self) -> impl Iterator<Item = &'static SchemaKey> {
         self.keys.iter().flat_map(|group| group.iter())
     }
 
-    pub fn key(&self, name: &str) -> Option<&'static Key> {
+    pub fn key(&self, name: &str) -> Option<&'static SchemaKey> {
         self.all_keys().find(|key| key.name == name)
     }
 }

@@ -1,11 +1,11 @@
 //! The reference of a shape in Markdown: every object with its keys, for the documentation.
 
-use super::{Object, Shape};
+use super::{ObjectSchema, Shape};
 use std::fmt::Write;
 
 /// Every object that can be reached from `root`, in the order in which it is first met.
-pub fn reference(root: &'static Object) -> String {
-    let mut objects: Vec<&'static Object> = vec![root];
+pub fn reference(root: &'static ObjectSchema) -> String {
+    let mut objects: Vec<&'static ObjectSchema> = vec![root];
     let mut at = 0;
     while let Some(object) = objects.get(at).copied() {
         object.all_keys().for_each(|key| collect(&key.shape, &mut objects));
@@ -27,7 +27,7 @@ pub fn reference(root: &'static Object) -> String {
     out
 }
 
-fn collect(shape: &'static Shape, objects: &mut Vec<&'static Object>) {
+fn collect(shape: &'static Shape, objects: &mut Vec<&'static ObjectSchema>) {
     match shape {
         Shape::Object(object) | Shape::Open(object, _) if !objects.iter().any(|known| known.what == object.what) => {
             objects.push(object)

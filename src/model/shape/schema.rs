@@ -1,10 +1,10 @@
 //! The JSON Schema (draft 2020-12) of a shape: what editors complete and check from.
 
-use super::{Key, Object, Shape};
+use super::{ObjectSchema, SchemaKey, Shape};
 use serde_json::{Map, Value, json};
 
 /// The schema of a whole document. A text with `${…}` is allowed wherever a number or a word is.
-pub fn schema(root: &'static Object, id: &str, title: &str) -> Value {
+pub fn schema(root: &'static ObjectSchema, id: &str, title: &str) -> Value {
     let mut defs = Map::new();
     let Value::Object(mut top) = object(root, &mut defs) else { return Value::Null };
     top.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -16,7 +16,7 @@ pub fn schema(root: &'static Object, id: &str, title: &str) -> Value {
     Value::Object(top)
 }
 
-fn object(object: &'static Object, defs: &mut Map<String, Value>) -> Value {
+fn object(object: &'static ObjectSchema, defs: &mut Map<String, Value>) -> Value {
     let properties: Map<String, Value> =
         object.all_keys().map(|key| (key.name.to_owned(), property(key, defs))).collect();
     let required: Vec<&str> = object.all_keys().filter(|key| key.required).map(|key| key.name).collect();
@@ -32,7 +32,7 @@ fn object(object: &'static Object, defs: &mut Map<String, Value>) -> Value {
 }
 
 /// A reference to the object's schema among the definitions.
-fn named(inner: &'static Object, further: Option<&'static Shape>, defs: &mut Map<String, Value>) -> Value {
+fn named(inner: &'static ObjectSchema, further: Option<&'static Shape>, defs: &mut Map<String, Value>) -> Value {
     let name = inner.what.split_once(' ').map_or(inner.what, |(_, name)| name).replace([' ', '\''], "_");
     if !defs.contains_key(&name) {
         defs.insert(name.clone(), Value::Null);
@@ -45,7 +45,7 @@ fn named(inner: &'static Object, further: Option<&'static Shape>, defs: &mut Map
     json!({"$ref": format!("#/$defs/{name}")})
 }
 
-fn property(key: &'static Key, defs: &mut Map<String, Value>) -> Value {
+fn property(key: &'static SchemaKey, defs: &mut Map<String, Value>) -> Value {
     let mut schema = shape(&key.shape, defs);
     if key.null {
         schema = json!({"anyOf": [schema, {"type": "null"}]});

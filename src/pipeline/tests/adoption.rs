@@ -5,7 +5,7 @@ use super::drift;
 use super::world::{
     ACCOUNT, EACH, REGION, World, assert_complete, bound, everything, lines, notes, refusals, spec_of, with,
 };
-use crate::apply::Event;
+use crate::apply::ApplyEvent;
 use crate::pipeline::{self, Select, UnknownTarget};
 use crate::plan::{Action, AddressPattern, Adoption, Consent};
 use crate::resources::mark;
@@ -170,7 +170,7 @@ async fn a_topic_of_ours_with_a_confirmed_subscription_of_others_goes_only_with_
     let before = world.contents();
     let planned = destroy().await;
     assert_eq!(refusals(&planned), [refused]);
-    assert!(pipeline::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.is_err());
+    assert!(pipeline::apply(&world.aws().await, &planned.plan, &mut |_: ApplyEvent| {}).await.is_err());
     assert_eq!(world.contents(), before);
     assert_eq!(refusals(&world.plan_with(&spec_of("each", ""), &careful).await), [refused], "a prune is no different");
     let without = with(EACH, "      - { protocol: email, endpoint: ann@example.edu }\n", "");
@@ -341,7 +341,7 @@ async fn whose_it_is_is_asked_again_before_it_is_adopted() {
     tag(&believed[0], mark::STACK, "theirs").await;
     tag(&believed[1], "ManagedBy", "terraform").await;
     tag(&believed[2], mark::STACK, "many").await;
-    let report = pipeline::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap();
+    let report = pipeline::apply(&world.aws().await, &planned.plan, &mut |_: ApplyEvent| {}).await.unwrap();
     let failed: Vec<&str> = report.failed().map(|result| result.address.name.as_str()).collect();
     assert_eq!(failed, [believed[0].as_str(), believed[1].as_str()]);
     let kept =

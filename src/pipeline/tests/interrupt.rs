@@ -1,7 +1,7 @@
 //! An interrupt in the middle of fifty functions: nothing new is written, the report is out in time, and a second run ends it.
 
 use super::world::{FIFTY, World, assert_complete, bound, everything, lines};
-use crate::apply::{Event, Outcome};
+use crate::apply::{ApplyEvent, ApplyOutcome};
 use crate::aws::interrupt::Interrupter;
 use crate::pipeline::{self, Select};
 use crate::sandbox::{Stats, Weather};
@@ -20,7 +20,7 @@ async fn interrupted_after(wait: Duration, weather: Weather) -> World {
     let aws = world.aws_with(interrupt).await;
     let planned = pipeline::plan(&aws, &bound(FIFTY), &Select::default(), &everything()).await.unwrap();
     let mut told = 0;
-    let mut events = |event: Event| told += u32::from(matches!(event, Event::Interrupted));
+    let mut events = |event: ApplyEvent| told += u32::from(matches!(event, ApplyEvent::Interrupted));
     let (report, (left, at)) = futures_util::join!(pipeline::apply(&aws, &planned.plan, &mut events), async {
         sleep(wait).await;
         interrupter.interrupt();
@@ -30,7 +30,7 @@ async fn interrupted_after(wait: Duration, weather: Weather) -> World {
     assert!(at.elapsed() <= Duration::from_secs(7), "{wait:?}: the report came after {:?}", at.elapsed());
     assert_eq!(writes(&world.sandbox.stats()), left, "{wait:?}: something was written after the interrupt");
     assert!(report.interrupted && told == 1);
-    let not_started = report.results.iter().filter(|result| result.outcome == Outcome::NotStarted).count();
+    let not_started = report.results.iter().filter(|result| result.outcome == ApplyOutcome::NotStarted).count();
     let others: Vec<_> = report.failed().map(|result| format!("{}: {:?}", result.address, result.outcome)).collect();
     assert!(
         not_started > 0 && report.done() > 0,

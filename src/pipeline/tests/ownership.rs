@@ -3,7 +3,7 @@
 
 use super::drift;
 use super::world::{ACCOUNT, EACH, REGION, World, assert_complete, everything, lines, notes, refusals, spec_of, with};
-use crate::apply::Event;
+use crate::apply::ApplyEvent;
 use crate::pipeline;
 use crate::plan::{Action, Consent};
 use crate::resources::mark;
@@ -57,7 +57,7 @@ async fn what_another_stack_owns_is_refused_and_not_touched() {
         "composite_alarm/any",
     ];
     assert_eq!(refusals(&planned), all.map(|address| format!("{address}: it belongs to stack \"theirs\"")));
-    assert!(pipeline::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.is_err());
+    assert!(pipeline::apply(&world.aws().await, &planned.plan, &mut |_: ApplyEvent| {}).await.is_err());
     assert!(lines(&world.plan_destroy(EACH, &[]).await).is_empty());
     assert_eq!(world.contents(), before);
 }

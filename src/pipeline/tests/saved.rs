@@ -2,11 +2,11 @@
 
 use super::drift;
 use super::world::{EACH, World, assert_complete, bound, everything, lines, spec_of, with};
-use crate::apply::Event;
+use crate::apply::ApplyEvent;
 use crate::model::secret;
 use crate::pipeline::{self, NotAllowed, NotReplanned, PlannedTarget, Select};
 use crate::plan::saved::{Basis, NoSavedPlan, SavedPlan};
-use crate::plan::{Action, Change, Consent, Plan};
+use crate::plan::{Action, Consent, Plan, PlannedChange};
 use crate::resources::{Address, Resource};
 use std::path::Path;
 
@@ -40,7 +40,7 @@ async fn stale(world: &World, saved: &SavedPlan, text: &str) -> Vec<String> {
 }
 
 async fn apply(world: &World, planned: &PlannedTarget) {
-    assert_complete(&pipeline::apply(&world.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap());
+    assert_complete(&pipeline::apply(&world.aws().await, &planned.plan, &mut |_: ApplyEvent| {}).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +167,7 @@ async fn a_saved_delete_ends_a_subscription_that_was_confirmed_meanwhile() {
 /// An edit of a saved plan, and its name.
 type Tampering = (&'static str, fn(&mut SavedPlan));
 
-fn change<'a>(plan: &'a mut Plan, address: &str) -> &'a mut Change {
+fn change<'a>(plan: &'a mut Plan, address: &str) -> &'a mut PlannedChange {
     let found = plan.changes.iter_mut().find(|change| change.address.to_string() == address);
     found.unwrap_or_else(|| panic!("no {address}"))
 }

@@ -7,8 +7,8 @@ mod stored;
 use self::stored::{declared, flat, plain, tags};
 use super::random;
 use super::world::{REGION, bound};
-use crate::aws::{Aws, Interrupt, Options};
-use crate::fleet::{Access, AccessMethod, FleetTarget, Limits, Row, State, run_all};
+use crate::aws::{Aws, Interrupt, SessionOptions};
+use crate::fleet::{AccessMethod, FleetRow, FleetTarget, RunLimits, TargetAccess, TargetState, run_all};
 use crate::model::Target;
 use crate::pipeline::{self, PlannedTarget, ReadBack, Select};
 use crate::plan::{AddressPattern, Adoption, Consent};
@@ -139,7 +139,7 @@ fn less(rng: &mut Rng, spec: &Value) -> Value {
 /// Some accounts on one sandbox.
 struct Estate {
     sandbox: Sandbox,
-    access: Access,
+    access: TargetAccess,
     members: Vec<FleetTarget>,
 }
 
@@ -147,14 +147,14 @@ impl Estate {
     async fn new(accounts: &[&str], seed: u64) -> Self {
         let sandbox = Sandbox::in_memory(Weather { seed, ..Weather::default() });
         let http = (sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
-        let options = Options { http: Some(http), ..Options::default() };
+        let options = SessionOptions { http: Some(http), ..SessionOptions::default() };
         let member = |account: &&str| FleetTarget {
             target: Target::new(*account, REGION),
             way: AccessMethod::Usual { external_id: None },
             columns: BTreeMap::new(),
         };
         let members = accounts.iter().map(member).collect();
-        Self { access: Access::open(options, REGION).await.unwrap(), members, sandbox }
+        Self { access: TargetAccess::open(options, REGION).await.unwrap(), members, sandbox }
     }
 
     /// Everything that stands, but not what changes as time passes.
@@ -180,24 +180,24 @@ impl Estate {
     }
 
     /// As `apply` and `destroy` do it for one account.
-    async fn alone(&self, spec: &str, destroy: bool, consent: &Consent) -> Vec<State> {
+    async fn alone(&self, spec: &str, destroy: bool, consent: &Consent) -> Vec<TargetState> {
         let aws = self.access.aws(&self.members[0]).await.unwrap();
         let planned = self.plan(&aws, spec, destroy, consent).await;
         if planned.plan.refusals().next().is_some() {
-            return vec![State::Blocked];
+            return vec![TargetState::Blocked];
         }
         let report = pipeline::apply(&aws, &planned.plan, &mut |_| {}).await.unwrap();
-        vec![if report.results.is_empty() { State::InSync } else { State::Applied }]
+        vec![if report.results.is_empty() { TargetState::InSync } else { TargetState::Applied }]
     }
 
     /// As they do it over a roster: all plans, then all that is not blocked.
-    async fn roster(&self, spec: &str, destroy: bool, consent: &Consent) -> Vec<State> {
-        let limits = Limits { concurrency: 8, max_failures: None, interrupt: Interrupt::never() };
+    async fn roster(&self, spec: &str, destroy: bool, consent: &Consent) -> Vec<TargetState> {
+        let limits = RunLimits { concurrency: 8, max_failures: None, interrupt: Interrupt::never() };
         let plans = RefCell::new(BTreeMap::new());
         let plan = async |member: &FleetTarget| {
             let planned = self.plan(&self.access.aws(member).await.unwrap(), spec, destroy, consent).await;
-            let row = Row::of_plan(member, &planned);
-            if !row.drift.is_empty() && row.state != State::Blocked {
+            let row = FleetRow::of_plan(member, &planned);
+            if !row.drift.is_empty() && row.state != TargetState::Blocked {
                 plans.borrow_mut().insert(row.target.clone(), planned.plan);
             }
             row
@@ -340,7 +340,7 @@ struct Case<'a> {
     spec: &'a Value,
     destroy: bool,
     consent: &'a Consent,
-    state: State,
+    state: TargetState,
     label: &'a str,
 }
 
@@ -355,7 +355,7 @@ impl Theirs {
     fn check(&self, before: &Contents, after: &Contents, case: &Case<'_>) -> Vec<Key> {
         let Case { label, .. } = case;
         let told = |key: &Key| format!("{label}: {key:?}, {:?}, destroy {}\n{}", case.consent, case.destroy, case.spec);
-        if case.state == State::Blocked {
+        if case.state == TargetState::Blocked {
             assert_eq!(before, after, "{label}: what is refused is not done\n{}", case.spec);
         }
         let mut changed = Vec::new();
@@ -390,7 +390,7 @@ impl Theirs {
         }
         let foreign = was.get(mark::STACK).filter(|stack| *stack != STACK);
         assert!(foreign.is_none() || was == is, "{}: of another stack", told(key));
-        if case.destroy && case.state != State::Blocked {
+        if case.destroy && case.state != TargetState::Blocked {
             assert!(!is.keys().any(|name| mark::is_mark(name)), "{}: marks are left: {is:?}", told(key));
         }
     }
@@ -445,9 +445,9 @@ impl Theirs {
 }
 
 impl Seen {
-    fn count(&mut self, before: &Contents, after: &Contents, theirs: &Theirs, state: State, touched: Vec<Key>) {
+    fn count(&mut self, before: &Contents, after: &Contents, theirs: &Theirs, state: TargetState, touched: Vec<Key>) {
         self.checked += 1;
-        self.refused += usize::from(state == State::Blocked);
+        self.refused += usize::from(state == TargetState::Blocked);
         self.effective += usize::from(before != after);
         self.deleted +=
             before.keys().filter(|key| key.0 != "tags" && !theirs.has(key) && !after.contains_key(*key)).count();

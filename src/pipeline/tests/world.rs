@@ -1,12 +1,12 @@
 //! One sandbox, one spec, and the runs of a user over them.
 
-use crate::apply::{Event, Outcome, Report};
-use crate::aws::{Aws, Interrupt, Options, Session};
+use crate::apply::{ApplyEvent, ApplyOutcome, ApplyReport};
+use crate::aws::{Aws, AwsSession, Interrupt, SessionOptions};
 use crate::pipeline::{self, PlannedTarget, Select};
 use crate::plan::{Adoption, Blocked, Consent, Note};
 use crate::resources::Address;
 use crate::sandbox::{self, Contents, Letter, Sandbox, Weather};
-use crate::spec::{self, Bound};
+use crate::spec::{self, BoundSpec};
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
@@ -18,7 +18,7 @@ pub const REGION: &str = "us-east-1";
 pub struct World {
     pub sandbox: Sandbox,
     region: String,
-    session: OnceCell<Session>,
+    session: OnceCell<AwsSession>,
     hands: OnceCell<Aws>,
 }
 
@@ -61,7 +61,7 @@ pub fn spec_of(stack: &str, sections: &str) -> String {
 }
 
 /// A spec with a value for every variable that has none.
-pub fn bound(text: &str) -> Bound {
+pub fn bound(text: &str) -> BoundSpec {
     let spec = spec::parse("test.yaml", text).unwrap_or_else(|error| panic!("{error}"));
     let open = spec.variables().iter().filter(|variable| variable.default.is_none());
     let values = open.map(|variable| (variable.name.clone(), "ann@example.edu".to_owned()));
@@ -131,15 +131,15 @@ impl World {
         self.open(interrupt).await.target(None).unwrap()
     }
 
-    async fn open(&self, interrupt: Interrupt) -> Session {
+    async fn open(&self, interrupt: Interrupt) -> AwsSession {
         let http = (self.sandbox.http_client(), sandbox::ACCESS_KEY.to_owned(), sandbox::SECRET_KEY.to_owned());
-        let options = Options {
+        let options = SessionOptions {
             region: Some(self.region.clone()),
             http: Some(http),
             interrupt: Some(interrupt),
-            ..Options::default()
+            ..SessionOptions::default()
         };
-        Session::open(options).await.unwrap()
+        AwsSession::open(options).await.unwrap()
     }
 
     pub async fn plan(&self, text: &str) -> PlannedTarget {
@@ -156,31 +156,31 @@ impl World {
     }
 
     /// Plan and apply, with everything consented to.
-    pub async fn apply(&self, text: &str) -> Report {
+    pub async fn apply(&self, text: &str) -> ApplyReport {
         self.run(text).await.1
     }
 
-    pub async fn run(&self, text: &str) -> (PlannedTarget, Report) {
+    pub async fn run(&self, text: &str) -> (PlannedTarget, ApplyReport) {
         self.try_run(text).await.unwrap()
     }
 
     /// A run may be unable to read what it needs.
-    pub async fn try_run(&self, text: &str) -> anyhow::Result<(PlannedTarget, Report)> {
+    pub async fn try_run(&self, text: &str) -> anyhow::Result<(PlannedTarget, ApplyReport)> {
         let aws = self.aws().await;
         let planned = pipeline::plan(&aws, &bound(text), &Select::default(), &everything()).await?;
-        let report = pipeline::apply(&aws, &planned.plan, &mut |_: Event| {}).await?;
+        let report = pipeline::apply(&aws, &planned.plan, &mut |_: ApplyEvent| {}).await?;
         Ok((planned, report))
     }
 
-    pub async fn apply_planned(&self, planned: &PlannedTarget) -> Report {
-        pipeline::apply(&self.aws().await, &planned.plan, &mut |_: Event| {}).await.unwrap()
+    pub async fn apply_planned(&self, planned: &PlannedTarget) -> ApplyReport {
+        pipeline::apply(&self.aws().await, &planned.plan, &mut |_: ApplyEvent| {}).await.unwrap()
     }
 
     pub async fn plan_destroy(&self, text: &str, targets: &[&str]) -> PlannedTarget {
         pipeline::plan_destroy(&self.aws().await, &bound(text), &select(targets), &everything()).await.unwrap()
     }
 
-    pub async fn destroy(&self, text: &str) -> Report {
+    pub async fn destroy(&self, text: &str) -> ApplyReport {
         let planned = self.plan_destroy(text, &[]).await;
         self.apply_planned(&planned).await
     }
@@ -224,7 +224,7 @@ pub fn everything() -> Consent {
 
 /// What a plan would do, one line a change: `~ alarm/x threshold`.
 pub fn lines(planned: &PlannedTarget) -> Vec<String> {
-    let line = |change: &crate::plan::Change| {
+    let line = |change: &crate::plan::PlannedChange| {
         let fields: Vec<&str> = change.fields.iter().map(|f| f.field.as_str()).collect();
         format!("{} {} {}", change.action.symbol(), change.address, fields.join(" ")).trim_end().to_owned()
     };
@@ -232,14 +232,14 @@ pub fn lines(planned: &PlannedTarget) -> Vec<String> {
 }
 
 /// Panics with every failure of a report.
-pub fn assert_complete(report: &Report) {
+pub fn assert_complete(report: &ApplyReport) {
     let failures = failures(report);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// What was not done, or does not stand as it should.
-pub fn failures(report: &Report) -> Vec<String> {
-    let undone = report.results.iter().filter(|r| r.outcome != Outcome::Done);
+pub fn failures(report: &ApplyReport) -> Vec<String> {
+    let undone = report.results.iter().filter(|r| r.outcome != ApplyOutcome::Done);
     let undone = undone.map(|r| format!("{}: {:?}", r.address, r.outcome));
     let differing = report.verified.iter().flat_map(|v| &v.differing);
     undone.chain(differing.map(|(address, how)| format!("{address}: {how}"))).collect()

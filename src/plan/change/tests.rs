@@ -16,7 +16,7 @@ const ALL: [Action; 7] = [
 #[test]
 fn each_action_has_one_symbol_one_word_and_its_counts() {
     let counts = |action: Action| {
-        let sum: Summary = [action].into_iter().collect();
+        let sum: PlanSummary = [action].into_iter().collect();
         [sum.add, sum.change, sum.destroy, sum.adopt, sum.stop_managing]
     };
     let rows = [
@@ -32,14 +32,14 @@ fn each_action_has_one_symbol_one_word_and_its_counts() {
         assert_eq!((action.symbol(), action.word(), counts(action)), expected);
         assert_eq!(serde_json::to_value(action).expect("JSON"), action.word(), "the word of --format json");
     }
-    let all: Summary = ALL.into_iter().collect();
-    assert_eq!(all, Summary { add: 2, change: 1, destroy: 2, adopt: 1, stop_managing: 1 });
+    let all: PlanSummary = ALL.into_iter().collect();
+    assert_eq!(all, PlanSummary { add: 2, change: 1, destroy: 2, adopt: 1, stop_managing: 1 });
 }
 
 #[test]
 fn everything_of_a_plan_is_told_with_its_address() {
     let blocked = |reason: &str| Blocked { reason: reason.to_owned(), remedy: String::new() };
-    let change = |name: &str, action, kind| Change {
+    let change = |name: &str, action, kind| PlannedChange {
         address: Address::parse(name).expect("an address"),
         action,
         before: None,

@@ -63,10 +63,10 @@ fn what_another_tool_goes_on_setting_is_said_when_it_is_taken_over() {
 
 #[test]
 fn a_topic_goes_only_with_consent_where_others_are_subscribed() {
-    use Confirmation::{Confirmed, Lost, Pending};
+    use ConfirmationState::{Confirmed, Lost, Pending};
     let marks = topic_tags(&[mail("made")], &[mail("adopted")]);
     let tags: Vec<(&str, &str)> = marks.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let scene = |people: &[(&str, Confirmation)]| {
+    let scene = |people: &[(&str, ConfirmationState)]| {
         let scene = Scene::default().live(topic(), &tags).consents(|consent| consent.deletes = true);
         people.iter().fold(scene, |scene, (who, state)| scene.subscribed(mail(who), *state))
     };
@@ -100,7 +100,7 @@ fn a_topic_goes_only_with_consent_where_others_are_subscribed() {
 #[test]
 fn no_secret_of_an_endpoint_is_in_a_refusal() {
     let hook = Subscription::new("alerts", "https", "https://user:hunter2@example.edu/x");
-    let scene = Scene::default().live(topic(), MADE).subscribed(hook, Confirmation::Confirmed);
+    let scene = Scene::default().live(topic(), MADE).subscribed(hook, ConfirmationState::Confirmed);
     let refusals = scene.refusals().concat();
     assert!(refusals.contains("example.edu") && !refusals.contains("hunter2"), "{refusals}");
     assert!(!scene.notes().concat().contains("hunter2"));
@@ -109,7 +109,7 @@ fn no_secret_of_an_endpoint_is_in_a_refusal() {
 #[test]
 fn many_subscriptions_are_named_up_to_ten_and_counted() {
     let scene = (0..12).fold(Scene::default().live(topic(), MADE), |scene, n| {
-        scene.subscribed(mail(&format!("p{n:02}")), Confirmation::Confirmed)
+        scene.subscribed(mail(&format!("p{n:02}")), ConfirmationState::Confirmed)
     });
     let refusals = scene.refusals().concat();
     assert!(

@@ -134,7 +134,7 @@ fn what_is_left_in_place() {
 
 #[test]
 fn what_a_subscription_waits_for() {
-    use Confirmation::{Confirmed, Lost, Pending};
+    use ConfirmationState::{Confirmed, Lost, Pending};
     let of = |subscription: &Subscription| {
         tagged(Scene::default(), topic(), std::slice::from_ref(subscription)).wants(topic())
     };
@@ -212,7 +212,7 @@ fn what_a_topic_lets_through() {
 
 #[test]
 fn subscriptions_that_the_spec_never_made() {
-    use Confirmation::{Confirmed, Lost, Pending};
+    use ConfirmationState::{Confirmed, Lost, Pending};
     let scene =
         |state| tagged(Scene::default(), topic(), &[mail("made")]).wants(topic()).subscribed(mail("ann"), state);
     let one = "topic/alerts: Info 1 subscription(s) that this spec never made are left alone";
@@ -235,7 +235,7 @@ fn subscriptions_that_the_spec_never_made() {
 
 #[test]
 fn who_ends_with_a_topic_that_is_made_anew() {
-    use Confirmation::{Confirmed, Pending};
+    use ConfirmationState::{Confirmed, Pending};
     let fifo = || topic_with(|topic| topic.fifo = true);
     let scene = || Scene::default().live(topic(), MADE).subscribed(mail("ann"), Confirmed);
     let ends = "topic/alerts: Warning with it end 1 confirmed subscription that this stack did not make: email ann@example.edu";
@@ -249,7 +249,7 @@ fn who_ends_with_a_topic_that_is_made_anew() {
 
 #[test]
 fn whom_an_alarm_tells() {
-    use Confirmation::{Confirmed, Pending};
+    use ConfirmationState::{Confirmed, Pending};
     let nobody = "alarm/errors: Warning nobody is told: topic alerts has no subscription";
     let asked = "subscription/alerts/email/ann@example.edu: Info ann@example.edu will be asked to confirm; nothing is delivered before";
     let foreign = "topic/alerts: Info 1 subscription(s) that this spec never made are left alone";

@@ -82,7 +82,7 @@ fn what_is_left_in_place_loses_our_marks_and_nothing_else() {
     for resource in each_kind() {
         let plan = Scene::default().live(resource.clone(), &tags).plan();
         let after = plan.changes[0].after.as_ref().unwrap();
-        assert_eq!(after.tags(), Some(&Tags::from([("team".to_owned(), "a".to_owned())])));
+        assert_eq!(after.tags(), Some(&ResourceTags::from([("team".to_owned(), "a".to_owned())])));
         assert_eq!(after.fields(), resource.fields(), "{}", resource.address());
     }
 }
@@ -118,7 +118,7 @@ fn an_adoption_is_remembered_through_updates() {
 
 #[test]
 fn subscriptions_follow_their_topic_and_their_own_mark() {
-    use Confirmation::{Confirmed, Lost, Pending};
+    use ConfirmationState::{Confirmed, Lost, Pending};
     let marks = topic_tags(&[mail("made"), mail("waiting")], &[mail("adopted")]);
     let topic_tags = |adopted: bool| {
         let mut tags = refs(&marks);
@@ -149,7 +149,7 @@ fn a_limited_destroy_touches_nothing_beside_what_it_names() {
     let scene = |only: &str| {
         let scene = Scene { only: Some(BTreeSet::from([Address::parse(only).unwrap()])), ..Scene::default() };
         let scene = scene.live(topic(), &refs(&marks)).live(composite("any", "TRUE"), MADE);
-        people.iter().fold(scene, |scene, who| scene.subscribed(mail(who), Confirmation::Confirmed))
+        people.iter().fold(scene, |scene, who| scene.subscribed(mail(who), ConfirmationState::Confirmed))
     };
     let address = |who: &str| format!("subscription/alerts/email/{who}@example.edu");
     assert_eq!(scene(&address("made")).lines(), [format!("- {}", address("made"))]);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::testing::{MADE, Scene, composite, group, mail, threshold, topic, topic_with};
-use crate::resources::{Confirmation, Live, mark};
+use crate::resources::{ConfirmationState, Live, mark};
 use serde_json::json;
 
 fn saved(scene: &Scene) -> SavedPlan {
@@ -66,11 +66,11 @@ fn a_world_that_has_moved_on_is_told_field_by_field() {
             nothing().unread("alarm/errors", "no"),
             Some("it cannot be read now: no"),
         ),
-        ("a subscription that was lost", subscribe(), nothing().subscribed(mail("ann"), Confirmation::Lost), None),
+        ("a subscription that was lost", subscribe(), nothing().subscribed(mail("ann"), ConfirmationState::Lost), None),
         (
             "a subscription that is there",
             subscribe(),
-            nothing().subscribed(mail("ann"), Confirmation::Pending),
+            nothing().subscribed(mail("ann"), ConfirmationState::Pending),
             Some("it exists now"),
         ),
         ("an update, and all is as it was", update(), delete(), None),

@@ -1,6 +1,6 @@
 //! A series in a terminal: filled columns, the threshold as a line, the time in alarm below.
 
-use super::super::{Look, Tone};
+use super::super::{RenderOptions, Tone};
 use super::{moment, number};
 use crate::backtest::Figures;
 use crate::backtest::sketch::Sketch;
@@ -105,7 +105,7 @@ impl<'a> From<&'a Figures> for Time<'a> {
 }
 
 /// Lines that end in line feeds; empty where there is nothing to draw. A threshold that is no number is not drawn.
-pub fn chart(sketch: &Sketch, time: Time<'_>, look: &Look) -> String {
+pub fn chart(sketch: &Sketch, time: Time<'_>, look: &RenderOptions) -> String {
     let (bottom, top) = scale(sketch);
     let labels = [top, bottom, sketch.threshold].map(number);
     let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);

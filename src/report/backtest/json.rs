@@ -1,7 +1,7 @@
 //! A backtest for programs. Times are seconds since 1970, durations seconds.
 
 use super::{Backtest, spec_yaml};
-use crate::backtest::{Judged, Suggestion};
+use crate::backtest::{EvaluatedAlarm, Suggestion};
 use crate::report::mask;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
     mask::document(document)
 }
 
-fn alarm(backtest: &Backtest<'_>, judged: &Judged) -> Value {
+fn alarm(backtest: &Backtest<'_>, judged: &EvaluatedAlarm) -> Value {
     let mut value = json!({ "address": judged.address, "notes": judged.notes });
     let Value::Object(fields) = &mut value else { return value };
     match &judged.outcome {
@@ -33,9 +33,7 @@ fn alarm(backtest: &Backtest<'_>, judged: &Judged) -> Value {
             fields.insert("figures".into(), json!(found.figures));
             fields.insert("reason".into(), json!(found.reason));
             let (suggestions, nothing) = match &found.advice {
-                Some(Ok(made)) => {
-                    (made.suggestions.iter().map(suggestion).collect(), made.nothing_stands_out.as_ref())
-                }
+                Some(Ok(made)) => (made.suggestions.iter().map(suggestion).collect(), made.nothing_stands_out.as_ref()),
                 Some(Err(why)) => (Vec::new(), Some(why)),
                 None => (Vec::new(), None),
             };

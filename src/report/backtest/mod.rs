@@ -15,7 +15,7 @@ use crate::backtest::incidents::IncidentScore;
 use crate::backtest::pages::PersonPages;
 use crate::backtest::suggest::ViewKind;
 use crate::backtest::verify::Agreement;
-use crate::backtest::{Figures, Judged, Suggestion, Verdict};
+use crate::backtest::{BacktestVerdict, EvaluatedAlarm, Figures, Suggestion};
 use crate::resources::Address;
 use mlops_cloudwatch::comparison::Comparison;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 /// All that one backtest found.
 #[derive(Debug)]
 pub struct Backtest<'a> {
-    pub judged: &'a [Judged],
+    pub judged: &'a [EvaluatedAlarm],
     /// Seconds since 1970.
     pub from: i64,
     pub until: i64,
@@ -37,12 +37,18 @@ pub struct Backtest<'a> {
 
 /// So many people are named in one line.
 const MOST_PEOPLE: usize = 5;
-const ORDER: [Verdict; 6] =
-    [Verdict::AlwaysOn, Verdict::Noisy, Verdict::Blind, Verdict::Silent, Verdict::Useful, Verdict::Quiet];
+const ORDER: [BacktestVerdict; 6] = [
+    BacktestVerdict::AlwaysOn,
+    BacktestVerdict::Noisy,
+    BacktestVerdict::Blind,
+    BacktestVerdict::Silent,
+    BacktestVerdict::Useful,
+    BacktestVerdict::Quiet,
+];
 
 /// `9 alarms in 14 days: 1 noisy, 1 blind, 3 useful, 4 quiet`
 fn summary(backtest: &Backtest<'_>) -> String {
-    let count = |verdict: Verdict| {
+    let count = |verdict: BacktestVerdict| {
         backtest.judged.iter().filter(|j| j.outcome.as_ref().is_ok_and(|found| found.verdict == verdict)).count()
     };
     let mut parts: Vec<String> = ORDER

@@ -1,25 +1,25 @@
 //! What a backtest looks like, to the letter, and that its pictures are well-formed.
 
 use super::{Backtest, html, json, markdown, svg, text};
-use crate::backtest::history::{History, Metric};
+use crate::backtest::history::{MetricHistory, MetricIdentity};
 use crate::backtest::incidents::KnownIncident;
 use crate::backtest::judge::judge;
 use crate::backtest::pages::{PagesChange, PersonPages};
-use crate::backtest::{Asking, Judged, Options};
+use crate::backtest::{BacktestRequest, EvaluatedAlarm, EvaluationOptions};
 use crate::model::Target;
-use crate::report::Look;
+use crate::report::RenderOptions;
 use crate::report::markdown::plan_with_pages;
 use crate::report::testing::{alarm, create, plan};
 use crate::resources::{Address, Alarm, Kind, Resource};
 use crate::spec;
-use mlops_cloudwatch::evaluation::series::Series;
+use mlops_cloudwatch::evaluation::series::ValueSeries;
 use std::collections::BTreeMap;
 
 const START: i64 = 1_767_571_200;
 const DAY: i64 = 86_400;
 
 /// A day of ones with nines from 10:00 to 10:30; a name that every format has to escape.
-fn judged() -> Vec<Judged> {
+fn judged() -> Vec<EvaluatedAlarm> {
     let alarm = |name: &str, metric: &str| {
         Resource::Alarm(Box::new(Alarm {
             namespace: Some("T".into()),
@@ -34,15 +34,15 @@ fn judged() -> Vec<Judged> {
     };
     let mut values = vec![1.0; 1440];
     values[600..630].fill(9.0);
-    let mut history = History::default();
-    let metric = Metric { namespace: "T".into(), name: "m".into(), ..Metric::default() };
-    history.add(metric, "Sum", Series { start: START, step: 60, values });
+    let mut history = MetricHistory::default();
+    let metric = MetricIdentity { namespace: "T".into(), name: "m".into(), ..MetricIdentity::default() };
+    history.add(metric, "Sum", ValueSeries { start: START, step: 60, values });
     let promql = Resource::Alarm(Box::new(Alarm { promql: Some(Default::default()), ..Alarm::new("c") }));
     let resources = [alarm("a<&>|b", "m"), alarm("b", "nothing"), promql];
-    let asking = Asking {
+    let asking = BacktestRequest {
         from: START,
         until: START + DAY,
-        options: Options::default(),
+        options: EvaluationOptions::default(),
         suggest: None,
         is_drawn: true,
         known: None,
@@ -51,14 +51,19 @@ fn judged() -> Vec<Judged> {
 }
 
 /// Ten by night and sixty by day for two weeks, but for one night.
-fn seasonal(known: &[KnownIncident]) -> Vec<Judged> {
+fn seasonal(known: &[KnownIncident]) -> Vec<EvaluatedAlarm> {
     let mut values: Vec<f64> = (0..14 * 288)
         .map(|slot| if (8 * 12..18 * 12).contains(&(slot % 288)) { 60.0 } else { 10.0 + f64::from(slot as u32 % 3) })
         .collect();
     values[5 * 288 + 24..5 * 288 + 48].fill(45.0);
-    let mut history = History::default();
+    let mut history = MetricHistory::default();
     let dimensions = [("FunctionName".to_owned(), "f g".to_owned())].into();
-    let metric = Metric { namespace: "AWS/Lambda".into(), name: "Duration".into(), dimensions, ..Metric::default() };
+    let metric = MetricIdentity {
+        namespace: "AWS/Lambda".into(),
+        name: "Duration".into(),
+        dimensions,
+        ..MetricIdentity::default()
+    };
     let alarm = Resource::Alarm(Box::new(Alarm {
         namespace: Some(metric.namespace.clone()),
         metric_name: Some(metric.name.clone()),
@@ -70,10 +75,17 @@ fn seasonal(known: &[KnownIncident]) -> Vec<Judged> {
         comparison_operator: Some("GreaterThanThreshold".into()),
         ..Alarm::new("slow")
     }));
-    history.add(metric, "p90", Series { start: START, step: 300, values });
+    history.add(metric, "p90", ValueSeries { start: START, step: 300, values });
     let until = START + 14 * DAY;
     let known = Some(known).filter(|known| !known.is_empty());
-    let asking = Asking { from: START, until, options: Options::default(), suggest: Some(1.0), is_drawn: true, known };
+    let asking = BacktestRequest {
+        from: START,
+        until,
+        options: EvaluationOptions::default(),
+        suggest: Some(1.0),
+        is_drawn: true,
+        known,
+    };
     judge([alarm].iter(), &history, asking)
 }
 
@@ -81,7 +93,7 @@ fn seasonal(known: &[KnownIncident]) -> Vec<Judged> {
 #[test]
 fn a_proposal_is_printed_as_it_is_written_in_a_spec() {
     let judged = seasonal(&[]);
-    let text = found(&judged, |all| text::backtest(all, false, &Look::PLAIN));
+    let text = found(&judged, |all| text::backtest(all, false, &RenderOptions::PLAIN));
     let part = "    distance from what is usual at the hour > ";
     assert!(text.contains("  conditions to choose from:\n") && text.contains(part), "{text}");
     assert!(text.contains("it would not have fired in the second (held)"), "{text}");
@@ -102,7 +114,7 @@ fn known_incidents_are_counted() {
     let at = |day: i64, hour: i64| START + day * DAY + hour * 3_600;
     let incident = |day| KnownIncident { from: at(day, 2), until: at(day, 4), alarm: None };
     let judged = seasonal(&[incident(5), incident(9)]);
-    let text = found(&judged, |all| text::backtest(all, false, &Look::PLAIN));
+    let text = found(&judged, |all| text::backtest(all, false, &RenderOptions::PLAIN));
     assert!(
         text.contains("  incidents: 0 of 2 caught (missed 2026-01-10 02:00, 2026-01-14 02:00), 0 false firings\n"),
         "{text}"
@@ -131,13 +143,13 @@ fn pages_of_each_person_are_named() {
         pages: &people,
     };
     let line = "pages a week: email a@example.edu 1.5, email b@example.edu 0\n";
-    assert!(text::backtest(&all, false, &Look::PLAIN).contains(line));
+    assert!(text::backtest(&all, false, &RenderOptions::PLAIN).contains(line));
     let change = PagesChange { before: people.to_vec(), after: vec![person("a@example.edu", 0.5)] };
     let plan = plan_with_pages(&plan(vec![create(alarm("a", 5.0))]), None, Some(&change));
     assert!(plan.contains("| Who | Before | After |") && plan.contains("| 1.5 | 0.5 |"), "{plan}");
 }
 
-fn found(judged: &[Judged], look: impl FnOnce(&Backtest<'_>) -> String) -> String {
+fn found(judged: &[EvaluatedAlarm], look: impl FnOnce(&Backtest<'_>) -> String) -> String {
     let agreements = BTreeMap::new();
     look(&Backtest {
         judged,
@@ -151,7 +163,7 @@ fn found(judged: &[Judged], look: impl FnOnce(&Backtest<'_>) -> String) -> Strin
 
 #[test]
 fn the_text_says_verdict_figures_and_shows_the_series() {
-    let look = Look { width: 80, ..Look::PLAIN };
+    let look = RenderOptions { width: 80, ..RenderOptions::PLAIN };
     let text = found(&judged(), |all| text::backtest(all, true, &look));
     let expected = [
         " Verdict  Alarm         Fired  In alarm  Longest  Time to notify  No data",

@@ -2,15 +2,15 @@
 
 use super::super::layout::hang;
 use super::super::table::table;
-use super::super::{Look, Tone};
+use super::super::{RenderOptions, Tone};
 use super::{Backtest, agreement, beyond_all, chart, facts, incidents, pages, percent, spec_yaml, suggestion, summary};
 use crate::backtest::for_plan::span;
-use crate::backtest::{Judged, Verdict};
+use crate::backtest::{BacktestVerdict, EvaluatedAlarm};
 
 /// With more alarms than this the charts would bury the table.
 const MOST_CHARTS: usize = 12;
 
-pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &Look) -> String {
+pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &RenderOptions) -> String {
     let mut text = table(
         &["Verdict", "Alarm", "Fired", "In alarm", "Longest", "Time to notify", "No data"],
         backtest.judged.iter().map(row).collect(),
@@ -34,7 +34,7 @@ pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &Look) -> String {
     text
 }
 
-fn row(judged: &Judged) -> Vec<String> {
+fn row(judged: &EvaluatedAlarm) -> Vec<String> {
     let name = judged.address.to_string();
     match &judged.outcome {
         Err(_) => vec!["unknown".to_owned(), name],
@@ -55,7 +55,7 @@ fn row(judged: &Judged) -> Vec<String> {
 }
 
 /// Under the table: what the row cannot say.
-fn section(backtest: &Backtest<'_>, judged: &Judged, charts: bool, look: &Look) -> String {
+fn section(backtest: &Backtest<'_>, judged: &EvaluatedAlarm, charts: bool, look: &RenderOptions) -> String {
     let name = look.paint(Tone::Strong, &judged.address.to_string());
     let line = |text: &str| hang("  ", text, look.width);
     let found = match &judged.outcome {
@@ -63,9 +63,9 @@ fn section(backtest: &Backtest<'_>, judged: &Judged, charts: bool, look: &Look) 
         Err(why) => return format!("{name}: unknown\n{}", line(why)),
     };
     let tone = match found.verdict {
-        Verdict::Useful | Verdict::Quiet => Tone::Good,
-        Verdict::Silent => Tone::Careful,
-        Verdict::Noisy | Verdict::AlwaysOn | Verdict::Blind => Tone::Bad,
+        BacktestVerdict::Useful | BacktestVerdict::Quiet => Tone::Good,
+        BacktestVerdict::Silent => Tone::Careful,
+        BacktestVerdict::Noisy | BacktestVerdict::AlwaysOn | BacktestVerdict::Blind => Tone::Bad,
     };
     let mut text = format!("{name}: {}\n", look.paint(tone, found.verdict.word()));
     if charts {

@@ -2,8 +2,8 @@
 
 use super::super::csv;
 use super::word;
-use crate::fleet::{FleetReport, Row};
-use crate::plan::{NoteKind, Summary};
+use crate::fleet::{FleetReport, FleetRow};
+use crate::plan::{NoteKind, PlanSummary};
 use std::collections::BTreeSet;
 
 /// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
@@ -53,13 +53,13 @@ pub fn csv(report: &FleetReport) -> String {
     csv::csv(header, report.rows.iter().map(|row| line(row, &columns)))
 }
 
-fn line(row: &Row, columns: &BTreeSet<&str>) -> Vec<String> {
+fn line(row: &FleetRow, columns: &BTreeSet<&str>) -> Vec<String> {
     let mut line = vec![row.target.account.clone(), row.target.region.clone()];
     line.extend(columns.iter().map(|name| row.columns.get(*name).cloned().unwrap_or_default()));
     line.push(word(row.state).to_owned());
     for sum in [&row.planned, &row.applied] {
         line.extend(counts(sum.map(|sum| {
-            let Summary { add, change, destroy, adopt, stop_managing } = sum;
+            let PlanSummary { add, change, destroy, adopt, stop_managing } = sum;
             [add, change, destroy, adopt, stop_managing]
         })));
     }
@@ -82,10 +82,10 @@ fn counts<const N: usize>(counts: Option<[usize; N]>) -> [String; N] {
 }
 
 /// Why the target is not well, or what is to be done there, in two cells.
-fn why(row: &Row) -> (String, String) {
+fn why(row: &FleetRow) -> (String, String) {
     let failure = row.failure.iter().map(|failure| (failure.message.clone(), failure.remedy.clone()));
     let failed = row.failed.iter().filter_map(|result| match &result.outcome {
-        crate::apply::Outcome::Failed { message, remedy, .. } => {
+        crate::apply::ApplyOutcome::Failed { message, remedy, .. } => {
             Some((format!("{}: {message}", result.address), remedy.clone()))
         }
         _ => None,

@@ -1,8 +1,8 @@
 //! One plan of many targets, on a screen: identical changes told once, and of the others what sets them apart.
 
-use super::super::{Look, Tone, count, field_text, layout, mask, phrase};
+use super::super::{RenderOptions, Tone, count, field_text, layout, mask, phrase};
 use super::{has_regions, things, whom};
-use crate::fleet::{Drift, FleetReport, Group, fold};
+use crate::fleet::{Drift, DriftGroup, FleetReport, fold};
 use crate::model::Target;
 use crate::plan::Action;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const GROUPS: usize = 6;
 const NAMED: usize = 4;
 
 /// What is to be done where, ending in a line feed; empty where nothing is.
-pub fn folded(report: &FleetReport, look: &Look) -> String {
+pub fn folded(report: &FleetReport, look: &RenderOptions) -> String {
     let groups = fold(&report.rows);
     let Some(first) = groups.first() else { return String::new() };
     let shown = if look.verbose { groups.len() } else { GROUPS };
@@ -65,8 +65,9 @@ struct Difference<'a> {
 }
 
 impl<'a> Difference<'a> {
-    fn of(group: &'a Group, first: &'a Group) -> Self {
-        let beyond = |one: &'a Group, other: &Group| one.drift.iter().filter(|d| !other.drift.contains(d)).collect();
+    fn of(group: &'a DriftGroup, first: &'a DriftGroup) -> Self {
+        let beyond =
+            |one: &'a DriftGroup, other: &DriftGroup| one.drift.iter().filter(|d| !other.drift.contains(d)).collect();
         Self { also: beyond(group, first), without: beyond(first, group) }
     }
 
@@ -74,7 +75,7 @@ impl<'a> Difference<'a> {
         self.also.len() + self.without.len()
     }
 
-    fn text(&self, look: &Look) -> String {
+    fn text(&self, look: &RenderOptions) -> String {
         let own = |drift: &[&Drift]| drift.iter().map(|drift| (*drift).clone()).collect::<Vec<_>>();
         let mut text = changes(&own(&self.also), "also ", APART, look);
         // What is done in another way is told once.
@@ -86,7 +87,7 @@ impl<'a> Difference<'a> {
 }
 
 /// A line a change, with its fields below; more than `most` lines are counted.
-fn changes(drift: &[Drift], lead: &str, most: usize, look: &Look) -> String {
+fn changes(drift: &[Drift], lead: &str, most: usize, look: &RenderOptions) -> String {
     // A group belongs to no target, so no ARN in it is cut short as being of "this" one.
     let nowhere = Target::new("", "");
     let (mut text, mut lines, mut told) = (String::new(), 0, 0);

@@ -1,14 +1,14 @@
 //! The report as one page: figures, what is to be done, who has what with all that is known of a target below its row.
 
-use super::super::html::grid::{Cell, Column as Title, Grid, Line, grid};
-use super::super::html::{Markup, Page, page};
-use super::super::{Look, field_text};
+use super::super::html::grid::{HtmlCell, HtmlColumn as Title, HtmlGrid, HtmlRow, grid};
+use super::super::html::{HtmlPage, Markup, page};
+use super::super::{RenderOptions, field_text};
 use super::{
-    Column, Problem, STATES, columns, counted, folded, has_regions, in_order, problems, report_mood, row_mood, things,
-    total_cost, verdict, whom, word,
+    FleetProblem, MatrixColumn, STATES, columns, counted, folded, has_regions, in_order, problems, report_mood,
+    row_mood, things, total_cost, verdict, whom, word,
 };
-use crate::apply::Outcome;
-use crate::fleet::{Drift, FleetReport, Row, State};
+use crate::apply::ApplyOutcome;
+use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
 use crate::plan::{Note, NoteKind};
 
 /// Targets that a problem names.
@@ -17,7 +17,7 @@ const NAMED: usize = 12;
 const OPEN: usize = 12;
 
 pub fn html(report: &FleetReport) -> String {
-    page(&Page {
+    page(&HtmlPage {
         title: &format!("{}: {}", report.stack, report.command),
         verdict: &verdict(report),
         mood: report_mood(report),
@@ -37,8 +37,8 @@ fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
             figures.push((title(state), n.to_string()));
         }
     }
-    let sum = |of: &dyn Fn(&Row) -> Option<usize>| report.rows.iter().filter_map(of).reduce(|a, b| a + b);
-    let subscriptions = |row: &Row| row.subscriptions.map(|s| s.pending + s.lost + s.missing);
+    let sum = |of: &dyn Fn(&FleetRow) -> Option<usize>| report.rows.iter().filter_map(of).reduce(|a, b| a + b);
+    let subscriptions = |row: &FleetRow| row.subscriptions.map(|s| s.pending + s.lost + s.missing);
     figures.extend(sum(&|row| row.subscriptions.map(|s| s.confirmed)).map(|n| ("Confirmed", n.to_string())));
     figures.extend(sum(&subscriptions).map(|n| ("Unconfirmed", n.to_string())));
     figures.extend(sum(&|row| row.alarms.map(|a| a.alarm)).map(|n| ("In ALARM", n.to_string())));
@@ -46,20 +46,20 @@ fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
     figures
 }
 
-fn title(state: State) -> &'static str {
+fn title(state: TargetState) -> &'static str {
     match state {
-        State::InSync => "In sync",
-        State::Applied => "Applied",
-        State::Pending => "Pending",
-        State::NotStarted => "Not started",
-        State::Blocked => "Blocked",
-        State::Partial => "Partial",
-        State::Failed => "Failed",
+        TargetState::InSync => "In sync",
+        TargetState::Applied => "Applied",
+        TargetState::Pending => "Pending",
+        TargetState::NotStarted => "Not started",
+        TargetState::Blocked => "Blocked",
+        TargetState::Partial => "Partial",
+        TargetState::Failed => "Failed",
     }
 }
 
 fn changes(report: &FleetReport) -> Markup {
-    let text = folded::folded(report, &Look { width: 100, ..Look::PLAIN });
+    let text = folded::folded(report, &RenderOptions { width: 100, ..RenderOptions::PLAIN });
     if text.is_empty() {
         return Markup::default();
     }
@@ -84,7 +84,7 @@ fn panel(title: &str, inner: Markup, open: bool) -> Markup {
     Markup::join([Markup::text(title).within("summary"), inner]).with("details", &attributes).line()
 }
 
-fn problem(problem: &Problem, regions: bool) -> Markup {
+fn problem(problem: &FleetProblem, regions: bool) -> Markup {
     let lead = Markup::text(&problem.lead).classed("span", &format!("badge {}", problem.mood.class()));
     let who = format!(" {} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
     Markup::join([lead, Markup::text(&who), said(&problem.message, problem.remedy.as_deref())]).within("li").line()
@@ -99,10 +99,10 @@ fn said(message: &str, remedy: Option<&str>) -> Markup {
 fn table(report: &FleetReport) -> Markup {
     let mut columns = columns(report);
     if !has_regions(report) {
-        columns.retain(|column| *column != Column::Region);
+        columns.retain(|column| *column != MatrixColumn::Region);
     }
     let titles = columns.iter().map(|column| Title { title: column.title().to_owned(), numeric: is_number(*column) });
-    grid(&Grid {
+    grid(&HtmlGrid {
         id: "targets",
         caption: "Every target with its state; activate an account to see what is known of it".to_owned(),
         one: "target",
@@ -111,31 +111,37 @@ fn table(report: &FleetReport) -> Markup {
     })
 }
 
-fn is_number(column: Column) -> bool {
-    matches!(column, Column::Planned | Column::Applied | Column::Drift | Column::Cost)
+fn is_number(column: MatrixColumn) -> bool {
+    matches!(column, MatrixColumn::Planned | MatrixColumn::Applied | MatrixColumn::Drift | MatrixColumn::Cost)
 }
 
-fn line(command: &str, row: &Row, columns: &[Column]) -> Line {
+fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
     let cells = columns.iter().map(|column| {
         let shown = column.cell(row);
-        let total =
-            |sum: &crate::plan::Summary| (sum.add + sum.change + sum.destroy + sum.adopt + sum.stop_managing) as f64;
+        let total = |sum: &crate::plan::PlanSummary| {
+            (sum.add + sum.change + sum.destroy + sum.adopt + sum.stop_managing) as f64
+        };
         match column {
-            Column::State => {
+            MatrixColumn::State => {
                 let rank = STATES.iter().rev().position(|state| *state == row.state).unwrap_or_default();
-                Cell::badge(&shown, row_mood(command, row), rank)
+                HtmlCell::badge(&shown, row_mood(command, row), rank)
             }
-            Column::Planned => Cell::number(row.planned.as_ref().map(total), &shown),
-            Column::Applied => Cell::number(row.applied.as_ref().map(total), &shown),
-            Column::Drift => Cell::number((!row.drift.is_empty()).then_some(row.drift.len() as f64), &shown),
-            Column::Cost => Cell::number(row.cost, &shown),
-            _ => Cell::text(&shown),
+            MatrixColumn::Planned => HtmlCell::number(row.planned.as_ref().map(total), &shown),
+            MatrixColumn::Applied => HtmlCell::number(row.applied.as_ref().map(total), &shown),
+            MatrixColumn::Drift => HtmlCell::number((!row.drift.is_empty()).then_some(row.drift.len() as f64), &shown),
+            MatrixColumn::Cost => HtmlCell::number(row.cost, &shown),
+            _ => HtmlCell::text(&shown),
         }
     });
-    Line { kind: word(row.state).to_owned(), mood: row_mood(command, row), cells: cells.collect(), detail: detail(row) }
+    HtmlRow {
+        kind: word(row.state).to_owned(),
+        mood: row_mood(command, row),
+        cells: cells.collect(),
+        detail: detail(row),
+    }
 }
 
-fn detail(row: &Row) -> Markup {
+fn detail(row: &FleetRow) -> Markup {
     let mut parts = Vec::new();
     if let Some(failure) = &row.failure {
         parts.push(said(&failure.message, failure.remedy.as_deref()));
@@ -144,10 +150,10 @@ fn detail(row: &Row) -> Markup {
         .failed
         .iter()
         .filter_map(|result| match &result.outcome {
-            Outcome::Done => None,
-            Outcome::Failed { message, remedy, .. } => Some((result, message.clone(), remedy.as_deref())),
-            Outcome::Skipped { because_of } => Some((result, format!("skipped, {because_of} failed"), None)),
-            Outcome::NotStarted => Some((result, "not started".to_owned(), None)),
+            ApplyOutcome::Done => None,
+            ApplyOutcome::Failed { message, remedy, .. } => Some((result, message.clone(), remedy.as_deref())),
+            ApplyOutcome::Skipped { because_of } => Some((result, format!("skipped, {because_of} failed"), None)),
+            ApplyOutcome::NotStarted => Some((result, "not started".to_owned(), None)),
         })
         .map(|(result, message, remedy)| {
             Markup::join([Markup::text(&result.address.to_string()).within("code"), said(&message, remedy)])
@@ -169,7 +175,7 @@ fn section(title: &str, items: Vec<Markup>) -> Markup {
     Markup::join([Markup::text(title).within("h3"), Markup::join(items).classed("ul", "lines")])
 }
 
-fn drift(drift: &Drift, row: &Row) -> Markup {
+fn drift(drift: &Drift, row: &FleetRow) -> Markup {
     let mut lines = vec![Markup::text(&format!("{} {}", drift.action.symbol(), drift.address)).within("code")];
     for field in drift.fields.iter().filter(|field| !field_text::is_mark(field)) {
         for place in field_text::places(field, &row.target) {

@@ -2,7 +2,7 @@
 //! the sums that everybody would work out of it. //! `docs/fleet-report.schema.json` describes it.
 
 use super::super::mask;
-use super::{Totals, verdict};
+use super::{FleetTotals, verdict};
 use crate::fleet::FleetReport;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 pub fn json(report: &FleetReport) -> String {
     // A report is texts and numbers: it has a value.
     let mut value = serde_json::to_value(report).unwrap_or_default();
-    let Totals { alarms, subscriptions, in_alarm, unconfirmed } = Totals::of(report);
+    let FleetTotals { alarms, subscriptions, in_alarm, unconfirmed } = FleetTotals::of(report);
     value["summary"] = json!({
         "verdict": verdict(report),
         "alarms": alarms,

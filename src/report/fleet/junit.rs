@@ -1,33 +1,33 @@
 //! The report as JUnit XML: one test case a target, so that a CI system shows which accounts are not well.
 
 use super::super::count;
-use super::super::junit::{Case, Suite, Told, xml};
+use super::super::junit::{CaseResult, JunitCase, Suite, xml};
 use super::{STATUS, sum, verdict, word};
-use crate::apply::Outcome;
-use crate::fleet::{FleetReport, Row, State};
+use crate::apply::ApplyOutcome;
+use crate::fleet::{FleetReport, FleetRow, TargetState};
 use crate::plan::NoteKind;
 
 /// A target that failed as a whole is an error, one where something failed, is refused or drifted is a failure, one that was not
 /// begun is skipped. Changes that are pending are what a plan looks for, so there they are none. Of a status, alarms in ALARM and
 /// subscriptions that nobody has confirmed are failures, too.
 pub fn junit(report: &FleetReport) -> String {
-    let cases = report.rows.iter().map(|row| Case { name: name(row), told: told(row, &report.command) }).collect();
+    let cases = report.rows.iter().map(|row| JunitCase { name: name(row), told: told(row, &report.command) }).collect();
     xml(&verdict(report), &[Suite { name: format!("{} {}", report.stack, report.command), cases }])
 }
 
-fn name(row: &Row) -> String {
+fn name(row: &FleetRow) -> String {
     match super::name(row) {
         "" => row.target.to_string(),
         name => format!("{} {name}", row.target),
     }
 }
 
-fn told(row: &Row, command: &str) -> Vec<Told> {
+fn told(row: &FleetRow, command: &str) -> Vec<CaseResult> {
     let texts = || {
         let remedy = |remedy: &Option<String>| remedy.as_ref().map(|r| format!("\ndo: {r}")).unwrap_or_default();
         let whole = row.failure.iter().map(|failure| format!("{}{}", failure.message, remedy(&failure.remedy)));
         let failed = row.failed.iter().filter_map(|result| match &result.outcome {
-            Outcome::Failed { message, remedy: what, .. } => {
+            ApplyOutcome::Failed { message, remedy: what, .. } => {
                 Some(format!("{}: {message}{}", result.address, remedy(what)))
             }
             _ => None,
@@ -48,11 +48,13 @@ fn told(row: &Row, command: &str) -> Vec<Told> {
         texts
     };
     let mut told = match row.state {
-        State::InSync | State::Applied => Vec::new(),
-        State::Pending if command == "plan" => Vec::new(),
-        State::Pending | State::Blocked | State::Partial => texts().into_iter().map(Told::Failure).collect(),
-        State::NotStarted => texts().into_iter().take(1).map(Told::Skipped).collect(),
-        State::Failed => texts().into_iter().take(1).map(Told::Error).collect(),
+        TargetState::InSync | TargetState::Applied => Vec::new(),
+        TargetState::Pending if command == "plan" => Vec::new(),
+        TargetState::Pending | TargetState::Blocked | TargetState::Partial => {
+            texts().into_iter().map(CaseResult::Failure).collect()
+        }
+        TargetState::NotStarted => texts().into_iter().take(1).map(CaseResult::Skipped).collect(),
+        TargetState::Failed => texts().into_iter().take(1).map(CaseResult::Error).collect(),
     };
     if command == STATUS {
         told.extend(attention(row));
@@ -60,14 +62,14 @@ fn told(row: &Row, command: &str) -> Vec<Told> {
     told
 }
 
-fn attention(row: &Row) -> impl Iterator<Item = Told> + '_ {
+fn attention(row: &FleetRow) -> impl Iterator<Item = CaseResult> + '_ {
     let ringing = (row.in_alarm() > 0).then(|| format!("{} in ALARM", count(row.in_alarm(), "alarm")));
     let waiting = (row.unconfirmed() > 0).then(|| {
         let act = row.notes.iter().filter(|note| note.kind == NoteKind::Act);
         let act = act.map(|note| format!("\n{}{}", note.text, fix(note.remedy.as_deref())));
         format!("{} not confirmed{}", count(row.unconfirmed(), "subscription"), act.collect::<String>())
     });
-    ringing.into_iter().chain(waiting).map(Told::Failure)
+    ringing.into_iter().chain(waiting).map(CaseResult::Failure)
 }
 
 fn fix(remedy: Option<&str>) -> String {

@@ -1,8 +1,8 @@
 //! The report as a comment of a pull request: the verdict and what is to be done first, who has what folded, never too long.
 
 use super::super::markdown::{Cut, code, prose};
-use super::super::{Look, count, mask};
-use super::{Problem, columns, folded, has_regions, in_order, problems, summary, things, verdict, whom};
+use super::super::{RenderOptions, count, mask};
+use super::{FleetProblem, columns, folded, has_regions, in_order, problems, summary, things, verdict, whom};
 use crate::fleet::FleetReport;
 use crate::model::advice;
 
@@ -15,7 +15,7 @@ const OPEN: usize = 20;
 pub fn markdown(report: &FleetReport) -> String {
     let mut text = Cut::new();
     text.push(&format!("### {}\n\n**{}**\n\n", prose(&verdict(report)), prose(&summary(report))));
-    let changes = folded::folded(report, &Look { width: 100, ..Look::PLAIN });
+    let changes = folded::folded(report, &RenderOptions { width: 100, ..RenderOptions::PLAIN });
     if !changes.is_empty() {
         // Indented by four: a block that nothing within can end.
         let block: String = changes.lines().map(|line| format!("    {}\n", mask::line(line))).collect();
@@ -48,7 +48,7 @@ pub fn markdown(report: &FleetReport) -> String {
     text.done("this report", &advice::command("report show FILE.json -v"))
 }
 
-fn problem(problem: &Problem, regions: bool) -> String {
+fn problem(problem: &FleetProblem, regions: bool) -> String {
     let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
     let remedy = problem.remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
     format!("- **{}** in {}: {}{remedy}\n", prose(&problem.lead), prose(&who), prose(&problem.message))

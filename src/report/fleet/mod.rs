@@ -8,67 +8,74 @@ pub mod junit;
 pub mod markdown;
 pub mod text;
 
-use super::html::Mood;
+use super::html::CellStatus;
 use super::{count, mask};
-use crate::apply::Outcome;
-use crate::fleet::{AlarmStates, Alike, FleetReport, Row, State, Subscriptions, alike};
+use crate::apply::ApplyOutcome;
+use crate::fleet::{AlarmStates, Alike, FleetReport, FleetRow, SubscriptionCounts, TargetState, alike};
 use crate::model::Target;
-use crate::plan::{NoteKind, Summary};
+use crate::plan::{NoteKind, PlanSummary};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every state, the best first.
-const STATES: [State; 7] =
-    [State::InSync, State::Applied, State::Pending, State::NotStarted, State::Blocked, State::Partial, State::Failed];
+const STATES: [TargetState; 7] = [
+    TargetState::InSync,
+    TargetState::Applied,
+    TargetState::Pending,
+    TargetState::NotStarted,
+    TargetState::Blocked,
+    TargetState::Partial,
+    TargetState::Failed,
+];
 
 /// A state in a word or two, the same everywhere.
-pub fn word(state: State) -> &'static str {
+pub fn word(state: TargetState) -> &'static str {
     match state {
-        State::InSync => "in sync",
-        State::Applied => "applied",
-        State::Pending => "pending",
-        State::NotStarted => "not started",
-        State::Blocked => "blocked",
-        State::Partial => "partial",
-        State::Failed => "failed",
+        TargetState::InSync => "in sync",
+        TargetState::Applied => "applied",
+        TargetState::Pending => "pending",
+        TargetState::NotStarted => "not started",
+        TargetState::Blocked => "blocked",
+        TargetState::Partial => "partial",
+        TargetState::Failed => "failed",
     }
 }
 
-fn mood(state: State) -> Mood {
+fn mood(state: TargetState) -> CellStatus {
     match state {
-        State::InSync | State::Applied => Mood::Good,
-        State::Pending => Mood::Careful,
-        State::NotStarted => Mood::Quiet,
-        State::Blocked | State::Partial | State::Failed => Mood::Bad,
+        TargetState::InSync | TargetState::Applied => CellStatus::Good,
+        TargetState::Pending => CellStatus::Careful,
+        TargetState::NotStarted => CellStatus::Quiet,
+        TargetState::Blocked | TargetState::Partial | TargetState::Failed => CellStatus::Bad,
     }
 }
 
 /// The worst of all rows; of a report that lacks targets at least "not started".
-fn worst(report: &FleetReport) -> State {
-    let lacking = (report.missing() > 0).then_some(State::NotStarted);
-    report.rows.iter().map(|row| row.state).chain(lacking).max().unwrap_or(State::InSync)
+fn worst(report: &FleetReport) -> TargetState {
+    let lacking = (report.missing() > 0).then_some(TargetState::NotStarted);
+    report.rows.iter().map(|row| row.state).chain(lacking).max().unwrap_or(TargetState::InSync)
 }
 
 /// How a row looks beside its word: that all of it matches the spec is not the whole of a status.
-fn row_mood(command: &str, row: &Row) -> Mood {
+fn row_mood(command: &str, row: &FleetRow) -> CellStatus {
     match command {
-        STATUS if row.in_alarm() > 0 => Mood::Bad.max(mood(row.state)),
-        STATUS if row.needs_attention() => Mood::Careful.max(mood(row.state)),
+        STATUS if row.in_alarm() > 0 => CellStatus::Bad.max(mood(row.state)),
+        STATUS if row.needs_attention() => CellStatus::Careful.max(mood(row.state)),
         _ => mood(row.state),
     }
 }
 
 /// How the whole run looks: as its worst row.
-fn report_mood(report: &FleetReport) -> Mood {
+fn report_mood(report: &FleetReport) -> CellStatus {
     let rows = report.rows.iter().filter(|row| report.command == STATUS && row.needs_attention());
-    rows.map(|row| row_mood(&report.command, row)).max().unwrap_or(Mood::Quiet).max(mood(worst(report)))
+    rows.map(|row| row_mood(&report.command, row)).max().unwrap_or(CellStatus::Quiet).max(mood(worst(report)))
 }
 
 /// The rows of a status by urgency, the worst first: what is not known, what is in ALARM, where somebody has to act, what differs.
 /// Those of every other command in the order of their targets.
-fn in_order(report: &FleetReport) -> Vec<&Row> {
-    let mut rows: Vec<&Row> = report.rows.iter().collect();
+fn in_order(report: &FleetReport) -> Vec<&FleetRow> {
+    let mut rows: Vec<&FleetRow> = report.rows.iter().collect();
     if report.command == STATUS {
-        let urgency = |row: &&Row| {
+        let urgency = |row: &&FleetRow| {
             let unknown = row.state.is_worth_another_run().then_some(row.state);
             std::cmp::Reverse((unknown, row.in_alarm(), row.needs_attention(), row.state))
         };
@@ -81,15 +88,15 @@ fn in_order(report: &FleetReport) -> Vec<&Row> {
 const STATUS: &str = "status";
 
 /// What is known of the alarms and subscriptions of all targets; `None` where nothing is known of any.
-pub struct Totals {
+pub struct FleetTotals {
     pub alarms: Option<AlarmStates>,
-    pub subscriptions: Option<Subscriptions>,
+    pub subscriptions: Option<SubscriptionCounts>,
     /// Targets with an alarm in ALARM, and with a subscription that is not confirmed.
     pub in_alarm: usize,
     pub unconfirmed: usize,
 }
 
-impl Totals {
+impl FleetTotals {
     pub fn of(report: &FleetReport) -> Self {
         let rows = || report.rows.iter();
         let alarms = rows().filter_map(|row| row.alarms).reduce(|a, b| AlarmStates {
@@ -98,7 +105,7 @@ impl Totals {
             insufficient_data: a.insufficient_data + b.insufficient_data,
             new: a.new + b.new,
         });
-        let subscriptions = rows().filter_map(|row| row.subscriptions).reduce(|a, b| Subscriptions {
+        let subscriptions = rows().filter_map(|row| row.subscriptions).reduce(|a, b| SubscriptionCounts {
             confirmed: a.confirmed + b.confirmed,
             pending: a.pending + b.pending,
             lost: a.lost + b.lost,
@@ -114,8 +121,9 @@ impl Totals {
 
     /// `2 alarms in ALARM in 1 account`, `3 subscriptions not confirmed in 2 accounts`; what there is none of is left out.
     fn attention(&self, report: &FleetReport) -> Vec<String> {
-        let in_targets =
-            |which: &dyn Fn(&Row) -> bool| things(report.rows.iter().filter(|row| which(row)).map(|row| &row.target));
+        let in_targets = |which: &dyn Fn(&FleetRow) -> bool| {
+            things(report.rows.iter().filter(|row| which(row)).map(|row| &row.target))
+        };
         let ringing = self.alarms.filter(|found| found.alarm > 0).map(|found| {
             format!("{} in ALARM in {}", count(found.alarm, "alarm"), in_targets(&|row| row.in_alarm() > 0))
         });
@@ -126,7 +134,7 @@ impl Totals {
     }
 }
 
-fn counted(report: &FleetReport, state: State) -> usize {
+fn counted(report: &FleetReport, state: TargetState) -> usize {
     report.rows.iter().filter(|row| row.state == state).count()
 }
 
@@ -137,7 +145,7 @@ pub fn verdict(report: &FleetReport) -> String {
         _ => format!("{} of {}", report.rows.len(), count(report.targets, "target")),
     };
     let whose = format!("{}: {} of {of}", mask::line(&report.stack), mask::line(&report.command));
-    let mut ended = Totals::of(report).attention(report);
+    let mut ended = FleetTotals::of(report).attention(report);
     // What somebody has to look at is not told away by "all in sync".
     let quiet = ended.is_empty();
     let states = STATES.iter().map(|state| (counted(report, *state), word(*state))).filter(|(n, _)| *n > 0);
@@ -155,7 +163,7 @@ pub fn verdict(report: &FleetReport) -> String {
 /// them, how many alarms are in ALARM and how many subscriptions are not confirmed.
 pub fn summary(report: &FleetReport) -> String {
     let counts = STATES.map(|state| format!("{} {}", counted(report, state), word(state)));
-    let totals = Totals::of(report);
+    let totals = FleetTotals::of(report);
     let alarms = totals.alarms.map(|found| format!("; {} in ALARM", found.alarm)).unwrap_or_default();
     let waiting = totals.subscriptions.map(|found| format!("; {} not confirmed", found.pending + found.lost));
     format!("Fleet: {}{alarms}{}.", counts.join(", "), waiting.unwrap_or_default())
@@ -173,7 +181,7 @@ pub fn things<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
 
 /// A column of the matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
+enum MatrixColumn {
     Account,
     Region,
     Name,
@@ -188,58 +196,58 @@ enum Column {
     Cost,
 }
 
-const COLUMNS: [Column; 12] = [
-    Column::Account,
-    Column::Region,
-    Column::Name,
-    Column::State,
-    Column::Planned,
-    Column::Applied,
-    Column::Drift,
-    Column::Subscriptions,
-    Column::Alarms,
-    Column::Findings,
-    Column::Backtest,
-    Column::Cost,
+const COLUMNS: [MatrixColumn; 12] = [
+    MatrixColumn::Account,
+    MatrixColumn::Region,
+    MatrixColumn::Name,
+    MatrixColumn::State,
+    MatrixColumn::Planned,
+    MatrixColumn::Applied,
+    MatrixColumn::Drift,
+    MatrixColumn::Subscriptions,
+    MatrixColumn::Alarms,
+    MatrixColumn::Findings,
+    MatrixColumn::Backtest,
+    MatrixColumn::Cost,
 ];
 
-impl Column {
+impl MatrixColumn {
     fn title(self) -> &'static str {
         match self {
-            Column::Account => "Account",
-            Column::Region => "Region",
-            Column::Name => "Name",
-            Column::State => "State",
-            Column::Planned => "Planned",
-            Column::Applied => "Applied",
-            Column::Drift => "Drift",
-            Column::Subscriptions => "Subscriptions",
-            Column::Alarms => "Alarms",
-            Column::Findings => "Findings",
-            Column::Backtest => "Backtest",
-            Column::Cost => "Cost",
+            MatrixColumn::Account => "Account",
+            MatrixColumn::Region => "Region",
+            MatrixColumn::Name => "Name",
+            MatrixColumn::State => "State",
+            MatrixColumn::Planned => "Planned",
+            MatrixColumn::Applied => "Applied",
+            MatrixColumn::Drift => "Drift",
+            MatrixColumn::Subscriptions => "Subscriptions",
+            MatrixColumn::Alarms => "Alarms",
+            MatrixColumn::Findings => "Findings",
+            MatrixColumn::Backtest => "Backtest",
+            MatrixColumn::Cost => "Cost",
         }
     }
 
     /// What stands there, on one line; empty where nothing is known.
-    fn cell(self, row: &Row) -> String {
+    fn cell(self, row: &FleetRow) -> String {
         let some = |parts: &[(usize, &str)]| {
             let parts = parts.iter().filter(|(n, _)| *n > 0);
             parts.map(|(n, word)| format!("{n} {word}")).collect::<Vec<_>>().join(", ")
         };
         let cell = match self {
-            Column::Account => row.target.account.clone(),
-            Column::Region => row.target.region.clone(),
-            Column::Name => name(row).to_owned(),
-            Column::State => word(row.state).to_owned(),
-            Column::Planned => row.planned.as_ref().map(sum).unwrap_or_default(),
-            Column::Applied => row.applied.as_ref().map(sum).unwrap_or_default(),
-            Column::Drift if row.drift.is_empty() => String::new(),
-            Column::Drift => row.drift.len().to_string(),
-            Column::Subscriptions => row.subscriptions.map_or_else(String::new, |s| {
+            MatrixColumn::Account => row.target.account.clone(),
+            MatrixColumn::Region => row.target.region.clone(),
+            MatrixColumn::Name => name(row).to_owned(),
+            MatrixColumn::State => word(row.state).to_owned(),
+            MatrixColumn::Planned => row.planned.as_ref().map(sum).unwrap_or_default(),
+            MatrixColumn::Applied => row.applied.as_ref().map(sum).unwrap_or_default(),
+            MatrixColumn::Drift if row.drift.is_empty() => String::new(),
+            MatrixColumn::Drift => row.drift.len().to_string(),
+            MatrixColumn::Subscriptions => row.subscriptions.map_or_else(String::new, |s| {
                 some(&[(s.confirmed, "confirmed"), (s.pending, "pending"), (s.lost, "lost"), (s.missing, "missing")])
             }),
-            Column::Alarms => row.alarms.map_or_else(String::new, |a| {
+            MatrixColumn::Alarms => row.alarms.map_or_else(String::new, |a| {
                 some(&[
                     (a.alarm, "ALARM"),
                     (a.ok, "OK"),
@@ -247,13 +255,13 @@ impl Column {
                     (a.new, "new"),
                 ])
             }),
-            Column::Findings => row.findings.map_or_else(String::new, |f| {
+            MatrixColumn::Findings => row.findings.map_or_else(String::new, |f| {
                 let said = [(f.errors, "error"), (f.warnings, "warning"), (f.hints, "hint")];
                 let said = said.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word));
                 let said = said.collect::<Vec<_>>().join(", ");
                 if said.is_empty() { "none".to_owned() } else { said }
             }),
-            Column::Backtest => row.backtest.map_or_else(String::new, |v| {
+            MatrixColumn::Backtest => row.backtest.map_or_else(String::new, |v| {
                 some(&[
                     (v.always_on, "always on"),
                     (v.noisy, "noisy"),
@@ -264,7 +272,7 @@ impl Column {
                     (v.unknown, "unknown"),
                 ])
             }),
-            Column::Cost => row.cost.map(|cost| amount(cost, row.currency.as_deref())).unwrap_or_default(),
+            MatrixColumn::Cost => row.cost.map(|cost| amount(cost, row.currency.as_deref())).unwrap_or_default(),
         };
         mask::line(&cell)
     }
@@ -288,33 +296,33 @@ fn total_cost(report: &FleetReport) -> Option<String> {
 }
 
 /// The columns that have something to say of any row, and the first four.
-fn columns(report: &FleetReport) -> Vec<Column> {
-    let says = |column: &Column| match column {
-        Column::Account | Column::State | Column::Region => true,
+fn columns(report: &FleetReport) -> Vec<MatrixColumn> {
+    let says = |column: &MatrixColumn| match column {
+        MatrixColumn::Account | MatrixColumn::State | MatrixColumn::Region => true,
         column => report.rows.iter().any(|row| !column.cell(row).is_empty()),
     };
     COLUMNS.into_iter().filter(says).collect()
 }
 
 /// `+7 ~1 -2 >1 <1`; `0` where nothing had to be done.
-fn sum(sum: &Summary) -> String {
-    let Summary { add, change, destroy, adopt, stop_managing } = *sum;
+fn sum(sum: &PlanSummary) -> String {
+    let PlanSummary { add, change, destroy, adopt, stop_managing } = *sum;
     let parts = [('+', add), ('~', change), ('-', destroy), ('>', adopt), ('<', stop_managing)];
     let parts: Vec<String> = parts.iter().filter(|(_, n)| *n > 0).map(|(symbol, n)| format!("{symbol}{n}")).collect();
     if parts.is_empty() { "0".to_owned() } else { parts.join(" ") }
 }
 
 /// By which people know the row: the roster's `name`, else its `email`, else nothing.
-fn name(row: &Row) -> &str {
+fn name(row: &FleetRow) -> &str {
     ["name", "email"].iter().find_map(|column| row.columns.get(*column)).map_or("", String::as_str)
 }
 
 /// Something that has to be said of some targets, with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Problem {
+struct FleetProblem {
     /// `failed`, `alarm/errors failed`, `to do`, `unknown`, `warning`.
     lead: String,
-    mood: Mood,
+    mood: CellStatus,
     message: String,
     remedy: Option<String>,
     targets: Vec<Target>,
@@ -322,39 +330,39 @@ struct Problem {
 
 /// Everything that has to be said, the same of many targets once: failures, refusals, failed resources, then notes. What is
 /// merely worth knowing is not in it.
-fn problems(report: &FleetReport) -> Vec<Problem> {
+fn problems(report: &FleetReport) -> Vec<FleetProblem> {
     let mut found = Vec::new();
     let rows = &report.rows;
     for state in [
-        State::Failed,
-        State::Partial,
-        State::Blocked,
-        State::NotStarted,
-        State::Pending,
-        State::Applied,
-        State::InSync,
+        TargetState::Failed,
+        TargetState::Partial,
+        TargetState::Blocked,
+        TargetState::NotStarted,
+        TargetState::Pending,
+        TargetState::Applied,
+        TargetState::InSync,
     ] {
-        let said: Vec<(&Row, Vec<&str>)> = rows
+        let said: Vec<(&FleetRow, Vec<&str>)> = rows
             .iter()
             .filter(|row| row.state == state)
             .filter_map(|row| row.failure.as_ref().map(|failure| (row, failure)))
             .map(|(row, failure)| (row, vec![failure.message.as_str(), failure.remedy.as_deref().unwrap_or_default()]))
             .collect();
-        found.extend(alike(&said).into_iter().map(|one| problem(word(state).to_owned(), Mood::Bad, one)));
+        found.extend(alike(&said).into_iter().map(|one| problem(word(state).to_owned(), CellStatus::Bad, one)));
     }
-    let refusals: Vec<(&Row, Vec<&str>)> = rows
+    let refusals: Vec<(&FleetRow, Vec<&str>)> = rows
         .iter()
         .flat_map(|row| row.drift.iter().filter_map(move |drift| Some((row, drift.blocked.as_ref()?))))
         .map(|(row, blocked)| (row, vec![blocked.reason.as_str(), blocked.remedy.as_str()]))
         .collect();
-    found.extend(alike(&refusals).into_iter().map(|one| problem("blocked".to_owned(), Mood::Bad, one)));
+    found.extend(alike(&refusals).into_iter().map(|one| problem("blocked".to_owned(), CellStatus::Bad, one)));
     found.extend(failed_resources(rows));
     for (kind, lead, mood) in [
-        (NoteKind::Unknown, "unknown", Mood::Bad),
-        (NoteKind::Act, "to do", Mood::Careful),
-        (NoteKind::Warning, "warning", Mood::Careful),
+        (NoteKind::Unknown, "unknown", CellStatus::Bad),
+        (NoteKind::Act, "to do", CellStatus::Careful),
+        (NoteKind::Warning, "warning", CellStatus::Careful),
     ] {
-        let said: Vec<(&Row, Vec<&str>)> = rows
+        let said: Vec<(&FleetRow, Vec<&str>)> = rows
             .iter()
             .flat_map(|row| row.notes.iter().filter(move |note| note.kind == kind).map(move |note| (row, note)))
             .map(|(row, note)| (row, vec![note.text.as_str(), note.remedy.as_deref().unwrap_or_default()]))
@@ -365,32 +373,38 @@ fn problems(report: &FleetReport) -> Vec<Problem> {
 }
 
 /// By resource and message; what was skipped because of another is counted with that one only.
-fn failed_resources(rows: &[Row]) -> Vec<Problem> {
-    let failed: Vec<(&Row, String, &str, &str)> = rows
+fn failed_resources(rows: &[FleetRow]) -> Vec<FleetProblem> {
+    let failed: Vec<(&FleetRow, String, &str, &str)> = rows
         .iter()
         .flat_map(|row| row.failed.iter().map(move |result| (row, result)))
         .filter_map(|(row, result)| match &result.outcome {
-            Outcome::Failed { message, remedy, .. } => {
+            ApplyOutcome::Failed { message, remedy, .. } => {
                 Some((row, result.address.to_string(), message.as_str(), remedy.as_deref().unwrap_or_default()))
             }
             _ => None,
         })
         .collect();
-    let said: Vec<(&Row, Vec<&str>)> = failed
+    let said: Vec<(&FleetRow, Vec<&str>)> = failed
         .iter()
         .map(|(row, address, message, remedy)| (*row, vec![*message, *remedy, address.as_str()]))
         .collect();
     let groups = alike(&said).into_iter().map(|mut one| {
         let address = one.texts.pop().unwrap_or_default();
-        problem(format!("{} failed", mask::line(&address)), Mood::Bad, one)
+        problem(format!("{} failed", mask::line(&address)), CellStatus::Bad, one)
     });
     groups.collect()
 }
 
-fn problem(lead: String, mood: Mood, alike: Alike) -> Problem {
+fn problem(lead: String, mood: CellStatus, alike: Alike) -> FleetProblem {
     let mut texts = alike.texts.into_iter();
     let message = texts.next().unwrap_or_default();
-    Problem { lead, mood, message, remedy: texts.next().filter(|remedy| !remedy.is_empty()), targets: alike.targets }
+    FleetProblem {
+        lead,
+        mood,
+        message,
+        remedy: texts.next().filter(|remedy| !remedy.is_empty()),
+        targets: alike.targets,
+    }
 }
 
 /// Who is meant: up to `most` by their account (and region, where the report has several), then how many more.

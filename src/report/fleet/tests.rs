@@ -1,15 +1,15 @@
 use super::*;
 use crate::fleet::testing::{report, row, some_report};
-use crate::fleet::{AlarmStates, Shard, Subscriptions, Verdicts, merge};
+use crate::fleet::{AlarmStates, Shard, SubscriptionCounts, Verdicts, merge};
 use crate::plan::{Action, Note, NoteKind};
-use crate::report::Look;
+use crate::report::RenderOptions;
 use crate::resources::Address;
 use serde_json::{Value, json};
 
 type Format = (&'static str, fn(&FleetReport) -> String);
 
 const FORMATS: [Format; 6] = [
-    ("table", |report| text::text(report, &Look::PLAIN)),
+    ("table", |report| text::text(report, &RenderOptions::PLAIN)),
     ("json", json::json),
     ("markdown", markdown::markdown),
     ("csv", csv::csv),
@@ -17,20 +17,20 @@ const FORMATS: [Format; 6] = [
     ("junit", junit::junit),
 ];
 
-fn student(n: usize, state: State) -> Row {
-    let mut row = Row { state, ..row(n) };
+fn student(n: usize, state: TargetState) -> FleetRow {
+    let mut row = FleetRow { state, ..row(n) };
     row.columns.insert("email".into(), format!("s{n}@example.edu"));
     row.columns.insert("name".into(), format!("Student {n}"));
-    if state == State::Pending {
-        row.planned = Some(Summary { add: 2, ..Summary::default() });
+    if state == TargetState::Pending {
+        row.planned = Some(PlanSummary { add: 2, ..PlanSummary::default() });
         for address in ["topic/alerts".to_owned(), format!("subscription/alerts/email/s{n}@example.edu")] {
             let address = Address::parse(&address).unwrap();
             row.drift.push(crate::fleet::Drift { address, action: Action::Create, fields: vec![], blocked: None });
         }
     }
-    if state == State::Failed {
+    if state == TargetState::Failed {
         row.planned = None;
-        row.failure = Some(crate::fleet::Failure {
+        row.failure = Some(crate::fleet::TargetFailure {
             message: format!("sts:AssumeRole: no role arn:aws:iam::{}:role/Lab", row.target.account),
             remedy: Some("create the role".into()),
             exit: 4,
@@ -41,9 +41,9 @@ fn student(n: usize, state: State) -> Row {
 
 /// 98 accounts to be made, one as it should be, one that cannot be reached.
 fn lab() -> FleetReport {
-    let mut rows: Vec<Row> = (0..98).map(|n| student(n, State::Pending)).collect();
-    rows.push(student(98, State::InSync));
-    rows.push(student(99, State::Failed));
+    let mut rows: Vec<FleetRow> = (0..98).map(|n| student(n, TargetState::Pending)).collect();
+    rows.push(student(98, TargetState::InSync));
+    rows.push(student(99, TargetState::Failed));
     report("plan", rows)
 }
 
@@ -71,15 +71,15 @@ To run only what did not go well again: the same command with --retry-failed and
 
 Fleet: 1 in sync, 0 applied, 98 pending, 0 not started, 0 blocked, 0 partial, 1 failed.
 ";
-    assert_eq!(text::text(&lab(), &Look::PLAIN), expected);
+    assert_eq!(text::text(&lab(), &RenderOptions::PLAIN), expected);
 }
 
 #[test]
 fn a_thousand_accounts_in_every_state_are_one_screen_unless_asked() {
     let report = some_report(3, 1000);
-    let text = text::text(&report, &Look::PLAIN);
+    let text = text::text(&report, &RenderOptions::PLAIN);
     assert!(text.lines().count() < 150, "{} lines\n{text}", text.lines().count());
-    let all = text::text(&report, &Look { verbose: true, ..Look::PLAIN });
+    let all = text::text(&report, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
     for row in &report.rows {
         assert!(all.contains(&row.target.account));
     }
@@ -89,7 +89,7 @@ fn a_thousand_accounts_in_every_state_are_one_screen_unless_asked() {
 fn accounts_that_differ_are_told_by_what_sets_them_apart() {
     let mut report = lab();
     report.rows[5].drift[0].address = Address::parse("topic/other").unwrap();
-    let text = folded::folded(&report, &Look::PLAIN);
+    let text = folded::folded(&report, &RenderOptions::PLAIN);
     let expected = "\
 97 accounts (100000000000, 100000000001, 100000000002, 100000000003 and 93 more): + 2 resources
     + topic/alerts
@@ -100,7 +100,7 @@ fn accounts_that_differ_are_told_by_what_sets_them_apart() {
 ";
     assert_eq!(text, expected);
     report.rows[5].drift.remove(0);
-    let text = folded::folded(&report, &Look::PLAIN);
+    let text = folded::folded(&report, &RenderOptions::PLAIN);
     assert!(
         text.ends_with("1 account (100000000005): + 1 resource\n    + subscription/alerts/email/${email}\n"),
         "{text}"
@@ -111,7 +111,7 @@ fn accounts_that_differ_are_told_by_what_sets_them_apart() {
             row.drift.push(crate::fleet::Drift { address: more.clone(), ..row.drift[0].clone() });
         }
     }
-    let text = folded::folded(&report, &Look::PLAIN);
+    let text = folded::folded(&report, &RenderOptions::PLAIN);
     assert!(text.ends_with("1 account (100000000005): as above, but\n  not   + topic/alerts\n"), "{text}");
 }
 
@@ -198,7 +198,7 @@ fn the_cost_of_all_targets_is_in_currency() {
         row.currency = currency.map(str::to_owned);
         row.usage = vec!["logs written".into(), "mails".into()];
     }
-    let text = text::text(&report, &Look { verbose: true, ..Look::PLAIN });
+    let text = text::text(&report, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
     let total = "Cost: 2.00 EUR + 1.70 USD a month in 3 accounts; not included (usage-based): logs written, mails";
     let flat: Vec<&str> = text.split_whitespace().collect();
     assert!(flat.join(" ").contains(total) && text.contains("0.60 USD"), "{text}");
@@ -206,7 +206,7 @@ fn the_cost_of_all_targets_is_in_currency() {
     assert!(csv::csv(&report).lines().nth(1).unwrap().ends_with(",USD"));
     report.rows.iter_mut().for_each(|row| row.currency = None);
     report.rows.iter_mut().for_each(|row| row.usage.clear());
-    assert!(super::text::text(&report, &Look::PLAIN).contains("Cost: 3.70 a month in 3 accounts\n"));
+    assert!(super::text::text(&report, &RenderOptions::PLAIN).contains("Cost: 3.70 a month in 3 accounts\n"));
 }
 
 #[test]
@@ -247,10 +247,10 @@ fn the_report_is_as_the_published_schema_says() {
 
 /// 300 accounts that match the spec; in one of them an alarm is in ALARM, and nobody has confirmed anywhere.
 fn quiet_but_for_one() -> FleetReport {
-    let mut rows: Vec<Row> = (0..300).map(|n| student(n, State::InSync)).collect();
+    let mut rows: Vec<FleetRow> = (0..300).map(|n| student(n, TargetState::InSync)).collect();
     for row in &mut rows {
         row.alarms = Some(AlarmStates { ok: 4, alarm: 0, insufficient_data: 1, new: 1 });
-        row.subscriptions = Some(Subscriptions { pending: 1, ..Subscriptions::default() });
+        row.subscriptions = Some(SubscriptionCounts { pending: 1, ..SubscriptionCounts::default() });
         row.notes.push(Note::new(NoteKind::Act, "a mail waits").remedy("click the link in it"));
     }
     rows[75].alarms = Some(AlarmStates { ok: 2, alarm: 2, insufficient_data: 1, new: 0 });
@@ -262,7 +262,7 @@ fn a_status_counts_alarms_and_unconfirmed_people_in_every_format() {
     let report = quiet_but_for_one();
     let said = "2 alarms in ALARM in 1 account, 300 subscriptions not confirmed in 300 accounts, 300 in sync";
     assert_eq!(verdict(&report), format!("lab9: status of 300 accounts: {said}"));
-    let text = text::text(&report, &Look::PLAIN);
+    let text = text::text(&report, &RenderOptions::PLAIN);
     assert!(!text.contains("all in sync"), "{text}");
     assert!(text.ends_with("0 failed; 2 in ALARM; 300 not confirmed.\n"), "{text}");
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with(" 1000")).collect();
@@ -284,7 +284,7 @@ fn a_status_counts_alarms_and_unconfirmed_people_in_every_format() {
 #[test]
 fn what_is_in_alarm_is_never_folded_away() {
     let mut report = FleetReport { command: "apply".into(), ..quiet_but_for_one() };
-    let text = text::text(&report, &Look::PLAIN);
+    let text = text::text(&report, &RenderOptions::PLAIN);
     assert!(text.contains(" 100000000075  ") && text.contains("more in sync"), "{text}");
     assert_eq!(FleetReport::parse(&json::json(&report)).unwrap(), report);
     report.command = "plan".into();
@@ -294,6 +294,6 @@ fn what_is_in_alarm_is_never_folded_away() {
 #[test]
 fn verbose_names_every_account_that_a_note_is_about() {
     let report = quiet_but_for_one();
-    let all = text::text(&report, &Look { verbose: true, ..Look::PLAIN });
+    let all = text::text(&report, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
     assert!(all.contains("100000000299)") && !all.contains(" more)"), "{all}");
 }

@@ -1,13 +1,13 @@
 //! A run over many targets for people: the verdict, what is to be done, who has what, what went wrong and what to do about it.
 
 use super::super::cost::not_included;
-use super::super::{Look, Tone, layout, mask, table};
+use super::super::{RenderOptions, Tone, layout, mask, table};
 use super::{
-    Column, Problem, STATUS, columns, folded, has_regions, in_order, mood, problems, report_mood, summary, things,
-    total_cost, verdict, whom, word,
+    FleetProblem, MatrixColumn, STATUS, columns, folded, has_regions, in_order, mood, problems, report_mood, summary,
+    things, total_cost, verdict, whom, word,
 };
-use crate::fleet::{FleetReport, Row, State};
-use crate::report::html::Mood;
+use crate::fleet::{FleetReport, FleetRow, TargetState};
+use crate::report::html::CellStatus;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +22,14 @@ const SHOWN: usize = 40;
 /// Columns of a name.
 const NAME: usize = 24;
 /// Columns that are left out where the words of all do not fit beside each other, the first first.
-const GIVES_WAY: [Column; 4] = [Column::Cost, Column::Backtest, Column::Findings, Column::Drift];
+const GIVES_WAY: [MatrixColumn; 4] =
+    [MatrixColumn::Cost, MatrixColumn::Backtest, MatrixColumn::Findings, MatrixColumn::Drift];
 /// Targets that a problem names, and problems that are told.
 const NAMED: usize = 8;
 const PROBLEMS: usize = 25;
 
 /// The whole report, ending in a line feed.
-pub fn text(report: &FleetReport, look: &Look) -> String {
+pub fn text(report: &FleetReport, look: &RenderOptions) -> String {
     let mut parts = vec![format!("{}\n", look.paint(tone(report_mood(report)), &verdict(report)))];
     parts.push(folded::folded(report, look));
     parts.push(matrix(report, look));
@@ -44,7 +45,7 @@ pub fn text(report: &FleetReport, look: &Look) -> String {
 }
 
 /// Before anybody is asked: what would be done where, and what stands in the way.
-pub fn question(report: &FleetReport, look: &Look) -> String {
+pub fn question(report: &FleetReport, look: &RenderOptions) -> String {
     let parts = [
         format!("{}\n", look.paint(Tone::Strong, &verdict(report))),
         folded::folded(report, look),
@@ -56,17 +57,17 @@ pub fn question(report: &FleetReport, look: &Look) -> String {
 }
 
 /// One line a target, while a run goes on: `100000000003 us-east-1 Ada: applied +7`.
-pub fn line(row: &Row, look: &Look) -> String {
+pub fn line(row: &FleetRow, look: &RenderOptions) -> String {
     let name = super::name(row);
     let name = if name.is_empty() { String::new() } else { format!(" {}", mask::line(name)) };
     let state = look.paint(tone(mood(row.state)), word(row.state));
     let made = match (row.state, &row.applied, &row.planned) {
-        (State::Applied | State::Partial, Some(made), _) => format!(" {}", super::sum(made)),
-        (State::Pending, _, Some(planned)) => format!(" {}", super::sum(planned)),
+        (TargetState::Applied | TargetState::Partial, Some(made), _) => format!(" {}", super::sum(made)),
+        (TargetState::Pending, _, Some(planned)) => format!(" {}", super::sum(planned)),
         _ => String::new(),
     };
     let failed = row.failed.iter().find_map(|result| match &result.outcome {
-        crate::apply::Outcome::Failed { message, .. } => Some(format!("{}: {message}", result.address)),
+        crate::apply::ApplyOutcome::Failed { message, .. } => Some(format!("{}: {message}", result.address)),
         _ => None,
     });
     let why = row.failure.as_ref().map(|failure| failure.message.clone()).or(failed);
@@ -75,7 +76,7 @@ pub fn line(row: &Row, look: &Look) -> String {
 }
 
 /// What all targets cost together, and what that does not include.
-fn cost(report: &FleetReport, look: &Look) -> String {
+fn cost(report: &FleetReport, look: &RenderOptions) -> String {
     let Some(total) = total_cost(report) else { return String::new() };
     let usage: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.usage.iter().map(String::as_str)).collect();
     let known = report.rows.iter().filter(|row| row.cost.is_some()).map(|row| &row.target);
@@ -83,20 +84,20 @@ fn cost(report: &FleetReport, look: &Look) -> String {
     layout::hang("Cost: ", &format!("{total} a month in {}{apart}", things(known)), look.width)
 }
 
-fn matrix(report: &FleetReport, look: &Look) -> String {
+fn matrix(report: &FleetReport, look: &RenderOptions) -> String {
     let mut columns = columns(report);
     if !has_regions(report) {
-        columns.retain(|column| *column != Column::Region);
+        columns.retain(|column| *column != MatrixColumn::Region);
     }
     let ordered = in_order(report);
     let shown = shown(report, &ordered, look);
-    let cell = |row: &Row, column: &Column| match column {
-        Column::Name => layout::cut(&column.cell(row), NAME),
+    let cell = |row: &FleetRow, column: &MatrixColumn| match column {
+        MatrixColumn::Name => layout::cut(&column.cell(row), NAME),
         column => column.cell(row),
     };
     let rows = shown.iter().map(|n| columns.iter().map(|column| cell(ordered[*n], column)).collect());
     let mut rows: Vec<Vec<String>> = rows.collect();
-    let titles = |columns: &[Column]| columns.iter().map(|column| column.title()).collect::<Vec<_>>();
+    let titles = |columns: &[MatrixColumn]| columns.iter().map(|column| column.title()).collect::<Vec<_>>();
     let mut omitted = Vec::new();
     for spare in GIVES_WAY {
         let found = columns.iter().position(|column| *column == spare);
@@ -109,7 +110,7 @@ fn matrix(report: &FleetReport, look: &Look) -> String {
         let line = format!(" no room for: {} (a wider terminal or --format csv has them)", omitted.join(", "));
         text += &format!("{}\n", look.paint(Tone::Quiet, &line));
     }
-    let mut left = BTreeMap::<Reverse<State>, usize>::new();
+    let mut left = BTreeMap::<Reverse<TargetState>, usize>::new();
     for (_, row) in ordered.iter().enumerate().filter(|(n, _)| !shown.contains(n)) {
         *left.entry(Reverse(row.state)).or_default() += 1;
     }
@@ -123,13 +124,13 @@ fn matrix(report: &FleetReport, look: &Look) -> String {
 
 /// Which of the rows are shown: all of a few; of many a few of each kind, more of those that need somebody. In a status, which is
 /// read for that, what is in ALARM or needs somebody is never folded away; elsewhere the first of what is in ALARM is shown.
-fn shown(report: &FleetReport, rows: &[&Row], look: &Look) -> BTreeSet<usize> {
+fn shown(report: &FleetReport, rows: &[&FleetRow], look: &RenderOptions) -> BTreeSet<usize> {
     let all = 0..rows.len();
     if look.verbose || all.len() <= FOLD_ABOVE {
         return all.collect();
     }
     let in_status = report.command == STATUS;
-    let is_kept = |row: &Row| row.in_alarm() > 0 || (in_status && row.needs_attention());
+    let is_kept = |row: &FleetRow| row.in_alarm() > 0 || (in_status && row.needs_attention());
     let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     let (mut kept, mut foldable): (Vec<usize>, Vec<usize>) = all.partition(|n| is_kept(rows[*n]));
     if !in_status {
@@ -137,7 +138,8 @@ fn shown(report: &FleetReport, rows: &[&Row], look: &Look) -> BTreeSet<usize> {
         foldable.sort_unstable();
     }
     for n in foldable {
-        let cells = [Column::Planned, Column::Applied, Column::Drift].map(|column| column.cell(rows[n]));
+        let cells =
+            [MatrixColumn::Planned, MatrixColumn::Applied, MatrixColumn::Drift].map(|column| column.cell(rows[n]));
         alike.entry((Reverse(rows[n].state), cells)).or_default().push(n);
     }
     let mut shown = BTreeSet::new();
@@ -149,7 +151,7 @@ fn shown(report: &FleetReport, rows: &[&Row], look: &Look) -> BTreeSet<usize> {
     shown
 }
 
-fn below(report: &FleetReport, look: &Look) -> String {
+fn below(report: &FleetReport, look: &RenderOptions) -> String {
     let problems = problems(report);
     let shown = if look.verbose { problems.len() } else { PROBLEMS.min(problems.len()) };
     let regions = has_regions(report);
@@ -161,7 +163,7 @@ fn below(report: &FleetReport, look: &Look) -> String {
     text
 }
 
-fn problem(problem: &Problem, regions: bool, look: &Look) -> String {
+fn problem(problem: &FleetProblem, regions: bool, look: &RenderOptions) -> String {
     let lead = look.paint(tone(problem.mood), &problem.lead);
     let named = if look.verbose { problem.targets.len() } else { NAMED };
     let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, named));
@@ -173,11 +175,11 @@ fn problem(problem: &Problem, regions: bool, look: &Look) -> String {
     text
 }
 
-fn tone(mood: Mood) -> Tone {
+fn tone(mood: CellStatus) -> Tone {
     match mood {
-        Mood::Good => Tone::Good,
-        Mood::Careful => Tone::Careful,
-        Mood::Bad => Tone::Bad,
-        Mood::Quiet => Tone::Quiet,
+        CellStatus::Good => Tone::Good,
+        CellStatus::Careful => Tone::Careful,
+        CellStatus::Bad => Tone::Bad,
+        CellStatus::Quiet => Tone::Quiet,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::csv;
 use super::{number, remarks};
-use crate::grade::{GradeBook, Judged, Mistake, Student, Verdict};
+use crate::grade::{GradeBook, GradeVerdict, GradedItem, Mistake, Student};
 use std::collections::BTreeSet;
 
 /// Account, region and the roster's columns; the points of each item (empty where it is not known or not asked); total, possible
@@ -36,9 +36,9 @@ fn row(student: &Student, columns: &BTreeSet<&str>) -> Vec<String> {
     cells
 }
 
-fn item(item: &Judged) -> String {
+fn item(item: &GradedItem) -> String {
     match item.verdict {
-        Verdict::Unknown | Verdict::NotAsked => String::new(),
-        Verdict::Full | Verdict::Partial | Verdict::None => number(item.earned),
+        GradeVerdict::Unknown | GradeVerdict::NotAsked => String::new(),
+        GradeVerdict::Full | GradeVerdict::Partial | GradeVerdict::None => number(item.earned),
     }
 }

@@ -1,12 +1,12 @@
 //! The grade book as one page: figures, what most got wrong, and every student with all that is to be mended below the row.
 
-use super::super::html::grid::{Cell, Column, Grid, Line, grid};
-use super::super::html::{Markup, Mood, Page, page};
+use super::super::html::grid::{HtmlCell, HtmlColumn, HtmlGrid, HtmlRow, grid};
+use super::super::html::{CellStatus, HtmlPage, Markup, page};
 use super::{cell, group, has_regions, is_full, mood, number, points, tens, verdict, who_columns, word};
-use crate::grade::{GradeBook, Heading, Judged, Student, Verdict};
+use crate::grade::{GradeBook, GradeVerdict, GradedItem, Heading, Student};
 
 pub fn html(book: &GradeBook) -> String {
-    page(&Page {
+    page(&HtmlPage {
         title: &book.title,
         verdict: &verdict(book),
         mood: worst(book),
@@ -15,12 +15,12 @@ pub fn html(book: &GradeBook) -> String {
     })
 }
 
-fn worst(book: &GradeBook) -> Mood {
+fn worst(book: &GradeBook) -> CellStatus {
     let moods = book.students.iter().map(|student| mood(student, book.pass));
-    match moods.max_by_key(|mood| usize::from(*mood != Mood::Good) + usize::from(*mood == Mood::Bad)) {
-        Some(Mood::Quiet) => Mood::Careful,
+    match moods.max_by_key(|mood| usize::from(*mood != CellStatus::Good) + usize::from(*mood == CellStatus::Bad)) {
+        Some(CellStatus::Quiet) => CellStatus::Careful,
         Some(mood) => mood,
-        None => Mood::Quiet,
+        None => CellStatus::Quiet,
     }
 }
 
@@ -79,30 +79,30 @@ fn bar(label: &str, count: usize, most: &str) -> Markup {
 
 fn students(book: &GradeBook) -> Markup {
     let (regions, whom) = (has_regions(book), who_columns(book));
-    let column = |title: &str, numeric: bool| Column { title: title.to_owned(), numeric };
+    let column = |title: &str, numeric: bool| HtmlColumn { title: title.to_owned(), numeric };
     let mut columns = vec![column("account", false)];
     columns.extend(regions.then(|| column("region", false)));
     columns.extend(whom.iter().map(|title| column(title, false)));
     columns.extend([column("how", false), column("%", true), column("points", true)]);
     columns.extend(book.items.iter().map(|item| column(&item.name, true)));
     let row = |student: &Student| {
-        let mut cells = vec![Cell::text(&student.target.account)];
-        cells.extend(regions.then(|| Cell::text(&student.target.region)));
-        cells.extend(whom.iter().map(|c| Cell::text(student.columns.get(*c).map_or("", String::as_str))));
+        let mut cells = vec![HtmlCell::text(&student.target.account)];
+        cells.extend(regions.then(|| HtmlCell::text(&student.target.region)));
+        cells.extend(whom.iter().map(|c| HtmlCell::text(student.columns.get(*c).map_or("", String::as_str))));
         let percent = student.percent();
         let mood = mood(student, book.pass);
         // On a phone the first badge stands beside the name of the row: it has to be the whole of it.
-        cells.push(Cell::badge(group(student, book.pass), mood, usize::from(mood == Mood::Bad)));
-        cells.push(Cell::number(percent, &percent.map(number).unwrap_or_default()));
+        cells.push(HtmlCell::badge(group(student, book.pass), mood, usize::from(mood == CellStatus::Bad)));
+        cells.push(HtmlCell::number(percent, &percent.map(number).unwrap_or_default()));
         let of = match student.is_judged() {
             true => format!("{} of {}", number(student.earned()), number(student.possible())),
             false => String::new(),
         };
-        cells.push(Cell::number(percent.map(|_| student.earned()), &of));
+        cells.push(HtmlCell::number(percent.map(|_| student.earned()), &of));
         cells.extend(student.items.iter().map(points_cell));
-        Line { kind: group(student, book.pass).to_owned(), mood, cells, detail: detail(book, student) }
+        HtmlRow { kind: group(student, book.pass).to_owned(), mood, cells, detail: detail(book, student) }
     };
-    grid(&Grid {
+    grid(&HtmlGrid {
         id: "students",
         caption: "Every student with the points of each item".to_owned(),
         one: "student",
@@ -111,19 +111,19 @@ fn students(book: &GradeBook) -> Markup {
     })
 }
 
-fn points_cell(item: &Judged) -> Cell {
+fn points_cell(item: &GradedItem) -> HtmlCell {
     let text = cell(item);
     let class = match item.verdict {
-        Verdict::Full => "badge good",
-        Verdict::Partial => "badge careful",
-        Verdict::None => "badge bad",
-        Verdict::Unknown | Verdict::NotAsked => "badge",
+        GradeVerdict::Full => "badge good",
+        GradeVerdict::Partial => "badge careful",
+        GradeVerdict::None => "badge bad",
+        GradeVerdict::Unknown | GradeVerdict::NotAsked => "badge",
     };
     let sort = match item.verdict {
-        Verdict::Unknown | Verdict::NotAsked => None,
+        GradeVerdict::Unknown | GradeVerdict::NotAsked => None,
         _ => Some(item.earned.to_string()),
     };
-    Cell { markup: Markup::text(&text).classed("span", class), sort }
+    HtmlCell { markup: Markup::text(&text).classed("span", class), sort }
 }
 
 /// Everything that is known of a student: each item that is not full, then those that are.
@@ -132,12 +132,12 @@ fn detail(book: &GradeBook, student: &Student) -> Markup {
     if let Some(why) = &student.failure {
         parts.push(Markup::text(&format!("The account could not be read: {}", why.message)).within("p"));
     }
-    let pairs: Vec<(&Heading, &Judged)> = book.items.iter().zip(&student.items).collect();
-    let open = pairs.iter().filter(|(_, item)| !matches!(item.verdict, Verdict::Full | Verdict::NotAsked));
+    let pairs: Vec<(&Heading, &GradedItem)> = book.items.iter().zip(&student.items).collect();
+    let open = pairs.iter().filter(|(_, item)| !matches!(item.verdict, GradeVerdict::Full | GradeVerdict::NotAsked));
     parts.extend(open.map(|(heading, item)| to_mend(heading, item)));
     let full: Vec<Markup> = pairs
         .iter()
-        .filter(|(_, item)| item.verdict == Verdict::Full)
+        .filter(|(_, item)| item.verdict == GradeVerdict::Full)
         .map(|(heading, item)| {
             let found = if item.found.is_empty() { String::new() } else { format!(" ({})", item.found.join("; ")) };
             Markup::text(&format!("{}: {}{found}", heading.name, heading.says)).within("li")
@@ -150,9 +150,9 @@ fn detail(book: &GradeBook, student: &Student) -> Markup {
     Markup::join(parts)
 }
 
-fn to_mend(heading: &Heading, item: &Judged) -> Markup {
+fn to_mend(heading: &Heading, item: &GradedItem) -> Markup {
     let got = match item.verdict {
-        Verdict::Unknown => word(item.verdict).to_owned(),
+        GradeVerdict::Unknown => word(item.verdict).to_owned(),
         _ => format!("{} of {}", number(item.earned), number(item.possible)),
     };
     let title = Markup::text(&format!("{} ({got}): {}", heading.name, heading.says)).within("h3");

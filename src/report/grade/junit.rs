@@ -1,8 +1,8 @@
 //! The grade book as JUnit XML: a suite a student, a case an item, so that a CI system shows what is missing.
 
-use super::super::junit::{Case, Suite, Told, xml};
+use super::super::junit::{CaseResult, JunitCase, Suite, xml};
 use super::verdict;
-use crate::grade::{GradeBook, Judged, Student, Verdict};
+use crate::grade::{GradeBook, GradeVerdict, GradedItem, Student};
 
 /// What is missing is a failure, what is not known an error, what is not asked is skipped.
 pub fn junit(book: &GradeBook) -> String {
@@ -16,17 +16,17 @@ pub fn junit(book: &GradeBook) -> String {
     xml(&verdict(book), &book.students.iter().map(suite).collect::<Vec<_>>())
 }
 
-fn case(item: &Judged) -> Case {
+fn case(item: &GradedItem) -> JunitCase {
     let texts = item.remarks.iter().map(|remark| match &remark.mend {
         Some(mend) => format!("{}\ndo: {mend}", remark.what),
         None => remark.what.clone(),
     });
     let text = texts.collect::<Vec<_>>().join("\n");
     let told = match item.verdict {
-        Verdict::Full => Vec::new(),
-        Verdict::Partial | Verdict::None => vec![Told::Failure(text)],
-        Verdict::Unknown => vec![Told::Error(text)],
-        Verdict::NotAsked => vec![Told::Skipped("not asked".to_owned())],
+        GradeVerdict::Full => Vec::new(),
+        GradeVerdict::Partial | GradeVerdict::None => vec![CaseResult::Failure(text)],
+        GradeVerdict::Unknown => vec![CaseResult::Error(text)],
+        GradeVerdict::NotAsked => vec![CaseResult::Skipped("not asked".to_owned())],
     };
-    Case { name: item.name.clone(), told }
+    JunitCase { name: item.name.clone(), told }
 }

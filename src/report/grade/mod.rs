@@ -9,9 +9,9 @@ pub mod markdown;
 mod tests;
 pub mod text;
 
-use super::html::Mood;
+use super::html::CellStatus;
 use super::{count, mask};
-use crate::grade::{GradeBook, Judged, Remark, Student, Verdict};
+use crate::grade::{GradeBook, GradeVerdict, GradedItem, Remark, Student};
 
 /// The class in one line: what, how many, and how they did.
 pub fn verdict(book: &GradeBook) -> String {
@@ -76,44 +76,44 @@ fn number(value: f64) -> String {
 }
 
 /// An item's points, or why there are none.
-fn cell(item: &Judged) -> String {
+fn cell(item: &GradedItem) -> String {
     match item.verdict {
-        Verdict::Unknown => "?".to_owned(),
-        Verdict::NotAsked => "-".to_owned(),
-        Verdict::Full | Verdict::Partial | Verdict::None => number(item.earned),
+        GradeVerdict::Unknown => "?".to_owned(),
+        GradeVerdict::NotAsked => "-".to_owned(),
+        GradeVerdict::Full | GradeVerdict::Partial | GradeVerdict::None => number(item.earned),
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+fn word(verdict: GradeVerdict) -> &'static str {
     match verdict {
-        Verdict::Full => "full",
-        Verdict::Partial => "partial",
-        Verdict::None => "missing",
-        Verdict::Unknown => "not known",
-        Verdict::NotAsked => "not asked",
+        GradeVerdict::Full => "full",
+        GradeVerdict::Partial => "partial",
+        GradeVerdict::None => "missing",
+        GradeVerdict::Unknown => "not known",
+        GradeVerdict::NotAsked => "not asked",
     }
 }
 
-fn mood(student: &Student, pass: Option<f64>) -> Mood {
+fn mood(student: &Student, pass: Option<f64>) -> CellStatus {
     match student.percent() {
-        _ if !student.is_known() => Mood::Quiet,
-        None => Mood::Quiet,
-        Some(_) if is_full(student) => Mood::Good,
-        Some(percent) if pass.is_some_and(|pass| percent < pass) => Mood::Bad,
-        Some(percent) if pass.is_none() && percent < 50.0 => Mood::Bad,
-        Some(_) => Mood::Careful,
+        _ if !student.is_known() => CellStatus::Quiet,
+        None => CellStatus::Quiet,
+        Some(_) if is_full(student) => CellStatus::Good,
+        Some(percent) if pass.is_some_and(|pass| percent < pass) => CellStatus::Bad,
+        Some(percent) if pass.is_none() && percent < 50.0 => CellStatus::Bad,
+        Some(_) => CellStatus::Careful,
     }
 }
 
 /// By which students are told apart at a glance.
 fn group(student: &Student, pass: Option<f64>) -> &'static str {
     match (mood(student, pass), pass) {
-        (Mood::Quiet, _) => "not known",
-        (Mood::Good, _) => "full marks",
-        (Mood::Careful, Some(_)) => "passed",
-        (Mood::Careful, None) => "50 % and more",
-        (Mood::Bad, Some(_)) => "not passed",
-        (Mood::Bad, None) => "below 50 %",
+        (CellStatus::Quiet, _) => "not known",
+        (CellStatus::Good, _) => "full marks",
+        (CellStatus::Careful, Some(_)) => "passed",
+        (CellStatus::Careful, None) => "50 % and more",
+        (CellStatus::Bad, Some(_)) => "not passed",
+        (CellStatus::Bad, None) => "below 50 %",
     }
 }
 

@@ -1,31 +1,31 @@
 //! Every format of one grade book: what is missing is there, what is not known counts for nobody, and nothing can be injected.
 
 use super::{csv, html, json, junit, markdown, summary, text, verdict};
-use crate::grade::{FORMAT_VERSION, GradeBook, Heading, Judged, Mistake, Remark, Student, Unread, Verdict};
+use crate::grade::{FORMAT_VERSION, GradeBook, GradeVerdict, GradedItem, Heading, Mistake, Remark, Student, Unread};
 use crate::model::Target;
-use crate::report::Look;
+use crate::report::RenderOptions;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::collections::BTreeMap;
 
 const HOSTILE: &str = "=1+1</td><script>alert(1)</script>|`x` @you https://u:hunter2@example.edu";
 
-fn judged(name: &str, verdict: Verdict, earned: f64, possible: f64, remark: Option<&str>) -> Judged {
-    let mistake = if verdict == Verdict::Unknown { Mistake::Unread } else { Mistake::Unconfirmed };
+fn judged(name: &str, verdict: GradeVerdict, earned: f64, possible: f64, remark: Option<&str>) -> GradedItem {
+    let mistake = if verdict == GradeVerdict::Unknown { Mistake::Unread } else { Mistake::Unconfirmed };
     let remarks = remark.into_iter().map(|what| Remark::new(mistake, what, "click the link")).collect();
-    Judged { name: name.into(), verdict, earned, possible, remarks, found: vec![] }
+    GradedItem { name: name.into(), verdict, earned, possible, remarks, found: vec![] }
 }
 
-fn student(account: &str, name: &str, items: [Judged; 2]) -> Student {
+fn student(account: &str, name: &str, items: [GradedItem; 2]) -> Student {
     let columns = BTreeMap::from([("name".to_owned(), name.to_owned())]);
     Student { target: Target::new(account, "us-east-1"), columns, items: items.into(), failure: None }
 }
 
 fn book() -> GradeBook {
     let heading = |name: &str| Heading { name: name.into(), says: format!("{name} is right"), points: 10.0 };
-    let full = |name: &str| judged(name, Verdict::Full, 10.0, 10.0, None);
+    let full = |name: &str| judged(name, GradeVerdict::Full, 10.0, 10.0, None);
     let unknown = Unread { message: "no".into(), remedy: None };
-    let broken = ["a", "b"].map(|name| judged(name, Verdict::Unknown, 0.0, 10.0, Some("could not be read: no")));
+    let broken = ["a", "b"].map(|name| judged(name, GradeVerdict::Unknown, 0.0, 10.0, Some("could not be read: no")));
     GradeBook {
         format_version: FORMAT_VERSION.into(),
         title: "Lab".into(),
@@ -33,9 +33,9 @@ fn book() -> GradeBook {
         items: vec![heading("a"), heading("b")],
         students: vec![
             student("000000000001", "Ada", [full("a"), full("b")]),
-            student("000000000002", HOSTILE, [full("a"), judged("b", Verdict::Partial, 2.5, 10.0, Some(HOSTILE))]),
+            student("000000000002", HOSTILE, [full("a"), judged("b", GradeVerdict::Partial, 2.5, 10.0, Some(HOSTILE))]),
             Student { failure: Some(unknown), ..student("000000000003", "Carl", broken) },
-            student("000000000004", "Dora", [full("a"), judged("b", Verdict::NotAsked, 0.0, 0.0, None)]),
+            student("000000000004", "Dora", [full("a"), judged("b", GradeVerdict::NotAsked, 0.0, 0.0, None)]),
         ],
     }
 }
@@ -54,7 +54,7 @@ fn the_verdict_and_the_last_line_count_everybody_once() {
 
 #[test]
 fn people_see_what_is_missing_and_how_to_mend_it() {
-    let shown = text::text(&book(), &Look::PLAIN);
+    let shown = text::text(&book(), &RenderOptions::PLAIN);
     assert!(shown.contains("  ! b: =1+1") && shown.contains("    do: click the link\n"), "{shown}");
     assert!(shown.contains("  ? a, b: could not be read: no\n"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");

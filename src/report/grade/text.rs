@@ -1,13 +1,13 @@
 //! A grade book for people at a terminal: a table of the class, what each has to mend, how the class did.
 
-use super::super::{Look, Tone, count, layout, mask, table};
+use super::super::{RenderOptions, Tone, count, layout, mask, table};
 use super::{cell, has_regions, number, points, remarks, summary, tens, verdict, who_columns, word};
-use crate::grade::{GradeBook, Judged, Mistake, Student, Verdict};
+use crate::grade::{GradeBook, GradeVerdict, GradedItem, Mistake, Student};
 
 /// Mistakes that are counted; more with `verbose`.
 const SHOWN: usize = 8;
 
-pub fn text(book: &GradeBook, look: &Look) -> String {
+pub fn text(book: &GradeBook, look: &RenderOptions) -> String {
     let mut text = format!("{}\n\n", look.paint(Tone::Strong, &verdict(book)));
     if let [student] = book.students.as_slice() {
         text += &items(book, student, look);
@@ -22,7 +22,7 @@ pub fn text(book: &GradeBook, look: &Look) -> String {
     text + &summary(book) + "\n"
 }
 
-fn class(book: &GradeBook, look: &Look) -> String {
+fn class(book: &GradeBook, look: &RenderOptions) -> String {
     let (regions, whom) = (has_regions(book), who_columns(book));
     let mut header = vec!["account"];
     header.extend(regions.then_some("region"));
@@ -45,7 +45,7 @@ fn class(book: &GradeBook, look: &Look) -> String {
 }
 
 /// What one of a class has to mend; nothing where nothing is missing.
-fn to_mend(student: &Student, look: &Look) -> String {
+fn to_mend(student: &Student, look: &RenderOptions) -> String {
     let remarks = remarks(student);
     if remarks.is_empty() {
         return String::new();
@@ -67,7 +67,7 @@ fn to_mend(student: &Student, look: &Look) -> String {
 }
 
 /// Every item of the one account there is.
-fn items(book: &GradeBook, student: &Student, look: &Look) -> String {
+fn items(book: &GradeBook, student: &Student, look: &RenderOptions) -> String {
     let mut text = String::new();
     for (heading, item) in book.items.iter().zip(&student.items) {
         text += &one(&heading.says, item, look);
@@ -75,16 +75,16 @@ fn items(book: &GradeBook, student: &Student, look: &Look) -> String {
     text
 }
 
-fn one(says: &str, item: &Judged, look: &Look) -> String {
+fn one(says: &str, item: &GradedItem, look: &RenderOptions) -> String {
     let (sign, tone) = match item.verdict {
-        Verdict::Full => ("+", Tone::Good),
-        Verdict::Partial => ("~", Tone::Careful),
-        Verdict::None => ("-", Tone::Bad),
-        Verdict::Unknown => ("?", Tone::Careful),
-        Verdict::NotAsked => (" ", Tone::Quiet),
+        GradeVerdict::Full => ("+", Tone::Good),
+        GradeVerdict::Partial => ("~", Tone::Careful),
+        GradeVerdict::None => ("-", Tone::Bad),
+        GradeVerdict::Unknown => ("?", Tone::Careful),
+        GradeVerdict::NotAsked => (" ", Tone::Quiet),
     };
     let got = match item.verdict {
-        Verdict::NotAsked | Verdict::Unknown => word(item.verdict).to_owned(),
+        GradeVerdict::NotAsked | GradeVerdict::Unknown => word(item.verdict).to_owned(),
         _ => format!("{} of {}", number(item.earned), number(item.possible)),
     };
     let head = layout::hang("    ", &format!("{}: {} ({got})", mask::line(&item.name), mask::line(says)), look.width);
@@ -95,7 +95,7 @@ fn one(says: &str, item: &Judged, look: &Look) -> String {
             text += &layout::hang("      do: ", &mask::line(mend), look.width);
         }
     }
-    if look.verbose || item.verdict == Verdict::Partial {
+    if look.verbose || item.verdict == GradeVerdict::Partial {
         for found in &item.found {
             let line = layout::hang("      found: ", &mask::line(found), look.width);
             text += &format!("{}\n", look.paint(Tone::Quiet, line.trim_end()));
@@ -104,7 +104,7 @@ fn one(says: &str, item: &Judged, look: &Look) -> String {
     text + if item.remarks.is_empty() { "" } else { "\n" }
 }
 
-fn overview(book: &GradeBook, look: &Look) -> String {
+fn overview(book: &GradeBook, look: &RenderOptions) -> String {
     let (counts, unknown) = book.distribution();
     let mut text = look.paint(Tone::Strong, "How many") + "\n";
     let most = counts.iter().copied().max().unwrap_or(0).max(1);

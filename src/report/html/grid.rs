@@ -1,45 +1,45 @@
 //! A table that can be sorted, filtered and unfolded, and that is a list of cards on a phone. Without the script all of it is there.
 
-use super::{Markup, Mood};
+use super::{CellStatus, Markup};
 
 /// Rows under columns. `caption` says to a screen reader what they are.
 #[derive(Debug)]
-pub struct Grid {
+pub struct HtmlGrid {
     /// Unique in its page: lower-case letters.
     pub id: &'static str,
     pub caption: String,
     /// What one row is: `account`, `student`.
     pub one: &'static str,
-    pub columns: Vec<Column>,
-    pub rows: Vec<Line>,
+    pub columns: Vec<HtmlColumn>,
+    pub rows: Vec<HtmlRow>,
 }
 
 #[derive(Debug)]
-pub struct Column {
+pub struct HtmlColumn {
     pub title: String,
     /// Numbers stand to the right and are sorted by their value, the greatest first.
     pub numeric: bool,
 }
 
 #[derive(Debug)]
-pub struct Line {
+pub struct HtmlRow {
     /// By which rows can be shown alone, in a word: `failed`, `in sync`.
     pub kind: String,
-    pub mood: Mood,
+    pub mood: CellStatus,
     /// As many as there are columns; the first one names the row.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<HtmlCell>,
     /// What unfolds below the row; nothing, where there is no more to say.
     pub detail: Markup,
 }
 
 #[derive(Debug)]
-pub struct Cell {
+pub struct HtmlCell {
     pub markup: Markup,
     /// What it is sorted by: a number in a numeric column. Absent values come last.
     pub sort: Option<String>,
 }
 
-impl Cell {
+impl HtmlCell {
     pub fn text(text: &str) -> Self {
         let sort = (!text.is_empty()).then(|| text.to_lowercase());
         Self { markup: Markup::text(text), sort }
@@ -52,14 +52,14 @@ impl Cell {
     }
 
     /// A word with a colour, sorted by `rank`.
-    pub fn badge(word: &str, mood: Mood, rank: usize) -> Self {
+    pub fn badge(word: &str, mood: CellStatus, rank: usize) -> Self {
         let markup = Markup::text(word).classed("span", &format!("badge {}", mood.class()));
         Self { markup, sort: Some(format!("{rank:03}")) }
     }
 }
 
 /// The table with its search field and, where rows differ in kind, a button a kind.
-pub fn grid(grid: &Grid) -> Markup {
+pub fn grid(grid: &HtmlGrid) -> Markup {
     let id = grid.id;
     let table_id = format!("{id}-table");
     let heads = grid.columns.iter().map(|column| {
@@ -79,7 +79,7 @@ pub fn grid(grid: &Grid) -> Markup {
         .line()
 }
 
-fn tools(grid: &Grid, table_id: &str) -> Markup {
+fn tools(grid: &HtmlGrid, table_id: &str) -> Markup {
     let field_id = format!("{}-filter", grid.id);
     let label = Markup::text("Filter").with("label", &[("for", &field_id)]);
     let field = Markup::void(
@@ -104,7 +104,7 @@ fn tools(grid: &Grid, table_id: &str) -> Markup {
         Markup::join(std::iter::once(first).chain(options)).with("select", &[("id", &order_id), ("class", "order")]),
     ])
     .classed("div", "field narrow");
-    let mut kinds: Vec<(Mood, &str, usize)> = Vec::new();
+    let mut kinds: Vec<(CellStatus, &str, usize)> = Vec::new();
     for line in &grid.rows {
         match kinds.iter_mut().find(|(_, kind, _)| *kind == line.kind) {
             Some((_, _, n)) => *n += 1,
@@ -124,7 +124,7 @@ fn tools(grid: &Grid, table_id: &str) -> Markup {
     Markup::join([Markup::join([label, field]).classed("div", "field"), order, buttons]).classed("div", "tools")
 }
 
-fn row(grid: &Grid, n: usize, line: &Line) -> Markup {
+fn row(grid: &HtmlGrid, n: usize, line: &HtmlRow) -> Markup {
     let detail_id = format!("{}-{n}", grid.id);
     let cells = grid.columns.iter().zip(&line.cells).enumerate().map(|(at, (column, cell))| {
         let class = if column.numeric { "number" } else { "words" };
@@ -158,15 +158,15 @@ fn row(grid: &Grid, n: usize, line: &Line) -> Markup {
 mod tests {
     use super::*;
 
-    fn line(kind: &str, mood: Mood, detail: &str) -> Line {
-        let cells = vec![Cell::text("<1>"), Cell::number(Some(2.5), "2.50")];
-        Line { kind: kind.to_owned(), mood, cells, detail: Markup::text(detail) }
+    fn line(kind: &str, mood: CellStatus, detail: &str) -> HtmlRow {
+        let cells = vec![HtmlCell::text("<1>"), HtmlCell::number(Some(2.5), "2.50")];
+        HtmlRow { kind: kind.to_owned(), mood, cells, detail: Markup::text(detail) }
     }
 
     fn two(kinds: [&str; 2]) -> String {
-        let columns = ["Account", "Cost"].map(|title| Column { title: title.to_owned(), numeric: title == "Cost" });
-        let rows = vec![line(kinds[0], Mood::Bad, "why"), line(kinds[1], Mood::Good, "")];
-        grid(&Grid { id: "fleet", caption: "All".to_owned(), one: "account", columns: columns.into(), rows })
+        let columns = ["Account", "Cost"].map(|title| HtmlColumn { title: title.to_owned(), numeric: title == "Cost" });
+        let rows = vec![line(kinds[0], CellStatus::Bad, "why"), line(kinds[1], CellStatus::Good, "")];
+        grid(&HtmlGrid { id: "fleet", caption: "All".to_owned(), one: "account", columns: columns.into(), rows })
             .to_string()
     }
 

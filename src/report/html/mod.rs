@@ -14,38 +14,38 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// What a colour says beside its word, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mood {
+pub enum CellStatus {
     Quiet,
     Good,
     Careful,
     Bad,
 }
 
-impl Mood {
+impl CellStatus {
     pub fn class(self) -> &'static str {
         match self {
-            Mood::Good => "good",
-            Mood::Careful => "careful",
-            Mood::Bad => "bad",
-            Mood::Quiet => "quiet",
+            CellStatus::Good => "good",
+            CellStatus::Careful => "careful",
+            CellStatus::Bad => "bad",
+            CellStatus::Quiet => "quiet",
         }
     }
 }
 
 /// A page: its verdict comes first, then a few figures, then whatever the report is made of.
 #[derive(Debug)]
-pub struct Page<'a> {
+pub struct HtmlPage<'a> {
     /// Of the window and the heading, as plain text.
     pub title: &'a str,
     pub verdict: &'a str,
-    pub mood: Mood,
+    pub mood: CellStatus,
     /// `(what, figure)`, as plain text; none are fine.
     pub figures: Vec<(&'a str, String)>,
     pub body: Markup,
 }
 
 /// The whole document, ending in a line feed. Equal pages are equal bytes.
-pub fn page(page: &Page<'_>) -> String {
+pub fn page(page: &HtmlPage<'_>) -> String {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         digest(STYLE),
@@ -81,10 +81,10 @@ mod tests {
 
     #[test]
     fn a_page_needs_nothing_else_and_hides_secrets() {
-        let text = page(&Page {
+        let text = page(&HtmlPage {
             title: "<Fleet> & https://u:hunter2@example.edu",
             verdict: "</p><script>alert(1)</script>",
-            mood: Mood::Bad,
+            mood: CellStatus::Bad,
             figures: vec![("Accounts", "\"3\"".to_owned())],
             body: Markup::text("<b>"),
         });

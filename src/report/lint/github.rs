@@ -1,7 +1,7 @@
 //! Findings as annotations on the lines of a pull request: few enough that GitHub shows them all.
 
 use super::{Linted, counts, said};
-use crate::lint::Level;
+use crate::lint::Severity;
 use crate::model::visible;
 use crate::report::json::Diagnostic;
 use crate::report::mask;
@@ -15,9 +15,9 @@ pub fn report(linted: &Linted<'_>) -> String {
     let mut text = String::new();
     for finding in findings.iter().take(MOST) {
         let command = match finding.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Hint => "notice",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Hint => "notice",
         };
         let place = linted.source.position(finding.span);
         text += &format!(

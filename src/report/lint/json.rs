@@ -1,7 +1,7 @@
 //! Findings for programs. What is here is a promise: fields are added, never renamed or removed.
 
 use super::Linted;
-use crate::lint::{Finding, Level};
+use crate::lint::{LintFinding, Severity};
 use crate::report::mask;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ pub const FORMAT_VERSION: &str = "1";
 /// One document, ending in a line feed. Lines and columns count from 1. `unknown` is what AWS was asked for and did not tell.
 pub fn report(linted: &Linted<'_>, unknown: &[String]) -> String {
     let summary: serde_json::Map<String, Value> =
-        Level::ALL.iter().map(|level| (format!("{level}s"), linted.report.count(*level).into())).collect();
+        Severity::ALL.iter().map(|level| (format!("{level}s"), linted.report.count(*level).into())).collect();
     let suppressed = linted.report.suppressed.iter().map(|quiet| {
         let mut value = finding(&quiet.finding, linted);
         value["reason"] = quiet.reason.as_str().into();
@@ -28,7 +28,7 @@ pub fn report(linted: &Linted<'_>, unknown: &[String]) -> String {
     mask::document(document)
 }
 
-fn finding(finding: &Finding, linted: &Linted<'_>) -> Value {
+fn finding(finding: &LintFinding, linted: &Linted<'_>) -> Value {
     let place = linted.source.position(finding.span);
     json!({
         "rule": finding.rule,

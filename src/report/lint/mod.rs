@@ -5,36 +5,36 @@ pub mod json;
 pub mod sarif;
 pub mod text;
 
-use crate::lint::{Finding, Level, Report};
+use crate::lint::{LintFinding, LintReport, Severity};
 use crate::report::mask;
-use crate::spec::Source;
+use crate::spec::SourceFile;
 
 /// A report with the file that it is about.
 #[derive(Debug, Clone)]
 pub struct Linted<'a> {
-    pub report: &'a Report,
-    pub source: Source<'a>,
+    pub report: &'a LintReport,
+    pub source: SourceFile<'a>,
 }
 
 impl Linted<'_> {
     /// The worst first, each level in the order of the file.
-    fn worst_first(&self) -> Vec<&Finding> {
-        let mut findings: Vec<&Finding> = self.report.findings.iter().collect();
+    fn worst_first(&self) -> Vec<&LintFinding> {
+        let mut findings: Vec<&LintFinding> = self.report.findings.iter().collect();
         findings.sort_by_key(|finding| finding.level);
         findings
     }
 }
 
 /// `2 errors, 1 warning`; what there is none of is left out.
-fn counts(report: &Report) -> String {
-    let of = |level: Level| (report.count(level), level.word());
+fn counts(report: &LintReport) -> String {
+    let of = |level: Severity| (report.count(level), level.word());
     let parts: Vec<String> =
-        Level::ALL.map(of).into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| super::count(n, word)).collect();
+        Severity::ALL.map(of).into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| super::count(n, word)).collect();
     parts.join(", ")
 }
 
 /// One line: what is wrong, and what to do.
-fn said(finding: &Finding) -> String {
+fn said(finding: &LintFinding) -> String {
     format!("{}. {}", mask::line(&finding.message), mask::line(&finding.help))
 }
 

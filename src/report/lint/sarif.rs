@@ -1,7 +1,7 @@
 //! Findings as SARIF 2.1.0, for code scanning (OASIS, "Static Analysis Results Interchange Format").
 
 use super::{Linted, said};
-use crate::lint::{Finding, Level, RULES, Rule};
+use crate::lint::{LintFinding, LintRule, RULES, Severity};
 use crate::report::json::Diagnostic;
 use crate::report::mask;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ fn log(mut run: Value) -> String {
     mask::document(log)
 }
 
-fn described(rule: &Rule) -> Value {
+fn described(rule: &LintRule) -> Value {
     json!({
         "id": rule.id,
         "shortDescription": { "text": rule.summary },
@@ -65,7 +65,7 @@ fn described(rule: &Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, linted: &Linted<'_>) -> Value {
+fn result(finding: &LintFinding, linted: &Linted<'_>) -> Value {
     let place = linted.source.position(finding.span);
     let location = json!({
         "physicalLocation": {
@@ -87,16 +87,16 @@ fn result(finding: &Finding, linted: &Linted<'_>) -> Value {
     result
 }
 
-fn level(level: Level) -> &'static str {
+fn level(level: Severity) -> &'static str {
     match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Hint => "note",
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Hint => "note",
     }
 }
 
 /// The same for a finding that has only moved to another line.
-fn fingerprint(finding: &Finding) -> String {
+fn fingerprint(finding: &LintFinding) -> String {
     let about = finding.address.as_ref().map(ToString::to_string).unwrap_or_default();
     let digest = Sha256::digest(format!("{}\n{about}\n{}", finding.rule, finding.message));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()

@@ -1,7 +1,7 @@
 use super::*;
-use crate::lint::{self, Input};
+use crate::lint::{self, LintInput};
 use crate::model::Target;
-use crate::report::Look;
+use crate::report::RenderOptions;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -46,13 +46,14 @@ fn rendered(name: &str, text: &str, render: impl Fn(&Linted<'_>) -> String) -> S
     let bound = spec.bind(&BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
     let desired = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).expect("right");
     let settings = lint::settings(&bound).expect("right settings");
-    let input = Input { bound: &bound, desired: &desired, observed: None, settings: &settings, today: "2026-11-22" };
+    let input =
+        LintInput { bound: &bound, desired: &desired, observed: None, settings: &settings, today: "2026-11-22" };
     render(&Linted { report: &lint::lint(input), source: bound.source() })
 }
 
 #[test]
 fn the_labs_bad_advice_is_named_with_its_lines() {
-    let text = rendered("alarms.yaml", BAD, |linted| text::report(linted, &Look::PLAIN));
+    let text = rendered("alarms.yaml", BAD, |linted| text::report(linted, &RenderOptions::PLAIN));
     let expected = "\
 warning[alarm-on-every-error]: `every-error` fires on every single error (Errors > 0)
   --> alarms.yaml:14:5
@@ -98,10 +99,12 @@ fn one_rule_does_not_fill_the_screen() {
     let text = format!(
         "version: 1\nstack: s\ntopics: {{ t: {{ subscriptions: [{{ protocol: email, endpoint: a@b.edu }}] }} }}\nalarms:\n{alarms}"
     );
-    let short = rendered("a.yaml", &text, |linted| text::report(linted, &Look::PLAIN));
+    let short = rendered("a.yaml", &text, |linted| text::report(linted, &RenderOptions::PLAIN));
     assert!(short.contains("… and 35 more of ok-not-notified (use -v to see all)\n"), "{short}");
     assert!(short.ends_with("a.yaml: 40 hints\n"), "{short}");
-    let all = rendered("a.yaml", &text, |linted| text::report(linted, &Look { verbose: true, ..Look::PLAIN }));
+    let all = rendered("a.yaml", &text, |linted| {
+        text::report(linted, &RenderOptions { verbose: true, ..RenderOptions::PLAIN })
+    });
     assert_eq!(all.matches("hint[").count(), 40);
     let github = rendered("a.yaml", &text, github::report);
     assert_eq!(github.matches("::notice ").count(), 10);

@@ -1,15 +1,15 @@
 //! Findings for people: like a compiler's, with the source line, and folded where one rule says the same of everything.
 
 use super::{Linted, counts};
-use crate::lint::{Finding, Level};
-use crate::report::{Look, Tone, layout, mask};
+use crate::lint::{LintFinding, Severity};
+use crate::report::{RenderOptions, Tone, layout, mask};
 use std::collections::BTreeMap;
 
 /// Findings of one rule that are shown; the rest is counted.
 const SHOWN: usize = 5;
 
 /// Every finding, and the verdict as the last line.
-pub fn report(linted: &Linted<'_>, look: &Look) -> String {
+pub fn report(linted: &Linted<'_>, look: &RenderOptions) -> String {
     let mut text = String::new();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &linted.report.findings {
@@ -35,11 +35,11 @@ pub fn report(linted: &Linted<'_>, look: &Look) -> String {
     text + &look.paint(Tone::Strong, &verdict(linted)) + "\n"
 }
 
-fn one(finding: &Finding, linted: &Linted<'_>, look: &Look) -> String {
+fn one(finding: &LintFinding, linted: &Linted<'_>, look: &RenderOptions) -> String {
     let tone = match finding.level {
-        Level::Error => Tone::Bad,
-        Level::Warning => Tone::Careful,
-        Level::Hint => Tone::Special,
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Careful,
+        Severity::Hint => Tone::Special,
     };
     let head = look.paint(tone, &format!("{}[{}]", finding.level, finding.rule));
     let excerpt = mask::text(&linted.source.excerpt(finding.span));

@@ -5,7 +5,8 @@ use super::words;
 use crate::plan::Note;
 use crate::resources::{Address, Resource};
 use crate::watch::status::{
-    AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Standing, StateChange, Status, SubscriptionStatus,
+    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, StackStatus, StatusStateChange,
+    SubscriptionStatus,
 };
 use aws_smithy_types::{DateTime, date_time::Format};
 use mlops_cloudwatch::state::AlarmState;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 pub const FORMAT_VERSION: &str = "1";
 
 /// The whole status, ending in a line feed.
-pub fn json(status: &Status) -> String {
+pub fn json(status: &StackStatus) -> String {
     let counts = status.counts();
     let topics = status.topics.iter().map(|topic| with_standing(json!({ "address": topic.address }), &topic.standing));
     let drift = status.drift.iter().map(|drift| {
@@ -58,14 +59,14 @@ pub fn json(status: &Status) -> String {
     mask::document(document)
 }
 
-fn with_standing(mut value: Value, standing: &Standing) -> Value {
+fn with_standing(mut value: Value, standing: &DriftState) -> Value {
     let (word, fields, error) = match standing {
-        Standing::AsAsked => ("as_asked", None, None),
-        Standing::Differs(fields) => ("differs", Some(fields), None),
-        Standing::Missing => ("missing", None, None),
-        Standing::LeftOver => ("left_over", None, None),
-        Standing::NotOurs | Standing::OwnedBy(_) => ("not_ours", None, None),
-        Standing::Unknown(why) => ("unknown", None, Some(why)),
+        DriftState::AsAsked => ("as_asked", None, None),
+        DriftState::Differs(fields) => ("differs", Some(fields), None),
+        DriftState::Missing => ("missing", None, None),
+        DriftState::LeftOver => ("left_over", None, None),
+        DriftState::NotOurs | DriftState::OwnedBy(_) => ("not_ours", None, None),
+        DriftState::Unknown(why) => ("unknown", None, Some(why)),
     };
     value["standing"] = word.into();
     if let Some(fields) = fields {
@@ -74,13 +75,13 @@ fn with_standing(mut value: Value, standing: &Standing) -> Value {
     if let Some(error) = error {
         value["error"] = json!(error);
     }
-    if let Standing::OwnedBy(owner) = standing {
+    if let DriftState::OwnedBy(owner) = standing {
         value["owner"] = json!(owner);
     }
     value
 }
 
-fn alarm(alarm: &AlarmStatus, status: &Status) -> Value {
+fn alarm(alarm: &AlarmStatus, status: &StackStatus) -> Value {
     let curve = alarm.curve.as_ref().and_then(|curve| curve.as_ref().ok());
     let threshold = match &alarm.resource {
         Resource::Alarm(alarm) => alarm.threshold,
@@ -161,7 +162,7 @@ fn function(function: &FunctionStatus) -> Value {
     })
 }
 
-fn state_change(change: &StateChange) -> Value {
+fn state_change(change: &StatusStateChange) -> Value {
     json!({
         "at": time(Some(change.at)),
         "alarm": change.alarm,

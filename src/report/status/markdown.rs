@@ -4,10 +4,10 @@ use super::super::markdown::{Cut, code, note, prose};
 use super::words;
 use crate::model::advice;
 use crate::plan::NoteKind;
-use crate::watch::status::{Life, Status};
+use crate::watch::status::{Life, StackStatus};
 
 /// At most `LIMIT` bytes.
-pub fn markdown(status: &Status) -> String {
+pub fn markdown(status: &StackStatus) -> String {
     let mut text = Cut::new();
     let verdict = format!("{} in {}: {}", status.stack, status.target, words::verdict(status));
     text.push(&format!("### {}\n\n", prose(&verdict)));

@@ -10,10 +10,10 @@ use crate::model::advice;
 pub use json::json;
 pub use markdown::markdown;
 
-use super::{Look, Tone, field_text, layout, mask, plan_text, sparkline};
+use super::{RenderOptions, Tone, field_text, layout, mask, plan_text, sparkline};
 use crate::plan::{Action, Note, NoteKind};
 use crate::resources::Kind;
-use crate::watch::status::{AlarmStatus, FunctionStatus, Life, Standing, Status};
+use crate::watch::status::{AlarmStatus, DriftState, FunctionStatus, Life, StackStatus};
 use std::collections::BTreeSet;
 
 /// Columns of a sparkline.
@@ -22,8 +22,8 @@ const SPARK: usize = 24;
 const LONGEST_NAME: usize = 48;
 
 /// The whole status, ending in a line feed. Verbose: also reasons of what is well, and every note.
-pub fn text(status: &Status, look: &Look) -> String {
-    let page = Page { status, look };
+pub fn text(status: &StackStatus, look: &RenderOptions) -> String {
+    let page = StatusText { status, look };
     let verdict = format!("{} in {}: {}", mask::line(&status.stack), status.target, words::verdict(status));
     let mut text = format!("{}\n", look.paint(Tone::Strong, &verdict));
     let parts = [
@@ -41,31 +41,31 @@ pub fn text(status: &Status, look: &Look) -> String {
     text + &format!("\n{}\n", words::summary(status))
 }
 
-struct Page<'a> {
-    status: &'a Status,
-    look: &'a Look,
+struct StatusText<'a> {
+    status: &'a StackStatus,
+    look: &'a RenderOptions,
 }
 
 /// A last column that would be cut to less than this is left out.
 const LEAST: usize = 12;
 
 /// A cell and its colour.
-type Cell = (String, Option<Tone>);
+type StatusCell = (String, Option<Tone>);
 
-impl Page<'_> {
+impl StatusText<'_> {
     fn title(&self, title: &str) -> String {
         format!("{}\n", self.look.paint(Tone::Quiet, title))
     }
 
     /// Rows whose columns are lined up; the last one is cut to the width.
-    fn rows(&self, rows: Vec<Vec<Cell>>) -> Vec<String> {
+    fn rows(&self, rows: Vec<Vec<StatusCell>>) -> Vec<String> {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |at: usize| {
             let widths = rows.iter().filter_map(|row| Some(layout::width(&row.get(at)?.0)));
             widths.filter(|width| at == 0 || *width <= LONGEST_NAME).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..columns).map(widest).collect();
-        let line = |row: Vec<Cell>| {
+        let line = |row: Vec<StatusCell>| {
             let mut line = String::from("  ");
             let mut used = 2;
             for (at, (cell, tone)) in row.iter().enumerate() {
@@ -101,7 +101,7 @@ impl Page<'_> {
         text
     }
 
-    fn alarm(&self, alarm: &AlarmStatus) -> Vec<Cell> {
+    fn alarm(&self, alarm: &AlarmStatus) -> Vec<StatusCell> {
         let (symbol, word, tone) = words::alarm_state(alarm);
         let mut row = vec![
             (format!("{symbol} {word:<7}"), Some(tone)),
@@ -134,7 +134,7 @@ impl Page<'_> {
         }
         lines.extend(words::hushed(alarm, self.status.at).map(|hushed| format!("nobody is told: {hushed}")));
         lines.extend(alarm.evaluation.as_deref().map(words::evaluation));
-        if let Standing::Unknown(why) = &alarm.standing {
+        if let DriftState::Unknown(why) = &alarm.standing {
             lines.push(mask::line(why));
         }
         match &alarm.curve {
@@ -145,7 +145,7 @@ impl Page<'_> {
     }
 
     fn subscriptions(&self) -> String {
-        let rows: Vec<Vec<Cell>> = self
+        let rows: Vec<Vec<StatusCell>> = self
             .status
             .subscriptions
             .iter()
@@ -220,7 +220,7 @@ impl Page<'_> {
         self.section("Last changes of state", rows.collect())
     }
 
-    fn section(&self, title: &str, rows: Vec<Vec<Cell>>) -> String {
+    fn section(&self, title: &str, rows: Vec<Vec<StatusCell>>) -> String {
         if rows.is_empty() { String::new() } else { self.title(title) + &self.rows(rows).concat() }
     }
 

@@ -26,21 +26,21 @@ Log groups
 
 Status: 0 in ALARM, 2 OK, 0 INSUFFICIENT_DATA; 1 confirmed, 0 pending, 0 lost, 0 missing; 0 drifted.
 ";
-    let text = text(&quiet(), &Look::PLAIN);
+    let text = text(&quiet(), &RenderOptions::PLAIN);
     assert_eq!(text, expected, "{text}");
 }
 
 #[test]
 fn everything_that_is_wrong_is_said() {
-    let text = text(&trouble(), &Look::PLAIN);
+    let text = text(&trouble(), &RenderOptions::PLAIN);
     assert_eq!(text, include_str!("trouble.txt"), "{text}");
 }
 
 #[test]
 fn without_colours_nothing_is_lost_and_no_secret_is_shown() {
-    let coloured = text(&trouble(), &Look { colour: true, ..Look::PLAIN });
+    let coloured = text(&trouble(), &RenderOptions { colour: true, ..RenderOptions::PLAIN });
     assert!(coloured.contains("\u{1b}["));
-    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), text(&trouble(), &Look::PLAIN));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), text(&trouble(), &RenderOptions::PLAIN));
     for shown in [coloured, json(&trouble()), markdown(&trouble())] {
         assert!(!shown.contains("hunter2"), "{shown}");
     }
@@ -48,7 +48,7 @@ fn without_colours_nothing_is_lost_and_no_secret_is_shown() {
 
 #[test]
 fn no_line_is_wider_than_the_terminal() {
-    let look = Look { width: 80, verbose: true, ..Look::PLAIN };
+    let look = RenderOptions { width: 80, verbose: true, ..RenderOptions::PLAIN };
     for line in text(&trouble(), &look).lines() {
         // A verdict is one line, for those who look for it.
         let whole = line.starts_with("shop in") || line.starts_with("Status:");
@@ -82,30 +82,30 @@ fn a_name_cannot_inject_markdown() {
 
 #[test]
 fn each_verdict_has_its_words() {
-    let verdict = |change: &dyn Fn(&mut Status)| {
+    let verdict = |change: &dyn Fn(&mut StackStatus)| {
         let mut status = quiet();
         change(&mut status);
         words::verdict(&status)
     };
     assert_eq!(verdict(&|s| s.subscriptions.clear()), "all quiet: 2 alarms OK, nobody subscribed, as the spec asks");
     assert_eq!(verdict(&|s| s.alarms.clear()), "all quiet: no alarms, everybody confirmed, as the spec asks");
-    let ringing = |s: &mut Status| s.alarms[0].state = Some(mlops_cloudwatch::state::AlarmState::Alarm);
+    let ringing = |s: &mut StackStatus| s.alarms[0].state = Some(mlops_cloudwatch::state::AlarmState::Alarm);
     assert_eq!(verdict(&ringing), "1 alarm in ALARM");
-    let unheard = |s: &mut Status| {
+    let unheard = |s: &mut StackStatus| {
         ringing(s);
         s.alarms[0].actions_enabled = false;
     };
     assert_eq!(verdict(&unheard), "1 alarm in ALARM, and nobody is notified");
     assert_eq!(verdict(&|s| s.alarms[0].actions_enabled = false), "1 alarm silenced");
-    let pending = |s: &mut Status| {
+    let pending = |s: &mut StackStatus| {
         s.subscriptions.push(subscription("bob@example.edu", Life::Pending));
         s.subscriptions.push(subscription("https://example.edu/hook", Life::Pending));
     };
     assert_eq!(verdict(&pending), "1 person has not confirmed, 1 subscription not confirmed");
-    let lost = |s: &mut Status| s.subscriptions = vec![subscription("ann@example.edu", Life::Lost)];
+    let lost = |s: &mut StackStatus| s.subscriptions = vec![subscription("ann@example.edu", Life::Lost)];
     assert_eq!(verdict(&lost), "1 subscription lost");
-    assert_eq!(verdict(&|s| s.topics[0].standing = Standing::LeftOver), "1 resource left over");
-    let denied = |s: &mut Status| {
+    assert_eq!(verdict(&|s| s.topics[0].standing = DriftState::LeftOver), "1 resource left over");
+    let denied = |s: &mut StackStatus| {
         s.notes.push((None, crate::plan::Note::new(NoteKind::Unknown, "denied")));
     };
     assert_eq!(verdict(&denied), "not everything could be read");

@@ -5,13 +5,14 @@ use super::super::{Tone, count, mask, phrase};
 use crate::backtest::for_plan::span;
 use crate::resources::{Alarm, Resource};
 use crate::watch::status::{
-    AlarmStatus, Curve, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status, SubscriptionStatus,
+    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, Reason, StackStatus, StatusStateChange,
+    SubscriptionStatus,
 };
-use mlops_cloudwatch::alarm::{Limit, Signal};
+use mlops_cloudwatch::alarm::{AlarmLimit, WatchedSignal};
 use mlops_cloudwatch::state::AlarmState;
 
 /// The verdict, without whose it is: `2 alarms in ALARM, 1 person has not confirmed, 1 resource drifted`.
-pub fn verdict(status: &Status) -> String {
+pub fn verdict(status: &StackStatus) -> String {
     let counts = status.counts();
     let (alarms, subscriptions) = (counts.alarms, counts.subscriptions);
     let standing = alarms.ok + alarms.alarm + alarms.insufficient_data;
@@ -62,7 +63,7 @@ pub fn verdict(status: &Status) -> String {
 }
 
 /// How bad the verdict is.
-pub fn tone(status: &Status) -> Tone {
+pub fn tone(status: &StackStatus) -> Tone {
     let counts = status.counts();
     match verdict(status).starts_with("all quiet") {
         true => Tone::Good,
@@ -72,7 +73,7 @@ pub fn tone(status: &Status) -> Tone {
 }
 
 /// The last line: `Status: 1 in ALARM, 3 OK, ...`, greppable.
-pub fn summary(status: &Status) -> String {
+pub fn summary(status: &StackStatus) -> String {
     let counts = status.counts();
     let (alarms, subscriptions) = (counts.alarms, counts.subscriptions);
     let drifted = counts.differing + counts.missing + counts.left_over + counts.not_ours;
@@ -104,7 +105,7 @@ pub fn by_urgency(alarms: &[AlarmStatus]) -> Vec<&AlarmStatus> {
 pub fn alarm_state(alarm: &AlarmStatus) -> (&'static str, &'static str, Tone) {
     match (alarm.state, &alarm.standing) {
         (Some(state), _) => (symbol(state), state_word(state), state_tone(state)),
-        (None, Standing::Missing) => ("+", "MISSING", Tone::Careful),
+        (None, DriftState::Missing) => ("+", "MISSING", Tone::Careful),
         (None, _) => ("?", "UNKNOWN", Tone::Bad),
     }
 }
@@ -134,7 +135,7 @@ pub fn state_tone(state: AlarmState) -> Tone {
 }
 
 /// `OK -> ALARM`
-pub fn transition(change: &StateChange) -> String {
+pub fn transition(change: &StatusStateChange) -> String {
     let from = change.from.map_or("?", state_word);
     format!("{from} -> {}", state_word(change.to))
 }
@@ -232,9 +233,9 @@ pub fn newest(alarm: &AlarmStatus, curve: &Curve) -> String {
 pub fn limit(alarm: &AlarmStatus) -> String {
     let Resource::Alarm(resource) = &alarm.resource else { return String::new() };
     match resource.definition().evaluation.limit {
-        Limit::Threshold { comparison, threshold } => format!("{} {}", comparison.symbol(), number(threshold)),
-        Limit::Band(_) => "off its band".to_owned(),
-        Limit::Unmodelled { .. } => String::new(),
+        AlarmLimit::Threshold { comparison, threshold } => format!("{} {}", comparison.symbol(), number(threshold)),
+        AlarmLimit::Band(_) => "off its band".to_owned(),
+        AlarmLimit::Unmodelled { .. } => String::new(),
     }
 }
 
@@ -243,7 +244,7 @@ fn is_band(alarm: &AlarmStatus) -> bool {
 }
 
 fn is_on_a_band(alarm: &Alarm) -> bool {
-    matches!(alarm.definition().signal, Signal::Band { .. })
+    matches!(alarm.definition().signal, WatchedSignal::Band { .. })
 }
 
 /// What an alarm watches: `Errors Sum > 5 in 5m`, or the rule of a composite alarm.
@@ -256,7 +257,7 @@ pub fn condition(alarm: &AlarmStatus) -> String {
 }
 
 /// Whom an alarm tells when it rings, by name.
-pub fn tells(alarm: &AlarmStatus, status: &Status) -> String {
+pub fn tells(alarm: &AlarmStatus, status: &StackStatus) -> String {
     let Some(actions) = alarm.resource.actions() else { return String::new() };
     let names: Vec<String> = actions.alarm.iter().map(|arn| phrase::short_arn(arn, &status.target)).collect();
     if names.is_empty() { "nobody".to_owned() } else { mask::line(&names.join(", ")) }
@@ -281,8 +282,8 @@ pub fn endpoint(subscription: &SubscriptionStatus) -> String {
 /// What is not said by a subscription's word.
 pub fn more_of(subscription: &SubscriptionStatus) -> Option<&'static str> {
     match (subscription.life, &subscription.standing) {
-        (_, Standing::NotOurs) => Some("not of this spec"),
-        (_, Standing::LeftOver) => Some("not wanted any more"),
+        (_, DriftState::NotOurs) => Some("not of this spec"),
+        (_, DriftState::LeftOver) => Some("not wanted any more"),
         (Life::Pending, _) => Some("since unknown"),
         (Life::Lost, _) => Some("unsubscribed by its receiver"),
         _ => None,
@@ -290,15 +291,15 @@ pub fn more_of(subscription: &SubscriptionStatus) -> Option<&'static str> {
 }
 
 /// How a resource stands, where it is not as asked.
-pub fn standing(standing: &Standing) -> Option<(String, Tone)> {
+pub fn standing(standing: &DriftState) -> Option<(String, Tone)> {
     match standing {
-        Standing::AsAsked => None,
-        Standing::Differs(fields) => Some((mask::line(&format!("drifted: {}", fields.join(", "))), Tone::Careful)),
-        Standing::Missing => Some(("missing".to_owned(), Tone::Careful)),
-        Standing::LeftOver => Some(("left over: the spec does not ask for it".to_owned(), Tone::Careful)),
-        Standing::NotOurs => Some(("to adopt: it is not this stack's".to_owned(), Tone::Careful)),
-        Standing::OwnedBy(owner) => Some((mask::line(&format!("owned by {owner}")), Tone::Careful)),
-        Standing::Unknown(why) => Some((mask::line(&format!("could not be read: {why}")), Tone::Bad)),
+        DriftState::AsAsked => None,
+        DriftState::Differs(fields) => Some((mask::line(&format!("drifted: {}", fields.join(", "))), Tone::Careful)),
+        DriftState::Missing => Some(("missing".to_owned(), Tone::Careful)),
+        DriftState::LeftOver => Some(("left over: the spec does not ask for it".to_owned(), Tone::Careful)),
+        DriftState::NotOurs => Some(("to adopt: it is not this stack's".to_owned(), Tone::Careful)),
+        DriftState::OwnedBy(owner) => Some((mask::line(&format!("owned by {owner}")), Tone::Careful)),
+        DriftState::Unknown(why) => Some((mask::line(&format!("could not be read: {why}")), Tone::Bad)),
     }
 }
 

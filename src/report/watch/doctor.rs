@@ -2,15 +2,21 @@
 
 use crate::model::Target;
 use crate::model::advice;
-use crate::report::{Look, Tone, count, json, layout, mask};
-use crate::watch::doctor::{CAUSES, DeliverySteps, Finding, Level};
+use crate::report::{RenderOptions, Tone, count, json, layout, mask};
+use crate::watch::doctor::{CAUSES, DeliverySteps, DoctorFinding, DoctorLevel};
 use serde_json::json;
 
 /// Consequences that are named; the rest is counted.
 const NAMED: usize = 4;
 
 /// Ends in a line feed; the verdict is the first line.
-pub fn report(stack: &str, place: &str, findings: &[Finding], steps: DeliverySteps, look: &Look) -> String {
+pub fn report(
+    stack: &str,
+    place: &str,
+    findings: &[DoctorFinding],
+    steps: DeliverySteps,
+    look: &RenderOptions,
+) -> String {
     let worst = findings.first().map(|finding| finding.level);
     let mut text = format!("{}\n", look.paint(worst.map_or(Tone::Good, tone), &verdict(stack, place, findings, steps)));
     for finding in findings {
@@ -24,8 +30,8 @@ pub fn place(target: Option<&Target>, region: &str) -> String {
     target.map_or_else(|| region.to_owned(), Target::to_string)
 }
 
-fn verdict(stack: &str, place: &str, findings: &[Finding], steps: DeliverySteps) -> String {
-    let of = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+fn verdict(stack: &str, place: &str, findings: &[DoctorFinding], steps: DeliverySteps) -> String {
+    let of = |level: DoctorLevel| findings.iter().filter(|finding| finding.level == level).count();
     let stack = mask::line(stack);
     let tested = match steps {
         DeliverySteps { verified: 0, not_tested: 0 } => String::new(),
@@ -36,16 +42,16 @@ fn verdict(stack: &str, place: &str, findings: &[Finding], steps: DeliverySteps)
     let in_alarm = findings.iter().filter(|finding| finding.cause == "in-alarm").count();
     match findings.first() {
         None => format!("{stack} in {place}: nothing is wrong, as far as can be seen{tested}"),
-        Some(first) if first.level == Level::Hint && in_alarm > 0 => {
+        Some(first) if first.level == DoctorLevel::Hint && in_alarm > 0 => {
             let are = if in_alarm == 1 { "is" } else { "are" };
             format!("{stack} in {place}: {} {are} in ALARM; nothing stops delivery{tested}", count(in_alarm, "alarm"))
         }
-        Some(first) if first.level == Level::Hint => {
-            format!("{stack} in {place}: nothing is wrong{tested}; {}", count(of(Level::Hint), "hint"))
+        Some(first) if first.level == DoctorLevel::Hint => {
+            format!("{stack} in {place}: nothing is wrong{tested}; {}", count(of(DoctorLevel::Hint), "hint"))
         }
         Some(first) => {
             let mut line = format!("{stack} in {place}: {}", mask::line(&first.what));
-            let others = of(Level::Broken) + of(Level::Act) - 1;
+            let others = of(DoctorLevel::Broken) + of(DoctorLevel::Act) - 1;
             if others > 0 {
                 line += &format!(" (and {} more)", others);
             }
@@ -54,7 +60,7 @@ fn verdict(stack: &str, place: &str, findings: &[Finding], steps: DeliverySteps)
     }
 }
 
-fn one(finding: &Finding, look: &Look) -> String {
+fn one(finding: &DoctorFinding, look: &RenderOptions) -> String {
     let head = format!("{:<6} ", finding.level.word());
     let line = layout::hang(&head, &mask::line(&format!("{} [{}]", finding.what, finding.cause)), look.width);
     let mut text = match line.strip_prefix(finding.level.word()) {
@@ -85,16 +91,22 @@ fn one(finding: &Finding, look: &Look) -> String {
     text
 }
 
-fn tone(level: Level) -> Tone {
+fn tone(level: DoctorLevel) -> Tone {
     match level {
-        Level::Broken => Tone::Bad,
-        Level::Act => Tone::Careful,
-        Level::Hint => Tone::Special,
+        DoctorLevel::Broken => Tone::Bad,
+        DoctorLevel::Act => Tone::Careful,
+        DoctorLevel::Hint => Tone::Special,
     }
 }
 
 /// For programs.
-pub fn json(stack: &str, target: Option<&Target>, region: &str, findings: &[Finding], steps: DeliverySteps) -> String {
+pub fn json(
+    stack: &str,
+    target: Option<&Target>,
+    region: &str,
+    findings: &[DoctorFinding],
+    steps: DeliverySteps,
+) -> String {
     let value = json!({
         "format_version": json::FORMAT_VERSION,
         "stack": stack,
@@ -115,32 +127,33 @@ pub fn list() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::doctor::Subject;
+    use crate::watch::doctor::FindingSubject;
 
-    fn finding(level: Level, what: &str) -> Finding {
-        Finding::new("a-cause", level, Subject::Everything, what).seen("evidence").mend("mend it")
+    fn finding(level: DoctorLevel, what: &str) -> DoctorFinding {
+        DoctorFinding::new("a-cause", level, FindingSubject::Everything, what).seen("evidence").mend("mend it")
     }
 
     #[test]
     fn the_first_cause_is_the_verdict() {
-        let mut head = finding(Level::Broken, "it is broken");
-        head.consequences = (0..6).map(|n| finding(Level::Broken, &format!("so {n}"))).collect();
+        let mut head = finding(DoctorLevel::Broken, "it is broken");
+        head.consequences = (0..6).map(|n| finding(DoctorLevel::Broken, &format!("so {n}"))).collect();
         head.applies = true;
         head.statement = Some(json!({ "Effect": "Allow" }));
-        let findings = [head, finding(Level::Act, "click"), finding(Level::Hint, "a hint")];
-        let text = report("lab9", "123456789012 us-east-1", &findings, DeliverySteps::default(), &Look::PLAIN);
+        let findings = [head, finding(DoctorLevel::Act, "click"), finding(DoctorLevel::Hint, "a hint")];
+        let text = report("lab9", "123456789012 us-east-1", &findings, DeliverySteps::default(), &RenderOptions::PLAIN);
         assert!(text.starts_with("lab9 in 123456789012 us-east-1: it is broken (and 1 more)\n"), "{text}");
         assert!(text.contains("broken it is broken [a-cause]\n       seen: evidence\n       do: mend it\n"), "{text}");
         assert!(
             text.contains("so: so 3\n") && text.contains("so: 2 more") && text.contains("\"Effect\": \"Allow\""),
             "{text}"
         );
-        assert!(report("lab9", "r", &[], DeliverySteps::default(), &Look::PLAIN).contains("nothing is wrong"));
+        assert!(report("lab9", "r", &[], DeliverySteps::default(), &RenderOptions::PLAIN).contains("nothing is wrong"));
         let steps = DeliverySteps { verified: 3, not_tested: 1 };
-        let hint = report("lab9", "r", &findings[2..], steps, &Look::PLAIN);
+        let hint = report("lab9", "r", &findings[2..], steps, &RenderOptions::PLAIN);
         assert!(hint.contains("nothing is wrong (3 steps verified, 1 not tested); 1 hint"), "{hint}");
-        let alarm = Finding::new("in-alarm", Level::Hint, Subject::Everything, "a is in ALARM").mend("look");
-        let text = report("lab9", "r", &[alarm], steps, &Look::PLAIN);
+        let alarm =
+            DoctorFinding::new("in-alarm", DoctorLevel::Hint, FindingSubject::Everything, "a is in ALARM").mend("look");
+        let text = report("lab9", "r", &[alarm], steps, &RenderOptions::PLAIN);
         assert!(text.starts_with("lab9 in r: 1 alarm is in ALARM; nothing stops delivery (3 steps"), "{text}");
     }
 }

@@ -1,14 +1,16 @@
 //! A drill for people and for programs: who will be woken, what each hop showed, what arrived, and what is left.
 
-use crate::report::{Look, Tone, count, json, layout, mask};
-use crate::watch::drill::{Cleaned, Drilled, Event, Hop, Left, Message, Report, Step, Survey, Verdict};
+use crate::report::{RenderOptions, Tone, count, json, layout, mask};
+use crate::watch::drill::{
+    Cleaned, DrillEvent, DrillReport, DrillStep, DrillSurvey, DrillVerdict, Drilled, Hop, Left, ReceivedNotification,
+};
 use serde_json::{Value, json};
 
 /// Endpoints named one by one; the rest is counted.
 const NAMED: usize = 12;
 
 /// Before anything is fired: which alarms, who will be told, what else will run.
-pub fn before(survey: &Survey, look: &Look) -> String {
+pub fn before(survey: &DrillSurvey, look: &RenderOptions) -> String {
     let standing = survey.alarms.iter().filter(|chain| chain.live.is_some()).count();
     let mut text = format!("a drill of {} in {}", count(standing, "alarm"), survey.target);
     let woken = survey.woken();
@@ -39,26 +41,26 @@ pub fn before(survey: &Survey, look: &Look) -> String {
     text
 }
 
-fn pending(survey: &Survey) -> usize {
+fn pending(survey: &DrillSurvey) -> usize {
     let all = survey.topics.values().flat_map(|topic| &topic.subscribers);
-    all.filter(|subscriber| subscriber.confirmation == crate::resources::Confirmation::Pending).count()
+    all.filter(|subscriber| subscriber.confirmation == crate::resources::ConfirmationState::Pending).count()
 }
 
 /// A step, on one line.
-pub fn event(event: &Event<'_>) -> String {
+pub fn event(event: &DrillEvent<'_>) -> String {
     mask::line(&match event {
-        Event::Cleaned(cleaned) => format!("an earlier drill was not cleaned up: {}", cleaned_words(cleaned)),
-        Event::Receiving { at, topics } => format!("listening to {} at {at}", count(*topics, "topic")),
-        Event::Fired(alarm) => format!("fired {alarm}"),
-        Event::NotFired { alarm, why } => format!("did not fire {alarm}: {why}"),
-        Event::Arrived { topic, alarm } => format!("a message of {alarm} arrived from {topic}"),
-        Event::PutBack { alarm, state } => format!("put {alarm} back to {state}"),
+        DrillEvent::Cleaned(cleaned) => format!("an earlier drill was not cleaned up: {}", cleaned_words(cleaned)),
+        DrillEvent::Receiving { at, topics } => format!("listening to {} at {at}", count(*topics, "topic")),
+        DrillEvent::Fired(alarm) => format!("fired {alarm}"),
+        DrillEvent::NotFired { alarm, why } => format!("did not fire {alarm}: {why}"),
+        DrillEvent::Arrived { topic, alarm } => format!("a message of {alarm} arrived from {topic}"),
+        DrillEvent::PutBack { alarm, state } => format!("put {alarm} back to {state}"),
     })
 }
 
 /// What came of it, the verdict first; ends in a line feed.
-pub fn report(report: &Report, look: &Look) -> String {
-    let worst = report.hops().map(|hop| hop.verdict).max().unwrap_or(Verdict::Proven);
+pub fn report(report: &DrillReport, look: &RenderOptions) -> String {
+    let worst = report.hops().map(|hop| hop.verdict).max().unwrap_or(DrillVerdict::Proven);
     let mut text = format!("{}\n", look.paint(tone(worst), &verdict(report)));
     for alarm in &report.alarms {
         text += &format!("\n{}", one(alarm, look));
@@ -68,21 +70,21 @@ pub fn report(report: &Report, look: &Look) -> String {
 }
 
 /// `the notification of 2 alarms in 123456789012 us-east-1 comes through: 8 hops proven, 2 assumed`.
-pub fn verdict(report: &Report) -> String {
+pub fn verdict(report: &DrillReport) -> String {
     let alarms = count(report.alarms.len(), "alarm");
     let end = match () {
         () if report.interrupted => "was interrupted",
-        () if report.count(Verdict::Broken) > 0 => "is broken",
-        () if report.count(Verdict::Waiting) > 0 => "waits for a confirmation",
+        () if report.count(DrillVerdict::Broken) > 0 => "is broken",
+        () if report.count(DrillVerdict::Waiting) > 0 => "waits for a confirmation",
         () => "comes through",
     };
-    let counts = [Verdict::Broken, Verdict::Waiting, Verdict::Proven, Verdict::Assumed];
+    let counts = [DrillVerdict::Broken, DrillVerdict::Waiting, DrillVerdict::Proven, DrillVerdict::Assumed];
     let counts = counts.into_iter().map(|verdict| (report.count(verdict), verdict.word())).filter(|(n, _)| *n > 0);
     let counts: Vec<String> = counts.map(|(n, word)| format!("{n} {word}")).collect();
     format!("the notification of {alarms} in {} {end}: hops {}", report.target, counts.join(", "))
 }
 
-fn one(alarm: &Drilled, look: &Look) -> String {
+fn one(alarm: &Drilled, look: &RenderOptions) -> String {
     let mut text = format!("{}\n", look.paint(Tone::Strong, &mask::line(&alarm.alarm)));
     for hop in &alarm.hops {
         text += &self::hop(hop, look);
@@ -96,9 +98,13 @@ fn one(alarm: &Drilled, look: &Look) -> String {
     text
 }
 
-fn hop(hop: &Hop, look: &Look) -> String {
-    let about =
-        hop.topic.as_ref().filter(|_| hop.step != Step::Actions).map(|topic| format!("{topic}: ")).unwrap_or_default();
+fn hop(hop: &Hop, look: &RenderOptions) -> String {
+    let about = hop
+        .topic
+        .as_ref()
+        .filter(|_| hop.step != DrillStep::Actions)
+        .map(|topic| format!("{topic}: "))
+        .unwrap_or_default();
     let line = layout::hang(
         &format!("  {:<7}  {:<10}  ", hop.verdict.word(), hop.step.word()),
         &mask::line(&format!("{about}{}", hop.text)),
@@ -115,7 +121,7 @@ fn hop(hop: &Hop, look: &Look) -> String {
 }
 
 /// What arrived: the subject, and with -v all that CloudWatch published.
-fn message(message: &Message, look: &Look) -> String {
+fn message(message: &ReceivedNotification, look: &RenderOptions) -> String {
     let said = |key: &str| message.body.get(key).and_then(Value::as_str).unwrap_or_default();
     let mut text = format!("  arrived from {}:\n", mask::line(&message.topic));
     let subject = message.subject.as_deref().unwrap_or_default();
@@ -130,17 +136,17 @@ fn message(message: &Message, look: &Look) -> String {
     text
 }
 
-fn tone(verdict: Verdict) -> Tone {
+fn tone(verdict: DrillVerdict) -> Tone {
     match verdict {
-        Verdict::Proven => Tone::Good,
-        Verdict::Assumed => Tone::Quiet,
-        Verdict::Waiting => Tone::Careful,
-        Verdict::Broken => Tone::Bad,
+        DrillVerdict::Proven => Tone::Good,
+        DrillVerdict::Assumed => Tone::Quiet,
+        DrillVerdict::Waiting => Tone::Careful,
+        DrillVerdict::Broken => Tone::Bad,
     }
 }
 
 /// What could not be put back; empty where all was.
-pub fn left(left: &[Left], look: &Look) -> String {
+pub fn left(left: &[Left], look: &RenderOptions) -> String {
     let one = |left: &Left| {
         let head = layout::hang("  ! ", &mask::line(&left.what), look.width);
         head + &layout::hang("    do: ", &mask::line(&left.remedy), look.width)
@@ -152,7 +158,7 @@ pub fn left(left: &[Left], look: &Look) -> String {
 }
 
 /// Of `--clean`; ends in a line feed.
-pub fn cleaned(cleaned: &Cleaned, look: &Look) -> String {
+pub fn cleaned(cleaned: &Cleaned, look: &RenderOptions) -> String {
     format!("{}\n{}", mask::line(&cleaned_words(cleaned)), left(&cleaned.left, look))
 }
 
@@ -170,16 +176,16 @@ fn cleaned_words(cleaned: &Cleaned) -> String {
 }
 
 /// For programs.
-pub fn json(report: &Report) -> String {
-    let count = |verdict: Verdict| report.count(verdict);
+pub fn json(report: &DrillReport) -> String {
+    let count = |verdict: DrillVerdict| report.count(verdict);
     let value = json!({
         "format_version": json::FORMAT_VERSION,
         "account": report.target.account,
         "region": report.target.region,
         "id": report.id,
         "summary": {
-            "proven": count(Verdict::Proven), "assumed": count(Verdict::Assumed),
-            "waiting": count(Verdict::Waiting), "broken": count(Verdict::Broken),
+            "proven": count(DrillVerdict::Proven), "assumed": count(DrillVerdict::Assumed),
+            "waiting": count(DrillVerdict::Waiting), "broken": count(DrillVerdict::Broken),
         },
         "alarms": report.alarms,
         "left": report.left,
@@ -199,16 +205,16 @@ pub fn cleaned_json(cleaned: &Cleaned) -> String {
 mod tests {
     use super::*;
     use crate::report::testing::target;
-    use crate::watch::drill::Way;
+    use crate::watch::drill::DeliveryChannel;
 
-    fn hop(step: Step, verdict: Verdict, remedy: Option<&str>) -> Hop {
-        let topic = Some("alerts".to_owned()).filter(|_| step > Step::Actions);
+    fn hop(step: DrillStep, verdict: DrillVerdict, remedy: Option<&str>) -> Hop {
+        let topic = Some("alerts".to_owned()).filter(|_| step > DrillStep::Actions);
         Hop { step, verdict, topic, text: "what was seen".into(), remedy: remedy.map(str::to_owned) }
     }
 
-    fn drilled(hops: Vec<Hop>) -> Report {
-        let message = Message {
-            way: Way::Sqs,
+    fn drilled(hops: Vec<Hop>) -> DrillReport {
+        let message = ReceivedNotification {
+            way: DeliveryChannel::Sqs,
             topic: "alerts".into(),
             topic_arn: "arn:aws:sns:us-east-1:123456789012:alerts".into(),
             alarm: "errors".into(),
@@ -223,32 +229,37 @@ mod tests {
             messages: vec![message],
             notes: vec!["a note".into()],
         };
-        Report { target: target(), id: "abc".into(), alarms: vec![alarm], left: vec![], interrupted: false }
+        DrillReport { target: target(), id: "abc".into(), alarms: vec![alarm], left: vec![], interrupted: false }
     }
 
     #[test]
     fn the_verdict_comes_first_and_every_mend_is_there() {
-        let good = drilled(vec![hop(Step::State, Verdict::Proven, None), hop(Step::Message, Verdict::Assumed, None)]);
-        assert!(report(&good, &Look::PLAIN).starts_with(
+        let good = drilled(vec![
+            hop(DrillStep::State, DrillVerdict::Proven, None),
+            hop(DrillStep::Message, DrillVerdict::Assumed, None),
+        ]);
+        assert!(report(&good, &RenderOptions::PLAIN).starts_with(
             "the notification of 1 alarm in 123456789012 us-east-1 comes through: hops 1 proven, 1 assumed\n"
         ));
-        let broken =
-            drilled(vec![hop(Step::State, Verdict::Proven, None), hop(Step::Action, Verdict::Broken, Some("mend it"))]);
-        let text = report(&broken, &Look::PLAIN);
+        let broken = drilled(vec![
+            hop(DrillStep::State, DrillVerdict::Proven, None),
+            hop(DrillStep::Action, DrillVerdict::Broken, Some("mend it")),
+        ]);
+        let text = report(&broken, &RenderOptions::PLAIN);
         assert!(text.contains("is broken: hops 1 broken, 1 proven"), "{text}");
         assert!(
             text.contains("  broken   action      alerts: what was seen\n") && text.contains("do: mend it\n"),
             "{text}"
         );
         assert!(text.contains("    | ALARM: \"errors\"\n") && text.contains("note: a note"), "{text}");
-        let waiting = drilled(vec![hop(Step::Subscriber, Verdict::Waiting, Some("click"))]);
+        let waiting = drilled(vec![hop(DrillStep::Subscriber, DrillVerdict::Waiting, Some("click"))]);
         assert!(verdict(&waiting).contains("waits for a confirmation"));
     }
 
     #[test]
     fn nothing_secret_is_shown_however_much_is() {
-        let all = drilled(vec![hop(Step::State, Verdict::Proven, None)]);
-        let verbose = Look { verbose: true, colour: true, ..Look::PLAIN };
+        let all = drilled(vec![hop(DrillStep::State, DrillVerdict::Proven, None)]);
+        let verbose = RenderOptions { verbose: true, colour: true, ..RenderOptions::PLAIN };
         assert!(!report(&all, &verbose).contains("hunter2") && !json(&all).contains("hunter2"));
         let value: Value = serde_json::from_str(&json(&all)).unwrap();
         assert_eq!(

@@ -2,31 +2,31 @@
 
 use super::clock;
 use crate::model::advice;
-use crate::report::{Look, Tone, count, json, layout, mask, table};
-use crate::watch::logs::level::Level;
-use crate::watch::logs::line::Kind;
-use crate::watch::logs::report::{Report, Status};
-use crate::watch::logs::requests::Entry;
-use crate::watch::logs::summary::{Percentiles, Summary};
+use crate::report::{RenderOptions, Tone, count, json, layout, mask, table};
+use crate::watch::logs::level::LogLevel;
+use crate::watch::logs::line::LineKind;
+use crate::watch::logs::report::{InvocationReport, InvocationStatus};
+use crate::watch::logs::requests::RequestLine;
+use crate::watch::logs::summary::{LogSummary, Percentiles};
 use serde_json::{Value, json};
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy)]
-pub struct Lines<'a> {
-    pub look: &'a Look,
+pub struct LineFormat<'a> {
+    pub look: &'a RenderOptions,
     /// The names of the log groups; where there is one, it is not said.
     pub names: &'a [String],
 }
 
-impl Lines<'_> {
+impl LineFormat<'_> {
     /// One line, and the lines it is made of below it; empty for what only says that a request begins or ends, unless verbose.
-    pub fn line(&self, entry: &Entry) -> String {
+    pub fn line(&self, entry: &RequestLine) -> String {
         let id = entry.request_id.as_deref().map_or("", short);
         self.written(entry, &format!("{id:<8}"))
     }
 
     /// The lines of one request under a heading. A line that belongs to none stands alone.
-    pub fn request(&self, entries: &[Entry]) -> String {
+    pub fn request(&self, entries: &[RequestLine]) -> String {
         let (Some(first), true) = (entries.first(), entries.iter().any(|entry| entry.request_id.is_some())) else {
             return entries.iter().map(|entry| self.line(entry)).collect();
         };
@@ -41,13 +41,13 @@ impl Lines<'_> {
         text + "\n"
     }
 
-    fn written(&self, entry: &Entry, id: &str) -> String {
+    fn written(&self, entry: &RequestLine, id: &str) -> String {
         let (word, tone) = head(entry);
         let Some(word) = word.or(self.look.verbose.then_some("")) else { return String::new() };
         let said = match entry.line.report() {
             Some(report) => columns(report),
             // Of its beginning only the runtime is of interest.
-            None if entry.line.kind == Kind::InitStart && !self.look.verbose => {
+            None if entry.line.kind == LineKind::InitStart && !self.look.verbose => {
                 let text = entry.line.text.split('\t').next().unwrap_or_default();
                 mask::line(text.trim_start_matches("INIT_START Runtime Version: "))
             }
@@ -63,7 +63,7 @@ impl Lines<'_> {
         text
     }
 
-    fn name(&self, entry: &Entry) -> String {
+    fn name(&self, entry: &RequestLine) -> String {
         match self.names.get(entry.group) {
             Some(name) if self.names.len() > 1 => format!("{} ", mask::line(name)),
             _ => String::new(),
@@ -72,31 +72,31 @@ impl Lines<'_> {
 }
 
 /// The word before a line; none for a line that says nothing but that something begins or ends.
-fn head(entry: &Entry) -> (Option<&'static str>, Tone) {
+fn head(entry: &RequestLine) -> (Option<&'static str>, Tone) {
     let line = &entry.line;
     let word = match &line.kind {
-        Kind::Report(report) => Some(if report.is_failed() { "FAILED" } else { "REPORT" }),
-        Kind::TimedOut { .. } => Some("TIMEOUT"),
-        Kind::OutOfMemory => Some("MEMORY"),
-        Kind::Crashed => Some("CRASHED"),
-        Kind::Unhandled => Some("UNHANDLED"),
-        Kind::InitStart => Some("COLD"),
-        Kind::InitReport { status: Status::Error | Status::Timeout, .. } => Some("FAILED"),
-        Kind::Start | Kind::End | Kind::Platform | Kind::InitReport { .. } | Kind::Metrics => None,
-        Kind::Function => Some(line.level.map_or("", Level::word)),
+        LineKind::Report(report) => Some(if report.is_failed() { "FAILED" } else { "REPORT" }),
+        LineKind::TimedOut { .. } => Some("TIMEOUT"),
+        LineKind::OutOfMemory => Some("MEMORY"),
+        LineKind::Crashed => Some("CRASHED"),
+        LineKind::Unhandled => Some("UNHANDLED"),
+        LineKind::InitStart => Some("COLD"),
+        LineKind::InitReport { status: InvocationStatus::Error | InvocationStatus::Timeout, .. } => Some("FAILED"),
+        LineKind::Start | LineKind::End | LineKind::Platform | LineKind::InitReport { .. } | LineKind::Metrics => None,
+        LineKind::Function => Some(line.level.map_or("", LogLevel::word)),
     };
     let tone = match line.severity() {
-        Level::Error | Level::Critical => Tone::Bad,
-        Level::Warning => Tone::Careful,
-        Level::Trace | Level::Debug => Tone::Quiet,
-        Level::Info if matches!(line.kind, Kind::Report(_) | Kind::InitStart) => Tone::Special,
-        Level::Info => Tone::Good,
+        LogLevel::Error | LogLevel::Critical => Tone::Bad,
+        LogLevel::Warning => Tone::Careful,
+        LogLevel::Trace | LogLevel::Debug => Tone::Quiet,
+        LogLevel::Info if matches!(line.kind, LineKind::Report(_) | LineKind::InitStart) => Tone::Special,
+        LogLevel::Info => Tone::Good,
     };
     (word, tone)
 }
 
 /// `  15.7 ms  billed   16 ms  memory  56 of 128 MB  cold start 130 ms`
-fn columns(report: &Report) -> String {
+fn columns(report: &InvocationReport) -> String {
     let mut text = format!("{:>10}", ms(report.duration_ms));
     text.extend(report.billed_ms.map(|billed| format!("  billed {:>9}", ms(billed))));
     text.extend(match (report.max_memory_mb, report.memory_size_mb) {
@@ -106,10 +106,10 @@ fn columns(report: &Report) -> String {
     });
     text.extend(report.init_ms.map(|init| format!("  cold start {}", ms(init))));
     let status = match report.status {
-        Status::Timeout => Some("timed out"),
-        Status::Error if report.is_out_of_memory() => Some("out of memory"),
-        Status::Error => Some(report.error_type.as_deref().unwrap_or("error")),
-        Status::Success | Status::Unsaid => None,
+        InvocationStatus::Timeout => Some("timed out"),
+        InvocationStatus::Error if report.is_out_of_memory() => Some("out of memory"),
+        InvocationStatus::Error => Some(report.error_type.as_deref().unwrap_or("error")),
+        InvocationStatus::Success | InvocationStatus::Unsaid => None,
     };
     text.extend(status.map(|status| format!("  {}", mask::line(status))));
     text
@@ -130,14 +130,14 @@ fn short(id: &str) -> &str {
 }
 
 /// One JSON object on one line.
-pub fn object(entry: &Entry, names: &[String]) -> String {
+pub fn object(entry: &RequestLine, names: &[String]) -> String {
     let mut value = json!({
         "time": super::iso(entry.event.at),
         "timestamp_ms": entry.event.at,
         "source": names.get(entry.group),
         "stream": entry.event.stream,
         "kind": kind(&entry.line.kind),
-        "level": entry.line.level.map(Level::word),
+        "level": entry.line.level.map(LogLevel::word),
         "request_id": entry.request_id,
         "text": entry.line.text,
         "message": entry.event.message,
@@ -160,38 +160,38 @@ pub fn object(entry: &Entry, names: &[String]) -> String {
     mask::json_line(value)
 }
 
-fn kind(kind: &Kind) -> &'static str {
+fn kind(kind: &LineKind) -> &'static str {
     match kind {
-        Kind::InitStart => "init_start",
-        Kind::InitReport { .. } => "init_report",
-        Kind::Start => "start",
-        Kind::End => "end",
-        Kind::Report(_) => "report",
-        Kind::TimedOut { .. } => "timed_out",
-        Kind::OutOfMemory => "out_of_memory",
-        Kind::Crashed => "crashed",
-        Kind::Unhandled => "unhandled_exception",
-        Kind::Platform => "platform",
-        Kind::Metrics => "metrics",
-        Kind::Function => "function",
+        LineKind::InitStart => "init_start",
+        LineKind::InitReport { .. } => "init_report",
+        LineKind::Start => "start",
+        LineKind::End => "end",
+        LineKind::Report(_) => "report",
+        LineKind::TimedOut { .. } => "timed_out",
+        LineKind::OutOfMemory => "out_of_memory",
+        LineKind::Crashed => "crashed",
+        LineKind::Unhandled => "unhandled_exception",
+        LineKind::Platform => "platform",
+        LineKind::Metrics => "metrics",
+        LineKind::Function => "function",
     }
 }
 
-fn status(status: Status) -> Option<&'static str> {
+fn status(status: InvocationStatus) -> Option<&'static str> {
     match status {
-        Status::Unsaid => None,
-        Status::Success => Some("success"),
-        Status::Error => Some("error"),
-        Status::Timeout => Some("timeout"),
+        InvocationStatus::Unsaid => None,
+        InvocationStatus::Success => Some("success"),
+        InvocationStatus::Error => Some("error"),
+        InvocationStatus::Timeout => Some("timeout"),
     }
 }
 
 /// The sums of each log group, verdict first.
-pub fn summaries(summaries: &[(String, Summary)], look: &Look) -> String {
+pub fn summaries(summaries: &[(String, LogSummary)], look: &RenderOptions) -> String {
     summaries.iter().map(|(name, summary)| one(name, summary, look)).collect::<Vec<_>>().join("\n")
 }
 
-fn one(name: &str, summary: &Summary, look: &Look) -> String {
+fn one(name: &str, summary: &LogSummary, look: &RenderOptions) -> String {
     let bad = summary.failed() > 0;
     let tone = if bad { Tone::Bad } else { Tone::Good };
     let mut text = format!("{}\n", look.paint(tone, &verdict(name, summary)));
@@ -240,7 +240,7 @@ fn day(at: i64) -> String {
     super::moment(at).get(5..).map(str::to_owned).unwrap_or_default()
 }
 
-fn verdict(name: &str, summary: &Summary) -> String {
+fn verdict(name: &str, summary: &LogSummary) -> String {
     let name = mask::line(name);
     let requests = summary.requests();
     if summary.lines == 0 {
@@ -270,7 +270,7 @@ fn verdict(name: &str, summary: &Summary) -> String {
     format!("{name}: {}, {failed}", count(requests, "request"))
 }
 
-fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
+fn rows(summary: &LogSummary) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     if let (Some(from), Some(until)) = (summary.from, summary.until) {
         rows.push(("time", format!("{} to {} UTC", super::moment(from), super::moment(until))));
@@ -316,7 +316,7 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-pub fn summaries_markdown(summaries: &[(String, Summary)]) -> String {
+pub fn summaries_markdown(summaries: &[(String, LogSummary)]) -> String {
     let mut text = String::new();
     for (name, summary) in summaries {
         text.push_str(&format!("**{}**\n\n", crate::report::markdown::prose(&verdict(name, summary))));
@@ -330,13 +330,13 @@ pub fn summaries_markdown(summaries: &[(String, Summary)]) -> String {
     text
 }
 
-pub fn summaries_json(summaries: &[(String, Summary)]) -> String {
+pub fn summaries_json(summaries: &[(String, LogSummary)]) -> String {
     let sources: Vec<Value> = summaries.iter().map(|(name, summary)| summary_json(name, summary)).collect();
     let document = json!({ "format_version": json::FORMAT_VERSION, "sources": sources });
     mask::document(document)
 }
 
-fn summary_json(name: &str, summary: &Summary) -> Value {
+fn summary_json(name: &str, summary: &LogSummary) -> Value {
     let percentiles = |found: Option<Percentiles>| {
         found.map(|found| json!({ "p50": found.p50, "p95": found.p95, "p99": found.p99, "max": found.max }))
     };

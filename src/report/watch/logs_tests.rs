@@ -1,12 +1,12 @@
 //! Lines and sums as they are shown.
 
 use super::*;
-use crate::watch::logs::requests::Requests;
-use crate::watch::logs::source::Event;
+use crate::watch::logs::requests::RequestJoiner;
+use crate::watch::logs::source::LogEvent;
 
 const ID: &str = "79b4f56e-95b1-4643-9700-2807f4e68189";
 
-fn entries() -> Vec<Entry> {
+fn entries() -> Vec<RequestLine> {
     let lines = [
         "INIT_START Runtime Version: provided:al2023.v1",
         "START RequestId: ID Version: $LATEST",
@@ -17,8 +17,8 @@ fn entries() -> Vec<Entry> {
         "REPORT RequestId: ID\tDuration: 3000.00 ms\tBilled Duration: 3131 ms\tMemory Size: 128 MB\tMax Memory Used: 56 MB\tInit Duration: 130.49 ms\tStatus: timeout",
         "REPORT RequestId: other\tDuration: 15.74 ms\tBilled Duration: 16 ms\tMemory Size: 128 MB\tMax Memory Used: 100 MB",
     ];
-    let mut requests = Requests::default();
-    let event = |(n, line): (usize, &str)| Event {
+    let mut requests = RequestJoiner::default();
+    let event = |(n, line): (usize, &str)| LogEvent {
         id: n.to_string(),
         stream: "s".into(),
         at: 1_795_341_900_000 + n as i64 * 250,
@@ -27,9 +27,9 @@ fn entries() -> Vec<Entry> {
     lines.into_iter().enumerate().map(|line| requests.entry(0, event(line))).collect()
 }
 
-fn text(look: &Look, names: &[&str]) -> String {
+fn text(look: &RenderOptions, names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let lines = Lines { look, names: &names };
+    let lines = LineFormat { look, names: &names };
     entries().iter().map(|entry| lines.line(entry)).collect()
 }
 
@@ -45,13 +45,13 @@ fn a_line_each() {
 10:05:01.500 FAILED   79b4f56e     3.00 s  billed    3.13 s  memory   56 of 128 MB  cold start 130 ms  timed out
 10:05:01.750 REPORT   other       15.7 ms  billed   16.0 ms  memory  100 of 128 MB
 ";
-    assert_eq!(text(&Look::PLAIN, &["svc"]), expected);
+    assert_eq!(text(&RenderOptions::PLAIN, &["svc"]), expected);
 }
 
 #[test]
 fn a_request_each() {
     let names = ["svc".to_owned(), "b".to_owned()];
-    let lines = Lines { look: &Look::PLAIN, names: &names };
+    let lines = LineFormat { look: &RenderOptions::PLAIN, names: &names };
     let expected = format!(
         "\
 {ID} svc     3.00 s  billed    3.13 s  memory   56 of 128 MB  cold start 130 ms  timed out
@@ -69,9 +69,9 @@ fn a_request_each() {
 /// What is coloured says the same without.
 #[test]
 fn colour_says_nothing_that_words_do_not() {
-    let coloured = Look { colour: true, ..Look::PLAIN };
+    let coloured = RenderOptions { colour: true, ..RenderOptions::PLAIN };
     let stripped = anstyle_strip(&text(&coloured, &["svc"]));
-    assert_eq!(stripped, text(&Look::PLAIN, &["svc"]));
+    assert_eq!(stripped, text(&RenderOptions::PLAIN, &["svc"]));
     assert_ne!(text(&coloured, &["svc"]), stripped);
 }
 
@@ -97,10 +97,10 @@ fn an_object_a_line() {
 
 #[test]
 fn sums_with_the_verdict_first() {
-    let mut summary = Summary::default();
+    let mut summary = LogSummary::default();
     entries().iter().for_each(|entry| summary.add(entry));
-    let found = [("svc".to_owned(), summary), ("empty".to_owned(), Summary::default())];
-    let text = summaries(&found, &Look::PLAIN);
+    let found = [("svc".to_owned(), summary), ("empty".to_owned(), LogSummary::default())];
+    let text = summaries(&found, &RenderOptions::PLAIN);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "svc: 2 requests, 1 failed (50 %: 1 timed out)");
     for said in [
@@ -123,9 +123,9 @@ fn sums_with_the_verdict_first() {
 
 #[test]
 fn sums_fit_a_small_terminal() {
-    let mut summary = Summary::default();
+    let mut summary = LogSummary::default();
     entries().iter().for_each(|entry| summary.add(entry));
-    let text = summaries(&[("svc".to_owned(), summary)], &Look { width: 80, ..Look::PLAIN });
+    let text = summaries(&[("svc".to_owned(), summary)], &RenderOptions { width: 80, ..RenderOptions::PLAIN });
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(text.contains(ID), "{text}");
 }

@@ -3,16 +3,16 @@
 use crate::model::advice;
 use crate::model::secret;
 use crate::plan::notes;
-use crate::report::{Look, Tone, count, json, layout, mask, table};
-use crate::watch::subscriptions::{Row, State, Subscriptions};
+use crate::report::{RenderOptions, Tone, count, json, layout, mask, table};
+use crate::watch::subscriptions::{StackSubscriptions, SubscriptionRow, SubscriptionState};
 use serde_json::{Value, json};
 
 /// The list, ending in a line feed.
-pub fn list(all: &Subscriptions, look: &Look) -> String {
+pub fn list(all: &StackSubscriptions, look: &RenderOptions) -> String {
     let open = all.open().count();
     let tone = if open == 0 { Tone::Good } else { Tone::Careful };
     let mut text = format!("{}\n", look.paint(tone, &verdict(all)));
-    let cells = |row: &Row| {
+    let cells = |row: &SubscriptionRow| {
         let spec = if row.wanted { "" } else { "not in the spec" };
         [&row.topic, &row.protocol, &mask::line(&row.endpoint), row.state.word(), spec].map(str::to_owned).to_vec()
     };
@@ -27,14 +27,14 @@ pub fn list(all: &Subscriptions, look: &Look) -> String {
 }
 
 /// `mlops-lab9 in 123456789012 us-east-1: 1 of 2 subscriptions confirmed, 1 pending`.
-pub fn verdict(all: &Subscriptions) -> String {
+pub fn verdict(all: &StackSubscriptions) -> String {
     let mut line = format!("{} in {}: ", mask::line(&all.stack), all.target);
     if all.rows.is_empty() {
         return line + "no topic has a subscription, so nobody is told of anything";
     }
     let subscriptions = count(all.rows.len(), "subscription");
-    line += &format!("{} of {subscriptions} confirmed", all.count(State::Confirmed));
-    for state in [State::Pending, State::Lost, State::Missing] {
+    line += &format!("{} of {subscriptions} confirmed", all.count(SubscriptionState::Confirmed));
+    for state in [SubscriptionState::Pending, SubscriptionState::Lost, SubscriptionState::Missing] {
         match all.count(state) {
             0 => {}
             n => line += &format!(", {n} {}", state.word()),
@@ -44,8 +44,8 @@ pub fn verdict(all: &Subscriptions) -> String {
 }
 
 /// What somebody has to do about each one that is open.
-pub fn to_do(all: &Subscriptions, look: &Look) -> String {
-    let one = |row: &Row| {
+pub fn to_do(all: &StackSubscriptions, look: &RenderOptions) -> String {
+    let one = |row: &SubscriptionRow| {
         let line = format!("{} {}", mask::line(&row.endpoint), what(row.state));
         let head = layout::hang("  ! ", &line, look.width);
         head + &layout::hang("    do: ", &mask::line(&remedy(row)), look.width)
@@ -53,31 +53,31 @@ pub fn to_do(all: &Subscriptions, look: &Look) -> String {
     all.open().map(one).collect()
 }
 
-fn what(state: State) -> &'static str {
+fn what(state: SubscriptionState) -> &'static str {
     match state {
-        State::Confirmed => "has confirmed",
-        State::Pending => "has not confirmed",
-        State::Lost => "has unsubscribed",
-        State::Missing => "is not subscribed",
+        SubscriptionState::Confirmed => "has confirmed",
+        SubscriptionState::Pending => "has not confirmed",
+        SubscriptionState::Lost => "has unsubscribed",
+        SubscriptionState::Missing => "is not subscribed",
     }
 }
 
 /// What to do about a subscription that tells nobody.
-pub fn remedy(row: &Row) -> String {
+pub fn remedy(row: &SubscriptionRow) -> String {
     match row.state {
-        State::Confirmed => String::new(),
-        State::Pending => format!(
+        SubscriptionState::Confirmed => String::new(),
+        SubscriptionState::Pending => format!(
             "{}; no mail? {}",
             notes::confirm(&row.protocol, &row.endpoint),
             advice::command(&format!("subscriptions resend {}", advice::quoted(&secret::hide(&row.endpoint))))
         ),
-        State::Lost => {
+        SubscriptionState::Lost => {
             format!(
                 "ask them first; then {} subscribes them anew, or take them out of the spec",
                 advice::command("apply")
             )
         }
-        State::Missing => {
+        SubscriptionState::Missing => {
             let apply = advice::command("apply");
             format!("{apply} subscribes them (a pending one that nobody confirms is gone after some days)")
         }
@@ -85,26 +85,26 @@ pub fn remedy(row: &Row) -> String {
 }
 
 /// While waiting: `you@example.edu has confirmed (mlops-lambda-alerts)`.
-pub fn change(row: &Row) -> String {
+pub fn change(row: &SubscriptionRow) -> String {
     format!("{} {} ({})", mask::line(&row.endpoint), what(row.state), mask::line(&row.topic))
 }
 
 /// For programs.
-pub fn json(all: &Subscriptions) -> String {
-    let count = |state: State| all.count(state);
+pub fn json(all: &StackSubscriptions) -> String {
+    let count = |state: SubscriptionState| all.count(state);
     let mut value = json!({
         "format_version": json::FORMAT_VERSION,
         "stack": all.stack,
         "account": all.target.account,
         "region": all.target.region,
         "summary": {
-            "confirmed": count(State::Confirmed), "pending": count(State::Pending),
-            "lost": count(State::Lost), "missing": count(State::Missing),
+            "confirmed": count(SubscriptionState::Confirmed), "pending": count(SubscriptionState::Pending),
+            "lost": count(SubscriptionState::Lost), "missing": count(SubscriptionState::Missing),
         },
     });
     let rows = all.rows.iter().map(|row| {
         let mut value = json!(row);
-        if row.state != State::Confirmed {
+        if row.state != SubscriptionState::Confirmed {
             value["remedy"] = remedy(row).into();
         }
         value
@@ -118,23 +118,23 @@ mod tests {
     use super::*;
     use crate::report::testing::target;
 
-    fn row(endpoint: &str, state: State, wanted: bool) -> Row {
-        Row { topic: "alerts".into(), protocol: "email".into(), endpoint: endpoint.into(), state, wanted }
+    fn row(endpoint: &str, state: SubscriptionState, wanted: bool) -> SubscriptionRow {
+        SubscriptionRow { topic: "alerts".into(), protocol: "email".into(), endpoint: endpoint.into(), state, wanted }
     }
 
-    fn all(rows: Vec<Row>) -> Subscriptions {
-        Subscriptions { stack: "lab9".into(), target: target(), rows }
+    fn all(rows: Vec<SubscriptionRow>) -> StackSubscriptions {
+        StackSubscriptions { stack: "lab9".into(), target: target(), rows }
     }
 
     #[test]
     fn what_is_open_is_said_with_what_to_do() {
         let all = all(vec![
-            row("a@x.edu", State::Confirmed, true),
-            row("b@x.edu", State::Pending, true),
-            row("c@x.edu", State::Lost, false),
-            row("d@x.edu", State::Missing, true),
+            row("a@x.edu", SubscriptionState::Confirmed, true),
+            row("b@x.edu", SubscriptionState::Pending, true),
+            row("c@x.edu", SubscriptionState::Lost, false),
+            row("d@x.edu", SubscriptionState::Missing, true),
         ]);
-        let text = list(&all, &Look::PLAIN);
+        let text = list(&all, &RenderOptions::PLAIN);
         assert!(text.contains("1 of 4 subscriptions confirmed, 1 pending, 1 lost, 1 missing\n"), "{text}");
         assert!(text.contains("! b@x.edu has not confirmed\n") && text.contains("resend b@x.edu"), "{text}");
         assert!(text.contains("! d@x.edu is not subscribed\n    do: `mlopsctl apply`"), "{text}");
@@ -143,14 +143,17 @@ mod tests {
 
     #[test]
     fn all_is_well_in_one_line_and_a_list() {
-        let text = list(&all(vec![row("a@x.edu", State::Confirmed, true)]), &Look::PLAIN);
+        let text = list(&all(vec![row("a@x.edu", SubscriptionState::Confirmed, true)]), &RenderOptions::PLAIN);
         assert_eq!(text.lines().count(), 4, "{text}");
-        assert!(list(&all(vec![]), &Look::PLAIN).contains("nobody is told"));
+        assert!(list(&all(vec![]), &RenderOptions::PLAIN).contains("nobody is told"));
     }
 
     #[test]
     fn programs_get_states_and_no_secret() {
-        let secret = Row { protocol: "https".into(), ..row("https://u:hunter2@x.edu/hook", State::Pending, true) };
+        let secret = SubscriptionRow {
+            protocol: "https".into(),
+            ..row("https://u:hunter2@x.edu/hook", SubscriptionState::Pending, true)
+        };
         let text = json(&all(vec![secret]));
         assert!(!text.contains("hunter2"), "{text}");
         let value: Value = serde_json::from_str(&text).unwrap();

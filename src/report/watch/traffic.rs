@@ -1,13 +1,13 @@
 //! What came of traffic, for people and for programs: the verdict first.
 
 use super::logs::ms;
-use crate::report::{Look, Tone, count, json, layout, mask};
+use crate::report::{RenderOptions, Tone, count, json, layout, mask};
 use crate::watch::logs::summary::Percentiles;
 use crate::watch::traffic::Tally;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub fn text(tally: &Tally, look: &Look) -> String {
+pub fn text(tally: &Tally, look: &RenderOptions) -> String {
     let mut text = look.paint(tone(tally), layout::hang("", &verdict(tally), look.width).trim_end());
     text.push('\n');
     let rows = rows(tally);
@@ -131,14 +131,14 @@ pub fn json(tally: &Tally) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::traffic::tally::{Answer, Outcome};
+    use crate::watch::traffic::tally::{RequestOutcome, TrafficResponse};
     use std::time::Duration;
 
-    fn tally(answers: Vec<(Answer, bool)>) -> Tally {
+    fn tally(answers: Vec<(TrafficResponse, bool)>) -> Tally {
         let mut tally = Tally::default();
         for (answer, raising) in answers {
             let took = Duration::from_millis(120);
-            tally.add(Outcome { answer, raising, took, felt: took, waited: Duration::ZERO, init_ms: None });
+            tally.add(RequestOutcome { answer, raising, took, felt: took, waited: Duration::ZERO, init_ms: None });
         }
         tally.took = Duration::from_secs(2);
         tally
@@ -146,9 +146,15 @@ mod tests {
 
     #[test]
     fn the_verdict_and_what_stands_behind_it() {
-        let raised = || (Answer::Raised("Service.UnknownEvent: no".into()), true);
-        let failed = (Answer::Failed("timed out".into()), false);
-        let tally = tally(vec![(Answer::Status(200), false), (Answer::Status(201), false), raised(), raised(), failed]);
+        let raised = || (TrafficResponse::Raised("Service.UnknownEvent: no".into()), true);
+        let failed = (TrafficResponse::Failed("timed out".into()), false);
+        let tally = tally(vec![
+            (TrafficResponse::Status(200), false),
+            (TrafficResponse::Status(201), false),
+            raised(),
+            raised(),
+            failed,
+        ]);
         let expected = "\
 4 of 5 requests answered in 2.00 s, 2 function errors, 1 without an answer
 
@@ -158,20 +164,20 @@ mod tests {
   raised      2 × Service.UnknownEvent: no
   failed      1 × timed out
 ";
-        assert_eq!(text(&tally, &Look::PLAIN), expected);
+        assert_eq!(text(&tally, &RenderOptions::PLAIN), expected);
         let value: Value = serde_json::from_str(&json(&tally)).unwrap();
         assert_eq!(
             (&value["function_errors"], &value["answered"], &value["statuses"]["201"]),
             (&json!(2), &json!(4), &json!(1))
         );
-        assert!(text(&tally, &Look { colour: true, ..Look::PLAIN }).starts_with("\u{1b}[31m"));
+        assert!(text(&tally, &RenderOptions { colour: true, ..RenderOptions::PLAIN }).starts_with("\u{1b}[31m"));
     }
 
     #[test]
     fn waiting_is_told_and_so_is_what_was_left() {
-        let mut tally = tally(vec![(Answer::Status(200), false)]);
+        let mut tally = tally(vec![(TrafficResponse::Status(200), false)]);
         (tally.late, tally.unsent, tally.unanswered) = (1, 7, 2);
-        let text = text(&tally, &Look::PLAIN);
+        let text = text(&tally, &RenderOptions::PLAIN);
         assert!(
             text.starts_with("1 of 3 requests answered in 2.00 s, 2 on their way when it was stopped, 7 not sent\n"),
             "{text}"

@@ -2,26 +2,30 @@
 
 use super::action_target::ActionTarget;
 use super::{Actions, TagsPropagation};
-use crate::model::shape::{Key, Object, Shape};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
 use crate::model::{Layers, Node, Span};
-use crate::resources::scope::Scope;
+use crate::resources::scope::DeclarationScope;
 
 /// PutMetricAlarm and PutCompositeAlarm: "Array Members: Maximum number of 5 items".
 const LIMIT: usize = 5;
 
 static WORDS: Shape = Shape::Text(1024);
 
-static NOTIFY: Object = Object {
+static NOTIFY: ObjectSchema = ObjectSchema {
     what: "a notify map",
     doc: "Whom to tell of which state.",
     keys: &[&[
-        Key::new(
+        SchemaKey::new(
             "alarm",
             Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS)]),
             "Told when the state becomes ALARM.",
         ),
-        Key::new("ok", Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS)]), "Told when the state becomes OK."),
-        Key::new(
+        SchemaKey::new(
+            "ok",
+            Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS)]),
+            "Told when the state becomes OK.",
+        ),
+        SchemaKey::new(
             "insufficient_data",
             Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS)]),
             "Told when the state becomes INSUFFICIENT_DATA.",
@@ -29,27 +33,27 @@ static NOTIFY: Object = Object {
     ]],
 };
 
-static PROPAGATION: Object = Object {
+static PROPAGATION: ObjectSchema = ObjectSchema {
     what: "a tag propagation",
     doc: "Which of the alarm's tags travel; at most one of the two.",
     keys: &[&[
-        Key::new("include", Shape::List(&Shape::Text(128)), "Only these keys travel."),
-        Key::new("exclude", Shape::List(&Shape::Text(128)), "All keys but these travel."),
+        SchemaKey::new("include", Shape::List(&Shape::Text(128)), "Only these keys travel."),
+        SchemaKey::new("exclude", Shape::List(&Shape::Text(128)), "All keys but these travel."),
     ]],
 };
 
-pub static KEYS: [Key; 6] = [
-    Key::new(
+pub static KEYS: [SchemaKey; 6] = [
+    SchemaKey::new(
         "notify",
         Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS), Shape::Object(&NOTIFY)]),
         "Topics to tell of an ALARM: a topic of this file or an ARN, or a list; or a map {alarm, ok, insufficient_data}. \
          An alarm that says whom to tell, here or in the lists below, inherits nobody.",
     ),
-    Key::new("alarm_actions", Shape::List(&WORDS), "Told on ALARM: topics of this file, or ARNs; at most 5."),
-    Key::new("ok_actions", Shape::List(&WORDS), "Told on OK: topics of this file, or ARNs; at most 5."),
-    Key::new("insufficient_data_actions", Shape::List(&WORDS), "Told on INSUFFICIENT_DATA; at most 5."),
-    Key::new("actions_enabled", Shape::Bool, "Whether anybody is told at all. Default: true."),
-    Key::new(
+    SchemaKey::new("alarm_actions", Shape::List(&WORDS), "Told on ALARM: topics of this file, or ARNs; at most 5."),
+    SchemaKey::new("ok_actions", Shape::List(&WORDS), "Told on OK: topics of this file, or ARNs; at most 5."),
+    SchemaKey::new("insufficient_data_actions", Shape::List(&WORDS), "Told on INSUFFICIENT_DATA; at most 5."),
+    SchemaKey::new("actions_enabled", Shape::Bool, "Whether anybody is told at all. Default: true."),
+    SchemaKey::new(
         "propagate_tags",
         Shape::Either(&[Shape::Bool, Shape::Object(&PROPAGATION)]),
         "Whether the alarm's tags travel with its notifications: true, {include: [keys]} or {exclude: [keys]}.",
@@ -59,7 +63,7 @@ pub static KEYS: [Key; 6] = [
 /// Who says whom to tell says it all: these keys are inherited together.
 const WHOM: [&str; 4] = ["notify", "alarm_actions", "ok_actions", "insufficient_data_actions"];
 
-pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Actions {
+pub fn read(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Actions {
     let whom = layers.group(&WHOM);
     let notify = whom.get("notify");
     let by_state = notify.filter(|node| !node.entries().is_empty());
@@ -107,7 +111,7 @@ fn one_or_more(node: Option<&Node>) -> Vec<&Node> {
     }
 }
 
-fn propagation(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Option<TagsPropagation> {
+fn propagation(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Option<TagsPropagation> {
     let node = layers.get("propagate_tags")?;
     if node.scalar().is_some() {
         return (node.boolean() == Some(true)).then(TagsPropagation::default);

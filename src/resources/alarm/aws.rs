@@ -1,7 +1,7 @@
 //! Metric alarms in CloudWatch: describe (with those of the other types), put, and the conversions between the SDK's types and ours.
 
 use super::{Alarm, MetricQuery, MetricStat, PromQl, WarmUp};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use crate::model::Target;
 pub use crate::resources::any_alarm::aws::BATCH;
 use crate::resources::any_alarm::aws::{
@@ -10,36 +10,36 @@ use crate::resources::any_alarm::aws::{
 };
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{AlarmFacts, Live, Resource, Tags, any_alarm, composite_alarm};
+use crate::resources::{AlarmFacts, Live, Resource, ResourceTags, any_alarm, composite_alarm};
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
 use std::collections::BTreeMap;
 
-const PUT: Op = Op("cloudwatch", "PutMetricAlarm");
-const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
+const PUT: ApiOperation = ApiOperation("cloudwatch", "PutMetricAlarm");
+const HISTORY: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarmHistory");
 
 /// What DescribeAlarms answers for a batch of names.
 #[derive(Debug, Default)]
-pub struct Described {
+pub struct DescribeAlarmsAnswer {
     pub alarms: Vec<Live>,
     /// Names taken by log alarms, which mlopsctl does not manage: all alarms share one name space.
     pub log_alarms: Vec<String>,
 }
 
 /// Describes at most `BATCH` alarms by name, of every type; names that do not exist are left out.
-pub async fn describe(aws: &Aws, names: &[String]) -> Result<Described, AwsError> {
+pub async fn describe(aws: &Aws, names: &[String]) -> Result<DescribeAlarmsAnswer, AwsError> {
     read(aws, Some(names)).await
 }
 
 /// Every alarm of the target, of every type, in pages of 100.
-pub async fn list(aws: &Aws) -> Result<Described, AwsError> {
+pub async fn list(aws: &Aws) -> Result<DescribeAlarmsAnswer, AwsError> {
     read(aws, None).await
 }
 
-async fn read(aws: &Aws, names: Option<&[String]>) -> Result<Described, AwsError> {
-    let keep = |described: &mut Described, page: &DescribeAlarmsOutput| {
+async fn read(aws: &Aws, names: Option<&[String]>) -> Result<DescribeAlarmsAnswer, AwsError> {
+    let keep = |described: &mut DescribeAlarmsAnswer, page: &DescribeAlarmsOutput| {
         described.alarms.extend(page.metric_alarms().iter().map(from_sdk));
         described.alarms.extend(page.composite_alarms().iter().map(composite_alarm::aws::from_sdk));
         described.log_alarms.extend(page.log_alarms().iter().filter_map(|a| a.alarm_name().map(str::to_owned)));
@@ -173,7 +173,7 @@ fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
             minutes: w.warm_up_period_duration_in_minutes().unwrap_or_default(),
             only_start_evaluating_after: w.only_start_evaluating_after_warm_up_period_ends().unwrap_or_default(),
         }),
-        tags: Tags::new(),
+        tags: ResourceTags::new(),
     })));
     live.facts.arn = alarm.alarm_arn().map(str::to_owned);
     live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
@@ -249,7 +249,7 @@ fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String
 impl Client for Alarm {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> Op {
+    fn slowest(write: Write) -> ApiOperation {
         match write {
             Write::Put => PUT,
             Write::Delete => DELETE,

@@ -1,68 +1,72 @@
 //! When an alarm is raised: threshold, operator, M out of N, missing data, window.
 
 use super::Alarm;
-use super::series::Form;
+use super::series::SeriesForm;
 use crate::model::duration::format_seconds;
 use crate::model::node::parse_number;
 use crate::model::problem::nearest;
-use crate::model::shape::{Format, Key, Object, Shape};
-use crate::model::{Layers, Name, Node};
-use crate::resources::scope::Scope;
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
+use crate::model::{Layers, Node, SpannedName};
+use crate::resources::scope::DeclarationScope;
 use mlops_cloudwatch::comparison::{BandSide, Comparison, OPERATORS};
 use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::zone::{TimeZone, names};
 
 /// `> 5`, `>= 0.5`, `< 1`, `<= 3`.
-static COMPARISON: Format = Format {
+static COMPARISON: TextFormat = TextFormat {
     what: "a comparison such as \"> 5\"",
     check: |text| comparison(text).map(|_| ()).ok_or_else(|| "is not a comparison such as \"> 5\"".into()),
     pattern: Some(r"^\s*(>=|<=|>|<)\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$"),
 };
 
-static WALL_CLOCK: Object = Object {
+static WALL_CLOCK: ObjectSchema = ObjectSchema {
     what: "a wall clock",
     doc: "A window that begins at the full minute, hour, day or week of a time zone.",
-    keys: &[&[Key::new(
+    keys: &[&[SchemaKey::new(
         "timezone",
         Shape::Text(64),
         "An IANA name such as America/New_York, or +05:30. Default: UTC.",
     )]],
 };
 
-static WINDOW: Object = Object {
+static WINDOW: ObjectSchema = ObjectSchema {
     what: "an evaluation window",
     doc: "How the window of data moves.",
-    keys: &[&[Key::required("wall_clock", Shape::Object(&WALL_CLOCK), "Aligned to the clock.")]],
+    keys: &[&[SchemaKey::required("wall_clock", Shape::Object(&WALL_CLOCK), "Aligned to the clock.")]],
 };
 
-pub static KEYS: [Key; 7] = [
-    Key::new(
+pub static KEYS: [SchemaKey; 7] = [
+    SchemaKey::new(
         "threshold",
         Shape::Either(&[Shape::Number, Shape::Format(&COMPARISON)]),
         "The number compared with: \"> 5\", \">= 5\", \"< 5\", \"<= 5\", or a number beside `comparison_operator`.",
     ),
-    Key::new(
+    SchemaKey::new(
         "comparison_operator",
         Shape::OneOf(OPERATORS),
         "How the value is compared with the threshold; the last three are for anomaly bands.",
     ),
-    Key::new(
+    SchemaKey::new(
         "evaluation_periods",
         Shape::Integer(1, i32::MAX as i64),
         "N: how many periods are looked at. Default: 1.",
     ),
-    Key::new("datapoints_to_alarm", Shape::Integer(1, i32::MAX as i64), "M: how many of them must be bad. Default: N."),
-    Key::new(
+    SchemaKey::new(
+        "datapoints_to_alarm",
+        Shape::Integer(1, i32::MAX as i64),
+        "M: how many of them must be bad. Default: N.",
+    ),
+    SchemaKey::new(
         "treat_missing_data",
         Shape::OneOf(MissingData::WORDS),
         "What a period without data counts as. Default: missing (the alarm may say INSUFFICIENT_DATA).",
     ),
-    Key::new(
+    SchemaKey::new(
         "evaluate_low_sample_count_percentile",
         Shape::OneOf(&["evaluate", "ignore"]),
         "Whether a percentile of few samples is judged. Default: evaluate.",
     ),
-    Key::new(
+    SchemaKey::new(
         "evaluation_window",
         Shape::Either(&[Shape::OneOf(&["sliding"]), Shape::Object(&WINDOW)]),
         "sliding (the default), or {wall_clock: {timezone: …}}.",
@@ -79,9 +83,15 @@ fn comparison(text: &str) -> Option<(&'static str, f64)> {
     })
 }
 
-pub fn read(name: &Name, layers: &Layers<'_>, form: Option<Form>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+pub fn read(
+    name: &SpannedName,
+    layers: &Layers<'_>,
+    form: Option<SeriesForm>,
+    alarm: &mut Alarm,
+    scope: &mut DeclarationScope<'_>,
+) {
     let Some(form) = form else { return };
-    if form == Form::PromQl {
+    if form == SeriesForm::PromQl {
         return;
     }
     let word = |key: &str| layers.text(key);
@@ -98,7 +108,13 @@ pub fn read(name: &Name, layers: &Layers<'_>, form: Option<Form>, alarm: &mut Al
 }
 
 /// Threshold and operator: the operator may come from a farther layer than a bare number.
-fn threshold(name: &Name, layers: &Layers<'_>, form: Form, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+fn threshold(
+    name: &SpannedName,
+    layers: &Layers<'_>,
+    form: SeriesForm,
+    alarm: &mut Alarm,
+    scope: &mut DeclarationScope<'_>,
+) {
     let nearest = layers.group(&["threshold", "comparison_operator"]);
     if let (Some(node), Some(operator)) = (nearest.get("threshold"), nearest.get("comparison_operator"))
         && node.text().and_then(comparison).is_some()
@@ -115,7 +131,7 @@ fn threshold(name: &Name, layers: &Layers<'_>, form: Form, alarm: &mut Alarm, sc
         Some(written) => Some(written.to_owned()),
         None => sugar.map(|(operator, _)| operator.to_owned()).or_else(|| layers.text("comparison_operator")),
     };
-    if form == Form::Band {
+    if form == SeriesForm::Band {
         band(layers, operator, alarm, scope);
         return;
     }
@@ -136,7 +152,7 @@ fn threshold(name: &Name, layers: &Layers<'_>, form: Form, alarm: &mut Alarm, sc
     alarm.comparison_operator = operator;
 }
 
-fn band(layers: &Layers<'_>, operator: Option<String>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+fn band(layers: &Layers<'_>, operator: Option<String>, alarm: &mut Alarm, scope: &mut DeclarationScope<'_>) {
     if let Some(node) = layers.own("threshold") {
         let help = "the band is the threshold: leave it out, and widen or narrow the band instead";
         scope.problem(node.span, "an anomaly alarm takes no `threshold`", help);
@@ -156,7 +172,7 @@ fn band(layers: &Layers<'_>, operator: Option<String>, alarm: &mut Alarm, scope:
     alarm.comparison_operator = Some(operator.unwrap_or_else(|| BandSide::Outside.word().to_owned()));
 }
 
-fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
+fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut DeclarationScope<'_>) {
     let count = alarm.evaluation_periods.unwrap_or(1);
     if let Some(points) = alarm.datapoints_to_alarm.filter(|points| *points > count) {
         let message = format!("`datapoints_to_alarm` is {points}, more than the {count} of `evaluation_periods`");
@@ -178,7 +194,7 @@ fn periods(layers: &Layers<'_>, alarm: &Alarm, scope: &mut Scope<'_>) {
     }
 }
 
-fn window(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+fn window(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut DeclarationScope<'_>) {
     let Some(node) = layers.get("evaluation_window") else { return };
     let Some(clock) = node.get("wall_clock") else { return };
     let zone = clock.get("timezone");

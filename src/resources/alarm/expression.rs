@@ -3,12 +3,12 @@
 
 use super::insights;
 use crate::model::problem::{nearest, nearest_or_all};
-use crate::model::{Node, Problem};
-use crate::resources::scope::Scope;
+use crate::model::{Node, SpecProblem};
+use crate::resources::scope::DeclarationScope;
 use mlops_cloudwatch::math::{self, Expr, calls, function_names, ids, is_function, is_insights};
 
 /// Holds an expression against the ids there are; what is wrong goes to the scope.
-pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
+pub fn check(node: &Node, known: &[&str], scope: &mut DeclarationScope<'_>) {
     let Some(text) = node.text() else { return };
     if text.trim().is_empty() {
         scope.problem(node.span, "the expression is empty", "AWS allows 1 to 2048 characters");
@@ -16,7 +16,7 @@ pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
     }
     for (at, id) in ids(text).filter(|(_, id)| !known.contains(id)) {
         let span = node.part(at, at + id.len());
-        let problem = Problem::new(span, format!("the expression names `{id}`, which is no id under `metrics`"));
+        let problem = SpecProblem::new(span, format!("the expression names `{id}`, which is no id under `metrics`"));
         let help = nearest_or_all(id, known.iter().copied(), "the ids are")
             .unwrap_or_else(|| format!("add it: metrics: {{ {id}: {{ … }} }}"));
         scope.problems.push(problem.help(help));
@@ -34,7 +34,7 @@ pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
             scope.problem(span, "an alarm cannot use SEARCH", "AWS allows it on dashboards only: name the metrics");
         } else if !is_function(name) {
             unknown = true;
-            let problem = Problem::new(span, format!("metric math has no function `{name}`"));
+            let problem = SpecProblem::new(span, format!("metric math has no function `{name}`"));
             let help = nearest(name, function_names()).map(|name| format!("did you mean `{name}`?"));
             let all = || format!("the functions are: {}", function_names().collect::<Vec<_>>().join(", "));
             scope.problems.push(problem.help(help.unwrap_or_else(all)));
@@ -61,7 +61,7 @@ pub fn check(node: &Node, known: &[&str], scope: &mut Scope<'_>) {
 }
 
 /// Refuses what stands where an id belongs and can be none: ids begin with a small letter.
-fn capital_ids(expr: &Expr, node: &Node, text: &str, scope: &mut Scope<'_>) {
+fn capital_ids(expr: &Expr, node: &Node, text: &str, scope: &mut DeclarationScope<'_>) {
     if let Expr::Id(id) = expr
         && !id.starts_with(|c: char| c.is_ascii_lowercase())
     {

@@ -1,12 +1,12 @@
 //! A metric as a spec writes it, wherever it does: its name, namespace and dimensions, its unit and its period.
 
-use crate::model::problem::Problem;
-use crate::model::shape::{Format, Key, Shape};
+use crate::model::problem::SpecProblem;
+use crate::model::shape::{SchemaKey, Shape, TextFormat};
 use crate::model::{Node, Span};
-use crate::resources::scope::Scope;
+use crate::resources::scope::DeclarationScope;
 use std::collections::BTreeMap;
 
-pub static NAMESPACE_FORM: Format = Format {
+pub static NAMESPACE_FORM: TextFormat = TextFormat {
     what: "a namespace such as AWS/Lambda",
     check: |text| match text {
         "" => Err("is empty; a namespace looks like AWS/Lambda".into()),
@@ -17,7 +17,7 @@ pub static NAMESPACE_FORM: Format = Format {
     pattern: None,
 };
 
-pub static METRIC_NAME: Format = Format {
+pub static METRIC_NAME: TextFormat = TextFormat {
     what: "a metric's name such as Errors",
     check: |text| match text.chars().count() {
         0 => Err("is empty; a metric's name looks like Errors".into()),
@@ -27,23 +27,26 @@ pub static METRIC_NAME: Format = Format {
     pattern: None,
 };
 
-pub static NAMESPACE: [Key; 2] = [
-    Key::new("namespace", Shape::Format(&NAMESPACE_FORM), "The metric's namespace, such as AWS/Lambda."),
-    Key::new("dimensions", Shape::Map(&Shape::Text(1024)), "The metric's dimensions: name to value; at most 30."),
+pub static NAMESPACE: [SchemaKey; 2] = [
+    SchemaKey::new("namespace", Shape::Format(&NAMESPACE_FORM), "The metric's namespace, such as AWS/Lambda."),
+    SchemaKey::new("dimensions", Shape::Map(&Shape::Text(1024)), "The metric's dimensions: name to value; at most 30."),
 ];
 
-pub static PERIOD: [Key; 1] =
-    [Key::new("period", Shape::Duration, "How long one datapoint lasts: 10s, 20s, 30s or whole minutes. Default: 5m.")];
+pub static PERIOD: [SchemaKey; 1] = [SchemaKey::new(
+    "period",
+    Shape::Duration,
+    "How long one datapoint lasts: 10s, 20s, 30s or whole minutes. Default: 5m.",
+)];
 
 /// A period in seconds: 10, 20, 30 or a multiple of 60.
-pub fn period(node: Option<&Node>, key: &str, scope: &mut Scope<'_>) -> Option<i32> {
+pub fn period(node: Option<&Node>, key: &str, scope: &mut DeclarationScope<'_>) -> Option<i32> {
     let node = node?;
     let seconds = node.seconds()?;
     let right = [10, 20, 30].contains(&seconds) || (seconds > 0 && seconds % 60 == 0);
     let small = i32::try_from(seconds).ok().filter(|s| *s <= 604_800);
     if !right || small.is_none() {
         let text = node.text().unwrap_or_default();
-        let mut problem = Problem::new(node.span, format!("`{key}` cannot be `{text}`"));
+        let mut problem = SpecProblem::new(node.span, format!("`{key}` cannot be `{text}`"));
         if (1..60).contains(&seconds) && text.parse() == Ok(seconds) {
             problem = problem.help(format!("a plain number is in seconds: did you mean `{text}m`?"));
         }
@@ -55,7 +58,7 @@ pub fn period(node: Option<&Node>, key: &str, scope: &mut Scope<'_>) -> Option<i
 }
 
 /// Dimensions: name to value, at most 30, both printable ASCII.
-pub fn dimensions(node: Option<&Node>, scope: &mut Scope<'_>) -> BTreeMap<String, String> {
+pub fn dimensions(node: Option<&Node>, scope: &mut DeclarationScope<'_>) -> BTreeMap<String, String> {
     let entries = node.map(Node::entries).unwrap_or_default();
     if let Some(extra) = entries.get(30) {
         scope.problem(extra.name.span, format!("{} dimensions", entries.len()), "AWS allows at most 30");

@@ -2,11 +2,11 @@
 
 use super::metric;
 use super::{MetricQuery, MetricStat, expression, statistic};
-use crate::model::node::Entry;
+use crate::model::node::MapEntry;
 use crate::model::problem::nearest_or_all;
-use crate::model::shape::{Format, Key, Object, Shape};
-use crate::model::{Layers, Name, Node, Problem, Span};
-use crate::resources::scope::Scope;
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
+use crate::model::{Layers, Node, Span, SpannedName, SpecProblem};
+use crate::resources::scope::DeclarationScope;
 use mlops_cloudwatch::alarm::DEFAULT_PERIOD;
 use mlops_cloudwatch::math::{self, MathQuery, MathType};
 use mlops_cloudwatch::unit::UNITS;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 const MAX_METRICS: usize = 10;
 const MAX_ITEMS: usize = 20;
 
-static ACCOUNT: Format = Format {
+static ACCOUNT: TextFormat = TextFormat {
     what: "an account id: 12 digits, in quotes",
     check: |text| match text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
         true => Ok(()),
@@ -25,7 +25,7 @@ static ACCOUNT: Format = Format {
     pattern: Some("^[0-9]{12}$"),
 };
 
-static ID: Format = Format {
+static ID: TextFormat = TextFormat {
     what: "an id such as m1: a small letter, then letters, digits and _",
     check: |text| match is_id(text) {
         true => Ok(()),
@@ -34,59 +34,59 @@ static ID: Format = Format {
     pattern: Some("^[a-z][A-Za-z0-9_]*$"),
 };
 
-static SOURCE: [Key; 4] = [
-    Key::new("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name."),
-    Key::new("statistic", Shape::Format(&statistic::ANY), "Sum, Average, Maximum, p95, …"),
-    Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit gives no data."),
-    Key::new("account_id", Shape::Format(&ACCOUNT), "The account that has the metric, where it is another one."),
+static SOURCE: [SchemaKey; 4] = [
+    SchemaKey::new("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name."),
+    SchemaKey::new("statistic", Shape::Format(&statistic::ANY), "Sum, Average, Maximum, p95, …"),
+    SchemaKey::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit gives no data."),
+    SchemaKey::new("account_id", Shape::Format(&ACCOUNT), "The account that has the metric, where it is another one."),
 ];
 
-static QUERIED: [Key; 3] = [
-    Key::new("expression", Shape::Text(2048), "Metric math over the other ids, or a Metrics Insights query."),
-    Key::new("label", Shape::Text(2048), "A name for people."),
-    Key::new("return_data", Shape::Bool, "Whether this is the series that the alarm watches."),
+static QUERIED: [SchemaKey; 3] = [
+    SchemaKey::new("expression", Shape::Text(2048), "Metric math over the other ids, or a Metrics Insights query."),
+    SchemaKey::new("label", Shape::Text(2048), "A name for people."),
+    SchemaKey::new("return_data", Shape::Bool, "Whether this is the series that the alarm watches."),
 ];
 
-static STAT: Object = Object {
+static STAT: ObjectSchema = ObjectSchema {
     what: "a metric_stat",
     doc: "CloudWatch's own form of a metric with its statistic.",
     keys: &[&[
-        Key::required("metric", Shape::Object(&PLAIN_METRIC), "Namespace, name and dimensions."),
-        Key::required("stat", Shape::Format(&statistic::ANY), "Sum, Average, Maximum, p95, …"),
-        Key::new("period", Shape::Duration, "Default: the alarm's `period`."),
-        Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit gives no data."),
+        SchemaKey::required("metric", Shape::Object(&PLAIN_METRIC), "Namespace, name and dimensions."),
+        SchemaKey::required("stat", Shape::Format(&statistic::ANY), "Sum, Average, Maximum, p95, …"),
+        SchemaKey::new("period", Shape::Duration, "Default: the alarm's `period`."),
+        SchemaKey::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit gives no data."),
     ]],
 };
 
-static PLAIN_METRIC: Object = Object {
+static PLAIN_METRIC: ObjectSchema = ObjectSchema {
     what: "a plain metric",
     doc: "A metric's namespace, name and dimensions.",
     keys: &[&[
-        Key::required(
+        SchemaKey::required(
             "namespace",
             Shape::Format(&metric::NAMESPACE_FORM),
             "The metric's namespace, such as AWS/Lambda.",
         ),
-        Key::required("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name."),
-        Key::new("dimensions", Shape::Map(&Shape::Text(1024)), "Name to value; at most 30."),
+        SchemaKey::required("metric_name", Shape::Format(&metric::METRIC_NAME), "The metric's name."),
+        SchemaKey::new("dimensions", Shape::Map(&Shape::Text(1024)), "Name to value; at most 30."),
     ]],
 };
 
 /// An entry of the map form, under its id.
-pub static QUERY: Object = Object {
+pub static QUERY: ObjectSchema = ObjectSchema {
     what: "a metric",
     doc: "A metric with its statistic, or an expression over other ids.",
     keys: &[&metric::NAMESPACE, &SOURCE, &metric::PERIOD, &QUERIED],
 };
 
 /// An entry of the list form.
-pub static LISTED: Object = Object {
+pub static LISTED: ObjectSchema = ObjectSchema {
     what: "an item of metrics",
     doc: "CloudWatch's own form of a metric query.",
     keys: &[
         &[
-            Key::required("id", Shape::Format(&ID), "What expressions call it."),
-            Key::new("metric_stat", Shape::Object(&STAT), "A metric with its statistic."),
+            SchemaKey::required("id", Shape::Format(&ID), "What expressions call it."),
+            SchemaKey::new("metric_stat", Shape::Object(&STAT), "A metric with its statistic."),
         ],
         &metric::NAMESPACE,
         &SOURCE,
@@ -96,14 +96,18 @@ pub static LISTED: Object = Object {
 };
 
 /// The short form of an anomaly alarm.
-pub static ANOMALY: Object = Object {
+pub static ANOMALY: ObjectSchema = ObjectSchema {
     what: "an anomaly",
     doc: "A metric and the band of values that AWS expects of it.",
     keys: &[
         &metric::NAMESPACE,
         &SOURCE,
         &metric::PERIOD,
-        &[Key::new("width", Shape::Number, "How many standard deviations wide the band is, above 0. Default: 2.")],
+        &[SchemaKey::new(
+            "width",
+            Shape::Number,
+            "How many standard deviations wide the band is, above 0. Default: 2.",
+        )],
     ],
 };
 
@@ -123,7 +127,7 @@ struct Draft<'a> {
 }
 
 /// The queries of the alarm; exactly one (for an anomaly band: two) of them is watched.
-pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
+pub fn read(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Vec<MetricQuery> {
     let layers_ = layers.group(&["metrics", "expression", "anomaly"]);
     if let Some(node) = layers_.get("anomaly") {
         return anomaly(node, layers, scope);
@@ -131,7 +135,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
     let common = metric::period(layers.get("period"), "period", scope).unwrap_or(DEFAULT_PERIOD);
     let mut drafts = Vec::new();
     if let Some(metrics) = layers_.get("metrics") {
-        for Entry { name, value } in metrics.entries() {
+        for MapEntry { name, value } in metrics.entries() {
             if !is_id(&name.text) {
                 let help = "an id begins with a small letter and has letters, digits and _";
                 scope.problem(name.span, format!("`{name}` cannot be an id"), help);
@@ -139,7 +143,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
             drafts.push(draft(name, value, common, scope));
         }
         for item in metrics.items() {
-            let id = item.get("id").and_then(|id| Some(Name { text: id.text()?.to_owned(), span: id.span }));
+            let id = item.get("id").and_then(|id| Some(SpannedName { text: id.text()?.to_owned(), span: id.span }));
             drafts.extend(id.map(|id| draft(&id, item, common, scope)));
         }
     }
@@ -157,7 +161,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
     drafts.into_iter().map(|draft| draft.query).collect()
 }
 
-fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) -> Draft<'a> {
+fn draft<'a>(name: &SpannedName, node: &'a Node, common: i32, scope: &mut DeclarationScope<'_>) -> Draft<'a> {
     let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
     let mut query = MetricQuery {
         id: name.text.clone(),
@@ -169,7 +173,7 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
     let mut alone = |with: &str| {
         let others = ["namespace", "metric_name", "dimensions", "statistic", "unit", "metric_stat"];
         let others = node.entries().iter().filter(|e| others.contains(&e.name.text.as_str()) && e.name.text != with);
-        let others: Vec<&Name> = others.map(|entry| &entry.name).collect();
+        let others: Vec<&SpannedName> = others.map(|entry| &entry.name).collect();
         if let Some(first) = others.first() {
             let names = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let help = format!("`{name}` is one thing only: leave one of the two out");
@@ -201,7 +205,7 @@ fn draft<'a>(name: &Name, node: &'a Node, common: i32, scope: &mut Scope<'_>) ->
 }
 
 /// A metric with its statistic, written flat.
-fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Option<MetricStat> {
+fn source(name: &SpannedName, node: &Node, period: i32, scope: &mut DeclarationScope<'_>) -> Option<MetricStat> {
     let missing: Vec<&str> = ["namespace", "metric_name", "statistic"]
         .into_iter()
         .filter(|key| Layers::new(name.span, [node]).lacks(key))
@@ -222,9 +226,9 @@ fn source(name: &Name, node: &Node, period: i32, scope: &mut Scope<'_>) -> Optio
     })
 }
 
-fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<MetricQuery> {
+fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Vec<MetricQuery> {
     let period = metric::period(node.get("period").or_else(|| layers.get("period")), "period", scope);
-    let name = Name { text: "anomaly".into(), span: layers.key_span("anomaly") };
+    let name = SpannedName { text: "anomaly".into(), span: layers.key_span("anomaly") };
     let metric = source(&name, node, period.unwrap_or(DEFAULT_PERIOD), scope);
     let width = node.get("width");
     if let Some(width) = width.filter(|width| width.number().is_some_and(|n| n <= 0.0)) {
@@ -242,7 +246,7 @@ fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<Metri
 const BAND: &str = "band";
 
 /// The id of the band, checked: it names an ANOMALY_DETECTION_BAND expression.
-pub fn threshold_id(layers: &Layers<'_>, queries: &[MetricQuery], scope: &mut Scope<'_>) -> Option<String> {
+pub fn threshold_id(layers: &Layers<'_>, queries: &[MetricQuery], scope: &mut DeclarationScope<'_>) -> Option<String> {
     let group = layers.group(&["metrics", "expression", "anomaly"]);
     if let Some(node) = group.get("anomaly") {
         if let Some(extra) = layers.own("threshold_metric_id") {
@@ -264,7 +268,8 @@ pub fn threshold_id(layers: &Layers<'_>, queries: &[MetricQuery], scope: &mut Sc
     };
     let id = node.text()?;
     if !bands().any(|query| query.id == id) {
-        let problem = Problem::new(node.span, format!("`{id}` is not the id of an ANOMALY_DETECTION_BAND expression"));
+        let problem =
+            SpecProblem::new(node.span, format!("`{id}` is not the id of an ANOMALY_DETECTION_BAND expression"));
         let help = nearest_or_all(id, bands().map(|query| query.id.as_str()), "the bands are").unwrap_or_else(|| {
             "add one under `metrics`: { id: band, expression: \"ANOMALY_DETECTION_BAND(m1, 2)\" }".into()
         });
@@ -273,11 +278,11 @@ pub fn threshold_id(layers: &Layers<'_>, queries: &[MetricQuery], scope: &mut Sc
     Some(id.to_owned())
 }
 
-fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
+fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) {
     let ids: Vec<&str> = drafts.iter().map(|draft| draft.query.id.as_str()).collect();
     for (n, draft) in drafts.iter().enumerate() {
         if let Some(first) = drafts[..n].iter().find(|earlier| earlier.query.id == draft.query.id) {
-            let problem = Problem::new(draft.name, format!("the id `{}` is given twice", draft.query.id));
+            let problem = SpecProblem::new(draft.name, format!("the id `{}` is given twice", draft.query.id));
             scope.problems.push(problem.also(first.name, "first given here"));
         }
         if let Some(node) = draft.expression {
@@ -305,7 +310,7 @@ fn check(drafts: &[Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
 /// An alarm watches one time series: no number, and no array of series; the band of an anomaly alarm has a rule of its own, and so
 /// has a Metrics Insights query that is watched as it is: each of its groups is judged. Metric math around groups has to make them one
 /// (user guide).
-fn check_types(drafts: &[Draft<'_>], scope: &mut Scope<'_>) {
+fn check_types(drafts: &[Draft<'_>], scope: &mut DeclarationScope<'_>) {
     let queries: Vec<MathQuery<'_>> = drafts.iter().map(|draft| draft.query.math()).collect();
     let types = math::types(&queries);
     for draft in drafts {
@@ -324,7 +329,7 @@ fn check_types(drafts: &[Draft<'_>], scope: &mut Scope<'_>) {
 }
 
 /// Marks what is watched: what says `return_data: true`, else what alone does not say false.
-fn watch(drafts: &mut [Draft<'_>], layers: &Layers<'_>, scope: &mut Scope<'_>) {
+fn watch(drafts: &mut [Draft<'_>], layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) {
     let band = layers.group(&["metrics", "expression"]).text("threshold_metric_id");
     let is_band = |draft: &Draft<'_>| Some(&draft.query.id) == band.as_ref();
     if band.is_some() && !drafts.iter().any(is_band) {

@@ -14,9 +14,9 @@ pub mod spec;
 pub mod statistic;
 
 pub use super::any_alarm::{Actions, TagsPropagation};
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, own_tags, topics_of};
-use super::{Address, Kind, Resource, Tags};
-use crate::model::{FieldSet, Fields, Target};
+use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
+use super::{Address, Kind, Resource, ResourceTags};
+use crate::model::{FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::math::MathQuery;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ pub struct Alarm {
     /// IANA time zone or UTC offset of a wall-clock window; `None` is the sliding window.
     pub wall_clock_timezone: Option<String>,
     pub warm_up: Option<WarmUp>,
-    pub tags: Tags,
+    pub tags: ResourceTags,
 }
 
 /// One entry of `Metrics`: a metric with its statistic, or an expression over the others.
@@ -152,7 +152,7 @@ impl Alarm {
 
     /// Normalised as AWS_FACTS lists: `[]` is absent, missing data absent is `missing`, M absent is N, low-sample
     /// percentiles absent is `evaluate`, window absent is sliding; actions, dimensions and metrics are sets.
-    pub fn fields(&self) -> Fields {
+    pub fn fields(&self) -> ResourceFields {
         let text = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         let mut metrics = self.metrics.clone();
         metrics.sort_by(|a, b| a.id.cmp(&b.id));
@@ -194,7 +194,7 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Everything,
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
     tag_type: Some("cloudwatch"),
-    reading: Reading::AsAlarm,
+    reading: KindReading::AsAlarm,
     twin: Some(Kind::CompositeAlarm),
     immutable: &[],
     returning: &[],
@@ -202,12 +202,12 @@ pub static KIND: KindFacts = KindFacts {
     delete_batch: 100,
 };
 
-impl Configuration for Alarm {
+impl KindConfiguration for Alarm {
     fn name(&self) -> String {
         self.name.clone()
     }
 
-    fn fields(&self) -> Fields {
+    fn fields(&self) -> ResourceFields {
         self.fields()
     }
 

@@ -3,10 +3,10 @@
 use super::metric::{METRIC_NAME, dimensions, period};
 use super::{Alarm, PromQl, metrics, statistic};
 use crate::model::duration::format_seconds;
-use crate::model::problem::Problem;
-use crate::model::shape::{Key, Object, Shape};
-use crate::model::{Layers, Name, Node};
-use crate::resources::scope::Scope;
+use crate::model::problem::SpecProblem;
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
+use crate::model::{Layers, Node, SpannedName};
+use crate::resources::scope::DeclarationScope;
 use mlops_cloudwatch::alarm::DEFAULT_PERIOD;
 use mlops_cloudwatch::unit::UNITS;
 
@@ -15,59 +15,67 @@ const DEFAULT_INTERVAL: i32 = 60;
 
 /// What kind of series an alarm watches: it decides which other keys make sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum SeriesForm {
     Metric,
     Math,
     Band,
     PromQl,
 }
 
-static PROMQL: Object = Object {
+static PROMQL: ObjectSchema = ObjectSchema {
     what: "a PromQL query",
     doc: "A PromQL query; every series it returns is in alarm.",
     keys: &[&[
-        Key::required("query", Shape::Text(10_000), "The query, with its own comparison."),
-        Key::new("pending_period", Shape::Duration, "How long it must be bad before ALARM: 0s to 1d."),
-        Key::new("recovery_period", Shape::Duration, "How long it must be good before OK: 0s to 1d."),
+        SchemaKey::required("query", Shape::Text(10_000), "The query, with its own comparison."),
+        SchemaKey::new("pending_period", Shape::Duration, "How long it must be bad before ALARM: 0s to 1d."),
+        SchemaKey::new("recovery_period", Shape::Duration, "How long it must be good before OK: 0s to 1d."),
     ]],
 };
 
-pub static STATISTIC: [Key; 2] = [
-    Key::new(
+pub static STATISTIC: [SchemaKey; 2] = [
+    SchemaKey::new(
         "statistic",
         Shape::Format(&statistic::ANY),
         "SampleCount, Average, Sum, Minimum or Maximum; an extended statistic such as p95 is right here too.",
     ),
-    Key::new(
+    SchemaKey::new(
         "extended_statistic",
         Shape::Format(&statistic::EXTENDED),
         "p95, p99.9, tm90, tc, ts, wm, IQM, PR(a:b), TM(a%:b%), …; instead of `statistic`.",
     ),
 ];
 
-pub static INTERVAL: [Key; 1] = [Key::new(
+pub static INTERVAL: [SchemaKey; 1] = [SchemaKey::new(
     "evaluation_interval",
     Shape::Duration,
     "How often a PromQL query is asked: 10s, 20s, 30s or whole minutes up to 1h. Default: 1m.",
 )];
 
 /// The metric of a single series.
-pub static METRIC: [Key; 2] = [
-    Key::new("metric_name", Shape::Format(&METRIC_NAME), "The metric's name, such as Errors."),
-    Key::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit keeps the alarm in INSUFFICIENT_DATA."),
+pub static METRIC: [SchemaKey; 2] = [
+    SchemaKey::new("metric_name", Shape::Format(&METRIC_NAME), "The metric's name, such as Errors."),
+    SchemaKey::new("unit", Shape::OneOf(UNITS), "Leave it out: a wrong unit keeps the alarm in INSUFFICIENT_DATA."),
 ];
 
 /// What an alarm can watch instead of a single metric.
-pub static FORMS: [Key; 5] = [
-    Key::new("expression", Shape::Text(2048), "The metric math or Metrics Insights expression that is watched."),
-    Key::new(
+pub static FORMS: [SchemaKey; 5] = [
+    SchemaKey::new("expression", Shape::Text(2048), "The metric math or Metrics Insights expression that is watched."),
+    SchemaKey::new(
         "metrics",
         Shape::Either(&[Shape::Map(&Shape::Object(&metrics::QUERY)), Shape::List(&Shape::Object(&metrics::LISTED))]),
         "The series of the expression: id to metric; or CloudWatch's own list with `id` and `return_data`.",
     ),
-    Key::new("threshold_metric_id", Shape::Text(255), "The id of the ANOMALY_DETECTION_BAND expression in `metrics`."),
-    Key::new("anomaly", Shape::Object(&metrics::ANOMALY), "Watches whether a metric leaves the band AWS expects."),
-    Key::new("promql", Shape::Object(&PROMQL), "Watches a PromQL query; it has its own comparison."),
+    SchemaKey::new(
+        "threshold_metric_id",
+        Shape::Text(255),
+        "The id of the ANOMALY_DETECTION_BAND expression in `metrics`.",
+    ),
+    SchemaKey::new(
+        "anomaly",
+        Shape::Object(&metrics::ANOMALY),
+        "Watches whether a metric leaves the band AWS expects.",
+    ),
+    SchemaKey::new("promql", Shape::Object(&PROMQL), "Watches a PromQL query; it has its own comparison."),
 ];
 
 /// Keys that decide the form, and those that only some forms know.
@@ -85,28 +93,33 @@ const NOT_PROMQL: &[&str] = &[
 ];
 
 /// Fills in what the alarm watches; `None` where that cannot be told.
-pub fn read(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) -> Option<Form> {
+pub fn read(
+    name: &SpannedName,
+    layers: &Layers<'_>,
+    alarm: &mut Alarm,
+    scope: &mut DeclarationScope<'_>,
+) -> Option<SeriesForm> {
     let form = form(name, layers, scope)?;
-    let others = |scope: &mut Scope<'_>, keys: &[&str], why: &str, help: &str| {
+    let others = |scope: &mut DeclarationScope<'_>, keys: &[&str], why: &str, help: &str| {
         for key in keys.iter().filter(|key| layers.own(key).is_some()) {
             scope.problem(layers.key_span(key), format!("`{key}` {why}"), help);
         }
     };
-    if form != Form::PromQl {
+    if form != SeriesForm::PromQl {
         others(scope, &["evaluation_interval"], "is for PromQL alarms only", "leave it out: see `period`");
     }
     match form {
-        Form::Metric => {
+        SeriesForm::Metric => {
             others(scope, &["threshold_metric_id"], "is for anomaly bands in `metrics` only", "leave it out");
             single(name, layers, alarm, scope);
         }
-        Form::PromQl => {
+        SeriesForm::PromQl => {
             others(scope, SINGLE_ONLY, "does not go with `promql`", "the query says it");
             others(scope, NOT_PROMQL, "does not go with `promql`", "a PromQL query has its own comparison and periods");
             others(scope, &["threshold_metric_id"], "does not go with `promql`", "leave it out");
             promql(layers, alarm, scope);
         }
-        Form::Math | Form::Band => {
+        SeriesForm::Math | SeriesForm::Band => {
             others(
                 scope,
                 SINGLE_ONLY,
@@ -120,16 +133,16 @@ pub fn read(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Sco
     Some(form)
 }
 
-fn form(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Option<Form> {
+fn form(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Option<SeriesForm> {
     let deciding = layers.group(&DECIDING);
     let said: Vec<&str> = DECIDING.into_iter().filter(|key| deciding.get(key).is_some()).collect();
     match said.as_slice() {
-        ["metric_name"] => Some(Form::Metric),
-        ["promql"] => Some(Form::PromQl),
-        ["anomaly"] => Some(Form::Band),
+        ["metric_name"] => Some(SeriesForm::Metric),
+        ["promql"] => Some(SeriesForm::PromQl),
+        ["anomaly"] => Some(SeriesForm::Band),
         ["metrics"] | ["expression"] | ["metrics", "expression"] => {
             let band = deciding.get("threshold_metric_id").is_some();
-            Some(if band { Form::Band } else { Form::Math })
+            Some(if band { SeriesForm::Band } else { SeriesForm::Math })
         }
         [] if DECIDING.iter().any(|key| !layers.lacks(key)) => None,
         [] => {
@@ -140,7 +153,7 @@ fn form(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Option<Form>
         [first, .., last] => {
             let message = format!("`{last}` does not go with `{first}`");
             let help = "an alarm watches one thing: a metric, an expression, an anomaly band or a PromQL query";
-            let problem = Problem::new(deciding.key_span(last), message).help(help);
+            let problem = SpecProblem::new(deciding.key_span(last), message).help(help);
             scope.problems.push(problem.also(deciding.key_span(first), "the other one"));
             None
         }
@@ -148,7 +161,7 @@ fn form(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Option<Form>
     }
 }
 
-fn single(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+fn single(name: &SpannedName, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut DeclarationScope<'_>) {
     alarm.metric_name = layers.text("metric_name");
     alarm.namespace = layers.text("namespace");
     alarm.dimensions = dimensions(layers.get("dimensions"), scope);
@@ -176,7 +189,7 @@ fn single(name: &Name, layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope
     }
 }
 
-fn promql(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut Scope<'_>) {
+fn promql(layers: &Layers<'_>, alarm: &mut Alarm, scope: &mut DeclarationScope<'_>) {
     let Some(node) = layers.get("promql") else { return };
     let mut wait = |key: &str| {
         let value = node.get(key)?;

@@ -2,29 +2,33 @@
 
 use super::action_target::ActionTarget;
 use super::{Alarm, WarmUp, actions, evaluation, metric, series};
-use crate::model::problem::Problem;
-use crate::model::shape::{Key, Object, Shape};
-use crate::model::{Layers, Name, Node};
-use crate::resources::scope::Scope;
+use crate::model::problem::SpecProblem;
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
+use crate::model::{Layers, Node, SpannedName};
+use crate::resources::scope::DeclarationScope;
 use crate::resources::tag;
 
-static WARM_UP: Object = Object {
+static WARM_UP: ObjectSchema = ObjectSchema {
     what: "a warm-up",
     doc: "How long after it is made or changed the alarm waits before it judges.",
     keys: &[&[
-        Key::required("period", Shape::Duration, "1m to 2d, in whole minutes."),
-        Key::new("only_start_evaluating_after", Shape::Bool, "Wait even when data comes earlier. Default: false."),
+        SchemaKey::required("period", Shape::Duration, "1m to 2d, in whole minutes."),
+        SchemaKey::new(
+            "only_start_evaluating_after",
+            Shape::Bool,
+            "Wait even when data comes earlier. Default: false.",
+        ),
     ]],
 };
 
-static DESCRIPTION: [Key; 1] =
-    [Key::new("description", Shape::Text(1024), "What it means and what to do; it is in the notification.")];
+static DESCRIPTION: [SchemaKey; 1] =
+    [SchemaKey::new("description", Shape::Text(1024), "What it means and what to do; it is in the notification.")];
 
-pub static WARM_UPS: [Key; 1] =
-    [Key::new("warm_up", Shape::Object(&WARM_UP), "A wait after the alarm is made or changed. Default: none.")];
+pub static WARM_UPS: [SchemaKey; 1] =
+    [SchemaKey::new("warm_up", Shape::Object(&WARM_UP), "A wait after the alarm is made or changed. Default: none.")];
 
 /// An alarm under `alarms`.
-pub static ALARM: Object = Object {
+pub static ALARM: ObjectSchema = ObjectSchema {
     what: "an alarm",
     doc: "A CloudWatch metric alarm. It watches one metric, a metrics expression, an anomaly band or a PromQL query.",
     keys: &[
@@ -43,7 +47,7 @@ pub static ALARM: Object = Object {
 };
 
 /// What a preset alarm can be told otherwise.
-pub static OVERRIDE: Object = Object {
+pub static OVERRIDE: ObjectSchema = ObjectSchema {
     what: "a golden signal",
     doc: "An alarm that `golden_signals` makes; every key here wins over the preset.",
     keys: &[
@@ -58,7 +62,7 @@ pub static OVERRIDE: Object = Object {
 };
 
 /// An alarm's name, of either kind: 1 to 255 characters, none of them an ASCII control character.
-pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
+pub fn check_name(name: &SpannedName, scope: &mut DeclarationScope<'_>) {
     let length = name.text.chars().count();
     if length == 0 || length > 255 {
         scope.problem(name.span, format!("the alarm's name has {length} characters"), "AWS allows 1 to 255");
@@ -68,10 +72,10 @@ pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
     }
 }
 
-pub static SECTION: Key = Key::new("alarms", Shape::Map(&Shape::Object(&ALARM)), "Metric alarms, by name.");
+pub static SECTION: SchemaKey = SchemaKey::new("alarms", Shape::Map(&Shape::Object(&ALARM)), "Metric alarms, by name.");
 
 /// Reads one alarm; what is wrong goes to the scope, and the alarm is then not to be used.
-pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Alarm {
+pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Alarm {
     check_name(name, scope);
     let mut alarm = Alarm::new(&name.text);
     alarm.description = layers.text("description").filter(|text| !text.is_empty());
@@ -84,7 +88,9 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Alarm {
         && let Some(arn) = alarm.actions.all().find(|arn| arn.contains(":autoscaling:"))
     {
         let message = format!("an anomaly alarm cannot have the Auto Scaling action `{arn}`");
-        scope.problems.push(Problem::new(name.span, message).help("AWS allows it for alarms with a fixed threshold"));
+        scope
+            .problems
+            .push(SpecProblem::new(name.span, message).help("AWS allows it for alarms with a fixed threshold"));
     }
     instance_action(name, &alarm, scope);
     alarm
@@ -92,7 +98,7 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Alarm {
 
 /// An EC2 action works on the instance that the metric is of (API reference, PutMetricAlarm: "the alarm must have an `InstanceId`
 /// dimension"). Of metric math AWS says nothing, so nothing is refused there.
-fn instance_action(name: &Name, alarm: &Alarm, scope: &mut Scope<'_>) {
+fn instance_action(name: &SpannedName, alarm: &Alarm, scope: &mut DeclarationScope<'_>) {
     if alarm.metric_name.is_none() || alarm.dimensions.contains_key("InstanceId") {
         return;
     }
@@ -103,7 +109,7 @@ fn instance_action(name: &Name, alarm: &Alarm, scope: &mut Scope<'_>) {
     }
 }
 
-fn warm_up(node: &Node, scope: &mut Scope<'_>) -> Option<WarmUp> {
+fn warm_up(node: &Node, scope: &mut DeclarationScope<'_>) -> Option<WarmUp> {
     let period = node.get("period")?;
     let seconds = period.seconds()?;
     let minutes = i32::try_from(seconds / 60).ok().filter(|m| (1..=2880).contains(m) && seconds % 60 == 0);

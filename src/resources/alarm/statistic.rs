@@ -1,18 +1,18 @@
 //! The statistics of CloudWatch as a spec writes them: what is none, and which one may be meant.
 
 use crate::model::problem::nearest;
-use crate::model::shape::Format;
+use crate::model::shape::TextFormat;
 use mlops_cloudwatch::statistic::{SIMPLE, Statistic};
 
 /// Any statistic, plain or extended.
-pub static ANY: Format = Format {
+pub static ANY: TextFormat = TextFormat {
     what: "a statistic such as Sum, Average, Maximum, p95 or tm99",
     check,
     pattern: Some(r"^(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tm|tc|ts|wm)[0-9.]+|(PR|TM|TC|TS|WM)\(.*\))$"),
 };
 
 /// Extended statistics only.
-pub static EXTENDED: Format = Format {
+pub static EXTENDED: TextFormat = TextFormat {
     what: "an extended statistic such as p95, p99.9, tm90, IQM or PR(0:300)",
     check: check_extended,
     pattern: Some(r"^(IQM|(p|tm|tc|ts|wm)[0-9.]+|(PR|TM|TC|TS|WM)\(.*\))$"),

@@ -3,18 +3,18 @@
 
 use super::settings::aws::UnknownSettings;
 use super::{Actions, TagsPropagation};
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
-use crate::resources::Tags;
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
+use crate::resources::ResourceTags;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const DESCRIBE: Op = Op("cloudwatch", "DescribeAlarms");
-pub const DELETE: Op = Op("cloudwatch", "DeleteAlarms");
-pub const LIST_TAGS: Op = Op("cloudwatch", "ListTagsForResource");
-const TAG: Op = Op("cloudwatch", "TagResource");
-pub const UNTAG: Op = Op("cloudwatch", "UntagResource");
+pub const DESCRIBE: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarms");
+pub const DELETE: ApiOperation = ApiOperation("cloudwatch", "DeleteAlarms");
+pub const LIST_TAGS: ApiOperation = ApiOperation("cloudwatch", "ListTagsForResource");
+const TAG: ApiOperation = ApiOperation("cloudwatch", "TagResource");
+pub const UNTAG: ApiOperation = ApiOperation("cloudwatch", "UntagResource");
 
 /// Names that DescribeAlarms and DeleteAlarms take in one call.
 pub const BATCH: usize = 100;
@@ -81,7 +81,7 @@ async fn delete(aws: &Aws, names: &[String]) -> Result<(), AwsError> {
 }
 
 /// The tags of an alarm of either kind; `None` where it does not exist.
-pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
     let request = || aws.cloudwatch.list_tags_for_resource().resource_arn(arn).send();
     match aws.call(LIST_TAGS, Repeat::Safe, request).await {
         Ok(answer) => Ok(Some(answer.tags().iter().filter_map(|t| pair(t.key(), t.value())).collect())),
@@ -93,13 +93,13 @@ pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
 /// Of a kind that CloudWatch tags as it does alarms.
 macro_rules! tagged_as_alarms {
     () => {
-        const TAGS: Op = $crate::resources::any_alarm::aws::LIST_TAGS;
+        const TAGS: ApiOperation = $crate::resources::any_alarm::aws::LIST_TAGS;
 
-        async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+        async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
             $crate::resources::any_alarm::aws::tags(aws, arn).await
         }
 
-        async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+        async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
             $crate::resources::any_alarm::aws::tag(aws, arn, tags).await
         }
 
@@ -111,7 +111,7 @@ macro_rules! tagged_as_alarms {
 pub(in crate::resources) use tagged_as_alarms;
 
 /// Adds or replaces tags of an alarm of either kind.
-pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+pub async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
     let request = || aws.cloudwatch.tag_resource().resource_arn(arn).set_tags(Some(tags_to_sdk(tags))).send();
     aws.call(TAG, Repeat::Safe, request).await.map(drop)
 }
@@ -192,7 +192,7 @@ pub(in crate::resources) fn propagation_from_sdk(configuration: &sdk::ActionConf
     })
 }
 
-pub(in crate::resources) fn tags_to_sdk(tags: &Tags) -> Vec<sdk::Tag> {
+pub(in crate::resources) fn tags_to_sdk(tags: &ResourceTags) -> Vec<sdk::Tag> {
     tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect()
 }
 

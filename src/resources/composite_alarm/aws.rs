@@ -2,17 +2,17 @@
 //! metric alarms, with which they share one name space (`any_alarm::aws`).
 
 use super::{CompositeAlarm, Suppressor};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use crate::model::Target;
 use crate::resources::any_alarm::aws::{
     DELETE, UNTAG, action_configuration, actions_of, since, some_list, tagged_as_alarms, tags_to_sdk,
 };
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{AlarmFacts, Live, Resource, Tags, any_alarm};
+use crate::resources::{AlarmFacts, Live, Resource, ResourceTags, any_alarm};
 use aws_sdk_cloudwatch::types as sdk;
 
-const PUT: Op = Op("cloudwatch", "PutCompositeAlarm");
+const PUT: ApiOperation = ApiOperation("cloudwatch", "PutCompositeAlarm");
 
 /// Creates or replaces the alarm. The tags count at creation only.
 pub async fn put(aws: &Aws, alarm: &CompositeAlarm) -> Result<(), AwsError> {
@@ -49,7 +49,7 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
         actions: actions_of!(alarm),
         alarm_rule: alarm.alarm_rule().unwrap_or_default().to_owned(),
         suppressor,
-        tags: Tags::new(),
+        tags: ResourceTags::new(),
     }));
     live.facts.arn = alarm.alarm_arn().map(str::to_owned);
     live.facts.alarm_state = alarm.state_value().map(|s| s.as_str().to_owned());
@@ -67,7 +67,7 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
 impl Client for CompositeAlarm {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> Op {
+    fn slowest(write: Write) -> ApiOperation {
         match write {
             Write::Put => PUT,
             Write::Delete => DELETE,

@@ -1,13 +1,13 @@
 //! Composite alarms that are about each other in a circle: AWS could never say their states.
 
-use crate::model::node::Entry;
-use crate::model::{Node, Problem};
-use crate::resources::scope::Scope;
+use crate::model::node::MapEntry;
+use crate::model::{Node, SpecProblem};
+use crate::resources::scope::DeclarationScope;
 use mlops_cloudwatch::rule;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports every circle once, at its first member in the file.
-pub fn check(composites: &[&Entry], scope: &mut Scope<'_>) {
+pub fn check(composites: &[&MapEntry], scope: &mut DeclarationScope<'_>) {
     let children: BTreeMap<&str, Vec<String>> =
         composites.iter().map(|entry| (entry.name.text.as_str(), children(&entry.value))).collect();
     let mut done: BTreeSet<&str> = BTreeSet::new();
@@ -18,7 +18,9 @@ pub fn check(composites: &[&Entry], scope: &mut Scope<'_>) {
         }
         if let Some(circle) = circle(start, &children).filter(|circle| circle.len() > 1) {
             let message = format!("composite alarms in a circle: {} -> {start}", circle.join(" -> "));
-            scope.problems.push(Problem::new(entry.name.span, message).help("take one of them out of another's rule"));
+            scope
+                .problems
+                .push(SpecProblem::new(entry.name.span, message).help("take one of them out of another's rule"));
             done.extend(circle);
         }
     }

@@ -5,9 +5,9 @@ pub mod cycle;
 pub mod spec;
 
 use super::any_alarm::Actions;
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name, own_tags, topics_of};
-use super::{Address, Kind, Resource, Tags};
-use crate::model::{Arn, FieldSet, Fields, Target};
+use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of};
+use super::{Address, Kind, Resource, ResourceTags};
+use crate::model::{Arn, FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::rule;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct CompositeAlarm {
     pub actions: Actions,
     pub alarm_rule: String,
     pub suppressor: Option<Suppressor>,
-    pub tags: Tags,
+    pub tags: ResourceTags,
 }
 
 /// The alarm that silences the composite's actions; both periods in seconds, both required by AWS.
@@ -36,7 +36,7 @@ impl CompositeAlarm {
     /// The alarms it depends on, by name or ARN: those of its rule and its suppressor.
     pub fn children(&self) -> Vec<String> {
         let rule = rule::parse(&self.alarm_rule);
-        let named = rule.iter().flat_map(rule::Rule::alarms).map(str::to_owned);
+        let named = rule.iter().flat_map(rule::AlarmRule::alarms).map(str::to_owned);
         named.chain(self.suppressor.iter().map(|s| s.alarm.clone())).collect()
     }
 
@@ -50,7 +50,7 @@ impl CompositeAlarm {
         self.children().into_iter().map(name).collect()
     }
 
-    pub fn fields(&self) -> Fields {
+    pub fn fields(&self) -> ResourceFields {
         let suppressor = self.suppressor.as_ref();
         self.actions
             .put_fields(FieldSet::default())
@@ -70,7 +70,7 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Everything,
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
     tag_type: Some("cloudwatch"),
-    reading: Reading::AsAlarm,
+    reading: KindReading::AsAlarm,
     twin: Some(Kind::Alarm),
     immutable: &[],
     returning: &[],
@@ -78,12 +78,12 @@ pub static KIND: KindFacts = KindFacts {
     delete_batch: 1,
 };
 
-impl Configuration for CompositeAlarm {
+impl KindConfiguration for CompositeAlarm {
     fn name(&self) -> String {
         self.name.clone()
     }
 
-    fn fields(&self) -> Fields {
+    fn fields(&self) -> ResourceFields {
         self.fields()
     }
 

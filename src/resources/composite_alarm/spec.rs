@@ -2,47 +2,55 @@
 
 use super::{CompositeAlarm, Suppressor};
 use crate::model::problem::nearest;
-use crate::model::shape::{Key, Object, Shape};
-use crate::model::{Arn, Layers, Name, Node, Problem};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
+use crate::model::{Arn, Layers, Node, SpannedName, SpecProblem};
 use crate::resources::alarm::action_target::ActionTarget;
 use crate::resources::alarm::{actions, spec as alarm};
-use crate::resources::scope::Scope;
+use crate::resources::scope::DeclarationScope;
 use crate::resources::tag;
 use mlops_cloudwatch::rule;
 
 /// CloudWatch API reference, PutCompositeAlarm.
 const MAX_CHILDREN: usize = 100;
 
-static SUPPRESSOR: Object = Object {
+static SUPPRESSOR: ObjectSchema = ObjectSchema {
     what: "a suppressor",
     doc: "The alarm that silences this one's actions while it is in ALARM.",
     keys: &[&[
-        Key::required("alarm", Shape::Text(1600), "An alarm of this file, or an ARN."),
-        Key::required("wait_period", Shape::Duration, "How long to wait for the suppressor to go into ALARM."),
-        Key::required("extension_period", Shape::Duration, "How long to wait after it has gone out of ALARM."),
+        SchemaKey::required("alarm", Shape::Text(1600), "An alarm of this file, or an ARN."),
+        SchemaKey::required("wait_period", Shape::Duration, "How long to wait for the suppressor to go into ALARM."),
+        SchemaKey::required("extension_period", Shape::Duration, "How long to wait after it has gone out of ALARM."),
     ]],
 };
 
-pub static COMPOSITE: Object = Object {
+pub static COMPOSITE: ObjectSchema = ObjectSchema {
     what: "a composite alarm",
     doc: "An alarm over the states of other alarms.",
     keys: &[
         &[
-            Key::new("description", Shape::Text(1024), "What it means and what to do; it is in the notification."),
-            Key::required(
+            SchemaKey::new(
+                "description",
+                Shape::Text(1024),
+                "What it means and what to do; it is in the notification.",
+            ),
+            SchemaKey::required(
                 "alarm_rule",
                 Shape::Text(10_240),
                 "ALARM(name), OK(name), INSUFFICIENT_DATA(name), AT_LEAST(2, ALARM, (a, b)), AND, OR, NOT, TRUE, FALSE.",
             ),
-            Key::new(
+            SchemaKey::new(
                 "external_alarms",
                 Shape::List(&Shape::Text(255)),
                 "Alarms that the rule names and that are kept elsewhere, not in this file.",
             ),
-            Key::new("suppressor", Shape::Object(&SUPPRESSOR), "The alarm that silences this one, with both waits."),
-            Key::new("actions_suppressor", Shape::Text(1600), "The plain form of `suppressor`: the alarm."),
-            Key::new("actions_suppressor_wait_period", Shape::Duration, "The plain form of its `wait_period`."),
-            Key::new(
+            SchemaKey::new(
+                "suppressor",
+                Shape::Object(&SUPPRESSOR),
+                "The alarm that silences this one, with both waits.",
+            ),
+            SchemaKey::new("actions_suppressor", Shape::Text(1600), "The plain form of `suppressor`: the alarm."),
+            SchemaKey::new("actions_suppressor_wait_period", Shape::Duration, "The plain form of its `wait_period`."),
+            SchemaKey::new(
                 "actions_suppressor_extension_period",
                 Shape::Duration,
                 "The plain form of its `extension_period`.",
@@ -53,13 +61,13 @@ pub static COMPOSITE: Object = Object {
     ],
 };
 
-pub static SECTION: Key = Key::new(
+pub static SECTION: SchemaKey = SchemaKey::new(
     "composite_alarms",
     Shape::Map(&Shape::Object(&COMPOSITE)),
     "Alarms over the states of other alarms, by name.",
 );
 
-pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> CompositeAlarm {
+pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> CompositeAlarm {
     alarm::check_name(name, scope);
     let external: Vec<&str> =
         layers.get("external_alarms").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
@@ -88,7 +96,7 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Composit
     }
 }
 
-fn check_rule(name: &Name, node: &Node, external: &[&str], scope: &mut Scope<'_>) {
+fn check_rule(name: &SpannedName, node: &Node, external: &[&str], scope: &mut DeclarationScope<'_>) {
     let Some(text) = node.text() else { return };
     let rule = match rule::parse(text) {
         Ok(rule) => rule,
@@ -96,7 +104,7 @@ fn check_rule(name: &Name, node: &Node, external: &[&str], scope: &mut Scope<'_>
             let span = node.part(error.start, error.end);
             let near = error.unknown.as_deref().and_then(|word| nearest(word, rule::CONDITIONS));
             let help = near.map(|near| format!("did you mean `{near}`?")).or(error.help);
-            let mut problem = Problem::new(span, error.message);
+            let mut problem = SpecProblem::new(span, error.message);
             problem.help.extend(help);
             scope.problems.push(problem);
             return;
@@ -117,22 +125,27 @@ fn check_rule(name: &Name, node: &Node, external: &[&str], scope: &mut Scope<'_>
     }
 }
 
-fn check_reference(child: &str, span: crate::model::Span, external: &[&str], scope: &mut Scope<'_>) {
+fn check_reference(child: &str, span: crate::model::Span, external: &[&str], scope: &mut DeclarationScope<'_>) {
     let known = scope.alarms.contains(&child) || external.contains(&child) || Arn::parse(child).is_some();
     if known {
         return;
     }
-    let problem = Problem::new(span, format!("no alarm `{child}` is declared in this file"));
+    let problem = SpecProblem::new(span, format!("no alarm `{child}` is declared in this file"));
     let near = scope.nearest(child, &scope.alarms, "the alarms are");
     let elsewhere = format!("an alarm that is kept elsewhere is named under external_alarms: [{child}]");
-    let problem = near.into_iter().fold(problem, Problem::help);
+    let problem = near.into_iter().fold(problem, SpecProblem::help);
     scope.problems.push(problem.help(elsewhere));
 }
 
 const PLAIN: [&str; 3] =
     ["actions_suppressor", "actions_suppressor_wait_period", "actions_suppressor_extension_period"];
 
-fn suppressor(name: &Name, layers: &Layers<'_>, external: &[&str], scope: &mut Scope<'_>) -> Option<Suppressor> {
+fn suppressor(
+    name: &SpannedName,
+    layers: &Layers<'_>,
+    external: &[&str],
+    scope: &mut DeclarationScope<'_>,
+) -> Option<Suppressor> {
     let sugar = layers.get("suppressor");
     let plain: Vec<&str> = PLAIN.into_iter().filter(|key| layers.get(key).is_some()).collect();
     let parts = match (sugar, plain.as_slice()) {

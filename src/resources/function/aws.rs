@@ -1,12 +1,12 @@
 //! Functions in Lambda, only read.
 
-use super::{Configuration, FunctionFacts, default_log_group};
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use super::{FunctionConfiguration, FunctionFacts, default_log_group};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use aws_sdk_lambda::operation::list_functions::ListFunctionsOutput;
 
-const URL: Op = Op("lambda", "GetFunctionUrlConfig");
-const GET: Op = Op("lambda", "GetFunctionConfiguration");
-const LIST: Op = Op("lambda", "ListFunctions");
+const URL: ApiOperation = ApiOperation("lambda", "GetFunctionUrlConfig");
+const GET: ApiOperation = ApiOperation("lambda", "GetFunctionConfiguration");
+const LIST: ApiOperation = ApiOperation("lambda", "ListFunctions");
 
 /// The function's memory, timeout and log group; `None` where there is no such function.
 pub async fn read(aws: &Aws, name: &str) -> Result<Option<FunctionFacts>, AwsError> {
@@ -14,12 +14,12 @@ pub async fn read(aws: &Aws, name: &str) -> Result<Option<FunctionFacts>, AwsErr
 }
 
 /// The same with what else is asked of a function; `None` where there is no such function.
-pub async fn configuration(aws: &Aws, name: &str) -> Result<Option<Configuration>, AwsError> {
+pub async fn configuration(aws: &Aws, name: &str) -> Result<Option<FunctionConfiguration>, AwsError> {
     let request = || aws.lambda.get_function_configuration().function_name(name).send();
     match aws.call(GET, Repeat::Safe, request).await {
         Ok(answer) => {
             let log_group = answer.logging_config().and_then(|logging| logging.log_group()).map(str::to_owned);
-            Ok(Some(Configuration {
+            Ok(Some(FunctionConfiguration {
                 facts: FunctionFacts {
                     memory_mb: answer.memory_size().unwrap_or(128),
                     timeout_s: answer.timeout().unwrap_or(3),

@@ -19,7 +19,7 @@ pub struct FunctionFacts {
 
 /// What is asked of a function beyond that, by those who grade it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Configuration {
+pub struct FunctionConfiguration {
     pub facts: FunctionFacts,
     /// `None` of a container image.
     pub runtime: Option<String>,

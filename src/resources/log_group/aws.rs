@@ -1,27 +1,27 @@
 //! Log groups in CloudWatch Logs: describe, create, retention, key, tags, delete.
 
 use super::LogGroup;
-use crate::aws::{Answered, Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat, SdkErrorParts};
 use crate::model::Target;
 use crate::resources::aws::Client;
-use crate::resources::declared::Attributes;
+use crate::resources::declared::AttributeNames;
 use crate::resources::kind::Write;
-use crate::resources::{Live, Resource, Tags};
+use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_cloudwatchlogs::types as sdk;
 use futures_util::future::try_join_all;
 use std::collections::{BTreeSet, HashMap};
 
-const DESCRIBE: Op = Op("logs", "DescribeLogGroups");
-const CREATE: Op = Op("logs", "CreateLogGroup");
-const PUT_RETENTION: Op = Op("logs", "PutRetentionPolicy");
-const DELETE_RETENTION: Op = Op("logs", "DeleteRetentionPolicy");
-const ASSOCIATE: Op = Op("logs", "AssociateKmsKey");
-const DISASSOCIATE: Op = Op("logs", "DisassociateKmsKey");
-const DELETE: Op = Op("logs", "DeleteLogGroup");
-const LIST_TAGS: Op = Op("logs", "ListTagsForResource");
-const TAG: Op = Op("logs", "TagResource");
-const UNTAG: Op = Op("logs", "UntagResource");
+const DESCRIBE: ApiOperation = ApiOperation("logs", "DescribeLogGroups");
+const CREATE: ApiOperation = ApiOperation("logs", "CreateLogGroup");
+const PUT_RETENTION: ApiOperation = ApiOperation("logs", "PutRetentionPolicy");
+const DELETE_RETENTION: ApiOperation = ApiOperation("logs", "DeleteRetentionPolicy");
+const ASSOCIATE: ApiOperation = ApiOperation("logs", "AssociateKmsKey");
+const DISASSOCIATE: ApiOperation = ApiOperation("logs", "DisassociateKmsKey");
+const DELETE: ApiOperation = ApiOperation("logs", "DeleteLogGroup");
+const LIST_TAGS: ApiOperation = ApiOperation("logs", "ListTagsForResource");
+const TAG: ApiOperation = ApiOperation("logs", "TagResource");
+const UNTAG: ApiOperation = ApiOperation("logs", "UntagResource");
 
 /// Names that DescribeLogGroups takes in one call.
 pub const BATCH: usize = 50;
@@ -52,7 +52,7 @@ async fn pages<F, E, R>(aws: &Aws, names: &[String], page: impl Fn(Option<String
 where
     F: Future<Output = Result<DescribeLogGroupsOutput, aws_smithy_runtime_api::client::result::SdkError<E, R>>>,
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: Answered + std::fmt::Debug + Send + Sync + 'static,
+    R: SdkErrorParts + std::fmt::Debug + Send + Sync + 'static,
 {
     let mut missing: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let mut found = Vec::new();
@@ -74,8 +74,8 @@ fn from_sdk(group: &sdk::LogGroup) -> Live {
         retention_in_days: group.retention_in_days(),
         log_group_class: group.log_group_class().map(|class| class.as_str().to_owned()),
         kms_key_id: group.kms_key_id().map(str::to_owned),
-        tags: Tags::new(),
-        declared: Attributes::new(),
+        tags: ResourceTags::new(),
+        declared: AttributeNames::new(),
     }));
     live.facts.arn = group.arn().map(|arn| arn.strip_suffix(":*").unwrap_or(arn).to_owned());
     live.facts.metric_filters = group.metric_filter_count();
@@ -136,7 +136,7 @@ pub async fn delete(aws: &Aws, name: &str) -> Result<(), AwsError> {
 }
 
 /// The group's tags; `None` where it does not exist. Tagging wants the ARN without `:*`.
-pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
     match aws.call(LIST_TAGS, Repeat::Safe, || aws.logs.list_tags_for_resource().resource_arn(arn).send()).await {
         Ok(answer) => Ok(Some(answer.tags.unwrap_or_default().into_iter().collect())),
         Err(error) if error.is(Class::NotFound) => Ok(None),
@@ -144,7 +144,7 @@ pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
     }
 }
 
-pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+pub async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
     let request = || {
         let tags = tags.clone().into_iter().collect::<HashMap<_, _>>();
         aws.logs.tag_resource().resource_arn(arn).set_tags(Some(tags)).send()
@@ -158,21 +158,21 @@ pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError
 }
 
 impl Client for LogGroup {
-    const TAGS: Op = LIST_TAGS;
+    const TAGS: ApiOperation = LIST_TAGS;
     const BATCH: usize = BATCH;
 
-    fn slowest(write: Write) -> Op {
+    fn slowest(write: Write) -> ApiOperation {
         match write {
             Write::Put | Write::Untag => PUT_RETENTION,
             Write::Delete => DELETE,
         }
     }
 
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
         tags(aws, arn).await
     }
 
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+    async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
         tag(aws, arn, tags).await
     }
 

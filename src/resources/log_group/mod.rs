@@ -4,10 +4,10 @@ pub mod aws;
 pub mod former;
 pub mod spec;
 
-use super::declared::Attributes;
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, own_declared, own_tags};
-use super::{Resource, Tags};
-use crate::model::{FieldSet, Fields};
+use super::declared::AttributeNames;
+use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::{Resource, ResourceTags};
+use crate::model::{FieldSet, ResourceFields};
 use serde::{Deserialize, Serialize};
 
 /// Name and class are fixed at creation (CloudWatch Logs API reference, CreateLogGroup).
@@ -33,10 +33,10 @@ pub struct LogGroup {
     /// `STANDARD` (default), `INFREQUENT_ACCESS` or `DELIVERY`.
     pub log_group_class: Option<String>,
     pub kms_key_id: Option<String>,
-    pub tags: Tags,
+    pub tags: ResourceTags,
     /// Fields that the spec names, also where it names AWS's default: only these are managed. Empty for a live group.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub declared: Attributes,
+    #[serde(skip_serializing_if = "AttributeNames::is_empty")]
+    pub declared: AttributeNames,
 }
 
 impl LogGroup {
@@ -50,7 +50,7 @@ impl LogGroup {
 
     /// Takes over from the live group every field that is not `managed`. `governed`: the live retention is an account policy's,
     /// not the group's own.
-    pub fn keep(&mut self, live: &LogGroup, managed: &Attributes, governed: bool) {
+    pub fn keep(&mut self, live: &LogGroup, managed: &AttributeNames, governed: bool) {
         let stays = |name: &str| !managed.contains(name);
         if stays("log_group_class") {
             self.log_group_class.clone_from(&live.log_group_class);
@@ -65,7 +65,7 @@ impl LogGroup {
         }
     }
 
-    pub fn fields(&self) -> Fields {
+    pub fn fields(&self) -> ResourceFields {
         let class = self.log_group_class.clone().unwrap_or_else(|| "STANDARD".to_owned());
         FieldSet::default()
             .put_some("retention_in_days", &self.retention_in_days)
@@ -82,19 +82,19 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Keys(&["retention"]),
     arn: Some(ArnForm { service: "logs", prefix: "log-group:" }),
     tag_type: Some("logs:log-group"),
-    reading: Reading::ByName,
+    reading: KindReading::ByName,
     twin: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
 };
 
-impl Configuration for LogGroup {
+impl KindConfiguration for LogGroup {
     fn name(&self) -> String {
         self.name.clone()
     }
 
-    fn fields(&self) -> Fields {
+    fn fields(&self) -> ResourceFields {
         self.fields()
     }
 

@@ -1,36 +1,36 @@
 //! `log_groups.<name>` -> a log group; and the `retention` that functions say too.
 
 use super::{LogGroup, RETENTION_DAYS};
-use crate::model::shape::{Format, Key, Object, Shape};
-use crate::model::{Arn, Layers, Name, Node};
-use crate::resources::scope::{ARN_FORM, Scope};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
+use crate::model::{Arn, Layers, Node, SpannedName};
+use crate::resources::scope::{ARN_FORM, DeclarationScope};
 use crate::resources::tag;
 
 /// `14d`, `14` or `never`; only the days that PutRetentionPolicy takes.
-pub static RETENTION: Format = Format {
+pub static RETENTION: TextFormat = TextFormat {
     what: "never, or one of 1d 3d 5d 7d 14d 30d 60d 90d 120d 150d 180d 365d 400d 545d 731d 1096d 1827d 2192d 2557d 2922d \
            3288d 3653d",
     check: check_retention,
     pattern: Some("^([0-9]+d?|[0-9]+w|never)$"),
 };
 
-pub static LOG_GROUP: Object = Object {
+pub static LOG_GROUP: ObjectSchema = ObjectSchema {
     what: "a log group",
     doc: "A CloudWatch Logs log group. What is not given stays as it is; null or never sets it back.",
     keys: &[
         &[
-            Key::new(
+            SchemaKey::new(
                 "retention",
                 Shape::Format(&RETENTION),
                 "How long logs are kept: 1d, 7d, 14d, 30d, … or never. Not for class DELIVERY, whose retention AWS has fixed.",
             ),
-            Key::new("retention_in_days", Shape::Format(&RETENTION), "The plain form of `retention`: days."),
-            Key::new(
+            SchemaKey::new("retention_in_days", Shape::Format(&RETENTION), "The plain form of `retention`: days."),
+            SchemaKey::new(
                 "log_group_class",
                 Shape::OneOf(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]),
                 "Fixed when the group is made. Default: STANDARD.",
             ),
-            Key::or_null("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs."),
+            SchemaKey::or_null("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs."),
         ],
         &tag::KEYS,
     ],
@@ -64,7 +64,7 @@ pub fn retention(node: &Node) -> Option<i32> {
 }
 
 /// A log group's name: 1 to 512 characters of `.-_/#A-Za-z0-9` (CloudWatch Logs API reference, CreateLogGroup).
-pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
+pub fn check_name(name: &SpannedName, scope: &mut DeclarationScope<'_>) {
     let text = &name.text;
     if text.is_empty() || text.chars().count() > 512 {
         let message = format!("the log group's name has {} characters", text.chars().count());
@@ -80,9 +80,10 @@ pub fn check_name(name: &Name, scope: &mut Scope<'_>) {
     }
 }
 
-pub static SECTION: Key = Key::new("log_groups", Shape::Map(&Shape::Object(&LOG_GROUP)), "Log groups, by name.");
+pub static SECTION: SchemaKey =
+    SchemaKey::new("log_groups", Shape::Map(&Shape::Object(&LOG_GROUP)), "Log groups, by name.");
 
-pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> LogGroup {
+pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> LogGroup {
     check_name(name, scope);
     if let (Some(_), Some(twice)) = (layers.own("retention"), layers.own("retention_in_days")) {
         scope.problem(twice.span, "`retention` and `retention_in_days` say the same thing", "leave one of the two out");
@@ -115,7 +116,7 @@ pub fn set_retention(group: &mut LogGroup, node: Option<&Node>) {
 }
 
 /// Sets a `kms_key_id` that is given, be it `null`. CloudWatch Logs takes a key by its ARN only (API reference, AssociateKmsKey).
-pub fn set_key(group: &mut LogGroup, node: Option<&Node>, scope: &mut Scope<'_>) {
+pub fn set_key(group: &mut LogGroup, node: Option<&Node>, scope: &mut DeclarationScope<'_>) {
     let Some(node) = node else { return };
     if node.text().is_some_and(|text| Arn::parse(text).is_none()) {
         scope.problem(node.span, "`kms_key_id` takes the ARN of a key, not its id or alias", ARN_FORM);

@@ -1,22 +1,22 @@
 //! Metrics in CloudWatch, only listed.
 
-use super::{Metric, Total};
-use crate::aws::{Aws, AwsError, Op};
+use super::{ActiveMetric, Total};
+use crate::aws::{ApiOperation, Aws, AwsError};
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::operation::list_metrics::ListMetricsOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
 
-const GET: Op = Op("cloudwatch", "GetMetricData");
+const GET: ApiOperation = ApiOperation("cloudwatch", "GetMetricData");
 /// Limits of one call (GetMetricData reference).
 const QUERIES_A_CALL: usize = 500;
 const DAY: i64 = 86_400;
-const LIST: Op = Op("cloudwatch", "ListMetrics");
+const LIST: ApiOperation = ApiOperation("cloudwatch", "ListMetrics");
 /// Pages of 500 that are read of one listing: what lies behind is said to be unknown, not absent.
 const MOST_PAGES: usize = 20;
 
 /// The metrics of a namespace, or of one name in it; `None` where there are too many to list.
-pub async fn list(aws: &Aws, namespace: &str, name: Option<&str>) -> Result<Option<Vec<Metric>>, AwsError> {
+pub async fn list(aws: &Aws, namespace: &str, name: Option<&str>) -> Result<Option<Vec<ActiveMetric>>, AwsError> {
     let (mut metrics, mut pages, mut is_whole) = (Vec::new(), 0, true);
     let page = |token| {
         let request = aws.cloudwatch.list_metrics().namespace(namespace);
@@ -28,7 +28,7 @@ pub async fn list(aws: &Aws, namespace: &str, name: Option<&str>) -> Result<Opti
         metrics.extend(page.metrics().iter().filter_map(|metric| {
             let pairs = metric.dimensions().iter();
             let pairs = pairs.filter_map(|pair| Some((pair.name()?.to_owned(), pair.value()?.to_owned())));
-            Some(Metric {
+            Some(ActiveMetric {
                 namespace: metric.namespace()?.to_owned(),
                 name: metric.metric_name()?.to_owned(),
                 dimensions: pairs.collect(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// A metric that had data in the last two weeks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Metric {
+pub struct ActiveMetric {
     pub namespace: String,
     pub name: String,
     pub dimensions: BTreeMap<String, String>,
@@ -15,7 +15,7 @@ pub struct Metric {
 /// A statistic of a metric over a time up to now, in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Total {
-    pub metric: Metric,
+    pub metric: ActiveMetric,
     pub statistic: String,
     pub within: i64,
 }

@@ -1,20 +1,20 @@
 //! Mute rules in CloudWatch: get, put, delete. They are tagged as alarms are.
 
 use super::{MuteRule, UTC};
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::Target;
 use crate::resources::any_alarm::aws::{UNTAG, some_list, tagged_as_alarms, tags_to_sdk};
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{Live, Resource, Tags};
+use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
 use mlops_cloudwatch::schedule::{iso_duration, iso_seconds};
 
-const GET: Op = Op("cloudwatch", "GetAlarmMuteRule");
-const PUT: Op = Op("cloudwatch", "PutAlarmMuteRule");
-const DELETE: Op = Op("cloudwatch", "DeleteAlarmMuteRule");
+const GET: ApiOperation = ApiOperation("cloudwatch", "GetAlarmMuteRule");
+const PUT: ApiOperation = ApiOperation("cloudwatch", "PutAlarmMuteRule");
+const DELETE: ApiOperation = ApiOperation("cloudwatch", "DeleteAlarmMuteRule");
 
 /// The rule as it stands; `None` where there is none.
 async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
@@ -46,7 +46,7 @@ fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsError>
         alarms,
         start_date: rule.start_date().map(DateTime::secs),
         expire_date: rule.expire_date().map(DateTime::secs),
-        tags: Tags::new(),
+        tags: ResourceTags::new(),
     }));
     live.facts.arn = rule.alarm_mute_rule_arn().map(str::to_owned);
     Ok(live)
@@ -55,7 +55,7 @@ fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsError>
 impl Client for MuteRule {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> Op {
+    fn slowest(write: Write) -> ApiOperation {
         match write {
             Write::Put => PUT,
             Write::Delete => DELETE,

@@ -3,10 +3,10 @@
 pub mod aws;
 pub mod spec;
 
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, alarm_by_name, own_tags};
-use super::{Address, Resource, Tags};
+use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
+use super::{Address, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
-use crate::model::{FieldSet, Fields, Target};
+use crate::model::{FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::schedule::minute_text;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Nothing,
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:" }),
     tag_type: Some("cloudwatch"),
-    reading: Reading::ByName,
+    reading: KindReading::ByName,
     twin: None,
     immutable: &[],
     returning: &[],
@@ -44,15 +44,15 @@ pub struct MuteRule {
     /// Seconds since 1970, full minutes.
     pub start_date: Option<i64>,
     pub expire_date: Option<i64>,
-    pub tags: Tags,
+    pub tags: ResourceTags,
 }
 
-impl Configuration for MuteRule {
+impl KindConfiguration for MuteRule {
     fn name(&self) -> String {
         self.name.clone()
     }
 
-    fn fields(&self) -> Fields {
+    fn fields(&self) -> ResourceFields {
         let moment = |at: &Option<i64>| at.map(|at| minute_text(at) + "Z");
         let zone = self.timezone.clone().unwrap_or_else(|| UTC.to_owned());
         FieldSet::default()

@@ -2,11 +2,11 @@
 
 use super::MuteRule;
 use crate::model::glob;
-use crate::model::shape::{Format, Key, Object, Shape};
-use crate::model::{Layers, Name, Node, Problem};
-use crate::resources::scope::Scope;
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
+use crate::model::{Layers, Node, SpannedName, SpecProblem};
+use crate::resources::scope::DeclarationScope;
 use crate::resources::tag;
-use mlops_cloudwatch::schedule::{Schedule, iso_duration, minute};
+use mlops_cloudwatch::schedule::{MuteSchedule, iso_duration, minute};
 use mlops_cloudwatch::zone::TimeZone;
 use std::collections::BTreeSet;
 
@@ -14,54 +14,54 @@ use std::collections::BTreeSet;
 const MOST_ALARMS: usize = 100;
 const LONGEST_NAME: usize = 255;
 
-static MOMENT: Format = Format {
+static MOMENT: TextFormat = TextFormat {
     what: "a moment such as 2026-12-24T18:00Z",
     check: |text| moment(text).map(drop).ok_or_else(|| "is no moment of UTC in full minutes".into()),
     pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:00)?Z?)?$"),
 };
 
-pub static MUTE_RULE: Object = Object {
+pub static MUTE_RULE: ObjectSchema = ObjectSchema {
     what: "a mute rule",
     doc: "When the actions of some alarms are held back. The alarms go on being evaluated; what is in ALARM when a mute ends acts then.",
     keys: &[
         &[
-            Key::new("description", Shape::Text(1024), "What it is for."),
-            Key::required(
+            SchemaKey::new("description", Shape::Text(1024), "What it is for."),
+            SchemaKey::required(
                 "schedule",
                 Shape::Text(256),
                 "When a mute begins: cron(minutes hours day month weekday), again and again, or at(yyyy-MM-ddThh:mm), once.",
             ),
-            Key::required("duration", Shape::Duration, "How long each mute lasts: 1m to 15d."),
-            Key::new(
+            SchemaKey::required("duration", Shape::Duration, "How long each mute lasts: 1m to 15d."),
+            SchemaKey::new(
                 "timezone",
                 Shape::Text(50),
                 "The zone of the schedule: an IANA name such as Europe/Berlin, or an offset such as +02:00. Default: UTC.",
             ),
-            Key::required(
+            SchemaKey::required(
                 "alarms",
                 Shape::List(&Shape::Text(255)),
                 "The alarms: names of this file, or patterns over them with * and ?.",
             ),
-            Key::new(
+            SchemaKey::new(
                 "external_alarms",
                 Shape::List(&Shape::Text(255)),
                 "Further alarms that exist and are kept elsewhere, not in this file.",
             ),
-            Key::new("start_date", Shape::Format(&MOMENT), "From when on it counts, in UTC. Default: at once."),
-            Key::new("expire_date", Shape::Format(&MOMENT), "Until when it counts, in UTC. Default: for good."),
+            SchemaKey::new("start_date", Shape::Format(&MOMENT), "From when on it counts, in UTC. Default: at once."),
+            SchemaKey::new("expire_date", Shape::Format(&MOMENT), "Until when it counts, in UTC. Default: for good."),
         ],
         &tag::KEYS,
     ],
 };
 
-pub static SECTION: Key = Key::new(
+pub static SECTION: SchemaKey = SchemaKey::new(
     "mute_rules",
     Shape::Map(&Shape::Object(&MUTE_RULE)),
     "When the actions of alarms are held back, by the rule's name.",
 );
 
 /// Reads one rule; what is wrong goes to the scope, and the rule is then not to be used.
-pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> MuteRule {
+pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> MuteRule {
     let length = name.text.chars().count();
     if length == 0 || length > LONGEST_NAME || name.text.chars().any(|c| c.is_ascii_control()) {
         let help = "AWS allows 1 to 255 characters, none of them a control character";
@@ -87,23 +87,23 @@ pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> MuteRule
     rule
 }
 
-fn check_schedule(layers: &Layers<'_>, rule: &MuteRule, scope: &mut Scope<'_>) {
+fn check_schedule(layers: &Layers<'_>, rule: &MuteRule, scope: &mut DeclarationScope<'_>) {
     let (Some(schedule), Some(duration)) = (layers.get("schedule"), layers.get("duration")) else { return };
     if duration.seconds().is_none() {
         return;
     }
     // A length that is right for certain, to tell which of the two is wrong.
-    if let Err(error) = Schedule::parse(&rule.expression, "PT1H") {
+    if let Err(error) = MuteSchedule::parse(&rule.expression, "PT1H") {
         let help = "for example cron(0 2 * * SUN), at two every Sunday, or at(2026-12-24T18:00)";
         scope.problem(schedule.span, error.to_string(), help);
-    } else if Schedule::parse(&rule.expression, &iso_duration(rule.duration)).is_err() {
+    } else if MuteSchedule::parse(&rule.expression, &iso_duration(rule.duration)).is_err() {
         let message = format!("a mute cannot last `{}`", duration.text().unwrap_or_default());
         scope.problem(duration.span, message, "AWS allows 1m to 15d");
     }
 }
 
 /// UTC is what a schedule without a zone has.
-fn zone(node: &Node, scope: &mut Scope<'_>) -> Option<String> {
+fn zone(node: &Node, scope: &mut DeclarationScope<'_>) -> Option<String> {
     let text = node.text()?;
     if TimeZone::parse(text).is_none() {
         let message = format!("`{text}` is no time zone");
@@ -113,7 +113,7 @@ fn zone(node: &Node, scope: &mut Scope<'_>) -> Option<String> {
 }
 
 /// The names that the patterns stand for today: AWS takes no patterns.
-fn alarms(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<String> {
+fn alarms(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Vec<String> {
     let Some(list) = layers.get("alarms") else { return Vec::new() };
     let mut names: BTreeSet<String> = BTreeSet::new();
     for node in list.items() {
@@ -129,10 +129,10 @@ fn alarms(layers: &Layers<'_>, scope: &mut Scope<'_>) -> Vec<String> {
                 scope.problem(node.span, message, "name one of this file, or leave the pattern out");
             }
         } else {
-            let problem = Problem::new(node.span, format!("no alarm `{text}` is declared in this file"));
+            let problem = SpecProblem::new(node.span, format!("no alarm `{text}` is declared in this file"));
             let near = scope.nearest(text, &scope.alarms, "the alarms are");
             let elsewhere = format!("an alarm that is kept elsewhere is named under external_alarms: [{text}]");
-            let problem = near.into_iter().fold(problem, Problem::help);
+            let problem = near.into_iter().fold(problem, SpecProblem::help);
             scope.problems.push(problem.help(elsewhere));
         }
     }

@@ -1,24 +1,24 @@
 //! Subscriptions in SNS. Subscribing twice sends a second mail, so nothing here repeats it by itself.
 
 use super::Subscription;
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::{FieldChange, Target, field};
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{Confirmation, Live, Resource, Tags};
+use crate::resources::{ConfirmationState, Live, Resource, ResourceTags};
 use aws_sdk_sns::operation::list_subscriptions::ListSubscriptionsOutput;
 use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
 use aws_sdk_sns::types as sdk;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 
-const LIST: Op = Op("sns", "ListSubscriptionsByTopic");
-const LIST_ALL: Op = Op("sns", "ListSubscriptions");
-const GET: Op = Op("sns", "GetSubscriptionAttributes");
-const SUBSCRIBE: Op = Op("sns", "Subscribe");
-const SET: Op = Op("sns", "SetSubscriptionAttributes");
-const UNSUBSCRIBE: Op = Op("sns", "Unsubscribe");
-const CONFIRM: Op = Op("sns", "ConfirmSubscription");
+const LIST: ApiOperation = ApiOperation("sns", "ListSubscriptionsByTopic");
+const LIST_ALL: ApiOperation = ApiOperation("sns", "ListSubscriptions");
+const GET: ApiOperation = ApiOperation("sns", "GetSubscriptionAttributes");
+const SUBSCRIBE: ApiOperation = ApiOperation("sns", "Subscribe");
+const SET: ApiOperation = ApiOperation("sns", "SetSubscriptionAttributes");
+const UNSUBSCRIBE: ApiOperation = ApiOperation("sns", "Unsubscribe");
+const CONFIRM: ApiOperation = ApiOperation("sns", "ConfirmSubscription");
 
 /// The subscriptions of a topic, without their attributes; `None` where the topic does not exist.
 pub async fn list(aws: &Aws, topic: &str, topic_arn: &str) -> Result<Option<Vec<Live>>, AwsError> {
@@ -51,9 +51,9 @@ fn is_under(topic_arn: &str, item: &sdk::Subscription) -> bool {
 /// twice. A confirmed one decides, then a pending one.
 fn one_row_an_endpoint(mut found: Vec<Live>) -> Vec<Live> {
     found.sort_by_key(|live| match live.facts.confirmation {
-        Some(Confirmation::Confirmed) => 0,
-        Some(Confirmation::Pending) => 1,
-        Some(Confirmation::Lost) | None => 2,
+        Some(ConfirmationState::Confirmed) => 0,
+        Some(ConfirmationState::Pending) => 1,
+        Some(ConfirmationState::Lost) | None => 2,
     });
     let mut seen = BTreeSet::new();
     found.retain(|live| seen.insert(live.resource.address()));
@@ -79,11 +79,11 @@ fn from_sdk(topic: &str, item: &sdk::Subscription) -> Live {
     let (protocol, endpoint) = (item.protocol().unwrap_or_default(), item.endpoint().unwrap_or_default());
     let mut live = Live::new(Resource::Subscription(Subscription::new(topic, protocol, endpoint)));
     live.facts.confirmation = Some(match item.subscription_arn() {
-        Some("PendingConfirmation") => Confirmation::Pending,
-        Some("Deleted") | None => Confirmation::Lost,
+        Some("PendingConfirmation") => ConfirmationState::Pending,
+        Some("Deleted") | None => ConfirmationState::Lost,
         Some(arn) => {
             live.facts.subscription_arn = Some(arn.to_owned());
-            Confirmation::Confirmed
+            ConfirmationState::Confirmed
         }
     });
     live
@@ -201,21 +201,21 @@ pub async fn is_locked(aws: &Aws, arn: &str) -> Result<Option<bool>, AwsError> {
 
 /// SNS gives subscriptions no tags, and deletes them by an ARN that a name does not tell: whoever ends one calls `unsubscribe`.
 impl Client for Subscription {
-    const TAGS: Op = Op("sns", "ListTagsForResource");
+    const TAGS: ApiOperation = ApiOperation("sns", "ListTagsForResource");
 
-    fn slowest(write: Write) -> Op {
+    fn slowest(write: Write) -> ApiOperation {
         match write {
             Write::Put => SUBSCRIBE,
             Write::Delete => UNSUBSCRIBE,
-            Write::Untag => Op("sns", "UntagResource"),
+            Write::Untag => ApiOperation("sns", "UntagResource"),
         }
     }
 
-    async fn tags(_: &Aws, _: &str) -> Result<Option<Tags>, AwsError> {
-        Ok(Some(Tags::new()))
+    async fn tags(_: &Aws, _: &str) -> Result<Option<ResourceTags>, AwsError> {
+        Ok(Some(ResourceTags::new()))
     }
 
-    async fn tag(_: &Aws, _: &str, _: &Tags) -> Result<(), AwsError> {
+    async fn tag(_: &Aws, _: &str, _: &ResourceTags) -> Result<(), AwsError> {
         Ok(())
     }
 
@@ -251,15 +251,15 @@ mod tests {
             let mut listed = listed.clone();
             listed.rotate_left(turned);
             let rows = one_row_an_endpoint(listed.iter().map(|row| from_sdk("t", row)).collect());
-            let mut states: Vec<(String, Option<Confirmation>)> =
+            let mut states: Vec<(String, Option<ConfirmationState>)> =
                 rows.iter().map(|live| (live.resource.name(), live.facts.confirmation)).collect();
             states.sort_by(|a, b| a.0.cmp(&b.0));
             assert_eq!(
                 states,
                 [
-                    ("t/email/a@x.edu".to_owned(), Some(Confirmation::Pending)),
-                    ("t/email/b@x.edu".to_owned(), Some(Confirmation::Confirmed)),
-                    ("t/email/c@x.edu".to_owned(), Some(Confirmation::Lost)),
+                    ("t/email/a@x.edu".to_owned(), Some(ConfirmationState::Pending)),
+                    ("t/email/b@x.edu".to_owned(), Some(ConfirmationState::Confirmed)),
+                    ("t/email/c@x.edu".to_owned(), Some(ConfirmationState::Lost)),
                 ]
             );
         }

@@ -4,10 +4,10 @@ pub mod aws;
 pub mod endpoint;
 pub mod spec;
 
-use super::declared::Attributes;
-use super::kind::{Configuration, Inherits, KindFacts, Reading, own_declared};
-use super::{Address, Kind, Tags};
-use crate::model::{FieldSet, Fields, Target};
+use super::declared::AttributeNames;
+use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading, own_declared};
+use super::{Address, Kind, ResourceTags};
+use crate::model::{FieldSet, ResourceFields, Target};
 pub use endpoint::telephone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,8 +47,8 @@ pub struct Subscription {
     /// Firehose only.
     pub subscription_role_arn: Option<String>,
     /// Fields that the spec names, also where it names AWS's default: only these are managed. Empty for a live subscription.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub declared: Attributes,
+    #[serde(skip_serializing_if = "AttributeNames::is_empty")]
+    pub declared: AttributeNames,
 }
 
 impl Subscription {
@@ -67,7 +67,7 @@ impl Subscription {
     }
 
     /// Takes over from the live subscription every attribute that is not `managed`.
-    pub fn keep(&mut self, live: &Subscription, managed: &Attributes) {
+    pub fn keep(&mut self, live: &Subscription, managed: &AttributeNames) {
         let stays = |name: &str| !managed.contains(name);
         if stays("filter_policy") {
             self.filter_policy.clone_from(&live.filter_policy);
@@ -94,7 +94,7 @@ impl Subscription {
         matches!(self.protocol.as_str(), "email" | "email-json" | "http" | "https")
     }
 
-    pub fn fields(&self) -> Fields {
+    pub fn fields(&self) -> ResourceFields {
         let scope = self.filter_policy_scope.clone().unwrap_or_else(|| "MessageAttributes".to_owned());
         FieldSet::default()
             .put_some("filter_policy", &self.filter_policy)
@@ -114,27 +114,27 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Nothing,
     arn: None,
     tag_type: None,
-    reading: Reading::WithParent,
+    reading: KindReading::WithParent,
     twin: None,
     immutable: IMMUTABLE,
     returning: ATTRIBUTES,
     delete_batch: 1,
 };
 
-impl Configuration for Subscription {
+impl KindConfiguration for Subscription {
     fn name(&self) -> String {
         self.name()
     }
 
-    fn fields(&self) -> Fields {
+    fn fields(&self) -> ResourceFields {
         self.fields()
     }
 
-    fn tags(&self) -> Option<&Tags> {
+    fn tags(&self) -> Option<&ResourceTags> {
         None
     }
 
-    fn tags_mut(&mut self) -> Option<&mut Tags> {
+    fn tags_mut(&mut self) -> Option<&mut ResourceTags> {
         None
     }
 

@@ -4,52 +4,56 @@ use super::{ATTRIBUTES, PROTOCOLS, Subscription, telephone};
 use crate::model::endpoint::{STARS, is_web_address};
 use crate::model::filter_policy::{self, FilterPolicy, FilterScope, PolicyFault, PolicyStep};
 use crate::model::node::Data;
-use crate::model::shape::{Key, Object, Shape};
-use crate::model::{Arn, Name, Node, Problem, Span};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
+use crate::model::{Arn, Node, Span, SpannedName, SpecProblem};
 use crate::resources::document;
-use crate::resources::scope::{ARN_FORM, Scope};
+use crate::resources::scope::{ARN_FORM, DeclarationScope};
 use serde_json::Value;
 
-static KEYS: [Key; 8] = [
-    Key::required("protocol", Shape::OneOf(PROTOCOLS), "How it is sent: email, https, sqs, lambda, sms, …"),
-    Key::required("endpoint", Shape::Text(2048), "Where to: a mail address, a URL, an ARN, or a telephone number."),
-    Key::or_null("filter_policy", Shape::Json, "Which messages are sent, as YAML or JSON. Default: all."),
-    Key::new(
+static KEYS: [SchemaKey; 8] = [
+    SchemaKey::required("protocol", Shape::OneOf(PROTOCOLS), "How it is sent: email, https, sqs, lambda, sms, …"),
+    SchemaKey::required(
+        "endpoint",
+        Shape::Text(2048),
+        "Where to: a mail address, a URL, an ARN, or a telephone number.",
+    ),
+    SchemaKey::or_null("filter_policy", Shape::Json, "Which messages are sent, as YAML or JSON. Default: all."),
+    SchemaKey::new(
         "filter_policy_scope",
         Shape::OneOf(&["MessageAttributes", "MessageBody"]),
         "What the filter looks at; alarms have a body only. Default: MessageAttributes.",
     ),
-    Key::new(
+    SchemaKey::new(
         "raw_message_delivery",
         Shape::Bool,
         "Send the bare message (http, https, sqs, firehose). Default: false.",
     ),
-    Key::or_null("delivery_policy", Shape::Json, "How deliveries are repeated (http, https)."),
-    Key::or_null("redrive_policy", Shape::Json, "Where undeliverable messages go: {deadLetterTargetArn: …}."),
-    Key::new("subscription_role_arn", Shape::Text(2048), "Role that may write to the stream (firehose only)."),
+    SchemaKey::or_null("delivery_policy", Shape::Json, "How deliveries are repeated (http, https)."),
+    SchemaKey::or_null("redrive_policy", Shape::Json, "Where undeliverable messages go: {deadLetterTargetArn: …}."),
+    SchemaKey::new("subscription_role_arn", Shape::Text(2048), "Role that may write to the stream (firehose only)."),
 ];
 
 /// A subscription under its topic.
-pub static OF_TOPIC: Object =
-    Object { what: "a subscription", doc: "Who is told: a protocol and an endpoint.", keys: &[&KEYS] };
+pub static OF_TOPIC: ObjectSchema =
+    ObjectSchema { what: "a subscription", doc: "Who is told: a protocol and an endpoint.", keys: &[&KEYS] };
 
 /// A subscription under the top-level `subscriptions`.
-pub static SUBSCRIPTION: Object = Object {
+pub static SUBSCRIPTION: ObjectSchema = ObjectSchema {
     what: "a subscription of a topic",
     doc: "Who is told: a topic, a protocol and an endpoint.",
-    keys: &[&[Key::required("topic", Shape::Text(256), "A topic declared under `topics`.")], &KEYS],
+    keys: &[&[SchemaKey::required("topic", Shape::Text(256), "A topic declared under `topics`.")], &KEYS],
 };
 
-pub static SECTION: Key = Key::new(
+pub static SECTION: SchemaKey = SchemaKey::new(
     "subscriptions",
     Shape::List(&Shape::Object(&SUBSCRIPTION)),
     "Subscriptions that are not written under their topic.",
 );
 
 /// Reads one subscription of a declared topic; `None` where topic, protocol or endpoint cannot be told.
-pub fn read(topic: &Name, node: &Node, scope: &mut Scope<'_>) -> Option<Subscription> {
+pub fn read(topic: &SpannedName, node: &Node, scope: &mut DeclarationScope<'_>) -> Option<Subscription> {
     if !scope.topics.contains(&topic.text.as_str()) {
-        let problem = Problem::new(topic.span, format!("no topic `{topic}` is declared under `topics`"));
+        let problem = SpecProblem::new(topic.span, format!("no topic `{topic}` is declared under `topics`"));
         let help = scope.nearest(&topic.text, &scope.topics, "the topics are");
         scope.problems.push(problem.help(help.unwrap_or_else(|| "declare it under `topics`".into())));
     }
@@ -102,7 +106,7 @@ fn given_document<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
     node.get(key).filter(|policy| policy.data != Data::Null)
 }
 
-fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
+fn role(node: &Node, protocol: &str, scope: &mut DeclarationScope<'_>) -> Option<String> {
     let role = node.get("subscription_role_arn");
     match (role, protocol) {
         (None, "firehose") => {
@@ -126,7 +130,7 @@ fn role(node: &Node, protocol: &str, scope: &mut Scope<'_>) -> Option<String> {
 }
 
 /// The policy, held against SNS's grammar and limits (SNS developer guide, "Filter policy constraints").
-fn filter_policy(node: &Node, scope_of_policy: Option<&str>, scope: &mut Scope<'_>) -> Option<Value> {
+fn filter_policy(node: &Node, scope_of_policy: Option<&str>, scope: &mut DeclarationScope<'_>) -> Option<Value> {
     let policy = document::object(node, "filter_policy", scope)?;
     let looks_at = FilterScope::of(scope_of_policy);
     let size = policy.to_string().len();
@@ -195,7 +199,7 @@ fn place_in(node: &Node, steps: &[PolicyStep]) -> Span {
     span
 }
 
-fn redrive_policy(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
+fn redrive_policy(node: &Node, scope: &mut DeclarationScope<'_>) -> Option<Value> {
     if let Some(queue) = node.get("deadLetterTargetArn") {
         scope.check_partition(queue);
     }

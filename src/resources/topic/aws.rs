@@ -1,24 +1,24 @@
 //! Topics in SNS: read, create, change, delete.
 
 use super::Topic;
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::{FieldChange, Target, field, topic_policy};
 use crate::resources::aws::Client;
-use crate::resources::declared::Attributes;
+use crate::resources::declared::AttributeNames;
 use crate::resources::kind::Write;
-use crate::resources::{Live, Resource, Tags};
+use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_sns::operation::list_topics::ListTopicsOutput;
 use serde_json::Value;
 use std::collections::HashMap;
 
-const GET: Op = Op("sns", "GetTopicAttributes");
-const LIST: Op = Op("sns", "ListTopics");
-const CREATE: Op = Op("sns", "CreateTopic");
-const SET: Op = Op("sns", "SetTopicAttributes");
-const DELETE: Op = Op("sns", "DeleteTopic");
-const LIST_TAGS: Op = Op("sns", "ListTagsForResource");
-const TAG: Op = Op("sns", "TagResource");
-const UNTAG: Op = Op("sns", "UntagResource");
+const GET: ApiOperation = ApiOperation("sns", "GetTopicAttributes");
+const LIST: ApiOperation = ApiOperation("sns", "ListTopics");
+const CREATE: ApiOperation = ApiOperation("sns", "CreateTopic");
+const SET: ApiOperation = ApiOperation("sns", "SetTopicAttributes");
+const DELETE: ApiOperation = ApiOperation("sns", "DeleteTopic");
+const LIST_TAGS: ApiOperation = ApiOperation("sns", "ListTagsForResource");
+const TAG: ApiOperation = ApiOperation("sns", "TagResource");
+const UNTAG: ApiOperation = ApiOperation("sns", "UntagResource");
 
 /// The topic as it stands; `None` where there is none.
 pub async fn read(aws: &Aws, name: &str, arn: &str) -> Result<Option<Live>, AwsError> {
@@ -62,8 +62,8 @@ fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {
         fifo_throughput_scope: text("FifoThroughputScope"),
         tracing_config: text("TracingConfig"),
         signature_version: text("SignatureVersion"),
-        tags: Tags::new(),
-        declared: Attributes::new(),
+        tags: ResourceTags::new(),
+        declared: AttributeNames::new(),
     }));
     live.facts.topic_policy = policy;
     live
@@ -71,7 +71,7 @@ fn from_attributes(name: &str, attributes: &HashMap<String, String>) -> Live {
 
 /// How CreateTopic ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
+pub enum CreateTopicResult {
     /// This call made it, or an earlier one with the same tags.
     Ours,
     /// It was there already with other tags or attributes: somebody else made it meanwhile.
@@ -79,7 +79,7 @@ pub enum Created {
 }
 
 /// Creates the topic with its name, kind and tags alone, so that repeating the call is safe; the rest is `set`.
-pub async fn create(aws: &Aws, topic: &Topic) -> Result<Created, AwsError> {
+pub async fn create(aws: &Aws, topic: &Topic) -> Result<CreateTopicResult, AwsError> {
     let request = || {
         let tags =
             topic.tags.iter().filter_map(|(k, v)| aws_sdk_sns::types::Tag::builder().key(k).value(v).build().ok());
@@ -87,8 +87,8 @@ pub async fn create(aws: &Aws, topic: &Topic) -> Result<Created, AwsError> {
         if topic.fifo { request.attributes("FifoTopic", "true") } else { request }.send()
     };
     match aws.call(CREATE, Repeat::Safe, request).await {
-        Ok(_) => Ok(Created::Ours),
-        Err(error) if error.message.contains("already exists with different") => Ok(Created::AlreadyThere),
+        Ok(_) => Ok(CreateTopicResult::Ours),
+        Err(error) if error.message.contains("already exists with different") => Ok(CreateTopicResult::AlreadyThere),
         Err(error) => Err(error),
     }
 }
@@ -146,7 +146,7 @@ pub async fn delete(aws: &Aws, arn: &str) -> Result<(), AwsError> {
 }
 
 /// The topic's tags; `None` where it does not exist.
-pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
     match aws.call(LIST_TAGS, Repeat::Safe, || aws.sns.list_tags_for_resource().resource_arn(arn).send()).await {
         Ok(answer) => Ok(Some(answer.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())),
         Err(error) if error.is(Class::NotFound) => Ok(None),
@@ -154,7 +154,7 @@ pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
     }
 }
 
-pub async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+pub async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
     let request = || {
         let tags = tags.iter().filter_map(|(k, v)| aws_sdk_sns::types::Tag::builder().key(k).value(v).build().ok());
         aws.sns.tag_resource().resource_arn(arn).set_tags(Some(tags.collect())).send()
@@ -168,9 +168,9 @@ pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError
 }
 
 impl Client for Topic {
-    const TAGS: Op = LIST_TAGS;
+    const TAGS: ApiOperation = LIST_TAGS;
 
-    fn slowest(write: Write) -> Op {
+    fn slowest(write: Write) -> ApiOperation {
         match write {
             Write::Put => CREATE,
             Write::Delete => DELETE,
@@ -178,11 +178,11 @@ impl Client for Topic {
         }
     }
 
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, AwsError> {
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
         tags(aws, arn).await
     }
 
-    async fn tag(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+    async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
         tag(aws, arn, tags).await
     }
 

@@ -4,10 +4,10 @@ pub mod aws;
 pub mod policy;
 pub mod spec;
 
-use super::declared::Attributes;
-use super::kind::{ArnForm, Configuration, Inherits, KindFacts, Reading, own_declared, own_tags};
-use super::{Resource, Tags};
-use crate::model::{FieldSet, Fields};
+use super::declared::AttributeNames;
+use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::{Resource, ResourceTags};
+use crate::model::{FieldSet, ResourceFields};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -44,10 +44,10 @@ pub struct Topic {
     pub tracing_config: Option<String>,
     /// `1` or `2`; AWS's default is `1`.
     pub signature_version: Option<String>,
-    pub tags: Tags,
+    pub tags: ResourceTags,
     /// Fields that the spec names, also where it names AWS's default: only these are managed. Empty for a live topic.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub declared: Attributes,
+    #[serde(skip_serializing_if = "AttributeNames::is_empty")]
+    pub declared: AttributeNames,
 }
 
 impl Topic {
@@ -62,7 +62,7 @@ impl Topic {
     }
 
     /// Takes over from the live topic every field that is not `managed`.
-    pub fn keep(&mut self, live: &Topic, managed: &Attributes) {
+    pub fn keep(&mut self, live: &Topic, managed: &AttributeNames) {
         let stays = |name: &str| !managed.contains(name);
         if stays("display_name") {
             self.display_name.clone_from(&live.display_name);
@@ -90,7 +90,7 @@ impl Topic {
         }
     }
 
-    pub fn fields(&self) -> Fields {
+    pub fn fields(&self) -> ResourceFields {
         let or_default = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         FieldSet::default()
             .put_some("display_name", &self.display_name)
@@ -113,19 +113,19 @@ pub static KIND: KindFacts = KindFacts {
     inherits: Inherits::Nothing,
     arn: Some(ArnForm { service: "sns", prefix: "" }),
     tag_type: Some("sns"),
-    reading: Reading::AsTree,
+    reading: KindReading::AsTree,
     twin: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
 };
 
-impl Configuration for Topic {
+impl KindConfiguration for Topic {
     fn name(&self) -> String {
         self.name.clone()
     }
 
-    fn fields(&self) -> Fields {
+    fn fields(&self) -> ResourceFields {
         self.fields()
     }
 

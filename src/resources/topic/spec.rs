@@ -2,34 +2,46 @@
 
 use super::Topic;
 use crate::model::node::Data;
-use crate::model::shape::{Key, Object, Shape};
-use crate::model::{Layers, Name, Node};
-use crate::resources::scope::Scope;
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
+use crate::model::{Layers, Node, SpannedName};
+use crate::resources::scope::DeclarationScope;
 use crate::resources::{document, subscription, tag};
 
-pub static TOPIC: Object = Object {
+pub static TOPIC: ObjectSchema = ObjectSchema {
     what: "a topic",
     doc: "An SNS topic: where alarms are sent to. What is not given stays as it is; null or the default sets it back.",
     keys: &[
         &[
-            Key::new(
+            SchemaKey::new(
                 "subscriptions",
                 Shape::List(&Shape::Object(&subscription::spec::OF_TOPIC)),
                 "Who is told: a list of {protocol, endpoint}.",
             ),
-            Key::or_null("display_name", Shape::Text(100), "The sender's name in mails and text messages."),
-            Key::or_null("kms_master_key_id", Shape::Text(2048), "KMS key that encrypts the topic: id, ARN or alias."),
-            Key::or_null(
+            SchemaKey::or_null("display_name", Shape::Text(100), "The sender's name in mails and text messages."),
+            SchemaKey::or_null(
+                "kms_master_key_id",
+                Shape::Text(2048),
+                "KMS key that encrypts the topic: id, ARN or alias.",
+            ),
+            SchemaKey::or_null(
                 "policy",
                 Shape::Json,
                 "Access policy, as YAML or JSON. Where it is not given, the topic's own stays.",
             ),
-            Key::or_null("delivery_policy", Shape::Json, "How deliveries over HTTP are repeated, as YAML or JSON."),
-            Key::new("fifo", Shape::Bool, "First in, first out; the name then ends with .fifo. Default: false."),
-            Key::new("content_based_deduplication", Shape::Bool, "FIFO only. Default: false."),
-            Key::new("fifo_throughput_scope", Shape::OneOf(&["Topic", "MessageGroup"]), "FIFO only. Default: Topic."),
-            Key::new("tracing_config", Shape::OneOf(&["PassThrough", "Active"]), "X-Ray. Default: PassThrough."),
-            Key::new(
+            SchemaKey::or_null(
+                "delivery_policy",
+                Shape::Json,
+                "How deliveries over HTTP are repeated, as YAML or JSON.",
+            ),
+            SchemaKey::new("fifo", Shape::Bool, "First in, first out; the name then ends with .fifo. Default: false."),
+            SchemaKey::new("content_based_deduplication", Shape::Bool, "FIFO only. Default: false."),
+            SchemaKey::new(
+                "fifo_throughput_scope",
+                Shape::OneOf(&["Topic", "MessageGroup"]),
+                "FIFO only. Default: Topic.",
+            ),
+            SchemaKey::new("tracing_config", Shape::OneOf(&["PassThrough", "Active"]), "X-Ray. Default: PassThrough."),
+            SchemaKey::new(
                 "signature_version",
                 Shape::OneOf(&["1", "2"]),
                 "Of messages: 1 is SHA1, 2 is SHA256. Default: 1.",
@@ -40,7 +52,7 @@ pub static TOPIC: Object = Object {
 };
 
 /// 1 to 256 letters, digits, `-` and `_`, and `.fifo` behind a FIFO topic's (SNS API reference, CreateTopic).
-fn check_name(name: &Name, fifo: bool, scope: &mut Scope<'_>) {
+fn check_name(name: &SpannedName, fifo: bool, scope: &mut DeclarationScope<'_>) {
     let stem = name.text.strip_suffix(".fifo");
     if name.text.is_empty() || name.text.chars().count() > 256 {
         let message = format!("the topic's name has {} characters", name.text.chars().count());
@@ -58,9 +70,9 @@ fn check_name(name: &Name, fifo: bool, scope: &mut Scope<'_>) {
     }
 }
 
-pub static SECTION: Key = Key::new("topics", Shape::Map(&Shape::Object(&TOPIC)), "SNS topics, by name.");
+pub static SECTION: SchemaKey = SchemaKey::new("topics", Shape::Map(&Shape::Object(&TOPIC)), "SNS topics, by name.");
 
-pub fn read(name: &Name, layers: &Layers<'_>, scope: &mut Scope<'_>) -> Topic {
+pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Topic {
     let flag = |key: &str| layers.get(key).and_then(Node::boolean).unwrap_or(false);
     let fifo = flag("fifo");
     check_name(name, fifo, scope);

@@ -1,6 +1,6 @@
 //! What an alarm does on a change of state: it publishes to its topics. Whether something holds that back is not asked here.
 
-use super::alarm::{self, Alarm, AlarmType, LISTS, State};
+use super::alarm::{self, AlarmType, LISTS, StoredAlarm, StoredAlarmState};
 use super::{history, mail};
 use crate::fault::Fault;
 use crate::sns::{self, Notice, Notified};
@@ -8,13 +8,13 @@ use crate::store::Tx;
 use serde_json::{Value as Json, json};
 
 /// The actions for the state that the alarm is in.
-pub fn of(alarm: &Alarm) -> Vec<String> {
+pub fn of(alarm: &StoredAlarm) -> Vec<String> {
     let list = LISTS.iter().find(|(state, _)| *state == alarm.state.value).map_or("", |(_, list)| *list);
     alarm.texts(list).map(str::to_owned).collect()
 }
 
 /// Tells of the state that `alarm` is in; `from` is what was told before.
-pub fn execute(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
+pub fn execute(tx: &mut Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmState) -> Result<(), Fault> {
     let actions = of(alarm);
     if actions.is_empty() || !alarm.actions_enabled() {
         return Ok(());
@@ -50,7 +50,7 @@ pub fn execute(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(
 }
 
 /// The notification, as CloudWatch publishes it to a topic.
-fn message(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> Json {
+fn message(tx: &Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmState) -> Json {
     let time = |text: String| text.replace('Z', "+0000");
     let list = |member: &str| Json::from(alarm.texts(member).collect::<Vec<_>>());
     let mut message = json!({
@@ -75,7 +75,7 @@ fn message(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> Json {
     message
 }
 
-fn trigger(alarm: &Alarm) -> Json {
+fn trigger(alarm: &StoredAlarm) -> Json {
     let mut trigger = serde_json::Map::new();
     let copied = [
         "MetricName",

@@ -31,18 +31,18 @@ pub enum AlarmType {
 
 /// An alarm of any type, keyed by its name.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Alarm {
+pub struct StoredAlarm {
     pub kind: AlarmType,
     /// The members that Put sets, by their names on the wire, without tags.
     pub configuration: Map<String, Json>,
-    pub state: State,
+    pub state: StoredAlarmState,
     #[serde(default)]
     pub created: Timestamp,
     pub configuration_updated: Timestamp,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct State {
+pub struct StoredAlarmState {
     pub value: AlarmState,
     pub reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub struct State {
     pub transitioned: Timestamp,
 }
 
-impl Alarm {
+impl StoredAlarm {
     pub fn text(&self, member: &str) -> &str {
         self.configuration.get(member).and_then(Json::as_str).unwrap_or_default()
     }
@@ -98,15 +98,15 @@ pub fn name_of<'a>(tx: &Tx, name_or_arn: &'a str) -> &'a str {
 }
 
 /// The composite alarms, without reading the others.
-pub fn composites(tx: &Tx) -> Result<Vec<(String, Alarm)>, Fault> {
+pub fn composites(tx: &Tx) -> Result<Vec<(String, StoredAlarm)>, Fault> {
     // The kind is the first member that is written.
     tx.list_where(TABLE, "", |text| text.starts_with("{\"kind\":\"CompositeAlarm\""))
 }
 
-pub fn find(tx: &Tx, name: &str) -> Result<Option<Alarm>, Fault> {
+pub fn find(tx: &Tx, name: &str) -> Result<Option<StoredAlarm>, Fault> {
     tx.get(TABLE, name)
 }
 
-pub fn keep(tx: &mut Tx, name: &str, alarm: &Alarm) -> Result<(), Fault> {
+pub fn keep(tx: &mut Tx, name: &str, alarm: &StoredAlarm) -> Result<(), Fault> {
     tx.put(TABLE, name, alarm)
 }

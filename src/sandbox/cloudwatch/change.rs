@@ -1,6 +1,6 @@
 //! Changes to alarms other than putting them: deletion, state, switching actions.
 
-use super::alarm::{self, Alarm, AlarmType, State};
+use super::alarm::{self, AlarmType, StoredAlarm, StoredAlarmState};
 use super::{Nothing, constraint, held, history, rule};
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -98,7 +98,7 @@ pub fn set_alarm_state(input: SetAlarmState, tx: &mut Tx) -> Result<Nothing, Fau
 pub fn transition(
     tx: &mut Tx,
     name: &str,
-    mut alarm: Alarm,
+    mut alarm: StoredAlarm,
     value: AlarmState,
     reason: String,
     reason_data: Option<String>,
@@ -107,7 +107,7 @@ pub fn transition(
     let changed = alarm.state.value != value;
     let transitioned = if changed { now } else { alarm.state.transitioned };
     let leaves = alarm.state.value == AlarmState::Alarm && changed;
-    let state = State { value, reason, reason_data, updated: now, transitioned };
+    let state = StoredAlarmState { value, reason, reason_data, updated: now, transitioned };
     let from = std::mem::replace(&mut alarm.state, state);
     alarm::keep(tx, name, &alarm)?;
     if changed {
@@ -127,7 +127,7 @@ pub fn transition(
 }
 
 /// Sets a composite alarm to what its rule says. A rule cannot depend on itself, so this ends.
-pub fn evaluate_composite(tx: &mut Tx, name: &str, composite: Alarm, reason: String) -> Result<(), Fault> {
+pub fn evaluate_composite(tx: &mut Tx, name: &str, composite: StoredAlarm, reason: String) -> Result<(), Fault> {
     let rule = rule::parse(composite.text("AlarmRule"))?;
     let mut states = std::collections::BTreeMap::new();
     for child in rule.alarms() {

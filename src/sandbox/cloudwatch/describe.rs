@@ -1,7 +1,7 @@
 //! DescribeAlarms and its narrower sisters.
 
-use super::alarm::{self, Alarm, AlarmType};
-use super::metric::Dimension;
+use super::alarm::{self, AlarmType, StoredAlarm};
+use super::metric::MetricDimension;
 use super::{constraint, held, invalid_next_token, page_size, rule};
 use crate::fault::Fault;
 use crate::paging::{Order, page_of};
@@ -28,10 +28,10 @@ pub struct DescribeAlarms {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Alarms {
-    metric_alarms: Vec<Described>,
-    composite_alarms: Vec<Described>,
-    log_alarms: Vec<Described>,
+pub struct DescribeAlarmsResponse {
+    metric_alarms: Vec<DescribedAlarm>,
+    composite_alarms: Vec<DescribedAlarm>,
+    log_alarms: Vec<DescribedAlarm>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
@@ -39,7 +39,7 @@ pub struct Alarms {
 /// An alarm as DescribeAlarms answers it: only what is set.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Described {
+pub struct DescribedAlarm {
     alarm_arn: String,
     alarm_configuration_updated_timestamp: Timestamp,
     state_value: AlarmState,
@@ -56,7 +56,7 @@ pub struct Described {
     configuration: Map<String, Json>,
 }
 
-pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fault> {
+pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<DescribeAlarmsResponse, Fault> {
     let mut types = alarm::types(input.alarm_types.as_deref())?;
     if input.parents_of_alarm_name.is_some() || input.children_of_alarm_name.is_some() {
         // These are asked for alone (DescribeAlarms reference): the type is what the answer has.
@@ -90,7 +90,7 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
     let parent = input.children_of_alarm_name.as_ref().map(|parent| find_composite(tx, parent)).transpose()?;
     let children = parent.map(|parent| rule::children(tx, &parent));
     let child = input.parents_of_alarm_name.as_ref().map(|child| alarm::name_of(tx, child));
-    let is_wanted = |name: &str, alarm: &Alarm| {
+    let is_wanted = |name: &str, alarm: &StoredAlarm| {
         children.as_ref().is_none_or(|children| children.iter().any(|child| child == name))
             && child.is_none_or(|child| rule::children(tx, alarm).iter().any(|name| name == child))
             && types.contains(&alarm.kind)
@@ -100,7 +100,8 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
     let read = |name: &str| Ok(alarm::find(tx, name)?.filter(|alarm| is_wanted(name, alarm)));
     let token = input.next_token.as_deref();
     let (found, next_token) = page_of(tx, names, Order::Scattered, token, size, invalid_next_token, read)?;
-    let mut alarms = Alarms { metric_alarms: vec![], composite_alarms: vec![], log_alarms: vec![], next_token };
+    let mut alarms =
+        DescribeAlarmsResponse { metric_alarms: vec![], composite_alarms: vec![], log_alarms: vec![], next_token };
     for alarm in found {
         let list = match alarm.kind {
             AlarmType::Metric => &mut alarms.metric_alarms,
@@ -112,13 +113,13 @@ pub fn describe_alarms(input: DescribeAlarms, tx: &mut Tx) -> Result<Alarms, Fau
     Ok(alarms)
 }
 
-fn described(tx: &Tx, alarm: Alarm) -> Described {
+fn described(tx: &Tx, alarm: StoredAlarm) -> DescribedAlarm {
     let name = alarm.text("AlarmName").to_owned();
     let suppressed = if alarm.kind == AlarmType::Composite { held::suppressed(tx, &name) } else { None };
     let (by, why) = suppressed.unzip();
     let mut configuration = alarm.configuration;
     scatter_dimensions(tx, &mut configuration);
-    Described {
+    DescribedAlarm {
         alarm_arn: alarm::arn(tx, &name),
         actions_suppressed_by: by,
         actions_suppressed_reason: why,
@@ -132,12 +133,12 @@ fn described(tx: &Tx, alarm: Alarm) -> Described {
     }
 }
 
-fn find_composite(tx: &Tx, name: &str) -> Result<Alarm, Fault> {
+fn find_composite(tx: &Tx, name: &str) -> Result<StoredAlarm, Fault> {
     let alarm = alarm::find(tx, alarm::name_of(tx, name))?;
     alarm.ok_or_else(|| Fault::validation(format!("The alarm {name} does not exist")))
 }
 
-fn has_action(alarm: &Alarm, prefix: &str) -> bool {
+fn has_action(alarm: &StoredAlarm, prefix: &str) -> bool {
     ["OKActions", "AlarmActions", "InsufficientDataActions"]
         .iter()
         .any(|list| alarm.texts(list).any(|action| action.starts_with(prefix)))
@@ -151,7 +152,7 @@ pub struct DescribeAlarmsForMetric {
     statistic: Option<String>,
     extended_statistic: Option<String>,
     #[serde(default)]
-    dimensions: Vec<Dimension>,
+    dimensions: Vec<MetricDimension>,
     period: Option<i64>,
     unit: Option<String>,
 }
@@ -159,12 +160,12 @@ pub struct DescribeAlarmsForMetric {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MetricAlarms {
-    metric_alarms: Vec<Described>,
+    metric_alarms: Vec<DescribedAlarm>,
 }
 
 /// The alarms on exactly this metric, in a Metrics list or plainly.
 pub fn describe_alarms_for_metric(input: DescribeAlarmsForMetric, tx: &mut Tx) -> Result<MetricAlarms, Fault> {
-    let mut alarms = tx.list::<Alarm>(alarm::TABLE)?;
+    let mut alarms = tx.list::<StoredAlarm>(alarm::TABLE)?;
     alarms.retain(|(_, alarm)| {
         let plain = Json::Object(alarm.configuration.clone());
         let queries = alarm.configuration.get("Metrics").and_then(Json::as_array).into_iter().flatten();
@@ -183,9 +184,9 @@ impl DescribeAlarmsForMetric {
     /// `metric` has name, namespace and dimensions; `stat` has period, unit and the statistics under the given names.
     fn is_on(&self, metric: &Json, stat: &Json, statistics: [&str; 2]) -> bool {
         let text = |value: &Json, member: &str| value.get(member).and_then(Json::as_str).map(str::to_owned);
-        let dimensions: Vec<Dimension> =
+        let dimensions: Vec<MetricDimension> =
             metric.get("Dimensions").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
-        let wanted: BTreeSet<&Dimension> = self.dimensions.iter().collect();
+        let wanted: BTreeSet<&MetricDimension> = self.dimensions.iter().collect();
         let fits = |given: &Option<String>, member: &str| given.is_none() || *given == text(stat, member);
         text(metric, "MetricName").as_ref() == Some(&self.metric_name)
             && text(metric, "Namespace").as_ref() == Some(&self.namespace)

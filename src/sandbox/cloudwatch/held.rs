@@ -2,7 +2,7 @@
 //! its wait and extension periods. When a mute rule ends, the state that then holds is notified if it is not what was notified
 //! last; when a suppression ends, in any case.
 
-use super::alarm::{self, Alarm, LISTS, State};
+use super::alarm::{self, LISTS, StoredAlarm, StoredAlarmState};
 use super::{actions, history, mute_rule};
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -29,16 +29,16 @@ pub enum By {
 
 /// Kept under the name of the alarm whose actions they are.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Held {
+struct HeldActions {
     by: By,
     /// The state that was told last.
-    told: State,
+    told: StoredAlarmState,
     /// When to look again; none = when the suppressor leaves ALARM.
     due: Option<Timestamp>,
 }
 
 /// What is to be done about a change of state.
-enum Verdict {
+enum ActionDecision {
     Tell,
     Hold(By),
     /// It is back where it was when people heard of it last.
@@ -46,16 +46,16 @@ enum Verdict {
 }
 
 /// Runs the actions for the state that `alarm` has just gone into, unless they are off or something holds them back.
-pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), Fault> {
+pub fn run(tx: &mut Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmState) -> Result<(), Fault> {
     let tells = LISTS.iter().any(|(_, list)| alarm.texts(list).next().is_some());
     if !tells || !alarm.actions_enabled() {
         forget(tx, name);
         return Ok(());
     }
     match consider(tx, name, alarm, from)? {
-        Verdict::Tell => actions::execute(tx, name, alarm, from),
-        Verdict::Nothing => Ok(()),
-        Verdict::Hold(by) => {
+        ActionDecision::Tell => actions::execute(tx, name, alarm, from),
+        ActionDecision::Nothing => Ok(()),
+        ActionDecision::Hold(by) => {
             for action in actions::of(alarm) {
                 let data = json!({ "actionState": "Suppressed", "notificationResource": action });
                 history::acted(tx, name, alarm.kind, format!("Action {action} was {}", by.words()), data)?;
@@ -66,19 +66,19 @@ pub fn run(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<(), F
 }
 
 /// Decides about the actions of a change of state, and remembers those that are held back.
-fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<Verdict, Fault> {
-    let before = tx.get::<Held>(TABLE, name)?;
+fn consider(tx: &mut Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmState) -> Result<ActionDecision, Fault> {
+    let before = tx.get::<HeldActions>(TABLE, name)?;
     let muted = before.filter(|held| matches!(held.by, By::MuteRule(_)));
     let told = muted.map_or_else(|| from.clone(), |held| held.told);
     if told.value == alarm.state.value {
         tx.delete(TABLE, name);
-        return Ok(Verdict::Nothing);
+        return Ok(ActionDecision::Nothing);
     }
     match hold(tx, name, alarm, told, SuppressedBy::after_change)? {
-        Some(by) => Ok(Verdict::Hold(by)),
+        Some(by) => Ok(ActionDecision::Hold(by)),
         None => {
             tx.delete(TABLE, name);
-            Ok(Verdict::Tell)
+            Ok(ActionDecision::Tell)
         }
     }
 }
@@ -87,8 +87,8 @@ fn consider(tx: &mut Tx, name: &str, alarm: &Alarm, from: &State) -> Result<Verd
 fn hold(
     tx: &mut Tx,
     name: &str,
-    alarm: &Alarm,
-    told: State,
+    alarm: &StoredAlarm,
+    told: StoredAlarmState,
     why: fn(bool) -> SuppressedBy,
 ) -> Result<Option<By>, Fault> {
     let now = tx.now();
@@ -111,7 +111,7 @@ fn hold(
     };
     Ok(match held {
         Some((by, due)) => {
-            tx.put(TABLE, name, &Held { by: by.clone(), told, due })?;
+            tx.put(TABLE, name, &HeldActions { by: by.clone(), told, due })?;
             Some(by)
         }
         None => None,
@@ -119,7 +119,7 @@ fn hold(
 }
 
 /// The suppressor of a composite alarm, and whether it is in ALARM.
-fn suppressor(tx: &Tx, alarm: &Alarm) -> Result<Option<(String, bool)>, Fault> {
+fn suppressor(tx: &Tx, alarm: &StoredAlarm) -> Result<Option<(String, bool)>, Fault> {
     let name = alarm::name_of(tx, alarm.text("ActionsSuppressor")).to_owned();
     if name.is_empty() {
         return Ok(None);
@@ -130,7 +130,7 @@ fn suppressor(tx: &Tx, alarm: &Alarm) -> Result<Option<(String, bool)>, Fault> {
 /// Looks at what is due until `until`, in order of time, and tells what nothing holds back any more.
 pub fn release(tx: &mut Tx, until: Timestamp) -> Result<(), Fault> {
     loop {
-        let held = tx.list::<Held>(TABLE)?.into_iter().filter_map(|(name, held)| Some((held.due?, name, held)));
+        let held = tx.list::<HeldActions>(TABLE)?.into_iter().filter_map(|(name, held)| Some((held.due?, name, held)));
         let due = held.filter(|(due, ..)| *due <= until).min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         let Some((due, name, held)) = due else { return Ok(()) };
         tx.at(due, |tx| look_again(tx, &name, held))?;
@@ -138,7 +138,7 @@ pub fn release(tx: &mut Tx, until: Timestamp) -> Result<(), Fault> {
 }
 
 /// A wait or an extension is over, or a mute rule may be.
-fn look_again(tx: &mut Tx, name: &str, held: Held) -> Result<(), Fault> {
+fn look_again(tx: &mut Tx, name: &str, held: HeldActions) -> Result<(), Fault> {
     let Some(alarm) = alarm::find(tx, name)? else {
         tx.delete(TABLE, name);
         return Ok(());
@@ -153,7 +153,7 @@ fn look_again(tx: &mut Tx, name: &str, held: Held) -> Result<(), Fault> {
 
 /// An alarm went into ALARM or left it: what it holds back it holds on, or for its extension.
 pub fn suppressor_changed(tx: &mut Tx, suppressor: &str) -> Result<(), Fault> {
-    for (name, held) in tx.list::<Held>(TABLE)? {
+    for (name, held) in tx.list::<HeldActions>(TABLE)? {
         let Some(alarm) = alarm::find(tx, &name)? else { continue };
         let own = alarm::name_of(tx, alarm.text("ActionsSuppressor")) == suppressor;
         if own
@@ -169,7 +169,7 @@ pub fn suppressor_changed(tx: &mut Tx, suppressor: &str) -> Result<(), Fault> {
 
 /// Nothing is told of what this rule held back.
 pub fn forget_rule(tx: &mut Tx, rule: &str) -> Result<(), Fault> {
-    for (name, held) in tx.list::<Held>(TABLE)? {
+    for (name, held) in tx.list::<HeldActions>(TABLE)? {
         if matches!(&held.by, By::MuteRule(own) if own == rule) {
             tx.delete(TABLE, &name);
         }
@@ -183,7 +183,7 @@ pub fn forget(tx: &mut Tx, name: &str) {
 
 /// What DescribeAlarms says of a composite alarm: the kind of suppression and a sentence.
 pub fn suppressed(tx: &Tx, name: &str) -> Option<(&'static str, String)> {
-    let held = tx.get::<Held>(TABLE, name).ok()??;
+    let held = tx.get::<HeldActions>(TABLE, name).ok()??;
     let kind = match held.by {
         By::MuteRule(_) => return None,
         By::Alarm(_) => "Alarm",
@@ -207,6 +207,6 @@ impl By {
     }
 }
 
-fn seconds(alarm: &Alarm, member: &str) -> Duration {
+fn seconds(alarm: &StoredAlarm, member: &str) -> Duration {
     Duration::from_secs(alarm.configuration.get(member).and_then(Json::as_u64).unwrap_or(0))
 }

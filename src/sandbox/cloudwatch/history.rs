@@ -1,6 +1,6 @@
 //! What happened to alarms: configuration, states, actions. Kept for thirty days, also after an alarm is gone.
 
-use super::alarm::{self, Alarm, AlarmType, State};
+use super::alarm::{self, AlarmType, StoredAlarm, StoredAlarmState};
 use super::{invalid_next_token, page_size};
 use crate::fault::Fault;
 use crate::paging::{Order, page};
@@ -23,7 +23,7 @@ pub enum ItemType {
 /// One thing that happened.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Item {
+pub struct AlarmHistoryItem {
     alarm_name: String,
     alarm_type: AlarmType,
     timestamp: Timestamp,
@@ -45,7 +45,7 @@ fn record(tx: &mut Tx, name: &str, kind: AlarmType, what: ItemType, summary: Str
         tx.delete(TABLE, &expired);
     }
     let key = format!("{at}{:04}", tx.keys(TABLE, &at).len());
-    let item = Item {
+    let item = AlarmHistoryItem {
         alarm_name: name.to_owned(),
         alarm_type: kind,
         timestamp: now,
@@ -58,7 +58,7 @@ fn record(tx: &mut Tx, name: &str, kind: AlarmType, what: ItemType, summary: Str
 
 /// A change of state, for people who let time pass.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Happened {
+pub struct RecordedTransition {
     pub at: Timestamp,
     pub alarm: String,
     /// E.g. `Alarm updated from OK to ALARM`.
@@ -67,14 +67,14 @@ pub struct Happened {
 }
 
 /// The changes of state after a moment, in order of time.
-pub fn changes_since(tx: &Tx, moment: Timestamp) -> Result<Vec<Happened>, Fault> {
-    let items = tx.list::<Item>(TABLE)?.into_iter().map(|(_, item)| item);
+pub fn changes_since(tx: &Tx, moment: Timestamp) -> Result<Vec<RecordedTransition>, Fault> {
+    let items = tx.list::<AlarmHistoryItem>(TABLE)?.into_iter().map(|(_, item)| item);
     let states = items.filter(|item| item.history_item_type == ItemType::StateUpdate && item.timestamp > moment);
-    let mut happened: Vec<Happened> = states
+    let mut happened: Vec<RecordedTransition> = states
         .map(|item| {
             let data: Json = serde_json::from_str(&item.history_data).unwrap_or_default();
             let reason = data["newState"]["stateReason"].as_str().unwrap_or_default().to_owned();
-            Happened { at: item.timestamp, alarm: item.alarm_name, summary: item.history_summary, reason }
+            RecordedTransition { at: item.timestamp, alarm: item.alarm_name, summary: item.history_summary, reason }
         })
         .collect();
     happened.sort_by(|a, b| (a.at, &a.alarm).cmp(&(b.at, &b.alarm)));
@@ -82,7 +82,7 @@ pub fn changes_since(tx: &Tx, moment: Timestamp) -> Result<Vec<Happened>, Fault>
 }
 
 /// What a Put or a deletion did; `verb` is `created`, `updated` or `deleted`.
-pub fn configured(tx: &mut Tx, name: &str, alarm: &Alarm, verb: &str) -> Result<(), Fault> {
+pub fn configured(tx: &mut Tx, name: &str, alarm: &StoredAlarm, verb: &str) -> Result<(), Fault> {
     let kind = match verb {
         "created" => "Create",
         "updated" => "Update",
@@ -93,8 +93,14 @@ pub fn configured(tx: &mut Tx, name: &str, alarm: &Alarm, verb: &str) -> Result<
     record(tx, name, alarm.kind, ItemType::ConfigurationUpdate, format!("Alarm \"{name}\" {verb}"), data)
 }
 
-pub fn transitioned(tx: &mut Tx, name: &str, kind: AlarmType, from: &State, to: &State) -> Result<(), Fault> {
-    let state = |state: &State| {
+pub fn transitioned(
+    tx: &mut Tx,
+    name: &str,
+    kind: AlarmType,
+    from: &StoredAlarmState,
+    to: &StoredAlarmState,
+) -> Result<(), Fault> {
+    let state = |state: &StoredAlarmState| {
         let data = state.reason_data.as_deref().and_then(|data| serde_json::from_str::<Json>(data).ok());
         let mut value = json!({ "stateValue": state.value.word(), "stateReason": state.reason });
         if let Some(data) = data {
@@ -139,22 +145,23 @@ pub struct DescribeAlarmHistory {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct History {
-    alarm_history_items: Vec<Item>,
+pub struct DescribeAlarmHistoryResponse {
+    alarm_history_items: Vec<AlarmHistoryItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 /// Newest first unless asked otherwise; all alarms where none is named.
-pub fn describe_alarm_history(input: DescribeAlarmHistory, tx: &mut Tx) -> Result<History, Fault> {
+pub fn describe_alarm_history(input: DescribeAlarmHistory, tx: &mut Tx) -> Result<DescribeAlarmHistoryResponse, Fault> {
     let size = page_size(input.max_records, 100, 100)?;
     let types = alarm::types(input.alarm_types.as_deref())?;
     let prefix = input.alarm_name.as_ref().map(|name| format!("{name}{SEPARATOR}")).unwrap_or_default();
     let now = tx.now();
-    let mut items = tx.list_prefix::<Item>(TABLE, &prefix)?;
+    let mut items = tx.list_prefix::<AlarmHistoryItem>(TABLE, &prefix)?;
     // A named alarm's history comes whatever its type.
-    let of_type =
-        |item: &Item| (input.alarm_name.is_some() && input.alarm_types.is_none()) || types.contains(&item.alarm_type);
+    let of_type = |item: &AlarmHistoryItem| {
+        (input.alarm_name.is_some() && input.alarm_types.is_none()) || types.contains(&item.alarm_type)
+    };
     items.retain(|(_, item)| {
         of_type(item)
             && item.timestamp + KEPT >= now
@@ -172,5 +179,5 @@ pub fn describe_alarm_history(input: DescribeAlarmHistory, tx: &mut Tx) -> Resul
     });
     let token = input.next_token.as_deref();
     let (items, next_token) = page(tx, sortable.collect(), Order::ByKey, token, size, invalid_next_token)?;
-    Ok(History { alarm_history_items: items, next_token })
+    Ok(DescribeAlarmHistoryResponse { alarm_history_items: items, next_token })
 }

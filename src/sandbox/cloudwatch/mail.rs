@@ -1,12 +1,12 @@
 //! An alarm's notification as people get it by mail: the words CloudWatch sends to subscribers with the protocol email.
 
-use super::alarm::{self, Alarm, AlarmType, LISTS, State};
+use super::alarm::{self, AlarmType, LISTS, StoredAlarm, StoredAlarmState};
 use crate::store::Tx;
 use mlops_cloudwatch::notification;
 use serde_json::Value as Json;
 
 /// The mail about the state that `alarm` has just gone into.
-pub fn text(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> String {
+pub fn text(tx: &Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmState) -> String {
     let (region, state, at) = (region_name(tx.region()), alarm.state.value.word(), alarm.state.updated.to_iso());
     let arn = alarm::arn(tx, name);
     let mut lines = vec![
@@ -41,7 +41,7 @@ pub fn text(tx: &Tx, name: &str, alarm: &Alarm, from: &State) -> String {
     lines.join("\n")
 }
 
-fn threshold(alarm: &Alarm) -> Vec<String> {
+fn threshold(alarm: &StoredAlarm) -> Vec<String> {
     let number = |member: &str| alarm.configuration.get(member).and_then(Json::as_f64);
     let (Some(threshold), Some(n)) = (number("Threshold"), number("EvaluationPeriods")) else { return Vec::new() };
     let m = number("DatapointsToAlarm").unwrap_or(n);
@@ -56,7 +56,7 @@ fn threshold(alarm: &Alarm) -> Vec<String> {
     ]
 }
 
-fn metric(alarm: &Alarm) -> Vec<String> {
+fn metric(alarm: &StoredAlarm) -> Vec<String> {
     let dimensions = alarm.configuration.get("Dimensions").and_then(Json::as_array).into_iter().flatten();
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
     let dimensions: Vec<String> =

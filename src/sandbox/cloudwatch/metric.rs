@@ -4,24 +4,24 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Dimension {
+pub struct MetricDimension {
     pub name: String,
     pub value: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Metric {
+pub struct WireMetric {
     pub namespace: Option<String>,
     pub metric_name: Option<String>,
     #[serde(default)]
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Vec<MetricDimension>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct MetricStat {
-    pub metric: Metric,
+pub struct WireMetricStat {
+    pub metric: WireMetric,
     /// Seconds.
     pub period: i64,
     pub stat: String,
@@ -34,7 +34,7 @@ pub struct MetricStat {
 pub struct MetricDataQuery {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub metric_stat: Option<MetricStat>,
+    pub metric_stat: Option<WireMetricStat>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

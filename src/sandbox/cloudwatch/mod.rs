@@ -19,19 +19,19 @@ mod tags;
 mod tests;
 
 pub use data::embedded;
-pub use data::invoked::{Measured, forget as forget_invocations, record as record_invocation};
+pub use data::invoked::{MeasuredInvocation, forget as forget_invocations, record as record_invocation};
 pub use evaluate::catch_up;
-pub use history::{Happened, changes_since};
+pub use history::{RecordedTransition, changes_since};
 
 use super::fault::Fault;
 use super::operation::{answer, operations};
 use super::store::Tx;
-use super::wire::{Request, decode};
+use super::wire::{WireRequest, decode};
 use ciborium::Value;
 use serde::Serialize;
 
 /// Runs one CloudWatch operation.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
         "PutMetricAlarm" => with_raw(request, tx, put::metric::put_metric_alarm),
         "PutCompositeAlarm" => with_raw(request, tx, put::composite::put_composite_alarm),
@@ -59,8 +59,8 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
 
 /// Each alarm and its state.
 pub fn alarms(tx: &Tx) -> Result<Vec<String>, Fault> {
-    let shown = |(name, alarm): (String, alarm::Alarm)| format!("{name}: {}", alarm.state.value.word());
-    Ok(tx.list::<alarm::Alarm>(alarm::TABLE)?.into_iter().map(shown).collect())
+    let shown = |(name, alarm): (String, alarm::StoredAlarm)| format!("{name}: {}", alarm.state.value.word());
+    Ok(tx.list::<alarm::StoredAlarm>(alarm::TABLE)?.into_iter().map(shown).collect())
 }
 
 /// An empty answer.
@@ -70,7 +70,7 @@ struct Nothing {}
 /// Like [`answer`], for the operations that replace a whole configuration: the handler also gets the request as it came, so that
 /// members this version does not know are kept and not lost.
 fn with_raw<I: serde::de::DeserializeOwned>(
-    request: Request,
+    request: WireRequest,
     tx: &mut Tx,
     handler: impl FnOnce(I, serde_json::Value, &mut Tx) -> Result<Nothing, Fault>,
 ) -> Result<Value, Fault> {

@@ -1,6 +1,6 @@
 //! The operations on alarm mute rules.
 
-use super::mute_rule::{self, KIND, MuteRule, PutAlarmMuteRule, TABLE};
+use super::mute_rule::{self, KIND, PutAlarmMuteRule, StoredMuteRule, TABLE};
 use super::put::shared::{alarm_name, tags as check_tags};
 use super::{Nothing, alarm, constraint, held, invalid_next_token, page_size, required};
 use crate::fault::Fault;
@@ -18,7 +18,7 @@ pub fn put_alarm_mute_rule(input: PutAlarmMuteRule, tx: &mut Tx) -> Result<Nothi
         let arn = mute_rule::arn(tx, &name);
         tags::set(tx, KIND, &arn, tags::from_list(input.tags.clone()))?;
     }
-    let rule = MuteRule { put: input, last_updated_timestamp: tx.now() };
+    let rule = StoredMuteRule { put: input, last_updated_timestamp: tx.now() };
     tx.put(TABLE, &name, &rule)?;
     Ok(Nothing {})
 }
@@ -33,7 +33,7 @@ fn check(input: &PutAlarmMuteRule, tx: &Tx) -> Result<(), Fault> {
     let schedule = required("rule.schedule", schedule)?;
     let expression = required("rule.schedule.expression", schedule.expression.as_deref())?;
     let duration = required("rule.schedule.duration", schedule.duration.as_deref())?;
-    schedule::Schedule::parse(expression, duration).map_err(|error| Fault::validation(error.to_string()))?;
+    schedule::MuteSchedule::parse(expression, duration).map_err(|error| Fault::validation(error.to_string()))?;
     if let Some(zone) = schedule.timezone.as_deref().filter(|zone| !(1..=50).contains(&zone.len())) {
         return Err(constraint("rule.schedule.timezone", zone, "have length between 1 and 50"));
     }
@@ -68,21 +68,21 @@ pub struct MuteRuleName {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Described {
+pub struct DescribedMuteRule {
     alarm_mute_rule_arn: String,
     status: &'static str,
     mute_type: &'static str,
     #[serde(flatten)]
-    rule: MuteRule,
+    rule: StoredMuteRule,
 }
 
-pub fn get_alarm_mute_rule(input: MuteRuleName, tx: &mut Tx) -> Result<Described, Fault> {
+pub fn get_alarm_mute_rule(input: MuteRuleName, tx: &mut Tx) -> Result<DescribedMuteRule, Fault> {
     let name = &input.alarm_mute_rule_name;
-    let rule = tx.get::<MuteRule>(TABLE, name)?;
+    let rule = tx.get::<StoredMuteRule>(TABLE, name)?;
     let missing =
         || Fault::sender("ResourceNotFoundException", format!("Alarm mute rule {name} does not exist")).status(404);
     let rule = rule.ok_or_else(missing)?;
-    Ok(Described {
+    Ok(DescribedMuteRule {
         alarm_mute_rule_arn: mute_rule::arn(tx, name),
         status: rule.status(tx.now()),
         mute_type: rule.mute_type(),
@@ -112,14 +112,14 @@ pub struct ListAlarmMuteRules {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Summaries {
-    alarm_mute_rule_summaries: Vec<Summary>,
+    alarm_mute_rule_summaries: Vec<MuteRuleSummary>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Summary {
+struct MuteRuleSummary {
     alarm_mute_rule_arn: String,
     status: &'static str,
     mute_type: &'static str,
@@ -132,11 +132,11 @@ pub fn list_alarm_mute_rules(input: ListAlarmMuteRules, tx: &mut Tx) -> Result<S
     let size = page_size(input.max_records, 50, 100)?;
     let now = tx.now();
     let mut found = Vec::new();
-    for (name, rule) in tx.list::<MuteRule>(TABLE)? {
+    for (name, rule) in tx.list::<StoredMuteRule>(TABLE)? {
         let status = rule.status(now);
         let of_alarm = input.alarm_name.as_deref().is_none_or(|alarm| rule.targets(alarm));
         if of_alarm && (input.statuses.is_empty() || input.statuses.iter().any(|wanted| wanted == status)) {
-            let summary = Summary {
+            let summary = MuteRuleSummary {
                 alarm_mute_rule_arn: mute_rule::arn(tx, &name),
                 status,
                 mute_type: rule.mute_type(),

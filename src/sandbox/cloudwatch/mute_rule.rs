@@ -18,7 +18,7 @@ pub struct PutAlarmMuteRule {
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub rule: Option<Rule>,
+    pub rule: Option<MuteRuleSchedule>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mute_targets: Option<MuteTargets>,
     #[serde(default, skip_serializing)]
@@ -31,13 +31,13 @@ pub struct PutAlarmMuteRule {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Rule {
-    pub schedule: Option<Schedule>,
+pub struct MuteRuleSchedule {
+    pub schedule: Option<WireSchedule>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Schedule {
+pub struct WireSchedule {
     pub expression: Option<String>,
     pub duration: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ pub struct MuteTargets {
 /// A rule in the store, and as it is answered.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct MuteRule {
+pub struct StoredMuteRule {
     #[serde(flatten)]
     pub put: PutAlarmMuteRule,
     pub last_updated_timestamp: Timestamp,
@@ -65,14 +65,14 @@ pub fn arn(tx: &Tx, name: &str) -> String {
 }
 
 pub fn exists(tx: &Tx, name: &str) -> Result<bool, Fault> {
-    Ok(tx.get::<MuteRule>(TABLE, name)?.is_some())
+    Ok(tx.get::<StoredMuteRule>(TABLE, name)?.is_some())
 }
 
-impl MuteRule {
+impl StoredMuteRule {
     /// Its schedule, as far as it can be read; what was put could.
-    fn schedule(&self) -> Option<schedule::Schedule> {
+    fn schedule(&self) -> Option<schedule::MuteSchedule> {
         let schedule = self.put.rule.as_ref()?.schedule.as_ref()?;
-        schedule::Schedule::parse(schedule.expression.as_deref()?, schedule.duration.as_deref()?).ok()
+        schedule::MuteSchedule::parse(schedule.expression.as_deref()?, schedule.duration.as_deref()?).ok()
     }
 
     /// Seconds east of UTC. Zones with rules are taken as UTC: there is no table of their rules here.
@@ -85,7 +85,7 @@ impl MuteRule {
     pub fn status(&self, now: Timestamp) -> &'static str {
         let (schedule, local) = (self.schedule(), now.seconds() + self.offset());
         let over = self.put.expire_date.is_some_and(|end| now >= end)
-            || schedule.as_ref().and_then(schedule::Schedule::end).is_some_and(|end| local >= end);
+            || schedule.as_ref().and_then(schedule::MuteSchedule::end).is_some_and(|end| local >= end);
         let begun = self.put.start_date.is_none_or(|start| now >= start);
         match schedule {
             _ if over => "EXPIRED",
@@ -105,7 +105,7 @@ impl MuteRule {
 
 /// The name of a rule that holds back the actions of an alarm now.
 pub fn muting(tx: &Tx, alarm: &str) -> Result<Option<String>, Fault> {
-    let rules = tx.list::<MuteRule>(TABLE)?.into_iter();
+    let rules = tx.list::<StoredMuteRule>(TABLE)?.into_iter();
     let mut active = rules.filter(|(_, rule)| rule.targets(alarm) && rule.status(tx.now()) == "ACTIVE");
     Ok(active.next().map(|(name, _)| name))
 }

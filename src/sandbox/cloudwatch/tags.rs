@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TagResource {
+pub struct TagAlarm {
     #[serde(rename = "ResourceARN")]
     arn: String,
     tags: Vec<Tag>,
 }
 
-pub fn tag_resource(input: TagResource, tx: &mut Tx) -> Result<Nothing, Fault> {
+pub fn tag_resource(input: TagAlarm, tx: &mut Tx) -> Result<Nothing, Fault> {
     let kind = kind_of(tx, &input.arn)?;
     check(&input.tags)?;
     let more = tags::from_list(input.tags);
@@ -50,14 +50,14 @@ pub struct ListTagsForResource {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TagList {
+pub struct AlarmTagList {
     tags: Vec<Tag>,
 }
 
-pub fn list_tags_for_resource(input: ListTagsForResource, tx: &mut Tx) -> Result<TagList, Fault> {
+pub fn list_tags_for_resource(input: ListTagsForResource, tx: &mut Tx) -> Result<AlarmTagList, Fault> {
     kind_of(tx, &input.arn)?;
     let tags = tags::get(tx, &input.arn)?;
-    Ok(TagList { tags: tags::to_list(tx, tags) })
+    Ok(AlarmTagList { tags: tags::to_list(tx, tags) })
 }
 
 /// The tagging API's type of a taggable thing that exists.

@@ -1,11 +1,11 @@
 //! Calls of functions: admitted under the sandbox's lock, run outside of it, recorded under it again.
 
 use super::Sandbox;
-use crate::cloudwatch::{self, Measured};
+use crate::cloudwatch::{self, MeasuredInvocation};
 use crate::fault::Fault;
-use crate::lambda::invoke::{Call, Invoke, Kind, invoke};
+use crate::lambda::invoke::{Call, InvocationKind, Invoke, invoke};
 use crate::lambda::record;
-use crate::wire::{Blob, Reply};
+use crate::wire::{Blob, WireReply};
 use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::base64;
@@ -26,14 +26,20 @@ pub struct Invoked {
 
 impl Sandbox {
     /// Answers a call that was admitted, however it is to be waited for.
-    pub(super) async fn respond(&self, account: &str, region: &str, call: Call, reply: &Reply) -> Result<HttpResponse> {
+    pub(super) async fn respond(
+        &self,
+        account: &str,
+        region: &str,
+        call: Call,
+        reply: &WireReply,
+    ) -> Result<HttpResponse> {
         match call.kind {
-            Kind::DryRun => reply.raw(204, &[], Vec::new()),
-            Kind::Event => {
+            InvocationKind::DryRun => reply.raw(204, &[], Vec::new()),
+            InvocationKind::Event => {
                 self.run_behind(account, region, call).await?;
                 reply.raw(202, &[], Vec::new())
             }
-            Kind::RequestResponse => match self.run(account, region, &call).await? {
+            InvocationKind::RequestResponse => match self.run(account, region, &call).await? {
                 Err(fault) => reply.write(Err(fault)),
                 Ok(invoked) => {
                     let mut headers = vec![("x-amz-executed-version", "$LATEST".to_owned())];
@@ -77,7 +83,7 @@ impl Sandbox {
     async fn run(&self, account: &str, region: &str, call: &Call) -> Result<Result<Invoked, Fault>> {
         let name = &call.function.function_name;
         let Some(slot) = self.0.instances.admit(account, region, call) else {
-            let throttled = Measured::Throttled;
+            let throttled = MeasuredInvocation::Throttled;
             self.visit(account, region, |tx| cloudwatch::record_invocation(tx, name, call.at, throttled))?;
             return Ok(Err(Fault::sender("TooManyRequestsException", "Rate Exceeded.").status(429)));
         };

@@ -6,7 +6,7 @@ mod invoke;
 mod tests;
 
 use super::accounts::Caller;
-use super::cloudwatch::{Happened, changes_since};
+use super::cloudwatch::{RecordedTransition, changes_since};
 use super::dispatch;
 use super::fault::Fault;
 use super::lambda::instance::Instances;
@@ -16,10 +16,10 @@ use super::quota::Buckets;
 use super::session;
 #[cfg(any(test, feature = "testing"))]
 use super::stats::Stats;
-use super::stats::{Counter, Outcome, Started};
-use super::store::{Store, Tx};
+use super::stats::{CallOutcome, Counter, Started};
+use super::store::{EntityStore, Tx};
 use super::weather::{Accident, Keys, Quotas, Weather};
-use super::wire::{self, Reply, Request, Timestamp};
+use super::wire::{self, Timestamp, WireReply, WireRequest};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -39,18 +39,18 @@ use tokio::time::Instant;
 
 /// An AWS inside the process. Clones share one state.
 #[derive(Clone)]
-pub struct Sandbox(Arc<Shared>);
+pub struct Sandbox(Arc<SandboxShared>);
 
-struct Shared {
+struct SandboxShared {
     weather: Weather,
     instances: Arc<Instances>,
     /// Where it is served, if it is.
     served_at: OnceLock<String>,
-    state: Mutex<State>,
+    state: Mutex<SandboxState>,
 }
 
 /// How a call ended at AWS's end, and its answer.
-type Arrived = (Outcome, Result<HttpResponse, ConnectorError>);
+type Arrived = (CallOutcome, Result<HttpResponse, ConnectorError>);
 
 /// What a handler answered, or what befell the call before it got there.
 type Applied = Result<Result<Value, Fault>, Box<Arrived>>;
@@ -58,8 +58,8 @@ type Applied = Result<Result<Value, Fault>, Box<Arrived>>;
 /// How often a call that waits for something looks again; another process may bring it.
 const POLL: Duration = Duration::from_millis(50);
 
-struct State {
-    store: Store,
+struct SandboxState {
+    store: EntityStore,
     buckets: Buckets,
     counter: Counter,
     /// How often an account made a call, for its faults.
@@ -71,13 +71,13 @@ struct State {
 impl Sandbox {
     /// A sandbox that keeps its state in a file between runs; several processes may share it, and any may be killed.
     pub fn open(path: &Path, weather: Weather) -> anyhow::Result<Self> {
-        Ok(Self::on(Store::open(path, dispatch::seeds)?, weather))
+        Ok(Self::on(EntityStore::open(path, dispatch::seeds)?, weather))
     }
 
     /// A sandbox that is gone when its last clone is.
     #[cfg(any(test, feature = "testing"))]
     pub fn in_memory(weather: Weather) -> Self {
-        Self::on(Store::in_memory(dispatch::seeds), weather)
+        Self::on(EntityStore::in_memory(dispatch::seeds), weather)
     }
 
     /// Whether calls are counted here, so that too many of them are refused.
@@ -85,8 +85,8 @@ impl Sandbox {
         self.0.weather.quotas != Quotas::None
     }
 
-    fn on(store: Store, weather: Weather) -> Self {
-        let state = State {
+    fn on(store: EntityStore, weather: Weather) -> Self {
+        let state = SandboxState {
             store,
             buckets: Buckets::default(),
             counter: Counter::default(),
@@ -94,7 +94,7 @@ impl Sandbox {
             calls: 0,
             writes: 0,
         };
-        Sandbox(Arc::new(Shared {
+        Sandbox(Arc::new(SandboxShared {
             weather,
             instances: Arc::default(),
             served_at: OnceLock::new(),
@@ -158,7 +158,12 @@ impl Sandbox {
     }
 
     /// The changes of alarms' states after a moment, in order of time.
-    pub fn changes_since(&self, account: &str, region: &str, moment: Timestamp) -> anyhow::Result<Vec<Happened>> {
+    pub fn changes_since(
+        &self,
+        account: &str,
+        region: &str,
+        moment: Timestamp,
+    ) -> anyhow::Result<Vec<RecordedTransition>> {
         self.visit(account, region, |tx| changes_since(tx, moment))
     }
 
@@ -205,7 +210,7 @@ impl Sandbox {
         visited.map_err(|fault| anyhow::anyhow!("{}: {}", fault.code, fault.message))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SandboxState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -224,7 +229,7 @@ impl Sandbox {
             *made += 1;
             let accident = weather.accident(account, region, &name, *made);
             let way = weather.one_way(state.calls);
-            let started = UnderWay { sandbox: &self, call: Some(state.counter.start(name)) };
+            let started = SandboxCall { sandbox: &self, call: Some(state.counter.start(name)) };
             (started, way, accident)
         };
         travel(way).await;
@@ -241,37 +246,37 @@ impl Sandbox {
         travel(way).await;
         let state = self.state();
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
-        let outcome = if killed { Outcome::Faulted } else { outcome };
+        let outcome = if killed { CallOutcome::Faulted } else { outcome };
         drop(state);
         started.finish(outcome);
         if killed { Err(lost("the sandbox's process was killed")) } else { answer }
     }
 
     /// The answer to what was applied.
-    async fn answer(&self, request: &Request, accident: Option<Accident>, applied: Applied) -> Arrived {
+    async fn answer(&self, request: &WireRequest, accident: Option<Accident>, applied: Applied) -> Arrived {
         let answer = match applied {
             Ok(answer) => answer,
             Err(refused) => return *refused,
         };
         let written = self.write(request, &request.reply(), answer).await.map_err(other);
         if accident == Some(Accident::ResetAfter) {
-            return (Outcome::Faulted, Err(lost("connection reset after the request was applied")));
+            return (CallOutcome::Faulted, Err(lost("connection reset after the request was applied")));
         }
-        (Outcome::Answered, written)
+        (CallOutcome::Answered, written)
     }
 
     /// Most answers are values; a function's is what the function says, and a tail's is a stream.
     async fn write(
         &self,
-        request: &Request,
-        reply: &Reply,
+        request: &WireRequest,
+        reply: &WireReply,
         answer: Result<Value, Fault>,
     ) -> anyhow::Result<HttpResponse> {
         let caller = &request.caller;
         let (account, region) = (caller.account.as_str(), caller.region.as_str());
         match (caller.service.as_str(), request.operation.as_str(), answer) {
             ("logs", tail::OPERATION, Ok(session)) => {
-                let session: tail::Session = wire::decode(session)?;
+                let session: tail::LiveTailSession = wire::decode(session)?;
                 reply.stream(session.body(self.clone(), account, region)?)
             }
             ("lambda", function_call::OPERATION, Ok(call)) => {
@@ -283,13 +288,13 @@ impl Sandbox {
     }
 
     /// The call at AWS's end: runs the handler. Where something befalls the call before that, it is the error.
-    fn apply(&self, request: &Request, accident: Option<Accident>) -> Applied {
+    fn apply(&self, request: &WireRequest, accident: Option<Accident>) -> Applied {
         let weather = &self.0.weather;
         let mut held = self.state();
         let state = &mut *held;
         let killed = weather.kill_after.is_some_and(|n| state.writes >= n);
         if killed || accident == Some(Accident::ResetBefore) {
-            return Err(Box::new((Outcome::Faulted, Err(lost("connection reset before the request was applied")))));
+            return Err(Box::new((CallOutcome::Faulted, Err(lost("connection reset before the request was applied")))));
         }
         let reply = request.reply();
         let caller = &request.caller;
@@ -299,14 +304,14 @@ impl Sandbox {
         }
         if !state.buckets.allow(weather, &caller.account, &caller.region, &caller.service, &request.operation) {
             let fault = Fault::throttled(&caller.service, reply.protocol());
-            return Err(Box::new((Outcome::Throttled, reply.write(Err(fault)).map_err(other))));
+            return Err(Box::new((CallOutcome::Throttled, reply.write(Err(fault)).map_err(other))));
         }
         if let Some(fault) = refused(weather, caller, &request.operation) {
-            return Err(Box::new((Outcome::Answered, reply.write(Err(fault)).map_err(other))));
+            return Err(Box::new((CallOutcome::Answered, reply.write(Err(fault)).map_err(other))));
         }
         if accident == Some(Accident::Internal) {
             let fault = Fault::internal(&caller.service);
-            return Err(Box::new((Outcome::Faulted, reply.write(Err(fault)).map_err(other))));
+            return Err(Box::new((CallOutcome::Faulted, reply.write(Err(fault)).map_err(other))));
         }
         let (account, region) = (caller.account.clone(), caller.region.clone());
         let done =
@@ -317,7 +322,7 @@ impl Sandbox {
                 Ok(answer)
             }
             // The state file is out of reach: no retry helps, so this is no answer of AWS's.
-            Err(error) => Err(Box::new((Outcome::Faulted, Err(ConnectorError::other(error.into(), None))))),
+            Err(error) => Err(Box::new((CallOutcome::Faulted, Err(ConnectorError::other(error.into(), None))))),
         }
     }
 }
@@ -339,20 +344,20 @@ fn refused(weather: &Weather, caller: &Caller, operation: &str) -> Option<Fault>
 }
 
 /// A call on its way; where its caller gives up waiting, it is no longer in flight.
-struct UnderWay<'a> {
+struct SandboxCall<'a> {
     sandbox: &'a Sandbox,
     call: Option<Started>,
 }
 
-impl UnderWay<'_> {
-    fn finish(mut self, outcome: Outcome) {
+impl SandboxCall<'_> {
+    fn finish(mut self, outcome: CallOutcome) {
         if let Some(call) = self.call.take() {
             self.sandbox.state().counter.finish(call, outcome);
         }
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for SandboxCall<'_> {
     fn drop(&mut self) {
         if self.call.take().is_some() {
             self.sandbox.state().counter.abandon();

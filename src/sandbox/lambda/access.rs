@@ -1,6 +1,6 @@
 //! Who may call a function: its URL and its resource policy. Permissions of who calls by Invoke are not asked for.
 
-use super::{Done, Named, conflict, find};
+use super::{EmptyLambdaResponse, FunctionNameMember, conflict, find};
 use crate::fault::Fault;
 use crate::store::Tx;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub struct RemovePermission {
 /// A function's URL, kept as it is answered. Times in ISO 8601.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Url {
+pub struct FunctionUrl {
     function_url: String,
     function_arn: String,
     auth_type: String,
@@ -57,7 +57,7 @@ pub struct Url {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Policy {
+pub struct FunctionPolicy {
     policy: String,
     revision_id: String,
 }
@@ -68,12 +68,12 @@ pub struct Statement {
     statement: String,
 }
 
-pub fn create_url(input: PutUrl, tx: &mut Tx) -> Result<Url, Fault> {
+pub fn create_url(input: PutUrl, tx: &mut Tx) -> Result<FunctionUrl, Fault> {
     let function = find(tx, &named(&input.function_name, &input.qualifier))?;
     let auth_type = one_of("authType", input.auth_type, &["NONE", "AWS_IAM"])?;
     let mode = input.invoke_mode.or_else(|| Some("BUFFERED".into()));
     let invoke_mode = one_of("invokeMode", mode, &["BUFFERED", "RESPONSE_STREAM"])?;
-    if tx.get::<Url>(URLS, &function.function_name)?.is_some() {
+    if tx.get::<FunctionUrl>(URLS, &function.function_name)?.is_some() {
         return Err(conflict(format!(
             "Failed to create function url config for [functionArn = {}]. Error message:  FunctionUrlConfig exists for \
              this Lambda function",
@@ -81,7 +81,7 @@ pub fn create_url(input: PutUrl, tx: &mut Tx) -> Result<Url, Fault> {
         )));
     }
     let now = tx.now().to_iso();
-    let url = Url {
+    let url = FunctionUrl {
         function_url: format!("https://{}.lambda-url.{}.on.aws/", tx.hex(32), tx.region()),
         function_arn: function.function_arn,
         auth_type,
@@ -94,7 +94,7 @@ pub fn create_url(input: PutUrl, tx: &mut Tx) -> Result<Url, Fault> {
     Ok(url)
 }
 
-pub fn update_url(input: PutUrl, tx: &mut Tx) -> Result<Url, Fault> {
+pub fn update_url(input: PutUrl, tx: &mut Tx) -> Result<FunctionUrl, Fault> {
     let (name, mut url) = find_url(tx, &named(&input.function_name, &input.qualifier))?;
     url.auth_type = one_of("authType", input.auth_type.or(Some(url.auth_type)), &["NONE", "AWS_IAM"])?;
     let mode = input.invoke_mode.or(Some(url.invoke_mode));
@@ -105,14 +105,14 @@ pub fn update_url(input: PutUrl, tx: &mut Tx) -> Result<Url, Fault> {
     Ok(url)
 }
 
-pub fn url(input: Named, tx: &mut Tx) -> Result<Url, Fault> {
+pub fn url(input: FunctionNameMember, tx: &mut Tx) -> Result<FunctionUrl, Fault> {
     find_url(tx, &input).map(|(_, url)| url)
 }
 
-pub fn delete_url(input: Named, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete_url(input: FunctionNameMember, tx: &mut Tx) -> Result<EmptyLambdaResponse, Fault> {
     let (name, _) = find_url(tx, &input)?;
     tx.delete(URLS, &name);
-    Ok(Done {})
+    Ok(EmptyLambdaResponse {})
 }
 
 pub fn add_permission(input: AddPermission, tx: &mut Tx) -> Result<Statement, Fault> {
@@ -158,14 +158,14 @@ pub fn add_permission(input: AddPermission, tx: &mut Tx) -> Result<Statement, Fa
     Ok(Statement { statement: statement.to_string() })
 }
 
-pub fn policy(input: Named, tx: &mut Tx) -> Result<Policy, Fault> {
+pub fn policy(input: FunctionNameMember, tx: &mut Tx) -> Result<FunctionPolicy, Fault> {
     let function = find(tx, &input)?;
     let statements = tx.get::<Vec<Value>>(POLICIES, &function.function_name)?.ok_or_else(missing)?;
     let policy = json!({ "Version": "2012-10-17", "Id": "default", "Statement": statements }).to_string();
-    Ok(Policy { policy, revision_id: function.revision_id })
+    Ok(FunctionPolicy { policy, revision_id: function.revision_id })
 }
 
-pub fn remove_permission(input: RemovePermission, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn remove_permission(input: RemovePermission, tx: &mut Tx) -> Result<EmptyLambdaResponse, Fault> {
     let function = find(tx, &named(&input.function_name, &input.qualifier))?;
     let name = &function.function_name;
     let mut statements = tx.get::<Vec<Value>>(POLICIES, name)?.ok_or_else(missing)?;
@@ -179,7 +179,7 @@ pub fn remove_permission(input: RemovePermission, tx: &mut Tx) -> Result<Done, F
         true => drop(tx.delete(POLICIES, name)),
         false => tx.put(POLICIES, name, &statements)?,
     }
-    Ok(Done {})
+    Ok(EmptyLambdaResponse {})
 }
 
 /// Who may call a function by its URL.
@@ -195,7 +195,7 @@ pub enum Gate {
 
 /// What a function's URL and policy make of a call by URL.
 pub fn gate(tx: &Tx, name: &str) -> Result<Gate, Fault> {
-    let Some(url) = tx.get::<Url>(URLS, name)? else { return Ok(Gate::Closed) };
+    let Some(url) = tx.get::<FunctionUrl>(URLS, name)? else { return Ok(Gate::Closed) };
     if url.auth_type == "AWS_IAM" {
         return Ok(Gate::Signed);
     }
@@ -231,14 +231,14 @@ pub fn forget(tx: &mut Tx, name: &str) {
     tx.delete(POLICIES, name);
 }
 
-fn find_url(tx: &Tx, named: &Named) -> Result<(String, Url), Fault> {
+fn find_url(tx: &Tx, named: &FunctionNameMember) -> Result<(String, FunctionUrl), Fault> {
     let name = find(tx, named)?.function_name;
-    let url = tx.get::<Url>(URLS, &name)?.ok_or_else(missing)?;
+    let url = tx.get::<FunctionUrl>(URLS, &name)?.ok_or_else(missing)?;
     Ok((name, url))
 }
 
-fn named(name: &str, qualifier: &Option<String>) -> Named {
-    Named { function_name: name.to_owned(), qualifier: qualifier.clone() }
+fn named(name: &str, qualifier: &Option<String>) -> FunctionNameMember {
+    FunctionNameMember { function_name: name.to_owned(), qualifier: qualifier.clone() }
 }
 
 fn missing() -> Fault {
@@ -256,5 +256,5 @@ fn one_of(field: &str, value: Option<String>, allowed: &[&str]) -> Result<String
 }
 
 fn refused(value: &str, field: &str, rule: &str) -> Fault {
-    super::Refusal::constraint(value, field, rule).into()
+    super::StateReason::constraint(value, field, rule).into()
 }

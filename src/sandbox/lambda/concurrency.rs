@@ -1,6 +1,6 @@
 //! Reserved concurrency: how many calls of a function may run at once.
 
-use super::{Done, Named, find};
+use super::{EmptyLambdaResponse, FunctionNameMember, find};
 use crate::fault::Fault;
 use crate::store::Tx;
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,10 @@ pub struct Concurrency {
 }
 
 pub fn put(input: PutConcurrency, tx: &mut Tx) -> Result<Concurrency, Fault> {
-    let name = find(tx, &Named { function_name: input.function_name, qualifier: None })?.function_name;
+    let name = find(tx, &FunctionNameMember { function_name: input.function_name, qualifier: None })?.function_name;
     let wanted = input
         .reserved_concurrent_executions
-        .ok_or_else(|| super::Refusal::constraint("null", "reservedConcurrentExecutions", "not be null"))?;
+        .ok_or_else(|| super::StateReason::constraint("null", "reservedConcurrentExecutions", "not be null"))?;
     let others = tx.list::<usize>(RESERVED)?.into_iter().filter(|(other, _)| *other != name);
     if wanted + others.map(|(_, reserved)| reserved).sum::<usize>() > ACCOUNT_LIMIT - UNRESERVED {
         let message = format!(
@@ -43,15 +43,15 @@ pub fn put(input: PutConcurrency, tx: &mut Tx) -> Result<Concurrency, Fault> {
     Ok(Concurrency { reserved_concurrent_executions: Some(wanted) })
 }
 
-pub fn get(input: Named, tx: &mut Tx) -> Result<Concurrency, Fault> {
+pub fn get(input: FunctionNameMember, tx: &mut Tx) -> Result<Concurrency, Fault> {
     let name = find(tx, &input)?.function_name;
     Ok(Concurrency { reserved_concurrent_executions: reserved(tx, &name)? })
 }
 
-pub fn delete(input: Named, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete(input: FunctionNameMember, tx: &mut Tx) -> Result<EmptyLambdaResponse, Fault> {
     let name = find(tx, &input)?.function_name;
     forget(tx, &name);
-    Ok(Done {})
+    Ok(EmptyLambdaResponse {})
 }
 
 /// What is set for a function.

@@ -28,20 +28,20 @@ pub struct CreateFunction {
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     #[serde(flatten)]
-    pub settings: Settings,
+    pub settings: FunctionSettings,
 }
 
 /// What can be set at creation and changed later.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Settings {
+pub struct FunctionSettings {
     pub role: Option<String>,
     pub runtime: Option<String>,
     pub handler: Option<String>,
     pub description: Option<String>,
     pub timeout: Option<i32>,
     pub memory_size: Option<i32>,
-    pub environment: Option<Environment>,
+    pub environment: Option<FunctionEnvironment>,
     pub ephemeral_storage: Option<EphemeralStorage>,
     pub logging_config: Option<LoggingConfig>,
     pub tracing_config: Option<TracingConfig>,
@@ -62,17 +62,17 @@ pub struct Code {
 
 impl Code {
     /// Size in bytes and the hash that Lambda shows, base64 of SHA-256. Of code that lies elsewhere only the name is known.
-    pub fn measure(&self) -> Result<(i64, String), Refusal> {
+    pub fn measure(&self) -> Result<(i64, String), StateReason> {
         let named = |size, name: String| Ok((size, hash(name.as_bytes())));
         match self {
             Code { zip_file: Some(text), .. } => {
                 let broken = "Could not unzip uploaded file. Please check your file, then try to upload again.";
-                let bytes = base64::decode(text).map_err(|_| Refusal::parameter(broken))?;
+                let bytes = base64::decode(text).map_err(|_| StateReason::parameter(broken))?;
                 Ok((bytes.len().try_into().unwrap_or(i64::MAX), hash(&bytes)))
             }
             Code { s3_bucket: Some(bucket), s3_key: Some(key), .. } => named(1_048_576, format!("{bucket}/{key}")),
             Code { image_uri: Some(uri), .. } => named(0, uri.clone()),
-            _ => Err(Refusal::parameter("Please provide a source for function code.")),
+            _ => Err(StateReason::parameter("Please provide a source for function code.")),
         }
     }
 }
@@ -83,9 +83,9 @@ fn hash(bytes: &[u8]) -> String {
 
 /// An error's code and message.
 #[derive(Debug)]
-pub struct Refusal(pub &'static str, pub String);
+pub struct StateReason(pub &'static str, pub String);
 
-impl Refusal {
+impl StateReason {
     fn parameter(message: &str) -> Self {
         Self("InvalidParameterValueException", message.into())
     }
@@ -100,7 +100,7 @@ impl Refusal {
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Environment {
+pub struct FunctionEnvironment {
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
 }
@@ -142,7 +142,7 @@ pub struct SnapStart {
 /// A FunctionConfiguration, kept as it is answered. Memory in MB, timeout in seconds, code in bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Function {
+pub struct StoredFunction {
     pub function_name: String,
     pub function_arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,7 +158,7 @@ pub struct Function {
     pub code_sha256: String,
     pub version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment: Option<Environment>,
+    pub environment: Option<FunctionEnvironment>,
     #[serde(rename = "KMSKeyArn", skip_serializing_if = "Option::is_none")]
     pub kms_key_arn: Option<String>,
     pub tracing_config: TracingConfig,
@@ -193,36 +193,37 @@ pub struct Birth<'a> {
 
 impl CreateFunction {
     /// Everything Lambda refuses before it makes anything.
-    pub fn check(&self) -> Result<(), Refusal> {
+    pub fn check(&self) -> Result<(), StateReason> {
         let name = self.function_name.as_deref().unwrap_or_default();
         if !is_name(name) {
             let rule = format!("satisfy regular expression pattern: {NAME_PATTERN}");
-            return Err(Refusal::constraint(name, "functionName", &rule));
+            return Err(StateReason::constraint(name, "functionName", &rule));
         }
         if name.len() > 64 {
-            let Refusal(_, message) = Refusal::constraint(name, "functionName", "have length less than or equal to 64");
-            return Err(Refusal::parameter(&message));
+            let StateReason(_, message) =
+                StateReason::constraint(name, "functionName", "have length less than or equal to 64");
+            return Err(StateReason::parameter(&message));
         }
         if self.settings.role.is_none() {
-            return Err(Refusal::constraint("null", "role", "not be null"));
+            return Err(StateReason::constraint("null", "role", "not be null"));
         }
         self.settings.check()?;
         let image = self.package_type.as_deref() == Some("Image");
         if !image && (self.settings.runtime.is_none() || self.settings.handler.is_none()) {
             let message =
                 "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
-            return Err(Refusal::parameter(message));
+            return Err(StateReason::parameter(message));
         }
         match self.code {
             Some(_) => Ok(()),
-            None => Err(Refusal::constraint("null", "code", "not be null")),
+            None => Err(StateReason::constraint("null", "code", "not be null")),
         }
     }
 
     /// The function as it stands once it has been made; [`Self::check`] has passed.
-    pub fn into_function(self, birth: Birth<'_>) -> Function {
+    pub fn into_function(self, birth: Birth<'_>) -> StoredFunction {
         let name = self.function_name.unwrap_or_default();
-        let mut function = Function {
+        let mut function = StoredFunction {
             function_arn: arn(birth.account, birth.region, &name),
             runtime: None,
             role: String::new(),
@@ -254,27 +255,27 @@ impl CreateFunction {
     }
 }
 
-impl Settings {
+impl FunctionSettings {
     /// What Lambda refuses of the values alone.
-    pub fn check(&self) -> Result<(), Refusal> {
+    pub fn check(&self) -> Result<(), StateReason> {
         if let Some(role) = self.role.as_deref().filter(|role| !is_role(role)) {
             let rule =
                 r"satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
-            return Err(Refusal::constraint(role, "role", rule));
+            return Err(StateReason::constraint(role, "role", rule));
         }
         if let Some(memory) = self.memory_size.filter(|memory| !MEMORY.contains(memory)) {
-            return Err(Refusal::constraint(&memory.to_string(), "memorySize", &bound(memory, &MEMORY)));
+            return Err(StateReason::constraint(&memory.to_string(), "memorySize", &bound(memory, &MEMORY)));
         }
         match self.timeout.filter(|timeout| !TIMEOUT.contains(timeout)) {
-            Some(timeout) => Err(Refusal::constraint(&timeout.to_string(), "timeout", &bound(timeout, &TIMEOUT))),
+            Some(timeout) => Err(StateReason::constraint(&timeout.to_string(), "timeout", &bound(timeout, &TIMEOUT))),
             None => Ok(()),
         }
     }
 }
 
-impl Function {
+impl StoredFunction {
     /// Takes over what is given and leaves the rest.
-    pub fn set(&mut self, settings: Settings) {
+    pub fn set(&mut self, settings: FunctionSettings) {
         fn put<T>(slot: &mut T, given: Option<T>) {
             if let Some(given) = given {
                 *slot = given;
@@ -298,14 +299,14 @@ impl Function {
 
     /// The function of the lab, deployed some weeks ago.
     pub fn service(account: &str, region: &str) -> Self {
-        let settings = Settings {
+        let settings = FunctionSettings {
             role: Some(format!("arn:{}:iam::{account}:role/{SERVICE}-role", Partition::of_region(region).id)),
             runtime: Some("python3.11".into()),
             handler: Some("app.lambda_handler".into()),
             description: Some("Serves the model's predictions".into()),
             timeout: Some(30),
             memory_size: Some(512),
-            ..Settings::default()
+            ..FunctionSettings::default()
         };
         let request = CreateFunction { function_name: Some(SERVICE.into()), settings, ..CreateFunction::default() };
         request.into_function(Birth {

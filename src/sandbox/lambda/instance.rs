@@ -2,11 +2,11 @@
 //! as the sandbox lives. Knows neither store nor wire.
 
 use super::concurrency::ACCOUNT_LIMIT;
-use super::function::Function;
+use super::function::StoredFunction;
 use super::invoke::Call;
 use crate::wire::Timestamp;
-use mlops_service::config::Environment;
-use mlops_service::{Failure, Instance};
+use mlops_service::config::ProcessEnvironment;
+use mlops_service::{FunctionFailure, Instance};
 use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::path::PathBuf;
@@ -61,7 +61,7 @@ impl Drop for Home {
 }
 
 /// The right to run one call.
-pub struct Slot {
+pub struct InstanceSlot {
     instances: Arc<Instances>,
     key: String,
     warm: Option<Warm>,
@@ -88,13 +88,13 @@ pub struct Ran {
 pub enum Ended {
     /// With this JSON.
     Well(String),
-    Failed(Failure),
+    Failed(FunctionFailure),
     TimedOut,
 }
 
 impl Instances {
     /// A place for one more call of a function; none where as many run as may.
-    pub fn admit(self: &Arc<Self>, account: &str, region: &str, call: &Call) -> Option<Slot> {
+    pub fn admit(self: &Arc<Self>, account: &str, region: &str, call: &Call) -> Option<InstanceSlot> {
         let prefix = format!("{account}/{region}/");
         let key = format!("{prefix}{}", call.function.function_name);
         let mut pools = self.pools();
@@ -114,7 +114,7 @@ impl Instances {
             pool.idle.clear();
         }
         pool.running += 1;
-        Some(Slot { instances: Arc::clone(self), key, warm: pool.idle.pop(), concurrent: pool.running })
+        Some(InstanceSlot { instances: Arc::clone(self), key, warm: pool.idle.pop(), concurrent: pool.running })
     }
 
     fn pools(&self) -> MutexGuard<'_, HashMap<String, Pool>> {
@@ -122,7 +122,7 @@ impl Instances {
     }
 }
 
-impl Drop for Slot {
+impl Drop for InstanceSlot {
     fn drop(&mut self) {
         if let Some(pool) = self.instances.pools().get_mut(&self.key) {
             pool.running -= 1;
@@ -130,7 +130,7 @@ impl Drop for Slot {
     }
 }
 
-impl Slot {
+impl InstanceSlot {
     /// Runs a call to its end, on a thread that may wait: the service's time is real, also where a test's is not.
     pub fn run(mut self, call: &Call, region: &str) -> Ran {
         let function = &call.function;
@@ -173,7 +173,7 @@ impl Slot {
         }
     }
 
-    fn give_back(&self, function: &Function, warm: Warm) {
+    fn give_back(&self, function: &StoredFunction, warm: Warm) {
         if let Some(pool) = self.instances.pools().get_mut(&self.key)
             && pool.revision == function.revision_id
         {
@@ -182,12 +182,12 @@ impl Slot {
     }
 }
 
-fn start(function: &Function, region: &str) -> Result<Warm, Failure> {
-    let broken = |error: std::io::Error| Failure { kind: "Runtime.InitError", message: error.to_string() };
+fn start(function: &StoredFunction, region: &str) -> Result<Warm, FunctionFailure> {
+    let broken = |error: std::io::Error| FunctionFailure { kind: "Runtime.InitError", message: error.to_string() };
     let environment = environment(function, region);
     if !environment.stays_on_this_machine() {
         let message = "DATABASE_URL names another machine: a function in the sandbox reaches this one only".to_owned();
-        return Err(Failure { kind: "Sandbox.Unreachable", message });
+        return Err(FunctionFailure { kind: "Sandbox.Unreachable", message });
     }
     let home = Home::make().map_err(broken)?;
     let instance = Instance::start(&function.function_name, &environment, &home.0)?;
@@ -195,7 +195,7 @@ fn start(function: &Function, region: &str) -> Result<Warm, Failure> {
 }
 
 /// The function's variables and what Lambda adds. Where the service keeps its files is the sandbox's matter.
-fn environment(function: &Function, region: &str) -> Environment {
+fn environment(function: &StoredFunction, region: &str) -> ProcessEnvironment {
     let own = function.environment.iter().flat_map(|environment| environment.variables.clone());
     let logging = &function.logging_config;
     let files =
@@ -207,7 +207,7 @@ fn environment(function: &Function, region: &str) -> Environment {
     add("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some(&function.memory_size.to_string()));
     add("AWS_LAMBDA_LOG_FORMAT", logging.log_format.as_ref());
     add("AWS_LAMBDA_LOG_LEVEL", logging.application_log_level.as_ref());
-    Environment::of(all)
+    ProcessEnvironment::of(all)
 }
 
 fn converse(instance: &Instance, call: &Call) -> Ended {
@@ -215,7 +215,7 @@ fn converse(instance: &Instance, call: &Call) -> Ended {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return Ended::Failed(Failure { kind: "Sandbox.Exhausted", message: error.to_string() });
+            return Ended::Failed(FunctionFailure { kind: "Sandbox.Exhausted", message: error.to_string() });
         }
     };
     match runtime.block_on(async { tokio::time::timeout(most, instance.invoke(&call.payload.0)).await }) {

@@ -2,8 +2,8 @@
 //! what is written of it `record`'s.
 
 use super::concurrency::reserved;
-use super::function::{Function, Refusal};
-use super::{Named, find};
+use super::function::{StateReason, StoredFunction};
+use super::{FunctionNameMember, find};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::wire::{Blob, Timestamp};
@@ -27,7 +27,7 @@ pub struct Invoke {
 
 /// How the caller waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum InvocationKind {
     RequestResponse,
     Event,
     DryRun,
@@ -36,8 +36,8 @@ pub enum Kind {
 /// A call that may be made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Call {
-    pub function: Function,
-    pub kind: Kind,
+    pub function: StoredFunction,
+    pub kind: InvocationKind,
     /// The last lines of the log are wanted in the answer.
     pub tail: bool,
     /// JSON.
@@ -48,23 +48,25 @@ pub struct Call {
 }
 
 pub fn invoke(input: Invoke, tx: &mut Tx) -> Result<Call, Fault> {
-    let function = find(tx, &Named { function_name: input.function_name, qualifier: input.qualifier })?;
+    let function = find(tx, &FunctionNameMember { function_name: input.function_name, qualifier: input.qualifier })?;
     let kind = match input.invocation_type.as_deref() {
-        None | Some("RequestResponse") => Kind::RequestResponse,
-        Some("Event") => Kind::Event,
-        Some("DryRun") => Kind::DryRun,
+        None | Some("RequestResponse") => InvocationKind::RequestResponse,
+        Some("Event") => InvocationKind::Event,
+        Some("DryRun") => InvocationKind::DryRun,
         Some(other) => {
             let rule = "satisfy enum value set: [Event, RequestResponse, DryRun]";
-            return Err(Refusal::constraint(other, "invocationType", rule).into());
+            return Err(StateReason::constraint(other, "invocationType", rule).into());
         }
     };
     let tail = match input.log_type.as_deref() {
         None | Some("None") => false,
         Some("Tail") => true,
-        Some(other) => return Err(Refusal::constraint(other, "logType", "satisfy enum value set: [None, Tail]").into()),
+        Some(other) => {
+            return Err(StateReason::constraint(other, "logType", "satisfy enum value set: [None, Tail]").into());
+        }
     };
     let payload = input.payload.filter(|Blob(bytes)| !bytes.is_empty()).unwrap_or_else(|| Blob(b"{}".to_vec()));
-    let most = if kind == Kind::Event { MOST_ASYNCHRONOUS } else { MOST_SYNCHRONOUS };
+    let most = if kind == InvocationKind::Event { MOST_ASYNCHRONOUS } else { MOST_SYNCHRONOUS };
     if payload.0.len() > most {
         let message = format!("Request must be smaller than {most} bytes for the InvokeFunction operation");
         return Err(Fault::sender("RequestTooLargeException", message).status(413));
@@ -74,5 +76,5 @@ pub fn invoke(input: Invoke, tx: &mut Tx) -> Result<Call, Fault> {
         return Err(Fault::sender("InvalidRequestContentException", message));
     }
     let reserved = reserved(tx, &function.function_name)?;
-    Ok(Call { function, kind, tail: tail && kind == Kind::RequestResponse, payload, reserved, at: tx.now() })
+    Ok(Call { function, kind, tail: tail && kind == InvocationKind::RequestResponse, payload, reserved, at: tx.now() })
 }

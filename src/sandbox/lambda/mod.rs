@@ -19,10 +19,10 @@ use super::fault::Fault;
 use super::operation::{answer, operations};
 use super::paging::{Order, page};
 use super::store::{Seed, Tx};
-use super::tags::{self, Tags};
-use super::wire::{Request, Route};
+use super::tags::{self, StoredTags};
+use super::wire::{Route, WireRequest};
 use ciborium::Value;
-use function::{Birth, Code, CreateFunction, Function, Refusal, Settings};
+use function::{Birth, Code, CreateFunction, FunctionSettings, StateReason, StoredFunction};
 use serde::{Deserialize, Serialize};
 
 const TABLE: &str = "lambda-function";
@@ -55,7 +55,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Runs one Lambda operation.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
         "CreateFunction" => answer(request, tx, create),
         "DeleteFunction" => answer(request, tx, delete),
@@ -81,7 +81,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
 
 /// The function every account starts with.
 pub fn seeds(account: &str, region: &str) -> Vec<Seed> {
-    let function = serde_json::to_value(Function::service(account, region)).ok();
+    let function = serde_json::to_value(StoredFunction::service(account, region)).ok();
     function.map(|value| Seed { table: TABLE, key: SERVICE.into(), value }).into_iter().collect()
 }
 
@@ -92,7 +92,7 @@ pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Named {
+struct FunctionNameMember {
     function_name: String,
     qualifier: Option<String>,
 }
@@ -103,7 +103,7 @@ struct UpdateConfiguration {
     function_name: String,
     revision_id: Option<String>,
     #[serde(flatten)]
-    settings: Settings,
+    settings: FunctionSettings,
 }
 
 #[derive(Deserialize)]
@@ -130,17 +130,17 @@ struct ListFunctions {
 struct GetAccountSettings {}
 
 #[derive(Serialize)]
-struct Done {}
+struct EmptyLambdaResponse {}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct GotFunction {
-    configuration: Function,
+    configuration: StoredFunction,
     #[serde(skip_serializing_if = "Option::is_none")]
     concurrency: Option<concurrency::Concurrency>,
     code: Location,
-    #[serde(skip_serializing_if = "Tags::is_empty")]
-    tags: Tags,
+    #[serde(skip_serializing_if = "StoredTags::is_empty")]
+    tags: StoredTags,
 }
 
 #[derive(Serialize)]
@@ -153,7 +153,7 @@ struct Location {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Functions {
-    functions: Vec<Function>,
+    functions: Vec<StoredFunction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_marker: Option<String>,
 }
@@ -161,14 +161,14 @@ struct Functions {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AccountSettings {
-    account_limit: Limit,
-    account_usage: Usage,
+    account_limit: LambdaLimits,
+    account_usage: AccountUsage,
 }
 
 /// Sizes in bytes.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Limit {
+struct LambdaLimits {
     total_code_size: i64,
     code_size_unzipped: i64,
     code_size_zipped: i64,
@@ -178,22 +178,22 @@ struct Limit {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Usage {
+struct AccountUsage {
     total_code_size: i64,
     function_count: i64,
 }
 
-impl From<Refusal> for Fault {
-    fn from(Refusal(code, message): Refusal) -> Self {
+impl From<StateReason> for Fault {
+    fn from(StateReason(code, message): StateReason) -> Self {
         Fault::sender(code, message)
     }
 }
 
-fn create(input: CreateFunction, tx: &mut Tx) -> Result<Function, Fault> {
+fn create(input: CreateFunction, tx: &mut Tx) -> Result<StoredFunction, Fault> {
     input.check()?;
     let name = input.function_name.clone().unwrap_or_default();
     let (code_size, code_sha256) = input.code.as_ref().map_or_else(|| Code::default().measure(), Code::measure)?;
-    if tx.get::<Function>(TABLE, &name)?.is_some() {
+    if tx.get::<StoredFunction>(TABLE, &name)?.is_some() {
         return Err(conflict(format!("Function already exist: {name}")));
     }
     let tags = input.tags.clone();
@@ -206,24 +206,24 @@ fn create(input: CreateFunction, tx: &mut Tx) -> Result<Function, Fault> {
     Ok(function.being_created())
 }
 
-fn delete(input: Named, tx: &mut Tx) -> Result<Done, Fault> {
+fn delete(input: FunctionNameMember, tx: &mut Tx) -> Result<EmptyLambdaResponse, Fault> {
     let function = find(tx, &input)?;
     tx.delete(TABLE, &function.function_name);
     access::forget(tx, &function.function_name);
     concurrency::forget(tx, &function.function_name);
     cloudwatch::forget_invocations(tx, &function.function_name);
     tags::forget(tx, &function.function_arn)?;
-    Ok(Done {})
+    Ok(EmptyLambdaResponse {})
 }
 
-fn update_configuration(input: UpdateConfiguration, tx: &mut Tx) -> Result<Function, Fault> {
+fn update_configuration(input: UpdateConfiguration, tx: &mut Tx) -> Result<StoredFunction, Fault> {
     let mut function = to_update(tx, input.function_name, input.revision_id)?;
     input.settings.check()?;
     function.set(input.settings);
     keep(tx, function)
 }
 
-fn update_code(input: UpdateCode, tx: &mut Tx) -> Result<Function, Fault> {
+fn update_code(input: UpdateCode, tx: &mut Tx) -> Result<StoredFunction, Fault> {
     let mut function = to_update(tx, input.function_name, input.revision_id)?;
     (function.code_size, function.code_sha256) = input.code.measure()?;
     if let Some(architectures) = input.architectures {
@@ -232,8 +232,8 @@ fn update_code(input: UpdateCode, tx: &mut Tx) -> Result<Function, Fault> {
     if input.dry_run { Ok(function) } else { keep(tx, function) }
 }
 
-fn to_update(tx: &Tx, function_name: String, revision: Option<String>) -> Result<Function, Fault> {
-    let function = find(tx, &Named { function_name, qualifier: None })?;
+fn to_update(tx: &Tx, function_name: String, revision: Option<String>) -> Result<StoredFunction, Fault> {
+    let function = find(tx, &FunctionNameMember { function_name, qualifier: None })?;
     match revision.is_none_or(|revision| revision == function.revision_id) {
         true => Ok(function),
         false => {
@@ -244,7 +244,7 @@ fn to_update(tx: &Tx, function_name: String, revision: Option<String>) -> Result
     }
 }
 
-fn keep(tx: &mut Tx, mut function: Function) -> Result<Function, Fault> {
+fn keep(tx: &mut Tx, mut function: StoredFunction) -> Result<StoredFunction, Fault> {
     function.revision_id = tx.uuid();
     function.last_modified = modified(tx);
     tx.put(TABLE, &function.function_name, &function)?;
@@ -259,7 +259,7 @@ fn conflict(message: String) -> Fault {
     Fault::sender("ResourceConflictException", message).status(409)
 }
 
-fn get(input: Named, tx: &mut Tx) -> Result<GotFunction, Fault> {
+fn get(input: FunctionNameMember, tx: &mut Tx) -> Result<GotFunction, Fault> {
     let configuration = find(tx, &input)?;
     let tags = tags::get(tx, &configuration.function_arn)?;
     let location = format!(
@@ -273,7 +273,7 @@ fn get(input: Named, tx: &mut Tx) -> Result<GotFunction, Fault> {
     Ok(GotFunction { configuration, concurrency, code: Location { repository_type: "S3", location }, tags })
 }
 
-fn configuration(input: Named, tx: &mut Tx) -> Result<Function, Fault> {
+fn configuration(input: FunctionNameMember, tx: &mut Tx) -> Result<StoredFunction, Fault> {
     find(tx, &input)
 }
 
@@ -287,7 +287,7 @@ fn list(input: ListFunctions, tx: &mut Tx) -> Result<Functions, Fault> {
     }
     let size = input.max_items.unwrap_or(PAGE).clamp(1, PAGE);
     let wrong_marker = || Fault::sender("InvalidParameterValueException", "Invalid marker");
-    let functions = tx.list::<Function>(TABLE)?;
+    let functions = tx.list::<StoredFunction>(TABLE)?;
     let (functions, next_marker) = page(tx, functions, Order::Scattered, input.marker.as_deref(), size, wrong_marker)?;
     let versions = input.function_version.is_some();
     let functions = functions.into_iter().map(|function| {
@@ -301,15 +301,15 @@ fn list(input: ListFunctions, tx: &mut Tx) -> Result<Functions, Fault> {
 }
 
 fn account_settings(_: GetAccountSettings, tx: &mut Tx) -> Result<AccountSettings, Fault> {
-    let functions = tx.list::<Function>(TABLE)?;
-    let account_limit = Limit {
+    let functions = tx.list::<StoredFunction>(TABLE)?;
+    let account_limit = LambdaLimits {
         total_code_size: 80_530_636_800,
         code_size_unzipped: 262_144_000,
         code_size_zipped: 52_428_800,
         concurrent_executions: concurrency::ACCOUNT_LIMIT,
         unreserved_concurrent_executions: concurrency::ACCOUNT_LIMIT - concurrency::all(tx)?,
     };
-    let account_usage = Usage {
+    let account_usage = AccountUsage {
         total_code_size: functions.iter().map(|(_, function)| function.code_size).sum(),
         function_count: functions.len().try_into().unwrap_or(i64::MAX),
     };
@@ -317,7 +317,7 @@ fn account_settings(_: GetAccountSettings, tx: &mut Tx) -> Result<AccountSetting
 }
 
 /// The function that a name, a partial or a whole ARN, each with or without a qualifier, means.
-fn find(tx: &Tx, input: &Named) -> Result<Function, Fault> {
+fn find(tx: &Tx, input: &FunctionNameMember) -> Result<StoredFunction, Fault> {
     let given = input.function_name.as_str();
     let parts: Vec<&str> = given.split(':').collect();
     let malformed = || {
@@ -354,7 +354,7 @@ fn find(tx: &Tx, input: &Named) -> Result<Function, Fault> {
         return Err(Fault::sender("AccessDeniedException", message).status(403));
     }
     let qualifier = input.qualifier.clone().or(own).filter(|qualifier| qualifier != "$LATEST");
-    let found = tx.get::<Function>(TABLE, name)?.filter(|_| qualifier.is_none());
+    let found = tx.get::<StoredFunction>(TABLE, name)?.filter(|_| qualifier.is_none());
     found.ok_or_else(|| {
         let suffix = qualifier.map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
         let message = format!("Function not found: {}{suffix}", tx.arn("lambda", &format!("function:{name}")));

@@ -1,10 +1,10 @@
 //! What Lambda writes of a call: its lines around the function's own, in the forms of text and JSON, and its metrics.
 //! Sources: Lambda developer guide, "Log and monitor functions", and the Telemetry API's schema of platform events.
 
-use super::function::{Function, default_log_group};
+use super::function::{StoredFunction, default_log_group};
 use super::instance::{Ended, Ran};
 use super::invoke::Call;
-use crate::cloudwatch::{self, Measured};
+use crate::cloudwatch::{self, MeasuredInvocation};
 use crate::fault::Fault;
 use crate::logs;
 use crate::store::Tx;
@@ -36,7 +36,7 @@ struct Platform {
     after: Vec<(Timestamp, String)>,
 }
 
-fn text_lines(function: &Function, ran: &Ran, init: Timestamp, start: Timestamp, end: Timestamp) -> Platform {
+fn text_lines(function: &StoredFunction, ran: &Ran, init: Timestamp, start: Timestamp, end: Timestamp) -> Platform {
     let id = &ran.request_id;
     let mut before = Vec::new();
     if ran.init.is_some() {
@@ -71,7 +71,7 @@ fn text_lines(function: &Function, ran: &Ran, init: Timestamp, start: Timestamp,
     Platform { before, after }
 }
 
-fn json_lines(function: &Function, ran: &Ran, start: Timestamp, end: Timestamp) -> Platform {
+fn json_lines(function: &StoredFunction, ran: &Ran, start: Timestamp, end: Timestamp) -> Platform {
     let id = &ran.request_id;
     let failed = !matches!(ran.ended, Ended::Well(_));
     // Above INFO only what went wrong is told.
@@ -128,7 +128,7 @@ pub fn record(tx: &mut Tx, call: &Call, ran: &Ran, lines: &[(Timestamp, String)]
     let group = group.unwrap_or_else(|| default_log_group(&function.function_name));
     let events = lines.iter().map(|(at, line)| (at.millis(), line.clone())).collect();
     logs::write(tx, &group, &ran.stream, events)?;
-    let measured = Measured::Ran {
+    let measured = MeasuredInvocation::Ran {
         duration: duration_ms(ran),
         failed: !matches!(ran.ended, Ended::Well(_)),
         concurrent: ran.concurrent,

@@ -19,17 +19,19 @@ const MOST_IN_SUM: usize = 160 * 1_048_576;
 const PIECE: usize = 65_536;
 
 /// Why a body is not taken.
-pub struct Refused {
+pub struct RejectedBody {
     pub status: StatusCode,
     pub why: &'static str,
 }
 
-const TOO_LARGE: Refused = Refused { status: StatusCode::PAYLOAD_TOO_LARGE, why: "The body is larger than 70 MB" };
-const NO_ROOM: Refused = Refused {
+const TOO_LARGE: RejectedBody =
+    RejectedBody { status: StatusCode::PAYLOAD_TOO_LARGE, why: "The body is larger than 70 MB" };
+const NO_ROOM: RejectedBody = RejectedBody {
     status: StatusCode::SERVICE_UNAVAILABLE,
     why: "The bodies under way are larger than 160 MB together: try again",
 };
-const BROKEN: Refused = Refused { status: StatusCode::BAD_REQUEST, why: "The body is not what its headers say" };
+const BROKEN: RejectedBody =
+    RejectedBody { status: StatusCode::BAD_REQUEST, why: "The body is not what its headers say" };
 
 /// What all bodies share.
 pub fn room() -> Arc<Semaphore> {
@@ -49,7 +51,7 @@ impl Taken {
     }
 
     /// Makes place for so many bytes in all; nobody waits for it, since those who hold the rest may wait as well.
-    fn grow_to(&mut self, bytes: usize) -> Result<(), Refused> {
+    fn grow_to(&mut self, bytes: usize) -> Result<(), RejectedBody> {
         let pieces = |bytes: usize| bytes.div_ceil(PIECE);
         let more = pieces(bytes).saturating_sub(pieces(self.bytes));
         if more > 0 {
@@ -66,7 +68,10 @@ impl Taken {
 }
 
 /// Reads a request to its end, as far as there is room for it.
-pub async fn read(request: Request<Incoming>, room: &Arc<Semaphore>) -> Result<(Request<Vec<u8>>, Taken), Refused> {
+pub async fn read(
+    request: Request<Incoming>,
+    room: &Arc<Semaphore>,
+) -> Result<(Request<Vec<u8>>, Taken), RejectedBody> {
     let (mut head, body) = request.into_parts();
     // A length that is announced need not be read to be refused.
     if body.size_hint().lower() > MOST_BYTES as u64 {
@@ -75,7 +80,7 @@ pub async fn read(request: Request<Incoming>, room: &Arc<Semaphore>) -> Result<(
     let mut taken = Taken::none_of(room);
     let mut bytes = match tokio::time::timeout(BODY_TIME, collect(body, &mut taken)).await {
         Ok(read) => read?,
-        Err(_) => return Err(Refused { status: StatusCode::REQUEST_TIMEOUT, why: "The body took too long" }),
+        Err(_) => return Err(RejectedBody { status: StatusCode::REQUEST_TIMEOUT, why: "The body took too long" }),
     };
     let encoding = head.headers.remove("content-encoding");
     let encoding = encoding.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
@@ -91,7 +96,7 @@ pub async fn read(request: Request<Incoming>, room: &Arc<Semaphore>) -> Result<(
             "identity" => bytes,
             _ => {
                 let why = "Content-Encoding is gzip, aws-chunked or none";
-                return Err(Refused { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, why });
+                return Err(RejectedBody { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, why });
             }
         };
     }
@@ -99,7 +104,7 @@ pub async fn read(request: Request<Incoming>, room: &Arc<Semaphore>) -> Result<(
 }
 
 /// The whole body, each piece of it counted before it is kept.
-async fn collect(mut body: Incoming, taken: &mut Taken) -> Result<Vec<u8>, Refused> {
+async fn collect(mut body: Incoming, taken: &mut Taken) -> Result<Vec<u8>, RejectedBody> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(piece) = frame.map_err(|_| BROKEN)?.into_data() else { continue };
@@ -112,7 +117,7 @@ async fn collect(mut body: Incoming, taken: &mut Taken) -> Result<Vec<u8>, Refus
     Ok(bytes)
 }
 
-fn unzip(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
+fn unzip(bytes: &[u8]) -> Result<Vec<u8>, RejectedBody> {
     let mut plain = Vec::new();
     let read = GzDecoder::new(bytes).take(MOST_BYTES as u64 + 1).read_to_end(&mut plain).map_err(|_| BROKEN)?;
     if read > MOST_BYTES { Err(TOO_LARGE) } else { Ok(plain) }

@@ -34,12 +34,12 @@ const BEAT: Duration = Duration::from_secs(5);
 /// A port that is taken and not yet served.
 pub struct Listener {
     tcp: TcpListener,
-    door: Door,
+    door: SandboxHandler,
 }
 
 /// What each connection needs.
 #[derive(Clone)]
-struct Door {
+struct SandboxHandler {
     sandbox: Sandbox,
     /// E.g. `http://127.0.0.1:4599`.
     base: String,
@@ -61,7 +61,7 @@ impl Listener {
             tcp.with_context(|| format!("cannot listen on {place}: stop whoever does, or choose another --port"))?;
         let base = format!("http://{}", tcp.local_addr()?);
         sandbox.serve_at(&base);
-        Ok(Self { tcp, door: Door { sandbox, base, region: region.to_owned(), room: body::room() } })
+        Ok(Self { tcp, door: SandboxHandler { sandbox, base, region: region.to_owned(), room: body::room() } })
     }
 
     /// E.g. `http://127.0.0.1:4599`.
@@ -111,7 +111,7 @@ async fn arrive(tcp: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpSt
 async fn converse(
     stream: TcpStream,
     client: IpAddr,
-    door: Door,
+    door: SandboxHandler,
     mut stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
@@ -134,7 +134,7 @@ async fn converse(
     }
 }
 
-impl Door {
+impl SandboxHandler {
     /// An error breaks the connection off, which is what the weather may want.
     async fn answer(&self, request: hyper::Request<Incoming>, client: IpAddr) -> io::Result<Response<SdkBody>> {
         if let Err(why) = host::check(&request) {

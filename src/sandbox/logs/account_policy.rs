@@ -1,7 +1,7 @@
 //! Account policies of Logs. Only the retention policy does something here: it overrules what every log group says of itself.
 //! The other types are kept and answered, nothing more.
 
-use super::group::{self, Group};
+use super::group::{self, StoredLogGroup};
 use super::{RETENTIONS, constraint, invalid};
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -35,7 +35,7 @@ pub struct Governed {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Policy {
+struct StoredAccountPolicy {
     document: String,
     updated: Timestamp,
     selection: Option<String>,
@@ -144,7 +144,7 @@ pub fn put(input: PutAccountPolicy, tx: &mut Tx) -> Result<Changed, Fault> {
             return Ok(Changed { account_policy: None, dry_run_result: Some(impact) });
         }
     }
-    let policy = Policy { document, updated: tx.now(), selection: input.selection_criteria };
+    let policy = StoredAccountPolicy { document, updated: tx.now(), selection: input.selection_criteria };
     tx.put(TABLE, &format!("{kind}/{name}"), &policy)?;
     let account_policy = Some(shown(tx, &kind, name, policy));
     Ok(Changed { account_policy, dry_run_result: None })
@@ -154,7 +154,7 @@ pub fn delete(input: PolicyName, tx: &mut Tx) -> Result<Changed, Fault> {
     let kind = checked_type(input.policy_type)?;
     check_dry_run(input.dry_run, &kind)?;
     let key = format!("{kind}/{}", input.policy_name.unwrap_or_default());
-    if tx.get::<Policy>(TABLE, &key)?.is_none() {
+    if tx.get::<StoredAccountPolicy>(TABLE, &key)?.is_none() {
         return Err(missing());
     }
     if input.dry_run {
@@ -170,7 +170,7 @@ pub fn describe(input: PolicyName, tx: &mut Tx) -> Result<AccountPolicies, Fault
     let kind = checked_type(input.policy_type)?;
     let prefix = format!("{kind}/");
     let mut found = Vec::new();
-    for (key, policy) in tx.list_prefix::<Policy>(TABLE, &prefix)? {
+    for (key, policy) in tx.list_prefix::<StoredAccountPolicy>(TABLE, &prefix)? {
         let name = key[prefix.len()..].to_owned();
         if input.policy_name.as_ref().is_none_or(|wanted| *wanted == name) {
             found.push(shown(tx, &kind, name, policy));
@@ -184,19 +184,19 @@ pub fn describe(input: PolicyName, tx: &mut Tx) -> Result<AccountPolicies, Fault
 
 /// The retention policy of the account and region, if it has one.
 pub fn retention(tx: &Tx) -> Result<Option<Governed>, Fault> {
-    let mut found = tx.list_prefix::<Policy>(TABLE, &format!("{RETENTION}/"))?;
+    let mut found = tx.list_prefix::<StoredAccountPolicy>(TABLE, &format!("{RETENTION}/"))?;
     let Some((key, policy)) = found.pop() else { return Ok(None) };
     let name = key.trim_start_matches(&format!("{RETENTION}/")).to_owned();
     Ok(Some(Governed { name, days: days(&policy.document)? }))
 }
 
 /// The days that hold for a group: an account policy's, where one governs it, else its own; none = for ever.
-pub fn held_for(group: &Group, governed: Option<&Governed>) -> Option<i32> {
+pub fn held_for(group: &StoredLogGroup, governed: Option<&Governed>) -> Option<i32> {
     governed.filter(|_| group.class != "DELIVERY").map_or(group.retention, |policy| policy.days)
 }
 
 /// Events older than this are deleted.
-pub fn kept_since(tx: &Tx, group: &Group) -> Result<Option<Timestamp>, Fault> {
+pub fn kept_since(tx: &Tx, group: &StoredLogGroup) -> Result<Option<Timestamp>, Fault> {
     let days = held_for(group, retention(tx)?.as_ref());
     Ok(days.map(|days| tx.now() - Duration::from_secs(u64::from(days.unsigned_abs()) * 86_400)))
 }
@@ -220,7 +220,8 @@ fn days(document: &str) -> Result<Option<i32>, Fault> {
 
 fn impact(tx: &Tx, live: Option<&Governed>, wanted: Option<&Governed>) -> Result<Impact, Fault> {
     let mut impact = Impact::default();
-    let under = |policy: Option<&Governed>, group: &Group| policy.map_or(group.retention, |policy| policy.days);
+    let under =
+        |policy: Option<&Governed>, group: &StoredLogGroup| policy.map_or(group.retention, |policy| policy.days);
     let text = |days: Option<i32>| days.map_or_else(|| NEVER.to_owned(), |days| days.to_string());
     for (name, group) in group::all(tx)?.into_iter().filter(|(_, group)| group.class != "DELIVERY") {
         let (before, after) = (under(live, &group), under(wanted, &group));
@@ -242,7 +243,7 @@ fn impact(tx: &Tx, live: Option<&Governed>, wanted: Option<&Governed>) -> Result
     Ok(impact)
 }
 
-fn shown(tx: &Tx, kind: &str, name: String, policy: Policy) -> AccountPolicy {
+fn shown(tx: &Tx, kind: &str, name: String, policy: StoredAccountPolicy) -> AccountPolicy {
     AccountPolicy {
         policy_name: name,
         policy_document: policy.document,

@@ -6,7 +6,7 @@ use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Under stream id, number, and the [`Chunk`] itself; a list of [`Event`]s.
+/// Under stream id, number, and the [`StoredChunk`] itself; a list of [`StoredLogEvent`]s.
 const TABLE: &str = "logs-events";
 /// A chunk that began with a few events takes more of them up to here: what a write repeats in the state file is bounded.
 const OPEN_EVENTS: usize = 64;
@@ -35,7 +35,7 @@ pub struct Shelf {
 
 /// One event. Times in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Event {
+pub struct StoredLogEvent {
     #[serde(rename = "t")]
     pub time: i64,
     #[serde(rename = "i")]
@@ -48,7 +48,7 @@ pub struct Event {
 
 /// Where an event stands among all: by time, then by stream, then in the order of arrival.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct EventPosition {
     pub time: i64,
     pub stream: u64,
     pub number: u64,
@@ -56,7 +56,7 @@ pub struct Place {
 
 /// A key, read.
 #[derive(Debug)]
-struct Chunk {
+struct StoredChunk {
     key: String,
     first: i64,
     last: i64,
@@ -65,7 +65,7 @@ struct Chunk {
 
 /// Which events are wanted: times from `start` up to, and without, `end`.
 #[derive(Debug, Clone, Copy)]
-pub struct Window {
+pub struct EventWindow {
     pub start: i64,
     pub end: i64,
 }
@@ -74,14 +74,14 @@ pub struct Window {
 #[derive(Debug, Clone, Copy)]
 pub enum Edge {
     /// The oldest events behind this place.
-    After(Place),
+    After(EventPosition),
     /// The newest events before this place.
-    Before(Place),
+    Before(EventPosition),
 }
 
-impl Event {
-    fn place(&self, stream: u64) -> Place {
-        Place { time: self.time, stream, number: self.number }
+impl StoredLogEvent {
+    fn place(&self, stream: u64) -> EventPosition {
+        EventPosition { time: self.time, stream, number: self.number }
     }
 
     /// As Logs counts it.
@@ -90,17 +90,17 @@ impl Event {
     }
 }
 
-impl Place {
-    pub const FIRST: Place = Place { time: i64::MIN, stream: 0, number: 0 };
-    pub const LAST: Place = Place { time: i64::MAX, stream: u64::MAX, number: u64::MAX };
+impl EventPosition {
+    pub const FIRST: EventPosition = EventPosition { time: i64::MIN, stream: 0, number: 0 };
+    pub const LAST: EventPosition = EventPosition { time: i64::MAX, stream: u64::MAX, number: u64::MAX };
 }
 
-impl Chunk {
+impl StoredChunk {
     /// Padded numbers: keys in order are chunks in the order of their making.
-    fn key(stream: u64, number: u64, events: &[Event]) -> String {
+    fn key(stream: u64, number: u64, events: &[StoredLogEvent]) -> String {
         let times = || events.iter().map(|event| event.time);
         let (first, last) = (times().min().unwrap_or_default(), times().max().unwrap_or_default());
-        let bytes: usize = events.iter().map(Event::bytes).sum();
+        let bytes: usize = events.iter().map(StoredLogEvent::bytes).sum();
         format!("{}{number:012}/{first:015}/{last:015}/{bytes}", prefix(stream))
     }
 
@@ -109,10 +109,10 @@ impl Chunk {
         let mut next = || parts.next();
         let (first, last) = (next()?.parse().ok()?, next()?.parse().ok()?);
         let bytes = next()?.parse().ok()?;
-        Some(Chunk { first, last, bytes, key })
+        Some(StoredChunk { first, last, bytes, key })
     }
 
-    fn events(&self, tx: &Tx) -> Result<Vec<Event>, Fault> {
+    fn events(&self, tx: &Tx) -> Result<Vec<StoredLogEvent>, Fault> {
         Ok(tx.get(TABLE, &self.key)?.unwrap_or_default())
     }
 }
@@ -122,8 +122,8 @@ fn prefix(stream: u64) -> String {
 }
 
 /// All chunks of a stream, in the order of their making.
-fn chunks(tx: &Tx, stream: u64) -> Vec<Chunk> {
-    tx.keys(TABLE, &prefix(stream)).into_iter().filter_map(Chunk::of).collect()
+fn chunks(tx: &Tx, stream: u64) -> Vec<StoredChunk> {
+    tx.keys(TABLE, &prefix(stream)).into_iter().filter_map(StoredChunk::of).collect()
 }
 
 impl Shelf {
@@ -140,18 +140,18 @@ impl Shelf {
         kept_since: i64,
     ) -> Result<i64, Fault> {
         let ingested = tx.now().millis();
-        let events: Vec<Event> = events
+        let events: Vec<StoredLogEvent> = events
             .into_iter()
             .zip(self.next..)
-            .map(|((time, message), number)| Event { time, ingested, number, message })
+            .map(|((time, message), number)| StoredLogEvent { time, ingested, number, message })
             .collect();
         self.next += events.len() as u64;
         let before = self.bytes;
-        self.bytes += events.iter().map(Event::bytes).sum::<usize>() as u64;
+        self.bytes += events.iter().map(StoredLogEvent::bytes).sum::<usize>() as u64;
         let mut open = Vec::new();
         let fits = |count: &usize| count + events.len() <= OPEN_EVENTS;
         if let Some((key, _)) = self.last.take_if(|(_, count)| fits(count))
-            && let Some(chunk) = Chunk::of(key)
+            && let Some(chunk) = StoredChunk::of(key)
         {
             let near = events.iter().all(|event| (event.time - chunk.first).abs() < OPEN_MILLIS);
             open = if near && chunk.bytes < OPEN_BYTES { chunk.events(tx)? } else { Vec::new() };
@@ -163,7 +163,7 @@ impl Shelf {
         let fresh = open.is_empty();
         open.extend(events);
         for events in open.chunks(CHUNK_EVENTS) {
-            let key = Chunk::key(self.id, self.chunks, events);
+            let key = StoredChunk::key(self.id, self.chunks, events);
             tx.put(TABLE, &key, &events)?;
             self.chunks += 1;
             self.last = Some((key, events.len()));
@@ -192,7 +192,7 @@ impl Shelf {
     }
 
     /// The events with numbers from `number` on, in the order of their arrival.
-    pub fn since(&self, tx: &Tx, number: u64) -> Result<Vec<Event>, Fault> {
+    pub fn since(&self, tx: &Tx, number: u64) -> Result<Vec<StoredLogEvent>, Fault> {
         let mut batches = Vec::new();
         if number >= self.next {
             return Ok(Vec::new());
@@ -214,20 +214,20 @@ impl Shelf {
 pub fn read(
     tx: &Tx,
     streams: &[u64],
-    window: Window,
+    window: EventWindow,
     from: Edge,
     most: usize,
-) -> Result<BTreeMap<Place, Event>, Fault> {
-    let wanted = |place: Place| {
+) -> Result<BTreeMap<EventPosition, StoredLogEvent>, Fault> {
+    let wanted = |place: EventPosition| {
         let beyond = match from {
             Edge::After(edge) => place > edge,
             Edge::Before(edge) => place < edge,
         };
         beyond && (window.start..window.end).contains(&place.time)
     };
-    let mut found: Vec<(u64, Chunk)> = Vec::new();
+    let mut found: Vec<(u64, StoredChunk)> = Vec::new();
     for stream in streams {
-        let may_have = |chunk: &Chunk| {
+        let may_have = |chunk: &StoredChunk| {
             let beyond = match from {
                 Edge::After(edge) => chunk.last >= edge.time,
                 Edge::Before(edge) => chunk.first <= edge.time,
@@ -242,8 +242,8 @@ pub fn read(
     for (stream, chunk) in found {
         let complete = page.len() >= most
             && match forward {
-                true => page.last_key_value().is_some_and(|(place, _): (&Place, _)| place.time < chunk.first),
-                false => page.first_key_value().is_some_and(|(place, _): (&Place, _)| place.time > chunk.last),
+                true => page.last_key_value().is_some_and(|(place, _): (&EventPosition, _)| place.time < chunk.first),
+                false => page.first_key_value().is_some_and(|(place, _): (&EventPosition, _)| place.time > chunk.last),
             };
         if complete {
             break;

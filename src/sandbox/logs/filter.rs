@@ -1,7 +1,7 @@
 //! FilterLogEvents: many streams in one order of time. As with AWS a call looks through so much and no more: a page may be short or
 //! empty and still not be the last; only the missing token ends a search.
 
-use super::chunk::{Edge, Event, Place, Window, read};
+use super::chunk::{Edge, EventPosition, EventWindow, StoredLogEvent, read};
 use super::get::{MOST_BYTES, checked_limit};
 use super::pattern::Pattern;
 use super::stream::{self, Stream};
@@ -56,13 +56,13 @@ pub fn filter(input: FilterLogEvents, tx: &mut Tx) -> Result<Filtered, Fault> {
     let pattern: Pattern = pattern.parse().map_err(invalid)?;
     let streams = wanted(tx, &group_name, input.log_stream_names, input.log_stream_name_prefix)?;
     let kept = account_policy::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
-    let window = Window {
+    let window = EventWindow {
         start: input.start_time.unwrap_or(i64::MIN).max(kept),
         end: input.end_time.unwrap_or(i64::MAX).saturating_add(1),
     };
     let after = match input.next_token.as_deref().filter(|token| !token.is_empty()) {
         Some(token) => parse(token).ok_or_else(|| invalid("The specified nextToken is invalid."))?,
-        None => Place::FIRST,
+        None => EventPosition::FIRST,
     };
     let names: BTreeMap<u64, String> = streams.into_iter().map(|(name, stream)| (stream.shelf.id, name)).collect();
     let ids: Vec<u64> = names.keys().copied().collect();
@@ -103,7 +103,7 @@ fn wanted(
     }
 }
 
-fn shown(names: &BTreeMap<u64, String>, place: Place, event: Event) -> FilteredEvent {
+fn shown(names: &BTreeMap<u64, String>, place: EventPosition, event: StoredLogEvent) -> FilteredEvent {
     FilteredEvent {
         log_stream_name: names.get(&place.stream).cloned().unwrap_or_default(),
         timestamp: event.time,
@@ -114,12 +114,12 @@ fn shown(names: &BTreeMap<u64, String>, place: Place, event: Event) -> FilteredE
 }
 
 /// A place as 56 digits, which sort as places do: the form of AWS's event ids.
-fn token(place: Place) -> String {
+fn token(place: EventPosition) -> String {
     format!("{:017}{:015}{:024}", place.time.max(0), place.stream, place.number)
 }
 
-fn parse(token: &str) -> Option<Place> {
+fn parse(token: &str) -> Option<EventPosition> {
     let part = |range: std::ops::Range<usize>| token.get(range)?.parse().ok();
     let time = i64::try_from(part(0..17)?).ok()?;
-    (token.len() == 56).then_some(Place { time, stream: part(17..32)?, number: part(32..56)? })
+    (token.len() == 56).then_some(EventPosition { time, stream: part(17..32)?, number: part(32..56)? })
 }

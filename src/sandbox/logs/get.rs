@@ -1,6 +1,6 @@
 //! GetLogEvents: one stream, page by page in either direction. Its tokens never end; at an end the same one comes back.
 
-use super::chunk::{Edge, Place, Window, read};
+use super::chunk::{Edge, EventPosition, EventWindow, read};
 use super::{account_policy, constraint, group, invalid, stream};
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -47,11 +47,11 @@ pub fn get(input: GetLogEvents, tx: &mut Tx) -> Result<Events, Fault> {
     let limit = checked_limit(input.limit)?;
     let kept = account_policy::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
     let window =
-        Window { start: input.start_time.unwrap_or(i64::MIN).max(kept), end: input.end_time.unwrap_or(i64::MAX) };
+        EventWindow { start: input.start_time.unwrap_or(i64::MIN).max(kept), end: input.end_time.unwrap_or(i64::MAX) };
     let from = match input.next_token.as_deref().filter(|token| !token.is_empty()) {
         Some(token) => parse(token, stream.shelf.id).ok_or_else(|| invalid("The specified nextToken is invalid."))?,
-        None if input.start_from_head => Edge::After(Place::FIRST),
-        None => Edge::Before(Place::LAST),
+        None if input.start_from_head => Edge::After(EventPosition::FIRST),
+        None => Edge::Before(EventPosition::LAST),
     };
     let mut page = read(tx, &[stream.shelf.id], window, from, limit)?;
     let mut bytes: usize = page.values().map(|event| event.bytes()).sum();
@@ -63,9 +63,9 @@ pub fn get(input: GetLogEvents, tx: &mut Tx) -> Result<Events, Fault> {
     let (first, last) = match (page.first_key_value(), page.last_key_value()) {
         (Some((first, _)), Some((last, _))) => (*first, *last),
         _ => match from {
-            Edge::After(edge) => (Place { number: edge.number.saturating_add(1), ..edge }, edge),
-            Edge::Before(edge) if edge == Place::LAST => (edge, newest_possible(window)),
-            Edge::Before(edge) => (edge, Place { number: edge.number.saturating_sub(1), ..edge }),
+            Edge::After(edge) => (EventPosition { number: edge.number.saturating_add(1), ..edge }, edge),
+            Edge::Before(edge) if edge == EventPosition::LAST => (edge, newest_possible(window)),
+            Edge::Before(edge) => (edge, EventPosition { number: edge.number.saturating_sub(1), ..edge }),
         },
     };
     let events = page.into_values().map(|event| OutputEvent {
@@ -81,8 +81,8 @@ pub fn get(input: GetLogEvents, tx: &mut Tx) -> Result<Events, Fault> {
 }
 
 /// Where a reader of an empty stream goes on: at the beginning of what it wants.
-fn newest_possible(window: Window) -> Place {
-    Place { time: window.start.saturating_sub(1).max(0), ..Place::default() }
+fn newest_possible(window: EventWindow) -> EventPosition {
+    EventPosition { time: window.start.saturating_sub(1).max(0), ..EventPosition::default() }
 }
 
 pub fn checked_limit(limit: Option<usize>) -> Result<usize, Fault> {
@@ -94,7 +94,7 @@ pub fn checked_limit(limit: Option<usize>) -> Result<usize, Fault> {
 }
 
 /// `f/PLACE/s` goes on behind a place, `b/PLACE/s` before it. As with AWS, the digits mean nothing to a client.
-fn token(direction: char, place: Place) -> String {
+fn token(direction: char, place: EventPosition) -> String {
     format!("{direction}/{:020}{:036}/s", place.time.max(0), place.number)
 }
 
@@ -105,7 +105,7 @@ fn parse(token: &str, stream: u64) -> Option<Edge> {
     if parts.next() != Some("s") || parts.next().is_some() || number.len() != 36 {
         return None;
     }
-    let place = Place { time: time.parse().ok()?, stream, number: number.parse().ok()? };
+    let place = EventPosition { time: time.parse().ok()?, stream, number: number.parse().ok()? };
     match direction {
         "f" => Some(Edge::After(place)),
         "b" => Some(Edge::Before(place)),

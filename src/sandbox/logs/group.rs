@@ -13,7 +13,7 @@ pub const KIND: &str = "logs:log-group";
 
 /// A log group as it is kept, under its name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Group {
+pub struct StoredLogGroup {
     pub created: Timestamp,
     /// `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`; never changes.
     pub class: String,
@@ -25,12 +25,12 @@ pub struct Group {
 }
 
 pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
-    Ok(tx.list::<Group>(TABLE)?.into_iter().map(|(name, _)| name).collect())
+    Ok(tx.list::<StoredLogGroup>(TABLE)?.into_iter().map(|(name, _)| name).collect())
 }
 
 /// The group of the lab's function, a few weeks old, kept for ever as Lambda leaves it.
 pub fn seed() -> Option<Seed> {
-    let group = Group {
+    let group = StoredLogGroup {
         created: Timestamp::from_iso("2026-10-01T09:31:12Z")?,
         class: "STANDARD".into(),
         retention: None,
@@ -50,8 +50,8 @@ pub fn count_bytes(tx: &mut Tx, name: &str, bytes: i64) -> Result<(), Fault> {
 }
 
 /// All groups with their names, for the account policies that weigh on them.
-pub fn all(tx: &Tx) -> Result<Vec<(String, Group)>, Fault> {
-    tx.list::<Group>(TABLE)
+pub fn all(tx: &Tx) -> Result<Vec<(String, StoredLogGroup)>, Fault> {
+    tx.list::<StoredLogGroup>(TABLE)
 }
 
 pub fn arn_of(tx: &Tx, name: &str) -> String {
@@ -74,7 +74,7 @@ pub fn named_by(tx: &Tx, identifier: &str) -> Result<String, Fault> {
     }
 }
 
-pub fn found_by(tx: &Tx, name: Option<String>, identifier: Option<String>) -> Result<(String, Group), Fault> {
+pub fn found_by(tx: &Tx, name: Option<String>, identifier: Option<String>) -> Result<(String, StoredLogGroup), Fault> {
     match (name, identifier) {
         (Some(name), None) => find(tx, Some(name)),
         (None, Some(identifier)) => find(tx, Some(named_by(tx, &identifier)?)),
@@ -82,9 +82,9 @@ pub fn found_by(tx: &Tx, name: Option<String>, identifier: Option<String>) -> Re
     }
 }
 
-pub fn find(tx: &Tx, name: Option<String>) -> Result<(String, Group), Fault> {
+pub fn find(tx: &Tx, name: Option<String>) -> Result<(String, StoredLogGroup), Fault> {
     let name = checked_name(name)?;
-    match tx.get::<Group>(TABLE, &name)? {
+    match tx.get::<StoredLogGroup>(TABLE, &name)? {
         Some(group) => Ok((name, group)),
         None => Err(Fault::sender("ResourceNotFoundException", "The specified log group does not exist.")),
     }

@@ -1,12 +1,12 @@
 //! The operations on log groups and on their tags. What an account policy makes of a retention is that room's matter.
 
 use super::account_policy::{self, Governed};
-use super::group::{self, Group, KIND, TABLE};
-use super::{Done, RETENTIONS, constraint, invalid, metric_filter, stream};
+use super::group::{self, KIND, StoredLogGroup, TABLE};
+use super::{EmptyLogsResponse, RETENTIONS, constraint, invalid, metric_filter, stream};
 use crate::fault::Fault;
 use crate::paging::{Order, page};
 use crate::store::Tx;
-use crate::tags::{self, Tags};
+use crate::tags::{self, StoredTags};
 use mlops_model::Arn;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct CreateLogGroup {
     log_group_name: Option<String>,
     kms_key_id: Option<String>,
     #[serde(default)]
-    tags: Tags,
+    tags: StoredTags,
     log_group_class: Option<String>,
     #[serde(default)]
     deletion_protection_enabled: bool,
@@ -49,7 +49,7 @@ pub struct DeletionProtection {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Key {
+pub struct LogGroupKey {
     log_group_name: Option<String>,
     resource_identifier: Option<String>,
     kms_key_id: Option<String>,
@@ -68,10 +68,10 @@ pub struct DescribeLogGroups {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TagResource {
+pub struct TagLogGroup {
     resource_arn: Option<String>,
     #[serde(default)]
-    tags: Tags,
+    tags: StoredTags,
     #[serde(default)]
     tag_keys: Vec<String>,
 }
@@ -79,7 +79,7 @@ pub struct TagResource {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogGroups {
-    log_groups: Vec<LogGroup>,
+    log_groups: Vec<DescribedLogGroup>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
@@ -87,7 +87,7 @@ pub struct LogGroups {
 /// A log group as it is answered.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LogGroup {
+struct DescribedLogGroup {
     log_group_name: String,
     /// Milliseconds since 1970.
     creation_time: i64,
@@ -112,10 +112,10 @@ struct LogGroup {
 
 #[derive(Serialize)]
 pub struct TagMap {
-    tags: Tags,
+    tags: StoredTags,
 }
 
-pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let name = group::checked_name(input.log_group_name)?;
     if name.to_ascii_lowercase().starts_with("aws/") {
         return Err(invalid("Log groups starting with AWS/ are reserved for AWS."));
@@ -124,10 +124,10 @@ pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<Done, Fault> {
     check_class(&class)?;
     check_key(tx, input.kms_key_id.as_deref())?;
     check_tags(&input.tags)?;
-    if tx.get::<Group>(TABLE, &name)?.is_some() {
+    if tx.get::<StoredLogGroup>(TABLE, &name)?.is_some() {
         return Err(Fault::sender("ResourceAlreadyExistsException", "The specified log group already exists"));
     }
-    let group = Group {
+    let group = StoredLogGroup {
         created: tx.now(),
         // Documented: the Delivery class keeps events for a day. That lists show it as a retention is inferred.
         retention: (class == "DELIVERY").then_some(1),
@@ -139,10 +139,10 @@ pub fn create(input: CreateLogGroup, tx: &mut Tx) -> Result<Done, Fault> {
     tx.put(TABLE, &name, &group)?;
     let arn = group::arn_of(tx, &name);
     tags::set(tx, KIND, &arn, input.tags)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
-pub fn delete(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete(input: GroupName, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let (name, group) = group::find(tx, input.log_group_name)?;
     if group.deletion_protection {
         let message = "The log group has deletion protection enabled; disable it before deleting the log group.";
@@ -153,11 +153,11 @@ pub fn delete(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
     metric_filter::forget_all(tx, &name)?;
     let arn = group::arn_of(tx, &name);
     tags::forget(tx, &arn)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
 /// Sets the group's own retention. It succeeds under an account policy too, and then shows nowhere.
-pub fn put_retention(input: PutRetentionPolicy, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn put_retention(input: PutRetentionPolicy, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let days = input.retention_in_days;
     if !days.is_some_and(|days| RETENTIONS.contains(&days)) {
         let value = days.map_or_else(|| "null".into(), |days| days.to_string());
@@ -166,29 +166,29 @@ pub fn put_retention(input: PutRetentionPolicy, tx: &mut Tx) -> Result<Done, Fau
     set_retention(tx, input.log_group_name, days)
 }
 
-pub fn delete_retention(input: GroupName, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete_retention(input: GroupName, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     set_retention(tx, input.log_group_name, None)
 }
 
-fn set_retention(tx: &mut Tx, name: Option<String>, days: Option<i32>) -> Result<Done, Fault> {
+fn set_retention(tx: &mut Tx, name: Option<String>, days: Option<i32>) -> Result<EmptyLogsResponse, Fault> {
     let (name, mut group) = group::find(tx, name)?;
     if group.class == "DELIVERY" {
         return Err(invalid("The retention of a log group of the DELIVERY class cannot be changed."));
     }
     group.retention = days;
     tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
-pub fn put_deletion_protection(input: DeletionProtection, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn put_deletion_protection(input: DeletionProtection, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let name = input.log_group_identifier.map(|identifier| group::named_by(tx, &identifier)).transpose()?;
     let (name, mut group) = group::find(tx, name)?;
     group.deletion_protection = input.deletion_protection_enabled;
     tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
-pub fn associate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn associate_key(input: LogGroupKey, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     if input.kms_key_id.is_none() {
         return Err(constraint("null", "kmsKeyId", "not be null"));
     }
@@ -196,14 +196,14 @@ pub fn associate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
     let (name, mut group) = group::found_by(tx, input.log_group_name, input.resource_identifier)?;
     group.kms_key_id = input.kms_key_id;
     tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
-pub fn disassociate_key(input: Key, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn disassociate_key(input: LogGroupKey, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let (name, mut group) = group::found_by(tx, input.log_group_name, input.resource_identifier)?;
     group.kms_key_id = None;
     tx.put(TABLE, &name, &group)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
 /// The groups of the account and region, by name. Identifiers that name nothing are left out of the answer.
@@ -223,14 +223,14 @@ pub fn describe(input: DescribeLogGroups, tx: &mut Tx) -> Result<LogGroups, Faul
         return Err(invalid(message));
     }
     let governed = account_policy::retention(tx)?;
-    let mut groups: Vec<(String, Group)> = match &input.log_group_identifiers {
+    let mut groups: Vec<(String, StoredLogGroup)> = match &input.log_group_identifiers {
         Some(identifiers) => {
             if prefix.is_some() || pattern.is_some() || input.log_group_class.is_some() {
                 return Err(invalid("logGroupIdentifiers cannot be combined with any other filter."));
             }
             identified(tx, identifiers)?
         }
-        None => tx.list_prefix::<Group>(TABLE, prefix.as_deref().unwrap_or_default())?,
+        None => tx.list_prefix::<StoredLogGroup>(TABLE, prefix.as_deref().unwrap_or_default())?,
     };
     groups.retain(|(_, group)| input.log_group_class.as_ref().is_none_or(|class| group.class == *class));
     let groups = groups.into_iter().map(|(name, group)| (name.clone(), (name, group))).collect();
@@ -246,7 +246,7 @@ pub fn describe(input: DescribeLogGroups, tx: &mut Tx) -> Result<LogGroups, Faul
     Ok(LogGroups { log_groups, next_token })
 }
 
-fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, Group)>, Fault> {
+fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, StoredLogGroup)>, Fault> {
     if identifiers.len() > PAGE {
         let rule = "have length less than or equal to 50";
         return Err(constraint(format!("[{}]", identifiers.join(", ")), "logGroupIdentifiers", rule));
@@ -257,18 +257,24 @@ fn identified(tx: &Tx, identifiers: &[String]) -> Result<Vec<(String, Group)>, F
     names.dedup();
     let mut groups = Vec::new();
     for name in names {
-        if let Some(group) = tx.get::<Group>(TABLE, &name)? {
+        if let Some(group) = tx.get::<StoredLogGroup>(TABLE, &name)? {
             groups.push((name, group));
         }
     }
     Ok(groups)
 }
 
-fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief: bool) -> Result<LogGroup, Fault> {
+fn shown(
+    tx: &Tx,
+    name: String,
+    group: StoredLogGroup,
+    governed: Option<&Governed>,
+    brief: bool,
+) -> Result<DescribedLogGroup, Fault> {
     let log_group_arn = group::arn_of(tx, &name);
     let governed = governed.filter(|_| group.class != "DELIVERY");
     let retention = account_policy::held_for(&group, governed);
-    Ok(LogGroup {
+    Ok(DescribedLogGroup {
         metric_filter_count: metric_filter::count(tx, &name)?,
         log_group_name: name,
         creation_time: group.created.millis(),
@@ -285,14 +291,14 @@ fn shown(tx: &Tx, name: String, group: Group, governed: Option<&Governed>, brief
 
 /// The group that is written to by a service that may make it, as Lambda does.
 pub fn find_or_create(tx: &mut Tx, name: &str) -> Result<(), Fault> {
-    if tx.get::<Group>(TABLE, name)?.is_none() {
+    if tx.get::<StoredLogGroup>(TABLE, name)?.is_none() {
         let input = CreateLogGroup { log_group_name: Some(name.to_owned()), ..CreateLogGroup::default() };
         create(input, tx)?;
     }
     Ok(())
 }
 
-pub fn tag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn tag(input: TagLogGroup, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let arn = taggable(tx, input.resource_arn)?;
     check_tags(&input.tags)?;
     let mut tags = tags::get(tx, &arn)?;
@@ -302,16 +308,16 @@ pub fn tag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
         return Err(Fault::sender("TooManyTagsException", message));
     }
     tags::set(tx, KIND, &arn, tags)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
-pub fn untag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn untag(input: TagLogGroup, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let arn = taggable(tx, input.resource_arn)?;
     tags::remove(tx, KIND, &arn, &input.tag_keys)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
-pub fn list_tags(input: TagResource, tx: &mut Tx) -> Result<TagMap, Fault> {
+pub fn list_tags(input: TagLogGroup, tx: &mut Tx) -> Result<TagMap, Fault> {
     let arn = taggable(tx, input.resource_arn)?;
     Ok(TagMap { tags: tags::get(tx, &arn)? })
 }
@@ -343,7 +349,7 @@ fn check_key(tx: &Tx, key: Option<&str>) -> Result<(), Fault> {
     }
 }
 
-fn check_tags(tags: &Tags) -> Result<(), Fault> {
+fn check_tags(tags: &StoredTags) -> Result<(), Fault> {
     let good = |(key, value): (&String, &String)| {
         (1..=128).contains(&key.chars().count()) && !key.starts_with("aws:") && value.chars().count() <= 256
     };

@@ -1,7 +1,7 @@
 //! Metric filters of log groups: kept, counted and listed, so that what goes with a group shows. They publish no metrics: the sandbox's
 //! metrics come from its functions and from whoever puts them.
 
-use super::{Done, constraint, group, invalid};
+use super::{EmptyLogsResponse, constraint, group, invalid};
 use crate::fault::Fault;
 use crate::paging::{Order, page};
 use crate::store::Tx;
@@ -83,7 +83,7 @@ struct Shown {
 }
 
 /// Makes a metric filter, or overwrites the one of that name. Only groups of class STANDARD take them.
-pub fn put(input: PutMetricFilter, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn put(input: PutMetricFilter, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let (group, record) = group::find(tx, input.log_group_name)?;
     let name = checked_name(input.filter_name)?;
     let pattern = input.filter_pattern.ok_or_else(|| constraint("null", "filterPattern", "not be null"))?;
@@ -107,17 +107,17 @@ pub fn put(input: PutMetricFilter, tx: &mut Tx) -> Result<Done, Fault> {
     }
     let filter = Filter { pattern, transformations: input.metric_transformations, created: tx.now() };
     tx.put(TABLE, &key(&group, &name), &filter)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
-pub fn delete(input: DeleteMetricFilter, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete(input: DeleteMetricFilter, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let (group, _) = group::find(tx, input.log_group_name)?;
     let key = key(&group, &checked_name(input.filter_name)?);
     match tx.get::<Filter>(TABLE, &key)? {
         Some(_) => drop(tx.delete(TABLE, &key)),
         None => return Err(Fault::sender("ResourceNotFoundException", "The specified metric filter does not exist.")),
     }
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
 /// The filters of a group, or of every group, by name.

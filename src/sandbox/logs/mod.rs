@@ -21,12 +21,12 @@ pub use put::write;
 use super::fault::Fault;
 use super::operation::{answer, operations};
 use super::store::{Seed, Tx};
-use super::wire::Request;
+use super::wire::WireRequest;
 use ciborium::Value;
 use serde::Serialize;
 
 /// Runs one Logs operation.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
         "CreateLogGroup" => answer(request, tx, group_operation::create),
         "DeleteLogGroup" => answer(request, tx, group_operation::delete),
@@ -70,7 +70,7 @@ fn invalid(message: impl Into<String>) -> Fault {
 
 /// An operation that answers nothing but that it was done.
 #[derive(Serialize)]
-struct Done {}
+struct EmptyLogsResponse {}
 
 /// The sentence of AWS's input validation.
 fn constraint(value: impl std::fmt::Display, field: &str, rule: &str) -> Fault {

@@ -1,7 +1,7 @@
 //! PutLogEvents, with the limits and refusals of the API reference, and the same door for services that log by themselves.
 
 use super::chunk::EVENT_OVERHEAD;
-use super::group::{self, Group};
+use super::group::{self, StoredLogGroup};
 use super::{account_policy, constraint, group_operation, invalid, stream};
 use crate::cloudwatch;
 use crate::fault::Fault;
@@ -30,7 +30,7 @@ struct InputEvent {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Put {
+pub struct PutLogEventsResponse {
     next_sequence_token: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_log_events_info: Option<Rejected>,
@@ -48,7 +48,7 @@ struct Rejected {
     expired_log_event_end_index: Option<usize>,
 }
 
-pub fn put(input: PutLogEvents, tx: &mut Tx) -> Result<Put, Fault> {
+pub fn put(input: PutLogEvents, tx: &mut Tx) -> Result<PutLogEventsResponse, Fault> {
     let (group_name, group) = group::find(tx, input.log_group_name)?;
     let name = stream::checked_name(input.log_stream_name)?;
     stream::find(tx, &group_name, &name)?;
@@ -70,7 +70,7 @@ pub fn put(input: PutLogEvents, tx: &mut Tx) -> Result<Put, Fault> {
         cloudwatch::embedded(tx, message, None)?;
     }
     let next_sequence_token = append(tx, (&group_name, &group), &name, taken)?;
-    Ok(Put { next_sequence_token, rejected_log_events_info: rejected })
+    Ok(PutLogEventsResponse { next_sequence_token, rejected_log_events_info: rejected })
 }
 
 /// Keeps lines that a service of AWS writes, into a group and a stream that it makes where they are not. The metrics embedded in
@@ -90,7 +90,7 @@ pub fn write(tx: &mut Tx, group_name: &str, name: &str, events: Vec<(i64, String
 /// Keeps events, in order of time; answers the next sequence token.
 fn append(
     tx: &mut Tx,
-    (group_name, group): (&str, &Group),
+    (group_name, group): (&str, &StoredLogGroup),
     name: &str,
     events: Vec<(i64, String)>,
 ) -> Result<String, Fault> {

@@ -1,7 +1,7 @@
 //! Log streams: their record, and the operations on them. How their events are kept is `chunk`'s matter.
 
 use super::chunk::Shelf;
-use super::{Done, constraint, group, invalid};
+use super::{EmptyLogsResponse, constraint, group, invalid};
 use crate::fault::Fault;
 use crate::paging::{Order, page};
 use crate::store::Tx;
@@ -69,14 +69,14 @@ struct LogStream {
     stored_bytes: i64,
 }
 
-pub fn create(input: StreamName, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn create(input: StreamName, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let (group, _) = group::find(tx, input.log_group_name)?;
     let name = checked_name(input.log_stream_name)?;
     if tx.get::<Stream>(TABLE, &key(&group, &name))?.is_some() {
         return Err(Fault::sender("ResourceAlreadyExistsException", "The specified log stream already exists"));
     }
     make(tx, &group, &name)?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
 /// A stream without events.
@@ -88,14 +88,14 @@ pub fn make(tx: &mut Tx, group: &str, name: &str) -> Result<Stream, Fault> {
     Ok(stream)
 }
 
-pub fn delete(input: StreamName, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete(input: StreamName, tx: &mut Tx) -> Result<EmptyLogsResponse, Fault> {
     let (group, _) = group::find(tx, input.log_group_name)?;
     let name = checked_name(input.log_stream_name)?;
     let stream = find(tx, &group, &name)?;
     tx.delete(TABLE, &key(&group, &name));
     let bytes = stream.shelf.clear(tx);
     group::count_bytes(tx, &group, -i64::try_from(bytes).unwrap_or(i64::MAX))?;
-    Ok(Done {})
+    Ok(EmptyLogsResponse {})
 }
 
 /// What goes with its group.

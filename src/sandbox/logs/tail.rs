@@ -42,7 +42,7 @@ pub struct StartLiveTail {
 /// A session, as `sessionStart` shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Session {
+pub struct LiveTailSession {
     request_id: String,
     session_id: String,
     log_group_identifiers: Vec<String>,
@@ -63,9 +63,9 @@ struct SessionEvent {
 }
 
 /// What a session has seen: by stream id, the number of its next event.
-type Seen = BTreeMap<u64, u64>;
+type TailPositions = BTreeMap<u64, u64>;
 
-pub fn start(input: StartLiveTail, tx: &mut Tx) -> Result<Session, Fault> {
+pub fn start(input: StartLiveTail, tx: &mut Tx) -> Result<LiveTailSession, Fault> {
     let groups = input.log_group_identifiers;
     if !(1..=MOST_GROUPS).contains(&groups.len()) {
         let rule = "have length between 1 and 10";
@@ -86,7 +86,7 @@ pub fn start(input: StartLiveTail, tx: &mut Tx) -> Result<Session, Fault> {
     }
     let pattern = input.log_event_filter_pattern.unwrap_or_default();
     pattern.parse::<Pattern>().map_err(invalid)?;
-    Ok(Session {
+    Ok(LiveTailSession {
         request_id: tx.uuid(),
         session_id: tx.uuid(),
         log_group_identifiers: groups,
@@ -96,7 +96,7 @@ pub fn start(input: StartLiveTail, tx: &mut Tx) -> Result<Session, Fault> {
     })
 }
 
-impl Session {
+impl LiveTailSession {
     fn wants(&self, stream: &str) -> bool {
         let narrowed = !self.log_stream_names.is_empty() || !self.log_stream_name_prefixes.is_empty();
         !narrowed
@@ -105,9 +105,9 @@ impl Session {
     }
 
     /// The events since the last look, and whether they are a sample; a first look only remembers what is there.
-    fn look(&self, tx: &Tx, seen: &mut Option<Seen>) -> Result<(Vec<SessionEvent>, bool), Fault> {
+    fn look(&self, tx: &Tx, seen: &mut Option<TailPositions>) -> Result<(Vec<SessionEvent>, bool), Fault> {
         let pattern: Pattern = self.log_event_filter_pattern.parse().map_err(invalid)?;
-        let (mut now, mut events) = (Seen::new(), Vec::new());
+        let (mut now, mut events) = (TailPositions::new(), Vec::new());
         for identifier in &self.log_group_identifiers {
             let name = group::named_by(tx, identifier)?;
             for (stream_name, stream) in stream::all(tx, &name, "")? {
@@ -137,7 +137,16 @@ impl Session {
         let mut seen = None;
         sandbox.visit(account, region, |tx| self.look(tx, &mut seen))?;
         let (account, region) = (account.to_owned(), region.to_owned());
-        let tail = Tail { session: self, sandbox, account, region, seen, began: Instant::now(), sent: 0, over: false };
+        let tail = TailInProgress {
+            session: self,
+            sandbox,
+            account,
+            region,
+            seen,
+            began: Instant::now(),
+            sent: 0,
+            over: false,
+        };
         let frames = futures::unfold(tail, |tail| async {
             let (bytes, tail) = tail.next().await?;
             Some((Ok::<_, std::io::Error>(Frame::data(bytes.into())), tail))
@@ -166,18 +175,18 @@ fn sample(mut events: Vec<SessionEvent>) -> (Vec<SessionEvent>, bool) {
 }
 
 /// A session under way.
-struct Tail {
-    session: Session,
+struct TailInProgress {
+    session: LiveTailSession,
     sandbox: Sandbox,
     account: String,
     region: String,
-    seen: Option<Seen>,
+    seen: Option<TailPositions>,
     began: Instant,
     sent: u32,
     over: bool,
 }
 
-impl Tail {
+impl TailInProgress {
     async fn next(mut self) -> Option<(Vec<u8>, Self)> {
         if self.over {
             return None;
@@ -200,7 +209,7 @@ impl Tail {
             self.over = true;
             return frame::exception("SessionTimeoutException", "The session has timed out after three hours.");
         }
-        let Tail { session, sandbox, account, region, seen, .. } = self;
+        let TailInProgress { session, sandbox, account, region, seen, .. } = self;
         match sandbox.visit(account, region, |tx| session.look(tx, seen)) {
             Ok((events, sampled)) => {
                 let update = json!({ "sessionMetadata": { "sampled": sampled }, "sessionResults": events });

@@ -9,9 +9,9 @@ use super::operation::{answer, operations};
 use super::paging::{Order, page};
 use super::store::Tx;
 use super::tags::{self, Tag};
-use super::wire::{Request, Timestamp};
+use super::wire::{Timestamp, WireRequest};
 use ciborium::Value;
-use members::{Member, UNITS, find, is_parent, members};
+use members::{MemberAccount, UNITS, find, is_parent, members};
 use serde::{Deserialize, Serialize};
 
 /// AWS gives at most 20 and may give fewer (ListAccounts): the organization is small and shall still have pages.
@@ -21,7 +21,7 @@ const MOST: usize = 20;
 const JOINED: f64 = 1_787_529_600.0;
 
 /// Runs one operation of Organizations.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     may_ask(tx)?;
     operations!(request, {
         "ListAccounts" => answer(request, tx, list_accounts),
@@ -65,15 +65,15 @@ struct ListTags {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Accounts {
-    accounts: Vec<Account>,
+struct OrganizationAccounts {
+    accounts: Vec<OrganizationAccount>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Account {
+struct OrganizationAccount {
     id: String,
     arn: String,
     email: String,
@@ -86,14 +86,14 @@ struct Account {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Units {
-    organizational_units: Vec<Unit>,
+    organizational_units: Vec<OrganizationUnit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Unit {
+struct OrganizationUnit {
     id: &'static str,
     arn: String,
     name: &'static str,
@@ -105,11 +105,11 @@ struct Tagged {
     tags: Vec<Tag>,
 }
 
-fn list_accounts(input: List, tx: &mut Tx) -> Result<Accounts, Fault> {
+fn list_accounts(input: List, tx: &mut Tx) -> Result<OrganizationAccounts, Fault> {
     accounts(tx, members(), input.next_token.as_deref(), input.max_results)
 }
 
-fn list_accounts_for_parent(input: ListForParent, tx: &mut Tx) -> Result<Accounts, Fault> {
+fn list_accounts_for_parent(input: ListForParent, tx: &mut Tx) -> Result<OrganizationAccounts, Fault> {
     let parent = parent(input.parent_id)?;
     let inside = members().into_iter().filter(|member| member.parent == parent).collect();
     accounts(tx, inside, input.next_token.as_deref(), input.max_results)
@@ -121,7 +121,7 @@ fn list_units(input: ListForParent, tx: &mut Tx) -> Result<Units, Fault> {
     let units = UNITS.iter().filter(|unit| unit.parent == parent);
     let units = units.map(|unit| {
         let arn = tx.global_arn("organizations", &format!("ou/o-sandbox000/{}", unit.id));
-        (unit.id.to_owned(), Unit { id: unit.id, arn, name: unit.name })
+        (unit.id.to_owned(), OrganizationUnit { id: unit.id, arn, name: unit.name })
     });
     let (organizational_units, next_token) =
         page(tx, units.collect(), Order::Scattered, input.next_token.as_deref(), size, bad_token)?;
@@ -136,11 +136,16 @@ fn list_tags(input: ListTags, tx: &mut Tx) -> Result<Tagged, Fault> {
     }
 }
 
-fn accounts(tx: &Tx, members: Vec<Member>, token: Option<&str>, most: Option<i64>) -> Result<Accounts, Fault> {
+fn accounts(
+    tx: &Tx,
+    members: Vec<MemberAccount>,
+    token: Option<&str>,
+    most: Option<i64>,
+) -> Result<OrganizationAccounts, Fault> {
     let size = page_size(most)?;
     let members = members.into_iter().map(|member| (member.id.clone(), member)).collect();
     let (found, next_token) = page(tx, members, Order::Scattered, token, size, bad_token)?;
-    let accounts = found.into_iter().map(|member| Account {
+    let accounts = found.into_iter().map(|member| OrganizationAccount {
         arn: tx.global_arn("organizations", &format!("account/o-sandbox000/{}", member.id)),
         id: member.id,
         email: member.email,
@@ -149,7 +154,7 @@ fn accounts(tx: &Tx, members: Vec<Member>, token: Option<&str>, most: Option<i64
         joined_method: "CREATED",
         joined_timestamp: Timestamp::from_seconds(JOINED),
     });
-    Ok(Accounts { accounts: accounts.collect(), next_token })
+    Ok(OrganizationAccounts { accounts: accounts.collect(), next_token })
 }
 
 fn parent(id: Option<String>) -> Result<String, Fault> {

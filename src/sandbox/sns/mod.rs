@@ -17,13 +17,13 @@ pub use publish::{Notice, Notified, notify};
 use super::fault::Fault;
 use super::operation::{answer, operations};
 use super::store::Tx;
-use super::wire::Request;
+use super::wire::WireRequest;
 use ciborium::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Runs one SNS operation.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
         "CreateTopic" => answer(request, tx, topic::create),
         "DeleteTopic" => answer(request, tx, topic::delete),
@@ -50,7 +50,7 @@ pub fn topics(tx: &Tx) -> Result<Vec<String>, Fault> {
 
 /// Protocol, endpoint, topic and state of each subscription.
 pub fn subscriptions(tx: &Tx) -> Result<Vec<String>, Fault> {
-    let shown = |(_, live): (String, subscription::Subscription)| {
+    let shown = |(_, live): (String, subscription::StoredSubscription)| {
         let topic = live.topic_arn.rsplit(':').next().unwrap_or_default();
         let state = if live.confirmed { "confirmed" } else { "pending" };
         format!("{} {} on {topic}: {state}", live.protocol, live.endpoint)
@@ -60,7 +60,7 @@ pub fn subscriptions(tx: &Tx) -> Result<Vec<String>, Fault> {
 
 /// An operation that answers nothing but that it was done.
 #[derive(Serialize)]
-struct Done {}
+struct EmptySnsResponse {}
 
 fn invalid(what: impl std::fmt::Display) -> Fault {
     Fault::sender("InvalidParameter", format!("Invalid parameter: {what}"))

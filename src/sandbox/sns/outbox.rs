@@ -1,7 +1,7 @@
 //! Everything SNS sends: confirmations with their tokens, and notifications, each with what became of it. Mails end here; queues get
 //! theirs at once; what goes over HTTP waits for somebody who can post it (`posts`, `posted`).
 
-use super::subscription::Subscription;
+use super::subscription::StoredSubscription;
 use crate::Sandbox;
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -94,13 +94,13 @@ impl Sandbox {
 
 /// What a token stands for.
 #[derive(Debug)]
-pub struct Confirmation {
+pub struct PendingConfirmation {
     pub subscription_arn: String,
     pub sent: Timestamp,
 }
 
 /// Asks an endpoint to confirm. Every call is one more mail with a token of its own; the earlier tokens stay good.
-pub fn ask_to_confirm(tx: &mut Tx, arn: &str, subscription: &Subscription) -> Result<(), Fault> {
+pub fn ask_to_confirm(tx: &mut Tx, arn: &str, subscription: &StoredSubscription) -> Result<(), Fault> {
     let token = tx.hex(64);
     let mut letter = Letter {
         sent: tx.now(),
@@ -137,9 +137,9 @@ pub fn ask_to_confirm(tx: &mut Tx, arn: &str, subscription: &Subscription) -> Re
     tx.put(TABLE, &token, &letter)
 }
 
-pub fn confirmation(tx: &Tx, token: &str) -> Result<Option<Confirmation>, Fault> {
+pub fn confirmation(tx: &Tx, token: &str) -> Result<Option<PendingConfirmation>, Fault> {
     let letter = tx.get::<Letter>(TABLE, token)?.filter(|letter| letter.token.is_some());
-    Ok(letter.map(|letter| Confirmation { subscription_arn: letter.subscription_arn, sent: letter.sent }))
+    Ok(letter.map(|letter| PendingConfirmation { subscription_arn: letter.subscription_arn, sent: letter.sent }))
 }
 
 /// What becomes of a letter at once; queues are asked themselves.

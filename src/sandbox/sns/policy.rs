@@ -1,6 +1,6 @@
 //! Topic policies: what SNS accepts, and whether one lets an alarm publish.
 
-use crate::policy::{Asked, allows, texts, wildcard};
+use crate::policy::{ServiceRequest, allows, texts, wildcard};
 use serde_json::Value;
 
 /// A policy as SNS answers it: compact, and a list of one as the one (seen of AWS's policies; clients must not mind).
@@ -42,7 +42,8 @@ pub fn accept(arn: &str, text: &str) -> Result<String, String> {
 
 /// Whether CloudWatch may publish for an alarm of `account` under a policy that [`accept`] let pass.
 pub fn lets_alarm_publish(policy: &str, account: &str, alarm_arn: &str) -> bool {
-    let asked = Asked { service: "cloudwatch.amazonaws.com", action: "sns:publish", source_arn: alarm_arn, account };
+    let asked =
+        ServiceRequest { service: "cloudwatch.amazonaws.com", action: "sns:publish", source_arn: alarm_arn, account };
     allows(policy, &asked)
 }
 

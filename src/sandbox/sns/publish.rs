@@ -1,10 +1,10 @@
 //! Publishing to a topic: who of its subscribers gets the message, and in which form.
 
 use super::outbox::{self, Delivery, Letter};
-use super::subscription::{self, Subscription};
+use super::subscription::{self, StoredSubscription};
 use super::{invalid, policy, topic};
 use crate::fault::Fault;
-use crate::sqs::{self, Arrival, UserAttribute};
+use crate::sqs::{self, TopicDelivery, UserAttribute};
 use crate::store::Tx;
 use mlops_model::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
 use mlops_model::topic_policy;
@@ -72,14 +72,14 @@ pub fn publish(input: Publish, tx: &mut Tx) -> Result<Published, Fault> {
         _ => {}
     }
     let message = match input.message_structure.as_deref() {
-        Some("json") => Message::by_protocol(&input.message)?,
-        _ => Message { default: input.message, ..Message::default() },
+        Some("json") => PublishedMessage::by_protocol(&input.message)?,
+        _ => PublishedMessage { default: input.message, ..PublishedMessage::default() },
     };
     let mut filtered = Map::new();
     for (name, attribute) in &input.message_attributes {
         filtered.insert(name.clone(), filter_value(name, attribute)?);
     }
-    let message = Message {
+    let message = PublishedMessage {
         id: tx.uuid(),
         subject: input.subject,
         filtered: Value::Object(filtered),
@@ -123,14 +123,14 @@ pub fn notify(tx: &mut Tx, topic_arn: &str, notice: &Notice) -> Result<Notified,
     if !policy::lets_alarm_publish(&policy, tx.account(), notice.alarm_arn) {
         return refused("CloudWatch Alarms is not authorized to perform: SNS:Publish on the SNS topic.");
     }
-    let message = Message {
+    let message = PublishedMessage {
         id: tx.uuid(),
         subject: Some(notice.subject.to_owned()),
         default: notice.message.to_owned(),
         of_protocol: Map::from_iter([("email".to_owned(), notice.mail.into())]),
         filtered: json!({}),
         filtered_body: Some(notice.message.to_owned()),
-        ..Message::default()
+        ..PublishedMessage::default()
     };
     deliver(tx, topic_arn, &message)?;
     Ok(Notified::Sent)
@@ -138,7 +138,7 @@ pub fn notify(tx: &mut Tx, topic_arn: &str, notice: &Notice) -> Result<Notified,
 
 /// A text, and other texts for single protocols.
 #[derive(Default)]
-struct Message {
+struct PublishedMessage {
     id: String,
     subject: Option<String>,
     default: String,
@@ -150,7 +150,7 @@ struct Message {
     filtered_body: Option<String>,
 }
 
-impl Message {
+impl PublishedMessage {
     fn by_protocol(text: &str) -> Result<Self, Fault> {
         let Ok(Value::Object(of_protocol)) = serde_json::from_str(text) else {
             return Err(invalid("Message Structure - JSON message body failed to parse"));
@@ -190,7 +190,7 @@ fn filter_value(name: &str, attribute: &UserAttribute) -> Result<Value, Fault> {
     }
 }
 
-fn deliver(tx: &mut Tx, topic_arn: &str, message: &Message) -> Result<(), Fault> {
+fn deliver(tx: &mut Tx, topic_arn: &str, message: &PublishedMessage) -> Result<(), Fault> {
     for (arn, live) in subscription::of_topic(tx, topic_arn)? {
         let text = message.text(&live.protocol);
         if !live.confirmed || !passes(&live, text, message) {
@@ -206,7 +206,7 @@ fn deliver(tx: &mut Tx, topic_arn: &str, message: &Message) -> Result<(), Fault>
         let mut delivery = outbox::delivery_of(&live.protocol);
         if live.protocol == "sqs" {
             let attributes = if raw { message.attributes.clone() } else { BTreeMap::new() };
-            let arrival = Arrival { queue_arn: &live.endpoint, topic_arn, body: &body, attributes };
+            let arrival = TopicDelivery { queue_arn: &live.endpoint, topic_arn, body: &body, attributes };
             delivery = sqs::deliver(tx, arrival)?.map_or_else(Delivery::Failed, |()| Delivery::Arrived);
         }
         let letter = Letter {
@@ -227,7 +227,14 @@ fn deliver(tx: &mut Tx, topic_arn: &str, message: &Message) -> Result<(), Fault>
 }
 
 /// What programs get, unless they want the message raw.
-fn envelope(tx: &Tx, message: &Message, text: &str, topic_arn: &str, subscription_arn: &str, endpoint: &str) -> Value {
+fn envelope(
+    tx: &Tx,
+    message: &PublishedMessage,
+    text: &str,
+    topic_arn: &str,
+    subscription_arn: &str,
+    endpoint: &str,
+) -> Value {
     let mut envelope = json!({
         "Type": "Notification", "MessageId": message.id, "TopicArn": topic_arn, "Message": text,
         "Timestamp": tx.now().to_iso(), "SignatureVersion": "1",
@@ -256,7 +263,7 @@ fn mail(text: &str, topic_arn: &str, subscription_arn: &str, endpoint: &str) -> 
 }
 
 /// Whether a subscription's filter lets a message through. A body that is no JSON passes no filter on bodies.
-fn passes(live: &Subscription, text: &str, message: &Message) -> bool {
+fn passes(live: &StoredSubscription, text: &str, message: &PublishedMessage) -> bool {
     let scope = FilterScope::of(live.attributes.get("FilterPolicyScope").map(String::as_str));
     let policy = live.attributes.get("FilterPolicy").map(|text| FilterPolicy::read_text(text, scope));
     let Some(Ok(policy)) = policy else { return true };

@@ -1,6 +1,6 @@
 //! What the people behind the endpoints do, who have no credentials: confirm by the link of a mail, or leave by the link at its foot.
 
-use super::subscription::{self, Subscription};
+use super::subscription::{self, StoredSubscription};
 use crate::Sandbox;
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -27,7 +27,7 @@ impl Sandbox {
                     topic_arn: live.topic_arn.clone(),
                     done: true,
                 });
-                subscription::keep(tx, &arn, &Subscription { confirmed: true, ..live })?;
+                subscription::keep(tx, &arn, &StoredSubscription { confirmed: true, ..live })?;
             }
             Ok(touched)
         })
@@ -42,7 +42,7 @@ impl Sandbox {
                 let done = !live.authenticated;
                 touched.push(Touched { endpoint: live.endpoint.clone(), topic_arn: live.topic_arn.clone(), done });
                 if done {
-                    subscription::keep(tx, &arn, &Subscription { unsubscribed: true, ..live })?;
+                    subscription::keep(tx, &arn, &StoredSubscription { unsubscribed: true, ..live })?;
                 }
             }
             Ok(touched)
@@ -51,7 +51,7 @@ impl Sandbox {
 }
 
 /// What stands, pending or confirmed, for one endpoint or all.
-fn subscriptions(tx: &Tx, endpoint: Option<&str>) -> Result<Vec<(String, Subscription)>, Fault> {
+fn subscriptions(tx: &Tx, endpoint: Option<&str>) -> Result<Vec<(String, StoredSubscription)>, Fault> {
     let mut standing = subscription::standing(tx)?;
     standing.retain(|(_, live)| endpoint.is_none_or(|name| secret::names(name, &live.endpoint)));
     Ok(standing)

@@ -13,16 +13,16 @@ pub const TABLE: &str = "sns-subscription";
 /// A pending subscription and its tokens are gone after this; AWS's documents name 48 hours, 2 and 3 days.
 pub const PENDING: Duration = Duration::from_secs(48 * 3600);
 
-pub type Attributes = BTreeMap<String, String>;
+pub type AttributesOfSubscription = BTreeMap<String, String>;
 
 /// A subscription as it is kept, under its ARN.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Subscription {
+pub struct StoredSubscription {
     pub topic_arn: String,
     pub protocol: String,
     pub endpoint: String,
     /// What was set, nothing of what is worked out for an answer.
-    pub attributes: Attributes,
+    pub attributes: AttributesOfSubscription,
     pub confirmed: bool,
     /// Confirmed by somebody with credentials: only such a caller may end it.
     pub authenticated: bool,
@@ -38,8 +38,8 @@ pub struct Subscription {
 }
 
 /// The subscriptions of a topic that stands, pending ones too, with their ARNs.
-pub fn of_topic(tx: &Tx, topic_arn: &str) -> Result<Vec<(String, Subscription)>, Fault> {
-    let mut found = tx.list_prefix::<Subscription>(TABLE, &below(topic_arn))?;
+pub fn of_topic(tx: &Tx, topic_arn: &str) -> Result<Vec<(String, StoredSubscription)>, Fault> {
+    let mut found = tx.list_prefix::<StoredSubscription>(TABLE, &below(topic_arn))?;
     found.retain(|(_, live)| live.is_standing(tx.now()));
     Ok(found)
 }
@@ -50,10 +50,10 @@ pub fn of_endpoint(
     topic_arn: &str,
     protocol: &str,
     endpoint: &str,
-) -> Result<Option<(String, Subscription)>, Fault> {
+) -> Result<Option<(String, StoredSubscription)>, Fault> {
     let written = Value::from(endpoint).to_string();
-    let alike = tx.list_where::<Subscription>(TABLE, &below(topic_arn), |text| text.contains(&written))?;
-    let is_it = |(_, live): &(String, Subscription)| {
+    let alike = tx.list_where::<StoredSubscription>(TABLE, &below(topic_arn), |text| text.contains(&written))?;
+    let is_it = |(_, live): &(String, StoredSubscription)| {
         live.protocol == protocol && live.endpoint == endpoint && live.is_standing(tx.now())
     };
     Ok(alike.into_iter().find(is_it))
@@ -65,13 +65,13 @@ pub fn below(topic_arn: &str) -> String {
 }
 
 /// What stands in the account and region, pending or confirmed.
-pub fn standing(tx: &Tx) -> Result<Vec<(String, Subscription)>, Fault> {
-    let mut found = tx.list::<Subscription>(TABLE)?;
+pub fn standing(tx: &Tx) -> Result<Vec<(String, StoredSubscription)>, Fault> {
+    let mut found = tx.list::<StoredSubscription>(TABLE)?;
     found.retain(|(_, live)| live.is_standing(tx.now()));
     Ok(found)
 }
 
-pub fn keep(tx: &mut Tx, arn: &str, live: &Subscription) -> Result<(), Fault> {
+pub fn keep(tx: &mut Tx, arn: &str, live: &StoredSubscription) -> Result<(), Fault> {
     tx.put(TABLE, arn, live)
 }
 
@@ -80,17 +80,17 @@ pub fn forget_topic(tx: &mut Tx, topic_arn: &str) -> Result<(), Fault> {
     for (arn, live) in of_topic(tx, topic_arn)? {
         match live.confirmed {
             true => drop(tx.delete(TABLE, &arn)),
-            false => tx.put(TABLE, &arn, &Subscription { orphaned: true, ..live })?,
+            false => tx.put(TABLE, &arn, &StoredSubscription { orphaned: true, ..live })?,
         }
     }
     Ok(())
 }
 
-pub fn get(tx: &Tx, arn: &str) -> Result<Option<Subscription>, Fault> {
-    Ok(tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.is_standing(tx.now())))
+pub fn get(tx: &Tx, arn: &str) -> Result<Option<StoredSubscription>, Fault> {
+    Ok(tx.get::<StoredSubscription>(TABLE, arn)?.filter(|live| live.is_standing(tx.now())))
 }
 
-impl Subscription {
+impl StoredSubscription {
     /// Whether lists show it.
     pub fn stands(&self, now: Timestamp) -> bool {
         self.confirmed || now <= self.mailed + PENDING
@@ -107,7 +107,7 @@ impl Subscription {
     }
 
     /// The attributes that can be set, with their defaults.
-    pub fn settings(&self) -> Attributes {
+    pub fn settings(&self) -> AttributesOfSubscription {
         let mut settings = self.attributes.clone();
         settings.entry("RawMessageDelivery".into()).or_insert_with(|| "false".into());
         match settings.contains_key("FilterPolicy") {

@@ -1,9 +1,9 @@
 //! The operations on SNS subscriptions: who hears of a topic, from the first mail to the confirmation and the end.
 //! A pending one is confirmed only by a token that was sent; every mail that would have gone out is counted and kept in the outbox.
 
-use super::outbox::{self, Confirmation};
-use super::subscription::{Attributes, PENDING, Subscription, TABLE, below, get, of_endpoint};
-use super::{Done, delivery_policy, invalid, not_found, topic};
+use super::outbox::{self, PendingConfirmation};
+use super::subscription::{AttributesOfSubscription, PENDING, StoredSubscription, TABLE, below, get, of_endpoint};
+use super::{EmptySnsResponse, delivery_policy, invalid, not_found, topic};
 use crate::fault::Fault;
 use crate::paging::{Order, page_of};
 use crate::store::Tx;
@@ -27,7 +27,7 @@ pub struct Subscribe {
     protocol: Option<String>,
     endpoint: Option<String>,
     #[serde(default)]
-    attributes: Attributes,
+    attributes: AttributesOfSubscription,
     #[serde(default)]
     return_subscription_arn: bool,
 }
@@ -65,7 +65,7 @@ pub struct ListSubscriptions {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Subscribed {
+pub struct SubscribeResponse {
     subscription_arn: String,
 }
 
@@ -87,14 +87,14 @@ pub struct Listed {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Subscriptions {
+pub struct ListSubscriptionsResponse {
     subscriptions: Vec<Listed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 /// Subscribes an endpoint. One that is there already is answered, never made twice; where it is pending, another mail goes out.
-pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
+pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<SubscribeResponse, Fault> {
     let topic_arn = input.topic_arn.unwrap_or_default();
     topic::find(tx, &topic_arn, "TopicArn", "Subscribe")?;
     let protocol = input.protocol.unwrap_or_default();
@@ -105,7 +105,7 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
         endpoint.retain(|c| c.is_ascii_digit());
         endpoint.insert(0, '+');
     }
-    let mut wanted = Attributes::new();
+    let mut wanted = AttributesOfSubscription::new();
     // The scope first: it decides what the policy may look like.
     let (scope, others): (Vec<_>, Vec<_>) =
         input.attributes.iter().partition(|(name, _)| name.as_str() == "FilterPolicyScope");
@@ -133,7 +133,7 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
         None => {
             wanted.retain(|_, value| !value.is_empty());
             let arn = format!("{topic_arn}:{}", tx.uuid());
-            let subscription = Subscription {
+            let subscription = StoredSubscription {
                 topic_arn,
                 protocol,
                 endpoint,
@@ -161,20 +161,20 @@ pub fn subscribe(input: Subscribe, tx: &mut Tx) -> Result<Subscribed, Fault> {
         tx.put(TABLE, &arn, &subscription)?;
     }
     let told = subscription.confirmed || input.return_subscription_arn;
-    Ok(Subscribed { subscription_arn: if told { arn } else { "pending confirmation".into() } })
+    Ok(SubscribeResponse { subscription_arn: if told { arn } else { "pending confirmation".into() } })
 }
 
 /// What the link in the mail does. The same token again is no error.
-pub fn confirm(input: ConfirmSubscription, tx: &mut Tx) -> Result<Subscribed, Fault> {
+pub fn confirm(input: ConfirmSubscription, tx: &mut Tx) -> Result<SubscribeResponse, Fault> {
     let topic_arn = input.topic_arn.unwrap_or_default();
     if super::arn_parts(tx, &topic_arn, "Topic", "ConfirmSubscription").is_err() {
         return Err(invalid("Topic"));
     }
     let token = input.token.unwrap_or_default();
-    let Some(Confirmation { subscription_arn, sent }) = outbox::confirmation(tx, &token)? else {
+    let Some(PendingConfirmation { subscription_arn, sent }) = outbox::confirmation(tx, &token)? else {
         return Err(invalid("Token"));
     };
-    let live = tx.get::<Subscription>(TABLE, &subscription_arn)?.filter(|live| !live.orphaned);
+    let live = tx.get::<StoredSubscription>(TABLE, &subscription_arn)?.filter(|live| !live.orphaned);
     let Some(mut live) = live.filter(|live| live.topic_arn == topic_arn) else {
         return Err(Fault::sender("InvalidParameter", "Invalid token"));
     };
@@ -184,11 +184,11 @@ pub fn confirm(input: ConfirmSubscription, tx: &mut Tx) -> Result<Subscribed, Fa
     live.confirmed = true;
     live.authenticated |= input.authenticate_on_unsubscribe.as_deref() == Some("true");
     tx.put(TABLE, &subscription_arn, &live)?;
-    Ok(Subscribed { subscription_arn })
+    Ok(SubscribeResponse { subscription_arn })
 }
 
 /// Ends a subscription. One that is not there is no error; a pending one cannot be ended.
-pub fn unsubscribe(input: SubscriptionArn, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn unsubscribe(input: SubscriptionArn, tx: &mut Tx) -> Result<EmptySnsResponse, Fault> {
     let arn = input.subscription_arn.unwrap_or_default();
     check_arn(tx, &arn, "Unsubscribe")?;
     if let Some(live) = get(tx, &arn)? {
@@ -199,7 +199,7 @@ pub fn unsubscribe(input: SubscriptionArn, tx: &mut Tx) -> Result<Done, Fault> {
         tx.delete(TABLE, &arn);
         topic::count_deleted(tx, &live.topic_arn)?;
     }
-    Ok(Done {})
+    Ok(EmptySnsResponse {})
 }
 
 pub fn attributes(input: SubscriptionArn, tx: &mut Tx) -> Result<SubscriptionAttributes, Fault> {
@@ -228,7 +228,7 @@ pub fn attributes(input: SubscriptionArn, tx: &mut Tx) -> Result<SubscriptionAtt
 }
 
 /// Sets one attribute; an empty value, or an empty policy, takes it away.
-pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<EmptySnsResponse, Fault> {
     let arn = input.subscription_arn.unwrap_or_default();
     check_arn(tx, &arn, "SetSubscriptionAttributes")?;
     let mut live = get(tx, &arn)?.ok_or_else(|| not_found("Subscription"))?;
@@ -240,18 +240,18 @@ pub fn set_attributes(input: SetSubscriptionAttributes, tx: &mut Tx) -> Result<D
         None => live.attributes.remove(&name),
     };
     tx.put(TABLE, &arn, &live)?;
-    Ok(Done {})
+    Ok(EmptySnsResponse {})
 }
 
 /// The subscriptions of the account and region, or where a topic is named of that topic.
-pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Fault> {
+pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<ListSubscriptionsResponse, Fault> {
     if let Some(arn) = &input.topic_arn {
         topic::find(tx, arn, "TopicArn", "ListSubscriptionsByTopic")?;
     }
     let tx = &*tx;
     let arns = tx.names(TABLE, &input.topic_arn.as_deref().map(below).unwrap_or_default());
     let read = |arn: &str| {
-        let live = tx.get::<Subscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()));
+        let live = tx.get::<StoredSubscription>(TABLE, arn)?.filter(|live| live.stands(tx.now()));
         let live = live.filter(|live| input.topic_arn.is_none() || !live.orphaned);
         Ok(live.map(|live| Listed {
             subscription_arn: match live.confirmed {
@@ -267,7 +267,7 @@ pub fn list(input: ListSubscriptions, tx: &mut Tx) -> Result<Subscriptions, Faul
     };
     let (token, invalid) = (input.next_token.as_deref(), || invalid("NextToken"));
     let (subscriptions, next_token) = page_of(tx, arns, Order::Scattered, token, PAGE, invalid, read)?;
-    Ok(Subscriptions { subscriptions, next_token })
+    Ok(ListSubscriptionsResponse { subscriptions, next_token })
 }
 
 fn check_arn(tx: &Tx, arn: &str, action: &str) -> Result<(), Fault> {
@@ -336,7 +336,7 @@ const RAW_REFUSED: &str = "Delivery protocol";
 fn accept(
     partition: &Partition,
     protocol: &str,
-    beside: &Attributes,
+    beside: &AttributesOfSubscription,
     name: &str,
     value: &str,
 ) -> Result<Option<String>, Option<String>> {

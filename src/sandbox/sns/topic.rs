@@ -1,7 +1,7 @@
 //! SNS topics: their record, their attributes, and the operations on them and on their tags.
 //! Subscriptions have a room of their own.
 
-use super::{Done, delivery_policy, invalid, not_found, policy, subscription};
+use super::{EmptySnsResponse, delivery_policy, invalid, not_found, policy, subscription};
 use crate::fault::Fault;
 use crate::paging::{Order, page};
 use crate::store::Tx;
@@ -18,12 +18,12 @@ const KIND: &str = "sns";
 const PAGE: usize = 100;
 const MAX_TAGS: usize = 50;
 
-type Attributes = BTreeMap<String, String>;
+type AttributesOfTopic = BTreeMap<String, String>;
 
 /// A topic as it is kept: what was set, nothing of what is worked out for an answer.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Topic {
-    pub attributes: Attributes,
+pub struct StoredTopic {
+    pub attributes: AttributesOfTopic,
     /// Confirmed subscriptions that were taken away since the topic was made.
     pub subscriptions_deleted: u64,
 }
@@ -33,7 +33,7 @@ pub struct Topic {
 pub struct CreateTopic {
     name: Option<String>,
     #[serde(default)]
-    attributes: Attributes,
+    attributes: AttributesOfTopic,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -61,7 +61,7 @@ pub struct ListTopics {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TagResource {
+pub struct TagTopic {
     resource_arn: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
@@ -71,7 +71,7 @@ pub struct TagResource {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Arn {
+pub struct TopicArnMember {
     topic_arn: String,
 }
 
@@ -84,26 +84,26 @@ pub struct TopicAttributes {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Topics {
-    topics: Vec<Arn>,
+    topics: Vec<TopicArnMember>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TagList {
+pub struct TopicTagList {
     tags: Vec<Tag>,
 }
 
 /// Makes a topic, or finds the one of that name where nothing it is given differs.
-pub fn create(input: CreateTopic, tx: &mut Tx) -> Result<Arn, Fault> {
+pub fn create(input: CreateTopic, tx: &mut Tx) -> Result<TopicArnMember, Fault> {
     let name = input.name.unwrap_or_default();
     let fifo = input.attributes.get("FifoTopic").is_some_and(|value| value == "true");
     if !is_name(&name) || fifo != name.ends_with(".fifo") {
         return Err(invalid("Topic Name"));
     }
     let arn = arn_of(tx, &name);
-    let mut wanted = Attributes::new();
+    let mut wanted = AttributesOfTopic::new();
     for (attribute, value) in &input.attributes {
         let refused = |sentence: String| invalid(format!("Attributes Reason: {sentence}"));
         match attribute.as_str() {
@@ -118,7 +118,7 @@ pub fn create(input: CreateTopic, tx: &mut Tx) -> Result<Arn, Fault> {
     }
     check_tags(&input.tags)?;
     let tags = tags::from_list(input.tags);
-    match tx.get::<Topic>(TABLE, &name)? {
+    match tx.get::<StoredTopic>(TABLE, &name)? {
         Some(live) => {
             // Only what is given is compared: a call with the name alone always finds the topic.
             if !super::agrees(&wanted, &shown(tx, &name, &live)?) {
@@ -130,23 +130,23 @@ pub fn create(input: CreateTopic, tx: &mut Tx) -> Result<Arn, Fault> {
         }
         None => {
             wanted.retain(|_, value| !value.is_empty());
-            tx.put(TABLE, &name, &Topic { attributes: wanted, subscriptions_deleted: 0 })?;
+            tx.put(TABLE, &name, &StoredTopic { attributes: wanted, subscriptions_deleted: 0 })?;
             tags::set(tx, KIND, &arn, tags)?;
         }
     }
-    Ok(Arn { topic_arn: arn })
+    Ok(TopicArnMember { topic_arn: arn })
 }
 
 /// Deletes a topic and its subscriptions; one that is not there is no error.
-pub fn delete(input: TopicArn, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete(input: TopicArn, tx: &mut Tx) -> Result<EmptySnsResponse, Fault> {
     let arn = input.topic_arn.unwrap_or_default();
     let name = name_of(tx, &arn, "TopicArn", "DeleteTopic")?;
-    if tx.get::<Topic>(TABLE, &name)?.is_some() {
+    if tx.get::<StoredTopic>(TABLE, &name)?.is_some() {
         subscription::forget_topic(tx, &arn)?;
         tx.delete(TABLE, &name);
         tags::forget(tx, &arn)?;
     }
-    Ok(Done {})
+    Ok(EmptySnsResponse {})
 }
 
 /// Everything that is set, and what SNS works out from it.
@@ -156,7 +156,7 @@ pub fn attributes(input: TopicArn, tx: &mut Tx) -> Result<TopicAttributes, Fault
 }
 
 /// Sets one attribute; an empty value takes it back to its default.
-pub fn set_attributes(input: SetTopicAttributes, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn set_attributes(input: SetTopicAttributes, tx: &mut Tx) -> Result<EmptySnsResponse, Fault> {
     let arn = input.topic_arn.unwrap_or_default();
     let (name, mut topic) = find(tx, &arn, "TopicArn", "SetTopicAttributes")?;
     let attribute = input.attribute_name.unwrap_or_default();
@@ -167,18 +167,19 @@ pub fn set_attributes(input: SetTopicAttributes, tx: &mut Tx) -> Result<Done, Fa
         None => topic.attributes.remove(&attribute),
     };
     tx.put(TABLE, &name, &topic)?;
-    Ok(Done {})
+    Ok(EmptySnsResponse {})
 }
 
 pub fn list(input: ListTopics, tx: &mut Tx) -> Result<Topics, Fault> {
-    let topics = tx.list::<Topic>(TABLE)?;
-    let topics = topics.into_iter().map(|(name, _)| (name.clone(), Arn { topic_arn: arn_of(tx, &name) })).collect();
+    let topics = tx.list::<StoredTopic>(TABLE)?;
+    let topics =
+        topics.into_iter().map(|(name, _)| (name.clone(), TopicArnMember { topic_arn: arn_of(tx, &name) })).collect();
     let (topics, next_token) =
         page(tx, topics, Order::Scattered, input.next_token.as_deref(), PAGE, || invalid("NextToken"))?;
     Ok(Topics { topics, next_token })
 }
 
-pub fn tag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn tag(input: TagTopic, tx: &mut Tx) -> Result<EmptySnsResponse, Fault> {
     let arn = taggable(tx, input.resource_arn, "TagResource")?;
     check_tags(&input.tags)?;
     let mut tags = tags::get(tx, &arn)?;
@@ -188,47 +189,47 @@ pub fn tag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
         return Err(Fault::sender("TagLimitExceeded", message));
     }
     tags::set(tx, KIND, &arn, tags)?;
-    Ok(Done {})
+    Ok(EmptySnsResponse {})
 }
 
-pub fn untag(input: TagResource, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn untag(input: TagTopic, tx: &mut Tx) -> Result<EmptySnsResponse, Fault> {
     let arn = taggable(tx, input.resource_arn, "UntagResource")?;
     tags::remove(tx, KIND, &arn, &input.tag_keys)?;
-    Ok(Done {})
+    Ok(EmptySnsResponse {})
 }
 
-pub fn list_tags(input: TagResource, tx: &mut Tx) -> Result<TagList, Fault> {
+pub fn list_tags(input: TagTopic, tx: &mut Tx) -> Result<TopicTagList, Fault> {
     let arn = taggable(tx, input.resource_arn, "ListTagsForResource")?;
     let tags = tags::get(tx, &arn)?;
-    Ok(TagList { tags: tags::to_list(tx, tags) })
+    Ok(TopicTagList { tags: tags::to_list(tx, tags) })
 }
 
 fn taggable(tx: &Tx, arn: Option<String>, action: &str) -> Result<String, Fault> {
     let arn = arn.unwrap_or_default();
     let name = name_of(tx, &arn, "ResourceArn", action)?;
-    match tx.get::<Topic>(TABLE, &name)? {
+    match tx.get::<StoredTopic>(TABLE, &name)? {
         Some(_) => Ok(arn),
         None => Err(Fault::sender("ResourceNotFound", "Resource does not exist").status(404)),
     }
 }
 
 /// The topic of an ARN, by name. `parameter` and `action` are for the words of a refusal.
-pub fn find(tx: &Tx, arn: &str, parameter: &str, action: &str) -> Result<(String, Topic), Fault> {
+pub fn find(tx: &Tx, arn: &str, parameter: &str, action: &str) -> Result<(String, StoredTopic), Fault> {
     let name = name_of(tx, arn, parameter, action)?;
-    match tx.get::<Topic>(TABLE, &name)? {
+    match tx.get::<StoredTopic>(TABLE, &name)? {
         Some(topic) => Ok((name, topic)),
         None => Err(not_found("Topic")),
     }
 }
 
 pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
-    Ok(tx.list::<Topic>(TABLE)?.into_iter().map(|(name, _)| name).collect())
+    Ok(tx.list::<StoredTopic>(TABLE)?.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Keeps count of a confirmed subscription that went.
 pub fn count_deleted(tx: &mut Tx, arn: &str) -> Result<(), Fault> {
     let Some(name) = arn.rsplit(':').next() else { return Ok(()) };
-    if let Some(mut topic) = tx.get::<Topic>(TABLE, name)? {
+    if let Some(mut topic) = tx.get::<StoredTopic>(TABLE, name)? {
         topic.subscriptions_deleted += 1;
         tx.put(TABLE, name, &topic)?;
     }
@@ -270,7 +271,7 @@ fn check_tags(tags: &[Tag]) -> Result<(), Fault> {
 }
 
 /// What GetTopicAttributes answers.
-fn shown(tx: &Tx, name: &str, topic: &Topic) -> Result<Attributes, Fault> {
+fn shown(tx: &Tx, name: &str, topic: &StoredTopic) -> Result<AttributesOfTopic, Fault> {
     let arn = arn_of(tx, name);
     let mut shown = topic.attributes.clone();
     let subscriptions = subscription::of_topic(tx, &arn)?;

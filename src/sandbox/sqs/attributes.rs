@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub type Attributes = BTreeMap<String, String>;
+pub type AttributesOfQueue = BTreeMap<String, String>;
 
 /// Name, least, most, default.
 const NUMBERS: [(&str, u64, u64, u64); 6] = [
@@ -18,7 +18,7 @@ const NUMBERS: [(&str, u64, u64, u64); 6] = [
 ];
 
 /// Refuses what SQS refuses.
-pub fn check(wanted: &Attributes) -> Result<(), Fault> {
+pub fn check(wanted: &AttributesOfQueue) -> Result<(), Fault> {
     wanted.iter().try_for_each(|(name, value)| check_one(name, value))
 }
 
@@ -51,13 +51,13 @@ fn is_policy(text: &str) -> bool {
 }
 
 /// A number that was set, or its default.
-pub fn number(set: &Attributes, name: &str) -> u64 {
+pub fn number(set: &AttributesOfQueue, name: &str) -> u64 {
     let default = NUMBERS.iter().find(|(number, ..)| *number == name).map_or(0, |(.., default)| *default);
     set.get(name).and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 /// What is set, with the defaults that SQS shows.
-pub fn shown(set: &Attributes) -> Attributes {
+pub fn shown(set: &AttributesOfQueue) -> AttributesOfQueue {
     let mut shown = set.clone();
     for (name, .., default) in NUMBERS.iter().filter(|(name, ..)| !name.starts_with("Kms")) {
         shown.entry((*name).to_owned()).or_insert_with(|| default.to_string());

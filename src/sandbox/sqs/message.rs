@@ -1,12 +1,12 @@
 //! Messages: how they come into a queue, are received, hidden for a while, and deleted.
 
 use super::attributes::number;
-use super::queue::{self, Queue};
-use super::{Done, invalid, missing};
+use super::queue::{self, StoredQueue};
+use super::{EmptySqsResponse, invalid, missing};
 use crate::fault::Fault;
-use crate::policy::{Asked, allows};
+use crate::policy::{ServiceRequest, allows};
 use crate::store::Tx;
-use crate::wire::{Request, Timestamp};
+use crate::wire::{Timestamp, WireRequest};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct UserAttribute {
 pub type UserAttributes = BTreeMap<String, UserAttribute>;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Message {
+struct QueueMessage {
     id: String,
     body: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -60,7 +60,7 @@ pub struct SendMessage {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Sent {
+pub struct SendMessageResponse {
     message_id: String,
     #[serde(rename = "MD5OfMessageBody")]
     md5: String,
@@ -83,7 +83,7 @@ pub struct ReceiveMessage {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Received {
+pub struct ReceiveMessageResponse {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     messages: Vec<ReceivedMessage>,
 }
@@ -119,7 +119,7 @@ pub struct Counted {
     pub delayed: usize,
 }
 
-pub fn send(input: SendMessage, tx: &mut Tx) -> Result<Sent, Fault> {
+pub fn send(input: SendMessage, tx: &mut Tx) -> Result<SendMessageResponse, Fault> {
     let (name, queue) = queue::find(tx, input.queue_url)?;
     let body = input.message_body.ok_or_else(|| missing("MessageBody"))?;
     let most = number(&queue.attributes, "MaximumMessageSize");
@@ -135,11 +135,11 @@ pub fn send(input: SendMessage, tx: &mut Tx) -> Result<Sent, Fault> {
     within("DelaySeconds", delay, 900)?;
     let md5 = md5_of(&body);
     let message_id = put(tx, &name, body, input.message_attributes, delay)?;
-    Ok(Sent { message_id, md5 })
+    Ok(SendMessageResponse { message_id, md5 })
 }
 
 /// Hands out visible messages, the oldest first, and hides them. What a queue keeps no longer is dropped.
-pub fn receive(input: ReceiveMessage, tx: &mut Tx) -> Result<Received, Fault> {
+pub fn receive(input: ReceiveMessage, tx: &mut Tx) -> Result<ReceiveMessageResponse, Fault> {
     let (name, queue) = queue::find(tx, input.queue_url)?;
     let most = input.max_number_of_messages.unwrap_or(1);
     if !(1..=10).contains(&most) {
@@ -173,11 +173,11 @@ pub fn receive(input: ReceiveMessage, tx: &mut Tx) -> Result<Received, Fault> {
             body: message.body,
         });
     }
-    Ok(Received { messages })
+    Ok(ReceiveMessageResponse { messages })
 }
 
 /// How long a ReceiveMessage is willing to wait for a first message; zero for any other call.
-pub fn patience(request: &Request) -> Duration {
+pub fn patience(request: &WireRequest) -> Duration {
     if request.operation != "ReceiveMessage" {
         return Duration::ZERO;
     }
@@ -188,15 +188,15 @@ pub fn patience(request: &Request) -> Duration {
 }
 
 /// Deletes a message by the receipt it was received with; what is gone already is no error.
-pub fn delete(input: OfMessage, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete(input: OfMessage, tx: &mut Tx) -> Result<EmptySqsResponse, Fault> {
     if let Some((key, _)) = by_receipt(tx, input.queue_url, input.receipt_handle)? {
         tx.delete(TABLE, &key);
     }
-    Ok(Done {})
+    Ok(EmptySqsResponse {})
 }
 
 /// Hides a received message for so long from now on; zero gives it back.
-pub fn change_visibility(input: OfMessage, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn change_visibility(input: OfMessage, tx: &mut Tx) -> Result<EmptySqsResponse, Fault> {
     let seconds = input.visibility_timeout.ok_or_else(|| missing("VisibilityTimeout"))?;
     within("VisibilityTimeout", seconds, 43_200)?;
     let now = tx.now();
@@ -204,22 +204,22 @@ pub fn change_visibility(input: OfMessage, tx: &mut Tx) -> Result<Done, Fault> {
         Some((key, mut message)) if message.visible_from > now => {
             message.visible_from = now + Duration::from_secs(seconds);
             tx.put(TABLE, &key, &message)?;
-            Ok(Done {})
+            Ok(EmptySqsResponse {})
         }
         _ => Err(Fault::sender("MessageNotInflight", "The message referred to is not in flight.")
             .query_code("AWS.SimpleQueueService.MessageNotInflight")),
     }
 }
 
-pub fn purge(input: OfMessage, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn purge(input: OfMessage, tx: &mut Tx) -> Result<EmptySqsResponse, Fault> {
     let (name, _) = queue::find(tx, input.queue_url)?;
     forget_queue(tx, &name)?;
-    Ok(Done {})
+    Ok(EmptySqsResponse {})
 }
 
 /// A message that comes from a topic.
 #[derive(Debug)]
-pub struct Arrival<'a> {
+pub struct TopicDelivery<'a> {
     pub queue_arn: &'a str,
     pub topic_arn: &'a str,
     pub body: &'a str,
@@ -228,7 +228,7 @@ pub struct Arrival<'a> {
 }
 
 /// Puts a message of a topic into a queue, if the queue's policy lets SNS do that. The inner error says why it came not.
-pub fn deliver(tx: &mut Tx, arrival: Arrival) -> Result<Result<(), String>, Fault> {
+pub fn deliver(tx: &mut Tx, arrival: TopicDelivery) -> Result<Result<(), String>, Fault> {
     let refused = |why: &str| Ok(Err(why.to_owned()));
     let own = queue::arn_of(tx, "");
     let Some(name) = arrival.queue_arn.strip_prefix(own.as_str()) else {
@@ -238,7 +238,7 @@ pub fn deliver(tx: &mut Tx, arrival: Arrival) -> Result<Result<(), String>, Faul
         return refused("the queue does not exist");
     };
     let policy = live.attributes.get("Policy").map(String::as_str).unwrap_or_default();
-    let asked = Asked {
+    let asked = ServiceRequest {
         service: "sns.amazonaws.com",
         action: "sqs:sendmessage",
         source_arn: arrival.topic_arn,
@@ -282,7 +282,7 @@ fn put(tx: &mut Tx, name: &str, body: String, attributes: UserAttributes, delay:
     let (id, sent) = (tx.uuid(), tx.now());
     let key = format!("{name}{SEPARATOR}{:015}{id}", sent.millis());
     let visible_from = sent + Duration::from_secs(delay);
-    let message = Message {
+    let message = QueueMessage {
         id: id.clone(),
         body,
         attributes,
@@ -296,12 +296,12 @@ fn put(tx: &mut Tx, name: &str, body: String, attributes: UserAttributes, delay:
     Ok(id)
 }
 
-fn of_queue(tx: &Tx, name: &str) -> Result<Vec<(String, Message)>, Fault> {
+fn of_queue(tx: &Tx, name: &str) -> Result<Vec<(String, QueueMessage)>, Fault> {
     tx.list_prefix(TABLE, &format!("{name}{SEPARATOR}"))
 }
 
 /// What the queue still keeps; the rest is deleted.
-fn standing(tx: &mut Tx, name: &str, queue: &Queue) -> Result<Vec<(String, Message)>, Fault> {
+fn standing(tx: &mut Tx, name: &str, queue: &StoredQueue) -> Result<Vec<(String, QueueMessage)>, Fault> {
     let oldest = tx.now() - Duration::from_secs(number(&queue.attributes, "MessageRetentionPeriod"));
     let (standing, expired): (Vec<_>, Vec<_>) =
         of_queue(tx, name)?.into_iter().partition(|(_, message)| message.sent >= oldest);
@@ -311,7 +311,7 @@ fn standing(tx: &mut Tx, name: &str, queue: &Queue) -> Result<Vec<(String, Messa
     Ok(standing)
 }
 
-fn by_receipt(tx: &Tx, url: Option<String>, receipt: Option<String>) -> Result<Option<(String, Message)>, Fault> {
+fn by_receipt(tx: &Tx, url: Option<String>, receipt: Option<String>) -> Result<Option<(String, QueueMessage)>, Fault> {
     let (name, _) = queue::find(tx, url)?;
     let receipt = receipt.ok_or_else(|| missing("ReceiptHandle"))?;
     if receipt.len() != 64 || !receipt.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -320,7 +320,7 @@ fn by_receipt(tx: &Tx, url: Option<String>, receipt: Option<String>) -> Result<O
     Ok(of_queue(tx, &name)?.into_iter().find(|(_, message)| message.receipt.as_ref() == Some(&receipt)))
 }
 
-impl Message {
+impl QueueMessage {
     /// The system attributes that are asked for.
     fn system(&self, tx: &Tx, names: &[String]) -> BTreeMap<&'static str, String> {
         let first = self.first_received.unwrap_or_default();

@@ -7,18 +7,18 @@ mod queue_operation;
 #[cfg(test)]
 mod tests;
 
-pub use message::{Arrival, UserAttribute, deliver, patience};
+pub use message::{TopicDelivery, UserAttribute, deliver, patience};
 pub use queue_operation::shown as queues;
 
 use super::fault::Fault;
 use super::operation::{answer, operations};
 use super::store::Tx;
-use super::wire::Request;
+use super::wire::WireRequest;
 use ciborium::Value;
 use serde::Serialize;
 
 /// Runs one SQS operation.
-pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
+pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
     operations!(request, {
         "CreateQueue" => answer(request, tx, queue_operation::create),
         "DeleteQueue" => answer(request, tx, queue_operation::delete),
@@ -39,7 +39,7 @@ pub fn dispatch(request: Request, tx: &mut Tx) -> Result<Value, Fault> {
 
 /// An empty answer.
 #[derive(Serialize)]
-struct Done {}
+struct EmptySqsResponse {}
 
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::sender("InvalidParameterValueException", message).query_code("InvalidParameterValue")

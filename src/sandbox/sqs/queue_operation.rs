@@ -1,8 +1,8 @@
 //! The operations on queues, their attributes and their tags.
 
-use super::attributes::{self, Attributes};
-use super::queue::{Queue, TABLE, arn_of, find};
-use super::{Done, invalid, message, missing, no_such_queue};
+use super::attributes::{self, AttributesOfQueue};
+use super::queue::{StoredQueue, TABLE, arn_of, find};
+use super::{EmptySqsResponse, invalid, message, missing, no_such_queue};
 use crate::fault::Fault;
 use crate::paging::{Order, page};
 use crate::store::Tx;
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 pub struct CreateQueue {
     queue_name: Option<String>,
     #[serde(default)]
-    attributes: Attributes,
+    attributes: AttributesOfQueue,
     #[serde(default, rename = "tags")]
     tags: BTreeMap<String, String>,
 }
@@ -53,7 +53,7 @@ pub struct OfQueue {
     #[serde(default)]
     attribute_names: Vec<String>,
     #[serde(default)]
-    attributes: Attributes,
+    attributes: AttributesOfQueue,
     #[serde(default)]
     tags: BTreeMap<String, String>,
     #[serde(default)]
@@ -62,7 +62,7 @@ pub struct OfQueue {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Url {
+pub struct QueueUrlResponse {
     queue_url: String,
 }
 
@@ -79,7 +79,7 @@ pub struct Queues {
 #[serde(rename_all = "PascalCase")]
 pub struct QueueAttributes {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    attributes: Attributes,
+    attributes: AttributesOfQueue,
 }
 
 #[derive(Serialize)]
@@ -90,7 +90,7 @@ pub struct QueueTags {
 }
 
 /// Makes a queue, or finds the one of that name where nothing it is given differs.
-pub fn create(input: CreateQueue, tx: &mut Tx) -> Result<Url, Fault> {
+pub fn create(input: CreateQueue, tx: &mut Tx) -> Result<QueueUrlResponse, Fault> {
     let name = input.queue_name.ok_or_else(|| missing("QueueName"))?;
     if name.ends_with(".fifo") {
         return Err(invalid("The sandbox has no FIFO queues."));
@@ -99,12 +99,12 @@ pub fn create(input: CreateQueue, tx: &mut Tx) -> Result<Url, Fault> {
         return Err(invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"));
     }
     attributes::check(&input.attributes)?;
-    if let Some(live) = tx.get::<Queue>(TABLE, &name)? {
+    if let Some(live) = tx.get::<StoredQueue>(TABLE, &name)? {
         let shown = attributes::shown(&live.attributes);
         let differs =
             |(attribute, value): &(&String, &String)| shown.get(*attribute).is_some_and(|live| live != *value);
         return match input.attributes.iter().find(differs) {
-            None => Ok(Url { queue_url: url_of(tx, &name) }),
+            None => Ok(QueueUrlResponse { queue_url: url_of(tx, &name) }),
             Some((attribute, _)) => Err(Fault::sender(
                 "QueueNameExists",
                 format!("A queue already exists with the same name and a different value for attribute {attribute}"),
@@ -121,27 +121,27 @@ pub fn create(input: CreateQueue, tx: &mut Tx) -> Result<Url, Fault> {
         );
     }
     let attributes = input.attributes.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    tx.put(TABLE, &name, &Queue { attributes, created: now, modified: now })?;
+    tx.put(TABLE, &name, &StoredQueue { attributes, created: now, modified: now })?;
     let arn = arn_of(tx, &name);
     tags::set(tx, KIND, &arn, input.tags)?;
-    Ok(Url { queue_url: url_of(tx, &name) })
+    Ok(QueueUrlResponse { queue_url: url_of(tx, &name) })
 }
 
-pub fn delete(input: OfQueue, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn delete(input: OfQueue, tx: &mut Tx) -> Result<EmptySqsResponse, Fault> {
     let (name, _) = find(tx, input.queue_url)?;
     message::forget_queue(tx, &name)?;
     tx.delete(TABLE, &name);
     tx.put(DELETED, &name, &tx.now())?;
     let arn = arn_of(tx, &name);
     tags::forget(tx, &arn)?;
-    Ok(Done {})
+    Ok(EmptySqsResponse {})
 }
 
-pub fn url(input: GetQueueUrl, tx: &mut Tx) -> Result<Url, Fault> {
+pub fn url(input: GetQueueUrl, tx: &mut Tx) -> Result<QueueUrlResponse, Fault> {
     let name = input.queue_name.ok_or_else(|| missing("QueueName"))?;
     let own = input.owner.is_none_or(|owner| owner == tx.account());
-    match tx.get::<Queue>(TABLE, &name)? {
-        Some(_) if own => Ok(Url { queue_url: url_of(tx, &name) }),
+    match tx.get::<StoredQueue>(TABLE, &name)? {
+        Some(_) if own => Ok(QueueUrlResponse { queue_url: url_of(tx, &name) }),
         _ => Err(no_such_queue()),
     }
 }
@@ -152,7 +152,7 @@ pub fn list(input: ListQueues, tx: &mut Tx) -> Result<Queues, Fault> {
         return Err(invalid("MaxResults must be from 1 to 1000."));
     }
     let prefix = input.queue_name_prefix.unwrap_or_default();
-    let queues = tx.list_prefix::<Queue>(TABLE, &prefix)?;
+    let queues = tx.list_prefix::<StoredQueue>(TABLE, &prefix)?;
     let urls = queues.into_iter().map(|(name, _)| (name.clone(), url_of(tx, &name))).collect();
     let token = input.next_token.as_deref();
     let (queue_urls, next_token) = page(tx, urls, Order::Scattered, token, size, || invalid("Invalid NextToken"))?;
@@ -180,7 +180,7 @@ pub fn get_attributes(input: OfQueue, tx: &mut Tx) -> Result<QueueAttributes, Fa
     Ok(QueueAttributes { attributes: shown })
 }
 
-pub fn set_attributes(input: OfQueue, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn set_attributes(input: OfQueue, tx: &mut Tx) -> Result<EmptySqsResponse, Fault> {
     let (name, mut queue) = find(tx, input.queue_url)?;
     attributes::check(&input.attributes)?;
     for (attribute, value) in input.attributes {
@@ -191,21 +191,21 @@ pub fn set_attributes(input: OfQueue, tx: &mut Tx) -> Result<Done, Fault> {
     }
     queue.modified = tx.now();
     tx.put(TABLE, &name, &queue)?;
-    Ok(Done {})
+    Ok(EmptySqsResponse {})
 }
 
-pub fn tag(input: OfQueue, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn tag(input: OfQueue, tx: &mut Tx) -> Result<EmptySqsResponse, Fault> {
     let (name, _) = find(tx, input.queue_url)?;
     let arn = arn_of(tx, &name);
     tags::add(tx, KIND, &arn, input.tags)?;
-    Ok(Done {})
+    Ok(EmptySqsResponse {})
 }
 
-pub fn untag(input: OfQueue, tx: &mut Tx) -> Result<Done, Fault> {
+pub fn untag(input: OfQueue, tx: &mut Tx) -> Result<EmptySqsResponse, Fault> {
     let (name, _) = find(tx, input.queue_url)?;
     let arn = arn_of(tx, &name);
     tags::remove(tx, KIND, &arn, &input.tag_keys)?;
-    Ok(Done {})
+    Ok(EmptySqsResponse {})
 }
 
 pub fn list_tags(input: OfQueue, tx: &mut Tx) -> Result<QueueTags, Fault> {
@@ -215,8 +215,8 @@ pub fn list_tags(input: OfQueue, tx: &mut Tx) -> Result<QueueTags, Fault> {
 
 /// Each queue and how many messages it has.
 pub fn shown(tx: &Tx) -> Result<Vec<String>, Fault> {
-    let of = |(name, _): (String, Queue)| Ok(format!("{name}: {} messages", message::count(tx, &name)?.visible));
-    tx.list::<Queue>(TABLE)?.into_iter().map(of).collect()
+    let of = |(name, _): (String, StoredQueue)| Ok(format!("{name}: {} messages", message::count(tx, &name)?.visible));
+    tx.list::<StoredQueue>(TABLE)?.into_iter().map(of).collect()
 }
 
 fn url_of(tx: &Tx, name: &str) -> String {

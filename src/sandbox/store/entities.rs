@@ -13,7 +13,7 @@ pub struct Seed {
 
 /// One entity that was set, or with no value deleted.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct EntityChange {
     pub table: String,
     pub key: String,
     pub value: Option<Arc<str>>,
@@ -23,12 +23,12 @@ pub struct Change {
 pub type Seeds = fn(&str, &str) -> Vec<Seed>;
 
 type Table = BTreeMap<String, Arc<str>>;
-type Scope = BTreeMap<String, Table>;
+type TablesByName = BTreeMap<String, Table>;
 
 /// Every entity of every account and region.
 #[derive(Clone, Debug)]
 pub struct Entities {
-    scopes: HashMap<(String, String), Scope>,
+    scopes: HashMap<(String, String), TablesByName>,
     seeds: Seeds,
     version: u64,
     count: usize,
@@ -51,9 +51,9 @@ impl Entities {
     }
 
     /// Makes sure the seeds of an account and region stand.
-    pub fn scope(&mut self, account: &str, region: &str) -> &mut Scope {
+    pub fn scope(&mut self, account: &str, region: &str) -> &mut TablesByName {
         self.scopes.entry((account.to_owned(), region.to_owned())).or_insert_with(|| {
-            let mut scope = Scope::new();
+            let mut scope = TablesByName::new();
             for seed in (self.seeds)(account, region) {
                 self.count += 1;
                 scope.entry(seed.table.to_owned()).or_default().insert(seed.key, seed.value.to_string().into());
@@ -62,7 +62,7 @@ impl Entities {
         })
     }
 
-    pub fn apply(&mut self, account: &str, region: &str, changes: impl IntoIterator<Item = Change>) {
+    pub fn apply(&mut self, account: &str, region: &str, changes: impl IntoIterator<Item = EntityChange>) {
         let (mut changed, mut more, mut less) = (0, 0, 0);
         let scope = self.scope(account, region);
         for change in changes {
@@ -78,7 +78,7 @@ impl Entities {
     }
 
     /// The changes that bring an account and region back to its beginning.
-    pub fn undo(&self, account: &str, region: &str) -> Vec<Change> {
+    pub fn undo(&self, account: &str, region: &str) -> Vec<EntityChange> {
         let Some(scope) = self.scopes.get(&(account.to_owned(), region.to_owned())) else { return Vec::new() };
         let seeds: BTreeMap<(String, String), Arc<str>> = (self.seeds)(account, region)
             .into_iter()
@@ -86,11 +86,11 @@ impl Entities {
             .collect();
         let gone = scope.iter().flat_map(|(table, entities)| entities.keys().map(move |key| (table, key)));
         let gone = gone.filter(|(table, key)| !seeds.contains_key(&((*table).clone(), (*key).clone())));
-        let mut changes: Vec<Change> =
-            gone.map(|(table, key)| Change { table: table.clone(), key: key.clone(), value: None }).collect();
+        let mut changes: Vec<EntityChange> =
+            gone.map(|(table, key)| EntityChange { table: table.clone(), key: key.clone(), value: None }).collect();
         let back =
             seeds.iter().filter(|((table, key), value)| scope.get(table).and_then(|t| t.get(key)) != Some(*value));
-        changes.extend(back.map(|((table, key), value)| Change {
+        changes.extend(back.map(|((table, key), value)| EntityChange {
             table: table.clone(),
             key: key.clone(),
             value: Some(value.clone()),
@@ -120,7 +120,7 @@ impl Entities {
     }
 
     /// The fewest changes that rebuild this state from nothing, as (account, region, change).
-    pub fn snapshot(&self) -> Vec<(&str, &str, Change)> {
+    pub fn snapshot(&self) -> Vec<(&str, &str, EntityChange)> {
         let mut changes = Vec::new();
         for ((account, region), scope) in &self.scopes {
             let seeds: HashMap<(&str, String), String> = (self.seeds)(account, region)
@@ -130,7 +130,8 @@ impl Entities {
             for (table, entities) in scope {
                 for (key, value) in entities {
                     if seeds.get(&(table.as_str(), key.clone())).is_none_or(|seed| **seed != **value) {
-                        let change = Change { table: table.clone(), key: key.clone(), value: Some(value.clone()) };
+                        let change =
+                            EntityChange { table: table.clone(), key: key.clone(), value: Some(value.clone()) };
                         changes.push((account.as_str(), region.as_str(), change));
                     }
                 }
@@ -140,7 +141,7 @@ impl Entities {
                     changes.push((
                         account.as_str(),
                         region.as_str(),
-                        Change { table: table.to_owned(), key, value: None },
+                        EntityChange { table: table.to_owned(), key, value: None },
                     ));
                 }
             }

@@ -2,7 +2,7 @@
 //! Killing a process at any moment, or running two at once, loses nothing that was answered. Only its owner can read it; what is
 //! no such file is refused and left alone.
 
-use super::entities::{Change, Entities};
+use super::entities::{Entities, EntityChange};
 use anyhow::{Context, Result, bail, ensure};
 use mlops_model::file::{self, Readers};
 use std::borrow::Cow;
@@ -111,7 +111,7 @@ impl Journal {
     }
 
     /// Appends changes in one write. The lock must be held and the file read to its end.
-    pub fn append(&mut self, account: &str, region: &str, changes: &[Change]) -> Result<()> {
+    pub fn append(&mut self, account: &str, region: &str, changes: &[EntityChange]) -> Result<()> {
         let mut text = String::new();
         if self.base.is_none() {
             text.push_str(&header(0));
@@ -183,7 +183,7 @@ fn parse_header(line: &[u8]) -> Result<u64> {
     Ok(version)
 }
 
-fn push_line(text: &mut String, account: &str, region: &str, change: &Change) -> Result<()> {
+fn push_line(text: &mut String, account: &str, region: &str, change: &EntityChange) -> Result<()> {
     let key = serde_json::to_string(&[account, region, &change.table, &change.key])?;
     let value = change.value.as_deref().unwrap_or("null");
     text.push_str("{\"key\":");
@@ -194,18 +194,18 @@ fn push_line(text: &mut String, account: &str, region: &str, change: &Change) ->
     Ok(())
 }
 
-type Key<'a> = (Cow<'a, str>, Cow<'a, str>, String, String);
+type JournalKey<'a> = (Cow<'a, str>, Cow<'a, str>, String, String);
 
 /// The value is left as text: only its key is parsed.
-fn parse_line(line: &str) -> Result<(Cow<'_, str>, Cow<'_, str>, Change)> {
+fn parse_line(line: &str) -> Result<(Cow<'_, str>, Cow<'_, str>, EntityChange)> {
     let rest = line.strip_prefix("{\"key\":").context("no key")?;
-    let mut keys = serde_json::Deserializer::from_str(rest).into_iter::<Key>();
+    let mut keys = serde_json::Deserializer::from_str(rest).into_iter::<JournalKey>();
     let Some(key) = keys.next() else { bail!("no key") };
     let (account, region, table, key) = key?;
     let value = rest[keys.byte_offset()..].strip_prefix(",\"value\":").and_then(|rest| rest.strip_suffix('}'));
     let value = value.context("no value")?;
     let value = (value != "null").then(|| Arc::from(value));
-    Ok((account, region, Change { table, key, value }))
+    Ok((account, region, EntityChange { table, key, value }))
 }
 
 #[cfg(test)]

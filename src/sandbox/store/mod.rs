@@ -42,22 +42,22 @@ pub type Contents = std::collections::BTreeMap<(String, String), serde_json::Val
 
 /// All entities, and the file behind them if there is one.
 #[derive(Debug)]
-pub struct Store {
+pub struct EntityStore {
     entities: Entities,
     journal: Option<Journal>,
     /// Wall time at a moment of tokio's clock, so that time moves with a test's paused clock.
     clock: Option<(SystemTime, Instant)>,
 }
 
-impl Store {
+impl EntityStore {
     /// A store that is gone when its last copy is.
     pub fn in_memory(seeds: Seeds) -> Self {
-        Store { entities: Entities::new(seeds), journal: None, clock: None }
+        EntityStore { entities: Entities::new(seeds), journal: None, clock: None }
     }
 
     /// A store that keeps its state in a file.
     pub fn open(path: &Path, seeds: Seeds) -> Result<Self> {
-        let mut store = Store { journal: Some(Journal::new(path)), ..Store::in_memory(seeds) };
+        let mut store = EntityStore { journal: Some(Journal::new(path)), ..EntityStore::in_memory(seeds) };
         store.refresh()?;
         Ok(store)
     }
@@ -176,7 +176,7 @@ impl Store {
     /// A copy in memory, with the same clock.
     #[cfg(any(test, feature = "testing"))]
     pub fn fork(&self) -> Self {
-        Store { entities: self.entities.clone(), journal: None, clock: self.clock }
+        EntityStore { entities: self.entities.clone(), journal: None, clock: self.clock }
     }
 
     /// All of an account and region, by table and key.
@@ -190,7 +190,7 @@ impl Store {
 
     pub fn put(&mut self, account: &str, region: &str, table: &str, key: &str, value: &serde_json::Value) {
         let value = Some(value.to_string().into());
-        let change = entities::Change { table: table.to_owned(), key: key.to_owned(), value };
+        let change = entities::EntityChange { table: table.to_owned(), key: key.to_owned(), value };
         self.entities.apply(account, region, [change]);
     }
 

@@ -16,21 +16,21 @@ impl Place {
         self.0.path().join("deep/sandbox.json")
     }
 
-    fn open(&self) -> Store {
-        Store::open(&self.path(), dispatch::seeds).unwrap()
+    fn open(&self) -> EntityStore {
+        EntityStore::open(&self.path(), dispatch::seeds).unwrap()
     }
 }
 
-fn put(store: &mut Store, account: &str, key: &str, value: &str) {
+fn put(store: &mut EntityStore, account: &str, key: &str, value: &str) {
     let done = store.transact(account, "r", &Weather::default(), 1, |tx| tx.put("things", key, &value));
     assert_eq!(done.unwrap(), (Ok(()), true));
 }
 
-fn delete(store: &mut Store, key: &str) -> bool {
+fn delete(store: &mut EntityStore, key: &str) -> bool {
     store.transact("1", "r", &Weather::default(), 1, |tx| Ok(tx.delete("things", key))).unwrap().0.unwrap()
 }
 
-fn things(store: &mut Store, account: &str) -> Vec<(String, String)> {
+fn things(store: &mut EntityStore, account: &str) -> Vec<(String, String)> {
     store.transact(account, "r", &Weather::default(), 1, |tx| tx.list("things")).unwrap().0.unwrap()
 }
 
@@ -164,7 +164,7 @@ fn a_deleted_seed_stays_deleted() {
     let place = Place::new();
     let open = || {
         let mut store =
-            Store { entities: Entities::new(seeds), journal: Some(Journal::new(&place.path())), clock: None };
+            EntityStore { entities: Entities::new(seeds), journal: Some(Journal::new(&place.path())), clock: None };
         store.refresh().unwrap();
         store
     };
@@ -181,7 +181,7 @@ fn a_deleted_seed_stays_deleted() {
 
 #[test]
 fn a_fault_changes_nothing() {
-    let mut store = Store::in_memory(dispatch::seeds);
+    let mut store = EntityStore::in_memory(dispatch::seeds);
     let done = store.transact("1", "r", &Weather::default(), 1, |tx| -> Result<(), Fault> {
         tx.put("things", "a", &"x")?;
         Err(Fault::validation("no"))
@@ -195,11 +195,11 @@ fn a_file_that_is_no_state_is_refused_with_its_name() {
     let place = Place::new();
     fs::create_dir_all(place.path().parent().unwrap()).unwrap();
     fs::write(place.path(), "{\"some\": \"other file that has nothing to do with this program\"}\n").unwrap();
-    let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
+    let error = format!("{:#}", EntityStore::open(&place.path(), dispatch::seeds).unwrap_err());
     assert!(error.contains("sandbox.json") && error.contains("remove the file"), "{error}");
     for short in ["mine", "{\"mlopsctl_sandbox\":2,"] {
         fs::write(place.path(), short).unwrap();
-        let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
+        let error = format!("{:#}", EntityStore::open(&place.path(), dispatch::seeds).unwrap_err());
         assert!(error.contains("--sandbox=FILE"), "{error}");
         assert_eq!(fs::read_to_string(place.path()).unwrap(), short, "it is left alone");
     }
@@ -222,15 +222,15 @@ fn the_files_are_their_owners_alone_and_nothing_else_is_followed_or_waited_for()
     let target = folder.join("target");
     fs::rename(place.path(), &target).unwrap();
     symlink(&target, place.path()).unwrap();
-    let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
+    let error = format!("{:#}", EntityStore::open(&place.path(), dispatch::seeds).unwrap_err());
     assert!(error.contains("symbolic link"), "{error}");
     fs::remove_file(place.path()).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(place.path()).status().unwrap().success());
-    let error = format!("{:#}", Store::open(&place.path(), dispatch::seeds).unwrap_err());
+    let error = format!("{:#}", EntityStore::open(&place.path(), dispatch::seeds).unwrap_err());
     assert!(error.contains("no plain file"), "{error}");
     fs::remove_file(place.path()).unwrap();
     fs::create_dir(place.path()).unwrap();
-    assert!(Store::open(&place.path(), dispatch::seeds).is_err());
+    assert!(EntityStore::open(&place.path(), dispatch::seeds).is_err());
     // The lock beside it, too.
     fs::remove_dir(place.path()).unwrap();
     let lock = folder.join("sandbox.json.lock");
@@ -243,7 +243,7 @@ fn the_files_are_their_owners_alone_and_nothing_else_is_followed_or_waited_for()
 
 #[test]
 fn a_transaction_reads_its_own_changes() {
-    let mut store = Store::in_memory(dispatch::seeds);
+    let mut store = EntityStore::in_memory(dispatch::seeds);
     put(&mut store, "1", "a", "1");
     put(&mut store, "1", "b", "2");
     let done = store.transact("1", "r", &Weather::default(), 1, |tx| {
@@ -282,7 +282,11 @@ fn one_account_is_forgotten_and_the_others_stay() {
         assert_eq!(things(&mut store, "2"), [pair("a", "two")]);
         assert_eq!(store.places().unwrap(), [("2".to_owned(), "r".to_owned())]);
         let stands = store.contents("1", "r");
-        assert_eq!(stands, Store::in_memory(dispatch::seeds).contents("1", "r"), "what stands everywhere stands again");
+        assert_eq!(
+            stands,
+            EntityStore::in_memory(dispatch::seeds).contents("1", "r"),
+            "what stands everywhere stands again"
+        );
     }
 }
 
@@ -313,7 +317,7 @@ fn a_sandbox_begins_at_a_moment_and_runs_on_from_it() {
 
 #[tokio::test(start_paused = true)]
 async fn the_clock_of_a_sandbox_that_began_at_a_moment_keeps_pace() {
-    let mut store = Store::in_memory(dispatch::seeds);
+    let mut store = EntityStore::in_memory(dispatch::seeds);
     store.begin_at(Timestamp::from_millis(1_000)).unwrap();
     assert_eq!(store.now().millis(), 1_000);
     tokio::time::advance(Duration::from_millis(2_500)).await;
@@ -322,7 +326,7 @@ async fn the_clock_of_a_sandbox_that_began_at_a_moment_keeps_pace() {
 
 #[test]
 fn a_request_sees_its_own_changes_in_the_order_of_the_keys() {
-    let mut store = Store::in_memory(dispatch::seeds);
+    let mut store = EntityStore::in_memory(dispatch::seeds);
     ["b", "d", "f"].into_iter().for_each(|key| put(&mut store, "1", key, "stored"));
     let listed = store.transact("1", "r", &Weather::default(), 1, |tx| {
         for key in ["a", "d", "e", "g"] {

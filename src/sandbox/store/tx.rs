@@ -1,6 +1,6 @@
 //! What a handler sees: the entities of one account and region with its own changes on top, the time, and seeded chance.
 
-use super::entities::{Change, Entities};
+use super::entities::{Entities, EntityChange};
 use crate::fault::Fault;
 use crate::weather::{Weather, fold};
 use crate::wire::Timestamp;
@@ -57,9 +57,9 @@ impl<'a> Tx<'a> {
         self.asked
     }
 
-    pub(super) fn into_changes(self) -> Vec<Change> {
+    pub(super) fn into_changes(self) -> Vec<EntityChange> {
         let changes = self.changes.into_iter();
-        changes.map(|((table, key), value)| Change { table: table.to_owned(), key, value }).collect()
+        changes.map(|((table, key), value)| EntityChange { table: table.to_owned(), key, value }).collect()
     }
 
     /// What the sandbox does of its own accord, as time passes: its changes are kept, but nobody wrote them.

@@ -1,6 +1,6 @@
 //! smithy rpc-v2-cbor: `POST /service/NAME/operation/OPERATION`, a CBOR map in, a CBOR map out.
 
-use super::{Body, types};
+use super::{EncodedBody, types};
 use crate::fault::Fault;
 use anyhow::Result;
 use ciborium::Value;
@@ -18,7 +18,7 @@ pub fn read(body: &[u8]) -> Result<Value, String> {
     ciborium::from_reader(body).map_err(|error| error.to_string())
 }
 
-pub fn write(answer: Result<Value, Fault>, query_mode: bool) -> Result<Body> {
+pub fn write(answer: Result<Value, Fault>, query_mode: bool) -> Result<EncodedBody> {
     let mut headers = vec![("smithy-protocol", "rpc-v2-cbor".to_owned())];
     let value = match answer {
         Ok(value) => types::without_entries(value),
@@ -32,5 +32,5 @@ pub fn write(answer: Result<Value, Fault>, query_mode: bool) -> Result<Body> {
     };
     let mut bytes = Vec::new();
     ciborium::into_writer(&value, &mut bytes)?;
-    Ok(Body { content_type: "application/cbor".to_owned(), headers, bytes })
+    Ok(EncodedBody { content_type: "application/cbor".to_owned(), headers, bytes })
 }

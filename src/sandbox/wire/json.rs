@@ -1,6 +1,6 @@
 //! AWS JSON 1.0 and 1.1: the operation in `X-Amz-Target`, JSON in, JSON out; timestamps are numbers.
 
-use super::{Body, types};
+use super::{EncodedBody, types};
 use crate::fault::Fault;
 use anyhow::Result;
 use ciborium::Value;
@@ -12,7 +12,7 @@ pub fn read(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-pub fn write(answer: Result<Value, Fault>, content_type: &str, query_mode: bool) -> Result<Body> {
+pub fn write(answer: Result<Value, Fault>, content_type: &str, query_mode: bool) -> Result<EncodedBody> {
     let (headers, bytes) = match answer {
         Ok(value) => (Vec::new(), serde_json::to_vec(&types::without_tags(value))?),
         Err(fault) => {
@@ -21,5 +21,5 @@ pub fn write(answer: Result<Value, Fault>, content_type: &str, query_mode: bool)
             (headers, serde_json::to_vec(&serde_json::json!({ "__type": fault.code, "message": fault.message }))?)
         }
     };
-    Ok(Body { content_type: content_type.to_owned(), headers, bytes })
+    Ok(EncodedBody { content_type: content_type.to_owned(), headers, bytes })
 }

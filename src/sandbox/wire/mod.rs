@@ -27,7 +27,7 @@ use ciborium::Value;
 
 /// A request, read.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct WireRequest {
     pub caller: Caller,
     /// The session token of temporary credentials.
     pub session_token: Option<String>,
@@ -42,10 +42,10 @@ pub struct Request {
     success: u16,
 }
 
-impl Request {
+impl WireRequest {
     /// How to answer this request.
-    pub fn reply(&self) -> Reply {
-        Reply {
+    pub fn reply(&self) -> WireReply {
+        WireReply {
             protocol: self.protocol,
             service: self.caller.service.clone(),
             operation: self.operation.clone(),
@@ -57,7 +57,7 @@ impl Request {
 
 /// The way back of one request.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct WireReply {
     protocol: WireProtocol,
     service: String,
     operation: String,
@@ -67,20 +67,20 @@ pub struct Reply {
 
 /// A request that could not be read, and the format to say so in.
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub struct UnreadableRequest {
     protocol: WireProtocol,
     fault: Fault,
 }
 
 /// What an encoder makes: headers beside the common ones, and the body.
-struct Body {
+struct EncodedBody {
     content_type: String,
     headers: Vec<(&'static str, String)>,
     bytes: Vec<u8>,
 }
 
 /// Reads a request of any protocol; `routes` knows the paths of the services that speak REST.
-pub fn read(http: &HttpRequest, routes: fn(&str) -> &'static [Route]) -> Result<Request, Refused> {
+pub fn read(http: &HttpRequest, routes: fn(&str) -> &'static [Route]) -> Result<WireRequest, UnreadableRequest> {
     let header = |name| http.headers().get(name);
     let content_type = header("content-type").unwrap_or_default();
     let uri: Result<http::Uri, _> = http.uri().parse();
@@ -99,7 +99,7 @@ pub fn read(http: &HttpRequest, routes: fn(&str) -> &'static [Route]) -> Result<
     } else {
         WireProtocol::Rest
     };
-    let refuse = |fault| Refused { protocol, fault };
+    let refuse = |fault| UnreadableRequest { protocol, fault };
     let malformed = |error: String| refuse(Fault::sender("SerializationException", error));
     let Some(caller) = accounts::caller(header("authorization").unwrap_or_default()) else {
         let missing = Fault::sender("MissingAuthenticationToken", "Request is missing Authentication Token");
@@ -133,12 +133,12 @@ pub fn read(http: &HttpRequest, routes: fn(&str) -> &'static [Route]) -> Result<
     };
     let session_token = header("x-amz-security-token").map(str::to_owned);
     let query_mode = header("x-amzn-query-mode") == Some("true");
-    Ok(Request { caller, session_token, operation, input, protocol, query_mode, success })
+    Ok(WireRequest { caller, session_token, operation, input, protocol, query_mode, success })
 }
 
 /// Answers a request that could not be read.
-pub fn write_refusal(refused: &Refused) -> Result<HttpResponse> {
-    let reply = Reply {
+pub fn write_refusal(refused: &UnreadableRequest) -> Result<HttpResponse> {
+    let reply = WireReply {
         protocol: refused.protocol,
         service: String::new(),
         operation: String::new(),
@@ -148,7 +148,7 @@ pub fn write_refusal(refused: &Refused) -> Result<HttpResponse> {
     reply.write(Err(refused.fault.clone()))
 }
 
-impl Reply {
+impl WireReply {
     /// The response whose body is a stream of events.
     pub fn stream(&self, body: SdkBody) -> Result<HttpResponse> {
         let response = http::Response::builder().header("content-type", "application/vnd.amazon.eventstream");

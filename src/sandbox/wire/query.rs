@@ -1,6 +1,6 @@
 //! The query protocol: a form in (`Action=...`, `a.member.1`, `Attributes.entry.1.key`), XML out.
 
-use super::{Body, types};
+use super::{EncodedBody, types};
 use crate::fault::Fault;
 use ciborium::Value;
 use quick_xml::escape::escape;
@@ -31,7 +31,7 @@ fn insert(map: &mut Vec<(Value, Value)>, path: &str, value: String) {
     }
 }
 
-pub fn write(service: &str, operation: &str, answer: Result<Value, Fault>) -> Body {
+pub fn write(service: &str, operation: &str, answer: Result<Value, Fault>) -> EncodedBody {
     let request_id = super::request_id();
     let mut xml = String::new();
     match answer {
@@ -53,7 +53,7 @@ pub fn write(service: &str, operation: &str, answer: Result<Value, Fault>) -> Bo
             xml.push_str(&format!("<RequestId>{request_id}</RequestId></ErrorResponse>"));
         }
     }
-    Body { content_type: "text/xml".to_owned(), headers: Vec::new(), bytes: xml.into_bytes() }
+    EncodedBody { content_type: "text/xml".to_owned(), headers: Vec::new(), bytes: xml.into_bytes() }
 }
 
 fn namespace(service: &str) -> &'static str {

@@ -1,6 +1,6 @@
 //! REST-JSON: the operation in method and path; path, query and JSON body together are the input.
 
-use super::{Body, json, types};
+use super::{EncodedBody, json, types};
 use crate::fault::Fault;
 use anyhow::Result;
 use ciborium::Value;
@@ -75,16 +75,20 @@ pub fn read(
     Ok(Some((route.operation.to_owned(), Value::Map(members), route.success)))
 }
 
-pub fn write(answer: Result<Value, Fault>) -> Result<Body> {
+pub fn write(answer: Result<Value, Fault>) -> Result<EncodedBody> {
     let content_type = "application/json".to_owned();
     Ok(match answer {
         Ok(value) => {
-            Body { content_type, headers: Vec::new(), bytes: serde_json::to_vec(&types::without_tags(value))? }
+            EncodedBody { content_type, headers: Vec::new(), bytes: serde_json::to_vec(&types::without_tags(value))? }
         }
         Err(fault) => {
             let kind = if fault.sender { "User" } else { "Service" };
             let body = serde_json::json!({ "Type": kind, "Message": fault.message, "message": fault.message });
-            Body { content_type, headers: vec![("x-amzn-errortype", fault.code)], bytes: serde_json::to_vec(&body)? }
+            EncodedBody {
+                content_type,
+                headers: vec![("x-amzn-errortype", fault.code)],
+                bytes: serde_json::to_vec(&body)?,
+            }
         }
     })
 }

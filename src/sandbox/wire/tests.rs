@@ -66,7 +66,7 @@ fn an_answer_in_every_format() {
         absent: None,
     };
     let value = Value::serialized(&output).unwrap();
-    let text = |body: Body| String::from_utf8(body.bytes).unwrap();
+    let text = |body: EncodedBody| String::from_utf8(body.bytes).unwrap();
     let xml = text(query::write("sns", "Do", Ok(value.clone())));
     let inner = "<DoResult><Attributes><entry><key>a</key><value>&lt;&amp;&gt;</value></entry></Attributes>\
         <Topics><member>x</member></Topics><At>1970-01-01T00:00:01.500Z</At></DoResult>";

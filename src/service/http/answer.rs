@@ -11,14 +11,14 @@ use serde_json::json;
 const USUAL_HEADERS: usize = 16;
 
 #[derive(Debug)]
-pub struct Answer {
+pub struct ServiceResponse {
     pub status: StatusCode,
     pub body: String,
     /// Whether a browser is to ask for the key.
     pub challenge: bool,
 }
 
-impl Answer {
+impl ServiceResponse {
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
         // Plain values with text keys: nothing that JSON cannot say.
         Self { status, body: serde_json::to_string(body).unwrap_or_default(), challenge: false }
@@ -34,7 +34,7 @@ impl Answer {
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for ServiceResponse {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
@@ -48,14 +48,14 @@ impl IntoResponse for Answer {
     }
 }
 
-pub fn internal() -> Answer {
-    Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+pub fn internal() -> ServiceResponse {
+    ServiceResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
 }
 
-pub fn not_found() -> Answer {
-    Answer::error(StatusCode::NOT_FOUND, "Not found")
+pub fn not_found() -> ServiceResponse {
+    ServiceResponse::error(StatusCode::NOT_FOUND, "Not found")
 }
 
-pub fn method_not_allowed() -> Answer {
-    Answer::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+pub fn method_not_allowed() -> ServiceResponse {
+    ServiceResponse::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
 }

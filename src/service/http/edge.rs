@@ -13,11 +13,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tower::ServiceExt;
 
-use super::rate::Verdict;
-use super::{ANALYTICS, Answer, App, ROUTES, answer, networks};
+use super::rate::RateDecision;
+use super::{ANALYTICS, ROUTES, ServiceApp, ServiceResponse, answer, networks};
 use crate::clock::{self, MICROS_PER_SECOND};
 use crate::config::Rate;
-use crate::log::{self, Field, Level};
+use crate::log::{self, Field, ServiceLogLevel};
 use crate::telemetry::RequestSpan;
 use crate::timer::within;
 
@@ -35,12 +35,12 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-impl App {
+impl ServiceApp {
     /// Answers one request. `client` is who is limited, where that is known.
     pub async fn call(self: &Arc<Self>, mut request: Request, client: Option<IpAddr>) -> Response {
         let began = Instant::now();
         let id = request_id(request.headers());
-        let trace = log::enabled(Level::Info).then(|| trace(request.headers())).flatten();
+        let trace = log::enabled(ServiceLogLevel::Info).then(|| trace(request.headers())).flatten();
         let method = request.method().clone();
         let cors = Cors::of(&request, self.origins.as_deref());
         if let Some(prefix) = &self.base_path {
@@ -60,22 +60,24 @@ impl App {
                 let client = networks::client(peer, request.headers(), &self.trusted_proxies);
                 self.rate.take(client, route.map_or("", |(route, _)| route), began)
             }
-            _ => Verdict::Free,
+            _ => RateDecision::Free,
         };
         let mut response = match verdict {
-            Verdict::TooMany { wait } => {
-                let answer = Answer::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests, slow down");
+            RateDecision::TooMany { wait } => {
+                let answer = ServiceResponse::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests, slow down");
                 too_many(answer, wait)
             }
-            Verdict::Spent { reset, words, .. } => {
+            RateDecision::Spent { reset, words, .. } => {
                 let body = json!({ "error": "429 Too Many Requests", "message": words });
-                too_many(Answer::new(StatusCode::TOO_MANY_REQUESTS, &body), reset)
+                too_many(ServiceResponse::new(StatusCode::TOO_MANY_REQUESTS, &body), reset)
             }
             _ if method == Method::OPTIONS => options(route),
             _ => match within(self.request_time, self.router.clone().oneshot(request)).await {
                 Some(Ok(response)) => response,
                 Some(Err(never)) => match never {},
-                None => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long").into_response(),
+                None => {
+                    ServiceResponse::error(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long").into_response()
+                }
             },
         };
         response.headers_mut().reserve(SECURITY.len() + 7);
@@ -114,18 +116,18 @@ fn options(route: Option<&(&str, &'static str)>) -> Response {
     response
 }
 
-fn too_many(answer: Answer, wait: Duration) -> Response {
+fn too_many(answer: ServiceResponse, wait: Duration) -> Response {
     let mut response = answer.into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64));
     response
 }
 
 /// The course's three headers, as Flask-Limiter writes them: the reset is a moment in seconds since 1970.
-fn tell_limit(verdict: Verdict, headers: &mut HeaderMap) {
+fn tell_limit(verdict: RateDecision, headers: &mut HeaderMap) {
     let (limit, left, reset) = match verdict {
-        Verdict::Free | Verdict::TooMany { .. } => return,
-        Verdict::Counted { limit, left, reset } => (limit, left, reset),
-        Verdict::Spent { limit, reset, .. } => (limit, 0, reset),
+        RateDecision::Free | RateDecision::TooMany { .. } => return,
+        RateDecision::Counted { limit, left, reset } => (limit, left, reset),
+        RateDecision::Spent { limit, reset, .. } => (limit, 0, reset),
     };
     let at = (clock::now() / MICROS_PER_SECOND).unsigned_abs() + reset.as_secs_f64().ceil() as u64;
     headers.insert("x-ratelimit-limit", HeaderValue::from(limit));
@@ -201,9 +203,9 @@ fn log_request(
     trace: Option<&str>,
 ) {
     let level = match status.as_u16() {
-        500.. => Level::Error,
-        400.. => Level::Warning,
-        _ => Level::Info,
+        500.. => ServiceLogLevel::Error,
+        400.. => ServiceLogLevel::Warning,
+        _ => ServiceLogLevel::Info,
     };
     if !log::enabled(level) {
         return;

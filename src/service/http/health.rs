@@ -4,15 +4,15 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::rate::COURSE;
-use super::{Answer, AppRef};
+use super::{AppRef, ServiceResponse};
 use crate::clock;
 use crate::config::Rate;
 use crate::metrics::{process, round2};
 
 const SERVICE: &str = "mlops-service-prometheus";
 
-pub async fn health(app: AppRef) -> Answer {
-    Answer::ok(&json!({
+pub async fn health(app: AppRef) -> ServiceResponse {
+    ServiceResponse::ok(&json!({
         "status": "healthy",
         "service": SERVICE,
         "timestamp": clock::iso(clock::now()),
@@ -23,12 +23,12 @@ pub async fn health(app: AppRef) -> Answer {
     }))
 }
 
-pub async fn detailed(app: AppRef) -> Answer {
+pub async fn detailed(app: AppRef) -> ServiceResponse {
     let connected = app.store.ping().await;
     let uptime = app.process.uptime().as_secs_f64();
     let requests = app.ledger.requests.statistics();
     let memory_mb = process::memory().map_or(0.0, |memory| memory.resident as f64 / f64::from(1 << 20));
-    Answer::ok(&json!({
+    ServiceResponse::ok(&json!({
         "status": if connected { "healthy" } else { "degraded" },
         "service": SERVICE,
         "version": crate::VERSION,
@@ -81,12 +81,12 @@ fn security(app: &AppRef) -> serde_json::Value {
 }
 
 /// The process answers: nothing more is asked.
-pub async fn live() -> Answer {
-    Answer::ok(&json!({ "status": "alive" }))
+pub async fn live() -> ServiceResponse {
+    ServiceResponse::ok(&json!({ "status": "alive" }))
 }
 
 /// Ready as long as events can be kept somewhere, and the counts are whole: a lost database alone is no reason to send nobody here.
-pub async fn ready(app: AppRef) -> Answer {
+pub async fn ready(app: AppRef) -> ServiceResponse {
     let status = app.store.status();
     let ready = status.settled() && (status.connected() || status.dropped() == 0);
     let body = json!({
@@ -96,5 +96,5 @@ pub async fn ready(app: AppRef) -> Answer {
         "spooled_events": status.spooled(),
         "dropped_events": status.dropped(),
     });
-    Answer::new(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
+    ServiceResponse::new(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
 }

@@ -10,10 +10,10 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::key::Guarded;
-use super::{Answer, AppRef};
+use super::{AppRef, ServiceResponse};
 use crate::clock;
 use crate::metrics::charts::{CHART_RANGES, ChartRange, Charts};
-use crate::store::Store;
+use crate::store::EventStore;
 use crate::timer::within;
 
 /// An answer serves whoever asks within this time.
@@ -34,7 +34,7 @@ struct Cached {
 
 impl ChartCache {
     /// One question at a time and range: who comes meanwhile waits for its answer.
-    async fn charts(&self, place: usize, store: Store) -> Option<Arc<Charts>> {
+    async fn charts(&self, place: usize, store: EventStore) -> Option<Arc<Charts>> {
         let (slot, range) = (self.0.get(place)?, CHART_RANGES.get(place)?);
         let mut slot = slot.lock().await;
         let began = Instant::now();
@@ -48,11 +48,15 @@ impl ChartCache {
     }
 }
 
-pub async fn history(app: AppRef, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Answer, Answer> {
+pub async fn history(
+    app: AppRef,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<ServiceResponse, ServiceResponse> {
     app.admit(Guarded::Dashboard, &headers)?;
     let place = asked(query.as_deref().unwrap_or_default()).ok_or_else(|| {
         let names = CHART_RANGES.map(|range| range.name).join(", ");
-        Answer::error(StatusCode::BAD_REQUEST, &format!("range must be one of {names}"))
+        ServiceResponse::error(StatusCode::BAD_REQUEST, &format!("range must be one of {names}"))
     })?;
     let range: &ChartRange = &CHART_RANGES[place];
     // Whoever looks on gets what the others have stored meanwhile with the next look.
@@ -68,7 +72,7 @@ pub async fn history(app: AppRef, RawQuery(query): RawQuery, headers: HeaderMap)
     let charts = stored.unwrap_or_else(|| Arc::new(Charts { bars: app.ledger.minutes(), ..Charts::default() }));
     let now = clock::now();
     let (sums, events) = app.ledger.stored_sums();
-    Ok(Answer::ok(&json!({
+    Ok(ServiceResponse::ok(&json!({
         "timestamp": clock::iso(now),
         "range": range.name,
         "step_seconds": range.step_seconds,

@@ -6,10 +6,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Answer, App};
+use super::{ServiceApp, ServiceResponse};
 use crate::base64;
 
-pub struct Key([u8; 32]);
+pub struct ApiKey([u8; 32]);
 
 /// What asks for the key only where `MLOPS_PROTECT` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Guarded {
     Dashboard,
 }
 
-impl Key {
+impl ApiKey {
     pub fn new(key: &str) -> Self {
         Self(Sha256::digest(key).into())
     }
@@ -30,30 +30,31 @@ impl Key {
     }
 }
 
-impl App {
+impl ServiceApp {
     /// Lets a request pass that brings the key, or any when there is none.
     ///
     /// # Errors
     /// The contract's 401 or 403.
-    pub fn authorise(&self, headers: &HeaderMap) -> Result<(), Answer> {
+    pub fn authorise(&self, headers: &HeaderMap) -> Result<(), ServiceResponse> {
         let Some(key) = &self.key else { return Ok(()) };
         match given(headers) {
-            None => Err(Answer::new(
+            None => Err(ServiceResponse::new(
                 StatusCode::UNAUTHORIZED,
                 &json!({ "error": "Unauthorized", "message": "API key required. Include X-API-Key header." }),
             )),
             Some(given) if key.is(&given) => Ok(()),
-            Some(_) => {
-                Err(Answer::new(StatusCode::FORBIDDEN, &json!({ "error": "Forbidden", "message": "Invalid API key" })))
-            }
+            Some(_) => Err(ServiceResponse::new(
+                StatusCode::FORBIDDEN,
+                &json!({ "error": "Forbidden", "message": "Invalid API key" }),
+            )),
         }
     }
 
     /// Lets a request pass to what is open by default, or brings the key where that is asked for.
     ///
     /// # Errors
-    /// As [`App::authorise`], in a form at which browsers ask for the key.
-    pub fn admit(&self, what: Guarded, headers: &HeaderMap) -> Result<(), Answer> {
+    /// As [`ServiceApp::authorise`], in a form at which browsers ask for the key.
+    pub fn admit(&self, what: Guarded, headers: &HeaderMap) -> Result<(), ServiceResponse> {
         let asked = match what {
             Guarded::Metrics => self.protect.metrics,
             Guarded::Dashboard => self.protect.dashboard,
@@ -62,7 +63,7 @@ impl App {
             return Ok(());
         }
         // A browser asks again at 401 only, and a mistyped key should not lock it out.
-        self.authorise(headers).map_err(|refused| Answer {
+        self.authorise(headers).map_err(|refused| ServiceResponse {
             status: StatusCode::UNAUTHORIZED,
             challenge: true,
             ..refused
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn only_the_key_is_the_key() {
-        let key = Key::new("kéy");
+        let key = ApiKey::new("kéy");
         assert!(key.is("kéy".as_bytes()));
         for wrong in ["", "key", "kéy ", "kéykéy"] {
             assert!(!key.is(wrong.as_bytes()), "{wrong}");

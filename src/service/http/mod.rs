@@ -1,4 +1,4 @@
-//! The contract's endpoints. One way in for a socket, for Lambda and for tests: [`App::call`].
+//! The contract's endpoints. One way in for a socket, for Lambda and for tests: [`ServiceApp::call`].
 
 mod analytics;
 mod answer;
@@ -18,7 +18,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use self::history::ChartCache;
-use self::key::Key;
+use self::key::ApiKey;
 use self::pages::Dashboard;
 use self::rate::RateLimit;
 use self::scrape::Scrapes;
@@ -26,11 +26,11 @@ use super::config::{Config, Protect};
 use super::emf::Emf;
 use super::metrics::Ledger;
 use super::metrics::process::Process;
-use super::network::Network;
-use super::store::Store;
+use super::network::AddressRange;
+use super::store::EventStore;
 use super::telemetry::Telemetry;
 
-pub use self::answer::Answer;
+pub use self::answer::ServiceResponse;
 pub use self::scrape::metrics_only;
 pub use self::track::BadInput;
 
@@ -51,18 +51,18 @@ const ROUTES: [(&str, &str); 11] = [
 const ANALYTICS: &str = "/analytics/{business_id}";
 
 /// A running service, whoever brings it requests.
-pub struct App {
+pub struct ServiceApp {
     environment: String,
     prometheus_port: u16,
     strict: bool,
     base_path: Option<String>,
     body_limit: usize,
     request_time: std::time::Duration,
-    key: Option<Key>,
+    key: Option<ApiKey>,
     protect: Protect,
     rates: crate::config::Rate,
     rate: RateLimit,
-    trusted_proxies: Vec<Network>,
+    trusted_proxies: Vec<AddressRange>,
     origins: Option<Vec<String>>,
     scrapes: Scrapes,
     dashboard: Dashboard,
@@ -71,19 +71,19 @@ pub struct App {
     telemetry: Option<Arc<Telemetry>>,
     process: Process,
     ledger: Arc<Ledger>,
-    store: Store,
+    store: EventStore,
     router: Router,
 }
 
-impl App {
+impl ServiceApp {
     /// Opens the store and lays the routes. `emf` is the writer of metric lines, on Lambda.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`EventStore::open`].
     pub fn start(config: &Config, emf: Option<Emf>) -> anyhow::Result<Arc<Self>> {
         let telemetry = Telemetry::start(&config.telemetry, config.database.system_name())?;
         let ledger = Arc::new(Ledger::new(config.limits.businesses));
-        let store = Store::open(config, Arc::clone(&ledger))?;
+        let store = EventStore::open(config, Arc::clone(&ledger))?;
         Ok(Arc::new_cyclic(|app| Self {
             environment: config.environment.clone(),
             prometheus_port: config.prometheus_port.unwrap_or(8001),
@@ -91,7 +91,7 @@ impl App {
             base_path: config.base_path.clone(),
             body_limit: config.limits.body,
             request_time: config.limits.request_time,
-            key: config.api_key.as_deref().map(Key::new),
+            key: config.api_key.as_deref().map(ApiKey::new),
             protect: config.protect,
             rates: config.limits.rate,
             rate: RateLimit::new(config.limits.rate),
@@ -105,7 +105,7 @@ impl App {
             process: Process::begin(),
             ledger,
             store,
-            router: router().with_state(Shared(app.clone())),
+            router: router().with_state(WeakApp(app.clone())),
         }))
     }
 
@@ -129,28 +129,28 @@ impl App {
 
 /// The app as its handlers get it: weak, because the app owns the router that holds it.
 #[derive(Clone)]
-struct Shared(std::sync::Weak<App>);
+struct WeakApp(std::sync::Weak<ServiceApp>);
 
-impl axum::extract::FromRequestParts<Shared> for AppRef {
-    type Rejection = Answer;
+impl axum::extract::FromRequestParts<WeakApp> for AppRef {
+    type Rejection = ServiceResponse;
 
-    async fn from_request_parts(_: &mut axum::http::request::Parts, shared: &Shared) -> Result<Self, Answer> {
+    async fn from_request_parts(_: &mut axum::http::request::Parts, shared: &WeakApp) -> Result<Self, ServiceResponse> {
         shared.0.upgrade().map(Self).ok_or_else(answer::internal)
     }
 }
 
 /// The app, for the time of one request.
-struct AppRef(Arc<App>);
+struct AppRef(Arc<ServiceApp>);
 
 impl std::ops::Deref for AppRef {
-    type Target = App;
+    type Target = ServiceApp;
 
-    fn deref(&self) -> &App {
+    fn deref(&self) -> &ServiceApp {
         &self.0
     }
 }
 
-fn router() -> Router<Shared> {
+fn router() -> Router<WeakApp> {
     Router::new()
         .route("/", get(pages::dashboard))
         .route("/health", get(health::health))

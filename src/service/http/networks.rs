@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 
-use crate::network::Network;
+use crate::network::AddressRange;
 
 /// The client behind `peer`: from the right of `X-Forwarded-For`, the first that is no trusted proxy.
-pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[AddressRange]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     if !is_trusted(peer) {
         return peer;
@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        let trusted: Vec<Network> =
+        let trusted: Vec<AddressRange> =
             ["10.0.0.0/8", "::1", "192.0.2.7"].iter().map(|text| text.parse().unwrap()).collect();
         let from = |peer: &str, forwarded: &[&str]| {
             let headers: HeaderMap = forwarded
@@ -48,8 +48,8 @@ mod tests {
         assert_eq!(from("10.1.2.3", &[]), "10.1.2.3");
         assert_eq!(from("10.1.2.3", &["nonsense, 10.9.9.9"]), "10.9.9.9");
         for bad in ["", "10.0.0.0/33", "x", "10.0.0.0/", "::1/129"] {
-            assert!(bad.parse::<Network>().is_err(), "{bad}");
+            assert!(bad.parse::<AddressRange>().is_err(), "{bad}");
         }
-        assert!("0.0.0.0/0".parse::<Network>().unwrap().contains("8.8.8.8".parse().unwrap()));
+        assert!("0.0.0.0/0".parse::<AddressRange>().unwrap().contains("8.8.8.8".parse().unwrap()));
     }
 }

@@ -25,11 +25,11 @@ pub const COURSE: [(&str, u32, Duration, &str); 5] = [
 #[derive(Debug)]
 pub struct RateLimit {
     rate: Rate,
-    buckets: Mutex<HashMap<(IpAddr, &'static str), Bucket>>,
+    buckets: Mutex<HashMap<(IpAddr, &'static str), ClientBucket>>,
 }
 
 #[derive(Debug)]
-struct Bucket {
+struct ClientBucket {
     left: f64,
     /// When something was taken; with the course's limits, when the first was.
     at: Instant,
@@ -37,7 +37,7 @@ struct Bucket {
 
 /// What a request may know of its limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Verdict {
+pub enum RateDecision {
     /// Nothing limits it, or not so that it has to be told.
     Free,
     /// One of so many, some of which are left until the time is over.
@@ -54,31 +54,31 @@ impl RateLimit {
     }
 
     /// Takes one request of a client's.
-    pub fn take(&self, client: IpAddr, route: &str, now: Instant) -> Verdict {
+    pub fn take(&self, client: IpAddr, route: &str, now: Instant) -> RateDecision {
         match self.rate {
-            Rate::Unlimited => Verdict::Free,
+            Rate::Unlimited => RateDecision::Free,
             // A second's worth may come at once.
             Rate::PerSecond(rate) => self.take_of_rate(client, rate, now),
             Rate::Course => match COURSE.iter().find(|(limited, ..)| *limited == route) {
                 Some(limit) => self.take_of_course(client, *limit, now),
-                None => Verdict::Free,
+                None => RateDecision::Free,
             },
         }
     }
 
-    fn take_of_rate(&self, client: IpAddr, rate: f64, now: Instant) -> Verdict {
+    fn take_of_rate(&self, client: IpAddr, rate: f64, now: Instant) -> RateDecision {
         let most = rate.max(1.0);
-        let refill = |bucket: &Bucket| now.saturating_duration_since(bucket.at).as_secs_f64() * rate;
+        let refill = |bucket: &ClientBucket| now.saturating_duration_since(bucket.at).as_secs_f64() * rate;
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         bound(&mut buckets, |bucket| bucket.left + refill(bucket) >= most);
-        let bucket = buckets.entry((network(client), "")).or_insert(Bucket { left: most, at: now });
+        let bucket = buckets.entry((network(client), "")).or_insert(ClientBucket { left: most, at: now });
         bucket.left = (bucket.left + refill(bucket)).min(most);
         bucket.at = now;
         if bucket.left >= 1.0 {
             bucket.left -= 1.0;
-            return Verdict::Free;
+            return RateDecision::Free;
         }
-        Verdict::TooMany { wait: Duration::from_secs_f64((1.0 - bucket.left) / rate) }
+        RateDecision::TooMany { wait: Duration::from_secs_f64((1.0 - bucket.left) / rate) }
     }
 
     /// So many from the first on, until the time is over: as Flask-Limiter's fixed window counts.
@@ -87,24 +87,24 @@ impl RateLimit {
         client: IpAddr,
         (route, limit, time, words): (&'static str, u32, Duration, &'static str),
         now: Instant,
-    ) -> Verdict {
+    ) -> RateDecision {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         bound(&mut buckets, |bucket| now.saturating_duration_since(bucket.at) >= HOUR);
-        let full = || Bucket { left: f64::from(limit), at: now };
+        let full = || ClientBucket { left: f64::from(limit), at: now };
         let bucket = buckets.entry((network(client), route)).or_insert_with(full);
         if now.saturating_duration_since(bucket.at) >= time {
             *bucket = full();
         }
         let reset = time.saturating_sub(now.saturating_duration_since(bucket.at));
         if bucket.left < 1.0 {
-            return Verdict::Spent { limit, reset, words };
+            return RateDecision::Spent { limit, reset, words };
         }
         bucket.left -= 1.0;
-        Verdict::Counted { limit, left: bucket.left as u32, reset }
+        RateDecision::Counted { limit, left: bucket.left as u32, reset }
     }
 }
 
-fn bound(buckets: &mut HashMap<(IpAddr, &'static str), Bucket>, whole: impl Fn(&Bucket) -> bool) {
+fn bound(buckets: &mut HashMap<(IpAddr, &'static str), ClientBucket>, whole: impl Fn(&ClientBucket) -> bool) {
     if buckets.len() >= MOST_CLIENTS {
         buckets.retain(|_, bucket| !whole(bucket));
         if buckets.len() >= MOST_CLIENTS {
@@ -133,9 +133,10 @@ mod tests {
         let limit = RateLimit::new(Rate::PerSecond(2.0));
         let start = Instant::now();
         let one: IpAddr = "10.0.0.1".parse().unwrap();
-        let free = |client, after| limit.take(client, "/health", start + Duration::from_millis(after)) == Verdict::Free;
+        let free =
+            |client, after| limit.take(client, "/health", start + Duration::from_millis(after)) == RateDecision::Free;
         assert_eq!([(); 3].map(|()| free(one, 0)), [true, true, false]);
-        assert_eq!(limit.take(one, "/", start), Verdict::TooMany { wait: Duration::from_millis(500) });
+        assert_eq!(limit.take(one, "/", start), RateDecision::TooMany { wait: Duration::from_millis(500) });
         assert!(free("10.0.0.2".parse().unwrap(), 0), "another client has its own");
         assert!(free(one, 500));
         assert!(!free(one, 600));
@@ -149,8 +150,8 @@ mod tests {
             limit.take(IpAddr::V4(number.into()), "/", now);
         }
         assert!(limit.buckets.lock().unwrap().len() <= MOST_CLIENTS);
-        assert_eq!(limit.take("2001:db8::1".parse().unwrap(), "/", now), Verdict::Free);
-        assert_ne!(limit.take("2001:db8::2".parse().unwrap(), "/", now), Verdict::Free);
+        assert_eq!(limit.take("2001:db8::1".parse().unwrap(), "/", now), RateDecision::Free);
+        assert_ne!(limit.take("2001:db8::2".parse().unwrap(), "/", now), RateDecision::Free);
     }
 
     #[test]
@@ -159,17 +160,23 @@ mod tests {
         let start = Instant::now();
         let one: IpAddr = "10.0.0.1".parse().unwrap();
         for left in (0..100).rev() {
-            assert_eq!(limit.take(one, "/track", start), Verdict::Counted { limit: 100, left, reset: HOUR });
+            assert_eq!(limit.take(one, "/track", start), RateDecision::Counted { limit: 100, left, reset: HOUR });
         }
         let later = start + Duration::from_secs(600);
         let reset = Duration::from_secs(3_000);
-        assert_eq!(limit.take(one, "/track", later), Verdict::Spent { limit: 100, reset, words: "100 per 1 hour" });
+        assert_eq!(
+            limit.take(one, "/track", later),
+            RateDecision::Spent { limit: 100, reset, words: "100 per 1 hour" }
+        );
         assert!(
-            matches!(limit.take(one, "/refresh-metrics", later), Verdict::Counted { left: 9, .. }),
+            matches!(limit.take(one, "/refresh-metrics", later), RateDecision::Counted { left: 9, .. }),
             "each route its own"
         );
-        assert!(matches!(limit.take("10.0.0.2".parse().unwrap(), "/track", later), Verdict::Counted { left: 99, .. }));
-        assert_eq!(limit.take(one, "/metrics", later), Verdict::Free);
-        assert!(matches!(limit.take(one, "/track", start + HOUR), Verdict::Counted { left: 99, .. }));
+        assert!(matches!(
+            limit.take("10.0.0.2".parse().unwrap(), "/track", later),
+            RateDecision::Counted { left: 99, .. }
+        ));
+        assert_eq!(limit.take(one, "/metrics", later), RateDecision::Free);
+        assert!(matches!(limit.take(one, "/track", start + HOUR), RateDecision::Counted { left: 99, .. }));
     }
 }

@@ -13,9 +13,9 @@ use flate2::write::GzEncoder;
 use tokio::sync::Mutex;
 
 use super::key::Guarded;
-use super::{App, AppRef, answer};
+use super::{AppRef, ServiceApp, answer};
 use crate::log::{self, Field};
-use crate::metrics::exposition::{self, Source};
+use crate::metrics::exposition::{self, ScrapeSource};
 
 /// The last exposition, for those who asked before it was begun.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub async fn metrics(app: AppRef, headers: HeaderMap) -> Response {
 }
 
 /// The exposition, for both listeners.
-pub async fn metrics_only(app: &Arc<App>, headers: &HeaderMap) -> Response {
+pub async fn metrics_only(app: &Arc<ServiceApp>, headers: &HeaderMap) -> Response {
     if let Err(refused) = app.admit(Guarded::Metrics, headers) {
         return refused.into_response();
     }
@@ -58,7 +58,7 @@ pub async fn metrics_only(app: &Arc<App>, headers: &HeaderMap) -> Response {
     }
 }
 
-impl App {
+impl ServiceApp {
     async fn scrape(self: &Arc<Self>, gzip: bool) -> anyhow::Result<Bytes> {
         let asked = Instant::now();
         let mut last = self.scrapes.0.lock().await;
@@ -87,7 +87,7 @@ impl App {
 
     fn render(&self) -> String {
         let (here, stored) = self.ledger.views();
-        exposition::render(&Source {
+        exposition::render(&ScrapeSource {
             here,
             stored,
             requests: self.ledger.requests.here(),

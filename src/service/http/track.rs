@@ -8,12 +8,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Answer, App, AppRef, answer};
+use super::{AppRef, ServiceApp, ServiceResponse, answer};
 use crate::clock;
-use crate::event::{Event, Refusal};
+use crate::event::{TrackEvent, ValidationError};
 use crate::identity::{EventKey, LONGEST_KEY};
 use crate::log::{self, Field};
-use crate::store::Fate;
+use crate::store::StoreOutcome;
 use crate::telemetry::RequestContext;
 use crate::timer::within;
 
@@ -55,27 +55,27 @@ pub async fn track(app: AppRef, request: Request) -> Response {
     let statement = telemetry.zip(context).and_then(|(telemetry, context)| telemetry.insert(&context));
     let fate = app.store.track(event).await;
     if let Some(statement) = statement {
-        statement.end((fate != Fate::Stored).then_some("_OTHER"));
+        statement.end((fate != StoreOutcome::Stored).then_some("_OTHER"));
     }
-    if fate == Fate::Dropped {
+    if fate == StoreOutcome::Dropped {
         app.note_failure(at);
         return app.lost().into_response();
     }
     if let Some(line) = line {
         crate::console::print(&line);
     }
-    Answer::ok(&Tracked {
+    ServiceResponse::ok(&Tracked {
         status: "success",
         message: "Metrics tracked successfully",
         prometheus_updated: true,
-        database_stored: fate == Fate::Stored,
+        database_stored: fate == StoreOutcome::Stored,
         timestamp: clock::iso(clock::now()),
     })
     .into_response()
 }
 
-impl App {
-    async fn read(&self, headers: &HeaderMap, body: Body, at: i64) -> Result<Event, Answer> {
+impl ServiceApp {
+    async fn read(&self, headers: &HeaderMap, body: Body, at: i64) -> Result<TrackEvent, ServiceResponse> {
         if !is_json(headers) {
             return Err(self.no_json(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -83,7 +83,10 @@ impl App {
             ));
         }
         let too_large = || {
-            Answer::error(StatusCode::PAYLOAD_TOO_LARGE, &format!("The body is larger than {} bytes", self.body_limit))
+            ServiceResponse::error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &format!("The body is larger than {} bytes", self.body_limit),
+            )
         };
         // A length that is announced need not be read to be refused.
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -94,11 +97,13 @@ impl App {
         let bytes = match within(self.request_time / 2, reading).await {
             Some(Ok(whole)) => whole.to_bytes(),
             Some(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-            Some(Err(_)) => return Err(Answer::error(StatusCode::BAD_REQUEST, "The body ended too early")),
-            None => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive")),
+            Some(Err(_)) => return Err(ServiceResponse::error(StatusCode::BAD_REQUEST, "The body ended too early")),
+            None => {
+                return Err(ServiceResponse::error(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive"));
+            }
         };
         let named = idempotency_key(headers)?;
-        let event = Event::parse(&bytes, at).map(|mut event| {
+        let event = TrackEvent::parse(&bytes, at).map(|mut event| {
             event.key = named.map(|key| EventKey::named(&event.business_id, key)).or(event.key);
             event
         });
@@ -106,12 +111,12 @@ impl App {
             log::debug("refused", &[("why", Field::Text(&refusal.to_string()))]);
             let text = refusal.to_string();
             match refusal {
-                Refusal::Malformed(_) => self.no_json(StatusCode::BAD_REQUEST, &text),
-                Refusal::Field(field, _) => {
-                    Answer::new(StatusCode::BAD_REQUEST, &json!({ "error": text, "field": field }))
+                ValidationError::Malformed(_) => self.no_json(StatusCode::BAD_REQUEST, &text),
+                ValidationError::Field(field, _) => {
+                    ServiceResponse::new(StatusCode::BAD_REQUEST, &json!({ "error": text, "field": field }))
                 }
-                Refusal::NoData | Refusal::Missing(_) | Refusal::OutOfRange => {
-                    Answer::error(StatusCode::BAD_REQUEST, &text)
+                ValidationError::NoData | ValidationError::Missing(_) | ValidationError::OutOfRange => {
+                    ServiceResponse::error(StatusCode::BAD_REQUEST, &text)
                 }
             }
         })
@@ -125,28 +130,28 @@ impl App {
     }
 
     /// An event that is kept nowhere is no success: whoever sent it can send it again.
-    fn lost(&self) -> Answer {
+    fn lost(&self) -> ServiceResponse {
         let (status, error) = if self.strict {
             (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
         } else {
             (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
         };
         let message = "The event could neither be stored nor wait on disk. It is not counted: send it again";
-        Answer::new(status, &json!({ "error": error, "message": message }))
+        ServiceResponse::new(status, &json!({ "error": error, "message": message }))
     }
 
     /// The course answers 500 to whatever is no JSON, and its clients' tests want that.
-    fn no_json(&self, status: StatusCode, text: &str) -> Answer {
-        if self.strict { Answer::error(status, text) } else { answer::internal() }
+    fn no_json(&self, status: StatusCode, text: &str) -> ServiceResponse {
+        if self.strict { ServiceResponse::error(status, text) } else { answer::internal() }
     }
 }
 
 /// The client's own name for the event, if it has one.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Answer> {
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ServiceResponse> {
     let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
     let plain = given.to_str().ok().map(str::trim).filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
     let rule = || format!("Idempotency-Key must be 1 to {LONGEST_KEY} printable characters of ASCII");
-    plain.map(Some).ok_or_else(|| Answer::error(StatusCode::BAD_REQUEST, &rule()))
+    plain.map(Some).ok_or_else(|| ServiceResponse::error(StatusCode::BAD_REQUEST, &rule()))
 }
 
 /// `application/json` or `application/anything+json`, whatever the parameters.

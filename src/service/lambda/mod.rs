@@ -14,10 +14,10 @@ use serde_json::json;
 
 use self::payload::Invocation;
 use self::runtime::Runtime;
-use super::config::{Config, Environment};
+use super::config::{Config, ProcessEnvironment};
 use super::console::{self, Console};
 use super::emf::Emf;
-use super::http::{App, BadInput};
+use super::http::{BadInput, ServiceApp};
 use super::log::{self, Field};
 
 /// Custom metrics that one instance may cause, unless `EMF_METRIC_BUDGET` says otherwise.
@@ -27,15 +27,15 @@ const DATA_DIR: &str = "/tmp/mlops-service";
 
 /// What Lambda tells a function through its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surroundings {
+pub struct LambdaEnvironment {
     /// `host:port`; local emulators add a scheme and a path.
     api: String,
     function: String,
 }
 
-impl Surroundings {
+impl LambdaEnvironment {
     /// None outside of Lambda.
-    pub fn of(env: &Environment) -> Option<Self> {
+    pub fn of(env: &ProcessEnvironment) -> Option<Self> {
         Some(Self {
             api: env.get("AWS_LAMBDA_RUNTIME_API")?.to_owned(),
             function: env.get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("mlops-service").to_owned(),
@@ -47,7 +47,7 @@ impl Surroundings {
 ///
 /// # Errors
 /// When the service cannot start (Lambda is told so) or the runtime interface is gone.
-pub async fn serve(surroundings: Surroundings, env: &Environment) -> anyhow::Result<()> {
+pub async fn serve(surroundings: LambdaEnvironment, env: &ProcessEnvironment) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut runtime = Runtime::connect(&surroundings.api).await?;
     let started = configure(env, Path::new(DATA_DIR)).and_then(|config| {
@@ -57,7 +57,7 @@ pub async fn serve(surroundings: Surroundings, env: &Environment) -> anyhow::Res
     let app = match started {
         Ok(app) => app,
         Err(error) => {
-            runtime.failed_to_start(&Failure::init(&error).to_string()).await?;
+            runtime.failed_to_start(&FunctionFailure::init(&error).to_string()).await?;
             return Err(error);
         }
     };
@@ -75,7 +75,7 @@ pub async fn serve(surroundings: Surroundings, env: &Environment) -> anyhow::Res
 
 /// The service as one instance of a function in somebody else's process, which hands it events itself.
 pub struct Instance {
-    app: Arc<App>,
+    app: Arc<ServiceApp>,
     console: Arc<Console>,
     function: String,
     fail_on_5xx: bool,
@@ -86,11 +86,11 @@ impl Instance {
     ///
     /// # Errors
     /// When the service cannot start, with what Lambda would be told.
-    pub fn start(function: &str, env: &Environment, dir: &Path) -> Result<Self, Failure> {
-        let config = configure(env, dir).map_err(|error| Failure::init(&error))?;
+    pub fn start(function: &str, env: &ProcessEnvironment, dir: &Path) -> Result<Self, FunctionFailure> {
+        let config = configure(env, dir).map_err(|error| FunctionFailure::init(&error))?;
         let console = Console::new(config.log_level, config.log_format);
         let started = console::scope_sync(&console, || start(function, &config, env));
-        let app = started.map_err(|error| Failure::init(&error))?;
+        let app = started.map_err(|error| FunctionFailure::init(&error))?;
         Ok(Self { app, console, function: function.to_owned(), fail_on_5xx: fails_on_5xx(env) })
     }
 
@@ -98,7 +98,7 @@ impl Instance {
     ///
     /// # Errors
     /// What Lambda would count as an error of the function.
-    pub async fn invoke(&self, event: &[u8]) -> Result<String, Failure> {
+    pub async fn invoke(&self, event: &[u8]) -> Result<String, FunctionFailure> {
         let answer = invoke(&self.app, event, &self.function, self.fail_on_5xx);
         console::scope(Some(Arc::clone(&self.console)), answer).await
     }
@@ -111,19 +111,19 @@ impl Instance {
 
 /// An error of the function, as Lambda is told it and shows it to whoever invoked it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct FunctionFailure {
     /// The name of its kind, e.g. `Runtime.InitError`.
     pub kind: &'static str,
     pub message: String,
 }
 
-impl Failure {
+impl FunctionFailure {
     fn init(error: &anyhow::Error) -> Self {
         Self { kind: "Runtime.InitError", message: format!("{error:#}") }
     }
 }
 
-impl Display for Failure {
+impl Display for FunctionFailure {
     /// The JSON that Lambda wants.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let json = json!({ "errorType": self.kind, "errorMessage": self.message, "stackTrace": [] });
@@ -131,7 +131,7 @@ impl Display for Failure {
     }
 }
 
-fn configure(env: &Environment, dir: &Path) -> anyhow::Result<Config> {
+fn configure(env: &ProcessEnvironment, dir: &Path) -> anyhow::Result<Config> {
     let mut config = Config::from_environment(env)?;
     if env.get("MLOPS_DATA_DIR").is_none() {
         config.move_data(dir.to_owned());
@@ -146,18 +146,23 @@ fn configure(env: &Environment, dir: &Path) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-fn start(function: &str, config: &Config, env: &Environment) -> anyhow::Result<Arc<App>> {
+fn start(function: &str, config: &Config, env: &ProcessEnvironment) -> anyhow::Result<Arc<ServiceApp>> {
     let budget = env.get("EMF_METRIC_BUDGET").and_then(|budget| budget.parse().ok()).unwrap_or(METRIC_BUDGET);
-    App::start(config, Some(Emf::new(function, budget)))
+    ServiceApp::start(config, Some(Emf::new(function, budget)))
 }
 
-fn fails_on_5xx(env: &Environment) -> bool {
+fn fails_on_5xx(env: &ProcessEnvironment) -> bool {
     env.get("LAMBDA_FAIL_ON_5XX").is_some_and(|value| value == "1" || value == "true")
 }
 
 /// One event's answer, or the error that Lambda is to count.
-async fn invoke(app: &Arc<App>, event: &[u8], function: &str, fail_on_5xx: bool) -> Result<String, Failure> {
-    let failure = |message| Failure { kind: "Service.ServerError", message };
+async fn invoke(
+    app: &Arc<ServiceApp>,
+    event: &[u8],
+    function: &str,
+    fail_on_5xx: bool,
+) -> Result<String, FunctionFailure> {
+    let failure = |message| FunctionFailure { kind: "Service.ServerError", message };
     match Invocation::parse(event, function) {
         Invocation::Warmer => Ok(payload::answer(200, &BTreeMap::new(), "warm")),
         Invocation::Http { request, client } => {
@@ -172,7 +177,10 @@ async fn invoke(app: &Arc<App>, event: &[u8], function: &str, fail_on_5xx: bool)
         // Nobody waits for a status code: whoever wired the wrong event to the function sees it in Errors.
         Invocation::Unknown => {
             log::error("no HTTP event of payload format 2.0", &[]);
-            Err(Failure { kind: "Service.UnknownEvent", message: "Not an HTTP event of payload format 2.0".to_owned() })
+            Err(FunctionFailure {
+                kind: "Service.UnknownEvent",
+                message: "Not an HTTP event of payload format 2.0".to_owned(),
+            })
         }
     }
 }

@@ -27,7 +27,7 @@ pub enum Invocation {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Event {
+struct LambdaPayload {
     raw_path: String,
     // Gateways and emulators leave out what is empty, or say null.
     raw_query_string: Option<String>,
@@ -40,14 +40,14 @@ struct Event {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Context {
-    http: Http,
+    http: PayloadHttp,
     stage: Option<String>,
     route_key: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Http {
+struct PayloadHttp {
     method: String,
     source_ip: Option<String>,
 }
@@ -62,7 +62,7 @@ struct Warmer {
 impl Invocation {
     /// Reads an event; `function` is the function's name, which API Gateway puts into the path.
     pub fn parse(event: &[u8], function: &str) -> Self {
-        if let Ok(event) = serde_json::from_slice::<Event>(event) {
+        if let Ok(event) = serde_json::from_slice::<LambdaPayload>(event) {
             return event.request(function).unwrap_or(Self::Unknown);
         }
         let warms = |warmer: Warmer| {
@@ -76,7 +76,7 @@ impl Invocation {
     }
 }
 
-impl Event {
+impl LambdaPayload {
     fn request(self, function: &str) -> Option<Invocation> {
         let path = strip(&self.raw_path, &self.request_context, function);
         let query = self.raw_query_string.filter(|query| !query.is_empty()).map(|query| format!("?{query}"));

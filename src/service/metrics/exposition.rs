@@ -4,13 +4,13 @@
 use std::fmt::{Display, Write};
 use std::sync::Arc;
 
-use super::labels::{Dimension, Id};
+use super::labels::{Id, LabelDimension};
 use super::process::{self, Process};
-use super::requests::Statistics;
-use super::series::Series;
-use super::totals::{BUCKETS_MS, Totals};
+use super::requests::RequestStatistics;
+use super::series::LabelledSeries;
+use super::totals::{BUCKETS_MS, EventTotals};
 use crate::clock::MICROS_PER_SECOND;
-use crate::store::Status;
+use crate::store::StoreStatus;
 
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -34,10 +34,10 @@ pub struct TotalsView {
     events: u64,
 }
 
-impl From<&Totals> for TotalsView {
-    fn from(totals: &Totals) -> Self {
-        let names = |dimension: &Dimension| dimension.names().to_vec();
-        fn list<K: Copy + Eq + std::hash::Hash, V: Copy + Default>(series: &Series<K, V>) -> Vec<(K, V)> {
+impl From<&EventTotals> for TotalsView {
+    fn from(totals: &EventTotals) -> Self {
+        let names = |dimension: &LabelDimension| dimension.names().to_vec();
+        fn list<K: Copy + Eq + std::hash::Hash, V: Copy + Default>(series: &LabelledSeries<K, V>) -> Vec<(K, V)> {
             series.values().to_vec()
         }
         Self {
@@ -61,19 +61,19 @@ impl From<&Totals> for TotalsView {
 }
 
 /// Everything a scrape shows.
-pub struct Source<'a> {
+pub struct ScrapeSource<'a> {
     /// Counted by this process.
     pub here: TotalsView,
     /// In the database, or on its way there; by all replicas.
     pub stored: TotalsView,
     /// Requests of this process.
-    pub requests: Statistics,
+    pub requests: RequestStatistics,
     pub process: &'a Process,
-    pub store: &'a Status,
+    pub store: &'a StoreStatus,
 }
 
 /// Renders all metrics.
-pub fn render(source: &Source<'_>) -> String {
+pub fn render(source: &ScrapeSource<'_>) -> String {
     let mut text = Text(String::with_capacity(8_192 + 100 * source.here.requests.len() * 4));
     contract(&mut text, &source.here);
     stored(&mut text, &source.stored);
@@ -176,7 +176,7 @@ fn stored(text: &mut Text, stored: &TotalsView) {
 }
 
 /// The service's own health, beside the contract.
-fn own(text: &mut Text, source: &Source<'_>) {
+fn own(text: &mut Text, source: &ScrapeSource<'_>) {
     let (requests, store) = (&source.requests, source.store);
     text.one("mlops_track_requests_total", "counter", "POST /track requests, refused ones included", requests.total);
     text.one("mlops_track_failures_total", "counter", "POST /track requests answered with an error", requests.failed);
@@ -267,17 +267,18 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
-    use crate::metrics::totals::Group;
+    use crate::event::TrackEvent;
+    use crate::metrics::totals::EventAggregate;
 
     fn rendered(bodies: &[&str]) -> String {
-        let mut totals = Totals::new(5);
-        let events: Vec<Event> = bodies.iter().map(|body| Event::parse(body.as_bytes(), 0).unwrap()).collect();
-        Group::collect(events.iter()).iter().for_each(|group| totals.add(group));
+        let mut totals = EventTotals::new(5);
+        let events: Vec<TrackEvent> =
+            bodies.iter().map(|body| TrackEvent::parse(body.as_bytes(), 0).unwrap()).collect();
+        EventAggregate::collect(events.iter()).iter().for_each(|group| totals.add(group));
         let view = || TotalsView::from(&totals);
-        let requests = Statistics { total: 3, failed: 1, error_rate_percent: 33.33, last: None };
-        let (process, store) = (Process::begin(), Status::default());
-        render(&Source { here: view(), stored: view(), requests, process: &process, store: &store })
+        let requests = RequestStatistics { total: 3, failed: 1, error_rate_percent: 33.33, last: None };
+        let (process, store) = (Process::begin(), StoreStatus::default());
+        render(&ScrapeSource { here: view(), stored: view(), requests, process: &process, store: &store })
     }
 
     #[test]

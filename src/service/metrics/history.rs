@@ -4,28 +4,28 @@ use super::charts::{ChartSums, SECONDS_PER_MINUTE};
 use super::latency::Latencies;
 use super::totals::is_error;
 use crate::clock::MICROS_PER_MINUTE;
-use crate::event::Event;
+use crate::event::TrackEvent;
 
 const MINUTES: usize = 60;
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Slot {
+struct MinuteSlot {
     /// Minutes since 1970: a slot of an older minute is empty.
     minute: i64,
     sums: ChartSums,
 }
 
 #[derive(Debug)]
-pub struct History([Slot; MINUTES]);
+pub struct MinuteHistory([MinuteSlot; MINUTES]);
 
-impl Default for History {
+impl Default for MinuteHistory {
     fn default() -> Self {
-        Self([Slot::default(); MINUTES])
+        Self([MinuteSlot::default(); MINUTES])
     }
 }
 
-impl From<&Event> for ChartSums {
-    fn from(event: &Event) -> Self {
+impl From<&TrackEvent> for ChartSums {
+    fn from(event: &TrackEvent) -> Self {
         let mut latencies = Latencies::default();
         latencies.0[Latencies::bucket(event.response_time_ms)] = 1;
         Self {
@@ -40,13 +40,13 @@ impl From<&Event> for ChartSums {
     }
 }
 
-impl History {
+impl MinuteHistory {
     /// Adds to the minute of a moment; nothing when that is older than what is held.
     pub fn add(&mut self, at: i64, sums: &ChartSums) {
         let minute = at.div_euclid(MICROS_PER_MINUTE);
         let slot = &mut self.0[minute.rem_euclid(MINUTES as i64) as usize];
         if slot.minute < minute {
-            *slot = Slot { minute, ..Slot::default() };
+            *slot = MinuteSlot { minute, ..MinuteSlot::default() };
         }
         if slot.minute == minute {
             slot.sums.add(sums);
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn an_hour_and_no_more() {
-        let mut history = History::default();
+        let mut history = MinuteHistory::default();
         let start = 1_000 * MICROS_PER_MINUTE;
         let one = ChartSums { events: 1, cost_micros: 500_000, ..ChartSums::default() };
         for minute in 0..90 {
@@ -85,7 +85,7 @@ mod tests {
     fn an_event_as_sums() {
         let body =
             br#"{"business_id":"b","response_time_ms":800,"tokens_used":3,"api_cost_usd":0.1,"response_type":"error"}"#;
-        let sums = ChartSums::from(&Event::parse(body, 0).unwrap());
+        let sums = ChartSums::from(&TrackEvent::parse(body, 0).unwrap());
         assert_eq!(
             (sums.events, sums.errors, sums.response_ms, sums.tokens, sums.cost_micros),
             (1, 1, 800, 3, 100_000)

@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A label value of one [`Dimension`].
+/// A label value of one [`LabelDimension`].
 pub type Id = u32;
 
 /// Where everything beyond a limit goes.
 pub const OTHER: Id = 0;
 
 #[derive(Debug)]
-pub struct Dimension {
+pub struct LabelDimension {
     ids: HashMap<Box<str>, Id>,
     names: Vec<Arc<str>>,
     most: usize,
@@ -19,7 +19,7 @@ pub struct Dimension {
     pub folded: u64,
 }
 
-impl Dimension {
+impl LabelDimension {
     /// At most `most` values beside `other`.
     pub fn new(most: usize) -> Self {
         Self { ids: HashMap::from([("other".into(), OTHER)]), names: vec!["other".into()], most, folded: 0 }
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_flood_is_folded_and_counted() {
-        let mut dimension = Dimension::new(2);
+        let mut dimension = LabelDimension::new(2);
         assert_eq!((dimension.id("a", 1), dimension.id("b", 1), dimension.id("a", 1)), (1, 2, 1));
         assert_eq!((dimension.id("c", 3), dimension.id("other", 1)), (OTHER, OTHER));
         let names: Vec<&str> = dimension.names().iter().map(|name| &**name).collect();

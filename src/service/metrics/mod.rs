@@ -17,20 +17,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use self::charts::ChartSums;
 use self::exposition::TotalsView;
 use self::failures::Failures;
-use self::history::History;
-use self::requests::Requests;
-use self::totals::{Group, Sums, Totals};
-use crate::event::Event;
+use self::history::MinuteHistory;
+use self::requests::RequestCounts;
+use self::totals::{EventAggregate, EventTotals, Sums};
+use crate::event::TrackEvent;
 
 /// All counts of a running service, shared by whoever answers and whoever stores.
 #[derive(Debug)]
 pub struct Ledger {
-    pub requests: Requests,
+    pub requests: RequestCounts,
     /// From zero, since this process began: Prometheus adds replicas up itself.
-    here: Mutex<Totals>,
+    here: Mutex<EventTotals>,
     /// Of all replicas, in the database or on their way there.
-    stored: Mutex<Totals>,
-    history: Mutex<History>,
+    stored: Mutex<EventTotals>,
+    history: Mutex<MinuteHistory>,
     failures: Mutex<Failures>,
     businesses: usize,
 }
@@ -39,9 +39,9 @@ impl Ledger {
     /// An empty one, with room for `businesses` distinct label values.
     pub fn new(businesses: usize) -> Self {
         Self {
-            requests: Requests::default(),
-            here: Mutex::new(Totals::new(businesses)),
-            stored: Mutex::new(Totals::new(businesses)),
+            requests: RequestCounts::default(),
+            here: Mutex::new(EventTotals::new(businesses)),
+            stored: Mutex::new(EventTotals::new(businesses)),
             history: Mutex::default(),
             failures: Mutex::default(),
             businesses,
@@ -78,7 +78,7 @@ impl Ledger {
     }
 
     /// Counts events that are stored, or will be.
-    pub fn count<'a>(&self, groups: &[Group], events: impl Iterator<Item = &'a Event>) {
+    pub fn count<'a>(&self, groups: &[EventAggregate], events: impl Iterator<Item = &'a TrackEvent>) {
         for totals in [&self.here, &self.stored] {
             let mut totals = held(totals);
             groups.iter().for_each(|group| totals.add(group));
@@ -89,7 +89,7 @@ impl Ledger {
 
     /// Gives businesses labels of their own, in this order, as far as there is room, and makes the series of groups that are
     /// stored begin at 0 here.
-    pub fn name(&self, businesses: &[Box<str>], groups: &[Group]) {
+    pub fn name(&self, businesses: &[Box<str>], groups: &[EventAggregate]) {
         let mut here = held(&self.here);
         for business in businesses {
             here.business.id(business, 0);
@@ -103,8 +103,8 @@ impl Ledger {
     }
 
     /// Replaces the sums of what is stored by what a database added up, and what came since.
-    pub fn replace(&self, groups: &[&[Group]]) {
-        let mut totals = Totals::new(self.businesses);
+    pub fn replace(&self, groups: &[&[EventAggregate]]) {
+        let mut totals = EventTotals::new(self.businesses);
         for name in &held(&self.here).business.names()[1..] {
             totals.business.id(name, 0);
         }

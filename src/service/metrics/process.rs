@@ -10,11 +10,11 @@ use crate::clock;
 pub struct Process {
     started: Instant,
     started_at: i64,
-    cpu: Mutex<Look>,
+    cpu: Mutex<ProcessReading>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Look {
+struct ProcessReading {
     at: Instant,
     used: Duration,
     percent: f64,
@@ -32,7 +32,7 @@ impl Process {
         Self {
             started: now,
             started_at: clock::now(),
-            cpu: Mutex::new(Look { at: now, used: cpu_time(), percent: 0.0 }),
+            cpu: Mutex::new(ProcessReading { at: now, used: cpu_time(), percent: 0.0 }),
         }
     }
 
@@ -52,7 +52,7 @@ impl Process {
         if passed >= Duration::from_millis(100) {
             let used = cpu_time();
             let percent = used.saturating_sub(look.used).as_secs_f64() / passed.as_secs_f64() * 100.0;
-            *look = Look { at: Instant::now(), used, percent };
+            *look = ProcessReading { at: Instant::now(), used, percent };
         }
         look.percent
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use super::round2;
 
 #[derive(Debug, Default)]
-pub struct Requests {
+pub struct RequestCounts {
     total: AtomicU64,
     failed: AtomicU64,
     /// Microseconds since 1970; 0 until the first.
@@ -16,14 +16,14 @@ pub struct Requests {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Statistics {
+pub struct RequestStatistics {
     pub total: u64,
     pub failed: u64,
     pub error_rate_percent: f64,
     pub last: Option<i64>,
 }
 
-impl Requests {
+impl RequestCounts {
     pub fn arrived(&self, at: i64) {
         self.total.fetch_add(1, Relaxed);
         self.last.store(at, Relaxed);
@@ -48,19 +48,19 @@ impl Requests {
     }
 
     /// Of this process alone, from zero: what Prometheus wants.
-    pub fn here(&self) -> Statistics {
+    pub fn here(&self) -> RequestStatistics {
         self.with(0, 0)
     }
 
     /// Of all processes, earlier ones included: what people want.
-    pub fn statistics(&self) -> Statistics {
+    pub fn statistics(&self) -> RequestStatistics {
         self.with(self.total_before.load(Relaxed), self.failed_before.load(Relaxed))
     }
 
-    fn with(&self, total_before: u64, failed_before: u64) -> Statistics {
+    fn with(&self, total_before: u64, failed_before: u64) -> RequestStatistics {
         let failed = self.failed.load(Relaxed) + failed_before;
         let total = self.total.load(Relaxed) + total_before;
-        Statistics {
+        RequestStatistics {
             total,
             failed,
             error_rate_percent: percent(failed, total),
@@ -80,13 +80,16 @@ mod tests {
 
     #[test]
     fn the_rate_and_its_zero() {
-        let requests = Requests::default();
+        let requests = RequestCounts::default();
         let none = requests.statistics();
         assert_eq!((none.total, none.error_rate_percent, none.last), (0, 0.0, None));
         requests.restore(2, 0, Some(5));
         requests.arrived(9);
         requests.failed();
         assert_eq!((requests.here().total, requests.here().failed), (1, 1), "its own alone");
-        assert_eq!(requests.statistics(), Statistics { total: 3, failed: 1, error_rate_percent: 33.33, last: Some(9) });
+        assert_eq!(
+            requests.statistics(),
+            RequestStatistics { total: 3, failed: 1, error_rate_percent: 33.33, last: Some(9) }
+        );
     }
 }

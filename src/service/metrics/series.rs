@@ -8,18 +8,18 @@ use std::hash::Hash;
 pub const MOST_SERIES: usize = 10_000;
 
 #[derive(Debug)]
-pub struct Series<K, V> {
+pub struct LabelledSeries<K, V> {
     places: HashMap<K, usize>,
     values: Vec<(K, V)>,
 }
 
-impl<K, V> Default for Series<K, V> {
+impl<K, V> Default for LabelledSeries<K, V> {
     fn default() -> Self {
         Self { places: HashMap::new(), values: Vec::new() }
     }
 }
 
-impl<K: Hash + Eq + Copy, V: Copy + Default> Series<K, V> {
+impl<K: Hash + Eq + Copy, V: Copy + Default> LabelledSeries<K, V> {
     /// The value of `key`, or of `folded` when the metric has as many series as it may.
     pub fn value(&mut self, key: K, folded: K) -> &mut V {
         let room = self.values.len() < MOST_SERIES || self.places.contains_key(&key);

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::labels::{Dimension, Id, OTHER};
-use super::series::Series;
-use crate::event::Event;
+use super::labels::{Id, LabelDimension, OTHER};
+use super::series::LabelledSeries;
+use crate::event::TrackEvent;
 
 /// Upper bounds of the response-time histogram, in milliseconds; `+Inf` follows.
 pub const BUCKETS_MS: [i32; 6] = [100, 500, 1_000, 2_000, 5_000, 10_000];
@@ -15,7 +15,7 @@ pub const ERROR: &str = "error";
 
 /// Events that share all labels, added up. One event is a group of one.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Group {
+pub struct EventAggregate {
     pub business_id: Box<str>,
     pub response_type: Box<str>,
     pub intent: Box<str>,
@@ -34,9 +34,9 @@ pub struct Group {
     pub success_rate: Option<(u64, f64)>,
 }
 
-impl Group {
+impl EventAggregate {
     /// Adds events up by their labels; groups come in the order of their newest success rate.
-    pub fn collect<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Self> {
+    pub fn collect<'a>(events: impl Iterator<Item = &'a TrackEvent>) -> Vec<Self> {
         let mut groups: HashMap<[&str; 4], Self> = HashMap::new();
         for (position, event) in events.enumerate() {
             let key = [&*event.business_id, &*event.response_type, &*event.intent_detected, &*event.model_name];
@@ -56,7 +56,7 @@ impl Group {
         groups
     }
 
-    fn add(&mut self, event: &Event, position: u64) {
+    fn add(&mut self, event: &TrackEvent, position: u64) {
         self.events += 1;
         for (count, bound) in self.within.iter_mut().zip(BUCKETS_MS) {
             *count += u64::from(event.response_time_ms <= bound);
@@ -77,21 +77,21 @@ impl Group {
 
 /// Events counted by their labels: those of this process, or all that are stored.
 #[derive(Debug)]
-pub struct Totals {
-    pub business: Dimension,
-    pub response_type: Dimension,
-    pub intent: Dimension,
-    pub model: Dimension,
+pub struct EventTotals {
+    pub business: LabelDimension,
+    pub response_type: LabelDimension,
+    pub intent: LabelDimension,
+    pub model: LabelDimension,
     /// By business, response type, intent.
-    pub requests: Series<(Id, Id, Id), u64>,
+    pub requests: LabelledSeries<(Id, Id, Id), u64>,
     /// By business, model.
-    pub tokens: Series<(Id, Id), u64>,
-    pub cost_micros: Series<(Id, Id), i64>,
-    pub success_rate: Series<Id, f64>,
-    pub requested: Series<Id, u64>,
-    pub booked: Series<Id, u64>,
+    pub tokens: LabelledSeries<(Id, Id), u64>,
+    pub cost_micros: LabelledSeries<(Id, Id), i64>,
+    pub success_rate: LabelledSeries<Id, f64>,
+    pub requested: LabelledSeries<Id, u64>,
+    pub booked: LabelledSeries<Id, u64>,
     /// By business, and whether the reason was an error.
-    pub handoffs: Series<(Id, bool), u64>,
+    pub handoffs: LabelledSeries<(Id, bool), u64>,
     pub within: [u64; BUCKETS_MS.len()],
     pub response_ms: u64,
     pub events: u64,
@@ -107,29 +107,29 @@ pub struct Sums {
     pub handoffs: u64,
 }
 
-impl Totals {
+impl EventTotals {
     /// Nothing counted yet; at most `businesses` distinct `business_id` values.
     pub fn new(businesses: usize) -> Self {
         Self {
-            business: Dimension::new(businesses),
-            response_type: Dimension::new(20),
-            intent: Dimension::new(50),
-            model: Dimension::new(50),
-            requests: Series::default(),
-            tokens: Series::default(),
-            cost_micros: Series::default(),
-            success_rate: Series::default(),
-            requested: Series::default(),
-            booked: Series::default(),
-            handoffs: Series::default(),
+            business: LabelDimension::new(businesses),
+            response_type: LabelDimension::new(20),
+            intent: LabelDimension::new(50),
+            model: LabelDimension::new(50),
+            requests: LabelledSeries::default(),
+            tokens: LabelledSeries::default(),
+            cost_micros: LabelledSeries::default(),
+            success_rate: LabelledSeries::default(),
+            requested: LabelledSeries::default(),
+            booked: LabelledSeries::default(),
+            handoffs: LabelledSeries::default(),
             within: [0; BUCKETS_MS.len()],
             response_ms: 0,
             events: 0,
         }
     }
 
-    /// Groups must come as [`Group::collect`] sorts them, so that the newest success rate stays.
-    pub fn add(&mut self, group: &Group) {
+    /// Groups must come as [`EventAggregate::collect`] sorts them, so that the newest success rate stays.
+    pub fn add(&mut self, group: &EventAggregate) {
         self.count(group, 1);
         if let Some((_, rate)) = group.success_rate {
             let business = self.business.id(&group.business_id, 0);
@@ -144,11 +144,11 @@ impl Totals {
 
     /// Makes a group's series stand at what they are, 0 when they are new: a counter that begins at 0 shows its first
     /// increase to Prometheus, one that begins at 1 does not.
-    pub fn announce(&mut self, group: &Group) {
+    pub fn announce(&mut self, group: &EventAggregate) {
         self.count(group, 0);
     }
 
-    fn count(&mut self, group: &Group, times: u32) {
+    fn count(&mut self, group: &EventAggregate, times: u32) {
         let many = u64::from(times);
         let business = self.business.id(&group.business_id, group.events * many);
         let response_type = self.response_type.id(&group.response_type, group.events * many);
@@ -191,12 +191,12 @@ mod tests {
     use super::super::series::MOST_SERIES;
     use super::*;
 
-    fn event(business: &str, intent: &str) -> Event {
+    fn event(business: &str, intent: &str) -> TrackEvent {
         let body = format!(
             r#"{{"business_id":"{business}","response_time_ms":1000,"tokens_used":3,"api_cost_usd":0.1,
                 "intent_detected":"{intent}","response_type":"error","human_handoff_requested":true,"success_rate":0}}"#
         );
-        Event::parse(body.as_bytes(), 0).unwrap()
+        TrackEvent::parse(body.as_bytes(), 0).unwrap()
     }
 
     #[test]
@@ -204,12 +204,12 @@ mod tests {
         let mut events = [event("b", "general"), event("b", "pricing"), event("b", "general")];
         events[1].success_rate = Some(0.5);
         events[2].success_rate = None;
-        let groups = Group::collect(events.iter());
+        let groups = EventAggregate::collect(events.iter());
         let [general, pricing] = &groups[..] else { panic!("{groups:?}") };
         assert_eq!((general.events, general.cost_micros, general.success_rate), (2, Some(200_000), Some((0, 0.0))));
         assert_eq!((general.within, general.response_ms, general.handoffs), ([0, 0, 2, 2, 2, 2], 2_000, 2));
         assert_eq!((&*pricing.intent, pricing.success_rate), ("pricing", Some((1, 0.5))));
-        let mut totals = Totals::new(10);
+        let mut totals = EventTotals::new(10);
         groups.iter().for_each(|group| totals.add(group));
         assert_eq!(totals.handoffs.values(), [((1, true), 3)]);
         assert_eq!(totals.success_rate.values(), [(1, 0.5)], "the newest rate stays");
@@ -219,8 +219,8 @@ mod tests {
     #[test]
     fn what_is_announced_begins_at_zero() {
         let one = event("b", "general");
-        let groups = Group::collect([&one].into_iter());
-        let mut totals = Totals::new(10);
+        let groups = EventAggregate::collect([&one].into_iter());
+        let mut totals = EventTotals::new(10);
         groups.iter().for_each(|group| totals.announce(group));
         assert_eq!(
             (totals.requests.values(), totals.handoffs.values()),
@@ -233,10 +233,10 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_whatever_comes() {
-        let mut totals = Totals::new(100);
+        let mut totals = EventTotals::new(100);
         for number in 0..50_000 {
             let one = event(&format!("b{number}"), &format!("i{}", number % 700));
-            Group::collect([&one].into_iter()).iter().for_each(|group| totals.add(group));
+            EventAggregate::collect([&one].into_iter()).iter().for_each(|group| totals.add(group));
         }
         assert_eq!(totals.events, 50_000);
         assert_eq!(totals.requests.values().iter().map(|(_, count)| count).sum::<u64>(), 50_000);

@@ -5,12 +5,12 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::postgres::Postgres;
-use super::rows::{Batch, WriteError};
+use super::rows::{RecordBatch, WriteError};
 use super::spool::Record;
 use super::sqlite::Sqlite;
 use crate::config::{Database, Migration};
 use crate::identity::EventKey;
-use crate::metrics::totals::Group;
+use crate::metrics::totals::EventAggregate;
 
 pub enum Backend {
     Sqlite(Sqlite),
@@ -19,7 +19,7 @@ pub enum Backend {
 
 /// How far a write came.
 #[derive(Debug, Default)]
-pub struct Put {
+pub struct WriteProgress {
     /// Records from the first on that need no other try: committed, there already, or refused.
     pub done: usize,
     /// Which of them the database refuses for their values, and why.
@@ -74,11 +74,11 @@ impl Backend {
     pub async fn put(
         &mut self,
         records: &[Record],
-        known: Option<(u64, &[Group])>,
+        known: Option<(u64, &[EventAggregate])>,
         failed: Option<u64>,
         until: Instant,
-    ) -> Put {
-        let mut put = Put::default();
+    ) -> WriteProgress {
+        let mut put = WriteProgress::default();
         let Some(writer) = records.first().map(|record| &*record.writer) else {
             return put;
         };
@@ -107,11 +107,11 @@ impl Backend {
             let groups = match known {
                 Some((_, groups)) if part.len() == records.len() => groups,
                 _ => {
-                    recounted = Group::collect(part.iter().map(|record| &record.event));
+                    recounted = EventAggregate::collect(part.iter().map(|record| &record.event));
                     &recounted
                 }
             };
-            let batch = Batch { writer, after, records: part, groups, failed };
+            let batch = RecordBatch { writer, after, records: part, groups, failed };
             match self.write(&batch, until).await {
                 Ok(duplicates) => {
                     put.duplicates.extend(duplicates.into_iter().map(|at| range.start + at));
@@ -154,7 +154,9 @@ impl Backend {
         failed: u64,
         until: Instant,
     ) -> Result<(), WriteError> {
-        self.write(&Batch { writer, after, records: &[], groups: &[], failed: Some(failed) }, until).await.map(drop)
+        self.write(&RecordBatch { writer, after, records: &[], groups: &[], failed: Some(failed) }, until)
+            .await
+            .map(drop)
     }
 
     /// Writes down how many requests of a writer failed in some minutes.
@@ -189,7 +191,7 @@ impl Backend {
         }
     }
 
-    async fn write(&mut self, batch: &Batch<'_>, until: Instant) -> Result<Vec<usize>, WriteError> {
+    async fn write(&mut self, batch: &RecordBatch<'_>, until: Instant) -> Result<Vec<usize>, WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(batch),
             Self::Postgres(postgres) => postgres.write(batch, until).await,

@@ -28,17 +28,17 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::keeping::{Keeping, keep_house};
 pub use self::postgres_tls::is_local;
-use self::reply::Reply;
+use self::reply::StoreReply;
 pub use self::rows::Analytics;
 use super::config::Config;
 use super::console;
-use super::event::Event;
+use super::event::TrackEvent;
 use super::metrics::Ledger;
 use super::metrics::charts::{ChartRange, Charts};
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum StoreOutcome {
     /// Committed and synced: it survives a crash.
     Stored,
     /// On disk, to be written when the database is back.
@@ -49,7 +49,7 @@ pub enum Fate {
 
 /// How the store is, for whoever asks.
 #[derive(Debug, Default)]
-pub struct Status {
+pub struct StoreStatus {
     connected: AtomicBool,
     spooled: AtomicU64,
     dropped: AtomicU64,
@@ -58,7 +58,7 @@ pub struct Status {
     settled: AtomicBool,
 }
 
-impl Status {
+impl StoreStatus {
     pub fn connected(&self) -> bool {
         self.connected.load(Relaxed)
     }
@@ -82,7 +82,7 @@ impl Status {
 }
 
 enum Job {
-    Track(Box<Event>, Reply),
+    Track(Box<TrackEvent>, StoreReply),
     /// Sums anew when they are old, and nobody waits for them: somebody looks at the dashboard.
     Look,
     /// Sums anew from the database; false when that is not possible now.
@@ -96,23 +96,23 @@ enum Job {
 
 /// A cheap handle; clones share the thread.
 #[derive(Clone)]
-pub struct Store {
+pub struct EventStore {
     jobs: mpsc::Sender<Job>,
-    status: Arc<Status>,
+    status: Arc<StoreStatus>,
 }
 
 /// Jobs that may wait for the writer before whoever brings more has to wait as well.
 const QUEUE: usize = 8_192;
 
-impl Store {
+impl EventStore {
     /// Locks the data directory and starts the thread. The database itself is connected to behind this: its absence
     /// is no error.
     ///
     /// # Errors
     /// When the data directory cannot be made or written, or another process uses it.
     pub fn open(config: &Config, ledger: Arc<Ledger>) -> anyhow::Result<Self> {
-        let status = Arc::<Status>::default();
-        let writer = writer::Writer::new(config, ledger, Arc::clone(&status))?;
+        let status = Arc::<StoreStatus>::default();
+        let writer = writer::StoreWriter::new(config, ledger, Arc::clone(&status))?;
         let (jobs, inbox) = mpsc::channel(QUEUE);
         let console = console::here();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -123,17 +123,17 @@ impl Store {
         Ok(Self { jobs, status })
     }
 
-    pub fn status(&self) -> &Status {
+    pub fn status(&self) -> &StoreStatus {
         &self.status
     }
 
     /// Counts and keeps an event.
-    pub async fn track(&self, event: Event) -> Fate {
-        let (reply, fate) = Reply::here();
+    pub async fn track(&self, event: TrackEvent) -> StoreOutcome {
+        let (reply, fate) = StoreReply::here();
         if self.jobs.send(Job::Track(Box::new(event), reply)).await.is_err() {
-            return Fate::Dropped;
+            return StoreOutcome::Dropped;
         }
-        fate.await.unwrap_or(Fate::Dropped)
+        fate.await.unwrap_or(StoreOutcome::Dropped)
     }
 
     /// Brings the sums up to what the database holds, other processes' rows included.

@@ -13,15 +13,15 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::migrate;
 use super::postgres_error::told;
-use super::postgres_tls::{self, Address};
+use super::postgres_tls::{self, PostgresAddress};
 use super::quarters::{EventRows, first_quarter};
-use super::rows::{Analytics, Batch, BusinessSums, Snapshot, WRITER_DAYS, WriteError};
+use super::rows::{Analytics, BusinessSums, CountsSnapshot, RecordBatch, WRITER_DAYS, WriteError};
 use super::spool::Record;
 use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_MINUTE, MICROS_PER_QUARTER};
 use crate::config::Migration;
 use crate::identity::WINDOW_MICROS;
 use crate::log::{self, Field};
-use crate::metrics::totals::Group;
+use crate::metrics::totals::EventAggregate;
 
 const CONNECT: Duration = Duration::from_secs(3);
 const PREPARE: Duration = Duration::from_secs(5);
@@ -133,7 +133,7 @@ impl Postgres {
     /// # Errors
     /// As [`Postgres::connect`].
     pub async fn open(url: &str) -> anyhow::Result<Self> {
-        let Address { mut config, tls } = postgres_tls::address(url)?;
+        let PostgresAddress { mut config, tls } = postgres_tls::address(url)?;
         config.keepalives_idle(Duration::from_secs(15));
         if config.get_application_name().is_none() {
             config.application_name("mlops-service");
@@ -165,7 +165,7 @@ impl Postgres {
     }
 
     /// Commits a batch: rows, keys, sums and writer together. Returns which of its records were there already.
-    pub async fn write(&self, batch: &Batch<'_>, until: Instant) -> Result<Vec<usize>, WriteError> {
+    pub async fn write(&self, batch: &RecordBatch<'_>, until: Instant) -> Result<Vec<usize>, WriteError> {
         let columns = Columns::of(batch.records);
         let (after, last, failed) = (batch.after as i64, batch.last() as i64, batch.failed.map(|failed| failed as i64));
         let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> =
@@ -235,17 +235,18 @@ impl Postgres {
     }
 
     /// All sums, of one moment.
-    pub async fn snapshot(&self, writer: &str) -> anyhow::Result<Snapshot> {
+    pub async fn snapshot(&self, writer: &str) -> anyhow::Result<CountsSnapshot> {
         timeout(READ, self.try_snapshot(writer)).await.context("PostgreSQL did not add up in time")?
     }
 
-    async fn try_snapshot(&self, writer: &str) -> anyhow::Result<Snapshot> {
+    async fn try_snapshot(&self, writer: &str) -> anyhow::Result<CountsSnapshot> {
         self.forget_old_writers().await.map_err(told)?;
         let client = &self.client;
         // Left open by an error, it ends with the connection, which is for this alone.
         client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(told)?;
         let sums = "SELECT * FROM mlops_totals ORDER BY success_at NULLS FIRST";
-        let groups: Vec<Group> = client.query_typed(sums, &[]).await.map_err(told)?.iter().map(group).collect();
+        let groups: Vec<EventAggregate> =
+            client.query_typed(sums, &[]).await.map_err(told)?.iter().map(group).collect();
         let names = client.query_typed("SELECT business_id FROM mlops_names", &[]).await.map_err(told)?;
         let names = names.iter().map(|row| row.get::<_, String>(0).into_boxed_str()).collect();
         let writers = client
@@ -260,7 +261,7 @@ impl Postgres {
         let newest = "SELECT (extract(epoch FROM max(created_at)) * 1000000)::bigint FROM mlops_events";
         let last_at = client.query_typed(newest, &[]).await.map_err(told)?.first().and_then(|row| row.get(0));
         client.batch_execute("COMMIT").await.map_err(told)?;
-        Ok(Snapshot {
+        Ok(CountsSnapshot {
             groups,
             names,
             last_seq: last_seq.unsigned_abs(),
@@ -318,10 +319,10 @@ impl Postgres {
     }
 }
 
-fn group(row: &Row) -> Group {
+fn group(row: &Row) -> EventAggregate {
     let count = |index: usize| row.get::<_, i64>(index).unsigned_abs();
     let text = |index: usize| row.get::<_, String>(index).into_boxed_str();
-    Group {
+    EventAggregate {
         business_id: text(0),
         response_type: text(1),
         intent: text(2),

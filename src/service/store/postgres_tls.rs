@@ -26,7 +26,7 @@ const KNOWN: [&str; 9] = [
 ];
 
 /// An address as the client takes it, and how to encrypt.
-pub struct Address {
+pub struct PostgresAddress {
     pub config: tokio_postgres::Config,
     pub tls: MakeRustlsConnect,
 }
@@ -35,7 +35,7 @@ pub struct Address {
 ///
 /// # Errors
 /// When the address or its `sslmode` is none, or the roots cannot be read. The text never holds the password.
-pub fn address(url: &str) -> anyhow::Result<Address> {
+pub fn address(url: &str) -> anyhow::Result<PostgresAddress> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let mut mode = "prefer";
     let mut roots = None;
@@ -60,13 +60,13 @@ pub fn address(url: &str) -> anyhow::Result<Address> {
     let config = format!("{base}?{}", kept.join("&"))
         .parse()
         .map_err(|_| anyhow::anyhow!("DATABASE_URL is no valid PostgreSQL address"))?;
-    Ok(Address { config, tls: MakeRustlsConnect::new(client(verify, roots)?) })
+    Ok(PostgresAddress { config, tls: MakeRustlsConnect::new(client(verify, roots)?) })
 }
 
 /// Whether every host of an address is this machine; one that is not understood is not.
 pub fn is_local(url: &str) -> bool {
     use tokio_postgres::config::Host;
-    let Ok(Address { config, .. }) = address(url) else { return false };
+    let Ok(PostgresAddress { config, .. }) = address(url) else { return false };
     let loopback =
         |name: &str| name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let local = |host: &Host| match host {

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use anyhow::anyhow;
 
 use super::postgres::Postgres;
-use super::rows::{Analytics, Snapshot};
+use super::rows::{Analytics, CountsSnapshot};
 use super::sqlite::Sqlite;
 use crate::clock::{self, MICROS_PER_DAY};
 use crate::config::Database;
@@ -15,7 +15,7 @@ use crate::metrics::charts::{ChartRange, Charts};
 
 /// Connected at the first question, and anew after a failed one; clones share the connection.
 #[derive(Clone)]
-pub enum Reader {
+pub enum StoreReader {
     Sqlite(PathBuf, Arc<std::sync::Mutex<Option<Sqlite>>>),
     Postgres(String, Arc<tokio::sync::Mutex<Option<Postgres>>>),
     Nothing,
@@ -24,7 +24,7 @@ pub enum Reader {
 /// The contract's `30_days`.
 const PERIOD_DAYS: i64 = 30;
 
-impl Reader {
+impl StoreReader {
     pub fn new(database: &Database) -> Self {
         match database {
             Database::Sqlite(path) => Self::Sqlite(path.clone(), Arc::default()),
@@ -57,7 +57,7 @@ impl Reader {
     /// What the charts of a range show.
     ///
     /// # Errors
-    /// As [`Reader::analytics`].
+    /// As [`StoreReader::analytics`].
     pub async fn charts(self, range: &'static ChartRange) -> anyhow::Result<Charts> {
         let now = clock::now();
         match self {
@@ -76,8 +76,8 @@ impl Reader {
     /// The sums of PostgreSQL, on a connection for this alone.
     ///
     /// # Errors
-    /// As [`Reader::analytics`]; always with the embedded store, whose writer knows them.
-    pub async fn snapshot(self, writer: Arc<str>) -> anyhow::Result<Snapshot> {
+    /// As [`StoreReader::analytics`]; always with the embedded store, whose writer knows them.
+    pub async fn snapshot(self, writer: Arc<str>) -> anyhow::Result<CountsSnapshot> {
         match self {
             Self::Postgres(url, _) => Postgres::open(&url).await?.snapshot(&writer).await,
             _ => Err(anyhow!("only PostgreSQL is shared")),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::Fate;
+use super::StoreOutcome;
 use crate::identity::EventKey;
 
 /// Keys of one half.
@@ -15,7 +15,7 @@ pub struct Kept {
     pub at: i64,
     /// Its place among this process's events; 0 when another process kept it.
     pub seq: u64,
-    pub fate: Fate,
+    pub fate: StoreOutcome,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_retry_is_found_within_the_window() {
         let mut recent = Recent::default();
-        let kept = Kept { at: 5, seq: 1, fate: Fate::Stored };
+        let kept = Kept { at: 5, seq: 1, fate: StoreOutcome::Stored };
         recent.note(key(1), kept);
         assert_eq!(recent.find(&key(1), 6), Some(kept));
         assert_eq!(recent.find(&key(2), 6), None);
@@ -71,7 +71,7 @@ mod tests {
     fn memory_is_bounded() {
         let mut recent = Recent::default();
         for number in 0..300_000 {
-            recent.note(key(number), Kept { at: 0, seq: 0, fate: Fate::Stored });
+            recent.note(key(number), Kept { at: 0, seq: 0, fate: StoreOutcome::Stored });
         }
         assert!(recent.newer.len() <= HALF && recent.older.len() <= HALF);
         assert!(recent.find(&key(299_999), 0).is_some() && recent.find(&key(0), 0).is_none());

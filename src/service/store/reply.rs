@@ -5,23 +5,23 @@ use std::cell::RefCell;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::Fate;
+use super::StoreOutcome;
 
-type Answers = Vec<(oneshot::Sender<Fate>, Fate)>;
+type StoreReplies = Vec<(oneshot::Sender<StoreOutcome>, StoreOutcome)>;
 
 /// Where an event's fate is awaited.
-pub struct Reply {
-    thread: mpsc::UnboundedSender<Answers>,
-    done: oneshot::Sender<Fate>,
+pub struct StoreReply {
+    thread: mpsc::UnboundedSender<StoreReplies>,
+    done: oneshot::Sender<StoreOutcome>,
 }
 
 thread_local! {
-    static THREAD: RefCell<Option<mpsc::UnboundedSender<Answers>>> = const { RefCell::new(None) };
+    static THREAD: RefCell<Option<mpsc::UnboundedSender<StoreReplies>>> = const { RefCell::new(None) };
 }
 
-impl Reply {
+impl StoreReply {
     /// A reply to this thread's runtime, and the end where it arrives.
-    pub fn here() -> (Self, oneshot::Receiver<Fate>) {
+    pub fn here() -> (Self, oneshot::Receiver<StoreOutcome>) {
         let (done, answer) = oneshot::channel();
         let thread = THREAD.with_borrow_mut(|thread| match thread {
             Some(thread) if !thread.is_closed() => thread.clone(),
@@ -31,8 +31,8 @@ impl Reply {
     }
 
     /// Sends every reply its fate, in as few messages as there are threads.
-    pub fn send(replies: Vec<Self>, fates: Vec<Fate>) {
-        let mut threads: Vec<(mpsc::UnboundedSender<Answers>, Answers)> = Vec::new();
+    pub fn send(replies: Vec<Self>, fates: Vec<StoreOutcome>) {
+        let mut threads: Vec<(mpsc::UnboundedSender<StoreReplies>, StoreReplies)> = Vec::new();
         for (Self { thread, done }, fate) in replies.into_iter().zip(fates) {
             match threads.iter_mut().find(|(known, _)| known.same_channel(&thread)) {
                 Some((_, answers)) => answers.push((done, fate)),
@@ -49,7 +49,7 @@ impl Reply {
 }
 
 /// A task on this runtime that tells those who wait on it.
-fn hand_out() -> mpsc::UnboundedSender<Answers> {
+fn hand_out() -> mpsc::UnboundedSender<StoreReplies> {
     let (sender, mut inbox) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Some(answers) = inbox.recv().await {
@@ -59,7 +59,7 @@ fn hand_out() -> mpsc::UnboundedSender<Answers> {
     sender
 }
 
-fn tell(answers: Answers) {
+fn tell(answers: StoreReplies) {
     for (done, fate) in answers {
         // Whoever asked may have gone; the event counts all the same.
         let _ = done.send(fate);
@@ -72,13 +72,13 @@ mod tests {
 
     #[tokio::test]
     async fn every_fate_reaches_its_own() {
-        let (replies, answers): (Vec<_>, Vec<_>) = (0..3).map(|_| Reply::here()).unzip();
-        Reply::send(replies, vec![Fate::Stored, Fate::Spooled, Fate::Dropped]);
+        let (replies, answers): (Vec<_>, Vec<_>) = (0..3).map(|_| StoreReply::here()).unzip();
+        StoreReply::send(replies, vec![StoreOutcome::Stored, StoreOutcome::Spooled, StoreOutcome::Dropped]);
         let mut fates = Vec::new();
         for answer in answers {
             fates.push(answer.await.unwrap());
         }
-        assert_eq!(fates, [Fate::Stored, Fate::Spooled, Fate::Dropped]);
+        assert_eq!(fates, [StoreOutcome::Stored, StoreOutcome::Spooled, StoreOutcome::Dropped]);
     }
 
     #[test]
@@ -86,11 +86,11 @@ mod tests {
         for _ in 0..2 {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let fate = runtime.block_on(async {
-                let (reply, answer) = Reply::here();
-                Reply::send(vec![reply], vec![Fate::Stored]);
+                let (reply, answer) = StoreReply::here();
+                StoreReply::send(vec![reply], vec![StoreOutcome::Stored]);
                 answer.await
             });
-            assert_eq!(fate, Ok(Fate::Stored));
+            assert_eq!(fate, Ok(StoreOutcome::Stored));
         }
     }
 }

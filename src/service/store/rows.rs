@@ -6,23 +6,23 @@ use serde::Serialize;
 
 use super::spool::Record;
 use crate::metrics::round2;
-use crate::metrics::totals::Group;
+use crate::metrics::totals::EventAggregate;
 
 /// Records of one writer, to be committed together or not at all. No two of them have the same key.
 #[derive(Debug)]
-pub struct Batch<'a> {
+pub struct RecordBatch<'a> {
     pub writer: &'a str,
     /// The last `seq` of the writer that the database must hold, or nothing is written: so no record goes in twice,
     /// whatever became of an earlier try.
     pub after: u64,
     pub records: &'a [Record],
     /// The same records added up.
-    pub groups: &'a [Group],
+    pub groups: &'a [EventAggregate],
     /// Requests that the writer has answered with an error; none leaves what is written down: another process knows.
     pub failed: Option<u64>,
 }
 
-impl Batch<'_> {
+impl RecordBatch<'_> {
     pub fn last(&self) -> u64 {
         self.records.last().map_or(self.after, |record| record.seq)
     }
@@ -47,8 +47,8 @@ impl From<anyhow::Error> for WriteError {
 
 /// Everything that the counts of a starting process need.
 #[derive(Debug, Default)]
-pub struct Snapshot {
-    pub groups: Vec<Group>,
+pub struct CountsSnapshot {
+    pub groups: Vec<EventAggregate>,
     /// Businesses that had labels of their own.
     pub names: Vec<Box<str>>,
     /// Where the asking writer stood at that moment.
@@ -59,7 +59,7 @@ pub struct Snapshot {
     pub last_at: Option<i64>,
 }
 
-impl Snapshot {
+impl CountsSnapshot {
     /// All businesses: those first that had labels of their own, the busiest first among each.
     pub fn businesses(&self) -> Vec<Box<str>> {
         let mut events: HashMap<&str, u64> = HashMap::new();
@@ -138,11 +138,15 @@ mod tests {
 
     #[test]
     fn what_had_a_name_comes_first_then_the_busiest() {
-        let group = |business: &str, events| Group { business_id: business.into(), events, ..Group::default() };
-        let snapshot = Snapshot {
+        let group = |business: &str, events| EventAggregate {
+            business_id: business.into(),
+            events,
+            ..EventAggregate::default()
+        };
+        let snapshot = CountsSnapshot {
             groups: vec![group("a", 5), group("b", 1), group("c", 900), group("d", 7), group("a", 4)],
             names: vec!["b".into(), "gone".into(), "a".into()],
-            ..Snapshot::default()
+            ..CountsSnapshot::default()
         };
         let order: Vec<String> = snapshot.businesses().iter().map(|business| business.to_string()).collect();
         assert_eq!(order, ["a", "b", "gone", "c", "d"]);

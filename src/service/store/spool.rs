@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::files;
-use crate::event::Event;
+use crate::event::TrackEvent;
 
 /// An event and its place: the `seq`-th of a writer, counted from 1. The pair names the event for good.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Record {
     #[serde(with = "writer")]
     pub writer: Arc<str>,
     pub seq: u64,
-    pub event: Event,
+    pub event: TrackEvent,
 }
 
 /// `Arc<str>` without serde's feature for shared pointers.
@@ -47,7 +47,7 @@ pub struct Spool {
 
 /// Some of the oldest lines, and where the next one begins.
 #[derive(Debug)]
-pub struct Chunk {
+pub struct SpoolChunk {
     pub records: Vec<Record>,
     /// Lines that could not be read: damage, not a torn end.
     pub damaged: u64,
@@ -114,10 +114,10 @@ impl Spool {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn oldest(&mut self, most: usize) -> io::Result<Chunk> {
+    pub fn oldest(&mut self, most: usize) -> io::Result<SpoolChunk> {
         self.file.seek(SeekFrom::Start(self.start))?;
         let mut reader = BufReader::new(&mut self.file).take(self.end - self.start);
-        let mut chunk = Chunk { records: Vec::new(), damaged: 0, next: self.start };
+        let mut chunk = SpoolChunk { records: Vec::new(), damaged: 0, next: self.start };
         let mut line = Vec::new();
         while chunk.records.len() < most {
             line.clear();
@@ -166,7 +166,7 @@ impl Spool {
     ///
     /// # Errors
     /// When the file cannot be emptied; its lines then come again, and the database knows them.
-    pub fn forget(&mut self, chunk: &Chunk) -> io::Result<()> {
+    pub fn forget(&mut self, chunk: &SpoolChunk) -> io::Result<()> {
         self.start = chunk.next;
         self.waiting = self.waiting.saturating_sub(chunk.records.len() as u64 + chunk.damaged);
         if self.start == self.end {
@@ -185,7 +185,7 @@ mod tests {
 
     fn record(seq: u64) -> Record {
         let body = br#"{"business_id":"b","response_time_ms":1,"tokens_used":1}"#;
-        Record { writer: "w".into(), seq, event: Event::parse(body, seq as i64).unwrap() }
+        Record { writer: "w".into(), seq, event: TrackEvent::parse(body, seq as i64).unwrap() }
     }
 
     fn records(seqs: std::ops::Range<u64>) -> Vec<Record> {

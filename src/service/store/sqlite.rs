@@ -12,12 +12,12 @@ use super::files;
 use super::migrate;
 use super::quarters::{self, SUMS, first_quarter};
 use super::recent::MOST_LOADED;
-use super::rows::{Analytics, Batch, BusinessSums, Snapshot, WRITER_DAYS, WriteError};
+use super::rows::{Analytics, BusinessSums, CountsSnapshot, RecordBatch, WRITER_DAYS, WriteError};
 use super::spool::Record;
 use crate::clock::{self, MICROS_PER_DAY, MICROS_PER_MINUTE, MICROS_PER_QUARTER};
 use crate::config::Migration;
 use crate::identity::EventKey;
-use crate::metrics::totals::Group;
+use crate::metrics::totals::EventAggregate;
 
 const INSERT: &str =
     "INSERT INTO mlops_events (business_id, conversation_id, session_id, response_time_ms, success_rate,
@@ -88,7 +88,7 @@ impl Sqlite {
     }
 
     /// Commits a batch, rows, sums and writer together. Returns which of its records were there already.
-    pub fn write(&mut self, batch: &Batch<'_>) -> Result<Vec<usize>, WriteError> {
+    pub fn write(&mut self, batch: &RecordBatch<'_>) -> Result<Vec<usize>, WriteError> {
         let result = self.try_write(batch);
         result.map_err(|error| {
             match error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code) {
@@ -100,7 +100,7 @@ impl Sqlite {
         })?
     }
 
-    fn try_write(&mut self, batch: &Batch<'_>) -> anyhow::Result<Result<Vec<usize>, WriteError>> {
+    fn try_write(&mut self, batch: &RecordBatch<'_>) -> anyhow::Result<Result<Vec<usize>, WriteError>> {
         if self.last_seq(batch.writer)? != batch.after {
             return Ok(Err(WriteError::Elsewhere));
         }
@@ -119,7 +119,7 @@ impl Sqlite {
         let groups = if duplicates.is_empty() {
             batch.groups
         } else {
-            recounted = Group::collect(fresh.iter().map(|record| &record.event));
+            recounted = EventAggregate::collect(fresh.iter().map(|record| &record.event));
             &recounted
         };
         let transaction = self.connection.transaction()?;
@@ -213,7 +213,7 @@ impl Sqlite {
     }
 
     /// All sums.
-    pub fn snapshot(&mut self, writer: &str) -> anyhow::Result<Snapshot> {
+    pub fn snapshot(&mut self, writer: &str) -> anyhow::Result<CountsSnapshot> {
         self.forget_old_writers()?;
         let mut statement = self.connection.prepare("SELECT * FROM mlops_totals ORDER BY success_at")?;
         let groups = statement.query_map([], group)?.collect::<Result<Vec<_>, _>>()?;
@@ -228,7 +228,7 @@ impl Sqlite {
             .connection
             .query_row(&format!("SELECT {MICROS} FROM mlops_events ORDER BY id DESC LIMIT 1"), [], |row| row.get(0))
             .optional()?;
-        Ok(Snapshot { groups, names, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at })
+        Ok(CountsSnapshot { groups, names, last_seq: self.last_seq(writer)?, failed_elsewhere, last_at })
     }
 
     /// Keeps their failures, under one name.
@@ -307,7 +307,11 @@ fn insert_row(insert: &mut rusqlite::CachedStatement<'_>, record: &Record) -> ru
 }
 
 /// Positions in the batch become moments, which grow with time.
-fn add_group(add_up: &mut rusqlite::CachedStatement<'_>, group: &Group, batch: &[&Record]) -> rusqlite::Result<usize> {
+fn add_group(
+    add_up: &mut rusqlite::CachedStatement<'_>,
+    group: &EventAggregate,
+    batch: &[&Record],
+) -> rusqlite::Result<usize> {
     let [within_100, within_500, within_1000, within_2000, within_5000, within_10000] = group.within;
     add_up.execute(params![
         &*group.business_id,
@@ -332,10 +336,10 @@ fn add_group(add_up: &mut rusqlite::CachedStatement<'_>, group: &Group, batch: &
     ])
 }
 
-fn group(row: &rusqlite::Row<'_>) -> rusqlite::Result<Group> {
+fn group(row: &rusqlite::Row<'_>) -> rusqlite::Result<EventAggregate> {
     let text = |index| row.get::<_, String>(index).map(String::into_boxed_str);
     let rate: Option<f64> = row.get(17)?;
-    Ok(Group {
+    Ok(EventAggregate {
         business_id: text(0)?,
         response_type: text(1)?,
         intent: text(2)?,

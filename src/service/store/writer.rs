@@ -15,21 +15,21 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::restore::Refresh;
-use super::backend::{Backend, Put};
+use super::backend::{Backend, WriteProgress};
 use super::files;
 use super::losses::Losses;
-use super::reader::Reader;
+use super::reader::StoreReader;
 use super::recent::{Kept, Recent};
-use super::reply::Reply;
+use super::reply::StoreReply;
 use super::rows::WriteError;
 use super::spool::{Record, Spool};
-use super::{Fate, Job, Status};
+use super::{Job, StoreOutcome, StoreStatus};
 use crate::config::{Config, Database, Migration};
-use crate::event::Event;
+use crate::event::TrackEvent;
 use crate::log::{self, Field};
 use crate::metrics::Ledger;
 use crate::metrics::charts::{ChartRange, Charts};
-use crate::metrics::totals::Group;
+use crate::metrics::totals::EventAggregate;
 
 /// Events of one commit, and of one drained chunk.
 const MOST_AT_ONCE: usize = 1_000;
@@ -43,19 +43,19 @@ const WORTH_TRYING: Duration = Duration::from_millis(150);
 /// How often keys that nobody brings again are removed.
 const CLEARING: Duration = Duration::from_secs(60);
 
-pub struct Writer {
+pub struct StoreWriter {
     database: Database,
     migration: Migration,
     /// This process among the writers of the database.
     name: Arc<str>,
     ledger: Arc<Ledger>,
-    status: Arc<Status>,
+    status: Arc<StoreStatus>,
     spool: Spool,
     backend: Option<Backend>,
     connecting: Option<JoinHandle<anyhow::Result<Backend>>>,
-    reader: Reader,
+    reader: StoreReader,
     /// Apart from the other: a long range must not hold up /analytics.
-    charts: Reader,
+    charts: StoreReader,
     recent: Recent,
     losses: Losses,
     /// The last own event that the database is known to hold.
@@ -79,12 +79,12 @@ pub struct Writer {
     _lock: File,
 }
 
-impl Writer {
+impl StoreWriter {
     /// Takes the data directory for this process.
     ///
     /// # Errors
     /// When it cannot be made or written, or is another process's.
-    pub fn new(config: &Config, ledger: Arc<Ledger>, status: Arc<Status>) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, ledger: Arc<Ledger>, status: Arc<StoreStatus>) -> anyhow::Result<Self> {
         let lock = lock(&config.data_dir)?;
         let path = config.data_dir.join(SPOOL);
         let spool =
@@ -94,8 +94,8 @@ impl Writer {
             database: config.database.clone(),
             migration: config.migration,
             name: format!("{:032x}", fastrand::u128(..)).into(),
-            reader: Reader::new(&config.database),
-            charts: Reader::new(&config.database),
+            reader: StoreReader::new(&config.database),
+            charts: StoreReader::new(&config.database),
             ledger,
             status,
             spool,
@@ -193,7 +193,7 @@ impl Writer {
     }
 
     /// Keeps each event once: one that repeats another is answered as that one was, and counted nowhere.
-    async fn track(&mut self, events: Vec<(Event, Reply)>) {
+    async fn track(&mut self, events: Vec<(TrackEvent, StoreReply)>) {
         let mut records = Vec::with_capacity(events.len());
         let mut waiting = Vec::with_capacity(events.len());
         let mut answered = (Vec::new(), Vec::new());
@@ -218,27 +218,27 @@ impl Writer {
             self.next_seq += 1;
         }
         let repeated = (answered.0.len() + repeats.len()) as u64;
-        Reply::send(answered.0, answered.1);
-        let groups = Group::collect(records.iter().map(|record| &record.event));
+        StoreReply::send(answered.0, answered.1);
+        let groups = EventAggregate::collect(records.iter().map(|record| &record.event));
         let (fates, duplicates) = self.keep(&records, &groups).await;
         self.status.duplicates.fetch_add(repeated + duplicates.len() as u64, Relaxed);
         self.count(&records, groups, &fates, &duplicates);
         let mut fates = fates;
         for (place, reply) in repeats {
-            fates.push(fates.get(place).copied().unwrap_or(Fate::Dropped));
+            fates.push(fates.get(place).copied().unwrap_or(StoreOutcome::Dropped));
             waiting.push(reply);
         }
-        Reply::send(waiting, fates);
+        StoreReply::send(waiting, fates);
     }
 
     /// Counts what is kept now, and remembers it.
-    fn count(&mut self, records: &[Record], groups: Vec<Group>, fates: &[Fate], duplicates: &[usize]) {
-        let kept = |at: usize| fates.get(at).is_some_and(|fate| *fate != Fate::Dropped);
+    fn count(&mut self, records: &[Record], groups: Vec<EventAggregate>, fates: &[StoreOutcome], duplicates: &[usize]) {
+        let kept = |at: usize| fates.get(at).is_some_and(|fate| *fate != StoreOutcome::Dropped);
         let mut counted = vec![true; records.len()];
         duplicates.iter().for_each(|at| counted[*at] = false);
         (0..records.len()).filter(|at| !kept(*at)).for_each(|at| counted[at] = false);
         let events = || records.iter().zip(&counted).filter(|(_, counted)| **counted).map(|(record, _)| &record.event);
-        let groups = if counted.iter().all(|counted| *counted) { groups } else { Group::collect(events()) };
+        let groups = if counted.iter().all(|counted| *counted) { groups } else { EventAggregate::collect(events()) };
         self.ledger.count(&groups, events());
         if let Some(refresh) = &mut self.refresh {
             refresh.note(self.next_seq - 1, groups);
@@ -251,8 +251,8 @@ impl Writer {
     }
 
     /// Into the database, or else into the spool. Returns also which were there already.
-    async fn keep(&mut self, records: &[Record], groups: &[Group]) -> (Vec<Fate>, Vec<usize>) {
-        let mut fates = vec![Fate::Stored; records.len()];
+    async fn keep(&mut self, records: &[Record], groups: &[EventAggregate]) -> (Vec<StoreOutcome>, Vec<usize>) {
+        let mut fates = vec![StoreOutcome::Stored; records.len()];
         let mut duplicates = Vec::new();
         let mut done = 0;
         let until = Instant::now() + PATIENCE;
@@ -283,8 +283,8 @@ impl Writer {
                 Ok(taken) => (taken, "the database is away and the spool is full".to_owned()),
                 Err(error) => (0, format!("the database is away and the spool cannot be written: {error}")),
             };
-            fates[done..done + taken].fill(Fate::Spooled);
-            fates[done + taken..].fill(Fate::Dropped);
+            fates[done..done + taken].fill(StoreOutcome::Spooled);
+            fates[done + taken..].fill(StoreOutcome::Dropped);
             if rest.len() > taken {
                 self.lose((rest.len() - taken) as u64, why);
             }
@@ -294,8 +294,13 @@ impl Writer {
     }
 
     /// Writes records of one writer to the database; drops the connection when that fails.
-    async fn put(&mut self, records: &[Record], known: Option<(u64, &[Group])>, until: Instant) -> Put {
-        let Some(mut backend) = self.backend.take() else { return Put::default() };
+    async fn put(
+        &mut self,
+        records: &[Record],
+        known: Option<(u64, &[EventAggregate])>,
+        until: Instant,
+    ) -> WriteProgress {
+        let Some(mut backend) = self.backend.take() else { return WriteProgress::default() };
         let failed = self.ledger.requests.failed_here();
         let own = records.first().is_none_or(|record| record.writer == self.name);
         let put = backend.put(records, known, Some(failed).filter(|_| own), until).await;
@@ -314,10 +319,10 @@ impl Writer {
         put
     }
 
-    fn refuse(&mut self, put: &Put, fates: &mut [Fate]) {
+    fn refuse(&mut self, put: &WriteProgress, fates: &mut [StoreOutcome]) {
         for (at, why) in &put.refused {
             if let Some(fate) = fates.get_mut(*at) {
-                *fate = Fate::Dropped;
+                *fate = StoreOutcome::Dropped;
             }
             self.lose(1, why.clone());
         }

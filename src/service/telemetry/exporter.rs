@@ -19,11 +19,11 @@ const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// Exports that wait for the thread; more are refused, so that a collector that hangs costs no memory.
 const WAITING: usize = 16;
 
-type Answered = Result<Response<Bytes>, HttpError>;
+type ExportResponse = Result<Response<Bytes>, HttpError>;
 
 struct Export {
     request: Request<Bytes>,
-    answer: oneshot::Sender<Answered>,
+    answer: oneshot::Sender<ExportResponse>,
 }
 
 /// The client that both exporters share.
@@ -57,7 +57,7 @@ impl OtlpClient {
 
 #[async_trait]
 impl HttpClient for OtlpClient {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Answered {
+    async fn send_bytes(&self, request: Request<Bytes>) -> ExportResponse {
         let (answer, answered) = oneshot::channel();
         self.exports.try_send(Export { request, answer }).map_err(|_| "too many exports are waiting")?;
         answered.await.map_err(|_| "the exporter has ended")?
@@ -71,7 +71,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn send(&mut self, request: Request<Bytes>) -> Answered {
+    async fn send(&mut self, request: Request<Bytes>) -> ExportResponse {
         let uri = request.uri().clone();
         let host = uri.host().ok_or("the endpoint names no host")?.trim_matches(['[', ']']).to_owned();
         let encrypted = uri.scheme_str() == Some("https");

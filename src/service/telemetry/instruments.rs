@@ -9,7 +9,7 @@ use opentelemetry::metrics::{Counter, Histogram, MeterProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::{SCOPE, Telemetry};
-use crate::event::Event;
+use crate::event::TrackEvent;
 
 /// Buckets that the conventions advise: seconds of requests, tokens, seconds of generation.
 const REQUEST_SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -102,7 +102,7 @@ impl Telemetry {
     }
 
     /// Records one AI answer. Of model names beyond a few thousand the SDK keeps one sum (its cardinality limit).
-    pub fn generated(&self, event: &Event) {
+    pub fn generated(&self, event: &TrackEvent) {
         let Some(instruments) = &self.instruments else { return };
         let mut attributes = Vec::with_capacity(5);
         attributes.push(KeyValue::new("gen_ai.operation.name", "chat"));

@@ -6,7 +6,7 @@ mod instruments;
 mod settings;
 mod spans;
 
-pub use settings::Settings;
+pub use settings::TelemetrySettings;
 pub use spans::{RequestContext, RequestSpan};
 
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl Telemetry {
     ///
     /// # Errors
     /// When the exporter's thread cannot be started.
-    pub fn start(config: &Settings, database: &'static str) -> anyhow::Result<Option<Self>> {
+    pub fn start(config: &TelemetrySettings, database: &'static str) -> anyhow::Result<Option<Self>> {
         if config.traces.is_none() && config.metrics.is_none() {
             return Ok(None);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 
-use crate::config::Environment;
+use crate::config::ProcessEnvironment;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// The specification's default for one export.
@@ -13,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where spans and metrics go. Both `None`: nothing is made or sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct TelemetrySettings {
     /// The whole address of the receiver of spans.
     pub traces: Option<String>,
     /// The whole address of the receiver of metrics.
@@ -26,7 +26,7 @@ pub struct Settings {
     pub environment: String,
 }
 
-impl Settings {
+impl TelemetrySettings {
     /// Reads `OTEL_EXPORTER_OTLP_ENDPOINT` (or one a signal, `..._TRACES_ENDPOINT` and `..._METRICS_ENDPOINT`),
     /// `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TIMEOUT`, `OTEL_SERVICE_NAME`, `OTEL_SDK_DISABLED`,
     /// `OTEL_TRACES_EXPORTER` and `OTEL_METRICS_EXPORTER` (`otlp` or `none`); see the specification's "OTLP exporter
@@ -34,7 +34,7 @@ impl Settings {
     ///
     /// # Errors
     /// When an endpoint is no http(s) address, a protocol is asked for that is not spoken, or a number is none.
-    pub fn from_environment(env: &Environment, environment: &str) -> anyhow::Result<Self> {
+    pub fn from_environment(env: &ProcessEnvironment, environment: &str) -> anyhow::Result<Self> {
         if env.get("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(Self::default());
         }
@@ -66,7 +66,7 @@ impl Settings {
 }
 
 /// A signal's own address as it is, or the common one with the signal's path.
-fn endpoint(env: &Environment, signal: &str, path: &str) -> anyhow::Result<Option<String>> {
+fn endpoint(env: &ProcessEnvironment, signal: &str, path: &str) -> anyhow::Result<Option<String>> {
     if env.get(&format!("OTEL_{signal}_EXPORTER")) == Some("none") {
         return Ok(None);
     }
@@ -114,8 +114,8 @@ fn decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(pairs: &[(&str, &str)]) -> anyhow::Result<Settings> {
-        Settings::from_environment(&Environment::of(pairs.iter().copied()), "test")
+    fn read(pairs: &[(&str, &str)]) -> anyhow::Result<TelemetrySettings> {
+        TelemetrySettings::from_environment(&ProcessEnvironment::of(pairs.iter().copied()), "test")
     }
 
     #[test]

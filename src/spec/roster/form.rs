@@ -1,9 +1,9 @@
 //! What may stand in an account of a roster, declared once for files, the spec and its schema.
 
-use crate::model::shape::{Format, Key, Object, Shape};
+use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::spec::region::REGION;
 
-pub static ACCOUNT_ID: Format = Format {
+pub static ACCOUNT_ID: TextFormat = TextFormat {
     what: "an account id: twelve digits, such as 012345678901",
     check: |text| {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -30,7 +30,7 @@ pub static ACCOUNT_ID: Format = Format {
 };
 
 /// IAM API reference, CreateRole: RoleName and Path.
-static ROLE: Format = Format {
+static ROLE: TextFormat = TextFormat {
     what: "the name of a role, with its path if it has one, such as teaching/Deployer",
     check: |text| {
         let name = text.rsplit('/').next().unwrap_or_default();
@@ -49,7 +49,7 @@ static ROLE: Format = Format {
 };
 
 /// STS API reference, AssumeRole: ExternalId.
-static EXTERNAL_ID: Format = Format {
+static EXTERNAL_ID: TextFormat = TextFormat {
     what: "a text of 2 to 1224 letters, digits and + = , . @ : / - _",
     check: |text| {
         let right = |c: char| c.is_ascii_alphanumeric() || "+=,.@:/_-".contains(c);
@@ -62,20 +62,24 @@ static EXTERNAL_ID: Format = Format {
     pattern: Some("^[A-Za-z0-9+=,.@:/_-]{2,1224}$"),
 };
 
-pub static ACCOUNT: Object = Object {
+pub static ACCOUNT: ObjectSchema = ObjectSchema {
     what: "an account",
     doc: "An account of the roster. Any further key is a value of the variable of that name, or just a column of reports.",
     keys: &[&[
-        Key::required("account", Shape::Format(&ACCOUNT_ID), "Its id, twelve digits."),
-        Key::new(
+        SchemaKey::required("account", Shape::Format(&ACCOUNT_ID), "Its id, twelve digits."),
+        SchemaKey::new(
             "role",
             Shape::Format(&ROLE),
             "The role that is assumed in it. Default: the one of --role, else OrganizationAccountAccessRole.",
         ),
-        Key::new("external_id", Shape::Format(&EXTERNAL_ID), "The external id that the role's trust policy asks for."),
-        Key::new("region", Shape::Format(&REGION), "Where the spec is applied. Default: the region of the spec."),
-        Key::new("regions", Shape::List(&Shape::Format(&REGION)), "The same, for several."),
-        Key::new(
+        SchemaKey::new(
+            "external_id",
+            Shape::Format(&EXTERNAL_ID),
+            "The external id that the role's trust policy asks for.",
+        ),
+        SchemaKey::new("region", Shape::Format(&REGION), "Where the spec is applied. Default: the region of the spec."),
+        SchemaKey::new("regions", Shape::List(&Shape::Format(&REGION)), "The same, for several."),
+        SchemaKey::new(
             "profile",
             Shape::Text(256),
             "A profile of the AWS configuration that reaches the account; no role is assumed then.",

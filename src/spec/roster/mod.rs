@@ -8,7 +8,7 @@ pub use form::{ACCOUNT, ACCOUNT_ID, ENTRY};
 
 use super::error::SpecError;
 use super::{file, yaml};
-use crate::model::Problem;
+use crate::model::SpecProblem;
 use crate::model::node::{Node, Span};
 use crate::model::problem::nearest;
 use crate::model::shape::{self, Shape};
@@ -21,14 +21,14 @@ pub const DEFAULT_ROLE: &str = "OrganizationAccountAccessRole";
 /// The accounts of a run, in the order of the file.
 #[derive(Debug, Clone)]
 pub struct Roster {
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<RosterAccount>,
     name: String,
     text: String,
 }
 
 /// One line of a roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct RosterAccount {
     /// Twelve digits.
     pub id: String,
     /// A role's name, with its path if it has one; `None` where the roster does not say.
@@ -60,7 +60,7 @@ impl Roster {
         .map_err(|problem| SpecError::new(name, text, vec![problem]))?;
         let accounts = read(&list, "the roster", &mut problems);
         if problems.is_empty() && accounts.is_empty() {
-            let empty = Problem::new(Span::default(), "the roster is empty");
+            let empty = SpecProblem::new(Span::default(), "the roster is empty");
             problems.push(empty.help("it has a line for each account, with at least `account`: twelve digits"));
         }
         match problems.is_empty() {
@@ -70,12 +70,12 @@ impl Roster {
     }
 
     /// The accounts that a spec lists itself; their mistakes are the spec's.
-    pub(super) fn written(name: &str, text: &str, list: &Node, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn written(name: &str, text: &str, list: &Node, problems: &mut Vec<SpecProblem>) -> Self {
         Self { accounts: read(list, "`accounts`", problems), name: name.to_owned(), text: text.to_owned() }
     }
 
     /// Mistakes that only show with the spec: a variable without a value, a region twice.
-    pub fn mistakes(&self, problems: Vec<Problem>) -> SpecError {
+    pub fn mistakes(&self, problems: Vec<SpecProblem>) -> SpecError {
         SpecError::new(&self.name, &self.text, problems)
     }
 }
@@ -90,7 +90,7 @@ fn is_yaml(name: &str, text: &str) -> bool {
 }
 
 /// The accounts of a list, as far as they are right.
-fn read(list: &Node, label: &str, problems: &mut Vec<Problem>) -> Vec<Account> {
+fn read(list: &Node, label: &str, problems: &mut Vec<SpecProblem>) -> Vec<RosterAccount> {
     let before = problems.len();
     shape::check(list, &Shape::List(&ENTRY), label, problems);
     for item in list.items() {
@@ -106,22 +106,22 @@ fn read(list: &Node, label: &str, problems: &mut Vec<Problem>) -> Vec<Account> {
 
 /// A further column is anything, so that a slip of the pen in a known one has to be looked for: it is one where the known one is
 /// not given.
-fn misspelt(item: &Node, problems: &mut Vec<Problem>) {
+fn misspelt(item: &Node, problems: &mut Vec<SpecProblem>) {
     for entry in item.entries().iter().filter(|entry| ACCOUNT.key(&entry.name.text).is_none()) {
         let absent = ACCOUNT.all_keys().map(|key| key.name).filter(|name| item.get(name).is_none());
         if let Some(near) = nearest(&entry.name.text, absent) {
-            let problem = Problem::new(entry.name.span, format!("unknown key `{}` in an account", entry.name));
+            let problem = SpecProblem::new(entry.name.span, format!("unknown key `{}` in an account", entry.name));
             problems.push(problem.help(format!("did you mean `{near}`? A further column needs a name less like it")));
         }
     }
 }
 
-fn account(item: &Node) -> Account {
+fn account(item: &Node) -> RosterAccount {
     let text = |key: &str| item.get(key).and_then(Node::text).map(str::to_owned);
     let listed = item.get("regions").map(Node::items).unwrap_or_default();
     let further = item.entries().iter().filter(|entry| ACCOUNT.key(&entry.name.text).is_none());
     let id = item.get("account");
-    Account {
+    RosterAccount {
         id: id.and_then(Node::text).unwrap_or_default().to_owned(),
         role: text("role"),
         external_id: text("external_id"),
@@ -133,7 +133,7 @@ fn account(item: &Node) -> Account {
 }
 
 /// An account and region may stand in a roster once.
-fn repeated(accounts: &[Account], problems: &mut Vec<Problem>) {
+fn repeated(accounts: &[RosterAccount], problems: &mut Vec<SpecProblem>) {
     let mut seen: HashMap<(&str, &str), Span> = HashMap::new();
     for account in accounts {
         let regions: Vec<&str> = match account.regions.as_slice() {
@@ -145,7 +145,7 @@ fn repeated(accounts: &[Account], problems: &mut Vec<Problem>) {
             let Some(first) = seen.insert((&account.id, region), account.span) else { continue };
             let whole = if region.is_empty() { account.id.clone() } else { format!("{} {region}", account.id) };
             if said.insert(whole.clone()) {
-                let problem = Problem::new(account.span, format!("{whole} stands in the roster twice"));
+                let problem = SpecProblem::new(account.span, format!("{whole} stands in the roster twice"));
                 problems.push(match first == account.span {
                     true => problem.help("name each region once"),
                     false => problem.also(first, "first given here"),

@@ -1,43 +1,42 @@
 //! CSV -> the tree that YAML would give: a list of maps in which every cell knows where it stands.
 
-use crate::model::Problem;
-use crate::model::node::{Data, Entry, Name, Node, Piece, Scalar, Span};
+use crate::model::SpecProblem;
+use crate::model::node::{Data, MapEntry, Node, Piece, Scalar, Span, SpannedName};
 
 /// Cells that hold several values, apart by spaces, commas or semicolons.
 const LISTS: &[&str] = &["regions"];
 
 /// One cell, without the white space around it.
-struct Cell {
+struct RosterCell {
     text: String,
     span: Span,
 }
 
 /// A table whose first line names the columns. An empty cell is a key that is not given; so is an empty line.
-pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
+pub fn read(text: &str) -> Result<(Node, Vec<SpecProblem>), SpecProblem> {
     let mut problems = Vec::new();
     let mut rows = rows(text, &mut problems)?.into_iter();
     let Some(header) = rows.next() else {
-        return Err(
-            Problem::new(Span::default(), "the roster is empty").help("its first line names the columns: account, …")
-        );
+        return Err(SpecProblem::new(Span::default(), "the roster is empty")
+            .help("its first line names the columns: account, …"));
     };
     if let Some(id) = header.iter().find(|cell| cell.text.len() == 12 && cell.text.bytes().all(|b| b.is_ascii_digit()))
     {
-        return Err(Problem::new(id.span, "the first line has to name the columns, but this is an account")
+        return Err(SpecProblem::new(id.span, "the first line has to name the columns, but this is an account")
             .help("put a line in front: account, then a name for each further column"));
     }
     let mut items = Vec::new();
     for row in rows {
         for (at, cell) in header.iter().enumerate().filter(|(_, cell)| cell.text.is_empty()) {
             if let Some(value) = row.get(at).filter(|value| !value.text.is_empty()) {
-                let problem = Problem::new(value.span, format!("column {} has a value and no name", at + 1));
+                let problem = SpecProblem::new(value.span, format!("column {} has a value and no name", at + 1));
                 problems.push(problem.also(cell.span, "name it here"));
             }
         }
         if let Some(extra) = row.get(header.len()).filter(|cell| !cell.text.is_empty()) {
             let message = format!("this line has {} columns, the first line names {}", row.len(), header.len());
             problems.push(
-                Problem::new(extra.span, message).help("a value that holds the separator stands in double quotes"),
+                SpecProblem::new(extra.span, message).help("a value that holds the separator stands in double quotes"),
             );
         }
         let span = Span::new(row.first().map_or(0, |c| c.span.start), row.last().map_or(0, |c| c.span.end));
@@ -50,19 +49,19 @@ pub fn read(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
     }
     if let Some((first, again)) = repeated(&header) {
         problems.push(
-            Problem::new(again.span, format!("`{}` names two columns", again.text)).also(first.span, "first here"),
+            SpecProblem::new(again.span, format!("`{}` names two columns", again.text)).also(first.span, "first here"),
         );
         items.clear();
     }
     Ok((Node::new(Span::new(0, text.len()), Data::List(items)), problems))
 }
 
-fn repeated(header: &[Cell]) -> Option<(&Cell, &Cell)> {
+fn repeated(header: &[RosterCell]) -> Option<(&RosterCell, &RosterCell)> {
     let named = header.iter().enumerate().filter(|(_, cell)| !cell.text.is_empty());
     named.into_iter().find_map(|(at, cell)| Some((header[..at].iter().find(|c| c.text == cell.text)?, cell)))
 }
 
-fn entry(name: &Cell, value: &Cell) -> Entry {
+fn entry(name: &RosterCell, value: &RosterCell) -> MapEntry {
     let node = match value.text.as_str() {
         "" => Node::new(value.span, Data::Null),
         text if LISTS.contains(&name.text.as_str()) => Node::new(value.span, Data::List(words(text, value.span))),
@@ -70,7 +69,7 @@ fn entry(name: &Cell, value: &Cell) -> Entry {
     };
     // What lacks a value lacks it in its line, not in the first one.
     let span = if value.text.is_empty() && name.text == "account" { value.span } else { name.span };
-    Entry { name: Name { text: name.text.clone(), span }, value: node }
+    MapEntry { name: SpannedName { text: name.text.clone(), span }, value: node }
 }
 
 fn scalar(text: &str, span: Span) -> Node {
@@ -92,7 +91,7 @@ fn words(text: &str, span: Span) -> Vec<Node> {
 }
 
 /// Every line that holds something.
-fn rows(text: &str, problems: &mut Vec<Problem>) -> Result<Vec<Vec<Cell>>, Problem> {
+fn rows(text: &str, problems: &mut Vec<SpecProblem>) -> Result<Vec<Vec<RosterCell>>, SpecProblem> {
     let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body = &text[skipped..];
     let mut reader = csv::ReaderBuilder::new()
@@ -102,7 +101,7 @@ fn rows(text: &str, problems: &mut Vec<Problem>) -> Result<Vec<Vec<Cell>>, Probl
         .from_reader(body.as_bytes());
     let mut records: Vec<(usize, csv::StringRecord)> = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| Problem::new(Span::default(), format!("this is no CSV: {error}")))?;
+        let record = record.map_err(|error| SpecProblem::new(Span::default(), format!("this is no CSV: {error}")))?;
         let start = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
         records.push((start, record));
     }
@@ -112,13 +111,13 @@ fn rows(text: &str, problems: &mut Vec<Problem>) -> Result<Vec<Vec<Cell>>, Probl
         let raw = body.get(*start..end).unwrap_or_default();
         if let Some(at) = raw.find('"').filter(|_| raw.matches('"').count() % 2 == 1) {
             let at = skipped + start + at;
-            return Err(Problem::new(Span::new(at, at + 1), "this quote is never closed")
+            return Err(SpecProblem::new(Span::new(at, at + 1), "this quote is never closed")
                 .help("a quote inside a value is written twice"));
         }
         let cells = cells(record, raw, skipped + start);
         if cells.iter().any(|cell| !cell.text.is_empty()) {
             if let Some(cell) = cells.iter().find(|cell| cell.text.contains('\0')) {
-                problems.push(Problem::new(cell.span, "a NUL byte: this is not a text file"));
+                problems.push(SpecProblem::new(cell.span, "a NUL byte: this is not a text file"));
             }
             rows.push(cells);
         }
@@ -127,14 +126,14 @@ fn rows(text: &str, problems: &mut Vec<Problem>) -> Result<Vec<Vec<Cell>>, Probl
 }
 
 /// The cells of a line with their places: a cell's text is looked for behind the one before it.
-fn cells(record: &csv::StringRecord, raw: &str, start: usize) -> Vec<Cell> {
+fn cells(record: &csv::StringRecord, raw: &str, start: usize) -> Vec<RosterCell> {
     let mut at = raw.len() - raw.trim_start_matches(['\r', '\n']).len();
     let mut cells = Vec::new();
     for field in record {
         let text = field.trim();
         let found = raw.get(at..).and_then(|rest| rest.find(text)).map_or(at, |found| at + found);
         let end = (found + text.len()).min(raw.len());
-        cells.push(Cell { text: text.to_owned(), span: Span::new(start + found, start + end) });
+        cells.push(RosterCell { text: text.to_owned(), span: Span::new(start + found, start + end) });
         // On to what stands behind the separator.
         let rest = raw.get(end..).unwrap_or_default();
         let rest_of_field = rest.find([',', ';', '\t']).map_or(rest.len(), |separator| separator + 1);

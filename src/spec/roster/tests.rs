@@ -13,8 +13,8 @@ fn a_table_and_a_list_are_the_same_roster() {
     );
     let list = "- account: 111122223333\n  role: teaching/Deployer\n  regions: [us-east-1, eu-west-1]\n  email: ann@x.edu\n  name: Ann, B.\n- { account: 012345678901, email: bob@x.edu, name: }\n";
     let list = Roster::parse("roster.yaml", list).unwrap_or_else(|error| panic!("{error}"));
-    let plain = |roster: &Roster| -> Vec<Account> {
-        roster.accounts.iter().map(|account| Account { span: Span::default(), ..account.clone() }).collect()
+    let plain = |roster: &Roster| -> Vec<RosterAccount> {
+        roster.accounts.iter().map(|account| RosterAccount { span: Span::default(), ..account.clone() }).collect()
     };
     assert_eq!(plain(&table), plain(&list));
     assert_eq!(table.accounts[0].columns["name"], "Ann, B.");

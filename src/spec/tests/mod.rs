@@ -218,7 +218,7 @@ fn what_is_asked_before_binding_is_there_before_binding() {
 fn a_file_that_is_bound_only_once_is_bound_alike() {
     let text = "version: 1\nstack: s\nvars: { d: { default: 7d } }\nlog_groups: { a: { retention: \"${d}\" } }\n";
     let target = Target::new("123456789012", "us-east-1");
-    let desired = |bound: Bound| bound.desired(&target, &BTreeMap::new()).unwrap();
+    let desired = |bound: BoundSpec| bound.desired(&target, &BTreeMap::new()).unwrap();
     let spec = parse("f", text).unwrap();
     let many = spec.bind(&BTreeMap::new()).unwrap();
     let once = spec.into_bound(&BTreeMap::new()).unwrap();

@@ -1,20 +1,22 @@
 //! What is known of one target when somebody asks why it does not work. Plain values; what could not be read is in none of them but
 //! `refusals`, so that nothing follows from not knowing.
 
-use super::finding::Subject;
+use super::finding::FindingSubject;
 use super::service::Looked;
 use crate::aws::{AwsError, Class};
-use crate::backtest::Judged;
+use crate::backtest::EvaluatedAlarm;
 use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
-use crate::plan::Change;
-use crate::resources::{Address, Alarm, Confirmation, FunctionFacts, Kind, Live, Observation, Resource, Snapshot};
-use crate::watch::drill::{Chain, Subscriber, Topic};
+use crate::plan::PlannedChange;
+use crate::resources::{
+    Address, Alarm, ConfirmationState, FunctionFacts, Kind, Live, LiveSnapshot, Observation, Resource,
+};
+use crate::watch::drill::{Chain, DrillTopic, Subscriber};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct DoctorFacts {
     pub stack: String,
     pub region: String,
     /// Seconds since 1970, by this machine's clock.
@@ -22,18 +24,18 @@ pub struct Facts {
     /// `None` where not even the account is known.
     pub target: Option<Target>,
     /// What AWS or the network refused.
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<DeniedCall>,
     /// What the spec asks for.
     pub desired: BTreeMap<Address, Resource>,
-    pub snapshot: Snapshot,
+    pub snapshot: LiveSnapshot,
     /// What apply would do, with what stands in its way.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlannedChange>,
     /// Functions that the spec names or an alarm watches.
-    pub functions: BTreeMap<String, Function>,
+    pub functions: BTreeMap<String, DoctorFunction>,
     /// Alarms that stand, by name.
     pub alarms: BTreeMap<String, AlarmSeen>,
     /// By ARN: what the alarms' actions name.
-    pub topics: BTreeMap<String, Topic>,
+    pub topics: BTreeMap<String, DrillTopic>,
     /// What was missing here and found in other regions: region -> names.
     pub elsewhere: BTreeMap<String, Vec<String>>,
     /// What ListMetrics told of the metrics of alarms that see no data: namespace and name -> sets of dimensions.
@@ -43,14 +45,14 @@ pub struct Facts {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Function {
-    pub found: Found,
+pub struct DoctorFunction {
+    pub found: DoctorRead,
     /// Whether it ran in the last two weeks; `None` where that is not known.
     pub invoked: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Found {
+pub enum DoctorRead {
     Here(FunctionFacts),
     Missing,
     Unknown,
@@ -61,12 +63,12 @@ pub enum Found {
 pub struct AlarmSeen {
     pub chain: Chain,
     /// What its condition makes of the last two weeks; of a composite alarm nothing.
-    pub judged: Option<Judged>,
+    pub judged: Option<EvaluatedAlarm>,
 }
 
 /// A call that was not answered with what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct DeniedCall {
     /// An IAM action, e.g. `sns:GetTopicAttributes`.
     pub action: String,
     pub class: Class,
@@ -74,7 +76,7 @@ pub struct Refusal {
     pub message: String,
 }
 
-impl From<&AwsError> for Refusal {
+impl From<&AwsError> for DeniedCall {
     fn from(error: &AwsError) -> Self {
         let service = if error.op.0 == "tagging" { "tag" } else { error.op.0 };
         let action = format!("{service}:{}", error.op.1);
@@ -82,7 +84,7 @@ impl From<&AwsError> for Refusal {
     }
 }
 
-impl Refusal {
+impl DeniedCall {
     /// Out of the text of an error, where only that was kept: `sns:GetTopicAttributes: User ... (AuthorizationError)`.
     pub fn of_text(text: &str) -> Option<Self> {
         let (action, message) = text.split_once(": ")?;
@@ -98,7 +100,7 @@ impl Refusal {
     }
 }
 
-impl Facts {
+impl DoctorFacts {
     /// Notes down what is unknown in what was read.
     pub fn note_unknown(&mut self) {
         let unread = self.snapshot.observations.values().filter_map(|observation| match observation {
@@ -106,9 +108,9 @@ impl Facts {
             _ => None,
         });
         let functions = self.snapshot.functions.values().filter_map(|facts| facts.as_ref().err().map(String::as_str));
-        let topics = self.topics.values().filter_map(Topic::unknown);
+        let topics = self.topics.values().filter_map(DrillTopic::unknown);
         let all = unread.chain(functions).chain(topics).chain(self.snapshot.index_failure.as_deref());
-        let found: Vec<Refusal> = all.filter_map(Refusal::of_text).collect();
+        let found: Vec<DeniedCall> = all.filter_map(DeniedCall::of_text).collect();
         for refusal in found {
             if self.refusals.iter().all(|known| known.action != refusal.action) {
                 self.refusals.push(refusal);
@@ -150,20 +152,20 @@ impl Facts {
     }
 
     /// The functions that an alarm watches and the topics it tells.
-    pub fn touched_by(&self, name: &str) -> Vec<Subject> {
+    pub fn touched_by(&self, name: &str) -> Vec<FindingSubject> {
         let Some(seen) = self.alarms.get(name) else { return Vec::new() };
-        let mut touched: BTreeSet<Subject> = BTreeSet::new();
+        let mut touched: BTreeSet<FindingSubject> = BTreeSet::new();
         if let Some(Resource::Alarm(alarm)) = seen.chain.live.as_ref().map(|live| &live.resource) {
-            touched.extend(functions_of(alarm).into_iter().map(Subject::Function));
+            touched.extend(functions_of(alarm).into_iter().map(FindingSubject::Function));
         }
         let topics =
             seen.chain.actions().into_iter().flat_map(|actions| &actions.alarm).filter_map(|arn| Arn::parse(arn));
-        touched.extend(topics.filter(|arn| arn.service == "sns").map(|arn| Subject::topic(arn.resource)));
+        touched.extend(topics.filter(|arn| arn.service == "sns").map(|arn| FindingSubject::topic(arn.resource)));
         touched.into_iter().collect()
     }
 
     /// The topics that alarms tell, each with those alarms.
-    pub fn told_topics(&self) -> impl Iterator<Item = (&Topic, Vec<&str>)> {
+    pub fn told_topics(&self) -> impl Iterator<Item = (&DrillTopic, Vec<&str>)> {
         let told = self.topics.values().map(|topic| (topic, self.told_by(&topic.arn)));
         told.filter(|(_, alarms)| !alarms.is_empty())
     }
@@ -189,14 +191,15 @@ impl Facts {
     }
 
     /// Whether the ALARM message of some alarm of a topic may reach a confirmed subscriber of it.
-    pub fn reaches_somebody(&self, topic: &Topic) -> bool {
+    pub fn reaches_somebody(&self, topic: &DrillTopic) -> bool {
         let alarms = self.told_by(&topic.arn);
         topic.subscribers.iter().any(|one| alarms.iter().any(|alarm| self.hears(one, alarm)))
     }
 
     fn hears(&self, one: &Subscriber, alarm: &str) -> bool {
         let passes = self.passes(one, alarm, AlarmState::Alarm);
-        one.confirmation == Confirmation::Confirmed && passes.is_some_and(|outcome| outcome != FilterOutcome::Never)
+        one.confirmation == ConfirmationState::Confirmed
+            && passes.is_some_and(|outcome| outcome != FilterOutcome::Never)
     }
 
     /// The address of an alarm of either kind.
@@ -220,11 +223,11 @@ mod tests {
     #[test]
     fn a_denied_action_is_read_out_of_a_text() {
         let text = "sns:GetTopicAttributes: User: x is not authorized to perform it (AuthorizationError)";
-        let refusal = Refusal::of_text(text).unwrap();
+        let refusal = DeniedCall::of_text(text).unwrap();
         assert_eq!((refusal.action.as_str(), refusal.class), ("sns:GetTopicAttributes", Class::Denied));
-        assert_eq!(Refusal::of_text("tagging:GetResources: no (X)").unwrap().action, "tag:GetResources");
+        assert_eq!(DeniedCall::of_text("tagging:GetResources: no (X)").unwrap().action, "tag:GetResources");
         for other in ["there is no such function in us-east-1", "error: no", ""] {
-            assert_eq!(Refusal::of_text(other), None, "{other}");
+            assert_eq!(DeniedCall::of_text(other), None, "{other}");
         }
     }
 }

@@ -6,14 +6,14 @@ use serde_json::Value;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// Of the cause.
     pub cause: &'static str,
-    pub level: Level,
-    pub about: Subject,
+    pub level: DoctorLevel,
+    pub about: FindingSubject,
     /// What else it concerns: the functions and topics of an alarm.
     #[serde(skip)]
-    pub touches: Vec<Subject>,
+    pub touches: Vec<FindingSubject>,
     pub what: String,
     /// What was seen.
     pub evidence: Vec<String>,
@@ -23,13 +23,13 @@ pub struct Finding {
     /// Whether `mlopsctl apply` mends it.
     pub applies: bool,
     /// What only follows from it.
-    pub consequences: Vec<Finding>,
+    pub consequences: Vec<DoctorFinding>,
 }
 
 /// The worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub enum DoctorLevel {
     /// It cannot work like this.
     Broken,
     /// Somebody has to act.
@@ -38,18 +38,18 @@ pub enum Level {
     Hint,
 }
 
-impl Level {
+impl DoctorLevel {
     pub fn word(self) -> &'static str {
         match self {
-            Level::Broken => "broken",
-            Level::Act => "act",
-            Level::Hint => "hint",
+            DoctorLevel::Broken => "broken",
+            DoctorLevel::Act => "act",
+            DoctorLevel::Hint => "hint",
         }
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
+pub enum FindingSubject {
     /// The run itself: credentials, network, region.
     Everything,
     Function(String),
@@ -58,31 +58,31 @@ pub enum Subject {
     Service(String),
 }
 
-impl Subject {
+impl FindingSubject {
     pub fn topic(name: &str) -> Self {
-        Subject::Resource(Address::new(Kind::Topic, name))
+        FindingSubject::Resource(Address::new(Kind::Topic, name))
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for FindingSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Subject::Everything => f.write_str("everything"),
-            Subject::Function(name) => write!(f, "function/{name}"),
-            Subject::Resource(address) => write!(f, "{address}"),
-            Subject::Service(url) => write!(f, "service/{url}"),
+            FindingSubject::Everything => f.write_str("everything"),
+            FindingSubject::Function(name) => write!(f, "function/{name}"),
+            FindingSubject::Resource(address) => write!(f, "{address}"),
+            FindingSubject::Service(url) => write!(f, "service/{url}"),
         }
     }
 }
 
-impl Serialize for Subject {
+impl Serialize for FindingSubject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl Finding {
-    pub fn new(cause: &'static str, level: Level, about: Subject, what: impl Into<String>) -> Self {
+impl DoctorFinding {
+    pub fn new(cause: &'static str, level: DoctorLevel, about: FindingSubject, what: impl Into<String>) -> Self {
         Self {
             cause,
             level,
@@ -106,7 +106,7 @@ impl Finding {
         Self { remedy: remedy.into(), ..self }
     }
 
-    pub fn touching(self, touches: Vec<Subject>) -> Self {
+    pub fn touching(self, touches: Vec<FindingSubject>) -> Self {
         Self { touches, ..self }
     }
 
@@ -115,7 +115,7 @@ impl Finding {
     }
 
     /// Whether it is about, or concerns, what another one is about.
-    pub fn concerns(&self, about: &Subject) -> bool {
-        *about == Subject::Everything || self.about == *about || self.touches.contains(about)
+    pub fn concerns(&self, about: &FindingSubject) -> bool {
+        *about == FindingSubject::Everything || self.about == *about || self.touches.contains(about)
     }
 }

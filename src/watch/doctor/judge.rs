@@ -1,16 +1,16 @@
 //! Facts -> findings: every cause is asked, consequences go beneath what they follow from, the worst comes first. Pure.
 
 use super::causes::CAUSES;
-use super::facts::Facts;
-use super::finding::Finding;
+use super::facts::DoctorFacts;
+use super::finding::DoctorFinding;
 
 /// What is wrong, the true cause first.
-pub fn judge(facts: &Facts) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
+pub fn judge(facts: &DoctorFacts) -> Vec<DoctorFinding> {
+    let mut found: Vec<DoctorFinding> = Vec::new();
     for cause in CAUSES {
         (cause.check)(facts, &mut found);
     }
-    let mut heads: Vec<Finding> = Vec::new();
+    let mut heads: Vec<DoctorFinding> = Vec::new();
     // Causes stand in the order in which they bring each other about, so a head is always known before what follows from it.
     for finding in found {
         let head = heads.iter_mut().find(|head| {

@@ -12,8 +12,8 @@ mod steps;
 mod tests;
 
 pub use causes::CAUSES;
-pub use facts::{Facts, Refusal};
-pub use finding::{Finding, Level, Subject};
+pub use facts::{DeniedCall, DoctorFacts};
+pub use finding::{DoctorFinding, DoctorLevel, FindingSubject};
 pub use judge::judge;
 pub use read::read;
 pub use service::look;
@@ -27,5 +27,5 @@ pub struct Cause {
     pub summary: &'static str,
     /// Causes that are only consequences where this one holds of the same thing, or of everything.
     pub explains: &'static [&'static str],
-    check: fn(&Facts, &mut Vec<Finding>),
+    check: fn(&DoctorFacts, &mut Vec<DoctorFinding>),
 }

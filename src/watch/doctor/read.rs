@@ -1,15 +1,15 @@
 //! Facts out of AWS: the plan's own reads, what the alarms' actions lead to, two weeks of metrics in one batch, and, only where
 //! something is missing, other regions.
 
-use super::facts::{AlarmSeen, Facts, Found, Function, Refusal, functions_of};
+use super::facts::{AlarmSeen, DeniedCall, DoctorFacts, DoctorFunction, DoctorRead, functions_of};
 use crate::aws::{Aws, AwsError, Class};
 use crate::backtest::history::fetch::{Detail, fetch};
 use crate::backtest::judge::{judge, needs};
-use crate::backtest::{Asking, Judged, Options, Verdict};
+use crate::backtest::{BacktestRequest, BacktestVerdict, EvaluatedAlarm, EvaluationOptions};
 use crate::pipeline::{self, Select};
 use crate::plan::Consent;
 use crate::resources::{Address, Alarm, Kind, Resource, alarm, function, metric};
-use crate::spec::Bound;
+use crate::spec::BoundSpec;
 use crate::watch::drill::{Above, survey};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,13 +41,14 @@ pub const REGIONS: &[&str] = &[
 ];
 
 /// Reads all there is to know. Never fails: what cannot be read is among the facts.
-pub async fn read(aws: &Aws, bound: &Bound, now: i64) -> Facts {
-    let mut facts = Facts { stack: bound.stack().to_owned(), region: aws.region().to_owned(), now, ..Facts::default() };
+pub async fn read(aws: &Aws, bound: &BoundSpec, now: i64) -> DoctorFacts {
+    let mut facts =
+        DoctorFacts { stack: bound.stack().to_owned(), region: aws.region().to_owned(), now, ..DoctorFacts::default() };
     let planned = match pipeline::plan(aws, bound, &Select::default(), &Consent::default()).await {
         Ok(planned) => planned,
         Err(error) => {
-            let known = error.chain().find_map(|cause| cause.downcast_ref::<AwsError>()).map(Refusal::from);
-            facts.refusals.push(known.unwrap_or_else(|| Refusal {
+            let known = error.chain().find_map(|cause| cause.downcast_ref::<AwsError>()).map(DeniedCall::from);
+            facts.refusals.push(known.unwrap_or_else(|| DeniedCall {
                 action: String::new(),
                 class: Class::Refused,
                 code: String::new(),
@@ -90,40 +91,40 @@ fn is_alarm(address: &Address) -> bool {
 }
 
 /// Those of the spec, which were read already, and those that alarms watch besides.
-async fn functions(aws: &Aws, bound: &Bound, facts: &mut Facts) {
+async fn functions(aws: &Aws, bound: &BoundSpec, facts: &mut DoctorFacts) {
     let watched: BTreeSet<String> = facts.metric_alarms().flat_map(|(_, alarm, _)| functions_of(alarm)).collect();
     let more: Vec<String> = watched.into_iter().filter(|name| !bound.functions().contains(name)).collect();
     let answers = join_all(more.iter().map(|name| function::aws::read(aws, name))).await;
     for (name, answer) in more.into_iter().zip(answers) {
         let found = match answer {
-            Ok(Some(own)) => Found::Here(own),
-            Ok(None) => Found::Missing,
+            Ok(Some(own)) => DoctorRead::Here(own),
+            Ok(None) => DoctorRead::Missing,
             Err(error) => {
                 facts.refusals.push((&error).into());
-                Found::Unknown
+                DoctorRead::Unknown
             }
         };
-        facts.functions.insert(name, Function { found, invoked: None });
+        facts.functions.insert(name, DoctorFunction { found, invoked: None });
     }
     for (name, answer) in &facts.snapshot.functions {
         let found = match answer {
-            Ok(own) => Found::Here(own.clone()),
-            Err(why) if why.starts_with("there is no such function") => Found::Missing,
-            Err(_) => Found::Unknown,
+            Ok(own) => DoctorRead::Here(own.clone()),
+            Err(why) if why.starts_with("there is no such function") => DoctorRead::Missing,
+            Err(_) => DoctorRead::Unknown,
         };
-        facts.functions.insert(name.clone(), Function { found, invoked: None });
+        facts.functions.insert(name.clone(), DoctorFunction { found, invoked: None });
     }
 }
 
 /// Two weeks of what the alarms watch, and how often each function ran, in one batch.
-async fn past(aws: &Aws, facts: &mut Facts) {
+async fn past(aws: &Aws, facts: &mut DoctorFacts) {
     let until = facts.now.div_euclid(60) * 60;
     let from = until - DAYS * 86_400;
-    let here = facts.functions.iter().filter(|(_, function)| matches!(function.found, Found::Here(_)));
+    let here = facts.functions.iter().filter(|(_, function)| matches!(function.found, DoctorRead::Here(_)));
     let ran = here.map(|(name, _)| Resource::Alarm(Box::new(runs_of(name))));
     let standing = facts.alarms.values().filter_map(|seen| Some(seen.chain.live.as_ref()?.resource.clone()));
     let resources: Vec<Resource> = standing.chain(ran).collect();
-    let needs = needs(resources.iter(), Options::default());
+    let needs = needs(resources.iter(), EvaluationOptions::default());
     if needs.is_empty() {
         return;
     }
@@ -131,7 +132,14 @@ async fn past(aws: &Aws, facts: &mut Facts) {
         Ok(history) => history,
         Err(error) => return facts.refusals.push((&error).into()),
     };
-    let asking = Asking { from, until, options: Options::default(), suggest: None, is_drawn: false, known: None };
+    let asking = BacktestRequest {
+        from,
+        until,
+        options: EvaluationOptions::default(),
+        suggest: None,
+        is_drawn: false,
+        known: None,
+    };
     for judged in judge(resources.iter(), &history, asking) {
         let name = judged.address.name.clone();
         match name.strip_prefix(RAN) {
@@ -164,13 +172,13 @@ fn runs_of(function: &str) -> Alarm {
     }
 }
 
-fn has_run(judged: &Judged) -> Option<bool> {
+fn has_run(judged: &EvaluatedAlarm) -> Option<bool> {
     let figures = &judged.outcome.as_ref().ok()?.figures;
     Some(figures.nearest.is_some_and(|nearest| nearest.value > 0.0))
 }
 
 /// What AWS lists of the metrics of alarms that see nothing: whether the metric or only the dimensions are wrong.
-async fn listings(aws: &Aws, facts: &mut Facts) {
+async fn listings(aws: &Aws, facts: &mut DoctorFacts) {
     let blind = facts.metric_alarms().filter(|(_, _, seen)| is_blind(seen));
     let metrics: BTreeSet<(String, String)> =
         blind.filter_map(|(_, alarm, _)| Some((alarm.namespace.clone()?, alarm.metric_name.clone()?))).collect();
@@ -190,12 +198,12 @@ async fn listings(aws: &Aws, facts: &mut Facts) {
 /// Whether an alarm has had no data at all.
 pub fn is_blind(seen: &AlarmSeen) -> bool {
     let outcome = seen.judged.as_ref().and_then(|judged| judged.outcome.as_ref().ok());
-    outcome.is_some_and(|judgement| judgement.verdict == Verdict::Blind)
+    outcome.is_some_and(|judgement| judgement.verdict == BacktestVerdict::Blind)
 }
 
 /// Other regions are asked only where the functions, or all the alarms, are missing here.
-async fn elsewhere(aws: &Aws, facts: &mut Facts) {
-    let missing = facts.functions.iter().filter(|(_, function)| function.found == Found::Missing);
+async fn elsewhere(aws: &Aws, facts: &mut DoctorFacts) {
+    let missing = facts.functions.iter().filter(|(_, function)| function.found == DoctorRead::Missing);
     let functions: Vec<String> = missing.map(|(name, _)| name.clone()).take(3).collect();
     let wanted: Vec<String> = facts.desired.keys().filter(|a| is_alarm(a)).map(|a| a.name.clone()).collect();
     let none_here = facts.desired.keys().filter(|a| is_alarm(a)).all(|address| facts.is_absent(address));
@@ -215,7 +223,7 @@ async fn in_region(aws: &Aws, region: &str, functions: &[String], alarms: &[Stri
     let looked = join_all(functions.iter().map(|name| function::aws::read(&aws, name)));
     let described = async {
         match alarms.is_empty() {
-            true => Ok(alarm::aws::Described::default()),
+            true => Ok(alarm::aws::DescribeAlarmsAnswer::default()),
             false => alarm::aws::describe(&aws, alarms).await,
         }
     };

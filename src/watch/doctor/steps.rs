@@ -1,9 +1,9 @@
 //! Facts -> how many steps of the alarms' deliveries were looked at and found right, and how many could not be tested. Pure.
 
-use super::facts::Facts;
+use super::facts::DoctorFacts;
 use crate::model::filter_policy::FilterOutcome;
-use crate::resources::{Confirmation, Resource};
-use crate::watch::drill::Topic;
+use crate::resources::{ConfirmationState, Resource};
+use crate::watch::drill::DrillTopic;
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub struct DeliverySteps {
 
 /// Counts, for each alarm: its actions; each topic, whether it exists and lets alarms publish; a topic's own key, whose policy is not
 /// read; and each confirmed subscriber with its filter policy. An action that is no topic is not tested.
-pub fn steps(facts: &Facts) -> DeliverySteps {
+pub fn steps(facts: &DoctorFacts) -> DeliverySteps {
     let mut steps = DeliverySteps::default();
     for (name, seen) in &facts.alarms {
         let Some(actions) = seen.chain.actions() else { continue };
@@ -34,7 +34,7 @@ pub fn steps(facts: &Facts) -> DeliverySteps {
     steps
 }
 
-fn of_topic(facts: &Facts, alarm: &str, topic: &Topic, steps: &mut DeliverySteps) {
+fn of_topic(facts: &DoctorFacts, alarm: &str, topic: &DrillTopic, steps: &mut DeliverySteps) {
     if topic.unknown().is_some() {
         steps.not_tested += 1;
         return;
@@ -44,7 +44,7 @@ fn of_topic(facts: &Facts, alarm: &str, topic: &Topic, steps: &mut DeliverySteps
     if live.kms_master_key_id.is_some() && !live.has_key_of_sns() {
         steps.not_tested += 1;
     }
-    for one in topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Confirmed) {
+    for one in topic.subscribers.iter().filter(|one| one.confirmation == ConfirmationState::Confirmed) {
         match facts.passes(one, alarm, AlarmState::Alarm) {
             Some(FilterOutcome::Matches) => steps.verified += 1,
             Some(FilterOutcome::Depends) | None => steps.not_tested += 1,

@@ -48,15 +48,15 @@ async fn healthy(sections: &str, weather: Weather) -> World {
     world.fork(weather)
 }
 
-async fn examine(world: &World, sections: &str) -> Vec<Finding> {
+async fn examine(world: &World, sections: &str) -> Vec<DoctorFinding> {
     examine_with(&world.aws().await, sections).await
 }
 
-async fn examine_with(aws: &Aws, sections: &str) -> Vec<Finding> {
+async fn examine_with(aws: &Aws, sections: &str) -> Vec<DoctorFinding> {
     judge(&read(aws, &bound(&spec_of("sick", sections)), now()).await)
 }
 
-fn causes(findings: &[Finding]) -> Vec<&'static str> {
+fn causes(findings: &[DoctorFinding]) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.cause).collect()
 }
 
@@ -65,7 +65,7 @@ async fn a_healthy_world_has_nothing_but_hints_and_few_calls() {
     let world = healthy(SECTIONS, Weather::default()).await;
     let aws = world.aws().await;
     let findings = examine_with(&aws, SECTIONS).await;
-    assert!(findings.iter().all(|finding| finding.level == Level::Hint), "{findings:#?}");
+    assert!(findings.iter().all(|finding| finding.level == DoctorLevel::Hint), "{findings:#?}");
     let calls: u64 = aws.calls().values().map(|count| count.calls).sum();
     assert!(calls <= 20, "{:?}", aws.calls());
 }
@@ -141,7 +141,7 @@ async fn the_true_cause_comes_first_in_every_prepared_world() {
             first.cause == *cause && first.what.contains(says) && (mended || first.cause == "drift")
         });
         // What else is told is no second trouble: all of it follows from the one.
-        let others = findings.iter().skip(1).filter(|finding| finding.level == Level::Broken).count();
+        let others = findings.iter().skip(1).filter(|finding| finding.level == DoctorLevel::Broken).count();
         if !told || others > 0 {
             let heads: Vec<String> = findings.iter().map(|f| format!("{:?} {} {}", f.level, f.cause, f.what)).collect();
             wrong.push(format!("{what}: not {cause} ({says}) first, or not alone:\n  {}", heads.join("\n  ")));
@@ -259,7 +259,7 @@ async fn forget_function(aws: &Aws, regions: &[&str]) {
 
 #[test]
 fn without_credentials_or_network_that_is_the_finding() {
-    let mut facts = Facts { region: REGION.into(), ..Facts::default() };
+    let mut facts = DoctorFacts { region: REGION.into(), ..DoctorFacts::default() };
     for (code, class, cause) in [
         ("NoCredentials", Class::Credentials, "no-credentials"),
         ("Unreachable", Class::Transient, "unreachable"),
@@ -267,7 +267,7 @@ fn without_credentials_or_network_that_is_the_finding() {
         ("OptInRequired", Class::Credentials, "wrong-credentials"),
     ] {
         let message = "words of the SDK".to_owned();
-        facts.refusals = vec![Refusal { action: "sts:GetCallerIdentity".into(), class, code: code.into(), message }];
+        facts.refusals = vec![DeniedCall { action: "sts:GetCallerIdentity".into(), class, code: code.into(), message }];
         assert_eq!(causes(&judge(&facts)), [cause]);
     }
 }
@@ -279,7 +279,7 @@ async fn a_missing_permission_comes_with_its_statement() {
     let statement = findings[0].statement.as_ref().unwrap();
     assert_eq!(statement["Action"], json!(["cloudwatch:GetMetricData", "tag:GetResources"]));
     // What is not known is no trouble of its own.
-    assert!(findings.iter().skip(1).all(|finding| finding.level == Level::Hint), "{findings:#?}");
+    assert!(findings.iter().skip(1).all(|finding| finding.level == DoctorLevel::Hint), "{findings:#?}");
 }
 
 #[tokio::test]
@@ -294,7 +294,7 @@ async fn what_follows_is_beneath_and_apply_mends_what_it_can() {
 
 #[tokio::test]
 async fn the_service_is_looked_at_page_by_page() {
-    let answered = |status, body: Value| service::Page::Answered { status, body: Some(body) };
+    let answered = |status, body: Value| service::ServicePage::Answered { status, body: Some(body) };
     let well = json!({ "status": "healthy", "requests": { "total": 10, "failed": 1, "error_rate_percent": 10.0 },
                        "health_checks": { "database_connected": true } });
     let with = |path: &str, value: Value| {
@@ -316,7 +316,7 @@ async fn the_service_is_looked_at_page_by_page() {
     ] {
         let page = answered(200, Value::Null);
         let looked = service::Looked { url: "http://x".into(), health: page.clone(), detailed, dashboard: page };
-        let findings = judge(&Facts { service: Some(looked), ..Facts::default() });
+        let findings = judge(&DoctorFacts { service: Some(looked), ..DoctorFacts::default() });
         match says {
             "" => assert_eq!(causes(&findings), Vec::<&str>::new()),
             says => assert!(findings.len() == 1 && findings[0].what.contains(says), "{says}: {findings:#?}"),
@@ -324,7 +324,7 @@ async fn the_service_is_looked_at_page_by_page() {
     }
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let looked = look(&format!("http://{free}")).await.unwrap();
-    let findings = judge(&Facts { service: Some(looked), ..Facts::default() });
+    let findings = judge(&DoctorFacts { service: Some(looked), ..DoctorFacts::default() });
     assert!(findings[0].what.contains("does not answer"), "{findings:#?}");
     assert!(look("no address").await.is_err());
 }

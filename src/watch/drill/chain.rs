@@ -4,7 +4,7 @@ use crate::aws::{Aws, AwsError};
 use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
-use crate::resources::{Confirmation, Live, Resource, Subscription, alarm, notification, subscription, topic};
+use crate::resources::{ConfirmationState, Live, Resource, Subscription, alarm, notification, subscription, topic};
 use crate::watch::status::mute;
 use futures_util::future::{join_all, try_join_all};
 use mlops_cloudwatch::evaluation::composite::plain;
@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is known before.
 #[derive(Debug, Clone)]
-pub struct Survey {
+pub struct DrillSurvey {
     pub target: Target,
     pub alarms: Vec<Chain>,
     /// By ARN: every topic that an action of an alarm, or of a composite alarm above it, names.
-    pub topics: BTreeMap<String, Topic>,
+    pub topics: BTreeMap<String, DrillTopic>,
 }
 
 /// An alarm with what else its firing sets off.
@@ -33,17 +33,17 @@ pub struct Chain {
 }
 
 #[derive(Debug, Clone)]
-pub struct Topic {
+pub struct DrillTopic {
     pub arn: String,
     pub name: String,
-    pub found: Found,
+    pub found: TopicOrigin,
     /// Without those of drills.
     pub subscribers: Vec<Subscriber>,
 }
 
 /// How a topic was found.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum TopicOrigin {
     Live(Box<Live>),
     Missing,
     /// Why it is not known: another account's, or it may not be read.
@@ -53,7 +53,7 @@ pub enum Found {
 #[derive(Debug, Clone)]
 pub struct Subscriber {
     pub subscription: Subscription,
-    pub confirmation: Confirmation,
+    pub confirmation: ConfirmationState,
     /// Why its attributes, and so its filter policy, are not known.
     pub unread: Option<String>,
 }
@@ -77,7 +77,7 @@ pub enum Above {
 }
 
 /// Reads the chains of these alarms: DescribeAlarms for all, and once for each for who stands above it, then two calls a topic.
-pub async fn survey(aws: &Aws, names: &[String], now: i64, above: Above) -> Result<Survey, AwsError> {
+pub async fn survey(aws: &Aws, names: &[String], now: i64, above: Above) -> Result<DrillSurvey, AwsError> {
     let (target, found, mutes) = futures_util::join!(aws.target(), describe(aws, names), mute::read(aws, now));
     let (target, found) = (target?, found?);
     let parents = join_all(names.iter().map(|name| async move {
@@ -102,7 +102,7 @@ pub async fn survey(aws: &Aws, names: &[String], now: i64, above: Above) -> Resu
         .collect();
     let topics = try_join_all(arns.into_iter().map(|arn| read_topic(aws, arn))).await?;
     let topics = topics.into_iter().map(|topic| (topic.arn.clone(), topic)).collect();
-    Ok(Survey { target, alarms, topics })
+    Ok(DrillSurvey { target, alarms, topics })
 }
 
 async fn describe(aws: &Aws, names: &[String]) -> Result<BTreeMap<String, Live>, AwsError> {
@@ -134,16 +134,16 @@ async fn parents_of(aws: &Aws, name: &str) -> Vec<Live> {
     known.into_values().collect()
 }
 
-async fn read_topic(aws: &Aws, arn: String) -> Result<Topic, AwsError> {
+async fn read_topic(aws: &Aws, arn: String) -> Result<DrillTopic, AwsError> {
     let parsed = Arn::parse(&arn);
     let name = parsed.map_or(arn.as_str(), |arn| arn.resource).to_owned();
-    let mut topic = Topic { name, found: Found::Missing, subscribers: Vec::new(), arn: arn.clone() };
+    let mut topic = DrillTopic { name, found: TopicOrigin::Missing, subscribers: Vec::new(), arn: arn.clone() };
     let (live, listed) =
         futures_util::join!(topic::aws::read(aws, &topic.name, &arn), subscription::aws::list(aws, &topic.name, &arn));
     topic.found = match live {
-        Ok(Some(live)) => Found::Live(Box::new(live)),
-        Ok(None) => Found::Missing,
-        Err(error) => Found::Unknown(error.to_string()),
+        Ok(Some(live)) => TopicOrigin::Live(Box::new(live)),
+        Ok(None) => TopicOrigin::Missing,
+        Err(error) => TopicOrigin::Unknown(error.to_string()),
     };
     match listed {
         Ok(listed) => {
@@ -151,7 +151,9 @@ async fn read_topic(aws: &Aws, arn: String) -> Result<Topic, AwsError> {
             let known = join_all(found.map(|live| subscriber(aws, live))).await;
             topic.subscribers = known.into_iter().flatten().collect();
         }
-        Err(error) if matches!(topic.found, Found::Live(_)) => topic.found = Found::Unknown(error.to_string()),
+        Err(error) if matches!(topic.found, TopicOrigin::Live(_)) => {
+            topic.found = TopicOrigin::Unknown(error.to_string())
+        }
         Err(_) => {}
     }
     Ok(topic)
@@ -161,10 +163,10 @@ async fn read_topic(aws: &Aws, arn: String) -> Result<Topic, AwsError> {
 async fn subscriber(aws: &Aws, mut live: Live) -> Option<Subscriber> {
     let confirmation = live.facts.confirmation?;
     let unread = match confirmation {
-        Confirmation::Confirmed => {
+        ConfirmationState::Confirmed => {
             subscription::aws::read_attributes(aws, &mut live).await.err().map(|error| error.to_string())
         }
-        Confirmation::Pending | Confirmation::Lost => None,
+        ConfirmationState::Pending | ConfirmationState::Lost => None,
     };
     match live.resource {
         Resource::Subscription(subscription) if !is_of_a_drill(&subscription.endpoint) => {
@@ -183,10 +185,10 @@ pub fn is_topic(arn: &str) -> bool {
     Arn::parse(arn).is_some_and(|arn| arn.service == "sns")
 }
 
-impl Survey {
+impl DrillSurvey {
     /// The topics that exist and could be subscribed to.
-    pub fn open_topics(&self) -> impl Iterator<Item = &Topic> {
-        self.topics.values().filter(|topic| matches!(topic.found, Found::Live(_)))
+    pub fn open_topics(&self) -> impl Iterator<Item = &DrillTopic> {
+        self.topics.values().filter(|topic| matches!(topic.found, TopicOrigin::Live(_)))
     }
 
     /// Every confirmed endpoint that the drill's notifications, the way back included, may reach.
@@ -220,23 +222,23 @@ impl Survey {
     }
 }
 
-impl Topic {
+impl DrillTopic {
     pub fn live(&self) -> Option<&Live> {
         match &self.found {
-            Found::Live(live) => Some(live),
-            Found::Missing | Found::Unknown(_) => None,
+            TopicOrigin::Live(live) => Some(live),
+            TopicOrigin::Missing | TopicOrigin::Unknown(_) => None,
         }
     }
 
     pub fn is_missing(&self) -> bool {
-        matches!(self.found, Found::Missing)
+        matches!(self.found, TopicOrigin::Missing)
     }
 
     /// Why it is not known.
     pub fn unknown(&self) -> Option<&str> {
         match &self.found {
-            Found::Unknown(why) => Some(why),
-            Found::Live(_) | Found::Missing => None,
+            TopicOrigin::Unknown(why) => Some(why),
+            TopicOrigin::Live(_) | TopicOrigin::Missing => None,
         }
     }
 }
@@ -269,6 +271,6 @@ impl Subscriber {
 
     /// Whether it is confirmed, and its filter does not drop the message of an alarm that goes into `state`.
     pub fn may_be_reached(&self, alarm: &Resource, target: &Target, state: AlarmState) -> bool {
-        self.confirmation == Confirmation::Confirmed && self.passes(alarm, target, state) != FilterOutcome::Never
+        self.confirmation == ConfirmationState::Confirmed && self.passes(alarm, target, state) != FilterOutcome::Never
     }
 }

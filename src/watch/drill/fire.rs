@@ -2,28 +2,28 @@
 //! knows that it is a drill, and a later run can put back what a killed one could not.
 
 use super::chain::Chain;
-use super::{Event, Left};
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use super::{DrillEvent, Left};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::advice;
 use crate::resources::alarm;
 use aws_sdk_cloudwatch::types::StateValue;
 use futures_util::future::join_all;
 use std::time::Duration;
 
-const SET: Op = Op("cloudwatch", "SetAlarmState");
+const SET: ApiOperation = ApiOperation("cloudwatch", "SetAlarmState");
 
 /// Beyond its time-outs, how long a drill may take before another one may clean up after it.
 const MARGIN: i64 = 600;
 
 /// What tells one drill from another, and when it has surely ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct DrillRun {
     id: String,
     /// Seconds since 1970.
     until: i64,
 }
 
-impl Mark {
+impl DrillRun {
     pub fn new(now: i64, timeout: Duration, phases: usize) -> Self {
         let id = (0..8).map(|_| fastrand::alphanumeric().to_ascii_lowercase()).collect();
         let phases = i64::try_from(phases.max(1)).unwrap_or(1);
@@ -100,8 +100,8 @@ impl Fired {
 pub async fn fire<'a>(
     aws: &Aws,
     phase: &[&'a Chain],
-    mark: &Mark,
-    told: &mut dyn FnMut(Event<'_>),
+    mark: &DrillRun,
+    told: &mut dyn FnMut(DrillEvent<'_>),
 ) -> Vec<(&'a Chain, Fired)> {
     let one = |chain: &'a Chain| async move {
         let before = chain.state().unwrap_or("INSUFFICIENT_DATA").to_owned();
@@ -119,11 +119,11 @@ pub async fn fire<'a>(
     let fired = join_all(phase.iter().map(|chain| one(chain))).await;
     for (chain, how) in &fired {
         match how {
-            Fired::Yes { .. } | Fired::Really { .. } => told(Event::Fired(&chain.name)),
+            Fired::Yes { .. } | Fired::Really { .. } => told(DrillEvent::Fired(&chain.name)),
             Fired::InAlarmAlready => {
-                told(Event::NotFired { alarm: &chain.name, why: "it is in ALARM already".to_owned() });
+                told(DrillEvent::NotFired { alarm: &chain.name, why: "it is in ALARM already".to_owned() });
             }
-            Fired::No { why, .. } => told(Event::NotFired { alarm: &chain.name, why: why.clone() }),
+            Fired::No { why, .. } => told(DrillEvent::NotFired { alarm: &chain.name, why: why.clone() }),
         }
     }
     fired
@@ -142,8 +142,8 @@ async fn set_state(aws: &Aws, name: &str, state: &str, reason: &str) -> Result<(
 pub async fn put_back(
     hands: &Aws,
     fired: &[(&Chain, Fired)],
-    mark: &Mark,
-    told: &mut dyn FnMut(Event<'_>),
+    mark: &DrillRun,
+    told: &mut dyn FnMut(DrillEvent<'_>),
 ) -> Vec<Left> {
     let fired = fired.iter().filter_map(|(chain, fired)| match fired {
         Fired::Yes { before } => Some((chain.name.as_str(), before.as_str())),
@@ -156,7 +156,7 @@ pub async fn put_back(
     let mut left = Vec::new();
     for (alarm, state, result) in back {
         match result {
-            Ok(_) => told(Event::PutBack { alarm, state }),
+            Ok(_) => told(DrillEvent::PutBack { alarm, state }),
             Err(error) => left.push(Left {
                 what: format!("alarm {alarm} is still in ALARM by the drill: {error}"),
                 remedy: format!(
@@ -188,18 +188,18 @@ mod tests {
 
     #[test]
     fn a_mark_is_read_from_where_it_was_written() {
-        let mark = Mark::new(1_000, Duration::from_secs(30), 2);
-        assert_eq!(Mark::of_name(&mark.name()), Some(mark.clone()));
+        let mark = DrillRun::new(1_000, Duration::from_secs(30), 2);
+        assert_eq!(DrillRun::of_name(&mark.name()), Some(mark.clone()));
         let arn = format!("arn:aws:sqs:us-east-1:123456789012:{}", mark.name());
-        assert_eq!(Mark::of_name(&arn), Some(mark.clone()));
+        assert_eq!(DrillRun::of_name(&arn), Some(mark.clone()));
         let reason = mark.reason("INSUFFICIENT_DATA");
-        assert_eq!(Mark::of_reason(&reason), Some((mark.clone(), "INSUFFICIENT_DATA".to_owned())));
-        assert!(mark.is_in(&reason) && !Mark::new(1_000, Duration::ZERO, 1).is_in(&reason));
+        assert_eq!(DrillRun::of_reason(&reason), Some((mark.clone(), "INSUFFICIENT_DATA".to_owned())));
+        assert!(mark.is_in(&reason) && !DrillRun::new(1_000, Duration::ZERO, 1).is_in(&reason));
         assert!(!mark.is_over(1_000 + 660) && mark.is_over(1_000 + 661));
         for other in ["Threshold Crossed: 1 datapoint [6.0]", "[drill ", "[drill a until b, before: OK]", ""] {
-            assert_eq!(Mark::of_reason(other), None, "{other}");
+            assert_eq!(DrillRun::of_reason(other), None, "{other}");
         }
-        assert_eq!(Mark::of_name("mlopsctl-drill-x"), None);
+        assert_eq!(DrillRun::of_name("mlopsctl-drill-x"), None);
         assert!(mark.name().len() <= 80, "SQS allows 80 characters");
     }
 }

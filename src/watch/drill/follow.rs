@@ -1,10 +1,10 @@
 //! Following what a fired alarm sets off: its history, and what arrives where the drill listens. Ends early when all is seen.
 
-use super::Event;
-use super::chain::{Chain, Survey, is_topic};
-use super::fire::{Fired, Mark};
-use super::receive::{Message, Receiver};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use super::DrillEvent;
+use super::chain::{Chain, DrillSurvey, is_topic};
+use super::fire::{DrillRun, Fired};
+use super::receive::{ReceivedNotification, Receiver};
+use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -12,20 +12,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
+const HISTORY: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarmHistory");
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// What was seen of one alarm.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Evidence {
+pub struct AlarmEvidence {
     /// `None` where it was not come to.
     pub fired: Option<Fired>,
     /// Whether the history tells the change of state.
     pub changed: bool,
     /// What the history tells of actions since, by ARN.
     pub actions: BTreeMap<String, Acted>,
-    pub messages: Vec<Message>,
+    pub messages: Vec<ReceivedNotification>,
     /// Why the history could not be read.
     pub blind: Option<String>,
 }
@@ -41,8 +41,8 @@ pub enum Acted {
 
 pub struct Following<'a> {
     pub aws: &'a Aws,
-    pub survey: &'a Survey,
-    pub mark: &'a Mark,
+    pub survey: &'a DrillSurvey,
+    pub mark: &'a DrillRun,
     pub timeout: Duration,
 }
 
@@ -52,11 +52,13 @@ impl Following<'_> {
         phase: &[&Chain],
         fired: &[(&Chain, Fired)],
         mut receiver: Option<&mut Receiver>,
-        told: &mut dyn FnMut(Event<'_>),
-    ) -> BTreeMap<String, Evidence> {
-        let mut seen: BTreeMap<String, Evidence> = fired
+        told: &mut dyn FnMut(DrillEvent<'_>),
+    ) -> BTreeMap<String, AlarmEvidence> {
+        let mut seen: BTreeMap<String, AlarmEvidence> = fired
             .iter()
-            .map(|(chain, fired)| (chain.name.clone(), Evidence { fired: Some(fired.clone()), ..Evidence::default() }))
+            .map(|(chain, fired)| {
+                (chain.name.clone(), AlarmEvidence { fired: Some(fired.clone()), ..AlarmEvidence::default() })
+            })
             .collect();
         let deadline = Instant::now() + self.timeout;
         let mut pause = FIRST_PAUSE;
@@ -93,7 +95,7 @@ impl Following<'_> {
                 if let Some(evidence) = seen.get_mut(&message.alarm).filter(|own| self.is_ours(own, &message))
                     && evidence.messages.iter().all(|known| known.topic != message.topic)
                 {
-                    told(Event::Arrived { topic: &message.topic, alarm: &message.alarm });
+                    told(DrillEvent::Arrived { topic: &message.topic, alarm: &message.alarm });
                     evidence.messages.push(message);
                 }
             }
@@ -108,7 +110,7 @@ impl Following<'_> {
         }
     }
 
-    fn is_ours(&self, evidence: &Evidence, message: &Message) -> bool {
+    fn is_ours(&self, evidence: &AlarmEvidence, message: &ReceivedNotification) -> bool {
         match &evidence.fired {
             // The queue was made for this drill, so whatever alarm comes is its own.
             Some(Fired::Really { .. }) => message.body.get("NewStateValue") == Some(&"ALARM".into()),
@@ -117,7 +119,7 @@ impl Following<'_> {
     }
 
     /// Whether nothing more can come of an alarm: each of its actions is accounted for, and each open topic has told.
-    fn is_complete(&self, chain: &Chain, evidence: Option<&Evidence>, receiving: bool) -> bool {
+    fn is_complete(&self, chain: &Chain, evidence: Option<&AlarmEvidence>, receiving: bool) -> bool {
         let Some(evidence) = evidence else { return true };
         if !evidence.fired.as_ref().is_some_and(Fired::is_fired) {
             return true;
@@ -151,7 +153,7 @@ async fn history(aws: &Aws, name: &str) -> Result<Vec<AlarmHistoryItem>, AwsErro
 }
 
 /// What happened from the drill's own change of state on, whatever the clocks say: entries come newest first.
-fn note_history(evidence: &mut Evidence, items: &[AlarmHistoryItem], mark: &Mark) {
+fn note_history(evidence: &mut AlarmEvidence, items: &[AlarmHistoryItem], mark: &DrillRun) {
     let is_ours = |item: &AlarmHistoryItem| {
         let is_change = item.history_item_type() == Some(&HistoryItemType::StateUpdate);
         let of_ours = match &evidence.fired {
@@ -236,17 +238,17 @@ mod tests {
         item(at, HistoryItemType::Action, "an action", &data.to_string())
     }
 
-    fn seen(items: &[AlarmHistoryItem], mark: &Mark) -> Evidence {
-        let mut evidence = Evidence::default();
+    fn seen(items: &[AlarmHistoryItem], mark: &DrillRun) -> AlarmEvidence {
+        let mut evidence = AlarmEvidence::default();
         note_history(&mut evidence, items, mark);
         evidence
     }
 
     #[test]
     fn only_what_the_drill_set_off_counts() {
-        let mark = Mark::new(0, Duration::ZERO, 1);
+        let mark = DrillRun::new(0, Duration::ZERO, 1);
         let other = [action(9, "Succeeded", ""), state(8, "Threshold Crossed")];
-        assert_eq!(seen(&other, &mark), Evidence::default());
+        assert_eq!(seen(&other, &mark), AlarmEvidence::default());
         let ours = [state(20, &mark.reason("OK")), action(9, "Failed", "earlier"), state(8, "Threshold Crossed")];
         let evidence = seen(&ours, &mark);
         assert!(evidence.changed && evidence.actions.is_empty());

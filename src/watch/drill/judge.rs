@@ -1,21 +1,21 @@
 //! What was read before and what was seen since -> how far the notification of an alarm comes, hop by hop. Pure.
 
-use super::chain::{Chain, Found, Subscriber, Survey, Topic, is_topic};
+use super::chain::{Chain, DrillSurvey, DrillTopic, Subscriber, TopicOrigin, is_topic};
 use super::fire::Fired;
-use super::follow::{Acted, Evidence};
+use super::follow::{Acted, AlarmEvidence};
 use crate::model::advice;
 use crate::model::filter_policy::{FilterOutcome, FilterScope};
 use crate::plan::notes;
 use crate::resources::topic::policy;
-use crate::resources::{Confirmation, Resource};
+use crate::resources::{ConfirmationState, Resource};
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
 /// One hop of a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hop {
-    pub step: Step,
-    pub verdict: Verdict,
+    pub step: DrillStep,
+    pub verdict: DrillVerdict,
     /// The topic, or another action's ARN, that it is about.
     pub topic: Option<String>,
     pub text: String,
@@ -25,7 +25,7 @@ pub struct Hop {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum DrillStep {
     /// The alarm goes into ALARM.
     State,
     /// It has actions, and they are not held back.
@@ -38,14 +38,14 @@ pub enum Step {
     Message,
 }
 
-impl Step {
+impl DrillStep {
     pub fn word(self) -> &'static str {
         match self {
-            Step::State => "state",
-            Step::Actions => "actions",
-            Step::Action => "action",
-            Step::Subscriber => "subscriber",
-            Step::Message => "message",
+            DrillStep::State => "state",
+            DrillStep::Actions => "actions",
+            DrillStep::Action => "action",
+            DrillStep::Subscriber => "subscriber",
+            DrillStep::Message => "message",
         }
     }
 }
@@ -53,7 +53,7 @@ impl Step {
 /// The worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum DrillVerdict {
     /// It was seen.
     Proven,
     /// Nothing speaks against it, and it was not seen.
@@ -63,19 +63,19 @@ pub enum Verdict {
     Broken,
 }
 
-impl Verdict {
+impl DrillVerdict {
     pub fn word(self) -> &'static str {
         match self {
-            Verdict::Proven => "proven",
-            Verdict::Assumed => "assumed",
-            Verdict::Waiting => "waiting",
-            Verdict::Broken => "broken",
+            DrillVerdict::Proven => "proven",
+            DrillVerdict::Assumed => "assumed",
+            DrillVerdict::Waiting => "waiting",
+            DrillVerdict::Broken => "broken",
         }
     }
 }
 
 impl Hop {
-    fn new(step: Step, verdict: Verdict, text: impl Into<String>) -> Self {
+    fn new(step: DrillStep, verdict: DrillVerdict, text: impl Into<String>) -> Self {
         Self { step, verdict, topic: None, text: text.into(), remedy: None }
     }
 
@@ -89,17 +89,18 @@ impl Hop {
 }
 
 /// Every hop as far as it makes sense to look: behind a broken one that all else hangs on there is none.
-pub fn judge(survey: &Survey, chain: &Chain, evidence: &Evidence, receiving: bool) -> Vec<Hop> {
+pub fn judge(survey: &DrillSurvey, chain: &Chain, evidence: &AlarmEvidence, receiving: bool) -> Vec<Hop> {
     let Some(actions) = chain.actions() else {
         let text = format!("there is no alarm {} in {}", chain.name, survey.target);
         return vec![
-            Hop::new(Step::State, Verdict::Broken, text).mend(format!("{} creates it", advice::command("apply"))),
+            Hop::new(DrillStep::State, DrillVerdict::Broken, text)
+                .mend(format!("{} creates it", advice::command("apply"))),
         ];
     };
     let state = state(chain, evidence);
-    let stuck = state.verdict == Verdict::Broken;
+    let stuck = state.verdict == DrillVerdict::Broken;
     let mut hops = vec![state, self::actions(chain)];
-    if stuck || hops.iter().any(|hop| hop.verdict == Verdict::Broken) {
+    if stuck || hops.iter().any(|hop| hop.verdict == DrillVerdict::Broken) {
         return hops;
     }
     for arn in &actions.alarm {
@@ -109,7 +110,7 @@ pub fn judge(survey: &Survey, chain: &Chain, evidence: &Evidence, receiving: boo
         }
         let Some(topic) = survey.topics.get(arn) else { continue };
         let published = publish(survey, topic, evidence);
-        let reaches = published.verdict != Verdict::Broken;
+        let reaches = published.verdict != DrillVerdict::Broken;
         hops.push(published);
         if reaches {
             hops.push(subscriber(survey, chain, topic));
@@ -119,37 +120,39 @@ pub fn judge(survey: &Survey, chain: &Chain, evidence: &Evidence, receiving: boo
     hops
 }
 
-fn state(chain: &Chain, evidence: &Evidence) -> Hop {
-    let hop = |verdict, text: String| Hop::new(Step::State, verdict, text);
+fn state(chain: &Chain, evidence: &AlarmEvidence) -> Hop {
+    let hop = |verdict, text: String| Hop::new(DrillStep::State, verdict, text);
     match &evidence.fired {
-        None => hop(Verdict::Assumed, "not fired: the drill ended before".to_owned()),
+        None => hop(DrillVerdict::Assumed, "not fired: the drill ended before".to_owned()),
         Some(Fired::InAlarmAlready) => {
             let text = "it is in ALARM already, so it was not fired: a drill would hide what is going on";
-            hop(Verdict::Assumed, text.to_owned()).mend("drill it again when it is back in OK")
+            hop(DrillVerdict::Assumed, text.to_owned()).mend("drill it again when it is back in OK")
         }
         Some(Fired::No { why, remedy }) => {
-            let broken = hop(Verdict::Broken, format!("it could not be fired: {why}"));
+            let broken = hop(DrillVerdict::Broken, format!("it could not be fired: {why}"));
             Hop { remedy: remedy.clone(), ..broken }
         }
         Some(Fired::Yes { before } | Fired::Really { before, .. }) if evidence.changed => {
-            hop(Verdict::Proven, format!("{before} -> ALARM"))
+            hop(DrillVerdict::Proven, format!("{before} -> ALARM"))
         }
         Some(Fired::Really { .. }) if evidence.messages.is_empty() => {
-            hop(Verdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned()).mend(format!(
-                "give it a whole period and some minutes (--timeout 15m); {} says what it watches",
-                advice::command("doctor")
-            ))
+            hop(DrillVerdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned()).mend(
+                format!(
+                    "give it a whole period and some minutes (--timeout 15m); {} says what it watches",
+                    advice::command("doctor")
+                ),
+            )
         }
         Some(Fired::Yes { .. } | Fired::Really { .. }) => match (&evidence.blind, evidence.messages.is_empty()) {
-            (_, false) => hop(Verdict::Proven, format!("{} told of it", chain.name)),
-            (Some(why), _) => hop(Verdict::Assumed, format!("fired, but its history could not be read: {why}")),
-            (None, _) => hop(Verdict::Assumed, "fired, but its history does not show it yet".to_owned()),
+            (_, false) => hop(DrillVerdict::Proven, format!("{} told of it", chain.name)),
+            (Some(why), _) => hop(DrillVerdict::Assumed, format!("fired, but its history could not be read: {why}")),
+            (None, _) => hop(DrillVerdict::Assumed, "fired, but its history does not show it yet".to_owned()),
         },
     }
 }
 
 fn actions(chain: &Chain) -> Hop {
-    let broken = |text: String| Hop::new(Step::Actions, Verdict::Broken, text);
+    let broken = |text: String| Hop::new(DrillStep::Actions, DrillVerdict::Broken, text);
     let Some(actions) = chain.actions() else { return broken("it does not stand".to_owned()) };
     if actions.alarm.is_empty() {
         return broken("it has no alarm actions: it changes its colour and tells nobody".to_owned())
@@ -167,14 +170,14 @@ fn actions(chain: &Chain) -> Hop {
         ));
     }
     let n = actions.alarm.len();
-    Hop::new(Step::Actions, Verdict::Proven, format!("on, {n} in ALARM"))
+    Hop::new(DrillStep::Actions, DrillVerdict::Proven, format!("on, {n} in ALARM"))
 }
 
-fn publish(survey: &Survey, topic: &Topic, evidence: &Evidence) -> Hop {
-    let hop = |verdict, text: String| Hop::new(Step::Action, verdict, text).of(&topic.name);
+fn publish(survey: &DrillSurvey, topic: &DrillTopic, evidence: &AlarmEvidence) -> Hop {
+    let hop = |verdict, text: String| Hop::new(DrillStep::Action, verdict, text).of(&topic.name);
     let cause = obstacle(survey, topic);
     match evidence.actions.get(&topic.arn) {
-        Some(Acted::Succeeded) => hop(Verdict::Proven, "published, as the alarm's history says".to_owned()),
+        Some(Acted::Succeeded) => hop(DrillVerdict::Proven, "published, as the alarm's history says".to_owned()),
         Some(Acted::Failed(why)) => {
             let (text, remedy) = match cause {
                 Some((text, remedy)) => (format!("not published: {text} ({why})"), remedy),
@@ -183,29 +186,30 @@ fn publish(survey: &Survey, topic: &Topic, evidence: &Evidence) -> Hop {
                     "read what AWS says; the topic's policy and key look right".into(),
                 ),
             };
-            hop(Verdict::Broken, text).mend(remedy)
+            hop(DrillVerdict::Broken, text).mend(remedy)
         }
-        Some(Acted::HeldBack(why)) => {
-            hop(Verdict::Broken, format!("held back: {why}")).mend("end the mute, or the suppressor's alarm, first")
-        }
+        Some(Acted::HeldBack(why)) => hop(DrillVerdict::Broken, format!("held back: {why}"))
+            .mend("end the mute, or the suppressor's alarm, first"),
         None if evidence.messages.iter().any(|message| message.topic_arn == topic.arn) => {
-            hop(Verdict::Proven, "published: its message arrived".to_owned())
+            hop(DrillVerdict::Proven, "published: its message arrived".to_owned())
         }
         None => match (cause, &topic.found) {
-            (Some((text, remedy)), _) => hop(Verdict::Broken, text).mend(remedy),
-            (None, Found::Unknown(why)) => hop(Verdict::Assumed, format!("the topic could not be read: {why}")),
+            (Some((text, remedy)), _) => hop(DrillVerdict::Broken, text).mend(remedy),
+            (None, TopicOrigin::Unknown(why)) => {
+                hop(DrillVerdict::Assumed, format!("the topic could not be read: {why}"))
+            }
             (None, _) => {
-                hop(Verdict::Assumed, "the alarm's history does not tell of it; policy and key let it".to_owned())
+                hop(DrillVerdict::Assumed, "the alarm's history does not tell of it; policy and key let it".to_owned())
             }
         },
     }
 }
 
 /// What keeps an alarm from publishing to the topic, and what mends it.
-pub fn obstacle(survey: &Survey, topic: &Topic) -> Option<(String, String)> {
+pub fn obstacle(survey: &DrillSurvey, topic: &DrillTopic) -> Option<(String, String)> {
     let live = match &topic.found {
-        Found::Live(live) => live,
-        Found::Missing => {
+        TopicOrigin::Live(live) => live,
+        TopicOrigin::Missing => {
             let text = format!("there is no topic {} in {}", topic.name, survey.target);
             return Some((
                 text,
@@ -215,7 +219,7 @@ pub fn obstacle(survey: &Survey, topic: &Topic) -> Option<(String, String)> {
                 ),
             ));
         }
-        Found::Unknown(_) => return None,
+        TopicOrigin::Unknown(_) => return None,
     };
     let Resource::Topic(found) = &live.resource else { return None };
     if found.has_key_of_sns() {
@@ -226,29 +230,29 @@ pub fn obstacle(survey: &Survey, topic: &Topic) -> Option<(String, String)> {
         .then(|| (notes::POLICY_REFUSES.to_owned(), notes::let_alarms_publish(&survey.target)))
 }
 
-fn other_action(arn: &str, evidence: &Evidence) -> Hop {
-    let hop = |verdict, text: String| Hop::new(Step::Action, verdict, text).of(arn);
+fn other_action(arn: &str, evidence: &AlarmEvidence) -> Hop {
+    let hop = |verdict, text: String| Hop::new(DrillStep::Action, verdict, text).of(arn);
     match evidence.actions.get(arn) {
-        Some(Acted::Succeeded) => hop(Verdict::Proven, "executed, as the alarm's history says".to_owned()),
+        Some(Acted::Succeeded) => hop(DrillVerdict::Proven, "executed, as the alarm's history says".to_owned()),
         Some(Acted::Failed(why)) => {
-            hop(Verdict::Broken, format!("not executed: {why}")).mend("read what AWS says of this action")
+            hop(DrillVerdict::Broken, format!("not executed: {why}")).mend("read what AWS says of this action")
         }
-        Some(Acted::HeldBack(why)) => hop(Verdict::Broken, format!("held back: {why}")).mend("end the mute first"),
-        None => hop(Verdict::Assumed, "the alarm's history does not tell of it".to_owned()),
+        Some(Acted::HeldBack(why)) => hop(DrillVerdict::Broken, format!("held back: {why}")).mend("end the mute first"),
+        None => hop(DrillVerdict::Assumed, "the alarm's history does not tell of it".to_owned()),
     }
 }
 
 /// Who of a topic gets the message of an alarm, by confirmation and filter policy.
-fn subscriber(survey: &Survey, chain: &Chain, topic: &Topic) -> Hop {
-    let hop = |verdict, text: String| Hop::new(Step::Subscriber, verdict, text).of(&topic.name);
-    if let Found::Unknown(why) = &topic.found {
-        return hop(Verdict::Assumed, format!("who is subscribed is not known: {why}"));
+fn subscriber(survey: &DrillSurvey, chain: &Chain, topic: &DrillTopic) -> Hop {
+    let hop = |verdict, text: String| Hop::new(DrillStep::Subscriber, verdict, text).of(&topic.name);
+    if let TopicOrigin::Unknown(why) = &topic.found {
+        return hop(DrillVerdict::Assumed, format!("who is subscribed is not known: {why}"));
     }
-    let with = |confirmation: Confirmation| -> Vec<&Subscriber> {
+    let with = |confirmation: ConfirmationState| -> Vec<&Subscriber> {
         topic.subscribers.iter().filter(|subscriber| subscriber.confirmation == confirmation).collect()
     };
     let (confirmed, pending, lost) =
-        (with(Confirmation::Confirmed), with(Confirmation::Pending), with(Confirmation::Lost));
+        (with(ConfirmationState::Confirmed), with(ConfirmationState::Pending), with(ConfirmationState::Lost));
     let passing = |outcome: FilterOutcome| -> Vec<&Subscriber> {
         let of = |one: &Subscriber| {
             let live = chain.live.as_ref();
@@ -270,15 +274,18 @@ fn subscriber(survey: &Survey, chain: &Chain, topic: &Topic) -> Hop {
     }
     match () {
         () if !reached.is_empty() => {
-            hop(Verdict::Proven, format!("{} confirmed: {}{besides}", reached.len(), names(&reached)))
+            hop(DrillVerdict::Proven, format!("{} confirmed: {}{besides}", reached.len(), names(&reached)))
         }
-        () if !open.is_empty() => hop(Verdict::Assumed, format!("not tested: {}: {}", names(&open), untested(&open)))
-            .mend("look at the filter policy yourself, or drill with --receive and ask the subscriber"),
+        () if !open.is_empty() => {
+            hop(DrillVerdict::Assumed, format!("not tested: {}: {}", names(&open), untested(&open)))
+                .mend("look at the filter policy yourself, or drill with --receive and ask the subscriber")
+        }
         () if !pending.is_empty() => {
-            hop(Verdict::Waiting, format!("nobody has confirmed; pending: {}", names(&pending))).mend(ask(&pending))
+            hop(DrillVerdict::Waiting, format!("nobody has confirmed; pending: {}", names(&pending)))
+                .mend(ask(&pending))
         }
         () if !filtered.is_empty() => hop(
-            Verdict::Broken,
+            DrillVerdict::Broken,
             format!(
                 "filtered out: the filter policy of {} drops the ALARM message of {}: never notified",
                 names(&filtered),
@@ -286,9 +293,9 @@ fn subscriber(survey: &Survey, chain: &Chain, topic: &Topic) -> Hop {
             ),
         )
         .mend(remedy_of_filter(&filtered)),
-        () if !lost.is_empty() => hop(Verdict::Broken, format!("everybody has unsubscribed: {}", names(&lost)))
+        () if !lost.is_empty() => hop(DrillVerdict::Broken, format!("everybody has unsubscribed: {}", names(&lost)))
             .mend(format!("ask them first; {} then subscribes whom the spec names anew", advice::command("apply"))),
-        () => hop(Verdict::Broken, "nobody is subscribed".to_owned())
+        () => hop(DrillVerdict::Broken, "nobody is subscribed".to_owned())
             .mend(format!("add a subscription to the topic in the spec, then {}", advice::command("apply"))),
     }
 }
@@ -324,19 +331,23 @@ pub fn remedy_of_filter(filtered: &[&Subscriber]) -> &'static str {
     }
 }
 
-fn message(topic: &Topic, evidence: &Evidence, receiving: bool) -> Hop {
-    let hop = |verdict, text: String| Hop::new(Step::Message, verdict, text).of(&topic.name);
+fn message(topic: &DrillTopic, evidence: &AlarmEvidence, receiving: bool) -> Hop {
+    let hop = |verdict, text: String| Hop::new(DrillStep::Message, verdict, text).of(&topic.name);
     let arrived = evidence.messages.iter().find(|message| message.topic_arn == topic.arn);
     match arrived {
-        Some(message) => hop(Verdict::Proven, format!("a message arrived at the drill's own {}", message.way.word())),
-        None if !receiving => hop(Verdict::Assumed, "not listened to; --receive shows one that arrives".to_owned()),
+        Some(message) => {
+            hop(DrillVerdict::Proven, format!("a message arrived at the drill's own {}", message.way.word()))
+        }
+        None if !receiving => {
+            hop(DrillVerdict::Assumed, "not listened to; --receive shows one that arrives".to_owned())
+        }
         None if !evidence.fired.as_ref().is_some_and(Fired::is_fired) => {
-            hop(Verdict::Assumed, "nothing was sent, so nothing could arrive".to_owned())
+            hop(DrillVerdict::Assumed, "nothing was sent, so nothing could arrive".to_owned())
         }
-        None if !matches!(topic.found, Found::Live(_)) => {
-            hop(Verdict::Assumed, "the topic is not ours to subscribe to".to_owned())
+        None if !matches!(topic.found, TopicOrigin::Live(_)) => {
+            hop(DrillVerdict::Assumed, "the topic is not ours to subscribe to".to_owned())
         }
-        None => hop(Verdict::Broken, "nothing arrived in time".to_owned())
+        None => hop(DrillVerdict::Broken, "nothing arrived in time".to_owned())
             .mend("give it longer (--timeout 2m); if nothing comes, look at the topic's delivery status logs"),
     }
 }

@@ -1,13 +1,13 @@
 //! What drills have made and have to take away: queues, subscriptions, alarms in ALARM. All of it is found by the drill's mark, so a
 //! drill that was killed is cleaned up by the next one.
 
-use super::chain::{Survey, is_of_a_drill};
-use super::fire::{Mark, restore};
+use super::chain::{DrillSurvey, is_of_a_drill};
+use super::fire::{DrillRun, restore};
 use super::receive::{delete_queue, queues};
-use super::{Left, Topic};
+use super::{DrillTopic, Left};
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::advice;
-use crate::resources::{Confirmation, Live, Resource, subscription};
+use crate::resources::{ConfirmationState, Live, Resource, subscription};
 use futures_util::future::join_all;
 use serde::Serialize;
 
@@ -29,9 +29,9 @@ impl Cleaned {
 }
 
 /// Takes away what one drill has made for receiving. Answers what could not be.
-pub async fn take_away(hands: &Aws, survey: &Survey, mark: &Mark) -> Vec<Left> {
+pub async fn take_away(hands: &Aws, survey: &DrillSurvey, mark: &DrillRun) -> Vec<Left> {
     let mut cleaned = Cleaned::default();
-    let is_its = |found: &Mark| found == mark;
+    let is_its = |found: &DrillRun| found == mark;
     subscriptions(hands, survey, &is_its, &mut cleaned).await;
     if let Err(error) = all_queues(hands, &is_its, &mut cleaned).await {
         cleaned.left.push(left(format!("queue {}", mark.name()), &error));
@@ -40,16 +40,16 @@ pub async fn take_away(hands: &Aws, survey: &Survey, mark: &Mark) -> Vec<Left> {
 }
 
 /// Cleans up after every drill that should be over by now: a killed one's, and never one that is under way.
-pub async fn clean_expired(hands: &Aws, survey: &Survey, now: i64) -> Cleaned {
-    clean_where(hands, survey, &|mark: &Mark| mark.is_over(now)).await
+pub async fn clean_expired(hands: &Aws, survey: &DrillSurvey, now: i64) -> Cleaned {
+    clean_where(hands, survey, &|mark: &DrillRun| mark.is_over(now)).await
 }
 
 /// Cleans up after every drill, whether it may be under way or not.
-pub async fn clean(hands: &Aws, survey: &Survey) -> Cleaned {
-    clean_where(hands, survey, &|_: &Mark| true).await
+pub async fn clean(hands: &Aws, survey: &DrillSurvey) -> Cleaned {
+    clean_where(hands, survey, &|_: &DrillRun| true).await
 }
 
-async fn clean_where(hands: &Aws, survey: &Survey, is_its: &(dyn Fn(&Mark) -> bool + Sync)) -> Cleaned {
+async fn clean_where(hands: &Aws, survey: &DrillSurvey, is_its: &(dyn Fn(&DrillRun) -> bool + Sync)) -> Cleaned {
     let mut cleaned = Cleaned::default();
     subscriptions(hands, survey, is_its, &mut cleaned).await;
     match all_queues(hands, is_its, &mut cleaned).await {
@@ -74,13 +74,18 @@ async fn clean_where(hands: &Aws, survey: &Survey, is_its: &(dyn Fn(&Mark) -> bo
 }
 
 /// The drill by which an alarm is in ALARM, and the state it had before.
-fn fired_by(live: &Live) -> Option<(Mark, String)> {
+fn fired_by(live: &Live) -> Option<(DrillRun, String)> {
     let in_alarm = live.facts.alarm_state.as_deref() == Some("ALARM");
-    Mark::of_reason(&live.facts.alarm.as_ref()?.reason).filter(|_| in_alarm)
+    DrillRun::of_reason(&live.facts.alarm.as_ref()?.reason).filter(|_| in_alarm)
 }
 
-async fn subscriptions(hands: &Aws, survey: &Survey, is_its: &(dyn Fn(&Mark) -> bool + Sync), cleaned: &mut Cleaned) {
-    let topics: Vec<&Topic> = survey.open_topics().collect();
+async fn subscriptions(
+    hands: &Aws,
+    survey: &DrillSurvey,
+    is_its: &(dyn Fn(&DrillRun) -> bool + Sync),
+    cleaned: &mut Cleaned,
+) {
+    let topics: Vec<&DrillTopic> = survey.open_topics().collect();
     let listed = join_all(topics.iter().map(|topic| subscription::aws::list(hands, &topic.name, &topic.arn))).await;
     for (topic, listed) in topics.into_iter().zip(listed) {
         let listed = match listed {
@@ -93,9 +98,9 @@ async fn subscriptions(hands: &Aws, survey: &Survey, is_its: &(dyn Fn(&Mark) -> 
         for live in listed {
             let Resource::Subscription(found) = &live.resource else { continue };
             let its =
-                is_of_a_drill(&found.endpoint) && Mark::of_name(&found.endpoint).is_some_and(|mark| is_its(&mark));
+                is_of_a_drill(&found.endpoint) && DrillRun::of_name(&found.endpoint).is_some_and(|mark| is_its(&mark));
             // A pending one cannot be ended, and ends by itself.
-            let (true, Some(Confirmation::Confirmed), Some(arn)) =
+            let (true, Some(ConfirmationState::Confirmed), Some(arn)) =
                 (its, live.facts.confirmation, &live.facts.subscription_arn)
             else {
                 continue;
@@ -111,10 +116,10 @@ async fn subscriptions(hands: &Aws, survey: &Survey, is_its: &(dyn Fn(&Mark) -> 
 
 async fn all_queues(
     hands: &Aws,
-    is_its: &(dyn Fn(&Mark) -> bool + Sync),
+    is_its: &(dyn Fn(&DrillRun) -> bool + Sync),
     cleaned: &mut Cleaned,
 ) -> Result<(), AwsError> {
-    for url in queues(hands).await?.into_iter().filter(|url| Mark::of_name(url).is_some_and(|mark| is_its(&mark))) {
+    for url in queues(hands).await?.into_iter().filter(|url| DrillRun::of_name(url).is_some_and(|mark| is_its(&mark))) {
         match delete_queue(hands, &url).await {
             Ok(()) => cleaned.queues.push(url),
             Err(error) => cleaned.left.push(left(format!("queue {url}"), &error)),

@@ -11,16 +11,16 @@ mod receive;
 #[cfg(test)]
 pub mod tests;
 
-pub use chain::{Above, Chain, Subscriber, Survey, Topic, survey};
-pub use judge::{Hop, Step, Verdict, remedy_of_filter};
+pub use chain::{Above, Chain, DrillSurvey, DrillTopic, Subscriber, survey};
+pub use judge::{DrillStep, DrillVerdict, Hop, remedy_of_filter};
 pub use leftovers::{Cleaned, clean};
-pub use receive::{Message, Way};
+pub use receive::{DeliveryChannel, ReceivedNotification};
 
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
 use crate::resources::Kind;
-use fire::{Fired, Mark};
-use follow::{Evidence, Following};
+use fire::{DrillRun, Fired};
+use follow::{AlarmEvidence, Following};
 use receive::Receiver;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -28,18 +28,18 @@ use std::time::Duration;
 
 /// What is wanted of a drill.
 #[derive(Debug, Clone, Copy)]
-pub struct Asking {
+pub struct DrillRequest {
     /// By errors that the functions really make, not by SetAlarmState.
     pub real: bool,
     /// Whether, and how, a message is to be received and shown.
-    pub receive: Option<Way>,
+    pub receive: Option<DeliveryChannel>,
     /// How long the notification of a fired alarm is followed.
     pub timeout: Duration,
 }
 
 /// What came of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct DrillReport {
     pub target: Target,
     /// In its queue, its reasons and its subscriptions.
     pub id: String,
@@ -57,7 +57,7 @@ pub struct Drilled {
     pub state: Option<String>,
     pub hops: Vec<Hop>,
     /// What arrived, one message a topic.
-    pub messages: Vec<Message>,
+    pub messages: Vec<ReceivedNotification>,
     /// What to know about it besides.
     pub notes: Vec<String>,
 }
@@ -69,19 +69,19 @@ pub struct Left {
     pub remedy: String,
 }
 
-impl Report {
+impl DrillReport {
     pub fn hops(&self) -> impl Iterator<Item = &Hop> {
         self.alarms.iter().flat_map(|alarm| &alarm.hops)
     }
 
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub fn count(&self, verdict: DrillVerdict) -> usize {
         self.hops().filter(|hop| hop.verdict == verdict).count()
     }
 }
 
 /// A step of a running drill.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum DrillEvent<'a> {
     /// What an earlier drill had left behind is gone.
     Cleaned(&'a Cleaned),
     /// A queue or an endpoint waits for messages of these topics.
@@ -109,27 +109,27 @@ pub enum Event<'a> {
 /// An interrupt of `aws` ends the following. Putting back is done with handles that no interrupt stops.
 pub async fn run(
     aws: &Aws,
-    survey: &Survey,
-    asking: Asking,
-    told: &mut dyn FnMut(Event<'_>),
-) -> Result<Report, AwsError> {
+    survey: &DrillSurvey,
+    asking: DrillRequest,
+    told: &mut dyn FnMut(DrillEvent<'_>),
+) -> Result<DrillReport, AwsError> {
     let hands = aws.steady();
     let cleaned = leftovers::clean_expired(&hands, survey, aws.clock.now()).await;
     let again;
     let mut survey = survey;
     if !cleaned.is_nothing() {
-        told(Event::Cleaned(&cleaned));
+        told(DrillEvent::Cleaned(&cleaned));
         let names: Vec<String> = survey.alarms.iter().map(|chain| chain.name.clone()).collect();
         again = chain::survey(aws, &names, aws.clock.now(), Above::Read).await?;
         survey = &again;
     }
     let phases = phases(survey);
-    let mark = Mark::new(aws.clock.now(), asking.timeout, phases.len());
+    let mark = DrillRun::new(aws.clock.now(), asking.timeout, phases.len());
     let mut receiver = match asking.receive {
         None => None,
         Some(way) => match Receiver::open(aws, survey, way, &mark).await {
             Ok(receiver) => {
-                told(Event::Receiving { at: receiver.endpoint(), topics: survey.open_topics().count() });
+                told(DrillEvent::Receiving { at: receiver.endpoint(), topics: survey.open_topics().count() });
                 Some(receiver)
             }
             Err(error) => {
@@ -138,7 +138,7 @@ pub async fn run(
             }
         },
     };
-    let mut evidence: BTreeMap<String, Evidence> = BTreeMap::new();
+    let mut evidence: BTreeMap<String, AlarmEvidence> = BTreeMap::new();
     let mut left = Vec::new();
     for phase in phases {
         if aws.interrupt.is_set() {
@@ -158,10 +158,10 @@ pub async fn run(
     let alarms =
         survey.alarms.iter().map(|chain| drilled(survey, chain, evidence.remove(&chain.name), asking)).collect();
     let interrupted = aws.interrupt.is_set();
-    Ok(Report { target: survey.target.clone(), id: mark.id().to_owned(), alarms, left, interrupted })
+    Ok(DrillReport { target: survey.target.clone(), id: mark.id().to_owned(), alarms, left, interrupted })
 }
 
-fn drilled(survey: &Survey, chain: &Chain, evidence: Option<Evidence>, asking: Asking) -> Drilled {
+fn drilled(survey: &DrillSurvey, chain: &Chain, evidence: Option<AlarmEvidence>, asking: DrillRequest) -> Drilled {
     let mut evidence = evidence.unwrap_or_default();
     let hops = judge::judge(survey, chain, &evidence, asking.receive.is_some());
     let mut notes = Vec::new();
@@ -184,7 +184,7 @@ fn drilled(survey: &Survey, chain: &Chain, evidence: Option<Evidence>, asking: A
 }
 
 /// Composite alarms first and alone: their children, fired beside them, would change them.
-fn phases(survey: &Survey) -> Vec<Vec<&Chain>> {
+fn phases(survey: &DrillSurvey) -> Vec<Vec<&Chain>> {
     let standing = survey.alarms.iter().filter(|chain| chain.live.is_some());
     let (composite, metric): (Vec<&Chain>, Vec<&Chain>) = standing.partition(|chain| chain.is_composite());
     [composite, metric].into_iter().filter(|phase| !phase.is_empty()).collect()

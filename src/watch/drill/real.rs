@@ -1,16 +1,16 @@
 //! Setting an alarm off in earnest: the function that it watches is made to raise until its errors breach the threshold. Nothing has to
 //! be put back: CloudWatch takes the alarm back when the errors are out of its window.
 
-use super::Event;
+use super::DrillEvent;
 use super::chain::Chain;
 use super::fire::Fired;
 use super::follow::newest_change;
 use crate::aws::Aws;
 use crate::model::advice;
 use crate::resources::Resource;
-use crate::watch::traffic::{Plan, Target, request, send};
+use crate::watch::traffic::{TrafficPlan, TrafficTarget, request, send};
 use futures_util::future::join_all;
-use mlops_cloudwatch::alarm::{AlarmDefinition, Evaluation, Limit, Signal};
+use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmLimit, Evaluation, WatchedSignal};
 use mlops_cloudwatch::comparison::BandSide;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,7 +24,11 @@ const AT_ONCE: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes the errors of every function that the alarms watch, once. What cannot be set off like this says why.
-pub async fn set_off<'a>(aws: &Aws, phase: &[&'a Chain], told: &mut dyn FnMut(Event<'_>)) -> Vec<(&'a Chain, Fired)> {
+pub async fn set_off<'a>(
+    aws: &Aws,
+    phase: &[&'a Chain],
+    told: &mut dyn FnMut(DrillEvent<'_>),
+) -> Vec<(&'a Chain, Fired)> {
     let wanted: Vec<_> = phase.iter().map(|chain| (*chain, errors_for(chain))).collect();
     let befores = join_all(wanted.iter().map(|(chain, _)| newest_change(aws, &chain.name))).await;
     let mut functions: BTreeMap<&str, usize> = BTreeMap::new();
@@ -36,13 +40,13 @@ pub async fn set_off<'a>(aws: &Aws, phase: &[&'a Chain], told: &mut dyn FnMut(Ev
     }
     let mut failed: BTreeMap<&str, String> = BTreeMap::new();
     for (function, n) in &functions {
-        let plan = Plan {
-            asks: Plan::mixed(0, *n, request::RAISE),
+        let plan = TrafficPlan {
+            asks: TrafficPlan::mixed(0, *n, request::RAISE),
             rate: A_SECOND,
             concurrency: AT_ONCE,
             longest: PATIENCE + Duration::from_secs_f64(*n as f64 / A_SECOND),
         };
-        let target = Target::function(aws.clone(), function, PATIENCE);
+        let target = TrafficTarget::function(aws.clone(), function, PATIENCE);
         let tally = send(&target, &plan, &aws.interrupt, |_| {}).await;
         if tally.raised() < *n {
             failed.insert(function, format!("{function} was to raise {n} errors and raised {}", tally.raised()));
@@ -65,11 +69,11 @@ pub async fn set_off<'a>(aws: &Aws, phase: &[&'a Chain], told: &mut dyn FnMut(Ev
             },
         };
         match &fired {
-            Fired::Really { .. } | Fired::Yes { .. } => told(Event::Fired(&chain.name)),
+            Fired::Really { .. } | Fired::Yes { .. } => told(DrillEvent::Fired(&chain.name)),
             Fired::InAlarmAlready => {
-                told(Event::NotFired { alarm: &chain.name, why: "it is in ALARM already".to_owned() });
+                told(DrillEvent::NotFired { alarm: &chain.name, why: "it is in ALARM already".to_owned() });
             }
-            Fired::No { why, .. } => told(Event::NotFired { alarm: &chain.name, why: why.clone() }),
+            Fired::No { why, .. } => told(DrillEvent::NotFired { alarm: &chain.name, why: why.clone() }),
         }
         all.push((*chain, fired));
     }
@@ -88,10 +92,10 @@ fn errors_for(chain: &Chain) -> Result<(String, usize), String> {
         return Err(format!("it takes {periods} bad periods, and one burst of errors makes one"));
     }
     let threshold = match limit {
-        Limit::Band(BandSide::Above) => 0.0,
+        AlarmLimit::Band(BandSide::Above) => 0.0,
         limit => limit.ceiling().ok_or("it does not fire on many errors")?.max(0.0),
     };
-    let is_count = matches!(definition.signal, Signal::Metric(_));
+    let is_count = matches!(definition.signal, WatchedSignal::Metric(_));
     let n = if is_count { threshold.floor() as usize + 2 } else { FOR_A_SHARE };
     if n > MOST {
         return Err(format!("its threshold takes {n} errors; at most {MOST} are made"));

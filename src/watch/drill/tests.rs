@@ -31,7 +31,7 @@ fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-const ASKING: Asking = Asking { real: false, receive: None, timeout: Duration::from_secs(5) };
+const ASKING: DrillRequest = DrillRequest { real: false, receive: None, timeout: Duration::from_secs(5) };
 
 /// The chain applied, and confirmed by whoever was asked.
 async fn world(sections: &str) -> World {
@@ -55,11 +55,11 @@ fn sent(world: &World) -> Vec<Letter> {
     world.sandbox.outbox(ACCOUNT, REGION).unwrap()
 }
 
-async fn drill(world: &World, names: &[&str], asking: Asking) -> Report {
+async fn drill(world: &World, names: &[&str], asking: DrillRequest) -> DrillReport {
     drill_with(&world.aws().await, names, asking).await
 }
 
-async fn drill_with(aws: &Aws, names: &[&str], asking: Asking) -> Report {
+async fn drill_with(aws: &Aws, names: &[&str], asking: DrillRequest) -> DrillReport {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let survey = survey(aws, &names, now(), Above::Read).await.unwrap();
     run(aws, &survey, asking, &mut |_| {}).await.unwrap()
@@ -70,7 +70,7 @@ async fn state(world: &World, name: &str) -> String {
     found.alarms[0].facts.alarm_state.clone().unwrap()
 }
 
-fn hop(report: &Report, step: Step) -> &Hop {
+fn hop(report: &DrillReport, step: DrillStep) -> &Hop {
     report.hops().find(|hop| hop.step == step).unwrap_or_else(|| panic!("no {step:?} in {report:#?}"))
 }
 
@@ -79,10 +79,10 @@ async fn a_chain_that_holds_is_proven_and_put_back() {
     let world = world(CHAIN).await;
     let before = state(&world, "errors").await;
     let report = drill(&world, &["errors"], ASKING).await;
-    for step in [Step::State, Step::Actions, Step::Action, Step::Subscriber] {
-        assert_eq!(hop(&report, step).verdict, Verdict::Proven, "{report:#?}");
+    for step in [DrillStep::State, DrillStep::Actions, DrillStep::Action, DrillStep::Subscriber] {
+        assert_eq!(hop(&report, step).verdict, DrillVerdict::Proven, "{report:#?}");
     }
-    assert_eq!(hop(&report, Step::Message).verdict, Verdict::Assumed);
+    assert_eq!(hop(&report, DrillStep::Message).verdict, DrillVerdict::Assumed);
     assert_eq!(state(&world, "errors").await, before);
     assert_eq!((report.left.as_slice(), report.interrupted), ([].as_slice(), false));
     // The one mail that everybody gets says that it is a drill.
@@ -94,41 +94,71 @@ async fn a_chain_that_holds_is_proven_and_put_back() {
 /// A broken link of the chain, and what the drill has to say of it.
 struct Break {
     what: &'static str,
-    step: Step,
-    verdict: Verdict,
+    step: DrillStep,
+    verdict: DrillVerdict,
     says: &'static str,
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_way_of_breaking_the_chain_is_named() {
     let breaks = [
-        Break { what: "actions off", step: Step::Actions, verdict: Verdict::Broken, says: "switched off" },
-        Break { what: "no actions", step: Step::Actions, verdict: Verdict::Broken, says: "no alarm actions" },
+        Break { what: "actions off", step: DrillStep::Actions, verdict: DrillVerdict::Broken, says: "switched off" },
+        Break { what: "no actions", step: DrillStep::Actions, verdict: DrillVerdict::Broken, says: "no alarm actions" },
         Break {
             what: "muted",
-            step: Step::Actions,
-            verdict: Verdict::Broken,
+            step: DrillStep::Actions,
+            verdict: DrillVerdict::Broken,
             says: "muted by the alarm mute rule quiet",
         },
-        Break { what: "topic gone", step: Step::Action, verdict: Verdict::Broken, says: "there is no topic alerts" },
-        Break { what: "policy", step: Step::Action, verdict: Verdict::Broken, says: "does not let alarms publish" },
-        Break { what: "key", step: Step::Action, verdict: Verdict::Broken, says: "alias/aws/sns" },
-        Break { what: "nobody", step: Step::Subscriber, verdict: Verdict::Broken, says: "nobody is subscribed" },
-        Break { what: "pending", step: Step::Subscriber, verdict: Verdict::Waiting, says: "pending: ann@example.edu" },
+        Break {
+            what: "topic gone",
+            step: DrillStep::Action,
+            verdict: DrillVerdict::Broken,
+            says: "there is no topic alerts",
+        },
+        Break {
+            what: "policy",
+            step: DrillStep::Action,
+            verdict: DrillVerdict::Broken,
+            says: "does not let alarms publish",
+        },
+        Break { what: "key", step: DrillStep::Action, verdict: DrillVerdict::Broken, says: "alias/aws/sns" },
+        Break {
+            what: "nobody",
+            step: DrillStep::Subscriber,
+            verdict: DrillVerdict::Broken,
+            says: "nobody is subscribed",
+        },
+        Break {
+            what: "pending",
+            step: DrillStep::Subscriber,
+            verdict: DrillVerdict::Waiting,
+            says: "pending: ann@example.edu",
+        },
         Break {
             what: "lost",
-            step: Step::Subscriber,
-            verdict: Verdict::Broken,
+            step: DrillStep::Subscriber,
+            verdict: DrillVerdict::Broken,
             says: "everybody has unsubscribed: ann",
         },
-        Break { what: "filtered", step: Step::Subscriber, verdict: Verdict::Broken, says: "filter policy of ann" },
+        Break {
+            what: "filtered",
+            step: DrillStep::Subscriber,
+            verdict: DrillVerdict::Broken,
+            says: "filter policy of ann",
+        },
         Break {
             what: "filtered by body",
-            step: Step::Subscriber,
-            verdict: Verdict::Broken,
+            step: DrillStep::Subscriber,
+            verdict: DrillVerdict::Broken,
             says: "filtered out: the filter policy of ann@example.edu drops the ALARM message of errors: never notified",
         },
-        Break { what: "no alarm", step: Step::State, verdict: Verdict::Broken, says: "there is no alarm errors" },
+        Break {
+            what: "no alarm",
+            step: DrillStep::State,
+            verdict: DrillVerdict::Broken,
+            says: "there is no alarm errors",
+        },
     ];
     for Break { what, step, verdict, says } in breaks {
         let world = broken(what).await;
@@ -201,14 +231,14 @@ async fn broken(what: &str) -> World {
 #[tokio::test(start_paused = true)]
 async fn a_filter_policy_is_worked_out_against_the_message() {
     for (policy, verdict, says) in [
-        ("{ NewStateValue: [ALARM] }", Verdict::Proven, "1 confirmed: ann@example.edu"),
-        ("{ AlarmName: [{ prefix: err }], Trigger: { Namespace: [AWS/Lambda] } }", Verdict::Proven, "1 confirmed"),
-        ("{ NewStateReason: [{ prefix: Threshold }] }", Verdict::Assumed, "not tested: ann@example.edu"),
+        ("{ NewStateValue: [ALARM] }", DrillVerdict::Proven, "1 confirmed: ann@example.edu"),
+        ("{ AlarmName: [{ prefix: err }], Trigger: { Namespace: [AWS/Lambda] } }", DrillVerdict::Proven, "1 confirmed"),
+        ("{ NewStateReason: [{ prefix: Threshold }] }", DrillVerdict::Assumed, "not tested: ann@example.edu"),
     ] {
         let with = format!("example.edu, filter_policy: {policy}, filter_policy_scope: MessageBody }}");
         let world = world(&CHAIN.replace("example.edu }", &with)).await;
         let report = drill(&world, &["errors"], ASKING).await;
-        let hop = hop(&report, Step::Subscriber);
+        let hop = hop(&report, DrillStep::Subscriber);
         assert!(hop.verdict == verdict && hop.text.contains(says), "{policy}: {hop:?}");
     }
 }
@@ -264,7 +294,7 @@ composite_alarms:
     assert_eq!(woken, ["ann@example.edu by errors", "boss@example.edu by any"]);
     assert!(sent(&world).iter().all(|letter| letter.token.is_some()), "nobody was told of anything yet");
     let report = drill(&world, &["errors", "any"], ASKING).await;
-    assert_eq!(report.count(Verdict::Broken), 0, "{report:#?}");
+    assert_eq!(report.count(DrillVerdict::Broken), 0, "{report:#?}");
     let any = report.alarms.iter().find(|alarm| alarm.alarm == "any").unwrap();
     assert!(any.notes[0].contains("composite"), "{any:#?}");
     assert_ne!(state(&world, "any").await, "ALARM");
@@ -279,7 +309,7 @@ async fn an_alarm_that_is_in_alarm_is_left_alone() {
     request.state_reason("Threshold Crossed").send().await.unwrap();
     let mails = sent(&world).len();
     let report = drill(&world, &["errors"], ASKING).await;
-    assert_eq!(hop(&report, Step::State).verdict, Verdict::Assumed);
+    assert_eq!(hop(&report, DrillStep::State).verdict, DrillVerdict::Assumed);
     assert_eq!((state(&world, "errors").await.as_str(), sent(&world).len()), ("ALARM", mails));
 }
 
@@ -290,8 +320,8 @@ async fn an_interrupted_drill_puts_everything_back() {
     let (interrupter, interrupt) = Interrupter::new();
     let aws = world.aws_with(interrupt).await;
     let survey = survey(&aws, &["errors".to_owned()], now(), Above::Read).await.unwrap();
-    let mut interrupting = |event: Event<'_>| {
-        if matches!(event, Event::Fired(_)) {
+    let mut interrupting = |event: DrillEvent<'_>| {
+        if matches!(event, DrillEvent::Fired(_)) {
             interrupter.interrupt();
         }
     };
@@ -307,7 +337,7 @@ async fn a_true_alarm_in_the_midst_of_a_drill_stays() {
     let aws = world.aws().await;
     let survey = survey(&aws, &["errors".to_owned()], now(), Above::Read).await.unwrap();
     let phase = [&survey.alarms[0]];
-    let mark = Mark::new(now(), Duration::ZERO, 1);
+    let mark = DrillRun::new(now(), Duration::ZERO, 1);
     let fired = fire::fire(&aws, &phase, &mark, &mut |_| {}).await;
     for (state, reason) in [("OK", "one point"), ("ALARM", "Threshold Crossed: 6 > 5")] {
         let request = aws.cloudwatch.set_alarm_state().alarm_name("errors").state_value(state.into());
@@ -321,20 +351,20 @@ async fn a_true_alarm_in_the_midst_of_a_drill_stays() {
 async fn what_a_killed_drill_left_is_put_back_by_the_next_one() {
     let world = world(CHAIN).await;
     let aws = world.aws().await;
-    let fired = |mark: Mark| {
+    let fired = |mark: DrillRun| {
         let reason = mark.reason("OK");
         let request = aws.cloudwatch.set_alarm_state().alarm_name("errors").state_value("ALARM".into());
         request.state_reason(reason).send()
     };
     // One that may still be under way is left alone, but for --clean.
-    fired(Mark::new(now(), Duration::from_secs(30), 1)).await.unwrap();
+    fired(DrillRun::new(now(), Duration::from_secs(30), 1)).await.unwrap();
     let looked = survey(&aws, &["errors".to_owned()], now(), Above::Read).await.unwrap();
     assert!(leftovers::clean_expired(&aws, &looked, now()).await.is_nothing());
     assert_eq!(state(&world, "errors").await, "ALARM");
     assert_eq!(clean(&aws, &looked).await.alarms, ["errors"]);
     assert_eq!(state(&world, "errors").await, "OK");
     // One that should be over is cleaned up, and then the alarm is fired anew.
-    fired(Mark::new(now() - 10_000, Duration::from_secs(30), 1)).await.unwrap();
+    fired(DrillRun::new(now() - 10_000, Duration::from_secs(30), 1)).await.unwrap();
     let report = drill(&world, &["errors"], ASKING).await;
     assert_eq!(state(&world, "errors").await, "OK", "{report:#?}");
 }
@@ -352,9 +382,9 @@ async fn traces(world: &World) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_really_arrived_is_shown_and_nothing_stays() {
     let world = world(CHAIN).await;
-    let asking = Asking { receive: Some(Way::Sqs), ..ASKING };
+    let asking = DrillRequest { receive: Some(DeliveryChannel::Sqs), ..ASKING };
     let report = drill(&world, &["errors"], asking).await;
-    assert_eq!(hop(&report, Step::Message).verdict, Verdict::Proven, "{report:#?}");
+    assert_eq!(hop(&report, DrillStep::Message).verdict, DrillVerdict::Proven, "{report:#?}");
     let [message] = report.alarms[0].messages.as_slice() else { panic!("{report:#?}") };
     assert_eq!((message.topic.as_str(), &message.body["NewStateValue"]), ("alerts", &json!("ALARM")));
     assert!(message.reason.contains(&report.id), "{message:?}");
@@ -369,12 +399,12 @@ async fn an_interrupt_leaves_no_queue_and_no_subscription_wherever_it_comes() {
         let (interrupter, interrupt) = Interrupter::new();
         let aws = world.aws_with(interrupt).await;
         let survey = survey(&aws, &["errors".to_owned()], now(), Above::Read).await.unwrap();
-        let asking = Asking { receive: Some(Way::Sqs), ..ASKING };
-        let mut interrupting = |event: Event<'_>| {
+        let asking = DrillRequest { receive: Some(DeliveryChannel::Sqs), ..ASKING };
+        let mut interrupting = |event: DrillEvent<'_>| {
             let at = match event {
-                Event::Receiving { .. } => "receiving",
-                Event::Fired(_) => "fired",
-                Event::Arrived { .. } => "arrived",
+                DrillEvent::Receiving { .. } => "receiving",
+                DrillEvent::Fired(_) => "fired",
+                DrillEvent::Arrived { .. } => "arrived",
                 _ => "",
             };
             if at == moment {
@@ -392,14 +422,17 @@ async fn a_queue_that_a_killed_drill_left_is_taken_away() {
     let world = world(CHAIN).await;
     let aws = world.aws().await;
     let looked = survey(&aws, &["errors".to_owned()], now(), Above::Read).await.unwrap();
-    let (over, running) = (Mark::new(now() - 10_000, Duration::ZERO, 1), Mark::new(now(), Duration::ZERO, 1));
+    let (over, running) = (DrillRun::new(now() - 10_000, Duration::ZERO, 1), DrillRun::new(now(), Duration::ZERO, 1));
     for mark in [&over, &running] {
-        drop(Receiver::open(&aws, &looked, Way::Sqs, mark).await.unwrap());
+        drop(Receiver::open(&aws, &looked, DeliveryChannel::Sqs, mark).await.unwrap());
     }
     assert_eq!(traces(&world).await.len(), 4);
     drill(&world, &["errors"], ASKING).await;
     let left = traces(&world).await;
-    assert!(left.len() == 2 && left.iter().all(|trace| Mark::of_name(trace).as_ref() == Some(&running)), "{left:?}");
+    assert!(
+        left.len() == 2 && left.iter().all(|trace| DrillRun::of_name(trace).as_ref() == Some(&running)),
+        "{left:?}"
+    );
     assert_eq!(clean(&aws, &looked).await.queues.len(), 1);
     assert_eq!(traces(&world).await, Vec::<String>::new());
 }

@@ -1,8 +1,8 @@
 //! Follows a log group: a tail where there is one, polls where there is none and wherever the tail may have missed something.
 //! Every event once, in order within its stream; in memory only what the window holds.
 
-use super::source::{Ask, Batch, Event, Page, Source, Tail};
-use super::window::{MOST, Poll, Window};
+use super::source::{LogEvent, LogPage, LogQuery, LogSource, LogTail, TailBatch};
+use super::window::{LogWindow, MOST, Poll};
 use crate::aws::{AwsError, Class, Clock};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -28,13 +28,13 @@ const LONGEST_AGAIN: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// In the order in which they are to be shown.
-    Events(Vec<Event>),
+    Events(Vec<LogEvent>),
     /// What to know about the following itself.
     Note(String),
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
+pub struct FollowOptions<'a> {
     /// Stands beside everything that is heard: which group it is of, for whoever follows several.
     pub number: usize,
     /// Milliseconds since 1970.
@@ -47,15 +47,15 @@ pub struct Options<'a> {
 }
 
 /// Why following goes no further.
-enum Stop {
+enum FollowStop {
     Failed(AwsError),
     /// Nobody listens any more, or the time is over.
     Done,
 }
 
-impl From<AwsError> for Stop {
+impl From<AwsError> for FollowStop {
     fn from(error: AwsError) -> Self {
-        Stop::Failed(error)
+        FollowStop::Failed(error)
     }
 }
 
@@ -63,10 +63,10 @@ impl From<AwsError> for Stop {
 ///
 /// # Errors
 /// What no waiting mends: a missing permission, credentials that are none, a pattern that CloudWatch refuses.
-pub async fn follow<S: Source>(
+pub async fn follow<S: LogSource>(
     source: &S,
-    ask: &Ask,
-    options: Options<'_>,
+    ask: &LogQuery,
+    options: FollowOptions<'_>,
     news: &Sender<(usize, News)>,
 ) -> Result<(), AwsError> {
     let mut follower = Follower {
@@ -74,24 +74,24 @@ pub async fn follow<S: Source>(
         ask,
         options,
         news,
-        window: Window::new(options.from, MOST),
+        window: LogWindow::new(options.from, MOST),
         newest: options.from,
         changed: Instant::now(),
         session: 0,
         missing: false,
     };
     match follower.run().await {
-        Stop::Done => Ok(()),
-        Stop::Failed(error) => Err(error),
+        FollowStop::Done => Ok(()),
+        FollowStop::Failed(error) => Err(error),
     }
 }
 
 struct Follower<'a, S> {
     source: &'a S,
-    ask: &'a Ask,
-    options: Options<'a>,
+    ask: &'a LogQuery,
+    options: FollowOptions<'a>,
     news: &'a Sender<(usize, News)>,
-    window: Window,
+    window: LogWindow,
     /// The newest event, and when it was heard of.
     newest: i64,
     changed: Instant,
@@ -106,19 +106,19 @@ struct Reopen {
     wait: Duration,
 }
 
-impl<S: Source> Follower<'_, S> {
-    async fn run(&mut self) -> Stop {
+impl<S: LogSource> Follower<'_, S> {
+    async fn run(&mut self) -> FollowStop {
         match self.go().await {
-            Ok(()) => Stop::Done,
-            Err(Stop::Failed(error)) => Stop::Failed(error),
-            Err(Stop::Done) => match self.last_look().await {
-                Err(Stop::Failed(error)) => Stop::Failed(error),
-                _ => Stop::Done,
+            Ok(()) => FollowStop::Done,
+            Err(FollowStop::Failed(error)) => FollowStop::Failed(error),
+            Err(FollowStop::Done) => match self.last_look().await {
+                Err(FollowStop::Failed(error)) => FollowStop::Failed(error),
+                _ => FollowStop::Done,
             },
         }
     }
 
-    async fn go(&mut self) -> Result<(), Stop> {
+    async fn go(&mut self) -> Result<(), FollowStop> {
         let mut reopen = Reopen { at: self.options.tail.then(Instant::now), wait: REOPEN };
         let mut gap = EAGER;
         loop {
@@ -142,7 +142,7 @@ impl<S: Source> Follower<'_, S> {
     }
 
     /// Says once why it polls, and whether it will try again.
-    async fn without_tail(&mut self, error: &AwsError, reopen: &mut Reopen) -> Result<(), Stop> {
+    async fn without_tail(&mut self, error: &AwsError, reopen: &mut Reopen) -> Result<(), FollowStop> {
         let first = reopen.wait == REOPEN;
         reopen.wait = (reopen.wait * 2).min(LONGEST_REOPEN);
         // Too many sessions, no network: that passes.
@@ -155,7 +155,7 @@ impl<S: Source> Follower<'_, S> {
     }
 
     /// One session of a tail, until it ends, however it does.
-    async fn tailed(&mut self, mut tail: S::Tail) -> Result<(), Stop> {
+    async fn tailed(&mut self, mut tail: S::Tail) -> Result<(), FollowStop> {
         self.session += 1;
         // What was stored before the session began, its tail will not bring; shown first, so that order is kept.
         self.poll().await?;
@@ -166,16 +166,16 @@ impl<S: Source> Follower<'_, S> {
             let next = tokio::select! {
                 next = tail.next() => Some(next),
                 () = sleep_until(audit) => None,
-                () = until(self.options.until) => return Err(Stop::Done),
+                () = until(self.options.until) => return Err(FollowStop::Done),
             };
             match next {
-                Some(Ok(Some(Batch { events, sampled: false }))) => {
+                Some(Ok(Some(TailBatch { events, sampled: false }))) => {
                     let ready = self.window.tail(self.session, events);
                     self.heard();
                     self.show(ready).await?;
                 }
                 // Something is missing from it: the store has all of it.
-                Some(Ok(Some(Batch { sampled: true, .. }))) => {
+                Some(Ok(Some(TailBatch { sampled: true, .. }))) => {
                     self.wait(EAGER).await?;
                     level = self.catch_up().await?;
                 }
@@ -191,7 +191,7 @@ impl<S: Source> Follower<'_, S> {
     }
 
     /// Polls until nothing is held back. False where that does not come to be: too much is written for a tail.
-    async fn catch_up(&mut self) -> Result<bool, Stop> {
+    async fn catch_up(&mut self) -> Result<bool, FollowStop> {
         for _ in 0..CATCH_UP_POLLS {
             self.poll().await?;
             if !self.window.is_holding() {
@@ -203,7 +203,7 @@ impl<S: Source> Follower<'_, S> {
     }
 
     /// At the end nothing that was found stays unsaid.
-    async fn last_look(&mut self) -> Result<(), Stop> {
+    async fn last_look(&mut self) -> Result<(), FollowStop> {
         if self.news.is_closed() {
             return Ok(());
         }
@@ -218,13 +218,13 @@ impl<S: Source> Follower<'_, S> {
         let rest = self.window.end(Poll::default());
         self.show(rest).await?;
         match looked {
-            Err(Stop::Failed(error)) => Err(error.into()),
+            Err(FollowStop::Failed(error)) => Err(error.into()),
             _ => Ok(()),
         }
     }
 
     /// One page. What passes is waited for and said once, and the page asked for again; what does not is an error.
-    async fn page(&mut self, from: i64, token: Option<&str>) -> Result<Page, Stop> {
+    async fn page(&mut self, from: i64, token: Option<&str>) -> Result<LogPage, FollowStop> {
         let mut wait = AGAIN;
         loop {
             let error = match self.source.page(self.ask, from, None, token).await {
@@ -254,7 +254,7 @@ impl<S: Source> Follower<'_, S> {
     }
 
     /// Asks for everything from the window's floor on.
-    async fn poll(&mut self) -> Result<bool, Stop> {
+    async fn poll(&mut self) -> Result<bool, FollowStop> {
         let (mut poll, mut found, began) = (Poll::default(), false, Instant::now());
         let from = self.window.floor();
         let mut token: Option<String> = None;
@@ -265,7 +265,7 @@ impl<S: Source> Follower<'_, S> {
                     self.window.break_off(poll);
                     return match stop {
                         // A token that has grown too old: the next poll begins again.
-                        Stop::Failed(error) if token.is_some() && error.is(Class::Refused) => Ok(found),
+                        FollowStop::Failed(error) if token.is_some() && error.is(Class::Refused) => Ok(found),
                         stop => Err(stop),
                     };
                 }
@@ -298,7 +298,7 @@ impl<S: Source> Follower<'_, S> {
         }
     }
 
-    async fn forget(&mut self, passed: Option<i64>, began: Instant) -> Result<(), Stop> {
+    async fn forget(&mut self, passed: Option<i64>, began: Instant) -> Result<(), FollowStop> {
         let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let ago = millis(self.changed.saturating_duration_since(began))
             - millis(began.saturating_duration_since(self.changed));
@@ -310,22 +310,22 @@ impl<S: Source> Follower<'_, S> {
         Ok(())
     }
 
-    async fn show(&mut self, events: Vec<Event>) -> Result<(), Stop> {
+    async fn show(&mut self, events: Vec<LogEvent>) -> Result<(), FollowStop> {
         if events.is_empty() {
             return Ok(());
         }
-        self.news.send((self.options.number, News::Events(events))).await.map_err(|_| Stop::Done)
+        self.news.send((self.options.number, News::Events(events))).await.map_err(|_| FollowStop::Done)
     }
 
-    async fn note(&self, note: String) -> Result<(), Stop> {
-        self.news.send((self.options.number, News::Note(note))).await.map_err(|_| Stop::Done)
+    async fn note(&self, note: String) -> Result<(), FollowStop> {
+        self.news.send((self.options.number, News::Note(note))).await.map_err(|_| FollowStop::Done)
     }
 
-    async fn wait(&self, time: Duration) -> Result<(), Stop> {
+    async fn wait(&self, time: Duration) -> Result<(), FollowStop> {
         tokio::select! {
             () = sleep(time) => Ok(()),
-            () = self.news.closed() => Err(Stop::Done),
-            () = until(self.options.until) => Err(Stop::Done),
+            () = self.news.closed() => Err(FollowStop::Done),
+            () = until(self.options.until) => Err(FollowStop::Done),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Following a source that throttles, breaks off, samples and stores late: no event lost, none twice, in order per stream.
 
 use super::*;
-use crate::aws::Op;
-use crate::watch::logs::source::Page;
+use crate::aws::ApiOperation;
+use crate::watch::logs::source::LogPage;
 use crate::watch::logs::window::OVERLAP_MS;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const BEGAN: i64 = 1_767_225_600_000;
 /// An event and when it can be found, in milliseconds of the test.
 #[derive(Debug, Clone)]
 struct Stored {
-    event: Event,
+    event: LogEvent,
     found: i64,
 }
 
@@ -53,7 +53,7 @@ struct Session {
 }
 
 fn error(class: Class) -> AwsError {
-    AwsError { op: Op("logs", "FilterLogEvents"), class, code: "x".into(), message: "no".into() }
+    AwsError { op: ApiOperation("logs", "FilterLogEvents"), class, code: "x".into(), message: "no".into() }
 }
 
 fn elapsed(start: Instant) -> i64 {
@@ -70,10 +70,10 @@ impl Past {
     }
 }
 
-impl Source for Past {
+impl LogSource for Past {
     type Tail = Session;
 
-    async fn page(&self, _: &Ask, from: i64, _: Option<i64>, token: Option<&str>) -> Result<Page, AwsError> {
+    async fn page(&self, _: &LogQuery, from: i64, _: Option<i64>, token: Option<&str>) -> Result<LogPage, AwsError> {
         sleep(Duration::from_millis(40)).await;
         self.count("pages");
         if self.happens(self.weather.throttled) {
@@ -94,7 +94,7 @@ impl Source for Past {
         self.widest.set(self.widest.get().max(visible.count()));
         // A token is a place in the order of time: what is stored before it meanwhile is missed.
         let begin = token.map_or(first, |token| token.parse().unwrap());
-        let mut page = Page::default();
+        let mut page = LogPage::default();
         for (n, stored) in self.events.iter().enumerate().skip(begin) {
             if stored.event.at > BEGAN + now {
                 break;
@@ -110,7 +110,7 @@ impl Source for Past {
         Ok(page)
     }
 
-    async fn tail(&self, _: &Ask) -> Result<Session, AwsError> {
+    async fn tail(&self, _: &LogQuery) -> Result<Session, AwsError> {
         sleep(Duration::from_millis(100)).await;
         self.count("sessions");
         if !self.weather.tail {
@@ -127,22 +127,23 @@ impl Source for Past {
     }
 }
 
-impl Tail for Session {
-    async fn next(&mut self) -> Result<Option<Batch>, AwsError> {
+impl LogTail for Session {
+    async fn next(&mut self) -> Result<Option<TailBatch>, AwsError> {
         sleep(Duration::from_secs(1)).await;
         if self.chance.f64() < self.weather.tail_ends {
             return if self.chance.bool() { Ok(None) } else { Err(error(Class::Transient)) };
         }
         let now = elapsed(self.start);
         let until = self.events.partition_point(|stored| stored.found <= now);
-        let came = self.events[self.at..until].iter().map(|stored| Event { id: String::new(), ..stored.event.clone() });
-        let mut events: Vec<Event> = came.collect();
+        let came =
+            self.events[self.at..until].iter().map(|stored| LogEvent { id: String::new(), ..stored.event.clone() });
+        let mut events: Vec<LogEvent> = came.collect();
         self.at = until;
         let sampled = self.chance.f64() < self.weather.sampled;
         if sampled {
             events.retain(|_| self.chance.bool());
         }
-        Ok(Some(Batch { events, sampled }))
+        Ok(Some(TailBatch { events, sampled }))
     }
 }
 
@@ -158,13 +159,14 @@ fn world(count: usize, seconds: i64, seed: u64) -> Vec<Stored> {
         let twin = n > 0 && chance.u8(0..100) == 0;
         let stored = if twin {
             let before = events[n - 1].clone();
-            Stored { event: Event { id: n.to_string(), ..before.event }, ..before }
+            Stored { event: LogEvent { id: n.to_string(), ..before.event }, ..before }
         } else {
             let stream = chance.usize(0..20);
             let late = if chance.u8(0..50) == 0 { chance.i64(0..10_000) } else { chance.i64(0..1500) };
             last[stream] = last[stream].max(at + late);
             let stream_name = format!("2026/01/01/[$LATEST]{stream}");
-            let event = Event { id: n.to_string(), stream: stream_name, at: BEGAN + at, message: format!("line {n}") };
+            let event =
+                LogEvent { id: n.to_string(), stream: stream_name, at: BEGAN + at, message: format!("line {n}") };
             Stored { event, found: last[stream] }
         };
         events.push(stored);
@@ -185,7 +187,7 @@ async fn follows(count: usize, seconds: i64, page: usize, weather: Weather) -> B
         calls: RefCell::default(),
     };
     let until = Instant::now() + Duration::from_secs(seconds.unsigned_abs() + 40);
-    let options = Options {
+    let options = FollowOptions {
         number: 3,
         from: BEGAN,
         tail: weather.tail,
@@ -193,19 +195,19 @@ async fn follows(count: usize, seconds: i64, page: usize, weather: Weather) -> B
         clock: &Clock::told(|| Some(i64::MAX)),
     };
     let (news, mut heard) = mpsc::channel(4);
-    let ask = Ask { group: "/aws/lambda/svc".into(), ..Ask::default() };
+    let ask = LogQuery { group: "/aws/lambda/svc".into(), ..LogQuery::default() };
     let mut follower = Follower {
         source: &source,
         ask: &ask,
         options,
         news: &news,
-        window: Window::new(options.from, MOST),
+        window: LogWindow::new(options.from, MOST),
         newest: options.from,
         changed: Instant::now(),
         session: 0,
         missing: false,
     };
-    let mut shown: Vec<Event> = Vec::new();
+    let mut shown: Vec<LogEvent> = Vec::new();
     let stopped = {
         let mut run = std::pin::pin!(follower.run());
         loop {
@@ -216,12 +218,12 @@ async fn follows(count: usize, seconds: i64, page: usize, weather: Weather) -> B
             }
         }
     };
-    assert!(matches!(stopped, Stop::Done));
+    assert!(matches!(stopped, FollowStop::Done));
     while let Ok((3, News::Events(events))) = heard.try_recv() {
         shown.extend(events);
     }
     assert_eq!(shown.len(), events.len(), "events shown, of those there are");
-    let by_stream = |events: &mut dyn Iterator<Item = &Event>| {
+    let by_stream = |events: &mut dyn Iterator<Item = &LogEvent>| {
         let mut streams: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
         events
             .for_each(|event| streams.entry(event.stream.clone()).or_default().push((event.at, event.message.clone())));
@@ -269,24 +271,24 @@ async fn a_quiet_tail_is_asked_rarely() {
 #[tokio::test(start_paused = true)]
 async fn what_no_waiting_mends_ends_it_and_a_missing_group_is_waited_for() {
     struct Refusing(Cell<u32>, Class);
-    impl Source for Refusing {
+    impl LogSource for Refusing {
         type Tail = Session;
-        async fn page(&self, _: &Ask, _: i64, _: Option<i64>, _: Option<&str>) -> Result<Page, AwsError> {
+        async fn page(&self, _: &LogQuery, _: i64, _: Option<i64>, _: Option<&str>) -> Result<LogPage, AwsError> {
             self.0.set(self.0.get() + 1);
-            if self.0.get() < 4 { Err(error(self.1)) } else { Ok(Page::default()) }
+            if self.0.get() < 4 { Err(error(self.1)) } else { Ok(LogPage::default()) }
         }
-        async fn tail(&self, _: &Ask) -> Result<Session, AwsError> {
+        async fn tail(&self, _: &LogQuery) -> Result<Session, AwsError> {
             Err(error(Class::Denied))
         }
     }
-    let options = Options {
+    let options = FollowOptions {
         number: 3,
         from: 0,
         tail: false,
         until: Some(Instant::now() + Duration::from_secs(60)),
         clock: &Clock::told(|| Some(i64::MAX)),
     };
-    let ask = Ask { group: "g".into(), ..Ask::default() };
+    let ask = LogQuery { group: "g".into(), ..LogQuery::default() };
     let (news, mut heard) = mpsc::channel(100);
     let refused = follow(&Refusing(Cell::new(0), Class::Denied), &ask, options, &news).await;
     assert_eq!(refused.map_err(|error| error.class), Err(Class::Denied));

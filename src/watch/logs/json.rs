@@ -1,15 +1,15 @@
 //! Log lines in JSON: Lambda's `platform.*` records, the formats of its runtimes and of usual logging libraries, and metrics in
 //! the embedded format. Pure.
 
-use super::level::Level;
-use super::line::{Kind, Line};
-use super::report::{Report, Status};
+use super::level::LogLevel;
+use super::line::{LineKind, LogLine};
+use super::report::{InvocationReport, InvocationStatus};
 use super::signs::{ending, is_out_of_memory, is_unhandled};
 use serde_json::{Map, Value};
 
-type Object = Map<String, Value>;
+type JsonObject = Map<String, Value>;
 
-pub fn line(object: &Object) -> Line {
+pub fn line(object: &JsonObject) -> LogLine {
     if let (Some(kind), Some(record)) = (text(object, &["type"]), object.get("record"))
         && let Some(event) = kind.strip_prefix("platform.")
     {
@@ -22,29 +22,29 @@ pub fn line(object: &Object) -> Line {
 }
 
 /// Telemetry API schema reference: the records that Lambda writes when a function's log format is JSON.
-fn platform(event: &str, record: &Value) -> Line {
+fn platform(event: &str, record: &Value) -> LogLine {
     // `platform.fault` has a text: `RequestId: ID Error: Runtime exited with error: signal: killed`.
     if let Some(text) = record.as_str() {
         let words: Vec<&str> = text.split_whitespace().collect();
         let request_id = words.windows(2).find(|pair| pair[0] == "RequestId:").map(|pair| pair[1].to_owned());
-        let kind = ending(text).unwrap_or(if event == "fault" { Kind::Crashed } else { Kind::Platform });
-        return Line { kind, level: None, request_id, text: format!("{event} {text}") };
+        let kind = ending(text).unwrap_or(if event == "fault" { LineKind::Crashed } else { LineKind::Platform });
+        return LogLine { kind, level: None, request_id, text: format!("{event} {text}") };
     }
     let said = |name: &str| record.get(name).and_then(Value::as_str);
-    let status = said("status").map_or(Status::Unsaid, Status::parse);
+    let status = said("status").map_or(InvocationStatus::Unsaid, InvocationStatus::parse);
     let request_id = said("requestId").map(str::to_owned);
     let kind = match event {
-        "initStart" | "restoreStart" => Kind::InitStart,
+        "initStart" | "restoreStart" => LineKind::InitStart,
         "initReport" | "restoreReport" => {
-            Kind::InitReport { init_ms: record.pointer("/metrics/durationMs").and_then(Value::as_f64), status }
+            LineKind::InitReport { init_ms: record.pointer("/metrics/durationMs").and_then(Value::as_f64), status }
         }
-        "start" => Kind::Start,
-        "runtimeDone" if status == Status::Timeout => Kind::TimedOut { seconds: None },
-        "runtimeDone" if said("errorType").is_some_and(is_out_of_memory) => Kind::OutOfMemory,
-        "runtimeDone" if said("errorType").is_some_and(|error| error.starts_with("Runtime.Exit")) => Kind::Crashed,
-        "runtimeDone" | "end" => Kind::End,
-        "report" => Report::of_record(record).map_or(Kind::Platform, Kind::Report),
-        _ => Kind::Platform,
+        "start" => LineKind::Start,
+        "runtimeDone" if status == InvocationStatus::Timeout => LineKind::TimedOut { seconds: None },
+        "runtimeDone" if said("errorType").is_some_and(is_out_of_memory) => LineKind::OutOfMemory,
+        "runtimeDone" if said("errorType").is_some_and(|error| error.starts_with("Runtime.Exit")) => LineKind::Crashed,
+        "runtimeDone" | "end" => LineKind::End,
+        "report" => InvocationReport::of_record(record).map_or(LineKind::Platform, LineKind::Report),
+        _ => LineKind::Platform,
     };
     let mut words = vec![event.to_owned()];
     for name in ["runtimeVersion", "version", "phase", "initializationType", "status", "errorType", "name", "state"] {
@@ -52,14 +52,14 @@ fn platform(event: &str, record: &Value) -> Line {
     }
     let duration = record.pointer("/metrics/durationMs").and_then(Value::as_f64);
     words.extend(duration.map(|milliseconds| format!("duration={milliseconds:.2} ms")));
-    Line { kind, level: None, request_id, text: words.join(" ") }
+    LogLine { kind, level: None, request_id, text: words.join(" ") }
 }
 
-fn metrics(object: &Object) -> Line {
+fn metrics(object: &JsonObject) -> LogLine {
     let values =
         object.iter().filter(|(name, _)| *name != "_aws").map(|(name, value)| format!("{name}={}", plain(value)));
     let text = format!("metrics {}", values.collect::<Vec<_>>().join(" "));
-    Line { kind: Kind::Metrics, level: None, request_id: request_id(object), text }
+    LogLine { kind: LineKind::Metrics, level: None, request_id: request_id(object), text }
 }
 
 const LEVELS: [&str; 6] = ["level", "log_level", "levelname", "severity", "lvl", "LogLevel"];
@@ -72,12 +72,12 @@ const STACKS: [&str; 6] = ["stackTrace", "stack", "trace", "exception", "stack_t
 const UNSAID: [&str; 5] = ["timestamp", "time", "ts", "@timestamp", "errorType"];
 
 /// A line whose JSON stands behind a time, a request or a level; `None` where it says nothing that a logger would.
-pub fn behind_prefix(object: &Object) -> Option<Line> {
+pub fn behind_prefix(object: &JsonObject) -> Option<LogLine> {
     let names = [&LEVELS[..], &MESSAGES, &["errorType", "fields"]];
     names.iter().any(|list| list.iter().any(|name| object.contains_key(*name))).then(|| function(object))
 }
 
-fn function(object: &Object) -> Line {
+fn function(object: &JsonObject) -> LogLine {
     // tracing of Rust puts message and fields one floor below.
     let inner = object.get("fields").and_then(Value::as_object);
     let level = level(object).or_else(|| inner.and_then(level));
@@ -121,25 +121,31 @@ fn function(object: &Object) -> Line {
     }
     let kind = kind_of(object, level, error_type, &of_words, &said);
     let request_id = request_id(object).or_else(|| object.get("span").and_then(Value::as_object).and_then(request_id));
-    let level = if kind == Kind::Unhandled { level.or(Some(Level::Error)) } else { level };
-    Line { kind, level, request_id, text: said }
+    let level = if kind == LineKind::Unhandled { level.or(Some(LogLevel::Error)) } else { level };
+    LogLine { kind, level, request_id, text: said }
 }
 
 /// What a line of the function means for its request. The runtimes themselves write an uncaught exception with its type and message and
 /// without a logger's message (developer guide, "Using Lambda advanced logging controls").
-fn kind_of(object: &Object, level: Option<Level>, error_type: Option<&str>, words: &str, said: &str) -> Kind {
-    let is_error = level >= Some(Level::Error);
+fn kind_of(
+    object: &JsonObject,
+    level: Option<LogLevel>,
+    error_type: Option<&str>,
+    words: &str,
+    said: &str,
+) -> LineKind {
+    let is_error = level >= Some(LogLevel::Error);
     let has_message =
         ["message", "msg", "Message", "event"].iter().any(|name| object.get(*name).is_some_and(Value::is_string));
     let uncaught = error_type.is_some() && object.contains_key("errorMessage") && !has_message;
     match error_type {
-        _ if is_error && is_out_of_memory(said) => Kind::OutOfMemory,
-        Some("Runtime.OutOfMemory") => Kind::OutOfMemory,
-        Some("Sandbox.Timedout") => Kind::TimedOut { seconds: None },
-        Some(error) if error.starts_with("Runtime.Exit") => ending(said).unwrap_or(Kind::Crashed),
-        _ if uncaught && level.is_none_or(|level| level >= Level::Error) => Kind::Unhandled,
-        _ if is_error && is_unhandled(words, words) => Kind::Unhandled,
-        _ => Kind::Function,
+        _ if is_error && is_out_of_memory(said) => LineKind::OutOfMemory,
+        Some("Runtime.OutOfMemory") => LineKind::OutOfMemory,
+        Some("Sandbox.Timedout") => LineKind::TimedOut { seconds: None },
+        Some(error) if error.starts_with("Runtime.Exit") => ending(said).unwrap_or(LineKind::Crashed),
+        _ if uncaught && level.is_none_or(|level| level >= LogLevel::Error) => LineKind::Unhandled,
+        _ if is_error && is_unhandled(words, words) => LineKind::Unhandled,
+        _ => LineKind::Function,
     }
 }
 
@@ -174,19 +180,19 @@ fn frames(value: &Value, stack: &mut Vec<String>) {
     }
 }
 
-fn level(object: &Object) -> Option<Level> {
+fn level(object: &JsonObject) -> Option<LogLevel> {
     LEVELS.iter().find_map(|name| match object.get(*name)? {
         Value::String(word) => word.parse().ok(),
-        Value::Number(number) => Level::of_number(number.as_i64()?),
+        Value::Number(number) => LogLevel::of_number(number.as_i64()?),
         _ => None,
     })
 }
 
-fn request_id(object: &Object) -> Option<String> {
+fn request_id(object: &JsonObject) -> Option<String> {
     text(object, &REQUESTS).map(str::to_owned)
 }
 
-fn text<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
+fn text<'a>(object: &'a JsonObject, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| object.get(*name)?.as_str())
 }
 

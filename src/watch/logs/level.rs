@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
+pub enum LogLevel {
     Trace,
     Debug,
     Info,
@@ -13,7 +13,7 @@ pub enum Level {
     Critical,
 }
 
-impl Level {
+impl LogLevel {
     pub const ALL: [Self; 6] = [Self::Trace, Self::Debug, Self::Info, Self::Warning, Self::Error, Self::Critical];
 
     pub fn word(self) -> &'static str {
@@ -41,7 +41,7 @@ impl Level {
     }
 }
 
-impl FromStr for Level {
+impl FromStr for LogLevel {
     type Err = ();
 
     /// The words of Python, Node, Java, .NET, Go and Rust, in any case.
@@ -62,7 +62,7 @@ impl FromStr for Level {
     }
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for LogLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }

@@ -1,14 +1,14 @@
 //! What one line of a function's log says, taken apart. Reads no text: `parse` and `json` do.
 
-use super::level::Level;
-use super::report::{Report, Status};
+use super::level::LogLevel;
+use super::report::{InvocationReport, InvocationStatus};
 
 /// A line, taken apart.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    pub kind: Kind,
+pub struct LogLine {
+    pub kind: LineKind,
     /// As written; what Lambda writes itself has none unless something is wrong.
-    pub level: Option<Level>,
+    pub level: Option<LogLevel>,
     /// The request that the line itself names.
     pub request_id: Option<String>,
     /// What is left to read: without the time, the request and the level, which are said beside it.
@@ -16,17 +16,17 @@ pub struct Line {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum LineKind {
     /// An execution environment begins.
     InitStart,
     /// How long its beginning took; written where that failed or took long.
     InitReport {
         init_ms: Option<f64>,
-        status: Status,
+        status: InvocationStatus,
     },
     Start,
     End,
-    Report(Report),
+    Report(InvocationReport),
     /// Lambda ended the request.
     TimedOut {
         seconds: Option<f64>,
@@ -45,21 +45,23 @@ pub enum Kind {
     Function,
 }
 
-impl Line {
+impl LogLine {
     /// How bad it is, where it does not say so itself: what failed is an error, the rest is ordinary.
-    pub fn severity(&self) -> Level {
+    pub fn severity(&self) -> LogLevel {
         self.level.unwrap_or(match &self.kind {
-            Kind::TimedOut { .. } | Kind::OutOfMemory | Kind::Crashed | Kind::Unhandled => Level::Error,
-            Kind::Report(report) if report.is_failed() => Level::Error,
-            Kind::InitReport { status: Status::Error | Status::Timeout, .. } => Level::Error,
-            Kind::Metrics => Level::Debug,
-            _ => Level::Info,
+            LineKind::TimedOut { .. } | LineKind::OutOfMemory | LineKind::Crashed | LineKind::Unhandled => {
+                LogLevel::Error
+            }
+            LineKind::Report(report) if report.is_failed() => LogLevel::Error,
+            LineKind::InitReport { status: InvocationStatus::Error | InvocationStatus::Timeout, .. } => LogLevel::Error,
+            LineKind::Metrics => LogLevel::Debug,
+            _ => LogLevel::Info,
         })
     }
 
-    pub fn report(&self) -> Option<&Report> {
+    pub fn report(&self) -> Option<&InvocationReport> {
         match &self.kind {
-            Kind::Report(report) => Some(report),
+            LineKind::Report(report) => Some(report),
             _ => None,
         }
     }

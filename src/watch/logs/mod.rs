@@ -18,24 +18,24 @@ pub mod summary;
 pub mod window;
 
 pub use follow::{News, follow};
-pub use level::Level;
-pub use line::Line;
-pub use place::{NoFunction, Place, find};
+pub use level::LogLevel;
+pub use line::LogLine;
+pub use place::{LogLocation, NoFunction, find};
 pub use read::read;
-pub use requests::{Entry, Grouping, Requests};
-pub use summary::Summary;
+pub use requests::{Grouping, RequestJoiner, RequestLine};
+pub use summary::LogSummary;
 
 /// Which lines are wanted, beyond what CloudWatch filters.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct LineFilter {
     /// At least so bad.
-    pub level: Option<Level>,
+    pub level: Option<LogLevel>,
     /// Of this request; a beginning of its id will do.
     pub request_id: Option<String>,
 }
 
-impl Wanted {
-    pub fn wants(&self, entry: &Entry) -> bool {
+impl LineFilter {
+    pub fn wants(&self, entry: &RequestLine) -> bool {
         let of_request = |wanted: &String| entry.request_id.as_ref().is_some_and(|id| id.starts_with(wanted.as_str()));
         self.level.is_none_or(|level| entry.line.severity() >= level) && self.request_id.as_ref().is_none_or(of_request)
     }

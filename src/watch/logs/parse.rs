@@ -2,12 +2,12 @@
 //! whatever it does not know is a line of the function.
 
 use super::json;
-use super::level::Level;
-use super::line::{Kind, Line};
-use super::report::{Report, Status, fields, quantity};
+use super::level::LogLevel;
+use super::line::{LineKind, LogLine};
+use super::report::{InvocationReport, InvocationStatus, fields, quantity};
 use super::signs::{ending, is_out_of_memory, is_unhandled};
 
-impl Line {
+impl LogLine {
     pub fn parse(message: &str) -> Self {
         let text = message.trim_end();
         if text.starts_with('{')
@@ -20,49 +20,51 @@ impl Line {
 }
 
 /// Lambda's own lines, in text.
-fn platform(text: &str) -> Option<Line> {
+fn platform(text: &str) -> Option<LogLine> {
     let (word, rest) = text.split_once(|c: char| c.is_whitespace() || c == ':').unwrap_or((text, ""));
     let request = |text: &str| {
         let id = fields(text).into_iter().find(|(name, _)| *name == "RequestId")?.1;
         id.split_whitespace().next().map(str::to_owned)
     };
-    let line = |kind: Kind, request_id: Option<String>| Line { kind, level: None, request_id, text: text.to_owned() };
+    let line =
+        |kind: LineKind, request_id: Option<String>| LogLine { kind, level: None, request_id, text: text.to_owned() };
     Some(match word {
-        "START" if rest.contains("RequestId:") => line(Kind::Start, request(rest)),
-        "END" if rest.contains("RequestId:") => line(Kind::End, request(rest)),
+        "START" if rest.contains("RequestId:") => line(LineKind::Start, request(rest)),
+        "END" if rest.contains("RequestId:") => line(LineKind::End, request(rest)),
         "REPORT" => {
-            let report = Report::of_text(text)?;
+            let report = InvocationReport::of_text(text)?;
             let id = report.request_id.clone();
-            line(Kind::Report(report), id)
+            line(LineKind::Report(report), id)
         }
-        "INIT_START" | "RESTORE_START" => line(Kind::InitStart, None),
+        "INIT_START" | "RESTORE_START" => line(LineKind::InitStart, None),
         "INIT_REPORT" | "RESTORE_REPORT" => {
             let fields = fields(rest);
             let field = |name: &str| fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
             let took = field("Init Duration").or_else(|| field("Restore Duration"));
-            let status =
-                field("Status").and_then(|value| value.split_whitespace().next()).map_or(Status::Unsaid, Status::parse);
-            line(Kind::InitReport { init_ms: took.and_then(|took| quantity(took, "ms")), status }, None)
+            let status = field("Status")
+                .and_then(|value| value.split_whitespace().next())
+                .map_or(InvocationStatus::Unsaid, InvocationStatus::parse);
+            line(LineKind::InitReport { init_ms: took.and_then(|took| quantity(took, "ms")), status }, None)
         }
-        "XRAY" if rest.contains("TraceId:") => line(Kind::Platform, request(rest)),
-        "EXTENSION" | "TELEMETRY" | "LOGS" if rest.contains("State:") => line(Kind::Platform, None),
+        "XRAY" if rest.contains("TraceId:") => line(LineKind::Platform, request(rest)),
+        "EXTENSION" | "TELEMETRY" | "LOGS" if rest.contains("State:") => line(LineKind::Platform, None),
         // RequestId: ID Error: Runtime exited with error: signal: killed
         "RequestId" => {
             let id = rest.split_whitespace().next()?.to_owned();
             let said = rest.trim_start().strip_prefix(id.as_str())?.trim_start().to_owned();
-            let kind = ending(&said).unwrap_or(Kind::Unhandled);
-            if kind == Kind::Unhandled && !said.starts_with("Error") {
+            let kind = ending(&said).unwrap_or(LineKind::Unhandled);
+            if kind == LineKind::Unhandled && !said.starts_with("Error") {
                 return None;
             }
-            Line { kind, level: Some(Level::Error), request_id: Some(id), text: said }
+            LogLine { kind, level: Some(LogLevel::Error), request_id: Some(id), text: said }
         }
         _ => return None,
     })
 }
 
 /// A line of the function: what stands before its message is taken off as far as it is known.
-fn function(text: &str) -> Line {
-    let mut line = Line { kind: Kind::Function, level: None, request_id: None, text: String::new() };
+fn function(text: &str) -> LogLine {
+    let mut line = LogLine { kind: LineKind::Function, level: None, request_id: None, text: String::new() };
     let mut rest = text;
     while let Some((token, after)) = first_token(rest) {
         if is_time(token) || token == "undefined" && line.request_id.is_none() && rest.len() < text.len() {
@@ -80,17 +82,21 @@ fn function(text: &str) -> Line {
     line.text = rest.to_owned();
     if let Some(seconds) = rest.strip_prefix("Task timed out after ") {
         let seconds = seconds.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());
-        line.kind = Kind::TimedOut { seconds: seconds.filter(|seconds| seconds.is_finite()) };
-    } else if rest.starts_with("Runtime exited") || line.level >= Some(Level::Error) && is_out_of_memory(rest) {
-        line.kind = ending(rest).unwrap_or(Kind::Function);
+        line.kind = LineKind::TimedOut { seconds: seconds.filter(|seconds| seconds.is_finite()) };
+    } else if rest.starts_with("Runtime exited") || line.level >= Some(LogLevel::Error) && is_out_of_memory(rest) {
+        line.kind = ending(rest).unwrap_or(LineKind::Function);
     } else if is_unhandled(text, rest) {
-        line.kind = Kind::Unhandled;
-        line.level = line.level.or(Some(Level::Error));
+        line.kind = LineKind::Unhandled;
+        line.level = line.level.or(Some(LogLevel::Error));
     } else if rest.len() < text.len()
         && let Some(object) = object_of(rest)
         && let Some(inner) = json::behind_prefix(&object)
     {
-        return Line { level: line.level.max(inner.level), request_id: line.request_id.or(inner.request_id), ..inner };
+        return LogLine {
+            level: line.level.max(inner.level),
+            request_id: line.request_id.or(inner.request_id),
+            ..inner
+        };
     }
     line
 }
@@ -128,7 +134,7 @@ fn is_uuid(token: &str) -> bool {
 }
 
 /// `INFO`, `[INFO]`, `INFO:`, `info:`: a word in small letters only with its colon, since it may begin a sentence.
-fn leading_level(token: &str) -> Option<Level> {
+fn leading_level(token: &str) -> Option<LogLevel> {
     let plain = token.trim_matches(['[', ']', '(', ')', '|', '-', ':', ',']);
     let shouted = plain.bytes().all(|byte| byte.is_ascii_uppercase());
     let marked = token.len() > plain.len() && token.ends_with([':', ']', ')']);
@@ -136,7 +142,7 @@ fn leading_level(token: &str) -> Option<Level> {
 }
 
 /// A level further in: `app - INFO - message`, `INFO:root:message`, `level=info msg=...`.
-fn inner_level(text: &str) -> Option<Level> {
+fn inner_level(text: &str) -> Option<LogLevel> {
     let line = text.lines().next().unwrap_or_default();
     let mut before = "";
     for (n, token) in line.split_whitespace().take(8).enumerate() {

@@ -8,9 +8,9 @@ const ID: &str = "79b4f56e-95b1-4643-9700-2807f4e68189";
 
 /// Kind (its name), level, whether it names the request, text.
 #[track_caller]
-fn says(message: &str, kind: &str, level: Option<Level>, request: bool, text: &str) {
+fn says(message: &str, kind: &str, level: Option<LogLevel>, request: bool, text: &str) {
     let message = message.replace("ID", ID);
-    let line = Line::parse(&message);
+    let line = LogLine::parse(&message);
     let name = format!("{:?}", line.kind);
     assert!(name.starts_with(kind), "{message}: {name}");
     assert_eq!(line.level, level, "{message}");
@@ -26,7 +26,7 @@ fn lambdas_own_lines() {
     says(init, "InitStart", None, false, init);
     let failed = "INIT_REPORT Init Duration: 10008.38 ms\tPhase: init\tStatus: timeout";
     says(failed, "InitReport { init_ms: Some(10008.38), status: Timeout }", None, false, failed);
-    assert_eq!(Line::parse(failed).severity(), Level::Error);
+    assert_eq!(LogLine::parse(failed).severity(), LogLevel::Error);
     let trace = "XRAY TraceId: 1-5e34a614-10bdxmplf1fb44f07bc535a1\tSegmentId: 07f5xmpl2d1f6f85\tSampled: true";
     says(trace, "Platform", None, false, trace);
     let extension = "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]";
@@ -43,11 +43,11 @@ fn the_labs_example() {
         "END RequestId: abc123",
         "REPORT Duration: 150.00 ms Memory: 128 MB Max Memory: 89 MB",
     ]
-    .map(Line::parse);
+    .map(LogLine::parse);
     let [start, received, end, report] = &lines;
-    assert_eq!((&start.kind, start.request_id.as_deref()), (&Kind::Start, Some("abc123")));
-    assert_eq!((received.level, received.text.as_str()), (Some(Level::Info), "Received request to /health"));
-    assert_eq!((&end.kind, end.request_id.as_deref()), (&Kind::End, Some("abc123")));
+    assert_eq!((&start.kind, start.request_id.as_deref()), (&LineKind::Start, Some("abc123")));
+    assert_eq!((received.level, received.text.as_str()), (Some(LogLevel::Info), "Received request to /health"));
+    assert_eq!((&end.kind, end.request_id.as_deref()), (&LineKind::End, Some("abc123")));
     assert_eq!(report.report().and_then(|report| report.max_memory_mb), Some(89.0));
 }
 
@@ -63,88 +63,89 @@ fn what_ends_a_request_badly() {
     says(
         "RequestId: ID Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
         "OutOfMemory",
-        Some(Level::Error),
+        Some(LogLevel::Error),
         true,
         "Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
     );
     says(
         "RequestId: ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError",
         "Crashed",
-        Some(Level::Error),
+        Some(LogLevel::Error),
         true,
         "Error: Runtime exited with error: exit status 1\nRuntime.ExitError",
     );
     says(
         "RequestId: ID Process exited before completing request",
         "Crashed",
-        Some(Level::Error),
+        Some(LogLevel::Error),
         true,
         "Process exited before completing request",
     );
     says(
         "[ERROR] MemoryError\nTraceback (most recent call last):",
         "OutOfMemory",
-        Some(Level::Error),
+        Some(LogLevel::Error),
         false,
         "MemoryError\nTraceback (most recent call last):",
     );
-    assert_eq!(Line::parse(&format!("{ID} Task timed out after x seconds")).severity(), Level::Error);
+    assert_eq!(LogLine::parse(&format!("{ID} Task timed out after x seconds")).severity(), LogLevel::Error);
 }
 
 #[test]
 fn the_formats_of_python_node_and_the_lab() {
-    let function =
-        |message: &str, level: Level, request: bool, text: &str| says(message, "Function", Some(level), request, text);
-    function("[INFO]\t2026-11-22T10:05:00.123Z\tID\tTracked 3 tokens\n", Level::Info, true, "Tracked 3 tokens");
-    function("[WARNING]\t2026-11-22T10:05:00.123Z\t\tno request\n", Level::Warning, false, "no request");
+    let function = |message: &str, level: LogLevel, request: bool, text: &str| {
+        says(message, "Function", Some(level), request, text)
+    };
+    function("[INFO]\t2026-11-22T10:05:00.123Z\tID\tTracked 3 tokens\n", LogLevel::Info, true, "Tracked 3 tokens");
+    function("[WARNING]\t2026-11-22T10:05:00.123Z\t\tno request\n", LogLevel::Warning, false, "no request");
     says(
         "2026-11-22T10:05:00.123Z\tID\tERROR\tInvoke Error \t{\"a\":1}",
         "Unhandled",
-        Some(Level::Error),
+        Some(LogLevel::Error),
         true,
         "Invoke Error \t{\"a\":1}",
     );
-    function("2026-11-22T10:05:00.123Z\tundefined\tINFO\tloading", Level::Info, false, "loading");
+    function("2026-11-22T10:05:00.123Z\tundefined\tINFO\tloading", LogLevel::Info, false, "loading");
     function(
         "2024-01-15T10:30:00.050Z INFO Database connection healthy",
-        Level::Info,
+        LogLevel::Info,
         false,
         "Database connection healthy",
     );
     function(
         "2026-11-22T10:05:00.123456Z WARNING request route=/track status=500",
-        Level::Warning,
+        LogLevel::Warning,
         false,
         "request route=/track status=500",
     );
     function(
         "2026-11-22 10:05:00,123 - app - CRITICAL - all is lost",
-        Level::Critical,
+        LogLevel::Critical,
         false,
         "- app - CRITICAL - all is lost",
     );
     function(
         "[2026-11-22 10:05:00,123] ERROR in app: Exception on /track [POST]",
-        Level::Error,
+        LogLevel::Error,
         false,
         "in app: Exception on /track [POST]",
     );
-    function("INFO:root:hello", Level::Info, false, "INFO:root:hello");
+    function("INFO:root:hello", LogLevel::Info, false, "INFO:root:hello");
     says(
         "[ERROR] ZeroDivisionError: division by zero\nTraceback (most recent call last):\n  File \"a.py\"",
         "Unhandled",
-        Some(Level::Error),
+        Some(LogLevel::Error),
         false,
         "ZeroDivisionError: division by zero\nTraceback (most recent call last):\n  File \"a.py\"",
     );
-    function("info: Microsoft.Hosting[0] started", Level::Info, false, "Microsoft.Hosting[0] started");
+    function("info: Microsoft.Hosting[0] started", LogLevel::Info, false, "Microsoft.Hosting[0] started");
     function(
         "time=2026-11-22T10:05:00Z level=warn msg=\"slow\"",
-        Level::Warning,
+        LogLevel::Warning,
         false,
         "time=2026-11-22T10:05:00Z level=warn msg=\"slow\"",
     );
-    function("2026-11-22 10:05:00 ID INFO  Handler:12 - done", Level::Info, true, "Handler:12 - done");
+    function("2026-11-22 10:05:00 ID INFO  Handler:12 - done", LogLevel::Info, true, "Handler:12 - done");
 }
 
 #[test]
@@ -204,38 +205,38 @@ fn json_of_lambda() {
         "report",
     );
     says(&report, "Report(Report", None, true, "report status=error duration=1.50 ms");
-    assert_eq!(Line::parse(&report).severity(), Level::Error);
+    assert_eq!(LogLine::parse(&report).severity(), LogLevel::Error);
     says(&line("{}", "report"), "Platform", None, false, "report");
 }
 
 #[test]
 fn json_of_functions() {
-    let function = |message: &str, level: Option<Level>, request: bool, text: &str| {
+    let function = |message: &str, level: Option<LogLevel>, request: bool, text: &str| {
         says(message, "Function", level, request, text)
     };
     function(
         "{\"timestamp\":\"2026-11-22T10:05:00Z\",\"level\":\"INFO\",\"message\":\"hello\",\"logger\":\"root\",\"requestId\":\"ID\"}",
-        Some(Level::Info),
+        Some(LogLevel::Info),
         true,
         "hello logger=root",
     );
     says(
         "{\"timestamp\":\"t\",\"log_level\":\"ERROR\",\"errorMessage\":\"division by zero\",\"errorType\":\"ZeroDivisionError\",\"requestId\":\"ID\",\"stackTrace\":[\"  File a.py\\n\"]}",
         "Unhandled",
-        Some(Level::Error),
+        Some(LogLevel::Error),
         true,
         "ZeroDivisionError: division by zero\n  File a.py",
     );
     function(
         "{\"timestamp\":\"t\",\"level\":\"WARNING\",\"message\":\"request\",\"route\":\"/track\",\"status\":500}",
-        Some(Level::Warning),
+        Some(LogLevel::Warning),
         false,
         "request route=/track status=500",
     );
-    function("{\"level\":50,\"msg\":\"pino\"}", Some(Level::Error), false, "pino");
+    function("{\"level\":50,\"msg\":\"pino\"}", Some(LogLevel::Error), false, "pino");
     function(
         "{\"timestamp\":\"t\",\"level\":\"DEBUG\",\"fields\":{\"message\":\"rust\",\"n\":1},\"span\":{\"requestId\":\"ID\"}}",
-        Some(Level::Debug),
+        Some(LogLevel::Debug),
         true,
         "rust n=1 span={\"requestId\":\"ID\"}",
     );
@@ -275,9 +276,9 @@ proptest! {
 
     #[test]
     fn no_line_makes_it_fall(line in prop_oneof!["(?s).{0,80}", "[ -~\\t\\n]{0,120}", almost()]) {
-        let parsed = Line::parse(&line);
+        let parsed = LogLine::parse(&line);
         let numbers = parsed.report().into_iter().flat_map(|report| [Some(report.duration_ms), report.billed_ms, report.init_ms, report.max_memory_mb]);
         prop_assert!(numbers.flatten().all(|number| number.is_finite() && number >= 0.0));
-        prop_assert!(parsed.severity() >= Level::Trace);
+        prop_assert!(parsed.severity() >= LogLevel::Trace);
     }
 }

@@ -1,13 +1,13 @@
 //! Which log group a function really writes to.
 
-use super::source::Ask;
+use super::source::LogQuery;
 use crate::aws::{Aws, AwsError, Class};
 use crate::resources::function::{self, FunctionFacts, default_log_group};
 use futures_util::future::try_join_all;
 
 /// A log group, and whose it is as far as that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct LogLocation {
     pub function: Option<String>,
     pub group: String,
     /// Absent where the function could not be looked at.
@@ -24,7 +24,7 @@ pub struct NoFunction {
     pub others: Vec<String>,
 }
 
-impl Place {
+impl LogLocation {
     pub fn of_group(group: &str) -> Self {
         Self { function: None, group: group.to_owned(), facts: None }
     }
@@ -34,8 +34,8 @@ impl Place {
         self.function.as_deref().unwrap_or(&self.group)
     }
 
-    pub fn ask(&self, pattern: Option<&str>) -> Ask {
-        Ask { group: self.group.clone(), pattern: pattern.map(str::to_owned), streams: Vec::new() }
+    pub fn ask(&self, pattern: Option<&str>) -> LogQuery {
+        LogQuery { group: self.group.clone(), pattern: pattern.map(str::to_owned), streams: Vec::new() }
     }
 }
 
@@ -44,14 +44,14 @@ impl Place {
 ///
 /// # Errors
 /// [`NoFunction`], or what AWS says.
-pub async fn find(aws: &Aws, functions: &[String]) -> anyhow::Result<(Vec<Place>, Vec<String>)> {
+pub async fn find(aws: &Aws, functions: &[String]) -> anyhow::Result<(Vec<LogLocation>, Vec<String>)> {
     let found = try_join_all(functions.iter().map(|name| one(aws, name))).await?;
-    let (places, notes): (Vec<Place>, Vec<Option<String>>) = found.into_iter().unzip();
+    let (places, notes): (Vec<LogLocation>, Vec<Option<String>>) = found.into_iter().unzip();
     Ok((places, notes.into_iter().flatten().collect()))
 }
 
-async fn one(aws: &Aws, name: &str) -> anyhow::Result<(Place, Option<String>)> {
-    let place = |group: String, facts| Place { function: Some(name.to_owned()), group, facts };
+async fn one(aws: &Aws, name: &str) -> anyhow::Result<(LogLocation, Option<String>)> {
+    let place = |group: String, facts| LogLocation { function: Some(name.to_owned()), group, facts };
     match function::aws::read(aws, name).await {
         Ok(Some(facts)) => Ok((place(facts.log_group.clone(), Some(facts)), None)),
         Ok(None) => {

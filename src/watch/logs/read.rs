@@ -1,6 +1,6 @@
 //! Reads what is stored, of one or several log groups, in order of time, page by page.
 
-use super::source::{Ask, Event, FILTER, Page, Source};
+use super::source::{FILTER, LogEvent, LogPage, LogQuery, LogSource};
 use crate::aws::{AwsError, Class};
 use futures_util::future::try_join_all;
 use std::collections::{BTreeSet, VecDeque};
@@ -16,14 +16,14 @@ const REMEMBERED: usize = 20_000;
 ///
 /// # Errors
 /// What is left after the paced repeats of a call; all that came before it was handed on.
-pub async fn read<S: Source>(
+pub async fn read<S: LogSource>(
     source: &S,
-    asks: &[Ask],
+    asks: &[LogQuery],
     from: i64,
     until: Option<i64>,
-    mut take: impl FnMut(usize, Event) -> ControlFlow<()>,
+    mut take: impl FnMut(usize, LogEvent) -> ControlFlow<()>,
 ) -> Result<(), AwsError> {
-    let mut readers: Vec<Reader<'_>> = asks.iter().map(|ask| Reader::new(ask, from, until)).collect();
+    let mut readers: Vec<LogReader<'_>> = asks.iter().map(|ask| LogReader::new(ask, from, until)).collect();
     loop {
         try_join_all(readers.iter_mut().map(|reader| reader.fill(source))).await?;
         // As long as every group has something to compare with, the earliest of all is next.
@@ -50,23 +50,23 @@ fn fruitless(group: &str, patience: Duration) -> AwsError {
     AwsError { op: FILTER, class: Class::Transient, code: "Fruitless".into(), message }
 }
 
-struct Reader<'a> {
-    ask: &'a Ask,
+struct LogReader<'a> {
+    ask: &'a LogQuery,
     from: i64,
     until: Option<i64>,
     token: Option<String>,
     is_over: bool,
-    events: VecDeque<Event>,
+    events: VecDeque<LogEvent>,
     seen: BTreeSet<(i64, String)>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(ask: &'a Ask, from: i64, until: Option<i64>) -> Self {
+impl<'a> LogReader<'a> {
+    fn new(ask: &'a LogQuery, from: i64, until: Option<i64>) -> Self {
         Self { ask, from, until, token: None, is_over: false, events: VecDeque::new(), seen: BTreeSet::new() }
     }
 
     /// Fetches until there is an event or nothing more.
-    async fn fill(&mut self, source: &impl Source) -> Result<(), AwsError> {
+    async fn fill(&mut self, source: &impl LogSource) -> Result<(), AwsError> {
         let began = Instant::now();
         while self.events.is_empty() && !self.is_over {
             if began.elapsed() > source.patience() {
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn take(&mut self, page: Page) {
+    fn take(&mut self, page: LogPage) {
         let mut events = page.events;
         // What lies outside of the time asked for is no answer to it: pages of such alone are fruitless, and end.
         events.retain(|event| event.at >= self.from && self.until.is_none_or(|until| event.at <= until));

@@ -6,7 +6,7 @@ use serde_json::Value;
 /// One invocation as Lambda accounts for it. Times in milliseconds, memory in megabytes; what the line does not say is absent
 /// (developer guide, "Viewing CloudWatch logs for Lambda": the REPORT line; Telemetry API schema: platform.report).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Report {
+pub struct InvocationReport {
     /// Absent in abbreviated lines only.
     pub request_id: Option<String>,
     pub duration_ms: f64,
@@ -15,13 +15,13 @@ pub struct Report {
     pub max_memory_mb: Option<f64>,
     /// Present when this invocation started an execution environment: a cold start. Also the restore of a snapshot.
     pub init_ms: Option<f64>,
-    pub status: Status,
+    pub status: InvocationStatus,
     /// `Runtime.ExitError`, `Runtime.OutOfMemory` ...
     pub error_type: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Status {
+pub enum InvocationStatus {
     /// Nothing is said: it went well, or the runtime reported the function's error itself.
     #[default]
     Unsaid,
@@ -30,7 +30,7 @@ pub enum Status {
     Timeout,
 }
 
-impl Status {
+impl InvocationStatus {
     pub fn parse(word: &str) -> Self {
         match word {
             "success" => Self::Success,
@@ -41,7 +41,7 @@ impl Status {
     }
 }
 
-impl Report {
+impl InvocationReport {
     #[cfg(test)]
     pub fn is_cold(&self) -> bool {
         self.init_ms.is_some()
@@ -61,7 +61,7 @@ impl Report {
     }
 
     pub fn is_failed(&self) -> bool {
-        matches!(self.status, Status::Error | Status::Timeout)
+        matches!(self.status, InvocationStatus::Error | InvocationStatus::Timeout)
     }
 
     /// Of a text line, or of the last lines of one (`REPORT ...`, then perhaps `XRAY ...`).
@@ -85,7 +85,7 @@ impl Report {
             memory_size_mb: number("Memory Size", "MB").or_else(|| number("Memory", "MB")),
             max_memory_mb: number("Max Memory Used", "MB").or_else(|| number("Max Memory", "MB")),
             init_ms: number("Init Duration", "ms").or_else(|| number("Restore Duration", "ms")),
-            status: word("Status").map_or(Status::Unsaid, Status::parse),
+            status: word("Status").map_or(InvocationStatus::Unsaid, InvocationStatus::parse),
             error_type: word("Error Type").map(str::to_owned),
         })
     }
@@ -102,7 +102,7 @@ impl Report {
             memory_size_mb: number("memorySizeMB"),
             max_memory_mb: number("maxMemoryUsedMB"),
             init_ms: number("initDurationMs").or_else(|| number("restoreDurationMs")),
-            status: text("status").map_or(Status::Unsaid, Status::parse),
+            status: text("status").map_or(InvocationStatus::Unsaid, InvocationStatus::parse),
             error_type: text("errorType").map(str::to_owned),
         })
     }
@@ -159,7 +159,7 @@ mod tests {
     const ID: &str = "8f507cfc-example-4697-b07a-ac58fc914c95";
 
     /// Duration, billed, size, used, init.
-    fn figures(report: &Report) -> (f64, Option<f64>, Option<f64>, Option<f64>, Option<f64>) {
+    fn figures(report: &InvocationReport) -> (f64, Option<f64>, Option<f64>, Option<f64>, Option<f64>) {
         (report.duration_ms, report.billed_ms, report.memory_size_mb, report.max_memory_mb, report.init_ms)
     }
 
@@ -169,11 +169,11 @@ mod tests {
             "REPORT RequestId: {ID}\tDuration: 15.74 ms\tBilled Duration: 147 ms\tMemory Size: 128 MB\t\
              Max Memory Used: 56 MB\tInit Duration: 130.49 ms\t\n"
         );
-        let report = Report::of_text(&line).unwrap();
+        let report = InvocationReport::of_text(&line).unwrap();
         assert_eq!(report.request_id.as_deref(), Some(ID));
         assert_eq!(figures(&report), (15.74, Some(147.0), Some(128.0), Some(56.0), Some(130.49)));
         assert!(report.is_cold() && !report.is_failed());
-        let warm = Report::of_text(&line.replace("Init Duration: 130.49 ms\t", "")).unwrap();
+        let warm = InvocationReport::of_text(&line.replace("Init Duration: 130.49 ms\t", "")).unwrap();
         assert_eq!(warm.init_ms, None);
     }
 
@@ -181,14 +181,14 @@ mod tests {
     fn spaces_instead_of_tabs_and_a_trace_behind_it() {
         let line = "REPORT RequestId: a Duration: 3.93 ms Billed Duration: 100 ms Memory Size: 128 MB \
                     Max Memory Used: 35 MB\nXRAY TraceId: 1-5e34a614 SegmentId: 07f5 Sampled: true";
-        let report = Report::of_text(line).unwrap();
+        let report = InvocationReport::of_text(line).unwrap();
         assert_eq!(figures(&report), (3.93, Some(100.0), Some(128.0), Some(35.0), None));
         assert_eq!(report.request_id.as_deref(), Some("a"));
     }
 
     #[test]
     fn the_labs_abbreviated_line() {
-        let report = Report::of_text("REPORT Duration: 150.00 ms Memory: 128 MB Max Memory: 89 MB").unwrap();
+        let report = InvocationReport::of_text("REPORT Duration: 150.00 ms Memory: 128 MB Max Memory: 89 MB").unwrap();
         assert_eq!(figures(&report), (150.0, None, Some(128.0), Some(89.0), None));
         assert_eq!(report.request_id, None);
     }
@@ -200,16 +200,19 @@ mod tests {
                 "REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\t{rest}"
             )
         };
-        let report = Report::of_text(&line("Max Memory Used: 30 MB\tStatus: timeout")).unwrap();
-        assert_eq!(report.status, Status::Timeout);
+        let report = InvocationReport::of_text(&line("Max Memory Used: 30 MB\tStatus: timeout")).unwrap();
+        assert_eq!(report.status, InvocationStatus::Timeout);
         let report =
-            Report::of_text(&line("Max Memory Used: 128 MB\tStatus: error\tError Type: Runtime.ExitError")).unwrap();
+            InvocationReport::of_text(&line("Max Memory Used: 128 MB\tStatus: error\tError Type: Runtime.ExitError"))
+                .unwrap();
         assert!(report.is_failed() && report.is_out_of_memory());
         let report =
-            Report::of_text(&line("Max Memory Used: 60 MB\tStatus: error\tError Type: Runtime.ExitError")).unwrap();
+            InvocationReport::of_text(&line("Max Memory Used: 60 MB\tStatus: error\tError Type: Runtime.ExitError"))
+                .unwrap();
         assert!(report.is_failed() && !report.is_out_of_memory());
         let report =
-            Report::of_text(&line("Max Memory Used: 127 MB\tStatus: error\tError Type: Runtime.OutOfMemory")).unwrap();
+            InvocationReport::of_text(&line("Max Memory Used: 127 MB\tStatus: error\tError Type: Runtime.OutOfMemory"))
+                .unwrap();
         assert!(report.is_out_of_memory());
     }
 
@@ -217,7 +220,7 @@ mod tests {
     fn a_snapshot_that_was_restored() {
         let line = "REPORT RequestId: a\tDuration: 20.00 ms\tBilled Duration: 159 ms\tMemory Size: 512 MB\t\
                     Max Memory Used: 150 MB\tRestore Duration: 411.31 ms\tBilled Restore Duration: 139 ms\t";
-        assert_eq!(Report::of_text(line).unwrap().init_ms, Some(411.31));
+        assert_eq!(InvocationReport::of_text(line).unwrap().init_ms, Some(411.31));
     }
 
     #[test]
@@ -226,10 +229,13 @@ mod tests {
             "requestId": ID, "status": "timeout", "errorType": "Sandbox.Timedout",
             "metrics": { "durationMs": 3000.2, "billedDurationMs": 3000, "memorySizeMB": 128, "maxMemoryUsedMB": 94, "initDurationMs": 411.5 },
         });
-        let report = Report::of_record(&record).unwrap();
+        let report = InvocationReport::of_record(&record).unwrap();
         assert_eq!(figures(&report), (3000.2, Some(3000.0), Some(128.0), Some(94.0), Some(411.5)));
-        assert_eq!((report.status, report.error_type.as_deref()), (Status::Timeout, Some("Sandbox.Timedout")));
-        assert_eq!(Report::of_record(&json!({ "requestId": ID })), None);
+        assert_eq!(
+            (report.status, report.error_type.as_deref()),
+            (InvocationStatus::Timeout, Some("Sandbox.Timedout"))
+        );
+        assert_eq!(InvocationReport::of_record(&json!({ "requestId": ID })), None);
     }
 
     #[test]
@@ -237,9 +243,9 @@ mod tests {
         for line in
             ["REPORT", "REPORTED Duration: 1 ms", "report Duration: 1 ms", "REPORT Duration: 1 s", "REPORT x", ""]
         {
-            assert_eq!(Report::of_text(line), None, "{line}");
+            assert_eq!(InvocationReport::of_text(line), None, "{line}");
         }
-        assert_eq!(Report::of_text("REPORT Duration: -1 ms"), None);
-        assert_eq!(Report::of_text("REPORT Duration: NaN ms"), None);
+        assert_eq!(InvocationReport::of_text("REPORT Duration: -1 ms"), None);
+        assert_eq!(InvocationReport::of_text("REPORT Duration: NaN ms"), None);
     }
 }

@@ -1,8 +1,8 @@
 //! Which request a line belongs to. Lambda runs one request at a time in an execution environment, and writes the log of each
 //! environment into a stream of its own: what stands between START and REPORT belongs together. Pure.
 
-use super::line::{Kind, Line};
-use super::source::Event;
+use super::line::{LineKind, LogLine};
+use super::source::LogEvent;
 use std::collections::BTreeMap;
 
 /// The most streams that are remembered; an environment that is gone never says so.
@@ -10,34 +10,34 @@ const MOST_STREAMS: usize = 5_000;
 
 /// A line with all that is known of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct RequestLine {
     /// Index of the log group it was asked of.
     pub group: usize,
-    pub event: Event,
-    pub line: Line,
+    pub event: LogEvent,
+    pub line: LogLine,
     /// Its own, or that of the request that was running.
     pub request_id: Option<String>,
 }
 
 #[derive(Debug, Default)]
-pub struct Requests {
+pub struct RequestJoiner {
     /// By group and stream: the running request, and when it was last heard of.
     running: BTreeMap<(usize, String), (String, i64)>,
 }
 
-impl Requests {
+impl RequestJoiner {
     /// Takes the event apart and finds its request. Events of a stream have to come in order.
-    pub fn entry(&mut self, group: usize, event: Event) -> Entry {
-        let line = Line::parse(&event.message);
+    pub fn entry(&mut self, group: usize, event: LogEvent) -> RequestLine {
+        let line = LogLine::parse(&event.message);
         let key = (group, event.stream.clone());
         let running = self.running.get(&key).map(|(id, _)| id.clone());
         let request_id = match (&line.request_id, &line.kind) {
             (Some(own), _) => Some(own.clone()),
-            (None, Kind::InitStart) => None,
+            (None, LineKind::InitStart) => None,
             (None, _) => running,
         };
         match (&line.kind, &request_id) {
-            (Kind::Report(_) | Kind::InitStart, _) => drop(self.running.remove(&key)),
+            (LineKind::Report(_) | LineKind::InitStart, _) => drop(self.running.remove(&key)),
             (_, Some(id)) => drop(self.running.insert(key, (id.clone(), event.at))),
             (_, None) => {}
         }
@@ -47,14 +47,14 @@ impl Requests {
             let middle = *middle;
             self.running.retain(|_, (_, at)| *at > middle);
         }
-        Entry { group, event, line, request_id }
+        RequestLine { group, event, line, request_id }
     }
 }
 
 /// Collects the lines of each request, and gives them out when it has ended.
 #[derive(Debug, Default)]
 pub struct Grouping {
-    open: BTreeMap<(usize, String), Vec<Entry>>,
+    open: BTreeMap<(usize, String), Vec<RequestLine>>,
     /// Lines that wait.
     waiting: usize,
 }
@@ -64,7 +64,7 @@ const MOST_WAITING: usize = 50_000;
 
 impl Grouping {
     /// The lines that can be shown now: a whole request, or a line that belongs to none.
-    pub fn add(&mut self, entry: Entry) -> Vec<Entry> {
+    pub fn add(&mut self, entry: RequestLine) -> Vec<RequestLine> {
         let Some(id) = &entry.request_id else { return vec![entry] };
         let (key, ends) = ((entry.group, id.clone()), entry.line.report().is_some());
         let lines = self.open.entry(key.clone()).or_default();
@@ -83,14 +83,14 @@ impl Grouping {
     }
 
     /// All that is left, a request after the other.
-    pub fn rest(&mut self) -> Vec<Vec<Entry>> {
+    pub fn rest(&mut self) -> Vec<Vec<RequestLine>> {
         self.waiting = 0;
-        let mut rest: Vec<Vec<Entry>> = std::mem::take(&mut self.open).into_values().collect();
+        let mut rest: Vec<Vec<RequestLine>> = std::mem::take(&mut self.open).into_values().collect();
         rest.sort_by_key(|lines| lines.first().map(|entry| entry.event.at));
         rest
     }
 
-    fn close(&mut self, key: &(usize, String)) -> Vec<Entry> {
+    fn close(&mut self, key: &(usize, String)) -> Vec<RequestLine> {
         let lines = self.open.remove(key).unwrap_or_default();
         self.waiting -= lines.len();
         lines
@@ -101,8 +101,8 @@ impl Grouping {
 mod tests {
     use super::*;
 
-    fn event(stream: &str, at: i64, message: &str) -> Event {
-        Event { id: at.to_string(), stream: stream.into(), at, message: message.into() }
+    fn event(stream: &str, at: i64, message: &str) -> LogEvent {
+        LogEvent { id: at.to_string(), stream: stream.into(), at, message: message.into() }
     }
 
     const LINES: [(&str, &str); 9] = [
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn lines_belong_to_the_request_of_their_stream() {
-        let mut requests = Requests::default();
+        let mut requests = RequestJoiner::default();
         let ids: Vec<Option<String>> = LINES
             .iter()
             .enumerate()
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_request_comes_whole_and_what_never_ends_comes_at_the_end() {
-        let (mut requests, mut grouping) = (Requests::default(), Grouping::default());
+        let (mut requests, mut grouping) = (RequestJoiner::default(), Grouping::default());
         let mut shown: Vec<Vec<i64>> = Vec::new();
         for (n, (stream, text)) in LINES.iter().enumerate() {
             let ready = grouping.add(requests.entry(0, event(stream, n as i64, text)));
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn streams_that_are_gone_are_forgotten() {
-        let mut requests = Requests::default();
+        let mut requests = RequestJoiner::default();
         for n in 0..20_000_i64 {
             requests.entry(0, event(&n.to_string(), n, "START RequestId: r Version: 1"));
         }

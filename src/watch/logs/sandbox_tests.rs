@@ -1,9 +1,9 @@
 //! Reading and following over the real SDK and the sandbox: its paging, its Live Tail with samples, its quotas and its faults.
 
-use super::follow::Options;
-use super::source::{Ask, Event};
+use super::follow::FollowOptions;
+use super::source::{LogEvent, LogQuery};
 use super::{News, follow, read};
-use crate::aws::{Aws, Clock, Options as AwsOptions, Session};
+use crate::aws::{Aws, AwsSession, Clock, SessionOptions as AwsOptions};
 use crate::sandbox::{ACCESS_KEY, SECRET_KEY, Sandbox, Weather};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ fn real_now() -> i64 {
 
 async fn hands(sandbox: &Sandbox) -> Aws {
     let http = Some((sandbox.http_client(), ACCESS_KEY.to_owned(), SECRET_KEY.to_owned()));
-    Session::open(AwsOptions { http, ..AwsOptions::default() }).await.unwrap().target(None).unwrap()
+    AwsSession::open(AwsOptions { http, ..AwsOptions::default() }).await.unwrap().target(None).unwrap()
 }
 
 /// Puts `second(n)` events in each of so many seconds, in streams by turns; their texts are `n`.
@@ -55,14 +55,14 @@ async fn group(sandbox: &Sandbox) {
     }
 }
 
-fn ask() -> Ask {
-    Ask { group: GROUP.into(), ..Ask::default() }
+fn ask() -> LogQuery {
+    LogQuery { group: GROUP.into(), ..LogQuery::default() }
 }
 
 /// Every text once, and each stream's in order.
 #[track_caller]
-fn is_whole(shown: &[Event], written: usize) {
-    let number = |event: &Event| event.message.rsplit(' ').next().unwrap().parse::<usize>().unwrap();
+fn is_whole(shown: &[LogEvent], written: usize) {
+    let number = |event: &LogEvent| event.message.rsplit(' ').next().unwrap().parse::<usize>().unwrap();
     let mut all: Vec<usize> = shown.iter().map(number).collect();
     let mut streams: BTreeMap<&str, usize> = BTreeMap::new();
     for event in shown {
@@ -90,7 +90,8 @@ async fn followed_by_live_tail_with_bursts_that_it_samples() {
     let aws = hands(&sandbox).await;
     let began = real_now();
     let until = Some(Instant::now() + Duration::from_secs(120));
-    let options = Options { number: 0, from: began - 1000, tail: true, until, clock: &Clock::told(|| Some(i64::MAX)) };
+    let options =
+        FollowOptions { number: 0, from: began - 1000, tail: true, until, clock: &Clock::told(|| Some(i64::MAX)) };
     let (news, mut heard) = mpsc::channel(4);
     let ask = ask();
     // Most of it fits a tail; every 20th second brings more than the 500 events that one shows.

@@ -2,9 +2,9 @@
 //! says of an uncaught exception is a failure.
 
 use super::*;
-use crate::watch::logs::requests::Requests;
-use crate::watch::logs::source::Event;
-use crate::watch::logs::summary::Summary;
+use crate::watch::logs::requests::RequestJoiner;
+use crate::watch::logs::source::LogEvent;
+use crate::watch::logs::summary::LogSummary;
 
 const REQUEST: &str = "79b4f56e-95b1-4643-9700-2807f4e68189";
 
@@ -186,14 +186,14 @@ const SHAPES: &[(&str, &str, &str, &[&str])] = &[
 #[test]
 fn every_shape_is_shown_whole_and_judged() {
     for (what, line, kind, shown) in SHAPES {
-        let found = Line::parse(&line.replace("REQUEST", REQUEST));
+        let found = LogLine::parse(&line.replace("REQUEST", REQUEST));
         let name = format!("{:?}", found.kind);
         assert!(name.starts_with(kind), "{what}: {found:?}");
         for part in *shown {
             assert!(found.text.contains(part), "{what}: `{part}` is not in {:?}", found.text);
         }
         if *kind == "Unhandled" {
-            assert!(found.severity() >= Level::Error, "{what}");
+            assert!(found.severity() >= LogLevel::Error, "{what}");
         }
     }
 }
@@ -202,7 +202,7 @@ fn every_shape_is_shown_whole_and_judged() {
 #[test]
 fn an_uncaught_exception_is_a_failed_request() {
     for (what, line, _, _) in SHAPES.iter().filter(|(_, _, kind, _)| *kind == "Unhandled") {
-        let (mut requests, mut summary) = (Requests::default(), Summary::default());
+        let (mut requests, mut summary) = (RequestJoiner::default(), LogSummary::default());
         let lines = [
             format!("START RequestId: {REQUEST} Version: 1"),
             line.replace("REQUEST", REQUEST),
@@ -212,7 +212,7 @@ fn an_uncaught_exception_is_a_failed_request() {
             ),
         ];
         for (n, message) in lines.into_iter().enumerate() {
-            let event = Event { id: n.to_string(), stream: "s".into(), at: n as i64, message };
+            let event = LogEvent { id: n.to_string(), stream: "s".into(), at: n as i64, message };
             summary.add(&requests.entry(0, event));
         }
         assert_eq!((summary.requests(), summary.failed()), (1, 1), "{what}");

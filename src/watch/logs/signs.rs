@@ -1,14 +1,14 @@
 //! The words by which Lambda and its runtimes say that a request failed: out of memory, crashed, an exception that nobody caught.
 
-use super::line::Kind;
+use super::line::LineKind;
 
 /// Whether the text says that the process ended, and of what.
-pub fn ending(text: &str) -> Option<Kind> {
+pub fn ending(text: &str) -> Option<LineKind> {
     const EXITS: [&str; 3] = ["Runtime exited", "Process exited before completing request", "Runtime.ExitError"];
     if text.contains("signal: killed") || is_out_of_memory(text) {
-        Some(Kind::OutOfMemory)
+        Some(LineKind::OutOfMemory)
     } else if EXITS.iter().any(|exit| text.contains(exit)) {
-        Some(Kind::Crashed)
+        Some(LineKind::Crashed)
     } else {
         None
     }

@@ -1,17 +1,17 @@
 //! Where events come from: pages of what is stored, and a tail of what is being written. A trait, so that reading and following
 //! can be tried against a source that throttles and breaks off; and AWS's own.
 
-use crate::aws::{Aws, AwsError, Class, Limits, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat, WaitLimits};
 use aws_sdk_cloudwatchlogs::operation::start_live_tail::StartLiveTailOutput;
 use aws_sdk_cloudwatchlogs::types::StartLiveTailResponseStream;
 use std::time::Duration;
 
-pub const FILTER: Op = Op("logs", "FilterLogEvents");
-const TAIL: Op = Op("logs", "StartLiveTail");
+pub const FILTER: ApiOperation = ApiOperation("logs", "FilterLogEvents");
+const TAIL: ApiOperation = ApiOperation("logs", "StartLiveTail");
 
 /// One event of a log stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Event {
+pub struct LogEvent {
     /// Of the store, unique; empty where it comes from a tail.
     pub id: String,
     pub stream: String,
@@ -22,7 +22,7 @@ pub struct Event {
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ask {
+pub struct LogQuery {
     pub group: String,
     /// CloudWatch's filter pattern (user guide, "Filter pattern syntax").
     pub pattern: Option<String>,
@@ -31,44 +31,56 @@ pub struct Ask {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Page {
-    pub events: Vec<Event>,
+pub struct LogPage {
+    pub events: Vec<LogEvent>,
     /// Where it goes on. A page can be empty and go on all the same.
     pub next: Option<String>,
 }
 
 /// What a tail brings at once.
 #[derive(Debug, Clone, Default)]
-pub struct Batch {
-    pub events: Vec<Event>,
+pub struct TailBatch {
+    pub events: Vec<LogEvent>,
     /// Too much was written: events were left out.
     pub sampled: bool,
 }
 
-pub trait Source {
-    type Tail: Tail;
+pub trait LogSource {
+    type Tail: LogTail;
 
     /// Events from `from` to `until`, both included, in milliseconds.
-    async fn page(&self, ask: &Ask, from: i64, until: Option<i64>, token: Option<&str>) -> Result<Page, AwsError>;
+    async fn page(
+        &self,
+        ask: &LogQuery,
+        from: i64,
+        until: Option<i64>,
+        token: Option<&str>,
+    ) -> Result<LogPage, AwsError>;
 
     /// How long pages without any event are read.
     fn patience(&self) -> Duration {
-        Limits::default().search()
+        WaitLimits::default().search()
     }
 
     /// A tail that has begun: what is ingested from now on, it brings.
-    async fn tail(&self, ask: &Ask) -> Result<Self::Tail, AwsError>;
+    async fn tail(&self, ask: &LogQuery) -> Result<Self::Tail, AwsError>;
 }
 
-pub trait Tail {
+pub trait LogTail {
     /// The next batch; `None` when the session is over. May be dropped and called again.
-    async fn next(&mut self) -> Result<Option<Batch>, AwsError>;
+    async fn next(&mut self) -> Result<Option<TailBatch>, AwsError>;
 }
 
-impl Source for Aws {
+impl LogSource for Aws {
     type Tail = LiveTail;
 
-    async fn page(&self, ask: &Ask, from: i64, until: Option<i64>, token: Option<&str>) -> Result<Page, AwsError> {
+    async fn page(
+        &self,
+        ask: &LogQuery,
+        from: i64,
+        until: Option<i64>,
+        token: Option<&str>,
+    ) -> Result<LogPage, AwsError> {
         let streams = (!ask.streams.is_empty()).then(|| ask.streams.clone());
         let request = || {
             self.logs
@@ -83,20 +95,20 @@ impl Source for Aws {
         };
         let page = self.call(FILTER, Repeat::Safe, request).await?;
         let next = page.next_token.filter(|token| !token.is_empty());
-        let events = page.events.unwrap_or_default().into_iter().map(|event| Event {
+        let events = page.events.unwrap_or_default().into_iter().map(|event| LogEvent {
             id: event.event_id.unwrap_or_default(),
             stream: event.log_stream_name.unwrap_or_default(),
             at: event.timestamp.unwrap_or_default(),
             message: event.message.unwrap_or_default(),
         });
-        Ok(Page { events: events.collect(), next })
+        Ok(LogPage { events: events.collect(), next })
     }
 
     fn patience(&self) -> Duration {
         self.limits().search()
     }
 
-    async fn tail(&self, ask: &Ask) -> Result<LiveTail, AwsError> {
+    async fn tail(&self, ask: &LogQuery) -> Result<LiveTail, AwsError> {
         // Live Tail takes ARNs only (StartLiveTail reference, logGroupIdentifiers).
         let arn = self.target().await?.arn("logs", format!("log-group:{}", ask.group));
         let streams = (!ask.streams.is_empty()).then(|| ask.streams.clone());
@@ -129,8 +141,8 @@ impl LiveTail {
     }
 }
 
-impl Tail for LiveTail {
-    async fn next(&mut self) -> Result<Option<Batch>, AwsError> {
+impl LogTail for LiveTail {
+    async fn next(&mut self) -> Result<Option<TailBatch>, AwsError> {
         loop {
             let update = match self.receive().await? {
                 None => return Ok(None),
@@ -138,13 +150,13 @@ impl Tail for LiveTail {
                 Some(_) => continue,
             };
             let sampled = update.session_metadata.as_ref().is_some_and(|metadata| metadata.sampled);
-            let events = update.session_results.unwrap_or_default().into_iter().map(|event| Event {
+            let events = update.session_results.unwrap_or_default().into_iter().map(|event| LogEvent {
                 id: String::new(),
                 stream: event.log_stream_name.unwrap_or_default(),
                 at: event.timestamp.unwrap_or_default(),
                 message: event.message.unwrap_or_default(),
             });
-            return Ok(Some(Batch { events: events.collect(), sampled }));
+            return Ok(Some(TailBatch { events: events.collect(), sampled }));
         }
     }
 }

@@ -1,22 +1,22 @@
 //! REPORT lines summed up: how long, how cold, how full, what failed. Pure; keeps numbers of every request, texts of a few.
 
-use super::level::Level;
-use super::line::Kind;
-use super::report::{Report, Status};
-use super::requests::Entry;
+use super::level::LogLevel;
+use super::line::LineKind;
+use super::report::{InvocationReport, InvocationStatus};
+use super::requests::RequestLine;
 use std::collections::BTreeMap;
 
 /// How many of the slowest and of the failed requests are named.
 const NAMED: usize = 5;
 
 #[derive(Debug, Clone, Default)]
-pub struct Summary {
+pub struct LogSummary {
     /// Milliseconds since 1970, of the first and the last line.
     pub from: Option<i64>,
     pub until: Option<i64>,
     pub lines: usize,
     /// Lines of the function by level, as far as they have one.
-    pub levels: BTreeMap<Level, usize>,
+    pub levels: BTreeMap<LogLevel, usize>,
     /// Milliseconds of every reported request.
     durations: Vec<f64>,
     billed_ms: f64,
@@ -30,12 +30,12 @@ pub struct Summary {
     /// Requests that ended badly, for whatever reason: those above, exits, and errors that the function reported.
     failed: BTreeMap<String, Failed>,
     failed_count: usize,
-    pub slowest: Vec<Named>,
+    pub slowest: Vec<NotableRequest>,
 }
 
 /// A request that is worth a look.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Named {
+pub struct NotableRequest {
     pub request_id: String,
     pub at: i64,
     pub duration_ms: f64,
@@ -69,8 +69,8 @@ impl Percentiles {
     }
 }
 
-impl Summary {
-    pub fn add(&mut self, entry: &Entry) {
+impl LogSummary {
+    pub fn add(&mut self, entry: &RequestLine) {
         let at = entry.event.at;
         self.lines += 1;
         self.from = Some(self.from.map_or(at, |from| from.min(at)));
@@ -79,20 +79,20 @@ impl Summary {
             *self.levels.entry(level).or_default() += 1;
         }
         let why = match &entry.line.kind {
-            Kind::Report(report) => {
+            LineKind::Report(report) => {
                 self.report(report, entry);
                 return;
             }
-            Kind::TimedOut { .. } => "timed out",
-            Kind::OutOfMemory => "out of memory",
-            Kind::Crashed => "the process ended",
-            Kind::Unhandled => "unhandled exception",
+            LineKind::TimedOut { .. } => "timed out",
+            LineKind::OutOfMemory => "out of memory",
+            LineKind::Crashed => "the process ended",
+            LineKind::Unhandled => "unhandled exception",
             _ => return,
         };
         self.fail(entry.request_id.as_deref(), at, why);
     }
 
-    fn report(&mut self, report: &Report, entry: &Entry) {
+    fn report(&mut self, report: &InvocationReport, entry: &RequestLine) {
         self.durations.push(report.duration_ms);
         self.billed_ms += report.billed_ms.unwrap_or(report.duration_ms);
         self.inits.extend(report.init_ms);
@@ -102,12 +102,12 @@ impl Summary {
         let (at, shown) = (entry.event.at, id.clone().unwrap_or_else(|| "-".to_owned()));
         let waited = report.duration_ms + report.init_ms.unwrap_or(0.0);
         let place = self.slowest.partition_point(|named| named.duration_ms + named.init_ms.unwrap_or(0.0) >= waited);
-        let named = Named { request_id: shown, at, duration_ms: report.duration_ms, init_ms: report.init_ms };
+        let named = NotableRequest { request_id: shown, at, duration_ms: report.duration_ms, init_ms: report.init_ms };
         self.slowest.insert(place, named);
         self.slowest.truncate(NAMED);
         if report.is_out_of_memory() {
             self.fail(id.as_deref(), at, "out of memory");
-        } else if report.status == Status::Timeout {
+        } else if report.status == InvocationStatus::Timeout {
             self.fail(id.as_deref(), at, "timed out");
         } else if report.is_failed() {
             let why = report.error_type.as_deref().unwrap_or("error");
@@ -169,7 +169,7 @@ impl Summary {
 
     /// Lines of the function at ERROR and above.
     pub fn error_lines(&self) -> usize {
-        self.levels.iter().filter(|(level, _)| **level >= Level::Error).map(|(_, count)| count).sum()
+        self.levels.iter().filter(|(level, _)| **level >= LogLevel::Error).map(|(_, count)| count).sum()
     }
 
     pub fn failed(&self) -> usize {
@@ -188,13 +188,13 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::logs::requests::Requests;
-    use crate::watch::logs::source::Event;
+    use crate::watch::logs::requests::RequestJoiner;
+    use crate::watch::logs::source::LogEvent;
 
-    fn summary(lines: &[&str]) -> Summary {
-        let (mut requests, mut summary) = (Requests::default(), Summary::default());
+    fn summary(lines: &[&str]) -> LogSummary {
+        let (mut requests, mut summary) = (RequestJoiner::default(), LogSummary::default());
         for (n, line) in lines.iter().enumerate() {
-            let event = Event { id: n.to_string(), stream: "s".into(), at: n as i64, message: (*line).to_owned() };
+            let event = LogEvent { id: n.to_string(), stream: "s".into(), at: n as i64, message: (*line).to_owned() };
             summary.add(&requests.entry(0, event));
         }
         summary
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!((found.cold_cost_ms(), found.billed_ms()), (Some(100.0), 310.0));
         assert_eq!((found.memory_size_mb, found.max_memory_mb), (Some(512.0), Some(90.0)));
         assert_eq!(found.slowest[0].request_id, "a");
-        assert_eq!(found.levels[&Level::Error], 1);
+        assert_eq!(found.levels[&LogLevel::Error], 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What was shown lately, so that nothing is shown twice and nothing is left out: polls overlap, since events are stored late,
 //! and a tail brings what polls bring as well. Pure; as large as the events of the overlap, and never larger than its limit.
 
-use super::source::Event;
+use super::source::LogEvent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -16,7 +16,7 @@ const TAIL_BEHIND_MS: i64 = 60_000;
 const HOLD: usize = 10_000;
 
 #[derive(Debug)]
-pub struct Window {
+pub struct LogWindow {
     /// Nothing older is asked for; of all that is not older it is known whether it was shown.
     floor: i64,
     newest: i64,
@@ -24,9 +24,9 @@ pub struct Window {
     /// Stored events that came: time and hash of the id.
     stored: BTreeSet<(i64, u64)>,
     /// Events that look alike: time and hash of stream and text.
-    alike: BTreeMap<(i64, u64), Count>,
+    alike: BTreeMap<(i64, u64), LookalikeCount>,
     /// Found beyond the first page of the last poll, and not shown yet.
-    held: Vec<Event>,
+    held: Vec<LogEvent>,
     /// The limit was reached: events are remembered for less than the overlap.
     narrowed: bool,
 }
@@ -34,7 +34,7 @@ pub struct Window {
 /// How often what looks alike came, and was shown: what one way brings twice is there twice, what both ways bring may be the
 /// same.
 #[derive(Debug, Default)]
-struct Count {
+struct LookalikeCount {
     shown: u32,
     polled: u32,
     tailed: u32,
@@ -45,8 +45,8 @@ struct Count {
 /// What one poll found.
 #[derive(Debug, Default)]
 pub struct Poll {
-    first: Vec<Event>,
-    later: Vec<Event>,
+    first: Vec<LogEvent>,
+    later: Vec<LogEvent>,
     pages: usize,
 }
 
@@ -56,7 +56,7 @@ impl Poll {
     }
 }
 
-impl Window {
+impl LogWindow {
     pub fn new(floor: i64, most: usize) -> Self {
         Self {
             floor,
@@ -98,7 +98,7 @@ impl Window {
     }
 
     /// A page of a poll. What was shown already, or came before, is left out.
-    pub fn page(&mut self, poll: &mut Poll, events: Vec<Event>) {
+    pub fn page(&mut self, poll: &mut Poll, events: Vec<LogEvent>) {
         for event in events {
             self.newest = self.newest.max(event.at);
             if event.at < self.floor || !self.stored.insert((event.at, hash(&event.id))) {
@@ -120,7 +120,7 @@ impl Window {
     /// The first page is one look at everything. While further pages are fetched, events are stored whose place was passed
     /// already; their successors in the same stream, on a later page, must not be shown before them. So what later pages bring
     /// waits for the next poll, which finds those.
-    pub fn end(&mut self, poll: Poll) -> Vec<Event> {
+    pub fn end(&mut self, poll: Poll) -> Vec<LogEvent> {
         let mut ready = std::mem::take(&mut self.held);
         let mut last: BTreeMap<String, i64> = BTreeMap::new();
         for event in &ready {
@@ -143,7 +143,7 @@ impl Window {
 
     /// What of a long poll is to be shown already, so that it does not fill the memory: its oldest part. That is history, of
     /// which nothing is being stored any more.
-    pub fn relieve(&mut self, poll: &mut Poll) -> Vec<Event> {
+    pub fn relieve(&mut self, poll: &mut Poll) -> Vec<LogEvent> {
         if poll.later.len() <= 2 * HOLD {
             return Vec::new();
         }
@@ -158,7 +158,7 @@ impl Window {
     }
 
     /// What is to be shown of a tail's batch, in order.
-    pub fn tail(&mut self, session: u32, events: Vec<Event>) -> Vec<Event> {
+    pub fn tail(&mut self, session: u32, events: Vec<LogEvent>) -> Vec<LogEvent> {
         let mut ready = Vec::new();
         for event in events {
             self.newest = self.newest.max(event.at);
@@ -209,7 +209,7 @@ impl Window {
     }
 }
 
-fn key(event: &Event) -> (i64, u64) {
+fn key(event: &LogEvent) -> (i64, u64) {
     (event.at, hash(&(&event.stream, event.message.trim_end())))
 }
 
@@ -223,11 +223,11 @@ fn hash(value: &impl Hash) -> u64 {
 mod tests {
     use super::*;
 
-    fn event(id: &str, stream: &str, at: i64) -> Event {
-        Event { id: id.into(), stream: stream.into(), at, message: format!("{stream} {at}") }
+    fn event(id: &str, stream: &str, at: i64) -> LogEvent {
+        LogEvent { id: id.into(), stream: stream.into(), at, message: format!("{stream} {at}") }
     }
 
-    fn poll(window: &mut Window, pages: &[&[Event]]) -> Vec<String> {
+    fn poll(window: &mut LogWindow, pages: &[&[LogEvent]]) -> Vec<String> {
         let mut poll = Poll::default();
         pages.iter().for_each(|page| window.page(&mut poll, page.to_vec()));
         window.end(poll).into_iter().map(|event| event.id).collect()
@@ -235,14 +235,14 @@ mod tests {
 
     #[test]
     fn polls_overlap_and_show_once() {
-        let mut window = Window::new(0, MOST);
+        let mut window = LogWindow::new(0, MOST);
         assert_eq!(poll(&mut window, &[&[event("1", "a", 10), event("2", "b", 20)]]), ["1", "2"]);
         assert_eq!(poll(&mut window, &[&[event("1", "a", 10), event("3", "c", 15), event("2", "b", 20)]]), ["3"]);
     }
 
     #[test]
     fn what_lies_behind_the_first_page_waits_for_what_it_may_have_overtaken() {
-        let mut window = Window::new(0, MOST);
+        let mut window = LogWindow::new(0, MOST);
         // a2 was stored after a1, and page one was read before a1 was.
         assert_eq!(poll(&mut window, &[&[event("b1", "b", 5)], &[event("a2", "a", 20), event("b2", "b", 30)]]), ["b1"]);
         let all = [event("b1", "b", 5), event("a1", "a", 10), event("a2", "a", 20), event("b2", "b", 30)];
@@ -252,8 +252,8 @@ mod tests {
 
     #[test]
     fn tail_and_poll_bring_the_same_and_it_is_shown_once_or_as_often_as_it_is_there() {
-        let mut window = Window::new(0, MOST);
-        let tailed = |at| Event { id: String::new(), ..event("", "a", at) };
+        let mut window = LogWindow::new(0, MOST);
+        let tailed = |at| LogEvent { id: String::new(), ..event("", "a", at) };
         assert_eq!(window.tail(1, vec![tailed(10), tailed(10), tailed(20)]).len(), 3);
         // The same three by polling, and two that the tail missed.
         let stored =
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_floor_follows_the_newest_event_and_the_quiet_and_no_clock() {
-        let mut window = Window::new(0, MOST);
+        let mut window = LogWindow::new(0, MOST);
         poll(&mut window, &[&[event("1", "a", 1_000_000)]]);
         window.forget(None, 50, i64::MAX);
         assert_eq!(window.floor(), 1_000_000 - OVERLAP_MS - 50);
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn it_stays_small() {
-        let mut window = Window::new(0, 100);
+        let mut window = LogWindow::new(0, 100);
         for n in 0..10_000 {
             poll(&mut window, &[&[event(&n.to_string(), "a", n / 7)]]);
             window.forget(None, 0, i64::MAX);

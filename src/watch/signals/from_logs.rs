@@ -1,9 +1,9 @@
 //! What only REPORT lines know: memory, cold starts and what they cost. Of many requests a sample is read, and said to be one.
 
 use crate::aws::{Aws, AwsError, Class};
-use crate::watch::logs::source::Ask;
+use crate::watch::logs::source::LogQuery;
 use crate::watch::logs::summary::Percentiles;
-use crate::watch::logs::{Requests, Summary, read as read_events};
+use crate::watch::logs::{LogSummary, RequestJoiner, read as read_events};
 use std::ops::ControlFlow;
 
 /// REPORT lines in text and in JSON (user guide, "Filter pattern syntax": `?` is an or). Failures without one are not asked for.
@@ -31,7 +31,7 @@ pub struct FromLogs {
 }
 
 impl FromLogs {
-    fn of(summary: &Summary, is_sample: bool) -> Self {
+    fn of(summary: &LogSummary, is_sample: bool) -> Self {
         Self {
             requests: summary.requests(),
             is_sample,
@@ -56,8 +56,8 @@ impl FromLogs {
 /// # Errors
 /// What AWS says; a log group that is not there holds nothing.
 pub async fn read(aws: &Aws, group: &str, from: i64, until: i64, expected: f64) -> Result<FromLogs, AwsError> {
-    let ask = Ask { group: group.to_owned(), pattern: Some(PATTERN.to_owned()), streams: Vec::new() };
-    let (mut summary, mut requests) = (Summary::default(), Requests::default());
+    let ask = LogQuery { group: group.to_owned(), pattern: Some(PATTERN.to_owned()), streams: Vec::new() };
+    let (mut summary, mut requests) = (LogSummary::default(), RequestJoiner::default());
     let slices = slices(from, until, expected);
     let is_sample = slices.len() > 1;
     for (from, until) in slices {

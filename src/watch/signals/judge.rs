@@ -1,6 +1,6 @@
 //! What the signals mean: findings in words, the worst first. Pure.
 
-use super::{FunctionSignals, Window};
+use super::{FunctionSignals, SignalWindow};
 
 /// Above this share of failed requests something is broken (Lab 9: alert on an error rate above 5 to 10 %).
 pub const ERRORS_BAD: f64 = 0.05;
@@ -14,7 +14,7 @@ const NOTABLE: f64 = 1.5;
 const FEW: f64 = 20.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mood {
+pub enum SignalStatus {
     Good,
     /// Nothing ran.
     Idle,
@@ -23,7 +23,7 @@ pub enum Mood {
     Bad,
 }
 
-impl Mood {
+impl SignalStatus {
     pub fn word(self) -> &'static str {
         match self {
             Self::Good => "well",
@@ -36,7 +36,7 @@ impl Mood {
 
 /// Which of the golden signals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
+pub enum GoldenSignalKind {
     Errors,
     Saturation,
     Latency,
@@ -44,15 +44,15 @@ pub enum Signal {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    pub mood: Mood,
-    pub signal: Signal,
-    pub what: What,
+pub struct SignalFinding {
+    pub mood: SignalStatus,
+    pub signal: GoldenSignalKind,
+    pub what: SignalFact,
 }
 
 /// A fact with its figures; words are the report's.
 #[derive(Debug, Clone, PartialEq)]
-pub enum What {
+pub enum SignalFact {
     /// Shares of requests, before and now.
     ErrorRate {
         before: Option<f64>,
@@ -104,92 +104,111 @@ pub enum What {
 }
 
 /// How a function does, in one word: its worst finding.
-pub fn mood(findings: &[Finding]) -> Mood {
-    findings.iter().map(|finding| finding.mood).max().unwrap_or(Mood::Good)
+pub fn mood(findings: &[SignalFinding]) -> SignalStatus {
+    findings.iter().map(|finding| finding.mood).max().unwrap_or(SignalStatus::Good)
 }
 
 /// What there is to say, the worst first. `quota` is the account's concurrency.
-pub fn findings(function: &FunctionSignals, quota: Option<f64>) -> Vec<Finding> {
+pub fn findings(function: &FunctionSignals, quota: Option<f64>) -> Vec<SignalFinding> {
     let FunctionSignals { now, before, .. } = function;
     let mut found = Vec::new();
-    let mut add = |mood, signal, what| found.push(Finding { mood, signal, what });
+    let mut add = |mood, signal, what| found.push(SignalFinding { mood, signal, what });
     if now.invocations == 0.0 && now.errors == 0.0 && now.throttles == 0.0 {
-        add(Mood::Idle, Signal::Traffic, What::NothingRan { before: before.invocations });
+        add(SignalStatus::Idle, GoldenSignalKind::Traffic, SignalFact::NothingRan { before: before.invocations });
         return found;
     }
     errors(now, before, &mut add);
     if now.throttles > 0.0 {
-        add(Mood::Bad, Signal::Saturation, What::Throttles { now: now.throttles });
+        add(SignalStatus::Bad, GoldenSignalKind::Saturation, SignalFact::Throttles { now: now.throttles });
     }
     if let Some(logs) = &function.logs {
         if logs.out_of_memory > 0 {
-            add(Mood::Bad, Signal::Saturation, What::OutOfMemory { requests: logs.out_of_memory });
+            add(
+                SignalStatus::Bad,
+                GoldenSignalKind::Saturation,
+                SignalFact::OutOfMemory { requests: logs.out_of_memory },
+            );
         }
         if logs.timeouts > 0 {
-            add(Mood::Bad, Signal::Latency, What::TimedOut { requests: logs.timeouts });
+            add(SignalStatus::Bad, GoldenSignalKind::Latency, SignalFact::TimedOut { requests: logs.timeouts });
         }
         if let Some(share) = logs.memory_share().filter(|share| *share >= FULL) {
-            add(Mood::Careful, Signal::Saturation, What::Memory { share });
+            add(SignalStatus::Careful, GoldenSignalKind::Saturation, SignalFact::Memory { share });
         }
     }
     let share = now.concurrency.zip(quota.filter(|quota| *quota > 0.0)).map(|(most, quota)| most / quota);
     if let Some(share) = share.filter(|share| *share >= FULL) {
-        add(Mood::Careful, Signal::Saturation, What::Concurrency { share });
+        add(SignalStatus::Careful, GoldenSignalKind::Saturation, SignalFact::Concurrency { share });
     }
     latency(function, &mut add);
     let (few, rates) = (now.invocations.min(before.invocations) < FEW, (before.invocations, now.invocations));
     if !few && rates.1 > rates.0 * NOTABLE * 2.0 {
-        add(Mood::Good, Signal::Traffic, What::MoreTraffic { before: rates.0, now: rates.1 });
+        add(SignalStatus::Good, GoldenSignalKind::Traffic, SignalFact::MoreTraffic { before: rates.0, now: rates.1 });
     } else if before.invocations >= FEW && rates.1 * NOTABLE * 2.0 < rates.0 {
-        add(Mood::Careful, Signal::Traffic, What::LessTraffic { before: rates.0, now: rates.1 });
+        add(
+            SignalStatus::Careful,
+            GoldenSignalKind::Traffic,
+            SignalFact::LessTraffic { before: rates.0, now: rates.1 },
+        );
     }
     found.sort_by_key(|finding| (std::cmp::Reverse(finding.mood), finding.signal));
     found
 }
 
-fn errors(now: &Window, before: &Window, add: &mut impl FnMut(Mood, Signal, What)) {
+fn errors(now: &SignalWindow, before: &SignalWindow, add: &mut impl FnMut(SignalStatus, GoldenSignalKind, SignalFact)) {
     if now.errors == 0.0 {
         return;
     }
     let Some(rate) = now.error_rate() else {
-        add(Mood::Bad, Signal::Errors, What::ErrorsOnly { errors: now.errors });
+        add(SignalStatus::Bad, GoldenSignalKind::Errors, SignalFact::ErrorsOnly { errors: now.errors });
         return;
     };
-    let mood = if rate >= ERRORS_BAD { Mood::Bad } else { Mood::Careful };
-    add(mood, Signal::Errors, What::ErrorRate { before: before.error_rate(), now: rate, errors: now.errors });
+    let mood = if rate >= ERRORS_BAD { SignalStatus::Bad } else { SignalStatus::Careful };
+    add(
+        mood,
+        GoldenSignalKind::Errors,
+        SignalFact::ErrorRate { before: before.error_rate(), now: rate, errors: now.errors },
+    );
 }
 
-fn latency(function: &FunctionSignals, add: &mut impl FnMut(Mood, Signal, What)) {
+fn latency(function: &FunctionSignals, add: &mut impl FnMut(SignalStatus, GoldenSignalKind, SignalFact)) {
     let Some(p95) = function.now.p95 else { return };
     let timeout = function.facts.as_ref().map(|facts| f64::from(facts.timeout_s) * 1e3);
     let share = timeout.filter(|timeout| *timeout > 0.0).map(|timeout| p95 / timeout);
     if let Some(share) = share.filter(|share| *share >= SLOW) {
-        add(Mood::Bad, Signal::Latency, What::NearTimeout { p95, share });
+        add(SignalStatus::Bad, GoldenSignalKind::Latency, SignalFact::NearTimeout { p95, share });
         return;
     }
     let enough = function.now.invocations.min(function.before.invocations) >= FEW;
     if let Some(before) = function.before.p95.filter(|before| enough && p95 > before * NOTABLE) {
-        add(Mood::Careful, Signal::Latency, What::Slower { before, now: p95 });
+        add(SignalStatus::Careful, GoldenSignalKind::Latency, SignalFact::Slower { before, now: p95 });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Curves, FromLogs};
+    use super::super::{FromLogs, SignalCurves};
     use super::*;
     use crate::resources::function::FunctionFacts;
 
-    fn function(now: Window, before: Window) -> FunctionSignals {
+    fn function(now: SignalWindow, before: SignalWindow) -> FunctionSignals {
         let facts = FunctionFacts { memory_mb: 512, timeout_s: 10, log_group: "g".into(), last_modified: None };
-        FunctionSignals { name: "svc".into(), facts: Some(facts), now, before, curves: Curves::default(), logs: None }
+        FunctionSignals {
+            name: "svc".into(),
+            facts: Some(facts),
+            now,
+            before,
+            curves: SignalCurves::default(),
+            logs: None,
+        }
     }
 
-    fn usual() -> Window {
-        Window { invocations: 1000.0, p95: Some(200.0), concurrency: Some(3.0), ..Window::default() }
+    fn usual() -> SignalWindow {
+        SignalWindow { invocations: 1000.0, p95: Some(200.0), concurrency: Some(3.0), ..SignalWindow::default() }
     }
 
     #[track_caller]
-    fn finds(function: &FunctionSignals, mood: Mood, what: &str) {
+    fn finds(function: &FunctionSignals, mood: SignalStatus, what: &str) {
         let found = findings(function, Some(10.0));
         assert_eq!(super::mood(&found), mood, "{found:?}");
         let first = found.first().map(|finding| format!("{:?}", finding.what)).unwrap_or_default();
@@ -198,28 +217,36 @@ mod tests {
 
     #[test]
     fn each_signal_is_judged() {
-        finds(&function(usual(), usual()), Mood::Good, "");
-        finds(&function(Window::default(), usual()), Mood::Idle, "NothingRan { before: 1000.0 }");
-        let erring = |errors| Window { errors, ..usual() };
-        finds(&function(erring(21.0), erring(4.0)), Mood::Careful, "ErrorRate { before: Some(0.004), now: 0.021");
-        finds(&function(erring(60.0), Window::default()), Mood::Bad, "ErrorRate { before: None, now: 0.06");
-        finds(&function(Window { throttles: 1.0, ..usual() }, usual()), Mood::Bad, "Throttles");
+        finds(&function(usual(), usual()), SignalStatus::Good, "");
+        finds(&function(SignalWindow::default(), usual()), SignalStatus::Idle, "NothingRan { before: 1000.0 }");
+        let erring = |errors| SignalWindow { errors, ..usual() };
         finds(
-            &function(Window { concurrency: Some(9.0), ..usual() }, usual()),
-            Mood::Careful,
+            &function(erring(21.0), erring(4.0)),
+            SignalStatus::Careful,
+            "ErrorRate { before: Some(0.004), now: 0.021",
+        );
+        finds(
+            &function(erring(60.0), SignalWindow::default()),
+            SignalStatus::Bad,
+            "ErrorRate { before: None, now: 0.06",
+        );
+        finds(&function(SignalWindow { throttles: 1.0, ..usual() }, usual()), SignalStatus::Bad, "Throttles");
+        finds(
+            &function(SignalWindow { concurrency: Some(9.0), ..usual() }, usual()),
+            SignalStatus::Careful,
             "Concurrency { share: 0.9 }",
         );
         finds(
-            &function(Window { p95: Some(9_000.0), ..usual() }, usual()),
-            Mood::Bad,
+            &function(SignalWindow { p95: Some(9_000.0), ..usual() }, usual()),
+            SignalStatus::Bad,
             "NearTimeout { p95: 9000.0, share: 0.9 }",
         );
-        finds(&function(Window { p95: Some(400.0), ..usual() }, usual()), Mood::Careful, "Slower");
-        finds(&function(Window { invocations: 100.0, ..usual() }, usual()), Mood::Careful, "LessTraffic");
-        finds(&function(Window { invocations: 9000.0, ..usual() }, usual()), Mood::Good, "MoreTraffic");
+        finds(&function(SignalWindow { p95: Some(400.0), ..usual() }, usual()), SignalStatus::Careful, "Slower");
+        finds(&function(SignalWindow { invocations: 100.0, ..usual() }, usual()), SignalStatus::Careful, "LessTraffic");
+        finds(&function(SignalWindow { invocations: 9000.0, ..usual() }, usual()), SignalStatus::Good, "MoreTraffic");
         // Ten requests are no rate.
-        let few = Window { invocations: 10.0, p95: Some(400.0), ..usual() };
-        finds(&function(few, Window { invocations: 10.0, ..usual() }), Mood::Good, "");
+        let few = SignalWindow { invocations: 10.0, p95: Some(400.0), ..usual() };
+        finds(&function(few, SignalWindow { invocations: 10.0, ..usual() }), SignalStatus::Good, "");
     }
 
     #[test]
@@ -236,8 +263,8 @@ mod tests {
             out_of_memory: 0,
         };
         let full = FunctionSignals { logs: Some(logs.clone()), ..function(usual(), usual()) };
-        finds(&full, Mood::Careful, "Memory { share: 0.97");
+        finds(&full, SignalStatus::Careful, "Memory { share: 0.97");
         let over = FunctionSignals { logs: Some(FromLogs { out_of_memory: 2, ..logs }), ..full };
-        finds(&over, Mood::Bad, "OutOfMemory { requests: 2 }");
+        finds(&over, SignalStatus::Bad, "OutOfMemory { requests: 2 }");
     }
 }

@@ -6,14 +6,14 @@ pub mod judge;
 pub mod read;
 
 pub use from_logs::FromLogs;
-pub use judge::{Finding, findings};
-pub use read::{Asking, read};
+pub use judge::{SignalFinding, findings};
+pub use read::{SignalsRequest, read};
 
 use crate::resources::function::FunctionFacts;
 
 /// Of all functions that were asked for. Times are seconds since 1970.
 #[derive(Debug, Clone)]
-pub struct Signals {
+pub struct GoldenSignals {
     pub region: String,
     /// The period before begins as long before `from` as `until` is after it.
     pub from: i64,
@@ -30,16 +30,16 @@ pub struct Signals {
 pub struct FunctionSignals {
     pub name: String,
     pub facts: Option<FunctionFacts>,
-    pub now: Window,
-    pub before: Window,
-    pub curves: Curves,
+    pub now: SignalWindow,
+    pub before: SignalWindow,
+    pub curves: SignalCurves,
     /// What REPORT lines say: memory and cold starts; absent where they could not be read, or were not asked for.
     pub logs: Option<FromLogs>,
 }
 
 /// One period. Durations in milliseconds; absent where nothing ran.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Window {
+pub struct SignalWindow {
     pub invocations: f64,
     pub errors: f64,
     pub throttles: f64,
@@ -53,7 +53,7 @@ pub struct Window {
 
 /// Values of consecutive steps, the oldest first; NaN where there is none. Both periods: the first half is the one before.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curves {
+pub struct SignalCurves {
     pub invocations: Vec<f64>,
     pub errors: Vec<f64>,
     pub throttles: Vec<f64>,
@@ -61,7 +61,7 @@ pub struct Curves {
     pub concurrency: Vec<f64>,
 }
 
-impl Window {
+impl SignalWindow {
     /// Errors of all invocations; absent where there were none.
     pub fn error_rate(&self) -> Option<f64> {
         (self.invocations > 0.0).then(|| self.errors / self.invocations)

@@ -2,15 +2,15 @@
 //! quota, and what REPORT lines say.
 
 use super::from_logs::{self, FromLogs};
-use super::{Curves, FunctionSignals, Signals, Window};
-use crate::aws::{Aws, AwsError, Op, Repeat};
-use crate::backtest::history::Metric;
+use super::{FunctionSignals, GoldenSignals, SignalCurves, SignalWindow};
+use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
+use crate::backtest::history::MetricIdentity;
 use crate::backtest::history::fetch::{Points, QUERIES_A_CALL, get, query_of};
 use crate::resources::function::{self, FunctionFacts, default_log_group};
 use futures_util::future::{join, join_all, try_join_all};
 use std::collections::BTreeMap;
 
-const ACCOUNT: Op = Op("lambda", "GetAccountSettings");
+const ACCOUNT: ApiOperation = ApiOperation("lambda", "GetAccountSettings");
 /// Steps that a curve can have, and how many a period may have at most.
 const STEPS: [i64; 7] = [60, 300, 900, 3_600, 10_800, 21_600, 86_400];
 const MOST_STEPS: i64 = 100;
@@ -30,7 +30,7 @@ const WHOLES: [(&str, &str); 4] =
     [("Duration", "p50"), ("Duration", "p95"), ("Duration", "p99"), ("Duration", "Maximum")];
 
 #[derive(Debug, Clone, Copy)]
-pub struct Asking {
+pub struct SignalsRequest {
     /// Seconds since 1970.
     pub now: i64,
     /// Seconds that one period is long, at least a minute.
@@ -50,7 +50,7 @@ pub fn fitting(length: i64) -> (i64, i64) {
 ///
 /// # Errors
 /// Where the metrics cannot be read. What else cannot is a note.
-pub async fn read(aws: &Aws, names: &[String], asking: Asking) -> Result<Signals, AwsError> {
+pub async fn read(aws: &Aws, names: &[String], asking: SignalsRequest) -> Result<GoldenSignals, AwsError> {
     let (step, length) = fitting(asking.length);
     // The step that is running now is looked at as well.
     let until = (asking.now + step - 1).div_euclid(step) * step;
@@ -73,17 +73,17 @@ pub async fn read(aws: &Aws, names: &[String], asking: Asking) -> Result<Signals
                 None
             }
         };
-        functions.push(one(name, n, facts, &found, Grid { from: from - length, step, length }));
+        functions.push(one(name, n, facts, &found, SignalGrid { from: from - length, step, length }));
     }
     if asking.logs {
         read_logs(aws, &mut functions, from, asking.now, &mut notes).await;
     }
-    Ok(Signals { region: aws.region().to_owned(), from, until, step, quota, functions, notes })
+    Ok(GoldenSignals { region: aws.region().to_owned(), from, until, step, quota, functions, notes })
 }
 
 /// Two periods from `from` on.
 #[derive(Clone, Copy)]
-struct Grid {
+struct SignalGrid {
     from: i64,
     step: i64,
     length: i64,
@@ -99,11 +99,11 @@ async fn metrics(
 ) -> Result<BTreeMap<String, Points>, AwsError> {
     let mut queries = Vec::new();
     for (n, name) in names.iter().enumerate() {
-        let metric = |metric: &str| Metric {
+        let metric = |metric: &str| MetricIdentity {
             namespace: "AWS/Lambda".into(),
             name: metric.to_owned(),
             dimensions: BTreeMap::from([("FunctionName".into(), name.clone())]),
-            ..Metric::default()
+            ..MetricIdentity::default()
         };
         let query = |id: String, (name, stat): (&str, &str), step| {
             query_of(id, &metric(name), stat, step).return_data(true).build()
@@ -126,7 +126,7 @@ fn one(
     n: usize,
     facts: Option<FunctionFacts>,
     found: &BTreeMap<String, Points>,
-    grid: Grid,
+    grid: SignalGrid,
 ) -> FunctionSignals {
     let points = |id: String| found.get(&id).map(Vec::as_slice).unwrap_or_default();
     let curves: Vec<Vec<f64>> = (0..CURVES.len()).map(|m| curve(points(format!("q{n}c{m}")), grid)).collect();
@@ -141,7 +141,7 @@ fn one(
         };
         // Where CloudWatch lays the whole period elsewhere, the parts have to do, each as heavy as its requests.
         let weighted = |m: usize| weighted(part(m), part(0));
-        Window {
+        SignalWindow {
             invocations: sum(0),
             errors: sum(1),
             throttles: sum(2),
@@ -155,12 +155,13 @@ fn one(
     let (before, now) = (window(0), window(1));
     let mut curves = curves.into_iter();
     let mut next = || curves.next().unwrap_or_default();
-    let curves = Curves { invocations: next(), errors: next(), throttles: next(), p95: next(), concurrency: next() };
+    let curves =
+        SignalCurves { invocations: next(), errors: next(), throttles: next(), p95: next(), concurrency: next() };
     FunctionSignals { name: name.to_owned(), facts, now, before, curves, logs: None }
 }
 
 /// One value a step, from the beginning of the period before on.
-fn curve(points: &[(i64, f64)], grid: Grid) -> Vec<f64> {
+fn curve(points: &[(i64, f64)], grid: SignalGrid) -> Vec<f64> {
     let len = usize::try_from(2 * grid.length / grid.step).unwrap_or(0);
     let mut values = vec![f64::NAN; len];
     for (time, value) in points {
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn points_become_two_periods() {
-        let grid = Grid { from: 1_200, step: 300, length: 600 };
+        let grid = SignalGrid { from: 1_200, step: 300, length: 600 };
         let found = BTreeMap::from([
             ("q0c0".to_owned(), vec![(1_200, 10.0), (1_500, 30.0), (2_100, 5.0)]),
             ("q0c1".to_owned(), vec![(2_100, 1.0)]),

@@ -2,27 +2,27 @@
 
 use super::mute::Mutes;
 use super::{
-    AlarmStatus, Curves, Drift, FunctionStatus, Life, LogGroupStatus, Reason, Standing, StateChange, Status,
-    SubscriptionStatus, TopicStatus, reason,
+    AlarmCurves, AlarmStatus, Drift, DriftState, FunctionStatus, Life, LogGroupStatus, Reason, StackStatus,
+    StatusStateChange, SubscriptionStatus, TopicStatus, reason,
 };
 use crate::pipeline::PlannedTarget;
 use crate::plan::ownership::{self, Ownership};
-use crate::plan::{Action, Change, Note};
+use crate::plan::{Action, Note, PlannedChange};
 use crate::resources::alarm::MetricStat;
-use crate::resources::{Address, Alarm, Confirmation, Kind, Live, Observation, Resource};
+use crate::resources::{Address, Alarm, ConfirmationState, Kind, Live, Observation, Resource};
 use std::collections::BTreeMap;
 
 /// The status at a moment, in seconds since 1970.
 pub fn build(
     planned: &PlannedTarget,
     mutes: &Mutes,
-    mut curves: Curves,
-    changes: Option<Vec<StateChange>>,
+    mut curves: AlarmCurves,
+    changes: Option<Vec<StatusStateChange>>,
     more_notes: Vec<Note>,
     at: i64,
-) -> Status {
+) -> StackStatus {
     let plan = &planned.plan;
-    let mut status = Status {
+    let mut status = StackStatus {
         stack: plan.stack.clone(),
         target: plan.target.clone(),
         at,
@@ -66,23 +66,23 @@ pub fn build(
     status
 }
 
-fn standing(change: &Change, planned: &PlannedTarget) -> Standing {
+fn standing(change: &PlannedChange, planned: &PlannedTarget) -> DriftState {
     if let Some(Observation::Unknown(why)) = planned.snapshot.observations.get(&change.address) {
-        return Standing::Unknown(why.clone());
+        return DriftState::Unknown(why.clone());
     }
     match change.action {
-        _ if !planned.desired.contains_key(&change.address) => Standing::LeftOver,
-        Action::Create => Standing::Missing,
+        _ if !planned.desired.contains_key(&change.address) => DriftState::LeftOver,
+        Action::Create => DriftState::Missing,
         Action::Update | Action::Replace => {
-            Standing::Differs(change.fields.iter().map(|field| field.field.clone()).collect())
+            DriftState::Differs(change.fields.iter().map(|field| field.field.clone()).collect())
         }
-        Action::Adopt => other_owner(change, planned).map_or(Standing::NotOurs, Standing::OwnedBy),
-        Action::Delete | Action::StopManaging => Standing::LeftOver,
-        Action::NoOp => Standing::AsAsked,
+        Action::Adopt => other_owner(change, planned).map_or(DriftState::NotOurs, DriftState::OwnedBy),
+        Action::Delete | Action::StopManaging => DriftState::LeftOver,
+        Action::NoOp => DriftState::AsAsked,
     }
 }
 
-fn other_owner(change: &Change, planned: &PlannedTarget) -> Option<String> {
+fn other_owner(change: &PlannedChange, planned: &PlannedTarget) -> Option<String> {
     let tags = change.before.as_ref()?.resource.tags()?;
     match ownership::of_tags(change.address.kind, &change.address.name, tags, &planned.plan.stack) {
         Ownership::OtherStack(stack) => Some(format!("stack {stack:?}")),
@@ -93,11 +93,11 @@ fn other_owner(change: &Change, planned: &PlannedTarget) -> Option<String> {
 
 fn alarm(
     address: &Address,
-    standing: Standing,
+    standing: DriftState,
     resource: &Resource,
     live: Option<&Live>,
     mutes: &Mutes,
-    curves: &mut Curves,
+    curves: &mut AlarmCurves,
 ) -> AlarmStatus {
     let function = match resource {
         Resource::Alarm(alarm) => function_of(alarm),
@@ -129,16 +129,16 @@ fn function_of(alarm: &Alarm) -> Option<String> {
     of(&alarm.dimensions).or_else(|| metrics().find_map(of_metric))
 }
 
-fn subscription(resource: &Resource, standing: Standing, live: Option<&Live>) -> SubscriptionStatus {
+fn subscription(resource: &Resource, standing: DriftState, live: Option<&Live>) -> SubscriptionStatus {
     let (topic, protocol, endpoint) = match resource {
         Resource::Subscription(s) => (s.topic.clone(), s.protocol.clone(), s.endpoint.clone()),
         _ => Default::default(),
     };
     let life = match (live.and_then(|live| live.facts.confirmation), live, &standing) {
-        (_, _, Standing::Unknown(_)) => Life::Unknown,
-        (Some(Confirmation::Pending), ..) => Life::Pending,
-        (Some(Confirmation::Lost), ..) => Life::Lost,
-        (Some(Confirmation::Confirmed), ..) | (None, Some(_), _) => Life::Confirmed,
+        (_, _, DriftState::Unknown(_)) => Life::Unknown,
+        (Some(ConfirmationState::Pending), ..) => Life::Pending,
+        (Some(ConfirmationState::Lost), ..) => Life::Lost,
+        (Some(ConfirmationState::Confirmed), ..) | (None, Some(_), _) => Life::Confirmed,
         (None, None, _) => Life::Missing,
     };
     SubscriptionStatus { address: resource.address(), standing, topic, protocol, endpoint, life }
@@ -151,11 +151,11 @@ fn others(planned: &PlannedTarget) -> impl Iterator<Item = SubscriptionStatus> +
         Some((address, observation.live().filter(|_| address.kind == Kind::Subscription)?))
     });
     found
-        .filter(move |(address, live)| !known(address) && live.facts.confirmation != Some(Confirmation::Lost))
-        .map(|(_, live)| subscription(&live.resource, Standing::NotOurs, Some(live)))
+        .filter(move |(address, live)| !known(address) && live.facts.confirmation != Some(ConfirmationState::Lost))
+        .map(|(_, live)| subscription(&live.resource, DriftState::NotOurs, Some(live)))
 }
 
-fn log_group(address: &Address, standing: Standing, live: Option<&Live>) -> LogGroupStatus {
+fn log_group(address: &Address, standing: DriftState, live: Option<&Live>) -> LogGroupStatus {
     let retention = live.and_then(|live| match &live.resource {
         Resource::LogGroup(group) => Some(group.retention_in_days),
         _ => None,

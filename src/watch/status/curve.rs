@@ -1,16 +1,16 @@
 //! The last hours of what alarms watch and of how often functions ran: all of it from one batched GetMetricData, which takes 500
 //! queries a call.
 
-use super::Status;
+use super::StackStatus;
 use crate::aws::{Aws, AwsError};
 use crate::backtest::history::fetch::{self, Detail};
-use crate::backtest::history::{Metric, Source};
+use crate::backtest::history::{MetricIdentity, MetricStatistic};
 use crate::backtest::sketch::Sketch;
 use crate::resources::Alarm;
 use mlops_cloudwatch::comparison::Comparison;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
-use mlops_cloudwatch::evaluation::series::Grid;
-use mlops_cloudwatch::evaluation::watched::{Needs, Watched};
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
+use mlops_cloudwatch::evaluation::series::PeriodGrid;
+use mlops_cloudwatch::evaluation::watched::{EvaluatedSeries, MetricRequirements};
 use mlops_cloudwatch::missing::MissingData;
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub struct Invocations {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Curves {
+pub struct AlarmCurves {
     /// By alarm name; the error says why there is none.
     pub alarms: BTreeMap<String, Result<Curve, String>>,
     pub functions: BTreeMap<String, Invocations>,
@@ -68,13 +68,13 @@ pub async fn read(
     alarms: &[&Alarm],
     functions: &[&str],
     now: i64,
-    previous: Option<&Status>,
-) -> Result<Curves, AwsError> {
+    previous: Option<&StackStatus>,
+) -> Result<AlarmCurves, AwsError> {
     let until = now.div_euclid(60) * 60;
-    let mut curves = Curves::default();
+    let mut curves = AlarmCurves::default();
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for alarm in alarms {
-        match Condition::of(&alarm.definition(), Options::default()) {
+        match Condition::of(&alarm.definition(), EvaluationOptions::default()) {
             Ok(condition) if condition.period >= LONG => far.push((*alarm, condition)),
             Ok(condition) => near.push((*alarm, condition)),
             Err(why) => _ = curves.alarms.insert(alarm.name.clone(), Err(why)),
@@ -82,7 +82,7 @@ pub async fn read(
     }
     let longest = far.iter().map(|(_, condition)| condition.period).max().unwrap_or(HOUR);
     let far_from = until - LONG_PERIODS.saturating_mul(longest);
-    let counted: Vec<(&str, Source)> = functions.iter().map(|name| (*name, invocations(name, 60))).collect();
+    let counted: Vec<(&str, MetricStatistic)> = functions.iter().map(|name| (*name, invocations(name, 60))).collect();
     let (near, far) =
         futures_util::try_join!(of(aws, &near, &counted, until - REACH, until), of(aws, &far, &[], far_from, until))?;
     for found in [near, far] {
@@ -105,22 +105,22 @@ type Watching<'a> = (&'a Alarm, Condition);
 async fn of(
     aws: &Aws,
     alarms: &[Watching<'_>],
-    functions: &[(&str, Source)],
+    functions: &[(&str, MetricStatistic)],
     from: i64,
     until: i64,
-) -> Result<Curves, AwsError> {
-    let mut needs: Vec<(Needs, Condition)> = alarms
+) -> Result<AlarmCurves, AwsError> {
+    let mut needs: Vec<(MetricRequirements, Condition)> = alarms
         .iter()
-        .map(|(alarm, condition)| (Needs::of(&alarm.definition(), condition), condition.clone()))
+        .map(|(alarm, condition)| (MetricRequirements::of(&alarm.definition(), condition), condition.clone()))
         .collect();
     needs.extend(functions.iter().map(|(_, source)| need(source)));
     if needs.iter().all(|(need, _)| need.sources.is_empty() && need.asked.is_none()) {
-        return Ok(Curves::default());
+        return Ok(AlarmCurves::default());
     }
     let history = fetch::fetch(aws, &needs, from, until, Detail::Finest).await?;
-    let mut curves = Curves::default();
+    let mut curves = AlarmCurves::default();
     for (alarm, condition) in alarms {
-        let curve = Watched::new(&alarm.definition(), condition, &history, from, until).map(|watched| Curve {
+        let curve = EvaluatedSeries::new(&alarm.definition(), condition, &history, from, until).map(|watched| Curve {
             from,
             until,
             sketch: Sketch::values(&watched, condition, from),
@@ -129,7 +129,7 @@ async fn of(
     }
     let len = usize::try_from((until - from) / 60).unwrap_or(0);
     for (name, source) in functions {
-        let grid = Grid { first: from + 60, step: 60, len, period: 60 };
+        let grid = PeriodGrid { first: from + 60, step: 60, len, period: 60 };
         let values = history.values(source, &grid);
         let ran = |value: &f64| *value > 0.0;
         let last = values.iter().rposition(ran).map(|at| grid.end(at) - 60);
@@ -145,18 +145,19 @@ async fn of(
 }
 
 /// When the functions that did not run lately last did, to the hour.
-async fn look_for_idle(aws: &Aws, curves: &mut Curves, until: i64) -> Result<(), AwsError> {
+async fn look_for_idle(aws: &Aws, curves: &mut AlarmCurves, until: i64) -> Result<(), AwsError> {
     let is_idle = |found: &Invocations| found.last.is_none() && found.looked_back == REACH;
     let idle = curves.functions.iter_mut().filter(|(_, found)| is_idle(found));
-    let idle: Vec<(&mut Invocations, Source)> = idle.map(|(name, found)| (found, invocations(name, HOUR))).collect();
+    let idle: Vec<(&mut Invocations, MetricStatistic)> =
+        idle.map(|(name, found)| (found, invocations(name, HOUR))).collect();
     if idle.is_empty() {
         return Ok(());
     }
-    let needs: Vec<(Needs, Condition)> = idle.iter().map(|(_, source)| need(source)).collect();
+    let needs: Vec<(MetricRequirements, Condition)> = idle.iter().map(|(_, source)| need(source)).collect();
     let until = until.div_euclid(HOUR) * HOUR + HOUR;
     let from = until - IDLE_DAYS * 24 * HOUR;
     let history = fetch::fetch(aws, &needs, from, until, Detail::Period).await?;
-    let grid = Grid { first: from + HOUR, step: HOUR, len: IDLE_DAYS as usize * 24, period: HOUR };
+    let grid = PeriodGrid { first: from + HOUR, step: HOUR, len: IDLE_DAYS as usize * 24, period: HOUR };
     for (found, source) in idle {
         let values = history.values(&source, &grid);
         found.last = values.iter().rposition(|value| *value > 0.0).map(|at| grid.end(at) - HOUR);
@@ -165,18 +166,18 @@ async fn look_for_idle(aws: &Aws, curves: &mut Curves, until: i64) -> Result<(),
     Ok(())
 }
 
-fn invocations(function: &str, period: i64) -> Source {
-    let metric = Metric {
+fn invocations(function: &str, period: i64) -> MetricStatistic {
+    let metric = MetricIdentity {
         namespace: "AWS/Lambda".into(),
         name: "Invocations".into(),
         dimensions: BTreeMap::from([("FunctionName".to_owned(), function.to_owned())]),
-        ..Metric::default()
+        ..MetricIdentity::default()
     };
-    Source { metric, stat: "Sum".into(), period }
+    MetricStatistic { metric, stat: "Sum".into(), period }
 }
 
 /// A source alone; of its condition only period and range matter to a fetch.
-fn need(source: &Source) -> (Needs, Condition) {
+fn need(source: &MetricStatistic) -> (MetricRequirements, Condition) {
     let condition = Condition {
         n: 1,
         m: 1,
@@ -188,5 +189,5 @@ fn need(source: &Source) -> (Needs, Condition) {
         range: 1,
         least_samples: None,
     };
-    (Needs { sources: vec![source.clone()], asked: None }, condition)
+    (MetricRequirements { sources: vec![source.clone()], asked: None }, condition)
 }

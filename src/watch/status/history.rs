@@ -1,7 +1,7 @@
 //! What happened to alarms (DescribeAlarmHistory, kept 30 days): the last changes of state of a stack, and all of one alarm.
 
 use super::reason::{self, Reason};
-use crate::aws::{Aws, AwsError, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use aws_sdk_cloudwatch::error::SdkError;
 use aws_sdk_cloudwatch::operation::describe_alarm_history::{DescribeAlarmHistoryError, DescribeAlarmHistoryOutput};
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy};
@@ -10,13 +10,13 @@ use mlops_cloudwatch::state::AlarmState;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const HISTORY: Op = Op("cloudwatch", "DescribeAlarmHistory");
+const HISTORY: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarmHistory");
 /// The history of all alarms of an account comes in pages of a hundred; of so many the stack's own are looked for.
 const MOST_PAGES: usize = 3;
 
 /// An alarm went from one state into another.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StateChange {
+pub struct StatusStateChange {
     /// Seconds since 1970.
     pub at: i64,
     pub alarm: String,
@@ -28,14 +28,14 @@ pub struct StateChange {
 
 /// One line of an alarm's history.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Happened {
-    State(StateChange),
+pub enum HistoryLine {
+    State(StatusStateChange),
     /// An action, a change of the configuration: when, and CloudWatch's summary.
     Other(i64, String),
 }
 
 /// The last changes of state of these alarms, newest first, at most `most`; one call where the account is quiet.
-pub async fn recent(aws: &Aws, names: &BTreeSet<String>, most: usize) -> Result<Vec<StateChange>, AwsError> {
+pub async fn recent(aws: &Aws, names: &BTreeSet<String>, most: usize) -> Result<Vec<StatusStateChange>, AwsError> {
     let (mut changes, mut pages) = (Vec::new(), 0);
     let take = |page: DescribeAlarmHistoryOutput| {
         let found = page.alarm_history_items().iter().filter_map(state_change);
@@ -49,11 +49,11 @@ pub async fn recent(aws: &Aws, names: &BTreeSet<String>, most: usize) -> Result<
 }
 
 /// The newest hundred entries of one alarm, newest first.
-pub async fn of_alarm(aws: &Aws, name: &str) -> Result<Vec<Happened>, AwsError> {
+pub async fn of_alarm(aws: &Aws, name: &str) -> Result<Vec<HistoryLine>, AwsError> {
     let newest = aws.call(HISTORY, Repeat::Safe, || page(aws, Some(name), None)).await?;
     let happened = newest.alarm_history_items().iter().filter_map(|item| match state_change(item) {
-        Some(change) => Some(Happened::State(change)),
-        None => Some(Happened::Other(item.timestamp()?.secs(), item.history_summary()?.to_owned())),
+        Some(change) => Some(HistoryLine::State(change)),
+        None => Some(HistoryLine::Other(item.timestamp()?.secs(), item.history_summary()?.to_owned())),
     });
     Ok(happened.collect())
 }
@@ -77,7 +77,7 @@ async fn page(
 }
 
 /// From the JSON of a `StateUpdate`; where there is none, from its summary (`Alarm updated from OK to ALARM`).
-fn state_change(item: &AlarmHistoryItem) -> Option<StateChange> {
+fn state_change(item: &AlarmHistoryItem) -> Option<StatusStateChange> {
     if item.history_item_type() != Some(&HistoryItemType::StateUpdate) {
         return None;
     }
@@ -87,7 +87,7 @@ fn state_change(item: &AlarmHistoryItem) -> Option<StateChange> {
     let (before, after) = summary.split_once(" to ").unwrap_or_default();
     let to = told("newState", "stateValue").and_then(reason::state).or_else(|| reason::state(after))?;
     let from = told("oldState", "stateValue").and_then(reason::state);
-    Some(StateChange {
+    Some(StatusStateChange {
         at: item.timestamp().map(DateTime::secs)?,
         alarm: item.alarm_name()?.to_owned(),
         from: from.or_else(|| reason::state(before.rsplit(' ').next()?)),

@@ -14,13 +14,13 @@ mod tests;
 
 pub use crate::fleet::Drift;
 pub use build::build;
-pub use curve::{Curve, Curves, Invocations};
-pub use history::{Happened, StateChange};
+pub use curve::{AlarmCurves, Curve, Invocations};
+pub use history::{HistoryLine, StatusStateChange};
 pub use mute::Muted;
-pub use read::{Asking, read};
+pub use read::{StatusOptions, read};
 pub use reason::Reason;
 
-use crate::fleet::{AlarmStates, Subscriptions};
+use crate::fleet::{AlarmStates, SubscriptionCounts};
 use crate::model::Target;
 use crate::plan::{Note, NoteKind};
 use crate::resources::{Address, FunctionFacts, Resource};
@@ -28,7 +28,7 @@ use mlops_cloudwatch::state::AlarmState;
 
 /// A stack in one account and region at one moment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Status {
+pub struct StackStatus {
     pub stack: String,
     pub target: Target,
     /// When it was read, in seconds since 1970.
@@ -42,14 +42,14 @@ pub struct Status {
     /// Everything that differs from the spec.
     pub drift: Vec<Drift>,
     /// The last changes of state, newest first; `None` where they were not asked for or could not be read.
-    pub changes: Option<Vec<StateChange>>,
+    pub changes: Option<Vec<StatusStateChange>>,
     /// What somebody has to know or do, with the resource it is about.
     pub notes: Vec<(Option<Address>, Note)>,
 }
 
 /// How a resource stands beside the spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum DriftState {
     AsAsked,
     /// These fields differ.
     Differs(Vec<String>),
@@ -67,7 +67,7 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlarmStatus {
     pub address: Address,
-    pub standing: Standing,
+    pub standing: DriftState,
     /// Its configuration as it stands; as the spec asks, where it does not stand.
     pub resource: Resource,
     /// `None` where it does not stand, could not be read, or is in a state that is not known here.
@@ -90,13 +90,13 @@ pub struct AlarmStatus {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TopicStatus {
     pub address: Address,
-    pub standing: Standing,
+    pub standing: DriftState,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubscriptionStatus {
     pub address: Address,
-    pub standing: Standing,
+    pub standing: DriftState,
     pub topic: String,
     pub protocol: String,
     /// May hold a secret, e.g. in a URL: mask it before it is shown.
@@ -118,7 +118,7 @@ pub enum Life {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogGroupStatus {
     pub address: Address,
-    pub standing: Standing,
+    pub standing: DriftState,
     /// Days; `None` means for ever. Of a group that stands.
     pub retention: Option<Option<i32>>,
     /// The account's policy that decides it instead.
@@ -145,7 +145,7 @@ pub struct Counts {
     pub silenced: usize,
     /// Evaluated with less than all data, or not at all.
     pub troubled: usize,
-    pub subscriptions: Subscriptions,
+    pub subscriptions: SubscriptionCounts,
     /// Of the pending ones: e-mail and SMS, i.e. people.
     pub people_pending: usize,
     pub differing: usize,
@@ -163,7 +163,7 @@ impl AlarmStatus {
     }
 }
 
-impl Status {
+impl StackStatus {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for alarm in &self.alarms {
@@ -197,11 +197,11 @@ impl Status {
         for standing in self.standings() {
             counts.resources += 1;
             match standing {
-                Standing::Differs(_) => counts.differing += 1,
-                Standing::Missing => counts.missing += 1,
-                Standing::LeftOver => counts.left_over += 1,
-                Standing::NotOurs | Standing::OwnedBy(_) => counts.not_ours += 1,
-                Standing::AsAsked | Standing::Unknown(_) => {}
+                DriftState::Differs(_) => counts.differing += 1,
+                DriftState::Missing => counts.missing += 1,
+                DriftState::LeftOver => counts.left_over += 1,
+                DriftState::NotOurs | DriftState::OwnedBy(_) => counts.not_ours += 1,
+                DriftState::AsAsked | DriftState::Unknown(_) => {}
             }
         }
         // A lost subscription is told as lost, not as missing as well.
@@ -212,7 +212,7 @@ impl Status {
 
     /// Those that the spec asks for.
     pub fn wanted_subscriptions(&self) -> impl Iterator<Item = &SubscriptionStatus> {
-        self.subscriptions.iter().filter(|s| !matches!(s.standing, Standing::LeftOver | Standing::NotOurs))
+        self.subscriptions.iter().filter(|s| !matches!(s.standing, DriftState::LeftOver | DriftState::NotOurs))
     }
 
     /// Whether everybody whom the spec wants told has confirmed.
@@ -225,9 +225,9 @@ impl Status {
         self.notes.iter().any(|(_, note)| note.kind == NoteKind::Unknown)
     }
 
-    fn standings(&self) -> impl Iterator<Item = &Standing> {
+    fn standings(&self) -> impl Iterator<Item = &DriftState> {
         // What a spec never made is left alone: a foreign subscription is no drift.
-        let subscriptions = self.subscriptions.iter().filter(|s| s.standing != Standing::NotOurs);
+        let subscriptions = self.subscriptions.iter().filter(|s| s.standing != DriftState::NotOurs);
         let alarms = self.alarms.iter().map(|alarm| &alarm.standing);
         alarms
             .chain(self.topics.iter().map(|topic| &topic.standing))

@@ -1,18 +1,18 @@
 //! Alarm mute rules: which alarms' actions are held back now, and until when. An endpoint that does not know them mutes nothing.
 
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::plan::{Note, NoteKind};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
 use aws_sdk_cloudwatch::types::AlarmMuteRuleStatus;
 use aws_smithy_types::DateTime;
 use futures_util::future::try_join_all;
-use mlops_cloudwatch::schedule::Schedule;
+use mlops_cloudwatch::schedule::MuteSchedule;
 use mlops_cloudwatch::zone::TimeZone;
 use std::collections::BTreeMap;
 
-const LIST: Op = Op("cloudwatch", "ListAlarmMuteRules");
-const GET: Op = Op("cloudwatch", "GetAlarmMuteRule");
+const LIST: ApiOperation = ApiOperation("cloudwatch", "ListAlarmMuteRules");
+const GET: ApiOperation = ApiOperation("cloudwatch", "GetAlarmMuteRule");
 
 /// The rule that holds an alarm's actions back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn by_alarm(rules: &[GetAlarmMuteRuleOutput], now: i64) -> BTreeMap<String, Mute
 /// When the mute of an active rule ends, in seconds since 1970.
 fn until(expression: &str, duration: &str, zone: &str, now: i64) -> Option<i64> {
     let offset = TimeZone::parse(zone)?.offset()?;
-    Some(Schedule::parse(expression, duration).ok()?.active_until(now + offset)? - offset)
+    Some(MuteSchedule::parse(expression, duration).ok()?.active_until(now + offset)? - offset)
 }
 
 #[cfg(test)]

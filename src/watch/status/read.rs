@@ -1,18 +1,18 @@
 //! The reads of a status: the plan's own, so that there is no second way to know what stands, and beside it what only a status shows.
 
-use super::curve::{self, Curves};
-use super::{AlarmStatus, StateChange, Status, build, history, mute, reason};
+use super::curve::{self, AlarmCurves};
+use super::{AlarmStatus, StackStatus, StatusStateChange, build, history, mute, reason};
 use crate::aws::{Aws, AwsError};
 use crate::pipeline::{self, Select};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::resources::{Alarm, Live, Resource};
-use crate::spec::Bound;
+use crate::spec::BoundSpec;
 use anyhow::Result;
 use std::collections::BTreeSet;
 
 /// What is wanted beyond the resources themselves; each costs a call.
 #[derive(Debug, Clone, Copy)]
-pub struct Asking<'a> {
+pub struct StatusOptions<'a> {
     /// Seconds since 1970.
     pub now: i64,
     /// What alarms watch and how often functions ran.
@@ -20,11 +20,11 @@ pub struct Asking<'a> {
     /// How many of the last changes of state.
     pub changes: usize,
     /// The status of a moment ago: what cannot have changed since is taken from it instead of read again.
-    pub previous: Option<&'a Status>,
+    pub previous: Option<&'a StackStatus>,
 }
 
 /// Reads the target. Fails only where nothing can be known at all.
-pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking<'_>) -> Result<Status> {
+pub async fn read(aws: &Aws, bound: &BoundSpec, select: &Select, asking: StatusOptions<'_>) -> Result<StackStatus> {
     let consent = Consent::default();
     let (planned, mutes) =
         futures_util::join!(pipeline::plan(aws, bound, select, &consent), mute::read(aws, asking.now));
@@ -46,7 +46,7 @@ pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking<'_>)
         match asking.previous.and_then(|previous| curves_of(previous, asking.now, &metric_alarms)) {
             Some(curves) => Ok(curves),
             None if asking.curves => curve::read(aws, &metric_alarms, &functions, asking.now, asking.previous).await,
-            None => Ok(Curves::default()),
+            None => Ok(AlarmCurves::default()),
         }
     };
     let changes = async {
@@ -62,7 +62,7 @@ pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking<'_>)
     let mut notes = Vec::new();
     let curves = curves.unwrap_or_else(|error| {
         notes.push(unknown("what the alarms watch", &error));
-        Curves::default()
+        AlarmCurves::default()
     });
     let changes = changes.unwrap_or_else(|error| {
         notes.push(unknown("the last changes of state", &error));
@@ -72,11 +72,11 @@ pub async fn read(aws: &Aws, bound: &Bound, select: &Select, asking: Asking<'_>)
 }
 
 /// The curves of a status of the same minute, if its alarms are those that stand now: metrics have one value a minute.
-fn curves_of(previous: &Status, now: i64, alarms: &[&Alarm]) -> Option<Curves> {
+fn curves_of(previous: &StackStatus, now: i64, alarms: &[&Alarm]) -> Option<AlarmCurves> {
     if previous.at.div_euclid(60) != now.div_euclid(60) {
         return None;
     }
-    let mut curves = Curves::default();
+    let mut curves = AlarmCurves::default();
     for alarm in alarms {
         let same = |known: &&AlarmStatus| matches!(&known.resource, Resource::Alarm(known) if known.as_ref() == *alarm);
         let known = previous.alarms.iter().find(same)?;
@@ -89,7 +89,7 @@ fn curves_of(previous: &Status, now: i64, alarms: &[&Alarm]) -> Option<Curves> {
 }
 
 /// The last changes of state of an earlier status, if no alarm has changed its state since.
-fn changes_of(previous: &Status, live: &[&Live]) -> Option<Vec<StateChange>> {
+fn changes_of(previous: &StackStatus, live: &[&Live]) -> Option<Vec<StatusStateChange>> {
     let is_as_before = |live: &&Live| {
         let address = live.resource.address();
         let known = previous.alarms.iter().find(|alarm| alarm.address == address);

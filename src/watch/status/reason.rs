@@ -161,10 +161,10 @@ mod tests {
     #[test]
     fn the_words_of_the_evaluator_are_understood() {
         use crate::resources::Alarm;
-        use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+        use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
         use mlops_cloudwatch::evaluation::reason;
-        use mlops_cloudwatch::evaluation::series::Grid;
-        use mlops_cloudwatch::evaluation::watched::Watched;
+        use mlops_cloudwatch::evaluation::series::PeriodGrid;
+        use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
         for (values, to, treat) in [
             (vec![1.0, 9.0, 9.0], AlarmState::Alarm, "missing"),
             (vec![9.0, 1.0, 1.0], AlarmState::Ok, "missing"),
@@ -179,8 +179,8 @@ mod tests {
                 treat_missing_data: Some(treat.into()),
                 ..Alarm::new("a")
             };
-            let condition = Condition::of(&alarm.definition(), Options::default()).unwrap();
-            let watched = Watched::of_values(Grid { first: 60, step: 60, len: 3, period: 60 }, values);
+            let condition = Condition::of(&alarm.definition(), EvaluationOptions::default()).unwrap();
+            let watched = EvaluatedSeries::of_values(PeriodGrid { first: 60, step: 60, len: 3, period: 60 }, values);
             let text = reason::text(&condition, &watched, 2, to);
             assert!(!matches!(Reason::parse(&text), Reason::Said(_)), "{text}");
         }

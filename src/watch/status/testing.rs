@@ -1,8 +1,8 @@
 //! Statuses made by hand for the tests of everything that shows them.
 
 use super::{
-    AlarmStatus, Curve, Drift, FunctionStatus, Invocations, Life, LogGroupStatus, Muted, Reason, Standing, StateChange,
-    Status, SubscriptionStatus, TopicStatus,
+    AlarmStatus, Curve, Drift, DriftState, FunctionStatus, Invocations, Life, LogGroupStatus, Muted, Reason,
+    StackStatus, StatusStateChange, SubscriptionStatus, TopicStatus,
 };
 use crate::backtest::sketch::Sketch;
 use crate::model::{FieldChange, Target};
@@ -33,7 +33,7 @@ pub fn alarm(name: &str, threshold: f64) -> AlarmStatus {
     };
     AlarmStatus {
         address: Address::new(Kind::Alarm, name),
-        standing: Standing::AsAsked,
+        standing: DriftState::AsAsked,
         resource: Resource::Alarm(Box::new(resource)),
         state: Some(AlarmState::Ok),
         since: Some(NOW - 3 * 86_400),
@@ -61,7 +61,7 @@ pub fn subscription(endpoint: &str, life: Life) -> SubscriptionStatus {
     let protocol = if endpoint.starts_with("https") { "https" } else { "email" };
     SubscriptionStatus {
         address: Address::new(Kind::Subscription, Subscription::new("alerts", protocol, endpoint).name()),
-        standing: if matches!(life, Life::Missing | Life::Lost) { Standing::Missing } else { Standing::AsAsked },
+        standing: if matches!(life, Life::Missing | Life::Lost) { DriftState::Missing } else { DriftState::AsAsked },
         topic: "alerts".into(),
         protocol: protocol.into(),
         endpoint: endpoint.into(),
@@ -70,7 +70,7 @@ pub fn subscription(endpoint: &str, life: Life) -> SubscriptionStatus {
 }
 
 /// Nothing is wrong.
-pub fn quiet() -> Status {
+pub fn quiet() -> StackStatus {
     let facts = FunctionFacts {
         memory_mb: 512,
         timeout_s: 30,
@@ -79,16 +79,16 @@ pub fn quiet() -> Status {
     };
     let minutes: Vec<Option<f64>> = (0..180).map(|minute| Some(f64::from(minute % 30))).collect();
     let invocations = Invocations { count: 2_610.0, minutes, last: Some(NOW - 92), looked_back: super::curve::REACH };
-    Status {
+    StackStatus {
         stack: "shop".into(),
         target: target(),
         at: NOW,
         alarms: vec![alarm("shop-errors", 5.0), alarm("shop-throttles", 0.0)],
-        topics: vec![TopicStatus { address: Address::new(Kind::Topic, "alerts"), standing: Standing::AsAsked }],
+        topics: vec![TopicStatus { address: Address::new(Kind::Topic, "alerts"), standing: DriftState::AsAsked }],
         subscriptions: vec![subscription("ann@example.edu", Life::Confirmed)],
         log_groups: vec![LogGroupStatus {
             address: Address::new(Kind::LogGroup, "/aws/lambda/shop"),
-            standing: Standing::AsAsked,
+            standing: DriftState::AsAsked,
             retention: Some(Some(14)),
             policy: None,
             stored_bytes: Some(48_300_000),
@@ -101,7 +101,7 @@ pub fn quiet() -> Status {
 }
 
 /// One of everything that can be wrong.
-pub fn trouble() -> Status {
+pub fn trouble() -> StackStatus {
     let mut status = quiet();
     let values: Vec<f64> = (0..180).map(|minute| if minute > 150 { 7.0 } else { f64::from(minute % 3) }).collect();
     let mut ringing = alarm("shop-errors", 5.0);
@@ -126,9 +126,9 @@ pub fn trouble() -> Status {
     blind.curve = Some(Ok(curve(&[f64::NAN; 180], 10.0)));
     let mut missing = alarm("shop-concurrency", 900.0);
     (missing.state, missing.since, missing.reason, missing.curve) = (None, None, None, None);
-    missing.standing = Standing::Missing;
+    missing.standing = DriftState::Missing;
     let mut drifted = alarm("shop-throttles", 0.0);
-    drifted.standing = Standing::Differs(vec!["threshold".into()]);
+    drifted.standing = DriftState::Differs(vec!["threshold".into()]);
     drifted.actions_enabled = false;
     let composite = CompositeAlarm {
         alarm_rule: "ALARM(\"shop-errors\") OR ALARM(\"shop-latency\")".into(),
@@ -164,14 +164,14 @@ pub fn trouble() -> Status {
         drift(Action::Create, status.subscriptions[2].address.clone(), vec![]),
     ];
     status.changes = Some(vec![
-        StateChange {
+        StatusStateChange {
             at: NOW - 1_500,
             alarm: "shop-errors".into(),
             from: Some(AlarmState::Ok),
             to: AlarmState::Alarm,
             reason: status.alarms[1].reason.clone().unwrap_or(Reason::NotYet),
         },
-        StateChange {
+        StatusStateChange {
             at: NOW - 86_400,
             alarm: "shop-errors".into(),
             from: Some(AlarmState::InsufficientData),

@@ -1,6 +1,6 @@
 //! The status of a stack in the sandbox: what is read, and how many calls that takes.
 
-use super::{Asking, Life, Reason, Standing, Status, history, read};
+use super::{DriftState, Life, Reason, StackStatus, StatusOptions, history, read};
 use crate::pipeline::Select;
 use crate::pipeline::tests::world::{FIFTY, World, assert_complete, bound, spec_of, with};
 use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule, StateValue};
@@ -17,13 +17,13 @@ fn clock() -> i64 {
     i64::try_from(age.as_secs()).unwrap()
 }
 
-async fn status(world: &World, text: &str, previous: Option<&Status>, now: i64) -> Status {
-    let asking = Asking { now, curves: true, changes: 5, previous };
+async fn status(world: &World, text: &str, previous: Option<&StackStatus>, now: i64) -> StackStatus {
+    let asking = StatusOptions { now, curves: true, changes: 5, previous };
     read(&world.aws().await, &bound(text), &Select::default(), asking).await.unwrap()
 }
 
 /// Whether the sandbox's function has rested all the time that is shown, as it may at night.
-fn rested(status: &Status) -> bool {
+fn rested(status: &StackStatus) -> bool {
     status.functions.iter().any(|function| function.invocations.as_ref().is_some_and(|ran| ran.count == 0.0))
 }
 
@@ -41,7 +41,7 @@ async fn before_an_apply_everything_is_missing() {
     let status = status(&world, SHIPPED, None, now).await;
     let counts = status.counts();
     assert_eq!((counts.missing, counts.not_ours, counts.resources), (7, 1, 8), "{counts:?}");
-    assert!(status.alarms.iter().all(|alarm| alarm.state.is_none() && alarm.standing == Standing::Missing));
+    assert!(status.alarms.iter().all(|alarm| alarm.state.is_none() && alarm.standing == DriftState::Missing));
     assert!(status.functions[0].facts.is_ok() && status.functions[0].invocations.is_some());
     assert_eq!((status.is_incomplete(), status.is_confirmed()), (false, false));
 }
@@ -80,7 +80,7 @@ async fn what_is_wrong_is_seen() {
     let muted = status.alarms[1].muted.as_ref().expect("it is muted");
     assert_eq!(muted.rule, "release");
     assert!(muted.until.is_some_and(|until| (3_480..3_660).contains(&(until - now))), "{muted:?}");
-    assert_eq!(status.alarms[2].standing, Standing::Differs(vec!["actions_enabled".into()]));
+    assert_eq!(status.alarms[2].standing, DriftState::Differs(vec!["actions_enabled".into()]));
     let changes = status.changes.as_ref().expect("they were asked for");
     assert_eq!(changes.len(), 2, "{changes:?}");
     assert!(changes.iter().all(|change| change.to == AlarmState::Alarm && names.contains(&change.alarm)));
@@ -132,7 +132,7 @@ async fn a_read_is_one_call_an_operation() {
     for operation in ["monitoring:GetMetricData", "monitoring:DescribeAlarmHistory"] {
         assert!(!of_second.contains_key(operation), "{operation} is in {of_second:?}");
     }
-    assert_eq!(second, Status { at: now + 30, ..first.clone() }, "nothing has changed");
+    assert_eq!(second, StackStatus { at: now + 30, ..first.clone() }, "nothing has changed");
     // A minute later there are new datapoints.
     status(&world, SHIPPED, Some(&second), now + 60).await;
     let of_third = calls(&world);

@@ -8,36 +8,36 @@ pub use confirm::confirm;
 pub use link::{Link, NotALink};
 pub use wait::{Waited, wait};
 
-use crate::aws::{Aws, AwsError, Class, Op};
+use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use crate::model::{Target, endpoint};
-use crate::resources::{Address, Confirmation, Resource, Subscription, subscription};
+use crate::resources::{Address, ConfirmationState, Resource, Subscription, subscription};
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every subscription that a stack wants or that its topics have, in the order of topic, protocol and endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Subscriptions {
+pub struct StackSubscriptions {
     pub stack: String,
     pub target: Target,
     #[serde(rename = "subscriptions")]
-    pub rows: Vec<Row>,
+    pub rows: Vec<SubscriptionRow>,
 }
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
+pub struct SubscriptionRow {
     pub topic: String,
     pub protocol: String,
     pub endpoint: String,
-    pub state: State,
+    pub state: SubscriptionState,
     /// Whether the spec asks for it.
     pub wanted: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum SubscriptionState {
     /// Notifications are delivered.
     Confirmed,
     /// Somebody has been asked and has not answered.
@@ -48,35 +48,35 @@ pub enum State {
     Missing,
 }
 
-impl State {
+impl SubscriptionState {
     pub fn word(self) -> &'static str {
         match self {
-            State::Confirmed => "confirmed",
-            State::Pending => "pending",
-            State::Lost => "lost",
-            State::Missing => "missing",
+            SubscriptionState::Confirmed => "confirmed",
+            SubscriptionState::Pending => "pending",
+            SubscriptionState::Lost => "lost",
+            SubscriptionState::Missing => "missing",
         }
     }
 }
 
-impl Row {
+impl SubscriptionRow {
     pub fn address(&self) -> Address {
         Resource::Subscription(Subscription::new(&self.topic, &self.protocol, &self.endpoint)).address()
     }
 }
 
-impl Subscriptions {
-    pub fn count(&self, state: State) -> usize {
+impl StackSubscriptions {
+    pub fn count(&self, state: SubscriptionState) -> usize {
         self.rows.iter().filter(|row| row.state == state).count()
     }
 
     /// What keeps notifications from somebody: pending ones, and wanted ones that do not stand. A lost one that the spec does
     /// not ask for is what its receiver wished.
-    pub fn open(&self) -> impl Iterator<Item = &Row> {
+    pub fn open(&self) -> impl Iterator<Item = &SubscriptionRow> {
         self.rows.iter().filter(|row| match row.state {
-            State::Confirmed => false,
-            State::Pending => true,
-            State::Lost | State::Missing => row.wanted,
+            SubscriptionState::Confirmed => false,
+            SubscriptionState::Pending => true,
+            SubscriptionState::Lost | SubscriptionState::Missing => row.wanted,
         })
     }
 }
@@ -88,12 +88,12 @@ pub async fn read(
     stack: &str,
     target: &Target,
     desired: &BTreeMap<Address, Resource>,
-) -> Result<Subscriptions, AwsError> {
+) -> Result<StackSubscriptions, AwsError> {
     let topics: BTreeSet<&str> = desired.values().filter_map(topic_of).collect();
     let found = try_join_all(topics.into_iter().map(|topic| of_topic(aws, target, topic, desired))).await?;
-    let mut rows: Vec<Row> = found.into_iter().flatten().collect();
+    let mut rows: Vec<SubscriptionRow> = found.into_iter().flatten().collect();
     rows.sort_by(|a, b| (&a.topic, &a.protocol, &a.endpoint).cmp(&(&b.topic, &b.protocol, &b.endpoint)));
-    Ok(Subscriptions { stack: stack.to_owned(), target: target.clone(), rows })
+    Ok(StackSubscriptions { stack: stack.to_owned(), target: target.clone(), rows })
 }
 
 /// What one topic has and what it ought to have; a topic that does not exist has nothing.
@@ -102,17 +102,17 @@ async fn of_topic(
     target: &Target,
     topic: &str,
     desired: &BTreeMap<Address, Resource>,
-) -> Result<Vec<Row>, AwsError> {
+) -> Result<Vec<SubscriptionRow>, AwsError> {
     let live = subscription::aws::list(aws, topic, &target.arn("sns", topic)).await?.unwrap_or_default();
-    let mut rows: BTreeMap<Address, Row> = BTreeMap::new();
-    let mut put = |subscription: &Subscription, state: State| {
+    let mut rows: BTreeMap<Address, SubscriptionRow> = BTreeMap::new();
+    let mut put = |subscription: &Subscription, state: SubscriptionState| {
         let Subscription { topic, protocol, endpoint, .. } = subscription.clone();
-        let row = Row { topic, protocol, endpoint, state, wanted: false };
+        let row = SubscriptionRow { topic, protocol, endpoint, state, wanted: false };
         let address = row.address();
-        rows.insert(address.clone(), Row { wanted: desired.contains_key(&address), ..row });
+        rows.insert(address.clone(), SubscriptionRow { wanted: desired.contains_key(&address), ..row });
     };
     for subscription in wanted(topic, desired) {
-        put(subscription, State::Missing);
+        put(subscription, SubscriptionState::Missing);
     }
     // The listing has the one that counts last, where one endpoint is listed twice.
     for one in &live {
@@ -123,9 +123,9 @@ async fn of_topic(
             put(
                 listed.unwrap_or(subscription),
                 match one.facts.confirmation {
-                    Some(Confirmation::Confirmed) => State::Confirmed,
-                    Some(Confirmation::Lost) => State::Lost,
-                    Some(Confirmation::Pending) | None => State::Pending,
+                    Some(ConfirmationState::Confirmed) => SubscriptionState::Confirmed,
+                    Some(ConfirmationState::Lost) => SubscriptionState::Lost,
+                    Some(ConfirmationState::Pending) | None => SubscriptionState::Pending,
                 },
             );
         }
@@ -152,7 +152,7 @@ fn topic_of(resource: &Resource) -> Option<&str> {
 pub async fn resend(
     aws: &Aws,
     target: &Target,
-    row: &Row,
+    row: &SubscriptionRow,
     desired: &BTreeMap<Address, Resource>,
 ) -> Result<(), AwsError> {
     let plain = Subscription::new(&row.topic, &row.protocol, &row.endpoint);
@@ -164,7 +164,7 @@ pub async fn resend(
         let message =
             "SNS shows no password, so it cannot be asked again for this endpoint: add it to the spec".to_owned();
         return Err(AwsError {
-            op: Op("sns", "Subscribe"),
+            op: ApiOperation("sns", "Subscribe"),
             class: Class::Refused,
             code: "PasswordUnknown".to_owned(),
             message,

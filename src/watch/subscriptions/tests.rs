@@ -22,7 +22,7 @@ async fn applied() -> (World, Aws, Target, BTreeMap<Address, Resource>) {
     (world, aws, target, planned.desired)
 }
 
-fn states(all: &Subscriptions) -> Vec<(&str, State, bool)> {
+fn states(all: &StackSubscriptions) -> Vec<(&str, SubscriptionState, bool)> {
     all.rows.iter().map(|row| (row.endpoint.as_str(), row.state, row.wanted)).collect()
 }
 
@@ -49,10 +49,10 @@ async fn every_state_is_told_apart_with_one_call_a_topic() {
     assert_eq!(
         states(&all),
         [
-            ("ann@example.edu", State::Confirmed, true),
-            ("bob@example.edu", State::Pending, true),
-            ("eve@example.edu", State::Pending, false),
-            ("zoe@example.edu", State::Missing, true),
+            ("ann@example.edu", SubscriptionState::Confirmed, true),
+            ("bob@example.edu", SubscriptionState::Pending, true),
+            ("eve@example.edu", SubscriptionState::Pending, false),
+            ("zoe@example.edu", SubscriptionState::Missing, true),
         ]
     );
     assert_eq!(listed(&fresh) - before, 2);
@@ -79,7 +79,7 @@ async fn waiting_ends_with_the_last_confirmation() {
     let (world, aws, target, desired) = applied().await;
     let mut told = Vec::new();
     let mut tell = |waited: Waited<'_>| match waited {
-        Waited::Begun(all) => assert_eq!(all.count(State::Pending), 2),
+        Waited::Begun(all) => assert_eq!(all.count(SubscriptionState::Pending), 2),
         Waited::Changed(row) => told.push((row.endpoint.clone(), row.state)),
         Waited::Missed(error) => panic!("{error}"),
     };
@@ -98,7 +98,10 @@ async fn waiting_ends_with_the_last_confirmation() {
     assert!(begun.elapsed() < Duration::from_secs(145), "{:?}", begun.elapsed());
     assert_eq!(
         told,
-        [("bob@example.edu".to_owned(), State::Confirmed), ("ann@example.edu".to_owned(), State::Confirmed)]
+        [
+            ("bob@example.edu".to_owned(), SubscriptionState::Confirmed),
+            ("ann@example.edu".to_owned(), SubscriptionState::Confirmed)
+        ]
     );
     assert!(aws.calls()["sns:ListSubscriptionsByTopic"].calls < 20, "{:?}", aws.calls());
 }
@@ -116,7 +119,7 @@ async fn waiting_ends_when_the_time_is_out_or_nobody_can_confirm() {
     desired.insert(zoe.address(), zoe);
     let begun = tokio::time::Instant::now();
     let all = wait(&aws, "watched", &target, &desired, Duration::from_secs(30), &mut |_| {}).await.unwrap();
-    assert_eq!(states(&all), [("zoe@example.edu", State::Missing, true)]);
+    assert_eq!(states(&all), [("zoe@example.edu", SubscriptionState::Missing, true)]);
     assert_eq!(begun.elapsed().as_secs(), 0);
 }
 

@@ -1,6 +1,6 @@
 //! Waiting until everybody has confirmed: one listing a topic that still waits, ever more seldom.
 
-use super::{Row, State, Subscriptions, of_topic, read};
+use super::{StackSubscriptions, SubscriptionRow, SubscriptionState, of_topic, read};
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
 use crate::resources::{Address, Resource};
@@ -17,9 +17,9 @@ const LONGEST: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub enum Waited<'a> {
     /// The first look.
-    Begun(&'a Subscriptions),
+    Begun(&'a StackSubscriptions),
     /// Somebody has confirmed, unsubscribed, or let it expire.
-    Changed(&'a Row),
+    Changed(&'a SubscriptionRow),
     /// A look failed, and the next one may not.
     Missed(&'a AwsError),
 }
@@ -32,12 +32,12 @@ pub async fn wait(
     desired: &BTreeMap<Address, Resource>,
     timeout: Duration,
     told: &mut dyn FnMut(Waited<'_>),
-) -> Result<Subscriptions, AwsError> {
+) -> Result<StackSubscriptions, AwsError> {
     let deadline = Instant::now() + timeout;
     let mut all = read(aws, stack, target, desired).await?;
     told(Waited::Begun(&all));
     let mut pause = FIRST;
-    while all.count(State::Pending) > 0 && Instant::now() < deadline {
+    while all.count(SubscriptionState::Pending) > 0 && Instant::now() < deadline {
         sleep(pause.min(deadline - Instant::now())).await;
         pause = pause.mul_f64(1.5).min(LONGEST);
         match look_again(aws, target, &all, desired).await {
@@ -64,15 +64,17 @@ pub async fn wait(
 async fn look_again(
     aws: &Aws,
     target: &Target,
-    all: &Subscriptions,
+    all: &StackSubscriptions,
     desired: &BTreeMap<Address, Resource>,
-) -> Result<Vec<Row>, AwsError> {
-    let waiting = all.rows.iter().filter(|row| row.state == State::Pending);
+) -> Result<Vec<SubscriptionRow>, AwsError> {
+    let waiting = all.rows.iter().filter(|row| row.state == SubscriptionState::Pending);
     let topics: BTreeSet<&str> = waiting.clone().map(|row| row.topic.as_str()).collect();
     let found = try_join_all(topics.into_iter().map(|topic| of_topic(aws, target, topic, desired))).await?;
-    let mut rows: Vec<Row> = found.into_iter().flatten().collect();
-    let seen: BTreeSet<Address> = rows.iter().map(Row::address).collect();
+    let mut rows: Vec<SubscriptionRow> = found.into_iter().flatten().collect();
+    let seen: BTreeSet<Address> = rows.iter().map(SubscriptionRow::address).collect();
     let expired = waiting.filter(|row| !seen.contains(&row.address()));
-    rows.extend(expired.map(|row| Row { state: State::Missing, ..row.clone() }).collect::<Vec<_>>());
+    rows.extend(
+        expired.map(|row| SubscriptionRow { state: SubscriptionState::Missing, ..row.clone() }).collect::<Vec<_>>(),
+    );
     Ok(rows)
 }

@@ -5,9 +5,9 @@ pub mod request;
 pub mod tally;
 pub mod target;
 
-pub use request::Ask;
-pub use tally::{Outcome, Tally};
-pub use target::Target;
+pub use request::TrafficRequest;
+pub use tally::{RequestOutcome, Tally};
+pub use target::TrafficTarget;
 
 use crate::aws::Interrupt;
 use futures_util::StreamExt;
@@ -17,9 +17,9 @@ use tokio::time::{Instant, sleep_until};
 
 /// What is sent.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct TrafficPlan {
     /// In this order, each as often as it stands here.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<TrafficRequest>,
     /// Requests a second; each is due at its own time, whether or not those before it have been answered.
     pub rate: f64,
     /// How many may be on their way at once; what is due beyond that waits.
@@ -28,14 +28,14 @@ pub struct Plan {
     pub longest: Duration,
 }
 
-impl Plan {
+impl TrafficPlan {
     /// `good` requests of the usual kind, and `raising` ones spread among them.
-    pub fn mixed(good: usize, raising: usize, raise: &str) -> Vec<Ask> {
+    pub fn mixed(good: usize, raising: usize, raise: &str) -> Vec<TrafficRequest> {
         let all = good + raising;
         let (mut asks, mut usual) = (Vec::with_capacity(all), 0);
         for n in 0..all {
             let raises = (n + 1) * raising / all > n * raising / all;
-            asks.push(if raises { Ask::Raise(raise.to_owned()) } else { Ask::usual(usual) });
+            asks.push(if raises { TrafficRequest::Raise(raise.to_owned()) } else { TrafficRequest::usual(usual) });
             usual += usize::from(!raises);
         }
         asks
@@ -43,7 +43,12 @@ impl Plan {
 }
 
 /// Sends all of it, or as much as there is time for. `told` hears after each answer how many there are.
-pub async fn send(target: &Target, plan: &Plan, interrupt: &Interrupt, mut told: impl FnMut(usize)) -> Tally {
+pub async fn send(
+    target: &TrafficTarget,
+    plan: &TrafficPlan,
+    interrupt: &Interrupt,
+    mut told: impl FnMut(usize),
+) -> Tally {
     let mut tally = Tally::default();
     let began = Instant::now();
     let due = |n: usize| began + Duration::from_secs_f64(n as f64 / plan.rate.max(0.001));
@@ -77,7 +82,7 @@ pub async fn send(target: &Target, plan: &Plan, interrupt: &Interrupt, mut told:
                     let outcome = target.ask(ask).await;
                     // From when it was due: whoever would have asked then has waited since then.
                     let waited = if held { sent.saturating_duration_since(due) } else { Duration::ZERO };
-                    Outcome { felt: due.elapsed(), waited, ..outcome }
+                    RequestOutcome { felt: due.elapsed(), waited, ..outcome }
                 });
                 next += 1;
             }

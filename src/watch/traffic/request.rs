@@ -1,14 +1,14 @@
 //! What is asked of the service: its health, and answers of an AI to track, as the lab does; or an event that makes it raise. As HTTP
 //! and as Lambda's event.
 
-use crate::watch::http::Request;
+use crate::watch::http::OutboundRequest;
 use serde_json::{Value, json};
 
 /// No HTTP event: a function behind an address fails on it, in whatever language it is written.
 pub const RAISE: &str = r#"{"mlopsctl":"this event is meant to make the function raise"}"#;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
+pub enum TrafficRequest {
     Get(&'static str),
     /// Path and JSON.
     Post(&'static str, String),
@@ -16,7 +16,7 @@ pub enum Ask {
     Raise(String),
 }
 
-impl Ask {
+impl TrafficRequest {
     /// The nth of the usual requests: health and tracking by turns.
     pub fn usual(n: usize) -> Self {
         if n.is_multiple_of(2) { Self::Get("/health") } else { Self::Post("/track", tracked(n / 2)) }
@@ -30,11 +30,11 @@ impl Ask {
     ///
     /// # Errors
     /// When the address is none; an event that raises cannot be sent over HTTP.
-    pub fn http(&self, base: &str) -> anyhow::Result<Request> {
+    pub fn http(&self, base: &str) -> anyhow::Result<OutboundRequest> {
         let base = base.trim_end_matches('/');
         match self {
-            Self::Get(path) => Request::get(&format!("{base}{path}")),
-            Self::Post(path, body) => Request::post(&format!("{base}{path}"), body.clone()),
+            Self::Get(path) => OutboundRequest::get(&format!("{base}{path}")),
+            Self::Post(path, body) => OutboundRequest::post(&format!("{base}{path}"), body.clone()),
             Self::Raise(_) => anyhow::bail!("an HTTP request cannot make a function raise"),
         }
     }

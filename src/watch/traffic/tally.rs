@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// What came of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    pub answer: Answer,
+pub struct RequestOutcome {
+    pub answer: TrafficResponse,
     /// It was meant to make the function raise.
     pub raising: bool,
     /// From sending to the whole answer.
@@ -21,7 +21,7 @@ pub struct Outcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answer {
+pub enum TrafficResponse {
     /// Of HTTP, whether it came over HTTP or in what the function gave back.
     Status(u16),
     /// The function gave back something that is no HTTP answer.
@@ -59,8 +59,8 @@ pub struct Tally {
 const LATE: Duration = Duration::from_millis(20);
 
 impl Tally {
-    pub fn add(&mut self, outcome: Outcome) {
-        let raised = matches!(outcome.answer, Answer::Raised(_));
+    pub fn add(&mut self, outcome: RequestOutcome) {
+        let raised = matches!(outcome.answer, TrafficResponse::Raised(_));
         self.raising += usize::from(outcome.raising);
         self.raised_as_meant += usize::from(outcome.raising && raised);
         self.late += usize::from(outcome.waited > LATE);
@@ -69,11 +69,11 @@ impl Tally {
             self.init_ms.push(milliseconds as f64);
         }
         match outcome.answer {
-            Answer::Status(status) => *self.statuses.entry(status).or_default() += 1,
-            Answer::Other => self.others += 1,
-            Answer::Raised(what) => *self.raised.entry(what).or_default() += 1,
+            TrafficResponse::Status(status) => *self.statuses.entry(status).or_default() += 1,
+            TrafficResponse::Other => self.others += 1,
+            TrafficResponse::Raised(what) => *self.raised.entry(what).or_default() += 1,
             // What had no answer has no latency.
-            Answer::Failed(why) => {
+            TrafficResponse::Failed(why) => {
                 *self.failed.entry(why).or_default() += 1;
                 return;
             }

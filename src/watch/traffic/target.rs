@@ -1,10 +1,10 @@
 //! Where traffic goes: an address, or a function by Invoke.
 
-use super::request::Ask;
-use super::tally::{Answer, Outcome};
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
-use crate::watch::http::{Http, HttpError};
-use crate::watch::logs::Line;
+use super::request::TrafficRequest;
+use super::tally::{RequestOutcome, TrafficResponse};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
+use crate::watch::http::{HttpClient, HttpError};
+use crate::watch::logs::LogLine;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_sdk_lambda::primitives::Blob;
@@ -15,20 +15,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// As IAM names it; the operation is Invoke.
-const INVOKE: Op = Op("lambda", "InvokeFunction");
+const INVOKE: ApiOperation = ApiOperation("lambda", "InvokeFunction");
 
 #[derive(Debug, Clone)]
-pub enum Target {
-    Http { client: Http, base: String },
+pub enum TrafficTarget {
+    Http { client: HttpClient, base: String },
     Function { aws: Box<Aws>, name: String, patience: Duration },
 }
 
-impl Target {
+impl TrafficTarget {
     /// # Errors
     /// When the address is none, or a proxy or the certificates of the environment are none.
     pub fn http(base: &str, patience: Duration) -> anyhow::Result<Self> {
-        Ask::Get("/health").http(base)?;
-        Ok(Self::Http { client: Http::new(patience)?, base: base.to_owned() })
+        TrafficRequest::Get("/health").http(base)?;
+        Ok(Self::Http { client: HttpClient::new(patience)?, base: base.to_owned() })
     }
 
     pub fn function(aws: Aws, name: &str, patience: Duration) -> Self {
@@ -38,34 +38,34 @@ impl Target {
     /// Whether it stays on this machine.
     pub fn is_local(&self) -> bool {
         match self {
-            Self::Http { base, .. } => Ask::Get("/").http(base).is_ok_and(|request| request.is_local()),
+            Self::Http { base, .. } => TrafficRequest::Get("/").http(base).is_ok_and(|request| request.is_local()),
             Self::Function { .. } => false,
         }
     }
 
     /// One request, once.
-    pub async fn ask(&self, ask: &Ask) -> Outcome {
+    pub async fn ask(&self, ask: &TrafficRequest) -> RequestOutcome {
         let began = Instant::now();
         let (answer, init_ms) = match self {
             Self::Http { client, base } => (over_http(client, base, ask).await, None),
             Self::Function { aws, name, patience } => match invoke(aws, name, ask.event(), *patience).await {
                 Ok(output) => (given_back(&output), cold_start(&output)),
-                Err(error) => (Answer::Failed(failed(&error)), None),
+                Err(error) => (TrafficResponse::Failed(failed(&error)), None),
             },
         };
         let took = began.elapsed();
-        Outcome { answer, raising: ask.is_raising(), took, felt: took, waited: Duration::ZERO, init_ms }
+        RequestOutcome { answer, raising: ask.is_raising(), took, felt: took, waited: Duration::ZERO, init_ms }
     }
 }
 
-async fn over_http(client: &Http, base: &str, ask: &Ask) -> Answer {
+async fn over_http(client: &HttpClient, base: &str, ask: &TrafficRequest) -> TrafficResponse {
     let request = match ask.http(base) {
         Ok(request) => request,
-        Err(error) => return Answer::Failed(error.to_string()),
+        Err(error) => return TrafficResponse::Failed(error.to_string()),
     };
     match client.send(&request).await {
-        Ok(answer) => Answer::Status(answer.status),
-        Err(HttpError { kind, .. }) => Answer::Failed(kind.words().to_owned()),
+        Ok(answer) => TrafficResponse::Status(answer.status),
+        Err(HttpError { kind, .. }) => TrafficResponse::Failed(kind.words().to_owned()),
     }
 }
 
@@ -80,7 +80,7 @@ async fn invoke(aws: &Aws, name: &str, event: String, patience: Duration) -> Res
     aws.call(INVOKE, Repeat::AfterLooking, request).await
 }
 
-fn given_back(output: &InvokeOutput) -> Answer {
+fn given_back(output: &InvokeOutput) -> TrafficResponse {
     let payload = output.payload.as_ref().map(|payload| payload.as_ref()).unwrap_or_default();
     let value: Value = serde_json::from_slice(payload).unwrap_or_default();
     let text = |name: &str| value.get(name).and_then(Value::as_str);
@@ -90,10 +90,10 @@ fn given_back(output: &InvokeOutput) -> Answer {
             (Some(only), None) | (None, Some(only)) => only.to_owned(),
             (None, None) => kind.clone(),
         };
-        return Answer::Raised(what);
+        return TrafficResponse::Raised(what);
     }
     let status = value.get("statusCode").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
-    status.map_or(Answer::Other, Answer::Status)
+    status.map_or(TrafficResponse::Other, TrafficResponse::Status)
 }
 
 /// Of the last lines of the log, which come with the answer.
@@ -101,7 +101,7 @@ fn cold_start(output: &InvokeOutput) -> Option<u64> {
     let log = aws_smithy_types::base64::decode(output.log_result.as_deref()?).ok()?;
     let log = String::from_utf8_lossy(&log).into_owned();
     let at = log.rfind("REPORT RequestId")?;
-    let line = Line::parse(&log[at..]);
+    let line = LogLine::parse(&log[at..]);
     line.report()?.init_ms.map(|milliseconds| milliseconds.round() as u64)
 }
 

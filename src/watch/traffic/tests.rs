@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 /// A service that answers each request after `permits` allows it, and knows how many were on their way at once.
-async fn service(permits: Arc<Semaphore>, most: Arc<AtomicUsize>) -> Target {
+async fn service(permits: Arc<Semaphore>, most: Arc<AtomicUsize>) -> TrafficTarget {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -31,11 +31,11 @@ async fn service(permits: Arc<Semaphore>, most: Arc<AtomicUsize>) -> Target {
             });
         }
     });
-    Target::http(&base, Duration::from_secs(20)).unwrap()
+    TrafficTarget::http(&base, Duration::from_secs(20)).unwrap()
 }
 
-fn plan(count: usize, rate: f64, concurrency: usize) -> Plan {
-    Plan { asks: Plan::mixed(count, 0, ""), rate, concurrency, longest: Duration::from_secs(60) }
+fn plan(count: usize, rate: f64, concurrency: usize) -> TrafficPlan {
+    TrafficPlan { asks: TrafficPlan::mixed(count, 0, ""), rate, concurrency, longest: Duration::from_secs(60) }
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn it_stops_when_interrupted_or_when_its_time_is_over() {
     assert!(tally.interrupted);
     assert_eq!((tally.answered(), tally.unanswered, tally.unsent), (0, 2, 998));
     let target = service(Arc::new(Semaphore::new(1000)), Arc::default()).await;
-    let short = Plan { longest: Duration::from_millis(150), ..plan(1000, 20.0, 2) };
+    let short = TrafficPlan { longest: Duration::from_millis(150), ..plan(1000, 20.0, 2) };
     let tally = send(&target, &short, &Interrupt::never(), |_| ()).await;
     assert!(!tally.interrupted && tally.unsent > 900 && tally.answered() >= 1, "{tally:?}");
 }
@@ -86,7 +86,7 @@ async fn it_stops_when_interrupted_or_when_its_time_is_over() {
 #[tokio::test]
 async fn nobody_listens() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let target = Target::http(&format!("http://{free}"), Duration::from_secs(5)).unwrap();
+    let target = TrafficTarget::http(&format!("http://{free}"), Duration::from_secs(5)).unwrap();
     let tally = send(&target, &plan(3, 1_000.0, 3), &Interrupt::never(), |_| ()).await;
     assert_eq!(tally.failed.get("not connected"), Some(&3), "{:?}", tally.failed);
     assert_eq!(tally.took(), None);
@@ -95,17 +95,17 @@ async fn nobody_listens() {
 #[test]
 fn raising_events_are_spread_among_the_others() {
     let raises = |good, raising| -> String {
-        Plan::mixed(good, raising, "{}").iter().map(|ask| if ask.is_raising() { 'x' } else { '.' }).collect()
+        TrafficPlan::mixed(good, raising, "{}").iter().map(|ask| if ask.is_raising() { 'x' } else { '.' }).collect()
     };
     assert_eq!(raises(6, 3), "..x..x..x");
     assert_eq!(raises(0, 2), "xx");
     assert_eq!(raises(3, 0), "...");
-    assert!(Ask::Raise("{}".into()).http("http://localhost").is_err());
+    assert!(TrafficRequest::Raise("{}".into()).http("http://localhost").is_err());
 }
 
 #[test]
 fn a_request_is_the_event_of_a_function_url() {
-    let event: serde_json::Value = serde_json::from_str(&Ask::usual(1).event()).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&TrafficRequest::usual(1).event()).unwrap();
     assert_eq!((&event["version"], &event["rawPath"]), (&"2.0".into(), &"/track".into()));
     assert_eq!(event["requestContext"]["http"]["method"], "POST");
     let body: serde_json::Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();

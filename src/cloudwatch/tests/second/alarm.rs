@@ -4,11 +4,11 @@
 use super::draw::Draw;
 use super::math::{Points, Term, Value};
 use mlops_cloudwatch::alarm::{
-    AlarmDefinition, AlarmQuery, AlarmWindow, Evaluation, Limit, LowSamples, MetricSeries, Signal,
+    AlarmDefinition, AlarmLimit, AlarmQuery, AlarmWindow, Evaluation, LowSamples, MetricSeries, WatchedSignal,
 };
-use mlops_cloudwatch::evaluation::need::{Asked, Source};
+use mlops_cloudwatch::evaluation::need::{MetricStatistic, RemoteExpression};
 use mlops_cloudwatch::evaluation::past::Past;
-use mlops_cloudwatch::evaluation::series::{Grid, Series};
+use mlops_cloudwatch::evaluation::series::{PeriodGrid, ValueSeries};
 use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
@@ -282,20 +282,20 @@ impl Drawn {
         };
         let mut queries = Vec::new();
         let signal = match &self.expression {
-            None => Signal::Metric(self.metric(None, IDS[0])),
+            None => WatchedSignal::Metric(self.metric(None, IDS[0])),
             Some((_, text)) => {
                 queries.extend(IDS.map(query));
                 let result =
                     AlarmQuery { id: "result", metric: None, expression: Some(text), period: None, return_data: true };
                 queries.push(result);
-                Signal::Math(text)
+                WatchedSignal::Math(text)
             }
         };
         let evaluation = Evaluation {
             n: self.n as u32,
             m: self.m as u32,
             names_m: self.names_m,
-            limit: Limit::of(Some(self.operator), Some(self.threshold), false),
+            limit: AlarmLimit::of(Some(self.operator), Some(self.threshold), false),
             missing: MissingData::from_word(self.treatment).ok_or(self.treatment),
             low_samples: LowSamples::Evaluate,
             window: self.clock.map_or(AlarmWindow::Sliding, |(zone, _)| AlarmWindow::WallClock(zone)),
@@ -307,17 +307,17 @@ impl Drawn {
 
 /// What the metrics said, as the crate asks for it.
 impl Past for Drawn {
-    fn step(&self, _: &Source) -> Result<Option<i64>, String> {
+    fn step(&self, _: &MetricStatistic) -> Result<Option<i64>, String> {
         Ok(Some(self.resolution()))
     }
 
-    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+    fn values(&self, source: &MetricStatistic, grid: &PeriodGrid) -> Vec<f64> {
         let metric = IDS.iter().position(|id| *id == source.metric.name).unwrap();
         let value = |end: i64| self.statistic(metric, end - source.period, end).unwrap_or(f64::NAN);
         (0..grid.len).map(|index| value(grid.end(index))).collect()
     }
 
-    fn asked(&self, _: &Asked) -> &[Series] {
+    fn asked(&self, _: &RemoteExpression) -> &[ValueSeries] {
         &[]
     }
 }

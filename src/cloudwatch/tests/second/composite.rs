@@ -4,7 +4,7 @@
 use super::draw::Draw;
 use mlops_cloudwatch::evaluation::composite::replay;
 use mlops_cloudwatch::evaluation::suppression::{ActionsSuppressor, actions};
-use mlops_cloudwatch::evaluation::timeline::{Change, Timeline};
+use mlops_cloudwatch::evaluation::timeline::{Timeline, TimelineChange};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
 
@@ -121,7 +121,7 @@ impl DrawnComposite {
             .filter_map(|action| Some((action.ran?, action.state)))
             .collect();
         ran.sort_by_key(|(at, _)| *at);
-        Acted { changes: composite.changes.iter().map(|Change { at, to }| (*at, *to)).collect(), ran }
+        Acted { changes: composite.changes.iter().map(|TimelineChange { at, to }| (*at, *to)).collect(), ran }
     }
 
     /// Second by second: the alarms change, the suppressor first; the composite alarm follows; then what held actions back may be over.

@@ -8,9 +8,9 @@ mod math;
 
 use alarm::Drawn;
 use draw::Draw;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::replay::replay_created;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 
 /// How many cases; `MLOPSCTL_CASES` says otherwise.
 const CASES: u64 = 10_000;
@@ -28,8 +28,8 @@ fn alarms_come_to_the_same_values_and_states() {
         let told = || format!("seed {seed}: {drawn}");
         let definition = drawn.definition();
         let condition =
-            Condition::of(&definition, Options::default()).unwrap_or_else(|why| panic!("{why}, {}", told()));
-        let watched = Watched::new(&definition, &condition, &drawn, from, until)
+            Condition::of(&definition, EvaluationOptions::default()).unwrap_or_else(|why| panic!("{why}, {}", told()));
+        let watched = EvaluatedSeries::new(&definition, &condition, &drawn, from, until)
             .unwrap_or_else(|why| panic!("{why}, {}", told()));
         let first = replay_created(&condition, &watched, from, until, None).timeline;
         let second = drawn.evaluate();

@@ -2,15 +2,15 @@
 
 use super::super::moment;
 use super::{drawn, judged, length, overall, rows, verdict, whole, words};
-use crate::report::html::{Markup, Mood as Colour, Page, page};
+use crate::report::html::{CellStatus as Colour, HtmlPage, Markup, page};
 use crate::report::watch::logs::{ms, percent};
-use crate::watch::signals::judge::{Mood, mood};
-use crate::watch::signals::{Finding, FunctionSignals, Signals};
+use crate::watch::signals::judge::{SignalStatus, mood};
+use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 90.0;
 
-pub fn html(signals: &Signals) -> String {
+pub fn html(signals: &GoldenSignals) -> String {
     let judged = judged(signals);
     let sum = |of: fn(&FunctionSignals) -> f64| signals.functions.iter().map(of).sum::<f64>();
     let (requests, errors) = (sum(|function| function.now.invocations), sum(|function| function.now.errors));
@@ -30,19 +30,19 @@ pub fn html(signals: &Signals) -> String {
     let sections = judged.iter().map(|(function, findings)| section(function, findings, signals));
     let body = Markup::join([Markup::text(&time).within("p").line()].into_iter().chain(sections).chain(notes));
     let title = format!("Golden signals, {} in {}", length, signals.region);
-    page(&Page { title: &title, verdict: &verdict(signals), mood: colour(overall(signals)), figures, body })
+    page(&HtmlPage { title: &title, verdict: &verdict(signals), mood: colour(overall(signals)), figures, body })
 }
 
-fn colour(mood: Mood) -> Colour {
+fn colour(mood: SignalStatus) -> Colour {
     match mood {
-        Mood::Good => Colour::Good,
-        Mood::Idle => Colour::Quiet,
-        Mood::Careful => Colour::Careful,
-        Mood::Bad => Colour::Bad,
+        SignalStatus::Good => Colour::Good,
+        SignalStatus::Idle => Colour::Quiet,
+        SignalStatus::Careful => Colour::Careful,
+        SignalStatus::Bad => Colour::Bad,
     }
 }
 
-fn section(function: &FunctionSignals, findings: &[Finding], signals: &Signals) -> Markup {
+fn section(function: &FunctionSignals, findings: &[SignalFinding], signals: &GoldenSignals) -> Markup {
     let state = mood(findings);
     let badge = Markup::text(state.word()).classed("span", &format!("badge {}", colour(state).class()));
     let heading = Markup::join([Markup::text(&format!("{} ", function.name)), badge]).within("h2").line();

@@ -3,10 +3,10 @@
 use super::{judged, verdict, words};
 use crate::report::{json::FORMAT_VERSION, mask};
 use crate::watch::signals::judge::mood;
-use crate::watch::signals::{Finding, FunctionSignals, Signals, Window};
+use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalWindow};
 use serde_json::{Value, json};
 
-pub fn json(signals: &Signals) -> String {
+pub fn json(signals: &GoldenSignals) -> String {
     let functions: Vec<Value> = judged(signals).iter().map(|(function, findings)| one(function, findings)).collect();
     let document = json!({
         "format_version": FORMAT_VERSION,
@@ -22,7 +22,7 @@ pub fn json(signals: &Signals) -> String {
     mask::document(document)
 }
 
-fn one(function: &FunctionSignals, findings: &[Finding]) -> Value {
+fn one(function: &FunctionSignals, findings: &[SignalFinding]) -> Value {
     let curve = |values: &[f64]| -> Vec<Option<f64>> {
         values.iter().map(|value| value.is_finite().then_some(*value)).collect()
     };
@@ -58,7 +58,7 @@ fn one(function: &FunctionSignals, findings: &[Finding]) -> Value {
     })
 }
 
-fn window(window: &Window) -> Value {
+fn window(window: &SignalWindow) -> Value {
     json!({
         "invocations": window.invocations,
         "errors": window.errors,

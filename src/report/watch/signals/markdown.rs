@@ -3,12 +3,12 @@
 use super::{judged, length, rows, verdict, words};
 use crate::report::markdown::prose;
 use crate::report::sparkline::sparkline;
-use crate::watch::signals::Signals;
+use crate::watch::signals::GoldenSignals;
 use crate::watch::signals::judge::mood;
 
 const COLUMNS: usize = 24;
 
-pub fn markdown(signals: &Signals) -> String {
+pub fn markdown(signals: &GoldenSignals) -> String {
     let length = length(signals);
     let mut text = format!("**{}**\n\nThe last {length} against the {length} before.\n", prose(&verdict(signals)));
     for (function, findings) in judged(signals) {

@@ -18,41 +18,42 @@ use super::logs::{ms, percent};
 use crate::backtest::sketch::Sketch;
 use crate::model::duration::format_seconds;
 use crate::report::{count, mask};
-use crate::watch::signals::judge::{Mood, What, mood};
-use crate::watch::signals::{Finding, FunctionSignals, Signals, Window, current, findings};
+use crate::watch::signals::judge::{SignalFact, SignalStatus, mood};
+use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalWindow, current, findings};
 use mlops_cloudwatch::comparison::Comparison;
 
 /// The findings of each function, beside it.
-fn judged(signals: &Signals) -> Vec<(&FunctionSignals, Vec<Finding>)> {
+fn judged(signals: &GoldenSignals) -> Vec<(&FunctionSignals, Vec<SignalFinding>)> {
     signals.functions.iter().map(|function| (function, findings(function, signals.quota))).collect()
 }
 
 /// `3h`.
-fn length(signals: &Signals) -> String {
+fn length(signals: &GoldenSignals) -> String {
     format_seconds(signals.until - signals.from)
 }
 
 /// `mlops-service-lambda is bad: errors 0.4 % -> 2.1 % (21)`, or how many are well.
-fn verdict(signals: &Signals) -> String {
+fn verdict(signals: &GoldenSignals) -> String {
     let judged = judged(signals);
-    let said = |(function, findings): &(&FunctionSignals, Vec<Finding>)| {
-        let why: Vec<String> = findings.iter().filter(|finding| finding.mood >= Mood::Careful).map(words).collect();
+    let said = |(function, findings): &(&FunctionSignals, Vec<SignalFinding>)| {
+        let why: Vec<String> =
+            findings.iter().filter(|finding| finding.mood >= SignalStatus::Careful).map(words).collect();
         let why = if why.is_empty() { findings.iter().map(words).collect() } else { why };
         let state = match mood(findings) {
-            Mood::Good => "does well",
-            Mood::Idle => "is idle",
-            Mood::Careful => "wants a look",
-            Mood::Bad => "is bad",
+            SignalStatus::Good => "does well",
+            SignalStatus::Idle => "is idle",
+            SignalStatus::Careful => "wants a look",
+            SignalStatus::Bad => "is bad",
         };
         let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
         format!("{} {state}{why}", mask::line(&function.name))
     };
-    let troubled: Vec<_> = judged.iter().filter(|(_, findings)| mood(findings) >= Mood::Careful).collect();
+    let troubled: Vec<_> = judged.iter().filter(|(_, findings)| mood(findings) >= SignalStatus::Careful).collect();
     match judged.as_slice() {
         [] => "no function to look at".to_owned(),
         [only] => said(only),
         all if troubled.is_empty() => {
-            let idle = all.iter().filter(|(_, findings)| mood(findings) == Mood::Idle).count();
+            let idle = all.iter().filter(|(_, findings)| mood(findings) == SignalStatus::Idle).count();
             let idle = if idle > 0 { format!(", {idle} of them idle") } else { String::new() };
             format!("{} do well{idle}", count(all.len(), "function"))
         }
@@ -67,30 +68,30 @@ fn verdict(signals: &Signals) -> String {
 }
 
 /// The worst of all.
-fn overall(signals: &Signals) -> Mood {
-    judged(signals).iter().map(|(_, findings)| mood(findings)).max().unwrap_or(Mood::Idle)
+fn overall(signals: &GoldenSignals) -> SignalStatus {
+    judged(signals).iter().map(|(_, findings)| mood(findings)).max().unwrap_or(SignalStatus::Idle)
 }
 
-fn words(finding: &Finding) -> String {
+fn words(finding: &SignalFinding) -> String {
     let change = |before: f64, now: f64, show: &dyn Fn(f64) -> String| format!("{} -> {}", show(before), show(now));
     match finding.what {
-        What::ErrorRate { before: Some(before), now, errors } => {
+        SignalFact::ErrorRate { before: Some(before), now, errors } => {
             format!("errors {} ({})", change(before, now, &percent), whole(errors))
         }
-        What::ErrorRate { before: None, now, errors } => format!("errors {} ({})", percent(now), whole(errors)),
-        What::ErrorsOnly { errors } => format!("{} of no counted request", counted(errors, "error")),
-        What::Throttles { now } => format!("{} turned away (throttled)", counted(now, "request")),
-        What::OutOfMemory { requests } => format!("{} ran out of memory", count(requests, "request")),
-        What::TimedOut { requests } => format!("{} timed out", count(requests, "request")),
-        What::Memory { share } => format!("memory {} full", percent(share)),
-        What::Concurrency { share } => format!("{} of the account's concurrency used", percent(share)),
-        What::NearTimeout { p95, share } => format!("p95 {} is {} of the timeout", ms(p95), percent(share)),
-        What::Slower { before, now } => format!("p95 {}", change(before, now, &ms)),
-        What::LessTraffic { before, now } | What::MoreTraffic { before, now } => {
+        SignalFact::ErrorRate { before: None, now, errors } => format!("errors {} ({})", percent(now), whole(errors)),
+        SignalFact::ErrorsOnly { errors } => format!("{} of no counted request", counted(errors, "error")),
+        SignalFact::Throttles { now } => format!("{} turned away (throttled)", counted(now, "request")),
+        SignalFact::OutOfMemory { requests } => format!("{} ran out of memory", count(requests, "request")),
+        SignalFact::TimedOut { requests } => format!("{} timed out", count(requests, "request")),
+        SignalFact::Memory { share } => format!("memory {} full", percent(share)),
+        SignalFact::Concurrency { share } => format!("{} of the account's concurrency used", percent(share)),
+        SignalFact::NearTimeout { p95, share } => format!("p95 {} is {} of the timeout", ms(p95), percent(share)),
+        SignalFact::Slower { before, now } => format!("p95 {}", change(before, now, &ms)),
+        SignalFact::LessTraffic { before, now } | SignalFact::MoreTraffic { before, now } => {
             format!("requests {}", change(before, now, &whole))
         }
-        What::NothingRan { before: 0.0 } => "no request, now or before".to_owned(),
-        What::NothingRan { before } => format!("no request, {} before", whole(before)),
+        SignalFact::NothingRan { before: 0.0 } => "no request, now or before".to_owned(),
+        SignalFact::NothingRan { before } => format!("no request, {} before", whole(before)),
     }
 }
 
@@ -115,21 +116,21 @@ fn optional(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)
 }
 
-fn error_rate(window: &Window) -> String {
+fn error_rate(window: &SignalWindow) -> String {
     optional(window.error_rate(), percent)
 }
 
 /// A row of the figures of one function: what, now, before, and the curve that belongs to it.
-struct Row<'a> {
+struct SignalRow<'a> {
     what: &'static str,
     now: String,
     before: String,
     curve: Option<&'a [f64]>,
 }
 
-fn rows(function: &FunctionSignals, quota: Option<f64>) -> Vec<Row<'_>> {
+fn rows(function: &FunctionSignals, quota: Option<f64>) -> Vec<SignalRow<'_>> {
     let FunctionSignals { now, before, curves, .. } = function;
-    let row = |what, now, before, curve| Row { what, now, before, curve };
+    let row = |what, now, before, curve| SignalRow { what, now, before, curve };
     let timeout =
         function.facts.as_ref().map(|facts| f64::from(facts.timeout_s) * 1e3).filter(|timeout| *timeout > 0.0);
     let of_timeout = |value: f64| match timeout {
@@ -142,7 +143,7 @@ fn rows(function: &FunctionSignals, quota: Option<f64>) -> Vec<Row<'_>> {
         Some(quota) => format!("{} of {}", whole(value), whole(quota)),
         None => whole(value),
     };
-    let errors = |window: &Window| match window.error_rate() {
+    let errors = |window: &SignalWindow| match window.error_rate() {
         Some(rate) => format!("{} ({})", percent(rate), whole(window.errors)),
         None => whole(window.errors),
     };

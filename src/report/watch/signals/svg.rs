@@ -4,9 +4,9 @@ use super::{drawn, verdict};
 use crate::report::backtest::chart::Time;
 use crate::report::backtest::svg::{HEIGHT, WIDTH, chart};
 use crate::report::html::escape;
-use crate::watch::signals::Signals;
+use crate::watch::signals::GoldenSignals;
 
-pub fn svg(signals: &Signals) -> String {
+pub fn svg(signals: &GoldenSignals) -> String {
     let time = Time { from: signals.from, until: signals.until, marked: &[] };
     let charts: Vec<String> = signals
         .functions

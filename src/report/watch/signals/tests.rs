@@ -1,14 +1,14 @@
 //! One set of signals in every format.
 
 use super::*;
-use crate::report::Look;
+use crate::report::RenderOptions;
 use crate::resources::function::FunctionFacts;
 use crate::watch::logs::summary::Percentiles;
-use crate::watch::signals::{Curves, FromLogs};
+use crate::watch::signals::{FromLogs, SignalCurves};
 
 /// Two functions over an hour in steps of ten minutes: one that errs, one that is idle.
-fn signals() -> Signals {
-    let before = Window {
+fn signals() -> GoldenSignals {
+    let before = SignalWindow {
         invocations: 1000.0,
         errors: 4.0,
         p50: Some(110.0),
@@ -16,11 +16,11 @@ fn signals() -> Signals {
         p99: Some(400.0),
         max: Some(1500.0),
         concurrency: Some(3.0),
-        ..Window::default()
+        ..SignalWindow::default()
     };
-    let now = Window { invocations: 1200.0, errors: 25.2, p95: Some(210.0), ..before };
+    let now = SignalWindow { invocations: 1200.0, errors: 25.2, p95: Some(210.0), ..before };
     let rising: Vec<f64> = (0..12).map(|n| f64::from(n * n)).collect();
-    let curves = Curves {
+    let curves = SignalCurves {
         invocations: vec![100.0; 12],
         errors: rising,
         throttles: vec![f64::NAN; 12],
@@ -43,12 +43,12 @@ fn signals() -> Signals {
     let idle = FunctionSignals {
         name: "idle<b>".into(),
         facts: None,
-        now: Window::default(),
-        before: Window::default(),
-        curves: Curves { invocations: vec![f64::NAN; 12], ..Curves::default() },
+        now: SignalWindow::default(),
+        before: SignalWindow::default(),
+        curves: SignalCurves { invocations: vec![f64::NAN; 12], ..SignalCurves::default() },
         logs: None,
     };
-    Signals {
+    GoldenSignals {
         region: "us-east-1".into(),
         from: 1_795_341_600,
         until: 1_795_345_200,
@@ -74,7 +74,7 @@ idle   idle<b>   0         -       -       0          ······
 svc: look
   errors 0.4 % -> 2.1 % (25)
 ";
-    let text = text(&signals(), false, &Look { width: 80, ..Look::PLAIN });
+    let text = text(&signals(), false, &RenderOptions { width: 80, ..RenderOptions::PLAIN });
     assert!(squeezed(&text).starts_with(&squeezed(expected)), "{text}");
     for said in [
         "traffic 1,200 1,000 ██████",
@@ -98,7 +98,7 @@ fn squeezed(text: &str) -> String {
 
 #[test]
 fn wide_there_is_more_and_charts_are_drawn_when_asked() {
-    let wide = Look { width: 200, ..Look::PLAIN };
+    let wide = RenderOptions { width: 200, ..RenderOptions::PLAIN };
     let text = text(&signals(), true, &wide);
     assert!(text.contains("Cold") && text.contains("svc: errors\n"), "{text}");
     assert!(text.contains("the threshold 30000 is far above this"), "{text}");
@@ -109,7 +109,7 @@ fn wide_there_is_more_and_charts_are_drawn_when_asked() {
 fn one_function_alone() {
     let mut signals = signals();
     signals.functions.truncate(1);
-    let text = text(&signals, false, &Look::PLAIN);
+    let text = text(&signals, false, &RenderOptions::PLAIN);
     assert!(text.starts_with("svc wants a look: errors 0.4 % -> 2.1 % (25)\n"), "{text}");
     assert!(!text.contains("State"), "{text}");
 }

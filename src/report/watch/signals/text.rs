@@ -1,20 +1,20 @@
 //! Golden signals for people at a terminal: the verdict, a row a function, then the figures of those that want a look.
 
-use super::{Row, drawn, error_rate, judged, length, optional, overall, rows, verdict, whole, words};
+use super::{SignalRow, drawn, error_rate, judged, length, optional, overall, rows, verdict, whole, words};
 use crate::model::duration::format_seconds;
 use crate::report::backtest::chart::{self, Time};
 use crate::report::layout::hang;
 use crate::report::sparkline::sparkline;
 use crate::report::table::table;
 use crate::report::watch::logs::{ms, percent};
-use crate::report::{Look, Tone, mask};
-use crate::watch::signals::judge::{Mood, mood};
-use crate::watch::signals::{Finding, FunctionSignals, Signals, current};
+use crate::report::{RenderOptions, Tone, mask};
+use crate::watch::signals::judge::{SignalStatus, mood};
+use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding, current};
 
 /// From here on there is room for more columns.
 const WIDE: usize = 110;
 
-pub fn text(signals: &Signals, charts: bool, look: &Look) -> String {
+pub fn text(signals: &GoldenSignals, charts: bool, look: &RenderOptions) -> String {
     let mut text = hang("", &verdict(signals), look.width);
     text = look.paint(tone(overall(signals)), text.trim_end());
     text.push('\n');
@@ -33,7 +33,7 @@ pub fn text(signals: &Signals, charts: bool, look: &Look) -> String {
         text.push_str(&format!("\n{}", overview(&judged, look)));
     }
     for (function, findings) in &judged {
-        if judged.len() == 1 || charts || look.verbose || mood(findings) >= Mood::Careful {
+        if judged.len() == 1 || charts || look.verbose || mood(findings) >= SignalStatus::Careful {
             text.push_str(&format!("\n{}", section(function, findings, signals, judged.len() > 1, charts, look)));
         }
     }
@@ -43,16 +43,16 @@ pub fn text(signals: &Signals, charts: bool, look: &Look) -> String {
     text
 }
 
-fn tone(mood: Mood) -> Tone {
+fn tone(mood: SignalStatus) -> Tone {
     match mood {
-        Mood::Good => Tone::Good,
-        Mood::Idle => Tone::Quiet,
-        Mood::Careful => Tone::Careful,
-        Mood::Bad => Tone::Bad,
+        SignalStatus::Good => Tone::Good,
+        SignalStatus::Idle => Tone::Quiet,
+        SignalStatus::Careful => Tone::Careful,
+        SignalStatus::Bad => Tone::Bad,
     }
 }
 
-fn overview(judged: &[(&FunctionSignals, Vec<Finding>)], look: &Look) -> String {
+fn overview(judged: &[(&FunctionSignals, Vec<SignalFinding>)], look: &RenderOptions) -> String {
     let wide = look.width >= WIDE;
     let mut header = vec!["State", "Function", "Requests", "Errors", "p95"];
     let more: &[&str] =
@@ -88,11 +88,11 @@ fn overview(judged: &[(&FunctionSignals, Vec<Finding>)], look: &Look) -> String 
 
 fn section(
     function: &FunctionSignals,
-    findings: &[Finding],
-    signals: &Signals,
+    findings: &[SignalFinding],
+    signals: &GoldenSignals,
     named: bool,
     charts: bool,
-    look: &Look,
+    look: &RenderOptions,
 ) -> String {
     let mut text = String::new();
     if named {
@@ -101,7 +101,7 @@ fn section(
         findings.iter().for_each(|finding| text.push_str(&hang("  ", &words(finding), look.width)));
     }
     let columns = look.width.saturating_sub(56).clamp(12, 60);
-    let cells = |row: Row<'_>| {
+    let cells = |row: SignalRow<'_>| {
         let curve = row.curve.map(|curve| sparkline(curve, columns, None)).unwrap_or_default();
         vec![row.what.to_owned(), row.now, row.before, curve]
     };

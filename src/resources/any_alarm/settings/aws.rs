@@ -1,7 +1,7 @@
 //! Finds the settings that this program does not know in the raw answers of DescribeAlarms: the SDK drops what it does not know.
 //! An answer is walked once, where it lies; it never makes a read fail.
 
-use super::{COMPOSITE_ALARM, METRIC_ALARM, Member};
+use super::{COMPOSITE_ALARM, METRIC_ALARM, SettingMember};
 use crate::aws::cbor::{Cursor, Head};
 use crate::aws::short_json;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Path of a setting -> its value, shortened.
-type Settings = BTreeMap<String, String>;
+type AlarmSettings = BTreeMap<String, String>;
 
 /// More of one alarm are not told; one is enough to keep it from being overwritten.
 const MOST: usize = 20;
@@ -23,11 +23,11 @@ const LONGEST_KEY: usize = 255;
 
 /// Reads beside the SDK. Clones collect in one place.
 #[derive(Debug, Clone, Default)]
-pub struct UnknownSettings(Arc<Mutex<BTreeMap<String, Settings>>>);
+pub struct UnknownSettings(Arc<Mutex<BTreeMap<String, AlarmSettings>>>);
 
 impl UnknownSettings {
     /// What was found, by the alarm's name.
-    pub fn take(&self) -> BTreeMap<String, Settings> {
+    pub fn take(&self) -> BTreeMap<String, AlarmSettings> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -54,7 +54,7 @@ impl Intercept for UnknownSettings {
 }
 
 /// The unknown settings of every alarm of an answer; `None` where it is no such answer.
-fn of_answer(body: &[u8]) -> Option<BTreeMap<String, Settings>> {
+fn of_answer(body: &[u8]) -> Option<BTreeMap<String, AlarmSettings>> {
     let mut found = BTreeMap::new();
     let mut cursor = Cursor::new(body);
     each_entry(&mut cursor, |key, cursor| {
@@ -64,8 +64,8 @@ fn of_answer(body: &[u8]) -> Option<BTreeMap<String, Settings>> {
             _ => return cursor.skip().map(drop),
         };
         each_item(cursor, |_, cursor| {
-            let (mut name, mut settings) = (String::new(), Settings::new());
-            walk(cursor, member, "", &mut Found { name: &mut name, settings: &mut settings })?;
+            let (mut name, mut settings) = (String::new(), AlarmSettings::new());
+            walk(cursor, member, "", &mut FoundSetting { name: &mut name, settings: &mut settings })?;
             if !settings.is_empty() {
                 found.insert(name, settings);
             }
@@ -75,19 +75,19 @@ fn of_answer(body: &[u8]) -> Option<BTreeMap<String, Settings>> {
     Some(found)
 }
 
-struct Found<'a> {
+struct FoundSetting<'a> {
     name: &'a mut String,
-    settings: &'a mut Settings,
+    settings: &'a mut AlarmSettings,
 }
 
 /// Holds what is here against what is known.
-fn walk(cursor: &mut Cursor<'_>, member: &Member, path: &str, found: &mut Found<'_>) -> Option<()> {
-    let Member::Of(members) = member else { return cursor.skip().map(drop) };
+fn walk(cursor: &mut Cursor<'_>, member: &SettingMember, path: &str, found: &mut FoundSetting<'_>) -> Option<()> {
+    let SettingMember::Of(members) = member else { return cursor.skip().map(drop) };
     match cursor.clone().head()? {
         Head::Array(_) => each_item(cursor, |nth, cursor| walk(cursor, member, &format!("{path}[{nth}]"), found)),
         Head::Map(_) => each_entry(cursor, |key, cursor| {
             match members.iter().find(|(name, _)| *name == key) {
-                Some((_, known @ Member::Of(_))) => walk(cursor, known, &below(path, key), found),
+                Some((_, known @ SettingMember::Of(_))) => walk(cursor, known, &below(path, key), found),
                 Some(_) if path.is_empty() && key == "AlarmName" => {
                     *found.name = cursor.clone().key().unwrap_or_default().to_owned();
                     cursor.skip().map(drop)

@@ -5,22 +5,22 @@ pub mod aws;
 
 /// What a member is.
 #[derive(Debug, Clone, Copy)]
-pub enum Member {
+pub enum SettingMember {
     /// A value, or a list of values.
     Plain,
     /// AWS says it of the alarm; nobody can set it, so nothing is lost.
     ReadOnly,
     /// A structure, a union or a list of those, of these members.
-    Of(&'static [(&'static str, Member)]),
+    Of(&'static [(&'static str, SettingMember)]),
 }
 
 #[cfg(test)]
 mod tests;
 
-use Member::{Of, Plain, ReadOnly};
+use SettingMember::{Of, Plain, ReadOnly};
 
 /// `MetricAlarm` (CloudWatch API reference).
-pub const METRIC_ALARM: Member = Of(&[
+pub const METRIC_ALARM: SettingMember = Of(&[
     ("AlarmName", Plain),
     ("AlarmArn", ReadOnly),
     ("AlarmDescription", Plain),
@@ -58,7 +58,7 @@ pub const METRIC_ALARM: Member = Of(&[
 ]);
 
 /// `CompositeAlarm` (CloudWatch API reference).
-pub const COMPOSITE_ALARM: Member = Of(&[
+pub const COMPOSITE_ALARM: SettingMember = Of(&[
     ("AlarmName", Plain),
     ("AlarmArn", ReadOnly),
     ("AlarmDescription", Plain),
@@ -81,9 +81,9 @@ pub const COMPOSITE_ALARM: Member = Of(&[
     ("StateTransitionedTimestamp", ReadOnly),
 ]);
 
-const DIMENSIONS: Member = Of(&[("Name", Plain), ("Value", Plain)]);
+const DIMENSIONS: SettingMember = Of(&[("Name", Plain), ("Value", Plain)]);
 
-const METRICS: Member = Of(&[
+const METRICS: SettingMember = Of(&[
     ("Id", Plain),
     ("Expression", Plain),
     ("MetricStat", METRIC_STAT),
@@ -93,14 +93,14 @@ const METRICS: Member = Of(&[
     ("AccountId", Plain),
 ]);
 
-const METRIC_STAT: Member = Of(&[("Metric", METRIC), ("Period", Plain), ("Stat", Plain), ("Unit", Plain)]);
+const METRIC_STAT: SettingMember = Of(&[("Metric", METRIC), ("Period", Plain), ("Stat", Plain), ("Unit", Plain)]);
 
-const METRIC: Member = Of(&[("Namespace", Plain), ("MetricName", Plain), ("Dimensions", DIMENSIONS)]);
+const METRIC: SettingMember = Of(&[("Namespace", Plain), ("MetricName", Plain), ("Dimensions", DIMENSIONS)]);
 
-const PROMQL: Member = Of(&[("Query", Plain), ("PendingPeriod", Plain), ("RecoveryPeriod", Plain)]);
+const PROMQL: SettingMember = Of(&[("Query", Plain), ("PendingPeriod", Plain), ("RecoveryPeriod", Plain)]);
 
-const WARM_UP: Member =
+const WARM_UP: SettingMember =
     Of(&[("WarmUpPeriodDurationInMinutes", Plain), ("OnlyStartEvaluatingAfterWarmUpPeriodEnds", Plain)]);
 
-const ACTION_CONFIGURATION: Member =
+const ACTION_CONFIGURATION: SettingMember =
     Of(&[("AlarmTagsPropagation", Of(&[("Enabled", Plain), ("IncludedTagKeys", Plain), ("ExcludedTagKeys", Plain)]))]);

@@ -1,7 +1,7 @@
 //! The settings that are known, against AWS's model (tests/models/alarms.json), and against what is really read and written.
 
-use super::{COMPOSITE_ALARM, METRIC_ALARM, Member};
-use crate::aws::{Aws, Options, Session};
+use super::{COMPOSITE_ALARM, METRIC_ALARM, SettingMember};
+use crate::aws::{Aws, AwsSession, SessionOptions};
 use crate::resources::{Resource, alarm, composite_alarm};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// (Path, whether it is only read) of every member without members.
-fn known(member: &Member, path: &str, paths: &mut BTreeSet<(String, bool)>) {
+fn known(member: &SettingMember, path: &str, paths: &mut BTreeSet<(String, bool)>) {
     match member {
-        Member::Of([]) | Member::Plain => _ = paths.insert((path.to_owned(), false)),
-        Member::ReadOnly => _ = paths.insert((path.to_owned(), true)),
-        Member::Of(members) => {
+        SettingMember::Of([]) | SettingMember::Plain => _ = paths.insert((path.to_owned(), false)),
+        SettingMember::ReadOnly => _ = paths.insert((path.to_owned(), true)),
+        SettingMember::Of(members) => {
             for (name, member) in *members {
                 known(member, format!("{path}.{name}").trim_start_matches('.'), paths);
             }
@@ -71,17 +71,18 @@ async fn mirror(list: &str, alarm: serde_json::Value) -> (Aws, Arc<Mutex<Vec<u8>
     let put = Arc::default();
     let mirror = Mirror { answer, put: Arc::clone(&put) };
     let http = http_client_fn(move |_, _| SharedHttpConnector::new(mirror.clone()));
-    let options = Options { http: Some((http, "x".into(), "x".into())), ..Options::default() };
-    (Session::open(options).await.unwrap().target(Some("us-east-1")).unwrap(), put)
+    let options = SessionOptions { http: Some((http, "x".into(), "x".into())), ..SessionOptions::default() };
+    (AwsSession::open(options).await.unwrap().target(Some("us-east-1")).unwrap(), put)
 }
 
 /// A value for every member that can be set; `twice` is of two members that exclude each other in AWS's types.
-fn sample(member: &Member, name: &str) -> serde_json::Value {
+fn sample(member: &SettingMember, name: &str) -> serde_json::Value {
     let number = ["Period", "Periods", "Alarm", "Minutes", "Interval"].iter().any(|end| name.ends_with(end));
     match member {
-        Member::Of(members) => {
-            let of =
-                members.iter().filter(|(name, member)| !matches!(member, Member::ReadOnly) && *name != "SlidingWindow");
+        SettingMember::Of(members) => {
+            let of = members
+                .iter()
+                .filter(|(name, member)| !matches!(member, SettingMember::ReadOnly) && *name != "SlidingWindow");
             let value: serde_json::Map<_, _> =
                 of.map(|(name, member)| ((*name).to_owned(), sample(member, name))).collect();
             if matches!(name, "Dimensions" | "Metrics") { json!([value]) } else { value.into() }

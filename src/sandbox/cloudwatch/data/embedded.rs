@@ -1,7 +1,7 @@
 //! Metrics embedded in log lines. Format: Amazon CloudWatch user guide, "Embedded metric format specification". A line that breaks
 //! the format is a line and no more.
 
-use super::super::metric::{Dimension, Metric};
+use super::super::metric::{MetricDimension, WireMetric};
 use super::put;
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -16,7 +16,7 @@ const MOST_DIMENSIONS: usize = 30;
 const MOST_VALUES: usize = 100;
 
 #[derive(Deserialize)]
-struct Line {
+struct EmbeddedLine {
     #[serde(rename = "_aws")]
     metadata: Metadata,
     #[serde(flatten)]
@@ -37,12 +37,12 @@ struct Directive {
     namespace: String,
     #[serde(default)]
     dimensions: Vec<Vec<String>>,
-    metrics: Vec<Named>,
+    metrics: Vec<EmbeddedMetric>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Named {
+struct EmbeddedMetric {
     name: String,
     unit: Option<String>,
 }
@@ -52,7 +52,7 @@ pub fn embedded(tx: &mut Tx, message: &str, at: Option<i64>) -> Result<(), Fault
     if !message.starts_with('{') || !message.contains("\"CloudWatchMetrics\"") {
         return Ok(());
     }
-    let Ok(line) = serde_json::from_str::<Line>(message) else { return Ok(()) };
+    let Ok(line) = serde_json::from_str::<EmbeddedLine>(message) else { return Ok(()) };
     let at = Timestamp::from_millis(at.unwrap_or(line.metadata.timestamp));
     for directive in &line.metadata.cloud_watch_metrics {
         for named in directive.metrics.iter().take(MOST_METRICS) {
@@ -60,7 +60,7 @@ pub fn embedded(tx: &mut Tx, message: &str, at: Option<i64>) -> Result<(), Fault
             let unit = named.unit.as_deref().filter(|unit| UNITS.contains(unit)).unwrap_or("None");
             for set in &directive.dimensions {
                 let Some(dimensions) = dimensions(set, &line.members) else { continue };
-                let metric = Metric {
+                let metric = WireMetric {
                     namespace: Some(directive.namespace.clone()),
                     metric_name: Some(named.name.clone()),
                     dimensions,
@@ -85,11 +85,11 @@ fn numbers(value: &Value) -> Option<Aggregate> {
 }
 
 /// The dimensions of one set; none where a member is missing or no text.
-fn dimensions(set: &[String], members: &serde_json::Map<String, Value>) -> Option<Vec<Dimension>> {
+fn dimensions(set: &[String], members: &serde_json::Map<String, Value>) -> Option<Vec<MetricDimension>> {
     let fits = |value: &&str| !value.trim().is_empty() && value.is_ascii() && value.len() <= 1024;
     let dimension = |name: &String| {
         let value = members.get(name)?.as_str().filter(fits)?.to_owned();
-        Some(Dimension { name: name.clone(), value })
+        Some(MetricDimension { name: name.clone(), value })
     };
     (set.len() <= MOST_DIMENSIONS).then(|| set.iter().map(dimension).collect()).flatten()
 }

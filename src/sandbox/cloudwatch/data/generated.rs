@@ -1,7 +1,7 @@
 //! Two weeks in the life of a Lambda function, minute by minute, as a function of account, region, name and seed: a daily cycle,
 //! idle nights, quiet weekends, an incident a week, a burst of throttles every third day. The same minute is always the same.
 
-use crate::cloudwatch::metric::Metric;
+use crate::cloudwatch::metric::WireMetric;
 use crate::store::Tx;
 use crate::weather::fold;
 use mlops_cloudwatch::statistic::{Aggregate, Sample};
@@ -16,7 +16,7 @@ const AWAKE: i64 = 18 * 60;
 
 /// The metrics of AWS/Lambda that are generated.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Name {
+pub enum LambdaMetric {
     Invocations,
     Errors,
     Throttles,
@@ -24,28 +24,28 @@ pub enum Name {
     ConcurrentExecutions,
 }
 
-impl Name {
-    pub const ALL: [(&'static str, Name); 5] = [
-        ("Invocations", Name::Invocations),
-        ("Errors", Name::Errors),
-        ("Throttles", Name::Throttles),
-        ("Duration", Name::Duration),
-        ("ConcurrentExecutions", Name::ConcurrentExecutions),
+impl LambdaMetric {
+    pub const ALL: [(&'static str, LambdaMetric); 5] = [
+        ("Invocations", LambdaMetric::Invocations),
+        ("Errors", LambdaMetric::Errors),
+        ("Throttles", LambdaMetric::Throttles),
+        ("Duration", LambdaMetric::Duration),
+        ("ConcurrentExecutions", LambdaMetric::ConcurrentExecutions),
     ];
 
-    pub fn parse(metric: &Metric) -> Option<Self> {
+    pub fn parse(metric: &WireMetric) -> Option<Self> {
         let named = metric.metric_name.as_deref().filter(|_| metric.namespace.as_deref() == Some("AWS/Lambda"))?;
         Self::ALL.into_iter().find(|(name, _)| *name == named).map(|(_, name)| name)
     }
 
     pub fn unit(self) -> &'static str {
-        if self == Name::Duration { "Milliseconds" } else { "Count" }
+        if self == LambdaMetric::Duration { "Milliseconds" } else { "Count" }
     }
 }
 
 /// A function's temperament.
 #[derive(Clone, Copy, Debug)]
-pub struct Function {
+pub struct GeneratedFunction {
     seed: u64,
     /// Invocations a minute at its busiest.
     peak: f64,
@@ -62,16 +62,16 @@ pub struct Minute {
     durations: Vec<f64>,
 }
 
-impl Function {
+impl GeneratedFunction {
     pub fn new(tx: &Tx, name: &str) -> Self {
         let seed = fold(tx.seed(), [tx.account(), tx.region(), name]);
         let mut draw = fastrand::Rng::with_seed(seed);
-        Function { seed, peak: 12.0 + draw.f64() * 18.0, median: 140.0 + draw.f64() * 120.0 }
+        GeneratedFunction { seed, peak: 12.0 + draw.f64() * 18.0, median: 140.0 + draw.f64() * 120.0 }
     }
 
     /// One metric of a minute since 1970; none where Lambda would publish nothing.
-    pub fn aggregate(&self, minute: i64, name: Name) -> Option<Aggregate> {
-        let timed = matches!(name, Name::Duration | Name::ConcurrentExecutions);
+    pub fn aggregate(&self, minute: i64, name: LambdaMetric) -> Option<Aggregate> {
+        let timed = matches!(name, LambdaMetric::Duration | LambdaMetric::ConcurrentExecutions);
         self.minute(minute, timed).and_then(|done| done.aggregate(name))
     }
 
@@ -136,16 +136,16 @@ impl Function {
 }
 
 impl Minute {
-    fn aggregate(&self, name: Name) -> Option<Aggregate> {
+    fn aggregate(&self, name: LambdaMetric) -> Option<Aggregate> {
         let invocations = self.durations.len() as f64;
         let flags = |set: u32, of: f64| vec![(0.0, of - f64::from(set)), (1.0, f64::from(set))];
         let samples: Vec<Sample> = match name {
-            Name::Throttles => flags(self.throttles, invocations + f64::from(self.throttles)),
+            LambdaMetric::Throttles => flags(self.throttles, invocations + f64::from(self.throttles)),
             _ if self.durations.is_empty() => return None,
-            Name::Invocations => vec![(1.0, invocations)],
-            Name::Errors => flags(self.errors, invocations),
-            Name::Duration => self.durations.iter().map(|duration| (*duration, 1.0)).collect(),
-            Name::ConcurrentExecutions => {
+            LambdaMetric::Invocations => vec![(1.0, invocations)],
+            LambdaMetric::Errors => flags(self.errors, invocations),
+            LambdaMetric::Duration => self.durations.iter().map(|duration| (*duration, 1.0)).collect(),
+            LambdaMetric::ConcurrentExecutions => {
                 let busy = self.durations.iter().sum::<f64>() / 60_000.0;
                 vec![((busy * 3.0).ceil().max(1.0), 1.0)]
             }

@@ -1,7 +1,7 @@
 //! What functions really did in the sandbox, as Lambda's metrics. One series a function is kept; the other dimensions are read of it.
 
-use super::super::metric::{Dimension, Metric};
-use super::generated::Name;
+use super::super::metric::{MetricDimension, WireMetric};
+use super::generated::LambdaMetric;
 use super::put;
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -13,7 +13,7 @@ const TABLE: &str = "lambda-invoked";
 
 /// One call, or one that was turned away.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Measured {
+pub enum MeasuredInvocation {
     Throttled,
     /// Milliseconds; `concurrent` calls of the function ran when it began, itself included.
     Ran {
@@ -24,18 +24,18 @@ pub enum Measured {
 }
 
 /// Counts a call in the minute in which it began.
-pub fn record(tx: &mut Tx, function: &str, at: Timestamp, measured: Measured) -> Result<(), Fault> {
+pub fn record(tx: &mut Tx, function: &str, at: Timestamp, measured: MeasuredInvocation) -> Result<(), Fault> {
     if since(tx, function)?.is_none_or(|since| at < since) {
         tx.put(TABLE, function, &at)?;
     }
     let values = match measured {
-        Measured::Throttled => vec![(Name::Throttles, 1.0)],
-        Measured::Ran { duration, failed, concurrent } => vec![
-            (Name::Invocations, 1.0),
-            (Name::Errors, f64::from(u8::from(failed))),
-            (Name::Throttles, 0.0),
-            (Name::Duration, duration),
-            (Name::ConcurrentExecutions, concurrent as f64),
+        MeasuredInvocation::Throttled => vec![(LambdaMetric::Throttles, 1.0)],
+        MeasuredInvocation::Ran { duration, failed, concurrent } => vec![
+            (LambdaMetric::Invocations, 1.0),
+            (LambdaMetric::Errors, f64::from(u8::from(failed))),
+            (LambdaMetric::Throttles, 0.0),
+            (LambdaMetric::Duration, duration),
+            (LambdaMetric::ConcurrentExecutions, concurrent as f64),
         ],
     };
     for (name, value) in values {
@@ -54,8 +54,8 @@ pub fn forget(tx: &mut Tx, function: &str) {
     tx.delete(TABLE, function);
 }
 
-pub fn metric(function: &str, name: Name) -> Metric {
-    let named = Name::ALL.into_iter().find(|(_, known)| *known == name).map(|(text, _)| text.to_owned());
-    let dimensions = vec![Dimension { name: "FunctionName".to_owned(), value: function.to_owned() }];
-    Metric { namespace: Some("AWS/Lambda".to_owned()), metric_name: named, dimensions }
+pub fn metric(function: &str, name: LambdaMetric) -> WireMetric {
+    let named = LambdaMetric::ALL.into_iter().find(|(_, known)| *known == name).map(|(text, _)| text.to_owned());
+    let dimensions = vec![MetricDimension { name: "FunctionName".to_owned(), value: function.to_owned() }];
+    WireMetric { namespace: Some("AWS/Lambda".to_owned()), metric_name: named, dimensions }
 }

@@ -1,8 +1,8 @@
 //! ListMetrics: which metrics have data.
 
 use super::super::invalid_next_token;
-use super::super::metric::{Dimension, Metric};
-use super::generated::Name;
+use super::super::metric::{MetricDimension, WireMetric};
+use super::generated::LambdaMetric;
 use super::invoked;
 use super::put;
 use crate::fault::Fault;
@@ -34,25 +34,25 @@ struct DimensionFilter {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Metrics {
-    metrics: Vec<Metric>,
+pub struct ListMetricsResponse {
+    metrics: Vec<WireMetric>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
-pub fn list_metrics(input: ListMetrics, tx: &mut Tx) -> Result<Metrics, Fault> {
+pub fn list_metrics(input: ListMetrics, tx: &mut Tx) -> Result<ListMetricsResponse, Fault> {
     let recent = match input.recently_active.as_deref() {
         None => Duration::from_secs(14 * 86_400),
         Some("PT3H") => Duration::from_secs(3 * 3600),
         Some(other) => return Err(super::super::constraint("recentlyActive", other, "satisfy enum value set: [PT3H]")),
     };
     let since = tx.now() - recent;
-    let mut metrics: Vec<Metric> =
+    let mut metrics: Vec<WireMetric> =
         put::known(tx)?.into_iter().filter(|known| known.last >= since).map(|known| known.metric).collect();
     // A function's own come below, with all their dimensions.
-    metrics.retain(|metric| Name::parse(metric).is_none());
-    for (name, _) in Name::ALL {
-        let metric = |dimensions| Metric {
+    metrics.retain(|metric| LambdaMetric::parse(metric).is_none());
+    for (name, _) in LambdaMetric::ALL {
+        let metric = |dimensions| WireMetric {
             namespace: Some("AWS/Lambda".to_owned()),
             metric_name: Some(name.to_owned()),
             dimensions,
@@ -62,7 +62,7 @@ pub fn list_metrics(input: ListMetrics, tx: &mut Tx) -> Result<Metrics, Fault> {
             if tx.is_idle() && invoked::since(tx, &function)?.is_none() {
                 continue;
             }
-            let of = |dimension: &str| Dimension { name: dimension.to_owned(), value: function.clone() };
+            let of = |dimension: &str| MetricDimension { name: dimension.to_owned(), value: function.clone() };
             metrics.push(metric(vec![of("FunctionName")]));
             metrics.push(metric(vec![of("FunctionName"), of("Resource")]));
         }
@@ -71,16 +71,16 @@ pub fn list_metrics(input: ListMetrics, tx: &mut Tx) -> Result<Metrics, Fault> {
     let keyed = metrics.into_iter().map(|metric| (format!("{metric:?}"), metric)).collect();
     let (metrics, next_token) =
         page(tx, keyed, Order::Scattered, input.next_token.as_deref(), PAGE, invalid_next_token)?;
-    Ok(Metrics { metrics, next_token })
+    Ok(ListMetricsResponse { metrics, next_token })
 }
 
 impl ListMetrics {
-    fn wants(&self, metric: &Metric) -> bool {
+    fn wants(&self, metric: &WireMetric) -> bool {
         let same = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
         same(&self.namespace, &metric.namespace)
             && same(&self.metric_name, &metric.metric_name)
             && self.dimensions.iter().all(|filter| {
-                let fits = |found: &Dimension| {
+                let fits = |found: &MetricDimension| {
                     found.name == filter.name && filter.value.as_ref().is_none_or(|value| found.value == *value)
                 };
                 metric.dimensions.iter().any(fits)

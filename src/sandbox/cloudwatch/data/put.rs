@@ -1,6 +1,6 @@
 //! PutMetricData: the caller's own metrics, kept by the hour.
 
-use super::super::metric::{Dimension, Metric};
+use super::super::metric::{MetricDimension, WireMetric};
 use super::super::put::shared::{dimensions, length, one_of};
 use super::super::{Nothing, required};
 use crate::fault::Fault;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// One entity a metric and hour: a list of [`Stored`].
 const POINTS: &str = "metric_data";
-/// One entity a metric: the [`Known`] metric.
+/// One entity a metric: the [`MetricWithData`] metric.
 const METRICS: &str = "metrics";
 
 const HOUR: i64 = 3600;
@@ -44,7 +44,7 @@ struct EntityMetricData {
 struct Datum {
     metric_name: Option<String>,
     #[serde(default)]
-    dimensions: Vec<Dimension>,
+    dimensions: Vec<MetricDimension>,
     timestamp: Option<Timestamp>,
     value: Option<f64>,
     statistic_values: Option<StatisticSet>,
@@ -79,8 +79,8 @@ struct Stored {
 
 /// A metric that has data.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Known {
-    pub metric: Metric,
+pub struct MetricWithData {
+    pub metric: WireMetric,
     /// When it was put last.
     pub last: Timestamp,
 }
@@ -115,7 +115,7 @@ pub fn put_metric_data(input: PutMetricData, tx: &mut Tx) -> Result<Nothing, Fau
         let (metric, stored) = datum.check(&namespace, n + 1, tx.now())?;
         let series = series_key(&metric);
         hours.entry(format!("{series}{:012}", stored.second.div_euclid(HOUR))).or_default().push(stored);
-        tx.put(METRICS, &series, &Known { metric, last: tx.now() })?;
+        tx.put(METRICS, &series, &MetricWithData { metric, last: tx.now() })?;
     }
     for (key, more) in hours {
         let mut hour = tx.get::<Vec<Stored>>(POINTS, &key)?.unwrap_or_default();
@@ -126,7 +126,7 @@ pub fn put_metric_data(input: PutMetricData, tx: &mut Tx) -> Result<Nothing, Fau
 }
 
 impl Datum {
-    fn check(self, namespace: &str, n: usize, now: Timestamp) -> Result<(Metric, Stored), Fault> {
+    fn check(self, namespace: &str, n: usize, now: Timestamp) -> Result<(WireMetric, Stored), Fault> {
         let at = format!("MetricData.member.{n}");
         let name = required(&format!("metricData.{n}.member.metricName"), self.metric_name)?;
         length(&format!("metricData.{n}.member.metricName"), &name, 255)?;
@@ -174,7 +174,7 @@ impl Datum {
         let second = time.seconds().div_euclid(resolution) * resolution;
         let Aggregate { count, sum, minimum, maximum, samples } = aggregate;
         let metric =
-            Metric { namespace: Some(namespace.to_owned()), metric_name: Some(name), dimensions: self.dimensions };
+            WireMetric { namespace: Some(namespace.to_owned()), metric_name: Some(name), dimensions: self.dimensions };
         Ok((metric, Stored { second, unit, count, sum, minimum, maximum, samples }))
     }
 }
@@ -189,7 +189,7 @@ impl StatisticSet {
 }
 
 /// Adds what a service of AWS measured. Values of one minute and unit are kept as one point, so that a busy minute stays small.
-pub fn add(tx: &mut Tx, metric: Metric, unit: &str, at: Timestamp, aggregate: &Aggregate) -> Result<(), Fault> {
+pub fn add(tx: &mut Tx, metric: WireMetric, unit: &str, at: Timestamp, aggregate: &Aggregate) -> Result<(), Fault> {
     let second = at.seconds().div_euclid(60) * 60;
     let series = series_key(&metric);
     let key = format!("{series}{:012}", second.div_euclid(HOUR));
@@ -201,8 +201,8 @@ pub fn add(tx: &mut Tx, metric: Metric, unit: &str, at: Timestamp, aggregate: &A
     let Aggregate { count, sum, minimum, maximum, samples } = merged;
     hour.push(Stored { second, unit: unit.to_owned(), count, sum, minimum, maximum, samples });
     tx.put(POINTS, &key, &hour)?;
-    if tx.get::<Known>(METRICS, &series)?.is_none_or(|known| known.last < at) {
-        tx.put(METRICS, &series, &Known { metric, last: at })?;
+    if tx.get::<MetricWithData>(METRICS, &series)?.is_none_or(|known| known.last < at) {
+        tx.put(METRICS, &series, &MetricWithData { metric, last: at })?;
     }
     Ok(())
 }
@@ -215,9 +215,9 @@ impl Stored {
 }
 
 /// What was put of a metric within a range of seconds.
-pub fn points(tx: &Tx, metric: &Metric, range: Range<i64>) -> Result<Vec<Point>, Fault> {
+pub fn points(tx: &Tx, metric: &WireMetric, range: Range<i64>) -> Result<Vec<Point>, Fault> {
     let key = series_key(metric);
-    if tx.get::<Known>(METRICS, &key)?.is_none() {
+    if tx.get::<MetricWithData>(METRICS, &key)?.is_none() {
         return Ok(Vec::new());
     }
     let hours = tx.list_prefix::<Vec<Stored>>(POINTS, &key)?.into_iter().flat_map(|(_, hour)| hour);
@@ -228,13 +228,13 @@ pub fn points(tx: &Tx, metric: &Metric, range: Range<i64>) -> Result<Vec<Point>,
 }
 
 /// The metrics that have data.
-pub fn known(tx: &Tx) -> Result<Vec<Known>, Fault> {
-    Ok(tx.list::<Known>(METRICS)?.into_iter().map(|(_, known)| known).collect())
+pub fn known(tx: &Tx) -> Result<Vec<MetricWithData>, Fault> {
+    Ok(tx.list::<MetricWithData>(METRICS)?.into_iter().map(|(_, known)| known).collect())
 }
 
 /// Namespace, name and sorted dimensions, apart by control characters, which none of them may have.
-fn series_key(metric: &Metric) -> String {
-    let mut dimensions: Vec<&Dimension> = metric.dimensions.iter().collect();
+fn series_key(metric: &WireMetric) -> String {
+    let mut dimensions: Vec<&MetricDimension> = metric.dimensions.iter().collect();
     dimensions.sort();
     let named = dimensions.iter().map(|dimension| format!("\u{2}{}\u{3}{}", dimension.name, dimension.value));
     let text = |text: &Option<String>| text.clone().unwrap_or_default();

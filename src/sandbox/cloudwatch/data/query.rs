@@ -3,8 +3,8 @@
 use super::super::metric::MetricDataQuery;
 use super::super::put::queries::period as check_period;
 use super::super::{constraint, invalid_next_token, required};
-use super::math::{self, Scope};
-use super::{Values, series};
+use super::math::{self, ExpressionScope};
+use super::{StatisticValues, series};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::wire::Timestamp;
@@ -31,27 +31,27 @@ pub struct GetMetricData {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MetricData {
-    metric_data_results: Vec<Found>,
-    messages: Vec<Message>,
+    metric_data_results: Vec<MetricDataResult>,
+    messages: Vec<QueryMessage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Found {
+struct MetricDataResult {
     id: String,
     label: String,
     timestamps: Vec<Timestamp>,
     values: Vec<f64>,
     status_code: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    messages: Vec<Message>,
+    messages: Vec<QueryMessage>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Message {
+struct QueryMessage {
     code: String,
     value: String,
 }
@@ -77,13 +77,14 @@ pub fn get_metric_data(input: GetMetricData, tx: &mut Tx) -> Result<MetricData, 
             let found = if own {
                 series(tx, &stat.metric, stat.unit.as_deref(), range.clone(), stat.period)?
             } else {
-                super::Series::new()
+                super::AggregateSeries::new()
             };
-            let values: Values = found.into_iter().filter_map(|(at, all)| Some((at, all.statistic(wanted)?))).collect();
+            let values: StatisticValues =
+                found.into_iter().filter_map(|(at, all)| Some((at, all.statistic(wanted)?))).collect();
             metrics.insert(query.id.as_str(), (values, stat.period));
         }
     }
-    let scope = Scope { metrics: &metrics, queries, range };
+    let scope = ExpressionScope { metrics: &metrics, queries, range };
     let mut results = Vec::new();
     for query in queries.iter().filter(|query| query.return_data) {
         results.extend(scope.answer(query)?);
@@ -94,7 +95,12 @@ pub fn get_metric_data(input: GetMetricData, tx: &mut Tx) -> Result<MetricData, 
 }
 
 /// One page: points are counted through all results.
-fn cut(results: Vec<math::Answer>, descending: bool, skip: usize, most: usize) -> (Vec<Found>, Option<String>) {
+fn cut(
+    results: Vec<math::ExpressionResult>,
+    descending: bool,
+    skip: usize,
+    most: usize,
+) -> (Vec<MetricDataResult>, Option<String>) {
     let total: usize = results.iter().map(|answer| answer.values.len()).sum();
     let (mut before, mut found) = (0, Vec::new());
     for answer in results {
@@ -111,7 +117,7 @@ fn cut(results: Vec<math::Answer>, descending: bool, skip: usize, most: usize) -
         if page.is_empty() && count > 0 {
             continue;
         }
-        found.push(Found {
+        found.push(MetricDataResult {
             id: answer.id,
             label: answer.label,
             timestamps: page.iter().map(|(second, _)| Timestamp::from_millis(second * 1000)).collect(),
@@ -120,7 +126,7 @@ fn cut(results: Vec<math::Answer>, descending: bool, skip: usize, most: usize) -
             messages: answer
                 .error
                 .into_iter()
-                .map(|value| Message { code: "ArithmeticError".to_owned(), value })
+                .map(|value| QueryMessage { code: "ArithmeticError".to_owned(), value })
                 .collect(),
         });
     }

@@ -1,8 +1,8 @@
 //! GetMetricStatistics: one metric, several statistics, in no promised order.
 
-use super::super::metric::{Dimension, Metric};
+use super::super::metric::{MetricDimension, WireMetric};
 use super::super::put::queries::period as check_period;
-use super::generated::Name;
+use super::generated::LambdaMetric;
 use super::series;
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -19,7 +19,7 @@ pub struct GetMetricStatistics {
     namespace: String,
     metric_name: String,
     #[serde(default)]
-    dimensions: Vec<Dimension>,
+    dimensions: Vec<MetricDimension>,
     start_time: Timestamp,
     end_time: Timestamp,
     period: i64,
@@ -32,7 +32,7 @@ pub struct GetMetricStatistics {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Statistics {
+pub struct GetMetricStatisticsResponse {
     label: String,
     datapoints: Vec<Datapoint>,
 }
@@ -49,7 +49,7 @@ struct Datapoint {
     unit: String,
 }
 
-pub fn get_metric_statistics(input: GetMetricStatistics, tx: &mut Tx) -> Result<Statistics, Fault> {
+pub fn get_metric_statistics(input: GetMetricStatistics, tx: &mut Tx) -> Result<GetMetricStatisticsResponse, Fault> {
     check_period("Period", input.period)?;
     if input.start_time >= input.end_time {
         return Err(invalid("The parameter StartTime must be less than the parameter EndTime."));
@@ -73,12 +73,13 @@ pub fn get_metric_statistics(input: GetMetricStatistics, tx: &mut Tx) -> Result<
         )
         .query_code("InvalidParameterCombination"));
     }
-    let metric = Metric {
+    let metric = WireMetric {
         namespace: Some(input.namespace),
         metric_name: Some(input.metric_name.clone()),
         dimensions: input.dimensions,
     };
-    let unit = input.unit.as_deref().or(Name::parse(&metric).map(Name::unit)).unwrap_or("None").to_owned();
+    let unit =
+        input.unit.as_deref().or(LambdaMetric::parse(&metric).map(LambdaMetric::unit)).unwrap_or("None").to_owned();
     let mut datapoints = Vec::new();
     for (second, all) in series(tx, &metric, input.unit.as_deref(), range, input.period)? {
         let of = |wanted: &[(String, Statistic)]| {
@@ -96,7 +97,7 @@ pub fn get_metric_statistics(input: GetMetricStatistics, tx: &mut Tx) -> Result<
         });
     }
     datapoints.sort_by_key(|point| tx.scatter(&point.timestamp.to_iso()));
-    Ok(Statistics { label: input.metric_name, datapoints })
+    Ok(GetMetricStatisticsResponse { label: input.metric_name, datapoints })
 }
 
 fn invalid(message: impl Into<String>) -> Fault {

@@ -1,7 +1,7 @@
 //! A stored alarm as the evaluator knows alarms. The only place where the words of the wire become those of `mlops_cloudwatch`.
 
-use super::Alarm;
-use crate::cloudwatch::metric::{Dimension, MetricDataQuery};
+use super::StoredAlarm;
+use crate::cloudwatch::metric::{MetricDataQuery, MetricDimension};
 use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, MetricSeries, WarmUpPeriod, WrittenAlarm};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
@@ -17,7 +17,7 @@ pub struct Configured<'a> {
 type Dimensions = BTreeMap<String, String>;
 
 impl<'a> Configured<'a> {
-    pub fn of(alarm: &'a Alarm) -> Self {
+    pub fn of(alarm: &'a StoredAlarm) -> Self {
         let members = &alarm.configuration;
         let queries = read::<Vec<MetricDataQuery>>(members.get("Metrics")).into_iter().map(|query| {
             let dimensions = query.metric_stat.as_ref().map(|stat| stat.metric.dimensions.clone());
@@ -91,8 +91,8 @@ fn query((query, dimensions): &(MetricDataQuery, Dimensions)) -> AlarmQuery<'_> 
     }
 }
 
-fn by_name(list: Vec<Dimension>) -> Dimensions {
-    list.into_iter().map(|Dimension { name, value }| (name, value)).collect()
+fn by_name(list: Vec<MetricDimension>) -> Dimensions {
+    list.into_iter().map(|MetricDimension { name, value }| (name, value)).collect()
 }
 
 fn integer(value: &Json) -> Option<i32> {

@@ -7,22 +7,22 @@ mod reason_data;
 #[cfg(test)]
 mod tests;
 
-use super::alarm::{self, Alarm, AlarmType};
+use super::alarm::{self, AlarmType, StoredAlarm};
 use super::{change, held};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::wire::Timestamp;
 use configuration::Configured;
 use mlops_cloudwatch::alarm::AlarmWindow;
-use mlops_cloudwatch::evaluation::condition::{Condition, Options};
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use mlops_cloudwatch::evaluation::{reason, replay};
 use mlops_cloudwatch::state::AlarmState;
-use past::Metrics;
+use past::MetricReader;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// One entity: the [`Mark`].
+/// One entity: the [`EvaluationCursor`].
 const TABLE: &str = "alarm_clock";
 const KEY: &str = "mark";
 
@@ -34,7 +34,7 @@ const LONGEST: i64 = 15 * 86_400;
 
 /// Until when the alarms of an account and region are evaluated.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-struct Mark {
+struct EvaluationCursor {
     /// Seconds since 1970, a multiple of [`TICK`].
     until: i64,
     /// Whether there are alarms of high resolution.
@@ -42,7 +42,7 @@ struct Mark {
 }
 
 /// A change of state that an evaluation brings.
-struct Event {
+struct AlarmStateEvent {
     at: i64,
     name: String,
     to: AlarmState,
@@ -52,9 +52,9 @@ struct Event {
 
 /// From now on there are alarms to evaluate.
 pub fn begin(tx: &mut Tx) -> Result<(), Fault> {
-    if tx.get::<Mark>(TABLE, KEY)?.is_none() {
+    if tx.get::<EvaluationCursor>(TABLE, KEY)?.is_none() {
         let until = tx.now().seconds().div_euclid(TICK) * TICK;
-        tx.put(TABLE, KEY, &Mark { until, fine: false })?;
+        tx.put(TABLE, KEY, &EvaluationCursor { until, fine: false })?;
     }
     Ok(())
 }
@@ -62,7 +62,7 @@ pub fn begin(tx: &mut Tx) -> Result<(), Fault> {
 /// Brings the alarms to where they would be now. Costs next to nothing where no evaluation is due.
 pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
     let now = tx.now();
-    let Some(mark) = tx.get::<Mark>(TABLE, KEY)? else {
+    let Some(mark) = tx.get::<EvaluationCursor>(TABLE, KEY)? else {
         // A state file from before alarms were evaluated.
         return if tx.count(alarm::TABLE) > 0 { begin(tx) } else { Ok(()) };
     };
@@ -72,7 +72,7 @@ pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
     }
     let until = floor(TICK);
     let (events, fine) = events(tx, mark.until.max(until - LONGEST), until)?;
-    for Event { at, name, to, reason, reason_data } in events {
+    for AlarmStateEvent { at, name, to, reason, reason_data } in events {
         // What happens at the moment at which a wait ends comes before its end.
         held::release(tx, Timestamp::from_millis(at * 1000 - 1))?;
         let at = Timestamp::from_millis(at * 1000);
@@ -81,21 +81,21 @@ pub fn catch_up(tx: &mut Tx) -> Result<(), Fault> {
         }
     }
     held::release(tx, now)?;
-    tx.put(TABLE, KEY, &Mark { until, fine })
+    tx.put(TABLE, KEY, &EvaluationCursor { until, fine })
 }
 
 /// What the evaluations after `after` until `until` change, in order of time; and whether one of the alarms is of high resolution.
-fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> {
-    let metrics = Metrics::new(tx);
+fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<AlarmStateEvent>, bool), Fault> {
+    let metrics = MetricReader::new(tx);
     let (mut events, mut fine) = (Vec::new(), false);
-    for (name, alarm) in tx.list::<Alarm>(alarm::TABLE)? {
+    for (name, alarm) in tx.list::<StoredAlarm>(alarm::TABLE)? {
         if alarm.kind != AlarmType::Metric {
             continue;
         }
         // What is evaluated in a way that is not known here stays in the state it is in: PromQL, bands, Metrics Insights.
         let configured = Configured::of(&alarm);
         let definition = configured.definition();
-        let Ok(condition) = Condition::of(&definition, Options::default()) else { continue };
+        let Ok(condition) = Condition::of(&definition, EvaluationOptions::default()) else { continue };
         fine |= condition.cadence() < MINUTE;
         // Since it was last put it has been evaluated no more than since the mark.
         let after = after.max(alarm.configuration_updated.seconds());
@@ -104,10 +104,10 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
         if until.div_euclid(cadence) <= after.div_euclid(cadence) {
             continue;
         }
-        let Ok(watched) = Watched::new(&definition, &condition, &metrics, after, until) else { continue };
+        let Ok(watched) = EvaluatedSeries::new(&definition, &condition, &metrics, after, until) else { continue };
         let put = (alarm.created.seconds(), definition.warm_up);
         let changes = replay::resume(&condition, &watched, (after, until), alarm.state.value, put);
-        events.extend(changes.into_iter().map(|(index, to)| Event {
+        events.extend(changes.into_iter().map(|(index, to)| AlarmStateEvent {
             at: watched.grid.end(index),
             name: name.clone(),
             to,
@@ -121,7 +121,7 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<Event>, bool), Fault> 
     for (_, composite) in alarm::composites(tx)? {
         suppressors.insert(alarm::name_of(tx, composite.text("ActionsSuppressor")).to_owned());
     }
-    let order = |event: &Event| (event.at, !suppressors.contains(&event.name), event.name.clone());
+    let order = |event: &AlarmStateEvent| (event.at, !suppressors.contains(&event.name), event.name.clone());
     events.sort_by_cached_key(order);
     Ok((events, fine))
 }

@@ -1,12 +1,12 @@
 //! The metrics of the sandbox as the evaluator asks for them: aggregates by the minute, folded into the periods it looks at.
 
 use crate::cloudwatch::data;
-use crate::cloudwatch::metric::{Dimension, Metric};
+use crate::cloudwatch::metric::{MetricDimension, WireMetric};
 use crate::fault::Fault;
 use crate::store::Tx;
-use mlops_cloudwatch::evaluation::need::{Asked, Source};
+use mlops_cloudwatch::evaluation::need::{MetricStatistic, RemoteExpression};
 use mlops_cloudwatch::evaluation::past::Past;
-use mlops_cloudwatch::evaluation::series::{Grid, Series};
+use mlops_cloudwatch::evaluation::series::{PeriodGrid, ValueSeries};
 use mlops_cloudwatch::statistic::{Aggregate, Statistic};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,17 +18,17 @@ const FINE: i64 = 10;
 const COARSE: i64 = 60;
 
 /// What is read of a metric: which one, in which unit, in steps of how many seconds, from when until when.
-type Key = (Metric, Option<String>, i64, i64, i64);
+type MetricReadKey = (WireMetric, Option<String>, i64, i64, i64);
 
 /// One look at the metrics; what several alarms ask for is read once.
-pub struct Metrics<'t> {
+pub struct MetricReader<'t> {
     tx: &'t Tx<'t>,
-    read: RefCell<BTreeMap<Key, Rc<data::Series>>>,
+    read: RefCell<BTreeMap<MetricReadKey, Rc<data::AggregateSeries>>>,
     /// The evaluator asks and goes on: what could not be read is told at the end.
     fault: RefCell<Option<Fault>>,
 }
 
-impl<'t> Metrics<'t> {
+impl<'t> MetricReader<'t> {
     pub fn new(tx: &'t Tx<'t>) -> Self {
         Self { tx, read: RefCell::default(), fault: RefCell::default() }
     }
@@ -38,13 +38,13 @@ impl<'t> Metrics<'t> {
         self.fault.into_inner().map_or(Ok(()), Err)
     }
 
-    fn series(&self, source: &Source, step: i64, range: Range<i64>) -> Rc<data::Series> {
+    fn series(&self, source: &MetricStatistic, step: i64, range: Range<i64>) -> Rc<data::AggregateSeries> {
         let dimensions = source.metric.dimensions.iter();
-        let metric = Metric {
+        let metric = WireMetric {
             namespace: Some(source.metric.namespace.clone()),
             metric_name: Some(source.metric.name.clone()),
             dimensions: dimensions
-                .map(|(name, value)| Dimension { name: name.clone(), value: value.clone() })
+                .map(|(name, value)| MetricDimension { name: name.clone(), value: value.clone() })
                 .collect(),
         };
         let key = (metric, source.metric.unit.clone(), step, range.start, range.end);
@@ -55,7 +55,7 @@ impl<'t> Metrics<'t> {
         }
         let found = data::series(self.tx, metric, unit.as_deref(), range, step).unwrap_or_else(|fault| {
             *self.fault.borrow_mut() = Some(fault);
-            data::Series::new()
+            data::AggregateSeries::new()
         });
         let found = Rc::new(found);
         read.insert(key, Rc::clone(&found));
@@ -63,13 +63,13 @@ impl<'t> Metrics<'t> {
     }
 }
 
-impl Past for Metrics<'_> {
+impl Past for MetricReader<'_> {
     /// Aggregates are kept whole, so every statistic of every period is known.
-    fn step(&self, source: &Source) -> Result<Option<i64>, String> {
+    fn step(&self, source: &MetricStatistic) -> Result<Option<i64>, String> {
         Ok(Some(step(source)))
     }
 
-    fn values(&self, source: &Source, grid: &Grid) -> Vec<f64> {
+    fn values(&self, source: &MetricStatistic, grid: &PeriodGrid) -> Vec<f64> {
         let wanted = source.stat.parse::<Statistic>().ok();
         // Only the own account has metrics here.
         let own = source.metric.account.as_deref().is_none_or(|account| account == self.tx.account());
@@ -95,12 +95,12 @@ impl Past for Metrics<'_> {
     }
 
     /// Bands and queries are CloudWatch's own; the sandbox has none.
-    fn asked(&self, _: &Asked) -> &[Series] {
+    fn asked(&self, _: &RemoteExpression) -> &[ValueSeries] {
         &[]
     }
 }
 
-fn step(source: &Source) -> i64 {
+fn step(source: &MetricStatistic) -> i64 {
     if source.period < COARSE { FINE } else { COARSE }
 }
 

@@ -1,14 +1,14 @@
 //! `StateReasonData`: the numbers behind a change of state, as JSON in CloudWatch's form.
 
 use crate::wire::Timestamp;
-use mlops_cloudwatch::alarm::{AlarmDefinition, MetricSeries, Signal};
+use mlops_cloudwatch::alarm::{AlarmDefinition, MetricSeries, WatchedSignal};
 use mlops_cloudwatch::evaluation::condition::Condition;
 use mlops_cloudwatch::evaluation::reason::datapoints;
-use mlops_cloudwatch::evaluation::watched::Watched;
+use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 use serde_json::{Value as Json, json};
 
 /// Of the evaluation at `index`.
-pub fn of(definition: &AlarmDefinition, condition: &Condition, watched: &Watched, index: usize) -> Json {
+pub fn of(definition: &AlarmDefinition, condition: &Condition, watched: &EvaluatedSeries, index: usize) -> Json {
     let time = |seconds: i64| Timestamp::from_millis(seconds * 1000).to_iso().replace('Z', "+0000");
     let (end, period) = (watched.grid.end(index), watched.grid.period);
     let points = datapoints(condition, watched, index);
@@ -37,7 +37,7 @@ pub fn of(definition: &AlarmDefinition, condition: &Condition, watched: &Watched
         data["startDate"] = time(*began).into();
     }
     // Queries have statistics and units of their own, several of them.
-    if let Signal::Metric(MetricSeries { id: None, stat, unit, .. }) = definition.signal {
+    if let WatchedSignal::Metric(MetricSeries { id: None, stat, unit, .. }) = definition.signal {
         if !stat.is_empty() {
             data["statistic"] = stat.into();
         }

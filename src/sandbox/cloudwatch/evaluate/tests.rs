@@ -1,6 +1,6 @@
 //! Alarms through time, by the real SDK and a clock that is moved.
 
-use crate::cloudwatch::Happened;
+use crate::cloudwatch::RecordedTransition;
 use crate::testing::config;
 use crate::{ACCOUNT, Letter, Sandbox, Weather};
 use aws_sdk_cloudwatch::Client;
@@ -356,7 +356,7 @@ async fn two_processes_share_a_clock_and_evaluate_once() {
 }
 
 /// What there is to compare of a past: every change of state, and every mail.
-fn story(sandbox: &Sandbox) -> (Vec<Happened>, Vec<(i64, Option<String>)>) {
+fn story(sandbox: &Sandbox) -> (Vec<RecordedTransition>, Vec<(i64, Option<String>)>) {
     let changes = sandbox.changes_since(ACCOUNT, REGION, Default::default()).unwrap();
     let letters = sandbox.outbox(ACCOUNT, REGION).unwrap().into_iter();
     let mut letters: Vec<_> = letters.map(|letter| (letter.sent.millis(), letter.subject)).collect();

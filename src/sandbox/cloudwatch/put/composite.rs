@@ -1,7 +1,7 @@
 //! PutCompositeAlarm: a rule over other alarms, which must exist.
 
-use super::shared::{ActionConfiguration, Shared, range};
-use super::{Wanted, configuration, keep};
+use super::shared::{ActionConfiguration, CommonAlarmInput, range};
+use super::{PutResult, configuration, keep};
 use crate::cloudwatch::alarm::{self, AlarmType};
 use crate::cloudwatch::{Nothing, change, constraint, required, rule};
 use crate::fault::Fault;
@@ -37,7 +37,7 @@ pub fn put_composite_alarm(input: PutCompositeAlarm, raw: Json, tx: &mut Tx) -> 
     let configuration = configuration(&input, raw)?;
     let name = input.alarm_name.as_deref().unwrap_or_default();
     let first = AlarmState::InsufficientData;
-    keep(Wanted { name, kind: AlarmType::Composite, configuration, tags: input.tags, first }, tx)?;
+    keep(PutResult { name, kind: AlarmType::Composite, configuration, tags: input.tags, first }, tx)?;
     if let Some(alarm) = alarm::find(tx, name)? {
         let reason = format!("The rule was evaluated when the alarm was put at {}", tx.now().to_iso());
         change::evaluate_composite(tx, name, alarm, reason)?;
@@ -47,7 +47,7 @@ pub fn put_composite_alarm(input: PutCompositeAlarm, raw: Json, tx: &mut Tx) -> 
 
 impl PutCompositeAlarm {
     fn check(&self, tx: &Tx) -> Result<(), Fault> {
-        let shared = Shared {
+        let shared = CommonAlarmInput {
             name: &self.alarm_name,
             description: &self.alarm_description,
             actions: [

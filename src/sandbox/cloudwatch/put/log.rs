@@ -1,7 +1,7 @@
 //! PutLogAlarm: an alarm on a scheduled Logs query.
 
-use super::shared::{ActionConfiguration, Shared, WarmUp, comparison, length, range, treat_missing_data};
-use super::{Wanted, configuration, keep};
+use super::shared::{ActionConfiguration, CommonAlarmInput, PutWarmUp, comparison, length, range, treat_missing_data};
+use super::{PutResult, configuration, keep};
 use crate::cloudwatch::alarm::AlarmType;
 use crate::cloudwatch::{Nothing, constraint, required};
 use crate::fault::Fault;
@@ -32,7 +32,7 @@ pub struct PutLogAlarm {
     treat_missing_data: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
-    warm_up_configuration: Option<WarmUp>,
+    warm_up_configuration: Option<PutWarmUp>,
     action_configuration: Option<ActionConfiguration>,
 }
 
@@ -62,12 +62,12 @@ pub fn put_log_alarm(mut input: PutLogAlarm, raw: Json, tx: &mut Tx) -> Result<N
     }
     let configuration = configuration(&input, raw)?;
     let first = AlarmState::InsufficientData;
-    keep(Wanted { name: &name, kind: AlarmType::Log, configuration, tags: input.tags, first }, tx)
+    keep(PutResult { name: &name, kind: AlarmType::Log, configuration, tags: input.tags, first }, tx)
 }
 
 impl PutLogAlarm {
     fn check(&self, tx: &Tx) -> Result<(), Fault> {
-        let shared = Shared {
+        let shared = CommonAlarmInput {
             name: &self.alarm_name,
             description: &self.alarm_description,
             actions: [

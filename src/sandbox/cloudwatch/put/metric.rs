@@ -1,12 +1,12 @@
 //! PutMetricAlarm: its three forms (one metric, metric math, PromQL) and their limits.
 
 use super::shared::{
-    ActionConfiguration, Shared, WarmUp, band_comparison, comparison, dimensions, length, one_of, range,
+    ActionConfiguration, CommonAlarmInput, PutWarmUp, band_comparison, comparison, dimensions, length, one_of, range,
     treat_missing_data,
 };
-use super::{Wanted, configuration, keep, queries};
+use super::{PutResult, configuration, keep, queries};
 use crate::cloudwatch::alarm::AlarmType;
-use crate::cloudwatch::metric::{Dimension, MetricDataQuery};
+use crate::cloudwatch::metric::{MetricDataQuery, MetricDimension};
 use crate::cloudwatch::{Nothing, constraint, required};
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -36,7 +36,7 @@ pub struct PutMetricAlarm {
     namespace: Option<String>,
     statistic: Option<String>,
     extended_statistic: Option<String>,
-    dimensions: Option<Vec<Dimension>>,
+    dimensions: Option<Vec<MetricDimension>>,
     period: Option<i64>,
     unit: Option<String>,
     evaluation_periods: Option<i64>,
@@ -50,7 +50,7 @@ pub struct PutMetricAlarm {
     tags: Vec<Tag>,
     threshold_metric_id: Option<String>,
     evaluation_window: Option<EvaluationWindow>,
-    warm_up_configuration: Option<WarmUp>,
+    warm_up_configuration: Option<PutWarmUp>,
     evaluation_criteria: Option<EvaluationCriteria>,
     evaluation_interval: Option<i64>,
     action_configuration: Option<ActionConfiguration>,
@@ -76,12 +76,12 @@ struct WallClockWindow {
 #[derive(Debug, Deserialize, Serialize)]
 struct EvaluationCriteria {
     #[serde(rename = "PromQLCriteria")]
-    prom_ql: Option<PromQl>,
+    prom_ql: Option<PutPromQl>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct PromQl {
+struct PutPromQl {
     query: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pending_period: Option<i64>,
@@ -98,12 +98,12 @@ pub fn put_metric_alarm(input: PutMetricAlarm, raw: Json, tx: &mut Tx) -> Result
     // PromQL alarms have no INSUFFICIENT_DATA: they begin in OK.
     let first = if input.evaluation_criteria.is_some() { AlarmState::Ok } else { AlarmState::InsufficientData };
     let name = input.alarm_name.as_deref().unwrap_or_default();
-    keep(Wanted { name, kind: AlarmType::Metric, configuration, tags: input.tags, first }, tx)
+    keep(PutResult { name, kind: AlarmType::Metric, configuration, tags: input.tags, first }, tx)
 }
 
 impl PutMetricAlarm {
     fn check(&self, tx: &Tx) -> Result<(), Fault> {
-        let shared = Shared {
+        let shared = CommonAlarmInput {
             name: &self.alarm_name,
             description: &self.alarm_description,
             actions: [

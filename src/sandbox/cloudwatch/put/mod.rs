@@ -6,7 +6,7 @@ pub mod metric;
 pub mod queries;
 pub mod shared;
 
-use super::alarm::{self, Alarm, AlarmType, State};
+use super::alarm::{self, AlarmType, StoredAlarm, StoredAlarmState};
 use super::{Nothing, evaluate, history};
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -19,7 +19,7 @@ use serde_json::{Map, Value as Json};
 const MOST_ALARMS: usize = 5000;
 
 /// What a Put leaves to be kept once its limits are checked.
-struct Wanted<'a> {
+struct PutResult<'a> {
     name: &'a str,
     kind: AlarmType,
     configuration: Map<String, Json>,
@@ -66,9 +66,9 @@ fn add_unknown(typed: &mut Json, raw: Json) {
 }
 
 /// Creates the alarm with its tags, or replaces all of an existing one but its state and its tags.
-fn keep(wanted: Wanted, tx: &mut Tx) -> Result<Nothing, Fault> {
+fn keep(wanted: PutResult, tx: &mut Tx) -> Result<Nothing, Fault> {
     let now = tx.now();
-    let Wanted { name, kind, configuration, tags, first } = wanted;
+    let PutResult { name, kind, configuration, tags, first } = wanted;
     let live = alarm::find(tx, name)?;
     let state = match &live {
         Some(live) if live.kind != kind => {
@@ -84,11 +84,11 @@ fn keep(wanted: Wanted, tx: &mut Tx) -> Result<Nothing, Fault> {
             let arn = alarm::arn(tx, name);
             tags::set(tx, alarm::KIND, &arn, tags::from_list(tags))?;
             let reason = "Unchecked: Initial alarm creation".to_owned();
-            State { value: first, reason, reason_data: None, updated: now, transitioned: now }
+            StoredAlarmState { value: first, reason, reason_data: None, updated: now, transitioned: now }
         }
     };
     let created = live.as_ref().map_or(now, |live| live.created);
-    let desired = Alarm { kind, configuration, state, created, configuration_updated: now };
+    let desired = StoredAlarm { kind, configuration, state, created, configuration_updated: now };
     evaluate::begin(tx)?;
     alarm::keep(tx, name, &desired)?;
     history::configured(tx, name, &desired, if live.is_some() { "updated" } else { "created" })?;

@@ -1,6 +1,6 @@
 //! The limits that all types of alarms share.
 
-use crate::cloudwatch::metric::Dimension;
+use crate::cloudwatch::metric::MetricDimension;
 use crate::cloudwatch::{constraint, required};
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Waits after creation before the alarm is evaluated.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct WarmUp {
+pub struct PutWarmUp {
     pub warm_up_period_duration_in_minutes: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_start_evaluating_after_warm_up_period_ends: Option<bool>,
@@ -22,12 +22,12 @@ pub struct WarmUp {
 #[serde(rename_all = "PascalCase")]
 pub struct ActionConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub alarm_tags_propagation: Option<TagsPropagation>,
+    pub alarm_tags_propagation: Option<PutTagsPropagation>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TagsPropagation {
+pub struct PutTagsPropagation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,16 +37,16 @@ pub struct TagsPropagation {
 }
 
 /// The members of every alarm, borrowed from one of the inputs.
-pub struct Shared<'a> {
+pub struct CommonAlarmInput<'a> {
     pub name: &'a Option<String>,
     pub description: &'a Option<String>,
     pub actions: [(&'static str, &'a Option<Vec<String>>); 3],
     pub tags: &'a [Tag],
-    pub warm_up: Option<&'a WarmUp>,
+    pub warm_up: Option<&'a PutWarmUp>,
     pub action_configuration: &'a Option<ActionConfiguration>,
 }
 
-impl Shared<'_> {
+impl CommonAlarmInput<'_> {
     pub fn check(&self, tx: &Tx) -> Result<(), Fault> {
         let name = required("alarmName", self.name.as_deref())?;
         alarm_name("alarmName", name)?;
@@ -137,7 +137,7 @@ pub fn tags(tags: &[Tag]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn tags_propagation(propagation: &TagsPropagation) -> Result<(), Fault> {
+fn tags_propagation(propagation: &PutTagsPropagation) -> Result<(), Fault> {
     if propagation.included_tag_keys.is_some() && propagation.excluded_tag_keys.is_some() {
         return Err(Fault::validation("IncludedTagKeys and ExcludedTagKeys cannot be specified together"));
     }
@@ -215,7 +215,7 @@ pub fn length(field: &str, text: &str, most: usize) -> Result<(), Fault> {
 }
 
 /// At most 30, with ASCII names up to 255 and values up to 1024 characters, no name twice.
-pub fn dimensions(field: &str, dimensions: &[Dimension]) -> Result<(), Fault> {
+pub fn dimensions(field: &str, dimensions: &[MetricDimension]) -> Result<(), Fault> {
     if dimensions.len() > 30 {
         return Err(constraint(
             field,
@@ -223,7 +223,7 @@ pub fn dimensions(field: &str, dimensions: &[Dimension]) -> Result<(), Fault> {
             "have length less than or equal to 30",
         ));
     }
-    for (n, Dimension { name, value }) in dimensions.iter().enumerate() {
+    for (n, MetricDimension { name, value }) in dimensions.iter().enumerate() {
         let at = format!("{field}.{}.member", n + 1);
         length(&format!("{at}.name"), name, 255)?;
         length(&format!("{at}.value"), value, 1024)?;

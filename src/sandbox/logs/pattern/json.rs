@@ -4,24 +4,24 @@ use serde_json::Value;
 
 /// What of an event has to hold.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
-    All(Vec<Condition>),
-    Any(Vec<Condition>),
-    Is(Vec<Step>, Test),
+pub enum PatternCondition {
+    All(Vec<PatternCondition>),
+    Any(Vec<PatternCondition>),
+    Is(Vec<SelectorStep>, PatternTest),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub enum SelectorStep {
     Member(String),
     Item(usize),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Test {
+pub enum PatternTest {
     /// A text, in which `*` stands for anything.
     Like(String),
     Unlike(String),
-    Number(Comparison, f64),
+    Number(FieldComparison, f64),
     Null,
     True,
     False,
@@ -29,7 +29,7 @@ pub enum Test {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Comparison {
+pub enum FieldComparison {
     Equal,
     Unequal,
     Less,
@@ -38,29 +38,29 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-const COMPARISONS: [(&str, Comparison); 6] = [
-    ("!=", Comparison::Unequal),
-    ("<=", Comparison::LessOrEqual),
-    (">=", Comparison::GreaterOrEqual),
-    ("=", Comparison::Equal),
-    ("<", Comparison::Less),
-    (">", Comparison::Greater),
+const COMPARISONS: [(&str, FieldComparison); 6] = [
+    ("!=", FieldComparison::Unequal),
+    ("<=", FieldComparison::LessOrEqual),
+    (">=", FieldComparison::GreaterOrEqual),
+    ("=", FieldComparison::Equal),
+    ("<", FieldComparison::Less),
+    (">", FieldComparison::Greater),
 ];
 /// Brackets within brackets; a pattern has 1024 characters.
 const DEEPEST: usize = 64;
 
-impl Condition {
+impl PatternCondition {
     pub fn holds(&self, event: &Value) -> bool {
         match self {
-            Condition::All(all) => all.iter().all(|condition| condition.holds(event)),
-            Condition::Any(any) => any.iter().any(|condition| condition.holds(event)),
-            Condition::Is(path, test) => {
+            PatternCondition::All(all) => all.iter().all(|condition| condition.holds(event)),
+            PatternCondition::Any(any) => any.iter().any(|condition| condition.holds(event)),
+            PatternCondition::Is(path, test) => {
                 let found = path.iter().try_fold(event, |value, step| match step {
-                    Step::Member(name) => value.get(name),
-                    Step::Item(index) => value.get(index),
+                    SelectorStep::Member(name) => value.get(name),
+                    SelectorStep::Item(index) => value.get(index),
                 });
                 match found {
-                    None => *test == Test::Missing,
+                    None => *test == PatternTest::Missing,
                     Some(value) => test.holds(value),
                 }
             }
@@ -68,23 +68,23 @@ impl Condition {
     }
 }
 
-impl Test {
+impl PatternTest {
     fn holds(&self, value: &Value) -> bool {
         match self {
-            Test::Like(wanted) => text(value).is_some_and(|text| like(&text, wanted)),
-            Test::Unlike(wanted) => text(value).is_some_and(|text| !like(&text, wanted)),
-            Test::Number(comparison, wanted) => value.as_f64().is_some_and(|number| match comparison {
-                Comparison::Equal => number == *wanted,
-                Comparison::Unequal => number != *wanted,
-                Comparison::Less => number < *wanted,
-                Comparison::LessOrEqual => number <= *wanted,
-                Comparison::Greater => number > *wanted,
-                Comparison::GreaterOrEqual => number >= *wanted,
+            PatternTest::Like(wanted) => text(value).is_some_and(|text| like(&text, wanted)),
+            PatternTest::Unlike(wanted) => text(value).is_some_and(|text| !like(&text, wanted)),
+            PatternTest::Number(comparison, wanted) => value.as_f64().is_some_and(|number| match comparison {
+                FieldComparison::Equal => number == *wanted,
+                FieldComparison::Unequal => number != *wanted,
+                FieldComparison::Less => number < *wanted,
+                FieldComparison::LessOrEqual => number <= *wanted,
+                FieldComparison::Greater => number > *wanted,
+                FieldComparison::GreaterOrEqual => number >= *wanted,
             }),
-            Test::Null => value.is_null(),
-            Test::True => *value == Value::Bool(true),
-            Test::False => *value == Value::Bool(false),
-            Test::Missing => false,
+            PatternTest::Null => value.is_null(),
+            PatternTest::True => *value == Value::Bool(true),
+            PatternTest::False => *value == Value::Bool(false),
+            PatternTest::Missing => false,
         }
     }
 }
@@ -113,9 +113,9 @@ fn like(text: &str, wanted: &str) -> bool {
     rest.ends_with(last)
 }
 
-pub fn parse(text: &str) -> Result<Condition, String> {
+pub fn parse(text: &str) -> Result<PatternCondition, String> {
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
-    let mut parser = Parser { rest: inner.ok_or_else(|| wrong("a closing } is missing"))?, depth: 0 };
+    let mut parser = PatternParser { rest: inner.ok_or_else(|| wrong("a closing } is missing"))?, depth: 0 };
     let condition = parser.any()?;
     parser.skip_space();
     if parser.rest.is_empty() { Ok(condition) } else { Err(wrong(&format!("{:?} is not understood", parser.rest))) }
@@ -125,12 +125,12 @@ fn wrong(what: &str) -> String {
     format!("Invalid filter pattern: {what}.")
 }
 
-struct Parser<'a> {
+struct PatternParser<'a> {
     rest: &'a str,
     depth: usize,
 }
 
-impl Parser<'_> {
+impl PatternParser<'_> {
     fn skip_space(&mut self) {
         self.rest = self.rest.trim_start();
     }
@@ -142,23 +142,23 @@ impl Parser<'_> {
         after.is_some()
     }
 
-    fn any(&mut self) -> Result<Condition, String> {
+    fn any(&mut self) -> Result<PatternCondition, String> {
         let mut parts = vec![self.all()?];
         while self.take("||") {
             parts.push(self.all()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::Any(parts) })
+        Ok(if parts.len() == 1 { parts.remove(0) } else { PatternCondition::Any(parts) })
     }
 
-    fn all(&mut self) -> Result<Condition, String> {
+    fn all(&mut self) -> Result<PatternCondition, String> {
         let mut parts = vec![self.one()?];
         while self.take("&&") {
             parts.push(self.one()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::All(parts) })
+        Ok(if parts.len() == 1 { parts.remove(0) } else { PatternCondition::All(parts) })
     }
 
-    fn one(&mut self) -> Result<Condition, String> {
+    fn one(&mut self) -> Result<PatternCondition, String> {
         if self.take("(") {
             self.depth += 1;
             if self.depth > DEEPEST {
@@ -170,14 +170,14 @@ impl Parser<'_> {
         }
         let path = self.path()?;
         for (words, test) in [
-            (["IS", "NULL"], Test::Null),
-            (["IS", "TRUE"], Test::True),
-            (["IS", "FALSE"], Test::False),
-            (["NOT", "EXISTS"], Test::Missing),
+            (["IS", "NULL"], PatternTest::Null),
+            (["IS", "TRUE"], PatternTest::True),
+            (["IS", "FALSE"], PatternTest::False),
+            (["NOT", "EXISTS"], PatternTest::Missing),
         ] {
             let before = self.rest;
             if self.take(words[0]) && self.take(words[1]) {
-                return Ok(Condition::Is(path, test));
+                return Ok(PatternCondition::Is(path, test));
             }
             self.rest = before;
         }
@@ -185,16 +185,16 @@ impl Parser<'_> {
         let (sign, comparison) = found.ok_or_else(|| wrong("a comparison is missing"))?;
         let (value, quoted) = self.value()?;
         let test = match (value.parse::<f64>(), comparison) {
-            (Ok(number), comparison) if !quoted => Test::Number(*comparison, number),
-            (_, Comparison::Equal) => Test::Like(value),
-            (_, Comparison::Unequal) => Test::Unlike(value),
+            (Ok(number), comparison) if !quoted => PatternTest::Number(*comparison, number),
+            (_, FieldComparison::Equal) => PatternTest::Like(value),
+            (_, FieldComparison::Unequal) => PatternTest::Unlike(value),
             _ => return Err(wrong(&format!("{sign} compares numbers only"))),
         };
-        Ok(Condition::Is(path, test))
+        Ok(PatternCondition::Is(path, test))
     }
 
     /// `$.a.b[0]["c d"]`.
-    fn path(&mut self) -> Result<Vec<Step>, String> {
+    fn path(&mut self) -> Result<Vec<SelectorStep>, String> {
         if !self.take("$") {
             return Err(wrong("a selector such as $.level is missing"));
         }
@@ -205,16 +205,16 @@ impl Parser<'_> {
                 if end == 0 {
                     return Err(wrong("a selector names nothing after a dot"));
                 }
-                path.push(Step::Member(rest[..end].to_owned()));
+                path.push(SelectorStep::Member(rest[..end].to_owned()));
                 self.rest = &rest[end..];
             } else if let Some(rest) = self.rest.strip_prefix('[') {
                 let (step, after) = if rest.starts_with('"') {
                     let (name, after) = super::unquote(rest)?;
-                    (Step::Member(name), after)
+                    (SelectorStep::Member(name), after)
                 } else {
                     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
                     let index = rest[..end].parse().map_err(|_| wrong("[ ] holds no index and no name"))?;
-                    (Step::Item(index), &rest[end..])
+                    (SelectorStep::Item(index), &rest[end..])
                 };
                 path.push(step);
                 self.rest = after.strip_prefix(']').ok_or_else(|| wrong("a closing ] is missing"))?;

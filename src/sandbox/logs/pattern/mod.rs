@@ -6,7 +6,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use json::Condition;
+use json::PatternCondition;
 use std::str::FromStr;
 use terms::Terms;
 
@@ -15,7 +15,7 @@ use terms::Terms;
 pub enum Pattern {
     Everything,
     Terms(Terms),
-    Json(Condition),
+    Json(PatternCondition),
 }
 
 impl Pattern {

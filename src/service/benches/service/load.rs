@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct LoadPlan {
     pub connections: usize,
     pub time: Duration,
     /// Requests a second over all connections; none sends as fast as answers come.
@@ -19,14 +19,14 @@ pub struct Plan {
 }
 
 #[derive(Debug, Default)]
-pub struct Measured {
+pub struct MeasuredLoad {
     /// Microseconds, sorted.
     latencies: Vec<u32>,
     pub errors: usize,
     took: Duration,
 }
 
-impl Measured {
+impl MeasuredLoad {
     pub fn rate(&self) -> f64 {
         self.latencies.len() as f64 / self.took.as_secs_f64()
     }
@@ -41,20 +41,20 @@ impl Measured {
 
 const SESSION: &str = "0123456789abcdef";
 
-struct Shared {
-    measured: RefCell<Measured>,
+struct LoadShared {
+    measured: RefCell<MeasuredLoad>,
     sent: std::cell::Cell<usize>,
     began: Instant,
-    plan: Plan,
+    plan: LoadPlan,
     requests: Vec<(Vec<u8>, usize)>,
     /// Each request's own session: the same conversation again would be a retry, and be known.
     session: std::cell::Cell<u64>,
 }
 
-pub fn run(address: SocketAddr, plan: &Plan) -> Measured {
+pub fn run(address: SocketAddr, plan: &LoadPlan) -> MeasuredLoad {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let local = tokio::task::LocalSet::new();
-    let shared = Rc::new(Shared {
+    let shared = Rc::new(LoadShared {
         measured: RefCell::default(),
         sent: std::cell::Cell::new(0),
         began: Instant::now(),
@@ -117,7 +117,7 @@ fn requests() -> Vec<(Vec<u8>, usize)> {
         .collect()
 }
 
-async fn connection(address: SocketAddr, number: usize, shared: Rc<Shared>) {
+async fn connection(address: SocketAddr, number: usize, shared: Rc<LoadShared>) {
     let mut buffer = vec![0; 4_096];
     let mut stream: Option<TcpStream> = None;
     let mut sending = Vec::new();

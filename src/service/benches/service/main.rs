@@ -11,7 +11,7 @@ mod peers;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use load::{Measured, Plan};
+use load::{LoadPlan, MeasuredLoad};
 use peers::{Peer, Scrapers};
 
 /// Requests over which the memory has to stay, and rows with which a start has to be quick.
@@ -21,22 +21,22 @@ const BUSINESSES: usize = 1_000;
 const SCRAPERS: usize = 4;
 
 /// What a figure has to be.
-enum Bound {
+enum BenchBound {
     AtLeast(f64),
     AtMost(f64),
 }
 
 /// The figures that have a bound, printed as they come.
 #[derive(Default)]
-struct Verdict {
+struct BenchVerdict {
     missed: Vec<String>,
 }
 
-impl Verdict {
-    fn judge(&mut self, name: &str, value: f64, unit: &str, bound: Bound, note: &str) {
+impl BenchVerdict {
+    fn judge(&mut self, name: &str, value: f64, unit: &str, bound: BenchBound, note: &str) {
         let (holds, words) = match bound {
-            Bound::AtLeast(least) => (value >= least, format!("at least {least}")),
-            Bound::AtMost(most) => (value <= most, format!("at most {most}")),
+            BenchBound::AtLeast(least) => (value >= least, format!("at least {least}")),
+            BenchBound::AtMost(most) => (value <= most, format!("at most {most}")),
         };
         let missed = if holds { "" } else { " MISSED" };
         println!("{name:<52} {value:>7.2} {unit}   ({words}{missed}{note})");
@@ -59,14 +59,14 @@ fn main() -> ExitCode {
     let seconds = option("--seconds", 4);
     let rounds = option("--rounds", 5) as usize;
     let connections = option("--connections", 256) as usize;
-    let plan = Plan { connections, time: Duration::from_secs(seconds), rate: None, most: usize::MAX };
+    let plan = LoadPlan { connections, time: Duration::from_secs(seconds), rate: None, most: usize::MAX };
 
     let Some(flask) = Peer::flask() else {
         eprintln!("the Flask peer is not installed: run `bash tests/setup`");
         return ExitCode::FAILURE;
     };
     peers::build();
-    let mut verdict = Verdict::default();
+    let mut verdict = BenchVerdict::default();
     let collector = peers::collector();
     let traced = Peer::service("the same, with OTLP", &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector)]);
     let mut peers = [Peer::service("mlops-service, durable (SQLite)", &[]), Peer::bare(), flask, traced];
@@ -76,9 +76,9 @@ fn main() -> ExitCode {
         peers::load_average(),
         peers::sync_ms()
     );
-    let mut results: [Vec<Measured>; 4] = Default::default();
+    let mut results: [Vec<MeasuredLoad>; 4] = Default::default();
     for peer in &peers {
-        load::run(peer.address, &Plan { time: Duration::from_secs(1), ..plan });
+        load::run(peer.address, &LoadPlan { time: Duration::from_secs(1), ..plan });
     }
     for _ in 0..rounds {
         for (peer, results) in peers.iter().zip(&mut results) {
@@ -90,17 +90,17 @@ fn main() -> ExitCode {
         let errors: usize = results.iter().map(|round| round.errors).sum();
         let (p50, p99) =
             (median(results, |round| round.percentile(50.0)), median(results, |round| round.percentile(99.0)));
-        println!("{:<44} {:>10.0} {p50:>9.2} {p99:>9.2} {errors:>8}", peer.name, median(results, Measured::rate));
+        println!("{:<44} {:>10.0} {p50:>9.2} {p99:>9.2} {errors:>8}", peer.name, median(results, MeasuredLoad::rate));
     }
-    let rate = |index: usize| median(&results[index], Measured::rate);
+    let rate = |index: usize| median(&results[index], MeasuredLoad::rate);
     println!();
-    verdict.judge("service / flask", rate(0) / rate(2), "x", Bound::AtLeast(20.0), "");
-    verdict.judge("service / bare axum", rate(0) / rate(1), "x", Bound::AtLeast(0.6), "");
-    verdict.judge("with OTLP / without", rate(3) / rate(0), "x", Bound::AtLeast(0.5), "");
+    verdict.judge("service / flask", rate(0) / rate(2), "x", BenchBound::AtLeast(20.0), "");
+    verdict.judge("service / bare axum", rate(0) / rate(1), "x", BenchBound::AtLeast(0.6), "");
+    verdict.judge("with OTLP / without", rate(3) / rate(0), "x", BenchBound::AtLeast(0.5), "");
     scraped(rounds, &plan, &mut verdict);
 
     // Latency where it matters: at half of what it can do, each request sent on time whatever became of the last one.
-    let half = Plan { rate: Some(rate(0) / 2.0), time: Duration::from_secs(seconds * 2), ..plan };
+    let half = LoadPlan { rate: Some(rate(0) / 2.0), time: Duration::from_secs(seconds * 2), ..plan };
     let steady = load::run(peers[0].address, &half);
     println!(
         "\nsteady half load, {:.0} requests/s: p50 {:.2} ms, p99 {:.2} ms (aim 5), p99.9 {:.2} ms",
@@ -113,18 +113,18 @@ fn main() -> ExitCode {
     let began = Instant::now();
     let mut memory = vec![peers[0].resident_mb()];
     for _ in 0..4 {
-        load::run(peers[0].address, &Plan { most: MANY / 4, time: Duration::from_secs(600), ..plan });
+        load::run(peers[0].address, &LoadPlan { most: MANY / 4, time: Duration::from_secs(600), ..plan });
         memory.push(peers[0].resident_mb());
     }
     let shown: Vec<String> = memory.iter().map(|mb| format!("{mb:.1}")).collect();
     println!("\nmemory over {MANY} requests in {:.0} s: {} MB", began.elapsed().as_secs_f64(), shown.join(" -> "));
     // Flat: what it holds after a half of them is what it holds at the end.
-    verdict.judge("memory, at the end / after a half", memory[4] / memory[2], "x", Bound::AtMost(1.1), "");
+    verdict.judge("memory, at the end / after a half", memory[4] / memory[2], "x", BenchBound::AtMost(1.1), "");
     let (answer, ready) = peers[0].restarted();
     println!("on what it has stored, more than {MANY} rows: first answer {answer:.1} ms after its start");
-    verdict.judge("counts restored after its start", ready, "ms", Bound::AtMost(300.0), "");
+    verdict.judge("counts restored after its start", ready, "ms", BenchBound::AtMost(300.0), "");
     for (name, ms) in peers::start_times() {
-        verdict.judge(&format!("{name}: first answer after its start"), ms, "ms", Bound::AtMost(50.0), "");
+        verdict.judge(&format!("{name}: first answer after its start"), ms, "ms", BenchBound::AtMost(50.0), "");
     }
     for missed in &verdict.missed {
         eprintln!("missed: {missed}");
@@ -133,7 +133,7 @@ fn main() -> ExitCode {
 }
 
 /// What reading its metrics costs the service, with many labels.
-fn scraped(rounds: usize, plan: &Plan, verdict: &mut Verdict) {
+fn scraped(rounds: usize, plan: &LoadPlan, verdict: &mut BenchVerdict) {
     let peer = Peer::service("with labels", &[("MAX_BUSINESSES", &BUSINESSES.to_string())]);
     load::name_businesses(peer.address, BUSINESSES);
     let (mut alone, mut watched, mut scrapes) = (Vec::new(), Vec::new(), 0);
@@ -143,12 +143,12 @@ fn scraped(rounds: usize, plan: &Plan, verdict: &mut Verdict) {
         watched.push(load::run(peer.address, plan));
         scrapes += scrapers.end();
     }
-    let ratio = median(&watched, Measured::rate) / median(&alone, Measured::rate);
+    let ratio = median(&watched, MeasuredLoad::rate) / median(&alone, MeasuredLoad::rate);
     let note = format!("; {BUSINESSES} businesses, {SCRAPERS} scrapers once a second, {scrapes} scrapes");
-    verdict.judge("scraped / alone", ratio, "x", Bound::AtLeast(0.8), &note);
+    verdict.judge("scraped / alone", ratio, "x", BenchBound::AtLeast(0.8), &note);
 }
 
-fn median(rounds: &[Measured], value: impl Fn(&Measured) -> f64) -> f64 {
+fn median(rounds: &[MeasuredLoad], value: impl Fn(&MeasuredLoad) -> f64) -> f64 {
     let mut values: Vec<f64> = rounds.iter().map(value).collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

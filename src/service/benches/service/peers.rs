@@ -272,7 +272,7 @@ fn free_port() -> u16 {
 /// The fields of an event, parsed and dropped.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "parsing is all it does")]
-struct Event {
+struct PeerEvent {
     business_id: String,
     conversation_id: Option<String>,
     session_id: Option<String>,
@@ -302,7 +302,7 @@ pub fn serve_bare(port: &str) {
 }
 
 async fn parse(body: Bytes) -> (StatusCode, [(header::HeaderName, &'static str); 1], &'static str) {
-    match serde_json::from_slice::<Event>(&body) {
+    match serde_json::from_slice::<PeerEvent>(&body) {
         Ok(_) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], r#"{"status":"success"}"#),
         Err(_) => (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], r#"{"error":"invalid"}"#),
     }

@@ -11,15 +11,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::{PATIENCE, Writer};
+use super::{PATIENCE, StoreWriter};
 use crate::clock;
 use crate::identity::{EventKey, WINDOW_MICROS};
 use crate::log::{self, Field};
-use crate::metrics::totals::Group;
-use crate::store::Fate;
+use crate::metrics::totals::EventAggregate;
+use crate::store::StoreOutcome;
 use crate::store::backend::Backend;
 use crate::store::recent::Kept;
-use crate::store::rows::Snapshot;
+use crate::store::rows::CountsSnapshot;
 use crate::store::spool::Record;
 
 /// A refresh younger than this is fresh enough: clients ask for one after every answer.
@@ -29,30 +29,30 @@ const MOST_TAIL: usize = 20_000;
 
 /// Sums under way, and what came since they were asked for.
 pub struct Refresh {
-    sums: JoinHandle<anyhow::Result<Snapshot>>,
-    tail: Vec<Tail>,
+    sums: JoinHandle<anyhow::Result<CountsSnapshot>>,
+    tail: Vec<HistoryTail>,
     waiting: Vec<oneshot::Sender<bool>>,
 }
 
-struct Tail {
+struct HistoryTail {
     last_seq: u64,
-    groups: Vec<Group>,
+    groups: Vec<EventAggregate>,
 }
 
 impl Refresh {
-    pub fn sums(&mut self) -> &mut JoinHandle<anyhow::Result<Snapshot>> {
+    pub fn sums(&mut self) -> &mut JoinHandle<anyhow::Result<CountsSnapshot>> {
         &mut self.sums
     }
 
     /// Notes what was counted up to an event.
-    pub fn note(&mut self, last_seq: u64, groups: Vec<Group>) {
+    pub fn note(&mut self, last_seq: u64, groups: Vec<EventAggregate>) {
         if self.tail.len() <= MOST_TAIL {
-            self.tail.push(Tail { last_seq, groups });
+            self.tail.push(HistoryTail { last_seq, groups });
         }
     }
 }
 
-impl Writer {
+impl StoreWriter {
     /// Moves the oldest of what waits into the database.
     pub(super) async fn drain_chunk(&mut self, most: usize) -> io::Result<()> {
         let chunk = self.spool.oldest(most)?;
@@ -74,7 +74,7 @@ impl Writer {
         self.stale |= !gone.is_empty();
         for batch in self.batches(records) {
             let put = self.put(&batch, None, until).await;
-            self.refuse(&put, &mut vec![Fate::Spooled; batch.len()]);
+            self.refuse(&put, &mut vec![StoreOutcome::Spooled; batch.len()]);
             if put.error.is_some() {
                 return Ok(());
             }
@@ -82,7 +82,7 @@ impl Writer {
             for record in &batch {
                 if let Some(key) = record.event.key {
                     let seq = if record.writer == self.name { record.seq } else { 0 };
-                    self.recent.note(key, Kept { at: record.event.at, seq, fate: Fate::Stored });
+                    self.recent.note(key, Kept { at: record.event.at, seq, fate: StoreOutcome::Stored });
                 }
             }
         }
@@ -138,7 +138,7 @@ impl Writer {
         match backend.recent_keys(clock::now() - WINDOW_MICROS) {
             Ok(keys) => {
                 for (key, at) in keys {
-                    self.recent.note(key, Kept { at, seq: 0, fate: Fate::Stored });
+                    self.recent.note(key, Kept { at, seq: 0, fate: StoreOutcome::Stored });
                 }
             }
             Err(error) => log::error("cannot read the latest keys", &[("error", Field::Text(&format!("{error:#}")))]),
@@ -203,7 +203,7 @@ impl Writer {
         self.refresh = Some(Refresh { sums, tail: Vec::new(), waiting });
     }
 
-    pub(super) fn refreshed(&mut self, result: anyhow::Result<Snapshot>) {
+    pub(super) fn refreshed(&mut self, result: anyhow::Result<CountsSnapshot>) {
         let Some(Refresh { tail, waiting, .. }) = self.refresh.take() else { return };
         let good = match result {
             Ok(_) if tail.len() > MOST_TAIL => false,
@@ -225,12 +225,12 @@ impl Writer {
         }
     }
 
-    fn take_over(&mut self, sums: &Snapshot, tail: &[Tail]) {
+    fn take_over(&mut self, sums: &CountsSnapshot, tail: &[HistoryTail]) {
         let since = || tail.iter().filter(|part| part.last_seq > sums.last_seq);
         if !self.restored {
             self.ledger.name(&sums.businesses(), &sums.groups);
         }
-        let groups: Vec<&[Group]> =
+        let groups: Vec<&[EventAggregate]> =
             std::iter::once(&sums.groups[..]).chain(since().map(|part| &part.groups[..])).collect();
         self.ledger.replace(&groups);
         self.ledger.restore_requests(sums.failed_elsewhere, sums.last_at);

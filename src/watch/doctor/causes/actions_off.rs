@@ -1,21 +1,21 @@
 //! Actions that were switched off.
 
 use crate::model::advice;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause =
     Cause { id: "actions-off", summary: "the actions of an alarm are switched off", explains: &["drift"], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, seen) in &facts.alarms {
         let Some(actions) = seen.chain.actions() else { continue };
         if !actions.enabled && !actions.alarm.is_empty() {
             let address = facts.address_of(name);
             found.push(
-                Finding::new(
+                DoctorFinding::new(
                     CAUSE.id,
-                    Level::Broken,
-                    Subject::Resource(address.clone()),
+                    DoctorLevel::Broken,
+                    FindingSubject::Resource(address.clone()),
                     format!("the actions of {name} are switched off"),
                 )
                 .touching(facts.touched_by(name))

@@ -1,17 +1,17 @@
 //! A filter policy that drops the messages of alarms.
 
 use crate::model::filter_policy::FilterOutcome;
-use crate::resources::{Confirmation, Resource};
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
-use crate::watch::drill::{Subscriber, Topic, remedy_of_filter};
+use crate::resources::{ConfirmationState, Resource};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
+use crate::watch::drill::{DrillTopic, Subscriber, remedy_of_filter};
 use mlops_cloudwatch::state::AlarmState;
 
 pub static CAUSE: Cause =
     Cause { id: "filtered", summary: "a filter policy drops the messages of an alarm", explains: &["drift"], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (topic, alarms) in facts.told_topics() {
-        for one in topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Confirmed) {
+        for one in topic.subscribers.iter().filter(|one| one.confirmation == ConfirmationState::Confirmed) {
             let of = |outcome: FilterOutcome| -> Vec<&str> {
                 let is = |name: &&str| facts.passes(one, name, AlarmState::Alarm) == Some(outcome);
                 alarms.iter().copied().filter(is).collect()
@@ -27,13 +27,13 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
     }
 }
 
-fn dropping(facts: &Facts, topic: &Topic, one: &Subscriber, dropped: &[&str]) -> Finding {
+fn dropping(facts: &DoctorFacts, topic: &DrillTopic, one: &Subscriber, dropped: &[&str]) -> DoctorFinding {
     let subscription = &one.subscription;
     let address = Resource::Subscription(subscription.clone()).address();
     let unheard: Vec<&str> = dropped.iter().copied().filter(|name| !facts.is_heard(name)).collect();
     let (level, what) = match unheard.as_slice() {
         [] => (
-            Level::Hint,
+            DoctorLevel::Hint,
             format!(
                 "the filter policy of {} at {} drops the ALARM messages of {} (others are notified)",
                 subscription.endpoint,
@@ -42,7 +42,7 @@ fn dropping(facts: &Facts, topic: &Topic, one: &Subscriber, dropped: &[&str]) ->
             ),
         ),
         unheard => (
-            Level::Broken,
+            DoctorLevel::Broken,
             format!(
                 "the filter policy of {} at {} drops the ALARM messages of {}: nobody is notified",
                 subscription.endpoint,
@@ -51,8 +51,8 @@ fn dropping(facts: &Facts, topic: &Topic, one: &Subscriber, dropped: &[&str]) ->
             ),
         ),
     };
-    let finding = Finding::new(CAUSE.id, level, Subject::Resource(address.clone()), what)
-        .touching(vec![Subject::topic(&topic.name)])
+    let finding = DoctorFinding::new(CAUSE.id, level, FindingSubject::Resource(address.clone()), what)
+        .touching(vec![FindingSubject::topic(&topic.name)])
         .mend(remedy_of_filter(&[one]))
         .by_apply(facts.applies(&address));
     let policy = subscription.filter_policy.iter();
@@ -62,7 +62,7 @@ fn dropping(facts: &Facts, topic: &Topic, one: &Subscriber, dropped: &[&str]) ->
     })
 }
 
-fn untested(topic: &Topic, one: &Subscriber, open: &[&str]) -> Finding {
+fn untested(topic: &DrillTopic, one: &Subscriber, open: &[&str]) -> DoctorFinding {
     let subscription = &one.subscription;
     let address = Resource::Subscription(subscription.clone()).address();
     let what = format!(
@@ -75,8 +75,8 @@ fn untested(topic: &Topic, one: &Subscriber, open: &[&str]) -> Finding {
         Some(why) => format!("its attributes could not be read: {why}"),
         None => "it looks at parts of the message that are not known beforehand".to_owned(),
     };
-    Finding::new(CAUSE.id, Level::Hint, Subject::Resource(address), what)
-        .touching(vec![Subject::topic(&topic.name)])
+    DoctorFinding::new(CAUSE.id, DoctorLevel::Hint, FindingSubject::Resource(address), what)
+        .touching(vec![FindingSubject::topic(&topic.name)])
         .seen(why)
         .mend("look at the policy yourself, or ask the subscriber after mlopsctl drill")
 }

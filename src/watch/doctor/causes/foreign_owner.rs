@@ -1,6 +1,6 @@
 //! A wanted name that belongs to another stack, or to nobody who agreed.
 
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "foreign-owner",
@@ -9,11 +9,11 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for change in &facts.changes {
         let Some(blocked) = &change.blocked else { continue };
-        let about = Subject::Resource(change.address.clone());
+        let about = FindingSubject::Resource(change.address.clone());
         let what = format!("{} cannot be applied: {}", change.address, blocked.reason);
-        found.push(Finding::new(CAUSE.id, Level::Broken, about, what).mend(blocked.remedy.clone()));
+        found.push(DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, about, what).mend(blocked.remedy.clone()));
     }
 }

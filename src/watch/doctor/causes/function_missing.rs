@@ -2,8 +2,8 @@
 
 use crate::model::advice;
 use crate::model::problem::nearest;
-use crate::watch::doctor::facts::Found;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::facts::DoctorRead;
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "function-missing",
@@ -20,17 +20,17 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, function) in &facts.functions {
-        if function.found != Found::Missing || !facts.snapshot.functions.contains_key(name) {
+        if function.found != DoctorRead::Missing || !facts.snapshot.functions.contains_key(name) {
             continue;
         }
         let what = format!("there is no function {name} in {}", facts.region);
         let known: Vec<&str> =
-            facts.functions.iter().filter(|(_, f)| f.found != Found::Missing).map(|(n, _)| n.as_str()).collect();
+            facts.functions.iter().filter(|(_, f)| f.found != DoctorRead::Missing).map(|(n, _)| n.as_str()).collect();
         let near =
             nearest(name, known.iter().copied()).map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
-        let finding = Finding::new(CAUSE.id, Level::Broken, Subject::Function(name.clone()), what);
+        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Function(name.clone()), what);
         found.push(
             finding
                 .seen("lambda:GetFunctionConfiguration knows no such function here, nor in the other regions that were asked")

@@ -1,13 +1,13 @@
 //! An alarm that does not know its state, and why.
 
 use crate::resources::{Address, Kind};
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 use mlops_cloudwatch::missing::MissingData;
 
 pub static CAUSE: Cause =
     Cause { id: "insufficient-data", summary: "an alarm is in INSUFFICIENT_DATA", explains: &[], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, alarm, seen) in facts.metric_alarms() {
         if seen.chain.state() != Some("INSUFFICIENT_DATA") {
             continue;
@@ -21,19 +21,19 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         let fresh = reason.is_empty() || reason.starts_with("Unchecked") || by_drill;
         let (level, why, remedy) = match () {
             () if fresh && age.is_none_or(|age| age < window + 300) => (
-                Level::Hint,
+                DoctorLevel::Hint,
                 "it was not evaluated yet since it was made, or put back by a drill",
                 "wait for a whole evaluation (its period, times its evaluation periods)".to_owned(),
             ),
             () if evaluation.missing == Ok(MissingData::Missing) => (
-                Level::Act,
+                DoctorLevel::Act,
                 "there is no data now, and missing data counts as missing",
                 "send requests; or say `treat_missing_data: notBreaching`, if no data is no trouble".to_owned(),
             ),
-            () => (Level::Act, "CloudWatch could not tell its state", format!("read its reason: {reason}")),
+            () => (DoctorLevel::Act, "CloudWatch could not tell its state", format!("read its reason: {reason}")),
         };
-        let about = Subject::Resource(Address::new(Kind::Alarm, name));
-        let finding = Finding::new(CAUSE.id, level, about, format!("{name} is in INSUFFICIENT_DATA: {why}"));
+        let about = FindingSubject::Resource(Address::new(Kind::Alarm, name));
+        let finding = DoctorFinding::new(CAUSE.id, level, about, format!("{name} is in INSUFFICIENT_DATA: {why}"));
         found.push(finding.touching(facts.touched_by(name)).seen(format!("CloudWatch says: {reason}")).mend(remedy));
     }
 }

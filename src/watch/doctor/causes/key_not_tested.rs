@@ -1,7 +1,7 @@
 //! A topic under a key of its own, whose policy is not read.
 
 use crate::resources::Resource;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "key-not-tested",
@@ -10,13 +10,13 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (topic, told) in facts.told_topics() {
         let Some(Resource::Topic(live)) = topic.live().map(|live| &live.resource) else { continue };
         let Some(key) = live.kms_master_key_id.as_deref().filter(|_| !live.has_key_of_sns()) else { continue };
         let what = format!("not tested: whether the key of {} lets alarms publish", topic.name);
         found.push(
-            Finding::new(CAUSE.id, Level::Hint, Subject::topic(&topic.name), what)
+            DoctorFinding::new(CAUSE.id, DoctorLevel::Hint, FindingSubject::topic(&topic.name), what)
                 .seen(format!("KmsMasterKeyId is {key}"))
                 .seen(format!("notified by {}", told.join(", ")))
                 .mend(

@@ -1,7 +1,7 @@
 //! A function without a call has no metrics: Lambda publishes them when it runs.
 
-use crate::watch::doctor::facts::Found;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::facts::DoctorRead;
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "never-invoked",
@@ -10,13 +10,13 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, function) in &facts.functions {
-        if function.invoked == Some(false) && matches!(function.found, Found::Here(_)) {
+        if function.invoked == Some(false) && matches!(function.found, DoctorRead::Here(_)) {
             let what =
                 format!("{name} was not invoked in the last 14 days, so it has no metrics and its alarms see nothing");
             found.push(
-                Finding::new(CAUSE.id, Level::Act, Subject::Function(name.clone()), what)
+                DoctorFinding::new(CAUSE.id, DoctorLevel::Act, FindingSubject::Function(name.clone()), what)
                     .seen("AWS/Lambda Invocations has no datapoint above 0")
                     .mend("send it some requests, then wait two or three minutes: metrics take that long to appear"),
             );

@@ -1,20 +1,20 @@
 //! An alarm that tells nobody.
 
 use crate::model::advice;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause { id: "no-actions", summary: "an alarm has no actions", explains: &["drift"], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, seen) in &facts.alarms {
         let Some(actions) = seen.chain.actions() else { continue };
         if actions.alarm.is_empty() {
             let address = facts.address_of(name);
             found.push(
-                Finding::new(
+                DoctorFinding::new(
                     CAUSE.id,
-                    Level::Broken,
-                    Subject::Resource(address.clone()),
+                    DoctorLevel::Broken,
+                    FindingSubject::Resource(address.clone()),
                     format!("{name} has no alarm actions: it goes into ALARM and tells nobody"),
                 )
                 .touching(facts.touched_by(name))

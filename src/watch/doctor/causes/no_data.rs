@@ -2,7 +2,7 @@
 
 use crate::resources::{Address, Kind};
 use crate::watch::doctor::read::is_blind;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "no-data",
@@ -11,7 +11,7 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, alarm, seen) in facts.metric_alarms().filter(|(_, _, seen)| is_blind(seen)) {
         let metric = match (&alarm.namespace, &alarm.metric_name) {
             (Some(namespace), Some(metric)) => format!("{namespace} {metric}"),
@@ -28,10 +28,10 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
             .map(|unit| format!("; it asks for the unit {unit}: leave `unit` out"))
             .unwrap_or_default();
         let what = format!("{name} has had no data in 14 days");
-        let about = Subject::Resource(Address::new(Kind::Alarm, name));
+        let about = FindingSubject::Resource(Address::new(Kind::Alarm, name));
         let state = seen.chain.state().unwrap_or("unknown");
         found.push(
-            Finding::new(CAUSE.id, Level::Broken, about, what)
+            DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, about, what)
                 .touching(facts.touched_by(name))
                 .seen(seen_of)
                 .seen(format!("its state is {state}"))

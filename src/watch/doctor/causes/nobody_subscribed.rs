@@ -1,7 +1,7 @@
 //! A topic without anybody.
 
 use crate::model::advice;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "nobody-subscribed",
@@ -10,16 +10,16 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (topic, told) in facts.told_topics() {
         if topic.live().is_none() || !topic.subscribers.is_empty() {
             continue;
         }
         found.push(
-            Finding::new(
+            DoctorFinding::new(
                 CAUSE.id,
-                Level::Broken,
-                Subject::topic(&topic.name),
+                DoctorLevel::Broken,
+                FindingSubject::topic(&topic.name),
                 format!("nobody is subscribed to {}", topic.name),
             )
             .seen("sns:ListSubscriptionsByTopic lists nobody")

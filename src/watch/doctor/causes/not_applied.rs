@@ -2,7 +2,7 @@
 
 use crate::model::advice;
 use crate::resources::Kind;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "not-applied",
@@ -11,7 +11,7 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     let managed = facts.desired.keys().filter(|address| address.kind != Kind::LogGroup);
     let managed: Vec<_> = managed.collect();
     if managed.is_empty() || !managed.iter().all(|address| facts.is_absent(address)) {
@@ -19,7 +19,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
     }
     let what = format!("nothing of the stack {} stands in {}: it was not applied here", facts.stack, facts.region);
     found.push(
-        Finding::new(CAUSE.id, Level::Broken, Subject::Everything, what)
+        DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what)
             .seen(format!("none of {} resources of the spec is there", managed.len()))
             .mend(advice::command("apply"))
             .by_apply(true),

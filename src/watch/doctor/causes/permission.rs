@@ -1,13 +1,13 @@
 //! An action that the policy does not allow.
 
 use crate::aws::Class;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 use serde_json::json;
 use std::collections::BTreeSet;
 
 pub static CAUSE: Cause = Cause { id: "permission-missing", summary: "a permission is missing", explains: &[], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     let denied: BTreeSet<&str> =
         facts.refusals.iter().filter(|r| r.class == Class::Denied).map(|r| r.action.as_str()).collect();
     if denied.is_empty() {
@@ -15,7 +15,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
     }
     let actions: Vec<&str> = denied.iter().copied().collect();
     let what = format!("not allowed to call {}", actions.join(", "));
-    let mut finding = Finding::new(CAUSE.id, Level::Broken, Subject::Everything, what);
+    let mut finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what);
     let said =
         facts.refusals.iter().filter(|r| r.class == Class::Denied).map(|r| format!("{}: {}", r.action, r.message));
     finding.evidence.extend(said);

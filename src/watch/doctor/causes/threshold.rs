@@ -1,9 +1,9 @@
 //! A threshold that nothing came near in two weeks.
 
-use crate::backtest::Verdict;
+use crate::backtest::BacktestVerdict;
 use crate::model::advice;
 use crate::resources::{Address, Kind};
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "threshold-out-of-reach",
@@ -12,16 +12,16 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, alarm, seen) in facts.metric_alarms() {
         let Some(Ok(judgement)) = seen.judged.as_ref().map(|judged| &judged.outcome) else { continue };
-        let never = matches!(judgement.verdict, Verdict::Silent | Verdict::Quiet);
+        let never = matches!(judgement.verdict, BacktestVerdict::Silent | BacktestVerdict::Quiet);
         let Some(nearest) = judgement.figures.nearest.filter(|_| never) else { continue };
         let threshold = alarm.threshold.unwrap_or_default();
         let what = format!("{name} was never near firing: its threshold was not reached in 14 days");
-        let about = Subject::Resource(Address::new(Kind::Alarm, name));
+        let about = FindingSubject::Resource(Address::new(Kind::Alarm, name));
         found.push(
-            Finding::new(CAUSE.id, Level::Hint, about, what)
+            DoctorFinding::new(CAUSE.id, DoctorLevel::Hint, about, what)
                 .touching(facts.touched_by(name))
                 .seen(format!(
                     "the worst value was {}, the threshold is {threshold} ({} % of the way)",

@@ -2,7 +2,7 @@
 
 use crate::plan::notes;
 use crate::resources::Resource;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "topic-key",
@@ -11,17 +11,17 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (topic, told) in facts.told_topics() {
         let Some(Resource::Topic(found_topic)) = topic.live().map(|live| &live.resource) else { continue };
         if !found_topic.has_key_of_sns() {
             continue;
         }
         found.push(
-            Finding::new(
+            DoctorFinding::new(
                 CAUSE.id,
-                Level::Broken,
-                Subject::topic(&topic.name),
+                DoctorLevel::Broken,
+                FindingSubject::topic(&topic.name),
                 format!("{}: {}", topic.name, notes::KEY_OF_SNS),
             )
             .seen("KmsMasterKeyId is alias/aws/sns")

@@ -1,7 +1,7 @@
 //! An action that names a topic that is not there.
 
 use crate::model::advice;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "topic-missing",
@@ -10,16 +10,16 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (topic, told) in facts.told_topics() {
         if !topic.is_missing() {
             continue;
         }
         found.push(
-            Finding::new(
+            DoctorFinding::new(
                 CAUSE.id,
-                Level::Broken,
-                Subject::topic(&topic.name),
+                DoctorLevel::Broken,
+                FindingSubject::topic(&topic.name),
                 format!("there is no topic {} in {}", topic.name, facts.region),
             )
             .seen(format!("sns:GetTopicAttributes does not find {}", topic.arn))

@@ -2,12 +2,12 @@
 
 use crate::plan::notes;
 use crate::resources::topic::policy;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause =
     Cause { id: "topic-policy", summary: "the policy of a topic lets no alarm publish", explains: &["drift"], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (topic, told) in facts.told_topics() {
         let Some(policy) = topic.live().and_then(|live| live.facts.topic_policy.as_ref()) else { continue };
         if policy::lets_alarms_publish(policy) {
@@ -15,10 +15,10 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
         }
         let Some(target) = &facts.target else { continue };
         found.push(
-            Finding::new(
+            DoctorFinding::new(
                 CAUSE.id,
-                Level::Broken,
-                Subject::topic(&topic.name),
+                DoctorLevel::Broken,
+                FindingSubject::topic(&topic.name),
                 format!("{}: {}", topic.name, notes::POLICY_REFUSES),
             )
             .seen("no statement of it allows cloudwatch.amazonaws.com sns:Publish")

@@ -2,27 +2,27 @@
 
 use crate::model::advice;
 use crate::plan::notes;
-use crate::resources::{Confirmation, Resource, Subscription};
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::resources::{ConfirmationState, Resource, Subscription};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause =
     Cause { id: "unconfirmed", summary: "a subscription is not confirmed", explains: &["drift"], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for topic in facts.topics.values() {
-        let pending = topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Pending);
+        let pending = topic.subscribers.iter().filter(|one| one.confirmation == ConfirmationState::Pending);
         for one in pending {
             let Subscription { protocol, endpoint, .. } = &one.subscription;
             let others = facts.reaches_somebody(topic);
-            let level = if others { Level::Hint } else { Level::Act };
+            let level = if others { DoctorLevel::Hint } else { DoctorLevel::Act };
             let what = match others {
                 true => format!("{endpoint} has not confirmed the subscription to {} (others have)", topic.name),
                 false => format!("{endpoint} has not confirmed the subscription to {}: nobody is told", topic.name),
             };
-            let about = Subject::Resource(Resource::Subscription(one.subscription.clone()).address());
+            let about = FindingSubject::Resource(Resource::Subscription(one.subscription.clone()).address());
             found.push(
-                Finding::new(CAUSE.id, level, about, what)
-                    .touching(vec![Subject::topic(&topic.name)])
+                DoctorFinding::new(CAUSE.id, level, about, what)
+                    .touching(vec![FindingSubject::topic(&topic.name)])
                     .seen("SNS calls it PendingConfirmation")
                     .mend(format!(
                         "{}; no mail? {}, or another address",

@@ -1,15 +1,15 @@
 //! Nobody answers, or somebody who is not AWS.
 
 use crate::aws::Class;
-use crate::watch::doctor::Refusal;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::DeniedCall;
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause =
     Cause { id: "unreachable", summary: "AWS, or the endpoint, cannot be reached", explains: &[], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     // Credentials and permissions have causes of their own.
-    let is_others = |refusal: &&Refusal| matches!(refusal.class, Class::Credentials | Class::Denied);
+    let is_others = |refusal: &&DeniedCall| matches!(refusal.class, Class::Credentials | Class::Denied);
     for refusal in facts.refusals.iter().filter(|refusal| !is_others(refusal)) {
         let (what, remedy) = match refusal.class {
             Class::Throttled => ("AWS throttles this account: too many calls", "wait a minute and run again"),
@@ -26,7 +26,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                 "check the network, a proxy (HTTPS_PROXY), and the address of --endpoint-url",
             ),
         };
-        let finding = Finding::new(CAUSE.id, Level::Broken, Subject::Everything, what);
+        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what);
         found.push(finding.seen(format!("{}: {}", refusal.action, refusal.message)).mend(remedy));
     }
 }

@@ -1,24 +1,24 @@
 //! Somebody who has left, perhaps by a mail scanner that follows links.
 
 use crate::model::advice;
-use crate::resources::{Confirmation, Resource};
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::resources::{ConfirmationState, Resource};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause =
     Cause { id: "unsubscribed", summary: "a subscriber has unsubscribed", explains: &["drift"], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for topic in facts.topics.values() {
-        let lost = topic.subscribers.iter().filter(|one| one.confirmation == Confirmation::Lost);
+        let lost = topic.subscribers.iter().filter(|one| one.confirmation == ConfirmationState::Lost);
         for one in lost {
             let endpoint = &one.subscription.endpoint;
             let others = facts.reaches_somebody(topic);
-            let level = if others { Level::Hint } else { Level::Broken };
+            let level = if others { DoctorLevel::Hint } else { DoctorLevel::Broken };
             let address = Resource::Subscription(one.subscription.clone()).address();
             let what = format!("{endpoint} has unsubscribed from {}", topic.name);
             found.push(
-                Finding::new(CAUSE.id, level, Subject::Resource(address.clone()), what)
-                    .touching(vec![Subject::topic(&topic.name)])
+                DoctorFinding::new(CAUSE.id, level, FindingSubject::Resource(address.clone()), what)
+                    .touching(vec![FindingSubject::topic(&topic.name)])
                     .seen("SNS calls it Deleted; a mail scanner that follows the unsubscribe link does that, too")
                     .mend(format!(
                         "{} subscribes them anew; confirm with {}",

@@ -1,12 +1,12 @@
 //! Keys that AWS does not know, or a region that is not enabled: both look the same.
 
 use crate::aws::Class;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause =
     Cause { id: "wrong-credentials", summary: "AWS does not accept the credentials", explains: &[], check };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     let named = ["NoCredentials", "ExpiredToken", "ExpiredTokenException", "RequestExpired"];
     let refused = facts.refusals.iter().filter(|r| r.class == Class::Credentials && !named.contains(&r.code.as_str()));
     for refusal in refused {
@@ -20,7 +20,7 @@ fn check(facts: &Facts, found: &mut Vec<Finding>) {
                 "check the keys and the session token; a region that is not enabled looks the same: aws sts get-caller-identity tells them apart",
             ),
         };
-        let finding = Finding::new(CAUSE.id, Level::Broken, Subject::Everything, what);
+        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what);
         found.push(finding.seen(&refusal.message).mend(remedy));
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::model::problem::nearest;
 use crate::resources::{Address, Kind};
-use crate::watch::doctor::facts::{Found, functions_of};
+use crate::watch::doctor::facts::{DoctorRead, functions_of};
 use crate::watch::doctor::read::is_blind;
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 use std::collections::BTreeMap;
 
 pub static CAUSE: Cause = Cause {
@@ -14,19 +14,20 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, alarm, seen) in facts.metric_alarms() {
         let address = Address::new(Kind::Alarm, name);
         let finding = |what: String| {
-            let finding = Finding::new(CAUSE.id, Level::Broken, Subject::Resource(address.clone()), what);
+            let finding =
+                DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Resource(address.clone()), what);
             finding.touching(facts.touched_by(name)).by_apply(facts.applies(&address))
         };
-        let missing = |function: &String| facts.functions.get(function).is_some_and(|f| f.found == Found::Missing);
+        let missing = |function: &String| facts.functions.get(function).is_some_and(|f| f.found == DoctorRead::Missing);
         let of_spec = |function: &String| facts.snapshot.functions.contains_key(function);
         if let Some(function) = functions_of(alarm).into_iter().find(|function| missing(function) && !of_spec(function))
         {
             let known =
-                facts.functions.iter().filter(|(_, f)| f.found != Found::Missing).map(|(name, _)| name.as_str());
+                facts.functions.iter().filter(|(_, f)| f.found != DoctorRead::Missing).map(|(name, _)| name.as_str());
             let near = nearest(&function, known).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
             let what = format!("{name} watches the function {function}, which does not exist in {}", facts.region);
             found.push(

@@ -1,6 +1,6 @@
 //! What is looked for stands in another region.
 
-use crate::watch::doctor::{Cause, Facts, Finding, Level, Subject};
+use crate::watch::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
 
 pub static CAUSE: Cause = Cause {
     id: "wrong-region",
@@ -17,12 +17,12 @@ pub static CAUSE: Cause = Cause {
     check,
 };
 
-fn check(facts: &Facts, found: &mut Vec<Finding>) {
+fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     // A name that is found in every region tells nothing; the region with most of it is meant.
     let Some((region, names)) = facts.elsewhere.iter().max_by_key(|(_, names)| names.len()) else { return };
     let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
     let what = format!("this looks in {}, but {shown} stands in {region}", facts.region);
-    let mut finding = Finding::new(CAUSE.id, Level::Broken, Subject::Everything, what);
+    let mut finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what);
     for (region, names) in &facts.elsewhere {
         finding.evidence.push(format!("{region}: {}", names.join(", ")));
     }

@@ -1,11 +1,11 @@
 //! An HTTP address on this machine for the time of a drill: it confirms its subscriptions and keeps what arrives. Only an endpoint
 //! that runs on this machine, or that reaches it, can post to it.
 
-use super::{Message, Way};
-use crate::aws::{Aws, AwsError, Class, Op};
+use super::{DeliveryChannel, ReceivedNotification};
+use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use crate::resources::{Subscription, subscription};
-use crate::watch::drill::chain::Survey;
-use crate::watch::drill::fire::Mark;
+use crate::watch::drill::chain::DrillSurvey;
+use crate::watch::drill::fire::DrillRun;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -30,7 +30,7 @@ const HERE: &str = "127.0.0.1:0";
 #[derive(Debug)]
 pub struct Endpoint {
     address: String,
-    arrived: UnboundedReceiver<Message>,
+    arrived: UnboundedReceiver<ReceivedNotification>,
     server: JoinHandle<()>,
 }
 
@@ -38,11 +38,11 @@ struct Desk {
     aws: Aws,
     /// How many subscriptions were confirmed.
     confirmed: watch::Sender<usize>,
-    arrived: UnboundedSender<Message>,
+    arrived: UnboundedSender<ReceivedNotification>,
 }
 
 impl Endpoint {
-    pub async fn open(aws: &Aws, survey: &Survey, mark: &Mark) -> Result<Self, AwsError> {
+    pub async fn open(aws: &Aws, survey: &DrillSurvey, mark: &DrillRun) -> Result<Self, AwsError> {
         let listener = TcpListener::bind(HERE).await.map_err(not_listening)?;
         let port = listener.local_addr().map_err(not_listening)?.port();
         let (sender, arrived) = unbounded_channel();
@@ -75,7 +75,7 @@ impl Endpoint {
         &self.address
     }
 
-    pub fn poll(&mut self) -> Vec<Message> {
+    pub fn poll(&mut self) -> Vec<ReceivedNotification> {
         std::iter::from_fn(|| self.arrived.try_recv().ok()).collect()
     }
 }
@@ -101,7 +101,7 @@ async fn take(State(desk): State<Arc<Desk>>, body: String) -> StatusCode {
             }
         }
         (Some("Notification"), ..) => {
-            if let Some(message) = Message::read(Way::Http, &body) {
+            if let Some(message) = ReceivedNotification::read(DeliveryChannel::Http, &body) {
                 let _ = desk.arrived.send(message);
             }
             StatusCode::OK
@@ -115,5 +115,5 @@ fn not_listening(error: std::io::Error) -> AwsError {
 }
 
 fn refused(message: String) -> AwsError {
-    AwsError { op: Op("sns", "Subscribe"), class: Class::Refused, code: String::new(), message }
+    AwsError { op: ApiOperation("sns", "Subscribe"), class: Class::Refused, code: String::new(), message }
 }

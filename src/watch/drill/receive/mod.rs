@@ -3,8 +3,8 @@
 mod http;
 mod sqs;
 
-use super::chain::Survey;
-use super::fire::Mark;
+use super::chain::DrillSurvey;
+use super::fire::DrillRun;
 use crate::aws::{Aws, AwsError};
 use crate::model::Arn;
 use serde::Serialize;
@@ -15,24 +15,24 @@ pub use sqs::{delete as delete_queue, queues};
 /// How a message is received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum DeliveryChannel {
     Sqs,
     Http,
 }
 
-impl Way {
+impl DeliveryChannel {
     pub fn word(self) -> &'static str {
         match self {
-            Way::Sqs => "queue",
-            Way::Http => "HTTP address",
+            DeliveryChannel::Sqs => "queue",
+            DeliveryChannel::Http => "HTTP address",
         }
     }
 }
 
 /// A notification that arrived.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Message {
-    pub way: Way,
+pub struct ReceivedNotification {
+    pub way: DeliveryChannel,
     pub topic: String,
     pub topic_arn: String,
     pub alarm: String,
@@ -43,9 +43,9 @@ pub struct Message {
     pub body: Value,
 }
 
-impl Message {
+impl ReceivedNotification {
     /// Of SNS's envelope; `None` where it is no notification of an alarm.
-    fn read(way: Way, envelope: &str) -> Option<Self> {
+    fn read(way: DeliveryChannel, envelope: &str) -> Option<Self> {
         let envelope: Value = serde_json::from_str(envelope).ok()?;
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let body: Value = serde_json::from_str(envelope.get("Message")?.as_str()?).ok()?;
@@ -64,16 +64,21 @@ impl Message {
 
 #[derive(Debug)]
 pub enum Receiver {
-    Sqs(Box<sqs::Queue>),
+    Sqs(Box<sqs::DrillQueue>),
     Http(http::Endpoint),
 }
 
 impl Receiver {
     /// Listens and subscribes to every topic that exists. What it made before it failed is found by the mark's name.
-    pub async fn open(aws: &Aws, survey: &Survey, way: Way, mark: &Mark) -> Result<Self, AwsError> {
+    pub async fn open(
+        aws: &Aws,
+        survey: &DrillSurvey,
+        way: DeliveryChannel,
+        mark: &DrillRun,
+    ) -> Result<Self, AwsError> {
         Ok(match way {
-            Way::Sqs => Receiver::Sqs(Box::new(sqs::Queue::open(aws, survey, mark).await?)),
-            Way::Http => Receiver::Http(http::Endpoint::open(aws, survey, mark).await?),
+            DeliveryChannel::Sqs => Receiver::Sqs(Box::new(sqs::DrillQueue::open(aws, survey, mark).await?)),
+            DeliveryChannel::Http => Receiver::Http(http::Endpoint::open(aws, survey, mark).await?),
         })
     }
 
@@ -86,7 +91,7 @@ impl Receiver {
     }
 
     /// What has arrived since; returns within a second or two. A failed look is the next one's matter.
-    pub async fn poll(&mut self) -> Vec<Message> {
+    pub async fn poll(&mut self) -> Vec<ReceivedNotification> {
         match self {
             Receiver::Sqs(queue) => queue.poll().await,
             Receiver::Http(endpoint) => endpoint.poll(),
@@ -104,13 +109,13 @@ mod tests {
         let envelope = serde_json::json!({
             "Type": "Notification", "TopicArn": "arn:aws:sns:us-east-1:123456789012:alerts", "Subject": "ALARM", "Message": body,
         });
-        let message = Message::read(Way::Sqs, &envelope.to_string()).unwrap();
+        let message = ReceivedNotification::read(DeliveryChannel::Sqs, &envelope.to_string()).unwrap();
         assert_eq!(
             (message.topic.as_str(), message.alarm.as_str(), message.reason.as_str()),
             ("alerts", "errors", "because")
         );
         for other in ["", "{}", r#"{"Message":"hello","TopicArn":"arn:aws:sns:us-east-1:1:a"}"#] {
-            assert_eq!(Message::read(Way::Http, other), None, "{other}");
+            assert_eq!(ReceivedNotification::read(DeliveryChannel::Http, other), None, "{other}");
         }
     }
 }

@@ -1,20 +1,20 @@
 //! A queue for the time of a drill. It is tagged and named after the drill, so that whoever finds it knows whose it was.
 
-use super::{Message, Way};
-use crate::aws::{Aws, AwsError, Class, Op, Repeat};
+use super::{DeliveryChannel, ReceivedNotification};
+use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::resources::{Subscription, subscription};
-use crate::watch::drill::chain::{PREFIX, Survey};
-use crate::watch::drill::fire::Mark;
+use crate::watch::drill::chain::{DrillSurvey, PREFIX};
+use crate::watch::drill::fire::DrillRun;
 use aws_sdk_sqs::operation::list_queues::ListQueuesOutput;
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::json;
 
-const CREATE: Op = Op("sqs", "CreateQueue");
-const LIST: Op = Op("sqs", "ListQueues");
-const DELETE: Op = Op("sqs", "DeleteQueue");
-const RECEIVE: Op = Op("sqs", "ReceiveMessage");
-const DELETE_MESSAGE: Op = Op("sqs", "DeleteMessage");
+const CREATE: ApiOperation = ApiOperation("sqs", "CreateQueue");
+const LIST: ApiOperation = ApiOperation("sqs", "ListQueues");
+const DELETE: ApiOperation = ApiOperation("sqs", "DeleteQueue");
+const RECEIVE: ApiOperation = ApiOperation("sqs", "ReceiveMessage");
+const DELETE_MESSAGE: ApiOperation = ApiOperation("sqs", "DeleteMessage");
 
 /// Tag of the queue: the drill's id.
 const TAG: &str = "mlopsctl:drill";
@@ -22,14 +22,14 @@ const TAG: &str = "mlopsctl:drill";
 const KEPT: &str = "3600";
 
 #[derive(Debug)]
-pub struct Queue {
+pub struct DrillQueue {
     aws: Aws,
     url: String,
     arn: String,
 }
 
-impl Queue {
-    pub async fn open(aws: &Aws, survey: &Survey, mark: &Mark) -> Result<Self, AwsError> {
+impl DrillQueue {
+    pub async fn open(aws: &Aws, survey: &DrillSurvey, mark: &DrillRun) -> Result<Self, AwsError> {
         let name = mark.name();
         let arn = survey.target.arn("sqs", &name);
         let topics: Vec<&str> = survey.open_topics().map(|topic| topic.arn.as_str()).collect();
@@ -64,13 +64,17 @@ impl Queue {
         &self.arn
     }
 
-    pub async fn poll(&mut self) -> Vec<Message> {
+    pub async fn poll(&mut self) -> Vec<ReceivedNotification> {
         let request = || {
             let request = self.aws.sqs.receive_message().queue_url(&self.url);
             request.max_number_of_messages(10).wait_time_seconds(1).send()
         };
         let Ok(answer) = self.aws.call(RECEIVE, Repeat::Safe, request).await else { return Vec::new() };
-        let read = answer.messages().iter().filter_map(|message| Message::read(Way::Sqs, message.body()?)).collect();
+        let read = answer
+            .messages()
+            .iter()
+            .filter_map(|message| ReceivedNotification::read(DeliveryChannel::Sqs, message.body()?))
+            .collect();
         // What is not deleted comes again, and is known by then.
         let Self { aws, url, .. } = &*self;
         let handles = answer.messages().iter().filter_map(|message| message.receipt_handle());
@@ -89,7 +93,7 @@ pub async fn queues(aws: &Aws) -> Result<Vec<String>, AwsError> {
     let page = |token| aws.sqs.list_queues().queue_name_prefix(PREFIX).max_results(1000).set_next_token(token).send();
     let keep = |page: ListQueuesOutput| {
         // Whatever the endpoint takes the prefix for, only ours are taken away.
-        urls.extend(page.queue_urls().iter().filter(|url| Mark::of_name(url).is_some()).cloned());
+        urls.extend(page.queue_urls().iter().filter(|url| DrillRun::of_name(url).is_some()).cloned());
         page.next_token
     };
     aws.pages(LIST, page, keep).await?;

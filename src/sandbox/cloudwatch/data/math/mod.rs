@@ -5,16 +5,16 @@
 mod tests;
 
 use super::super::metric::MetricDataQuery;
-use super::Values;
+use super::StatisticValues;
 use crate::fault::Fault;
 use mlops_cloudwatch::math::{Frame, MathError, MathQuery, NamedSeries, Program, mean_and_deviation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Everything an expression may refer to.
-pub struct Scope<'a> {
+pub struct ExpressionScope<'a> {
     /// The metrics by id, with their period.
-    pub metrics: &'a BTreeMap<&'a str, (Values, i64)>,
+    pub metrics: &'a BTreeMap<&'a str, (StatisticValues, i64)>,
     pub queries: &'a [MetricDataQuery],
     /// Seconds; where series without a metric under them come from.
     pub range: Range<i64>,
@@ -22,10 +22,10 @@ pub struct Scope<'a> {
 
 /// One result; an expression may have several.
 #[derive(Debug, PartialEq)]
-pub struct Answer {
+pub struct ExpressionResult {
     pub id: String,
     pub label: String,
-    pub values: Values,
+    pub values: StatisticValues,
     /// What was wrong while reckoning.
     pub error: Option<String>,
 }
@@ -36,9 +36,9 @@ const PERIOD: i64 = 300;
 const FEW_SLOTS: i64 = 100_800;
 const MOST_SLOTS: i64 = 10 * FEW_SLOTS;
 
-impl Scope<'_> {
-    pub fn answer(&self, query: &MetricDataQuery) -> Result<Vec<Answer>, Fault> {
-        let answer = |label: String, values| Answer {
+impl ExpressionScope<'_> {
+    pub fn answer(&self, query: &MetricDataQuery) -> Result<Vec<ExpressionResult>, Fault> {
+        let answer = |label: String, values| ExpressionResult {
             id: query.id.clone(),
             label: query.label.clone().unwrap_or(label),
             values,
@@ -54,10 +54,10 @@ impl Scope<'_> {
     }
 
     /// The series that an expression gives, each with a label of its own where it has one.
-    fn series(&self, query: &MetricDataQuery) -> Result<Vec<(Option<String>, Values)>, String> {
+    fn series(&self, query: &MetricDataQuery) -> Result<Vec<(Option<String>, StatisticValues)>, String> {
         let program = Program::of_call(self.queries.iter().map(seen), &query.id, band).map_err(words)?;
-        let empty = (Values::new(), PERIOD);
-        let metrics: Vec<&(Values, i64)> =
+        let empty = (StatisticValues::new(), PERIOD);
+        let metrics: Vec<&(StatisticValues, i64)> =
             program.metrics.iter().map(|id| self.metrics.get(id.as_str()).unwrap_or(&empty)).collect();
         let period = self.period(query, &metrics)?;
         let range = self.slots(period, &metrics)?;
@@ -77,7 +77,7 @@ impl Scope<'_> {
     }
 
     /// Seconds: the one period of the metrics under the expression; AWS does not say what it makes of several.
-    fn period(&self, query: &MetricDataQuery, metrics: &[&(Values, i64)]) -> Result<i64, String> {
+    fn period(&self, query: &MetricDataQuery, metrics: &[&(StatisticValues, i64)]) -> Result<i64, String> {
         let periods: BTreeSet<i64> = metrics.iter().map(|(_, period)| *period).collect();
         match (periods.len(), periods.first()) {
             (1, Some(period)) => Ok(*period),
@@ -91,7 +91,7 @@ impl Scope<'_> {
     }
 
     /// The periods in range, counted since 1970. Of a very long range only those from the first point to the last.
-    fn slots(&self, period: i64, metrics: &[&(Values, i64)]) -> Result<Range<i64>, String> {
+    fn slots(&self, period: i64, metrics: &[&(StatisticValues, i64)]) -> Result<Range<i64>, String> {
         let (mut start, mut end) = (self.range.start.div_euclid(period), (self.range.end - 1).div_euclid(period) + 1);
         if end - start > FEW_SLOTS {
             let first = metrics.iter().filter_map(|(values, _)| values.keys().next()).min();

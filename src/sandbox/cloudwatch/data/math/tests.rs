@@ -1,12 +1,12 @@
 //! Expressions over two small metrics.
 
-use super::super::super::metric::{Metric, MetricStat};
+use super::super::super::metric::{WireMetric, WireMetricStat};
 use super::*;
 
 /// Where `expression` is none, a metric.
 fn query(id: &str, expression: Option<&str>) -> MetricDataQuery {
-    let metric = Metric { namespace: None, metric_name: None, dimensions: Vec::new() };
-    let stat = MetricStat { metric, period: 60, stat: "Sum".to_owned(), unit: None };
+    let metric = WireMetric { namespace: None, metric_name: None, dimensions: Vec::new() };
+    let stat = WireMetricStat { metric, period: 60, stat: "Sum".to_owned(), unit: None };
     MetricDataQuery {
         id: id.to_owned(),
         metric_stat: expression.is_none().then_some(stat),
@@ -18,8 +18,8 @@ fn query(id: &str, expression: Option<&str>) -> MetricDataQuery {
     }
 }
 
-fn answers(expression: &str) -> Result<Vec<Answer>, Fault> {
-    let series = |values: &[(i64, f64)]| (values.iter().copied().collect::<Values>(), 60);
+fn answers(expression: &str) -> Result<Vec<ExpressionResult>, Fault> {
+    let series = |values: &[(i64, f64)]| (values.iter().copied().collect::<StatisticValues>(), 60);
     let metrics = BTreeMap::from([
         ("e", series(&[(0, 1.0), (60, 0.0), (180, 4.0)])),
         ("n", series(&[(0, 10.0), (60, 0.0), (120, 5.0), (180, 8.0)])),
@@ -27,7 +27,7 @@ fn answers(expression: &str) -> Result<Vec<Answer>, Fault> {
     let expressions = [("x", expression), ("half", "n / 2"), ("circle", "circle + 1")];
     let expressions = expressions.map(|(id, text)| query(id, Some(text)));
     let queries: Vec<MetricDataQuery> = expressions.into_iter().chain([query("e", None), query("n", None)]).collect();
-    let scope = Scope { metrics: &metrics, queries: &queries, range: 0..240 };
+    let scope = ExpressionScope { metrics: &metrics, queries: &queries, range: 0..240 };
     scope.answer(&queries[0])
 }
 
@@ -75,26 +75,29 @@ fn expressions_come_to_values() {
     assert_eq!(labels(&answers("[e, METRICS(\"n\")]").unwrap()), ["x", "n"]);
 }
 
-fn labels(answers: &[Answer]) -> Vec<&str> {
+fn labels(answers: &[ExpressionResult]) -> Vec<&str> {
     answers.iter().map(|answer| answer.label.as_str()).collect()
 }
 
 #[test]
 fn a_range_of_years_is_reckoned_where_there_is_data() {
-    let metrics = BTreeMap::from([("e", (Values::from([(1_767_571_200, 1.0), (1_767_571_320, 3.0)]), 60))]);
+    let metrics = BTreeMap::from([("e", (StatisticValues::from([(1_767_571_200, 1.0), (1_767_571_320, 3.0)]), 60))]);
     let queries = [query("x", Some("FILL(e, 0) * 2")), query("e", None)];
-    let scope = Scope { metrics: &metrics, queries: &queries, range: 0..4_000_000_000 };
+    let scope = ExpressionScope { metrics: &metrics, queries: &queries, range: 0..4_000_000_000 };
     let found = scope.answer(&queries[0]).unwrap().remove(0).values;
-    assert_eq!(found, Values::from([(1_767_571_200, 2.0), (1_767_571_260, 0.0), (1_767_571_320, 6.0)]));
+    assert_eq!(found, StatisticValues::from([(1_767_571_200, 2.0), (1_767_571_260, 0.0), (1_767_571_320, 6.0)]));
 }
 
 #[test]
 fn periods_are_not_mixed() {
-    let metrics = BTreeMap::from([("a", (Values::from([(0, 1.0)]), 60)), ("b", (Values::from([(0, 1.0)]), 300))]);
+    let metrics = BTreeMap::from([
+        ("a", (StatisticValues::from([(0, 1.0)]), 60)),
+        ("b", (StatisticValues::from([(0, 1.0)]), 300)),
+    ]);
     let queries = [query("x", Some("a + b")), query("y", Some("b * 2")), query("a", None), query("b", None)];
-    let scope = Scope { metrics: &metrics, queries: &queries, range: 0..600 };
+    let scope = ExpressionScope { metrics: &metrics, queries: &queries, range: 0..600 };
     assert!(scope.answer(&queries[0]).unwrap_err().message.contains("different periods"));
-    assert_eq!(scope.answer(&queries[1]).unwrap().remove(0).values, Values::from([(0, 2.0)]));
+    assert_eq!(scope.answer(&queries[1]).unwrap().remove(0).values, StatisticValues::from([(0, 2.0)]));
 }
 
 #[test]

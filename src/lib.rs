@@ -19,9 +19,9 @@
 //! spec/       what the user wrote -> desired
 //! cost/       what alarms cost a month, before and after a plan, by a dated price table
 //! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
-//! live/       what stands now; a `Reader` cannot write
+//! live/       what stands now; a `TargetReader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
-//! apply/      the `Writer`, and the executor that orders and paces it
+//! apply/      the `TargetWriter`, and the executor that orders and paces it
 //! pipeline/   one target from the spec to the end of an apply; its proposal - plan, findings, look-back, cost - is exactly what a
 //!             person consents to
 //! fleet/      the pipeline, once a target

@@ -1,5 +1,5 @@
 //! Runs the steps of a plan: each as soon as what it needs is done, all others side by side, the account's quotas setting
-//! the speed. Writes through `Writer` only; never reads back (that is `pipeline`'s).
+//! the speed. Writes through `TargetWriter` only; never reads back (that is `pipeline`'s).
 
 use super::events::{ApplyEvent, ApplyOutcome, ChangeResult, FailureClass};
 use super::writer::TargetWriter;

@@ -22,7 +22,7 @@ pub trait TargetRow {
     /// The row of a target that the run did not come to.
     fn not_started(member: &FleetTarget) -> Self;
 
-    /// Whether it counts toward `Limits::max_failures`.
+    /// Whether it counts toward `RunLimits::max_failures`.
     fn is_failure(&self) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! What stands in AWS now. A `Reader` can only read; a plan holds nothing else. Independent reads go in one wave.
+//! What stands in AWS now. A `TargetReader` can only read; a plan holds nothing else. Independent reads go in one wave.
 
 mod index;
 mod tags;

@@ -26,7 +26,7 @@ pub fn diff(live: &ResourceFields, desired: &ResourceFields) -> Vec<FieldChange>
         .collect()
 }
 
-/// Builds `Fields`, leaving out what is at its default, so that each kind says its defaults in one place.
+/// Builds `ResourceFields`, leaving out what is at its default, so that each kind says its defaults in one place.
 #[derive(Debug, Default)]
 pub struct FieldSet(ResourceFields);
 

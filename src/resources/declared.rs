@@ -10,7 +10,7 @@ pub const DECLARED: &str = "mlopsctl:declared";
 /// A resource with as many tags as this, the owner's mark among them, has no room for it.
 const ROOM: usize = 46;
 
-/// Names of attributes, as `Fields` has them.
+/// Names of attributes, as `ResourceFields` has them.
 pub type AttributeNames = BTreeSet<String>;
 
 /// The attributes that the spec names: also those that it names only to have AWS's default.

@@ -1,5 +1,5 @@
 //! One tracked AI answer: from the bytes a client sends to a checked value, or to the first reason why not.
-//! All or nothing: whoever holds an `Event` can count and store it without another check.
+//! All or nothing: whoever holds a `TrackEvent` can count and store it without another check.
 
 use std::borrow::Cow;
 use std::fmt;

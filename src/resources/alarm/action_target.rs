@@ -45,7 +45,7 @@ impl ActionTarget {
         // Before anything was read, a file that names no region is for any.
         let anywhere = target.region.is_empty();
         if !anywhere && arn.partition != target.partition() {
-            // Said of every ARN by `Scope::check_partition`.
+            // Said of every ARN by `DeclarationScope::check_partition`.
             return Ok(kind);
         }
         let region_is_right = match kind {

@@ -24,7 +24,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
     ("backtest", &["model", "resources", "aws", "plan"]),
-    ("unit_test", &["model", "resources", "spec", "backtest"]),
+    ("unit_test", &["model", "resources", "spec", "lint", "backtest"]),
     ("pipeline", &["model", "resources", "aws", "spec", "live", "plan", "apply", "lint", "cost", "backtest"]),
     ("fleet", &["model", "resources", "aws", "spec", "plan", "apply", "backtest", "pipeline"]),
     ("watch", &["model", "resources", "aws", "spec", "live", "plan", "apply", "pipeline", "fleet", "backtest"]),

@@ -1,23 +1,31 @@
-//! `mlopsctl schema`: the JSON Schema of the spec, or of a rubric, for editors. Needs nothing but itself.
+//! `mlopsctl schema`: the JSON Schema of the spec, of a rubric, or of alarm tests, for editors. Needs nothing but itself.
 
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::output::Output;
 use crate::grade;
 use crate::spec;
+use crate::unit_test;
 use clap::Args;
 
-/// Prints the JSON Schema of the spec, or of a rubric, for editors and checkers
+/// Prints the JSON Schema of the spec, of a rubric, or of alarm tests, for editors and checkers
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArgs {
     /// Of a rubric, for mlopsctl check
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tests")]
     rubric: bool,
+    /// Of a file of alarm tests, for mlopsctl test
+    #[arg(long)]
+    tests: bool,
 }
 
 impl SchemaArgs {
     pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
-        let schema = if self.rubric { grade::schema() } else { spec::schema() };
+        let schema = match (self.rubric, self.tests) {
+            (true, _) => grade::schema(),
+            (false, true) => unit_test::schema(),
+            (false, false) => spec::schema(),
+        };
         output.result(&format!("{schema:#}\n"))?;
         Ok(Exit::Success)
     }

@@ -1,12 +1,13 @@
-//! `mlopsctl test`: runs the tests of alarms, offline.
+//! `mlopsctl test`: runs the tests of alarms, offline, and tries what they would not notice.
 
+use super::args::{TextOrJson, TextOrJsonArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::output::{Output, write_file};
 use crate::model::Target;
-use crate::report::{junit, unit_test as report};
+use crate::report::unit_test::{self as report, json, junit};
 use crate::spec;
-use crate::unit_test::{CaseOutcome, read, run};
+use crate::unit_test::{FileOutcome, UnitTestCase, check, mutate, read, run};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,35 +24,51 @@ pub struct TestArgs {
     /// Run only tests whose names contain this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Also change each alarm in one thing at a time, and name what no test notices and alarms that no test looks at: ends with 3 where
+    /// there is any
+    #[arg(long)]
+    mutate: bool,
     /// Also write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    #[command(flatten)]
+    format: TextOrJsonArgs,
 }
 
 impl TestArgs {
     pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let mut files = Vec::new();
         for path in &self.files {
-            files.push((path.display().to_string(), self.run_file(path)?));
+            files.push(self.run_file(path)?);
         }
         if let Some(path) = &self.junit {
             write_file(path, &junit::junit(&files))?;
         }
-        output.result(&report::tests(&files, &output.look.clone()))?;
-        let failed = files.iter().flat_map(|(_, outcomes)| outcomes).any(|outcome| !outcome.failures.is_empty());
-        Ok(if failed { Exit::Findings } else { Exit::Success })
+        output.result(&match self.format.format {
+            TextOrJson::Table => report::tests(&files, &output.look.clone()),
+            TextOrJson::Json => json::tests(&files),
+        })?;
+        Ok(if files.iter().all(FileOutcome::is_good) { Exit::Success } else { Exit::Findings })
     }
 
-    fn run_file(&self, path: &Path) -> Result<Vec<CaseOutcome>, CliFailure> {
+    fn run_file(&self, path: &Path) -> Result<FileOutcome, CliFailure> {
         let file = read(path)?;
         let bound = spec::load(&file.spec)?.bind(&file.variables)?;
         let target = Target::new(ACCOUNT, bound.region().unwrap_or("us-east-1"));
         let desired = bound.desired(&target, &BTreeMap::new())?;
-        let wanted = file.cases.iter().filter(|case| self.only.as_ref().is_none_or(|only| case.name.contains(only)));
+        check(&file, desired.resources.values())?;
+        let is_wanted = |case: &&UnitTestCase| self.only.as_ref().is_none_or(|only| case.name.contains(only));
+        let wanted: Vec<&UnitTestCase> = file.cases.iter().filter(is_wanted).collect();
         let mut outcomes = Vec::new();
-        for case in wanted {
+        for case in &wanted {
             outcomes.push(run(case, desired.resources.values())?);
         }
-        Ok(outcomes)
+        let pass = outcomes.iter().all(|outcome| outcome.failures.is_empty());
+        let mutations = match (self.mutate, pass) {
+            (false, _) => None,
+            (true, false) => Some(None),
+            (true, true) => Some(Some(mutate(&wanted, &desired.resources)?)),
+        };
+        Ok(FileOutcome { file: path.display().to_string(), outcomes, mutations })
     }
 }

@@ -189,6 +189,15 @@ impl<'a> AlarmDefinition<'a> {
         self.queries.iter().find(|query| query.expression.is_some_and(is_insights))
     }
 
+    /// The query that the alarm watches: that which returns data and is no band.
+    pub fn watched_query(&self) -> Option<&AlarmQuery<'a>> {
+        match &self.signal {
+            WatchedSignal::Band { watched, .. } => self.queries.iter().find(|query| query.id == watched.id),
+            WatchedSignal::Metric(_) | WatchedSignal::Math(_) => self.queries.iter().find(|query| query.return_data),
+            WatchedSignal::PromQl(_) | WatchedSignal::Unmodelled => None,
+        }
+    }
+
     /// The treatment of missing data that counts; the error is a word that is not known.
     pub fn treatment(&self) -> Result<MissingData, &'a str> {
         let ignores = self.metrics().any(|series| series.namespace == IGNORES_MISSING);

@@ -1,5 +1,8 @@
 //! The units that a metric may have (CloudWatch API reference, MetricDatum). A list of words; computes nothing.
 
+/// The unit of what is counted.
+pub const COUNT: &str = "Count";
+
 /// Every unit, as AWS writes it.
 pub const UNITS: &[&str] = &[
     "Seconds",
@@ -16,7 +19,7 @@ pub const UNITS: &[&str] = &[
     "Gigabits",
     "Terabits",
     "Percent",
-    "Count",
+    COUNT,
     "Bytes/Second",
     "Kilobytes/Second",
     "Megabytes/Second",

@@ -16,6 +16,7 @@ pub use finding::{LintFinding, Severity, Suppressed};
 pub use online::{Observed, listings};
 pub use planned::added;
 pub use rules::RULES;
+pub use series::AlarmView;
 pub use settings::LintSettings;
 
 use crate::model::SpecProblem;

@@ -1,8 +1,7 @@
-//! JUnit XML, which CI systems read, and the tests of alarms as such.
+//! JUnit XML, which CI systems read.
 
 use super::html::escape;
 use super::mask;
-use crate::unit_test::CaseOutcome;
 
 /// What a suite is made of.
 #[derive(Debug)]
@@ -34,19 +33,6 @@ impl CaseResult {
             CaseResult::Skipped(text) => ("skipped", text),
         }
     }
-}
-
-/// One suite a file, one case a test.
-pub fn junit(files: &[(String, Vec<CaseOutcome>)]) -> String {
-    let case = |outcome: &CaseOutcome| JunitCase {
-        name: outcome.name.clone(),
-        told: outcome.failures.iter().cloned().map(CaseResult::Failure).collect(),
-    };
-    let suites: Vec<Suite> = files
-        .iter()
-        .map(|(file, outcomes)| Suite { name: file.clone(), cases: outcomes.iter().map(case).collect() })
-        .collect();
-    xml("mlopsctl test", &suites)
 }
 
 /// The whole document, ending in a line feed.
@@ -112,12 +98,12 @@ mod tests {
     /// By a parser that knows nothing of us: the elements, their attributes, the text of failures.
     #[test]
     fn a_standard_parser_reads_it_back() {
-        let failures = vec!["at 1m, `a<b>&\"c'`:\n- expected OK\n+ was ALARM\u{1}".to_owned()];
-        let outcomes = vec![
-            CaseOutcome { name: "good & <well>".into(), failures: Vec::new() },
-            CaseOutcome { name: "bad".into(), failures },
+        let failure = "at 1m, `a<b>&\"c'`:\n- expected OK\n+ was ALARM\u{1}".to_owned();
+        let cases = vec![
+            JunitCase { name: "good & <well>".into(), told: Vec::new() },
+            JunitCase { name: "bad".into(), told: vec![CaseResult::Failure(failure)] },
         ];
-        let xml = junit(&[("alarms.test.yaml".to_owned(), outcomes)]);
+        let xml = xml("mlopsctl test", &[Suite { name: "alarms.test.yaml".to_owned(), cases }]);
         let mut reader = Reader::from_str(&xml);
         let (mut cases, mut text) = (Vec::new(), String::new());
         loop {

@@ -1,11 +1,21 @@
-//! Tests of alarms as one tests code: series in, expected states and notifications out. Offline, by the evaluator of `backtest`.
+//! Tests of alarms as one tests code: series in, expected states and notifications out; and what the tests would not notice. Offline, by
+//! the evaluator of `backtest`.
 
 #[cfg(test)]
 mod documented_tests;
 mod file;
+mod form;
+#[cfg(test)]
+mod given_tests;
+mod mutation;
 mod run;
+mod seen;
 #[cfg(test)]
 mod tests;
+mod unwatched;
 
-pub use file::read;
-pub use run::{CaseOutcome, run};
+pub use file::{UnitTestCase, read};
+pub use form::schema;
+pub use mutation::{AlarmMutation, Mutant, mutate};
+pub use run::{FileOutcome, run};
+pub use unwatched::check;

@@ -1,21 +1,13 @@
-//! One test: its series through the alarms of the spec, and every difference between what came and what was expected.
+//! One test against the alarms of its spec: every difference between what came and what was expected.
 
-use super::file::{Notification, UnitTestCase};
-use crate::backtest::history::{MetricHistory, MetricIdentity, SAMPLES, file};
+use super::AlarmMutation;
+use super::file::{Expected, Notification, Notifications, UnitTestCase};
+use super::seen::{Seen, Stage, World};
 use crate::model::duration::format_seconds;
 use crate::model::problem::nearest;
-use crate::resources::alarm::Actions;
-use crate::resources::{Alarm, CompositeAlarm, Resource};
-use mlops_cloudwatch::evaluation::composite;
-use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
-use mlops_cloudwatch::evaluation::reason;
-use mlops_cloudwatch::evaluation::replay::replay_created;
-use mlops_cloudwatch::evaluation::series::ValueSeries;
-use mlops_cloudwatch::evaluation::suppression::{ActionsSuppressor, TransitionActions, actions};
-use mlops_cloudwatch::evaluation::timeline::Timeline;
-use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
+use crate::resources::Resource;
+use mlops_cloudwatch::evaluation::timeline::{Timeline, TimelineChange};
 use mlops_cloudwatch::state::AlarmState;
-use std::collections::BTreeMap;
 
 /// How a test ended; each failure is a paragraph for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,13 +16,29 @@ pub struct CaseOutcome {
     pub failures: Vec<String>,
 }
 
-/// An alarm of the spec as the test saw it.
-struct TestedAlarm<'a> {
-    actions: &'a Actions,
-    timeline: Timeline,
-    /// Which changes are told, and when.
-    told: Vec<TransitionActions>,
-    condition: Option<(Condition, EvaluatedSeries)>,
+/// How the tests of a file ended.
+#[derive(Debug)]
+pub struct FileOutcome {
+    pub file: String,
+    pub outcomes: Vec<CaseOutcome>,
+    /// What of the mutants, where they were asked for; inside `None` where a test fails, so that none was tried.
+    pub mutations: Option<Option<Vec<AlarmMutation>>>,
+}
+
+impl FileOutcome {
+    /// Whether every test passes and, where they were asked for, every mutant is killed and every alarm tested.
+    pub fn is_good(&self) -> bool {
+        let dead = |alarms: &Vec<AlarmMutation>| alarms.iter().all(|one| one.survivors.is_empty() && !one.is_untested);
+        self.outcomes.iter().all(|outcome| outcome.failures.is_empty())
+            && self.mutations.as_ref().is_none_or(|tried| tried.as_ref().is_some_and(dead))
+    }
+}
+
+/// Alarms of which some are other than they were.
+#[derive(Debug, Clone, Copy)]
+pub struct Overlay<'w, 'a, 'b> {
+    pub over: &'w World<'a>,
+    pub base: &'w World<'b>,
 }
 
 /// Runs a test against the resources of its spec. The error is about the test's own history file.
@@ -38,175 +46,99 @@ pub fn run<'a>(
     case: &UnitTestCase,
     resources: impl Iterator<Item = &'a Resource>,
 ) -> Result<CaseOutcome, anyhow::Error> {
-    let history = match &case.history {
-        Some(path) => file::read(path)?,
-        None => given(case),
-    };
-    let until = end(case, &history);
-    let (seen, unknown) = see(case, resources, &history, until);
-    let mut failures = Vec::new();
-    for expected in &case.expected {
-        let place = format!("at {}, `{}`", after(case, expected.at), expected.alarm);
-        let Some(alarm) = seen.get(expected.alarm.as_str()) else {
-            failures.push(format!("{place}: {}", no_such(&expected.alarm, &seen, &unknown)));
-            continue;
-        };
-        let found = alarm.timeline.at(expected.at);
-        if found != expected.state {
-            failures.push(format!(
-                "{place}:\n- expected {}\n+ was      {}\n  its states: {}",
-                expected.state.word(),
-                found.word(),
-                track(case, &alarm.timeline)
-            ));
-        } else if let (Some(part), Some((condition, watched))) = (&expected.reason, &alarm.condition) {
-            let last = alarm.timeline.changes.iter().rev().find(|change| change.at <= expected.at);
-            let found = last.map_or_else(
-                || "Unchecked: Initial alarm creation".to_owned(),
-                |change| reason::text(condition, watched, watched.grid.index_from(change.at), change.to),
-            );
-            if !found.contains(part) {
-                failures.push(format!("{place}, its reason:\n- expected … {part} …\n+ was      {found}"));
-            }
-        }
-    }
-    if let Some(expected) = &case.notifications {
-        failures.extend(notifications(case, expected, &seen));
-    }
+    let world = Stage::new(case)?.play(resources);
+    let failures = failures(case, Overlay { over: &World::default(), base: &world });
     Ok(CaseOutcome { name: case.name.clone(), failures })
 }
 
-/// The series of the test as a history.
-fn given(case: &UnitTestCase) -> MetricHistory {
-    let mut history = MetricHistory::default();
-    for series in &case.series {
-        let metric = MetricIdentity {
-            namespace: series.namespace.clone(),
-            name: series.metric_name.clone(),
-            dimensions: series.dimensions.clone(),
-            ..MetricIdentity::default()
-        };
-        let values = ValueSeries { start: case.start, step: case.interval, values: series.values.clone() };
-        history.add(metric, series.statistic.as_deref().unwrap_or(SAMPLES), values);
+/// Every difference, in the order of the test.
+pub fn failures(case: &UnitTestCase, alarms: Overlay<'_, '_, '_>) -> Vec<String> {
+    let mut failures: Vec<String> = case.expected.iter().flat_map(|one| differences(case, one, alarms)).collect();
+    if let Some(expected) = &case.notifications {
+        failures.extend(notifications(case, expected, alarms));
     }
-    history
+    failures
 }
 
-/// Whatever is known or asked about ends later.
-fn end(case: &UnitTestCase, history: &MetricHistory) -> i64 {
-    let data = history.extent().map_or(case.start, |(_, end)| end);
-    let asked = case.expected.iter().map(|expected| expected.at);
-    let told = case.notifications.iter().flatten().map(|notification| notification.at);
-    asked.chain(told).chain([data, case.start]).max().unwrap_or(case.start)
-}
-
-/// Every alarm's states, and why some have none.
-fn see<'a>(
-    case: &UnitTestCase,
-    resources: impl Iterator<Item = &'a Resource>,
-    history: &MetricHistory,
-    until: i64,
-) -> (BTreeMap<&'a str, TestedAlarm<'a>>, BTreeMap<&'a str, String>) {
-    let (mut seen, mut unknown) = (BTreeMap::new(), BTreeMap::new());
-    let outside = case.states.iter().map(|(name, state)| (name.clone(), Timeline::new(case.start, until, *state)));
-    let mut states: BTreeMap<String, Timeline> = outside.collect();
-    let mut composites: Vec<&CompositeAlarm> = Vec::new();
-    for resource in resources {
-        match resource {
-            Resource::Alarm(alarm) => match metric_alarm(case, alarm, history, until) {
-                Ok(alarm_seen) => {
-                    states.insert(alarm.name.clone(), alarm_seen.timeline.clone());
-                    seen.insert(alarm.name.as_str(), alarm_seen);
-                }
-                Err(why) => {
-                    unknown.insert(alarm.name.as_str(), why);
-                }
-            },
-            Resource::CompositeAlarm(composite) => composites.push(composite),
-            _ => {}
+impl<'w> Overlay<'w, '_, '_> {
+    fn get(&self, name: &str) -> Option<&'w Seen<'w>> {
+        match self.over.seen.get(name) {
+            Some(seen) => Some(seen),
+            None if self.over.unknown.contains_key(name) => None,
+            None => self.base.seen.get(name).map(|seen| seen as &Seen<'_>),
         }
     }
-    // Each round settles those whose children are settled.
-    while !composites.is_empty() {
-        let before = composites.len();
-        let mut why = BTreeMap::new();
-        composites.retain(|composite| match composite_alarm(case, composite, &states, until) {
-            Ok(composite_seen) => {
-                states.insert(composite.name.clone(), composite_seen.timeline.clone());
-                seen.insert(composite.name.as_str(), composite_seen);
-                false
-            }
-            Err(error) => {
-                why.insert(composite.name.as_str(), error);
-                true
-            }
-        });
-        if composites.len() == before {
-            unknown.extend(why);
-            break;
-        }
+
+    fn unknown(&self, name: &str) -> Option<&'w String> {
+        self.over.unknown.get(name).or_else(|| self.base.unknown.get(name))
     }
-    (seen, unknown)
+
+    fn names(&self) -> impl Iterator<Item = &'w str> {
+        let worlds = [(&self.base.seen, &self.base.unknown)];
+        worlds.into_iter().flat_map(|(seen, unknown)| seen.keys().chain(unknown.keys()).copied())
+    }
 }
 
-fn metric_alarm<'a>(
-    case: &UnitTestCase,
-    alarm: &'a Alarm,
-    history: &MetricHistory,
-    until: i64,
-) -> Result<TestedAlarm<'a>, String> {
-    let condition = Condition::of(&alarm.definition(), EvaluationOptions { evaluation_range: case.evaluation_range })?;
-    let watched = EvaluatedSeries::new(&alarm.definition(), &condition, history, case.start, until)?;
-    let timeline = replay_created(&condition, &watched, case.start, until, alarm.definition().warm_up).timeline;
-    let told = actions(&timeline, None);
-    Ok(TestedAlarm { actions: &alarm.actions, timeline, told, condition: Some((condition, watched)) })
-}
-
-fn composite_alarm<'a>(
-    case: &UnitTestCase,
-    composite: &'a CompositeAlarm,
-    states: &BTreeMap<String, Timeline>,
-    until: i64,
-) -> Result<TestedAlarm<'a>, String> {
-    let mut timeline = composite::replay(&composite.alarm_rule, states, case.start, until)?;
-    let suppressor = match &composite.suppressor {
-        Some(by) => {
-            let name = composite::plain(&by.alarm);
-            let states =
-                states.get(name).ok_or_else(|| format!("the states of its suppressor `{name}` are not known"))?;
-            let (wait, extension) = (i64::from(by.wait_period), i64::from(by.extension_period));
-            Some(ActionsSuppressor { states, wait, extension })
-        }
-        None => None,
+fn differences(case: &UnitTestCase, expected: &Expected, alarms: Overlay<'_, '_, '_>) -> Vec<String> {
+    let place = format!("at {}, `{}`", after(case, expected.at), expected.alarm);
+    let Some(alarm) = alarms.get(&expected.alarm) else {
+        return vec![format!("{place}: {}", no_such(&expected.alarm, alarms))];
     };
-    let first = timeline.start;
-    timeline.start = AlarmState::InsufficientData;
-    // It is created with the test: its first state is a change, but nothing that is worth telling while it is OK.
-    let told = actions(&Timeline { start: first, ..timeline.clone() }, suppressor);
-    timeline.changes.insert(0, mlops_cloudwatch::evaluation::timeline::TimelineChange { at: case.start, to: first });
-    Ok(TestedAlarm { actions: &composite.actions, timeline, told, condition: None })
-}
-
-fn notifications(
-    case: &UnitTestCase,
-    expected: &[Notification],
-    seen: &BTreeMap<&str, TestedAlarm<'_>>,
-) -> Option<String> {
-    let mut sent: Vec<Notification> = Vec::new();
-    for (name, alarm) in seen.iter().filter(|(_, alarm)| alarm.actions.enabled) {
-        for action in &alarm.told {
-            let arns = match action.state {
-                AlarmState::Alarm => &alarm.actions.alarm,
-                AlarmState::Ok => &alarm.actions.ok,
-                AlarmState::InsufficientData => &alarm.actions.insufficient_data,
-            };
-            if let (Some(at), false) = (action.ran, arns.is_empty()) {
-                let mut to: Vec<String> = arns.iter().map(|arn| plain(arn).to_owned()).collect();
-                to.sort();
-                sent.push(Notification { at, alarm: (*name).to_owned(), state: action.state.word(), to: Some(to) });
-            }
+    let mut failures = Vec::new();
+    let found = alarm.timeline.at(expected.at);
+    if let Some(state) = expected.state.filter(|state| *state != found) {
+        failures.push(format!(
+            "{place}:\n- expected {}\n+ was      {}\n  its states: {}",
+            state.word(),
+            found.word(),
+            track(case, &alarm.timeline)
+        ));
+    } else if let (Some(part), Some(found)) = (&expected.reason, alarm.reason(expected.at))
+        && !found.contains(part)
+    {
+        failures.push(format!("{place}, its reason:\n- expected … {part} …\n+ was      {found}"));
+    }
+    if let Some(wanted) = expected.value {
+        match alarm.value(expected.at) {
+            Some(found) if is_near(wanted, found) => {}
+            Some(found) => failures.push(format!(
+                "{place}, its value:\n- expected {}\n+ was      {}",
+                value_text(wanted),
+                value_text(found)
+            )),
+            None => failures.push(format!("{place}: it compares no datapoints, so it has no value")),
         }
     }
+    failures
+}
+
+/// Equal but for what floating point loses.
+fn is_near(wanted: f64, found: f64) -> bool {
+    (wanted.is_nan() && found.is_nan()) || (wanted - found).abs() <= 1e-9 * wanted.abs().max(found.abs())
+}
+
+fn value_text(value: f64) -> String {
+    if value.is_nan() { "none".to_owned() } else { value.to_string() }
+}
+
+fn notifications(case: &UnitTestCase, expected: &Notifications, alarms: Overlay<'_, '_, '_>) -> Option<String> {
+    let is_asked = |name: &str| expected.of.as_ref().is_none_or(|of| of.contains(name));
+    let unknown = expected.of.iter().flatten().find(|name| alarms.get(name).is_none());
+    if let Some(name) = unknown {
+        return Some(format!("notifications of `{name}`: {}", no_such(name, alarms)));
+    }
+    let mut sent: Vec<Notification> = Vec::new();
+    let base = alarms.base.seen.iter().filter(|(name, _)| !alarms.over.seen.contains_key(*name));
+    base.for_each(|(name, alarm)| {
+        if is_asked(name) {
+            sent.extend(sent_by(name, alarm))
+        }
+    });
+    alarms.over.seen.iter().for_each(|(name, alarm)| {
+        if is_asked(name) {
+            sent.extend(sent_by(name, alarm))
+        }
+    });
     sent.sort();
     let mut left = sent.clone();
     let mut lines: Vec<(i64, String)> = Vec::new();
@@ -215,7 +147,7 @@ fn notifications(
         (n.at, format!("{sign} {} `{}` {}{to}", after(case, n.at), n.alarm, n.state))
     };
     let mut differs = false;
-    for wanted in expected {
+    for wanted in &expected.expected {
         let same = |found: &Notification| {
             let to = wanted.to.as_ref().is_none_or(|to| {
                 let plain: Vec<&str> = to.iter().map(|name| plain(name)).collect();
@@ -238,6 +170,22 @@ fn notifications(
     differs.then(|| format!("notifications (- expected, + sent):\n{}", text.join("\n")))
 }
 
+/// What an alarm sends.
+fn sent_by(name: &str, alarm: &Seen<'_>) -> Vec<Notification> {
+    let one = |action: &mlops_cloudwatch::evaluation::suppression::TransitionActions| {
+        let arns = match action.state {
+            AlarmState::Alarm => &alarm.actions.alarm,
+            AlarmState::Ok => &alarm.actions.ok,
+            AlarmState::InsufficientData => &alarm.actions.insufficient_data,
+        };
+        let at = action.ran.filter(|_| alarm.actions.enabled && !arns.is_empty())?;
+        let mut to: Vec<String> = arns.iter().map(|arn| plain(arn).to_owned()).collect();
+        to.sort();
+        Some(Notification { at, alarm: name.to_owned(), state: action.state.word(), to: Some(to) })
+    };
+    alarm.sent.iter().filter_map(one).collect()
+}
+
 /// The name in a topic's ARN; another ARN stays whole.
 fn plain(arn: &str) -> &str {
     match arn.split(':').collect::<Vec<_>>()[..] {
@@ -246,11 +194,11 @@ fn plain(arn: &str) -> &str {
     }
 }
 
-fn no_such(name: &str, seen: &BTreeMap<&str, TestedAlarm<'_>>, unknown: &BTreeMap<&str, String>) -> String {
-    if let Some(why) = unknown.get(name) {
+fn no_such(name: &str, alarms: Overlay<'_, '_, '_>) -> String {
+    if let Some(why) = alarms.unknown(name) {
         return format!("its states are not known: {why}");
     }
-    match nearest(name, seen.keys().chain(unknown.keys()).copied()) {
+    match nearest(name, alarms.names()) {
         Some(near) => format!("the spec has no such alarm; did you mean `{near}`?"),
         None => "the spec has no such alarm".to_owned(),
     }
@@ -265,9 +213,7 @@ fn after(case: &UnitTestCase, at: i64) -> String {
 fn track(case: &UnitTestCase, timeline: &Timeline) -> String {
     const MOST: usize = 12;
     let mut parts = vec![timeline.start.word().to_owned()];
-    let from = |change: &mlops_cloudwatch::evaluation::timeline::TimelineChange| {
-        format!("{} from {}", change.to.word(), after(case, change.at))
-    };
+    let from = |change: &TimelineChange| format!("{} from {}", change.to.word(), after(case, change.at));
     parts.extend(timeline.changes.iter().take(MOST).map(from));
     if timeline.changes.len() > MOST {
         parts.push(format!("and {} changes more", timeline.changes.len() - MOST));

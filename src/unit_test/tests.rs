@@ -1,6 +1,7 @@
 //! Files of alarm tests through the whole way, and the mistakes that can be in them.
 
-use super::file::{FILE, of_document};
+use super::file::of_document;
+use super::form::FILE;
 use super::run::run;
 use crate::model::Target;
 use crate::spec::{self, parse_document};
@@ -43,7 +44,7 @@ fn outcomes(tests: &str) -> Vec<Vec<String>> {
 /// The same of another spec.
 pub fn outcomes_of(spec: &str, tests: &str) -> Vec<Vec<String>> {
     let document = parse_document("t.yaml", tests, &FILE).unwrap();
-    let file = of_document(Path::new(""), &document).unwrap();
+    let file = of_document(Path::new(""), document).unwrap();
     let bound = spec::parse("alarms.yaml", spec).unwrap().bind(&BTreeMap::new()).unwrap();
     let desired = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).unwrap();
     file.cases.iter().map(|case| run(case, desired.resources.values()).unwrap().failures).collect()
@@ -117,7 +118,7 @@ fn alarms_outside_the_spec_have_the_state_that_is_said() {
     let spec = "version: 1\nstack: s\ncomposite_alarms:\n  c:\n    alarm_rule: ALARM(\"arn:aws:cloudwatch:us-east-1:1:alarm:far\")\n";
     let tests = "tests:\n  - name: t\n    states: { far: ALARM }\n    expect: [{ at: 1m, alarm: c, state: ALARM }]\n  - name: u\n    expect: [{ at: 1m, alarm: c, state: ALARM }]\n";
     let document = parse_document("t.yaml", tests, &FILE).unwrap();
-    let file = of_document(Path::new(""), &document).unwrap();
+    let file = of_document(Path::new(""), document).unwrap();
     let bound = spec::parse("alarms.yaml", spec).unwrap().bind(&BTreeMap::new()).unwrap();
     let desired = bound.desired(&Target::new("123456789012", "us-east-1"), &BTreeMap::new()).unwrap();
     let found: Vec<Vec<String>> =
@@ -134,6 +135,6 @@ fn every_mistake_of_a_file_is_shown_at_once() {
         assert!(error.contains(part), "{part}: {error}");
     }
     let nothing = parse_document("t.yaml", "tests:\n  - name: t\n", &FILE).unwrap();
-    let error = of_document(Path::new(""), &nothing).unwrap_err().to_string();
+    let error = of_document(Path::new(""), nothing).unwrap_err().to_string();
     assert!(error.contains("this test expects nothing"), "{error}");
 }

@@ -10,7 +10,7 @@ mod together;
 
 use super::history::{MetricHistory, MetricIdentity, SAMPLES};
 use super::judge::BacktestRequest;
-use super::notation;
+use super::notation::Notation;
 use crate::resources::Alarm;
 use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::replay::{Replay, replay_created};
@@ -61,7 +61,7 @@ pub fn metric(name: &str) -> MetricIdentity {
 /// Measurements of `T m`, one every `step` seconds from `START` on.
 pub fn history(values: &str, step: i64) -> MetricHistory {
     let mut history = MetricHistory::default();
-    history.add(metric("m"), SAMPLES, ValueSeries { start: START, step, values: notation::parse(values).unwrap() });
+    history.add(metric("m"), SAMPLES, ValueSeries { start: START, step, values: Notation::Own.parse(values).unwrap() });
     history
 }
 

@@ -1,6 +1,6 @@
 //! History, verdicts, reasons: from files and series to what is said.
 
-use super::{START, alarm, asking, metric, notation, run};
+use super::{Notation, START, alarm, asking, metric, run};
 use crate::backtest::history::fetch::{self, Detail};
 use crate::backtest::history::{MetricHistory, MetricStatistic, RemoteExpression, file};
 use crate::backtest::judge::{BacktestRequest, judge, needs};
@@ -355,7 +355,11 @@ fn math_alarms_replay_slot_by_slot() {
     };
     let mut past = MetricHistory::default();
     for (name, values) in [("errors", "0 0 2 0 0 0"), ("calls", "10 10 10 10 0 _")] {
-        past.add(metric(name), "Sum", ValueSeries { start: START, step: 60, values: notation::parse(values).unwrap() });
+        past.add(
+            metric(name),
+            "Sum",
+            ValueSeries { start: START, step: 60, values: Notation::Own.parse(values).unwrap() },
+        );
     }
     // Two-minute sums: errors 0 0 2 2 0 0, calls 10 20 20 20 10 0: rates 0 0 10 10 0 -: 10 is not above 10.
     let pointwise = rate("IF(calls > 0, 100 * errors / calls, 0)");
@@ -365,7 +369,11 @@ fn math_alarms_replay_slot_by_slot() {
     // A metric that has no values counts as 0 beside one that has some.
     let mut idle = MetricHistory::default();
     for (name, values) in [("errors", "0 0 2 0 0 0"), ("calls", "_ _ _ _ _ _")] {
-        idle.add(metric(name), "Sum", ValueSeries { start: START, step: 60, values: notation::parse(values).unwrap() });
+        idle.add(
+            metric(name),
+            "Sum",
+            ValueSeries { start: START, step: 60, values: Notation::Own.parse(values).unwrap() },
+        );
     }
     let mut sum = rate("errors + calls");
     sum.threshold = Some(1.0);

@@ -8,6 +8,7 @@ pub mod composite;
 pub mod condition;
 pub mod need;
 pub mod past;
+pub mod promql;
 pub mod reason;
 #[cfg(test)]
 mod reason_tests;

@@ -6,7 +6,7 @@ use super::past::Past;
 use super::series::{Fold, PeriodGrid};
 use crate::alarm::{AlarmDefinition, AlarmLimit, AlarmQuery, AlarmWindow, WatchedSignal};
 use crate::comparison::BandSide;
-use crate::math::{Frame, MathError, Program, is_function};
+use crate::math::{Frame, MathError, MathQuery, Program, is_function};
 use crate::zone::TimeZone;
 
 /// The periods of one alarm and how their values come about.
@@ -85,7 +85,7 @@ impl EvaluatedSeries {
             }
             finest = finest.max(past.step(source)?.unwrap_or(1));
         }
-        if needs.asked.is_some() {
+        if needs.asked.is_some() || definition.queries.iter().any(|query| past.result(query.id).is_some()) {
             finest = condition.period;
         }
         let grid = grid(definition, condition, finest, from, until)?;
@@ -203,24 +203,37 @@ fn content(
     grid: &PeriodGrid,
     notes: &mut Vec<String>,
 ) -> Result<SeriesContent, String> {
+    let result = |query: &AlarmQuery<'_>| past.result(query.id).map(|series| series.folded(Fold::Maximum, grid));
+    if let (WatchedSignal::Math(watched), Some(given)) =
+        (&definition.signal, definition.watched_query().and_then(result))
+    {
+        notes.push(format!("the result of `{watched}` is given"));
+        return Ok(SeriesContent::Values(given));
+    }
     if let Some(asked) = &needs.asked {
         return asked_values(definition, asked, past, grid, notes);
     }
     if let WatchedSignal::Metric(series) = &definition.signal {
         return Ok(SeriesContent::Values(whole(&MetricStatistic::of(series), past, grid)));
     }
-    if let Some(query) = definition.insights() {
+    if let Some(query) = definition.insights().filter(|query| past.result(query.id).is_none()) {
         return Err(format!(
             "only CloudWatch can compute it: its metric math is over the Metrics Insights query `{}`",
             query.id
         ));
     }
-    let program = Program::new(definition.queries.iter().map(AlarmQuery::math)).map_err(|error| match error {
+    // Whatever is given is a series like that of a metric.
+    let queries = definition.queries.iter().map(|query| match past.result(query.id) {
+        Some(_) => MathQuery { expression: None, is_metric: true, ..query.math() },
+        None => query.math(),
+    });
+    let program = Program::new(queries).map_err(|error| match error {
         MathError::UnknownFunction(name) if is_function(&name) => format!("only CloudWatch can compute {name}"),
         other => other.to_string(),
     })?;
-    let sources: Vec<MetricStatistic> = definition.metrics().map(|series| MetricStatistic::of(&series)).collect();
-    let metrics: Vec<Vec<f64>> = sources.iter().map(|source| whole(source, past, grid)).collect();
+    let metric = |query: &AlarmQuery<'_>| query.metric.map(|series| whole(&MetricStatistic::of(&series), past, grid));
+    let metrics: Vec<Vec<f64>> =
+        definition.queries.iter().filter_map(|query| result(query).or_else(|| metric(query))).collect();
     if !program.is_pointwise {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
         return Ok(SeriesContent::Windows { program, metrics });

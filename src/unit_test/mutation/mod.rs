@@ -1,0 +1,201 @@
+//! What the tests of a file would not notice: each alarm is changed in one thing at a time, and a mutant that no test kills is named.
+//! Only what a mutant can change is played again: its alarm, the composite alarms over it, and the tests that look at one of them.
+
+mod mutants;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+pub use mutants::Mutant;
+
+use super::file::UnitTestCase;
+use super::run::{Overlay, failures};
+use super::seen::{Stage, World};
+use crate::resources::{Address, Resource};
+use mlops_cloudwatch::evaluation::composite;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the tests found of the mutants of one alarm.
+#[derive(Debug)]
+pub struct AlarmMutation {
+    pub address: Address,
+    pub killed: usize,
+    /// In the order in which they were made.
+    pub survivors: Vec<Mutant>,
+    /// Mutants that no test can play, and why: the data is of another statistic or period.
+    pub unplayed: Vec<(Mutant, String)>,
+    /// Whether no test looks at the alarm, so that nothing was tried.
+    pub is_untested: bool,
+}
+
+impl AlarmMutation {
+    /// The mutants that were played.
+    pub fn total(&self) -> usize {
+        self.killed + self.survivors.len()
+    }
+}
+
+/// How a mutant ended in one test.
+enum Played {
+    Killed,
+    Survived,
+    /// The test's data does not suffice.
+    Unknown(String),
+}
+
+/// Plays every mutant of the alarms against the tests, all of which pass. The error is about a test's own history file.
+pub fn mutate(
+    cases: &[&UnitTestCase],
+    resources: &BTreeMap<Address, Resource>,
+) -> Result<Vec<AlarmMutation>, anyhow::Error> {
+    let mut stages = Vec::new();
+    for case in cases {
+        let stage = Stage::new(case)?;
+        let world = stage.play(resources.values());
+        stages.push((stage, world));
+    }
+    let above = above(resources);
+    let index = Index::new(cases);
+    let alarms = resources.iter().filter(|(address, _)| address.kind.is_alarm());
+    Ok(alarms.map(|(address, resource)| of_alarm(address, resource, &stages, &above, &index, resources)).collect())
+}
+
+/// Every mutant of an alarm.
+fn all(resource: &Resource) -> Vec<Mutant> {
+    match resource {
+        Resource::Alarm(alarm) => {
+            let with = |actions| Resource::Alarm(Box::new(crate::resources::Alarm { actions, ..(**alarm).clone() }));
+            [mutants::of(alarm), rules::without_actions(&alarm.actions, with)].concat()
+        }
+        Resource::CompositeAlarm(composite) => {
+            let with =
+                |actions| Resource::CompositeAlarm(crate::resources::CompositeAlarm { actions, ..composite.clone() });
+            [rules::of(composite), rules::without_actions(&composite.actions, with)].concat()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn of_alarm<'a>(
+    address: &Address,
+    resource: &'a Resource,
+    stages: &[(Stage<'_>, World<'a>)],
+    above: &BTreeMap<&str, BTreeSet<&str>>,
+    index: &Index<'_>,
+    resources: &'a BTreeMap<Address, Resource>,
+) -> AlarmMutation {
+    let name = address.name.as_str();
+    let over: Vec<&'a Resource> = resources
+        .values()
+        .filter(|one| above.get(name).is_some_and(|above| above.contains(one.name().as_str())))
+        .collect();
+    let mut found = AlarmMutation {
+        address: address.clone(),
+        killed: 0,
+        survivors: Vec::new(),
+        unplayed: Vec::new(),
+        is_untested: false,
+    };
+    let looking = index.looking(name, above);
+    if looking.is_empty() {
+        found.is_untested = true;
+        return found;
+    }
+    // Whichever test killed the last one is likely to kill the next.
+    let mut order: Vec<usize> = looking.into_iter().collect();
+    for mutant in all(resource) {
+        let (mut why, mut survived, mut killed_by) = (None, false, None);
+        for (at, test) in order.iter().enumerate() {
+            match play(&mutant, &over, &stages[*test]) {
+                Played::Killed => {
+                    killed_by = Some(at);
+                    break;
+                }
+                Played::Survived => survived = true,
+                Played::Unknown(reason) => why = Some(reason),
+            }
+        }
+        match (killed_by, why) {
+            (Some(at), _) => {
+                found.killed += 1;
+                order[..=at].rotate_right(1);
+            }
+            (None, Some(why)) if !survived => found.unplayed.push((mutant, why)),
+            (None, _) => found.survivors.push(mutant),
+        }
+    }
+    found
+}
+
+fn play(mutant: &Mutant, over: &[&Resource], (stage, base): &(Stage<'_>, World<'_>)) -> Played {
+    let played = [&mutant.resource].into_iter().chain(over.iter().copied());
+    let world = stage.play_over(played, base);
+    // An alarm whose states were known, and are not of the mutant, is no failure that a test has found.
+    if let Some((_, why)) = world.unknown.iter().find(|(name, _)| base.seen.contains_key(*name)) {
+        return Played::Unknown(why.clone());
+    }
+    match failures(stage.case, Overlay { over: &world, base }).is_empty() {
+        true => Played::Survived,
+        false => Played::Killed,
+    }
+}
+
+/// The composite alarms over each alarm, whatever is between.
+fn above(resources: &BTreeMap<Address, Resource>) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut parents: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for resource in resources.values() {
+        if let Resource::CompositeAlarm(parent) = resource {
+            for child in parent.children() {
+                parents.entry(composite::plain(&child).to_owned()).or_default().insert(parent.name.as_str());
+            }
+        }
+    }
+    let mut above = BTreeMap::new();
+    for address in resources.keys().filter(|address| address.kind.is_alarm()) {
+        let mut over: BTreeSet<&str> = BTreeSet::new();
+        let mut open = vec![address.name.as_str()];
+        while let Some(name) = open.pop() {
+            let new = parents.get(name).into_iter().flatten().copied();
+            open.extend(new.filter(|parent| over.insert(parent)));
+        }
+        if !over.is_empty() {
+            above.insert(address.name.as_str(), over);
+        }
+    }
+    above
+}
+
+/// Which tests look at which alarm.
+struct Index<'c> {
+    by_alarm: BTreeMap<&'c str, BTreeSet<usize>>,
+    /// Tests that say of all alarms what is sent.
+    of_all: BTreeSet<usize>,
+}
+
+impl<'c> Index<'c> {
+    fn new(cases: &[&'c UnitTestCase]) -> Self {
+        let mut index = Self { by_alarm: BTreeMap::new(), of_all: BTreeSet::new() };
+        for (at, case) in cases.iter().enumerate() {
+            let sent = case.notifications.iter();
+            let named = sent.clone().flat_map(|sent| sent.of.iter().flatten());
+            let expected = case.expected.iter().map(|expected| &expected.alarm);
+            let listed = sent.clone().flat_map(|sent| sent.expected.iter().map(|one| &one.alarm));
+            for name in expected.chain(named).chain(listed) {
+                index.by_alarm.entry(name.as_str()).or_default().insert(at);
+            }
+            index.of_all.extend(sent.filter(|sent| sent.of.is_none()).map(|_| at));
+        }
+        index
+    }
+
+    /// The tests that can notice a change of this alarm; none where no test names it or an alarm over it.
+    fn looking(&self, name: &str, above: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<usize> {
+        let names = above.get(name).into_iter().flatten().copied().chain([name]);
+        let named: BTreeSet<usize> = names.filter_map(|name| self.by_alarm.get(name)).flatten().copied().collect();
+        match named.is_empty() {
+            true => Vec::new(),
+            false => named.iter().copied().chain(self.of_all.difference(&named).copied()).collect(),
+        }
+    }
+}

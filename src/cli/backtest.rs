@@ -9,6 +9,7 @@ use super::fleet::{Fleet, FleetArgs, ProgressDetail};
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
+use super::save_test::{PastRun, SaveTestArgs};
 use crate::aws::Aws;
 use crate::backtest::history::fetch::{Detail, fetch};
 use crate::backtest::history::file;
@@ -60,6 +61,8 @@ pub struct BacktestArgs {
     /// How many periods CloudWatch fetches for one evaluation (it does not say) [default: N + 2 from 5m on, else N + 5]
     #[arg(long, value_name = "PERIODS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     evaluation_range: Option<u32>,
+    #[command(flatten)]
+    save: SaveTestArgs,
     /// No charts
     #[arg(long)]
     no_charts: bool,
@@ -107,6 +110,7 @@ impl BacktestArgs {
         format: OutputFormat,
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
+        let variables = if self.save.save_test.is_some() { self.spec.values(&spec)? } else { BTreeMap::new() };
         let bound = self.spec.bind_spec(spec)?;
         let aws = match self.is_offline() {
             true => None,
@@ -127,6 +131,16 @@ impl BacktestArgs {
             known: known.as_deref(),
         };
         let judged = judge(resources.values(), &history, asking);
+        let past = PastRun {
+            judged: &judged,
+            resources: &resources,
+            history: &history,
+            known: known.as_deref(),
+            options,
+            spec: self.spec.path(),
+            variables: &variables,
+        };
+        let saved = self.save.save(&past)?;
         let is_incomplete = history.is_incomplete();
         // From here on only what was found is needed: neither the past nor what it was held against.
         let notes = history.notes;
@@ -144,6 +158,7 @@ impl BacktestArgs {
             OutputFormat::Markdown => markdown::backtest(&found),
         })?;
         self.write_pictures(&found)?;
+        saved.iter().for_each(|line| run.output.say(line));
         if let Some(aws) = &aws {
             say_calls(aws, run.output);
         }
@@ -188,6 +203,7 @@ impl BacktestArgs {
             ("--history", self.history.is_some()),
             ("--suggest", self.suggest.is_some()),
             ("--incidents", self.incidents.is_some()),
+            ("--save-test", self.save.save_test.is_some()),
             ("--verify", self.verify),
             ("--no-charts", self.no_charts),
             ("--html", self.html.is_some()),

@@ -32,6 +32,7 @@ mod run_flags;
 mod sandbox;
 mod sandbox_post;
 mod sandbox_serve;
+mod save_test;
 mod saved_plan;
 mod schema;
 mod serve;

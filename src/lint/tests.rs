@@ -109,7 +109,12 @@ fn rules_are_sorted_by_id_and_there_is_a_page_for_each_and_no_other() {
 
 fn specs(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let mut paths: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    // Tests of a spec stand beside it.
+    let is_spec = |path: &PathBuf| {
+        path.extension().is_some_and(|e| e == "yaml")
+            && path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_none())
+    };
+    let mut paths: Vec<PathBuf> = entries.filter(is_spec).collect();
     paths.sort();
     paths
 }

@@ -19,9 +19,9 @@ pub use error::SpecError;
 #[cfg(test)]
 pub use form::reference;
 pub use form::schema;
-pub use input::{SpecLikeDocument, load, read_document, read_var_file};
 #[cfg(test)]
-pub use input::{parse, parse_document};
+pub use input::parse;
+pub use input::{SpecLikeDocument, load, parse_document, read_document, read_var_file};
 pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
 pub use source::SourceFile;
 pub use template::Template;

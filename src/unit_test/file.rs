@@ -4,7 +4,7 @@ use super::form::{FILE, NO_VALUE};
 use crate::backtest::history::file::time;
 use crate::backtest::notation::Notation;
 use crate::model::{Node, Span, SpecProblem};
-use crate::spec::{SpecError, SpecLikeDocument, read_document};
+use crate::spec::{SpecError, SpecLikeDocument, parse_document, read_document};
 use mlops_cloudwatch::evaluation::need::MetricIdentity;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +87,12 @@ pub struct Notification {
 /// Reads a file of tests; paths in it are beside it.
 pub fn read(path: &Path) -> Result<File, SpecError> {
     let document = read_document(path, &FILE)?;
+    of_document(path.parent().unwrap_or(Path::new("")), document)
+}
+
+/// The same of a text; `name` is what mistakes call it.
+pub fn of_text(path: &Path, text: &str) -> Result<File, SpecError> {
+    let document = parse_document(&path.display().to_string(), text, &FILE)?;
     of_document(path.parent().unwrap_or(Path::new("")), document)
 }
 

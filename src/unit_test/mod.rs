@@ -9,13 +9,17 @@ mod form;
 mod given_tests;
 mod mutation;
 mod run;
+mod saved;
+#[cfg(test)]
+mod saved_tests;
 mod seen;
 #[cfg(test)]
 mod tests;
 mod unwatched;
 
-pub use file::{UnitTestCase, read};
+pub use file::{Expected, GivenResult, InputSeries, UnitTestCase, of_text, read};
 pub use form::schema;
 pub use mutation::{AlarmMutation, Mutant, mutate};
 pub use run::{FileOutcome, run};
+pub use saved::{PastAlarm, of_incident};
 pub use unwatched::check;

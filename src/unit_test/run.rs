@@ -187,7 +187,7 @@ fn sent_by(name: &str, alarm: &Seen<'_>) -> Vec<Notification> {
 }
 
 /// The name in a topic's ARN; another ARN stays whole.
-fn plain(arn: &str) -> &str {
+pub fn plain(arn: &str) -> &str {
     match arn.split(':').collect::<Vec<_>>()[..] {
         ["arn", _, "sns", _, _, name] => name,
         _ => arn,

@@ -36,12 +36,12 @@ pub fn give(folder: &Path) {
     fs::write(folder.join("bad-advice.yaml"), bad).unwrap();
     let tests = fs::read_to_string(root().join("alarms.test.yaml")).unwrap();
     fs::write(folder.join("alarms.test.yaml"), &tests).unwrap();
-    fs::write(
-        folder.join("wrong.test.yaml"),
-        tests.replace("at: 13m", "at: 12m").replace("at: 1h,", "at: 1h, reson: x,"),
-    )
-    .unwrap();
-    fs::write(folder.join("failing.test.yaml"), tests.replace("at: 13m", "at: 12m")).unwrap();
+    fs::write(folder.join("wrong.test.yaml"), tests.replacen("at: 1h,", "at: 1h, reson: x,", 1)).unwrap();
+    let early = "at: 13m, alarm: mlops-lambda-high-errors, state: ALARM";
+    fs::write(folder.join("failing.test.yaml"), tests.replace(&early.replace("13m", "14m"), early)).unwrap();
+    fs::write(folder.join("unwatched.test.yaml"), tests.replacen("metric_name: Errors", "metric_name: Error", 1))
+        .unwrap();
+    fs::write(folder.join("weak.test.yaml"), WEAK).unwrap();
     fs::write(folder.join("past.csv"), past()).unwrap();
     let roster = "account,name,email\n300000000001,Ada,ada@example.edu\n300000000002,=Alan,alan@example.edu\n\
                   300000000003,Grace,grace@example.edu\n";
@@ -53,6 +53,20 @@ pub fn give(folder: &Path) {
         .unwrap();
     fs::write(folder.join("lab-rubric.yaml"), rubric).unwrap();
 }
+
+/// Tests that look at two of the alarms, and not closely.
+const WEAK: &str = "\
+vars: { email: you@example.edu }
+tests:
+  - name: many errors
+    series:
+      - { namespace: AWS/Lambda, metric_name: Errors, dimensions: { FunctionName: mlops-service-lambda }, values: 0x10 20 0x10 }
+    expect:
+      - { at: 10m, alarm: mlops-lambda-high-errors, state: OK }
+      - { at: 11m, alarm: mlops-lambda-high-errors, state: ALARM }
+      - { at: 16m, alarm: mlops-lambda-high-errors, state: OK }
+      - { at: 11m, alarm: mlops-service-lambda-throttles, state: OK }
+";
 
 /// An alarm that fires as soon as it is evaluated, whatever the time of day: nobody sends the heartbeat it waits for.
 const HEARTBEAT: &str = "\

@@ -120,6 +120,18 @@ impl MetricHistory {
         }
     }
 
+    /// What a source's values come of, as [`Self::values`] takes it; none where they are not known.
+    pub fn known(&self, source: &MetricStatistic) -> Vec<&HistoryColumn> {
+        let (Ok(Some(step)), Some(columns)) = (self.step(source), self.columns(&source.metric)) else {
+            return Vec::new();
+        };
+        let column = |stat: &str| columns.iter().find(|column| column.stat == stat && column.series.step == step);
+        match column(SAMPLES).or_else(|| column(&source.stat)) {
+            Some(only) => vec![only],
+            None => ["Sum", "SampleCount"].into_iter().filter_map(column).collect(),
+        }
+    }
+
     pub fn values(&self, source: &MetricStatistic, grid: &PeriodGrid) -> Vec<f64> {
         let missing = || vec![f64::NAN; grid.len];
         let (Ok(Some(step)), Some(columns)) = (self.step(source), self.columns(&source.metric)) else {

@@ -4,7 +4,7 @@ pub mod chart;
 pub mod html;
 pub mod json;
 pub mod markdown;
-mod spec_yaml;
+pub mod spec_yaml;
 pub mod svg;
 #[cfg(test)]
 mod tests;

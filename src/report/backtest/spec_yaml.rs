@@ -47,7 +47,7 @@ fn metric(query: &MetricQuery) -> Option<String> {
 }
 
 /// As a JSON string, which YAML reads as well, unless it is plain.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_/-".contains(c);
     match text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         true => text.to_owned(),

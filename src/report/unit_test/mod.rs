@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod junit;
+pub mod yaml;
 
 use super::{RenderOptions, Tone, count};
 use crate::unit_test::{AlarmMutation, FileOutcome};

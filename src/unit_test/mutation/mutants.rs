@@ -202,7 +202,7 @@ impl Maker<'_> {
         if let Some(stat) =
             alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref()).filter(|_| alarm.metrics.is_empty())
         {
-            let Some(to) = other_statistic(stat) else { return };
+            let Some(to) = other_statistic(stat, alarm.threshold == Some(0.0)) else { return };
             self.add("statistic", stat.clone(), to.into(), hint(), |alarm| {
                 let simple = to.parse::<Statistic>().is_ok_and(Statistic::is_simple);
                 let stat = Some(to.to_owned());
@@ -211,7 +211,7 @@ impl Maker<'_> {
         }
         for (at, query) in alarm.metrics.iter().enumerate() {
             let Some(metric) = &query.metric else { continue };
-            let Some(to) = other_statistic(&metric.stat) else { continue };
+            let Some(to) = other_statistic(&metric.stat, false) else { continue };
             self.add("statistic", format!("{} of {}", metric.stat, query.id), to.into(), hint(), |alarm| {
                 if let Some(metric) = alarm.metrics.get_mut(at).and_then(|query| query.metric.as_mut()) {
                     metric.stat = to.into();
@@ -247,9 +247,10 @@ impl Maker<'_> {
     }
 }
 
-/// What is taken for this statistic by mistake.
-fn other_statistic(stat: &str) -> Option<&'static str> {
+/// What is taken for this statistic by mistake. Sum, average and maximum are above 0 together, where no sample is below.
+fn other_statistic(stat: &str, at_zero: bool) -> Option<&'static str> {
     Some(match stat.parse::<Statistic>().ok()? {
+        Statistic::Sum | Statistic::Average | Statistic::Maximum if at_zero => "Minimum",
         Statistic::Sum | Statistic::Maximum | Statistic::Minimum => "Average",
         Statistic::Average => "Maximum",
         Statistic::SampleCount => "Sum",

@@ -1,6 +1,7 @@
 //! The mutants of a composite alarm: its rule with one operator, part or count changed, and without its suppressor. And what both kinds
 //! of alarm have: actions that are gone.
 
+use super::super::run::plain;
 use super::mutants::Mutant;
 use crate::resources::any_alarm::Actions;
 use crate::resources::{CompositeAlarm, Resource};
@@ -103,7 +104,8 @@ pub fn without_actions(actions: &Actions, with: impl Fn(Actions) -> Resource) ->
         for left in lefts {
             let mut other = actions.clone();
             *list(&mut other) = left.clone();
-            let text = |arns: &[String]| if arns.is_empty() { "none".to_owned() } else { arns.join(", ") };
+            let names = |arns: &[String]| arns.iter().map(|arn| plain(arn).to_owned()).collect::<Vec<_>>().join(", ");
+            let text = |arns: &[String]| if arns.is_empty() { "none".to_owned() } else { names(arns) };
             let to = if left.is_empty() { String::new() } else { ", with `to`".to_owned() };
             let hint = format!("list the `notifications` of {state}{to}");
             mutants.push(Mutant { field, from: text(&written), to: text(&left), hint, resource: with(other) });

@@ -9,6 +9,8 @@ pub mod incidents;
 pub mod judge;
 pub mod notation;
 pub mod pages;
+#[cfg(test)]
+mod promtool_tests;
 pub mod sketch;
 pub mod suggest;
 #[cfg(test)]

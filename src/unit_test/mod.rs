@@ -14,6 +14,8 @@ mod saved;
 mod saved_tests;
 mod seen;
 #[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
 mod tests;
 mod unwatched;
 

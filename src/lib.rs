@@ -27,7 +27,7 @@
 //! fleet/      the pipeline, once a target
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
-//! watch/      looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, and the doctor
+//! ops/        looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, and the doctor
 //! grade/      whether students' accounts are as a rubric asks: facts, a judgement of each item, how to mend it; only ever reads
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address
@@ -51,13 +51,13 @@ mod fleet;
 mod grade;
 mod lint;
 mod live;
+mod ops;
 mod pipeline;
 mod plan;
 mod report;
 mod resources;
 mod spec;
 mod unit_test;
-mod watch;
 
 pub use cli::run;
 use mlops_model as model;

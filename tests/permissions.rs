@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// call of ours.
 const NEEDS_NO_PERMISSION: &[&str] = &["sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity", "aws:credentials"];
 /// What has a policy of its own.
-const APART: [&str; 5] = ["src/deploy", "src/watch/drill", "src/watch/logs", "src/watch/signals", "src/watch/traffic"];
+const APART: [&str; 5] = ["src/deploy", "src/ops/drill", "src/ops/logs", "src/ops/signals", "src/ops/traffic"];
 
 #[test]
 fn the_policies_allow_exactly_what_is_called() {
@@ -43,7 +43,7 @@ fn the_policies_allow_exactly_what_is_called() {
     let mut drilling: BTreeSet<String> = apart(&APART[1..2]);
     // The queue is made with a tag, and subscribed as an apply does.
     drilling.extend(["sns:Subscribe", "sns:Unsubscribe", "sqs:TagQueue"].map(str::to_owned));
-    assert_eq!(policy("drill"), drilling, "docs/iam/drill.json against the calls of src/watch/drill");
+    assert_eq!(policy("drill"), drilling, "docs/iam/drill.json against the calls of src/ops/drill");
     let (plan, apply) = (policy("plan"), policy("apply"));
     let is_read = |action: &&String| {
         let operation = action.split(':').nth(1).unwrap_or_default();

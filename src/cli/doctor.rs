@@ -10,9 +10,9 @@ use super::plan::say_calls;
 use super::propose::ProposalArgs;
 use crate::aws::Class;
 use crate::backtest::for_plan::PastNote;
+use crate::ops::doctor::{self, DoctorFacts, DoctorFinding, DoctorLevel};
 use crate::pipeline::{Select, TargetContext};
 use crate::report::watch::doctor as report;
-use crate::watch::doctor::{self, DoctorFacts, DoctorFinding, DoctorLevel};
 use clap::Args;
 
 /// Names the reason when it does not work, the true cause first, each with what was seen and the mend

@@ -4,18 +4,18 @@ use super::CommandContext;
 use super::args::{FormatArgs, OutputFormat};
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::functions::{FunctionSelection, WatchedArgs, failure};
 use super::moment::{Moment, moment};
 use super::plan::say_calls;
 use super::subscriptions::duration;
-use super::watched::{FunctionSelection, WatchedArgs, failure};
 use crate::aws::{Aws, AwsError, Class, Clock};
 use crate::model::advice;
-use crate::report::watch::logs::{LineFormat, object, summaries, summaries_json, summaries_markdown};
-use crate::watch::logs::follow::FollowOptions;
-use crate::watch::logs::source::LogQuery;
-use crate::watch::logs::{
+use crate::ops::logs::follow::FollowOptions;
+use crate::ops::logs::source::LogQuery;
+use crate::ops::logs::{
     Grouping, LineFilter, LogLevel, LogLocation, LogSummary, News, RequestJoiner, RequestLine, find, follow, read,
 };
+use crate::report::watch::logs::{LineFormat, object, summaries, summaries_json, summaries_markdown};
 use clap::Args;
 use futures_util::future::try_join_all;
 use std::ops::ControlFlow;
@@ -266,7 +266,7 @@ impl Printer {
         }
     }
 
-    fn take(&mut self, group: usize, event: crate::watch::logs::source::LogEvent, run: &CommandContext<'_>) -> String {
+    fn take(&mut self, group: usize, event: crate::ops::logs::source::LogEvent, run: &CommandContext<'_>) -> String {
         let entry = self.requests.entry(group, event);
         if !self.wanted.wants(&entry) {
             return String::new();

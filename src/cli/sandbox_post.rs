@@ -1,8 +1,8 @@
 //! The sandbox's post: what topics have for HTTP endpoints goes out as SNS sends it, once each, and only to this machine. Nobody
 //! outside must hear of what never happened on AWS.
 
+use crate::ops::http::{HttpClient, OutboundRequest};
 use crate::sandbox::{Delivery, Letter, Sandbox};
-use crate::watch::http::{HttpClient, OutboundRequest};
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::sleep;

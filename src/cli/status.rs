@@ -8,14 +8,14 @@ use super::failure::CliFailure;
 use super::fleet::{Fleet, FleetArgs, ProgressDetail};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
-use super::watch::WatchedTarget;
+use super::status_tui::WatchedTarget;
 use crate::fleet::{FleetRow, FleetTarget, SubscriptionCounts};
 use crate::model::advice;
 use crate::model::duration::parse_seconds;
+use crate::ops::status::{StackStatus, StatusOptions, read};
 use crate::pipeline::{self, TargetContext};
 use crate::plan::Consent;
 use crate::report::status;
-use crate::watch::status::{StackStatus, StatusOptions, read};
 use clap::Args;
 
 /// How many of the last changes of state are shown.

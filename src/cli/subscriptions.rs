@@ -13,11 +13,9 @@ use crate::model::advice;
 use crate::model::duration::{format_seconds, parse_seconds};
 use crate::model::problem::nearest_or_all;
 use crate::model::secret;
+use crate::ops::subscriptions::{self, Link, NotALink, StackSubscriptions, SubscriptionRow, SubscriptionState, Waited};
 use crate::report::watch::subscriptions as report;
 use crate::resources::{Address, Resource};
-use crate::watch::subscriptions::{
-    self, Link, NotALink, StackSubscriptions, SubscriptionRow, SubscriptionState, Waited,
-};
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -9,8 +9,8 @@ use super::exit::Exit;
 use super::failure::CliFailure;
 use super::plan::say_calls;
 use super::subscriptions::duration;
+use crate::ops::traffic::{Tally, TrafficPlan, TrafficTarget, request, send};
 use crate::report::watch::traffic as report;
-use crate::watch::traffic::{Tally, TrafficPlan, TrafficTarget, request, send};
 use clap::{ArgGroup, Args};
 use std::time::{Duration, Instant};
 

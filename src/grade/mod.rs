@@ -14,7 +14,7 @@ pub use mistake::Mistake;
 pub use rubric::{OpenRubric, Rubric, schema};
 
 use crate::aws::{Aws, AwsError};
-use crate::watch::http::HttpClient;
+use crate::ops::http::HttpClient;
 use std::collections::BTreeMap;
 
 /// Grades one account and region. `now` is seconds since 1970; `http` sends what `http` tests ask for. The error concerns the

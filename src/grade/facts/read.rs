@@ -8,13 +8,13 @@ use super::{
 use crate::aws::{Aws, AwsError, Class};
 #[cfg(test)]
 use crate::model::Target;
+use crate::ops::http::HttpClient;
 use crate::resources::alarm::aws::DescribeAlarmsAnswer;
 use crate::resources::metric::Total;
 use crate::resources::{
     Alarm, ConfirmationState, FunctionFacts, Live, Resource, alarm, function, log_group, metric, notification,
 };
 use crate::resources::{subscription, topic};
-use crate::watch::http::HttpClient;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream;

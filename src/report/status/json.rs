@@ -2,12 +2,12 @@
 
 use super::super::mask;
 use super::words;
-use crate::plan::Note;
-use crate::resources::{Address, Resource};
-use crate::watch::status::{
+use crate::ops::status::{
     AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, StackStatus, StatusStateChange,
     SubscriptionStatus,
 };
+use crate::plan::Note;
+use crate::resources::{Address, Resource};
 use aws_smithy_types::{DateTime, date_time::Format};
 use mlops_cloudwatch::state::AlarmState;
 use serde_json::{Value, json};

@@ -3,8 +3,8 @@
 use super::super::markdown::{Cut, code, note, prose};
 use super::words;
 use crate::model::advice;
+use crate::ops::status::{Life, StackStatus};
 use crate::plan::NoteKind;
-use crate::watch::status::{Life, StackStatus};
 
 /// At most `LIMIT` bytes.
 pub fn markdown(status: &StackStatus) -> String {

@@ -11,9 +11,9 @@ pub use json::json;
 pub use markdown::markdown;
 
 use super::{RenderOptions, Tone, field_text, layout, mask, plan_text, sparkline};
+use crate::ops::status::{AlarmStatus, DriftState, FunctionStatus, Life, StackStatus};
 use crate::plan::{Action, Note, NoteKind};
 use crate::resources::Kind;
-use crate::watch::status::{AlarmStatus, DriftState, FunctionStatus, Life, StackStatus};
 use std::collections::BTreeSet;
 
 /// Columns of a sparkline.

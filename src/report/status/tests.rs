@@ -1,8 +1,8 @@
 //! The words of statuses made by hand, and that every format says the same.
 
 use super::*;
+use crate::ops::status::testing::{alarm, quiet, subscription, trouble};
 use crate::report::testing::check;
-use crate::watch::status::testing::{alarm, quiet, subscription, trouble};
 
 const SCHEMA: &str = include_str!("../../../docs/status.schema.json");
 

@@ -3,11 +3,11 @@
 use super::super::backtest::{moment, number};
 use super::super::{Tone, count, mask, phrase};
 use crate::backtest::for_plan::span;
-use crate::resources::{Alarm, Resource};
-use crate::watch::status::{
+use crate::ops::status::{
     AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, Reason, StackStatus, StatusStateChange,
     SubscriptionStatus,
 };
+use crate::resources::{Alarm, Resource};
 use mlops_cloudwatch::alarm::{AlarmLimit, WatchedSignal};
 use mlops_cloudwatch::state::AlarmState;
 
@@ -331,7 +331,7 @@ pub fn function(function: &FunctionStatus, now: i64) -> (String, Tone) {
             } else {
                 format!("{} times", number(invocations.count))
             };
-            let span = span(crate::watch::status::curve::REACH);
+            let span = span(crate::ops::status::curve::REACH);
             (format!("ran {} ago, {times} in {span}", age(Some(last), now)), Tone::Good)
         }
         Some(last) => (format!("last ran {} ago", age(Some(last), now)), Tone::Careful),

@@ -2,8 +2,8 @@
 
 use crate::model::Target;
 use crate::model::advice;
+use crate::ops::doctor::{CAUSES, DeliverySteps, DoctorFinding, DoctorLevel};
 use crate::report::{RenderOptions, Tone, count, json, layout, mask};
-use crate::watch::doctor::{CAUSES, DeliverySteps, DoctorFinding, DoctorLevel};
 use serde_json::json;
 
 /// Consequences that are named; the rest is counted.
@@ -127,7 +127,7 @@ pub fn list() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::doctor::FindingSubject;
+    use crate::ops::doctor::FindingSubject;
 
     fn finding(level: DoctorLevel, what: &str) -> DoctorFinding {
         DoctorFinding::new("a-cause", level, FindingSubject::Everything, what).seen("evidence").mend("mend it")

@@ -1,9 +1,9 @@
 //! A drill for people and for programs: who will be woken, what each hop showed, what arrived, and what is left.
 
-use crate::report::{RenderOptions, Tone, count, json, layout, mask};
-use crate::watch::drill::{
+use crate::ops::drill::{
     Cleaned, DrillEvent, DrillReport, DrillStep, DrillSurvey, DrillVerdict, Drilled, Hop, Left, ReceivedNotification,
 };
+use crate::report::{RenderOptions, Tone, count, json, layout, mask};
 use serde_json::{Value, json};
 
 /// Endpoints named one by one; the rest is counted.
@@ -204,8 +204,8 @@ pub fn cleaned_json(cleaned: &Cleaned) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::drill::DeliveryChannel;
     use crate::report::testing::target;
-    use crate::watch::drill::DeliveryChannel;
 
     fn hop(step: DrillStep, verdict: DrillVerdict, remedy: Option<&str>) -> Hop {
         let topic = Some("alerts".to_owned()).filter(|_| step > DrillStep::Actions);

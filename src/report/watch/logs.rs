@@ -2,12 +2,12 @@
 
 use super::clock;
 use crate::model::advice;
+use crate::ops::logs::level::LogLevel;
+use crate::ops::logs::line::LineKind;
+use crate::ops::logs::report::{InvocationReport, InvocationStatus};
+use crate::ops::logs::requests::RequestLine;
+use crate::ops::logs::summary::{LogSummary, Percentiles};
 use crate::report::{RenderOptions, Tone, count, json, layout, mask, table};
-use crate::watch::logs::level::LogLevel;
-use crate::watch::logs::line::LineKind;
-use crate::watch::logs::report::{InvocationReport, InvocationStatus};
-use crate::watch::logs::requests::RequestLine;
-use crate::watch::logs::summary::{LogSummary, Percentiles};
 use serde_json::{Value, json};
 
 /// How lines are written.

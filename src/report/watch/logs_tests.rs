@@ -1,8 +1,8 @@
 //! Lines and sums as they are shown.
 
 use super::*;
-use crate::watch::logs::requests::RequestJoiner;
-use crate::watch::logs::source::LogEvent;
+use crate::ops::logs::requests::RequestJoiner;
+use crate::ops::logs::source::LogEvent;
 
 const ID: &str = "79b4f56e-95b1-4643-9700-2807f4e68189";
 

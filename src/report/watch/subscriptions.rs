@@ -2,9 +2,9 @@
 
 use crate::model::advice;
 use crate::model::secret;
+use crate::ops::subscriptions::{StackSubscriptions, SubscriptionRow, SubscriptionState};
 use crate::plan::notes;
 use crate::report::{RenderOptions, Tone, count, json, layout, mask, table};
-use crate::watch::subscriptions::{StackSubscriptions, SubscriptionRow, SubscriptionState};
 use serde_json::{Value, json};
 
 /// The list, ending in a line feed.

@@ -1,9 +1,9 @@
 //! What came of traffic, for people and for programs: the verdict first.
 
 use super::logs::ms;
+use crate::ops::logs::summary::Percentiles;
+use crate::ops::traffic::Tally;
 use crate::report::{RenderOptions, Tone, count, json, layout, mask};
-use crate::watch::logs::summary::Percentiles;
-use crate::watch::traffic::Tally;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -131,7 +131,7 @@ pub fn json(tally: &Tally) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::traffic::tally::{RequestOutcome, TrafficResponse};
+    use crate::ops::traffic::tally::{RequestOutcome, TrafficResponse};
     use std::time::Duration;
 
     fn tally(answers: Vec<(TrafficResponse, bool)>) -> Tally {

@@ -2,10 +2,10 @@
 
 use super::super::moment;
 use super::{drawn, judged, length, overall, rows, verdict, whole, words};
+use crate::ops::signals::judge::{SignalStatus, mood};
+use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding};
 use crate::report::html::{CellStatus as Colour, HtmlPage, Markup, page};
 use crate::report::watch::logs::{ms, percent};
-use crate::watch::signals::judge::{SignalStatus, mood};
-use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 90.0;

@@ -1,9 +1,9 @@
 //! Golden signals for programs. Times are seconds since 1970, durations milliseconds.
 
 use super::{judged, verdict, words};
+use crate::ops::signals::judge::mood;
+use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalWindow};
 use crate::report::{json::FORMAT_VERSION, mask};
-use crate::watch::signals::judge::mood;
-use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalWindow};
 use serde_json::{Value, json};
 
 pub fn json(signals: &GoldenSignals) -> String {

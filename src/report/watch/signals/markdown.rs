@@ -1,10 +1,10 @@
 //! Golden signals for a pull request or an incident's log.
 
 use super::{judged, length, rows, verdict, words};
+use crate::ops::signals::GoldenSignals;
+use crate::ops::signals::judge::mood;
 use crate::report::markdown::prose;
 use crate::report::sparkline::sparkline;
-use crate::watch::signals::GoldenSignals;
-use crate::watch::signals::judge::mood;
 
 const COLUMNS: usize = 24;
 

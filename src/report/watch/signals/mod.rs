@@ -17,9 +17,9 @@ pub use text::text;
 use super::logs::{ms, percent};
 use crate::backtest::sketch::Sketch;
 use crate::model::duration::format_seconds;
+use crate::ops::signals::judge::{SignalFact, SignalStatus, mood};
+use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalWindow, current, findings};
 use crate::report::{count, mask};
-use crate::watch::signals::judge::{SignalFact, SignalStatus, mood};
-use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalWindow, current, findings};
 use mlops_cloudwatch::comparison::Comparison;
 
 /// The findings of each function, beside it.

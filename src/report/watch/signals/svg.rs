@@ -1,10 +1,10 @@
 //! Golden signals as one picture: the charts of every function, one below the other.
 
 use super::{drawn, verdict};
+use crate::ops::signals::GoldenSignals;
 use crate::report::backtest::chart::Time;
 use crate::report::backtest::svg::{HEIGHT, WIDTH, chart};
 use crate::report::html::escape;
-use crate::watch::signals::GoldenSignals;
 
 pub fn svg(signals: &GoldenSignals) -> String {
     let time = Time { from: signals.from, until: signals.until, marked: &[] };

@@ -1,10 +1,10 @@
 //! One set of signals in every format.
 
 use super::*;
+use crate::ops::logs::summary::Percentiles;
+use crate::ops::signals::{FromLogs, SignalCurves};
 use crate::report::RenderOptions;
 use crate::resources::function::FunctionFacts;
-use crate::watch::logs::summary::Percentiles;
-use crate::watch::signals::{FromLogs, SignalCurves};
 
 /// Two functions over an hour in steps of ten minutes: one that errs, one that is idle.
 fn signals() -> GoldenSignals {

@@ -2,14 +2,14 @@
 
 use super::{SignalRow, drawn, error_rate, judged, length, optional, overall, rows, verdict, whole, words};
 use crate::model::duration::format_seconds;
+use crate::ops::signals::judge::{SignalStatus, mood};
+use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding, current};
 use crate::report::backtest::chart::{self, Time};
 use crate::report::layout::hang;
 use crate::report::sparkline::sparkline;
 use crate::report::table::table;
 use crate::report::watch::logs::{ms, percent};
 use crate::report::{RenderOptions, Tone, mask};
-use crate::watch::signals::judge::{SignalStatus, mood};
-use crate::watch::signals::{FunctionSignals, GoldenSignals, SignalFinding, current};
 
 /// From here on there is room for more columns.
 const WIDE: usize = 110;

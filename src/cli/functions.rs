@@ -1,0 +1,66 @@
+//! Arguments of the commands that look at functions: those that are named, else those of the spec.
+
+use super::CommandContext;
+use super::args::SpecArgs;
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::CliFailure;
+use crate::aws::Aws;
+use crate::model::problem::nearest;
+use crate::ops::logs::NoFunction;
+use crate::spec;
+use clap::Args;
+
+#[derive(Debug, Clone, Args)]
+pub struct WatchedArgs {
+    /// Functions to look at; without any, those under `functions` in the spec
+    #[arg(value_name = "FUNCTION")]
+    pub functions: Vec<String>,
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// What is looked at, and by whom.
+pub struct FunctionSelection {
+    pub functions: Vec<String>,
+    pub aws: Aws,
+}
+
+impl WatchedArgs {
+    /// Opens the target. The spec is only read for its functions and its region, so that no variable has to be given.
+    pub async fn open(&self, run: &mut CommandContext<'_>) -> Result<FunctionSelection, CliFailure> {
+        let named = !self.functions.is_empty();
+        let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
+        let region = spec.as_ref().and_then(|spec| spec.region().map(str::to_owned));
+        let functions = match &spec {
+            Some(spec) if !named => spec.functions(),
+            _ => self.functions.clone(),
+        };
+        let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
+        Ok(FunctionSelection { functions, aws })
+    }
+
+    /// Where there is nothing to look at.
+    pub fn nothing(&self) -> CliFailure {
+        let what = format!("{} names no function", self.spec.path().display());
+        CliFailure::say(
+            Exit::Usage,
+            what,
+            "name one: a function's name behind the command, or under `functions` in the spec",
+        )
+    }
+}
+
+/// A function that is not there, with what may have been meant.
+pub fn failure(error: anyhow::Error) -> CliFailure {
+    let Some(missing) = error.downcast_ref::<NoFunction>() else { return error.into() };
+    let others = &missing.others;
+    let remedy = match nearest(&missing.function, others.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if others.is_empty() => "check --region and --profile: there are no functions here".to_owned(),
+        None => format!("check --region and --profile; here there are: {}", others[..others.len().min(10)].join(", ")),
+    };
+    CliFailure::say(Exit::Failure, missing.to_string(), remedy)
+}

@@ -90,6 +90,10 @@ const CALLS_AND_LOGS: &str = "traffic --function mlops-service-lambda -n 2 --yes
 /// A command line, the flag that is added to it, and what shows that it acts. What stands before ` ; ` is run first.
 const ROWS: &[(&str, &str, Sign)] = &[
     ("test", "--junit t.xml", Comes("t.xml")),
+    ("test weak.test.yaml", "--mutate", Comes("survived threshold")),
+    ("schema", "--tests", Comes("alarms.test.schema.json")),
+    ("backtest --history past.csv", "--save-test saved.test.yaml", Comes("saved.test.yaml")),
+    ("backtest --history past.csv --save-test saved.test.yaml", "--incident 9", Comes("no such incident")),
     ("backtest", "--days 2", Comes("in 2d")),
     ("backtest", "--html page.html", Comes("page.html")),
     ("backtest", "--svg pictures", Comes("pictures")),

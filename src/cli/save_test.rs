@@ -123,7 +123,8 @@ fn relative(folder: &Path, file: &Path) -> Result<String, CliFailure> {
     let mut from = folder.components().peekable();
     let mut to = file.components().peekable();
     while from.peek().is_some() && from.peek() == to.peek() {
-        (from.next(), to.next());
+        from.next();
+        to.next();
     }
     let way: PathBuf = from.map(|_| Component::ParentDir).chain(to).collect();
     Ok(way.display().to_string())

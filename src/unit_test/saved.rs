@@ -166,11 +166,12 @@ fn expected(address: &Address, at: i64, state: AlarmState) -> Expected {
     Expected { at, alarm: address.name.clone(), state: Some(state), reason: None, value: None }
 }
 
-/// The state a minute before, each change, and the state at the end.
+/// The state a minute before, and each change.
 fn expectations(address: &Address, timeline: &Timeline, start: i64, from: i64, end: i64) -> Vec<Expected> {
     let changes = timeline.changes.iter().map(|change| change.at).filter(|at| *at > from && *at <= end);
     let mut moments: Vec<i64> = [from - 60, from].into_iter().chain(changes.take(MOST_CHANGES)).collect();
-    if moments.len() < MOST_CHANGES {
+    // What did not change until the end is held to that.
+    if moments.last() == Some(&from) {
         moments.push(end);
     }
     moments.retain(|at| *at >= start);

@@ -102,3 +102,58 @@ fn saved_tests_pass_and_hold() {
     }
     assert!(saved > 150 && held > 100 && refused < saved / 10, "{saved} saved, {held} held, {refused} refused");
 }
+
+const SPEC: &str = r#"
+version: 1
+stack: s
+alarms:
+  a: { namespace: N, metric_name: m, statistic: Sum, period: 5m, threshold: "> 10" }
+  b: { namespace: N, metric_name: n, statistic: p90, period: 5m, threshold: "> 100" }
+  slow:
+    anomaly: { namespace: N, metric_name: n, statistic: Average, width: 2 }
+    comparison_operator: GreaterThanUpperThreshold
+    period: 5m
+composite_alarms:
+  both: { alarm_rule: ALARM(a) AND ALARM(b) }
+"#;
+
+/// What a composite alarm stands on is saved with it, each series at its own interval; a band is a result.
+#[test]
+fn a_composite_alarm_and_a_band_are_saved_with_what_they_need() {
+    let bound = crate::spec::parse("alarms.yaml", SPEC).unwrap().bind(&BTreeMap::new()).unwrap();
+    let target = crate::model::Target::new("123456789012", "us-east-1");
+    let resources = bound.desired(&target, &BTreeMap::new()).unwrap().resources;
+    let metric = |name: &str| MetricIdentity { namespace: "N".into(), name: name.into(), ..MetricIdentity::default() };
+    let mut history = MetricHistory::default();
+    let values = |step: i64, low: f64, high: f64| {
+        let len = 86_400 / step;
+        let values = (0..len).map(|n| if (400..440).contains(&(n * step / 60)) { high } else { low }).collect();
+        ValueSeries { start: START, step, values }
+    };
+    history.add(metric("m"), "Sum", values(60, 1.0, 3.0));
+    history.add(metric("n"), "p90", values(300, 50.0, 200.0));
+    history.add(metric("n"), "Average", values(300, 20.0, 90.0));
+    let options = EvaluationOptions::default();
+    for (_, needs) in crate::backtest::judge::needs(resources.values(), options).iter().map(|(n, c)| (c, n)) {
+        if let Some(asked) = &needs.asked {
+            history.add_asked(asked.clone(), values(300, 10.0, 10.0));
+            history.add_asked(asked.clone(), values(300, 60.0, 60.0));
+        }
+    }
+    let (from, until) = history.extent().unwrap();
+    let asking = BacktestRequest { from, until, options, suggest: None, is_drawn: false, known: None };
+    let judged = judge(resources.values(), &history, asking);
+    for (name, series, results) in [("both", 2, 0), ("slow", 1, 1)] {
+        let one = judged.iter().find(|one| one.address.name == name).unwrap();
+        let found = one.outcome.as_ref().unwrap();
+        let incident = *found.figures.spans.last().unwrap();
+        let (address, timeline) = (&one.address, &found.timeline);
+        let past = PastAlarm { address, timeline, resources: &resources, history: &history, options };
+        let case = of_incident(past, incident, "t".into()).unwrap();
+        assert_eq!((case.series.len(), case.results.len()), (series, results), "{name}");
+        let case = read_back(&case);
+        assert_eq!(run(&case, resources.values()).unwrap().failures, Vec::<String>::new(), "{name}");
+        let states: Vec<&str> = case.expected.iter().filter_map(|one| Some(one.state?.word())).collect();
+        assert_eq!(states, ["OK", "ALARM", "OK"], "{name}");
+    }
+}

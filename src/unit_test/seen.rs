@@ -226,7 +226,7 @@ impl<'s> GivenPast<'s> {
         for result in stage.case.results.iter().filter(|result| result.alarm == alarm.name) {
             match result.values.as_slice() {
                 [only] => {
-                    let named = result.id.as_ref().map(String::as_str);
+                    let named = result.id.as_deref();
                     past.queries.extend(named.or(watched.map(|one| one.id.as_str())).map(|id| (id, series(only))));
                 }
                 edges if matches!(definition.signal, WatchedSignal::Band { .. }) => {

@@ -2,6 +2,8 @@
 
 pub mod json;
 pub mod junit;
+#[cfg(test)]
+mod tests;
 pub mod yaml;
 
 use super::{RenderOptions, Tone, count};

@@ -56,7 +56,7 @@ pub fn mutate(
         stages.push((stage, world));
     }
     let above = above(resources);
-    let index = TestsByAlarm::new(cases);
+    let index = TestIndex::new(cases);
     let alarms = resources.iter().filter(|(address, _)| address.kind.is_alarm());
     Ok(alarms.map(|(address, resource)| of_alarm(address, resource, &stages, &above, &index, resources)).collect())
 }
@@ -82,7 +82,7 @@ fn of_alarm<'a>(
     resource: &'a Resource,
     stages: &[(Stage<'_>, World<'a>)],
     above: &BTreeMap<&str, BTreeSet<&str>>,
-    index: &TestsByAlarm<'_>,
+    index: &TestIndex<'_>,
     resources: &'a BTreeMap<Address, Resource>,
 ) -> AlarmMutation {
     let name = address.name.as_str();
@@ -167,13 +167,13 @@ fn above(resources: &BTreeMap<Address, Resource>) -> BTreeMap<&str, BTreeSet<&st
 }
 
 /// Which tests look at which alarm.
-struct TestsByAlarm<'c> {
+struct TestIndex<'c> {
     by_alarm: BTreeMap<&'c str, BTreeSet<usize>>,
     /// Tests that say of all alarms what is sent.
     of_all: BTreeSet<usize>,
 }
 
-impl<'c> TestsByAlarm<'c> {
+impl<'c> TestIndex<'c> {
     fn new(cases: &[&'c UnitTestCase]) -> Self {
         let mut index = Self { by_alarm: BTreeMap::new(), of_all: BTreeSet::new() };
         for (at, case) in cases.iter().enumerate() {

@@ -9,6 +9,7 @@ use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmLimit, WatchedSignal};
 use mlops_cloudwatch::comparison::{BandSide, Comparison};
 use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::statistic::Statistic;
+use std::cmp::Ordering;
 
 /// An alarm with one thing changed.
 #[derive(Debug, Clone)]
@@ -81,11 +82,17 @@ impl Maker<'_> {
                 continue;
             }
             tried.push(to);
-            let (state, low, high) = match (comparison.is_upward(), to > threshold) {
-                (true, true) | (false, false) => ("ALARM", threshold.min(to), threshold.max(to)),
-                (true, false) | (false, true) => ("OK", threshold.min(to), threshold.max(to)),
+            let state = if comparison.is_upward() == (to > threshold) { "ALARM" } else { "OK" };
+            let (low, high) = (threshold.min(to), threshold.max(to));
+            // What breaches by the one and not by the other.
+            let hint = match comparison {
+                Comparison::Greater | Comparison::LessOrEqual => {
+                    format!("expect {state} on a value over {low} and at most {high}")
+                }
+                Comparison::GreaterOrEqual | Comparison::Less => {
+                    format!("expect {state} on a value of at least {low} and under {high}")
+                }
             };
-            let hint = format!("expect {state} on a value between {low} and {high}");
             self.add("threshold", threshold.to_string(), to.to_string(), hint, |alarm| alarm.threshold = Some(to));
         }
     }
@@ -127,7 +134,6 @@ impl Maker<'_> {
     fn m_of_n(&mut self, definition: &AlarmDefinition<'_>) {
         let (m, n) = (definition.evaluation.m, definition.evaluation.n);
         let period = definition.evaluation.seconds();
-        let breaches = |count: u32| if count == 1 { "1 breach".to_owned() } else { format!("{count} breaches") };
         let mut others = vec![(m + 1, n), (m, n + 1), (m + 1, n + 1)];
         others.extend(m.checked_sub(1).map(|fewer| (fewer, n)));
         others.extend(n.checked_sub(1).into_iter().flat_map(|fewer| [(m, fewer), (m.min(fewer), fewer)]));
@@ -140,12 +146,12 @@ impl Maker<'_> {
                 continue;
             }
             let hint = match (to_m.cmp(&m), to_n.cmp(&n)) {
-                (std::cmp::Ordering::Greater, _) => format!("expect ALARM as soon as there are {}", breaches(m)),
-                (std::cmp::Ordering::Less, _) => format!("expect no ALARM after {}", breaches(to_m)),
-                (_, std::cmp::Ordering::Greater) => {
-                    format!("expect OK once {} are no longer within {n} periods", breaches(m))
-                }
-                _ => format!("expect ALARM on {} spread over {n} periods", breaches(m)),
+                (Ordering::Greater, _) if n == 1 => "expect ALARM as soon as one period breaches".to_owned(),
+                (Ordering::Greater, _) => format!("expect ALARM as soon as {m} of {n} periods breach"),
+                (Ordering::Less, _) => format!("expect no ALARM while {to_m} of {n} periods breach"),
+                (_, Ordering::Greater) if n == 1 => "expect OK as soon as no period breaches".to_owned(),
+                (_, Ordering::Greater) => format!("expect OK as soon as fewer than {m} of the last {n} periods breach"),
+                (_, _) => format!("expect ALARM on {m} breaching periods that are spread over {n}"),
             };
             let counts = (i32::try_from(to_m).ok(), i32::try_from(to_n).ok());
             self.add("datapoints_to_alarm", format!("{m} of {n}"), format!("{to_m} of {to_n}"), hint, |alarm| {
@@ -183,8 +189,8 @@ impl Maker<'_> {
         for to in up.into_iter().chain(down).copied().filter(|to| spans(n, i64::from(*to))) {
             let text = |seconds: i32| format_seconds(i64::from(seconds));
             let hint = match to > period {
-                true => format!("expect the state again {} after a breach has ended", text(period)),
-                false => format!("expect ALARM for {} after a breach has ended", text(period)),
+                true => format!("expect OK as soon as a breach is {} old", text(period)),
+                false => format!("expect ALARM until a breach is {} old", text(period)),
             };
             self.add("period", text(period), text(to), hint, |alarm| {
                 alarm.period = alarm.period.map(|_| to);
@@ -254,7 +260,7 @@ fn other_statistic(stat: &str, at_zero: bool) -> Option<&'static str> {
         Statistic::Sum | Statistic::Maximum | Statistic::Minimum => "Average",
         Statistic::Average => "Maximum",
         Statistic::SampleCount => "Sum",
-        Statistic::Percentile(percent) if percent == 50.0 => "p95",
+        Statistic::Percentile(50.0) => "p95",
         Statistic::Percentile(_) => "p50",
         Statistic::Trimmed(..) | Statistic::PercentileRank(..) => "Average",
     })

@@ -79,13 +79,16 @@ fn changed(rule: &AlarmRule) -> Vec<(AlarmRule, String)> {
     others
 }
 
+/// The actions of one state.
+type ActionList = fn(&mut Actions) -> &mut Vec<String>;
+
 /// Without the actions of one state; two alarms that notify nobody are the same.
 pub fn without_actions(actions: &Actions, with: impl Fn(Actions) -> Resource) -> Vec<Mutant> {
     if !actions.enabled {
         return Vec::new();
     }
     let mut mutants = Vec::new();
-    let lists: [(&'static str, &str, fn(&mut Actions) -> &mut Vec<String>); 3] = [
+    let lists: [(&'static str, &str, ActionList); 3] = [
         ("alarm_actions", "ALARM", |actions| &mut actions.alarm),
         ("ok_actions", "OK", |actions| &mut actions.ok),
         ("insufficient_data_actions", "INSUFFICIENT_DATA", |actions| &mut actions.insufficient_data),

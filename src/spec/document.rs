@@ -3,18 +3,17 @@
 use super::error::SpecError;
 use super::form::{DEFAULTS, SPEC};
 use super::presets;
+use super::reading::Reader;
 use super::roster::Roster;
+use super::slo::{self, SloDraft};
 use super::source::SourceFile;
 use super::variables::{self, Variable, VariableFiller};
 use super::yaml::Parsed;
-use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
+use crate::model::node::{Data, MapEntry, Node, Span};
 use crate::model::shape::{self, ObjectSchema, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
-use crate::resources::kind::Inherits;
 use crate::resources::scope::DeclarationScope;
-use crate::resources::{
-    Address, FunctionFacts, Kind, Resource, Subscription, alarm, composite_alarm, log_group, subscription, tag,
-};
+use crate::resources::{Address, FunctionFacts, Kind, Resource, Slo, alarm, composite_alarm, tag};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -147,7 +146,7 @@ pub struct BoundSpec {
 
 /// The sections whose entries are looked up by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum SpecSection {
+pub enum SpecSection {
     Functions,
     Of(Kind),
 }
@@ -157,7 +156,7 @@ impl SpecSection {
         [SpecSection::Functions].into_iter().chain(Kind::ALL.into_iter().map(SpecSection::Of))
     }
 
-    fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             SpecSection::Functions => "functions",
             SpecSection::Of(kind) => kind.facts().section.name,
@@ -182,6 +181,8 @@ pub struct Desired {
     pub spans: BTreeMap<Address, Span>,
     /// Log groups that a function's `retention` or `kms_key_id` asks for, not a declaration of their own.
     pub implied: BTreeSet<Address>,
+    /// The SLOs that some of the alarms are of, in the order of the file.
+    pub slos: Vec<Slo>,
 }
 
 impl BoundSpec {
@@ -269,13 +270,15 @@ impl BoundSpec {
         let presets = presets_of(root, &facts);
         let mut problems = Vec::new();
         let tags = root.get("tags").map(|node| tag::values(node, &mut problems)).unwrap_or_default();
+        let slos = slo::expand(root, &mut problems);
         let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
-        let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names).collect();
+        let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names);
+        let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
         let scope =
             DeclarationScope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
         let mut reader =
-            SpecReader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
+            Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
         let defaults = defaults.as_ref();
 
@@ -293,30 +296,34 @@ impl BoundSpec {
                         let alarm = alarm::spec::read(&preset.name, &layers, &mut reader.scope);
                         reader.add(Resource::Alarm(Box::new(alarm)), preset.name.span);
                     }
+                    slos.iter().for_each(|slo| reader.slo(slo, defaults));
                 }
                 _ => {}
             }
         }
-        composite_alarm::cycle::check(&section(root, SpecSection::Of(Kind::CompositeAlarm).key()), &mut reader.scope);
+        let written: Vec<MapEntry> = slos.iter().flat_map(SloDraft::written_composites).collect();
+        let composites: Vec<&MapEntry> =
+            section(root, SpecSection::Of(Kind::CompositeAlarm).key()).into_iter().chain(&written).collect();
+        composite_alarm::cycle::check(&composites, &mut reader.scope);
         (reader.desired, reader.scope.problems)
     }
 }
 
 /// The entries of a top-level map, each name once: that a name is repeated is said by the shape.
-fn section<'a>(root: &'a Node, key: &str) -> Vec<&'a MapEntry> {
+pub fn section<'a>(root: &'a Node, key: &str) -> Vec<&'a MapEntry> {
     let mut seen = BTreeSet::new();
     let entries = root.get(key).map(Node::entries).unwrap_or_default();
     entries.iter().filter(|entry| seen.insert(entry.name.text.as_str())).collect()
 }
 
 /// A map without the keys that its object does not know: they are mistakes already, and nobody shall inherit them.
-fn known(node: &Node, object: &'static ObjectSchema) -> Node {
+pub fn known(node: &Node, object: &'static ObjectSchema) -> Node {
     let entries = node.entries().iter().filter(|entry| object.key(&entry.name.text).is_some());
     Node::new(node.span, Data::Map(entries.cloned().collect()))
 }
 
 /// A map with some of its keys alone.
-fn only(node: &Node, keys: &[&str]) -> Node {
+pub fn only(node: &Node, keys: &[&str]) -> Node {
     let entries = node.entries().iter().filter(|entry| keys.contains(&entry.name.text.as_str()));
     Node::new(node.span, Data::Map(entries.cloned().collect()))
 }
@@ -337,125 +344,13 @@ fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<
 impl Desired {
     fn of(stack: &str, region: &str) -> Self {
         let (stack, region) = (stack.to_owned(), region.to_owned());
-        Self { stack, region, resources: BTreeMap::new(), spans: BTreeMap::new(), implied: BTreeSet::new() }
-    }
-}
-
-struct SpecReader<'a> {
-    scope: DeclarationScope<'a>,
-    desired: Desired,
-    /// Alarms of both kinds share their names (CloudWatch user guide, "Composite alarms").
-    alarm_names: HashMap<String, Span>,
-}
-
-impl SpecReader<'_> {
-    /// Every declaration of a kind whose section names them.
-    fn kind(&mut self, kind: Kind, root: &Node, defaults: Option<&Node>) {
-        let facts = kind.facts();
-        let Some(read) = facts.read else { return };
-        let some = match facts.inherits {
-            Inherits::Keys(keys) => defaults.map(|node| only(node, keys)),
-            Inherits::Nothing | Inherits::Everything => None,
-        };
-        let inherited = if facts.inherits == Inherits::Everything { defaults } else { some.as_ref() };
-        for MapEntry { name, value } in section(root, facts.section.name) {
-            let layers = Layers::new(name.span, [value].into_iter().chain(inherited));
-            let resource = read(name, &layers, &mut self.scope);
-            self.add(resource, name.span);
+        Self {
+            stack,
+            region,
+            resources: BTreeMap::new(),
+            spans: BTreeMap::new(),
+            implied: BTreeSet::new(),
+            slos: Vec::new(),
         }
-    }
-
-    /// Those that stand under their topics, and those that stand alone.
-    fn subscriptions(&mut self, root: &Node) {
-        for MapEntry { name, value } in section(root, SpecSection::Of(Kind::Topic).key()) {
-            for item in value.get("subscriptions").map(Node::items).unwrap_or_default() {
-                let topic = SpannedName { text: name.text.clone(), span: item.span };
-                self.subscription(&topic, item);
-            }
-        }
-        for item in root.get(SpecSection::Of(Kind::Subscription).key()).map(Node::items).unwrap_or_default() {
-            let topic =
-                item.get("topic").and_then(|node| Some(SpannedName { text: node.text()?.to_owned(), span: node.span }));
-            if let Some(topic) = topic {
-                self.subscription(&topic, item);
-            }
-        }
-    }
-
-    fn add(&mut self, resource: Resource, span: Span) {
-        let address = resource.address();
-        let alarm = address.kind.is_alarm();
-        let first = match alarm {
-            true => self.alarm_names.insert(address.name.clone(), span),
-            false => self.desired.spans.get(&address).copied(),
-        };
-        if let Some(first) = first.filter(|first| *first != span) {
-            let what = if alarm { format!("an alarm `{}`", address.name) } else { format!("`{address}`") };
-            let problem = SpecProblem::new(span.max(first), format!("{what} is declared twice"));
-            self.scope.problems.push(problem.also(span.min(first), "first declared here"));
-        }
-        self.desired.spans.insert(address.clone(), span);
-        self.desired.resources.insert(address, resource);
-    }
-
-    fn subscription(&mut self, topic: &SpannedName, item: &Node) {
-        if let Some(subscription) = subscription::spec::read(topic, item, &mut self.scope) {
-            let place = item.get("endpoint").map_or(topic.span, |endpoint| endpoint.span);
-            if subscription.password().is_some() {
-                self.alone_but_for_its_password(&subscription, place);
-            }
-            self.add(Resource::Subscription(subscription), place);
-        }
-    }
-
-    /// SNS lists two endpoints alike that differ only in the password, so nobody could tell them apart.
-    fn alone_but_for_its_password(&mut self, subscription: &Subscription, place: Span) {
-        let alike = self.desired.resources.iter().find(|(address, other)| match other {
-            Resource::Subscription(other) if other.topic == subscription.topic => {
-                other.endpoint != subscription.endpoint
-                    && other.protocol == subscription.protocol
-                    && other.listed_endpoint() == subscription.listed_endpoint()
-                    && self.desired.spans.get(*address).is_some_and(|span| *span != place)
-            }
-            _ => false,
-        });
-        if let Some(first) = alike.and_then(|(address, _)| self.desired.spans.get(address)) {
-            let problem =
-                SpecProblem::new(place, "this endpoint differs from another of the topic in its password only");
-            let problem =
-                problem.also(*first, "the other one").help("SNS shows both alike: use another user name or path");
-            self.scope.problems.push(problem);
-        }
-    }
-
-    /// The log group of a function with a `retention` or a `kms_key_id`; two functions may write to one group if they agree.
-    fn function(&mut self, name: &SpannedName, value: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
-        check_function_name(name, &mut self.scope);
-        let named = |entry: &&MapEntry| ["retention", "kms_key_id"].contains(&entry.name.text.as_str());
-        let Some(entry) = value.entries().iter().find(named) else { return };
-        let Some(facts) = facts.get(name.text.as_str()) else { return };
-        let mut group = crate::resources::LogGroup::new(&facts.log_group);
-        log_group::spec::set_retention(&mut group, value.get("retention"));
-        log_group::spec::set_key(&mut group, value.get("kms_key_id"), &mut self.scope);
-        group.tags = self.scope.tags.clone();
-        let resource = Resource::LogGroup(group);
-        let address = resource.address();
-        if self.desired.implied.contains(&address) && self.desired.resources.get(&address) == Some(&resource) {
-            return;
-        }
-        self.desired.implied.insert(address);
-        self.add(resource, entry.name.span);
-    }
-}
-
-/// Letters, digits, `-` and `_`, at most 64 (Lambda API reference, FunctionName).
-fn check_function_name(name: &SpannedName, scope: &mut DeclarationScope<'_>) {
-    let right = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if name.text.starts_with("arn:") {
-        let help = "write the function's name: the account and region are those of the plan";
-        scope.problem(name.span, "a function is named here, not its ARN", help);
-    } else if name.text.is_empty() || name.text.len() > 64 || !name.text.chars().all(right) {
-        let message = format!("`{name}` cannot name a Lambda function");
-        scope.problem(name.span, message, "AWS allows 1 to 64 letters, digits, - and _");
     }
 }

@@ -3,6 +3,7 @@
 
 use super::presets::GOLDEN_SIGNALS;
 use super::region::REGION;
+use super::slo::form::{FUNCTION_SLOS, SLO};
 use super::{roster, variables};
 use crate::model::shape::{self, ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::resources::alarm::{actions, evaluation, metric, series};
@@ -41,6 +42,7 @@ static FUNCTION: ObjectSchema = ObjectSchema {
             Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),
             "Alarms on latency, errors, traffic and saturation, each of which can be changed or switched off.",
         ),
+        SchemaKey::new("slo", Shape::Object(&FUNCTION_SLOS), "Service level objectives: availability and latency."),
     ]],
 };
 
@@ -86,7 +88,7 @@ static LINT_RULE: ObjectSchema = ObjectSchema {
 
 const LEVELS: &[&str] = &["off", "error", "warning", "hint"];
 
-static HEAD: [SchemaKey; 9] = [
+static HEAD: [SchemaKey; 10] = [
     SchemaKey::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
     SchemaKey::required(
         "stack",
@@ -112,6 +114,7 @@ static HEAD: [SchemaKey; 9] = [
     SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
     SchemaKey::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
     SchemaKey::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
+    SchemaKey::new("slos", Shape::Map(&Shape::Object(&SLO)), "Service level objectives, by name."),
 ];
 
 static TAIL: [SchemaKey; 1] = [SchemaKey::new(

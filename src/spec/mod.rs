@@ -7,11 +7,14 @@ mod file;
 mod form;
 mod input;
 mod presets;
+mod reading;
 mod region;
 mod roster;
+mod slo;
 mod source;
 mod template;
 mod variables;
+mod written;
 mod yaml;
 
 pub use document::{BoundSpec, Desired, Spec};

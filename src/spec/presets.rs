@@ -1,7 +1,8 @@
 //! `golden_signals` of a function -> alarms, written as if by hand, so that they are read and checked like any other.
 //! A description names no threshold: the file may override it, and the notification has the right one.
 
-use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
+use super::written::{Value, node, switch, text};
+use crate::model::node::{Data, Node, Span, SpannedName};
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
 use crate::resources::FunctionFacts;
 use crate::resources::alarm::{actions, spec as alarm};
@@ -17,12 +18,7 @@ const CONCURRENCY: i64 = 900;
 struct GoldenSignal {
     name: &'static str,
     on: bool,
-    write: fn(&str, &FunctionFacts) -> Vec<(&'static str, PresetValue)>,
-}
-
-enum PresetValue {
-    Text(String),
-    Map(Vec<(&'static str, PresetValue)>),
+    write: fn(&str, &FunctionFacts) -> Vec<(&'static str, Value)>,
 }
 
 macro_rules! signal_key {
@@ -55,31 +51,31 @@ pub static GOLDEN_SIGNALS: ObjectSchema = ObjectSchema {
 };
 
 /// Latency. The lab's p95 is the usual one; 3 of 3 periods of 5m are AWS's recommended 15 of 15 minutes.
-fn latency(function: &str, facts: &FunctionFacts) -> Vec<(&'static str, PresetValue)> {
+fn latency(function: &str, facts: &FunctionFacts) -> Vec<(&'static str, Value)> {
     let threshold = i64::from(facts.timeout_s) * LATENCY_SHARE;
     let text = format!("Latency: calls of {function} take too long (in ms; the timeout is {} s)", facts.timeout_s);
     metric(function, "Duration", "p95", &format!("> {threshold}"), (3, 3), &text)
 }
 
 /// Errors as a rate: the lab calls more than 5 to 10 % broken, and a count means nothing without the traffic.
-fn errors(function: &str, _: &FunctionFacts) -> Vec<(&'static str, PresetValue)> {
+fn errors(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
     let sum = |metric: &str| {
-        PresetValue::Map(vec![
+        Value::Map(vec![
             ("namespace", text("AWS/Lambda")),
             ("metric_name", text(metric)),
-            ("dimensions", PresetValue::Map(vec![("FunctionName", text(function))])),
+            ("dimensions", Value::Map(vec![("FunctionName", text(function))])),
             ("statistic", text("Sum")),
         ])
     };
     let mut alarm =
         evaluation("> 5", (2, 3), &format!("Errors: too many of the calls of {function} fail (in per cent)"));
     alarm.push(("expression", text("IF(invocations > 0, 100 * errors / invocations, 0)")));
-    alarm.push(("metrics", PresetValue::Map(vec![("errors", sum("Errors")), ("invocations", sum("Invocations"))])));
+    alarm.push(("metrics", Value::Map(vec![("errors", sum("Errors")), ("invocations", sum("Invocations"))])));
     alarm
 }
 
 /// Traffic: silence. Off by default, since a function that nobody calls at night is the rule. No data is no call.
-fn traffic(function: &str, _: &FunctionFacts) -> Vec<(&'static str, PresetValue)> {
+fn traffic(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
     let description = format!("Traffic: {function} is called too seldom");
     let mut alarm = metric(function, "Invocations", "Sum", "< 1", (3, 3), &description);
     alarm.retain(|(key, _)| *key != "treat_missing_data");
@@ -88,13 +84,13 @@ fn traffic(function: &str, _: &FunctionFacts) -> Vec<(&'static str, PresetValue)
 }
 
 /// Saturation: a throttled call is lost or late at once, so one is enough (the lab: Throttles > 0).
-fn throttles(function: &str, _: &FunctionFacts) -> Vec<(&'static str, PresetValue)> {
+fn throttles(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
     let description = format!("Saturation: calls of {function} are rejected; it needs more concurrency");
     metric(function, "Throttles", "Sum", "> 0", (1, 1), &description)
 }
 
 /// Saturation before it hurts. AWS recommends 10 of 10 minutes at 90 % of the quota.
-fn concurrency(function: &str, _: &FunctionFacts) -> Vec<(&'static str, PresetValue)> {
+fn concurrency(function: &str, _: &FunctionFacts) -> Vec<(&'static str, Value)> {
     let description = format!("Saturation: {function} runs too many times at once");
     metric(function, "ConcurrentExecutions", "Maximum", &format!("> {CONCURRENCY}"), (2, 2), &description)
 }
@@ -128,20 +124,14 @@ pub fn expand(function: &str, golden: &Node, span: Span, facts: &FunctionFacts) 
     let mut presets = Vec::new();
     for signal in &SIGNALS {
         let over = golden.get(signal.name);
-        let switch = over.and_then(|node| {
-            node.boolean().or(match node.text()? {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            })
-        });
+        let switch = over.and_then(switch);
         if !switch.unwrap_or(signal.on || over.is_some()) {
             continue;
         }
         let entry = golden.entries().iter().find(|entry| entry.name.text == signal.name);
         let span = entry.map_or(span, |entry| entry.name.span);
         let name = SpannedName { text: format!("{function}-{}", signal.name), span };
-        let written = node(&PresetValue::Map((signal.write)(function, facts)), span);
+        let written = node(&Value::Map((signal.write)(function, facts)), span);
         // A key that no signal knows is a mistake already, and must not change what the alarm watches.
         let over = over.filter(|node| !node.entries().is_empty()).map(|node| {
             let entries = node.entries().iter().filter(|entry| alarm::OVERRIDE.key(&entry.name.text).is_some());
@@ -152,11 +142,7 @@ pub fn expand(function: &str, golden: &Node, span: Span, facts: &FunctionFacts) 
     presets
 }
 
-fn text(text: impl Into<String>) -> PresetValue {
-    PresetValue::Text(text.into())
-}
-
-fn evaluation(threshold: &str, (points, periods): (u32, u32), description: &str) -> Vec<(&'static str, PresetValue)> {
+fn evaluation(threshold: &str, (points, periods): (u32, u32), description: &str) -> Vec<(&'static str, Value)> {
     vec![
         ("description", text(description)),
         ("threshold", text(threshold)),
@@ -174,24 +160,11 @@ fn metric(
     threshold: &str,
     points: (u32, u32),
     description: &str,
-) -> Vec<(&'static str, PresetValue)> {
+) -> Vec<(&'static str, Value)> {
     let mut alarm = evaluation(threshold, points, description);
     alarm.push(("namespace", text("AWS/Lambda")));
     alarm.push(("metric_name", text(metric)));
-    alarm.push(("dimensions", PresetValue::Map(vec![("FunctionName", text(function))])));
+    alarm.push(("dimensions", Value::Map(vec![("FunctionName", text(function))])));
     alarm.push(("statistic", text(statistic)));
     alarm
-}
-
-fn node(value: &PresetValue, span: Span) -> Node {
-    match value {
-        PresetValue::Text(text) => Node::written(span, text),
-        PresetValue::Map(entries) => {
-            let entry = |(key, value): &(&str, PresetValue)| MapEntry {
-                name: SpannedName { text: (*key).to_owned(), span },
-                value: node(value, span),
-            };
-            Node::new(span, Data::Map(entries.iter().map(entry).collect()))
-        }
-    }
 }

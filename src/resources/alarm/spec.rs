@@ -61,6 +61,10 @@ pub static OVERRIDE: ObjectSchema = ObjectSchema {
     ],
 };
 
+/// What an alarm on metric math that an SLO makes can be told otherwise.
+pub static MATH_OVERRIDE: &[&[SchemaKey]] =
+    &[&DESCRIPTION, &metric::PERIOD, &evaluation::KEYS, &actions::KEYS, &WARM_UPS, &tag::KEYS];
+
 /// An alarm's name, of either kind: 1 to 255 characters, none of them an ASCII control character.
 pub fn check_name(name: &SpannedName, scope: &mut DeclarationScope<'_>) {
     let length = name.text.chars().count();

@@ -23,42 +23,32 @@ static SUPPRESSOR: ObjectSchema = ObjectSchema {
     ]],
 };
 
+pub static DESCRIPTION: [SchemaKey; 1] =
+    [SchemaKey::new("description", Shape::Text(1024), "What it means and what to do; it is in the notification.")];
+
+static RULE: [SchemaKey; 1] = [SchemaKey::required(
+    "alarm_rule",
+    Shape::Text(10_240),
+    "ALARM(name), OK(name), INSUFFICIENT_DATA(name), AT_LEAST(2, ALARM, (a, b)), AND, OR, NOT, TRUE, FALSE.",
+)];
+
+/// What holds its actions back, and alarms that are kept elsewhere.
+pub static SUPPRESSORS: [SchemaKey; 5] = [
+    SchemaKey::new(
+        "external_alarms",
+        Shape::List(&Shape::Text(255)),
+        "Alarms that the rule names and that are kept elsewhere, not in this file.",
+    ),
+    SchemaKey::new("suppressor", Shape::Object(&SUPPRESSOR), "The alarm that silences this one, with both waits."),
+    SchemaKey::new("actions_suppressor", Shape::Text(1600), "The plain form of `suppressor`: the alarm."),
+    SchemaKey::new("actions_suppressor_wait_period", Shape::Duration, "The plain form of its `wait_period`."),
+    SchemaKey::new("actions_suppressor_extension_period", Shape::Duration, "The plain form of its `extension_period`."),
+];
+
 pub static COMPOSITE: ObjectSchema = ObjectSchema {
     what: "a composite alarm",
     doc: "An alarm over the states of other alarms.",
-    keys: &[
-        &[
-            SchemaKey::new(
-                "description",
-                Shape::Text(1024),
-                "What it means and what to do; it is in the notification.",
-            ),
-            SchemaKey::required(
-                "alarm_rule",
-                Shape::Text(10_240),
-                "ALARM(name), OK(name), INSUFFICIENT_DATA(name), AT_LEAST(2, ALARM, (a, b)), AND, OR, NOT, TRUE, FALSE.",
-            ),
-            SchemaKey::new(
-                "external_alarms",
-                Shape::List(&Shape::Text(255)),
-                "Alarms that the rule names and that are kept elsewhere, not in this file.",
-            ),
-            SchemaKey::new(
-                "suppressor",
-                Shape::Object(&SUPPRESSOR),
-                "The alarm that silences this one, with both waits.",
-            ),
-            SchemaKey::new("actions_suppressor", Shape::Text(1600), "The plain form of `suppressor`: the alarm."),
-            SchemaKey::new("actions_suppressor_wait_period", Shape::Duration, "The plain form of its `wait_period`."),
-            SchemaKey::new(
-                "actions_suppressor_extension_period",
-                Shape::Duration,
-                "The plain form of its `extension_period`.",
-            ),
-        ],
-        &actions::KEYS,
-        &tag::KEYS,
-    ],
+    keys: &[&DESCRIPTION, &RULE, &SUPPRESSORS, &actions::KEYS, &tag::KEYS],
 };
 
 pub static SECTION: SchemaKey = SchemaKey::new(

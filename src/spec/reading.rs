@@ -1,0 +1,164 @@
+//! The declarations of a file, kind by kind, into the desired resources of a target.
+
+use super::document::{Desired, SpecSection, only, section};
+use super::slo::SloDraft;
+use crate::model::node::{MapEntry, Node, Span, SpannedName};
+use crate::model::{Layers, SpecProblem};
+use crate::resources::kind::Inherits;
+use crate::resources::scope::DeclarationScope;
+use crate::resources::{
+    FunctionFacts, Kind, Resource, Slo, Subscription, alarm, composite_alarm, log_group, subscription,
+};
+use std::collections::{BTreeMap, HashMap};
+
+pub struct Reader<'a> {
+    pub scope: DeclarationScope<'a>,
+    pub desired: Desired,
+    /// Alarms of both kinds share their names (CloudWatch user guide, "Composite alarms").
+    pub alarm_names: HashMap<String, Span>,
+}
+
+impl Reader<'_> {
+    /// Every declaration of a kind whose section names them.
+    pub fn kind(&mut self, kind: Kind, root: &Node, defaults: Option<&Node>) {
+        let facts = kind.facts();
+        let Some(read) = facts.read else { return };
+        let some = match facts.inherits {
+            Inherits::Keys(keys) => defaults.map(|node| only(node, keys)),
+            Inherits::Nothing | Inherits::Everything => None,
+        };
+        let inherited = if facts.inherits == Inherits::Everything { defaults } else { some.as_ref() };
+        for MapEntry { name, value } in section(root, facts.section.name) {
+            let layers = Layers::new(name.span, [value].into_iter().chain(inherited));
+            let resource = read(name, &layers, &mut self.scope);
+            self.add(resource, name.span);
+        }
+    }
+
+    /// Those that stand under their topics, and those that stand alone.
+    pub fn subscriptions(&mut self, root: &Node) {
+        for MapEntry { name, value } in section(root, SpecSection::Of(Kind::Topic).key()) {
+            for item in value.get("subscriptions").map(Node::items).unwrap_or_default() {
+                let topic = SpannedName { text: name.text.clone(), span: item.span };
+                self.subscription(&topic, item);
+            }
+        }
+        for item in root.get(SpecSection::Of(Kind::Subscription).key()).map(Node::items).unwrap_or_default() {
+            let topic =
+                item.get("topic").and_then(|node| Some(SpannedName { text: node.text()?.to_owned(), span: node.span }));
+            if let Some(topic) = topic {
+                self.subscription(&topic, item);
+            }
+        }
+    }
+
+    pub fn add(&mut self, resource: Resource, span: Span) {
+        let address = resource.address();
+        let alarm = address.kind.is_alarm();
+        let first = match alarm {
+            true => self.alarm_names.insert(address.name.clone(), span),
+            false => self.desired.spans.get(&address).copied(),
+        };
+        if let Some(first) = first.filter(|first| *first != span) {
+            let what = if alarm { format!("an alarm `{}`", address.name) } else { format!("`{address}`") };
+            let problem = SpecProblem::new(span.max(first), format!("{what} is declared twice"));
+            self.scope.problems.push(problem.also(span.min(first), "first declared here"));
+        }
+        self.desired.spans.insert(address.clone(), span);
+        self.desired.resources.insert(address, resource);
+    }
+
+    /// What an SLO makes. Its alarms watch the same in different windows: a mistake in what they watch is said once.
+    pub fn slo(&mut self, draft: &SloDraft, defaults: Option<&Node>) {
+        let before = self.scope.problems.len();
+        for part in &draft.parts {
+            let layers = part.over.iter().chain([&part.written, &draft.tags]).chain(defaults);
+            let alarm = alarm::spec::read(&part.name, &Layers::new(part.name.span, layers), &mut self.scope);
+            self.add(Resource::Alarm(Box::new(alarm)), part.name.span);
+        }
+        for part in &draft.composites {
+            let layers = part.over.iter().chain([&part.written, &draft.own]).chain(defaults);
+            let layers = Layers::new(part.name.span, layers);
+            let composite = composite_alarm::spec::read(&part.name, &layers, &mut self.scope);
+            self.add(Resource::CompositeAlarm(composite), part.name.span);
+        }
+        let mut count = |node| alarm::spec::read(&draft.name, &Layers::new(draft.name.span, [node]), &mut self.scope);
+        let (bad, total) = (count(&draft.bad), count(&draft.total));
+        let mut again = self.scope.problems.split_off(before);
+        for problem in again.drain(..) {
+            if !self.scope.problems[before..].contains(&problem) {
+                self.scope.problems.push(problem);
+            }
+        }
+        self.desired.slos.push(Slo {
+            name: draft.name.text.clone(),
+            objective: draft.objective,
+            budget: draft.budget,
+            window: draft.window,
+            bad,
+            total,
+            alerts: draft.alerts.clone(),
+        });
+    }
+
+    fn subscription(&mut self, topic: &SpannedName, item: &Node) {
+        if let Some(subscription) = subscription::spec::read(topic, item, &mut self.scope) {
+            let place = item.get("endpoint").map_or(topic.span, |endpoint| endpoint.span);
+            if subscription.password().is_some() {
+                self.alone_but_for_its_password(&subscription, place);
+            }
+            self.add(Resource::Subscription(subscription), place);
+        }
+    }
+
+    /// SNS lists two endpoints alike that differ only in the password, so nobody could tell them apart.
+    fn alone_but_for_its_password(&mut self, subscription: &Subscription, place: Span) {
+        let alike = self.desired.resources.iter().find(|(address, other)| match other {
+            Resource::Subscription(other) if other.topic == subscription.topic => {
+                other.endpoint != subscription.endpoint
+                    && other.protocol == subscription.protocol
+                    && other.listed_endpoint() == subscription.listed_endpoint()
+                    && self.desired.spans.get(*address).is_some_and(|span| *span != place)
+            }
+            _ => false,
+        });
+        if let Some(first) = alike.and_then(|(address, _)| self.desired.spans.get(address)) {
+            let problem =
+                SpecProblem::new(place, "this endpoint differs from another of the topic in its password only");
+            let problem =
+                problem.also(*first, "the other one").help("SNS shows both alike: use another user name or path");
+            self.scope.problems.push(problem);
+        }
+    }
+
+    /// The log group of a function with a `retention` or a `kms_key_id`; two functions may write to one group if they agree.
+    pub fn function(&mut self, name: &SpannedName, value: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
+        check_function_name(name, &mut self.scope);
+        let named = |entry: &&MapEntry| ["retention", "kms_key_id"].contains(&entry.name.text.as_str());
+        let Some(entry) = value.entries().iter().find(named) else { return };
+        let Some(facts) = facts.get(name.text.as_str()) else { return };
+        let mut group = crate::resources::LogGroup::new(&facts.log_group);
+        log_group::spec::set_retention(&mut group, value.get("retention"));
+        log_group::spec::set_key(&mut group, value.get("kms_key_id"), &mut self.scope);
+        group.tags = self.scope.tags.clone();
+        let resource = Resource::LogGroup(group);
+        let address = resource.address();
+        if self.desired.implied.contains(&address) && self.desired.resources.get(&address) == Some(&resource) {
+            return;
+        }
+        self.desired.implied.insert(address);
+        self.add(resource, entry.name.span);
+    }
+}
+
+/// Letters, digits, `-` and `_`, at most 64 (Lambda API reference, FunctionName).
+fn check_function_name(name: &SpannedName, scope: &mut DeclarationScope<'_>) {
+    let right = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if name.text.starts_with("arn:") {
+        let help = "write the function's name: the account and region are those of the plan";
+        scope.problem(name.span, "a function is named here, not its ARN", help);
+    } else if name.text.is_empty() || name.text.len() > 64 || !name.text.chars().all(right) {
+        let message = format!("`{name}` cannot name a Lambda function");
+        scope.problem(name.span, message, "AWS allows 1 to 64 letters, digits, - and _");
+    }
+}

@@ -1,0 +1,1 @@
+//! SLOs as a file writes them, and what they make.

@@ -100,6 +100,7 @@ pub fn lint(input: LintInput<'_>) -> LintReport {
     let functions = bound.functions().iter().cloned().collect();
     let mut subject = RuleContext::new(desired.resources.iter().collect(), &functions, observed);
     subject.region = &desired.region;
+    subject.slos = &desired.slos;
     let raised = raise(subject, settings);
     let found = raised.into_iter().map(|raised| raised.at(bound, desired)).collect();
     suppress::apply(found, &bound.source(), settings, today)

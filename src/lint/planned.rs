@@ -25,6 +25,7 @@ pub fn added(input: LintInput<'_>, plan: &Plan) -> Added {
     let functions = input.bound.functions().iter().cloned().collect();
     let mut standing_subject = RuleContext::new(standing, &functions, input.observed);
     standing_subject.region = &input.desired.region;
+    standing_subject.slos = &input.desired.slos;
     let before: BTreeSet<(&str, String)> =
         raise(standing_subject, input.settings).into_iter().map(|raised| (raised.rule, raised.message)).collect();
     let mut findings = lint(input).findings;

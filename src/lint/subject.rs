@@ -8,7 +8,9 @@ use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::notification;
-use crate::resources::{Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Subscription, Topic};
+use crate::resources::{
+    Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Slo, Subscription, Topic,
+};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,8 @@ pub struct RuleContext<'a> {
     pub observed: Option<&'a Observed>,
     /// Where the alarms are; empty where that is not known.
     pub region: &'a str,
+    /// The SLOs of the file.
+    pub slos: &'a [Slo],
     /// What the rule accepts.
     pub limits: Option<AcceptedValues>,
     /// Every metric alarm, looked at once for all rules.
@@ -65,7 +69,7 @@ impl<'a> RuleContext<'a> {
             }
         }
         let (watches, senders) = (alarms.collect(), senders(&resources));
-        Self { resources, functions, observed, region: "", limits: None, watches, subscriptions, senders }
+        Self { resources, functions, observed, region: "", slos: &[], limits: None, watches, subscriptions, senders }
     }
 
     pub fn composites(&self) -> impl Iterator<Item = &'a CompositeAlarm> {

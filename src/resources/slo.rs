@@ -30,6 +30,8 @@ pub struct BurnAlert {
     pub burn_rate: f64,
     /// Seconds of the longer window.
     pub long: i64,
+    /// The names of the alarms on the two windows.
+    pub parts: Vec<String>,
 }
 
 impl Slo {

@@ -20,7 +20,10 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         let Some(share) = watch.error_share().filter(|share| share.on_high).map(|share| share.percent) else {
             continue;
         };
-        if share <= max || share >= 100.0 {
+        // Of an SLO the burn rate is chosen, not the share: several windows stand beside each other, and `slo-alert-late` looks at them.
+        let of_slo =
+            subject.slos.iter().flat_map(|slo| &slo.alerts).any(|alert| alert.parts.contains(&watch.alarm.name));
+        if share <= max || share >= 100.0 || of_slo {
             continue;
         }
         // Of a quotient the last digits are not what anybody wrote.

@@ -36,6 +36,7 @@ mod retention_never;
 mod retention_range;
 mod share_without_floor;
 mod single_datapoint;
+mod slo_alert_late;
 mod slow_alarm;
 mod states;
 mod subscription_without_dlq;
@@ -98,6 +99,7 @@ pub static RULES: &[&LintRule] = &[
     &retention_range::RULE,
     &share_without_floor::RULE,
     &single_datapoint::RULE,
+    &slo_alert_late::RULE,
     &slow_alarm::RULE,
     &subscription_without_dlq::RULE,
     &suppression_expired::RULE,

@@ -14,7 +14,7 @@ use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
 use crate::model::problem::SpecProblem;
 use crate::model::shape::ObjectSchema;
 use crate::resources::{Address, BurnAlert, Kind};
-use burn::{BurnRow, Severity, TABLE};
+use burn::{Severity, TABLE};
 use form::{cut, objective};
 use indicator::{Counted, Counting};
 
@@ -133,13 +133,17 @@ fn draft(
                         burning(&name, &counting, budget, rate, seconds, least),
                         &form::PART_OVERRIDE,
                     );
-                    pair.push(format!("ALARM(\"{}\")", part.name));
+                    pair.push(part.name.text.clone());
                     parts.push(part);
                 }
             }
             if !pair.is_empty() {
-                pairs.push(pair.join(" AND "));
-                alerts.push(alert(row, rate, says(row.long.1), &composite));
+                let rule: Vec<String> = pair.iter().map(|name| format!("ALARM(\"{name}\")")).collect();
+                pairs.push(rule.join(" AND "));
+                // Where the long window is switched off, the short one alone decides.
+                let long = if says(row.long.1) { row.long.0 } else { row.short.0 };
+                let composite = Address::new(Kind::CompositeAlarm, &composite);
+                alerts.push(BurnAlert { composite, burn_rate: rate, long, parts: pair });
             }
         }
         let rule = match pairs.as_slice() {
@@ -171,12 +175,6 @@ fn draft(
         composites,
         alerts,
     })
-}
-
-/// Where a long window is switched off, the short one alone decides.
-fn alert(row: &BurnRow, burn_rate: f64, has_long: bool, composite: &str) -> BurnAlert {
-    let long = if has_long { row.long.0 } else { row.short.0 };
-    BurnAlert { composite: Address::new(Kind::CompositeAlarm, composite), burn_rate, long }
 }
 
 fn percent(written: &Node, problems: &mut Vec<SpecProblem>) -> Option<f64> {

@@ -1,8 +1,9 @@
 //! What alarms would have done: CloudWatch's evaluation, which is `cloudwatch`'s, over the past of metrics. Only `history::fetch`,
 //! `verify` and `for_plan` ask AWS; the rest knows neither clock nor network.
 //!
-//! history ─ (evaluation of the member) ─ verdict, suggest, incidents, pages, sketch     (what metrics said -> states -> figures)
+//! history ─ (evaluation of the member) ─ verdict, suggest, incidents, pages, budget, sketch     (what metrics said -> states -> figures)
 
+pub mod budget;
 pub mod for_plan;
 pub mod history;
 pub mod incidents;

@@ -33,7 +33,7 @@ pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
 pub use log_group::LogGroup;
 pub use mute_rule::MuteRule;
-pub use slo::{BurnAlert, Slo};
+pub use slo::{BurnAlert, COUNT_PERIOD, Slo};
 pub use snapshot::{LiveSnapshot, Observation, known_functions};
 pub use subscription::Subscription;
 pub use topic::Topic;

@@ -3,6 +3,9 @@
 
 use super::{Address, Alarm};
 
+/// Seconds: bad and all requests are counted hour by hour.
+pub const COUNT_PERIOD: i64 = 3_600;
+
 /// What is promised, and how it is counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slo {

@@ -13,7 +13,7 @@ use crate::model::duration::format_seconds;
 use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
 use crate::model::problem::SpecProblem;
 use crate::model::shape::ObjectSchema;
-use crate::resources::{Address, BurnAlert, Kind};
+use crate::resources::{Address, BurnAlert, COUNT_PERIOD, Kind};
 use burn::{Severity, TABLE};
 use form::{cut, objective};
 use indicator::{Counted, Counting};
@@ -26,8 +26,6 @@ const LONGEST: i64 = 365 * DAY;
 const MIN_REQUESTS: i64 = 20;
 /// Leaves room for what is put behind it in 255 characters.
 const LONGEST_NAME: usize = 200;
-/// Bad and all requests are counted hour by hour.
-const COUNT_PERIOD: i64 = 3_600;
 
 /// A declaration that an SLO writes, and what the file says over it.
 #[derive(Debug)]

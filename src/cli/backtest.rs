@@ -11,6 +11,7 @@ use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::save_test::{PastRun, SaveTestArgs};
 use crate::aws::Aws;
+use crate::backtest::budget::{self, error_budget};
 use crate::backtest::history::fetch::{Detail, fetch};
 use crate::backtest::history::file;
 use crate::backtest::incidents;
@@ -23,7 +24,7 @@ use crate::model::Target;
 use crate::pipeline::{self, TargetContext};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
-use crate::resources::{Address, Resource};
+use crate::resources::{Address, Resource, Slo};
 use crate::spec::{BoundSpec, Spec};
 use anyhow::Context;
 use clap::Args;
@@ -118,9 +119,12 @@ impl BacktestArgs {
         };
         let (desired, target) = self.desired(&bound, aws.as_ref()).await?;
         let audience = Audience::of(desired.values());
+        let slos = self.slos(&bound, &target)?;
         let resources = self.alarms(desired);
         let options = self.options();
-        let (history, from, until) = self.read(&resources, aws.as_ref(), options).await?;
+        let (history, from, until) = self.read(&resources, &slos, aws.as_ref(), options).await?;
+        let budgets: Vec<_> =
+            slos.iter().map(|slo| (slo.name.clone(), error_budget(slo, &history, from, until))).collect();
         let known = self.incidents.as_deref().map(incidents::read).transpose()?;
         let asking = BacktestRequest {
             from,
@@ -150,7 +154,15 @@ impl BacktestArgs {
             (Some(aws), true) => compare(aws, &judged, from, until).await?,
             _ => BTreeMap::new(),
         };
-        let found = Backtest { judged: &judged, from, until, notes: &notes, agreements: &agreements, pages: &pages };
+        let found = Backtest {
+            judged: &judged,
+            from,
+            until,
+            notes: &notes,
+            agreements: &agreements,
+            pages: &pages,
+            budgets: &budgets,
+        };
         let look = run.output.look;
         run.output.result(&match format {
             OutputFormat::Table => text::backtest(&found, !self.no_charts, &look),
@@ -173,7 +185,7 @@ impl BacktestArgs {
             let row = FleetRow::of_judged(member, &planned);
             let resources = self.alarms(planned.desired);
             let options = self.options();
-            let (history, from, until) = self.read(&resources, Some(&at.aws), options).await?;
+            let (history, from, until) = self.read(&resources, &[], Some(&at.aws), options).await?;
             let judged = judge(
                 resources.values(),
                 &history,
@@ -240,6 +252,14 @@ impl BacktestArgs {
         Ok((planned.desired, planned.plan.target))
     }
 
+    /// The SLOs of which any alarm is looked at.
+    fn slos(&self, bound: &BoundSpec, target: &Target) -> Result<Vec<Slo>, CliFailure> {
+        let select = self.select.select();
+        let mut slos = bound.desired(target, &BTreeMap::new())?.slos;
+        slos.retain(|slo| slo.alerts.iter().any(|alert| select.covers(&alert.composite)));
+        Ok(slos)
+    }
+
     fn alarms(&self, mut resources: BTreeMap<Address, Resource>) -> BTreeMap<Address, Resource> {
         let select = self.select.select();
         resources.retain(|address, resource| select.covers(address) && resource.kind().is_alarm());
@@ -249,6 +269,7 @@ impl BacktestArgs {
     async fn read(
         &self,
         resources: &BTreeMap<Address, Resource>,
+        slos: &[Slo],
         aws: Option<&Aws>,
         options: EvaluationOptions,
     ) -> Result<(MetricHistory, i64, i64), CliFailure> {
@@ -260,7 +281,8 @@ impl BacktestArgs {
         }
         let Some(aws) = aws else { return Ok((MetricHistory::default(), 0, 0)) };
         let until = aws.clock.now().div_euclid(60) * 60;
-        let needs = needs(resources.values(), options);
+        let mut needs = needs(resources.values(), options);
+        needs.extend(budget::needs(slos.iter()));
         let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
         Ok((history, until - length, until))
     }

@@ -2,7 +2,7 @@
 
 use super::super::{html::escape, mask};
 use super::svg;
-use super::{Backtest, agreement, beyond_all, facts, incidents, moment, pages, suggestion, summary};
+use super::{Backtest, agreement, beyond_all, budgets, facts, incidents, moment, pages, suggestion, summary};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {
     let mut body = String::new();
@@ -37,6 +37,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", said(line))).collect();
         body.push_str(&format!("<ul>\n{items}</ul>\n</section>\n"));
     }
+    let budgets: String = budgets(backtest).iter().map(|budget| format!("<p>{}</p>\n", said(budget))).collect();
     let pages: String = pages(backtest).map(|pages| format!("<p>{}</p>\n", said(&pages))).unwrap_or_default();
     let notes: String = backtest.notes.iter().map(|note| format!("<p>note: {}</p>\n", said(note))).collect();
     format!(
@@ -44,7 +45,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
          <title>Backtest of alarms</title>\n<style>:root{{color-scheme:light dark}}body{{font:15px/1.5 sans-serif;max-width:56rem;\
          margin:2rem auto;padding:0 1rem}}h2{{font-size:1.05rem;margin:2rem 0 .5rem}}h2 span{{padding:0 .5em;border-radius:.7em;\
          color:#fff;background:#2e7d32}}h2 .bad{{background:#c62828}}svg{{max-width:100%;height:auto}}</style>\n\
-         <h1>What the alarms would have done</h1>\n<p>{} to {} UTC. <strong>{}</strong></p>\n{pages}{notes}{body}</html>\n",
+         <h1>What the alarms would have done</h1>\n<p>{} to {} UTC. <strong>{}</strong></p>\n{budgets}{pages}{notes}{body}</html>\n",
         moment(backtest.from),
         moment(backtest.until),
         said(&summary(backtest)),

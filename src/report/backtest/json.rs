@@ -1,6 +1,7 @@
 //! A backtest for programs. Times are seconds since 1970, durations seconds.
 
 use super::{Backtest, spec_yaml};
+use crate::backtest::budget::ErrorBudget;
 use crate::backtest::{EvaluatedAlarm, Suggestion};
 use crate::report::mask;
 use serde_json::{Value, json};
@@ -11,11 +12,19 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         "from": backtest.from,
         "until": backtest.until,
         "pages": backtest.pages,
+        "slos": backtest.budgets.iter().map(budget).collect::<Vec<Value>>(),
         "notes": backtest.notes,
     });
     // Moved in: `json!` would copy them.
     document["alarms"] = backtest.judged.iter().map(|judged| alarm(backtest, judged)).collect();
     mask::document(document)
+}
+
+fn budget((slo, budget): &(String, Result<ErrorBudget, String>)) -> Value {
+    match budget {
+        Ok(budget) => json!(budget),
+        Err(why) => json!({ "slo": slo, "unknown": why }),
+    }
 }
 
 fn alarm(backtest: &Backtest<'_>, judged: &EvaluatedAlarm) -> Value {

@@ -2,7 +2,7 @@
 
 use super::super::markdown::prose;
 use super::super::mask;
-use super::{Backtest, facts, incidents, pages, summary};
+use super::{Backtest, budgets, facts, incidents, pages, summary};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {
     let mut text =
@@ -18,6 +18,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         let cell = |text: &str| mask::text(text).replace('|', "\\|").replace('\n', " ");
         text.push_str(&format!("| {verdict} | `{}` | {} |\n", cell(&judged.address.to_string()), cell(&said)));
     }
+    text.extend(budgets(backtest).iter().map(|budget| format!("\n{}\n", prose(budget))));
     text.extend(pages(backtest).map(|pages| format!("\n{}\n", prose(&pages))));
     text
 }

@@ -10,6 +10,7 @@ pub mod svg;
 mod tests;
 pub mod text;
 
+use crate::backtest::budget::ErrorBudget;
 use crate::backtest::for_plan::span;
 use crate::backtest::incidents::IncidentScore;
 use crate::backtest::pages::PersonPages;
@@ -33,6 +34,8 @@ pub struct Backtest<'a> {
     pub agreements: &'a BTreeMap<Address, Option<Agreement>>,
     /// Who would have been paged how often.
     pub pages: &'a [PersonPages],
+    /// By SLO, in the order of the file; the error says why nothing is known.
+    pub budgets: &'a [(String, Result<ErrorBudget, String>)],
 }
 
 /// So many people are named in one line.
@@ -74,6 +77,29 @@ fn pages(backtest: &Backtest<'_>) -> Option<String> {
     let more = backtest.pages.len().saturating_sub(MOST_PEOPLE);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     (!said.is_empty()).then(|| format!("pages a week: {}{more}", said.join(", ")))
+}
+
+/// What is left of each error budget, a sentence each.
+fn budgets(backtest: &Backtest<'_>) -> Vec<String> {
+    let said = |(slo, budget): &(String, Result<ErrorBudget, String>)| match budget {
+        Ok(budget) => format!("SLO {slo}: {}", error_budget(budget)),
+        Err(why) => format!("SLO {slo}: the error budget is unknown: {why}"),
+    };
+    backtest.budgets.iter().map(said).collect()
+}
+
+/// `99.9 % over 30d: 43 % of the error budget spent in 14d (12 of 28000 requests bad)`
+fn error_budget(budget: &ErrorBudget) -> String {
+    let ErrorBudget { objective, window, looked_back, requests, bad, spent, exhausted_at, .. } = budget;
+    let mut text = format!(
+        "{objective} % over {}: {} of the error budget spent in {} ({} of {requests:.0} requests bad)",
+        span(*window),
+        percent(*spent),
+        span(*looked_back),
+        number(*bad),
+    );
+    text.extend(exhausted_at.map(|at| format!("; exhausted {}", moment(at))));
+    text
 }
 
 /// `2026-11-22 10:05`, UTC.

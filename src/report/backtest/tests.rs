@@ -1,6 +1,7 @@
 //! What a backtest looks like, to the letter, and that its pictures are well-formed.
 
 use super::{Backtest, html, json, markdown, svg, text};
+use crate::backtest::budget::ErrorBudget;
 use crate::backtest::history::{MetricHistory, MetricIdentity};
 use crate::backtest::incidents::KnownIncident;
 use crate::backtest::judge::judge;
@@ -141,12 +142,54 @@ fn pages_of_each_person_are_named() {
         notes: &[],
         agreements: &agreements,
         pages: &people,
+        budgets: &[],
     };
     let line = "pages a week: email a@example.edu 1.5, email b@example.edu 0\n";
     assert!(text::backtest(&all, false, &RenderOptions::PLAIN).contains(line));
     let change = PagesChange { before: people.to_vec(), after: vec![person("a@example.edu", 0.5)] };
     let plan = plan_with_pages(&plan(vec![create(alarm("a", 5.0))]), None, Some(&change));
     assert!(plan.contains("| Who | Before | After |") && plan.contains("| 1.5 | 0.5 |"), "{plan}");
+}
+
+/// What is spent, when it was exhausted, and that nothing is known; never a budget that is whole because nobody called.
+#[test]
+fn error_budgets_are_said_in_every_format() {
+    let spent = ErrorBudget {
+        slo: "checkout".into(),
+        objective: 99.9,
+        window: 30 * DAY,
+        looked_back: 14 * DAY,
+        requests: 28_000.0,
+        bad: 37.0,
+        spent: 1.32,
+        burn_rate: 0.0,
+        exhausted_at: Some(START + 2 * DAY),
+    };
+    let budgets = [("checkout".to_owned(), Ok(spent)), ("jobs".to_owned(), Err("no request was counted".to_owned()))];
+    let (judged, agreements) = (judged(), BTreeMap::new());
+    let all = Backtest {
+        judged: &judged,
+        from: START,
+        until: START + 14 * DAY,
+        notes: &[],
+        agreements: &agreements,
+        pages: &[],
+        budgets: &budgets,
+    };
+    let lines = [
+        "SLO checkout: 99.9 % over 30d: 132 % of the error budget spent in 14d (37 of 28000 requests bad); exhausted \
+         2026-01-07 00:00",
+        "SLO jobs: the error budget is unknown: no request was counted",
+    ];
+    let look = RenderOptions { width: 200, ..RenderOptions::PLAIN };
+    for shown in [text::backtest(&all, false, &look), markdown::backtest(&all), html::backtest(&all)] {
+        assert!(lines.iter().all(|line| shown.contains(line)), "{shown}");
+    }
+    let value: serde_json::Value = serde_json::from_str(&json::backtest(&all)).unwrap();
+    assert_eq!(
+        (&value["slos"][0]["spent"], &value["slos"][1]["unknown"]),
+        (&1.32.into(), &"no request was counted".into())
+    );
 }
 
 fn found(judged: &[EvaluatedAlarm], look: impl FnOnce(&Backtest<'_>) -> String) -> String {
@@ -158,6 +201,7 @@ fn found(judged: &[EvaluatedAlarm], look: impl FnOnce(&Backtest<'_>) -> String) 
         notes: &["kept".to_owned()],
         agreements: &agreements,
         pages: &[],
+        budgets: &[],
     })
 }
 

@@ -3,7 +3,9 @@
 use super::super::layout::hang;
 use super::super::table::table;
 use super::super::{RenderOptions, Tone};
-use super::{Backtest, agreement, beyond_all, chart, facts, incidents, pages, percent, spec_yaml, suggestion, summary};
+use super::{
+    Backtest, agreement, beyond_all, budgets, chart, facts, incidents, pages, percent, spec_yaml, suggestion, summary,
+};
 use crate::backtest::for_plan::span;
 use crate::backtest::{BacktestVerdict, EvaluatedAlarm};
 
@@ -28,6 +30,7 @@ pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &RenderOptions) -> 
     for note in backtest.notes {
         text.push_str(&hang("note: ", note, look.width));
     }
+    budgets(backtest).iter().for_each(|budget| text.push_str(&hang("", budget, look.width)));
     text.extend(pages(backtest).map(|pages| hang("", &pages, look.width)));
     text.push_str(&summary(backtest));
     text.push('\n');

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 const LEAST: usize = 5;
 /// Tested by one of its functions, which the others repeat.
 const ONE_OF_MANY: &str = "fifty-functions.test.yaml";
+/// Asks whether there were calls at all: durations add up to more than 0 as soon as there is one.
+const MEANS_THE_SAME: &str = "alarm/checkout-latency-ticket-6h: statistic SampleCount of calls -> Sum";
 
 fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -40,7 +42,8 @@ fn the_shipped_tests_pass_and_kill_every_mutant() {
         }
         let cases: Vec<&UnitTestCase> = file.cases.iter().collect();
         let found = mutate(&cases, &resources).unwrap();
-        let survivors: Vec<String> = found.iter().flat_map(survivors).collect();
+        let survivors: Vec<String> =
+            found.iter().flat_map(survivors).filter(|survivor| survivor != MEANS_THE_SAME).collect();
         assert!(survivors.is_empty(), "{}: {survivors:#?}", path.display());
         let untested: Vec<&AlarmMutation> = found.iter().filter(|alarm| alarm.is_untested).collect();
         assert!(untested.is_empty() || path.ends_with(ONE_OF_MANY), "{}: {untested:#?}", path.display());

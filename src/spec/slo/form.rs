@@ -126,7 +126,7 @@ macro_rules! alert {
 static PROMISE: [SchemaKey; 3] = [
     SchemaKey::required(
         "objective",
-        Shape::Either(&[Shape::Number, Shape::Format(&OBJECTIVE)]),
+        Shape::Format(&OBJECTIVE),
         "How many requests have to be good: 99.9%. The rest is the error budget.",
     ),
     SchemaKey::new("window", Shape::Duration, "Over how long the objective holds: 1d to 365d. Default: 30d."),
@@ -192,7 +192,7 @@ pub static FUNCTION_SLOS: ObjectSchema = ObjectSchema {
     keys: &[&[
         SchemaKey::new(
             "availability",
-            Shape::Either(&[Shape::Number, Shape::Format(&OBJECTIVE), Shape::Object(&AVAILABILITY_SLO)]),
+            Shape::Either(&[Shape::Format(&OBJECTIVE), Shape::Object(&AVAILABILITY_SLO)]),
             "How many calls have to succeed: an objective such as 99.9%, or a map of it and more.",
         ),
         SchemaKey::new("latency", Shape::Object(&LATENCY_SLO), "How many calls have to be fast."),

@@ -108,7 +108,8 @@ fn draft(
     counted: &Counted<'_>,
     problems: &mut Vec<SpecProblem>,
 ) -> Option<SloDraft> {
-    let objective = percent(settings.get("objective").unwrap_or(settings), problems)?;
+    // What is none is a mistake already.
+    let objective = objective(settings.get("objective").unwrap_or(settings).text()?).ok()?;
     let window = window(settings.get("window"), problems)?;
     let span = name.span;
     let counting = indicator::count(counted, span, problems)?;
@@ -173,20 +174,6 @@ fn draft(
         composites,
         alerts,
     })
-}
-
-fn percent(written: &Node, problems: &mut Vec<SpecProblem>) -> Option<f64> {
-    let text = written.text()?;
-    match objective(text) {
-        Ok(percent) => Some(percent),
-        Err(why) => {
-            // A text is held against its form already; a bare number is not.
-            if written.number().is_some() {
-                problems.push(SpecProblem::new(written.span, format!("`{text}` {why}")));
-            }
-            None
-        }
-    }
 }
 
 fn window(written: Option<&Node>, problems: &mut Vec<SpecProblem>) -> Option<i64> {

@@ -1,7 +1,9 @@
 //! The whole file: its top-level keys, and the way from a checked tree to the desired resources of a target.
 
+use super::desired::{Desired, SpecSection};
 use super::error::SpecError;
 use super::form::{DEFAULTS, SPEC};
+use super::pick::{known, section};
 use super::presets;
 use super::reading::Reader;
 use super::roster::Roster;
@@ -10,11 +12,11 @@ use super::source::SourceFile;
 use super::variables::{self, Variable, VariableFiller};
 use super::yaml::Parsed;
 use crate::model::node::{Data, MapEntry, Node, Span};
-use crate::model::shape::{self, ObjectSchema, Shape};
+use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::scope::DeclarationScope;
-use crate::resources::{Address, FunctionFacts, Kind, Resource, Slo, alarm, composite_alarm, tag};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, tag};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -144,47 +146,6 @@ pub struct BoundSpec {
     declared: HashMap<(SpecSection, String), usize>,
 }
 
-/// The sections whose entries are looked up by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SpecSection {
-    Functions,
-    Of(Kind),
-}
-
-impl SpecSection {
-    fn all() -> impl Iterator<Item = Self> {
-        [SpecSection::Functions].into_iter().chain(Kind::ALL.into_iter().map(SpecSection::Of))
-    }
-
-    pub fn key(self) -> &'static str {
-        match self {
-            SpecSection::Functions => "functions",
-            SpecSection::Of(kind) => kind.facts().section.name,
-        }
-    }
-
-    /// Its declarations by name; none of a section that is a list.
-    fn entries(self, root: &Node) -> &[MapEntry] {
-        root.get(self.key()).map(Node::entries).unwrap_or_default()
-    }
-}
-
-/// What a spec asks of one target.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Desired {
-    pub stack: String,
-    /// Of the target; empty where no region is known.
-    pub region: String,
-    /// With the tags of the file; the owner's mark is not among them.
-    pub resources: BTreeMap<Address, Resource>,
-    /// Where each resource is declared, as bytes of the file.
-    pub spans: BTreeMap<Address, Span>,
-    /// Log groups that a function's `retention` or `kms_key_id` asks for, not a declaration of their own.
-    pub implied: BTreeSet<Address>,
-    /// The SLOs that some of the alarms are of, in the order of the file.
-    pub slos: Vec<Slo>,
-}
-
 impl BoundSpec {
     fn new(spec: &Spec, root: Node) -> Self {
         let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
@@ -309,25 +270,6 @@ impl BoundSpec {
     }
 }
 
-/// The entries of a top-level map, each name once: that a name is repeated is said by the shape.
-pub fn section<'a>(root: &'a Node, key: &str) -> Vec<&'a MapEntry> {
-    let mut seen = BTreeSet::new();
-    let entries = root.get(key).map(Node::entries).unwrap_or_default();
-    entries.iter().filter(|entry| seen.insert(entry.name.text.as_str())).collect()
-}
-
-/// A map without the keys that its object does not know: they are mistakes already, and nobody shall inherit them.
-pub fn known(node: &Node, object: &'static ObjectSchema) -> Node {
-    let entries = node.entries().iter().filter(|entry| object.key(&entry.name.text).is_some());
-    Node::new(node.span, Data::Map(entries.cloned().collect()))
-}
-
-/// A map with some of its keys alone.
-pub fn only(node: &Node, keys: &[&str]) -> Node {
-    let entries = node.entries().iter().filter(|entry| keys.contains(&entry.name.text.as_str()));
-    Node::new(node.span, Data::Map(entries.cloned().collect()))
-}
-
 /// The preset alarms of all functions, each with its `golden_signals`.
 fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, presets::Preset)> {
     let mut all = Vec::new();
@@ -339,18 +281,4 @@ fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<
         }
     }
     all
-}
-
-impl Desired {
-    fn of(stack: &str, region: &str) -> Self {
-        let (stack, region) = (stack.to_owned(), region.to_owned());
-        Self {
-            stack,
-            region,
-            resources: BTreeMap::new(),
-            spans: BTreeMap::new(),
-            implied: BTreeSet::new(),
-            slos: Vec::new(),
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! What the user wrote -> what should be: `load`, `bind` the variables, ask for the `desired` resources of a target.
 //! Everything here is offline: no clock, no network, and no file but the spec itself.
 
+mod desired;
 mod document;
 mod error;
 mod file;
 mod form;
 mod input;
+mod pick;
 mod presets;
 mod reading;
 mod region;
@@ -17,7 +19,8 @@ mod variables;
 mod written;
 mod yaml;
 
-pub use document::{BoundSpec, Desired, Spec};
+pub use desired::Desired;
+pub use document::{BoundSpec, Spec};
 pub use error::SpecError;
 #[cfg(test)]
 pub use form::reference;

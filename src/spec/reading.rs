@@ -1,6 +1,7 @@
 //! The declarations of a file, kind by kind, into the desired resources of a target.
 
-use super::document::{Desired, SpecSection, only, section};
+use super::desired::{Desired, SpecSection};
+use super::pick::{only, section};
 use super::slo::SloDraft;
 use crate::model::node::{MapEntry, Node, Span, SpannedName};
 use crate::model::{Layers, SpecProblem};

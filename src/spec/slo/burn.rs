@@ -2,21 +2,21 @@
 
 /// How soon somebody has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub enum BurnSeverity {
     /// Now.
     Page,
     /// Within days.
     Ticket,
 }
 
-impl Severity {
-    pub const ALL: [Severity; 2] = [Severity::Page, Severity::Ticket];
+impl BurnSeverity {
+    pub const ALL: [BurnSeverity; 2] = [BurnSeverity::Page, BurnSeverity::Ticket];
 
     /// As in the names of alarms and in the keys of the spec.
     pub fn word(self) -> &'static str {
         match self {
-            Severity::Page => "page",
-            Severity::Ticket => "ticket",
+            BurnSeverity::Page => "page",
+            BurnSeverity::Ticket => "ticket",
         }
     }
 }
@@ -24,7 +24,7 @@ impl Severity {
 /// One row of the table. Seconds; the key is that of the spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BurnRow {
-    pub severity: Severity,
+    pub severity: BurnSeverity,
     /// Per cent of the budget that is spent when the longer window has burnt at the row's rate.
     pub share: i64,
     pub long: (i64, &'static str),
@@ -34,9 +34,9 @@ pub struct BurnRow {
 
 /// Site Reliability Workbook, chapter 5, table 5-8.
 pub static TABLE: [BurnRow; 3] = [
-    BurnRow { severity: Severity::Page, share: 2, long: (3_600, "page_1h"), short: (300, "page_5m") },
-    BurnRow { severity: Severity::Page, share: 5, long: (21_600, "page_6h"), short: (1_800, "page_30m") },
-    BurnRow { severity: Severity::Ticket, share: 10, long: (259_200, "ticket_3d"), short: (21_600, "ticket_6h") },
+    BurnRow { severity: BurnSeverity::Page, share: 2, long: (3_600, "page_1h"), short: (300, "page_5m") },
+    BurnRow { severity: BurnSeverity::Page, share: 5, long: (21_600, "page_6h"), short: (1_800, "page_30m") },
+    BurnRow { severity: BurnSeverity::Ticket, share: 10, long: (259_200, "ticket_3d"), short: (21_600, "ticket_6h") },
 ];
 
 impl BurnRow {

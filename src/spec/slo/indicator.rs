@@ -12,36 +12,36 @@ pub struct Counting {
     pub bad: String,
     pub total: String,
     /// The share of requests that are bad: this over a share that may be.
-    pub share: Share,
+    pub share: BadShare,
 }
 
 /// A share of requests as metric math.
-pub enum Share {
+pub enum BadShare {
     /// So many of so many.
     Of { bad: String, total: String },
     /// Per cent.
     Percent(String),
 }
 
-impl Share {
+impl BadShare {
     /// How many times the share that may be bad (per cent) is bad.
     pub fn over(&self, percent: f64) -> String {
         match self {
-            Share::Of { bad, total } => format!("{bad} / ({} * {total})", cut(percent / 100.0)),
-            Share::Percent(share) => format!("{share} / {percent}"),
+            BadShare::Of { bad, total } => format!("{bad} / ({} * {total})", cut(percent / 100.0)),
+            BadShare::Percent(share) => format!("{share} / {percent}"),
         }
     }
 }
 
 /// What is counted: of a function, or of the file's own metrics.
-pub enum Counted<'a> {
+pub enum CountedRequests<'a> {
     Errors { function: &'a str },
     Latency { function: &'a str, bound: &'a str },
     Ratio(&'a Node),
 }
 
 /// The indicator that a map says; a problem where it says none or several.
-pub fn read<'a>(indicator: &'a Node, problems: &mut Vec<SpecProblem>) -> Option<Counted<'a>> {
+pub fn read<'a>(indicator: &'a Node, problems: &mut Vec<SpecProblem>) -> Option<CountedRequests<'a>> {
     let said: Vec<&MapEntry> = indicator
         .entries()
         .iter()
@@ -49,12 +49,12 @@ pub fn read<'a>(indicator: &'a Node, problems: &mut Vec<SpecProblem>) -> Option<
         .collect();
     match said.as_slice() {
         [one] => match one.name.text.as_str() {
-            "errors" => Some(Counted::Errors { function: one.value.text()? }),
+            "errors" => Some(CountedRequests::Errors { function: one.value.text()? }),
             "latency" => {
                 let (function, bound) = (one.value.get("function")?.text()?, one.value.get("bound")?.text()?);
-                Some(Counted::Latency { function, bound })
+                Some(CountedRequests::Latency { function, bound })
             }
-            _ => Some(Counted::Ratio(&one.value)),
+            _ => Some(CountedRequests::Ratio(&one.value)),
         },
         [first, .., last] => {
             let message = format!("`{}` does not go with `{}`", last.name, first.name);
@@ -75,7 +75,7 @@ pub fn read<'a>(indicator: &'a Node, problems: &mut Vec<SpecProblem>) -> Option<
 }
 
 /// The queries of an indicator, at the place of what asked for them.
-pub fn count(counted: &Counted<'_>, span: Span, problems: &mut Vec<SpecProblem>) -> Option<Counting> {
+pub fn count(counted: &CountedRequests<'_>, span: Span, problems: &mut Vec<SpecProblem>) -> Option<Counting> {
     let of_function = |function: &str, metric: &str, statistic: String| {
         let fields = vec![
             ("namespace", text("AWS/Lambda")),
@@ -87,26 +87,26 @@ pub fn count(counted: &Counted<'_>, span: Span, problems: &mut Vec<SpecProblem>)
     };
     let named = |id: &str, node: Node| (SpannedName { text: id.to_owned(), span }, node);
     match counted {
-        Counted::Errors { function } => Some(Counting {
+        CountedRequests::Errors { function } => Some(Counting {
             metrics: vec![
                 named("errors", of_function(function, "Errors", "Sum".into())),
                 named("invocations", of_function(function, "Invocations", "Sum".into())),
             ],
             bad: "errors".into(),
             total: "invocations".into(),
-            share: Share::Of { bad: "errors".into(), total: "invocations".into() },
+            share: BadShare::Of { bad: "errors".into(), total: "invocations".into() },
         }),
         // PR(:x) is the per cent of samples that are at most x (CloudWatch user guide, "Statistics definitions").
-        Counted::Latency { function, bound: written } => Some(Counting {
+        CountedRequests::Latency { function, bound: written } => Some(Counting {
             metrics: vec![
                 named("fast", of_function(function, "Duration", format!("PR(:{})", bound(written)?))),
                 named("calls", of_function(function, "Duration", "SampleCount".into())),
             ],
             bad: "calls * (100 - fast) / 100".into(),
             total: "calls".into(),
-            share: Share::Percent("(100 - fast)".into()),
+            share: BadShare::Percent("(100 - fast)".into()),
         }),
-        Counted::Ratio(written) => ratio(written, problems),
+        CountedRequests::Ratio(written) => ratio(written, problems),
     }
 }
 
@@ -148,6 +148,6 @@ fn ratio(ratio: &Node, problems: &mut Vec<SpecProblem>) -> Option<Counting> {
         metrics.push((entry.name.clone(), value));
     }
     let bad = if which == "bad" { "bad" } else { "(total - good)" };
-    let share = Share::Of { bad: bad.into(), total: "total".into() };
+    let share = BadShare::Of { bad: bad.into(), total: "total".into() };
     Some(Counting { metrics, bad: bad.into(), total: "total".into(), share })
 }

@@ -7,16 +7,16 @@ mod indicator;
 #[cfg(test)]
 mod tests;
 
-use super::document::{known, only, section};
+use super::pick::{known, only, section};
 use super::written::{Value, node, switch, text};
 use crate::model::duration::format_seconds;
 use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
 use crate::model::problem::SpecProblem;
 use crate::model::shape::ObjectSchema;
 use crate::resources::{Address, BurnAlert, COUNT_PERIOD, Kind};
-use burn::{Severity, TABLE};
+use burn::{BurnSeverity, TABLE};
 use form::{cut, objective};
-use indicator::{Counted, Counting};
+use indicator::{CountedRequests, Counting};
 
 const DAY: i64 = 86_400;
 const WINDOW: i64 = 30 * DAY;
@@ -80,8 +80,8 @@ pub fn expand(root: &Node, problems: &mut Vec<SpecProblem>) -> Vec<SloDraft> {
         let entries = value.get("slo").map(Node::entries).unwrap_or_default();
         for MapEntry { name: key, value } in entries {
             let counted = match (key.text.as_str(), value.get("bound").and_then(Node::text)) {
-                ("availability", _) => Counted::Errors { function: &function.text },
-                ("latency", Some(bound)) => Counted::Latency { function: &function.text, bound },
+                ("availability", _) => CountedRequests::Errors { function: &function.text },
+                ("latency", Some(bound)) => CountedRequests::Latency { function: &function.text, bound },
                 _ => continue,
             };
             let name = SpannedName { text: format!("{function}-{key}"), span: key.span };
@@ -105,7 +105,7 @@ fn check_name(name: &SpannedName, problems: &mut Vec<SpecProblem>) {
 fn draft(
     name: SpannedName,
     settings: &Node,
-    counted: &Counted<'_>,
+    counted: &CountedRequests<'_>,
     problems: &mut Vec<SpecProblem>,
 ) -> Option<SloDraft> {
     // What is none is a mistake already.
@@ -117,7 +117,7 @@ fn draft(
     let least = settings.get("min_requests").and_then(Node::integer).unwrap_or(MIN_REQUESTS);
     let says = |key: &str| settings.get(key).and_then(switch).unwrap_or(true);
     let (mut parts, mut composites, mut alerts) = (Vec::new(), Vec::new(), Vec::new());
-    for severity in Severity::ALL {
+    for severity in BurnSeverity::ALL {
         let mut pairs = Vec::new();
         let composite = format!("{name}-{}", severity.word());
         for row in TABLE.iter().filter(|row| row.severity == severity && says(severity.word())) {
@@ -223,11 +223,11 @@ fn watching(counting: &Counting, expression: String, seconds: i64) -> Vec<(&'sta
     ]
 }
 
-fn describe(name: &SpannedName, objective: f64, window: i64, severity: Severity, settings: &Node) -> String {
+fn describe(name: &SpannedName, objective: f64, window: i64, severity: BurnSeverity, settings: &Node) -> String {
     let (window, own) = (format_seconds(window), settings.get("description").and_then(Node::text));
     let urgency = match severity {
-        Severity::Page => "is spent so fast that somebody has to act now",
-        Severity::Ticket => "is spent faster than it lasts: look within days",
+        BurnSeverity::Page => "is spent so fast that somebody has to act now",
+        BurnSeverity::Ticket => "is spent faster than it lasts: look within days",
     };
     let text = format!("SLO {name}: the error budget of {objective} % over {window} {urgency}");
     own.map_or(text.clone(), |own| format!("{text}. {own}"))

@@ -63,7 +63,7 @@ fn policy(name: &str) -> BTreeSet<String> {
     actions.map(|action| action.as_str().unwrap().to_owned()).collect()
 }
 
-/// Every `Op("service", "Operation")` outside tests, as an IAM action.
+/// Every `ApiOperation("service", "Operation")` outside tests, as an IAM action.
 fn called(folder: &Path) -> BTreeSet<String> {
     let mut actions = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -76,7 +76,7 @@ fn called(folder: &Path) -> BTreeSet<String> {
         }
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for call in code.split("Op(\"").skip(1) {
+        for call in code.split("ApiOperation(\"").skip(1) {
             let parts: Vec<&str> = call.splitn(4, '"').collect();
             let [service, ", ", operation, _] = parts[..] else { continue };
             let service = if service == "tagging" { "tag" } else { service };

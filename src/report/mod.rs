@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod apply_text;
 pub mod backtest;
+pub mod budget;
 pub mod calls;
 pub mod cost;
 pub mod csv;

@@ -31,6 +31,7 @@ pub fn build(
         subscriptions: Vec::new(),
         log_groups: Vec::new(),
         functions: Vec::new(),
+        slos: Vec::new(),
         drift: plan.changes.iter().filter(|c| c.is_effective() || c.blocked.is_some()).map(Drift::of).collect(),
         changes,
         notes: Vec::new(),

@@ -1,6 +1,7 @@
 //! What stands and how it is, as one value: alarms, subscriptions, log groups, functions, drift. `read` makes it from few calls in few
 //! waves; everything else here is pure. No text for people: that is `report::status`.
 
+pub mod budget;
 mod build;
 pub mod curve;
 pub mod history;
@@ -13,6 +14,7 @@ pub mod testing;
 mod tests;
 
 pub use crate::fleet::Drift;
+pub use budget::SloStatus;
 pub use build::build;
 pub use curve::{AlarmCurves, Curve, Invocations};
 pub use history::{HistoryLine, StatusStateChange};
@@ -39,6 +41,8 @@ pub struct StackStatus {
     pub subscriptions: Vec<SubscriptionStatus>,
     pub log_groups: Vec<LogGroupStatus>,
     pub functions: Vec<FunctionStatus>,
+    /// In the order of the file.
+    pub slos: Vec<SloStatus>,
     /// Everything that differs from the spec.
     pub drift: Vec<Drift>,
     /// The last changes of state, newest first; `None` where they were not asked for or could not be read.

@@ -1,14 +1,14 @@
 //! The reads of a status: the plan's own, so that there is no second way to know what stands, and beside it what only a status shows.
 
 use super::curve::{self, AlarmCurves};
-use super::{AlarmStatus, StackStatus, StatusStateChange, build, history, mute, reason};
+use super::{AlarmStatus, StackStatus, StatusStateChange, budget, build, history, mute, reason};
 use crate::aws::{Aws, AwsError};
 use crate::pipeline::{self, Select};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::resources::{Alarm, Live, Resource};
 use crate::spec::BoundSpec;
 use anyhow::Result;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wanted beyond the resources themselves; each costs a call.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,10 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, select: &Select, asking: StatusO
             None => Ok(None),
         }
     };
-    let (curves, changes) = futures_util::join!(curves, changes);
+    let mut slos = bound.desired(&planned.plan.target, &BTreeMap::new())?.slos;
+    slos.retain(|slo| asking.curves && slo.alerts.iter().any(|alert| select.covers(&alert.composite)));
+    let budgets = budget::read(aws, slos, asking.now, asking.previous);
+    let (curves, changes, slos) = futures_util::join!(curves, changes, budgets);
     let mut notes = Vec::new();
     let curves = curves.unwrap_or_else(|error| {
         notes.push(unknown("what the alarms watch", &error));
@@ -68,7 +71,7 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, select: &Select, asking: StatusO
         notes.push(unknown("the last changes of state", &error));
         None
     });
-    Ok(build(&planned, &mutes, curves, changes, notes, asking.now))
+    Ok(StackStatus { slos, ..build(&planned, &mutes, curves, changes, notes, asking.now) })
 }
 
 /// The curves of a status of the same minute, if its alarms are those that stand now: metrics have one value a minute.

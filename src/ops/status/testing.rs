@@ -94,6 +94,7 @@ pub fn quiet() -> StackStatus {
             stored_bytes: Some(48_300_000),
         }],
         functions: vec![FunctionStatus { name: "shop".into(), facts: Ok(facts), invocations: Some(invocations) }],
+        slos: vec![],
         drift: vec![],
         changes: Some(vec![]),
         notes: vec![],

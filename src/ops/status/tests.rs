@@ -174,3 +174,57 @@ async fn of_a_busy_history_three_pages_are_read() {
     let own = history::recent(&aws, &BTreeSet::from([name]), 5).await.unwrap();
     assert_eq!((own.len(), listings(&world)), (5, Some(1)));
 }
+
+const SLOS: &str = r#"
+slos:
+  half:
+    objective: 99%
+    indicator: { ratio: { bad: { namespace: Jobs, metric_name: Late, statistic: Sum }, total: { namespace: Jobs, metric_name: Taken, statistic: Sum } } }
+  gone:
+    objective: 99.9%
+    indicator: { ratio: { bad: { namespace: Jobs, metric_name: Late, statistic: Sum }, total: { namespace: Jobs, metric_name: Taken, statistic: Sum } } }
+  unseen:
+    objective: 99%
+    window: 7d
+    indicator: { ratio: { bad: { namespace: Jobs, metric_name: Lost, statistic: Sum }, total: { namespace: Jobs, metric_name: Sent, statistic: Sum } } }
+"#;
+
+/// Of a thousand requests two days ago five were bad: half of what 99 % allows, five times what 99.9 % does. Nothing is known of what
+/// nobody counted. All of it is one call more, and none while the hour lasts.
+#[tokio::test(start_paused = true)]
+async fn error_budgets_are_read_in_one_call() {
+    let world = World::fine();
+    let aws = world.aws().await;
+    let now = aws.clock.now();
+    for (name, value) in [("Taken", 1_000.0), ("Late", 5.0)] {
+        let at = aws_sdk_cloudwatch::primitives::DateTime::from_secs(now - 2 * 86_400);
+        let datum =
+            aws_sdk_cloudwatch::types::MetricDatum::builder().metric_name(name).value(value).timestamp(at).build();
+        aws.cloudwatch.put_metric_data().namespace("Jobs").metric_data(datum).send().await.unwrap();
+    }
+    world.sandbox.reset_stats();
+    let text = spec_of("promised", SLOS);
+    let found = status(&world, &text, None, now).await;
+    let spent = |name: &str| {
+        let one = found.slos.iter().find(|one| one.slo.name == name).unwrap();
+        one.budget.as_ref().map(|budget| (budget.requests, budget.bad, (budget.spent * 1e6).round() / 1e6))
+    };
+    assert_eq!(spent("half"), Ok((1_000.0, 5.0, 0.5)));
+    assert_eq!(spent("gone"), Ok((1_000.0, 5.0, 5.0)));
+    assert_eq!(spent("unseen"), Err(&"no request was counted".to_owned()));
+    assert_eq!(calls(&world)["monitoring:GetMetricData"], 1);
+    assert_eq!(status(&world, &text, Some(&found), now + 30).await.slos, found.slos);
+    assert_eq!(calls(&world).get("monitoring:GetMetricData"), None);
+    let shown = crate::report::status::text(
+        &found,
+        &crate::report::RenderOptions { width: 200, ..crate::report::RenderOptions::PLAIN },
+    );
+    for expected in [
+        "half    99 % over 30d    50 % of the error budget left",
+        "burn rate 0.5, 5 of 1000 requests bad in 30d",
+        "gone    99.9 % over 30d  error budget exhausted, 500 % spent",
+        "unseen  99 % over 7d     error budget unknown",
+    ] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+}

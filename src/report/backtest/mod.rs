@@ -82,24 +82,10 @@ fn pages(backtest: &Backtest<'_>) -> Option<String> {
 /// What is left of each error budget, a sentence each.
 fn budgets(backtest: &Backtest<'_>) -> Vec<String> {
     let said = |(slo, budget): &(String, Result<ErrorBudget, String>)| match budget {
-        Ok(budget) => format!("SLO {slo}: {}", error_budget(budget)),
+        Ok(budget) => format!("SLO {slo}: {}", super::budget::spent(budget)),
         Err(why) => format!("SLO {slo}: the error budget is unknown: {why}"),
     };
     backtest.budgets.iter().map(said).collect()
-}
-
-/// `99.9 % over 30d: 43 % of the error budget spent in 14d (12 of 28000 requests bad)`
-fn error_budget(budget: &ErrorBudget) -> String {
-    let ErrorBudget { objective, window, looked_back, requests, bad, spent, exhausted_at, .. } = budget;
-    let mut text = format!(
-        "{objective} % over {}: {} of the error budget spent in {} ({} of {requests:.0} requests bad)",
-        span(*window),
-        percent(*spent),
-        span(*looked_back),
-        number(*bad),
-    );
-    text.extend(exhausted_at.map(|at| format!("; exhausted {}", moment(at))));
-    text
 }
 
 /// `2026-11-22 10:05`, UTC.
@@ -119,7 +105,7 @@ pub fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     match share * 100.0 {
         0.0 => "0 %".to_owned(),
         small if small < 1.0 => "< 1 %".to_owned(),

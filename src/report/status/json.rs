@@ -3,7 +3,7 @@
 use super::super::mask;
 use super::words;
 use crate::ops::status::{
-    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, StackStatus, StatusStateChange,
+    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, SloStatus, StackStatus, StatusStateChange,
     SubscriptionStatus,
 };
 use crate::plan::Note;
@@ -11,6 +11,7 @@ use crate::resources::{Address, Resource};
 use aws_smithy_types::{DateTime, date_time::Format};
 use mlops_cloudwatch::state::AlarmState;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub const FORMAT_VERSION: &str = "1";
 
@@ -50,6 +51,7 @@ pub fn json(status: &StackStatus) -> String {
         "subscriptions": status.subscriptions.iter().map(subscription).collect::<Vec<_>>(),
         "log_groups": status.log_groups.iter().map(log_group).collect::<Vec<_>>(),
         "functions": status.functions.iter().map(function).collect::<Vec<_>>(),
+        "slos": status.slos.iter().map(slo).collect::<Vec<_>>(),
         "drift": drift.collect::<Vec<_>>(),
         "state_changes": status.changes.as_ref().map(|all| all.iter().map(state_change).collect::<Vec<_>>()),
         "notes": status.notes.iter().map(|(address, one)| note(address.as_ref(), one)).collect::<Vec<_>>(),
@@ -57,6 +59,26 @@ pub fn json(status: &StackStatus) -> String {
     // Moved in: `json!` would copy them.
     document["alarms"] = status.alarms.iter().map(|one| alarm(one, status)).collect();
     mask::document(document)
+}
+
+fn slo(SloStatus { slo, budget }: &SloStatus) -> Value {
+    let mut value = json!({
+        "name": slo.name,
+        "objective": slo.objective,
+        "window": slo.window,
+        "alarms": slo.alerts.iter().map(|alert| &alert.composite).collect::<BTreeSet<_>>(),
+    });
+    match budget {
+        Ok(budget) => {
+            value["budget_spent"] = json!(budget.spent);
+            value["burn_rate"] = json!(budget.burn_rate);
+            value["requests"] = json!(budget.requests);
+            value["bad"] = json!(budget.bad);
+            value["exhausted_at"] = json!(time(budget.exhausted_at));
+        }
+        Err(why) => value["error"] = json!(why),
+    }
+    value
 }
 
 fn with_standing(mut value: Value, standing: &DriftState) -> Value {

@@ -1,9 +1,10 @@
 //! A status as a comment or a page: the verdict, what is in ALARM or waits, a table of the alarms. Nothing in a name can become markup.
 
+use super::super::budget;
 use super::super::markdown::{Cut, code, note, prose};
 use super::words;
 use crate::model::advice;
-use crate::ops::status::{Life, StackStatus};
+use crate::ops::status::{Life, SloStatus, StackStatus};
 use crate::plan::NoteKind;
 
 /// At most `LIMIT` bytes.
@@ -20,6 +21,13 @@ pub fn markdown(status: &StackStatus) -> String {
     for (address, one) in known {
         let address = address.as_ref().map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
         text.push(&format!("- {address}{}\n", note(one)));
+    }
+    for SloStatus { slo, budget } in &status.slos {
+        let said = match budget {
+            Ok(budget) => format!("{}, {}", budget::left(budget).0, budget::burning(budget)),
+            Err(why) => format!("error budget unknown: {why}"),
+        };
+        text.push(&format!("- SLO {} {} %: {}\n", code(&slo.name), slo.objective, prose(&said)));
     }
     if !status.alarms.is_empty() && text.push("\n| State | Alarm | Since | Why |\n|---|---|---|---|\n") {
         for alarm in &status.alarms {

@@ -10,8 +10,9 @@ use crate::model::advice;
 pub use json::json;
 pub use markdown::markdown;
 
-use super::{RenderOptions, Tone, field_text, layout, mask, plan_text, sparkline};
-use crate::ops::status::{AlarmStatus, DriftState, FunctionStatus, Life, StackStatus};
+use super::{RenderOptions, Tone, budget, field_text, layout, mask, plan_text, sparkline};
+use crate::backtest::for_plan::span;
+use crate::ops::status::{AlarmStatus, DriftState, FunctionStatus, Life, SloStatus, StackStatus};
 use crate::plan::{Action, Note, NoteKind};
 use crate::resources::Kind;
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ pub fn text(status: &StackStatus, look: &RenderOptions) -> String {
     let parts = [
         page.alarms(),
         page.subscriptions(),
+        page.slos(),
         page.functions(),
         page.log_groups(),
         page.drift(),
@@ -160,6 +162,22 @@ impl StatusText<'_> {
             })
             .collect();
         self.section("Subscriptions", rows)
+    }
+
+    fn slos(&self) -> String {
+        let row = |one: &SloStatus| {
+            let (said, tone, more) = match &one.budget {
+                Ok(budget) => {
+                    let (left, tone) = budget::left(budget);
+                    (left, tone, budget::burning(budget))
+                }
+                Err(why) => ("error budget unknown".to_owned(), Tone::Careful, mask::line(why)),
+            };
+            let promise = format!("{} % over {}", one.slo.objective, span(one.slo.window));
+            let name = format!("  {}", mask::line(&one.slo.name));
+            vec![(name, None), (promise, None), (said, Some(tone)), (more, Some(Tone::Quiet))]
+        };
+        self.section("SLOs", self.status.slos.iter().map(row).collect())
     }
 
     fn functions(&self) -> String {

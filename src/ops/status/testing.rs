@@ -1,14 +1,15 @@
 //! Statuses made by hand for the tests of everything that shows them.
 
 use super::{
-    AlarmStatus, Curve, Drift, DriftState, FunctionStatus, Invocations, Life, LogGroupStatus, Muted, Reason,
+    AlarmStatus, Curve, Drift, DriftState, FunctionStatus, Invocations, Life, LogGroupStatus, Muted, Reason, SloStatus,
     StackStatus, StatusStateChange, SubscriptionStatus, TopicStatus,
 };
+use crate::backtest::budget::ErrorBudget;
 use crate::backtest::sketch::Sketch;
 use crate::model::{FieldChange, Target};
 use crate::plan::{Action, Note, NoteKind, notes};
 use crate::resources::alarm::Actions;
-use crate::resources::{Address, Alarm, CompositeAlarm, FunctionFacts, Kind, Resource, Subscription};
+use crate::resources::{Address, Alarm, BurnAlert, CompositeAlarm, FunctionFacts, Kind, Resource, Slo, Subscription};
 use mlops_cloudwatch::comparison::Comparison;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::BTreeMap;
@@ -158,6 +159,30 @@ pub fn trouble() -> StackStatus {
         facts: Err("there is no such function in us-east-1".into()),
         invocations: None,
     });
+    let slo = |name: &str, budget: Result<f64, String>| {
+        let window = 30 * 86_400;
+        let alert = BurnAlert {
+            composite: Address::new(Kind::CompositeAlarm, "shop"),
+            burn_rate: 14.4,
+            long: 3_600,
+            parts: vec!["shop-errors".into()],
+        };
+        let (bad, total) = (Alarm::default(), Alarm::default());
+        let slo = Slo { name: name.into(), objective: 99.9, budget: 0.1, window, bad, total, alerts: vec![alert] };
+        let budget = budget.map(|spent| ErrorBudget {
+            slo: name.into(),
+            objective: 99.9,
+            window,
+            looked_back: window,
+            requests: 28_000.0,
+            bad: 28.0 * spent,
+            spent,
+            burn_rate: 2.0 * spent,
+            exhausted_at: (spent >= 1.0).then_some(NOW - 7_200),
+        });
+        SloStatus { slo, budget }
+    };
+    status.slos = vec![slo("shop-fast", Ok(1.5)), slo("shop-right", Ok(0.25)), slo("shop-seen", Err("denied".into()))];
     let threshold = FieldChange { field: "threshold".into(), from: Some(1.into()), to: Some(0.into()) };
     status.drift = vec![
         drift(Action::Create, status.alarms[0].address.clone(), vec![]),

@@ -112,7 +112,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("schema", "--rubric", Comes("rubric.schema.json")),
     ("plan", "--color always", Comes("\u{1b}[")),
     ("plan", "--verbose", Comes("GetCallerIdentity")),
-    ("plan", "--quiet", Goes("nothing here is AWS")),
+    ("plan", "--quiet", Goes("simulated AWS: no real account is used")),
     ("plan --file stricter.yaml", "--prices prices.json", Comes("EUR")),
     ("plan", "--region eu-west-1", Comes("in 123456789012 eu-west-1")),
     ("plan", "--var-file other.yaml", Comes("other@example.edu")),

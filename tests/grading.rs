@@ -113,7 +113,7 @@ const MISTAKES: &[Mistake] = &[
         from: "notify: { alarm: [alerts] }",
         to: "notify: { ok: [alerts] }",
         told: "only_other_states",
-        words: "`my-errors` tells nobody when it goes into ALARM, only when it goes into OK",
+        words: "`my-errors` notifies nobody when it goes into ALARM, only when it goes into OK",
         total: 93.33,
     },
     Mistake {
@@ -133,11 +133,11 @@ const MISTAKES: &[Mistake] = &[
         total: 88.33,
     },
     Mistake {
-        name: "kept for ever",
+        name: "never expires",
         from: "functions:\n  mlops-service-lambda: { retention: 14d }\n",
         to: "",
         told: "kept_for_ever",
-        words: "the logs of /aws/lambda/mlops-service-lambda are kept for ever, wanted 7 days to 30 days",
+        words: "the logs of /aws/lambda/mlops-service-lambda never expire, wanted 7 days to 30 days",
         total: 90.0,
     },
 ];
@@ -289,7 +289,7 @@ fn a_student_sees_the_same() {
     empty
         .says("there is no SNS topic in us-east-1")
         .says("no alarm watches Errors of mlops-service-lambda")
-        .says("do: create an alarm in us-east-1 on the metric Errors of mlops-service-lambda");
+        .says("fix: create an alarm in us-east-1 on the metric Errors of mlops-service-lambda");
     desk.write("alarms.yaml", RIGHT);
     desk.run(&["apply", "--yes", "--var", "email=you@example.edu"]).exits(0);
     desk.run(&["sandbox", "confirm", "--all"]).exits(0);

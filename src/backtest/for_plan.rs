@@ -179,7 +179,7 @@ pub fn sentence(figures: &Figures, verdict: BacktestVerdict) -> String {
         0 => match figures.nearest {
             Some(nearest) if nearest.share < 1.0 => {
                 return format!(
-                    "would not have fired in {time}, at most {} % of the way to the threshold: {word}",
+                    "would not have fired in {time}, at most {} % of the threshold: {word}",
                     (nearest.share * 100.0).floor()
                 );
             }

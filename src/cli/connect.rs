@@ -104,7 +104,7 @@ impl ConnectArgs {
             })?,
             None => Weather::default(),
         };
-        output.say(&format!("sandbox {}: nothing here is AWS", path.display()));
+        output.say(&format!("sandbox {}: simulated AWS: no real account is used", path.display()));
         let sandbox = Sandbox::open(&path, weather)?;
         sandbox.time()?;
         Ok(Some(sandbox))

@@ -33,7 +33,7 @@ pub async fn consent(
         return Ok(());
     }
     if !run.output.can_ask() {
-        let what = "nobody can be asked here, so nothing was changed";
+        let what = "no terminal to confirm on, so nothing was changed";
         return Err(CliFailure::say(Exit::Blocked, what, unattended));
     }
     let signals = run.signals.clone();

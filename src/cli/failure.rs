@@ -111,7 +111,7 @@ impl fmt::Display for CliFailure {
             said = text;
         }
         if let Some(remedy) = &self.remedy {
-            writeln!(f, "  do: {}", mask::text(remedy))?;
+            writeln!(f, "  fix: {}", mask::text(remedy))?;
         }
         Ok(())
     }
@@ -145,7 +145,7 @@ mod tests {
     fn a_failure_says_what_where_and_what_to_do() {
         let error = Err::<(), _>(aws(Class::Denied)).context("could not read the alarms").unwrap_err();
         let expected = "error: could not read the alarms\n  cloudwatch:DescribeAlarms: no (X)\n  \
-                        do: allow the action cloudwatch:DescribeAlarms in the IAM policy of this user or role\n";
+                        fix: allow the action cloudwatch:DescribeAlarms in the IAM policy of this user or role\n";
         assert_eq!(CliFailure::from(error).to_string(), expected);
     }
 

@@ -214,7 +214,7 @@ fn end_with_a_bug(panic: &std::panic::PanicHookInfo<'_>) {
     // Not by `Output`: it may be what panicked. Nothing else can be done where stderr does not take it.
     let _ = writeln!(
         std::io::stderr(),
-        "error: a bug in mlopsctl {version}\n  {}\n  do: report these lines, the command and, without its secrets, the spec",
+        "error: a bug in mlopsctl {version}\n  {}\n  fix: report these lines, the command and, without its secrets, the spec",
         crate::report::mask::printed(&panic.to_string())
     );
     std::process::exit(Exit::Bug.code().into());

@@ -1,4 +1,4 @@
-//! `mlopsctl subscriptions`: who is told, who has not confirmed, the mail once more, and confirming with the link of a mail.
+//! `mlopsctl subscriptions`: who is notified, who has not confirmed, the mail once more, and confirming with the link of a mail.
 
 use super::CommandContext;
 use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
@@ -20,7 +20,7 @@ use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Shows who is told and who has not confirmed; waits for them, sends the mail again, confirms with its link
+/// Shows who is notified and who has not confirmed; waits for them, sends the mail again, confirms with its link
 #[derive(Debug, Clone, Args)]
 pub struct SubscriptionsArgs {
     #[command(subcommand)]
@@ -270,7 +270,7 @@ impl SubscriptionConfirmArgs {
             (true, Some(true)) => ", and only its owner can end it",
             _ => "",
         };
-        run.output.result(&format!("confirmed: {} tells {who}{lock}\n", link.topic()))?;
+        run.output.result(&format!("confirmed: {} notifies {who}{lock}\n", link.topic()))?;
         if self.lock && confirmed.locked != Some(true) {
             let why = match confirmed.locked {
                 Some(_) => "it was confirmed before without --lock, and the first confirmation counts",

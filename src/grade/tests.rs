@@ -114,7 +114,7 @@ fn each_mistake_is_named_and_costs_its_part() {
         (&|a| a.comparison_operator = Some("LessThanThreshold".into()), Mistake::WrongDirection, "fires below 5", 10.5),
         (&|a| a.evaluation_periods = Some(12), Mistake::WrongWindow, "after 1h (12 of 12 periods)", 10.5),
         (&|a| a.actions.enabled = false, Mistake::ActionsDisabled, "the actions of `a` are disabled", 10.5),
-        (&|a| a.actions = Actions::default(), Mistake::TellsNobody, "`a` tells nobody", 9.0),
+        (&|a| a.actions = Actions::default(), Mistake::TellsNobody, "`a` notifies nobody", 9.0),
         (
             &|a| a.actions = Actions { ok: vec![TOPIC.into()], ..Actions::default() },
             Mistake::OnlyOtherStates,
@@ -266,7 +266,7 @@ fn a_reachable_notification_is_followed_to_the_person() {
         (topic(vec![]), Mistake::NobodySubscribed, "nobody is subscribed to the topic alerts"),
         (topic(vec![you(ConfirmationState::Pending)]), Mistake::Unconfirmed, "you@example.edu has not confirmed"),
         (topic(vec![you(ConfirmationState::Lost)]), Mistake::Unsubscribed, "you@example.edu has unsubscribed"),
-        (topic(vec![boss]), Mistake::OtherSubscriber, "tells boss@example.edu (email), not You@Example.edu"),
+        (topic(vec![boss]), Mistake::OtherSubscriber, "notifies boss@example.edu (email), not You@Example.edu"),
         (topic(vec![filtered]), Mistake::Filtered, "a filter policy keeps every alarm"),
         (
             ExistingTopic { door: door(refusing, None), ..topic(confirmed()) },
@@ -377,7 +377,11 @@ fn topics_logs_functions_and_answers() {
         GradeVerdict::Full
     );
     let (mistake, words) = remark("subscription: { protocol: email, endpoint: me@example.edu }", &facts);
-    assert_eq!((mistake, words.contains("alerts tells you@example.edu")), (Mistake::OtherSubscriber, true), "{words}");
+    assert_eq!(
+        (mistake, words.contains("alerts notifies you@example.edu")),
+        (Mistake::OtherSubscriber, true),
+        "{words}"
+    );
 
     let retention = "log_retention: { function: f, from: 7d, to: 30d }";
     assert_eq!(one(retention, &facts).verdict, GradeVerdict::Full);

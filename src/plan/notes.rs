@@ -159,7 +159,7 @@ fn subscription(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
 pub fn confirm(protocol: &str, endpoint: &str) -> String {
     match protocol {
         "email" | "email-json" => format!(
-            "open the mail \"AWS Notification - Subscription Confirmation\" sent to {endpoint} and click the link (look in spam, too)"
+            "open the mail \"AWS Notification - Subscription Confirmation\" sent to {endpoint} and click the link (check your spam folder)"
         ),
         _ => format!("make {endpoint} answer SNS's SubscriptionConfirmation request"),
     }
@@ -241,7 +241,7 @@ enum Reach {
     Somebody,
 }
 
-/// Topic ARN -> who is told, for the topics that are desired.
+/// Topic ARN -> who is notified, for the topics that are desired.
 fn reachability(input: PlanInput<'_>) -> BTreeMap<String, Reach> {
     let topics = input.desired.keys().filter(|address| address.kind == Kind::Topic);
     topics
@@ -272,7 +272,7 @@ fn alarm_reach(actions: &Actions, reach: &BTreeMap<String, Reach>) -> Option<Not
     let best = topics.iter().filter_map(|arn| reach.get(*arn)).max()?;
     (*best == Reach::Nobody && !others).then(|| {
         let names: Vec<&str> = topics.iter().filter_map(|arn| Arn::parse(arn)).map(|arn| arn.resource).collect();
-        let text = format!("nobody is told: topic {} has no subscription", names.join(", "));
+        let text = format!("nobody is notified: topic {} has no subscription", names.join(", "));
         Note::new(NoteKind::Warning, text).remedy("add a subscription to the topic")
     })
 }

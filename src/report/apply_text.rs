@@ -83,7 +83,7 @@ pub fn one(result: &ChangeResult, look: &RenderOptions) -> String {
             let mut text = format!("{symbol} {address}  {}\n", look.paint(Tone::Bad, "failed"));
             text += &layout::hang("      ", &mask::text(message), look.width);
             if let Some(remedy) = remedy {
-                text += &layout::hang("      do: ", &mask::text(remedy), look.width);
+                text += &layout::hang("      fix: ", &mask::text(remedy), look.width);
             }
             text
         }
@@ -195,11 +195,11 @@ lab9 in 123456789012 us-east-1: 1 of 4 changes made, 1 failed, 1 skipped, interr
 
   + alarm/b  failed
       cloudwatch:PutMetricAlarm: not authorized
-      do: allow the action cloudwatch:PutMetricAlarm
+      fix: allow the action cloudwatch:PutMetricAlarm
     skipped because alarm/b failed: alarm/c
     1 change not started; run the same command again
   ! you@example.edu is not confirmed
-    do: click the link
+    fix: click the link
 
 Applied: 1 added, 0 changed, 0 destroyed, 0 adopted.
 ";

@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(lines("period", json!(60), json!(300), 80), "  period: 1m -> 5m\n");
         assert_eq!(
             lines("retention_in_days", json!(null), json!(14), 80),
-            "  retention_in_days: kept for ever -> 14 days\n"
+            "  retention_in_days: never expires -> 14 days\n"
         );
         assert_eq!(
             lines("treat_missing_data", json!("ignore"), json!(null), 80),

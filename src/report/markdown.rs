@@ -56,7 +56,7 @@ fn push_plan(text: &mut Cut, heading: &str, plan: &Plan, cost: Option<&Cost>) {
     }
     for (address, blocked) in plan.refusals() {
         let address = address.map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
-        let reason = format!("{} — do: {}", prose(&blocked.reason), prose(&blocked.remedy));
+        let reason = format!("{} — fix: {}", prose(&blocked.reason), prose(&blocked.remedy));
         text.push(&format!("- :no_entry: {address}{reason}\n"));
     }
     for (address, note) in plan.all_notes().filter(|(_, note)| note.kind != NoteKind::Info) {
@@ -105,7 +105,7 @@ pub fn report(report: &ApplyReport, plan: &Plan, cost: &Cost) -> String {
         let said = match &result.outcome {
             ApplyOutcome::Done => continue,
             ApplyOutcome::Failed { message, remedy, .. } => {
-                let remedy = remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
+                let remedy = remedy.as_ref().map(|remedy| format!(" — fix: {}", prose(remedy))).unwrap_or_default();
                 format!(":x: {}{remedy}", prose(message))
             }
             ApplyOutcome::Skipped { because_of } => format!("skipped, {} failed", code(&because_of.to_string())),
@@ -148,7 +148,7 @@ pub(super) fn note(note: &Note) -> String {
         NoteKind::Act => ":exclamation: ",
         NoteKind::Unknown => ":grey_question: ",
     };
-    let remedy = note.remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
+    let remedy = note.remedy.as_ref().map(|remedy| format!(" — fix: {}", prose(remedy))).unwrap_or_default();
     format!("{lead}{}{remedy}", prose(&note.text))
 }
 

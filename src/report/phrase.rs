@@ -11,10 +11,10 @@ use serde_json::Value;
 
 const LONG: usize = 60;
 
-/// `Errors Sum > 5 in 5m, tells mlops-lambda-alerts`; empty where the name says it all.
+/// `Errors Sum > 5 in 5m, notifies mlops-lambda-alerts`; empty where the name says it all.
 pub fn resource(resource: &Resource, target: &Target) -> String {
     let phrase = match resource {
-        Resource::Alarm(alarm) => format!("{}, {}", condition(alarm), tells(&alarm.actions, target)),
+        Resource::Alarm(alarm) => format!("{}, {}", condition(alarm), notifies(&alarm.actions, target)),
         Resource::CompositeAlarm(alarm) => composite(alarm, target),
         other => other.phrase(),
     };
@@ -22,7 +22,7 @@ pub fn resource(resource: &Resource, target: &Target) -> String {
 }
 
 fn composite(alarm: &CompositeAlarm, target: &Target) -> String {
-    format!("when {}, {}", layout::cut(&alarm.alarm_rule, LONG), tells(&alarm.actions, target))
+    format!("when {}, {}", layout::cut(&alarm.alarm_rule, LONG), notifies(&alarm.actions, target))
 }
 
 /// What the alarm watches: `Errors Sum > 5 in 5m`, `100 * e / i > 5 in 2 of 3 x 5m`.
@@ -48,14 +48,14 @@ fn window(evaluation: &Evaluation<'_>) -> String {
     }
 }
 
-fn tells(actions: &Actions, target: &Target) -> String {
+fn notifies(actions: &Actions, target: &Target) -> String {
     let mut names: Vec<String> = actions.all().map(|arn| short_arn(arn, target)).collect();
     names.sort();
     names.dedup();
     match names.as_slice() {
-        [] => "tells nobody".to_owned(),
+        [] => "notifies nobody".to_owned(),
         _ if !actions.enabled => "actions switched off".to_owned(),
-        names => format!("tells {}", names.join(", ")),
+        names => format!("notifies {}", names.join(", ")),
     }
 }
 
@@ -99,7 +99,7 @@ fn quoted(text: &str) -> String {
 
 /// An absent value in words.
 pub fn absent(leaf: &str) -> &'static str {
-    if leaf == "retention_in_days" { "kept for ever" } else { "(not set)" }
+    if leaf == "retention_in_days" { "never expires" } else { "(not set)" }
 }
 
 /// `alarms`, or `log group` for one.
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn an_alarm_is_one_phrase() {
         let text = |resource: Resource| super::resource(&resource, &target());
-        assert_eq!(text(alarm("a", 5.0)), "Errors Sum > 5 in 5m, tells alerts");
+        assert_eq!(text(alarm("a", 5.0)), "Errors Sum > 5 in 5m, notifies alerts");
         let Resource::Alarm(mut math) = alarm("a", 0.5) else { unreachable!("an alarm") };
         math.metric_name = None;
         math.metrics = vec![MetricQuery {
@@ -160,7 +160,7 @@ mod tests {
         }];
         (math.evaluation_periods, math.datapoints_to_alarm) = (Some(3), Some(2));
         math.actions.alarm.clear();
-        assert_eq!(text(Resource::Alarm(math)), "100 * errors / invocations > 0.5 in 2 of 3 x 5m, tells nobody");
+        assert_eq!(text(Resource::Alarm(math)), "100 * errors / invocations > 0.5 in 2 of 3 x 5m, notifies nobody");
     }
 
     #[test]

@@ -220,7 +220,7 @@ pub fn blocked(plan: &Plan, look: &RenderOptions) -> String {
         } else {
             text += &layout::hang("  ", &reason, look.width);
         }
-        text += &layout::hang("  do: ", &mask::text(remedy), look.width);
+        text += &layout::hang("  fix: ", &mask::text(remedy), look.width);
     }
     text
 }
@@ -240,7 +240,7 @@ pub fn note(note: &Note, lead: Option<String>, look: &RenderOptions, indent: usi
         text = text.replacen(symbol, &look.paint(tone, symbol), 1);
     }
     if let Some(remedy) = &note.remedy {
-        text += &layout::hang(&format!("{pad}  do: "), &mask::text(remedy), look.width);
+        text += &layout::hang(&format!("{pad}  fix: "), &mask::text(remedy), look.width);
     }
     text
 }
@@ -286,16 +286,16 @@ lab9 in 123456789012 us-east-1: 8 changes, blocked
 
   + subscription/alerts/email/you@example.edu
       ! AWS will send a mail to you@example.edu
-        do: click the link in it; until then nobody is told
+        fix: click the link in it; until then nobody is notified
 
   > log_group//aws/lambda/svc
-      retention_in_days: kept for ever -> 14 days
+      retention_in_days: never expires -> 14 days
       warning: 14 days of retention delete 3 MB of stored logs
 
-  + alarm/errors  Errors Sum > 5 in 5m, tells alerts
+  + alarm/errors  Errors Sum > 5 in 5m, notifies alerts
   - alarm/gone
   < alarm/left  stops managing (left in place)
-  + alarm/taken  Errors Sum > 5 in 5m, tells alerts
+  + alarm/taken  Errors Sum > 5 in 5m, notifies alerts
   ~ alarm/threshold
       threshold: 5 -> 6
 
@@ -303,9 +303,9 @@ pruning is on
 
 Blocked: alarm/taken
   it belongs to the stack lab8
-  do: choose another name
+  fix: choose another name
 Blocked: the function svc does not exist
-  do: deploy it first
+  fix: deploy it first
 
 Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
 ";
@@ -323,14 +323,14 @@ Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
     fn many_changes_fold_but_deletions_do_not() {
         let mut changes: Vec<PlannedChange> = (0..250).map(|n| create(alarm(&format!("a{n:03}"), 5.0))).collect();
         for change in &mut changes {
-            change.notes.push(Note::new(NoteKind::Warning, "nobody is told"));
+            change.notes.push(Note::new(NoteKind::Warning, "nobody is notified"));
         }
         changes.push(change(Action::Delete, Some(alarm("z", 5.0)), None, vec![]));
         let plan = plan(changes);
         let text = super::plan(&plan, &RenderOptions::PLAIN);
         assert!(text.contains("  - alarm/z\n"), "{text}");
         assert!(text.contains("    … and 231 more alarms to create (use -v to see all)\n"), "{text}");
-        assert!(text.contains("warning: 250 resources: nobody is told\n"), "{text}");
+        assert!(text.contains("warning: 250 resources: nobody is notified\n"), "{text}");
         assert!(text.lines().count() < 30, "{text}");
         let all = super::plan(&plan, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
         assert_eq!(all.matches("+ alarm/a").count(), 250);

@@ -130,7 +130,7 @@ pub fn mail(messages: &[SentMessage], look: &RenderOptions) -> String {
             }
         }
         if let Some(link) = &message.confirmation_link {
-            let _ = writeln!(text, "  do: {}", confirm(link));
+            let _ = writeln!(text, "  fix: {}", confirm(link));
         }
         text.push('\n');
     }

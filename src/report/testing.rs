@@ -63,7 +63,7 @@ pub fn every_kind_of_change() -> Plan {
     let mut subscription = create(Resource::Subscription(Subscription::new("alerts", "email", "you@example.edu")));
     subscription.notes.push(
         Note::new(NoteKind::Act, "AWS will send a mail to you@example.edu")
-            .remedy("click the link in it; until then nobody is told"),
+            .remedy("click the link in it; until then nobody is notified"),
     );
     let group = |days| Resource::LogGroup(LogGroup { retention_in_days: days, ..LogGroup::new("/aws/lambda/svc") });
     let mut adopt = change(

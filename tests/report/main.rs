@@ -126,7 +126,7 @@ fn the_page_sorts_filters_unfolds_and_fits_every_screen() {
     assert_eq!(detail(), false);
     browser.click(".row .unfold");
     assert_eq!(detail(), true);
-    assert!(browser.text(".detail").contains("do: let the role trust this account"), "{}", browser.text(".detail"));
+    assert!(browser.text(".detail").contains("fix: let the role trust this account"), "{}", browser.text(".detail"));
     let heard = browser.devtools("Accessibility.getFullAXTree", &json!({}));
     let roles: Vec<&str> =
         heard["nodes"].as_array().unwrap().iter().filter_map(|n| n["role"]["value"].as_str()).collect();

@@ -72,8 +72,8 @@ impl DetailPage<'_> {
         lines.extend(self.fact("state", state.trim_start(), Some(tone)));
         lines.extend(alarm.reason.iter().flat_map(|reason| self.fact("why", &words::reason(reason), None)));
         lines.extend(self.fact("threshold", &words::condition(alarm), None));
-        lines.extend(self.fact("tells", &words::tells(alarm, self.status), None));
-        let hushed = words::hushed(alarm, now).map(|hushed| format!("nobody is told: {hushed}"));
+        lines.extend(self.fact("notifies", &words::tells(alarm, self.status), None));
+        let hushed = words::hushed(alarm, now).map(|hushed| format!("nobody is notified: {hushed}"));
         lines.extend(hushed.iter().flat_map(|hushed| self.fact("silenced", hushed, Some(Tone::Careful))));
         let evaluation = alarm.evaluation.as_deref().map(words::evaluation);
         lines.extend(evaluation.iter().flat_map(|said| self.fact("evaluation", said, Some(Tone::Careful))));

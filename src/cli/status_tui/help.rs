@@ -24,7 +24,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("? INSUFFICIENT_DATA", "CloudWatch has too little data to tell, or has not evaluated a new alarm yet"),
     ("+ MISSING", "the spec asks for it and it does not stand: mlopsctl apply makes it"),
     ("! pending", "somebody has to click the link in the mail"),
-    ("silenced", "nobody is told whatever the alarm does: actions off, muted or suppressed"),
+    ("silenced", "nobody is notified whatever the alarm does: actions off, muted or suppressed"),
     ("▁▂▃▄ ▅▆▇█", "a curve against its threshold: the upper half is above it, the lower half below"),
     ("·", "no data there"),
     ("┄┄┄", "the threshold in a chart"),

@@ -95,7 +95,7 @@ fn a_failed_read_is_shown_and_the_view_goes_on() {
     let mut app = app_of(quiet());
     assert_eq!(app.update(TuiEvent::Now(NOW + 60)), Effect::default(), "nothing to redraw at rest");
     app.update(TuiEvent::Now(NOW + 180));
-    app.update(TuiEvent::Read(Err("error: cloudwatch:DescribeAlarms: no (AccessDenied)\n  do: allow it".into())));
+    app.update(TuiEvent::Read(Err("error: cloudwatch:DescribeAlarms: no (AccessDenied)\n  fix: allow it".into())));
     let text = text_of(&drawn(&app, SMALL, false));
     assert!(text.contains("! what is shown is 3m old; could not be read: cloudwatch:DescribeAlarms: no"), "{text}");
     assert!(text.contains("OK      shop-errors"), "the old data stays: {text}");

@@ -1,4 +1,4 @@
-//! The overview: verdict, alarms, who is told, functions, last changes of state. Draws what the model holds and decides nothing.
+//! The overview: verdict, alarms, who is notified, functions, last changes of state. Draws what the model holds and decides nothing.
 
 use super::app::{Screen, SelectedItem, TuiState};
 use super::paint::{Paint, text};

@@ -91,7 +91,7 @@ fn not_subscribed(whom: &Whom, other: Option<(&ExistingTopic, &SubscribedEndpoin
         whom.endpoint.as_ref().map(|endpoint| format!(": {endpoint}")).unwrap_or_default()
     );
     if let Some((topic, other)) = other {
-        let what = format!("{what}: {} tells {} ({})", topic.name, other.endpoint, other.protocol);
+        let what = format!("{what}: {} notifies {} ({})", topic.name, other.endpoint, other.protocol);
         return Remark::new(Mistake::OtherSubscriber, what, mend);
     }
     let there = facts.elsewhere.iter().find_map(|(other, found)| Some((other, found.topics.first()?)));
@@ -134,7 +134,7 @@ pub fn retention(test: &RubricTest, of: &LogsOf, days: Range, facts: &RegionFact
             };
             let part = match kept.days.map(f64::from) {
                 None => {
-                    let what = format!("the logs of {group} are kept for ever, wanted {wanted}");
+                    let what = format!("the logs of {group} never expire, wanted {wanted}");
                     Part::fails(Remark::new(Mistake::KeptForEver, what, mend))
                 }
                 Some(found) if days.holds(found) => Part::Holds,

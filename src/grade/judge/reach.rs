@@ -60,12 +60,12 @@ fn of_actions(name: &str, actions: &Actions, whom: &Whom, facts: &RegionFacts) -
             (true, _) => "INSUFFICIENT_DATA",
             (false, false) => "OK and INSUFFICIENT_DATA",
         };
-        let what = format!("`{name}` tells nobody when it goes into ALARM, only when it goes into {states}");
+        let what = format!("`{name}` notifies nobody when it goes into ALARM, only when it goes into {states}");
         Part::fails(Remark::new(Mistake::OnlyOtherStates, what, add))
     } else {
-        Part::fails(Remark::new(Mistake::TellsNobody, format!("`{name}` tells nobody"), add))
+        Part::fails(Remark::new(Mistake::TellsNobody, format!("`{name}` notifies nobody"), add))
     };
-    // Who would hear of it is worth something even where nobody is told of an ALARM.
+    // Who would hear of it is worth something even where nobody is notified of an ALARM.
     let lists = if topics.is_empty() { actions.all().filter(is_topic).collect() } else { topics };
     (told, reachable(&lists, whom, facts))
 }
@@ -140,7 +140,7 @@ fn subscribers(topic: &ExistingTopic, whom: &Whom) -> Part {
             let what = format!("nobody is subscribed to the topic {name}");
             return Part::fails(Remark::new(Mistake::NobodySubscribed, what, subscribe));
         };
-        let what = format!("the topic {name} tells {} ({})", other.endpoint, other.protocol);
+        let what = format!("the topic {name} notifies {} ({})", other.endpoint, other.protocol);
         let what = match (&whom.endpoint, &whom.protocol) {
             (Some(endpoint), _) => format!("{what}, not {endpoint}"),
             (None, Some(protocol)) => format!("{what}, nobody by {protocol}"),

@@ -1,4 +1,4 @@
-//! An alarm that tells nobody, and that no composite alarm stands on.
+//! An alarm that notifies nobody, and that no composite alarm stands on.
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
@@ -8,7 +8,7 @@ use crate::lint::{LintRule, Severity};
 pub static RULE: LintRule = LintRule {
     id: "no-actions",
     level: Severity::Warning,
-    summary: "an alarm tells nobody",
+    summary: "an alarm notifies nobody",
     page: include_str!("../../../docs/lint/no-actions.md"),
     opt_in: false,
     limits: None,
@@ -21,7 +21,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         if children.contains(&address.name) {
             continue;
         }
-        let message = format!("`{}` tells nobody when it fires", address.name);
+        let message = format!("`{}` notifies nobody when it fires", address.name);
         let help = "say notify: a topic of this file; an alarm that only feeds a composite alarm needs none";
         found.push(Raised::new(About::Resource(address.clone()), &[], message, help));
     }

@@ -9,7 +9,7 @@ use crate::model::Arn;
 pub static RULE: LintRule = LintRule {
     id: "ok-not-notified",
     level: Severity::Hint,
-    summary: "nobody is told when the alarm is over",
+    summary: "nobody is notified when the alarm is over",
     page: include_str!("../../../docs/lint/ok-not-notified.md"),
     opt_in: false,
     limits: None,

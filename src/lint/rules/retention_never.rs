@@ -1,4 +1,4 @@
-//! Logs that are kept for ever, and paid for as long.
+//! Logs that never expire, and paid for as long.
 
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
@@ -9,7 +9,7 @@ use crate::resources::{Address, Kind};
 pub static RULE: LintRule = LintRule {
     id: "retention-never",
     level: Severity::Warning,
-    summary: "logs are kept for ever",
+    summary: "logs never expire",
     page: include_str!("../../../docs/lint/retention-never.md"),
     opt_in: false,
     limits: None,

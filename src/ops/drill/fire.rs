@@ -129,7 +129,7 @@ pub async fn fire<'a>(
     fired
 }
 
-/// Where an answer was lost the same again does no harm: an alarm that is in the state already tells nobody anew.
+/// Where an answer was lost the same again does no harm: an alarm that is in the state already notifies nobody anew.
 async fn set_state(aws: &Aws, name: &str, state: &str, reason: &str) -> Result<(), AwsError> {
     let request = || {
         let request = aws.cloudwatch.set_alarm_state().alarm_name(name);

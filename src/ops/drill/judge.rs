@@ -155,7 +155,7 @@ fn actions(chain: &Chain) -> Hop {
     let broken = |text: String| Hop::new(DrillStep::Actions, DrillVerdict::Broken, text);
     let Some(actions) = chain.actions() else { return broken("it does not stand".to_owned()) };
     if actions.alarm.is_empty() {
-        return broken("it has no alarm actions: it changes its colour and tells nobody".to_owned())
+        return broken("it has no alarm actions: it changes its colour and notifies nobody".to_owned())
             .mend(format!("give it `notify: TOPIC` in the spec, then {}", advice::command("apply")));
     }
     if !actions.enabled {

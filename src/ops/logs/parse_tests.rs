@@ -32,7 +32,7 @@ fn lambdas_own_lines() {
     let extension = "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]";
     says(extension, "Platform", None, false, extension);
     let report = "REPORT RequestId: ID\tDuration: 2.15 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 35 MB\t\n";
-    says(report, "Report(Report", None, true, report.trim_end());
+    says(report, "Report(InvocationReport", None, true, report.trim_end());
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn json_of_lambda() {
         "{\"requestId\":\"ID\",\"status\":\"error\",\"metrics\":{\"durationMs\":1.5,\"billedDurationMs\":2,\"memorySizeMB\":128,\"maxMemoryUsedMB\":64}}",
         "report",
     );
-    says(&report, "Report(Report", None, true, "report status=error duration=1.50 ms");
+    says(&report, "Report(InvocationReport", None, true, "report status=error duration=1.50 ms");
     assert_eq!(LogLine::parse(&report).severity(), LogLevel::Error);
     says(&line("{}", "report"), "Platform", None, false, "report");
 }

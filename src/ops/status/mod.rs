@@ -161,7 +161,7 @@ pub struct Counts {
 }
 
 impl AlarmStatus {
-    /// Whether nobody is told whatever it does.
+    /// Whether nobody is notified whatever it does.
     pub fn is_silenced(&self) -> bool {
         !self.actions_enabled || self.muted.is_some() || self.suppressed.is_some()
     }

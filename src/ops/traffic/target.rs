@@ -107,7 +107,7 @@ fn cold_start(output: &InvokeOutput) -> Option<u64> {
 
 fn failed(error: &AwsError) -> String {
     match error.class {
-        Class::Throttled => "turned away (throttled)".to_owned(),
+        Class::Throttled => "throttled".to_owned(),
         _ if error.code == "Timeout" => "timed out".to_owned(),
         _ => error.to_string(),
     }

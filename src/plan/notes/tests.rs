@@ -250,7 +250,7 @@ fn who_ends_with_a_topic_that_is_made_anew() {
 #[test]
 fn whom_an_alarm_tells() {
     use ConfirmationState::{Confirmed, Pending};
-    let nobody = "alarm/errors: Warning nobody is told: topic alerts has no subscription";
+    let nobody = "alarm/errors: Warning nobody is notified: topic alerts has no subscription";
     let asked = "subscription/alerts/email/ann@example.edu: Info ann@example.edu will be asked to confirm; nothing is delivered before";
     let foreign = "topic/alerts: Info 1 subscription(s) that this spec never made are left alone";
     let made = || Scene::default().live(topic(), MADE).wants(topic());
@@ -272,14 +272,14 @@ fn whom_an_alarm_tells() {
         (
             "two topics",
             scene(&["alerts", "both"]).wants(both),
-            &["alarm/errors: Warning nobody is told: topic alerts, both has no subscription"],
+            &["alarm/errors: Warning nobody is notified: topic alerts, both has no subscription"],
         ),
         ("a composite alarm without actions", made().wants(composite("any", "TRUE")), &[]),
     ]);
     let Resource::CompositeAlarm(mut any) = composite("any", "TRUE") else { panic!("a composite alarm") };
     any.actions.alarm = vec![arn("alerts")];
     let told = made().wants(Resource::CompositeAlarm(any)).told();
-    assert_eq!(told, ["composite_alarm/any: Warning nobody is told: topic alerts has no subscription"]);
+    assert_eq!(told, ["composite_alarm/any: Warning nobody is notified: topic alerts has no subscription"]);
 }
 
 #[test]

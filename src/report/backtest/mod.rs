@@ -139,7 +139,7 @@ fn facts(figures: &Figures) -> Vec<String> {
         let way = match nearest {
             near if near.beyond => "beyond the threshold".to_owned(),
             near if near.share >= 1.0 => "at the threshold, never beyond it".to_owned(),
-            near => format!("{} of the way to the threshold", percent(near.share)),
+            near => format!("{} of the threshold", percent(near.share)),
         };
         facts.push(format!(
             "worst {} at {}, median {}: {way}",

@@ -92,7 +92,7 @@ fn problem(problem: &FleetProblem, regions: bool) -> Markup {
 
 /// What is said, and below it what to do.
 fn said(message: &str, remedy: Option<&str>) -> Markup {
-    let remedy = remedy.map(|remedy| Markup::text(&format!("do: {remedy}")).classed("div", "do"));
+    let remedy = remedy.map(|remedy| Markup::text(&format!("fix: {remedy}")).classed("div", "do"));
     Markup::join([Markup::text(message).within("div"), remedy.unwrap_or_default()])
 }
 

@@ -24,7 +24,7 @@ fn name(row: &FleetRow) -> String {
 
 fn told(row: &FleetRow, command: &str) -> Vec<CaseResult> {
     let texts = || {
-        let remedy = |remedy: &Option<String>| remedy.as_ref().map(|r| format!("\ndo: {r}")).unwrap_or_default();
+        let remedy = |remedy: &Option<String>| remedy.as_ref().map(|r| format!("\nfix: {r}")).unwrap_or_default();
         let whole = row.failure.iter().map(|failure| format!("{}{}", failure.message, remedy(&failure.remedy)));
         let failed = row.failed.iter().filter_map(|result| match &result.outcome {
             ApplyOutcome::Failed { message, remedy: what, .. } => {
@@ -34,7 +34,7 @@ fn told(row: &FleetRow, command: &str) -> Vec<CaseResult> {
         });
         let refused = row.drift.iter().filter_map(|drift| {
             let blocked = drift.blocked.as_ref()?;
-            Some(format!("{}: {}\ndo: {}", drift.address, blocked.reason, blocked.remedy))
+            Some(format!("{}: {}\nfix: {}", drift.address, blocked.reason, blocked.remedy))
         });
         let unknown = row.notes.iter().filter(|note| note.kind == NoteKind::Unknown);
         let unknown = unknown.map(|note| format!("unknown: {}{}", note.text, remedy(&note.remedy)));

@@ -50,6 +50,6 @@ pub fn markdown(report: &FleetReport) -> String {
 
 fn problem(problem: &FleetProblem, regions: bool) -> String {
     let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
-    let remedy = problem.remedy.as_ref().map(|remedy| format!(" — do: {}", prose(remedy))).unwrap_or_default();
+    let remedy = problem.remedy.as_ref().map(|remedy| format!(" — fix: {}", prose(remedy))).unwrap_or_default();
     format!("- **{}** in {}: {}{remedy}\n", prose(&problem.lead), prose(&who), prose(&problem.message))
 }

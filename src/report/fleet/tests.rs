@@ -65,7 +65,7 @@ lab9: plan of 100 accounts: 1 in sync, 98 pending, 1 failed
 
 failed in 1 account (100000000099)
   sts:AssumeRole: no role arn:aws:iam::100000000099:role/Lab
-  do: create the role
+  fix: create the role
 
 To run only what did not go well again: the same command with --retry-failed and a report saved by --report FILE.json.
 
@@ -225,7 +225,7 @@ fn a_page_has_every_target_and_what_is_known_of_it() {
     report.rows[98].notes.push(Note::new(NoteKind::Act, "confirm the mail").remedy("click <it>"));
     let page = html::html(&report);
     assert_eq!(page.matches("class=\"row ").count(), 100);
-    assert!(page.contains("to do: confirm the mail") && page.contains("do: click &lt;it&gt;"), "{page}");
+    assert!(page.contains("to do: confirm the mail") && page.contains("fix: click &lt;it&gt;"), "{page}");
     assert!(page.contains("98 pending</button>") && page.contains("<dd>98</dd>"), "{page}");
     assert_eq!(page, html::html(&report));
 }

@@ -170,7 +170,7 @@ fn problem(problem: &FleetProblem, regions: bool, look: &RenderOptions) -> Strin
     let mut text = format!("{lead} in {who}\n");
     text += &layout::hang("  ", &mask::text(&problem.message), look.width);
     if let Some(remedy) = &problem.remedy {
-        text += &layout::hang("  do: ", &mask::text(remedy), look.width);
+        text += &layout::hang("  fix: ", &mask::text(remedy), look.width);
     }
     text
 }

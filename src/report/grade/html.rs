@@ -160,7 +160,7 @@ fn to_mend(heading: &Heading, item: &GradedItem) -> Markup {
         let what = Markup::text(&remark.what);
         match &remark.mend {
             Some(mend) => {
-                let mend = Markup::text(&format!("do: {mend}")).classed("span", "do");
+                let mend = Markup::text(&format!("fix: {mend}")).classed("span", "do");
                 Markup::join([what, Markup::void("br", &[]), mend]).within("li")
             }
             None => what.within("li"),

@@ -18,7 +18,7 @@ pub fn junit(book: &GradeBook) -> String {
 
 fn case(item: &GradedItem) -> JunitCase {
     let texts = item.remarks.iter().map(|remark| match &remark.mend {
-        Some(mend) => format!("{}\ndo: {mend}", remark.what),
+        Some(mend) => format!("{}\nfix: {mend}", remark.what),
         None => remark.what.clone(),
     });
     let text = texts.collect::<Vec<_>>().join("\n");

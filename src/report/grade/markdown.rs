@@ -45,7 +45,7 @@ pub fn markdown(book: &GradeBook) -> String {
     for student in book.students.iter().filter(|student| !remarks(student).is_empty()) {
         text.push(&format!("\n**{}**: {}\n\n", prose(student.label()), prose(&points(student))));
         for (names, remark) in remarks(student) {
-            let mend = remark.mend.as_ref().map(|mend| format!(" — do: {}", prose(mend))).unwrap_or_default();
+            let mend = remark.mend.as_ref().map(|mend| format!(" — fix: {}", prose(mend))).unwrap_or_default();
             text.push(&format!("- {}: {}{mend}\n", code(&names.join(", ")), prose(&remark.what)));
         }
     }

@@ -60,7 +60,7 @@ fn to_mend(student: &Student, look: &RenderOptions) -> String {
         text += layout::hang("    ", &format!("{}: {}", names.join(", "), mask::line(&remark.what)), look.width)
             .trim_start();
         if let Some(mend) = &remark.mend {
-            text += &layout::hang("    do: ", &mask::line(mend), look.width);
+            text += &layout::hang("    fix: ", &mask::line(mend), look.width);
         }
     }
     text + "\n"
@@ -92,7 +92,7 @@ fn one(says: &str, item: &GradedItem, look: &RenderOptions) -> String {
     for remark in &item.remarks {
         text += &layout::hang("      ", &mask::line(&remark.what), look.width);
         if let Some(mend) = &remark.mend {
-            text += &layout::hang("      do: ", &mask::line(mend), look.width);
+            text += &layout::hang("      fix: ", &mask::line(mend), look.width);
         }
     }
     if look.verbose || item.verdict == GradeVerdict::Partial {

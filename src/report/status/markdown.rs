@@ -33,7 +33,7 @@ pub fn markdown(status: &StackStatus) -> String {
         for alarm in &status.alarms {
             let (_, word, _) = words::alarm_state(alarm);
             let mut why: Vec<String> = alarm.reason.iter().map(|reason| prose(&words::reason(reason))).collect();
-            why.extend(words::hushed(alarm, status.at).map(|hushed| format!("nobody is told: {}", prose(&hushed))));
+            why.extend(words::hushed(alarm, status.at).map(|hushed| format!("nobody is notified: {}", prose(&hushed))));
             why.extend(words::standing(&alarm.standing).map(|(said, _)| prose(&said)));
             let name = code(&alarm.address.name);
             text.push(&format!(

@@ -132,9 +132,9 @@ impl StatusText<'_> {
         lines.extend(alarm.reason.as_ref().filter(|_| !quiet).map(words::reason));
         if self.look.verbose {
             lines.push(words::condition(alarm));
-            lines.push(format!("tells {}", words::tells(alarm, self.status)));
+            lines.push(format!("notifies {}", words::tells(alarm, self.status)));
         }
-        lines.extend(words::hushed(alarm, self.status.at).map(|hushed| format!("nobody is told: {hushed}")));
+        lines.extend(words::hushed(alarm, self.status.at).map(|hushed| format!("nobody is notified: {hushed}")));
         lines.extend(alarm.evaluation.as_deref().map(words::evaluation));
         if let DriftState::Unknown(why) = &alarm.standing {
             lines.push(mask::line(why));

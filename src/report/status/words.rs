@@ -151,7 +151,7 @@ pub fn when(at: i64, now: i64) -> String {
     format!("{} UTC, {} ago", moment(at), age(Some(at), now))
 }
 
-/// Why nobody is told of an alarm.
+/// Why nobody is notified of an alarm.
 pub fn hushed(alarm: &AlarmStatus, now: i64) -> Option<String> {
     let mut parts = Vec::new();
     if !alarm.actions_enabled {
@@ -308,7 +308,7 @@ pub fn log_group(group: &LogGroupStatus) -> String {
     let days = |days: i32| count(usize::try_from(days).unwrap_or(0), "day");
     let kept = match group.retention {
         None => return "does not stand".to_owned(),
-        Some(None) => "kept for ever".to_owned(),
+        Some(None) => "never expires".to_owned(),
         Some(Some(n)) => format!("kept {}", days(n)),
     };
     let policy = group.policy.as_ref().map(|policy| format!(" by the account policy {policy}")).unwrap_or_default();

@@ -70,7 +70,7 @@ fn one(finding: &DoctorFinding, look: &RenderOptions) -> String {
     for seen in &finding.evidence {
         text += &layout::hang("       seen: ", &mask::line(seen), look.width);
     }
-    text += &layout::hang("       do: ", &mask::line(&finding.remedy), look.width);
+    text += &layout::hang("       fix: ", &mask::line(&finding.remedy), look.width);
     if finding.applies {
         text += &format!("       {} does that\n", advice::command("doctor --fix"));
     }
@@ -142,7 +142,7 @@ mod tests {
         let findings = [head, finding(DoctorLevel::Act, "click"), finding(DoctorLevel::Hint, "a hint")];
         let text = report("lab9", "123456789012 us-east-1", &findings, DeliverySteps::default(), &RenderOptions::PLAIN);
         assert!(text.starts_with("lab9 in 123456789012 us-east-1: it is broken (and 1 more)\n"), "{text}");
-        assert!(text.contains("broken it is broken [a-cause]\n       seen: evidence\n       do: mend it\n"), "{text}");
+        assert!(text.contains("broken it is broken [a-cause]\n       seen: evidence\n       fix: mend it\n"), "{text}");
         assert!(
             text.contains("so: so 3\n") && text.contains("so: 2 more") && text.contains("\"Effect\": \"Allow\""),
             "{text}"

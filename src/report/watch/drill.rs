@@ -16,7 +16,7 @@ pub fn before(survey: &DrillSurvey, look: &RenderOptions) -> String {
     let woken = survey.woken();
     text += &match woken.len() {
         0 => ": nobody who has confirmed will be woken\n".to_owned(),
-        n => format!(" will wake {}:\n", count(n, "confirmed endpoint")),
+        n => format!(" will notify {}:\n", count(n, "confirmed endpoint")),
     };
     for one in woken.iter().take(NAMED) {
         let alarms: Vec<&str> = one.alarms.iter().map(String::as_str).collect();
@@ -115,7 +115,7 @@ fn hop(hop: &Hop, look: &RenderOptions) -> String {
         None => line,
     };
     if let Some(remedy) = &hop.remedy {
-        text += &layout::hang("                       do: ", &mask::line(remedy), look.width);
+        text += &layout::hang("                       fix: ", &mask::line(remedy), look.width);
     }
     text
 }
@@ -149,7 +149,7 @@ fn tone(verdict: DrillVerdict) -> Tone {
 pub fn left(left: &[Left], look: &RenderOptions) -> String {
     let one = |left: &Left| {
         let head = layout::hang("  ! ", &mask::line(&left.what), look.width);
-        head + &layout::hang("    do: ", &mask::line(&left.remedy), look.width)
+        head + &layout::hang("    fix: ", &mask::line(&left.remedy), look.width)
     };
     match left.is_empty() {
         true => String::new(),
@@ -248,7 +248,7 @@ mod tests {
         let text = report(&broken, &RenderOptions::PLAIN);
         assert!(text.contains("is broken: hops 1 broken, 1 proven"), "{text}");
         assert!(
-            text.contains("  broken   action      alerts: what was seen\n") && text.contains("do: mend it\n"),
+            text.contains("  broken   action      alerts: what was seen\n") && text.contains("fix: mend it\n"),
             "{text}"
         );
         assert!(text.contains("    | ALARM: \"errors\"\n") && text.contains("note: a note"), "{text}");

@@ -226,7 +226,7 @@ fn one(name: &str, summary: &LogSummary, look: &RenderOptions) -> String {
         text.push_str(&format!(
             "\n{}",
             layout::hang(
-                "  do: ",
+                "  fix: ",
                 &advice::command(&format!("logs --request-id {}", advice::quoted(&mask::line(id)))),
                 look.width
             )

@@ -111,7 +111,7 @@ fn sums_with_the_verdict_first() {
     ] {
         assert!(lines.iter().any(|line| line.trim() == said), "{said}\n{text}");
     }
-    assert!(text.contains(&format!("do: `mlopsctl logs --request-id {ID}`")), "{text}");
+    assert!(text.contains(&format!("fix: `mlopsctl logs --request-id {ID}`")), "{text}");
     assert!(text.ends_with("empty: no line in this time\n"), "{text}");
     assert!(
         summaries_markdown(&found)

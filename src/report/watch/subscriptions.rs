@@ -30,7 +30,7 @@ pub fn list(all: &StackSubscriptions, look: &RenderOptions) -> String {
 pub fn verdict(all: &StackSubscriptions) -> String {
     let mut line = format!("{} in {}: ", mask::line(&all.stack), all.target);
     if all.rows.is_empty() {
-        return line + "no topic has a subscription, so nobody is told of anything";
+        return line + "no topic has a subscription, so nobody is notified of anything";
     }
     let subscriptions = count(all.rows.len(), "subscription");
     line += &format!("{} of {subscriptions} confirmed", all.count(SubscriptionState::Confirmed));
@@ -48,7 +48,7 @@ pub fn to_do(all: &StackSubscriptions, look: &RenderOptions) -> String {
     let one = |row: &SubscriptionRow| {
         let line = format!("{} {}", mask::line(&row.endpoint), what(row.state));
         let head = layout::hang("  ! ", &line, look.width);
-        head + &layout::hang("    do: ", &mask::line(&remedy(row)), look.width)
+        head + &layout::hang("    fix: ", &mask::line(&remedy(row)), look.width)
     };
     all.open().map(one).collect()
 }
@@ -62,7 +62,7 @@ fn what(state: SubscriptionState) -> &'static str {
     }
 }
 
-/// What to do about a subscription that tells nobody.
+/// What to do about a subscription that notifies nobody.
 pub fn remedy(row: &SubscriptionRow) -> String {
     match row.state {
         SubscriptionState::Confirmed => String::new(),
@@ -137,7 +137,7 @@ mod tests {
         let text = list(&all, &RenderOptions::PLAIN);
         assert!(text.contains("1 of 4 subscriptions confirmed, 1 pending, 1 lost, 1 missing\n"), "{text}");
         assert!(text.contains("! b@x.edu has not confirmed\n") && text.contains("resend b@x.edu"), "{text}");
-        assert!(text.contains("! d@x.edu is not subscribed\n    do: `mlopsctl apply`"), "{text}");
+        assert!(text.contains("! d@x.edu is not subscribed\n    fix: `mlopsctl apply`"), "{text}");
         assert!(!text.contains("! c@x.edu"), "nobody asked for it: {text}");
     }
 
@@ -145,7 +145,7 @@ mod tests {
     fn all_is_well_in_one_line_and_a_list() {
         let text = list(&all(vec![row("a@x.edu", SubscriptionState::Confirmed, true)]), &RenderOptions::PLAIN);
         assert_eq!(text.lines().count(), 4, "{text}");
-        assert!(list(&all(vec![]), &RenderOptions::PLAIN).contains("nobody is told"));
+        assert!(list(&all(vec![]), &RenderOptions::PLAIN).contains("nobody is notified"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub static KEYS: [SchemaKey; 6] = [
     SchemaKey::new("alarm_actions", Shape::List(&WORDS), "Told on ALARM: topics of this file, or ARNs; at most 5."),
     SchemaKey::new("ok_actions", Shape::List(&WORDS), "Told on OK: topics of this file, or ARNs; at most 5."),
     SchemaKey::new("insufficient_data_actions", Shape::List(&WORDS), "Told on INSUFFICIENT_DATA; at most 5."),
-    SchemaKey::new("actions_enabled", Shape::Bool, "Whether anybody is told at all. Default: true."),
+    SchemaKey::new("actions_enabled", Shape::Bool, "Whether anybody is notified at all. Default: true."),
     SchemaKey::new(
         "propagate_tags",
         Shape::Either(&[Shape::Bool, Shape::Object(&PROPAGATION)]),

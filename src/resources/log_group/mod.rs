@@ -106,7 +106,7 @@ impl KindConfiguration for LogGroup {
         match self.retention_in_days {
             Some(1) => "logs kept 1 day".to_owned(),
             Some(days) => format!("logs kept {days} days"),
-            None => "logs kept for ever".to_owned(),
+            None => "logs never expire".to_owned(),
         }
     }
 }

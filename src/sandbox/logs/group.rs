@@ -28,7 +28,7 @@ pub fn names(tx: &Tx) -> Result<Vec<String>, Fault> {
     Ok(tx.list::<StoredLogGroup>(TABLE)?.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The group of the lab's function, a few weeks old, kept for ever as Lambda leaves it.
+/// The group of the lab's function, a few weeks old, never expires as Lambda leaves it.
 pub fn seed() -> Option<Seed> {
     let group = StoredLogGroup {
         created: Timestamp::from_iso("2026-10-01T09:31:12Z")?,

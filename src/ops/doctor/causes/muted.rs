@@ -8,7 +8,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for (name, seen) in &facts.alarms {
         let Some(rule) = &seen.chain.muted else { continue };
         let address = facts.address_of(name);
-        let what = format!("{name} is muted by the alarm mute rule {rule}: it changes its state and tells nobody");
+        let what = format!("{name} is muted by the alarm mute rule {rule}: it changes its state and notifies nobody");
         found.push(
             DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Resource(address), what)
                 .touching(facts.touched_by(name))

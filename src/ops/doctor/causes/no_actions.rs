@@ -1,4 +1,4 @@
-//! An alarm that tells nobody.
+//! An alarm that notifies nobody.
 
 use crate::model::advice;
 use crate::ops::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
@@ -15,7 +15,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
                     CAUSE.id,
                     DoctorLevel::Broken,
                     FindingSubject::Resource(address.clone()),
-                    format!("{name} has no alarm actions: it goes into ALARM and tells nobody"),
+                    format!("{name} has no alarm actions: it goes into ALARM and notifies nobody"),
                 )
                 .touching(facts.touched_by(name))
                 .seen("AlarmActions is empty")

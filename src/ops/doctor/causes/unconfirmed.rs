@@ -17,7 +17,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
             let level = if others { DoctorLevel::Hint } else { DoctorLevel::Act };
             let what = match others {
                 true => format!("{endpoint} has not confirmed the subscription to {} (others have)", topic.name),
-                false => format!("{endpoint} has not confirmed the subscription to {}: nobody is told", topic.name),
+                false => format!("{endpoint} has not confirmed the subscription to {}: nobody is notified", topic.name),
             };
             let about = FindingSubject::Resource(Resource::Subscription(one.subscription.clone()).address());
             found.push(

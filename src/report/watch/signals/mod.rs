@@ -80,7 +80,7 @@ fn words(finding: &SignalFinding) -> String {
         }
         SignalFact::ErrorRate { before: None, now, errors } => format!("errors {} ({})", percent(now), whole(errors)),
         SignalFact::ErrorsOnly { errors } => format!("{} of no counted request", counted(errors, "error")),
-        SignalFact::Throttles { now } => format!("{} turned away (throttled)", counted(now, "request")),
+        SignalFact::Throttles { now } => format!("{} throttled", counted(now, "request")),
         SignalFact::OutOfMemory { requests } => format!("{} ran out of memory", count(requests, "request")),
         SignalFact::TimedOut { requests } => format!("{} timed out", count(requests, "request")),
         SignalFact::Memory { share } => format!("memory {} full", percent(share)),

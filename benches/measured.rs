@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What `/proc/PID/stat` counts in, on every Linux that Rust runs on.
+/// What `/proc/self/stat` counts in, on every Linux that Rust runs on.
 const TICKS_A_SECOND: f64 = 100.0;
 
 #[derive(Debug, Clone, Copy)]
@@ -21,28 +21,29 @@ pub struct Run {
 impl Run {
     /// Runs a program to its end; what it prints is thrown away.
     pub fn of(command: &mut Command) -> Self {
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), time_of_children());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program starts");
-        let (mut processor, mut megabytes) = (0.0_f64, 0.0_f64);
+        let mut megabytes = 0.0_f64;
         let code = loop {
             // A read that comes when it has just ended says nothing; the one before counts.
-            processor = processor.max(processor_time(&child).unwrap_or(0.0));
             megabytes = megabytes.max(peak_memory(&child).unwrap_or(0.0));
             match child.try_wait().expect("the program is our child") {
                 Some(status) => break status.code(),
                 None => std::thread::sleep(Duration::from_millis(2)),
             }
         };
-        Self { code, wall: began.elapsed().as_secs_f64(), processor, megabytes }
+        let (wall, processor) = (began.elapsed().as_secs_f64(), time_of_children() - before);
+        Self { code, wall, processor, megabytes }
     }
 }
 
-/// User and system time; the fields behind the name in parentheses, which may hold anything.
-fn processor_time(child: &Child) -> Option<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
-    Some((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
+/// User and system time of the children that have ended, to the tick: what is cut off one run is added to the next, so the mean of several
+/// is exact. The fields stand behind the name in parentheses, which may hold anything.
+fn time_of_children() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux has /proc");
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+    let ticks = |at: usize| fields[at].parse::<f64>().expect("a number");
+    (ticks(13) + ticks(14)) / TICKS_A_SECOND
 }
 
 fn peak_memory(child: &Child) -> Option<f64> {

@@ -137,6 +137,7 @@ const PRINTERS: (&[&str], &[&str]) = (
         "service/lib.rs",
         "service/command.rs",
         "service/benches/",
+        "cloudwatch/benches/",
     ],
 );
 

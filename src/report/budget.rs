@@ -1,7 +1,7 @@
 //! Error budgets in words: what was spent, for a look back, and what is left, for a status.
 
 use super::Tone;
-use super::backtest::{moment, number, percent};
+use super::figures::{moment, number, percent};
 use crate::backtest::budget::ErrorBudget;
 use crate::backtest::for_plan::span;
 

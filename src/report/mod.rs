@@ -9,6 +9,7 @@ pub mod cost;
 pub mod csv;
 pub mod failure;
 mod field_text;
+mod figures;
 pub mod fleet;
 pub mod grade;
 pub mod html;

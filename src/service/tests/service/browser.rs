@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Answer, Client};
 use crate::tools::{self, find, free_port, wait_for};
 
 pub struct Browser {
@@ -49,13 +49,17 @@ impl Browser {
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let body = if method == "GET" { Vec::new() } else { body.to_string().into_bytes() };
-        let answer = Client::connect(self.address)
-            .unwrap()
-            .request(method, path, &[("Content-Type", "application/json"), ("Connection", "close")], &body)
-            .unwrap();
+        let answer = self.answer(method, path, body);
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.json()["value"].clone()
+    }
+
+    fn answer(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let body = if method == "GET" { Vec::new() } else { body.to_string().into_bytes() };
+        Client::connect(self.address)
+            .unwrap()
+            .request(method, path, &[("Content-Type", "application/json"), ("Connection", "close")], &body)
+            .unwrap()
     }
 
     fn session(&self, what: &str, body: &Value) -> Value {
@@ -75,11 +79,16 @@ impl Browser {
         self.eval(&format!("document.querySelector('{selector}').innerText")).as_str().unwrap_or_default().to_owned()
     }
 
-    /// A real click where the element lies.
+    /// A real click where the element lies. One that the page has drawn anew since it was found is found again.
     pub fn click(&self, selector: &str) {
-        let element = self.session("element", &json!({"using": "css selector", "value": selector}));
-        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
-        self.session(&format!("element/{id}/click"), &json!({}));
+        wait_for("what is clicked stays", || {
+            let element = self.session("element", &json!({"using": "css selector", "value": selector}));
+            let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+            let answer = self.answer("POST", &format!("{}/element/{id}/click", self.session), &json!({}));
+            let stale = answer.status == 404 && answer.json()["value"]["error"] == "stale element reference";
+            assert!(stale || answer.status == 200, "{selector}: {answer:?}");
+            !stale
+        });
     }
 
     /// A command of the DevTools protocol.

@@ -71,14 +71,7 @@ pub async fn for_plan(aws: &Aws, plan: &Plan, now: i64) -> PlanPast {
             return PlanPast { alarms: wanted.into_keys().map(of).collect(), before: BTreeMap::new() };
         }
     };
-    let asking = BacktestRequest {
-        from,
-        until,
-        options: EvaluationOptions::default(),
-        suggest: None,
-        is_drawn: false,
-        known: None,
-    };
+    let asking = BacktestRequest::of(from, until);
     let judged = judge(wanted.values().copied(), &history, asking).into_iter().map(|judged| {
         let outcome = judged.outcome.map(|found| (found.figures, found.verdict)).map_err(|why| {
             match wanted.get(&judged.address).is_some_and(|resource| is_unread(resource, &history)) {

@@ -29,6 +29,13 @@ pub struct BacktestRequest<'a> {
     pub known: Option<&'a [KnownIncident]>,
 }
 
+impl BacktestRequest<'_> {
+    /// A plain look back: nothing is suggested, drawn, or known of incidents.
+    pub fn of(from: i64, until: i64) -> Self {
+        Self { from, until, options: EvaluationOptions::default(), suggest: None, is_drawn: false, known: None }
+    }
+}
+
 /// One alarm and what came of it; the error says why nothing can be said.
 #[derive(Debug, Clone)]
 pub struct EvaluatedAlarm {

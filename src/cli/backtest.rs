@@ -186,11 +186,8 @@ impl BacktestArgs {
             let resources = self.alarms(planned.desired);
             let options = self.options();
             let (history, from, until) = self.read(&resources, &[], Some(&at.aws), options).await?;
-            let judged = judge(
-                resources.values(),
-                &history,
-                BacktestRequest { from, until, options, suggest: None, is_drawn: false, known: None },
-            );
+            let judged =
+                judge(resources.values(), &history, BacktestRequest { options, ..BacktestRequest::of(from, until) });
             let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
             let row = if history.is_incomplete() {
                 FleetRow { state: row.state.max(TargetState::Partial), ..row }

@@ -90,6 +90,12 @@ pub enum TargetState {
     Failed,
 }
 
+impl TargetState {
+    /// Each of them, the best first.
+    pub const ALL: [Self; 7] =
+        [Self::InSync, Self::Applied, Self::Pending, Self::NotStarted, Self::Blocked, Self::Partial, Self::Failed];
+}
+
 /// One change of a plan, as far as a report tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drift {

@@ -60,18 +60,7 @@ fn some_row(rng: &mut Rng, n: usize) -> FleetRow {
     if rng.u8(..4) == 0 {
         row.columns.insert("hook".to_owned(), format!("https://u:hunter2@example.edu/{n}"));
     }
-    row.state = rng
-        .choice([
-            TargetState::InSync,
-            TargetState::InSync,
-            TargetState::Applied,
-            TargetState::Pending,
-            TargetState::NotStarted,
-            TargetState::Blocked,
-            TargetState::Partial,
-            TargetState::Failed,
-        ])
-        .unwrap_or(TargetState::InSync);
+    row.state = rng.choice([&[TargetState::InSync], &TargetState::ALL[..]].concat()).unwrap_or(TargetState::InSync);
     let address = |name: &str| Address::new(Kind::Alarm, name);
     match row.state {
         TargetState::Pending | TargetState::Partial | TargetState::Blocked => {

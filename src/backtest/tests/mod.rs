@@ -51,7 +51,7 @@ pub fn alarm(text: &str, statistic: &str) -> Alarm {
 /// Asks for all of so many seconds from `START` on, drawn.
 pub fn asking(seconds: i64) -> BacktestRequest<'static> {
     let (from, until, options) = (START, START + seconds, EvaluationOptions::default());
-    BacktestRequest { from, until, options, suggest: None, is_drawn: true, known: None }
+    BacktestRequest { options, is_drawn: true, ..BacktestRequest::of(from, until) }
 }
 
 pub fn metric(name: &str) -> MetricIdentity {

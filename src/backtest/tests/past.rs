@@ -26,14 +26,7 @@ fn what_nobody_draws_is_not_kept() {
     let resource = Resource::Alarm(Box::new(alarm("1/1 > 5 missing 60", "Sum")));
     let history = series("Sum", 60, vec![1.0; 60]);
     let judged = |is_drawn| {
-        let asking = BacktestRequest {
-            from: START,
-            until: START + 3_600,
-            options: EvaluationOptions::default(),
-            suggest: None,
-            is_drawn,
-            known: None,
-        };
+        let asking = BacktestRequest { is_drawn, ..BacktestRequest::of(START, START + 3_600) };
         judge([&resource].into_iter(), &history, asking).remove(0).outcome.unwrap()
     };
     let (drawn, plain) = (judged(true), judged(false));
@@ -80,14 +73,7 @@ fn each_verdict_has_its_series() {
 fn figures_tell_when_how_long_and_how_soon() {
     let mut values = vec![1.0; 1440];
     values[600..630].fill(8.0);
-    let asking = BacktestRequest {
-        from: START,
-        until: START + DAY,
-        options: EvaluationOptions::default(),
-        suggest: Some(7.0),
-        is_drawn: true,
-        known: None,
-    };
+    let asking = BacktestRequest { suggest: Some(7.0), is_drawn: true, ..BacktestRequest::of(START, START + DAY) };
     let resource = Resource::Alarm(Box::new(alarm("3/3 > 5 missing 60", "Maximum")));
     let judged = judge([&resource].into_iter(), &series("Maximum", 60, values), asking);
     let found = judged[0].outcome.as_ref().unwrap();

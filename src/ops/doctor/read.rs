@@ -132,14 +132,7 @@ async fn past(aws: &Aws, facts: &mut DoctorFacts) {
         Ok(history) => history,
         Err(error) => return facts.refusals.push((&error).into()),
     };
-    let asking = BacktestRequest {
-        from,
-        until,
-        options: EvaluationOptions::default(),
-        suggest: None,
-        is_drawn: false,
-        known: None,
-    };
+    let asking = BacktestRequest::of(from, until);
     for judged in judge(resources.iter(), &history, asking) {
         let name = judged.address.name.clone();
         match name.strip_prefix(RAN) {

@@ -40,14 +40,7 @@ fn judged() -> Vec<EvaluatedAlarm> {
     history.add(metric, "Sum", ValueSeries { start: START, step: 60, values });
     let promql = Resource::Alarm(Box::new(Alarm { promql: Some(Default::default()), ..Alarm::new("c") }));
     let resources = [alarm("a<&>|b", "m"), alarm("b", "nothing"), promql];
-    let asking = BacktestRequest {
-        from: START,
-        until: START + DAY,
-        options: EvaluationOptions::default(),
-        suggest: None,
-        is_drawn: true,
-        known: None,
-    };
+    let asking = BacktestRequest { is_drawn: true, ..BacktestRequest::of(START, START + DAY) };
     judge(resources.iter(), &history, asking)
 }
 

@@ -4,8 +4,8 @@ use super::super::html::grid::{HtmlCell, HtmlColumn as Title, HtmlGrid, HtmlRow,
 use super::super::html::{HtmlPage, Markup, page};
 use super::super::{RenderOptions, field_text};
 use super::{
-    FleetProblem, MatrixColumn, STATES, columns, counted, folded, has_regions, in_order, problems, report_mood,
-    row_mood, things, total_cost, verdict, whom, word,
+    FleetProblem, MatrixColumn, columns, counted, folded, has_regions, in_order, problems, report_mood, row_mood,
+    things, total_cost, verdict, whom, word,
 };
 use crate::apply::ApplyOutcome;
 use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
@@ -31,7 +31,7 @@ fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
     if let (Some(row), false) = (report.rows.first(), has_regions(report)) {
         figures.push(("Region", row.target.region.clone()));
     }
-    for state in STATES {
+    for state in TargetState::ALL {
         let n = counted(report, state);
         if n > 0 {
             figures.push((title(state), n.to_string()));
@@ -123,7 +123,7 @@ fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
         };
         match column {
             MatrixColumn::State => {
-                let rank = STATES.iter().rev().position(|state| *state == row.state).unwrap_or_default();
+                let rank = TargetState::ALL.iter().rev().position(|state| *state == row.state).unwrap_or_default();
                 HtmlCell::badge(&shown, row_mood(command, row), rank)
             }
             MatrixColumn::Planned => HtmlCell::number(row.planned.as_ref().map(total), &shown),

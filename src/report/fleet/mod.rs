@@ -16,17 +16,6 @@ use crate::model::Target;
 use crate::plan::{NoteKind, PlanSummary};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every state, the best first.
-const STATES: [TargetState; 7] = [
-    TargetState::InSync,
-    TargetState::Applied,
-    TargetState::Pending,
-    TargetState::NotStarted,
-    TargetState::Blocked,
-    TargetState::Partial,
-    TargetState::Failed,
-];
-
 /// A state in a word or two, the same everywhere.
 pub fn word(state: TargetState) -> &'static str {
     match state {
@@ -148,7 +137,7 @@ pub fn verdict(report: &FleetReport) -> String {
     let mut ended = FleetTotals::of(report).attention(report);
     // What somebody has to look at is not told away by "all in sync".
     let quiet = ended.is_empty();
-    let states = STATES.iter().map(|state| (counted(report, *state), word(*state))).filter(|(n, _)| *n > 0);
+    let states = TargetState::ALL.iter().map(|state| (counted(report, *state), word(*state))).filter(|(n, _)| *n > 0);
     ended.extend(states.map(|(n, word)| {
         let all = n == report.rows.len() && n > 1 && quiet;
         if all { format!("all {word}") } else { format!("{n} {word}") }
@@ -162,7 +151,7 @@ pub fn verdict(report: &FleetReport) -> String {
 /// The last line, for programs that look for it: every state with its number, in one order; then, where anything is known of
 /// them, how many alarms are in ALARM and how many subscriptions are not confirmed.
 pub fn summary(report: &FleetReport) -> String {
-    let counts = STATES.map(|state| format!("{} {}", counted(report, state), word(state)));
+    let counts = TargetState::ALL.map(|state| format!("{} {}", counted(report, state), word(state)));
     let totals = FleetTotals::of(report);
     let alarms = totals.alarms.map(|found| format!("; {} in ALARM", found.alarm)).unwrap_or_default();
     let waiting = totals.subscriptions.map(|found| format!("; {} not confirmed", found.pending + found.lost));

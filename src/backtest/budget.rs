@@ -49,8 +49,8 @@ pub fn needs<'a>(slos: impl Iterator<Item = &'a Slo>) -> Vec<(MetricRequirements
 /// Why it is not known: no request was counted, or what counts them cannot be worked out offline.
 pub fn error_budget(slo: &Slo, history: &MetricHistory, from: i64, until: i64) -> Result<ErrorBudget, String> {
     let totals = hourly(&slo.total, history, from, until)?;
+    let bad = hourly(&slo.bad, history, from, until)?;
     // A metric that counts what is bad often has no datapoint while nothing is.
-    let bad = hourly(&slo.bad, history, from, until).unwrap_or_default();
     let known = |value: f64| if value.is_finite() { value.max(0.0) } else { 0.0 };
     let mut bad = bad.into_iter().peekable();
     let hours = totals.into_iter().map(|(end, requests)| {

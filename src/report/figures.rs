@@ -17,10 +17,23 @@ pub fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// Whole per cent, rounded down: what is nearly all is not all.
 pub fn percent(share: f64) -> String {
-    match share * 100.0 {
+    // 1 - 0.8 is 0.19999999999999996.
+    match (share * 1e8).round() / 1e6 {
         0.0 => "0 %".to_owned(),
         small if small < 1.0 => "< 1 %".to_owned(),
         percent => format!("{} %", percent.floor()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_rounded_down_but_not_for_a_broken_tail() {
+        let said = [1.0 - 0.8, 1.0 - 0.9, 0.999, 0.004, 0.0, 1.5].map(percent);
+        assert_eq!(said, ["20 %", "10 %", "99 %", "< 1 %", "0 %", "150 %"]);
     }
 }

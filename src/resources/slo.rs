@@ -2,6 +2,7 @@
 //! watch how fast the budget is spent. It is no resource: AWS has the alarms alone.
 
 use super::{Address, Alarm};
+use std::collections::BTreeSet;
 
 /// Seconds: bad and all requests are counted hour by hour.
 pub const COUNT_PERIOD: i64 = 3_600;
@@ -38,6 +39,11 @@ pub struct BurnAlert {
 }
 
 impl Slo {
+    /// The composite alarms that notify, each once.
+    pub fn composites(&self) -> impl Iterator<Item = &Address> {
+        self.alerts.iter().map(|alert| &alert.composite).collect::<BTreeSet<_>>().into_iter()
+    }
+
     /// The share of the error budget, 0 to 1, that is spent before an alert notifies, at its burn rate.
     pub fn spent_before(&self, alert: &BurnAlert) -> f64 {
         alert.burn_rate * alert.long as f64 / self.window as f64

@@ -12,6 +12,8 @@ pub struct SloStatus {
     pub slo: Slo,
     /// The error says why it is not known.
     pub budget: Result<ErrorBudget, String>,
+    /// Whether AWS answered: what could not be read is asked for again, what nobody counted is not.
+    pub is_read: bool,
 }
 
 /// Never fails: what could not be read is unknown. A `previous` status of the same hour knows the same.
@@ -19,7 +21,9 @@ pub async fn read(aws: &Aws, slos: Vec<Slo>, now: i64, previous: Option<&StackSt
     let Some(longest) = slos.iter().map(|slo| slo.window).max() else { return Vec::new() };
     let hour = |second: i64| second.div_euclid(COUNT_PERIOD);
     let known = previous.filter(|previous| hour(previous.at) == hour(now)).map(|previous| &previous.slos);
-    if let Some(known) = known.filter(|known| known.iter().map(|one| &one.slo).eq(&slos)) {
+    if let Some(known) =
+        known.filter(|known| known.iter().all(|one| one.is_read) && known.iter().map(|one| &one.slo).eq(&slos))
+    {
         return known.clone();
     }
     // The hour that is not over is counted as far as it is.
@@ -30,7 +34,7 @@ pub async fn read(aws: &Aws, slos: Vec<Slo>, now: i64, previous: Option<&StackSt
             Ok(history) => error_budget(&slo, history, until - slo.window, until),
             Err(error) => Err(error.to_string()),
         };
-        SloStatus { slo, budget }
+        SloStatus { slo, budget, is_read: read.is_ok() }
     };
     slos.into_iter().map(budget).collect()
 }

@@ -67,6 +67,9 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, select: &Select, asking: StatusO
         notes.push(unknown("what the alarms watch", &error));
         AlarmCurves::default()
     });
+    if let Some(Err(why)) = slos.iter().find(|one| !one.is_read).map(|one| &one.budget) {
+        notes.push(Note::new(NoteKind::Unknown, format!("the error budgets could not be read: {why}")));
+    }
     let changes = changes.unwrap_or_else(|error| {
         notes.push(unknown("the last changes of state", &error));
         None

@@ -180,7 +180,7 @@ pub fn trouble() -> StackStatus {
             burn_rate: 2.0 * spent,
             exhausted_at: (spent >= 1.0).then_some(NOW - 7_200),
         });
-        SloStatus { slo, budget }
+        SloStatus { slo, is_read: budget.is_ok(), budget }
     };
     status.slos = vec![slo("shop-fast", Ok(1.5)), slo("shop-right", Ok(0.25)), slo("shop-seen", Err("denied".into()))];
     let threshold = FieldChange { field: "threshold".into(), from: Some(1.into()), to: Some(0.into()) };

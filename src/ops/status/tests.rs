@@ -228,3 +228,22 @@ async fn error_budgets_are_read_in_one_call() {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
 }
+
+/// A status that could not read the counts says why and lives; the next one of the same hour asks again.
+#[tokio::test(start_paused = true)]
+async fn error_budgets_that_could_not_be_read_are_asked_for_again() {
+    let world = World::fine();
+    let text = spec_of("promised", SLOS);
+    let now = world.aws().await.clock.now();
+    let denied = world.fork("deny=cloudwatch:GetMetricData".parse().unwrap());
+    let unread = status(&denied, &text, None, now).await;
+    assert!(unread.slos.len() == 3 && unread.is_incomplete());
+    for one in &unread.slos {
+        let why = one.budget.as_ref().unwrap_err();
+        assert!(!one.is_read && why.contains("GetMetricData"), "{why}");
+    }
+    world.sandbox.reset_stats();
+    let again = status(&world, &text, Some(&unread), now + 30).await;
+    assert!(again.slos.iter().all(|one| one.is_read));
+    assert_eq!(calls(&world)["monitoring:GetMetricData"], 1);
+}

@@ -11,7 +11,6 @@ use crate::resources::{Address, Resource};
 use aws_smithy_types::{DateTime, date_time::Format};
 use mlops_cloudwatch::state::AlarmState;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 pub const FORMAT_VERSION: &str = "1";
 
@@ -61,12 +60,12 @@ pub fn json(status: &StackStatus) -> String {
     mask::document(document)
 }
 
-fn slo(SloStatus { slo, budget }: &SloStatus) -> Value {
+fn slo(SloStatus { slo, budget, .. }: &SloStatus) -> Value {
     let mut value = json!({
         "name": slo.name,
         "objective": slo.objective,
         "window": slo.window,
-        "alarms": slo.alerts.iter().map(|alert| &alert.composite).collect::<BTreeSet<_>>(),
+        "alarms": slo.composites().collect::<Vec<_>>(),
     });
     match budget {
         Ok(budget) => {

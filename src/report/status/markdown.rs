@@ -22,7 +22,7 @@ pub fn markdown(status: &StackStatus) -> String {
         let address = address.as_ref().map(|address| format!("{} ", code(&address.to_string()))).unwrap_or_default();
         text.push(&format!("- {address}{}\n", note(one)));
     }
-    for SloStatus { slo, budget } in &status.slos {
+    for SloStatus { slo, budget, .. } in &status.slos {
         let said = match budget {
             Ok(budget) => format!("{}, {}", budget::left(budget).0, budget::burning(budget)),
             Err(why) => format!("error budget unknown: {why}"),

@@ -14,7 +14,7 @@ use super::{RenderOptions, Tone, budget, field_text, layout, mask, plan_text, sp
 use crate::backtest::for_plan::span;
 use crate::ops::status::{AlarmStatus, DriftState, FunctionStatus, Life, SloStatus, StackStatus};
 use crate::plan::{Action, Note, NoteKind};
-use crate::resources::Kind;
+use crate::resources::{Address, Kind};
 use std::collections::BTreeSet;
 
 /// Columns of a sparkline.
@@ -173,11 +173,19 @@ impl StatusText<'_> {
                 }
                 Err(why) => ("error budget unknown".to_owned(), Tone::Careful, mask::line(why)),
             };
+            let alarms: Vec<String> = one.slo.composites().filter_map(|address| self.state_of(address)).collect();
+            let more = if alarms.is_empty() { more } else { format!("{}; {more}", alarms.join(", ")) };
             let promise = format!("{} % over {}", one.slo.objective, span(one.slo.window));
             let name = format!("  {}", mask::line(&one.slo.name));
             vec![(name, None), (promise, None), (said, Some(tone)), (more, Some(Tone::Quiet))]
         };
         self.section("SLOs", self.status.slos.iter().map(row).collect())
+    }
+
+    /// `checkout-page OK`; nothing of an alarm that is not looked at.
+    fn state_of(&self, address: &Address) -> Option<String> {
+        let alarm = self.status.alarms.iter().find(|alarm| alarm.address == *address)?;
+        Some(format!("{} {}", mask::line(&address.name), words::alarm_state(alarm).1))
     }
 
     fn functions(&self) -> String {

@@ -70,6 +70,8 @@ fn the_json_is_as_the_published_schema_says() {
     assert_eq!(document["summary"]["alarms"]["alarm"], 3);
     assert_eq!((&document["complete"], &document["confirmed"]), (&false.into(), &false.into()));
     assert_eq!(document["alarms"][1]["since"], "2026-11-22T09:40:32Z");
+    assert_eq!(document["slos"][0]["alarms"], serde_json::json!(["composite_alarm/shop"]));
+    assert_eq!((&document["slos"][1]["budget_spent"], &document["slos"][2]["error"]), (&0.25.into(), &"denied".into()));
 }
 
 #[test]

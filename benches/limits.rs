@@ -71,7 +71,7 @@ fn main() -> ExitCode {
 
 fn from_nothing(place: &Place, workload: &Workload) -> Line {
     let (output, wall) =
-        place.run(workload, &["apply", "--yes", "--verbose", "--no-backtest"], &["--sandbox-weather", "aws"]);
+        place.run(workload, &["apply", "--yes", "--verbose", "--no-backtest"], &["--sandbox-faults", "aws"]);
     let (calls, throttled) = calls(&output);
     // The alarms beyond the burst at the quota, a read before the first and the answer to the last.
     let limit = (workload.alarms - PUTS) / PUTS + 2.0 * LATENCY;
@@ -81,7 +81,7 @@ fn from_nothing(place: &Place, workload: &Workload) -> Line {
 }
 
 fn no_change(place: &Place, workload: &Workload) -> Line {
-    let plan = |weather: &str| place.run(workload, &["plan", "--verbose"], &["--sandbox-weather", weather]);
+    let plan = |weather: &str| place.run(workload, &["plan", "--verbose"], &["--sandbox-faults", weather]);
     let (output, wall) = plan("aws");
     let (calls, throttled) = calls(&output);
     // What a second of latency adds in seconds is the number of calls that wait for each other.

@@ -33,7 +33,7 @@ const SHARED: &[&str] = &[
     "retry-failed",
     "role",
     "sandbox",
-    "sandbox-weather",
+    "sandbox-faults",
     "shard",
     "target",
     "var",
@@ -73,7 +73,7 @@ const NOT_YET: &[(&str, &[&str])] = &[
     ("subscriptions confirm", &["token", "topic"]),
     ("serve", &["data-dir", "database-url", "host", "log-format", "log-level", "no-migrate", "port"]),
     ("serve", &["prometheus-port", "strict"]),
-    ("sandbox serve", &["bind", "weather"]),
+    ("sandbox serve", &["bind", "faults"]),
     ("service deploy", &["binary", "env", "memory", "replace", "timeout", "url"]),
 ];
 
@@ -116,7 +116,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("plan --file stricter.yaml", "--prices prices.json", Comes("EUR")),
     ("plan", "--region eu-west-1", Comes("in 123456789012 eu-west-1")),
     ("plan", "--var-file other.yaml", Comes("other@example.edu")),
-    ("plan", "--sandbox-weather fault-denied=1", Goes("exit 0")),
+    ("plan", "--sandbox-faults fault-denied=1", Goes("exit 0")),
     ("plan", "--endpoint-url http://127.0.0.1:9", Comes("yet one is named")),
     ("plan --accounts roster.csv --report r.json ; report show r.json", "--out shown.html", Comes("shown.html")),
     (CALLS_AND_LOGS, "--until 2020-01-01", Comes("no line in this time")),
@@ -133,12 +133,12 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("subscriptions resend --all", "--yes", Comes("1 of 1 asked again")),
     ("subscriptions resend --yes", "--all", Comes("1 of 1 asked again")),
     (
-        "plan --accounts roster.csv --concurrency 1 --sandbox-weather no-role=300000000001",
+        "plan --accounts roster.csv --concurrency 1 --sandbox-faults no-role=300000000001",
         "--max-failures 1",
         Comes("--max-failures allows"),
     ),
     (
-        "plan --accounts roster.csv --sandbox-weather no-role=300000000001",
+        "plan --accounts roster.csv --sandbox-faults no-role=300000000001",
         "--role student",
         Comes("role/student could not"),
     ),

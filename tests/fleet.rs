@@ -76,7 +76,7 @@ fn killed_half_way_with_faults_and_broken_accounts_the_healthy_ones_end_in_sync(
     let weather = format!("{},{FAULTS},latency=10ms", rules());
     let lab = example("lab.yaml");
     let apply = ["apply", "--yes", "--adopt", "--accounts", "roster.csv", "--file", lab.to_str().expect("UTF-8")];
-    let adopt = [&apply[..], &["--sandbox-weather", &weather]].concat();
+    let adopt = [&apply[..], &["--sandbox-faults", &weather]].concat();
     let mut victim = desk.start(&adopt);
     let lines = BufReader::new(victim.stderr.take().expect("piped")).lines();
     let half = lines.map_while(Result::ok).find(|line| line.trim_start_matches(['[', ' ']).starts_with("45/"));
@@ -120,7 +120,7 @@ fn what_could_not_be_read_is_said_beside_what_was_applied() {
     let denied = format!("deny-in={}:cloudwatch:DescribeAlarms", account(64));
     let lab = example("lab.yaml");
     let apply = ["apply", "--yes", "--adopt", "--accounts", "roster.csv", "--file", lab.to_str().expect("UTF-8")];
-    let ran = desk.run(&[&apply[..], &["--sandbox-weather", &denied, "--format", "json"]].concat()).exits(5);
+    let ran = desk.run(&[&apply[..], &["--sandbox-faults", &denied, "--format", "json"]].concat()).exits(5);
     let report = ran.json();
     let row = row(&report, 64);
     assert_eq!((&row["state"], &row["applied"]["add"]), (&"partial".into(), &2.into()), "{row:#}");
@@ -136,7 +136,7 @@ fn an_interrupt_ends_the_run_in_order() {
     desk.write("roster.csv", &format!("account,email\n{rows}"));
     let lab = example("lab.yaml");
     let apply = ["apply", "--yes", "--adopt", "--accounts", "roster.csv", "--file", lab.to_str().expect("UTF-8")];
-    let slow = ["--concurrency", "4", "--sandbox-weather", "aws", "--report", "report.json"];
+    let slow = ["--concurrency", "4", "--sandbox-faults", "aws", "--report", "report.json"];
     let mut run = desk.start(&[&apply[..], &slow].concat());
     let mut lines = BufReader::new(run.stderr.take().expect("piped")).lines().map_while(Result::ok);
     let begun = lines.find(|line| line.trim_start_matches(['[', ' ']).starts_with("8/"));

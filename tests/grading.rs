@@ -327,7 +327,7 @@ fn bad_weather_changes_no_grade() {
     class.desk.write("roster.csv", &class.roster);
     class.desk.run(&["sandbox", "advance", "20m"]).exits(0);
     let fine = class.check(&["--format", "csv"]).exits(0).stdout;
-    let weather = ["--format", "csv", "--sandbox-weather", "fault-500=0.05,fault-reset-before=0.05,seed=3"];
+    let weather = ["--format", "csv", "--sandbox-faults", "fault-500=0.05,fault-reset-before=0.05,seed=3"];
     assert_eq!(class.check(&weather).exits(0).stdout, fine);
 }
 

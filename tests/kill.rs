@@ -37,7 +37,7 @@ fn is_whole(desk: &Desk, mails_sent: usize, when: &str) {
 fn undisturbed() -> Duration {
     let desk = lab();
     let started = Instant::now();
-    desk.run(&["apply", "--yes", "--sandbox-weather", LATENCY]).exits(0);
+    desk.run(&["apply", "--yes", "--sandbox-faults", LATENCY]).exits(0);
     started.elapsed()
 }
 
@@ -57,11 +57,11 @@ fn killed_at_any_moment_the_next_run_finishes_the_work() {
     for_each(moments, |moment| {
         let desk = lab();
         let at = whole * moment / moments;
-        let mut victim = desk.start(&["apply", "--yes", "--sandbox-weather", LATENCY]);
+        let mut victim = desk.start(&["apply", "--yes", "--sandbox-faults", LATENCY]);
         thread::sleep(at);
         victim.kill().expect("it can be killed");
         victim.wait().expect("it ends");
-        desk.run(&["apply", "--yes", "--sandbox-weather", LATENCY]).exits(0);
+        desk.run(&["apply", "--yes", "--sandbox-faults", LATENCY]).exits(0);
         is_whole(&desk, 1, &format!("killed after {at:?} of {whole:?}"));
     });
 }
@@ -71,12 +71,12 @@ fn killed_again_and_again_it_still_gets_there() {
     let desk = lab();
     let step = undisturbed() / 12;
     for moment in 4..12 {
-        let mut victim = desk.start(&["apply", "--yes", "--sandbox-weather", LATENCY]);
+        let mut victim = desk.start(&["apply", "--yes", "--sandbox-faults", LATENCY]);
         thread::sleep(step * moment);
         victim.kill().expect("it can be killed");
         victim.wait().expect("it ends");
     }
-    desk.run(&["apply", "--yes", "--sandbox-weather", LATENCY]).exits(0);
+    desk.run(&["apply", "--yes", "--sandbox-faults", LATENCY]).exits(0);
     is_whole(&desk, 1, "after eight kills");
 }
 
@@ -86,7 +86,7 @@ fn dead_after_each_write_the_next_run_finishes_the_work() {
     for_each(12, |writes| {
         let desk = lab();
         let weather = format!("kill-after={}", writes + 1);
-        let mut victim = desk.start(&["apply", "--yes", "--sandbox-weather", &weather]);
+        let mut victim = desk.start(&["apply", "--yes", "--sandbox-faults", &weather]);
         let written = || desk.path("sandbox.json").exists();
         let started = Instant::now();
         // From some moment on nothing is answered any more; a run that has fewer writes to make ends by itself.
@@ -106,7 +106,7 @@ fn killed_while_destroying_nothing_is_left_in_the_end() {
     for_each(8, |moment| {
         let desk = lab();
         desk.run(&["apply", "--yes"]).exits(0);
-        let mut victim = desk.start(&["destroy", "--yes", "--sandbox-weather", LATENCY]);
+        let mut victim = desk.start(&["destroy", "--yes", "--sandbox-faults", LATENCY]);
         thread::sleep(Duration::from_millis(60) * moment);
         victim.kill().expect("it can be killed");
         victim.wait().expect("it ends");
@@ -120,9 +120,9 @@ fn killed_while_destroying_nothing_is_left_in_the_end() {
 fn two_runs_at_once_send_one_mail() {
     for_each(16, |moment| {
         let desk = lab();
-        let first = desk.start(&["apply", "--yes", "--sandbox-weather", LATENCY]);
+        let first = desk.start(&["apply", "--yes", "--sandbox-faults", LATENCY]);
         thread::sleep(Duration::from_millis(30) * moment);
-        let second = desk.start(&["apply", "--yes", "--sandbox-weather", LATENCY]);
+        let second = desk.start(&["apply", "--yes", "--sandbox-faults", LATENCY]);
         for (run, which) in [(first, "first"), (second, "second")] {
             Ran::end(which, run).exits(0);
         }
@@ -158,7 +158,7 @@ mod signals {
     /// Two hundred and fifty alarms at three a second: a signal finds most of them still waiting.
     fn interrupted(signal: &str, code: i32) {
         let desk = desk("fifty-functions.yaml", &[]);
-        let mut run = desk.start(&["apply", "--yes", "--sandbox-weather", "aws"]);
+        let mut run = desk.start(&["apply", "--yes", "--sandbox-faults", "aws"]);
         let reader = wait_for(&mut run, "[60/");
         let sent = Instant::now();
         send(signal, &run);
@@ -194,11 +194,11 @@ mod signals {
         for_each(moments, |moment| {
             let desk = lab();
             let (at, signal) = (whole * moment / moments, if moment % 2 == 0 { "-INT" } else { "-TERM" });
-            let mut run = desk.start(&["apply", "--yes", "--sandbox-weather", LATENCY]);
+            let mut run = desk.start(&["apply", "--yes", "--sandbox-faults", LATENCY]);
             thread::sleep(at);
             send(signal, &run);
             run.wait().expect("it ends");
-            desk.run(&["apply", "--yes", "--sandbox-weather", LATENCY]).exits(0);
+            desk.run(&["apply", "--yes", "--sandbox-faults", LATENCY]).exits(0);
             is_whole(&desk, 1, &format!("{signal} after {at:?} of {whole:?}"));
         });
     }
@@ -207,7 +207,7 @@ mod signals {
     fn an_interrupt_does_not_wait_for_an_answer_that_does_not_come() {
         let desk = lab();
         desk.run(&["plan", "--out", "lab.plan"]).exits(0);
-        let mut run = desk.start(&["apply", "--yes", "--sandbox-weather", "kill-after=1"]);
+        let mut run = desk.start(&["apply", "--yes", "--sandbox-faults", "kill-after=1"]);
         let reader = wait_for(&mut run, "applying");
         thread::sleep(Duration::from_millis(500));
         let sent = Instant::now();
@@ -222,7 +222,7 @@ mod signals {
     #[test]
     fn an_interrupt_while_reading_changes_nothing() {
         let desk = lab();
-        let run = desk.start(&["apply", "--yes", "--sandbox-weather", "latency=60s"]);
+        let run = desk.start(&["apply", "--yes", "--sandbox-faults", "latency=60s"]);
         thread::sleep(Duration::from_millis(500));
         let sent = Instant::now();
         send("-TERM", &run);
@@ -234,7 +234,7 @@ mod signals {
     #[test]
     fn a_second_signal_ends_the_run_at_once() {
         let desk = lab();
-        let run = desk.start(&["apply", "--yes", "--sandbox-weather", "latency=60s"]);
+        let run = desk.start(&["apply", "--yes", "--sandbox-faults", "latency=60s"]);
         thread::sleep(Duration::from_millis(500));
         send("-INT", &run);
         thread::sleep(Duration::from_millis(100));

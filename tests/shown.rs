@@ -353,7 +353,7 @@ fn an_interrupted_check_keeps_the_rows_that_it_has() {
         "rubric.yaml",
         "version: 1\ntitle: t\nitems:\n  - name: topic\n    says: There is a topic\n    points: 10\n    topic: {}\n",
     );
-    let slow = ["--sandbox", "--sandbox-weather", "latency=300ms", "--concurrency", "2", "--accounts", "sixty.csv"];
+    let slow = ["--sandbox", "--sandbox-faults", "latency=300ms", "--concurrency", "2", "--accounts", "sixty.csv"];
     let child = desk.start(&with(&["check", "--format", "json", "--report", "g.csv"], &slow));
     std::thread::sleep(std::time::Duration::from_secs(4));
     let signalled = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

@@ -73,7 +73,7 @@ fn main() -> ExitCode {
 
 /// A thousand accounts in one process, on the AWS inside it.
 fn sandbox(accounts: usize) -> bool {
-    let place = Place::new(accounts, 300_000_000_000, ["--sandbox=sandbox.json", "--sandbox-weather", "aws"]);
+    let place = Place::new(accounts, 300_000_000_000, ["--sandbox=sandbox.json", "--sandbox-faults", "aws"]);
     let mut kept = true;
     for (what, limit, calls) in [
         ("from nothing", WAITING, CALLS_COLD + ADOPTING),

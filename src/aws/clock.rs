@@ -42,7 +42,7 @@ impl Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Clock(told)" } else { "Clock(machine)" })
+        f.write_str(if self.0.is_some() { "Clock(set)" } else { "Clock(machine)" })
     }
 }
 

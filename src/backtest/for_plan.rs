@@ -181,7 +181,7 @@ pub fn sentence(figures: &Figures, verdict: BacktestVerdict) -> String {
         1 => "once".to_owned(),
         n => format!("{n} times"),
     };
-    format!("would have fired {times} in {time}, longest {}: {word}", span(figures.longest))
+    format!("would have fired {times} in {time}, max {}: {word}", span(figures.longest))
 }
 
 /// At most two units: `25m`, `3h 5m`, `2d 4h`.

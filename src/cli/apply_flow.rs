@@ -85,7 +85,7 @@ impl ApplySingle<'_> {
         self.show(changes == 0, blocked, run)?;
         if blocked {
             let what = "the plan is blocked, so nothing was changed";
-            return Err(CliFailure::say(Exit::Blocked, what, "see above what stands in the way"));
+            return Err(CliFailure::say(Exit::Blocked, what, "see above what has to be solved first"));
         }
         if changes == 0 {
             say_calls(self.aws, run.output);

@@ -38,7 +38,7 @@ const DAY: i64 = 86_400;
 // With a past out of a file nobody is asked.
 #[command(mut_arg("profile", |arg| arg.conflicts_with("history")))]
 #[command(mut_arg("endpoint_url", |arg| arg.conflicts_with("history")))]
-#[command(mut_arg("sandbox_weather", |arg| arg.conflicts_with("history")))]
+#[command(mut_arg("sandbox_faults", |arg| arg.conflicts_with("history")))]
 pub struct BacktestArgs {
     #[command(flatten)]
     spec: SpecArgs,
@@ -50,7 +50,7 @@ pub struct BacktestArgs {
     /// Take the past from FILE (JSON or CSV) and ask nobody; the last --days of it
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
-    /// Also propose conditions that fire on what stands out, at most about PER_WEEK times a week [default: 1]
+    /// Also propose conditions that fire on what is unusual, at most about PER_WEEK times a week [default: 1]
     #[arg(long, value_name = "PER_WEEK", num_args = 0..=1, require_equals = true, default_missing_value = "1", value_parser = rate)]
     suggest: Option<f64>,
     /// Say what the alarms did about the known incidents in FILE (CSV: from, until, alarm; or JSON), and let --suggest use them

@@ -46,7 +46,7 @@ impl Bar {
         }
     }
 
-    /// Takes the bar away, so that what follows stands alone.
+    /// Takes the bar away, so that what follows has its lines to itself.
     pub fn end(self) {
         if let Some(bar) = self.0 {
             bar.finish_and_clear();

@@ -22,10 +22,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The longest that one `http` test may wait, by its shape.
+/// How long one `http` test may wait at most, in seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Grades accounts by what stands in them: points, what is missing and how to mend it; only reads
+/// Grades accounts by their live state: points, what is missing and how to fix it; only reads
 ///
 /// Ends with 5 when an account, or a part of one, could not be read: what is not known counts neither for nor against anybody.
 /// See docs/grading.md.

@@ -25,9 +25,9 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           env = "MLOPSCTL_SANDBOX", hide_env_values = true)]
     sandbox: Option<String>,
-    /// Weather of the sandbox: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws,fault-500=0.05,seed=7
-    #[arg(long, value_name = "WEATHER")]
-    sandbox_weather: Option<String>,
+    /// Simulated faults of the sandbox: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws,fault-500=0.05,seed=7
+    #[arg(long, value_name = "FAULTS", alias = "sandbox-weather")]
+    sandbox_faults: Option<String>,
     /// Profile of the AWS configuration
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
@@ -89,8 +89,8 @@ impl ConnectArgs {
 
     fn open_sandbox(&self, output: &mut Output) -> Result<Option<Sandbox>, CliFailure> {
         let Some(path) = self.sandbox_file() else {
-            return match &self.sandbox_weather {
-                Some(_) => Err(CliFailure::say(Exit::Usage, "--sandbox-weather needs a sandbox", "add --sandbox")),
+            return match &self.sandbox_faults {
+                Some(_) => Err(CliFailure::say(Exit::Usage, "--sandbox-faults needs a sandbox", "add --sandbox")),
                 None => Ok(None),
             };
         };
@@ -98,9 +98,9 @@ impl ConnectArgs {
             let remedy = "leave out --profile and --endpoint-url, or --sandbox (and MLOPSCTL_SANDBOX)";
             return Err(CliFailure::say(Exit::Usage, "the sandbox needs no AWS, yet one is named", remedy));
         }
-        let weather = match &self.sandbox_weather {
+        let weather = match &self.sandbox_faults {
             Some(text) => text.parse::<Weather>().map_err(|error| {
-                CliFailure::say(Exit::Usage, format!("--sandbox-weather: {error:#}"), "see `mlopsctl plan --help`")
+                CliFailure::say(Exit::Usage, format!("--sandbox-faults: {error:#}"), "see `mlopsctl plan --help`")
             })?,
             None => Weather::default(),
         };
@@ -171,7 +171,7 @@ fn told(output: &Output) -> WaitTracker {
     waiting
 }
 
-/// A call that takes so long is told, and then again after so much more.
+/// A call that takes so long is reported, and then again after so much more.
 const FIRST_WORD: Duration = Duration::from_secs(10);
 const NEXT_WORD: Duration = Duration::from_secs(10);
 
@@ -199,7 +199,7 @@ impl SandboxFileArgs {
         sandbox_file(self.sandbox.as_deref().unwrap_or_default())
     }
 
-    /// In fine weather: these commands are no calls.
+    /// Without faults: these commands are no calls.
     pub fn open(&self) -> Result<Sandbox, CliFailure> {
         Ok(Sandbox::open(&self.path(), Weather::default())?)
     }

@@ -22,7 +22,7 @@ pub fn question(purpose: Purpose, actions: impl Iterator<Item = Action>) -> Stri
     }
 }
 
-/// Returns where it may be done. What will be done has been said before; `unattended` is what to do where nobody can be asked.
+/// Returns where it may be done. What will be done has been said before; `unattended` is what to do where there is no terminal to confirm on.
 pub async fn consent(
     run: &mut CommandContext<'_>,
     yes: bool,

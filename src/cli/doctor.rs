@@ -15,7 +15,7 @@ use crate::pipeline::{Select, TargetContext};
 use crate::report::watch::doctor as report;
 use clap::Args;
 
-/// Names the reason when it does not work, the true cause first, each with what was seen and the mend
+/// Names the reason when it does not work, the true cause first, each with what was seen and the fix
 #[derive(Debug, Clone, Args)]
 // What only the fixing asks for is a mistake without it.
 #[command(mut_arg("yes", |arg| arg.requires("fix")))]
@@ -115,12 +115,12 @@ fn mends(finding: &DoctorFinding) -> bool {
 fn exit(facts: &DoctorFacts, findings: &[DoctorFinding]) -> Exit {
     let refused = |classes: &[Class]| facts.refusals.iter().any(|refusal| classes.contains(&refusal.class));
     match findings.first().map(|finding| finding.level) {
-        Some(DoctorLevel::Broken) if refused(&[Class::Credentials, Class::Denied]) => Exit::Denied,
-        Some(DoctorLevel::Broken) if facts.target.is_none() && refused(&[Class::Transient, Class::Throttled]) => {
+        Some(DoctorLevel::Error) if refused(&[Class::Credentials, Class::Denied]) => Exit::Denied,
+        Some(DoctorLevel::Error) if facts.target.is_none() && refused(&[Class::Transient, Class::Throttled]) => {
             Exit::TryLater
         }
-        Some(DoctorLevel::Broken) => Exit::Findings,
-        Some(DoctorLevel::Act) => Exit::Act,
+        Some(DoctorLevel::Error) => Exit::Findings,
+        Some(DoctorLevel::ActionNeeded) => Exit::Act,
         Some(DoctorLevel::Hint) | None => Exit::Success,
     }
 }

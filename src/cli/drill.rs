@@ -140,7 +140,7 @@ fn exit(report: &DrillReport, signal: Option<Exit>) -> Exit {
     match () {
         () if report.interrupted => signal.unwrap_or(Exit::Interrupted),
         () if !report.left.is_empty() => Exit::Partial,
-        () if report.count(DrillVerdict::Broken) > 0 => Exit::Findings,
+        () if report.count(DrillVerdict::Failed) > 0 => Exit::Findings,
         () if report.count(DrillVerdict::Waiting) > 0 => Exit::Act,
         () => Exit::Success,
     }

@@ -39,7 +39,7 @@ impl CliFailure {
         vec![Diagnostic { summary, detail: self.remedy.clone(), ..Diagnostic::default() }]
     }
 
-    /// The same as one target of a fleet tells it, in one line.
+    /// The same as one target of a fleet reports it, in one line.
     pub fn of_target(&self) -> fleet::TargetFailure {
         let said = self.diagnostics().into_iter().next().unwrap_or_default();
         let place = said.file.zip(said.line).map(|(file, line)| format!(" ({file}:{line})")).unwrap_or_default();

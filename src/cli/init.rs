@@ -63,7 +63,7 @@ impl InitArgs {
     }
 }
 
-/// Two people in one account must not share a stack by accident, so it is named after something of theirs.
+/// Two people in one account must not share a stack unknowingly, so it is named after something of theirs.
 fn default_stack(functions: &[String]) -> String {
     if let [function] = functions {
         return function.clone();
@@ -83,7 +83,7 @@ stack: {stack}
 region: {region}
 
 vars:
-  email: {{ description: Who is told, required: true }}
+  email: {{ description: Who is notified, required: true }}
 
 topics:
   {stack}-alerts:

@@ -31,7 +31,7 @@ impl InterruptSignals {
         Ok(Self { interrupt, received })
     }
 
-    /// The work's result, unless a signal comes first. Only for work that writes nothing: it is dropped where it stands.
+    /// The work's result, unless a signal comes first. Only for work that writes nothing: it is dropped where it is.
     pub async fn or_interrupted<T>(&self, work: impl Future<Output = Result<T, CliFailure>>) -> Result<T, CliFailure> {
         tokio::select! {
             result = work => result,

@@ -21,7 +21,7 @@ use crate::spec::Spec;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
-/// Says whether the alarms are any good: too noisy, too late, deaf, or telling nobody
+/// Says whether the alarms are any good: too noisy, too late, deaf, or notifying nobody
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
     #[command(flatten)]

@@ -55,7 +55,7 @@ pub struct LogsArgs {
     /// Lines of one request together, when it has ended
     #[arg(long)]
     group: bool,
-    /// Sum up instead: percentiles, cold starts and their cost, memory, slowest and failed requests
+    /// Sum up instead: percentiles, cold starts and init duration, memory, slowest and failed requests
     #[arg(long, conflicts_with = "group")]
     report: bool,
     /// With --follow: no Live Tail, which costs 0.01 USD a minute beyond 1,800 minutes a month

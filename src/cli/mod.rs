@@ -173,7 +173,7 @@ fn on_aws(
     })
 }
 
-/// Runs what talks to AWS and writes nothing: an interrupt ends it where it stands.
+/// Runs what talks to AWS and writes nothing: an interrupt ends it where it is.
 fn reading(
     output: &mut Output,
     work: impl AsyncFnOnce(&mut CommandContext<'_>) -> Result<Exit, CliFailure>,

@@ -167,7 +167,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// A note on stderr, unless `--quiet`; above a progress bar it stands in a line of its own.
+    /// A note on stderr, unless `--quiet`; above a progress bar it has a line of its own.
     pub fn say(self, text: &str) {
         if !self.is_quiet {
             let _ = writeln!(io::stderr().lock(), "{}", mask::printed(text));

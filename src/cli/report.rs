@@ -23,8 +23,8 @@ pub struct ReportArgs {
 enum ReportCommand {
     /// Joins the reports of the shards of one run, or of a run and its --retry-failed
     ///
-    /// Command, stack and roster size have to be the same. Where two files tell different things of a target, the later file
-    /// counts if the earlier one tells of a failure (that is a retry); anything else is refused. Ends with 5 when a target
+    /// Command, stack and roster size have to be the same. Where two files report different things of a target, the later file
+    /// counts if the earlier one reports a failure (that is a retry); anything else is refused. Ends with 5 when a target
     /// failed or is in none of the files.
     Merge(MergeArgs),
     /// Shows a saved report in another format

@@ -13,7 +13,7 @@ use std::fs;
 const KEPT: [&str; 9] = ["file", "pairs", "files", "sandbox", "profile", "region", "endpoint_url", "accounts", "role"];
 /// Values of variables.
 const VARIABLES: [&str; 2] = ["pairs", "files"];
-/// What stands for a value that is a secret.
+/// What is written in place of a value that is a secret.
 const LEFT_OUT: &str = "…";
 /// A spec that is longer is not looked at, and every variable counts as a secret.
 const LONGEST_SPEC: u64 = 1_000_000;

@@ -18,7 +18,7 @@ use crate::sandbox::{Delivery, Letter, Sandbox};
 use clap::{Args, Subcommand};
 use std::time::Duration;
 
-/// Reads the mail of the sandbox, clicks its links, lets its time pass, shows and forgets what stands in it
+/// Reads the mail of the sandbox, clicks its links, lets its time pass, shows and forgets its resources
 #[derive(Debug, Clone, Args)]
 pub struct SandboxArgs {
     #[command(subcommand)]
@@ -88,7 +88,7 @@ struct AdvanceArgs {
     by: Duration,
 }
 
-/// Shows what stands in the sandbox, by account and region
+/// Shows the resources of the sandbox, by account and region
 #[derive(Debug, Clone, Args)]
 struct SandboxShowArgs {}
 

@@ -22,9 +22,9 @@ pub struct SandboxServeArgs {
     /// Address to listen on, one of this machine's own (127.0.0.0/8, ::1): nobody is asked who he is
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = loopback)]
     bind: IpAddr,
-    /// Weather of what is served: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws
-    #[arg(long, value_name = "WEATHER")]
-    weather: Option<Weather>,
+    /// Simulated faults of what is served: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws
+    #[arg(long, value_name = "FAULTS", alias = "weather")]
+    faults: Option<Weather>,
 }
 
 fn loopback(text: &str) -> Result<IpAddr, String> {
@@ -47,7 +47,7 @@ impl SandboxServeArgs {
         region: Option<&str>,
     ) -> Result<Exit, CliFailure> {
         let path = file.path();
-        let sandbox = Sandbox::open(&path, self.weather.clone().unwrap_or_default())?;
+        let sandbox = Sandbox::open(&path, self.faults.clone().unwrap_or_default())?;
         let place = SocketAddr::new(self.bind, self.port);
         let post = tokio::spawn(deliver(sandbox.clone()));
         let listener = Listener::bind(sandbox, place, region.unwrap_or("us-east-1")).await?;

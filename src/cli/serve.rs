@@ -49,7 +49,7 @@ pub struct ServeArgs {
 impl ServeArgs {
     pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let config = self.config()?;
-        output.say(&format!("dashboard: http://localhost:{}/ (port 0 is told in the log); Ctrl-C stops", config.port));
+        output.say(&format!("dashboard: http://localhost:{}/ (port 0: see the log); Ctrl-C stops", config.port));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start")?;
         runtime.block_on(mlops_service::serve(config))?;
         Ok(Exit::Success)

@@ -21,7 +21,7 @@ use clap::Args;
 /// How many of the last changes of state are shown.
 const CHANGES: usize = 5;
 
-/// Shows whether the alarms ring, who is notified, and whether all stands as the spec asks
+/// Shows which alarms are in ALARM, who is notified, and whether live state matches the spec
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {
     #[command(flatten)]

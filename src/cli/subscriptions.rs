@@ -40,7 +40,7 @@ enum SubscriptionsCommand {
 struct SubscriptionsListArgs {
     #[command(flatten)]
     reading: ReadingArgs,
-    /// Exit with 7 when somebody who is to be told is not confirmed
+    /// Exit with 7 when somebody who is to be notified is not confirmed
     #[arg(long)]
     require_confirmed: bool,
 }
@@ -227,7 +227,7 @@ impl ResendArgs {
         }
     }
 
-    /// The pending ones that are meant. Whoever is named and is not pending gets no mail, and is told why.
+    /// The pending ones that are meant. Whoever is named and is not pending gets no mail; the reason is said.
     fn choose(&self, all: &StackSubscriptions) -> Result<Vec<SubscriptionRow>, CliFailure> {
         let pending = || all.rows.iter().filter(|row| row.state == SubscriptionState::Pending);
         if self.all {
@@ -282,7 +282,7 @@ impl SubscriptionConfirmArgs {
         Ok(Exit::Success)
     }
 
-    /// A token is good only where its topic stands: the region of the ARN counts, and another --region is a mistake.
+    /// A token is good only where its topic is: the region of the ARN counts, and another --region is a mistake.
     async fn open(&self, run: &mut CommandContext<'_>) -> Result<(Aws, Link), CliFailure> {
         let link = match (&self.url, &self.token, &self.topic) {
             (Some(url), _, _) => Link::parse(url).map_err(not_a_link)?,

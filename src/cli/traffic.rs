@@ -20,13 +20,13 @@ const MANY: usize = 200;
 /// Sends requests to the service: health checks and answers to track, at a rate; --errors makes the function raise
 ///
 /// Each request is due at its time, answered or not those before it: a slow service does not slow the sending down, and what
-/// had to wait is told apart ("as felt"). Nothing is repeated. It ends by itself: after so many requests, or after --max-time.
+/// had to wait is shown apart ("as felt"). Nothing is repeated. It ends by itself: after so many requests, or after --max-time.
 #[derive(Debug, Clone, Args)]
 // Over HTTP nothing is asked of AWS.
 #[command(mut_arg("profile", |arg| arg.conflicts_with("url")))]
 #[command(mut_arg("region", |arg| arg.conflicts_with("url")))]
 #[command(mut_arg("endpoint_url", |arg| arg.conflicts_with("url")))]
-#[command(mut_arg("sandbox_weather", |arg| arg.conflicts_with("url")))]
+#[command(mut_arg("sandbox_faults", |arg| arg.conflicts_with("url")))]
 #[command(group(ArgGroup::new("to").required(true).args(["url", "function"])))]
 pub struct TrafficArgs {
     /// Send HTTP to this address, e.g. http://localhost:5001 or the function's
@@ -151,7 +151,7 @@ fn judge(tally: &Tally) -> Result<Exit, CliFailure> {
     if tally.not_raised() > 0 {
         let what = format!("{} of {} events did not make the function raise", tally.not_raised(), tally.raising);
         let remedy =
-            "give --error-event with an event that it raises on; an answer of 400 or 500 does not count as an error";
+            "give --error-event with an event on which it fails; an answer of 400 or 500 does not count as an error";
         return Err(CliFailure::say(Exit::Failure, what, remedy));
     }
     Ok(Exit::Success)

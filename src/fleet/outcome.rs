@@ -106,7 +106,7 @@ impl FleetRow {
         Self { failure: Some(failure), ..FleetRow::new(member, state) }
     }
 
-    /// Of an apply or a destroy, whether the target ended as the spec asks.
+    /// Of an apply or a destroy, whether the target ended matches the spec.
     pub fn is_in_sync(&self) -> bool {
         matches!(self.state, TargetState::InSync | TargetState::Applied)
     }

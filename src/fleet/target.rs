@@ -71,7 +71,7 @@ impl FleetTargets {
                     columns: account.columns.clone(),
                 };
                 if members.insert(target.clone(), member).is_some() {
-                    problems.push(SpecProblem::new(account.span, format!("{target} stands in the roster twice")));
+                    problems.push(SpecProblem::new(account.span, format!("{target} is in the roster twice")));
                 }
             }
         }

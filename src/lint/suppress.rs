@@ -61,7 +61,7 @@ pub fn apply(found: Vec<LintFinding>, source: &SourceFile<'_>, settings: &LintSe
                 UNUSED,
                 comment.span,
                 format!("nothing here is found by {}", comment.rules.join(", ")),
-                "take the comment out; it keeps the declaration quiet that it stands in or right above".to_owned(),
+                "take the comment out; it keeps the declaration quiet that it is in or right above".to_owned(),
             ),
         });
     }

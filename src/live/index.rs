@@ -88,7 +88,7 @@ impl Index {
         let is_here =
             |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.account == target.account && arn.region == target.region);
         match self.tags.keys().find(|arn| !is_here(arn)) {
-            Some(arn) => Err(AwsError::unexpected(GET, &format!("it tells of {arn}, which is not in {target}"))),
+            Some(arn) => Err(AwsError::unexpected(GET, &format!("it names {arn}, which is not in {target}"))),
             None => Ok(self),
         }
     }

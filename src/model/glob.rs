@@ -1,4 +1,4 @@
-//! Patterns over names: `*` stands for any text, also none, and `?` for one character. Everything else is itself.
+//! Patterns over names: `*` matches any text, also none, and `?` for one character. Everything else is itself.
 
 /// Returns whether a text holds a sign that stands for others.
 pub fn is_pattern(text: &str) -> bool {

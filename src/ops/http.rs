@@ -212,7 +212,7 @@ fn address(text: &str) -> anyhow::Result<Uri> {
         bail!("{text:?} is no address; write http://HOST or https://HOST");
     }
     if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        bail!("an address with a user and password is not taken; leave out what stands before the @");
+        bail!("an address with a user and password is not taken; leave out what is before the @");
     }
     Ok(url)
 }

@@ -42,7 +42,7 @@ impl Adoption {
     }
 }
 
-/// An address, or many of them: `*` stands for any text, slashes included, and `?` for one character.
+/// An address, or many of them: `*` matches any text, slashes included, and `?` for one character.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressPattern(String);
 

@@ -305,7 +305,7 @@ mod tests {
     fn no_changes_is_short() {
         assert_eq!(
             super::plan(&plan(vec![])),
-            "### No changes. lab9 in 123456789012 us-east-1: nothing stands and nothing is wanted.\n\n"
+            "### No changes. lab9 in 123456789012 us-east-1: nothing exists and nothing is declared.\n\n"
         );
     }
 }

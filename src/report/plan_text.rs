@@ -62,12 +62,9 @@ pub fn verdict(plan: &Plan) -> String {
     let mut line = match changes {
         0 if plan.is_incomplete() => format!("{whose}: no changes seen, but not everything could be read"),
         0 if blocked => whose,
-        0 if plan.changes.is_empty() => format!("No changes. {whose}: nothing stands and nothing is wanted."),
+        0 if plan.changes.is_empty() => format!("No changes. {whose}: nothing exists and nothing is declared."),
         0 => {
-            return format!(
-                "No changes. {whose} is as the spec asks: {}.",
-                super::count(plan.changes.len(), "resource")
-            );
+            return format!("No changes. {whose} matches the spec: {}.", super::count(plan.changes.len(), "resource"));
         }
         n => format!("{whose}: {}", super::count(n, "change")),
     };
@@ -316,7 +313,7 @@ Plan: 4 to add, 1 to change, 1 to destroy, 1 to adopt, 1 to stop managing.
     fn no_changes_is_the_first_thing_said() {
         let same = change(Action::NoOp, Some(alarm("a", 5.0)), Some(alarm("a", 5.0)), vec![]);
         let text = super::plan(&plan(vec![same]), &RenderOptions::PLAIN);
-        assert_eq!(text, "No changes. lab9 in 123456789012 us-east-1 is as the spec asks: 1 resource.\n");
+        assert_eq!(text, "No changes. lab9 in 123456789012 us-east-1 matches the spec: 1 resource.\n");
     }
 
     #[test]

@@ -79,16 +79,16 @@ pub struct ConfirmationStep(String);
 
 impl ConfirmationStep {
     pub fn confirmed(endpoint: &str, topic_arn: &str) -> Self {
-        Self(format!("confirmed: {endpoint} hears of {}", name(topic_arn)))
+        Self(format!("confirmed: {endpoint} is subscribed to {}", name(topic_arn)))
     }
 
     pub fn ended(endpoint: &str, topic_arn: &str) -> Self {
-        Self(format!("ended: {endpoint} hears no more of {}", name(topic_arn)))
+        Self(format!("ended: {endpoint} is unsubscribed from {}", name(topic_arn)))
     }
 
     pub fn locked(endpoint: &str, topic_arn: &str) -> Self {
         Self(format!(
-            "refused: {endpoint} still hears of {}; it was confirmed with credentials, so a link alone cannot end it",
+            "refused: {endpoint} is still subscribed to {}; it was confirmed with credentials, so a link alone cannot end it",
             name(topic_arn)
         ))
     }

@@ -66,7 +66,7 @@ impl DeclarationScope<'_> {
             .map(|topic| format!("to mail somebody, subscribe the address to a topic, and name the topic: {topic}"));
         let help = help
             .or_else(|| self.nearest(text, &self.topics, "the topics are"))
-            .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be told".into());
+            .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be notified".into());
         self.problems.push(problem.help(help));
         None
     }

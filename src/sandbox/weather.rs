@@ -139,10 +139,10 @@ impl FromStr for Weather {
                 None if item == "aws" => weather = Weather::aws(),
                 None if item == "idle" => weather.idle = true,
                 None => {
-                    bail!("weather {item:?} is not known: write aws, none, or settings such as latency=40ms,quotas=aws")
+                    bail!("fault {item:?} is not known: write aws, none, or settings such as latency=40ms,quotas=aws")
                 }
                 Some((name, value)) => {
-                    weather.set(name.trim(), value.trim()).with_context(|| format!("in weather {item:?}"))?
+                    weather.set(name.trim(), value.trim()).with_context(|| format!("in fault {item:?}"))?
                 }
             }
         }

@@ -112,7 +112,7 @@ impl Reader<'_> {
         }
     }
 
-    /// SNS lists two endpoints alike that differ only in the password, so nobody could tell them apart.
+    /// SNS lists two endpoints alike that differ only in the password, so nobody could distinguish them.
     fn alone_but_for_its_password(&mut self, subscription: &Subscription, place: Span) {
         let alike = self.desired.resources.iter().find(|(address, other)| match other {
             Resource::Subscription(other) if other.topic == subscription.topic => {

@@ -165,7 +165,7 @@ impl<'a> VariableFiller<'a> {
             let help = match nearest(name, self.variables.iter().map(|v| v.name.as_str())) {
                 Some(near) if is_name(name) => format!("did you mean `{near}`?"),
                 None if is_name(name) => format!("declare it: vars: {{ {name}: {{ required: true }} }}"),
-                _ => "between the braces stands a name only; write $${ for the two characters themselves".into(),
+                _ => "between the braces is a name only; write $${ for the two characters themselves".into(),
             };
             self.problems.push(problem.help(help));
             return None;

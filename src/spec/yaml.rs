@@ -118,7 +118,7 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => {
                 let Some((node, values)) = self.anchors.get(&anchor) else {
-                    return Err(SpecProblem::new(span, "this alias stands inside the value it repeats"));
+                    return Err(SpecProblem::new(span, "this alias is inside the value it repeats"));
                 };
                 let (mut node, values) = (node.clone(), *values);
                 node.span = span;

@@ -44,9 +44,9 @@ fn traces(account: &Account) -> Vec<String> {
     queues.chain(subscriptions).collect()
 }
 
-fn hop<'a>(report: &'a Value, step: &str) -> &'a str {
-    let hops = report["alarms"][0]["hops"].as_array().expect("hops");
-    let found = hops.iter().find(|hop| hop["step"] == step).unwrap_or_else(|| panic!("no {step} in {report:#}"));
+fn judged<'a>(report: &'a Value, step: &str) -> &'a str {
+    let steps = report["alarms"][0]["steps"].as_array().expect("steps");
+    let found = steps.iter().find(|judged| judged["step"] == step).unwrap_or_else(|| panic!("no {step} in {report:#}"));
     found["verdict"].as_str().expect("a verdict")
 }
 
@@ -57,7 +57,7 @@ fn a_message_arrives_at_the_queue_and_nothing_stays() {
     let ran = account.desk().run(&["drill", "errors", "--receive", "--yes", "--format", "json"]).exits(0);
     let report = ran.json();
     for step in ["state", "actions", "action", "subscriber", "message"] {
-        assert_eq!(hop(&report, step), "proven", "{report:#}");
+        assert_eq!(judged(&report, step), "verified", "{report:#}");
     }
     let body = &report["alarms"][0]["messages"][0]["body"];
     assert_eq!((&body["AlarmName"], &body["NewStateValue"]), (&json!("errors"), &json!("ALARM")), "{report:#}");
@@ -70,7 +70,7 @@ fn a_message_arrives_over_http_and_nothing_stays() {
     let before = state(&account);
     let ran = account.desk().run(&["drill", "errors", "--receive=http", "--yes", "--format", "json"]).exits(0);
     let report = ran.json();
-    assert_eq!(hop(&report, "message"), "proven", "{report:#}");
+    assert_eq!(judged(&report, "message"), "verified", "{report:#}");
     assert_eq!(report["alarms"][0]["messages"][0]["way"], "http");
     assert_eq!((state(&account), traces(&account)), (before, vec![]));
 }

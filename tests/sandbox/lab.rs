@@ -95,7 +95,7 @@ fn the_whole_lab_is_done_offline() {
 
     // Whoever does not want to break anything drills it, and sees what arrives.
     let report = desk.run(&["drill", ALARM, "--yes", "--receive", "--format", "json"]).exits(0).json();
-    assert_eq!(report["summary"]["broken"], 0, "{report:#}");
+    assert_eq!(report["summary"]["failed"], 0, "{report:#}");
     assert_eq!(report["alarms"][0]["messages"][0]["body"]["AlarmName"], ALARM, "{report:#}");
     assert_eq!(state(&desk, ALARM), "OK");
     desk.run(&["doctor"]).exits(0).says("nothing is wrong");
@@ -145,9 +145,9 @@ fn troubleshooting(desk: &Desk) {
     desk.run(&["plan", "--file", "stricter.yaml", "--no-backtest", "--detailed-exitcode"]).exits(0);
     desk.run(&["apply", "--yes"]).exits(0);
     // A permission that is missing comes with its statement, and credentials that are over with what to do.
-    let denied = ["doctor", "--sandbox-weather", "deny=sns:GetTopicAttributes"];
+    let denied = ["doctor", "--sandbox-faults", "deny=sns:GetTopicAttributes"];
     desk.run(&denied).exits(4).says("sns:GetTopicAttributes").says("\"Effect\": \"Allow\"");
-    desk.run(&["doctor", "--sandbox-weather", "credentials=expired"]).exits(4).says("sign in again");
+    desk.run(&["doctor", "--sandbox-faults", "credentials=expired"]).exits(4).says("sign in again");
     // Without asking anybody it says what it looks for.
     let list: Ran = desk.run(&["doctor", "--list"]).exits(0);
     assert!(list.stdout.lines().count() >= 20, "{list}");

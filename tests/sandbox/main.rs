@@ -185,7 +185,7 @@ fn bad_weather_changes_nothing_but_the_time() {
         let weather = format!("fault-500=0.05,fault-reset-before=0.05,fault-reset-after=0.05,seed={seed}");
         let sandbox = Sandbox(Desk::new().with(&["--sandbox=sandbox.json", "--var", "email=you@example.edu"]));
         let file = example("lab.yaml");
-        let apply = ["apply", "--yes", "--file", file.to_str().expect("UTF-8"), "--sandbox-weather", &weather];
+        let apply = ["apply", "--yes", "--file", file.to_str().expect("UTF-8"), "--sandbox-faults", &weather];
         sandbox.0.run(&apply).exits(0).says("7 of 7 verified");
         let plan = ["plan", "--format", "json", "--file", file.to_str().expect("UTF-8")];
         sandbox.0.run(&plan).is_empty_plan();

@@ -1,5 +1,5 @@
 //! Conditions that fire on what stands out in the past and hold on the half of it that they were not made from. A proposal: each is an
-//! alarm that CloudWatch can run, evaluated by its own rules, with what it would have done. Where nothing stands out it says so, and proposes
+//! alarm that CloudWatch can run, evaluated by its own rules, with what it would have done. Where nothing is unusual it says so, and proposes
 //! limits beyond all that was seen.
 //!
 //! view ─ excursion ─ search ─ (here)     (what can be watched -> levels -> what most agree on -> alarms)
@@ -261,11 +261,11 @@ impl Search<'_> {
         let clearest = self.families.iter().flat_map(|family| &family.levels).map(|level| level.separation);
         match clearest.max_by(f64::total_cmp) {
             Some(separation) if separation < CLEAR => format!(
-                "nothing stands out: what goes farthest from the usual value goes at most {} % farther than what is ordinary, so every \
+                "nothing is unusual: what goes farthest from the usual value goes at most {} % farther than what is ordinary, so every \
                  threshold that fires would fire on ordinary values",
                 ((separation - 1.0) * 100.0).ceil()
             ),
-            _ => "nothing stands out: every threshold that fires would fire more often than is wished, or on and off"
+            _ => "nothing is unusual: every threshold that fires would fire more often than is wished, or on and off"
                 .into(),
         }
     }

@@ -149,7 +149,7 @@ fn where_nothing_stands_out_limits_beyond_it_are_proposed() {
     let values: Vec<f64> = (0..14 * DAY).map(|_| noise()).collect();
     let most = values.iter().copied().fold(0.0, f64::max);
     let made = advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap();
-    assert!(made.nothing_stands_out.unwrap().contains("nothing stands out"));
+    assert!(made.nothing_stands_out.unwrap().contains("nothing is unusual"));
     assert!(!made.suggestions.is_empty());
     for one in made.suggestions {
         let reachable = most..1.5 * most;

@@ -145,7 +145,7 @@ impl ApplyFleet<'_> {
         run.signals.interrupt.is_set() || self.fleet.limits.max_failures.is_some_and(|most| failed >= most)
     }
 
-    /// For people, the plan is a result. For programs the result is the report, and the plan is told beside it.
+    /// For people, the plan is a result. For programs the result is the report, and the plan is written beside it.
     fn show(&self, planned: &FleetReport, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
         if self.format == ReportFormat::Table {
             return run.output.result(&text::question(planned, &run.output.look));
@@ -174,7 +174,7 @@ impl ApplyFleet<'_> {
     }
 }
 
-/// Why nothing at all could be done: the first refusal stands for all of them.
+/// Why nothing at all could be done: the first refusal is the same for all of them.
 fn reason(report: &crate::apply::ApplyReport, exit: Exit) -> Option<Reason> {
     report.failed().find_map(|result| match &result.outcome {
         crate::apply::ApplyOutcome::Failed { message, remedy, .. } => {

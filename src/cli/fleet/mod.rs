@@ -45,7 +45,7 @@ pub struct FleetArgs {
     /// How many targets are worked on at a time
     #[arg(long, value_name = "N", default_value = "128")]
     concurrency: NonZeroUsize,
-    /// Begin no further target when so many have failed
+    /// Stop starting accounts after N failures
     #[arg(long, value_name = "N")]
     max_failures: Option<NonZeroUsize>,
     /// Only what failed, was blocked or was not begun according to REPORT, a file of --report

@@ -21,7 +21,7 @@ const KEYS: &[(&str, &str)] = &[
 
 const SIGNS: &[(&str, &str)] = &[
     ("! ALARM", "the threshold is breached"),
-    ("? INSUFFICIENT_DATA", "CloudWatch has too little data to tell, or has not evaluated a new alarm yet"),
+    ("? INSUFFICIENT_DATA", "CloudWatch has too little data, or has not evaluated a new alarm yet"),
     ("+ MISSING", "the spec asks for it and it does not stand: mlopsctl apply makes it"),
     ("! pending", "somebody has to click the link in the mail"),
     ("silenced", "nobody is notified whatever the alarm does: actions off, muted or suppressed"),

@@ -11,7 +11,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the screen. A panic gives it back before it is told.
+    /// Takes the screen. A panic gives it back before it is reported.
     pub fn take() -> Result<Self> {
         let terminal = ratatui::try_init().context("could not take the terminal for --watch")?;
         Ok(Self { terminal })

@@ -242,7 +242,7 @@ fn alarm_line(alarm: &AlarmStatus, status: &StackStatus, paint: Paint, widths: &
     Line::from(spans)
 }
 
-/// What a state does not say: that nobody hears of it, or that it may not be all.
+/// What a state does not say: that nobody is notified, or that it may not be all.
 fn marks(alarm: &AlarmStatus) -> String {
     let marks = [
         (alarm.reason == Some(Reason::NotYet)).then_some(" new, not evaluated yet"),
@@ -263,7 +263,7 @@ fn beside(app: &TuiState, status: &StackStatus, paint: Paint, width: usize, room
     let functions = status.functions.iter().filter(|function| app.passes(&[&function.name]));
     let mut sections = vec![
         ViewSection {
-            title: "Who is told",
+            title: "Who is notified",
             columns: "",
             weight: 1,
             rows: subscriptions
@@ -291,7 +291,7 @@ fn beside(app: &TuiState, status: &StackStatus, paint: Paint, width: usize, room
         let symbol = paint.span(Tone::Careful, format!("{:>3} ", drift.action.symbol()));
         (None, Line::from(vec![symbol, Span::raw(mask::line(&format!("{}  {}", drift.address, fields.join(", "))))]))
     });
-    sections.push(ViewSection { title: "Not as the spec asks", columns: "", weight: 1, rows: drift.collect() });
+    sections.push(ViewSection { title: "Drift", columns: "", weight: 1, rows: drift.collect() });
     let changes = status.changes.as_deref().unwrap_or_default().iter();
     let changes = changes.filter(|change| app.passes(&[&change.alarm, words::state_word(change.to)])).map(|change| {
         let spans = vec![

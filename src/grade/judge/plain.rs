@@ -145,11 +145,11 @@ pub fn retention(test: &RubricTest, of: &LogsOf, days: Range, facts: &RegionFact
                     Part::fails(Remark::new(mistake, what, mend))
                 }
             };
-            let found = kept.days.map_or_else(|| "for ever".to_owned(), |days| write(f64::from(days)));
+            let found = kept.days.map_or_else(|| "never expires".to_owned(), |days| write(f64::from(days)));
             TestOutcome::of_parts(
                 test,
                 vec![("retention", part)],
-                vec![format!("logs of {group} kept {found}{policy}")],
+                vec![format!("retention of {group}: {found}{policy}")],
             )
         }
     }
@@ -164,7 +164,7 @@ fn no_function(name: &str, facts: &RegionFacts) -> Remark {
             let what = format!("{what}; in {other} there is one: the wrong region");
             Remark::new(Mistake::WrongRegion, what, format!("deploy it to {region}"))
         }
-        None => Remark::new(Mistake::NoFunction, what, format!("deploy it to {region}, or tell its right name")),
+        None => Remark::new(Mistake::NoFunction, what, format!("deploy it to {region}, or name it right")),
     }
 }
 
@@ -305,7 +305,7 @@ pub fn http(test: &RubricTest, wanted: &HttpTest, facts: &RegionFacts) -> TestOu
     };
     let status = Part::when(answer.status == wanted.status, || {
         let what = format!("{shown} answers {}, wanted {}", answer.status, wanted.status);
-        Remark::new(Mistake::WrongAnswer, what, "look at the function's logs: the last error tells why")
+        Remark::new(Mistake::WrongAnswer, what, "look at the function's logs: the last error says why")
     });
     let mut parts = vec![("status", status)];
     if !wanted.json.is_empty() {

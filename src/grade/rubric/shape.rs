@@ -58,7 +58,7 @@ static DURATIONS: ObjectSchema = ObjectSchema {
     doc: "From and up to, both included; one of the two may be left out.",
     keys: &[&[
         SchemaKey::new("from", Shape::Duration, "The shortest right duration, e.g. 1m."),
-        SchemaKey::new("to", Shape::Duration, "The longest right duration, e.g. 15m."),
+        SchemaKey::new("to", Shape::Duration, "The greatest right duration, e.g. 15m."),
     ]],
 };
 
@@ -147,7 +147,7 @@ static ALARM: ObjectSchema = ObjectSchema {
             SchemaKey::new(
                 "notifies",
                 Shape::Either(&[Shape::Bool, Shape::Object(&NOTIFIES)]),
-                "Whether somebody has to hear of an ALARM: actions are enabled and tell a topic (part `actions`), and CloudWatch \
+                "Whether somebody has to be notified of an ALARM: actions are enabled and name a topic (part `actions`), and CloudWatch \
                  may publish to that topic and a confirmed subscription is there (part `reachable`). A composite alarm may do it.",
             ),
         ],
@@ -185,7 +185,7 @@ static LOG_RETENTION: ObjectSchema = ObjectSchema {
         SchemaKey::new("function", Shape::Text(140), "The function whose logs are meant."),
         SchemaKey::new("log_group", Shape::Text(512), "The log group, where it is no function's."),
         SchemaKey::new("from", Shape::Duration, "The shortest right retention, e.g. 7d."),
-        SchemaKey::new("to", Shape::Duration, "The longest right retention, e.g. 30d."),
+        SchemaKey::new("to", Shape::Duration, "The greatest right retention, e.g. 30d."),
     ]],
 };
 
@@ -197,7 +197,7 @@ static FUNCTION: ObjectSchema = ObjectSchema {
         SchemaKey::new(
             "runtime",
             Shape::List(&Shape::Text(64)),
-            "Right runtimes; python3 stands for python3.12 and all its like.",
+            "Right runtimes; python3 means python3.12 and all its like.",
         ),
         SchemaKey::new("memory", Shape::Object(&NUMBERS), "Megabytes."),
         SchemaKey::new("timeout", Shape::Object(&DURATIONS), "How long a call may take."),
@@ -310,7 +310,7 @@ static TEST: ObjectSchema = ObjectSchema {
 
 static ITEM: ObjectSchema = ObjectSchema {
     what: "an item",
-    doc: "A sentence, its points, and exactly one test on what stands in the account.",
+    doc: "A sentence, its points, and exactly one test on live state in the account.",
     keys: &[
         &[
             SchemaKey::required("name", Shape::Format(&NAME), "A short name: the column of the grade book."),

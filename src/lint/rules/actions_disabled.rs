@@ -17,7 +17,7 @@ pub static RULE: LintRule = LintRule {
 
 fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for (address, _) in subject.actions().filter(|(_, actions)| !actions.enabled) {
-        let message = format!("the actions of `{}` are switched off: it fires and nobody hears", address.name);
+        let message = format!("the actions of `{}` are switched off: it fires and nobody is notified", address.name);
         let help = "take out actions_enabled: false; for a maintenance window use an alarm mute rule";
         found.push(Raised::new(About::Resource(address.clone()), &["actions_enabled"], message, help));
     }

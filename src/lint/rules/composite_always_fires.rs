@@ -10,7 +10,7 @@ use crate::resources::{Address, Kind};
 pub static RULE: LintRule = LintRule {
     id: "composite-always-fires",
     level: Severity::Warning,
-    summary: "a composite alarm is in ALARM for ever",
+    summary: "a composite alarm is always in ALARM",
     page: include_str!("../../../docs/lint/composite-always-fires.md"),
     opt_in: false,
     limits: None,

@@ -29,7 +29,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         let first = *first.entry(condition).or_insert(&watch.alarm.name);
         if first != watch.alarm.name {
             let message = format!("`{}` fires whenever `{first}` does: they watch the same", watch.alarm.name);
-            found.push(watch.raise(&[], message, "keep one, and let it tell everybody who has to know"));
+            found.push(watch.raise(&[], message, "keep one, and let it notify everybody who has to know"));
         }
     }
 }

@@ -25,7 +25,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         };
         if actions.enabled && actions.alarm.iter().any(|arn| people(&arn)) && actions.ok.is_empty() {
             let message = format!("`{}` never says that it is over", address.name);
-            let help = "notify: { alarm: TOPIC, ok: TOPIC } tells both, or add ok_actions beside alarm_actions";
+            let help = "notify: { alarm: TOPIC, ok: TOPIC } notifies of both, or add ok_actions beside alarm_actions";
             found.push(Raised::new(About::Resource(address.clone()), &["notify", "alarm_actions"], message, help));
         }
     }

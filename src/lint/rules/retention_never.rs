@@ -18,7 +18,7 @@ pub static RULE: LintRule = LintRule {
 
 fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for group in subject.log_groups().filter(|group| group.retention_in_days.is_none() && !group.is_delivery()) {
-        let message = format!("the logs in `{}` are kept, and paid for, for ever", group.name);
+        let message = format!("the logs in `{}` never expire, and are paid for every month", group.name);
         let about = About::Resource(Address::new(Kind::LogGroup, &group.name));
         found.push(Raised::new(about, &["retention"], message, "say how long they are of use: retention: 14d"));
     }

@@ -21,7 +21,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for topic in subject.topics() {
         if let Some(alarms) = told.get(topic.name.as_str()).filter(|_| topic.has_key_of_sns()) {
             let message = format!(
-                "`{}` is encrypted with alias/aws/sns, and {} to tell it: alarms cannot use that key",
+                "`{}` is encrypted with alias/aws/sns, and {} to notify it: alarms cannot use that key",
                 topic.name,
                 super::alarms(alarms)
             );

@@ -30,7 +30,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         };
         if refuses {
             let message = format!(
-                "the policy of `{}` does not let CloudWatch publish, and {} to tell it",
+                "the policy of `{}` does not let CloudWatch publish, and {} to notify it",
                 topic.name,
                 super::alarms(alarms)
             );

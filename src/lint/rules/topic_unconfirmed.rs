@@ -24,7 +24,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         let pending = is(ConfirmationState::Pending);
         if pending > 0 && is(ConfirmationState::Confirmed) == 0 {
             let message =
-                format!("no subscriber of `{topic}` has confirmed, and {} to tell them", super::alarms(&alarms));
+                format!("no subscriber of `{topic}` has confirmed, and {} to notify them", super::alarms(&alarms));
             let help = "open the mail \"AWS Notification - Subscription Confirmation\" and click its link";
             found.push(Raised::new(
                 About::Resource(Address::new(Kind::Topic, topic)),

@@ -24,7 +24,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         if declared || stands {
             continue;
         }
-        let message = format!("nobody has subscribed to `{topic}`, which {} to tell", super::alarms(&alarms));
+        let message = format!("nobody has subscribed to `{topic}`, which {} to notify", super::alarms(&alarms));
         let help = "add a subscription: subscriptions: [{ protocol: email, endpoint: … }]";
         found.push(Raised::new(About::Resource(Address::new(Kind::Topic, topic)), &["subscriptions"], message, help));
     }

@@ -31,9 +31,9 @@ pub struct DoctorFinding {
 #[serde(rename_all = "snake_case")]
 pub enum DoctorLevel {
     /// It cannot work like this.
-    Broken,
+    Error,
     /// Somebody has to act.
-    Act,
+    ActionNeeded,
     /// Worth knowing, and perhaps right as it is.
     Hint,
 }
@@ -41,8 +41,8 @@ pub enum DoctorLevel {
 impl DoctorLevel {
     pub fn word(self) -> &'static str {
         match self {
-            DoctorLevel::Broken => "broken",
-            DoctorLevel::Act => "act",
+            DoctorLevel::Error => "error",
+            DoctorLevel::ActionNeeded => "action needed",
             DoctorLevel::Hint => "hint",
         }
     }

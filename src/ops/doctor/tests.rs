@@ -141,7 +141,7 @@ async fn the_true_cause_comes_first_in_every_prepared_world() {
             first.cause == *cause && first.what.contains(says) && (mended || first.cause == "drift")
         });
         // What else is told is no second trouble: all of it follows from the one.
-        let others = findings.iter().skip(1).filter(|finding| finding.level == DoctorLevel::Broken).count();
+        let others = findings.iter().skip(1).filter(|finding| finding.level == DoctorLevel::Error).count();
         if !told || others > 0 {
             let heads: Vec<String> = findings.iter().map(|f| format!("{:?} {} {}", f.level, f.cause, f.what)).collect();
             wrong.push(format!("{what}: not {cause} ({says}) first, or not alone:\n  {}", heads.join("\n  ")));

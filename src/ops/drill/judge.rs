@@ -1,4 +1,4 @@
-//! What was read before and what was seen since -> how far the notification of an alarm comes, hop by hop. Pure.
+//! What was read before and what was seen since -> how far the notification of an alarm comes, judged by judged. Pure.
 
 use super::chain::{Chain, DrillSurvey, DrillTopic, Subscriber, TopicOrigin, is_topic};
 use super::fire::Fired;
@@ -11,9 +11,9 @@ use crate::resources::{ConfirmationState, Resource};
 use mlops_cloudwatch::state::AlarmState;
 use serde::Serialize;
 
-/// One hop of a notification.
+/// One judged of a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Hop {
+pub struct JudgedStep {
     pub step: DrillStep,
     pub verdict: DrillVerdict,
     /// The topic, or another action's ARN, that it is about.
@@ -55,26 +55,26 @@ impl DrillStep {
 #[serde(rename_all = "snake_case")]
 pub enum DrillVerdict {
     /// It was seen.
-    Proven,
+    Verified,
     /// Nothing speaks against it, and it was not seen.
-    Assumed,
+    NotTested,
     /// Somebody has to confirm first.
     Waiting,
-    Broken,
+    Failed,
 }
 
 impl DrillVerdict {
     pub fn word(self) -> &'static str {
         match self {
-            DrillVerdict::Proven => "proven",
-            DrillVerdict::Assumed => "assumed",
+            DrillVerdict::Verified => "verified",
+            DrillVerdict::NotTested => "not tested",
             DrillVerdict::Waiting => "waiting",
-            DrillVerdict::Broken => "broken",
+            DrillVerdict::Failed => "failed",
         }
     }
 }
 
-impl Hop {
+impl JudgedStep {
     fn new(step: DrillStep, verdict: DrillVerdict, text: impl Into<String>) -> Self {
         Self { step, verdict, topic: None, text: text.into(), remedy: None }
     }
@@ -88,55 +88,55 @@ impl Hop {
     }
 }
 
-/// Every hop as far as it makes sense to look: behind a broken one that all else hangs on there is none.
-pub fn judge(survey: &DrillSurvey, chain: &Chain, evidence: &AlarmEvidence, receiving: bool) -> Vec<Hop> {
+/// Every judged as far as it makes sense to look: behind a broken one that all else hangs on there is none.
+pub fn judge(survey: &DrillSurvey, chain: &Chain, evidence: &AlarmEvidence, receiving: bool) -> Vec<JudgedStep> {
     let Some(actions) = chain.actions() else {
         let text = format!("there is no alarm {} in {}", chain.name, survey.target);
         return vec![
-            Hop::new(DrillStep::State, DrillVerdict::Broken, text)
+            JudgedStep::new(DrillStep::State, DrillVerdict::Failed, text)
                 .mend(format!("{} creates it", advice::command("apply"))),
         ];
     };
     let state = state(chain, evidence);
-    let stuck = state.verdict == DrillVerdict::Broken;
-    let mut hops = vec![state, self::actions(chain)];
-    if stuck || hops.iter().any(|hop| hop.verdict == DrillVerdict::Broken) {
-        return hops;
+    let stuck = state.verdict == DrillVerdict::Failed;
+    let mut steps = vec![state, self::actions(chain)];
+    if stuck || steps.iter().any(|judged| judged.verdict == DrillVerdict::Failed) {
+        return steps;
     }
     for arn in &actions.alarm {
         if !is_topic(arn) {
-            hops.push(other_action(arn, evidence));
+            steps.push(other_action(arn, evidence));
             continue;
         }
         let Some(topic) = survey.topics.get(arn) else { continue };
         let published = publish(survey, topic, evidence);
-        let reaches = published.verdict != DrillVerdict::Broken;
-        hops.push(published);
+        let reaches = published.verdict != DrillVerdict::Failed;
+        steps.push(published);
         if reaches {
-            hops.push(subscriber(survey, chain, topic));
-            hops.push(message(topic, evidence, receiving));
+            steps.push(subscriber(survey, chain, topic));
+            steps.push(message(topic, evidence, receiving));
         }
     }
-    hops
+    steps
 }
 
-fn state(chain: &Chain, evidence: &AlarmEvidence) -> Hop {
-    let hop = |verdict, text: String| Hop::new(DrillStep::State, verdict, text);
+fn state(chain: &Chain, evidence: &AlarmEvidence) -> JudgedStep {
+    let judged = |verdict, text: String| JudgedStep::new(DrillStep::State, verdict, text);
     match &evidence.fired {
-        None => hop(DrillVerdict::Assumed, "not fired: the drill ended before".to_owned()),
+        None => judged(DrillVerdict::NotTested, "not fired: the drill ended before".to_owned()),
         Some(Fired::InAlarmAlready) => {
             let text = "it is in ALARM already, so it was not fired: a drill would hide what is going on";
-            hop(DrillVerdict::Assumed, text.to_owned()).mend("drill it again when it is back in OK")
+            judged(DrillVerdict::NotTested, text.to_owned()).mend("drill it again when it is back in OK")
         }
         Some(Fired::No { why, remedy }) => {
-            let broken = hop(DrillVerdict::Broken, format!("it could not be fired: {why}"));
-            Hop { remedy: remedy.clone(), ..broken }
+            let broken = judged(DrillVerdict::Failed, format!("it could not be fired: {why}"));
+            JudgedStep { remedy: remedy.clone(), ..broken }
         }
         Some(Fired::Yes { before } | Fired::Really { before, .. }) if evidence.changed => {
-            hop(DrillVerdict::Proven, format!("{before} -> ALARM"))
+            judged(DrillVerdict::Verified, format!("{before} -> ALARM"))
         }
         Some(Fired::Really { .. }) if evidence.messages.is_empty() => {
-            hop(DrillVerdict::Broken, "the errors were made, and it did not go into ALARM in time".to_owned()).mend(
+            judged(DrillVerdict::Failed, "the errors were made, and it did not go into ALARM in time".to_owned()).mend(
                 format!(
                     "give it a whole period and some minutes (--timeout 15m); {} says what it watches",
                     advice::command("doctor")
@@ -144,15 +144,17 @@ fn state(chain: &Chain, evidence: &AlarmEvidence) -> Hop {
             )
         }
         Some(Fired::Yes { .. } | Fired::Really { .. }) => match (&evidence.blind, evidence.messages.is_empty()) {
-            (_, false) => hop(DrillVerdict::Proven, format!("{} told of it", chain.name)),
-            (Some(why), _) => hop(DrillVerdict::Assumed, format!("fired, but its history could not be read: {why}")),
-            (None, _) => hop(DrillVerdict::Assumed, "fired, but its history does not show it yet".to_owned()),
+            (_, false) => judged(DrillVerdict::Verified, format!("{} notified of it", chain.name)),
+            (Some(why), _) => {
+                judged(DrillVerdict::NotTested, format!("fired, but its history could not be read: {why}"))
+            }
+            (None, _) => judged(DrillVerdict::NotTested, "fired, but its history does not show it yet".to_owned()),
         },
     }
 }
 
-fn actions(chain: &Chain) -> Hop {
-    let broken = |text: String| Hop::new(DrillStep::Actions, DrillVerdict::Broken, text);
+fn actions(chain: &Chain) -> JudgedStep {
+    let broken = |text: String| JudgedStep::new(DrillStep::Actions, DrillVerdict::Failed, text);
     let Some(actions) = chain.actions() else { return broken("it does not stand".to_owned()) };
     if actions.alarm.is_empty() {
         return broken("it has no alarm actions: it changes its colour and notifies nobody".to_owned())
@@ -170,14 +172,14 @@ fn actions(chain: &Chain) -> Hop {
         ));
     }
     let n = actions.alarm.len();
-    Hop::new(DrillStep::Actions, DrillVerdict::Proven, format!("on, {n} in ALARM"))
+    JudgedStep::new(DrillStep::Actions, DrillVerdict::Verified, format!("on, {n} in ALARM"))
 }
 
-fn publish(survey: &DrillSurvey, topic: &DrillTopic, evidence: &AlarmEvidence) -> Hop {
-    let hop = |verdict, text: String| Hop::new(DrillStep::Action, verdict, text).of(&topic.name);
+fn publish(survey: &DrillSurvey, topic: &DrillTopic, evidence: &AlarmEvidence) -> JudgedStep {
+    let judged = |verdict, text: String| JudgedStep::new(DrillStep::Action, verdict, text).of(&topic.name);
     let cause = obstacle(survey, topic);
     match evidence.actions.get(&topic.arn) {
-        Some(Acted::Succeeded) => hop(DrillVerdict::Proven, "published, as the alarm's history says".to_owned()),
+        Some(Acted::Succeeded) => judged(DrillVerdict::Verified, "published, as the alarm's history says".to_owned()),
         Some(Acted::Failed(why)) => {
             let (text, remedy) = match cause {
                 Some((text, remedy)) => (format!("not published: {text} ({why})"), remedy),
@@ -186,21 +188,22 @@ fn publish(survey: &DrillSurvey, topic: &DrillTopic, evidence: &AlarmEvidence) -
                     "read what AWS says; the topic's policy and key look right".into(),
                 ),
             };
-            hop(DrillVerdict::Broken, text).mend(remedy)
+            judged(DrillVerdict::Failed, text).mend(remedy)
         }
-        Some(Acted::HeldBack(why)) => hop(DrillVerdict::Broken, format!("held back: {why}"))
+        Some(Acted::HeldBack(why)) => judged(DrillVerdict::Failed, format!("held back: {why}"))
             .mend("end the mute, or the suppressor's alarm, first"),
         None if evidence.messages.iter().any(|message| message.topic_arn == topic.arn) => {
-            hop(DrillVerdict::Proven, "published: its message arrived".to_owned())
+            judged(DrillVerdict::Verified, "published: its message arrived".to_owned())
         }
         None => match (cause, &topic.found) {
-            (Some((text, remedy)), _) => hop(DrillVerdict::Broken, text).mend(remedy),
+            (Some((text, remedy)), _) => judged(DrillVerdict::Failed, text).mend(remedy),
             (None, TopicOrigin::Unknown(why)) => {
-                hop(DrillVerdict::Assumed, format!("the topic could not be read: {why}"))
+                judged(DrillVerdict::NotTested, format!("the topic could not be read: {why}"))
             }
-            (None, _) => {
-                hop(DrillVerdict::Assumed, "the alarm's history does not tell of it; policy and key let it".to_owned())
-            }
+            (None, _) => judged(
+                DrillVerdict::NotTested,
+                "the alarm's history does not show it; policy and key allow it".to_owned(),
+            ),
         },
     }
 }
@@ -230,23 +233,25 @@ pub fn obstacle(survey: &DrillSurvey, topic: &DrillTopic) -> Option<(String, Str
         .then(|| (notes::POLICY_REFUSES.to_owned(), notes::let_alarms_publish(&survey.target)))
 }
 
-fn other_action(arn: &str, evidence: &AlarmEvidence) -> Hop {
-    let hop = |verdict, text: String| Hop::new(DrillStep::Action, verdict, text).of(arn);
+fn other_action(arn: &str, evidence: &AlarmEvidence) -> JudgedStep {
+    let judged = |verdict, text: String| JudgedStep::new(DrillStep::Action, verdict, text).of(arn);
     match evidence.actions.get(arn) {
-        Some(Acted::Succeeded) => hop(DrillVerdict::Proven, "executed, as the alarm's history says".to_owned()),
+        Some(Acted::Succeeded) => judged(DrillVerdict::Verified, "executed, as the alarm's history says".to_owned()),
         Some(Acted::Failed(why)) => {
-            hop(DrillVerdict::Broken, format!("not executed: {why}")).mend("read what AWS says of this action")
+            judged(DrillVerdict::Failed, format!("not executed: {why}")).mend("read what AWS says of this action")
         }
-        Some(Acted::HeldBack(why)) => hop(DrillVerdict::Broken, format!("held back: {why}")).mend("end the mute first"),
-        None => hop(DrillVerdict::Assumed, "the alarm's history does not tell of it".to_owned()),
+        Some(Acted::HeldBack(why)) => {
+            judged(DrillVerdict::Failed, format!("held back: {why}")).mend("end the mute first")
+        }
+        None => judged(DrillVerdict::NotTested, "the alarm's history does not show it".to_owned()),
     }
 }
 
 /// Who of a topic gets the message of an alarm, by confirmation and filter policy.
-fn subscriber(survey: &DrillSurvey, chain: &Chain, topic: &DrillTopic) -> Hop {
-    let hop = |verdict, text: String| Hop::new(DrillStep::Subscriber, verdict, text).of(&topic.name);
+fn subscriber(survey: &DrillSurvey, chain: &Chain, topic: &DrillTopic) -> JudgedStep {
+    let judged = |verdict, text: String| JudgedStep::new(DrillStep::Subscriber, verdict, text).of(&topic.name);
     if let TopicOrigin::Unknown(why) = &topic.found {
-        return hop(DrillVerdict::Assumed, format!("who is subscribed is not known: {why}"));
+        return judged(DrillVerdict::NotTested, format!("who is subscribed is not known: {why}"));
     }
     let with = |confirmation: ConfirmationState| -> Vec<&Subscriber> {
         topic.subscribers.iter().filter(|subscriber| subscriber.confirmation == confirmation).collect()
@@ -274,18 +279,18 @@ fn subscriber(survey: &DrillSurvey, chain: &Chain, topic: &DrillTopic) -> Hop {
     }
     match () {
         () if !reached.is_empty() => {
-            hop(DrillVerdict::Proven, format!("{} confirmed: {}{besides}", reached.len(), names(&reached)))
+            judged(DrillVerdict::Verified, format!("{} confirmed: {}{besides}", reached.len(), names(&reached)))
         }
         () if !open.is_empty() => {
-            hop(DrillVerdict::Assumed, format!("not tested: {}: {}", names(&open), untested(&open)))
+            judged(DrillVerdict::NotTested, format!("not tested: {}: {}", names(&open), untested(&open)))
                 .mend("look at the filter policy yourself, or drill with --receive and ask the subscriber")
         }
         () if !pending.is_empty() => {
-            hop(DrillVerdict::Waiting, format!("nobody has confirmed; pending: {}", names(&pending)))
+            judged(DrillVerdict::Waiting, format!("nobody has confirmed; pending: {}", names(&pending)))
                 .mend(ask(&pending))
         }
-        () if !filtered.is_empty() => hop(
-            DrillVerdict::Broken,
+        () if !filtered.is_empty() => judged(
+            DrillVerdict::Failed,
             format!(
                 "filtered out: the filter policy of {} drops the ALARM message of {}: never notified",
                 names(&filtered),
@@ -293,9 +298,9 @@ fn subscriber(survey: &DrillSurvey, chain: &Chain, topic: &DrillTopic) -> Hop {
             ),
         )
         .mend(remedy_of_filter(&filtered)),
-        () if !lost.is_empty() => hop(DrillVerdict::Broken, format!("everybody has unsubscribed: {}", names(&lost)))
+        () if !lost.is_empty() => judged(DrillVerdict::Failed, format!("everybody has unsubscribed: {}", names(&lost)))
             .mend(format!("ask them first; {} then subscribes whom the spec names anew", advice::command("apply"))),
-        () => hop(DrillVerdict::Broken, "nobody is subscribed".to_owned())
+        () => judged(DrillVerdict::Failed, "nobody is subscribed".to_owned())
             .mend(format!("add a subscription to the topic in the spec, then {}", advice::command("apply"))),
     }
 }
@@ -331,23 +336,23 @@ pub fn remedy_of_filter(filtered: &[&Subscriber]) -> &'static str {
     }
 }
 
-fn message(topic: &DrillTopic, evidence: &AlarmEvidence, receiving: bool) -> Hop {
-    let hop = |verdict, text: String| Hop::new(DrillStep::Message, verdict, text).of(&topic.name);
+fn message(topic: &DrillTopic, evidence: &AlarmEvidence, receiving: bool) -> JudgedStep {
+    let judged = |verdict, text: String| JudgedStep::new(DrillStep::Message, verdict, text).of(&topic.name);
     let arrived = evidence.messages.iter().find(|message| message.topic_arn == topic.arn);
     match arrived {
         Some(message) => {
-            hop(DrillVerdict::Proven, format!("a message arrived at the drill's own {}", message.way.word()))
+            judged(DrillVerdict::Verified, format!("a message arrived at the drill's own {}", message.way.word()))
         }
         None if !receiving => {
-            hop(DrillVerdict::Assumed, "not listened to; --receive shows one that arrives".to_owned())
+            judged(DrillVerdict::NotTested, "not listened to; --receive shows one that arrives".to_owned())
         }
         None if !evidence.fired.as_ref().is_some_and(Fired::is_fired) => {
-            hop(DrillVerdict::Assumed, "nothing was sent, so nothing could arrive".to_owned())
+            judged(DrillVerdict::NotTested, "nothing was sent, so nothing could arrive".to_owned())
         }
         None if !matches!(topic.found, TopicOrigin::Live(_)) => {
-            hop(DrillVerdict::Assumed, "the topic is not ours to subscribe to".to_owned())
+            judged(DrillVerdict::NotTested, "the topic is not ours to subscribe to".to_owned())
         }
-        None => hop(DrillVerdict::Broken, "nothing arrived in time".to_owned())
+        None => judged(DrillVerdict::Failed, "nothing arrived in time".to_owned())
             .mend("give it longer (--timeout 2m); if nothing comes, look at the topic's delivery status logs"),
     }
 }

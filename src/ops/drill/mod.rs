@@ -1,5 +1,5 @@
 //! A drill: alarms are fired on purpose, their notification is followed to whoever gets it, and everything is put back, however it
-//! ends. What is said of each hop is `judge`'s, which is pure; who would be woken is known, and asked about, before anything is fired.
+//! ends. What is said of each judged is `judge`'s, which is pure; who would be woken is known, and asked about, before anything is fired.
 
 mod chain;
 mod fire;
@@ -12,7 +12,7 @@ mod receive;
 pub mod tests;
 
 pub use chain::{Above, Chain, DrillSurvey, DrillTopic, Subscriber, survey};
-pub use judge::{DrillStep, DrillVerdict, Hop, remedy_of_filter};
+pub use judge::{DrillStep, DrillVerdict, JudgedStep, remedy_of_filter};
 pub use leftovers::{Cleaned, clean};
 pub use receive::{DeliveryChannel, ReceivedNotification};
 
@@ -55,7 +55,7 @@ pub struct Drilled {
     pub alarm: String,
     /// The state it was in before and was put back into; `None` where it does not stand.
     pub state: Option<String>,
-    pub hops: Vec<Hop>,
+    pub steps: Vec<JudgedStep>,
     /// What arrived, one message a topic.
     pub messages: Vec<ReceivedNotification>,
     /// What to know about it besides.
@@ -70,12 +70,12 @@ pub struct Left {
 }
 
 impl DrillReport {
-    pub fn hops(&self) -> impl Iterator<Item = &Hop> {
-        self.alarms.iter().flat_map(|alarm| &alarm.hops)
+    pub fn steps(&self) -> impl Iterator<Item = &JudgedStep> {
+        self.alarms.iter().flat_map(|alarm| &alarm.steps)
     }
 
     pub fn count(&self, verdict: DrillVerdict) -> usize {
-        self.hops().filter(|hop| hop.verdict == verdict).count()
+        self.steps().filter(|judged| judged.verdict == verdict).count()
     }
 }
 
@@ -163,7 +163,7 @@ pub async fn run(
 
 fn drilled(survey: &DrillSurvey, chain: &Chain, evidence: Option<AlarmEvidence>, asking: DrillRequest) -> Drilled {
     let mut evidence = evidence.unwrap_or_default();
-    let hops = judge::judge(survey, chain, &evidence, asking.receive.is_some());
+    let steps = judge::judge(survey, chain, &evidence, asking.receive.is_some());
     let mut notes = Vec::new();
     if matches!(evidence.fired, Some(Fired::Really { .. })) {
         notes.push("it goes back by itself, when the errors are out of its window".to_owned());
@@ -177,7 +177,7 @@ fn drilled(survey: &DrillSurvey, chain: &Chain, evidence: Option<AlarmEvidence>,
     Drilled {
         alarm: chain.name.clone(),
         state: chain.state().map(str::to_owned),
-        hops,
+        steps,
         messages: std::mem::take(&mut evidence.messages),
         notes,
     }

@@ -49,7 +49,10 @@ pub async fn set_off<'a>(
         let target = TrafficTarget::function(aws.clone(), function, PATIENCE);
         let tally = send(&target, &plan, &aws.interrupt, |_| {}).await;
         if tally.raised() < *n {
-            failed.insert(function, format!("{function} was to raise {n} errors and raised {}", tally.raised()));
+            failed.insert(
+                function,
+                format!("{function} was to end with {n} function errors and ended with {}", tally.raised()),
+            );
         }
     }
     let mut all = Vec::new();

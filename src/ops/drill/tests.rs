@@ -70,8 +70,8 @@ async fn state(world: &World, name: &str) -> String {
     found.alarms[0].facts.alarm_state.clone().unwrap()
 }
 
-fn hop(report: &DrillReport, step: DrillStep) -> &Hop {
-    report.hops().find(|hop| hop.step == step).unwrap_or_else(|| panic!("no {step:?} in {report:#?}"))
+fn judged(report: &DrillReport, step: DrillStep) -> &JudgedStep {
+    report.steps().find(|judged| judged.step == step).unwrap_or_else(|| panic!("no {step:?} in {report:#?}"))
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,9 +80,9 @@ async fn a_chain_that_holds_is_proven_and_put_back() {
     let before = state(&world, "errors").await;
     let report = drill(&world, &["errors"], ASKING).await;
     for step in [DrillStep::State, DrillStep::Actions, DrillStep::Action, DrillStep::Subscriber] {
-        assert_eq!(hop(&report, step).verdict, DrillVerdict::Proven, "{report:#?}");
+        assert_eq!(judged(&report, step).verdict, DrillVerdict::Verified, "{report:#?}");
     }
-    assert_eq!(hop(&report, DrillStep::Message).verdict, DrillVerdict::Assumed);
+    assert_eq!(judged(&report, DrillStep::Message).verdict, DrillVerdict::NotTested);
     assert_eq!(state(&world, "errors").await, before);
     assert_eq!((report.left.as_slice(), report.interrupted), ([].as_slice(), false));
     // The one mail that everybody gets says that it is a drill.
@@ -102,31 +102,31 @@ struct Break {
 #[tokio::test(start_paused = true)]
 async fn each_way_of_breaking_the_chain_is_named() {
     let breaks = [
-        Break { what: "actions off", step: DrillStep::Actions, verdict: DrillVerdict::Broken, says: "switched off" },
-        Break { what: "no actions", step: DrillStep::Actions, verdict: DrillVerdict::Broken, says: "no alarm actions" },
+        Break { what: "actions off", step: DrillStep::Actions, verdict: DrillVerdict::Failed, says: "switched off" },
+        Break { what: "no actions", step: DrillStep::Actions, verdict: DrillVerdict::Failed, says: "no alarm actions" },
         Break {
             what: "muted",
             step: DrillStep::Actions,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "muted by the alarm mute rule quiet",
         },
         Break {
             what: "topic gone",
             step: DrillStep::Action,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "there is no topic alerts",
         },
         Break {
             what: "policy",
             step: DrillStep::Action,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "does not let alarms publish",
         },
-        Break { what: "key", step: DrillStep::Action, verdict: DrillVerdict::Broken, says: "alias/aws/sns" },
+        Break { what: "key", step: DrillStep::Action, verdict: DrillVerdict::Failed, says: "alias/aws/sns" },
         Break {
             what: "nobody",
             step: DrillStep::Subscriber,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "nobody is subscribed",
         },
         Break {
@@ -138,25 +138,25 @@ async fn each_way_of_breaking_the_chain_is_named() {
         Break {
             what: "lost",
             step: DrillStep::Subscriber,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "everybody has unsubscribed: ann",
         },
         Break {
             what: "filtered",
             step: DrillStep::Subscriber,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "filter policy of ann",
         },
         Break {
             what: "filtered by body",
             step: DrillStep::Subscriber,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "filtered out: the filter policy of ann@example.edu drops the ALARM message of errors: never notified",
         },
         Break {
             what: "no alarm",
             step: DrillStep::State,
-            verdict: DrillVerdict::Broken,
+            verdict: DrillVerdict::Failed,
             says: "there is no alarm errors",
         },
     ];
@@ -164,8 +164,8 @@ async fn each_way_of_breaking_the_chain_is_named() {
         let world = broken(what).await;
         let before = if what == "no alarm" { String::new() } else { state(&world, "errors").await };
         let report = drill(&world, &["errors"], ASKING).await;
-        let worst = report.hops().map(|hop| hop.verdict).max().unwrap();
-        let named = report.hops().find(|hop| hop.verdict == worst).unwrap();
+        let worst = report.steps().map(|judged| judged.verdict).max().unwrap();
+        let named = report.steps().find(|judged| judged.verdict == worst).unwrap();
         assert_eq!((named.step, named.verdict), (step, verdict), "{what}: {report:#?}");
         assert!(named.text.contains(says), "{what}: {}", named.text);
         assert!(named.remedy.as_ref().is_some_and(|remedy| !remedy.is_empty()), "{what}: no mend");
@@ -231,15 +231,19 @@ async fn broken(what: &str) -> World {
 #[tokio::test(start_paused = true)]
 async fn a_filter_policy_is_worked_out_against_the_message() {
     for (policy, verdict, says) in [
-        ("{ NewStateValue: [ALARM] }", DrillVerdict::Proven, "1 confirmed: ann@example.edu"),
-        ("{ AlarmName: [{ prefix: err }], Trigger: { Namespace: [AWS/Lambda] } }", DrillVerdict::Proven, "1 confirmed"),
-        ("{ NewStateReason: [{ prefix: Threshold }] }", DrillVerdict::Assumed, "not tested: ann@example.edu"),
+        ("{ NewStateValue: [ALARM] }", DrillVerdict::Verified, "1 confirmed: ann@example.edu"),
+        (
+            "{ AlarmName: [{ prefix: err }], Trigger: { Namespace: [AWS/Lambda] } }",
+            DrillVerdict::Verified,
+            "1 confirmed",
+        ),
+        ("{ NewStateReason: [{ prefix: Threshold }] }", DrillVerdict::NotTested, "not tested: ann@example.edu"),
     ] {
         let with = format!("example.edu, filter_policy: {policy}, filter_policy_scope: MessageBody }}");
         let world = world(&CHAIN.replace("example.edu }", &with)).await;
         let report = drill(&world, &["errors"], ASKING).await;
-        let hop = hop(&report, DrillStep::Subscriber);
-        assert!(hop.verdict == verdict && hop.text.contains(says), "{policy}: {hop:?}");
+        let judged = judged(&report, DrillStep::Subscriber);
+        assert!(judged.verdict == verdict && judged.text.contains(says), "{policy}: {judged:?}");
     }
 }
 
@@ -294,7 +298,7 @@ composite_alarms:
     assert_eq!(woken, ["ann@example.edu by errors", "boss@example.edu by any"]);
     assert!(sent(&world).iter().all(|letter| letter.token.is_some()), "nobody was told of anything yet");
     let report = drill(&world, &["errors", "any"], ASKING).await;
-    assert_eq!(report.count(DrillVerdict::Broken), 0, "{report:#?}");
+    assert_eq!(report.count(DrillVerdict::Failed), 0, "{report:#?}");
     let any = report.alarms.iter().find(|alarm| alarm.alarm == "any").unwrap();
     assert!(any.notes[0].contains("composite"), "{any:#?}");
     assert_ne!(state(&world, "any").await, "ALARM");
@@ -309,7 +313,7 @@ async fn an_alarm_that_is_in_alarm_is_left_alone() {
     request.state_reason("Threshold Crossed").send().await.unwrap();
     let mails = sent(&world).len();
     let report = drill(&world, &["errors"], ASKING).await;
-    assert_eq!(hop(&report, DrillStep::State).verdict, DrillVerdict::Assumed);
+    assert_eq!(judged(&report, DrillStep::State).verdict, DrillVerdict::NotTested);
     assert_eq!((state(&world, "errors").await.as_str(), sent(&world).len()), ("ALARM", mails));
 }
 
@@ -384,7 +388,7 @@ async fn a_message_that_really_arrived_is_shown_and_nothing_stays() {
     let world = world(CHAIN).await;
     let asking = DrillRequest { receive: Some(DeliveryChannel::Sqs), ..ASKING };
     let report = drill(&world, &["errors"], asking).await;
-    assert_eq!(hop(&report, DrillStep::Message).verdict, DrillVerdict::Proven, "{report:#?}");
+    assert_eq!(judged(&report, DrillStep::Message).verdict, DrillVerdict::Verified, "{report:#?}");
     let [message] = report.alarms[0].messages.as_slice() else { panic!("{report:#?}") };
     assert_eq!((message.topic.as_str(), &message.body["NewStateValue"]), ("alerts", &json!("ALARM")));
     assert!(message.reason.contains(&report.id), "{message:?}");

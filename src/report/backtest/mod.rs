@@ -98,7 +98,7 @@ fn facts(figures: &Figures) -> Vec<String> {
         let times = if figures.firings == 1 { "once".to_owned() } else { format!("{} times", figures.firings) };
         let mut fired = format!("fired {times}, {} in alarm", span(figures.in_alarm));
         if figures.firings > 1 {
-            fired.push_str(&format!(", longest {}", span(figures.longest)));
+            fired.push_str(&format!(", max {}", span(figures.longest)));
         }
         if figures.flaps > 0 {
             fired.push_str(&format!(", {} soon after the one before", super::count(figures.flaps, "time")));
@@ -151,7 +151,7 @@ fn suggestion(suggestion: &Suggestion) -> String {
     let fired = match firings {
         0 => "would not have fired".to_owned(),
         1 => format!("would have fired once, for {}", span(*longest)),
-        times => format!("would have fired {times} times, longest {}", span(*longest)),
+        times => format!("would have fired {times} times, max {}", span(*longest)),
     };
     let mut text = format!("{watched}{symbol} {threshold} with {m} of {n}: {fired}");
     if let Some(seconds) = suggestion.time_to_detect {

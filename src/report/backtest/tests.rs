@@ -203,9 +203,9 @@ fn the_text_says_verdict_figures_and_shows_the_series() {
     let look = RenderOptions { width: 80, ..RenderOptions::PLAIN };
     let text = found(&judged(), |all| text::backtest(all, true, &look));
     let expected = [
-        " Verdict  Alarm         Fired  In alarm  Longest  Time to notify  No data",
-        " useful   alarm/a<&>|b  1      30m       30m      1m              0 %",
-        " blind    alarm/b       0      -         -        -               100 %",
+        " Verdict  Alarm         Fired  In alarm  Max in alarm  Time to notify  No data",
+        " useful   alarm/a<&>|b  1      30m       30m           1m              0 %",
+        " blind    alarm/b       0      -         -             -               100 %",
         " unknown  alarm/c",
         "",
         "alarm/a<&>|b: useful",

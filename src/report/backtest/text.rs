@@ -14,7 +14,7 @@ const MOST_CHARTS: usize = 12;
 
 pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &RenderOptions) -> String {
     let mut text = table(
-        &["Verdict", "Alarm", "Fired", "In alarm", "Longest", "Time to notify", "No data"],
+        &["Verdict", "Alarm", "Fired", "In alarm", "Max in alarm", "Time to notify", "No data"],
         backtest.judged.iter().map(row).collect(),
         look,
     );

@@ -81,7 +81,7 @@ hint[ok-not-notified]: `typo` never says that it is over
    |
 31 |     notify: alerts
    |     ^^^^^^
-  = help: notify: { alarm: TOPIC, ok: TOPIC } tells both, or add ok_actions beside alarm_actions
+  = help: notify: { alarm: TOPIC, ok: TOPIC } notifies of both, or add ok_actions beside alarm_actions
 
 alarms.yaml: 1 error, 2 warnings, 1 hint; 1 more is kept quiet by a comment
 ";

@@ -229,7 +229,7 @@ impl StatusText<'_> {
         if text.is_empty() {
             text
         } else {
-            format!("{}{text}", self.title(&format!("Drift ({} tells more)", advice::command("plan"))))
+            format!("{}{text}", self.title(&format!("Drift (see {})", advice::command("plan"))))
         }
     }
 

@@ -9,7 +9,7 @@ const SCHEMA: &str = include_str!("../../../docs/status.schema.json");
 #[test]
 fn a_quiet_stack_is_short() {
     let expected = "\
-shop in 123456789012 us-east-1: all quiet: 2 alarms OK, everybody confirmed, as the spec asks
+shop in 123456789012 us-east-1: all quiet: 2 alarms OK, everybody confirmed, matches the spec
 
 Alarms: state, since when, the last hours (the middle is the threshold), now
     OK       shop-errors     3d  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  0, threshold > 5
@@ -93,8 +93,8 @@ fn each_verdict_has_its_words() {
         change(&mut status);
         words::verdict(&status)
     };
-    assert_eq!(verdict(&|s| s.subscriptions.clear()), "all quiet: 2 alarms OK, nobody subscribed, as the spec asks");
-    assert_eq!(verdict(&|s| s.alarms.clear()), "all quiet: no alarms, everybody confirmed, as the spec asks");
+    assert_eq!(verdict(&|s| s.subscriptions.clear()), "all quiet: 2 alarms OK, nobody subscribed, matches the spec");
+    assert_eq!(verdict(&|s| s.alarms.clear()), "all quiet: no alarms, everybody confirmed, matches the spec");
     let ringing = |s: &mut StackStatus| s.alarms[0].state = Some(mlops_cloudwatch::state::AlarmState::Alarm);
     assert_eq!(verdict(&ringing), "1 alarm in ALARM");
     let unheard = |s: &mut StackStatus| {

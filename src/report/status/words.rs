@@ -42,7 +42,7 @@ pub fn verdict(status: &StackStatus) -> String {
     say(others, format!("{} not confirmed", count(others, "subscription")));
     say(subscriptions.lost, format!("{} lost", count(subscriptions.lost, "subscription")));
     if counts.missing > 0 && counts.missing == counts.resources {
-        say(1, format!("nothing stands yet: {} missing", count(counts.missing, "resource")));
+        say(1, format!("nothing exists yet: {} missing", count(counts.missing, "resource")));
     } else {
         say(counts.missing, format!("{} missing", count(counts.missing, "resource")));
     }
@@ -54,12 +54,12 @@ pub fn verdict(status: &StackStatus) -> String {
     if !parts.is_empty() {
         return parts.join(", ");
     }
-    let told = match subscriptions.confirmed {
+    let notified = match subscriptions.confirmed {
         0 => "nobody subscribed",
         _ => "everybody confirmed",
     };
     let alarms = if standing == 0 { "no alarms".to_owned() } else { format!("{} OK", count(standing, "alarm")) };
-    format!("all quiet: {alarms}, {told}, as the spec asks")
+    format!("all quiet: {alarms}, {notified}, matches the spec")
 }
 
 /// How bad the verdict is.

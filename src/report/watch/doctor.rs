@@ -51,7 +51,7 @@ fn verdict(stack: &str, place: &str, findings: &[DoctorFinding], steps: Delivery
         }
         Some(first) => {
             let mut line = format!("{stack} in {place}: {}", mask::line(&first.what));
-            let others = of(DoctorLevel::Broken) + of(DoctorLevel::Act) - 1;
+            let others = of(DoctorLevel::Error) + of(DoctorLevel::ActionNeeded) - 1;
             if others > 0 {
                 line += &format!(" (and {} more)", others);
             }
@@ -61,7 +61,7 @@ fn verdict(stack: &str, place: &str, findings: &[DoctorFinding], steps: Delivery
 }
 
 fn one(finding: &DoctorFinding, look: &RenderOptions) -> String {
-    let head = format!("{:<6} ", finding.level.word());
+    let head = format!("{}: ", finding.level.word());
     let line = layout::hang(&head, &mask::line(&format!("{} [{}]", finding.what, finding.cause)), look.width);
     let mut text = match line.strip_prefix(finding.level.word()) {
         Some(rest) => format!("{}{rest}", look.paint(tone(finding.level), finding.level.word())),
@@ -93,8 +93,8 @@ fn one(finding: &DoctorFinding, look: &RenderOptions) -> String {
 
 fn tone(level: DoctorLevel) -> Tone {
     match level {
-        DoctorLevel::Broken => Tone::Bad,
-        DoctorLevel::Act => Tone::Careful,
+        DoctorLevel::Error => Tone::Bad,
+        DoctorLevel::ActionNeeded => Tone::Careful,
         DoctorLevel::Hint => Tone::Special,
     }
 }
@@ -135,14 +135,14 @@ mod tests {
 
     #[test]
     fn the_first_cause_is_the_verdict() {
-        let mut head = finding(DoctorLevel::Broken, "it is broken");
-        head.consequences = (0..6).map(|n| finding(DoctorLevel::Broken, &format!("so {n}"))).collect();
+        let mut head = finding(DoctorLevel::Error, "it is broken");
+        head.consequences = (0..6).map(|n| finding(DoctorLevel::Error, &format!("so {n}"))).collect();
         head.applies = true;
         head.statement = Some(json!({ "Effect": "Allow" }));
-        let findings = [head, finding(DoctorLevel::Act, "click"), finding(DoctorLevel::Hint, "a hint")];
+        let findings = [head, finding(DoctorLevel::ActionNeeded, "click"), finding(DoctorLevel::Hint, "a hint")];
         let text = report("lab9", "123456789012 us-east-1", &findings, DeliverySteps::default(), &RenderOptions::PLAIN);
         assert!(text.starts_with("lab9 in 123456789012 us-east-1: it is broken (and 1 more)\n"), "{text}");
-        assert!(text.contains("broken it is broken [a-cause]\n       seen: evidence\n       fix: mend it\n"), "{text}");
+        assert!(text.contains("error: it is broken [a-cause]\n       seen: evidence\n       fix: mend it\n"), "{text}");
         assert!(
             text.contains("so: so 3\n") && text.contains("so: 2 more") && text.contains("\"Effect\": \"Allow\""),
             "{text}"

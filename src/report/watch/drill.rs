@@ -1,7 +1,8 @@
-//! A drill for people and for programs: who will be woken, what each hop showed, what arrived, and what is left.
+//! A drill for people and for programs: who will be woken, what each judged showed, what arrived, and what is left.
 
 use crate::ops::drill::{
-    Cleaned, DrillEvent, DrillReport, DrillStep, DrillSurvey, DrillVerdict, Drilled, Hop, Left, ReceivedNotification,
+    Cleaned, DrillEvent, DrillReport, DrillStep, DrillSurvey, DrillVerdict, Drilled, JudgedStep, Left,
+    ReceivedNotification,
 };
 use crate::report::{RenderOptions, Tone, count, json, layout, mask};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ pub fn before(survey: &DrillSurvey, look: &RenderOptions) -> String {
     let mut text = format!("a drill of {} in {}", count(standing, "alarm"), survey.target);
     let woken = survey.woken();
     text += &match woken.len() {
-        0 => ": nobody who has confirmed will be woken\n".to_owned(),
+        0 => ": nobody who has confirmed will be notified\n".to_owned(),
         n => format!(" will notify {}:\n", count(n, "confirmed endpoint")),
     };
     for one in woken.iter().take(NAMED) {
@@ -60,7 +61,7 @@ pub fn event(event: &DrillEvent<'_>) -> String {
 
 /// What came of it, the verdict first; ends in a line feed.
 pub fn report(report: &DrillReport, look: &RenderOptions) -> String {
-    let worst = report.hops().map(|hop| hop.verdict).max().unwrap_or(DrillVerdict::Proven);
+    let worst = report.steps().map(|judged| judged.verdict).max().unwrap_or(DrillVerdict::Verified);
     let mut text = format!("{}\n", look.paint(tone(worst), &verdict(report)));
     for alarm in &report.alarms {
         text += &format!("\n{}", one(alarm, look));
@@ -69,25 +70,28 @@ pub fn report(report: &DrillReport, look: &RenderOptions) -> String {
     text
 }
 
-/// `the notification of 2 alarms in 123456789012 us-east-1 comes through: 8 hops proven, 2 assumed`.
+/// `the notification of 2 alarms in 123456789012 us-east-1 comes through: 8 steps verified, 2 not tested`.
 pub fn verdict(report: &DrillReport) -> String {
     let alarms = count(report.alarms.len(), "alarm");
     let end = match () {
         () if report.interrupted => "was interrupted",
-        () if report.count(DrillVerdict::Broken) > 0 => "is broken",
+        () if report.count(DrillVerdict::Failed) > 0 => "does not come through",
         () if report.count(DrillVerdict::Waiting) > 0 => "waits for a confirmation",
         () => "comes through",
     };
-    let counts = [DrillVerdict::Broken, DrillVerdict::Waiting, DrillVerdict::Proven, DrillVerdict::Assumed];
+    let counts = [DrillVerdict::Failed, DrillVerdict::Waiting, DrillVerdict::Verified, DrillVerdict::NotTested];
     let counts = counts.into_iter().map(|verdict| (report.count(verdict), verdict.word())).filter(|(n, _)| *n > 0);
-    let counts: Vec<String> = counts.map(|(n, word)| format!("{n} {word}")).collect();
-    format!("the notification of {alarms} in {} {end}: hops {}", report.target, counts.join(", "))
+    let counts: Vec<String> = counts
+        .enumerate()
+        .map(|(at, (n, word))| if at == 0 { format!("{} {word}", count(n, "step")) } else { format!("{n} {word}") })
+        .collect();
+    format!("the notification of {alarms} in {} {end}: {}", report.target, counts.join(", "))
 }
 
 fn one(alarm: &Drilled, look: &RenderOptions) -> String {
     let mut text = format!("{}\n", look.paint(Tone::Strong, &mask::line(&alarm.alarm)));
-    for hop in &alarm.hops {
-        text += &self::hop(hop, look);
+    for judged in &alarm.steps {
+        text += &self::judged(judged, look);
     }
     for message in &alarm.messages {
         text += &self::message(message, look);
@@ -98,23 +102,23 @@ fn one(alarm: &Drilled, look: &RenderOptions) -> String {
     text
 }
 
-fn hop(hop: &Hop, look: &RenderOptions) -> String {
-    let about = hop
+fn judged(judged: &JudgedStep, look: &RenderOptions) -> String {
+    let about = judged
         .topic
         .as_ref()
-        .filter(|_| hop.step != DrillStep::Actions)
+        .filter(|_| judged.step != DrillStep::Actions)
         .map(|topic| format!("{topic}: "))
         .unwrap_or_default();
     let line = layout::hang(
-        &format!("  {:<7}  {:<10}  ", hop.verdict.word(), hop.step.word()),
-        &mask::line(&format!("{about}{}", hop.text)),
+        &format!("  {:<10}  {:<10}  ", judged.verdict.word(), judged.step.word()),
+        &mask::line(&format!("{about}{}", judged.text)),
         look.width,
     );
-    let mut text = match line.split_once(hop.verdict.word()) {
-        Some((before, after)) => format!("{before}{}{after}", look.paint(tone(hop.verdict), hop.verdict.word())),
+    let mut text = match line.split_once(judged.verdict.word()) {
+        Some((before, after)) => format!("{before}{}{after}", look.paint(tone(judged.verdict), judged.verdict.word())),
         None => line,
     };
-    if let Some(remedy) = &hop.remedy {
+    if let Some(remedy) = &judged.remedy {
         text += &layout::hang("                       fix: ", &mask::line(remedy), look.width);
     }
     text
@@ -138,10 +142,10 @@ fn message(message: &ReceivedNotification, look: &RenderOptions) -> String {
 
 fn tone(verdict: DrillVerdict) -> Tone {
     match verdict {
-        DrillVerdict::Proven => Tone::Good,
-        DrillVerdict::Assumed => Tone::Quiet,
+        DrillVerdict::Verified => Tone::Good,
+        DrillVerdict::NotTested => Tone::Quiet,
         DrillVerdict::Waiting => Tone::Careful,
-        DrillVerdict::Broken => Tone::Bad,
+        DrillVerdict::Failed => Tone::Bad,
     }
 }
 
@@ -184,8 +188,8 @@ pub fn json(report: &DrillReport) -> String {
         "region": report.target.region,
         "id": report.id,
         "summary": {
-            "proven": count(DrillVerdict::Proven), "assumed": count(DrillVerdict::Assumed),
-            "waiting": count(DrillVerdict::Waiting), "broken": count(DrillVerdict::Broken),
+            "verified": count(DrillVerdict::Verified), "not_tested": count(DrillVerdict::NotTested),
+            "waiting": count(DrillVerdict::Waiting), "failed": count(DrillVerdict::Failed),
         },
         "alarms": report.alarms,
         "left": report.left,
@@ -207,12 +211,12 @@ mod tests {
     use crate::ops::drill::DeliveryChannel;
     use crate::report::testing::target;
 
-    fn hop(step: DrillStep, verdict: DrillVerdict, remedy: Option<&str>) -> Hop {
+    fn judged(step: DrillStep, verdict: DrillVerdict, remedy: Option<&str>) -> JudgedStep {
         let topic = Some("alerts".to_owned()).filter(|_| step > DrillStep::Actions);
-        Hop { step, verdict, topic, text: "what was seen".into(), remedy: remedy.map(str::to_owned) }
+        JudgedStep { step, verdict, topic, text: "what was seen".into(), remedy: remedy.map(str::to_owned) }
     }
 
-    fn drilled(hops: Vec<Hop>) -> DrillReport {
+    fn drilled(steps: Vec<JudgedStep>) -> DrillReport {
         let message = ReceivedNotification {
             way: DeliveryChannel::Sqs,
             topic: "alerts".into(),
@@ -225,7 +229,7 @@ mod tests {
         let alarm = Drilled {
             alarm: "errors".into(),
             state: Some("OK".into()),
-            hops,
+            steps,
             messages: vec![message],
             notes: vec!["a note".into()],
         };
@@ -235,36 +239,36 @@ mod tests {
     #[test]
     fn the_verdict_comes_first_and_every_mend_is_there() {
         let good = drilled(vec![
-            hop(DrillStep::State, DrillVerdict::Proven, None),
-            hop(DrillStep::Message, DrillVerdict::Assumed, None),
+            judged(DrillStep::State, DrillVerdict::Verified, None),
+            judged(DrillStep::Message, DrillVerdict::NotTested, None),
         ]);
         assert!(report(&good, &RenderOptions::PLAIN).starts_with(
-            "the notification of 1 alarm in 123456789012 us-east-1 comes through: hops 1 proven, 1 assumed\n"
+            "the notification of 1 alarm in 123456789012 us-east-1 comes through: 1 step verified, 1 not tested\n"
         ));
         let broken = drilled(vec![
-            hop(DrillStep::State, DrillVerdict::Proven, None),
-            hop(DrillStep::Action, DrillVerdict::Broken, Some("mend it")),
+            judged(DrillStep::State, DrillVerdict::Verified, None),
+            judged(DrillStep::Action, DrillVerdict::Failed, Some("mend it")),
         ]);
         let text = report(&broken, &RenderOptions::PLAIN);
-        assert!(text.contains("is broken: hops 1 broken, 1 proven"), "{text}");
+        assert!(text.contains("does not come through: 1 step failed, 1 verified"), "{text}");
         assert!(
-            text.contains("  broken   action      alerts: what was seen\n") && text.contains("fix: mend it\n"),
+            text.contains("  failed      action      alerts: what was seen\n") && text.contains("fix: mend it\n"),
             "{text}"
         );
         assert!(text.contains("    | ALARM: \"errors\"\n") && text.contains("note: a note"), "{text}");
-        let waiting = drilled(vec![hop(DrillStep::Subscriber, DrillVerdict::Waiting, Some("click"))]);
+        let waiting = drilled(vec![judged(DrillStep::Subscriber, DrillVerdict::Waiting, Some("click"))]);
         assert!(verdict(&waiting).contains("waits for a confirmation"));
     }
 
     #[test]
     fn nothing_secret_is_shown_however_much_is() {
-        let all = drilled(vec![hop(DrillStep::State, DrillVerdict::Proven, None)]);
+        let all = drilled(vec![judged(DrillStep::State, DrillVerdict::Verified, None)]);
         let verbose = RenderOptions { verbose: true, colour: true, ..RenderOptions::PLAIN };
         assert!(!report(&all, &verbose).contains("hunter2") && !json(&all).contains("hunter2"));
         let value: Value = serde_json::from_str(&json(&all)).unwrap();
         assert_eq!(
-            (&value["summary"]["proven"], &value["alarms"][0]["hops"][0]["verdict"]),
-            (&json!(1), &json!("proven"))
+            (&value["summary"]["verified"], &value["alarms"][0]["steps"][0]["verdict"]),
+            (&json!(1), &json!("verified"))
         );
     }
 }

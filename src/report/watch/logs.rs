@@ -283,7 +283,7 @@ fn rows(summary: &LogSummary) -> Vec<(&'static str, String)> {
             "cold starts",
             format!("{cold}, {share} of the requests; on average they add {} to each", ms(cost)),
         ));
-        rows.push(("their cost", percentiles(&inits)));
+        rows.push(("init duration", percentiles(&inits)));
     } else if summary.requests() > 0 {
         rows.push(("cold starts", "none".to_owned()));
     }
@@ -303,7 +303,7 @@ fn rows(summary: &LogSummary) -> Vec<(&'static str, String)> {
 
 fn percentiles(found: &Percentiles) -> String {
     let Percentiles { p50, p95, p99, max } = found;
-    format!("p50 {}, p95 {}, p99 {}, longest {}", ms(*p50), ms(*p95), ms(*p99), ms(*max))
+    format!("p50 {}, p95 {}, p99 {}, max {}", ms(*p50), ms(*p95), ms(*p99), ms(*max))
 }
 
 /// `0 %`, `0.4 %`, `12 %`.

@@ -104,7 +104,7 @@ fn sums_with_the_verdict_first() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "svc: 2 requests, 1 failed (50 %: 1 timed out)");
     for said in [
-        "duration    p50 15.7 ms, p95 3.00 s, p99 3.00 s, longest 3.00 s",
+        "duration    p50 15.7 ms, p95 3.00 s, p99 3.00 s, max 3.00 s",
         "cold starts 1 cold start, 50 % of the requests; on average they add 65.2 ms to each",
         "memory      at most 100 of 128 MB used, 22 % left",
         "lines       1 ERROR, 1 WARNING",

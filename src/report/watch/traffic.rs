@@ -75,8 +75,8 @@ fn rows(tally: &Tally) -> Vec<(&'static str, String)> {
         ));
     }
     if tally.cold_starts > 0 {
-        let init = Percentiles::of(tally.init_ms.clone())
-            .map_or_else(String::new, |init| format!(", longest {}", ms(init.max)));
+        let init =
+            Percentiles::of(tally.init_ms.clone()).map_or_else(String::new, |init| format!(", max {}", ms(init.max)));
         rows.push(("cold starts", format!("{}{init}", tally.cold_starts)));
     }
     let list = |reasons: &BTreeMap<String, usize>| {
@@ -86,7 +86,7 @@ fn rows(tally: &Tally) -> Vec<(&'static str, String)> {
         said.collect::<Vec<_>>().join("; ")
     };
     if !tally.raised.is_empty() {
-        rows.push(("raised", list(&tally.raised)));
+        rows.push(("errors", list(&tally.raised)));
     }
     if !tally.failed.is_empty() {
         rows.push(("failed", list(&tally.failed)));
@@ -96,7 +96,7 @@ fn rows(tally: &Tally) -> Vec<(&'static str, String)> {
 
 fn percentiles(found: &Percentiles) -> String {
     let Percentiles { p50, p95, p99, max } = found;
-    format!("p50 {}, p95 {}, p99 {}, longest {}", ms(*p50), ms(*p95), ms(*p99), ms(*max))
+    format!("p50 {}, p95 {}, p99 {}, max {}", ms(*p50), ms(*p95), ms(*p99), ms(*max))
 }
 
 pub fn json(tally: &Tally) -> String {
@@ -119,9 +119,9 @@ pub fn json(tally: &Tally) -> String {
         "statuses": statuses,
         "other_answers": tally.others,
         "function_errors": tally.raised(),
-        "raised": tally.raised,
-        "meant_to_raise": tally.raising,
-        "raised_as_meant": tally.raised_as_meant,
+        "error_types": tally.raised,
+        "errors_planned": tally.raising,
+        "errors_as_planned": tally.raised_as_meant,
         "failed": tally.failed,
         "cold_starts": tally.cold_starts,
     });
@@ -159,9 +159,9 @@ mod tests {
 4 of 5 requests answered in 2.00 s, 2 function errors, 1 without an answer
 
   rate        2.5 a second
-  latency     p50 120 ms, p95 120 ms, p99 120 ms, longest 120 ms
+  latency     p50 120 ms, p95 120 ms, p99 120 ms, max 120 ms
   status      200: 1, 201: 1
-  raised      2 × Service.UnknownEvent: no
+  errors      2 × Service.UnknownEvent: no
   failed      1 × timed out
 ";
         assert_eq!(text(&tally, &RenderOptions::PLAIN), expected);

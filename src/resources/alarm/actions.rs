@@ -13,22 +13,22 @@ static WORDS: Shape = Shape::Text(1024);
 
 static NOTIFY: ObjectSchema = ObjectSchema {
     what: "a notify map",
-    doc: "Whom to tell of which state.",
+    doc: "Whom to notify of which state.",
     keys: &[&[
         SchemaKey::new(
             "alarm",
             Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS)]),
-            "Told when the state becomes ALARM.",
+            "Notified when the state becomes ALARM.",
         ),
         SchemaKey::new(
             "ok",
             Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS)]),
-            "Told when the state becomes OK.",
+            "Notified when the state becomes OK.",
         ),
         SchemaKey::new(
             "insufficient_data",
             Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS)]),
-            "Told when the state becomes INSUFFICIENT_DATA.",
+            "Notified when the state becomes INSUFFICIENT_DATA.",
         ),
     ]],
 };
@@ -46,12 +46,12 @@ pub static KEYS: [SchemaKey; 6] = [
     SchemaKey::new(
         "notify",
         Shape::Either(&[Shape::Text(1024), Shape::List(&WORDS), Shape::Object(&NOTIFY)]),
-        "Topics to tell of an ALARM: a topic of this file or an ARN, or a list; or a map {alarm, ok, insufficient_data}. \
-         An alarm that says whom to tell, here or in the lists below, inherits nobody.",
+        "Topics to notify of an ALARM: a topic of this file or an ARN, or a list; or a map {alarm, ok, insufficient_data}. \
+         An alarm that says whom to notify, here or in the lists below, inherits nobody.",
     ),
-    SchemaKey::new("alarm_actions", Shape::List(&WORDS), "Told on ALARM: topics of this file, or ARNs; at most 5."),
-    SchemaKey::new("ok_actions", Shape::List(&WORDS), "Told on OK: topics of this file, or ARNs; at most 5."),
-    SchemaKey::new("insufficient_data_actions", Shape::List(&WORDS), "Told on INSUFFICIENT_DATA; at most 5."),
+    SchemaKey::new("alarm_actions", Shape::List(&WORDS), "Notified on ALARM: topics of this file, or ARNs; at most 5."),
+    SchemaKey::new("ok_actions", Shape::List(&WORDS), "Notified on OK: topics of this file, or ARNs; at most 5."),
+    SchemaKey::new("insufficient_data_actions", Shape::List(&WORDS), "Notified on INSUFFICIENT_DATA; at most 5."),
     SchemaKey::new("actions_enabled", Shape::Bool, "Whether anybody is notified at all. Default: true."),
     SchemaKey::new(
         "propagate_tags",
@@ -101,7 +101,7 @@ pub fn read(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Actions {
     }
 }
 
-const MANY: &str = "a topic can have many subscribers: let one topic tell them all";
+const MANY: &str = "a topic can have many subscribers: let one topic notify them all";
 
 fn one_or_more(node: Option<&Node>) -> Vec<&Node> {
     match node {

@@ -60,7 +60,11 @@ pub fn fault(text: &str) -> Option<QueryFault> {
     }
     let source = rest.next();
     if !source.is_some_and(|piece| is_name(piece.text)) {
-        return fault(source, "a namespace", "a namespace with a slash stands in double quotes: FROM \"AWS/Lambda\"");
+        return fault(
+            source,
+            "a namespace",
+            "a namespace with a slash is written in double quotes: FROM \"AWS/Lambda\"",
+        );
     }
     if source.is_some_and(|piece| piece.is("SCHEMA")) && rest.peek().is_some_and(|piece| piece.text == "(") {
         let mut closed = false;

@@ -62,7 +62,7 @@ async fn describe_types<T: Default>(
     };
     aws.pages(DESCRIBE, page, take).await?;
     match stranger {
-        Some(name) => Err(AwsError::unexpected(DESCRIBE, &format!("it tells of {name:?}, which was not asked for"))),
+        Some(name) => Err(AwsError::unexpected(DESCRIBE, &format!("it names {name:?}, which was not asked for"))),
         None => Ok((kept, unknown.take())),
     }
 }

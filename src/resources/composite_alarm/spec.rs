@@ -72,7 +72,7 @@ pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScop
             scope.problem(
                 name.span,
                 message,
-                "AWS allows it for metric alarms: a composite alarm tells topics or functions",
+                "AWS allows it for metric alarms: a composite alarm notifies topics or functions",
             );
         }
     }

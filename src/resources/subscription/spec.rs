@@ -35,12 +35,12 @@ static KEYS: [SchemaKey; 8] = [
 
 /// A subscription under its topic.
 pub static OF_TOPIC: ObjectSchema =
-    ObjectSchema { what: "a subscription", doc: "Who is told: a protocol and an endpoint.", keys: &[&KEYS] };
+    ObjectSchema { what: "a subscription", doc: "Who is notified: a protocol and an endpoint.", keys: &[&KEYS] };
 
 /// A subscription under the top-level `subscriptions`.
 pub static SUBSCRIPTION: ObjectSchema = ObjectSchema {
     what: "a subscription of a topic",
-    doc: "Who is told: a topic, a protocol and an endpoint.",
+    doc: "Who is notified: a topic, a protocol and an endpoint.",
     keys: &[&[SchemaKey::required("topic", Shape::Text(256), "A topic declared under `topics`.")], &KEYS],
 };
 

@@ -15,7 +15,7 @@ pub static TOPIC: ObjectSchema = ObjectSchema {
             SchemaKey::new(
                 "subscriptions",
                 Shape::List(&Shape::Object(&subscription::spec::OF_TOPIC)),
-                "Who is told: a list of {protocol, endpoint}.",
+                "Who is notified: a list of {protocol, endpoint}.",
             ),
             SchemaKey::or_null("display_name", Shape::Text(100), "The sender's name in mails and text messages."),
             SchemaKey::or_null(

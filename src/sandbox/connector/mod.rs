@@ -396,6 +396,6 @@ impl HttpClient for Sandbox {
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("weather", &self.0.weather).finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("faults", &self.0.weather).finish_non_exhaustive()
     }
 }

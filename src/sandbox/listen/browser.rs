@@ -39,7 +39,7 @@ pub async fn page(sandbox: &Sandbox, base: &str, uri: &Uri) -> Option<Response<S
 
 fn about(base: &str) -> String {
     format!(
-        "The sandbox of mlopsctl: an AWS for trying things out. Nothing here is AWS, and nothing here is safe to keep.\n\n\
+        "The sandbox of mlopsctl: an AWS for trying things out. Simulated AWS: no real account is used, and nothing is safe to keep here.\n\n\
          It is asked as AWS is, by any client, with any keys:\n  aws --endpoint-url {base} cloudwatch describe-alarms\n\n\
          A key of twelve digits is the account; others are account 123456789012. Services: cloudwatch, logs, sns, sqs, lambda, sts, \
          resourcegroupstaggingapi.\nFunctions with a URL: {base}/function-url/NAME/ or .../REGION:NAME/ or .../ACCOUNT:REGION:NAME/"

@@ -145,7 +145,7 @@ fn repeated(accounts: &[RosterAccount], problems: &mut Vec<SpecProblem>) {
             let Some(first) = seen.insert((&account.id, region), account.span) else { continue };
             let whole = if region.is_empty() { account.id.clone() } else { format!("{} {region}", account.id) };
             if said.insert(whole.clone()) {
-                let problem = SpecProblem::new(account.span, format!("{whole} stands in the roster twice"));
+                let problem = SpecProblem::new(account.span, format!("{whole} is in the roster twice"));
                 problems.push(match first == account.span {
                     true => problem.help("name each region once"),
                     false => problem.also(first, "first given here"),

@@ -36,7 +36,8 @@ pub fn read(text: &str) -> Result<(Node, Vec<SpecProblem>), SpecProblem> {
         if let Some(extra) = row.get(header.len()).filter(|cell| !cell.text.is_empty()) {
             let message = format!("this line has {} columns, the first line names {}", row.len(), header.len());
             problems.push(
-                SpecProblem::new(extra.span, message).help("a value that holds the separator stands in double quotes"),
+                SpecProblem::new(extra.span, message)
+                    .help("a value that holds the separator is written in double quotes"),
             );
         }
         let span = Span::new(row.first().map_or(0, |c| c.span.start), row.last().map_or(0, |c| c.span.end));

@@ -14,7 +14,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
             found.push(
                 DoctorFinding::new(
                     CAUSE.id,
-                    DoctorLevel::Broken,
+                    DoctorLevel::Error,
                     FindingSubject::Resource(address.clone()),
                     format!("the actions of {name} are switched off"),
                 )

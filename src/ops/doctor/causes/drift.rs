@@ -5,13 +5,13 @@ use crate::ops::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, Finding
 use crate::plan::Action;
 use crate::resources::Kind;
 
-pub static CAUSE: Cause = Cause { id: "drift", summary: "what stands differs from the spec", explains: &[], check };
+pub static CAUSE: Cause = Cause { id: "drift", summary: "live state differs from the spec", explains: &[], check };
 
 fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for change in facts.changes.iter().filter(|change| change.is_effective() && change.blocked.is_none()) {
         let fields: Vec<&str> = change.fields.iter().map(|field| field.field.as_str()).collect();
         let (level, what) = match change.action {
-            Action::Create => (DoctorLevel::Broken, format!("{} is not there", change.address)),
+            Action::Create => (DoctorLevel::Error, format!("{} is not there", change.address)),
             Action::Delete => (DoctorLevel::Hint, format!("{} is not in the spec any more", change.address)),
             Action::StopManaging => (
                 DoctorLevel::Hint,

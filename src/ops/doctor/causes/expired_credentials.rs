@@ -10,7 +10,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for refusal in facts.refusals.iter().filter(|refusal| expired.contains(&refusal.code.as_str())) {
         let finding = DoctorFinding::new(
             CAUSE.id,
-            DoctorLevel::Broken,
+            DoctorLevel::Error,
             FindingSubject::Everything,
             "the credentials have expired",
         );

@@ -42,7 +42,7 @@ fn dropping(facts: &DoctorFacts, topic: &DrillTopic, one: &Subscriber, dropped: 
             ),
         ),
         unheard => (
-            DoctorLevel::Broken,
+            DoctorLevel::Error,
             format!(
                 "the filter policy of {} at {} drops the ALARM messages of {}: nobody is notified",
                 subscription.endpoint,

@@ -14,6 +14,6 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         let Some(blocked) = &change.blocked else { continue };
         let about = FindingSubject::Resource(change.address.clone());
         let what = format!("{} cannot be applied: {}", change.address, blocked.reason);
-        found.push(DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, about, what).mend(blocked.remedy.clone()));
+        found.push(DoctorFinding::new(CAUSE.id, DoctorLevel::Error, about, what).mend(blocked.remedy.clone()));
     }
 }

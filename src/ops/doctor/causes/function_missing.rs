@@ -30,7 +30,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
             facts.functions.iter().filter(|(_, f)| f.found != DoctorRead::Missing).map(|(n, _)| n.as_str()).collect();
         let near =
             nearest(name, known.iter().copied()).map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
-        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Function(name.clone()), what);
+        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Function(name.clone()), what);
         found.push(
             finding
                 .seen("lambda:GetFunctionConfiguration knows no such function here, nor in the other regions that were asked")

@@ -26,11 +26,15 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
                 "wait for a whole evaluation (its period, times its evaluation periods)".to_owned(),
             ),
             () if evaluation.missing == Ok(MissingData::Missing) => (
-                DoctorLevel::Act,
+                DoctorLevel::ActionNeeded,
                 "there is no data now, and missing data counts as missing",
                 "send requests; or say `treat_missing_data: notBreaching`, if no data is no trouble".to_owned(),
             ),
-            () => (DoctorLevel::Act, "CloudWatch could not tell its state", format!("read its reason: {reason}")),
+            () => (
+                DoctorLevel::ActionNeeded,
+                "CloudWatch could not decide its state",
+                format!("read its reason: {reason}"),
+            ),
         };
         let about = FindingSubject::Resource(Address::new(Kind::Alarm, name));
         let finding = DoctorFinding::new(CAUSE.id, level, about, format!("{name} is in INSUFFICIENT_DATA: {why}"));

@@ -18,7 +18,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         }
         let what = format!("{name} writes its logs to {}, and the spec keeps {usual}", own.log_group);
         found.push(
-            DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Resource(address), what)
+            DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Resource(address), what)
                 .touching(vec![FindingSubject::Function(name.clone())])
                 .seen(format!("its LoggingConfig names {}", own.log_group))
                 .mend(format!("say `retention:` at the function, which finds its group, or declare {}", own.log_group)),

@@ -10,7 +10,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         let address = facts.address_of(name);
         let what = format!("{name} is muted by the alarm mute rule {rule}: it changes its state and notifies nobody");
         found.push(
-            DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Resource(address), what)
+            DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Resource(address), what)
                 .touching(facts.touched_by(name))
                 .seen(format!("the mute rule {rule} is active and names it"))
                 .mend(format!(

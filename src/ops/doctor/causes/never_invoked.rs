@@ -16,7 +16,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
             let what =
                 format!("{name} was not invoked in the last 14 days, so it has no metrics and its alarms see nothing");
             found.push(
-                DoctorFinding::new(CAUSE.id, DoctorLevel::Act, FindingSubject::Function(name.clone()), what)
+                DoctorFinding::new(CAUSE.id, DoctorLevel::ActionNeeded, FindingSubject::Function(name.clone()), what)
                     .seen("AWS/Lambda Invocations has no datapoint above 0")
                     .mend("send it some requests, then wait two or three minutes: metrics take that long to appear"),
             );

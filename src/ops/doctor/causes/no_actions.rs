@@ -13,7 +13,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
             found.push(
                 DoctorFinding::new(
                     CAUSE.id,
-                    DoctorLevel::Broken,
+                    DoctorLevel::Error,
                     FindingSubject::Resource(address.clone()),
                     format!("{name} has no alarm actions: it goes into ALARM and notifies nobody"),
                 )

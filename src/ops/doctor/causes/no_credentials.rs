@@ -9,7 +9,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for refusal in facts.refusals.iter().filter(|r| r.class == Class::Credentials && r.code == "NoCredentials") {
         let finding = DoctorFinding::new(
             CAUSE.id,
-            DoctorLevel::Broken,
+            DoctorLevel::Error,
             FindingSubject::Everything,
             "there are no AWS credentials",
         );

@@ -31,7 +31,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         let about = FindingSubject::Resource(Address::new(Kind::Alarm, name));
         let state = seen.chain.state().unwrap_or("unknown");
         found.push(
-            DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, about, what)
+            DoctorFinding::new(CAUSE.id, DoctorLevel::Error, about, what)
                 .touching(facts.touched_by(name))
                 .seen(seen_of)
                 .seen(format!("its state is {state}"))

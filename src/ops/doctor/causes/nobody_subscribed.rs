@@ -18,12 +18,12 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         found.push(
             DoctorFinding::new(
                 CAUSE.id,
-                DoctorLevel::Broken,
+                DoctorLevel::Error,
                 FindingSubject::topic(&topic.name),
                 format!("nobody is subscribed to {}", topic.name),
             )
             .seen("sns:ListSubscriptionsByTopic lists nobody")
-            .seen(format!("told by {}", told.join(", ")))
+            .seen(format!("notified by {}", told.join(", ")))
             .mend(format!(
                 "{} subscribes whom the spec names; add a subscription to the topic there",
                 advice::command("apply")

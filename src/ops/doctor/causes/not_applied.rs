@@ -17,9 +17,9 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     if managed.is_empty() || !managed.iter().all(|address| facts.is_absent(address)) {
         return;
     }
-    let what = format!("nothing of the stack {} stands in {}: it was not applied here", facts.stack, facts.region);
+    let what = format!("nothing of the stack {} exists in {}: it was not applied here", facts.stack, facts.region);
     found.push(
-        DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what)
+        DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Everything, what)
             .seen(format!("none of {} resources of the spec is there", managed.len()))
             .mend(advice::command("apply"))
             .by_apply(true),

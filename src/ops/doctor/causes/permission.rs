@@ -15,7 +15,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     }
     let actions: Vec<&str> = denied.iter().copied().collect();
     let what = format!("not allowed to call {}", actions.join(", "));
-    let mut finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what);
+    let mut finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Everything, what);
     let said =
         facts.refusals.iter().filter(|r| r.class == Class::Denied).map(|r| format!("{}: {}", r.action, r.message));
     finding.evidence.extend(said);

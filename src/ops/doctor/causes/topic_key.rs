@@ -20,12 +20,12 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         found.push(
             DoctorFinding::new(
                 CAUSE.id,
-                DoctorLevel::Broken,
+                DoctorLevel::Error,
                 FindingSubject::topic(&topic.name),
                 format!("{}: {}", topic.name, notes::KEY_OF_SNS),
             )
             .seen("KmsMasterKeyId is alias/aws/sns")
-            .seen(format!("told by {}", told.join(", ")))
+            .seen(format!("notified by {}", told.join(", ")))
             .mend(notes::A_KEY_OF_ONES_OWN)
             .by_apply(facts.applies_below(&topic.name)),
         );

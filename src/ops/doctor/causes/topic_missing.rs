@@ -18,12 +18,12 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         found.push(
             DoctorFinding::new(
                 CAUSE.id,
-                DoctorLevel::Broken,
+                DoctorLevel::Error,
                 FindingSubject::topic(&topic.name),
                 format!("there is no topic {} in {}", topic.name, facts.region),
             )
             .seen(format!("sns:GetTopicAttributes does not find {}", topic.arn))
-            .seen(format!("told by {}", told.join(", ")))
+            .seen(format!("notified by {}", told.join(", ")))
             .mend(format!(
                 "{} creates it, if the spec declares it; else correct the alarm's action",
                 advice::command("apply")

@@ -17,12 +17,12 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         found.push(
             DoctorFinding::new(
                 CAUSE.id,
-                DoctorLevel::Broken,
+                DoctorLevel::Error,
                 FindingSubject::topic(&topic.name),
                 format!("{}: {}", topic.name, notes::POLICY_REFUSES),
             )
             .seen("no statement of it allows cloudwatch.amazonaws.com sns:Publish")
-            .seen(format!("told by {}", told.join(", ")))
+            .seen(format!("notified by {}", told.join(", ")))
             .mend(notes::let_alarms_publish(target))
             .by_apply(facts.applies_below(&topic.name)),
         );

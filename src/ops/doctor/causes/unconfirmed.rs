@@ -14,7 +14,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         for one in pending {
             let Subscription { protocol, endpoint, .. } = &one.subscription;
             let others = facts.reaches_somebody(topic);
-            let level = if others { DoctorLevel::Hint } else { DoctorLevel::Act };
+            let level = if others { DoctorLevel::Hint } else { DoctorLevel::ActionNeeded };
             let what = match others {
                 true => format!("{endpoint} has not confirmed the subscription to {} (others have)", topic.name),
                 false => format!("{endpoint} has not confirmed the subscription to {}: nobody is notified", topic.name),

@@ -26,7 +26,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
                 "check the network, a proxy (HTTPS_PROXY), and the address of --endpoint-url",
             ),
         };
-        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what);
+        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Everything, what);
         found.push(finding.seen(format!("{}: {}", refusal.action, refusal.message)).mend(remedy));
     }
 }

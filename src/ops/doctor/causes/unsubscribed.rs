@@ -13,7 +13,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         for one in lost {
             let endpoint = &one.subscription.endpoint;
             let others = facts.reaches_somebody(topic);
-            let level = if others { DoctorLevel::Hint } else { DoctorLevel::Broken };
+            let level = if others { DoctorLevel::Hint } else { DoctorLevel::Error };
             let address = Resource::Subscription(one.subscription.clone()).address();
             let what = format!("{endpoint} has unsubscribed from {}", topic.name);
             found.push(

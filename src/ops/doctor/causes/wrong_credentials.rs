@@ -17,10 +17,10 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
             ),
             _ => (
                 "AWS does not accept the credentials".to_owned(),
-                "check the keys and the session token; a region that is not enabled looks the same: aws sts get-caller-identity tells them apart",
+                "check the keys and the session token; a region that is not enabled looks the same: aws sts get-caller-identity shows which",
             ),
         };
-        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Everything, what);
+        let finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Everything, what);
         found.push(finding.seen(&refusal.message).mend(remedy));
     }
 }

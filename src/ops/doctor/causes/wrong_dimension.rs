@@ -19,7 +19,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
         let address = Address::new(Kind::Alarm, name);
         let finding = |what: String| {
             let finding =
-                DoctorFinding::new(CAUSE.id, DoctorLevel::Broken, FindingSubject::Resource(address.clone()), what);
+                DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Resource(address.clone()), what);
             finding.touching(facts.touched_by(name)).by_apply(facts.applies(&address))
         };
         let missing = |function: &String| facts.functions.get(function).is_some_and(|f| f.found == DoctorRead::Missing);

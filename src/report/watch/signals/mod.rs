@@ -153,9 +153,9 @@ fn rows(function: &FunctionSignals, quota: Option<f64>) -> Vec<SignalRow<'_>> {
         row("latency p50", optional(now.p50, ms), optional(before.p50, ms), None),
         row("latency p95", optional(now.p95, of_timeout), optional(before.p95, ms), Some(current(&curves.p95))),
         row("latency p99", optional(now.p99, of_timeout), optional(before.p99, ms), None),
-        row("longest", optional(now.max, of_timeout), optional(before.max, ms), None),
+        row("max", optional(now.max, of_timeout), optional(before.max, ms), None),
         row(
-            "at once",
+            "concurrency",
             optional(now.concurrency, at_once),
             optional(before.concurrency, whole),
             Some(current(&curves.concurrency)),
@@ -173,7 +173,7 @@ fn rows(function: &FunctionSignals, quota: Option<f64>) -> Vec<SignalRow<'_>> {
     }
     if let (Some(init), Some(cost)) = (logs.init, logs.cold_cost_ms) {
         let cost = format!("p50 {}, p95 {}; +{} a request", ms(init.p50), ms(init.p95), ms(cost));
-        rows.push(row("their cost", cost, "-".to_owned(), None));
+        rows.push(row("init duration", cost, "-".to_owned(), None));
     }
     rows
 }
@@ -194,6 +194,6 @@ fn drawn(function: &FunctionSignals, quota: Option<f64>) -> Vec<(String, Sketch)
         sketch("requests", &curves.invocations, f64::NAN),
         sketch("errors", &curves.errors, f64::NAN),
         sketch("latency p95 (ms) and the timeout", &curves.p95, timeout),
-        sketch("requests at once and the account's quota", &curves.concurrency, quota.unwrap_or(f64::NAN)),
+        sketch("concurrent requests and the account's quota", &curves.concurrency, quota.unwrap_or(f64::NAN)),
     ]
 }

@@ -80,10 +80,10 @@ svc: look
         "traffic 1,200 1,000 ██████",
         "errors 2.1 % (25) 0.4 % (4) ▃▄▅▆▇█",
         "latency p95 210 ms (0.7 % of 30s) 190 ms █·████",
-        "at once 3 of 1,000 3 ██████",
+        "concurrency 3 of 1,000 3 ██████",
         "memory 120 of 512 MB at most -",
         "cold starts 12 (1 % of a sample of 1200) -",
-        "their cost p50 300 ms, p95 900 ms; +6.0 ms a request -",
+        "init duration p50 300 ms, p95 900 ms; +6.0 ms a request -",
         "note: timeout and memory of idle<b> are unknown",
     ] {
         assert!(squeezed(&text).contains(&squeezed(said)), "{said}\n{text}");
@@ -130,7 +130,7 @@ fn the_same_for_programs_and_pages() {
     assert!(markdown.contains("#### idle&lt;b&gt;: idle"), "{markdown}");
     let page = html(&signals);
     assert!(page.contains("errors 0.4 % -&gt; 2.1 % (25)") && page.contains("<h2>idle&lt;b&gt; <span"), "{page}");
-    assert_eq!(page.matches("<svg ").count(), 4, "requests, errors, p95, at once");
+    assert_eq!(page.matches("<svg ").count(), 4, "requests, errors, p95, concurrency");
     assert!(!page.contains("NaN") && !page.contains(" style="));
     let picture = svg(&signals);
     assert_eq!(picture.matches("<svg ").count(), 5);

@@ -21,14 +21,14 @@ const charts = (() => {
   // The service writes UTC without a letter for it.
   const moment = (text) => Date.parse(text + "Z");
 
-  // From where a value is raised, and from where it is high: of error rates in %, of response times in ms.
+  // From where a value is elevated, and from where it is high: of error rates in %, of response times in ms.
   const LIMITS = { errors: [5, 10], latency: [2000, 5000] };
 
   function tone(limits, value) {
     if (!limits || value < limits[0]) return "";
     return value < limits[1] ? "warn" : "bad";
   }
-  const WORDS = { "": "", warn: ", raised", bad: ", high" };
+  const WORDS = { "": "", warn: ", elevated", bad: ", high" };
 
   const total = (bars, key) => bars.reduce((sum, bar) => sum + bar[key], 0);
   const requests = (bar) => bar.conversations + bar.failed;
@@ -65,7 +65,7 @@ const charts = (() => {
     },
   ];
 
-  function shape(parent, name, attributes, text) {
+  function draw(parent, name, attributes, text) {
     const element = document.createElementNS(SVG, name);
     for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
     if (text !== undefined) element.textContent = text;
@@ -109,19 +109,19 @@ const charts = (() => {
     const between = TIME_STEPS.find((found) => (found / length) * (width - left - RIGHT) >= TIME_WIDTH) || TIME_STEPS.at(-1);
     for (let second = Math.ceil(first / between) * between; second < first + length; second += between) {
       const [x, date] = [at((second - first) / answer.step_seconds), new Date(second * 1000)];
-      shape(svg, "line", { class: "tick", x1: x, x2: x, y1: FLOOR, y2: FLOOR + 4 });
+      draw(svg, "line", { class: "tick", x1: x, x2: x, y1: FLOOR, y2: FLOOR + 4 });
       const text = second % 86400 === 0 ? day(date) : clock(date);
       // The last one may have no room on its right.
       const last = x > width - 24;
-      shape(svg, "text", { x: last ? width : x, y: HEIGHT - 6, "text-anchor": last ? "end" : "middle" }, text);
+      draw(svg, "text", { x: last ? width : x, y: HEIGHT - 6, "text-anchor": last ? "end" : "middle" }, text);
     }
   }
 
-  // A bar that is raised or high has a mark above it, too: colour alone tells some people nothing.
+  // A bar that is elevated or high has a mark above it, too: colour alone says nothing to some people.
   function mark(svg, kind, x, y) {
     const [left, right, low, high] = [x - 4, x + 4, y - 3, y - 9];
     const path = kind === "bad" ? `M${left} ${high}H${right}L${x} ${low}Z` : `M${x} ${high}L${right} ${(high + low) / 2}L${x} ${low}L${left} ${(high + low) / 2}Z`;
-    shape(svg, "path", { class: "mark " + kind, d: path });
+    draw(svg, "path", { class: "mark " + kind, d: path });
   }
 
   function plot(figure, chart, answer, axis, left, onRead) {
@@ -134,16 +134,16 @@ const charts = (() => {
     const high = (value) => FLOOR - (value / top) * (FLOOR - TOP);
 
     const box = element(figure, "div", "plot");
-    const svg = shape(box, "svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true", focusable: "false" });
+    const svg = draw(box, "svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true", focusable: "false" });
     axis.values.forEach((value, line) => {
       const y = high(value);
-      shape(svg, "line", { class: line ? "grid" : "axis", x1: left, x2: width - RIGHT, y1: y, y2: y });
-      shape(svg, "text", { x: left - 8, y: y + 4, "text-anchor": "end" }, axis.texts[line]);
+      draw(svg, "line", { class: line ? "grid" : "axis", x1: left, x2: width - RIGHT, y1: y, y2: y });
+      draw(svg, "text", { x: left - 8, y: y + 4, "text-anchor": "end" }, axis.texts[line]);
     });
     timeAxis(svg, answer, at, left, width);
-    const band = shape(svg, "rect", { class: "band", y: TOP, height: FLOOR - TOP, width: each });
+    const band = draw(svg, "rect", { class: "band", y: TOP, height: FLOOR - TOP, width: each });
     for (const [place, limit] of (chart.limits || []).entries()) {
-      if (limit <= top) shape(svg, "line", { class: "limit " + ["warn", "bad"][place], x1: left, x2: width - RIGHT, y1: high(limit), y2: high(limit) });
+      if (limit <= top) draw(svg, "line", { class: "limit " + ["warn", "bad"][place], x1: left, x2: width - RIGHT, y1: high(limit), y2: high(limit) });
     }
     const gap = each > 4 ? Math.min(3, each * 0.2) : each > 2.4 ? 0.8 : 0;
     values.forEach((value, index) => {
@@ -151,13 +151,13 @@ const charts = (() => {
       const kind = tone(chart.limits, value);
       const y = Math.min(high(value), FLOOR - 1.5);
       const x = at(index) + gap / 2;
-      shape(svg, "rect", { class: "value " + kind, x, y, width: each - gap, height: FLOOR - y });
+      draw(svg, "rect", { class: "value " + kind, x, y, width: each - gap, height: FLOOR - y });
       const failed = chart.failed ? chart.failed(bars[index]) : 0;
-      if (failed > 0) shape(svg, "rect", { class: "failed", x, y, width: each - gap, height: Math.max(1.5, FLOOR - high(failed)) });
+      if (failed > 0) draw(svg, "rect", { class: "failed", x, y, width: each - gap, height: Math.max(1.5, FLOOR - high(failed)) });
       if (kind) mark(svg, kind, x + (each - gap) / 2, y);
     });
     if (values.every((value) => value <= 0)) {
-      shape(svg, "text", { class: "none", x: (left + width - RIGHT) / 2, y: (TOP + FLOOR) / 2 + 4, "text-anchor": "middle" }, chart.none);
+      draw(svg, "text", { class: "none", x: (left + width - RIGHT) / 2, y: (TOP + FLOOR) / 2 + 4, "text-anchor": "middle" }, chart.none);
     }
 
     const tip = element(box, "div", "tip");

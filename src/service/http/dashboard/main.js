@@ -33,7 +33,7 @@
     card("uptime", long ? uptime.days.toFixed(2) + " days" : uptime.hours.toFixed(2) + " hours", "since " + uptime.started_at.slice(0, 19).replace("T", " ") + " UTC");
     card("requests", whole.format(requests.total), "tracked: " + whole.format(totals.conversations) + " AI conversations");
     const kind = tone(LIMITS.errors, requests.error_rate_percent) || "good";
-    const word = { good: "good", warn: "raised", bad: "high" }[kind];
+    const word = { good: "good", warn: "elevated", bad: "high" }[kind];
     card("errors", requests.error_rate_percent.toFixed(2) + "%", whole.format(requests.failed) + " failed, " + word, kind);
     card("memory", system.memory_usage_mb.toFixed(1) + " MB", "CPU " + system.cpu_percent.toFixed(1) + "%");
     card("database", checks.database_connected ? "Connected" : "Disconnected", checks.database_connected ? "rows are stored" : "events wait on disk", checks.database_connected ? "good" : "bad");

@@ -161,7 +161,7 @@ fn backtest(home: &TempDir, series: &Labelled, keys: &str, arguments: &[&str]) -
     std::fs::write(home.path().join("alarms.yaml"), spec).expect("a file");
     std::fs::write(home.path().join("past.json"), history.to_string()).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_mlopsctl"));
-    command.args(["backtest", "--history", "past.json", "--days", "455", "--format", "json"]).args(arguments);
+    command.args(["backtest", "--history", "past.json", "--since", "455d", "--format", "json"]).args(arguments);
     let output = command.current_dir(home.path()).output().expect("the program runs");
     assert!(output.status.success(), "{}: {}", series.name, String::from_utf8_lossy(&output.stderr));
     let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -94,7 +94,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("schema", "--tests", Comes("alarms.test.schema.json")),
     ("backtest --history past.csv", "--save-test saved.test.yaml", Comes("saved.test.yaml")),
     ("backtest --history past.csv --save-test saved.test.yaml", "--incident 9", Comes("no such incident")),
-    ("backtest", "--days 2", Comes("in 2d")),
+    ("backtest", "--since 2d", Comes("in 2d")),
     ("backtest", "--html page.html", Comes("page.html")),
     ("backtest", "--svg pictures", Comes("pictures")),
     ("signals", "--html signals.html", Comes("signals.html")),
@@ -211,7 +211,9 @@ fn commands() -> BTreeMap<String, Vec<String>> {
     while let Some(words) = open.pop() {
         let arguments: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
         let help = desk.run(&arguments).exits(0).stdout;
-        let below = help.split_once("\nCommands:\n").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap());
+        // The first page groups its commands, under headings of their own.
+        let heading = if words.is_empty() { "\nAlarms as code:\n" } else { "\nCommands:\n" };
+        let below = help.split_once(heading).map_or("", |(_, rest)| rest.split("\nOptions:").next().unwrap());
         let names = below.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
         let names: Vec<&str> =
             names.filter_map(|line| line.split_whitespace().next()).filter(|n| *n != "help").collect();

@@ -372,3 +372,32 @@ fn an_interrupted_check_keeps_the_rows_that_it_has() {
     let row = csv.lines().find(|line| line.starts_with("500000000059")).unwrap();
     assert!(row.starts_with("500000000059,us-east-1,,,,10,"), "nobody has a total who was not read: {row}");
 }
+
+/// Debian's `script` runs it at a terminal of its own. Whoever sits there is asked for what is missing, and sees it in the advice.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_missing_variable_is_asked_for_at_a_terminal() {
+    let desk = desk();
+    let at_terminal = |command: &str, typed: &str| {
+        let program = format!("{} {command}", env!("CARGO_BIN_EXE_mlopsctl"));
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &program, "/dev/null"]).current_dir(desk.path(".")).env_clear();
+        script
+            .env("HOME", desk.path("."))
+            .env("AWS_REGION", "us-east-1")
+            .env("MLOPSCTL_NO_BACKTEST", "1")
+            .env("NO_COLOR", "1");
+        desk.write("typed", typed);
+        script.stdin(fs::File::open(desk.path("typed")).unwrap());
+        Ran::of(&mut script)
+    };
+    let applied = at_terminal("apply --sandbox", "you@example.edu\ny\n").exits(0);
+    assert!(applied.stdout.contains("email (Who is notified): "), "{}", applied.stdout);
+    assert!(applied.stdout.contains("Apply these 8 changes? [y/N]"), "{}", applied.stdout);
+    assert_eq!(desk.run(&["plan", "--sandbox", "--var", "email=you@example.edu", "--detailed-exitcode"]).code, Some(0));
+    let refused = at_terminal("plan --sandbox", "\n").exits(65);
+    assert!(refused.stdout.contains("variable `email`"), "{}", refused.stdout);
+    let planned = at_terminal("plan --sandbox --out saved.json", "me@example.edu\n").exits(0);
+    let advice = "saved: `mlopsctl apply --var email=me@example.edu --sandbox saved.json`";
+    assert!(planned.stdout.contains(advice), "{}", planned.stdout);
+

@@ -9,7 +9,7 @@ use crate::fleet::organization::{self, OrganizationMember, Which};
 use crate::report::accounts;
 use clap::{Args, Subcommand, ValueEnum};
 
-/// Lists the accounts of your AWS organization as a roster
+/// Lists the accounts of an AWS organization as a roster
 #[derive(Debug, Clone, Args)]
 pub struct AccountsArgs {
     #[command(subcommand)]

@@ -16,7 +16,9 @@ use crate::spec::BoundSpec;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Creates, updates and deletes resources to match the spec, after showing the plan and asking
+/// Creates, updates and deletes resources to match the spec
+///
+/// It shows the plan and asks first; with a plan file of `plan --out` it does what that plan says and nothing else.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
     /// A plan saved with `plan --out`; without it a new one is made. It is held against the spec and against AWS again, and

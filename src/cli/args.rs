@@ -1,7 +1,9 @@
 //! Arguments that several commands share: which spec with which values, which resources, which consent, which format.
 
+use super::ask::ask_missing;
 use super::failure::CliFailure;
 use super::variables::VariableArgs;
+use super::{CommandContext, advise};
 use crate::pipeline::Select;
 use crate::plan::{AddressPattern, Adoption, Consent};
 use crate::resources::{Address, Kind};
@@ -35,7 +37,9 @@ impl SpecArgs {
 
     /// Reads the spec, fills the variables in and checks all of it, offline.
     pub fn bind(&self) -> Result<BoundSpec, CliFailure> {
-        self.bind_spec(self.load()?)
+        let spec = self.load()?;
+        let values = self.values(&spec)?;
+        Ok(spec.into_bound(&values)?)
     }
 
     /// Reads the spec. Who it is for may still be open: a roster, or the one account of the credentials.
@@ -43,10 +47,24 @@ impl SpecArgs {
         Ok(spec::load(self.path())?)
     }
 
-    /// Fills the variables in and checks all of it; what else the spec says has been asked before.
-    pub fn bind_spec(&self, spec: Spec) -> Result<BoundSpec, CliFailure> {
-        let values = self.values(&spec)?;
+    /// Fills the variables in and checks all of it. Values that are missing are asked for at a terminal.
+    pub async fn bind_asking(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<BoundSpec, CliFailure> {
+        let values = self.values_asking(&spec, run).await?;
         Ok(spec.into_bound(&values)?)
+    }
+
+    /// The values of the spec's variables; those that are missing are asked for at a terminal.
+    pub async fn values_asking(
+        &self,
+        spec: &Spec,
+        run: &mut CommandContext<'_>,
+    ) -> Result<BTreeMap<String, String>, CliFailure> {
+        let mut values = self.values(spec)?;
+        let answered = ask_missing(spec.variables(), &mut values, run).await?;
+        if !answered.is_empty() {
+            advise(&answered);
+        }
+        Ok(values)
     }
 
     /// The values of the spec's variables that flags, files and the environment give.

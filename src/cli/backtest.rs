@@ -10,6 +10,7 @@ use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::save_test::{PastRun, SaveTestArgs};
+use super::subscriptions::duration;
 use crate::aws::Aws;
 use crate::backtest::budget::{self, error_budget};
 use crate::backtest::history::fetch::{Detail, fetch};
@@ -33,7 +34,9 @@ use std::path::PathBuf;
 
 const DAY: i64 = 86_400;
 
-/// Shows what the alarms would have done in the past: how often they fire, for how long, and whether that is any good
+/// Shows what the alarms would have done in the past, and whether they are useful
+///
+/// How often they would have fired, for how long, when somebody would have been notified, and what that says of them.
 #[derive(Debug, Clone, Args)]
 // With a past out of a file nobody is asked.
 #[command(mut_arg("profile", |arg| arg.conflicts_with("history")))]
@@ -44,10 +47,10 @@ pub struct BacktestArgs {
     spec: SpecArgs,
     #[command(flatten)]
     select: SelectArgs,
-    /// How far back
-    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=455))]
-    days: i64,
-    /// Take the past from FILE (JSON or CSV) and ask nobody; the last --days of it
+    /// How far back, e.g. 12h, 14d; at most 455d
+    #[arg(long, value_name = "TIME", default_value = "14d", value_parser = since, alias = "days")]
+    since: i64,
+    /// Take the past from FILE (JSON or CSV) and ask nobody; of it what --since says
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
     /// Also propose conditions that fire on what is unusual, at most about PER_WEEK times a week [default: 1]
@@ -81,6 +84,17 @@ pub struct BacktestArgs {
     format: ReportFormatArgs,
 }
 
+/// Seconds. A number alone is days, as `--days` took it, which stays an alias.
+fn since(text: &str) -> Result<i64, String> {
+    let days = text.parse::<i64>().ok().and_then(|days| days.checked_mul(DAY));
+    let seconds = match days {
+        Some(seconds) => seconds,
+        None => i64::try_from(duration(text)?.as_secs()).unwrap_or(i64::MAX),
+    };
+    let fits = (60 * 60..=455 * DAY).contains(&seconds);
+    if fits { Ok(seconds) } else { Err("write a time between 1h and 455d".to_owned()) }
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 0.0);
     rate.ok_or_else(|| "write how often a week, e.g. 1 or 0.5".to_owned())
@@ -111,8 +125,8 @@ impl BacktestArgs {
         format: OutputFormat,
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
-        let variables = if self.save.save_test.is_some() { self.spec.values(&spec)? } else { BTreeMap::new() };
-        let bound = self.spec.bind_spec(spec)?;
+        let values = self.spec.values_asking(&spec, run).await?;
+        let bound = spec.into_bound(&values)?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
@@ -142,7 +156,7 @@ impl BacktestArgs {
             known: known.as_deref(),
             options,
             spec: self.spec.path(),
-            variables: &variables,
+            variables: &values,
         };
         let saved = self.save.save(&past)?;
         let is_incomplete = history.is_incomplete();
@@ -270,7 +284,7 @@ impl BacktestArgs {
         aws: Option<&Aws>,
         options: EvaluationOptions,
     ) -> Result<(MetricHistory, i64, i64), CliFailure> {
-        let length = self.days * DAY;
+        let length = self.since;
         if let Some(path) = &self.history {
             let history = file::read(path)?;
             let (start, end) = history.extent().context("the history is empty")?;
@@ -344,4 +358,19 @@ async fn compare(
         }
     }
     Ok(agreements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_past_is_a_duration_or_a_number_of_days() {
+        assert_eq!(since("14d"), Ok(14 * DAY));
+        assert_eq!(since("36h"), Ok(36 * 3600));
+        assert_eq!(since("3"), Ok(3 * DAY));
+        for text in ["0", "30m", "456d", "-1", "99999999999999999999", "soon"] {
+            since(text).unwrap_err();
+        }
+    }
 }

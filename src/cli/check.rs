@@ -25,7 +25,7 @@ use std::time::Duration;
 /// How long one `http` test may wait at most, in seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Grades accounts by their live state: points, what is missing and how to fix it; only reads
+/// Grades accounts by a rubric: points, what is missing, how to fix it; only reads
 ///
 /// Ends with 5 when an account, or a part of one, could not be read: what is not known counts neither for nor against anybody.
 /// See docs/grading.md.

@@ -1,11 +1,11 @@
 //! `mlopsctl completions` and `mlopsctl man`: what shells and manuals know of the command line, made from it.
 
-use super::Cli;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::help;
 use super::output::Output;
 use anyhow::Context;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub struct CompletionsArgs {
 impl CompletionsArgs {
     pub fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "mlopsctl", &mut text);
+        clap_complete::generate(self.shell, &mut help::tree(), "mlopsctl", &mut text);
         output.result(&String::from_utf8_lossy(&text))?;
         Ok(Exit::Success)
     }
@@ -38,12 +38,12 @@ impl ManArgs {
         match &self.dir {
             Some(dir) => {
                 std::fs::create_dir_all(dir)
-                    .and_then(|()| clap_mangen::generate_to(Cli::command(), dir))
+                    .and_then(|()| clap_mangen::generate_to(help::tree(), dir))
                     .with_context(|| format!("could not write the manual pages to {}", dir.display()))?;
             }
             None => {
                 let mut page = Vec::new();
-                clap_mangen::Man::new(Cli::command()).render(&mut page).context("could not write the manual page")?;
+                clap_mangen::Man::new(help::tree()).render(&mut page).context("could not write the manual page")?;
                 output.result(&String::from_utf8_lossy(&page))?;
             }
         }

@@ -12,7 +12,9 @@ use super::report::ReportFormatArgs;
 use crate::aws::Clock;
 use clap::Args;
 
-/// Deletes everything the stack made, after showing it and asking; what it had only adopted is left in place
+/// Deletes everything the stack made; what it only adopted stays
+///
+/// It shows what is deleted and asks first. Adopted resources are left in place, without the stack's tags.
 #[derive(Debug, Clone, Args)]
 pub struct DestroyArgs {
     #[command(flatten)]

@@ -15,7 +15,9 @@ use crate::pipeline::{Select, TargetContext};
 use crate::report::watch::doctor as report;
 use clap::Args;
 
-/// Names the reason when it does not work, the true cause first, each with what was seen and the fix
+/// Finds out why it does not work, and how to fix it
+///
+/// The true cause comes first, each with what was seen and the fix.
 #[derive(Debug, Clone, Args)]
 // What only the fixing asks for is a mistake without it.
 #[command(mut_arg("yes", |arg| arg.requires("fix")))]
@@ -80,7 +82,7 @@ impl DoctorArgs {
     }
 
     async fn examine(&self, run: &mut CommandContext<'_>) -> Result<(TargetContext, DoctorFacts), CliFailure> {
-        let at = self.connect.target(self.spec.bind()?, run).await?;
+        let at = self.connect.target(self.spec.bind_asking(self.spec.load()?, run).await?, run).await?;
         let service = async {
             match &self.url {
                 Some(url) => doctor::look(url).await.map(Some),

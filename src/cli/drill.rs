@@ -18,7 +18,9 @@ use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Fires alarms on purpose and shows how far their notification comes; then puts everything back
+/// Fires alarms on purpose and follows their notification
+///
+/// It shows how far each notification comes, and puts everything back in the end.
 #[derive(Debug, Clone, Args)]
 pub struct DrillArgs {
     /// The alarms of the spec to fire [default: all of them]
@@ -94,7 +96,7 @@ impl DrillArgs {
     }
 
     async fn begin(&self, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
-        let bound = self.spec.bind()?;
+        let bound = self.spec.bind_asking(self.spec.load()?, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         // Names do not depend on the account.
         let anywhere = Target::new("000000000000", aws.region());

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-/// Writes a first spec with the golden signals of every Lambda function it finds
+/// Writes a first spec with golden signals for each Lambda function found
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
     /// The spec to write; one that exists is left alone

@@ -21,7 +21,7 @@ use crate::spec::Spec;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
-/// Says whether the alarms are any good: too noisy, too late, deaf, or notifying nobody
+/// Finds alarms that are too noisy, too late, deaf, or notify nobody
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
     #[command(flatten)]
@@ -103,7 +103,7 @@ impl LintArgs {
     }
 
     async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let at = self.connect.target(self.spec.bind_spec(spec)?, run).await?;
+        let at = self.connect.target(self.spec.bind_asking(spec, run).await?, run).await?;
         let LintedTarget { planned, report, unlisted } = lint_online(&at).await?;
         let unread = planned.plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Unknown);
         let mut unknown: Vec<String> = unread.map(|(_, note)| note.text.clone()).collect();

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Shows what functions wrote, from the log group they really write to
+/// Shows what functions wrote to their log groups
 ///
 /// Lines of text and of JSON, with their level and their request. A REPORT line becomes columns: duration, billed, memory,
 /// cold start. What only says that a request begins or ends is shown with --verbose. Times are UTC.

@@ -4,6 +4,7 @@ mod accounts;
 mod apply;
 mod apply_flow;
 mod args;
+mod ask;
 mod asked_format;
 mod backtest;
 mod bar;
@@ -18,6 +19,7 @@ mod exit;
 mod failure;
 mod fleet;
 mod functions;
+mod help;
 mod init;
 mod interrupt;
 mod lint;
@@ -52,19 +54,22 @@ use crate::report::json::Diagnostic;
 use anyhow::Context;
 use asked_format::asked_format;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use exit::Exit;
 use failure::CliFailure;
 use interrupt::InterruptSignals;
 use output::{Color, Output, OutputArgs};
 use run_flags::run_flags;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+
+/// Lines that are longer are hard to read.
+const WIDEST_HELP: usize = 100;
 
 /// Keeps the alarms of AWS Lambda functions as code: one YAML file, plan, apply, no state file
 #[derive(Debug, Parser)]
-#[command(name = "mlopsctl", version, max_term_width = 100, after_long_help = exit::help())]
+#[command(name = "mlopsctl", version, max_term_width = WIDEST_HELP, after_long_help = exit::help())]
 #[command(after_help = "Try it without AWS: mlopsctl plan --sandbox. Exit codes: mlopsctl --help")]
 struct Cli {
     #[command(subcommand)]
@@ -110,9 +115,11 @@ struct CommandContext<'a> {
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(end_with_a_bug));
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    advice::set(run_flags(Cli::command(), &arguments));
-    let asked = || asked_format(Cli::command(), arguments.iter().cloned());
-    let ended = match Cli::try_parse() {
+    advise(&[]);
+    let asked = || asked_format(help::tree(), arguments.iter().cloned());
+    let columns = output::columns(std::io::stdout().is_terminal()).min(WIDEST_HELP);
+    let parsed = help::tree_for(columns).try_get_matches_from(&arguments);
+    let ended = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => {
             let mut output = Output::new(cli.output);
             cli.command.run(&mut output).unwrap_or_else(|failure| output.fail(&failure, asked()))
@@ -120,6 +127,12 @@ pub fn run() -> ExitCode {
         Err(error) => usage(error, asked()),
     };
     ended.into()
+}
+
+/// Advice names the flags of this run from now on, and `answered`: those that whoever was asked would have written.
+fn advise(answered: &[String]) {
+    let arguments: Vec<OsString> = std::env::args_os().chain(answered.iter().map(OsString::from)).collect();
+    advice::set(run_flags(help::tree(), &arguments));
 }
 
 impl Command {

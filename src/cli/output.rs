@@ -59,7 +59,7 @@ impl Output {
         let (out, err) = (choose(AutoStream::choice(&stdout)), choose(AutoStream::choice(&stderr)));
         let look = |choice: ColorChoice, terminal: bool| RenderOptions {
             colour: choice != ColorChoice::Never,
-            width: if terminal { columns() } else { RenderOptions::PLAIN.width },
+            width: columns(terminal),
             verbose: args.verbose,
         };
         Self {
@@ -145,9 +145,15 @@ impl Output {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks; anything but `y` or `yes` is a no. The answer is awaited in a thread of its own, so that signals still work.
+    /// Asks; anything but `y` or `yes` is a no.
     pub async fn ask(&mut self, question: &str) -> bool {
-        let _ = write!(self.stderr, "{} [y/N] ", mask::printed(question));
+        let answer = self.ask_value(&format!("{question} [y/N] ")).await;
+        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Asks for a line; empty at the end of input. It is awaited in a thread of its own, so that signals still work.
+    pub async fn ask_value(&mut self, prompt: &str) -> String {
+        let _ = write!(self.stderr, "{}", mask::printed(prompt));
         let _ = self.stderr.flush();
         let (sender, answer) = oneshot::channel();
         std::thread::spawn(move || {
@@ -155,8 +161,7 @@ impl Output {
             let read = io::stdin().read_line(&mut line);
             let _ = sender.send(read.map(|_| line).unwrap_or_default());
         });
-        let answer = answer.await.unwrap_or_default();
-        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+        answer.await.unwrap_or_default()
     }
 }
 
@@ -182,6 +187,9 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), CliFailure> {
     Ok(written.with_context(|| format!("could not write {}", path.display()))?)
 }
 
-fn columns() -> usize {
-    terminal_size::terminal_size().map_or(RenderOptions::PLAIN.width, |(width, _)| usize::from(width.0).max(40))
+/// The width that COLUMNS says, else the terminal's, else that of a file. At least 40.
+pub fn columns(terminal: bool) -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|said| said.parse::<usize>().ok()).filter(|said| *said > 0);
+    let seen = terminal_size::terminal_size().filter(|_| terminal).map(|(width, _)| usize::from(width.0));
+    said.or(seen).map_or(RenderOptions::PLAIN.width, |columns| columns.max(40))
 }

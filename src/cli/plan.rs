@@ -20,7 +20,7 @@ use crate::spec::Spec;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Shows what apply would do, and writes nothing to AWS
+/// Shows what apply would change; writes nothing to AWS
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
@@ -62,7 +62,7 @@ impl PlanArgs {
 
     async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let format = self.format.alone()?;
-        let values = self.spec.values(&spec)?;
+        let values = self.spec.values_asking(&spec, run).await?;
         let at = self.connect.target(spec.into_bound(&values)?, run).await?;
         let request = self.request(PastNote::Figures, &at.aws.clock)?;
         let proposal = request.propose(&at).await?;

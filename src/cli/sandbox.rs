@@ -18,7 +18,7 @@ use crate::sandbox::{Delivery, Letter, Sandbox};
 use clap::{Args, Subcommand};
 use std::time::Duration;
 
-/// Reads the mail of the sandbox, clicks its links, lets its time pass, shows and forgets its resources
+/// Reads the mail of the simulated AWS, moves its clock, resets it
 #[derive(Debug, Clone, Args)]
 pub struct SandboxArgs {
     #[command(subcommand)]

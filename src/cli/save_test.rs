@@ -50,7 +50,7 @@ impl SaveTestArgs {
         }
         if cases.is_empty() {
             let remedy = notes.first().cloned().unwrap_or_else(|| {
-                "look further back with --days, or name known incidents with --incidents".to_owned()
+                "look further back with --since, or name known incidents with --incidents".to_owned()
             });
             return Err(CliFailure::say(Exit::Failure, "there is no such incident, so no test was saved", remedy));
         }

@@ -11,7 +11,7 @@ use mlops_service::log::{LogFormat, ServiceLogLevel};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-/// Serves the bundled health/track service: http://localhost:5001
+/// Serves the bundled health/track service on http://localhost:5001
 ///
 /// Settings come from these flags, else from the environment, else from a .env file: SERVICE_PORT, PROMETHEUS_PORT,
 /// DATABASE_URL, ENVIRONMENT, MLOPS_API_KEY, and those that docs/service.md lists.

@@ -13,7 +13,7 @@ use mlops_service::config::{Config, Database, ProcessEnvironment};
 use mlops_service::{Keeping, keep_house};
 use std::path::{Path, PathBuf};
 
-/// Deploys the health/track service to Lambda; keeps its database in order
+/// Deploys the health/track service to Lambda, and keeps its database
 #[derive(Debug, Clone, Args)]
 pub struct ServiceArgs {
     #[command(subcommand)]
@@ -24,13 +24,15 @@ pub struct ServiceArgs {
 enum ServiceCommand {
     Bundle(BundleArgs),
     Deploy(DeployArgs),
+    /// Makes the tables that the service's database lacks
     Migrate(KeepArgs),
+    /// Copies rows of ai_metrics from before the service had its own table, once
     ImportHistory(KeepArgs),
     Prune(PruneArgs),
     Forget(ForgetArgs),
 }
 
-/// Makes the tables that the service's database lacks
+/// The database that is kept.
 #[derive(Debug, Clone, Args)]
 pub struct KeepArgs {
     #[command(flatten)]

@@ -14,7 +14,9 @@ use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Shows the four golden signals of functions: latency, traffic, errors, saturation, now and in the period before
+/// Shows latency, traffic, errors and saturation of functions
+///
+/// Now and in the period before.
 ///
 /// Metrics of all functions and both periods are one call. Memory and cold starts are read from REPORT lines: of very many
 /// requests a sample, which is then said.

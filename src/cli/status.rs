@@ -21,7 +21,7 @@ use clap::Args;
 /// How many of the last changes of state are shown.
 const CHANGES: usize = 5;
 
-/// Shows which alarms are in ALARM, who is notified, and whether live state matches the spec
+/// Shows which alarms are in ALARM, who is notified, and drift
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {
     #[command(flatten)]
@@ -61,7 +61,7 @@ impl StatusArgs {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
-        let bound = self.spec.bind_spec(spec)?;
+        let bound = self.spec.bind_asking(spec, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let asking = StatusOptions { now: aws.clock.now(), curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await?;
@@ -100,7 +100,7 @@ impl StatusArgs {
             let remedy = "leave out --watch, or watch one account with its own credentials and a spec without accounts";
             return Err(CliFailure::say(Exit::Usage, "--watch shows one account, and a roster is given", remedy));
         }
-        let bound = self.spec.bind_spec(spec)?;
+        let bound = self.spec.bind_asking(spec, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let watched = WatchedTarget { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
         watched.run(run).await

@@ -20,7 +20,9 @@ use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Shows who is notified and who has not confirmed; waits for them, sends the mail again, confirms with its link
+/// Shows who is notified and who has not confirmed yet
+///
+/// Waits for them, sends the mail again, or confirms with the link of the mail.
 #[derive(Debug, Clone, Args)]
 pub struct SubscriptionsArgs {
     #[command(subcommand)]
@@ -129,7 +131,7 @@ impl SubscriptionsArgs {
 
 impl ReadingArgs {
     async fn begin(&self, run: &mut CommandContext<'_>) -> Result<SubscriptionsRead, CliFailure> {
-        let bound = self.spec.bind()?;
+        let bound = self.spec.bind_asking(self.spec.load()?, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let target = aws.target().await?;
         let desired = bound.desired(&target, &BTreeMap::new())?.resources;

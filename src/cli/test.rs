@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// The account that the alarms of tests are in.
 const ACCOUNT: &str = "123456789012";
 
-/// Runs tests of alarms: series in, expected states and notifications out; offline
+/// Runs alarm tests offline: series in, expected states and notifications out
 #[derive(Debug, Clone, Args)]
 pub struct TestArgs {
     /// Files of tests

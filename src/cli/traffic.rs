@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// More than this to somebody else's machine is asked about.
 const MANY: usize = 200;
 
-/// Sends requests to the service: health checks and answers to track, at a rate; --errors makes the function raise
+/// Sends requests to the service, at a rate; --errors makes the function fail
 ///
 /// Each request is due at its time, answered or not those before it: a slow service does not slow the sending down, and what
 /// had to wait is shown apart ("as felt"). Nothing is repeated. It ends by itself: after so many requests, or after --max-time.

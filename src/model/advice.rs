@@ -2,9 +2,9 @@
 //! pasted. Told once, by the command line; knows no command and no flag itself.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
-/// What advice needs of the command line of a run. It never changes while the run lasts.
+/// What advice needs of the command line of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunFlags {
     /// The flags of the run that a command takes, quoted for a shell, by the command's words: `subscriptions resend`.
@@ -13,23 +13,26 @@ pub struct RunFlags {
     pub own: Vec<String>,
 }
 
-static FLAGS: OnceLock<RunFlags> = OnceLock::new();
+static FLAGS: RwLock<Option<RunFlags>> = RwLock::new(None);
 
-/// From now on commands are named with these flags. There is one command line in a run.
+/// From now on commands are named with these flags: those of the command line, and of what somebody answered at the terminal.
 pub fn set(flags: RunFlags) {
-    let _ = FLAGS.set(flags);
+    *FLAGS.write().unwrap_or_else(PoisonError::into_inner) = Some(flags);
+}
+
+fn with_flags(look: impl FnOnce(&RunFlags) -> String) -> String {
+    let flags = FLAGS.read().unwrap_or_else(PoisonError::into_inner);
+    look(flags.as_ref().unwrap_or(&RunFlags::default()))
 }
 
 /// The command to run, in back quotes: `mlopsctl plan --sandbox --out FILE` of `plan --out FILE` in a run with `--sandbox`.
 pub fn command(words: &str) -> String {
-    let plain = RunFlags::default();
-    FLAGS.get().unwrap_or(&plain).command(words)
+    with_flags(|flags| flags.command(words))
 }
 
 /// The run's own command once more, with a flag added, in back quotes.
 pub fn again_with(flag: &str) -> String {
-    let plain = RunFlags::default();
-    FLAGS.get().unwrap_or(&plain).again_with(flag)
+    with_flags(|flags| flags.again_with(flag))
 }
 
 impl RunFlags {

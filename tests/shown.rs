@@ -400,4 +400,8 @@ fn a_missing_variable_is_asked_for_at_a_terminal() {
     let planned = at_terminal("plan --sandbox --out saved.json", "me@example.edu\n").exits(0);
     let advice = "saved: `mlopsctl apply --var email=me@example.edu --sandbox saved.json`";
     assert!(planned.stdout.contains(advice), "{}", planned.stdout);
-
+    assert!(
+        !desk.run(&["plan", "--sandbox"]).stderr.contains("Who is notified):"),
+        "nobody is asked without a terminal"
+    );
+}

@@ -75,7 +75,9 @@ impl ApplyArgs {
         let signals = run.signals.clone();
         let (aws, proposal) = signals.or_interrupted(self.made_anew(path, run)).await?;
         let (args, purpose) = (self.flow, Purpose::Apply);
-        ApplySingle { aws: &aws, proposal: &proposal, args, format, purpose }.run(run).await
+        ApplySingle { aws: &aws, proposal: &proposal, args, format, purpose, on_sandbox: self.connect.is_sandbox() }
+            .run(run)
+            .await
     }
 
     async fn made_anew(&self, path: &Path, run: &mut CommandContext<'_>) -> Result<(Aws, Proposal), CliFailure> {

@@ -64,7 +64,8 @@ impl ApplyFlow<'_> {
             Ok((at.aws, proposal, request.purpose))
         };
         let (aws, proposal, purpose) = signals.or_interrupted(proposed).await?;
-        ApplySingle { aws: &aws, proposal: &proposal, args: self.args, format, purpose }.run(run).await
+        let on_sandbox = self.connect.is_sandbox();
+        ApplySingle { aws: &aws, proposal: &proposal, args: self.args, format, purpose, on_sandbox }.run(run).await
     }
 }
 
@@ -75,6 +76,7 @@ pub struct ApplySingle<'a> {
     pub args: ApplyFlowArgs,
     pub format: OutputFormat,
     pub purpose: Purpose,
+    pub on_sandbox: bool,
 }
 
 impl ApplySingle<'_> {
@@ -105,6 +107,9 @@ impl ApplySingle<'_> {
         };
         run.output.result(&text)?;
         say_calls(self.aws, run.output);
+        if self.on_sandbox && self.format == OutputFormat::Table && report.is_complete() {
+            next_on_sandbox(self.purpose, &report.to_do).iter().for_each(|next| run.output.say(next));
+        }
         Ok(self.exit(plan, &report, run.signals.received()))
     }
 
@@ -158,6 +163,21 @@ impl ApplySingle<'_> {
             () if plan.is_incomplete() => Exit::Partial,
             () if self.args.require_confirmed && has_act(to_do) => Exit::Act,
             () => Exit::Success,
+        }
+    }
+}
+
+/// What comes next where mail and time are simulated, too. Nothing does after a destroy.
+fn next_on_sandbox(purpose: Purpose, to_do: &[Note]) -> Option<String> {
+    match (purpose, has_act(to_do.iter())) {
+        (Purpose::Destroy, _) => None,
+        (Purpose::Apply, true) => {
+            let (mail, confirm) = (advice::command("sandbox mail"), advice::command("sandbox confirm --all"));
+            Some(format!("next: {mail} lists the mail that was sent, {confirm} clicks the link in it"))
+        }
+        (Purpose::Apply, false) => {
+            let (advance, status) = (advice::command("sandbox advance 10m"), advice::command("status"));
+            Some(format!("next: {advance} lets time pass and evaluates the alarms, {status} shows them"))
         }
     }
 }

@@ -118,6 +118,11 @@ impl ConnectArgs {
         Ok(())
     }
 
+    /// Whether AWS is the one inside this program.
+    pub fn is_sandbox(&self) -> bool {
+        self.sandbox_file().is_some()
+    }
+
     /// A flag without a file, like 1 or true in the environment, means the usual file, which MLOPSCTL_SANDBOX_FILE can move.
     fn sandbox_file(&self) -> Option<PathBuf> {
         match self.sandbox.as_deref()? {

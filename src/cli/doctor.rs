@@ -105,7 +105,9 @@ impl DoctorArgs {
             TextOrJson::Json => OutputFormat::Json,
         };
         let (args, purpose) = (self.flow, request.purpose);
-        ApplySingle { aws: &at.aws, proposal: &proposal, args, format, purpose }.run(run).await
+        ApplySingle { aws: &at.aws, proposal: &proposal, args, format, purpose, on_sandbox: self.connect.is_sandbox() }
+            .run(run)
+            .await
     }
 }
 

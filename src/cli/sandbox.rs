@@ -51,12 +51,14 @@ struct PlaceArgs {
     region: Option<String>,
 }
 
-/// Shows what SNS sent, newest last: mails, texts, messages to queues, posts; and what became of them
+/// Lists what SNS sent, the newest last, or shows one message
+///
+/// Mails, texts, messages to queues, posts; and what became of them. With --verbose each is shown in full.
 #[derive(Debug, Clone, Args)]
 struct MailArgs {
-    /// Only what was sent to this address, number, queue or URL
-    #[arg(value_name = "ADDRESS")]
-    address: Option<String>,
+    /// The message with this number of the list; or only what was sent to this address, phone number, queue or URL
+    #[arg(value_name = "NUMBER|ADDRESS")]
+    wanted: Option<String>,
     #[command(flatten)]
     format: TextOrJsonArgs,
 }
@@ -154,17 +156,31 @@ impl MailArgs {
         sandbox: &Sandbox,
         places: &[(String, String)],
     ) -> Result<Exit, CliFailure> {
-        let mut messages = Vec::new();
-        for (account, region) in places {
-            let letters = sandbox.outbox(account, region)?.into_iter();
-            let wanted = letters
-                .filter(|letter| self.address.as_ref().is_none_or(|wanted| secret::names(wanted, &letter.endpoint)));
-            messages.extend(wanted.map(|letter| message(account, region, letter)));
+        let mut letters = Vec::new();
+        // Of all places: a message has one number, whatever is left out.
+        for (account, region) in sandbox.places()? {
+            let sent = sandbox.outbox(&account, &region)?.into_iter();
+            letters.extend(sent.map(|letter| ((account.clone(), region.clone()), letter)));
         }
         // Stable: within one place they are in order already.
-        messages.sort_by(|a, b| a.sent.cmp(&b.sent));
+        letters.sort_by_key(|(_, letter)| letter.sent);
+        let number = self.wanted.as_deref().and_then(number);
+        let wanted = |n: usize, letter: &Letter| match (number, &self.wanted) {
+            (Some(number), _) => n == number,
+            (None, Some(address)) => secret::names(address, &letter.endpoint),
+            (None, None) => true,
+        };
+        let numbered = letters.into_iter().zip(1..);
+        let shown = numbered.filter(|((place, letter), n)| places.contains(place) && wanted(*n, letter));
+        let messages: Vec<SentMessage> = shown.map(|((place, letter), n)| message(n, place, letter)).collect();
+        if let (Some(number), true) = (number, messages.is_empty()) {
+            let what = format!("no message has the number {number}");
+            return Err(CliFailure::say(Exit::Failure, what, format!("see {}", advice::command("sandbox mail"))));
+        }
+        let look = run.output.look;
         let text = match self.format.format {
-            TextOrJson::Table => report::mail(&messages, &run.output.look),
+            TextOrJson::Table if number.is_some() => messages.iter().map(|one| report::letter(one, &look)).collect(),
+            TextOrJson::Table => report::inbox(&messages, &look),
             TextOrJson::Json => report::mail_json(&messages),
         };
         run.output.mailbox(&text)?;
@@ -172,10 +188,17 @@ impl MailArgs {
     }
 }
 
-fn message(account: &str, region: &str, letter: Letter) -> SentMessage {
+/// A place in the list. Phone numbers are longer.
+fn number(text: &str) -> Option<usize> {
+    let fits = text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| fits)
+}
+
+fn message(number: usize, (account, region): (String, String), letter: Letter) -> SentMessage {
     SentMessage {
-        account: account.to_owned(),
-        region: region.to_owned(),
+        number,
+        account,
+        region,
         sent: letter.sent.to_iso(),
         confirmation_link: letter.confirmation_link(),
         fate: match letter.delivery {
@@ -215,6 +238,10 @@ impl SandboxConfirmArgs {
             ));
         }
         run.output.result(&report::steps(&steps, "nothing waits to be confirmed"))?;
+        if !steps.is_empty() {
+            let advance = advice::command("sandbox advance 10m");
+            run.output.say(&format!("next: {advance} lets time pass and evaluates the alarms"));
+        }
         Ok(Exit::Success)
     }
 }

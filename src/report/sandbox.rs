@@ -1,6 +1,6 @@
 //! What stands in the sandbox and what was sent there, as text and as JSON.
 
-use super::{RenderOptions, Tone};
+use super::{RenderOptions, Tone, table};
 use crate::model::advice;
 use crate::model::duration::format_seconds;
 use crate::model::visible;
@@ -10,6 +10,8 @@ use std::fmt::Write;
 /// Something that SNS sent.
 #[derive(Debug, Clone, Serialize)]
 pub struct SentMessage {
+    /// Of all that the sandbox has sent, the oldest is 1.
+    pub number: usize,
     /// ISO 8601, UTC.
     pub sent: String,
     pub account: String,
@@ -101,41 +103,60 @@ pub fn steps(steps: &[ConfirmationStep], nothing: &str) -> String {
     steps.iter().fold(String::new(), |text, ConfirmationStep(step)| text + step + "\n")
 }
 
-/// Newest last. Mails in full; of what programs get only the subject, unless everything is wanted.
-pub fn mail(messages: &[SentMessage], look: &RenderOptions) -> String {
+/// A line a message, the newest last; with `verbose` each in full.
+pub fn inbox(messages: &[SentMessage], look: &RenderOptions) -> String {
+    if look.verbose {
+        let whole: String = messages.iter().map(|message| letter(message, look) + "\n").collect();
+        return format!("{whole}{}\n", verdict(messages));
+    }
+    let one_place = messages.iter().all(|m| (&m.account, &m.region) == (&messages[0].account, &messages[0].region));
     let mut text = String::new();
-    for message in messages {
-        let fate = match &message.fate {
-            DeliveryOutcome::Arrived => String::new(),
-            DeliveryOutcome::Waiting => "  not posted yet".to_owned(),
-            DeliveryOutcome::Failed(why) => format!("  did not arrive: {why}"),
+    if !messages.is_empty() {
+        let row = |message: &SentMessage| {
+            let place = if one_place { String::new() } else { format!(" in {} {}", message.account, message.region) };
+            let to = match message.protocol.as_str() {
+                "email" => format!("{}{place}", message.to),
+                protocol => format!("{} ({protocol}){place}", message.to),
+            };
+            let subject = message.subject.clone().unwrap_or_else(|| "-".to_owned());
+            let subject = format!("{subject}{}", outcome(&message.fate));
+            vec![message.number.to_string(), time(&message.sent), to, subject]
         };
-        let head = format!(
-            "{}  {}  {}  {} {}",
-            time(&message.sent),
-            message.protocol,
-            message.to,
-            message.account,
-            message.region
-        );
-        let _ = writeln!(text, "{}{}", look.paint(Tone::Strong, &head), look.paint(Tone::Bad, &fate));
-        if let Some(subject) = &message.subject {
-            let _ = writeln!(text, "  {subject}");
-        }
-        let for_people = message.protocol == "email" || message.protocol == "sms";
-        if for_people || look.verbose {
-            for line in message.body.trim_end().lines() {
-                let line = if line.is_empty() { String::new() } else { format!("  | {line}") };
-                let _ = writeln!(text, "{}", line.trim_end());
-            }
-        }
-        if let Some(link) = &message.confirmation_link {
-            let _ = writeln!(text, "  fix: {}", confirm(link));
-        }
+        let rows = messages.iter().map(row).collect();
+        text += &table::table(&["#", "Sent (UTC)", "To", "Subject"], rows, look);
         text.push('\n');
     }
-    let _ = writeln!(text, "{}", verdict(messages));
+    let newest = messages.last().map(|newest| advice::command(&format!("sandbox mail {}", newest.number)));
+    let read = newest.map(|command| format!(" Read one: {command}")).unwrap_or_default();
+    let _ = writeln!(text, "{}{read}", verdict(messages));
     text
+}
+
+/// A message in full, with the link that it is to be confirmed by.
+pub fn letter(message: &SentMessage, look: &RenderOptions) -> String {
+    let place = format!("{} {}", message.account, message.region);
+    let head = format!("{}  {}  {}  {place}", time(&message.sent), message.protocol, message.to);
+    let mut text = String::new();
+    let _ = writeln!(text, "{}{}", look.paint(Tone::Strong, &head), look.paint(Tone::Bad, &outcome(&message.fate)));
+    if let Some(subject) = &message.subject {
+        let _ = writeln!(text, "  {subject}");
+    }
+    for line in message.body.trim_end().lines() {
+        let line = if line.is_empty() { String::new() } else { format!("  | {line}") };
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if let Some(link) = &message.confirmation_link {
+        let _ = writeln!(text, "  fix: {}", confirm(link));
+    }
+    text
+}
+
+fn outcome(fate: &DeliveryOutcome) -> String {
+    match fate {
+        DeliveryOutcome::Arrived => String::new(),
+        DeliveryOutcome::Waiting => "  not posted yet".to_owned(),
+        DeliveryOutcome::Failed(why) => format!("  did not arrive: {why}"),
+    }
 }
 
 /// `3 messages: 1 asks to confirm, 2 notify; 1 did not arrive.`

@@ -135,7 +135,7 @@ fn troubleshooting(desk: &Desk) {
     desk.run(&["doctor", "--file", "elsewhere.yaml"])
         .exits(3)
         .says("this looks in eu-west-1")
-        .says("stands in us-east-1");
+        .says("while us-east-1 has alarm");
     // "Check threshold": a spec that differs from what stands, and apply that mends it.
     let stricter = desk.read("alarms.yaml").replace("threshold: \"> 5\"", "threshold: \"> 6\"");
     desk.write("stricter.yaml", &stricter);

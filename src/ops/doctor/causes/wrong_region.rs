@@ -21,7 +21,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     // A name that is found in every region tells nothing; the region with most of it is meant.
     let Some((region, names)) = facts.elsewhere.iter().max_by_key(|(_, names)| names.len()) else { return };
     let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-    let what = format!("this looks in {}, but {shown} is in {region}", facts.region);
+    let what = format!("this looks in {}, while {region} has {shown}", facts.region);
     let mut finding = DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Everything, what);
     for (region, names) in &facts.elsewhere {
         finding.evidence.push(format!("{region}: {}", names.join(", ")));

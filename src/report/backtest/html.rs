@@ -8,12 +8,13 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
     let mut body = String::new();
     for judged in backtest.judged {
         let name = judged.address.to_string();
-        let (word, bad) = match &judged.outcome {
-            Ok(found) => (found.verdict.word(), found.verdict.is_bad()),
-            Err(_) => ("unknown", true),
+        let (word, bad, reason) = match &judged.outcome {
+            Ok(found) => (found.verdict.word(), found.verdict.is_bad(), found.figures.verdict_reason()),
+            Err(_) => ("unknown", true, None),
         };
+        let reason = reason.map(|reason| format!(": {}", said(&reason))).unwrap_or_default();
         let class = if bad { "bad" } else { "good" };
-        body.push_str(&format!("<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>\n", said(&name)));
+        body.push_str(&format!("<section>\n<h2>{} <span class=\"{class}\">{word}</span>{reason}</h2>\n", said(&name)));
         let mut lines = Vec::new();
         match &judged.outcome {
             Err(why) => lines.push(why.clone()),

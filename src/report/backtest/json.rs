@@ -37,6 +37,7 @@ fn alarm(backtest: &Backtest<'_>, judged: &EvaluatedAlarm) -> Value {
         }
         Ok(found) => {
             fields.insert("verdict".into(), json!(found.verdict));
+            fields.insert("verdict_reason".into(), json!(found.figures.verdict_reason()));
             // The one it would be in now.
             fields.insert("state".into(), json!(found.timeline.last().word()));
             fields.insert("figures".into(), json!(found.figures));

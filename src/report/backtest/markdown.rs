@@ -10,7 +10,11 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
     for judged in backtest.judged {
         let (verdict, said) = match &judged.outcome {
             Ok(found) => {
-                let said = facts(&found.figures).into_iter().chain(found.known.as_ref().map(incidents));
+                let reason = found.figures.verdict_reason();
+                let said = reason
+                    .into_iter()
+                    .chain(facts(&found.figures).into_iter())
+                    .chain(found.known.as_ref().map(incidents));
                 (found.verdict.word(), said.collect::<Vec<_>>().join("; "))
             }
             Err(why) => ("unknown", why.clone()),

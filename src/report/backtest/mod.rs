@@ -18,6 +18,7 @@ use crate::backtest::for_plan::span;
 use crate::backtest::incidents::IncidentScore;
 use crate::backtest::pages::PersonPages;
 use crate::backtest::suggest::ViewKind;
+use crate::backtest::verdict::FLAP;
 use crate::backtest::verify::Agreement;
 use crate::backtest::{BacktestVerdict, EvaluatedAlarm, Figures, Suggestion};
 use crate::resources::Address;
@@ -101,7 +102,8 @@ fn facts(figures: &Figures) -> Vec<String> {
             fired.push_str(&format!(", max {}", span(figures.longest)));
         }
         if figures.flaps > 0 {
-            fired.push_str(&format!(", {} soon after the one before", super::count(figures.flaps, "time")));
+            let soon = span(FLAP);
+            fired.push_str(&format!(", {} within {soon} of the one before", super::count(figures.flaps, "time")));
         }
         if let Some(seconds) = figures.time_to_detect {
             fired.push_str(&format!(", time to notify {}", span(seconds)));

@@ -70,7 +70,8 @@ fn section(backtest: &Backtest<'_>, judged: &EvaluatedAlarm, charts: bool, look:
         BacktestVerdict::Silent => Tone::Careful,
         BacktestVerdict::Noisy | BacktestVerdict::AlwaysOn | BacktestVerdict::Blind => Tone::Bad,
     };
-    let mut text = format!("{name}: {}\n", look.paint(tone, found.verdict.word()));
+    let reason = found.figures.verdict_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let mut text = format!("{name}: {}{reason}\n", look.paint(tone, found.verdict.word()));
     if charts {
         text.extend(found.sketch.as_ref().map(|sketch| chart::chart(sketch, (&found.figures).into(), look)));
     }

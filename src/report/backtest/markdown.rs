@@ -13,7 +13,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
                 let reason = found.figures.verdict_reason();
                 let said = reason
                     .into_iter()
-                    .chain(facts(&found.figures).into_iter())
+                    .chain(facts(&found.figures))
                     .chain(found.known.as_ref().map(incidents));
                 (found.verdict.word(), said.collect::<Vec<_>>().join("; "))
             }

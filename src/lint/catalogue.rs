@@ -142,6 +142,11 @@ pub fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
+/// The unit of a metric that AWS publishes, in CloudWatch's word.
+pub fn unit_of(namespace: &str, metric: &str) -> Option<&'static str> {
+    CATALOGUE.metric(namespace, metric).map(|known| known.metric.unit.as_str())
+}
+
 impl Catalogue {
     pub fn namespace(&'static self, name: &str) -> Option<&'static Namespace> {
         self.namespaces.get(name)

@@ -1,12 +1,14 @@
 //! A resource in a phrase, a value in a word: what a person needs to know it again. Says nothing of what changes.
 
 use super::{layout, mask};
+use crate::lint::unit_of;
 use crate::model::duration::format_seconds;
 use crate::model::{Arn, Target};
 use crate::plan::Action;
 use crate::resources::alarm::Actions;
 use crate::resources::{Alarm, CompositeAlarm, Kind, Resource};
 use mlops_cloudwatch::alarm::{Evaluation, WatchedSignal};
+use mlops_cloudwatch::statistic::{Statistic, Trim};
 use serde_json::Value;
 
 const LONG: usize = 60;
@@ -36,7 +38,32 @@ pub fn condition(alarm: &Alarm) -> String {
         WatchedSignal::Unmodelled => "metric math".to_owned(),
     };
     let evaluation = &definition.evaluation;
-    format!("{} {}{}", layout::cut(series.trim(), LONG), evaluation.limit, window(evaluation))
+    format!("{} {}{}{}", layout::cut(series.trim(), LONG), evaluation.limit, unit(alarm), window(evaluation))
+}
+
+/// The sign of the unit that the threshold is in, with its space: ` ms`. Empty of counts, and where it is not known.
+pub fn unit(alarm: &Alarm) -> &'static str {
+    let definition = alarm.definition();
+    let (WatchedSignal::Metric(series), Some(_)) = (&definition.signal, definition.evaluation.limit.threshold()) else {
+        return "";
+    };
+    // Of how many there are, or which share of them, whatever their unit.
+    let is_value = !matches!(
+        series.statistic(),
+        Some(Statistic::SampleCount | Statistic::PercentileRank(..) | Statistic::Trimmed(Trim::Count, _)) | None
+    );
+    match series.unit.or_else(|| unit_of(series.namespace, series.name)).filter(|_| is_value) {
+        Some("Microseconds") => " µs",
+        Some("Milliseconds") => " ms",
+        Some("Seconds") => " s",
+        Some("Percent") => " %",
+        Some("Bytes") => " B",
+        Some("Kilobytes") => " kB",
+        Some("Megabytes") => " MB",
+        Some("Gigabytes") => " GB",
+        Some("Bytes/Second") => " B/s",
+        _ => "",
+    }
 }
 
 fn window(evaluation: &Evaluation<'_>) -> String {

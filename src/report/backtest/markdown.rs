@@ -11,10 +11,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         let (verdict, said) = match &judged.outcome {
             Ok(found) => {
                 let reason = found.figures.verdict_reason();
-                let said = reason
-                    .into_iter()
-                    .chain(facts(&found.figures))
-                    .chain(found.known.as_ref().map(incidents));
+                let said = reason.into_iter().chain(facts(&found.figures)).chain(found.known.as_ref().map(incidents));
                 (found.verdict.word(), said.collect::<Vec<_>>().join("; "))
             }
             Err(why) => ("unknown", why.clone()),

@@ -142,17 +142,17 @@ fn live(plan: &Plan) -> BTreeMap<Address, &Resource> {
 }
 
 /// Returns the pages of each person from the alarms that the plan changes, before and after; of both sides the subscriptions that it
-/// knows: live ones before, those that it leaves behind after.
+/// knows: live ones before, those that it leaves behind after. Mute rules likewise.
 pub fn pages(plan: &Plan, past: &PlanPast) -> PagesChange {
     let (wanted, live) = (changed(plan), live(plan));
     let stay = |change: &&PlannedChange| change.action != Action::Delete;
     let after = Audience::of(plan.changes.iter().filter(stay).filter_map(|change| change.after.as_ref()));
     let before = Audience::of(plan.changes.iter().filter_map(|change| Some(&change.before.as_ref()?.resource)));
     let fires = past.alarms.iter().filter_map(|one| {
-        let (figures, _) = one.outcome.as_ref().ok()?;
+        let figures = one.outcome.as_ref().ok().map(|(figures, _)| figures);
         Some((*wanted.get(&one.address)?, figures))
     });
-    let fired = past.before.iter().filter_map(|(address, figures)| Some((*live.get(address)?, figures)));
+    let fired = live.iter().map(|(address, resource)| (*resource, past.before.get(address)));
     PagesChange { before: before.pages(fired, &plan.target), after: after.pages(fires, &plan.target) }
 }
 

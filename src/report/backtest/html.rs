@@ -39,7 +39,8 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         body.push_str(&format!("<ul>\n{items}</ul>\n</section>\n"));
     }
     let budgets: String = budgets(backtest).iter().map(|budget| format!("<p>{}</p>\n", said(budget))).collect();
-    let pages: String = pages(backtest).map(|pages| format!("<p>{}</p>\n", said(&pages))).unwrap_or_default();
+    let pages = pages(backtest);
+    let pages: String = pages.into_iter().map(|pages| format!("<p>{}</p>\n", said(&pages))).collect();
     let notes: String = backtest.notes.iter().map(|note| format!("<p>note: {}</p>\n", said(note))).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\

@@ -11,7 +11,8 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         "format_version": super::super::json::FORMAT_VERSION,
         "from": backtest.from,
         "until": backtest.until,
-        "pages": backtest.pages,
+        "pages": backtest.pages.people,
+        "pages_unknown": backtest.pages.unknown,
         "slos": backtest.budgets.iter().map(budget).collect::<Vec<Value>>(),
         "notes": backtest.notes,
     });

@@ -20,6 +20,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         text.push_str(&format!("| {verdict} | `{}` | {} |\n", cell(&judged.address.to_string()), cell(&said)));
     }
     text.extend(budgets(backtest).iter().map(|budget| format!("\n{}\n", prose(budget))));
-    text.extend(pages(backtest).map(|pages| format!("\n{}\n", prose(&pages))));
+    let pages = pages(backtest);
+    text.extend(pages.into_iter().map(|pages| format!("\n{}\n", prose(&pages))));
     text
 }

@@ -31,7 +31,7 @@ pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &RenderOptions) -> 
         text.push_str(&hang("note: ", note, look.width));
     }
     budgets(backtest).iter().for_each(|budget| text.push_str(&hang("", budget, look.width)));
-    text.extend(pages(backtest).map(|pages| hang("", &pages, look.width)));
+    text.extend(pages(backtest).into_iter().map(|pages| hang("", &pages, look.width)));
     text.push_str(&summary(backtest));
     text.push('\n');
     text

@@ -173,6 +173,27 @@ mod tests {
         }
     }
 
+    /// The units of AWS's own metrics are known; a count of samples or a rank has none, whatever the metric's.
+    #[test]
+    fn a_threshold_has_its_unit() {
+        for (metric, stat, of) in [
+            (r#""namespace": "AWS/Lambda", "metric_name": "Duration", "#, "Average", " ms"),
+            (r#""namespace": "AWS/Lambda", "metric_name": "Duration", "#, "SampleCount", ""),
+            (r#""namespace": "AWS/Lambda", "metric_name": "Duration", "#, "PR(:100)", ""),
+            (r#""namespace": "AWS/Lambda", "metric_name": "Errors", "#, "Sum", ""),
+            (r#""namespace": "AWS/EC2", "metric_name": "CPUUtilization", "#, "Average", " %"),
+            (r#""namespace": "Own", "metric_name": "Wait", "unit": "Seconds", "#, "Maximum", " s"),
+            (r#""namespace": "Own", "metric_name": "Wait", "#, "Maximum", ""),
+        ] {
+            let kind = if stat.starts_with("PR") { "extended_statistic" } else { "statistic" };
+            let text = format!(
+                r#"{{{metric}"{kind}": "{stat}", "period": 60, "threshold": 5.0, "comparison_operator": "GreaterThanThreshold"}}"#
+            );
+            let alarm: Alarm = serde_json::from_str(&text).unwrap();
+            assert_eq!(unit(&alarm), of, "{text}");
+        }
+    }
+
     #[test]
     fn an_alarm_is_one_phrase() {
         let text = |resource: Resource| super::resource(&resource, &target());

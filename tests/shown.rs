@@ -6,7 +6,9 @@ mod support;
 
 use serde_json::Value;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use support::{Desk, Ran};
 
 const LAB: &str = include_str!("../alarms.yaml");
@@ -373,20 +375,39 @@ fn an_interrupted_check_keeps_the_rows_that_it_has() {
     assert!(row.starts_with("500000000059,us-east-1,,,,10,"), "nobody has a total who was not read: {row}");
 }
 
-/// Debian's `script` runs it at a terminal of its own. Whoever sits there is asked for what is missing, and sees it in the advice.
+/// Debian's `script` runs a command line of the program at a terminal of its own.
+#[cfg(target_os = "linux")]
+fn at_terminal(desk: &Desk, command: &str) -> std::process::Command {
+    let program = format!("{} {command}", env!("CARGO_BIN_EXE_mlopsctl"));
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &program, "/dev/null"]).current_dir(desk.path(".")).env_clear();
+    script.env("HOME", desk.path(".")).env("AWS_REGION", "us-east-1").env("MLOPSCTL_NO_BACKTEST", "1");
+    script.env("NO_COLOR", "1");
+    script
+}
+
+/// A terminal that takes lines only, as some editors have, gets the status again and again, and no full screen.
+#[test]
+#[cfg(target_os = "linux")]
+fn status_is_watched_line_by_line_at_a_dumb_terminal() {
+    let desk = desk();
+    let watch = "status --sandbox --watch --interval 5s --var email=you@example.edu";
+    let mut watching = at_terminal(&desk, watch).env("TERM", "dumb").stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(watching.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let seen: Vec<String> =
+        lines.filter(|line| line.starts_with("Status: ") || line.contains('\u{1b}')).take(2).collect();
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+    assert!(seen.len() == 2 && seen.iter().all(|line| line.starts_with("Status: ")), "{seen:?}");
+}
+
+/// Whoever sits at a terminal is asked for what is missing, and sees it in the advice.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_missing_variable_is_asked_for_at_a_terminal() {
     let desk = desk();
     let at_terminal = |command: &str, typed: &str| {
-        let program = format!("{} {command}", env!("CARGO_BIN_EXE_mlopsctl"));
-        let mut script = std::process::Command::new("script");
-        script.args(["-qec", &program, "/dev/null"]).current_dir(desk.path(".")).env_clear();
-        script
-            .env("HOME", desk.path("."))
-            .env("AWS_REGION", "us-east-1")
-            .env("MLOPSCTL_NO_BACKTEST", "1")
-            .env("NO_COLOR", "1");
+        let mut script = at_terminal(&desk, command);
         desk.write("typed", typed);
         script.stdin(fs::File::open(desk.path("typed")).unwrap());
         Ran::of(&mut script)

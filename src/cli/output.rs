@@ -132,12 +132,17 @@ impl Output {
 
     /// Whether a moving progress bar can be seen: a terminal, and no CI that records it.
     pub fn can_animate(&self) -> bool {
-        !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+        !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none() && !is_dumb()
     }
 
     /// Whether a full-screen view can be shown, and keys be read.
     pub fn can_take_the_screen(&self) -> bool {
-        io::stdin().is_terminal() && io::stdout().is_terminal()
+        io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb()
+    }
+
+    /// Whether somebody reads at a terminal that only takes line after line.
+    pub fn is_plain_terminal(&self) -> bool {
+        io::stdout().is_terminal() && is_dumb()
     }
 
     /// Whether somebody can be asked.
@@ -185,6 +190,11 @@ impl Beside {
 pub fn write_file(path: &Path, text: &str) -> Result<(), CliFailure> {
     let written = file::replace_or_stream(path, mask::printed(text).as_bytes());
     Ok(written.with_context(|| format!("could not write {}", path.display()))?)
+}
+
+/// Whether the terminal cannot move its cursor, as some editors' cannot.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// The width that COLUMNS says, else the terminal's, else that of a file. At least 40.

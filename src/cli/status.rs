@@ -91,7 +91,8 @@ impl StatusArgs {
 
     /// Mistakes of the command line and the spec are said before the screen is taken.
     async fn watch(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        if !run.output.can_take_the_screen() {
+        let is_plain = run.output.is_plain_terminal();
+        if !is_plain && !run.output.can_take_the_screen() {
             let remedy = format!("leave out --watch: {}, or --format json for programs", advice::command("status"));
             return Err(CliFailure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
         }
@@ -103,7 +104,7 @@ impl StatusArgs {
         let bound = self.spec.bind_asking(spec, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let watched = WatchedTarget { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
-        watched.run(run).await
+        if is_plain { watched.run_plain(run).await } else { watched.run(run).await }
     }
 
     fn exit(&self, status: &StackStatus) -> Exit {

@@ -9,6 +9,8 @@ pub struct Partition {
     prefixes: &'static [&'static str],
     /// What the host names of its services end in.
     pub dns_suffix: &'static str,
+    /// What the host name of its console ends in, behind the region; `None` where that is not published.
+    console: Option<&'static str>,
 }
 
 /// Every partition (botocore's `partitions.json`: `regionRegex`, `outputs.dnsSuffix`). The first takes what no other claims: a
@@ -18,17 +20,33 @@ pub static PARTITIONS: [Partition; 8] = [
         id: "aws",
         prefixes: &["us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"],
         dns_suffix: "amazonaws.com",
+        console: Some("console.aws.amazon.com"),
     },
-    Partition { id: "aws-cn", prefixes: &["cn-"], dns_suffix: "amazonaws.com.cn" },
-    Partition { id: "aws-us-gov", prefixes: &["us-gov-"], dns_suffix: "amazonaws.com" },
-    Partition { id: "aws-iso", prefixes: &["us-iso-"], dns_suffix: "c2s.ic.gov" },
-    Partition { id: "aws-iso-b", prefixes: &["us-isob-"], dns_suffix: "sc2s.sgov.gov" },
-    Partition { id: "aws-iso-e", prefixes: &["eu-isoe-"], dns_suffix: "cloud.adc-e.uk" },
-    Partition { id: "aws-iso-f", prefixes: &["us-isof-"], dns_suffix: "csp.hci.ic.gov" },
-    Partition { id: "aws-eusc", prefixes: &["eusc-de-"], dns_suffix: "amazonaws.eu" },
+    Partition {
+        id: "aws-cn",
+        prefixes: &["cn-"],
+        dns_suffix: "amazonaws.com.cn",
+        console: Some("console.amazonaws.cn"),
+    },
+    Partition {
+        id: "aws-us-gov",
+        prefixes: &["us-gov-"],
+        dns_suffix: "amazonaws.com",
+        console: Some("console.amazonaws-us-gov.com"),
+    },
+    Partition { id: "aws-iso", prefixes: &["us-iso-"], dns_suffix: "c2s.ic.gov", console: None },
+    Partition { id: "aws-iso-b", prefixes: &["us-isob-"], dns_suffix: "sc2s.sgov.gov", console: None },
+    Partition { id: "aws-iso-e", prefixes: &["eu-isoe-"], dns_suffix: "cloud.adc-e.uk", console: None },
+    Partition { id: "aws-iso-f", prefixes: &["us-isof-"], dns_suffix: "csp.hci.ic.gov", console: None },
+    Partition { id: "aws-eusc", prefixes: &["eusc-de-"], dns_suffix: "amazonaws.eu", console: None },
 ];
 
 impl Partition {
+    /// The host of the console in a region (AWS general reference, "AWS Management Console endpoints").
+    pub fn console_host(&self, region: &str) -> Option<String> {
+        self.console.map(|console| format!("{region}.{console}"))
+    }
+
     /// Returns the partition of a region, or of a partition-wide name such as `aws-cn-global`.
     pub fn of_region(region: &str) -> &'static Partition {
         let claims = |partition: &&Partition| {

@@ -1,5 +1,6 @@
 //! The state of the full-screen view and how events change it. Pure: no terminal, no clock, no AWS.
 
+use super::paint::TextScroll;
 use crate::ops::status::{AlarmStatus, HistoryLine, StackStatus};
 use crate::report::status::words;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -20,8 +21,8 @@ pub struct TuiState {
     pub filter: String,
     pub is_typing: bool,
     pub screen: Screen,
-    /// How far a screen of text is scrolled down.
-    pub scroll: usize,
+    /// How far a screen of text is scrolled.
+    pub scroll: TextScroll,
     /// Of the alarm that is looked at.
     pub history: Option<(String, Result<Vec<HistoryLine>, String>)>,
     /// Of the function that is looked at.
@@ -95,7 +96,7 @@ impl TuiState {
             filter: String::new(),
             is_typing: false,
             screen: Screen::Overview,
-            scroll: 0,
+            scroll: TextScroll::default(),
             history: None,
             logs: None,
         }
@@ -187,9 +188,11 @@ impl TuiState {
                 if self.selected.as_ref().is_none_or(|selected| !items.contains(selected)) {
                     self.selected = items.first().cloned();
                 }
-                // What happened to the alarm that is looked at may be new.
-                if let Screen::Detail(SelectedItem::Alarm(name)) = &self.screen {
-                    return Wish::History(name.clone()).into();
+                // What happened to the alarm that is looked at may be new, and so may be lines of the logs.
+                match &self.screen {
+                    Screen::Detail(SelectedItem::Alarm(name)) => return Wish::History(name.clone()).into(),
+                    Screen::Logs(function) => return Wish::Logs(function.clone()).into(),
+                    _ => {}
                 }
             }
             Err(why) => self.failure = Some((self.now, why)),
@@ -236,6 +239,8 @@ impl TuiState {
             (_, KeyCode::Up | KeyCode::Char('k')) => self.step(-1),
             (_, KeyCode::PageDown) => self.step(10),
             (_, KeyCode::PageUp) => self.step(-10),
+            (_, KeyCode::Right) => self.shift(SHIFT),
+            (_, KeyCode::Left) => self.shift(-SHIFT),
             (_, KeyCode::Home | KeyCode::Char('g')) => self.step(isize::MIN),
             (_, KeyCode::End | KeyCode::Char('G')) => self.step(isize::MAX),
             _ => NOTHING,
@@ -261,8 +266,9 @@ impl TuiState {
     }
 
     fn show(&mut self, screen: Screen) -> Effect {
+        // What is written last is seen first, and stays in view while more is written.
+        self.scroll = TextScroll { from_end: matches!(screen, Screen::Logs(_)), ..TextScroll::default() };
         self.screen = screen;
-        self.scroll = 0;
         REDRAW
     }
 
@@ -284,10 +290,20 @@ impl TuiState {
         Wish::Logs(function).into()
     }
 
+    /// Scrolls a screen of text sideways.
+    fn shift(&mut self, by: i16) -> Effect {
+        if self.screen == Screen::Overview {
+            return NOTHING;
+        }
+        self.scroll.columns = self.scroll.columns.saturating_add_signed(by).min(MOST_COLUMNS);
+        REDRAW
+    }
+
     /// Moves the selection, or scrolls a screen of text; the view stops at its end.
     fn step(&mut self, by: isize) -> Effect {
         if self.screen != Screen::Overview {
-            self.scroll = self.scroll.saturating_add_signed(by).min(MOST_LINES);
+            let by = if self.scroll.from_end { by.saturating_neg() } else { by };
+            self.scroll.lines = self.scroll.lines.saturating_add_signed(by).min(MOST_LINES);
             return REDRAW;
         }
         let items = self.items();
@@ -299,8 +315,11 @@ impl TuiState {
     }
 }
 
-/// No screen has more lines than this.
+/// No screen has more lines than this, and no line is looked at further than that.
 const MOST_LINES: usize = 10_000;
+const MOST_COLUMNS: u16 = 2_000;
+/// Columns that a key moves.
+const SHIFT: i16 = 20;
 
 fn only_function(status: &StackStatus) -> Option<String> {
     match status.functions.as_slice() {

@@ -2,6 +2,8 @@
 
 use super::app::{SelectedItem, TuiState};
 use super::paint::Paint;
+use crate::model::advice;
+use crate::model::partition::Partition;
 use crate::ops::status::{AlarmStatus, Curve, FunctionStatus, HistoryLine, Life, StackStatus, SubscriptionStatus};
 use crate::report::backtest::chart::{self, Ink};
 use crate::report::backtest::{moment, number};
@@ -88,6 +90,10 @@ impl DetailPage<'_> {
             None => {}
         }
         lines.extend(self.history(alarm));
+        lines.extend([Line::default(), self.title("Further")]);
+        lines.extend(self.console(&alarm.address.name).iter().flat_map(|url| self.fact("console", url, None)));
+        let drill = advice::command(&format!("drill {}", advice::quoted(&alarm.address.name)));
+        lines.extend(self.fact("drill", &format!("{drill} fires it and follows its notification"), None));
         lines.extend([Line::default(), self.title("Configuration")]);
         let fields = alarm.resource.fields();
         let longest = fields.keys().map(String::len).max().unwrap_or(0);
@@ -96,6 +102,15 @@ impl DetailPage<'_> {
             lines.extend(self.labelled(&field, longest, &value, None));
         }
         lines
+    }
+
+    /// The page of an alarm in the console.
+    fn console(&self, alarm: &str) -> Option<String> {
+        let region = &self.status.target.region;
+        let host = Partition::of_region(region).console_host(region)?;
+        let name: String = form_urlencoded::byte_serialize(alarm.as_bytes()).collect();
+        let name = name.replace('+', "%20");
+        Some(format!("https://{host}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"))
     }
 
     fn chart(&self, curve: &Curve) -> Vec<Line<'static>> {
@@ -171,7 +186,7 @@ impl DetailPage<'_> {
         lines.extend(self.fact("topic", &mask::line(&subscription.topic), None));
         if subscription.life == Life::Pending {
             let confirm = crate::plan::notes::confirm(&subscription.protocol, &subscription.endpoint);
-            lines.extend(self.fact("do", &mask::text(&confirm), None));
+            lines.extend(self.fact("fix", &mask::text(&confirm), None));
             lines.extend(self.fact("or", "mlopsctl subscriptions resend sends the mail once more", None));
         }
         let topic = self.status.topics.iter().find(|topic| topic.address.name == subscription.topic);

@@ -9,11 +9,12 @@ use ratatui::text::{Line, Span};
 
 const KEYS: &[(&str, &str)] = &[
     ("up down, k j", "select a row; scroll a screen of text"),
-    ("page up, page down", "ten rows at once"),
+    ("page up, page down", "ten rows"),
+    ("left right", "move a screen of text sideways"),
     ("home end, g G", "the first row, the last one"),
     ("enter", "all there is to know of the row; enter or esc goes back"),
     ("/", "show only rows with this text: a name, ALARM, pending, ..."),
-    ("l", "the last ten minutes of logs of the function that the row is about"),
+    ("l", "follow the logs of the function that the row is about"),
     ("r", "read everything again now"),
     ("?", "this page"),
     ("q, ctrl-c", "end"),
@@ -22,7 +23,7 @@ const KEYS: &[(&str, &str)] = &[
 const SIGNS: &[(&str, &str)] = &[
     ("! ALARM", "the threshold is breached"),
     ("? INSUFFICIENT_DATA", "CloudWatch has too little data, or has not evaluated a new alarm yet"),
-    ("+ MISSING", "the spec asks for it and it does not stand: mlopsctl apply makes it"),
+    ("+ MISSING", "declared, and does not exist: mlopsctl apply creates it"),
     ("! pending", "somebody has to click the link in the mail"),
     ("silenced", "nobody is notified whatever the alarm does: actions off, muted or suppressed"),
     ("▁▂▃▄ ▅▆▇█", "a curve against its threshold: the upper half is above it, the lower half below"),

@@ -17,6 +17,7 @@ use crate::aws::{Aws, AwsError};
 use crate::ops::logs::{self, source::LogQuery};
 use crate::ops::status::{HistoryLine, StackStatus, StatusOptions, history, read};
 use crate::pipeline::Select;
+use crate::report::status as report;
 use crate::resources::function::default_log_group;
 use crate::spec::BoundSpec;
 use app::{TuiEvent, TuiState, Wish};
@@ -99,6 +100,26 @@ impl WatchedTarget<'_> {
             }
             if effect.redraw {
                 terminal.draw(|frame| view(frame, &app, paint))?;
+            }
+        }
+    }
+
+    /// The same for a terminal that takes lines only: the whole status, again and again, until a signal.
+    pub async fn run_plain(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        let interval = Duration::from_secs(self.interval.unsigned_abs());
+        let mut previous = None;
+        loop {
+            let TuiEvent::Read(read) = self.read(previous.take()).await else { return Ok(Exit::Success) };
+            match read {
+                Ok(status) => {
+                    run.output.result(&format!("{}\n", report::text(&status, &run.output.look)))?;
+                    previous = Some(*status);
+                }
+                Err(why) => run.output.complain(&why),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(interval) => {}
+                () = run.signals.interrupt.wait() => return Ok(run.signals.received().unwrap_or(Exit::Interrupted)),
             }
         }
     }

@@ -32,9 +32,23 @@ impl Paint {
     }
 }
 
-/// Lines from `scroll` on, but never so far that nothing is left.
-pub fn text(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: usize) {
+/// Which part of a text is seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TextScroll {
+    /// Lines that are passed by: from the top, or from the end of a text that is followed.
+    pub lines: usize,
+    /// Columns that are passed by on the left.
+    pub columns: u16,
+    pub from_end: bool,
+}
+
+/// The part of the lines that `scroll` means, but never so far that nothing is left.
+pub fn text(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: TextScroll) {
     let most = lines.len().saturating_sub(area.height.into());
-    let shown: Vec<Line<'static>> = lines.into_iter().skip(scroll.min(most)).take(area.height.into()).collect();
-    frame.render_widget(Paragraph::new(shown), area);
+    let passed = scroll.lines.min(most);
+    let first = if scroll.from_end { most - passed } else { passed };
+    let shown: Vec<Line<'static>> = lines.into_iter().skip(first).take(area.height.into()).collect();
+    let widest = shown.iter().map(Line::width).max().unwrap_or_default();
+    let hidden = u16::try_from(widest.saturating_sub(area.width.into())).unwrap_or(u16::MAX);
+    frame.render_widget(Paragraph::new(shown).scroll((0, scroll.columns.min(hidden))), area);
 }

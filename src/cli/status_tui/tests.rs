@@ -183,3 +183,30 @@ fn rows_are_shared_fairly() {
     assert_eq!(shares(&[(50, 3), (50, 1)], 8), [6, 2]);
     assert_eq!(shares(&[(5, 1), (5, 1)], 0), [0, 0]);
 }
+
+#[test]
+fn long_lines_move_sideways_and_logs_stay_at_their_end() {
+    let mut app = app_of(quiet());
+    let effect = press(&mut app, KeyCode::Char('l'));
+    let Some(Wish::Logs(function)) = effect.wish else { panic!("{effect:?}") };
+    let written = |lines: std::ops::Range<usize>| -> Vec<String> {
+        lines.map(|n| format!("line {n} {}END{n}", "-".repeat(90))).collect()
+    };
+    app.update(TuiEvent::Logs(function.clone(), Ok(written(0..60))));
+    let shown = |app: &TuiState| text_of(&drawn(app, SMALL, false));
+    assert!(shown(&app).contains("line 59 ") && !shown(&app).contains("line 2 "), "{}", shown(&app));
+    assert!(!shown(&app).contains("END59"));
+    (0..3).for_each(|_| drop(press(&mut app, KeyCode::Right)));
+    assert!(shown(&app).contains("END59"), "{}", shown(&app));
+    (0..3).for_each(|_| drop(press(&mut app, KeyCode::Left)));
+    assert!(shown(&app).contains("line 59 "), "{}", shown(&app));
+    // What is written meanwhile is seen; who reads further up is not moved by it back to the end.
+    let fresh = StackStatus { at: NOW + 30, ..quiet() };
+    assert_eq!(app.update(TuiEvent::Read(Ok(Box::new(fresh)))).wish, Some(Wish::Logs(function.clone())));
+    app.update(TuiEvent::Logs(function, Ok(written(0..80))));
+    assert!(shown(&app).contains("line 79 "), "{}", shown(&app));
+    press(&mut app, KeyCode::Home);
+    assert!(shown(&app).contains("line 0 "), "{}", shown(&app));
+    press(&mut app, KeyCode::End);
+    assert!(shown(&app).contains("line 79 "), "{}", shown(&app));
+}

@@ -1,7 +1,7 @@
 //! The overview: verdict, alarms, who is notified, functions, last changes of state. Draws what the model holds and decides nothing.
 
 use super::app::{Screen, SelectedItem, TuiState};
-use super::paint::{Paint, text};
+use super::paint::{Paint, TextScroll, text};
 use super::{detail, help};
 use crate::ops::status::{AlarmStatus, Curve, FunctionStatus, Reason, StackStatus, SubscriptionStatus};
 use crate::report::sparkline::{against_threshold, sparkline};
@@ -55,7 +55,12 @@ pub fn view(frame: &mut Frame<'_>, app: &TuiState, paint: Paint) {
                 Some((_, why)) => why.clone(),
                 None => "reading ...".to_owned(),
             };
-            text(frame, body, layout::wrap(&said, body.width.into()).into_iter().map(Line::from).collect(), 0);
+            text(
+                frame,
+                body,
+                layout::wrap(&said, body.width.into()).into_iter().map(Line::from).collect(),
+                TextScroll::default(),
+            );
         }
         (Screen::Overview, Some(status)) => overview(frame, body, app, status, paint),
         (Screen::Detail(item), Some(status)) => {
@@ -128,7 +133,12 @@ fn overview(frame: &mut Frame<'_>, area: Rect, app: &TuiState, status: &StackSta
             let above = Constraint::Length(rows.min(left.height / 2));
             let [above, below] = Layout::vertical([above, Constraint::Min(0)]).areas(left);
             draw(frame, above, vec![alarms], app);
-            text(frame, below, detail::lines(app, status, item, paint, (below.width, below.height)), 0);
+            text(
+                frame,
+                below,
+                detail::lines(app, status, item, paint, (below.width, below.height)),
+                TextScroll::default(),
+            );
         } else {
             draw(frame, left, vec![alarms], app);
         }

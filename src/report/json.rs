@@ -1,4 +1,5 @@
-//! The plan, the apply and a failure for programs. What is here is a promise: fields are added, never renamed or removed, and `format_version` changes when that has to be broken. `docs/schemas` describes it.
+//! The plan, the apply and a failure for programs. What is here is a promise: fields are added, never renamed or removed, and
+//! `format_version` changes when that has to be broken. `docs/schemas` describes it.
 
 use super::{apply_text, mask};
 use crate::apply::{ApplyOutcome, ApplyReport};

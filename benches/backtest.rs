@@ -77,7 +77,7 @@ fn write_spec(home: &TempDir) {
         .expect("text takes text");
     }
     std::fs::write(home.path().join("alarms.yaml"), text).expect("the folder takes files");
-    // Values that depend on the range that is looked at are computed anew for each evaluation.
+    // Values that depend on the range that is looked at: other ones in each evaluation.
     let mut windows = String::from("version: 1\nstack: bench\nalarms:\n");
     for n in 0..ALARMS {
         writeln!(

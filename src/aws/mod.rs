@@ -26,7 +26,7 @@ pub use error::{AwsError, Class, SdkErrorParts};
 pub use interrupt::Interrupt;
 pub use network::{BadNetwork, NetworkSettings};
 pub use patience::{Awaited, WaitLimits, WaitTracker};
-pub use profile::BadProfile;
+pub use profile::{BadProfile, profile_names};
 pub use quota::ApiOperation;
 pub use role::Role;
 pub use session::{Aws, AwsSession, CallCount, SessionOptions};

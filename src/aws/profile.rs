@@ -53,6 +53,12 @@ struct ProfileEnvironment {
     now: SystemTime,
 }
 
+/// The names of the profiles that the files have; none where they cannot be read.
+pub async fn profile_names() -> Vec<String> {
+    let set = aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), None).await;
+    set.map(|set| set.profiles().map(str::to_owned).collect()).unwrap_or_default()
+}
+
 /// The profile that is named, by flag or AWS_PROFILE, or the default one. `None` where there is none and none is named. `matters`
 /// says whether the credentials come from it.
 pub async fn find(named: Option<&str>, matters: bool) -> Result<Option<Profile>, BadProfile> {

@@ -142,21 +142,21 @@ fn live(plan: &Plan) -> BTreeMap<Address, &Resource> {
 }
 
 /// Returns the pages of each person from the alarms that the plan changes, before and after; of both sides the subscriptions that it
-/// knows: live ones before, those that it leaves behind after.
+/// knows: live ones before, those that it leaves behind after. Mute rules likewise.
 pub fn pages(plan: &Plan, past: &PlanPast) -> PagesChange {
     let (wanted, live) = (changed(plan), live(plan));
     let stay = |change: &&PlannedChange| change.action != Action::Delete;
     let after = Audience::of(plan.changes.iter().filter(stay).filter_map(|change| change.after.as_ref()));
     let before = Audience::of(plan.changes.iter().filter_map(|change| Some(&change.before.as_ref()?.resource)));
     let fires = past.alarms.iter().filter_map(|one| {
-        let (figures, _) = one.outcome.as_ref().ok()?;
+        let figures = one.outcome.as_ref().ok().map(|(figures, _)| figures);
         Some((*wanted.get(&one.address)?, figures))
     });
-    let fired = past.before.iter().filter_map(|(address, figures)| Some((*live.get(address)?, figures)));
+    let fired = live.iter().map(|(address, resource)| (*resource, past.before.get(address)));
     PagesChange { before: before.pages(fired, &plan.target), after: after.pages(fires, &plan.target) }
 }
 
-/// `would have fired 3 times in 14 days, longest 25m: useful`
+/// `would have fired 6 times in 14 days, max 25m, 3 within 30m of the one before: noisy`
 pub fn sentence(figures: &Figures, verdict: BacktestVerdict) -> String {
     let days = (figures.until - figures.from) / 86_400;
     let time = match days {
@@ -168,20 +168,13 @@ pub fn sentence(figures: &Figures, verdict: BacktestVerdict) -> String {
     if verdict == BacktestVerdict::Blind {
         return format!("there was no data in {time}: {word}");
     }
+    let reason = figures.verdict_reason().map(|reason| format!(", {reason}")).unwrap_or_default();
     let times = match figures.firings {
-        0 => match figures.nearest {
-            Some(nearest) if nearest.share < 1.0 => {
-                return format!(
-                    "would not have fired in {time}, at most {} % of the threshold: {word}",
-                    (nearest.share * 100.0).floor()
-                );
-            }
-            _ => return format!("would not have fired in {time}: {word}"),
-        },
+        0 => return format!("would not have fired in {time}{reason}: {word}"),
         1 => "once".to_owned(),
         n => format!("{n} times"),
     };
-    format!("would have fired {times} in {time}, max {}: {word}", span(figures.longest))
+    format!("would have fired {times} in {time}, max {}{reason}: {word}", span(figures.longest))
 }
 
 /// At most two units: `25m`, `3h 5m`, `2d 4h`.

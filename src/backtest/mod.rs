@@ -8,6 +8,7 @@ pub mod for_plan;
 pub mod history;
 pub mod incidents;
 pub mod judge;
+mod muted;
 pub mod notation;
 pub mod pages;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Figures of one alarm's past, and the one word that follows from them.
 
+use crate::model::duration::format_seconds;
 use mlops_cloudwatch::evaluation::condition::Condition;
 use mlops_cloudwatch::evaluation::series::PeriodGrid;
 use mlops_cloudwatch::evaluation::timeline::{StateSpan, Timeline};
@@ -48,7 +49,7 @@ pub const MOST_A_WEEK: f64 = 3.0;
 /// In however short a past, so many firings are no noise yet.
 const ALWAYS_FINE: f64 = 2.0;
 /// Firing again within this many seconds after it was over is a flap.
-const FLAP: i64 = 30 * 60;
+pub const FLAP: i64 = 30 * 60;
 /// Flaps from which on an alarm is noisy whatever their rate.
 const MANY_FLAPS: usize = 3;
 /// A series that never went half the way from its median to the threshold did not come near.
@@ -157,14 +158,41 @@ impl Figures {
         if self.in_alarm * 2 >= length {
             return BacktestVerdict::AlwaysOn;
         }
-        let flapping = self.flaps >= MANY_FLAPS && self.flaps * 2 >= self.firings;
         match self.firings {
             0 if self.nearest.is_some_and(|near| near.share < NEAR && near.value != near.median) => {
                 BacktestVerdict::Silent
             }
             0 => BacktestVerdict::Quiet,
-            n if flapping || n as f64 > (MOST_A_WEEK * self.weeks()).max(ALWAYS_FINE) => BacktestVerdict::Noisy,
+            n if self.is_flapping() || n as f64 > (MOST_A_WEEK * self.weeks()).max(ALWAYS_FINE) => {
+                BacktestVerdict::Noisy
+            }
             _ => BacktestVerdict::Useful,
+        }
+    }
+}
+
+impl Figures {
+    fn is_flapping(&self) -> bool {
+        self.flaps >= MANY_FLAPS && self.flaps * 2 >= self.firings
+    }
+
+    /// Why the verdict is what it is, with the number that decided; of a useful or blind alarm the word is the reason.
+    pub fn verdict_reason(&self) -> Option<String> {
+        let share = |share: f64| format!("{} %", (share * 100.0).floor());
+        match self.verdict() {
+            BacktestVerdict::Noisy if self.is_flapping() => {
+                Some(format!("{} within {} of the one before", self.flaps, format_seconds(FLAP)))
+            }
+            BacktestVerdict::Noisy => Some(format!("more than {MOST_A_WEEK} a week")),
+            BacktestVerdict::AlwaysOn => {
+                let of = self.in_alarm as f64 / (self.until - self.from).max(1) as f64;
+                Some(format!("in ALARM {} of the time", share(of)))
+            }
+            BacktestVerdict::Silent | BacktestVerdict::Quiet => {
+                let near = self.nearest.filter(|near| near.share < 1.0);
+                near.map(|near| format!("at most {} of the threshold", share(near.share)))
+            }
+            BacktestVerdict::Useful | BacktestVerdict::Blind => None,
         }
     }
 }

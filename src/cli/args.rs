@@ -1,7 +1,9 @@
 //! Arguments that several commands share: which spec with which values, which resources, which consent, which format.
 
 use super::ask::ask_missing;
+use super::complete;
 use super::failure::CliFailure;
+use super::places::SPEC_FILE;
 use super::variables::VariableArgs;
 use super::{CommandContext, advise};
 use crate::pipeline::Select;
@@ -20,9 +22,6 @@ pub struct SpecArgs {
     #[command(flatten)]
     pub variables: VariableArgs,
 }
-
-/// The spec where none is named.
-const SPEC_FILE: &str = "alarms.yaml";
 
 impl SpecArgs {
     /// The spec's file.
@@ -76,7 +75,7 @@ impl SpecArgs {
 #[derive(Debug, Clone, Args)]
 pub struct SelectArgs {
     /// Limit the run to this resource, e.g. alarm/NAME or topic/NAME; repeatable. What is gone from the spec is then left alone
-    #[arg(long = "target", value_name = "KIND/NAME", value_parser = address)]
+    #[arg(long = "target", value_name = "KIND/NAME", value_parser = address, add = complete::addresses())]
     targets: Vec<Address>,
 }
 

@@ -335,12 +335,13 @@ fn note(judged: &EvaluatedAlarm) -> Option<Note> {
     verdict.is_bad().then(|| Note::new(NoteKind::Warning, text).remedy(remedy))
 }
 
-/// Each alarm that could be judged, with what it did.
+/// Each alarm with what it did, where that is known.
 fn fired<'a>(
     judged: &'a [EvaluatedAlarm],
     resources: &'a BTreeMap<Address, Resource>,
-) -> impl Iterator<Item = (&'a Resource, &'a Figures)> {
-    judged.iter().filter_map(|one| Some((resources.get(&one.address)?, &one.outcome.as_ref().ok()?.figures)))
+) -> impl Iterator<Item = (&'a Resource, Option<&'a Figures>)> {
+    let figures = |one: &'a EvaluatedAlarm| one.outcome.as_ref().ok().map(|found| &found.figures);
+    judged.iter().filter_map(move |one| Some((resources.get(&one.address)?, figures(one))))
 }
 
 async fn compare(

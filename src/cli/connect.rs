@@ -1,10 +1,12 @@
 //! The only place that joins the sandbox, or real credentials, to a session.
 
 use super::CommandContext;
+use super::complete;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::interrupt::InterruptSignals;
 use super::output::Output;
+use super::places::sandbox_file;
 use super::sandbox_post::deliver;
 use crate::aws::{Awaited, Aws, AwsSession, Clock, SessionOptions, WaitLimits, WaitTracker};
 use crate::pipeline::TargetContext;
@@ -14,9 +16,6 @@ use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Where the sandbox keeps its state, below the working directory.
-const SANDBOX_FILE: &str = ".mlopsctl/sandbox.json";
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "AWS")]
@@ -29,7 +28,7 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FAULTS", alias = "sandbox-weather")]
     sandbox_faults: Option<String>,
     /// Profile of the AWS configuration
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::profiles())]
     profile: Option<String>,
     /// Region; else the spec's, else AWS_REGION or the profile's
     #[arg(long, value_name = "REGION")]
@@ -179,17 +178,6 @@ fn told(output: &Output) -> WaitTracker {
 /// A call that takes so long is reported, and then again after so much more.
 const FIRST_WORD: Duration = Duration::from_secs(10);
 const NEXT_WORD: Duration = Duration::from_secs(10);
-
-/// The file that `--sandbox=TEXT` means.
-fn sandbox_file(text: &str) -> PathBuf {
-    match text {
-        "" | "0" | "false" | "1" | "true" => {
-            let elsewhere = std::env::var_os("MLOPSCTL_SANDBOX_FILE").filter(|path| !path.is_empty());
-            elsewhere.map_or_else(|| PathBuf::from(SANDBOX_FILE), PathBuf::from)
-        }
-        path => PathBuf::from(path),
-    }
-}
 
 /// For the commands that are about the sandbox itself.
 #[derive(Debug, Clone, Args)]

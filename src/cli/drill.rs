@@ -2,6 +2,7 @@
 
 use super::CommandContext;
 use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
+use super::complete;
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
@@ -24,7 +25,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Args)]
 pub struct DrillArgs {
     /// The alarms of the spec to fire [default: all of them]
-    #[arg(value_name = "ALARM")]
+    #[arg(value_name = "ALARM", add = complete::alarms())]
     alarms: Vec<String>,
     /// Also subscribe for the time of the drill, and show the message that arrives: at an SQS queue, or at an HTTP address of
     /// this machine, which only the sandbox or an emulator on this machine reaches

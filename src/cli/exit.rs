@@ -30,7 +30,8 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Pending, "changes are pending; only with --detailed-exitcode"),
     (
         Exit::Findings,
-        "findings at or above --fail-on, a failed alarm test, a broken chain (drill, doctor), a grade below --fail-below",
+        "findings at or above --fail-on, a failed alarm test, a surviving mutant or an untested alarm (test --mutate), \
+         a broken chain (drill, doctor), a grade below --fail-below",
     ),
     (Exit::Denied, "no credentials, or a permission is missing"),
     (Exit::Partial, "partial: some resources or accounts failed or could not be read"),

@@ -2,6 +2,7 @@
 
 use super::CommandContext;
 use super::args::SpecArgs;
+use super::complete;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
@@ -14,7 +15,7 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct WatchedArgs {
     /// Functions to look at; without any, those under `functions` in the spec
-    #[arg(value_name = "FUNCTION")]
+    #[arg(value_name = "FUNCTION", add = complete::functions())]
     pub functions: Vec<String>,
     #[command(flatten)]
     spec: SpecArgs,

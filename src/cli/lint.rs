@@ -2,6 +2,7 @@
 
 use super::CommandContext;
 use super::args::SpecArgs;
+use super::complete;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
@@ -39,7 +40,7 @@ pub struct LintArgs {
     #[arg(long, conflicts_with = "explain")]
     list: bool,
     /// Print the page of a rule: why it is there, and an example
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", add = complete::rules())]
     explain: Option<String>,
     #[command(flatten)]
     fleet: FleetArgs,

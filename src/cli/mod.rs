@@ -9,6 +9,7 @@ mod asked_format;
 mod backtest;
 mod bar;
 mod check;
+mod complete;
 mod completions;
 mod connect;
 mod consent;
@@ -26,6 +27,7 @@ mod lint;
 mod logs;
 mod moment;
 mod output;
+mod places;
 mod plan;
 mod prices;
 mod progress;
@@ -114,6 +116,7 @@ struct CommandContext<'a> {
 /// Runs the command line and returns its documented exit code.
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(end_with_a_bug));
+    complete::answer();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     advise(&[]);
     let asked = || asked_format(help::tree(), arguments.iter().cloned());

@@ -2,6 +2,7 @@
 
 use super::CommandContext;
 use super::args::{TextOrJson, TextOrJsonArgs};
+use super::complete;
 use super::connect::SandboxFileArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
@@ -57,7 +58,7 @@ struct PlaceArgs {
 #[derive(Debug, Clone, Args)]
 struct MailArgs {
     /// The message with this number of the list; or only what was sent to this address, phone number, queue or URL
-    #[arg(value_name = "NUMBER|ADDRESS")]
+    #[arg(value_name = "NUMBER|ADDRESS", add = complete::receivers())]
     wanted: Option<String>,
     #[command(flatten)]
     format: TextOrJsonArgs,
@@ -67,7 +68,7 @@ struct MailArgs {
 #[derive(Debug, Clone, Args)]
 struct SandboxConfirmArgs {
     /// Whose
-    #[arg(value_name = "ADDRESS", required_unless_present = "all")]
+    #[arg(value_name = "ADDRESS", required_unless_present = "all", add = complete::receivers())]
     address: Option<String>,
     /// Everybody's
     #[arg(long, conflicts_with = "address")]
@@ -78,7 +79,7 @@ struct SandboxConfirmArgs {
 #[derive(Debug, Clone, Args)]
 struct UnsubscribeArgs {
     /// Whose
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", add = complete::receivers())]
     address: String,
 }
 

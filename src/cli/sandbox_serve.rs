@@ -9,6 +9,9 @@ use crate::sandbox::{Listener, Sandbox, Weather};
 use clap::Args;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+/// Where the functions of /function-url/NAME/ are, and clients that name no region.
+const FUNCTIONS_REGION: &str = "us-east-1";
+
 /// Serves the sandbox on a port, for the AWS CLI and SDKs; other runs on the same file see and change the same
 ///
 /// Clients need this address, a region, and any keys:
@@ -25,6 +28,16 @@ pub struct SandboxServeArgs {
     /// Simulated faults of what is served: `aws` (AWS's latency and quotas) or a list such as latency=40ms,quotas=aws
     #[arg(long, value_name = "FAULTS", alias = "weather")]
     faults: Option<Weather>,
+}
+
+/// What a shell sets for clients of AWS. Version 1 of the AWS CLI and botocore read AWS_DEFAULT_REGION, version 2 and most SDKs
+/// AWS_REGION (AWS SDKs and tools reference guide, "AWS Region").
+fn exports(url: &str, region: Option<&str>) -> String {
+    let region = region.unwrap_or(FUNCTIONS_REGION);
+    format!(
+        "export AWS_ENDPOINT_URL={url} AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_ACCESS_KEY_ID=sandbox \
+         AWS_SECRET_ACCESS_KEY=sandbox"
+    )
 }
 
 fn loopback(text: &str) -> Result<IpAddr, String> {
@@ -50,8 +63,9 @@ impl SandboxServeArgs {
         let sandbox = Sandbox::open(&path, self.faults.clone().unwrap_or_default())?;
         let place = SocketAddr::new(self.bind, self.port);
         let post = tokio::spawn(deliver(sandbox.clone()));
-        let listener = Listener::bind(sandbox, place, region.unwrap_or("us-east-1")).await?;
-        run.output.result(&format!("sandbox {} on {}: Ctrl-C stops\n", path.display(), listener.url()))?;
+        let listener = Listener::bind(sandbox, place, region.unwrap_or(FUNCTIONS_REGION)).await?;
+        let head = format!("sandbox {} on {}: Ctrl-C stops", path.display(), listener.url());
+        run.output.result(&format!("{head}\n  {}\n", exports(listener.url(), region)))?;
         let interrupt = run.signals.interrupt.clone();
         listener.serve(async move { interrupt.wait().await }).await;
         post.abort();

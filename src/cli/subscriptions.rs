@@ -2,6 +2,7 @@
 
 use super::CommandContext;
 use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
+use super::complete;
 use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
@@ -83,7 +84,7 @@ struct SubscriptionConfirmArgs {
     #[arg(long, value_name = "TOKEN", requires = "topic")]
     token: Option<String>,
     /// The topic of the token, by ARN, or by name in the region that is asked
-    #[arg(long, value_name = "TOPIC", requires = "token")]
+    #[arg(long, value_name = "TOPIC", add = complete::topics(), requires = "token")]
     topic: Option<String>,
     /// Only the owner can end it from then on: a mail scanner that follows the unsubscribe link cannot
     #[arg(long)]

@@ -142,6 +142,11 @@ pub fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
+/// The unit of a metric that AWS publishes, in CloudWatch's word.
+pub fn unit_of(namespace: &str, metric: &str) -> Option<&'static str> {
+    CATALOGUE.metric(namespace, metric).map(|known| known.metric.unit.as_str())
+}
+
 impl Catalogue {
     pub fn namespace(&'static self, name: &str) -> Option<&'static Namespace> {
         self.namespaces.get(name)
@@ -231,6 +236,78 @@ mod tests {
                 assert!(whole.is_none_or(|whole| namespace.metrics.contains_key(whole)), "{metric} of {whole:?}");
             }
         }
+    }
+
+    /// A key that is written twice would be read once, without a word.
+    #[test]
+    fn every_row_is_written_once_and_in_words_of_cloudwatch() {
+        let text = include_str!("catalogue.json");
+        let read: Catalogue = serde_json::from_str(text).expect("the catalogue");
+        let all = || read.namespaces.values().flat_map(|namespace| namespace.metrics.iter());
+        assert_eq!(text.matches("\"unit\":").count(), all().count());
+        assert_eq!(text.matches("\"metrics\": {").count(), read.namespaces.len());
+        for name in read.namespaces.keys().chain(&read.other_namespaces) {
+            assert!(name.starts_with("AWS/") && is_a_name(name), "{name}");
+        }
+        let others: BTreeSet<&String> = read.other_namespaces.iter().collect();
+        assert_eq!(others.len(), read.other_namespaces.len(), "a namespace is listed twice");
+        for (name, namespace) in &read.namespaces {
+            check_sets(name, &namespace.dimensions);
+            assert!(is_resolution(namespace.resolution), "{name}");
+        }
+        for (name, metric) in all() {
+            assert!(is_a_name(name), "{name}");
+            assert!(mlops_cloudwatch::unit::UNITS.contains(&metric.unit.as_str()), "{name}: {}", metric.unit);
+            assert!(metric.resolution.is_none_or(is_resolution), "{name}");
+            metric.dimensions.iter().for_each(|sets| check_sets(name, sets));
+            let (least, most) = (metric.least.unwrap_or(0.0), metric.most.unwrap_or(f64::INFINITY));
+            assert!(least < most, "{name}: {least} to {most}");
+        }
+    }
+
+    /// Names of metrics, namespaces and dimensions: 1 to 255 characters of ASCII (CloudWatch API reference).
+    fn is_a_name(name: &str) -> bool {
+        (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic()) && !name.starts_with(':')
+    }
+
+    fn is_resolution(seconds: i32) -> bool {
+        matches!(seconds, 1 | 5 | 10 | 30) || (seconds > 0 && seconds % 60 == 0)
+    }
+
+    /// At most 30 dimensions a set, each once; no set twice, in whatever order.
+    fn check_sets(of: &str, sets: &[Vec<String>]) {
+        let mut known: BTreeSet<BTreeSet<&String>> = BTreeSet::new();
+        for set in sets {
+            let names: BTreeSet<&String> = set.iter().collect();
+            assert!(names.len() == set.len() && set.len() <= 30, "{of}: {set:?}");
+            assert!(names.iter().all(|name| is_a_name(name)), "{of}: {set:?}");
+            assert!(known.insert(names), "{of}: {set:?} is listed twice");
+        }
+    }
+
+    /// Rows that were once written by analogy, as the guides of OpenSearch Service, DocumentDB and Application Load Balancers have them.
+    #[test]
+    fn rows_agree_with_the_guides() {
+        let sets = |namespace: &str, metric: &str| -> Vec<String> {
+            let sets = catalogue().dimension_sets(namespace, metric).expect(metric);
+            sets.into_iter().map(|set| set.into_iter().collect::<Vec<_>>().join("+")).collect()
+        };
+        let domain = ["ActiveAZ+ClientId+DomainName", "ClientId+DomainName", "ClientId+DomainName+NodeId"];
+        assert_eq!(sets("AWS/ES", "FreeStorageSpace"), domain);
+        assert_eq!(sets("AWS/ES", "DataNodes"), ["ActiveAZ+ClientId+DomainName"]);
+        assert!(sets("AWS/ES", "ShardCount").iter().all(|set| set.ends_with("ShardRole")));
+        let group = ["AvailabilityZone+LoadBalancer+TargetGroup", "LoadBalancer+TargetGroup"];
+        assert_eq!(sets("AWS/ApplicationELB", "UnhealthyRoutingRequestCount"), group);
+        let row = |metric: &str| {
+            let known = catalogue().metric("AWS/DocDB", metric).expect(metric);
+            (known.metric.unit.as_str(), known.metric.kind, known.resolution())
+        };
+        assert_eq!(row("VolumeReadIOPs"), ("Count", MetricKind::Count, 300));
+        assert_eq!(row("WriteLatency"), ("Milliseconds", MetricKind::Latency, 60));
+        assert_eq!(row("AvailableMVCCIds"), ("Count", MetricKind::Reserve, 60));
+        assert!(catalogue().metric("AWS/DocDB", "OplogWindow").is_none(), "a metric of another database");
+        let share = catalogue().metric("AWS/DocDB", "IndexBufferCacheHitRatio").expect("listed").values("Maximum");
+        assert_eq!(share.high, f64::INFINITY, "the guide says that it may exceed 100");
     }
 
     /// What both say of a metric is the same: a name of the one in a namespace of the other is there, too, or is newer.

@@ -12,6 +12,7 @@ mod settings;
 mod subject;
 mod suppress;
 
+pub use catalogue::unit_of;
 pub use finding::{LintFinding, Severity, Suppressed};
 pub use online::{Observed, listings};
 pub use planned::added;

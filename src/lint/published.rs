@@ -48,4 +48,18 @@ mod tests {
         assert!(all["AWS/EC2"]["CPUUtilization"].contains(&BTreeSet::new()));
         assert!(include_str!("published.txt").len() < 60_000, "it is in every binary");
     }
+
+    /// A line that is repeated, or a number without a set, would be passed over.
+    #[test]
+    fn no_row_is_passed_over() {
+        let lines = || include_str!("published.txt").lines().filter(|line| !line.starts_with('#'));
+        let namespaces = lines().filter(|line| line.starts_with('[')).count();
+        assert_eq!(namespaces, published().len(), "a namespace is there twice");
+        let metrics: usize = published().values().map(BTreeMap::len).sum();
+        assert_eq!(lines().count() - namespaces, metrics, "a metric is there twice");
+        let numbers = lines().filter(|line| !line.starts_with('[')).filter_map(|line| line.rsplit_once(' '));
+        let numbers: usize = numbers.map(|(_, numbers)| numbers.split(',').filter(|one| !one.is_empty()).count()).sum();
+        let sets: usize = published().values().flat_map(BTreeMap::values).map(Vec::len).sum();
+        assert_eq!(numbers, sets, "a number names no set");
+    }
 }

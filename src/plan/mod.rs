@@ -10,7 +10,7 @@ pub mod order;
 pub mod ownership;
 pub mod saved;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 

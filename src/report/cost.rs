@@ -5,7 +5,7 @@ use crate::cost::{Cost, Estimate, UsageCost};
 use crate::model::Target;
 use serde_json::{Value, json};
 
-/// The line of a plan: `Cost: 0.00 -> 0.60 USD a month (+0.60), …`; with `verbose` all of it.
+/// The line of a plan: `Cost: 0.00 -> 0.60 USD a month (+0.60 USD), …`; with `verbose` all of it.
 pub fn text(cost: &Cost, look: &RenderOptions) -> String {
     let mut text = layout::hang("Cost: ", &sentence(cost), look.width);
     text = text.replacen("Cost:", &look.paint(Tone::Strong, "Cost:"), 1);
@@ -29,9 +29,10 @@ pub fn sentence(cost: &Cost) -> String {
     if change.abs() < 0.005 {
         return format!("{:.2} {} a month, as before", after.total, cost.currency);
     }
-    let mut said = format!("{:.2} -> {:.2} {} a month ({change:+.2})", before.total, after.total, cost.currency);
+    let mut said =
+        format!("{:.2} -> {:.2} {} a month ({change:+.2} {})", before.total, after.total, cost.currency, cost.currency);
     if after.free > 0.0 {
-        said += &format!(", up to {:.2} of it in the account's free tier", after.free);
+        said += &format!(", up to {:.2} {} of it in the account's free tier", after.free, cost.currency);
     }
     if !cost.usage.is_empty() {
         said += &not_included(cost.usage.iter().map(|usage| usage.what.as_str()));
@@ -89,7 +90,7 @@ mod tests {
         let cost = of_plan(&plan, &Prices::shipped().expect("the table"));
         assert_eq!(
             text(&cost, &RenderOptions::PLAIN),
-            "Cost: 0.00 -> 1.20 USD a month (+1.20), up to 1.00 of it in the account's free tier\n"
+            "Cost: 0.00 -> 1.20 USD a month (+1.20 USD), up to 1.00 USD of it in the account's free tier\n"
         );
         let all = text(&cost, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
         assert!(all.contains("    12 x metric under an alarm\n") && all.contains("prices of 2026-11-22"), "{all}");

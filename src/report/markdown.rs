@@ -1,7 +1,7 @@
 //! The plan as a comment of a pull request: the verdict first, details folded, never longer than GitHub takes.
 //! Nothing in a name can become markup, a mention or a link.
 
-use super::backtest::number;
+use super::backtest::{page_rate, unknown_pages};
 use super::{count, field_text, mask, phrase, plan_text};
 use crate::apply::{ApplyOutcome, ApplyReport};
 use crate::backtest::for_plan::DAYS;
@@ -39,8 +39,11 @@ pub fn plan_with_pages(plan: &Plan, cost: Option<&Cost>, pages: Option<&PagesCha
         ));
         for (who, before, after) in people {
             let who = code(&format!("{} {}", who.protocol, who.endpoint));
-            text.push(&format!("| {who} | {} | {} |\n", number(before), number(after)));
+            text.push(&format!("| {who} | {} | {} |\n", page_rate(before), page_rate(after)));
         }
+    }
+    for line in unknown_pages(pages.map(PagesChange::unknown).unwrap_or_default()) {
+        text.push(&format!("\n- {}\n", prose(&line)));
     }
     text.done("this plan", &advice::command("plan -v"))
 }

@@ -1,12 +1,14 @@
 //! A resource in a phrase, a value in a word: what a person needs to know it again. Says nothing of what changes.
 
 use super::{layout, mask};
+use crate::lint::unit_of;
 use crate::model::duration::format_seconds;
 use crate::model::{Arn, Target};
 use crate::plan::Action;
 use crate::resources::alarm::Actions;
 use crate::resources::{Alarm, CompositeAlarm, Kind, Resource};
 use mlops_cloudwatch::alarm::{Evaluation, WatchedSignal};
+use mlops_cloudwatch::statistic::{Statistic, Trim};
 use serde_json::Value;
 
 const LONG: usize = 60;
@@ -36,7 +38,32 @@ pub fn condition(alarm: &Alarm) -> String {
         WatchedSignal::Unmodelled => "metric math".to_owned(),
     };
     let evaluation = &definition.evaluation;
-    format!("{} {}{}", layout::cut(series.trim(), LONG), evaluation.limit, window(evaluation))
+    format!("{} {}{}{}", layout::cut(series.trim(), LONG), evaluation.limit, unit(alarm), window(evaluation))
+}
+
+/// The sign of the unit that the threshold is in, with its space: ` ms`. Empty of counts, and where it is not known.
+pub fn unit(alarm: &Alarm) -> &'static str {
+    let definition = alarm.definition();
+    let (WatchedSignal::Metric(series), Some(_)) = (&definition.signal, definition.evaluation.limit.threshold()) else {
+        return "";
+    };
+    // Of how many there are, or which share of them, whatever their unit.
+    let is_value = !matches!(
+        series.statistic(),
+        Some(Statistic::SampleCount | Statistic::PercentileRank(..) | Statistic::Trimmed(Trim::Count, _)) | None
+    );
+    match series.unit.or_else(|| unit_of(series.namespace, series.name)).filter(|_| is_value) {
+        Some("Microseconds") => " µs",
+        Some("Milliseconds") => " ms",
+        Some("Seconds") => " s",
+        Some("Percent") => " %",
+        Some("Bytes") => " B",
+        Some("Kilobytes") => " kB",
+        Some("Megabytes") => " MB",
+        Some("Gigabytes") => " GB",
+        Some("Bytes/Second") => " B/s",
+        _ => "",
+    }
 }
 
 fn window(evaluation: &Evaluation<'_>) -> String {
@@ -143,6 +170,27 @@ mod tests {
             .unwrap();
             alarm.sort();
             assert_eq!(condition(&alarm), "Invocations Sum above its band in 5m");
+        }
+    }
+
+    /// The units of AWS's own metrics are known; a count of samples or a rank has none, whatever the metric's.
+    #[test]
+    fn a_threshold_has_its_unit() {
+        for (metric, stat, of) in [
+            (r#""namespace": "AWS/Lambda", "metric_name": "Duration", "#, "Average", " ms"),
+            (r#""namespace": "AWS/Lambda", "metric_name": "Duration", "#, "SampleCount", ""),
+            (r#""namespace": "AWS/Lambda", "metric_name": "Duration", "#, "PR(:100)", ""),
+            (r#""namespace": "AWS/Lambda", "metric_name": "Errors", "#, "Sum", ""),
+            (r#""namespace": "AWS/EC2", "metric_name": "CPUUtilization", "#, "Average", " %"),
+            (r#""namespace": "Own", "metric_name": "Wait", "unit": "Seconds", "#, "Maximum", " s"),
+            (r#""namespace": "Own", "metric_name": "Wait", "#, "Maximum", ""),
+        ] {
+            let kind = if stat.starts_with("PR") { "extended_statistic" } else { "statistic" };
+            let text = format!(
+                r#"{{{metric}"{kind}": "{stat}", "period": 60, "threshold": 5.0, "comparison_operator": "GreaterThanThreshold"}}"#
+            );
+            let alarm: Alarm = serde_json::from_str(&text).unwrap();
+            assert_eq!(unit(&alarm), of, "{text}");
         }
     }
 

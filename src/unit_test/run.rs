@@ -8,6 +8,7 @@ use crate::model::problem::nearest;
 use crate::resources::Resource;
 use mlops_cloudwatch::evaluation::timeline::{Timeline, TimelineChange};
 use mlops_cloudwatch::state::AlarmState;
+use std::collections::BTreeMap;
 
 /// How a test ended; each failure is a paragraph for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,50 @@ pub fn failures(case: &UnitTestCase, alarms: Overlay<'_, '_, '_>) -> Vec<String>
         failures.extend(notifications(case, expected, alarms));
     }
     failures
+}
+
+/// What a test says of each alarm, by its name: a mutant is held against what is said of the alarms that it changes, not of all.
+#[derive(Debug)]
+pub struct CaseParts<'c> {
+    case: &'c UnitTestCase,
+    expected: BTreeMap<&'c str, Vec<&'c Expected>>,
+    notified: BTreeMap<&'c str, Vec<&'c Notification>>,
+}
+
+impl<'c> CaseParts<'c> {
+    pub fn new(case: &'c UnitTestCase) -> Self {
+        let mut parts = Self { case, expected: BTreeMap::new(), notified: BTreeMap::new() };
+        for expected in &case.expected {
+            parts.expected.entry(expected.alarm.as_str()).or_default().push(expected);
+        }
+        for notification in case.notifications.iter().flat_map(|all| &all.expected) {
+            parts.notified.entry(notification.alarm.as_str()).or_default().push(notification);
+        }
+        parts
+    }
+
+    /// Returns whether the alarms that are other than they were do what the test says of them. Of a test that passes with the alarms as
+    /// they were this is whether it still passes.
+    pub fn hold(&self, alarms: Overlay<'_, '_, '_>) -> bool {
+        alarms.over.seen.iter().all(|(name, seen)| {
+            let expected = self.expected.get(name).into_iter().flatten();
+            expected.copied().all(|one| differences(self.case, one, alarms).is_empty()) && self.is_notified(name, seen)
+        })
+    }
+
+    fn is_notified(&self, name: &str, seen: &Seen<'_>) -> bool {
+        if !self.case.notifications.as_ref().is_some_and(|all| all.of.as_ref().is_none_or(|of| of.contains(name))) {
+            return true;
+        }
+        let mut left = sent_by(name, seen);
+        left.sort();
+        let mut wanted = self.notified.get(name).into_iter().flatten();
+        let all = wanted.all(|wanted| {
+            let found = left.iter().position(|found| is_same(wanted, found));
+            found.map(|at| left.remove(at)).is_some()
+        });
+        all && left.is_empty()
+    }
 }
 
 impl<'w> Overlay<'w, '_, '_> {
@@ -148,14 +193,7 @@ fn notifications(case: &UnitTestCase, expected: &Notifications, alarms: Overlay<
     };
     let mut differs = false;
     for wanted in &expected.expected {
-        let same = |found: &Notification| {
-            let to = wanted.to.as_ref().is_none_or(|to| {
-                let plain: Vec<&str> = to.iter().map(|name| plain(name)).collect();
-                found.to.as_ref().is_some_and(|found| found.iter().map(String::as_str).eq(plain.iter().copied()))
-            });
-            (found.at, &found.alarm, found.state) == (wanted.at, &wanted.alarm, wanted.state) && to
-        };
-        match left.iter().position(same) {
+        match left.iter().position(|found| is_same(wanted, found)) {
             Some(found) => lines.push(line(' ', &left.remove(found))),
             None => {
                 differs = true;
@@ -168,6 +206,15 @@ fn notifications(case: &UnitTestCase, expected: &Notifications, alarms: Overlay<
     lines.sort();
     let text: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
     differs.then(|| format!("notifications (- expected, + sent):\n{}", text.join("\n")))
+}
+
+/// Whether a notification is the one that is expected.
+fn is_same(wanted: &Notification, found: &Notification) -> bool {
+    let to = wanted.to.as_ref().is_none_or(|to| {
+        let plain: Vec<&str> = to.iter().map(|name| plain(name)).collect();
+        found.to.as_ref().is_some_and(|found| found.iter().map(String::as_str).eq(plain.iter().copied()))
+    });
+    (found.at, &found.alarm, found.state) == (wanted.at, &wanted.alarm, wanted.state) && to
 }
 
 /// What an alarm sends.

@@ -70,7 +70,20 @@ impl Seen<'_> {
     }
 }
 
+impl Seen<'_> {
+    /// Whether the test gives no datapoint of it: then only how long the test is decides what it does.
+    pub fn has_no_data(&self) -> bool {
+        let values = self.evaluated.as_ref().and_then(|(_, watched)| watched.values());
+        values.is_some_and(|values| values.iter().all(|value| value.is_nan()))
+    }
+}
+
 impl<'c> Stage<'c> {
+    /// When it ends, in seconds since 1970.
+    pub fn until(&self) -> i64 {
+        self.until
+    }
+
     /// The error is about the test's own history file.
     pub fn new(case: &'c UnitTestCase) -> Result<Self, anyhow::Error> {
         let history = match &case.history {

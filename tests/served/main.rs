@@ -184,7 +184,7 @@ fn this_program_sees_the_same_over_the_network() {
 #[test]
 fn links_in_mails_and_function_urls_work_without_a_signature() {
     let served = Served::start();
-    assert!(served.get("/").text.contains("Nothing here is AWS"));
+    assert!(served.get("/").text.contains("Simulated AWS: no real account is used"));
     let mut hand = served.hand();
     let topic = hand.call("sns", "create_topic", &json!({ "Name": "t" }))["TopicArn"].clone();
     hand.call("sns", "subscribe", &json!({ "TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.com" }));

@@ -18,6 +18,8 @@ pub struct Served {
     pub desk: Desk,
     /// E.g. `http://127.0.0.1:40123`.
     pub url: String,
+    /// What it says a shell has to set.
+    exports: Vec<(String, String)>,
     process: Child,
 }
 
@@ -32,12 +34,16 @@ impl Served {
     pub fn start() -> Self {
         let desk = Desk::new();
         let mut process = desk.start(&["sandbox", "serve", "--port", "0", "--sandbox", FILE]);
-        let mut line = String::new();
-        let out = process.stdout.as_mut().expect("piped");
-        BufReader::new(out).read_line(&mut line).expect("it says where it is");
+        let (mut line, mut exports) = (String::new(), String::new());
+        let mut out = BufReader::new(process.stdout.as_mut().expect("piped"));
+        out.read_line(&mut line).expect("it says where it is");
+        out.read_line(&mut exports).expect("it says what clients need");
+        let exports = exports.trim().strip_prefix("export ").unwrap_or_else(|| panic!("{exports}"));
+        let exports = exports.split(' ').filter_map(|pair| pair.split_once('='));
+        let exports = exports.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.unwrap_or_else(|| panic!("{line}")).trim_end_matches(':').to_owned();
-        Self { desk, url, process }
+        Self { desk, url, exports, process }
     }
 
     /// What the AWS CLI writes, as JSON; nothing is null.
@@ -63,14 +69,9 @@ impl Served {
         command.envs(self.environment()).stdin(Stdio::null()).output().expect("the AWS CLI starts")
     }
 
-    /// What every client of the sandbox has to be told.
-    pub fn environment(&self) -> [(&'static str, String); 4] {
-        [
-            ("AWS_ENDPOINT_URL", self.url.clone()),
-            ("AWS_DEFAULT_REGION", "us-east-1".into()),
-            ("AWS_ACCESS_KEY_ID", "x".into()),
-            ("AWS_SECRET_ACCESS_KEY", "x".into()),
-        ]
+    /// What every client of the sandbox has to be given.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.exports.clone()
     }
 
     pub fn hand(&self) -> Hand {

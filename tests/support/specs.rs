@@ -47,6 +47,7 @@ pub fn give(folder: &Path) {
                   300000000003,Grace,grace@example.edu\n";
     fs::write(folder.join("roster.csv"), roster).unwrap();
     fs::write(folder.join("heartbeat.yaml"), HEARTBEAT).unwrap();
+    fs::write(folder.join("slo.yaml"), SLO).unwrap();
     fs::copy(root().join("examples/fifty-functions.yaml"), folder.join("fifty-functions.yaml")).unwrap();
     let rubric = fs::read_to_string(root().join("examples/grading/lab-rubric.yaml")).unwrap();
     fs::write(folder.join("mistaken-rubric.yaml"), rubric.replace("period: {", "peroid: {").replace("25", "lots"))
@@ -87,6 +88,31 @@ alarms:
     threshold: \"< 1\"
     treat_missing_data: breaching
     notify: { alarm: [pulse], ok: [pulse] }
+";
+
+/// An SLO of the sandbox's function, which has calls, and one of jobs that nobody counts.
+const SLO: &str = "\
+version: 1
+stack: slo
+region: us-east-1
+topics:
+  on-call:
+    subscriptions:
+      - { protocol: email, endpoint: you@example.edu }
+slos:
+  lab-availability:
+    objective: 95%
+    indicator: { errors: mlops-service-lambda }
+    notify: { alarm: on-call, ok: on-call }
+  jobs:
+    objective: 99%
+    window: 7d
+    indicator:
+      ratio:
+        bad: { namespace: Jobs, metric_name: Failed, statistic: Sum }
+        total: { namespace: Jobs, metric_name: Taken, statistic: Sum }
+    notify: { alarm: on-call, ok: on-call }
+    ticket: off
 ";
 
 fn root() -> PathBuf {

@@ -3,6 +3,7 @@
 mod cases;
 mod first_windows;
 mod past;
+mod plan_pages;
 mod properties;
 mod sandbox;
 mod tables;

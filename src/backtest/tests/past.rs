@@ -1,6 +1,7 @@
 //! History, verdicts, reasons: from files and series to what is said.
 
 use super::{Notation, START, alarm, asking, metric, run};
+use crate::backtest::for_plan::sentence;
 use crate::backtest::history::fetch::{self, Detail};
 use crate::backtest::history::{MetricHistory, MetricStatistic, RemoteExpression, file};
 use crate::backtest::judge::{BacktestRequest, judge, needs};
@@ -67,6 +68,42 @@ fn each_verdict_has_its_series() {
     let mut flapping = vec![0.0; 14 * 1440];
     (0..4).for_each(|n| flapping[1000 + n * 20..1000 + n * 20 + 5].fill(9.0));
     assert_eq!(of("1/1 > 5 notBreaching 60", flapping), BacktestVerdict::Noisy);
+}
+
+#[test]
+fn a_verdict_says_the_number_that_decided() {
+    let said = |text: &str, values: Vec<f64>| {
+        let resource = Resource::Alarm(Box::new(alarm(text, "Sum")));
+        let judged = judge([&resource].into_iter(), &series("Sum", 60, values), asking(14 * DAY));
+        let found = judged[0].outcome.as_ref().unwrap();
+        sentence(&found.figures, found.verdict)
+    };
+    let mut flapping = vec![0.0; 14 * 1440];
+    (0..4).for_each(|n| flapping[1000 + n * 20..1000 + n * 20 + 5].fill(9.0));
+    for (text, values, expected) in [
+        (
+            "1/1 > 5 notBreaching 60",
+            flapping,
+            "would have fired 4 times in 14 days, max 5m, 3 within 30m of the one before: noisy",
+        ),
+        (
+            "1/1 > 10 notBreaching 300",
+            daily(5.0),
+            "would have fired 14 times in 14 days, max 1h, more than 3 a week: noisy",
+        ),
+        (
+            "1/1 > 50 notBreaching 300",
+            daily(5.0),
+            "would not have fired in 14 days, at most 50 % of the threshold: quiet",
+        ),
+        (
+            "1/1 >= 0 notBreaching 60",
+            daily(5.0),
+            "would have fired once in 14 days, max 13d 23h, in ALARM 99 % of the time: always on",
+        ),
+    ] {
+        assert_eq!(said(text, values), expected);
+    }
 }
 
 #[test]

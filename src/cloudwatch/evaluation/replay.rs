@@ -116,7 +116,10 @@ pub fn decide(condition: &Condition, watched: &EvaluatedSeries, index: usize) ->
             });
             condition.evaluate(back)
         }
-        None => watched.window(index, condition.range, |slots| condition.evaluate(slots)),
+        None => match watched.computed(index, condition.range) {
+            Some(window) => condition.evaluate(window.iter().rev().copied()),
+            None => watched.window(index, condition.range, |slots| condition.evaluate(slots)),
+        },
     }
 }
 

@@ -6,8 +6,9 @@ use super::past::Past;
 use super::series::{Fold, PeriodGrid};
 use crate::alarm::{AlarmDefinition, AlarmLimit, AlarmQuery, AlarmWindow, WatchedSignal};
 use crate::comparison::BandSide;
-use crate::math::{Frame, MathError, MathQuery, Program, is_function};
+use crate::math::{Frame, MathError, MathQuery, Program, WindowBatch, is_function};
 use crate::zone::TimeZone;
+use std::ops::Range;
 
 /// The periods of one alarm and how their values come about.
 #[derive(Debug)]
@@ -28,9 +29,22 @@ enum SeriesContent {
     Values(Vec<f64>),
     /// How far each period's value is beyond its band.
     Distances { side: BandSide, values: Vec<f64>, slots: Vec<Banded> },
-    /// Math whose values depend on the range that is looked at: computed anew for each evaluation.
-    Windows { program: Program, metrics: Vec<Vec<f64>> },
+    /// Math whose values depend on the range that is looked at: the windows of all evaluations, else computed anew for each.
+    Windows { program: Program, metrics: Vec<Vec<f64>>, computed: Option<ComputedWindows> },
 }
+
+/// What each evaluation of a range sees.
+#[derive(Debug)]
+struct ComputedWindows {
+    range: usize,
+    /// One window after the other, each from its oldest slot on.
+    values: Vec<f64>,
+}
+
+/// So many slots are computed together: what they take stays near the processor.
+const BATCH: usize = 1 << 13;
+/// More are not kept: 16 MB.
+const MOST_KEPT: usize = 1 << 21;
 
 /// A value against its band.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -146,11 +160,14 @@ impl EvaluatedSeries {
             SeriesContent::Values(values) | SeriesContent::Distances { values, .. } => {
                 look(&mut self.back(values, index).take(range))
             }
-            SeriesContent::Windows { program, metrics } => {
-                let mut values = self.run(program, metrics, index, range);
-                values.reverse();
-                look(&mut values.into_iter())
-            }
+            SeriesContent::Windows { program, metrics, .. } => match self.computed(index, range) {
+                Some(window) => look(&mut window.iter().rev().copied()),
+                None => {
+                    let values = run(program, metrics, &self.grid, range, index..index + 1);
+                    // The program was checked when it was made; what it cannot say is no datapoint.
+                    look(&mut values.unwrap_or_else(|_| vec![f64::NAN; range]).into_iter().rev())
+                }
+            },
         }
     }
 
@@ -159,6 +176,16 @@ impl EvaluatedSeries {
         match &self.content {
             SeriesContent::Values(values) | SeriesContent::Distances { values, .. } => Some(values),
             SeriesContent::Windows { .. } => None,
+        }
+    }
+
+    /// The values of [`Self::window`] from the oldest on, where they were computed together with those of other evaluations.
+    pub fn computed(&self, index: usize, range: usize) -> Option<&[f64]> {
+        match &self.content {
+            SeriesContent::Windows { computed: Some(windows), .. } if windows.range == range => {
+                windows.values.get(index * range..(index + 1) * range)
+            }
+            _ => None,
         }
     }
 
@@ -172,27 +199,41 @@ impl EvaluatedSeries {
         let stride = self.grid.stride();
         (0..).map(move |n| index.checked_sub(n * stride).map_or(f64::NAN, |at| values[at]))
     }
+}
 
-    fn run(&self, program: &Program, metrics: &[Vec<f64>], index: usize, range: usize) -> Vec<f64> {
-        let windows: Vec<Vec<f64>> = metrics
-            .iter()
-            .map(|values| {
-                let mut window: Vec<f64> = self.back(values, index).take(range).collect();
-                window.reverse();
-                window
-            })
-            .collect();
-        let slices: Vec<&[f64]> = windows.iter().map(Vec::as_slice).collect();
-        let frame = Frame {
-            metrics: &slices,
-            len: range,
-            start: self.grid.end(index) - range as i64 * self.grid.period,
-            step: self.grid.period,
-            period: self.grid.period,
-        };
-        // The program was checked when it was made; what it cannot say is no datapoint.
-        program.run(&frame).unwrap_or_else(|_| vec![f64::NAN; range])
+/// The windows of `range` periods that end at these slots, one after the other.
+fn run(
+    program: &Program,
+    metrics: &[Vec<f64>],
+    grid: &PeriodGrid,
+    range: usize,
+    ends: Range<usize>,
+) -> Result<Vec<f64>, MathError> {
+    let stride = grid.stride();
+    let before = |end: usize| (0..range).rev().map(move |age| end.checked_sub(age * stride));
+    let windows = metrics.iter().map(|values| {
+        ends.clone().flat_map(before).map(|slot| slot.map_or(f64::NAN, |slot| values[slot])).collect::<Vec<f64>>()
+    });
+    let windows: Vec<Vec<f64>> = windows.collect();
+    let slices: Vec<&[f64]> = windows.iter().map(Vec::as_slice).collect();
+    let start = grid.end(ends.start) - range as i64 * grid.period;
+    let frame = Frame { metrics: &slices, len: range, start, step: grid.period, period: grid.period };
+    program.run_windows(&WindowBatch { frame, count: ends.len(), shift: grid.step })
+}
+
+/// All windows of the grid; `None` where they are too few or too large, or each has to be computed by itself.
+fn computed(program: &Program, metrics: &[Vec<f64>], grid: &PeriodGrid, range: usize) -> Option<ComputedWindows> {
+    // The slots before the first evaluation are as many as its window takes: where hardly more follow, few windows are looked at.
+    let lead = range.saturating_mul(grid.stride());
+    if range == 0 || grid.len <= lead.saturating_mul(2) || grid.len.saturating_mul(range) > MOST_KEPT {
+        return None;
     }
+    let mut values = Vec::with_capacity(grid.len * range);
+    let at_once = (BATCH / range).max(1);
+    for from in (0..grid.len).step_by(at_once) {
+        values.extend(run(program, metrics, grid, range, from..(from + at_once).min(grid.len)).ok()?);
+    }
+    Some(ComputedWindows { range, values })
 }
 
 fn content(
@@ -236,7 +277,8 @@ fn content(
         definition.queries.iter().filter_map(|query| result(query).or_else(|| metric(query))).collect();
     if !program.is_pointwise {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
-        return Ok(SeriesContent::Windows { program, metrics });
+        let computed = computed(&program, &metrics, grid, condition.range);
+        return Ok(SeriesContent::Windows { program, metrics, computed });
     }
     let slices: Vec<&[f64]> = metrics.iter().map(Vec::as_slice).collect();
     let start = grid.first - grid.period;

@@ -6,38 +6,46 @@ use super::functions::{self, Argument, CallInputs};
 use super::math_type::MathType;
 use super::parse::{Expr, MathOperator};
 use super::program::Program;
-use super::value::{Frame, MathValue, NamedSeries, known};
+use super::value::{Frame, MathValue, NamedSeries, WindowBatch, known};
 use std::collections::BTreeMap;
 
 impl Program {
     /// The watched series over the frame's slots.
     pub fn run(&self, frame: &Frame<'_>) -> Result<Vec<f64>, MathError> {
+        self.run_windows(&WindowBatch { frame: *frame, count: 1, shift: 0 })
+    }
+
+    /// The watched series over each window, one after the other: what [`Self::run`] says of each. An error where one of them is wrong, or
+    /// where the order or the number of series depends on the window.
+    pub fn run_windows(&self, batch: &WindowBatch<'_>) -> Result<Vec<f64>, MathError> {
         let other = |given| MathError::NotOneSeries { id: self.watched.clone(), given };
-        match self.value(frame)? {
+        match self.value(batch)? {
             MathValue::Series(values) => Ok(values),
-            MathValue::Number(_) => Err(other(MathType::Scalar)),
+            MathValue::Number(_) | MathValue::Numbers(_) => Err(other(MathType::Scalar)),
             MathValue::List(_) => Err(other(MathType::SeriesArray)),
         }
     }
 
     /// All the series that the watched query gives.
     pub fn run_all(&self, frame: &Frame<'_>) -> Result<Vec<NamedSeries>, MathError> {
-        match self.value(frame)? {
+        match self.value(&WindowBatch { frame: *frame, count: 1, shift: 0 })? {
             MathValue::Series(values) => Ok(vec![NamedSeries { name: None, values }]),
             MathValue::List(list) => Ok(list),
-            MathValue::Number(_) => Err(MathError::NotOneSeries { id: self.watched.clone(), given: MathType::Scalar }),
+            MathValue::Number(_) | MathValue::Numbers(_) => {
+                Err(MathError::NotOneSeries { id: self.watched.clone(), given: MathType::Scalar })
+            }
         }
     }
 
-    fn value(&self, frame: &Frame<'_>) -> Result<MathValue, MathError> {
-        FrameEvaluation { program: self, frame, done: BTreeMap::new() }.id(&self.watched)
+    fn value(&self, batch: &WindowBatch<'_>) -> Result<MathValue, MathError> {
+        FrameEvaluation { program: self, batch, done: BTreeMap::new() }.id(&self.watched)
     }
 }
 
-/// A program at work on one frame; an expression that others name often is reckoned once.
+/// A program at work on the frames of a batch; an expression that others name often is reckoned once.
 struct FrameEvaluation<'a> {
     program: &'a Program,
-    frame: &'a Frame<'a>,
+    batch: &'a WindowBatch<'a>,
     done: BTreeMap<&'a str, MathValue>,
 }
 
@@ -59,7 +67,7 @@ impl<'a> FrameEvaluation<'a> {
                     match self.eval(item)? {
                         MathValue::Series(values) => list.push(NamedSeries { name: None, values }),
                         MathValue::List(inner) => list.extend(inner),
-                        MathValue::Number(_) => return Err(MathError::ArrayItem),
+                        MathValue::Number(_) | MathValue::Numbers(_) => return Err(MathError::ArrayItem),
                     }
                 }
                 Ok(MathValue::List(list))
@@ -68,7 +76,7 @@ impl<'a> FrameEvaluation<'a> {
                 let arguments = arguments.iter().map(|argument| self.argument(argument));
                 let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
                 let Program { metrics, band, .. } = self.program;
-                functions::call(name, arguments, &CallInputs { metrics, band: *band, frame: self.frame })
+                functions::call(name, arguments, &CallInputs { metrics, band: *band, batch: self.batch })
             }
         }
     }
@@ -83,7 +91,7 @@ impl<'a> FrameEvaluation<'a> {
     fn id(&mut self, id: &'a str) -> Result<MathValue, MathError> {
         let program = self.program;
         if let Some(index) = program.metrics.iter().position(|metric| metric == id) {
-            return Ok(MathValue::Series(self.frame.metrics[index].to_vec()));
+            return Ok(MathValue::Series(self.batch.frame.metrics[index].to_vec()));
         }
         if let Some(known) = self.done.get(id) {
             return Ok(known.clone());
@@ -101,11 +109,21 @@ fn combine(left: MathValue, right: MathValue, op: impl Fn(f64, f64) -> f64) -> R
     let or_zero = |value: f64| if value.is_nan() { 0.0 } else { value };
     let both = |a: f64, b: f64| if a.is_nan() && b.is_nan() { f64::NAN } else { op(or_zero(a), or_zero(b)) };
     let pair = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| both(*a, *b)).collect() };
+    // Each window of a series beside its number.
+    let spread = |values: &[f64], numbers: &[f64], op: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
+        let windows = values.chunks(values.len() / numbers.len()).zip(numbers);
+        windows.flat_map(|(window, number)| window.iter().map(|value| known(op(*value, *number)))).collect()
+    };
     Ok(match (left, right) {
         (MathValue::Number(a), MathValue::Number(b)) => MathValue::Number(op(a, b)),
         (MathValue::List(_), MathValue::List(_)) => return Err(MathError::TwoArrays),
         (a, MathValue::Number(b)) => a.map(|value| op(value, b)),
         (MathValue::Number(a), b) => b.map(|value| op(a, value)),
+        (MathValue::Numbers(a), MathValue::Numbers(b)) => {
+            MathValue::Numbers(a.iter().zip(&b).map(|(a, b)| known(op(*a, *b))).collect())
+        }
+        (a, MathValue::Numbers(b)) => a.each(|a| spread(&a, &b, &op)),
+        (MathValue::Numbers(a), b) => b.each(|b| spread(&b, &a, &|value, number| op(number, value))),
         (a, MathValue::Series(b)) => a.each(|a| pair(&a, &b)),
         (MathValue::Series(a), b) => b.each(|b| pair(&a, &b)),
     })

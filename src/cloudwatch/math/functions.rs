@@ -3,7 +3,7 @@
 use super::error::MathError;
 use super::math_type::MathType;
 use super::parse::Expr;
-use super::value::{Band, Frame, MathValue, NamedSeries, known};
+use super::value::{Band, MathValue, NamedSeries, WindowBatch, known};
 use crate::calendar;
 
 /// Each value by itself.
@@ -118,13 +118,15 @@ pub(super) struct CallInputs<'a> {
     /// The metrics' ids, in the order of the frame's.
     pub metrics: &'a [String],
     pub band: Option<Band>,
-    pub frame: &'a Frame<'a>,
+    pub batch: &'a WindowBatch<'a>,
 }
 
 /// The value of a call that was checked.
 pub(super) fn call(name: &str, arguments: Vec<Argument<'_>>, of: &CallInputs<'_>) -> Result<MathValue, MathError> {
     let wrong = || MathError::ArgumentValue(name.to_owned());
-    let (frame, metrics) = (of.frame, of.metrics);
+    let (batch, frame, metrics) = (of.batch, of.batch.frame, of.metrics);
+    // Of a window; a call for no time at all has none, and `chunks` takes no 0.
+    let len = frame.len.max(1);
     let mut arguments = arguments.into_iter();
     let first = arguments.next();
     match name {
@@ -134,7 +136,7 @@ pub(super) fn call(name: &str, arguments: Vec<Argument<'_>>, of: &CallInputs<'_>
             let named = named.map(|(id, values)| NamedSeries { name: Some(id.clone()), values: values.to_vec() });
             return Ok(MathValue::List(named.collect()));
         }
-        "IF" => return choose(first.into_iter().chain(arguments), frame),
+        "IF" => return choose(first.into_iter().chain(arguments), batch),
         _ => {}
     }
     let first = first.ok_or_else(wrong)?.value()?;
@@ -147,24 +149,33 @@ pub(super) fn call(name: &str, arguments: Vec<Argument<'_>>, of: &CallInputs<'_>
         ("LOG", value) => value.map(f64::ln),
         ("LOG10", value) => value.map(f64::log10),
         (name, MathValue::Series(values)) if REDUCING.contains(&name) => {
-            MathValue::Number(reduce(name, values.into_iter()))
+            let of = |window: &[f64]| reduce(name, window.iter().copied());
+            match batch.count {
+                1 => MathValue::Number(of(&values)),
+                _ => MathValue::Numbers(values.chunks(len).map(of).collect()),
+            }
         }
         (name, MathValue::List(list)) if REDUCING.contains(&name) => {
-            MathValue::Series((0..frame.len).map(|slot| across(name, &list, slot)).collect())
+            MathValue::Series((0..batch.slots()).map(|slot| across(name, &list, slot)).collect())
         }
-        (name, value) if STEPPING.contains(&name) => value.each(|values| step(name, &values, frame)),
+        (name, value) if STEPPING.contains(&name) => value.each(|values| step(name, &values, batch)),
         (name, _) if CALENDAR.contains(&name) => {
-            let part = |slot: usize| calendar_part(name, frame.start + slot as i64 * frame.step) as f64;
-            MathValue::Series((0..frame.len).map(part).collect())
+            let part = |slot: usize| calendar_part(name, batch.second(slot)) as f64;
+            MathValue::Series((0..batch.slots()).map(part).collect())
         }
         ("METRIC_COUNT", MathValue::List(list)) => MathValue::Number(list.len() as f64),
         ("PERIOD", _) => MathValue::Number(frame.period as f64),
-        ("TIME_SERIES", MathValue::Number(number)) => MathValue::Series(vec![number; frame.len]),
+        ("TIME_SERIES", MathValue::Number(number)) => MathValue::Series(vec![number; batch.slots()]),
+        ("TIME_SERIES", numbers @ MathValue::Numbers(_)) => {
+            MathValue::Series((0..batch.slots()).map(|slot| numbers.at(slot, len)).collect())
+        }
         ("FIRST" | "LAST", MathValue::List(mut list)) => {
             let chosen = if name == "FIRST" { list.drain(..).next() } else { list.pop() };
-            MathValue::Series(chosen.map_or_else(|| vec![f64::NAN; frame.len], |chosen| chosen.values))
+            MathValue::Series(chosen.map_or_else(|| vec![f64::NAN; batch.slots()], |chosen| chosen.values))
         }
-        ("FILL", value) => fill(value, rest.into_iter().next().ok_or_else(wrong)?)?,
+        ("FILL", value) => fill(value, rest.into_iter().next().ok_or_else(wrong)?, len)?,
+        // Which series there are, or in which order, may be another in each window.
+        ("REMOVE_EMPTY" | "SORT" | BAND, _) if batch.count > 1 => return Err(wrong()),
         ("REMOVE_EMPTY", MathValue::List(mut list)) => {
             list.retain(|series| series.values.iter().any(|value| !value.is_nan()));
             MathValue::List(list)
@@ -185,7 +196,7 @@ pub(super) fn call(name: &str, arguments: Vec<Argument<'_>>, of: &CallInputs<'_>
         (BAND, MathValue::Series(values)) => {
             let width = rest.into_iter().next().map_or(Ok(MathValue::Number(WIDTH)), Argument::value)?;
             let make = of.band.ok_or_else(|| MathError::UnknownFunction(name.to_owned()))?;
-            let [high, low] = make(&values, width.at(0));
+            let [high, low] = make(&values, width.at(0, len));
             let edge = |name: &str, values| NamedSeries { name: Some(name.to_owned()), values };
             MathValue::List(vec![edge("high", high), edge("low", low)])
         }
@@ -215,8 +226,7 @@ fn sorted(list: Vec<NamedSeries>, by: &str, descending: bool) -> Vec<NamedSeries
 
 /// A place in an array, counted from 0; `None` of what is none.
 fn place(argument: &Argument<'_>) -> Option<usize> {
-    let Argument::Value(value) = argument else { return None };
-    let number = value.at(0);
+    let Argument::Value(MathValue::Number(number)) = *argument else { return None };
     (number >= 0.0 && number.fract() == 0.0).then_some(number as usize)
 }
 
@@ -259,8 +269,16 @@ pub fn mean_and_deviation(values: impl Iterator<Item = f64> + Clone) -> (f64, f6
     (mean, (there.map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
 }
 
-/// From one value to the next that is there.
-fn step(name: &str, values: &[f64], frame: &Frame<'_>) -> Vec<f64> {
+/// From one value to the next that is there, in each window.
+fn step(name: &str, values: &[f64], batch: &WindowBatch<'_>) -> Vec<f64> {
+    let mut stepped = Vec::with_capacity(values.len());
+    for window in values.chunks(batch.frame.len.max(1)) {
+        step_window(name, window, batch.frame.step, &mut stepped);
+    }
+    stepped
+}
+
+fn step_window(name: &str, values: &[f64], seconds_a_slot: i64, stepped: &mut Vec<f64>) {
     let mut last: Option<(usize, f64)> = None;
     let mut total = 0.0;
     let next = |(slot, value): (usize, &f64)| {
@@ -269,7 +287,7 @@ fn step(name: &str, values: &[f64], frame: &Frame<'_>) -> Vec<f64> {
         }
         total += value;
         let before = last.replace((slot, *value));
-        let change = before.map(|(at, from)| ((slot - at) as f64 * frame.step as f64, value - from));
+        let change = before.map(|(at, from)| ((slot - at) as f64 * seconds_a_slot as f64, value - from));
         match (name, change) {
             ("RUNNING_SUM", _) => known(total),
             (_, None) => f64::NAN,
@@ -278,7 +296,7 @@ fn step(name: &str, values: &[f64], frame: &Frame<'_>) -> Vec<f64> {
             (_, Some((seconds, _))) => seconds,
         }
     };
-    values.iter().enumerate().map(next).collect()
+    stepped.extend(values.iter().enumerate().map(next));
 }
 
 fn calendar_part(name: &str, second: i64) -> i64 {
@@ -293,16 +311,19 @@ fn calendar_part(name: &str, second: i64) -> i64 {
     }
 }
 
-fn fill(value: MathValue, with: Argument<'_>) -> Result<MathValue, MathError> {
+fn fill(value: MathValue, with: Argument<'_>, len: usize) -> Result<MathValue, MathError> {
     if let Some(filler) = with.text().and_then(filler) {
-        return Ok(value.each(|values| interpolate(filler, values)));
+        return Ok(value.each(|mut values| {
+            values.chunks_mut(len).for_each(|window| interpolate(filler, window));
+            values
+        }));
     }
     let with = with.value()?;
-    let filled = |(slot, value): (usize, f64)| if value.is_nan() { with.at(slot) } else { value };
+    let filled = |(slot, value): (usize, f64)| if value.is_nan() { with.at(slot, len) } else { value };
     Ok(value.each(|values| values.into_iter().enumerate().map(filled).collect()))
 }
 
-fn interpolate(filler: FillMethod, mut values: Vec<f64>) -> Vec<f64> {
+fn interpolate(filler: FillMethod, values: &mut [f64]) {
     let mut last: Option<usize> = None;
     for slot in 0..values.len() {
         if !values[slot].is_nan() {
@@ -317,25 +338,31 @@ fn interpolate(filler: FillMethod, mut values: Vec<f64>) -> Vec<f64> {
             values[slot] = values[from];
         }
     }
-    values
 }
 
 /// `IF(condition, then, else)`. Without an else there is nothing where the condition does not hold, nor where it is missing. Where a
 /// condition that is a series holds, a series that has no value there counts as 0 (user guide, the tables of "Using IF expressions").
-fn choose<'a>(mut arguments: impl Iterator<Item = Argument<'a>>, frame: &Frame<'_>) -> Result<MathValue, MathError> {
+fn choose<'a>(
+    mut arguments: impl Iterator<Item = Argument<'a>>,
+    batch: &WindowBatch<'_>,
+) -> Result<MathValue, MathError> {
     let mut next = || arguments.next().ok_or_else(|| MathError::ArgumentValue("IF".into()))?.value();
     let (condition, then) = (next()?, next()?);
     let other = arguments.next().map_or(Ok(MathValue::Number(f64::NAN)), Argument::value)?;
     let is_series = |value: &MathValue| matches!(value, MathValue::Series(_));
     let counts_as_zero = is_series(&condition) && is_series(&then);
-    let pick = |slot: usize| match condition.at(slot) {
+    let len = batch.frame.len;
+    let pick = |slot: usize| match condition.at(slot, len) {
         truth if truth.is_nan() => f64::NAN,
-        truth if truth != 0.0 && counts_as_zero && then.at(slot).is_nan() => 0.0,
-        truth if truth != 0.0 => then.at(slot),
-        _ => other.at(slot),
+        truth if truth != 0.0 && counts_as_zero && then.at(slot, len).is_nan() => 0.0,
+        truth if truth != 0.0 => then.at(slot, len),
+        _ => other.at(slot, len),
     };
     if [&condition, &then, &other].into_iter().any(is_series) {
-        return Ok(MathValue::Series((0..frame.len).map(pick).collect()));
+        return Ok(MathValue::Series((0..batch.slots()).map(pick).collect()));
+    }
+    if [&condition, &then, &other].into_iter().any(|value| matches!(value, MathValue::Numbers(_))) {
+        return Ok(MathValue::Numbers((0..batch.count).map(|window| pick(window * len)).collect()));
     }
     Ok(MathValue::Number(pick(0)))
 }

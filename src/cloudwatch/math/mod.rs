@@ -29,5 +29,5 @@ pub use parse::{Expr, MathOperator, SyntaxFault, parse};
 pub use program::Program;
 pub use query::MathQuery;
 pub use signature::{function_names, gives, is_function, miscounted, types};
-pub use value::{Band, Frame, NamedSeries};
+pub use value::{Band, Frame, NamedSeries, WindowBatch};
 pub use words::{calls, ids, is_band, is_grouped, is_insights};

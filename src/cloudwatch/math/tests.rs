@@ -1,6 +1,6 @@
 //! Metric math by hand, what is refused, and random expressions against a reference that computes slot by slot.
 
-use super::{Frame, MathQuery, Program};
+use super::{Frame, MathQuery, Program, WindowBatch};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -249,6 +249,32 @@ fn slot() -> impl Strategy<Value = Option<f64>> {
     prop_oneof![1 => Just(None), 4 => (-5i32..6).prop_map(|n| Some(f64::from(n)))]
 }
 
+/// Expressions over a series `~` whose values depend on the window, or on the time.
+const OF_A_WINDOW: [&str; 22] = [
+    "~",
+    "~ - AVG(~)",
+    "AVG(~) - ~",
+    "(~ - AVG(~)) / STDDEV(~)",
+    "-MAX(~) + MIN(~) * ~",
+    "MAX(~) / SUM(~) + 0 * a",
+    "2 * ABS(SUM(~)) - 1 + ~",
+    "IF(~ > AVG(~), ~, MIN(~))",
+    "IF(DATAPOINT_COUNT(~) > 2, ~)",
+    "TIME_SERIES(IF(SUM(~) > 3, AVG(~), 7))",
+    "TIME_SERIES(DATAPOINT_COUNT(~))",
+    "FILL(~, AVG(~))",
+    "FILL(~, REPEAT) + FILL(~, LINEAR)",
+    "DIFF(~) + RATE(~)",
+    "RUNNING_SUM(~) / DIFF_TIME(~)",
+    "AVG(DIFF(~)) + FILL(~, 0)",
+    "STDDEV(~ - AVG(~)) * b",
+    "MAX([~, a] - AVG(~)) + MAX(AVG(~) - METRICS())",
+    "HOUR(~) * AVG(~) + EPOCH(~)",
+    "FIRST(SORT([~, a, b], SUM, DESC))",
+    "AVG(REMOVE_EMPTY([~, a]))",
+    "SUM(SLICE([~, a], 0, IF(SUM(~) > -99999, 1, 1)))",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(9), ..ProptestConfig::default() })]
 
@@ -264,6 +290,40 @@ proptest! {
         for (at, slot) in slots.iter().enumerate() {
             let found = Some(found[at]).filter(|value| !value.is_nan());
             prop_assert_eq!(found, tree.at_as_series(*slot), "{} at {:?}", &text, slot);
+        }
+    }
+
+    #[test]
+    fn windows_together_say_what_each_says_by_itself(
+        tree in tree(),
+        of in prop::sample::select(OF_A_WINDOW.to_vec()),
+        slots in prop::collection::vec([slot(), slot(), slot()], 1..13),
+        len in 1..5_usize,
+    ) {
+        let text = of.replace('~', &tree.series());
+        let program = Program::new(queries(&text)).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+        let count = slots.len().saturating_sub(len) + 1;
+        // Windows that overlap, as those of an alarm do.
+        let window = |first: usize, n: usize| -> Vec<f64> {
+            (first..first + len).map(|slot| slots.get(slot).and_then(|slot| slot[n]).unwrap_or(f64::NAN)).collect()
+        };
+        let seconds = |first: usize| START + first as i64 * 3_600;
+        let mut each = Vec::new();
+        for first in 0..count {
+            let columns = [0, 1, 2].map(|n| window(first, n));
+            let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            let frame = Frame { metrics: &slices, len, start: seconds(first), step: 3_600, period: 3_600 };
+            each.extend(program.run(&frame).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?);
+        }
+        let columns = [0, 1, 2].map(|n| (0..count).flat_map(|first| window(first, n)).collect::<Vec<f64>>());
+        let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let frame = Frame { metrics: &slices, len, start: START, step: 3_600, period: 3_600 };
+        let together = program.run_windows(&WindowBatch { frame, count, shift: 3_600 });
+        if count > 1 && ["SORT", "REMOVE_EMPTY", "SLICE"].iter().any(|word| of.contains(word)) {
+            prop_assert!(together.is_err(), "{}", text);
+        } else {
+            let together = together.map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+            prop_assert_eq!(shown(&together), shown(&each), "{}", text);
         }
     }
 

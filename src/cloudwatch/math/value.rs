@@ -1,7 +1,7 @@
 //! Values of metric math over the slots of one evaluation, NaN where there is none.
 
 /// The slots of one evaluation: what the metrics say, when, and how long a slot is.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     /// By the order of `Program::metrics`; oldest first, all of length `len`.
     pub metrics: &'a [&'a [f64]],
@@ -11,6 +11,30 @@ pub struct Frame<'a> {
     pub step: i64,
     /// Seconds of one datapoint.
     pub period: i64,
+}
+
+/// The frames of several evaluations, which are computed together: what a window gives follows from that window alone.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowBatch<'a> {
+    /// The first of them; its metrics hold the slots of one window after the other, each `len` long.
+    pub frame: Frame<'a>,
+    /// How many there are; at least one.
+    pub count: usize,
+    /// Seconds from one window to the next.
+    pub shift: i64,
+}
+
+impl WindowBatch<'_> {
+    /// Slots of all windows.
+    pub fn slots(&self) -> usize {
+        self.frame.len * self.count
+    }
+
+    /// The beginning of a slot.
+    pub fn second(&self, slot: usize) -> i64 {
+        let (window, within) = (slot / self.frame.len, slot % self.frame.len);
+        self.frame.start + window as i64 * self.shift + within as i64 * self.frame.step
+    }
 }
 
 /// One of the series of an array, with the name it has of its own: the id of its metric, or the edge of a band.
@@ -23,6 +47,8 @@ pub struct NamedSeries {
 #[derive(Debug, Clone, PartialEq)]
 pub enum MathValue {
     Number(f64),
+    /// A number for each window of a batch.
+    Numbers(Vec<f64>),
     Series(Vec<f64>),
     List(Vec<NamedSeries>),
 }
@@ -32,6 +58,7 @@ impl MathValue {
     pub fn each(self, change: impl Fn(Vec<f64>) -> Vec<f64>) -> MathValue {
         match self {
             MathValue::Number(number) => MathValue::Number(number),
+            MathValue::Numbers(numbers) => MathValue::Numbers(numbers),
             MathValue::Series(values) => MathValue::Series(change(values)),
             MathValue::List(list) => MathValue::List(
                 list.into_iter()
@@ -43,16 +70,19 @@ impl MathValue {
 
     /// Changes each value by itself; what is not there stays so.
     pub fn map(self, change: impl Fn(f64) -> f64) -> MathValue {
+        let all = |values: Vec<f64>| values.into_iter().map(|value| known(change(value))).collect();
         match self {
             MathValue::Number(number) => MathValue::Number(known(change(number))),
-            other => other.each(|values| values.into_iter().map(|value| known(change(value))).collect()),
+            MathValue::Numbers(numbers) => MathValue::Numbers(all(numbers)),
+            other => other.each(all),
         }
     }
 
-    /// The value in a slot; an array has none.
-    pub fn at(&self, slot: usize) -> f64 {
+    /// The value in a slot of windows that are `len` slots long; an array has none.
+    pub fn at(&self, slot: usize, len: usize) -> f64 {
         match self {
             MathValue::Number(number) => *number,
+            MathValue::Numbers(numbers) => numbers[slot / len],
             MathValue::Series(values) => values[slot],
             MathValue::List(_) => f64::NAN,
         }

@@ -247,3 +247,24 @@ async fn error_budgets_that_could_not_be_read_are_asked_for_again() {
     assert!(again.slos.iter().all(|one| one.is_read));
     assert_eq!(calls(&world)["monitoring:GetMetricData"], 1);
 }
+
+/// Sixty days of eight metrics are one call by the hour; as finely as alarms are evaluated they would be more.
+#[tokio::test(start_paused = true)]
+async fn error_budgets_are_asked_for_hour_by_hour() {
+    use crate::backtest::budget::needs;
+    use crate::backtest::history::fetch::{Detail, calls as calls_of};
+    let world = World::fine();
+    let ratio = |n: usize| {
+        let metric = |name: &str| format!("{{ namespace: Jobs, metric_name: {name}{n}, statistic: Sum }}");
+        let indicator = format!("{{ ratio: {{ bad: {}, total: {} }} }}", metric("Late"), metric("Taken"));
+        format!("  s{n}: {{ objective: 99%, window: 60d, indicator: {indicator} }}\n")
+    };
+    let text = spec_of("promised", &format!("slos:\n{}", (0..4).map(ratio).collect::<String>()));
+    let now = world.aws().await.clock.now();
+    let found = status(&world, &text, None, now).await;
+    assert!(found.slos.len() == 4 && found.slos.iter().all(|one| one.is_read));
+    assert_eq!(calls(&world)["monitoring:GetMetricData"], 1);
+    let needs = needs(found.slos.iter().map(|one| &one.slo));
+    let cost = |detail| calls_of(&needs, now - 60 * 86_400, now, detail);
+    assert_eq!((cost(Detail::Period), cost(Detail::Finest)), (1, 2));
+}

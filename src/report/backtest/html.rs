@@ -8,12 +8,13 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
     let mut body = String::new();
     for judged in backtest.judged {
         let name = judged.address.to_string();
-        let (word, bad) = match &judged.outcome {
-            Ok(found) => (found.verdict.word(), found.verdict.is_bad()),
-            Err(_) => ("unknown", true),
+        let (word, bad, reason) = match &judged.outcome {
+            Ok(found) => (found.verdict.word(), found.verdict.is_bad(), found.figures.verdict_reason()),
+            Err(_) => ("unknown", true, None),
         };
+        let reason = reason.map(|reason| format!(": {}", said(&reason))).unwrap_or_default();
         let class = if bad { "bad" } else { "good" };
-        body.push_str(&format!("<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>\n", said(&name)));
+        body.push_str(&format!("<section>\n<h2>{} <span class=\"{class}\">{word}</span>{reason}</h2>\n", said(&name)));
         let mut lines = Vec::new();
         match &judged.outcome {
             Err(why) => lines.push(why.clone()),
@@ -38,7 +39,8 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         body.push_str(&format!("<ul>\n{items}</ul>\n</section>\n"));
     }
     let budgets: String = budgets(backtest).iter().map(|budget| format!("<p>{}</p>\n", said(budget))).collect();
-    let pages: String = pages(backtest).map(|pages| format!("<p>{}</p>\n", said(&pages))).unwrap_or_default();
+    let pages = pages(backtest);
+    let pages: String = pages.into_iter().map(|pages| format!("<p>{}</p>\n", said(&pages))).collect();
     let notes: String = backtest.notes.iter().map(|note| format!("<p>note: {}</p>\n", said(note))).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\

@@ -15,7 +15,8 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         "format_version": super::super::json::FORMAT_VERSION,
         "from": time(backtest.from),
         "until": time(backtest.until),
-        "pages": backtest.pages,
+        "pages": backtest.pages.people,
+        "pages_unknown": backtest.pages.unknown,
         "slos": backtest.budgets.iter().map(budget).collect::<Vec<Value>>(),
         "notes": backtest.notes,
     });
@@ -51,6 +52,7 @@ fn alarm(backtest: &Backtest<'_>, judged: &EvaluatedAlarm) -> Value {
         }
         Ok(found) => {
             fields.insert("verdict".into(), json!(found.verdict));
+            fields.insert("verdict_reason".into(), json!(found.figures.verdict_reason()));
             // The one it would be in now.
             fields.insert("state".into(), json!(found.timeline.last().word()));
             fields.insert("figures".into(), figures(&found.figures));

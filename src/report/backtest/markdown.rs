@@ -10,7 +10,8 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
     for judged in backtest.judged {
         let (verdict, said) = match &judged.outcome {
             Ok(found) => {
-                let said = facts(&found.figures).into_iter().chain(found.known.as_ref().map(incidents));
+                let reason = found.figures.verdict_reason();
+                let said = reason.into_iter().chain(facts(&found.figures)).chain(found.known.as_ref().map(incidents));
                 (found.verdict.word(), said.collect::<Vec<_>>().join("; "))
             }
             Err(why) => ("unknown", why.clone()),
@@ -19,6 +20,7 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         text.push_str(&format!("| {verdict} | `{}` | {} |\n", cell(&judged.address.to_string()), cell(&said)));
     }
     text.extend(budgets(backtest).iter().map(|budget| format!("\n{}\n", prose(budget))));
-    text.extend(pages(backtest).map(|pages| format!("\n{}\n", prose(&pages))));
+    let pages = pages(backtest);
+    text.extend(pages.into_iter().map(|pages| format!("\n{}\n", prose(&pages))));
     text
 }

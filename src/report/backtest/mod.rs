@@ -16,8 +16,9 @@ use super::figures::percent;
 use crate::backtest::budget::ErrorBudget;
 use crate::backtest::for_plan::span;
 use crate::backtest::incidents::IncidentScore;
-use crate::backtest::pages::PersonPages;
+use crate::backtest::pages::{PageRate, PagesCount};
 use crate::backtest::suggest::ViewKind;
+use crate::backtest::verdict::FLAP;
 use crate::backtest::verify::Agreement;
 use crate::backtest::{BacktestVerdict, EvaluatedAlarm, Figures, Suggestion};
 use crate::resources::Address;
@@ -36,13 +37,15 @@ pub struct Backtest<'a> {
     /// Simulated against real, where that was asked.
     pub agreements: &'a BTreeMap<Address, Option<Agreement>>,
     /// Who would have been paged how often.
-    pub pages: &'a [PersonPages],
+    pub pages: &'a PagesCount,
     /// By SLO, in the order of the file; the error says why nothing is known.
     pub budgets: &'a [(String, Result<ErrorBudget, String>)],
 }
 
 /// So many people are named in one line.
 const MOST_PEOPLE: usize = 5;
+/// So many reasons why pages are not known are named.
+const MOST_UNKNOWN: usize = 5;
 const ORDER: [BacktestVerdict; 6] = [
     BacktestVerdict::AlwaysOn,
     BacktestVerdict::Noisy,
@@ -72,14 +75,37 @@ fn summary(backtest: &Backtest<'_>) -> String {
     if parts.is_empty() { format!("{alarms}.") } else { format!("{alarms} in {time}: {}.", parts.join(", ")) }
 }
 
-/// `pages a week: email you@example.edu 1.5`; nothing where nobody is subscribed.
-fn pages(backtest: &Backtest<'_>) -> Option<String> {
-    let people = backtest.pages.iter().take(MOST_PEOPLE);
-    let said: Vec<String> =
-        people.map(|one| format!("{} {} {}", one.protocol, one.endpoint, number(one.a_week))).collect();
-    let more = backtest.pages.len().saturating_sub(MOST_PEOPLE);
+/// `pages a week: email you@example.edu 1.5`; nothing where nobody is subscribed. Then what is not known of them.
+fn pages(backtest: &Backtest<'_>) -> Vec<String> {
+    let people = &backtest.pages.people;
+    let said: Vec<String> = people
+        .iter()
+        .take(MOST_PEOPLE)
+        .map(|one| format!("{} {} {}", one.protocol, one.endpoint, page_rate(one.rate())))
+        .collect();
+    let more = people.len().saturating_sub(MOST_PEOPLE);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    (!said.is_empty()).then(|| format!("pages a week: {}{more}", said.join(", ")))
+    let rates = (!said.is_empty()).then(|| format!("pages a week: {}{more}", said.join(", ")));
+    let unknown = unknown_pages(backtest.pages.unknown.iter().map(String::as_str));
+    rates.into_iter().chain(unknown).collect()
+}
+
+/// What of the pages could not be worked out, a sentence each.
+pub fn unknown_pages<'a>(unknown: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut unknown = unknown.into_iter();
+    let mut lines: Vec<String> =
+        unknown.by_ref().take(MOST_UNKNOWN).map(|why| format!("pages, unknown: {why}")).collect();
+    let more = unknown.count();
+    lines.extend((more > 0).then(|| format!("pages, unknown: {more} more")));
+    lines
+}
+
+/// `1.5`, or `1.5 to 2` where not all is known.
+pub fn page_rate(rate: PageRate) -> String {
+    match rate {
+        PageRate { least, most } if most > least => format!("{} to {}", number(least), number(most)),
+        PageRate { least, .. } => number(least),
+    }
 }
 
 /// What is left of each error budget, a sentence each.
@@ -101,7 +127,8 @@ fn facts(figures: &Figures) -> Vec<String> {
             fired.push_str(&format!(", max {}", span(figures.longest)));
         }
         if figures.flaps > 0 {
-            fired.push_str(&format!(", {} soon after the one before", super::count(figures.flaps, "time")));
+            let soon = span(FLAP);
+            fired.push_str(&format!(", {} within {soon} of the one before", super::count(figures.flaps, "time")));
         }
         if let Some(seconds) = figures.time_to_detect {
             fired.push_str(&format!(", time to notify {}", span(seconds)));

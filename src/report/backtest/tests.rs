@@ -5,7 +5,7 @@ use crate::backtest::budget::ErrorBudget;
 use crate::backtest::history::{MetricHistory, MetricIdentity};
 use crate::backtest::incidents::KnownIncident;
 use crate::backtest::judge::judge;
-use crate::backtest::pages::{PagesChange, PersonPages};
+use crate::backtest::pages::{PagesChange, PagesCount, PersonPages};
 use crate::backtest::{BacktestRequest, EvaluatedAlarm, EvaluationOptions};
 use crate::model::Target;
 use crate::report::RenderOptions;
@@ -124,10 +124,13 @@ fn known_incidents_are_counted() {
 
 #[test]
 fn pages_of_each_person_are_named() {
-    let person =
-        |endpoint: &str, a_week| PersonPages { protocol: "email".into(), endpoint: endpoint.into(), pages: 3, a_week };
+    let person = |endpoint: &str, a_week, most_a_week| {
+        let (protocol, endpoint) = ("email".into(), endpoint.into());
+        PersonPages { protocol, endpoint, pages: 3, a_week, undecided: 0, most_a_week }
+    };
     let (judged, agreements) = (judged(), BTreeMap::new());
-    let people = [person("a@example.edu", 1.5), person("b@example.edu", 0.0)];
+    let people = vec![person("a@example.edu", 1.5, 1.5), person("b@example.edu", 0.0, 2.5)];
+    let people = PagesCount { people, unknown: vec!["alarm/a: not counted, its past is not known".into()] };
     let all = Backtest {
         judged: &judged,
         from: START,
@@ -137,11 +140,18 @@ fn pages_of_each_person_are_named() {
         pages: &people,
         budgets: &[],
     };
-    let line = "pages a week: email a@example.edu 1.5, email b@example.edu 0\n";
+    let line = "pages a week: email a@example.edu 1.5, email b@example.edu 0 to 2.5\npages, unknown: alarm/a: not counted, its past is not known\n";
     assert!(text::backtest(&all, false, &RenderOptions::PLAIN).contains(line));
-    let change = PagesChange { before: people.to_vec(), after: vec![person("a@example.edu", 0.5)] };
+    let change = PagesChange {
+        before: people.clone(),
+        after: PagesCount { people: vec![person("a@example.edu", 0.5, 0.75)], ..PagesCount::default() },
+    };
     let plan = plan_with_pages(&plan(vec![create(alarm("a", 5.0))]), None, Some(&change));
-    assert!(plan.contains("| Who | Before | After |") && plan.contains("| 1.5 | 0.5 |"), "{plan}");
+    assert!(plan.contains("| Who | Before | After |") && plan.contains("| 1.5 | 0.5 to 0.75 |"), "{plan}");
+    assert!(
+        plan.contains("| 0 to 2.5 | 0 |") && plan.contains("pages, unknown: <code>alarm/a:</code> not counted"),
+        "{plan}"
+    );
 }
 
 /// What is spent, when it was exhausted, and that nothing is known; never a budget that is whole because nobody called.
@@ -166,7 +176,7 @@ fn error_budgets_are_said_in_every_format() {
         until: START + 14 * DAY,
         notes: &[],
         agreements: &agreements,
-        pages: &[],
+        pages: &PagesCount::default(),
         budgets: &budgets,
     };
     let lines = [
@@ -193,7 +203,7 @@ fn found(judged: &[EvaluatedAlarm], look: impl FnOnce(&Backtest<'_>) -> String) 
         until: START + DAY,
         notes: &["kept".to_owned()],
         agreements: &agreements,
-        pages: &[],
+        pages: &PagesCount::default(),
         budgets: &[],
     })
 }

@@ -31,7 +31,7 @@ pub fn backtest(backtest: &Backtest<'_>, charts: bool, look: &RenderOptions) -> 
         text.push_str(&hang("note: ", note, look.width));
     }
     budgets(backtest).iter().for_each(|budget| text.push_str(&hang("", budget, look.width)));
-    text.extend(pages(backtest).map(|pages| hang("", &pages, look.width)));
+    text.extend(pages(backtest).into_iter().map(|pages| hang("", &pages, look.width)));
     text.push_str(&summary(backtest));
     text.push('\n');
     text
@@ -70,7 +70,8 @@ fn section(backtest: &Backtest<'_>, judged: &EvaluatedAlarm, charts: bool, look:
         BacktestVerdict::Silent => Tone::Careful,
         BacktestVerdict::Noisy | BacktestVerdict::AlwaysOn | BacktestVerdict::Blind => Tone::Bad,
     };
-    let mut text = format!("{name}: {}\n", look.paint(tone, found.verdict.word()));
+    let reason = found.figures.verdict_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let mut text = format!("{name}: {}{reason}\n", look.paint(tone, found.verdict.word()));
     if charts {
         text.extend(found.sketch.as_ref().map(|sketch| chart::chart(sketch, (&found.figures).into(), look)));
     }

@@ -233,7 +233,9 @@ pub fn newest(alarm: &AlarmStatus, curve: &Curve) -> String {
 pub fn limit(alarm: &AlarmStatus) -> String {
     let Resource::Alarm(resource) = &alarm.resource else { return String::new() };
     match resource.definition().evaluation.limit {
-        AlarmLimit::Threshold { comparison, threshold } => format!("{} {}", comparison.symbol(), number(threshold)),
+        AlarmLimit::Threshold { comparison, threshold } => {
+            format!("{} {}{}", comparison.symbol(), number(threshold), phrase::unit(resource))
+        }
         AlarmLimit::Band(_) => "off its band".to_owned(),
         AlarmLimit::Unmodelled { .. } => String::new(),
     }

@@ -11,7 +11,14 @@ fn mutant(field: &'static str) -> Mutant {
 }
 
 fn alarm(name: &str, killed: usize, survivors: Vec<Mutant>, is_untested: bool) -> AlarmMutation {
-    AlarmMutation { address: Address::new(Kind::Alarm, name), killed, survivors, unplayed: Vec::new(), is_untested }
+    AlarmMutation {
+        address: Address::new(Kind::Alarm, name),
+        killed,
+        survivors,
+        unplayed: Vec::new(),
+        is_untested,
+        played: 0,
+    }
 }
 
 fn outcome(alarms: Vec<AlarmMutation>) -> FileOutcome {

@@ -1,5 +1,6 @@
 //! What the tests of a file would not notice: each alarm is changed in one thing at a time, and a mutant that no test kills is named.
 //! Only what a mutant can change is played again: its alarm, the composite alarms over it, and the tests that look at one of them.
+//! Tests that list the notifications of all alarms look at each: those without data of an alarm are played once for all of them.
 
 mod mutants;
 mod rules;
@@ -10,9 +11,9 @@ mod whole;
 pub use mutants::Mutant;
 
 use super::file::UnitTestCase;
-use super::run::{Overlay, failures};
-use super::seen::{Stage, World};
-use crate::resources::{Address, Resource};
+use super::run::{CaseParts, Overlay};
+use super::seen::{Seen, Stage, World};
+use crate::resources::{Address, Kind, Resource};
 use mlops_cloudwatch::evaluation::composite;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,8 @@ pub struct AlarmMutation {
     pub unplayed: Vec<(Mutant, String)>,
     /// Whether no test looks at the alarm, so that nothing was tried.
     pub is_untested: bool,
+    /// How many times a mutant was played in a test.
+    pub played: usize,
 }
 
 impl AlarmMutation {
@@ -34,6 +37,13 @@ impl AlarmMutation {
     pub fn total(&self) -> usize {
         self.killed + self.survivors.len()
     }
+}
+
+/// A test with all alarms as they are.
+struct PlayedCase<'c, 'a> {
+    stage: Stage<'c>,
+    parts: CaseParts<'c>,
+    world: World<'a>,
 }
 
 /// How a mutant ended in one test.
@@ -53,7 +63,7 @@ pub fn mutate(
     for case in cases {
         let stage = Stage::new(case)?;
         let world = stage.play(resources.values());
-        stages.push((stage, world));
+        stages.push(PlayedCase { stage, parts: CaseParts::new(case), world });
     }
     let above = above(resources);
     let index = TestIndex::new(cases);
@@ -80,33 +90,33 @@ fn all(resource: &Resource) -> Vec<Mutant> {
 fn of_alarm<'a>(
     address: &Address,
     resource: &'a Resource,
-    stages: &[(Stage<'_>, World<'a>)],
+    stages: &[PlayedCase<'_, 'a>],
     above: &BTreeMap<&str, BTreeSet<&str>>,
     index: &TestIndex<'_>,
     resources: &'a BTreeMap<Address, Resource>,
 ) -> AlarmMutation {
     let name = address.name.as_str();
-    let over: Vec<&'a Resource> = resources
-        .values()
-        .filter(|one| above.get(name).is_some_and(|above| above.contains(one.name().as_str())))
-        .collect();
+    let composite = |name: &&str| resources.get(&Address::new(Kind::CompositeAlarm, *name));
+    let over: Vec<&'a Resource> = above.get(name).into_iter().flatten().filter_map(composite).collect();
     let mut found = AlarmMutation {
         address: address.clone(),
         killed: 0,
         survivors: Vec::new(),
         unplayed: Vec::new(),
         is_untested: false,
+        played: 0,
     };
-    let looking = index.looking(name, above);
+    let looking = index.looking(name, above, stages);
     if looking.is_empty() {
         found.is_untested = true;
         return found;
     }
     // Whichever test killed the last one is likely to kill the next.
-    let mut order: Vec<usize> = looking.into_iter().collect();
+    let mut order = looking;
     for mutant in all(resource) {
         let (mut why, mut survived, mut killed_by) = (None, false, None);
         for (at, test) in order.iter().enumerate() {
+            found.played += 1;
             match play(&mutant, &over, &stages[*test]) {
                 Played::Killed => {
                     killed_by = Some(at);
@@ -128,14 +138,14 @@ fn of_alarm<'a>(
     found
 }
 
-fn play(mutant: &Mutant, over: &[&Resource], (stage, base): &(Stage<'_>, World<'_>)) -> Played {
+fn play(mutant: &Mutant, over: &[&Resource], PlayedCase { stage, parts, world: base }: &PlayedCase<'_, '_>) -> Played {
     let played = [&mutant.resource].into_iter().chain(over.iter().copied());
     let world = stage.play_over(played, base);
     // An alarm whose states were known, and are not of the mutant, is no failure that a test has found.
     if let Some((_, why)) = world.unknown.iter().find(|(name, _)| base.seen.contains_key(*name)) {
         return Played::Unknown(why.clone());
     }
-    match failures(stage.case, Overlay { over: &world, base }).is_empty() {
+    match parts.hold(Overlay { over: &world, base }) {
         true => Played::Survived,
         false => Played::Killed,
     }
@@ -189,13 +199,27 @@ impl<'c> TestIndex<'c> {
         index
     }
 
-    /// The tests that can notice a change of this alarm; none where no test names it or an alarm over it.
-    fn looking(&self, name: &str, above: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<usize> {
+    /// The tests that can notice a change of this alarm; none where no test names it or an alarm over it. Of tests that only say of all
+    /// alarms what is sent, and give no data of this one, the longest notices what the others do.
+    fn looking(&self, name: &str, above: &BTreeMap<&str, BTreeSet<&str>>, stages: &[PlayedCase<'_, '_>]) -> Vec<usize> {
         let names = above.get(name).into_iter().flatten().copied().chain([name]);
         let named: BTreeSet<usize> = names.filter_map(|name| self.by_alarm.get(name)).flatten().copied().collect();
-        match named.is_empty() {
-            true => Vec::new(),
-            false => named.iter().copied().chain(self.of_all.difference(&named).copied()).collect(),
+        if named.is_empty() {
+            return Vec::new();
         }
+        let (mut with_data, mut longest) = (Vec::new(), BTreeMap::new());
+        for test in self.of_all.difference(&named).copied() {
+            let PlayedCase { stage, world, .. } = &stages[test];
+            // What a composite alarm over it does depends on the data of others.
+            if above.contains_key(name) || !world.seen.get(name).is_some_and(Seen::has_no_data) {
+                with_data.push(test);
+                continue;
+            }
+            let most = longest.entry((stage.case.start, stage.case.evaluation_range)).or_insert(test);
+            if stage.until() > stages[*most].stage.until() {
+                *most = test;
+            }
+        }
+        named.into_iter().chain(with_data).chain(longest.into_values()).collect()
     }
 }

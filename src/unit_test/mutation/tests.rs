@@ -179,3 +179,41 @@ tests:
     let unplayed: Vec<&str> = found[0].unplayed.iter().map(|(mutant, _)| mutant.field).collect();
     assert_eq!(unplayed, ["statistic"]);
 }
+
+/// Of `alarms` alarms with one test each, which lists the notifications of all.
+fn listed(alarms: usize) -> Vec<AlarmMutation> {
+    let metric = |n: usize| format!("namespace: N, metric_name: m{n}, statistic: Sum, period: 1m");
+    let mut spec = "version: 1\nstack: s\ntopics: { t: {} }\nalarms:\n".to_owned();
+    let mut tests = "tests:\n".to_owned();
+    for n in 0..alarms {
+        spec.push_str(&format!("  a{n}: {{ {}, threshold: \"> 5\", notify: t }}\n", metric(n)));
+        tests.push_str(&format!(
+            "  - name: t{n}\n    interval: 1m\n    series: [{{ namespace: N, metric_name: m{n}, values: 0x3 10x3 0x3 }}]\n    \
+             notifications: [{{ at: 4m, alarm: a{n}, state: ALARM, to: [t] }}]\n"
+        ));
+    }
+    mutations(&spec, &tests)
+}
+
+/// A mutant is played in the test of its alarm and in one without its data, however many there are.
+#[test]
+fn tests_of_all_notifications_cost_no_more_with_more_alarms() {
+    let a_mutant = |alarms: usize| {
+        let found = listed(alarms);
+        assert!(found.iter().all(|one| one.killed > 0 && !one.survivors.is_empty()));
+        let mutants: usize = found.iter().map(AlarmMutation::total).sum();
+        found.iter().map(|one| one.played).sum::<usize>() as f64 / mutants as f64
+    };
+    let (few, many) = (a_mutant(3), a_mutant(30));
+    assert!(few == many && many < 2.0, "{few} {many}");
+}
+
+/// A mutant that fires without data is killed by a test that gives it none, the longest of them.
+#[test]
+fn a_test_without_data_kills_what_fires_on_missing_data() {
+    let found = listed(3);
+    let left = survivors(&found[0]);
+    assert!(!left.iter().any(|mutant| mutant.ends_with("-> breaching")), "{left:?}");
+    let alone = survivors(&listed(1)[0]);
+    assert!(alone.iter().any(|mutant| mutant.ends_with("-> breaching")), "{alone:?}");
+}

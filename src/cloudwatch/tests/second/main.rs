@@ -21,7 +21,7 @@ fn cases() -> u64 {
 
 #[test]
 fn alarms_come_to_the_same_values_and_states() {
-    let (mut changes, mut missing, mut math) = (0, 0, 0);
+    let (mut changes, mut missing, mut math, mut together) = (0, 0, 0, 0);
     for seed in 0..cases() {
         let drawn = Drawn::new(&mut Draw::new(seed));
         let (from, until) = drawn.span();
@@ -47,10 +47,12 @@ fn alarms_come_to_the_same_values_and_states() {
         changes += ends.len();
         missing += second.steps.iter().flat_map(|step| &step.values).filter(|value| value.is_none()).count();
         math += usize::from(drawn.is_math());
+        together += usize::from(watched.computed(0, condition.range).is_some());
     }
     // What was drawn is worth drawing.
     let cases = cases() as usize;
     assert!(changes > cases && missing > 10 * cases && math > cases / 3, "{changes} {missing} {math}");
+    assert!(together > cases / 20, "{together} whose windows were computed together");
 }
 
 #[test]

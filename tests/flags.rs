@@ -110,6 +110,8 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("lint", "--list", Comes("no-actions")),
     ("man", "--dir pages", Comes("pages")),
     ("schema", "--rubric", Comes("rubric.schema.json")),
+    ("schema", "--list", Comes("fleet-report")),
+    ("status --file stricter.yaml", "--fail-on drift", Comes("exit 3")),
     ("plan", "--color always", Comes("\u{1b}[")),
     ("plan", "--verbose", Comes("GetCallerIdentity")),
     ("plan", "--quiet", Goes("simulated AWS: no real account is used")),

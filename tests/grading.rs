@@ -136,7 +136,7 @@ const MISTAKES: &[Mistake] = &[
         name: "never expires",
         from: "functions:\n  mlops-service-lambda: { retention: 14d }\n",
         to: "",
-        told: "kept_for_ever",
+        told: "never_expires",
         words: "the logs of /aws/lambda/mlops-service-lambda never expire, wanted 7 days to 30 days",
         total: 90.0,
     },
@@ -259,7 +259,7 @@ fn a_class_of_thirty_with_its_mistakes() {
     class.check(&reports).exits(0);
     let grades = class.desk.read("g.csv");
     assert_eq!(grades.lines().count(), 31);
-    let head = "account,region,email,name,topic,mail,alarm,tells,traffic,retention,advice,health,total,possible,unknown,percent,complete,remarks";
+    let head = "account,region,email,name,topic,mail,alarm,notifies,traffic,retention,advice,health,total,possible,unknown,percent,complete,remarks";
     assert!(grades.starts_with(head), "{grades}");
     assert!(
         grades
@@ -309,10 +309,10 @@ fn an_account_that_cannot_be_reached_is_not_known() {
     let check = ["check", "--accounts", "roster.csv", "--rubric", rubric.to_str().expect("UTF-8"), "--format", "json"];
     let book = desk.run(&check).exits(5).json();
     let of = |name: &str| students(&book).find(|student| student["columns"]["name"] == name).expect("a student");
-    assert_eq!((&of("Ada")["complete"], &of("Ada")["possible"]), (&true.into(), &100.0.into()));
+    assert_eq!((&of("Ada")["complete"], &of("Ada")["possible"]), (&true.into(), &100.into()));
     assert_eq!(
         (&of("Bob")["complete"], &of("Bob")["possible"], &of("Bob")["unknown"]),
-        (&false.into(), &serde_json::Value::Null, &110.0.into())
+        (&false.into(), &serde_json::Value::Null, &110.into())
     );
     let why = of("Bob")["failure"]["message"].as_str().expect("why");
     assert!(why.contains("variable `email`") && why.contains("has no value"), "{why}");

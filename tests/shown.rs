@@ -82,7 +82,7 @@ fn apply_shows_what_plan_shows() {
     // Whoever reads a program's format is shown the same before being asked, even with --quiet.
     let quiet = desk.run(&with(&apply, &["--format", "json", "--quiet"])).exits(8);
     assert!(quiet.stderr.contains("would have fired") && quiet.stderr.contains("Cost: "), "{quiet}");
-    assert!(quiet.json()["diagnostics"][0]["summary"].as_str().unwrap().contains("nothing was changed"), "{quiet}");
+    assert!(quiet.json()["errors"][0]["message"].as_str().unwrap().contains("nothing was changed"), "{quiet}");
     let planned = desk.run(&with(&plan, &["--format", "json", "--out", "p.json"])).exits(0).json();
     let saved = desk.run(&["apply", "p.json", "--sandbox"]).exits(8).stdout;
     for part in ["would have fired", "Cost: 0.00 -> 0.60", "Plan: 7 to add"] {
@@ -199,7 +199,7 @@ fn a_failure_has_a_body_in_the_format_that_was_asked_for() {
     let desk = desk();
     type IsWhole = fn(&str) -> bool;
     let parsed: [(&str, IsWhole); 5] = [
-        ("json", |text| serde_json::from_str::<Value>(text).is_ok_and(|v| v["diagnostics"][0]["severity"] == "error")),
+        ("json", |text| serde_json::from_str::<Value>(text).is_ok_and(|v| v["errors"][0]["message"].is_string())),
         ("markdown", |text| text.starts_with("### Error: ")),
         ("csv", |text| text.starts_with("severity,message,remedy,file,line,column\r\nerror,")),
         ("html", |text| text.starts_with("<!doctype html>") && text.contains("verdict bad")),
@@ -220,7 +220,7 @@ fn a_failure_has_a_body_in_the_format_that_was_asked_for() {
         [&["drill"][..], &["doctor"], &["subscriptions", "list"], &["subscriptions", "wait"], &["signals"], &["logs"]]
     {
         let ran = desk.run(&with(command, &["--file", "nowhere.yaml", "--format", "json"])).exits(65);
-        assert_eq!(ran.json()["complete"], false);
+        assert_eq!(ran.json()["errors"][0]["code"], "invalid_spec");
     }
     let ran = desk.run(&["lint", "--file", "nowhere.yaml", "--format", "sarif"]).exits(65);
     assert_eq!(ran.json()["runs"][0]["invocations"][0]["executionSuccessful"], false);

@@ -36,7 +36,7 @@ const WORDS: &[(&[&str], &str)] = &[
     (&["believed", "toward"], "assumed; to"),
 ];
 
-/// Names that stay: keys of JSON that is promised not to change (`docs/status.schema.json`), aliases, and what others call theirs.
+/// Names that stay: keys of JSON that is promised not to change (`docs/schemas/status.schema.json`), aliases, and what others call theirs.
 const NAMES: &[&str] = &[
     "\"standing\"",
     "#/$defs/standing",

@@ -23,5 +23,5 @@ pub mod verify;
 pub use history::MetricHistory;
 pub use judge::{BacktestRequest, EvaluatedAlarm};
 pub use mlops_cloudwatch::evaluation::condition::EvaluationOptions;
-pub use suggest::Suggestion;
+pub use suggest::{HalfTried, Suggestion};
 pub use verdict::{BacktestVerdict, Figures};

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// In one word, what the alarm would have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum BacktestVerdict {
     /// Never fired, and nothing that happened came near: its threshold may be out of reach.
     Silent,

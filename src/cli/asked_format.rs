@@ -7,16 +7,20 @@ use std::ffi::OsString;
 /// The format that `--format` asks of the command, where a failure has a body in it; `None` of a table, and where nothing was
 /// asked for.
 pub fn asked_format(cli: Command, arguments: impl IntoIterator<Item = OsString>) -> Option<FailureFormat> {
-    let matches = cli.ignore_errors(true).try_get_matches_from(arguments).ok()?;
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = cli.ignore_errors(true).try_get_matches_from(&arguments).ok()?;
     let mut innermost: &ArgMatches = &matches;
-    while let Some((_, inner)) = innermost.subcommand() {
-        innermost = inner;
+    let mut command = "";
+    while let Some((name, inner)) = innermost.subcommand() {
+        (command, innermost) = (name, inner);
     }
-    let written = innermost.try_get_raw("format").ok()??.next()?.to_str()?;
-    if innermost.value_source("format") != Some(clap::parser::ValueSource::CommandLine) {
-        return None;
-    }
+    let is_read = innermost.try_contains_id("format").is_ok_and(|has| has)
+        && innermost.value_source("format") == Some(clap::parser::ValueSource::CommandLine);
+    let read = || innermost.try_get_raw("format").ok()??.next()?.to_str();
+    // What stands behind a mistake is not read.
+    let written = if is_read { read()? } else { behind_a_mistake(&arguments)? };
     Some(match written {
+        "json" if command == "plan" => FailureFormat::PlanJson,
         "json" | "yaml" => FailureFormat::Json,
         "markdown" => FailureFormat::Markdown,
         "csv" => FailureFormat::Csv,
@@ -26,6 +30,13 @@ pub fn asked_format(cli: Command, arguments: impl IntoIterator<Item = OsString>)
         "github" => FailureFormat::Github,
         _ => return None,
     })
+}
+
+/// The value of the last `--format`, as it is written.
+fn behind_a_mistake(arguments: &[OsString]) -> Option<&str> {
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let at = words.iter().rposition(|word| *word == "--format" || word.starts_with("--format="))?;
+    words[at].strip_prefix("--format=").or_else(|| words.get(at + 1).copied())
 }
 
 #[cfg(test)]
@@ -40,8 +51,11 @@ mod tests {
 
     #[test]
     fn the_format_is_known_also_of_a_mistaken_command_line() {
-        assert_eq!(of("mlopsctl plan --format json"), Some(FailureFormat::Json));
+        assert_eq!(of("mlopsctl plan --format json"), Some(FailureFormat::PlanJson));
+        assert_eq!(of("mlopsctl apply --format json"), Some(FailureFormat::Json));
         assert_eq!(of("mlopsctl plan --format=junit --no-such-flag"), Some(FailureFormat::Junit));
+        assert_eq!(of("mlopsctl plan --no-such-flag --format json"), Some(FailureFormat::PlanJson));
+        assert_eq!(of("mlopsctl lint --no-such-flag --format=sarif"), Some(FailureFormat::Sarif));
         assert_eq!(of("mlopsctl subscriptions list --format json --target"), Some(FailureFormat::Json));
         assert_eq!(of("mlopsctl lint --format sarif -f"), Some(FailureFormat::Sarif));
         for none in

@@ -53,6 +53,27 @@ impl Exit {
     pub fn code(self) -> u8 {
         self as u8
     }
+
+    /// The same for programs, in one word: `errors[].code` of a failure as JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Exit::Success => "success",
+            Exit::Failure => "failure",
+            Exit::Pending => "pending",
+            Exit::Findings => "findings",
+            Exit::Denied => "denied",
+            Exit::Partial => "partial",
+            Exit::Stale => "stale_plan",
+            Exit::Act => "action_needed",
+            Exit::Blocked => "blocked",
+            Exit::Usage => "usage",
+            Exit::BadSpec => "invalid_spec",
+            Exit::Bug => "bug",
+            Exit::TryLater => "try_later",
+            Exit::Interrupted => "interrupted",
+            Exit::Terminated => "terminated",
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -79,6 +100,23 @@ mod tests {
             let row = format!("| {} | {meaning} |", exit.code());
             assert!(readme.lines().any(|line| line == row), "the README lacks the row: {row}");
         }
+    }
+
+    /// The words of programs: in the page of the JSON and in the schema of errors. No error ends so: success, pending, a bug.
+    #[test]
+    fn the_words_are_published() {
+        let page = include_str!("../../docs/json.md");
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../docs/schemas/error.schema.json")).unwrap();
+        let codes = schema["$defs"]["error"]["properties"]["code"]["enum"].as_array().unwrap();
+        let errors = TABLE.iter().map(|(exit, _)| *exit);
+        let errors: Vec<Exit> =
+            errors.filter(|exit| !matches!(exit, Exit::Success | Exit::Pending | Exit::Bug)).collect();
+        for exit in &errors {
+            let row = format!("| {} | `{}` |", exit.code(), exit.word());
+            assert!(page.lines().any(|line| line == row), "docs/json.md lacks the row: {row}");
+        }
+        assert_eq!(codes, &errors.iter().map(|exit| serde_json::Value::from(exit.word())).collect::<Vec<_>>());
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn usage(mut error: clap::Error, asked: Option<FailureFormat>) -> Exit {
         let detail = Some("see the command with --help".to_owned());
         let diagnostic = Diagnostic { summary, detail, ..Diagnostic::default() };
         // What cannot be written cannot be said either.
-        let _ = output.body(format, &[diagnostic]);
+        let _ = output.body(format, Exit::Usage, &[diagnostic]);
     }
     Exit::Usage
 }

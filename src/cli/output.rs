@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::CliFailure;
 use crate::model::file;
 use crate::report::failure::{self, FailureFormat};
-use crate::report::json::Diagnostic;
+use crate::report::json::{Diagnostic, FailedRun};
 use crate::report::{RenderOptions, mask};
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
@@ -77,14 +77,14 @@ impl Output {
         self.complain(&failure.to_string());
         if let Some(format) = asked.filter(|_| !self.has_result) {
             // The failure itself says more than that its body could not be written.
-            let _ = self.body(format, &failure.diagnostics());
+            let _ = self.body(format, failure.exit, &failure.diagnostics());
         }
         failure.exit
     }
 
     /// Why there is no result, on stdout, in the format that was asked for.
-    pub fn body(&mut self, format: FailureFormat, diagnostics: &[Diagnostic]) -> Result<(), CliFailure> {
-        let text = failure::body(format, diagnostics);
+    pub fn body(&mut self, format: FailureFormat, exit: Exit, diagnostics: &[Diagnostic]) -> Result<(), CliFailure> {
+        let text = failure::body(format, &FailedRun { code: exit.word(), exit_code: exit.code(), diagnostics });
         if format == FailureFormat::Github { self.annotations(&text) } else { self.result(&text) }
     }
 
@@ -104,7 +104,7 @@ impl Output {
     }
 
     fn put(&mut self, text: &str) -> Result<(), CliFailure> {
-        self.has_result = true;
+        self.has_result |= !text.is_empty();
         match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(error).context("could not write the result to stdout").map_err(CliFailure::from)

@@ -93,7 +93,10 @@ struct AdvanceArgs {
 
 /// Shows the resources of the sandbox, by account and region
 #[derive(Debug, Clone, Args)]
-struct SandboxShowArgs {}
+struct SandboxShowArgs {
+    #[command(flatten)]
+    format: TextOrJsonArgs,
+}
 
 /// Forgets everything in the sandbox, or what was done in one --account or --region
 #[derive(Debug, Clone, Args)]
@@ -122,7 +125,7 @@ impl SandboxArgs {
             SandboxCommand::Confirm(args) => args.run(run, &sandbox, &places),
             SandboxCommand::Unsubscribe(args) => args.run(run, &sandbox, &places),
             SandboxCommand::Advance(args) => args.run(run, &sandbox, &places),
-            SandboxCommand::Show(_) => show(run, &sandbox, &places),
+            SandboxCommand::Show(args) => args.run(run, &sandbox, &places),
             SandboxCommand::Serve(_) => Ok(Exit::Success),
             SandboxCommand::Reset(args) => {
                 let file = self.file.path().display().to_string();
@@ -304,14 +307,25 @@ fn clock(sandbox: &Sandbox) -> Result<SandboxClock, CliFailure> {
     Ok(SandboxClock { time: time.to_iso(), ahead_seconds: ahead.as_secs() })
 }
 
-fn show(run: &mut CommandContext<'_>, sandbox: &Sandbox, places: &[(String, String)]) -> Result<Exit, CliFailure> {
-    let mut shown = Vec::new();
-    for (account, region) in places {
-        let contents = sandbox.census(account, region)?;
-        shown.push(AccountInventory { account: account.clone(), region: region.clone(), contents });
+impl SandboxShowArgs {
+    fn run(
+        &self,
+        run: &mut CommandContext<'_>,
+        sandbox: &Sandbox,
+        places: &[(String, String)],
+    ) -> Result<Exit, CliFailure> {
+        let mut shown = Vec::new();
+        for (account, region) in places {
+            let contents = sandbox.census(account, region)?;
+            shown.push(AccountInventory { account: account.clone(), region: region.clone(), contents });
+        }
+        let clock = clock(sandbox)?;
+        run.output.result(&match self.format.format {
+            TextOrJson::Table => report::show(&clock, &shown),
+            TextOrJson::Json => report::show_json(&clock, &shown),
+        })?;
+        Ok(Exit::Success)
     }
-    run.output.result(&report::show(&clock(sandbox)?, &shown))?;
-    Ok(Exit::Success)
 }
 
 impl ResetArgs {

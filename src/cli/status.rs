@@ -16,7 +16,7 @@ use crate::ops::status::{StackStatus, StatusOptions, read};
 use crate::pipeline::{self, TargetContext};
 use crate::plan::Consent;
 use crate::report::status;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// How many of the last changes of state are shown.
 const CHANGES: usize = 5;
@@ -31,18 +31,28 @@ pub struct StatusArgs {
     /// Exit with 7 when a subscription is not confirmed
     #[arg(long)]
     require_confirmed: bool,
+    /// Exit with 3 when an alarm is in ALARM, or when AWS differs from the spec; both: alarm,drift
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    fail_on: Vec<StatusFailure>,
     #[command(flatten)]
     fleet: FleetArgs,
     #[command(flatten)]
     connect: ConnectArgs,
     /// Show it full-screen and read it again and again, until q
-    #[arg(long, conflicts_with_all = ["format", "require_confirmed"])]
+    #[arg(long, conflicts_with_all = ["format", "require_confirmed", "fail_on"])]
     watch: bool,
     /// With --watch: how long from one read to the next, e.g. 10s, 1m
     #[arg(long, value_name = "TIME", default_value = "30s", requires = "watch", value_parser = interval)]
     interval: i64,
     #[command(flatten)]
     format: ReportFormatArgs,
+}
+
+/// What ends a status with the code of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StatusFailure {
+    Alarm,
+    Drift,
 }
 
 /// Seconds; under five, a read could last longer than that.
@@ -85,7 +95,9 @@ impl StatusArgs {
         let report = fleet.report("status", fleet.each(ProgressDetail::Each, run, look).await);
         let waits = |found: &SubscriptionCounts| found.pending + found.lost + found.missing > 0;
         let unconfirmed = report.rows.iter().any(|row| row.subscriptions.as_ref().is_some_and(waits));
-        let all_well = if self.require_confirmed && unconfirmed { Exit::Act } else { Exit::Success };
+        let in_alarm = report.rows.iter().any(|row| row.in_alarm() > 0);
+        let differs = report.rows.iter().any(|row| !row.drift.is_empty());
+        let all_well = self.judged(in_alarm, differs, !unconfirmed);
         fleet.end(&report, all_well, self.format.format, run)
     }
 
@@ -110,7 +122,19 @@ impl StatusArgs {
     fn exit(&self, status: &StackStatus) -> Exit {
         match () {
             () if status.is_incomplete() => Exit::Partial,
-            () if self.require_confirmed && !status.is_confirmed() => Exit::Act,
+            () => self.judged(status.counts().alarms.alarm > 0, !status.drift.is_empty(), status.is_confirmed()),
+        }
+    }
+
+    /// The exit code where everything could be read.
+    fn judged(&self, in_alarm: bool, differs: bool, is_confirmed: bool) -> Exit {
+        let fails = self.fail_on.iter().any(|what| match what {
+            StatusFailure::Alarm => in_alarm,
+            StatusFailure::Drift => differs,
+        });
+        match () {
+            () if fails => Exit::Findings,
+            () if self.require_confirmed && !is_confirmed => Exit::Act,
             () => Exit::Success,
         }
     }

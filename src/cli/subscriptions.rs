@@ -15,7 +15,7 @@ use crate::model::duration::{format_seconds, parse_seconds};
 use crate::model::problem::nearest_or_all;
 use crate::model::secret;
 use crate::ops::subscriptions::{self, Link, NotALink, StackSubscriptions, SubscriptionRow, SubscriptionState, Waited};
-use crate::report::watch::subscriptions as report;
+use crate::report::watch::subscriptions::{self as report, AskedAgain};
 use crate::resources::{Address, Resource};
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
@@ -198,7 +198,8 @@ impl ResendArgs {
         let all = reading.read().await?;
         let chosen = self.choose(&all)?;
         if chosen.is_empty() {
-            run.output.result("nobody is pending: no mail was sent\n")?;
+            let nothing = "nobody is pending: no mail was sent\n".to_owned();
+            self.show(&all, &AskedAgain::default(), nothing, run)?;
             return Ok(Exit::Success);
         }
         for row in &chosen {
@@ -209,25 +210,40 @@ impl ResendArgs {
         let unattended = format!("look at who is named above, then run {}", advice::again_with("--yes"));
         consent(run, self.yes, &format!("Send {mails}?"), &unattended).await?;
         let mut failed = None;
-        let mut sent = 0;
+        let mut sent = AskedAgain::default();
         for row in &chosen {
             match subscriptions::resend(&reading.aws, &reading.target, row, &reading.desired).await {
                 Ok(()) => {
-                    sent += 1;
+                    sent.asked.push(row);
                     run.output.say(&format!("asked again: {}", row.endpoint));
                 }
                 Err(error) => {
                     run.output.complain(&format!("{}: {error}", row.endpoint));
+                    sent.failed.push((row, error.to_string()));
                     failed = Some(error);
                 }
             }
         }
-        run.output.result(&format!("{sent} of {} asked again\n", chosen.len()))?;
+        self.show(&all, &sent, format!("{} of {} asked again\n", sent.asked.len(), chosen.len()), run)?;
         match failed {
-            Some(error) if sent == 0 => Err(error.into()),
+            Some(error) if sent.asked.is_empty() => Err(error.into()),
             Some(_) => Ok(Exit::Partial),
             None => Ok(Exit::Success),
         }
+    }
+
+    fn show(
+        &self,
+        all: &StackSubscriptions,
+        sent: &AskedAgain<'_>,
+        text: String,
+        run: &mut CommandContext<'_>,
+    ) -> Result<(), CliFailure> {
+        let text = match self.reading.format.format {
+            TextOrJson::Json => report::resent_json(all, sent),
+            TextOrJson::Table => text,
+        };
+        run.output.result(&text)
     }
 
     /// The pending ones that are meant. Whoever is named and is not pending gets no mail; the reason is said.

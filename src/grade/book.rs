@@ -79,7 +79,7 @@ pub struct Remark {
     /// What is wrong, as a sentence without a full stop.
     pub what: String,
     /// How to mend it.
-    #[serde(default)]
+    #[serde(default, rename = "remedy")]
     pub mend: Option<String>,
 }
 

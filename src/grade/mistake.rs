@@ -22,6 +22,7 @@ pub enum Mistake {
     MissingData,
     NoData,
     ActionsDisabled,
+    #[serde(rename = "notifies_nobody")]
     TellsNobody,
     OnlyOtherStates,
     NotATopic,
@@ -36,6 +37,7 @@ pub enum Mistake {
     Unsubscribed,
     Filtered,
     BadAdvice,
+    #[serde(rename = "never_expires")]
     KeptForEver,
     KeptTooShort,
     KeptTooLong,

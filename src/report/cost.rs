@@ -65,7 +65,7 @@ fn used(usage: &UsageCost, currency: &str) -> String {
 
 /// For programs: one target's.
 pub fn json(target: &Target, stack: &str, cost: &Cost) -> Value {
-    json!({
+    super::json_value::rounded(json!({
         "account": target.account,
         "region": target.region,
         "stack": stack,
@@ -75,7 +75,7 @@ pub fn json(target: &Target, stack: &str, cost: &Cost) -> Value {
         "before": cost.before,
         "after": cost.after,
         "by_usage": cost.usage,
-    })
+    }))
 }
 
 #[cfg(test)]

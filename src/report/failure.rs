@@ -6,7 +6,7 @@ use super::junit::{CaseResult, JunitCase, Suite, xml};
 use super::lint::{github, sarif};
 use super::markdown::prose;
 use super::{csv, html, json, mask};
-use json::Diagnostic;
+use json::{Diagnostic, FailedRun};
 
 /// A format that a command can be asked for, where a failure has a body of its own. A table has none: it is for people, who
 /// read the error.
@@ -14,6 +14,8 @@ use json::Diagnostic;
 pub enum FailureFormat {
     /// Also of what asked for YAML, of which JSON is a part.
     Json,
+    /// Of `plan`, whose schema promises more of it.
+    PlanJson,
     Markdown,
     Csv,
     Html,
@@ -23,9 +25,11 @@ pub enum FailureFormat {
 }
 
 /// Every mistake or failure of a run that has no result, ending in a line feed.
-pub fn body(format: FailureFormat, diagnostics: &[Diagnostic]) -> String {
+pub fn body(format: FailureFormat, failed: &FailedRun<'_>) -> String {
+    let diagnostics = failed.diagnostics;
     match format {
-        FailureFormat::Json => json::failure(diagnostics),
+        FailureFormat::Json => json::failure(failed),
+        FailureFormat::PlanJson => json::plan_failure(failed),
         FailureFormat::Markdown => markdown(diagnostics),
         FailureFormat::Csv => csv(diagnostics),
         FailureFormat::Html => html(diagnostics),
@@ -99,6 +103,10 @@ fn junit(diagnostics: &[Diagnostic]) -> String {
 mod tests {
     use super::*;
 
+    fn told(format: FailureFormat, diagnostics: &[Diagnostic]) -> String {
+        body(format, &FailedRun { code: "invalid_spec", exit_code: 65, diagnostics })
+    }
+
     fn mistake() -> Vec<Diagnostic> {
         vec![Diagnostic {
             summary: "unknown key <x> of https://u:hunter2@example.edu".into(),
@@ -111,9 +119,9 @@ mod tests {
 
     #[test]
     fn every_format_has_the_mistake_its_place_and_what_to_do() {
-        use FailureFormat::{Csv, Github, Html, Json, Junit, Markdown, Sarif};
-        for format in [Json, Markdown, Csv, Html, Junit, Sarif, Github] {
-            let text = body(format, &mistake());
+        use FailureFormat::{Csv, Github, Html, Json, Junit, Markdown, PlanJson, Sarif};
+        for format in [Json, PlanJson, Markdown, Csv, Html, Junit, Sarif, Github] {
+            let text = told(format, &mistake());
             assert!(text.contains("unknown key") && text.contains("did you mean"), "{format:?}: {text}");
             assert!(!text.contains("hunter2"), "{format:?} tells a secret: {text}");
             assert!(text.ends_with('\n'), "{format:?}");
@@ -122,7 +130,7 @@ mod tests {
 
     #[test]
     fn sarif_says_that_the_run_failed() {
-        let log: serde_json::Value = serde_json::from_str(&body(FailureFormat::Sarif, &mistake())).unwrap();
+        let log: serde_json::Value = serde_json::from_str(&told(FailureFormat::Sarif, &mistake())).unwrap();
         let run = &log["runs"][0];
         assert_eq!(run["invocations"][0]["executionSuccessful"], false);
         let notification = &run["invocations"][0]["toolExecutionNotifications"][0];
@@ -133,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_workflow_command_is_one_line_that_nothing_ends() {
-        let mut told = mistake();
-        told[0].summary = "one\n::error::two".into();
-        assert_eq!(body(FailureFormat::Github, &told).lines().count(), 1);
+        let mut mistakes = mistake();
+        mistakes[0].summary = "one\n::error::two".into();
+        assert_eq!(told(FailureFormat::Github, &mistakes).lines().count(), 1);
     }
 }

@@ -1,5 +1,5 @@
-//! The plan and the apply for programs. What is here is a promise: fields are added, never renamed or removed, and
-//! `format_version` changes when that has to be broken. `docs/plan-output.schema.json` describes it.
+//! The plan, the apply and a failure for programs. What is here is a promise: fields are added, never renamed or removed, and
+//! `format_version` changes when that has to be broken. `docs/schemas` describes it.
 
 use super::{apply_text, mask};
 use crate::apply::{ApplyOutcome, ApplyReport};
@@ -20,6 +20,15 @@ pub struct Diagnostic {
     /// One-based.
     pub line: Option<usize>,
     pub column: Option<usize>,
+}
+
+/// A run that has no result: every mistake or failure, and how it ends.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedRun<'a> {
+    /// In one word, which stays the same; `message` is for people.
+    pub code: &'a str,
+    pub exit_code: u8,
+    pub diagnostics: &'a [Diagnostic],
 }
 
 /// The plans of one run as one document, ending in a line feed. Addresses are unique within account and region.
@@ -50,15 +59,36 @@ fn of_plans<'a>(plans: impl IntoIterator<Item = (&'a Plan, Option<&'a Cost>)>) -
     document
 }
 
-/// What a run that could not be planned says instead.
-pub fn failure(diagnostics: &[Diagnostic]) -> String {
-    document(json!({
+/// What a run that failed says instead of its result, whatever its command is.
+pub fn failure(failed: &FailedRun<'_>) -> String {
+    document(failed_run(failed))
+}
+
+/// The same of a plan, which also keeps what its schema promises: an empty plan that is not complete.
+pub fn plan_failure(failed: &FailedRun<'_>) -> String {
+    let mut value = failed_run(failed);
+    value["complete"] = false.into();
+    value["summary"] = json!(PlanSummary::default());
+    value["resource_changes"] = json!([]);
+    value["diagnostics"] = failed.diagnostics.iter().map(diagnostic).collect();
+    document(value)
+}
+
+fn failed_run(failed: &FailedRun<'_>) -> Value {
+    let error = |diagnostic: &Diagnostic| {
+        let place = |file| json!({ "file": file, "line": diagnostic.line, "column": diagnostic.column });
+        json!({
+            "code": failed.code,
+            "message": diagnostic.summary,
+            "place": diagnostic.file.as_ref().map(place),
+            "fix": diagnostic.detail,
+        })
+    };
+    json!({
         "format_version": FORMAT_VERSION,
-        "complete": false,
-        "summary": PlanSummary::default(),
-        "resource_changes": [],
-        "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
-    }))
+        "exit_code": failed.exit_code,
+        "errors": failed.diagnostics.iter().map(error).collect::<Vec<_>>(),
+    })
 }
 
 /// The end of an apply or destroy, with the plan that was carried out as `plan --format json` writes it.

@@ -1,10 +1,11 @@
 //! What stands in the sandbox and what was sent there, as text and as JSON.
 
-use super::{RenderOptions, Tone, table};
+use super::{RenderOptions, Tone, mask, table};
 use crate::model::advice;
 use crate::model::duration::format_seconds;
 use crate::model::visible;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// Something that SNS sent.
@@ -214,6 +215,21 @@ pub fn show(clock: &SandboxClock, places: &[AccountInventory]) -> String {
         }
     }
     text
+}
+
+/// For programs.
+pub fn show_json(clock: &SandboxClock, places: &[AccountInventory]) -> String {
+    let place = |place: &AccountInventory| {
+        let resources = place.contents.iter().map(|(kind, things)| ((*kind).to_owned(), json!(things)));
+        let resources: serde_json::Map<String, Value> = resources.collect();
+        json!({ "account": place.account, "region": place.region, "resources": resources })
+    };
+    mask::document(json!({
+        "format_version": super::json::FORMAT_VERSION,
+        "time": clock.time,
+        "ahead_s": clock.ahead_seconds,
+        "accounts": places.iter().map(place).collect::<Vec<_>>(),
+    }))
 }
 
 fn now(clock: &SandboxClock) -> String {

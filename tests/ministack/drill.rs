@@ -71,7 +71,7 @@ fn a_message_arrives_over_http_and_nothing_stays() {
     let ran = account.desk().run(&["drill", "errors", "--receive=http", "--yes", "--format", "json"]).exits(0);
     let report = ran.json();
     assert_eq!(judged(&report, "message"), "verified", "{report:#}");
-    assert_eq!(report["alarms"][0]["messages"][0]["way"], "http");
+    assert_eq!(report["alarms"][0]["messages"][0]["channel"], "http");
     assert_eq!((state(&account), traces(&account)), (before, vec![]));
 }
 

@@ -31,7 +31,7 @@ fn a_drill_receives_over_http_and_nothing_leaves_the_machine() {
     let ran = sandbox.0.run(&["drill", "errors", "--receive=http", "--yes", "--format", "json"]);
     let report = ran.json();
     let message = &report["alarms"][0]["messages"][0];
-    assert_eq!((&message["way"], &message["body"]["AlarmName"]), (&json!("http"), &json!("errors")), "{report:#}");
+    assert_eq!((&message["channel"], &message["body"]["AlarmName"]), (&json!("http"), &json!("errors")), "{report:#}");
     let outside: Vec<_> = sandbox
         .entities()
         .into_iter()

@@ -118,7 +118,7 @@ fn known_incidents_are_counted() {
         "{text}"
     );
     let value: serde_json::Value = serde_json::from_str(&found(&judged, json::backtest)).unwrap();
-    assert_eq!(value["alarms"][0]["suggestions"][0]["known"]["caught"], 1);
+    assert_eq!(value["alarms"][0]["suggestions"][0]["incidents"]["caught"], 1);
     assert!(value["alarms"][0]["suggestions"][0]["spec"].as_str().unwrap().contains("threshold: \"> "), "{value}");
 }
 
@@ -190,7 +190,7 @@ fn error_budgets_are_said_in_every_format() {
     }
     let value: serde_json::Value = serde_json::from_str(&json::backtest(&all)).unwrap();
     assert_eq!(
-        (&value["slos"][0]["spent"], &value["slos"][1]["unknown"]),
+        (&value["slos"][0]["budget_spent"], &value["slos"][1]["unknown"]),
         (&1.32.into(), &"no request was counted".into())
     );
 }
@@ -267,7 +267,10 @@ fn programs_and_pull_requests_get_the_same() {
     let judged = judged();
     let value: serde_json::Value = serde_json::from_str(&found(&judged, json::backtest)).unwrap();
     assert_eq!(value["alarms"][0]["verdict"], "useful");
-    assert_eq!(value["alarms"][0]["figures"]["spans"], serde_json::json!([[START + 36_060, START + 37_860]]));
+    assert_eq!(
+        value["alarms"][0]["figures"]["spans"],
+        serde_json::json!([{ "from": "2026-01-05T10:01:00Z", "until": "2026-01-05T10:31:00Z" }])
+    );
     assert_eq!(value["alarms"][1]["verdict"], "blind");
     assert_eq!(value["alarms"][2]["verdict"], "unknown");
     let table = found(&judged, markdown::backtest);

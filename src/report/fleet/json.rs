@@ -1,6 +1,7 @@
 //! The report for programs, and for `report merge`, `report show` and `--retry-failed` to read again: the value itself, with
-//! the sums that everybody would work out of it. //! `docs/fleet-report.schema.json` describes it.
+//! the sums that everybody would work out of it. `docs/schemas/fleet-report.schema.json` describes it.
 
+use super::super::json_value::rounded;
 use super::super::mask;
 use super::{FleetTotals, verdict};
 use crate::fleet::FleetReport;
@@ -18,5 +19,8 @@ pub fn json(report: &FleetReport) -> String {
         "targets_in_alarm": in_alarm,
         "targets_not_confirmed": unconfirmed,
     });
+    for row in value["rows"].as_array_mut().into_iter().flatten() {
+        row["cost"] = rounded(row["cost"].take());
+    }
     mask::document(value)
 }

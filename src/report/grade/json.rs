@@ -1,6 +1,6 @@
 //! The grade book for programs: the value itself, with the sums that everybody would work out from it.
 
-use super::super::mask;
+use super::super::{json_value::rounded, mask};
 use crate::grade::{GradeBook, Student};
 use serde_json::{Value, json};
 
@@ -30,5 +30,5 @@ pub fn json(book: &GradeBook) -> String {
     };
     value["mistakes"] =
         mistakes.map(|(mistake, n)| json!({"mistake": mistake, "says": mistake.words(), "students": n})).collect();
-    mask::document(value)
+    mask::document(rounded(value))
 }

@@ -2,11 +2,11 @@ use super::*;
 use crate::report::apply_text::tests::partial;
 use crate::report::testing::{check, every_kind_of_change};
 
-const SCHEMA: &str = include_str!("../../../docs/plan-output.schema.json");
+const SCHEMA: &str = include_str!("../../../docs/schemas/plan.schema.json");
 
 fn violations(text: &str) -> Vec<String> {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    check(&schema, &schema, &serde_json::from_str(text).unwrap(), "$")
+    check(&schema, &serde_json::from_str(text).unwrap())
 }
 
 #[test]
@@ -18,7 +18,12 @@ fn the_plan_is_as_the_published_schema_says() {
     assert!(!cost.usage.is_empty());
     assert_eq!(violations(&plans([(&plan, Some(&cost)), (&plan, None)])), Vec::<String>::new());
     let mistake = Diagnostic { summary: "x".into(), line: Some(3), ..Diagnostic::default() };
-    assert_eq!(violations(&failure(&[mistake])), Vec::<String>::new());
+    let failed = FailedRun { code: "invalid_spec", exit_code: 65, diagnostics: &[mistake] };
+    assert_eq!(violations(&plan_failure(&failed)), Vec::<String>::new());
+    let error: Value = serde_json::from_str(include_str!("../../../docs/schemas/error.schema.json")).unwrap();
+    for text in [plan_failure(&failed), super::failure(&failed)] {
+        assert_eq!(check(&error, &serde_json::from_str(&text).unwrap()), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -56,6 +61,8 @@ fn the_report_names_failures() {
     let value: Value = serde_json::from_str(&report(&partial(), &plan, &cost)).unwrap();
     let plan: Value = serde_json::from_str(&plans([(&plan, Some(&cost))])).unwrap();
     assert_eq!(value["plan"], plan, "the report holds what plan shows");
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/schemas/apply.schema.json")).unwrap();
+    assert_eq!(check(&schema, &value), Vec::<String>::new());
     assert_eq!(value["summary"]["add"], 1);
     assert_eq!(value["results"][1]["outcome"], "failed");
     assert_eq!(value["results"][2]["because_of"], "alarm/b");

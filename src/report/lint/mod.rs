@@ -6,6 +6,7 @@ pub mod sarif;
 pub mod text;
 
 use crate::lint::{LintFinding, LintReport, Severity};
+use crate::report::finding_ids::FindingIds;
 use crate::report::mask;
 use crate::spec::SourceFile;
 
@@ -17,6 +18,12 @@ pub struct Linted<'a> {
 }
 
 impl Linted<'_> {
+    /// The ids of all of them, those that a comment keeps quiet included.
+    fn ids(&self) -> FindingIds<'_> {
+        let quiet = self.report.suppressed.iter().map(|quiet| &quiet.finding);
+        FindingIds::of(self.report.findings.iter().chain(quiet).map(|one| (one.rule, about(one), one.message.as_str())))
+    }
+
     /// The worst first, each level in the order of the file.
     fn worst_first(&self) -> Vec<&LintFinding> {
         let mut findings: Vec<&LintFinding> = self.report.findings.iter().collect();
@@ -31,6 +38,15 @@ fn counts(report: &LintReport) -> String {
     let parts: Vec<String> =
         Severity::ALL.map(of).into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| super::count(n, word)).collect();
     parts.join(", ")
+}
+
+/// The resource, or, where it is about none, the words: they name the function.
+fn about(finding: &LintFinding) -> String {
+    finding.address.as_ref().map_or_else(|| finding.message.clone(), ToString::to_string)
+}
+
+fn id(finding: &LintFinding, ids: &FindingIds<'_>) -> String {
+    ids.id(finding.rule, about(finding), &finding.message)
 }
 
 /// One line: what is wrong, and what to do.

@@ -1,14 +1,14 @@
-//! A status for programs. What is here is a promise, as a plan's JSON is: `docs/status.schema.json` describes it.
+//! A status for programs. What is here is a promise, as a plan's JSON is: `docs/schemas/status.schema.json` describes it.
 
-use super::super::mask;
+use super::super::{json_value as common, mask};
 use super::words;
+use crate::model::field;
 use crate::ops::status::{
     AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, SloStatus, StackStatus, StatusStateChange,
     SubscriptionStatus,
 };
 use crate::plan::Note;
 use crate::resources::{Address, Resource};
-use aws_smithy_types::{DateTime, date_time::Format};
 use mlops_cloudwatch::state::AlarmState;
 use serde_json::{Value, json};
 
@@ -63,16 +63,16 @@ pub fn json(status: &StackStatus) -> String {
 fn slo(SloStatus { slo, budget, .. }: &SloStatus) -> Value {
     let mut value = json!({
         "name": slo.name,
-        "objective": slo.objective,
+        "objective": common::rounded(json!(slo.objective)),
         "window": slo.window,
         "alarms": slo.composites().collect::<Vec<_>>(),
     });
     match budget {
         Ok(budget) => {
-            value["budget_spent"] = json!(budget.spent);
-            value["burn_rate"] = json!(budget.burn_rate);
-            value["requests"] = json!(budget.requests);
-            value["bad"] = json!(budget.bad);
+            value["budget_spent"] = common::rounded(json!(budget.spent));
+            value["burn_rate"] = common::rounded(json!(budget.burn_rate));
+            value["requests"] = common::rounded(json!(budget.requests));
+            value["bad"] = common::rounded(json!(budget.bad));
             value["exhausted_at"] = json!(time(budget.exhausted_at));
         }
         Err(why) => value["error"] = json!(why),
@@ -116,9 +116,9 @@ fn alarm(alarm: &AlarmStatus, status: &StackStatus) -> Value {
         "reason": alarm.reason.as_ref().map(words::reason),
         "evaluation_state": alarm.evaluation,
         "condition": words::condition(alarm),
-        "threshold": threshold,
-        "newest": curve.and_then(Curve::newest),
-        "values": curve.map(values),
+        "threshold": field::canonical(json!(threshold)),
+        "newest": common::rounded(json!(curve.and_then(Curve::newest))),
+        "values": common::rounded(json!(curve.map(values))),
         "tells": words::tells(alarm, status),
         "actions_enabled": alarm.actions_enabled,
         "muted": alarm.muted.as_ref().map(|muted| json!({ "rule": muted.rule, "until": time(muted.until) })),
@@ -176,10 +176,10 @@ fn function(function: &FunctionStatus) -> Value {
         "memory_mb": facts.ok().map(|facts| facts.memory_mb),
         "timeout_s": facts.ok().map(|facts| facts.timeout_s),
         "log_group": facts.ok().map(|facts| &facts.log_group),
-        "last_modified": facts.ok().and_then(|facts| facts.last_modified.clone()),
+        "last_modified": facts.ok().and_then(|facts| Some(utc(facts.last_modified.as_deref()?))),
         "last_invoked": invocations.and_then(|found| time(found.last)),
         "looked_back_s": invocations.map(|found| found.looked_back),
-        "invocations": invocations.map(|found| found.count),
+        "invocations": common::rounded(json!(invocations.map(|found| found.count))),
     })
 }
 
@@ -207,5 +207,10 @@ fn state(state: AlarmState) -> &'static str {
 
 /// ISO 8601, UTC.
 fn time(second: Option<i64>) -> Option<String> {
-    DateTime::from_secs(second?).fmt(Format::DateTime).ok()
+    common::time(second?)
+}
+
+/// Lambda writes UTC as `+0000`, which ISO 8601's extended form does not know.
+fn utc(lambda: &str) -> String {
+    lambda.strip_suffix("+0000").map_or_else(|| lambda.to_owned(), |time| format!("{time}Z"))
 }

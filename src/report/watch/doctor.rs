@@ -3,8 +3,9 @@
 use crate::model::Target;
 use crate::model::advice;
 use crate::ops::doctor::{CAUSES, DeliverySteps, DoctorFinding, DoctorLevel};
+use crate::report::finding_ids::FindingIds;
 use crate::report::{RenderOptions, Tone, count, json, layout, mask};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Consequences that are named; the rest is counted.
 const NAMED: usize = 4;
@@ -107,6 +108,10 @@ pub fn json(
     findings: &[DoctorFinding],
     steps: DeliverySteps,
 ) -> String {
+    let mut all = Vec::new();
+    findings.iter().for_each(|finding| everything(finding, &mut all));
+    let ids = FindingIds::of(all.into_iter().map(|one| (one.cause, one.about.to_string(), one.what.as_str())));
+    let findings: Vec<Value> = findings.iter().map(|finding| identified(finding, &ids)).collect();
     let value = json!({
         "format_version": json::FORMAT_VERSION,
         "stack": stack,
@@ -116,6 +121,18 @@ pub fn json(
         "findings": findings,
     });
     mask::document(value)
+}
+
+fn everything<'a>(finding: &'a DoctorFinding, all: &mut Vec<&'a DoctorFinding>) {
+    all.push(finding);
+    finding.consequences.iter().for_each(|consequence| everything(consequence, all));
+}
+
+fn identified(finding: &DoctorFinding, ids: &FindingIds<'_>) -> Value {
+    let mut value = json!(finding);
+    value["id"] = ids.id(finding.cause, finding.about.to_string(), &finding.what).into();
+    value["consequences"] = finding.consequences.iter().map(|consequence| identified(consequence, ids)).collect();
+    value
 }
 
 /// Every cause there is, a line each.

@@ -7,6 +7,7 @@ use crate::ops::logs::line::LineKind;
 use crate::ops::logs::report::{InvocationReport, InvocationStatus};
 use crate::ops::logs::requests::RequestLine;
 use crate::ops::logs::summary::{LogSummary, Percentiles};
+use crate::report::json_value::rounded;
 use crate::report::{RenderOptions, Tone, count, json, layout, mask, table};
 use serde_json::{Value, json};
 
@@ -132,8 +133,8 @@ fn short(id: &str) -> &str {
 /// One JSON object on one line.
 pub fn object(entry: &RequestLine, names: &[String]) -> String {
     let mut value = json!({
+        "format_version": json::FORMAT_VERSION,
         "time": super::iso(entry.event.at),
-        "timestamp_ms": entry.event.at,
         "source": names.get(entry.group),
         "stream": entry.event.stream,
         "kind": kind(&entry.line.kind),
@@ -146,7 +147,7 @@ pub fn object(entry: &RequestLine, names: &[String]) -> String {
         value["event_id"] = json!(entry.event.id);
     }
     if let Some(report) = entry.line.report() {
-        value["report"] = json!({
+        value["report"] = rounded(json!({
             "duration_ms": report.duration_ms,
             "billed_ms": report.billed_ms,
             "memory_size_mb": report.memory_size_mb,
@@ -155,7 +156,7 @@ pub fn object(entry: &RequestLine, names: &[String]) -> String {
             "status": status(report.status),
             "error_type": report.error_type,
             "out_of_memory": report.is_out_of_memory(),
-        });
+        }));
     }
     mask::json_line(value)
 }
@@ -333,7 +334,7 @@ pub fn summaries_markdown(summaries: &[(String, LogSummary)]) -> String {
 pub fn summaries_json(summaries: &[(String, LogSummary)]) -> String {
     let sources: Vec<Value> = summaries.iter().map(|(name, summary)| summary_json(name, summary)).collect();
     let document = json!({ "format_version": json::FORMAT_VERSION, "sources": sources });
-    mask::document(document)
+    mask::document(rounded(document))
 }
 
 fn summary_json(name: &str, summary: &LogSummary) -> Value {
@@ -344,8 +345,8 @@ fn summary_json(name: &str, summary: &LogSummary) -> Value {
         summary.levels.iter().map(|(level, n)| (level.word().to_owned(), json!(n))).collect();
     json!({
         "source": name,
-        "from_ms": summary.from,
-        "until_ms": summary.until,
+        "from": summary.from.map(super::iso),
+        "until": summary.until.map(super::iso),
         "lines": summary.lines,
         "levels": levels,
         "requests": summary.requests(),
@@ -360,10 +361,10 @@ fn summary_json(name: &str, summary: &LogSummary) -> Value {
         "timed_out": summary.timeouts,
         "out_of_memory": summary.out_of_memory,
         "last_failed": summary.last_failed().iter().map(|(id, failed)| {
-            json!({ "request_id": id, "timestamp_ms": failed.at, "why": failed.why })
+            json!({ "request_id": id, "time": super::iso(failed.at), "why": failed.why })
         }).collect::<Vec<_>>(),
         "slowest": summary.slowest.iter().map(|named| json!({
-            "request_id": named.request_id, "timestamp_ms": named.at, "duration_ms": named.duration_ms, "init_ms": named.init_ms,
+            "request_id": named.request_id, "time": super::iso(named.at), "duration_ms": named.duration_ms, "init_ms": named.init_ms,
         })).collect::<Vec<_>>(),
     })
 }

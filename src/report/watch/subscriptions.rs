@@ -113,6 +113,32 @@ pub fn json(all: &StackSubscriptions) -> String {
     mask::document(value)
 }
 
+/// What came of asking again: who was asked, and who could not be and why.
+#[derive(Debug, Default)]
+pub struct AskedAgain<'a> {
+    pub asked: Vec<&'a SubscriptionRow>,
+    pub failed: Vec<(&'a SubscriptionRow, String)>,
+}
+
+/// Of `subscriptions resend`, for programs.
+pub fn resent_json(all: &StackSubscriptions, sent: &AskedAgain<'_>) -> String {
+    let named =
+        |row: &SubscriptionRow| json!({ "topic": row.topic, "protocol": row.protocol, "endpoint": row.endpoint });
+    let failed = sent.failed.iter().map(|(row, why)| {
+        let mut value = named(row);
+        value["message"] = why.as_str().into();
+        value
+    });
+    mask::document(json!({
+        "format_version": json::FORMAT_VERSION,
+        "stack": all.stack,
+        "account": all.target.account,
+        "region": all.target.region,
+        "asked": sent.asked.iter().map(|row| named(row)).collect::<Vec<_>>(),
+        "failed": failed.collect::<Vec<_>>(),
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

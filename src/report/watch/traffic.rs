@@ -3,6 +3,7 @@
 use super::logs::ms;
 use crate::ops::logs::summary::Percentiles;
 use crate::ops::traffic::Tally;
+use crate::report::json_value::rounded;
 use crate::report::{RenderOptions, Tone, count, json, layout, mask};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -112,7 +113,7 @@ pub fn json(tally: &Tally) -> String {
         "unanswered": tally.unanswered,
         "unsent": tally.unsent,
         "interrupted": tally.interrupted,
-        "seconds": tally.took.as_secs_f64(),
+        "took_s": tally.took.as_secs_f64(),
         "latency_ms": percentiles(tally.took()),
         "felt_latency_ms": percentiles(tally.felt()),
         "late": tally.late,
@@ -125,7 +126,7 @@ pub fn json(tally: &Tally) -> String {
         "failed": tally.failed,
         "cold_starts": tally.cold_starts,
     });
-    mask::document(document)
+    mask::document(rounded(document))
 }
 
 #[cfg(test)]

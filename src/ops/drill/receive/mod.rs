@@ -32,6 +32,7 @@ impl DeliveryChannel {
 /// A notification that arrived.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReceivedNotification {
+    #[serde(rename = "channel")]
     pub way: DeliveryChannel,
     pub topic: String,
     pub topic_arn: String,

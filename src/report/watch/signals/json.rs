@@ -3,7 +3,9 @@
 use super::{judged, verdict, words};
 use crate::ops::signals::judge::mood;
 use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalWindow};
-use crate::report::{json::FORMAT_VERSION, mask};
+use crate::report::json::FORMAT_VERSION;
+use crate::report::json_value::{rounded, time};
+use crate::report::mask;
 use serde_json::{Value, json};
 
 pub fn json(signals: &GoldenSignals) -> String {
@@ -12,14 +14,14 @@ pub fn json(signals: &GoldenSignals) -> String {
         "format_version": FORMAT_VERSION,
         "verdict": verdict(signals),
         "region": signals.region,
-        "from": signals.from,
-        "until": signals.until,
-        "step": signals.step,
+        "from": time(signals.from),
+        "until": time(signals.until),
+        "step_s": signals.step,
         "concurrency_quota": signals.quota,
         "functions": functions,
         "notes": signals.notes,
     });
-    mask::document(document)
+    mask::document(rounded(document))
 }
 
 fn one(function: &FunctionSignals, findings: &[SignalFinding]) -> Value {

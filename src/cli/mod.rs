@@ -8,6 +8,8 @@ mod asked_format;
 mod backtest;
 mod bar;
 mod check;
+#[cfg(test)]
+mod command_reference_tests;
 mod completions;
 mod connect;
 mod consent;

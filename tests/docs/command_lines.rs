@@ -1,6 +1,6 @@
 //! Command lines that are shown and not run here: the program takes them as they are written.
 
-use super::pages::{Block, Page, all};
+use super::pages::{Block, Page, all, root};
 use super::support::Desk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -20,11 +20,31 @@ struct CommandLine {
 
 #[test]
 fn every_command_line_is_one_that_the_program_takes() {
-    let lines: Vec<CommandLine> = all().iter().flat_map(command_lines).collect();
+    let lines: Vec<CommandLine> = all().iter().flat_map(command_lines).chain(of_workflows()).collect();
     let (blocks, sentences): (Vec<_>, Vec<_>) = lines.iter().partition(|line| !line.in_sentence);
     assert!(blocks.len() > 50 && sentences.len() > 60, "{} in blocks, {} in sentences", blocks.len(), sentences.len());
     let wrong = refused(&lines);
     assert!(wrong.is_empty(), "{} command lines that the program refuses\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What the workflows of the examples run.
+fn of_workflows() -> Vec<CommandLine> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root().join("examples/ci")).expect("examples/ci") {
+        let page = Page::read(&entry.expect("an entry").path());
+        // What GitHub fills in is a number here.
+        let mut parts = page.text.split("${{");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let code = parts.fold(first, |text, part| text + "1" + part.split_once("}}").map_or(part, |(_, rest)| rest));
+        let block = Block { info: "yaml".into(), range: 0..0, line: 0, code };
+        let lines = of_block(&block).into_iter();
+        found.extend(lines.map(|(line, words)| {
+            let place = format!("{}:{line}", page.name);
+            CommandLine { place, words, in_sentence: false }
+        }));
+    }
+    assert!(found.len() >= 4, "{} command lines in the workflows", found.len());
+    found
 }
 
 /// The check can fail: on a flag, a command and a value that are not there.
@@ -49,6 +69,7 @@ fn a_stale_command_line_is_found() {
 fn every_flag_that_is_named_exists() {
     let known = flags();
     assert!(known.len() > 80, "only {} flags were found", known.len());
+    assert!(known.contains("--allow-data-loss") && !known.contains("--allow-dataloss"), "{known:?}");
     let (mut named, mut unknown) = (0, Vec::new());
     for page in all().iter().filter(|page| page.name != "CHANGELOG.md") {
         for (code, line) in page.code_spans() {

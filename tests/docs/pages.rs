@@ -19,6 +19,7 @@ pub struct Block {
     /// Between the fences.
     pub code: String,
     /// Where that is in the page.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub range: Range<usize>,
     /// The line of the fence.
     pub line: usize,

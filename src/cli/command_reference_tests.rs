@@ -12,6 +12,43 @@ const HEAD: &str = "# Commands\n\n\
     command ends is in [exit codes](exit-codes.md); the order of flags does not matter.\n\n\
     | Command | What for |\n|---|---|\n";
 
+/// Where more is said of a command: the title and the file of a page.
+const GUIDES: &[(&str, &[(&str, &str)])] = &[
+    ("init", &[("adopt what exists", "how-to/adopt.md")]),
+    ("test", &[("tests of alarms", "alarm-tests.md"), ("when an alarm fires", "concepts/evaluation.md")]),
+    ("backtest", &[("backtests", "backtest.md"), ("quiet nights", "how-to/quiet-nights.md")]),
+    ("plan", &[("plan and apply", "concepts/plan-and-apply.md"), ("CI", "how-to/ci.md"), ("drift", "how-to/drift.md")]),
+    (
+        "apply",
+        &[
+            ("plan and apply", "concepts/plan-and-apply.md"),
+            ("adoption", "concepts/adoption.md"),
+            ("many accounts", "fleet.md"),
+        ],
+    ),
+    ("destroy", &[("what belongs to whom", "ownership.md")]),
+    ("signals", &[("watching", "watching.md")]),
+    ("logs", &[("watching", "watching.md")]),
+    ("traffic", &[("watching", "watching.md"), ("tutorial", "tutorial.md")]),
+    ("status", &[("watching", "watching.md"), ("when an alarm fires", "concepts/evaluation.md")]),
+    ("doctor", &[("will the mail really come?", "drill.md")]),
+    ("drill", &[("will the mail really come?", "drill.md")]),
+    ("subscriptions", &[("will the mail really come?", "drill.md"), ("alert routing", "how-to/routing.md")]),
+    ("check", &[("grading", "grading.md")]),
+    ("accounts", &[("many accounts", "fleet.md")]),
+    ("serve", &[("the health/track service", "service.md")]),
+    ("sandbox", &[("the sandbox", "sandbox.md"), ("tutorial", "tutorial.md")]),
+    ("service", &[("the health/track service", "service.md")]),
+    ("lint", &[("lint and its rules", "lint.md")]),
+    ("report", &[("many accounts", "fleet.md")]),
+    (
+        "schema",
+        &[("the spec, key by key", "spec.md"), ("tests of alarms", "alarm-tests.md"), ("grading", "grading.md")],
+    ),
+    ("completions", &[("all commands", "commands.md")]),
+    ("man", &[("all commands", "commands.md")]),
+];
+
 /// Path below `docs/` -> page.
 fn pages() -> BTreeMap<String, String> {
     let mut cli = Cli::command();
@@ -25,6 +62,9 @@ fn pages() -> BTreeMap<String, String> {
         let _ = writeln!(overview, "| [`mlopsctl {name}`]({file}) | {about} |");
         let mut page = String::new();
         describe(command, &format!("mlopsctl {name}"), 1, &mut page);
+        let (_, guides) = GUIDES.iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("GUIDES lacks {name}"));
+        let links: Vec<String> = guides.iter().map(|(title, file)| format!("[{title}](../{file})")).collect();
+        let _ = write!(page, "\nMore: {}; [exit codes](../exit-codes.md).\n", links.join(", "));
         pages.insert(file, page);
     }
     pages.insert("commands.md".into(), overview);

@@ -9,15 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Run by `tests/cli.rs`.
-const ELSEWHERE: &[&str] = &["README.md"];
 /// A busy machine may take a minute for what the page shows within one.
 const TRIES: usize = 3;
 
 #[test]
 fn every_transcript_is_what_the_program_says() {
     let (mut commands, mut wrong) = (0, Vec::new());
-    let pages: Vec<Page> = all().into_iter().filter(|page| !ELSEWHERE.contains(&page.name.as_str())).collect();
+    let pages = all();
     for page in &pages {
         let shown = session(page);
         commands += shown.len();

@@ -23,7 +23,8 @@ mod transcript;
 use pages::{all, root};
 
 /// How each kind of block is checked, so that none is left out: by `console`, `command_lines` or `data`.
-const LANGUAGES: &[&str] = &["console", "sh", "text", "yaml", "json", "csv", "promql", "diff"];
+const LANGUAGES: &[&str] =
+    &["console", "sh", "bash", "powershell", "text", "yaml", "json", "csv", "toml", "dockerfile"];
 
 #[test]
 fn every_block_of_code_says_what_it_is() {

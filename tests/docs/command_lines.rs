@@ -10,6 +10,10 @@ use std::sync::OnceLock;
 const FOREIGN_FLAGS: &[&str] =
     &["--locked", "--release", "--test", "--bench", "--lib", "--check", "--all-targets", "--no-deps"];
 
+/// Words in front of a program's name.
+const BEFORE: &[&str] =
+    &["if", "!", "while", "until", "then", "do", "else", "sudo", "time", "exec", "uvx", "pipx", "run"];
+
 /// A call of the program as a page shows it.
 struct CommandLine {
     place: String,
@@ -51,17 +55,17 @@ fn of_workflows() -> Vec<CommandLine> {
 #[test]
 fn a_stale_command_line_is_found() {
     let text = "`mlopsctl plan --detailed-exitcodes` `mlopsctl plann` `mlopsctl plan --format tables` `mlopsctl plan --region REGION`\n\n\
-                ```sh\nmlopsctl plan --format tables && \\\n  mlopsctl apply --sandboxes # --no\nX=1 mlopsctl nothing\n$ cargo run -- apply --sandbox --yess | cat\n```\n\n\
+                ```sh\nmlopsctl plan --format tables && \\\n  mlopsctl apply --sandboxes # --no\nX=1 mlopsctl nothing\nif ! uvx mlopsctl plan --sandbx; then mlops-service prune --older 3d; fi\n$ cargo run -- apply --sandbox --yess | cat\n```\n\n\
                 ```yaml\n- run: mlopsctl plan --colour\n```\n\n```text\nmlopsctl is no command here\n$ mlopsctl drill --realy\n```\n";
     let page = Page { name: "p.md".into(), text: text.into() };
     let lines: Vec<CommandLine> = command_lines(&page).collect();
-    assert_eq!(lines.len(), 10);
+    assert_eq!(lines.len(), 12);
     let wrong = refused(&lines);
-    let expected =
-        ["p.md:1: ", "p.md:1: ", "p.md:1: ", "p.md:4: ", "p.md:4: ", "p.md:6: ", "p.md:7: ", "p.md:11: ", "p.md:16: "];
+    let at = [1, 1, 1, 4, 4, 6, 7, 7, 8, 12, 17];
+    let expected = at.map(|line| format!("p.md:{line}: "));
     assert_eq!(wrong.len(), expected.len(), "{wrong:#?}");
     for (found, place) in wrong.iter().zip(expected) {
-        assert!(found.starts_with(place), "{found}");
+        assert!(found.starts_with(&place), "{found}");
     }
 }
 
@@ -113,27 +117,23 @@ fn of_block(block: &Block) -> Vec<(usize, Vec<String>)> {
         let place = block.line + 1 + at;
         let bare = whole.trim_start();
         let shell = match block.language() {
-            "sh" => bare.strip_prefix("$ ").unwrap_or(bare),
+            "sh" | "bash" | "powershell" => bare.strip_prefix("$ ").unwrap_or(bare),
             "text" => bare.strip_prefix("$ ").unwrap_or_default(),
             "yaml" if bare.starts_with("mlopsctl ") => bare,
             "yaml" => bare.split_once("run: ").map_or("", |(_, run)| run),
             _ => "",
         };
         for command in words(shell) {
-            let mut command = command.into_iter().skip_while(|word| is_assignment(word));
-            match command.next().as_deref() {
-                Some("mlopsctl") => found.push((place, command.collect())),
-                Some("cargo") => {
-                    let rest: Vec<String> = command.collect();
-                    if let [first, second, arguments @ ..] = rest.as_slice()
-                        && first == "run"
-                        && second == "--"
-                    {
-                        found.push((place, arguments.to_vec()));
-                    }
-                }
-                _ => {}
-            }
+            let before = |word: &String| is_assignment(word) || BEFORE.contains(&word.as_str());
+            let command: Vec<String> = command.into_iter().skip_while(before).collect();
+            let texts: Vec<&str> = command.iter().map(String::as_str).collect();
+            let arguments = match texts.as_slice() {
+                ["mlopsctl", arguments @ ..] | ["cargo", "run", "--", arguments @ ..] => arguments.to_vec(),
+                // The small binary has the commands of `mlopsctl service`.
+                ["mlops-service", first, more @ ..] => [&["service", first], more].concat(),
+                _ => continue,
+            };
+            found.push((place, arguments.into_iter().map(str::to_owned).collect()));
         }
     }
     found

@@ -1,5 +1,5 @@
-//! The whole program, as texts: each `tests/cli/*.trycmd` is a session in a folder of its own, and the README's transcript is
-//! one more. `TRYCMD=overwrite cargo test --test cli` writes down what is said now.
+//! The whole program, as texts: each `tests/cli/*.trycmd` is a session in a folder of its own. `TRYCMD=overwrite cargo test --test cli`
+//! writes down what is said now. What README and docs show is run by `tests/docs`.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -20,14 +20,6 @@ fn sessions() {
         }
     }
     run(&folder, "*.trycmd", &root().join("tests/cli"));
-}
-
-#[test]
-fn the_transcript_of_the_readme() {
-    let folder = fresh("readme");
-    fs::copy(root().join("README.md"), folder.join("README.md")).unwrap();
-    give_specs(&folder.join("README.in"));
-    run(&folder, "README.md", &root());
 }
 
 /// Runs sessions in a copy, since they leave a sandbox behind; what they would overwrite goes back to where it came from.

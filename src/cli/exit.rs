@@ -1,4 +1,4 @@
-//! The one table of exit codes. `--help` prints it and the README is checked against it.
+//! The one table of exit codes. `--help` prints it and `docs/exit-codes.md` is checked against it.
 
 use std::process::ExitCode;
 
@@ -92,13 +92,13 @@ pub fn help() -> String {
 mod tests {
     use super::*;
 
-    /// The table of the README, row by row.
+    /// The table of the page, row by row.
     #[test]
-    fn the_readme_tells_the_same() {
-        let readme = include_str!("../../README.md");
+    fn the_page_has_the_same() {
+        let page = include_str!("../../docs/exit-codes.md");
         for (exit, meaning) in TABLE {
             let row = format!("| {} | {meaning} |", exit.code());
-            assert!(readme.lines().any(|line| line == row), "the README lacks the row: {row}");
+            assert!(page.lines().any(|line| line == row), "docs/exit-codes.md lacks the row: {row}");
         }
     }
 

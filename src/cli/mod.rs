@@ -9,6 +9,8 @@ mod asked_format;
 mod backtest;
 mod bar;
 mod check;
+#[cfg(test)]
+mod command_reference_tests;
 mod complete;
 mod completions;
 mod connect;

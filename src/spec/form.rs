@@ -147,10 +147,19 @@ pub fn schema() -> serde_json::Value {
     shape::schema(&SPEC, "mlopsctl alarms.schema.json", "mlopsctl spec")
 }
 
-/// Every key of the file, as Markdown: `docs/spec.md` is this text.
+/// Every key of the file, as Markdown, with examples from these files: `docs/spec.md` is this text.
 #[cfg(test)]
-pub fn reference() -> String {
+pub fn reference(samples: &[shape::SampleFile]) -> String {
     let head = "# The spec, key by key\n\nMade from the program's own declarations; the JSON Schema has the same. A duration is \
-                `30s`, `5m`, `1h`, `1d`, or a number of seconds. `${name}` in any text is a variable.\n";
-    head.to_owned() + &shape::reference(&SPEC)
+                `30s`, `5m`, `1h`, `1d`, or a number of seconds. `${name}` in any text is a variable. The examples are taken \
+                from files that are tested; what they name and do not show is elsewhere in their file.\n";
+    head.to_owned() + &shape::reference(&SPEC, samples)
+}
+
+/// A file of the project as a source of examples.
+#[cfg(test)]
+pub fn sample(name: &str) -> shape::SampleFile {
+    let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let root = super::yaml::read(&text).unwrap_or_else(|problem| panic!("{name}: {problem:?}")).root;
+    shape::SampleFile { is_reserve: name.starts_with("tests/"), name: name.to_owned(), text, root }
 }

@@ -22,9 +22,9 @@ mod yaml;
 pub use desired::Desired;
 pub use document::{BoundSpec, Spec};
 pub use error::SpecError;
-#[cfg(test)]
-pub use form::reference;
 pub use form::schema;
+#[cfg(test)]
+pub use form::{reference, sample};
 #[cfg(test)]
 pub use input::parse;
 pub use input::{SpecLikeDocument, load, parse_document, read_document, read_var_file};

@@ -182,8 +182,8 @@ pub fn schema() -> serde_json::Value {
     shape::schema(&FILE, "mlopsctl alarms.test.schema.json", "mlopsctl alarm tests")
 }
 
-/// Every key of the file, as Markdown: the second half of `docs/alarm-tests.md`.
+/// Every key of the file, as Markdown, with examples from these files: the second half of `docs/alarm-tests.md`.
 #[cfg(test)]
-pub fn reference() -> String {
-    shape::reference(&FILE)
+pub fn reference(samples: &[shape::SampleFile]) -> String {
+    shape::reference(&FILE, samples)
 }

@@ -57,6 +57,16 @@ fn survivors(alarm: &AlarmMutation) -> Vec<String> {
     alarm.survivors.iter().map(one).collect()
 }
 
+/// The lab's tests and those of the examples, which pass.
+fn samples() -> Vec<crate::model::shape::SampleFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names: Vec<String> =
+        files().iter().map(|path| path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/")).collect();
+    // The lab's first.
+    names.sort_by_key(|name| (name.contains('/'), name.clone()));
+    names.iter().map(|name| spec::sample(name)).collect()
+}
+
 /// The schema that test files name and the reference are what the program has. `MLOPSCTL_UPDATE=1` writes them anew.
 #[test]
 fn the_shipped_schema_and_reference_are_the_programs_own() {
@@ -65,7 +75,7 @@ fn the_shipped_schema_and_reference_are_the_programs_own() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_to_string(root.join("docs/alarm-tests.md")).unwrap();
     let (words, _) = docs.split_once(MARK).expect("the page has the mark");
-    let page = format!("{words}{MARK}{}", super::form::reference());
+    let page = format!("{words}{MARK}{}", super::form::reference(&samples()));
     let schema = serde_json::to_string_pretty(&super::schema()).unwrap() + "\n";
     for (file, made) in [("examples/alarms.test.schema.json", schema), ("docs/alarm-tests.md", page)] {
         let path = root.join(file);

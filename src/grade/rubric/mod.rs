@@ -249,8 +249,8 @@ pub fn schema() -> serde_json::Value {
     shapes::schema(&shape::FILE, "mlopsctl rubric.schema.json", "mlopsctl rubric")
 }
 
-/// Every key of the file, as Markdown: the second half of `docs/grading.md`.
+/// Every key of the file, as Markdown, with examples from these files: the second half of `docs/grading.md`.
 #[cfg(test)]
-pub fn reference() -> String {
-    shapes::reference(&shape::FILE)
+pub fn reference(samples: &[shapes::SampleFile]) -> String {
+    shapes::reference(&shape::FILE, samples)
 }

@@ -78,6 +78,17 @@ fn a_rubric_is_checked_without_an_account() {
     assert!(OpenRubric::parse(&wrong).unwrap().check().unwrap_err().to_string().contains("did you mean `email`?"));
 }
 
+/// Two rubrics that can be read: the lab's, and one with what the lab does not ask for.
+fn samples() -> Vec<crate::model::shape::SampleFile> {
+    ["examples/grading/lab-rubric.yaml", "tests/corpus/rubrics/reference.yaml"].map(crate::spec::sample).into()
+}
+
+#[test]
+fn the_rubric_of_the_reference_is_right() {
+    let text = include_str!("../../../tests/corpus/rubrics/reference.yaml");
+    assert_eq!(bind(text).unwrap_or_else(|error| panic!("{error}")).items.len(), 5);
+}
+
 /// The schema that rubrics name and the reference are what the program has. `MLOPSCTL_UPDATE=1` writes them anew.
 #[test]
 fn the_shipped_schema_and_reference_are_the_programs_own() {
@@ -86,7 +97,7 @@ fn the_shipped_schema_and_reference_are_the_programs_own() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_to_string(root.join("docs/grading.md")).unwrap();
     let (words, _) = docs.split_once(MARK).expect("the page has the mark");
-    let page = format!("{words}{MARK}{}", super::reference());
+    let page = format!("{words}{MARK}{}", super::reference(&samples()));
     let schema = serde_json::to_string_pretty(&super::schema()).unwrap() + "\n";
     for (file, made) in [("examples/grading/rubric.schema.json", schema), ("docs/grading.md", page)] {
         let path = root.join(file);

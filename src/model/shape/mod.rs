@@ -7,7 +7,7 @@ mod schema;
 
 pub use check::{MANY, check};
 #[cfg(any(test, feature = "testing"))]
-pub use reference::reference;
+pub use reference::{SampleFile, reference};
 pub use schema::schema;
 
 /// The values that a key takes.

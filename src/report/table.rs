@@ -36,7 +36,7 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, look: &RenderOptions) -> S
 /// A row as a paragraph: its first two cells, which name it, then the others behind their titles.
 fn folded(header: &[&str], row: &[String], look: &RenderOptions) -> String {
     let named = |cell: &&String| !cell.is_empty();
-    let head = row.iter().take(2).filter(named).cloned().collect::<Vec<_>>().join("  ");
+    let head = row.iter().take(2).filter(named).cloned().collect::<Vec<_>>().join(" ");
     let others = header.iter().zip(row).skip(2).filter(|(_, cell)| !cell.is_empty());
     let others: Vec<String> =
         others.map(|(title, cell)| if title.is_empty() { cell.clone() } else { format!("{title}: {cell}") }).collect();
@@ -87,7 +87,7 @@ mod tests {
         let narrow = table(&header, rows, &RenderOptions { width: 40, ..RenderOptions::PLAIN });
         assert_eq!(
             narrow,
-            " useful  alarm/mlops-lambda-high-errors\n   Time to notify: 11m 40s, ▁▂▃\n noisy  alarm/b\n"
+            " useful alarm/mlops-lambda-high-errors\n   Time to notify: 11m 40s, ▁▂▃\n noisy alarm/b\n"
         );
     }
 }

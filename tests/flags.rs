@@ -110,6 +110,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("lint", "--list", Comes("no-actions")),
     ("man", "--dir pages", Comes("pages")),
     ("schema", "--rubric", Comes("rubric.schema.json")),
+    ("check --accounts class.csv --rubric lab-rubric.yaml", "--details", Comes("! mail: s6@example.edu")),
     ("plan", "--color always", Comes("\u{1b}[")),
     ("plan", "--verbose", Comes("GetCallerIdentity")),
     ("plan", "--quiet", Goes("simulated AWS: no real account is used")),
@@ -299,6 +300,8 @@ fn desk() -> Desk {
     support::specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
     desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
+    let class: String = (1..=6).map(|n| format!("12345678901{n},s{n}@example.edu\n")).collect();
+    desk.write("class.csv", &format!("account,email\n{class}"));
     desk.write("prices.json", "{\"currency\": \"EUR\"}");
     let lab = desk.read("alarms.yaml");
     desk.write("shorter.yaml", &lab.replace("14d", "1d"));

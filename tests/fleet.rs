@@ -79,7 +79,7 @@ fn killed_half_way_with_faults_and_broken_accounts_the_healthy_ones_end_in_sync(
     let adopt = [&apply[..], &["--sandbox-faults", &weather]].concat();
     let mut victim = desk.start(&adopt);
     let lines = BufReader::new(victim.stderr.take().expect("piped")).lines();
-    let half = lines.map_while(Result::ok).find(|line| line.trim_start_matches(['[', ' ']).starts_with("45/"));
+    let half = lines.map_while(Result::ok).find(|line| line.trim_start_matches(['[', ' ']).starts_with("50/"));
     victim.kill().expect("it can be killed");
     victim.wait().expect("it ends");
     assert!(half.is_some(), "it ended before it could be killed");

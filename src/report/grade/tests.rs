@@ -54,7 +54,7 @@ fn the_verdict_and_the_last_line_count_everybody_once() {
 
 #[test]
 fn people_see_what_is_missing_and_how_to_mend_it() {
-    let shown = text::text(&book(), &RenderOptions::PLAIN);
+    let shown = text::text(&book(), false, &RenderOptions::PLAIN);
     assert!(shown.contains("  ! b: =1+1") && shown.contains("    fix: click the link\n"), "{shown}");
     assert!(shown.contains("  ? a, b: could not be read: no\n"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");

@@ -1,6 +1,7 @@
 //! A grade book of a whole class in few lines: who could not be graded, what is missing with the number of students it is
 //! missing for, and how the class did. Each student alone is in the other formats.
 
+use super::super::budgeted::{BudgetedEntry, within};
 use super::super::{RenderOptions, Tone, count, layout, mask};
 use super::{has_regions, number, tens};
 use crate::fleet::alike_texts;
@@ -17,12 +18,6 @@ const BELOW_NAMED: usize = 12;
 const NAMED: usize = 3;
 /// Columns of a message in short.
 const SHORT: usize = 60;
-
-/// Something to say of several students, at length and in short.
-struct FoldedEntry {
-    long: String,
-    short: String,
-}
 
 /// Everything between the verdict and the last line.
 pub fn folded(book: &GradeBook, look: &RenderOptions) -> String {
@@ -98,11 +93,11 @@ fn unread(book: &GradeBook, look: &RenderOptions) -> String {
         }
         long += &layout::hang("    ", &named(book, &whose, most), look.width);
         let short = format!("{many} ({}): {}", named(book, &whose, NAMED), layout::cut(&mask::line(message), SHORT));
-        FoldedEntry { long, short }
+        BudgetedEntry { long, short }
     });
     let unknown = book.students.iter().filter(|student| !student.is_known()).count();
     let title = format!("Not known whole: {}", count(unknown, "account"));
-    look.paint(Tone::Strong, &title) + "\n" + &within(entries.collect(), UNREAD_LINES, "; ", look)
+    look.paint(Tone::Strong, &title) + "\n" + &within(entries.collect(), UNREAD_LINES, "; ", "--details has all", look)
 }
 
 /// Mistakes by their number, each with its fix.
@@ -113,9 +108,9 @@ fn mistakes(book: &GradeBook, look: &RenderOptions) -> String {
     }
     let entries = found.iter().map(|(mistake, n)| {
         let many = count(*n, "student");
-        FoldedEntry { long: self::mistake(book, *mistake, &many, look), short: format!("{} ({n})", mistake.words()) }
+        BudgetedEntry { long: self::mistake(book, *mistake, &many, look), short: format!("{} ({n})", mistake.words()) }
     });
-    let text = within(entries.collect(), MISTAKE_LINES, ", ", look);
+    let text = within(entries.collect(), MISTAKE_LINES, ", ", "--details has all", look);
     look.paint(Tone::Strong, "What is missing, by the number of students") + "\n" + &text
 }
 
@@ -146,23 +141,6 @@ fn mistake(book: &GradeBook, mistake: Mistake, many: &str, look: &RenderOptions)
     let mut long = format!("  {} ", look.paint(Tone::Bad, "!"));
     long += layout::hang("    ", &text, look.width).trim_start();
     long + &layout::hang("    ", &who, look.width)
-}
-
-/// As many at length as fit into the lines, the others in short: none is left out.
-fn within(entries: Vec<FoldedEntry>, lines: usize, between: &str, look: &RenderOptions) -> String {
-    let (mut text, mut left) = (String::new(), Vec::new());
-    for entry in entries {
-        let fits = text.lines().count() + entry.long.lines().count() <= lines;
-        if left.is_empty() && (fits || text.is_empty()) {
-            text += &entry.long;
-        } else {
-            left.push(entry.short);
-        }
-    }
-    if !left.is_empty() {
-        text += &layout::hang("  also: ", &left.join(between), look.width);
-    }
-    text
 }
 
 /// `Ada (100000000001), Bob (100000000002) and 3 more`.

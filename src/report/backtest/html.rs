@@ -73,6 +73,7 @@ fn chart(name: &str, sketch: &Sketch, figures: &Figures) -> Markup {
     plot(&Plot {
         title: name,
         unit: "",
+        is_count: false,
         from: figures.from,
         until: figures.until,
         now: sketch.columns.clone(),

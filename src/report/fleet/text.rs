@@ -28,7 +28,7 @@ const WRITES: [&str; 2] = ["apply", "destroy"];
 /// Accounts that are named, with their names, where many are folded; of those in ALARM; and columns of a message in short.
 const FOLDED_NAMED: usize = 4;
 const IN_ALARM: usize = 12;
-const SHORT: usize = 60;
+const SHORT: usize = 80;
 /// As AWS calls the state.
 const ALARM: &str = "ALARM";
 const SHOWN: usize = 40;
@@ -217,10 +217,21 @@ fn below_within(report: &FleetReport, lines: usize, look: &RenderOptions) -> Str
         };
         let lead = layout::hang("", &format!("{} in {}", problem.lead, who(many)), look.width);
         let lead = lead.replacen(&problem.lead, &look.paint(tone(problem.mood), &problem.lead), 1);
-        let short = layout::cut(&mask::line(&problem.message), SHORT);
+        let short = in_short(&problem.message);
         BudgetedEntry { long: lead + &said(problem, look), short: format!("{} in {}: {short}", problem.lead, who(1)) }
     });
     within(entries.collect(), lines, "; ", "-v or --report FILE.html has all", look)
+}
+
+/// A message on part of a line: of a refusal what was refused, not by whom it was asked.
+fn in_short(message: &str) -> String {
+    let line = mask::line(message);
+    let places = line.find("User: ").zip(line.find("is not authorized to perform: "));
+    let line = match places.filter(|(from, to)| from < to) {
+        Some((from, to)) => format!("{}{}", &line[..from], &line[to..]),
+        None => line,
+    };
+    layout::cut(&line, SHORT)
 }
 
 /// Who has alarms in ALARM, by how many.

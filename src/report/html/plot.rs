@@ -12,6 +12,8 @@ pub struct Plot<'a> {
     pub unit: &'a str,
     pub from: i64,
     pub until: i64,
+    /// Whether only whole numbers can be.
+    pub is_count: bool,
     /// Lowest and highest of each column; `None` without data.
     pub now: Vec<Option<(f64, f64)>>,
     /// The same columns, one period earlier; empty where there is none to compare with.
@@ -30,7 +32,7 @@ pub struct PlotLimit {
 
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 100.0;
-/// A limit that is so many times as far away as the series is not drawn: the series would be flat.
+/// A limit that is so many times as far away as the series is drawn at the edge: to scale, the series would be flat.
 const FAR: f64 = 12.0;
 /// Marks of the scale, about; and of the time, exactly.
 const MARKS: f64 = 4.0;
@@ -47,11 +49,11 @@ struct PlotScale {
 
 impl PlotScale {
     /// From the lowest to the highest, in steps of 1, 2 or 5 times a power of ten.
-    fn of(low: f64, high: f64) -> Self {
-        let reach = (high - low).max(f64::MIN_POSITIVE);
+    fn of(low: f64, high: f64, least: f64) -> Self {
+        let reach = if high > low { high - low } else { 1.0 };
         let power = 10_f64.powf((reach / MARKS).log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|step| reach / step <= MARKS + 1.0);
-        let step = step.filter(|step| step.is_finite() && *step > 0.0).unwrap_or(1.0);
+        let step = step.filter(|step| step.is_finite() && *step > 0.0).unwrap_or(1.0).max(least);
         let (bottom, mut top) = ((low / step).floor() * step, (high / step).ceil() * step);
         if top <= bottom {
             top = bottom + step;
@@ -83,12 +85,13 @@ pub fn plot(plot: &Plot<'_>) -> Markup {
         limit.value <= low + reach * FAR && limit.value >= high - reach * FAR
     });
     let reach = near.map_or((low, high), |limit| (low.min(limit.value), high.max(limit.value)));
-    let scale = PlotScale::of(reach.0, reach.1.max(0.0));
-    let picture = picture(plot, &scale, near);
+    let scale = PlotScale::of(reach.0, reach.1.max(0.0), if plot.is_count { 1.0 } else { 0.0 });
+    let picture = picture(plot, &scale, limit);
     let labels = scale.marks().into_iter().map(|mark| Markup::text(&with_unit(mark, &scale, plot.unit)).within("span"));
     let labels = Markup::join(labels).classed("div", "scale");
     let times = Markup::join(times(plot.from, plot.until).iter().map(|time| Markup::text(time).within("span")));
-    let frame = Markup::join([labels, picture, times.classed("div", "times")]).classed("div", "frame");
+    let axis = Markup::text("time in UTC").classed("div", "axis");
+    let frame = Markup::join([labels, picture, times.classed("div", "times"), axis]).classed("div", "frame");
     let caption = Markup::text(plot.title).within("figcaption");
     Markup::join([caption, legend(plot, limit, near.is_some(), &scale), frame]).classed("figure", "plot").line()
 }
@@ -103,8 +106,8 @@ fn legend(plot: &Plot<'_>, limit: Option<&PlotLimit>, is_near: bool, scale: &Plo
     entries.extend(limit.map(|limit| match is_near {
         true => entry("limit", &limit.name),
         false => {
-            let direction = if limit.value > scale.top { "above" } else { "below" };
-            entry("limit", &format!("{}: far {direction} the chart", limit.name))
+            let (side, edge) = if limit.value > scale.top { ("above", "top") } else { ("below", "bottom") };
+            entry("limit", &format!("{} (far {side} the scale, drawn at its {edge})", limit.name))
         }
     }));
     if !plot.alarms.is_empty() {
@@ -117,21 +120,22 @@ fn picture(plot: &Plot<'_>, scale: &PlotScale, limit: Option<&PlotLimit>) -> Mar
     let length = (plot.until - plot.from).max(1) as f64;
     let at = |moment: i64| (moment - plot.from) as f64 / length * WIDTH;
     let path = |class: &str, d: &str| Markup::default().with("path", &[("class", class), ("d", d)]);
-    let mut shapes = Vec::new();
+    let (mut shapes, mut fired) = (Vec::new(), Vec::new());
     let rules: String =
         scale.marks().iter().map(|mark| format!("M0 {:.2}H{WIDTH}", scale.y(*mark).clamp(0.3, HEIGHT - 0.3))).collect();
     shapes.push(path("rule", &rules));
     for (from, until) in plot.alarms {
         let (x, width) = (at(*from), (at(*until) - at(*from)).max(SEEN));
         let title = Markup::text(&format!("ALARM {} to {} UTC", moment(*from), moment(*until))).within("title");
-        let bars = [("span", HEIGHT), ("fired", 3.0)].map(|(class, height)| {
+        let [span, mark] = [("span", HEIGHT), ("fired", 3.0)].map(|(class, height)| {
             let place = [("x", x), ("y", 0.0), ("width", width), ("height", height)];
             let place = place.map(|(name, value)| (name, format!("{value:.1}")));
             let mut attributes = vec![("class", class)];
             attributes.extend(place.iter().map(|(name, value)| (*name, value.as_str())));
             title.clone().with("rect", &attributes)
         });
-        shapes.extend(bars);
+        shapes.push(span);
+        fired.push(mark);
     }
     let column = WIDTH / plot.now.len().max(1) as f64;
     // Counts stand on the ground; of a range both ends are seen.
@@ -154,8 +158,9 @@ fn picture(plot: &Plot<'_>, scale: &PlotScale, limit: Option<&PlotLimit>) -> Mar
         }
     }
     shapes.push(path("before", &line));
+    shapes.extend(fired);
     shapes.extend(
-        limit.map(|limit| path("limit", &format!("M0 {:.2}H{WIDTH}", scale.y(limit.value).clamp(0.6, HEIGHT)))),
+        limit.map(|limit| path("limit", &format!("M0 {:.2}H{WIDTH}", scale.y(limit.value).clamp(0.6, HEIGHT - 0.6)))),
     );
     let view = format!("0 0 {WIDTH} {HEIGHT}");
     Markup::join(shapes).with(
@@ -179,8 +184,8 @@ fn times(from: i64, until: i64) -> Vec<String> {
     let part = |text: &str, range: std::ops::Range<usize>| text.get(range).unwrap_or(text).to_owned();
     let is_one_day = from.div_euclid(DAY) == until.div_euclid(DAY);
     let shown = all.iter().map(|time| match () {
-        () if is_one_day => format!("{} UTC", part(time, 11..16)),
-        () if until - from <= 4 * DAY => format!("{} UTC", part(time, 5..16)),
+        () if is_one_day => part(time, 11..16),
+        () if until - from <= 4 * DAY => part(time, 5..16),
         () => part(time, 0..10),
     });
     shown.collect()
@@ -197,6 +202,7 @@ mod tests {
         let plot = Plot {
             title: "Latency <p95>",
             unit: " ms",
+            is_count: false,
             from: 1_795_341_600,
             until,
             now,
@@ -210,7 +216,9 @@ mod tests {
     #[test]
     fn axes_have_units_and_times() {
         let text = shown(3000.0, 1_795_345_200);
-        for said in ["<span>3000 ms</span>", "<span>0 ms</span>", "<span>10:00 UTC</span>", "<span>11:00 UTC</span>"] {
+        for said in
+            ["<span>3000 ms</span>", "<span>0 ms</span>", "<span>10:00</span>", "<span>11:00</span>", "time in UTC"]
+        {
             assert!(text.contains(said), "no {said} in {text}");
         }
         assert!(text.contains("class=\"limit\">timeout 3 s</li>") && text.contains("class=\"limit\" d=\"M0"), "{text}");
@@ -220,21 +228,22 @@ mod tests {
 
     #[test]
     fn a_day_that_is_crossed_is_named() {
-        assert!(shown(3000.0, 1_795_345_200 + 86_400).contains("<span>11-22 10:00 UTC</span>"));
+        assert!(shown(3000.0, 1_795_345_200 + 86_400).contains("<span>11-22 10:00</span>"));
         assert!(shown(3000.0, 1_795_345_200 + 9 * 86_400).contains("<span>2026-11-22</span>"));
     }
 
     #[test]
-    fn a_limit_far_away_is_named_and_not_drawn() {
+    fn a_limit_far_away_is_drawn_at_the_edge_and_says_so() {
         let text = shown(900_000.0, 1_795_345_200);
-        assert!(text.contains("timeout 3 s: far above the chart") && !text.contains("class=\"limit\" d="), "{text}");
+        assert!(text.contains("timeout 3 s (far above the scale, drawn at its top)"), "{text}");
+        assert!(text.contains("class=\"limit\" d=\"M0 0.60"), "{text}");
         assert!(text.contains("<span>400 ms</span>"), "{text}");
     }
 
     #[test]
     fn a_scale_holds_what_it_shows_in_round_steps() {
         for (low, high) in [(0.0, 0.0), (0.0, 1.0), (-3.0, 7.0), (0.0, 0.0001), (0.0, 99_999.0), (5.0, 5.0)] {
-            let scale = PlotScale::of(low, high);
+            let scale = PlotScale::of(low, high, 0.0);
             let marks = scale.marks();
             assert!(
                 scale.bottom <= low && scale.top >= high && (2..=8).contains(&marks.len()),

@@ -80,6 +80,7 @@ fn charts(function: &FunctionSignals, signals: &GoldenSignals) -> Vec<Markup> {
         plot(&Plot {
             title: &title,
             unit,
+            is_count: unit.is_empty(),
             from: signals.from,
             until: signals.until,
             now: now.iter().map(|value| value.is_finite().then_some((value.min(0.0), *value))).collect(),

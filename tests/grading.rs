@@ -257,8 +257,9 @@ fn a_class_of_thirty_with_its_mistakes() {
     assert!(folded.stdout.lines().count() <= 60, "{folded}");
     assert!(folded.stdout.ends_with("Grades: 2 full, 28 partial, 0 without points, 0 not known.\n"), "{folded}");
     let folded =
-        folded.says("Marks: 90 to 100 %: 14, 80 to 89 %: ").says("2 students: the period is wrong (alarm) -> fix: ");
-    let kind = "2 students: the threshold is too high (alarm) -> fix: ";
+        folded.says("Marks: 90 to 100 %: 16, 80 to 89 %: 6, ").says("2 students: the period is wrong (alarm) -> fix: ");
+    let kind =
+        "2 students: the alarm watches another function (alarm, notifies, traffic, advice) -> fix: let `my-errors`";
     assert!(flat(&folded.stdout).contains(kind) && !folded.stdout.contains("! alarm: "), "{folded}");
     class.check(&["--fail-below", "60"]).exits(3);
     class.check(&["--fail-below", "5"]).exits(0);

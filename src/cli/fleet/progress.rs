@@ -109,7 +109,7 @@ impl<'a> FleetProgress<'a> {
             let (failed, left) = (self.failures(), self.left(of));
             let (failed, left) = (failed.trim_start_matches(", "), left.trim_start_matches(", "));
             let at_work = if running.is_empty() { String::new() } else { format!("at work: {}", self.named(running)) };
-            let parts = [failed.to_owned(), left.to_owned(), at_work];
+            let parts = [self.stage().trim_start().to_owned(), failed.to_owned(), left.to_owned(), at_work];
             let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             self.output.say(format!("{lead} {}", parts.join(", ")).trim_end());
         } else {
@@ -122,7 +122,13 @@ impl<'a> FleetProgress<'a> {
         let last = self.last.as_ref().filter(|last| !running.contains(last)).map(|last| self.name(last));
         let last = last.map(|last| format!("; done: {last}")).unwrap_or_default();
         let left = self.left(self.names.len());
-        self.bar.message(format!("{}{left}  {}{last}", self.failures(), self.named(running)));
+        let (stage, failed) = (self.stage(), self.failures());
+        self.bar.message(format!("{stage}{failed}{left}  {}{last}", self.named(running)));
+    }
+
+    /// What is done to the targets, where it is not the whole of it.
+    fn stage(&self) -> &'static str {
+        if self.told == ProgressDetail::Failures { " read" } else { "" }
     }
 
     fn failures(&self) -> String {

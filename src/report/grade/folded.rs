@@ -9,13 +9,15 @@ use crate::grade::{GradeBook, Mistake, Student};
 use crate::model::Target;
 use std::collections::BTreeMap;
 
-/// Lines for what could not be read and for mistakes; what does not fit is told in short, one after the other.
+/// Lines for what could not be read, and for that and mistakes together; what does not fit is told in short, one after the other.
 const UNREAD_LINES: usize = 18;
-const MISTAKE_LINES: usize = 20;
+const LINES: usize = 39;
 /// Students that are named: of all that could not be read, of those below the pass mark, and of a mistake.
 const UNREAD_NAMED: usize = 40;
 const BELOW_NAMED: usize = 12;
 const NAMED: usize = 3;
+/// Of more reasons than this why accounts could not be read, those that have no room are the accounts alone.
+const REASONS: usize = 8;
 /// Columns of a message in short.
 const SHORT: usize = 60;
 
@@ -26,10 +28,12 @@ pub fn folded(book: &GradeBook, look: &RenderOptions) -> String {
         "Each student with everything that is missing: --details, or --report grades.html (also .csv, .txt).",
         look.width,
     );
+    let unread = unread(book, look);
+    let left = LINES - unread.lines().count().min(LINES / 2);
     let parts = [
         marks(book, look) + &below(book, look),
-        unread(book, look),
-        mistakes(book, look),
+        unread,
+        mistakes(book, left, look),
         look.paint(Tone::Quiet, hint.trim_end()) + "\n",
     ];
     parts.into_iter().filter(|part| !part.is_empty()).map(|part| part + "\n").collect()
@@ -92,7 +96,11 @@ fn unread(book: &GradeBook, look: &RenderOptions) -> String {
             long += &layout::hang("    fix: ", &mask::line(remedy), look.width);
         }
         long += &layout::hang("    ", &named(book, &whose, most), look.width);
-        let short = format!("{many} ({}): {}", named(book, &whose, NAMED), layout::cut(&mask::line(message), SHORT));
+        // Of very many reasons the accounts are what somebody has to know.
+        let short = match groups.len() <= REASONS {
+            true => format!("{many} ({}): {}", named(book, &whose, NAMED), layout::cut(&mask::line(message), SHORT)),
+            false => named(book, &whose, NAMED),
+        };
         BudgetedEntry { long, short }
     });
     let unknown = book.students.iter().filter(|student| !student.is_known()).count();
@@ -101,7 +109,7 @@ fn unread(book: &GradeBook, look: &RenderOptions) -> String {
 }
 
 /// Mistakes by their number, each with its fix.
-fn mistakes(book: &GradeBook, look: &RenderOptions) -> String {
+fn mistakes(book: &GradeBook, lines: usize, look: &RenderOptions) -> String {
     let found = book.mistakes();
     if found.is_empty() {
         return String::new();
@@ -110,7 +118,7 @@ fn mistakes(book: &GradeBook, look: &RenderOptions) -> String {
         let many = count(*n, "student");
         BudgetedEntry { long: self::mistake(book, *mistake, &many, look), short: format!("{} ({n})", mistake.words()) }
     });
-    let text = within(entries.collect(), MISTAKE_LINES, ", ", "--details has all", look);
+    let text = within(entries.collect(), lines, ", ", "--details has all", look);
     look.paint(Tone::Strong, "What is missing, by the number of students") + "\n" + &text
 }
 

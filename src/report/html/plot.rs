@@ -37,6 +37,8 @@ const FAR: f64 = 12.0;
 /// Marks of the scale, about; and of the time, exactly.
 const MARKS: f64 = 4.0;
 const TIMES: i64 = 4;
+/// By so much two columns overlap.
+const SEAM: f64 = 0.4;
 /// A time in ALARM is at least so wide, to be seen.
 const SEEN: f64 = 3.0;
 
@@ -142,7 +144,9 @@ fn picture(plot: &Plot<'_>, scale: &PlotScale, limit: Option<&PlotLimit>) -> Mar
     let areas = plot.now.iter().enumerate().filter_map(|(n, range)| {
         let (low, high) = (*range)?;
         let (upper, lower) = (scale.y(high) - 0.4, scale.y(low) + 0.4);
-        Some(format!("M{:.1} {upper:.2}h{column:.2}V{lower:.2}h-{column:.2}z", n as f64 * column))
+        // A hair wider than the column, so that no gap is seen between two.
+        let width = column + SEAM;
+        Some(format!("M{:.1} {upper:.2}h{width:.2}V{lower:.2}h-{width:.2}z", n as f64 * column))
     });
     shapes.push(path("series", &areas.collect::<String>()));
     let (mut line, mut pen) = (String::new(), 'M');
@@ -157,7 +161,8 @@ fn picture(plot: &Plot<'_>, scale: &PlotScale, limit: Option<&PlotLimit>) -> Mar
             None => pen = 'M',
         }
     }
-    shapes.push(path("before", &line));
+    // The line lies on the series, which is of its own colour: a rim sets it apart.
+    shapes.extend([path("rim", &line), path("before", &line)]);
     shapes.extend(fired);
     shapes.extend(
         limit.map(|limit| path("limit", &format!("M0 {:.2}H{WIDTH}", scale.y(limit.value).clamp(0.6, HEIGHT - 0.6)))),

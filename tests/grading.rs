@@ -267,7 +267,7 @@ fn a_class_of_thirty_with_its_mistakes() {
     class.check(&reports).exits(0);
     let grades = class.desk.read("g.csv");
     assert_eq!(grades.lines().count(), 31);
-    let head = "account,region,email,name,topic,mail,alarm,tells,traffic,retention,advice,health,total,possible,unknown,percent,complete,remarks";
+    let head = "account,region,email,name,topic,mail,alarm,notifies,traffic,retention,advice,health,total,possible,unknown,percent,complete,remarks";
     assert!(grades.starts_with(head), "{grades}");
     assert!(
         grades

@@ -87,9 +87,21 @@ pub fn plot(plot: &Plot<'_>) -> Markup {
         limit.value <= low + reach * FAR && limit.value >= high - reach * FAR
     });
     let reach = near.map_or((low, high), |limit| (low.min(limit.value), high.max(limit.value)));
-    let scale = PlotScale::of(reach.0, reach.1.max(0.0), if plot.is_count { 1.0 } else { 0.0 });
+    let mut scale = PlotScale::of(reach.0, reach.1.max(0.0), if plot.is_count { 1.0 } else { 0.0 });
+    let mut labels: Vec<String> = scale.marks().into_iter().map(|mark| with_unit(mark, scale.top, plot.unit)).collect();
+    if let Some(far) = limit.filter(|_| near.is_none()) {
+        // Beyond a step of its own, so that the series does not seem to touch it.
+        let label = with_unit(far.value, far.value, plot.unit);
+        if far.value > scale.top {
+            scale.top += scale.step;
+            labels.insert(0, label);
+        } else {
+            scale.bottom -= scale.step;
+            labels.push(label);
+        }
+    }
     let picture = picture(plot, &scale, limit);
-    let labels = scale.marks().into_iter().map(|mark| Markup::text(&with_unit(mark, &scale, plot.unit)).within("span"));
+    let labels = labels.iter().map(|label| Markup::text(label).within("span"));
     let labels = Markup::join(labels).classed("div", "scale");
     let times = Markup::join(times(plot.from, plot.until).iter().map(|time| Markup::text(time).within("span")));
     let axis = Markup::text("time in UTC").classed("div", "axis");
@@ -109,7 +121,7 @@ fn legend(plot: &Plot<'_>, limit: Option<&PlotLimit>, is_near: bool, scale: &Plo
         true => entry("limit", &limit.name),
         false => {
             let (side, edge) = if limit.value > scale.top { ("above", "top") } else { ("below", "bottom") };
-            entry("limit", &format!("{} (far {side} the scale, drawn at its {edge})", limit.name))
+            entry("limit", &format!("{} (far {side} the scale, drawn at the {edge})", limit.name))
         }
     }));
     if !plot.alarms.is_empty() {
@@ -175,9 +187,9 @@ fn picture(plot: &Plot<'_>, scale: &PlotScale, limit: Option<&PlotLimit>) -> Mar
 }
 
 /// `200 ms`; of many milliseconds `20 s`.
-fn with_unit(mark: f64, scale: &PlotScale, unit: &str) -> String {
+fn with_unit(mark: f64, top: f64, unit: &str) -> String {
     match unit {
-        " ms" if scale.top >= 10_000.0 => format!("{} s", number(mark / 1000.0)),
+        " ms" if top >= 10_000.0 => format!("{} s", number(mark / 1000.0)),
         unit => format!("{}{unit}", number(mark)),
     }
 }
@@ -240,9 +252,9 @@ mod tests {
     #[test]
     fn a_limit_far_away_is_drawn_at_the_edge_and_says_so() {
         let text = shown(900_000.0, 1_795_345_200);
-        assert!(text.contains("timeout 3 s (far above the scale, drawn at its top)"), "{text}");
+        assert!(text.contains("timeout 3 s (far above the scale, drawn at the top)"), "{text}");
         assert!(text.contains("class=\"limit\" d=\"M0 0.60"), "{text}");
-        assert!(text.contains("<span>400 ms</span>"), "{text}");
+        assert!(text.contains("<span>900 s</span><span>400 ms</span>"), "{text}");
     }
 
     #[test]

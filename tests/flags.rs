@@ -112,6 +112,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("schema", "--rubric", Comes("rubric.schema.json")),
     ("schema", "--list", Comes("fleet-report")),
     ("status --file stricter.yaml", "--fail-on drift", Comes("exit 3")),
+    ("check --accounts class.csv --rubric lab-rubric.yaml", "--details", Comes("! mail: s6@example.edu")),
     ("plan", "--color always", Comes("\u{1b}[")),
     ("plan", "--verbose", Comes("GetCallerIdentity")),
     ("plan", "--quiet", Goes("simulated AWS: no real account is used")),
@@ -301,6 +302,8 @@ fn desk() -> Desk {
     support::specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
     desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
+    let class: String = (1..=6).map(|n| format!("12345678901{n},s{n}@example.edu\n")).collect();
+    desk.write("class.csv", &format!("account,email\n{class}"));
     desk.write("prices.json", "{\"currency\": \"EUR\"}");
     let lab = desk.read("alarms.yaml");
     desk.write("shorter.yaml", &lab.replace("14d", "1d"));

@@ -62,6 +62,11 @@ fn broken(n: usize) -> Option<&'static str> {
     BROKEN.iter().find(|(broken, ..)| *broken == n).map(|(_, _, says)| *says)
 }
 
+/// Whether a line of progress says that so many are applied; before that, all of them are read.
+fn is_applied(line: &str, done: &str) -> bool {
+    line.trim_start_matches(['[', ' ']).starts_with(done) && !line.contains("] read")
+}
+
 /// Mails that ask for a confirmation, by account.
 fn mails(desk: &Desk) -> BTreeMap<String, usize> {
     desk.mail().iter().fold(BTreeMap::new(), |mut counts, message| {
@@ -79,7 +84,7 @@ fn killed_half_way_with_faults_and_broken_accounts_the_healthy_ones_end_in_sync(
     let adopt = [&apply[..], &["--sandbox-faults", &weather]].concat();
     let mut victim = desk.start(&adopt);
     let lines = BufReader::new(victim.stderr.take().expect("piped")).lines();
-    let half = lines.map_while(Result::ok).find(|line| line.trim_start_matches(['[', ' ']).starts_with("45/"));
+    let half = lines.map_while(Result::ok).find(|line| is_applied(line, "50/"));
     victim.kill().expect("it can be killed");
     victim.wait().expect("it ends");
     assert!(half.is_some(), "it ended before it could be killed");
@@ -139,7 +144,7 @@ fn an_interrupt_ends_the_run_in_order() {
     let slow = ["--concurrency", "4", "--sandbox-faults", "aws", "--report", "report.json"];
     let mut run = desk.start(&[&apply[..], &slow].concat());
     let mut lines = BufReader::new(run.stderr.take().expect("piped")).lines().map_while(Result::ok);
-    let begun = lines.find(|line| line.trim_start_matches(['[', ' ']).starts_with("8/"));
+    let begun = lines.find(|line| is_applied(line, "8/"));
     assert!(begun.is_some(), "it ended before it could be interrupted");
     let sent = std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status();
     assert!(sent.expect("kill is a command").success());

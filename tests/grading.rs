@@ -248,11 +248,19 @@ fn a_class_of_thirty_with_its_mistakes() {
     assert!(seen.values().all(|students| *students == 2), "{seen:?}");
 
     // The same in every format, and the exit codes.
-    let shown = class.check(&[]).exits(0);
+    let shown = class.check(&["--details"]).exits(0);
     for mistake in MISTAKES {
         assert!(flat(&shown.stdout).contains(mistake.words), "{}: {shown}", mistake.name);
     }
     assert!(shown.stdout.ends_with("Grades: 2 full, 28 partial, 0 without points, 0 not known.\n"), "{shown}");
+    let folded = class.check(&[]).exits(0);
+    assert!(folded.stdout.lines().count() <= 60, "{folded}");
+    assert!(folded.stdout.ends_with("Grades: 2 full, 28 partial, 0 without points, 0 not known.\n"), "{folded}");
+    let folded =
+        folded.says("Marks: 90 to 100 %: 16, 80 to 89 %: 6, ").says("2 students: the period is wrong (alarm) -> fix: ");
+    let kind =
+        "2 students: the alarm watches another function (alarm, notifies, traffic, advice) -> fix: let `my-errors`";
+    assert!(flat(&folded.stdout).contains(kind) && !folded.stdout.contains("! alarm: "), "{folded}");
     class.check(&["--fail-below", "60"]).exits(3);
     class.check(&["--fail-below", "5"]).exits(0);
     let reports = ["--report", "g.csv", "--report", "g.html", "--report", "g.md", "--report", "g.xml", "--quiet"];

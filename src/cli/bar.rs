@@ -15,7 +15,7 @@ impl Bar {
             return Self::default();
         }
         let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}{msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len}{wide_msg}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(250));

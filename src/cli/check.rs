@@ -4,6 +4,7 @@ use super::CommandContext;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{FleetProgress, ProgressDetail, ProgressRow};
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
@@ -37,6 +38,9 @@ pub struct CheckArgs {
     /// Exit with 3 when somebody has less than so many percent
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     fail_below: Option<f64>,
+    /// Show each student with everything that is missing, also of more than 5
+    #[arg(long)]
+    details: bool,
     #[command(flatten)]
     variables: VariableArgs,
     /// The roster, a CSV or YAML file of accounts; a column fills the rubric's variable of its name. Else the one account that
@@ -86,11 +90,11 @@ impl CheckArgs {
             None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
         };
         for (path, format) in &save {
-            let text = render(*format, &book, &RenderOptions::PLAIN);
+            let text = render(*format, &book, true, &RenderOptions::PLAIN);
             write_file(path, &text)?;
         }
         let look = run.output.look;
-        run.output.result(&render(self.format, &book, &look))?;
+        run.output.result(&render(self.format, &book, self.details, &look))?;
         Ok(run.signals.received().unwrap_or_else(|| self.exit(&book)))
     }
 
@@ -151,7 +155,11 @@ impl CheckArgs {
             }
         };
         let mut book = GradeBook::of(&heading);
-        for student in run_all(&members.list, &limits, job, &mut |_| {}).await {
+        // A grade is in the report; while the run goes on only what could not be read has a line.
+        let mut progress = FleetProgress::new(run.output, &members.list, ProgressDetail::Failures);
+        let students = run_all(&members.list, &limits, job, &mut |step| progress.step(&step)).await;
+        progress.end();
+        for student in students {
             let items = student.items.is_empty().then(|| student.failure.as_ref().map(|why| unread(&heading, why)));
             book.students.push(match items.flatten() {
                 Some(items) => Student { items, ..student },
@@ -191,6 +199,16 @@ impl TargetRow for Student {
 
     fn is_failure(&self) -> bool {
         self.failure.is_some()
+    }
+}
+
+impl ProgressRow for Student {
+    fn line(&self, look: &RenderOptions) -> String {
+        reports::text::line(self, look)
+    }
+
+    fn target(&self) -> &Target {
+        &self.target
     }
 }
 
@@ -240,9 +258,9 @@ fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<Http
     Ok(if asks { Some(HttpClient::new(PATIENCE)?) } else { None })
 }
 
-fn render(format: ReportFormat, book: &GradeBook, look: &RenderOptions) -> String {
+fn render(format: ReportFormat, book: &GradeBook, details: bool, look: &RenderOptions) -> String {
     match format {
-        ReportFormat::Table => reports::text::text(book, look),
+        ReportFormat::Table => reports::text::text(book, details, look),
         ReportFormat::Json => reports::json::json(book),
         ReportFormat::Markdown => reports::markdown::markdown(book),
         ReportFormat::Csv => reports::csv::csv(book),

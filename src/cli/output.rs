@@ -130,7 +130,7 @@ impl Output {
         Beside { is_quiet: self.quiet }
     }
 
-    /// Whether a moving progress bar can be seen: a terminal, and no CI that records it.
+    /// Whether a moving progress bar can be seen: a terminal that can move its cursor, and no CI that records it.
     pub fn can_animate(&self) -> bool {
         !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none() && !is_dumb()
     }

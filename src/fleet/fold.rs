@@ -27,7 +27,7 @@ pub struct DriftGroup {
 /// `alarm/${name}`, and what all rows have in common stays as it is.
 pub fn fold(rows: &[FleetRow]) -> Vec<DriftGroup> {
     let rows: Vec<(&FleetRow, Vec<NamedValue>)> =
-        rows.iter().filter(|row| !row.drift.is_empty()).map(|row| (row, named(row))).collect();
+        rows.iter().filter(|row| !row.drift.is_empty()).map(|row| (row, named(&row.target, &row.columns))).collect();
     let mut seen = TemplateEvidence::default();
     for (row, names) in &rows {
         for drift in &row.drift {
@@ -61,8 +61,16 @@ pub struct Alike {
 
 /// Groups what is said of rows, a line a row and thing said, as `fold` groups drift: the most first, then in their order.
 pub fn alike(said: &[(&FleetRow, Vec<&str>)]) -> Vec<Alike> {
+    let said = said.iter().map(|(row, texts)| (&row.target, &row.columns, texts.as_slice()));
+    alike_texts(said)
+}
+
+/// Groups what is said of targets with the roster's columns, where it is not said of a `FleetRow`.
+pub fn alike_texts<'a>(
+    said: impl Iterator<Item = (&'a Target, &'a BTreeMap<String, String>, &'a [&'a str])>,
+) -> Vec<Alike> {
     let said: Vec<(&Target, Vec<NamedValue>, &[&str])> =
-        said.iter().map(|(row, texts)| (&row.target, named(row), texts.as_slice())).collect();
+        said.map(|(target, columns, texts)| (target, named(target, columns), texts)).collect();
     let mut seen = TemplateEvidence::default();
     for (_, names, texts) in &said {
         for (place, text) in texts.iter().enumerate() {
@@ -91,9 +99,9 @@ struct NamedValue {
 }
 
 /// The longest value first, so that one within another is not taken for itself.
-fn named(row: &FleetRow) -> Vec<NamedValue> {
-    let own = [("account", &row.target.account), ("region", &row.target.region)];
-    let columns = row.columns.iter().map(|(name, value)| (name.as_str(), value));
+fn named(target: &Target, columns: &BTreeMap<String, String>) -> Vec<NamedValue> {
+    let own = [("account", &target.account), ("region", &target.region)];
+    let columns = columns.iter().map(|(name, value)| (name.as_str(), value));
     let all = own.into_iter().chain(columns).filter(|(_, value)| !value.is_empty());
     let mut all: Vec<NamedValue> =
         all.map(|(name, value)| NamedValue { name: name.to_owned(), value: value.clone() }).collect();

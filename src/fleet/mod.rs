@@ -13,7 +13,7 @@ mod target;
 pub mod testing;
 
 pub use access::TargetAccess;
-pub use fold::{Alike, DriftGroup, alike, fold};
+pub use fold::{Alike, DriftGroup, alike, alike_texts, fold};
 pub use merge::{NoReport, merge};
 pub use rows::{
     AlarmStates, Drift, FORMAT_VERSION, Findings, FleetReport, FleetRow, SubscriptionCounts, TargetFailure,

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod apply_text;
 pub mod backtest;
 pub mod budget;
+pub mod budgeted;
 pub mod calls;
 pub mod cost;
 pub mod csv;

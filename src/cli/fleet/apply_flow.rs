@@ -148,9 +148,9 @@ impl ApplyFleet<'_> {
     /// For people, the plan is a result. For programs the result is the report, and the plan is written beside it.
     fn show(&self, planned: &FleetReport, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
         if self.format == ReportFormat::Table {
-            return run.output.result(&text::question(planned, &run.output.look));
+            return run.output.result(&text::question(planned, self.args.yes, &run.output.look));
         }
-        let shown = text::question(planned, &run.output.side);
+        let shown = text::question(planned, self.args.yes, &run.output.side);
         // Nobody consents to what --quiet has kept from them.
         if self.args.yes {
             run.output.say(&shown)

@@ -24,8 +24,7 @@ use crate::pipeline::{NotAllowed, TargetContext};
 use crate::spec::{Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
-use progress::FleetProgress;
-pub use progress::ProgressDetail;
+pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -227,7 +226,7 @@ impl Fleet {
         J: AsyncFn(&FleetTarget) -> Result<FleetRow, CliFailure>,
     {
         let work = async |member: &FleetTarget| job(member).await.unwrap_or_else(|failure| failed(member, &failure));
-        let mut progress = FleetProgress::new(run.output, members.len(), told);
+        let mut progress = FleetProgress::new(run.output, members, told);
         let most = self.limits.max_failures.map(|most| most.saturating_sub(failed_before));
         let limits = RunLimits { max_failures: most, ..self.limits.clone() };
         let rows = run_all(members, &limits, work, &mut |step| progress.step(&step)).await;

@@ -1,6 +1,6 @@
 //! A series as a picture: its range, the threshold, the time in alarm.
 
-use super::super::html::escape;
+use super::super::html::{PALETTE, escape};
 use super::chart::{Time, scale};
 use super::{moment, number};
 use crate::backtest::sketch::Sketch;
@@ -11,6 +11,11 @@ const LEFT: f64 = 64.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 24.0;
+/// With the colours of the pages.
+const STYLE: &str = "svg{background:var(--card)}text{font:11px sans-serif;fill:var(--quiet)}.name{font-weight:bold;font-size:12px;fill:var(--ink)}\
+                     .series{fill:var(--series)}.alarm{fill:var(--alarm);opacity:.25}\
+                     .threshold{stroke:var(--limit);stroke-width:1.5;stroke-dasharray:5 3}.limit{fill:var(--limit)}\
+                     .axis{stroke:var(--quiet)}";
 
 /// A whole document with colours of its own; legible on white and, with `prefers-color-scheme`, on black.
 pub fn chart(title: &str, sketch: &Sketch, time: Time<'_>) -> String {
@@ -66,10 +71,7 @@ pub fn chart(title: &str, sketch: &Sketch, time: Time<'_>) -> String {
     let baseline = HEIGHT - BOTTOM;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\">\n\
-         <title>{title}</title>\n<style>text{{font:11px sans-serif;fill:#444}}.name{{font-weight:bold;font-size:12px}}\
-         .series{{fill:#1f6fb4}}.alarm{{fill:#d62728;opacity:.22}}.threshold{{stroke:#b8860b;stroke-dasharray:5 3}}\
-         .limit{{fill:#8a6508}}.axis{{stroke:#999}}@media(prefers-color-scheme:dark){{text{{fill:#ccc}}.limit{{fill:#e0b040}}\
-         .series{{fill:#5fa8e0}}}}</style>\n\
+         <title>{title}</title>\n<style>{PALETTE}{STYLE}</style>\n\
          <text class=\"name\" x=\"{LEFT}\" y=\"14\">{title}</text>\n{body}\
          <line class=\"axis\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{baseline}\" y2=\"{baseline}\"/>\n\
          <text x=\"{LEFT}\" y=\"{:.1}\">{} UTC</text>\n\

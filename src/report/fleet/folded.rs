@@ -16,12 +16,18 @@ const NAMED: usize = 4;
 
 /// What is to be done where, ending in a line feed; empty where nothing is.
 pub fn folded(report: &FleetReport, look: &RenderOptions) -> String {
+    folded_within(report, usize::MAX, look)
+}
+
+/// The same in about so many lines: the first group is always there.
+pub fn folded_within(report: &FleetReport, lines: usize, look: &RenderOptions) -> String {
+    let shared = SHARED.min(lines.saturating_sub(2).max(1));
     let groups = fold(&report.rows);
     let Some(first) = groups.first() else { return String::new() };
-    let shown = if look.verbose { groups.len() } else { GROUPS };
+    let most = if look.verbose { groups.len() } else { GROUPS };
     let regions = has_regions(report);
-    let mut text = String::new();
-    for (n, group) in groups.iter().take(shown).enumerate() {
+    let (mut text, mut shown) = (String::new(), 0);
+    for (n, group) in groups.iter().take(most).enumerate() {
         let difference = (n > 0).then(|| Difference::of(group, first)).filter(|d| d.size() < group.drift.len());
         let who = things(group.targets.iter());
         let named = if groups.len() == 1 && group.targets.len() > NAMED {
@@ -33,16 +39,22 @@ pub fn folded(report: &FleetReport, look: &RenderOptions) -> String {
             Some(_) => "as above, but".to_owned(),
             None => amounts(&group.drift),
         };
-        text += &format!("{}{}: {what}\n", look.paint(Tone::Strong, &who), look.paint(Tone::Quiet, &named));
+        let mut one = format!("{}{}: {what}\n", look.paint(Tone::Strong, &who), look.paint(Tone::Quiet, &named));
         match difference {
-            Some(difference) => text += &difference.text(look),
-            None => text += &changes(&group.drift, "", if n == 0 { SHARED } else { APART }, look),
+            Some(difference) => one += &difference.text(look),
+            None => one += &changes(&group.drift, "", if n == 0 { shared } else { APART }, look),
         }
+        if n > 0 && text.lines().count() + one.lines().count() >= lines {
+            break;
+        }
+        text += &one;
+        shown += 1;
     }
-    let rest = &groups[shown.min(groups.len())..];
+    let rest = &groups[shown..];
     if !rest.is_empty() {
         let targets: Vec<&Target> = rest.iter().flat_map(|group| &group.targets).collect();
-        let line = format!("… and {} in {} other ways (use -v to see all)", things(targets.into_iter()), rest.len());
+        let ways = count(rest.len(), "other way");
+        let line = format!("… and {} in {ways} (use -v to see all)", things(targets.into_iter()));
         text += &format!("{}\n", look.paint(Tone::Quiet, &line));
     }
     text

@@ -130,6 +130,7 @@ fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
             MatrixColumn::Applied => HtmlCell::number(row.applied.as_ref().map(total), &shown),
             MatrixColumn::Drift => HtmlCell::number((!row.drift.is_empty()).then_some(row.drift.len() as f64), &shown),
             MatrixColumn::Cost => HtmlCell::number(row.cost, &shown),
+            MatrixColumn::Account | MatrixColumn::Region | MatrixColumn::Name => HtmlCell::name(&shown),
             _ => HtmlCell::text(&shown),
         }
     });

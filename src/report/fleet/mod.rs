@@ -361,6 +361,9 @@ fn problems(report: &FleetReport) -> Vec<FleetProblem> {
     found
 }
 
+/// Resources that are named where the same is said of several.
+const RESOURCES: usize = 3;
+
 /// By resource and message; what was skipped because of another is counted with that one only.
 fn failed_resources(rows: &[FleetRow]) -> Vec<FleetProblem> {
     let failed: Vec<(&FleetRow, String, &str, &str)> = rows
@@ -377,11 +380,22 @@ fn failed_resources(rows: &[FleetRow]) -> Vec<FleetProblem> {
         .iter()
         .map(|(row, address, message, remedy)| (*row, vec![*message, *remedy, address.as_str()]))
         .collect();
-    let groups = alike(&said).into_iter().map(|mut one| {
-        let address = one.texts.pop().unwrap_or_default();
-        problem(format!("{} failed", mask::line(&address)), CellStatus::Bad, one)
-    });
-    groups.collect()
+    // The same of several resources of the same targets is said once.
+    let mut groups: Vec<(Alike, Vec<String>)> = Vec::new();
+    for mut one in alike(&said) {
+        let address = mask::line(&one.texts.pop().unwrap_or_default());
+        match groups.iter_mut().find(|(known, _)| *known == one) {
+            Some((_, addresses)) => addresses.push(address),
+            None => groups.push((one, vec![address])),
+        }
+    }
+    let failed = |(one, addresses): (Alike, Vec<String>)| {
+        let more = addresses.len().saturating_sub(RESOURCES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = addresses.into_iter().take(RESOURCES).collect::<Vec<_>>().join(", ");
+        problem(format!("{named}{more} failed"), CellStatus::Bad, one)
+    };
+    groups.into_iter().map(failed).collect()
 }
 
 fn problem(lead: String, mood: CellStatus, alike: Alike) -> FleetProblem {

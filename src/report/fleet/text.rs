@@ -1,12 +1,14 @@
 //! A run over many targets for people: the verdict, what is to be done, who has what, what went wrong and what to do about it.
 
+use super::super::budgeted::{BudgetedEntry, within};
 use super::super::cost::not_included;
-use super::super::{RenderOptions, Tone, layout, mask, table};
+use super::super::{RenderOptions, Tone, count, layout, mask, table};
 use super::{
     FleetProblem, MatrixColumn, STATUS, columns, folded, has_regions, in_order, mood, problems, report_mood, summary,
     things, total_cost, verdict, whom, word,
 };
 use crate::fleet::{FleetReport, FleetRow, TargetState};
+use crate::model::Target;
 use crate::report::html::CellStatus;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +18,19 @@ const FOLD_ABOVE: usize = 30;
 /// Of rows that are alike, so many are shown; of those that somebody has to look at so many; of all so many, the worst first.
 const ALIKE: usize = 2;
 const TROUBLED: usize = 6;
-/// Rows in ALARM that are shown of a run that is not read for them.
-const IN_ALARM: usize = 5;
+/// Lines of a report over many targets; of what is shown before something is written that nobody is asked about; and the empty
+/// lines between the parts.
+const LINES: usize = 60;
+const BRIEF: usize = 18;
+const GAPS: usize = 5;
+/// The commands that show what they will do before they do it.
+const WRITES: [&str; 2] = ["apply", "destroy"];
+/// Accounts that are named, with their names, where many are folded; of those in ALARM; and columns of a message in short.
+const FOLDED_NAMED: usize = 4;
+const IN_ALARM: usize = 12;
+const SHORT: usize = 80;
+/// As AWS calls the state.
+const ALARM: &str = "ALARM";
 const SHOWN: usize = 40;
 /// Columns of a name.
 const NAME: usize = 24;
@@ -28,32 +41,61 @@ const GIVES_WAY: [MatrixColumn; 4] =
 const NAMED: usize = 8;
 const PROBLEMS: usize = 25;
 
-/// The whole report, ending in a line feed.
+/// The whole report, ending in a line feed. Of many targets it has at most `LINES` lines, unless `verbose` asks for all.
 pub fn text(report: &FleetReport, look: &RenderOptions) -> String {
-    let mut parts = vec![format!("{}\n", look.paint(tone(report_mood(report)), &verdict(report)))];
-    parts.push(folded::folded(report, look));
-    parts.push(matrix(report, look));
-    parts.push(cost(report, look));
-    parts.push(below(report, look));
+    let head = format!("{}\n", look.paint(tone(report_mood(report)), &verdict(report)));
+    let mut hint = String::new();
     if report.rows.iter().any(|row| row.state.is_worth_another_run()) {
         let line = "To run only what did not go well again: the same command with --retry-failed and a report saved by --report FILE.json.";
-        parts.push(layout::hang("", line, look.width));
+        hint = layout::hang("", line, look.width);
     }
-    parts.push(format!("{}\n", summary(report)));
-    parts.retain(|part| !part.is_empty());
-    parts.join("\n")
+    let end = format!("{}\n", summary(report));
+    // What is applied has been shown before it was.
+    let lines = if WRITES.contains(&report.command.as_str()) { LINES - BRIEF } else { LINES };
+    let inner = inner(report, lines.saturating_sub(length(&head) + length(&hint) + length(&end)), look);
+    joined([head, inner, hint, end])
 }
 
-/// Before anybody is asked: what would be done where, and what stands in the way.
-pub fn question(report: &FleetReport, look: &RenderOptions) -> String {
-    let parts = [
-        format!("{}\n", look.paint(Tone::Strong, &verdict(report))),
-        folded::folded(report, look),
-        matrix(report, look),
-        cost(report, look),
-        below(report, look),
-    ];
+/// Before anybody is asked: what would be done where, and what stands in the way. Where nobody is asked (`is_brief`), the report
+/// that follows says of many targets what stands in the way.
+pub fn question(report: &FleetReport, is_brief: bool, look: &RenderOptions) -> String {
+    let head = format!("{}\n", look.paint(Tone::Strong, &verdict(report)));
+    if is_brief && is_folded(report, look) {
+        let cost = cost(report, look);
+        let room = BRIEF.saturating_sub(length(&head) + length(&cost) + GAPS);
+        return joined([head, folded::folded_within(report, room, look), cost]);
+    }
+    joined([head, inner(report, LINES, look)])
+}
+
+/// Between the verdict and the end: what is done, who has what, what it costs and what has to be said. A fifth of the lines is
+/// for the changes, three for what somebody has to know, and the rest for rows.
+fn inner(report: &FleetReport, lines: usize, look: &RenderOptions) -> String {
+    if !is_folded(report, look) {
+        let parts =
+            [folded::folded(report, look), matrix(report, SHOWN, look), cost(report, look), below(report, look)];
+        return joined(parts);
+    }
+    let cost = cost(report, look);
+    let room = lines.saturating_sub(length(&cost) + GAPS);
+    let changes = folded::folded_within(report, room / 5, look);
+    let below = below_within(report, room * 3 / 5, look);
+    // The head of the table, and the lines below it that say what is not in it.
+    let rows = room.saturating_sub(length(&changes) + length(&below) + 3);
+    joined([changes, matrix(report, rows.clamp(TROUBLED, SHOWN), look), cost, below])
+}
+
+fn joined<const N: usize>(parts: [String; N]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn length(text: &str) -> usize {
+    text.lines().count()
+}
+
+/// Whether rows, changes and what has to be said are folded.
+fn is_folded(report: &FleetReport, look: &RenderOptions) -> bool {
+    !look.verbose && report.rows.len() > FOLD_ABOVE
 }
 
 /// One line a target, while a run goes on: `100000000003 us-east-1 Ada: applied +7`.
@@ -84,13 +126,13 @@ fn cost(report: &FleetReport, look: &RenderOptions) -> String {
     layout::hang("Cost: ", &format!("{total} a month in {}{apart}", things(known)), look.width)
 }
 
-fn matrix(report: &FleetReport, look: &RenderOptions) -> String {
+fn matrix(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
     let mut columns = columns(report);
     if !has_regions(report) {
         columns.retain(|column| *column != MatrixColumn::Region);
     }
     let ordered = in_order(report);
-    let shown = shown(report, &ordered, look);
+    let shown = shown(report, &ordered, most, look);
     let cell = |row: &FleetRow, column: &MatrixColumn| match column {
         MatrixColumn::Name => layout::cut(&column.cell(row), NAME),
         column => column.cell(row),
@@ -116,39 +158,96 @@ fn matrix(report: &FleetReport, look: &RenderOptions) -> String {
     }
     if !left.is_empty() {
         let left: Vec<String> = left.iter().map(|(state, n)| format!("{n} more {}", word(state.0))).collect();
-        let line = format!(" … and {} (use -v to see all)", left.join(", "));
+        let line = format!(" … and {} (-v or --report FILE.html has all)", left.join(", "));
         text += &format!("{}\n", look.paint(Tone::Quiet, &line));
     }
     text
 }
 
-/// Which of the rows are shown: all of a few; of many a few of each kind, more of those that need somebody. In a status, which is
-/// read for that, what is in ALARM or needs somebody is never folded away; elsewhere the first of what is in ALARM is shown.
-fn shown(report: &FleetReport, rows: &[&FleetRow], look: &RenderOptions) -> BTreeSet<usize> {
+/// Which of the rows are shown: all of a few; of many at most so many, one of each kind and then some more of those that need
+/// somebody, which come first. What is folded away is named in what is said below.
+fn shown(report: &FleetReport, rows: &[&FleetRow], most: usize, look: &RenderOptions) -> BTreeSet<usize> {
     let all = 0..rows.len();
-    if look.verbose || all.len() <= FOLD_ABOVE {
+    if !is_folded(report, look) {
         return all.collect();
     }
-    let in_status = report.command == STATUS;
-    let is_kept = |row: &FleetRow| row.in_alarm() > 0 || (in_status && row.needs_attention());
     let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    let (mut kept, mut foldable): (Vec<usize>, Vec<usize>) = all.partition(|n| is_kept(rows[*n]));
-    if !in_status {
-        foldable.extend(kept.split_off(kept.len().min(IN_ALARM)));
-        foldable.sort_unstable();
-    }
-    for n in foldable {
-        let cells =
-            [MatrixColumn::Planned, MatrixColumn::Applied, MatrixColumn::Drift].map(|column| column.cell(rows[n]));
-        alike.entry((Reverse(rows[n].state), cells)).or_default().push(n);
+    for n in all {
+        let row = rows[n];
+        let cells = [MatrixColumn::Planned, MatrixColumn::Applied, MatrixColumn::Drift].map(|column| column.cell(row));
+        let urgency = (row.state.is_worth_another_run(), row.in_alarm() > 0, row.state);
+        alike.entry((Reverse(urgency), cells)).or_default().push(n);
     }
     let mut shown = BTreeSet::new();
-    for ((state, _), rows) in alike {
-        let most = if state.0.is_worth_another_run() { TROUBLED } else { ALIKE };
-        shown.extend(rows.into_iter().take(most.min(SHOWN.saturating_sub(shown.len()))));
+    for is_first in [true, false] {
+        for ((Reverse((again, in_alarm, _)), _), rows) in &alike {
+            let of_each = if *again || *in_alarm { TROUBLED } else { ALIKE };
+            let of_each = if is_first { 1 } else { of_each };
+            for n in rows.iter().take(of_each) {
+                if shown.len() < most {
+                    shown.insert(*n);
+                }
+            }
+        }
     }
-    shown.extend(kept);
     shown
+}
+
+/// What has to be said of many targets, the worst first, in so many lines.
+fn below_within(report: &FleetReport, lines: usize, look: &RenderOptions) -> String {
+    let mut problems = problems(report);
+    if report.command == STATUS {
+        let at = problems.iter().position(|one| one.mood != CellStatus::Bad).unwrap_or(problems.len());
+        problems.splice(at..at, in_alarm(report));
+    }
+    let names: BTreeMap<&Target, &str> = report.rows.iter().map(|row| (&row.target, super::name(row))).collect();
+    let regions = has_regions(report);
+    let entries = problems.iter().map(|problem| {
+        let many = if problem.lead == ALARM { IN_ALARM } else { FOLDED_NAMED };
+        let who = |most: usize| {
+            let one = |target: &&Target| {
+                let name = names.get(target).map_or("", |name| *name);
+                let target = if regions { target.to_string() } else { target.account.clone() };
+                mask::line(format!("{target} {name}").trim_end())
+            };
+            let named: Vec<String> = problem.targets.iter().take(most).map(|target| one(&target)).collect();
+            let more = problem.targets.len() - named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{} ({}{more})", things(problem.targets.iter()), named.join(", "))
+        };
+        let lead = layout::hang("", &format!("{} in {}", problem.lead, who(many)), look.width);
+        let lead = lead.replacen(&problem.lead, &look.paint(tone(problem.mood), &problem.lead), 1);
+        let short = in_short(&problem.message);
+        BudgetedEntry { long: lead + &said(problem, look), short: format!("{} in {}: {short}", problem.lead, who(1)) }
+    });
+    within(entries.collect(), lines, "; ", "-v or --report FILE.html has all", look)
+}
+
+/// A message on part of a line: of a refusal what was refused, not by whom it was asked.
+fn in_short(message: &str) -> String {
+    let line = mask::line(message);
+    let places = line.find("User: ").zip(line.find("is not authorized to perform: "));
+    let line = match places.filter(|(from, to)| from < to) {
+        Some((from, to)) => format!("{}{}", &line[..from], &line[to..]),
+        None => line,
+    };
+    layout::cut(&line, SHORT)
+}
+
+/// Who has alarms in ALARM, by how many.
+fn in_alarm(report: &FleetReport) -> Vec<FleetProblem> {
+    let mut by_number = BTreeMap::<Reverse<usize>, Vec<Target>>::new();
+    for row in report.rows.iter().filter(|row| row.in_alarm() > 0) {
+        by_number.entry(Reverse(row.in_alarm())).or_default().push(row.target.clone());
+    }
+    let problem = |(Reverse(alarms), targets): (Reverse<usize>, Vec<Target>)| FleetProblem {
+        lead: ALARM.to_owned(),
+        mood: CellStatus::Bad,
+        message: format!("{} in ALARM", count(alarms, "alarm")),
+        remedy: None,
+        targets,
+    };
+    by_number.into_iter().map(problem).collect()
 }
 
 fn below(report: &FleetReport, look: &RenderOptions) -> String {
@@ -167,8 +266,12 @@ fn problem(problem: &FleetProblem, regions: bool, look: &RenderOptions) -> Strin
     let lead = look.paint(tone(problem.mood), &problem.lead);
     let named = if look.verbose { problem.targets.len() } else { NAMED };
     let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, named));
-    let mut text = format!("{lead} in {who}\n");
-    text += &layout::hang("  ", &mask::text(&problem.message), look.width);
+    format!("{lead} in {who}\n") + &said(problem, look)
+}
+
+/// What is wrong, and what to do about it.
+fn said(problem: &FleetProblem, look: &RenderOptions) -> String {
+    let mut text = layout::hang("  ", &mask::text(&problem.message), look.width);
     if let Some(remedy) = &problem.remedy {
         text += &layout::hang("  fix: ", &mask::text(remedy), look.width);
     }

@@ -87,8 +87,8 @@ fn students(book: &GradeBook) -> Markup {
     columns.extend(book.items.iter().map(|item| column(&item.name, true)));
     let row = |student: &Student| {
         let mut cells = vec![HtmlCell::text(&student.target.account)];
-        cells.extend(regions.then(|| HtmlCell::text(&student.target.region)));
-        cells.extend(whom.iter().map(|c| HtmlCell::text(student.columns.get(*c).map_or("", String::as_str))));
+        cells.extend(regions.then(|| HtmlCell::name(&student.target.region)));
+        cells.extend(whom.iter().map(|c| HtmlCell::name(student.columns.get(*c).map_or("", String::as_str))));
         let percent = student.percent();
         let mood = mood(student, book.pass);
         // On a phone the first badge stands beside the name of the row: it has to be the whole of it.

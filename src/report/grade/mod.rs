@@ -1,6 +1,7 @@
 //! A grade book as text: the words, figures and what is missing, which every format shares.
 
 pub mod csv;
+mod folded;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -54,7 +54,7 @@ fn the_verdict_and_the_last_line_count_everybody_once() {
 
 #[test]
 fn people_see_what_is_missing_and_how_to_mend_it() {
-    let shown = text::text(&book(), &RenderOptions::PLAIN);
+    let shown = text::text(&book(), false, &RenderOptions::PLAIN);
     assert!(shown.contains("  ! b: =1+1") && shown.contains("    fix: click the link\n"), "{shown}");
     assert!(shown.contains("  ? a, b: could not be read: no\n"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
@@ -102,4 +102,59 @@ fn pages_comments_and_programs_get_text_and_no_markup() {
         }
     }
     assert_eq!((seen["testsuite"], seen["testcase"], seen["failure"], seen["error"], seen["skipped"]), (4, 8, 1, 2, 1));
+}
+
+/// Three hundred students who made mistakes of twelve kinds; of the first thirty accounts each could not be read for a reason of
+/// its own.
+fn crowd() -> GradeBook {
+    use Mistake::{
+        EveryError, KeptForEver, NeverInvoked, NoAlarm, NoThreshold, NoTopic, NotATopic, OtherMetric, Unconfirmed,
+        WrongPeriod, WrongRegion, WrongStatistic,
+    };
+    let kinds = [
+        NoAlarm,
+        WrongRegion,
+        OtherMetric,
+        WrongStatistic,
+        EveryError,
+        NoThreshold,
+        WrongPeriod,
+        NoTopic,
+        Unconfirmed,
+        KeptForEver,
+        NeverInvoked,
+        NotATopic,
+    ];
+    let one = |n: usize| {
+        let failure = (n < 30).then(|| Unread { message: format!("reason {}", "x".repeat(n)), remedy: None });
+        let mut item = judged("b", GradeVerdict::Partial, 2.5, 10.0, None);
+        // The first kind is the most frequent.
+        let kind = kinds[(n * n / 300) % kinds.len()];
+        item.remarks.push(Remark::new(kind, format!("{kind:?} of s{n}"), format!("mend {kind:?} of Student {n}")));
+        let items = [judged("a", GradeVerdict::Full, 10.0, 10.0, None), item];
+        Student { failure, ..student(&format!("{:012}", 300_000_000_000 + n), &format!("Student {n}"), items) }
+    };
+    GradeBook { students: (0..300).map(one).collect(), ..book() }
+}
+
+#[test]
+fn a_crowd_is_two_screens_and_a_few_are_shown_one_by_one() {
+    let crowd = crowd();
+    let shown = text::text(&crowd, false, &RenderOptions::PLAIN);
+    assert!(shown.lines().count() <= 60, "{} lines\n{shown}", shown.lines().count());
+    for (mistake, n) in crowd.mistakes() {
+        let long = format!("{n} students: {} (b) -> fix: mend {mistake:?} of ${{name}}", mistake.words());
+        let short = format!("{} ({n})", mistake.words());
+        let flat = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&long) || flat.contains(&short), "{mistake:?} is not in\n{shown}");
+    }
+    assert!(shown.contains("Not known whole: 30 accounts\n") && shown.contains("Marks: 60 to 69 %: 300\n"), "{shown}");
+    for n in [0, 5, 20, 29] {
+        assert!(shown.contains(&format!("Student {n} (")), "Student {n}, who could not be read, is not in\n{shown}");
+    }
+    assert!(shown.contains("--details, or --report grades.html"), "{shown}");
+    let all = text::text(&crowd, true, &RenderOptions::PLAIN);
+    assert_eq!(all.matches("  ! b: ").count(), 300, "each with details");
+    let few = GradeBook { students: crowd.students[40..45].to_vec(), ..crowd };
+    assert_eq!(text::text(&few, false, &RenderOptions::PLAIN).matches("  ! b: ").count(), 5, "five are a few");
 }

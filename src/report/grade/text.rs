@@ -1,16 +1,23 @@
 //! A grade book for people at a terminal: a table of the class, what each has to mend, how the class did.
 
 use super::super::{RenderOptions, Tone, count, layout, mask, table};
-use super::{cell, has_regions, number, points, remarks, summary, tens, verdict, who_columns, word};
+use super::{cell, folded, has_regions, number, points, remarks, summary, tens, verdict, who_columns, word};
 use crate::grade::{GradeBook, GradeVerdict, GradedItem, Mistake, Student};
 
 /// Mistakes that are counted; more with `verbose`.
 const SHOWN: usize = 8;
+/// So many students are shown one by one without being asked for.
+const FEW: usize = 5;
 
-pub fn text(book: &GradeBook, look: &RenderOptions) -> String {
+/// The whole report, ending in a line feed. More than a few students are folded, unless `details` asks for each.
+pub fn text(book: &GradeBook, details: bool, look: &RenderOptions) -> String {
     let mut text = format!("{}\n\n", look.paint(Tone::Strong, &verdict(book)));
     if let [student] = book.students.as_slice() {
         text += &items(book, student, look);
+        return text + &summary(book) + "\n";
+    }
+    if book.students.len() > FEW && !details && !look.verbose {
+        text += &folded::folded(book, look);
         return text + &summary(book) + "\n";
     }
     text += &class(book, look);
@@ -20,6 +27,18 @@ pub fn text(book: &GradeBook, look: &RenderOptions) -> String {
     }
     text += &overview(book, look);
     text + &summary(book) + "\n"
+}
+
+/// One line a student, while a run goes on: `Ada (100000000001 us-east-1): 62 of 100 points, 62 %`.
+pub fn line(student: &Student, look: &RenderOptions) -> String {
+    let who = match student.label() {
+        label if label == student.target.account => student.target.to_string(),
+        label => format!("{} ({})", mask::line(label), student.target),
+    };
+    match &student.failure {
+        Some(why) => format!("{who}: {}: {}", look.paint(Tone::Careful, "not read"), mask::line(&why.message)),
+        None => format!("{who}: {}", points(student)),
+    }
 }
 
 fn class(book: &GradeBook, look: &RenderOptions) -> String {

@@ -2,6 +2,9 @@
 
 use super::{CellStatus, Markup};
 
+/// Longer names are broken between their words.
+const KEPT: usize = 24;
+
 /// Rows under columns. `caption` says to a screen reader what they are.
 #[derive(Debug)]
 pub struct HtmlGrid {
@@ -43,6 +46,13 @@ impl HtmlCell {
     pub fn text(text: &str) -> Self {
         let sort = (!text.is_empty()).then(|| text.to_lowercase());
         Self { markup: Markup::text(text), sort }
+    }
+
+    /// What somebody or something is called: on one line, unless it is very long.
+    pub fn name(text: &str) -> Self {
+        let markup = Markup::text(text);
+        let is_short = (1..=KEPT).contains(&text.chars().count());
+        Self { markup: if is_short { markup.classed("span", "keep") } else { markup }, ..Self::text(text) }
     }
 
     /// Shown as `shown`, sorted by `value`; without a value it is empty.

@@ -3,13 +3,25 @@
 
 pub mod grid;
 mod markup;
+pub mod plot;
 
 pub use markup::{Markup, escape};
 
 use super::mask;
 use sha2::{Digest, Sha256};
 
-const STYLE: &str = include_str!("page.css");
+/// The colours of every page and picture, in the light and in the dark: an alarm in ALARM looks the same in all of them.
+pub const PALETTE: &str = include_str!("palette.css");
+const STYLE: &str = concat!(
+    include_str!("palette.css"),
+    include_str!("page.css"),
+    // A table is a list of cards on a phone, and where the script finds that its words do not fit beside each other.
+    "@media (max-width: 900px) {\n.list {\n",
+    include_str!("cards.css"),
+    "}\n}\n.list.folded {\n",
+    include_str!("cards.css"),
+    "}\n",
+);
 const SCRIPT: &str = include_str!("page.js");
 
 /// What a colour says beside its word, the worst last.

@@ -75,4 +75,12 @@ for (const list of document.querySelectorAll(".list")) {
   }
   filter.addEventListener("input", show);
   show();
+
+  // A table that is wider than its place is folded into cards, rather than its words.
+  const fold = () => {
+    list.classList.remove("folded");
+    list.classList.toggle("folded", table.scrollWidth > list.clientWidth);
+  };
+  addEventListener("resize", fold);
+  fold();
 }

@@ -1,14 +1,13 @@
 //! Golden signals as one page that needs nothing else: for mail, for an incident's log.
 
 use super::super::moment;
-use super::{drawn, judged, length, overall, rows, verdict, whole, words};
+use super::{judged, length, overall, rows, verdict, whole, words};
+use crate::model::duration::format_seconds;
 use crate::ops::signals::judge::{SignalStatus, mood};
 use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding};
+use crate::report::html::plot::{Plot, PlotLimit, plot};
 use crate::report::html::{CellStatus as Colour, HtmlPage, Markup, page};
 use crate::report::watch::logs::{ms, percent};
-
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 90.0;
 
 pub fn html(signals: &GoldenSignals) -> String {
     let judged = judged(signals);
@@ -22,7 +21,7 @@ pub fn html(signals: &GoldenSignals) -> String {
     figures.extend(slowest.map(|p95| ("Slowest p95", ms(p95))));
     let length = length(signals);
     let time = format!(
-        "{} to {} UTC, against the {length} before. In the charts the thin line is the time before.",
+        "{} to {} UTC, against the {length} before: in the charts the thin line.",
         moment(signals.from * 1000),
         moment(signals.until * 1000)
     );
@@ -57,63 +56,43 @@ fn section(function: &FunctionSignals, findings: &[SignalFinding], signals: &Gol
         ];
         Markup::join(cells).within("tr").line()
     });
-    let table = Markup::join([header, Markup::join(rows).within("tbody")]).within("table").line();
-    let curves =
-        [&function.curves.invocations, &function.curves.errors, &function.curves.p95, &function.curves.concurrency];
-    let charts = drawn(function, signals.quota)
-        .into_iter()
-        .zip(curves)
-        .map(|((title, sketch), curve)| chart(&title, curve, sketch.threshold));
+    let table = Markup::join([header, Markup::join(rows).within("tbody")]).classed("table", "facts").line();
+    let charts = charts(function, signals);
     Markup::join([heading, said, table].into_iter().chain(charts)).within("section").line()
 }
 
-/// Now as an area, the period before as a thin line, the limit as a dashed one where it is near. Colours are attributes, since a page
-/// lets no style in.
-fn chart(title: &str, curve: &[f64], limit: f64) -> Markup {
-    let (before, now) = curve.split_at(curve.len() / 2);
-    let most = curve.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if most <= 0.0 {
-        return Markup::default();
-    }
-    let near = limit.is_finite() && limit <= most * 4.0;
-    let top = if near { most.max(limit) } else { most };
-    let y = |value: f64| HEIGHT - value / top * (HEIGHT - 4.0);
-    let x = |n: usize| n as f64 * WIDTH / now.len().max(1) as f64;
-    let mut area = String::new();
-    for (n, value) in now.iter().enumerate().filter(|(_, value)| value.is_finite()) {
-        area.push_str(&format!("M{:.1} {HEIGHT}V{:.1}H{:.1}V{HEIGHT}z", x(n), y(*value), x(n + 1)));
-    }
-    let (mut line, mut pen) = (String::new(), 'M');
-    for (n, value) in before.iter().enumerate() {
-        pen = match (value.is_finite(), pen) {
-            (false, _) => 'M',
-            (true, pen) => {
-                line.push_str(&format!("{pen}{:.1} {:.1}", (x(n) + x(n + 1)) / 2.0, y(*value)));
-                'L'
-            }
-        };
-    }
-    let shape = |d: &str, paint: &[(&str, &str)]| Markup::default().with("path", &[&[("d", d)], paint].concat());
-    let mut shapes = vec![
-        shape(&area, &[("fill", "#3b82c4"), ("fill-opacity", "0.75")]),
-        shape(&line, &[("fill", "none"), ("stroke", "currentColor"), ("stroke-opacity", "0.6")]),
-    ];
-    if near {
-        let d = format!("M0 {0:.1}H{WIDTH}", y(limit));
-        shapes.push(shape(&d, &[("stroke", "#b8860b"), ("stroke-dasharray", "6 4"), ("stroke-width", "1.5")]));
-    }
-    let picture = Markup::join(shapes).with(
-        "svg",
-        &[
-            ("viewBox", &format!("0 0 {WIDTH} {HEIGHT}")),
-            ("width", "100%"),
-            ("preserveAspectRatio", "none"),
-            ("height", "90"),
-            ("role", "img"),
-            ("aria-label", title),
-        ],
-    );
-    let caption =
-        Markup::text(&format!("{title}, at most {}", crate::report::backtest::number(most))).within("figcaption");
-    Markup::join([caption, picture]).within("figure").line()
+/// The four signals over time, this period beside the one before, with what limits them.
+fn charts(function: &FunctionSignals, signals: &GoldenSignals) -> Vec<Markup> {
+    let curves = &function.curves;
+    let step = format_seconds(signals.step);
+    let timeout = function.facts.as_ref().map(|facts| PlotLimit {
+        value: f64::from(facts.timeout_s) * 1e3,
+        name: format!("timeout of the function {} s", facts.timeout_s),
+    });
+    let quota =
+        signals.quota.map(|quota| PlotLimit { value: quota, name: format!("quota of the account {}", whole(quota)) });
+    let chart = |title: String, unit: &str, curve: &[f64], limit: Option<PlotLimit>| {
+        let (before, now) = curve.split_at(curve.len() / 2);
+        // Nothing but zeros says what the table says.
+        if !curve.iter().any(|value| value.is_finite() && *value > 0.0) {
+            return Markup::default();
+        }
+        plot(&Plot {
+            title: &title,
+            unit,
+            is_count: unit.is_empty(),
+            from: signals.from,
+            until: signals.until,
+            now: now.iter().map(|value| value.is_finite().then_some((value.min(0.0), *value))).collect(),
+            before: before.iter().map(|value| value.is_finite().then_some(*value)).collect(),
+            limit,
+            alarms: &[],
+        })
+    };
+    vec![
+        chart(format!("Traffic: requests a {step}"), "", &curves.invocations, None),
+        chart(format!("Errors: failed requests a {step}"), "", &curves.errors, None),
+        chart("Latency: p95 of the duration".to_owned(), " ms", &curves.p95, timeout),
+        chart("Saturation: concurrency, requests at a time".to_owned(), "", &curves.concurrency, quota),
+    ]
 }

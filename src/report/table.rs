@@ -85,9 +85,6 @@ mod tests {
             assert!(text.lines().all(|line| line.width() <= width), "{width}\n{text}");
         }
         let narrow = table(&header, rows, &RenderOptions { width: 40, ..RenderOptions::PLAIN });
-        assert_eq!(
-            narrow,
-            " useful alarm/mlops-lambda-high-errors\n   Time to notify: 11m 40s, ▁▂▃\n noisy alarm/b\n"
-        );
+        assert_eq!(narrow, " useful alarm/mlops-lambda-high-errors\n   Time to notify: 11m 40s, ▁▂▃\n noisy alarm/b\n");
     }
 }

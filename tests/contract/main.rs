@@ -150,7 +150,7 @@ const SHAPES: [&str; 4] = ["accounts", "clean", "fix", "report"];
 
 #[test]
 fn every_command_that_writes_json_is_a_case() {
-    let covered: BTreeSet<String> = CASES.iter().flat_map(|case| cases::named(case)).collect();
+    let covered: BTreeSet<String> = CASES.iter().flat_map(cases::named).collect();
     let mut missing = Vec::new();
     let all = commands();
     for (command, help) in &all {

@@ -21,7 +21,7 @@ const WORDS: &[(&[&str], &str)] = &[
     (&["their cost"], "init duration"),
     (&["longest"], "max"),
     (&["raised", "raises"], "function error"),
-    (&["hears", "hears of", "hears no more"], "is subscribed to; receives"),
+    (&["hears", "hears of", "hears no more", "hear nothing"], "is subscribed to; receives"),
     (&["nobody can be asked"], "no terminal to confirm on: rerun with --yes"),
     (&["hop", "hops"], "steps"),
     (&["will wake", "wakes", "woken"], "will notify"),

@@ -43,6 +43,7 @@ impl InitArgs {
         }
         let stack = self.stack.clone().unwrap_or_else(|| default_stack(&functions));
         self.write(&spec(&stack, aws.region(), &functions))?;
+        self.write_schema(run)?;
         let found = if functions.len() == 1 { functions[0].clone() } else { format!("{} functions", functions.len()) };
         run.output.result(&format!("{}: written, with the golden signals of {found}\n", self.file.display()))?;
         run.output.say(&format!("next: {}", advice::command("plan --var email=you@example.edu")));
@@ -57,11 +58,26 @@ impl InitArgs {
         Ok(())
     }
 
+    /// What the spec's first line names: an editor finds it offline, and it fits this version. One that is there stays.
+    fn write_schema(&self, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
+        let path = self.file.with_file_name(SCHEMA_FILE);
+        match file::make(&path, format!("{:#}\n", crate::spec::schema()).as_bytes()) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+            made => made.with_context(|| format!("could not write {}", path.display()))?,
+        }
+        let renew = advice::command(&format!("schema > {SCHEMA_FILE}"));
+        run.output.say(&format!("{}: for editors; {renew} renews it after an update", path.display()));
+        Ok(())
+    }
+
     fn exists(&self) -> CliFailure {
         let what = format!("{} exists and was left alone", self.file.display());
         CliFailure::say(Exit::Failure, what, "name another file with --file")
     }
 }
+
+/// Beside the spec.
+const SCHEMA_FILE: &str = "alarms.schema.json";
 
 /// Two people in one account must not share a stack unknowingly, so it is named after something of theirs.
 fn default_stack(functions: &[String]) -> String {
@@ -77,6 +93,7 @@ fn default_stack(functions: &[String]) -> String {
 fn spec(stack: &str, region: &str, functions: &[String]) -> String {
     let mut text = format!(
         "\
+# yaml-language-server: $schema={SCHEMA_FILE}
 version: 1
 # Marks everything below as yours (tag mlopsctl:stack).
 stack: {stack}
@@ -113,6 +130,7 @@ mod tests {
     #[test]
     fn what_it_writes_is_a_valid_spec() {
         let text = spec("lab9", "eu-west-1", &["svc".to_owned(), "other_fn".to_owned()]);
+        assert!(text.starts_with("# yaml-language-server: $schema=alarms.schema.json\n"), "{text}");
         let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
         let bound = crate::spec::parse("alarms.yaml", &text).unwrap().bind(&values).unwrap();
         assert_eq!((bound.stack(), bound.region()), ("lab9", Some("eu-west-1")));

@@ -134,8 +134,15 @@ impl PlanText<'_> {
         let mut text = format!("{symbol} {address}");
         let phrase = self.phrase(change);
         if !phrase.is_empty() {
-            let room = look.width.saturating_sub(layout::width(&address) + 6).max(20);
-            text += &format!("  {}", look.paint(Tone::Quiet, &layout::cut(&phrase, room)));
+            // What does not fit beside the name is below it: of whom an alarm notifies nothing is cut.
+            let fits = layout::width(&address) + 6 + layout::width(&phrase) <= look.width;
+            let wrapped = layout::hang(&" ".repeat(INDENT), &phrase, look.width);
+            let lines = if fits {
+                vec![format!("  {phrase}")]
+            } else {
+                wrapped.lines().map(|line| format!("\n{line}")).collect()
+            };
+            text.extend(lines.iter().map(|line| look.paint(Tone::Quiet, line)));
         }
         text.push('\n');
         match (change.action, &change.after) {

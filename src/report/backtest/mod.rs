@@ -138,7 +138,7 @@ fn facts(figures: &Figures) -> Vec<String> {
             let on = worst.map_or(String::new(), |worst| format!(" on {}", number(worst)));
             format!("{} for {}{on}", moment(*from), span(until - from))
         });
-        facts.push(format!("last: {}", last.collect::<Vec<_>>().join("; ")));
+        facts.push(format!("last (UTC): {}", last.collect::<Vec<_>>().join("; ")));
     }
     if let Some(nearest) = figures.nearest {
         let way = match nearest {
@@ -147,7 +147,7 @@ fn facts(figures: &Figures) -> Vec<String> {
             near => format!("{} of the threshold", percent(near.share)),
         };
         facts.push(format!(
-            "worst {} at {}, median {}: {way}",
+            "worst {} at {} UTC, median {}: {way}",
             number(nearest.value),
             moment(nearest.at),
             number(nearest.median)

@@ -225,7 +225,7 @@ fn the_text_says_verdict_figures_and_shows_the_series() {
     for part in [
         "  ALARM │",
         "  fired once, 30m in alarm, time to notify 1m\n",
-        "  last: 2026-01-05 10:01 for 30m on 9\n",
+        "  last (UTC): 2026-01-05 10:01 for 30m on 9\n",
         "median 1: beyond the threshold\n",
         "first: Threshold Crossed: 1 datapoint [9.0 (05/01/26 10:00:00)] was greater\n  than the threshold (5.0).\n",
         "alarm/c: unknown\n  a PromQL alarm is evaluated by CloudWatch only\n",

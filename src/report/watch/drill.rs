@@ -35,7 +35,7 @@ pub fn before(survey: &DrillSurvey, look: &RenderOptions) -> String {
     let pending = pending(survey);
     if pending > 0 {
         text += &format!(
-            "  {} not confirmed and will hear nothing\n",
+            "  {} not confirmed and will not be notified\n",
             count(pending, "endpoint has").replace("hass", "have")
         );
     }

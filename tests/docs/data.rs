@@ -109,7 +109,7 @@ fn shown(text: &str) -> Option<Shown> {
     let some = |known: &[&str]| keys.iter().any(|key| known.contains(key));
     let with = |known: &[&'static str], more: &[&'static str]| [known, more].concat();
     match () {
-        () if some(&["jobs", "on", "runs", "steps"]) => Some(Shown::Workflow),
+        () if some(&["jobs", "on", "repos", "runs", "steps"]) => Some(Shown::Workflow),
         () if some(OF_RUBRIC) && all(&with(OF_RUBRIC, &["version", "vars"])) => {
             Some(Shown::Rubric { whole: keys.contains(&"version") })
         }

@@ -76,7 +76,7 @@ fn push_plan(text: &mut Cut, heading: &str, plan: &Plan, cost: Option<&Cost>) {
             for change in &changes {
                 text.push(&row(plan, change));
             }
-            text.close("\n</details>\n");
+            text.close(DETAILS_END);
         }
     }
     let infos = plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Info);
@@ -204,6 +204,9 @@ fn literal(text: &str) -> String {
     out
 }
 
+/// The end of what folds. Without the empty line behind it CommonMark takes what follows for HTML, up to the next empty line.
+pub(super) const DETAILS_END: &str = "\n</details>\n\n";
+
 /// A text that stops growing at a limit and says so.
 pub(super) struct Cut {
     text: String,
@@ -249,6 +252,24 @@ impl Cut {
 mod tests {
     use super::*;
     use crate::report::testing::{alarm, create, every_kind_of_change, plan};
+
+    /// Each line that is meant as an item of a list is one to whoever renders it, wherever it is.
+    #[test]
+    fn what_is_a_list_is_rendered_as_one() {
+        let mut plan = every_kind_of_change();
+        plan.changes[0].notes.push(Note::new(NoteKind::Info, "would have fired once in 14 days, max 39m: useful"));
+        let text = super::plan(&plan);
+        let items = |text: &str| {
+            let events = pulldown_cmark::Parser::new_ext(text, pulldown_cmark::Options::ENABLE_TABLES);
+            events.filter(|event| matches!(event, pulldown_cmark::Event::Start(pulldown_cmark::Tag::Item))).count()
+        };
+        let meant = text.lines().filter(|line| line.starts_with("- ")).count();
+        let behind =
+            text.split(DETAILS_END).nth(1).map_or(0, |rest| rest.lines().filter(|line| line.starts_with("- ")).count());
+        assert!(meant > 3 && behind > 0, "{text}");
+        assert_eq!(items(&text), meant, "{text}");
+        assert!(items(&text.replace(DETAILS_END, "\n</details>\n")) < meant, "the check can fail");
+    }
 
     #[test]
     fn the_verdict_comes_first_and_details_fold() {

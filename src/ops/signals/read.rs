@@ -133,7 +133,8 @@ fn one(
     let window = |half: usize| {
         let steps = usize::try_from(grid.length / grid.step).unwrap_or(0);
         let part = |m: usize| &curves[m][half * steps..(half + 1) * steps];
-        let sum = |m: usize| part(m).iter().filter(|value| value.is_finite()).sum::<f64>();
+        // The sum of nothing is -0.0 of an iterator, and would be written so.
+        let sum = |m: usize| part(m).iter().filter(|value| value.is_finite()).fold(0.0, |sum, value| sum + value);
         let most = |values: &[f64]| values.iter().copied().filter(|value| value.is_finite()).reduce(f64::max);
         let whole = |m: usize| {
             let begin = grid.from + grid.length * i64::try_from(half).unwrap_or(0);
@@ -240,5 +241,8 @@ mod tests {
         assert_eq!(found.now.error_rate(), Some(0.2));
         assert_eq!(found.curves.invocations.len(), 4);
         assert!(found.curves.invocations[2].is_nan());
+        // No requests are 0, not the -0 that a sum of nothing is.
+        let none = one("svc", 0, None, &BTreeMap::new(), grid).now;
+        assert!([none.invocations, none.errors, none.throttles].iter().all(|sum| sum.is_sign_positive()), "{none:?}");
     }
 }

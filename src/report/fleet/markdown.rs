@@ -1,6 +1,6 @@
 //! The report as a comment of a pull request: the verdict and what is to be done first, who has what folded, never too long.
 
-use super::super::markdown::{Cut, code, prose};
+use super::super::markdown::{Cut, DETAILS_END, code, prose};
 use super::super::{RenderOptions, count, mask};
 use super::{FleetProblem, columns, folded, has_regions, in_order, problems, summary, things, verdict, whom};
 use crate::fleet::FleetReport;
@@ -43,7 +43,7 @@ pub fn markdown(report: &FleetReport) -> String {
             let cells: Vec<String> = cells.iter().map(|c| if c.is_empty() { String::new() } else { code(c) }).collect();
             text.push(&format!("| {} |\n", cells.join(" | ")));
         }
-        text.close("\n</details>\n");
+        text.close(DETAILS_END);
     }
     text.done("this report", &advice::command("report show FILE.json -v"))
 }

@@ -1,7 +1,7 @@
 //! The grade book as a comment: the verdict first, what each has to mend, the table folded. Never too long.
 
 use super::super::count;
-use super::super::markdown::{Cut, code, prose};
+use super::super::markdown::{Cut, DETAILS_END, code, prose};
 use super::{cell, number, points, remarks, summary, verdict, who_columns};
 use crate::grade::GradeBook;
 use crate::model::advice;
@@ -40,7 +40,7 @@ pub fn markdown(book: &GradeBook) -> String {
             cells.extend(student.items.iter().map(cell));
             text.push(&format!("| {} |\n", cells.join(" | ")));
         }
-        text.close("\n</details>\n");
+        text.close(DETAILS_END);
     }
     for student in book.students.iter().filter(|student| !remarks(student).is_empty()) {
         text.push(&format!("\n**{}**: {}\n\n", prose(student.label()), prose(&points(student))));

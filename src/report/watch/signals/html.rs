@@ -11,7 +11,7 @@ use crate::report::watch::logs::{ms, percent};
 
 pub fn html(signals: &GoldenSignals) -> String {
     let judged = judged(signals);
-    let sum = |of: fn(&FunctionSignals) -> f64| signals.functions.iter().map(of).sum::<f64>();
+    let sum = |of: fn(&FunctionSignals) -> f64| signals.functions.iter().map(of).fold(0.0, |sum, value| sum + value);
     let (requests, errors) = (sum(|function| function.now.invocations), sum(|function| function.now.errors));
     let mut figures = vec![("Requests", whole(requests)), ("Errors", whole(errors))];
     if requests > 0.0 {

@@ -65,7 +65,7 @@ const charts = (() => {
     },
   ];
 
-  function draw(parent, name, attributes, text) {
+  function add(parent, name, attributes, text) {
     const element = document.createElementNS(SVG, name);
     for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
     if (text !== undefined) element.textContent = text;
@@ -109,11 +109,11 @@ const charts = (() => {
     const between = TIME_STEPS.find((found) => (found / length) * (width - left - RIGHT) >= TIME_WIDTH) || TIME_STEPS.at(-1);
     for (let second = Math.ceil(first / between) * between; second < first + length; second += between) {
       const [x, date] = [at((second - first) / answer.step_seconds), new Date(second * 1000)];
-      draw(svg, "line", { class: "tick", x1: x, x2: x, y1: FLOOR, y2: FLOOR + 4 });
+      add(svg, "line", { class: "tick", x1: x, x2: x, y1: FLOOR, y2: FLOOR + 4 });
       const text = second % 86400 === 0 ? day(date) : clock(date);
       // The last one may have no room on its right.
       const last = x > width - 24;
-      draw(svg, "text", { x: last ? width : x, y: HEIGHT - 6, "text-anchor": last ? "end" : "middle" }, text);
+      add(svg, "text", { x: last ? width : x, y: HEIGHT - 6, "text-anchor": last ? "end" : "middle" }, text);
     }
   }
 
@@ -121,7 +121,7 @@ const charts = (() => {
   function mark(svg, kind, x, y) {
     const [left, right, low, high] = [x - 4, x + 4, y - 3, y - 9];
     const path = kind === "bad" ? `M${left} ${high}H${right}L${x} ${low}Z` : `M${x} ${high}L${right} ${(high + low) / 2}L${x} ${low}L${left} ${(high + low) / 2}Z`;
-    draw(svg, "path", { class: "mark " + kind, d: path });
+    add(svg, "path", { class: "mark " + kind, d: path });
   }
 
   function plot(figure, chart, answer, axis, left, onRead) {
@@ -134,16 +134,16 @@ const charts = (() => {
     const high = (value) => FLOOR - (value / top) * (FLOOR - TOP);
 
     const box = element(figure, "div", "plot");
-    const svg = draw(box, "svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true", focusable: "false" });
+    const svg = add(box, "svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true", focusable: "false" });
     axis.values.forEach((value, line) => {
       const y = high(value);
-      draw(svg, "line", { class: line ? "grid" : "axis", x1: left, x2: width - RIGHT, y1: y, y2: y });
-      draw(svg, "text", { x: left - 8, y: y + 4, "text-anchor": "end" }, axis.texts[line]);
+      add(svg, "line", { class: line ? "grid" : "axis", x1: left, x2: width - RIGHT, y1: y, y2: y });
+      add(svg, "text", { x: left - 8, y: y + 4, "text-anchor": "end" }, axis.texts[line]);
     });
     timeAxis(svg, answer, at, left, width);
-    const band = draw(svg, "rect", { class: "band", y: TOP, height: FLOOR - TOP, width: each });
+    const band = add(svg, "rect", { class: "band", y: TOP, height: FLOOR - TOP, width: each });
     for (const [place, limit] of (chart.limits || []).entries()) {
-      if (limit <= top) draw(svg, "line", { class: "limit " + ["warn", "bad"][place], x1: left, x2: width - RIGHT, y1: high(limit), y2: high(limit) });
+      if (limit <= top) add(svg, "line", { class: "limit " + ["warn", "bad"][place], x1: left, x2: width - RIGHT, y1: high(limit), y2: high(limit) });
     }
     const gap = each > 4 ? Math.min(3, each * 0.2) : each > 2.4 ? 0.8 : 0;
     values.forEach((value, index) => {
@@ -151,13 +151,13 @@ const charts = (() => {
       const kind = tone(chart.limits, value);
       const y = Math.min(high(value), FLOOR - 1.5);
       const x = at(index) + gap / 2;
-      draw(svg, "rect", { class: "value " + kind, x, y, width: each - gap, height: FLOOR - y });
+      add(svg, "rect", { class: "value " + kind, x, y, width: each - gap, height: FLOOR - y });
       const failed = chart.failed ? chart.failed(bars[index]) : 0;
-      if (failed > 0) draw(svg, "rect", { class: "failed", x, y, width: each - gap, height: Math.max(1.5, FLOOR - high(failed)) });
+      if (failed > 0) add(svg, "rect", { class: "failed", x, y, width: each - gap, height: Math.max(1.5, FLOOR - high(failed)) });
       if (kind) mark(svg, kind, x + (each - gap) / 2, y);
     });
     if (values.every((value) => value <= 0)) {
-      draw(svg, "text", { class: "none", x: (left + width - RIGHT) / 2, y: (TOP + FLOOR) / 2 + 4, "text-anchor": "middle" }, chart.none);
+      add(svg, "text", { class: "none", x: (left + width - RIGHT) / 2, y: (TOP + FLOOR) / 2 + 4, "text-anchor": "middle" }, chart.none);
     }
 
     const tip = element(box, "div", "tip");

@@ -76,11 +76,15 @@ async fn every_field_of_the_good_specs_and_the_examples_comes_back_as_written() 
     }
 }
 
-/// The alarms that composite alarms name and that are kept elsewhere.
+/// The alarms that composite alarms and mute rules name and that are kept elsewhere.
 async fn add_external_alarms(world: &World, planned: &PlannedTarget) {
     for resource in planned.desired.values() {
-        let Resource::CompositeAlarm(composite) = resource else { continue };
-        for child in composite.children() {
+        let named = match resource {
+            Resource::CompositeAlarm(composite) => composite.children(),
+            Resource::MuteRule(rule) => rule.alarms.clone(),
+            _ => continue,
+        };
+        for child in named {
             let name = child.rsplit("alarm:").next().unwrap_or_default().to_owned();
             let declared = [Kind::Alarm, Kind::CompositeAlarm].map(|kind| Address::new(kind, &name));
             if !declared.iter().any(|address| planned.desired.contains_key(address)) {

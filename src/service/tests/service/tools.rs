@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The folder of the workspace, whichever package the test is of.
 pub fn root() -> &'static Path {
@@ -80,7 +81,19 @@ pub fn wait_for(what: &str, mut ready: impl FnMut() -> bool) {
     }
 }
 
-/// A port that nobody listens on at this moment.
+/// A port for a program that takes no listener. Never the same one twice, and below those that the system hands out by itself:
+/// a port that was free a moment ago is else soon another test's, whose server answers in place of the one that was started.
+///
+/// # Panics
+/// When two thousand ports in a row are taken.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 20_000;
+    const PORTS: u16 = 10_000;
+    // Two runs at the same time begin at different places.
+    let begin = u16::try_from(std::process::id() % u32::from(PORTS)).unwrap();
+    (0..2_000)
+        .map(|_| FIRST + (begin + NEXT.fetch_add(1, Ordering::Relaxed) % PORTS) % PORTS)
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }

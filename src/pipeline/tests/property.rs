@@ -205,8 +205,16 @@ fn only_standing_marks(world: &World, topic_arn: &str, tags: &mut serde_json::Ma
 
 fn strip(value: &mut Value) {
     // A run that was killed after it set an attribute back leaves its name: there is nothing left to set back.
-    const VOLATILE: &[&str] =
-        &["created", "configuration_updated", "state", "mailed", "since", "mlopsctl:run", "mlopsctl:declared"];
+    const VOLATILE: &[&str] = &[
+        "created",
+        "configuration_updated",
+        "LastUpdatedTimestamp",
+        "state",
+        "mailed",
+        "since",
+        "mlopsctl:run",
+        "mlopsctl:declared",
+    ];
     match value {
         Value::Object(map) => {
             map.retain(|key, _| !VOLATILE.contains(&key.as_str()));

@@ -50,11 +50,7 @@ fn refusal(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
         });
     }
     if let Some(missing) = missing_alarm(change, input) {
-        return Some(Blocked {
-            reason: format!("it refers to alarm {missing:?}, which neither the spec declares nor the account has"),
-            remedy: "declare that alarm, correct the name, or create it first: AWS refuses the composite alarm"
-                .to_owned(),
-        });
+        return Some(refers_to_nothing(&missing, input.prune));
     }
     let group = log_group::refusal(change, input.consent.data_loss);
     let other = || before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent));
@@ -67,6 +63,21 @@ fn missing_alarm(change: &PlannedChange, input: PlanInput<'_>) -> Option<String>
     let written = !matches!(change.action, Action::NoOp | Action::StopManaging | Action::Delete);
     let mut referred = alarm.referred().into_iter().filter(|_| written);
     referred.find(|name| input.snapshot.missing_alarms.contains(name))
+}
+
+/// AWS refuses such a composite alarm. A run that is limited to some resources does not know what else the spec declares.
+fn refers_to_nothing(missing: &str, whole_spec: bool) -> Blocked {
+    let (who, remedy) = match whole_spec {
+        true => (
+            "neither the spec declares nor the account has",
+            "declare that alarm, correct the name, or create it first",
+        ),
+        false => ("this run does not create and the account does not have", "add its --target, or create it first"),
+    };
+    Blocked {
+        reason: format!("it refers to alarm {missing:?}, which {who}"),
+        remedy: format!("{remedy}: AWS refuses the composite alarm"),
+    }
 }
 
 /// A full overwrite erases each setting of the alarm that this program does not know.

@@ -144,7 +144,7 @@ pub static SPEC: ObjectSchema = ObjectSchema {
 
 /// The JSON Schema of the file, for editors and for `mlopsctl schema`.
 pub fn schema() -> serde_json::Value {
-    shape::schema(&SPEC, "mlopsctl alarms.schema.json", "mlopsctl spec")
+    shape::schema(&SPEC, "urn:mlopsctl:schema:spec:1", "mlopsctl spec")
 }
 
 /// Every key of the file, as Markdown, with examples from these files: `docs/spec.md` is this text.

@@ -179,7 +179,7 @@ pub static FILE: ObjectSchema = ObjectSchema {
 
 /// The JSON Schema of a file of alarm tests, for editors.
 pub fn schema() -> serde_json::Value {
-    shape::schema(&FILE, "mlopsctl alarms.test.schema.json", "mlopsctl alarm tests")
+    shape::schema(&FILE, "urn:mlopsctl:schema:tests:1", "mlopsctl alarm tests")
 }
 
 /// Every key of the file, as Markdown, with examples from these files: the second half of `docs/alarm-tests.md`.

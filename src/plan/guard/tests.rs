@@ -200,6 +200,10 @@ fn a_composite_alarm_is_not_made_of_alarms_that_do_not_exist() {
         let refused = refers(rule);
         assert!(refused.len() == 1 && refused[0].contains("it refers to alarm \"nope\""), "{rule}: {refused:?}");
     }
+    let mut scene = Scene::default().wants(composite("any", "ALARM(nope)")).limited();
+    scene.snapshot.missing_alarms.insert("nope".to_owned());
+    let who = "which this run does not create and the account does not have";
+    assert_eq!(scene.refusals(), [format!("composite_alarm/any: it refers to alarm \"nope\", {who}")], "of --target");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::claim::Claims;
 use super::marks::MarkWriter;
 use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use crate::model::FieldChange;
+use crate::plan;
 use crate::plan::ownership::{self, Ownership};
 use crate::plan::{Action, Plan, PlannedChange};
 use crate::resources::declared::{self, DECLARED};
@@ -40,10 +41,14 @@ impl<'a> TargetWriter<'a> {
                 self.replace_subscription(before, after).await
             }
             (Action::Replace, Some(before), Some(after)) => {
+                self.unprotect(change).await?;
                 self.delete(before).await?;
                 self.create(after).await.map_err(AwsError::half_way)
             }
-            (Action::Delete, Some(before), _) => self.delete(before).await,
+            (Action::Delete, Some(before), _) => {
+                self.unprotect(change).await?;
+                self.delete(before).await
+            }
             // A plan is built with what its action needs; a saved one is checked when it is read.
             _ => Ok(()),
         }
@@ -153,7 +158,7 @@ impl<'a> TargetWriter<'a> {
             }
             _ if fields.is_empty() => Ok(()),
             Resource::Topic(topic) => topic::aws::set(self.aws, &self.arn(&topic.name), fields).await,
-            Resource::LogGroup(group) => self.update_log_group(group, fields).await,
+            Resource::LogGroup(group) => self.update_log_group(group, before, fields).await,
             whole => {
                 let mut written = whole.clone();
                 if let Some(tags) = written.tags_mut() {
@@ -161,6 +166,14 @@ impl<'a> TargetWriter<'a> {
                 }
                 resources::aws::put(self.aws, &written).await
             }
+        }
+    }
+
+    /// Takes the deletion protection off where the plan has said so.
+    async fn unprotect(&self, change: &PlannedChange) -> Result<(), AwsError> {
+        match plan::log_group::is_unprotected_first(change) {
+            true => log_group::aws::set_protection(self.aws, &change.address.name, false).await,
+            false => Ok(()),
         }
     }
 
@@ -287,6 +300,10 @@ impl<'a> TargetWriter<'a> {
                     let written = log_group::aws::set_key(self.aws, &desired.name, Some(key)).await;
                     written.map_err(AwsError::half_way)?;
                 }
+                if desired.deletion_protection {
+                    let written = log_group::aws::set_protection(self.aws, &desired.name, true).await;
+                    written.map_err(AwsError::half_way)?;
+                }
             }
             Err(error) => return Err(error),
         }
@@ -326,16 +343,45 @@ impl<'a> TargetWriter<'a> {
         log_group::aws::tag(self.aws, &arn, &tags).await
     }
 
-    async fn update_log_group(&self, desired: &LogGroup, fields: &[FieldChange]) -> Result<(), AwsError> {
-        let changed = |name: &str| fields.iter().any(|change| change.field == name);
-        if changed("retention_in_days") {
-            log_group::aws::set_retention(self.aws, &desired.name, desired.retention_in_days).await?;
-        }
-        if changed("kms_key_id") {
-            let written = log_group::aws::set_key(self.aws, &desired.name, desired.kms_key_id.as_deref()).await;
-            return if changed("retention_in_days") { written.map_err(AwsError::half_way) } else { written };
+    /// One call a field; once one of them is made, what fails is half way.
+    async fn update_log_group(
+        &self,
+        desired: &LogGroup,
+        before: &Live,
+        fields: &[FieldChange],
+    ) -> Result<(), AwsError> {
+        let mut written = false;
+        for field in fields {
+            let answer = match field.field.as_str() {
+                "retention_in_days" => {
+                    log_group::aws::set_retention(self.aws, &desired.name, desired.retention_in_days).await
+                }
+                "kms_key_id" => log_group::aws::set_key(self.aws, &desired.name, desired.kms_key_id.as_deref()).await,
+                "deletion_protection" => {
+                    log_group::aws::set_protection(self.aws, &desired.name, desired.deletion_protection).await
+                }
+                "on_destroy" => self.forget_end(desired, before).await,
+                _ => Ok(()),
+            };
+            if written {
+                answer.map_err(AwsError::half_way)?
+            } else {
+                answer?
+            }
+            written = true;
         }
         Ok(())
+    }
+
+    /// A spec that says nothing of a group's end any more: the tag that remembers it goes. One that says something has it among its tags.
+    async fn forget_end(&self, desired: &LogGroup, before: &Live) -> Result<(), AwsError> {
+        let key = log_group::ON_DESTROY;
+        let stays = desired.tags.contains_key(key);
+        let there = before.resource.tags().is_some_and(|tags| tags.contains_key(key));
+        match Address::new(Kind::LogGroup, &desired.name).arn(&self.plan.target) {
+            Some(arn) if there && !stays => log_group::aws::untag(self.aws, &arn, &[key.to_owned()]).await,
+            _ => Ok(()),
+        }
     }
 
     fn arn(&self, topic: &str) -> String {

@@ -53,7 +53,8 @@ pub async fn of_marked(
 ) -> ReadChildren {
     let marked = parents.iter().flat_map(|(address, observation)| {
         let live = observation.live();
-        let named = live.into_iter().flat_map(|live| named_kinds(live, stack).map(move |kind| (kind, live)));
+        let wanted = desired.contains_key(address);
+        let named = live.into_iter().flat_map(|live| named_kinds(live, stack, wanted).map(move |kind| (kind, live)));
         named.map(|(kind, live)| ((kind, address.clone()), live)).collect::<Vec<_>>()
     });
     let of_parent = wanted(desired);
@@ -67,13 +68,15 @@ pub async fn of_marked(
     join_all(answers).await.into_iter().collect()
 }
 
-/// The kinds of which a parent of ours has marks.
-fn named_kinds<'a>(parent: &'a Live, stack: &str) -> impl Iterator<Item = Kind> + use<'a> {
+/// The kinds of which a parent of ours has marks; of one that is to go, also those that it says it has, whoever made them.
+fn named_kinds<'a>(parent: &'a Live, stack: &str, wanted: bool) -> impl Iterator<Item = Kind> + use<'a> {
+    let counted = !wanted && parent.facts.metric_filters.is_some_and(|filters| filters > 0);
     let tags = parent.resource.tags().filter(|tags| mark::owner(tags, stack) == mark::Owner::Ours);
     tags.into_iter().flat_map(move |tags| {
         let kinds = child::kinds_of(parent.resource.kind());
         let kinds = kinds.filter(|(_, registry)| registry.parent.facts().reading != KindReading::AsTree);
-        kinds.filter(|(_, registry)| !ChildMarks::from_tags(registry, tags).is_empty()).map(|(kind, _)| kind)
+        let named = move |registry| counted || !ChildMarks::from_tags(registry, tags).is_empty();
+        kinds.filter(move |(_, registry)| named(registry)).map(|(kind, _)| kind)
     })
 }
 

@@ -56,7 +56,7 @@ fn refusal(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
                 .to_owned(),
         });
     }
-    let group = log_group::refusal(change, input.consent.data_loss);
+    let group = log_group::refusal(change, input);
     let other = || before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent));
     group.or_else(other)
 }

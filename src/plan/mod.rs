@@ -4,7 +4,7 @@ pub mod attributes;
 pub mod change;
 pub mod consent;
 pub mod guard;
-mod log_group;
+pub mod log_group;
 pub mod notes;
 pub mod order;
 pub mod ownership;
@@ -125,6 +125,11 @@ pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
         let managed = attributes::managed(live, desired);
         from.retain(|name, _| managed.contains(name));
         to.retain(|name, _| managed.contains(name));
+    }
+    if !live.facts.tags_read {
+        // A log group's, which is in a tag.
+        from.remove("on_destroy");
+        to.remove("on_destroy");
     }
     match desired {
         // An account policy decides.

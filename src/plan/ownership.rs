@@ -128,6 +128,7 @@ fn fate(address: &Address, live: &Live, input: PlanInput<'_>) -> UndesiredOutcom
     let covered = input.only.is_none_or(|only| only.contains(address));
     match ownership(live, input) {
         _ if input.desired.contains_key(address) || !covered => UndesiredOutcome::Untouched,
+        Ownership::Made | Ownership::Adopted if live.resource.is_kept() => UndesiredOutcome::LeftInPlace,
         Ownership::Made => UndesiredOutcome::Deleted,
         Ownership::Adopted if input.consent.delete_adopted => UndesiredOutcome::Deleted,
         Ownership::Adopted => UndesiredOutcome::LeftInPlace,
@@ -208,8 +209,9 @@ fn left_in_place(change: PlannedChange, live: &Live) -> PlannedChange {
             Former::parse(&kept).give_back(group, |_| true);
         }
     }
-    let restored = super::differences(live, &after);
-    PlannedChange { fields: restored.into_iter().chain(fields).collect(), after: Some(after), ..change }
+    // A word about the group's end is a mark, too.
+    let restored = super::differences(live, &after).into_iter().filter(|field| field.field != "on_destroy");
+    PlannedChange { fields: restored.chain(fields).collect(), after: Some(after), ..change }
 }
 
 #[cfg(test)]

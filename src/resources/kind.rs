@@ -109,6 +109,11 @@ pub trait KindConfiguration {
     /// Puts every list whose order means nothing in one order, so that the same resource is always the same bytes.
     fn sort(&mut self) {}
 
+    /// Whether it is left in place once it is not wanted any more, though this stack made it.
+    fn is_kept(&self) -> bool {
+        false
+    }
+
     /// Of a kind that is owned through its parent: which one, and what tells it from its siblings.
     fn child(&self) -> Option<Child> {
         None

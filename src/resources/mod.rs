@@ -16,6 +16,7 @@ pub mod live;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
+pub mod metric_filter;
 pub mod mute_rule;
 pub mod notification;
 pub mod other_owner;
@@ -33,6 +34,7 @@ pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
 pub use log_group::LogGroup;
+pub use metric_filter::MetricFilter;
 pub use mute_rule::MuteRule;
 pub use slo::{BurnAlert, COUNT_PERIOD, Slo};
 pub use snapshot::{LiveSnapshot, Observation, known_functions};
@@ -58,6 +60,7 @@ macro_rules! with_kinds {
             Topic(Topic) topic,
             Subscription(Subscription) subscription,
             LogGroup(LogGroup) log_group,
+            MetricFilter(MetricFilter) metric_filter,
             Alarm(Box<Alarm>) alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
@@ -176,6 +179,11 @@ impl Resource {
 
     pub fn declared_mut(&mut self) -> Option<&mut declared::AttributeNames> {
         self.configuration_mut().declared_mut()
+    }
+
+    /// Whether it is left in place once it is not wanted any more, though this stack made it.
+    pub fn is_kept(&self) -> bool {
+        self.configuration().is_kept()
     }
 
     /// Its parent and what tells it from its siblings; `None` for a kind that has its marks in its own tags.

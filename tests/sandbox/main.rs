@@ -64,6 +64,7 @@ impl World for Sandbox {
                 "alarms" => "alarm",
                 "sns-topic" => "topic",
                 "logs-group" => "log_group",
+                "logs-metric-filter" => "metric_filter",
                 "alarm_mute_rules" => "mute_rule",
                 _ => return None,
             };

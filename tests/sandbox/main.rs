@@ -4,6 +4,7 @@
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod lab;
+mod metric_filters;
 mod mute_rules;
 mod post;
 #[path = "../support/mod.rs"]

@@ -6,7 +6,7 @@ use super::{PatternFault, like, no_regex, unquote, wrong};
 
 /// The columns that a line must have, in order.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Columns {
+pub struct PatternColumns {
     /// Before and, where the pattern has `...`, behind what is not looked at.
     first: Vec<PatternColumn>,
     last: Option<Vec<PatternColumn>>,
@@ -26,7 +26,7 @@ enum ColumnTest {
     Number(FieldComparison, f64),
 }
 
-impl Columns {
+impl PatternColumns {
     pub fn hold(&self, line: &str) -> bool {
         self.pairs(line).is_some_and(|pairs| pairs.iter().all(|(column, text)| column.holds(text)))
     }
@@ -88,10 +88,10 @@ fn split(line: &str) -> Vec<String> {
     columns
 }
 
-pub fn parse(text: &str) -> Result<Columns, PatternFault> {
+pub fn parse(text: &str) -> Result<PatternColumns, PatternFault> {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let mut rest = inner.ok_or_else(|| wrong("a closing ] is missing"))?.trim();
-    let mut columns = Columns { first: Vec::new(), last: None };
+    let mut columns = PatternColumns { first: Vec::new(), last: None };
     loop {
         match rest.strip_prefix("...") {
             Some(_) if columns.last.is_some() => return Err(wrong("... stands there twice")),

@@ -8,7 +8,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use columns::Columns;
+use columns::PatternColumns;
 use json::PatternCondition;
 pub use metric::{MetricRule, MetricValue, RuleFault, selector_fault};
 use std::fmt;
@@ -21,7 +21,7 @@ pub enum LogPattern {
     Everything,
     Terms(Terms),
     Json(PatternCondition),
-    Columns(Columns),
+    Columns(PatternColumns),
 }
 
 /// Why a pattern is not to be had.

@@ -94,7 +94,7 @@ pub fn parse(text: &str) -> Result<PatternColumns, PatternFault> {
     let mut columns = PatternColumns { first: Vec::new(), last: None };
     loop {
         match rest.strip_prefix("...") {
-            Some(_) if columns.last.is_some() => return Err(wrong("... stands there twice")),
+            Some(_) if columns.last.is_some() => return Err(wrong("... is there twice")),
             Some(behind) => {
                 columns.last = Some(Vec::new());
                 rest = behind.trim_start();

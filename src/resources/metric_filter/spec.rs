@@ -166,7 +166,7 @@ fn check_dimensions(filter: &MetricFilter, place: &impl Fn(&str) -> Span, scope:
     }
     if dimensions > 0 && filter.default_value.is_some() {
         let help = "AWS allows only one of the two: a default has no dimensions' values";
-        scope.problem(place("default_value"), "`default_value` stands beside dimensions", help);
+        scope.problem(place("default_value"), "`default_value` is not taken beside dimensions", help);
     }
     if filter.value.is_empty() {
         scope.problem(place("value"), "`value` is empty", "write a number, or what is selected of a line: $.latency");

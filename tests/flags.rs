@@ -63,6 +63,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("subscriptions confirm", "url", "tests/sandbox/lab.rs"),
     ("subscriptions wait", "timeout", "tests/safe/secrets.rs"),
     ("lint", "online", "tests/hostile/main.rs"),
+    ("backtest", "from-logs", "tests/sandbox/metric_filters.rs"),
     ("sandbox serve", "port", "tests/served/server.rs"),
 ];
 

@@ -7,10 +7,10 @@ use super::series::{AlarmView, AlarmedMetric};
 use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
-use crate::resources::notification;
 use crate::resources::{
     Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Slo, Subscription, Topic,
 };
+use crate::resources::{metric_filter, notification};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -120,6 +120,12 @@ impl<'a> RuleContext<'a> {
     pub fn is_listed(&self, series: &AlarmedMetric<'_>) -> bool {
         let listed = self.observed.and_then(|observed| observed.listed(series.namespace, series.metric));
         listed.is_some_and(|sets| sets.contains(series.dimensions))
+    }
+
+    /// Whether a metric filter of the file makes the metric: it appears with the first line that matches.
+    pub fn is_made(&self, series: &AlarmedMetric<'_>) -> bool {
+        let mut filters = metric_filter::all(self.resources.values().copied());
+        filters.any(|filter| filter.makes(series.namespace, series.metric, series.dimensions))
     }
 
     pub fn facts(&self, function: &str) -> Option<&'a FunctionFacts> {

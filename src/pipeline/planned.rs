@@ -5,7 +5,7 @@ use crate::aws::Aws;
 use crate::live::{ReadPurpose, TargetReader};
 use crate::model::Target;
 use crate::plan::{self, Consent, Plan, PlanInput, ownership};
-use crate::resources::{Address, LiveSnapshot, Resource, known_functions};
+use crate::resources::{Address, LiveSnapshot, Observation, Resource, known_functions, log_group};
 use crate::spec::BoundSpec;
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -77,7 +77,8 @@ pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent
     let survey = reader.survey(ReadPurpose { stack: bound.stack(), desired: &named, functions: &[] }).await?;
     NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
-    let snapshot = reader.complete(survey, bound.stack(), &named).await;
+    let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
+    heed(&named, &mut snapshot);
     let consent = Consent { deletes: true, ..consent.clone() };
     let desired = BTreeMap::new();
     let input = PlanInput {
@@ -90,6 +91,19 @@ pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent
         only: (!select.is_all()).then_some(&select.0),
     };
     Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
+}
+
+/// What the spec says of the end of a log group counts, applied or not.
+fn heed(named: &BTreeMap<Address, Resource>, snapshot: &mut LiveSnapshot) {
+    for (address, resource) in named {
+        let Resource::LogGroup(group) = resource else { continue };
+        let Some(Observation::Present(live)) = snapshot.observations.get_mut(address) else { continue };
+        live.facts.may_be_unprotected = group.declared.contains("deletion_protection") && !group.deletion_protection;
+        let said = group.tags.get(log_group::ON_DESTROY).filter(|_| group.declared.contains("on_destroy"));
+        if let (Some(tags), Some(said)) = (live.resource.tags_mut(), said) {
+            tags.insert(log_group::ON_DESTROY.to_owned(), said.clone());
+        }
+    }
 }
 
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.

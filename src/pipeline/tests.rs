@@ -6,6 +6,7 @@ mod cost;
 mod drift;
 mod interrupt;
 mod lifecycle;
+mod metric_filters;
 mod ownership;
 mod partitions;
 mod passwords;

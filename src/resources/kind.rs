@@ -2,6 +2,7 @@
 //! Its calls to AWS are in `aws.rs`.
 
 use super::any_alarm::Actions;
+use super::child::{Child, ChildRegistry};
 use super::declared::AttributeNames;
 use super::scope::DeclarationScope;
 use super::{Address, Kind, Resource, ResourceTags};
@@ -26,6 +27,8 @@ pub struct KindFacts {
     pub tag_type: Option<&'static str>,
     /// How the live ones are read.
     pub reading: KindReading,
+    /// Of a kind without tags, that is owned through its parent: how the parent's tags name its children.
+    pub registry: Option<&'static ChildRegistry>,
     /// The other kind that has its names in common with this one.
     pub twin: Option<Kind>,
     /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
@@ -105,6 +108,16 @@ pub trait KindConfiguration {
 
     /// Puts every list whose order means nothing in one order, so that the same resource is always the same bytes.
     fn sort(&mut self) {}
+
+    /// Whether it is left in place once it is not wanted any more, though this stack made it.
+    fn is_kept(&self) -> bool {
+        false
+    }
+
+    /// Of a kind that is owned through its parent: which one, and what tells it from its siblings.
+    fn child(&self) -> Option<Child> {
+        None
+    }
 
     /// What it does when its state changes, of a kind that has states.
     fn actions(&self) -> Option<&Actions> {

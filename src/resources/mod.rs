@@ -5,6 +5,7 @@ pub mod address;
 pub mod alarm;
 pub mod any_alarm;
 pub mod aws;
+pub mod child;
 pub mod composite_alarm;
 pub mod declared;
 pub mod delivery_policy;
@@ -15,6 +16,7 @@ pub mod live;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
+pub mod metric_filter;
 pub mod mute_rule;
 pub mod notification;
 pub mod other_owner;
@@ -32,6 +34,7 @@ pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
 pub use log_group::LogGroup;
+pub use metric_filter::MetricFilter;
 pub use mute_rule::MuteRule;
 pub use slo::{BurnAlert, COUNT_PERIOD, Slo};
 pub use snapshot::{LiveSnapshot, Observation, known_functions};
@@ -41,6 +44,7 @@ pub use topic::Topic;
 use crate::model::shape::SchemaKey;
 use crate::model::{ResourceFields, Target};
 use any_alarm::Actions;
+use child::Child;
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, BorrowMut};
 use std::collections::BTreeMap;
@@ -56,6 +60,7 @@ macro_rules! with_kinds {
             Topic(Topic) topic,
             Subscription(Subscription) subscription,
             LogGroup(LogGroup) log_group,
+            MetricFilter(MetricFilter) metric_filter,
             Alarm(Box<Alarm>) alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
@@ -174,6 +179,16 @@ impl Resource {
 
     pub fn declared_mut(&mut self) -> Option<&mut declared::AttributeNames> {
         self.configuration_mut().declared_mut()
+    }
+
+    /// Whether it is left in place once it is not wanted any more, though this stack made it.
+    pub fn is_kept(&self) -> bool {
+        self.configuration().is_kept()
+    }
+
+    /// Its parent and what tells it from its siblings; `None` for a kind that has its marks in its own tags.
+    pub fn child(&self) -> Option<Child> {
+        self.configuration().child()
     }
 
     /// What it does when its state changes; `None` for a kind that has no states.

@@ -259,6 +259,7 @@ impl BoundSpec {
                     }
                     slos.iter().for_each(|slo| reader.slo(slo, defaults));
                 }
+                Kind::MetricFilter => reader.metric_filters(root, &facts),
                 _ => {}
             }
         }

@@ -7,7 +7,7 @@ use super::slo::form::{FUNCTION_SLOS, SLO};
 use super::{roster, variables};
 use crate::model::shape::{self, ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::resources::alarm::{actions, evaluation, metric, series};
-use crate::resources::{SECTIONS, alarm, log_group};
+use crate::resources::{SECTIONS, alarm, log_group, metric_filter};
 
 static STACK: TextFormat = TextFormat {
     what: "a name of letters, digits, - _ and ., at most 128",
@@ -26,24 +26,27 @@ static STACK: TextFormat = TextFormat {
 static FUNCTION: ObjectSchema = ObjectSchema {
     what: "a function",
     doc: "A monitored Lambda function: it must exist, and is only looked at.",
-    keys: &[&[
-        SchemaKey::new(
-            "retention",
-            Shape::Format(&log_group::spec::RETENTION),
-            "How long the logs are kept of the log group that the function really writes to: 14d, … or never.",
-        ),
-        SchemaKey::or_null(
-            "kms_key_id",
-            Shape::Text(256),
-            "ARN of the KMS key that encrypts the logs of that log group.",
-        ),
-        SchemaKey::new(
-            "golden_signals",
-            Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),
-            "Alarms on latency, errors, traffic and saturation, each of which can be changed or switched off.",
-        ),
-        SchemaKey::new("slo", Shape::Object(&FUNCTION_SLOS), "Service level objectives: availability and latency."),
-    ]],
+    keys: &[
+        &[
+            SchemaKey::new(
+                "retention",
+                Shape::Format(&log_group::spec::RETENTION),
+                "How long the logs are kept of the log group that the function really writes to: 14d, … or never.",
+            ),
+            SchemaKey::or_null(
+                "kms_key_id",
+                Shape::Text(256),
+                "ARN of the KMS key that encrypts the logs of that log group.",
+            ),
+            SchemaKey::new(
+                "golden_signals",
+                Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),
+                "Alarms on latency, errors, traffic and saturation, each of which can be changed or switched off.",
+            ),
+            SchemaKey::new("slo", Shape::Object(&FUNCTION_SLOS), "Service level objectives: availability and latency."),
+        ],
+        std::slice::from_ref(&metric_filter::spec::UNDER_GROUP),
+    ],
 };
 
 static LOG_GROUP_DEFAULTS: [SchemaKey; 1] = [SchemaKey::new(

@@ -13,6 +13,7 @@ const OF_SPEC: &[&str] = &[
     "functions",
     "lint",
     "log_groups",
+    "metric_filters",
     "mute_rules",
     "region",
     "slos",

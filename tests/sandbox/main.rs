@@ -4,6 +4,7 @@
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod lab;
+mod metric_filters;
 mod mute_rules;
 mod post;
 #[path = "../support/mod.rs"]
@@ -64,6 +65,7 @@ impl World for Sandbox {
                 "alarms" => "alarm",
                 "sns-topic" => "topic",
                 "logs-group" => "log_group",
+                "logs-metric-filter" => "metric_filter",
                 "alarm_mute_rules" => "mute_rule",
                 _ => return None,
             };

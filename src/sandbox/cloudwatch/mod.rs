@@ -18,8 +18,8 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use data::embedded;
 pub use data::invoked::{MeasuredInvocation, forget as forget_invocations, record as record_invocation};
+pub use data::{embedded, publish};
 pub use evaluate::catch_up;
 pub use history::{RecordedTransition, changes_since};
 

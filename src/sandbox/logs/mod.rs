@@ -8,7 +8,6 @@ mod get;
 mod group;
 mod group_operation;
 mod metric_filter;
-mod pattern;
 mod put;
 mod stream;
 pub mod tail;

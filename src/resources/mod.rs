@@ -12,6 +12,7 @@ pub mod document;
 pub mod function;
 pub mod kind;
 pub mod live;
+pub mod log_alarm;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
@@ -31,6 +32,7 @@ pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
+pub use log_alarm::LogAlarm;
 pub use log_group::LogGroup;
 pub use mute_rule::MuteRule;
 pub use slo::{BurnAlert, COUNT_PERIOD, Slo};
@@ -57,6 +59,7 @@ macro_rules! with_kinds {
             Subscription(Subscription) subscription,
             LogGroup(LogGroup) log_group,
             Alarm(Box<Alarm>) alarm,
+            LogAlarm(Box<LogAlarm>) log_alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
         }
@@ -129,6 +132,16 @@ impl Kind {
 
     pub fn is_alarm(self) -> bool {
         self.facts().reading == kind::KindReading::AsAlarm
+    }
+
+    /// The kinds of alarms, which have one name space.
+    pub fn alarms() -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| kind.is_alarm())
+    }
+
+    /// The other kinds that have their names in common with this one.
+    pub fn sharing_names(self) -> impl Iterator<Item = Kind> {
+        Kind::alarms().filter(move |other| self.is_alarm() && *other != self)
     }
 }
 

@@ -61,6 +61,7 @@ impl World for Sandbox {
         let entities = self.entities().into_iter().filter_map(|((table, key), value)| {
             let kind = match table.as_str() {
                 "alarms" if value["kind"] == "CompositeAlarm" => "composite_alarm",
+                "alarms" if value["kind"] == "LogAlarm" => "log_alarm",
                 "alarms" => "alarm",
                 "sns-topic" => "topic",
                 "logs-group" => "log_group",

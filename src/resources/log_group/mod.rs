@@ -83,7 +83,6 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "logs", prefix: "log-group:" }),
     tag_type: Some("logs:log-group"),
     reading: KindReading::ByName,
-    twin: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,

@@ -18,7 +18,6 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:" }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
-    twin: None,
     immutable: &[],
     returning: &[],
     delete_batch: 1,

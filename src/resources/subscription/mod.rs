@@ -115,7 +115,6 @@ pub static KIND: KindFacts = KindFacts {
     arn: None,
     tag_type: None,
     reading: KindReading::WithParent,
-    twin: None,
     immutable: IMMUTABLE,
     returning: ATTRIBUTES,
     delete_batch: 1,

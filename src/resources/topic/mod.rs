@@ -114,7 +114,6 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "sns", prefix: "" }),
     tag_type: Some("sns"),
     reading: KindReading::AsTree,
-    twin: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,

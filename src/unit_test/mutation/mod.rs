@@ -78,6 +78,10 @@ fn all(resource: &Resource) -> Vec<Mutant> {
             let with = |actions| Resource::Alarm(Box::new(crate::resources::Alarm { actions, ..(**alarm).clone() }));
             [mutants::of(alarm), rules::without_actions(&alarm.actions, with)].concat()
         }
+        Resource::LogAlarm(alarm) => {
+            let with = |actions| Resource::LogAlarm(Box::new(crate::resources::LogAlarm { actions, ..(**alarm).clone() }));
+            rules::without_actions(&alarm.actions, with)
+        }
         Resource::CompositeAlarm(composite) => {
             let with =
                 |actions| Resource::CompositeAlarm(crate::resources::CompositeAlarm { actions, ..composite.clone() });

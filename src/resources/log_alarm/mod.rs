@@ -3,6 +3,8 @@
 pub mod aws;
 pub mod schedule;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 
 use super::alarm::WarmUp;
 use super::any_alarm::Actions;

@@ -3,6 +3,7 @@
 mod claim;
 pub mod events;
 pub mod executor;
+mod marks;
 pub mod writer;
 
 pub use events::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, FailureClass, NotAsWritten, Verification};

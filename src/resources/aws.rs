@@ -2,7 +2,7 @@
 //! needs is in its own `aws.rs`.
 
 use super::kind::Write;
-use super::{Kind, Live, Resource, ResourceTags, with_kinds};
+use super::{Address, Kind, Live, Resource, ResourceTags, with_kinds};
 use crate::aws::{ApiOperation, Aws, AwsError};
 use crate::model::Target;
 
@@ -27,6 +27,12 @@ pub trait Client {
     /// Describes at most `BATCH` of a kind that is read by names; those that do not exist are left out.
     async fn describe(_aws: &Aws, _names: &[String]) -> Result<Vec<Live>, AwsError> {
         Err(AwsError::unexpected(Self::TAGS, "this kind is not read by names"))
+    }
+
+    /// Of a kind that is read with its parent: the children of one parent, or those of them that are of interest. `desired`: those that
+    /// the spec asks for. `live`: the parent as it stands, where that is known already. None of a parent that does not exist.
+    async fn children(_: &Aws, _: &Address, _: Option<&Live>, _: &[&Resource]) -> Result<Vec<Live>, AwsError> {
+        Err(AwsError::unexpected(Self::TAGS, "this kind is not read with its parent"))
     }
 
     /// Creates or replaces one of a kind that AWS replaces as a whole. The tags count at creation only.
@@ -84,6 +90,18 @@ macro_rules! dispatch {
         pub async fn describe(aws: &Aws, kind: Kind, names: &[String]) -> Result<Vec<Live>, AwsError> {
             match kind {
                 $(Kind::$variant => <super::$variant as Client>::describe(aws, names).await,)+
+            }
+        }
+
+        pub async fn children(
+            aws: &Aws,
+            kind: Kind,
+            parent: &Address,
+            live: Option<&Live>,
+            desired: &[&Resource],
+        ) -> Result<Vec<Live>, AwsError> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::children(aws, parent, live, desired).await,)+
             }
         }
 

@@ -2,6 +2,7 @@
 //! Its calls to AWS are in `aws.rs`.
 
 use super::any_alarm::Actions;
+use super::child::{Child, ChildRegistry};
 use super::declared::AttributeNames;
 use super::scope::DeclarationScope;
 use super::{Address, Kind, Resource, ResourceTags};
@@ -26,6 +27,8 @@ pub struct KindFacts {
     pub tag_type: Option<&'static str>,
     /// How the live ones are read.
     pub reading: KindReading,
+    /// Of a kind without tags, that is owned through its parent: how the parent's tags name its children.
+    pub registry: Option<&'static ChildRegistry>,
     /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
     pub immutable: &'static [&'static str],
     /// Fields that go back to AWS's default once the spec has stopped naming them.
@@ -103,6 +106,11 @@ pub trait KindConfiguration {
 
     /// Puts every list whose order means nothing in one order, so that the same resource is always the same bytes.
     fn sort(&mut self) {}
+
+    /// Of a kind that is owned through its parent: which one, and what tells it from its siblings.
+    fn child(&self) -> Option<Child> {
+        None
+    }
 
     /// What it does when its state changes, of a kind that has states.
     fn actions(&self) -> Option<&Actions> {

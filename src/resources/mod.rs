@@ -5,6 +5,7 @@ pub mod address;
 pub mod alarm;
 pub mod any_alarm;
 pub mod aws;
+pub mod child;
 pub mod composite_alarm;
 pub mod declared;
 pub mod delivery_policy;
@@ -43,6 +44,7 @@ pub use topic::Topic;
 use crate::model::shape::SchemaKey;
 use crate::model::{ResourceFields, Target};
 use any_alarm::Actions;
+use child::Child;
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, BorrowMut};
 use std::collections::BTreeMap;
@@ -187,6 +189,11 @@ impl Resource {
 
     pub fn declared_mut(&mut self) -> Option<&mut declared::AttributeNames> {
         self.configuration_mut().declared_mut()
+    }
+
+    /// Its parent and what tells it from its siblings; `None` for a kind that has its marks in its own tags.
+    pub fn child(&self) -> Option<Child> {
+        self.configuration().child()
     }
 
     /// What it does when its state changes; `None` for a kind that has no states.

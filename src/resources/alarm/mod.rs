@@ -187,6 +187,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
+    registry: None,
     immutable: &[],
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.

@@ -71,6 +71,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
+    registry: None,
     immutable: &[],
     returning: &[],
     // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).

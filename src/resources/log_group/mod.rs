@@ -83,6 +83,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "logs", prefix: "log-group:" }),
     tag_type: Some("logs:log-group"),
     reading: KindReading::ByName,
+    registry: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,

@@ -18,6 +18,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:" }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
+    registry: None,
     immutable: &[],
     returning: &[],
     delete_batch: 1,

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod alarm;
+pub mod anomaly_detector;
 pub mod any_alarm;
 pub mod aws;
 pub mod child;
@@ -29,6 +30,7 @@ pub mod topic;
 
 pub use address::Address;
 pub use alarm::Alarm;
+pub use anomaly_detector::AnomalyDetector;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
@@ -61,6 +63,7 @@ macro_rules! with_kinds {
             Subscription(Subscription) subscription,
             LogGroup(LogGroup) log_group,
             Alarm(Box<Alarm>) alarm,
+            AnomalyDetector(Box<AnomalyDetector>) anomaly_detector,
             LogAlarm(Box<LogAlarm>) log_alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,

@@ -247,6 +247,7 @@ impl BoundSpec {
             reader.kind(kind, root, defaults);
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
+                Kind::AnomalyDetector => reader.detectors(root),
                 Kind::LogGroup => {
                     for MapEntry { name, value } in section(root, "functions") {
                         reader.function(name, value, &facts);

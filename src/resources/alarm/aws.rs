@@ -184,7 +184,7 @@ fn timezone_from_sdk(window: &sdk::EvaluationWindow) -> Option<String> {
     Some(window.timezone().unwrap_or("UTC").to_owned())
 }
 
-fn query_to_sdk(query: &MetricQuery) -> sdk::MetricDataQuery {
+pub(in crate::resources) fn query_to_sdk(query: &MetricQuery) -> sdk::MetricDataQuery {
     let metric_stat = query.metric.as_ref().map(|m| {
         let metric = sdk::Metric::builder().namespace(&m.namespace).metric_name(&m.metric_name);
         let metric = metric.set_dimensions(some_list(dimensions(&m.dimensions))).build();
@@ -202,7 +202,7 @@ fn query_to_sdk(query: &MetricQuery) -> sdk::MetricDataQuery {
         .build()
 }
 
-fn query_from_sdk(query: &sdk::MetricDataQuery) -> MetricQuery {
+pub(in crate::resources) fn query_from_sdk(query: &sdk::MetricDataQuery) -> MetricQuery {
     MetricQuery {
         id: text(query.id()),
         expression: query.expression().map(str::to_owned),
@@ -221,11 +221,11 @@ fn query_from_sdk(query: &sdk::MetricDataQuery) -> MetricQuery {
     }
 }
 
-fn dimensions(dimensions: &BTreeMap<String, String>) -> Vec<sdk::Dimension> {
+pub(in crate::resources) fn dimensions(dimensions: &BTreeMap<String, String>) -> Vec<sdk::Dimension> {
     dimensions.iter().map(|(name, value)| sdk::Dimension::builder().name(name).value(value).build()).collect()
 }
 
-fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String> {
+pub(in crate::resources) fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String> {
     dimensions.iter().filter_map(|d| pair(d.name(), d.value())).collect()
 }
 

@@ -200,7 +200,8 @@ fn scanned(after: &[&Resource], prices: &Prices) -> Option<UsageCost> {
         })
         .collect();
     let most = alarms.iter().filter_map(|alarm| alarm.scans()).fold(0.0, f64::max);
-    let again = if most > 1.0 { format!(", up to {} times a line", (most * 10.0).round() / 10.0) } else { String::new() };
+    let again =
+        if most > 1.0 { format!(", up to {} times a line", (most * 10.0).round() / 10.0) } else { String::new() };
     let what = match alarms.len() {
         0 => return None,
         1 => format!("logs that 1 log alarm scans{again}"),

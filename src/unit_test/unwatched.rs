@@ -23,7 +23,9 @@ pub fn check<'a>(file: &File, resources: impl Iterator<Item = &'a Resource>) -> 
     let watched: BTreeSet<MetricIdentity> = alarms.values().flat_map(|alarm| metrics(alarm)).collect();
     let series = file.cases.iter().flat_map(|case| &case.series);
     let mut problems: Vec<SpecProblem> = series.filter_map(|series| unwatched(series, &watched)).collect();
-    problems.extend(file.cases.iter().flat_map(|case| &case.results).filter_map(|result| misplaced(result, &alarms, &queried)));
+    problems.extend(
+        file.cases.iter().flat_map(|case| &case.results).filter_map(|result| misplaced(result, &alarms, &queried)),
+    );
     if problems.is_empty() { Ok(()) } else { Err(file.document.mistakes(problems)) }
 }
 
@@ -65,11 +67,7 @@ fn full(metric: &MetricIdentity) -> String {
     format!("{metric}{}", account.unwrap_or_default())
 }
 
-fn misplaced(
-    result: &GivenResult,
-    alarms: &BTreeMap<&str, &Alarm>,
-    queried: &BTreeSet<&str>,
-) -> Option<SpecProblem> {
+fn misplaced(result: &GivenResult, alarms: &BTreeMap<&str, &Alarm>, queried: &BTreeSet<&str>) -> Option<SpecProblem> {
     let problem = |message: String| SpecProblem::new(result.span, message);
     if queried.contains(result.alarm.as_str()) {
         let has_one = result.values.len() == 1 && result.id.is_none();

@@ -55,7 +55,8 @@ pub async fn recent(aws: &Aws, names: &BTreeSet<String>, most: usize) -> Result<
 /// The newest hundred entries of one alarm, newest first.
 pub async fn of_alarm(aws: &Aws, name: &str) -> Result<Vec<HistoryLine>, AwsError> {
     let newest =
-        of_every_type(async |types| aws.call(HISTORY, Repeat::Safe, || page(aws, types, Some(name), None)).await).await?;
+        of_every_type(async |types| aws.call(HISTORY, Repeat::Safe, || page(aws, types, Some(name), None)).await)
+            .await?;
     let happened = newest.alarm_history_items().iter().filter_map(|item| match state_change(item) {
         Some(change) => Some(HistoryLine::State(change)),
         None => Some(HistoryLine::Other(item.timestamp()?.secs(), item.history_summary()?.to_owned())),

@@ -26,11 +26,9 @@ async fn read(aws: &Aws, alarm: &str, learns: &LearntSeries) -> Result<Option<Li
         let request = request.anomaly_detector_types(sdk::AnomalyDetectorType::SingleMetric);
         let request = request.anomaly_detector_types(sdk::AnomalyDetectorType::MetricMath);
         match learns {
-            LearntSeries::Metric { namespace, metric_name, dimensions: of, .. } => request
-                .namespace(namespace)
-                .metric_name(metric_name)
-                .set_dimensions(some_list(dimensions(of)))
-                .send(),
+            LearntSeries::Metric { namespace, metric_name, dimensions: of, .. } => {
+                request.namespace(namespace).metric_name(metric_name).set_dimensions(some_list(dimensions(of))).send()
+            }
             LearntSeries::Math(_) => request.send(),
         }
     };
@@ -63,9 +61,8 @@ fn learnt(detector: &sdk::AnomalyDetector, wanted: &LearntSeries) -> Option<Lear
 fn from_sdk(alarm: &str, learns: &LearntSeries, detector: &sdk::AnomalyDetector) -> AnomalyDetector {
     let configuration = detector.configuration();
     let ranges = configuration.map(|configuration| configuration.excluded_time_ranges()).unwrap_or_default();
-    let range = |range: &sdk::Range| {
-        Some(ExcludedRange { start: range.start_time()?.secs(), end: range.end_time()?.secs() })
-    };
+    let range =
+        |range: &sdk::Range| Some(ExcludedRange { start: range.start_time()?.secs(), end: range.end_time()?.secs() });
     let mut excluded_ranges: Vec<ExcludedRange> = ranges.iter().filter_map(range).collect();
     excluded_ranges.sort();
     let zone = configuration.and_then(|configuration| configuration.metric_timezone());

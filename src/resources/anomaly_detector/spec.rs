@@ -69,7 +69,8 @@ pub fn read(
     let Some(learns) = LearntSeries::of(alarm) else {
         // Where something is wrong with the alarm, that is said already.
         if !alarm.metrics.is_empty() || alarm.metric_name.is_some() || alarm.promql.is_some() {
-            let help = "a detector is of an alarm with `anomaly`, or with an ANOMALY_DETECTION_BAND among its `metrics`";
+            let help =
+                "a detector is of an alarm with `anomaly`, or with an ANOMALY_DETECTION_BAND among its `metrics`";
             scope.problem(name.span, format!("alarm `{name}` watches no anomaly band"), help);
         }
         return None;

@@ -33,9 +33,7 @@ pub async fn describe<T: Default>(
 }
 
 /// Asks about alarms of every type. An endpoint older than log alarms refuses their type: it is asked about the others.
-pub async fn of_every_type<T>(
-    ask: impl AsyncFn(&[sdk::AlarmType]) -> Result<T, AwsError>,
-) -> Result<T, AwsError> {
+pub async fn of_every_type<T>(ask: impl AsyncFn(&[sdk::AlarmType]) -> Result<T, AwsError>) -> Result<T, AwsError> {
     let all = [sdk::AlarmType::MetricAlarm, sdk::AlarmType::CompositeAlarm, sdk::AlarmType::LogAlarm];
     match ask(&all).await {
         Err(error) if error.is(Class::Refused) => ask(&all[..2]).await,

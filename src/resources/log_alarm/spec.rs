@@ -94,11 +94,7 @@ static EVALUATION: [SchemaKey; 5] = [
         Shape::Integer(1, 100),
         "N: how many of the last results are looked at. Default: 1.",
     ),
-    SchemaKey::new(
-        "query_results_to_alarm",
-        Shape::Integer(1, 100),
-        "M: how many of them must be bad. Default: N.",
-    ),
+    SchemaKey::new("query_results_to_alarm", Shape::Integer(1, 100), "M: how many of them must be bad. Default: N."),
     SchemaKey::required(
         "threshold",
         Shape::Either(&[Shape::Number, Shape::Format(&evaluation::COMPARISON)]),
@@ -170,7 +166,9 @@ fn check(name: &SpannedName, layers: &Layers<'_>, alarm: &LogAlarm, scope: &mut 
     for key in ["query_string", "aggregation_expression"] {
         if let Some(node) = layers.get(key).filter(|node| node.text().is_some_and(|text| text.trim().is_empty())) {
             let help = match key {
-                "query_string" => "write, for example, filter @message like /timeout/, or fields @message for every line",
+                "query_string" => {
+                    "write, for example, filter @message like /timeout/, or fields @message for every line"
+                }
                 _ => "write, for example, count(*)",
             };
             scope.problem(node.span, format!("`{key}` is empty"), help);
@@ -190,7 +188,11 @@ fn check(name: &SpannedName, layers: &Layers<'_>, alarm: &LogAlarm, scope: &mut 
         }
         (None, Some(_)) => {
             let span = layers.key_span("action_log_line_role_arn");
-            scope.problem(span, "this role reads no lines: `action_log_line_count` is 0", "say how many, or leave it out");
+            scope.problem(
+                span,
+                "this role reads no lines: `action_log_line_count` is 0",
+                "say how many, or leave it out",
+            );
         }
         _ => {}
     }
@@ -248,7 +250,11 @@ fn offsets(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> (i64, i64) 
         }
     }
     if let Some(start) = written.filter(|start| end >= *start) {
-        let message = format!("the lines end {} before a run, and begin {} before it", format_seconds(end), format_seconds(start));
+        let message = format!(
+            "the lines end {} before a run, and begin {} before it",
+            format_seconds(end),
+            format_seconds(start)
+        );
         scope.problem(layers.span(&["end_time_offset"]), message, "`end_time_offset` is less than `start_time_offset`");
     }
     (start, end)

@@ -66,7 +66,8 @@ fn it_is_made_after_its_topics_and_groups() {
 
 #[test]
 fn a_phrase_says_when_it_fires() {
-    let alarm = read(&[("query_results_to_evaluate", "3"), ("query_results_to_alarm", "2"), ("start_time_offset", "10m")]);
+    let alarm =
+        read(&[("query_results_to_evaluate", "3"), ("query_results_to_alarm", "2"), ("start_time_offset", "10m")]);
     assert_eq!(alarm.unwrap().condition(), "count(*) > 5 in 2 of 3 queries, every 5m over 10m");
     let alarm = read(&[("threshold", "0.5"), ("comparison_operator", "LessThanThreshold")]).unwrap();
     assert_eq!((alarm.condition().as_str(), alarm.scans()), ("count(*) < 0.5, every 5m", Some(1.0)));

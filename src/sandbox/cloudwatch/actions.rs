@@ -1,7 +1,7 @@
 //! What an alarm does on a change of state: it publishes to its topics. Whether something holds that back is not asked here.
 
 use super::alarm::{self, AlarmType, LISTS, StoredAlarm, StoredAlarmState};
-use super::{evaluate, history, mail};
+use super::{history, log_query, mail};
 use crate::fault::Fault;
 use crate::sns::{self, Notice, Notified};
 use crate::store::Tx;
@@ -24,7 +24,7 @@ pub fn execute(tx: &mut Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmS
         .chars()
         .take(100)
         .collect();
-    let lines = if alarm.kind == AlarmType::Log { evaluate::logs::shown_lines(tx, alarm)? } else { Vec::new() };
+    let lines = if alarm.kind == AlarmType::Log { log_query::shown_lines(tx, alarm)? } else { Vec::new() };
     let mut message = message(tx, name, alarm, from);
     let mut mail = mail::text(tx, name, alarm, from);
     if !lines.is_empty() {

@@ -9,6 +9,7 @@ mod describe;
 mod evaluate;
 mod held;
 mod history;
+mod log_query;
 mod mail;
 mod metric;
 mod mute;

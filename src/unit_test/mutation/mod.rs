@@ -79,7 +79,8 @@ fn all(resource: &Resource) -> Vec<Mutant> {
             [mutants::of(alarm), rules::without_actions(&alarm.actions, with)].concat()
         }
         Resource::LogAlarm(alarm) => {
-            let with = |actions| Resource::LogAlarm(Box::new(crate::resources::LogAlarm { actions, ..(**alarm).clone() }));
+            let with =
+                |actions| Resource::LogAlarm(Box::new(crate::resources::LogAlarm { actions, ..(**alarm).clone() }));
             rules::without_actions(&alarm.actions, with)
         }
         Resource::CompositeAlarm(composite) => {

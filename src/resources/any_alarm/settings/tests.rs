@@ -82,7 +82,9 @@ async fn mirror(list: &str, alarm: serde_json::Value) -> (Aws, Arc<Mutex<Vec<u8>
 
 /// A value for every member that can be set; `twice` is of two members that exclude each other in AWS's types.
 fn sample(member: &SettingMember, name: &str) -> serde_json::Value {
-    let number = ["Period", "Periods", "Alarm", "Minutes", "Interval", "Offset", "Count", "ToEvaluate"].iter().any(|end| name.ends_with(end));
+    let number = ["Period", "Periods", "Alarm", "Minutes", "Interval", "Offset", "Count", "ToEvaluate"]
+        .iter()
+        .any(|end| name.ends_with(end));
     match member {
         SettingMember::Of(members) => {
             let of = members
@@ -98,7 +100,9 @@ fn sample(member: &SettingMember, name: &str) -> serde_json::Value {
         {
             json!(true)
         }
-        _ if name.ends_with("Keys") || name.ends_with("Actions") || name.ends_with("Identifiers") => json!([format!("a-{name}")]),
+        _ if name.ends_with("Keys") || name.ends_with("Actions") || name.ends_with("Identifiers") => {
+            json!([format!("a-{name}")])
+        }
         _ if number => json!(60),
         _ => json!(format!("a-{name}")),
     }

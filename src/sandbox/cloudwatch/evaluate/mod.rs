@@ -2,7 +2,7 @@
 //! it: states, history, actions. It asks the time of its caller; what a metric said is `past`'s matter.
 
 mod configuration;
-pub mod logs;
+mod logs;
 mod past;
 mod reason_data;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::shared::{ActionConfiguration, CommonAlarmInput, PutWarmUp, comparison, length, range, treat_missing_data};
 use super::{PutResult, configuration, keep};
 use crate::cloudwatch::alarm::AlarmType;
-use crate::cloudwatch::{Nothing, constraint, evaluate, required};
+use crate::cloudwatch::{Nothing, constraint, log_query, required};
 use crate::fault::Fault;
 use crate::logs::insights::{LogsQuery, QueryAggregate};
 use crate::store::Tx;
@@ -119,7 +119,7 @@ impl ScheduledQuery {
         let schedule = required(of, self.schedule_configuration.as_ref())?;
         let expression = schedule.get("ScheduleExpression").and_then(Json::as_str);
         let expression = required(&format!("{of}.scheduleExpression"), expression)?;
-        if evaluate::logs::rate(expression).is_none() {
+        if log_query::rate(expression).is_none() {
             return Err(Fault::validation(format!("Invalid schedule expression {expression}: it has to be a rate")));
         }
         let start = schedule.get("StartTimeOffset").and_then(Json::as_i64);

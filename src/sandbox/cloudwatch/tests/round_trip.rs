@@ -3,8 +3,8 @@
 use super::*;
 use aws_sdk_cloudwatch::types::{
     ActionConfiguration, AlarmPromQlCriteria, AlarmTagsPropagation, AlarmType, Dimension, EvaluationCriteria,
-    EvaluationWindow, Metric, MetricDataQuery, MetricStat, ScheduleConfiguration, ScheduledQueryConfiguration, StandardUnit, StateValue,
-    WallClockWindow, WarmUpConfiguration,
+    EvaluationWindow, Metric, MetricDataQuery, MetricStat, ScheduleConfiguration, ScheduledQueryConfiguration,
+    StandardUnit, StateValue, WallClockWindow, WarmUpConfiguration,
 };
 use std::collections::BTreeSet;
 

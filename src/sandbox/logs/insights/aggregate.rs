@@ -75,7 +75,8 @@ impl std::str::FromStr for QueryAggregate {
             }
         }
         // The order of the groups decides nothing but which are left out of more than 500.
-        if tokens.takes("|") && !(tokens.takes_word("sort") && (tokens.takes_word("desc") || tokens.takes_word("asc"))) {
+        if tokens.takes("|") && !(tokens.takes_word("sort") && (tokens.takes_word("desc") || tokens.takes_word("asc")))
+        {
             return Err(format!("the sandbox does not understand `{}`", tokens.shown()));
         }
         match tokens.is_over() {

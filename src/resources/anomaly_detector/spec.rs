@@ -37,7 +37,7 @@ pub static DETECTOR: ObjectSchema = ObjectSchema {
         SchemaKey::new(
             "outlier_filtering_strength",
             Shape::OneOf(STRENGTHS),
-            "How much of what stands out the model leaves out: more makes a tighter band. Default: MODERATE.",
+            "How many outliers the model leaves out: more makes a tighter band. Default: MODERATE.",
         ),
         SchemaKey::new(
             "periodic_spikes",

@@ -85,6 +85,11 @@ impl<'a> MarkWriter<'a> {
         child.registry.ends_with_parent && self.action(&child.parent) == Some(Action::Delete)
     }
 
+    /// Whether the plan deletes the parent, whatever becomes of the child with it.
+    pub fn ends_parent(&self, child: &Child) -> bool {
+        self.action(&child.parent) == Some(Action::Delete)
+    }
+
     /// Whether the parent's marks go, with it or without it.
     pub fn end(&self, parent: &Address) -> bool {
         matches!(self.action(parent), Some(Action::Delete | Action::StopManaging))

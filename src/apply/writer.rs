@@ -187,9 +187,18 @@ impl<'a> TargetWriter<'a> {
             (Resource::Subscription(_), Some(arn)) => subscription::aws::unsubscribe(self.aws, arn).await?,
             // A pending one has no ARN and expires by itself.
             (Resource::Subscription(_), None) => return Ok(()),
-            (other, _) => {
-                self.delete_all(other.kind(), &[other.name()]).await.into_iter().collect::<Result<(), AwsError>>()?;
-            }
+            (other, _) => match &child {
+                Some(child) => {
+                    let ends = self.marks.ends_parent(child);
+                    resources::aws::delete_child(self.aws, &self.plan.target, other, ends).await?;
+                }
+                None => {
+                    self.delete_all(other.kind(), &[other.name()])
+                        .await
+                        .into_iter()
+                        .collect::<Result<(), AwsError>>()?;
+                }
+            },
         }
         match child {
             Some(child) if !self.marks.end(&child.parent) => {

@@ -31,9 +31,9 @@ pub fn addresses() -> ArgValueCompleter {
     of(|| declared().iter().map(Address::to_string).collect())
 }
 
-/// Alarms of the spec, composite ones, too.
+/// Alarms of the spec, of every kind.
 pub fn alarms() -> ArgValueCompleter {
-    of(|| names(&[Kind::Alarm, Kind::CompositeAlarm]))
+    of(|| names(&Kind::alarms().collect::<Vec<_>>()))
 }
 
 /// Functions of the spec.

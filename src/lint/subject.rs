@@ -8,7 +8,7 @@ use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
 use crate::resources::{
-    Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Slo, Subscription, Topic,
+    Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogAlarm, LogGroup, Resource, Slo, Subscription, Topic,
 };
 use crate::resources::{metric_filter, notification};
 use mlops_cloudwatch::state::AlarmState;
@@ -79,6 +79,13 @@ impl<'a> RuleContext<'a> {
         })
     }
 
+    pub fn log_alarms(&self) -> impl Iterator<Item = &'a LogAlarm> {
+        self.resources.values().copied().filter_map(|resource| match resource {
+            Resource::LogAlarm(alarm) => Some(alarm.as_ref()),
+            _ => None,
+        })
+    }
+
     pub fn topics(&self) -> impl Iterator<Item = &'a Topic> {
         self.resources.values().copied().filter_map(|resource| match resource {
             Resource::Topic(topic) => Some(topic),
@@ -132,7 +139,7 @@ impl<'a> RuleContext<'a> {
         self.observed?.functions.get(function)
     }
 
-    /// Every alarm of either kind: its address and its actions.
+    /// Every alarm of any kind: its address and its actions.
     pub fn actions(&self) -> impl Iterator<Item = (&'a Address, &'a Actions)> {
         self.resources.iter().filter_map(|(address, resource)| Some((*address, resource.actions()?)))
     }

@@ -55,7 +55,6 @@ struct DescribedAlarms {
     /// Names that were asked for and do not exist, of whichever type.
     absent: BTreeSet<String>,
     failed: BTreeMap<String, String>,
-    log_alarms: Vec<String>,
 }
 
 impl TargetReader {
@@ -144,15 +143,13 @@ impl TargetReader {
             by_name
         };
         let more_children = children::of_desired(&self.aws, desired, &children);
-        let (mut alarms, by_name, more_children) = futures_util::join!(alarms_and_tags, names_and_tags, more_children);
+        let (alarms, by_name, more_children) = futures_util::join!(alarms_and_tags, names_and_tags, more_children);
         children.extend(more_children);
 
         let mut snapshot = LiveSnapshot { functions, index_failure, ..LiveSnapshot::default() };
         snapshot.observations.extend(topics);
         snapshot.observations.extend(by_name);
-        snapshot.log_alarms = std::mem::take(&mut alarms.log_alarms);
         snapshot.missing_alarms = referred.absent;
-        snapshot.missing_alarms.retain(|name| !referred.log_alarms.contains(name));
         alarms.spread(desired, &mut snapshot.observations);
         self.add_children(children, (&target, stack), desired, &mut snapshot.observations).await;
         snapshot.observations.retain(|address, observation| {
@@ -227,11 +224,10 @@ impl TargetReader {
             match answer {
                 Ok(described) => {
                     alarms.absent.extend(batch.iter().cloned());
-                    for live in described.alarms {
+                    for live in described {
                         alarms.absent.remove(&live.resource.name());
                         alarms.found.insert(live.resource.address(), Observation::present(live));
                     }
-                    alarms.log_alarms.extend(described.log_alarms);
                 }
                 Err(error) => alarms.failed.extend(batch.iter().map(|name| (name.clone(), error.to_string()))),
             }
@@ -288,7 +284,6 @@ impl DescribedAlarms {
         self.found.extend(other.found);
         self.absent.extend(other.absent);
         self.failed.extend(other.failed);
-        self.log_alarms.extend(other.log_alarms);
     }
 
     /// Adds what was found, and for each desired alarm what was not.
@@ -301,9 +296,9 @@ impl DescribedAlarms {
             };
             observations.entry(address.clone()).or_insert(missing);
         }
-        // Of either kind: that is one of the things that are not known.
+        // Of which kind: that is one of the things that are not known.
         for (name, error) in &self.failed {
-            if !desired.contains_key(&Address::new(Kind::CompositeAlarm, name)) {
+            if !Kind::alarms().any(|kind| desired.contains_key(&Address::new(kind, name))) {
                 let unknown = Observation::Unknown(error.clone());
                 observations.entry(Address::new(Kind::Alarm, name)).or_insert(unknown);
             }
@@ -347,10 +342,9 @@ fn is_marked(observation: &Observation, stack: &str) -> bool {
     tags.is_some_and(|tags| mark::owner(tags, stack) == mark::Owner::Ours)
 }
 
-/// Whether it is an alarm of the one type whose name the spec wants for the other.
+/// Whether it is an alarm of one type whose name the spec wants for another.
 fn shares_name(address: &Address, desired: &BTreeMap<Address, Resource>) -> bool {
-    let Some(other) = address.kind.facts().twin else { return false };
-    desired.contains_key(&Address::new(other, address.name.clone()))
+    address.kind.sharing_names().any(|other| desired.contains_key(&Address::new(other, address.name.clone())))
 }
 
 /// What is desired or indexed and not among what was read.

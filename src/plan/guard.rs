@@ -207,20 +207,22 @@ fn still_referred_to(change: &PlannedChange, bound: &BTreeMap<String, String>) -
 
 /// The kind of another alarm that has the name already and is not about to be deleted by this plan.
 fn name_taken(address: &Address, action: Action, input: PlanInput<'_>) -> Option<&'static str> {
-    let other = address.kind.facts().twin.filter(|_| action == Action::Create)?;
-    if input.snapshot.log_alarms.contains(&address.name) {
-        return Some("log alarm");
-    }
-    let twin = Address::new(other, address.name.clone());
-    let live = input.snapshot.live(&twin)?;
-    (!ownership::is_deleted(&twin, live, input))
-        .then(|| if other == Kind::Alarm { "metric alarm" } else { "composite alarm" })
+    let mut others = address.kind.sharing_names().filter(|_| action == Action::Create);
+    let other = others.find(|other| {
+        let other = Address::new(*other, address.name.clone());
+        input.snapshot.live(&other).is_some_and(|live| !ownership::is_deleted(&other, live, input))
+    })?;
+    Some(match other {
+        Kind::CompositeAlarm => "composite alarm",
+        Kind::LogAlarm => "log alarm",
+        _ => "metric alarm",
+    })
 }
 
 /// A composite alarm that refers to the name now and will: then AWS lets nobody delete the alarm that has it.
 fn bound_to_its_kind<'a>(address: &Address, action: Action, input: PlanInput<'a>) -> Option<&'a str> {
-    let twin = address.kind.facts().twin?;
-    if action != Action::Create || input.snapshot.live(&Address::new(twin, &address.name)).is_none() {
+    let mut others = address.kind.sharing_names().map(|other| Address::new(other, &address.name));
+    if action != Action::Create || !others.any(|other| input.snapshot.live(&other).is_some()) {
         return None;
     }
     let arn = address.arn(input.target)?;

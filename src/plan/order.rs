@@ -95,8 +95,8 @@ impl<'a> Dependencies<'a> {
     fn used_by(&self, change: &PlannedChange) -> Vec<usize> {
         let Some(resource) = &change.after else { return Vec::new() };
         let mut needed: Vec<Address> = resource.references(&self.plan.target);
-        let twin = change.address.kind.facts().twin;
-        needed.extend(twin.map(|kind| Address::new(kind, change.address.name.clone())));
+        let others = change.address.kind.sharing_names();
+        needed.extend(others.map(|kind| Address::new(kind, change.address.name.clone())));
         needed.iter().filter_map(|address| self.by_address.get(address).copied()).collect()
     }
 

@@ -17,6 +17,9 @@ const LONG: usize = 60;
 pub fn resource(resource: &Resource, target: &Target) -> String {
     let phrase = match resource {
         Resource::Alarm(alarm) => format!("{}, {}", condition(alarm), notifies(&alarm.actions, target)),
+        Resource::LogAlarm(alarm) => {
+            format!("{}, {}", layout::cut(&alarm.condition(), LONG), notifies(&alarm.actions, target))
+        }
         Resource::CompositeAlarm(alarm) => composite(alarm, target),
         other => other.phrase(),
     };

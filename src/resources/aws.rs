@@ -42,6 +42,11 @@ pub trait Client {
 
     /// Deletes by name; one answer a name. Gone is fine.
     async fn delete(aws: &Aws, target: &Target, names: &[String]) -> Vec<Result<(), AwsError>>;
+
+    /// Deletes one child; `parent_ends`: whether the same run deletes its parent.
+    async fn delete_child(&self, aws: &Aws, target: &Target, name: &str, _parent_ends: bool) -> Result<(), AwsError> {
+        Self::delete(aws, target, &[name.to_owned()]).await.into_iter().collect()
+    }
 }
 
 macro_rules! dispatch {
@@ -108,6 +113,17 @@ macro_rules! dispatch {
         pub async fn put(aws: &Aws, resource: &Resource) -> Result<(), AwsError> {
             match resource {
                 $(Resource::$variant(held) => held.put(aws).await,)+
+            }
+        }
+
+        pub async fn delete_child(
+            aws: &Aws,
+            target: &Target,
+            child: &Resource,
+            parent_ends: bool,
+        ) -> Result<(), AwsError> {
+            match child {
+                $(Resource::$variant(held) => held.delete_child(aws, target, &child.name(), parent_ends).await,)+
             }
         }
 

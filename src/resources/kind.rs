@@ -29,8 +29,6 @@ pub struct KindFacts {
     pub reading: KindReading,
     /// Of a kind without tags, that is owned through its parent: how the parent's tags name its children.
     pub registry: Option<&'static ChildRegistry>,
-    /// The other kind that has its names in common with this one.
-    pub twin: Option<Kind>,
     /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
     pub immutable: &'static [&'static str],
     /// Fields that go back to AWS's default once the spec has stopped naming them.
@@ -69,7 +67,7 @@ impl ArnForm {
 pub enum KindReading {
     /// By names, some in one call.
     ByName,
-    /// With the other kinds of alarms, which share their names: DescribeAlarms tells of all.
+    /// With the other kinds of alarms: all have one name space, and DescribeAlarms tells of all.
     AsAlarm,
     /// With its children, one chain of calls for each.
     AsTree,
@@ -143,10 +141,10 @@ pub fn topics_of(actions: &Actions, target: &Target) -> Vec<Address> {
 }
 
 /// An alarm of the target by name or ARN: of whichever kind has the name.
-pub fn alarm_by_name(name: &str, target: &Target) -> [Address; 2] {
+pub fn alarm_by_name(name: &str, target: &Target) -> impl Iterator<Item = Address> + use<> {
     let prefix = target.arn("cloudwatch", "alarm:");
-    let name = name.strip_prefix(&prefix).unwrap_or(name);
-    [Address::new(Kind::Alarm, name), Address::new(Kind::CompositeAlarm, name)]
+    let name = name.strip_prefix(&prefix).unwrap_or(name).to_owned();
+    Kind::alarms().map(move |kind| Address::new(kind, name.clone()))
 }
 
 /// Of a type that has the tags in a field `tags`.

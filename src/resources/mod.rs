@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod alarm;
+pub mod anomaly_detector;
 pub mod any_alarm;
 pub mod aws;
 pub mod child;
@@ -13,6 +14,7 @@ pub mod document;
 pub mod function;
 pub mod kind;
 pub mod live;
+pub mod log_alarm;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
@@ -29,10 +31,12 @@ pub mod topic;
 
 pub use address::Address;
 pub use alarm::Alarm;
+pub use anomaly_detector::AnomalyDetector;
 pub use composite_alarm::CompositeAlarm;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
+pub use log_alarm::LogAlarm;
 pub use log_group::LogGroup;
 pub use metric_filter::MetricFilter;
 pub use mute_rule::MuteRule;
@@ -62,6 +66,8 @@ macro_rules! with_kinds {
             LogGroup(LogGroup) log_group,
             MetricFilter(MetricFilter) metric_filter,
             Alarm(Box<Alarm>) alarm,
+            AnomalyDetector(Box<AnomalyDetector>) anomaly_detector,
+            LogAlarm(Box<LogAlarm>) log_alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
         }
@@ -134,6 +140,16 @@ impl Kind {
 
     pub fn is_alarm(self) -> bool {
         self.facts().reading == kind::KindReading::AsAlarm
+    }
+
+    /// The kinds of alarms, which have one name space.
+    pub fn alarms() -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| kind.is_alarm())
+    }
+
+    /// The other kinds that have their names in common with this one.
+    pub fn sharing_names(self) -> impl Iterator<Item = Kind> {
+        Kind::alarms().filter(move |other| self.is_alarm() && *other != self)
     }
 }
 

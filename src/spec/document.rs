@@ -234,7 +234,7 @@ impl BoundSpec {
         let slos = slo::expand(root, &mut problems);
         let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
-        let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names);
+        let alarms = Kind::alarms().flat_map(names).chain(preset_names);
         let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
         let scope =
             DeclarationScope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
@@ -247,6 +247,7 @@ impl BoundSpec {
             reader.kind(kind, root, defaults);
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
+                Kind::AnomalyDetector => reader.detectors(root),
                 Kind::LogGroup => {
                     for MapEntry { name, value } in section(root, "functions") {
                         reader.function(name, value, &facts);

@@ -57,7 +57,7 @@ static LOG_GROUP_DEFAULTS: [SchemaKey; 1] = [SchemaKey::new(
 
 pub static DEFAULTS: ObjectSchema = ObjectSchema {
     what: "the defaults",
-    doc: "What every alarm inherits that does not say it itself; composite alarms inherit whom to notify.",
+    doc: "What every alarm inherits that does not say it itself; composite alarms and log alarms inherit whom to notify.",
     keys: &[
         &metric::NAMESPACE,
         &series::STATISTIC,

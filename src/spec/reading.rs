@@ -8,8 +8,8 @@ use crate::model::{Layers, SpecProblem};
 use crate::resources::kind::Inherits;
 use crate::resources::scope::DeclarationScope;
 use crate::resources::{
-    Address, FunctionFacts, Kind, Resource, Slo, Subscription, alarm, composite_alarm, log_group, metric_filter,
-    subscription,
+    Address, FunctionFacts, Kind, Resource, Slo, Subscription, alarm, anomaly_detector, composite_alarm, log_group,
+    metric_filter, subscription,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -104,6 +104,32 @@ impl Reader<'_> {
                 let problem = SpecProblem::new(place.copied().unwrap_or_default(), message);
                 self.scope.problems.push(problem.help("AWS allows no more"));
             }
+        }
+    }
+
+    /// Those that stand alone, and those beside the bands of their alarms, which are read before.
+    pub fn detectors(&mut self, root: &Node) {
+        let alone = section(root, SpecSection::Of(Kind::AnomalyDetector).key()).into_iter();
+        let alone = alone.map(|entry| (&entry.name, &entry.value, entry.name.span));
+        let beside = section(root, SpecSection::Of(Kind::Alarm).key()).into_iter().filter_map(|entry| {
+            let node = entry.value.get("anomaly")?.get("detector")?;
+            Some((&entry.name, node, node.span))
+        });
+        for (name, node, span) in alone.chain(beside) {
+            let alarm = match self.desired.resources.get(&Address::new(Kind::Alarm, &name.text)) {
+                Some(Resource::Alarm(alarm)) => Some(alarm.as_ref()),
+                _ => None,
+            };
+            let Some(detector) = anomaly_detector::spec::read(name, node, alarm, &mut self.scope) else { continue };
+            let same = self.desired.resources.values().find_map(|other| match other {
+                Resource::AnomalyDetector(other) if other.learns == detector.learns => Some(other.alarm.clone()),
+                _ => None,
+            });
+            if let Some(other) = same.filter(|other| *other != detector.alarm) {
+                let message = format!("`{name}` and `{other}` watch the band of one detector");
+                self.scope.problem(span, message, "say how it learns beside one of the two");
+            }
+            self.add(Resource::AnomalyDetector(Box::new(detector)), span);
         }
     }
 

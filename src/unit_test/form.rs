@@ -137,7 +137,7 @@ static CASE: ObjectSchema = ObjectSchema {
         SchemaKey::new(
             "results",
             Shape::List(&Shape::Object(&RESULT)),
-            "What CloudWatch alone can compute: bands, Metrics Insights, PromQL. Without one the alarm's states are not known.",
+            "What CloudWatch alone can compute: bands, Metrics Insights, PromQL, queries of logs. Without one the alarm's states are not known.",
         ),
         SchemaKey::new(
             "states",

@@ -59,9 +59,26 @@ impl World for Sandbox {
     }
 
     fn standing(&self) -> BTreeSet<String> {
-        let entities = self.entities().into_iter().filter_map(|((table, key), value)| {
+        let all = self.entities();
+        // A detector that nobody has set anything of is what an alarm implies; the others are known by their alarm.
+        let detectors = all.iter().filter(|((table, _), value)| {
+            table == "anomaly_detectors" && !value["Configuration"]["MetricTimezone"].is_null()
+        });
+        let learns = |alarm: &Value, stat: &Value| {
+            let queries = alarm["configuration"]["Metrics"].as_array();
+            queries.is_some_and(|queries| queries.iter().any(|query| query["MetricStat"]["Stat"] == *stat))
+        };
+        let detectors: Vec<String> = detectors
+            .flat_map(|(_, value)| {
+                let stat = &value["SingleMetricAnomalyDetector"]["Stat"];
+                let alarms = all.iter().filter(|((table, _), alarm)| table == "alarms" && learns(alarm, stat));
+                alarms.map(|((_, name), _)| format!("anomaly_detector/{name}")).collect::<Vec<_>>()
+            })
+            .collect();
+        let entities = all.into_iter().filter_map(|((table, key), value)| {
             let kind = match table.as_str() {
                 "alarms" if value["kind"] == "CompositeAlarm" => "composite_alarm",
+                "alarms" if value["kind"] == "LogAlarm" => "log_alarm",
                 "alarms" => "alarm",
                 "sns-topic" => "topic",
                 "logs-group" => "log_group",
@@ -71,7 +88,7 @@ impl World for Sandbox {
             };
             Some(format!("{kind}/{key}"))
         });
-        entities.collect()
+        entities.chain(detectors).collect()
     }
 
     fn disown(&self) {

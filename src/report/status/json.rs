@@ -106,6 +106,7 @@ fn alarm(alarm: &AlarmStatus, status: &StackStatus) -> Value {
     let curve = alarm.curve.as_ref().and_then(|curve| curve.as_ref().ok());
     let threshold = match &alarm.resource {
         Resource::Alarm(alarm) => alarm.threshold,
+        Resource::LogAlarm(alarm) => Some(alarm.threshold),
         _ => None,
     };
     let value = json!({

@@ -253,6 +253,7 @@ fn is_on_a_band(alarm: &Alarm) -> bool {
 pub fn condition(alarm: &AlarmStatus) -> String {
     mask::line(&match &alarm.resource {
         Resource::Alarm(alarm) => phrase::condition(alarm),
+        Resource::LogAlarm(alarm) => alarm.condition(),
         Resource::CompositeAlarm(composite) => composite.alarm_rule.clone(),
         _ => String::new(),
     })

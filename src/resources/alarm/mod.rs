@@ -13,9 +13,9 @@ pub mod series;
 pub mod spec;
 pub mod statistic;
 
-pub use super::any_alarm::{Actions, TagsPropagation};
+pub use super::any_alarm::{Actions, TagsPropagation, WarmUp};
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
-use super::{Address, Kind, Resource, ResourceTags};
+use super::{Address, Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::math::MathQuery;
 use serde::{Deserialize, Serialize};
@@ -131,14 +131,6 @@ impl PromQl {
     }
 }
 
-/// `WarmUpConfiguration`: the alarm stays in INSUFFICIENT_DATA for so long after it was put.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct WarmUp {
-    pub minutes: i32,
-    pub only_start_evaluating_after: bool,
-}
-
 impl Alarm {
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
@@ -196,7 +188,6 @@ pub static KIND: KindFacts = KindFacts {
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,
-    twin: Some(Kind::CompositeAlarm),
     immutable: &[],
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.

@@ -6,7 +6,7 @@ pub mod spec;
 
 use super::any_alarm::Actions;
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of};
-use super::{Address, Kind, Resource, ResourceTags};
+use super::{Address, Resource, ResourceTags};
 use crate::model::{Arn, FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::rule;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,6 @@ pub static KIND: KindFacts = KindFacts {
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,
-    twin: Some(Kind::Alarm),
     immutable: &[],
     returning: &[],
     // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).

@@ -100,7 +100,6 @@ pub static KIND: KindFacts = KindFacts {
     tag_type: Some("logs:log-group"),
     reading: KindReading::ByName,
     registry: None,
-    twin: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,

@@ -24,7 +24,6 @@ pub static KIND: KindFacts = KindFacts {
     tag_type: None,
     reading: KindReading::WithParent,
     registry: Some(&REGISTRY),
-    twin: None,
     immutable: &[],
     returning: &[],
     delete_batch: 1,

@@ -19,7 +19,6 @@ pub static KIND: KindFacts = KindFacts {
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
     registry: None,
-    twin: None,
     immutable: &[],
     returning: &[],
     delete_batch: 1,

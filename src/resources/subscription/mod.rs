@@ -147,7 +147,6 @@ pub static KIND: KindFacts = KindFacts {
     tag_type: None,
     reading: KindReading::WithParent,
     registry: Some(&REGISTRY),
-    twin: None,
     immutable: IMMUTABLE,
     returning: ATTRIBUTES,
     delete_batch: 1,

@@ -115,7 +115,6 @@ pub static KIND: KindFacts = KindFacts {
     tag_type: Some("sns"),
     reading: KindReading::AsTree,
     registry: None,
-    twin: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,

@@ -7,6 +7,7 @@ mod filter;
 mod get;
 mod group;
 mod group_operation;
+pub mod insights;
 mod metric_filter;
 mod put;
 mod stream;

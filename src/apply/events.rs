@@ -1,5 +1,6 @@
 //! What an apply says while it runs and at its end. Events are values; the surface draws them.
 
+use super::mute::MutedAlarms;
 use crate::model::Target;
 use crate::plan::{Action, Note, PlanSummary};
 use crate::resources::Address;
@@ -20,6 +21,11 @@ pub enum ApplyEvent {
         done: usize,
         of: usize,
         remaining: Duration,
+    },
+    /// So many alarms notify nobody until a moment, in seconds since 1970.
+    Muted {
+        alarms: usize,
+        until: i64,
     },
     /// Somebody interrupted: nothing new is written, what runs finishes.
     Interrupted,
@@ -79,6 +85,8 @@ pub struct ApplyReport {
     /// What somebody must still do, e.g. confirm a mail.
     pub to_do: Vec<Note>,
     pub interrupted: bool,
+    /// The alarms that notify nobody for a while, where that was asked for.
+    pub muted: Option<MutedAlarms>,
 }
 
 /// The read-back after an apply.

@@ -3,6 +3,8 @@
 mod claim;
 pub mod events;
 pub mod executor;
+pub mod mute;
 pub mod writer;
 
 pub use events::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, FailureClass, NotAsWritten, Verification};
+pub use mute::{ApplyMute, MutedAlarms};

@@ -7,10 +7,10 @@ use super::events::{ApplyOutcome, ChangeResult};
 use super::executor;
 use crate::aws::{Aws, AwsError};
 use crate::plan::{Action, Note, NoteKind, Plan, PlannedChange};
+use crate::resources::Address;
 use crate::resources::any_alarm::aws::{BATCH, enable_actions};
 use crate::resources::mute_rule::aws::begin;
 use crate::resources::mute_rule::temporary::{MuteOrigin, MuteReason, TemporaryMute};
-use crate::resources::Address;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -45,14 +45,18 @@ impl ApplyMute {
         };
         let created = alarms().filter(|change| change.action == Action::Create).filter(acts);
         let created = created.map(|change| change.address.clone()).collect();
-        let mut touched: BTreeSet<&Address> = alarms().filter(|change| is_written(change)).map(|c| &c.address).collect();
+        let mut touched: BTreeSet<&Address> =
+            alarms().filter(|change| is_written(change)).map(|c| &c.address).collect();
         // A composite alarm changes with its children, one above another one through that one.
         loop {
             let above = alarms().filter(|change| !touched.contains(&change.address) && change.before.is_some());
             let above: Vec<&Address> = above
-                .filter(|change| change.after.as_ref().is_some_and(|after| {
-                    after.references(&plan.target).iter().any(|child| touched.contains(child))
-                }))
+                .filter(|change| {
+                    change
+                        .after
+                        .as_ref()
+                        .is_some_and(|after| after.references(&plan.target).iter().any(|child| touched.contains(child)))
+                })
                 .map(|change| &change.address)
                 .collect();
             if above.is_empty() {
@@ -100,9 +104,8 @@ impl ApplyMute {
     ) -> (MutedAlarms, Vec<Note>) {
         // An interrupt must not leave them off.
         let aws = &aws.steady();
-        let made = |result: &&mut ChangeResult| {
-            result.outcome == ApplyOutcome::Done && self.created.contains(&result.address)
-        };
+        let made =
+            |result: &&mut ChangeResult| result.outcome == ApplyOutcome::Done && self.created.contains(&result.address);
         let mut made: Vec<&mut ChangeResult> = results.iter_mut().filter(made).collect();
         let mut notes = Vec::new();
         if made.is_empty() {
@@ -118,7 +121,8 @@ impl ApplyMute {
                 muted.until = more.until;
             }
             Err(error) => {
-                let text = format!("the {} new alarms could not be muted, and notify from now on: {error}", names.len());
+                let text =
+                    format!("the {} new alarms could not be muted, and notify from now on: {error}", names.len());
                 notes.push(Note { remedy: error.remedy(), ..Note::new(NoteKind::Warning, text) });
             }
         }

@@ -13,6 +13,7 @@ use crate::model::duration::parse_seconds;
 use crate::model::problem::nearest_or_all;
 use crate::model::{Target, advice, glob};
 use crate::ops::mute::{self, MuteOwner, StandingMute};
+use crate::report::count;
 use crate::report::watch::mutes::{self as report, Unmuted};
 use crate::resources::any_alarm::aws::existing;
 use crate::resources::mute_rule::aws::begin;
@@ -140,7 +141,10 @@ impl MuteScope {
         for word in words {
             let found: Vec<&String> = known.iter().filter(|alarm| is_meant(word, alarm)).collect();
             if found.is_empty() {
-                let what = format!("{} has no alarm `{word}`", if self.declared.is_some() { "the spec" } else { "the account" });
+                let what = format!(
+                    "{} has no alarm `{word}`",
+                    if self.declared.is_some() { "the spec" } else { "the account" }
+                );
                 let near = nearest_or_all(word, known.iter().map(String::as_str), "its alarms are").unwrap_or_default();
                 let near = match &self.declared {
                     Some(_) => format!("{near}; --all means those that the spec does not declare, too"),
@@ -159,9 +163,14 @@ impl MuteScope {
         match missing {
             None => Ok(names.into_iter().filter(|name| live.contains(name)).collect()),
             Some(name) => {
-                let what = format!("alarm `{name}` does not exist yet in {}: only what exists can be muted", self.target);
+                let what =
+                    format!("alarm `{name}` does not exist yet in {}: only what exists can be muted", self.target);
                 let apply = advice::command("apply --mute");
-                Err(CliFailure::say(Exit::Failure, what, format!("{apply} creates it and mutes it for its first minutes")))
+                Err(CliFailure::say(
+                    Exit::Failure,
+                    what,
+                    format!("{apply} creates it and mutes it for its first minutes"),
+                ))
             }
         }
     }
@@ -170,7 +179,7 @@ impl MuteScope {
     async fn clean(&self, run: &mut CommandContext<'_>) {
         match mute::clean(&self.aws, &self.target).await {
             Ok(0) => {}
-            Ok(n) => run.output.say(&format!("{n} mute rules that had ended were deleted")),
+            Ok(n) => run.output.say(&format!("deleted: {} that had ended", count(n, "mute rule"))),
             Err(error) => run.output.say(&format!("mute rules that have ended could not be deleted: {error}")),
         }
     }
@@ -191,7 +200,11 @@ impl MuteArgs {
         let until = self.until.or(self.length.map(|length| now.saturating_add(length))).unwrap_or(now);
         if !(now < until && until <= now + LONGEST) {
             let what = "--until is not within the next 15 days, which is what AWS allows";
-            return Err(CliFailure::say(Exit::Usage, what, "write a later time, or --for 2h; for good: mute_rules in the spec"));
+            return Err(CliFailure::say(
+                Exit::Usage,
+                what,
+                "write a later time, or --for 2h; for good: mute_rules in the spec",
+            ));
         }
         let alarms = scope.chosen(&self.alarms).await?;
         let reason = MuteReason { by: scope.aws.caller().await?, why: self.why.clone().unwrap_or_default() };
@@ -266,7 +279,8 @@ impl UnmuteArgs {
             let mut is_known = false;
             for (at, mute) in mutes.iter().enumerate() {
                 let whole = mute.rule.name == *word;
-                let meant = mute.rule.alarms.iter().filter(|alarm| whole || (scope.covers(alarm) && is_meant(word, alarm)));
+                let meant =
+                    mute.rule.alarms.iter().filter(|alarm| whole || (scope.covers(alarm) && is_meant(word, alarm)));
                 let meant: Vec<String> = meant.cloned().collect();
                 if !meant.is_empty() {
                     is_known = true;
@@ -274,9 +288,11 @@ impl UnmuteArgs {
                 }
             }
             if !is_known {
-                let muted: BTreeSet<&str> = mutes.iter().flat_map(|mute| &mute.rule.alarms).map(String::as_str).collect();
+                let muted: BTreeSet<&str> =
+                    mutes.iter().flat_map(|mute| &mute.rule.alarms).map(String::as_str).collect();
                 let what = format!("`{word}` is not muted in {}", scope.target);
-                let near = nearest_or_all(word, muted, "muted are").unwrap_or_else(|| "nothing is muted there".to_owned());
+                let near =
+                    nearest_or_all(word, muted, "muted are").unwrap_or_else(|| "nothing is muted there".to_owned());
                 return Err(CliFailure::say(Exit::Usage, what, near));
             }
         }

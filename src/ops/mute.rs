@@ -2,7 +2,7 @@
 
 use super::status::mute::until;
 use crate::aws::{Aws, AwsError};
-use crate::model::Target;
+use crate::model::{Target, advice};
 use crate::resources::mute_rule::aws::{FoundRule, find, from_sdk, names};
 use crate::resources::mute_rule::temporary::{MuteOrigin, MuteReason, is_temporary_name};
 use crate::resources::{self, Address, Kind, MuteRule, Resource, ResourceTags, mark};
@@ -76,6 +76,14 @@ fn standing(name: &str, found: &FoundRule, tags: &ResourceTags, now: i64) -> Res
 async fn tags(aws: &Aws, target: &Target, name: &str) -> Result<Option<ResourceTags>, AwsError> {
     let Some(arn) = Address::new(Kind::MuteRule, name).arn(target) else { return Ok(None) };
     resources::aws::tags(aws, Kind::MuteRule, &arn).await
+}
+
+/// What ends a mute of which only the rule's name is known.
+pub fn how_to_end(rule: &str) -> String {
+    match is_temporary_name(rule) {
+        true => advice::command(&format!("unmute {rule}")),
+        false => format!("aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {rule}"),
+    }
 }
 
 /// Ends a mute for these of its alarms; the others stay muted by its rule.

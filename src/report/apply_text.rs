@@ -1,7 +1,7 @@
 //! The end of an apply for people: the verdict, what failed and why, what was skipped, what somebody must still do.
 
-use super::{RenderOptions, Tone, layout, mask, plan_text};
 use super::backtest::moment;
+use super::{RenderOptions, Tone, layout, mask, plan_text};
 use crate::apply::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, MutedAlarms};
 use crate::model::duration::format_seconds;
 use crate::plan::{Action, PlanSummary};

@@ -5,6 +5,7 @@
 mod journeys;
 mod lab;
 mod mute_rules;
+mod muting;
 mod post;
 #[path = "../support/mod.rs"]
 mod support;

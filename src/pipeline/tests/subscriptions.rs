@@ -41,7 +41,10 @@ async fn what_is_believed_is_what_a_look_finds() {
         let world = World::fine();
         let planned = world.plan(&people()).await;
         let aws = world.aws().await;
-        let report = pipeline::carry_out(&aws, &planned.plan, ApplyOptions { read_back, mute: None }, &mut |_: ApplyEvent| {}).await.unwrap();
+        let report =
+            pipeline::carry_out(&aws, &planned.plan, ApplyOptions { read_back, mute: None }, &mut |_: ApplyEvent| {})
+                .await
+                .unwrap();
         assert_complete(&report);
         assert!(lines(&world.plan(&people()).await).is_empty());
         let (mut to_do, calls) = (report.to_do, aws.calls().values().map(|count| count.calls).sum::<u64>());

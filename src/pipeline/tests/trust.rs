@@ -208,7 +208,16 @@ impl Estate {
             let plan = plans.borrow_mut().remove(&member.target);
             let Some(plan) = plan else { return row };
             let aws = self.access.aws(member).await.unwrap();
-            row.applied(&pipeline::carry_out(&aws, &plan, ApplyOptions { read_back: ReadBack::Nothing, mute: None }, &mut |_| {}).await.unwrap())
+            row.applied(
+                &pipeline::carry_out(
+                    &aws,
+                    &plan,
+                    ApplyOptions { read_back: ReadBack::Nothing, mute: None },
+                    &mut |_| {},
+                )
+                .await
+                .unwrap(),
+            )
         };
         run_all(&self.members, &limits, apply, &mut |_| {}).await.into_iter().map(|row| row.state).collect()
     }

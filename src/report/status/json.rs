@@ -4,8 +4,8 @@ use super::super::{json_value as common, mask};
 use super::words;
 use crate::model::field;
 use crate::ops::status::{
-    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, Muted, SloStatus, StackStatus, StatusStateChange,
-    SubscriptionStatus,
+    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, Muted, SloStatus, StackStatus,
+    StatusStateChange, SubscriptionStatus,
 };
 use crate::plan::Note;
 use crate::resources::{Address, Resource};

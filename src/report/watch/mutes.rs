@@ -1,8 +1,8 @@
 //! Mutes for people and for programs: what holds which alarms' actions back, until when, who began it and why.
 
+use crate::model::Target;
 use crate::model::advice;
 use crate::model::duration::format_seconds;
-use crate::model::Target;
 use crate::ops::mute::{MuteOwner, StandingMute};
 use crate::report::figures::moment;
 use crate::report::{RenderOptions, count, json, json_value, layout, mask, phrase, table};
@@ -30,9 +30,14 @@ pub fn begun(mute: &TemporaryMute, rules: &[String], look: &RenderOptions) -> St
     text += &layout::hang("  ", &names(&mute.alarms, look), look.width);
     let who = format!("by {}: {}", phrase::principal(&mute.reason.by), mute.reason.why);
     text += &layout::hang("  ", &mask::line(&who), look.width);
-    let ends = rules.first().filter(|_| rules.len() == 1).map_or_else(|| "ALARM".to_owned(), |rule| advice::quoted(rule));
+    let ends =
+        rules.first().filter(|_| rules.len() == 1).map_or_else(|| "ALARM".to_owned(), |rule| advice::quoted(rule));
     let unmute = advice::command(&format!("unmute {ends}"));
-    text + &layout::hang("  ", &format!("{unmute} ends it sooner; what is in ALARM in the end notifies then"), look.width)
+    text + &layout::hang(
+        "  ",
+        &format!("{unmute} ends it sooner; what is in ALARM in the end notifies then"),
+        look.width,
+    )
 }
 
 /// The list, ending in a line feed.
@@ -64,6 +69,7 @@ pub fn unmuted(unmuted: &Unmuted<'_>, look: &RenderOptions) -> String {
         let rule = mask::line(&mute.rule.name);
         let rest = match left {
             0 => format!("{rule} is deleted"),
+            1 => format!("1 alarm of {rule} stays muted"),
             n => format!("{} of {rule} stay muted", count(n, "alarm")),
         };
         let list: Vec<String> = alarms.iter().cloned().collect();

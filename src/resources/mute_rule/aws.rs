@@ -58,12 +58,24 @@ pub async fn find(aws: &Aws, name: &str) -> Result<Option<FoundRule>, AwsError> 
 }
 
 /// Begins a mute and returns its rules, once AWS shows each as active: that depends on the clock of the machine, too, which may be wrong.
+/// Where one of them cannot be made, none stays.
 pub async fn begin(aws: &Aws, mute: &TemporaryMute) -> Result<Vec<String>, AwsError> {
     let rules = mute.rules();
-    for rule in &rules {
+    if let Err(error) = put_all(aws, &rules).await {
+        for rule in &rules {
+            // What cannot be taken back ends by itself; the first error says why.
+            let _ = delete(&aws.steady(), &rule.name).await;
+        }
+        return Err(error);
+    }
+    Ok(rules.into_iter().map(|rule| rule.name).collect())
+}
+
+async fn put_all(aws: &Aws, rules: &[MuteRule]) -> Result<(), AwsError> {
+    for rule in rules {
         rule.put(aws).await?;
     }
-    for rule in &rules {
+    for rule in rules {
         let mut looks = 0;
         while !is_active(aws, &rule.name).await? {
             looks += 1;
@@ -74,7 +86,16 @@ pub async fn begin(aws: &Aws, mute: &TemporaryMute) -> Result<Vec<String>, AwsEr
             sleep(Duration::from_secs(1)).await;
         }
     }
-    Ok(rules.into_iter().map(|rule| rule.name).collect())
+    Ok(())
+}
+
+/// Deletes one rule. Gone is fine.
+async fn delete(aws: &Aws, name: &str) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.delete_alarm_mute_rule().alarm_mute_rule_name(name).send();
+    match aws.call(DELETE, Repeat::Safe, request).await {
+        Err(error) if error.is(Class::NotFound) => Ok(()),
+        answer => answer.map(drop),
+    }
 }
 
 async fn is_active(aws: &Aws, name: &str) -> Result<bool, AwsError> {
@@ -156,11 +177,7 @@ impl Client for MuteRule {
     async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
         let mut answers = Vec::with_capacity(names.len());
         for name in names {
-            let request = || aws.cloudwatch.delete_alarm_mute_rule().alarm_mute_rule_name(name).send();
-            answers.push(match aws.call(DELETE, Repeat::Safe, request).await {
-                Err(error) if error.is(Class::NotFound) => Ok(()),
-                answer => answer.map(drop),
-            });
+            answers.push(self::delete(aws, name).await);
         }
         answers
     }

@@ -2,8 +2,8 @@
 //! such, their description says who made them and why.
 
 use super::MuteRule;
-use crate::resources::{ResourceTags, mark};
 use crate::resources::tag::allowed;
+use crate::resources::{ResourceTags, mark};
 use mlops_cloudwatch::schedule::minute_text;
 
 /// Tag of a rule that a command made; its value is the command.
@@ -173,7 +173,10 @@ mod tests {
             let rules = mute(1, 600, why).rules();
             let [rule] = &rules[..] else { panic!("one rule") };
             let read = rule.description.as_deref().and_then(MuteReason::parse).expect("it is ours");
-            assert_eq!((read.why.as_str(), read.by.as_str()), (why, "arn:aws:sts::123456789012:assumed-role/Lab/ana,b"));
+            assert_eq!(
+                (read.why.as_str(), read.by.as_str()),
+                (why, "arn:aws:sts::123456789012:assumed-role/Lab/ana,b")
+            );
             assert_eq!(rule.tags[MUTED_BY], "arn:aws:sts::123456789012:assumed-role/Lab/ana-b");
             assert_eq!(MuteOrigin::of_tags(&rule.tags), Some(MuteOrigin::Mute));
         }

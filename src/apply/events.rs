@@ -1,6 +1,5 @@
 //! What an apply says while it runs and at its end. Events are values; the surface draws them.
 
-use super::mute::MutedAlarms;
 use crate::model::Target;
 use crate::plan::{Action, Note, PlanSummary};
 use crate::resources::Address;
@@ -87,6 +86,16 @@ pub struct ApplyReport {
     pub interrupted: bool,
     /// The alarms that notify nobody for a while, where that was asked for.
     pub muted: Option<MutedAlarms>,
+}
+
+/// Alarms that were muted, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MutedAlarms {
+    /// In order.
+    pub alarms: Vec<String>,
+    pub rules: Vec<String>,
+    /// Seconds since 1970.
+    pub until: i64,
 }
 
 /// The read-back after an apply.

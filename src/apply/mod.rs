@@ -6,5 +6,7 @@ pub mod executor;
 pub mod mute;
 pub mod writer;
 
-pub use events::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, FailureClass, NotAsWritten, Verification};
-pub use mute::{ApplyMute, MutedAlarms};
+pub use events::{
+    ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, FailureClass, MutedAlarms, NotAsWritten, Verification,
+};
+pub use mute::ApplyMute;

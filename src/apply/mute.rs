@@ -3,7 +3,7 @@
 //! only name alarms that exist (CloudWatch API reference, MuteTargets): what is new is created with its actions off, muted, and then
 //! switched on, so that a run that is killed leaves an alarm that the next plan completes, as it does one that was not created yet.
 
-use super::events::{ApplyOutcome, ChangeResult};
+use super::events::{ApplyOutcome, ChangeResult, MutedAlarms};
 use super::executor;
 use crate::aws::{Aws, AwsError};
 use crate::plan::{Action, Note, NoteKind, Plan, PlannedChange};
@@ -11,7 +11,6 @@ use crate::resources::Address;
 use crate::resources::any_alarm::aws::{BATCH, enable_actions};
 use crate::resources::mute_rule::aws::begin;
 use crate::resources::mute_rule::temporary::{MuteOrigin, MuteReason, TemporaryMute};
-use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// What a plan mutes, of a person who asked for it.
@@ -23,16 +22,6 @@ pub struct ApplyMute {
     created: BTreeSet<Address>,
     /// Seconds from the last write on.
     seconds: i64,
-}
-
-/// Alarms that were muted, and until when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MutedAlarms {
-    /// In order.
-    pub alarms: Vec<String>,
-    pub rules: Vec<String>,
-    /// Seconds since 1970.
-    pub until: i64,
 }
 
 impl ApplyMute {

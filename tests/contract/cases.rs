@@ -91,6 +91,11 @@ pub const CASES: &[Case] = &[
     case("mute * --until 2026-11-24T20:00Z --why load-test", "mute", 0),
     case("mute * --for 2h --why load-test ; mute --list", "mute", 0),
     case("mute --list", "mute", 0),
+    case(
+        "apply --file muted.yaml --yes ; mute * --for 2h --why x --file muted.yaml ; unmute * --file muted.yaml",
+        "unmute",
+        8,
+    ),
     case("mute nosuch --for 2h --why load-test", "error", 64),
     case("mute * --for 2h --why load-test ; status", "status", 0),
     case("mute * --for 2h --why load-test ; unmute mlops-lambda-high-errors", "unmute", 0),

@@ -60,7 +60,7 @@ pub struct AwsSession {
 
 /// Whose the credentials are.
 #[derive(Debug)]
-struct CallerIdentity {
+struct SessionIdentity {
     account: String,
     arn: String,
 }
@@ -79,7 +79,7 @@ pub struct Aws {
     pub(super) sts: aws_sdk_sts::Client,
     config: SdkConfig,
     region: String,
-    caller: Arc<OnceCell<CallerIdentity>>,
+    caller: Arc<OnceCell<SessionIdentity>>,
     pub(super) role: Option<Arc<AssumedRole>>,
     pub pace: Pace,
     /// How many calls of all targets of a run may be on their way at once; none: as many as there are.
@@ -291,19 +291,19 @@ impl Aws {
         Ok(self.whose().await?.arn.clone())
     }
 
-    async fn whose(&self) -> Result<&CallerIdentity, AwsError> {
+    async fn whose(&self) -> Result<&SessionIdentity, AwsError> {
         self.caller.get_or_try_init(|| self.find_caller()).await
     }
 
-    async fn find_caller(&self) -> Result<CallerIdentity, AwsError> {
+    async fn find_caller(&self) -> Result<SessionIdentity, AwsError> {
         if let Some(role) = &self.role {
             // What a refused role means is said once, not by every call.
             role.credentials().await?;
-            return Ok(CallerIdentity { account: role.account().to_owned(), arn: role.arn() });
+            return Ok(SessionIdentity { account: role.account().to_owned(), arn: role.arn() });
         }
         let answer = self.call(CALLER, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
         let account = identity::of_caller(answer.account(), answer.arn(), &self.region)?;
-        Ok(CallerIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
+        Ok(SessionIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
     }
 
     /// What the run called so far, by operation: of a fleet, over all of its targets.

@@ -105,9 +105,17 @@ impl DoctorArgs {
             TextOrJson::Json => OutputFormat::Json,
         };
         let (args, purpose) = (self.flow, request.purpose);
-        ApplySingle { aws: &at.aws, proposal: &proposal, args, format, purpose, on_sandbox: self.connect.is_sandbox() }
-            .run(run)
-            .await
+        ApplySingle {
+            aws: &at.aws,
+            proposal: &proposal,
+            args,
+            mute: None,
+            format,
+            purpose,
+            on_sandbox: self.connect.is_sandbox(),
+        }
+        .run(run)
+        .await
     }
 }
 

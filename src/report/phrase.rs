@@ -89,6 +89,11 @@ fn notifies(actions: &Actions, target: &Target) -> String {
     }
 }
 
+/// Who an ARN is, without the account: `user/ana`, `assumed-role/Lab/ana`; any other text as it is.
+pub fn principal(arn: &str) -> String {
+    Arn::parse(arn).map_or_else(|| arn.to_owned(), |arn| arn.resource.to_owned())
+}
+
 /// The name of a topic or alarm of the target itself; any other ARN as it is.
 pub fn short_arn(text: &str, target: &Target) -> String {
     let ours = Arn::parse(text).filter(|arn| arn.account == target.account && arn.region == target.region);

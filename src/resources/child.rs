@@ -267,7 +267,8 @@ pub fn fingerprint(salt: &str, secret: &str) -> String {
     hex(&format!("{salt}\n{secret}"), FINGERPRINT)
 }
 
-fn hex(text: &str, digits: usize) -> String {
+/// The first hexadecimal digits of the digest of a text.
+pub(super) fn hex(text: &str, digits: usize) -> String {
     use sha2::{Digest, Sha256};
     let text: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
     text.chars().take(digits).collect()

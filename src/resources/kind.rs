@@ -122,6 +122,11 @@ pub trait KindConfiguration {
         None
     }
 
+    /// The same, to change it.
+    fn actions_mut(&mut self) -> Option<&mut Actions> {
+        None
+    }
+
     /// What it names and needs: it is made after those and deleted before them. A name that several kinds share stands for each.
     fn references(&self, _target: &Target) -> Vec<Address> {
         Vec::new()

@@ -212,6 +212,11 @@ impl Resource {
         self.configuration().actions()
     }
 
+    /// The same, to change it.
+    pub fn actions_mut(&mut self) -> Option<&mut Actions> {
+        self.configuration_mut().actions_mut()
+    }
+
     /// What it names and needs: topics by ARN, alarms by name or ARN, its topic.
     pub fn references(&self, target: &Target) -> Vec<Address> {
         self.configuration().references(target)

@@ -6,6 +6,7 @@ mod journeys;
 mod lab;
 mod metric_filters;
 mod mute_rules;
+mod muting;
 mod post;
 #[path = "../support/mod.rs"]
 mod support;

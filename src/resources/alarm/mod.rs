@@ -213,6 +213,10 @@ impl KindConfiguration for Alarm {
         Some(&self.actions)
     }
 
+    fn actions_mut(&mut self) -> Option<&mut Actions> {
+        Some(&mut self.actions)
+    }
+
     fn references(&self, target: &Target) -> Vec<Address> {
         topics_of(&self.actions, target)
     }

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const DESCRIBE: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarms");
 pub const DELETE: ApiOperation = ApiOperation("cloudwatch", "DeleteAlarms");
 pub const LIST_TAGS: ApiOperation = ApiOperation("cloudwatch", "ListTagsForResource");
+const ENABLE: ApiOperation = ApiOperation("cloudwatch", "EnableAlarmActions");
 const TAG: ApiOperation = ApiOperation("cloudwatch", "TagResource");
 pub const UNTAG: ApiOperation = ApiOperation("cloudwatch", "UntagResource");
 
@@ -75,6 +76,27 @@ fn names_of(names: &mut Vec<String>, page: &DescribeAlarmsOutput) {
     names.extend(page.metric_alarms().iter().map(|alarm| text(alarm.alarm_name())));
     names.extend(page.composite_alarms().iter().map(|alarm| text(alarm.alarm_name())));
     names.extend(page.log_alarms().iter().map(|alarm| text(alarm.alarm_name())));
+}
+
+/// The alarms of every type that exist: those of these names, or all of the target.
+pub async fn existing(aws: &Aws, names: Option<&[String]>) -> Result<BTreeSet<String>, AwsError> {
+    let keep = |found: &mut BTreeSet<String>, page: &DescribeAlarmsOutput| {
+        let mut names = Vec::new();
+        names_of(&mut names, page);
+        found.extend(names);
+    };
+    let Some(names) = names else { return Ok(describe(aws, None, keep).await?.0) };
+    let mut found = BTreeSet::new();
+    for names in names.chunks(BATCH) {
+        found.extend(describe(aws, Some(names), keep).await?.0);
+    }
+    Ok(found)
+}
+
+/// Switches the actions of alarms of any kind on; one answer for each `BATCH` names.
+pub async fn enable_actions(aws: &Aws, names: &[String]) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.enable_alarm_actions().set_alarm_names(Some(names.to_vec())).send();
+    aws.call(ENABLE, Repeat::Safe, request).await.map(drop)
 }
 
 /// Deletes alarms of any kind, at most `BATCH` names; AWS takes at most one composite alarm a call, and deletes none of

@@ -97,6 +97,10 @@ impl KindConfiguration for CompositeAlarm {
         Some(&self.actions)
     }
 
+    fn actions_mut(&mut self) -> Option<&mut Actions> {
+        Some(&mut self.actions)
+    }
+
     fn references(&self, target: &Target) -> Vec<Address> {
         let children = self.children().into_iter().flat_map(|child| alarm_by_name(&child, target));
         topics_of(&self.actions, target).into_iter().chain(children).collect()

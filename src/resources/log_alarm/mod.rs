@@ -170,6 +170,10 @@ impl KindConfiguration for LogAlarm {
         Some(&self.actions)
     }
 
+    fn actions_mut(&mut self) -> Option<&mut Actions> {
+        Some(&mut self.actions)
+    }
+
     fn references(&self, target: &Target) -> Vec<Address> {
         let groups = self.groups(target).map(|group| Address::new(Kind::LogGroup, group));
         topics_of(&self.actions, target).into_iter().chain(groups).collect()

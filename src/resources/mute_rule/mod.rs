@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod spec;
+pub mod temporary;
 
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
 use super::{Address, Resource, ResourceTags};

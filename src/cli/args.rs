@@ -94,7 +94,9 @@ impl SpecArgs {
             return Err(CliFailure::say(Exit::Usage, what, format!("name one with --region: {all}")));
         };
         let at = regions.iter().position(|one| one == region);
-        at.ok_or_else(|| CliFailure::say(Exit::Usage, format!("{file} has no region {region}"), format!("its regions are {all}")))
+        at.ok_or_else(|| {
+            CliFailure::say(Exit::Usage, format!("{file} has no region {region}"), format!("its regions are {all}"))
+        })
     }
 
     /// The values of the spec's variables; those that are missing are asked for at a terminal.

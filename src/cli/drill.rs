@@ -100,7 +100,8 @@ impl DrillArgs {
     async fn begin(&self, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
         let alarms = |bound: &BoundSpec| -> BTreeSet<String> {
             let anywhere = Target::new("000000000000", bound.region().unwrap_or_default());
-            let desired = bound.desired(&anywhere, &BTreeMap::new()).map(|desired| desired.resources).unwrap_or_default();
+            let desired =
+                bound.desired(&anywhere, &BTreeMap::new()).map(|desired| desired.resources).unwrap_or_default();
             desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name).collect()
         };
         let has_them = |bound: &BoundSpec| {

@@ -83,7 +83,10 @@ pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result
     values.extend(args.values(&spec)?);
     let region = &saved.plan.target.region;
     let bound = spec.bind_in(region, &values)?.ok_or_else(|| {
-        let what = format!("the plan was made for {region}, and {} has no such region, so nothing was changed", path.display());
+        let what = format!(
+            "the plan was made for {region}, and {} has no such region, so nothing was changed",
+            path.display()
+        );
         CliFailure::say(Exit::Blocked, what, new_plan())
     });
     bound.map(Some)

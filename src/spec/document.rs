@@ -257,7 +257,9 @@ impl BoundSpec {
 
     /// Whether anything is declared in the section of a kind.
     pub fn declares(&self, kind: Kind) -> bool {
-        self.root.get(SpecSection::Of(kind).key()).is_some_and(|node| !node.entries().is_empty() || !node.items().is_empty())
+        self.root
+            .get(SpecSection::Of(kind).key())
+            .is_some_and(|node| !node.entries().is_empty() || !node.items().is_empty())
     }
 
     fn topics(&self) -> Vec<(String, String)> {
@@ -326,8 +328,7 @@ impl BoundSpec {
         let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
         let topics = names(Kind::Topic).collect();
         let elsewhere = self.siblings.topics.iter().map(|(name, region)| (name.as_str(), region.as_str())).collect();
-        let scope =
-            DeclarationScope { target, partition, topics, topics_elsewhere: elsewhere, alarms, tags, problems };
+        let scope = DeclarationScope { target, partition, topics, topics_elsewhere: elsewhere, alarms, tags, problems };
         let mut reader =
             Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));

@@ -198,8 +198,11 @@ fn check_name(name: &SpannedName, problems: &mut Vec<SpecProblem>) {
     let word = name.text.rsplit('-').nth(1).unwrap_or_default();
     if !COMPASS.contains(&word) {
         let problem = SpecProblem::new(name.span, format!("there is no region `{name}`"));
-        let right = nearest(word, COMPASS).map(|right| format!("did you mean `{}`?", name.text.replacen(word, right, 1)));
-        problems.push(problem.help(right.unwrap_or_else(|| format!("before the number stands one of {}", COMPASS.join(", ")))));
+        let right =
+            nearest(word, COMPASS).map(|right| format!("did you mean `{}`?", name.text.replacen(word, right, 1)));
+        problems.push(
+            problem.help(right.unwrap_or_else(|| format!("before the number stands one of {}", COMPASS.join(", ")))),
+        );
     }
 }
 
@@ -210,6 +213,7 @@ fn check_partitions(names: &[SpannedName], problems: &mut Vec<SpecProblem>) {
     for name in names.iter().filter(|name| Partition::of_region(&name.text).id != partition) {
         let of = Partition::of_region(&name.text).id;
         let problem = SpecProblem::new(name.span, format!("`{name}` is in partition {of}, `{first}` in {partition}"));
-        problems.push(problem.also(first.span, "the other one").help("no account has regions of both: write two files"));
+        problems
+            .push(problem.also(first.span, "the other one").help("no account has regions of both: write two files"));
     }
 }

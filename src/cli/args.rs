@@ -76,16 +76,17 @@ impl SpecArgs {
         self.one_of(all, region)
     }
 
-    /// The spec of the region that is named; of a file of one region that one, whatever is named: the flag then says where it is.
+    /// The spec of the region that is named; of a file that lists no regions the only one, whatever is named: the flag says where it is.
     pub fn one_of(&self, mut all: Vec<BoundSpec>, region: Option<&str>) -> Result<BoundSpec, CliFailure> {
         let named: Vec<String> = all.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
-        let at = self.place(&named, all.len(), region)?;
+        let lists = all.first().is_some_and(BoundSpec::lists_regions);
+        let at = self.place(&named, lists, region)?;
         Ok(all.swap_remove(at))
     }
 
-    /// The place of the region that is named among those of the file; of one alone it is that one.
-    pub fn place(&self, regions: &[String], count: usize, region: Option<&str>) -> Result<usize, CliFailure> {
-        if count == 1 {
+    /// The place of the region that is named among those of the file, where it `lists` them.
+    pub fn place(&self, regions: &[String], lists: bool, region: Option<&str>) -> Result<usize, CliFailure> {
+        if !lists || (regions.len() == 1 && region.is_none()) {
             return Ok(0);
         }
         let (file, all) = (self.path().display(), regions.join(", "));

@@ -51,7 +51,7 @@ impl WatchedArgs {
             places.retain(|(_, there)| has_them(there));
         }
         let regions: Vec<String> = places.iter().filter_map(|(region, _)| region.clone()).collect();
-        let at = self.spec.place(&regions, places.len(), self.connect.region())?;
+        let at = self.spec.place(&regions, spec.lists_regions(), self.connect.region())?;
         Ok(places.swap_remove(at))
     }
 

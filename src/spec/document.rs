@@ -66,7 +66,12 @@ impl Spec {
         }
     }
 
-    /// Whether the file says that it is of several regions.
+    /// Whether the file says by `regions` which it has.
+    pub fn lists_regions(&self) -> bool {
+        regions::cut(self.root.clone(), &mut Vec::new()).iter().any(|part| part.is_listed)
+    }
+
+    /// Whether it has more than one.
     pub fn has_regions(&self) -> bool {
         self.root.get(regions::REGIONS).is_some() && regions::cut(self.root.clone(), &mut Vec::new()).len() > 1
     }
@@ -110,14 +115,13 @@ impl Spec {
         self.bind_tree(root, values)
     }
 
-    /// The spec of one region: of the one that is named, of any where the file is of one region alone; `None` where it has no such
-    /// region.
+    /// The spec of one region: of the one that is named, of any where the file lists none; `None` where it has no such region.
     ///
     /// # Errors
     /// As `bind_regions`.
     pub fn bind_in(&self, region: &str, values: &BTreeMap<String, String>) -> Result<Option<BoundSpec>, SpecError> {
         let mut all = self.bind_regions(values)?;
-        let at = if all.len() == 1 { Some(0) } else { all.iter().position(|one| one.region() == Some(region)) };
+        let at = all.iter().position(|one| !one.lists_regions() || one.region() == Some(region));
         Ok(at.map(|at| all.swap_remove(at)))
     }
 
@@ -209,6 +213,7 @@ pub struct BoundSpec {
     functions: Vec<String>,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(SpecSection, String), usize>,
+    lists_regions: bool,
     siblings: Arc<Siblings>,
 }
 
@@ -218,7 +223,7 @@ impl BoundSpec {
             true => spec.comments.clone(),
             false => spec.comments.iter().copied().filter(|comment| part.holds(*comment)).collect(),
         };
-        let root = part.root;
+        let (root, lists_regions) = (part.root, part.is_listed);
         let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
         let mut declared = HashMap::new();
         for section in SpecSection::all() {
@@ -233,6 +238,7 @@ impl BoundSpec {
             root,
             functions,
             declared,
+            lists_regions,
             siblings: Arc::default(),
         }
     }
@@ -248,6 +254,11 @@ impl BoundSpec {
 
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text()
+    }
+
+    /// Whether the file says by `regions` which it has, so that it is of no other.
+    pub fn lists_regions(&self) -> bool {
+        self.lists_regions
     }
 
     /// What the file declares in any of its regions; nothing where it is of one region.

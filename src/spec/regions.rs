@@ -26,11 +26,13 @@ pub struct RegionPart {
     /// The bytes of the file that are of this region alone, and those that are of others alone.
     own: Option<Range<usize>>,
     others: Vec<Range<usize>>,
+    /// Whether the file says which regions it has: no other can be run then.
+    pub is_listed: bool,
 }
 
 impl RegionPart {
     fn whole(root: Node) -> Self {
-        Self { root, own: None, others: Vec::new() }
+        Self { root, own: None, others: Vec::new(), is_listed: false }
     }
 
     pub fn is_whole(&self) -> bool {
@@ -96,7 +98,8 @@ fn in_each(root: Node, key: &SpannedName, names: &[&Node], problems: &mut Vec<Sp
         }
     }
     check_partitions(&listed, problems);
-    listed.iter().map(|name| RegionPart::whole(with_region(root.clone(), name))).collect()
+    let part = |name| RegionPart { is_listed: true, ..RegionPart::whole(with_region(root.clone(), name)) };
+    listed.iter().map(part).collect()
 }
 
 /// A map of regions: in each what its section says, in `region` what stands outside of them.
@@ -137,11 +140,16 @@ fn in_some(
         // A second time is a mistake that is said already.
         if !seen.contains(&section.name.text.as_str()) {
             seen.push(&section.name.text);
-            parts.push(RegionPart { root: of_section(&root, section), own: Some(own.clone()), others: Vec::new() });
+            parts.push(RegionPart {
+                root: of_section(&root, section),
+                own: Some(own.clone()),
+                others: Vec::new(),
+                is_listed: true,
+            });
         }
     }
     if home.is_some() || outside.is_some() {
-        parts.insert(0, RegionPart { root, own: None, others: ranges });
+        parts.insert(0, RegionPart { root, own: None, others: ranges, is_listed: true });
     }
     parts
 }

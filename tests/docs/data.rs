@@ -15,6 +15,7 @@ const OF_SPEC: &[&str] = &[
     "log_groups",
     "mute_rules",
     "region",
+    "regions",
     "slos",
     "stack",
     "subscriptions",

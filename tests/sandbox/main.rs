@@ -154,6 +154,11 @@ fn nothing_is_done_without_a_yes() {
     journeys::nobody_to_ask(&Sandbox::new());
 }
 
+#[test]
+fn one_file_is_of_several_regions() {
+    journeys::several_regions(&Sandbox::new());
+}
+
 /// The one command of the README, and what has to come after it.
 #[test]
 fn the_lab() {

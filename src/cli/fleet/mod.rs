@@ -21,7 +21,7 @@ use crate::fleet::{
 use crate::model::SpecProblem;
 use crate::model::node::Span;
 use crate::pipeline::{NotAllowed, TargetContext};
-use crate::spec::{Roster, RosterAccount, Spec, SpecError};
+use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
 pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
@@ -227,7 +227,7 @@ fn regions(
         match spec.bind_regions(&values.with(spec.variables(), &account.columns)) {
             Ok(all) => {
                 let there: Vec<String> = all.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
-                if all.len() > 1 {
+                if all.iter().any(BoundSpec::lists_regions) {
                     let asked: Vec<&str> = match named {
                         Some(region) => vec![region],
                         None => account.regions.iter().map(String::as_str).collect(),

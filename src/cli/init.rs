@@ -124,7 +124,7 @@ functions:
         let _ = write!(
             text,
             "
-# The bill and CloudFront are published in {GLOBAL} alone: what watches them, and its topics, stands here.
+# The bill and CloudFront are published in {GLOBAL} alone: what watches them, and its topics, is declared here.
 # regions:
 #   {GLOBAL}:
 #     topics: {{ {stack}-alerts: {{ subscriptions: [{{ protocol: email, endpoint: \"${{email}}\" }}] }} }}

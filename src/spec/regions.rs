@@ -123,7 +123,7 @@ fn in_some(
         && let Some(twice) = sections.iter().find(|section| section.name.text == home.text)
     {
         let problem = SpecProblem::new(twice.name.span, format!("`{home}` is the file's `region` already"));
-        let problem = problem.also(home.span, "what stands outside of `regions` is there");
+        let problem = problem.also(home.span, "what is declared outside of `regions` is there");
         problems.push(problem.help("move what is below it out of `regions`"));
     }
     if let (None, Some(outside), false) = (&home, &outside, root.get("region").is_some()) {
@@ -197,7 +197,7 @@ fn check_name(name: &SpannedName, problems: &mut Vec<SpecProblem>) {
     // Its form is held against the list's shape already; a map's keys have none.
     if let Err(why) = (REGION.check)(&name.text) {
         let problem = SpecProblem::new(name.span, format!("`{name}` {why}"));
-        let problem = problem.help(format!("below `regions` stands {}", REGION.what));
+        let problem = problem.help(format!("a key of `regions` is {}", REGION.what));
         if !problems.iter().any(|known| known.span == name.span) {
             problems.push(problem);
         }
@@ -209,7 +209,7 @@ fn check_name(name: &SpannedName, problems: &mut Vec<SpecProblem>) {
         let right =
             nearest(word, COMPASS).map(|right| format!("did you mean `{}`?", name.text.replacen(word, right, 1)));
         problems.push(
-            problem.help(right.unwrap_or_else(|| format!("before the number stands one of {}", COMPASS.join(", ")))),
+            problem.help(right.unwrap_or_else(|| format!("before the number comes one of {}", COMPASS.join(", ")))),
         );
     }
 }

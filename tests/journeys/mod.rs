@@ -254,6 +254,8 @@ pub fn nobody_to_ask(world: &dyn World) {
     assert_eq!(&world.standing() - &before, BTreeSet::from(["topic/quiet".to_owned()]));
 }
 
+/// The other region of `REGIONS`, at which `standing` does not look.
+pub const AWAY: &str = "eu-west-1";
 /// Two regions of one file, the first of them the one that `standing` looks at.
 pub const REGIONS: &str = "\
 version: 1

@@ -63,7 +63,7 @@ impl ApplyFlow<'_> {
         self.canary.refuse_alone()?;
         let signals = run.signals.clone();
         let proposed = async {
-            let at = self.connect.target(self.spec.bind_asking(spec, run).await?, run).await?;
+            let at = self.connect.target(self.spec.bind_asking(spec, self.connect.region(), run).await?, run).await?;
             let request = request(PastNote::Figures, &at.aws.clock)?;
             let proposal = request.propose(&at).await?;
             Ok((at.aws, proposal, request.purpose))

@@ -131,7 +131,7 @@ impl BacktestArgs {
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
         let values = self.spec.values_asking(&spec, run).await?;
-        let bound = spec.into_bound(&values)?;
+        let bound = self.spec.one_of(spec.into_regions(&values)?, self.connect.region())?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
@@ -199,7 +199,7 @@ impl BacktestArgs {
 
     /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
     async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        self.nothing_of_one_account()?;
+        self.nothing_of_one_account(fleet)?;
         let job = async |member: &FleetTarget, at: TargetContext| {
             let planned = pipeline::plan(&at.aws, &at.bound, &self.select.select(), &Consent::default()).await?;
             let row = FleetRow::of_judged(member, &planned);
@@ -228,7 +228,7 @@ impl BacktestArgs {
     }
 
     /// Flags that show one account's alarms are a mistake beside a roster, not a wish to be passed over.
-    fn nothing_of_one_account(&self) -> Result<(), CliFailure> {
+    fn nothing_of_one_account(&self, fleet: &Fleet) -> Result<(), CliFailure> {
         let given = [
             ("--history", self.history.is_some()),
             ("--suggest", self.suggest.is_some()),
@@ -240,8 +240,7 @@ impl BacktestArgs {
             ("--svg", self.svg.is_some()),
         ];
         let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
-        let remedy = "leave it out (--report FILE.html writes a page of all accounts), or backtest one account";
-        Err(CliFailure::say(Exit::Usage, format!("{flag} is for one account, and a roster is given"), remedy))
+        Err(fleet.is_too_many(flag, "leave it out (--report FILE.html writes a page of all)"))
     }
 
     /// Whether a chart is shown or written.
@@ -263,7 +262,7 @@ impl BacktestArgs {
         let Some(aws) = aws else {
             let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
             let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-            select.check(&desired.keys().cloned().collect())?;
+            select.check(&desired.keys().chain(bound.declared_anywhere()).cloned().collect())?;
             return Ok((desired, target));
         };
         let planned = pipeline::plan(aws, bound, &select, &Consent::default()).await?;

@@ -82,7 +82,8 @@ impl DoctorArgs {
     }
 
     async fn examine(&self, run: &mut CommandContext<'_>) -> Result<(TargetContext, DoctorFacts), CliFailure> {
-        let at = self.connect.target(self.spec.bind_asking(self.spec.load()?, run).await?, run).await?;
+        let bound = self.spec.bind_asking(self.spec.load()?, self.connect.region(), run).await?;
+        let at = self.connect.target(bound, run).await?;
         let service = async {
             match &self.url {
                 Some(url) => doctor::look(url).await.map(Some),

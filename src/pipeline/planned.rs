@@ -50,7 +50,7 @@ pub(super) async fn plan_and_read(
     NotAllowed::check(bound, &survey.target.account)?;
     let mut desired = bound.desired(&survey.target, &known_functions(&survey.functions))?.resources;
     ownership::mark(&mut desired, bound.stack());
-    UnknownTarget::check_adoption(&consent.adopt, desired.keys())?;
+    UnknownTarget::check_adoption(&consent.adopt, desired.keys().chain(bound.declared_anywhere()))?;
     desired.retain(|address, _| select.covers(address));
     let target = survey.target.clone();
     let snapshot = match also.is_empty() {
@@ -110,7 +110,8 @@ fn heed(named: &BTreeMap<Address, Resource>, snapshot: &mut LiveSnapshot) {
 fn provisional(aws: &Aws, bound: &BoundSpec, select: &Select) -> Result<BTreeMap<Address, Resource>> {
     let anywhere = Target::new(ANY_ACCOUNT, aws.region());
     let mut desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
-    select.check(&desired.keys().cloned().collect())?;
+    // What another region of the file declares may be named: here it is nothing.
+    select.check(&desired.keys().chain(bound.declared_anywhere()).cloned().collect())?;
     ownership::mark(&mut desired, bound.stack());
     desired.retain(|address, _| select.covers(address));
     Ok(desired)

@@ -12,6 +12,7 @@ mod partitions;
 mod passwords;
 mod property;
 mod random;
+mod regions;
 mod saved;
 mod subscriptions;
 mod trust;

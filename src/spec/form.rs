@@ -3,6 +3,7 @@
 
 use super::presets::GOLDEN_SIGNALS;
 use super::region::REGION;
+use super::regions::REGIONS;
 use super::slo::form::{FUNCTION_SLOS, SLO};
 use super::{roster, variables};
 use crate::model::shape::{self, ObjectSchema, SchemaKey, Shape, TextFormat};
@@ -91,7 +92,7 @@ static LINT_RULE: ObjectSchema = ObjectSchema {
 
 const LEVELS: &[&str] = &["off", "error", "warning", "hint"];
 
-static HEAD: [SchemaKey; 10] = [
+static HEAD: [SchemaKey; 7] = [
     SchemaKey::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
     SchemaKey::required(
         "stack",
@@ -99,6 +100,12 @@ static HEAD: [SchemaKey; 10] = [
         "Marks everything in the file as ours, with the tag mlopsctl:stack.",
     ),
     SchemaKey::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
+    SchemaKey::new(
+        REGIONS,
+        Shape::Either(&[Shape::List(&Shape::Format(&REGION)), Shape::Map(&Shape::Object(&REGION_SECTION))]),
+        "Several regions in one run: a list, for the whole file in each; or region to what is in that one alone, while all else is in \
+         `region`.",
+    ),
     SchemaKey::new(
         "accounts",
         Shape::Either(&[Shape::List(&roster::ENTRY), Shape::Text(4096)]),
@@ -114,6 +121,10 @@ static HEAD: [SchemaKey; 10] = [
         Shape::Map(&Shape::Either(&[Shape::Object(&variables::VARIABLE), Shape::Text(10_240)])),
         "Variables: name to default, or to {description, default, required}. Used as ${name}.",
     ),
+];
+
+/// What a region's section has, too.
+static SETTINGS: [SchemaKey; 4] = [
     SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
     SchemaKey::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
     SchemaKey::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
@@ -126,16 +137,29 @@ static TAIL: [SchemaKey; 1] = [SchemaKey::new(
     "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
 )];
 
-/// Around the sections of all kinds.
-static KEYS: [&[SchemaKey]; SECTIONS.len() + 2] = {
-    let mut keys: [&[SchemaKey]; SECTIONS.len() + 2] = [&HEAD; SECTIONS.len() + 2];
+/// The groups of keys around the sections of all kinds.
+const fn around(before: &[&'static [SchemaKey]; 2], after: &'static [SchemaKey]) -> [&'static [SchemaKey]; GROUPS] {
+    let mut keys = [after; GROUPS];
+    keys[0] = before[0];
+    keys[1] = before[1];
     let mut at = 0;
     while at < SECTIONS.len() {
-        keys[at + 1] = SECTIONS[at];
+        keys[at + 2] = SECTIONS[at];
         at += 1;
     }
-    keys[at + 1] = &TAIL;
     keys
+}
+
+const GROUPS: usize = SECTIONS.len() + 3;
+
+static KEYS: [&[SchemaKey]; GROUPS] = around(&[&HEAD, &SETTINGS], &TAIL);
+static REGION_KEYS: [&[SchemaKey]; GROUPS] = around(&[&[], &SETTINGS], &[]);
+
+/// What is in one region of several.
+static REGION_SECTION: ObjectSchema = ObjectSchema {
+    what: "a region",
+    doc: "What is in that region alone. Its `defaults` and `tags` are added to those of the file, and win. Left empty, nothing is there.",
+    keys: &REGION_KEYS,
 };
 
 /// The file.

@@ -169,6 +169,11 @@ pub static FILE: ObjectSchema = ObjectSchema {
         SchemaKey::new("spec", Shape::Text(4096), "The spec, beside this file. Default: alarms.yaml."),
         SchemaKey::new("vars", Shape::Map(&Shape::Text(10_240)), "Values of the spec's variables."),
         SchemaKey::new(
+            "region",
+            Shape::Text(40),
+            "Of a spec with several regions, the one whose alarms are tested. Default: all, a name that several have as in the first.",
+        ),
+        SchemaKey::new(
             "notation",
             Shape::OneOf(Notation::WORDS),
             "How the values count: mlopsctl (10x3 is three values), or promtool (it is four). Default: mlopsctl.",

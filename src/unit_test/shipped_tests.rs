@@ -4,9 +4,7 @@ use super::file::{UnitTestCase, read};
 use super::mutation::{AlarmMutation, mutate};
 use super::run::run;
 use super::unwatched::check;
-use crate::model::Target;
 use crate::spec;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// So many mutants of each die at least, or the file says little.
@@ -34,9 +32,8 @@ fn the_shipped_tests_pass_and_kill_every_mutant() {
     assert!(files.len() >= 9);
     for path in files {
         let file = read(&path).unwrap_or_else(|error| panic!("{error}"));
-        let bound = spec::load(&file.spec).and_then(|spec| spec.bind(&file.variables)).unwrap();
-        let target = Target::new("123456789012", bound.region().unwrap_or("us-east-1"));
-        let resources = bound.desired(&target, &BTreeMap::new()).unwrap().resources;
+        let spec = spec::load(&file.spec).unwrap();
+        let resources = file.resources(&spec, "123456789012").unwrap_or_else(|error| panic!("{error}"));
         check(&file, resources.values()).unwrap_or_else(|error| panic!("{error}"));
         for case in &file.cases {
             let failures = run(case, resources.values()).unwrap().failures;

@@ -18,6 +18,7 @@ const OF_SPEC: &[&str] = &[
     "metric_filters",
     "mute_rules",
     "region",
+    "regions",
     "slos",
     "stack",
     "subscriptions",

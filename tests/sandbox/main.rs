@@ -25,13 +25,16 @@ impl Sandbox {
         Self(Desk::new().with(&["--sandbox=sandbox.json", "--var", "account=123456789012"]))
     }
 
-    /// Table and key -> value: the file is a journal, the last line on a key holds.
+    /// Table and key -> value, of the home region: the file is a journal, the last line on a key holds.
     fn entities(&self) -> BTreeMap<(String, String), Value> {
         let Ok(text) = std::fs::read_to_string(self.0.path(FILE)) else { return BTreeMap::new() };
         let mut entities = BTreeMap::new();
         for line in text.lines().skip(1) {
             let line: Value = serde_json::from_str(line).expect("each line is JSON");
             let part = |at: usize| line["key"][at].as_str().expect("a text").to_owned();
+            if part(1) == journeys::AWAY {
+                continue;
+            }
             match &line["value"] {
                 Value::Null => entities.remove(&(part(2), part(3))),
                 value => entities.insert((part(2), part(3)), value.clone()),
@@ -172,6 +175,11 @@ fn a_stale_plan_is_refused() {
 #[test]
 fn nothing_is_done_without_a_yes() {
     journeys::nobody_to_ask(&Sandbox::new());
+}
+
+#[test]
+fn one_file_is_of_several_regions() {
+    journeys::several_regions(&Sandbox::new());
 }
 
 /// The one command of the README, and what has to come after it.

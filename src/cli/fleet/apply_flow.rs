@@ -47,7 +47,7 @@ pub struct ApplyFleet<'a> {
 impl CanaryArgs {
     /// Of a run over one target it would mean nothing.
     pub fn refuse_alone(self) -> Result<(), CliFailure> {
-        if self.canary.is_some() { super::no_roster("--canary") } else { Ok(()) }
+        if self.canary.is_some() { Err(super::no_roster("--canary")) } else { Ok(()) }
     }
 }
 

@@ -117,7 +117,7 @@ impl MuteScopeArgs {
             let aws = self.connect.open(None, &run.signals, run.output).await?;
             return Ok(MuteScope { target: aws.target().await?, aws, declared: None });
         }
-        let bound = self.spec.bind_asking(self.spec.load()?, run).await?;
+        let bound = self.spec.bind_asking(self.spec.load()?, self.connect.region(), run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let target = aws.target().await?;
         let desired = bound.desired(&target, &BTreeMap::new())?.resources;

@@ -216,7 +216,7 @@ fn log_group(rng: &mut Rng, name: &str) -> Value {
     Value::Object(group)
 }
 
-fn alarm(rng: &mut Rng, name: &str, topics: &Map<String, Value>) -> Value {
+fn alarm(rng: &mut Rng, own_name: &str, topics: &Map<String, Value>) -> Value {
     let metric = |name: &str, statistic: Value| {
         json!({
             "namespace": "AWS/Lambda", "metric_name": name, "statistic": statistic,
@@ -237,7 +237,7 @@ fn alarm(rng: &mut Rng, name: &str, topics: &Map<String, Value>) -> Value {
             let mut anomaly = metric(name, json!("Average"));
             anomaly["width"] = rng.choice([json!(2), json!(2.5)]).unwrap_or_default();
             // Two alarms on one band would share it.
-            if name == "odd" {
+            if own_name == "odd" {
                 anomaly["detector"] = detector(rng);
             }
             json!({ "anomaly": anomaly })

@@ -17,3 +17,4 @@ mod saved;
 mod subscriptions;
 mod trust;
 pub mod world;
+mod written;

@@ -17,6 +17,7 @@ mod slo;
 mod source;
 mod template;
 mod variables;
+mod writer;
 mod written;
 mod yaml;
 
@@ -33,6 +34,7 @@ pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
 pub use source::SourceFile;
 pub use template::Template;
 pub use variables::{VARIABLE, Variable};
+pub use writer::{WriterInput, WrittenSpec, write};
 
 #[cfg(test)]
 mod tests;

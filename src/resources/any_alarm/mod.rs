@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod settings;
+pub mod written;
 
 use crate::model::FieldSet;
 use mlops_cloudwatch::alarm::WarmUpPeriod;

@@ -3,11 +3,13 @@
 pub mod aws;
 pub mod former;
 pub mod spec;
+mod written;
 
 use super::declared::AttributeNames;
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::written::WritingScope;
 use super::{Resource, ResourceTags};
-use crate::model::{FieldSet, ResourceFields};
+use crate::model::{FieldSet, ResourceFields, SpecMap};
 use serde::{Deserialize, Serialize};
 
 /// Name and class are fixed at creation (CloudWatch Logs API reference, CreateLogGroup).
@@ -108,6 +110,10 @@ pub static KIND: KindFacts = KindFacts {
 impl KindConfiguration for LogGroup {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, _: &WritingScope<'_>) -> SpecMap {
+        written::written(self)
     }
 
     fn fields(&self) -> ResourceFields {

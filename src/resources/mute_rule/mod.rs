@@ -3,11 +3,13 @@
 pub mod aws;
 pub mod spec;
 pub mod temporary;
+mod written;
 
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
+use super::written::WritingScope;
 use super::{Address, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
-use crate::model::{FieldSet, ResourceFields, Target};
+use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
 use mlops_cloudwatch::schedule::minute_text;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +53,10 @@ pub struct MuteRule {
 impl KindConfiguration for MuteRule {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, scope: &WritingScope<'_>) -> SpecMap {
+        written::written(self, scope)
     }
 
     fn fields(&self) -> ResourceFields {

@@ -1,0 +1,206 @@
+//! Resources -> the text of a spec, in the short form that a person would write. Reading the text gives the same resources; what no spec
+//! can say is left out, and named. Where the resources come from - a live account, another tool's file - it does not ask.
+
+mod golden;
+mod open;
+mod place;
+mod shared;
+mod yaml;
+
+pub use open::WrittenVariable;
+
+use crate::model::writing::{SpecEntry, SpecMap, SpecValue};
+use crate::model::{ResourceFields, SpecProblem, Target, secret};
+use crate::resources::written::WritingScope;
+use crate::resources::{Address, FunctionFacts, Kind, Resource, ResourceTags, declared};
+use place::Places;
+use std::collections::{BTreeMap, BTreeSet};
+use yaml::PrintStyle;
+
+/// Lines from which on a file has as many keys on a line as fit.
+const LONG: usize = 500;
+
+/// What is to be written.
+#[derive(Debug, Clone)]
+pub struct WriterInput<'a> {
+    pub stack: &'a str,
+    /// Whose ARNs are written as names.
+    pub target: &'a Target,
+    pub resources: &'a BTreeMap<Address, Resource>,
+    /// The functions that are known, of which golden signals are recognised.
+    pub functions: &'a BTreeMap<String, FunctionFacts>,
+    /// Lines of comment above declarations.
+    pub remarks: &'a BTreeMap<Address, Vec<String>>,
+    /// Lines of comment at the head of the file.
+    pub head: &'a [String],
+}
+
+/// A spec as text.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenSpec {
+    pub text: String,
+    pub variables: Vec<WrittenVariable>,
+    /// What no spec can say, each with the reason.
+    pub left_out: BTreeMap<Address, String>,
+    /// Alarms that the golden signals of their functions stand for.
+    pub folded: BTreeSet<Address>,
+    /// What reading the text gives otherwise than it is; nothing that is known of.
+    pub differing: BTreeSet<Address>,
+}
+
+/// The declarations while they are being shortened.
+#[derive(Debug, Default)]
+struct Declarations {
+    /// Of everything that stands in a section of its own kind, or beside its parent.
+    maps: BTreeMap<Address, SpecMap>,
+    functions: BTreeMap<String, SpecMap>,
+}
+
+/// How much is shortened; what turns out to mean something else is written out.
+#[derive(Debug, Clone, Copy)]
+struct Shortening {
+    golden: bool,
+    shared: bool,
+}
+
+impl WrittenSpec {
+    /// The values of its variables.
+    pub fn values(&self) -> BTreeMap<String, String> {
+        self.variables.iter().map(|variable| (variable.name.clone(), variable.open.value.clone())).collect()
+    }
+}
+
+/// Writes a spec of these resources.
+///
+/// # Errors
+/// The stack's name or the target's region cannot be in a spec.
+pub fn write(input: &WriterInput<'_>) -> Result<WrittenSpec, super::SpecError> {
+    let mut left_out: BTreeMap<Address, String> = BTreeMap::new();
+    let mut shortening = Shortening { golden: true, shared: true };
+    loop {
+        let draft = draft(input, &left_out, shortening);
+        let problems = match read_back(input, &draft.written) {
+            Ok(resources) => {
+                let differing = differing(input.resources, &left_out, &resources);
+                if !differing.is_empty() && (shortening.golden || shortening.shared) {
+                    shortening = Shortening { golden: shortening.golden && !shortening.shared, shared: false };
+                    continue;
+                }
+                return Ok(WrittenSpec { left_out, differing, ..draft.written });
+            }
+            Err(error) => error,
+        };
+        let places = Places::of(&draft.written.text, &draft.children);
+        let before = left_out.len();
+        for problem in problems.raw() {
+            if let Some(address) = places.at(problem.span) {
+                left_out.entry(address).or_insert_with(|| reason(problem));
+            }
+        }
+        if left_out.len() == before {
+            if !shortening.golden && !shortening.shared {
+                return Err(problems);
+            }
+            // It is about what stands for several.
+            shortening = Shortening { golden: shortening.golden && !shortening.shared, shared: false };
+        }
+    }
+}
+
+fn reason(problem: &SpecProblem) -> String {
+    secret::hide(&problem.message)
+}
+
+/// A text, and which children stand in which list of it, in their order.
+struct DraftSpec {
+    written: WrittenSpec,
+    children: place::ListedChildren,
+}
+
+fn draft(input: &WriterInput<'_>, left_out: &BTreeMap<Address, String>, shortening: Shortening) -> DraftSpec {
+    let kept: BTreeMap<&Address, &Resource> =
+        input.resources.iter().filter(|(address, _)| !left_out.contains_key(*address)).collect();
+    let scope = WritingScope { target: input.target, declared: kept.keys().copied().collect() };
+    let mut declarations = Declarations::default();
+    for (address, resource) in &kept {
+        declarations.maps.insert((*address).clone(), resource.written(&scope));
+    }
+    let mut root =
+        SpecMap::default().put("version", 1).put("stack", input.stack).put("region", &input.target.region[..]);
+    let all: Vec<&Resource> = kept.values().copied().collect();
+    let tags = if shortening.shared { shared::tags(&mut declarations, &all) } else { None };
+    let mut folded = BTreeSet::new();
+    if shortening.golden {
+        let fold = golden::fold(&mut declarations, input.resources, input.functions, input.target);
+        declarations.functions = fold.functions;
+        folded = fold.folded;
+    }
+    let defaults = if shortening.shared { shared::defaults(&mut declarations) } else { None };
+    shared::restore(&mut declarations);
+    root = root.put_some("vars", Some(SpecMap::default())).put_some("tags", tags).put_some("defaults", defaults);
+    if !declarations.functions.is_empty() {
+        let mut functions = SpecMap::default();
+        std::mem::take(&mut declarations.functions).into_iter().for_each(|(name, map)| functions.set(&name, map));
+        root.set("functions", functions);
+    }
+    let remark = |address: &Address| input.remarks.get(address).cloned().unwrap_or_default();
+    let children = place::put(&mut root, declarations.maps, &kept, remark);
+    let variables = open::variables(&mut root);
+    match variables.is_empty() {
+        true => drop(root.remove("vars")),
+        false => root.set("vars", open::section(&variables)),
+    }
+    let mut head = input.head.to_vec();
+    if !left_out.is_empty() {
+        head.push("Left out, since no spec can say it:".to_owned());
+        head.extend(left_out.iter().map(|(address, reason)| format!("- {address}: {reason}")));
+    }
+    let mut text = yaml::print(&head, &root, PrintStyle::Roomy);
+    if text.lines().count() > LONG {
+        text = yaml::print(&head, &root, PrintStyle::Dense);
+    }
+    DraftSpec { written: WrittenSpec { text, variables, folded, ..WrittenSpec::default() }, children }
+}
+
+/// What the reader makes of the text.
+fn read_back(input: &WriterInput<'_>, written: &WrittenSpec) -> Result<BTreeMap<Address, Resource>, super::SpecError> {
+    let bound = super::input::of_text("the spec", written.text.clone())?.into_regions(&written.values())?;
+    let Some(bound) = bound.into_iter().next() else { return Ok(BTreeMap::new()) };
+    Ok(bound.desired(input.target, input.functions)?.resources)
+}
+
+fn differing(
+    wanted: &BTreeMap<Address, Resource>,
+    left_out: &BTreeMap<Address, String>,
+    read: &BTreeMap<Address, Resource>,
+) -> BTreeSet<Address> {
+    let meaning = |resource: &Resource| -> (ResourceFields, Option<ResourceTags>) {
+        let tags = resource.tags().map(|tags| {
+            crate::resources::written::sayable(tags).map(|(key, value)| (key.clone(), value.clone())).collect()
+        });
+        (resource.fields(), tags)
+    };
+    // An endpoint whose password nobody knows is another one for now.
+    let unknown =
+        |resource: &Resource| matches!(resource, Resource::Subscription(one) if one.endpoint.contains(":****@"));
+    let differs = |(address, resource): &(&Address, &Resource)| match read.get(*address) {
+        Some(read) => meaning(read) != meaning(resource) || !declared_of(resource).is_subset(&declared::by_spec(read)),
+        None => !unknown(resource),
+    };
+    let kept = wanted.iter().filter(|(address, _)| !left_out.contains_key(*address));
+    kept.filter(differs).map(|(address, _)| address.clone()).collect()
+}
+
+fn declared_of(resource: &Resource) -> declared::AttributeNames {
+    resource.declared().cloned().unwrap_or_default()
+}
+
+/// A section's entries by kind, in the order of the spec.
+fn sections() -> impl Iterator<Item = (Kind, &'static str)> {
+    Kind::ALL.into_iter().map(|kind| (kind, kind.facts().section.name))
+}
+
+/// An entry with its lines of comment.
+fn entry(key: &str, value: impl Into<SpecValue>, comments: Vec<String>) -> SpecEntry {
+    SpecEntry { key: key.to_owned(), value: value.into(), comments }
+}

@@ -3,6 +3,7 @@
 
 mod allowed;
 mod apply;
+pub mod existing;
 mod lint_online;
 mod planned;
 mod propose;

@@ -4,6 +4,7 @@ mod adoption;
 mod attributes;
 mod cost;
 mod drift;
+mod existing;
 mod interrupt;
 mod lifecycle;
 mod metric_filters;

@@ -46,12 +46,27 @@ pub async fn url(aws: &Aws, name: &str) -> Result<Option<String>, AwsError> {
 
 /// The names of all functions of the target.
 pub async fn list(aws: &Aws) -> Result<Vec<String>, AwsError> {
-    let mut names = Vec::new();
+    Ok(all(aws).await?.into_iter().map(|(name, _)| name).collect())
+}
+
+/// All functions of the target, in the order in which Lambda lists them.
+pub async fn all(aws: &Aws) -> Result<Vec<(String, FunctionFacts)>, AwsError> {
+    let mut found = Vec::new();
     let page = |marker| aws.lambda.list_functions().set_marker(marker).send();
     let keep = |page: ListFunctionsOutput| {
-        names.extend(page.functions().iter().filter_map(|f| f.function_name().map(str::to_owned)));
+        found.extend(page.functions().iter().filter_map(|function| {
+            let name = function.function_name()?.to_owned();
+            let log_group = function.logging_config().and_then(|logging| logging.log_group()).map(str::to_owned);
+            let facts = FunctionFacts {
+                memory_mb: function.memory_size().unwrap_or(128),
+                timeout_s: function.timeout().unwrap_or(3),
+                log_group: log_group.filter(|group| !group.is_empty()).unwrap_or_else(|| default_log_group(&name)),
+                last_modified: function.last_modified().map(str::to_owned),
+            };
+            Some((name, facts))
+        }));
         page.next_marker
     };
     aws.pages(LIST, page, keep).await?;
-    Ok(names)
+    Ok(found)
 }

@@ -1,6 +1,6 @@
 //! Mute rules in CloudWatch: get, put, delete. They are tagged as alarms are.
 
-use super::temporary::TemporaryMute;
+use super::temporary::{TemporaryMute, is_temporary_name};
 use super::{MuteRule, UTC};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::Target;
@@ -141,6 +141,13 @@ impl Client for MuteRule {
             Write::Delete => DELETE,
             Write::Untag => UNTAG,
         }
+    }
+
+    /// Those that a command made for a while are left out.
+    async fn list(aws: &Aws) -> Result<Vec<Live>, AwsError> {
+        let mut names = names(aws, &[]).await?;
+        names.retain(|name| !is_temporary_name(name));
+        Self::describe(aws, &names).await
     }
 
     /// AWS gives no call that tells of several.

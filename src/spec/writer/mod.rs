@@ -9,6 +9,7 @@ mod yaml;
 
 pub use open::WrittenVariable;
 
+use super::{BoundSpec, SpecError};
 use crate::model::writing::{SpecEntry, SpecMap, SpecValue};
 use crate::model::{ResourceFields, SpecProblem, Target, secret};
 use crate::resources::written::WritingScope;
@@ -64,6 +65,30 @@ struct Shortening {
 }
 
 impl WrittenSpec {
+    /// The spec as it is read, its variables filled in.
+    ///
+    /// # Errors
+    /// Mistakes of the text: none of one that `write` has returned.
+    pub fn bound(&self) -> Result<BoundSpec, SpecError> {
+        let mut regions = super::input::of_text("the written spec", self.text.clone())?.into_regions(&self.values())?;
+        // There is always one.
+        Ok(regions.swap_remove(0))
+    }
+
+    /// A file of the variables' values; what AWS does not tell is left to be filled in.
+    pub fn values_text(&self) -> String {
+        let mut text = "# The values of the spec's variables: addresses of people, and secrets. For --var-file; keep it out of the repository.\n".to_owned();
+        for WrittenVariable { name, open } in &self.variables {
+            // JSON's texts are YAML's, too; here nothing is a variable.
+            let value = serde_json::Value::from(open.value.as_str());
+            text += &match open.unknown {
+                true => format!("# {}\n# {name}:\n", open.description),
+                false => format!("{name}: {value}\n"),
+            };
+        }
+        text
+    }
+
     /// The values of its variables.
     pub fn values(&self) -> BTreeMap<String, String> {
         self.variables.iter().map(|variable| (variable.name.clone(), variable.open.value.clone())).collect()
@@ -74,7 +99,7 @@ impl WrittenSpec {
 ///
 /// # Errors
 /// The stack's name or the target's region cannot be in a spec.
-pub fn write(input: &WriterInput<'_>) -> Result<WrittenSpec, super::SpecError> {
+pub fn write(input: &WriterInput<'_>) -> Result<WrittenSpec, SpecError> {
     let mut left_out: BTreeMap<Address, String> = BTreeMap::new();
     let mut shortening = Shortening { golden: true, shared: true };
     loop {
@@ -163,10 +188,8 @@ fn draft(input: &WriterInput<'_>, left_out: &BTreeMap<Address, String>, shorteni
 }
 
 /// What the reader makes of the text.
-fn read_back(input: &WriterInput<'_>, written: &WrittenSpec) -> Result<BTreeMap<Address, Resource>, super::SpecError> {
-    let bound = super::input::of_text("the spec", written.text.clone())?.into_regions(&written.values())?;
-    let Some(bound) = bound.into_iter().next() else { return Ok(BTreeMap::new()) };
-    Ok(bound.desired(input.target, input.functions)?.resources)
+fn read_back(input: &WriterInput<'_>, written: &WrittenSpec) -> Result<BTreeMap<Address, Resource>, SpecError> {
+    Ok(written.bound()?.desired(input.target, input.functions)?.resources)
 }
 
 fn differing(

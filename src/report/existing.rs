@@ -1,0 +1,85 @@
+//! What `init --existing` found and wrote, and whether taking it over changes anything.
+
+use super::{RenderOptions, field_text, mask, phrase};
+use crate::plan::{Action, proof::AdoptionProof};
+use crate::resources::{Address, Kind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names of one owner that are shown; `-v` shows all.
+const SHOWN: usize = 5;
+
+/// `472 alarms, 3 topics`.
+pub fn counted(counts: &BTreeMap<Kind, usize>) -> String {
+    let parts: Vec<String> = counts.iter().map(|(kind, n)| format!("{n} {}", phrase::plural(*n, *kind))).collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What stands for others, and what could not be said exactly.
+pub fn shortened(folded: usize, differing: &BTreeSet<Address>) -> String {
+    let mut text = match folded {
+        0 => String::new(),
+        1 => "1 alarm is a golden signal of its function\n".to_owned(),
+        n => format!("{n} alarms are the golden signals of their functions\n"),
+    };
+    for address in differing {
+        text += &format!("warning: {} is not written exactly\n", mask::line(&address.to_string()));
+    }
+    text
+}
+
+/// What others own, an owner a line.
+pub fn others(others: &BTreeMap<Address, String>, written: bool, look: &RenderOptions) -> String {
+    let mut owners: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+    for (address, owner) in others {
+        owners.entry(owner).or_default().push(address);
+    }
+    let line = |(owner, addresses): (&str, Vec<&Address>)| {
+        let shown = if look.verbose { addresses.len() } else { SHOWN };
+        let names: Vec<String> = addresses.iter().take(shown).map(|one| mask::line(&one.to_string())).collect();
+        let more = addresses.len().saturating_sub(shown);
+        let more = if more > 0 { format!(" and {more} more (-v shows all)") } else { String::new() };
+        let owner = mask::line(owner);
+        match written {
+            true => format!(
+                "warning: written although {owner} owns it, which may set it back: {}{more}\n",
+                names.join(", ")
+            ),
+            false => format!("not written, since {owner} owns it: {}{more}\n", names.join(", ")),
+        }
+    };
+    owners.into_iter().map(line).collect()
+}
+
+/// What no spec can say, a line each.
+pub fn left_out(left_out: &BTreeMap<Address, String>) -> String {
+    let line = |(address, reason): (&Address, &String)| {
+        format!("not written, since no spec can say it: {}: {}\n", mask::line(&address.to_string()), mask::line(reason))
+    };
+    left_out.iter().map(line).collect()
+}
+
+/// The proof: that nothing changes, or each field that does.
+pub fn proof(proof: &AdoptionProof, look: &RenderOptions) -> String {
+    let ours = match proof.unchanged {
+        0 => String::new(),
+        n => format!(", {n} of the stack already"),
+    };
+    if proof.holds() {
+        return format!("a plan of it changes nothing: {} to adopt{ours}\n", proof.adopted);
+    }
+    let mut text = String::new();
+    for one in &proof.differing {
+        let refused = one.refused.as_ref().map(|reason| format!(": {}", mask::line(reason))).unwrap_or_default();
+        let what = match one.action {
+            Action::NoOp | Action::Adopt | Action::Update => String::new(),
+            action => format!(" {}", phrase::intent(action)),
+        };
+        text += &format!("{:>3} {}{what}{refused}\n", one.action.symbol(), mask::line(&one.address.to_string()));
+        for field in &one.fields {
+            text += &field_text::changed(field, &proof.target, look, 6);
+        }
+    }
+    let count = proof.differing.len();
+    let resources = if count == 1 { "resource" } else { "resources" };
+    text + &format!("\na plan of it changes {count} {resources}; {} to adopt as they are{ours}\n", proof.adopted)
+}

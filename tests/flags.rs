@@ -141,6 +141,12 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("doctor", "--list", Comes("wrong-credentials")),
     ("test", "--only nosuch", Comes("0 tests passed")),
     ("init --file new.yaml", "--stack mine", Comes("stack: mine")),
+    ("init --file new.yaml --stack mlops-lab9 --all", "--existing", Comes("8 of the stack already")),
+    ("init --file new.yaml --stack mlops-lab9 --existing", "--all", Comes("8 of the stack already")),
+    ("init --file new.yaml --stack mlops-lab9 --existing", "--prefix mlops-service-lambda-err", Comes("1 alarm")),
+    ("init --file new.yaml --stack mlops-lab9 --existing", "--function mlops-*", Comes("5 alarms")),
+    ("init --file new.yaml --stack other --existing", "--tag mlopsctl:stack=mlops-lab9", Comes("owns it")),
+    ("init --file new.yaml --stack other --existing --all", "--owned-by-others", Comes("warning: written although")),
     ("subscriptions resend --all", "--yes", Comes("1 of 1 asked again")),
     ("subscriptions resend --yes", "--all", Comes("1 of 1 asked again")),
     (

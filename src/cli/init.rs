@@ -75,6 +75,19 @@ impl InitArgs {
     ) -> Result<Exit, CliFailure> {
         let found = write_existing(aws, stack, select).await?;
         let (written, look) = (&found.written, run.output.look);
+        let unread = existing::unread(&found.failures, &found.unknown);
+        let shortened = existing::shortened(written.folded.len(), &written.differing);
+        let others = existing::others(&found.others, select.with_others, &look);
+        let notes = [unread, others, existing::left_out(&written.left_out), shortened];
+        if found.counts.is_empty() {
+            notes.iter().filter(|note| !note.is_empty()).for_each(|note| run.output.say(note));
+            let what = format!("there is nothing to write in {}", aws.target().await?);
+            return Err(CliFailure::say(
+                Exit::Failure,
+                what,
+                "ask for more: --all, another --prefix, or --owned-by-others",
+            ));
+        }
         let values = values_path(&self.file);
         if !written.variables.is_empty() && values.exists() {
             let what = format!("{} exists and was left alone", values.display());
@@ -96,14 +109,6 @@ impl InitArgs {
                 values.display()
             ));
         }
-        let unread: String = found.failures.iter().map(|failure| format!("could not be read: {failure}\n")).collect();
-        let shortened = existing::shortened(written.folded.len(), &written.differing);
-        let notes = [
-            shortened,
-            unread,
-            existing::others(&found.others, select.with_others, &look),
-            existing::left_out(&written.left_out),
-        ];
         notes.iter().filter(|note| !note.is_empty()).for_each(|note| run.output.say(note));
         let proof = prove(aws, written, select.with_others).await?;
         run.output.result(&existing::proof(&proof, &look))?;

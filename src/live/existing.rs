@@ -19,6 +19,8 @@ pub struct ExistingSurvey {
     pub functions: BTreeMap<String, FunctionFacts>,
     /// What could not be listed, and why.
     pub failures: Vec<String>,
+    /// Kinds that are unknown where the target is: there are none of them.
+    pub unknown: Vec<Kind>,
 }
 
 /// What was read of the chosen ones.
@@ -27,6 +29,12 @@ pub struct ExistingParts {
     /// Whole, with their children.
     pub live: BTreeMap<Address, Live>,
     pub failures: Vec<String>,
+}
+
+impl ExistingSurvey {
+    fn of(target: Target) -> Self {
+        Self { target, live: BTreeMap::new(), functions: BTreeMap::new(), failures: Vec::new(), unknown: Vec::new() }
+    }
 }
 
 impl TargetReader {
@@ -47,13 +55,14 @@ impl TargetReader {
             index::all_tags(aws),
         );
         let (target, alarms) = (target?, alarms?);
-        let mut survey =
-            ExistingSurvey { target, live: BTreeMap::new(), functions: BTreeMap::new(), failures: Vec::new() };
+        let mut survey = ExistingSurvey::of(target);
         let mut add = |live: Live| drop(survey.live.insert(live.resource.address(), live));
         alarms.into_iter().for_each(&mut add);
         for (kind, answer) in by_name.iter().zip(listed) {
             match answer {
                 Ok(found) => found.into_iter().for_each(&mut add),
+                // A listing without arguments is only refused where nobody knows it.
+                Err(error) if error.is(Class::Refused) => survey.unknown.push(*kind),
                 Err(error) => survey.failures.push(format!("{}: {error}", kind.facts().section.name)),
             }
         }
@@ -77,7 +86,7 @@ impl TargetReader {
         let (target, alarms, shown) =
             futures_util::join!(self.aws.target(), alarm::aws::list(&self.aws), index::all_tags(&self.aws));
         let live = alarms?.into_iter().map(|live| (live.resource.address(), live)).collect();
-        let mut survey = ExistingSurvey { target: target?, live, functions: BTreeMap::new(), failures: Vec::new() };
+        let mut survey = ExistingSurvey { live, ..ExistingSurvey::of(target?) };
         // Where the index does not say it, whose they are is not asked one by one.
         self.add_tags(&mut survey, Ok(shown.unwrap_or_default())).await;
         Ok(survey.live)

@@ -14,6 +14,13 @@ pub fn counted(counts: &BTreeMap<Kind, usize>) -> String {
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
+/// What was not read, a line each.
+pub fn unread(failures: &[String], unknown: &[Kind]) -> String {
+    let failed = failures.iter().map(|failure| format!("could not be read: {}\n", mask::line(failure)));
+    let none = unknown.iter().map(|kind| format!("no {} are known at this endpoint\n", phrase::plural(2, *kind)));
+    failed.chain(none).collect()
+}
+
 /// What stands for others, and what could not be said exactly.
 pub fn shortened(folded: usize, differing: &BTreeSet<Address>) -> String {
     let mut text = match folded {

@@ -24,6 +24,8 @@ pub struct ExistingSpec {
     pub others: BTreeMap<Address, String>,
     /// What could not be read.
     pub failures: Vec<String>,
+    /// Kinds that are unknown where the target is.
+    pub unknown: Vec<Kind>,
 }
 
 /// Returns how many alarms there are that carry no mark of a stack, to be told of.
@@ -60,7 +62,7 @@ pub async fn write_existing(aws: &Aws, stack: &str, select: &ExistingSelect) -> 
     let functions = watched(&survey.functions, &resources);
     let head = [
         "yaml-language-server: $schema=alarms.schema.json".to_owned(),
-        format!("What stood in {}, as mlopsctl init --existing found it.", survey.target),
+        format!("Existing resources of {}, written by mlopsctl init --existing.", survey.target),
     ];
     let input = WriterInput {
         stack,
@@ -75,7 +77,7 @@ pub async fn write_existing(aws: &Aws, stack: &str, select: &ExistingSelect) -> 
     let kept = resources.keys().filter(|address| !written.left_out.contains_key(*address));
     kept.for_each(|address| *counts.entry(address.kind).or_default() += 1);
     let failures = survey.failures.into_iter().chain(parts.failures).collect();
-    Ok(ExistingSpec { written, counts, others, failures })
+    Ok(ExistingSpec { written, counts, others, failures, unknown: survey.unknown })
 }
 
 /// The resource as a spec can keep it; what is left to AWS or to others is said in a line.

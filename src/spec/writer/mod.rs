@@ -18,8 +18,9 @@ use place::Places;
 use std::collections::{BTreeMap, BTreeSet};
 use yaml::PrintStyle;
 
-/// Lines from which on a file has as many keys on a line as fit.
-const LONG: usize = 500;
+/// How a file is printed, and the lines from which on that is too long.
+const STYLES: [(PrintStyle, usize); 3] =
+    [(PrintStyle::Roomy, 500), (PrintStyle::Dense, 1_000), (PrintStyle::Packed, usize::MAX)];
 
 /// What is to be written.
 #[derive(Debug, Clone)]
@@ -180,9 +181,12 @@ fn draft(input: &WriterInput<'_>, left_out: &BTreeMap<Address, String>, shorteni
         head.push("Left out, since no spec can say it:".to_owned());
         head.extend(left_out.iter().map(|(address, reason)| format!("- {address}: {reason}")));
     }
-    let mut text = yaml::print(&head, &root, PrintStyle::Roomy);
-    if text.lines().count() > LONG {
-        text = yaml::print(&head, &root, PrintStyle::Dense);
+    let mut text = String::new();
+    for (style, most) in STYLES {
+        text = yaml::print(&head, &root, style);
+        if text.lines().count() <= most {
+            break;
+        }
     }
     DraftSpec { written: WrittenSpec { text, variables, folded, ..WrittenSpec::default() }, children }
 }

@@ -13,6 +13,8 @@ pub enum PrintStyle {
     Roomy,
     /// As many keys as fit: for a file that would be too long to be read otherwise.
     Dense,
+    /// The same, on longer lines.
+    Packed,
 }
 
 impl PrintStyle {
@@ -20,6 +22,7 @@ impl PrintStyle {
         match self {
             PrintStyle::Roomy => 100,
             PrintStyle::Dense => 132,
+            PrintStyle::Packed => 200,
         }
     }
 }
@@ -29,7 +32,7 @@ const LONGEST_KEY: usize = 1_000;
 
 /// The whole file. Every section is a block, with a blank line before it.
 pub fn print(head: &[String], root: &SpecMap, style: PrintStyle) -> String {
-    let mut printer = Printer { out: String::new(), style };
+    let mut printer = YamlPrinter { out: String::new(), style };
     head.iter().for_each(|line| printer.comment(0, line));
     for (at, entry) in root.entries().iter().enumerate() {
         let is_short = !matches!(entry.value, SpecValue::Map(_) | SpecValue::List(_));
@@ -46,12 +49,12 @@ fn is_small(section: &str) -> bool {
     matches!(section, "tags" | "defaults")
 }
 
-struct Printer {
+struct YamlPrinter {
     out: String,
     style: PrintStyle,
 }
 
-impl Printer {
+impl YamlPrinter {
     fn indent(&mut self, indent: usize) {
         self.out.extend(std::iter::repeat_n(' ', indent));
     }
@@ -88,7 +91,7 @@ impl Printer {
             value if folded => {
                 let _ = writeln!(self.out, " {}", flow(value, is_scalar(value)));
             }
-            value if may_fold && self.style == PrintStyle::Dense => {
+            value if may_fold && self.style != PrintStyle::Roomy => {
                 self.out.push(' ');
                 self.wrapped(value, indent + 4);
                 self.out.push('\n');
@@ -112,7 +115,7 @@ impl Printer {
             item if is_scalar(item) || self.fits(item, 2) => {
                 let _ = writeln!(self.out, "- {}", flow(item, is_scalar(item)));
             }
-            item if self.style == PrintStyle::Dense => {
+            item if self.style != PrintStyle::Roomy => {
                 self.out.push_str("- ");
                 self.wrapped(item, indent + 4);
                 self.out.push('\n');
@@ -184,11 +187,11 @@ fn is_scalar(value: &SpecValue) -> bool {
     !matches!(value, SpecValue::Map(_) | SpecValue::List(_))
 }
 
-/// Whether a text of several lines is in it, which reads best as a block.
+/// Whether a text of several lines is in it, or a list of maps, which read best as a block.
 fn holds_block(value: &SpecValue) -> bool {
     match value {
         SpecValue::Text(text) => text.contains('\n'),
-        SpecValue::List(items) => items.iter().any(holds_block),
+        SpecValue::List(items) => items.iter().any(|item| holds_block(item) || matches!(item, SpecValue::Map(_))),
         SpecValue::Map(map) => map.entries().iter().any(|entry| holds_block(&entry.value)),
         _ => false,
     }
@@ -426,7 +429,7 @@ mod tests {
             "x\u{3000}",
         ];
         for value in hostile {
-            for style in [PrintStyle::Roomy, PrintStyle::Dense] {
+            for style in [PrintStyle::Roomy, PrintStyle::Dense, PrintStyle::Packed] {
                 back(value, style);
             }
         }

@@ -1,4 +1,4 @@
-//! `mlopsctl init`: writes a first spec from the Lambda functions that are there, or from all that stands. Never overwrites one.
+//! `mlopsctl init`: writes a first spec from the Lambda functions that are there, or from all that exists. Never overwrites one.
 
 use super::CommandContext;
 use super::connect::ConnectArgs;
@@ -65,7 +65,7 @@ impl InitArgs {
         Ok(Exit::Success)
     }
 
-    /// Writes what stands, and proves that taking it over changes nothing.
+    /// Writes what exists, and proves that taking it over changes nothing.
     async fn write_existing(
         &self,
         aws: &Aws,
@@ -93,7 +93,7 @@ impl InitArgs {
             let what = format!("{} exists and was left alone", values.display());
             return Err(CliFailure::say(Exit::Failure, what, "name another file with --file"));
         }
-        // A spec is read again: it says what stands, and no terminal shows it.
+        // A spec is read again: it is to say what exists, and no terminal shows it.
         self.write(&written.text)?;
         self.write_schema(run)?;
         let lines = written.text.lines().count();

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Stacks that are applied and written down; `MLOPSCTL_CASES` raises them.
-const STACKS: usize = 200;
+const STACKS: usize = 100;
 
 fn all() -> ExistingSelect {
     ExistingSelect { all: true, ..ExistingSelect::default() }

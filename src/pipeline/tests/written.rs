@@ -123,17 +123,27 @@ fn make_hostile(rng: &mut Rng, resources: &mut Resources) {
         "12:30",
         "2026-01-01",
         "null",
-        "<<x",
+        "<<",
+        "=",
         "%",
         "@a",
         "`",
     ];
+    let is_named = |resource: &Resource| {
+        matches!(resource, Resource::CompositeAlarm(_) | Resource::MuteRule(_) | Resource::AnomalyDetector(_))
+    };
+    let renamed = !resources.values().any(is_named);
     let mut text = || rng.choice(TEXTS).copied().unwrap_or_default().to_owned();
     let all = std::mem::take(resources);
     for (address, mut resource) in all {
         match &mut resource {
             Resource::Alarm(alarm) => {
                 alarm.description = Some(text());
+                let name = text().replace(|c: char| c.is_ascii_control(), "");
+                // Another alarm may have the name already.
+                if renamed && !resources.keys().any(|address| address.name == name) {
+                    alarm.name = name;
+                }
                 alarm.dimensions.values_mut().for_each(|value| {
                     let hostile = text();
                     if hostile.chars().all(|c| c.is_ascii() && !c.is_ascii_control()) {

@@ -23,6 +23,8 @@ pub const BESIDE: [(&str, fn() -> SpecValue); 4] = [
 #[derive(Debug, Default)]
 pub struct GoldenFold {
     pub functions: BTreeMap<String, SpecMap>,
+    /// The names of the alarms of each.
+    pub alarms: BTreeMap<String, Vec<String>>,
     pub folded: BTreeSet<Address>,
 }
 
@@ -58,6 +60,7 @@ pub fn fold(
             for (key, _) in BESIDE {
                 own.get(key).into_iter().for_each(|value| beside.set(key, value.clone()));
             }
+            fold.alarms.entry(function.clone()).or_default().push(address.name.clone());
             fold.folded.insert(address);
             signals.push((*signal, *on, beside));
         }

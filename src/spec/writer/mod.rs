@@ -119,7 +119,7 @@ pub fn write(input: &WriterInput<'_>) -> Result<WrittenSpec, SpecError> {
         let places = Places::of(&draft.written.text, &draft.children);
         let before = left_out.len();
         for problem in problems.raw() {
-            if let Some(address) = places.at(problem.span) {
+            if let Some(address) = places.at(problem.span).filter(|address| input.resources.contains_key(address)) {
                 left_out.entry(address).or_insert_with(|| reason(problem));
             }
         }
@@ -155,18 +155,21 @@ fn draft(input: &WriterInput<'_>, left_out: &BTreeMap<Address, String>, shorteni
         SpecMap::default().put("version", 1).put("stack", input.stack).put("region", &input.target.region[..]);
     let all: Vec<&Resource> = kept.values().copied().collect();
     let tags = if shortening.shared { shared::tags(&mut declarations, &all) } else { None };
-    let mut folded = BTreeSet::new();
+    let (mut folded, mut golden) = (BTreeSet::new(), BTreeMap::new());
     if shortening.golden {
         let fold = golden::fold(&mut declarations, input.resources, input.functions, input.target);
         declarations.functions = fold.functions;
-        folded = fold.folded;
+        (folded, golden) = (fold.folded, fold.alarms);
     }
     let defaults = if shortening.shared { shared::defaults(&mut declarations) } else { None };
     shared::restore(&mut declarations);
     root = root.put_some("vars", Some(SpecMap::default())).put_some("tags", tags).put_some("defaults", defaults);
     if !declarations.functions.is_empty() {
         let mut functions = SpecMap::default();
-        std::mem::take(&mut declarations.functions).into_iter().for_each(|(name, map)| functions.set(&name, map));
+        for (name, map) in std::mem::take(&mut declarations.functions) {
+            let signals = golden.get(&name).map(|alarms| format!("its golden signals are {}", alarms.join(", ")));
+            functions.add(entry(&name, map, signals.into_iter().collect()));
+        }
         root.set("functions", functions);
     }
     let remark = |address: &Address| input.remarks.get(address).cloned().unwrap_or_default();

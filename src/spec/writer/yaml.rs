@@ -240,7 +240,7 @@ fn is_plain(text: &str, alone: bool) -> bool {
     let begins = first.is_alphanumeric() || matches!(first, '/' | '_' | '.' | '(');
     let ends = !text.ends_with([' ', ':']);
     let breaks = |c: char| is_hidden(c) || (!alone && matches!(c, ',' | '[' | ']' | '{' | '}'));
-    let plain = !text.contains(": ") && !text.contains(" #") && !text.contains(breaks) && text != "<<";
+    let plain = !text.contains(": ") && !text.contains(" #") && !text.contains(breaks) && text != "<<" && text != "=";
     begins && ends && plain && !means_something(text)
 }
 

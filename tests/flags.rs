@@ -147,6 +147,11 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("init --file new.yaml --stack mlops-lab9 --existing", "--function mlops-*", Comes("5 alarms")),
     ("init --file new.yaml --stack other --existing", "--tag mlopsctl:stack=mlops-lab9", Comes("owns it")),
     ("init --file new.yaml --stack other --existing --all", "--owned-by-others", Comes("warning: written although")),
+    (
+        "init --existing --all --concurrency 1 --sandbox-faults no-role=300000000001",
+        "--accounts roster.csv",
+        Comes("existing"),
+    ),
     ("subscriptions resend --all", "--yes", Comes("1 of 1 asked again")),
     ("subscriptions resend --yes", "--all", Comes("1 of 1 asked again")),
     (

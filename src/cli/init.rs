@@ -4,12 +4,11 @@ use super::CommandContext;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use crate::aws::Aws;
+use super::init_existing::{ExistingArgs, write_one};
 use crate::live::TargetReader;
-use crate::model::file::Readers;
 use crate::model::{Partition, advice, file};
-use crate::pipeline::existing::{ExistingSelect, prove, unmanaged_alarms, write_existing};
-use crate::report::{existing, mask};
+use crate::pipeline::existing::unmanaged_alarms;
+use crate::report::mask;
 use anyhow::Context;
 use clap::Args;
 use std::fmt::Write as _;
@@ -19,9 +18,10 @@ use std::path::{Path, PathBuf};
 /// Writes a first spec with golden signals for each Lambda function found
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
-    /// The spec to write; one that exists is left alone
-    #[arg(short, long, visible_alias = "out", value_name = "FILE", default_value = "alarms.yaml")]
-    file: PathBuf,
+    /// The spec to write; one that exists is left alone. With --accounts the folder of the specs [default: alarms.yaml, or
+    /// existing with --accounts]
+    #[arg(short, long, visible_alias = "out", value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Name of the stack, the mark of what is yours [default: the function's name, or the folder's]
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
@@ -33,13 +33,19 @@ pub struct InitArgs {
 
 impl InitArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        if self.file.exists() {
-            return Err(self.exists());
+        let select = self.existing.select()?;
+        if let Some(select) = select.as_ref().filter(|_| self.existing.is_of_roster()) {
+            let (stack, folder) = (self.stack_of(&[]), self.file.as_deref().unwrap_or(Path::new(FOLDER)));
+            return self.existing.write_roster(folder, &stack, select, &self.connect, run).await;
+        }
+        let file = self.file.as_deref().unwrap_or(Path::new(FILE));
+        if file.exists() {
+            return Err(exists(file));
         }
         let aws = self.connect.open(None, &run.signals, run.output).await?;
-        if let Some(select) = self.existing.select()? {
-            let stack = self.stack.clone().unwrap_or_else(|| default_stack(&[]));
-            return run.signals.clone().or_interrupted(self.write_existing(&aws, &stack, &select, run)).await;
+        if let Some(select) = &select {
+            let stack = self.stack_of(&[]);
+            return run.signals.clone().or_interrupted(write_one(&aws, file, &stack, select, run)).await;
         }
         let functions = TargetReader::new(&aws).function_names().await?;
         if functions.is_empty() {
@@ -50,11 +56,11 @@ impl InitArgs {
                 "name another --region or --profile, or deploy one first",
             ));
         }
-        let stack = self.stack.clone().unwrap_or_else(|| default_stack(&functions));
-        self.write(&mask::printed(&spec(&stack, aws.region(), &functions)))?;
-        self.write_schema(run)?;
+        let stack = self.stack_of(&functions);
+        make(file, &mask::printed(&spec(&stack, aws.region(), &functions)))?;
+        write_schema(file, run)?;
         let found = if functions.len() == 1 { functions[0].clone() } else { format!("{} functions", functions.len()) };
-        run.output.result(&format!("{}: written, with the golden signals of {found}\n", self.file.display()))?;
+        run.output.result(&format!("{}: written, with the golden signals of {found}\n", file.display()))?;
         run.output.say(&format!("next: {}", advice::command("plan --var email=you@example.edu")));
         // Only to be told of: whoever may not list alarms has a spec all the same.
         if let Ok(count @ 1..) = unmanaged_alarms(&aws).await {
@@ -65,147 +71,39 @@ impl InitArgs {
         Ok(Exit::Success)
     }
 
-    /// Writes what exists, and proves that taking it over changes nothing.
-    async fn write_existing(
-        &self,
-        aws: &Aws,
-        stack: &str,
-        select: &ExistingSelect,
-        run: &mut CommandContext<'_>,
-    ) -> Result<Exit, CliFailure> {
-        let found = write_existing(aws, stack, select).await?;
-        let (written, look) = (&found.written, run.output.look);
-        let unread = existing::unread(&found.failures, &found.unknown);
-        let shortened = existing::shortened(written.folded.len(), &written.differing);
-        let others = existing::others(&found.others, select.with_others, &look);
-        let notes = [unread, others, existing::left_out(&written.left_out), shortened];
-        if found.counts.is_empty() {
-            notes.iter().filter(|note| !note.is_empty()).for_each(|note| run.output.say(note));
-            let what = format!("there is nothing to write in {}", aws.target().await?);
-            return Err(CliFailure::say(
-                Exit::Failure,
-                what,
-                "ask for more: --all, another --prefix, or --owned-by-others",
-            ));
-        }
-        let values = values_path(&self.file);
-        if !written.variables.is_empty() && values.exists() {
-            let what = format!("{} exists and was left alone", values.display());
-            return Err(CliFailure::say(Exit::Failure, what, "name another file with --file"));
-        }
-        // A spec is read again: it is to say what exists, and no terminal shows it.
-        self.write(&written.text)?;
-        self.write_schema(run)?;
-        let lines = written.text.lines().count();
-        let counted = existing::counted(&found.counts);
-        run.output.result(&format!("{}: written, {lines} lines: {counted}\n", self.file.display()))?;
-        if !written.variables.is_empty() {
-            file::replace(&values, written.values_text().as_bytes(), Readers::Owner)
-                .with_context(|| format!("could not write {}", values.display()))?;
-            let count = written.variables.len();
-            let variables = if count == 1 { "variable" } else { "variables" };
-            run.output.say(&format!(
-                "{}: the values of {count} {variables}, for you alone: keep it out of the repository",
-                values.display()
-            ));
-        }
-        notes.iter().filter(|note| !note.is_empty()).for_each(|note| run.output.say(note));
-        let proof = prove(aws, written, select.with_others).await?;
-        run.output.result(&existing::proof(&proof, &look))?;
-        let with_values = if written.variables.is_empty() {
-            String::new()
-        } else {
-            format!(" --var-file {}", advice::quoted(&values.display().to_string()))
-        };
-        run.output.say(&format!("next: {}", advice::command(&format!("plan --adopt{with_values}"))));
-        Ok(match (proof.holds(), found.failures.is_empty()) {
-            (false, _) => Exit::Failure,
-            (true, false) => Exit::Partial,
-            (true, true) => Exit::Success,
-        })
-    }
-
-    fn write(&self, text: &str) -> Result<(), CliFailure> {
-        match file::make(&self.file, text.as_bytes()) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(self.exists()),
-            made => made.with_context(|| format!("could not write {}", self.file.display()))?,
-        }
-        Ok(())
-    }
-
-    /// What the spec's first line names: an editor finds it offline, and it fits this version. One that is there stays.
-    fn write_schema(&self, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
-        let path = self.file.with_file_name(SCHEMA_FILE);
-        match file::make(&path, format!("{:#}\n", crate::spec::schema()).as_bytes()) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-            made => made.with_context(|| format!("could not write {}", path.display()))?,
-        }
-        let renew = advice::command(&format!("schema > {SCHEMA_FILE}"));
-        run.output.say(&format!("{}: for editors; {renew} renews it after an update", path.display()));
-        Ok(())
-    }
-
-    fn exists(&self) -> CliFailure {
-        let what = format!("{} exists and was left alone", self.file.display());
-        CliFailure::say(Exit::Failure, what, "name another file with --file")
+    fn stack_of(&self, functions: &[String]) -> String {
+        self.stack.clone().unwrap_or_else(|| default_stack(functions))
     }
 }
 
-/// What of an account is written.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Existing resources")]
-struct ExistingArgs {
-    /// Write what exists instead, and prove that adopting it changes nothing; with --all, --prefix, --tag or --function
-    #[arg(long)]
-    existing: bool,
-    /// Everything that nobody else owns: alarms, topics, log groups with settings, mute rules
-    #[arg(long, requires = "existing")]
-    all: bool,
-    /// What has a name that begins with this; repeatable
-    #[arg(long, value_name = "PREFIX", requires = "existing")]
-    prefix: Vec<String>,
-    /// What carries this tag; repeatable
-    #[arg(long, value_name = "KEY=VALUE", requires = "existing", value_parser = tag)]
-    tag: Vec<(String, String)>,
-    /// The alarms and log groups of functions of this name or pattern; repeatable
-    #[arg(long, value_name = "PATTERN", requires = "existing")]
-    function: Vec<String>,
-    /// Write also what CloudFormation, Terraform or another stack owns
-    #[arg(long, requires = "existing")]
-    owned_by_others: bool,
-}
+/// What is written where nobody says it.
+const FILE: &str = "alarms.yaml";
+const FOLDER: &str = "existing";
 
-fn tag(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("write KEY=VALUE".to_owned()),
+/// Writes a new file; one that is there is left alone.
+pub fn make(path: &Path, text: &str) -> Result<(), CliFailure> {
+    match file::make(path, text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(exists(path)),
+        made => made.with_context(|| format!("could not write {}", path.display()))?,
     }
+    Ok(())
 }
 
-impl ExistingArgs {
-    fn select(&self) -> Result<Option<ExistingSelect>, CliFailure> {
-        if !self.existing {
-            return Ok(None);
-        }
-        if !self.all && self.prefix.is_empty() && self.tag.is_empty() && self.function.is_empty() {
-            let what = "--existing does not say what is to be written";
-            let fix = "add --all, --prefix PREFIX, --tag KEY=VALUE or --function PATTERN";
-            return Err(CliFailure::say(Exit::Usage, what, fix));
-        }
-        Ok(Some(ExistingSelect {
-            all: self.all,
-            prefixes: self.prefix.clone(),
-            tags: self.tag.clone(),
-            functions: self.function.clone(),
-            with_others: self.owned_by_others,
-        }))
+/// What the spec's first line names: an editor finds it offline, and it fits this version. One that is there stays.
+pub fn write_schema(spec: &Path, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
+    let path = spec.with_file_name(SCHEMA_FILE);
+    match file::make(&path, format!("{:#}\n", crate::spec::schema()).as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        made => made.with_context(|| format!("could not write {}", path.display()))?,
     }
+    let renew = advice::command(&format!("schema > {SCHEMA_FILE}"));
+    run.output.say(&format!("{}: for editors; {renew} renews it after an update", path.display()));
+    Ok(())
 }
 
-/// The file of the variables' values, beside the spec.
-fn values_path(spec: &Path) -> PathBuf {
-    let stem = spec.file_stem().unwrap_or_default().to_string_lossy();
-    spec.with_file_name(format!("{stem}.vars.yaml"))
+pub fn exists(path: &Path) -> CliFailure {
+    let what = format!("{} exists and was left alone", path.display());
+    CliFailure::say(Exit::Failure, what, "name another file with --file")
 }
 
 /// Beside the spec.

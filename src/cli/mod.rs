@@ -24,6 +24,7 @@ mod fleet;
 mod functions;
 mod help;
 mod init;
+mod init_existing;
 mod interrupt;
 mod lint;
 mod logs;

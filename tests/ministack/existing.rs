@@ -35,7 +35,7 @@ fn alarm(n: usize, topics: &[String]) -> Value {
         "ComparisonOperator": (["GreaterThanThreshold", "LessThanThreshold", "GreaterThanOrEqualToThreshold"][n % 3]),
         "AlarmActions": [topics[n % topics.len()]],
     });
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         alarm["OKActions"] = json!([topics[n % topics.len()]]);
         alarm["TreatMissingData"] = json!("notBreaching");
     }

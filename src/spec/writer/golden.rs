@@ -12,12 +12,15 @@ use crate::spec::written::{Value, node, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a golden signal can be told beside what its preset says, and what says nobody did.
-pub const BESIDE: [(&str, fn() -> SpecValue); 4] = [
+pub const BESIDE: [(&str, NeutralValue); 4] = [
     ("notify", || SpecValue::List(Vec::new())),
     ("actions_enabled", || true.into()),
     ("propagate_tags", || false.into()),
     ("tags", || SpecMap::default().into()),
 ];
+
+/// Makes what says that nothing is said.
+pub type NeutralValue = fn() -> SpecValue;
 
 /// The functions whose alarms were folded, and these.
 #[derive(Debug, Default)]

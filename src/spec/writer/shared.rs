@@ -2,6 +2,7 @@
 //! the same. What a declaration then does not inherit it has to say.
 
 use super::Declarations;
+use super::golden::NeutralValue;
 use super::yaml::length;
 use crate::model::writing::{SpecMap, SpecValue};
 use crate::resources::{Kind, Resource, ResourceTags};
@@ -43,7 +44,7 @@ struct SharedKey {
     /// Whether a preset does, where nothing is said beside it.
     of_presets: bool,
     /// What a declaration says that has AWS's default; `None` where nothing says that.
-    neutral: Option<fn() -> SpecValue>,
+    neutral: Option<NeutralValue>,
 }
 
 fn is_metric(kind: Kind, map: &SpecMap) -> bool {

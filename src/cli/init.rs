@@ -5,14 +5,13 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::init_existing::{ExistingArgs, write_one};
+use super::init_files::{SCHEMA_FILE, exists, make, write_schema};
 use crate::live::TargetReader;
-use crate::model::{Partition, advice, file};
+use crate::model::{Partition, advice};
 use crate::pipeline::existing::unmanaged_alarms;
 use crate::report::mask;
-use anyhow::Context;
 use clap::Args;
 use std::fmt::Write as _;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Writes a first spec with golden signals for each Lambda function found
@@ -79,35 +78,6 @@ impl InitArgs {
 /// What is written where nobody says it.
 const FILE: &str = "alarms.yaml";
 const FOLDER: &str = "existing";
-
-/// Writes a new file; one that is there is left alone.
-pub fn make(path: &Path, text: &str) -> Result<(), CliFailure> {
-    match file::make(path, text.as_bytes()) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(exists(path)),
-        made => made.with_context(|| format!("could not write {}", path.display()))?,
-    }
-    Ok(())
-}
-
-/// What the spec's first line names: an editor finds it offline, and it fits this version. One that is there stays.
-pub fn write_schema(spec: &Path, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
-    let path = spec.with_file_name(SCHEMA_FILE);
-    match file::make(&path, format!("{:#}\n", crate::spec::schema()).as_bytes()) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        made => made.with_context(|| format!("could not write {}", path.display()))?,
-    }
-    let renew = advice::command(&format!("schema > {SCHEMA_FILE}"));
-    run.output.say(&format!("{}: for editors; {renew} renews it after an update", path.display()));
-    Ok(())
-}
-
-pub fn exists(path: &Path) -> CliFailure {
-    let what = format!("{} exists and was left alone", path.display());
-    CliFailure::say(Exit::Failure, what, "name another file with --file")
-}
-
-/// Beside the spec.
-const SCHEMA_FILE: &str = "alarms.schema.json";
 
 /// Two people in one account must not share a stack unknowingly, so it is named after something of theirs.
 fn default_stack(functions: &[String]) -> String {

@@ -6,7 +6,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{FleetProgress, ProgressDetail, ProgressRow};
-use super::init::{exists, make, write_schema};
+use super::init_files::{exists, make, write_schema};
 use super::plan::say_calls;
 use super::variables::load_roster;
 use crate::aws::Aws;

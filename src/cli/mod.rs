@@ -25,6 +25,7 @@ mod functions;
 mod help;
 mod init;
 mod init_existing;
+mod init_files;
 mod interrupt;
 mod lint;
 mod logs;

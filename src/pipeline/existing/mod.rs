@@ -9,9 +9,11 @@ use crate::aws::Aws;
 use crate::live::TargetReader;
 use crate::plan::proof::AdoptionProof;
 use crate::plan::{AddressPattern, Adoption, Consent};
+use crate::resources::child::ChildMarks;
 use crate::resources::{Address, FunctionFacts, Kind, Live, Resource, mark};
 use crate::spec::{self, WriterInput, WrittenSpec};
 use anyhow::Result;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found and written.
@@ -48,7 +50,7 @@ pub async fn write_existing(aws: &Aws, stack: &str, select: &ExistingSelect) -> 
     let parts = reader.existing_parts(&survey, &chosen).await;
     let mut remarks: BTreeMap<Address, Vec<String>> = BTreeMap::new();
     let mut resources: BTreeMap<Address, Resource> = BTreeMap::new();
-    for (address, live) in parts.live {
+    for (address, live) in each_child_once(parts.live) {
         let mut lines = Vec::new();
         if let Some(owner) = others.get(&address) {
             lines.push(format!("belongs to {owner}, which may set it back"));
@@ -78,6 +80,28 @@ pub async fn write_existing(aws: &Aws, stack: &str, select: &ExistingSelect) -> 
     kept.for_each(|address| *counts.entry(address.kind).or_default() += 1);
     let failures = survey.failures.into_iter().chain(parts.failures).collect();
     Ok(ExistingSpec { written, counts, others, failures, unknown: survey.unknown })
+}
+
+/// A child that does not end with its parent may be read below several: it is one, of the parent that has its mark, else of the first.
+fn each_child_once(mut live: BTreeMap<Address, Live>) -> BTreeMap<Address, Live> {
+    let mut owners: BTreeMap<(Kind, String), (bool, Address)> = BTreeMap::new();
+    let mut further = Vec::new();
+    for (address, found) in &live {
+        let Some(child) = found.resource.child().filter(|child| !child.registry.ends_with_parent) else { continue };
+        let tags = live.get(&child.parent).and_then(|parent| parent.resource.tags());
+        let marked = tags.is_some_and(|tags| ChildMarks::from_tags(child.registry, tags).contains(&child));
+        match owners.entry((address.kind, child.identity)) {
+            Entry::Vacant(entry) => drop(entry.insert((marked, address.clone()))),
+            Entry::Occupied(mut entry) if marked && !entry.get().0 => {
+                further.push(entry.insert((marked, address.clone())).1);
+            }
+            Entry::Occupied(_) => further.push(address.clone()),
+        }
+    }
+    for address in &further {
+        live.remove(address);
+    }
+    live
 }
 
 /// The resource as a spec can keep it; what is left to AWS or to others is said in a line.

@@ -5,11 +5,11 @@ use super::world::{World, everything, failures};
 use crate::aws::Aws;
 use crate::pipeline::existing::{ExistingSelect, ExistingSpec, prove, write_existing};
 use crate::plan::proof::AdoptionProof;
-use crate::resources::{Address, Kind, LogGroup, Resource};
+use crate::resources::{Address, Kind, Resource, mark, metric_filter};
 use crate::sandbox::Weather;
 use fastrand::Rng;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Stacks that are applied and written down; `MLOPSCTL_CASES` raises them.
 const STACKS: usize = 100;
@@ -49,6 +49,30 @@ fn tag_maps(value: &mut serde_json::Value) -> Vec<&mut serde_json::Map<String, s
     versions.into_iter().flatten().filter_map(|version| version.get_mut("tags")?.as_object_mut()).collect()
 }
 
+/// What is asked for is written; of what is not replaced as a whole, also what was there before.
+fn same(desired: &Resource, written: &Resource, label: &str) {
+    // Of a subscription that nobody has confirmed, AWS tells no attributes.
+    if matches!(desired, Resource::Subscription(one) if one.needs_confirmation()) {
+        return;
+    }
+    let whole = desired.declared().is_none();
+    let (wanted, mut found) = (desired.fields(), written.fields());
+    found.retain(|name, _| whole || wanted.contains_key(name));
+    assert_eq!(found, wanted, "{label}");
+    let tags = |resource: &Resource| -> Vec<(String, String)> {
+        let tags = resource.tags().into_iter().flatten();
+        tags.filter(|(key, _)| !mark::is_mark(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    assert_eq!(tags(written), tags(desired), "{label}");
+}
+
+/// A log group as Lambda makes it is only written where a stack has marked it.
+fn says_something(resource: &Resource, all: &BTreeMap<Address, Resource>) -> bool {
+    let Resource::LogGroup(group) = resource else { return true };
+    let has_filters = metric_filter::all(all.values()).any(|filter| filter.log_group == group.name);
+    has_filters || !group.fields().is_empty() || !group.tags.is_empty()
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_applied_is_written_down_without_a_difference() {
     let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(STACKS);
@@ -65,23 +89,18 @@ async fn what_was_applied_is_written_down_without_a_difference() {
         let (own, proof) = found(&aws, "walk", &all(), &label).await;
         let written =
             own.written.bound().unwrap().desired(&planned.plan.target, &planned.snapshot.known_functions()).unwrap();
-        let says = |resource: &Resource| match resource {
-            Resource::LogGroup(group) => {
-                *group != LogGroup { name: group.name.clone(), tags: group.tags.clone(), ..LogGroup::default() }
-            }
-            _ => true,
-        };
-        let wanted: BTreeSet<&Address> =
-            planned.desired.iter().filter(|(_, resource)| says(resource)).map(|(address, _)| address).collect();
-        let missing: Vec<_> = wanted.iter().filter(|address| !written.resources.contains_key(**address)).collect();
-        let missing: Vec<_> = missing.into_iter().filter(|address| address.kind != Kind::LogGroup).collect();
-        assert!(missing.is_empty(), "{label}: {missing:?}\n{}", own.written.text);
+        let wanted: Vec<&Address> = planned.desired.keys().collect();
+        assert_eq!(written.resources.keys().collect::<Vec<_>>(), wanted, "{label}\n{}", own.written.text);
+        for (address, desired) in &planned.desired {
+            same(desired, &written.resources[address], &format!("{label}: {address}\n{}", own.written.text));
+        }
         assert_eq!(proof.adopted, 0, "{label}\n{}", own.written.text);
         seen.extend(written.resources.keys().map(|address| address.kind));
         unmark(&world);
         let aws = world.aws().await;
         let (_, proof) = found(&aws, "other", &all(), &label).await;
-        assert!(proof.adopted >= written.resources.len().saturating_sub(1), "{label}: {proof:?}");
+        let told = written.resources.values().filter(|resource| says_something(resource, &written.resources)).count();
+        assert_eq!(proof.adopted, told, "{label}: {proof:?}");
     }
     assert_eq!(seen.len(), Kind::ALL.len(), "{seen:?}");
 }
@@ -188,7 +207,8 @@ async fn many_alarms_take_few_calls_and_few_lines() {
     let found = write_existing(&aws, "s", &all()).await.unwrap();
     let lines = found.written.text.lines().count();
     assert!(lines <= 1_200, "{lines} lines\n{}", found.written.text);
-    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    // Unoptimised, and on a machine that others use, too.
+    assert!(started.elapsed().as_secs() < 3, "{:?}", started.elapsed());
     assert_eq!(found.counts[&Kind::Alarm], 472);
     let stats = world.sandbox.stats();
     assert!(stats.calls <= 20 && stats.waves <= 6, "{stats:#?}");

@@ -90,3 +90,45 @@ pub fn proof(proof: &AdoptionProof, look: &RenderOptions) -> String {
     let resources = if count == 1 { "resource" } else { "resources" };
     text + &format!("\na plan of it changes {count} {resources}; {} to adopt as they are{ours}\n", proof.adopted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FieldChange, Target};
+    use crate::plan::proof::AdoptionDifference;
+    use serde_json::json;
+
+    #[test]
+    fn a_proof_says_what_it_changes_or_that_it_changes_nothing() {
+        let target = Target::new("123456789012", "us-east-1");
+        let mut proof = AdoptionProof { target, adopted: 472, unchanged: 0, differing: Vec::new() };
+        let look = RenderOptions::PLAIN;
+        assert_eq!(super::proof(&proof, &look), "a plan of it changes nothing: 472 to adopt\n");
+        let threshold = FieldChange { field: "threshold".into(), from: Some(json!(5)), to: Some(json!(6)) };
+        let differs = |address: &str, action, fields, refused: Option<&str>| AdoptionDifference {
+            address: Address::parse(address).unwrap(),
+            action,
+            fields,
+            refused: refused.map(str::to_owned),
+        };
+        proof.differing = vec![
+            differs("alarm/errors", Action::Adopt, vec![threshold], None),
+            differs("topic/x", Action::Create, Vec::new(), None),
+            differs("alarm/theirs", Action::Adopt, Vec::new(), Some("it is owned by Terraform")),
+        ];
+        assert_eq!(
+            super::proof(&proof, &look),
+            "  > alarm/errors\n      threshold: 5 -> 6\n  + topic/x to create\n  > alarm/theirs: it is owned by Terraform\n\n\
+             a plan of it changes 3 resources; 472 to adopt as they are\n"
+        );
+    }
+
+    #[test]
+    fn many_of_one_owner_are_a_line() {
+        let all = (0..7).map(|n| (Address::new(Kind::Alarm, format!("a{n}")), "Terraform".to_owned())).collect();
+        assert_eq!(
+            others(&all, false, &RenderOptions::PLAIN),
+            "not written, since Terraform owns it: alarm/a0, alarm/a1, alarm/a2, alarm/a3, alarm/a4 and 2 more (-v shows all)\n"
+        );
+    }
+}

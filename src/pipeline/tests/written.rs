@@ -228,3 +228,38 @@ fn a_lab_is_written_as_a_person_would() {
     let (target, resources, functions) = desired(include_str!("../../../examples/everything.yaml"));
     println!("{}", same(&target, &resources, &functions, "everything").text);
 }
+
+/// Addresses of people and keys are in no spec; the file of values has them, but for what SNS does not tell.
+#[test]
+fn who_is_notified_is_a_variable() {
+    let endpoints = [
+        ("email", "ann@example.edu"),
+        ("email-json", "ann@example.edu"),
+        ("sms", "+12065550100"),
+        ("https", "https://hooks.example.edu/T0/${x}\"secret"),
+        ("https", "https://ops:****@alerts.example.edu/in"),
+        ("https", "https://open.example.edu"),
+        ("sqs", "arn:aws:sqs:us-east-1:123456789012:inbox"),
+    ];
+    let target = Target::new(ACCOUNT, REGION);
+    let topic = Resource::Topic(crate::resources::Topic { name: "alerts".into(), ..Default::default() });
+    let mut resources = Resources::from([(topic.address(), topic)]);
+    // The address with a quotation mark is none that a spec takes: it is left out below, and not shown either.
+    for (protocol, endpoint) in endpoints {
+        let one = Resource::Subscription(crate::resources::Subscription::new("alerts", protocol, endpoint));
+        resources.insert(one.address(), one);
+    }
+    let written = written(&target, &resources, &BTreeMap::new());
+    let text = &written.text;
+    assert_eq!(written.left_out.len(), 1, "{:?}\n{text}", written.left_out);
+    assert!(written.differing.is_empty(), "{:?}", written.differing);
+    for hidden in ["ann@example.edu", "12065550100", "/T0/", "ops:", "/in"] {
+        assert!(!text.contains(hidden), "{hidden}\n{text}");
+    }
+    assert!(text.contains("endpoint: https://open.example.edu }") && text.contains(":inbox"), "{text}");
+    let names: Vec<&str> = written.variables.iter().map(|variable| variable.name.as_str()).collect();
+    assert_eq!(names, ["email", "webhook", "phone"], "one address, one variable\n{text}");
+    let values = written.values_text();
+    assert!(values.contains("email: \"ann@example.edu\"\n") && values.contains("# webhook:\n"), "{values}");
+    assert!(!values.contains("unknown-password"), "{values}");
+}

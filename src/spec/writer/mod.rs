@@ -11,7 +11,7 @@ pub use open::WrittenVariable;
 
 use super::{BoundSpec, SpecError};
 use crate::model::writing::{SpecEntry, SpecMap, SpecValue};
-use crate::model::{ResourceFields, SpecProblem, Target, secret};
+use crate::model::{ResourceFields, Target, secret};
 use crate::resources::written::WritingScope;
 use crate::resources::{Address, FunctionFacts, Kind, Resource, ResourceTags, declared};
 use place::Places;
@@ -120,7 +120,8 @@ pub fn write(input: &WriterInput<'_>) -> Result<WrittenSpec, SpecError> {
         let before = left_out.len();
         for problem in problems.raw() {
             if let Some(address) = places.at(problem.span).filter(|address| input.resources.contains_key(address)) {
-                left_out.entry(address).or_insert_with(|| reason(problem));
+                let said = unsaid(input, &address, &problem.message);
+                left_out.entry(address).or_insert(said);
             }
         }
         if left_out.len() == before {
@@ -133,8 +134,17 @@ pub fn write(input: &WriterInput<'_>) -> Result<WrittenSpec, SpecError> {
     }
 }
 
-fn reason(problem: &SpecProblem) -> String {
-    secret::hide(&problem.message)
+/// The text without what the file leaves open of a resource: who is notified stands in no comment.
+fn unsaid(input: &WriterInput<'_>, address: &Address, text: &str) -> String {
+    let scope = WritingScope { target: input.target, declared: BTreeSet::new() };
+    let mut text = text.to_owned();
+    if let Some(resource) = input.resources.get(address) {
+        let mut root = SpecMap::default().put("it", resource.written(&scope));
+        for variable in open::variables(&mut root) {
+            text = text.replace(&variable.open.value, "***");
+        }
+    }
+    secret::hide(&text)
 }
 
 /// A text, and which children stand in which list of it, in their order.
@@ -182,7 +192,10 @@ fn draft(input: &WriterInput<'_>, left_out: &BTreeMap<Address, String>, shorteni
     let mut head = input.head.to_vec();
     if !left_out.is_empty() {
         head.push("Left out, since no spec can say it:".to_owned());
-        head.extend(left_out.iter().map(|(address, reason)| format!("- {address}: {reason}")));
+        let line = |(address, reason): (&Address, &String)| {
+            format!("- {}: {reason}", unsaid(input, address, &address.to_string()))
+        };
+        head.extend(left_out.iter().map(line));
     }
     let mut text = String::new();
     for (style, most) in STYLES {

@@ -126,11 +126,14 @@ impl BacktestArgs {
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
         let values = self.spec.values_asking(&spec, run).await?;
-        let bound = spec.into_bound(&values)?;
+        let mut bound = spec.into_bound(&values)?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
         };
+        if let Some(aws) = &aws {
+            bound = pipeline::expand(aws, &bound).await?.unwrap_or(bound);
+        }
         let (desired, target) = self.desired(&bound, aws.as_ref()).await?;
         let audience = Audience::of(desired.values());
         let slos = self.slos(&bound, &target)?;

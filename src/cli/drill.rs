@@ -13,6 +13,7 @@ use crate::aws::Aws;
 use crate::model::Target;
 use crate::model::advice;
 use crate::model::problem::nearest_or_all;
+use crate::pipeline;
 use crate::ops::drill::{self, Above, DeliveryChannel, DrillReport, DrillRequest, DrillSurvey, DrillVerdict};
 use crate::report::watch::drill as report;
 use clap::{Args, ValueEnum};
@@ -99,6 +100,7 @@ impl DrillArgs {
     async fn begin(&self, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
         let bound = self.spec.bind_asking(self.spec.load()?, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
         // Names do not depend on the account.
         let anywhere = Target::new("000000000000", aws.region());
         let desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;

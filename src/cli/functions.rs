@@ -7,9 +7,10 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use crate::aws::Aws;
+use crate::live::TargetReader;
 use crate::model::problem::nearest;
 use crate::ops::logs::NoFunction;
-use crate::spec;
+use crate::spec::{self, Spec};
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
@@ -35,11 +36,11 @@ impl WatchedArgs {
         let named = !self.functions.is_empty();
         let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
         let region = spec.as_ref().and_then(|spec| spec.region().map(str::to_owned));
+        let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
         let functions = match &spec {
-            Some(spec) if !named => spec.functions(),
+            Some(spec) if !named => run.signals.clone().or_interrupted(of_spec(spec, &aws)).await?,
             _ => self.functions.clone(),
         };
-        let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
         Ok(FunctionSelection { functions, aws })
     }
 
@@ -52,6 +53,16 @@ impl WatchedArgs {
             "name one: a function's name behind the command, or under `functions` in the spec",
         )
     }
+}
+
+/// The functions of a spec; only a pattern has to ask which those are.
+async fn of_spec(spec: &Spec, aws: &Aws) -> Result<Vec<String>, CliFailure> {
+    let Some(tags) = spec.matched_tags() else { return Ok(spec.functions()) };
+    let live = TargetReader::new(aws).live_functions(&tags).await?;
+    spec.functions_of(&live).ok_or_else(|| {
+        let what = "a pattern under `functions` asks for tags by a variable, which is not filled in here";
+        CliFailure::say(Exit::Usage, what, "name the functions behind the command")
+    })
 }
 
 /// A function that is not there, with what may have been meant.

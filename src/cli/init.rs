@@ -29,6 +29,7 @@ pub struct InitArgs {
 impl InitArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.file.exists() {
+            self.say_uncovered(run).await;
             return Err(self.exists());
         }
         let aws = self.connect.open(None, &run.signals, run.output).await?;
@@ -70,11 +71,31 @@ impl InitArgs {
         Ok(())
     }
 
+    /// Of a spec that is there: which functions of the account no alarm in it watches. Who cannot be asked is no failure of its own.
+    async fn say_uncovered(&self, run: &mut CommandContext<'_>) {
+        let Ok(spec) = crate::spec::load(&self.file) else { return };
+        let Ok(aws) = self.connect.open(spec.region(), &run.signals, run.output).await else { return };
+        let tags = spec.matched_tags().unwrap_or_default();
+        let Ok(live) = TargetReader::new(&aws).live_functions(&tags).await else { return };
+        let uncovered = spec.uncovered(&live);
+        let Some((first, rest)) = uncovered.split_first() else { return };
+        let file = self.file.display();
+        let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
+        let shown = rest.iter().take(NAMED).fold(first.clone(), |shown, name| shown + ", " + name);
+        run.output.say(&format!("not watched by any alarm of {file}: {shown}{more}"));
+        run.output.say(&format!(
+            "add to functions: in {file}: \"*\": {{ golden_signals: {{ notify: TOPIC }} }}   # or each by its name"
+        ));
+    }
+
     fn exists(&self) -> CliFailure {
         let what = format!("{} exists and was left alone", self.file.display());
         CliFailure::say(Exit::Failure, what, "name another file with --file")
     }
 }
+
+/// So many more functions than the first are named.
+const NAMED: usize = 9;
 
 /// Beside the spec.
 const SCHEMA_FILE: &str = "alarms.schema.json";
@@ -107,6 +128,7 @@ topics:
     subscriptions:
       - {{ protocol: email, endpoint: \"${{email}}\" }}
 
+# Every function of the account, new ones, too: \"*\": {{ golden_signals: {{ notify: {stack}-alerts }} }}
 functions:
 "
     );

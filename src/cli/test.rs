@@ -53,7 +53,7 @@ impl TestArgs {
 
     fn run_file(&self, path: &Path) -> Result<FileOutcome, CliFailure> {
         let file = read(path)?;
-        let bound = spec::load(&file.spec)?.bind(&file.variables)?;
+        let bound = spec::load(&file.spec)?.bind(&file.variables)?.for_names(&file.functions());
         let target = Target::new(ACCOUNT, bound.region().unwrap_or("us-east-1"));
         let desired = bound.desired(&target, &BTreeMap::new())?;
         check(&file, desired.resources.values())?;

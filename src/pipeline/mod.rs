@@ -3,6 +3,7 @@
 
 mod allowed;
 mod apply;
+mod covered;
 mod lint_online;
 mod planned;
 mod propose;
@@ -12,6 +13,7 @@ mod select;
 
 pub use allowed::NotAllowed;
 pub use apply::{ReadBack, apply, carry_out};
+pub use covered::expand;
 pub use lint_online::{LintedTarget, lint_online};
 #[cfg(test)]
 pub use planned::plan_destroy;

@@ -1,8 +1,10 @@
 //! The whole file: its top-level keys, and the way from a checked tree to the desired resources of a target.
 
+use super::coverage::{self, CoveredFunctions, FunctionPattern};
 use super::desired::{Desired, SpecSection};
 use super::error::SpecError;
 use super::form::{DEFAULTS, SPEC};
+use super::one_alarm;
 use super::pick::{known, section};
 use super::presets;
 use super::reading::Reader;
@@ -15,8 +17,9 @@ use crate::model::node::{Data, MapEntry, Node, Span};
 use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::scope::DeclarationScope;
-use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, tag};
-use std::collections::{BTreeMap, HashMap};
+use crate::resources::function::LiveFunctions;
+use crate::resources::{Address, FunctionFacts, Kind, Resource, ResourceTags, alarm, composite_alarm, tag};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,6 +76,28 @@ impl Spec {
     /// The names under `functions`, in the order of the file; names hold no variables.
     pub fn functions(&self) -> Vec<String> {
         section(&self.root, "functions").iter().map(|entry| entry.name.text.clone()).collect()
+    }
+
+    /// The same with each pattern in place of the functions that it stands for; `None` where a pattern asks for tags by a variable.
+    pub fn functions_of(&self, live: &LiveFunctions) -> Option<Vec<String>> {
+        let by_variable = |tags: &ResourceTags| tags.values().any(|value| value.contains("${"));
+        if FunctionPattern::all(&self.root).iter().any(|pattern| by_variable(&pattern.tags)) {
+            return None;
+        }
+        let (_, covered) = coverage::expand(&self.root, live);
+        let mut covered = covered.into_iter().map(|one| (one.pattern, one.functions)).collect::<BTreeMap<_, _>>();
+        let one = |name: String| covered.remove(&name).unwrap_or_else(|| vec![name]);
+        Some(self.functions().into_iter().flat_map(one).collect())
+    }
+
+    /// Those of the live functions that nothing of the file watches, as far as it is known before variables are bound.
+    pub fn uncovered(&self, live: &LiveFunctions) -> Vec<String> {
+        coverage::uncovered(&self.root, live)
+    }
+
+    /// The tags that patterns under `functions` ask for; `None` where there is no pattern.
+    pub fn matched_tags(&self) -> Option<BTreeSet<ResourceTags>> {
+        matched_tags(&self.root)
     }
 
     /// The stack as it is written, before variables are bound.
@@ -142,27 +167,52 @@ pub struct BoundSpec {
     root: Node,
     comments: Arc<[Span]>,
     functions: Vec<String>,
+    /// What its patterns stand for in the target that it was expanded for, and the facts of all functions there.
+    covered: Option<(Vec<CoveredFunctions>, BTreeMap<String, FunctionFacts>)>,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(SpecSection, String), usize>,
 }
 
 impl BoundSpec {
     fn new(spec: &Spec, root: Node) -> Self {
-        let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
-        let mut declared = HashMap::new();
-        for section in SpecSection::all() {
-            for (at, entry) in section.entries(&root).iter().enumerate() {
-                declared.entry((section, entry.name.text.clone())).or_insert(at);
-            }
+        let (name, text, comments) = (spec.name.clone(), spec.text.clone(), spec.comments.clone());
+        let (functions, declared) = (functions(&root), declared(&root));
+        Self { name, text, comments, root, functions, covered: None, declared }
+    }
+
+    fn with(&self, root: Node) -> Self {
+        let (name, text, comments) = (self.name.clone(), self.text.clone(), self.comments.clone());
+        let (functions, declared) = (functions(&root), declared(&root));
+        Self { name, text, comments, root, functions, covered: None, declared }
+    }
+
+    /// The tags that patterns under `functions` ask for; `None` where there is no pattern that is still to be expanded.
+    pub fn matched_tags(&self) -> Option<BTreeSet<ResourceTags>> {
+        matched_tags(&self.root).filter(|_| self.covered.is_none())
+    }
+
+    /// The spec of one target: each pattern under `functions` has given way to the functions there that it stands for.
+    pub fn for_functions(&self, live: LiveFunctions) -> Self {
+        let (root, covered) = coverage::expand(&self.root, &live);
+        Self { covered: Some((covered, live.facts)), ..self.with(root) }
+    }
+
+    /// The spec in which these functions, which are not asked for, stand in place of the patterns that name them.
+    pub fn for_names(&self, names: &BTreeSet<String>) -> Self {
+        match FunctionPattern::all(&self.root).is_empty() {
+            true => self.clone(),
+            false => self.with(coverage::expand_by_name(&self.root, names)),
         }
-        Self {
-            name: spec.name.clone(),
-            text: spec.text.clone(),
-            comments: spec.comments.clone(),
-            root,
-            functions,
-            declared,
-        }
+    }
+
+    /// What its patterns stand for in its target; empty where it has none.
+    pub fn covered(&self) -> &[CoveredFunctions] {
+        self.covered.as_ref().map(|(covered, _)| covered.as_slice()).unwrap_or_default()
+    }
+
+    /// The facts of all functions of its target, where they were listed for its patterns.
+    pub fn listed_functions(&self) -> Option<&BTreeMap<String, FunctionFacts>> {
+        self.covered.as_ref().map(|(_, facts)| facts)
     }
 
     fn declaration(&self, section: SpecSection, name: &str) -> Option<&MapEntry> {
@@ -223,13 +273,12 @@ impl BoundSpec {
         facts: &BTreeMap<String, FunctionFacts>,
     ) -> (Desired, Vec<SpecProblem>) {
         let root = &self.root;
-        let facts: BTreeMap<&str, FunctionFacts> = self
-            .functions
-            .iter()
-            .map(|name| (name.as_str(), facts.get(name).cloned().unwrap_or_else(|| presets::stand_in(name))))
-            .collect();
+        let facts_of = |name: &String| facts.get(name).cloned().unwrap_or_else(|| presets::stand_in(name));
+        let named = section(root, "functions").into_iter().map(|entry| &entry.name.text);
+        let facts: BTreeMap<&str, FunctionFacts> = named.map(|name| (name.as_str(), facts_of(name))).collect();
         let presets = presets_of(root, &facts);
         let mut problems = Vec::new();
+        coverage::check(root, &mut problems);
         let tags = root.get("tags").map(|node| tag::values(node, &mut problems)).unwrap_or_default();
         let slos = slo::expand(root, &mut problems);
         let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
@@ -248,9 +297,7 @@ impl BoundSpec {
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
                 Kind::LogGroup => {
-                    for MapEntry { name, value } in section(root, "functions") {
-                        reader.function(name, value, &facts);
-                    }
+                    section(root, "functions").into_iter().for_each(|entry| reader.function(entry, &facts));
                     for (golden, preset) in &presets {
                         let layers = preset.over.iter().chain([&preset.written, *golden]).chain(defaults);
                         let layers = Layers::new(preset.name.span, layers);
@@ -270,15 +317,44 @@ impl BoundSpec {
     }
 }
 
-/// The preset alarms of all functions, each with its `golden_signals`.
+/// The functions of a tree, in its order: those that are named, and patterns that stand for some.
+fn functions(root: &Node) -> Vec<String> {
+    let one = section(root, "functions").into_iter().filter(|entry| !coverage::is_one_alarm(&entry.value));
+    one.map(|entry| entry.name.text.clone()).collect()
+}
+
+fn declared(root: &Node) -> HashMap<(SpecSection, String), usize> {
+    let mut declared = HashMap::new();
+    for section in SpecSection::all() {
+        for (at, entry) in section.entries(root).iter().enumerate() {
+            declared.entry((section, entry.name.text.clone())).or_insert(at);
+        }
+    }
+    declared
+}
+
+fn matched_tags(root: &Node) -> Option<BTreeSet<ResourceTags>> {
+    let patterns = FunctionPattern::all(root);
+    (!patterns.is_empty())
+        .then(|| patterns.into_iter().map(|pattern| pattern.tags).filter(|tags| !tags.is_empty()).collect())
+}
+
+/// The preset alarms of all functions and patterns, each with its `golden_signals`.
 fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, presets::Preset)> {
     let mut all = Vec::new();
-    for MapEntry { name, value } in section(root, "functions") {
-        let entry = value.entries().iter().find(|entry| entry.name.text == "golden_signals");
-        if let (Some(entry), Some(facts)) = (entry, facts.get(name.text.as_str())) {
-            let presets = presets::expand(&name.text, &entry.value, entry.name.span, facts);
-            all.extend(presets.into_iter().map(|preset| (&entry.value, preset)));
-        }
+    for entry in section(root, "functions") {
+        let MapEntry { name, value } = entry;
+        let Some(golden) = value.entries().iter().find(|entry| entry.name.text == "golden_signals") else { continue };
+        let pattern = FunctionPattern::of(entry).filter(FunctionPattern::is_one_alarm);
+        let presets = match (pattern, facts.get(name.text.as_str())) {
+            (Some(pattern), _) => {
+                let others = coverage::others(root, &pattern);
+                one_alarm::expand(&pattern, &golden.value, golden.name.span, &others)
+            }
+            (None, Some(facts)) => presets::expand(&name.text, &golden.value, golden.name.span, facts),
+            (None, None) => continue,
+        };
+        all.extend(presets.into_iter().map(|preset| (&golden.value, preset)));
     }
     all
 }

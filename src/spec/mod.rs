@@ -1,12 +1,14 @@
 //! What the user wrote -> what should be: `load`, `bind` the variables, ask for the `desired` resources of a target.
 //! Everything here is offline: no clock, no network, and no file but the spec itself.
 
+mod coverage;
 mod desired;
 mod document;
 mod error;
 mod file;
 mod form;
 mod input;
+mod one_alarm;
 mod pick;
 mod presets;
 mod reading;
@@ -19,6 +21,7 @@ mod variables;
 mod written;
 mod yaml;
 
+pub use coverage::CoveredFunctions;
 pub use desired::Desired;
 pub use document::{BoundSpec, Spec};
 pub use error::SpecError;

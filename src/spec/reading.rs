@@ -1,5 +1,6 @@
 //! The declarations of a file, kind by kind, into the desired resources of a target.
 
+use super::coverage::FunctionPattern;
 use super::desired::{Desired, SpecSection};
 use super::pick::{only, section};
 use super::slo::SloDraft;
@@ -133,8 +134,12 @@ impl Reader<'_> {
     }
 
     /// The log group of a function with a `retention` or a `kms_key_id`; two functions may write to one group if they agree.
-    pub fn function(&mut self, name: &SpannedName, value: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
-        check_function_name(name, &mut self.scope);
+    pub fn function(&mut self, entry: &MapEntry, facts: &BTreeMap<&str, FunctionFacts>) {
+        let MapEntry { name, value } = entry;
+        // A pattern's form is checked by itself.
+        if FunctionPattern::of(entry).is_none() {
+            check_function_name(name, &mut self.scope);
+        }
         let named = |entry: &&MapEntry| ["retention", "kms_key_id"].contains(&entry.name.text.as_str());
         let Some(entry) = value.entries().iter().find(named) else { return };
         let Some(facts) = facts.get(name.text.as_str()) else { return };

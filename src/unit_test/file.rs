@@ -3,7 +3,7 @@
 use super::form::{FILE, NO_VALUE};
 use crate::backtest::history::file::time;
 use crate::backtest::notation::Notation;
-use crate::model::{Node, Span, SpecProblem};
+use crate::model::{Node, Span, SpecProblem, glob};
 use crate::spec::{SpecError, SpecLikeDocument, parse_document, read_document};
 use mlops_cloudwatch::evaluation::need::MetricIdentity;
 use mlops_cloudwatch::state::AlarmState;
@@ -20,6 +20,15 @@ pub struct File {
     pub cases: Vec<UnitTestCase>,
     /// What mistakes are shown with that only the spec can tell.
     pub document: SpecLikeDocument,
+}
+
+impl File {
+    /// The Lambda functions that the tests name: a pattern under `functions` stands for them, as far as it matches.
+    pub fn functions(&self) -> BTreeSet<String> {
+        let series = self.cases.iter().flat_map(|case| &case.series);
+        let named = series.filter_map(|series| series.metric.dimensions.get("FunctionName"));
+        named.filter(|name| !glob::is_pattern(name)).cloned().collect()
+    }
 }
 
 /// Times in seconds since 1970.

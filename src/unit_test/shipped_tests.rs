@@ -33,6 +33,7 @@ fn the_shipped_tests_pass_and_kill_every_mutant() {
     for path in files {
         let file = read(&path).unwrap_or_else(|error| panic!("{error}"));
         let bound = spec::load(&file.spec).and_then(|spec| spec.bind(&file.variables)).unwrap();
+        let bound = bound.for_names(&file.functions());
         let target = Target::new("123456789012", bound.region().unwrap_or("us-east-1"));
         let resources = bound.desired(&target, &BTreeMap::new()).unwrap().resources;
         check(&file, resources.values()).unwrap_or_else(|error| panic!("{error}"));

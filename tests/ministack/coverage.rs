@@ -1,0 +1,51 @@
+//! Patterns under `functions` on an emulator that has functions of its own: each that is there is covered, those that come and go, too.
+
+use super::Account;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+const SPEC: &str = "version: 1
+stack: cover
+region: us-east-1
+vars: { account: { required: true } }
+topics: { ops: {} }
+functions:
+  web: { golden_signals: { notify: ops, latency: off, concurrency: off, errors: off } }
+  \"*\":
+    match: { except: [\"canary*\"] }
+    golden_signals: { notify: ops, latency: off, concurrency: off, errors: off }
+";
+
+fn create(account: &Account, name: &str) {
+    // An archive of nothing.
+    let zip = [&[80_u8, 75, 5, 6][..], &[0; 18]].concat();
+    let function = json!({
+        "FunctionName": name, "Runtime": "python3.12", "Handler": "a.b",
+        "Role": format!("arn:aws:iam::{}:role/lab", account.number), "Code": { "ZipFile": zip },
+    });
+    account.call("lambda", "create_function", &function);
+}
+
+fn alarms(account: &Account) -> BTreeSet<String> {
+    super::texts(&account.alarms()["MetricAlarms"], "AlarmName").into_iter().collect()
+}
+
+#[test]
+fn every_function_of_the_account_is_covered() {
+    let account = Account::new();
+    for name in ["web", "api", "canary-1"] {
+        create(&account, name);
+    }
+    account.desk.write("alarms.yaml", SPEC);
+    account.desk.run(&["apply", "--yes", "--no-backtest"]).exits(0);
+    assert_eq!(alarms(&account), ["api-throttles", "web-throttles"].map(str::to_owned).into());
+    create(&account, "job");
+    account.call("lambda", "delete_function", &json!({ "FunctionName": "api" }));
+    let plan = account.desk.run(&["plan", "--no-backtest"]).exits(0);
+    assert!(plan.stdout.contains("function api does not exist any more"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("functions `*`: 1 function, job"), "{}", plan.stdout);
+    account.desk.run(&["apply", "--yes", "--no-backtest", "--allow-deletes"]).exits(0);
+    assert_eq!(alarms(&account), ["job-throttles", "web-throttles"].map(str::to_owned).into());
+    account.desk.run(&["destroy", "--yes"]).exits(0);
+    assert_eq!(alarms(&account), BTreeSet::new());
+}

@@ -156,10 +156,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
     }
     let protocols: BTreeSet<&str> = after
         .iter()
-        .filter_map(|resource| match resource {
-            Resource::Subscription(subscription) => Some(subscription.protocol.as_str()),
-            _ => None,
-        })
+        .filter_map(|resource| Some(resource.subscription()?.protocol.as_str()))
         .collect();
     if protocols.iter().any(|protocol| protocol.starts_with("email")) {
         usage.push(UsageCost {

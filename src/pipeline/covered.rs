@@ -32,7 +32,7 @@ pub fn note(plan: &mut Plan, bound: &BoundSpec) {
         let functions = alarm::coverage::functions(alarm);
         for function in functions.into_iter().filter(|name| !bound.functions().iter().any(|own| own == name)) {
             let text = match listed.contains_key(function) {
-                true => format!("nothing under `functions` stands for {function} any more"),
+                true => format!("no entry under `functions` covers {function} any more"),
                 false => format!("function {function} does not exist any more"),
             };
             change.notes.push(Note::new(NoteKind::Info, text));
@@ -46,6 +46,10 @@ fn pattern(covered: &CoveredFunctions) -> Note {
     let more = if functions.len() > NAMED { format!(" and {} more", functions.len() - NAMED) } else { String::new() };
     let what = if *is_one_alarm { "one alarm a signal over all of them, and over new ones: " } else { "" };
     match functions.len() {
+        0 if *is_one_alarm => Note::new(
+            NoteKind::Info,
+            format!("functions `{pattern}`: none here yet; one alarm a signal covers each from its first call on"),
+        ),
         0 => Note::new(NoteKind::Warning, format!("functions `{pattern}`: no function here matches"))
             .remedy("correct the pattern, the tags or the region; a function that comes is covered by the next apply"),
         1 => Note::new(NoteKind::Info, format!("functions `{pattern}`: 1 function, {what}{shown}")),

@@ -5,6 +5,7 @@ mod attributes;
 mod cost;
 mod coverage;
 mod drift;
+mod external;
 mod interrupt;
 mod lifecycle;
 mod ownership;

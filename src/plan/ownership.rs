@@ -68,6 +68,8 @@ pub fn keep_adopted(resource: &mut Resource, before: &Live) {
 pub fn ownership(live: &Live, input: PlanInput<'_>) -> Ownership {
     match &live.resource {
         Resource::Subscription(subscription) => of_subscription(subscription, input),
+        // Nothing there can carry a mark: it is ours as long as the spec declares it, and nobody's afterwards.
+        Resource::ExternalSubscription(_) if input.desired.contains_key(&live.resource.address()) => Ownership::Adopted,
         resource => resource
             .tags()
             .map_or(Ownership::Unowned, |tags| of_tags(resource.kind(), &resource.name(), tags, input.stack)),

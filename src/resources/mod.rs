@@ -9,6 +9,7 @@ pub mod composite_alarm;
 pub mod declared;
 pub mod delivery_policy;
 pub mod document;
+pub mod external_subscription;
 pub mod function;
 pub mod kind;
 pub mod live;
@@ -28,6 +29,7 @@ pub mod topic;
 pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
+pub use external_subscription::ExternalSubscription;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
@@ -55,6 +57,7 @@ macro_rules! with_kinds {
         $what! {
             Topic(Topic) topic,
             Subscription(Subscription) subscription,
+            ExternalSubscription(ExternalSubscription) external_subscription,
             LogGroup(LogGroup) log_group,
             Alarm(Box<Alarm>) alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
@@ -174,6 +177,23 @@ impl Resource {
 
     pub fn declared_mut(&mut self) -> Option<&mut declared::AttributeNames> {
         self.configuration_mut().declared_mut()
+    }
+
+    /// The subscription that it is, whoever owns its topic.
+    pub fn subscription(&self) -> Option<&Subscription> {
+        match self {
+            Resource::Subscription(own) => Some(own),
+            Resource::ExternalSubscription(external) => Some(&external.subscription),
+            _ => None,
+        }
+    }
+
+    pub fn subscription_mut(&mut self) -> Option<&mut Subscription> {
+        match self {
+            Resource::Subscription(own) => Some(own),
+            Resource::ExternalSubscription(external) => Some(&mut external.subscription),
+            _ => None,
+        }
     }
 
     /// What it does when its state changes; `None` for a kind that has no states.

@@ -4,7 +4,7 @@ use super::ResourceTags;
 use crate::model::problem::nearest_or_all;
 use crate::model::shape::MANY;
 use crate::model::{Arn, Node, Partition, Span, SpecProblem, Target};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The surroundings of a declaration while it is read.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct DeclarationScope<'a> {
     pub partition: Option<&'static Partition>,
     /// The names of the topics that the file declares.
     pub topics: BTreeSet<&'a str>,
+    /// The ARNs of the topics of other owners that the file gives a name.
+    pub external_topics: BTreeMap<&'a str, &'a str>,
     /// The names of all alarms of either kind that the file declares or that its presets make.
     pub alarms: BTreeSet<&'a str>,
     /// Tags that everything in the file carries.
@@ -48,6 +50,9 @@ impl DeclarationScope<'_> {
         let text = node.text()?;
         if self.topics.contains(&text) {
             return Some(self.target.arn("sns", text));
+        }
+        if let Some(arn) = self.external_topics.get(text) {
+            return Some((*arn).to_owned());
         }
         if text.starts_with("arn:") {
             if Arn::parse(text).is_none() {

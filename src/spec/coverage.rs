@@ -1,7 +1,7 @@
 //! Patterns under `functions` -> the functions that exist: each stands there as if it had been written out. Pure.
 
-use super::one_alarm;
 use super::pick::section;
+use super::presets::ONE_ALARM;
 use super::written::switch;
 use crate::model::node::{Data, MapEntry, Node, SpannedName};
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
@@ -13,12 +13,9 @@ use std::collections::BTreeSet;
 /// The key that makes an entry stand for functions that it does not name.
 pub const MATCH: &str = "match";
 
-/// The key of `golden_signals` that makes one alarm of many.
-pub const ONE_ALARM: &str = "one_alarm";
-
 pub static MATCHING: ObjectSchema = ObjectSchema {
     what: "a match",
-    doc: "Which functions of the account an entry under `functions` stands for. New ones are covered by the next apply.",
+    doc: "Which functions of the account an entry under `functions` covers. New ones are covered by the next apply.",
     keys: &[&[
         SchemaKey::new("name", Shape::Text(64), "A pattern of names: `*` is any text, `?` one character. Default: `*`."),
         SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags that the function carries, all of them."),
@@ -75,6 +72,10 @@ impl<'a> FunctionPattern<'a> {
     /// Whether its golden signals are one alarm each over all functions.
     pub fn is_one_alarm(&self) -> bool {
         is_one_alarm(&self.entry.value)
+    }
+
+    pub fn key(&self) -> &'a SpannedName {
+        &self.entry.name
     }
 
     pub fn golden(&self) -> Option<&'a Node> {
@@ -243,12 +244,8 @@ pub fn check(root: &Node, problems: &mut Vec<SpecProblem>) {
             continue;
         };
         of_pattern(&pattern, problems);
-        if let Some(golden) = pattern.golden().filter(|_| pattern.is_one_alarm()) {
-            let others = others(root, &pattern);
-            problems.extend(one_alarm::check(&pattern, &entry.name, golden, &others));
-        }
         if let Some(first) = patterns.iter().find(|earlier| earlier.takes_all_of(&pattern)) {
-            let message = format!("`{}` stands for no function: `{}` before it takes them all", entry.name, first.entry.name);
+            let message = format!("`{}` covers no function: `{}` before it takes them all", entry.name, first.entry.name);
             let problem = SpecProblem::new(entry.name.span, message).also(first.entry.name.span, "this one is asked first");
             problems.push(problem.help("of several patterns the first in the file decides: write the narrower one first"));
         }
@@ -277,7 +274,7 @@ fn of_pattern(pattern: &FunctionPattern<'_>, problems: &mut Vec<SpecProblem>) {
     }
     if !glob::is_pattern(&key.text) && name.is_none() && pattern.tags.is_empty() {
         let help = "match: { tags: { team: shop } }, or match: { name: \"api-*\" }; a name alone needs no match";
-        wrong(key.span, format!("`{key}` does not say which functions it stands for"), help);
+        wrong(key.span, format!("`{key}` does not say which functions it covers"), help);
     }
     for item in matching.get("except").map(Node::items).unwrap_or_default() {
         let text = item.text().unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::scope::DeclarationScope;
 use crate::resources::function::LiveFunctions;
-use crate::resources::{Address, FunctionFacts, Kind, Resource, ResourceTags, alarm, composite_alarm, tag};
+use crate::resources::{Address, FunctionFacts, Kind, Resource, ResourceTags, alarm, composite_alarm, external_subscription, tag};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -279,14 +279,17 @@ impl BoundSpec {
         let presets = presets_of(root, &facts);
         let mut problems = Vec::new();
         coverage::check(root, &mut problems);
+        for pattern in FunctionPattern::all(root).iter().filter(|pattern| pattern.is_one_alarm()) {
+            problems.extend(one_alarm::check(pattern, &coverage::others(root, pattern)));
+        }
         let tags = root.get("tags").map(|node| tag::values(node, &mut problems)).unwrap_or_default();
         let slos = slo::expand(root, &mut problems);
         let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
         let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names);
         let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
-        let scope =
-            DeclarationScope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
+        let (topics, external_topics) = (names(Kind::Topic).collect(), external_topics(root));
+        let scope = DeclarationScope { target, partition, topics, external_topics, alarms, tags, problems };
         let mut reader =
             Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
@@ -296,6 +299,7 @@ impl BoundSpec {
             reader.kind(kind, root, defaults);
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
+                Kind::ExternalSubscription => reader.external_topics(root),
                 Kind::LogGroup => {
                     section(root, "functions").into_iter().for_each(|entry| reader.function(entry, &facts));
                     for (golden, preset) in &presets {
@@ -321,6 +325,12 @@ impl BoundSpec {
 fn functions(root: &Node) -> Vec<String> {
     let one = section(root, "functions").into_iter().filter(|entry| !coverage::is_one_alarm(&entry.value));
     one.map(|entry| entry.name.text.clone()).collect()
+}
+
+/// The topics of other owners by the names that the file gives them.
+fn external_topics(root: &Node) -> BTreeMap<&str, &str> {
+    let entries = section(root, SpecSection::Of(Kind::ExternalSubscription).key()).into_iter();
+    entries.filter_map(|entry| Some((entry.name.text.as_str(), external_subscription::spec::arn(&entry.value)?))).collect()
 }
 
 fn declared(root: &Node) -> HashMap<(SpecSection, String), usize> {

@@ -26,12 +26,12 @@ static STACK: TextFormat = TextFormat {
 
 static FUNCTION: ObjectSchema = ObjectSchema {
     what: "a function",
-    doc: "A monitored Lambda function: it must exist, and is only looked at. Of a pattern, every function that it stands for.",
+    doc: "A monitored Lambda function: it must exist, and is only looked at. Of a pattern, every function that it covers.",
     keys: &[&[
         SchemaKey::new(
             coverage::MATCH,
             Shape::Object(&MATCHING),
-            "The entry stands for the functions of the account that match, new ones, too; entries that name a function win.",
+            "The entry covers the functions of the account that match, new ones, too; entries that name a function win.",
         ),
         SchemaKey::new(
             "retention",

@@ -78,7 +78,9 @@ pub fn expand(pattern: &FunctionPattern<'_>, golden: &Node, span: Span, others: 
 }
 
 fn query(signal: &QueriedSignal, pattern: &FunctionPattern<'_>, others: &[&str]) -> String {
-    let tags = pattern.tags.iter().map(|(key, value)| format!("tag.\"{key}\" = '{value}'"));
+    // What cannot be written in a query is a mistake already.
+    let tags = pattern.tags.iter().filter(|(key, value)| !has_quotes(key) && !has_quotes(value));
+    let tags = tags.map(|(key, value)| format!("tag.\"{key}\" = '{value}'"));
     let left_out = pattern.except.iter().chain(others).map(|name| format!("FunctionName != '{name}'"));
     let conditions: Vec<String> = tags.chain(left_out).collect();
     let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {} ", conditions.join(" AND ")) };
@@ -89,9 +91,14 @@ fn query(signal: &QueriedSignal, pattern: &FunctionPattern<'_>, others: &[&str])
     )
 }
 
+fn has_quotes(text: &str) -> bool {
+    text.contains(['\'', '"', '\\'])
+}
+
 /// Finds what a query cannot say of a pattern.
-pub fn check(pattern: &FunctionPattern<'_>, key: &SpannedName, golden: &Node, others: &[&str]) -> Vec<SpecProblem> {
+pub fn check(pattern: &FunctionPattern<'_>, others: &[&str]) -> Vec<SpecProblem> {
     let mut problems = Vec::new();
+    let (key, Some(golden)) = (pattern.key(), pattern.golden()) else { return problems };
     let mut wrong = |span, message: String, help: &str| problems.push(SpecProblem::new(span, message).help(help));
     if pattern.glob != "*" {
         let message = format!("one alarm cannot watch the functions `{}`", pattern.glob);
@@ -101,8 +108,7 @@ pub fn check(pattern: &FunctionPattern<'_>, key: &SpannedName, golden: &Node, ot
         let help = "a Metrics Insights query compares whole names: name each function";
         wrong(key.span, format!("`{item}` cannot be left out of one alarm"), help);
     }
-    let quotes = |text: &String| text.contains(['\'', '"', '\\']);
-    if pattern.tags.iter().any(|(key, value)| quotes(key) || quotes(value)) {
+    if pattern.tags.iter().any(|(key, value)| has_quotes(key) || has_quotes(value)) {
         wrong(key.span, "a tag has a quotation mark in it".into(), "a Metrics Insights query cannot ask for it");
     }
     if let Some(traffic) = golden.get("traffic").filter(|node| switch(node) != Some(false)) {
@@ -114,9 +120,9 @@ pub fn check(pattern: &FunctionPattern<'_>, key: &SpannedName, golden: &Node, ot
         let help = "latency: { threshold: \"> 5000\" }, in ms: timeouts differ from function to function";
         wrong(latency.span, "one alarm on latency needs a `threshold`".into(), help);
     }
-    let longest = SIGNALS.iter().map(|signal| query(signal, pattern, others).len()).max().unwrap_or_default();
-    if longest > LONGEST {
-        let message = format!("the query that leaves {} functions out has {longest} characters", others.len());
+    let most = SIGNALS.iter().map(|signal| query(signal, pattern, others).len()).max().unwrap_or_default();
+    if most > LONGEST {
+        let message = format!("the query that leaves {} functions out has {most} characters", others.len());
         wrong(key.span, message, "AWS takes 2048: give fewer functions entries of their own, or match tags");
     }
     problems

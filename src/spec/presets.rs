@@ -1,7 +1,6 @@
 //! `golden_signals` of a function -> alarms, written as if by hand, so that they are read and checked like any other.
 //! A description names no threshold: the file may override it, and the notification has the right one.
 
-use super::coverage;
 use super::written::{Value, node, switch, text};
 use crate::model::node::{Data, Node, Span, SpannedName};
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
@@ -14,6 +13,9 @@ use crate::resources::tag;
 const LATENCY_SHARE: i64 = 800;
 /// Of Lambda's default quota of 1000 concurrent executions, AWS recommends an alarm at 90 %.
 const CONCURRENCY: i64 = 900;
+
+/// The key that makes one alarm of many.
+pub const ONE_ALARM: &str = "one_alarm";
 
 /// One golden signal: what it is called, whether it is on where nobody says, and how it is documented.
 struct GoldenSignal {
@@ -47,7 +49,7 @@ pub static GOLDEN_SIGNALS: ObjectSchema = ObjectSchema {
             ),
         ],
         &[SchemaKey::new(
-            coverage::ONE_ALARM,
+            ONE_ALARM,
             Shape::Bool,
             "Of a pattern such as `\"*\"`: one alarm a signal over all its functions, by a Metrics Insights query, instead of one a \
              function. Errors, throttles and concurrency; latency where it has a threshold.",

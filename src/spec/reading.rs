@@ -9,7 +9,8 @@ use crate::model::{Layers, SpecProblem};
 use crate::resources::kind::Inherits;
 use crate::resources::scope::DeclarationScope;
 use crate::resources::{
-    FunctionFacts, Kind, Resource, Slo, Subscription, alarm, composite_alarm, log_group, subscription,
+    FunctionFacts, Kind, Resource, Slo, Subscription, alarm, composite_alarm, external_subscription,
+    log_group, subscription,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,6 +51,15 @@ impl Reader<'_> {
                 item.get("topic").and_then(|node| Some(SpannedName { text: node.text()?.to_owned(), span: node.span }));
             if let Some(topic) = topic {
                 self.subscription(&topic, item);
+            }
+        }
+    }
+
+    /// Our subscriptions to topics of other owners.
+    pub fn external_topics(&mut self, root: &Node) {
+        for MapEntry { name, value } in section(root, SpecSection::Of(Kind::ExternalSubscription).key()) {
+            for (subscription, place) in external_subscription::spec::read(name, value, &mut self.scope) {
+                self.add(Resource::ExternalSubscription(subscription), place.span);
             }
         }
     }

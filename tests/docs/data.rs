@@ -10,6 +10,7 @@ const OF_SPEC: &[&str] = &[
     "allowed_accounts",
     "composite_alarms",
     "defaults",
+    "external_topics",
     "functions",
     "lint",
     "log_groups",

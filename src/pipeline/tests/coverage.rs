@@ -82,7 +82,7 @@ async fn a_new_function_is_covered_and_one_that_is_gone_loses_its_alarms() {
     // A pattern that stops to match.
     let narrower = text.replace("canary-*", "mlops-*");
     let planned = world.plan(&narrower).await;
-    let expected = "alarm/mlops-service-lambda-errors: nothing under `functions` stands for mlops-service-lambda any more";
+    let expected = "alarm/mlops-service-lambda-errors: no entry under `functions` covers mlops-service-lambda any more";
     assert!(super::world::notes(&planned).contains(&expected.to_owned()));
     assert_complete(&world.destroy(&text).await);
     assert_eq!(world.contents().keys().filter(|(table, _)| table == "alarms").count(), 0);

@@ -91,11 +91,8 @@ impl TargetReader {
             }
             (index, alarms, by_name, referred)
         };
-        let (topics, (index, alarms, by_name, referred), functions) = futures_util::join!(
-            self.topics(wanted.desired, &queries),
-            alarms_and_names,
-            self.functions(wanted),
-        );
+        let (topics, (index, alarms, by_name, referred), functions) =
+            futures_util::join!(self.topics(wanted.desired, &queries), alarms_and_names, self.functions(wanted),);
         let (target, topics) = topics?;
         match index {
             // What one service calls unknown keys no other knows: nothing at all can be read.

@@ -95,7 +95,8 @@ pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent
     // Endpoints that do not fill the tag index know what is ours only by name.
     let named = provisional(aws, bound, select)?;
     let reader = TargetReader::new(aws);
-    let survey = reader.survey(ReadPurpose { stack: bound.stack(), desired: &named, functions: &[], listed: None }).await?;
+    let survey =
+        reader.survey(ReadPurpose { stack: bound.stack(), desired: &named, functions: &[], listed: None }).await?;
     NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, bound.stack(), &named).await;

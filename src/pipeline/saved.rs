@@ -170,8 +170,7 @@ fn functions_since(then: &BTreeMap<String, FunctionFacts>, planned: &PlannedTarg
         })
     });
     let stale = |name: &String, what: &str| Stale { place: format!("function {name}"), what: what.to_owned() };
-    let mut found: Vec<Stale> =
-        differing.map(|(name, _)| stale(name, "its memory, timeout or log group")).collect();
+    let mut found: Vec<Stale> = differing.map(|(name, _)| stale(name, "its memory, timeout or log group")).collect();
     if planned.expanded.is_some() {
         let gone = then.keys().filter(|name| !now.contains_key(*name));
         found.extend(gone.map(|name| stale(name, "it is none of the functions of the spec any more")));

@@ -70,7 +70,10 @@ impl DeclarationScope<'_> {
         let help = topic
             .map(|topic| format!("to mail somebody, subscribe the address to a topic, and name the topic: {topic}"));
         let help = help
-            .or_else(|| self.nearest(text, &self.topics, "the topics are"))
+            .or_else(|| {
+                let known = self.topics.iter().chain(self.external_topics.keys()).copied().collect();
+                self.nearest(text, &known, "the topics are")
+            })
             .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be notified".into());
         self.problems.push(problem.help(help));
         None

@@ -6,8 +6,8 @@ use super::written::switch;
 use crate::model::node::{Data, MapEntry, Node, SpannedName};
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
 use crate::model::{SpecProblem, glob};
-use crate::resources::{ResourceTags, alarm};
 use crate::resources::function::LiveFunctions;
+use crate::resources::{ResourceTags, alarm};
 use std::collections::BTreeSet;
 
 /// The key that makes an entry stand for functions that it does not name.
@@ -17,7 +17,11 @@ pub static MATCHING: ObjectSchema = ObjectSchema {
     what: "a match",
     doc: "Which functions of the account an entry under `functions` covers. New ones are covered by the next apply.",
     keys: &[&[
-        SchemaKey::new("name", Shape::Text(64), "A pattern of names: `*` is any text, `?` one character. Default: `*`."),
+        SchemaKey::new(
+            "name",
+            Shape::Text(64),
+            "A pattern of names: `*` is any text, `?` one character. Default: `*`.",
+        ),
         SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags that the function carries, all of them."),
         SchemaKey::new("except", Shape::List(&Shape::Text(64)), "Names, or patterns of names, that are left out."),
     ]],
@@ -245,9 +249,12 @@ pub fn check(root: &Node, problems: &mut Vec<SpecProblem>) {
         };
         of_pattern(&pattern, problems);
         if let Some(first) = patterns.iter().find(|earlier| earlier.takes_all_of(&pattern)) {
-            let message = format!("`{}` covers no function: `{}` before it takes them all", entry.name, first.entry.name);
-            let problem = SpecProblem::new(entry.name.span, message).also(first.entry.name.span, "this one is asked first");
-            problems.push(problem.help("of several patterns the first in the file decides: write the narrower one first"));
+            let message =
+                format!("`{}` covers no function: `{}` before it takes them all", entry.name, first.entry.name);
+            let problem =
+                SpecProblem::new(entry.name.span, message).also(first.entry.name.span, "this one is asked first");
+            problems
+                .push(problem.help("of several patterns the first in the file decides: write the narrower one first"));
         }
         patterns.push(pattern);
     }
@@ -267,9 +274,17 @@ fn of_pattern(pattern: &FunctionPattern<'_>, problems: &mut Vec<SpecProblem>) {
     if let Some(name) = name {
         let text = name.text().unwrap_or_default();
         if glob::is_pattern(&key.text) {
-            wrong(name.span, format!("`{key}` is the pattern already"), "leave `name` out, or give the entry another key");
+            wrong(
+                name.span,
+                format!("`{key}` is the pattern already"),
+                "leave `name` out, or give the entry another key",
+            );
         } else if !right(text) {
-            wrong(name.span, format!("`{text}` is no pattern of names of functions"), "such as api-*: letters, digits, -, _, * and ?");
+            wrong(
+                name.span,
+                format!("`{text}` is no pattern of names of functions"),
+                "such as api-*: letters, digits, -, _, * and ?",
+            );
         }
     }
     if !glob::is_pattern(&key.text) && name.is_none() && pattern.tags.is_empty() {

@@ -16,9 +16,11 @@ use super::yaml::Parsed;
 use crate::model::node::{Data, MapEntry, Node, Span};
 use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
-use crate::resources::scope::DeclarationScope;
 use crate::resources::function::LiveFunctions;
-use crate::resources::{Address, FunctionFacts, Kind, Resource, ResourceTags, alarm, composite_alarm, external_subscription, tag};
+use crate::resources::scope::DeclarationScope;
+use crate::resources::{
+    Address, FunctionFacts, Kind, Resource, ResourceTags, alarm, composite_alarm, external_subscription, tag,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -330,7 +332,9 @@ fn functions(root: &Node) -> Vec<String> {
 /// The topics of other owners by the names that the file gives them.
 fn external_topics(root: &Node) -> BTreeMap<&str, &str> {
     let entries = section(root, SpecSection::Of(Kind::ExternalSubscription).key()).into_iter();
-    entries.filter_map(|entry| Some((entry.name.text.as_str(), external_subscription::spec::arn(&entry.value)?))).collect()
+    entries
+        .filter_map(|entry| Some((entry.name.text.as_str(), external_subscription::spec::arn(&entry.value)?)))
+        .collect()
 }
 
 fn declared(root: &Node) -> HashMap<(SpecSection, String), usize> {

@@ -119,7 +119,11 @@ static HEAD: [SchemaKey; 10] = [
     ),
     SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
     SchemaKey::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
-    SchemaKey::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name or by a pattern of names: `\"*\"` is all of the account."),
+    SchemaKey::new(
+        "functions",
+        Shape::Map(&Shape::Object(&FUNCTION)),
+        "The monitored Lambda functions, by name or by a pattern of names: `\"*\"` is all of the account.",
+    ),
     SchemaKey::new("slos", Shape::Map(&Shape::Object(&SLO)), "Service level objectives, by name."),
 ];
 

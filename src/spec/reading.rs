@@ -9,8 +9,8 @@ use crate::model::{Layers, SpecProblem};
 use crate::resources::kind::Inherits;
 use crate::resources::scope::DeclarationScope;
 use crate::resources::{
-    FunctionFacts, Kind, Resource, Slo, Subscription, alarm, composite_alarm, external_subscription,
-    log_group, subscription,
+    FunctionFacts, Kind, Resource, Slo, Subscription, alarm, composite_alarm, external_subscription, log_group,
+    subscription,
 };
 use std::collections::{BTreeMap, HashMap};
 

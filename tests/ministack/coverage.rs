@@ -30,6 +30,36 @@ fn alarms(account: &Account) -> BTreeSet<String> {
     super::texts(&account.alarms()["MetricAlarms"], "AlarmName").into_iter().collect()
 }
 
+/// A topic of somebody else's in the same account: our subscription is made once, set, and left.
+#[test]
+fn a_subscription_to_somebody_elses_topic_is_made_and_left() {
+    let account = Account::new();
+    let central = account.call("sns", "create_topic", &json!({ "Name": "central" }))["TopicArn"].take();
+    let central = central.as_str().expect("an ARN");
+    let queue = format!("arn:aws:sqs:us-east-1:{}:ours", account.number);
+    let spec = format!(
+        "version: 1
+stack: ext
+region: us-east-1
+vars: {{ account: {{ required: true }} }}
+external_topics:
+  central: {{ arn: \"{central}\", subscriptions: [{{ protocol: sqs, endpoint: \"{queue}\", raw_message_delivery: true }}] }}
+alarms:
+  errors: {{ namespace: AWS/Lambda, metric_name: Errors, statistic: Sum, threshold: \"> 5\", notify: central }}
+"
+    );
+    account.desk.write("alarms.yaml", &spec);
+    account.desk.run(&["apply", "--yes", "--no-backtest"]).exits(0);
+    account.desk.run(&["plan", "--no-backtest"]).exits(0).is_empty_plan();
+    assert_eq!(account.subscriptions("central"), [format!("sqs {queue}")]);
+    account.desk.write("alarms.yaml", &spec.replace("true }]", "false }]"));
+    account.desk.run(&["apply", "--yes", "--no-backtest"]).exits(0).says("1 changed");
+    account.desk.run(&["destroy", "--yes"]).exits(0);
+    assert_eq!(account.subscriptions("central"), [format!("sqs {queue}")]);
+    let tags = account.call("sns", "list_tags_for_resource", &json!({ "ResourceArn": central }));
+    assert_eq!(tags["Tags"].as_array().map(Vec::len).unwrap_or_default(), 0);
+}
+
 #[test]
 fn every_function_of_the_account_is_covered() {
     let account = Account::new();

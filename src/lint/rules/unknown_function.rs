@@ -23,9 +23,8 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let known = KnownNames::new(subject.functions.iter().map(String::as_str));
     // Without AWS a pattern stands for itself.
     let patterns: Vec<&String> = subject.functions.iter().filter(|own| glob::is_pattern(own)).collect();
-    let stands_for = |name: &str| {
-        subject.functions.contains(name) || patterns.iter().any(|pattern| glob::matches(pattern, name))
-    };
+    let stands_for =
+        |name: &str| subject.functions.contains(name) || patterns.iter().any(|pattern| glob::matches(pattern, name));
     let mut looked_up: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for watch in &subject.watches {
         let names: BTreeSet<&str> = watch.series.iter().filter_map(|series| series.function()).collect();

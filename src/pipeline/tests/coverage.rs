@@ -1,8 +1,8 @@
 //! Patterns under `functions`: what they stand for is what is live, new functions are covered, and nothing else is touched.
 
 use super::world::{World, assert_complete, bound, lines, notes, spec_of};
-use crate::sandbox::Weather;
 use crate::resources::{Address, FunctionFacts, Kind};
+use crate::sandbox::Weather;
 use std::collections::BTreeSet;
 
 const PATTERNS: &str = "topics: { ops: {} }
@@ -149,7 +149,8 @@ functions:
             "web-throttles"
         ])
     );
-    let note = "functions `*`: 2 functions, one alarm a signal over all of them, and over new ones: api, mlops-service-lambda";
+    let note =
+        "functions `*`: 2 functions, one alarm a signal over all of them, and over new ones: api, mlops-service-lambda";
     assert!(notes(&planned).contains(&note.to_owned()), "{:#?}", notes(&planned));
     let alarm = &planned.desired[&Address::new(Kind::Alarm, "all-functions-errors")];
     assert_eq!(
@@ -210,8 +211,7 @@ fn coverage_is_all_live_functions_that_match() {
         let listed = LiveFunctions { facts: live.iter().map(facts).collect(), ..LiveFunctions::default() };
         let expanded = bound(&spec_of("s", &text)).for_functions(listed);
         let matched = |name: &&str| {
-            own.contains(name)
-                || (Some(*name) != except && patterns.iter().any(|pattern| glob::matches(pattern, name)))
+            own.contains(name) || (Some(*name) != except && patterns.iter().any(|pattern| glob::matches(pattern, name)))
         };
         let expected: BTreeSet<&str> = live.iter().copied().filter(matched).chain(own.iter().copied()).collect();
         let covered: BTreeSet<&str> = expanded.functions().iter().map(String::as_str).collect();

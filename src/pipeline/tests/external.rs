@@ -1,7 +1,8 @@
 //! Subscriptions to topics of other owners: made and set where they are declared, and never ended; the topic is left as it is.
 
-use super::world::{REGION, World, assert_complete, lines, notes, spec_of};
+use super::world::{REGION, World, assert_complete, bound, lines, notes, spec_of};
 use crate::model::endpoint::is_chatbot;
+use crate::pipeline::{self, TargetContext};
 use crate::sandbox::Weather;
 
 fn spec(region: &str, subscriptions: &str) -> String {
@@ -21,7 +22,8 @@ alarms:
 }
 
 const MAIL: &str = "{ protocol: email, endpoint: ann@example.edu }";
-const QUEUE: &str = "{ protocol: sqs, endpoint: \"arn:aws:sqs:us-east-1:123456789012:inbox\", raw_message_delivery: true }";
+const QUEUE: &str =
+    "{ protocol: sqs, endpoint: \"arn:aws:sqs:us-east-1:123456789012:inbox\", raw_message_delivery: true }";
 
 /// The tags and subscriptions of the topic, as somebody else sees them.
 async fn seen(world: &World, region: &str) -> (usize, Vec<String>) {
@@ -38,7 +40,8 @@ async fn seen(world: &World, region: &str) -> (usize, Vec<String>) {
 async fn topic(world: &World, region: &str) {
     let aws = world.hands().await.in_region(region);
     let made = aws.sns.create_topic().name("central").send().await.unwrap();
-    let theirs = aws.sns.subscribe().topic_arn(made.topic_arn().unwrap()).protocol("email").endpoint("theirs@example.edu");
+    let theirs =
+        aws.sns.subscribe().topic_arn(made.topic_arn().unwrap()).protocol("email").endpoint("theirs@example.edu");
     theirs.send().await.unwrap();
 }
 
@@ -48,7 +51,8 @@ async fn a_subscription_to_somebody_elses_topic_is_made_set_and_left() {
     topic(&world, REGION).await;
     let text = spec(REGION, &format!("{MAIL}, {QUEUE}"));
     let planned = world.plan(&text).await;
-    let queue = "external_subscription/arn:aws:sns:us-east-1:123456789012:central/sqs/arn:aws:sqs:us-east-1:123456789012:inbox";
+    let queue =
+        "external_subscription/arn:aws:sns:us-east-1:123456789012:central/sqs/arn:aws:sqs:us-east-1:123456789012:inbox";
     assert_eq!(
         lines(&planned),
         [
@@ -62,7 +66,11 @@ async fn a_subscription_to_somebody_elses_topic_is_made_set_and_left() {
     assert_eq!(seen(&world, REGION).await, (0, everybody.map(str::to_owned).to_vec()));
     let again = world.plan(&text).await;
     assert_eq!(lines(&again), [""; 0]);
-    assert!(notes(&again).iter().any(|note| note.contains("ann@example.edu has not confirmed")), "{:#?}", notes(&again));
+    assert!(
+        notes(&again).iter().any(|note| note.contains("ann@example.edu has not confirmed")),
+        "{:#?}",
+        notes(&again)
+    );
     assert_eq!(world.letters().len(), 2, "one mail to each");
     // What the spec names is set; what it stops naming stays.
     let changed = text.replace("raw_message_delivery: true", "raw_message_delivery: false");
@@ -118,6 +126,15 @@ async fn chatbots_own_subscription_is_no_trouble() {
     let planned = world.plan(&text).await;
     assert_eq!(lines(&planned), [""; 0]);
     assert!(!notes(&planned).iter().any(|note| note.contains("never made")), "{:#?}", notes(&planned));
+    // It confirms itself: nobody is asked to.
+    let alone = spec_of(
+        "chat",
+        "topics: { ops: {} }\nalarms:\n  a: { namespace: N, metric_name: M, statistic: Sum, threshold: \"> 5\", notify: ops }\n",
+    );
+    let at = TargetContext { aws: world.aws().await, bound: bound(&alone) };
+    let findings = pipeline::lint_online(&at).await.unwrap().report.findings;
+    let wrong = findings.iter().filter(|one| ["topic-unconfirmed", "topic-without-subscriber"].contains(&one.rule));
+    assert_eq!(wrong.count(), 0);
     let declared = text.replace(MAIL, &format!("{{ protocol: https, endpoint: \"{CHATBOT}\" }}"));
     let planned = world.plan(&declared).await;
     assert!(!notes(&planned).iter().any(|note| note.contains("chatbot") && note.contains("asked to confirm")));

@@ -57,15 +57,19 @@ mod tests {
 
     #[test]
     fn a_query_covers_every_function_that_it_does_not_leave_out() {
-        let all = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName ORDER BY SUM() DESC";
+        let all =
+            "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName ORDER BY SUM() DESC";
         let some = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) WHERE FunctionName != 'a' AND \
                     FunctionName != 'b' GROUP BY FunctionName ORDER BY SUM() DESC";
         let one = "SELECT MAX(Duration) FROM \"AWS/Lambda\" WHERE FunctionName = 'a'";
         let tagged = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) WHERE tag.\"team\" = 'shop' GROUP BY FunctionName";
         let other = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/SQS\", QueueName) GROUP BY QueueName ORDER BY SUM() DESC";
-        for (query, a, c) in [(all, true, true), (some, false, true), (one, true, false), (tagged, true, true), (other, false, false)] {
+        for (query, a, c) in
+            [(all, true, true), (some, false, true), (one, true, false), (tagged, true, true), (other, false, false)]
+        {
             let mut alarm = Alarm::new("x");
-            alarm.metrics = vec![MetricQuery { id: "q".into(), expression: Some(query.into()), ..MetricQuery::default() }];
+            alarm.metrics =
+                vec![MetricQuery { id: "q".into(), expression: Some(query.into()), ..MetricQuery::default() }];
             assert_eq!(covers(alarm), (a, c), "{query}");
         }
         let mut alarm = Alarm::new("x");

@@ -19,8 +19,11 @@ static EXTERNAL_TOPIC: ObjectSchema = ObjectSchema {
     ]],
 };
 
-pub static SECTION: SchemaKey =
-    SchemaKey::new("external_topics", Shape::Map(&Shape::Object(&EXTERNAL_TOPIC)), "Topics that somebody else owns, by a name of your choice.");
+pub static SECTION: SchemaKey = SchemaKey::new(
+    "external_topics",
+    Shape::Map(&Shape::Object(&EXTERNAL_TOPIC)),
+    "Topics that somebody else owns, by a name of your choice.",
+);
 
 /// Returns the ARN of an external topic; `None` where it is none, which `read` says.
 pub fn arn(value: &Node) -> Option<&str> {

@@ -11,9 +11,8 @@ pub static CAUSE: Cause =
 
 fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for topic in facts.topics.values() {
-        let waits = |one: &&Subscriber| {
-            one.confirmation == ConfirmationState::Pending && one.subscription.needs_confirmation()
-        };
+        let waits =
+            |one: &&Subscriber| one.confirmation == ConfirmationState::Pending && one.subscription.needs_confirmation();
         let pending = topic.subscribers.iter().filter(waits);
         for one in pending {
             let Subscription { protocol, endpoint, .. } = &one.subscription;

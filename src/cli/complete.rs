@@ -6,6 +6,7 @@ use super::places::{SPEC_FILE, usual_sandbox};
 use crate::aws::profile_names;
 use crate::lint::RULES;
 use crate::model::Target;
+use crate::resources::function::LiveFunctions;
 use crate::resources::{Address, Kind};
 use crate::sandbox::{Sandbox, Weather};
 use crate::spec::{self, BoundSpec};
@@ -31,14 +32,14 @@ pub fn addresses() -> ArgValueCompleter {
     of(|| declared().iter().map(Address::to_string).collect())
 }
 
-/// Alarms of the spec, composite ones, too.
+/// Alarms of the spec, of every kind.
 pub fn alarms() -> ArgValueCompleter {
-    of(|| names(&[Kind::Alarm, Kind::CompositeAlarm]))
+    of(|| names(&Kind::alarms().collect::<Vec<_>>()))
 }
 
 /// Functions of the spec.
 pub fn functions() -> ArgValueCompleter {
-    of(|| bound().map(|bound| bound.functions().to_vec()).unwrap_or_default())
+    of(|| bound().iter().flat_map(BoundSpec::functions).cloned().collect())
 }
 
 pub fn topics() -> ArgValueCompleter {
@@ -92,17 +93,22 @@ fn names(kinds: &[Kind]) -> Vec<String> {
 }
 
 fn declared() -> Vec<Address> {
-    let Some(bound) = bound() else { return Vec::new() };
-    let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
-    bound.desired(&target, &BTreeMap::new()).map(|desired| desired.resources.into_keys().collect()).unwrap_or_default()
+    let of = |bound: BoundSpec| {
+        let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
+        let desired = bound.desired(&target, &BTreeMap::new()).map(|desired| desired.resources);
+        desired.unwrap_or_default().into_keys()
+    };
+    bound().into_iter().flat_map(of).collect()
 }
 
-/// The spec with a value for each variable that has none: what is named after one is completed wrongly, all else right.
-fn bound() -> Option<BoundSpec> {
-    let spec = spec::load(&spec_file(std::env::args())).ok()?;
+/// The spec of each of its regions, with a value for each variable that has none: what is named after one is completed wrongly, all else right.
+fn bound() -> Vec<BoundSpec> {
+    let Ok(spec) = spec::load(&spec_file(std::env::args())) else { return Vec::new() };
     let open = spec.variables().iter().filter(|variable| variable.default.is_none());
     let values = open.map(|variable| (variable.name.clone(), format!("{}@example.com", variable.name))).collect();
-    spec.into_bound(&values).ok()
+    let all = spec.into_regions(&values).unwrap_or_default();
+    // What patterns stand for, only AWS knows.
+    all.iter().map(|one| one.for_functions(LiveFunctions::default())).collect()
 }
 
 /// The file that the line names which is completed, else the usual one.

@@ -10,7 +10,7 @@ use crate::aws::Aws;
 use crate::live::TargetReader;
 use crate::model::problem::nearest;
 use crate::ops::logs::NoFunction;
-use crate::spec::{self, Spec};
+use crate::spec::{self, Spec, WrittenRegion};
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
@@ -35,13 +35,37 @@ impl WatchedArgs {
     pub async fn open(&self, run: &mut CommandContext<'_>) -> Result<FunctionSelection, CliFailure> {
         let named = !self.functions.is_empty();
         let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
-        let region = spec.as_ref().and_then(|spec| spec.region().map(str::to_owned));
+        let place = match &spec {
+            Some(spec) => Some(self.place(spec)?),
+            None => None,
+        };
+        let region = place.as_ref().and_then(|place| place.region.clone());
         let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
-        let functions = match &spec {
-            Some(spec) if !named => run.signals.clone().or_interrupted(of_spec(spec, &aws)).await?,
+        let functions = match &place {
+            Some(place) if !named => run.signals.clone().or_interrupted(of_region(place, &aws)).await?,
             _ => self.functions.clone(),
         };
         Ok(FunctionSelection { functions, aws })
+    }
+
+    /// The region of the spec that is meant: the one that is named, else the only one with the functions that are, or else with
+    /// patterns that may stand for them.
+    fn place(&self, spec: &Spec) -> Result<WrittenRegion, CliFailure> {
+        let mut places = spec.written_regions();
+        let names = |place: &WrittenRegion, name: &String| place.functions.contains(name);
+        let may_have = |place: &WrittenRegion, name: &String| names(place, name) || place.may_cover(name);
+        for has in [&names as &dyn Fn(&WrittenRegion, &String) -> bool, &may_have] {
+            let has_them = |place: &WrittenRegion| {
+                !place.functions.is_empty() && self.functions.iter().all(|name| has(place, name))
+            };
+            if self.connect.region().is_none() && places.iter().filter(|place| has_them(place)).count() == 1 {
+                places.retain(has_them);
+                break;
+            }
+        }
+        let regions: Vec<String> = places.iter().filter_map(|place| place.region.clone()).collect();
+        let at = self.spec.place(&regions, spec.lists_regions(), self.connect.region())?;
+        Ok(places.swap_remove(at))
     }
 
     /// Where there is nothing to look at.
@@ -55,11 +79,11 @@ impl WatchedArgs {
     }
 }
 
-/// The functions of a spec; only a pattern has to ask which those are.
-async fn of_spec(spec: &Spec, aws: &Aws) -> Result<Vec<String>, CliFailure> {
-    let Some(tags) = spec.matched_tags() else { return Ok(spec.functions()) };
+/// The functions of a region; only a pattern has to ask which those are.
+async fn of_region(place: &WrittenRegion, aws: &Aws) -> Result<Vec<String>, CliFailure> {
+    let Some(tags) = place.matched_tags() else { return Ok(place.functions.clone()) };
     let live = TargetReader::new(aws).live_functions(&tags).await?;
-    spec.functions_of(&live).ok_or_else(|| {
+    place.functions_of(&live).ok_or_else(|| {
         let what = "a pattern under `functions` asks for tags by a variable, which is not filled in here";
         CliFailure::say(Exit::Usage, what, "name the functions behind the command")
     })

@@ -5,7 +5,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use crate::live::TargetReader;
-use crate::model::{advice, file};
+use crate::model::{Partition, advice, file};
 use crate::report::mask;
 use anyhow::Context;
 use clap::Args;
@@ -71,21 +71,32 @@ impl InitArgs {
         Ok(())
     }
 
-    /// Of a spec that is there: which functions of the account no alarm in it watches. Who cannot be asked is no failure of its own.
+    /// Of a spec that is there: which functions of its regions no alarm in it watches. Who cannot be asked is no failure of its own.
     async fn say_uncovered(&self, run: &mut CommandContext<'_>) {
         let Ok(spec) = crate::spec::load(&self.file) else { return };
-        let Ok(aws) = self.connect.open(spec.region(), &run.signals, run.output).await else { return };
-        let tags = spec.matched_tags().unwrap_or_default();
-        let Ok(live) = TargetReader::new(&aws).live_functions(&tags).await else { return };
-        let uncovered = spec.uncovered(&live);
-        let Some((first, rest)) = uncovered.split_first() else { return };
-        let file = self.file.display();
-        let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
-        let shown = rest.iter().take(NAMED).fold(first.clone(), |shown, name| shown + ", " + name);
-        run.output.say(&format!("not watched by any alarm of {file}: {shown}{more}"));
-        run.output.say(&format!(
-            "add to functions: in {file}: \"*\": {{ golden_signals: {{ notify: TOPIC }} }}   # or each by its name"
-        ));
+        let mut places = spec.written_regions();
+        if let (Some(region), true) = (self.connect.region(), spec.lists_regions()) {
+            places.retain(|place| place.region.as_deref() == Some(region));
+        }
+        let are_several = places.len() > 1;
+        for place in places {
+            let Ok(aws) = self.connect.open(place.region.as_deref(), &run.signals, run.output).await else { return };
+            let tags = place.matched_tags().unwrap_or_default();
+            let Ok(live) = TargetReader::new(&aws).live_functions(&tags).await else { return };
+            let uncovered = place.uncovered(&live);
+            let Some((first, rest)) = uncovered.split_first() else { continue };
+            let file = self.file.display();
+            let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
+            let shown = rest.iter().take(NAMED).fold(first.clone(), |shown, name| shown + ", " + name);
+            let (of, under) = match are_several {
+                true => (format!(" in {}", aws.region()), format!(" of {}", aws.region())),
+                false => (String::new(), String::new()),
+            };
+            run.output.say(&format!("not watched by any alarm of {file}{of}: {shown}{more}"));
+            run.output.say(&format!(
+                "add to functions:{under} in {file}: \"*\": {{ golden_signals: {{ notify: TOPIC }} }}   # or each by its name"
+            ));
+        }
     }
 
     fn exists(&self) -> CliFailure {
@@ -141,8 +152,24 @@ functions:
 "
         );
     }
+    // Billing and CloudFront are of one region, of this partition (lint rule wrong-region).
+    if Partition::of_region(region).id == "aws" && region != GLOBAL {
+        let _ = write!(
+            text,
+            "
+# The bill and CloudFront are published in {GLOBAL} alone: what watches them, and its topics, is declared here.
+# regions:
+#   {GLOBAL}:
+#     topics: {{ {stack}-alerts: {{ subscriptions: [{{ protocol: email, endpoint: \"${{email}}\" }}] }} }}
+#     alarms: {{}}
+"
+        );
+    }
     text
 }
+
+/// Where AWS publishes what belongs to no region.
+const GLOBAL: &str = "us-east-1";
 
 #[cfg(test)]
 mod tests {
@@ -157,5 +184,24 @@ mod tests {
         let bound = crate::spec::parse("alarms.yaml", &text).unwrap().bind(&values).unwrap();
         assert_eq!((bound.stack(), bound.region()), ("lab9", Some("eu-west-1")));
         assert_eq!(bound.functions(), ["svc", "other_fn"]);
+        assert!(
+            !spec("lab9", "us-east-1", &[]).contains("regions:")
+                && !spec("lab9", "cn-north-1", &[]).contains("regions:")
+        );
+    }
+
+    /// What it says in comments of another region is right as soon as it is one no more.
+    #[test]
+    fn what_it_says_of_the_bills_region_is_a_spec_too() {
+        let text = spec("lab9", "eu-west-1", &["svc".to_owned()]);
+        let lines = text.lines().map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with([' ', 'r']) => rest,
+            _ => line,
+        });
+        let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
+        let all = crate::spec::parse("alarms.yaml", &lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let regions: Vec<String> =
+            all.bind_regions(&values).unwrap().iter().filter_map(|one| one.region().map(str::to_owned)).collect();
+        assert_eq!(regions, ["eu-west-1", "us-east-1"]);
     }
 }

@@ -48,19 +48,19 @@ pub struct FleetDefaults<'a> {
 }
 
 impl FleetTargets {
-    /// Every account in each of its regions. `default_region` says where an account is for which nobody says it: of the
-    /// spec, bound with the account's values, or of the AWS configuration.
+    /// Every account in each of its regions. `default_regions` says where an account is for which nobody says it: the
+    /// regions of the spec, bound with the account's values, or that of the AWS configuration.
     pub fn of<E: From<SpecError>>(
         roster: &Roster,
         for_all: FleetDefaults<'_>,
-        default_region: impl Fn(&RosterAccount) -> Result<String, E>,
+        default_regions: impl Fn(&RosterAccount) -> Result<Vec<String>, E>,
     ) -> Result<Self, E> {
         let mut members: BTreeMap<Target, FleetTarget> = BTreeMap::new();
         let mut problems = Vec::new();
         for account in &roster.accounts {
             let regions = match (for_all.region, account.regions.as_slice()) {
                 (Some(region), _) => vec![region.to_owned()],
-                (None, []) => vec![default_region(account)?],
+                (None, []) => default_regions(account)?,
                 (None, regions) => regions.to_vec(),
             };
             for region in regions {
@@ -81,6 +81,22 @@ impl FleetTargets {
         let of = members.len();
         let list = members.into_values().filter(|member| for_all.shard.contains(&member.target)).collect();
         Ok(Self { list, of })
+    }
+}
+
+impl FleetTargets {
+    /// One account in these regions, with its own credentials.
+    pub fn of_account(account: &str, regions: Vec<String>, shard: Shard) -> Self {
+        let of = regions.len();
+        let member = |region: String| FleetTarget {
+            target: Target::new(account, region),
+            way: AccessMethod::Usual { external_id: None },
+            columns: BTreeMap::new(),
+        };
+        let mut list: Vec<FleetTarget> = regions.into_iter().map(member).collect();
+        list.retain(|member| shard.contains(&member.target));
+        list.sort_by(|a, b| a.target.cmp(&b.target));
+        Self { list, of }
     }
 }
 

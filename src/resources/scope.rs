@@ -16,6 +16,8 @@ pub struct DeclarationScope<'a> {
     pub topics: BTreeSet<&'a str>,
     /// The ARNs of the topics of other owners that the file gives a name.
     pub external_topics: BTreeMap<&'a str, &'a str>,
+    /// Topics that the file declares in its several regions, by name, each with one of them.
+    pub topics_elsewhere: BTreeMap<&'a str, &'a str>,
     /// The names of all alarms of either kind that the file declares or that its presets make.
     pub alarms: BTreeSet<&'a str>,
     /// Tags that everything in the file carries.
@@ -69,7 +71,13 @@ impl DeclarationScope<'_> {
         let topic = self.topics.first().filter(|_| text.contains('@'));
         let help = topic
             .map(|topic| format!("to mail somebody, subscribe the address to a topic, and name the topic: {topic}"));
+        // An alarm's topic is in the alarm's region (CloudWatch user guide, "Notifying users on alarm changes").
+        let elsewhere = self.topics_elsewhere.get(text);
+        let elsewhere = elsewhere.map(|region| {
+            format!("`{text}` is a topic of {region}, and an alarm notifies topics of its own region: declare one in {}, too", self.target.region)
+        });
         let help = help
+            .or(elsewhere)
             .or_else(|| {
                 let known = self.topics.iter().chain(self.external_topics.keys()).copied().collect();
                 self.nearest(text, &known, "the topics are")

@@ -7,7 +7,7 @@ use crate::model::node::{Data, MapEntry, Node, SpannedName};
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
 use crate::model::{SpecProblem, glob};
 use crate::resources::function::LiveFunctions;
-use crate::resources::{ResourceTags, alarm};
+use crate::resources::{Address, Kind, ResourceTags, alarm};
 use std::collections::BTreeSet;
 
 /// The key that makes an entry stand for functions that it does not name.
@@ -91,7 +91,8 @@ impl<'a> FunctionPattern<'a> {
         !self.is_one_alarm() || self.entry.value.entries().iter().any(|entry| is_of_each(&entry.name))
     }
 
-    fn names(&self, function: &str) -> bool {
+    /// Whether it stands for a function of this name, if its tags do.
+    pub fn names(&self, function: &str) -> bool {
         glob::matches(self.glob, function) && !self.except.iter().any(|pattern| glob::matches(pattern, function))
     }
 
@@ -113,6 +114,22 @@ impl<'a> FunctionPattern<'a> {
 /// Whether the golden signals of an entry are one alarm each over all functions.
 pub fn is_one_alarm(value: &Node) -> bool {
     value.get("golden_signals").and_then(|golden| golden.get(ONE_ALARM)).and_then(switch) == Some(true)
+}
+
+/// The tags that the patterns of a tree ask for; `None` where it has no pattern.
+pub fn matched_tags(root: &Node) -> Option<BTreeSet<ResourceTags>> {
+    let patterns = FunctionPattern::all(root);
+    (!patterns.is_empty())
+        .then(|| patterns.into_iter().map(|pattern| pattern.tags).filter(|tags| !tags.is_empty()).collect())
+}
+
+/// Whether a resource may be one of a function that a pattern stands for: as presets name alarms, and Lambda log groups.
+pub fn may_be_of(glob: &str, address: &Address) -> bool {
+    match address.kind {
+        Kind::Alarm => glob::matches(&format!("{glob}-*"), &address.name),
+        Kind::LogGroup | Kind::MetricFilter => true,
+        _ => false,
+    }
 }
 
 /// The functions that have entries of their own, and so are none of this pattern's.

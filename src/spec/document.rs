@@ -8,19 +8,18 @@ use super::one_alarm;
 use super::pick::{known, section};
 use super::presets;
 use super::reading::Reader;
+use super::regions::{self, RegionPart};
 use super::roster::Roster;
 use super::slo::{self, SloDraft};
 use super::source::SourceFile;
 use super::variables::{self, Variable, VariableFiller};
+use super::written_region::WrittenRegion;
 use super::yaml::Parsed;
 use crate::model::node::{Data, MapEntry, Node, Span};
 use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
-use crate::resources::function::LiveFunctions;
 use crate::resources::scope::DeclarationScope;
-use crate::resources::{
-    Address, FunctionFacts, Kind, Resource, ResourceTags, alarm, composite_alarm, external_subscription, tag,
-};
+use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, external_subscription, tag};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,36 +69,21 @@ impl Spec {
         }
     }
 
-    /// The region as it is written, before variables are bound; `None` where it holds one.
-    pub fn region(&self) -> Option<&str> {
-        self.root.get("region")?.text().filter(|region| !region.contains("${"))
+    /// Whether the file says by `regions` which it has.
+    pub fn lists_regions(&self) -> bool {
+        regions::cut(self.root.clone(), &mut Vec::new()).iter().any(|part| part.is_listed)
     }
 
-    /// The names under `functions`, in the order of the file; names hold no variables.
-    pub fn functions(&self) -> Vec<String> {
-        section(&self.root, "functions").iter().map(|entry| entry.name.text.clone()).collect()
+    /// Whether it has more than one.
+    pub fn has_regions(&self) -> bool {
+        self.root.get(regions::REGIONS).is_some() && regions::cut(self.root.clone(), &mut Vec::new()).len() > 1
     }
 
-    /// The same with each pattern in place of the functions that it stands for; `None` where a pattern asks for tags by a variable.
-    pub fn functions_of(&self, live: &LiveFunctions) -> Option<Vec<String>> {
-        let by_variable = |tags: &ResourceTags| tags.values().any(|value| value.contains("${"));
-        if FunctionPattern::all(&self.root).iter().any(|pattern| by_variable(&pattern.tags)) {
-            return None;
-        }
-        let (_, covered) = coverage::expand(&self.root, live);
-        let mut covered = covered.into_iter().map(|one| (one.pattern, one.functions)).collect::<BTreeMap<_, _>>();
-        let one = |name: String| covered.remove(&name).unwrap_or_else(|| vec![name]);
-        Some(self.functions().into_iter().flat_map(one).collect())
-    }
-
-    /// Those of the live functions that nothing of the file watches, as far as it is known before variables are bound.
-    pub fn uncovered(&self, live: &LiveFunctions) -> Vec<String> {
-        coverage::uncovered(&self.root, live)
-    }
-
-    /// The tags that patterns under `functions` ask for; `None` where there is no pattern.
-    pub fn matched_tags(&self) -> Option<BTreeSet<ResourceTags>> {
-        matched_tags(&self.root)
+    /// The regions of the file as they are written, before variables are bound; there is always one, the home region first.
+    pub fn written_regions(&self) -> Vec<WrittenRegion> {
+        // What is wrong with them is said where the file is bound.
+        let parts = regions::cut(self.root.clone(), &mut Vec::new());
+        parts.into_iter().map(|part| WrittenRegion::new(part.root)).collect()
     }
 
     /// The stack as it is written, before variables are bound.
@@ -111,18 +95,47 @@ impl Spec {
         &self.variables
     }
 
-    /// Fills in the variables and checks everything that can be checked offline: all mistakes of the file at once.
-    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+    /// Fills in the variables and checks everything that can be checked offline: all mistakes of the file at once. Returns the spec
+    /// of each region, the home region first; there is always one.
+    ///
+    /// # Errors
+    /// Every mistake of the file, of whichever region, each once.
+    pub fn bind_regions(&self, values: &BTreeMap<String, String>) -> Result<Vec<BoundSpec>, SpecError> {
         self.bind_tree(self.root.clone(), values)
     }
 
-    /// Binds a file that is bound only once: its tree, much larger than its text, is not copied.
-    pub fn into_bound(mut self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+    /// The same of a file that is bound only once: its tree, much larger than its text, is not copied.
+    ///
+    /// # Errors
+    /// As `bind_regions`.
+    pub fn into_regions(mut self, values: &BTreeMap<String, String>) -> Result<Vec<BoundSpec>, SpecError> {
         let root = std::mem::replace(&mut self.root, Node::new(Span::default(), Data::Null));
         self.bind_tree(root, values)
     }
 
-    fn bind_tree(&self, mut root: Node, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+    /// The spec of one region: of the one that is named, of any where the file lists none; `None` where it has no such region.
+    ///
+    /// # Errors
+    /// As `bind_regions`.
+    pub fn bind_in(&self, region: &str, values: &BTreeMap<String, String>) -> Result<Option<BoundSpec>, SpecError> {
+        let mut all = self.bind_regions(values)?;
+        let at = all.iter().position(|one| !one.lists_regions() || one.region() == Some(region));
+        Ok(at.map(|at| all.swap_remove(at)))
+    }
+
+    /// The spec of the home region.
+    #[cfg(test)]
+    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+        Ok(self.bind_regions(values)?.remove(0))
+    }
+
+    /// As `bind`, of a file that is bound only once.
+    #[cfg(test)]
+    pub fn into_bound(self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+        Ok(self.into_regions(values)?.remove(0))
+    }
+
+    fn bind_tree(&self, mut root: Node, values: &BTreeMap<String, String>) -> Result<Vec<BoundSpec>, SpecError> {
         let mut problems = self.problems.clone();
         variables::check_names(root.get("vars"), &mut problems);
         let mut filler = VariableFiller::new(&self.variables, values);
@@ -133,13 +146,43 @@ impl Spec {
         }
         problems.extend(filler.done());
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
-        let bound = BoundSpec::new(self, root);
-        let region = bound.region().unwrap_or_default();
-        let partition = bound.region().map(Partition::of_region);
-        let (_, found) = bound.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
-        problems.extend(found);
-        if problems.is_empty() { Ok(bound) } else { Err(SpecError::new(&self.name, &self.text, problems)) }
+        let parts = regions::cut(root, &mut problems);
+        let mut all: Vec<BoundSpec> = parts.into_iter().map(|part| BoundSpec::new(self, part)).collect();
+        let mut siblings = Siblings::default();
+        if all.len() > 1 {
+            siblings.topics = all.iter().flat_map(BoundSpec::topics).collect();
+            siblings.patterns = all.iter().flat_map(BoundSpec::patterns).collect();
+            let siblings = Arc::new(siblings.clone());
+            all.iter_mut().for_each(|one| one.siblings = siblings.clone());
+        }
+        for one in &all {
+            let region = one.region().unwrap_or_default();
+            let partition = one.region().map(Partition::of_region);
+            let (desired, mut found) = one.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
+            if all.len() > 1 {
+                // What the regions have in common is read in each of them, and is wrong once.
+                found.retain(|problem| !problems.contains(problem));
+                siblings.addresses.extend(desired.resources.into_keys());
+            }
+            problems.extend(found);
+        }
+        if !problems.is_empty() {
+            return Err(SpecError::new(&self.name, &self.text, problems));
+        }
+        let siblings = Arc::new(siblings);
+        all.iter_mut().for_each(|one| one.siblings = siblings.clone());
+        Ok(all)
     }
+}
+
+/// What the regions of a file have, all together; nothing of a file of one region.
+#[derive(Debug, Clone, Default)]
+struct Siblings {
+    /// Topics by name, each with its region.
+    topics: Vec<(String, String)>,
+    addresses: BTreeSet<Address>,
+    /// What functions are called that patterns stand for.
+    patterns: Vec<String>,
 }
 
 const ACCOUNTS: &str = "accounts";
@@ -161,60 +204,46 @@ fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<SpecProblem>
     Some(AccountsSection::In(Path::new(name).parent().unwrap_or(Path::new("")).join(fits)))
 }
 
-/// A right spec with its variables filled in.
+/// A right spec with its variables filled in; of a file of several regions, what it asks for in one of them.
 #[derive(Debug, Clone)]
 pub struct BoundSpec {
     name: Arc<str>,
     text: Arc<str>,
-    root: Node,
+    pub(super) root: Node,
     comments: Arc<[Span]>,
     functions: Vec<String>,
     /// What its patterns stand for in the target that it was expanded for, and the facts of all functions there.
-    covered: Option<(Vec<CoveredFunctions>, BTreeMap<String, FunctionFacts>)>,
+    pub(super) covered: Option<(Vec<CoveredFunctions>, BTreeMap<String, FunctionFacts>)>,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(SpecSection, String), usize>,
+    lists_regions: bool,
+    siblings: Arc<Siblings>,
 }
 
 impl BoundSpec {
-    fn new(spec: &Spec, root: Node) -> Self {
-        let (name, text, comments) = (spec.name.clone(), spec.text.clone(), spec.comments.clone());
+    fn new(spec: &Spec, part: RegionPart) -> Self {
+        let comments = match part.is_whole() {
+            true => spec.comments.clone(),
+            false => spec.comments.iter().copied().filter(|comment| part.holds(*comment)).collect(),
+        };
+        let (root, lists_regions) = (part.root, part.is_listed);
         let (functions, declared) = (functions(&root), declared(&root));
-        Self { name, text, comments, root, functions, covered: None, declared }
-    }
-
-    fn with(&self, root: Node) -> Self {
-        let (name, text, comments) = (self.name.clone(), self.text.clone(), self.comments.clone());
-        let (functions, declared) = (functions(&root), declared(&root));
-        Self { name, text, comments, root, functions, covered: None, declared }
-    }
-
-    /// The tags that patterns under `functions` ask for; `None` where there is no pattern that is still to be expanded.
-    pub fn matched_tags(&self) -> Option<BTreeSet<ResourceTags>> {
-        matched_tags(&self.root).filter(|_| self.covered.is_none())
-    }
-
-    /// The spec of one target: each pattern under `functions` has given way to the functions there that it stands for.
-    pub fn for_functions(&self, live: LiveFunctions) -> Self {
-        let (root, covered) = coverage::expand(&self.root, &live);
-        Self { covered: Some((covered, live.facts)), ..self.with(root) }
-    }
-
-    /// The spec in which these functions, which are not asked for, stand in place of the patterns that name them.
-    pub fn for_names(&self, names: &BTreeSet<String>) -> Self {
-        match FunctionPattern::all(&self.root).is_empty() {
-            true => self.clone(),
-            false => self.with(coverage::expand_by_name(&self.root, names)),
+        Self {
+            name: spec.name.clone(),
+            text: spec.text.clone(),
+            comments,
+            root,
+            functions,
+            covered: None,
+            declared,
+            lists_regions,
+            siblings: Arc::default(),
         }
     }
 
-    /// What its patterns stand for in its target; empty where it has none.
-    pub fn covered(&self) -> &[CoveredFunctions] {
-        self.covered.as_ref().map(|(covered, _)| covered.as_slice()).unwrap_or_default()
-    }
-
-    /// The facts of all functions of its target, where they were listed for its patterns.
-    pub fn listed_functions(&self) -> Option<&BTreeMap<String, FunctionFacts>> {
-        self.covered.as_ref().map(|(_, facts)| facts)
+    /// The same file in the same region, with another tree.
+    pub(super) fn with(&self, root: Node) -> Self {
+        Self { functions: functions(&root), declared: declared(&root), root, covered: None, ..self.clone() }
     }
 
     fn declaration(&self, section: SpecSection, name: &str) -> Option<&MapEntry> {
@@ -228,6 +257,44 @@ impl BoundSpec {
 
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text()
+    }
+
+    /// Whether the file says by `regions` which it has, so that it is of no other.
+    pub fn lists_regions(&self) -> bool {
+        self.lists_regions
+    }
+
+    /// What the file declares in any of its regions; nothing where it is of one region.
+    pub fn declared_anywhere(&self) -> &BTreeSet<Address> {
+        &self.siblings.addresses
+    }
+
+    /// The same, and those of `asked` that a pattern of some region may stand for.
+    pub fn declared_elsewhere<'a>(&'a self, asked: &'a BTreeSet<Address>) -> impl Iterator<Item = &'a Address> {
+        let may_be = |address: &&Address| self.siblings.patterns.iter().any(|glob| coverage::may_be_of(glob, address));
+        self.declared_anywhere().iter().chain(asked.iter().filter(may_be))
+    }
+
+    /// Whether what functions are called in some region of the file is not known here.
+    pub fn has_patterns_elsewhere(&self) -> bool {
+        !self.siblings.patterns.is_empty()
+    }
+
+    fn patterns(&self) -> Vec<String> {
+        FunctionPattern::all(&self.root).iter().map(|pattern| pattern.glob.to_owned()).collect()
+    }
+
+    /// Whether anything is declared in the section of a kind.
+    pub fn declares(&self, kind: Kind) -> bool {
+        self.root
+            .get(SpecSection::Of(kind).key())
+            .is_some_and(|node| !node.entries().is_empty() || !node.items().is_empty())
+    }
+
+    fn topics(&self) -> Vec<(String, String)> {
+        let region = self.region().unwrap_or_default();
+        let topics = SpecSection::Of(Kind::Topic).entries(&self.root).iter();
+        topics.map(|topic| (topic.name.text.clone(), region.to_owned())).collect()
     }
 
     /// The only accounts that may be touched; empty where all may.
@@ -278,7 +345,7 @@ impl BoundSpec {
         let facts_of = |name: &String| facts.get(name).cloned().unwrap_or_else(|| presets::stand_in(name));
         let named = section(root, "functions").into_iter().map(|entry| &entry.name.text);
         let facts: BTreeMap<&str, FunctionFacts> = named.map(|name| (name.as_str(), facts_of(name))).collect();
-        let presets = presets_of(root, &facts);
+        let presets = presets::of_functions(root, &facts);
         let mut problems = Vec::new();
         coverage::check(root, &mut problems);
         for pattern in FunctionPattern::all(root).iter().filter(|pattern| pattern.is_one_alarm()) {
@@ -288,10 +355,20 @@ impl BoundSpec {
         let slos = slo::expand(root, &mut problems);
         let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
-        let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names);
+        let alarms = Kind::alarms().flat_map(names).chain(preset_names);
         let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
         let (topics, external_topics) = (names(Kind::Topic).collect(), external_topics(root));
-        let scope = DeclarationScope { target, partition, topics, external_topics, alarms, tags, problems };
+        let elsewhere = self.siblings.topics.iter().map(|(name, region)| (name.as_str(), region.as_str())).collect();
+        let scope = DeclarationScope {
+            target,
+            partition,
+            topics,
+            external_topics,
+            topics_elsewhere: elsewhere,
+            alarms,
+            tags,
+            problems,
+        };
         let mut reader =
             Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
@@ -302,6 +379,7 @@ impl BoundSpec {
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
                 Kind::ExternalSubscription => reader.external_topics(root),
+                Kind::AnomalyDetector => reader.detectors(root),
                 Kind::LogGroup => {
                     section(root, "functions").into_iter().for_each(|entry| reader.function(entry, &facts));
                     for (golden, preset) in &presets {
@@ -312,6 +390,7 @@ impl BoundSpec {
                     }
                     slos.iter().for_each(|slo| reader.slo(slo, defaults));
                 }
+                Kind::MetricFilter => reader.metric_filters(root, &facts),
                 _ => {}
             }
         }
@@ -329,14 +408,6 @@ fn functions(root: &Node) -> Vec<String> {
     one.map(|entry| entry.name.text.clone()).collect()
 }
 
-/// The topics of other owners by the names that the file gives them.
-fn external_topics(root: &Node) -> BTreeMap<&str, &str> {
-    let entries = section(root, SpecSection::Of(Kind::ExternalSubscription).key()).into_iter();
-    entries
-        .filter_map(|entry| Some((entry.name.text.as_str(), external_subscription::spec::arn(&entry.value)?)))
-        .collect()
-}
-
 fn declared(root: &Node) -> HashMap<(SpecSection, String), usize> {
     let mut declared = HashMap::new();
     for section in SpecSection::all() {
@@ -347,28 +418,10 @@ fn declared(root: &Node) -> HashMap<(SpecSection, String), usize> {
     declared
 }
 
-fn matched_tags(root: &Node) -> Option<BTreeSet<ResourceTags>> {
-    let patterns = FunctionPattern::all(root);
-    (!patterns.is_empty())
-        .then(|| patterns.into_iter().map(|pattern| pattern.tags).filter(|tags| !tags.is_empty()).collect())
-}
-
-/// The preset alarms of all functions and patterns, each with its `golden_signals`.
-fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, presets::Preset)> {
-    let mut all = Vec::new();
-    for entry in section(root, "functions") {
-        let MapEntry { name, value } = entry;
-        let Some(golden) = value.entries().iter().find(|entry| entry.name.text == "golden_signals") else { continue };
-        let pattern = FunctionPattern::of(entry).filter(FunctionPattern::is_one_alarm);
-        let presets = match (pattern, facts.get(name.text.as_str())) {
-            (Some(pattern), _) => {
-                let others = coverage::others(root, &pattern);
-                one_alarm::expand(&pattern, &golden.value, golden.name.span, &others)
-            }
-            (None, Some(facts)) => presets::expand(&name.text, &golden.value, golden.name.span, facts),
-            (None, None) => continue,
-        };
-        all.extend(presets.into_iter().map(|preset| (&golden.value, preset)));
-    }
-    all
+/// The topics of other owners by the names that the file gives them.
+fn external_topics(root: &Node) -> BTreeMap<&str, &str> {
+    let entries = section(root, SpecSection::Of(Kind::ExternalSubscription).key()).into_iter();
+    entries
+        .filter_map(|entry| Some((entry.name.text.as_str(), external_subscription::spec::arn(&entry.value)?)))
+        .collect()
 }

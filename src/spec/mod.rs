@@ -13,12 +13,15 @@ mod pick;
 mod presets;
 mod reading;
 mod region;
+mod regions;
 mod roster;
 mod slo;
 mod source;
+mod target_functions;
 mod template;
 mod variables;
 mod written;
+mod written_region;
 mod yaml;
 
 pub use coverage::CoveredFunctions;
@@ -35,6 +38,7 @@ pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
 pub use source::SourceFile;
 pub use template::Template;
 pub use variables::{VARIABLE, Variable};
+pub use written_region::WrittenRegion;
 
 #[cfg(test)]
 mod tests;

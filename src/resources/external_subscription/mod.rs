@@ -19,7 +19,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: None,
     tag_type: None,
     reading: KindReading::ByName,
-    twin: None,
+    registry: None,
     immutable: &[],
     returning: ATTRIBUTES,
     delete_batch: 1,

@@ -2,12 +2,14 @@
 
 mod actions;
 mod alarm;
+mod anomaly;
 mod change;
 mod data;
 mod describe;
 mod evaluate;
 mod held;
 mod history;
+mod log_query;
 mod mail;
 mod metric;
 mod mute;
@@ -18,8 +20,8 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use data::embedded;
 pub use data::invoked::{MeasuredInvocation, forget as forget_invocations, record as record_invocation};
+pub use data::{embedded, publish};
 pub use evaluate::catch_up;
 pub use history::{RecordedTransition, changes_since};
 
@@ -44,6 +46,9 @@ pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
         "GetAlarmMuteRule" => answer(request, tx, mute::get_alarm_mute_rule),
         "ListAlarmMuteRules" => answer(request, tx, mute::list_alarm_mute_rules),
         "DeleteAlarmMuteRule" => answer(request, tx, mute::delete_alarm_mute_rule),
+        "PutAnomalyDetector" => answer(request, tx, anomaly::put_anomaly_detector),
+        "DescribeAnomalyDetectors" => answer(request, tx, anomaly::describe_anomaly_detectors),
+        "DeleteAnomalyDetector" => answer(request, tx, anomaly::delete_anomaly_detector),
         "PutMetricData" => answer(request, tx, data::put::put_metric_data),
         "GetMetricData" => answer(request, tx, data::query::get_metric_data),
         "GetMetricStatistics" => answer(request, tx, data::statistics::get_metric_statistics),

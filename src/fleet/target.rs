@@ -13,6 +13,9 @@ pub struct FleetTarget {
     pub way: AccessMethod,
     /// The roster's further columns: values of variables, and what people know the account by.
     pub columns: BTreeMap<String, String>,
+    /// Whether what the account has once, whatever the region, is this target's: of several regions the first one's. Else two runs
+    /// would write the same dashboard in turn.
+    pub keeps_account: bool,
 }
 
 /// How an account is reached.
@@ -69,6 +72,7 @@ impl FleetTargets {
                     target: target.clone(),
                     way: way(account, for_all.role),
                     columns: account.columns.clone(),
+                    keeps_account: false,
                 };
                 if members.insert(target.clone(), member).is_some() {
                     problems.push(SpecProblem::new(account.span, format!("{target} is in the roster twice")));
@@ -79,6 +83,11 @@ impl FleetTargets {
             return Err(roster.mistakes(problems).into());
         }
         let of = members.len();
+        let mut account = String::new();
+        for (target, member) in &mut members {
+            member.keeps_account = target.account != account;
+            account.clone_from(&target.account);
+        }
         let list = members.into_values().filter(|member| for_all.shard.contains(&member.target)).collect();
         Ok(Self { list, of })
     }

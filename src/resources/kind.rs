@@ -52,6 +52,15 @@ pub enum Inherits {
 pub struct ArnForm {
     pub service: &'static str,
     pub prefix: &'static str,
+    pub scope: ArnScope,
+}
+
+/// Within what a name is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArnScope {
+    Region,
+    /// The ARN names no region. Over several regions of an account one run alone keeps it (`FleetTarget::keeps_account`).
+    Account,
 }
 
 impl ArnForm {

@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod any_alarm;
 pub mod aws;
 pub mod composite_alarm;
+pub mod dashboard;
 pub mod declared;
 pub mod delivery_policy;
 pub mod document;
@@ -28,6 +29,7 @@ pub mod topic;
 pub use address::Address;
 pub use alarm::Alarm;
 pub use composite_alarm::CompositeAlarm;
+pub use dashboard::Dashboard;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
@@ -59,6 +61,7 @@ macro_rules! with_kinds {
             Alarm(Box<Alarm>) alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
+            Dashboard(Dashboard) dashboard,
         }
     };
 }
@@ -125,6 +128,11 @@ impl Kind {
 
     pub fn parse(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether a name is the account's, not one of each region.
+    pub fn is_of_the_account(self) -> bool {
+        self.facts().arn.is_some_and(|form| form.scope == kind::ArnScope::Account)
     }
 
     pub fn is_alarm(self) -> bool {

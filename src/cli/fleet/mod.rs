@@ -237,6 +237,7 @@ impl Fleet {
     async fn context(&self, member: &FleetTarget) -> Result<TargetContext, CliFailure> {
         let bound = self.spec.bind(&self.values.with(self.spec.variables(), &member.columns))?;
         NotAllowed::check(&bound, &member.target.account)?;
+        let bound = if member.keeps_account { bound } else { bound.without_the_account() };
         Ok(TargetContext { aws: self.access.aws(member).await?, bound })
     }
 

@@ -65,6 +65,7 @@ impl World for Sandbox {
                 "sns-topic" => "topic",
                 "logs-group" => "log_group",
                 "alarm_mute_rules" => "mute_rule",
+                "dashboards" => "dashboard",
                 _ => return None,
             };
             Some(format!("{kind}/{key}"))

@@ -3,6 +3,7 @@
 mod actions;
 mod alarm;
 mod change;
+mod dashboard;
 mod data;
 mod describe;
 mod evaluate;
@@ -18,6 +19,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use dashboard::is_meant as is_about_a_dashboard;
 pub use data::embedded;
 pub use data::invoked::{MeasuredInvocation, forget as forget_invocations, record as record_invocation};
 pub use evaluate::catch_up;
@@ -44,6 +46,10 @@ pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
         "GetAlarmMuteRule" => answer(request, tx, mute::get_alarm_mute_rule),
         "ListAlarmMuteRules" => answer(request, tx, mute::list_alarm_mute_rules),
         "DeleteAlarmMuteRule" => answer(request, tx, mute::delete_alarm_mute_rule),
+        "PutDashboard" => answer(request, tx, dashboard::put_dashboard),
+        "GetDashboard" => answer(request, tx, dashboard::get_dashboard),
+        "ListDashboards" => answer(request, tx, dashboard::list_dashboards),
+        "DeleteDashboards" => answer(request, tx, dashboard::delete_dashboards),
         "PutMetricData" => answer(request, tx, data::put::put_metric_data),
         "GetMetricData" => answer(request, tx, data::query::get_metric_data),
         "GetMetricStatistics" => answer(request, tx, data::statistics::get_metric_statistics),

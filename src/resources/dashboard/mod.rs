@@ -5,7 +5,7 @@ pub mod aws;
 pub mod body;
 mod fields;
 mod hand;
-mod layout;
+pub mod layout;
 pub mod rows;
 pub mod spec;
 #[cfg(test)]

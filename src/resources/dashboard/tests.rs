@@ -126,7 +126,7 @@ fn what_cannot_be_is_said_where_it_stands() {
         ("{ widgets: [{ title: x }] }", "this widget shows nothing"),
         ("{ widgets: [{ text: x, alarm: f-errors }] }", "`alarm` does not go with `text`"),
         ("{ widgets: [{ text: x, min: 5 }] }", "`min` does not go with `text`"),
-        ("{ widgets: [{ alarm: f-erors }] }", "did you mean f-errors"),
+        ("{ widgets: [{ alarm: f-erors }] }", "did you mean `f-errors`?"),
         ("{ widgets: [{ alarms: [\"z*\"] }] }", "no alarm of this file is named like `z*`"),
         ("{ widgets: [{ text: x, x: 20, width: 6 }] }", "more than 24 columns"),
         ("{ widgets: [{ query: x }] }", "a query of 0 log groups"),

@@ -305,6 +305,7 @@ fn desk() -> Desk {
     let desk = Desk::new().env("AWS_REGION", "us-east-1").env("MLOPSCTL_SANDBOX", "1").env("MLOPSCTL_NO_BACKTEST", "1");
     support::specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
+    desk.write("board.yaml", "version: 1\nstack: board\nregion: us-east-1\ndashboards: { board: auto }\n");
     desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
     let class: String = (1..=6).map(|n| format!("12345678901{n},s{n}@example.edu\n")).collect();
     desk.write("class.csv", &format!("account,email\n{class}"));

@@ -9,6 +9,7 @@ const OF_SPEC: &[&str] = &[
     "alarms",
     "allowed_accounts",
     "composite_alarms",
+    "dashboards",
     "defaults",
     "functions",
     "lint",

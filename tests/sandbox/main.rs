@@ -3,6 +3,7 @@
 
 #[path = "../journeys/mod.rs"]
 mod journeys;
+mod dashboards;
 mod lab;
 mod mute_rules;
 mod post;

@@ -120,7 +120,13 @@ async fn draw(
     };
     let content = match widget.kind {
         "text" => WidgetContent::Text(widget.text("markdown").unwrap_or_default().to_owned()),
-        "alarm" => WidgetContent::States(widget.alarms().map(drawn).collect()),
+        "alarm" => {
+            let wanted: Vec<&str> = widget.texts("states").collect();
+            let is_wanted = |state: &Option<String>| {
+                wanted.is_empty() || state.as_deref().is_some_and(|state| wanted.contains(&state))
+            };
+            WidgetContent::States(widget.alarms().map(drawn).filter(|alarm| is_wanted(&alarm.state)).collect())
+        }
         "log" => WidgetContent::Log { query: widget.text("query").unwrap_or_default().to_owned() },
         "metric" => {
             let mut chart = chart_of(widget);

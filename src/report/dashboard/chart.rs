@@ -11,17 +11,17 @@ const HEIGHT: f64 = 100.0;
 /// Colours that there are; further series begin anew.
 pub const COLOURS: usize = 6;
 /// A line so many times as far away as the series is drawn at the edge.
-const FAR: f64 = 12.0;
+const FAR: f64 = 4.0;
 /// Series that a legend names.
 const NAMED: usize = 12;
 
 pub fn figure(title: &str, chart: &WidgetChart, (from, until): (i64, i64)) -> Markup {
     let values = || chart.series.iter().flat_map(|series| series.points.iter().map(|(_, value)| *value));
     let Some(high) = values().filter(|value| value.is_finite()).reduce(f64::max) else {
-        return Markup::join([legend(chart), Markup::text("no data").classed("p", "empty")]);
+        return Markup::join([legend(chart, |_| true), Markup::text("no data").classed("p", "empty")]);
     };
     let low = values().filter(|value| value.is_finite()).fold(high, f64::min);
-    let low = chart.min.map_or(low.min(0.0_f64.max(low - (high - low) * 2.0)), |min| min.min(low));
+    let low = chart.min.map_or(low, |min| min.min(low));
     let reach = (high - low).max(f64::MIN_POSITIVE);
     let is_near = |value: f64| high == low || (value <= high + reach * FAR && value >= low - reach * FAR);
     let near: Vec<f64> = chart.lines.iter().map(|line| line.value).filter(|value| is_near(*value)).collect();
@@ -33,10 +33,10 @@ pub fn figure(title: &str, chart: &WidgetChart, (from, until): (i64, i64)) -> Ma
     let times = Markup::join(times(from, until).iter().map(|time| Markup::text(time).within("span")));
     let picture = picture(title, chart, &scale, (from, until));
     let frame = Markup::join([labels, picture, times.classed("div", "times")]).classed("div", "frame");
-    Markup::join([legend(chart), frame])
+    Markup::join([legend(chart, is_near), frame])
 }
 
-fn legend(chart: &WidgetChart) -> Markup {
+fn legend(chart: &WidgetChart, is_near: impl Fn(f64) -> bool) -> Markup {
     let named = chart.series.iter().enumerate().take(NAMED).map(|(n, series)| {
         let latest = series.points.last().map(|(_, value)| format!(": {}", number(*value))).unwrap_or_default();
         Markup::text(&format!("{}{latest}", series.label)).classed("li", &format!("s{}", n % COLOURS))
@@ -45,7 +45,8 @@ fn legend(chart: &WidgetChart) -> Markup {
     let more = (more > 0).then(|| Markup::text(&format!("and {more} more")).classed("li", "more"));
     let lines = chart.lines.iter().map(|line| {
         let name = if line.label.is_empty() { "line" } else { &line.label };
-        Markup::text(&format!("{name} {}", number(line.value))).classed("li", "limit")
+        let far = if is_near(line.value) { "" } else { " (off the scale, drawn at its edge)" };
+        Markup::text(&format!("{name} {}{far}", number(line.value))).classed("li", "limit")
     });
     Markup::join(named.chain(more).chain(lines)).classed("ul", "legend")
 }

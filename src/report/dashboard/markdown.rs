@@ -87,10 +87,10 @@ mod tests {
 
     #[test]
     fn what_dashboards_say_is_shown_and_nothing_else_is_let_in() {
-        let text = markup("# Lab\nSee **this** and `that`, [the page](https://example.edu/x).\n\n- one\n- two\n<b>no</b>").to_string();
+        let text = markup("# Lab\nSee **this** and `that`, [the page](of/it).\n\n- one\n- two\n<b>no</b>").to_string();
         assert_eq!(
             text,
-            "<h2>Lab</h2><p>See <strong>this</strong> and <code>that</code>, the page (https://example.edu/x).</p>\
+            "<h2>Lab</h2><p>See <strong>this</strong> and <code>that</code>, the page (of/it).</p>\
              <ul><li>one</li><li>two</li></ul><p>&lt;b&gt;no&lt;/b&gt;</p>"
         );
         assert_eq!(plain("## A\n- **b** c"), "A b c");

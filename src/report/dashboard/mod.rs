@@ -30,6 +30,9 @@ pub fn text(picture: &DashboardPicture, look: &RenderOptions) -> String {
             WidgetContent::Text(markdown) => text += &format!("\n{}\n", mask::line(&markdown::plain(markdown))),
             WidgetContent::States(alarms) => {
                 text += &format!("\n{}\n", title("alarms"));
+                if alarms.is_empty() {
+                    text += "  none in these states\n";
+                }
                 for alarm in alarms {
                     text += &format!("  {}  {}\n", mask::line(&alarm.name), state(alarm));
                 }

@@ -28,15 +28,14 @@ pub fn html(picture: &DashboardPicture) -> String {
         (all, some, _) => format!("{some} of {all} alarms {} in ALARM", if some == 1 { "is" } else { "are" }),
     };
     let figures = vec![
-        ("Account", picture.account.clone()),
-        ("Region", picture.region.clone()),
         ("ALARM", in_alarm.to_string()),
         ("OK", count("OK").to_string()),
         ("INSUFFICIENT_DATA", unclear.to_string()),
     ];
     let widgets = picture.widgets.iter().enumerate().map(|(n, widget)| section(n, widget, picture));
     let notes = picture.notes.iter().map(|note| Markup::text(&format!("note: {note}")).within("p").line());
-    let time = format!("{}. Drawn by mlopsctl from the same data; CloudWatch's own drawing differs in looks.", heading(picture));
+    let place = format!("Account {}, {}", picture.account, picture.region);
+    let time = format!("{place}: {}. Drawn by mlopsctl from the same data; CloudWatch's own drawing differs in looks.", heading(picture));
     let body = Markup::join(
         [Markup::text(&time).within("p").line(), Markup::join(widgets).classed("div", "board").line()].into_iter().chain(notes),
     );
@@ -63,6 +62,9 @@ fn style(picture: &DashboardPicture) -> String {
 fn section(n: usize, widget: &DrawnWidget, picture: &DashboardPicture) -> Markup {
     let (kind, inner) = match &widget.content {
         WidgetContent::Text(text) => ("text", markdown::markup(text)),
+        WidgetContent::States(alarms) if alarms.is_empty() => {
+            ("states", Markup::text("No alarm is in one of these states.").classed("p", "empty"))
+        }
         WidgetContent::States(alarms) => ("states", Markup::join(alarms.iter().map(|alarm| badge(alarm, true))).classed("div", "alarms")),
         WidgetContent::Chart(shown) => ("chart", chart(&widget.title, shown, picture)),
         WidgetContent::Log { query } => ("log", log(query)),

@@ -75,6 +75,11 @@ impl<'a> Widget<'a> {
         self.properties.get(key).and_then(Value::as_i64)
     }
 
+    /// The texts of a list.
+    pub fn texts(&self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.properties.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+
     fn annotations(&self, key: &str) -> &'a [Value] {
         let list = self.properties.get("annotations").and_then(|all| all.get(key)).and_then(Value::as_array);
         list.map(Vec::as_slice).unwrap_or_default()
@@ -87,8 +92,7 @@ impl<'a> Widget<'a> {
 
     /// The ARNs of the alarms that it shows, be it their states or their metric.
     pub fn alarms(&self) -> impl Iterator<Item = &'a str> {
-        let states = self.properties.get("alarms").and_then(Value::as_array).into_iter().flatten();
-        states.chain(self.annotations("alarms")).filter_map(Value::as_str)
+        self.texts("alarms").chain(self.annotations("alarms").iter().filter_map(Value::as_str))
     }
 
     /// The lines across it.

@@ -19,7 +19,7 @@ use crate::model::ResourceFields;
 use crate::model::field::canonical;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub static KIND: KindFacts = KindFacts {
     word: "dashboard",
@@ -43,6 +43,13 @@ pub struct Dashboard {
     /// The body as AWS has it: `widgets`, `start`, `periodOverride`, ...; a text where it is no JSON.
     pub body: Value,
     pub tags: ResourceTags,
+}
+
+impl Dashboard {
+    /// The regions that its widgets are about.
+    pub fn regions(&self) -> BTreeSet<&str> {
+        body::widgets(&self.body).filter_map(|widget| widget.text("region")).collect()
+    }
 }
 
 impl KindConfiguration for Dashboard {

@@ -55,7 +55,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["mlopsctl subscriptions confirm --url 'https://sns.us-east-1.amazonaws.com/confirmation.html?...'"],
     ),
     ("signals", &["mlopsctl signals", "mlopsctl signals my-function --since 24h --charts"]),
-    ("dashboard", &["mlopsctl dashboard lab --html lab.html", "mlopsctl dashboard --since 14d", "mlopsctl dashboard --body"]),
+    (
+        "dashboard",
+        &["mlopsctl dashboard lab --html lab.html", "mlopsctl dashboard --since 14d", "mlopsctl dashboard --body"],
+    ),
     ("logs", &["mlopsctl logs my-function --since 1h --level error", "mlopsctl logs my-function --follow"]),
     (
         "accounts list",

@@ -86,7 +86,8 @@ impl Index {
     /// The index, where all of it is about this target.
     pub fn of(self, target: &Target) -> Result<Self, AwsError> {
         // What is the account's has no region in its ARN.
-        let is_region = |arn: &Arn<'_>| arn.region == target.region || (arn.region.is_empty() && is_of_the_account(arn));
+        let is_region =
+            |arn: &Arn<'_>| arn.region == target.region || (arn.region.is_empty() && is_of_the_account(arn));
         let is_here = |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.account == target.account && is_region(&arn));
         match self.tags.keys().find(|arn| !is_here(arn)) {
             Some(arn) => Err(AwsError::unexpected(GET, &format!("it names {arn}, which is not in {target}"))),

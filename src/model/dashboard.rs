@@ -136,7 +136,10 @@ impl BodyCheck {
                     (1..=MOST_ALARMS).contains(&list.len()) && list.iter().all(|arn| is_alarm_arn(arn.as_str()))
                 };
                 if alarms.filter(right).is_none() {
-                    self.add(&format!("{at}/alarms"), &format!("`alarms` is required: 1 to {MOST_ALARMS} ARNs of alarms"));
+                    self.add(
+                        &format!("{at}/alarms"),
+                        &format!("`alarms` is required: 1 to {MOST_ALARMS} ARNs of alarms"),
+                    );
                 }
                 self.one_of(&at, properties, "sortBy", SORTS);
                 let states = properties.get("states").and_then(Value::as_array).into_iter().flatten();
@@ -158,7 +161,8 @@ impl BodyCheck {
         self.optional(at, of, "stacked", "true or false", Value::is_boolean);
         self.optional(at, of, "stat", "a statistic such as Sum or p95", Value::is_string);
         self.optional(at, of, "period", "seconds: 1, 5, 10, 20, 30 or a multiple of 60", is_period);
-        let edge = |edge: &str| of.get("yAxis").and_then(|axis| axis.get("left")?.get(edge)).is_some_and(Value::is_number);
+        let edge =
+            |edge: &str| of.get("yAxis").and_then(|axis| axis.get("left")?.get(edge)).is_some_and(Value::is_number);
         if of.get("view").and_then(Value::as_str) == Some("gauge") && !(edge("min") && edge("max")) {
             self.add(&format!("{at}/yAxis"), "a gauge has `yAxis.left.min` and `yAxis.left.max`");
         }
@@ -166,7 +170,10 @@ impl BodyCheck {
         for (n, line) in list(annotations.and_then(|annotations| annotations.get("horizontal"))).iter().enumerate() {
             let band = line.as_array().is_some_and(|band| band.len() == 2);
             if !band && !line.get("value").is_some_and(Value::is_number) {
-                self.add(&format!("{at}/annotations/horizontal/{n}"), "a horizontal annotation has a `value`, a number");
+                self.add(
+                    &format!("{at}/annotations/horizontal/{n}"),
+                    "a horizontal annotation has a `value`, a number",
+                );
             }
         }
         let alarms = annotations.and_then(|annotations| annotations.get("alarms"));

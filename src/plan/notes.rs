@@ -103,7 +103,8 @@ fn other_owner(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
 /// What an account has once, and what another region's run of the stack has made.
 fn other_region(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
     let is_written = matches!(change.action, Action::Update | Action::Adopt | Action::Delete);
-    let Some(Resource::Dashboard(live)) = change.before.as_ref().filter(|_| is_written).map(|live| &live.resource) else {
+    let Some(Resource::Dashboard(live)) = change.before.as_ref().filter(|_| is_written).map(|live| &live.resource)
+    else {
         return None;
     };
     let regions = live.regions();

@@ -4,8 +4,8 @@ use super::{Consent, Plan, PlanInput, PlannedChange};
 use crate::model::{FieldChange, Target};
 use crate::resources::mark::{self, SubscriptionMarks};
 use crate::resources::{
-    Address, Alarm, CompositeAlarm, Dashboard, ConfirmationState, Live, LiveSnapshot, LogGroup, MuteRule, Observation, Resource,
-    Subscription, Topic,
+    Address, Alarm, CompositeAlarm, ConfirmationState, Dashboard, Live, LiveSnapshot, LogGroup, MuteRule, Observation,
+    Resource, Subscription, Topic,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

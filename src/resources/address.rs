@@ -1,7 +1,7 @@
 //! How a resource is named everywhere: `alarm/NAME`, `subscription/TOPIC/PROTOCOL/ENDPOINT`.
 
-use super::kind::ArnScope;
 use super::Kind;
+use super::kind::ArnScope;
 use crate::model::Target;
 use serde::{Deserialize, Serialize};
 use std::fmt;

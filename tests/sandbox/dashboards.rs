@@ -33,6 +33,9 @@ fn a_dashboard_is_drawn_before_it_exists() {
     desk.run(&["apply", "--yes"]).exits(0).says("2 added");
     desk.run(&["dashboard", "--live"]).exits(0).says("errors  INSUFFICIENT_DATA");
     desk.run(&["dashboard", "--body"]).exits(0).says("\"widgets\"");
-    desk.write("alarms.yaml", "version: 1\nstack: boards\nregion: us-east-1\nvars: { account: { default: none } }\nalarms: {}\n");
+    desk.write(
+        "alarms.yaml",
+        "version: 1\nstack: boards\nregion: us-east-1\nvars: { account: { default: none } }\nalarms: {}\n",
+    );
     desk.run(&["dashboard"]).exits(64).says("declares no dashboard");
 }

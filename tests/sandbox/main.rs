@@ -1,9 +1,9 @@
 //! The real program against its own sandbox, as a newcomer runs it: the journeys of every endpoint, every form of alarm that
 //! only the sandbox keeps, and the lab itself. The sandbox's file is the witness: what the program did not write is not there.
 
+mod dashboards;
 #[path = "../journeys/mod.rs"]
 mod journeys;
-mod dashboards;
 mod lab;
 mod mute_rules;
 mod post;

@@ -37,7 +37,9 @@ pub enum WidgetContent {
     States(Vec<DrawnAlarm>),
     Chart(WidgetChart),
     /// A query that CloudWatch runs when the dashboard is opened.
-    Log { query: String },
+    Log {
+        query: String,
+    },
     /// Of a type that only CloudWatch draws.
     Other(String),
 }

@@ -187,7 +187,8 @@ fn of_alarm(alarm: Option<&NamedAlarm>, chart: &mut WidgetChart) -> Result<Vec<M
     match list.is_empty() {
         false => Ok(rows(&list)),
         true => {
-            let mut row = vec![alarm.namespace.clone().unwrap_or_default(), alarm.metric_name.clone().unwrap_or_default()];
+            let mut row =
+                vec![alarm.namespace.clone().unwrap_or_default(), alarm.metric_name.clone().unwrap_or_default()];
             row.extend(alarm.dimensions.iter().flat_map(|(name, value)| [name.clone(), value.clone()]));
             let stat = alarm.statistic.clone().or_else(|| alarm.extended_statistic.clone()).unwrap_or_default();
             let options = [("stat".to_owned(), Value::String(stat))].into_iter().collect();

@@ -23,7 +23,8 @@ pub fn heading(picture: &DashboardPicture) -> String {
 
 pub fn text(picture: &DashboardPicture, look: &RenderOptions) -> String {
     let name = format!("dashboard/{}", picture.name);
-    let mut text = format!("{} in {}: {}\n", look.paint(Tone::Strong, &mask::line(&name)), picture.account, heading(picture));
+    let mut text =
+        format!("{} in {}: {}\n", look.paint(Tone::Strong, &mask::line(&name)), picture.account, heading(picture));
     for widget in &picture.widgets {
         let title = |kind: &str| mask::line(if widget.title.is_empty() { kind } else { &widget.title });
         match &widget.content {
@@ -42,9 +43,15 @@ pub fn text(picture: &DashboardPicture, look: &RenderOptions) -> String {
                 text += &self::chart(chart, look);
             }
             WidgetContent::Log { query } => {
-                text += &format!("\n{}\n{}", title("logs"), layout::hang("  CloudWatch runs: ", &mask::line(query), look.width));
+                text += &format!(
+                    "\n{}\n{}",
+                    title("logs"),
+                    layout::hang("  CloudWatch runs: ", &mask::line(query), look.width)
+                );
             }
-            WidgetContent::Other(kind) => text += &format!("\n{}\n  drawn by CloudWatch alone ({})\n", title(kind), mask::line(kind)),
+            WidgetContent::Other(kind) => {
+                text += &format!("\n{}\n  drawn by CloudWatch alone ({})\n", title(kind), mask::line(kind))
+            }
         }
     }
     picture.notes.iter().for_each(|note| text += &format!("\nnote: {}\n", mask::line(note)));
@@ -70,7 +77,9 @@ fn chart(chart: &WidgetChart, look: &RenderOptions) -> String {
         let label = mask::line(&series.label);
         let pad = " ".repeat(width.saturating_sub(layout::width(&label)));
         let said = match (values.last(), values.iter().copied().reduce(f64::max)) {
-            (Some(last), Some(max)) => format!("{}  latest {}, max {}", sparkline(&values, COLUMNS, None), number(*last), number(max)),
+            (Some(last), Some(max)) => {
+                format!("{}  latest {}, max {}", sparkline(&values, COLUMNS, None), number(*last), number(max))
+            }
             _ => "no data".to_owned(),
         };
         text += &format!("  {label}{pad}  {said}\n");

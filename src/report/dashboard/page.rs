@@ -35,9 +35,14 @@ pub fn html(picture: &DashboardPicture) -> String {
     let widgets = picture.widgets.iter().enumerate().map(|(n, widget)| section(n, widget, picture));
     let notes = picture.notes.iter().map(|note| Markup::text(&format!("note: {note}")).within("p").line());
     let place = format!("Account {}, {}", picture.account, picture.region);
-    let time = format!("{place}: {}. Drawn by mlopsctl from the same data; CloudWatch's own drawing differs in looks.", heading(picture));
+    let time = format!(
+        "{place}: {}. Drawn by mlopsctl from the same data; CloudWatch's own drawing differs in looks.",
+        heading(picture)
+    );
     let body = Markup::join(
-        [Markup::text(&time).within("p").line(), Markup::join(widgets).classed("div", "board").line()].into_iter().chain(notes),
+        [Markup::text(&time).within("p").line(), Markup::join(widgets).classed("div", "board").line()]
+            .into_iter()
+            .chain(notes),
     );
     let title = format!("Dashboard {}", picture.name);
     page_with(&HtmlPage { title: &title, verdict: &verdict, mood, figures, body }, &style(picture))
@@ -65,10 +70,14 @@ fn section(n: usize, widget: &DrawnWidget, picture: &DashboardPicture) -> Markup
         WidgetContent::States(alarms) if alarms.is_empty() => {
             ("states", Markup::text("No alarm is in one of these states.").classed("p", "empty"))
         }
-        WidgetContent::States(alarms) => ("states", Markup::join(alarms.iter().map(|alarm| badge(alarm, true))).classed("div", "alarms")),
+        WidgetContent::States(alarms) => {
+            ("states", Markup::join(alarms.iter().map(|alarm| badge(alarm, true))).classed("div", "alarms"))
+        }
         WidgetContent::Chart(shown) => ("chart", chart(&widget.title, shown, picture)),
         WidgetContent::Log { query } => ("log", log(query)),
-        WidgetContent::Other(kind) => ("other", Markup::text(&format!("A widget of type {kind} is drawn by CloudWatch alone.")).within("p")),
+        WidgetContent::Other(kind) => {
+            ("other", Markup::text(&format!("A widget of type {kind} is drawn by CloudWatch alone.")).within("p"))
+        }
     };
     let heading = if widget.title.is_empty() { Markup::default() } else { Markup::text(&widget.title).within("h3") };
     Markup::join([heading, inner]).classed("section", &format!("widget {kind} p{n}")).line()

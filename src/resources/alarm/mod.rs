@@ -14,7 +14,7 @@ pub mod spec;
 pub mod statistic;
 
 pub use super::any_alarm::{Actions, TagsPropagation};
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, ArnScope, own_tags, topics_of};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::math::MathQuery;

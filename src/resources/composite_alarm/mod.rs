@@ -5,7 +5,9 @@ pub mod cycle;
 pub mod spec;
 
 use super::any_alarm::Actions;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, ArnScope, alarm_by_name, own_tags, topics_of};
+use super::kind::{
+    ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of,
+};
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::{Arn, FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::rule;

@@ -41,7 +41,8 @@ pub fn fill(
     slos: &[Slo],
     functions: Vec<(&str, &FunctionFacts)>,
 ) {
-    let is_open = |resource: &Resource| matches!(resource, Resource::Dashboard(one) if one.body.get("widgets").is_none());
+    let is_open =
+        |resource: &Resource| matches!(resource, Resource::Dashboard(one) if one.body.get("widgets").is_none());
     let open: Vec<Address> = resources.iter().filter(|(_, r)| is_open(r)).map(|(address, _)| address.clone()).collect();
     if open.is_empty() {
         return;
@@ -79,9 +80,13 @@ impl<'a> Contents<'a> {
         left_out += self.other_alarms(&mut flow, &drawn);
         flow.end_line();
         self.other_logs(&mut flow);
-        let mut words = format!("Made by mlopsctl from the spec of stack {stack}: what is changed in the console is set back by the next apply.");
+        let mut words = format!(
+            "Made by mlopsctl from the spec of stack {stack}: what is changed in the console is set back by the next apply."
+        );
         if left_out > 0 {
-            words += &format!(" {left_out} further functions, SLOs or alarms have no chart here: a dashboard has {MOST_WIDGETS} widgets at most.");
+            words += &format!(
+                " {left_out} further functions, SLOs or alarms have no chart here: a dashboard has {MOST_WIDGETS} widgets at most."
+            );
         }
         flow.end_line();
         text(&mut flow, &words);
@@ -100,15 +105,23 @@ impl<'a> Contents<'a> {
     }
 
     fn states(&self, flow: &mut GridFlow) {
-        let names: Vec<&str> =
-            self.resources.keys().filter(|address| address.kind.is_alarm()).map(|address| address.name.as_str()).collect();
+        let names: Vec<&str> = self
+            .resources
+            .keys()
+            .filter(|address| address.kind.is_alarm())
+            .map(|address| address.name.as_str())
+            .collect();
         let parts = names.chunks(MOST_ALARMS).take(MOST_WIDGETS / 4);
         let of = names.len().div_ceil(MOST_ALARMS);
         for (n, part) in parts.enumerate() {
             let title = if of > 1 { format!("Alarms {} of {of}", n + 1) } else { "Alarms".to_owned() };
             let arns: Vec<String> = part.iter().map(|name| self.alarm_arn(name)).collect();
             let lines = i64::try_from(part.len().div_ceil(ALARMS_A_LINE)).unwrap_or(1);
-            flow.add("alarm", WidgetPlace::of(COLUMNS, lines + 1), properties([("title", json!(title)), ("alarms", json!(arns))]));
+            flow.add(
+                "alarm",
+                WidgetPlace::of(COLUMNS, lines + 1),
+                properties([("title", json!(title)), ("alarms", json!(arns))]),
+            );
         }
     }
 
@@ -186,8 +199,12 @@ impl<'a> Contents<'a> {
     /// What the bundled service counts itself, of each service that an alarm watches.
     fn service(&self, flow: &mut GridFlow, drawn: &mut BTreeSet<&'a str>) {
         let (namespace, dimension) = SERVICE;
-        let services: BTreeSet<&str> =
-            self.alarms().flat_map(metrics_of).filter(|(of, _)| *of == namespace).filter_map(|(_, d)| Some(d.get(dimension)?.as_str())).collect();
+        let services: BTreeSet<&str> = self
+            .alarms()
+            .flat_map(metrics_of)
+            .filter(|(of, _)| *of == namespace)
+            .filter_map(|(_, d)| Some(d.get(dimension)?.as_str()))
+            .collect();
         for service in services.into_iter().take(20) {
             if flow.len() + 4 + RESERVED > MOST_WIDGETS {
                 return;
@@ -219,7 +236,9 @@ impl<'a> Contents<'a> {
         for query in sources.filter(|query| known.insert(query.id.clone())) {
             rows.push(query_row(query, false));
         }
-        let free = |id: &str| (0..).map(|n| if n == 0 { id.to_owned() } else { format!("{id}{n}") }).find(|id| !known.contains(id));
+        let free = |id: &str| {
+            (0..).map(|n| if n == 0 { id.to_owned() } else { format!("{id}{n}") }).find(|id| !known.contains(id))
+        };
         let (bad, total) = (free("bad").unwrap_or_default(), free("total").unwrap_or_default());
         for (id, alarm) in [(&bad, &slo.bad), (&total, &slo.total)] {
             let watched = alarm.metrics.iter().find(|query| query.return_data && query.expression.is_some());
@@ -252,7 +271,11 @@ impl<'a> Contents<'a> {
                 left_out += 1;
                 continue;
             }
-            flow.add("metric", WidgetPlace::of(8, HEIGHT), alarm_chart(&alarm.name, &self.alarm_arn(&alarm.name), &self.target.region));
+            flow.add(
+                "metric",
+                WidgetPlace::of(8, HEIGHT),
+                alarm_chart(&alarm.name, &self.alarm_arn(&alarm.name), &self.target.region),
+            );
         }
         left_out
     }
@@ -271,7 +294,11 @@ impl<'a> Contents<'a> {
         let parts = groups.chunks(MOST_GROUPS);
         let of = parts.len();
         for (n, part) in parts.enumerate().take(MOST_WIDGETS.saturating_sub(flow.len() + 1)) {
-            let title = if of > 1 { format!("Recent errors in other logs, {} of {of}", n + 1) } else { "Recent errors in other logs".to_owned() };
+            let title = if of > 1 {
+                format!("Recent errors in other logs, {} of {of}", n + 1)
+            } else {
+                "Recent errors in other logs".to_owned()
+            };
             self.logs(flow, &title, part, COLUMNS);
         }
     }

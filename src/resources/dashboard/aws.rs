@@ -95,7 +95,12 @@ impl Client for Dashboard {
             _ => false,
         });
         if !taken {
-            return Err(AwsError { op: PUT, class: Class::Refused, code: "DashboardInvalidInputError".to_owned(), message: said });
+            return Err(AwsError {
+                op: PUT,
+                class: Class::Refused,
+                code: "DashboardInvalidInputError".to_owned(),
+                message: said,
+            });
         }
         aws.warn(format!("dashboard/{}: AWS took it and says: {said}", self.name));
         Ok(())

@@ -41,9 +41,8 @@ pub fn placed(body: &Value) -> Vec<PlacedWidget<'_>> {
     let (mut next, mut line, mut bottom) = (0, 0, 0);
     let mut all: Vec<PlacedWidget<'_>> = Vec::new();
     for widget in widgets(body) {
-        let (x, y) = widget.at.unwrap_or_else(|| {
-            if next + widget.width > COLUMNS { (0, bottom) } else { (next, line) }
-        });
+        let (x, y) =
+            widget.at.unwrap_or_else(|| if next + widget.width > COLUMNS { (0, bottom) } else { (next, line) });
         next = x + widget.width;
         line = y;
         bottom = bottom.max(y + widget.height);

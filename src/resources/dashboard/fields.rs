@@ -30,7 +30,9 @@ pub fn of(body: &Value) -> ResourceFields {
     };
     for (key, value) in all.iter().filter(|(key, _)| *key != "widgets") {
         let name = if key == "periodOverride" { "period_override" } else { key };
-        let is_default = value.is_null() || value.as_array().is_some_and(Vec::is_empty) || (key == "periodOverride" && value == "auto");
+        let is_default = value.is_null()
+            || value.as_array().is_some_and(Vec::is_empty)
+            || (key == "periodOverride" && value == "auto");
         if !is_default {
             fields.insert(name.to_owned(), canonical(value.clone()));
         }

@@ -17,9 +17,13 @@ pub static WIDGET: ObjectSchema = ObjectSchema {
     doc: "One thing that a dashboard shows: a text, the chart of an alarm, the states of alarms, metrics, or a query of logs.",
     keys: &[
         &[
-            SchemaKey::new("title", Shape::Text(255), "What stands above it."),
+            SchemaKey::new("title", Shape::Text(255), "Its heading."),
             SchemaKey::new("text", Shape::Text(20_000), "A text in Markdown."),
-            SchemaKey::new("alarm", Shape::Text(255), "The metric of this alarm with its threshold: a name of this file, or an ARN."),
+            SchemaKey::new(
+                "alarm",
+                Shape::Text(255),
+                "The metric of this alarm with its threshold: a name of this file, or an ARN.",
+            ),
             SchemaKey::new(
                 "alarms",
                 Shape::List(&Shape::Text(255)),
@@ -39,14 +43,22 @@ pub static WIDGET: ObjectSchema = ObjectSchema {
             ),
             SchemaKey::new("view", Shape::OneOf(VIEWS), "How it is drawn. Default: timeSeries; of logs table."),
             SchemaKey::new("stacked", Shape::Bool, "With `metrics`: one on top of the other."),
-            SchemaKey::new("lines", Shape::Map(&Shape::Number), "With `metrics`: lines across the chart, label to value."),
+            SchemaKey::new(
+                "lines",
+                Shape::Map(&Shape::Number),
+                "With `metrics`: lines across the chart, label to value.",
+            ),
             SchemaKey::new("min", Shape::Number, "With `metrics`: where the left axis begins; a gauge needs it."),
             SchemaKey::new("max", Shape::Number, "With `metrics`: where the left axis ends; a gauge needs it."),
             SchemaKey::new("log_groups", Shape::List(&Shape::Text(512)), "Log groups that `query` reads; at most 50."),
             SchemaKey::new("query", Shape::Text(10_000), "A CloudWatch Logs Insights query, without its SOURCE."),
             SchemaKey::new("width", Shape::Integer(1, COLUMNS), "Columns, of 24. Default: 6; of a text 24."),
             SchemaKey::new("height", Shape::Integer(1, 1_000), "Lines. Default: 6; of a text 2."),
-            SchemaKey::new("x", Shape::Integer(0, COLUMNS - 1), "Its left column. Default: beside the one before, or below where there is no room."),
+            SchemaKey::new(
+                "x",
+                Shape::Integer(0, COLUMNS - 1),
+                "Its left column. Default: beside the one before, or below where there is no room.",
+            ),
             SchemaKey::new("y", Shape::Integer(0, 1_000_000), "Its first line. Default: that of the one before."),
         ],
         &metric::PERIOD,
@@ -122,7 +134,9 @@ fn form(node: &Node, scope: &mut DeclarationScope<'_>) -> Option<&'static str> {
         [first, .., last] => {
             let (first, last) = (FORMS[*first].0, FORMS[*last].0);
             let problem = SpecProblem::new(place(last), format!("`{last}` does not go with `{first}`"));
-            scope.problems.push(problem.also(place(first), "the other one").help("a widget shows one thing: write two"));
+            scope
+                .problems
+                .push(problem.also(place(first), "the other one").help("a widget shows one thing: write two"));
             None
         }
     }
@@ -172,9 +186,14 @@ fn states(node: &Node, scope: &mut DeclarationScope<'_>) -> Map<String, Value> {
     }
     if arns.len() > MOST_ALARMS {
         let span = list.map_or(node.span, |list| list.span);
-        scope.problem(span, format!("{} alarms in one widget", arns.len()), format!("AWS allows {MOST_ALARMS}: write several"));
+        scope.problem(
+            span,
+            format!("{} alarms in one widget", arns.len()),
+            format!("AWS allows {MOST_ALARMS}: write several"),
+        );
     }
-    let states: Vec<&str> = node.get("states").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
+    let states: Vec<&str> =
+        node.get("states").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
     properties([
         ("title", json!(text(node, "title"))),
         ("alarms", json!(arns)),

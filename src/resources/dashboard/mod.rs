@@ -13,7 +13,7 @@ mod tests;
 
 pub use auto::fill;
 
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, ArnScope, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags};
 use super::{Resource, ResourceTags};
 use crate::model::ResourceFields;
 use crate::model::field::canonical;

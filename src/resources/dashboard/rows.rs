@@ -18,7 +18,8 @@ pub fn rows(list: &[Value]) -> Vec<MetricRow> {
         let items = row.as_array().map(Vec::as_slice).unwrap_or_default();
         let options = items.last().and_then(Value::as_object).cloned().unwrap_or_default();
         let written: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-        let before = rows.iter().rev().find(|row| !row.texts.is_empty()).map(|row| row.texts.as_slice()).unwrap_or_default();
+        let before =
+            rows.iter().rev().find(|row| !row.texts.is_empty()).map(|row| row.texts.as_slice()).unwrap_or_default();
         let mut texts: Vec<String> = Vec::new();
         for (n, text) in written.iter().enumerate() {
             match *text {

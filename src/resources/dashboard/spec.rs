@@ -22,7 +22,11 @@ pub static DASHBOARD: ObjectSchema = ObjectSchema {
                 Shape::Json,
                 "The whole body in AWS's own form: YAML, or a JSON text copied from the console.",
             ),
-            SchemaKey::new("start", Shape::Duration, "How far back the charts go at first: 3h, 1d. Default: AWS's, 3h."),
+            SchemaKey::new(
+                "start",
+                Shape::Duration,
+                "How far back the charts go at first: 3h, 1d. Default: AWS's, 3h.",
+            ),
             SchemaKey::new(
                 "period_override",
                 Shape::OneOf(&["auto", "inherit"]),
@@ -62,7 +66,9 @@ pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScop
             let widgets = hand::read(written, scope);
             let body = Map::from_iter([("widgets".to_owned(), Value::Array(widgets))]);
             let before = scope.problems.len();
-            let found = dashboard::check(&Value::Object(body.clone()));
+            let mut found = dashboard::check(&Value::Object(body.clone()));
+            // Before a target is known there is no region to write.
+            found.retain(|problem| scope.partition.is_some() || !problem.path.ends_with("/region"));
             report(found, scope, |path| place(written, path.strip_prefix("/widgets").unwrap_or_default()));
             // What the widgets' own reader has said is said in the words of the spec.
             if before > 0 && scope.problems[..before].iter().any(|problem| within(problem.span, written)) {
@@ -105,7 +111,8 @@ fn end_of(node: &Node) -> usize {
 
 fn report(problems: Vec<BodyProblem>, scope: &mut DeclarationScope<'_>, place: impl Fn(&str) -> Span) {
     for BodyProblem { path, message } in problems {
-        let shown = if path.is_empty() { "the body".to_owned() } else { path.trim_start_matches('/').replace('/', ".") };
+        let shown =
+            if path.is_empty() { "the body".to_owned() } else { path.trim_start_matches('/').replace('/', ".") };
         scope.problem(place(&path), message, format!("in {shown}; see AWS's \"Dashboard body structure and syntax\""));
     }
 }
@@ -116,7 +123,9 @@ fn place(node: &Node, path: &str) -> Span {
     for part in path.split('/').filter(|part| !part.is_empty()) {
         let next = match part.parse::<usize>() {
             Ok(n) => at.items().get(n).map(|item| (item, document::place(item))),
-            Err(_) => at.entries().iter().find(|entry| entry.name.text == part).map(|entry| (&entry.value, entry.name.span)),
+            Err(_) => {
+                at.entries().iter().find(|entry| entry.name.text == part).map(|entry| (&entry.value, entry.name.span))
+            }
         };
         let Some((inner, place)) = next else { break };
         (at, span) = (inner, place);

@@ -29,7 +29,15 @@ fn read(text: &str) -> Result<Dashboard, String> {
 
 fn titles(dashboard: &Dashboard) -> Vec<String> {
     let shown = widgets(&dashboard.body).map(|widget| {
-        widget.title.or(widget.text("markdown")).unwrap_or_default().split(':').next_back().unwrap_or_default().trim().to_owned()
+        widget
+            .title
+            .or(widget.text("markdown"))
+            .unwrap_or_default()
+            .split(':')
+            .next_back()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     });
     shown.collect()
 }
@@ -44,7 +52,16 @@ fn auto_shows_what_the_spec_declares() {
     let shown = titles(&dashboard);
     assert_eq!(
         shown[..8],
-        ["Alarms", "## f", "invocations", "errors", "duration in ms", "throttles", "concurrency", "recent errors in the log"]
+        [
+            "Alarms",
+            "## f",
+            "invocations",
+            "errors",
+            "duration in ms",
+            "throttles",
+            "concurrency",
+            "recent errors in the log"
+        ]
     );
     assert_eq!(shown[8..11], ["good requests in %, by the hour", "queue-age", "Recent errors in other logs"]);
     assert_eq!(shown.len(), 12, "{shown:?}");
@@ -77,7 +94,8 @@ fn auto_stays_within_the_limits() {
     assert!(count > 490 && count <= dashboard::MOST_WIDGETS, "{count}");
     let last = widgets(&dashboard.body).last().and_then(|widget| widget.text("markdown")).unwrap_or_default();
     assert!(last.contains("have no chart here"), "{last}");
-    let states: Vec<usize> = widgets(&dashboard.body).filter(|w| w.kind == "alarm").map(|w| w.alarms().count()).collect();
+    let states: Vec<usize> =
+        widgets(&dashboard.body).filter(|w| w.kind == "alarm").map(|w| w.alarms().count()).collect();
     assert!(states.iter().all(|count| (1..=100).contains(count)), "{states:?}");
 }
 
@@ -110,8 +128,12 @@ fn widgets_by_hand_are_aws_widgets() {
 
 #[test]
 fn a_body_is_yaml_or_json() {
-    let yaml = read("dashboards:\n  lab:\n    body: { widgets: [{ type: text, properties: { markdown: hi } }] }\n").unwrap();
-    let json = read("dashboards:\n  lab:\n    body: '{\"widgets\":[{\"properties\":{\"markdown\":\"hi\"},\"type\":\"text\"}]}'\n").unwrap();
+    let yaml =
+        read("dashboards:\n  lab:\n    body: { widgets: [{ type: text, properties: { markdown: hi } }] }\n").unwrap();
+    let json = read(
+        "dashboards:\n  lab:\n    body: '{\"widgets\":[{\"properties\":{\"markdown\":\"hi\"},\"type\":\"text\"}]}'\n",
+    )
+    .unwrap();
     assert_eq!(yaml.fields(), json.fields());
     assert_eq!(yaml.phrase(), "1 widget: 1 text");
 }

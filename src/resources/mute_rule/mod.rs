@@ -3,7 +3,7 @@
 pub mod aws;
 pub mod spec;
 
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, ArnScope, alarm_by_name, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
 use super::{Address, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
 use crate::model::{FieldSet, ResourceFields, Target};

@@ -5,7 +5,7 @@ pub mod policy;
 pub mod spec;
 
 use super::declared::AttributeNames;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, ArnScope, own_declared, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
 use super::{Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields};
 use serde::{Deserialize, Serialize};

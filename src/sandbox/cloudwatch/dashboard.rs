@@ -75,11 +75,13 @@ pub fn put_dashboard(input: PutDashboard, tx: &mut Tx) -> Result<DashboardValida
     let name = required("dashboardName", input.dashboard_name)?;
     let body = required("dashboardBody", input.dashboard_body)?;
     if !dashboard::is_name(&name) {
-        return Err(invalid("The value for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) and underscore (_).\n"));
+        return Err(invalid(
+            "The value for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) and underscore (_).\n",
+        ));
     }
     check_tags(&input.tags)?;
-    let parsed = serde_json::from_str(&body)
-        .map_err(|_| invalid("The field DashboardBody must be a valid JSON object"))?;
+    let parsed =
+        serde_json::from_str(&body).map_err(|_| invalid("The field DashboardBody must be a valid JSON object"))?;
     let problems = dashboard::check(&parsed);
     if !problems.is_empty() {
         return Err(refused(&problems));
@@ -95,7 +97,11 @@ pub fn put_dashboard(input: PutDashboard, tx: &mut Tx) -> Result<DashboardValida
 
 fn refused(problems: &[BodyProblem]) -> Fault {
     let said: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
-    invalid(format!("The dashboard body is invalid, there are {} validation errors: {}", problems.len(), said.join("; ")))
+    invalid(format!(
+        "The dashboard body is invalid, there are {} validation errors: {}",
+        problems.len(),
+        said.join("; ")
+    ))
 }
 
 fn invalid(message: impl Into<String>) -> Fault {
@@ -103,7 +109,9 @@ fn invalid(message: impl Into<String>) -> Fault {
 }
 
 fn missing(name: &str) -> Fault {
-    Fault::sender("DashboardNotFoundError", format!("Dashboard {name} does not exist")).query_code("ResourceNotFound").status(404)
+    Fault::sender("DashboardNotFoundError", format!("Dashboard {name} does not exist"))
+        .query_code("ResourceNotFound")
+        .status(404)
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,7 +144,11 @@ pub struct DeleteDashboards {
 pub fn delete_dashboards(input: DeleteDashboards, tx: &mut Tx) -> Result<Nothing, Fault> {
     let names = input.dashboard_names;
     if names.is_empty() || names.len() > 100 {
-        return Err(constraint("dashboardNames", format_args!("[{}]", names.join(", ")), "have length between 1 and 100"));
+        return Err(constraint(
+            "dashboardNames",
+            format_args!("[{}]", names.join(", ")),
+            "have length between 1 and 100",
+        ));
     }
     if let [only] = names.as_slice()
         && !exists(tx, only)?

@@ -82,7 +82,7 @@ async fn an_account_has_one_of_a_name_whatever_the_region() {
     let world = World::fine();
     assert_complete(&world.apply(SPEC).await);
     let here = body(&world).await;
-    let there = world.in_region("eu-west-1");
+    let there = world.fork(crate::sandbox::Weather::default()).in_region("eu-west-1");
     let planned = there.plan(SPEC).await;
     assert!(lines(&planned).iter().any(|line| line.starts_with("~ dashboard/lab")), "{:?}", lines(&planned));
     assert!(notes(&planned).iter().any(|note| note.contains("it shows us-east-1")), "{:?}", notes(&planned));

@@ -36,7 +36,7 @@ pub fn markup(markdown: &str) -> Markup {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Span {
+enum MarkdownSpan {
     Plain,
     Bold,
     Code,
@@ -44,24 +44,24 @@ enum Span {
 
 fn spans(text: &str) -> Markup {
     Markup::join(inline(text).into_iter().map(|(span, text)| match span {
-        Span::Plain => Markup::text(&text),
-        Span::Bold => Markup::text(&text).within("strong"),
-        Span::Code => Markup::text(&text).within("code"),
+        MarkdownSpan::Plain => Markup::text(&text),
+        MarkdownSpan::Bold => Markup::text(&text).within("strong"),
+        MarkdownSpan::Code => Markup::text(&text).within("code"),
     }))
 }
 
 /// `**bold**`, `` `code` `` and `[text](address)`, which becomes `text (address)`.
-fn inline(text: &str) -> Vec<(Span, String)> {
-    let mut parts: Vec<(Span, String)> = Vec::new();
+fn inline(text: &str) -> Vec<(MarkdownSpan, String)> {
+    let mut parts: Vec<(MarkdownSpan, String)> = Vec::new();
     let mut rest = text;
     let mut plain = String::new();
     while !rest.is_empty() {
-        let marked = [("**", Span::Bold), ("`", Span::Code)].into_iter().find_map(|(sign, span)| {
+        let marked = [("**", MarkdownSpan::Bold), ("`", MarkdownSpan::Code)].into_iter().find_map(|(sign, span)| {
             let (inner, behind) = rest.strip_prefix(sign)?.split_once(sign)?;
             (!inner.is_empty()).then_some((span, inner, behind))
         });
         if let Some((span, inner, behind)) = marked {
-            parts.push((Span::Plain, std::mem::take(&mut plain)));
+            parts.push((MarkdownSpan::Plain, std::mem::take(&mut plain)));
             parts.push((span, inner.to_owned()));
             rest = behind;
             continue;
@@ -76,7 +76,7 @@ fn inline(text: &str) -> Vec<(Span, String)> {
         plain += &rest[..length];
         rest = &rest[length..];
     }
-    parts.push((Span::Plain, plain));
+    parts.push((MarkdownSpan::Plain, plain));
     parts.retain(|(_, text)| !text.is_empty());
     parts
 }

@@ -25,7 +25,7 @@ const HEIGHT: i64 = 6;
 const RESERVED: usize = 2;
 
 /// What a dashboard is made of.
-struct Contents<'a> {
+struct DashboardContents<'a> {
     target: &'a Target,
     resources: &'a BTreeMap<Address, Resource>,
     slos: &'a [Slo],
@@ -47,7 +47,7 @@ pub fn fill(
     if open.is_empty() {
         return;
     }
-    let widgets = Contents { target, resources, slos, functions }.widgets(stack);
+    let widgets = DashboardContents { target, resources, slos, functions }.widgets(stack);
     for address in open {
         if let Some(Resource::Dashboard(Dashboard { body: Value::Object(body), .. })) = resources.get_mut(&address) {
             body.insert("widgets".to_owned(), Value::Array(widgets.clone()));
@@ -55,7 +55,7 @@ pub fn fill(
     }
 }
 
-impl<'a> Contents<'a> {
+impl<'a> DashboardContents<'a> {
     fn widgets(&self, stack: &str) -> Vec<Value> {
         let mut flow = GridFlow::default();
         let mut drawn = BTreeSet::new();

@@ -68,7 +68,7 @@ pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScop
             let before = scope.problems.len();
             let mut found = dashboard::check(&Value::Object(body.clone()));
             // Before a target is known there is no region to write.
-            found.retain(|problem| scope.partition.is_some() || !problem.path.ends_with("/region"));
+            found.retain(|problem| !scope.target.region.is_empty() || !problem.path.ends_with("/region"));
             report(found, scope, |path| place(written, path.strip_prefix("/widgets").unwrap_or_default()));
             // What the widgets' own reader has said is said in the words of the spec.
             if before > 0 && scope.problems[..before].iter().any(|problem| within(problem.span, written)) {

@@ -109,6 +109,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libc", &["model/file.rs"]),
     ("ciborium", &["sandbox/", "aws/cbor.rs"]),
     ("quick_xml", &["sandbox/"]),
+    // Patterns in queries of logs.
+    ("regex_lite", &["sandbox/logs/insights/"]),
     ("aws_config", &["aws/"]),
     ("aws_runtime", &["aws/"]),
     ("aws_types", &["aws/"]),

@@ -51,6 +51,13 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("drill", "real", "tests/sandbox/lab.rs"),
     ("drill", "receive", "tests/sandbox/lab.rs"),
     ("drill", "timeout", "tests/ministack/drill.rs"),
+    ("apply", "mute", "tests/sandbox/muting.rs"),
+    ("mute", "all", "tests/sandbox/muting.rs"),
+    ("mute", "for", "tests/sandbox/muting.rs"),
+    ("mute", "list", "tests/sandbox/muting.rs"),
+    ("mute", "until", "tests/sandbox/muting.rs"),
+    ("mute", "why", "tests/sandbox/muting.rs"),
+    ("unmute", "all", "tests/sandbox/muting.rs"),
     ("doctor", "fix", "tests/sandbox/lab.rs"),
     ("doctor", "url", "tests/sandbox/lab.rs"),
     ("apply", "allow-unknown-loss", "tests/hostile/unknown.rs"),
@@ -63,6 +70,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("subscriptions confirm", "url", "tests/sandbox/lab.rs"),
     ("subscriptions wait", "timeout", "tests/safe/secrets.rs"),
     ("lint", "online", "tests/hostile/main.rs"),
+    ("backtest", "from-logs", "tests/sandbox/metric_filters.rs"),
     ("sandbox serve", "port", "tests/served/server.rs"),
 ];
 

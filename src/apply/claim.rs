@@ -1,12 +1,13 @@
 //! Who may subscribe to a topic. Subscribing twice sends a second mail, and SNS has no way to forbid it: of several runs at
 //! once only the one whose mark stands on the topic subscribes; the others wait for it.
 
+use super::marks::MarkWriter;
 use crate::aws::{ApiOperation, Aws, AwsError, Class};
-use crate::plan::{Action, Plan};
-use crate::resources::mark::{self, SubscriptionMarks};
+use crate::plan::Plan;
 use crate::resources::{Address, ConfirmationState, Kind, Live, Resource, ResourceTags, Subscription};
 use crate::resources::{subscription, topic};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep};
@@ -32,6 +33,7 @@ const THROTTLED_ATTEMPTS: u32 = 15;
 pub struct Claims<'a> {
     aws: &'a Aws,
     plan: &'a Plan,
+    marks: Arc<MarkWriter<'a>>,
     run: String,
     topics: BTreeMap<String, Mutex<Claim>>,
     subscribing: Semaphore,
@@ -39,8 +41,6 @@ pub struct Claims<'a> {
 
 #[derive(Debug, Default)]
 struct Claim {
-    /// Whether this run has written its marks.
-    marked: bool,
     /// When the claim was last seen to stand; `None` while it does not.
     stood: Option<Instant>,
     /// Until when another run, which got there first, is waited for.
@@ -70,7 +70,7 @@ fn is_among(subscribed: &[ListedSubscription], desired: &Subscription, replaced:
 }
 
 impl<'a> Claims<'a> {
-    pub fn new(aws: &'a Aws, plan: &'a Plan) -> Self {
+    pub fn new(aws: &'a Aws, plan: &'a Plan, marks: Arc<MarkWriter<'a>>) -> Self {
         let topics = plan.effective().filter_map(|change| {
             let before = change.before.as_ref().map(|live| &live.resource);
             match change.after.as_ref().or(before)? {
@@ -81,12 +81,12 @@ impl<'a> Claims<'a> {
         });
         let run = std::iter::repeat_with(|| fastrand::alphanumeric().to_ascii_lowercase()).take(12).collect();
         let topics = topics.map(|name| (name, Mutex::default())).collect();
-        Self { aws, plan, run, topics, subscribing: Semaphore::new(AT_ONCE) }
+        Self { aws, plan, marks, run, topics, subscribing: Semaphore::new(AT_ONCE) }
     }
 
     /// The tags that a topic is made with, so that its subscriptions are marked before there are any.
     pub fn tags_of_new(&self, topic: &str) -> ResourceTags {
-        let mut tags = self.desired_marks(topic).to_tags();
+        let mut tags = self.marks.of_new(&Address::new(Kind::Topic, topic));
         tags.insert(RUN.to_owned(), self.run.clone());
         tags
     }
@@ -169,47 +169,8 @@ impl<'a> Claims<'a> {
     /// Writes the marks of the topic's subscriptions, where this run has not yet.
     pub async fn mark(&self, topic: &str) -> Result<(), AwsError> {
         let Some(claim) = self.topics.get(topic) else { return Ok(()) };
-        let mut claim = claim.lock().await;
-        if !claim.marked && claim.stood.is_none() {
-            self.write(topic, false).await?;
-            claim.marked = true;
-        }
-        Ok(())
-    }
-
-    /// Takes the mark of an ended subscription off, so that one made by hand later is not taken for ours.
-    pub async fn unmark(&self, ended: &Subscription) -> Result<(), AwsError> {
-        let Some(claim) = self.topics.get(&ended.topic) else { return Ok(()) };
-        let _claim = claim.lock().await;
-        let arn = self.arn(&ended.topic);
-        let Some(tags) = topic::aws::tags(self.aws, &arn).await? else { return Ok(()) };
-        let marks = SubscriptionMarks::from_tags(&tags);
-        if !marks.contains(ended) {
-            return Ok(());
-        }
-        self.rewrite(&arn, tags, &marks.without(ended)).await
-    }
-
-    /// Writes the marks of a topic in place of those that its tags hold.
-    async fn rewrite(&self, arn: &str, tags: ResourceTags, marks: &SubscriptionMarks) -> Result<(), AwsError> {
-        let left = marks.to_tags();
-        let gone: Vec<String> =
-            tags.into_keys().filter(|key| key.starts_with(mark::SUBSCRIPTIONS) && !left.contains_key(key)).collect();
-        if !left.is_empty() {
-            topic::aws::tag(self.aws, arn, &left).await?;
-        }
-        if gone.is_empty() { Ok(()) } else { topic::aws::untag(self.aws, arn, &gone).await }
-    }
-
-    /// Remembers of a subscription only what it is now: its password, the attributes that the spec still names.
-    pub async fn renew(&self, desired: &Subscription) -> Result<(), AwsError> {
-        let Some(claim) = self.topics.get(&desired.topic) else { return Ok(()) };
-        let _claim = claim.lock().await;
-        let arn = self.arn(&desired.topic);
-        let Some(tags) = topic::aws::tags(self.aws, &arn).await? else { return Ok(()) };
-        let marks = SubscriptionMarks::from_tags(&tags);
-        let renewed = marks.renewed(desired);
-        if renewed == marks { Ok(()) } else { self.rewrite(&arn, tags, &renewed).await }
+        let claim = claim.lock().await;
+        if claim.stood.is_none() { self.marks.ensure(&Address::new(Kind::Topic, topic)).await } else { Ok(()) }
     }
 
     /// Whether this run may subscribe now.
@@ -224,7 +185,8 @@ impl<'a> Claims<'a> {
             Some(at) if at.elapsed() <= TRUSTED => true,
             Some(_) => self.stands(&arn).await?,
             None => {
-                self.write(&desired.topic, true).await?;
+                let run = ResourceTags::from([(RUN.to_owned(), self.run.clone())]);
+                self.marks.write(&Address::new(Kind::Topic, &desired.topic), run).await?;
                 sleep(SETTLES).await;
                 claim.subscribed = self.subscribers(desired).await?;
                 // Asked last: had somebody else claimed the topic before the list was made, it would not stand.
@@ -247,21 +209,6 @@ impl<'a> Claims<'a> {
         Ok(tags.get(RUN) == Some(&self.run))
     }
 
-    /// Marks the topic's subscriptions, beside the marks it has now, and claims it where that is asked for.
-    async fn write(&self, topic: &str, claim: bool) -> Result<(), AwsError> {
-        let arn = self.arn(topic);
-        let live = topic::aws::tags(self.aws, &arn).await?.unwrap_or_default();
-        // What this run makes was not there before, whatever an older mark says.
-        let made = self.subscriptions(topic).filter(|(action, _)| *action == Action::Create);
-        let older = made.fold(SubscriptionMarks::from_tags(&live), |marks, (_, made)| marks.without(made));
-        let marks = self.desired_marks(topic).union(&older);
-        let mut tags = marks.to_tags();
-        if claim {
-            tags.insert(RUN.to_owned(), self.run.clone());
-        }
-        topic::aws::tag(self.aws, &arn, &tags).await
-    }
-
     /// Who is subscribed to the topic now, pending or not.
     async fn subscribers(&self, of: &Subscription) -> Result<Vec<ListedSubscription>, AwsError> {
         let arn = self.arn(&of.topic);
@@ -274,24 +221,6 @@ impl<'a> Claims<'a> {
             _ => None,
         });
         Ok(subscribed.collect())
-    }
-
-    fn desired_marks(&self, topic: &str) -> SubscriptionMarks {
-        let kept = |action: Action| !matches!(action, Action::Delete | Action::StopManaging);
-        let desired = self.subscriptions(topic).filter(|(action, _)| kept(*action));
-        let mut marks = SubscriptionMarks::of(desired.map(|(_, subscription)| subscription));
-        for (_, existed) in self.subscriptions(topic).filter(|(action, _)| *action == Action::Adopt) {
-            marks.adopt(existed);
-        }
-        marks
-    }
-
-    /// What the plan does with the subscriptions of a topic, as they are after it.
-    fn subscriptions<'s>(&'s self, topic: &'s str) -> impl Iterator<Item = (Action, &'s Subscription)> {
-        self.plan.changes.iter().filter_map(move |change| match &change.after {
-            Some(Resource::Subscription(s)) if s.topic == topic => Some((change.action, s)),
-            _ => None,
-        })
     }
 
     fn arn(&self, topic: &str) -> String {

@@ -21,6 +21,11 @@ pub enum ApplyEvent {
         of: usize,
         remaining: Duration,
     },
+    /// So many alarms notify nobody until a moment, in seconds since 1970.
+    Muted {
+        alarms: usize,
+        until: i64,
+    },
     /// Somebody interrupted: nothing new is written, what runs finishes.
     Interrupted,
     Verifying {
@@ -79,6 +84,18 @@ pub struct ApplyReport {
     /// What somebody must still do, e.g. confirm a mail.
     pub to_do: Vec<Note>,
     pub interrupted: bool,
+    /// The alarms that notify nobody for a while, where that was asked for.
+    pub muted: Option<MutedAlarms>,
+}
+
+/// Alarms that were muted, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MutedAlarms {
+    /// In order.
+    pub alarms: Vec<String>,
+    pub rules: Vec<String>,
+    /// Seconds since 1970.
+    pub until: i64,
 }
 
 /// The read-back after an apply.

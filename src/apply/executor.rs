@@ -44,6 +44,11 @@ pub async fn run(aws: &Aws, plan: &Plan, events: &mut dyn FnMut(ApplyEvent)) -> 
     run.results()
 }
 
+/// How long the quotas make the writes of a plan take.
+pub fn time_for(aws: &Aws, plan: &Plan) -> Duration {
+    StepProgress::new(plan, aws, &order::steps(plan)).remaining()
+}
+
 /// How a step went: one answer a change.
 type StepResults = Vec<Result<(), AwsError>>;
 
@@ -179,7 +184,8 @@ fn slowest_call(change: &PlannedChange) -> ApiOperation {
     })
 }
 
-fn failed(error: &AwsError) -> ApplyOutcome {
+/// How a change ended that AWS refused.
+pub fn failed(error: &AwsError) -> ApplyOutcome {
     let class = match error.class {
         Class::Denied | Class::Credentials => FailureClass::Permission,
         Class::Throttled | Class::Transient => FailureClass::Throttled,

@@ -3,6 +3,11 @@
 mod claim;
 pub mod events;
 pub mod executor;
+mod marks;
+pub mod mute;
 pub mod writer;
 
-pub use events::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, FailureClass, NotAsWritten, Verification};
+pub use events::{
+    ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, FailureClass, MutedAlarms, NotAsWritten, Verification,
+};
+pub use mute::ApplyMute;

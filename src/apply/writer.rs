@@ -1,8 +1,10 @@
 //! The only place that changes AWS: one change, or one batch of deletes, as calls that can all be repeated.
 
 use super::claim::Claims;
+use super::marks::MarkWriter;
 use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use crate::model::FieldChange;
+use crate::plan;
 use crate::plan::ownership::{self, Ownership};
 use crate::plan::{Action, Plan, PlannedChange};
 use crate::resources::declared::{self, DECLARED};
@@ -10,23 +12,21 @@ use crate::resources::mark;
 use crate::resources::topic::aws::CreateTopicResult;
 use crate::resources::{self, Address, Kind, Live, LogGroup, Resource, ResourceTags, Subscription, Topic};
 use crate::resources::{log_group, subscription, topic};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Writes the changes of one plan.
 #[derive(Debug)]
 pub struct TargetWriter<'a> {
     aws: &'a Aws,
     plan: &'a Plan,
+    marks: Arc<MarkWriter<'a>>,
     claims: Claims<'a>,
-    /// What happens to a topic.
-    topics: BTreeMap<&'a str, Action>,
 }
 
 impl<'a> TargetWriter<'a> {
     pub fn new(aws: &'a Aws, plan: &'a Plan) -> Self {
-        let topics = plan.changes.iter().filter(|change| change.address.kind == Kind::Topic);
-        let topics = topics.map(|change| (change.address.name.as_str(), change.action)).collect();
-        Self { aws, plan, claims: Claims::new(aws, plan), topics }
+        let marks = Arc::new(MarkWriter::new(aws, plan));
+        Self { aws, plan, claims: Claims::new(aws, plan, marks.clone()), marks }
     }
 
     /// Makes one change true.
@@ -41,10 +41,14 @@ impl<'a> TargetWriter<'a> {
                 self.replace_subscription(before, after).await
             }
             (Action::Replace, Some(before), Some(after)) => {
+                self.unprotect(change).await?;
                 self.delete(before).await?;
                 self.create(after).await.map_err(AwsError::half_way)
             }
-            (Action::Delete, Some(before), _) => self.delete(before).await,
+            (Action::Delete, Some(before), _) => {
+                self.unprotect(change).await?;
+                self.delete(before).await
+            }
             // A plan is built with what its action needs; a saved one is checked when it is read.
             _ => Ok(()),
         }
@@ -60,8 +64,28 @@ impl<'a> TargetWriter<'a> {
             Resource::Topic(topic) => self.create_topic(topic).await,
             Resource::Subscription(subscription) => self.claims.subscribe(subscription, None).await,
             Resource::LogGroup(group) => self.create_log_group(group).await,
-            whole => resources::aws::put(self.aws, whole).await,
+            whole => {
+                self.mark_child(whole).await?;
+                resources::aws::put(self.aws, &self.with_marks(whole)).await
+            }
         }
+    }
+
+    /// A child's mark is written before it is.
+    async fn mark_child(&self, resource: &Resource) -> Result<(), AwsError> {
+        match resource.child() {
+            Some(child) => self.marks.ensure(&child.parent).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A parent that is made is made with the marks of its children.
+    fn with_marks(&self, made: &Resource) -> Resource {
+        let mut marked = made.clone();
+        if let Some(tags) = marked.tags_mut() {
+            tags.extend(self.marks.of_new(&made.address()));
+        }
+        marked
     }
 
     /// Ownership is taken before anything else, so that an interrupted change has an owner who finishes it.
@@ -80,7 +104,7 @@ impl<'a> TargetWriter<'a> {
     async fn forget(&self, address: &Address, before: &Live, after: &Resource) -> Result<(), AwsError> {
         if let (Resource::Subscription(desired), Some(_)) = (after, &before.facts.subscription_arn) {
             let forgotten = !before.facts.declared.is_subset(&desired.declared);
-            return if forgotten { self.claims.renew(desired).await } else { Ok(()) };
+            return if forgotten { self.marks.renew(&desired.as_child()).await } else { Ok(()) };
         }
         let (Some(live), Some(desired)) = (before.resource.tags(), after.tags()) else { return Ok(()) };
         match desired.get(DECLARED) {
@@ -115,9 +139,9 @@ impl<'a> TargetWriter<'a> {
 
     /// Gives back what is restored, and then our ownership.
     async fn stop_managing(&self, change: &PlannedChange, before: &Live, after: &Resource) -> Result<(), AwsError> {
-        if let Resource::Subscription(subscription) = after {
-            // Its mark is its topic's, and goes with that one's.
-            return if self.topic_ends(&subscription.topic) { Ok(()) } else { self.claims.unmark(subscription).await };
+        if let Some(child) = after.child() {
+            // Its mark is its parent's, and goes with that one's.
+            return if self.marks.end(&child.parent) { Ok(()) } else { self.marks.remove(&child).await };
         }
         let fields = configuration(change);
         self.write_fields(before, after, &fields).await?;
@@ -128,9 +152,13 @@ impl<'a> TargetWriter<'a> {
     async fn write_fields(&self, before: &Live, after: &Resource, fields: &[FieldChange]) -> Result<(), AwsError> {
         match after {
             Resource::Subscription(subscription) => self.update_subscription(subscription, before, fields).await,
+            child if child.child().is_some() => {
+                self.mark_child(child).await?;
+                if fields.is_empty() { Ok(()) } else { resources::aws::put(self.aws, child).await }
+            }
             _ if fields.is_empty() => Ok(()),
             Resource::Topic(topic) => topic::aws::set(self.aws, &self.arn(&topic.name), fields).await,
-            Resource::LogGroup(group) => self.update_log_group(group, fields).await,
+            Resource::LogGroup(group) => self.update_log_group(group, before, fields).await,
             whole => {
                 let mut written = whole.clone();
                 if let Some(tags) = written.tags_mut() {
@@ -141,20 +169,42 @@ impl<'a> TargetWriter<'a> {
         }
     }
 
+    /// Takes the deletion protection off where the plan has said so.
+    async fn unprotect(&self, change: &PlannedChange) -> Result<(), AwsError> {
+        match plan::log_group::is_unprotected_first(change) {
+            true => log_group::aws::set_protection(self.aws, &change.address.name, false).await,
+            false => Ok(()),
+        }
+    }
+
     async fn delete(&self, before: &Live) -> Result<(), AwsError> {
-        match &before.resource {
-            Resource::Subscription(s) => match &before.facts.subscription_arn {
-                Some(arn) if !self.topic_goes(&s.topic) => {
-                    subscription::aws::unsubscribe(self.aws, arn).await?;
-                    if self.topic_ends(&s.topic) {
-                        return Ok(());
-                    }
-                    self.claims.unmark(s).await.map_err(AwsError::half_way)
+        let child = before.resource.child();
+        // With its parent gone it is gone.
+        if child.as_ref().is_some_and(|child| self.marks.deletes(child)) {
+            return Ok(());
+        }
+        match (&before.resource, &before.facts.subscription_arn) {
+            (Resource::Subscription(_), Some(arn)) => subscription::aws::unsubscribe(self.aws, arn).await?,
+            // A pending one has no ARN and expires by itself.
+            (Resource::Subscription(_), None) => return Ok(()),
+            (other, _) => match &child {
+                Some(child) => {
+                    let ends = self.marks.ends_parent(child);
+                    resources::aws::delete_child(self.aws, &self.plan.target, other, ends).await?;
                 }
-                // With its topic gone it is gone; a pending one has no ARN and expires by itself.
-                _ => Ok(()),
+                None => {
+                    self.delete_all(other.kind(), &[other.name()])
+                        .await
+                        .into_iter()
+                        .collect::<Result<(), AwsError>>()?;
+                }
             },
-            other => self.delete_all(other.kind(), &[other.name()]).await.into_iter().collect(),
+        }
+        match child {
+            Some(child) if !self.marks.end(&child.parent) => {
+                self.marks.remove(&child).await.map_err(AwsError::half_way)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -181,7 +231,7 @@ impl<'a> TargetWriter<'a> {
             subscription::aws::unsubscribe(self.aws, arn).await?;
         }
         self.claims.subscribe(after, Some(before)).await.map_err(AwsError::half_way)?;
-        self.claims.renew(after).await.map_err(AwsError::half_way)
+        self.marks.renew(&after.as_child()).await.map_err(AwsError::half_way)
     }
 
     async fn take_marks_off(&self, address: &Address, before: &Live) -> Result<(), AwsError> {
@@ -247,6 +297,9 @@ impl<'a> TargetWriter<'a> {
     }
 
     async fn create_log_group(&self, desired: &LogGroup) -> Result<(), AwsError> {
+        let mut desired = desired.clone();
+        desired.tags.extend(self.marks.of_new(&Address::new(Kind::LogGroup, &desired.name)));
+        let desired = &desired;
         match log_group::aws::create(self.aws, desired).await {
             Ok(()) => {}
             // Lambda makes its group with the first invocation, or another run of ours was quicker.
@@ -254,6 +307,10 @@ impl<'a> TargetWriter<'a> {
                 self.take_over_log_group(desired, error).await?;
                 if let Some(key) = &desired.kms_key_id {
                     let written = log_group::aws::set_key(self.aws, &desired.name, Some(key)).await;
+                    written.map_err(AwsError::half_way)?;
+                }
+                if desired.deletion_protection {
+                    let written = log_group::aws::set_protection(self.aws, &desired.name, true).await;
                     written.map_err(AwsError::half_way)?;
                 }
             }
@@ -295,25 +352,45 @@ impl<'a> TargetWriter<'a> {
         log_group::aws::tag(self.aws, &arn, &tags).await
     }
 
-    async fn update_log_group(&self, desired: &LogGroup, fields: &[FieldChange]) -> Result<(), AwsError> {
-        let changed = |name: &str| fields.iter().any(|change| change.field == name);
-        if changed("retention_in_days") {
-            log_group::aws::set_retention(self.aws, &desired.name, desired.retention_in_days).await?;
-        }
-        if changed("kms_key_id") {
-            let written = log_group::aws::set_key(self.aws, &desired.name, desired.kms_key_id.as_deref()).await;
-            return if changed("retention_in_days") { written.map_err(AwsError::half_way) } else { written };
+    /// One call a field; once one of them is made, what fails is half way.
+    async fn update_log_group(
+        &self,
+        desired: &LogGroup,
+        before: &Live,
+        fields: &[FieldChange],
+    ) -> Result<(), AwsError> {
+        let mut written = false;
+        for field in fields {
+            let answer = match field.field.as_str() {
+                "retention_in_days" => {
+                    log_group::aws::set_retention(self.aws, &desired.name, desired.retention_in_days).await
+                }
+                "kms_key_id" => log_group::aws::set_key(self.aws, &desired.name, desired.kms_key_id.as_deref()).await,
+                "deletion_protection" => {
+                    log_group::aws::set_protection(self.aws, &desired.name, desired.deletion_protection).await
+                }
+                "on_destroy" => self.forget_end(desired, before).await,
+                _ => Ok(()),
+            };
+            if written {
+                answer.map_err(AwsError::half_way)?
+            } else {
+                answer?
+            }
+            written = true;
         }
         Ok(())
     }
 
-    fn topic_goes(&self, topic: &str) -> bool {
-        self.topics.get(topic) == Some(&Action::Delete)
-    }
-
-    /// Whether our mark on the topic goes, with it or without it.
-    fn topic_ends(&self, topic: &str) -> bool {
-        matches!(self.topics.get(topic), Some(Action::Delete | Action::StopManaging))
+    /// A spec that says nothing of a group's end any more: the tag that remembers it goes. One that says something has it among its tags.
+    async fn forget_end(&self, desired: &LogGroup, before: &Live) -> Result<(), AwsError> {
+        let key = log_group::ON_DESTROY;
+        let stays = desired.tags.contains_key(key);
+        let there = before.resource.tags().is_some_and(|tags| tags.contains_key(key));
+        match Address::new(Kind::LogGroup, &desired.name).arn(&self.plan.target) {
+            Some(arn) if there && !stays => log_group::aws::untag(self.aws, &arn, &[key.to_owned()]).await,
+            _ => Ok(()),
+        }
     }
 
     fn arn(&self, topic: &str) -> String {

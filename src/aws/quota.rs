@@ -18,7 +18,16 @@ impl ApiOperation {
     pub fn quota(self) -> f64 {
         match (self.0, self.1) {
             ("cloudwatch", "DescribeAlarms") => 9.0,
-            ("cloudwatch", "ListTagsForResource" | "PutDashboard" | "GetDashboard" | "DeleteDashboards") => 10.0,
+            (
+                "cloudwatch",
+                "ListTagsForResource"
+                | "DescribeAnomalyDetectors"
+                | "PutAnomalyDetector"
+                | "DeleteAnomalyDetector"
+                | "PutDashboard"
+                | "GetDashboard"
+                | "DeleteDashboards",
+            ) => 10.0,
             ("cloudwatch", "TagResource" | "UntagResource" | "DescribeAlarmHistory") => 20.0,
             ("cloudwatch", "ListMetrics") => 25.0,
             ("cloudwatch", "GetMetricData" | "PutMetricData") => 500.0,

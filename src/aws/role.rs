@@ -79,6 +79,10 @@ impl AssumedRole {
         &self.role.account
     }
 
+    pub fn arn(&self) -> String {
+        self.role.arn()
+    }
+
     /// Credentials that hold for a while yet.
     pub async fn credentials(&self) -> Result<Credentials, AwsError> {
         let seen = self.generation();

@@ -58,6 +58,13 @@ pub struct AwsSession {
     pace: Pace,
 }
 
+/// Whose the credentials are.
+#[derive(Debug)]
+struct SessionIdentity {
+    account: String,
+    arn: String,
+}
+
 type Calls = Arc<Mutex<BTreeMap<String, CallCount>>>;
 
 /// The handles of one target. Cheap to clone.
@@ -72,7 +79,7 @@ pub struct Aws {
     pub(super) sts: aws_sdk_sts::Client,
     config: SdkConfig,
     region: String,
-    account: Arc<OnceCell<String>>,
+    caller: Arc<OnceCell<SessionIdentity>>,
     pub(super) role: Option<Arc<AssumedRole>>,
     pub pace: Pace,
     /// How many calls of all targets of a run may be on their way at once; none: as many as there are.
@@ -233,7 +240,7 @@ impl Aws {
             sts: aws_sdk_sts::Client::new(&config),
             config,
             region,
-            account: Arc::default(),
+            caller: Arc::default(),
             role,
             pace: pace.afresh(),
             gate: None,
@@ -255,7 +262,7 @@ impl Aws {
             clock: self.clock.clone(),
             pace: self.pace.clone(),
         };
-        Self { account: self.account.clone(), gate: self.gate.clone(), ..Self::of(region.to_owned(), session) }
+        Self { caller: self.caller.clone(), gate: self.gate.clone(), ..Self::of(region.to_owned(), session) }
     }
 
     /// The organization that the account manages. Few runs need it, so it is made when it is asked for.
@@ -279,18 +286,27 @@ impl Aws {
 
     /// Account and region. Whose the credentials are is asked of STS once; of an assumed role the answer to AssumeRole has said it.
     pub async fn target(&self) -> Result<Target, AwsError> {
-        let account = self.account.get_or_try_init(|| self.find_account()).await?;
-        Ok(Target::new(account, &self.region))
+        Ok(Target::new(&self.whose().await?.account, &self.region))
     }
 
-    async fn find_account(&self) -> Result<String, AwsError> {
+    /// The ARN of whose the credentials are; of an assumed role that role's.
+    pub async fn caller(&self) -> Result<String, AwsError> {
+        Ok(self.whose().await?.arn.clone())
+    }
+
+    async fn whose(&self) -> Result<&SessionIdentity, AwsError> {
+        self.caller.get_or_try_init(|| self.find_caller()).await
+    }
+
+    async fn find_caller(&self) -> Result<SessionIdentity, AwsError> {
         if let Some(role) = &self.role {
             // What a refused role means is said once, not by every call.
             role.credentials().await?;
-            return Ok(role.account().to_owned());
+            return Ok(SessionIdentity { account: role.account().to_owned(), arn: role.arn() });
         }
         let answer = self.call(CALLER, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
-        identity::of_caller(answer.account(), answer.arn(), &self.region)
+        let account = identity::of_caller(answer.account(), answer.arn(), &self.region)?;
+        Ok(SessionIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
     }
 
     /// Keeps what AWS says beside a success, until it is taken.

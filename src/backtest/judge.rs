@@ -94,6 +94,10 @@ pub fn judge<'a>(
                 }
                 judged.push(EvaluatedAlarm { address: resource.address(), outcome, notes });
             }
+            Resource::LogAlarm(_) => {
+                let outcome = Err("a log alarm is evaluated by CloudWatch only, by its query".to_owned());
+                judged.push(EvaluatedAlarm { address: resource.address(), outcome, notes: Vec::new() });
+            }
             Resource::CompositeAlarm(composite) => composites.push(composite),
             _ => {}
         }

@@ -1,11 +1,12 @@
 //! `mlopsctl apply`: proposes what `plan` shows, shows it, asks, and carries it out; or carries out a saved plan.
 
-use super::apply_flow::{ApplyFlow, ApplyFlowArgs, ApplySingle};
+use super::apply_flow::{ApplyFlow, ApplyFlowArgs, ApplySingle, say_muted};
 use super::args::{ConsentArgs, OverwriteArgs, SelectArgs, SpecArgs};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{CanaryArgs, FleetArgs};
+use super::mute::mute_time;
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
 use super::{CommandContext, saved_plan};
@@ -34,6 +35,10 @@ pub struct ApplyArgs {
     select: SelectArgs,
     #[command(flatten)]
     flow: ApplyFlowArgs,
+    /// For TIME after the writes, nobody is notified by the alarms that are created or changed, nor by composite alarms above
+    /// them: mute rules that end by themselves hold their actions back. What is in ALARM in the end notifies then
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", value_parser = mute_time)]
+    mute: Option<i64>,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
@@ -57,7 +62,7 @@ impl ApplyArgs {
             None => {
                 let (args, format) = (self.flow, self.format);
                 let (spec, fleet, canary, connect) = (&self.spec, &self.fleet, self.canary, &self.connect);
-                let flow = ApplyFlow { command: "apply", spec, fleet, canary, connect, args, format };
+                let flow = ApplyFlow { command: "apply", spec, fleet, canary, connect, args, mute: self.mute, format };
                 flow.run(run, |past, clock| self.request(past, clock)).await
             }
         }
@@ -73,11 +78,10 @@ impl ApplyArgs {
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
         let signals = run.signals.clone();
-        let (aws, proposal) = signals.or_interrupted(self.made_anew(path, run)).await?;
-        let (args, purpose) = (self.flow, Purpose::Apply);
-        ApplySingle { aws: &aws, proposal: &proposal, args, format, purpose, on_sandbox: self.connect.is_sandbox() }
-            .run(run)
-            .await
+        let (aws, mut proposal) = signals.or_interrupted(self.made_anew(path, run)).await?;
+        say_muted(&mut proposal, self.mute);
+        let (args, mute, purpose, on_sandbox) = (self.flow, self.mute, Purpose::Apply, self.connect.is_sandbox());
+        ApplySingle { aws: &aws, proposal: &proposal, args, mute, format, purpose, on_sandbox }.run(run).await
     }
 
     async fn made_anew(&self, path: &Path, run: &mut CommandContext<'_>) -> Result<(Aws, Proposal), CliFailure> {

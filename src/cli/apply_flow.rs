@@ -10,12 +10,14 @@ use super::fleet::{ApplyFleet, CanaryArgs, FleetArgs};
 use super::plan::{render, say_calls};
 use super::progress::TargetProgress;
 use super::report::ReportFormatArgs;
-use crate::apply::{ApplyOutcome, ApplyReport, FailureClass};
+use crate::apply::{ApplyMute, ApplyOutcome, ApplyReport, FailureClass};
 use crate::aws::{Aws, Clock};
 use crate::backtest::for_plan::PastNote;
 use crate::model::advice;
-use crate::pipeline::{self, Proposal, ProposalRequest, Purpose};
+use crate::model::duration::format_seconds;
+use crate::pipeline::{self, ApplyOptions, Proposal, ProposalRequest, Purpose, ReadBack};
 use crate::plan::{Action, Note, NoteKind, Plan};
+use crate::report::apply_text::muted_alarms;
 use crate::report::{apply_text, json, markdown};
 use clap::Args;
 
@@ -38,6 +40,8 @@ pub struct ApplyFlow<'a> {
     pub canary: CanaryArgs,
     pub connect: &'a ConnectArgs,
     pub args: ApplyFlowArgs,
+    /// Seconds for which the written alarms notify nobody.
+    pub mute: Option<i64>,
     pub format: ReportFormatArgs,
 }
 
@@ -50,22 +54,35 @@ impl ApplyFlow<'_> {
         let spec = self.spec.load()?;
         if let Some(fleet) = self.fleet.open(self.command, &spec, self.spec, self.connect, run).await? {
             let request = request(PastNote::Verdict, fleet.clock())?;
-            let (args, canary, format) = (self.args, self.canary, self.format.format);
-            let flow = ApplyFleet { fleet: &fleet, command: self.command, request: &request, args, canary, format };
+            let (args, mute, canary, format) = (self.args, self.mute, self.canary, self.format.format);
+            let (fleet, command, request) = (&fleet, self.command, &request);
+            let flow = ApplyFleet { fleet, command, request, args, mute, canary, format };
             return flow.run(run).await;
         }
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
         let signals = run.signals.clone();
         let proposed = async {
-            let at = self.connect.target(self.spec.bind_asking(spec, run).await?, run).await?;
+            let at = self.connect.target(self.spec.bind_asking(spec, self.connect.region(), run).await?, run).await?;
             let request = request(PastNote::Figures, &at.aws.clock)?;
             let proposal = request.propose(&at).await?;
             Ok((at.aws, proposal, request.purpose))
         };
-        let (aws, proposal, purpose) = signals.or_interrupted(proposed).await?;
-        let on_sandbox = self.connect.is_sandbox();
-        ApplySingle { aws: &aws, proposal: &proposal, args: self.args, format, purpose, on_sandbox }.run(run).await
+        let (aws, mut proposal, purpose) = signals.or_interrupted(proposed).await?;
+        say_muted(&mut proposal, self.mute);
+        let (args, mute, on_sandbox) = (self.args, self.mute, self.connect.is_sandbox());
+        ApplySingle { aws: &aws, proposal: &proposal, args, mute, format, purpose, on_sandbox }.run(run).await
+    }
+}
+
+/// The plan says for how long which of its alarms notify nobody.
+pub fn say_muted(proposal: &mut Proposal, mute: Option<i64>) {
+    let plan = &mut proposal.planned.plan;
+    let Some(seconds) = mute else { return };
+    let alarms = ApplyMute::of(plan, seconds).count();
+    if alarms > 0 {
+        let text = format!("{} for {} after the writes", muted_alarms(alarms), format_seconds(seconds));
+        plan.notes.push(Note::new(NoteKind::Info, text));
     }
 }
 
@@ -74,6 +91,8 @@ pub struct ApplySingle<'a> {
     pub aws: &'a Aws,
     pub proposal: &'a Proposal,
     pub args: ApplyFlowArgs,
+    /// Seconds for which the written alarms notify nobody.
+    pub mute: Option<i64>,
     pub format: OutputFormat,
     pub purpose: Purpose,
     pub on_sandbox: bool,
@@ -96,7 +115,8 @@ impl ApplySingle<'_> {
         self.consent(run).await?;
         let report = {
             let mut progress = TargetProgress::new(run.output);
-            let report = pipeline::apply(self.aws, plan, &mut |event| progress.event(&event)).await;
+            let options = ApplyOptions { read_back: ReadBack::Everything, mute: self.mute };
+            let report = pipeline::carry_out(self.aws, plan, options, &mut |event| progress.event(&event)).await;
             progress.end();
             report?
         };
@@ -193,6 +213,7 @@ fn nothing_done(plan: &Plan) -> ApplyReport {
         verified: None,
         to_do: acts.cloned().collect(),
         interrupted: false,
+        muted: None,
     }
 }
 

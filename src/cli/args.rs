@@ -2,6 +2,7 @@
 
 use super::ask::ask_missing;
 use super::complete;
+use super::exit::Exit;
 use super::failure::CliFailure;
 use super::places::SPEC_FILE;
 use super::variables::VariableArgs;
@@ -34,11 +35,13 @@ impl SpecArgs {
         self.file.as_deref()
     }
 
-    /// Reads the spec, fills the variables in and checks all of it, offline.
-    pub fn bind(&self) -> Result<BoundSpec, CliFailure> {
+    /// Reads the spec, fills the variables in and checks all of it, offline. Returns the spec of each region, or of the one that is
+    /// named.
+    pub fn bind_regions(&self, region: Option<&str>) -> Result<Vec<BoundSpec>, CliFailure> {
         let spec = self.load()?;
         let values = self.values(&spec)?;
-        Ok(spec.into_bound(&values)?)
+        let all = spec.into_regions(&values)?;
+        Ok(if region.is_some() { vec![self.one_of(all, region)?] } else { all })
     }
 
     /// Reads the spec. Who it is for may still be open: a roster, or the one account of the credentials.
@@ -46,10 +49,55 @@ impl SpecArgs {
         Ok(spec::load(self.path())?)
     }
 
-    /// Fills the variables in and checks all of it. Values that are missing are asked for at a terminal.
-    pub async fn bind_asking(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<BoundSpec, CliFailure> {
+    /// Fills the variables in and checks all of it, for a run in one region: the one that is named. Values that are missing are asked
+    /// for at a terminal.
+    pub async fn bind_asking(
+        &self,
+        spec: Spec,
+        region: Option<&str>,
+        run: &mut CommandContext<'_>,
+    ) -> Result<BoundSpec, CliFailure> {
+        self.bind_asking_for(spec, region, |_| true, run).await
+    }
+
+    /// The same, where the region that is meant may follow from what is looked for there.
+    pub async fn bind_asking_for(
+        &self,
+        spec: Spec,
+        region: Option<&str>,
+        is_meant: impl Fn(&BoundSpec) -> bool,
+        run: &mut CommandContext<'_>,
+    ) -> Result<BoundSpec, CliFailure> {
         let values = self.values_asking(&spec, run).await?;
-        Ok(spec.into_bound(&values)?)
+        let mut all = spec.into_regions(&values)?;
+        if region.is_none() && all.iter().filter(|one| is_meant(one)).count() == 1 {
+            all.retain(is_meant);
+        }
+        self.one_of(all, region)
+    }
+
+    /// The spec of the region that is named; of a file that lists no regions the only one, whatever is named: the flag says where it is.
+    pub fn one_of(&self, mut all: Vec<BoundSpec>, region: Option<&str>) -> Result<BoundSpec, CliFailure> {
+        let named: Vec<String> = all.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
+        let lists = all.first().is_some_and(BoundSpec::lists_regions);
+        let at = self.place(&named, lists, region)?;
+        Ok(all.swap_remove(at))
+    }
+
+    /// The place of the region that is named among those of the file, where it `lists` them.
+    pub fn place(&self, regions: &[String], lists: bool, region: Option<&str>) -> Result<usize, CliFailure> {
+        if !lists || (regions.len() == 1 && region.is_none()) {
+            return Ok(0);
+        }
+        let (file, all) = (self.path().display(), regions.join(", "));
+        let Some(region) = region else {
+            let what = format!("{file} is of several regions, and this is for one");
+            return Err(CliFailure::say(Exit::Usage, what, format!("name one with --region: {all}")));
+        };
+        let at = regions.iter().position(|one| one == region);
+        at.ok_or_else(|| {
+            CliFailure::say(Exit::Usage, format!("{file} has no region {region}"), format!("its regions are {all}"))
+        })
     }
 
     /// The values of the spec's variables; those that are missing are asked for at a terminal.

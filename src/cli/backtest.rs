@@ -13,6 +13,7 @@ use super::save_test::{PastRun, SaveTestArgs};
 use super::subscriptions::duration;
 use crate::aws::Aws;
 use crate::backtest::budget::{self, error_budget};
+use crate::backtest::history::MetricIdentity;
 use crate::backtest::history::fetch::{Detail, fetch};
 use crate::backtest::history::file;
 use crate::backtest::incidents;
@@ -22,10 +23,11 @@ use crate::backtest::verify::{self, Agreement};
 use crate::backtest::{BacktestRequest, BacktestVerdict, EvaluatedAlarm, EvaluationOptions, Figures, MetricHistory};
 use crate::fleet::{FleetRow, FleetTarget, TargetState, Verdicts};
 use crate::model::Target;
+use crate::ops::logs::replay::{MOST_LINES, replay};
 use crate::pipeline::{self, TargetContext};
 use crate::plan::{Consent, Note, NoteKind};
 use crate::report::backtest::{Backtest, html, json, markdown, svg, text};
-use crate::resources::{Address, Resource, Slo};
+use crate::resources::{Address, MetricFilter, Resource, Slo, metric_filter};
 use crate::spec::{BoundSpec, Spec};
 use anyhow::Context;
 use clap::Args;
@@ -53,6 +55,9 @@ pub struct BacktestArgs {
     /// Take the past from FILE (JSON or CSV) and ask nobody; of it what --since says
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
+    /// Of metrics that metric filters of the spec make and CloudWatch has no data of: count the log lines that are still there
+    #[arg(long, conflicts_with = "history")]
+    from_logs: bool,
     /// Also propose conditions that fire on what is unusual, at most about PER_WEEK times a week [default: 1]
     #[arg(long, value_name = "PER_WEEK", num_args = 0..=1, require_equals = true, default_missing_value = "1", value_parser = rate)]
     suggest: Option<f64>,
@@ -126,7 +131,7 @@ impl BacktestArgs {
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
         let values = self.spec.values_asking(&spec, run).await?;
-        let bound = spec.into_bound(&values)?;
+        let bound = self.spec.one_of(spec.into_regions(&values)?, self.connect.region())?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
@@ -134,9 +139,10 @@ impl BacktestArgs {
         let (desired, target) = self.desired(&bound, aws.as_ref()).await?;
         let audience = Audience::of(desired.values());
         let slos = self.slos(&bound, &target)?;
+        let filters: Vec<MetricFilter> = metric_filter::all(desired.values()).cloned().collect();
         let resources = self.alarms(desired);
         let options = self.options();
-        let (history, from, until) = self.read(&resources, &slos, aws.as_ref(), options).await?;
+        let (history, from, until) = self.read((&resources, &filters), &slos, aws.as_ref(), options).await?;
         let budgets: Vec<_> =
             slos.iter().map(|slo| (slo.name.clone(), error_budget(slo, &history, from, until))).collect();
         let known = self.incidents.as_deref().map(incidents::read).transpose()?;
@@ -193,13 +199,14 @@ impl BacktestArgs {
 
     /// Of several accounts how many alarms would have been what, and which need a look; `backtest` of one account shows why.
     async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        self.nothing_of_one_account()?;
+        self.nothing_of_one_account(fleet)?;
         let job = async |member: &FleetTarget, at: TargetContext| {
             let planned = pipeline::plan(&at.aws, &at.bound, &self.select.select(), &Consent::default()).await?;
             let row = FleetRow::of_judged(member, &planned);
+            let filters: Vec<MetricFilter> = metric_filter::all(planned.desired.values()).cloned().collect();
             let resources = self.alarms(planned.desired);
             let options = self.options();
-            let (history, from, until) = self.read(&resources, &[], Some(&at.aws), options).await?;
+            let (history, from, until) = self.read((&resources, &filters), &[], Some(&at.aws), options).await?;
             let judged =
                 judge(resources.values(), &history, BacktestRequest { options, ..BacktestRequest::of(from, until) });
             let notes = row.notes.iter().cloned().chain(judged.iter().filter_map(note)).collect();
@@ -221,7 +228,7 @@ impl BacktestArgs {
     }
 
     /// Flags that show one account's alarms are a mistake beside a roster, not a wish to be passed over.
-    fn nothing_of_one_account(&self) -> Result<(), CliFailure> {
+    fn nothing_of_one_account(&self, fleet: &Fleet) -> Result<(), CliFailure> {
         let given = [
             ("--history", self.history.is_some()),
             ("--suggest", self.suggest.is_some()),
@@ -233,8 +240,7 @@ impl BacktestArgs {
             ("--svg", self.svg.is_some()),
         ];
         let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
-        let remedy = "leave it out (--report FILE.html writes a page of all accounts), or backtest one account";
-        Err(CliFailure::say(Exit::Usage, format!("{flag} is for one account, and a roster is given"), remedy))
+        Err(fleet.is_too_many(flag, "leave it out (--report FILE.html writes a page of all)"))
     }
 
     /// Whether a chart is shown or written.
@@ -256,7 +262,7 @@ impl BacktestArgs {
         let Some(aws) = aws else {
             let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
             let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-            select.check(&desired.keys().cloned().collect())?;
+            select.check(&desired.keys().chain(bound.declared_anywhere()).cloned().collect())?;
             return Ok((desired, target));
         };
         let planned = pipeline::plan(aws, bound, &select, &Consent::default()).await?;
@@ -279,7 +285,7 @@ impl BacktestArgs {
 
     async fn read(
         &self,
-        resources: &BTreeMap<Address, Resource>,
+        (resources, filters): (&BTreeMap<Address, Resource>, &[MetricFilter]),
         slos: &[Slo],
         aws: Option<&Aws>,
         options: EvaluationOptions,
@@ -294,7 +300,12 @@ impl BacktestArgs {
         let until = aws.clock.now().div_euclid(60) * 60;
         let mut needs = needs(resources.values(), options);
         needs.extend(budget::needs(slos.iter()));
-        let history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
+        let mut history = fetch(aws, &needs, until - length, until, Detail::Finest).await?;
+        if self.from_logs {
+            for (filter, metrics) in history.to_replay(&needs, filters.iter()) {
+                count_lines(aws, (filter, metrics), (until - length, until), &mut history).await?;
+            }
+        }
         Ok((history, until - length, until))
     }
 
@@ -314,6 +325,29 @@ impl BacktestArgs {
         }
         Ok(())
     }
+}
+
+/// Adds the past of a filter's metrics, out of its group's lines.
+async fn count_lines(
+    aws: &Aws,
+    (filter, metrics): (&MetricFilter, Vec<MetricIdentity>),
+    (from, until): (i64, i64),
+    history: &mut MetricHistory,
+) -> Result<(), CliFailure> {
+    let name = filter.name();
+    let Some((lines, broken_off)) = replay(aws, filter, from, until).await? else {
+        let why = "its pattern is a regular expression, or it looks at transformed lines";
+        history.notes.push(format!("metric filter {name} was not replayed: {why}"));
+        return Ok(());
+    };
+    if broken_off.is_some() {
+        history.notes.push(format!("of metric filter {name} the first {MOST_LINES} lines alone were counted"));
+    }
+    for metric in metrics {
+        history.notes.push(format!("the past of {metric} is counted from the lines of {}", filter.log_group));
+        history.add_replayed(metric, filter, &lines);
+    }
+    Ok(())
 }
 
 /// What somebody should look at, without figures, so that the same of many accounts is said once.

@@ -127,7 +127,7 @@ impl CheckArgs {
         let shard = self.shard.unwrap_or(Shard::WHOLE);
         let for_all = FleetDefaults { role: self.role.as_deref(), region: self.connect.region(), shard };
         let members = FleetTargets::of(roster, for_all, |account: &RosterAccount| {
-            access.region().map(str::to_owned).ok_or_else(|| {
+            access.region().map(|region| vec![region.to_owned()]).ok_or_else(|| {
                 let what = format!("no region for account {}", account.id);
                 CliFailure::say(Exit::Usage, what, "give --region, or a column `region` in the roster")
             })

@@ -33,6 +33,8 @@ const GUIDES: &[(&str, &[(&str, &str)])] = &[
     ("traffic", &[("watching", "watching.md"), ("tutorial", "tutorial.md")]),
     ("status", &[("watching", "watching.md"), ("when an alarm fires", "concepts/evaluation.md")]),
     ("doctor", &[("will the mail really come?", "drill.md")]),
+    ("mute", &[("mute rules and mutes", "muting.md")]),
+    ("unmute", &[("mute rules and mutes", "muting.md")]),
     ("drill", &[("will the mail really come?", "drill.md")]),
     ("subscriptions", &[("will the mail really come?", "drill.md"), ("alert routing", "how-to/routing.md")]),
     ("check", &[("grading", "grading.md")]),

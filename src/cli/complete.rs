@@ -31,14 +31,14 @@ pub fn addresses() -> ArgValueCompleter {
     of(|| declared().iter().map(Address::to_string).collect())
 }
 
-/// Alarms of the spec, composite ones, too.
+/// Alarms of the spec, of every kind.
 pub fn alarms() -> ArgValueCompleter {
-    of(|| names(&[Kind::Alarm, Kind::CompositeAlarm]))
+    of(|| names(&Kind::alarms().collect::<Vec<_>>()))
 }
 
 /// Functions of the spec.
 pub fn functions() -> ArgValueCompleter {
-    of(|| bound().map(|bound| bound.functions().to_vec()).unwrap_or_default())
+    of(|| bound().iter().flat_map(BoundSpec::functions).cloned().collect())
 }
 
 pub fn topics() -> ArgValueCompleter {
@@ -92,17 +92,20 @@ fn names(kinds: &[Kind]) -> Vec<String> {
 }
 
 fn declared() -> Vec<Address> {
-    let Some(bound) = bound() else { return Vec::new() };
-    let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
-    bound.desired(&target, &BTreeMap::new()).map(|desired| desired.resources.into_keys().collect()).unwrap_or_default()
+    let of = |bound: BoundSpec| {
+        let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
+        let desired = bound.desired(&target, &BTreeMap::new()).map(|desired| desired.resources);
+        desired.unwrap_or_default().into_keys()
+    };
+    bound().into_iter().flat_map(of).collect()
 }
 
-/// The spec with a value for each variable that has none: what is named after one is completed wrongly, all else right.
-fn bound() -> Option<BoundSpec> {
-    let spec = spec::load(&spec_file(std::env::args())).ok()?;
+/// The spec of each of its regions, with a value for each variable that has none: what is named after one is completed wrongly, all else right.
+fn bound() -> Vec<BoundSpec> {
+    let Ok(spec) = spec::load(&spec_file(std::env::args())) else { return Vec::new() };
     let open = spec.variables().iter().filter(|variable| variable.default.is_none());
     let values = open.map(|variable| (variable.name.clone(), format!("{}@example.com", variable.name))).collect();
-    spec.into_bound(&values).ok()
+    spec.into_regions(&values).unwrap_or_default()
 }
 
 /// The file that the line names which is completed, else the usual one.

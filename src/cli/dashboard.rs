@@ -13,6 +13,7 @@ use crate::ops::dashboard::{DashboardRequest, read};
 use crate::report::dashboard::{html, text};
 use crate::resources::dashboard::Dashboard;
 use crate::resources::{self, Address, Kind, Resource, function};
+use crate::spec::BoundSpec;
 use clap::Args;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -57,7 +58,8 @@ fn length(text: &str) -> Result<Duration, String> {
 impl DashboardArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let spec = self.spec.load()?;
-        let bound = self.spec.bind_asking(spec, run).await?;
+        let has_some = |bound: &BoundSpec| bound.declares(Kind::Dashboard);
+        let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_some, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let target = aws.target().await?;
         let facts = bound.functions().iter().map(|name| function::aws::read(&aws, name));

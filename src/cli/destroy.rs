@@ -41,7 +41,7 @@ impl DestroyArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let (args, format) = (self.flow, self.format);
         let (spec, fleet, canary, connect) = (&self.spec, &self.fleet, self.canary, &self.connect);
-        let flow = ApplyFlow { command: "destroy", spec, fleet, canary, connect, args, format };
+        let flow = ApplyFlow { command: "destroy", spec, fleet, canary, connect, args, mute: None, format };
         let request =
             |_, clock: &Clock| self.prices.destroy_request(self.select.select(), self.consent.consent(), clock);
         flow.run(run, request).await

@@ -82,7 +82,8 @@ impl DoctorArgs {
     }
 
     async fn examine(&self, run: &mut CommandContext<'_>) -> Result<(TargetContext, DoctorFacts), CliFailure> {
-        let at = self.connect.target(self.spec.bind_asking(self.spec.load()?, run).await?, run).await?;
+        let bound = self.spec.bind_asking(self.spec.load()?, self.connect.region(), run).await?;
+        let at = self.connect.target(bound, run).await?;
         let service = async {
             match &self.url {
                 Some(url) => doctor::look(url).await.map(Some),
@@ -105,9 +106,17 @@ impl DoctorArgs {
             TextOrJson::Json => OutputFormat::Json,
         };
         let (args, purpose) = (self.flow, request.purpose);
-        ApplySingle { aws: &at.aws, proposal: &proposal, args, format, purpose, on_sandbox: self.connect.is_sandbox() }
-            .run(run)
-            .await
+        ApplySingle {
+            aws: &at.aws,
+            proposal: &proposal,
+            args,
+            mute: None,
+            format,
+            purpose,
+            on_sandbox: self.connect.is_sandbox(),
+        }
+        .run(run)
+        .await
     }
 }
 

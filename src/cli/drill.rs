@@ -15,8 +15,9 @@ use crate::model::advice;
 use crate::model::problem::nearest_or_all;
 use crate::ops::drill::{self, Above, DeliveryChannel, DrillReport, DrillRequest, DrillSurvey, DrillVerdict};
 use crate::report::watch::drill as report;
+use crate::spec::BoundSpec;
 use clap::{Args, ValueEnum};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Fires alarms on purpose and follows their notification
@@ -97,7 +98,18 @@ impl DrillArgs {
     }
 
     async fn begin(&self, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
-        let bound = self.spec.bind_asking(self.spec.load()?, run).await?;
+        let alarms = |bound: &BoundSpec| -> BTreeSet<String> {
+            let anywhere = Target::new("000000000000", bound.region().unwrap_or_default());
+            let desired =
+                bound.desired(&anywhere, &BTreeMap::new()).map(|desired| desired.resources).unwrap_or_default();
+            desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name).collect()
+        };
+        let has_them = |bound: &BoundSpec| {
+            let there = alarms(bound);
+            !there.is_empty() && self.alarms.iter().all(|name| there.contains(name))
+        };
+        let spec = self.spec.load()?;
+        let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_them, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         // Names do not depend on the account.
         let anywhere = Target::new("000000000000", aws.region());

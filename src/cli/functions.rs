@@ -9,7 +9,7 @@ use super::failure::CliFailure;
 use crate::aws::Aws;
 use crate::model::problem::nearest;
 use crate::ops::logs::NoFunction;
-use crate::spec;
+use crate::spec::{self, Spec};
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
@@ -34,13 +34,25 @@ impl WatchedArgs {
     pub async fn open(&self, run: &mut CommandContext<'_>) -> Result<FunctionSelection, CliFailure> {
         let named = !self.functions.is_empty();
         let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
-        let region = spec.as_ref().and_then(|spec| spec.region().map(str::to_owned));
-        let functions = match &spec {
-            Some(spec) if !named => spec.functions(),
-            _ => self.functions.clone(),
+        let (region, of_spec) = match &spec {
+            Some(spec) => self.place(spec)?,
+            None => (None, Vec::new()),
         };
+        let functions = if named { self.functions.clone() } else { of_spec };
         let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
         Ok(FunctionSelection { functions, aws })
+    }
+
+    /// The region of the spec that is meant, and its functions: the one that is named, else the only one with the functions that are.
+    fn place(&self, spec: &Spec) -> Result<(Option<String>, Vec<String>), CliFailure> {
+        let mut places = spec.written_regions();
+        let has_them = |there: &[String]| !there.is_empty() && self.functions.iter().all(|name| there.contains(name));
+        if self.connect.region().is_none() && places.iter().filter(|(_, there)| has_them(there)).count() == 1 {
+            places.retain(|(_, there)| has_them(there));
+        }
+        let regions: Vec<String> = places.iter().filter_map(|(region, _)| region.clone()).collect();
+        let at = self.spec.place(&regions, spec.lists_regions(), self.connect.region())?;
+        Ok(places.swap_remove(at))
     }
 
     /// Where there is nothing to look at.

@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory};
 /// Heading -> its commands, in the order in which somebody needs them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Alarms as code", &["init", "lint", "test", "backtest", "plan", "apply", "destroy"]),
-    ("Watching", &["status", "doctor", "drill", "subscriptions", "signals", "dashboard", "logs"]),
+    ("Watching", &["status", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "dashboard", "logs"]),
     ("Many accounts", &["accounts", "report", "check"]),
     ("Trying it out", &["sandbox", "serve", "service", "traffic"]),
     ("This program", &["schema", "completions", "man", "help"]),
@@ -37,6 +37,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "mlopsctl apply --sandbox --var email=you@example.edu",
             "mlopsctl apply plan.json",
+            "mlopsctl apply --mute 10m",
             "mlopsctl apply --accounts roster.csv --canary 1 --yes",
         ],
     ),
@@ -45,6 +46,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "status",
         &["mlopsctl status", "mlopsctl status --watch", "mlopsctl status --accounts roster.csv --report status.html"],
     ),
+    (
+        "mute",
+        &[
+            "mlopsctl mute mlops-lambda-high-errors --for 2h --why 'deploying v42'",
+            "mlopsctl mute 'mlops-*' --until 2026-11-24T18:00Z --why 'load test'",
+            "mlopsctl mute --list",
+        ],
+    ),
+    ("unmute", &["mlopsctl unmute mlops-lambda-high-errors", "mlopsctl unmute '*'"]),
     ("doctor", &["mlopsctl doctor", "mlopsctl doctor --fix", "mlopsctl doctor --url http://localhost:5001"]),
     ("drill", &["mlopsctl drill mlops-lambda-high-errors", "mlopsctl drill --receive --yes", "mlopsctl drill --clean"]),
     ("subscriptions list", &["mlopsctl subscriptions list --require-confirmed"]),

@@ -5,7 +5,7 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use crate::live::TargetReader;
-use crate::model::{advice, file};
+use crate::model::{Partition, advice, file};
 use crate::report::mask;
 use anyhow::Context;
 use clap::Args;
@@ -119,8 +119,24 @@ functions:
 "
         );
     }
+    // Billing and CloudFront are of one region, of this partition (lint rule wrong-region).
+    if Partition::of_region(region).id == "aws" && region != GLOBAL {
+        let _ = write!(
+            text,
+            "
+# The bill and CloudFront are published in {GLOBAL} alone: what watches them, and its topics, is declared here.
+# regions:
+#   {GLOBAL}:
+#     topics: {{ {stack}-alerts: {{ subscriptions: [{{ protocol: email, endpoint: \"${{email}}\" }}] }} }}
+#     alarms: {{}}
+"
+        );
+    }
     text
 }
+
+/// Where AWS publishes what belongs to no region.
+const GLOBAL: &str = "us-east-1";
 
 #[cfg(test)]
 mod tests {
@@ -135,5 +151,24 @@ mod tests {
         let bound = crate::spec::parse("alarms.yaml", &text).unwrap().bind(&values).unwrap();
         assert_eq!((bound.stack(), bound.region()), ("lab9", Some("eu-west-1")));
         assert_eq!(bound.functions(), ["svc", "other_fn"]);
+        assert!(
+            !spec("lab9", "us-east-1", &[]).contains("regions:")
+                && !spec("lab9", "cn-north-1", &[]).contains("regions:")
+        );
+    }
+
+    /// What it says in comments of another region is right as soon as it is one no more.
+    #[test]
+    fn what_it_says_of_the_bills_region_is_a_spec_too() {
+        let text = spec("lab9", "eu-west-1", &["svc".to_owned()]);
+        let lines = text.lines().map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with([' ', 'r']) => rest,
+            _ => line,
+        });
+        let values = BTreeMap::from([("email".to_owned(), "you@example.edu".to_owned())]);
+        let all = crate::spec::parse("alarms.yaml", &lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let regions: Vec<String> =
+            all.bind_regions(&values).unwrap().iter().filter_map(|one| one.region().map(str::to_owned)).collect();
+        assert_eq!(regions, ["eu-west-1", "us-east-1"]);
     }
 }

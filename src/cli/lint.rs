@@ -12,13 +12,13 @@ use super::plan::say_calls;
 use super::report::ReportFormat;
 use crate::aws::Clock;
 use crate::fleet::{Findings, FleetRow, FleetTarget, TargetState};
-use crate::lint::{self, LintInput, RULES, Severity};
+use crate::lint::{self, LintInput, LintReport, RULES, Severity};
 use crate::model::Target;
 use crate::model::problem::nearest_or_all;
 use crate::pipeline::{LintedTarget, TargetContext, lint_online, lint_settings};
 use crate::plan::{Note, NoteKind};
 use crate::report::lint::{Linted, github, json, sarif, text};
-use crate::spec::Spec;
+use crate::spec::{BoundSpec, Spec};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
@@ -85,36 +85,74 @@ impl LintArgs {
             return explain(rule, output);
         }
         self.fleet.nothing_alone()?;
-        let bound = self.spec.bind()?;
-        // Names and numbers of an account do not matter to what can be seen offline.
-        let region = self.connect.region().or(bound.region()).unwrap_or_default();
-        let target = Target::new("000000000000", region);
-        let desired = bound.desired(&target, &BTreeMap::new())?;
-        let (settings, today) = (lint_settings(&bound)?, Clock::machine().today());
-        let input = LintInput { bound: &bound, desired: &desired, observed: None, settings: &settings, today: &today };
-        self.show(&Linted { report: &lint::lint(input), source: bound.source() }, &[], output)
+        let all = self.spec.bind_regions(self.connect.region())?;
+        let today = Clock::machine().today();
+        let mut parts = Vec::new();
+        for bound in &all {
+            // Names and numbers of an account do not matter to what can be seen offline.
+            let region = self.connect.region().or(bound.region()).unwrap_or_default();
+            let target = Target::new("000000000000", region);
+            let desired = bound.desired(&target, &BTreeMap::new())?;
+            let settings = lint_settings(bound)?;
+            let input = LintInput { bound, desired: &desired, observed: None, settings: &settings, today: &today };
+            parts.push((bound, lint::lint(input)));
+        }
+        let Some(first) = all.first() else { return Ok(Exit::Success) };
+        self.show(&Linted { report: &LintReport::joined(parts), source: first.source() }, &[], output)
     }
 
     pub async fn run_online(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let spec = self.spec.load()?;
         if let Some(fleet) = self.fleet.open("lint", &spec, &self.spec, &self.connect, run).await? {
-            return self.run_fleet(&fleet, run).await;
+            // Of one account's regions the findings themselves are shown, each at its place of the one file.
+            return match fleet.is_of_regions() && !self.fleet.saves_reports() {
+                true => run.signals.clone().or_interrupted(self.run_regions(&fleet, run)).await,
+                false => self.run_fleet(&fleet, run).await,
+            };
         }
         run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
     }
 
     async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let at = self.connect.target(self.spec.bind_asking(spec, run).await?, run).await?;
-        let LintedTarget { planned, report, unlisted } = lint_online(&at).await?;
-        let unread = planned.plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Unknown);
-        let mut unknown: Vec<String> = unread.map(|(_, note)| note.text.clone()).collect();
-        unknown.extend(unlisted);
+        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
+        let at = self.connect.target(bound, run).await?;
+        let linted = vec![(lint_online(&at).await?, at.bound)];
+        let exit = self.show_online(linted, run);
+        say_calls(&at.aws, run.output);
+        exit
+    }
+
+    /// The findings of every region of one account, as of one file.
+    async fn run_regions(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        let mut linted = Vec::new();
+        for member in fleet.members() {
+            let at = fleet.context(member).await?;
+            linted.push((lint_online(&at).await?, at.bound));
+        }
+        let exit = self.show_online(linted, run);
+        say_calls(fleet.own(), run.output);
+        exit
+    }
+
+    fn show_online(
+        &self,
+        linted: Vec<(LintedTarget, BoundSpec)>,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Exit, CliFailure> {
+        let (mut unknown, mut parts) = (Vec::<String>::new(), Vec::new());
+        for (LintedTarget { planned, report, unlisted }, bound) in &linted {
+            let unread = planned.plan.all_notes().filter(|(_, note)| note.kind == NoteKind::Unknown);
+            let of_it = unread.map(|(_, note)| note.text.clone()).chain(unlisted.iter().cloned());
+            let region = if linted.len() > 1 { format!("{}: ", planned.plan.target.region) } else { String::new() };
+            unknown.extend(of_it.map(|text| format!("{region}{text}")));
+            parts.push((bound, report.clone()));
+        }
         for unknown in &unknown {
             run.output.complain(&format!("unknown: {unknown}"));
         }
-        let exit = self.show(&Linted { report: &report, source: at.bound.source() }, &unknown, run.output);
-        say_calls(&at.aws, run.output);
-        match exit {
+        let Some((_, first)) = linted.first() else { return Ok(Exit::Success) };
+        let report = LintReport::joined(parts);
+        match self.show(&Linted { report: &report, source: first.source() }, &unknown, run.output) {
             Ok(Exit::Success) if !unknown.is_empty() => Ok(Exit::Partial),
             exit => exit,
         }
@@ -126,12 +164,7 @@ impl LintArgs {
             LintFormat::Table => ReportFormat::Table,
             LintFormat::Json => ReportFormat::Json,
             LintFormat::Sarif | LintFormat::Github => {
-                let remedy = "write it as a table or JSON, or lint one account";
-                return Err(CliFailure::say(
-                    Exit::Usage,
-                    "this format is for one account, and a roster is given",
-                    remedy,
-                ));
+                return Err(fleet.is_too_many("this format", "write it as a table or JSON"));
             }
         };
         let job = async |member: &FleetTarget, at: TargetContext| {

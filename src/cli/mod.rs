@@ -29,6 +29,7 @@ mod interrupt;
 mod lint;
 mod logs;
 mod moment;
+mod mute;
 mod output;
 mod places;
 mod plan;
@@ -97,6 +98,8 @@ enum Command {
     Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
     Doctor(doctor::DoctorArgs),
+    Mute(mute::MuteArgs),
+    Unmute(mute::UnmuteArgs),
     Drill(drill::DrillArgs),
     Subscriptions(subscriptions::SubscriptionsArgs),
     Check(check::CheckArgs),
@@ -158,6 +161,8 @@ impl Command {
             Command::Traffic(args) => on_aws(output, async |run| args.run(run).await),
             Command::Status(args) => reading(output, async |run| args.run(run).await),
             Command::Doctor(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Mute(args) => on_aws(output, async |run| args.run(run).await),
+            Command::Unmute(args) => on_aws(output, async |run| args.run(run).await),
             Command::Drill(args) => on_aws(output, async |run| args.run(run).await),
             Command::Subscriptions(args) => on_aws(output, async |run| args.run(run).await),
             Command::Check(args) => on_aws(output, async |run| args.run(run).await),

@@ -63,7 +63,8 @@ impl PlanArgs {
     async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let format = self.format.alone()?;
         let values = self.spec.values_asking(&spec, run).await?;
-        let at = self.connect.target(spec.into_bound(&values)?, run).await?;
+        let bound = self.spec.one_of(spec.into_regions(&values)?, self.connect.region())?;
+        let at = self.connect.target(bound, run).await?;
         let request = self.request(PastNote::Figures, &at.aws.clock)?;
         let proposal = request.propose(&at).await?;
         run.output.result(&render(&proposal, format, &run.output.look))?;
@@ -81,12 +82,7 @@ impl PlanArgs {
 
     async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.out.is_some() {
-            let remedy = "leave it out, or plan one account with its own credentials";
-            return Err(CliFailure::say(
-                Exit::Usage,
-                "--out saves the plan of one account, and a roster is given",
-                remedy,
-            ));
+            return Err(fleet.is_too_many("--out, a saved plan,", "leave it out"));
         }
         let request = self.request(PastNote::Verdict, fleet.clock())?;
         let plan = async |member: &FleetTarget, at: TargetContext| {

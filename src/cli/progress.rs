@@ -37,7 +37,7 @@ impl<'a> TargetProgress<'a> {
                     self.above(&line);
                 }
             }
-            ApplyEvent::Interrupted => self.above(&line),
+            ApplyEvent::Muted { .. } | ApplyEvent::Interrupted => self.above(&line),
             ApplyEvent::Verifying { .. } => self.bar.message(", reading back"),
         }
     }

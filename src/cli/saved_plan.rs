@@ -81,7 +81,15 @@ pub fn spec_of(saved: &SavedPlan, args: &SpecArgs, without_spec: bool) -> Result
     let mut values = saved.basis.variables.clone();
     values.retain(|name, _| spec.variables().iter().any(|variable| variable.name == *name));
     values.extend(args.values(&spec)?);
-    Ok(Some(spec.bind(&values)?))
+    let region = &saved.plan.target.region;
+    let bound = spec.bind_in(region, &values)?.ok_or_else(|| {
+        let what = format!(
+            "the plan was made for {region}, and {} has no such region, so nothing was changed",
+            path.display()
+        );
+        CliFailure::say(Exit::Blocked, what, new_plan())
+    });
+    bound.map(Some)
 }
 
 /// The plan made anew, if the saved one says the same.

@@ -71,7 +71,7 @@ impl StatusArgs {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
-        let bound = self.spec.bind_asking(spec, run).await?;
+        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let asking = StatusOptions { now: aws.clock.now(), curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await?;
@@ -109,11 +109,10 @@ impl StatusArgs {
             return Err(CliFailure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
         }
         let spec = self.spec.load()?;
-        if self.fleet.open("status", &spec, &self.spec, &self.connect, run).await?.is_some() {
-            let remedy = "leave out --watch, or watch one account with its own credentials and a spec without accounts";
-            return Err(CliFailure::say(Exit::Usage, "--watch shows one account, and a roster is given", remedy));
+        if let Some(fleet) = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await? {
+            return Err(fleet.is_too_many("--watch", "leave it out"));
         }
-        let bound = self.spec.bind_asking(spec, run).await?;
+        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let watched = WatchedTarget { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
         if is_plain { watched.run_plain(run).await } else { watched.run(run).await }

@@ -16,7 +16,8 @@ use crate::model::problem::nearest_or_all;
 use crate::model::secret;
 use crate::ops::subscriptions::{self, Link, NotALink, StackSubscriptions, SubscriptionRow, SubscriptionState, Waited};
 use crate::report::watch::subscriptions::{self as report, AskedAgain};
-use crate::resources::{Address, Resource};
+use crate::resources::{Address, Kind, Resource};
+use crate::spec::BoundSpec;
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -132,7 +133,9 @@ impl SubscriptionsArgs {
 
 impl ReadingArgs {
     async fn begin(&self, run: &mut CommandContext<'_>) -> Result<SubscriptionsRead, CliFailure> {
-        let bound = self.spec.bind_asking(self.spec.load()?, run).await?;
+        let has_any = |bound: &BoundSpec| bound.declares(Kind::Topic);
+        let spec = self.spec.load()?;
+        let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_any, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let target = aws.target().await?;
         let desired = bound.desired(&target, &BTreeMap::new())?.resources;

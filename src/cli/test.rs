@@ -4,12 +4,10 @@ use super::args::{TextOrJson, TextOrJsonArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::output::{Output, write_file};
-use crate::model::Target;
 use crate::report::unit_test::{self as report, json, junit};
 use crate::spec;
 use crate::unit_test::{FileOutcome, UnitTestCase, check, mutate, read, run};
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The account that the alarms of tests are in.
@@ -53,21 +51,19 @@ impl TestArgs {
 
     fn run_file(&self, path: &Path) -> Result<FileOutcome, CliFailure> {
         let file = read(path)?;
-        let bound = spec::load(&file.spec)?.bind(&file.variables)?;
-        let target = Target::new(ACCOUNT, bound.region().unwrap_or("us-east-1"));
-        let desired = bound.desired(&target, &BTreeMap::new())?;
-        check(&file, desired.resources.values())?;
+        let resources = file.resources(&spec::load(&file.spec)?, ACCOUNT)?;
+        check(&file, resources.values())?;
         let is_wanted = |case: &&UnitTestCase| self.only.as_ref().is_none_or(|only| case.name.contains(only));
         let wanted: Vec<&UnitTestCase> = file.cases.iter().filter(is_wanted).collect();
         let mut outcomes = Vec::new();
         for case in &wanted {
-            outcomes.push(run(case, desired.resources.values())?);
+            outcomes.push(run(case, resources.values())?);
         }
         let pass = outcomes.iter().all(|outcome| outcome.failures.is_empty());
         let mutations = match (self.mutate, pass) {
             (false, _) => None,
             (true, false) => Some(None),
-            (true, true) => Some(Some(mutate(&wanted, &desired.resources)?)),
+            (true, true) => Some(Some(mutate(&wanted, &resources)?)),
         };
         Ok(FileOutcome { file: path.display().to_string(), outcomes, mutations })
     }

@@ -38,6 +38,11 @@ pub struct VariableValues {
 }
 
 impl VariableValues {
+    /// Values that are all there are, for one account.
+    pub fn of(values: BTreeMap<String, String>) -> Self {
+        Self { weak: values, strong: BTreeMap::new() }
+    }
+
     /// The values for an account with these columns; a column that is no variable of the spec is for people.
     pub fn with(&self, declared: &[Variable], columns: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let columns = columns.iter().filter(|(name, _)| declared.iter().any(|variable| variable.name == **name));

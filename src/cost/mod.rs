@@ -5,7 +5,7 @@ mod prices;
 pub use prices::Prices;
 
 use crate::plan::Plan;
-use crate::resources::{Alarm, Live, Resource};
+use crate::resources::{Alarm, Live, LogAlarm, Resource};
 use mlops_cloudwatch::alarm::WatchedSignal;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -82,6 +82,11 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
                     may_be_free += if queried(alarm).is_some() { 0.0 } else { metrics };
                 }
             }
+            // An alarm, whatever its query scans.
+            Resource::LogAlarm(_) => {
+                sum.alarm_metrics += 1.0;
+                may_be_free += 1.0;
+            }
             Resource::CompositeAlarm(_) => sum.composite_alarms += 1.0,
             Resource::Dashboard(_) => sum.dashboards += 1.0,
             _ => {}
@@ -145,6 +150,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
     let a_metric = format!("{:.2} {currency} a metric", prices.insights_metric);
     usage.extend(by_query(QueryLanguage::MetricsInsights, "metrics", "find", a_metric));
     usage.extend(by_query(QueryLanguage::PromQl, "PromQL samples", "read", "by the samples read".to_owned()));
+    usage.extend(scanned(after, prices));
     if after.iter().any(|resource| matches!(resource, Resource::LogGroup(_))) {
         let bytes: i64 = before.filter_map(|live| live.facts.stored_bytes).sum();
         let stored = cents(bytes as f64 / 1e9 * prices.log_storage_gb);
@@ -186,6 +192,27 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
         });
     }
     usage
+}
+
+/// What the queries of log alarms scan: each line as often as a query looks at it.
+fn scanned(after: &[&Resource], prices: &Prices) -> Option<UsageCost> {
+    let alarms: Vec<&LogAlarm> = after
+        .iter()
+        .filter_map(|resource| match resource {
+            Resource::LogAlarm(alarm) => Some(alarm.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let most = alarms.iter().filter_map(|alarm| alarm.scans()).fold(0.0, f64::max);
+    let again =
+        if most > 1.0 { format!(", up to {} times a line", (most * 10.0).round() / 10.0) } else { String::new() };
+    let what = match alarms.len() {
+        0 => return None,
+        1 => format!("logs that 1 log alarm scans{again}"),
+        more => format!("logs that {more} log alarms scan{again}"),
+    };
+    let price = format!("{:.3} {} a GB", prices.log_scan_gb, prices.currency);
+    Some(UsageCost { what, price, free: Some(format!("{} GB", prices.free_log_gb)), now: None })
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct Prices {
     pub insights_metric: f64,
     pub log_ingest_gb: f64,
     pub log_storage_gb: f64,
+    /// What a Logs Insights query scans.
+    pub log_scan_gb: f64,
     pub emails_100000: f64,
     pub http_million: f64,
     /// What an account has for nothing each month.

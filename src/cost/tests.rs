@@ -2,7 +2,7 @@ use super::*;
 use crate::model::Target;
 use crate::plan::{Action, PlannedChange};
 use crate::resources::alarm::{MetricQuery, MetricStat, PromQl};
-use crate::resources::{CompositeAlarm, LogGroup, Subscription};
+use crate::resources::{CompositeAlarm, LogAlarm, LogGroup, Subscription};
 
 fn alarm(name: &str, period: i32) -> Alarm {
     Alarm { metric_name: Some("Errors".into()), period: Some(period), ..Alarm::new(name) }
@@ -85,6 +85,10 @@ fn every_form_of_alarm_has_its_price() {
     let composite = CompositeAlarm { name: "c".into(), ..CompositeAlarm::default() };
     assert!(close(after(Resource::CompositeAlarm(composite)), 0.50));
     assert!(close(after(Resource::LogGroup(LogGroup::new("g"))), 0.0));
+    let log = LogAlarm { schedule_expression: "rate(5 minutes)".into(), start_time_offset: 900, ..LogAlarm::default() };
+    let cost = of_plan(&plan(vec![change(None, Some(Resource::LogAlarm(Box::new(log))))]), &prices());
+    assert!(close(cost.after.total, 0.10), "an alarm, and what its query scans");
+    assert_eq!(cost.usage[0].what, "logs that 1 log alarm scans, up to 3 times a line");
 }
 
 #[test]

@@ -13,8 +13,8 @@ pub struct FleetTarget {
     pub way: AccessMethod,
     /// The roster's further columns: values of variables, and what people know the account by.
     pub columns: BTreeMap<String, String>,
-    /// Whether what the account has once, whatever the region, is this target's: of several regions the first one's. Else two runs
-    /// would write the same dashboard in turn.
+    /// Whether what the account has once, whatever the region, is this target's: of several regions the first one's, of those of a
+    /// file its home region's. Else two runs would write the same dashboard in turn.
     pub keeps_account: bool,
 }
 
@@ -51,23 +51,25 @@ pub struct FleetDefaults<'a> {
 }
 
 impl FleetTargets {
-    /// Every account in each of its regions. `default_region` says where an account is for which nobody says it: of the
-    /// spec, bound with the account's values, or of the AWS configuration.
+    /// Every account in each of its regions. `default_regions` says where an account is for which nobody says it: the
+    /// regions of the spec, bound with the account's values, or that of the AWS configuration.
     pub fn of<E: From<SpecError>>(
         roster: &Roster,
         for_all: FleetDefaults<'_>,
-        default_region: impl Fn(&RosterAccount) -> Result<String, E>,
+        default_regions: impl Fn(&RosterAccount) -> Result<Vec<String>, E>,
     ) -> Result<Self, E> {
         let mut members: BTreeMap<Target, FleetTarget> = BTreeMap::new();
+        let mut keepers: BTreeMap<String, Target> = BTreeMap::new();
         let mut problems = Vec::new();
         for account in &roster.accounts {
             let regions = match (for_all.region, account.regions.as_slice()) {
                 (Some(region), _) => vec![region.to_owned()],
-                (None, []) => vec![default_region(account)?],
+                (None, []) => default_regions(account)?,
                 (None, regions) => regions.to_vec(),
             };
             for region in regions {
                 let target = Target::new(&account.id, region);
+                keepers.entry(account.id.clone()).or_insert_with(|| target.clone());
                 let member = FleetTarget {
                     target: target.clone(),
                     way: way(account, for_all.role),
@@ -83,13 +85,30 @@ impl FleetTargets {
             return Err(roster.mistakes(problems).into());
         }
         let of = members.len();
-        let mut account = String::new();
-        for (target, member) in &mut members {
-            member.keeps_account = target.account != account;
-            account.clone_from(&target.account);
+        for first in keepers.into_values() {
+            if let Some(member) = members.get_mut(&first) {
+                member.keeps_account = true;
+            }
         }
         let list = members.into_values().filter(|member| for_all.shard.contains(&member.target)).collect();
         Ok(Self { list, of })
+    }
+}
+
+impl FleetTargets {
+    /// One account in these regions, the home region first, with its own credentials.
+    pub fn of_account(account: &str, regions: Vec<String>, shard: Shard) -> Self {
+        let of = regions.len();
+        let member = |(at, region): (usize, String)| FleetTarget {
+            target: Target::new(account, region),
+            way: AccessMethod::Usual { external_id: None },
+            columns: BTreeMap::new(),
+            keeps_account: at == 0,
+        };
+        let mut list: Vec<FleetTarget> = regions.into_iter().enumerate().map(member).collect();
+        list.retain(|member| shard.contains(&member.target));
+        list.sort_by(|a, b| a.target.cmp(&b.target));
+        Self { list, of }
     }
 }
 

@@ -108,6 +108,11 @@ impl CatalogueName {
         self.metric.sparse.unwrap_or(self.namespace.sparse)
     }
 
+    /// Whether there may be more dimensions than are known: of an open namespace, unless the metric has its own list.
+    pub fn is_open(&self) -> bool {
+        self.namespace.open && self.metric.dimensions.is_none()
+    }
+
     /// The sets of dimension names that are published.
     pub fn dimensions(&self) -> &'static [Vec<String>] {
         self.metric.dimensions.as_ref().unwrap_or(&self.namespace.dimensions)
@@ -206,10 +211,20 @@ pub fn misspelt<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> 
     let wanted = plain(written);
     let limit = if wanted.chars().count() < 8 { 1 } else { 2 };
     let near = known.into_iter().filter(|name| digits(name) == digits(written)).filter_map(|name| {
-        let edits = strsim::damerau_levenshtein(&wanted, &plain(name));
-        (edits <= limit).then_some((edits, name))
+        let known = plain(name);
+        let edits = strsim::damerau_levenshtein(&wanted, &known);
+        (edits <= limit && (edits < 2 || !is_another_word(&wanted, &known))).then_some((edits, name))
     });
     near.min().map(|(_, name)| name)
+}
+
+/// Whether two edits stand in one place: `Ingress` is no slip of `Egress`, nor `Put` of `Get`, nor `Connect` of `Convert`.
+fn is_another_word(a: &str, b: &str) -> bool {
+    let same = |pairs: &mut dyn Iterator<Item = (char, char)>| pairs.take_while(|(x, y)| x == y).count();
+    let shorter = a.chars().count().min(b.chars().count());
+    let begin = same(&mut a.chars().zip(b.chars()));
+    let end = same(&mut a.chars().rev().zip(b.chars().rev())).min(shorter - begin);
+    a.chars().count().max(b.chars().count()) - begin - end <= 3
 }
 
 fn yes() -> bool {

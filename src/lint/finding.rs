@@ -4,6 +4,7 @@ use crate::model::Span;
 use crate::resources::Address;
 use crate::spec::{BoundSpec, Desired};
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// How much a finding weighs. The worst is the least.
@@ -50,6 +51,13 @@ pub struct LintFinding {
     /// One line without a full stop.
     pub message: String,
     pub help: String,
+}
+
+impl LintFinding {
+    /// The order of the file; at one place the worst first.
+    pub fn by_place(a: &Self, b: &Self) -> Ordering {
+        (a.span.start, a.level, a.rule, &a.message).cmp(&(b.span.start, b.level, b.rule, &b.message))
+    }
 }
 
 /// A finding that a comment keeps quiet.

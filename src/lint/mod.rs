@@ -89,6 +89,31 @@ impl LintReport {
         self.findings.iter().filter(|finding| finding.level == level).count()
     }
 
+    /// The report of a file of several regions, from that of each: the same finding once, and of a comment that it is of no use only
+    /// where it is of none in any of its regions.
+    pub fn joined(parts: Vec<(&BoundSpec, LintReport)>) -> Self {
+        let is_told = |finding: &LintFinding| {
+            finding.rule != suppress::UNUSED
+                || parts.iter().all(|(bound, report)| {
+                    let has_comment = bound.source().comments.iter().any(|one| one.start == finding.span.start);
+                    !has_comment || report.findings.contains(finding)
+                })
+        };
+        let mut whole = Self::default();
+        for finding in parts.iter().flat_map(|(_, report)| &report.findings).filter(|finding| is_told(finding)) {
+            if !whole.findings.contains(finding) {
+                whole.findings.push(finding.clone());
+            }
+        }
+        for quiet in parts.iter().flat_map(|(_, report)| &report.suppressed) {
+            if !whole.suppressed.contains(quiet) {
+                whole.suppressed.push(quiet.clone());
+            }
+        }
+        whole.findings.sort_by(LintFinding::by_place);
+        whole
+    }
+
     /// The worst level there is.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.level).min()

@@ -15,6 +15,8 @@ import tempfile
 
 PACKAGE = "@aws-cdk/aws-service-spec"
 HERE = pathlib.Path(__file__).parent
+# Names that the data spells as they are meant, and the service as its guide says: both stay.
+AS_THE_SERVICE_SPELLS = {("AWS/Lex", "RuntimeSuccessfulRequestLatency"): "RuntimeSucessfulRequestLatency"}
 
 
 def schema(version):
@@ -40,7 +42,9 @@ def main():
     for metric in data["metric"]["entities"]:
         uses = data["usesDimensionSet"]["forward"].get(metric["$id"], [])
         names = namespaces.setdefault(metric["namespace"], {})
-        names.setdefault(metric["name"], set()).update(sets[use["$id"]] for use in uses)
+        spelt = AS_THE_SERVICE_SPELLS.get((metric["namespace"], metric["name"]))
+        for name in filter(None, (metric["name"], spelt)):
+            names.setdefault(name, set()).update(sets[use["$id"]] for use in uses)
     lines = [f"# {PACKAGE} {version}, by published.py: namespace, then its dimension sets, then metrics with the numbers of theirs"]
     for namespace, metrics in sorted(namespaces.items()):
         known = sorted({one for used in metrics.values() for one in used})

@@ -37,6 +37,11 @@ impl AlarmedMetric<'_> {
         self.kind() == Some(kind)
     }
 
+    /// Whether it counts things, as far as that is known.
+    pub fn counts(&self) -> bool {
+        self.known.is_some_and(|known| known.metric.unit == "Count")
+    }
+
     /// The Lambda function it belongs to.
     pub fn function(&self) -> Option<&str> {
         (self.namespace == "AWS/Lambda").then(|| self.dimensions.get("FunctionName").map(String::as_str)).flatten()

@@ -7,10 +7,10 @@ use super::series::{AlarmView, AlarmedMetric};
 use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::resources::alarm::Actions;
-use crate::resources::notification;
 use crate::resources::{
-    Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogGroup, Resource, Slo, Subscription, Topic,
+    Address, Alarm, CompositeAlarm, FunctionFacts, Kind, LogAlarm, LogGroup, Resource, Slo, Subscription, Topic,
 };
+use crate::resources::{metric_filter, notification};
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +79,13 @@ impl<'a> RuleContext<'a> {
         })
     }
 
+    pub fn log_alarms(&self) -> impl Iterator<Item = &'a LogAlarm> {
+        self.resources.values().copied().filter_map(|resource| match resource {
+            Resource::LogAlarm(alarm) => Some(alarm.as_ref()),
+            _ => None,
+        })
+    }
+
     pub fn topics(&self) -> impl Iterator<Item = &'a Topic> {
         self.resources.values().copied().filter_map(|resource| match resource {
             Resource::Topic(topic) => Some(topic),
@@ -122,11 +129,17 @@ impl<'a> RuleContext<'a> {
         listed.is_some_and(|sets| sets.contains(series.dimensions))
     }
 
+    /// Whether a metric filter of the file makes the metric: it appears with the first line that matches.
+    pub fn is_made(&self, series: &AlarmedMetric<'_>) -> bool {
+        let mut filters = metric_filter::all(self.resources.values().copied());
+        filters.any(|filter| filter.makes(series.namespace, series.metric, series.dimensions))
+    }
+
     pub fn facts(&self, function: &str) -> Option<&'a FunctionFacts> {
         self.observed?.functions.get(function)
     }
 
-    /// Every alarm of either kind: its address and its actions.
+    /// Every alarm of any kind: its address and its actions.
     pub fn actions(&self) -> impl Iterator<Item = (&'a Address, &'a Actions)> {
         self.resources.iter().filter_map(|(address, resource)| Some((*address, resource.actions()?)))
     }

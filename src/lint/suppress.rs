@@ -65,9 +65,7 @@ pub fn apply(found: Vec<LintFinding>, source: &SourceFile<'_>, settings: &LintSe
             ),
         });
     }
-    report
-        .findings
-        .sort_by(|a, b| (a.span.start, a.level, a.rule, &a.message).cmp(&(b.span.start, b.level, b.rule, &b.message)));
+    report.findings.sort_by(LintFinding::by_place);
     report
 }
 

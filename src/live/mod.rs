@@ -1,5 +1,6 @@
 //! What stands in AWS now. A `TargetReader` can only read; a plan holds nothing else. Independent reads go in one wave.
 
+mod children;
 mod index;
 mod tags;
 mod topics;
@@ -10,6 +11,7 @@ use crate::resources::kind::KindReading;
 use crate::resources::{
     self, Address, FunctionFacts, Kind, LiveSnapshot, Observation, Resource, alarm, function, mark,
 };
+use children::ReadChildren;
 use futures_util::future::join_all;
 use index::{Index, Queries};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +43,7 @@ pub struct StackSurvey {
     referred: DescribedAlarms,
     by_name: Observations,
     topics: Observations,
+    children: ReadChildren,
 }
 
 type Observations = BTreeMap<Address, Observation>;
@@ -52,7 +55,6 @@ struct DescribedAlarms {
     /// Names that were asked for and do not exist, of whichever type.
     absent: BTreeSet<String>,
     failed: BTreeMap<String, String>,
-    log_alarms: Vec<String>,
 }
 
 impl TargetReader {
@@ -62,7 +64,9 @@ impl TargetReader {
 
     /// The first waves. Fails only where nothing can be known at all: no credentials, no network.
     pub async fn survey(&self, wanted: ReadPurpose<'_>) -> Result<StackSurvey, AwsError> {
-        let alarm_names = names(wanted.desired.keys(), &read_as(KindReading::AsAlarm));
+        let parents = children::parents(wanted.desired);
+        let named = || wanted.desired.keys().chain(&parents);
+        let alarm_names = names(named(), &read_as(KindReading::AsAlarm));
         let referred = referred(wanted.desired);
         let queries = Queries::new(&self.aws, wanted);
         let alarms_and_names = async {
@@ -70,7 +74,7 @@ impl TargetReader {
                 self.aws.target(),
                 queries.all(),
                 self.alarms(&alarm_names),
-                self.by_name(|kind| names(wanted.desired.keys(), &[kind])),
+                self.by_name(|kind| names(named(), &[kind])),
                 self.alarms(&referred),
             );
             let index = index.and_then(|index| match &target {
@@ -88,16 +92,18 @@ impl TargetReader {
             }
             (index, alarms, by_name, referred)
         };
-        let (topics, (index, alarms, by_name, referred), functions) = futures_util::join!(
+        let unread = ReadChildren::new();
+        let (topics, (index, alarms, by_name, referred), functions, children) = futures_util::join!(
             self.topics(wanted.desired, &queries),
             alarms_and_names,
             self.functions(wanted.functions),
+            children::of_desired(&self.aws, wanted.desired, &unread),
         );
         let (target, topics) = topics?;
         match index {
             // What one service calls unknown keys no other knows: nothing at all can be read.
             Err(error) if error.is(Class::Credentials) => Err(error),
-            index => Ok(StackSurvey { target, functions, index, alarms, referred, by_name, topics }),
+            index => Ok(StackSurvey { target, functions, index, alarms, referred, by_name, topics, children }),
         }
     }
 
@@ -109,13 +115,14 @@ impl TargetReader {
         stack: &str,
         desired: &BTreeMap<Address, Resource>,
     ) -> LiveSnapshot {
-        let StackSurvey { target, functions, index, mut alarms, referred, mut by_name, topics } = survey;
+        let StackSurvey { target, functions, index, mut alarms, referred, mut by_name, topics, mut children } = survey;
         let (index, index_failure) = match index {
             Ok(index) => (index, None),
             Err(error) => (Index { unreadable: true, ..Index::default() }, Some(error.to_string())),
         };
         let alarm_kinds = read_as(KindReading::AsAlarm);
-        let alarm_names = names(desired.keys(), &alarm_kinds);
+        let parents = children::parents(desired);
+        let alarm_names = names(desired.keys().chain(&parents), &alarm_kinds);
         let more_alarms = unread(alarm_names, index.names_of(&alarm_kinds), &alarms.names().collect());
         let read = names_by_kind(&by_name);
         let tags = TagReader { aws: &self.aws, target: &target, index: &index, desired };
@@ -128,32 +135,46 @@ impl TargetReader {
         let names_and_tags = async {
             let more = |kind| {
                 let read = read.get(&kind).cloned().unwrap_or_default();
-                unread(names(desired.keys(), &[kind]), index.names_of(&[kind]), &read)
+                unread(names(desired.keys().chain(&parents), &[kind]), index.names_of(&[kind]), &read)
             };
             by_name.extend(self.by_name(more).await);
             believe(&mut by_name, &target);
             tags.fill(&mut by_name).await;
             by_name
         };
-        let (mut alarms, by_name) = futures_util::join!(alarms_and_tags, names_and_tags);
+        let more_children = children::of_desired(&self.aws, desired, &children);
+        let (alarms, by_name, more_children) = futures_util::join!(alarms_and_tags, names_and_tags, more_children);
+        children.extend(more_children);
 
         let mut snapshot = LiveSnapshot { functions, index_failure, ..LiveSnapshot::default() };
         snapshot.observations.extend(topics);
         snapshot.observations.extend(by_name);
-        snapshot.log_alarms = std::mem::take(&mut alarms.log_alarms);
         snapshot.missing_alarms = referred.absent;
-        snapshot.missing_alarms.retain(|name| !referred.log_alarms.contains(name));
         alarms.spread(desired, &mut snapshot.observations);
+        self.add_children(children, (&target, stack), desired, &mut snapshot.observations).await;
         snapshot.observations.retain(|address, observation| {
             let named = desired.contains_key(address) || shares_name(address, desired);
-            let has_desired = address.kind == Kind::Topic
-                && desired.values().any(|resource| topic_of(resource) == Some(address.name.as_str()));
+            let has_desired = parents.contains(address);
             // What could not be read may be the stack's: it is told of, and left as it is.
             let is_unknown = matches!(observation, Observation::Unknown(_));
             let with_parent = address.kind.facts().reading == KindReading::WithParent;
             named || has_desired || is_unknown || with_parent || is_marked(observation, stack)
         });
         snapshot
+    }
+
+    /// Children that are read beside their parents, once those are known with their tags.
+    async fn add_children(
+        &self,
+        mut read: ReadChildren,
+        (target, stack): (&Target, &str),
+        desired: &BTreeMap<Address, Resource>,
+        found: &mut Observations,
+    ) {
+        read.extend(children::of_marked(&self.aws, stack, found, desired, &read).await);
+        children::believe_tags(&self.aws, target, found, desired, &read).await;
+        let children = children::observations(read, found, desired);
+        found.extend(children);
     }
 
     /// Topics need the account for their ARN, and of the index only their own part.
@@ -175,13 +196,16 @@ impl TargetReader {
     pub async fn reread(&self, target: &Target, desired: &BTreeMap<Address, Resource>) -> Observations {
         let alarm_names = names(desired.keys(), &read_as(KindReading::AsAlarm));
         let topic_names: BTreeSet<&str> = desired.values().filter_map(topic_of).collect();
-        let (topics, alarms, by_name) = futures_util::join!(
+        let unread = ReadChildren::new();
+        let (topics, alarms, by_name, children) = futures_util::join!(
             join_all(topic_names.iter().map(|name| topics::reread(&self.aws, target, name, desired))),
             self.alarms(&alarm_names),
             self.by_name(|kind| names(desired.keys(), &[kind])),
+            children::of_desired(&self.aws, desired, &unread),
         );
         let mut observations: Observations = topics.into_iter().flatten().collect();
         observations.extend(by_name);
+        observations.extend(children::reread(children, desired));
         alarms.spread(desired, &mut observations);
         believe(&mut observations, target);
         observations
@@ -200,11 +224,10 @@ impl TargetReader {
             match answer {
                 Ok(described) => {
                     alarms.absent.extend(batch.iter().cloned());
-                    for live in described.alarms {
+                    for live in described {
                         alarms.absent.remove(&live.resource.name());
                         alarms.found.insert(live.resource.address(), Observation::present(live));
                     }
-                    alarms.log_alarms.extend(described.log_alarms);
                 }
                 Err(error) => alarms.failed.extend(batch.iter().map(|name| (name.clone(), error.to_string()))),
             }
@@ -261,7 +284,6 @@ impl DescribedAlarms {
         self.found.extend(other.found);
         self.absent.extend(other.absent);
         self.failed.extend(other.failed);
-        self.log_alarms.extend(other.log_alarms);
     }
 
     /// Adds what was found, and for each desired alarm what was not.
@@ -274,9 +296,9 @@ impl DescribedAlarms {
             };
             observations.entry(address.clone()).or_insert(missing);
         }
-        // Of either kind: that is one of the things that are not known.
+        // Of which kind: that is one of the things that are not known.
         for (name, error) in &self.failed {
-            if !desired.contains_key(&Address::new(Kind::CompositeAlarm, name)) {
+            if !Kind::alarms().any(|kind| desired.contains_key(&Address::new(kind, name))) {
                 let unknown = Observation::Unknown(error.clone());
                 observations.entry(Address::new(Kind::Alarm, name)).or_insert(unknown);
             }
@@ -320,10 +342,9 @@ fn is_marked(observation: &Observation, stack: &str) -> bool {
     tags.is_some_and(|tags| mark::owner(tags, stack) == mark::Owner::Ours)
 }
 
-/// Whether it is an alarm of the one type whose name the spec wants for the other.
+/// Whether it is an alarm of one type whose name the spec wants for another.
 fn shares_name(address: &Address, desired: &BTreeMap<Address, Resource>) -> bool {
-    let Some(other) = address.kind.facts().twin else { return false };
-    desired.contains_key(&Address::new(other, address.name.clone()))
+    address.kind.sharing_names().any(|other| desired.contains_key(&Address::new(other, address.name.clone())))
 }
 
 /// What is desired or indexed and not among what was read.

@@ -4,7 +4,8 @@ use super::index::Index;
 use super::tags::{carries, own_tags, set_tags};
 use crate::aws::{Aws, AwsError};
 use crate::model::Target;
-use crate::resources::mark::SubscriptionMarks;
+use crate::resources::child::ChildMarks;
+use crate::resources::subscription::REGISTRY;
 use crate::resources::{Address, Kind, Live, Observation, Resource, ResourceTags, Subscription, subscription, topic};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -43,14 +44,14 @@ pub async fn read(
             Err(error) => return all_of(&address, desired, &Observation::Unknown(error.to_string())),
         },
     };
-    let marks = SubscriptionMarks::from_tags(&tags);
+    let marks = ChildMarks::from_tags(&REGISTRY, &tags);
     set_tags(&mut live, tags);
     for live in &mut subscriptions {
         if let Resource::Subscription(subscription) = &live.resource {
             // Of an adopted one nothing is set back: what it was like before is not known.
-            let made = marks.get(subscription).filter(|mark| !mark.adopted);
+            let made = marks.get(&subscription.as_child()).filter(|mark| !mark.adopted);
             live.facts.declared = made.map(|mark| mark.attributes).unwrap_or_default();
-            live.facts.other_password = marks.has_other_password(subscription);
+            live.facts.other_password = marks.has_other_secret(&subscription.as_child());
         }
     }
     let mut found = read_attributes(aws, &mut subscriptions, desired, &marks).await;
@@ -66,7 +67,7 @@ pub async fn reread(aws: &Aws, target: &Target, name: &str, desired: &BTreeMap<A
         Ok((Some(live), subscriptions)) => {
             let mut subscriptions = subscriptions.unwrap_or_default();
             fill_in_passwords(&mut subscriptions, &address, desired);
-            let mut found = read_attributes(aws, &mut subscriptions, desired, &SubscriptionMarks::default()).await;
+            let mut found = read_attributes(aws, &mut subscriptions, desired, &ChildMarks::none(&REGISTRY)).await;
             found.push((address.clone(), Observation::present(live)));
             with_absent(found, &address, desired)
         }
@@ -89,8 +90,8 @@ fn is_enough(
     subscriptions: &[Live],
     desired: &BTreeMap<Address, Resource>,
 ) -> bool {
-    let marks = SubscriptionMarks::from_tags(tags);
-    let marked = |live: &Live| matches!(&live.resource, Resource::Subscription(s) if marks.contains(s));
+    let marks = ChildMarks::from_tags(&REGISTRY, tags);
+    let marked = |live: &Live| matches!(&live.resource, Resource::Subscription(s) if marks.contains(&s.as_child()));
     desired.get(address).is_some_and(|topic| carries(tags, topic)) && subscriptions.iter().all(marked)
 }
 
@@ -115,13 +116,13 @@ async fn read_attributes(
     aws: &Aws,
     subscriptions: &mut [Live],
     desired: &BTreeMap<Address, Resource>,
-    marks: &SubscriptionMarks,
+    marks: &ChildMarks,
 ) -> ObservedTopics {
     let reads = subscriptions.iter_mut().map(|live| async move {
         let address = live.resource.address();
         let wants = |s: &Subscription| s.has_attributes();
         let desired_sets = matches!(desired.get(&address), Some(Resource::Subscription(s)) if wants(s));
-        let had = matches!(&live.resource, Resource::Subscription(s) if marks.had_attributes(s));
+        let had = matches!(&live.resource, Resource::Subscription(s) if marks.had_attributes(&s.as_child()));
         if (desired_sets || had)
             && let Err(error) = subscription::aws::read_attributes(aws, live).await
         {

@@ -11,6 +11,7 @@ pub mod file;
 pub mod filter_policy;
 pub mod glob;
 pub mod layers;
+pub mod log_pattern;
 pub mod node;
 pub mod partition;
 pub mod problem;

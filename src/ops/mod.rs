@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod drill;
 pub mod http;
 pub mod logs;
+pub mod mute;
 pub mod signals;
 pub mod status;
 pub mod subscriptions;

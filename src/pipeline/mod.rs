@@ -11,7 +11,9 @@ mod saved;
 mod select;
 
 pub use allowed::NotAllowed;
-pub use apply::{ReadBack, apply, carry_out};
+#[cfg(test)]
+pub use apply::apply;
+pub use apply::{ApplyOptions, ReadBack, carry_out};
 pub use lint_online::{LintedTarget, lint_online};
 #[cfg(test)]
 pub use planned::plan_destroy;

@@ -5,7 +5,7 @@ use crate::aws::Aws;
 use crate::live::{ReadPurpose, TargetReader};
 use crate::model::Target;
 use crate::plan::{self, Consent, Plan, PlanInput, ownership};
-use crate::resources::{Address, LiveSnapshot, Resource, known_functions};
+use crate::resources::{Address, LiveSnapshot, Observation, Resource, known_functions, log_group};
 use crate::spec::BoundSpec;
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ pub(super) async fn plan_and_read(
     NotAllowed::check(bound, &survey.target.account)?;
     let mut desired = bound.desired(&survey.target, &known_functions(&survey.functions))?.resources;
     ownership::mark(&mut desired, bound.stack());
-    UnknownTarget::check_adoption(&consent.adopt, desired.keys())?;
+    UnknownTarget::check_adoption(&consent.adopt, desired.keys().chain(bound.declared_anywhere()))?;
     desired.retain(|address, _| select.covers(address));
     let target = survey.target.clone();
     let mut snapshot = match also.is_empty() {
@@ -80,6 +80,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent
     let target = survey.target.clone();
     let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
     snapshot.observations.retain(|address, _| bound.is_about(address));
+    heed(&named, &mut snapshot);
     let consent = Consent { deletes: true, ..consent.clone() };
     let desired = BTreeMap::new();
     let input = PlanInput {
@@ -94,11 +95,25 @@ pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent
     Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
 }
 
+/// What the spec says of the end of a log group counts, applied or not.
+fn heed(named: &BTreeMap<Address, Resource>, snapshot: &mut LiveSnapshot) {
+    for (address, resource) in named {
+        let Resource::LogGroup(group) = resource else { continue };
+        let Some(Observation::Present(live)) = snapshot.observations.get_mut(address) else { continue };
+        live.facts.may_be_unprotected = group.declared.contains("deletion_protection") && !group.deletion_protection;
+        let said = group.tags.get(log_group::ON_DESTROY).filter(|_| group.declared.contains("on_destroy"));
+        if let (Some(tags), Some(said)) = (live.resource.tags_mut(), said) {
+            tags.insert(log_group::ON_DESTROY.to_owned(), said.clone());
+        }
+    }
+}
+
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
 fn provisional(aws: &Aws, bound: &BoundSpec, select: &Select) -> Result<BTreeMap<Address, Resource>> {
     let anywhere = Target::new(ANY_ACCOUNT, aws.region());
     let mut desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
-    select.check(&desired.keys().cloned().collect())?;
+    // What another region of the file declares may be named: here it is nothing.
+    select.check(&desired.keys().chain(bound.declared_anywhere()).cloned().collect())?;
     ownership::mark(&mut desired, bound.stack());
     desired.retain(|address, _| select.covers(address));
     Ok(desired)

@@ -4,7 +4,8 @@ use crate::apply::{ApplyOutcome, ChangeResult, NotAsWritten, Verification};
 use crate::aws::Aws;
 use crate::live::TargetReader;
 use crate::plan::{self, Action, Note, NoteKind, Plan, PlannedChange, notes};
-use crate::resources::{Address, ConfirmationState, Kind, Live, Observation, Resource, Subscription};
+use crate::resources::child::Child;
+use crate::resources::{Address, ConfirmationState, Live, Observation, Resource, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -17,7 +18,7 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 pub async fn read_back(aws: &Aws, plan: &Plan, results: &[ChangeResult]) -> (Option<Verification>, Vec<Note>) {
     let (written, mut to_do) = written(plan, results);
     let written: BTreeMap<&Address, &PlannedChange> =
-        written.into_iter().filter(|c| !ends_with_topic(c, plan)).map(|c| (&c.address, c)).collect();
+        written.into_iter().filter(|c| !ends_with_parent(c, plan)).map(|c| (&c.address, c)).collect();
     if written.is_empty() {
         return (None, to_do);
     }
@@ -55,14 +56,13 @@ fn written<'a>(plan: &'a Plan, results: &[ChangeResult]) -> (Vec<&'a PlannedChan
     (written, notes.filter(|note| note.kind == NoteKind::Act).cloned().collect())
 }
 
-/// A pending subscription cannot be deleted, and every other one ends with its topic: neither can be read back.
-fn ends_with_topic(change: &PlannedChange, plan: &Plan) -> bool {
-    let Some(Resource::Subscription(s)) = change.before.as_ref().map(|live| &live.resource) else { return false };
-    let pending =
-        change.before.as_ref().is_some_and(|live| live.facts.confirmation == Some(ConfirmationState::Pending));
-    let topic = Address::new(Kind::Topic, &s.topic);
-    let topic_goes = plan.changes.iter().any(|c| c.address == topic && c.action == Action::Delete);
-    change.action == Action::Delete && (pending || topic_goes)
+/// A pending subscription cannot be deleted, and a child that ended with its parent has none to be read with.
+fn ends_with_parent(change: &PlannedChange, plan: &Plan) -> bool {
+    let Some(live) = change.before.as_ref().filter(|_| change.action == Action::Delete) else { return false };
+    let pending = live.facts.confirmation == Some(ConfirmationState::Pending);
+    let ends = live.resource.child().filter(|child| child.registry.ends_with_parent);
+    let goes = |child: Child| plan.changes.iter().any(|c| c.address == child.parent && c.action == Action::Delete);
+    pending || ends.is_some_and(goes)
 }
 
 /// What does not stand as written, and how; who has to confirm something goes on the to-do list.

@@ -50,13 +50,9 @@ fn refusal(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
         });
     }
     if let Some(missing) = missing_alarm(change, input) {
-        return Some(Blocked {
-            reason: format!("it refers to alarm {missing:?}, which neither the spec declares nor the account has"),
-            remedy: "declare that alarm, correct the name, or create it first: AWS refuses the composite alarm"
-                .to_owned(),
-        });
+        return Some(refers_to_nothing(&missing, input.prune));
     }
-    let group = log_group::refusal(change, input.consent.data_loss);
+    let group = log_group::refusal(change, input);
     let other = || before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent));
     group.or_else(other)
 }
@@ -67,6 +63,21 @@ fn missing_alarm(change: &PlannedChange, input: PlanInput<'_>) -> Option<String>
     let written = !matches!(change.action, Action::NoOp | Action::StopManaging | Action::Delete);
     let mut referred = alarm.referred().into_iter().filter(|_| written);
     referred.find(|name| input.snapshot.missing_alarms.contains(name))
+}
+
+/// AWS refuses such a composite alarm. A run that is limited to some resources does not know what else the spec declares.
+fn refers_to_nothing(missing: &str, whole_spec: bool) -> Blocked {
+    let (who, remedy) = match whole_spec {
+        true => (
+            "neither the spec declares nor the account has",
+            "declare that alarm, correct the name, or create it first",
+        ),
+        false => ("this run does not create and the account does not have", "add its --target, or create it first"),
+    };
+    Blocked {
+        reason: format!("it refers to alarm {missing:?}, which {who}"),
+        remedy: format!("{remedy}: AWS refuses the composite alarm"),
+    }
 }
 
 /// A full overwrite erases each setting of the alarm that this program does not know.
@@ -196,20 +207,22 @@ fn still_referred_to(change: &PlannedChange, bound: &BTreeMap<String, String>) -
 
 /// The kind of another alarm that has the name already and is not about to be deleted by this plan.
 fn name_taken(address: &Address, action: Action, input: PlanInput<'_>) -> Option<&'static str> {
-    let other = address.kind.facts().twin.filter(|_| action == Action::Create)?;
-    if input.snapshot.log_alarms.contains(&address.name) {
-        return Some("log alarm");
-    }
-    let twin = Address::new(other, address.name.clone());
-    let live = input.snapshot.live(&twin)?;
-    (!ownership::is_deleted(&twin, live, input))
-        .then(|| if other == Kind::Alarm { "metric alarm" } else { "composite alarm" })
+    let mut others = address.kind.sharing_names().filter(|_| action == Action::Create);
+    let other = others.find(|other| {
+        let other = Address::new(*other, address.name.clone());
+        input.snapshot.live(&other).is_some_and(|live| !ownership::is_deleted(&other, live, input))
+    })?;
+    Some(match other {
+        Kind::CompositeAlarm => "composite alarm",
+        Kind::LogAlarm => "log alarm",
+        _ => "metric alarm",
+    })
 }
 
 /// A composite alarm that refers to the name now and will: then AWS lets nobody delete the alarm that has it.
 fn bound_to_its_kind<'a>(address: &Address, action: Action, input: PlanInput<'a>) -> Option<&'a str> {
-    let twin = address.kind.facts().twin?;
-    if action != Action::Create || input.snapshot.live(&Address::new(twin, &address.name)).is_none() {
+    let mut others = address.kind.sharing_names().map(|other| Address::new(other, &address.name));
+    if action != Action::Create || !others.any(|other| input.snapshot.live(&other).is_some()) {
         return None;
     }
     let arn = address.arn(input.target)?;

@@ -1,8 +1,8 @@
 //! What a change of a log group loses, and why one cannot be: a fixed retention, deletion protection, data that nobody gave up.
 
-use super::{Action, Blocked, Note, NoteKind, PlannedChange};
+use super::{Action, Blocked, Note, NoteKind, Ownership, PlanInput, PlannedChange, ownership};
 use crate::model::size;
-use crate::resources::{Live, LogGroup, Resource};
+use crate::resources::{Live, LogGroup, Resource, metric_filter};
 
 /// The log group that stands, for a change of one.
 fn before(change: &PlannedChange) -> Option<(&Live, &LogGroup)> {
@@ -17,20 +17,31 @@ fn deletes(change: &PlannedChange) -> bool {
     matches!(change.action, Action::Delete | Action::Replace)
 }
 
-/// Why a change of a log group is refused. `data_loss`: the user has agreed to lose what it holds.
-pub fn refusal(change: &PlannedChange, data_loss: bool) -> Option<Blocked> {
+/// Whether the deletion protection is taken off before the group is deleted: only where the spec says `deletion_protection: false`.
+pub fn is_unprotected_first(change: &PlannedChange) -> bool {
+    let Some((live, _)) = before(change).filter(|_| deletes(change)) else { return false };
+    let said = match &change.after {
+        Some(Resource::LogGroup(after)) => after.declared.contains("deletion_protection") && !after.deletion_protection,
+        _ => live.facts.may_be_unprotected,
+    };
+    said && live.facts.deletion_protected == Some(true)
+}
+
+/// Why a change of a log group is refused.
+pub fn refusal(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
     let (live, group) = before(change)?;
-    if deletes(change) && live.facts.deletion_protected == Some(true) {
+    let data_loss = input.consent.data_loss;
+    if deletes(change) && live.facts.deletion_protected == Some(true) && !is_unprotected_first(change) {
         let name = &group.name;
         return Some(Blocked {
             reason: "its deletion protection is on: AWS deletes it for nobody".to_owned(),
             remedy: format!(
-                "if it may go, switch that off first: aws logs put-log-group-deletion-protection --log-group-identifier {name} \
+                "if it may go, write deletion_protection: false and apply that first, or aws logs put-log-group-deletion-protection --log-group-identifier {name} \
                  --no-deletion-protection-enabled"
             ),
         });
     }
-    let lost = losses(live);
+    let lost = losses(live, group, input);
     if deletes(change) && !data_loss && !lost.is_empty() {
         return Some(Blocked {
             reason: format!("deleting it loses {}", lost.join(" and ")),
@@ -45,19 +56,40 @@ pub fn refusal(change: &PlannedChange, data_loss: bool) -> Option<Blocked> {
     })
 }
 
-/// What a log group holds that is counted in its description (CloudWatch Logs API reference, LogGroup).
-fn losses(live: &Live) -> Vec<String> {
+/// Metric filters that are named in one text; more are counted.
+const NAMED: usize = 10;
+
+/// What a log group holds that is counted in its description (CloudWatch Logs API reference, LogGroup), but for what this stack made.
+fn losses(live: &Live, group: &LogGroup, input: PlanInput<'_>) -> Vec<String> {
     let bytes = live.facts.stored_bytes.filter(|bytes| *bytes > 0);
-    let filters = live.facts.metric_filters.filter(|filters| *filters > 0);
-    let filters = filters.map(|filters| format!("{filters} metric filter{}", if filters == 1 { "" } else { "s" }));
+    let known = input.snapshot.observations.values().filter_map(|observation| observation.live());
+    let (mut ours, mut foreign) = (0, Vec::new());
+    for (one, filter) in known.flat_map(|one| metric_filter::all([&one.resource]).map(move |filter| (one, filter))) {
+        if filter.log_group != group.name {
+            continue;
+        }
+        match ownership::ownership(one, input) {
+            Ownership::Made => ours += 1,
+            _ => foreign.push(filter.name.as_str()),
+        }
+    }
+    let counted =
+        live.facts.metric_filters.map_or(foreign.len(), |all| usize::try_from(all - ours).unwrap_or_default());
+    let filters = Some(counted.max(foreign.len())).filter(|filters| *filters > 0).map(|filters| {
+        let named = foreign.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let named = if named.is_empty() { named } else { format!(" ({named})") };
+        format!("{filters} metric filter{}{named}", if filters == 1 { "" } else { "s" })
+    });
     bytes.map(|bytes| format!("{} of logs", size::in_words(bytes))).into_iter().chain(filters).collect()
 }
 
 /// What a person should know of a change of a log group.
-pub fn notes(change: &PlannedChange) -> Vec<Note> {
+pub fn notes(change: &PlannedChange, input: PlanInput<'_>) -> Vec<Note> {
     let Some((live, group)) = before(change) else { return Vec::new() };
     if deletes(change) {
-        return lost_with_it(live);
+        let first = is_unprotected_first(change);
+        let first = first.then(|| Note::new(NoteKind::Warning, "its deletion protection is taken off first"));
+        return first.into_iter().chain(lost_with_it(&losses(live, group, input))).collect();
     }
     let Some(Resource::LogGroup(after)) = &change.after else { return Vec::new() };
     if let Some(note) = governed(live, group, after) {
@@ -66,9 +98,9 @@ pub fn notes(change: &PlannedChange) -> Vec<Note> {
     retention(change, live, group, after).into_iter().chain(key(change, group, after)).collect()
 }
 
-fn lost_with_it(live: &Live) -> Vec<Note> {
+fn lost_with_it(lost: &[String]) -> Vec<Note> {
     let rest = "its subscription filters, field indexes and transformer, which were not counted";
-    let text = match losses(live).as_slice() {
+    let text = match lost {
         [] => format!("with it go {rest}"),
         lost => format!("with it go {}, and {rest}", lost.join(", ")),
     };
@@ -123,6 +155,7 @@ fn key(change: &PlannedChange, group: &LogGroup, after: &LogGroup) -> Option<Not
 mod tests {
     use super::*;
     use crate::model::FieldChange;
+    use crate::plan::testing::{Scene, target};
     use crate::resources::{Address, Kind};
 
     fn change(action: Action, edit: impl FnOnce(&mut Live)) -> PlannedChange {
@@ -141,6 +174,15 @@ mod tests {
         }
     }
 
+    fn refused(change: &PlannedChange, data_loss: bool) -> Option<Blocked> {
+        let scene = Scene::default().consents(|consent| consent.data_loss = data_loss);
+        refusal(change, scene.input(&target()))
+    }
+
+    fn noted(change: &PlannedChange) -> Vec<Note> {
+        notes(change, Scene::default().input(&target()))
+    }
+
     #[test]
     fn what_goes_with_a_log_group_is_named_and_guarded() {
         for (bytes, filters, reason) in [
@@ -155,9 +197,9 @@ mod tests {
                     live.facts.stored_bytes = bytes;
                     live.facts.metric_filters = filters;
                 });
-                assert_eq!(refusal(&change, false).map(|blocked| blocked.reason).as_deref(), reason);
-                assert_eq!(refusal(&change, true), None);
-                let note = &notes(&change)[0].text;
+                assert_eq!(refused(&change, false).map(|blocked| blocked.reason).as_deref(), reason);
+                assert_eq!(refused(&change, true), None);
+                let note = &noted(&change)[0].text;
                 assert!(note.contains("subscription filters, field indexes and transformer"), "{note}");
                 assert_eq!(note.contains("metric filter"), filters > Some(0), "{note}");
             }
@@ -168,10 +210,10 @@ mod tests {
     fn deletion_protection_is_seen_beforehand_and_no_consent_lifts_it() {
         let protect = |live: &mut Live| live.facts.deletion_protected = Some(true);
         for action in [Action::Delete, Action::Replace] {
-            let blocked = refusal(&change(action, protect), true).expect("it is refused");
+            let blocked = refused(&change(action, protect), true).expect("it is refused");
             assert!(blocked.remedy.contains("put-log-group-deletion-protection --log-group-identifier g "));
         }
-        assert_eq!(refusal(&change(Action::Update, protect), false), None);
+        assert_eq!(refused(&change(Action::Update, protect), false), None);
     }
 
     #[test]
@@ -183,11 +225,11 @@ mod tests {
         let retention = FieldChange { field: "retention_in_days".into(), from: Some(1.into()), to: Some(30.into()) };
         for action in [Action::Update, Action::Adopt] {
             let change = PlannedChange { fields: vec![retention.clone()], ..change(action, delivery) };
-            assert!(refusal(&change, true).is_some_and(|blocked| blocked.reason.contains("DELIVERY")));
+            assert!(refused(&change, true).is_some_and(|blocked| blocked.reason.contains("DELIVERY")));
         }
-        assert_eq!(refusal(&change(Action::Update, delivery), true), None);
+        assert_eq!(refused(&change(Action::Update, delivery), true), None);
         let replace = PlannedChange { fields: vec![retention], ..change(Action::Replace, delivery) };
-        assert_eq!(refusal(&replace, true), None, "made anew it is of another class");
+        assert_eq!(refused(&replace, true), None, "made anew it is of another class");
     }
 
     #[test]
@@ -197,7 +239,7 @@ mod tests {
             let mut change = change(Action::Update, |live| live.resource = Resource::LogGroup(key(from)));
             change.after = Some(Resource::LogGroup(key(to)));
             change.fields = vec![FieldChange { field: "kms_key_id".into(), from: None, to: None }];
-            notes(&change).remove(0)
+            noted(&change).remove(0)
         };
         assert_eq!(with(None, Some("b")).kind, NoteKind::Info);
         assert!(with(Some("a"), Some("b")).text.contains("old key"));
@@ -210,7 +252,7 @@ mod tests {
         let days = |days| Resource::LogGroup(LogGroup { retention_in_days: Some(days), ..LogGroup::new("g") });
         let lowered = |fields| {
             let change = change(Action::Update, |live| (live.resource, live.facts.stored_bytes) = (days(30), Some(5)));
-            notes(&PlannedChange { after: Some(days(7)), fields, ..change }).len()
+            noted(&PlannedChange { after: Some(days(7)), fields, ..change }).len()
         };
         let retention = FieldChange { field: "retention_in_days".into(), from: Some(30.into()), to: Some(7.into()) };
         assert_eq!((lowered(vec![retention]), lowered(Vec::new())), (1, 0));

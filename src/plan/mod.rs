@@ -4,7 +4,7 @@ pub mod attributes;
 pub mod change;
 pub mod consent;
 pub mod guard;
-mod log_group;
+pub mod log_group;
 pub mod notes;
 pub mod order;
 pub mod ownership;
@@ -48,6 +48,7 @@ pub fn build(input: PlanInput<'_>) -> Plan {
             changes.entry(change.address.clone()).or_insert(change);
         }
     }
+    made_anew(&mut changes);
     let mut plan = Plan {
         stack: input.stack.to_owned(),
         target: input.target.clone(),
@@ -59,6 +60,18 @@ pub fn build(input: PlanInput<'_>) -> Plan {
     notes::add(&mut plan, input);
     guard::add(&mut plan, input);
     plan
+}
+
+/// What ends with a parent that is replaced is made again under it.
+fn made_anew(changes: &mut BTreeMap<Address, PlannedChange>) {
+    let replaced = changes.values().filter(|change| change.action == Action::Replace);
+    let replaced: BTreeSet<Address> = replaced.map(|change| change.address.clone()).collect();
+    for change in changes.values_mut().filter(|_| !replaced.is_empty()) {
+        let child = change.after.as_ref().and_then(Resource::child);
+        if child.is_some_and(|child| child.registry.ends_with_parent && replaced.contains(&child.parent)) {
+            (change.action, change.before, change.fields) = (Action::Create, None, Vec::new());
+        }
+    }
 }
 
 /// The change that makes one resource as desired.
@@ -112,6 +125,11 @@ pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
         let managed = attributes::managed(live, desired);
         from.retain(|name, _| managed.contains(name));
         to.retain(|name, _| managed.contains(name));
+    }
+    if !live.facts.tags_read {
+        // A log group's, which is in a tag.
+        from.remove("on_destroy");
+        to.remove("on_destroy");
     }
     match desired {
         // An account policy decides.

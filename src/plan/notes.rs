@@ -65,10 +65,10 @@ fn of_change(change: &PlannedChange, input: PlanInput<'_>, reach: &BTreeMap<Stri
     notes.extend(other_region(change, input));
     match change.after.as_ref() {
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
-        Some(Resource::LogGroup(_)) => notes.extend(log_group::notes(change)),
+        Some(Resource::LogGroup(_)) => notes.extend(log_group::notes(change, input)),
         Some(Resource::Topic(_)) => notes.extend(topic(change, input)),
         Some(other) => notes.extend(other.actions().and_then(|actions| alarm_reach(actions, reach))),
-        None => notes.extend(deleted(change, input).into_iter().chain(log_group::notes(change))),
+        None => notes.extend(deleted(change, input).into_iter().chain(log_group::notes(change, input))),
     }
     notes
 }
@@ -119,7 +119,12 @@ fn other_region(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
 
 /// Why it is not deleted, and what becomes of it.
 fn left_in_place(change: &PlannedChange, deleted_topics: &BTreeSet<String>) -> Vec<Note> {
-    let text = "it existed before this stack adopted it; with --delete-adopted it would be deleted";
+    let kept = change.before.as_ref().is_some_and(|live| live.resource.is_kept());
+    let text = if kept {
+        "on_destroy: keep: it is left in place with all that it holds, without this stack's marks"
+    } else {
+        "it existed before this stack adopted it; with --delete-adopted it would be deleted"
+    };
     let mut notes = vec![Note::new(NoteKind::Info, text)];
     let Some(actions) = change.before.as_ref().and_then(|live| live.resource.actions()) else { return notes };
     let gone: BTreeSet<&str> = actions

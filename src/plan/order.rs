@@ -1,7 +1,8 @@
 //! In which order changes can be applied: steps that need other steps first. What does not depend runs side by side.
 
 use super::{Action, Plan, PlannedChange};
-use crate::resources::{Address, Kind, Resource};
+use crate::resources::child::Child;
+use crate::resources::{Address, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes that are applied by one and the same call, and the steps that have to be done before.
@@ -53,34 +54,32 @@ struct Dependencies<'a> {
     plan: &'a Plan,
     /// Address of an effective change -> its step.
     by_address: BTreeMap<&'a Address, usize>,
-    /// What a topic's change does.
-    topics: BTreeMap<&'a str, Action>,
-    /// Address -> the steps that change or delete those who refer to it today, but for subscriptions.
+    /// What is done with each.
+    actions: BTreeMap<&'a Address, Action>,
+    /// Address -> the steps that change or delete those who refer to it today, but for children that end with it.
     users: BTreeMap<Address, Vec<usize>>,
-    /// Topic -> the steps that delete its subscriptions.
-    ended: BTreeMap<&'a str, Vec<usize>>,
+    /// Parent -> the steps that delete its children.
+    ended: BTreeMap<Address, Vec<usize>>,
 }
 
 impl<'a> Dependencies<'a> {
     fn new(plan: &'a Plan, by_address: BTreeMap<&'a Address, usize>) -> Self {
-        let topics = plan.changes.iter().filter(|change| change.address.kind == Kind::Topic);
-        let topics = topics.map(|change| (change.address.name.as_str(), change.action)).collect();
+        let actions = plan.changes.iter().map(|change| (&change.address, change.action)).collect();
         let (mut users, mut ended): (BTreeMap<_, Vec<_>>, BTreeMap<_, Vec<_>>) = Default::default();
         for change in plan.effective() {
             let (Some(live), Some(step)) = (&change.before, by_address.get(&change.address)) else { continue };
-            match &live.resource {
-                Resource::Subscription(subscription) if change.action == Action::Delete => {
-                    ended.entry(subscription.topic.as_str()).or_default().push(*step);
-                }
-                Resource::Subscription(_) => {}
-                resource => {
-                    for address in resource.references(&plan.target) {
-                        users.entry(address).or_default().push(*step);
-                    }
+            let child = live.resource.child();
+            let ends = child.as_ref().is_some_and(|child| child.registry.ends_with_parent);
+            if let Some(child) = child.filter(|_| change.action == Action::Delete) {
+                ended.entry(child.parent).or_default().push(*step);
+            }
+            if !ends {
+                for address in live.resource.references(&plan.target) {
+                    users.entry(address).or_default().push(*step);
                 }
             }
         }
-        Self { plan, by_address, topics, users, ended }
+        Self { plan, by_address, actions, users, ended }
     }
 
     /// The steps that have to be done before this change.
@@ -96,44 +95,54 @@ impl<'a> Dependencies<'a> {
     fn used_by(&self, change: &PlannedChange) -> Vec<usize> {
         let Some(resource) = &change.after else { return Vec::new() };
         let mut needed: Vec<Address> = resource.references(&self.plan.target);
-        let twin = change.address.kind.facts().twin;
-        needed.extend(twin.map(|kind| Address::new(kind, change.address.name.clone())));
+        let others = change.address.kind.sharing_names();
+        needed.extend(others.map(|kind| Address::new(kind, change.address.name.clone())));
         needed.iter().filter_map(|address| self.by_address.get(address).copied()).collect()
     }
 
     /// Before something is deleted: whoever refers to it today is deleted or changed.
     fn users_of(&self, change: &PlannedChange) -> Vec<usize> {
-        // A subscription ends with its topic: it waits for the topic's own delete instead.
-        if let Some(Resource::Subscription(s)) = change.before.as_ref().map(|live| &live.resource) {
-            return self.topic_step(&s.topic, &[Action::Delete]).into_iter().collect();
-        }
-        self.users.get(&change.address).cloned().unwrap_or_default()
-    }
-
-    /// Ownership is given up last: a topic's after its subscriptions of ours have ended, theirs together with its own.
-    fn ended_before(&self, change: &PlannedChange) -> Vec<usize> {
-        match change.before.as_ref().map(|live| &live.resource) {
-            Some(Resource::Topic(topic)) => self.ended.get(topic.name.as_str()).cloned().unwrap_or_default(),
-            Some(Resource::Subscription(s)) => {
-                self.topic_step(&s.topic, &[Action::Delete, Action::StopManaging]).into_iter().collect()
+        // A child that ends with its parent waits for that one's delete instead.
+        match child_of(change) {
+            Some(child) if child.registry.ends_with_parent => {
+                self.step_of(&child.parent, &[Action::Delete]).into_iter().collect()
             }
-            _ => Vec::new(),
+            _ => self.users.get(&change.address).cloned().unwrap_or_default(),
         }
     }
 
-    /// The step of a topic's change that is one of these.
-    fn topic_step(&self, topic: &str, actions: &[Action]) -> Option<usize> {
-        let action = self.topics.get(topic)?;
-        let address = Address::new(Kind::Topic, topic);
-        actions.contains(action).then(|| self.by_address.get(&address).copied()).flatten()
+    /// Ownership is given up last: a parent's after its children of ours have ended, theirs together with its own.
+    fn ended_before(&self, change: &PlannedChange) -> Vec<usize> {
+        match child_of(change) {
+            Some(Child { registry, parent, .. }) => {
+                // One that does not end with its parent is done with first.
+                let with = if registry.ends_with_parent {
+                    [Action::Delete, Action::StopManaging].as_slice()
+                } else {
+                    &[Action::StopManaging]
+                };
+                self.step_of(&parent, with).into_iter().collect()
+            }
+            None => self.ended.get(&change.address).cloned().unwrap_or_default(),
+        }
     }
+
+    /// The step of a change that is one of these.
+    fn step_of(&self, address: &Address, actions: &[Action]) -> Option<usize> {
+        let action = self.actions.get(address)?;
+        actions.contains(action).then(|| self.by_address.get(address).copied()).flatten()
+    }
+}
+
+fn child_of(change: &PlannedChange) -> Option<Child> {
+    change.before.as_ref()?.resource.child()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Target;
-    use crate::resources::{Alarm, CompositeAlarm, Live, Subscription, Topic};
+    use crate::resources::{Alarm, CompositeAlarm, Live, Resource, Subscription, Topic};
 
     fn change(action: Action, resource: Resource) -> PlannedChange {
         let deleted = action == Action::Delete;

@@ -3,9 +3,10 @@
 
 use super::{Action, PlanInput, PlannedChange};
 use crate::model::FieldChange;
+use crate::resources::child::{Child, ChildMarks};
 use crate::resources::declared;
 use crate::resources::log_group::{self, former::Former};
-use crate::resources::mark::{self, Owner, SubscriptionMarks};
+use crate::resources::mark::{self, Owner};
 use crate::resources::other_owner::{self, OtherOwner};
 use crate::resources::{Address, ConfirmationState, Kind, Live, Resource, ResourceTags, Subscription};
 use std::collections::BTreeMap;
@@ -64,11 +65,12 @@ pub fn keep_adopted(resource: &mut Resource, before: &Live) {
     }
 }
 
-/// Returns whose a live resource is. A subscription has no tags: it is ours when its topic is and says so.
+/// Returns whose a live resource is. A child has no tags: it is ours when its parent is and says so.
 pub fn ownership(live: &Live, input: PlanInput<'_>) -> Ownership {
-    match &live.resource {
-        Resource::Subscription(subscription) => of_subscription(subscription, input),
-        resource => resource
+    let resource = &live.resource;
+    match resource.child() {
+        Some(child) => of_child(&child, input),
+        None => resource
             .tags()
             .map_or(Ownership::Unowned, |tags| of_tags(resource.kind(), &resource.name(), tags, input.stack)),
     }
@@ -84,10 +86,10 @@ pub fn of_tags(kind: Kind, name: &str, tags: &ResourceTags, stack: &str) -> Owne
     }
 }
 
-fn of_subscription(subscription: &Subscription, input: PlanInput<'_>) -> Ownership {
-    let topic = input.snapshot.live(&Address::new(Kind::Topic, &subscription.topic));
-    let Some(tags) = topic.and_then(|topic| topic.resource.tags()) else { return Ownership::Unowned };
-    let Some(mark) = SubscriptionMarks::from_tags(tags).get(subscription) else { return Ownership::Unowned };
+fn of_child(child: &Child, input: PlanInput<'_>) -> Ownership {
+    let parent = input.snapshot.live(&child.parent);
+    let Some(tags) = parent.and_then(|parent| parent.resource.tags()) else { return Ownership::Unowned };
+    let Some(mark) = ChildMarks::from_tags(child.registry, tags).get(child) else { return Ownership::Unowned };
     match mark::owner(tags, input.stack) {
         Owner::Ours if mark.adopted => Ownership::Adopted,
         Owner::Ours => Ownership::Made,
@@ -126,6 +128,7 @@ fn fate(address: &Address, live: &Live, input: PlanInput<'_>) -> UndesiredOutcom
     let covered = input.only.is_none_or(|only| only.contains(address));
     match ownership(live, input) {
         _ if input.desired.contains_key(address) || !covered => UndesiredOutcome::Untouched,
+        Ownership::Made | Ownership::Adopted if live.resource.is_kept() => UndesiredOutcome::LeftInPlace,
         Ownership::Made => UndesiredOutcome::Deleted,
         Ownership::Adopted if input.consent.delete_adopted => UndesiredOutcome::Deleted,
         Ownership::Adopted => UndesiredOutcome::LeftInPlace,
@@ -158,23 +161,22 @@ fn leftover(address: &Address, live: &Live, input: PlanInput<'_>) -> Option<Plan
         blocked: None,
     };
     let mut own = fate(address, live, input);
-    if let Resource::Subscription(subscription) = &live.resource {
-        let topic = Address::new(Kind::Topic, &subscription.topic);
-        let of_topic = input
+    if let Some(Child { registry, parent, .. }) = live.resource.child() {
+        let of_parent = input
             .snapshot
-            .live(&topic)
-            .map_or(UndesiredOutcome::Untouched, |topic_live| fate(&topic, topic_live, input));
-        // With the topic in question, its subscriptions are.
-        if of_topic != UndesiredOutcome::Untouched && input.only.is_some() {
+            .live(&parent)
+            .map_or(UndesiredOutcome::Untouched, |parent_live| fate(&parent, parent_live, input));
+        // With the parent in question, its children are.
+        if of_parent != UndesiredOutcome::Untouched && input.only.is_some() {
             own = fate(address, live, PlanInput { only: None, ..input });
         }
-        let topic_stays = input.desired.contains_key(&topic) || of_topic == UndesiredOutcome::LeftInPlace;
-        match of_topic {
-            // SNS ends a topic's subscriptions with the topic, whoever made them.
-            UndesiredOutcome::Deleted => return Some(change(Action::Delete)),
+        let parent_stays = input.desired.contains_key(&parent) || of_parent == UndesiredOutcome::LeftInPlace;
+        match of_parent {
+            // AWS ends such children with their parent, whoever made them.
+            UndesiredOutcome::Deleted if registry.ends_with_parent => return Some(change(Action::Delete)),
             // AWS deletes no pending subscription as long as its topic exists.
             _ if own == UndesiredOutcome::Deleted
-                && topic_stays
+                && parent_stays
                 && live.facts.confirmation == Some(ConfirmationState::Pending) =>
             {
                 return Some(change(Action::NoOp));
@@ -207,8 +209,9 @@ fn left_in_place(change: PlannedChange, live: &Live) -> PlannedChange {
             Former::parse(&kept).give_back(group, |_| true);
         }
     }
-    let restored = super::differences(live, &after);
-    PlannedChange { fields: restored.into_iter().chain(fields).collect(), after: Some(after), ..change }
+    // A word about the group's end is a mark, too.
+    let restored = super::differences(live, &after).into_iter().filter(|field| field.field != "on_destroy");
+    PlannedChange { fields: restored.chain(fields).collect(), after: Some(after), ..change }
 }
 
 #[cfg(test)]

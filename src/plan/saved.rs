@@ -219,9 +219,7 @@ fn fingerprint(resource: &Resource) -> ResourceFields {
     let mut fields = resource.fields();
     let tags = resource.tags().into_iter().flatten();
     let left_by_runs = |key: &str| {
-        key == "mlopsctl:run"
-            || key == crate::resources::declared::DECLARED
-            || key.starts_with(crate::resources::mark::SUBSCRIPTIONS)
+        key == "mlopsctl:run" || key == crate::resources::declared::DECLARED || crate::resources::child::is_mark(key)
     };
     let tags = tags.filter(|(key, _)| !left_by_runs(key.as_str()));
     fields.extend(tags.map(|(key, value)| (format!("tags.{key}"), value.as_str().into())));

@@ -2,7 +2,9 @@
 
 use super::{Consent, Plan, PlanInput, PlannedChange};
 use crate::model::{FieldChange, Target};
-use crate::resources::mark::{self, SubscriptionMarks};
+use crate::resources::child::ChildMarks;
+use crate::resources::mark;
+use crate::resources::subscription::REGISTRY;
 use crate::resources::{
     Address, Alarm, CompositeAlarm, ConfirmationState, Dashboard, Live, LiveSnapshot, LogGroup, MuteRule, Observation,
     Resource, Subscription, Topic,
@@ -153,8 +155,8 @@ pub fn mail(who: &str) -> Subscription {
 
 /// The tags of a topic of the stack that names these subscriptions as made, and those as adopted.
 pub fn topic_tags(made: &[Subscription], adopted: &[Subscription]) -> Vec<(String, String)> {
-    let mut marks = SubscriptionMarks::of(made);
-    adopted.iter().for_each(|subscription| marks.adopt(subscription));
+    let mut marks = ChildMarks::of(&REGISTRY, made.iter().map(Subscription::as_child));
+    adopted.iter().for_each(|subscription| marks.adopt(&subscription.as_child()));
     marks.to_tags().into_iter().chain([(mark::STACK.to_owned(), STACK.to_owned())]).collect()
 }
 

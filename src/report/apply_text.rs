@@ -1,7 +1,8 @@
 //! The end of an apply for people: the verdict, what failed and why, what was skipped, what somebody must still do.
 
+use super::backtest::moment;
 use super::{RenderOptions, Tone, layout, mask, plan_text};
-use crate::apply::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult};
+use crate::apply::{ApplyEvent, ApplyOutcome, ApplyReport, ChangeResult, MutedAlarms};
 use crate::model::duration::format_seconds;
 use crate::plan::{Action, PlanSummary};
 use crate::resources::Address;
@@ -31,10 +32,25 @@ pub fn report(report: &ApplyReport, look: &RenderOptions) -> String {
     for note in &report.to_do {
         text += &plan_text::note(note, None, look, 2);
     }
+    if let Some(muted) = &report.muted {
+        text += &layout::hang("  ", &self::muted(muted), look.width);
+    }
     if !text.is_empty() {
         text = format!("\n{text}\n");
     }
     format!("{}\n{text}{}\n", look.paint(tone(report), &verdict(report)), summary(report))
+}
+
+/// `3 alarms notify nobody`.
+pub fn muted_alarms(alarms: usize) -> String {
+    let verb = if alarms == 1 { "notifies" } else { "notify" };
+    format!("{} {verb} nobody", super::count(alarms, "alarm"))
+}
+
+/// What is muted, until when, and what then.
+pub fn muted(muted: &MutedAlarms) -> String {
+    let until = moment(muted.until);
+    format!("muted: {} until {until} UTC; what is in ALARM then notifies then", muted_alarms(muted.alarms.len()))
 }
 
 /// Whose, where, how much of it was done, and whether it stands.
@@ -132,6 +148,7 @@ pub fn event(event: &ApplyEvent, look: &RenderOptions) -> String {
             format!("applying {} in {target}{}", super::count(*changes, "change"), about(*remaining))
         }
         ApplyEvent::Finished { result, done, of, .. } => format!("[{done}/{of}] {}", one(result, look).trim()),
+        ApplyEvent::Muted { alarms, until } => format!("muted: {} until {} UTC", muted_alarms(*alarms), moment(*until)),
         ApplyEvent::Interrupted => {
             "interrupted: nothing new is started, what is running may finish; once more ends at once".to_owned()
         }
@@ -185,6 +202,7 @@ pub mod tests {
             verified: Some(Verification { verified: 1, of: 1, differing: vec![] }),
             to_do: vec![Note::new(NoteKind::Act, "you@example.edu is not confirmed").remedy("click the link")],
             interrupted: true,
+            muted: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The plan, the apply and a failure for programs. What is here is a promise: fields are added, never renamed or removed, and
 //! `format_version` changes when that has to be broken. `docs/schemas` describes it.
 
-use super::{apply_text, mask};
+use super::{apply_text, json_value, mask};
 use crate::apply::{ApplyOutcome, ApplyReport};
 use crate::cost::Cost;
 use crate::model::FieldChange;
@@ -117,6 +117,10 @@ pub fn report(report: &ApplyReport, plan: &Plan, cost: &Cost) -> String {
         "interrupted": report.interrupted,
         "diagnostics": failures.collect::<Vec<_>>(),
     });
+    if let Some(muted) = &report.muted {
+        let until = json_value::time(muted.until);
+        value["muted"] = json!({ "alarms": muted.alarms, "rules": muted.rules, "until": until });
+    }
     value["plan"] = of_plans([(plan, Some(cost))]);
     document(value)
 }

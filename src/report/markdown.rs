@@ -95,6 +95,9 @@ pub fn report(report: &ApplyReport, plan: &Plan, cost: &Cost) -> String {
     for note in &report.to_do {
         text.push(&format!("- {}\n", self::note(note)));
     }
+    if let Some(muted) = &report.muted {
+        text.push(&format!("- {}\n", prose(&apply_text::muted(muted))));
+    }
     if let Some(verification) = &report.verified {
         for (address, how) in &verification.differing {
             text.push(&format!(

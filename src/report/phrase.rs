@@ -17,6 +17,9 @@ const LONG: usize = 60;
 pub fn resource(resource: &Resource, target: &Target) -> String {
     let phrase = match resource {
         Resource::Alarm(alarm) => format!("{}, {}", condition(alarm), notifies(&alarm.actions, target)),
+        Resource::LogAlarm(alarm) => {
+            format!("{}, {}", layout::cut(&alarm.condition(), LONG), notifies(&alarm.actions, target))
+        }
         Resource::CompositeAlarm(alarm) => composite(alarm, target),
         other => other.phrase(),
     };
@@ -84,6 +87,11 @@ fn notifies(actions: &Actions, target: &Target) -> String {
         _ if !actions.enabled => "actions switched off".to_owned(),
         names => format!("notifies {}", names.join(", ")),
     }
+}
+
+/// Who an ARN is, without the account: `user/ana`, `assumed-role/Lab/ana`; any other text as it is.
+pub fn principal(arn: &str) -> String {
+    Arn::parse(arn).map_or_else(|| arn.to_owned(), |arn| arn.resource.to_owned())
 }
 
 /// The name of a topic or alarm of the target itself; any other ARN as it is.

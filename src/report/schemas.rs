@@ -21,7 +21,7 @@ macro_rules! published {
 /// Every one, by name.
 pub const OUTPUTS: &[OutputSchema] = published! {
     "accounts" "apply" "backtest" "check" "doctor" "drill" "drill-clean" "error" "fleet-report" "lint" "log-line" "log-report"
-    "plan" "sandbox-mail" "sandbox-show" "signals" "status" "subscriptions" "subscriptions-resend" "test" "traffic"
+    "mute" "plan" "sandbox-mail" "sandbox-show" "signals" "status" "subscriptions" "subscriptions-resend" "test" "traffic" "unmute"
 };
 
 #[cfg(test)]

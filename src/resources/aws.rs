@@ -2,7 +2,7 @@
 //! needs is in its own `aws.rs`.
 
 use super::kind::Write;
-use super::{Kind, Live, Resource, ResourceTags, with_kinds};
+use super::{Address, Kind, Live, Resource, ResourceTags, with_kinds};
 use crate::aws::{ApiOperation, Aws, AwsError};
 use crate::model::Target;
 
@@ -29,6 +29,12 @@ pub trait Client {
         Err(AwsError::unexpected(Self::TAGS, "this kind is not read by names"))
     }
 
+    /// Of a kind that is read with its parent: the children of one parent, or those of them that are of interest. `desired`: those that
+    /// the spec asks for. `live`: the parent as it stands, where that is known already. None of a parent that does not exist.
+    async fn children(_: &Aws, _: &Address, _: Option<&Live>, _: &[&Resource]) -> Result<Vec<Live>, AwsError> {
+        Err(AwsError::unexpected(Self::TAGS, "this kind is not read with its parent"))
+    }
+
     /// Creates or replaces one of a kind that AWS replaces as a whole. The tags count at creation only.
     async fn put(&self, _aws: &Aws) -> Result<(), AwsError> {
         Err(AwsError::unexpected(Self::slowest(Write::Put), "this kind is not replaced as a whole"))
@@ -36,6 +42,11 @@ pub trait Client {
 
     /// Deletes by name; one answer a name. Gone is fine.
     async fn delete(aws: &Aws, target: &Target, names: &[String]) -> Vec<Result<(), AwsError>>;
+
+    /// Deletes one child; `parent_ends`: whether the same run deletes its parent.
+    async fn delete_child(&self, aws: &Aws, target: &Target, name: &str, _parent_ends: bool) -> Result<(), AwsError> {
+        Self::delete(aws, target, &[name.to_owned()]).await.into_iter().collect()
+    }
 }
 
 macro_rules! dispatch {
@@ -87,9 +98,32 @@ macro_rules! dispatch {
             }
         }
 
+        pub async fn children(
+            aws: &Aws,
+            kind: Kind,
+            parent: &Address,
+            live: Option<&Live>,
+            desired: &[&Resource],
+        ) -> Result<Vec<Live>, AwsError> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::children(aws, parent, live, desired).await,)+
+            }
+        }
+
         pub async fn put(aws: &Aws, resource: &Resource) -> Result<(), AwsError> {
             match resource {
                 $(Resource::$variant(held) => held.put(aws).await,)+
+            }
+        }
+
+        pub async fn delete_child(
+            aws: &Aws,
+            target: &Target,
+            child: &Resource,
+            parent_ends: bool,
+        ) -> Result<(), AwsError> {
+            match child {
+                $(Resource::$variant(held) => held.delete_child(aws, target, &child.name(), parent_ends).await,)+
             }
         }
 

@@ -2,6 +2,7 @@
 //! Its calls to AWS are in `aws.rs`.
 
 use super::any_alarm::Actions;
+use super::child::{Child, ChildRegistry};
 use super::declared::AttributeNames;
 use super::scope::DeclarationScope;
 use super::{Address, Kind, Resource, ResourceTags};
@@ -26,14 +27,21 @@ pub struct KindFacts {
     pub tag_type: Option<&'static str>,
     /// How the live ones are read.
     pub reading: KindReading,
-    /// The other kind that has its names in common with this one.
-    pub twin: Option<Kind>,
+    /// Of a kind without tags, that is owned through its parent: how the parent's tags name its children.
+    pub registry: Option<&'static ChildRegistry>,
     /// Fields that AWS cannot change in place: a difference in one of them means delete and create.
     pub immutable: &'static [&'static str],
     /// Fields that go back to AWS's default once the spec has stopped naming them.
     pub returning: &'static [&'static str],
     /// Resources that one call deletes.
     pub delete_batch: usize,
+}
+
+impl KindFacts {
+    /// Whether an account has one of a name, whatever the region.
+    pub const fn is_of_the_account(&self) -> bool {
+        matches!(self.arn, Some(ArnForm { scope: ArnScope::Account, .. }))
+    }
 }
 
 /// Reads one declaration of a spec.
@@ -75,7 +83,7 @@ impl ArnForm {
 pub enum KindReading {
     /// By names, some in one call.
     ByName,
-    /// With the other kinds of alarms, which share their names: DescribeAlarms tells of all.
+    /// With the other kinds of alarms: all have one name space, and DescribeAlarms tells of all.
     AsAlarm,
     /// With its children, one chain of calls for each.
     AsTree,
@@ -115,8 +123,23 @@ pub trait KindConfiguration {
     /// Puts every list whose order means nothing in one order, so that the same resource is always the same bytes.
     fn sort(&mut self) {}
 
+    /// Whether it is left in place once it is not wanted any more, though this stack made it.
+    fn is_kept(&self) -> bool {
+        false
+    }
+
+    /// Of a kind that is owned through its parent: which one, and what tells it from its siblings.
+    fn child(&self) -> Option<Child> {
+        None
+    }
+
     /// What it does when its state changes, of a kind that has states.
     fn actions(&self) -> Option<&Actions> {
+        None
+    }
+
+    /// The same, to change it.
+    fn actions_mut(&mut self) -> Option<&mut Actions> {
         None
     }
 
@@ -139,10 +162,10 @@ pub fn topics_of(actions: &Actions, target: &Target) -> Vec<Address> {
 }
 
 /// An alarm of the target by name or ARN: of whichever kind has the name.
-pub fn alarm_by_name(name: &str, target: &Target) -> [Address; 2] {
+pub fn alarm_by_name(name: &str, target: &Target) -> impl Iterator<Item = Address> + use<> {
     let prefix = target.arn("cloudwatch", "alarm:");
-    let name = name.strip_prefix(&prefix).unwrap_or(name);
-    [Address::new(Kind::Alarm, name), Address::new(Kind::CompositeAlarm, name)]
+    let name = name.strip_prefix(&prefix).unwrap_or(name).to_owned();
+    Kind::alarms().map(move |kind| Address::new(kind, name.clone()))
 }
 
 /// Of a type that has the tags in a field `tags`.

@@ -44,6 +44,9 @@ pub struct LiveFacts {
     pub metric_filters: Option<i32>,
     /// Whether AWS refuses to delete a log group (`deletionProtectionEnabled`).
     pub deletion_protected: Option<bool>,
+    /// Whether the spec says of a log group that is to go that its deletion protection may be taken off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_unprotected: bool,
     /// What an earlier spec named of a subscription, as its mark on the topic says: it has no tags of its own.
     #[serde(skip_serializing_if = "AttributeNames::is_empty")]
     pub declared: AttributeNames,

@@ -3,8 +3,10 @@
 
 pub mod address;
 pub mod alarm;
+pub mod anomaly_detector;
 pub mod any_alarm;
 pub mod aws;
+pub mod child;
 pub mod composite_alarm;
 pub mod dashboard;
 pub mod declared;
@@ -13,9 +15,11 @@ pub mod document;
 pub mod function;
 pub mod kind;
 pub mod live;
+pub mod log_alarm;
 pub mod log_group;
 pub mod mark;
 pub mod metric;
+pub mod metric_filter;
 pub mod mute_rule;
 pub mod notification;
 pub mod other_owner;
@@ -28,12 +32,15 @@ pub mod topic;
 
 pub use address::Address;
 pub use alarm::Alarm;
+pub use anomaly_detector::AnomalyDetector;
 pub use composite_alarm::CompositeAlarm;
 pub use dashboard::Dashboard;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
+pub use log_alarm::LogAlarm;
 pub use log_group::LogGroup;
+pub use metric_filter::MetricFilter;
 pub use mute_rule::MuteRule;
 pub use slo::{BurnAlert, COUNT_PERIOD, Slo};
 pub use snapshot::{LiveSnapshot, Observation, known_functions};
@@ -43,6 +50,7 @@ pub use topic::Topic;
 use crate::model::shape::SchemaKey;
 use crate::model::{ResourceFields, Target};
 use any_alarm::Actions;
+use child::Child;
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, BorrowMut};
 use std::collections::BTreeMap;
@@ -58,7 +66,10 @@ macro_rules! with_kinds {
             Topic(Topic) topic,
             Subscription(Subscription) subscription,
             LogGroup(LogGroup) log_group,
+            MetricFilter(MetricFilter) metric_filter,
             Alarm(Box<Alarm>) alarm,
+            AnomalyDetector(Box<AnomalyDetector>) anomaly_detector,
+            LogAlarm(Box<LogAlarm>) log_alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
             Dashboard(Dashboard) dashboard,
@@ -89,6 +100,9 @@ macro_rules! define_kinds {
 
         /// The keys of a spec under which resources are declared.
         pub const SECTIONS: [&[SchemaKey]; Kind::ALL.len()] = [$(std::slice::from_ref(&$folder::spec::SECTION)),+];
+
+        /// Of each kind in turn, whether an account has one of a name, whatever the region.
+        pub static OF_THE_ACCOUNT: [bool; Kind::ALL.len()] = [$($folder::KIND.is_of_the_account()),+];
 
         /// One resource with its whole configuration, desired or live alike.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,11 +146,21 @@ impl Kind {
 
     /// Whether a name is the account's, not one of each region.
     pub fn is_of_the_account(self) -> bool {
-        self.facts().arn.is_some_and(|form| form.scope == kind::ArnScope::Account)
+        self.facts().is_of_the_account()
     }
 
     pub fn is_alarm(self) -> bool {
         self.facts().reading == kind::KindReading::AsAlarm
+    }
+
+    /// The kinds of alarms, which have one name space.
+    pub fn alarms() -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| kind.is_alarm())
+    }
+
+    /// The other kinds that have their names in common with this one.
+    pub fn sharing_names(self) -> impl Iterator<Item = Kind> {
+        Kind::alarms().filter(move |other| self.is_alarm() && *other != self)
     }
 }
 
@@ -184,9 +208,24 @@ impl Resource {
         self.configuration_mut().declared_mut()
     }
 
+    /// Whether it is left in place once it is not wanted any more, though this stack made it.
+    pub fn is_kept(&self) -> bool {
+        self.configuration().is_kept()
+    }
+
+    /// Its parent and what tells it from its siblings; `None` for a kind that has its marks in its own tags.
+    pub fn child(&self) -> Option<Child> {
+        self.configuration().child()
+    }
+
     /// What it does when its state changes; `None` for a kind that has no states.
     pub fn actions(&self) -> Option<&Actions> {
         self.configuration().actions()
+    }
+
+    /// The same, to change it.
+    pub fn actions_mut(&mut self) -> Option<&mut Actions> {
+        self.configuration_mut().actions_mut()
     }
 
     /// What it names and needs: topics by ARN, alarms by name or ARN, its topic.

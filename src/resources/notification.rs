@@ -1,7 +1,7 @@
 //! The message that an alarm publishes to a topic, as far as it is known before the alarm changes its state. What AWS says in it is
 //! told here once: filter policies are held against it, and the sandbox's messages are held against it in a test.
 
-use super::{Alarm, CompositeAlarm, Resource, Subscription};
+use super::{Alarm, CompositeAlarm, LogAlarm, Resource, Subscription};
 use crate::model::Target;
 use crate::model::filter_policy::{FilterOutcome, FilterPolicy, FilterScope, MessageField};
 use crate::resources::alarm::{Actions, MetricQuery, MetricStat};
@@ -83,6 +83,11 @@ pub fn body(resource: &Resource, target: &Target, state: AlarmState) -> Option<M
             fields.extend(of_composite(alarm));
             Some(MessageField::Object(fields))
         }
+        Resource::LogAlarm(alarm) => {
+            let mut fields = head(&alarm.name, &alarm.description, &alarm.actions, target, state);
+            fields.insert("Trigger".into(), of_query(alarm));
+            Some(MessageField::Object(fields))
+        }
         _ => None,
     }
 }
@@ -126,6 +131,20 @@ fn of_composite(alarm: &CompositeAlarm) -> [(String, MessageField); 6] {
         ("ActionsSuppressedReason", MessageField::Unknown),
     ]
     .map(|(name, field)| (name.to_owned(), field))
+}
+
+/// What a log alarm asks and when it fires. AWS documents no example: names are PutLogAlarm's, and of values only what is compared is
+/// taken as known.
+fn of_query(alarm: &LogAlarm) -> MessageField {
+    MessageField::object([
+        ("ScheduledQueryConfiguration", MessageField::Unknown),
+        ("QueryResultsToEvaluate", MessageField::known(alarm.query_results_to_evaluate)),
+        ("QueryResultsToAlarm", MessageField::known(alarm.query_results_to_alarm)),
+        ("ComparisonOperator", MessageField::known(alarm.comparison_operator.as_str())),
+        ("Threshold", MessageField::known(alarm.threshold)),
+        ("TreatMissingData", MessageField::Unknown),
+        ("Dimensions", MessageField::Unknown),
+    ])
 }
 
 /// What the alarm watches and when it fires. Where AWS's examples differ (`Unit` as null or absent, `TreatMissingData` with its name

@@ -46,7 +46,7 @@ struct OwnerRow {
 const STACK_NAME: &str = "aws:cloudformation:stack-name";
 const STACK_ID: &str = "aws:cloudformation:stack-id";
 const STACK: &[&str] = &[STACK_NAME, STACK_ID];
-const ALARMS: &[Kind] = &[Kind::Alarm, Kind::CompositeAlarm];
+const ALARMS: &[Kind] = &[Kind::Alarm, Kind::LogAlarm, Kind::CompositeAlarm];
 
 const fn row(sign: Sign, tool: &'static str, named_by: &'static [&'static str]) -> OwnerRow {
     OwnerRow { sign, tool, named_by }

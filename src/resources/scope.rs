@@ -4,7 +4,7 @@ use super::ResourceTags;
 use crate::model::problem::nearest_or_all;
 use crate::model::shape::MANY;
 use crate::model::{Arn, Node, Partition, Span, SpecProblem, Target};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The surroundings of a declaration while it is read.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct DeclarationScope<'a> {
     pub partition: Option<&'static Partition>,
     /// The names of the topics that the file declares.
     pub topics: BTreeSet<&'a str>,
+    /// Topics that the file declares in its several regions, by name, each with one of them.
+    pub topics_elsewhere: BTreeMap<&'a str, &'a str>,
     /// The names of all alarms of either kind that the file declares or that its presets make.
     pub alarms: BTreeSet<&'a str>,
     /// Tags that everything in the file carries.
@@ -64,7 +66,13 @@ impl DeclarationScope<'_> {
         let topic = self.topics.first().filter(|_| text.contains('@'));
         let help = topic
             .map(|topic| format!("to mail somebody, subscribe the address to a topic, and name the topic: {topic}"));
+        // An alarm's topic is in the alarm's region (CloudWatch user guide, "Notifying users on alarm changes").
+        let elsewhere = self.topics_elsewhere.get(text);
+        let elsewhere = elsewhere.map(|region| {
+            format!("`{text}` is a topic of {region}, and an alarm notifies topics of its own region: declare one in {}, too", self.target.region)
+        });
         let help = help
+            .or(elsewhere)
             .or_else(|| self.nearest(text, &self.topics, "the topics are"))
             .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be notified".into());
         self.problems.push(problem.help(help));

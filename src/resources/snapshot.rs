@@ -31,8 +31,6 @@ pub struct LiveSnapshot {
     pub observations: BTreeMap<Address, Observation>,
     /// Functions of the spec: their facts, or why there are none.
     pub functions: BTreeMap<String, Result<FunctionFacts, String>>,
-    /// Alarm names that a log alarm has: all alarms share one name space, and mlopsctl does not manage log alarms.
-    pub log_alarms: Vec<String>,
     /// Alarms that desired composite alarms refer to, that the spec does not declare and that do not exist.
     pub missing_alarms: BTreeSet<String>,
     /// Why the tag index could not be read; then nothing can be known about what is to be pruned.

@@ -69,7 +69,7 @@ fn check_key(name: &SpannedName, problems: &mut Vec<SpecProblem>) {
     }
 }
 
-fn allowed(c: char) -> bool {
+pub(super) fn allowed(c: char) -> bool {
     c.is_alphanumeric() || c == ' ' || "+-=._:/@".contains(c)
 }
 

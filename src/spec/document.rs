@@ -6,6 +6,7 @@ use super::form::{DEFAULTS, SPEC};
 use super::pick::{known, section};
 use super::presets;
 use super::reading::Reader;
+use super::regions::{self, RegionPart};
 use super::roster::Roster;
 use super::slo::{self, SloDraft};
 use super::source::SourceFile;
@@ -16,7 +17,7 @@ use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::scope::DeclarationScope;
 use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, dashboard, tag};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,14 +66,26 @@ impl Spec {
         }
     }
 
-    /// The region as it is written, before variables are bound; `None` where it holds one.
-    pub fn region(&self) -> Option<&str> {
-        self.root.get("region")?.text().filter(|region| !region.contains("${"))
+    /// Whether the file says by `regions` which it has.
+    pub fn lists_regions(&self) -> bool {
+        regions::cut(self.root.clone(), &mut Vec::new()).iter().any(|part| part.is_listed)
     }
 
-    /// The names under `functions`, in the order of the file; names hold no variables.
-    pub fn functions(&self) -> Vec<String> {
-        section(&self.root, "functions").iter().map(|entry| entry.name.text.clone()).collect()
+    /// Whether it has more than one.
+    pub fn has_regions(&self) -> bool {
+        self.root.get(regions::REGIONS).is_some() && regions::cut(self.root.clone(), &mut Vec::new()).len() > 1
+    }
+
+    /// The regions of the file as they are written, before variables are bound, each with the names under `functions` there; there
+    /// is always one, the home region first. No region where none is written or it is a variable's; names hold no variables.
+    pub fn written_regions(&self) -> Vec<(Option<String>, Vec<String>)> {
+        let of = |part: RegionPart| {
+            let region = part.root.get("region").and_then(Node::text).filter(|region| !region.contains("${"));
+            let functions = section(&part.root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
+            (region.map(str::to_owned), functions)
+        };
+        // What is wrong with them is said where the file is bound.
+        regions::cut(self.root.clone(), &mut Vec::new()).into_iter().map(of).collect()
     }
 
     /// The stack as it is written, before variables are bound.
@@ -84,18 +97,47 @@ impl Spec {
         &self.variables
     }
 
-    /// Fills in the variables and checks everything that can be checked offline: all mistakes of the file at once.
-    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+    /// Fills in the variables and checks everything that can be checked offline: all mistakes of the file at once. Returns the spec
+    /// of each region, the home region first; there is always one.
+    ///
+    /// # Errors
+    /// Every mistake of the file, of whichever region, each once.
+    pub fn bind_regions(&self, values: &BTreeMap<String, String>) -> Result<Vec<BoundSpec>, SpecError> {
         self.bind_tree(self.root.clone(), values)
     }
 
-    /// Binds a file that is bound only once: its tree, much larger than its text, is not copied.
-    pub fn into_bound(mut self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+    /// The same of a file that is bound only once: its tree, much larger than its text, is not copied.
+    ///
+    /// # Errors
+    /// As `bind_regions`.
+    pub fn into_regions(mut self, values: &BTreeMap<String, String>) -> Result<Vec<BoundSpec>, SpecError> {
         let root = std::mem::replace(&mut self.root, Node::new(Span::default(), Data::Null));
         self.bind_tree(root, values)
     }
 
-    fn bind_tree(&self, mut root: Node, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+    /// The spec of one region: of the one that is named, of any where the file lists none; `None` where it has no such region.
+    ///
+    /// # Errors
+    /// As `bind_regions`.
+    pub fn bind_in(&self, region: &str, values: &BTreeMap<String, String>) -> Result<Option<BoundSpec>, SpecError> {
+        let mut all = self.bind_regions(values)?;
+        let at = all.iter().position(|one| !one.lists_regions() || one.region() == Some(region));
+        Ok(at.map(|at| all.swap_remove(at)))
+    }
+
+    /// The spec of the home region.
+    #[cfg(test)]
+    pub fn bind(&self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+        Ok(self.bind_regions(values)?.remove(0))
+    }
+
+    /// As `bind`, of a file that is bound only once.
+    #[cfg(test)]
+    pub fn into_bound(self, values: &BTreeMap<String, String>) -> Result<BoundSpec, SpecError> {
+        Ok(self.into_regions(values)?.remove(0))
+    }
+
+    fn bind_tree(&self, mut root: Node, values: &BTreeMap<String, String>) -> Result<Vec<BoundSpec>, SpecError> {
         let mut problems = self.problems.clone();
         variables::check_names(root.get("vars"), &mut problems);
         let mut filler = VariableFiller::new(&self.variables, values);
@@ -106,13 +148,42 @@ impl Spec {
         }
         problems.extend(filler.done());
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
-        let bound = BoundSpec::new(self, root);
-        let region = bound.region().unwrap_or_default();
-        let partition = bound.region().map(Partition::of_region);
-        let (_, found) = bound.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
-        problems.extend(found);
-        if problems.is_empty() { Ok(bound) } else { Err(SpecError::new(&self.name, &self.text, problems)) }
+        let parts = regions::cut(root, &mut problems);
+        let mut all: Vec<BoundSpec> = parts.into_iter().map(|part| BoundSpec::new(self, part)).collect();
+        // What an account has once is the home region's.
+        all.iter_mut().skip(1).for_each(|one| one.keeps_account = false);
+        let mut siblings = Siblings::default();
+        if all.len() > 1 {
+            siblings.topics = all.iter().flat_map(BoundSpec::topics).collect();
+            let siblings = Arc::new(siblings.clone());
+            all.iter_mut().for_each(|one| one.siblings = siblings.clone());
+        }
+        for one in &all {
+            let region = one.region().unwrap_or_default();
+            let partition = one.region().map(Partition::of_region);
+            let (desired, mut found) = one.read(&Target::new("000000000000", region), partition, &BTreeMap::new());
+            if all.len() > 1 {
+                // What the regions have in common is read in each of them, and is wrong once.
+                found.retain(|problem| !problems.contains(problem));
+                siblings.addresses.extend(desired.resources.into_keys());
+            }
+            problems.extend(found);
+        }
+        if !problems.is_empty() {
+            return Err(SpecError::new(&self.name, &self.text, problems));
+        }
+        let siblings = Arc::new(siblings);
+        all.iter_mut().for_each(|one| one.siblings = siblings.clone());
+        Ok(all)
     }
+}
+
+/// What the regions of a file have, all together; nothing of a file of one region.
+#[derive(Debug, Clone, Default)]
+struct Siblings {
+    /// Topics by name, each with its region.
+    topics: Vec<(String, String)>,
+    addresses: BTreeSet<Address>,
 }
 
 const ACCOUNTS: &str = "accounts";
@@ -134,7 +205,7 @@ fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<SpecProblem>
     Some(AccountsSection::In(Path::new(name).parent().unwrap_or(Path::new("")).join(fits)))
 }
 
-/// A right spec with its variables filled in.
+/// A right spec with its variables filled in; of a file of several regions, what it asks for in one of them.
 #[derive(Debug, Clone)]
 pub struct BoundSpec {
     name: Arc<str>,
@@ -146,10 +217,17 @@ pub struct BoundSpec {
     keeps_account: bool,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(SpecSection, String), usize>,
+    lists_regions: bool,
+    siblings: Arc<Siblings>,
 }
 
 impl BoundSpec {
-    fn new(spec: &Spec, root: Node) -> Self {
+    fn new(spec: &Spec, part: RegionPart) -> Self {
+        let comments = match part.is_whole() {
+            true => spec.comments.clone(),
+            false => spec.comments.iter().copied().filter(|comment| part.holds(*comment)).collect(),
+        };
+        let (root, lists_regions) = (part.root, part.is_listed);
         let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
         let mut declared = HashMap::new();
         for section in SpecSection::all() {
@@ -160,11 +238,13 @@ impl BoundSpec {
         Self {
             name: spec.name.clone(),
             text: spec.text.clone(),
-            comments: spec.comments.clone(),
+            comments,
             root,
             functions,
             keeps_account: true,
             declared,
+            lists_regions,
+            siblings: Arc::default(),
         }
     }
 
@@ -189,6 +269,29 @@ impl BoundSpec {
 
     pub fn region(&self) -> Option<&str> {
         self.root.get("region")?.text()
+    }
+
+    /// Whether the file says by `regions` which it has, so that it is of no other.
+    pub fn lists_regions(&self) -> bool {
+        self.lists_regions
+    }
+
+    /// What the file declares in any of its regions; nothing where it is of one region.
+    pub fn declared_anywhere(&self) -> &BTreeSet<Address> {
+        &self.siblings.addresses
+    }
+
+    /// Whether anything is declared in the section of a kind.
+    pub fn declares(&self, kind: Kind) -> bool {
+        self.root
+            .get(SpecSection::Of(kind).key())
+            .is_some_and(|node| !node.entries().is_empty() || !node.items().is_empty())
+    }
+
+    fn topics(&self) -> Vec<(String, String)> {
+        let region = self.region().unwrap_or_default();
+        let topics = SpecSection::Of(Kind::Topic).entries(&self.root).iter();
+        topics.map(|topic| (topic.name.text.clone(), region.to_owned())).collect()
     }
 
     /// The only accounts that may be touched; empty where all may.
@@ -247,10 +350,11 @@ impl BoundSpec {
         let slos = slo::expand(root, &mut problems);
         let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
-        let alarms = names(Kind::Alarm).chain(names(Kind::CompositeAlarm)).chain(preset_names);
+        let alarms = Kind::alarms().flat_map(names).chain(preset_names);
         let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
-        let scope =
-            DeclarationScope { target, partition, topics: names(Kind::Topic).collect(), alarms, tags, problems };
+        let topics = names(Kind::Topic).collect();
+        let elsewhere = self.siblings.topics.iter().map(|(name, region)| (name.as_str(), region.as_str())).collect();
+        let scope = DeclarationScope { target, partition, topics, topics_elsewhere: elsewhere, alarms, tags, problems };
         let mut reader =
             Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
@@ -260,6 +364,7 @@ impl BoundSpec {
             reader.kind(kind, root, defaults);
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
+                Kind::AnomalyDetector => reader.detectors(root),
                 Kind::LogGroup => {
                     for MapEntry { name, value } in section(root, "functions") {
                         reader.function(name, value, &facts);
@@ -272,6 +377,7 @@ impl BoundSpec {
                     }
                     slos.iter().for_each(|slo| reader.slo(slo, defaults));
                 }
+                Kind::MetricFilter => reader.metric_filters(root, &facts),
                 _ => {}
             }
         }

@@ -3,11 +3,12 @@
 
 use super::presets::GOLDEN_SIGNALS;
 use super::region::REGION;
+use super::regions::REGIONS;
 use super::slo::form::{FUNCTION_SLOS, SLO};
 use super::{roster, variables};
 use crate::model::shape::{self, ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::resources::alarm::{actions, evaluation, metric, series};
-use crate::resources::{SECTIONS, alarm, log_group};
+use crate::resources::{OF_THE_ACCOUNT, SECTIONS, alarm, log_group, metric_filter};
 
 static STACK: TextFormat = TextFormat {
     what: "a name of letters, digits, - _ and ., at most 128",
@@ -26,24 +27,27 @@ static STACK: TextFormat = TextFormat {
 static FUNCTION: ObjectSchema = ObjectSchema {
     what: "a function",
     doc: "A monitored Lambda function: it must exist, and is only looked at.",
-    keys: &[&[
-        SchemaKey::new(
-            "retention",
-            Shape::Format(&log_group::spec::RETENTION),
-            "How long the logs are kept of the log group that the function really writes to: 14d, … or never.",
-        ),
-        SchemaKey::or_null(
-            "kms_key_id",
-            Shape::Text(256),
-            "ARN of the KMS key that encrypts the logs of that log group.",
-        ),
-        SchemaKey::new(
-            "golden_signals",
-            Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),
-            "Alarms on latency, errors, traffic and saturation, each of which can be changed or switched off.",
-        ),
-        SchemaKey::new("slo", Shape::Object(&FUNCTION_SLOS), "Service level objectives: availability and latency."),
-    ]],
+    keys: &[
+        &[
+            SchemaKey::new(
+                "retention",
+                Shape::Format(&log_group::spec::RETENTION),
+                "How long the logs are kept of the log group that the function really writes to: 14d, … or never.",
+            ),
+            SchemaKey::or_null(
+                "kms_key_id",
+                Shape::Text(256),
+                "ARN of the KMS key that encrypts the logs of that log group.",
+            ),
+            SchemaKey::new(
+                "golden_signals",
+                Shape::Either(&[Shape::Bool, Shape::Object(&GOLDEN_SIGNALS)]),
+                "Alarms on latency, errors, traffic and saturation, each of which can be changed or switched off.",
+            ),
+            SchemaKey::new("slo", Shape::Object(&FUNCTION_SLOS), "Service level objectives: availability and latency."),
+        ],
+        std::slice::from_ref(&metric_filter::spec::UNDER_GROUP),
+    ],
 };
 
 static LOG_GROUP_DEFAULTS: [SchemaKey; 1] = [SchemaKey::new(
@@ -54,7 +58,7 @@ static LOG_GROUP_DEFAULTS: [SchemaKey; 1] = [SchemaKey::new(
 
 pub static DEFAULTS: ObjectSchema = ObjectSchema {
     what: "the defaults",
-    doc: "What every alarm inherits that does not say it itself; composite alarms inherit whom to notify.",
+    doc: "What every alarm inherits that does not say it itself; composite alarms and log alarms inherit whom to notify.",
     keys: &[
         &metric::NAMESPACE,
         &series::STATISTIC,
@@ -88,7 +92,7 @@ static LINT_RULE: ObjectSchema = ObjectSchema {
 
 const LEVELS: &[&str] = &["off", "error", "warning", "hint"];
 
-static HEAD: [SchemaKey; 10] = [
+static HEAD: [SchemaKey; 7] = [
     SchemaKey::required("version", Shape::OneOf(&["1"]), "The version of this language: 1."),
     SchemaKey::required(
         "stack",
@@ -96,6 +100,12 @@ static HEAD: [SchemaKey; 10] = [
         "Marks everything in the file as ours, with the tag mlopsctl:stack.",
     ),
     SchemaKey::new("region", Shape::Format(&REGION), "Where it all is. Default: the region of the AWS configuration."),
+    SchemaKey::new(
+        REGIONS,
+        Shape::Either(&[Shape::List(&Shape::Format(&REGION)), Shape::Map(&Shape::Object(&REGION_SECTION))]),
+        "Several regions in one run: a list, for the whole file in each; or region to what is in that one alone, while all else is in \
+         `region`.",
+    ),
     SchemaKey::new(
         "accounts",
         Shape::Either(&[Shape::List(&roster::ENTRY), Shape::Text(4096)]),
@@ -111,6 +121,10 @@ static HEAD: [SchemaKey; 10] = [
         Shape::Map(&Shape::Either(&[Shape::Object(&variables::VARIABLE), Shape::Text(10_240)])),
         "Variables: name to default, or to {description, default, required}. Used as ${name}.",
     ),
+];
+
+/// What a region's section has, too.
+static SETTINGS: [SchemaKey; 4] = [
     SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
     SchemaKey::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
     SchemaKey::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
@@ -123,16 +137,35 @@ static TAIL: [SchemaKey; 1] = [SchemaKey::new(
     "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
 )];
 
-/// Around the sections of all kinds.
-static KEYS: [&[SchemaKey]; SECTIONS.len() + 2] = {
-    let mut keys: [&[SchemaKey]; SECTIONS.len() + 2] = [&HEAD; SECTIONS.len() + 2];
+/// The groups of keys around the sections of all kinds; of a region without those that are the account's.
+const fn around(
+    before: &[&'static [SchemaKey]; 2],
+    after: &'static [SchemaKey],
+    of_region: bool,
+) -> [&'static [SchemaKey]; GROUPS] {
+    let mut keys = [after; GROUPS];
+    keys[0] = before[0];
+    keys[1] = before[1];
     let mut at = 0;
     while at < SECTIONS.len() {
-        keys[at + 1] = SECTIONS[at];
+        if !of_region || !OF_THE_ACCOUNT[at] {
+            keys[at + 2] = SECTIONS[at];
+        }
         at += 1;
     }
-    keys[at + 1] = &TAIL;
     keys
+}
+
+const GROUPS: usize = SECTIONS.len() + 3;
+
+static KEYS: [&[SchemaKey]; GROUPS] = around(&[&HEAD, &SETTINGS], &TAIL, false);
+static REGION_KEYS: [&[SchemaKey]; GROUPS] = around(&[&[], &SETTINGS], &[], true);
+
+/// What is in one region of several.
+static REGION_SECTION: ObjectSchema = ObjectSchema {
+    what: "a region",
+    doc: "What is in that region alone. Its `defaults` and `tags` are added to those of the file, and win. Left empty, nothing is there.",
+    keys: &REGION_KEYS,
 };
 
 /// The file.
@@ -144,7 +177,7 @@ pub static SPEC: ObjectSchema = ObjectSchema {
 
 /// The JSON Schema of the file, for editors and for `mlopsctl schema`.
 pub fn schema() -> serde_json::Value {
-    shape::schema(&SPEC, "mlopsctl alarms.schema.json", "mlopsctl spec")
+    shape::schema(&SPEC, "urn:mlopsctl:schema:spec:1", "mlopsctl spec")
 }
 
 /// Every key of the file, as Markdown, with examples from these files: `docs/spec.md` is this text.
@@ -161,5 +194,6 @@ pub fn reference(samples: &[shape::SampleFile]) -> String {
 pub fn sample(name: &str) -> shape::SampleFile {
     let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
     let root = super::yaml::read(&text).unwrap_or_else(|problem| panic!("{name}: {problem:?}")).root;
-    shape::SampleFile { is_reserve: name.starts_with("tests/"), name: name.to_owned(), text, root }
+    let is_reserve = name.starts_with("tests/") || name == "examples/everything.yaml";
+    shape::SampleFile { is_reserve, name: name.to_owned(), text, root }
 }

@@ -11,6 +11,7 @@ mod pick;
 mod presets;
 mod reading;
 mod region;
+mod regions;
 mod roster;
 mod slo;
 mod source;

@@ -8,7 +8,8 @@ use crate::model::{Layers, SpecProblem};
 use crate::resources::kind::Inherits;
 use crate::resources::scope::DeclarationScope;
 use crate::resources::{
-    FunctionFacts, Kind, Resource, Slo, Subscription, alarm, composite_alarm, log_group, subscription,
+    Address, FunctionFacts, Kind, Resource, Slo, Subscription, alarm, anomaly_detector, composite_alarm, log_group,
+    metric_filter, subscription,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,6 +51,85 @@ impl Reader<'_> {
             if let Some(topic) = topic {
                 self.subscription(&topic, item);
             }
+        }
+    }
+
+    /// Those that stand under their log groups or functions, and those that stand alone.
+    pub fn metric_filters(&mut self, root: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
+        let key = SpecSection::Of(Kind::MetricFilter).key();
+        for MapEntry { name, value } in section(root, SpecSection::Of(Kind::LogGroup).key()) {
+            for filter in section(value, key) {
+                self.metric_filter(&name.text, &filter.name, &filter.value);
+            }
+        }
+        for MapEntry { name, value } in section(root, SpecSection::Functions.key()) {
+            let Some(facts) = facts.get(name.text.as_str()) else { continue };
+            for filter in section(value, key) {
+                self.metric_filter(&facts.log_group, &filter.name, &filter.value);
+            }
+        }
+        for item in root.get(key).map(Node::items).unwrap_or_default() {
+            let named = |key: &str| {
+                item.get(key).and_then(|node| Some(SpannedName { text: node.text()?.to_owned(), span: node.span }))
+            };
+            if let (Some(group), Some(name)) = (named("log_group"), named("name")) {
+                log_group::spec::check_name(&group, &mut self.scope);
+                self.metric_filter(&group.text, &name, item);
+            }
+        }
+        self.few_filters_a_group();
+    }
+
+    fn metric_filter(&mut self, group: &str, name: &SpannedName, node: &Node) {
+        let filter = metric_filter::spec::read(group, name, node, &mut self.scope);
+        let address = Address::new(Kind::LogGroup, group);
+        // Its group carries its mark, so it is the stack's; nothing of it is set.
+        if !self.desired.resources.contains_key(&address) {
+            let mut group = crate::resources::LogGroup::new(group);
+            group.tags = self.scope.tags.clone();
+            self.desired.implied.insert(address);
+            self.add(Resource::LogGroup(group), name.span);
+        }
+        self.add(Resource::MetricFilter(filter), name.span);
+    }
+
+    fn few_filters_a_group(&mut self) {
+        let mut of_groups: BTreeMap<&str, usize> = BTreeMap::new();
+        for filter in metric_filter::all(self.desired.resources.values()) {
+            let count = of_groups.entry(&filter.log_group).or_default();
+            *count += 1;
+            if *count == metric_filter::spec::MOST + 1 {
+                let place = self.desired.spans.get(&Address::new(Kind::MetricFilter, filter.name()));
+                let message = format!("log group {} has more than {} metric filters", filter.log_group, *count - 1);
+                let problem = SpecProblem::new(place.copied().unwrap_or_default(), message);
+                self.scope.problems.push(problem.help("AWS allows no more"));
+            }
+        }
+    }
+
+    /// Those that stand alone, and those beside the bands of their alarms, which are read before.
+    pub fn detectors(&mut self, root: &Node) {
+        let alone = section(root, SpecSection::Of(Kind::AnomalyDetector).key()).into_iter();
+        let alone = alone.map(|entry| (&entry.name, &entry.value, entry.name.span));
+        let beside = section(root, SpecSection::Of(Kind::Alarm).key()).into_iter().filter_map(|entry| {
+            let node = entry.value.get("anomaly")?.get("detector")?;
+            Some((&entry.name, node, node.span))
+        });
+        for (name, node, span) in alone.chain(beside) {
+            let alarm = match self.desired.resources.get(&Address::new(Kind::Alarm, &name.text)) {
+                Some(Resource::Alarm(alarm)) => Some(alarm.as_ref()),
+                _ => None,
+            };
+            let Some(detector) = anomaly_detector::spec::read(name, node, alarm, &mut self.scope) else { continue };
+            let same = self.desired.resources.values().find_map(|other| match other {
+                Resource::AnomalyDetector(other) if other.learns == detector.learns => Some(other.alarm.clone()),
+                _ => None,
+            });
+            if let Some(other) = same.filter(|other| *other != detector.alarm) {
+                let message = format!("`{name}` and `{other}` watch the band of one detector");
+                self.scope.problem(span, message, "say how it learns beside one of the two");
+            }
+            self.add(Resource::AnomalyDetector(Box::new(detector)), span);
         }
     }
 

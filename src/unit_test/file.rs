@@ -3,8 +3,9 @@
 use super::form::{FILE, NO_VALUE};
 use crate::backtest::history::file::time;
 use crate::backtest::notation::Notation;
-use crate::model::{Node, Span, SpecProblem};
-use crate::spec::{SpecError, SpecLikeDocument, parse_document, read_document};
+use crate::model::{Node, Span, SpecProblem, Target};
+use crate::resources::{Address, Resource};
+use crate::spec::{BoundSpec, Spec, SpecError, SpecLikeDocument, parse_document, read_document};
 use mlops_cloudwatch::evaluation::need::MetricIdentity;
 use mlops_cloudwatch::state::AlarmState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ const START: i64 = 1_767_571_200;
 pub struct File {
     pub spec: PathBuf,
     pub variables: BTreeMap<String, String>,
+    /// The region of the spec that is tested, with its place; `None` where all of them are.
+    pub region: Option<(String, Span)>,
     pub cases: Vec<UnitTestCase>,
     /// What mistakes are shown with that only the spec can tell.
     pub document: SpecLikeDocument,
@@ -113,9 +116,35 @@ pub fn of_document(folder: &Path, document: SpecLikeDocument) -> Result<File, Sp
     Ok(File {
         spec: folder.join(root.get("spec").and_then(Node::text).unwrap_or("alarms.yaml")),
         variables: texts(root.get("vars")),
+        region: root.get("region").and_then(|node| Some((node.text()?.to_owned(), node.span))),
         cases,
         document,
     })
+}
+
+impl File {
+    /// What is tested: the resources of the region that the file names, else of all regions of the spec; a name that several have
+    /// is that of the first of them, the home region before others.
+    pub fn resources(&self, spec: &Spec, account: &str) -> Result<BTreeMap<Address, Resource>, SpecError> {
+        let all = spec.bind_regions(&self.variables)?;
+        let mut resources = BTreeMap::new();
+        let is_wanted = |bound: &&BoundSpec| {
+            self.region.as_ref().is_none_or(|(region, _)| all.len() == 1 || bound.region() == Some(region))
+        };
+        let wanted: Vec<&BoundSpec> = all.iter().filter(is_wanted).collect();
+        if let (Some((region, span)), []) = (&self.region, wanted.as_slice()) {
+            let problem = SpecProblem::new(*span, format!("the spec has no region {region}"));
+            let regions = all.iter().filter_map(BoundSpec::region).collect::<Vec<_>>().join(", ");
+            return Err(self.document.mistakes(vec![problem.help(format!("its regions are {regions}"))]));
+        }
+        for bound in wanted {
+            let target = Target::new(account, bound.region().unwrap_or("us-east-1"));
+            for (address, resource) in bound.desired(&target, &BTreeMap::new())?.resources {
+                resources.entry(address).or_insert(resource);
+            }
+        }
+        Ok(resources)
+    }
 }
 
 struct CaseReader<'a> {

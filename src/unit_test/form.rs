@@ -137,7 +137,7 @@ static CASE: ObjectSchema = ObjectSchema {
         SchemaKey::new(
             "results",
             Shape::List(&Shape::Object(&RESULT)),
-            "What CloudWatch alone can compute: bands, Metrics Insights, PromQL. Without one the alarm's states are not known.",
+            "What CloudWatch alone can compute: bands, Metrics Insights, PromQL, queries of logs. Without one the alarm's states are not known.",
         ),
         SchemaKey::new(
             "states",
@@ -169,6 +169,11 @@ pub static FILE: ObjectSchema = ObjectSchema {
         SchemaKey::new("spec", Shape::Text(4096), "The spec, beside this file. Default: alarms.yaml."),
         SchemaKey::new("vars", Shape::Map(&Shape::Text(10_240)), "Values of the spec's variables."),
         SchemaKey::new(
+            "region",
+            Shape::Text(40),
+            "Of a spec with several regions, the one whose alarms are tested. Default: all, a name that several have as in the first.",
+        ),
+        SchemaKey::new(
             "notation",
             Shape::OneOf(Notation::WORDS),
             "How the values count: mlopsctl (10x3 is three values), or promtool (it is four). Default: mlopsctl.",
@@ -179,7 +184,7 @@ pub static FILE: ObjectSchema = ObjectSchema {
 
 /// The JSON Schema of a file of alarm tests, for editors.
 pub fn schema() -> serde_json::Value {
-    shape::schema(&FILE, "mlopsctl alarms.test.schema.json", "mlopsctl alarm tests")
+    shape::schema(&FILE, "urn:mlopsctl:schema:tests:1", "mlopsctl alarm tests")
 }
 
 /// Every key of the file, as Markdown, with examples from these files: the second half of `docs/alarm-tests.md`.

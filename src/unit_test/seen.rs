@@ -3,8 +3,8 @@
 use super::file::UnitTestCase;
 use crate::backtest::MetricHistory;
 use crate::backtest::history::{MetricStatistic, Past, RemoteExpression, SAMPLES, file};
-use crate::resources::alarm::{Actions, PromQl};
-use crate::resources::{Alarm, CompositeAlarm, Resource};
+use crate::resources::alarm::{Actions, PromQl, WarmUp};
+use crate::resources::{Alarm, CompositeAlarm, LogAlarm, Resource};
 use mlops_cloudwatch::alarm::WatchedSignal;
 use mlops_cloudwatch::evaluation::composite;
 use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
@@ -112,6 +112,10 @@ impl<'c> Stage<'c> {
                     Ok(seen) => drop(world.seen.insert(alarm.name.as_str(), seen)),
                     Err(why) => drop(world.unknown.insert(alarm.name.as_str(), why)),
                 },
+                Resource::LogAlarm(alarm) => match self.log_alarm(alarm) {
+                    Ok(seen) => drop(world.seen.insert(alarm.name.as_str(), seen)),
+                    Err(why) => drop(world.unknown.insert(alarm.name.as_str(), why)),
+                },
                 Resource::CompositeAlarm(composite) => composites.push(composite),
                 _ => {}
             }
@@ -155,15 +159,30 @@ impl<'c> Stage<'c> {
         Ok(Seen { actions: &alarm.actions, timeline, sent, evaluated: Some((condition, watched)) })
     }
 
+    /// What the query of an alarm returns, as the test gives it.
+    fn given_result(&self, alarm: &str, what: &str) -> Result<&[f64], String> {
+        let given = self.case.results.iter().find(|result| result.alarm == alarm);
+        match given.map(|result| result.values.as_slice()) {
+            Some([values]) => Ok(values),
+            _ => Err(format!("{what} is evaluated by CloudWatch only; give what its query returns under `results`")),
+        }
+    }
+
+    fn log_alarm<'a>(&self, alarm: &'a LogAlarm) -> Result<Seen<'a>, String> {
+        let values = self.given_result(&alarm.name, "a log alarm")?;
+        let (rule, step) = alarm.rule()?;
+        let series = ValueSeries { start: self.case.start, step, values: values.to_vec() };
+        let warm_up = alarm.warm_up.as_ref().map(WarmUp::period);
+        let until = self.until.max(series.end());
+        let (timeline, watched) = rule.replay(&series, self.case.start, until, warm_up);
+        let sent = actions(&timeline, None);
+        Ok(Seen { actions: &alarm.actions, sent, timeline, evaluated: Some((rule.condition(), watched)) })
+    }
+
     fn promql(&self, alarm: &Alarm, promql: &PromQl) -> Result<Timeline, String> {
-        let given = self.case.results.iter().find(|result| result.alarm == alarm.name);
-        let Some([values]) = given.map(|result| result.values.as_slice()) else {
-            return Err(
-                "a PromQL alarm is evaluated by CloudWatch only; give what its query returns under `results`".into()
-            );
-        };
+        let values = self.given_result(&alarm.name, "a PromQL alarm")?;
         let step = alarm.evaluation_interval.map_or(EVALUATION_INTERVAL, i64::from).max(1);
-        let series = ValueSeries { start: self.case.start, step, values: values.clone() };
+        let series = ValueSeries { start: self.case.start, step, values: values.to_vec() };
         let seconds = |period: Option<i32>| i64::from(period.unwrap_or(0));
         let periods =
             PromQlPeriods { pending: seconds(promql.pending_period), recovery: seconds(promql.recovery_period) };

@@ -12,16 +12,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Refuses a file with such series, all of them at once; each with the nearest metric that is watched.
 pub fn check<'a>(file: &File, resources: impl Iterator<Item = &'a Resource>) -> Result<(), SpecError> {
-    let alarms: BTreeMap<&str, &Alarm> = resources
-        .filter_map(|resource| match resource {
-            Resource::Alarm(alarm) => Some((alarm.name.as_str(), &**alarm)),
-            _ => None,
-        })
-        .collect();
+    let (mut alarms, mut queried): (BTreeMap<&str, &Alarm>, BTreeSet<&str>) = Default::default();
+    for resource in resources {
+        match resource {
+            Resource::Alarm(alarm) => drop(alarms.insert(&alarm.name, alarm)),
+            Resource::LogAlarm(alarm) => drop(queried.insert(&alarm.name)),
+            _ => {}
+        }
+    }
     let watched: BTreeSet<MetricIdentity> = alarms.values().flat_map(|alarm| metrics(alarm)).collect();
     let series = file.cases.iter().flat_map(|case| &case.series);
     let mut problems: Vec<SpecProblem> = series.filter_map(|series| unwatched(series, &watched)).collect();
-    problems.extend(file.cases.iter().flat_map(|case| &case.results).filter_map(|result| misplaced(result, &alarms)));
+    problems.extend(
+        file.cases.iter().flat_map(|case| &case.results).filter_map(|result| misplaced(result, &alarms, &queried)),
+    );
     if problems.is_empty() { Ok(()) } else { Err(file.document.mistakes(problems)) }
 }
 
@@ -63,11 +67,16 @@ fn full(metric: &MetricIdentity) -> String {
     format!("{metric}{}", account.unwrap_or_default())
 }
 
-fn misplaced(result: &GivenResult, alarms: &BTreeMap<&str, &Alarm>) -> Option<SpecProblem> {
+fn misplaced(result: &GivenResult, alarms: &BTreeMap<&str, &Alarm>, queried: &BTreeSet<&str>) -> Option<SpecProblem> {
     let problem = |message: String| SpecProblem::new(result.span, message);
+    if queried.contains(result.alarm.as_str()) {
+        let has_one = result.values.len() == 1 && result.id.is_none();
+        let help = "write `values` alone: the number that each run of its query gives";
+        return (!has_one).then(|| problem(format!("`{}` compares one number", result.alarm)).help(help));
+    }
     let Some(alarm) = alarms.get(result.alarm.as_str()) else {
         let problem = problem(format!("the spec has no alarm `{}` to give a result to", result.alarm));
-        let near = nearest(&result.alarm, alarms.keys().copied());
+        let near = nearest(&result.alarm, alarms.keys().copied().chain(queried.iter().copied()));
         return Some(match near {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem,

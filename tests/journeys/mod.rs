@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const EVERYWHERE: Stack =
     Stack { spec: include_str!("everywhere.yaml"), edits: include_str!("everywhere.edits"), resources: 8 };
 pub const SANDBOX: Stack =
-    Stack { spec: include_str!("sandbox.yaml"), edits: include_str!("sandbox.edits"), resources: 14 };
+    Stack { spec: include_str!("sandbox.yaml"), edits: include_str!("sandbox.edits"), resources: 19 };
 const SPEC: &str = "alarms.yaml";
 
 /// An account of an endpoint, seen without the program.
@@ -252,4 +252,58 @@ pub fn nobody_to_ask(world: &dyn World) {
     assert_eq!(&world.standing() - &before, BTreeSet::from(["topic/quiet".to_owned()]));
     desk.run(&["destroy"]).exits(8).says("--yes");
     assert_eq!(&world.standing() - &before, BTreeSet::from(["topic/quiet".to_owned()]));
+}
+
+/// The other region of `REGIONS`, at which `standing` does not look.
+pub const AWAY: &str = "eu-west-1";
+/// Two regions of one file, the first of them the one that `standing` looks at.
+pub const REGIONS: &str = "\
+version: 1
+stack: regions
+region: us-east-1
+vars: { account: { required: true } }
+topics: { both: { display_name: Home }, home: }
+regions:
+  eu-west-1:
+    topics: { both: { display_name: Away } }
+    alarms:
+      away: { namespace: AWS/Lambda, metric_name: Errors, statistic: Sum, threshold: \"> 5\", notify: both }
+";
+
+/// One file is of several regions: made, changed, emptied and destroyed in one run, each region by itself.
+pub fn several_regions(world: &dyn World) {
+    let desk = world.desk();
+    let before = world.standing();
+    let standing = || &world.standing() - &before;
+    let home = BTreeSet::from(["topic/both".to_owned(), "topic/home".to_owned()]);
+    desk.write(SPEC, REGIONS);
+    desk.run(&["plan", "--detailed-exitcode"]).exits(2).says("plan of 2 regions").says("2 pending");
+    assert_eq!(standing(), BTreeSet::new());
+    desk.run(&["apply", "--yes"]).exits(0).says("2 applied");
+    assert_eq!(standing(), home);
+    desk.run(&["plan", "--detailed-exitcode"]).exits(0).says("all in sync");
+    desk.run(&["plan", "--region", "eu-west-1", "--format", "json"]).is_empty_plan();
+    desk.run(&["plan", "--region", "eu-west-2"]).exits(64).says("its regions are us-east-1, eu-west-1");
+
+    desk.write(SPEC, &REGIONS.replace("Away", "Farther").replace("> 5", "> 6"));
+    let plan = desk.run(&["plan", "--region", "eu-west-1", "--out", "away.plan", "--format", "json"]).exits(0);
+    let changed = [("alarm/away", "update threshold"), ("topic/both", "update display_name")];
+    let changed = changed.map(|(address, change)| (address.to_owned(), change.to_owned()));
+    assert_eq!(plan.changes(), BTreeMap::from(changed), "{plan}");
+    desk.run(&["plan", "--region", "us-east-1", "--format", "json"]).is_empty_plan();
+    desk.run(&["apply", "away.plan", "--yes"]).exits(0).says("2 changed");
+    desk.run(&["plan", "--detailed-exitcode"]).exits(0).says("all in sync");
+
+    // What a region had is pruned there, and a name that both have is kept where it is wanted.
+    desk.write(SPEC, &(REGIONS.split("  eu-west-1:").next().unwrap_or_default().to_owned() + "  eu-west-1: {}\n"));
+    desk.run(&["apply", "--yes", "--allow-deletes"]).exits(0).says("1 in sync, 1 applied");
+    assert_eq!(standing(), home);
+    desk.run(&["destroy", "--yes", "--region", "eu-west-1"]).exits(0);
+    assert_eq!(standing(), home);
+
+    desk.write(SPEC, REGIONS);
+    desk.run(&["apply", "--yes"]).exits(0);
+    desk.run(&["destroy", "--yes"]).exits(0).says("all applied");
+    assert_eq!(standing(), BTreeSet::new());
+    desk.run(&["plan", "--region", "eu-west-1", "--detailed-exitcode"]).exits(2).says("2 to add");
 }

@@ -204,6 +204,31 @@ fn nothing_is_done_without_a_yes() {
 }
 
 #[test]
+fn one_file_is_of_several_regions() {
+    journeys::several_regions(&Account::new());
+}
+
+/// botocore sees in each region what the file says is there, and nothing else.
+#[test]
+fn another_client_sees_each_region_by_itself() {
+    let account = Account::new();
+    account.desk.write("alarms.yaml", journeys::REGIONS);
+    account.desk.run(&["apply", "--yes"]).exits(0);
+    let away = |service: &str, operation: &str| {
+        Ministack::shared().call_in("eu-west-1", &account.number, service, operation, &json!({}))
+    };
+    let arn = |region: &str, name: &str| format!("arn:aws:sns:{region}:{}:{name}", account.number);
+    assert_eq!(texts(&away("sns", "list_topics")["Topics"], "TopicArn"), [arn("eu-west-1", "both")]);
+    let mut home = account.topics();
+    home.sort();
+    assert_eq!(home, [arn("us-east-1", "both"), arn("us-east-1", "home")]);
+    let alarms = away("cloudwatch", "describe_alarms");
+    assert_eq!(texts(&alarms["MetricAlarms"], "AlarmName"), ["away"]);
+    assert_eq!(alarms["MetricAlarms"][0]["AlarmActions"], json!([arn("eu-west-1", "both")]));
+    assert_eq!(account.alarms()["MetricAlarms"], json!([]));
+}
+
+#[test]
 fn another_client_sees_what_was_asked_for() {
     let account = Account::new();
     account.desk.write("alarms.yaml", EVERYWHERE.spec);

@@ -65,7 +65,15 @@ impl Ministack {
     /// One call by botocore; an error fails the test.
     #[track_caller]
     pub fn call(&self, account: &str, service: &str, operation: &str, arguments: &Value) -> Value {
-        let call = json!({ "account": account, "service": service, "operation": operation, "arguments": arguments });
+        self.call_in("us-east-1", account, service, operation, arguments)
+    }
+
+    /// The same in another region.
+    #[track_caller]
+    pub fn call_in(&self, region: &str, account: &str, service: &str, operation: &str, arguments: &Value) -> Value {
+        let call = json!({
+            "region": region, "account": account, "service": service, "operation": operation, "arguments": arguments,
+        });
         let mut hand = self.hand.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(hand.ask, "{call}").expect("the hand listens");
         let mut line = String::new();

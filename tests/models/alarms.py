@@ -1,5 +1,5 @@
 """Prints what botocore's service model of CloudWatch says of alarms: the members that DescribeAlarms answers and those that
-PutMetricAlarm and PutCompositeAlarm set, as paths. tests/models/alarms.json is its output."""
+PutMetricAlarm, PutCompositeAlarm and PutLogAlarm set, as paths. tests/models/alarms.json is its output."""
 
 import json
 
@@ -28,4 +28,6 @@ print(json.dumps({
     "PutMetricAlarm": of("PutMetricAlarm", None),
     "CompositeAlarm": of(None, "CompositeAlarm"),
     "PutCompositeAlarm": of("PutCompositeAlarm", None),
+    "LogAlarm": of(None, "LogAlarm"),
+    "PutLogAlarm": of("PutLogAlarm", None),
 }, indent=2))

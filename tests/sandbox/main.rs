@@ -5,7 +5,9 @@ mod dashboards;
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod lab;
+mod metric_filters;
 mod mute_rules;
+mod muting;
 mod post;
 #[path = "../support/mod.rs"]
 mod support;
@@ -24,13 +26,16 @@ impl Sandbox {
         Self(Desk::new().with(&["--sandbox=sandbox.json", "--var", "account=123456789012"]))
     }
 
-    /// Table and key -> value: the file is a journal, the last line on a key holds.
+    /// Table and key -> value, of the home region: the file is a journal, the last line on a key holds.
     fn entities(&self) -> BTreeMap<(String, String), Value> {
         let Ok(text) = std::fs::read_to_string(self.0.path(FILE)) else { return BTreeMap::new() };
         let mut entities = BTreeMap::new();
         for line in text.lines().skip(1) {
             let line: Value = serde_json::from_str(line).expect("each line is JSON");
             let part = |at: usize| line["key"][at].as_str().expect("a text").to_owned();
+            if part(1) == journeys::AWAY {
+                continue;
+            }
             match &line["value"] {
                 Value::Null => entities.remove(&(part(2), part(3))),
                 value => entities.insert((part(2), part(3)), value.clone()),
@@ -59,19 +64,37 @@ impl World for Sandbox {
     }
 
     fn standing(&self) -> BTreeSet<String> {
-        let entities = self.entities().into_iter().filter_map(|((table, key), value)| {
+        let all = self.entities();
+        // A detector that nobody has set anything of is what an alarm implies; the others are known by their alarm.
+        let detectors = all.iter().filter(|((table, _), value)| {
+            table == "anomaly_detectors" && !value["Configuration"]["MetricTimezone"].is_null()
+        });
+        let learns = |alarm: &Value, stat: &Value| {
+            let queries = alarm["configuration"]["Metrics"].as_array();
+            queries.is_some_and(|queries| queries.iter().any(|query| query["MetricStat"]["Stat"] == *stat))
+        };
+        let detectors: Vec<String> = detectors
+            .flat_map(|(_, value)| {
+                let stat = &value["SingleMetricAnomalyDetector"]["Stat"];
+                let alarms = all.iter().filter(|((table, _), alarm)| table == "alarms" && learns(alarm, stat));
+                alarms.map(|((_, name), _)| format!("anomaly_detector/{name}")).collect::<Vec<_>>()
+            })
+            .collect();
+        let entities = all.into_iter().filter_map(|((table, key), value)| {
             let kind = match table.as_str() {
                 "alarms" if value["kind"] == "CompositeAlarm" => "composite_alarm",
+                "alarms" if value["kind"] == "LogAlarm" => "log_alarm",
                 "alarms" => "alarm",
                 "sns-topic" => "topic",
                 "logs-group" => "log_group",
+                "logs-metric-filter" => "metric_filter",
                 "alarm_mute_rules" => "mute_rule",
                 "dashboards" => "dashboard",
                 _ => return None,
             };
             Some(format!("{kind}/{key}"))
         });
-        entities.collect()
+        entities.chain(detectors).collect()
     }
 
     fn disown(&self) {
@@ -154,6 +177,11 @@ fn a_stale_plan_is_refused() {
 #[test]
 fn nothing_is_done_without_a_yes() {
     journeys::nobody_to_ask(&Sandbox::new());
+}
+
+#[test]
+fn one_file_is_of_several_regions() {
+    journeys::several_regions(&Sandbox::new());
 }
 
 /// The one command of the README, and what has to come after it.

@@ -49,6 +49,11 @@ pub fn give(folder: &Path) {
     fs::write(folder.join("heartbeat.yaml"), HEARTBEAT).unwrap();
     fs::write(folder.join("slo.yaml"), SLO).unwrap();
     fs::copy(root().join("examples/fifty-functions.yaml"), folder.join("fifty-functions.yaml")).unwrap();
+    fs::copy(root().join("examples/regions.yaml"), folder.join("regions.yaml")).unwrap();
+    fs::copy(root().join("examples/regions.test.yaml"), folder.join("regions.test.yaml")).unwrap();
+    let rows = "account,name,regions\n300000000001,Ada,\n300000000002,Alan,us-east-1\n";
+    fs::write(folder.join("regions.csv"), rows).unwrap();
+    fs::write(folder.join("elsewhere.csv"), rows.replace("us-east-1", "eu-west-1")).unwrap();
     let rubric = fs::read_to_string(root().join("examples/grading/lab-rubric.yaml")).unwrap();
     fs::write(folder.join("mistaken-rubric.yaml"), rubric.replace("period: {", "peroid: {").replace("25", "lots"))
         .unwrap();

@@ -2,6 +2,7 @@
 
 pub mod fetch;
 pub mod file;
+pub mod from_logs;
 mod samples;
 
 pub use mlops_cloudwatch::evaluation::need::{MetricIdentity, MetricStatistic, RemoteExpression};

@@ -3,6 +3,7 @@
 
 use super::Fleet;
 use super::progress::ProgressDetail;
+use crate::apply::ApplyMute;
 use crate::cli::CommandContext;
 use crate::cli::apply_flow::{ApplyFlowArgs, of_failures};
 use crate::cli::consent::{consent, question};
@@ -12,8 +13,10 @@ use crate::cli::report::ReportFormat;
 use crate::fleet::{FleetReport, FleetRow, FleetTarget, TargetFailure as Reason, TargetState};
 use crate::model::Target;
 use crate::model::advice;
-use crate::pipeline::{self, ProposalRequest, ReadBack, TargetContext};
+use crate::model::duration::format_seconds;
+use crate::pipeline::{self, ApplyOptions, ProposalRequest, ReadBack, TargetContext};
 use crate::plan::Plan;
+use crate::report::apply_text::muted_alarms;
 use crate::report::fleet::text;
 use clap::Args;
 use std::cell::RefCell;
@@ -35,6 +38,8 @@ pub struct ApplyFleet<'a> {
     pub command: &'a str,
     pub request: &'a ProposalRequest,
     pub args: ApplyFlowArgs,
+    /// Seconds for which the written alarms notify nobody.
+    pub mute: Option<i64>,
     pub canary: CanaryArgs,
     pub format: ReportFormat,
 }
@@ -42,7 +47,7 @@ pub struct ApplyFleet<'a> {
 impl CanaryArgs {
     /// Of a run over one target it would mean nothing.
     pub fn refuse_alone(self) -> Result<(), CliFailure> {
-        if self.canary.is_some() { super::no_roster("--canary") } else { Ok(()) }
+        if self.canary.is_some() { Err(super::no_roster("--canary")) } else { Ok(()) }
     }
 }
 
@@ -60,6 +65,10 @@ impl ApplyFleet<'_> {
         }
         let planned = self.fleet.report(self.command, way.rows.values().cloned().collect());
         self.show(&planned, run)?;
+        if let Some(seconds) = self.mute {
+            let muted = way.plans.values().map(|plan| ApplyMute::of(plan, seconds).count()).sum();
+            run.output.say(&format!("{} for {} after the writes", muted_alarms(muted), format_seconds(seconds)));
+        }
         let actions = way.plans.values().flat_map(Plan::effective).map(|change| change.action);
         let question = format!("{} in {}?", question(self.request.purpose, actions), targets(way.plans.len()));
         let unattended = format!("look at the plan above, then run {}", advice::again_with("--yes"));
@@ -117,7 +126,8 @@ impl ApplyFleet<'_> {
                 return Ok(FleetRow::new(member, TargetState::NotStarted));
             };
             let aws = self.fleet.aws(member).await?;
-            let report = pipeline::carry_out(&aws, &plan, read_back, &mut |_| {}).await?;
+            let options = ApplyOptions { read_back, mute: self.mute };
+            let report = pipeline::carry_out(&aws, &plan, options, &mut |_| {}).await?;
             let mut row = row.clone().applied(&report);
             let all_failed = report.done() == 0 && report.failed().next().is_some();
             let exit = of_failures(&report);

@@ -21,7 +21,7 @@ use crate::fleet::{
 use crate::model::SpecProblem;
 use crate::model::node::Span;
 use crate::pipeline::{NotAllowed, TargetContext};
-use crate::spec::{Roster, RosterAccount, Spec, SpecError};
+use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
 pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
@@ -66,6 +66,8 @@ pub struct Fleet {
     /// Rows of an earlier report that stand as they are.
     kept: Vec<FleetRow>,
     save: Vec<(PathBuf, ReportFormat)>,
+    /// Whether it is one account in the regions of the spec, without a roster.
+    is_of_regions: bool,
 }
 
 impl FleetArgs {
@@ -83,40 +85,96 @@ impl FleetArgs {
         connect: &ConnectArgs,
         run: &mut CommandContext<'_>,
     ) -> Result<Option<Fleet>, CliFailure> {
-        let Some(roster) = self.roster(spec)? else { return self.nothing_alone().map(|()| None) };
-        let save = self.report.iter().map(|path| Ok((path.clone(), ReportFormat::of(path)?)));
-        let save = save.collect::<Result<Vec<_>, CliFailure>>()?;
+        let Some(roster) = self.roster(spec)? else {
+            return match connect.region().is_none() && spec.has_regions() {
+                true => self.open_regions(command, spec, spec_args, connect, run).await.map(Some),
+                false => self.nothing_alone().map(|()| None),
+            };
+        };
+        let save = self.save()?;
         let values = spec_args.variables.values(spec.variables(), |name| std::env::var_os(name))?;
-        let regions = regions(spec, &roster, &values)?;
+        let regions = regions(spec, &roster, &values, connect.region())?;
         let options = connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let somewhere = somewhere.or(regions.values().flatten().next());
         let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
-        let for_all = FleetDefaults {
-            role: self.role.as_deref(),
-            region: connect.region(),
-            shard: self.shard.unwrap_or(Shard::WHOLE),
-        };
+        let for_all = FleetDefaults { role: self.role.as_deref(), region: connect.region(), shard: self.shard() };
         let members = FleetTargets::of(&roster, for_all, |account: &RosterAccount| {
-            let said = regions.get(&account.span).cloned().flatten();
-            said.or_else(|| access.region().map(str::to_owned)).ok_or_else(|| {
+            let said = regions.get(&account.span).cloned().unwrap_or_default();
+            let configured = || access.region().map(|region| vec![region.to_owned()]);
+            Some(said).filter(|said| !said.is_empty()).or_else(configured).ok_or_else(|| {
                 let remedy = "give --region, `region:` in the spec, or a column `region` in the roster";
                 CliFailure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
             })
         })?;
-        let (members, kept) = match &self.retry_failed {
-            Some(path) => retry::failed_only(path, command, spec.stack(), members)?,
-            None => (members, Vec::new()),
-        };
-        let limits = RunLimits {
-            concurrency: self.concurrency.get(),
-            max_failures: self.max_failures.map(NonZeroUsize::get),
-            interrupt: run.signals.interrupt.clone(),
-        };
+        let (members, kept) = self.left(command, spec, members)?;
         if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
-        Ok(Some(Fleet { spec: spec.clone(), values, members, access, limits, kept, save }))
+        let (spec, limits) = (spec.clone(), self.limits(run));
+        Ok(Some(Fleet { spec, values, members, access, limits, kept, save, is_of_regions: false }))
+    }
+
+    /// The regions of the spec, in the one account of the credentials.
+    async fn open_regions(
+        &self,
+        command: &str,
+        spec: &Spec,
+        spec_args: &SpecArgs,
+        connect: &ConnectArgs,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Fleet, CliFailure> {
+        if self.role.is_some() {
+            return Err(no_roster("--role"));
+        }
+        let save = self.save()?;
+        let values = spec_args.values_asking(spec, run).await?;
+        let bound = spec.bind_regions(&values)?;
+        let regions: Vec<String> = bound.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
+        let options = connect.options(None, &run.signals, run.output)?;
+        let access = TargetAccess::open(options, regions.first().map_or("us-east-1", String::as_str)).await?;
+        let account = access.caller().await?.clone();
+        if let Some(one) = bound.first() {
+            NotAllowed::check(one, &account)?;
+        }
+        let members = FleetTargets::of_account(&account, regions, self.shard());
+        let (members, kept) = self.left(command, spec, members)?;
+        let (spec, values, limits) = (spec.clone(), VariableValues::of(values), self.limits(run));
+        Ok(Fleet { spec, values, members, access, limits, kept, save, is_of_regions: true })
+    }
+
+    fn limits(&self, run: &CommandContext<'_>) -> RunLimits {
+        RunLimits {
+            concurrency: self.concurrency.get(),
+            max_failures: self.max_failures.map(NonZeroUsize::get),
+            interrupt: run.signals.interrupt.clone(),
+        }
+    }
+
+    fn save(&self) -> Result<Vec<(PathBuf, ReportFormat)>, CliFailure> {
+        self.report.iter().map(|path| Ok((path.clone(), ReportFormat::of(path)?))).collect()
+    }
+
+    /// The members that are run, and the rows of an earlier report that stand as they are.
+    fn left(
+        &self,
+        command: &str,
+        spec: &Spec,
+        members: FleetTargets,
+    ) -> Result<(FleetTargets, Vec<FleetRow>), CliFailure> {
+        match &self.retry_failed {
+            Some(path) => retry::failed_only(path, command, spec.stack(), members),
+            None => Ok((members, Vec::new())),
+        }
+    }
+
+    fn shard(&self) -> Shard {
+        self.shard.unwrap_or(Shard::WHOLE)
+    }
+
+    /// Whether a report of the whole run is asked for.
+    pub fn saves_reports(&self) -> bool {
+        !self.report.is_empty()
     }
 
     fn roster(&self, spec: &Spec) -> Result<Option<Roster>, CliFailure> {
@@ -144,35 +202,54 @@ impl FleetArgs {
             ("--report", !self.report.is_empty()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
-            Some((flag, _)) => no_roster(flag),
+            Some((flag, _)) => Err(no_roster(flag)),
             None => Ok(()),
         }
     }
 }
 
-fn no_roster(flag: &str) -> Result<(), CliFailure> {
+fn no_roster(flag: &str) -> CliFailure {
     let remedy = "name one with --accounts, or with `accounts` in the spec";
-    Err(CliFailure::say(Exit::Usage, format!("{flag} is for several accounts, and there is no roster"), remedy))
+    CliFailure::say(Exit::Usage, format!("{flag} is for several accounts, and there is no roster"), remedy)
 }
 
-/// The region that the spec names for each account, by its place in the roster. Binds the spec for every account, so that
-/// whatever does not fit is said before anything is asked of AWS.
+/// The regions that the spec names for each account, by its place in the roster. Binds the spec for every account, so that whatever
+/// does not fit is said before anything is asked of AWS: that includes a region of an account that a spec of several does not have.
 fn regions(
     spec: &Spec,
     roster: &Roster,
     values: &VariableValues,
-) -> Result<BTreeMap<Span, Option<String>>, CliFailure> {
+    named: Option<&str>,
+) -> Result<BTreeMap<Span, Vec<String>>, CliFailure> {
     let mut regions = BTreeMap::new();
-    let mut misfits: Vec<(&RosterAccount, SpecError)> = Vec::new();
+    let (mut misfits, mut elsewhere): (Vec<(&RosterAccount, SpecError)>, _) = (Vec::new(), Vec::new());
     for account in &roster.accounts {
-        match spec.bind(&values.with(spec.variables(), &account.columns)) {
-            Ok(bound) => {
-                regions.insert(account.span, bound.region().map(str::to_owned));
+        match spec.bind_regions(&values.with(spec.variables(), &account.columns)) {
+            Ok(all) => {
+                let there: Vec<String> = all.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
+                if all.iter().any(BoundSpec::lists_regions) {
+                    let asked: Vec<&str> = match named {
+                        Some(region) => vec![region],
+                        None => account.regions.iter().map(String::as_str).collect(),
+                    };
+                    for region in asked.into_iter().filter(|region| !there.iter().any(|one| one == region)) {
+                        let all = there.join(", ");
+                        if named.is_some() {
+                            let what = format!("the spec has no region {region}");
+                            return Err(CliFailure::say(Exit::Usage, what, format!("its regions are {all}")));
+                        }
+                        let problem = SpecProblem::new(account.span, format!("the spec has no region {region}"));
+                        elsewhere.push(problem.help(format!("its regions are {all}")));
+                    }
+                }
+                regions.insert(account.span, there);
             }
             Err(error) => misfits.push((account, error)),
         }
     }
-    let Some((_, first)) = misfits.first() else { return Ok(regions) };
+    let Some((_, first)) = misfits.first() else {
+        return if elsewhere.is_empty() { Ok(regions) } else { Err(roster.mistakes(elsewhere).into()) };
+    };
     // What is wrong for every account in the same way is a mistake of the spec, not of the roster.
     let same = misfits.iter().all(|(_, error)| error.problems() == first.problems());
     if same && misfits.len() == roster.accounts.len() {
@@ -186,7 +263,7 @@ fn regions(
             found.help.into_iter().fold(SpecProblem::new(account.span, message).help(place), SpecProblem::help)
         })
     });
-    Err(roster.mistakes(problems.collect()).into())
+    Err(roster.mistakes(problems.chain(elsewhere).collect()).into())
 }
 
 impl Fleet {
@@ -234,11 +311,37 @@ impl Fleet {
         rows
     }
 
-    async fn context(&self, member: &FleetTarget) -> Result<TargetContext, CliFailure> {
-        let bound = self.spec.bind(&self.values.with(self.spec.variables(), &member.columns))?;
+    /// A member's handles, with the spec of its region.
+    pub async fn context(&self, member: &FleetTarget) -> Result<TargetContext, CliFailure> {
+        let (values, region) = (self.values.with(self.spec.variables(), &member.columns), &member.target.region);
+        let bound = self.spec.bind_in(region, &values)?.ok_or_else(|| {
+            CliFailure::say(Exit::Usage, format!("the spec has no region {region}"), "add it to `regions:` of the spec")
+        })?;
         NotAllowed::check(&bound, &member.target.account)?;
-        let bound = if member.keeps_account { bound } else { bound.without_the_account() };
+        // A file that lists its regions says itself which one keeps what is the account's.
+        let keeps_account = member.keeps_account || bound.lists_regions();
+        let bound = if keeps_account { bound } else { bound.without_the_account() };
         Ok(TargetContext { aws: self.access.aws(member).await?, bound })
+    }
+
+    /// Whether it is one account in the regions of the spec, without a roster.
+    pub fn is_of_regions(&self) -> bool {
+        self.is_of_regions
+    }
+
+    /// The refusal of something that is for one target alone; `instead` is what else can be done.
+    pub fn is_too_many(&self, what: &str, instead: &str) -> CliFailure {
+        match self.is_of_regions {
+            true => {
+                let regions: Vec<&str> = self.members().iter().map(|member| member.target.region.as_str()).collect();
+                let remedy = format!("name one with --region ({}), or {instead}", regions.join(", "));
+                CliFailure::say(Exit::Usage, format!("{what} is for one region, and the spec has several"), remedy)
+            }
+            false => {
+                let remedy = format!("{instead}, or run for one account with its own credentials");
+                CliFailure::say(Exit::Usage, format!("{what} is for one account, and a roster is given"), remedy)
+            }
+        }
     }
 
     /// The handles of a member.
@@ -262,6 +365,11 @@ impl Fleet {
     /// The one clock of all targets.
     pub fn clock(&self) -> &Clock {
         &self.access.own().clock
+    }
+
+    /// The handles that count what is asked of AWS, over all targets.
+    pub fn own(&self) -> &Aws {
+        self.access.own()
     }
 
     /// What was asked of AWS, over all targets.

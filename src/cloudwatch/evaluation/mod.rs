@@ -13,6 +13,7 @@ pub mod reason;
 #[cfg(test)]
 mod reason_tests;
 pub mod replay;
+pub mod results;
 pub mod series;
 pub mod suppression;
 pub mod timeline;

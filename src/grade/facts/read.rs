@@ -9,7 +9,6 @@ use crate::aws::{Aws, AwsError, Class};
 #[cfg(test)]
 use crate::model::Target;
 use crate::ops::http::HttpClient;
-use crate::resources::alarm::aws::DescribeAlarmsAnswer;
 use crate::resources::metric::Total;
 use crate::resources::{
     Alarm, ConfirmationState, FunctionFacts, Live, Resource, alarm, function, log_group, metric, notification,
@@ -139,9 +138,10 @@ fn keep<T>(answers: Each<T>) -> Result<BTreeMap<String, FactRead<T>>, AwsError> 
     answers.into_iter().map(|(name, answer)| Ok((name, known(answer)?))).collect()
 }
 
-fn sorted(described: DescribeAlarmsAnswer) -> RegionAlarms {
+/// Rubrics ask for metric alarms and composite alarms.
+fn sorted(described: Vec<Live>) -> RegionAlarms {
     let mut alarms = RegionAlarms::default();
-    for Live { resource, facts } in described.alarms {
+    for Live { resource, facts } in described {
         match resource {
             Resource::Alarm(alarm) => {
                 let state = facts.alarm_state.unwrap_or_default();

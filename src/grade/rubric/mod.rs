@@ -246,7 +246,7 @@ impl OpenRubric {
 
 /// The JSON Schema of the file, for editors and for `mlopsctl schema --rubric`.
 pub fn schema() -> serde_json::Value {
-    shapes::schema(&shape::FILE, "mlopsctl rubric.schema.json", "mlopsctl rubric")
+    shapes::schema(&shape::FILE, "urn:mlopsctl:schema:rubric:1", "mlopsctl rubric")
 }
 
 /// Every key of the file, as Markdown, with examples from these files: the second half of `docs/grading.md`.

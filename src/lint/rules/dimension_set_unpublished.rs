@@ -21,7 +21,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         for series in &watch.series {
             let Some(sets) = catalogue().dimension_sets(series.namespace, series.metric) else { continue };
             // Where there may be more sets, it is certain only that nothing is published without a dimension.
-            let open = series.known.is_some_and(|known| known.namespace.open);
+            let open = series.known.is_some_and(|known| known.is_open());
             if subject.is_listed(series) || open && !series.dimensions.is_empty() {
                 continue;
             }

@@ -25,7 +25,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in watch.series.iter().filter(|series| !series.foreign) {
             let Some(sets) = observed.listed(series.namespace, series.metric) else { continue };
-            if sets.contains(series.dimensions) {
+            if sets.contains(series.dimensions) || subject.is_made(series) {
                 continue;
             }
             let message = format!(

@@ -22,6 +22,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     let described = subject.resources.iter().filter_map(|(&address, &resource)| {
         let description = match resource {
             Resource::Alarm(alarm) => &alarm.description,
+            Resource::LogAlarm(alarm) => &alarm.description,
             Resource::CompositeAlarm(alarm) => &alarm.description,
             _ => return None,
         };

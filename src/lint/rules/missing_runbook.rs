@@ -19,6 +19,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for (&address, &resource) in &subject.resources {
         let description = match resource {
             Resource::Alarm(alarm) => &alarm.description,
+            Resource::LogAlarm(alarm) => &alarm.description,
             Resource::CompositeAlarm(alarm) => &alarm.description,
             _ => continue,
         };

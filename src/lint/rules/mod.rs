@@ -21,6 +21,7 @@ mod high_resolution_without_need;
 mod ignore_never_clears;
 mod impossible_threshold;
 mod latency_above_timeout;
+mod log_alarm_gaps;
 mod log_group_not_written;
 mod meaningless_statistic;
 mod metric_never_seen;
@@ -84,6 +85,7 @@ pub static RULES: &[&LintRule] = &[
     &ignore_never_clears::RULE,
     &impossible_threshold::RULE,
     &latency_above_timeout::RULE,
+    &log_alarm_gaps::RULE,
     &log_group_not_written::RULE,
     &meaningless_statistic::RULE,
     &metric_never_seen::RULE,

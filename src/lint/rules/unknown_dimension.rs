@@ -20,7 +20,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     for watch in &subject.watches {
         for series in &watch.series {
             // What is known of this metric; else, whether a name is nearly one of the namespace.
-            let open = series.known.is_none_or(|known| known.namespace.open);
+            let open = series.known.is_none_or(|known| known.is_open());
             let own = catalogue().dimension_sets(series.namespace, series.metric).filter(|_| !open);
             let own = own.map(|sets| sets.into_iter().flatten().collect());
             let names = own.clone().unwrap_or_else(|| catalogue().dimension_names(series.namespace));

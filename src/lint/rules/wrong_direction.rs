@@ -22,11 +22,13 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
         if watch.scales() || children.contains(&watch.alarm.name) || watch.reach().is_some() {
             continue;
         }
-        let Some((comparison, _)) = watch.limit().threshold() else { continue };
+        let Some((comparison, limit)) = watch.limit().threshold() else { continue };
         let (what, bad) = match (watch.single(), watch.error_share()) {
             (Some(series), _) => {
                 // Below zero is a state of its own: a replica that does not replicate.
                 let low_is_bad = match series.kind() {
+                    // More hosts than anybody wanted cost money.
+                    Some(MetricKind::Reserve) if series.stat == "Maximum" && series.counts() && limit > 1.0 => continue,
                     Some(MetricKind::Reserve) => true,
                     Some(MetricKind::Errors | MetricKind::Loss | MetricKind::Throttles)
                         if series.stat != "SampleCount" =>

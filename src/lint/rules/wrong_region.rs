@@ -34,7 +34,7 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
             "`{name}` watches {namespace}, which is published in {region} only, and it is in {}",
             subject.region
         );
-        let help = format!("declare it in a file of {region}, with a topic there");
+        let help = format!("declare it below `regions: {{ {region}: … }}` of this file, with a topic there");
         found.push(watch.raise(&["namespace", "metrics", "anomaly"], message, help));
     }
 }

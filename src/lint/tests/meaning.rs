@@ -106,6 +106,45 @@ fn a_namespace_of_one_region_is_wrong_elsewhere() {
     assert!(!in_region("cn-north-1"), "another partition is not known");
 }
 
+/// Each part of a file is judged in its own region, and a comment that one part needs is of use.
+#[test]
+fn each_part_of_a_file_is_judged_in_its_region() {
+    let alarm = |name: &str| {
+        format!(
+            "{{ {name}: {{ namespace: AWS/Billing, metric_name: EstimatedCharges, dimensions: {{ Currency: USD }}, statistic: Maximum, \
+             period: 6h, threshold: \"> 5\" }} }}"
+        )
+    };
+    let wrong = |text: &str| -> Vec<(String, String)> {
+        let all =
+            crate::spec::parse("f", text).unwrap().bind_regions(&BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
+        let report = |bound: &crate::spec::BoundSpec| {
+            let target = Target::new("123456789012", bound.region().unwrap_or_default());
+            let desired = bound.desired(&target, &BTreeMap::new()).unwrap();
+            let settings = settings(bound).expect("right settings");
+            lint(LintInput { bound, desired: &desired, observed: None, settings: &settings, today: TODAY })
+        };
+        let whole = LintReport::joined(all.iter().map(|bound| (bound, report(bound))).collect());
+        let told =
+            whole.findings.into_iter().filter(|one| one.rule == "wrong-region" || one.rule.starts_with("suppression"));
+        told.map(|one| (one.rule.to_owned(), one.message)).collect()
+    };
+    let head = "version: 1\nstack: s\n";
+    let right = format!("{head}region: eu-west-1\nregions:\n  us-east-1:\n    alarms: {}\n", alarm("bill"));
+    assert!(wrong(&right).is_empty());
+    let away =
+        right.replace("eu-west-1", "x").replace("us-east-1", "eu-west-1").replace("region: x", "region: us-east-1");
+    assert_eq!(wrong(&away).len(), 1, "{:?}", wrong(&away));
+    let both = format!("{head}regions: [us-east-1, eu-west-1, eu-west-2]\nalarms: {}\n", alarm("bill"));
+    let said: Vec<String> = wrong(&both).into_iter().map(|(_, message)| message).collect();
+    assert!(said.len() == 2 && said[0].contains("eu-west-1") && said[1].contains("eu-west-2"), "{said:?}");
+    let quiet =
+        both.replace("alarms: {", "alarms:\n  # mlopsctl:ignore wrong-region: the other regions need no bill\n  {");
+    assert!(wrong(&quiet).is_empty(), "{:?}", wrong(&quiet));
+    let useless = right.replace("    alarms", "    # mlopsctl:ignore wrong-region: why\n    alarms");
+    assert_eq!(wrong(&useless).len(), 1, "{:?}", wrong(&useless));
+}
+
 #[test]
 fn what_aws_lists_is_never_called_unknown() {
     let text = NOISY.replace("metric_name: Errors", "metric_name: Errorz");

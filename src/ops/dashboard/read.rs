@@ -91,7 +91,7 @@ async fn alarms(
     let names: Vec<String> = arns.iter().filter(is_here).filter_map(|arn| alarm_name(arn)).collect();
     let answers = names.chunks(alarm::aws::BATCH).map(|batch| alarm::aws::describe(aws, batch));
     let mut found: BTreeMap<String, NamedAlarm> = BTreeMap::new();
-    for live in try_join_all(answers).await?.into_iter().flat_map(|answer| answer.alarms) {
+    for live in try_join_all(answers).await?.into_iter().flatten() {
         let definition = match &live.resource {
             Resource::Alarm(alarm) => Some((**alarm).clone()),
             _ => None,

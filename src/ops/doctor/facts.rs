@@ -202,10 +202,10 @@ impl DoctorFacts {
             && passes.is_some_and(|outcome| outcome != FilterOutcome::Never)
     }
 
-    /// The address of an alarm of either kind.
+    /// The address of an alarm of whichever kind.
     pub fn address_of(&self, alarm: &str) -> Address {
-        let composite = Address::new(Kind::CompositeAlarm, alarm);
-        if self.live(&composite).is_some() { composite } else { Address::new(Kind::Alarm, alarm) }
+        let mut addresses = Kind::alarms().map(|kind| Address::new(kind, alarm));
+        addresses.find(|address| self.live(address).is_some()).unwrap_or_else(|| Address::new(Kind::Alarm, alarm))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::backtest::{BacktestRequest, BacktestVerdict, EvaluatedAlarm, Evaluati
 use crate::ops::drill::{Above, survey};
 use crate::pipeline::{self, Select};
 use crate::plan::Consent;
-use crate::resources::{Address, Alarm, Kind, Resource, alarm, function, metric};
+use crate::resources::{Alarm, Resource, alarm, function, metric};
 use crate::spec::BoundSpec;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,7 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, now: i64) -> DoctorFacts {
         .snapshot
         .observations
         .iter()
-        .filter(|(address, observation)| is_alarm(address) && observation.live().is_some())
+        .filter(|(address, observation)| address.kind.is_alarm() && observation.live().is_some())
         .map(|(address, _)| address.name.clone())
         .collect();
     if !standing.is_empty() {
@@ -84,10 +84,6 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, now: i64) -> DoctorFacts {
     facts.note_unknown();
     elsewhere(aws, &mut facts).await;
     facts
-}
-
-fn is_alarm(address: &Address) -> bool {
-    matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm)
 }
 
 /// Those of the spec, which were read already, and those that alarms watch besides.
@@ -198,8 +194,8 @@ pub fn is_blind(seen: &AlarmSeen) -> bool {
 async fn elsewhere(aws: &Aws, facts: &mut DoctorFacts) {
     let missing = facts.functions.iter().filter(|(_, function)| function.found == DoctorRead::Missing);
     let functions: Vec<String> = missing.map(|(name, _)| name.clone()).take(3).collect();
-    let wanted: Vec<String> = facts.desired.keys().filter(|a| is_alarm(a)).map(|a| a.name.clone()).collect();
-    let none_here = facts.desired.keys().filter(|a| is_alarm(a)).all(|address| facts.is_absent(address));
+    let wanted: Vec<String> = facts.desired.keys().filter(|a| a.kind.is_alarm()).map(|a| a.name.clone()).collect();
+    let none_here = facts.desired.keys().filter(|a| a.kind.is_alarm()).all(|address| facts.is_absent(address));
     let alarms: Vec<String> = if none_here { wanted.into_iter().take(alarm::aws::BATCH).collect() } else { Vec::new() };
     if functions.is_empty() && alarms.is_empty() {
         return;
@@ -216,7 +212,7 @@ async fn in_region(aws: &Aws, region: &str, functions: &[String], alarms: &[Stri
     let looked = join_all(functions.iter().map(|name| function::aws::read(&aws, name)));
     let described = async {
         match alarms.is_empty() {
-            true => Ok(alarm::aws::DescribeAlarmsAnswer::default()),
+            true => Ok(Vec::new()),
             false => alarm::aws::describe(&aws, alarms).await,
         }
     };
@@ -227,6 +223,6 @@ async fn in_region(aws: &Aws, region: &str, functions: &[String], alarms: &[Stri
         .filter(|(_, answer)| matches!(answer, Ok(Some(_))))
         .map(|(name, _)| format!("function {name}"))
         .collect();
-    found.extend(described.ok()?.alarms.iter().map(|live| format!("alarm {}", live.resource.name())));
+    found.extend(described.ok()?.iter().map(|live| format!("alarm {}", live.resource.name())));
     (!found.is_empty()).then(|| (region.to_owned(), found))
 }

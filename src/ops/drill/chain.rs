@@ -107,7 +107,7 @@ pub async fn survey(aws: &Aws, names: &[String], now: i64, above: Above) -> Resu
 
 async fn describe(aws: &Aws, names: &[String]) -> Result<BTreeMap<String, Live>, AwsError> {
     let answers = try_join_all(names.chunks(alarm::aws::BATCH).map(|batch| alarm::aws::describe(aws, batch))).await?;
-    Ok(answers.into_iter().flat_map(|answer| answer.alarms).map(|live| (live.resource.name(), live)).collect())
+    Ok(answers.into_iter().flatten().map(|live| (live.resource.name(), live)).collect())
 }
 
 /// The composite alarms above an alarm, all the way up. Where they may not be read they are left out: who is woken is then said

@@ -173,7 +173,7 @@ pub async fn put_back(
 /// Puts an alarm back where its reason is still that of a drill. Answers whether it was.
 pub async fn restore(hands: &Aws, name: &str, before: &str, is_ours: impl Fn(&str) -> bool) -> Result<bool, AwsError> {
     let described = alarm::aws::describe(hands, &[name.to_owned()]).await?;
-    let Some(live) = described.alarms.into_iter().find(|live| live.resource.name() == name) else { return Ok(false) };
+    let Some(live) = described.into_iter().find(|live| live.resource.name() == name) else { return Ok(false) };
     let reason = live.facts.alarm.as_ref().map_or("", |facts| facts.reason.as_str());
     if live.facts.alarm_state.as_deref() != Some("ALARM") || !is_ours(reason) {
         return Ok(false);

@@ -5,6 +5,7 @@ use super::chain::{Chain, DrillSurvey, is_topic};
 use super::fire::{DrillRun, Fired};
 use super::receive::{ReceivedNotification, Receiver};
 use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
+use crate::resources::any_alarm::aws::of_every_type;
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -144,12 +145,14 @@ impl Following<'_> {
 
 /// The newest hundred entries of an alarm, newest first.
 async fn history(aws: &Aws, name: &str) -> Result<Vec<AlarmHistoryItem>, AwsError> {
-    let request = || {
-        let request = aws.cloudwatch.describe_alarm_history().alarm_name(name).max_records(100);
-        let request = request.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
-        request.scan_by(ScanBy::TimestampDescending).send()
+    let ask = async |types: &[AlarmType]| {
+        let request = || {
+            let request = aws.cloudwatch.describe_alarm_history().alarm_name(name).max_records(100);
+            request.set_alarm_types(Some(types.to_vec())).scan_by(ScanBy::TimestampDescending).send()
+        };
+        aws.call(HISTORY, Repeat::Safe, request).await
     };
-    Ok(aws.call(HISTORY, Repeat::Safe, request).await?.alarm_history_items().to_vec())
+    Ok(of_every_type(ask).await?.alarm_history_items().to_vec())
 }
 
 /// What happened from the drill's own change of state on, whatever the clocks say: entries come newest first.

@@ -5,6 +5,7 @@ use super::fire::Fired;
 use super::follow::{Acted, AlarmEvidence};
 use crate::model::advice;
 use crate::model::filter_policy::{FilterOutcome, FilterScope};
+use crate::ops::mute::how_to_end;
 use crate::plan::notes;
 use crate::resources::topic::policy;
 use crate::resources::{ConfirmationState, Resource};
@@ -167,9 +168,8 @@ fn actions(chain: &Chain) -> JudgedStep {
         ));
     }
     if let Some(rule) = &chain.muted {
-        return broken(format!("it is muted by the alarm mute rule {rule}")).mend(format!(
-            "wait until the mute is over, or: aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {rule}"
-        ));
+        return broken(format!("it is muted by the alarm mute rule {rule}"))
+            .mend(format!("wait until the mute is over, or: {}", how_to_end(rule)));
     }
     let n = actions.alarm.len();
     JudgedStep::new(DrillStep::Actions, DrillVerdict::Verified, format!("on, {n} in ALARM"))

@@ -67,7 +67,7 @@ async fn drill_with(aws: &Aws, names: &[&str], asking: DrillRequest) -> DrillRep
 
 async fn state(world: &World, name: &str) -> String {
     let found = alarm::aws::describe(&world.aws().await, &[name.to_owned()]).await.unwrap();
-    found.alarms[0].facts.alarm_state.clone().unwrap()
+    found[0].facts.alarm_state.clone().unwrap()
 }
 
 fn judged(report: &DrillReport, step: DrillStep) -> &JudgedStep {
@@ -259,11 +259,8 @@ async fn the_published_message_is_the_one_that_policies_are_held_against() {
         .into_iter()
         .find(|((table, _), value)| table.contains("history") && value.to_string().contains("publishedMessage"));
     let text = entry.map(|(_, value)| value.to_string()).expect("the history has the message");
-    let known = crate::resources::notification::body(
-        &found.alarms[0].resource,
-        &Target::new(ACCOUNT, REGION),
-        AlarmState::Alarm,
-    );
+    let known =
+        crate::resources::notification::body(&found[0].resource, &Target::new(ACCOUNT, REGION), AlarmState::Alarm);
     let Some(MessageField::Object(fields)) = known else { panic!("an alarm has a message") };
     for name in fields.keys() {
         let may_be_absent = matches!(fields[name], MessageField::Unknown);

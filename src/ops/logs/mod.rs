@@ -8,6 +8,7 @@ pub mod line;
 mod parse;
 pub mod place;
 pub mod read;
+pub mod replay;
 pub mod report;
 pub mod requests;
 #[cfg(test)]

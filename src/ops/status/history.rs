@@ -2,6 +2,7 @@
 
 use super::reason::{self, Reason};
 use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
+use crate::resources::any_alarm::aws::of_every_type;
 use aws_sdk_cloudwatch::error::SdkError;
 use aws_sdk_cloudwatch::operation::describe_alarm_history::{DescribeAlarmHistoryError, DescribeAlarmHistoryOutput};
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy};
@@ -36,21 +37,26 @@ pub enum HistoryLine {
 
 /// The last changes of state of these alarms, newest first, at most `most`; one call where the account is quiet.
 pub async fn recent(aws: &Aws, names: &BTreeSet<String>, most: usize) -> Result<Vec<StatusStateChange>, AwsError> {
-    let (mut changes, mut pages) = (Vec::new(), 0);
-    let take = |page: DescribeAlarmHistoryOutput| {
-        let found = page.alarm_history_items().iter().filter_map(state_change);
-        changes.extend(found.filter(|change| names.contains(&change.alarm)));
-        pages += 1;
-        page.next_token.filter(|_| pages < MOST_PAGES && changes.len() < most)
-    };
-    aws.pages(HISTORY, |token| page(aws, None, token), take).await?;
-    changes.truncate(most);
-    Ok(changes)
+    of_every_type(async |types| {
+        let (mut changes, mut pages) = (Vec::new(), 0);
+        let take = |page: DescribeAlarmHistoryOutput| {
+            let found = page.alarm_history_items().iter().filter_map(state_change);
+            changes.extend(found.filter(|change| names.contains(&change.alarm)));
+            pages += 1;
+            page.next_token.filter(|_| pages < MOST_PAGES && changes.len() < most)
+        };
+        aws.pages(HISTORY, |token| page(aws, types, None, token), take).await?;
+        changes.truncate(most);
+        Ok(changes)
+    })
+    .await
 }
 
 /// The newest hundred entries of one alarm, newest first.
 pub async fn of_alarm(aws: &Aws, name: &str) -> Result<Vec<HistoryLine>, AwsError> {
-    let newest = aws.call(HISTORY, Repeat::Safe, || page(aws, Some(name), None)).await?;
+    let newest =
+        of_every_type(async |types| aws.call(HISTORY, Repeat::Safe, || page(aws, types, Some(name), None)).await)
+            .await?;
     let happened = newest.alarm_history_items().iter().filter_map(|item| match state_change(item) {
         Some(change) => Some(HistoryLine::State(change)),
         None => Some(HistoryLine::Other(item.timestamp()?.secs(), item.history_summary()?.to_owned())),
@@ -60,14 +66,14 @@ pub async fn of_alarm(aws: &Aws, name: &str) -> Result<Vec<HistoryLine>, AwsErro
 
 async fn page(
     aws: &Aws,
+    types: &[AlarmType],
     name: Option<&str>,
     token: Option<String>,
 ) -> Result<DescribeAlarmHistoryOutput, SdkError<DescribeAlarmHistoryError>> {
     aws.cloudwatch
         .describe_alarm_history()
         .set_alarm_name(name.map(str::to_owned))
-        .alarm_types(AlarmType::MetricAlarm)
-        .alarm_types(AlarmType::CompositeAlarm)
+        .set_alarm_types(Some(types.to_vec()))
         .set_history_item_type(name.is_none().then_some(HistoryItemType::StateUpdate))
         .scan_by(ScanBy::TimestampDescending)
         .max_records(100)

@@ -1,9 +1,9 @@
 //! Alarm mute rules: which alarms' actions are held back now, and until when. An endpoint that does not know them mutes nothing.
 
-use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
+use crate::aws::{Aws, AwsError, Class};
 use crate::plan::{Note, NoteKind};
-use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
-use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
+use crate::resources::mute_rule::aws::{FoundRule, find, names};
+use crate::resources::mute_rule::temporary::MuteReason;
 use aws_sdk_cloudwatch::types::AlarmMuteRuleStatus;
 use aws_smithy_types::DateTime;
 use futures_util::future::try_join_all;
@@ -11,15 +11,14 @@ use mlops_cloudwatch::schedule::MuteSchedule;
 use mlops_cloudwatch::zone::TimeZone;
 use std::collections::BTreeMap;
 
-const LIST: ApiOperation = ApiOperation("cloudwatch", "ListAlarmMuteRules");
-const GET: ApiOperation = ApiOperation("cloudwatch", "GetAlarmMuteRule");
-
 /// The rule that holds an alarm's actions back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Muted {
     pub rule: String,
     /// Seconds since 1970; `None` where it cannot be told, e.g. of a schedule in a time zone with rules of its own.
     pub until: Option<i64>,
+    /// Who made it and why, of a mute that a command began.
+    pub reason: Option<MuteReason>,
 }
 
 /// Alarm name -> its rule, and what to know where they could not be read.
@@ -45,30 +44,13 @@ pub async fn read(aws: &Aws, now: i64) -> Mutes {
     }
 }
 
-async fn active(aws: &Aws) -> Result<Vec<GetAlarmMuteRuleOutput>, AwsError> {
-    let mut names = Vec::new();
-    let page = |token| {
-        let request = aws.cloudwatch.list_alarm_mute_rules().statuses(AlarmMuteRuleStatus::Active);
-        request.max_records(100).set_next_token(token).send()
-    };
-    let keep = |page: ListAlarmMuteRulesOutput| {
-        let arns = page.alarm_mute_rule_summaries().iter().filter_map(|summary| summary.alarm_mute_rule_arn());
-        names.extend(arns.filter_map(|arn| Some(arn.split_once(":alarm-mute-rule:")?.1.to_owned())));
-        page.next_token
-    };
-    aws.pages(LIST, page, keep).await?;
-    let get = |name: String| async move {
-        let request = || aws.cloudwatch.get_alarm_mute_rule().alarm_mute_rule_name(&name).send();
-        match aws.call(GET, Repeat::Safe, request).await {
-            Ok(rule) => Ok(Some(rule)),
-            Err(error) if error.is(Class::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
-    };
-    Ok(try_join_all(names.into_iter().map(get)).await?.into_iter().flatten().collect())
+async fn active(aws: &Aws) -> Result<Vec<FoundRule>, AwsError> {
+    let names = names(aws, &[AlarmMuteRuleStatus::Active]).await?;
+    let found = names.iter().map(|name| find(aws, name));
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
 
-fn by_alarm(rules: &[GetAlarmMuteRuleOutput], now: i64) -> BTreeMap<String, Muted> {
+fn by_alarm(rules: &[FoundRule], now: i64) -> BTreeMap<String, Muted> {
     let mut muted: BTreeMap<String, Muted> = BTreeMap::new();
     for rule in rules {
         let schedule = rule.rule().and_then(|rule| rule.schedule());
@@ -83,7 +65,8 @@ fn by_alarm(rules: &[GetAlarmMuteRuleOutput], now: i64) -> BTreeMap<String, Mute
         let expires = rule.expire_date().map(DateTime::secs);
         let until = until.map(|until| expires.map_or(until, |expires| until.min(expires)));
         for alarm in rule.mute_targets().map(|targets| targets.alarm_names()).unwrap_or_default() {
-            let own = Muted { rule: rule.name().unwrap_or_default().to_owned(), until };
+            let reason = rule.description().and_then(MuteReason::parse);
+            let own = Muted { rule: rule.name().unwrap_or_default().to_owned(), until, reason };
             // Of several rules, the one that ends last counts; one whose end is not known ends after all others.
             let end = |muted: &Muted| muted.until.unwrap_or(i64::MAX);
             match muted.get(alarm) {
@@ -96,7 +79,7 @@ fn by_alarm(rules: &[GetAlarmMuteRuleOutput], now: i64) -> BTreeMap<String, Mute
 }
 
 /// When the mute of an active rule ends, in seconds since 1970.
-fn until(expression: &str, duration: &str, zone: &str, now: i64) -> Option<i64> {
+pub fn until(expression: &str, duration: &str, zone: &str, now: i64) -> Option<i64> {
     let offset = TimeZone::parse(zone)?.offset()?;
     Some(MuteSchedule::parse(expression, duration).ok()?.active_until(now + offset)? - offset)
 }

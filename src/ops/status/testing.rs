@@ -119,7 +119,7 @@ pub fn trouble() -> StackStatus {
     ringing.curve = Some(Ok(curve(&values, 5.0)));
     let mut muted = alarm("shop-latency", 24_000.0);
     muted.state = Some(AlarmState::Alarm);
-    muted.muted = Some(Muted { rule: "release night".into(), until: Some(NOW + 2_700) });
+    muted.muted = Some(Muted { rule: "release night".into(), until: Some(NOW + 2_700), reason: None });
     muted.reason = Some(Reason::Said("by hand".into()));
     let mut blind = alarm("shop-traffic", 10.0);
     blind.state = Some(AlarmState::InsufficientData);

@@ -299,13 +299,13 @@ async fn what_goes_with_a_log_group_is_named_before_and_a_protected_one_stays() 
     let planned = world.plan_with(&without, &careful).await;
     let reasons = [
         "log_group//app/kept: its deletion protection is on: AWS deletes it for nobody",
-        "log_group//app/web: deleting it loses 1 metric filter",
+        "log_group//app/web: deleting it loses 1 metric filter (f)",
     ];
     assert_eq!(refusals(&planned), reasons);
     assert_eq!(refusals(&world.plan_with(&without, &everything()).await), reasons[..1]);
     assert_eq!(refusals(&world.plan_destroy(&spec, &[]).await), reasons[..1], "destroy sees it, too");
     assert!(
-        notes(&planned).iter().any(|n| n.contains("1 metric filter, and its subscription filters")),
+        notes(&planned).iter().any(|n| n.contains("1 metric filter (f), and its subscription filters")),
         "{:?}",
         notes(&planned)
     );

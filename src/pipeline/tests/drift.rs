@@ -5,12 +5,15 @@ use crate::resources::mark;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+/// Where the sandbox keeps them.
+const MUTE_RULES: &str = "alarm_mute_rules";
+
 /// In the name of everything that is not ours and must stay as it is.
 pub const HANDS_OFF: &str = "hands-off";
 
 /// One thing happens, to something that is there. Calls that AWS refuses leave things as they were.
 pub async fn happen(world: &World, rng: &mut Rng) {
-    match rng.u8(..12) {
+    match rng.u8(..14) {
         0 => put_alarm(world, &pick(world, rng, "alarms").unwrap_or_else(|| "errors".into()), None).await,
         1 => delete_alarm(world, rng).await,
         2 => lose_mark(world, rng).await,
@@ -25,6 +28,8 @@ pub async fn happen(world: &World, rng: &mut Rng) {
         }
         9 => make_topic_and_group(world, rng).await,
         10 => delete_topic(world, rng).await,
+        11 => change_mute_rule(world, rng).await,
+        12 => put_mute_rule(world, &format!("{HANDS_OFF}-{}", rng.u8(..2)), rng.bool()).await,
         _ => lose_subscription(world, rng),
     }
 }
@@ -142,4 +147,24 @@ async fn make_topic_and_group(world: &World, rng: &mut Rng) {
     let stack = rng.choice([None, Some("somebody")]).flatten();
     let tags = stack.map(|stack| [(mark::STACK.to_owned(), stack.to_owned())].into());
     drop(aws.logs.create_log_group().log_group_name(&name).set_tags(tags).send().await);
+}
+
+/// Somebody deletes a mute rule, or puts another under its name.
+async fn change_mute_rule(world: &World, rng: &mut Rng) {
+    let Some(name) = pick(world, rng, MUTE_RULES) else { return };
+    if rng.bool() {
+        drop(world.hands().await.cloudwatch.delete_alarm_mute_rule().alarm_mute_rule_name(name).send().await);
+    } else {
+        put_mute_rule(world, &name, false).await;
+    }
+}
+
+/// Puts a mute rule over whatever has the name, as somebody else's stack or nobody's.
+async fn put_mute_rule(world: &World, name: &str, somebody: bool) {
+    use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule, Tag};
+    let schedule = Schedule::builder().expression("cron(30 4 * * *)").duration("PT2H").timezone("UTC").build();
+    let tag = Tag::builder().key(mark::STACK).value("somebody").build();
+    let put = world.hands().await.cloudwatch.put_alarm_mute_rule().name(name);
+    let put = put.rule(Rule::builder().schedule(schedule).build()).set_tags(somebody.then(|| vec![tag]));
+    drop(put.mute_targets(MuteTargets::builder().alarm_names("errors").build()).send().await);
 }

@@ -6,7 +6,9 @@ use super::random;
 use super::world::{World, everything, failures, lines, refusals};
 use crate::plan::Action;
 use crate::resources::Subscription;
-use crate::resources::mark::{self, SubscriptionMarks};
+use crate::resources::child::{self, ChildMarks};
+use crate::resources::mark;
+use crate::resources::subscription::REGISTRY;
 use crate::sandbox::{Contents, Quotas, Weather};
 use fastrand::Rng;
 use serde_json::Value;
@@ -192,12 +194,12 @@ fn lasting(world: &World) -> BTreeMap<(String, String), Value> {
 fn only_standing_marks(world: &World, topic_arn: &str, tags: &mut serde_json::Map<String, Value>) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let live = tags.iter().map(|(key, value)| (key.clone(), text(value))).collect();
-    let marks = SubscriptionMarks::from_tags(&live);
-    tags.retain(|key, _| !key.starts_with(mark::SUBSCRIPTIONS));
+    let marks = ChildMarks::from_tags(&REGISTRY, &live);
+    tags.retain(|key, _| !child::is_mark(key));
     for ((table, _), value) in world.contents() {
         if table == "sns-subscription" && value["topic_arn"] == topic_arn {
             let (protocol, endpoint) = (text(&value["protocol"]), text(&value["endpoint"]));
-            let marked = marks.contains(&Subscription::new("", protocol, &endpoint));
+            let marked = marks.contains(&Subscription::new("", protocol, &endpoint).as_child());
             tags.insert(endpoint, marked.into());
         }
     }
@@ -205,8 +207,16 @@ fn only_standing_marks(world: &World, topic_arn: &str, tags: &mut serde_json::Ma
 
 fn strip(value: &mut Value) {
     // A run that was killed after it set an attribute back leaves its name: there is nothing left to set back.
-    const VOLATILE: &[&str] =
-        &["created", "configuration_updated", "state", "mailed", "since", "mlopsctl:run", "mlopsctl:declared"];
+    const VOLATILE: &[&str] = &[
+        "created",
+        "configuration_updated",
+        "LastUpdatedTimestamp",
+        "state",
+        "mailed",
+        "since",
+        "mlopsctl:run",
+        "mlopsctl:declared",
+    ];
     match value {
         Value::Object(map) => {
             map.retain(|key, _| !VOLATILE.contains(&key.as_str()));

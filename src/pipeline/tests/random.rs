@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 const EMAILS: [&str; 4] = ["ann@example.edu", "ben@example.edu", "cem@example.edu", "dia@example.edu"];
 const ALARMS: [&str; 5] = ["errors", "slow", "busy", "idle", "odd"];
 const COMPOSITES: [&str; 3] = ["both", "any", "odd"];
+const MUTE_RULES: [&str; 3] = ["nights", "deploy", "odd"];
 const GROUPS: [&str; 3] = ["/aws/lambda/mlops-service-lambda", "/app/web", "/app/jobs"];
 const TOPICS: [&str; 3] = ["alerts", "orders", "audit.fifo"];
 const FUNCTION: &str = "mlops-service-lambda";
@@ -21,9 +22,14 @@ pub fn spec(rng: &mut Rng, stack: &str) -> Value {
         composites = named(rng, &COMPOSITES, 2, |rng, _| composite(rng, &names, &topics));
         composites.retain(|name, _| !alarms.contains_key(name));
     }
+    let mute_rules = match alarms.keys().chain(composites.keys()).collect::<Vec<_>>() {
+        names if names.is_empty() || rng.u8(..3) > 0 => Map::new(),
+        names => named(rng, &MUTE_RULES, 2, |rng, _| mute_rule(rng, &names)),
+    };
     let mut spec = json!({
         "version": 1, "stack": stack, "region": "us-east-1",
         "topics": topics, "alarms": alarms, "composite_alarms": composites,
+        "mute_rules": mute_rules,
         "log_groups": named(rng, &GROUPS, 2, log_group),
     });
     if rng.u8(..4) == 0 {
@@ -309,4 +315,24 @@ fn composite(rng: &mut Rng, alarms: &[&String], topics: &Map<String, Value>) -> 
     map.extend(some(rng, 3, &[("description", &[json!("several")]), ("tags", &[json!({ "team": "a" })])]));
     whom(rng, map, topics);
     composite
+}
+
+fn mute_rule(rng: &mut Rng, alarms: &[&String]) -> Value {
+    let count = rng.usize(1..=alarms.len());
+    let muted = rng.choose_multiple(alarms.iter(), count);
+    let mut rule = some(
+        rng,
+        3,
+        &[
+            ("description", &[json!("while nobody is in"), json!("")]),
+            ("timezone", &[json!("Europe/Berlin"), json!("UTC"), json!("+02:00")]),
+            ("start_date", &[json!("2030-01-01T00:00Z")]),
+            ("expire_date", &[json!("2035-01-01T00:00Z"), json!("2036-02-29")]),
+            ("tags", &[json!({ "team": "a" })]),
+        ],
+    );
+    rule.insert("schedule".into(), rng.choice([json!("cron(0 22 * * *)"), json!("at(2033-05-01T18:00)")]).into());
+    rule.insert("duration".into(), rng.choice([json!("8h"), json!(3600), json!("1d")]).into());
+    rule.insert("alarms".into(), json!(muted));
+    Value::Object(rule)
 }

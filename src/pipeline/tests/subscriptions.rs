@@ -3,7 +3,7 @@
 use super::drift;
 use super::world::{EACH, World, assert_complete, failures, lines, notes, spec_of, with};
 use crate::apply::ApplyEvent;
-use crate::pipeline::{self, ReadBack};
+use crate::pipeline::{self, ApplyOptions, ReadBack};
 use crate::sandbox::{Quotas, Weather};
 use fastrand::Rng;
 use serde_json::json;
@@ -41,7 +41,10 @@ async fn what_is_believed_is_what_a_look_finds() {
         let world = World::fine();
         let planned = world.plan(&people()).await;
         let aws = world.aws().await;
-        let report = pipeline::carry_out(&aws, &planned.plan, read_back, &mut |_: ApplyEvent| {}).await.unwrap();
+        let report =
+            pipeline::carry_out(&aws, &planned.plan, ApplyOptions { read_back, mute: None }, &mut |_: ApplyEvent| {})
+                .await
+                .unwrap();
         assert_complete(&report);
         assert!(lines(&world.plan(&people()).await).is_empty());
         let (mut to_do, calls) = (report.to_do, aws.calls().values().map(|count| count.calls).sum::<u64>());

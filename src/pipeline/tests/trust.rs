@@ -10,7 +10,7 @@ use super::world::{REGION, bound};
 use crate::aws::{Aws, Interrupt, SessionOptions};
 use crate::fleet::{AccessMethod, FleetRow, FleetTarget, RunLimits, TargetAccess, TargetState, run_all};
 use crate::model::Target;
-use crate::pipeline::{self, PlannedTarget, ReadBack, Select};
+use crate::pipeline::{self, ApplyOptions, PlannedTarget, ReadBack, Select};
 use crate::plan::{AddressPattern, Adoption, Consent};
 use crate::resources::{Kind, mark};
 use crate::sandbox::{self, Contents, Sandbox, Weather};
@@ -209,7 +209,16 @@ impl Estate {
             let plan = plans.borrow_mut().remove(&member.target);
             let Some(plan) = plan else { return row };
             let aws = self.access.aws(member).await.unwrap();
-            row.applied(&pipeline::carry_out(&aws, &plan, ReadBack::Nothing, &mut |_| {}).await.unwrap())
+            row.applied(
+                &pipeline::carry_out(
+                    &aws,
+                    &plan,
+                    ApplyOptions { read_back: ReadBack::Nothing, mute: None },
+                    &mut |_| {},
+                )
+                .await
+                .unwrap(),
+            )
         };
         run_all(&self.members, &limits, apply, &mut |_| {}).await.into_iter().map(|row| row.state).collect()
     }

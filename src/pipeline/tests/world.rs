@@ -86,6 +86,11 @@ impl World {
         Self { region: region.to_owned(), ..self }
     }
 
+    /// Another region of the same account.
+    pub fn beside(&self, region: &str) -> Self {
+        Self::on(self.sandbox.clone()).in_region(region)
+    }
+
     pub fn fine() -> Self {
         Self::new(Weather::default())
     }

@@ -3,7 +3,7 @@ use crate::plan::testing::{
     ADOPTED, MADE, OF_CLOUDFORMATION, STACK, Scene, composite, each_kind, mail, topic, topic_tags,
 };
 use crate::plan::{AddressPattern, Adoption, Consent};
-use crate::resources::{Alarm, LogGroup, mark};
+use crate::resources::{Alarm, LogAlarm, LogGroup, mark};
 
 fn adopting(unowned: bool, named: &[&str]) -> impl Fn(&mut Consent) {
     let named: Vec<AddressPattern> = named.iter().filter_map(|text| AddressPattern::parse(text)).collect();
@@ -200,6 +200,10 @@ fn a_composite_alarm_is_not_made_of_alarms_that_do_not_exist() {
         let refused = refers(rule);
         assert!(refused.len() == 1 && refused[0].contains("it refers to alarm \"nope\""), "{rule}: {refused:?}");
     }
+    let mut scene = Scene::default().wants(composite("any", "ALARM(nope)")).limited();
+    scene.snapshot.missing_alarms.insert("nope".to_owned());
+    let who = "which this run does not create and the account does not have";
+    assert_eq!(scene.refusals(), [format!("composite_alarm/any: it refers to alarm \"nope\", {who}")], "of --target");
 }
 
 #[test]
@@ -212,10 +216,19 @@ fn a_function_that_is_not_there_stops_the_whole() {
 #[test]
 fn a_name_that_an_alarm_of_another_kind_has_is_taken() {
     let alarm = || Resource::Alarm(Box::new(Alarm::new("both")));
-    let mut log = Scene::default().wants(alarm());
-    log.snapshot.log_alarms.push("both".to_owned());
+    let log = || Resource::LogAlarm(Box::new(LogAlarm { name: "both".into(), ..LogAlarm::default() }));
     for (what, scene, expected) in [
-        ("a log alarm", log, Some("alarm/both: the name is taken by a log alarm")),
+        (
+            "nobody's log alarm",
+            Scene::default().live(log(), &[]).wants(alarm()),
+            Some("alarm/both: the name is taken by a log alarm"),
+        ),
+        (
+            "nobody's metric alarm",
+            Scene::default().live(alarm(), &[]).wants(log()),
+            Some("log_alarm/both: the name is taken by a metric alarm"),
+        ),
+        ("our log alarm, which goes", Scene::default().live(log(), MADE).wants(composite("both", "TRUE")), None),
         (
             "nobody's composite",
             Scene::default().live(composite("both", "TRUE"), &[]).wants(alarm()),

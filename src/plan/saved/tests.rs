@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::testing::{MADE, Scene, composite, group, mail, threshold, topic, topic_with};
-use crate::resources::{ConfirmationState, Live, mark};
+use crate::resources::{ConfirmationState, Live};
 use serde_json::json;
 
 fn saved(scene: &Scene) -> SavedPlan {
@@ -107,7 +107,8 @@ fn a_world_that_has_moved_on_is_told_field_by_field() {
         let found: Vec<String> = stale(&plan.plan(), &now.snapshot).into_iter().map(|stale| stale.what).collect();
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{what}");
     }
-    let marks = [MADE[0], (crate::resources::declared::DECLARED, "x"), (mark::SUBSCRIPTIONS, "y")];
+    let marks =
+        [MADE[0], (crate::resources::declared::DECLARED, "x"), (crate::resources::subscription::REGISTRY.key, "y")];
     let plan =
         Scene::default().live(topic(), MADE).wants(topic_with(|topic| topic.display_name = Some("a".into()))).plan();
     assert!(stale(&plan, &Scene::default().live(topic(), &marks).snapshot).is_empty(), "runs leave marks on a topic");

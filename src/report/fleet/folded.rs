@@ -1,7 +1,7 @@
 //! One plan of many targets, on a screen: identical changes told once, and of the others what sets them apart.
 
 use super::super::{RenderOptions, Tone, count, field_text, layout, mask, phrase};
-use super::{has_regions, things, whom};
+use super::TargetNaming;
 use crate::fleet::{Drift, DriftGroup, FleetReport, fold};
 use crate::model::Target;
 use crate::plan::Action;
@@ -25,15 +25,14 @@ pub fn folded_within(report: &FleetReport, lines: usize, look: &RenderOptions) -
     let groups = fold(&report.rows);
     let Some(first) = groups.first() else { return String::new() };
     let most = if look.verbose { groups.len() } else { GROUPS };
-    let regions = has_regions(report);
+    let naming = TargetNaming::of(report);
     let (mut text, mut shown) = (String::new(), 0);
     for (n, group) in groups.iter().take(most).enumerate() {
         let difference = (n > 0).then(|| Difference::of(group, first)).filter(|d| d.size() < group.drift.len());
-        let who = things(group.targets.iter());
-        let named = if groups.len() == 1 && group.targets.len() > NAMED {
-            String::new()
-        } else {
-            format!(" ({})", whom(&group.targets, regions, NAMED))
+        let (who, named) = match group.targets.as_slice() {
+            [one] if naming == TargetNaming::Region => (naming.one(one), String::new()),
+            many if groups.len() == 1 && many.len() > NAMED => (naming.count(many.iter()), String::new()),
+            many => (naming.count(many.iter()), format!(" ({})", naming.whom(many, NAMED))),
         };
         let what = match &difference {
             Some(_) => "as above, but".to_owned(),
@@ -54,7 +53,7 @@ pub fn folded_within(report: &FleetReport, lines: usize, look: &RenderOptions) -
     if !rest.is_empty() {
         let targets: Vec<&Target> = rest.iter().flat_map(|group| &group.targets).collect();
         let ways = count(rest.len(), "other way");
-        let line = format!("… and {} in {ways} (use -v to see all)", things(targets.into_iter()));
+        let line = format!("… and {} in {ways} (use -v to see all)", naming.count(targets.into_iter()));
         text += &format!("{}\n", look.paint(Tone::Quiet, &line));
     }
     text

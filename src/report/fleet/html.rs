@@ -4,8 +4,8 @@ use super::super::html::grid::{HtmlCell, HtmlColumn as Title, HtmlGrid, HtmlRow,
 use super::super::html::{HtmlPage, Markup, page};
 use super::super::{RenderOptions, field_text};
 use super::{
-    FleetProblem, MatrixColumn, columns, counted, folded, has_regions, in_order, problems, report_mood, row_mood,
-    things, total_cost, verdict, whom, word,
+    FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, problems, report_mood, row_mood,
+    total_cost, verdict, word,
 };
 use crate::apply::ApplyOutcome;
 use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
@@ -28,7 +28,7 @@ pub fn html(report: &FleetReport) -> String {
 
 fn figures(report: &FleetReport) -> Vec<(&'static str, String)> {
     let mut figures = vec![("Targets", report.rows.len().to_string())];
-    if let (Some(row), false) = (report.rows.first(), has_regions(report)) {
+    if let (Some(row), false) = (report.rows.first(), TargetNaming::of(report) != TargetNaming::Account) {
         figures.push(("Region", row.target.region.clone()));
     }
     for state in TargetState::ALL {
@@ -71,8 +71,8 @@ fn to_do(report: &FleetReport) -> Markup {
     if problems.is_empty() {
         return Markup::default();
     }
-    let regions = has_regions(report);
-    let items = problems.iter().map(|one| problem(one, regions));
+    let naming = TargetNaming::of(report);
+    let items = problems.iter().map(|one| problem(one, naming));
     let title = format!("What to do ({})", problems.len());
     panel(&title, Markup::join(items).within("ul"), problems.len() <= OPEN)
 }
@@ -84,9 +84,9 @@ fn panel(title: &str, inner: Markup, open: bool) -> Markup {
     Markup::join([Markup::text(title).within("summary"), inner]).with("details", &attributes).line()
 }
 
-fn problem(problem: &FleetProblem, regions: bool) -> Markup {
+fn problem(problem: &FleetProblem, naming: TargetNaming) -> Markup {
     let lead = Markup::text(&problem.lead).classed("span", &format!("badge {}", problem.mood.class()));
-    let who = format!(" {} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
+    let who = format!(" {}", naming.who(&problem.targets, NAMED));
     Markup::join([lead, Markup::text(&who), said(&problem.message, problem.remedy.as_deref())]).within("li").line()
 }
 
@@ -98,7 +98,7 @@ fn said(message: &str, remedy: Option<&str>) -> Markup {
 
 fn table(report: &FleetReport) -> Markup {
     let mut columns = columns(report);
-    if !has_regions(report) {
+    if TargetNaming::of(report) == TargetNaming::Account {
         columns.retain(|column| *column != MatrixColumn::Region);
     }
     let titles = columns.iter().map(|column| Title { title: column.title().to_owned(), numeric: is_number(*column) });

@@ -2,7 +2,7 @@
 
 use super::super::markdown::{Cut, DETAILS_END, code, prose};
 use super::super::{RenderOptions, count, mask};
-use super::{FleetProblem, columns, folded, has_regions, in_order, problems, summary, things, verdict, whom};
+use super::{FleetProblem, TargetNaming, columns, folded, in_order, problems, summary, verdict};
 use crate::fleet::FleetReport;
 use crate::model::advice;
 
@@ -21,9 +21,9 @@ pub fn markdown(report: &FleetReport) -> String {
         let block: String = changes.lines().map(|line| format!("    {}\n", mask::line(line))).collect();
         text.push(&format!("{block}\n"));
     }
-    let regions = has_regions(report);
+    let naming = TargetNaming::of(report);
     for one in problems(report) {
-        text.push(&problem(&one, regions));
+        text.push(&problem(&one, naming));
     }
     let columns = columns(report);
     let titles: Vec<&str> = columns.iter().map(|column| column.title()).collect();
@@ -48,8 +48,8 @@ pub fn markdown(report: &FleetReport) -> String {
     text.done("this report", &advice::command("report show FILE.json -v"))
 }
 
-fn problem(problem: &FleetProblem, regions: bool) -> String {
-    let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, NAMED));
+fn problem(problem: &FleetProblem, naming: TargetNaming) -> String {
+    let who = naming.who(&problem.targets, NAMED);
     let remedy = problem.remedy.as_ref().map(|remedy| format!(" — fix: {}", prose(remedy))).unwrap_or_default();
     format!("- **{}** in {}: {}{remedy}\n", prose(&problem.lead), prose(&who), prose(&problem.message))
 }

@@ -6,15 +6,17 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod naming;
 pub mod text;
 
+use self::naming::TargetNaming;
 use super::html::CellStatus;
 use super::{count, mask};
 use crate::apply::ApplyOutcome;
 use crate::fleet::{AlarmStates, Alike, FleetReport, FleetRow, SubscriptionCounts, TargetState, alike};
 use crate::model::Target;
 use crate::plan::{NoteKind, PlanSummary};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A state in a word or two, the same everywhere.
 pub fn word(state: TargetState) -> &'static str {
@@ -110,8 +112,9 @@ impl FleetTotals {
 
     /// `2 alarms in ALARM in 1 account`, `3 subscriptions not confirmed in 2 accounts`; what there is none of is left out.
     fn attention(&self, report: &FleetReport) -> Vec<String> {
+        let naming = TargetNaming::of(report);
         let in_targets = |which: &dyn Fn(&FleetRow) -> bool| {
-            things(report.rows.iter().filter(|row| which(row)).map(|row| &row.target))
+            naming.count(report.rows.iter().filter(|row| which(row)).map(|row| &row.target))
         };
         let ringing = self.alarms.filter(|found| found.alarm > 0).map(|found| {
             format!("{} in ALARM in {}", count(found.alarm, "alarm"), in_targets(&|row| row.in_alarm() > 0))
@@ -130,7 +133,12 @@ fn counted(report: &FleetReport, state: TargetState) -> usize {
 /// The run in one line: whose, what, of how many, and how they ended.
 pub fn verdict(report: &FleetReport) -> String {
     let of = match report.missing() {
-        0 => things(report.rows.iter().map(|row| &row.target)),
+        0 => {
+            let naming = TargetNaming::of(report);
+            let all = naming.count(report.rows.iter().map(|row| &row.target));
+            let account = report.rows.first().filter(|_| naming == TargetNaming::Region);
+            account.map_or(all.clone(), |row| format!("{all} of {}", mask::line(&row.target.account)))
+        }
         _ => format!("{} of {}", report.rows.len(), count(report.targets, "target")),
     };
     let whose = format!("{}: {} of {of}", mask::line(&report.stack), mask::line(&report.command));
@@ -156,16 +164,6 @@ pub fn summary(report: &FleetReport) -> String {
     let alarms = totals.alarms.map(|found| format!("; {} in ALARM", found.alarm)).unwrap_or_default();
     let waiting = totals.subscriptions.map(|found| format!("; {} not confirmed", found.pending + found.lost));
     format!("Fleet: {}{alarms}{}.", counts.join(", "), waiting.unwrap_or_default())
-}
-
-/// `100 accounts`, or `200 targets in 100 accounts` where an account has several regions.
-pub fn things<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
-    let accounts: Vec<&str> = targets.map(|target| target.account.as_str()).collect();
-    let distinct = accounts.iter().collect::<BTreeSet<_>>().len();
-    if distinct == accounts.len() {
-        return count(distinct, "account");
-    }
-    format!("{} in {}", count(accounts.len(), "target"), count(distinct, "account"))
 }
 
 /// A column of the matrix.
@@ -408,20 +406,6 @@ fn problem(lead: String, mood: CellStatus, alike: Alike) -> FleetProblem {
         remedy: texts.next().filter(|remedy| !remedy.is_empty()),
         targets: alike.targets,
     }
-}
-
-/// Who is meant: up to `most` by their account (and region, where the report has several), then how many more.
-fn whom(targets: &[Target], regions: bool, most: usize) -> String {
-    let one = |target: &Target| if regions { target.to_string() } else { target.account.clone() };
-    let named: Vec<String> = targets.iter().take(most).map(|target| mask::line(&one(target))).collect();
-    match targets.len() - named.len() {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
-}
-
-fn has_regions(report: &FleetReport) -> bool {
-    report.rows.iter().map(|row| &row.target.region).collect::<BTreeSet<_>>().len() > 1
 }
 
 #[cfg(test)]

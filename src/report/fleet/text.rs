@@ -4,8 +4,8 @@ use super::super::budgeted::{BudgetedEntry, within};
 use super::super::cost::not_included;
 use super::super::{RenderOptions, Tone, count, layout, mask, table};
 use super::{
-    FleetProblem, MatrixColumn, STATUS, columns, folded, has_regions, in_order, mood, problems, report_mood, summary,
-    things, total_cost, verdict, whom, word,
+    FleetProblem, MatrixColumn, STATUS, TargetNaming, columns, folded, in_order, mood, problems, report_mood, summary,
+    total_cost, verdict, word,
 };
 use crate::fleet::{FleetReport, FleetRow, TargetState};
 use crate::model::Target;
@@ -123,14 +123,17 @@ fn cost(report: &FleetReport, look: &RenderOptions) -> String {
     let usage: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.usage.iter().map(String::as_str)).collect();
     let known = report.rows.iter().filter(|row| row.cost.is_some()).map(|row| &row.target);
     let apart = if usage.is_empty() { String::new() } else { mask::line(&not_included(usage.into_iter())) };
-    layout::hang("Cost: ", &format!("{total} a month in {}{apart}", things(known)), look.width)
+    layout::hang("Cost: ", &format!("{total} a month in {}{apart}", TargetNaming::of(report).count(known)), look.width)
 }
 
 fn matrix(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
     let mut columns = columns(report);
-    if !has_regions(report) {
-        columns.retain(|column| *column != MatrixColumn::Region);
-    }
+    // What is the same in all rows says nothing.
+    columns.retain(|column| match TargetNaming::of(report) {
+        TargetNaming::Account => *column != MatrixColumn::Region,
+        TargetNaming::Region => *column != MatrixColumn::Account,
+        TargetNaming::Both => true,
+    });
     let ordered = in_order(report);
     let shown = shown(report, &ordered, most, look);
     let cell = |row: &FleetRow, column: &MatrixColumn| match column {
@@ -201,19 +204,18 @@ fn below_within(report: &FleetReport, lines: usize, look: &RenderOptions) -> Str
         problems.splice(at..at, in_alarm(report));
     }
     let names: BTreeMap<&Target, &str> = report.rows.iter().map(|row| (&row.target, super::name(row))).collect();
-    let regions = has_regions(report);
+    let naming = TargetNaming::of(report);
     let entries = problems.iter().map(|problem| {
         let many = if problem.lead == ALARM { IN_ALARM } else { FOLDED_NAMED };
         let who = |most: usize| {
             let one = |target: &&Target| {
                 let name = names.get(target).map_or("", |name| *name);
-                let target = if regions { target.to_string() } else { target.account.clone() };
-                mask::line(format!("{target} {name}").trim_end())
+                mask::line(format!("{} {name}", naming.one(target)).trim_end())
             };
             let named: Vec<String> = problem.targets.iter().take(most).map(|target| one(&target)).collect();
             let more = problem.targets.len() - named.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("{} ({}{more})", things(problem.targets.iter()), named.join(", "))
+            format!("{} ({}{more})", naming.count(problem.targets.iter()), named.join(", "))
         };
         let lead = layout::hang("", &format!("{} in {}", problem.lead, who(many)), look.width);
         let lead = lead.replacen(&problem.lead, &look.paint(tone(problem.mood), &problem.lead), 1);
@@ -253,8 +255,8 @@ fn in_alarm(report: &FleetReport) -> Vec<FleetProblem> {
 fn below(report: &FleetReport, look: &RenderOptions) -> String {
     let problems = problems(report);
     let shown = if look.verbose { problems.len() } else { PROBLEMS.min(problems.len()) };
-    let regions = has_regions(report);
-    let mut text: String = problems.iter().take(shown).map(|one| problem(one, regions, look)).collect();
+    let naming = TargetNaming::of(report);
+    let mut text: String = problems.iter().take(shown).map(|one| problem(one, naming, look)).collect();
     if shown < problems.len() {
         let line = format!("… and {} more to know (use -v to see all)", problems.len() - shown);
         text += &format!("{}\n", look.paint(Tone::Quiet, &line));
@@ -262,11 +264,10 @@ fn below(report: &FleetReport, look: &RenderOptions) -> String {
     text
 }
 
-fn problem(problem: &FleetProblem, regions: bool, look: &RenderOptions) -> String {
+fn problem(problem: &FleetProblem, naming: TargetNaming, look: &RenderOptions) -> String {
     let lead = look.paint(tone(problem.mood), &problem.lead);
     let named = if look.verbose { problem.targets.len() } else { NAMED };
-    let who = format!("{} ({})", things(problem.targets.iter()), whom(&problem.targets, regions, named));
-    format!("{lead} in {who}\n") + &said(problem, look)
+    format!("{lead} in {}\n", naming.who(&problem.targets, named)) + &said(problem, look)
 }
 
 /// What is wrong, and what to do about it.

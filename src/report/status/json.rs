@@ -4,8 +4,8 @@ use super::super::{json_value as common, mask};
 use super::words;
 use crate::model::field;
 use crate::ops::status::{
-    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, SloStatus, StackStatus, StatusStateChange,
-    SubscriptionStatus,
+    AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, Muted, SloStatus, StackStatus,
+    StatusStateChange, SubscriptionStatus,
 };
 use crate::plan::Note;
 use crate::resources::{Address, Resource};
@@ -106,6 +106,7 @@ fn alarm(alarm: &AlarmStatus, status: &StackStatus) -> Value {
     let curve = alarm.curve.as_ref().and_then(|curve| curve.as_ref().ok());
     let threshold = match &alarm.resource {
         Resource::Alarm(alarm) => alarm.threshold,
+        Resource::LogAlarm(alarm) => Some(alarm.threshold),
         _ => None,
     };
     let value = json!({
@@ -121,11 +122,21 @@ fn alarm(alarm: &AlarmStatus, status: &StackStatus) -> Value {
         "values": common::rounded(json!(curve.map(values))),
         "tells": words::tells(alarm, status),
         "actions_enabled": alarm.actions_enabled,
-        "muted": alarm.muted.as_ref().map(|muted| json!({ "rule": muted.rule, "until": time(muted.until) })),
+        "muted": alarm.muted.as_ref().map(muted),
         "suppressed": alarm.suppressed,
         "function": alarm.function,
     });
     with_standing(value, &alarm.standing)
+}
+
+fn muted(muted: &Muted) -> Value {
+    let reason = muted.reason.as_ref();
+    json!({
+        "rule": muted.rule,
+        "until": time(muted.until),
+        "by": reason.map(|reason| &reason.by),
+        "why": reason.map(|reason| &reason.why),
+    })
 }
 
 /// What was compared, oldest first; nulls are moments without data.

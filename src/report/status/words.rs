@@ -7,6 +7,7 @@ use crate::ops::status::{
     AlarmStatus, Curve, DriftState, FunctionStatus, Life, LogGroupStatus, Reason, StackStatus, StatusStateChange,
     SubscriptionStatus,
 };
+use crate::resources::mute_rule::temporary::MuteReason;
 use crate::resources::{Alarm, Resource};
 use mlops_cloudwatch::alarm::{AlarmLimit, WatchedSignal};
 use mlops_cloudwatch::state::AlarmState;
@@ -162,7 +163,10 @@ pub fn hushed(alarm: &AlarmStatus, now: i64) -> Option<String> {
             Some(until) => format!(" until {} UTC, for {} more", moment(until), span((until - now).max(0))),
             None => ", until when is not known".to_owned(),
         };
-        parts.push(format!("muted by {}{until}", muted.rule));
+        parts.push(match &muted.reason {
+            Some(MuteReason { by, why }) => format!("muted by {}{until}: {why}", phrase::principal(by)),
+            None => format!("muted by {}{until}", muted.rule),
+        });
     }
     if let Some(suppressed) = &alarm.suppressed {
         parts.push(format!("suppressed: {suppressed}"));
@@ -253,6 +257,7 @@ fn is_on_a_band(alarm: &Alarm) -> bool {
 pub fn condition(alarm: &AlarmStatus) -> String {
     mask::line(&match &alarm.resource {
         Resource::Alarm(alarm) => phrase::condition(alarm),
+        Resource::LogAlarm(alarm) => alarm.condition(),
         Resource::CompositeAlarm(composite) => composite.alarm_rule.clone(),
         _ => String::new(),
     })

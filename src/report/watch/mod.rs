@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod drill;
 pub mod logs;
+pub mod mutes;
 pub mod signals;
 pub mod subscriptions;
 pub mod traffic;

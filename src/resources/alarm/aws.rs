@@ -1,16 +1,16 @@
 //! Metric alarms in CloudWatch: describe (with those of the other types), put, and the conversions between the SDK's types and ours.
 
-use super::{Alarm, MetricQuery, MetricStat, PromQl, WarmUp};
+use super::{Alarm, MetricQuery, MetricStat, PromQl};
 use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use crate::model::Target;
 pub use crate::resources::any_alarm::aws::BATCH;
 use crate::resources::any_alarm::aws::{
     DELETE, DESCRIBE, UNTAG, action_configuration, actions_of, pair, since, some_list, tagged_as_alarms, tags_to_sdk,
-    text,
+    text, warm_up_from_sdk, warm_up_to_sdk,
 };
 use crate::resources::aws::Client;
 use crate::resources::kind::Write;
-use crate::resources::{AlarmFacts, Live, Resource, ResourceTags, any_alarm, composite_alarm};
+use crate::resources::{AlarmFacts, Live, Resource, ResourceTags, any_alarm, composite_alarm, log_alarm};
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types as sdk;
@@ -20,35 +20,27 @@ use std::collections::BTreeMap;
 const PUT: ApiOperation = ApiOperation("cloudwatch", "PutMetricAlarm");
 const HISTORY: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarmHistory");
 
-/// What DescribeAlarms answers for a batch of names.
-#[derive(Debug, Default)]
-pub struct DescribeAlarmsAnswer {
-    pub alarms: Vec<Live>,
-    /// Names taken by log alarms, which mlopsctl does not manage: all alarms share one name space.
-    pub log_alarms: Vec<String>,
-}
-
 /// Describes at most `BATCH` alarms by name, of every type; names that do not exist are left out.
-pub async fn describe(aws: &Aws, names: &[String]) -> Result<DescribeAlarmsAnswer, AwsError> {
+pub async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
     read(aws, Some(names)).await
 }
 
 /// Every alarm of the target, of every type, in pages of 100.
-pub async fn list(aws: &Aws) -> Result<DescribeAlarmsAnswer, AwsError> {
+pub async fn list(aws: &Aws) -> Result<Vec<Live>, AwsError> {
     read(aws, None).await
 }
 
-async fn read(aws: &Aws, names: Option<&[String]>) -> Result<DescribeAlarmsAnswer, AwsError> {
-    let keep = |described: &mut DescribeAlarmsAnswer, page: &DescribeAlarmsOutput| {
-        described.alarms.extend(page.metric_alarms().iter().map(from_sdk));
-        described.alarms.extend(page.composite_alarms().iter().map(composite_alarm::aws::from_sdk));
-        described.log_alarms.extend(page.log_alarms().iter().filter_map(|a| a.alarm_name().map(str::to_owned)));
+async fn read(aws: &Aws, names: Option<&[String]>) -> Result<Vec<Live>, AwsError> {
+    let keep = |alarms: &mut Vec<Live>, page: &DescribeAlarmsOutput| {
+        alarms.extend(page.metric_alarms().iter().map(from_sdk));
+        alarms.extend(page.composite_alarms().iter().map(composite_alarm::aws::from_sdk));
+        alarms.extend(page.log_alarms().iter().map(log_alarm::aws::from_sdk));
     };
-    let (mut described, mut unknown) = any_alarm::aws::describe(aws, names, keep).await?;
-    for live in &mut described.alarms {
+    let (mut alarms, mut unknown) = any_alarm::aws::describe(aws, names, keep).await?;
+    for live in &mut alarms {
         live.facts.unknown_settings = unknown.remove(&live.resource.name()).unwrap_or_default();
     }
-    Ok(described)
+    Ok(alarms)
 }
 
 /// The names of the composite alarms whose rules name an alarm. AWS tells of them only names and states.
@@ -96,12 +88,6 @@ pub async fn state_changes(aws: &Aws, from: i64) -> Result<Vec<StateChange>, Aws
 /// Creates or replaces the alarm. The tags count at creation only; AWS ignores them on update (PutMetricAlarm).
 pub async fn put(aws: &Aws, alarm: &Alarm) -> Result<(), AwsError> {
     let request = || {
-        let warm_up = alarm.warm_up.as_ref().map(|w| {
-            sdk::WarmUpConfiguration::builder()
-                .warm_up_period_duration_in_minutes(w.minutes)
-                .only_start_evaluating_after_warm_up_period_ends(w.only_start_evaluating_after)
-                .build()
-        });
         let window = alarm
             .wall_clock_timezone
             .as_ref()
@@ -138,7 +124,7 @@ pub async fn put(aws: &Aws, alarm: &Alarm) -> Result<(), AwsError> {
             .set_treat_missing_data(alarm.treat_missing_data.clone())
             .set_evaluate_low_sample_count_percentile(alarm.evaluate_low_sample_count_percentile.clone())
             .set_evaluation_window(window)
-            .set_warm_up_configuration(warm_up)
+            .set_warm_up_configuration(warm_up_to_sdk(alarm.warm_up.as_ref()))
             .set_tags(some_list(tags_to_sdk(&alarm.tags)))
             .send()
     };
@@ -169,10 +155,7 @@ fn from_sdk(alarm: &sdk::MetricAlarm) -> Live {
         treat_missing_data: alarm.treat_missing_data().map(str::to_owned),
         evaluate_low_sample_count_percentile: alarm.evaluate_low_sample_count_percentile().map(str::to_owned),
         wall_clock_timezone: alarm.evaluation_window().and_then(timezone_from_sdk),
-        warm_up: alarm.warm_up_configuration().map(|w| WarmUp {
-            minutes: w.warm_up_period_duration_in_minutes().unwrap_or_default(),
-            only_start_evaluating_after: w.only_start_evaluating_after_warm_up_period_ends().unwrap_or_default(),
-        }),
+        warm_up: alarm.warm_up_configuration().map(warm_up_from_sdk),
         tags: ResourceTags::new(),
     })));
     live.facts.arn = alarm.alarm_arn().map(str::to_owned);
@@ -201,7 +184,7 @@ fn timezone_from_sdk(window: &sdk::EvaluationWindow) -> Option<String> {
     Some(window.timezone().unwrap_or("UTC").to_owned())
 }
 
-fn query_to_sdk(query: &MetricQuery) -> sdk::MetricDataQuery {
+pub(in crate::resources) fn query_to_sdk(query: &MetricQuery) -> sdk::MetricDataQuery {
     let metric_stat = query.metric.as_ref().map(|m| {
         let metric = sdk::Metric::builder().namespace(&m.namespace).metric_name(&m.metric_name);
         let metric = metric.set_dimensions(some_list(dimensions(&m.dimensions))).build();
@@ -219,7 +202,7 @@ fn query_to_sdk(query: &MetricQuery) -> sdk::MetricDataQuery {
         .build()
 }
 
-fn query_from_sdk(query: &sdk::MetricDataQuery) -> MetricQuery {
+pub(in crate::resources) fn query_from_sdk(query: &sdk::MetricDataQuery) -> MetricQuery {
     MetricQuery {
         id: text(query.id()),
         expression: query.expression().map(str::to_owned),
@@ -238,11 +221,11 @@ fn query_from_sdk(query: &sdk::MetricDataQuery) -> MetricQuery {
     }
 }
 
-fn dimensions(dimensions: &BTreeMap<String, String>) -> Vec<sdk::Dimension> {
+pub(in crate::resources) fn dimensions(dimensions: &BTreeMap<String, String>) -> Vec<sdk::Dimension> {
     dimensions.iter().map(|(name, value)| sdk::Dimension::builder().name(name).value(value).build()).collect()
 }
 
-fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String> {
+pub(in crate::resources) fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -> BTreeMap<String, String> {
     dimensions.iter().filter_map(|d| pair(d.name(), d.value())).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The flat form of the wire and of saved plans -> what the alarm means. The only reader of the flat fields for that.
 
-use super::{Alarm, MetricQuery};
-use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, MetricSeries, WarmUpPeriod, WrittenAlarm};
+use super::{Alarm, MetricQuery, WarmUp};
+use mlops_cloudwatch::alarm::{AlarmDefinition, AlarmQuery, MetricSeries, WrittenAlarm};
 
 impl Alarm {
     pub fn definition(&self) -> AlarmDefinition<'_> {
@@ -18,10 +18,7 @@ impl Alarm {
             treat_missing_data: self.treat_missing_data.as_deref(),
             evaluate_low_sample_count_percentile: self.evaluate_low_sample_count_percentile.as_deref(),
             wall_clock_timezone: self.wall_clock_timezone.as_deref(),
-            warm_up: self.warm_up.as_ref().map(|warm_up| WarmUpPeriod {
-                minutes: warm_up.minutes,
-                only_start_evaluating_after: warm_up.only_start_evaluating_after,
-            }),
+            warm_up: self.warm_up.as_ref().map(WarmUp::period),
         })
     }
 

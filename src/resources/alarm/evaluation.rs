@@ -13,7 +13,7 @@ use mlops_cloudwatch::missing::MissingData;
 use mlops_cloudwatch::zone::{TimeZone, names};
 
 /// `> 5`, `>= 0.5`, `< 1`, `<= 3`.
-static COMPARISON: TextFormat = TextFormat {
+pub static COMPARISON: TextFormat = TextFormat {
     what: "a comparison such as \"> 5\"",
     check: |text| comparison(text).map(|_| ()).ok_or_else(|| "is not a comparison such as \"> 5\"".into()),
     pattern: Some(r"^\s*(>=|<=|>|<)\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$"),
@@ -107,7 +107,6 @@ pub fn read(
     window(layers, alarm, scope);
 }
 
-/// Threshold and operator: the operator may come from a farther layer than a bare number.
 fn threshold(
     name: &SpannedName,
     layers: &Layers<'_>,
@@ -115,6 +114,16 @@ fn threshold(
     alarm: &mut Alarm,
     scope: &mut DeclarationScope<'_>,
 ) {
+    if form == SeriesForm::Band {
+        let operator = operator(layers, scope);
+        band(layers, operator, alarm, scope);
+    } else {
+        (alarm.threshold, alarm.comparison_operator) = compared(name, layers, scope);
+    }
+}
+
+/// The operator may come from a farther layer than a bare number.
+fn operator(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Option<String> {
     let nearest = layers.group(&["threshold", "comparison_operator"]);
     if let (Some(node), Some(operator)) = (nearest.get("threshold"), nearest.get("comparison_operator"))
         && node.text().and_then(comparison).is_some()
@@ -127,20 +136,25 @@ fn threshold(
         );
     }
     let sugar = layers.every("threshold").find_map(|node| comparison(node.text()?));
-    let operator = match nearest.get("comparison_operator").and_then(Node::text) {
+    match nearest.get("comparison_operator").and_then(Node::text) {
         Some(written) => Some(written.to_owned()),
         None => sugar.map(|(operator, _)| operator.to_owned()).or_else(|| layers.text("comparison_operator")),
-    };
-    if form == SeriesForm::Band {
-        band(layers, operator, alarm, scope);
-        return;
     }
+}
+
+/// The number that an alarm of any kind compares with, and how.
+pub fn compared(
+    name: &SpannedName,
+    layers: &Layers<'_>,
+    scope: &mut DeclarationScope<'_>,
+) -> (Option<f64>, Option<String>) {
+    let operator = operator(layers, scope);
     let written = layers.get("threshold");
-    alarm.threshold = written.and_then(|node| node.number().or_else(|| Some(comparison(node.text()?)?.1)));
+    let threshold = written.and_then(|node| node.number().or_else(|| Some(comparison(node.text()?)?.1)));
     if layers.lacks("threshold") {
         let message = format!("alarm `{name}` has no `threshold`");
         scope.problem(name.span, message, "write, for example, threshold: \"> 5\"");
-    } else if operator.is_none() && alarm.threshold.is_some() && layers.lacks("comparison_operator") {
+    } else if operator.is_none() && threshold.is_some() && layers.lacks("comparison_operator") {
         let help = "write threshold: \"> 5\", or add a `comparison_operator` such as GreaterThanThreshold";
         scope.problem(layers.span(&["threshold"]), "the threshold does not say above or below", help);
     }
@@ -149,7 +163,7 @@ fn threshold(
         let help = format!("use one of {}, or add `anomaly`", Comparison::WORDS.join(", "));
         scope.problem(layers.span(&["comparison_operator", "threshold"]), message, help);
     }
-    alarm.comparison_operator = operator;
+    (threshold, operator)
 }
 
 fn band(layers: &Layers<'_>, operator: Option<String>, alarm: &mut Alarm, scope: &mut DeclarationScope<'_>) {

@@ -6,6 +6,7 @@ use crate::model::node::MapEntry;
 use crate::model::problem::nearest_or_all;
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::model::{Layers, Node, Span, SpannedName, SpecProblem};
+use crate::resources::anomaly_detector;
 use crate::resources::scope::DeclarationScope;
 use mlops_cloudwatch::alarm::DEFAULT_PERIOD;
 use mlops_cloudwatch::math::{self, MathQuery, MathType};
@@ -103,11 +104,18 @@ pub static ANOMALY: ObjectSchema = ObjectSchema {
         &metric::NAMESPACE,
         &SOURCE,
         &metric::PERIOD,
-        &[SchemaKey::new(
-            "width",
-            Shape::Number,
-            "How many standard deviations wide the band is, above 0. Default: 2.",
-        )],
+        &[
+            SchemaKey::new(
+                "width",
+                Shape::Number,
+                "How many standard deviations wide the band is, above 0. Default: 2.",
+            ),
+            SchemaKey::new(
+                "detector",
+                Shape::Object(&anomaly_detector::spec::DETECTOR),
+                "How the band is learnt; the same as the alarm's entry under `anomaly_detectors`.",
+            ),
+        ],
     ],
 };
 

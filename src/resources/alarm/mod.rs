@@ -13,9 +13,9 @@ pub mod series;
 pub mod spec;
 pub mod statistic;
 
-pub use super::any_alarm::{Actions, TagsPropagation};
+pub use super::any_alarm::{Actions, TagsPropagation, WarmUp};
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
-use super::{Address, Kind, Resource, ResourceTags};
+use super::{Address, Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::math::MathQuery;
 use serde::{Deserialize, Serialize};
@@ -131,14 +131,6 @@ impl PromQl {
     }
 }
 
-/// `WarmUpConfiguration`: the alarm stays in INSUFFICIENT_DATA for so long after it was put.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct WarmUp {
-    pub minutes: i32,
-    pub only_start_evaluating_after: bool,
-}
-
 impl Alarm {
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
@@ -195,7 +187,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
-    twin: Some(Kind::CompositeAlarm),
+    registry: None,
     immutable: &[],
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.
@@ -219,6 +211,10 @@ impl KindConfiguration for Alarm {
 
     fn actions(&self) -> Option<&Actions> {
         Some(&self.actions)
+    }
+
+    fn actions_mut(&mut self) -> Option<&mut Actions> {
+        Some(&mut self.actions)
     }
 
     fn references(&self, target: &Target) -> Vec<Address> {

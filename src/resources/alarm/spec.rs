@@ -65,7 +65,7 @@ pub static OVERRIDE: ObjectSchema = ObjectSchema {
 pub static MATH_OVERRIDE: &[&[SchemaKey]] =
     &[&DESCRIPTION, &metric::PERIOD, &evaluation::KEYS, &actions::KEYS, &WARM_UPS, &tag::KEYS];
 
-/// An alarm's name, of either kind: 1 to 255 characters, none of them an ASCII control character.
+/// An alarm's name, of any kind: 1 to 255 characters, none of them an ASCII control character.
 pub fn check_name(name: &SpannedName, scope: &mut DeclarationScope<'_>) {
     let length = name.text.chars().count();
     if length == 0 || length > 255 {
@@ -113,7 +113,7 @@ fn instance_action(name: &SpannedName, alarm: &Alarm, scope: &mut DeclarationSco
     }
 }
 
-fn warm_up(node: &Node, scope: &mut DeclarationScope<'_>) -> Option<WarmUp> {
+pub fn warm_up(node: &Node, scope: &mut DeclarationScope<'_>) -> Option<WarmUp> {
     let period = node.get("period")?;
     let seconds = period.seconds()?;
     let minutes = i32::try_from(seconds / 60).ok().filter(|m| (1..=2880).contains(m) && seconds % 60 == 0);

@@ -1,8 +1,8 @@
-//! Alarms of either kind in CloudWatch, which share their names: describe, delete, tag; and what the SDK's two types of alarms have in
+//! Alarms of every kind in CloudWatch, which share their names: describe, delete, tag; and what the SDK's types of alarms have in
 //! common. What only one of them has is in its own `aws.rs`.
 
 use super::settings::aws::UnknownSettings;
-use super::{Actions, TagsPropagation};
+use super::{Actions, TagsPropagation, WarmUp};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::resources::ResourceTags;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const DESCRIBE: ApiOperation = ApiOperation("cloudwatch", "DescribeAlarms");
 pub const DELETE: ApiOperation = ApiOperation("cloudwatch", "DeleteAlarms");
 pub const LIST_TAGS: ApiOperation = ApiOperation("cloudwatch", "ListTagsForResource");
+const ENABLE: ApiOperation = ApiOperation("cloudwatch", "EnableAlarmActions");
 const TAG: ApiOperation = ApiOperation("cloudwatch", "TagResource");
 pub const UNTAG: ApiOperation = ApiOperation("cloudwatch", "UntagResource");
 
@@ -29,10 +30,14 @@ pub async fn describe<T: Default>(
     names: Option<&[String]>,
     keep: impl Fn(&mut T, &DescribeAlarmsOutput),
 ) -> Result<(T, Unknown), AwsError> {
+    of_every_type(async |types| describe_types(aws, names, types, &keep).await).await
+}
+
+/// Asks about alarms of every type. An endpoint older than log alarms refuses their type: it is asked about the others.
+pub async fn of_every_type<T>(ask: impl AsyncFn(&[sdk::AlarmType]) -> Result<T, AwsError>) -> Result<T, AwsError> {
     let all = [sdk::AlarmType::MetricAlarm, sdk::AlarmType::CompositeAlarm, sdk::AlarmType::LogAlarm];
-    match describe_types(aws, names, &all, &keep).await {
-        // An endpoint older than log alarms refuses their type.
-        Err(error) if error.is(Class::Refused) => describe_types(aws, names, &all[..2], &keep).await,
+    match ask(&all).await {
+        Err(error) if error.is(Class::Refused) => ask(&all[..2]).await,
         answer => answer,
     }
 }
@@ -67,20 +72,41 @@ async fn describe_types<T: Default>(
     }
 }
 
-/// The names of the alarms that mlopsctl manages.
 fn names_of(names: &mut Vec<String>, page: &DescribeAlarmsOutput) {
     names.extend(page.metric_alarms().iter().map(|alarm| text(alarm.alarm_name())));
     names.extend(page.composite_alarms().iter().map(|alarm| text(alarm.alarm_name())));
+    names.extend(page.log_alarms().iter().map(|alarm| text(alarm.alarm_name())));
 }
 
-/// Deletes alarms of either kind, at most `BATCH` names; AWS takes at most one composite alarm a call, and deletes none of
+/// The alarms of every type that exist: those of these names, or all of the target.
+pub async fn existing(aws: &Aws, names: Option<&[String]>) -> Result<BTreeSet<String>, AwsError> {
+    let keep = |found: &mut BTreeSet<String>, page: &DescribeAlarmsOutput| {
+        let mut names = Vec::new();
+        names_of(&mut names, page);
+        found.extend(names);
+    };
+    let Some(names) = names else { return Ok(describe(aws, None, keep).await?.0) };
+    let mut found = BTreeSet::new();
+    for names in names.chunks(BATCH) {
+        found.extend(describe(aws, Some(names), keep).await?.0);
+    }
+    Ok(found)
+}
+
+/// Switches the actions of alarms of any kind on; one answer for each `BATCH` names.
+pub async fn enable_actions(aws: &Aws, names: &[String]) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.enable_alarm_actions().set_alarm_names(Some(names.to_vec())).send();
+    aws.call(ENABLE, Repeat::Safe, request).await.map(drop)
+}
+
+/// Deletes alarms of any kind, at most `BATCH` names; AWS takes at most one composite alarm a call, and deletes none of
 /// them where one is missing (`NotFound`).
 async fn delete(aws: &Aws, names: &[String]) -> Result<(), AwsError> {
     let request = || aws.cloudwatch.delete_alarms().set_alarm_names(Some(names.to_vec())).send();
     aws.call(DELETE, Repeat::Safe, request).await.map(drop)
 }
 
-/// The tags of an alarm of either kind; `None` where it does not exist.
+/// The tags of an alarm of any kind; `None` where it does not exist.
 pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
     let request = || aws.cloudwatch.list_tags_for_resource().resource_arn(arn).send();
     match aws.call(LIST_TAGS, Repeat::Safe, request).await {
@@ -110,13 +136,13 @@ macro_rules! tagged_as_alarms {
 }
 pub(in crate::resources) use tagged_as_alarms;
 
-/// Adds or replaces tags of an alarm of either kind.
+/// Adds or replaces tags of an alarm of any kind.
 pub async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
     let request = || aws.cloudwatch.tag_resource().resource_arn(arn).set_tags(Some(tags_to_sdk(tags))).send();
     aws.call(TAG, Repeat::Safe, request).await.map(drop)
 }
 
-/// Takes tags of an alarm of either kind away; keys that are not there are no error (UntagResource).
+/// Takes tags of an alarm of any kind away; keys that are not there are no error (UntagResource).
 pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
     let request = || aws.cloudwatch.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec())).send();
     aws.call(UNTAG, Repeat::Safe, request).await.map(drop)
@@ -158,7 +184,7 @@ pub(in crate::resources) fn since(transitioned: Option<&DateTime>, updated: Opti
     transitioned.or(updated).map(DateTime::secs)
 }
 
-/// The action lists and settings that the SDK's metric and composite alarms have under the same names.
+/// The action lists and settings that the SDK's types of alarms have under the same names.
 macro_rules! actions_of {
     ($alarm:expr) => {
         $crate::resources::any_alarm::Actions {
@@ -190,6 +216,21 @@ pub(in crate::resources) fn propagation_from_sdk(configuration: &sdk::ActionConf
         included_tag_keys: propagation.included_tag_keys().to_vec(),
         excluded_tag_keys: propagation.excluded_tag_keys().to_vec(),
     })
+}
+
+pub(in crate::resources) fn warm_up_to_sdk(warm_up: Option<&WarmUp>) -> Option<sdk::WarmUpConfiguration> {
+    let warm_up = warm_up?;
+    let sdk = sdk::WarmUpConfiguration::builder()
+        .warm_up_period_duration_in_minutes(warm_up.minutes)
+        .only_start_evaluating_after_warm_up_period_ends(warm_up.only_start_evaluating_after);
+    Some(sdk.build())
+}
+
+pub(in crate::resources) fn warm_up_from_sdk(warm_up: &sdk::WarmUpConfiguration) -> WarmUp {
+    WarmUp {
+        minutes: warm_up.warm_up_period_duration_in_minutes().unwrap_or_default(),
+        only_start_evaluating_after: warm_up.only_start_evaluating_after_warm_up_period_ends().unwrap_or_default(),
+    }
 }
 
 pub(in crate::resources) fn tags_to_sdk(tags: &ResourceTags) -> Vec<sdk::Tag> {

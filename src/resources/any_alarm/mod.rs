@@ -1,13 +1,14 @@
-//! What alarms of either kind have in common: what they do when their state changes, and one name space in CloudWatch, with one set of
+//! What alarms of every kind have in common: what they do when their state changes, and one name space in CloudWatch, with one set of
 //! calls for it.
 
 pub mod aws;
 pub mod settings;
 
 use crate::model::FieldSet;
+use mlops_cloudwatch::alarm::WarmUpPeriod;
 use serde::{Deserialize, Serialize};
 
-/// What an alarm of either kind does when its state changes: the ARNs of topics or of other targets, as a set per state.
+/// What an alarm of any kind does when its state changes: the ARNs of topics or of other targets, as a set per state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Actions {
@@ -25,6 +26,21 @@ pub struct Actions {
 pub struct TagsPropagation {
     pub included_tag_keys: Vec<String>,
     pub excluded_tag_keys: Vec<String>,
+}
+
+/// `WarmUpConfiguration`: the alarm stays in INSUFFICIENT_DATA for so long after it was put.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WarmUp {
+    pub minutes: i32,
+    pub only_start_evaluating_after: bool,
+}
+
+impl WarmUp {
+    /// As an evaluation knows it.
+    pub fn period(&self) -> WarmUpPeriod {
+        WarmUpPeriod { minutes: self.minutes, only_start_evaluating_after: self.only_start_evaluating_after }
+    }
 }
 
 impl Default for Actions {
@@ -51,7 +67,7 @@ impl Actions {
         }
     }
 
-    /// The fields that metric and composite alarms share.
+    /// The fields that alarms of every kind share.
     pub fn put_fields(&self, fields: FieldSet) -> FieldSet {
         let mut sorted = self.clone();
         sorted.sort();

@@ -8,7 +8,7 @@ use super::any_alarm::Actions;
 use super::kind::{
     ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of,
 };
-use super::{Address, Kind, Resource, ResourceTags};
+use super::{Address, Resource, ResourceTags};
 use crate::model::{Arn, FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::rule;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
-    twin: Some(Kind::Alarm),
+    registry: None,
     immutable: &[],
     returning: &[],
     // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).
@@ -97,6 +97,10 @@ impl KindConfiguration for CompositeAlarm {
 
     fn actions(&self) -> Option<&Actions> {
         Some(&self.actions)
+    }
+
+    fn actions_mut(&mut self) -> Option<&mut Actions> {
+        Some(&mut self.actions)
     }
 
     fn references(&self, target: &Target) -> Vec<Address> {

@@ -29,7 +29,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "dashboard/", scope: ArnScope::Account }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
-    twin: None,
+    registry: None,
     immutable: &[],
     returning: &[],
     delete_batch: 1,

@@ -18,6 +18,7 @@ const PUT_RETENTION: ApiOperation = ApiOperation("logs", "PutRetentionPolicy");
 const DELETE_RETENTION: ApiOperation = ApiOperation("logs", "DeleteRetentionPolicy");
 const ASSOCIATE: ApiOperation = ApiOperation("logs", "AssociateKmsKey");
 const DISASSOCIATE: ApiOperation = ApiOperation("logs", "DisassociateKmsKey");
+const PROTECT: ApiOperation = ApiOperation("logs", "PutLogGroupDeletionProtection");
 const DELETE: ApiOperation = ApiOperation("logs", "DeleteLogGroup");
 const LIST_TAGS: ApiOperation = ApiOperation("logs", "ListTagsForResource");
 const TAG: ApiOperation = ApiOperation("logs", "TagResource");
@@ -74,6 +75,7 @@ fn from_sdk(group: &sdk::LogGroup) -> Live {
         retention_in_days: group.retention_in_days(),
         log_group_class: group.log_group_class().map(|class| class.as_str().to_owned()),
         kms_key_id: group.kms_key_id().map(str::to_owned),
+        deletion_protection: group.deletion_protection_enabled().unwrap_or(false),
         tags: ResourceTags::new(),
         declared: AttributeNames::new(),
     }));
@@ -93,6 +95,7 @@ pub async fn create(aws: &Aws, group: &LogGroup) -> Result<(), AwsError> {
             .log_group_name(&group.name)
             .set_log_group_class(group.log_group_class.as_deref().map(Into::into))
             .set_kms_key_id(group.kms_key_id.clone())
+            .set_deletion_protection_enabled(group.deletion_protection.then_some(true))
             .set_tags(Some(group.tags.clone().into_iter().collect::<HashMap<_, _>>()))
             .send()
     };
@@ -125,6 +128,15 @@ pub async fn set_key(aws: &Aws, name: &str, key: Option<&str>) -> Result<(), Aws
             aws.call(DISASSOCIATE, Repeat::Safe, request).await.map(drop)
         }
     }
+}
+
+/// Switches the deletion protection on or off.
+pub async fn set_protection(aws: &Aws, name: &str, on: bool) -> Result<(), AwsError> {
+    let request = || {
+        let request = aws.logs.put_log_group_deletion_protection().log_group_identifier(name);
+        request.deletion_protection_enabled(on).send()
+    };
+    aws.call(PROTECT, Repeat::Safe, request).await.map(drop)
 }
 
 /// Deletes the group with all it holds. Gone is fine.

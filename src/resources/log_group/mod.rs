@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 pub const IMMUTABLE: &[&str] = &["log_group_class"];
 
 /// Fields that go back to what they were, or to AWS's default, once the spec has stopped naming them.
-pub const RETURNING: &[&str] = &["kms_key_id", "retention_in_days"];
+pub const RETURNING: &[&str] = &["kms_key_id", "on_destroy", "retention_in_days"];
+
+/// Tag of a group that says what becomes of it once it is not wanted any more: the spec that said so is gone by then.
+pub const ON_DESTROY: &str = "mlopsctl:on-destroy";
+/// The value that leaves it in place.
+pub const KEEP: &str = "keep";
 
 /// The class whose retention AWS has fixed (1 or 2 days; its documents differ): there is nothing to manage.
 pub const DELIVERY: &str = "DELIVERY";
@@ -33,6 +38,9 @@ pub struct LogGroup {
     /// `STANDARD` (default), `INFREQUENT_ACCESS` or `DELIVERY`.
     pub log_group_class: Option<String>,
     pub kms_key_id: Option<String>,
+    /// Whether AWS refuses to delete it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deletion_protection: bool,
     pub tags: ResourceTags,
     /// Fields that the spec names, also where it names AWS's default: only these are managed. Empty for a live group.
     #[serde(skip_serializing_if = "AttributeNames::is_empty")]
@@ -58,6 +66,12 @@ impl LogGroup {
         if stays("kms_key_id") {
             self.kms_key_id.clone_from(&live.kms_key_id);
         }
+        if stays("deletion_protection") {
+            self.deletion_protection = live.deletion_protection;
+        }
+        if let Some(kept) = live.tags.get(ON_DESTROY).filter(|_| stays("on_destroy")) {
+            self.tags.insert(ON_DESTROY.to_owned(), kept.clone());
+        }
         let replaced = self.log_group_class != live.log_group_class;
         let own = !replaced || !(governed || self.is_delivery() || live.is_delivery());
         if stays("retention_in_days") && own {
@@ -71,6 +85,8 @@ impl LogGroup {
             .put_some("retention_in_days", &self.retention_in_days)
             .put_unless(&"STANDARD".to_owned(), "log_group_class", &class)
             .put_some("kms_key_id", &self.kms_key_id)
+            .put_unless(&false, "deletion_protection", &self.deletion_protection)
+            .put_some("on_destroy", &self.tags.get(ON_DESTROY).filter(|said| *said == KEEP))
             .done()
     }
 }
@@ -83,7 +99,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "logs", prefix: "log-group:", scope: ArnScope::Region }),
     tag_type: Some("logs:log-group"),
     reading: KindReading::ByName,
-    twin: None,
+    registry: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
@@ -101,6 +117,10 @@ impl KindConfiguration for LogGroup {
     own_tags!();
 
     own_declared!();
+
+    fn is_kept(&self) -> bool {
+        self.tags.get(ON_DESTROY).is_some_and(|said| said == KEEP)
+    }
 
     fn phrase(&self) -> String {
         match self.retention_in_days {

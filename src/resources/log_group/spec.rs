@@ -1,10 +1,10 @@
 //! `log_groups.<name>` -> a log group; and the `retention` that functions say too.
 
-use super::{LogGroup, RETENTION_DAYS};
+use super::{LogGroup, ON_DESTROY, RETENTION_DAYS};
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::model::{Arn, Layers, Node, SpannedName};
 use crate::resources::scope::{ARN_FORM, DeclarationScope};
-use crate::resources::tag;
+use crate::resources::{metric_filter, tag};
 
 /// `14d`, `14` or `never`; only the days that PutRetentionPolicy takes.
 pub static RETENTION: TextFormat = TextFormat {
@@ -31,7 +31,18 @@ pub static LOG_GROUP: ObjectSchema = ObjectSchema {
                 "Fixed when the group is made. Default: STANDARD.",
             ),
             SchemaKey::or_null("kms_key_id", Shape::Text(256), "ARN of the KMS key that encrypts the logs."),
+            SchemaKey::new(
+                "deletion_protection",
+                Shape::Bool,
+                "Whether AWS refuses to delete the group, whoever asks. Default: false, and not managed where nothing is said.",
+            ),
+            SchemaKey::new(
+                "on_destroy",
+                Shape::OneOf(&["delete", "keep"]),
+                "What happens to a group that this stack made once it is not wanted any more: delete, or keep, with its logs. Default: delete.",
+            ),
         ],
+        std::slice::from_ref(&metric_filter::spec::UNDER_GROUP),
         &tag::KEYS,
     ],
 };
@@ -101,7 +112,10 @@ pub fn read(name: &SpannedName, layers: &Layers<'_>, scope: &mut DeclarationScop
         scope.problem(layers.key_span(key), message, format!("leave `{key}` out, or choose another class"));
     }
     set_key(&mut group, layers.get("kms_key_id"), scope);
+    group.deletion_protection = layers.get("deletion_protection").and_then(Node::boolean).unwrap_or(false);
     group.tags = tag::read(layers, scope);
+    group.tags.extend(layers.text("on_destroy").map(|said| (ON_DESTROY.to_owned(), said)));
+    group.declared.extend(layers.given(&["deletion_protection", "on_destroy"]));
     group
 }
 

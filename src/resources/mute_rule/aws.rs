@@ -1,5 +1,6 @@
 //! Mute rules in CloudWatch: get, put, delete. They are tagged as alarms are.
 
+use super::temporary::TemporaryMute;
 use super::{MuteRule, UTC};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::Target;
@@ -8,28 +9,107 @@ use crate::resources::aws::Client;
 use crate::resources::kind::Write;
 use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
+use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
 use mlops_cloudwatch::schedule::{iso_duration, iso_seconds};
+use std::time::Duration;
+use tokio::time::sleep;
 
+const LIST: ApiOperation = ApiOperation("cloudwatch", "ListAlarmMuteRules");
 const GET: ApiOperation = ApiOperation("cloudwatch", "GetAlarmMuteRule");
 const PUT: ApiOperation = ApiOperation("cloudwatch", "PutAlarmMuteRule");
 const DELETE: ApiOperation = ApiOperation("cloudwatch", "DeleteAlarmMuteRule");
 
-/// The rule as it stands; `None` where there is none.
-async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
+/// A rule as AWS tells of it.
+pub type FoundRule = GetAlarmMuteRuleOutput;
+
+/// How long AWS may take to show a rule that was put as active.
+const SECOND_LOOKS: u32 = 5;
+
+/// The names of all rules, or of those that are in one of these states.
+pub async fn names(aws: &Aws, statuses: &[sdk::AlarmMuteRuleStatus]) -> Result<Vec<String>, AwsError> {
+    let mut names = Vec::new();
+    let statuses = Some(statuses.to_vec()).filter(|statuses| !statuses.is_empty());
+    let page = |token| {
+        let request = aws.cloudwatch.list_alarm_mute_rules().set_statuses(statuses.clone());
+        request.max_records(100).set_next_token(token).send()
+    };
+    let keep = |page: ListAlarmMuteRulesOutput| {
+        let arns = page.alarm_mute_rule_summaries().iter().filter_map(|summary| summary.alarm_mute_rule_arn());
+        names.extend(arns.filter_map(|arn| Some(arn.split_once(":alarm-mute-rule:")?.1.to_owned())));
+        page.next_token
+    };
+    aws.pages(LIST, page, keep).await?;
+    Ok(names)
+}
+
+/// What AWS tells of one rule; `None` where there is none.
+pub async fn find(aws: &Aws, name: &str) -> Result<Option<FoundRule>, AwsError> {
     let request = || aws.cloudwatch.get_alarm_mute_rule().alarm_mute_rule_name(name).send();
     match aws.call(GET, Repeat::Safe, request).await {
         Ok(rule) if rule.name().is_some_and(|told| told != name) => {
             Err(AwsError::unexpected(GET, "it is about another rule"))
         }
-        Ok(rule) => from_sdk(name, &rule).map(Some),
+        Ok(rule) => Ok(Some(rule)),
         Err(error) if error.is(Class::NotFound) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsError> {
+/// Begins a mute and returns its rules, once AWS shows each as active: that depends on the clock of the machine, too, which may be wrong.
+/// Where one of them cannot be made, none stays.
+pub async fn begin(aws: &Aws, mute: &TemporaryMute) -> Result<Vec<String>, AwsError> {
+    let rules = mute.rules();
+    if let Err(error) = put_all(aws, &rules).await {
+        for rule in &rules {
+            // What cannot be taken back ends by itself; the first error says why.
+            let _ = delete(&aws.steady(), &rule.name).await;
+        }
+        return Err(error);
+    }
+    Ok(rules.into_iter().map(|rule| rule.name).collect())
+}
+
+async fn put_all(aws: &Aws, rules: &[MuteRule]) -> Result<(), AwsError> {
+    for rule in rules {
+        rule.put(aws).await?;
+    }
+    for rule in rules {
+        let mut looks = 0;
+        while !is_active(aws, &rule.name).await? {
+            looks += 1;
+            if looks > SECOND_LOOKS {
+                let what = format!("the rule {} is not active: is the clock of this machine right?", rule.name);
+                return Err(AwsError::unexpected(GET, &what));
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes one rule. Gone is fine.
+async fn delete(aws: &Aws, name: &str) -> Result<(), AwsError> {
+    let request = || aws.cloudwatch.delete_alarm_mute_rule().alarm_mute_rule_name(name).send();
+    match aws.call(DELETE, Repeat::Safe, request).await {
+        Err(error) if error.is(Class::NotFound) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+async fn is_active(aws: &Aws, name: &str) -> Result<bool, AwsError> {
+    let found = find(aws, name).await?;
+    Ok(found.is_some_and(|rule| rule.status() == Some(&sdk::AlarmMuteRuleStatus::Active)))
+}
+
+/// The rule as it stands; `None` where there is none.
+async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
+    find(aws, name).await?.map(|rule| from_sdk(name, &rule)).transpose()
+}
+
+/// The rule itself, of what AWS tells.
+pub fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsError> {
     let schedule = rule.rule().and_then(|rule| rule.schedule());
     let duration = schedule.and_then(|schedule| iso_seconds(schedule.duration()?));
     let (Some(schedule), Some(duration)) = (schedule, duration) else {
@@ -97,11 +177,7 @@ impl Client for MuteRule {
     async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
         let mut answers = Vec::with_capacity(names.len());
         for name in names {
-            let request = || aws.cloudwatch.delete_alarm_mute_rule().alarm_mute_rule_name(name).send();
-            answers.push(match aws.call(DELETE, Repeat::Safe, request).await {
-                Err(error) if error.is(Class::NotFound) => Ok(()),
-                answer => answer.map(drop),
-            });
+            answers.push(self::delete(aws, name).await);
         }
         answers
     }

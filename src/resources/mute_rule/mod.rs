@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod spec;
+pub mod temporary;
 
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
 use super::{Address, Resource, ResourceTags};
@@ -18,7 +19,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
-    twin: None,
+    registry: None,
     immutable: &[],
     returning: &[],
     delete_batch: 1,

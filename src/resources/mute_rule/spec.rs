@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 const MOST_ALARMS: usize = 100;
 const LONGEST_NAME: usize = 255;
 
-static MOMENT: TextFormat = TextFormat {
+pub static MOMENT: TextFormat = TextFormat {
     what: "a moment such as 2026-12-24T18:00Z",
     check: |text| moment(text).map(drop).ok_or_else(|| "is no moment of UTC in full minutes".into()),
     pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:00)?Z?)?$"),
@@ -148,7 +148,7 @@ fn alarms(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Vec<String> 
 }
 
 /// A minute of UTC, as seconds since 1970: `2026-12-24T18:00Z`, with seconds that are zero, or a day.
-fn moment(text: &str) -> Option<i64> {
+pub fn moment(text: &str) -> Option<i64> {
     let text = text.strip_suffix('Z').unwrap_or(text);
     match text.len() {
         10 => minute(&format!("{text}T00:00")),

@@ -4,9 +4,11 @@ pub mod aws;
 pub mod endpoint;
 pub mod spec;
 
+use super::child::{Child, ChildRegistry, fingerprint};
 use super::declared::AttributeNames;
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading, own_declared};
 use super::{Address, Kind, ResourceTags};
+use crate::model::endpoint::STARS;
 use crate::model::{FieldSet, ResourceFields, Target};
 pub use endpoint::telephone;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,21 @@ pub const ATTRIBUTES: &[&str] = &[
     "redrive_policy",
     "subscription_role_arn",
 ];
+
+/// A topic names its subscriptions of ours.
+pub static REGISTRY: ChildRegistry = ChildRegistry {
+    parent: Kind::Topic,
+    key: "mlopsctl:subscriptions",
+    letters: &[
+        ('d', "delivery_policy"),
+        ('f', "filter_policy"),
+        ('r', "raw_message_delivery"),
+        ('s', "filter_policy_scope"),
+        ('t', "redrive_policy"),
+        ('w', "subscription_role_arn"),
+    ],
+    ends_with_parent: true,
+};
 
 /// Field names follow SNS's subscription attributes in snake case; an absent field is AWS's default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -89,6 +106,20 @@ impl Subscription {
         }
     }
 
+    /// Its identity is the same of the true endpoint and of what SNS lists of it. Older versions took the endpoint with its password.
+    pub fn as_child(&self) -> Child {
+        let listed = self.listed_endpoint();
+        let identity = |endpoint: &str| format!("{}\n{endpoint}", self.protocol);
+        // SNS's stars are no password.
+        let password = self.password().filter(|(_, password)| *password != STARS);
+        Child {
+            earlier_identity: Some(identity(&self.endpoint)),
+            attributes: self.declared.clone(),
+            secret: password.map(|(_, password)| fingerprint(&listed, password)),
+            ..Child::new(&REGISTRY, &self.topic, identity(&listed))
+        }
+    }
+
     /// Whether a person has to click a link before SNS delivers anything.
     pub fn needs_confirmation(&self) -> bool {
         matches!(self.protocol.as_str(), "email" | "email-json" | "http" | "https")
@@ -115,7 +146,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: None,
     tag_type: None,
     reading: KindReading::WithParent,
-    twin: None,
+    registry: Some(&REGISTRY),
     immutable: IMMUTABLE,
     returning: ATTRIBUTES,
     delete_batch: 1,
@@ -139,6 +170,10 @@ impl KindConfiguration for Subscription {
     }
 
     own_declared!();
+
+    fn child(&self) -> Option<Child> {
+        Some(self.as_child())
+    }
 
     fn references(&self, _: &Target) -> Vec<Address> {
         vec![Address::new(Kind::Topic, &self.topic)]

@@ -114,7 +114,7 @@ pub static KIND: KindFacts = KindFacts {
     arn: Some(ArnForm { service: "sns", prefix: "", scope: ArnScope::Region }),
     tag_type: Some("sns"),
     reading: KindReading::AsTree,
-    twin: None,
+    registry: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,

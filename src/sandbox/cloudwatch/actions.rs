@@ -1,7 +1,7 @@
 //! What an alarm does on a change of state: it publishes to its topics. Whether something holds that back is not asked here.
 
 use super::alarm::{self, AlarmType, LISTS, StoredAlarm, StoredAlarmState};
-use super::{history, mail};
+use super::{history, log_query, mail};
 use crate::fault::Fault;
 use crate::sns::{self, Notice, Notified};
 use crate::store::Tx;
@@ -24,8 +24,16 @@ pub fn execute(tx: &mut Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmS
         .chars()
         .take(100)
         .collect();
-    let message = message(tx, name, alarm, from).to_string();
-    let mail = mail::text(tx, name, alarm, from);
+    let lines = if alarm.kind == AlarmType::Log { log_query::shown_lines(tx, alarm)? } else { Vec::new() };
+    let mut message = message(tx, name, alarm, from);
+    let mut mail = mail::text(tx, name, alarm, from);
+    if !lines.is_empty() {
+        // Under which name AWS sends them is not documented.
+        message["LogLines"] = lines.clone().into();
+        mail.push_str("\n\nLog Lines:\n");
+        mail.push_str(&lines.join("\n"));
+    }
+    let message = message.to_string();
     let notice = Notice { alarm_arn: &arn, subject: &subject, message: &message, mail: &mail };
     for action in actions {
         let mut data = json!({ "actionState": "Succeeded", "notificationResource": action });
@@ -91,6 +99,8 @@ fn trigger(alarm: &StoredAlarm) -> Json {
         "EvaluateLowSampleCountPercentile",
         "Metrics",
         "ScheduledQueryConfiguration",
+        "QueryResultsToEvaluate",
+        "QueryResultsToAlarm",
     ];
     for member in copied {
         if let Some(value) = alarm.configuration.get(member) {

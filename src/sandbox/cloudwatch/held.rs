@@ -167,11 +167,16 @@ pub fn suppressor_changed(tx: &mut Tx, suppressor: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Nothing is told of what this rule held back.
-pub fn forget_rule(tx: &mut Tx, rule: &str) -> Result<(), Fault> {
+/// A rule is gone: what it held back is looked at again. Those in ALARM act at once (CloudWatch API reference, DeleteAlarmMuteRule);
+/// of other states nothing is said there, and nothing is told.
+pub fn rule_deleted(tx: &mut Tx, rule: &str) -> Result<(), Fault> {
     for (name, held) in tx.list::<HeldActions>(TABLE)? {
-        if matches!(&held.by, By::MuteRule(own) if own == rule) {
-            tx.delete(TABLE, &name);
+        if !matches!(&held.by, By::MuteRule(own) if own == rule) {
+            continue;
+        }
+        match alarm::find(tx, &name)? {
+            Some(alarm) if alarm.state.value == AlarmState::Alarm => look_again(tx, &name, held)?,
+            _ => drop(tx.delete(TABLE, &name)),
         }
     }
     Ok(())

@@ -27,7 +27,8 @@ pub fn text(tx: &Tx, name: &str, alarm: &StoredAlarm, from: &StoredAlarmState) -
     ];
     lines.extend(match alarm.kind {
         AlarmType::Composite => vec![format!("- Alarm Rule:                 {}", alarm.text("AlarmRule"))],
-        AlarmType::Metric | AlarmType::Log => threshold(alarm),
+        AlarmType::Metric => threshold(alarm),
+        AlarmType::Log => query(alarm),
     });
     if !alarm.text("MetricName").is_empty() {
         lines.extend([String::new(), "Monitored Metric:".to_owned()]);
@@ -53,6 +54,27 @@ fn threshold(alarm: &StoredAlarm) -> Vec<String> {
             "- The alarm is in the ALARM state when the metric is {} {threshold:?} for at least {m} of the last {n} period(s){period}.",
             alarm.text("ComparisonOperator")
         ),
+    ]
+}
+
+fn query(alarm: &StoredAlarm) -> Vec<String> {
+    let number = |member: &str| alarm.configuration.get(member).and_then(Json::as_f64).unwrap_or_default();
+    let of_query = |member: &str| {
+        let query = alarm.configuration.get("ScheduledQueryConfiguration");
+        query.and_then(|query| query[member].as_str()).unwrap_or_default()
+    };
+    vec![
+        String::new(),
+        "Threshold:".to_owned(),
+        format!(
+            "- The alarm is in the ALARM state when {} of the query is {} {:?} for at least {} of the last {} result(s).",
+            of_query("AggregationExpression"),
+            alarm.text("ComparisonOperator"),
+            number("Threshold"),
+            number("QueryResultsToAlarm"),
+            number("QueryResultsToEvaluate"),
+        ),
+        format!("- Query: {}", of_query("QueryString")),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod alarm;
+mod anomaly;
 mod change;
 mod dashboard;
 mod data;
@@ -9,6 +10,7 @@ mod describe;
 mod evaluate;
 mod held;
 mod history;
+mod log_query;
 mod mail;
 mod metric;
 mod mute;
@@ -20,8 +22,8 @@ mod tags;
 mod tests;
 
 pub use dashboard::is_meant as is_about_a_dashboard;
-pub use data::embedded;
 pub use data::invoked::{MeasuredInvocation, forget as forget_invocations, record as record_invocation};
+pub use data::{embedded, publish};
 pub use evaluate::catch_up;
 pub use history::{RecordedTransition, changes_since};
 
@@ -50,6 +52,9 @@ pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
         "GetDashboard" => answer(request, tx, dashboard::get_dashboard),
         "ListDashboards" => answer(request, tx, dashboard::list_dashboards),
         "DeleteDashboards" => answer(request, tx, dashboard::delete_dashboards),
+        "PutAnomalyDetector" => answer(request, tx, anomaly::put_anomaly_detector),
+        "DescribeAnomalyDetectors" => answer(request, tx, anomaly::describe_anomaly_detectors),
+        "DeleteAnomalyDetector" => answer(request, tx, anomaly::delete_anomaly_detector),
         "PutMetricData" => answer(request, tx, data::put::put_metric_data),
         "GetMetricData" => answer(request, tx, data::query::get_metric_data),
         "GetMetricStatistics" => answer(request, tx, data::statistics::get_metric_statistics),

@@ -93,7 +93,7 @@ pub fn get_alarm_mute_rule(input: MuteRuleName, tx: &mut Tx) -> Result<Described
 /// Deleting a rule that is not there succeeds.
 pub fn delete_alarm_mute_rule(input: MuteRuleName, tx: &mut Tx) -> Result<Nothing, Fault> {
     tx.delete(TABLE, &input.alarm_mute_rule_name);
-    held::forget_rule(tx, &input.alarm_mute_rule_name)?;
+    held::rule_deleted(tx, &input.alarm_mute_rule_name)?;
     let arn = mute_rule::arn(tx, &input.alarm_mute_rule_name);
     tags::forget(tx, &arn)?;
     Ok(Nothing {})

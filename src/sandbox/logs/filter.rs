@@ -3,11 +3,11 @@
 
 use super::chunk::{Edge, EventPosition, EventWindow, StoredLogEvent, read};
 use super::get::{MOST_BYTES, checked_limit};
-use super::pattern::Pattern;
 use super::stream::{self, Stream};
 use super::{account_policy, group, invalid};
 use crate::fault::Fault;
 use crate::store::Tx;
+use mlops_model::log_pattern::LogPattern;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub fn filter(input: FilterLogEvents, tx: &mut Tx) -> Result<Filtered, Fault> {
     let (group_name, group) = group::found_by(tx, input.log_group_name, input.log_group_identifier)?;
     let limit = checked_limit(input.limit)?;
     let pattern = input.filter_pattern.as_deref().unwrap_or_default();
-    let pattern: Pattern = pattern.parse().map_err(invalid)?;
+    let pattern: LogPattern = pattern.parse().map_err(invalid)?;
     let streams = wanted(tx, &group_name, input.log_stream_names, input.log_stream_name_prefix)?;
     let kept = account_policy::kept_since(tx, &group)?.map_or(i64::MIN, |since| since.millis());
     let window = EventWindow {

@@ -1,13 +1,16 @@
-//! Metric filters of log groups: kept, counted and listed, so that what goes with a group shows. They publish no metrics: the sandbox's
-//! metrics come from its functions and from whoever puts them.
+//! Metric filters of log groups: kept, listed, and counting the lines that come in from then on. Transformers are not simulated, and a
+//! filter's selection by system fields selects everything: all lines are of this account and region.
 
 use super::{EmptyLogsResponse, constraint, group, invalid};
+use crate::cloudwatch;
 use crate::fault::Fault;
 use crate::paging::{Order, page};
 use crate::store::Tx;
 use crate::wire::Timestamp;
+use mlops_cloudwatch::unit::UNITS;
+use mlops_model::log_pattern::{LogPattern, MetricRule, PatternFault, RuleFault};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TABLE: &str = "logs-metric-filter";
 /// Between the names of a group and of a filter: neither holds it.
@@ -15,6 +18,8 @@ const APART: char = ':';
 const PAGE: usize = 50;
 /// Filters of one group (CloudWatch Logs quotas).
 const MOST: usize = 100;
+/// Fields that AWS adds to each event (CloudWatch Logs API reference, PutMetricFilter).
+const SYSTEM_FIELDS: [&str; 2] = ["@aws.account", "@aws.region"];
 
 /// A metric filter as it is kept, under the names of its group and its own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +27,20 @@ struct Filter {
     pattern: String,
     transformations: Vec<Transformation>,
     created: Timestamp,
+    #[serde(default)]
+    further: Further,
+}
+
+/// What newer filters have.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Further {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apply_on_transformed_logs: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field_selection_criteria: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    emit_system_field_dimensions: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,6 +65,8 @@ pub struct PutMetricFilter {
     filter_pattern: Option<String>,
     #[serde(default)]
     metric_transformations: Vec<Transformation>,
+    #[serde(flatten)]
+    further: Further,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +101,8 @@ struct Shown {
     metric_transformations: Vec<Transformation>,
     creation_time: i64,
     log_group_name: String,
+    #[serde(flatten)]
+    further: Further,
 }
 
 /// Makes a metric filter, or overwrites the one of that name. Only groups of class STANDARD take them.
@@ -90,13 +113,27 @@ pub fn put(input: PutMetricFilter, tx: &mut Tx) -> Result<EmptyLogsResponse, Fau
     if pattern.chars().count() > 1024 {
         return Err(constraint(pattern, "filterPattern", "have length less than or equal to 1024"));
     }
+    let further = input.further;
+    let fields = &further.emit_system_field_dimensions;
+    if let Some(other) = fields.iter().find(|field| !SYSTEM_FIELDS.contains(&field.as_str())) {
+        return Err(invalid(format!("{other} is not a system field.")));
+    }
+    if further.field_selection_criteria.as_ref().is_some_and(|criteria| criteria.chars().count() > 2000) {
+        return Err(constraint("...", "fieldSelectionCriteria", "have length less than or equal to 2000"));
+    }
     let [transformation] = input.metric_transformations.as_slice() else {
         return Err(constraint("[]", "metricTransformations", "have length greater than or equal to 1"));
     };
-    if transformation.dimensions.len() > 3
-        || (!transformation.dimensions.is_empty() && transformation.default_value.is_some())
-    {
+    let dimensions = transformation.dimensions.len() + fields.len();
+    if dimensions > 3 || (dimensions > 0 && transformation.default_value.is_some()) {
         return Err(invalid("A metric filter has at most 3 dimensions, and none beside a default value."));
+    }
+    if let Some(unit) = transformation.unit.as_ref().filter(|unit| !UNITS.contains(&unit.as_str())) {
+        return Err(constraint(unit, "metricTransformations.1.member.unit", "satisfy enum value set"));
+    }
+    match rule(&pattern, transformation) {
+        Ok(_) | Err(RuleRefusal::Unsupported) => {}
+        Err(RuleRefusal::Wrong(message)) => return Err(invalid(message)),
     }
     if record.class != "STANDARD" {
         return Err(invalid(format!("Metric filters are not supported for log groups of class {}.", record.class)));
@@ -105,7 +142,7 @@ pub fn put(input: PutMetricFilter, tx: &mut Tx) -> Result<EmptyLogsResponse, Fau
     if known.len() >= MOST && known.iter().all(|(other, _)| *other != name) {
         return Err(Fault::sender("LimitExceededException", "Resource limit exceeded."));
     }
-    let filter = Filter { pattern, transformations: input.metric_transformations, created: tx.now() };
+    let filter = Filter { pattern, transformations: input.metric_transformations, created: tx.now(), further };
     tx.put(TABLE, &key(&group, &name), &filter)?;
     Ok(EmptyLogsResponse {})
 }
@@ -139,6 +176,7 @@ pub fn describe(input: DescribeMetricFilters, tx: &mut Tx) -> Result<MetricFilte
             metric_transformations: filter.transformations,
             creation_time: filter.created.millis(),
             log_group_name: group.clone(),
+            further: filter.further,
         };
         (key(&group, &name), shown)
     });
@@ -146,6 +184,66 @@ pub fn describe(input: DescribeMetricFilters, tx: &mut Tx) -> Result<MetricFilte
     let token = input.next_token.as_deref();
     let (metric_filters, next_token) = page(tx, shown.collect(), Order::ByKey, token, limit, wrong_token)?;
     Ok(MetricFilters { metric_filters, next_token })
+}
+
+/// Why a filter counts nothing.
+enum RuleRefusal {
+    Wrong(String),
+    /// A regular expression, which AWS would evaluate.
+    Unsupported,
+}
+
+fn rule(pattern: &str, transformation: &Transformation) -> Result<MetricRule, RuleRefusal> {
+    let pattern: LogPattern = pattern.parse().map_err(|fault| match fault {
+        PatternFault::Wrong(message) => RuleRefusal::Wrong(message),
+        PatternFault::Unsupported(_) => RuleRefusal::Unsupported,
+    })?;
+    let dimensions = transformation.dimensions.clone();
+    MetricRule::new(pattern, &transformation.metric_value, dimensions).map_err(|fault| match fault {
+        RuleFault::Value(message) | RuleFault::Dimension(_, message) => RuleRefusal::Wrong(message),
+    })
+}
+
+/// Counts the lines that have come into a group, each at its own time: a number where it matches; the default in minutes in which lines
+/// came and none matched.
+pub fn observe(tx: &mut Tx, group: &str, lines: &[(i64, String)]) -> Result<(), Fault> {
+    for (_, filter) in of_group(tx, group)? {
+        for transformation in &filter.transformations {
+            let Ok(rule) = rule(&filter.pattern, transformation) else { continue };
+            let mut minutes: BTreeMap<i64, bool> = BTreeMap::new();
+            for (time, line) in lines {
+                let found = rule.of(line);
+                *minutes.entry(time.div_euclid(MINUTE)).or_default() |= found.is_some();
+                if let Some((number, mut dimensions)) = found {
+                    for field in &filter.further.emit_system_field_dimensions {
+                        let value = if field == SYSTEM_FIELDS[0] { tx.account() } else { tx.region() };
+                        dimensions.insert(field.clone(), value.to_owned());
+                    }
+                    publish(tx, transformation, dimensions, *time, number)?;
+                }
+            }
+            let silent: BTreeSet<i64> = minutes.into_iter().filter(|(_, found)| !found).map(|(at, _)| at).collect();
+            for minute in silent.into_iter().filter(|_| transformation.default_value.is_some()) {
+                let number = transformation.default_value.unwrap_or_default();
+                publish(tx, transformation, BTreeMap::new(), minute * MINUTE, number)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+const MINUTE: i64 = 60_000;
+
+fn publish(
+    tx: &mut Tx,
+    transformation: &Transformation,
+    dimensions: BTreeMap<String, String>,
+    time: i64,
+    number: f64,
+) -> Result<(), Fault> {
+    let name = (transformation.metric_namespace.as_str(), transformation.metric_name.as_str());
+    let unit = transformation.unit.as_deref().unwrap_or("None");
+    cloudwatch::publish(tx, name, dimensions, unit, Timestamp::from_millis(time), number)
 }
 
 /// How many filters a group has.

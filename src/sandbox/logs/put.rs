@@ -2,7 +2,7 @@
 
 use super::chunk::EVENT_OVERHEAD;
 use super::group::{self, StoredLogGroup};
-use super::{account_policy, constraint, group_operation, invalid, stream};
+use super::{account_policy, constraint, group_operation, invalid, metric_filter, stream};
 use crate::cloudwatch;
 use crate::fault::Fault;
 use crate::store::Tx;
@@ -69,6 +69,7 @@ pub fn put(input: PutLogEvents, tx: &mut Tx) -> Result<PutLogEventsResponse, Fau
     for (_, message) in &taken {
         cloudwatch::embedded(tx, message, None)?;
     }
+    metric_filter::observe(tx, &group_name, &taken)?;
     let next_sequence_token = append(tx, (&group_name, &group), &name, taken)?;
     Ok(PutLogEventsResponse { next_sequence_token, rejected_log_events_info: rejected })
 }
@@ -84,6 +85,7 @@ pub fn write(tx: &mut Tx, group_name: &str, name: &str, events: Vec<(i64, String
     for (time, message) in &events {
         cloudwatch::embedded(tx, message, Some(*time))?;
     }
+    metric_filter::observe(tx, group_name, &events)?;
     append(tx, (group_name, &group), name, events).map(drop)
 }
 

@@ -1,7 +1,6 @@
 //! StartLiveTail: a session, and the stream of its events second by second. The stream is the body of an HTTP answer; it ends with
 //! whoever reads it, or after three hours. Source: CloudWatch Logs API reference, "StartLiveTail".
 
-use super::pattern::Pattern;
 use super::{constraint, group, invalid, stream};
 use crate::Sandbox;
 use crate::fault::Fault;
@@ -11,6 +10,7 @@ use aws_smithy_types::body::SdkBody;
 use futures_util::stream as futures;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
+use mlops_model::log_pattern::LogPattern;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ pub fn start(input: StartLiveTail, tx: &mut Tx) -> Result<LiveTailSession, Fault
         group::found_by(tx, None, Some(identifier.clone()))?;
     }
     let pattern = input.log_event_filter_pattern.unwrap_or_default();
-    pattern.parse::<Pattern>().map_err(invalid)?;
+    pattern.parse::<LogPattern>().map_err(invalid)?;
     Ok(LiveTailSession {
         request_id: tx.uuid(),
         session_id: tx.uuid(),
@@ -106,7 +106,7 @@ impl LiveTailSession {
 
     /// The events since the last look, and whether they are a sample; a first look only remembers what is there.
     fn look(&self, tx: &Tx, seen: &mut Option<TailPositions>) -> Result<(Vec<SessionEvent>, bool), Fault> {
-        let pattern: Pattern = self.log_event_filter_pattern.parse().map_err(invalid)?;
+        let pattern: LogPattern = self.log_event_filter_pattern.parse().map_err(invalid)?;
         let (mut now, mut events) = (TailPositions::new(), Vec::new());
         for identifier in &self.log_group_identifiers {
             let name = group::named_by(tx, identifier)?;

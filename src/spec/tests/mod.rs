@@ -2,6 +2,7 @@
 
 mod hostile;
 mod mutation;
+mod regions;
 
 use super::*;
 use crate::model::Target;
@@ -219,7 +220,7 @@ fn two_functions_may_share_a_log_group_if_they_agree() {
 fn what_is_asked_before_binding_is_there_before_binding() {
     let spec =
         parse("f", "version: 1\nstack: s\nregion: \"${r}\"\nvars: { r: eu-west-1, e: { required: true } }\n").unwrap();
-    assert_eq!(spec.region(), None);
+    assert_eq!(spec.written_regions(), [(None, Vec::new())]);
     let required: Vec<(&str, bool)> = spec.variables().iter().map(|v| (v.name.as_str(), v.required)).collect();
     assert_eq!(required, [("r", false), ("e", true)]);
     let bound = spec.bind(&BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));

@@ -2,6 +2,7 @@
 //! Only what a mutant can change is played again: its alarm, the composite alarms over it, and the tests that look at one of them.
 //! Tests that list the notifications of all alarms look at each: those without data of an alarm are played once for all of them.
 
+mod log_alarm;
 mod mutants;
 mod rules;
 #[cfg(test)]
@@ -77,6 +78,11 @@ fn all(resource: &Resource) -> Vec<Mutant> {
         Resource::Alarm(alarm) => {
             let with = |actions| Resource::Alarm(Box::new(crate::resources::Alarm { actions, ..(**alarm).clone() }));
             [mutants::of(alarm), rules::without_actions(&alarm.actions, with)].concat()
+        }
+        Resource::LogAlarm(alarm) => {
+            let with =
+                |actions| Resource::LogAlarm(Box::new(crate::resources::LogAlarm { actions, ..(**alarm).clone() }));
+            [log_alarm::of(alarm), rules::without_actions(&alarm.actions, with)].concat()
         }
         Resource::CompositeAlarm(composite) => {
             let with =

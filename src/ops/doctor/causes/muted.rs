@@ -1,6 +1,7 @@
 //! Actions that a mute rule holds back.
 
 use crate::ops::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
+use crate::ops::mute::how_to_end;
 
 pub static CAUSE: Cause = Cause { id: "muted", summary: "an alarm is muted", explains: &["drift"], check };
 
@@ -13,9 +14,7 @@ fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
             DoctorFinding::new(CAUSE.id, DoctorLevel::Error, FindingSubject::Resource(address), what)
                 .touching(facts.touched_by(name))
                 .seen(format!("the mute rule {rule} is active and names it"))
-                .mend(format!(
-                    "wait until it ends, or: aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {rule}"
-                )),
+                .mend(format!("wait until it ends, or: {}", how_to_end(rule))),
         );
     }
 }

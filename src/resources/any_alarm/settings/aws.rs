@@ -1,7 +1,7 @@
 //! Finds the settings that this program does not know in the raw answers of DescribeAlarms: the SDK drops what it does not know.
 //! An answer is walked once, where it lies; it never makes a read fail.
 
-use super::{COMPOSITE_ALARM, METRIC_ALARM, SettingMember};
+use super::{COMPOSITE_ALARM, LOG_ALARM, METRIC_ALARM, SettingMember};
 use crate::aws::cbor::{Cursor, Head};
 use crate::aws::short_json;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -61,6 +61,7 @@ fn of_answer(body: &[u8]) -> Option<BTreeMap<String, AlarmSettings>> {
         let member = match key {
             "MetricAlarms" => &METRIC_ALARM,
             "CompositeAlarms" => &COMPOSITE_ALARM,
+            "LogAlarms" => &LOG_ALARM,
             _ => return cursor.skip().map(drop),
         };
         each_item(cursor, |_, cursor| {

@@ -10,6 +10,7 @@ use mlops_cloudwatch::statistic::Aggregate;
 use mlops_cloudwatch::unit::UNITS;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 const MOST_METRICS: usize = 100;
 const MOST_DIMENSIONS: usize = 30;
@@ -70,6 +71,20 @@ pub fn embedded(tx: &mut Tx, message: &str, at: Option<i64>) -> Result<(), Fault
         }
     }
     Ok(())
+}
+
+/// Adds one number to a metric, given by namespace and name, that a metric filter makes of log lines.
+pub fn publish(
+    tx: &mut Tx,
+    (namespace, name): (&str, &str),
+    dimensions: BTreeMap<String, String>,
+    unit: &str,
+    at: Timestamp,
+    number: f64,
+) -> Result<(), Fault> {
+    let dimensions = dimensions.into_iter().map(|(name, value)| MetricDimension { name, value }).collect();
+    let metric = WireMetric { namespace: Some(namespace.to_owned()), metric_name: Some(name.to_owned()), dimensions };
+    put::add(tx, metric, unit, at, &Aggregate::of(vec![(number, 1.0)]))
 }
 
 /// A number, or up to a hundred of them.

@@ -9,7 +9,7 @@ pub mod put;
 pub mod query;
 pub mod statistics;
 
-pub use embedded::embedded;
+pub use embedded::{embedded, publish};
 
 use super::metric::{MetricDimension, WireMetric};
 use crate::fault::Fault;

@@ -2,6 +2,7 @@
 //! it: states, history, actions. It asks the time of its caller; what a metric said is `past`'s matter.
 
 mod configuration;
+mod logs;
 mod past;
 mod reason_data;
 #[cfg(test)]
@@ -89,8 +90,13 @@ fn events(tx: &Tx, after: i64, until: i64) -> Result<(Vec<AlarmStateEvent>, bool
     let metrics = MetricReader::new(tx);
     let (mut events, mut fine) = (Vec::new(), false);
     for (name, alarm) in tx.list::<StoredAlarm>(alarm::TABLE)? {
-        if alarm.kind != AlarmType::Metric {
-            continue;
+        match alarm.kind {
+            AlarmType::Metric => {}
+            AlarmType::Log => {
+                events.extend(logs::events(tx, &name, &alarm, after, until)?);
+                continue;
+            }
+            AlarmType::Composite => continue,
         }
         // What is evaluated in a way that is not known here stays in the state it is in: PromQL, bands, Metrics Insights.
         let configured = Configured::of(&alarm);

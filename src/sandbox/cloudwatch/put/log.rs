@@ -3,8 +3,9 @@
 use super::shared::{ActionConfiguration, CommonAlarmInput, PutWarmUp, comparison, length, range, treat_missing_data};
 use super::{PutResult, configuration, keep};
 use crate::cloudwatch::alarm::AlarmType;
-use crate::cloudwatch::{Nothing, constraint, required};
+use crate::cloudwatch::{Nothing, constraint, log_query, required};
 use crate::fault::Fault;
+use crate::logs::insights::{LogsQuery, QueryAggregate};
 use crate::store::Tx;
 use crate::tags::Tag;
 use mlops_cloudwatch::state::AlarmState;
@@ -97,6 +98,9 @@ impl PutLogAlarm {
         length("scheduledQueryConfiguration.queryString", text, 10_000)?;
         let field = "scheduledQueryConfiguration.aggregationExpression";
         length(field, required(field, query.aggregation_expression.as_deref())?, 2048)?;
+        required("scheduledQueryConfiguration.scheduledQueryRoleARN", query.scheduled_query_role_arn.as_deref())?;
+        query.check_schedule()?;
+        query.check_known(text)?;
         if !(1..=50).contains(&query.log_group_identifiers.len()) {
             let groups = query.log_group_identifiers.join(", ");
             return Err(constraint(
@@ -106,5 +110,37 @@ impl PutLogAlarm {
             ));
         }
         Ok(())
+    }
+}
+
+impl ScheduledQuery {
+    fn check_schedule(&self) -> Result<(), Fault> {
+        let of = "scheduledQueryConfiguration.scheduleConfiguration";
+        let schedule = required(of, self.schedule_configuration.as_ref())?;
+        let expression = schedule.get("ScheduleExpression").and_then(Json::as_str);
+        let expression = required(&format!("{of}.scheduleExpression"), expression)?;
+        if log_query::rate(expression).is_none() {
+            return Err(Fault::validation(format!("Invalid schedule expression {expression}: it has to be a rate")));
+        }
+        let start = schedule.get("StartTimeOffset").and_then(Json::as_i64);
+        let start = required(&format!("{of}.startTimeOffset"), start)?;
+        range(&format!("{of}.startTimeOffset"), start, 1, 2_592_000)?;
+        let end = schedule.get("EndTimeOffset").and_then(Json::as_i64).unwrap_or_default();
+        range(&format!("{of}.endTimeOffset"), end, 0, 2_592_000)?;
+        match end < start {
+            true => Ok(()),
+            false => Err(Fault::validation("EndTimeOffset must be less than StartTimeOffset")),
+        }
+    }
+
+    /// AWS takes more: what the sandbox could not evaluate it does not pretend to watch.
+    fn check_known(&self, text: &str) -> Result<(), Fault> {
+        let query = text.parse::<LogsQuery>().map(drop);
+        let aggregate = self.aggregation_expression.as_deref().unwrap_or_default().parse::<QueryAggregate>().map(drop);
+        let refused = |what: &str, error: String| {
+            Fault::validation(format!("This {what} cannot be evaluated in the sandbox: {error}"))
+        };
+        query.map_err(|error| refused("query", error))?;
+        aggregate.map_err(|error| refused("aggregation expression", error))
     }
 }

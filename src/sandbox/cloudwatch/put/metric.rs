@@ -7,7 +7,7 @@ use super::shared::{
 use super::{PutResult, configuration, keep, queries};
 use crate::cloudwatch::alarm::AlarmType;
 use crate::cloudwatch::metric::{MetricDataQuery, MetricDimension};
-use crate::cloudwatch::{Nothing, constraint, required};
+use crate::cloudwatch::{Nothing, anomaly, constraint, required};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::tags::Tag;
@@ -97,6 +97,9 @@ pub fn put_metric_alarm(input: PutMetricAlarm, raw: Json, tx: &mut Tx) -> Result
     }
     // PromQL alarms have no INSUFFICIENT_DATA: they begin in OK.
     let first = if input.evaluation_criteria.is_some() { AlarmState::Ok } else { AlarmState::InsufficientData };
+    if let (Some(queries), Some(band)) = (&input.metrics, &input.threshold_metric_id) {
+        anomaly::imply(tx, queries, band)?;
+    }
     let name = input.alarm_name.as_deref().unwrap_or_default();
     keep(PutResult { name, kind: AlarmType::Metric, configuration, tags: input.tags, first }, tx)
 }

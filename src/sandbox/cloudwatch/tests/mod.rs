@@ -1,6 +1,7 @@
 //! CloudWatch through the real SDK: what is sent, what comes back, in AWS's words where it fails.
 
 mod alarms;
+mod anomaly;
 mod data;
 mod history;
 mod limits;

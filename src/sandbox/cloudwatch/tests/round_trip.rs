@@ -3,8 +3,8 @@
 use super::*;
 use aws_sdk_cloudwatch::types::{
     ActionConfiguration, AlarmPromQlCriteria, AlarmTagsPropagation, AlarmType, Dimension, EvaluationCriteria,
-    EvaluationWindow, Metric, MetricDataQuery, MetricStat, ScheduledQueryConfiguration, StandardUnit, StateValue,
-    WallClockWindow, WarmUpConfiguration,
+    EvaluationWindow, Metric, MetricDataQuery, MetricStat, ScheduleConfiguration, ScheduledQueryConfiguration,
+    StandardUnit, StateValue, WallClockWindow, WarmUpConfiguration,
 };
 use std::collections::BTreeSet;
 
@@ -172,6 +172,9 @@ async fn all_members_of_composite_and_log_alarms() {
 
     let query =
         ScheduledQueryConfiguration::builder().query_string("fields @message").log_group_identifiers("/aws/lambda/f");
+    let schedule = ScheduleConfiguration::builder().schedule_expression("rate(5 minutes)").start_time_offset(300);
+    let schedule = schedule.end_time_offset(60).build();
+    let query = query.schedule_configuration(schedule.clone());
     let query =
         query.aggregation_expression("count(*)").scheduled_query_role_arn("arn:aws:iam::123456789012:role/q").build();
     let log =
@@ -197,6 +200,7 @@ async fn all_members_of_composite_and_log_alarms() {
     let log = &all.log_alarms()[0];
     let query = log.scheduled_query_configuration().unwrap();
     assert_eq!((query.query_string(), query.aggregation_expression()), (Some("fields @message"), Some("count(*)")));
+    assert_eq!(query.schedule_configuration(), Some(&schedule));
     assert!(query.query_arn().unwrap().contains(":scheduled-query:"));
     assert_eq!((log.query_results_to_evaluate(), log.query_results_to_alarm()), (Some(3), Some(2)));
     assert_eq!(

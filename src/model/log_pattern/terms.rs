@@ -1,6 +1,8 @@
 //! Patterns of terms: `a "b c"` has both, `-a` has it not, `?a ?b` has one of them. Case counts. That a term matches within a word
 //! as well is not documented, but what is seen.
 
+use super::PatternFault;
+
 /// Terms that the text must have, must not have, and of which it must have one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Terms {
@@ -18,7 +20,7 @@ impl Terms {
     }
 }
 
-pub fn parse(text: &str) -> Result<Terms, String> {
+pub fn parse(text: &str) -> Result<Terms, PatternFault> {
     let mut terms = Terms::default();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -34,7 +36,7 @@ pub fn parse(text: &str) -> Result<Terms, String> {
             _ => {
                 let (term, after) = term.split_at(term.find(char::is_whitespace).unwrap_or(term.len()));
                 if term.is_empty() || !term.chars().all(|c| c.is_alphanumeric() || c == '_') {
-                    return Err(format!("Invalid character(s) in term '{term}'"));
+                    return Err(PatternFault::Wrong(format!("Invalid character(s) in term '{term}'")));
                 }
                 (term.to_owned(), after)
             }

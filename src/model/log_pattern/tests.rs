@@ -1,10 +1,10 @@
 //! Filter patterns against texts, with the examples of the user guide.
 
-use super::Pattern;
+use super::{LogPattern, MetricRule};
 use proptest::prelude::*;
 
 fn matches(pattern: &str, message: &str) -> bool {
-    pattern.parse::<Pattern>().unwrap_or_else(|error| panic!("{pattern}: {error}")).matches(message)
+    pattern.parse::<LogPattern>().unwrap_or_else(|error| panic!("{pattern}: {error}")).matches(message)
 }
 
 #[test]
@@ -65,7 +65,12 @@ fn what_is_not_known_is_refused() {
     for (pattern, told) in [
         ("foo-bar", "Invalid character(s) in term 'foo-bar'"),
         ("%[Ee]rror%", "regular expressions"),
-        ("[ip, user]", "columns"),
+        ("[ip, user", "closing ]"),
+        ("[ip, , user]", "no name"),
+        ("[a, ..., b, ...]", "twice"),
+        ("[a = 1 || b = 2]", "about"),
+        ("[a = %x%]", "regular expressions"),
+        ("[a > b]", "numbers only"),
         ("\"open", "not closed"),
         ("{ $.a = 1", "closing }"),
         ("{ $.a > b }", "numbers only"),
@@ -75,17 +80,66 @@ fn what_is_not_known_is_refused() {
         ("{ $.a = 1 $.b = 2 }", "not understood"),
         ("{ $.a[x] = 1 }", "index"),
     ] {
-        let error = pattern.parse::<Pattern>().unwrap_err();
+        let error = pattern.parse::<LogPattern>().unwrap_err().to_string();
         assert!(error.contains(told), "{pattern}: {error}");
     }
-    assert!("(".repeat(1000).parse::<Pattern>().is_err());
-    assert!(format!("{{{}", "(".repeat(1000) + "}").parse::<Pattern>().is_err());
+    assert!("(".repeat(1000).parse::<LogPattern>().is_err());
+    assert!(format!("{{{}", "(".repeat(1000) + "}").parse::<LogPattern>().is_err());
+}
+
+/// The user guide's examples of space-delimited log events.
+#[test]
+fn columns() {
+    let line = r#"127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
+    for (pattern, wanted) in [
+        ("[ip, server, username, timestamp, request, status_code, bytes > 1000]", true),
+        ("[ip, server, username, timestamp, request, status_code = 4*, bytes]", true),
+        ("[ip, server, username, timestamp, request =*html*, status_code = 4*, bytes]", true),
+        ("[..., status_code, bytes > 1000]", true),
+        ("[ip, ...]", true),
+        ("[ip = 127.*, ..., bytes < 1000]", false),
+        ("[..., status_code = 404 || status_code = 410, bytes]", true),
+        ("[..., status_code != 404, bytes]", false),
+        ("[..., bytes > 1000 && bytes < 2000]", true),
+        ("[ip, server]", false),
+        (r#"[ip, server = "Prod", ...]"#, true),
+    ] {
+        assert_eq!(matches(pattern, line), wanted, "{pattern}");
+    }
+}
+
+#[test]
+fn a_rule_makes_a_number_of_a_line() {
+    let rule = |pattern: &str, value: &str, dimensions: &[(&str, &str)]| {
+        let dimensions = dimensions.iter().map(|(name, selector)| ((*name).to_owned(), (*selector).to_owned()));
+        MetricRule::new(pattern.parse().unwrap(), value, dimensions)
+    };
+    let number = |rule: MetricRule, line: &str| rule.of(line);
+    assert_eq!(number(rule("ERROR", "1", &[]).unwrap(), "an ERROR").map(|(n, _)| n), Some(1.0));
+    assert_eq!(number(rule("ERROR", "1", &[]).unwrap(), "fine"), None);
+    let json = rule("{ $.ms > 0 }", "$.ms", &[("Route", "$.route")]).unwrap();
+    let (ms, dimensions) = json.of(r#"{"ms":12.5,"route":"/track"}"#).unwrap();
+    assert_eq!((ms, dimensions["Route"].as_str()), (12.5, "/track"));
+    assert_eq!(json.of(r#"{"ms":12.5}"#), None, "a dimension is missing");
+    let columns = rule("[method, ms]", "$ms", &[("Method", "$method")]).unwrap();
+    assert_eq!(columns.of("GET 31").unwrap().0, 31.0);
+    assert_eq!(columns.of("GET slow"), None, "no number");
+    for (pattern, value, dimensions) in [
+        ("ERROR", "$.ms", &[][..]),
+        ("ERROR", "many", &[]),
+        ("[a, b]", "$c", &[]),
+        ("{ $.a = 1 }", "$b", &[]),
+        ("ERROR", "1", &[("Route", "$.route")]),
+        ("{ $.a = 1 }", "1", &[("Route", "route")]),
+    ] {
+        assert!(rule(pattern, value, dimensions).is_err(), "{pattern} {value} {dimensions:?}");
+    }
 }
 
 proptest! {
     #[test]
     fn no_pattern_panics(pattern in r#"[{\[]?[ $.a-c"\\=<>!&|()?*%\[\]0-9-]{0,40}}?"#, message in r#"[{a-c":,\[\]} 0-9]{0,20}"#) {
-        if let Ok(pattern) = pattern.parse::<Pattern>() {
+        if let Ok(pattern) = pattern.parse::<LogPattern>() {
             let _ = pattern.matches(&message);
         }
     }

@@ -1,5 +1,6 @@
 //! Patterns of JSON events: `{ $.level = "ERROR" && ($.ms > 500 || $.user.id NOT EXISTS) }`.
 
+use super::{PatternFault, like, wrong};
 use serde_json::Value;
 
 /// What of an event has to hold.
@@ -38,7 +39,7 @@ pub enum FieldComparison {
     GreaterOrEqual,
 }
 
-const COMPARISONS: [(&str, FieldComparison); 6] = [
+pub const COMPARISONS: [(&str, FieldComparison); 6] = [
     ("!=", FieldComparison::Unequal),
     ("<=", FieldComparison::LessOrEqual),
     (">=", FieldComparison::GreaterOrEqual),
@@ -54,16 +55,38 @@ impl PatternCondition {
         match self {
             PatternCondition::All(all) => all.iter().all(|condition| condition.holds(event)),
             PatternCondition::Any(any) => any.iter().any(|condition| condition.holds(event)),
-            PatternCondition::Is(path, test) => {
-                let found = path.iter().try_fold(event, |value, step| match step {
-                    SelectorStep::Member(name) => value.get(name),
-                    SelectorStep::Item(index) => value.get(index),
-                });
-                match found {
-                    None => *test == PatternTest::Missing,
-                    Some(value) => test.holds(value),
-                }
-            }
+            PatternCondition::Is(path, test) => match select(event, path) {
+                None => *test == PatternTest::Missing,
+                Some(value) => test.holds(value),
+            },
+        }
+    }
+}
+
+/// What a selector finds in an event.
+pub fn select<'a>(event: &'a Value, path: &[SelectorStep]) -> Option<&'a Value> {
+    path.iter().try_fold(event, |value, step| match step {
+        SelectorStep::Member(name) => value.get(name),
+        SelectorStep::Item(index) => value.get(index),
+    })
+}
+
+/// Reads a selector that stands alone: `$.a.b[0]`.
+pub fn selector(text: &str) -> Result<Vec<SelectorStep>, PatternFault> {
+    let mut parser = PatternParser { rest: text, depth: 0 };
+    let path = parser.path()?;
+    if parser.rest.is_empty() { Ok(path) } else { Err(wrong(&format!("{:?} is not understood", parser.rest))) }
+}
+
+impl FieldComparison {
+    pub fn holds(self, number: f64, wanted: f64) -> bool {
+        match self {
+            FieldComparison::Equal => number == wanted,
+            FieldComparison::Unequal => number != wanted,
+            FieldComparison::Less => number < wanted,
+            FieldComparison::LessOrEqual => number <= wanted,
+            FieldComparison::Greater => number > wanted,
+            FieldComparison::GreaterOrEqual => number >= wanted,
         }
     }
 }
@@ -73,14 +96,9 @@ impl PatternTest {
         match self {
             PatternTest::Like(wanted) => text(value).is_some_and(|text| like(&text, wanted)),
             PatternTest::Unlike(wanted) => text(value).is_some_and(|text| !like(&text, wanted)),
-            PatternTest::Number(comparison, wanted) => value.as_f64().is_some_and(|number| match comparison {
-                FieldComparison::Equal => number == *wanted,
-                FieldComparison::Unequal => number != *wanted,
-                FieldComparison::Less => number < *wanted,
-                FieldComparison::LessOrEqual => number <= *wanted,
-                FieldComparison::Greater => number > *wanted,
-                FieldComparison::GreaterOrEqual => number >= *wanted,
-            }),
+            PatternTest::Number(comparison, wanted) => {
+                value.as_f64().is_some_and(|number| comparison.holds(number, *wanted))
+            }
             PatternTest::Null => value.is_null(),
             PatternTest::True => *value == Value::Bool(true),
             PatternTest::False => *value == Value::Bool(false),
@@ -89,7 +107,7 @@ impl PatternTest {
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -98,31 +116,12 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a text fits a wish in which `*` stands for any characters, also none.
-fn like(text: &str, wanted: &str) -> bool {
-    let mut parts = wanted.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-pub fn parse(text: &str) -> Result<PatternCondition, String> {
+pub fn parse(text: &str) -> Result<PatternCondition, PatternFault> {
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     let mut parser = PatternParser { rest: inner.ok_or_else(|| wrong("a closing } is missing"))?, depth: 0 };
     let condition = parser.any()?;
     parser.skip_space();
     if parser.rest.is_empty() { Ok(condition) } else { Err(wrong(&format!("{:?} is not understood", parser.rest))) }
-}
-
-fn wrong(what: &str) -> String {
-    format!("Invalid filter pattern: {what}.")
 }
 
 struct PatternParser<'a> {
@@ -142,7 +141,7 @@ impl PatternParser<'_> {
         after.is_some()
     }
 
-    fn any(&mut self) -> Result<PatternCondition, String> {
+    fn any(&mut self) -> Result<PatternCondition, PatternFault> {
         let mut parts = vec![self.all()?];
         while self.take("||") {
             parts.push(self.all()?);
@@ -150,7 +149,7 @@ impl PatternParser<'_> {
         Ok(if parts.len() == 1 { parts.remove(0) } else { PatternCondition::Any(parts) })
     }
 
-    fn all(&mut self) -> Result<PatternCondition, String> {
+    fn all(&mut self) -> Result<PatternCondition, PatternFault> {
         let mut parts = vec![self.one()?];
         while self.take("&&") {
             parts.push(self.one()?);
@@ -158,7 +157,7 @@ impl PatternParser<'_> {
         Ok(if parts.len() == 1 { parts.remove(0) } else { PatternCondition::All(parts) })
     }
 
-    fn one(&mut self) -> Result<PatternCondition, String> {
+    fn one(&mut self) -> Result<PatternCondition, PatternFault> {
         if self.take("(") {
             self.depth += 1;
             if self.depth > DEEPEST {
@@ -194,7 +193,7 @@ impl PatternParser<'_> {
     }
 
     /// `$.a.b[0]["c d"]`.
-    fn path(&mut self) -> Result<Vec<SelectorStep>, String> {
+    fn path(&mut self) -> Result<Vec<SelectorStep>, PatternFault> {
         if !self.take("$") {
             return Err(wrong("a selector such as $.level is missing"));
         }
@@ -227,7 +226,7 @@ impl PatternParser<'_> {
     }
 
     /// A value, and whether it was quoted.
-    fn value(&mut self) -> Result<(String, bool), String> {
+    fn value(&mut self) -> Result<(String, bool), PatternFault> {
         self.skip_space();
         match self.rest.chars().next() {
             Some('"') => {

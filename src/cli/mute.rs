@@ -1,0 +1,328 @@
+//! `mlopsctl mute` and `unmute`: alarms notify nobody for a while, by rules that end by themselves.
+
+use super::CommandContext;
+use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
+use super::complete;
+use super::connect::ConnectArgs;
+use super::exit::Exit;
+use super::failure::CliFailure;
+use super::moment::{Moment, moment};
+use super::plan::say_calls;
+use crate::aws::Aws;
+use crate::model::duration::parse_seconds;
+use crate::model::problem::nearest_or_all;
+use crate::model::{Target, advice, glob};
+use crate::ops::mute::{self, MuteOwner, StandingMute};
+use crate::report::count;
+use crate::report::watch::mutes::{self as report, Unmuted};
+use crate::resources::any_alarm::aws::existing;
+use crate::resources::mute_rule::aws::begin;
+use crate::resources::mute_rule::temporary::{LONGEST, LONGEST_WHY, MuteOrigin, MuteReason, TemporaryMute};
+use clap::Args;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Mutes alarms for a while: they notify nobody, and it ends by itself
+///
+/// The alarms go on being evaluated. What is in ALARM when the mute ends notifies then. It is made of CloudWatch alarm mute rules
+/// that belong to no stack; `status` says who muted an alarm, until when and why.
+#[derive(Debug, Clone, Args)]
+pub struct MuteArgs {
+    /// The alarms: names of the spec's alarms, or patterns over them with * and ?
+    #[arg(value_name = "ALARM", required_unless_present = "list", add = complete::alarms())]
+    alarms: Vec<String>,
+    /// How long, e.g. 30m, 2h, 3d; at most 15d
+    #[arg(long = "for", value_name = "TIME", required_unless_present_any = ["until", "list"], conflicts_with = "until", value_parser = length)]
+    length: Option<i64>,
+    /// Until when, e.g. 2026-12-24T18:00Z; at most 15 days from now
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    until: Option<i64>,
+    /// The reason, for those who look at it later
+    #[arg(long, value_name = "TEXT", required_unless_present = "list", value_parser = why)]
+    why: Option<String>,
+    /// Mute nothing: show what is muted, and what will be
+    #[arg(long, conflicts_with_all = ["length", "until", "why"])]
+    list: bool,
+    #[command(flatten)]
+    scope: MuteScopeArgs,
+    #[command(flatten)]
+    format: TextOrJsonArgs,
+}
+
+/// Ends mutes that `mute` or `apply --mute` began
+///
+/// What is in ALARM notifies at once. Mute rules that a spec declares stay.
+#[derive(Debug, Clone, Args)]
+pub struct UnmuteArgs {
+    /// The alarms: names, patterns with * and ?, or the name of a rule that `mute --list` shows
+    #[arg(value_name = "ALARM", required = true, add = complete::alarms())]
+    alarms: Vec<String>,
+    #[command(flatten)]
+    scope: MuteScopeArgs,
+    #[command(flatten)]
+    format: TextOrJsonArgs,
+}
+
+/// Whose alarms are meant.
+#[derive(Debug, Clone, Args)]
+struct MuteScopeArgs {
+    /// All alarms of the account and region, not only those of the spec, which is not read then
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Seconds of `apply --mute`.
+pub fn mute_time(text: &str) -> Result<i64, String> {
+    let seconds = parse_seconds(text).filter(|seconds| (60..=86_400).contains(seconds));
+    seconds.ok_or_else(|| "write a time from 1m to 1d, e.g. 10m".to_owned())
+}
+
+fn length(text: &str) -> Result<i64, String> {
+    let seconds = parse_seconds(text).filter(|seconds| (60..=LONGEST).contains(seconds));
+    seconds.ok_or_else(|| "write a time from 1m to 15d, e.g. 30m, 2h, 3d".to_owned())
+}
+
+/// Seconds since 1970.
+fn until(text: &str) -> Result<i64, String> {
+    match moment(text) {
+        Ok(Moment::At(at)) => Ok(at.div_euclid(1_000)),
+        _ => Err("write a time such as 2026-12-24T18:00Z; how long is said by --for".to_owned()),
+    }
+}
+
+fn why(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err("write why, for those who look at it later".to_owned()),
+        n if n > LONGEST_WHY => Err(format!("write at most {LONGEST_WHY} characters")),
+        _ if text.chars().any(char::is_control) => Err("write one line".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// An account and region, and the alarms that can be meant there.
+struct MuteScope {
+    aws: Aws,
+    target: Target,
+    /// Those of the spec; `None` is every one.
+    declared: Option<BTreeSet<String>>,
+}
+
+impl MuteScopeArgs {
+    async fn open(&self, run: &mut CommandContext<'_>) -> Result<MuteScope, CliFailure> {
+        if self.all {
+            let aws = self.connect.open(None, &run.signals, run.output).await?;
+            return Ok(MuteScope { target: aws.target().await?, aws, declared: None });
+        }
+        let bound = self.spec.bind_asking(self.spec.load()?, self.connect.region(), run).await?;
+        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let target = aws.target().await?;
+        let desired = bound.desired(&target, &BTreeMap::new())?.resources;
+        let alarms = desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name);
+        Ok(MuteScope { aws, target, declared: Some(alarms.collect()) })
+    }
+}
+
+impl MuteScope {
+    fn covers(&self, alarm: &str) -> bool {
+        self.declared.as_ref().is_none_or(|declared| declared.contains(alarm))
+    }
+
+    /// The alarms that the words mean and that exist. A name that is of none is a mistake; a pattern may be of more than exist.
+    async fn chosen(&self, words: &[String]) -> Result<Vec<String>, CliFailure> {
+        let known = match &self.declared {
+            Some(declared) => declared.clone(),
+            None => existing(&self.aws, None).await?,
+        };
+        let mut chosen = BTreeSet::new();
+        for word in words {
+            let found: Vec<&String> = known.iter().filter(|alarm| is_meant(word, alarm)).collect();
+            if found.is_empty() {
+                let what = format!(
+                    "{} has no alarm `{word}`",
+                    if self.declared.is_some() { "the spec" } else { "the account" }
+                );
+                let near = nearest_or_all(word, known.iter().map(String::as_str), "its alarms are").unwrap_or_default();
+                let near = match &self.declared {
+                    Some(_) => format!("{near}; --all means those that the spec does not declare, too"),
+                    None => near,
+                };
+                return Err(CliFailure::say(Exit::Usage, what, near.trim_start_matches("; ")));
+            }
+            chosen.extend(found.into_iter().cloned());
+        }
+        if self.declared.is_none() {
+            return Ok(chosen.into_iter().collect());
+        }
+        let names: Vec<String> = chosen.into_iter().collect();
+        let live = existing(&self.aws, Some(&names)).await?;
+        let missing = names.iter().find(|name| !live.contains(*name) && (words.contains(name) || live.is_empty()));
+        match missing {
+            None => Ok(names.into_iter().filter(|name| live.contains(name)).collect()),
+            Some(name) => {
+                let what =
+                    format!("alarm `{name}` does not exist yet in {}: only what exists can be muted", self.target);
+                let apply = advice::command("apply --mute");
+                Err(CliFailure::say(
+                    Exit::Failure,
+                    what,
+                    format!("{apply} creates it and mutes it for its first minutes"),
+                ))
+            }
+        }
+    }
+
+    /// Rules of commands that have ended are of no use; that they could not be deleted changes nothing.
+    async fn clean(&self, run: &mut CommandContext<'_>) {
+        match mute::clean(&self.aws, &self.target).await {
+            Ok(0) => {}
+            Ok(n) => run.output.say(&format!("deleted: {} that had ended", count(n, "mute rule"))),
+            Err(error) => run.output.say(&format!("mute rules that have ended could not be deleted: {error}")),
+        }
+    }
+}
+
+/// Whether a word on the command line means an alarm.
+fn is_meant(word: &str, alarm: &str) -> bool {
+    word == alarm || (glob::is_pattern(word) && glob::matches(word, alarm))
+}
+
+impl MuteArgs {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        let scope = self.scope.open(run).await?;
+        if self.list {
+            return self.list(&scope, run).await;
+        }
+        let now = scope.aws.clock.now();
+        let until = self.until.or(self.length.map(|length| now.saturating_add(length))).unwrap_or(now);
+        if !(now < until && until <= now + LONGEST) {
+            let what = "--until is not within the next 15 days, which is what AWS allows";
+            return Err(CliFailure::say(
+                Exit::Usage,
+                what,
+                "write a later time, or --for 2h; for good: mute_rules in the spec",
+            ));
+        }
+        let alarms = scope.chosen(&self.alarms).await?;
+        let reason = MuteReason { by: scope.aws.caller().await?, why: self.why.clone().unwrap_or_default() };
+        let mute = TemporaryMute::new(MuteOrigin::Mute, alarms, now, until, reason);
+        let rules = begin(&scope.aws, &mute).await?;
+        scope.clean(run).await;
+        let text = match self.format.format {
+            TextOrJson::Table => report::begun(&mute, &rules, &run.output.look),
+            TextOrJson::Json => {
+                let mut made = mute::list(&scope.aws, &scope.target, now).await?;
+                made.retain(|mute| rules.contains(&mute.rule.name));
+                report::json(&made, &scope.target)
+            }
+        };
+        run.output.result(&text)?;
+        say_calls(&scope.aws, run.output);
+        Ok(Exit::Success)
+    }
+
+    async fn list(&self, scope: &MuteScope, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        let mut mutes = mute::list(&scope.aws, &scope.target, scope.aws.clock.now()).await?;
+        let asked = |alarm: &String| {
+            scope.covers(alarm) && (self.alarms.is_empty() || self.alarms.iter().any(|word| is_meant(word, alarm)))
+        };
+        mutes.retain(|mute| mute.rule.alarms.iter().any(asked));
+        run.output.result(&match self.format.format {
+            TextOrJson::Table => report::list(&mutes, &scope.target, &run.output.look),
+            TextOrJson::Json => report::json(&mutes, &scope.target),
+        })?;
+        say_calls(&scope.aws, run.output);
+        Ok(Exit::Success)
+    }
+}
+
+impl UnmuteArgs {
+    pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        let scope = self.scope.open(run).await?;
+        let mutes = mute::list(&scope.aws, &scope.target, scope.aws.clock.now()).await?;
+        let chosen = self.chosen(&scope, &mutes)?;
+        let (mut ended, kept): (Vec<_>, Vec<_>) =
+            chosen.into_iter().partition(|(mute, _)| matches!(mute.owner, MuteOwner::Command(_)));
+        if let (true, Some((mute, alarms))) = (ended.is_empty(), kept.first()) {
+            let (what, remedy) = report::kept(mute, alarms);
+            return Err(CliFailure::say(Exit::Blocked, what, remedy));
+        }
+        ended.sort_by(|(a, _), (b, _)| a.rule.name.cmp(&b.rule.name));
+        for (mute, alarms) in &ended {
+            mute::end(&scope.aws, &scope.target, mute, alarms).await?;
+        }
+        scope.clean(run).await;
+        let unmuted = Unmuted { ended, kept };
+        run.output.result(&match self.format.format {
+            TextOrJson::Table => report::unmuted(&unmuted, &run.output.look),
+            TextOrJson::Json => report::unmuted_json(&unmuted, &scope.target),
+        })?;
+        for (mute, alarms) in &unmuted.kept {
+            let (what, remedy) = report::kept(mute, alarms);
+            run.output.complain(&format!("still muted: {what}\n  fix: {remedy}"));
+        }
+        say_calls(&scope.aws, run.output);
+        Ok(if unmuted.kept.is_empty() { Exit::Success } else { Exit::Blocked })
+    }
+
+    /// The mutes that the words mean, each with the alarms for which it is to end.
+    fn chosen<'a>(
+        &self,
+        scope: &MuteScope,
+        mutes: &'a [StandingMute],
+    ) -> Result<Vec<(&'a StandingMute, BTreeSet<String>)>, CliFailure> {
+        let mut chosen: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for word in &self.alarms {
+            let mut is_known = false;
+            for (at, mute) in mutes.iter().enumerate() {
+                let whole = mute.rule.name == *word;
+                let meant =
+                    mute.rule.alarms.iter().filter(|alarm| whole || (scope.covers(alarm) && is_meant(word, alarm)));
+                let meant: Vec<String> = meant.cloned().collect();
+                if !meant.is_empty() {
+                    is_known = true;
+                    chosen.entry(at).or_default().extend(meant);
+                }
+            }
+            if !is_known {
+                let muted: BTreeSet<&str> =
+                    mutes.iter().flat_map(|mute| &mute.rule.alarms).map(String::as_str).collect();
+                let what = format!("`{word}` is not muted in {}", scope.target);
+                let near =
+                    nearest_or_all(word, muted, "muted are").unwrap_or_else(|| "nothing is muted there".to_owned());
+                return Err(CliFailure::say(Exit::Usage, what, near));
+            }
+        }
+        Ok(chosen.into_iter().map(|(at, alarms)| (&mutes[at], alarms)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_reasons_are_checked_before_anything_is_asked() {
+        assert_eq!((length("2h"), length("15d"), mute_time("10m")), (Ok(7_200), Ok(LONGEST), Ok(600)));
+        for wrong in ["", "2", "30s", "16d", "2026-12-24T18:00Z"] {
+            assert!(length(wrong).is_err(), "{wrong}");
+        }
+        assert!(mute_time("2d").is_err() && mute_time("plan.json").is_err());
+        assert_eq!(until("1970-01-02T00:00Z"), Ok(86_400));
+        assert!(until("2h").is_err() && until("tomorrow").is_err());
+        assert_eq!(why(" deploying v42 "), Ok("deploying v42".to_owned()));
+        assert!(why(" ").is_err() && why("a\nb").is_err() && why(&"w".repeat(501)).is_err());
+    }
+
+    #[test]
+    fn a_word_means_a_name_or_is_a_pattern() {
+        for (word, alarm, meant) in
+            [("a", "a", true), ("a", "ab", false), ("a*", "ab", true), ("*", "x", true), ("a*", "a*", true)]
+        {
+            assert_eq!(is_meant(word, alarm), meant, "{word} {alarm}");
+        }
+    }
+}

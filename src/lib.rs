@@ -13,7 +13,8 @@
 //! cloudwatch/ a crate of its own: what CloudWatch means, each meaning once; everybody asks it, it names nothing else
 //! model/      a crate of its own: the words everyone uses: target, ARN, fields and their difference, the spanned tree of a spec;
 //!             what is secret or steers a reader, how a file is opened safely, and documents that the sandbox reads, too
-//! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls)
+//! resources/  the one list of kinds; a folder each: the type, `spec.rs` (YAML -> type, AWS's limits), `aws.rs` (calls); `child.rs`: how
+//!             what has no tags is owned, through marks in its parent's
 //! aws/        credentials, clients, pacing, the clock, errors: handles only
 //! sandbox/    a crate of its own: an AWS inside the process, as an HTTP client under the real SDK
 //! spec/       what the user wrote -> desired
@@ -27,7 +28,7 @@
 //! fleet/      the pipeline, once a target
 //! unit_test/  tests of alarms: series in, states and notifications out, by the same evaluator
 //! backtest/   what alarms would have done: CloudWatch's evaluation over the past of metrics, pure but for reading that past
-//! ops/        looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, and the doctor
+//! ops/        looking at what runs: status, golden signals, logs, traffic, subscriptions, drills, mutes, and the doctor
 //! grade/      whether students' accounts are as a rubric asks: facts, a judgement of each item, how to mend it; only ever reads
 //! report/     values -> text; never prints
 //! deploy/     the bundled service on its way to Lambda: a zip, a function, its address

@@ -12,18 +12,19 @@ use support::{Desk, example};
 const NOT_TOGETHER: [(&str, &str); 1] = [("defaults", "extended_statistic")];
 
 /// The sections in which the name of an entry is that of one resource, and the resource's kind.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("topics", "topic"),
     ("log_groups", "log_group"),
     ("alarms", "alarm"),
+    ("anomaly_detectors", "anomaly_detector"),
+    ("log_alarms", "log_alarm"),
     ("composite_alarms", "composite_alarm"),
     ("mute_rules", "mute_rule"),
     ("dashboards", "dashboard"),
 ];
 
-/// What AWS cannot change in place.
-const IMMUTABLE: [&str; 1] = ["log_group_class"];
-
+/// The alarms of the file that say how their band is learnt.
+const WITH_DETECTOR: [&str; 2] = ["band", "unusual"];
 fn everything() -> Value {
     let text = std::fs::read_to_string(example("everything.yaml")).expect("the example is there");
     // `off` is a word to the program.
@@ -110,10 +111,12 @@ fn it_has_every_key() {
     assert_eq!(missing, NOT_TOGETHER);
 }
 
-/// The spec without its roster: one account, the sandbox's own.
+/// The spec without its roster and its other region: one target, the sandbox's own.
 fn alone() -> Value {
     let mut spec = everything();
-    spec.as_object_mut().expect("a map").remove("accounts").expect("a roster");
+    for key in ["accounts", "regions"] {
+        spec.as_object_mut().expect("a map").remove(key).expect("more than one target");
+    }
     spec
 }
 
@@ -177,13 +180,9 @@ fn wrong(desk: &Desk, spec: &Value, of_resources: &Scalars, round: usize) -> Opt
     for (address, pointer) in chosen {
         let change = changes.iter().find(|(changed, _)| changed.starts_with(address.as_str()));
         let change = change.map(|(changed, _)| changed.clone()).and_then(|changed| changes.remove_entry(&changed));
-        let replaces = IMMUTABLE.iter().any(|key| pointer.ends_with(key));
-        let is_it = |change: &str| match replaces {
-            true => change == "replace",
-            // A widget is one field, whose name has words.
-            false => {
-                change.split(' ').count() == 2 || address.starts_with("dashboard/") && change.starts_with("update ")
-            }
+        // A widget is one field, whose name has words.
+        let is_it = |change: &str| {
+            change.split(' ').count() == 2 || address.starts_with("dashboard/") && change.starts_with("update ")
         };
         if !change.as_ref().is_some_and(|(_, change)| is_it(change)) {
             wrong.push(format!("{pointer} becomes {}: {change:?}", other(spec, pointer)));
@@ -201,8 +200,8 @@ type Scalars = BTreeMap<String, Vec<String>>;
 /// Where in the spec each resource has what can be changed. Without what makes it another resource or is named by the rest of the alarm, and
 /// what cannot be read back: SNS neither shows nor changes the attributes of a subscription that is pending.
 fn scalars(spec: &Value) -> Scalars {
-    const IDENTITY: [&str; 8] =
-        ["protocol", "endpoint", "topic", "fifo", "id", "return_data", "threshold_metric_id", "type"];
+    const IDENTITY: [&str; 9] =
+        ["protocol", "endpoint", "topic", "fifo", "log_group_class", "id", "return_data", "threshold_metric_id", "type"];
     let mut found = Scalars::new();
     for (section, kind) in SECTIONS {
         for (name, entry) in spec[section].as_object().expect("a map of resources") {
@@ -210,13 +209,23 @@ fn scalars(spec: &Value) -> Scalars {
             for path in leaves(entry).into_iter().filter(|path| !path.is_empty()) {
                 let parts: Vec<&str> = path.split('/').skip(1).collect();
                 let mut address = format!("{kind}/{name}");
-                if let ["subscriptions", at, ..] = parts[..] {
+                if let ["metric_filters", filter, ..] = parts[..] {
+                    address = format!("metric_filter/{name}:{filter}");
+                } else if parts.contains(&"detector") {
+                    address = format!("anomaly_detector/{name}");
+                } else if let ["subscriptions", at, ..] = parts[..] {
                     let at: usize = at.parse().expect("a place in a list");
                     let protocol = entry["subscriptions"][at]["protocol"].as_str().expect("a protocol");
                     if ["email", "https"].contains(&protocol) {
                         continue;
                     }
                     address = format!("subscription/{name}/{protocol}/");
+                }
+                // The detector of another metric is another detector.
+                let learns = |key: &str| ["namespace", "metric_name", "statistic", "dimensions"].contains(&key);
+                if section == "alarms" && WITH_DETECTOR.contains(&name.as_str()) && parts.iter().any(|key| learns(key))
+                {
+                    continue;
                 }
                 if !parts.last().is_some_and(|key| IDENTITY.contains(key)) {
                     found.entry(address).or_default().push(format!("/{section}/{}{path}", escaped(name)));
@@ -263,6 +272,7 @@ fn other(spec: &Value, pointer: &str) -> Value {
         | "numRetries"
         | "evaluation_periods"
         | "datapoints_to_alarm" => return more(value),
+        "query_results_to_evaluate" | "query_results_to_alarm" | "action_log_line_count" => return more(value),
         "signature_version" => json!([1]),
         "Version" => json!(["2008-10-17"]),
         "Effect" => json!(["Deny"]),
@@ -296,6 +306,7 @@ fn other(spec: &Value, pointer: &str) -> Value {
         "duration" => json!(["5h"]),
         "treat_missing_data" => json!(["breaching"]),
         "timezone" => json!(["America/New_York"]),
+        "comparison_operator" if !pointer.starts_with("/alarms/") => json!(["LessThanThreshold"]),
         "comparison_operator" if pointer.starts_with("/alarms/percentile") => json!(["LessThanThreshold"]),
         "comparison_operator" => json!(["LessThanLowerThreshold"]),
         "evaluate_low_sample_count_percentile" => json!(["ignore"]),
@@ -319,6 +330,21 @@ fn other(spec: &Value, pointer: &str) -> Value {
         "alarms" => json!(["errors"]),
         "start_date" => json!(["2031-01-01T00:00Z"]),
         "expire_date" => json!(["2037-12-24T18:00Z"]),
+        "pattern" => json!(["{ $.level = \"FATAL\" }"]),
+        "value" | "default_value" => return more(value),
+        "adaptation_speed" => json!(["FAST", "SLOW"]),
+        "outlier_filtering_strength" => json!(["MINIMAL"]),
+        "metric_timezone" => json!(["America/New_York"]),
+        "start" => json!(["2026-12-23"]),
+        "end" => json!(["2026-12-28"]),
+        "query_string" => json!(["filter @message like /gave up/"]),
+        "log_group_identifiers" => json!(["/everything/audit"]),
+        "aggregation_expression" => json!(["max(latency)"]),
+        "schedule_expression" => json!(["10m"]),
+        "start_time_offset" => json!(["20m"]),
+        "end_time_offset" => json!(["2m"]),
+        "scheduled_query_role_arn" | "action_log_line_role_arn" => json!(["arn:aws:iam::123456789012:role/others"]),
+        "on_destroy" => json!(["keep"]),
         "display_name" | "description" | "label" | "kind" | "team" | "Sid" | "namespace" | "FunctionName" | "Queue"
         | "include" | "exclude" => json!(["Others"]),
         _ => panic!("{pointer}: what else could stand there?"),

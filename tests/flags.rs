@@ -99,7 +99,7 @@ const CALLS_AND_LOGS: &str = "traffic --function mlops-service-lambda -n 2 --yes
 const ROWS: &[(&str, &str, Sign)] = &[
     ("test", "--junit t.xml", Comes("t.xml")),
     ("test weak.test.yaml", "--mutate", Comes("survived threshold")),
-    ("schema", "--tests", Comes("alarms.test.schema.json")),
+    ("schema", "--tests", Comes("urn:mlopsctl:schema:tests:1")),
     ("backtest --history past.csv", "--save-test saved.test.yaml", Comes("saved.test.yaml")),
     ("backtest --history past.csv --save-test saved.test.yaml", "--incident 9", Comes("no such incident")),
     ("backtest", "--since 2d", Comes("in 2d")),
@@ -121,7 +121,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("sandbox mail", "--account 999999999999", Goes("you@example.edu")),
     ("lint", "--list", Comes("no-actions")),
     ("man", "--dir pages", Comes("pages")),
-    ("schema", "--rubric", Comes("rubric.schema.json")),
+    ("schema", "--rubric", Comes("urn:mlopsctl:schema:rubric:1")),
     ("schema", "--list", Comes("fleet-report")),
     ("status --file stricter.yaml", "--fail-on drift", Comes("exit 3")),
     ("check --accounts class.csv --rubric lab-rubric.yaml", "--details", Comes("! mail: s6@example.edu")),

@@ -74,7 +74,9 @@ impl<'a> Dependencies<'a> {
                 ended.entry(child.parent).or_default().push(*step);
             }
             if !ends {
-                for address in live.resource.references(&plan.target) {
+                // What it names afterwards, too, is not let go of by this change: an alarm that becomes one of another kind under its name.
+                let after = change.after.as_ref().map(|after| after.references(&plan.target)).unwrap_or_default();
+                for address in live.resource.references(&plan.target).into_iter().filter(|one| !after.contains(one)) {
                     users.entry(address).or_default().push(*step);
                 }
             }

@@ -83,6 +83,12 @@ impl Reader<'_> {
     fn metric_filter(&mut self, group: &str, name: &SpannedName, node: &Node) {
         let filter = metric_filter::spec::read(group, name, node, &mut self.scope);
         let address = Address::new(Kind::LogGroup, group);
+        if let Some(Resource::LogGroup(own)) = self.desired.resources.get(&address)
+            && own.log_group_class.as_deref() == Some("INFREQUENT_ACCESS")
+        {
+            let message = format!("log group {group} is of class INFREQUENT_ACCESS, which has no metric filters");
+            self.scope.problem(name.span, message, "use a log group of class STANDARD");
+        }
         // Its group carries its mark, so it is the stack's; nothing of it is set.
         if !self.desired.resources.contains_key(&address) {
             let mut group = crate::resources::LogGroup::new(group);

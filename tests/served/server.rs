@@ -139,7 +139,7 @@ impl Hand {
 
     fn ask(&mut self, service: &str, operation: &str, arguments: &Value) -> Value {
         let account = "123456789012";
-        let call = json!({ "account": account, "service": service, "operation": operation, "arguments": arguments });
+        let call = json!({ "region": "us-east-1", "account": account, "service": service, "operation": operation, "arguments": arguments });
         writeln!(self.ask, "{call}").expect("the hand listens");
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("the hand answers");

@@ -210,6 +210,7 @@ fn strip(value: &mut Value) {
     const VOLATILE: &[&str] = &[
         "created",
         "configuration_updated",
+        "AnomalyDetectorId",
         "LastUpdatedTimestamp",
         "state",
         "mailed",

@@ -8,6 +8,8 @@ const EMAILS: [&str; 4] = ["ann@example.edu", "ben@example.edu", "cem@example.ed
 const ALARMS: [&str; 5] = ["errors", "slow", "busy", "idle", "odd"];
 const COMPOSITES: [&str; 3] = ["both", "any", "odd"];
 const MUTE_RULES: [&str; 3] = ["nights", "deploy", "odd"];
+const LOG_ALARMS: [&str; 3] = ["failures", "denied", "odd"];
+const METRIC_FILTERS: [&str; 3] = ["errors", "slow", "odd"];
 const GROUPS: [&str; 3] = ["/aws/lambda/mlops-service-lambda", "/app/web", "/app/jobs"];
 const TOPICS: [&str; 3] = ["alerts", "orders", "audit.fifo"];
 const FUNCTION: &str = "mlops-service-lambda";
@@ -15,14 +17,23 @@ const FUNCTION: &str = "mlops-service-lambda";
 /// A spec of the stack that binds without a mistake.
 pub fn spec(rng: &mut Rng, stack: &str) -> Value {
     let topics = named(rng, &TOPICS, 2, topic);
-    let alarms = named(rng, &ALARMS, 3, |rng, _| alarm(rng, &topics));
+    let alarms = named(rng, &ALARMS, 3, |rng, name| alarm(rng, name, &topics));
     let names: Vec<&String> = alarms.keys().collect();
     let mut composites = Map::new();
     if !names.is_empty() && rng.u8(..3) == 0 {
         composites = named(rng, &COMPOSITES, 2, |rng, _| composite(rng, &names, &topics));
         composites.retain(|name, _| !alarms.contains_key(name));
     }
-    let mute_rules = match alarms.keys().chain(composites.keys()).collect::<Vec<_>>() {
+    let log_groups = named(rng, &GROUPS, 2, log_group);
+    let log_alarms = match log_groups.keys().collect::<Vec<_>>() {
+        groups if groups.is_empty() || rng.u8(..3) > 0 => Map::new(),
+        groups => {
+            let mut found = named(rng, &LOG_ALARMS, 2, |rng, _| log_alarm(rng, &groups, &topics));
+            found.retain(|name, _| !alarms.contains_key(name) && !composites.contains_key(name));
+            found
+        }
+    };
+    let mute_rules = match alarms.keys().chain(composites.keys()).chain(log_alarms.keys()).collect::<Vec<_>>() {
         names if names.is_empty() || rng.u8(..3) > 0 => Map::new(),
         names => named(rng, &MUTE_RULES, 2, |rng, _| mute_rule(rng, &names)),
     };
@@ -30,7 +41,7 @@ pub fn spec(rng: &mut Rng, stack: &str) -> Value {
         "version": 1, "stack": stack, "region": "us-east-1",
         "topics": topics, "alarms": alarms, "composite_alarms": composites,
         "mute_rules": mute_rules,
-        "log_groups": named(rng, &GROUPS, 2, log_group),
+        "log_groups": log_groups, "log_alarms": log_alarms,
     });
     if rng.u8(..4) == 0 {
         spec["tags"] = tags(rng);
@@ -196,6 +207,13 @@ fn log_group(rng: &mut Rng, name: &str) -> Value {
             ("log_group_class", &[json!("STANDARD"), json!("INFREQUENT_ACCESS")]),
         ],
     ));
+    // AWS has none on the other class.
+    if group.get("log_group_class") != Some(&json!("INFREQUENT_ACCESS")) && rng.u8(..3) == 0 {
+        let filters = named(rng, &METRIC_FILTERS, 3, |rng, _| metric_filter(rng));
+        if !filters.is_empty() {
+            group.insert("metric_filters".into(), filters.into());
+        }
+    }
     if name.starts_with("/aws/") {
         // It was there before us, and its class is fixed.
         group.remove("log_group_class");
@@ -203,7 +221,7 @@ fn log_group(rng: &mut Rng, name: &str) -> Value {
     Value::Object(group)
 }
 
-fn alarm(rng: &mut Rng, topics: &Map<String, Value>) -> Value {
+fn alarm(rng: &mut Rng, own_name: &str, topics: &Map<String, Value>) -> Value {
     let metric = |name: &str, statistic: Value| {
         json!({
             "namespace": "AWS/Lambda", "metric_name": name, "statistic": statistic,
@@ -223,6 +241,10 @@ fn alarm(rng: &mut Rng, topics: &Map<String, Value>) -> Value {
         2 => {
             let mut anomaly = metric(name, json!("Average"));
             anomaly["width"] = rng.choice([json!(2), json!(2.5)]).unwrap_or_default();
+            // Two alarms on one band would share it.
+            if own_name == "odd" {
+                anomaly["detector"] = detector(rng);
+            }
             json!({ "anomaly": anomaly })
         }
         3 => json!({ "expression": "SELECT MAX(Duration) FROM SCHEMA(\"AWS/Lambda\", FunctionName)" }),
@@ -335,4 +357,57 @@ fn mute_rule(rng: &mut Rng, alarms: &[&String]) -> Value {
     rule.insert("duration".into(), rng.choice([json!("8h"), json!(3600), json!("1d")]).into());
     rule.insert("alarms".into(), json!(muted));
     Value::Object(rule)
+}
+
+fn metric_filter(rng: &mut Rng) -> Value {
+    let mut filter =
+        some(rng, 3, &[("unit", &[json!("Count"), json!("Milliseconds")]), ("value", &[json!(1), json!(2)])]);
+    filter.extend(some(rng, 3, &[("default_value", &[json!(0), json!(0.5)])]));
+    let pattern =
+        rng.choice([json!("ERROR"), json!("{ $.level = \"ERROR\" }"), json!("[time, level, ...]"), json!("")]);
+    filter.insert("pattern".into(), pattern.into());
+    filter.insert("metric_name".into(), rng.choice([json!("Failures"), json!("Lines")]).into());
+    filter.insert("namespace".into(), json!("App"));
+    Value::Object(filter)
+}
+
+fn log_alarm(rng: &mut Rng, groups: &[&String], topics: &Map<String, Value>) -> Value {
+    let mut alarm = some(
+        rng,
+        3,
+        &[
+            ("description", &[json!("what to do")]),
+            ("treat_missing_data", &[json!("notBreaching"), json!("ignore")]),
+            ("start_time_offset", &[json!("10m"), json!("1h")]),
+            ("action_log_line_count", &[json!(0)]),
+            ("tags", &[json!({ "team": "a" })]),
+        ],
+    );
+    alarm.insert(
+        "query_string".into(),
+        rng.choice([json!("filter @message like /x/"), json!("fields @message")]).into(),
+    );
+    alarm.insert("log_group_identifiers".into(), json!([rng.choice(groups.iter())]));
+    alarm.insert("aggregation_expression".into(), json!("count(*)"));
+    alarm.insert("schedule_expression".into(), rng.choice([json!("5m"), json!("1h")]).into());
+    alarm.insert("scheduled_query_role_arn".into(), json!("arn:aws:iam::123456789012:role/log-alarms"));
+    alarm.insert("threshold".into(), rng.choice([json!("> 5"), json!("<= 0.25")]).into());
+    whom(rng, &mut alarm, topics);
+    Value::Object(alarm)
+}
+
+/// At least one setting: a detector without any is a mistake.
+fn detector(rng: &mut Rng) -> Value {
+    let mut detector = some(
+        rng,
+        2,
+        &[
+            ("metric_timezone", &[json!("Europe/Berlin")]),
+            ("excluded_ranges", &[json!([{ "start": "2026-12-24", "end": "2026-12-27T06:00Z" }])]),
+            ("outlier_filtering_strength", &[json!("STRICT"), json!("MINIMAL")]),
+            ("periodic_spikes", &[json!(true)]),
+        ],
+    );
+    detector.insert("adaptation_speed".into(), rng.choice([json!("FAST"), json!("SLOW")]).into());
+    Value::Object(detector)
 }

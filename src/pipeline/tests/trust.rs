@@ -133,6 +133,9 @@ fn less(rng: &mut Rng, spec: &Value) -> Value {
     } else if less["alarms"] != spec["alarms"] {
         less["composite_alarms"] = json!({});
     }
+    if less["alarms"] != spec["alarms"] || less["composite_alarms"] != spec["composite_alarms"] {
+        less["mute_rules"] = json!({});
+    }
     less
 }
 

@@ -32,8 +32,10 @@ async fn read(aws: &Aws, alarm: &str, learns: &LearntSeries) -> Result<Option<Li
             LearntSeries::Math(_) => request.send(),
         }
     };
+    let account = aws.target().await?.account;
     let keep = |page: DescribeAnomalyDetectorsOutput| {
-        let own = page.anomaly_detectors().iter().find(|detector| learnt(detector, learns).as_ref() == Some(learns));
+        let is_it = |detector: &&sdk::AnomalyDetector| learnt(detector, learns, &account).as_ref() == Some(learns);
+        let own = page.anomaly_detectors().iter().find(is_it);
         found = found.take().or(own.map(|own| from_sdk(alarm, learns, own)));
         page.next_token.filter(|_| found.is_none())
     };
@@ -41,8 +43,8 @@ async fn read(aws: &Aws, alarm: &str, learns: &LearntSeries) -> Result<Option<Li
     Ok(found.filter(|detector| !detector.is_default()).map(|own| Live::new(Resource::AnomalyDetector(Box::new(own)))))
 }
 
-/// What a detector learns. Where the alarm names no account, that of the detector is its own.
-fn learnt(detector: &sdk::AnomalyDetector, wanted: &LearntSeries) -> Option<LearntSeries> {
+/// What a detector learns. Where the alarm names no account, that of the detector is left out if it is its own.
+fn learnt(detector: &sdk::AnomalyDetector, wanted: &LearntSeries, own: &str) -> Option<LearntSeries> {
     let named = matches!(wanted, LearntSeries::Metric { account_id: Some(_), .. });
     if let Some(math) = detector.metric_math_anomaly_detector() {
         let queries = math.metric_data_queries().iter().map(query_from_sdk);
@@ -50,7 +52,7 @@ fn learnt(detector: &sdk::AnomalyDetector, wanted: &LearntSeries) -> Option<Lear
     }
     let single = detector.single_metric_anomaly_detector()?;
     Some(LearntSeries::Metric {
-        account_id: single.account_id().filter(|_| named).map(str::to_owned),
+        account_id: single.account_id().filter(|account| named || *account != own).map(str::to_owned),
         namespace: text(single.namespace()),
         metric_name: text(single.metric_name()),
         dimensions: dimensions_from_sdk(single.dimensions()),

@@ -200,8 +200,17 @@ type Scalars = BTreeMap<String, Vec<String>>;
 /// Where in the spec each resource has what can be changed. Without what makes it another resource or is named by the rest of the alarm, and
 /// what cannot be read back: SNS neither shows nor changes the attributes of a subscription that is pending.
 fn scalars(spec: &Value) -> Scalars {
-    const IDENTITY: [&str; 9] =
-        ["protocol", "endpoint", "topic", "fifo", "log_group_class", "id", "return_data", "threshold_metric_id", "type"];
+    const IDENTITY: [&str; 9] = [
+        "protocol",
+        "endpoint",
+        "topic",
+        "fifo",
+        "log_group_class",
+        "id",
+        "return_data",
+        "threshold_metric_id",
+        "type",
+    ];
     let mut found = Scalars::new();
     for (section, kind) in SECTIONS {
         for (name, entry) in spec[section].as_object().expect("a map of resources") {

@@ -4,6 +4,7 @@ mod adoption;
 mod attributes;
 mod cost;
 mod coverage;
+mod dashboards;
 mod drift;
 mod external;
 mod interrupt;

@@ -19,7 +19,9 @@ use crate::model::node::{Data, MapEntry, Node, Span};
 use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::scope::DeclarationScope;
-use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, external_subscription, tag};
+use crate::resources::{
+    Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, dashboard, external_subscription, tag,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -148,6 +150,8 @@ impl Spec {
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
         let parts = regions::cut(root, &mut problems);
         let mut all: Vec<BoundSpec> = parts.into_iter().map(|part| BoundSpec::new(self, part)).collect();
+        // What an account has once is the home region's.
+        all.iter_mut().skip(1).for_each(|one| one.keeps_account = false);
         let mut siblings = Siblings::default();
         if all.len() > 1 {
             siblings.topics = all.iter().flat_map(BoundSpec::topics).collect();
@@ -214,6 +218,8 @@ pub struct BoundSpec {
     functions: Vec<String>,
     /// What its patterns stand for in the target that it was expanded for, and the facts of all functions there.
     pub(super) covered: Option<(Vec<CoveredFunctions>, BTreeMap<String, FunctionFacts>)>,
+    /// Whether what an account has once, whatever the region, is asked for here.
+    keeps_account: bool,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(SpecSection, String), usize>,
     lists_regions: bool,
@@ -235,6 +241,7 @@ impl BoundSpec {
             root,
             functions,
             covered: None,
+            keeps_account: true,
             declared,
             lists_regions,
             siblings: Arc::default(),
@@ -244,6 +251,16 @@ impl BoundSpec {
     /// The same file in the same region, with another tree.
     pub(super) fn with(&self, root: Node) -> Self {
         Self { functions: functions(&root), declared: declared(&root), root, covered: None, ..self.clone() }
+    }
+
+    /// For another region of an account whose dashboards the run of one region keeps: it neither makes nor deletes them.
+    pub fn without_the_account(self) -> Self {
+        Self { keeps_account: false, ..self }
+    }
+
+    /// Whether a resource is one that this target of the spec is about.
+    pub fn is_about(&self, address: &Address) -> bool {
+        self.keeps_account || !address.kind.is_of_the_account()
     }
 
     fn declaration(&self, section: SpecSection, name: &str) -> Option<&MapEntry> {
@@ -357,7 +374,7 @@ impl BoundSpec {
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
         let alarms = Kind::alarms().flat_map(names).chain(preset_names);
         let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
-        let (topics, external_topics) = (names(Kind::Topic).collect(), external_topics(root));
+        let (topics, external_topics) = (names(Kind::Topic).collect(), external_subscription::spec::arns(root));
         let elsewhere = self.siblings.topics.iter().map(|(name, region)| (name.as_str(), region.as_str())).collect();
         let scope = DeclarationScope {
             target,
@@ -394,10 +411,14 @@ impl BoundSpec {
                 _ => {}
             }
         }
+        let functions = self.functions.iter().filter_map(|name| Some((name.as_str(), facts.get(name.as_str())?)));
+        let Desired { stack, resources, slos: measured, .. } = &mut reader.desired;
+        dashboard::fill(stack, target, resources, measured, functions.collect());
         let written: Vec<MapEntry> = slos.iter().flat_map(SloDraft::written_composites).collect();
         let composites: Vec<&MapEntry> =
             section(root, SpecSection::Of(Kind::CompositeAlarm).key()).into_iter().chain(&written).collect();
         composite_alarm::cycle::check(&composites, &mut reader.scope);
+        reader.desired.resources.retain(|address, _| self.is_about(address));
         (reader.desired, reader.scope.problems)
     }
 }
@@ -416,12 +437,4 @@ fn declared(root: &Node) -> HashMap<(SpecSection, String), usize> {
         }
     }
     declared
-}
-
-/// The topics of other owners by the names that the file gives them.
-fn external_topics(root: &Node) -> BTreeMap<&str, &str> {
-    let entries = section(root, SpecSection::Of(Kind::ExternalSubscription).key()).into_iter();
-    entries
-        .filter_map(|entry| Some((entry.name.text.as_str(), external_subscription::spec::arn(&entry.value)?)))
-        .collect()
 }

@@ -55,6 +55,11 @@ pub fn spec(rng: &mut Rng, stack: &str) -> Value {
         let group_is_free = spec["log_groups"].get(GROUPS[0]).is_none();
         spec["functions"] = functions(rng, &notified, group_is_free);
     }
+    spec["dashboards"] = match rng.u8(..6) {
+        0 => json!({ "lab": "auto" }),
+        1 => json!({ "lab": { "start": "1d", "widgets": [{ "text": "# Lab", "width": rng.i64(1..24) }] }, "desk": {} }),
+        _ => json!({}),
+    };
     spec
 }
 

@@ -5,6 +5,7 @@ use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
 use crate::model::{Arn, Node, SpannedName};
 use crate::resources::scope::{ARN_FORM, DeclarationScope};
 use crate::resources::subscription;
+use std::collections::BTreeMap;
 
 static EXTERNAL_TOPIC: ObjectSchema = ObjectSchema {
     what: "an external topic",
@@ -24,6 +25,12 @@ pub static SECTION: SchemaKey = SchemaKey::new(
     Shape::Map(&Shape::Object(&EXTERNAL_TOPIC)),
     "Topics that somebody else owns, by a name of your choice.",
 );
+
+/// Returns the ARNs of the topics of other owners by the names that the file gives them.
+pub fn arns(root: &Node) -> BTreeMap<&str, &str> {
+    let entries = root.get(SECTION.name).map(Node::entries).unwrap_or_default().iter();
+    entries.filter_map(|entry| Some((entry.name.text.as_str(), arn(&entry.value)?))).collect()
+}
 
 /// Returns the ARN of an external topic; `None` where it is none, which `read` says.
 pub fn arn(value: &Node) -> Option<&str> {

@@ -4,6 +4,7 @@ use super::coverage::{self, CoveredFunctions, FunctionPattern};
 use super::desired::{Desired, SpecSection};
 use super::error::SpecError;
 use super::form::{DEFAULTS, SPEC};
+use super::golden_signals;
 use super::one_alarm;
 use super::pick::{known, section};
 use super::presets;
@@ -362,7 +363,7 @@ impl BoundSpec {
         let facts_of = |name: &String| facts.get(name).cloned().unwrap_or_else(|| presets::stand_in(name));
         let named = section(root, "functions").into_iter().map(|entry| &entry.name.text);
         let facts: BTreeMap<&str, FunctionFacts> = named.map(|name| (name.as_str(), facts_of(name))).collect();
-        let presets = presets::of_functions(root, &facts);
+        let presets = golden_signals::of_functions(root, &facts);
         let mut problems = Vec::new();
         coverage::check(root, &mut problems);
         for pattern in FunctionPattern::all(root).iter().filter(|pattern| pattern.is_one_alarm()) {

@@ -7,6 +7,7 @@ mod document;
 mod error;
 mod file;
 mod form;
+mod golden_signals;
 mod input;
 mod one_alarm;
 mod pick;

@@ -1,16 +1,12 @@
 //! `golden_signals` of a function -> alarms, written as if by hand, so that they are read and checked like any other.
 //! A description names no threshold: the file may override it, and the notification has the right one.
 
-use super::coverage::{self, FunctionPattern};
-use super::one_alarm;
-use super::pick::section;
 use super::written::{Value, node, switch, text};
-use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
+use crate::model::node::{Data, Node, Span, SpannedName};
 use crate::model::shape::{ObjectSchema, SchemaKey, Shape};
 use crate::resources::FunctionFacts;
 use crate::resources::alarm::{actions, spec as alarm};
 use crate::resources::tag;
-use std::collections::BTreeMap;
 
 /// Milliseconds of p95 per second of timeout: an alarm at 80 % leaves time to act before calls are cut off. The lab calls
 /// memory above 80 % a risk; the same share of the timeout is ours.
@@ -183,24 +179,4 @@ fn metric(
     alarm.push(("dimensions", Value::Map(vec![("FunctionName", text(function))])));
     alarm.push(("statistic", text(statistic)));
     alarm
-}
-
-/// The preset alarms of all functions and patterns, each with its `golden_signals`.
-pub fn of_functions<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, Preset)> {
-    let mut all = Vec::new();
-    for entry in section(root, "functions") {
-        let MapEntry { name, value } = entry;
-        let Some(golden) = value.entries().iter().find(|entry| entry.name.text == "golden_signals") else { continue };
-        let pattern = FunctionPattern::of(entry).filter(FunctionPattern::is_one_alarm);
-        let presets = match (pattern, facts.get(name.text.as_str())) {
-            (Some(pattern), _) => {
-                let others = coverage::others(root, &pattern);
-                one_alarm::expand(&pattern, &golden.value, golden.name.span, &others)
-            }
-            (None, Some(facts)) => expand(&name.text, &golden.value, golden.name.span, facts),
-            (None, None) => continue,
-        };
-        all.extend(presets.into_iter().map(|preset| (&golden.value, preset)));
-    }
-    all
 }

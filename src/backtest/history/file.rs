@@ -169,7 +169,7 @@ impl GrowingSeries {
             return Ok(());
         };
         if slot >= self.values.len() {
-            fits(slot)?;
+            fits(slot + 1)?;
             self.values.resize(slot + 1, f64::NAN);
         }
         self.values[slot] = value;

@@ -117,7 +117,7 @@ fn write_spec(home: &TempDir) {
     let mut text = String::from("version: 1\nstack: bench\nalarms:\n");
     for n in 0..ALARMS {
         let (m, of) = SHAPES[n % SHAPES.len()];
-        let (period, treatment) = (if n % 2 == 0 { "1m" } else { "5m" }, MISSING[n / 2 % MISSING.len()]);
+        let (period, treatment) = (if n.is_multiple_of(2) { "1m" } else { "5m" }, MISSING[n / 2 % MISSING.len()]);
         writeln!(
             text,
             "  a{n:03}: {{ namespace: T, metric_name: m{n}, statistic: Sum, period: {period}, threshold: \"> 95\", \
@@ -146,7 +146,7 @@ impl Noise {
     fn value(&mut self) -> Option<u64> {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let value = self.0 >> 33;
-        (value % 10 != 0).then_some(value % 100)
+        (!value.is_multiple_of(10)).then_some(value % 100)
     }
 }
 
@@ -189,7 +189,7 @@ fn naive_seconds(alarm: fn(usize) -> Drawn) -> f64 {
 
 fn naive_plain(n: usize) -> Drawn {
     let (m, of) = SHAPES[n % SHAPES.len()];
-    naive((m, of), if n % 2 == 0 { 60 } else { 300 }, MISSING[n / 2 % MISSING.len()], n)
+    naive((m, of), if n.is_multiple_of(2) { 60 } else { 300 }, MISSING[n / 2 % MISSING.len()], n)
 }
 
 /// `m - AVG(m)`.

@@ -169,10 +169,11 @@ impl BacktestArgs {
         };
         let saved = self.save.save(&past)?;
         let is_incomplete = history.is_incomplete();
-        // From here on only what was found is needed: neither the past nor what it was held against.
-        let notes = history.notes;
+        // From here on only what was found is needed: neither the past nor what it was held against. What is left of a history when its
+        // notes are moved out would live on to the end.
         let pages = audience.pages(fired(&judged, &resources), &target);
-        drop((resources, bound));
+        let notes = history.notes.clone();
+        drop((history, resources, bound));
         let agreements = match (&aws, self.verify) {
             (Some(aws), true) => compare(aws, &judged, from, until).await?,
             _ => BTreeMap::new(),

@@ -74,7 +74,7 @@ pub fn without_filters(change: &PlannedChange, input: PlanInput<'_>) -> Option<B
 /// Metric filters that are named in one text; more are counted.
 const NAMED: usize = 10;
 
-/// What a log group holds that is counted in its description (CloudWatch Logs API reference, LogGroup), but for what this stack made.
+/// What a log group holds that is counted in its description (CloudWatch Logs API reference, LogGroup), but for what this plan deletes by name.
 fn losses(live: &Live, group: &LogGroup, input: PlanInput<'_>) -> Vec<String> {
     let bytes = live.facts.stored_bytes.filter(|bytes| *bytes > 0);
     let known = input.snapshot.observations.values().filter_map(|observation| observation.live());
@@ -85,6 +85,8 @@ fn losses(live: &Live, group: &LogGroup, input: PlanInput<'_>) -> Vec<String> {
         }
         match ownership::ownership(one, input) {
             Ownership::Made => ours += 1,
+            // It is in the plan by its own name, by a consent of its own.
+            Ownership::Adopted if input.consent.delete_adopted => ours += 1,
             _ => foreign.push(filter.name.as_str()),
         }
     }

@@ -5,7 +5,7 @@ mod prices;
 pub use prices::Prices;
 
 use crate::plan::Plan;
-use crate::resources::{Alarm, Live, LogAlarm, Resource};
+use crate::resources::{Alarm, Live, LogAlarm, MetricFilter, Resource, metric_filter};
 use mlops_cloudwatch::alarm::WatchedSignal;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -151,6 +151,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
     usage.extend(by_query(QueryLanguage::MetricsInsights, "metrics", "find", a_metric));
     usage.extend(by_query(QueryLanguage::PromQl, "PromQL samples", "read", "by the samples read".to_owned()));
     usage.extend(scanned(after, prices));
+    usage.extend(counted(after, prices));
     if after.iter().any(|resource| matches!(resource, Resource::LogGroup(_))) {
         let bytes: i64 = before.filter_map(|live| live.facts.stored_bytes).sum();
         let stored = cents(bytes as f64 / 1e9 * prices.log_storage_gb);
@@ -208,6 +209,22 @@ fn scanned(after: &[&Resource], prices: &Prices) -> Option<UsageCost> {
     };
     let price = format!("{:.3} {} a GB", prices.log_scan_gb, prices.currency);
     Some(UsageCost { what, price, free: Some(format!("{} GB", prices.free_log_gb)), now: None })
+}
+
+/// The metrics that filters make: each of its values of dimensions is one more, and none costs anything before a line matches.
+fn counted(after: &[&Resource], prices: &Prices) -> Option<UsageCost> {
+    let filters = || metric_filter::all(after.iter().copied());
+    let metrics: BTreeSet<_> = filters().map(|filter| (&filter.namespace, &filter.metric_name)).collect();
+    let what = match metrics.len() {
+        0 => return None,
+        1 => "the metric of metric filters".to_owned(),
+        more => format!("the {more} metrics of metric filters"),
+    };
+    let several =
+        |filter: &MetricFilter| !filter.dimensions.is_empty() || !filter.emit_system_field_dimensions.is_empty();
+    let each = if filters().any(several) { "a metric and set of dimensions" } else { "a metric" };
+    let price = format!("{:.2} {} {each}", prices.custom_metric, prices.currency);
+    Some(UsageCost { what, price, free: Some(format!("{} metrics", prices.free_custom_metrics)), now: None })
 }
 
 #[cfg(test)]

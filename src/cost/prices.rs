@@ -22,6 +22,8 @@ pub struct Prices {
     pub anomaly_metrics: f64,
     /// A metric that a Metrics Insights query of an alarm looks at.
     pub insights_metric: f64,
+    /// One that AWS does not publish by itself: a metric filter's name with each set of values of its dimensions, in hours that have data.
+    pub custom_metric: f64,
     pub log_ingest_gb: f64,
     pub log_storage_gb: f64,
     /// What a Logs Insights query scans.
@@ -31,6 +33,7 @@ pub struct Prices {
     /// What an account has for nothing each month.
     pub free_alarm_metrics: f64,
     pub free_dashboards: f64,
+    pub free_custom_metrics: f64,
     pub free_emails: f64,
     pub free_log_gb: f64,
 }

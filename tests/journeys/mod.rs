@@ -211,9 +211,9 @@ pub fn pruning(world: &dyn World) {
 
     desk.write(SPEC, one_less.split("log_groups:").next().unwrap_or_default());
     desk.run(&["plan", "--detailed-exitcode"]).exits(8).says("--allow-deletes");
-    desk.run(&["apply", "--yes"]).exits(8).says("4 of the 8 resources");
+    desk.run(&["apply", "--yes"]).exits(8).says("5 of the 9 resources");
     assert_eq!(standing(), expected);
-    desk.run(&["apply", "--yes", "--allow-deletes"]).exits(0).says("4 destroyed");
+    desk.run(&["apply", "--yes", "--allow-deletes"]).exits(0).says("5 destroyed");
     expected.retain(|address| address.starts_with("topic/"));
     assert_eq!(standing(), expected);
 }

@@ -3,9 +3,8 @@
 use super::{Dashboard, fields};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::Target;
-use crate::resources::any_alarm::aws::{UNTAG, some_list, tagged_as_alarms, tags_to_sdk};
+use crate::resources::any_alarm::aws::{some_list, tagged_as_alarms, tags_to_sdk};
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
 use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_cloudwatch::types::DashboardValidationMessage;
 use serde_json::Value;
@@ -47,21 +46,11 @@ fn text(messages: &[DashboardValidationMessage]) -> String {
 impl Client for Dashboard {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => PUT,
-            Write::Delete => DELETE,
-            Write::Untag => UNTAG,
-        }
-    }
+    const PUT: ApiOperation = PUT;
+    const DELETE: ApiOperation = DELETE;
 
-    /// AWS gives no call that shows several.
-    async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
-        let mut found = Vec::new();
-        for name in names {
-            found.extend(read(aws, name).await?);
-        }
-        Ok(found)
+    async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
+        read(aws, name).await
     }
 
     /// What AWS says of single widgets is part of the error; where it took the dashboard all the same, it is a warning.

@@ -6,8 +6,7 @@ use crate::aws::{ApiOperation, Aws, AwsError, Class};
 use crate::model::{Arn, FieldChange, Target};
 use crate::resources::aws::Client;
 use crate::resources::declared;
-use crate::resources::kind::Write;
-use crate::resources::{ConfirmationState, Live, Resource, ResourceTags, subscription};
+use crate::resources::{ConfirmationState, Live, Resource, subscription};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -69,25 +68,9 @@ impl Client for ExternalSubscription {
     // Of one topic as many as are declared: its subscriptions are listed once.
     const BATCH: usize = 1_000;
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => SUBSCRIBE,
-            Write::Delete | Write::Untag => UNSUBSCRIBE,
-        }
-    }
-
-    /// A subscription has no tags (SNS API reference, TagResource: topics).
-    async fn tags(_: &Aws, _: &str) -> Result<Option<ResourceTags>, AwsError> {
-        Ok(Some(ResourceTags::new()))
-    }
-
-    async fn tag(_: &Aws, _: &str, _: &ResourceTags) -> Result<(), AwsError> {
-        Ok(())
-    }
-
-    async fn untag(_: &Aws, _: &str, _: &[String]) -> Result<(), AwsError> {
-        Ok(())
-    }
+    const PUT: ApiOperation = SUBSCRIBE;
+    const DELETE: ApiOperation = UNSUBSCRIBE;
+    const UNTAG: ApiOperation = UNSUBSCRIBE;
 
     async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
         let mut by_topic: BTreeMap<String, Vec<ExternalSubscription>> = BTreeMap::new();

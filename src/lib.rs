@@ -49,6 +49,7 @@ mod backtest;
 mod cli;
 mod cost;
 mod deploy;
+mod export;
 mod fleet;
 mod grade;
 mod lint;

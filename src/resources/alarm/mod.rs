@@ -3,6 +3,7 @@
 pub mod action_target;
 pub mod actions;
 pub mod aws;
+pub mod cloudformation;
 mod definition;
 pub mod evaluation;
 pub mod expression;
@@ -192,6 +193,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
+    cloudformation: &cloudformation::FORM,
 };
 
 impl KindConfiguration for Alarm {

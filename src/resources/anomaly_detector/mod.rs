@@ -2,6 +2,7 @@
 //! alarm's tags say that its settings are ours.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
 };
 
 /// The settings of PutAnomalyDetector in snake case, which replaces the whole; an absent field is AWS's default.

@@ -2,6 +2,7 @@
 //! calls for it.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod settings;
 
 use crate::model::FieldSet;

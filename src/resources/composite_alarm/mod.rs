@@ -1,6 +1,7 @@
 //! A CloudWatch composite alarm: a rule over the states of other alarms.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod cycle;
 pub mod spec;
 
@@ -76,6 +77,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
 };
 
 impl KindConfiguration for CompositeAlarm {

@@ -1,6 +1,7 @@
 //! A CloudWatch log alarm: a Logs query that runs on a schedule, whose results are compared with a threshold.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod schedule;
 pub mod spec;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
+    cloudformation: &cloudformation::FORM,
 };
 
 impl LogAlarm {

@@ -1,6 +1,7 @@
 //! A CloudWatch Logs log group: how long logs are kept.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod former;
 pub mod spec;
 
@@ -103,6 +104,7 @@ pub static KIND: KindFacts = KindFacts {
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
 };
 
 impl KindConfiguration for LogGroup {

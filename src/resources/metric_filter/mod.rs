@@ -1,6 +1,7 @@
 //! A metric filter: what of a log group's lines becomes a metric. A child of its group: AWS gives it no tags.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
 
 use super::child::{Child, ChildRegistry};
@@ -27,6 +28,7 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
 };
 
 /// Neither the name of a group nor that of a filter holds it (CloudWatch Logs API reference, PutMetricFilter).

@@ -1,6 +1,7 @@
 //! A CloudWatch alarm mute rule: when the actions of some alarms are held back. The alarms go on being evaluated.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
 pub mod temporary;
 
@@ -23,6 +24,7 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
 };
 
 /// The zone of a schedule that names none (CloudWatch API reference, Schedule).

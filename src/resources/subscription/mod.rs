@@ -1,6 +1,7 @@
 //! An SNS subscription: who a topic tells. Its identity is topic, protocol and endpoint; AWS gives it no tags.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod endpoint;
 pub mod spec;
 
@@ -150,6 +151,7 @@ pub static KIND: KindFacts = KindFacts {
     immutable: IMMUTABLE,
     returning: ATTRIBUTES,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
 };
 
 impl KindConfiguration for Subscription {

@@ -1,6 +1,7 @@
 //! An SNS topic: where alarms are sent to.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod policy;
 pub mod spec;
 
@@ -118,6 +119,7 @@ pub static KIND: KindFacts = KindFacts {
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
 };
 
 impl KindConfiguration for Topic {

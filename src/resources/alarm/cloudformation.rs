@@ -11,6 +11,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &[],
+    before_parent: false,
 }]);
 
 static ALARM: [PropertyMap; 24] = [

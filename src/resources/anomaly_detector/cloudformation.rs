@@ -16,6 +16,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &[],
+    before_parent: true,
 }]);
 
 const NO_SETTING: &str = "AWS::CloudWatch::AnomalyDetector has no such property";

@@ -9,6 +9,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &["ActionsSuppressor"],
+    before_parent: false,
 }]);
 
 static COMPOSITE: [PropertyMap; 7] = [

@@ -9,6 +9,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &["ScheduledQueryConfiguration.LogGroupIdentifiers"],
+    before_parent: false,
 }]);
 
 static LOG_ALARM: [PropertyMap; 17] = [

@@ -8,6 +8,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &[],
+    before_parent: false,
 }]);
 
 static GROUP: [PropertyMap; 7] = [

@@ -6,8 +6,8 @@ mod read;
 mod write;
 
 pub use path::{get, set};
-pub use read::{ReadFields, read};
-pub use write::{LostField, WrittenProperties, write};
+pub use read::read;
+pub use write::{LostField, write};
 
 use crate::model::Target;
 use serde_json::Value;
@@ -33,6 +33,8 @@ pub struct TypeMapping {
     pub split: Option<&'static str>,
     /// The properties that hold names of other resources, not their ARNs.
     pub names: &'static [&'static str],
+    /// Whether it is made before what it refers to, which would make one like it by itself.
+    pub before_parent: bool,
 }
 
 /// A property, and the field that it is. Both are paths: parts with dots between, a number for a place in a list.

@@ -8,6 +8,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &["LogGroupName"],
+    before_parent: false,
 }]);
 
 static FILTER: [PropertyMap; 12] = [

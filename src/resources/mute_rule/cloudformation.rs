@@ -12,6 +12,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &["MuteTargets.AlarmNames"],
+    before_parent: false,
 }]);
 
 static RULE: [PropertyMap; 10] = [

@@ -9,6 +9,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     part: None,
     split: None,
     names: &[],
+    before_parent: false,
 }]);
 
 static SUBSCRIPTION: [PropertyMap; 10] = [

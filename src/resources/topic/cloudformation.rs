@@ -8,13 +8,21 @@ use crate::resources::{Resource, Subscription};
 use serde_json::{Value, json};
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[
-    TypeMapping { type_name: "AWS::SNS::Topic", tables: &[&TOPIC], part: None, split: None, names: &[] },
+    TypeMapping {
+        type_name: "AWS::SNS::Topic",
+        tables: &[&TOPIC],
+        part: None,
+        split: None,
+        names: &[],
+        before_parent: false,
+    },
     TypeMapping {
         type_name: "AWS::SNS::TopicPolicy",
         tables: &[&POLICY],
         part: Some("policy"),
         split: Some("Topics"),
         names: &[],
+        before_parent: false,
     },
     // Read alone: of the two, emulators know the other one.
     TypeMapping {
@@ -23,6 +31,7 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[
         part: Some(NEVER),
         split: None,
         names: &[],
+        before_parent: false,
     },
 ]);
 

@@ -144,11 +144,12 @@ fn in_order(resources: Vec<DraftResource>) -> Vec<DraftResource> {
 }
 
 /// The names of what each has to be made after, among the same resources.
-pub fn depends(resources: &[DraftResource]) -> BTreeMap<String, BTreeSet<String>> {
+pub fn depends<'a>(resources: impl IntoIterator<Item = &'a DraftResource>) -> BTreeMap<String, BTreeSet<String>> {
+    let resources: Vec<&DraftResource> = resources.into_iter().collect();
     let main = resources.iter().filter(|one| one.mapping.part.is_none());
-    let ids: BTreeMap<&Address, &DraftResource> = main.map(|one| (&one.address, one)).collect();
+    let ids: BTreeMap<&Address, &DraftResource> = main.map(|one| (&one.address, *one)).collect();
     let mut depends: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for one in resources {
+    for one in resources.iter().copied() {
         let own = (one.mapping.part.is_some()).then(|| ids.get(&one.address)).flatten();
         let others = one.references.iter().filter_map(|address| ids.get(address)).chain(own);
         for other in others {

@@ -1,10 +1,14 @@
 //! What a spec asks for as other engines' documents: desired resources -> text. Pure: reads nothing, writes nothing.
 
+mod assemble;
 pub mod cloudformation;
 mod draft;
+mod link;
+mod merge;
 pub mod terraform;
 mod yaml;
 
+use crate::model::Target;
 use crate::resources::Address;
 use crate::spec::Desired;
 use std::fmt;
@@ -18,6 +22,13 @@ pub struct ExportRow<'a> {
     pub desired: &'a Desired,
     /// In the order of the columns of the export.
     pub values: Vec<String>,
+}
+
+impl ExportRow<'_> {
+    /// Where it is to be made: in any account.
+    fn target(&self) -> Target {
+        Target::new(ANY_ACCOUNT, &self.desired.region)
+    }
 }
 
 /// A value that is not the same in every row: a variable of the spec, or what the engine says itself.
@@ -76,6 +87,13 @@ impl DocumentFormat {
             DocumentFormat::Yaml => "yaml",
         }
     }
+}
+
+/// The words of a text with capitals and nothing between them.
+fn camel(text: &str, longest: usize) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    words.map(capital).collect::<String>().chars().take(longest).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! A resource as one of a CloudFormation template, and back. The tables are in each kind's `cloudformation.rs`, after the registry's
 //! schemas (AWS::CloudWatch::Alarm, …) as cfn-lint 1.58 has them.
 
+// Reading is for imports.
+#![allow(dead_code)]
+
 use super::foreign::{self, ForeignReading, ForeignResources};
 use super::mapping::{ForeignForm, TypeMapping};
 use super::{Kind, Resource};

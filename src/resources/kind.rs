@@ -38,6 +38,8 @@ pub struct KindFacts {
     pub delete_batch: usize,
     /// How they are written in CloudFormation templates.
     pub cloudformation: &'static ForeignForm,
+    /// How they are written in Terraform configuration.
+    pub terraform: &'static ForeignForm,
 }
 
 /// Reads one declaration of a spec.

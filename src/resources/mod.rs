@@ -30,6 +30,7 @@ pub mod slo;
 pub mod snapshot;
 pub mod subscription;
 pub mod tag;
+pub mod terraform;
 pub mod topic;
 
 pub use address::Address;

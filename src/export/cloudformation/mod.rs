@@ -1,14 +1,13 @@
 //! CloudFormation templates: one, or a parent with children where one would be too large; and the input of StackSets.
 
-mod link;
-mod merge;
 mod nested;
 mod stackset;
 mod template;
 
-pub use stackset::{StackSetAccount, StackSetInput, stack_set};
-pub use template::{Template, TemplateLimits, TemplateSet, templates};
+pub use stackset::{StackSetAccount, stack_set};
+pub use template::{TemplateLimits, TemplateSet, templates};
 
+use super::camel;
 use super::draft::Engine;
 
 /// CloudFormation user guide, "CloudFormation quotas": the bytes of a template in a request, and in S3; resources; parameters.
@@ -27,13 +26,6 @@ fn logical_id(words: &str, kind: &str) -> String {
     let kind = camel(kind, LONGEST_WORDS);
     let words = words.strip_suffix(&kind).filter(|rest| !rest.is_empty()).unwrap_or(&words);
     if begins { format!("{words}{kind}") } else { format!("{kind}{words}") }
-}
-
-/// The words of a text with capitals and nothing between them.
-fn camel(text: &str, longest: usize) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
-    words.map(capital).collect::<String>().chars().take(longest).collect()
 }
 
 #[cfg(test)]

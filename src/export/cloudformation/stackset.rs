@@ -2,7 +2,7 @@
 //! roster, whose columns are the template's parameters.
 
 use super::super::ExportNote;
-use super::merge::TemplateParameter;
+use super::super::merge::DocumentParameter;
 use super::template::Template;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ pub fn stack_set(
     let name = set_name(stack);
     let mut notes = Vec::new();
     let varied =
-        |parameter: &TemplateParameter| parameter.values.iter().any(|value| Some(value) != parameter.values.first());
+        |parameter: &DocumentParameter| parameter.values.iter().any(|value| Some(value) != parameter.values.first());
     let secret: Vec<&String> = template.parameters.iter().filter(|(_, p)| p.is_secret).map(|(name, _)| name).collect();
     for name in &secret {
         notes.push(ExportNote::new(format!("parameter {name} is secret: give its value in every call yourself")));

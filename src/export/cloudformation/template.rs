@@ -1,11 +1,9 @@
 //! Templates as values: parameters and resources, over one row of values or many.
 
-use super::super::draft::{DraftDocument, DraftResource, depends};
+use super::super::assemble::{AssembledDocument, Assembly};
+use super::super::merge::DocumentParameter;
 use super::super::{ExportColumn, ExportNote, ExportRow};
-use super::link::TemplateLinks;
-use super::merge::{RowMerge, TemplateParameter};
 use super::{ENGINE, nested};
-use crate::model::Target;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +22,7 @@ pub struct TemplateLimits {
 #[derive(Debug)]
 pub struct Template {
     pub document: Value,
-    pub parameters: BTreeMap<String, TemplateParameter>,
+    pub parameters: BTreeMap<String, DocumentParameter>,
 }
 
 /// What an export becomes: one template, or a parent and its children by their names.
@@ -35,119 +33,69 @@ pub struct TemplateSet {
     pub notes: Vec<ExportNote>,
 }
 
-/// Makes the templates of a stack. `target`: its account is none that exists.
+/// Makes the templates of a stack.
 ///
 /// # Errors
-/// Where rows differ in more than values, in words.
+/// Where rows differ in more than values, or there is more than templates can hold, in words.
 pub fn templates(
-    stack: &str,
     rows: &[ExportRow<'_>],
     columns: &[ExportColumn],
-    targets: &[Target],
     limits: TemplateLimits,
 ) -> Result<TemplateSet, String> {
-    let mut drafts: Vec<DraftDocument> =
-        rows.iter().zip(targets).map(|(row, target)| DraftDocument::of(row.desired, target, ENGINE)).collect();
-    let Some(first) = drafts.first_mut() else { return Err("there is nothing to export".to_owned()) };
-    let notes = std::mem::take(&mut first.notes);
-    let ids = |draft: &DraftDocument| draft.resources.iter().map(|one| one.id.clone()).collect::<BTreeSet<_>>();
-    let all = ids(&drafts[0]);
-    if let Some(other) = drafts.iter().find(|draft| ids(draft) != all) {
-        let odd = ids(other).symmetric_difference(&all).next().cloned().unwrap_or_default();
-        return Err(format!("{odd} is not asked for in every account"));
-    }
-    let values: Vec<Vec<String>> = rows.iter().map(|row| row.values.clone()).collect();
-    let maker = TemplateMaker { stack, columns, values: &values, targets, drafts: &drafts, notes: &notes };
-    let whole = maker.template(&drafts[0].resources.iter().collect::<Vec<_>>(), "")?;
+    let assembly = Assembly::new(rows, columns, ENGINE)?;
+    let stack = rows.first().map(|row| row.desired.stack.as_str()).unwrap_or_default();
+    let all: BTreeSet<&str> = assembly.resources().iter().map(|one| one.id.as_str()).collect();
+    let whole = template(stack, &assembly.notes, assembly.document(&all)?);
     let fits = whole.parameters.len() <= limits.parameters
-        && drafts[0].resources.len() <= limits.resources
+        && all.len() <= limits.resources
         && whole.document.to_string().len() <= limits.stored;
-    if fits {
-        return Ok(TemplateSet { root: whole, children: BTreeMap::new(), notes });
-    }
-    let (root, children) = nested::split(&maker, limits)?;
-    Ok(TemplateSet { root, children, notes })
+    let (root, children) = if fits { (whole, BTreeMap::new()) } else { nested::split(stack, &assembly, limits)? };
+    Ok(TemplateSet { root, children, notes: assembly.notes.clone() })
 }
 
-/// What all templates of an export are made of.
-#[derive(Debug)]
-pub struct TemplateMaker<'a> {
-    stack: &'a str,
-    columns: &'a [ExportColumn],
-    values: &'a [Vec<String>],
-    targets: &'a [Target],
-    /// By row.
-    pub drafts: &'a [DraftDocument],
-    notes: &'a [ExportNote],
+/// A template of assembled resources. `name` says what it is of.
+pub fn template(name: &str, notes: &[ExportNote], assembled: AssembledDocument<'_>) -> Template {
+    let mut resources = Map::new();
+    for one in assembled.resources {
+        let mut resource = Map::new();
+        resource.insert("Type".into(), one.draft.mapping.type_name.into());
+        if one.draft.is_retained {
+            resource.insert("DeletionPolicy".into(), "Retain".into());
+            resource.insert("UpdateReplacePolicy".into(), "Retain".into());
+        }
+        if !one.depends.is_empty() {
+            resource.insert("DependsOn".into(), json!(one.depends));
+        }
+        resource.insert("Properties".into(), one.properties);
+        resources.insert(one.draft.id.clone(), Value::Object(resource));
+    }
+    whole(name, notes, resources, assembled.parameters)
 }
 
-impl TemplateMaker<'_> {
-    /// A template of some of the resources; `part` says which of several it is.
-    pub fn template(&self, resources: &[&DraftResource], part: &str) -> Result<Template, String> {
-        let ids: BTreeSet<String> = resources.iter().map(|one| one.id.clone()).collect();
-        let own: Vec<Vec<DraftResource>> = self
-            .drafts
-            .iter()
-            .map(|draft| draft.resources.iter().filter(|one| ids.contains(&one.id)).cloned().collect())
-            .collect();
-        let links: Vec<TemplateLinks<'_>> =
-            own.iter().zip(self.targets).map(|(own, target)| TemplateLinks::new(own, target)).collect();
-        let depends = depends(&own[0]);
-        let mut merge = RowMerge::new(self.columns, self.values, ids);
-        let mut written = Map::new();
-        for one in &own[0] {
-            let mut linked = Vec::new();
-            for (links, own) in links.iter().zip(&own) {
-                linked.extend(own.iter().find(|other| other.id == one.id).map(|other| links.link(other)));
-            }
-            let rows: Vec<&Value> = linked.iter().map(|linked| &linked.properties).collect();
-            let mut resource = Map::new();
-            resource.insert("Type".into(), one.mapping.type_name.into());
-            if one.is_retained {
-                resource.insert("DeletionPolicy".into(), "Retain".into());
-                resource.insert("UpdateReplacePolicy".into(), "Retain".into());
-            }
-            let implied = &linked[0].linked;
-            let stated: Vec<&String> =
-                depends.get(&one.id).into_iter().flatten().filter(|id| !implied.contains(*id)).collect();
-            if !stated.is_empty() {
-                resource.insert("DependsOn".into(), json!(stated));
-            }
-            resource.insert("Properties".into(), merge.merge(&one.id, &rows)?);
-            written.insert(one.id.clone(), Value::Object(resource));
-        }
-        let document = self.document(part, &merge.parameters, written);
-        Ok(Template { document, parameters: merge.parameters })
+/// A template of resources that are written.
+pub fn whole(
+    name: &str,
+    notes: &[ExportNote],
+    resources: Map<String, Value>,
+    parameters: BTreeMap<String, DocumentParameter>,
+) -> Template {
+    let mut document = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("{name}: exported by mlopsctl"),
+        "Resources": resources,
+    });
+    if !notes.is_empty() {
+        document["Metadata"] = json!({ "LeftOut": notes.iter().map(ToString::to_string).collect::<Vec<_>>() });
     }
-
-    /// A whole template of resources that are written.
-    pub fn document(
-        &self,
-        part: &str,
-        parameters: &BTreeMap<String, TemplateParameter>,
-        resources: Map<String, Value>,
-    ) -> Value {
-        let mut about = json!({ "Stack": self.stack });
-        if part.is_empty() && !self.notes.is_empty() {
-            about["LeftOut"] = self.notes.iter().map(ToString::to_string).collect();
-        }
-        let name = if part.is_empty() { self.stack.to_owned() } else { format!("{}, {part}", self.stack) };
-        let mut document = json!({
-            "AWSTemplateFormatVersion": "2010-09-09",
-            "Description": format!("{name}: exported by mlopsctl"),
-            "Metadata": { "Mlopsctl": about },
-            "Resources": resources,
-        });
-        if !parameters.is_empty() {
-            document["Parameters"] =
-                parameters.iter().map(|(name, parameter)| (name.clone(), declared(parameter))).collect();
-        }
-        document
+    if !parameters.is_empty() {
+        document["Parameters"] =
+            parameters.iter().map(|(name, parameter)| (name.clone(), declared(parameter))).collect();
     }
+    Template { document, parameters }
 }
 
 /// A parameter as a template declares it. Its default is what the first row has, where that is no secret.
-pub fn declared(parameter: &TemplateParameter) -> Value {
+fn declared(parameter: &DocumentParameter) -> Value {
     let mut declared = json!({ "Type": if parameter.is_number { "Number" } else { "String" } });
     if let Some(description) = &parameter.description {
         declared["Description"] = description.as_str().into();

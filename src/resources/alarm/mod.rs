@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod series;
 pub mod spec;
 pub mod statistic;
+pub mod terraform;
 
 pub use super::any_alarm::{Actions, TagsPropagation, WarmUp};
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
@@ -194,6 +195,7 @@ pub static KIND: KindFacts = KindFacts {
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Alarm {

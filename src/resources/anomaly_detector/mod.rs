@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod cloudformation;
 pub mod spec;
+pub mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -46,6 +47,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     delete_batch: 1,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// The settings of PutAnomalyDetector in snake case, which replaces the whole; an absent field is AWS's default.

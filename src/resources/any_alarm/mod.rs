@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod cloudformation;
 pub mod settings;
+pub mod terraform;
 
 use crate::model::FieldSet;
 use mlops_cloudwatch::alarm::WarmUpPeriod;

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod cloudformation;
 pub mod cycle;
 pub mod spec;
+pub mod terraform;
 
 use super::any_alarm::Actions;
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of};
@@ -78,6 +79,7 @@ pub static KIND: KindFacts = KindFacts {
     // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).
     delete_batch: 1,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for CompositeAlarm {

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod cloudformation;
 pub mod schedule;
 pub mod spec;
+pub mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -66,6 +67,7 @@ pub static KIND: KindFacts = KindFacts {
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl LogAlarm {

@@ -54,6 +54,8 @@ pub enum Writing {
     /// Where the field is set, or named by the spec.
     WhereSet,
     Always,
+    /// Where it is not what an absent property means, whatever the spec names: some engines refuse the default.
+    WhereDifferent,
     /// An older spelling, or what goes without saying.
     Never,
 }
@@ -132,6 +134,11 @@ impl PropertyMap {
     /// Written whatever it holds.
     pub const fn always(self) -> Self {
         Self { writing: Writing::Always, ..self }
+    }
+
+    /// Never written at its default.
+    pub const fn where_different(self) -> Self {
+        Self { writing: Writing::WhereDifferent, ..self }
     }
 
     /// Only read.

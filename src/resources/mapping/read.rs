@@ -1,5 +1,8 @@
 //! Properties -> fields.
 
+// For imports, and for the tests that hold both directions against each other.
+#![allow(dead_code)]
+
 use super::path::{leaves, set, take};
 use super::{PropertyForm, PropertyMap, Writing};
 use crate::model::{Target, field};
@@ -26,8 +29,11 @@ pub fn read(tables: &[&[PropertyMap]], properties: &Value, target: &Target) -> R
         match take(&mut rest, map.property) {
             Some(value) if !value.is_null() => answer.take(map, &value, target),
             _ => {
-                if let (PropertyForm::Flag { absent: true }, Writing::Always) = (&map.form, map.writing) {
-                    set(&mut answer.fields, map.field, true.into());
+                let is_said = matches!(map.writing, Writing::Always | Writing::WhereDifferent);
+                if let PropertyForm::Flag { absent } = map.form
+                    && is_said
+                {
+                    set(&mut answer.fields, map.field, absent.into());
                 }
             }
         }

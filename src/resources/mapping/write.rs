@@ -37,6 +37,7 @@ pub fn write(
         let is_written = match map.writing {
             Writing::Never => false,
             Writing::Always => true,
+            Writing::WhereDifferent => !is_default(value, &map.form),
             Writing::WhereSet => is_named || !is_default(value, &map.form),
         };
         if is_written {
@@ -107,8 +108,21 @@ fn written(form: &PropertyForm, value: &Value, target: &Target) -> Option<Value>
             let pairs: Vec<Value> = pairs.map(pair).collect();
             return (!pairs.is_empty()).then_some(Value::Array(pairs));
         }
-        PropertyForm::Document { as_text: true } => field::canonical(value.clone()).to_string().into(),
+        PropertyForm::Document { as_text } if *as_text || reads_as_function(value) => {
+            field::canonical(value.clone()).to_string().into()
+        }
         PropertyForm::Converted { write, .. } => return write(value, target),
         _ => value.clone(),
     })
+}
+
+/// Whether a document has a member that CloudFormation would take for a function of its own; in a text it does not.
+fn reads_as_function(document: &Value) -> bool {
+    match document {
+        Value::Object(members) => {
+            members.iter().any(|(key, value)| key == "Ref" || key.starts_with("Fn::") || reads_as_function(value))
+        }
+        Value::Array(items) => items.iter().any(reads_as_function),
+        _ => false,
+    }
 }

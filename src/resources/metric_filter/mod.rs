@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod cloudformation;
 pub mod spec;
+pub mod terraform;
 
 use super::child::{Child, ChildRegistry};
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading};
@@ -29,6 +30,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     delete_batch: 1,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// Neither the name of a group nor that of a filter holds it (CloudWatch Logs API reference, PutMetricFilter).

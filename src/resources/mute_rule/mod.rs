@@ -4,6 +4,7 @@ pub mod aws;
 pub mod cloudformation;
 pub mod spec;
 pub mod temporary;
+pub mod terraform;
 
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
 use super::{Address, Resource, ResourceTags};
@@ -25,6 +26,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     delete_batch: 1,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// The zone of a schedule that names none (CloudWatch API reference, Schedule).

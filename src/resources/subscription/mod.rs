@@ -4,6 +4,7 @@ pub mod aws;
 pub mod cloudformation;
 pub mod endpoint;
 pub mod spec;
+pub mod terraform;
 
 use super::child::{Child, ChildRegistry, fingerprint};
 use super::declared::AttributeNames;
@@ -152,6 +153,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: ATTRIBUTES,
     delete_batch: 1,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Subscription {

@@ -1,5 +1,8 @@
 //! A topic in templates: AWS::SNS::Topic, and AWS::SNS::TopicPolicy where it has a policy.
 
+// Reading is for imports.
+#![allow(dead_code)]
+
 use super::Topic;
 use crate::model::{Arn, Target};
 use crate::resources::foreign::ForeignReading;
@@ -42,7 +45,7 @@ static TOPIC: [PropertyMap; 11] = [
     PropertyMap::text("name", "TopicName"),
     PropertyMap::text("display_name", "DisplayName"),
     PropertyMap::text("kms_master_key_id", "KmsMasterKeyId"),
-    PropertyMap::flag("fifo", "FifoTopic"),
+    PropertyMap::flag("fifo", "FifoTopic").where_different(),
     PropertyMap::flag("content_based_deduplication", "ContentBasedDeduplication"),
     PropertyMap::text("fifo_throughput_scope", "FifoThroughputScope"),
     PropertyMap::text("tracing_config", "TracingConfig"),

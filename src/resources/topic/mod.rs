@@ -4,6 +4,7 @@ pub mod aws;
 pub mod cloudformation;
 pub mod policy;
 pub mod spec;
+pub mod terraform;
 
 use super::declared::AttributeNames;
 use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
@@ -120,6 +121,7 @@ pub static KIND: KindFacts = KindFacts {
     returning: RETURNING,
     delete_batch: 1,
     cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Topic {

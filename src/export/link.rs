@@ -1,36 +1,40 @@
-//! Names and ARNs that are written out -> references within a template, and the account and region of wherever it is deployed.
+//! Names and ARNs that are written out -> references within a document, and the account and region of wherever it is deployed: in the form
+//! of CloudFormation's functions, which Terraform's are made of.
 
-use super::super::ANY_ACCOUNT;
-use super::super::draft::DraftResource;
+use super::ANY_ACCOUNT;
+use super::draft::DraftResource;
 use crate::model::{Arn, Target};
 use crate::resources::{Address, Kind};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Marks a text that must not be in a template, until it becomes a parameter.
+/// Marks a text that must not be in a document, until it becomes a parameter.
 pub const SECRET: &str = "mlopsctl::Secret";
 
-/// What the resources of one template can refer to.
+/// Where a subscription says who is notified.
+const ENDPOINTS: [&str; 2] = ["Endpoint", "endpoint"];
+
+/// What the resources of one document can refer to.
 #[derive(Debug)]
-pub struct TemplateLinks<'a> {
+pub struct DocumentLinks<'a> {
     target: &'a Target,
-    /// Of the whole resources of the template.
+    /// Of those that are a whole resource.
     ids: BTreeMap<&'a Address, &'a str>,
     /// ARNs of those that are referred to by them.
     arns: BTreeMap<String, Value>,
 }
 
-/// A resource whose references are the template's.
+/// A resource whose references are the document's.
 #[derive(Debug)]
 pub struct LinkedResource {
     pub properties: Value,
-    /// The logical IDs that it refers to, so that the order follows.
+    /// The names in the document that it refers to, so that the order follows.
     pub linked: BTreeSet<String>,
 }
 
-impl<'a> TemplateLinks<'a> {
-    pub fn new(resources: &'a [DraftResource], target: &'a Target) -> Self {
-        let main = resources.iter().filter(|one| one.mapping.part.is_none());
+impl<'a> DocumentLinks<'a> {
+    pub fn new(resources: impl IntoIterator<Item = &'a DraftResource>, target: &'a Target) -> Self {
+        let main = resources.into_iter().filter(|one| one.mapping.part.is_none());
         let ids: BTreeMap<&Address, &str> = main.map(|one| (&one.address, one.id.as_str())).collect();
         let arn = |(address, id): (&&Address, &&str)| {
             let reference = match address.kind {
@@ -53,7 +57,8 @@ impl<'a> TemplateLinks<'a> {
             }
         }
         if draft.address.kind == Kind::Subscription
-            && let Some(endpoint) = linked.properties.get_mut("Endpoint")
+            && let Some(name) = ENDPOINTS.into_iter().find(|name| linked.properties.get(name).is_some())
+            && let Some(endpoint) = linked.properties.get_mut(name)
             && endpoint.as_str().is_some_and(is_secret)
         {
             *endpoint = json!({ SECRET: endpoint.take() });
@@ -62,7 +67,7 @@ impl<'a> TemplateLinks<'a> {
         linked
     }
 
-    /// Names of resources of the template, in a text or a list.
+    /// Names of resources of the document, in a text or a list.
     fn names(&self, value: &mut Value, draft: &DraftResource, linked: &mut BTreeSet<String>) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.names(item, draft, linked)),
@@ -93,7 +98,7 @@ impl<'a> TemplateLinks<'a> {
         }
     }
 
-    /// A text about the target as one about wherever the template is deployed, as `Fn::Sub` takes it.
+    /// A text about the target as one about wherever the document is deployed, as `Fn::Sub` takes it.
     fn of_anywhere(&self, text: &str) -> Option<String> {
         if !text.contains(ANY_ACCOUNT) {
             return None;

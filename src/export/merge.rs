@@ -1,16 +1,15 @@
 //! The same resources with several sets of values -> one, with parameters where they differ: one for each column that stands in a text
 //! as it was given, and else one for the property.
 
-use super::super::ExportColumn;
-use super::camel;
 use super::link::{SECRET, escape};
+use super::{ExportColumn, camel};
 use crate::model::secret;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A parameter of a template.
+/// A parameter of a document.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TemplateParameter {
+pub struct DocumentParameter {
     pub is_number: bool,
     pub description: Option<String>,
     /// Whether it has no default and is shown nowhere.
@@ -27,7 +26,7 @@ pub struct RowMerge<'a> {
     values: &'a [Vec<String>],
     /// Names that a parameter cannot have: those of resources.
     taken: BTreeSet<String>,
-    pub parameters: BTreeMap<String, TemplateParameter>,
+    pub parameters: BTreeMap<String, DocumentParameter>,
 }
 
 /// A text in parts.
@@ -110,7 +109,7 @@ impl<'a> RowMerge<'a> {
             None => {
                 let is_number = rows.iter().all(|value| value.is_number());
                 let values = rows.iter().map(|value| (*value).clone()).collect();
-                let own = TemplateParameter { is_number, description: None, is_secret, values };
+                let own = DocumentParameter { is_number, description: None, is_secret, values };
                 json!({ "Ref": self.parameter(camel(path, LONGEST), own) })
             }
         }
@@ -193,12 +192,12 @@ impl<'a> RowMerge<'a> {
         let (description, is_secret) = (column.description.clone(), column.is_secret);
         self.parameter(
             camel(&column.name, LONGEST),
-            TemplateParameter { is_number: false, description, is_secret, values },
+            DocumentParameter { is_number: false, description, is_secret, values },
         )
     }
 
     /// The name of a parameter, the wanted one where no other has it.
-    fn parameter(&mut self, wanted: String, own: TemplateParameter) -> String {
+    fn parameter(&mut self, wanted: String, own: DocumentParameter) -> String {
         let wanted = if wanted.is_empty() { "Value".to_owned() } else { wanted };
         let names = std::iter::once(wanted.clone()).chain((2..).map(|n| format!("{wanted}Value{n}")));
         let mut free = names.filter(|name| !self.taken.contains(name));

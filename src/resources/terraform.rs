@@ -1,0 +1,29 @@
+//! A resource as one of Terraform's AWS provider, and back. The tables are in each kind's `terraform.rs`, after provider 6.69. Blocks that
+//! there is one of are objects, as Terraform's JSON syntax takes them; state and plans have them as lists of one.
+
+// Reading is for imports.
+#![allow(dead_code)]
+
+use super::Kind;
+use super::foreign::{self, ForeignReading};
+use super::mapping::{ForeignForm, TypeMapping};
+use crate::model::Target;
+use serde_json::Value;
+
+/// Returns the kind that a resource type is; `None` of a type that mlopsctl does not manage.
+pub fn kind_of(type_name: &str) -> Option<(Kind, &'static TypeMapping)> {
+    let of = |kind: Kind| match kind.facts().terraform {
+        ForeignForm::Types(types) => types.iter().find(|mapping| mapping.type_name == type_name),
+        ForeignForm::Lacking(_) => None,
+    };
+    Kind::ALL.into_iter().find_map(|kind| Some((kind, of(kind)?)))
+}
+
+/// Reads the arguments of a resource, with every expression evaluated; `None` of a type that mlopsctl does not manage.
+///
+/// # Errors
+/// What is wrong with the arguments, in words.
+pub fn from_arguments(type_name: &str, arguments: &Value, target: &Target) -> Option<Result<ForeignReading, String>> {
+    let (kind, mapping) = kind_of(type_name)?;
+    Some(foreign::from_foreign(kind, mapping, arguments, target))
+}

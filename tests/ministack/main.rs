@@ -7,6 +7,7 @@
 mod attributes;
 mod drill;
 mod evaluator;
+mod exports;
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod server;

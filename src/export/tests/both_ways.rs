@@ -7,7 +7,7 @@ use crate::resources::{Address, Alarm, Kind, Resource, Topic, cloudformation, de
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const STACKS: u64 = 2_000;
+const STACKS: u64 = 800;
 
 /// The resource without the fields that the document cannot carry.
 fn without(resource: &Resource, lost: &BTreeSet<String>) -> Resource {
@@ -106,7 +106,7 @@ fn a_template_says_what_a_resource_is() {
     let read = |name: &str, properties: &Value| cloudformation::from_template_resource(name, properties, &target());
     let seen = round_trips(write, read);
     assert_eq!(seen.len(), 10, "each type but the inline policy: {seen:?}");
-    assert!(seen.values().all(|count| *count > 30), "{seen:?}");
+    assert!(seen.values().all(|count| *count > 10), "{seen:?}");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn terraform_says_what_a_resource_is() {
     let read = |name: &str, arguments: &Value| terraform::from_arguments(name, arguments, &target());
     let seen = round_trips(write, read);
     assert_eq!(seen.len(), 7, "{seen:?}");
-    assert!(seen.values().all(|count| *count > 30), "{seen:?}");
+    assert!(seen.values().all(|count| *count > 10), "{seen:?}");
 }
 
 /// What people write and exports do not: numbers as texts, older spellings, a topic's own list, what nobody knows.

@@ -1,0 +1,144 @@
+//! What `mlopsctl export` writes, before others' judges: cfn-lint with CloudFormation's registry schemas, botocore with the calls of
+//! StackSets, and the provider's generated bindings with Terraform's arguments. `tests/setup` installs them.
+
+#[path = "../../src/pipeline/tests/random.rs"]
+#[allow(dead_code)]
+mod random;
+#[path = "../support/mod.rs"]
+mod support;
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::{Desk, example};
+
+const RANDOM: u64 = 300;
+
+/// A shipped example and the arguments without which it is none.
+const EXAMPLES: [(&str, &[&str]); 13] = [
+    ("lab.yaml", &["--var", "email=you@example.edu"]),
+    ("ai-cost.yaml", &["--var", "email=you@example.edu"]),
+    ("anomaly.yaml", REGION),
+    ("composite.yaml", REGION),
+    ("everything.yaml", REGION),
+    ("everything.yaml", &["--region", "eu-west-1"]),
+    ("fifty-functions.yaml", REGION),
+    ("log-alarms.yaml", REGION),
+    ("math.yaml", REGION),
+    ("promql.yaml", REGION),
+    ("regions.yaml", &["--region", "us-east-1", "--var", "email=you@example.edu"]),
+    ("several-topics.yaml", REGION),
+    ("slo.yaml", REGION),
+];
+
+const REGION: &[&str] = &["--region", "us-east-1"];
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn python() -> Command {
+    Command::new(root("target/tools/venv/bin/python"))
+}
+
+/// Exports every example and random stacks with these words; returns the files.
+fn exports(desk: &Desk, words: &[&str], extension: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut export = |label: String, arguments: &[&str]| {
+        let out = format!("{label}.{extension}");
+        desk.run(&[words, arguments, &["--quiet", "--out", &out]].concat()).exits(0);
+        files.push(desk.path(&out));
+    };
+    for (name, arguments) in EXAMPLES {
+        let path = example(name).display().to_string();
+        let region = if arguments.contains(&"eu-west-1") { "-eu" } else { "" };
+        export(format!("{}{region}", name.trim_end_matches(".yaml")), &[arguments, &["--file", &path]].concat());
+    }
+    for seed in 0..RANDOM {
+        let spec = random::spec(&mut fastrand::Rng::with_seed(seed), "walk");
+        // A template without resources is none.
+        if spec
+            .as_object()
+            .is_some_and(|spec| spec.values().any(|section| section.as_object().is_some_and(|s| !s.is_empty())))
+        {
+            desk.write("alarms.yaml", &spec.to_string());
+            export(format!("random-{seed}"), &[]);
+        }
+    }
+    files
+}
+
+fn run(command: &mut Command) -> String {
+    let ran = command.output().expect("Python runs: has `bash tests/setup` been run?");
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{said}");
+    said
+}
+
+/// Errors and warnings. Its remarks are left out: that a log group states no deletion policy, and that a spec has written ARNs out.
+#[test]
+fn cfn_lint_finds_no_fault_in_any_template() {
+    let desk = Desk::new();
+    let files = exports(&desk, &["export", "cloudformation"], "json");
+    assert!(files.len() > 200, "{}", files.len());
+    let mut lint = Command::new(root("target/tools/venv/bin/cfn-lint"));
+    run(lint.arg("--").args(&files));
+}
+
+/// YAML says the same as JSON, to a reader that nobody here wrote.
+#[test]
+fn yaml_is_the_same_template() {
+    let desk = Desk::new();
+    let path = example("everything.yaml").display().to_string();
+    for (format, out) in [("json", "a.json"), ("yaml", "a.yaml")] {
+        let words =
+            ["export", "cloudformation", "--region", "us-east-1", "--file", &path, "--format", format, "--out", out];
+        desk.run(&words).exits(0);
+    }
+    let program =
+        "import json, sys, yaml; a, b = (yaml.safe_load(open(p)) for p in sys.argv[1:]); assert a == b, 'they differ'";
+    run(python().args(["-c", program]).args([desk.path("a.json"), desk.path("a.yaml")]));
+}
+
+/// Every resource type and argument is the provider's, and has a value of its type; what is required is there.
+#[test]
+fn terraform_arguments_are_the_providers() {
+    let desk = Desk::new();
+    let files = exports(&desk, &["export", "terraform", "--account", "123456789012"], "tf.json");
+    let wheel = root("target/tools/terraform")
+        .read_dir()
+        .expect("has `bash tests/setup` been run?")
+        .flatten()
+        .find(|entry| entry.file_name().to_string_lossy().starts_with("cdktn_provider_aws"));
+    let wheel = wheel.expect("the wheel of the bindings").path();
+    let said = run(python().arg(root("tests/export/terraform.py")).arg(wheel).args(&files));
+    assert!(said.contains("7 resource types"), "{said}");
+}
+
+#[test]
+fn botocore_takes_the_input_of_a_stack_set() {
+    let desk = Desk::new();
+    desk.write("roster.csv", "account,name,email,regions\n012345678901,ann,ann@example.edu,us-east-1 eu-west-1\n111122223333,ben,ben@example.edu,us-east-1\n");
+    let lab = example("lab.yaml").display().to_string();
+    let words = ["export", "stackset", "--file", &lab, "--accounts", "roster.csv", "--ou", "ou-a1b2-3c4d5e6f"];
+    let both: Value = desk.run(&words).exits(0).json();
+    desk.write("both.json", &both.to_string());
+    let program = "
+import json, sys, botocore.session
+from botocore.validate import ParamValidator
+model = botocore.session.get_session().get_service_model('cloudformation')
+both = json.load(open(sys.argv[1]))
+for operation, given in [('CreateStackSet', [both['CreateStackSet']]), ('CreateStackInstances', both['CreateStackInstances'])]:
+    for one in given:
+        report = ParamValidator().validate(one, model.operation_model(operation).input_shape)
+        assert not report.has_errors(), report.generate_report()
+print(len(both['CreateStackInstances']))
+";
+    run(python().args(["-c", program]).arg(desk.path("both.json")));
+    let template: Value =
+        serde_json::from_str(both["CreateStackSet"]["TemplateBody"].as_str().expect("a body")).expect("a template");
+    assert_eq!(template["Parameters"]["Email"]["Default"], "ann@example.edu");
+    desk.run(&[&words[..], &["--out", "set"]].concat()).exits(0);
+    let parts = desk.path("set").read_dir().expect("a folder").count();
+    assert_eq!(parts, 2 + both["CreateStackInstances"].as_array().expect("a list").len());
+}

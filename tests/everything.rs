@@ -12,7 +12,7 @@ use support::{Desk, example};
 const NOT_TOGETHER: [(&str, &str); 1] = [("defaults", "extended_statistic")];
 
 /// The sections in which the name of an entry is that of one resource, and the resource's kind.
-const SECTIONS: [(&str, &str); 7] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("topics", "topic"),
     ("log_groups", "log_group"),
     ("alarms", "alarm"),
@@ -20,6 +20,7 @@ const SECTIONS: [(&str, &str); 7] = [
     ("log_alarms", "log_alarm"),
     ("composite_alarms", "composite_alarm"),
     ("mute_rules", "mute_rule"),
+    ("dashboards", "dashboard"),
 ];
 
 /// The alarms of the file that say how their band is learnt.
@@ -179,11 +180,16 @@ fn wrong(desk: &Desk, spec: &Value, of_resources: &Scalars, round: usize) -> Opt
     for (address, pointer) in chosen {
         let change = changes.iter().find(|(changed, _)| changed.starts_with(address.as_str()));
         let change = change.map(|(changed, _)| changed.clone()).and_then(|changed| changes.remove_entry(&changed));
-        let is_it = |change: &str| change.split(' ').count() == 2;
+        // A widget is one field, whose name has words.
+        let is_it = |change: &str| {
+            change.split(' ').count() == 2 || address.starts_with("dashboard/") && change.starts_with("update ")
+        };
         if !change.as_ref().is_some_and(|(_, change)| is_it(change)) {
             wrong.push(format!("{pointer} becomes {}: {change:?}", other(spec, pointer)));
         }
     }
+    // A dashboard shows what the alarms are.
+    changes.retain(|address, _| !address.starts_with("dashboard/"));
     wrong.extend(changes.into_iter().map(|more| format!("also {more:?}")));
     (!wrong.is_empty()).then(|| wrong.join("\n"))
 }
@@ -194,12 +200,22 @@ type Scalars = BTreeMap<String, Vec<String>>;
 /// Where in the spec each resource has what can be changed. Without what makes it another resource or is named by the rest of the alarm, and
 /// what cannot be read back: SNS neither shows nor changes the attributes of a subscription that is pending.
 fn scalars(spec: &Value) -> Scalars {
-    const IDENTITY: [&str; 8] =
-        ["protocol", "endpoint", "topic", "fifo", "log_group_class", "id", "return_data", "threshold_metric_id"];
+    const IDENTITY: [&str; 9] = [
+        "protocol",
+        "endpoint",
+        "topic",
+        "fifo",
+        "log_group_class",
+        "id",
+        "return_data",
+        "threshold_metric_id",
+        "type",
+    ];
     let mut found = Scalars::new();
     for (section, kind) in SECTIONS {
         for (name, entry) in spec[section].as_object().expect("a map of resources") {
-            for path in leaves(entry) {
+            // `auto` is a word for all of an entry.
+            for path in leaves(entry).into_iter().filter(|path| !path.is_empty()) {
                 let parts: Vec<&str> = path.split('/').skip(1).collect();
                 let mut address = format!("{kind}/{name}");
                 if let ["metric_filters", filter, ..] = parts[..] {
@@ -252,6 +268,9 @@ fn other(spec: &Value, pointer: &str) -> Value {
     let value = spec.pointer(pointer).expect("it is there");
     if let Value::Bool(switch) = value {
         return json!(!switch);
+    }
+    if pointer.starts_with("/dashboards/") {
+        return other_on_dashboard(pointer, value);
     }
     let key = pointer.rsplit('/').find(|part| part.parse::<usize>().is_err()).expect("a key");
     let values = match key {
@@ -341,6 +360,30 @@ fn other(spec: &Value, pointer: &str) -> Value {
     };
     let values = values.as_array().expect("a list");
     values.iter().find(|other| *other != value).unwrap_or_else(|| panic!("{pointer}: nothing else")).clone()
+}
+
+/// The same of a dashboard.
+fn other_on_dashboard(pointer: &str, value: &Value) -> Value {
+    let key = pointer.rsplit('/').find(|part| part.parse::<usize>().is_err()).expect("a key");
+    match (key, value) {
+        ("width", _) => json!(value.as_i64().expect("a number") - 1),
+        (_, Value::Number(_)) => more(value),
+        ("start", _) if pointer.contains("/body/") => json!("-PT7H"),
+        ("start", _) => json!("13h"),
+        ("period_override", _) => json!("auto"),
+        ("periodOverride", _) => json!("inherit"),
+        ("alarm", _) => json!("percentile"),
+        ("alarms", _) => json!("errors"),
+        ("states", _) => json!("INSUFFICIENT_DATA"),
+        ("sort_by", _) => json!("timestamp"),
+        ("view", _) => json!("bar"),
+        ("period", _) => json!("10m"),
+        ("statistic", _) => json!("Maximum"),
+        ("expression", _) => json!("200 * errors / calls"),
+        ("log_groups", _) => json!("/everything/more"),
+        ("query", _) => json!("fields @message | limit 30"),
+        _ => json!("Others"),
+    }
 }
 
 /// One more, also behind an operator.

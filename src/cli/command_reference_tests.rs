@@ -28,6 +28,7 @@ const GUIDES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("destroy", &[("what belongs to whom", "ownership.md")]),
     ("signals", &[("watching", "watching.md")]),
+    ("dashboard", &[("dashboards", "dashboards.md")]),
     ("logs", &[("watching", "watching.md")]),
     ("traffic", &[("watching", "watching.md"), ("tutorial", "tutorial.md")]),
     ("status", &[("watching", "watching.md"), ("when an alarm fires", "concepts/evaluation.md")]),

@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory};
 /// Heading -> its commands, in the order in which somebody needs them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Alarms as code", &["init", "lint", "test", "backtest", "plan", "apply", "destroy", "export"]),
-    ("Watching", &["status", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "logs"]),
+    ("Watching", &["status", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "dashboard", "logs"]),
     ("Many accounts", &["accounts", "report", "check"]),
     ("Trying it out", &["sandbox", "serve", "service", "traffic"]),
     ("This program", &["schema", "completions", "man", "help"]),
@@ -80,6 +80,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["mlopsctl subscriptions confirm --url 'https://sns.us-east-1.amazonaws.com/confirmation.html?...'"],
     ),
     ("signals", &["mlopsctl signals", "mlopsctl signals my-function --since 24h --charts"]),
+    (
+        "dashboard",
+        &["mlopsctl dashboard lab --html lab.html", "mlopsctl dashboard --since 14d", "mlopsctl dashboard --body"],
+    ),
     ("logs", &["mlopsctl logs my-function --since 1h --level error", "mlopsctl logs my-function --follow"]),
     (
         "accounts list",

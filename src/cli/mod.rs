@@ -15,6 +15,7 @@ mod complete;
 mod completions;
 mod connect;
 mod consent;
+mod dashboard;
 mod destroy;
 mod doctor;
 mod drill;
@@ -93,6 +94,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Signals(signals::SignalsArgs),
+    Dashboard(dashboard::DashboardArgs),
     Logs(logs::LogsArgs),
     Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
@@ -155,6 +157,7 @@ impl Command {
             Command::Apply(args) => on_aws(output, async |run| args.run(run).await),
             Command::Destroy(args) => on_aws(output, async |run| args.run(run).await),
             Command::Signals(args) => reading(output, async |run| args.run(run).await),
+            Command::Dashboard(args) => reading(output, async |run| args.run(run).await),
             Command::Logs(args) if args.is_following() => on_aws(output, async |run| args.run(run).await),
             Command::Logs(args) => reading(output, async |run| args.run(run).await),
             Command::Traffic(args) => on_aws(output, async |run| args.run(run).await),

@@ -17,10 +17,11 @@ pub struct Estimate {
     pub alarm_metrics: f64,
     pub high_resolution_metrics: f64,
     pub composite_alarms: f64,
+    pub dashboards: f64,
     /// The list price of all of that.
     pub total: f64,
-    /// How much of `total` an account pays nothing for, if nothing else of it uses the free tier: standard resolution alone, and
-    /// alarms that list their metrics.
+    /// How much of `total` an account pays nothing for, if nothing else of it uses the free tier: dashboards, and of alarms those of
+    /// standard resolution that list their metrics.
     pub free: f64,
 }
 
@@ -87,13 +88,16 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
                 may_be_free += 1.0;
             }
             Resource::CompositeAlarm(_) => sum.composite_alarms += 1.0,
+            Resource::Dashboard(_) => sum.dashboards += 1.0,
             _ => {}
         }
     }
     let total = sum.alarm_metrics * prices.alarm_metric
         + sum.high_resolution_metrics * prices.high_resolution_alarm_metric
-        + sum.composite_alarms * prices.composite_alarm;
-    let free = may_be_free.min(prices.free_alarm_metrics) * prices.alarm_metric;
+        + sum.composite_alarms * prices.composite_alarm
+        + sum.dashboards * prices.dashboard;
+    let free = may_be_free.min(prices.free_alarm_metrics) * prices.alarm_metric
+        + sum.dashboards.min(prices.free_dashboards) * prices.dashboard;
     Estimate { total: cents(total), free: cents(free), ..sum }
 }
 

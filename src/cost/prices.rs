@@ -16,6 +16,7 @@ pub struct Prices {
     /// The same below a minute.
     pub high_resolution_alarm_metric: f64,
     pub composite_alarm: f64,
+    pub dashboard: f64,
     /// For how many metrics an anomaly alarm on one metric is billed: that and both edges of its band. Each further metric of its
     /// expression counts as one.
     pub anomaly_metrics: f64,
@@ -29,6 +30,7 @@ pub struct Prices {
     pub http_million: f64,
     /// What an account has for nothing each month.
     pub free_alarm_metrics: f64,
+    pub free_dashboards: f64,
     pub free_emails: f64,
     pub free_log_gb: f64,
 }

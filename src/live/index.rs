@@ -85,8 +85,10 @@ impl<'a> Queries<'a> {
 impl Index {
     /// The index, where all of it is about this target.
     pub fn of(self, target: &Target) -> Result<Self, AwsError> {
-        let is_here =
-            |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.account == target.account && arn.region == target.region);
+        // What is the account's has no region in its ARN.
+        let is_region =
+            |arn: &Arn<'_>| arn.region == target.region || (arn.region.is_empty() && is_of_the_account(arn));
+        let is_here = |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.account == target.account && is_region(&arn));
         match self.tags.keys().find(|arn| !is_here(arn)) {
             Some(arn) => Err(AwsError::unexpected(GET, &format!("it names {arn}, which is not in {target}"))),
             None => Ok(self),
@@ -108,6 +110,11 @@ impl Index {
     pub fn names_of<'a>(&'a self, kinds: &'a [Kind]) -> impl Iterator<Item = &'a String> {
         kinds.iter().filter_map(|kind| self.names.get(kind)).flatten()
     }
+}
+
+fn is_of_the_account(arn: &Arn<'_>) -> bool {
+    let mut kinds = Kind::ALL.into_iter().filter(|kind| kind.is_of_the_account());
+    kinds.any(|kind| kind.facts().arn.is_some_and(|form| form.name(arn).is_some()))
 }
 
 /// Returns the tags of these ARNs as the index shows them, up to a hundred a call; what has never had a tag is not among

@@ -53,10 +53,11 @@ pub(super) async fn plan_and_read(
     UnknownTarget::check_adoption(&consent.adopt, desired.keys().chain(bound.declared_anywhere()))?;
     desired.retain(|address, _| select.covers(address));
     let target = survey.target.clone();
-    let snapshot = match also.is_empty() {
+    let mut snapshot = match also.is_empty() {
         true => reader.complete(survey, bound.stack(), &desired).await,
         false => reader.complete(survey, bound.stack(), &with_others(desired.clone())).await,
     };
+    snapshot.observations.retain(|address, _| bound.is_about(address));
     let input = PlanInput {
         stack: bound.stack(),
         target: &target,
@@ -78,6 +79,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent
     NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
     let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
+    snapshot.observations.retain(|address, _| bound.is_about(address));
     heed(&named, &mut snapshot);
     let consent = Consent { deletes: true, ..consent.clone() };
     let desired = BTreeMap::new();

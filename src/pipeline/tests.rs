@@ -3,6 +3,7 @@
 mod adoption;
 mod attributes;
 mod cost;
+mod dashboards;
 mod drift;
 mod interrupt;
 mod lifecycle;

@@ -62,6 +62,7 @@ fn of_change(change: &PlannedChange, input: PlanInput<'_>, reach: &BTreeMap<Stri
     }
     notes.extend(unknown_settings(change));
     notes.extend(other_owner(change, input));
+    notes.extend(other_region(change, input));
     match change.after.as_ref() {
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
         Some(Resource::LogGroup(_)) => notes.extend(log_group::notes(change, input)),
@@ -97,6 +98,23 @@ fn other_owner(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
     let Ownership::OtherTool(other) = ownership::ownership(before, input) else { return None };
     let text = format!("it is owned by {other}: both will set it, each undoing what the other did");
     Some(Note::new(NoteKind::Warning, text).remedy("take it out of the other tool's files, or out of this spec"))
+}
+
+/// What an account has once, and what another region's run of the stack has made.
+fn other_region(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
+    let is_written = matches!(change.action, Action::Update | Action::Adopt | Action::Delete);
+    let Some(Resource::Dashboard(live)) = change.before.as_ref().filter(|_| is_written).map(|live| &live.resource)
+    else {
+        return None;
+    };
+    let regions = live.regions();
+    if regions.is_empty() || regions.contains(input.target.region.as_str()) {
+        return None;
+    }
+    let shown = regions.into_iter().collect::<Vec<_>>().join(", ");
+    let text = format!("it shows {shown}: an account has one dashboard of a name, whatever the region");
+    let remedy = "give the dashboards of each region names of their own, or use a roster, where the account's first region keeps them";
+    Some(Note::new(NoteKind::Warning, text).remedy(remedy))
 }
 
 /// Why it is not deleted, and what becomes of it.

@@ -42,6 +42,13 @@ pub struct KindFacts {
     pub terraform: &'static ForeignForm,
 }
 
+impl KindFacts {
+    /// Whether an account has one of a name, whatever the region.
+    pub const fn is_of_the_account(&self) -> bool {
+        matches!(self.arn, Some(ArnForm { scope: ArnScope::Account, .. }))
+    }
+}
+
 /// Reads one declaration of a spec.
 pub type ReadDeclaration = fn(&SpannedName, &Layers<'_>, &mut DeclarationScope<'_>) -> Resource;
 
@@ -58,6 +65,15 @@ pub enum Inherits {
 pub struct ArnForm {
     pub service: &'static str,
     pub prefix: &'static str,
+    pub scope: ArnScope,
+}
+
+/// Within what a name is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArnScope {
+    Region,
+    /// The ARN names no region. Over several regions of an account one run alone keeps it (`FleetTarget::keeps_account`).
+    Account,
 }
 
 impl ArnForm {

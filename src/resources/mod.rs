@@ -9,6 +9,7 @@ pub mod aws;
 pub mod child;
 pub mod cloudformation;
 pub mod composite_alarm;
+pub mod dashboard;
 pub mod declared;
 pub mod delivery_policy;
 pub mod document;
@@ -37,6 +38,7 @@ pub use address::Address;
 pub use alarm::Alarm;
 pub use anomaly_detector::AnomalyDetector;
 pub use composite_alarm::CompositeAlarm;
+pub use dashboard::Dashboard;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
@@ -74,6 +76,7 @@ macro_rules! with_kinds {
             LogAlarm(Box<LogAlarm>) log_alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
+            Dashboard(Dashboard) dashboard,
         }
     };
 }
@@ -101,6 +104,9 @@ macro_rules! define_kinds {
 
         /// The keys of a spec under which resources are declared.
         pub const SECTIONS: [&[SchemaKey]; Kind::ALL.len()] = [$(std::slice::from_ref(&$folder::spec::SECTION)),+];
+
+        /// Of each kind in turn, whether an account has one of a name, whatever the region.
+        pub static OF_THE_ACCOUNT: [bool; Kind::ALL.len()] = [$($folder::KIND.is_of_the_account()),+];
 
         /// One resource with its whole configuration, desired or live alike.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -140,6 +146,11 @@ impl Kind {
 
     pub fn parse(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether a name is the account's, not one of each region.
+    pub fn is_of_the_account(self) -> bool {
+        self.facts().is_of_the_account()
     }
 
     pub fn is_alarm(self) -> bool {

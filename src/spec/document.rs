@@ -16,7 +16,7 @@ use crate::model::node::{Data, MapEntry, Node, Span};
 use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::scope::DeclarationScope;
-use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, tag};
+use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, dashboard, tag};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -150,6 +150,8 @@ impl Spec {
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
         let parts = regions::cut(root, &mut problems);
         let mut all: Vec<BoundSpec> = parts.into_iter().map(|part| BoundSpec::new(self, part)).collect();
+        // What an account has once is the home region's.
+        all.iter_mut().skip(1).for_each(|one| one.keeps_account = false);
         let mut siblings = Siblings::default();
         if all.len() > 1 {
             siblings.topics = all.iter().flat_map(BoundSpec::topics).collect();
@@ -211,6 +213,8 @@ pub struct BoundSpec {
     root: Node,
     comments: Arc<[Span]>,
     functions: Vec<String>,
+    /// Whether what an account has once, whatever the region, is asked for here.
+    keeps_account: bool,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(SpecSection, String), usize>,
     lists_regions: bool,
@@ -237,10 +241,21 @@ impl BoundSpec {
             comments,
             root,
             functions,
+            keeps_account: true,
             declared,
             lists_regions,
             siblings: Arc::default(),
         }
+    }
+
+    /// For another region of an account whose dashboards the run of one region keeps: it neither makes nor deletes them.
+    pub fn without_the_account(self) -> Self {
+        Self { keeps_account: false, ..self }
+    }
+
+    /// Whether a resource is one that this target of the spec is about.
+    pub fn is_about(&self, address: &Address) -> bool {
+        self.keeps_account || !address.kind.is_of_the_account()
     }
 
     fn declaration(&self, section: SpecSection, name: &str) -> Option<&MapEntry> {
@@ -366,10 +381,14 @@ impl BoundSpec {
                 _ => {}
             }
         }
+        let functions = self.functions.iter().filter_map(|name| Some((name.as_str(), facts.get(name.as_str())?)));
+        let Desired { stack, resources, slos: measured, .. } = &mut reader.desired;
+        dashboard::fill(stack, target, resources, measured, functions.collect());
         let written: Vec<MapEntry> = slos.iter().flat_map(SloDraft::written_composites).collect();
         let composites: Vec<&MapEntry> =
             section(root, SpecSection::Of(Kind::CompositeAlarm).key()).into_iter().chain(&written).collect();
         composite_alarm::cycle::check(&composites, &mut reader.scope);
+        reader.desired.resources.retain(|address, _| self.is_about(address));
         (reader.desired, reader.scope.problems)
     }
 }

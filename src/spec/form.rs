@@ -8,7 +8,7 @@ use super::slo::form::{FUNCTION_SLOS, SLO};
 use super::{roster, variables};
 use crate::model::shape::{self, ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::resources::alarm::{actions, evaluation, metric, series};
-use crate::resources::{SECTIONS, alarm, log_group, metric_filter};
+use crate::resources::{OF_THE_ACCOUNT, SECTIONS, alarm, log_group, metric_filter};
 
 static STACK: TextFormat = TextFormat {
     what: "a name of letters, digits, - _ and ., at most 128",
@@ -137,14 +137,20 @@ static TAIL: [SchemaKey; 1] = [SchemaKey::new(
     "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
 )];
 
-/// The groups of keys around the sections of all kinds.
-const fn around(before: &[&'static [SchemaKey]; 2], after: &'static [SchemaKey]) -> [&'static [SchemaKey]; GROUPS] {
+/// The groups of keys around the sections of all kinds; of a region without those that are the account's.
+const fn around(
+    before: &[&'static [SchemaKey]; 2],
+    after: &'static [SchemaKey],
+    of_region: bool,
+) -> [&'static [SchemaKey]; GROUPS] {
     let mut keys = [after; GROUPS];
     keys[0] = before[0];
     keys[1] = before[1];
     let mut at = 0;
     while at < SECTIONS.len() {
-        keys[at + 2] = SECTIONS[at];
+        if !of_region || !OF_THE_ACCOUNT[at] {
+            keys[at + 2] = SECTIONS[at];
+        }
         at += 1;
     }
     keys
@@ -152,8 +158,8 @@ const fn around(before: &[&'static [SchemaKey]; 2], after: &'static [SchemaKey])
 
 const GROUPS: usize = SECTIONS.len() + 3;
 
-static KEYS: [&[SchemaKey]; GROUPS] = around(&[&HEAD, &SETTINGS], &TAIL);
-static REGION_KEYS: [&[SchemaKey]; GROUPS] = around(&[&[], &SETTINGS], &[]);
+static KEYS: [&[SchemaKey]; GROUPS] = around(&[&HEAD, &SETTINGS], &TAIL, false);
+static REGION_KEYS: [&[SchemaKey]; GROUPS] = around(&[&[], &SETTINGS], &[], true);
 
 /// What is in one region of several.
 static REGION_SECTION: ObjectSchema = ObjectSchema {

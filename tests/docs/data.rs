@@ -10,6 +10,7 @@ const OF_SPEC: &[&str] = &[
     "allowed_accounts",
     "anomaly_detectors",
     "composite_alarms",
+    "dashboards",
     "defaults",
     "functions",
     "lint",

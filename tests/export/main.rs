@@ -15,11 +15,12 @@ use support::{Desk, example};
 const RANDOM: u64 = 300;
 
 /// A shipped example and the arguments without which it is none.
-const EXAMPLES: [(&str, &[&str]); 13] = [
+const EXAMPLES: [(&str, &[&str]); 14] = [
     ("lab.yaml", &["--var", "email=you@example.edu"]),
     ("ai-cost.yaml", &["--var", "email=you@example.edu"]),
     ("anomaly.yaml", REGION),
     ("composite.yaml", REGION),
+    ("dashboard.yaml", REGION),
     ("everything.yaml", REGION),
     ("everything.yaml", &["--region", "eu-west-1"]),
     ("fifty-functions.yaml", REGION),
@@ -112,7 +113,7 @@ fn terraform_arguments_are_the_providers() {
         .find(|entry| entry.file_name().to_string_lossy().starts_with("cdktn_provider_aws"));
     let wheel = wheel.expect("the wheel of the bindings").path();
     let said = run(python().arg(root("tests/export/terraform.py")).arg(wheel).args(&files));
-    assert!(said.contains("7 resource types"), "{said}");
+    assert!(said.contains("8 resource types"), "{said}");
 }
 
 #[test]

@@ -276,6 +276,7 @@ fn shipped_examples_are_deployed_as_they_are_planned() {
         ("ai-cost.yaml", &["--var", "email=you@example.edu"]),
         ("anomaly.yaml", &["--region", "us-east-1"]),
         ("composite.yaml", &["--region", "us-east-1"]),
+        ("dashboard.yaml", &["--region", "us-east-1"]),
         ("fifty-functions.yaml", &["--region", "us-east-1"]),
         ("log-alarms.yaml", &["--region", "us-east-1"]),
         ("math.yaml", &["--region", "us-east-1"]),

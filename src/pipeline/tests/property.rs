@@ -5,13 +5,11 @@ use super::drift::{self, HANDS_OFF};
 use super::random;
 use super::world::{World, everything, failures, lines, refusals};
 use crate::plan::Action;
-use crate::resources::Subscription;
-use crate::resources::child::{self, ChildMarks};
-use crate::resources::mark;
-use crate::resources::subscription::REGISTRY;
+use crate::resources::child::{Child, ChildMarks};
+use crate::resources::{ResourceTags, Subscription, mark, metric_filter, subscription};
 use crate::sandbox::{Contents, Quotas, Weather};
 use fastrand::Rng;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -171,7 +169,7 @@ fn lasting(world: &World) -> BTreeMap<(String, String), Value> {
     let mut lasting = BTreeMap::new();
     for ((table, key), mut value) in world.contents() {
         let is_past = value["orphaned"] == true || value["unsubscribed"] == true;
-        if ["sns-outbox", "alarm_history"].contains(&table.as_str()) || is_past {
+        if ["sns-outbox", "alarm_history"].contains(&table.as_str()) || is_past || is_unset_detector(&table, &value) {
             continue;
         }
         let key = match table.as_str() {
@@ -180,7 +178,6 @@ fn lasting(world: &World) -> BTreeMap<(String, String), Value> {
         };
         strip(&mut value);
         if table == "tags"
-            && key.contains(":sns:")
             && let Some(tags) = value["versions"][0]["tags"].as_object_mut()
         {
             only_standing_marks(world, &key, tags);
@@ -190,18 +187,33 @@ fn lasting(world: &World) -> BTreeMap<(String, String), Value> {
     lasting
 }
 
-/// A run that was killed after it ended a subscription leaves its mark, which means nothing then.
-fn only_standing_marks(world: &World, topic_arn: &str, tags: &mut serde_json::Map<String, Value>) {
+/// Nobody has set anything of it: whether it is left or deleted depends on which alarms still watch its band at that moment.
+fn is_unset_detector(table: &str, value: &Value) -> bool {
+    let plain = json!({"AdaptationSpeed": "NORMAL", "ExcludedTimeRanges": [], "OutlierFilteringStrength": "MODERATE"});
+    let characteristics = &value["MetricCharacteristics"]["PeriodicSpikes"];
+    table == "anomaly_detectors" && value["Configuration"] == plain && *characteristics != json!(true)
+}
+
+/// A run that was killed after it ended a child leaves its mark at the parent, which means nothing then.
+fn only_standing_marks(world: &World, parent_arn: &str, tags: &mut serde_json::Map<String, Value>) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let live = tags.iter().map(|(key, value)| (key.clone(), text(value))).collect();
-    let marks = ChildMarks::from_tags(&REGISTRY, &live);
-    tags.retain(|key, _| !child::is_mark(key));
-    for ((table, _), value) in world.contents() {
-        if table == "sns-subscription" && value["topic_arn"] == topic_arn {
-            let (protocol, endpoint) = (text(&value["protocol"]), text(&value["endpoint"]));
-            let marked = marks.contains(&Subscription::new("", protocol, &endpoint).as_child());
-            tags.insert(endpoint, marked.into());
-        }
+    let live: ResourceTags = tags.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+    let registries = [&subscription::REGISTRY, &metric_filter::REGISTRY];
+    tags.retain(|key, _| !registries.iter().any(|registry| registry.has(key)));
+    for ((table, key), value) in world.contents() {
+        let (name, child) = match (table.as_str(), key.split_once(':')) {
+            ("sns-subscription", _) if value["topic_arn"] == parent_arn => {
+                let endpoint = text(&value["endpoint"]);
+                let child = Subscription::new("", text(&value["protocol"]), &endpoint).as_child();
+                (endpoint, child)
+            }
+            ("logs-metric-filter", Some((group, filter))) if parent_arn.ends_with(&format!(":log-group:{group}")) => {
+                (filter.to_owned(), Child::new(&metric_filter::REGISTRY, group, filter))
+            }
+            _ => continue,
+        };
+        let marked = ChildMarks::from_tags(child.registry, &live).contains(&child);
+        tags.insert(name, marked.into());
     }
 }
 
@@ -212,6 +224,7 @@ fn strip(value: &mut Value) {
         "configuration_updated",
         "AnomalyDetectorId",
         "LastUpdatedTimestamp",
+        "last_modified",
         "state",
         "mailed",
         "since",

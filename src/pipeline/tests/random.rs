@@ -50,6 +50,11 @@ pub fn spec(rng: &mut Rng, stack: &str) -> Value {
         let golden = if topics.is_empty() { json!(true) } else { json!({ "notify": pick_key(rng, &topics) }) };
         spec["functions"] = json!({ FUNCTION: { "golden_signals": golden } });
     }
+    spec["dashboards"] = match rng.u8(..6) {
+        0 => json!({ "lab": "auto" }),
+        1 => json!({ "lab": { "start": "1d", "widgets": [{ "text": "# Lab", "width": rng.i64(1..24) }] }, "desk": {} }),
+        _ => json!({}),
+    };
     spec
 }
 

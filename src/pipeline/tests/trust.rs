@@ -155,6 +155,7 @@ impl Estate {
             target: Target::new(*account, REGION),
             way: AccessMethod::Usual { external_id: None },
             columns: BTreeMap::new(),
+            keeps_account: true,
         };
         let members = accounts.iter().map(member).collect();
         Self { access: TargetAccess::open(options, REGION).await.unwrap(), members, sandbox }

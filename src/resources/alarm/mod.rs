@@ -16,7 +16,7 @@ pub mod statistic;
 pub mod terraform;
 
 pub use super::any_alarm::{Actions, TagsPropagation, WarmUp};
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
 use super::{Address, Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::math::MathQuery;
@@ -186,7 +186,7 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::Alarm(Box::new(spec::read(name, layers, scope)))),
     inherits: Inherits::Everything,
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,

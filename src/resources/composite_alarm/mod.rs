@@ -7,7 +7,9 @@ pub mod spec;
 pub mod terraform;
 
 use super::any_alarm::Actions;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of};
+use super::kind::{
+    ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of,
+};
 use super::{Address, Resource, ResourceTags};
 use crate::model::{Arn, FieldSet, ResourceFields, Target};
 use mlops_cloudwatch::rule;
@@ -70,7 +72,7 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::CompositeAlarm(spec::read(name, layers, scope))),
     inherits: Inherits::Everything,
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,

@@ -10,7 +10,7 @@ mod tests;
 
 use super::alarm::WarmUp;
 use super::any_alarm::Actions;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
 use crate::model::{Arn, FieldSet, ResourceFields, Target};
@@ -58,7 +58,7 @@ pub static KIND: KindFacts = KindFacts {
     read: Some(|name, layers, scope| Resource::LogAlarm(Box::new(spec::read(name, layers, scope)))),
     // What the defaults say of periods and thresholds is about metrics.
     inherits: Inherits::Keys(spec::INHERITED),
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,

@@ -7,7 +7,7 @@ pub mod spec;
 pub mod terraform;
 
 use super::declared::AttributeNames;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
 use super::{Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields};
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,7 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::LogGroup(spec::read(name, layers, scope))),
     inherits: Inherits::Keys(&["retention"]),
-    arn: Some(ArnForm { service: "logs", prefix: "log-group:" }),
+    arn: Some(ArnForm { service: "logs", prefix: "log-group:", scope: ArnScope::Region }),
     tag_type: Some("logs:log-group"),
     reading: KindReading::ByName,
     registry: None,

@@ -108,6 +108,8 @@ fn written(form: &PropertyForm, value: &Value, target: &Target) -> Option<Value>
             let pairs: Vec<Value> = pairs.map(pair).collect();
             return (!pairs.is_empty()).then_some(Value::Array(pairs));
         }
+        // What is a text already is none that could be read.
+        PropertyForm::Document { .. } if value.is_string() => value.clone(),
         PropertyForm::Document { as_text } if *as_text || reads_as_function(value) => {
             field::canonical(value.clone()).to_string().into()
         }

@@ -6,7 +6,7 @@ pub mod spec;
 pub mod temporary;
 pub mod terraform;
 
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
 use super::{Address, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
 use crate::model::{FieldSet, ResourceFields, Target};
@@ -18,7 +18,7 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::MuteRule(spec::read(name, layers, scope))),
     inherits: Inherits::Nothing,
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
     registry: None,

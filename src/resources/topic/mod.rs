@@ -7,7 +7,7 @@ pub mod spec;
 pub mod terraform;
 
 use super::declared::AttributeNames;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
 use super::{Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields};
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,7 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::Topic(spec::read(name, layers, scope))),
     inherits: Inherits::Nothing,
-    arn: Some(ArnForm { service: "sns", prefix: "" }),
+    arn: Some(ArnForm { service: "sns", prefix: "", scope: ArnScope::Region }),
     tag_type: Some("sns"),
     reading: KindReading::AsTree,
     registry: None,

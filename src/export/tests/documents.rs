@@ -176,16 +176,8 @@ fn what_differs_between_accounts_is_a_parameter() {
     let text = DocumentFormat::Json.write(document);
     let input = stack_set("course", &set.root, &places, &["ou-a1b2-3c4d5e6f".to_owned()], Some(&text));
     assert_eq!(input.create_stack_set["AutoDeployment"], json!({ "Enabled": false }), "nobody else gets ann's mails");
-    let groups: Vec<&Value> =
-        input.create_stack_instances.iter().map(|one| &one["DeploymentTargets"]["Accounts"]).collect();
-    assert_eq!(
-        groups,
-        [&json!(["111111111111"]), &json!(["333333333333"]), &json!(["222222222222"])][..2]
-            .iter()
-            .copied()
-            .chain([groups[groups.len() - 1]])
-            .collect::<Vec<_>>()
-    );
+    let groups = input.create_stack_instances.iter().map(|one| one["DeploymentTargets"]["Accounts"].to_string());
+    assert_eq!(groups.collect::<BTreeSet<_>>().len(), 3, "the mark of the secret is another one in each");
     let said = input.create_stack_instances.iter().map(Value::to_string).collect::<String>();
     assert!(said.contains("ben@x.edu") && !said.contains("hook-"), "{said}");
 }

@@ -170,11 +170,14 @@ impl DocumentFiles {
         };
         if self.others.is_empty() && !out.is_dir() {
             write_document(out, &self.main.1)?;
+            output.say(&format!("{}: written", out.display()));
             return Ok(Exit::Success);
         }
         std::fs::create_dir_all(out).with_context(|| format!("could not make the folder {}", out.display()))?;
         for (name, text) in std::iter::once(&self.main).chain(&self.others) {
-            write_document(&out.join(name), text)?;
+            let path = out.join(name);
+            write_document(&path, text)?;
+            output.say(&format!("{}: written", path.display()));
         }
         Ok(Exit::Success)
     }
@@ -187,5 +190,5 @@ fn say_notes<'a>(notes: impl Iterator<Item = &'a ExportNote>, output: &mut Outpu
 }
 
 fn not_exported(what: String) -> CliFailure {
-    CliFailure::say(Exit::Usage, what, "export these accounts by themselves, or let the spec differ in values alone")
+    CliFailure::say(Exit::Usage, what, "split the spec, or let a secret variable be a value or a part of one alone")
 }

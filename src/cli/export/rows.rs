@@ -43,8 +43,10 @@ impl ExportSource {
             let arns = present
                 .filter_map(|(address, seen)| Some((address.clone(), seen.live()?.facts.subscription_arn.clone()?)));
             imports.subscriptions = arns.collect();
+            let present = planned.snapshot.observations.iter().filter(|(_, seen)| seen.live().is_some());
+            imports.existing = Some(present.map(|(address, _)| address.clone()).collect());
         }
-        notes.extend(unread(&bound, &facts));
+        notes.extend(unread(&bound, &facts, " (--online asks)"));
         let region = region(&bound, args.connect.region());
         let target = Target::new(ANY_ACCOUNT, region.as_deref().unwrap_or(ANY_REGION));
         let mut desired = vec![bound.desired(&target, &facts)?];
@@ -77,11 +79,11 @@ impl ExportSource {
 }
 
 /// The functions whose presets are made of what Lambda gives a function that says nothing.
-pub fn unread(bound: &BoundSpec, facts: &BTreeMap<String, FunctionFacts>) -> Vec<ExportNote> {
+pub fn unread(bound: &BoundSpec, facts: &BTreeMap<String, FunctionFacts>, remedy: &str) -> Vec<ExportNote> {
     let unread = bound.functions().iter().filter(|name| !facts.contains_key(*name));
     let note = |name: &String| {
         ExportNote::new(format!(
-            "function {name} was not asked for: its timeout, memory and log group are taken to be Lambda's defaults (--online asks)"
+            "function {name} was not asked for: its timeout, memory and log group are taken to be Lambda's defaults{remedy}"
         ))
     };
     unread.map(note).collect()

@@ -1,13 +1,13 @@
 //! `mlopsctl export stackset`: one template for the accounts of a roster, and what makes a service-managed StackSet of it.
 
 use super::rows::{column, region, unread};
-use super::{DocumentFiles, TemplateFormat, not_exported, say_notes};
+use super::{DocumentFiles, TemplateFormat, say_notes};
 use crate::cli::CommandContext;
 use crate::cli::args::SpecArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
 use crate::cli::variables::{load_roster, without_secret_lines};
-use crate::export::cloudformation::{LIMITS, StackSetAccount, stack_set, templates};
+use crate::export::cloudformation::{LIMITS, StackSetAccount, TemplatePlace, stack_set, templates};
 use crate::export::{ANY_ACCOUNT, DocumentFormat, ExportColumn, ExportRow};
 use crate::model::Target;
 use crate::spec::{BoundSpec, Desired, Roster, Spec};
@@ -54,17 +54,21 @@ impl StacksetArgs {
             .iter()
             .map(|member| ExportRow { desired: &member.desired, values: member.values.clone() })
             .collect();
-        let set = templates(&rows, &columns, LIMITS).map_err(not_exported)?;
+        let set = templates(&rows, &columns, LIMITS).map_err(differing)?;
         if !set.children.is_empty() {
             let remedy = "split the spec, or use mlopsctl apply --accounts";
             return Err(CliFailure::say(Exit::Usage, "the stack is too large for one template of a StackSet", remedy));
         }
         let format = self.format.document();
         let template = format.write(&set.root.document);
-        let body = Some(template.as_str()).filter(|text| text.len() <= LIMITS.inline);
+        let place = match template.len() <= LIMITS.inline {
+            true if self.out.is_none() => TemplatePlace::Request(&template),
+            true => TemplatePlace::File,
+            false => TemplatePlace::S3,
+        };
         let stack = members.first().map(|member| member.desired.stack.as_str()).unwrap_or_default();
         let places: Vec<StackSetAccount> = members.iter().map(|member| member.place.clone()).collect();
-        let input = stack_set(stack, &set.root, &places, &self.units, body.filter(|_| self.out.is_none()));
+        let input = stack_set(stack, &set.root, &places, &self.units, place);
         let notes = members.first().map(|member| member.notes.as_slice()).unwrap_or_default();
         say_notes(notes.iter().chain(&set.notes).chain(&input.notes), run.output);
         let Some(out) = &self.out else {
@@ -123,7 +127,7 @@ impl StacksetArgs {
                 };
                 members.push(StackSetMember {
                     place: StackSetAccount { account: account.id.clone(), region: region.clone() },
-                    notes: unread(bound, &BTreeMap::new()),
+                    notes: unread(bound, &BTreeMap::new(), ""),
                     values: columns.iter().map(own).collect(),
                     desired,
                 });
@@ -154,4 +158,8 @@ fn columns(spec: &Spec) -> Vec<ExportColumn> {
 fn value(spec: &Spec, values: &BTreeMap<String, String>, name: &str) -> String {
     let default = || spec.variables().iter().find(|variable| variable.name == name)?.default.clone();
     values.get(name).cloned().or_else(default).unwrap_or_default()
+}
+
+fn differing(what: String) -> CliFailure {
+    CliFailure::say(Exit::Usage, what, "let accounts differ in values alone, or export these by themselves")
 }

@@ -4,7 +4,7 @@ mod nested;
 mod stackset;
 mod template;
 
-pub use stackset::{StackSetAccount, stack_set};
+pub use stackset::{StackSetAccount, TemplatePlace, stack_set};
 pub use template::{TemplateLimits, TemplateSet, templates};
 
 use super::camel;

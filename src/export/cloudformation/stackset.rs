@@ -23,14 +23,24 @@ pub struct StackSetInput {
     pub notes: Vec<ExportNote>,
 }
 
-/// Makes the inputs for a stack. `units`: organizational units, or roots, that the accounts are in. `body`: the template as it is written,
-/// where a request takes one of its size.
+/// Where the template of a StackSet is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TemplatePlace<'a> {
+    /// In the request, as it is written.
+    Request(&'a str),
+    /// In a file of its own, which the call names.
+    File,
+    /// In S3, since no request takes one of its size.
+    S3,
+}
+
+/// Makes the inputs for a stack. `units`: organizational units, or roots, that the accounts are in.
 pub fn stack_set(
     stack: &str,
     template: &Template,
     accounts: &[StackSetAccount],
     units: &[String],
-    body: Option<&str>,
+    place: TemplatePlace<'_>,
 ) -> StackSetInput {
     let name = set_name(stack);
     let mut notes = Vec::new();
@@ -56,10 +66,14 @@ pub fn stack_set(
             false => json!({ "Enabled": true, "RetainStacksOnAccountRemoval": false }),
         },
     });
-    match body {
-        Some(body) => create["TemplateBody"] = body.into(),
-        None => notes
-            .push(ExportNote::new("the template is too large for a request: put it into S3 and add --template-url")),
+    match place {
+        TemplatePlace::Request(body) => create["TemplateBody"] = body.into(),
+        TemplatePlace::File => {}
+        TemplatePlace::S3 => {
+            notes.push(ExportNote::new(
+                "the template is too large for a request: put it into S3 and add --template-url",
+            ));
+        }
     }
     let mut regions: BTreeMap<(Vec<(String, String)>, &str), BTreeSet<&str>> = BTreeMap::new();
     for (row, at) in accounts.iter().enumerate() {

@@ -27,6 +27,8 @@ pub struct TerraformImports {
     pub account: Option<String>,
     /// ARNs of subscriptions, which AWS makes up.
     pub subscriptions: BTreeMap<Address, String>,
+    /// What exists, where it is known: nothing else has a block.
+    pub existing: Option<BTreeSet<Address>>,
 }
 
 /// Configuration, and what it lacks.
@@ -63,7 +65,10 @@ pub fn configuration(
         }
         let kind = one.draft.mapping.type_name;
         resources.entry(kind).or_default().insert(name(&one.draft.id).to_owned(), arguments);
-        if let (Some(imports), Some(to)) = (imports, expressions.address(&one.draft.id)) {
+        let exists = |imports: &&TerraformImports| {
+            imports.existing.as_ref().is_none_or(|existing| existing.contains(&one.draft.address))
+        };
+        if let (Some(imports), Some(to)) = (imports.filter(exists), expressions.address(&one.draft.id)) {
             match import_id(&one.draft.address, region, imports) {
                 Some(id) => blocks.push(json!({ "to": to, "id": expression::literal(&id) })),
                 None => notes

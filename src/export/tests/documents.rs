@@ -1,8 +1,8 @@
 //! Whole documents: what refers to what, what differs between accounts, what is too large.
 
 use super::{random_desired, random_stack};
-use crate::export::cloudformation::{LIMITS, StackSetAccount, TemplateLimits, stack_set, templates};
-use crate::export::terraform::configuration;
+use crate::export::cloudformation::{LIMITS, StackSetAccount, TemplateLimits, TemplatePlace, stack_set, templates};
+use crate::export::terraform::{TerraformImports, configuration};
 use crate::export::{ANY_ACCOUNT, DocumentFormat, ExportColumn, ExportRow};
 use crate::model::{Target, secret};
 use crate::spec::{self, Desired};
@@ -174,7 +174,8 @@ fn what_differs_between_accounts_is_a_parameter() {
         .map(|account| StackSetAccount { account: account.to_owned(), region: "us-east-1".to_owned() })
         .to_vec();
     let text = DocumentFormat::Json.write(document);
-    let input = stack_set("course", &set.root, &places, &["ou-a1b2-3c4d5e6f".to_owned()], Some(&text));
+    let input =
+        stack_set("course", &set.root, &places, &["ou-a1b2-3c4d5e6f".to_owned()], TemplatePlace::Request(&text));
     assert_eq!(input.create_stack_set["AutoDeployment"], json!({ "Enabled": false }), "nobody else gets ann's mails");
     let groups = input.create_stack_instances.iter().map(|one| one["DeploymentTargets"]["Accounts"].to_string());
     assert_eq!(groups.collect::<BTreeSet<_>>().len(), 3, "the mark of the secret is another one in each");
@@ -221,4 +222,36 @@ alarms:
     let said = template["Resources"]["ErrorsAlarm"]["Properties"]["AlarmDescription"].as_str().unwrap();
     assert_eq!(alarm["alarm_description"], said.replace("${", "$${").replace("%{", "%%{"));
     assert_eq!(alarm["alarm_actions"], json!(["${aws_sns_topic.alerts.arn}"]));
+}
+
+/// An import block has the ID of what exists; what is known not to exist has none, what has an ID that nobody knows is named.
+#[test]
+fn import_blocks_are_of_what_exists() {
+    let text = r#"
+version: 1
+stack: import
+region: eu-west-1
+topics: { alerts: { subscriptions: [{ protocol: email, endpoint: a@b.edu }] } }
+log_groups: { /app/web: { retention: 7d, metric_filters: { lines: { pattern: "", metric_name: Lines, namespace: App } } } }
+alarms: { "a${{b}": { namespace: N, metric_name: M, statistic: Sum, threshold: "> 5" } }
+"#;
+    let desired = desired(&text.replace("${{", "$${"), &[]);
+    let rows = [ExportRow { desired: &desired, values: Vec::new() }];
+    let ids = |imports: &TerraformImports| {
+        let made = configuration(&rows, &[], Some(imports)).unwrap();
+        let blocks = made.document["import"].as_array().cloned().unwrap_or_default();
+        let ids: BTreeSet<String> = blocks.iter().map(|block| block["id"].as_str().unwrap().to_owned()).collect();
+        (ids, made.notes.len())
+    };
+    let topic = "arn:aws:sns:eu-west-1:123456789012:alerts";
+    let all = TerraformImports {
+        account: Some("123456789012".to_owned()),
+        subscriptions: desired.resources.keys().map(|address| (address.clone(), format!("{topic}:id"))).collect(),
+        existing: None,
+    };
+    let known = [topic, &format!("{topic}:id"), "/app/web", "/app/web:lines", "a$${b}"].map(str::to_owned);
+    assert_eq!(ids(&all), (known.into(), 0));
+    assert_eq!(ids(&TerraformImports::default()).1, 2, "neither the topic nor its subscription");
+    let none = TerraformImports { existing: Some(BTreeSet::new()), ..TerraformImports::default() };
+    assert_eq!(ids(&none), (BTreeSet::new(), 0));
 }

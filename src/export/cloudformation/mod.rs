@@ -5,16 +5,47 @@ mod stackset;
 mod template;
 
 pub use stackset::{StackSetAccount, TemplatePlace, stack_set};
-pub use template::{TemplateLimits, TemplateSet, templates};
+pub use template::TemplateLimits;
 
-use super::camel;
+use super::assemble::Assembly;
 use super::draft::Engine;
+use super::{ExportColumn, ExportNote, ExportRow, camel};
+use std::collections::{BTreeMap, BTreeSet};
+use template::StackTemplate;
 
 /// CloudFormation user guide, "CloudFormation quotas": the bytes of a template in a request, and in S3; resources; parameters.
 pub const LIMITS: TemplateLimits =
     TemplateLimits { inline: 51_200, stored: 1_000_000, resources: 500, parameters: 200 };
 
 const ENGINE: Engine = Engine { form: |facts| facts.cloudformation, name: logical_id };
+
+/// What an export becomes: one template, or a parent and its children by their names.
+#[derive(Debug)]
+pub struct TemplateSet {
+    pub root: StackTemplate,
+    pub children: BTreeMap<String, StackTemplate>,
+    pub notes: Vec<ExportNote>,
+}
+
+/// Makes the templates of a stack.
+///
+/// # Errors
+/// Where rows differ in more than values, or there is more than templates can hold, in words.
+pub fn templates(
+    rows: &[ExportRow<'_>],
+    columns: &[ExportColumn],
+    limits: TemplateLimits,
+) -> Result<TemplateSet, String> {
+    let assembly = Assembly::new(rows, columns, ENGINE)?;
+    let stack = rows.first().map(|row| row.desired.stack.as_str()).unwrap_or_default();
+    let all: BTreeSet<&str> = assembly.resources().iter().map(|one| one.id.as_str()).collect();
+    let whole = template::template(stack, &assembly.notes, assembly.document(&all)?);
+    let fits = whole.parameters.len() <= limits.parameters
+        && all.len() <= limits.resources
+        && whole.document.to_string().len() <= limits.stored;
+    let (root, children) = if fits { (whole, BTreeMap::new()) } else { nested::split(stack, &assembly, limits)? };
+    Ok(TemplateSet { root, children, notes: assembly.notes.clone() })
+}
 
 /// The longest words of a logical ID, which has 255 characters at most.
 const LONGEST_WORDS: usize = 200;

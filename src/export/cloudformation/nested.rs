@@ -4,7 +4,7 @@
 use super::super::assemble::Assembly;
 use super::super::draft::{DraftResource, depends};
 use super::super::merge::DocumentParameter;
-use super::template::{Template, TemplateLimits, template, whole};
+use super::template::{StackTemplate, TemplateLimits, template, whole};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub fn split(
     stack: &str,
     assembly: &Assembly<'_>,
     limits: TemplateLimits,
-) -> Result<(Template, BTreeMap<String, Template>), String> {
+) -> Result<(StackTemplate, BTreeMap<String, StackTemplate>), String> {
     let resources = assembly.resources();
     let groups = groups(resources, limits);
     let too_many = |count: usize, what: &str, most: usize| {

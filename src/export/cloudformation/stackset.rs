@@ -3,7 +3,7 @@
 
 use super::super::ExportNote;
 use super::super::merge::DocumentParameter;
-use super::template::Template;
+use super::template::StackTemplate;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub enum TemplatePlace<'a> {
 /// Makes the inputs for a stack. `units`: organizational units, or roots, that the accounts are in.
 pub fn stack_set(
     stack: &str,
-    template: &Template,
+    template: &StackTemplate,
     accounts: &[StackSetAccount],
     units: &[String],
     place: TemplatePlace<'_>,
@@ -104,7 +104,7 @@ pub fn stack_set(
 }
 
 /// The values of a row that are not the defaults of the template.
-fn overrides(template: &Template, row: usize) -> Vec<(String, String)> {
+fn overrides(template: &StackTemplate, row: usize) -> Vec<(String, String)> {
     let open = template.parameters.iter().filter(|(_, parameter)| !parameter.is_secret);
     let own = open.filter_map(|(name, parameter)| {
         let value = parameter.values.get(row).filter(|value| Some(*value) != parameter.values.first())?;

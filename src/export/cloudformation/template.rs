@@ -1,11 +1,10 @@
 //! Templates as values: parameters and resources, over one row of values or many.
 
-use super::super::assemble::{AssembledDocument, Assembly};
+use super::super::ExportNote;
+use super::super::assemble::AssembledDocument;
 use super::super::merge::DocumentParameter;
-use super::super::{ExportColumn, ExportNote, ExportRow};
-use super::{ENGINE, nested};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What one template may hold.
 #[derive(Debug, Clone, Copy)]
@@ -20,41 +19,13 @@ pub struct TemplateLimits {
 
 /// One template.
 #[derive(Debug)]
-pub struct Template {
+pub struct StackTemplate {
     pub document: Value,
     pub parameters: BTreeMap<String, DocumentParameter>,
 }
 
-/// What an export becomes: one template, or a parent and its children by their names.
-#[derive(Debug)]
-pub struct TemplateSet {
-    pub root: Template,
-    pub children: BTreeMap<String, Template>,
-    pub notes: Vec<ExportNote>,
-}
-
-/// Makes the templates of a stack.
-///
-/// # Errors
-/// Where rows differ in more than values, or there is more than templates can hold, in words.
-pub fn templates(
-    rows: &[ExportRow<'_>],
-    columns: &[ExportColumn],
-    limits: TemplateLimits,
-) -> Result<TemplateSet, String> {
-    let assembly = Assembly::new(rows, columns, ENGINE)?;
-    let stack = rows.first().map(|row| row.desired.stack.as_str()).unwrap_or_default();
-    let all: BTreeSet<&str> = assembly.resources().iter().map(|one| one.id.as_str()).collect();
-    let whole = template(stack, &assembly.notes, assembly.document(&all)?);
-    let fits = whole.parameters.len() <= limits.parameters
-        && all.len() <= limits.resources
-        && whole.document.to_string().len() <= limits.stored;
-    let (root, children) = if fits { (whole, BTreeMap::new()) } else { nested::split(stack, &assembly, limits)? };
-    Ok(TemplateSet { root, children, notes: assembly.notes.clone() })
-}
-
 /// A template of assembled resources. `name` says what it is of.
-pub fn template(name: &str, notes: &[ExportNote], assembled: AssembledDocument<'_>) -> Template {
+pub fn template(name: &str, notes: &[ExportNote], assembled: AssembledDocument<'_>) -> StackTemplate {
     let mut resources = Map::new();
     for one in assembled.resources {
         let mut resource = Map::new();
@@ -78,7 +49,7 @@ pub fn whole(
     notes: &[ExportNote],
     resources: Map<String, Value>,
     parameters: BTreeMap<String, DocumentParameter>,
-) -> Template {
+) -> StackTemplate {
     let mut document = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": format!("{name}: exported by mlopsctl"),
@@ -91,7 +62,7 @@ pub fn whole(
         document["Parameters"] =
             parameters.iter().map(|(name, parameter)| (name.clone(), declared(parameter))).collect();
     }
-    Template { document, parameters }
+    StackTemplate { document, parameters }
 }
 
 /// A parameter as a template declares it. Its default is what the first row has, where that is no secret.

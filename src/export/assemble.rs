@@ -39,7 +39,7 @@ impl<'a> Assembly<'a> {
     /// Drafts every row.
     ///
     /// # Errors
-    /// Where rows do not ask for the same resources, in words.
+    /// Where rows do not ask for the same resources, or for none at all, in words.
     pub fn new(rows: &'a [ExportRow<'a>], columns: &'a [ExportColumn], engine: Engine) -> Result<Self, String> {
         let targets: Vec<Target> = rows.iter().map(ExportRow::target).collect();
         let mut drafts: Vec<DraftDocument> =
@@ -47,6 +47,9 @@ impl<'a> Assembly<'a> {
         let ids = |draft: &DraftDocument| draft.resources.iter().map(|one| one.id.clone()).collect::<BTreeSet<_>>();
         let Some(first) = drafts.first_mut() else { return Err("there is no account to export for".to_owned()) };
         let notes = std::mem::take(&mut first.notes);
+        if first.resources.is_empty() {
+            return Err("the spec asks for nothing that could be exported".to_owned());
+        }
         let all = ids(first);
         let odd = drafts.iter().find_map(|draft| ids(draft).symmetric_difference(&all).next().cloned());
         match odd {

@@ -104,7 +104,8 @@ fn names(desired: &Desired, resources: &BTreeMap<Address, Resource>, engine: Eng
     let unique = |(address, name): &(&Address, String)| {
         let name = match seen[name.as_str()] {
             1 => name.clone(),
-            _ => (engine.name)(&format!("{} {}", words[*address], digest(&address.name)), address.kind.word()),
+            // Behind a shorter text, since names are cut.
+            _ => (engine.name)(&format!("{:.100} {}", words[*address], digest(&address.name)), address.kind.word()),
         };
         ((*address).clone(), name)
     };

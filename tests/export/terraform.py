@@ -82,7 +82,7 @@ def members(value, parameters, classes, path, faults):
 faults, types = [], set()
 for file in sys.argv[2:]:
     document = json.load(open(file))
-    unknown = set(document) - {"terraform", "provider", "resource", "data", "variable", "import"}
+    unknown = set(document) - {"//", "terraform", "provider", "resource", "data", "variable", "import"}
     faults += [f"{file}: {name} is no block of Terraform" for name in unknown]
     addresses = set()
     for resource, named in document.get("resource", {}).items():

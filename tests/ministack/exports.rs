@@ -45,6 +45,9 @@ const DROPPED: [(&str, &str, &str); 16] = [
     ("AWS::Logs::MetricFilter", "EmitSystemFieldDimensions", "emit_system_field_dimensions"),
 ];
 
+/// What is said of a spec that asks for nothing.
+const NOTHING: &str = "the spec asks for nothing that could be exported";
+
 /// Bytes of a template in a request, for ministack as for AWS.
 const INLINE: usize = 51_200;
 
@@ -63,10 +66,12 @@ fn address(resource: &Value) -> Option<String> {
 
 fn is_held(resource: &Value) -> bool {
     let properties = &resource["Properties"];
-    !NO_TYPES.iter().any(|name| resource["Type"] == *name)
-        && !(resource["Type"] == "AWS::CloudWatch::Alarm" && NO_ALARMS.iter().any(|name| !properties[name].is_null()))
-        // A FIFO topic loses what makes it one, so a plan would replace it.
-        && properties["FifoTopic"] != true
+    let is_alarm = resource["Type"] == "AWS::CloudWatch::Alarm";
+    let is_odd_alarm = is_alarm && NO_ALARMS.iter().any(|name| !properties[name].is_null());
+    let has_no_type = NO_TYPES.iter().any(|name| resource["Type"] == *name);
+    // A FIFO topic loses what makes it one, so a plan would replace it.
+    let is_fifo = properties["FifoTopic"] == true;
+    !(has_no_type || is_odd_alarm || is_fifo)
 }
 
 /// The template without what ministack does not hold, and the IDs of that.
@@ -218,8 +223,11 @@ impl Deployed<'_> {
     /// Exports the spec, has it deployed, and holds the plan against it.
     fn proves(&self, arguments: &[&str]) -> usize {
         let export = [&["export", "cloudformation"], arguments].concat();
-        let ran = self.desk.run(&export).exits(0);
-        let whole = ran.json();
+        let ran = self.desk.run(&export);
+        if ran.code == Some(64) && ran.stderr.contains(NOTHING) {
+            return 0;
+        }
+        let whole = ran.exits(0).json();
         let (template, gone) = held(whole.clone());
         let count = template["Resources"].as_object().expect("a map").len();
         if count == 0 {
@@ -296,13 +304,14 @@ fn shipped_examples_are_deployed_as_they_are_planned() {
     assert!(held > 40, "{held}");
 }
 
-/// Random stacks, one after the other in the account that they name.
+/// Random stacks, one after the other in the account that they name; `MLOPSCTL_CASES` raises their number.
 #[test]
 fn random_stacks_are_deployed_as_they_are_planned() {
     let account = "123456789012";
     let desk = desk(account);
     let mut held = 0;
-    for seed in 0..60 {
+    let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    for seed in 0..cases {
         let spec = random::spec(&mut fastrand::Rng::with_seed(seed), "walk");
         desk.write("alarms.yaml", &spec.to_string());
         desk.write("secrets.json", r#"{ "AlertsHttpsSubscriptionEndpoint": "https://hooks.example.edu/x", "OrdersHttpsSubscriptionEndpoint": "https://hooks.example.edu/x" }"#);

@@ -14,6 +14,9 @@ pub struct StackSetAccount {
     pub region: String,
 }
 
+/// Parameters of an account that are not the defaults, with their values.
+type OwnValues = Vec<(String, String)>;
+
 /// The inputs of the two calls.
 #[derive(Debug)]
 pub struct StackSetInput {
@@ -75,11 +78,11 @@ pub fn stack_set(
             ));
         }
     }
-    let mut regions: BTreeMap<(Vec<(String, String)>, &str), BTreeSet<&str>> = BTreeMap::new();
+    let mut regions: BTreeMap<(OwnValues, &str), BTreeSet<&str>> = BTreeMap::new();
     for (row, at) in accounts.iter().enumerate() {
         regions.entry((overrides(template, row), &at.account)).or_default().insert(&at.region);
     }
-    let mut groups: BTreeMap<(Vec<(String, String)>, BTreeSet<&str>), Vec<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<(OwnValues, BTreeSet<&str>), Vec<&str>> = BTreeMap::new();
     for ((own, account), regions) in regions {
         groups.entry((own, regions)).or_default().push(account);
     }
@@ -104,7 +107,7 @@ pub fn stack_set(
 }
 
 /// The values of a row that are not the defaults of the template.
-fn overrides(template: &StackTemplate, row: usize) -> Vec<(String, String)> {
+fn overrides(template: &StackTemplate, row: usize) -> OwnValues {
     let open = template.parameters.iter().filter(|(_, parameter)| !parameter.is_secret);
     let own = open.filter_map(|(name, parameter)| {
         let value = parameter.values.get(row).filter(|value| Some(*value) != parameter.values.first())?;

@@ -81,6 +81,10 @@ pub fn configuration(
         "provider": { "aws": { "region": region } },
         "resource": resources,
     });
+    if !assembly.notes.is_empty() {
+        // A comment (Terraform, "JSON Configuration Syntax").
+        document["//"] = assembly.notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into();
+    }
     let data = expressions.data();
     if !data.is_empty() {
         document["data"] = data.into();

@@ -2,6 +2,7 @@
 
 mod both_ways;
 mod documents;
+mod marks;
 
 use crate::model::Target;
 use crate::pipeline::tests::random;

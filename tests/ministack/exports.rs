@@ -310,7 +310,7 @@ fn random_stacks_are_deployed_as_they_are_planned() {
     let account = "123456789012";
     let desk = desk(account);
     let mut held = 0;
-    let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let cases = std::env::var("MLOPSCTL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
     for seed in 0..cases {
         let spec = random::spec(&mut fastrand::Rng::with_seed(seed), "walk");
         desk.write("alarms.yaml", &spec.to_string());
@@ -323,7 +323,7 @@ fn random_stacks_are_deployed_as_they_are_planned() {
             deployed.delete();
         }
     }
-    assert!(held > 60, "{held}");
+    assert!(held > 60, "{held} resources");
 }
 
 /// 600 alarms: a parent with two children, which ministack takes from its S3.

@@ -10,6 +10,7 @@ use super::plan::say_calls;
 use super::subscriptions::duration;
 use crate::model::problem::nearest_or_all;
 use crate::ops::dashboard::{DashboardRequest, read};
+use crate::pipeline;
 use crate::report::dashboard::{html, text};
 use crate::resources::dashboard::Dashboard;
 use crate::resources::{self, Address, Kind, Resource, function};
@@ -61,10 +62,13 @@ impl DashboardArgs {
         let has_some = |bound: &BoundSpec| bound.declares(Kind::Dashboard);
         let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_some, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
         let target = aws.target().await?;
-        let facts = bound.functions().iter().map(|name| function::aws::read(&aws, name));
-        let facts = bound.functions().iter().cloned().zip(try_join_all(facts).await?);
-        let facts: BTreeMap<_, _> = facts.filter_map(|(name, facts)| Some((name, facts?))).collect();
+        let mut facts = bound.listed_functions().cloned().unwrap_or_default();
+        let unknown: Vec<&String> = bound.functions().iter().filter(|name| !facts.contains_key(*name)).collect();
+        let answers = try_join_all(unknown.iter().map(|name| function::aws::read(&aws, name))).await?;
+        let answers = unknown.into_iter().cloned().zip(answers).filter_map(|(name, facts)| Some((name, facts?)));
+        facts.extend(answers.collect::<Vec<_>>());
         let desired = bound.desired(&target, &facts)?.resources;
         let mut dashboard = self.chosen(&desired)?;
         if self.live {

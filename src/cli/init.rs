@@ -29,6 +29,7 @@ pub struct InitArgs {
 impl InitArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.file.exists() {
+            self.say_uncovered(run).await;
             return Err(self.exists());
         }
         let aws = self.connect.open(None, &run.signals, run.output).await?;
@@ -70,11 +71,42 @@ impl InitArgs {
         Ok(())
     }
 
+    /// Of a spec that is there: which functions of its regions no alarm in it watches. Who cannot be asked is no failure of its own.
+    async fn say_uncovered(&self, run: &mut CommandContext<'_>) {
+        let Ok(spec) = crate::spec::load(&self.file) else { return };
+        let mut places = spec.written_regions();
+        if let (Some(region), true) = (self.connect.region(), spec.lists_regions()) {
+            places.retain(|place| place.region.as_deref() == Some(region));
+        }
+        let are_several = places.len() > 1;
+        for place in places {
+            let Ok(aws) = self.connect.open(place.region.as_deref(), &run.signals, run.output).await else { return };
+            let tags = place.matched_tags().unwrap_or_default();
+            let Ok(live) = TargetReader::new(&aws).live_functions(&tags).await else { return };
+            let uncovered = place.uncovered(&live);
+            let Some((first, rest)) = uncovered.split_first() else { continue };
+            let file = self.file.display();
+            let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
+            let shown = rest.iter().take(NAMED).fold(first.clone(), |shown, name| shown + ", " + name);
+            let (of, under) = match are_several {
+                true => (format!(" in {}", aws.region()), format!(" of {}", aws.region())),
+                false => (String::new(), String::new()),
+            };
+            run.output.say(&format!("not watched by any alarm of {file}{of}: {shown}{more}"));
+            run.output.say(&format!(
+                "add to functions:{under} in {file}: \"*\": {{ golden_signals: {{ notify: TOPIC }} }}   # or each by its name"
+            ));
+        }
+    }
+
     fn exists(&self) -> CliFailure {
         let what = format!("{} exists and was left alone", self.file.display());
         CliFailure::say(Exit::Failure, what, "name another file with --file")
     }
 }
+
+/// So many more functions than the first are named.
+const NAMED: usize = 9;
 
 /// Beside the spec.
 const SCHEMA_FILE: &str = "alarms.schema.json";
@@ -107,6 +139,7 @@ topics:
     subscriptions:
       - {{ protocol: email, endpoint: \"${{email}}\" }}
 
+# Every function of the account, new ones, too: \"*\": {{ golden_signals: {{ notify: {stack}-alerts }} }}
 functions:
 "
     );

@@ -164,13 +164,8 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
         usage.push(line("logs written", prices.log_ingest_gb, None));
         usage.push(line("logs stored", prices.log_storage_gb, Some(stored)));
     }
-    let protocols: BTreeSet<&str> = after
-        .iter()
-        .filter_map(|resource| match resource {
-            Resource::Subscription(subscription) => Some(subscription.protocol.as_str()),
-            _ => None,
-        })
-        .collect();
+    let protocols: BTreeSet<&str> =
+        after.iter().filter_map(|resource| Some(resource.subscription()?.protocol.as_str())).collect();
     if protocols.iter().any(|protocol| protocol.starts_with("email")) {
         usage.push(UsageCost {
             what: "mails".to_owned(),

@@ -6,7 +6,7 @@ use crate::plan::ownership;
 use crate::resources::foreign::to_foreign;
 use crate::resources::kind::KindFacts;
 use crate::resources::mapping::{ForeignForm, TypeMapping};
-use crate::resources::{Address, Resource};
+use crate::resources::{Address, ExternalSubscription, Kind, Resource};
 use crate::spec::Desired;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,13 +83,15 @@ impl DraftDocument {
 fn names(desired: &Desired, resources: &BTreeMap<Address, Resource>, engine: Engine) -> BTreeMap<Address, String> {
     let mut by_place: Vec<(&Address, &Resource)> = resources.iter().collect();
     by_place.sort_by_key(|(address, _)| desired.spans.get(*address).map(|span| (span.start, span.end)));
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places: BTreeMap<(Kind, String), usize> = BTreeMap::new();
     let mut words: BTreeMap<Address, String> = BTreeMap::new();
     for (address, resource) in by_place {
         let text = match resource {
-            Resource::Subscription(subscription) => {
-                let stem = format!("{} {}", subscription.topic, subscription.protocol);
-                let place = places.entry(stem.clone()).or_default();
+            Resource::Subscription(own)
+            | Resource::ExternalSubscription(ExternalSubscription { subscription: own, .. }) => {
+                let stem = format!("{} {}", own.topic, own.protocol);
+                // A place among those of its kind.
+                let place = places.entry((address.kind, stem.clone())).or_default();
                 *place += 1;
                 if *place == 1 { stem } else { format!("{stem} {place}") }
             }

@@ -56,7 +56,7 @@ impl<'a> DocumentLinks<'a> {
                 self.names(value, draft, &mut linked.linked);
             }
         }
-        if draft.address.kind == Kind::Subscription
+        if matches!(draft.address.kind, Kind::Subscription | Kind::ExternalSubscription)
             && let Some(name) = ENDPOINTS.into_iter().find(|name| linked.properties.get(name).is_some())
             && let Some(endpoint) = linked.properties.get_mut(name)
             && endpoint.as_str().is_some_and(is_secret)

@@ -16,6 +16,9 @@ const GET: ApiOperation = ApiOperation("tagging", "GetResources");
 /// Entries of a page (Resource Groups Tagging API reference).
 const PAGE: usize = 100;
 
+/// Functions, as GetResources names their type.
+const FUNCTION_TYPE: &str = "lambda:function";
+
 /// What carries the mark, by name, and its tags by ARN.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
@@ -138,6 +141,31 @@ pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Resou
         Ok::<Vec<(String, ResourceTags)>, AwsError>(found.collect())
     });
     Ok(try_join_all(pages).await?.into_iter().flatten().collect())
+}
+
+/// Returns the names of the functions that carry all of these tags, as the index shows them.
+pub async fn functions_tagged(aws: &Aws, tags: &ResourceTags) -> Result<BTreeSet<String>, AwsError> {
+    let filters: Vec<TagFilter> =
+        tags.iter().map(|(key, value)| TagFilter::builder().key(key).values(value).build()).collect();
+    let mut names = BTreeSet::new();
+    let page = |token| {
+        let request = aws.tagging.get_resources().resource_type_filters(FUNCTION_TYPE);
+        let request = request.set_tag_filters(Some(filters.clone())).resources_per_page(PAGE as i32);
+        request.set_pagination_token(token).send()
+    };
+    let keep = |page: GetResourcesOutput| {
+        for item in page.resource_tag_mapping_list() {
+            let own: ResourceTags = item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
+            // Some endpoints answer with everything.
+            let carries = tags.iter().all(|(key, value)| own.get(key) == Some(value));
+            let parsed = item.resource_arn().and_then(Arn::parse).filter(|arn| carries && arn.service == "lambda");
+            let name = parsed.and_then(|arn| arn.resource.strip_prefix("function:"));
+            names.extend(name.filter(|name| !name.contains(':')).map(str::to_owned));
+        }
+        page.pagination_token
+    };
+    aws.pages(GET, page, keep).await?;
+    Ok(names)
 }
 
 async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError> {

@@ -3,6 +3,7 @@
 
 mod allowed;
 mod apply;
+mod covered;
 mod lint_online;
 mod planned;
 mod propose;
@@ -14,6 +15,7 @@ pub use allowed::NotAllowed;
 #[cfg(test)]
 pub use apply::apply;
 pub use apply::{ApplyOptions, ReadBack, carry_out};
+pub use covered::expand;
 pub use lint_online::{LintedTarget, lint_online};
 #[cfg(test)]
 pub use planned::plan_destroy;

@@ -3,8 +3,10 @@
 mod adoption;
 mod attributes;
 mod cost;
+mod coverage;
 mod dashboards;
 mod drift;
+mod external;
 mod interrupt;
 mod lifecycle;
 mod metric_filters;

@@ -83,6 +83,10 @@ pub fn keep_adopted(resource: &mut Resource, before: &Live) {
 /// Returns whose a live resource is. A child has no tags: it is ours when its parent is and says so.
 pub fn ownership(live: &Live, input: PlanInput<'_>) -> Ownership {
     let resource = &live.resource;
+    // Nothing there can carry a mark: it is ours as long as the spec declares it, and nobody's afterwards.
+    if resource.kind() == Kind::ExternalSubscription && input.desired.contains_key(&resource.address()) {
+        return Ownership::Adopted;
+    }
     match resource.child() {
         Some(child) => of_child(&child, input),
         None => resource

@@ -18,13 +18,14 @@ pub fn to_template_resource(resource: &Resource, target: &Target) -> Result<Fore
     foreign::to_foreign(resource.kind().facts().cloudformation, resource, target)
 }
 
-/// Returns the kind that a type of a template is, as a whole or as a part; `None` of a type that mlopsctl does not manage.
-pub fn kind_of(type_name: &str) -> Option<(Kind, &'static TypeMapping)> {
-    let of = |kind: Kind| match kind.facts().cloudformation {
+/// Returns the kinds that a type of a template may be, as a whole or as a part; none of a type that mlopsctl does not manage. A
+/// subscription is of a topic of the target, or else of somebody else's topic.
+pub fn kinds_of(type_name: &str) -> impl Iterator<Item = (Kind, &'static TypeMapping)> {
+    let of = move |kind: Kind| match kind.facts().cloudformation {
         ForeignForm::Types(types) => types.iter().find(|mapping| mapping.type_name == type_name),
         ForeignForm::Lacking(_) => None,
     };
-    Kind::ALL.into_iter().find_map(|kind| Some((kind, of(kind)?)))
+    Kind::ALL.into_iter().filter_map(move |kind| Some((kind, of(kind)?)))
 }
 
 /// Reads the properties of a resource of a template, with every intrinsic function resolved: a reference to a topic as its ARN. `None`
@@ -41,8 +42,7 @@ pub fn from_template_resource(
     properties: &Value,
     target: &Target,
 ) -> Option<Result<ForeignReading, String>> {
-    let (kind, mapping) = kind_of(type_name)?;
-    Some(foreign::from_foreign(kind, mapping, properties, target).map(|mut reading| {
+    Some(foreign::from_first(kinds_of(type_name), properties, target)?.map(|mut reading| {
         super::topic::cloudformation::take_subscriptions(&mut reading, properties);
         reading
     }))

@@ -77,12 +77,23 @@ pub fn from_foreign(
         if !read.wrong.is_empty() {
             return Err(format!("{} does not take the form of {}", mapping.type_name, read.wrong.join(", ")));
         }
-        reading.resources.push(resource(kind, read.fields)?);
+        reading.resources.push(resource(kind, mapping, read.fields)?);
         reading
             .uncarried
             .extend(read.uncarried.into_iter().filter(|path| !reading.uncarried.contains(path)).collect::<Vec<_>>());
     }
     Ok(reading)
+}
+
+/// Reads the properties as the first of these kinds that takes them; the first says what is wrong where none does.
+pub fn from_first(
+    kinds: impl Iterator<Item = (Kind, &'static TypeMapping)>,
+    properties: &Value,
+    target: &Target,
+) -> Option<Result<ForeignReading, String>> {
+    let mut readings = kinds.map(|(kind, mapping)| from_foreign(kind, mapping, properties, target));
+    let first = readings.next()?;
+    Some(first.or_else(|wrong| readings.find_map(Result::ok).ok_or(wrong)))
 }
 
 /// The same properties once for each resource that they are about.
@@ -97,10 +108,15 @@ fn split(mapping: &TypeMapping, properties: &Value) -> Vec<Value> {
     identities.iter().map(each).collect()
 }
 
-fn resource(kind: Kind, mut fields: Value) -> Result<Resource, String> {
-    let said: AttributeNames = fields.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect();
+fn resource(kind: Kind, mapping: &TypeMapping, mut fields: Value) -> Result<Resource, String> {
+    let maps = mapping.tables.iter().flat_map(|table| table.iter());
+    let said = maps.filter(|map| mapping::get(&fields, map.field).is_some());
+    let said: AttributeNames = said.map(|map| map.attribute().to_owned()).collect();
     mapping::set(&mut fields, "type", json!(kind.word()));
     let mut resource: Resource = serde_json::from_value(fields).map_err(|error| error.to_string())?;
+    if let Resource::ExternalSubscription(external) = &mut resource {
+        external.name_topic();
+    }
     // What a document names is named; what only tags remember is, too.
     let remembered = resource.tags().map(declared::by_tags).unwrap_or_default();
     let own = resource.fields().into_keys();

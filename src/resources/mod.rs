@@ -13,6 +13,7 @@ pub mod dashboard;
 pub mod declared;
 pub mod delivery_policy;
 pub mod document;
+pub mod external_subscription;
 pub mod foreign;
 pub mod function;
 pub mod kind;
@@ -39,6 +40,7 @@ pub use alarm::Alarm;
 pub use anomaly_detector::AnomalyDetector;
 pub use composite_alarm::CompositeAlarm;
 pub use dashboard::Dashboard;
+pub use external_subscription::ExternalSubscription;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
@@ -69,6 +71,7 @@ macro_rules! with_kinds {
         $what! {
             Topic(Topic) topic,
             Subscription(Subscription) subscription,
+            ExternalSubscription(ExternalSubscription) external_subscription,
             LogGroup(LogGroup) log_group,
             MetricFilter(MetricFilter) metric_filter,
             Alarm(Box<Alarm>) alarm,
@@ -210,6 +213,23 @@ impl Resource {
 
     pub fn declared_mut(&mut self) -> Option<&mut declared::AttributeNames> {
         self.configuration_mut().declared_mut()
+    }
+
+    /// The subscription that it is, whoever owns its topic.
+    pub fn subscription(&self) -> Option<&Subscription> {
+        match self {
+            Resource::Subscription(own) => Some(own),
+            Resource::ExternalSubscription(external) => Some(&external.subscription),
+            _ => None,
+        }
+    }
+
+    pub fn subscription_mut(&mut self) -> Option<&mut Subscription> {
+        match self {
+            Resource::Subscription(own) => Some(own),
+            Resource::ExternalSubscription(external) => Some(&mut external.subscription),
+            _ => None,
+        }
     }
 
     /// Whether it is left in place once it is not wanted any more, though this stack made it.

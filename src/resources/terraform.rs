@@ -10,13 +10,13 @@ use super::mapping::{ForeignForm, TypeMapping};
 use crate::model::Target;
 use serde_json::Value;
 
-/// Returns the kind that a resource type is; `None` of a type that mlopsctl does not manage.
-pub fn kind_of(type_name: &str) -> Option<(Kind, &'static TypeMapping)> {
-    let of = |kind: Kind| match kind.facts().terraform {
+/// Returns the kinds that a resource type may be; none of a type that mlopsctl does not manage.
+pub fn kinds_of(type_name: &str) -> impl Iterator<Item = (Kind, &'static TypeMapping)> {
+    let of = move |kind: Kind| match kind.facts().terraform {
         ForeignForm::Types(types) => types.iter().find(|mapping| mapping.type_name == type_name),
         ForeignForm::Lacking(_) => None,
     };
-    Kind::ALL.into_iter().find_map(|kind| Some((kind, of(kind)?)))
+    Kind::ALL.into_iter().filter_map(move |kind| Some((kind, of(kind)?)))
 }
 
 /// Reads the arguments of a resource, with every expression evaluated; `None` of a type that mlopsctl does not manage.
@@ -24,6 +24,5 @@ pub fn kind_of(type_name: &str) -> Option<(Kind, &'static TypeMapping)> {
 /// # Errors
 /// What is wrong with the arguments, in words.
 pub fn from_arguments(type_name: &str, arguments: &Value, target: &Target) -> Option<Result<ForeignReading, String>> {
-    let (kind, mapping) = kind_of(type_name)?;
-    Some(foreign::from_foreign(kind, mapping, arguments, target))
+    foreign::from_first(kinds_of(type_name), arguments, target)
 }

@@ -1,6 +1,7 @@
 //! What may stand in a spec, declared once: the top-level keys and what they share. The checks, the schema and the reference all
 //! come from it.
 
+use super::coverage::{self, MATCHING};
 use super::presets::GOLDEN_SIGNALS;
 use super::region::REGION;
 use super::regions::REGIONS;
@@ -26,9 +27,14 @@ static STACK: TextFormat = TextFormat {
 
 static FUNCTION: ObjectSchema = ObjectSchema {
     what: "a function",
-    doc: "A monitored Lambda function: it must exist, and is only looked at.",
+    doc: "A monitored Lambda function: it must exist, and is only looked at. Of a pattern, every function that it covers.",
     keys: &[
         &[
+            SchemaKey::new(
+                coverage::MATCH,
+                Shape::Object(&MATCHING),
+                "The entry covers the functions of the account that match, new ones, too; entries that name a function win.",
+            ),
             SchemaKey::new(
                 "retention",
                 Shape::Format(&log_group::spec::RETENTION),
@@ -127,7 +133,11 @@ static HEAD: [SchemaKey; 7] = [
 static SETTINGS: [SchemaKey; 4] = [
     SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
     SchemaKey::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
-    SchemaKey::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
+    SchemaKey::new(
+        "functions",
+        Shape::Map(&Shape::Object(&FUNCTION)),
+        "The monitored Lambda functions, by name or by a pattern of names: `\"*\"` is all of the account.",
+    ),
     SchemaKey::new("slos", Shape::Map(&Shape::Object(&SLO)), "Service level objectives, by name."),
 ];
 

@@ -12,6 +12,7 @@ const OF_SPEC: &[&str] = &[
     "composite_alarms",
     "dashboards",
     "defaults",
+    "external_topics",
     "functions",
     "lint",
     "log_alarms",

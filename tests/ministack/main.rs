@@ -5,6 +5,7 @@
 //! sandbox (`tests/sandbox`); that it shows fewer tags is a test of its own: everything has to be asked for its tags.
 
 mod attributes;
+mod coverage;
 mod drill;
 mod evaluator;
 mod exports;

@@ -103,7 +103,7 @@ pub fn configuration(
 fn import_id(address: &Address, region: &str, imports: &TerraformImports) -> Option<String> {
     match address.kind {
         Kind::Topic => address.arn(&Target::new(imports.account.as_ref()?, region)),
-        Kind::Subscription => imports.subscriptions.get(address).cloned(),
+        Kind::Subscription | Kind::ExternalSubscription => imports.subscriptions.get(address).cloned(),
         Kind::MetricFilter => MetricFilter::split(&address.name).map(|(group, filter)| format!("{group}:{filter}")),
         _ => Some(address.name.clone()),
     }

@@ -3,7 +3,9 @@
 use super::{random_stack, target};
 use crate::model::field;
 use crate::resources::foreign::{ForeignReading, ForeignResources, to_foreign};
-use crate::resources::{Address, Alarm, Kind, Resource, Topic, cloudformation, declared, terraform};
+use crate::resources::{
+    Address, Alarm, ExternalSubscription, Kind, Resource, Topic, cloudformation, declared, terraform,
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +70,10 @@ fn round_trips(
                 match reading.resources.as_slice() {
                     [Resource::Topic(topic)] if one.mapping.part.is_some() => parts.push(topic.clone()),
                     [Resource::AnomalyDetector(detector)] => detectors.push(detector.as_ref().clone()),
-                    [one] => drop(found.insert(one.address(), one.clone())),
+                    [one] => {
+                        let one = as_kind(one.clone(), address.kind, &resource);
+                        found.insert(one.address(), one);
+                    }
                     other => panic!("{label}: {other:?}"),
                 }
             }
@@ -91,6 +96,16 @@ fn round_trips(
         }
     }
     seen
+}
+
+/// Whether a topic of the same account is the stack's own, a document does not say of a subscription to it.
+fn as_kind(read: Resource, kind: Kind, written: &Resource) -> Resource {
+    match (read, written) {
+        (Resource::Subscription(read), Resource::ExternalSubscription(written)) if kind != Kind::Subscription => {
+            Resource::ExternalSubscription(ExternalSubscription::new(&written.topic_arn, read))
+        }
+        (read, _) => read,
+    }
 }
 
 fn alarm(resource: &Resource) -> Option<Alarm> {

@@ -4,6 +4,7 @@ pub mod action_target;
 pub mod actions;
 pub mod aws;
 pub mod cloudformation;
+pub mod coverage;
 mod definition;
 pub mod evaluation;
 pub mod expression;

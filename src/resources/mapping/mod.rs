@@ -131,6 +131,11 @@ impl PropertyMap {
         Self { writing: Writing::Never, ..Self::new("", property, PropertyForm::Silent) }
     }
 
+    /// The field as the attributes of a resource are named: without what it is in.
+    pub fn attribute(&self) -> &'static str {
+        self.field.rsplit('.').next().unwrap_or(self.field)
+    }
+
     /// Written whatever it holds.
     pub const fn always(self) -> Self {
         Self { writing: Writing::Always, ..self }

@@ -32,7 +32,7 @@ pub fn write(
 ) -> WrittenProperties {
     let mut written = WrittenProperties { properties: Value::Object(Map::new()), lost: Vec::new() };
     for map in tables.iter().flat_map(|table| table.iter()) {
-        let is_named = named.is_some_and(|names| names.contains(map.field));
+        let is_named = named.is_some_and(|names| names.contains(map.attribute()));
         let Some(value) = get(fields, map.field).filter(|value| !value.is_null()) else { continue };
         let is_written = match map.writing {
             Writing::Never => false,

@@ -10,7 +10,7 @@ use super::child::{Child, ChildRegistry, fingerprint};
 use super::declared::AttributeNames;
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading, own_declared};
 use super::{Address, Kind, ResourceTags};
-use crate::model::endpoint::STARS;
+use crate::model::endpoint::{STARS, is_chatbot};
 use crate::model::{FieldSet, ResourceFields, Target};
 pub use endpoint::telephone;
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,7 @@ impl Subscription {
     /// Whether a person has to click a link before SNS delivers anything.
     pub fn needs_confirmation(&self) -> bool {
         matches!(self.protocol.as_str(), "email" | "email-json" | "http" | "https")
+            && !is_chatbot(&self.protocol, &self.endpoint)
     }
 
     pub fn fields(&self) -> ResourceFields {

@@ -114,7 +114,7 @@ fn a_region_is_picked_by_name_only_where_there_are_several() {
     assert_eq!((pick(&listed, "eu-west-1"), pick(&listed, "us-west-2")), (Some(1), None));
     assert!(spec.has_regions() && !alone.has_regions() && !listed.has_regions());
     assert!(spec.lists_regions() && !alone.lists_regions() && listed.lists_regions());
-    let written: Vec<Option<String>> = spec.written_regions().into_iter().map(|(region, _)| region).collect();
+    let written: Vec<Option<String>> = spec.written_regions().into_iter().map(|place| place.region).collect();
     assert_eq!(written, ["eu-central-1", "us-east-1", "eu-west-1"].map(|region| Some(region.to_owned())));
 }
 

@@ -1,6 +1,7 @@
 //! What is exported: the spec of one target, with its secrets twice, so that where they stand is seen.
 
 use super::ExportInputArgs;
+use crate::aws::Aws;
 use crate::cli::CommandContext;
 use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
@@ -34,9 +35,12 @@ impl ExportSource {
         let bound = args.spec.one_of(spec.bind_regions(&values)?, args.connect.region())?;
         let mut notes = Vec::new();
         let (mut facts, mut imports) = (BTreeMap::new(), TerraformImports::default());
+        let mut bound = bound;
+        let mut reached = None;
         if args.online || args.connect.is_named() {
             let at = args.connect.target(bound.clone(), run).await?;
             let planned = pipeline::plan(&at.aws, &at.bound, &Select::default(), &Consent::default()).await?;
+            bound = planned.expanded.clone().unwrap_or(bound);
             facts = planned.snapshot.known_functions();
             imports.account = Some(planned.plan.target.account.clone());
             let present = planned.snapshot.observations.iter();
@@ -45,6 +49,11 @@ impl ExportSource {
             imports.subscriptions = arns.collect();
             let present = planned.snapshot.observations.iter().filter(|(_, seen)| seen.live().is_some());
             imports.existing = Some(present.map(|(address, _)| address.clone()).collect());
+            reached = Some(at.aws);
+        }
+        if bound.matched_tags().is_some() {
+            let what = "patterns under `functions` stand for functions that only AWS knows";
+            return Err(CliFailure::say(Exit::Usage, what, "ask AWS with --online"));
         }
         notes.extend(unread(&bound, &facts, " (--online asks)"));
         let region = region(&bound, args.connect.region());
@@ -53,11 +62,11 @@ impl ExportSource {
         let columns = secret_columns(&spec, &values);
         let mut rows = vec![of_columns(&columns, &values)];
         if !columns.is_empty() {
-            let other = varied(&columns, &values);
-            let again = other.and_then(|other| {
-                let bound = spec.bind_in(&target.region, &other).ok()??;
-                Some((bound.desired(&target, &facts).ok()?, other))
-            });
+            let again = match varied(&columns, &values) {
+                Some(other) => bound_again(&spec, &target, other, reached.as_ref()).await,
+                None => None,
+            };
+            let again = again.and_then(|(bound, other)| Some((bound.desired(&target, &facts).ok()?, other)));
             let Some((again, other)) = again else {
                 let remedy = "give the secrets values that another value of the same form could stand for";
                 return Err(CliFailure::say(Exit::Usage, "it cannot be seen where the secrets stand", remedy));
@@ -76,6 +85,21 @@ impl ExportSource {
     pub fn stack(&self) -> &str {
         self.desired.first().map(|desired| desired.stack.as_str()).unwrap_or_default()
     }
+}
+
+/// The spec with other values, its patterns expanded where AWS is asked; `None` where they do not fit it.
+async fn bound_again(
+    spec: &Spec,
+    target: &Target,
+    values: BTreeMap<String, String>,
+    aws: Option<&Aws>,
+) -> Option<(BoundSpec, BTreeMap<String, String>)> {
+    let bound = spec.bind_in(&target.region, &values).ok()??;
+    let expanded = match aws {
+        Some(aws) => pipeline::expand(aws, &bound).await.ok()?,
+        None => None,
+    };
+    Some((expanded.unwrap_or(bound), values))
 }
 
 /// The functions whose presets are made of what Lambda gives a function that says nothing.

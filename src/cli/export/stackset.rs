@@ -101,6 +101,10 @@ impl StacksetArgs {
         for account in &roster.accounts {
             let values = given.with(spec.variables(), &account.columns);
             let all = spec.bind_regions(&values)?;
+            if all.iter().any(|one| one.matched_tags().is_some()) {
+                let what = "patterns under `functions` stand for other functions in each account";
+                return Err(CliFailure::say(Exit::Usage, what, "name the functions, or use mlopsctl apply --accounts"));
+            }
             let lists = all.iter().any(BoundSpec::lists_regions);
             let asked: Vec<String> = match account.regions.as_slice() {
                 [] if lists => all.iter().filter_map(BoundSpec::region).map(str::to_owned).collect(),

@@ -144,6 +144,9 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("backtest", "--incidents incidents.csv", Comes(" caught")),
     ("doctor", "--list", Comes("wrong-credentials")),
     ("test", "--only nosuch", Comes("0 tests passed")),
+    ("export cloudformation", "--out t.json", Comes("t.json")),
+    ("export terraform", "--out t.tf.json", Comes("t.tf.json")),
+    ("export terraform", "--no-import", Goes("\"import\"")),
     ("init --file new.yaml", "--stack mine", Comes("stack: mine")),
     ("subscriptions resend --all", "--yes", Comes("1 of 1 asked again")),
     ("subscriptions resend --yes", "--all", Comes("1 of 1 asked again")),
@@ -272,7 +275,8 @@ fn last(line: &str) -> &str {
 /// The command and each flag of a command line.
 fn named(line: &str) -> Vec<(String, String)> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let grouped = ["subscriptions", "sandbox", "service", "report", "accounts"].contains(words.first().unwrap_or(&""));
+    let grouped =
+        ["subscriptions", "sandbox", "service", "report", "accounts", "export"].contains(words.first().unwrap_or(&""));
     let (command, rest) = words.split_at(words.len().min(if grouped { 2 } else { 1 }));
     let flags = rest.iter().filter_map(|word| match *word {
         "-f" => Some("file".to_owned()),

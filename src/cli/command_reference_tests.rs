@@ -26,6 +26,7 @@ const GUIDES: &[(&str, &[(&str, &str)])] = &[
             ("many accounts", "fleet.md"),
         ],
     ),
+    ("export", &[("export to CloudFormation and Terraform", "export.md")]),
     ("destroy", &[("what belongs to whom", "ownership.md")]),
     ("signals", &[("watching", "watching.md")]),
     ("dashboard", &[("dashboards", "dashboards.md")]),

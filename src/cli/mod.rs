@@ -20,6 +20,7 @@ mod destroy;
 mod doctor;
 mod drill;
 mod exit;
+mod export;
 mod failure;
 mod fleet;
 mod functions;
@@ -108,6 +109,7 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
+    Export(export::ExportArgs),
     Report(report::ReportArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -172,6 +174,7 @@ impl Command {
             Command::Service(args) => args.run(output),
             Command::Lint(args) if args.is_online() => on_aws(output, async |run| args.run_online(run).await),
             Command::Lint(args) => args.run(output),
+            Command::Export(args) => reading(output, async |run| args.run(run).await),
             Command::Report(args) => args.run(output),
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),

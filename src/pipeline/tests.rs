@@ -14,7 +14,7 @@ mod ownership;
 mod partitions;
 mod passwords;
 mod property;
-mod random;
+pub mod random;
 mod regions;
 mod saved;
 mod subscriptions;

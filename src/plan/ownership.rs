@@ -3,7 +3,7 @@
 
 use super::{Action, PlanInput, PlannedChange};
 use crate::model::FieldChange;
-use crate::resources::child::{Child, ChildMarks};
+use crate::resources::child::{self, Child, ChildMarks};
 use crate::resources::declared;
 use crate::resources::log_group::{self, former::Former};
 use crate::resources::mark::{self, Owner};
@@ -37,6 +37,21 @@ pub fn mark(desired: &mut BTreeMap<Address, Resource>, stack: &str) {
         tags.insert(mark::STACK.to_owned(), stack.to_owned());
     }
     desired.values_mut().for_each(declared::mark);
+}
+
+/// Puts the marks of children in the tags of their parents, as if this stack had made all of them: for documents that another engine
+/// makes everything of.
+pub fn mark_children(desired: &mut BTreeMap<Address, Resource>) {
+    let children: Vec<Child> = desired.values().filter_map(Resource::child).collect();
+    for (address, parent) in desired {
+        for (_, registry) in child::kinds_of(address.kind) {
+            let own = children.iter().filter(|child| child.registry == registry && child.parent == *address);
+            let marks = ChildMarks::of(registry, own.cloned());
+            if let Some(tags) = parent.tags_mut() {
+                tags.extend(marks.to_tags());
+            }
+        }
+    }
 }
 
 /// Value of the adoption mark of a kind of which nothing is restored.

@@ -105,6 +105,12 @@ pub fn mailbox(text: &str) -> Cow<'_, str> {
     through(secret::hide_declared(text))
 }
 
+/// A document of another engine, in JSON or in YAML whose texts are quoted as JSON quotes them: addresses stay, since an engine is to
+/// use them.
+pub fn foreign_document(text: &str) -> String {
+    visible::escape_json(&secret::hide_declared(text)).into_owned()
+}
+
 fn through(hidden: Cow<'_, str>) -> Cow<'_, str> {
     match hidden {
         Cow::Borrowed(text) => visible::net(text),

@@ -4,6 +4,7 @@
 use super::any_alarm::Actions;
 use super::child::{Child, ChildRegistry};
 use super::declared::AttributeNames;
+use super::mapping::ForeignForm;
 use super::scope::DeclarationScope;
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::shape::SchemaKey;
@@ -35,6 +36,10 @@ pub struct KindFacts {
     pub returning: &'static [&'static str],
     /// Resources that one call deletes.
     pub delete_batch: usize,
+    /// How they are written in CloudFormation templates.
+    pub cloudformation: &'static ForeignForm,
+    /// How they are written in Terraform configuration.
+    pub terraform: &'static ForeignForm,
 }
 
 impl KindFacts {

@@ -8,6 +8,7 @@ mod attributes;
 mod coverage;
 mod drill;
 mod evaluator;
+mod exports;
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod server;

@@ -3,6 +3,7 @@
 pub mod action_target;
 pub mod actions;
 pub mod aws;
+pub mod cloudformation;
 pub mod coverage;
 mod definition;
 pub mod evaluation;
@@ -13,6 +14,7 @@ pub mod metrics;
 pub mod series;
 pub mod spec;
 pub mod statistic;
+pub mod terraform;
 
 pub use super::any_alarm::{Actions, TagsPropagation, WarmUp};
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
@@ -193,6 +195,8 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Alarm {

@@ -2,7 +2,9 @@
 //! calls for it.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod settings;
+pub mod terraform;
 
 use crate::model::FieldSet;
 use mlops_cloudwatch::alarm::WarmUpPeriod;

@@ -1,8 +1,10 @@
 //! A CloudWatch composite alarm: a rule over the states of other alarms.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod cycle;
 pub mod spec;
+pub mod terraform;
 
 use super::any_alarm::Actions;
 use super::kind::{
@@ -78,6 +80,8 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for CompositeAlarm {

@@ -3,11 +3,13 @@
 mod auto;
 pub mod aws;
 pub mod body;
+pub mod cloudformation;
 mod fields;
 mod hand;
 pub mod layout;
 pub mod rows;
 pub mod spec;
+pub mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +35,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// Mirrors PutDashboard, which replaces the whole.

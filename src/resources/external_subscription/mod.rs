@@ -2,7 +2,9 @@
 //! read at most; neither it nor the subscription can carry a mark of ours, so nobody could tell later that we made it.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
+pub mod terraform;
 
 use super::declared::AttributeNames;
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading};
@@ -23,6 +25,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: ATTRIBUTES,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// Its identity is the topic's ARN, protocol and endpoint.

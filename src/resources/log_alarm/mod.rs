@@ -1,8 +1,10 @@
 //! A CloudWatch log alarm: a Logs query that runs on a schedule, whose results are compared with a threshold.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod schedule;
 pub mod spec;
+pub mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -64,6 +66,8 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl LogAlarm {

@@ -1,8 +1,10 @@
 //! A CloudWatch Logs log group: how long logs are kept.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod former;
 pub mod spec;
+pub mod terraform;
 
 use super::declared::AttributeNames;
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
@@ -103,6 +105,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for LogGroup {

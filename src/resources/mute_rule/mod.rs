@@ -1,8 +1,10 @@
 //! A CloudWatch alarm mute rule: when the actions of some alarms are held back. The alarms go on being evaluated.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
 pub mod temporary;
+pub mod terraform;
 
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
 use super::{Address, Resource, ResourceTags};
@@ -23,6 +25,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// The zone of a schedule that names none (CloudWatch API reference, Schedule).

@@ -1,8 +1,10 @@
 //! An SNS subscription: who a topic tells. Its identity is topic, protocol and endpoint; AWS gives it no tags.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod endpoint;
 pub mod spec;
+pub mod terraform;
 
 use super::child::{Child, ChildRegistry, fingerprint};
 use super::declared::AttributeNames;
@@ -151,6 +153,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: IMMUTABLE,
     returning: ATTRIBUTES,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Subscription {

@@ -1,8 +1,10 @@
 //! An SNS topic: where alarms are sent to.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod policy;
 pub mod spec;
+pub mod terraform;
 
 use super::declared::AttributeNames;
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
@@ -118,6 +120,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Topic {

@@ -37,13 +37,24 @@ impl Run {
     }
 }
 
+/// Seconds of processor time of this process itself, user and system.
+#[allow(dead_code, reason = "not every bench does work of its own")]
+pub fn own_time() -> f64 {
+    times(11)
+}
+
 /// User and system time of the children that have ended, to the tick: what is cut off one run is added to the next, so the mean of several
-/// is exact. The fields stand behind the name in parentheses, which may hold anything.
+/// is exact.
 fn time_of_children() -> f64 {
+    times(13)
+}
+
+/// User time at this place and system time behind it. The fields stand behind the name in parentheses, which may hold anything.
+fn times(at: usize) -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux has /proc");
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
     let ticks = |at: usize| fields[at].parse::<f64>().expect("a number");
-    (ticks(13) + ticks(14)) / TICKS_A_SECOND
+    (ticks(at) + ticks(at + 1)) / TICKS_A_SECOND
 }
 
 fn peak_memory(child: &Child) -> Option<f64> {

@@ -22,6 +22,7 @@
 //! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
 //! live/       what stands now; a `TargetReader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
+//! export/     what a spec asks for as documents of other engines, by the tables of each kind in `resources/*/cloudformation.rs`, `terraform.rs`
 //! apply/      the `TargetWriter`, and the executor that orders and paces it
 //! pipeline/   one target from the spec to the end of an apply; its proposal - plan, findings, look-back, cost - is exactly what a
 //!             person consents to
@@ -49,6 +50,7 @@ mod backtest;
 mod cli;
 mod cost;
 mod deploy;
+mod export;
 mod fleet;
 mod grade;
 mod lint;

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("plan", &["model", "resources"]),
     ("lint", &["model", "resources", "spec", "plan"]),
     ("cost", &["model", "resources", "plan"]),
+    ("export", &["model", "resources", "spec", "plan"]),
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
     ("backtest", &["model", "resources", "aws", "plan"]),
@@ -70,6 +71,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "ops",
             "grade",
             "pipeline",
+            "export",
         ],
     ),
 ];

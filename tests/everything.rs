@@ -12,15 +12,20 @@ use support::{Desk, example};
 const NOT_TOGETHER: [(&str, &str); 1] = [("defaults", "extended_statistic")];
 
 /// The sections in which the name of an entry is that of one resource, and the resource's kind.
-const SECTIONS: [(&str, &str); 7] = [
+const SECTIONS: [(&str, &str); 9] = [
     ("topics", "topic"),
+    ("external_topics", "external_subscription"),
     ("log_groups", "log_group"),
     ("alarms", "alarm"),
     ("anomaly_detectors", "anomaly_detector"),
     ("log_alarms", "log_alarm"),
     ("composite_alarms", "composite_alarm"),
     ("mute_rules", "mute_rule"),
+    ("dashboards", "dashboard"),
 ];
+
+/// The stack whose topic the file subscribes to.
+const OTHERS: &str = "{ version: 1, stack: others, region: us-east-1, topics: { central: {} } }";
 
 /// The alarms of the file that say how their band is learnt.
 const WITH_DETECTOR: [&str; 2] = ["band", "unusual"];
@@ -137,6 +142,8 @@ fn standing(desk: &Desk) -> Value {
 fn its_stack_has_a_whole_life_and_each_change_shows_alone() {
     let desk = Desk::new().with(&["--sandbox=sandbox.json"]);
     let spec = alone();
+    desk.write("others.yaml", OTHERS);
+    desk.run(&["apply", "--yes", "--file", "others.yaml"]).exits(0);
     let first = plan(&desk, &spec);
     // The sandbox has the function, and so its log group.
     let there: Vec<&String> =
@@ -154,7 +161,9 @@ fn its_stack_has_a_whole_life_and_each_change_shows_alone() {
 
     desk.write("alarms.yaml", &spec.to_string());
     let destroyed = desk.run(&["destroy", "--yes", "--allow-data-loss"]).exits(0);
-    destroyed.says(&format!("{} destroyed, 0 adopted, 1 no longer managed", first.len() - 1));
+    let external = first.keys().filter(|address| address.starts_with("external_subscription/")).count();
+    destroyed.says(&format!("{} destroyed, 0 adopted, 1 no longer managed", first.len() - 1 - external));
+    desk.run(&["destroy", "--yes", "--allow-data-loss", "--file", "others.yaml"]).exits(0);
     let own =
         json!({ "functions": ["mlops-service-lambda"], "log groups": [there[0].trim_start_matches("log_group/")] });
     assert_eq!(standing(&desk), own, "destroy leaves what was there before");
@@ -179,11 +188,16 @@ fn wrong(desk: &Desk, spec: &Value, of_resources: &Scalars, round: usize) -> Opt
     for (address, pointer) in chosen {
         let change = changes.iter().find(|(changed, _)| changed.starts_with(address.as_str()));
         let change = change.map(|(changed, _)| changed.clone()).and_then(|changed| changes.remove_entry(&changed));
-        let is_it = |change: &str| change.split(' ').count() == 2;
+        // A widget is one field, whose name has words.
+        let is_it = |change: &str| {
+            change.split(' ').count() == 2 || address.starts_with("dashboard/") && change.starts_with("update ")
+        };
         if !change.as_ref().is_some_and(|(_, change)| is_it(change)) {
             wrong.push(format!("{pointer} becomes {}: {change:?}", other(spec, pointer)));
         }
     }
+    // A dashboard shows what the alarms are.
+    changes.retain(|address, _| !address.starts_with("dashboard/"));
     wrong.extend(changes.into_iter().map(|more| format!("also {more:?}")));
     (!wrong.is_empty()).then(|| wrong.join("\n"))
 }
@@ -194,12 +208,23 @@ type Scalars = BTreeMap<String, Vec<String>>;
 /// Where in the spec each resource has what can be changed. Without what makes it another resource or is named by the rest of the alarm, and
 /// what cannot be read back: SNS neither shows nor changes the attributes of a subscription that is pending.
 fn scalars(spec: &Value) -> Scalars {
-    const IDENTITY: [&str; 8] =
-        ["protocol", "endpoint", "topic", "fifo", "log_group_class", "id", "return_data", "threshold_metric_id"];
+    const IDENTITY: [&str; 10] = [
+        "protocol",
+        "endpoint",
+        "topic",
+        "arn",
+        "fifo",
+        "log_group_class",
+        "id",
+        "return_data",
+        "threshold_metric_id",
+        "type",
+    ];
     let mut found = Scalars::new();
     for (section, kind) in SECTIONS {
         for (name, entry) in spec[section].as_object().expect("a map of resources") {
-            for path in leaves(entry) {
+            // `auto` is a word for all of an entry.
+            for path in leaves(entry).into_iter().filter(|path| !path.is_empty()) {
                 let parts: Vec<&str> = path.split('/').skip(1).collect();
                 let mut address = format!("{kind}/{name}");
                 if let ["metric_filters", filter, ..] = parts[..] {
@@ -212,7 +237,10 @@ fn scalars(spec: &Value) -> Scalars {
                     if ["email", "https"].contains(&protocol) {
                         continue;
                     }
-                    address = format!("subscription/{name}/{protocol}/");
+                    address = match entry["arn"].as_str() {
+                        Some(arn) => format!("{kind}/{arn}/{protocol}/"),
+                        None => format!("subscription/{name}/{protocol}/"),
+                    };
                 }
                 // The detector of another metric is another detector.
                 let learns = |key: &str| ["namespace", "metric_name", "statistic", "dimensions"].contains(&key);
@@ -252,6 +280,9 @@ fn other(spec: &Value, pointer: &str) -> Value {
     let value = spec.pointer(pointer).expect("it is there");
     if let Value::Bool(switch) = value {
         return json!(!switch);
+    }
+    if pointer.starts_with("/dashboards/") {
+        return other_on_dashboard(pointer, value);
     }
     let key = pointer.rsplit('/').find(|part| part.parse::<usize>().is_err()).expect("a key");
     let values = match key {
@@ -341,6 +372,30 @@ fn other(spec: &Value, pointer: &str) -> Value {
     };
     let values = values.as_array().expect("a list");
     values.iter().find(|other| *other != value).unwrap_or_else(|| panic!("{pointer}: nothing else")).clone()
+}
+
+/// The same of a dashboard.
+fn other_on_dashboard(pointer: &str, value: &Value) -> Value {
+    let key = pointer.rsplit('/').find(|part| part.parse::<usize>().is_err()).expect("a key");
+    match (key, value) {
+        ("width", _) => json!(value.as_i64().expect("a number") - 1),
+        (_, Value::Number(_)) => more(value),
+        ("start", _) if pointer.contains("/body/") => json!("-PT7H"),
+        ("start", _) => json!("13h"),
+        ("period_override", _) => json!("auto"),
+        ("periodOverride", _) => json!("inherit"),
+        ("alarm", _) => json!("percentile"),
+        ("alarms", _) => json!("errors"),
+        ("states", _) => json!("INSUFFICIENT_DATA"),
+        ("sort_by", _) => json!("timestamp"),
+        ("view", _) => json!("bar"),
+        ("period", _) => json!("10m"),
+        ("statistic", _) => json!("Maximum"),
+        ("expression", _) => json!("200 * errors / calls"),
+        ("log_groups", _) => json!("/everything/more"),
+        ("query", _) => json!("fields @message | limit 30"),
+        _ => json!("Others"),
+    }
 }
 
 /// One more, also behind an operator.

@@ -108,6 +108,10 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("signals", "--html signals.html", Comes("signals.html")),
     ("signals", "--svg signals.svg", Comes("signals.svg")),
     ("signals", "--since 30d", Comes("30d")),
+    ("dashboard --file board.yaml", "--html board.html", Comes("board.html")),
+    ("dashboard --file board.yaml", "--since 5h", Comes("10:00 to 2026")),
+    ("dashboard --file board.yaml", "--body", Comes("\"widgets\"")),
+    ("dashboard --file board.yaml", "--live", Comes("there is no dashboard board")),
     ("traffic --function mlops-service-lambda -n 2 --rate 50", "--max-time 0s", Goes("2 of 2")),
     ("traffic --function mlops-service-lambda -n 300 --rate 900", "--yes", Goes("exit 8")),
     ("drill --yes", "--clean", Goes("fired")),
@@ -140,6 +144,9 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("backtest", "--incidents incidents.csv", Comes(" caught")),
     ("doctor", "--list", Comes("wrong-credentials")),
     ("test", "--only nosuch", Comes("0 tests passed")),
+    ("export cloudformation", "--out t.json", Comes("t.json")),
+    ("export terraform", "--out t.tf.json", Comes("t.tf.json")),
+    ("export terraform", "--no-import", Goes("\"import\"")),
     ("init --file new.yaml", "--stack mine", Comes("stack: mine")),
     ("init --file new.yaml --stack mlops-lab9 --all", "--existing", Comes("8 of the stack already")),
     ("init --file new.yaml --stack mlops-lab9 --existing", "--all", Comes("8 of the stack already")),
@@ -279,7 +286,8 @@ fn last(line: &str) -> &str {
 /// The command and each flag of a command line.
 fn named(line: &str) -> Vec<(String, String)> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let grouped = ["subscriptions", "sandbox", "service", "report", "accounts"].contains(words.first().unwrap_or(&""));
+    let grouped =
+        ["subscriptions", "sandbox", "service", "report", "accounts", "export"].contains(words.first().unwrap_or(&""));
     let (command, rest) = words.split_at(words.len().min(if grouped { 2 } else { 1 }));
     let flags = rest.iter().filter_map(|word| match *word {
         "-f" => Some("file".to_owned()),
@@ -320,6 +328,7 @@ fn desk() -> Desk {
     let desk = Desk::new().env("AWS_REGION", "us-east-1").env("MLOPSCTL_SANDBOX", "1").env("MLOPSCTL_NO_BACKTEST", "1");
     support::specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
+    desk.write("board.yaml", "version: 1\nstack: board\nregion: us-east-1\ndashboards: { board: auto }\n");
     desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
     let class: String = (1..=6).map(|n| format!("12345678901{n},s{n}@example.edu\n")).collect();
     desk.write("class.csv", &format!("account,email\n{class}"));

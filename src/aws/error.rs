@@ -109,6 +109,7 @@ const MISSING: &[&str] = &[
     "NotFound",
     "NotFoundException",
     "TargetNotFoundException",
+    "DashboardNotFoundError",
     "QueueDoesNotExist",
     "NonExistentQueue",
 ];

@@ -20,7 +20,13 @@ impl ApiOperation {
             ("cloudwatch", "DescribeAlarms") => 9.0,
             (
                 "cloudwatch",
-                "ListTagsForResource" | "DescribeAnomalyDetectors" | "PutAnomalyDetector" | "DeleteAnomalyDetector",
+                "ListTagsForResource"
+                | "DescribeAnomalyDetectors"
+                | "PutAnomalyDetector"
+                | "DeleteAnomalyDetector"
+                | "PutDashboard"
+                | "GetDashboard"
+                | "DeleteDashboards",
             ) => 10.0,
             ("cloudwatch", "TagResource" | "UntagResource" | "DescribeAlarmHistory") => 20.0,
             ("cloudwatch", "ListMetrics") => 25.0,

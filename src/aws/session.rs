@@ -88,6 +88,8 @@ pub struct Aws {
     /// What time it is where the calls go.
     pub clock: Clock,
     calls: Calls,
+    /// What AWS says beside a success.
+    warnings: Arc<Mutex<Vec<String>>>,
     session: SessionPatience,
     pub(super) patience: Patience,
     pub(super) received: Arc<ReceivedPages>,
@@ -245,6 +247,7 @@ impl Aws {
             interrupt,
             clock,
             calls,
+            warnings: Arc::default(),
         }
     }
 
@@ -304,6 +307,16 @@ impl Aws {
         let answer = self.call(CALLER, Repeat::Safe, || self.sts.get_caller_identity().send()).await?;
         let account = identity::of_caller(answer.account(), answer.arn(), &self.region)?;
         Ok(SessionIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
+    }
+
+    /// Keeps what AWS says beside a success, until it is taken.
+    pub fn warn(&self, said: String) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(said);
+    }
+
+    /// Takes what AWS has said beside successes.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What the run called so far, by operation: of a fleet, over all of its targets.

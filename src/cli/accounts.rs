@@ -55,7 +55,8 @@ enum RosterFormat {
     Table,
 }
 
-fn unit(text: &str) -> Result<String, String> {
+/// The ID of an organizational unit or of the root.
+pub fn unit(text: &str) -> Result<String, String> {
     let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     match text.starts_with("ou-") || text.starts_with("r-") {
         true if text.chars().all(right) => Ok(text.to_owned()),

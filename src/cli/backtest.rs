@@ -131,11 +131,14 @@ impl BacktestArgs {
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
         let values = self.spec.values_asking(&spec, run).await?;
-        let bound = self.spec.one_of(spec.into_regions(&values)?, self.connect.region())?;
+        let mut bound = self.spec.one_of(spec.into_regions(&values)?, self.connect.region())?;
         let aws = match self.is_offline() {
             true => None,
             false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
         };
+        if let Some(aws) = &aws {
+            bound = pipeline::expand(aws, &bound).await?.unwrap_or(bound);
+        }
         let (desired, target) = self.desired(&bound, aws.as_ref()).await?;
         let audience = Audience::of(desired.values());
         let slos = self.slos(&bound, &target)?;
@@ -166,10 +169,11 @@ impl BacktestArgs {
         };
         let saved = self.save.save(&past)?;
         let is_incomplete = history.is_incomplete();
-        // From here on only what was found is needed: neither the past nor what it was held against.
-        let notes = history.notes;
+        // From here on only what was found is needed: neither the past nor what it was held against. What is left of a history when its
+        // notes are moved out would live on to the end.
         let pages = audience.pages(fired(&judged, &resources), &target);
-        drop((resources, bound));
+        let notes = history.notes.clone();
+        drop((history, resources, bound));
         let agreements = match (&aws, self.verify) {
             (Some(aws), true) => compare(aws, &judged, from, until).await?,
             _ => BTreeMap::new(),
@@ -262,7 +266,7 @@ impl BacktestArgs {
         let Some(aws) = aws else {
             let target = Target::new("000000000000", bound.region().unwrap_or("us-east-1"));
             let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-            select.check(&desired.keys().chain(bound.declared_anywhere()).cloned().collect())?;
+            select.check(&desired.keys().chain(bound.declared_elsewhere(&select.0)).cloned().collect())?;
             return Ok((desired, target));
         };
         let planned = pipeline::plan(aws, bound, &select, &Consent::default()).await?;

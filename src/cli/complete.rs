@@ -6,6 +6,7 @@ use super::places::{SPEC_FILE, usual_sandbox};
 use crate::aws::profile_names;
 use crate::lint::RULES;
 use crate::model::Target;
+use crate::resources::function::LiveFunctions;
 use crate::resources::{Address, Kind};
 use crate::sandbox::{Sandbox, Weather};
 use crate::spec::{self, BoundSpec};
@@ -105,7 +106,9 @@ fn bound() -> Vec<BoundSpec> {
     let Ok(spec) = spec::load(&spec_file(std::env::args())) else { return Vec::new() };
     let open = spec.variables().iter().filter(|variable| variable.default.is_none());
     let values = open.map(|variable| (variable.name.clone(), format!("{}@example.com", variable.name))).collect();
-    spec.into_regions(&values).unwrap_or_default()
+    let all = spec.into_regions(&values).unwrap_or_default();
+    // What patterns stand for, only AWS knows.
+    all.iter().map(|one| one.for_functions(LiveFunctions::default())).collect()
 }
 
 /// The file that the line names which is completed, else the usual one.

@@ -14,6 +14,7 @@ use crate::model::Target;
 use crate::model::advice;
 use crate::model::problem::nearest_or_all;
 use crate::ops::drill::{self, Above, DeliveryChannel, DrillReport, DrillRequest, DrillSurvey, DrillVerdict};
+use crate::pipeline;
 use crate::report::watch::drill as report;
 use crate::spec::BoundSpec;
 use clap::{Args, ValueEnum};
@@ -111,6 +112,7 @@ impl DrillArgs {
         let spec = self.spec.load()?;
         let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_them, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
         // Names do not depend on the account.
         let anywhere = Target::new("000000000000", aws.region());
         let desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;

@@ -7,9 +7,10 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use crate::aws::Aws;
+use crate::live::TargetReader;
 use crate::model::problem::nearest;
 use crate::ops::logs::NoFunction;
-use crate::spec::{self, Spec};
+use crate::spec::{self, Spec, WrittenRegion};
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
@@ -34,23 +35,35 @@ impl WatchedArgs {
     pub async fn open(&self, run: &mut CommandContext<'_>) -> Result<FunctionSelection, CliFailure> {
         let named = !self.functions.is_empty();
         let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
-        let (region, of_spec) = match &spec {
-            Some(spec) => self.place(spec)?,
-            None => (None, Vec::new()),
+        let place = match &spec {
+            Some(spec) => Some(self.place(spec)?),
+            None => None,
         };
-        let functions = if named { self.functions.clone() } else { of_spec };
+        let region = place.as_ref().and_then(|place| place.region.clone());
         let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
+        let functions = match &place {
+            Some(place) if !named => run.signals.clone().or_interrupted(of_region(place, &aws)).await?,
+            _ => self.functions.clone(),
+        };
         Ok(FunctionSelection { functions, aws })
     }
 
-    /// The region of the spec that is meant, and its functions: the one that is named, else the only one with the functions that are.
-    fn place(&self, spec: &Spec) -> Result<(Option<String>, Vec<String>), CliFailure> {
+    /// The region of the spec that is meant: the one that is named, else the only one with the functions that are, or else with
+    /// patterns that may stand for them.
+    fn place(&self, spec: &Spec) -> Result<WrittenRegion, CliFailure> {
         let mut places = spec.written_regions();
-        let has_them = |there: &[String]| !there.is_empty() && self.functions.iter().all(|name| there.contains(name));
-        if self.connect.region().is_none() && places.iter().filter(|(_, there)| has_them(there)).count() == 1 {
-            places.retain(|(_, there)| has_them(there));
+        let names = |place: &WrittenRegion, name: &String| place.functions.contains(name);
+        let may_have = |place: &WrittenRegion, name: &String| names(place, name) || place.may_cover(name);
+        for has in [&names as &dyn Fn(&WrittenRegion, &String) -> bool, &may_have] {
+            let has_them = |place: &WrittenRegion| {
+                !place.functions.is_empty() && self.functions.iter().all(|name| has(place, name))
+            };
+            if self.connect.region().is_none() && places.iter().filter(|place| has_them(place)).count() == 1 {
+                places.retain(has_them);
+                break;
+            }
         }
-        let regions: Vec<String> = places.iter().filter_map(|(region, _)| region.clone()).collect();
+        let regions: Vec<String> = places.iter().filter_map(|place| place.region.clone()).collect();
         let at = self.spec.place(&regions, spec.lists_regions(), self.connect.region())?;
         Ok(places.swap_remove(at))
     }
@@ -64,6 +77,16 @@ impl WatchedArgs {
             "name one: a function's name behind the command, or under `functions` in the spec",
         )
     }
+}
+
+/// The functions of a region; only a pattern has to ask which those are.
+async fn of_region(place: &WrittenRegion, aws: &Aws) -> Result<Vec<String>, CliFailure> {
+    let Some(tags) = place.matched_tags() else { return Ok(place.functions.clone()) };
+    let live = TargetReader::new(aws).live_functions(&tags).await?;
+    place.functions_of(&live).ok_or_else(|| {
+        let what = "a pattern under `functions` asks for tags by a variable, which is not filled in here";
+        CliFailure::say(Exit::Usage, what, "name the functions behind the command")
+    })
 }
 
 /// A function that is not there, with what may have been meant.

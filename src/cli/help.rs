@@ -8,8 +8,8 @@ use clap::{Command, CommandFactory};
 
 /// Heading -> its commands, in the order in which somebody needs them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Alarms as code", &["init", "lint", "test", "backtest", "plan", "apply", "destroy"]),
-    ("Watching", &["status", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "logs"]),
+    ("Alarms as code", &["init", "lint", "test", "backtest", "plan", "apply", "destroy", "export"]),
+    ("Watching", &["status", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "dashboard", "logs"]),
     ("Many accounts", &["accounts", "report", "check"]),
     ("Trying it out", &["sandbox", "serve", "service", "traffic"]),
     ("This program", &["schema", "completions", "man", "help"]),
@@ -50,6 +50,21 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("destroy", &["mlopsctl destroy", "mlopsctl destroy --target alarm/mlops-lambda-high-errors"]),
     (
+        "export cloudformation",
+        &[
+            "mlopsctl export cloudformation --out stack.json",
+            "mlopsctl export cloudformation --format yaml --region eu-west-1",
+        ],
+    ),
+    ("export stackset", &["mlopsctl export stackset --accounts roster.csv --ou ou-a1b2-3c4d5e6f --out stackset"]),
+    (
+        "export terraform",
+        &[
+            "mlopsctl export terraform --out alarms.tf.json --account 123456789012",
+            "mlopsctl export terraform --online --profile prod",
+        ],
+    ),
+    (
         "status",
         &["mlopsctl status", "mlopsctl status --watch", "mlopsctl status --accounts roster.csv --report status.html"],
     ),
@@ -72,6 +87,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["mlopsctl subscriptions confirm --url 'https://sns.us-east-1.amazonaws.com/confirmation.html?...'"],
     ),
     ("signals", &["mlopsctl signals", "mlopsctl signals my-function --since 24h --charts"]),
+    (
+        "dashboard",
+        &["mlopsctl dashboard lab --html lab.html", "mlopsctl dashboard --since 14d", "mlopsctl dashboard --body"],
+    ),
     ("logs", &["mlopsctl logs my-function --since 1h --level error", "mlopsctl logs my-function --follow"]),
     (
         "accounts list",

@@ -39,6 +39,9 @@ impl InitArgs {
         }
         let file = self.file.as_deref().unwrap_or(Path::new(FILE));
         if file.exists() {
+            if select.is_none() {
+                self.say_uncovered(file, run).await;
+            }
             return Err(exists(file));
         }
         let aws = self.connect.open(None, &run.signals, run.output).await?;
@@ -73,11 +76,42 @@ impl InitArgs {
     fn stack_of(&self, functions: &[String]) -> String {
         self.stack.clone().unwrap_or_else(|| default_stack(functions))
     }
+
+    /// Of a spec that is there: which functions of its regions no alarm in it watches. Who cannot be asked is no failure of its own.
+    async fn say_uncovered(&self, file: &Path, run: &mut CommandContext<'_>) {
+        let Ok(spec) = crate::spec::load(file) else { return };
+        let mut places = spec.written_regions();
+        if let (Some(region), true) = (self.connect.region(), spec.lists_regions()) {
+            places.retain(|place| place.region.as_deref() == Some(region));
+        }
+        let are_several = places.len() > 1;
+        for place in places {
+            let Ok(aws) = self.connect.open(place.region.as_deref(), &run.signals, run.output).await else { return };
+            let tags = place.matched_tags().unwrap_or_default();
+            let Ok(live) = TargetReader::new(&aws).live_functions(&tags).await else { return };
+            let uncovered = place.uncovered(&live);
+            let Some((first, rest)) = uncovered.split_first() else { continue };
+            let file = file.display();
+            let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
+            let shown = rest.iter().take(NAMED).fold(first.clone(), |shown, name| shown + ", " + name);
+            let (of, under) = match are_several {
+                true => (format!(" in {}", aws.region()), format!(" of {}", aws.region())),
+                false => (String::new(), String::new()),
+            };
+            run.output.say(&format!("not watched by any alarm of {file}{of}: {shown}{more}"));
+            run.output.say(&format!(
+                "add to functions:{under} in {file}: \"*\": {{ golden_signals: {{ notify: TOPIC }} }}   # or each by its name"
+            ));
+        }
+    }
 }
 
 /// What is written where nobody says it.
 const FILE: &str = "alarms.yaml";
 const FOLDER: &str = "existing";
+
+/// So many more functions than the first are named.
+const NAMED: usize = 9;
 
 /// Two people in one account must not share a stack unknowingly, so it is named after something of theirs.
 fn default_stack(functions: &[String]) -> String {
@@ -107,6 +141,7 @@ topics:
     subscriptions:
       - {{ protocol: email, endpoint: \"${{email}}\" }}
 
+# Every function of the account, new ones, too: \"*\": {{ golden_signals: {{ notify: {stack}-alerts }} }}
 functions:
 "
     );

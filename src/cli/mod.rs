@@ -15,10 +15,12 @@ mod complete;
 mod completions;
 mod connect;
 mod consent;
+mod dashboard;
 mod destroy;
 mod doctor;
 mod drill;
 mod exit;
+mod export;
 mod failure;
 mod fleet;
 mod functions;
@@ -94,6 +96,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Signals(signals::SignalsArgs),
+    Dashboard(dashboard::DashboardArgs),
     Logs(logs::LogsArgs),
     Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
@@ -108,6 +111,7 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
+    Export(export::ExportArgs),
     Report(report::ReportArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -155,6 +159,7 @@ impl Command {
             Command::Apply(args) => on_aws(output, async |run| args.run(run).await),
             Command::Destroy(args) => on_aws(output, async |run| args.run(run).await),
             Command::Signals(args) => reading(output, async |run| args.run(run).await),
+            Command::Dashboard(args) => reading(output, async |run| args.run(run).await),
             Command::Logs(args) if args.is_following() => on_aws(output, async |run| args.run(run).await),
             Command::Logs(args) => reading(output, async |run| args.run(run).await),
             Command::Traffic(args) => on_aws(output, async |run| args.run(run).await),
@@ -171,6 +176,7 @@ impl Command {
             Command::Service(args) => args.run(output),
             Command::Lint(args) if args.is_online() => on_aws(output, async |run| args.run_online(run).await),
             Command::Lint(args) => args.run(output),
+            Command::Export(args) => reading(output, async |run| args.run(run).await),
             Command::Report(args) => args.run(output),
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),

@@ -13,6 +13,7 @@ use crate::model::duration::parse_seconds;
 use crate::model::problem::nearest_or_all;
 use crate::model::{Target, advice, glob};
 use crate::ops::mute::{self, MuteOwner, StandingMute};
+use crate::pipeline;
 use crate::report::count;
 use crate::report::watch::mutes::{self as report, Unmuted};
 use crate::resources::any_alarm::aws::existing;
@@ -119,6 +120,7 @@ impl MuteScopeArgs {
         }
         let bound = self.spec.bind_asking(self.spec.load()?, self.connect.region(), run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
         let target = aws.target().await?;
         let desired = bound.desired(&target, &BTreeMap::new())?.resources;
         let alarms = desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name);

@@ -103,6 +103,11 @@ impl Output {
         self.put(&mask::mailbox(text))
     }
 
+    /// A document for another program, on stdout: with addresses as they are, without values of secret variables.
+    pub fn document(&mut self, text: &str) -> Result<(), CliFailure> {
+        self.put(&mask::foreign_document(text))
+    }
+
     fn put(&mut self, text: &str) -> Result<(), CliFailure> {
         self.has_result |= !text.is_empty();
         match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {
@@ -189,6 +194,12 @@ impl Beside {
 /// as `/dev/stdout`, is written to as it is.
 pub fn write_file(path: &Path, text: &str) -> Result<(), CliFailure> {
     let written = file::replace_or_stream(path, mask::printed(text).as_bytes());
+    Ok(written.with_context(|| format!("could not write {}", path.display()))?)
+}
+
+/// Writes a document for another program to a file, as `write_file` does, with addresses as they are.
+pub fn write_document(path: &Path, text: &str) -> Result<(), CliFailure> {
+    let written = file::replace_or_stream(path, mask::foreign_document(text).as_bytes());
     Ok(written.with_context(|| format!("could not write {}", path.display()))?)
 }
 

@@ -5,7 +5,7 @@ mod prices;
 pub use prices::Prices;
 
 use crate::plan::Plan;
-use crate::resources::{Alarm, Live, LogAlarm, Resource};
+use crate::resources::{Alarm, Live, LogAlarm, MetricFilter, Resource, metric_filter};
 use mlops_cloudwatch::alarm::WatchedSignal;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -17,10 +17,11 @@ pub struct Estimate {
     pub alarm_metrics: f64,
     pub high_resolution_metrics: f64,
     pub composite_alarms: f64,
+    pub dashboards: f64,
     /// The list price of all of that.
     pub total: f64,
-    /// How much of `total` an account pays nothing for, if nothing else of it uses the free tier: standard resolution alone, and
-    /// alarms that list their metrics.
+    /// How much of `total` an account pays nothing for, if nothing else of it uses the free tier: dashboards, and of alarms those of
+    /// standard resolution that list their metrics.
     pub free: f64,
 }
 
@@ -87,13 +88,16 @@ fn estimate<'a>(resources: impl Iterator<Item = &'a Resource>, prices: &Prices) 
                 may_be_free += 1.0;
             }
             Resource::CompositeAlarm(_) => sum.composite_alarms += 1.0,
+            Resource::Dashboard(_) => sum.dashboards += 1.0,
             _ => {}
         }
     }
     let total = sum.alarm_metrics * prices.alarm_metric
         + sum.high_resolution_metrics * prices.high_resolution_alarm_metric
-        + sum.composite_alarms * prices.composite_alarm;
-    let free = may_be_free.min(prices.free_alarm_metrics) * prices.alarm_metric;
+        + sum.composite_alarms * prices.composite_alarm
+        + sum.dashboards * prices.dashboard;
+    let free = may_be_free.min(prices.free_alarm_metrics) * prices.alarm_metric
+        + sum.dashboards.min(prices.free_dashboards) * prices.dashboard;
     Estimate { total: cents(total), free: cents(free), ..sum }
 }
 
@@ -147,6 +151,7 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
     usage.extend(by_query(QueryLanguage::MetricsInsights, "metrics", "find", a_metric));
     usage.extend(by_query(QueryLanguage::PromQl, "PromQL samples", "read", "by the samples read".to_owned()));
     usage.extend(scanned(after, prices));
+    usage.extend(counted(after, prices));
     if after.iter().any(|resource| matches!(resource, Resource::LogGroup(_))) {
         let bytes: i64 = before.filter_map(|live| live.facts.stored_bytes).sum();
         let stored = cents(bytes as f64 / 1e9 * prices.log_storage_gb);
@@ -160,13 +165,8 @@ fn usage<'a>(after: &[&Resource], before: impl Iterator<Item = &'a Live>, prices
         usage.push(line("logs written", prices.log_ingest_gb, None));
         usage.push(line("logs stored", prices.log_storage_gb, Some(stored)));
     }
-    let protocols: BTreeSet<&str> = after
-        .iter()
-        .filter_map(|resource| match resource {
-            Resource::Subscription(subscription) => Some(subscription.protocol.as_str()),
-            _ => None,
-        })
-        .collect();
+    let protocols: BTreeSet<&str> =
+        after.iter().filter_map(|resource| Some(resource.subscription()?.protocol.as_str())).collect();
     if protocols.iter().any(|protocol| protocol.starts_with("email")) {
         usage.push(UsageCost {
             what: "mails".to_owned(),
@@ -209,6 +209,22 @@ fn scanned(after: &[&Resource], prices: &Prices) -> Option<UsageCost> {
     };
     let price = format!("{:.3} {} a GB", prices.log_scan_gb, prices.currency);
     Some(UsageCost { what, price, free: Some(format!("{} GB", prices.free_log_gb)), now: None })
+}
+
+/// The metrics that filters make: each of its values of dimensions is one more, and none costs anything before a line matches.
+fn counted(after: &[&Resource], prices: &Prices) -> Option<UsageCost> {
+    let filters = || metric_filter::all(after.iter().copied());
+    let metrics: BTreeSet<_> = filters().map(|filter| (&filter.namespace, &filter.metric_name)).collect();
+    let what = match metrics.len() {
+        0 => return None,
+        1 => "the metric of metric filters".to_owned(),
+        more => format!("the {more} metrics of metric filters"),
+    };
+    let several =
+        |filter: &MetricFilter| !filter.dimensions.is_empty() || !filter.emit_system_field_dimensions.is_empty();
+    let each = if filters().any(several) { "a metric and set of dimensions" } else { "a metric" };
+    let price = format!("{:.2} {} {each}", prices.custom_metric, prices.currency);
+    Some(UsageCost { what, price, free: Some(format!("{} metrics", prices.free_custom_metrics)), now: None })
 }
 
 #[cfg(test)]

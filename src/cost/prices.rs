@@ -16,11 +16,14 @@ pub struct Prices {
     /// The same below a minute.
     pub high_resolution_alarm_metric: f64,
     pub composite_alarm: f64,
+    pub dashboard: f64,
     /// For how many metrics an anomaly alarm on one metric is billed: that and both edges of its band. Each further metric of its
     /// expression counts as one.
     pub anomaly_metrics: f64,
     /// A metric that a Metrics Insights query of an alarm looks at.
     pub insights_metric: f64,
+    /// One that AWS does not publish by itself: a metric filter's name with each set of values of its dimensions, in hours that have data.
+    pub custom_metric: f64,
     pub log_ingest_gb: f64,
     pub log_storage_gb: f64,
     /// What a Logs Insights query scans.
@@ -29,6 +32,8 @@ pub struct Prices {
     pub http_million: f64,
     /// What an account has for nothing each month.
     pub free_alarm_metrics: f64,
+    pub free_dashboards: f64,
+    pub free_custom_metrics: f64,
     pub free_emails: f64,
     pub free_log_gb: f64,
 }

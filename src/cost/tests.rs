@@ -2,7 +2,7 @@ use super::*;
 use crate::model::Target;
 use crate::plan::{Action, PlannedChange};
 use crate::resources::alarm::{MetricQuery, MetricStat, PromQl};
-use crate::resources::{CompositeAlarm, LogAlarm, LogGroup, Subscription};
+use crate::resources::{CompositeAlarm, LogAlarm, LogGroup, MetricFilter, Subscription};
 
 fn alarm(name: &str, period: i32) -> Alarm {
     Alarm { metric_name: Some("Errors".into()), period: Some(period), ..Alarm::new(name) }
@@ -133,4 +133,24 @@ fn what_depends_on_usage_stands_apart() {
             "PromQL samples that 1 alarm query reads: by the samples read"
         ]
     );
+}
+
+#[test]
+fn metrics_of_metric_filters_are_usage() {
+    let filter = |name: &str, metric: &str, dimensions: &[&str]| {
+        let dimensions = dimensions.iter().map(|name| ((*name).to_owned(), format!("$.{name}"))).collect();
+        let (name, metric_name) = (name.to_owned(), metric.to_owned());
+        change(None, Some(Resource::MetricFilter(MetricFilter { name, metric_name, dimensions, ..Default::default() })))
+    };
+    let said = |changes: Vec<PlannedChange>| {
+        let cost = of_plan(&plan(changes), &prices());
+        assert!(close(cost.after.total, 0.0), "none before a line matches: {cost:?}");
+        let usage = cost.usage.into_iter().next().expect("a line");
+        (format!("{}: {}", usage.what, usage.price), usage.free.expect("a free tier"))
+    };
+    let free = "10 metrics".to_owned();
+    let one = "the metric of metric filters: 0.30 USD a metric".to_owned();
+    assert_eq!(said(vec![filter("a", "M", &[]), filter("b", "M", &[])]), (one, free.clone()), "both make the same");
+    let two = "the 2 metrics of metric filters: 0.30 USD a metric and set of dimensions".to_owned();
+    assert_eq!(said(vec![filter("a", "M", &["route"]), filter("b", "N", &[])]), (two, free));
 }

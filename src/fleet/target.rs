@@ -13,6 +13,9 @@ pub struct FleetTarget {
     pub way: AccessMethod,
     /// The roster's further columns: values of variables, and what people know the account by.
     pub columns: BTreeMap<String, String>,
+    /// Whether what the account has once, whatever the region, is this target's: of several regions the first one's, of those of a
+    /// file its home region's. Else two runs would write the same dashboard in turn.
+    pub keeps_account: bool,
 }
 
 /// How an account is reached.
@@ -56,6 +59,7 @@ impl FleetTargets {
         default_regions: impl Fn(&RosterAccount) -> Result<Vec<String>, E>,
     ) -> Result<Self, E> {
         let mut members: BTreeMap<Target, FleetTarget> = BTreeMap::new();
+        let mut keepers: BTreeMap<String, Target> = BTreeMap::new();
         let mut problems = Vec::new();
         for account in &roster.accounts {
             let regions = match (for_all.region, account.regions.as_slice()) {
@@ -65,10 +69,12 @@ impl FleetTargets {
             };
             for region in regions {
                 let target = Target::new(&account.id, region);
+                keepers.entry(account.id.clone()).or_insert_with(|| target.clone());
                 let member = FleetTarget {
                     target: target.clone(),
                     way: way(account, for_all.role),
                     columns: account.columns.clone(),
+                    keeps_account: false,
                 };
                 if members.insert(target.clone(), member).is_some() {
                     problems.push(SpecProblem::new(account.span, format!("{target} is in the roster twice")));
@@ -79,21 +85,27 @@ impl FleetTargets {
             return Err(roster.mistakes(problems).into());
         }
         let of = members.len();
+        for first in keepers.into_values() {
+            if let Some(member) = members.get_mut(&first) {
+                member.keeps_account = true;
+            }
+        }
         let list = members.into_values().filter(|member| for_all.shard.contains(&member.target)).collect();
         Ok(Self { list, of })
     }
 }
 
 impl FleetTargets {
-    /// One account in these regions, with its own credentials.
+    /// One account in these regions, the home region first, with its own credentials.
     pub fn of_account(account: &str, regions: Vec<String>, shard: Shard) -> Self {
         let of = regions.len();
-        let member = |region: String| FleetTarget {
+        let member = |(at, region): (usize, String)| FleetTarget {
             target: Target::new(account, region),
             way: AccessMethod::Usual { external_id: None },
             columns: BTreeMap::new(),
+            keeps_account: at == 0,
         };
-        let mut list: Vec<FleetTarget> = regions.into_iter().map(member).collect();
+        let mut list: Vec<FleetTarget> = regions.into_iter().enumerate().map(member).collect();
         list.retain(|member| shard.contains(&member.target));
         list.sort_by(|a, b| a.target.cmp(&b.target));
         Self { list, of }

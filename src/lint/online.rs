@@ -2,6 +2,7 @@
 
 use super::catalogue::catalogue;
 use super::series::AlarmView;
+use crate::model::endpoint;
 use crate::resources::metric::ActiveMetric;
 use crate::resources::{Address, ConfirmationState, FunctionFacts, Kind, LiveSnapshot, Observation, Resource};
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,12 @@ impl Observed {
                 }
                 Resource::Subscription(subscription) => {
                     let topic = observed.topics.entry(subscription.topic.clone()).or_default();
-                    topic.subscriptions.extend(live.facts.confirmation);
+                    // Chatbot confirms its own: nobody else has to.
+                    let is_chatbot = endpoint::is_chatbot(&subscription.protocol, &subscription.endpoint);
+                    topic.subscriptions.extend(live.facts.confirmation.map(|state| match state {
+                        ConfirmationState::Pending if is_chatbot => ConfirmationState::Confirmed,
+                        state => state,
+                    }));
                 }
                 _ => {}
             }

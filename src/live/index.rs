@@ -16,6 +16,9 @@ const GET: ApiOperation = ApiOperation("tagging", "GetResources");
 /// Entries of a page (Resource Groups Tagging API reference).
 const PAGE: usize = 100;
 
+/// Functions, as GetResources names their type.
+const FUNCTION_TYPE: &str = "lambda:function";
+
 /// What carries the mark, by name, and its tags by ARN.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
@@ -85,8 +88,10 @@ impl<'a> Queries<'a> {
 impl Index {
     /// The index, where all of it is about this target.
     pub fn of(self, target: &Target) -> Result<Self, AwsError> {
-        let is_here =
-            |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.account == target.account && arn.region == target.region);
+        // What is the account's has no region in its ARN.
+        let is_region =
+            |arn: &Arn<'_>| arn.region == target.region || (arn.region.is_empty() && is_of_the_account(arn));
+        let is_here = |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.account == target.account && is_region(&arn));
         match self.tags.keys().find(|arn| !is_here(arn)) {
             Some(arn) => Err(AwsError::unexpected(GET, &format!("it names {arn}, which is not in {target}"))),
             None => Ok(self),
@@ -108,6 +113,11 @@ impl Index {
     pub fn names_of<'a>(&'a self, kinds: &'a [Kind]) -> impl Iterator<Item = &'a String> {
         kinds.iter().filter_map(|kind| self.names.get(kind)).flatten()
     }
+}
+
+fn is_of_the_account(arn: &Arn<'_>) -> bool {
+    let mut kinds = Kind::ALL.into_iter().filter(|kind| kind.is_of_the_account());
+    kinds.any(|kind| kind.facts().arn.is_some_and(|form| form.name(arn).is_some()))
 }
 
 /// Returns the tags of these ARNs as the index shows them, up to a hundred a call; what has never had a tag is not among
@@ -151,6 +161,31 @@ pub async fn all_tags(aws: &Aws) -> Result<BTreeMap<String, ResourceTags>, AwsEr
     };
     aws.pages(GET, page, keep).await?;
     Ok(found)
+}
+
+/// Returns the names of the functions that carry all of these tags, as the index shows them.
+pub async fn functions_tagged(aws: &Aws, tags: &ResourceTags) -> Result<BTreeSet<String>, AwsError> {
+    let filters: Vec<TagFilter> =
+        tags.iter().map(|(key, value)| TagFilter::builder().key(key).values(value).build()).collect();
+    let mut names = BTreeSet::new();
+    let page = |token| {
+        let request = aws.tagging.get_resources().resource_type_filters(FUNCTION_TYPE);
+        let request = request.set_tag_filters(Some(filters.clone())).resources_per_page(PAGE as i32);
+        request.set_pagination_token(token).send()
+    };
+    let keep = |page: GetResourcesOutput| {
+        for item in page.resource_tag_mapping_list() {
+            let own: ResourceTags = item.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
+            // Some endpoints answer with everything.
+            let carries = tags.iter().all(|(key, value)| own.get(key) == Some(value));
+            let parsed = item.resource_arn().and_then(Arn::parse).filter(|arn| carries && arn.service == "lambda");
+            let name = parsed.and_then(|arn| arn.resource.strip_prefix("function:"));
+            names.extend(name.filter(|name| !name.contains(':')).map(str::to_owned));
+        }
+        page.pagination_token
+    };
+    aws.pages(GET, page, keep).await?;
+    Ok(names)
 }
 
 async fn query(aws: &Aws, stack: &str, types: &[&str]) -> Result<Index, AwsError> {

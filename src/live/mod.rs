@@ -10,12 +10,13 @@ pub use existing::ExistingSurvey;
 
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
+use crate::resources::function::LiveFunctions;
 use crate::resources::kind::KindReading;
 use crate::resources::{
-    self, Address, FunctionFacts, Kind, LiveSnapshot, Observation, Resource, alarm, function, mark,
+    self, Address, FunctionFacts, Kind, LiveSnapshot, Observation, Resource, ResourceTags, alarm, function, mark,
 };
 use children::ReadChildren;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use index::{Index, Queries};
 use std::collections::{BTreeMap, BTreeSet};
 use tags::TagReader;
@@ -33,6 +34,8 @@ pub struct ReadPurpose<'a> {
     /// With the owner's mark. What depends on the account or on a function may be provisional: names are enough here.
     pub desired: &'a BTreeMap<Address, Resource>,
     pub functions: &'a [String],
+    /// Facts of functions that were listed already: these are not asked for again.
+    pub listed: Option<&'a BTreeMap<String, FunctionFacts>>,
 }
 
 /// Everything that can be asked without knowing more than names.
@@ -99,7 +102,7 @@ impl TargetReader {
         let (topics, (index, alarms, by_name, referred), functions, children) = futures_util::join!(
             self.topics(wanted.desired, &queries),
             alarms_and_names,
-            self.functions(wanted.functions),
+            self.functions(wanted),
             children::of_desired(&self.aws, wanted.desired, &unread),
         );
         let (target, topics) = topics?;
@@ -266,14 +269,26 @@ impl TargetReader {
         observations
     }
 
-    async fn functions(&self, names: &[String]) -> BTreeMap<String, Result<FunctionFacts, String>> {
+    /// The functions of the target, and which of them carry which of these tags: both sides of the pattern side by side.
+    pub async fn live_functions(&self, tags: &BTreeSet<ResourceTags>) -> Result<LiveFunctions, AwsError> {
+        let tagged = tags.iter().map(|tags| async move {
+            Ok::<_, AwsError>((tags.clone(), index::functions_tagged(&self.aws, tags).await?))
+        });
+        let (listed, tagged) = futures_util::try_join!(function::aws::all(&self.aws), try_join_all(tagged))?;
+        Ok(LiveFunctions { facts: listed.into_iter().collect(), tagged: tagged.into_iter().collect() })
+    }
+
+    async fn functions(&self, wanted: ReadPurpose<'_>) -> BTreeMap<String, Result<FunctionFacts, String>> {
+        let listed = |name: &String| wanted.listed.and_then(|listed| listed.get(name));
+        let names: Vec<&String> = wanted.functions.iter().filter(|name| listed(name).is_none()).collect();
         let answers = join_all(names.iter().map(|name| function::aws::read(&self.aws, name))).await;
         let facts = answers.into_iter().map(|answer| match answer {
             Ok(Some(facts)) => Ok(facts),
             Ok(None) => Err(format!("there is no such function in {}", self.aws.region())),
             Err(error) => Err(error.to_string()),
         });
-        names.iter().cloned().zip(facts).collect()
+        let known = wanted.functions.iter().filter_map(|name| Some((name.clone(), Ok(listed(name)?.clone()))));
+        names.into_iter().cloned().zip(facts).chain(known).collect()
     }
 }
 

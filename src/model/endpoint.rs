@@ -22,6 +22,15 @@ pub fn password<'a>(protocol: &str, endpoint: &'a str) -> Option<(usize, &'a str
     Some((start, &user_info[at..]))
 }
 
+/// Returns whether an endpoint is that of AWS's chat service (Amazon Q Developer in chat applications, before: AWS Chatbot). The service
+/// subscribes it, confirms it, and ends it with its own configuration.
+pub fn is_chatbot(protocol: &str, endpoint: &str) -> bool {
+    let host = endpoint.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    protocol == "https" && host.is_some_and(|host| host == CHATBOT || host.ends_with(&format!(".{CHATBOT}")))
+}
+
+const CHATBOT: &str = "sns-api.chatbot.amazonaws.com";
+
 /// Returns whether an endpoint of `http` or `https` is an address of that scheme: a host, a port that is one, and nothing that no address
 /// holds (RFC 3986, appendix A). Braces, bars and carets are let pass: people write them, and SNS's documents do not forbid them.
 pub fn is_web_address(protocol: &str, endpoint: &str) -> bool {

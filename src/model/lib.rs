@@ -3,6 +3,7 @@
 
 pub mod advice;
 pub mod arn;
+pub mod dashboard;
 pub mod duration;
 pub mod endpoint;
 pub mod field;

@@ -27,6 +27,13 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The ARN of what an account has once, whatever the region.
+    pub fn account_arn(&self, service: &str, resource: impl fmt::Display) -> String {
+        format!("arn:{}:{service}::{}:{resource}", self.partition(), self.account)
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.account, self.region)

@@ -1,5 +1,6 @@
 //! Looking at what runs: logs, golden signals, traffic, status, drills. Reads AWS and calls the service; changes no stack.
 
+pub mod dashboard;
 pub mod doctor;
 pub mod drill;
 pub mod http;

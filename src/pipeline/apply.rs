@@ -3,7 +3,7 @@
 use super::read_back;
 use crate::apply::{self, ApplyEvent, ApplyMute, ApplyReport, ChangeResult, MutedAlarms};
 use crate::aws::Aws;
-use crate::plan::{Note, Plan};
+use crate::plan::{Note, NoteKind, Plan};
 use anyhow::{Context, Result, bail};
 
 /// What is read again after it was written.
@@ -51,6 +51,7 @@ pub async fn carry_out(
             (verified, to_do) = read_back::read_back(aws, plan, &results).await;
         }
     }
+    to_do.extend(aws.take_warnings().into_iter().map(|said| Note::new(NoteKind::Warning, said)));
     to_do.extend(notes);
     let interrupted = aws.interrupt.is_set();
     if interrupted {

@@ -24,12 +24,14 @@ pub async fn lint_online(at: &TargetContext) -> Result<LintedTarget> {
     let TargetContext { aws, bound } = at;
     let settings = lint_settings(bound)?;
     let planned = plan(aws, bound, &Select::default(), &Consent::default()).await?;
+    let bound = planned.bound(bound);
     let desired = bound.desired(&planned.plan.target, &planned.snapshot.known_functions())?;
     let mut observed = Observed::of(&planned.snapshot);
     let unlisted = list_metrics(aws, &desired, &mut observed).await;
     let today = aws.clock.today();
     let input = LintInput { bound, desired: &desired, observed: Some(&observed), settings: &settings, today: &today };
-    Ok(LintedTarget { report: lint::lint(input), planned, unlisted })
+    let report = lint::lint(input);
+    Ok(LintedTarget { report, planned, unlisted })
 }
 
 /// What may not be listed is not known, and said so; it never fails the run.

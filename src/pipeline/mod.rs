@@ -3,6 +3,7 @@
 
 mod allowed;
 mod apply;
+mod covered;
 pub mod existing;
 mod lint_online;
 mod planned;
@@ -15,6 +16,7 @@ pub use allowed::NotAllowed;
 #[cfg(test)]
 pub use apply::apply;
 pub use apply::{ApplyOptions, ReadBack, carry_out};
+pub use covered::expand;
 pub use lint_online::{LintedTarget, lint_online};
 #[cfg(test)]
 pub use planned::plan_destroy;

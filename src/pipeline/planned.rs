@@ -1,6 +1,6 @@
 //! The plan of one target: what stands is read, and held against what the spec asks for. Only reads.
 
-use super::{NotAllowed, Select, UnknownTarget};
+use super::{NotAllowed, Select, UnknownTarget, covered};
 use crate::aws::Aws;
 use crate::live::{ReadPurpose, TargetReader};
 use crate::model::Target;
@@ -18,6 +18,15 @@ pub struct PlannedTarget {
     pub desired: BTreeMap<Address, Resource>,
     /// What was read for it.
     pub snapshot: LiveSnapshot,
+    /// The spec as it was expanded for the target; `None` where it has no patterns, or there is none.
+    pub expanded: Option<BoundSpec>,
+}
+
+impl PlannedTarget {
+    /// The spec that the plan is of: the one that was given, or what it was expanded to.
+    pub fn bound<'a>(&'a self, given: &'a BoundSpec) -> &'a BoundSpec {
+        self.expanded.as_ref().unwrap_or(given)
+    }
 }
 
 /// Names do not depend on the account: for the first wave, which asks for the account as well, any will do.
@@ -42,21 +51,31 @@ pub(super) async fn plan_and_read(
         desired.extend(others);
         desired
     };
+    let expanded = covered::expand(aws, bound).await?;
+    let bound = expanded.as_ref().unwrap_or(bound);
     let provisional = with_others(provisional(aws, bound, select)?);
     let reader = TargetReader::new(aws);
-    let wanted = ReadPurpose { stack: bound.stack(), desired: &provisional, functions: bound.functions() };
+    let wanted = ReadPurpose {
+        stack: bound.stack(),
+        desired: &provisional,
+        functions: bound.functions(),
+        listed: bound.listed_functions(),
+    };
     let survey = reader.survey(wanted).await?;
     drop(provisional);
     NotAllowed::check(bound, &survey.target.account)?;
     let mut desired = bound.desired(&survey.target, &known_functions(&survey.functions))?.resources;
     ownership::mark(&mut desired, bound.stack());
-    UnknownTarget::check_adoption(&consent.adopt, desired.keys().chain(bound.declared_anywhere()))?;
+    if !bound.has_patterns_elsewhere() {
+        UnknownTarget::check_adoption(&consent.adopt, desired.keys().chain(bound.declared_anywhere()))?;
+    }
     desired.retain(|address, _| select.covers(address));
     let target = survey.target.clone();
-    let snapshot = match also.is_empty() {
+    let mut snapshot = match also.is_empty() {
         true => reader.complete(survey, bound.stack(), &desired).await,
         false => reader.complete(survey, bound.stack(), &with_others(desired.clone())).await,
     };
+    snapshot.observations.retain(|address, _| bound.is_about(address));
     let input = PlanInput {
         stack: bound.stack(),
         target: &target,
@@ -66,18 +85,25 @@ pub(super) async fn plan_and_read(
         prune: select.is_all(),
         only: None,
     };
-    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
+    let mut plan = plan::build(input);
+    covered::note(&mut plan, bound);
+    Ok(PlannedTarget { plan, desired, snapshot, expanded })
 }
 
 /// Reads the target and says what has to be deleted, or left in place without our marks, so that nothing of the stack is left.
 pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent: &Consent) -> Result<PlannedTarget> {
+    // What the functions are is of use where they can be listed: what is ours is found by its mark as well.
+    let expanded = covered::expand(aws, bound).await.ok().flatten();
+    let bound = expanded.as_ref().unwrap_or(bound);
     // Endpoints that do not fill the tag index know what is ours only by name.
     let named = provisional(aws, bound, select)?;
     let reader = TargetReader::new(aws);
-    let survey = reader.survey(ReadPurpose { stack: bound.stack(), desired: &named, functions: &[] }).await?;
+    let survey =
+        reader.survey(ReadPurpose { stack: bound.stack(), desired: &named, functions: &[], listed: None }).await?;
     NotAllowed::check(bound, &survey.target.account)?;
     let target = survey.target.clone();
     let mut snapshot = reader.complete(survey, bound.stack(), &named).await;
+    snapshot.observations.retain(|address, _| bound.is_about(address));
     heed(&named, &mut snapshot);
     let consent = Consent { deletes: true, ..consent.clone() };
     let desired = BTreeMap::new();
@@ -90,7 +116,7 @@ pub async fn plan_destroy(aws: &Aws, bound: &BoundSpec, select: &Select, consent
         prune: true,
         only: (!select.is_all()).then_some(&select.0),
     };
-    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
+    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot, expanded })
 }
 
 /// What the spec says of the end of a log group counts, applied or not.
@@ -109,9 +135,10 @@ fn heed(named: &BTreeMap<Address, Resource>, snapshot: &mut LiveSnapshot) {
 /// What the spec asks for, as far as it is known before anything was read: names, and all that no account decides.
 fn provisional(aws: &Aws, bound: &BoundSpec, select: &Select) -> Result<BTreeMap<Address, Resource>> {
     let anywhere = Target::new(ANY_ACCOUNT, aws.region());
-    let mut desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
+    let nothing = BTreeMap::new();
+    let mut desired = bound.desired(&anywhere, bound.listed_functions().unwrap_or(&nothing))?.resources;
     // What another region of the file declares may be named: here it is nothing.
-    select.check(&desired.keys().chain(bound.declared_anywhere()).cloned().collect())?;
+    select.check(&desired.keys().chain(bound.declared_elsewhere(&select.0)).cloned().collect())?;
     ownership::mark(&mut desired, bound.stack());
     desired.retain(|address, _| select.covers(address));
     Ok(desired)

@@ -113,9 +113,11 @@ pub fn lint_settings(bound: &BoundSpec) -> Result<LintSettings, SpecError> {
 }
 
 fn note_findings(bound: &BoundSpec, settings: &LintSettings, planned: &mut PlannedTarget, today: &str) -> Result<()> {
-    let desired = bound.desired(&planned.plan.target, &planned.snapshot.known_functions())?;
-    let observed = Observed::of(&planned.snapshot);
+    let PlannedTarget { plan, snapshot, expanded, .. } = planned;
+    let bound = expanded.as_ref().unwrap_or(bound);
+    let desired = bound.desired(&plan.target, &snapshot.known_functions())?;
+    let observed = Observed::of(snapshot);
     let input = LintInput { bound, desired: &desired, observed: Some(&observed), settings, today };
-    added(input, &planned.plan).note(&mut planned.plan);
+    added(input, plan).note(plan);
     Ok(())
 }

@@ -37,11 +37,9 @@ pub async fn read_back(aws: &Aws, plan: &Plan, results: &[ChangeResult]) -> (Opt
 pub fn believed(plan: &Plan, results: &[ChangeResult]) -> Vec<Note> {
     let (written, mut to_do) = written(plan, results);
     let asked = written.into_iter().filter(|change| change.action == Action::Create);
-    to_do.extend(asked.filter_map(|change| match &change.after {
-        Some(Resource::Subscription(subscription)) if subscription.needs_confirmation() => {
-            Some(unconfirmed(subscription))
-        }
-        _ => None,
+    to_do.extend(asked.filter_map(|change| {
+        let subscription = change.after.as_ref()?.subscription()?;
+        subscription.needs_confirmation().then(|| unconfirmed(subscription))
     }));
     to_do
 }
@@ -119,7 +117,7 @@ fn differing(observation: Option<&Observation>, desired: &Resource, before: Opti
 
 fn confirmation(observation: Option<&Observation>, desired: &Resource) -> Option<Note> {
     let live = observation?.live()?;
-    let Resource::Subscription(subscription) = desired else { return None };
+    let subscription = desired.subscription()?;
     (live.facts.confirmation == Some(ConfirmationState::Pending)).then(|| unconfirmed(subscription))
 }
 

@@ -7,7 +7,7 @@ use crate::live::{ReadPurpose, TargetReader};
 use crate::model::Target;
 use crate::plan::saved::{self, Basis, SavedPlan, Stale};
 use crate::plan::{self, Consent, Plan, PlanInput};
-use crate::resources::{Address, FunctionFacts, LiveSnapshot, Resource, mark};
+use crate::resources::{Address, FunctionFacts, Resource, mark};
 use crate::spec::BoundSpec;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -81,7 +81,7 @@ pub async fn check_saved(
     let mut stale = saved::stale(&restored, &planned.snapshot);
     stale.extend(saved::stale_elsewhere(&restored, &planned.plan));
     if spec.is_some() {
-        stale.extend(functions_since(&saved.basis.functions, &planned.snapshot));
+        stale.extend(functions_since(&saved.basis.functions, &planned));
     }
     if !stale.is_empty() {
         return Err(NotReplanned::Stale(stale));
@@ -122,7 +122,7 @@ async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<PlannedTarget, NotR
     let desired: BTreeMap<Address, Resource> = desired.map(|(a, after)| (a.clone(), after.clone())).collect();
     let read: BTreeMap<Address, Resource> = saved.touched().into_iter().chain(desired.clone()).collect();
     let reader = TargetReader::new(aws);
-    let survey = reader.survey(ReadPurpose { stack, desired: &read, functions: &[] }).await?;
+    let survey = reader.survey(ReadPurpose { stack, desired: &read, functions: &[], listed: None }).await?;
     let target = survey.target.clone();
     let snapshot = reader.complete(survey, stack, &read).await;
     let input = PlanInput {
@@ -134,7 +134,7 @@ async fn from_itself(aws: &Aws, saved: &SavedPlan) -> Result<PlannedTarget, NotR
         prune: *pruning,
         only: None,
     };
-    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot })
+    Ok(PlannedTarget { plan: plan::build(input), desired, snapshot, expanded: None })
 }
 
 /// Changes whose address is not that of their resource.
@@ -160,18 +160,22 @@ fn of_spec(saved: &SavedPlan, bound: &BoundSpec) -> Vec<String> {
     found
 }
 
-/// Functions that something was derived from and that are configured otherwise now.
-fn functions_since(then: &BTreeMap<String, FunctionFacts>, snapshot: &LiveSnapshot) -> Vec<Stale> {
-    let now = snapshot.known_functions();
+/// Functions that something was derived from and that are configured otherwise now; and, under patterns, that came or went.
+fn functions_since(then: &BTreeMap<String, FunctionFacts>, planned: &PlannedTarget) -> Vec<Stale> {
+    let now = planned.snapshot.known_functions();
     let differing = then.iter().filter(|(name, then)| {
         // When it was last deployed decides nothing.
         now.get(*name).is_some_and(|now| {
             (now.memory_mb, now.timeout_s, &now.log_group) != (then.memory_mb, then.timeout_s, &then.log_group)
         })
     });
-    let derived = |(name, _): (&String, &FunctionFacts)| Stale {
-        place: format!("function {name}"),
-        what: "its memory, timeout or log group".to_owned(),
-    };
-    differing.map(derived).collect()
+    let stale = |name: &String, what: &str| Stale { place: format!("function {name}"), what: what.to_owned() };
+    let mut found: Vec<Stale> = differing.map(|(name, _)| stale(name, "its memory, timeout or log group")).collect();
+    if planned.expanded.is_some() {
+        let gone = then.keys().filter(|name| !now.contains_key(*name));
+        found.extend(gone.map(|name| stale(name, "it is none of the functions of the spec any more")));
+        let new = now.keys().filter(|name| !then.contains_key(*name));
+        found.extend(new.map(|name| stale(name, "it is new among the functions of the spec")));
+    }
+    found
 }

@@ -32,6 +32,9 @@ pub fn settled(live: &Live, desired: &Resource) -> Resource {
         (Resource::Subscription(subscription), Resource::Subscription(before)) if live.facts.attributes_read => {
             subscription.keep(before, &managed);
         }
+        (Resource::ExternalSubscription(own), Resource::ExternalSubscription(before)) if live.facts.attributes_read => {
+            own.subscription.keep(&before.subscription, &managed);
+        }
         (Resource::LogGroup(group), Resource::LogGroup(before)) => {
             group.keep(before, &managed, live.facts.retention_policy_name.is_some());
             if let Some(kept) = before.tags.get(mark::ADOPTED) {

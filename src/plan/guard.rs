@@ -52,7 +52,7 @@ fn refusal(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
     if let Some(missing) = missing_alarm(change, input) {
         return Some(refers_to_nothing(&missing, input.prune));
     }
-    let group = log_group::refusal(change, input);
+    let group = log_group::refusal(change, input).or_else(|| log_group::without_filters(change, input));
     let other = || before_overwrite(change, input).or_else(|| unknown_loss(change, input.consent));
     group.or_else(other)
 }

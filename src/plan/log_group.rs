@@ -2,7 +2,7 @@
 
 use super::{Action, Blocked, Note, NoteKind, Ownership, PlanInput, PlannedChange, ownership};
 use crate::model::size;
-use crate::resources::{Live, LogGroup, Resource, metric_filter};
+use crate::resources::{Address, Kind, Live, LogGroup, Resource, metric_filter};
 
 /// The log group that stands, for a change of one.
 fn before(change: &PlannedChange) -> Option<(&Live, &LogGroup)> {
@@ -56,10 +56,25 @@ pub fn refusal(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> 
     })
 }
 
+/// Why a metric filter is refused: its group exists and is of a class that has none, and is not made again as another (CloudWatch Logs
+/// user guide, "Log classes").
+pub fn without_filters(change: &PlannedChange, input: PlanInput<'_>) -> Option<Blocked> {
+    let Some(Resource::MetricFilter(filter)) = &change.after else { return None };
+    let address = Address::new(Kind::LogGroup, &filter.log_group);
+    let declared = input.desired.get(&address).and_then(Resource::declared);
+    let Resource::LogGroup(group) = &input.snapshot.live(&address)?.resource else { return None };
+    let class = group.log_group_class.as_deref().filter(|class| *class != "STANDARD")?;
+    let stays = declared.is_none_or(|names| !names.contains("log_group_class"));
+    stays.then(|| Blocked {
+        reason: format!("log group {} is of class {class}, which has no metric filters", group.name),
+        remedy: "use a log group of class STANDARD: a group's class never changes".to_owned(),
+    })
+}
+
 /// Metric filters that are named in one text; more are counted.
 const NAMED: usize = 10;
 
-/// What a log group holds that is counted in its description (CloudWatch Logs API reference, LogGroup), but for what this stack made.
+/// What a log group holds that is counted in its description (CloudWatch Logs API reference, LogGroup), but for what this plan deletes by name.
 fn losses(live: &Live, group: &LogGroup, input: PlanInput<'_>) -> Vec<String> {
     let bytes = live.facts.stored_bytes.filter(|bytes| *bytes > 0);
     let known = input.snapshot.observations.values().filter_map(|observation| observation.live());
@@ -70,6 +85,8 @@ fn losses(live: &Live, group: &LogGroup, input: PlanInput<'_>) -> Vec<String> {
         }
         match ownership::ownership(one, input) {
             Ownership::Made => ours += 1,
+            // It is in the plan by its own name, by a consent of its own.
+            Ownership::Adopted if input.consent.delete_adopted => ours += 1,
             _ => foreign.push(filter.name.as_str()),
         }
     }
@@ -156,7 +173,6 @@ mod tests {
     use super::*;
     use crate::model::FieldChange;
     use crate::plan::testing::{Scene, target};
-    use crate::resources::{Address, Kind};
 
     fn change(action: Action, edit: impl FnOnce(&mut Live)) -> PlannedChange {
         let mut live = Live::new(Resource::LogGroup(LogGroup::new("g")));

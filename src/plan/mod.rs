@@ -142,7 +142,7 @@ pub fn differences(live: &Live, desired: &Resource) -> Vec<FieldChange> {
         Resource::LogGroup(group) if group.retention_in_days.is_none() && is_delivery(live) => {
             from.remove("retention_in_days");
         }
-        Resource::Subscription(_) if !live.facts.attributes_read => {
+        subscribed if subscribed.subscription().is_some() && !live.facts.attributes_read => {
             to = from.clone();
         }
         _ => {}

@@ -3,10 +3,10 @@
 use super::guard::{lost_subscriptions, lost_words};
 use super::ownership::{self, Ownership};
 use super::{Action, Note, NoteKind, Plan, PlanInput, PlannedChange, log_group};
-use crate::model::{Arn, Target};
+use crate::model::{Arn, Target, endpoint, secret};
 use crate::resources::alarm::Actions;
 use crate::resources::topic::policy;
-use crate::resources::{Address, ConfirmationState, Kind, Observation, Resource};
+use crate::resources::{Address, ConfirmationState, Kind, Observation, Resource, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn add(plan: &mut Plan, input: PlanInput<'_>) {
@@ -25,6 +25,7 @@ pub fn add(plan: &mut Plan, input: PlanInput<'_>) {
         let text = format!("what the stack owned before is not known, so nothing is pruned by the tag index: {reason}");
         plan.notes.push(Note::new(NoteKind::Unknown, text).remedy("allow the action tag:GetResources"));
     }
+    plan.notes.extend(left_external(plan, input));
     if !input.prune {
         plan.notes.push(Note::new(NoteKind::Info, "limited by --target: nothing is deleted"));
     }
@@ -62,14 +63,52 @@ fn of_change(change: &PlannedChange, input: PlanInput<'_>, reach: &BTreeMap<Stri
     }
     notes.extend(unknown_settings(change));
     notes.extend(other_owner(change, input));
+    notes.extend(other_region(change, input));
     match change.after.as_ref() {
         Some(Resource::Subscription(_)) => notes.extend(subscription(change, input)),
+        Some(Resource::ExternalSubscription(own)) => notes.extend(external(change, &own.subscription, input)),
         Some(Resource::LogGroup(_)) => notes.extend(log_group::notes(change, input)),
         Some(Resource::Topic(_)) => notes.extend(topic(change, input)),
         Some(other) => notes.extend(other.actions().and_then(|actions| alarm_reach(actions, reach))),
         None => notes.extend(deleted(change, input).into_iter().chain(log_group::notes(change, input))),
     }
     notes
+}
+
+/// What a person has to know of a subscription to somebody else's topic.
+fn external(change: &PlannedChange, subscription: &Subscription, input: PlanInput<'_>) -> Option<Note> {
+    let endpoint = &subscription.endpoint;
+    match input.snapshot.live(&change.address).and_then(|live| live.facts.confirmation) {
+        Some(ConfirmationState::Pending) => {
+            let text = format!("{endpoint} has not confirmed: nothing is delivered yet, and no attribute can be set");
+            Some(Note::new(NoteKind::Act, text).remedy(confirm(&subscription.protocol, endpoint)))
+        }
+        _ if change.action == Action::Create && subscription.needs_confirmation() => {
+            Some(Note::new(NoteKind::Info, format!("{endpoint} will be asked to confirm; nothing is delivered before")))
+        }
+        _ => None,
+    }
+}
+
+/// Subscriptions to other owners' topics that a destroy names and leaves: nothing records who made them.
+fn left_external(plan: &Plan, input: PlanInput<'_>) -> Vec<Note> {
+    let left = input.snapshot.observations.iter().filter_map(|(address, observation)| {
+        let live = observation.live().filter(|_| !plan.changes.iter().any(|change| change.address == *address))?;
+        let Resource::ExternalSubscription(own) = &live.resource else { return None };
+        let Subscription { protocol, endpoint, .. } = &own.subscription;
+        let text = format!(
+            "{protocol} {} stays subscribed to {}, which somebody else owns: nothing records whether this stack made it",
+            secret::hide(endpoint),
+            own.topic_arn
+        );
+        let region = Arn::parse(&own.topic_arn).map(|arn| arn.region).unwrap_or_default();
+        let remedy = match &live.facts.subscription_arn {
+            Some(arn) => format!("aws sns unsubscribe --region {region} --subscription-arn {arn}"),
+            None => "a pending one expires by itself".to_owned(),
+        };
+        Some(Note::new(NoteKind::Info, text).remedy(remedy))
+    });
+    left.collect()
 }
 
 /// What an alarm has that nobody here knows: what is lost with it, or that it stays.
@@ -97,6 +136,23 @@ fn other_owner(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
     let Ownership::OtherTool(other) = ownership::ownership(before, input) else { return None };
     let text = format!("it is owned by {other}: both will set it, each undoing what the other did");
     Some(Note::new(NoteKind::Warning, text).remedy("take it out of the other tool's files, or out of this spec"))
+}
+
+/// What an account has once, and what another region's run of the stack has made.
+fn other_region(change: &PlannedChange, input: PlanInput<'_>) -> Option<Note> {
+    let is_written = matches!(change.action, Action::Update | Action::Adopt | Action::Delete);
+    let Some(Resource::Dashboard(live)) = change.before.as_ref().filter(|_| is_written).map(|live| &live.resource)
+    else {
+        return None;
+    };
+    let regions = live.regions();
+    if regions.is_empty() || regions.contains(input.target.region.as_str()) {
+        return None;
+    }
+    let shown = regions.into_iter().collect::<Vec<_>>().join(", ");
+    let text = format!("it shows {shown}: an account has one dashboard of a name, whatever the region");
+    let remedy = "give the dashboards of each region names of their own, or use a roster, where the account's first region keeps them";
+    Some(Note::new(NoteKind::Warning, text).remedy(remedy))
 }
 
 /// Why it is not deleted, and what becomes of it.
@@ -194,8 +250,9 @@ fn topic(change: &PlannedChange, input: PlanInput<'_>) -> Vec<Note> {
         notes.push(Note::new(NoteKind::Warning, POLICY_REFUSES).remedy(let_alarms_publish(input.target)));
     }
     let foreign = input.snapshot.observations.iter().filter(|(address, observation)| {
-        let under =
-            matches!(observation.live().map(|l| &l.resource), Some(Resource::Subscription(s)) if s.topic == topic.name);
+        // Chatbot's own belong to its configuration: they are nobody's forgotten ones.
+        let under = matches!(observation.live().map(|l| &l.resource), Some(Resource::Subscription(s))
+            if s.topic == topic.name && !endpoint::is_chatbot(&s.protocol, &s.endpoint));
         let lost = observation.live().is_some_and(|live| live.facts.confirmation == Some(ConfirmationState::Lost));
         under && !lost && !input.desired.contains_key(address) && !is_ours(address, input)
     });

@@ -3,7 +3,7 @@
 
 use super::{Action, PlanInput, PlannedChange};
 use crate::model::FieldChange;
-use crate::resources::child::{Child, ChildMarks};
+use crate::resources::child::{self, Child, ChildMarks};
 use crate::resources::declared;
 use crate::resources::log_group::{self, former::Former};
 use crate::resources::mark::{self, Owner};
@@ -39,6 +39,21 @@ pub fn mark(desired: &mut BTreeMap<Address, Resource>, stack: &str) {
     desired.values_mut().for_each(declared::mark);
 }
 
+/// Puts the marks of children in the tags of their parents, as if this stack had made all of them: for documents that another engine
+/// makes everything of.
+pub fn mark_children(desired: &mut BTreeMap<Address, Resource>) {
+    let children: Vec<Child> = desired.values().filter_map(Resource::child).collect();
+    for (address, parent) in desired {
+        for (_, registry) in child::kinds_of(address.kind) {
+            let own = children.iter().filter(|child| child.registry == registry && child.parent == *address);
+            let marks = ChildMarks::of(registry, own.cloned());
+            if let Some(tags) = parent.tags_mut() {
+                tags.extend(marks.to_tags());
+            }
+        }
+    }
+}
+
 /// Value of the adoption mark of a kind of which nothing is restored.
 const YES: &str = "yes";
 
@@ -68,6 +83,10 @@ pub fn keep_adopted(resource: &mut Resource, before: &Live) {
 /// Returns whose a live resource is. A child has no tags: it is ours when its parent is and says so.
 pub fn ownership(live: &Live, input: PlanInput<'_>) -> Ownership {
     let resource = &live.resource;
+    // Nothing there can carry a mark: it is ours as long as the spec declares it, and nobody's afterwards.
+    if resource.kind() == Kind::ExternalSubscription && input.desired.contains_key(&resource.address()) {
+        return Ownership::Adopted;
+    }
     match resource.child() {
         Some(child) => of_child(&child, input),
         None => resource

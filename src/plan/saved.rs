@@ -45,10 +45,7 @@ impl Basis {
             let before = change.before.as_ref().map(|live| &live.resource);
             before.into_iter().chain(change.after.as_ref())
         });
-        let endpoints = resources.filter_map(|resource| match resource {
-            Resource::Subscription(subscription) => Some(subscription.endpoint.as_str()),
-            _ => None,
-        });
+        let endpoints = resources.filter_map(|resource| Some(resource.subscription()?.endpoint.as_str()));
         let endpoints: BTreeSet<&str> = endpoints.collect();
         self.variables.retain(|_, value| {
             let shows = |text: &str| text.matches(value.as_str()).count() == mask(text).matches(value.as_str()).count();
@@ -138,9 +135,9 @@ impl SavedPlan {
         let resources = anew.changes.iter().flat_map(|change| {
             change.before.as_ref().map(|live| &live.resource).into_iter().chain(change.after.as_ref())
         });
-        let endpoints = resources.filter_map(|resource| match resource {
-            Resource::Subscription(s) => Some((digest_of(&s.endpoint), s.endpoint.clone())),
-            _ => None,
+        let endpoints = resources.filter_map(|resource| {
+            let endpoint = &resource.subscription()?.endpoint;
+            Some((digest_of(endpoint), endpoint.clone()))
         });
         let endpoints: BTreeMap<String, String> = endpoints.collect();
         for (at, change) in plan.changes.iter_mut().enumerate() {
@@ -175,10 +172,7 @@ fn hide_in(note: &mut Note, mask: impl Fn(&str) -> String) {
 
 fn subscriptions_mut(change: &mut PlannedChange) -> impl Iterator<Item = &mut Subscription> {
     let resources = change.before.as_mut().map(|live| &mut live.resource).into_iter().chain(change.after.as_mut());
-    resources.filter_map(|resource| match resource {
-        Resource::Subscription(subscription) => Some(subscription),
-        _ => None,
-    })
+    resources.filter_map(Resource::subscription_mut)
 }
 
 fn digest_of(endpoint: &str) -> String {

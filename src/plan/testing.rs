@@ -6,8 +6,8 @@ use crate::resources::child::ChildMarks;
 use crate::resources::mark;
 use crate::resources::subscription::REGISTRY;
 use crate::resources::{
-    Address, Alarm, CompositeAlarm, ConfirmationState, Live, LiveSnapshot, LogGroup, MuteRule, Observation, Resource,
-    Subscription, Topic,
+    Address, Alarm, CompositeAlarm, ConfirmationState, Dashboard, Live, LiveSnapshot, LogGroup, MuteRule, Observation,
+    Resource, Subscription, Topic,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,13 +130,14 @@ pub const ADOPTED: &[(&str, &str)] = &[(mark::STACK, STACK), (mark::ADOPTED, "ye
 pub const OF_CLOUDFORMATION: &[(&str, &str)] = &[("aws:cloudformation:stack-name", "prod")];
 
 /// One resource of each kind that has tags.
-pub fn each_kind() -> [Resource; 5] {
+pub fn each_kind() -> [Resource; 6] {
     [
         topic(),
         Resource::LogGroup(LogGroup::new("/app")),
         Resource::Alarm(Box::new(Alarm::new("errors"))),
         composite("any", "ALARM(errors)"),
         Resource::MuteRule(MuteRule { name: "nights".into(), ..Default::default() }),
+        Resource::Dashboard(Dashboard { name: "lab".into(), ..Default::default() }),
     ]
 }
 

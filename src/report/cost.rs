@@ -50,6 +50,7 @@ fn parts(after: &Estimate, currency: &str) -> Vec<String> {
         (after.alarm_metrics, "metric under an alarm"),
         (after.high_resolution_metrics, "metric under an alarm, in high resolution"),
         (after.composite_alarms, "composite alarm"),
+        (after.dashboards, "dashboard"),
     ];
     let mut lines: Vec<String> =
         counted.into_iter().filter(|(n, _)| *n > 0.0).map(|(n, what)| format!("{n:>6} x {what}")).collect();

@@ -2,6 +2,7 @@
 //! through it, and so does, once more, everything that is printed or written to a file (`printed`).
 
 use crate::model::{secret, visible};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -46,6 +47,41 @@ pub fn document(value: Value) -> String {
     escaped(format!("{:#}\n", json(value)))
 }
 
+/// As [`document`] of an object with one more member, a list whose items are made and hidden one after the other: all together they would
+/// take many times the room of their text.
+pub fn document_with(members: Value, name: &str, items: impl Iterator<Item = Value> + Clone) -> String {
+    let document = ListedDocument { members: json(members), name, items: HiddenItems(items) };
+    // A String takes everything, and the names of members are texts.
+    escaped(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n")
+}
+
+/// The members and a list among them, in the order of their names.
+struct ListedDocument<'a, I> {
+    members: Value,
+    name: &'a str,
+    items: HiddenItems<I>,
+}
+
+struct HiddenItems<I>(I);
+
+impl<I: Iterator<Item = Value> + Clone> Serialize for ListedDocument<'_, I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = self.members.as_object().into_iter().flatten();
+        let (before, after): (Vec<_>, Vec<_>) = members.partition(|(name, _)| name.as_str() < self.name);
+        let mut map = serializer.serialize_map(None)?;
+        before.into_iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+        map.serialize_entry(self.name, &self.items)?;
+        after.into_iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+        map.end()
+    }
+}
+
+impl<I: Iterator<Item = Value> + Clone> Serialize for HiddenItems<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone().map(json))
+    }
+}
+
 /// As `document`, on one line.
 pub fn json_line(value: Value) -> String {
     escaped(format!("{}\n", json(value)))
@@ -67,6 +103,12 @@ pub fn printed(text: &str) -> Cow<'_, str> {
 /// As `printed`, but that addresses stay: for the mailbox of the sandbox, whose links are there to be used.
 pub fn mailbox(text: &str) -> Cow<'_, str> {
     through(secret::hide_declared(text))
+}
+
+/// A document of another engine, in JSON or in YAML whose texts are quoted as JSON quotes them: addresses stay, since an engine is to
+/// use them.
+pub fn foreign_document(text: &str) -> String {
+    visible::escape_json(&secret::hide_declared(text)).into_owned()
 }
 
 fn through(hidden: Cow<'_, str>) -> Cow<'_, str> {
@@ -94,6 +136,19 @@ mod tests {
         assert_eq!(printed(&text), text, "the writer changes nothing that is fit");
         let read: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(read["a"][1], 5);
+    }
+
+    #[test]
+    fn a_list_that_is_written_item_by_item_is_the_same_document() {
+        let members = || serde_json::json!({ "b": [], "z": "https://u:p@h" });
+        let items = || [serde_json::json!({ "url": "https://u:q@h" }), serde_json::json!("\u{202e}")].into_iter();
+        for name in ["a", "c", "zz"] {
+            for count in [0, 2] {
+                let mut whole = members();
+                whole[name] = items().take(count).collect();
+                assert_eq!(document_with(members(), name, items().take(count)), document(whole));
+            }
+        }
     }
 
     #[test]

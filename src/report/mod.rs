@@ -8,6 +8,7 @@ pub mod budgeted;
 pub mod calls;
 pub mod cost;
 pub mod csv;
+pub mod dashboard;
 pub mod existing;
 pub mod failure;
 mod field_text;

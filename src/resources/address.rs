@@ -1,6 +1,7 @@
 //! How a resource is named everywhere: `alarm/NAME`, `subscription/TOPIC/PROTOCOL/ENDPOINT`.
 
 use super::Kind;
+use super::kind::ArnScope;
 use crate::model::Target;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -27,7 +28,11 @@ impl Address {
     /// The ARN in the target; `None` for a subscription, whose ARN AWS makes up.
     pub fn arn(&self, target: &Target) -> Option<String> {
         let form = self.kind.facts().arn?;
-        Some(target.arn(form.service, format_args!("{}{}", form.prefix, self.name)))
+        let resource = format_args!("{}{}", form.prefix, self.name);
+        Some(match form.scope {
+            ArnScope::Region => target.arn(form.service, resource),
+            ArnScope::Account => target.account_arn(form.service, resource),
+        })
     }
 }
 
@@ -56,7 +61,7 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        for text in ["alarm/a/b", "log_group//aws/lambda/x", "subscription/t/email/a@b.edu"] {
+        for text in ["alarm/a/b", "dashboard/lab", "log_group//aws/lambda/x", "subscription/t/email/a@b.edu"] {
             assert_eq!(Address::parse(text).map(|a| a.to_string()).as_deref(), Some(text));
         }
         for text in ["alarm", "alarm/", "alert/x", ""] {

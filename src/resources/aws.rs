@@ -14,18 +14,35 @@ pub trait Client {
     /// Names that one call describes.
     const BATCH: usize = 1;
 
-    /// The call of a write that AWS allows least often.
-    fn slowest(write: Write) -> ApiOperation;
+    /// Of each write the call that AWS allows least often.
+    const PUT: ApiOperation;
+    const DELETE: ApiOperation;
+    const UNTAG: ApiOperation;
 
-    /// The tags that the resource itself tells; `None` where it does not exist.
-    async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError>;
+    /// The tags that the resource itself tells; `None` where it does not exist. A kind that AWS gives none has none to read or set.
+    async fn tags(_aws: &Aws, _arn: &str) -> Result<Option<ResourceTags>, AwsError> {
+        Ok(Some(ResourceTags::new()))
+    }
 
-    async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError>;
+    async fn tag(_aws: &Aws, _arn: &str, _tags: &ResourceTags) -> Result<(), AwsError> {
+        Ok(())
+    }
 
-    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError>;
+    async fn untag(_aws: &Aws, _arn: &str, _keys: &[String]) -> Result<(), AwsError> {
+        Ok(())
+    }
 
     /// Describes at most `BATCH` of a kind that is read by names; those that do not exist are left out.
-    async fn describe(_aws: &Aws, _names: &[String]) -> Result<Vec<Live>, AwsError> {
+    async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(Self::read(aws, name).await?);
+        }
+        Ok(found)
+    }
+
+    /// The one of this name, of a kind that AWS gives no call to describe several of.
+    async fn read(_aws: &Aws, _name: &str) -> Result<Option<Live>, AwsError> {
         Err(AwsError::unexpected(Self::TAGS, "this kind is not read by names"))
     }
 
@@ -42,7 +59,7 @@ pub trait Client {
 
     /// Creates or replaces one of a kind that AWS replaces as a whole. The tags count at creation only.
     async fn put(&self, _aws: &Aws) -> Result<(), AwsError> {
-        Err(AwsError::unexpected(Self::slowest(Write::Put), "this kind is not replaced as a whole"))
+        Err(AwsError::unexpected(Self::PUT, "this kind is not replaced as a whole"))
     }
 
     /// Deletes by name; one answer a name. Gone is fine.
@@ -73,8 +90,10 @@ macro_rules! dispatch {
 
             /// The call of a write that AWS allows least often.
             pub fn slowest_call(self, write: Write) -> ApiOperation {
-                match self {
-                    $(Kind::$variant => <super::$variant as Client>::slowest(write),)+
+                match (self, write) {
+                    $((Kind::$variant, Write::Put) => <super::$variant as Client>::PUT,
+                    (Kind::$variant, Write::Delete) => <super::$variant as Client>::DELETE,
+                    (Kind::$variant, Write::Untag) => <super::$variant as Client>::UNTAG,)+
                 }
             }
         }

@@ -4,6 +4,7 @@
 use super::any_alarm::Actions;
 use super::child::{Child, ChildRegistry};
 use super::declared::AttributeNames;
+use super::mapping::ForeignForm;
 use super::scope::DeclarationScope;
 use super::written::{WritingScope, WrittenPlace};
 use super::{Address, Kind, Resource, ResourceTags};
@@ -36,6 +37,17 @@ pub struct KindFacts {
     pub returning: &'static [&'static str],
     /// Resources that one call deletes.
     pub delete_batch: usize,
+    /// How they are written in CloudFormation templates.
+    pub cloudformation: &'static ForeignForm,
+    /// How they are written in Terraform configuration.
+    pub terraform: &'static ForeignForm,
+}
+
+impl KindFacts {
+    /// Whether an account has one of a name, whatever the region.
+    pub const fn is_of_the_account(&self) -> bool {
+        matches!(self.arn, Some(ArnForm { scope: ArnScope::Account, .. }))
+    }
 }
 
 /// Reads one declaration of a spec.
@@ -54,6 +66,15 @@ pub enum Inherits {
 pub struct ArnForm {
     pub service: &'static str,
     pub prefix: &'static str,
+    pub scope: ArnScope,
+}
+
+/// Within what a name is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArnScope {
+    Region,
+    /// The ARN names no region. Over several regions of an account one run alone keeps it (`FleetTarget::keeps_account`).
+    Account,
 }
 
 impl ArnForm {

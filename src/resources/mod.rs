@@ -7,15 +7,20 @@ pub mod anomaly_detector;
 pub mod any_alarm;
 pub mod aws;
 pub mod child;
+pub mod cloudformation;
 pub mod composite_alarm;
+pub mod dashboard;
 pub mod declared;
 pub mod delivery_policy;
 pub mod document;
+pub mod external_subscription;
+pub mod foreign;
 pub mod function;
 pub mod kind;
 pub mod live;
 pub mod log_alarm;
 pub mod log_group;
+pub mod mapping;
 pub mod mark;
 pub mod metric;
 pub mod metric_filter;
@@ -27,6 +32,7 @@ pub mod slo;
 pub mod snapshot;
 pub mod subscription;
 pub mod tag;
+pub mod terraform;
 pub mod topic;
 pub mod written;
 
@@ -34,6 +40,8 @@ pub use address::Address;
 pub use alarm::Alarm;
 pub use anomaly_detector::AnomalyDetector;
 pub use composite_alarm::CompositeAlarm;
+pub use dashboard::Dashboard;
+pub use external_subscription::ExternalSubscription;
 pub use function::FunctionFacts;
 pub use kind::{KindConfiguration, KindFacts};
 pub use live::{AlarmFacts, ConfirmationState, Live, is_initial_reason};
@@ -64,6 +72,7 @@ macro_rules! with_kinds {
         $what! {
             Topic(Topic) topic,
             Subscription(Subscription) subscription,
+            ExternalSubscription(ExternalSubscription) external_subscription,
             LogGroup(LogGroup) log_group,
             MetricFilter(MetricFilter) metric_filter,
             Alarm(Box<Alarm>) alarm,
@@ -71,6 +80,7 @@ macro_rules! with_kinds {
             LogAlarm(Box<LogAlarm>) log_alarm,
             CompositeAlarm(CompositeAlarm) composite_alarm,
             MuteRule(MuteRule) mute_rule,
+            Dashboard(Dashboard) dashboard,
         }
     };
 }
@@ -98,6 +108,9 @@ macro_rules! define_kinds {
 
         /// The keys of a spec under which resources are declared.
         pub const SECTIONS: [&[SchemaKey]; Kind::ALL.len()] = [$(std::slice::from_ref(&$folder::spec::SECTION)),+];
+
+        /// Of each kind in turn, whether an account has one of a name, whatever the region.
+        pub static OF_THE_ACCOUNT: [bool; Kind::ALL.len()] = [$($folder::KIND.is_of_the_account()),+];
 
         /// One resource with its whole configuration, desired or live alike.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,6 +150,11 @@ impl Kind {
 
     pub fn parse(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether a name is the account's, not one of each region.
+    pub fn is_of_the_account(self) -> bool {
+        self.facts().is_of_the_account()
     }
 
     pub fn is_alarm(self) -> bool {
@@ -196,6 +214,23 @@ impl Resource {
 
     pub fn declared_mut(&mut self) -> Option<&mut declared::AttributeNames> {
         self.configuration_mut().declared_mut()
+    }
+
+    /// The subscription that it is, whoever owns its topic.
+    pub fn subscription(&self) -> Option<&Subscription> {
+        match self {
+            Resource::Subscription(own) => Some(own),
+            Resource::ExternalSubscription(external) => Some(&external.subscription),
+            _ => None,
+        }
+    }
+
+    pub fn subscription_mut(&mut self) -> Option<&mut Subscription> {
+        match self {
+            Resource::Subscription(own) => Some(own),
+            Resource::ExternalSubscription(external) => Some(&mut external.subscription),
+            _ => None,
+        }
     }
 
     /// Whether it is left in place once it is not wanted any more, though this stack made it.

@@ -14,6 +14,8 @@ pub struct DeclarationScope<'a> {
     pub partition: Option<&'static Partition>,
     /// The names of the topics that the file declares.
     pub topics: BTreeSet<&'a str>,
+    /// The ARNs of the topics of other owners that the file gives a name.
+    pub external_topics: BTreeMap<&'a str, &'a str>,
     /// Topics that the file declares in its several regions, by name, each with one of them.
     pub topics_elsewhere: BTreeMap<&'a str, &'a str>,
     /// The names of all alarms of either kind that the file declares or that its presets make.
@@ -51,6 +53,9 @@ impl DeclarationScope<'_> {
         if self.topics.contains(&text) {
             return Some(self.target.arn("sns", text));
         }
+        if let Some(arn) = self.external_topics.get(text) {
+            return Some((*arn).to_owned());
+        }
         if text.starts_with("arn:") {
             if Arn::parse(text).is_none() {
                 self.problem(node.span, format!("`{text}` is not a whole ARN"), ARN_FORM);
@@ -73,7 +78,10 @@ impl DeclarationScope<'_> {
         });
         let help = help
             .or(elsewhere)
-            .or_else(|| self.nearest(text, &self.topics, "the topics are"))
+            .or_else(|| {
+                let known = self.topics.iter().chain(self.external_topics.keys()).copied().collect();
+                self.nearest(text, &known, "the topics are")
+            })
             .unwrap_or_else(|| "declare it under `topics`, or write the whole ARN of what is to be notified".into());
         self.problems.push(problem.help(help));
         None

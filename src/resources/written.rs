@@ -32,6 +32,13 @@ pub enum WrittenPlace {
         /// Without a name it is an item of a list at its parent, too; without either it is the only one.
         alone: Option<SpecMap>,
     },
+    /// In a list of an entry of its section that stands for nothing else of ours.
+    Group {
+        name: String,
+        /// What the entry says besides.
+        head: SpecMap,
+        list: &'static str,
+    },
 }
 
 impl WritingScope<'_> {

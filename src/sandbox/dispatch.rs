@@ -5,6 +5,7 @@ use super::store::{Seed, Tx};
 use super::wire::{Route, WireRequest};
 use super::{cloudwatch, lambda, logs, organizations, sns, sqs, sts, tagging};
 use ciborium::Value;
+use mlops_model::Partition;
 use std::time::Duration;
 
 /// What happened in an account and region since anybody looked last. Nothing is answered before it.
@@ -29,6 +30,20 @@ pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
             let message = format!("The sandbox does not know the service {other}; it knows {known}");
             Err(Fault::sender("UnknownServiceException", message))
         }
+    }
+}
+
+/// The region in whose store a request is answered: its own one, but the partition's first for what an account has once.
+pub fn region(request: &WireRequest) -> &str {
+    let own = request.caller.region.as_str();
+    match request.caller.service.as_str() {
+        "monitoring" if cloudwatch::is_about_a_dashboard(request) => match Partition::of_region(own).id {
+            "aws" => "us-east-1",
+            "aws-cn" => "cn-north-1",
+            "aws-us-gov" => "us-gov-west-1",
+            _ => own,
+        },
+        _ => own,
     }
 }
 

@@ -25,7 +25,11 @@ const AWS: &[(&str, f64, &[&str])] = &[
         ],
     ),
     ("monitoring", 9.0, &["DescribeAlarms", "DescribeAlarmsForMetric", "DescribeAlarmContributors"]),
-    ("monitoring", 10.0, &["ListTagsForResource"]),
+    (
+        "monitoring",
+        10.0,
+        &["ListTagsForResource", "PutDashboard", "GetDashboard", "ListDashboards", "DeleteDashboards"],
+    ),
     ("monitoring", 20.0, &["TagResource", "UntagResource", "DescribeAlarmHistory"]),
     ("monitoring", 25.0, &["ListMetrics"]),
     ("monitoring", 500.0, &["GetMetricData", "PutMetricData"]),

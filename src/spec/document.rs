@@ -1,8 +1,11 @@
 //! The whole file: its top-level keys, and the way from a checked tree to the desired resources of a target.
 
+use super::coverage::{self, CoveredFunctions, FunctionPattern};
 use super::desired::{Desired, SpecSection};
 use super::error::SpecError;
 use super::form::{DEFAULTS, SPEC};
+use super::golden_signals;
+use super::one_alarm;
 use super::pick::{known, section};
 use super::presets;
 use super::reading::Reader;
@@ -11,12 +14,15 @@ use super::roster::Roster;
 use super::slo::{self, SloDraft};
 use super::source::SourceFile;
 use super::variables::{self, Variable, VariableFiller};
+use super::written_region::WrittenRegion;
 use super::yaml::Parsed;
 use crate::model::node::{Data, MapEntry, Node, Span};
 use crate::model::shape::{self, Shape};
 use crate::model::{Layers, Partition, SpecProblem, Target};
 use crate::resources::scope::DeclarationScope;
-use crate::resources::{Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, tag};
+use crate::resources::{
+    Address, FunctionFacts, Kind, Resource, alarm, composite_alarm, dashboard, external_subscription, tag,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,16 +82,11 @@ impl Spec {
         self.root.get(regions::REGIONS).is_some() && regions::cut(self.root.clone(), &mut Vec::new()).len() > 1
     }
 
-    /// The regions of the file as they are written, before variables are bound, each with the names under `functions` there; there
-    /// is always one, the home region first. No region where none is written or it is a variable's; names hold no variables.
-    pub fn written_regions(&self) -> Vec<(Option<String>, Vec<String>)> {
-        let of = |part: RegionPart| {
-            let region = part.root.get("region").and_then(Node::text).filter(|region| !region.contains("${"));
-            let functions = section(&part.root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
-            (region.map(str::to_owned), functions)
-        };
+    /// The regions of the file as they are written, before variables are bound; there is always one, the home region first.
+    pub fn written_regions(&self) -> Vec<WrittenRegion> {
         // What is wrong with them is said where the file is bound.
-        regions::cut(self.root.clone(), &mut Vec::new()).into_iter().map(of).collect()
+        let parts = regions::cut(self.root.clone(), &mut Vec::new());
+        parts.into_iter().map(|part| WrittenRegion::new(part.root)).collect()
     }
 
     /// The stack as it is written, before variables are bound.
@@ -150,9 +151,12 @@ impl Spec {
         shape::check(&root, &Shape::Object(&SPEC), "the spec", &mut problems);
         let parts = regions::cut(root, &mut problems);
         let mut all: Vec<BoundSpec> = parts.into_iter().map(|part| BoundSpec::new(self, part)).collect();
+        // What an account has once is the home region's.
+        all.iter_mut().skip(1).for_each(|one| one.keeps_account = false);
         let mut siblings = Siblings::default();
         if all.len() > 1 {
             siblings.topics = all.iter().flat_map(BoundSpec::topics).collect();
+            siblings.patterns = all.iter().flat_map(BoundSpec::patterns).collect();
             let siblings = Arc::new(siblings.clone());
             all.iter_mut().for_each(|one| one.siblings = siblings.clone());
         }
@@ -182,6 +186,8 @@ struct Siblings {
     /// Topics by name, each with its region.
     topics: Vec<(String, String)>,
     addresses: BTreeSet<Address>,
+    /// What functions are called that patterns stand for.
+    patterns: Vec<String>,
 }
 
 const ACCOUNTS: &str = "accounts";
@@ -208,9 +214,13 @@ fn accounts(root: &Node, name: &str, text: &str, problems: &mut Vec<SpecProblem>
 pub struct BoundSpec {
     name: Arc<str>,
     text: Arc<str>,
-    root: Node,
+    pub(super) root: Node,
     comments: Arc<[Span]>,
     functions: Vec<String>,
+    /// What its patterns stand for in the target that it was expanded for, and the facts of all functions there.
+    pub(super) covered: Option<(Vec<CoveredFunctions>, BTreeMap<String, FunctionFacts>)>,
+    /// Whether what an account has once, whatever the region, is asked for here.
+    keeps_account: bool,
     /// Where a name of a section stands among its entries.
     declared: HashMap<(SpecSection, String), usize>,
     lists_regions: bool,
@@ -224,23 +234,34 @@ impl BoundSpec {
             false => spec.comments.iter().copied().filter(|comment| part.holds(*comment)).collect(),
         };
         let (root, lists_regions) = (part.root, part.is_listed);
-        let functions = section(&root, "functions").iter().map(|entry| entry.name.text.clone()).collect();
-        let mut declared = HashMap::new();
-        for section in SpecSection::all() {
-            for (at, entry) in section.entries(&root).iter().enumerate() {
-                declared.entry((section, entry.name.text.clone())).or_insert(at);
-            }
-        }
+        let (functions, declared) = (functions(&root), declared(&root));
         Self {
             name: spec.name.clone(),
             text: spec.text.clone(),
             comments,
             root,
             functions,
+            covered: None,
+            keeps_account: true,
             declared,
             lists_regions,
             siblings: Arc::default(),
         }
+    }
+
+    /// The same file in the same region, with another tree.
+    pub(super) fn with(&self, root: Node) -> Self {
+        Self { functions: functions(&root), declared: declared(&root), root, covered: None, ..self.clone() }
+    }
+
+    /// For another region of an account whose dashboards the run of one region keeps: it neither makes nor deletes them.
+    pub fn without_the_account(self) -> Self {
+        Self { keeps_account: false, ..self }
+    }
+
+    /// Whether a resource is one that this target of the spec is about.
+    pub fn is_about(&self, address: &Address) -> bool {
+        self.keeps_account || !address.kind.is_of_the_account()
     }
 
     fn declaration(&self, section: SpecSection, name: &str) -> Option<&MapEntry> {
@@ -264,6 +285,21 @@ impl BoundSpec {
     /// What the file declares in any of its regions; nothing where it is of one region.
     pub fn declared_anywhere(&self) -> &BTreeSet<Address> {
         &self.siblings.addresses
+    }
+
+    /// The same, and those of `asked` that a pattern of some region may stand for.
+    pub fn declared_elsewhere<'a>(&'a self, asked: &'a BTreeSet<Address>) -> impl Iterator<Item = &'a Address> {
+        let may_be = |address: &&Address| self.siblings.patterns.iter().any(|glob| coverage::may_be_of(glob, address));
+        self.declared_anywhere().iter().chain(asked.iter().filter(may_be))
+    }
+
+    /// Whether what functions are called in some region of the file is not known here.
+    pub fn has_patterns_elsewhere(&self) -> bool {
+        !self.siblings.patterns.is_empty()
+    }
+
+    fn patterns(&self) -> Vec<String> {
+        FunctionPattern::all(&self.root).iter().map(|pattern| pattern.glob.to_owned()).collect()
     }
 
     /// Whether anything is declared in the section of a kind.
@@ -324,22 +360,33 @@ impl BoundSpec {
         facts: &BTreeMap<String, FunctionFacts>,
     ) -> (Desired, Vec<SpecProblem>) {
         let root = &self.root;
-        let facts: BTreeMap<&str, FunctionFacts> = self
-            .functions
-            .iter()
-            .map(|name| (name.as_str(), facts.get(name).cloned().unwrap_or_else(|| presets::stand_in(name))))
-            .collect();
-        let presets = presets_of(root, &facts);
+        let facts_of = |name: &String| facts.get(name).cloned().unwrap_or_else(|| presets::stand_in(name));
+        let named = section(root, "functions").into_iter().map(|entry| &entry.name.text);
+        let facts: BTreeMap<&str, FunctionFacts> = named.map(|name| (name.as_str(), facts_of(name))).collect();
+        let presets = golden_signals::of_functions(root, &facts);
         let mut problems = Vec::new();
+        coverage::check(root, &mut problems);
+        for pattern in FunctionPattern::all(root).iter().filter(|pattern| pattern.is_one_alarm()) {
+            problems.extend(one_alarm::check(pattern, &coverage::others(root, pattern)));
+        }
         let tags = root.get("tags").map(|node| tag::values(node, &mut problems)).unwrap_or_default();
         let slos = slo::expand(root, &mut problems);
         let names = |kind: Kind| SpecSection::Of(kind).entries(root).iter().map(|entry| entry.name.text.as_str());
         let preset_names = presets.iter().map(|(_, preset)| preset.name.text.as_str());
         let alarms = Kind::alarms().flat_map(names).chain(preset_names);
         let alarms = alarms.chain(slos.iter().flat_map(SloDraft::names)).collect();
-        let topics = names(Kind::Topic).collect();
+        let (topics, external_topics) = (names(Kind::Topic).collect(), external_subscription::spec::arns(root));
         let elsewhere = self.siblings.topics.iter().map(|(name, region)| (name.as_str(), region.as_str())).collect();
-        let scope = DeclarationScope { target, partition, topics, topics_elsewhere: elsewhere, alarms, tags, problems };
+        let scope = DeclarationScope {
+            target,
+            partition,
+            topics,
+            external_topics,
+            topics_elsewhere: elsewhere,
+            alarms,
+            tags,
+            problems,
+        };
         let mut reader =
             Reader { scope, desired: Desired::of(self.stack(), &target.region), alarm_names: HashMap::new() };
         let defaults = root.get("defaults").map(|node| known(node, &DEFAULTS));
@@ -349,11 +396,10 @@ impl BoundSpec {
             reader.kind(kind, root, defaults);
             match kind {
                 Kind::Subscription => reader.subscriptions(root),
+                Kind::ExternalSubscription => reader.external_topics(root),
                 Kind::AnomalyDetector => reader.detectors(root),
                 Kind::LogGroup => {
-                    for MapEntry { name, value } in section(root, "functions") {
-                        reader.function(name, value, &facts);
-                    }
+                    section(root, "functions").into_iter().for_each(|entry| reader.function(entry, &facts));
                     for (golden, preset) in &presets {
                         let layers = preset.over.iter().chain([&preset.written, *golden]).chain(defaults);
                         let layers = Layers::new(preset.name.span, layers);
@@ -366,23 +412,30 @@ impl BoundSpec {
                 _ => {}
             }
         }
+        let functions = self.functions.iter().filter_map(|name| Some((name.as_str(), facts.get(name.as_str())?)));
+        let Desired { stack, resources, slos: measured, .. } = &mut reader.desired;
+        dashboard::fill(stack, target, resources, measured, functions.collect());
         let written: Vec<MapEntry> = slos.iter().flat_map(SloDraft::written_composites).collect();
         let composites: Vec<&MapEntry> =
             section(root, SpecSection::Of(Kind::CompositeAlarm).key()).into_iter().chain(&written).collect();
         composite_alarm::cycle::check(&composites, &mut reader.scope);
+        reader.desired.resources.retain(|address, _| self.is_about(address));
         (reader.desired, reader.scope.problems)
     }
 }
 
-/// The preset alarms of all functions, each with its `golden_signals`.
-fn presets_of<'a>(root: &'a Node, facts: &BTreeMap<&str, FunctionFacts>) -> Vec<(&'a Node, presets::Preset)> {
-    let mut all = Vec::new();
-    for MapEntry { name, value } in section(root, "functions") {
-        let entry = value.entries().iter().find(|entry| entry.name.text == "golden_signals");
-        if let (Some(entry), Some(facts)) = (entry, facts.get(name.text.as_str())) {
-            let presets = presets::expand(&name.text, &entry.value, entry.name.span, facts);
-            all.extend(presets.into_iter().map(|preset| (&entry.value, preset)));
+/// The functions of a tree, in its order: those that are named, and patterns that stand for some.
+fn functions(root: &Node) -> Vec<String> {
+    let one = section(root, "functions").into_iter().filter(|entry| !coverage::is_one_alarm(&entry.value));
+    one.map(|entry| entry.name.text.clone()).collect()
+}
+
+fn declared(root: &Node) -> HashMap<(SpecSection, String), usize> {
+    let mut declared = HashMap::new();
+    for section in SpecSection::all() {
+        for (at, entry) in section.entries(root).iter().enumerate() {
+            declared.entry((section, entry.name.text.clone())).or_insert(at);
         }
     }
-    all
+    declared
 }

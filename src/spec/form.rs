@@ -1,6 +1,7 @@
 //! What may stand in a spec, declared once: the top-level keys and what they share. The checks, the schema and the reference all
 //! come from it.
 
+use super::coverage::{self, MATCHING};
 use super::presets::GOLDEN_SIGNALS;
 use super::region::REGION;
 use super::regions::REGIONS;
@@ -8,7 +9,7 @@ use super::slo::form::{FUNCTION_SLOS, SLO};
 use super::{roster, variables};
 use crate::model::shape::{self, ObjectSchema, SchemaKey, Shape, TextFormat};
 use crate::resources::alarm::{actions, evaluation, metric, series};
-use crate::resources::{SECTIONS, alarm, log_group, metric_filter};
+use crate::resources::{OF_THE_ACCOUNT, SECTIONS, alarm, log_group, metric_filter};
 
 static STACK: TextFormat = TextFormat {
     what: "a name of letters, digits, - _ and ., at most 128",
@@ -26,9 +27,14 @@ static STACK: TextFormat = TextFormat {
 
 static FUNCTION: ObjectSchema = ObjectSchema {
     what: "a function",
-    doc: "A monitored Lambda function: it must exist, and is only looked at.",
+    doc: "A monitored Lambda function: it must exist, and is only looked at. Of a pattern, every function that it covers.",
     keys: &[
         &[
+            SchemaKey::new(
+                coverage::MATCH,
+                Shape::Object(&MATCHING),
+                "The entry covers the functions of the account that match, new ones, too; entries that name a function win.",
+            ),
             SchemaKey::new(
                 "retention",
                 Shape::Format(&log_group::spec::RETENTION),
@@ -127,7 +133,11 @@ static HEAD: [SchemaKey; 7] = [
 static SETTINGS: [SchemaKey; 4] = [
     SchemaKey::new("tags", Shape::Map(&Shape::Text(256)), "Tags of everything in the file."),
     SchemaKey::new("defaults", Shape::Object(&DEFAULTS), "What every alarm inherits."),
-    SchemaKey::new("functions", Shape::Map(&Shape::Object(&FUNCTION)), "The monitored Lambda functions, by name."),
+    SchemaKey::new(
+        "functions",
+        Shape::Map(&Shape::Object(&FUNCTION)),
+        "The monitored Lambda functions, by name or by a pattern of names: `\"*\"` is all of the account.",
+    ),
     SchemaKey::new("slos", Shape::Map(&Shape::Object(&SLO)), "Service level objectives, by name."),
 ];
 
@@ -137,14 +147,20 @@ static TAIL: [SchemaKey; 1] = [SchemaKey::new(
     "Rules of `mlopsctl lint`, by id: a level, off, or what the rule accepts.",
 )];
 
-/// The groups of keys around the sections of all kinds.
-const fn around(before: &[&'static [SchemaKey]; 2], after: &'static [SchemaKey]) -> [&'static [SchemaKey]; GROUPS] {
+/// The groups of keys around the sections of all kinds; of a region without those that are the account's.
+const fn around(
+    before: &[&'static [SchemaKey]; 2],
+    after: &'static [SchemaKey],
+    of_region: bool,
+) -> [&'static [SchemaKey]; GROUPS] {
     let mut keys = [after; GROUPS];
     keys[0] = before[0];
     keys[1] = before[1];
     let mut at = 0;
     while at < SECTIONS.len() {
-        keys[at + 2] = SECTIONS[at];
+        if !of_region || !OF_THE_ACCOUNT[at] {
+            keys[at + 2] = SECTIONS[at];
+        }
         at += 1;
     }
     keys
@@ -152,8 +168,8 @@ const fn around(before: &[&'static [SchemaKey]; 2], after: &'static [SchemaKey])
 
 const GROUPS: usize = SECTIONS.len() + 3;
 
-static KEYS: [&[SchemaKey]; GROUPS] = around(&[&HEAD, &SETTINGS], &TAIL);
-static REGION_KEYS: [&[SchemaKey]; GROUPS] = around(&[&[], &SETTINGS], &[]);
+static KEYS: [&[SchemaKey]; GROUPS] = around(&[&HEAD, &SETTINGS], &TAIL, false);
+static REGION_KEYS: [&[SchemaKey]; GROUPS] = around(&[&[], &SETTINGS], &[], true);
 
 /// What is in one region of several.
 static REGION_SECTION: ObjectSchema = ObjectSchema {

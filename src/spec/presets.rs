@@ -14,6 +14,9 @@ const LATENCY_SHARE: i64 = 800;
 /// Of Lambda's default quota of 1000 concurrent executions, AWS recommends an alarm at 90 %.
 const CONCURRENCY: i64 = 900;
 
+/// The key that makes one alarm of many.
+pub const ONE_ALARM: &str = "one_alarm";
+
 /// One golden signal: what it is called, whether it is on where nobody says, and how it is documented.
 struct GoldenSignal {
     name: &'static str,
@@ -45,6 +48,12 @@ pub static GOLDEN_SIGNALS: ObjectSchema = ObjectSchema {
                 "More than 900 concurrent executions (90 % of the default quota), 2 of 2 periods of 5m."
             ),
         ],
+        &[SchemaKey::new(
+            ONE_ALARM,
+            Shape::Bool,
+            "Of a pattern such as `\"*\"`: one alarm a signal over all its functions, by a Metrics Insights query, instead of one a \
+             function. Errors, throttles and concurrency; latency where it has a threshold.",
+        )],
         &actions::KEYS,
         &tag::KEYS,
     ],
@@ -128,26 +137,29 @@ pub fn expand(function: &str, golden: &Node, span: Span, facts: &FunctionFacts) 
     }
     let mut presets = Vec::new();
     for signal in &SIGNALS {
-        let over = golden.get(signal.name);
-        let switch = over.and_then(switch);
-        if !switch.unwrap_or(signal.on || over.is_some()) {
+        let own = golden.get(signal.name);
+        let switch = own.and_then(switch);
+        if !switch.unwrap_or(signal.on || own.is_some()) {
             continue;
         }
         let entry = golden.entries().iter().find(|entry| entry.name.text == signal.name);
         let span = entry.map_or(span, |entry| entry.name.span);
         let name = SpannedName { text: format!("{function}-{}", signal.name), span };
         let written = node(&Value::Map((signal.write)(function, facts)), span);
-        // A key that no signal knows is a mistake already, and must not change what the alarm watches.
-        let over = over.filter(|node| !node.entries().is_empty()).map(|node| {
-            let entries = node.entries().iter().filter(|entry| alarm::OVERRIDE.key(&entry.name.text).is_some());
-            Node::new(node.span, Data::Map(entries.cloned().collect()))
-        });
-        presets.push(Preset { name, written, over });
+        presets.push(Preset { name, written, over: over(own) });
     }
     presets
 }
 
-fn evaluation(threshold: &str, (points, periods): (u32, u32), description: &str) -> Vec<(&'static str, Value)> {
+/// What the file says over a preset. A key that no signal knows is a mistake already, and must not change what the alarm watches.
+pub fn over(own: Option<&Node>) -> Option<Node> {
+    own.filter(|node| !node.entries().is_empty()).map(|node| {
+        let entries = node.entries().iter().filter(|entry| alarm::OVERRIDE.key(&entry.name.text).is_some());
+        Node::new(node.span, Data::Map(entries.cloned().collect()))
+    })
+}
+
+pub fn evaluation(threshold: &str, (points, periods): (u32, u32), description: &str) -> Vec<(&'static str, Value)> {
     vec![
         ("description", text(description)),
         ("threshold", text(threshold)),

@@ -1,5 +1,6 @@
 //! The declarations of a file, kind by kind, into the desired resources of a target.
 
+use super::coverage::FunctionPattern;
 use super::desired::{Desired, SpecSection};
 use super::pick::{only, section};
 use super::slo::SloDraft;
@@ -8,8 +9,8 @@ use crate::model::{Layers, SpecProblem};
 use crate::resources::kind::Inherits;
 use crate::resources::scope::DeclarationScope;
 use crate::resources::{
-    Address, FunctionFacts, Kind, Resource, Slo, Subscription, alarm, anomaly_detector, composite_alarm, log_group,
-    metric_filter, subscription,
+    Address, FunctionFacts, Kind, Resource, Slo, Subscription, alarm, anomaly_detector, composite_alarm,
+    external_subscription, log_group, metric_filter, subscription,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,6 +51,15 @@ impl Reader<'_> {
                 item.get("topic").and_then(|node| Some(SpannedName { text: node.text()?.to_owned(), span: node.span }));
             if let Some(topic) = topic {
                 self.subscription(&topic, item);
+            }
+        }
+    }
+
+    /// Our subscriptions to topics of other owners.
+    pub fn external_topics(&mut self, root: &Node) {
+        for MapEntry { name, value } in section(root, SpecSection::Of(Kind::ExternalSubscription).key()) {
+            for (subscription, place) in external_subscription::spec::read(name, value, &mut self.scope) {
+                self.add(Resource::ExternalSubscription(subscription), place.span);
             }
         }
     }
@@ -219,8 +229,12 @@ impl Reader<'_> {
     }
 
     /// The log group of a function with a `retention` or a `kms_key_id`; two functions may write to one group if they agree.
-    pub fn function(&mut self, name: &SpannedName, value: &Node, facts: &BTreeMap<&str, FunctionFacts>) {
-        check_function_name(name, &mut self.scope);
+    pub fn function(&mut self, entry: &MapEntry, facts: &BTreeMap<&str, FunctionFacts>) {
+        let MapEntry { name, value } = entry;
+        // A pattern's form is checked by itself.
+        if FunctionPattern::of(entry).is_none() {
+            check_function_name(name, &mut self.scope);
+        }
         let named = |entry: &&MapEntry| ["retention", "kms_key_id"].contains(&entry.name.text.as_str());
         let Some(entry) = value.entries().iter().find(named) else { return };
         let Some(facts) = facts.get(name.text.as_str()) else { return };

@@ -5,7 +5,7 @@ use super::region::REGION;
 use crate::model::node::{Data, MapEntry, Node, Span, SpannedName};
 use crate::model::problem::nearest;
 use crate::model::{Partition, SpecProblem};
-use crate::resources::SECTIONS;
+use crate::resources::{Kind, SECTIONS};
 use std::ops::Range;
 
 pub const REGIONS: &str = "regions";
@@ -98,8 +98,14 @@ fn in_each(root: Node, key: &SpannedName, names: &[&Node], problems: &mut Vec<Sp
         }
     }
     check_partitions(&listed, problems);
-    let part = |name| RegionPart { is_listed: true, ..RegionPart::whole(with_region(root.clone(), name)) };
-    listed.iter().map(part).collect()
+    let part = |(at, name)| {
+        let mut root = with_region(root.clone(), name);
+        if let (Data::Map(entries), true) = (&mut root.data, at > 0) {
+            entries.retain(|entry| !is_of_the_account(&entry.name.text));
+        }
+        RegionPart { is_listed: true, ..RegionPart::whole(root) }
+    };
+    listed.iter().enumerate().map(part).collect()
 }
 
 /// A map of regions: in each what its section says, in `region` what stands outside of them.
@@ -152,6 +158,11 @@ fn in_some(
         parts.insert(0, RegionPart { root, own: None, others: ranges, is_listed: true });
     }
     parts
+}
+
+/// Whether it is the section of a kind of which an account has one of a name: the home region's run alone keeps those.
+fn is_of_the_account(key: &str) -> bool {
+    Kind::ALL.into_iter().any(|kind| kind.is_of_the_account() && kind.facts().section.name == key)
 }
 
 /// The tree of a section, with what is true of the whole file.

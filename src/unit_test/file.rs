@@ -3,7 +3,7 @@
 use super::form::{FILE, NO_VALUE};
 use crate::backtest::history::file::time;
 use crate::backtest::notation::Notation;
-use crate::model::{Node, Span, SpecProblem, Target};
+use crate::model::{Node, Span, SpecProblem, Target, glob};
 use crate::resources::{Address, Resource};
 use crate::spec::{BoundSpec, Spec, SpecError, SpecLikeDocument, parse_document, read_document};
 use mlops_cloudwatch::evaluation::need::MetricIdentity;
@@ -123,6 +123,13 @@ pub fn of_document(folder: &Path, document: SpecLikeDocument) -> Result<File, Sp
 }
 
 impl File {
+    /// The Lambda functions that the tests name: a pattern under `functions` stands for them, as far as it matches.
+    fn functions(&self) -> BTreeSet<String> {
+        let series = self.cases.iter().flat_map(|case| &case.series);
+        let named = series.filter_map(|series| series.metric.dimensions.get("FunctionName"));
+        named.filter(|name| !glob::is_pattern(name)).cloned().collect()
+    }
+
     /// What is tested: the resources of the region that the file names, else of all regions of the spec; a name that several have
     /// is that of the first of them, the home region before others.
     pub fn resources(&self, spec: &Spec, account: &str) -> Result<BTreeMap<Address, Resource>, SpecError> {
@@ -137,8 +144,10 @@ impl File {
             let regions = all.iter().filter_map(BoundSpec::region).collect::<Vec<_>>().join(", ");
             return Err(self.document.mistakes(vec![problem.help(format!("its regions are {regions}"))]));
         }
+        let functions = self.functions();
         for bound in wanted {
             let target = Target::new(account, bound.region().unwrap_or("us-east-1"));
+            let bound = bound.for_names(&functions);
             for (address, resource) in bound.desired(&target, &BTreeMap::new())?.resources {
                 resources.entry(address).or_insert(resource);
             }

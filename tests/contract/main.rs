@@ -153,7 +153,8 @@ fn every_command_that_writes_json_is_a_case() {
     let covered: BTreeSet<String> = CASES.iter().flat_map(cases::named).collect();
     let mut missing = Vec::new();
     let all = commands();
-    for (command, help) in &all {
+    // What an export writes has the form of another engine: `tests/export` holds it against that engine's.
+    for (command, help) in all.iter().filter(|(command, _)| !command.starts_with("export ")) {
         let shapes = SHAPES.iter().filter(|flag| {
             // Where it takes a file, --report writes one more report of the same shape.
             let is_flag =

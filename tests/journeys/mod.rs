@@ -7,9 +7,9 @@ use crate::support::Desk;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const EVERYWHERE: Stack =
-    Stack { spec: include_str!("everywhere.yaml"), edits: include_str!("everywhere.edits"), resources: 8 };
+    Stack { spec: include_str!("everywhere.yaml"), edits: include_str!("everywhere.edits"), resources: 9 };
 pub const SANDBOX: Stack =
-    Stack { spec: include_str!("sandbox.yaml"), edits: include_str!("sandbox.edits"), resources: 18 };
+    Stack { spec: include_str!("sandbox.yaml"), edits: include_str!("sandbox.edits"), resources: 19 };
 const SPEC: &str = "alarms.yaml";
 
 /// An account of an endpoint, seen without the program.
@@ -110,21 +110,21 @@ pub fn adoption(world: &dyn World) {
     desk.run(&["apply", "--yes"]).exits(8).says("no stack owns it");
     assert!((world.threshold() - 50.0).abs() < 1e-9, "what is refused is not done");
 
-    desk.run(&["apply", "--yes", "--adopt"]).exits(0).says("8 adopted");
+    desk.run(&["apply", "--yes", "--adopt"]).exits(0).says("9 adopted");
     assert!((world.threshold() - 5.0).abs() < 1e-9);
     desk.run(&["plan", "--format", "json"]).is_empty_plan();
     let adopted = world.standing();
     let plan = desk.run(&["destroy", "--format", "json"]).exits(8);
     assert_eq!(world.standing(), adopted, "{plan}");
-    desk.run(&["destroy", "--yes"]).exits(0).says("0 destroyed, 0 adopted, 8 no longer managed");
+    desk.run(&["destroy", "--yes"]).exits(0).says("0 destroyed, 0 adopted, 9 no longer managed");
     assert_eq!(world.standing(), adopted, "what existed before is not ours to delete");
     desk.run(&["destroy", "--yes"]).exits(0).says("No changes");
 
     // Named, it is taken over as well, and deleted by an option of its own.
     desk.run(&["apply", "--yes", "--adopt", "alarm/errors"]).exits(8).says("no stack owns it");
     desk.run(&["apply", "--yes", "--adopt", "alarm/erors"]).exits(64).says("did you mean alarm/errors?");
-    desk.run(&["apply", "--yes", "--adopt", "*/*"]).exits(0).says("8 adopted");
-    desk.run(&["destroy", "--yes", "--delete-adopted"]).exits(0).says("8 destroyed");
+    desk.run(&["apply", "--yes", "--adopt", "*/*"]).exits(0).says("9 adopted");
+    desk.run(&["destroy", "--yes", "--delete-adopted"]).exits(0).says("9 destroyed");
     let mut standing = world.standing();
     standing.retain(|address| address.contains("whole") || !address.starts_with("log_group/"));
     assert_eq!(standing, BTreeSet::new());
@@ -211,9 +211,9 @@ pub fn pruning(world: &dyn World) {
 
     desk.write(SPEC, one_less.split("log_groups:").next().unwrap_or_default());
     desk.run(&["plan", "--detailed-exitcode"]).exits(8).says("--allow-deletes");
-    desk.run(&["apply", "--yes"]).exits(8).says("4 of the 8 resources");
+    desk.run(&["apply", "--yes"]).exits(8).says("5 of the 9 resources");
     assert_eq!(standing(), expected);
-    desk.run(&["apply", "--yes", "--allow-deletes"]).exits(0).says("4 destroyed");
+    desk.run(&["apply", "--yes", "--allow-deletes"]).exits(0).says("5 destroyed");
     expected.retain(|address| address.starts_with("topic/"));
     assert_eq!(standing(), expected);
 }
@@ -223,7 +223,7 @@ pub fn a_stale_plan(world: &dyn World) {
     let desk = world.desk();
     desk.write(SPEC, EVERYWHERE.spec);
     desk.run(&["plan", "--out", "first.plan"]).exits(0);
-    desk.run(&["apply", "first.plan", "--yes"]).exits(0).says("8 added");
+    desk.run(&["apply", "first.plan", "--yes"]).exits(0).says("9 added");
     desk.run(&["apply", "first.plan", "--yes"]).exits(6).says("it exists now");
 
     desk.write(SPEC, &EVERYWHERE.spec.replace("threshold: 5", "threshold: 6"));

@@ -5,9 +5,11 @@
 //! sandbox (`tests/sandbox`); that it shows fewer tags is a test of its own: everything has to be asked for its tags.
 
 mod attributes;
+mod coverage;
 mod drill;
 mod evaluator;
 mod existing;
+mod exports;
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod server;
@@ -83,11 +85,15 @@ impl World for Account {
         let named =
             |kind: &str, names: Vec<String>| names.into_iter().map(|name| format!("{kind}/{name}")).collect::<Vec<_>>();
         let topics = self.topics().iter().map(|arn| arn.rsplit(':').next().unwrap_or_default().to_owned()).collect();
+        let filters = self.call("logs", "describe_metric_filters", &json!({}))["metricFilters"].take();
+        let filters = texts(&filters, "logGroupName").into_iter().zip(texts(&filters, "filterName"));
+        let filters = filters.map(|(group, filter)| format!("{group}:{filter}")).collect();
         [
             named("alarm", texts(&alarms["MetricAlarms"], "AlarmName")),
             named("composite_alarm", texts(&alarms["CompositeAlarms"], "AlarmName")),
             named("topic", topics),
             named("log_group", texts(&self.log_groups(), "logGroupName")),
+            named("metric_filter", filters),
         ]
         .into_iter()
         .flatten()
@@ -97,8 +103,8 @@ impl World for Account {
     fn disown(&self) {
         let alarms = self.alarms();
         let alarms = ["MetricAlarms", "CompositeAlarms"].map(|kind| texts(&alarms[kind], "AlarmArn")).concat();
-        let marks =
-            ["mlopsctl:stack", "mlopsctl:subscriptions", "mlopsctl:run", "mlopsctl:adopted", "mlopsctl:declared"];
+        let marks = ["stack", "subscriptions", "metric-filters", "run", "adopted", "declared"]
+            .map(|mark| format!("mlopsctl:{mark}"));
         for arn in alarms {
             self.call("cloudwatch", "untag_resource", &json!({ "ResourceARN": arn, "TagKeys": marks }));
         }
@@ -279,7 +285,7 @@ fn a_rule_over_an_alarm_that_does_not_exist_is_refused_beforehand() {
     assert_eq!(account.standing(), BTreeSet::new());
     let elsewhere = json!({ "AlarmName": "elsewhere", "AlarmRule": "FALSE" });
     account.call("cloudwatch", "put_composite_alarm", &elsewhere);
-    account.desk.run(&["apply", "--yes"]).exits(0).says("8 added");
+    account.desk.run(&["apply", "--yes"]).exits(0).says("9 added");
     account.desk.run(&["plan", "--format", "json"]).is_empty_plan();
 }
 
@@ -288,10 +294,10 @@ fn a_rule_over_an_alarm_that_does_not_exist_is_refused_beforehand() {
 fn what_fails_alone_fails_alone() {
     let account = Account::new();
     account.desk.write("alarms.yaml", EVERYWHERE.spec);
-    account.desk.run(&["apply", "--yes"]).exits(0).says("8 added");
+    account.desk.run(&["apply", "--yes"]).exits(0).says("9 added");
     let theirs = json!({ "AlarmName": "theirs", "AlarmRule": "ALARM(errors)" });
     account.call("cloudwatch", "put_composite_alarm", &theirs);
-    let ran = account.desk.run(&["destroy", "--yes"]).exits(5).says("4 destroyed").says("3 skipped");
+    let ran = account.desk.run(&["destroy", "--yes"]).exits(5).says("5 destroyed").says("3 skipped");
     ran.says("alarm/errors failed").says("depending on it");
     account.call("cloudwatch", "delete_alarms", &json!({ "AlarmNames": ["theirs"] }));
     account.desk.run(&["destroy", "--yes"]).exits(0).says("4 destroyed");

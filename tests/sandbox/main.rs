@@ -1,6 +1,7 @@
 //! The real program against its own sandbox, as a newcomer runs it: the journeys of every endpoint, every form of alarm that
 //! only the sandbox keeps, and the lab itself. The sandbox's file is the witness: what the program did not write is not there.
 
+mod dashboards;
 #[path = "../journeys/mod.rs"]
 mod journeys;
 mod lab;
@@ -88,6 +89,7 @@ impl World for Sandbox {
                 "logs-group" => "log_group",
                 "logs-metric-filter" => "metric_filter",
                 "alarm_mute_rules" => "mute_rule",
+                "dashboards" => "dashboard",
                 _ => return None,
             };
             Some(format!("{kind}/{key}"))

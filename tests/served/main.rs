@@ -66,7 +66,7 @@ fn the_aws_cli_lists_describes_and_changes() {
     let groups = served.aws(&["logs", "describe-log-groups"]);
     assert_eq!(groups["logGroups"][0]["retentionInDays"], 14);
 
-    let refused = served.aws_refused(&["cloudwatch", "list-dashboards"]);
+    let refused = served.aws_refused(&["cloudwatch", "describe-insight-rules"]);
     assert!(
         refused.contains("UnknownOperationException") && refused.contains("it knows PutMetricAlarm, "),
         "{refused}"

@@ -89,6 +89,8 @@ fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Er
             while let Some(value) = list.next_element::<Option<f64>>()? {
                 values.push(value.unwrap_or(f64::NAN));
             }
+            // The room to grow, up to as much again, would be kept of each series.
+            values.shrink_to_fit();
             Ok(values)
         }
     }
@@ -106,7 +108,7 @@ pub fn csv(reader: impl BufRead) -> Result<MetricHistory> {
     let (at_time, at_value) = (required("time")?, required("value")?);
     let (at_namespace, at_name) = (required("namespace")?, required("metric_name")?);
     let (at_dimensions, at_stat, at_period) = (column("dimensions"), column("statistic"), column("period"));
-    let mut found: BTreeMap<(MetricIdentity, String, i64), Vec<(i64, f64)>> = BTreeMap::new();
+    let mut found: BTreeMap<(MetricIdentity, String, i64), GrowingSeries> = BTreeMap::new();
     for (n, line) in lines.enumerate() {
         let line = line?;
         if line.trim().is_empty() {
@@ -135,17 +137,63 @@ pub fn csv(reader: impl BufRead) -> Result<MetricHistory> {
             MetricIdentity { namespace, name: field(at_name).to_owned(), dimensions, ..MetricIdentity::default() };
         let stat = at_stat.map(field).filter(|text| !text.is_empty()).unwrap_or(SAMPLES).to_owned();
         let at = time(field(at_time)).with_context(place)?;
-        found.entry((metric, stat, period)).or_default().push((at, value));
+        let series = found.entry((metric, stat, period)).or_default();
+        series.put(at.div_euclid(period), value).with_context(place)?;
     }
     let mut history = MetricHistory::default();
-    for ((metric, stat, step), points) in found {
-        let times = points.iter().map(|(at, _)| *at);
-        let spans = (times.clone().max().unwrap_or(0) - times.min().unwrap_or(0)) / step;
-        ensure!(usize::try_from(spans).is_ok_and(|spans| spans < MOST_SPANS), "{metric} spans too long a time");
-        let series = ValueSeries::from_points(step, points);
+    for ((metric, stat, step), series) in found {
+        let series = series.at_steps_of(step).with_context(|| metric.to_string())?;
         history.add(metric, stat, series);
     }
     Ok(history)
+}
+
+/// A series while its points come in, mostly in order of time: kept as what it becomes, which is half of what the points take.
+#[derive(Default)]
+struct GrowingSeries {
+    /// The span of the first value, counted from 1970.
+    first: i64,
+    values: Vec<f64>,
+    /// What lies before the first value, in the order of the file.
+    earlier: Vec<(i64, f64)>,
+}
+
+impl GrowingSeries {
+    /// Of two points in one span the later one in the file counts.
+    fn put(&mut self, span: i64, value: f64) -> Result<()> {
+        if self.values.is_empty() {
+            self.first = span;
+        }
+        let Ok(slot) = usize::try_from(span - self.first) else {
+            self.earlier.push((span, value));
+            return Ok(());
+        };
+        if slot >= self.values.len() {
+            fits(slot + 1)?;
+            self.values.resize(slot + 1, f64::NAN);
+        }
+        self.values[slot] = value;
+        Ok(())
+    }
+
+    fn at_steps_of(mut self, step: i64) -> Result<ValueSeries> {
+        let first = self.earlier.iter().map(|(span, _)| *span).fold(self.first, i64::min);
+        let before = usize::try_from(self.first - first).unwrap_or(usize::MAX);
+        fits(before.saturating_add(self.values.len()))?;
+        self.values.splice(..0, std::iter::repeat_n(f64::NAN, before));
+        for (span, value) in self.earlier {
+            if let Some(slot) = usize::try_from(span - first).ok().and_then(|slot| self.values.get_mut(slot)) {
+                *slot = value;
+            }
+        }
+        self.values.shrink_to_fit();
+        Ok(ValueSeries { start: first * step, step, values: self.values })
+    }
+}
+
+fn fits(spans: usize) -> Result<()> {
+    ensure!(spans <= MOST_SPANS, "the series spans too long a time");
+    Ok(())
 }
 
 /// The fields of a line; one in double quotes may hold commas.

@@ -242,6 +242,22 @@ fn files_of_both_kinds_say_the_same() {
     assert!(file::json(r#"{"series":[{"namespace":"T"}]}"#.as_bytes()).is_err());
 }
 
+/// Whatever the order of the lines; of two in one span the later line counts.
+#[test]
+fn lines_of_a_file_may_stand_in_any_order() {
+    let minutes = [5, 9, 2, 5, 30, 2, 9, 0, 2];
+    let points = minutes.iter().enumerate().map(|(n, minute)| (START + minute * 60 + n as i64, n as f64));
+    let lines: Vec<String> = points.clone().map(|(at, value)| format!("{at},T,m,Sum,{value}\n")).collect();
+    let history =
+        file::csv(format!("time,namespace,metric_name,statistic,value\n{}", lines.concat()).as_bytes()).unwrap();
+    let source = MetricStatistic { metric: metric("m"), stat: "Sum".into(), period: 60 };
+    let known = history.known(&source);
+    let expected = ValueSeries::from_points(60, points);
+    assert_eq!((known[0].series.start, known[0].series.step), (expected.start, 60));
+    let shown = |series: &ValueSeries| format!("{:?}", series.values);
+    assert_eq!(shown(&known[0].series), shown(&expected));
+}
+
 /// What GetMetricData's limits force: 500 queries and 100,800 datapoints a call.
 #[test]
 fn reading_takes_no_more_calls_than_the_limits_force() {

@@ -318,6 +318,9 @@ impl Fleet {
             CliFailure::say(Exit::Usage, format!("the spec has no region {region}"), "add it to `regions:` of the spec")
         })?;
         NotAllowed::check(&bound, &member.target.account)?;
+        // A file that lists its regions says itself which one keeps what is the account's.
+        let keeps_account = member.keeps_account || bound.lists_regions();
+        let bound = if keeps_account { bound } else { bound.without_the_account() };
         Ok(TargetContext { aws: self.access.aws(member).await?, bound })
     }
 

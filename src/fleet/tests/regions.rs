@@ -51,6 +51,8 @@ fn one_account_is_once_in_each_region() {
     let found = FleetTargets::of_account("123456789012", regions.clone(), Shard::WHOLE);
     let places: Vec<&str> = found.list.iter().map(|member| member.target.region.as_str()).collect();
     assert_eq!((found.of, places), (2, vec!["eu-west-1", "us-east-1"]));
+    let keeps: Vec<bool> = found.list.iter().map(|member| member.keeps_account).collect();
+    assert_eq!(keeps, [false, true], "the first is the home region");
     let parts =
         (1..=2).map(|index| FleetTargets::of_account("123456789012", regions.clone(), Shard::new(index, 2).unwrap()));
     assert_eq!(parts.map(|part| part.list.len()).sum::<usize>(), 2);

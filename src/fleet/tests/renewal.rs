@@ -27,7 +27,7 @@ async fn class(weather: &str) -> Class9 {
 
 fn member(account: &str, region: &str) -> FleetTarget {
     let way = AccessMethod::Role { name: "Teacher".to_owned(), external_id: None };
-    FleetTarget { target: Target::new(account, region), way, columns: BTreeMap::new() }
+    FleetTarget { target: Target::new(account, region), way, columns: BTreeMap::new(), keeps_account: true }
 }
 
 impl Class9 {

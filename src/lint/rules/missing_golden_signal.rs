@@ -1,10 +1,12 @@
 //! A monitored function without an alarm for one of its golden signals.
 
-use crate::lint::catalogue::MetricKind;
+use crate::lint::catalogue::{MetricKind, catalogue};
 use crate::lint::finding::About;
 use crate::lint::finding::Raised;
 use crate::lint::subject::RuleContext;
 use crate::lint::{LintRule, Severity};
+use crate::resources::Alarm;
+use crate::resources::alarm::coverage;
 use std::collections::BTreeMap;
 
 pub static RULE: LintRule = LintRule {
@@ -31,8 +33,14 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
             watched.entry(function).or_default().push(kind);
         }
     }
+    // A query watches the functions that it does not leave out.
+    let queries = subject.watches.iter().filter(|watch| watch.definition.insights().is_some());
+    let queries: Vec<&Alarm> = queries.map(|watch| watch.alarm).collect();
     for function in subject.functions {
-        let kinds = watched.get(function.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let queried = queries.iter().flat_map(|alarm| coverage::queried_metrics(alarm, function));
+        let queried = queried.filter_map(|metric| Some(catalogue().metric("AWS/Lambda", metric)?.metric.kind));
+        let kinds = watched.get(function.as_str()).into_iter().flatten().copied().chain(queried);
+        let kinds: Vec<MetricKind> = kinds.collect();
         let missing: Vec<&str> = SIGNALS
             .iter()
             .filter(|(_, by)| !kinds.iter().any(|kind| by.contains(kind)))

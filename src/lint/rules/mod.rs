@@ -24,6 +24,7 @@ mod latency_above_timeout;
 mod log_alarm_gaps;
 mod log_group_not_written;
 mod meaningless_statistic;
+mod metric_filter_unwatched;
 mod metric_never_seen;
 mod missing_data_on_sparse_metric;
 mod missing_description;
@@ -88,6 +89,7 @@ pub static RULES: &[&LintRule] = &[
     &log_alarm_gaps::RULE,
     &log_group_not_written::RULE,
     &meaningless_statistic::RULE,
+    &metric_filter_unwatched::RULE,
     &metric_never_seen::RULE,
     &missing_data_on_sparse_metric::RULE,
     &missing_description::RULE,

@@ -3,6 +3,7 @@
 use crate::lint::finding::{About, Raised};
 use crate::lint::subject::RuleContext;
 use crate::lint::{LintRule, Severity};
+use crate::model::endpoint::is_chatbot;
 use crate::resources::Resource;
 
 pub static RULE: LintRule = LintRule {
@@ -25,6 +26,10 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
                 continue;
             }
             let endpoint = &subscription.endpoint;
+            // Chatbot's own has what Chatbot gives it.
+            if is_chatbot(&subscription.protocol, endpoint) {
+                continue;
+            }
             let message = format!("what {endpoint} does not take of `{topic}` is lost after the retries");
             let help = "redrive_policy: { deadLetterTargetArn: the ARN of an SQS queue }";
             let address = Resource::Subscription((*subscription).clone()).address();

@@ -3,6 +3,7 @@
 use crate::lint::finding::Raised;
 use crate::lint::subject::RuleContext;
 use crate::lint::{LintRule, Severity};
+use crate::model::glob;
 use crate::model::problem::KnownNames;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +21,14 @@ fn check(subject: &RuleContext<'_>, found: &mut Vec<Raised>) {
     // `api-1` and `api-2` are two functions, not a slip.
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let known = KnownNames::new(subject.functions.iter().map(String::as_str));
+    // Without AWS a pattern stands for itself.
+    let patterns: Vec<&String> = subject.functions.iter().filter(|own| glob::is_pattern(own)).collect();
+    let stands_for =
+        |name: &str| subject.functions.contains(name) || patterns.iter().any(|pattern| glob::matches(pattern, name));
     let mut looked_up: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for watch in &subject.watches {
         let names: BTreeSet<&str> = watch.series.iter().filter_map(|series| series.function()).collect();
-        for name in names.into_iter().filter(|name| !subject.functions.contains(*name)) {
+        for name in names.into_iter().filter(|name| !stands_for(name)) {
             let near = looked_up
                 .entry(name)
                 .or_insert_with(|| known.nearest(name).filter(|near| digits(near) == digits(name)));

@@ -9,6 +9,7 @@ use crate::model::filter_policy::FilterOutcome;
 use crate::model::{Arn, Target};
 use crate::ops::drill::{Chain, DrillTopic, Subscriber};
 use crate::plan::PlannedChange;
+use crate::resources::alarm::coverage;
 use crate::resources::{
     Address, Alarm, ConfirmationState, FunctionFacts, Kind, Live, LiveSnapshot, Observation, Resource,
 };
@@ -32,6 +33,8 @@ pub struct DoctorFacts {
     pub changes: Vec<PlannedChange>,
     /// Functions that the spec names or an alarm watches.
     pub functions: BTreeMap<String, DoctorFunction>,
+    /// Functions of the account that no alarm of the spec watches.
+    pub uncovered: Vec<String>,
     /// Alarms that stand, by name.
     pub alarms: BTreeMap<String, AlarmSeen>,
     /// By ARN: what the alarms' actions name.
@@ -211,9 +214,7 @@ impl DoctorFacts {
 
 /// The functions that the dimensions of an alarm name.
 pub fn functions_of(alarm: &Alarm) -> BTreeSet<String> {
-    let own = alarm.dimensions.get("FunctionName");
-    let math = alarm.metrics.iter().filter_map(|query| query.metric.as_ref()?.dimensions.get("FunctionName"));
-    own.into_iter().chain(math).cloned().collect()
+    coverage::functions(alarm).into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, now: i64) -> DoctorFacts {
         }
     };
     facts.target = Some(planned.plan.target.clone());
+    let listed = planned.bound(bound).listed_functions().map(|listed| listed.keys().cloned().collect());
     facts.changes = planned.plan.changes;
     facts.desired = planned.desired;
     facts.snapshot = planned.snapshot;
@@ -78,7 +79,8 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, now: i64) -> DoctorFacts {
             Err(error) => facts.refusals.push((&error).into()),
         }
     }
-    functions(aws, bound, &mut facts).await;
+    functions(aws, &mut facts).await;
+    uncovered(aws, listed, &mut facts).await;
     past(aws, &mut facts).await;
     listings(aws, &mut facts).await;
     facts.note_unknown();
@@ -86,10 +88,19 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, now: i64) -> DoctorFacts {
     facts
 }
 
+/// Functions that nobody has thought of. What may not be listed is no finding: nothing of the spec needs it.
+async fn uncovered(aws: &Aws, listed: Option<Vec<String>>, facts: &mut DoctorFacts) {
+    let names = match listed {
+        Some(names) => names,
+        None => function::aws::list(aws).await.unwrap_or_default(),
+    };
+    facts.uncovered = alarm::coverage::uncovered(facts.desired.values(), names);
+}
+
 /// Those of the spec, which were read already, and those that alarms watch besides.
-async fn functions(aws: &Aws, bound: &BoundSpec, facts: &mut DoctorFacts) {
+async fn functions(aws: &Aws, facts: &mut DoctorFacts) {
     let watched: BTreeSet<String> = facts.metric_alarms().flat_map(|(_, alarm, _)| functions_of(alarm)).collect();
-    let more: Vec<String> = watched.into_iter().filter(|name| !bound.functions().contains(name)).collect();
+    let more: Vec<String> = watched.into_iter().filter(|name| !facts.snapshot.functions.contains_key(name)).collect();
     let answers = join_all(more.iter().map(|name| function::aws::read(aws, name))).await;
     for (name, answer) in more.into_iter().zip(answers) {
         let found = match answer {

@@ -58,7 +58,7 @@ pub async fn read(aws: &Aws, bound: &BoundSpec, select: &Select, asking: StatusO
             None => Ok(None),
         }
     };
-    let mut slos = bound.desired(&planned.plan.target, &BTreeMap::new())?.slos;
+    let mut slos = planned.bound(bound).desired(&planned.plan.target, &BTreeMap::new())?.slos;
     slos.retain(|slo| asking.curves && slo.alerts.iter().any(|alert| select.covers(&alert.composite)));
     let budgets = budget::read(aws, slos, asking.now, asking.previous);
     let (curves, changes, slos) = futures_util::join!(curves, changes, budgets);

@@ -1,5 +1,6 @@
 //! What others do to an account between two runs: people at the console, other tools, receivers of mails.
 
+use super::random::EXTERNAL;
 use super::world::{ACCOUNT, REGION, World};
 use crate::resources::mark;
 use fastrand::Rng;
@@ -13,7 +14,7 @@ pub const HANDS_OFF: &str = "hands-off";
 
 /// One thing happens, to something that is there. Calls that AWS refuses leave things as they were.
 pub async fn happen(world: &World, rng: &mut Rng) {
-    match rng.u8(..14) {
+    match rng.u8(..15) {
         0 => put_alarm(world, &pick(world, rng, "alarms").unwrap_or_else(|| "errors".into()), None).await,
         1 => delete_alarm(world, rng).await,
         2 => lose_mark(world, rng).await,
@@ -30,6 +31,7 @@ pub async fn happen(world: &World, rng: &mut Rng) {
         10 => delete_topic(world, rng).await,
         11 => change_mute_rule(world, rng).await,
         12 => put_mute_rule(world, &format!("{HANDS_OFF}-{}", rng.u8(..2)), rng.bool()).await,
+        13 => change_functions(world, rng).await,
         _ => lose_subscription(world, rng),
     }
 }
@@ -37,7 +39,8 @@ pub async fn happen(world: &World, rng: &mut Rng) {
 /// The key of some entity of a table.
 fn pick(world: &World, rng: &mut Rng, table: &str) -> Option<String> {
     let keys: Vec<String> = world.contents().into_keys().filter(|(t, _)| t == table).map(|(_, key)| key).collect();
-    rng.choice(keys.into_iter().filter(|key| !key.starts_with(HANDS_OFF)).collect::<Vec<_>>())
+    let is_free = |key: &String| !key.starts_with(HANDS_OFF) && key != EXTERNAL.0;
+    rng.choice(keys.into_iter().filter(is_free).collect::<Vec<_>>())
 }
 
 fn topic_arn(name: &str) -> String {
@@ -131,6 +134,22 @@ async fn subscribe_by_hand(world: &World, rng: &mut Rng) {
     if let Some(name) = pick(world, rng, "sns-topic").filter(|name| !name.ends_with(".fifo")) {
         subscribe(world, &name, &format!("{HANDS_OFF}-{}@example.edu", rng.u8(..2))).await;
     }
+}
+
+/// A function comes, or goes again.
+async fn change_functions(world: &World, rng: &mut Rng) {
+    let name = rng.choice(["web", "web-1", "mlops-2"]).unwrap_or_default();
+    if rng.u8(..3) > 0 {
+        world.add_function(name);
+    } else {
+        drop(world.hands().await.lambda.delete_function().function_name(name).send().await);
+    }
+}
+
+/// Makes a topic with a subscriber.
+pub async fn make_topic(world: &World, name: &str) {
+    drop(world.hands().await.sns.create_topic().name(name).send().await);
+    subscribe(world, name, &format!("{HANDS_OFF}@example.edu")).await;
 }
 
 /// Subscribes a mail address by hand.

@@ -205,3 +205,15 @@ async fn a_kept_group_is_let_go_with_its_logs_and_without_marks() {
     assert_eq!(filters(&world).await, [""; 0], "ours are gone, the group stands");
     assert_eq!(tags(&world).await, [""; 0]);
 }
+
+/// The group is there and of another class: the spec cannot know, the plan does.
+#[tokio::test(start_paused = true)]
+async fn a_group_of_a_class_without_filters_is_said_beforehand() {
+    let world = World::fine();
+    let class = aws_sdk_cloudwatchlogs::types::LogGroupClass::InfrequentAccess;
+    let create = world.hands().await.logs.create_log_group().log_group_name(GROUP).log_group_class(class);
+    create.send().await.unwrap();
+    let refused = refusals(&world.plan(SPEC).await);
+    let why = "log group /app/web is of class INFREQUENT_ACCESS, which has no metric filters";
+    assert!(refused.len() == 2 && refused.iter().all(|reason| reason.ends_with(why)), "{refused:?}");
+}

@@ -13,22 +13,27 @@ const METRIC_FILTERS: [&str; 3] = ["errors", "slow", "odd"];
 const GROUPS: [&str; 3] = ["/aws/lambda/mlops-service-lambda", "/app/web", "/app/jobs"];
 const TOPICS: [&str; 3] = ["alerts", "orders", "audit.fifo"];
 const FUNCTION: &str = "mlops-service-lambda";
+/// A topic that others own, which has to be there; and what specs call it.
+pub const EXTERNAL: (&str, &str) = ("their-central", "central");
 
 /// A spec of the stack that binds without a mistake.
 pub fn spec(rng: &mut Rng, stack: &str) -> Value {
     let topics = named(rng, &TOPICS, 2, topic);
-    let alarms = named(rng, &ALARMS, 3, |rng, name| alarm(rng, name, &topics));
+    let external =
+        if rng.u8(..4) == 0 { named(rng, &[EXTERNAL.1], 1, |rng, _| external_topic(rng)) } else { Map::new() };
+    let notified: Map<String, Value> = topics.clone().into_iter().chain(external.clone()).collect();
+    let alarms = named(rng, &ALARMS, 3, |rng, name| alarm(rng, name, &notified));
     let names: Vec<&String> = alarms.keys().collect();
     let mut composites = Map::new();
     if !names.is_empty() && rng.u8(..3) == 0 {
-        composites = named(rng, &COMPOSITES, 2, |rng, _| composite(rng, &names, &topics));
+        composites = named(rng, &COMPOSITES, 2, |rng, _| composite(rng, &names, &notified));
         composites.retain(|name, _| !alarms.contains_key(name));
     }
     let log_groups = named(rng, &GROUPS, 2, log_group);
     let log_alarms = match log_groups.keys().collect::<Vec<_>>() {
         groups if groups.is_empty() || rng.u8(..3) > 0 => Map::new(),
         groups => {
-            let mut found = named(rng, &LOG_ALARMS, 2, |rng, _| log_alarm(rng, &groups, &topics));
+            let mut found = named(rng, &LOG_ALARMS, 2, |rng, _| log_alarm(rng, &groups, &notified));
             found.retain(|name, _| !alarms.contains_key(name) && !composites.contains_key(name));
             found
         }
@@ -39,18 +44,64 @@ pub fn spec(rng: &mut Rng, stack: &str) -> Value {
     };
     let mut spec = json!({
         "version": 1, "stack": stack, "region": "us-east-1",
-        "topics": topics, "alarms": alarms, "composite_alarms": composites,
+        "topics": topics, "external_topics": external, "alarms": alarms, "composite_alarms": composites,
         "mute_rules": mute_rules,
         "log_groups": log_groups, "log_alarms": log_alarms,
     });
     if rng.u8(..4) == 0 {
         spec["tags"] = tags(rng);
     }
-    if rng.u8(..8) == 0 {
-        let golden = if topics.is_empty() { json!(true) } else { json!({ "notify": pick_key(rng, &topics) }) };
-        spec["functions"] = json!({ FUNCTION: { "golden_signals": golden } });
+    if rng.u8(..5) == 0 {
+        let group_is_free = spec["log_groups"].get(GROUPS[0]).is_none();
+        spec["functions"] = functions(rng, &notified, group_is_free);
     }
+    spec["dashboards"] = match rng.u8(..6) {
+        0 => json!({ "lab": "auto" }),
+        1 => json!({ "lab": { "start": "1d", "widgets": [{ "text": "# Lab", "width": rng.i64(1..24) }] }, "desk": {} }),
+        _ => json!({}),
+    };
     spec
+}
+
+/// The function by its name, or a pattern; now and then with what is made of its log group.
+fn functions(rng: &mut Rng, topics: &Map<String, Value>, group_is_free: bool) -> Value {
+    let mut golden = Map::new();
+    if !topics.is_empty() {
+        golden.insert("notify".into(), pick_key(rng, topics));
+    }
+    let key = rng.choice([FUNCTION, FUNCTION, "mlops-*", "*", "*"]).unwrap_or_default();
+    if key == "*" && rng.bool() {
+        golden.insert("one_alarm".into(), json!(true));
+    }
+    let golden = if golden.is_empty() { json!(true) } else { golden.into() };
+    let mut entry = json!({ "golden_signals": golden });
+    if key == "*" && rng.u8(..4) == 0 {
+        entry["match"] = json!({ "except": [rng.choice([FUNCTION, "web"])] });
+    }
+    if group_is_free && rng.u8(..4) == 0 {
+        entry["retention"] = json!("14d");
+    }
+    let mut functions = json!({ key: entry });
+    if key == "*" && rng.u8(..4) == 0 {
+        functions[FUNCTION] = json!({ "golden_signals": { "traffic": true, "latency": false } });
+    }
+    functions
+}
+
+/// Subscriptions of ours to what is not ours.
+fn external_topic(rng: &mut Rng) -> Value {
+    let mut subscriptions: Vec<Value> = Vec::new();
+    if rng.bool() {
+        let mut mail = json!({ "protocol": "email", "endpoint": rng.choice(EMAILS) });
+        if rng.u8(..4) == 0 {
+            mail["filter_policy"] = json!({ "state": ["ALARM"] });
+        }
+        subscriptions.push(mail);
+    }
+    if rng.bool() {
+        subscriptions.push(queue(rng, false));
+    }
+    json!({ "arn": format!("arn:aws:sns:us-east-1:123456789012:{}", EXTERNAL.0), "subscriptions": subscriptions })
 }
 
 /// The same spec with the keys of every map, and the lists whose order means nothing, in another order.

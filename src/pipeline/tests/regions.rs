@@ -1,5 +1,6 @@
 //! One file of several regions over one account: each region comes true, and a run in one leaves every other as it is, unread.
 
+use super::drift;
 use super::random;
 use super::world::{World, bound, everything, lines};
 use crate::apply::ApplyEvent;
@@ -23,7 +24,8 @@ fn file(rng: &mut Rng) -> String {
         serde_json::from_str(&text).unwrap()
     };
     let mut whole = part(REGIONS[0]);
-    let shared = ["version", "stack", "region"];
+    // Dashboards are the account's, and stand in the home region's part.
+    let shared = ["version", "stack", "region", "dashboards"];
     let section = |mut part: Map<String, Value>| {
         part.retain(|key, _| !shared.contains(&key.as_str()));
         Value::Object(part)
@@ -52,6 +54,9 @@ async fn a_run_in_one_region_leaves_every_other_as_it_is() {
         let mut rng = Rng::with_seed(seed);
         let first = World::new(Weather { seed, ..Weather::default() });
         let worlds = REGIONS.map(|region| first.beside(region));
+        for world in &worlds {
+            drift::make_topic(world, random::EXTERNAL.0).await;
+        }
         for step in 0..STEPS {
             let text = file(&mut rng);
             let mut order: Vec<usize> = (0..REGIONS.len()).collect();
@@ -113,4 +118,66 @@ async fn what_another_region_declares_may_be_named() {
     assert_eq!(unknown.nearest.as_deref(), Some("topic/away"));
     let alone = bound("version: 1\nstack: two\nregion: us-east-1\ntopics: { home: }\n");
     assert!(pipeline::plan(&aws, &alone, &select("topic/away"), &everything()).await.is_err());
+}
+
+const PATTERNS: &str = "version: 1
+stack: cover
+region: us-east-1
+topics: { ops: {} }
+functions: { \"api-*\": { golden_signals: { notify: ops, latency: off } } }
+regions:
+  eu-west-1:
+    topics: { ops: {} }
+    functions:
+      web: { golden_signals: { notify: ops } }
+      \"*\": { match: { except: [mlops-service-lambda] }, golden_signals: { one_alarm: true, notify: ops } }
+";
+
+/// The functions of a region are matched by its own patterns.
+#[tokio::test(start_paused = true)]
+async fn patterns_stand_for_the_functions_of_their_region() {
+    let first = World::fine();
+    let second = first.beside(REGIONS[1]);
+    ["api-1", "api-2", "web"].iter().for_each(|name| first.add_function(name));
+    ["api-3", "web"].iter().for_each(|name| second.add_function(name));
+    let at = |region| of(PATTERNS, region);
+    let of_alarms = |planned: &PlannedTarget| -> Vec<String> {
+        planned.desired.keys().filter(|address| address.kind.is_alarm()).map(|address| address.name.clone()).collect()
+    };
+    let expected = [
+        "api-1-concurrency",
+        "api-1-errors",
+        "api-1-throttles",
+        "api-2-concurrency",
+        "api-2-errors",
+        "api-2-throttles",
+    ];
+    assert_eq!(of_alarms(&plan(&first, &at(REGIONS[0])).await), expected);
+    let there = plan(&second, &at(REGIONS[1])).await;
+    let expected = [
+        "all-functions-concurrency",
+        "all-functions-errors",
+        "all-functions-throttles",
+        "web-concurrency",
+        "web-errors",
+        "web-latency",
+        "web-throttles",
+    ];
+    assert_eq!(of_alarms(&there), expected);
+    let note = "functions `*`: 1 function, one alarm a signal over all of them, and over new ones: api-3";
+    assert!(super::world::notes(&there).contains(&note.to_owned()), "{:#?}", super::world::notes(&there));
+    for (world, region) in [(&first, REGIONS[0]), (&second, REGIONS[1])] {
+        let planned = plan(world, &at(region)).await;
+        assert!(world.apply_planned(&planned).await.is_complete());
+        assert_eq!(lines(&plan(world, &at(region)).await), Vec::<String>::new());
+    }
+    // One alarm of a function is asked for in both regions, and it is of one of them.
+    let select = Select([Address::parse("alarm/api-2-errors").unwrap()].into());
+    for (world, region) in [(&first, REGIONS[0]), (&second, REGIONS[1])] {
+        let planned = pipeline::plan(&world.aws().await, &at(region), &select, &everything()).await.unwrap();
+        assert_eq!(planned.desired.len(), usize::from(region == REGIONS[0]));
+    }
+    let misspelt = Select([Address::parse("topic/oops").unwrap()].into());
+    let error = pipeline::plan(&second.aws().await, &at(REGIONS[1]), &misspelt, &everything()).await.unwrap_err();
+    assert!(error.downcast_ref::<UnknownTarget>().is_some(), "{error:#}");
 }

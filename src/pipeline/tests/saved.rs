@@ -44,6 +44,23 @@ async fn apply(world: &World, planned: &PlannedTarget) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_function_that_came_or_went_under_a_pattern_makes_a_plan_stale() {
+    let text = &spec_of("s", "functions: { \"*\": { golden_signals: { latency: off } } }\n");
+    let world = World::fine();
+    world.add_function("web");
+    let saved = saved_plan(&world, text).await;
+    pipeline::check_saved(&world.aws().await, &saved, Some(&bound(text))).await.unwrap();
+    world.add_function("api");
+    let found = stale(&world, &saved, text).await;
+    assert!(found.contains(&"function api it is new among the functions of the spec".to_owned()), "{found:?}");
+    for name in ["web", "api"] {
+        world.hands().await.lambda.delete_function().function_name(name).send().await.unwrap();
+    }
+    let found = stale(&world, &saved, text).await;
+    assert!(found.contains(&"function web it is none of the functions of the spec any more".to_owned()), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fresh_plan_is_applied_as_it_was_saved() {
     for with_spec in [true, false] {
         let world = World::fine();

@@ -124,11 +124,11 @@ fn consent(rng: &mut Rng, spec: &Value) -> Consent {
 
 fn less(rng: &mut Rng, spec: &Value) -> Value {
     let mut less = spec.clone();
-    if let Some(section) = rng.choice(["topics", "alarms", "composite_alarms", "log_groups"]) {
+    if let Some(section) = rng.choice(["topics", "external_topics", "alarms", "composite_alarms", "log_groups"]) {
         less[section] = json!({});
     }
     // What named a thing of that section would not bind any more.
-    if less["topics"] != spec["topics"] {
+    if less["topics"] != spec["topics"] || less["external_topics"] != spec["external_topics"] {
         less = json!({ "version": 1, "stack": STACK, "region": REGION, "log_groups": spec["log_groups"] });
     } else if less["alarms"] != spec["alarms"] {
         less["composite_alarms"] = json!({});
@@ -155,6 +155,7 @@ impl Estate {
             target: Target::new(*account, REGION),
             way: AccessMethod::Usual { external_id: None },
             columns: BTreeMap::new(),
+            keeps_account: true,
         };
         let members = accounts.iter().map(member).collect();
         Self { access: TargetAccess::open(options, REGION).await.unwrap(), members, sandbox }
@@ -230,8 +231,8 @@ impl Estate {
 async fn settle(aws: &Aws, estate: &Estate, member: &FleetTarget, rng: &mut Rng) {
     use aws_sdk_cloudwatch::types::{ComparisonOperator, Statistic};
     let target = &member.target;
-    for name in ["alerts", "orders", "theirs"] {
-        if rng.u8(..3) > 0 {
+    for name in ["alerts", "orders", "theirs", random::EXTERNAL.0] {
+        if name == random::EXTERNAL.0 || rng.u8(..3) > 0 {
             let arn = target.arn("sns", name);
             let (key, value) = random_tag(rng);
             let tag = aws_sdk_sns::types::Tag::builder().key(key).value(value).build().unwrap();
@@ -431,7 +432,7 @@ impl Theirs {
         let tags = tags.unwrap_or_default();
         let ours = tags.get(mark::STACK).is_some_and(|stack| stack == STACK);
         let tools = tags.keys().any(|name| name.starts_with("aws:") || name == "ManagedBy");
-        let by_itself = matches!(address.kind, Kind::LogGroup | Kind::Subscription);
+        let by_itself = matches!(address.kind, Kind::LogGroup | Kind::Subscription | Kind::ExternalSubscription);
         let adopt = &case.consent.adopt;
         let consented = if tools { adopt.names(&address) } else { by_itself || adopt.covers_unowned(&address) };
         assert!(ours || consented, "{}: without consent {was}\nbecame {is}", told(key));

@@ -3,7 +3,8 @@
 use super::random;
 use super::world::REGION;
 use crate::model::{Arn, Target};
-use crate::resources::{Address, FunctionFacts, Resource, ResourceTags, function};
+use crate::resources::function::{self, LiveFunctions};
+use crate::resources::{Address, FunctionFacts, Resource, ResourceTags};
 use crate::sandbox::ACCOUNT;
 use crate::spec::{self, WriterInput, WrittenSpec};
 use fastrand::Rng;
@@ -67,6 +68,12 @@ fn desired(text: &str) -> (Target, Resources, BTreeMap<String, FunctionFacts>) {
     let values: BTreeMap<String, String> = open.map(|one| (one.name.clone(), value(&one.name))).collect();
     let bound = spec.bind(&values).unwrap_or_else(|error| panic!("{error}"));
     let target = Target::new(ACCOUNT, bound.region().unwrap_or(REGION));
+    // What its patterns stand for.
+    let there = facts(&["api-orders", "mlops-service-lambda"].map(str::to_owned));
+    let bound = match bound.matched_tags() {
+        Some(_) => bound.for_functions(LiveFunctions { facts: there, ..LiveFunctions::default() }),
+        None => bound,
+    };
     let facts = facts(bound.functions());
     let desired = bound.desired(&target, &facts).unwrap_or_else(|error| panic!("{error}"));
     (target, desired.resources, facts)

@@ -11,7 +11,7 @@ use mlops_cloudwatch::evaluation::timeline::StateSpan;
 use serde_json::{Value, json};
 
 pub fn backtest(backtest: &Backtest<'_>) -> String {
-    let mut document = json!({
+    let document = json!({
         "format_version": super::super::json::FORMAT_VERSION,
         "from": time(backtest.from),
         "until": time(backtest.until),
@@ -20,9 +20,8 @@ pub fn backtest(backtest: &Backtest<'_>) -> String {
         "slos": backtest.budgets.iter().map(budget).collect::<Vec<Value>>(),
         "notes": backtest.notes,
     });
-    // Moved in: `json!` would copy them.
-    document["alarms"] = backtest.judged.iter().map(|judged| alarm(backtest, judged)).collect();
-    mask::document(rounded(document))
+    let alarms = backtest.judged.iter().map(|judged| rounded(alarm(backtest, judged)));
+    mask::document_with(rounded(document), "alarms", alarms)
 }
 
 fn budget((slo, budget): &(String, Result<ErrorBudget, String>)) -> Value {

@@ -58,8 +58,17 @@ pub struct HtmlPage<'a> {
 
 /// The whole document, ending in a line feed. Equal pages are equal bytes.
 pub fn page(page: &HtmlPage<'_>) -> String {
+    page_with(page, "")
+}
+
+/// The same with rules of its own behind those of every page; `style` is text of ours and numbers, never input.
+pub fn page_with(page: &HtmlPage<'_>, style: &str) -> String {
+    let (own, own_policy) = match style {
+        "" => (String::new(), String::new()),
+        style => (format!("<style>{style}</style>\n"), format!(" 'sha256-{}'", digest(style))),
+    };
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src 'sha256-{}'{own_policy}; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         digest(STYLE),
         digest(SCRIPT)
     );
@@ -76,7 +85,7 @@ pub fn page(page: &HtmlPage<'_>) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n{verdict}\n{figures}\n</header>\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n{own}</head>\n<body>\n<header>\n<h1>{title}</h1>\n{verdict}\n{figures}\n</header>\n\
          <main>\n{}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         page.body
     )

@@ -43,7 +43,7 @@ const SEAM: f64 = 0.4;
 const SEEN: f64 = 3.0;
 
 /// The numbers of the vertical axis.
-struct PlotScale {
+pub struct PlotScale {
     bottom: f64,
     top: f64,
     step: f64,
@@ -51,7 +51,7 @@ struct PlotScale {
 
 impl PlotScale {
     /// From the lowest to the highest, in steps of 1, 2 or 5 times a power of ten.
-    fn of(low: f64, high: f64, least: f64) -> Self {
+    pub fn of(low: f64, high: f64, least: f64) -> Self {
         let reach = if high > low { high - low } else { 1.0 };
         let power = 10_f64.powf((reach / MARKS).log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|step| reach / step <= MARKS + 1.0);
@@ -63,12 +63,12 @@ impl PlotScale {
         Self { bottom, top, step }
     }
 
-    fn y(&self, value: f64) -> f64 {
+    pub fn y(&self, value: f64) -> f64 {
         (self.top - value) / (self.top - self.bottom) * HEIGHT
     }
 
     /// The highest first.
-    fn marks(&self) -> Vec<f64> {
+    pub fn marks(&self) -> Vec<f64> {
         let n = ((self.top - self.bottom) / self.step).round() as usize;
         (0..=n).rev().map(|n| self.bottom + n as f64 * self.step).collect()
     }
@@ -195,7 +195,7 @@ fn with_unit(mark: f64, top: f64, unit: &str) -> String {
 }
 
 /// Times at equal distances: of one day the hours, of several days with their dates, of many days the dates alone.
-fn times(from: i64, until: i64) -> Vec<String> {
+pub fn times(from: i64, until: i64) -> Vec<String> {
     const DAY: i64 = 86_400;
     let all: Vec<String> = (0..=TIMES).map(|n| moment(from + (until - from) * n / TIMES)).collect();
     let part = |text: &str, range: std::ops::Range<usize>| text.get(range).unwrap_or(text).to_owned();

@@ -5,11 +5,10 @@ use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use crate::model::Target;
 pub use crate::resources::any_alarm::aws::BATCH;
 use crate::resources::any_alarm::aws::{
-    DELETE, DESCRIBE, UNTAG, action_configuration, actions_of, pair, since, some_list, tagged_as_alarms, tags_to_sdk,
-    text, warm_up_from_sdk, warm_up_to_sdk,
+    DELETE, DESCRIBE, action_configuration, actions_of, pair, since, some_list, tagged_as_alarms, tags_to_sdk, text,
+    warm_up_from_sdk, warm_up_to_sdk,
 };
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
 use crate::resources::{AlarmFacts, Live, Resource, ResourceTags, any_alarm, composite_alarm, log_alarm};
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
@@ -232,13 +231,8 @@ pub(in crate::resources) fn dimensions_from_sdk(dimensions: &[sdk::Dimension]) -
 impl Client for Alarm {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => PUT,
-            Write::Delete => DELETE,
-            Write::Untag => UNTAG,
-        }
-    }
+    const PUT: ApiOperation = PUT;
+    const DELETE: ApiOperation = DELETE;
 
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
         put(aws, self).await

@@ -87,6 +87,45 @@ pub fn fault(text: &str) -> Option<QueryFault> {
     }
 }
 
+/// What a query says of the series of one dimension in one namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesQuery<'t> {
+    pub metric: &'t str,
+    /// Values of the dimension that are asked for, and that are left out.
+    only: Vec<&'t str>,
+    except: Vec<&'t str>,
+}
+
+impl SeriesQuery<'_> {
+    /// Whether the series with this value of the dimension is among those that are asked for.
+    pub fn covers(&self, value: &str) -> bool {
+        !self.except.contains(&value) && self.only.iter().all(|only| *only == value)
+    }
+}
+
+/// Reads a query over a namespace that tells the values of a dimension apart, by its schema, its groups or its conditions; `None` for
+/// another one.
+pub fn series_by<'t>(text: &'t str, namespace: &str, dimension: &str) -> Option<SeriesQuery<'t>> {
+    if !mlops_cloudwatch::math::is_insights(text) {
+        return None;
+    }
+    let pieces = pieces(text).ok()?;
+    let plain = |piece: &QueryPiece<'t>| piece.text.trim_matches(['"', '\'']);
+    let metric = pieces.get(3).map(plain)?;
+    pieces.iter().find(|piece| plain(piece) == namespace)?;
+    pieces.iter().find(|piece| plain(piece) == dimension)?;
+    let mut query = SeriesQuery { metric, only: Vec::new(), except: Vec::new() };
+    for (at, _) in pieces.iter().enumerate().filter(|(_, piece)| plain(piece) == dimension) {
+        let next = |n: usize| pieces.get(at + n);
+        match (next(1).map(|piece| piece.text), next(2), next(3)) {
+            (Some("!"), Some(sign), Some(value)) if sign.text == "=" => query.except.push(plain(value)),
+            (Some("="), Some(value), _) => query.only.push(plain(value)),
+            _ => {}
+        }
+    }
+    Some(query)
+}
+
 /// A name, in quotes or of letters, digits and underscores.
 fn is_name(text: &str) -> bool {
     text.starts_with('"') || text.starts_with(|c: char| c.is_alphanumeric() || c == '_')

@@ -174,6 +174,31 @@ pub fn free_id(taken: impl Fn(&str) -> bool) -> String {
     names.into_iter().find(|id| !taken(id)).unwrap_or_default()
 }
 
+/// The metrics of a chart, in the form that alarms have. Each is drawn unless it says `return_data: false`; beside a `result` only those that
+/// say true.
+pub fn charted(node: &Node, result: Option<&Node>, period: i32, scope: &mut DeclarationScope<'_>) -> Vec<MetricQuery> {
+    let ids: Vec<&str> = node.entries().iter().map(|entry| entry.name.text.as_str()).collect();
+    let mut queries = Vec::new();
+    for MapEntry { name, value } in node.entries() {
+        if !is_id(&name.text) {
+            let help = "an id begins with a small letter and has letters, digits and _";
+            scope.problem(name.span, format!("`{name}` cannot be an id"), help);
+        }
+        let draft = draft(name, value, period, scope);
+        if let Some(node) = draft.expression {
+            expression::check(node, &ids, scope);
+        }
+        queries.push(MetricQuery { return_data: draft.returns.unwrap_or(result.is_none()), ..draft.query });
+    }
+    if let Some(node) = result {
+        expression::check(node, &ids, scope);
+        let id = free_id(|id| ids.contains(&id));
+        let expression = node.text().map(str::to_owned);
+        queries.push(MetricQuery { id, expression, return_data: true, ..MetricQuery::default() });
+    }
+    queries
+}
+
 fn draft<'a>(name: &SpannedName, node: &'a Node, common: i32, scope: &mut DeclarationScope<'_>) -> Draft<'a> {
     let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
     let mut query = MetricQuery {

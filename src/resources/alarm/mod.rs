@@ -3,6 +3,8 @@
 pub mod action_target;
 pub mod actions;
 pub mod aws;
+pub mod cloudformation;
+pub mod coverage;
 mod definition;
 pub mod evaluation;
 pub mod expression;
@@ -12,10 +14,11 @@ pub mod metrics;
 pub mod series;
 pub mod spec;
 pub mod statistic;
+pub mod terraform;
 mod written;
 
 pub use super::any_alarm::{Actions, TagsPropagation, WarmUp};
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
 use super::written::WritingScope;
 use super::{Address, Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
@@ -186,7 +189,7 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::Alarm(Box::new(spec::read(name, layers, scope)))),
     inherits: Inherits::Everything,
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,
@@ -194,6 +197,8 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Alarm {

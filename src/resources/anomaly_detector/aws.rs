@@ -7,8 +7,7 @@ use crate::model::Target;
 use crate::resources::alarm::aws::{dimensions, dimensions_from_sdk, query_from_sdk, query_to_sdk};
 use crate::resources::any_alarm::aws::{LIST_TAGS, some_list, text};
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
-use crate::resources::{Address, Live, Resource, ResourceTags, alarm};
+use crate::resources::{Address, Live, Resource, alarm};
 use aws_sdk_cloudwatch::operation::describe_anomaly_detectors::DescribeAnomalyDetectorsOutput;
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
@@ -133,24 +132,9 @@ async fn put(aws: &Aws, detector: &AnomalyDetector) -> Result<(), AwsError> {
 impl Client for AnomalyDetector {
     const TAGS: ApiOperation = LIST_TAGS;
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put | Write::Untag => PUT,
-            Write::Delete => DELETE,
-        }
-    }
-
-    async fn tags(_: &Aws, _: &str) -> Result<Option<ResourceTags>, AwsError> {
-        Ok(Some(ResourceTags::new()))
-    }
-
-    async fn tag(_: &Aws, _: &str, _: &ResourceTags) -> Result<(), AwsError> {
-        Ok(())
-    }
-
-    async fn untag(_: &Aws, _: &str, _: &[String]) -> Result<(), AwsError> {
-        Ok(())
-    }
+    const PUT: ApiOperation = PUT;
+    const DELETE: ApiOperation = DELETE;
+    const UNTAG: ApiOperation = PUT;
 
     /// That of the desired settings, and that of the band that the alarm has now.
     async fn children(

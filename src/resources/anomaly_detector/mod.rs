@@ -2,7 +2,9 @@
 //! alarm's tags say that its settings are ours.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
+pub mod terraform;
 #[cfg(test)]
 mod tests;
 mod written;
@@ -46,6 +48,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// The settings of PutAnomalyDetector in snake case, which replaces the whole; an absent field is AWS's default.

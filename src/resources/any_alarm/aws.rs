@@ -120,6 +120,7 @@ pub async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError
 macro_rules! tagged_as_alarms {
     () => {
         const TAGS: ApiOperation = $crate::resources::any_alarm::aws::LIST_TAGS;
+        const UNTAG: ApiOperation = $crate::resources::any_alarm::aws::UNTAG;
 
         async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
             $crate::resources::any_alarm::aws::tags(aws, arn).await

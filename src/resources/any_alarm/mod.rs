@@ -2,7 +2,9 @@
 //! calls for it.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod settings;
+pub mod terraform;
 pub mod written;
 
 use crate::model::FieldSet;

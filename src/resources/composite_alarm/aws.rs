@@ -5,10 +5,9 @@ use super::{CompositeAlarm, Suppressor};
 use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use crate::model::Target;
 use crate::resources::any_alarm::aws::{
-    DELETE, UNTAG, action_configuration, actions_of, since, some_list, tagged_as_alarms, tags_to_sdk,
+    DELETE, action_configuration, actions_of, since, some_list, tagged_as_alarms, tags_to_sdk,
 };
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
 use crate::resources::{AlarmFacts, Live, Resource, ResourceTags, any_alarm};
 use aws_sdk_cloudwatch::types as sdk;
 
@@ -67,13 +66,8 @@ pub fn from_sdk(alarm: &sdk::CompositeAlarm) -> Live {
 impl Client for CompositeAlarm {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => PUT,
-            Write::Delete => DELETE,
-            Write::Untag => UNTAG,
-        }
-    }
+    const PUT: ApiOperation = PUT;
+    const DELETE: ApiOperation = DELETE;
 
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
         put(aws, self).await

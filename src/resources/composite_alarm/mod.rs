@@ -1,12 +1,16 @@
 //! A CloudWatch composite alarm: a rule over the states of other alarms.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod cycle;
 pub mod spec;
+pub mod terraform;
 mod written;
 
 use super::any_alarm::Actions;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of};
+use super::kind::{
+    ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of,
+};
 use super::written::WritingScope;
 use super::{Address, Resource, ResourceTags};
 use crate::model::{Arn, FieldSet, ResourceFields, SpecMap, Target};
@@ -70,7 +74,7 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::CompositeAlarm(spec::read(name, layers, scope))),
     inherits: Inherits::Everything,
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,
@@ -78,6 +82,8 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // One call deletes one composite alarm (CloudWatch API reference, DeleteAlarms).
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for CompositeAlarm {

@@ -1,6 +1,6 @@
 //! Functions in Lambda, only read.
 
-use super::{FunctionConfiguration, FunctionFacts, default_log_group};
+use super::{FunctionConfiguration, FunctionFacts};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use aws_sdk_lambda::operation::list_functions::ListFunctionsOutput;
 
@@ -18,14 +18,15 @@ pub async fn configuration(aws: &Aws, name: &str) -> Result<Option<FunctionConfi
     let request = || aws.lambda.get_function_configuration().function_name(name).send();
     match aws.call(GET, Repeat::Safe, request).await {
         Ok(answer) => {
-            let log_group = answer.logging_config().and_then(|logging| logging.log_group()).map(str::to_owned);
+            let log_group = answer.logging_config().and_then(|logging| logging.log_group());
             Ok(Some(FunctionConfiguration {
-                facts: FunctionFacts {
-                    memory_mb: answer.memory_size().unwrap_or(128),
-                    timeout_s: answer.timeout().unwrap_or(3),
-                    log_group: log_group.filter(|g| !g.is_empty()).unwrap_or_else(|| default_log_group(name)),
-                    last_modified: answer.last_modified().map(str::to_owned),
-                },
+                facts: FunctionFacts::told(
+                    name,
+                    answer.memory_size(),
+                    answer.timeout(),
+                    log_group,
+                    answer.last_modified(),
+                ),
                 runtime: answer.runtime().map(|runtime| runtime.as_str().to_owned()),
             }))
         }
@@ -49,24 +50,25 @@ pub async fn list(aws: &Aws) -> Result<Vec<String>, AwsError> {
     Ok(all(aws).await?.into_iter().map(|(name, _)| name).collect())
 }
 
-/// All functions of the target, in the order in which Lambda lists them.
+/// All functions of the target, in the order of AWS. The listing has all that is asked of a function here.
 pub async fn all(aws: &Aws) -> Result<Vec<(String, FunctionFacts)>, AwsError> {
-    let mut found = Vec::new();
+    let mut functions = Vec::new();
     let page = |marker| aws.lambda.list_functions().set_marker(marker).send();
     let keep = |page: ListFunctionsOutput| {
-        found.extend(page.functions().iter().filter_map(|function| {
+        functions.extend(page.functions().iter().filter_map(|function| {
             let name = function.function_name()?.to_owned();
-            let log_group = function.logging_config().and_then(|logging| logging.log_group()).map(str::to_owned);
-            let facts = FunctionFacts {
-                memory_mb: function.memory_size().unwrap_or(128),
-                timeout_s: function.timeout().unwrap_or(3),
-                log_group: log_group.filter(|group| !group.is_empty()).unwrap_or_else(|| default_log_group(&name)),
-                last_modified: function.last_modified().map(str::to_owned),
-            };
+            let log_group = function.logging_config().and_then(|logging| logging.log_group());
+            let facts = FunctionFacts::told(
+                &name,
+                function.memory_size(),
+                function.timeout(),
+                log_group,
+                function.last_modified(),
+            );
             Some((name, facts))
         }));
         page.next_marker
     };
     aws.pages(LIST, page, keep).await?;
-    Ok(found)
+    Ok(functions)
 }

@@ -5,11 +5,10 @@ use super::LogAlarm;
 use crate::aws::{ApiOperation, Aws, AwsError, Repeat};
 use crate::model::Target;
 use crate::resources::any_alarm::aws::{
-    DELETE, UNTAG, action_configuration, actions_of, since, some_list, tagged_as_alarms, tags_to_sdk, text,
-    warm_up_from_sdk, warm_up_to_sdk,
+    DELETE, action_configuration, actions_of, since, some_list, tagged_as_alarms, tags_to_sdk, text, warm_up_from_sdk,
+    warm_up_to_sdk,
 };
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
 use crate::resources::{AlarmFacts, Live, Resource, ResourceTags, any_alarm};
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
@@ -94,13 +93,8 @@ pub fn from_sdk(alarm: &sdk::LogAlarm) -> Live {
 impl Client for LogAlarm {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => PUT,
-            Write::Delete => DELETE,
-            Write::Untag => UNTAG,
-        }
-    }
+    const PUT: ApiOperation = PUT;
+    const DELETE: ApiOperation = DELETE;
 
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {
         put(aws, self).await

@@ -1,15 +1,17 @@
 //! A CloudWatch log alarm: a Logs query that runs on a schedule, whose results are compared with a threshold.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod schedule;
 pub mod spec;
+pub mod terraform;
 #[cfg(test)]
 mod tests;
 mod written;
 
 use super::alarm::WarmUp;
 use super::any_alarm::Actions;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
 use super::written::WritingScope;
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
@@ -58,7 +60,7 @@ pub static KIND: KindFacts = KindFacts {
     read: Some(|name, layers, scope| Resource::LogAlarm(Box::new(spec::read(name, layers, scope)))),
     // What the defaults say of periods and thresholds is about metrics.
     inherits: Inherits::Keys(spec::INHERITED),
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::AsAlarm,
     registry: None,
@@ -66,6 +68,8 @@ pub static KIND: KindFacts = KindFacts {
     returning: &[],
     // CloudWatch API reference, DeleteAlarms.
     delete_batch: 100,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl LogAlarm {

@@ -5,7 +5,6 @@ use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat, SdkErrorParts};
 use crate::model::Target;
 use crate::resources::aws::Client;
 use crate::resources::declared::AttributeNames;
-use crate::resources::kind::Write;
 use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_cloudwatchlogs::types as sdk;
@@ -173,12 +172,9 @@ impl Client for LogGroup {
     const TAGS: ApiOperation = LIST_TAGS;
     const BATCH: usize = BATCH;
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put | Write::Untag => PUT_RETENTION,
-            Write::Delete => DELETE,
-        }
-    }
+    const PUT: ApiOperation = PUT_RETENTION;
+    const DELETE: ApiOperation = DELETE;
+    const UNTAG: ApiOperation = PUT_RETENTION;
 
     async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
         tags(aws, arn).await

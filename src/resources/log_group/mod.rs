@@ -1,12 +1,14 @@
 //! A CloudWatch Logs log group: how long logs are kept.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod former;
 pub mod spec;
+pub mod terraform;
 mod written;
 
 use super::declared::AttributeNames;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
 use super::written::WritingScope;
 use super::{Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields, SpecMap};
@@ -98,13 +100,15 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::LogGroup(spec::read(name, layers, scope))),
     inherits: Inherits::Keys(&["retention"]),
-    arn: Some(ArnForm { service: "logs", prefix: "log-group:" }),
+    arn: Some(ArnForm { service: "logs", prefix: "log-group:", scope: ArnScope::Region }),
     tag_type: Some("logs:log-group"),
     reading: KindReading::ByName,
     registry: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for LogGroup {

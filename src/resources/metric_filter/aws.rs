@@ -4,8 +4,7 @@ use super::MetricFilter;
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::Target;
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
-use crate::resources::{Address, Live, Resource, ResourceTags};
+use crate::resources::{Address, Live, Resource};
 use aws_sdk_cloudwatchlogs::operation::describe_metric_filters::DescribeMetricFiltersOutput;
 use aws_sdk_cloudwatchlogs::types as sdk;
 
@@ -56,25 +55,9 @@ fn from_sdk(group: &str, filter: &sdk::MetricFilter) -> Live {
 impl Client for MetricFilter {
     const TAGS: ApiOperation = ApiOperation("logs", "ListTagsForResource");
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => PUT,
-            Write::Delete => DELETE,
-            Write::Untag => ApiOperation("logs", "UntagResource"),
-        }
-    }
-
-    async fn tags(_: &Aws, _: &str) -> Result<Option<ResourceTags>, AwsError> {
-        Ok(Some(ResourceTags::new()))
-    }
-
-    async fn tag(_: &Aws, _: &str, _: &ResourceTags) -> Result<(), AwsError> {
-        Ok(())
-    }
-
-    async fn untag(_: &Aws, _: &str, _: &[String]) -> Result<(), AwsError> {
-        Ok(())
-    }
+    const PUT: ApiOperation = PUT;
+    const DELETE: ApiOperation = DELETE;
+    const UNTAG: ApiOperation = ApiOperation("logs", "UntagResource");
 
     async fn children(aws: &Aws, parent: &Address, _: Option<&Live>, _: &[&Resource]) -> Result<Vec<Live>, AwsError> {
         list(aws, &parent.name).await

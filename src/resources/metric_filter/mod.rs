@@ -1,7 +1,9 @@
 //! A metric filter: what of a log group's lines becomes a metric. A child of its group: AWS gives it no tags.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
+pub mod terraform;
 mod written;
 
 use super::child::{Child, ChildRegistry};
@@ -29,6 +31,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// Neither the name of a group nor that of a filter holds it (CloudWatch Logs API reference, PutMetricFilter).

@@ -4,9 +4,8 @@ use super::temporary::{TemporaryMute, is_temporary_name};
 use super::{MuteRule, UTC};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::Target;
-use crate::resources::any_alarm::aws::{UNTAG, some_list, tagged_as_alarms, tags_to_sdk};
+use crate::resources::any_alarm::aws::{some_list, tagged_as_alarms, tags_to_sdk};
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
 use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
@@ -135,13 +134,8 @@ pub fn from_sdk(name: &str, rule: &GetAlarmMuteRuleOutput) -> Result<Live, AwsEr
 impl Client for MuteRule {
     tagged_as_alarms!();
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => PUT,
-            Write::Delete => DELETE,
-            Write::Untag => UNTAG,
-        }
-    }
+    const PUT: ApiOperation = PUT;
+    const DELETE: ApiOperation = DELETE;
 
     /// Those that a command made for a while are left out.
     async fn list(aws: &Aws) -> Result<Vec<Live>, AwsError> {
@@ -150,13 +144,8 @@ impl Client for MuteRule {
         Self::describe(aws, &names).await
     }
 
-    /// AWS gives no call that tells of several.
-    async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Live>, AwsError> {
-        let mut found = Vec::new();
-        for name in names {
-            found.extend(read(aws, name).await?);
-        }
-        Ok(found)
+    async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
+        read(aws, name).await
     }
 
     async fn put(&self, aws: &Aws) -> Result<(), AwsError> {

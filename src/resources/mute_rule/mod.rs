@@ -1,11 +1,13 @@
 //! A CloudWatch alarm mute rule: when the actions of some alarms are held back. The alarms go on being evaluated.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod spec;
 pub mod temporary;
+pub mod terraform;
 mod written;
 
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
 use super::written::WritingScope;
 use super::{Address, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
@@ -18,13 +20,15 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::MuteRule(spec::read(name, layers, scope))),
     inherits: Inherits::Nothing,
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:" }),
+    arn: Some(ArnForm { service: "cloudwatch", prefix: "alarm-mute-rule:", scope: ArnScope::Region }),
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
     registry: None,
     immutable: &[],
     returning: &[],
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 /// The zone of a schedule that names none (CloudWatch API reference, Schedule).

@@ -4,8 +4,7 @@ use super::Subscription;
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::{FieldChange, Target, field};
 use crate::resources::aws::Client;
-use crate::resources::kind::Write;
-use crate::resources::{ConfirmationState, Live, Resource, ResourceTags};
+use crate::resources::{ConfirmationState, Live, Resource};
 use aws_sdk_sns::operation::list_subscriptions::ListSubscriptionsOutput;
 use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
 use aws_sdk_sns::types as sdk;
@@ -203,25 +202,9 @@ pub async fn is_locked(aws: &Aws, arn: &str) -> Result<Option<bool>, AwsError> {
 impl Client for Subscription {
     const TAGS: ApiOperation = ApiOperation("sns", "ListTagsForResource");
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => SUBSCRIBE,
-            Write::Delete => UNSUBSCRIBE,
-            Write::Untag => ApiOperation("sns", "UntagResource"),
-        }
-    }
-
-    async fn tags(_: &Aws, _: &str) -> Result<Option<ResourceTags>, AwsError> {
-        Ok(Some(ResourceTags::new()))
-    }
-
-    async fn tag(_: &Aws, _: &str, _: &ResourceTags) -> Result<(), AwsError> {
-        Ok(())
-    }
-
-    async fn untag(_: &Aws, _: &str, _: &[String]) -> Result<(), AwsError> {
-        Ok(())
-    }
+    const PUT: ApiOperation = SUBSCRIBE;
+    const DELETE: ApiOperation = UNSUBSCRIBE;
+    const UNTAG: ApiOperation = ApiOperation("sns", "UntagResource");
 
     async fn delete(_: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
         names.iter().map(|_| Err(AwsError::unexpected(UNSUBSCRIBE, "this kind is not deleted by name"))).collect()

@@ -1,8 +1,10 @@
 //! An SNS subscription: who a topic tells. Its identity is topic, protocol and endpoint; AWS gives it no tags.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod endpoint;
 pub mod spec;
+pub mod terraform;
 mod written;
 
 use super::child::{Child, ChildRegistry, fingerprint};
@@ -10,7 +12,7 @@ use super::declared::AttributeNames;
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading, own_declared};
 use super::written::{WritingScope, WrittenPlace};
 use super::{Address, Kind, ResourceTags};
-use crate::model::endpoint::STARS;
+use crate::model::endpoint::{STARS, is_chatbot};
 use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
 pub use endpoint::telephone;
 use serde::{Deserialize, Serialize};
@@ -125,6 +127,7 @@ impl Subscription {
     /// Whether a person has to click a link before SNS delivers anything.
     pub fn needs_confirmation(&self) -> bool {
         matches!(self.protocol.as_str(), "email" | "email-json" | "http" | "https")
+            && !is_chatbot(&self.protocol, &self.endpoint)
     }
 
     pub fn fields(&self) -> ResourceFields {
@@ -152,6 +155,8 @@ pub static KIND: KindFacts = KindFacts {
     immutable: IMMUTABLE,
     returning: ATTRIBUTES,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Subscription {

@@ -57,6 +57,11 @@ pub fn read(topic: &SpannedName, node: &Node, scope: &mut DeclarationScope<'_>) 
         let help = scope.nearest(&topic.text, &scope.topics, "the topics are");
         scope.problems.push(problem.help(help.unwrap_or_else(|| "declare it under `topics`".into())));
     }
+    of_topic(topic, node, scope)
+}
+
+/// The same of a topic that need not be declared.
+pub fn of_topic(topic: &SpannedName, node: &Node, scope: &mut DeclarationScope<'_>) -> Option<Subscription> {
     let protocol = node.get("protocol")?.text()?;
     let endpoint = node.get("endpoint")?;
     let mut subscription = Subscription::new(&topic.text, protocol, endpoint.text()?);

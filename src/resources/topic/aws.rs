@@ -5,7 +5,6 @@ use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::{FieldChange, Target, field, topic_policy};
 use crate::resources::aws::Client;
 use crate::resources::declared::AttributeNames;
-use crate::resources::kind::Write;
 use crate::resources::{Live, Resource, ResourceTags};
 use aws_sdk_sns::operation::list_topics::ListTopicsOutput;
 use serde_json::Value;
@@ -170,13 +169,9 @@ pub async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError
 impl Client for Topic {
     const TAGS: ApiOperation = LIST_TAGS;
 
-    fn slowest(write: Write) -> ApiOperation {
-        match write {
-            Write::Put => CREATE,
-            Write::Delete => DELETE,
-            Write::Untag => UNTAG,
-        }
-    }
+    const PUT: ApiOperation = CREATE;
+    const DELETE: ApiOperation = DELETE;
+    const UNTAG: ApiOperation = UNTAG;
 
     async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
         tags(aws, arn).await

@@ -1,12 +1,14 @@
 //! An SNS topic: where alarms are sent to.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod policy;
 pub mod spec;
+pub mod terraform;
 mod written;
 
 use super::declared::AttributeNames;
-use super::kind::{ArnForm, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
 use super::written::WritingScope;
 use super::{Resource, ResourceTags};
 use crate::model::{FieldSet, ResourceFields, SpecMap};
@@ -113,13 +115,15 @@ pub static KIND: KindFacts = KindFacts {
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::Topic(spec::read(name, layers, scope))),
     inherits: Inherits::Nothing,
-    arn: Some(ArnForm { service: "sns", prefix: "" }),
+    arn: Some(ArnForm { service: "sns", prefix: "", scope: ArnScope::Region }),
     tag_type: Some("sns"),
     reading: KindReading::AsTree,
     registry: None,
     immutable: IMMUTABLE,
     returning: RETURNING,
     delete_batch: 1,
+    cloudformation: &cloudformation::FORM,
+    terraform: &terraform::FORM,
 };
 
 impl KindConfiguration for Topic {

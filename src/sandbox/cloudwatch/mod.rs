@@ -4,6 +4,7 @@ mod actions;
 mod alarm;
 mod anomaly;
 mod change;
+mod dashboard;
 mod data;
 mod describe;
 mod evaluate;
@@ -20,6 +21,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use dashboard::is_meant as is_about_a_dashboard;
 pub use data::invoked::{MeasuredInvocation, forget as forget_invocations, record as record_invocation};
 pub use data::{embedded, publish};
 pub use evaluate::catch_up;
@@ -46,6 +48,10 @@ pub fn dispatch(request: WireRequest, tx: &mut Tx) -> Result<Value, Fault> {
         "GetAlarmMuteRule" => answer(request, tx, mute::get_alarm_mute_rule),
         "ListAlarmMuteRules" => answer(request, tx, mute::list_alarm_mute_rules),
         "DeleteAlarmMuteRule" => answer(request, tx, mute::delete_alarm_mute_rule),
+        "PutDashboard" => answer(request, tx, dashboard::put_dashboard),
+        "GetDashboard" => answer(request, tx, dashboard::get_dashboard),
+        "ListDashboards" => answer(request, tx, dashboard::list_dashboards),
+        "DeleteDashboards" => answer(request, tx, dashboard::delete_dashboards),
         "PutAnomalyDetector" => answer(request, tx, anomaly::put_anomaly_detector),
         "DescribeAnomalyDetectors" => answer(request, tx, anomaly::describe_anomaly_detectors),
         "DeleteAnomalyDetector" => answer(request, tx, anomaly::delete_anomaly_detector),

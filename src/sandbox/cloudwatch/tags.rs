@@ -1,7 +1,7 @@
 //! TagResource, UntagResource and ListTagsForResource of CloudWatch.
 
 use super::put::shared::tags as check;
-use super::{Nothing, alarm, mute_rule};
+use super::{Nothing, alarm, dashboard, mute_rule};
 use crate::fault::Fault;
 use crate::store::Tx;
 use crate::tags::{self, Tag};
@@ -73,6 +73,11 @@ fn kind_of(tx: &Tx, arn: &str) -> Result<&'static str, Fault> {
         && mute_rule::exists(tx, rule)?
     {
         return Ok(mute_rule::KIND);
+    }
+    if let Some(name) = arn.strip_prefix(&dashboard::arn(tx, ""))
+        && dashboard::exists(tx, name)?
+    {
+        return Ok(dashboard::KIND);
     }
     Err(Fault::sender("ResourceNotFoundException", format!("Resource {arn} does not exist")).status(404))
 }

@@ -313,7 +313,7 @@ impl Sandbox {
             let fault = Fault::internal(&caller.service);
             return Err(Box::new((CallOutcome::Faulted, reply.write(Err(fault)).map_err(other))));
         }
-        let (account, region) = (caller.account.clone(), caller.region.clone());
+        let (account, region) = (caller.account.clone(), dispatch::region(request).to_owned());
         let done =
             state.store.transact(&account, &region, weather, state.calls, |tx| dispatch::dispatch(request.clone(), tx));
         match done {

@@ -182,7 +182,7 @@ async fn what_cannot_be_read_is_refused() {
     unsigned.set_uri("https://monitoring.us-east-1.amazonaws.com/service/X/operation/DescribeAlarms").unwrap();
     let answer = sandbox.clone().call(unsigned).await.unwrap();
     assert_eq!(answer.status().as_u16(), 403);
-    let error = client(&sandbox).list_dashboards().send().await.unwrap_err();
+    let error = client(&sandbox).describe_insight_rules().send().await.unwrap_err();
     assert_eq!(error.code(), Some("UnknownOperationException"));
 }
 

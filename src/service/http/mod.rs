@@ -19,7 +19,7 @@ use axum::routing::{get, post};
 
 use self::history::ChartCache;
 use self::key::ApiKey;
-use self::pages::Dashboard;
+use self::pages::ServiceDashboard;
 use self::rate::RateLimit;
 use self::scrape::Scrapes;
 use super::config::{Config, Protect};
@@ -65,7 +65,7 @@ pub struct ServiceApp {
     trusted_proxies: Vec<AddressRange>,
     origins: Option<Vec<String>>,
     scrapes: Scrapes,
-    dashboard: Dashboard,
+    dashboard: ServiceDashboard,
     charts: Arc<ChartCache>,
     emf: Option<Emf>,
     telemetry: Option<Arc<Telemetry>>,
@@ -98,7 +98,7 @@ impl ServiceApp {
             trusted_proxies: config.trusted_proxies.clone(),
             origins: config.origins.clone(),
             scrapes: Scrapes::default(),
-            dashboard: Dashboard::new(),
+            dashboard: ServiceDashboard::new(),
             charts: Arc::default(),
             emf,
             telemetry: telemetry.map(Arc::new),

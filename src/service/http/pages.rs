@@ -16,12 +16,12 @@ const SCRIPT: &str =
 const OPENAPI: &str = include_str!("openapi.json");
 
 /// The page in one piece, and the policy that lets this style and this script run and nothing else.
-pub struct Dashboard {
+pub struct ServiceDashboard {
     page: String,
     policy: HeaderValue,
 }
 
-impl Dashboard {
+impl ServiceDashboard {
     pub fn new() -> Self {
         let page = PAGE.replace("/*style*/", STYLE).replace("/*script*/", SCRIPT);
         let policy = format!(
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_page_is_whole_and_fetches_nothing_from_outside() {
-        let Dashboard { page, policy } = Dashboard::new();
+        let ServiceDashboard { page, policy } = ServiceDashboard::new();
         assert!(page.contains(STYLE) && page.contains(SCRIPT) && !page.contains("/*style*/"));
         for outside in ["http://", "https://", " style=", " onclick=", "@import", "url("] {
             assert!(!page.replace("http://www.w3.org/2000/svg", "").contains(outside), "{outside}");

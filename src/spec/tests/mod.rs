@@ -220,7 +220,8 @@ fn two_functions_may_share_a_log_group_if_they_agree() {
 fn what_is_asked_before_binding_is_there_before_binding() {
     let spec =
         parse("f", "version: 1\nstack: s\nregion: \"${r}\"\nvars: { r: eu-west-1, e: { required: true } }\n").unwrap();
-    assert_eq!(spec.written_regions(), [(None, Vec::new())]);
+    let written = spec.written_regions();
+    assert!(written.len() == 1 && written[0].region.is_none() && written[0].functions.is_empty());
     let required: Vec<(&str, bool)> = spec.variables().iter().map(|v| (v.name.as_str(), v.required)).collect();
     assert_eq!(required, [("r", false), ("e", true)]);
     let bound = spec.bind(&BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));

@@ -79,6 +79,21 @@ fn a_list_is_the_whole_file_in_each() {
 }
 
 #[test]
+fn what_is_the_account_s_is_in_the_home_region_alone() {
+    let list = "version: 1\nstack: s\nregion: us-east-1\nregions: [eu-west-1, us-east-1]\ntopics: { t: }\ndashboards: { d: {} }\n";
+    let all = regions(list);
+    assert_eq!(names(&all[0]), ["topic/t", "dashboard/d"]);
+    assert_eq!(names(&all[1]), ["topic/t"]);
+    let dashboard = Address::new(Kind::Dashboard, "d");
+    assert_eq!(all.iter().map(|one| one.is_about(&dashboard)).collect::<Vec<_>>(), [true, false]);
+    let map = "version: 1\nstack: s\nregion: us-east-1\ndashboards: { d: {} }\nregions: { eu-west-1: {} }\n";
+    assert_eq!(regions(map).iter().map(|one| names(one).len()).collect::<Vec<_>>(), [1, 0]);
+    let other = map.replace("eu-west-1: {}", "eu-west-1: { dashboards: { e: {} } }");
+    let error = parse("f", &other).unwrap().bind_regions(&BTreeMap::new()).unwrap_err().to_string();
+    assert!(error.contains("unknown key `dashboards` in a region"), "{error}");
+}
+
+#[test]
 fn a_file_of_sections_alone_needs_no_home() {
     let all = regions("version: 1\nstack: s\nregions: { us-east-1: { topics: { t: } }, eu-west-1: {} }\n");
     assert_eq!(all.iter().filter_map(BoundSpec::region).collect::<Vec<_>>(), ["us-east-1", "eu-west-1"]);
@@ -99,7 +114,7 @@ fn a_region_is_picked_by_name_only_where_there_are_several() {
     assert_eq!((pick(&listed, "eu-west-1"), pick(&listed, "us-west-2")), (Some(1), None));
     assert!(spec.has_regions() && !alone.has_regions() && !listed.has_regions());
     assert!(spec.lists_regions() && !alone.lists_regions() && listed.lists_regions());
-    let written: Vec<Option<String>> = spec.written_regions().into_iter().map(|(region, _)| region).collect();
+    let written: Vec<Option<String>> = spec.written_regions().into_iter().map(|place| place.region).collect();
     assert_eq!(written, ["eu-central-1", "us-east-1", "eu-west-1"].map(|region| Some(region.to_owned())));
 }
 

@@ -86,6 +86,7 @@ fn made(function: &str, facts: &FunctionFacts, target: &Target) -> Vec<(&'static
         target,
         partition: None,
         topics: BTreeSet::new(),
+        external_topics: BTreeMap::new(),
         topics_elsewhere: BTreeMap::new(),
         alarms: BTreeSet::new(),
         tags: ResourceTags::new(),

@@ -8,8 +8,8 @@ use crate::resources::{Address, Kind, Resource};
 use crate::spec::yaml;
 use std::collections::BTreeMap;
 
-/// The children in each list: of a parent, or of the section of their kind.
-pub type ListedChildren = BTreeMap<(Option<Address>, Kind), Vec<Address>>;
+/// The children in each list: of a parent, or of the section of their kind; with the key of the list.
+pub type ListedChildren = BTreeMap<(Option<Address>, Kind, &'static str), Vec<Address>>;
 
 /// Puts every declaration into the file: what has no parent first, so that children find theirs.
 pub fn put(
@@ -20,11 +20,24 @@ pub fn put(
 ) -> ListedChildren {
     let mut listed = ListedChildren::new();
     let mut alone: BTreeMap<Kind, Vec<(Address, SpecMap, Option<SpecMap>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Address, SpecMap> = BTreeMap::new();
     let mut comments: BTreeMap<Address, Vec<String>> = BTreeMap::new();
     for (address, resource) in resources {
-        let WrittenPlace::Parent { parent, path, name, alone: item } = resource.place() else {
-            comments.entry((*address).clone()).or_default().extend(remark(address));
-            continue;
+        let section = address.kind.facts().section.name;
+        let (parent, path, name, item) = match resource.place() {
+            WrittenPlace::Section => {
+                comments.entry((*address).clone()).or_default().extend(remark(address));
+                continue;
+            }
+            WrittenPlace::Group { name, head, list } => {
+                let Some(map) = maps.remove(*address) else { continue };
+                let group = Address::new(address.kind, name);
+                comments.entry(group.clone()).or_default().extend(remark(address));
+                add_item(groups.entry(group.clone()).or_insert(head), list, map);
+                listed.entry((Some(group), address.kind, list)).or_default().push((*address).clone());
+                continue;
+            }
+            WrittenPlace::Parent { parent, path, name, alone } => (parent, path, name, alone),
         };
         let Some(map) = maps.remove(*address) else { continue };
         // A line of a child stands above its parent where the child is an item of it.
@@ -36,11 +49,12 @@ pub fn put(
                     None if item.is_some() => add_item(place, key, map),
                     None => place.set(key, map),
                 }
-                listed.entry((Some(parent), address.kind)).or_default().push((*address).clone());
+                listed.entry((Some(parent), address.kind, section)).or_default().push((*address).clone());
             }
             None => alone.entry(address.kind).or_default().push(((*address).clone(), map, item)),
         }
     }
+    maps.extend(groups);
     for (kind, section) in sections() {
         let mut own = SpecMap::default();
         let mut items = Vec::new();
@@ -52,7 +66,7 @@ pub fn put(
                 Some(item) => {
                     let whole = map.entries().iter().fold(item, |item, one| item.put(&one.key, one.value.clone()));
                     items.push(SpecValue::Map(whole));
-                    listed.entry((None, kind)).or_default().push(address);
+                    listed.entry((None, kind, section)).or_default().push(address);
                 }
                 None => own.add(entry(&address.name, map, remark(&address))),
             }
@@ -104,7 +118,7 @@ impl Places {
                 below(&address, &declared.value, children, &mut places);
                 places.push((Span::new(declared.name.span.start, declared.value.span.end), address));
             }
-            let items = children.get(&(None, kind)).into_iter().flatten();
+            let items = children.get(&(None, kind, section)).into_iter().flatten();
             places.extend(node.items().iter().zip(items).map(|(item, address)| (item.span, address.clone())));
         }
         Self(places)
@@ -120,10 +134,9 @@ impl Places {
 
 /// The children in a parent's declaration.
 fn below(parent: &Address, node: &Node, children: &ListedChildren, places: &mut Vec<(Span, Address)>) {
-    let of_parent = children.iter().filter(|((of, _), _)| of.as_ref() == Some(parent));
-    for ((_, kind), all) in of_parent {
-        let section = kind.facts().section.name;
-        let inner = node.get(section);
+    let of_parent = children.iter().filter(|((of, ..), _)| of.as_ref() == Some(parent));
+    for ((_, _, list), all) in of_parent {
+        let inner = node.get(list);
         let items = inner.map(Node::items).unwrap_or_default().iter().map(|item| item.span);
         let entries = inner.map(Node::entries).unwrap_or_default().iter();
         let entries = entries.map(|one| Span::new(one.name.span.start, one.value.span.end));

@@ -20,23 +20,23 @@ pub const IDS: [&str; 3] = ["m1", "m2", "errors"];
 
 /// An alarm and what its metrics measured.
 pub struct Drawn {
-    n: usize,
-    m: usize,
-    names_m: bool,
-    operator: &'static str,
-    threshold: f64,
-    treatment: &'static str,
-    namespace: &'static str,
-    statistic: &'static str,
-    period: i64,
+    pub n: usize,
+    pub m: usize,
+    pub names_m: bool,
+    pub operator: &'static str,
+    pub threshold: f64,
+    pub treatment: &'static str,
+    pub namespace: &'static str,
+    pub statistic: &'static str,
+    pub period: i64,
     /// Seconds east of UTC, where windows follow a clock.
-    clock: Option<(&'static str, i64)>,
+    pub clock: Option<(&'static str, i64)>,
     /// How many evaluations are looked at.
-    length: i64,
-    expression: Option<(Term, String)>,
+    pub length: i64,
+    pub expression: Option<(Term, String)>,
     /// Of each metric when something was measured, and what; several at one time are several samples.
-    samples: [Vec<(i64, f64)>; 3],
-    none: BTreeMap<String, String>,
+    pub samples: [Vec<(i64, f64)>; 3],
+    pub none: BTreeMap<String, String>,
 }
 
 /// Without what was measured: that follows from the seed.

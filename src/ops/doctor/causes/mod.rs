@@ -7,6 +7,7 @@ mod expired_credentials;
 mod filtered;
 mod foreign_owner;
 mod function_missing;
+mod function_uncovered;
 mod in_alarm;
 mod insufficient_data;
 mod key_not_tested;
@@ -64,6 +65,7 @@ pub static CAUSES: &[&Cause] = &[
     &in_alarm::CAUSE,
     &insufficient_data::CAUSE,
     &threshold::CAUSE,
+    &function_uncovered::CAUSE,
     &service::CAUSE,
 ];
 

@@ -2,6 +2,7 @@
 
 use crate::model::advice;
 use crate::ops::doctor::{Cause, DoctorFacts, DoctorFinding, DoctorLevel, FindingSubject};
+use crate::ops::drill::Subscriber;
 use crate::plan::notes;
 use crate::resources::{ConfirmationState, Resource, Subscription};
 
@@ -10,7 +11,9 @@ pub static CAUSE: Cause =
 
 fn check(facts: &DoctorFacts, found: &mut Vec<DoctorFinding>) {
     for topic in facts.topics.values() {
-        let pending = topic.subscribers.iter().filter(|one| one.confirmation == ConfirmationState::Pending);
+        let waits =
+            |one: &&Subscriber| one.confirmation == ConfirmationState::Pending && one.subscription.needs_confirmation();
+        let pending = topic.subscribers.iter().filter(waits);
         for one in pending {
             let Subscription { protocol, endpoint, .. } = &one.subscription;
             let others = facts.reaches_somebody(topic);

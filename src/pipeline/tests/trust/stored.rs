@@ -1,6 +1,7 @@
 //! What the sandbox has stored, as the witness reads it: whose entry of the spec it is, its fields, its tags. Judges nothing.
 
 use super::Key;
+use crate::pipeline::tests::random::EXTERNAL;
 use crate::resources::{Address, Kind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,16 +18,22 @@ pub fn declared(key: &Key, stored: &Value, spec: &Value) -> Option<(Address, BTr
         "alarms" => of(Kind::Alarm, "alarms", name).or_else(|| of(Kind::CompositeAlarm, "composite_alarms", name)),
         "sns-topic" => of(Kind::Topic, "topics", name),
         "logs-group" => {
-            let of_function = spec.get("functions").is_some() && name == "/aws/lambda/mlops-service-lambda";
-            let of_function = of_function.then(|| (Address::new(Kind::LogGroup, name), BTreeSet::new()));
-            of(Kind::LogGroup, "log_groups", name).or(of_function)
+            // Whichever names it, or is a pattern.
+            let functions = spec["functions"].as_object().filter(|_| name == "/aws/lambda/mlops-service-lambda");
+            let of_function = functions.map(|all| all.values().flat_map(fields).collect());
+            of(Kind::LogGroup, "log_groups", name)
+                .or(of_function.map(|said| (Address::new(Kind::LogGroup, name), said)))
         }
         "sns-subscription" => {
             let topic = name.split(':').nth(5)?;
-            let declared = spec["topics"].get(topic)?["subscriptions"].as_array()?;
+            let (kind, topic) = match topic == EXTERNAL.0 {
+                true => (Kind::ExternalSubscription, spec["external_topics"].get(EXTERNAL.1)?),
+                false => (Kind::Subscription, spec["topics"].get(topic)?),
+            };
+            let declared = topic["subscriptions"].as_array()?;
             let same = |own: &&Value| own["protocol"] == stored["protocol"] && own["endpoint"] == stored["endpoint"];
             let own = declared.iter().find(same)?;
-            Some((Address::new(Kind::Subscription, name), fields(own)))
+            Some((Address::new(kind, name), fields(own)))
         }
         _ => None,
     }

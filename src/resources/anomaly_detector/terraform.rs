@@ -1,0 +1,5 @@
+//! An anomaly detector in Terraform configuration: there is none.
+
+use crate::resources::mapping::ForeignForm;
+
+pub static FORM: ForeignForm = ForeignForm::Lacking("the AWS provider has no resource for anomaly detectors");

@@ -1,0 +1,28 @@
+//! A resource as one of Terraform's AWS provider, and back. The tables are in each kind's `terraform.rs`, after provider 6.69. Blocks that
+//! there is one of are objects, as Terraform's JSON syntax takes them; state and plans have them as lists of one.
+
+// Reading is for imports.
+#![allow(dead_code)]
+
+use super::Kind;
+use super::foreign::{self, ForeignReading};
+use super::mapping::{ForeignForm, TypeMapping};
+use crate::model::Target;
+use serde_json::Value;
+
+/// Returns the kinds that a resource type may be; none of a type that mlopsctl does not manage.
+pub fn kinds_of(type_name: &str) -> impl Iterator<Item = (Kind, &'static TypeMapping)> {
+    let of = move |kind: Kind| match kind.facts().terraform {
+        ForeignForm::Types(types) => types.iter().find(|mapping| mapping.type_name == type_name),
+        ForeignForm::Lacking(_) => None,
+    };
+    Kind::ALL.into_iter().filter_map(move |kind| Some((kind, of(kind)?)))
+}
+
+/// Reads the arguments of a resource, with every expression evaluated; `None` of a type that mlopsctl does not manage.
+///
+/// # Errors
+/// What is wrong with the arguments, in words.
+pub fn from_arguments(type_name: &str, arguments: &Value, target: &Target) -> Option<Result<ForeignReading, String>> {
+    foreign::from_first(kinds_of(type_name), arguments, target)
+}

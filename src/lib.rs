@@ -17,7 +17,7 @@
 //!             what has no tags is owned, through marks in its parent's
 //! aws/        credentials, clients, pacing, the clock, errors: handles only
 //! sandbox/    a crate of its own: an AWS inside the process, as an HTTP client under the real SDK
-//! spec/       what the user wrote -> desired
+//! spec/       what the user wrote -> desired; `writer/`: resources -> the text of a spec
 //! cost/       what alarms cost a month, before and after a plan, by a dated price table
 //! lint/       whether alarms are any good: one rule, one file, one id, one page in `docs/lint/`
 //! live/       what stands now; a `TargetReader` cannot write

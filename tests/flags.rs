@@ -148,6 +148,17 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("export terraform", "--out t.tf.json", Comes("t.tf.json")),
     ("export terraform", "--no-import", Goes("\"import\"")),
     ("init --file new.yaml", "--stack mine", Comes("stack: mine")),
+    ("init --file new.yaml --stack mlops-lab9 --all", "--existing", Comes("8 of the stack already")),
+    ("init --file new.yaml --stack mlops-lab9 --existing", "--all", Comes("8 of the stack already")),
+    ("init --file new.yaml --stack mlops-lab9 --existing", "--prefix mlops-service-lambda-err", Comes("1 alarm")),
+    ("init --file new.yaml --stack mlops-lab9 --existing", "--function mlops-*", Comes("5 alarms")),
+    ("init --file new.yaml --stack other --existing", "--tag mlopsctl:stack=mlops-lab9", Comes("owns it")),
+    ("init --file new.yaml --stack other --existing --all", "--owned-by-others", Comes("warning: written although")),
+    (
+        "init --existing --all --concurrency 1 --sandbox-faults no-role=300000000001",
+        "--accounts roster.csv",
+        Comes("existing"),
+    ),
     ("subscriptions resend --all", "--yes", Comes("1 of 1 asked again")),
     ("subscriptions resend --yes", "--all", Comes("1 of 1 asked again")),
     (

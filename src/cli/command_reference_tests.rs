@@ -14,7 +14,7 @@ const HEAD: &str = "# Commands\n\n\
 
 /// Where more is said of a command: the title and the file of a page.
 const GUIDES: &[(&str, &[(&str, &str)])] = &[
-    ("init", &[("adopt what exists", "how-to/adopt.md")]),
+    ("init", &[("what exists as a spec", "existing.md"), ("adopt what exists", "how-to/adopt.md")]),
     ("test", &[("tests of alarms", "alarm-tests.md"), ("when an alarm fires", "concepts/evaluation.md")]),
     ("backtest", &[("backtests", "backtest.md"), ("quiet nights", "how-to/quiet-nights.md")]),
     ("plan", &[("plan and apply", "concepts/plan-and-apply.md"), ("CI", "how-to/ci.md"), ("drift", "how-to/drift.md")]),

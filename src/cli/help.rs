@@ -17,7 +17,14 @@ const GROUPS: &[(&str, &[&str])] = &[
 
 /// Command -> command lines that show what it is for, the commonest first.
 const EXAMPLES: &[(&str, &[&str])] = &[
-    ("init", &["mlopsctl init --region us-east-1", "mlopsctl init --sandbox --file lab.yaml"]),
+    (
+        "init",
+        &[
+            "mlopsctl init --region us-east-1",
+            "mlopsctl init --sandbox --file lab.yaml",
+            "mlopsctl init --existing --all --out team.yaml",
+        ],
+    ),
     ("lint", &["mlopsctl lint", "mlopsctl lint --online --profile prod", "mlopsctl lint --explain no-actions"]),
     ("test", &["mlopsctl test", "mlopsctl test alarms.test.yaml --mutate"]),
     (

@@ -1,38 +1,54 @@
-//! `mlopsctl init`: writes a first spec from the Lambda functions that are there. Never overwrites one.
+//! `mlopsctl init`: writes a first spec from the Lambda functions that are there, or from all that exists. Never overwrites one.
 
 use super::CommandContext;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::init_existing::{ExistingArgs, write_one};
+use super::init_files::{SCHEMA_FILE, exists, make, write_schema};
 use crate::live::TargetReader;
-use crate::model::{Partition, advice, file};
+use crate::model::{Partition, advice};
+use crate::pipeline::existing::unmanaged_alarms;
 use crate::report::mask;
-use anyhow::Context;
 use clap::Args;
 use std::fmt::Write as _;
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Writes a first spec with golden signals for each Lambda function found
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
-    /// The spec to write; one that exists is left alone
-    #[arg(short, long, value_name = "FILE", default_value = "alarms.yaml")]
-    file: PathBuf,
+    /// The spec to write; one that exists is left alone. With --accounts the folder of the specs [default: alarms.yaml, or
+    /// existing with --accounts]
+    #[arg(short, long, visible_alias = "out", value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Name of the stack, the mark of what is yours [default: the function's name, or the folder's]
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
+    #[command(flatten)]
+    existing: ExistingArgs,
     #[command(flatten)]
     connect: ConnectArgs,
 }
 
 impl InitArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        if self.file.exists() {
-            self.say_uncovered(run).await;
-            return Err(self.exists());
+        let select = self.existing.select()?;
+        if let Some(select) = select.as_ref().filter(|_| self.existing.is_of_roster()) {
+            let (stack, folder) = (self.stack_of(&[]), self.file.as_deref().unwrap_or(Path::new(FOLDER)));
+            return self.existing.write_roster(folder, &stack, select, &self.connect, run).await;
+        }
+        let file = self.file.as_deref().unwrap_or(Path::new(FILE));
+        if file.exists() {
+            if select.is_none() {
+                self.say_uncovered(file, run).await;
+            }
+            return Err(exists(file));
         }
         let aws = self.connect.open(None, &run.signals, run.output).await?;
+        if let Some(select) = &select {
+            let stack = self.stack_of(&[]);
+            return run.signals.clone().or_interrupted(write_one(&aws, file, &stack, select, run)).await;
+        }
         let functions = TargetReader::new(&aws).function_names().await?;
         if functions.is_empty() {
             let what = format!("there are no Lambda functions in {}", aws.target().await?);
@@ -42,38 +58,28 @@ impl InitArgs {
                 "name another --region or --profile, or deploy one first",
             ));
         }
-        let stack = self.stack.clone().unwrap_or_else(|| default_stack(&functions));
-        self.write(&spec(&stack, aws.region(), &functions))?;
-        self.write_schema(run)?;
+        let stack = self.stack_of(&functions);
+        make(file, &mask::printed(&spec(&stack, aws.region(), &functions)))?;
+        write_schema(file, run)?;
         let found = if functions.len() == 1 { functions[0].clone() } else { format!("{} functions", functions.len()) };
-        run.output.result(&format!("{}: written, with the golden signals of {found}\n", self.file.display()))?;
+        run.output.result(&format!("{}: written, with the golden signals of {found}\n", file.display()))?;
         run.output.say(&format!("next: {}", advice::command("plan --var email=you@example.edu")));
+        // Only to be told of: whoever may not list alarms has a spec all the same.
+        if let Ok(count @ 1..) = unmanaged_alarms(&aws).await {
+            let (alarms, are) = if count == 1 { ("alarm", "exists") } else { ("alarms", "exist") };
+            let existing = advice::command("init --existing --all --file existing.yaml");
+            run.output.say(&format!("{count} {alarms} {are} that no spec has: {existing}"));
+        }
         Ok(Exit::Success)
     }
 
-    fn write(&self, text: &str) -> Result<(), CliFailure> {
-        match file::make(&self.file, mask::printed(text).as_bytes()) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(self.exists()),
-            made => made.with_context(|| format!("could not write {}", self.file.display()))?,
-        }
-        Ok(())
-    }
-
-    /// What the spec's first line names: an editor finds it offline, and it fits this version. One that is there stays.
-    fn write_schema(&self, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
-        let path = self.file.with_file_name(SCHEMA_FILE);
-        match file::make(&path, format!("{:#}\n", crate::spec::schema()).as_bytes()) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-            made => made.with_context(|| format!("could not write {}", path.display()))?,
-        }
-        let renew = advice::command(&format!("schema > {SCHEMA_FILE}"));
-        run.output.say(&format!("{}: for editors; {renew} renews it after an update", path.display()));
-        Ok(())
+    fn stack_of(&self, functions: &[String]) -> String {
+        self.stack.clone().unwrap_or_else(|| default_stack(functions))
     }
 
     /// Of a spec that is there: which functions of its regions no alarm in it watches. Who cannot be asked is no failure of its own.
-    async fn say_uncovered(&self, run: &mut CommandContext<'_>) {
-        let Ok(spec) = crate::spec::load(&self.file) else { return };
+    async fn say_uncovered(&self, file: &Path, run: &mut CommandContext<'_>) {
+        let Ok(spec) = crate::spec::load(file) else { return };
         let mut places = spec.written_regions();
         if let (Some(region), true) = (self.connect.region(), spec.lists_regions()) {
             places.retain(|place| place.region.as_deref() == Some(region));
@@ -85,7 +91,7 @@ impl InitArgs {
             let Ok(live) = TargetReader::new(&aws).live_functions(&tags).await else { return };
             let uncovered = place.uncovered(&live);
             let Some((first, rest)) = uncovered.split_first() else { continue };
-            let file = self.file.display();
+            let file = file.display();
             let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
             let shown = rest.iter().take(NAMED).fold(first.clone(), |shown, name| shown + ", " + name);
             let (of, under) = match are_several {
@@ -98,18 +104,14 @@ impl InitArgs {
             ));
         }
     }
-
-    fn exists(&self) -> CliFailure {
-        let what = format!("{} exists and was left alone", self.file.display());
-        CliFailure::say(Exit::Failure, what, "name another file with --file")
-    }
 }
+
+/// What is written where nobody says it.
+const FILE: &str = "alarms.yaml";
+const FOLDER: &str = "existing";
 
 /// So many more functions than the first are named.
 const NAMED: usize = 9;
-
-/// Beside the spec.
-const SCHEMA_FILE: &str = "alarms.schema.json";
 
 /// Two people in one account must not share a stack unknowingly, so it is named after something of theirs.
 fn default_stack(functions: &[String]) -> String {

@@ -26,6 +26,8 @@ mod fleet;
 mod functions;
 mod help;
 mod init;
+mod init_existing;
+mod init_files;
 mod interrupt;
 mod lint;
 mod logs;

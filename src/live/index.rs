@@ -143,6 +143,26 @@ pub async fn by_arn(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Resou
     Ok(try_join_all(pages).await?.into_iter().flatten().collect())
 }
 
+/// The tags of everything of the target that has or had some, by ARN, in one paged call.
+pub async fn all_tags(aws: &Aws) -> Result<BTreeMap<String, ResourceTags>, AwsError> {
+    let mut found = BTreeMap::new();
+    let page = |token| {
+        let types = types().into_iter().map(str::to_owned).collect();
+        let request = aws.tagging.get_resources().resources_per_page(PAGE as i32);
+        request.set_resource_type_filters(Some(types)).set_pagination_token(token).send()
+    };
+    let keep = |page: GetResourcesOutput| {
+        for item in page.resource_tag_mapping_list() {
+            let arn = item.resource_arn().map(|arn| arn.strip_suffix(":*").unwrap_or(arn)).unwrap_or_default();
+            let tags = item.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+            found.insert(arn.to_owned(), tags.collect());
+        }
+        page.pagination_token
+    };
+    aws.pages(GET, page, keep).await?;
+    Ok(found)
+}
+
 /// Returns the names of the functions that carry all of these tags, as the index shows them.
 pub async fn functions_tagged(aws: &Aws, tags: &ResourceTags) -> Result<BTreeSet<String>, AwsError> {
     let filters: Vec<TagFilter> =

@@ -1,9 +1,12 @@
 //! What stands in AWS now. A `TargetReader` can only read; a plan holds nothing else. Independent reads go in one wave.
 
 mod children;
+mod existing;
 mod index;
 mod tags;
 mod topics;
+
+pub use existing::ExistingSurvey;
 
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;

@@ -21,6 +21,7 @@ pub mod size;
 pub mod target;
 pub mod topic_policy;
 pub mod visible;
+pub mod writing;
 
 pub use arn::Arn;
 pub use field::{FieldChange, FieldSet, ResourceFields};
@@ -29,3 +30,4 @@ pub use node::{Node, Span, SpannedName};
 pub use partition::Partition;
 pub use problem::SpecProblem;
 pub use target::Target;
+pub use writing::{SpecMap, SpecValue};

@@ -4,6 +4,7 @@
 mod allowed;
 mod apply;
 mod covered;
+pub mod existing;
 mod lint_online;
 mod planned;
 mod propose;

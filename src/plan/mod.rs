@@ -8,6 +8,7 @@ pub mod log_group;
 pub mod notes;
 pub mod order;
 pub mod ownership;
+pub mod proof;
 pub mod saved;
 #[cfg(test)]
 pub mod testing;

@@ -46,6 +46,11 @@ pub trait Client {
         Err(AwsError::unexpected(Self::TAGS, "this kind is not read by names"))
     }
 
+    /// Every one of the target, without tags, of a kind that is read by names.
+    async fn list(_aws: &Aws) -> Result<Vec<Live>, AwsError> {
+        Err(AwsError::unexpected(Self::TAGS, "this kind is not listed by itself"))
+    }
+
     /// Of a kind that is read with its parent: the children of one parent, or those of them that are of interest. `desired`: those that
     /// the spec asks for. `live`: the parent as it stands, where that is known already. None of a parent that does not exist.
     async fn children(_: &Aws, _: &Address, _: Option<&Live>, _: &[&Resource]) -> Result<Vec<Live>, AwsError> {
@@ -114,6 +119,12 @@ macro_rules! dispatch {
         pub async fn describe(aws: &Aws, kind: Kind, names: &[String]) -> Result<Vec<Live>, AwsError> {
             match kind {
                 $(Kind::$variant => <super::$variant as Client>::describe(aws, names).await,)+
+            }
+        }
+
+        pub async fn list(aws: &Aws, kind: Kind) -> Result<Vec<Live>, AwsError> {
+            match kind {
+                $(Kind::$variant => <super::$variant as Client>::list(aws).await,)+
             }
         }
 

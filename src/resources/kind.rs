@@ -6,9 +6,10 @@ use super::child::{Child, ChildRegistry};
 use super::declared::AttributeNames;
 use super::mapping::ForeignForm;
 use super::scope::DeclarationScope;
+use super::written::{WritingScope, WrittenPlace};
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::shape::SchemaKey;
-use crate::model::{Arn, Layers, ResourceFields, SpannedName, Target};
+use crate::model::{Arn, Layers, ResourceFields, SpannedName, SpecMap, Target};
 
 /// What is true of every resource of a kind.
 #[derive(Debug)]
@@ -115,6 +116,14 @@ pub trait KindConfiguration {
     fn tags(&self) -> Option<&ResourceTags>;
 
     fn tags_mut(&mut self) -> Option<&mut ResourceTags>;
+
+    /// Its declaration as a person would write it: reading it gives a resource of equal fields and tags.
+    fn written(&self, scope: &WritingScope<'_>) -> SpecMap;
+
+    /// Where that stands.
+    fn place(&self) -> WrittenPlace {
+        WrittenPlace::Section
+    }
 
     /// The attributes that the spec names; `None` for a kind that AWS only replaces as a whole.
     fn declared(&self) -> Option<&AttributeNames> {

@@ -1,5 +1,5 @@
 //! The one list of resource kinds (`with_kinds`), each a folder: its type, `KIND` (what is true of all of them), `spec.rs` (YAML -> type,
-//! AWS's limits), `aws.rs` (its calls). A kind is an enum variant, not a plugin: what is asked of every kind, the compiler asks for.
+//! AWS's limits), `written.rs` (type -> YAML), `aws.rs` (its calls). A kind is an enum variant, not a plugin: what is asked of every kind, the compiler asks for.
 
 pub mod address;
 pub mod alarm;
@@ -34,6 +34,7 @@ pub mod subscription;
 pub mod tag;
 pub mod terraform;
 pub mod topic;
+pub mod written;
 
 pub use address::Address;
 pub use alarm::Alarm;
@@ -54,7 +55,7 @@ pub use subscription::Subscription;
 pub use topic::Topic;
 
 use crate::model::shape::SchemaKey;
-use crate::model::{ResourceFields, Target};
+use crate::model::{ResourceFields, SpecMap, Target};
 use any_alarm::Actions;
 use child::Child;
 use serde::{Deserialize, Serialize};
@@ -250,6 +251,16 @@ impl Resource {
     /// The same, to change it.
     pub fn actions_mut(&mut self) -> Option<&mut Actions> {
         self.configuration_mut().actions_mut()
+    }
+
+    /// Its declaration in a spec, as a person would write it.
+    pub fn written(&self, scope: &written::WritingScope<'_>) -> SpecMap {
+        self.configuration().written(scope)
+    }
+
+    /// Where that stands.
+    pub fn place(&self) -> written::WrittenPlace {
+        self.configuration().place()
     }
 
     /// What it names and needs: topics by ARN, alarms by name or ARN, its topic.

@@ -50,6 +50,11 @@ impl SpecError {
         Self { lines: false, ..self }
     }
 
+    /// The mistakes with their places as bytes of the text.
+    pub(super) fn raw(&self) -> &[SpecProblem] {
+        &self.problems
+    }
+
     pub fn problems(&self) -> Vec<Located> {
         let source = self.source();
         let located = |problem: &SpecProblem| {

@@ -22,7 +22,7 @@ pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
 }
 
 /// A spec from its text; `name` is what messages call it. Fails where the text is not YAML or not a map.
-fn of_text(name: &str, text: String) -> Result<Spec, SpecError> {
+pub(super) fn of_text(name: &str, text: String) -> Result<Spec, SpecError> {
     let fail = |problem| SpecError::new(name, &text, vec![problem]);
     let parsed = yaml::read(&text).map_err(fail)?;
     let root = &parsed.root;

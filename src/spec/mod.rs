@@ -21,6 +21,7 @@ mod source;
 mod target_functions;
 mod template;
 mod variables;
+mod writer;
 mod written;
 mod written_region;
 mod yaml;
@@ -39,6 +40,7 @@ pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
 pub use source::SourceFile;
 pub use template::Template;
 pub use variables::{VARIABLE, Variable};
+pub use writer::{WriterInput, WrittenSpec, write};
 pub use written_region::WrittenRegion;
 
 #[cfg(test)]

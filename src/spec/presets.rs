@@ -118,6 +118,11 @@ pub fn stand_in(function: &str) -> FunctionFacts {
     FunctionFacts { memory_mb: 128, timeout_s: 3, log_group, last_modified: None }
 }
 
+/// The signals in the order of their presets, each with whether it is on where nobody says.
+pub fn signals() -> impl Iterator<Item = (&'static str, bool)> {
+    SIGNALS.iter().map(|signal| (signal.name, signal.on))
+}
+
 /// A preset alarm: its name, what the preset says, and what the file says over it.
 pub struct Preset {
     pub name: SpannedName,

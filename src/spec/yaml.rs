@@ -261,10 +261,14 @@ impl Builder<'_> {
 
     /// Fills in `<<: *anchor` (YAML 1.1 merge keys): what the map says itself wins.
     fn merged(&mut self, entries: Vec<MapEntry>) -> Vec<MapEntry> {
-        if !entries.iter().any(|entry| entry.name.text == "<<") {
+        // In quotes it is a name like any other.
+        let is_merge = |entry: &MapEntry| {
+            entry.name.text == "<<" && self.text.get(entry.name.span.start..).is_some_and(|rest| rest.starts_with('<'))
+        };
+        if !entries.iter().any(is_merge) {
             return entries;
         }
-        let (merges, mut own): (Vec<MapEntry>, Vec<MapEntry>) = entries.into_iter().partition(|e| e.name.text == "<<");
+        let (merges, mut own): (Vec<MapEntry>, Vec<MapEntry>) = entries.into_iter().partition(is_merge);
         for merge in merges {
             let sources = if merge.value.items().is_empty() { vec![merge.value] } else { merge.value.items().to_vec() };
             for source in sources {

@@ -8,6 +8,7 @@ mod attributes;
 mod coverage;
 mod drill;
 mod evaluator;
+mod existing;
 mod exports;
 #[path = "../journeys/mod.rs"]
 mod journeys;

@@ -156,10 +156,9 @@ pub fn read(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Vec<Metric
         }
     }
     if let Some(node) = layers_.get("expression") {
-        let taken = |id: &str| drafts.iter().any(|draft| draft.query.id == id);
-        let id = (1..).map(|n| if n == 1 { "result".to_owned() } else { format!("result{n}") }).find(|id| !taken(id));
+        let id = free_id(|id| drafts.iter().any(|draft| draft.query.id == id));
         let text = node.text().map(str::to_owned);
-        let query = MetricQuery { id: id.unwrap_or_default(), expression: text, ..MetricQuery::default() };
+        let query = MetricQuery { id, expression: text, ..MetricQuery::default() };
         drafts.push(Draft { query, name: node.span, node: None, expression: Some(node), returns: Some(true) });
     }
     check(&drafts, layers, scope);
@@ -167,6 +166,12 @@ pub fn read(layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -> Vec<Metric
     give_periods(&mut drafts, common);
     check_types(&drafts, scope);
     drafts.into_iter().map(|draft| draft.query).collect()
+}
+
+/// The id of the alarm's `expression`: the first that no other query has.
+pub fn free_id(taken: impl Fn(&str) -> bool) -> String {
+    let names = (1..).map(|n| if n == 1 { "result".to_owned() } else { format!("result{n}") });
+    names.into_iter().find(|id| !taken(id)).unwrap_or_default()
 }
 
 /// The metrics of a chart, in the form that alarms have. Each is drawn unless it says `return_data: false`; beside a `result` only those that
@@ -187,8 +192,7 @@ pub fn charted(node: &Node, result: Option<&Node>, period: i32, scope: &mut Decl
     }
     if let Some(node) = result {
         expression::check(node, &ids, scope);
-        let id = (1..).map(|n| if n == 1 { "result".to_owned() } else { format!("result{n}") });
-        let id = id.into_iter().find(|id| !ids.contains(&id.as_str())).unwrap_or_default();
+        let id = free_id(|id| ids.contains(&id));
         let expression = node.text().map(str::to_owned);
         queries.push(MetricQuery { id, expression, return_data: true, ..MetricQuery::default() });
     }
@@ -268,7 +272,7 @@ fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -
     if let Some(width) = width.filter(|width| width.number().is_some_and(|n| n <= 0.0)) {
         scope.problem(width.span, "the band's `width` is not above 0", "2 is usual; a wider band alarms less");
     }
-    let band = format!("ANOMALY_DETECTION_BAND(m1, {})", width.and_then(Node::number).unwrap_or(2.0));
+    let band = band_expression(width.and_then(Node::number).unwrap_or(2.0));
     let account_id = node.get("account_id").and_then(Node::text).map(str::to_owned);
     vec![
         MetricQuery { id: "m1".into(), metric, account_id, return_data: true, ..MetricQuery::default() },
@@ -276,8 +280,13 @@ fn anomaly(node: &Node, layers: &Layers<'_>, scope: &mut DeclarationScope<'_>) -
     ]
 }
 
+/// The band that the short form makes.
+pub fn band_expression(width: f64) -> String {
+    format!("ANOMALY_DETECTION_BAND(m1, {width})")
+}
+
 /// The id of the band that the short form makes.
-const BAND: &str = "band";
+pub const BAND: &str = "band";
 
 /// The id of the band, checked: it names an ANOMALY_DETECTION_BAND expression.
 pub fn threshold_id(layers: &Layers<'_>, queries: &[MetricQuery], scope: &mut DeclarationScope<'_>) -> Option<String> {

@@ -15,11 +15,13 @@ pub mod series;
 pub mod spec;
 pub mod statistic;
 pub mod terraform;
+mod written;
 
 pub use super::any_alarm::{Actions, TagsPropagation, WarmUp};
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
+use super::written::WritingScope;
 use super::{Address, Resource, ResourceTags};
-use crate::model::{FieldSet, ResourceFields, Target};
+use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
 use mlops_cloudwatch::math::MathQuery;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -202,6 +204,10 @@ pub static KIND: KindFacts = KindFacts {
 impl KindConfiguration for Alarm {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, scope: &WritingScope<'_>) -> SpecMap {
+        written::written(self, scope)
     }
 
     fn fields(&self) -> ResourceFields {

@@ -11,7 +11,7 @@ use mlops_cloudwatch::alarm::DEFAULT_PERIOD;
 use mlops_cloudwatch::unit::UNITS;
 
 /// Seconds between two evaluations of a PromQL query where nobody says.
-const DEFAULT_INTERVAL: i32 = 60;
+pub const DEFAULT_INTERVAL: i32 = 60;
 
 /// What kind of series an alarm watches: it decides which other keys make sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

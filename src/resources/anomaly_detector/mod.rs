@@ -7,11 +7,13 @@ pub mod spec;
 pub mod terraform;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use super::child::{Child, ChildRegistry};
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading};
+use super::written::{WritingScope, WrittenPlace};
 use super::{Address, Alarm, Kind, ResourceTags};
-use crate::model::{FieldSet, ResourceFields, Target};
+use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
 use crate::resources::alarm::MetricQuery;
 use mlops_cloudwatch::alarm::WatchedSignal;
 use mlops_cloudwatch::schedule::minute_text;
@@ -137,6 +139,14 @@ impl AnomalyDetector {
 impl KindConfiguration for AnomalyDetector {
     fn name(&self) -> String {
         self.alarm.clone()
+    }
+
+    fn written(&self, _: &WritingScope<'_>) -> SpecMap {
+        written::written(self)
+    }
+
+    fn place(&self) -> WrittenPlace {
+        written::place(self)
     }
 
     fn fields(&self) -> ResourceFields {

@@ -5,6 +5,7 @@ pub mod aws;
 pub mod cloudformation;
 pub mod settings;
 pub mod terraform;
+pub mod written;
 
 use crate::model::FieldSet;
 use mlops_cloudwatch::alarm::WarmUpPeriod;

@@ -5,13 +5,15 @@ pub mod cloudformation;
 pub mod cycle;
 pub mod spec;
 pub mod terraform;
+mod written;
 
 use super::any_alarm::Actions;
 use super::kind::{
     ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags, topics_of,
 };
+use super::written::WritingScope;
 use super::{Address, Resource, ResourceTags};
-use crate::model::{Arn, FieldSet, ResourceFields, Target};
+use crate::model::{Arn, FieldSet, ResourceFields, SpecMap, Target};
 use mlops_cloudwatch::rule;
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +89,10 @@ pub static KIND: KindFacts = KindFacts {
 impl KindConfiguration for CompositeAlarm {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, scope: &WritingScope<'_>) -> SpecMap {
+        written::written(self, scope)
     }
 
     fn fields(&self) -> ResourceFields {

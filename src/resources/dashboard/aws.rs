@@ -6,11 +6,13 @@ use crate::model::Target;
 use crate::resources::any_alarm::aws::{some_list, tagged_as_alarms, tags_to_sdk};
 use crate::resources::aws::Client;
 use crate::resources::{Live, Resource, ResourceTags};
+use aws_sdk_cloudwatch::operation::list_dashboards::ListDashboardsOutput;
 use aws_sdk_cloudwatch::types::DashboardValidationMessage;
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 
 const GET: ApiOperation = ApiOperation("cloudwatch", "GetDashboard");
+const LIST: ApiOperation = ApiOperation("cloudwatch", "ListDashboards");
 const PUT: ApiOperation = ApiOperation("cloudwatch", "PutDashboard");
 const DELETE: ApiOperation = ApiOperation("cloudwatch", "DeleteDashboards");
 
@@ -48,6 +50,19 @@ impl Client for Dashboard {
 
     const PUT: ApiOperation = PUT;
     const DELETE: ApiOperation = DELETE;
+
+    async fn list(aws: &Aws) -> Result<Vec<Live>, AwsError> {
+        let mut names = Vec::new();
+        let page = |token: Option<String>| aws.cloudwatch.list_dashboards().set_next_token(token).send();
+        let keep = |answer: ListDashboardsOutput| {
+            names.extend(
+                answer.dashboard_entries().iter().filter_map(|entry| entry.dashboard_name()).map(str::to_owned),
+            );
+            answer.next_token
+        };
+        aws.pages(LIST, page, keep).await?;
+        Self::describe(aws, &names).await
+    }
 
     async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
         read(aws, name).await

@@ -12,13 +12,15 @@ pub mod spec;
 pub mod terraform;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use auto::fill;
 
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags};
+use super::written::WritingScope;
 use super::{Resource, ResourceTags};
-use crate::model::ResourceFields;
 use crate::model::field::canonical;
+use crate::model::{ResourceFields, SpecMap};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +61,10 @@ impl Dashboard {
 impl KindConfiguration for Dashboard {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, _: &WritingScope<'_>) -> SpecMap {
+        written::written(self)
     }
 
     fn fields(&self) -> ResourceFields {

@@ -9,8 +9,9 @@ pub mod terraform;
 use super::declared::AttributeNames;
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading};
 use super::subscription::ATTRIBUTES;
+use super::written::{WritingScope, WrittenPlace};
 use super::{ResourceTags, Subscription};
-use crate::model::{Arn, ResourceFields};
+use crate::model::{Arn, ResourceFields, SpecMap};
 use serde::{Deserialize, Serialize};
 
 pub static KIND: KindFacts = KindFacts {
@@ -59,6 +60,18 @@ impl KindConfiguration for ExternalSubscription {
 
     fn fields(&self) -> ResourceFields {
         self.subscription.fields()
+    }
+
+    fn written(&self, scope: &WritingScope<'_>) -> SpecMap {
+        self.subscription.written(scope)
+    }
+
+    /// Names of topics are of an account and a region.
+    fn place(&self) -> WrittenPlace {
+        let arn = Arn::parse(&self.topic_arn);
+        let name = arn.map_or_else(String::new, |arn| format!("{}-{}-{}", arn.resource, arn.account, arn.region));
+        let head = SpecMap::default().put("arn", &self.topic_arn);
+        WrittenPlace::Group { name, head, list: "subscriptions" }
     }
 
     fn tags(&self) -> Option<&ResourceTags> {

@@ -7,13 +7,15 @@ pub mod spec;
 pub mod terraform;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use super::alarm::WarmUp;
 use super::any_alarm::Actions;
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_tags, topics_of};
+use super::written::WritingScope;
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
-use crate::model::{Arn, FieldSet, ResourceFields, Target};
+use crate::model::{Arn, FieldSet, ResourceFields, SpecMap, Target};
 use mlops_cloudwatch::comparison::Comparison;
 use mlops_cloudwatch::evaluation::results::ResultsRule;
 use mlops_cloudwatch::missing::MissingData;
@@ -134,6 +136,10 @@ impl LogAlarm {
 impl KindConfiguration for LogAlarm {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, scope: &WritingScope<'_>) -> SpecMap {
+        written::written(self, scope)
     }
 
     /// Normalised: no lines is no role for them, and an end of now is not said.

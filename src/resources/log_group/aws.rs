@@ -192,6 +192,17 @@ impl Client for LogGroup {
         describe(aws, names).await
     }
 
+    async fn list(aws: &Aws) -> Result<Vec<Live>, AwsError> {
+        let mut found = Vec::new();
+        let page = |token: Option<String>| aws.logs.describe_log_groups().set_next_token(token).send();
+        let keep = |answer: DescribeLogGroupsOutput| {
+            found.extend(answer.log_groups().iter().map(from_sdk));
+            answer.next_token
+        };
+        aws.pages(DESCRIBE, page, keep).await?;
+        Ok(found)
+    }
+
     async fn delete(aws: &Aws, _: &Target, names: &[String]) -> Vec<Result<(), AwsError>> {
         let mut answers = Vec::with_capacity(names.len());
         for name in names {

@@ -4,12 +4,14 @@ pub mod aws;
 pub mod cloudformation;
 pub mod spec;
 pub mod terraform;
+mod written;
 
 use super::child::{Child, ChildRegistry};
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading};
+use super::written::{WritingScope, WrittenPlace};
 use super::{Address, Kind, Resource, ResourceTags};
 use crate::model::log_pattern::{LogPattern, MetricRule};
-use crate::model::{FieldSet, ResourceFields, Target};
+use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -91,6 +93,14 @@ impl MetricFilter {
 impl KindConfiguration for MetricFilter {
     fn name(&self) -> String {
         self.name()
+    }
+
+    fn written(&self, _: &WritingScope<'_>) -> SpecMap {
+        written::written(self)
+    }
+
+    fn place(&self) -> WrittenPlace {
+        written::place(self)
     }
 
     fn fields(&self) -> ResourceFields {

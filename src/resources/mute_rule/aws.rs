@@ -1,6 +1,6 @@
 //! Mute rules in CloudWatch: get, put, delete. They are tagged as alarms are.
 
-use super::temporary::TemporaryMute;
+use super::temporary::{TemporaryMute, is_temporary_name};
 use super::{MuteRule, UTC};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
 use crate::model::Target;
@@ -136,6 +136,13 @@ impl Client for MuteRule {
 
     const PUT: ApiOperation = PUT;
     const DELETE: ApiOperation = DELETE;
+
+    /// Those that a command made for a while are left out.
+    async fn list(aws: &Aws) -> Result<Vec<Live>, AwsError> {
+        let mut names = names(aws, &[]).await?;
+        names.retain(|name| !is_temporary_name(name));
+        Self::describe(aws, &names).await
+    }
 
     async fn read(aws: &Aws, name: &str) -> Result<Option<Live>, AwsError> {
         read(aws, name).await

@@ -5,11 +5,13 @@ pub mod cloudformation;
 pub mod spec;
 pub mod temporary;
 pub mod terraform;
+mod written;
 
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, alarm_by_name, own_tags};
+use super::written::WritingScope;
 use super::{Address, Resource, ResourceTags};
 use crate::model::duration::format_seconds;
-use crate::model::{FieldSet, ResourceFields, Target};
+use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
 use mlops_cloudwatch::schedule::minute_text;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +57,10 @@ pub struct MuteRule {
 impl KindConfiguration for MuteRule {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, scope: &WritingScope<'_>) -> SpecMap {
+        written::written(self, scope)
     }
 
     fn fields(&self) -> ResourceFields {

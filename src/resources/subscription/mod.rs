@@ -5,13 +5,15 @@ pub mod cloudformation;
 pub mod endpoint;
 pub mod spec;
 pub mod terraform;
+mod written;
 
 use super::child::{Child, ChildRegistry, fingerprint};
 use super::declared::AttributeNames;
 use super::kind::{Inherits, KindConfiguration, KindFacts, KindReading, own_declared};
+use super::written::{WritingScope, WrittenPlace};
 use super::{Address, Kind, ResourceTags};
 use crate::model::endpoint::{STARS, is_chatbot};
-use crate::model::{FieldSet, ResourceFields, Target};
+use crate::model::{FieldSet, ResourceFields, SpecMap, Target};
 pub use endpoint::telephone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -160,6 +162,14 @@ pub static KIND: KindFacts = KindFacts {
 impl KindConfiguration for Subscription {
     fn name(&self) -> String {
         self.name()
+    }
+
+    fn written(&self, _: &WritingScope<'_>) -> SpecMap {
+        written::written(self)
+    }
+
+    fn place(&self) -> WrittenPlace {
+        written::place(self)
     }
 
     fn fields(&self) -> ResourceFields {

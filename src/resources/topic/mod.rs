@@ -5,11 +5,13 @@ pub mod cloudformation;
 pub mod policy;
 pub mod spec;
 pub mod terraform;
+mod written;
 
 use super::declared::AttributeNames;
 use super::kind::{ArnForm, ArnScope, Inherits, KindConfiguration, KindFacts, KindReading, own_declared, own_tags};
+use super::written::WritingScope;
 use super::{Resource, ResourceTags};
-use crate::model::{FieldSet, ResourceFields};
+use crate::model::{FieldSet, ResourceFields, SpecMap};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -127,6 +129,10 @@ pub static KIND: KindFacts = KindFacts {
 impl KindConfiguration for Topic {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn written(&self, _: &WritingScope<'_>) -> SpecMap {
+        written::written(self)
     }
 
     fn fields(&self) -> ResourceFields {

@@ -3,28 +3,19 @@
 use super::ExternalSubscription;
 use crate::model::Arn;
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
+use crate::resources::subscription::cloudformation::subscription_properties;
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "AWS::SNS::Subscription",
-    tables: &[&SUBSCRIPTION],
+    tables: &[&TOPIC, &PROPERTIES],
     part: None,
     split: None,
     names: &[],
     before_parent: false,
 }]);
 
-static SUBSCRIPTION: [PropertyMap; 10] = [
-    PropertyMap::text("topic_arn", "TopicArn"),
-    PropertyMap::text("subscription.protocol", "Protocol"),
-    PropertyMap::text("subscription.endpoint", "Endpoint"),
-    PropertyMap::new("subscription.filter_policy", "FilterPolicy", PropertyForm::Document { as_text: false }),
-    PropertyMap::text("subscription.filter_policy_scope", "FilterPolicyScope"),
-    PropertyMap::flag("subscription.raw_message_delivery", "RawMessageDelivery"),
-    PropertyMap::new("subscription.delivery_policy", "DeliveryPolicy", PropertyForm::Document { as_text: false }),
-    PropertyMap::new("subscription.redrive_policy", "RedrivePolicy", PropertyForm::Document { as_text: false }),
-    PropertyMap::text("subscription.subscription_role_arn", "SubscriptionRoleArn"),
-    PropertyMap::silent("Arn"),
-];
+static TOPIC: [PropertyMap; 1] = [PropertyMap::text("topic_arn", "TopicArn")];
+static PROPERTIES: [PropertyMap; 9] = subscription_properties!("subscription.");
 
 impl ExternalSubscription {
     /// Takes the topic's name from its ARN: documents have the ARN alone.

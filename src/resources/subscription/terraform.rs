@@ -5,21 +5,42 @@ use crate::resources::topic::cloudformation::{topic_arn, topic_name};
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_sns_topic_subscription",
-    tables: &[&SUBSCRIPTION],
+    tables: &[&SUBSCRIPTION, &ARGUMENTS],
     part: None,
     split: None,
     names: &[],
     before_parent: false,
 }]);
 
-static SUBSCRIPTION: [PropertyMap; 9] = [
-    PropertyMap::converted("topic", "topic_arn", topic_arn, topic_name),
-    PropertyMap::text("protocol", "protocol"),
-    PropertyMap::text("endpoint", "endpoint"),
-    PropertyMap::new("filter_policy", "filter_policy", PropertyForm::Document { as_text: true }),
-    PropertyMap::text("filter_policy_scope", "filter_policy_scope"),
-    PropertyMap::flag("raw_message_delivery", "raw_message_delivery"),
-    PropertyMap::new("delivery_policy", "delivery_policy", PropertyForm::Document { as_text: true }),
-    PropertyMap::new("redrive_policy", "redrive_policy", PropertyForm::Document { as_text: true }),
-    PropertyMap::text("subscription_role_arn", "subscription_role_arn"),
-];
+static SUBSCRIPTION: [PropertyMap; 1] = [PropertyMap::converted("topic", "topic_arn", topic_arn, topic_name)];
+
+/// What every subscription has, wherever its fields are kept.
+macro_rules! subscription_arguments {
+    ($under:literal) => {
+        [
+            PropertyMap::text(concat!($under, "protocol"), "protocol"),
+            PropertyMap::text(concat!($under, "endpoint"), "endpoint"),
+            PropertyMap::new(
+                concat!($under, "filter_policy"),
+                "filter_policy",
+                PropertyForm::Document { as_text: true },
+            ),
+            PropertyMap::text(concat!($under, "filter_policy_scope"), "filter_policy_scope"),
+            PropertyMap::flag(concat!($under, "raw_message_delivery"), "raw_message_delivery"),
+            PropertyMap::new(
+                concat!($under, "delivery_policy"),
+                "delivery_policy",
+                PropertyForm::Document { as_text: true },
+            ),
+            PropertyMap::new(
+                concat!($under, "redrive_policy"),
+                "redrive_policy",
+                PropertyForm::Document { as_text: true },
+            ),
+            PropertyMap::text(concat!($under, "subscription_role_arn"), "subscription_role_arn"),
+        ]
+    };
+}
+pub(in crate::resources) use subscription_arguments;
+
+static ARGUMENTS: [PropertyMap; 8] = subscription_arguments!("");
